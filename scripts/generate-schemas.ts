@@ -1,0 +1,5 @@
+import { fileURLToPath } from 'node:url';
+import { writeJsonSchemas } from '../src/config/json-schemas.ts';
+
+// Writes config/schemas of this repository from the zod schemas; a test fails while they are stale.
+for (const file of await writeJsonSchemas(fileURLToPath(new URL('..', import.meta.url)))) console.log(file);

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ClerkRecords } from './clerk-records.ts';
+import { sampleTownHostKey } from './sftp-host-key.ts';
+import { startSftpServer, type SftpUser } from './sftp-server.ts';
+import { startClerkService } from './soap-server.ts';
+import { startTdsEndpoint } from './tds/endpoint.ts';
+import { tlsKeys } from './tls-keys.ts';
+
+export { SFTP_HOST_KEY_FINGERPRINT } from './sftp-host-key.ts';
+
+export interface TownSystems {
+  ports: { sftp: number; soap: number; sqlserver: number };
+  close(): Promise<void>;
+}
+
+export interface TownSystemsOptions {
+  /** A folder that generateTown has filled. */
+  folder: string;
+  /** 0 takes any free port. */
+  ports?: { sftp?: number; soap?: number; sqlserver?: number };
+  passwords?: Partial<typeof PASSWORDS>;
+  /** Public keys, in OpenSSH's one-line form, that let the SFTP user in beside its password. */
+  sftpPublicKeys?: readonly string[];
+}
+
+export const DEFAULT_PORTS = { sftp: 8651, soap: 8652, sqlserver: 8653 } as const;
+
+/** Known to everybody: they guard generated data on loopback ports. The environment can set others. */
+export const PASSWORDS = {
+  recreation: 'sample-town-recreation',
+  clerk: 'sample-town-clerk',
+  finance: 'sample-town-finance',
+};
+
+export const SFTP_USER = 'interlocal';
+export const CLERK_USER = 'interlocal';
+export const CLERK_PORTAL = { id: 1, key: 'sample-town-portal' } as const;
+export const FINANCE_LOGIN = 'interlocal_reader';
+export const FINANCE_DATABASE = 'TWO';
+
+const HOST = '127.0.0.1';
+
+/** Brings the town's legacy systems up on loopback. If one of them cannot start, those that did are closed again. */
+export async function startSystems(options: TownSystemsOptions): Promise<TownSystems> {
+  const { folder } = options;
+  const ports = { ...DEFAULT_PORTS, ...options.ports };
+  const passwords = { ...PASSWORDS, ...fromEnvironment(), ...options.passwords };
+  const tls = await tlsKeys(folder);
+  const user: SftpUser = { name: SFTP_USER, password: passwords.recreation, publicKeys: options.sftpPublicKeys ?? [] };
+  const records = JSON.parse(readFileSync(join(folder, 'clerk.json'), 'utf8')) as ClerkRecords;
+  const starting = [
+    startSftpServer({ root: join(folder, 'sftp'), host: HOST, port: ports.sftp, users: [user], hostKeys: [sampleTownHostKey()] }),
+    startClerkService({ records, host: HOST, port: ports.soap, username: CLERK_USER, password: passwords.clerk, portal: CLERK_PORTAL }),
+    startTdsEndpoint({
+      database: join(folder, 'finance.db'),
+      databaseName: FINANCE_DATABASE,
+      host: HOST,
+      port: ports.sqlserver,
+      logins: [{ name: FINANCE_LOGIN, password: passwords.finance, readOnly: true }],
+      tls,
+    }),
+  ] as const;
+  const outcomes = await Promise.allSettled(starting);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) {
+    await Promise.all(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.close() : undefined)));
+    throw failed.reason;
+  }
+  const [sftp, soap, sqlserver] = await Promise.all(starting);
+  return {
+    ports: { sftp: sftp.port, soap: soap.port, sqlserver: sqlserver.port },
+    close: async () => void (await Promise.all([sftp.close(), soap.close(), sqlserver.close()])),
+  };
+}
+
+function fromEnvironment(): Partial<typeof PASSWORDS> {
+  const {
+    SAMPLE_TOWN_RECREATION_PASSWORD: recreation,
+    SAMPLE_TOWN_CLERK_PASSWORD: clerk,
+    SAMPLE_TOWN_FINANCE_PASSWORD: finance,
+  } = process.env;
+  return { ...(recreation ? { recreation } : {}), ...(clerk ? { clerk } : {}), ...(finance ? { finance } : {}) };
+}

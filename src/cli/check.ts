@@ -1,0 +1,47 @@
+import type { CheckResult } from '../transports/transport.ts';
+import type { Cli } from './cli.ts';
+
+/** `interlocal check [CONNECTION…]` */
+export function registerCheck(cli: Cli): void {
+  cli.program
+    .command('check')
+    .argument('[connections...]', 'connections to check; none: all')
+    .description('Reach each connection: host key, credentials, rights, and what to do where something is wrong.')
+    .action(async (names: string[]) => {
+      const { withTown } = await import('./town.ts');
+      const { openConnection } = await import('../engine/connection.ts');
+      const { ConfigError, didYouMean, InterlocalError } = await import('../core/errors.ts');
+      await withTown(cli, async ({ project }) => {
+        const all = Object.keys(project.connections);
+        for (const name of names)
+          if (!all.includes(name)) {
+            const meant = didYouMean(name, all);
+            throw new ConfigError({ code: 'CONNECTION_UNKNOWN', place: { path: name }, message: `There is no connection "${name}".`, hint: meant ? `Did you mean ${meant}?` : `There are: ${all.join(', ')}.` });
+          }
+        const results: { connection: string; ok: boolean; checks: CheckResult[] }[] = [];
+        for (const name of names.length ? names : all) {
+          let checks: CheckResult[];
+          try {
+            const { transport } = await openConnection(project, name, cli.signal);
+            try {
+              checks = await transport.check();
+            } finally {
+              await transport.close();
+            }
+          } catch (error) {
+            if (!(error instanceof InterlocalError)) throw error;
+            checks = error.problems.map((p) => ({ name: 'configuration', ok: false, detail: p.message, hint: p.hint }));
+          }
+          results.push({ connection: name, ok: checks.every((c) => c.ok), checks });
+        }
+        cli.setExit(results.every((r) => r.ok) ? 0 : 1);
+        cli.print({ connections: results }, () =>
+          results.length === 0
+            ? 'There are no connections yet: add one to config/connections.yaml.'
+            : results
+                .map((r) => [`${r.connection}`, ...r.checks.map((c) => `  ${c.ok ? (c.warning ? '!' : '✓') : '✗'} ${c.name}: ${c.detail}${c.hint ? `\n      ${c.hint}` : ''}`)].join('\n'))
+                .join('\n\n'),
+        );
+      });
+    });
+}

@@ -1,0 +1,84 @@
+import { ConfigError, didYouMean, textOfProblem } from '../core/errors.ts';
+import { escalate, EXIT_CODES, type Outcome } from '../core/outcome.ts';
+import type { Project } from '../config/project.ts';
+import type { RunResult } from '../engine/session.ts';
+import type { Cli } from './cli.ts';
+import { plural, tableText } from './table.ts';
+
+/** `interlocal run PIPELINE… | --all` */
+export function registerRun(cli: Cli): void {
+  cli.program
+    .command('run')
+    .argument('[pipelines...]', 'pipelines to run, in this order')
+    .option('--all', 'all pipelines that are not off, in their order')
+    .description('Run pipelines now. Run again at any time: nothing is read or entered twice.')
+    .action(async (names: string[], options: { all?: boolean }) => {
+      const { withTown } = await import('./town.ts');
+      const { runPipeline } = await import('../engine/run.ts');
+      const { inOrder } = await import('../engine/order.ts');
+      const { progressView } = await import('./progress.ts');
+      await withTown(cli, async (engine) => {
+        const ids = chosenPipelines(engine.project, names, options.all === true, inOrder);
+        const view = progressView(cli);
+        const results: RunResult[] = [];
+        let outcome: Outcome = 'succeeded';
+        for (const id of ids) {
+          if (cli.signal.aborted) break;
+          const result = await runPipeline(engine, id, {
+            signal: cli.signal,
+            onProgress: (p) => view.show(p),
+            onNote: (pipeline, text) => view.line(`${pipeline}: ${text}`),
+          });
+          results.push(result);
+          outcome = escalate(outcome, result.outcome);
+          view.line(resultLine(result));
+          for (const problem of result.problems) view.line(`  ${textOfProblem(problem)}`);
+        }
+        if (cli.signal.aborted) outcome = escalate(outcome, 'aborted');
+        view.done();
+        cli.setExit(EXIT_CODES[outcome]);
+        cli.print({ runs: results.map(runJson) }, () => resultsTable(results));
+      });
+    });
+}
+
+/** The contract of `run --json`, docs/json.md. */
+export function runJson(r: RunResult): Record<string, string | number> {
+  return { pipeline: r.pipeline, outcome: r.outcome, ...r.counts, duration_ms: r.durationMs };
+}
+
+export function chosenPipelines(project: Project, names: readonly string[], all: boolean, inOrder: (project: Project) => string[]): string[] {
+  const ordered = inOrder(project);
+  if (all) return ordered;
+  if (names.length === 0)
+    throw new ConfigError({ code: 'USAGE', place: {}, message: 'Name the pipelines to run, or use --all.', hint: `There are: ${ordered.join(', ') || 'none yet'}.` });
+  const unknown = names.filter((name) => !project.pipelines.has(name));
+  if (unknown.length)
+    throw new ConfigError(
+      unknown.map((name) => {
+        const meant = didYouMean(name, project.pipelines.keys());
+        return { code: 'PIPELINE_UNKNOWN', place: { path: name }, message: `There is no pipeline "${name}".`, hint: meant ? `Did you mean ${meant}?` : `There are: ${ordered.join(', ') || 'none yet'}.` };
+      }),
+    );
+  return [...names];
+}
+
+function resultLine(r: RunResult): string {
+  const c = r.counts;
+  const parts = [`${plural(c.read, 'record')} read`];
+  if (c.created) parts.push(`${c.created.toLocaleString('en-US')} new`);
+  if (c.changed) parts.push(`${c.changed.toLocaleString('en-US')} changed`);
+  if (c.deleted) parts.push(`${c.deleted.toLocaleString('en-US')} deleted`);
+  if (c.unchanged) parts.push(`${c.unchanged.toLocaleString('en-US')} unchanged`);
+  if (c.rejected) parts.push(`${c.rejected.toLocaleString('en-US')} set aside`);
+  return `${r.pipeline}: ${r.outcome}, ${parts.join(', ')} (${(r.durationMs / 1000).toFixed(1)} s)`;
+}
+
+export function resultsTable(results: readonly RunResult[]): string {
+  const n = (x: number): string => x.toLocaleString('en-US');
+  return tableText(
+    ['pipeline', 'outcome', 'read', 'new', 'changed', 'unchanged', 'set aside', 'deleted', 'seconds'],
+    results.map((r) => [r.pipeline, r.outcome, n(r.counts.read), n(r.counts.created), n(r.counts.changed), n(r.counts.unchanged), n(r.counts.rejected), n(r.counts.deleted), (r.durationMs / 1000).toFixed(1)]),
+    [2, 3, 4, 5, 6, 7, 8],
+  );
+}

@@ -1,0 +1,36 @@
+import { openProject } from '../config/load.ts';
+import type { Project } from '../config/project.ts';
+import { storeUrl } from '../config/secrets.ts';
+import type { Engine } from '../engine/run.ts';
+import { migrateModel } from '../store/model-tables.ts';
+import { openKnex } from '../store/open.ts';
+import { transports } from '../transports/transports.ts';
+import type { Cli } from './cli.ts';
+
+/** The option schemas of all transports, for checking connections. */
+export function transportOptions() {
+  return Object.fromEntries(Object.entries(transports).map(([name, t]) => [name, t.optionsSchema]));
+}
+
+/** Loads a town's folder, opens its store and brings both in line. The caller closes the store. */
+export async function openTown(folder: string): Promise<Engine & { project: Project }> {
+  const project = await openProject(folder, { transportOptions: transportOptions() });
+  const knex = await openKnex(storeUrl(project), project.folder);
+  try {
+    await migrateModel(knex, [...project.entities.values()].map((e) => e.value));
+  } catch (error) {
+    await knex.destroy();
+    throw error;
+  }
+  return { project, knex };
+}
+
+/** The same for one command; closes the store when the work is done. */
+export async function withTown<T>(cli: Cli, work: (engine: Engine) => Promise<T>): Promise<T> {
+  const engine = await openTown(cli.project());
+  try {
+    return await work(engine);
+  } finally {
+    await engine.knex.destroy();
+  }
+}

@@ -1,0 +1,50 @@
+import type { Project } from '../config/project.ts';
+import type { Problem } from '../core/errors.ts';
+import { EXIT_CONFIG } from '../core/outcome.ts';
+import type { Cli } from './cli.ts';
+
+/** `interlocal validate` */
+export function registerValidate(cli: Cli): void {
+  cli.program
+    .command('validate')
+    .description("Check every file of the town's folder and report all problems at once. Reaches no other system.")
+    .option('--no-secrets', 'do not look whether the secrets are on this machine (for a build server that has none)')
+    .action(async (options: { secrets: boolean }) => {
+      const [{ loadProject }, { transports }, { compileMapping }, { textOfProblem }] = await Promise.all([
+        import('../config/load.ts'),
+        import('../transports/transports.ts'),
+        import('../mapping/compile.ts'),
+        import('../core/errors.ts'),
+      ]);
+      const transportOptions = Object.fromEntries(Object.entries(transports).map(([name, { optionsSchema }]) => [name, optionsSchema]));
+      const { project, problems } = await loadProject(cli.project(), { transportOptions, compileMapping, secrets: options.secrets });
+      cli.setExit(project ? 0 : EXIT_CONFIG);
+      cli.print({ valid: project !== undefined, problems, ...(project && { checked: checked(project) }) }, () => (project ? `Valid: ${listed(checked(project))}.` : textOf(problems, textOfProblem)));
+    });
+}
+
+function checked(project: Project): Record<string, number> {
+  return {
+    connections: Object.keys(project.connections).length,
+    connectors: project.connectors.size,
+    mappings: project.mappings.size,
+    lookups: project.lookups.size,
+    pipelines: project.pipelines.size,
+    entities: project.entities.size,
+  };
+}
+
+function listed(counts: Record<string, number>): string {
+  return Object.entries(counts)
+    .map(([noun, n]) => count(n, noun.replace(/ies$/, 'y').replace(/s$/, '')))
+    .join(', ');
+}
+
+function textOf(problems: readonly Problem[], textOfProblem: (problem: Problem) => string): string {
+  const files = new Set(problems.map((p) => p.place.file)).size;
+  return [...problems.map(textOfProblem), '', `${count(problems.length, 'problem')} in ${count(files, 'file')}.`].join('\n');
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${n === 1 ? noun : `${noun}s`.replace(/ys$/, 'ies')}`;
+}

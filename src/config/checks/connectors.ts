@@ -1,0 +1,128 @@
+import type { Problem } from '../../core/errors.ts';
+import { placeholdersIn } from '../connection-options.ts';
+import type { TransportOptions } from '../connection-options.ts';
+import { strangeInDateFormat } from '../date-formats.ts';
+import { problemAt } from '../draft.ts';
+import type { Part } from '../draft.ts';
+import { explainIssues, secretLiteral, unknownKey } from '../explain.ts';
+import { schemaOfOptions } from '../connection-options.ts';
+import type { ConnectorConfig, StreamConfig } from '../schema/connector.ts';
+import { checkDecoder } from './decoders.ts';
+import { suggestion } from './references.ts';
+import { fieldsOf, recordTypesOf } from './source-fields.ts';
+import { quoted } from '../words.ts';
+
+type Connector = Part<ConnectorConfig>;
+type StreamPath = (string | number)[];
+
+/** A connector's manifest in itself: names that lead nowhere, layouts that cannot be. */
+export function checkConnector(part: Connector, transportOptions: TransportOptions): Problem[] {
+  return [
+    ...checkOptionList(part, transportOptions),
+    ...checkPlaceholders(part, transportOptions),
+    ...Object.entries(part.value.streams).flatMap(([name, stream]) => checkStream(part, ['streams', name], stream)),
+  ];
+}
+
+function checkOptionList(part: Connector, transportOptions: TransportOptions): Problem[] {
+  const { options, transport_options, transport } = part.value;
+  const problems: Problem[] = [];
+  for (const [name, spec] of Object.entries(options)) {
+    const path = ['options', name];
+    if (spec.choices && spec.type !== 'text' && spec.type !== 'list') problems.push(problemAt(part, [...path, 'choices'], 'VALUE_INVALID', `choices are for options of type text and list, and this one is ${spec.type}.`));
+    if (spec.default === undefined) continue;
+    if (spec.type === 'secret') problems.push(secretLiteral(part.source.at([...path, 'default']), [...path, 'default']));
+    else {
+      const schema = schemaOfOptions({ default: spec });
+      const parsed = schema.safeParse({ default: spec.default });
+      if (!parsed.success) problems.push(...explainIssues(parsed.error.issues, schema, { default: spec.default }, part.source, path));
+    }
+  }
+  const known = Object.keys(transportOptions[transport]?.shape ?? {});
+  if (known.length > 0)
+    problems.push(...Object.keys(transport_options).filter((name) => !known.includes(name)).map((name) => unknownKey(name, known, part.source, ['transport_options'])));
+  return problems;
+}
+
+/** What the retriever gives beside the options. */
+const RETRIEVER_NAMES = ['cursor', 'page', 'offset', 'size', 'from', 'to', 'partition'];
+
+function checkPlaceholders(part: Connector, transportOptions: TransportOptions): Problem[] {
+  const transport = transportOptions[part.value.transport];
+  const options = [...Object.keys(part.value.options), ...Object.keys(transport?.shape ?? {})].map((name) => `options.${name}`);
+  const check = (value: unknown, at: StreamPath, known: string[]): Problem[] =>
+    placeholdersIn(value, at).flatMap(({ name, path }) => {
+      if (name === undefined) return [problemAt(part, path, 'VALUE_INVALID', '{{ begins a name here and is not closed, or what stands in it is no name.', 'Write {{ options.NAME }}.')];
+      // Without the transport's schema nobody knows its options.
+      if (known.includes(name) || (!transport && name.startsWith('options.'))) return [];
+      return [problemAt(part, path, 'REFERENCE_UNKNOWN', `{{ ${name} }} is not known here.`, suggestion(name, known))];
+    });
+  return [
+    ...check(part.value.transport_options, ['transport_options'], options),
+    ...Object.entries(part.value.streams).flatMap(([name, { retriever }]) => check(retriever, ['streams', name, 'retriever'], [...options, ...RETRIEVER_NAMES])),
+  ];
+}
+
+const RETRIEVER_OF = { sftp: 'files', folder: 'files', http: 'request', soap: 'request', sqlserver: 'query' } as const;
+
+function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): Problem[] {
+  const { transport } = part.value;
+  const { retriever } = stream;
+  const problems: Problem[] = [];
+  const add = (path: StreamPath, code: string, message: string, hint?: string): void => void problems.push(problemAt(part, [...base, ...path], code, message, hint));
+
+  const needed = RETRIEVER_OF[transport];
+  const given = Object.keys(retriever).find((key) => retriever[key as keyof typeof retriever] !== undefined);
+  if (given !== undefined && given !== needed) add(['retriever', given], 'VALUE_INVALID', `the transport ${transport} is read with retriever.${needed}, not ${given}.`);
+  if (!stream.decoder && (given === 'files' || transport === 'http')) add(['decoder'], 'KEY_MISSING', 'the key "decoder" is missing: it says how the files or answers are written.', 'One of csv, fixed_width, xml, json, bai2.');
+  if (transport === 'soap' && retriever.request && !retriever.request.operation) add(['retriever', 'request', 'operation'], 'KEY_MISSING', 'the key "operation" is missing.', 'The operation, as the WSDL names it.');
+  if (transport === 'http' && retriever.request && retriever.request.path === undefined) add(['retriever', 'request', 'path'], 'KEY_MISSING', 'the key "path" is missing.', 'The path below base_url.');
+  if (retriever.query && (retriever.query.tables === undefined) === (retriever.query.sql === undefined)) add(['retriever', 'query'], 'VALUE_INVALID', 'needs one of tables and sql, not both.');
+  if (stream.paginator?.kind === 'cursor' && !stream.paginator.cursor) add(['paginator', 'cursor'], 'KEY_MISSING', 'the key "cursor" is missing: it says where in an answer the next cursor stands.');
+
+  problems.push(...checkFieldNames(part, base, stream), ...checkRecordTypes(part, base, stream));
+  if (stream.decoder) problems.push(...checkDecoder(part, base, stream, stream.decoder));
+  return problems;
+}
+
+/** Every field that a stream speaks of is one of its own. */
+function checkFieldNames(part: Connector, base: StreamPath, stream: StreamConfig): Problem[] {
+  const fields = fieldsOf(stream);
+  const problems: Problem[] = [];
+  const known = (name: string | undefined, path: StreamPath): void => {
+    if (name !== undefined && !fields.has(name)) problems.push(problemAt(part, [...base, ...path], 'REFERENCE_UNKNOWN', `${quoted(name)} is not a field in this stream's schema.`, suggestion(name, fields.names)));
+  };
+  const keys = Array.isArray(stream.primary_key) ? stream.primary_key : stream.primary_key.fields;
+  keys.forEach((name, i) => known(name, Array.isArray(stream.primary_key) ? ['primary_key', i] : ['primary_key', 'fields', i]));
+  known(stream.incremental?.cursor, ['incremental', 'cursor']);
+  known(stream.incremental?.tie_breaker, ['incremental', 'tie_breaker']);
+  known(stream.deletes?.field, ['deletes', 'field']);
+  stream.control?.forEach((control, i) => known(control.total?.of, ['control', i, 'total', 'of']));
+  for (const [name, field] of Object.entries(stream.schema.fields)) {
+    const strange = field.format === undefined ? undefined : strangeInDateFormat(field.format);
+    if (strange) problems.push(problemAt(part, [...base, 'schema', 'fields', name, 'format'], 'VALUE_INVALID', `${quoted(field.format!)} ${strange}.`));
+  }
+  const format = stream.incremental?.format;
+  const strange = format === undefined ? undefined : strangeInDateFormat(format);
+  if (strange) problems.push(problemAt(part, [...base, 'incremental', 'format'], 'VALUE_INVALID', `${quoted(format!)} ${strange}.`));
+  return problems;
+}
+
+/** Record types named by the selector and the control figures are those of the decoder. */
+function checkRecordTypes(part: Connector, base: StreamPath, stream: StreamConfig): Problem[] {
+  const types = recordTypesOf(stream.decoder);
+  const problems: Problem[] = [];
+  const known = (type: string, path: StreamPath): void => {
+    if (types && !types.has(type)) problems.push(problemAt(part, [...base, ...path], 'REFERENCE_UNKNOWN', `there is no record type "${type}" in the decoder.`, suggestion(type, types.keys())));
+  };
+  stream.record_selector?.types?.forEach((type, i) => known(type, ['record_selector', 'types', i]));
+  stream.record_selector?.parents?.forEach((type, i) => known(type, ['record_selector', 'parents', i]));
+  stream.control?.forEach((control, i) => {
+    known(control.type, ['control', i, 'type']);
+    const fields = types?.get(control.type);
+    for (const [name, path] of [[control.count, ['count']], [control.total?.field, ['total', 'field']]] as const)
+      if (fields && name !== undefined && !fields.includes(name))
+        problems.push(problemAt(part, [...base, 'control', i, ...path], 'REFERENCE_UNKNOWN', `the record type ${control.type} has no field "${name}".`, suggestion(name, fields)));
+  });
+  return problems;
+}

@@ -1,0 +1,134 @@
+import type { Problem } from '../../core/errors.ts';
+import { problemAt } from '../draft.ts';
+import type { Draft, Part } from '../draft.ts';
+import type { EntityConfig } from '../schema/model.ts';
+import type { GroupKey, PipelineConfig, ReconciliationConfig } from '../schema/pipeline.ts';
+import { notOneOf } from '../words.ts';
+import { suggestion, unknownReference } from './references.ts';
+
+type Pipeline = Part<PipelineConfig>;
+type Path = (string | number)[];
+
+/** Pipelines against connections, mappings, the model and each other. */
+export async function checkPipelines(draft: Draft): Promise<Problem[]> {
+  const parts = [...draft.pipelines.values()].filter((part) => part !== undefined);
+  // Loaded only where something is scheduled.
+  const validCron = parts.some((part) => part.value.schedule !== undefined) ? (await import('node-cron')).validate : undefined;
+  return parts.flatMap((part) => [
+    ...checkSource(draft, part),
+    ...(part.value.reconcile ? checkReconciliation(draft, part, part.value.reconcile) : []),
+    ...(part.value.schedule !== undefined && !validCron?.(part.value.schedule)
+      ? [problemAt(part, ['schedule'], 'VALUE_INVALID', `"${part.value.schedule}" is not a schedule.`, 'Five parts: minute, hour, day, month, weekday; */15 6-20 * * 1-5 is every quarter of an hour from 6 to 20 on working days.')]
+      : []),
+    ...checkAfter(draft, part),
+  ]);
+}
+
+function checkSource(draft: Draft, part: Pipeline): Problem[] {
+  const { source, mappings = [] } = part.value;
+  const problems: Problem[] = [];
+  mappings.forEach((name, i) => {
+    if (!draft.mappings.has(name)) problems.push(unknownReference('mapping', name, draft.mappings.keys(), part, ['mappings', i]));
+  });
+  if (!source || !draft.connections) return problems;
+  const connection = draft.connections.value[source.connection];
+  if (!Object.hasOwn(draft.connections.value, source.connection) || !connection) {
+    problems.push(unknownReference('connection', source.connection, Object.keys(draft.connections.value), part, ['source', 'connection']));
+    return problems;
+  }
+  const connector = draft.connectors.get(connection.connector);
+  if (connector && !Object.hasOwn(connector.value.streams, source.stream)) {
+    const streams = Object.keys(connector.value.streams);
+    problems.push({ ...unknownReference(`stream`, source.stream, streams, part, ['source', 'stream']), message: `the connector ${connection.connector} has no stream "${source.stream}".` });
+  }
+  mappings.forEach((name, i) => {
+    const from = draft.mappings.get(name)?.value.from;
+    if (from && (from.connector !== connection.connector || from.stream !== source.stream))
+      problems.push(
+        problemAt(part, ['mappings', i], 'REFERENCE_UNKNOWN', `${name} maps records of ${from.connector}, stream ${from.stream}; this pipeline reads ${connection.connector}, stream ${source.stream}.`, 'Name a mapping for that stream.'),
+      );
+  });
+  return problems;
+}
+
+function checkAfter(draft: Draft, part: Pipeline): Problem[] {
+  return part.value.after.flatMap((name, i) => {
+    const path = ['after', i];
+    if (!draft.pipelines.has(name)) return [unknownReference('pipeline', name, draft.pipelines.keys(), part, path)];
+    const way = wayBack(draft, name, part.value.pipeline);
+    if (!way) return [];
+    const text = [part.value.pipeline, ...way].join(' after ');
+    return [problemAt(part, path, 'VALUE_INVALID', `these pipelines wait for each other: ${text}.`, 'Remove one of them from after.')];
+  });
+}
+
+/** The chain of `after` from one pipeline to another; undefined when there is none. */
+function wayBack(draft: Draft, from: string, to: string, seen = new Set<string>()): string[] | undefined {
+  if (from === to) return [from];
+  if (seen.has(from)) return undefined;
+  seen.add(from);
+  for (const next of draft.pipelines.get(from)?.value.after ?? []) {
+    const way = wayBack(draft, next, to, seen);
+    if (way) return [from, ...way];
+  }
+  return undefined;
+}
+
+function checkReconciliation(draft: Draft, part: Pipeline, reconcile: ReconciliationConfig): Problem[] {
+  const problems: Problem[] = [];
+  const entities: Record<'left' | 'right', EntityConfig | undefined> = { left: undefined, right: undefined };
+  for (const side of ['left', 'right'] as const) {
+    const { entity: name, amount, where } = reconcile[side];
+    const base: Path = ['reconcile', side];
+    if (!draft.entities.has(name)) problems.push(unknownReference('entity', name, draft.entities.keys(), part, [...base, 'entity']));
+    const entity = draft.entities.get(name)?.value;
+    if (!entity) continue;
+    entities[side] = entity;
+    if (!Object.hasOwn(entity.fields, amount)) problems.push(noField(part, entity, amount, [...base, 'amount']));
+    else if (entity.fields[amount]!.type !== 'money')
+      problems.push(problemAt(part, [...base, 'amount'], 'VALUE_INVALID', `must be a money field, but ${amount} of ${name} is ${entity.fields[amount]!.type}.`, moneyFields(entity)));
+    for (const [field, values] of Object.entries(where)) {
+      if (!columnsOf(entity).includes(field)) problems.push(noField(part, entity, field, [...base, 'where', field]));
+      const known = entity.fields[field]?.values;
+      if (!known) continue;
+      for (const [i, value] of [values].flat().entries())
+        if (!known.includes(value)) problems.push({ ...problemAt(part, Array.isArray(values) ? [...base, 'where', field, i] : [...base, 'where', field], '', ''), ...notOneOf(known, value) });
+    }
+  }
+  reconcile.match_on.forEach((key, i) => {
+    for (const side of ['left', 'right'] as const) {
+      const entity = entities[side];
+      if (entity) problems.push(...checkKey(part, entity, key[side], ['reconcile', 'match_on', i, side]));
+    }
+  });
+  if (reconcile.compare_from > reconcile.match_on.length)
+    problems.push(problemAt(part, ['reconcile', 'compare_from'], 'VALUE_INVALID', `must be ${reconcile.match_on.length} or less, the number of entries in match_on, but is the number ${reconcile.compare_from}.`));
+  return problems;
+}
+
+function checkKey(part: Pipeline, entity: EntityConfig, key: GroupKey, path: Path): Problem[] {
+  if (typeof key === 'string') return columnsOf(entity).includes(key) ? [] : [noField(part, entity, key, path)];
+  return (['fiscal_year', 'month', 'field'] as const).flatMap((kind) => {
+    const field = key[kind];
+    if (field === undefined) return [];
+    if (!columnsOf(entity).includes(field)) return [noField(part, entity, field, [...path, kind])];
+    const type = entity.fields[field]?.type;
+    return kind === 'field' || type === 'date' || type === 'datetime'
+      ? []
+      : [problemAt(part, [...path, kind], 'VALUE_INVALID', `must be a date field, but ${field} of ${entity.entity} is ${type ?? 'text'}.`)];
+  });
+}
+
+/** The columns of an entity's table, as config/model describes them. */
+function columnsOf(entity: EntityConfig): string[] {
+  return Object.entries(entity.fields).flatMap(([name, { type }]) => (type === 'money' ? [name, `${name}_currency`] : type === 'code' ? [name, `${name}_raw`] : [name]));
+}
+
+function noField(part: Pipeline, entity: EntityConfig, field: string, path: Path): Problem {
+  return problemAt(part, path, 'REFERENCE_UNKNOWN', `the entity ${entity.entity} has no field "${field}".`, suggestion(field, Object.keys(entity.fields)));
+}
+
+function moneyFields(entity: EntityConfig): string | undefined {
+  const names = Object.entries(entity.fields).flatMap(([name, { type }]) => (type === 'money' ? [name] : []));
+  return names.length ? `Money fields: ${names.join(', ')}.` : undefined;
+}

@@ -1,0 +1,19 @@
+import { didYouMean } from '../../core/errors.ts';
+import type { Problem } from '../../core/errors.ts';
+import type { Source } from '../explain.ts';
+import { textOfPath } from '../words.ts';
+import type { Path } from '../yaml-document.ts';
+
+/** A name that stands for nothing: `there is no connection "clrek". Did you mean clerk?` */
+export function unknownReference(what: string, name: string, known: Iterable<string>, part: { source: Source }, path: Path, code = 'REFERENCE_UNKNOWN'): Problem {
+  return { code, place: { ...part.source.at(path), path: textOfPath(path) }, message: `there is no ${what} "${name}".`, hint: suggestion(name, known, what) };
+}
+
+/** What was probably meant, or what there is. */
+export function suggestion(name: string, known: Iterable<string>, what?: string): string | undefined {
+  const names = [...known];
+  const meant = didYouMean(name, names);
+  if (meant) return `Did you mean ${meant}?`;
+  if (names.length === 0) return what && `There is none yet.`;
+  return names.length <= 16 ? `There is: ${names.join(', ')}.` : undefined;
+}

@@ -1,0 +1,24 @@
+import type { Problem } from '../../core/errors.ts';
+import { problemAt } from '../draft.ts';
+import type { Draft } from '../draft.ts';
+import { secretLiteral } from '../explain.ts';
+import { eachText, isReference } from '../secrets.ts';
+
+/** config/interlocal.yaml beyond its schema: no password in store.url, references nowhere else. */
+export function checkTown(draft: Draft): Problem[] {
+  const { config } = draft;
+  if (!config) return [];
+  const problems: Problem[] = [];
+  eachText(config.raw, [], (text, path) => {
+    const isUrl = path.join('.') === 'store.url';
+    if (isUrl && /:\/\/[^/@]*:[^/@]*@|[?;&]\s*(password|pwd)\s*=/i.test(text)) problems.push(secretLiteral(config.source.at(path), path));
+    else if (text.includes('${') && !(isUrl && isReference(text)))
+      problems.push(problemAt(config, path, 'VALUE_INVALID', isUrl ? 'must be a whole URL or nothing but a reference such as ${env:INTERLOCAL_STORE}.' : 'a reference such as ${env:NAME} is taken here by store.url only.', isUrl ? undefined : 'Write the value itself.'));
+  });
+  for (const key of ['receipts', 'lines'] as const) {
+    const name = config.value.revenue[key];
+    const given = (config.raw as { revenue?: Record<string, unknown> } | null)?.revenue?.[key] !== undefined;
+    if (given && !draft.entities.has(name)) problems.push(problemAt(config, ['revenue', key], 'REFERENCE_UNKNOWN', `there is no entity "${name}".`, draft.entities.size ? `There is: ${[...draft.entities.keys()].join(', ')}.` : undefined));
+  }
+  return problems;
+}

@@ -1,0 +1,38 @@
+import type { Problem } from '../core/errors.ts';
+import { checkConnections, checkReferences, checkSecrets } from './checks/connections.ts';
+import { checkConnector } from './checks/connectors.ts';
+import { checkMapping } from './checks/mappings.ts';
+import type { CompileCheck } from './checks/mappings.ts';
+import { checkEntity } from './checks/model.ts';
+import { checkPipelines } from './checks/pipelines.ts';
+import { checkTown } from './checks/town.ts';
+import type { TransportOptions } from './connection-options.ts';
+import type { Draft, Part, Parts } from './draft.ts';
+
+/**
+ * What the files say of each other. From the packs only what the town uses is looked at: its own model or connector may
+ * override one, and a shipped mapping that nobody uses need not fit it.
+ */
+export async function crossCheck(draft: Draft, options: { transportOptions?: TransportOptions; compileMapping?: CompileCheck; secrets?: boolean; env?: NodeJS.ProcessEnv }): Promise<Problem[]> {
+  const pipelines = own(draft.pipelines);
+  const connectorsInUse = new Set(Object.values(draft.connections?.value ?? {}).map((connection) => connection.connector));
+  const mappingsInUse = new Set(pipelines.flatMap((part) => part.value.mappings ?? []));
+  const connectors = own(draft.connectors, connectorsInUse);
+  const mappings = own(draft.mappings, mappingsInUse);
+  const entities = own(draft.entities);
+  return [
+    ...checkTown(draft),
+    ...checkConnections(draft, options.transportOptions),
+    ...(options.secrets ? checkSecrets(draft, options.env ?? process.env) : []),
+    ...connectors.flatMap((part) => checkConnector(part, options.transportOptions ?? {})),
+    ...mappings.flatMap((part) => checkMapping(draft, part, options.compileMapping)),
+    ...entities.flatMap((part) => checkEntity(draft, part)),
+    ...(await checkPipelines(draft)),
+    ...[...connectors, ...mappings, ...entities, ...pipelines].flatMap(checkReferences),
+  ];
+}
+
+/** The town's own parts, and the shipped ones that are in use. */
+function own<T>(parts: Parts<T>, inUse: ReadonlySet<string> = new Set()): Part<T>[] {
+  return [...parts].flatMap(([name, part]) => (part && (!part.shipped || inUse.has(name)) ? [part] : []));
+}

@@ -1,0 +1,66 @@
+import type { z } from 'zod';
+import type { Problem } from '../core/errors.ts';
+import type { Located, LookupTable } from './project.ts';
+import type { ConnectorConfig } from './schema/connector.ts';
+import type { ConnectionsConfig, InterlocalConfig } from './schema/interlocal.ts';
+import type { MappingConfig } from './schema/mapping.ts';
+import type { EntityConfig } from './schema/model.ts';
+import type { PipelineConfig } from './schema/pipeline.ts';
+import { explainIssues, explainLossy } from './explain.ts';
+import type { Source } from './explain.ts';
+import { textOfPath } from './words.ts';
+import type { Path } from './yaml-document.ts';
+import { readYaml } from './yaml-document.ts';
+
+/** One file that is right in itself. */
+export interface Part<T> extends Located<T> {
+  shipped: boolean;
+  source: Source;
+  /** As it stands in the file, without defaults: for what was left out. */
+  raw: unknown;
+}
+
+/** Parts by name; undefined for one that is there but wrong in itself, so that nobody says it is missing. */
+export type Parts<T> = Map<string, Part<T> | undefined>;
+
+/** What was loaded, before it is checked against each other. */
+export interface Draft {
+  folder: string;
+  config: Part<InterlocalConfig> | undefined;
+  /** connections.yaml with connections.local.yaml laid over it; undefined when either is wrong in itself. */
+  connections: { value: ConnectionsConfig['connections']; source: Source; file: string } | undefined;
+  connectors: Parts<ConnectorConfig>;
+  mappings: Parts<MappingConfig>;
+  lookups: Map<string, LookupTable>;
+  pipelines: Parts<PipelineConfig>;
+  entities: Parts<EntityConfig>;
+}
+
+/**
+ * Reads one YAML file by its schema; problems are added to the list. `mayBeSecret`: where a value may be a password that
+ * somebody wrote into the file, so that no problem shows it.
+ */
+export function readPart<S extends z.ZodType>(
+  file: { shown: string; text: string; shipped: boolean },
+  schema: S,
+  problems: Problem[],
+  mayBeSecret: (path: Path) => boolean = () => false,
+): Part<z.output<S>> | undefined {
+  const document = readYaml(file.shown, file.text);
+  problems.push(...document.problems);
+  if (document.problems.length > 0) return undefined;
+  if (document.value === null || document.value === undefined) {
+    problems.push({ code: 'KEY_MISSING', place: { file: document.file, line: 1, column: 1 }, message: 'this file is empty.', hint: 'Write what belongs in it, or remove it.' });
+    return undefined;
+  }
+  const parsed = schema.safeParse(document.value);
+  const found = parsed.success ? [] : explainIssues(parsed.error.issues, schema, document.value, document, [], mayBeSecret);
+  problems.push(...found, ...explainLossy(document, schema, found, mayBeSecret));
+  if (!parsed.success) return undefined;
+  return { value: parsed.data, file: file.shown, at: document.at, shipped: file.shipped, source: document, raw: document.value };
+}
+
+/** A problem at a path of a part. */
+export function problemAt(part: { source: Source }, path: Path, code: string, message: string, hint?: string): Problem {
+  return { code, place: { ...part.source.at(path), path: textOfPath(path) }, message, hint };
+}

@@ -1,0 +1,135 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { didYouMean } from '../core/errors.ts';
+import type { Problem } from '../core/errors.ts';
+
+/** A file of a town's folder or of the packs, read as text. */
+export interface TextFile {
+  /** The name that it must give itself: of a connector its folder's, otherwise the file's without its ending. */
+  name: string;
+  /** As people are shown it: relative in the town's folder, absolute in the packs. */
+  shown: string;
+  text: string;
+  /** From the packs shipped with Interlocal. */
+  shipped: boolean;
+}
+
+export interface ProjectFiles {
+  connectors: TextFile[];
+  mappings: TextFile[];
+  lookups: TextFile[];
+  pipelines: TextFile[];
+  model: TextFile[];
+  problems: Problem[];
+}
+
+/** Reads every configuration file below a town's folder; from the packs those that the town has none of the same name of. */
+export async function findFiles(folder: string, packsFolder: string | undefined): Promise<ProjectFiles> {
+  const problems: Problem[] = [];
+  const both = async (read: (root: string, shipped: boolean) => Promise<TextFile[]>): Promise<TextFile[]> => {
+    const own = await read(folder, false);
+    if (!packsFolder) return own;
+    const names = new Set(own.map((file) => file.name));
+    return [...own, ...(await read(packsFolder, true)).filter((file) => !names.has(file.name))];
+  };
+  const plain = (below: string, ending: string) => (root: string, shipped: boolean) => readPlain(root, below, ending, shipped, problems);
+  const [connectors, mappings, lookups, pipelines, model] = await Promise.all([
+    both((root, shipped) => readConnectors(root, shipped, problems)),
+    both(plain('mappings', '.yaml')),
+    both(plain('mappings/lookups', '.csv')),
+    plain('pipelines', '.yaml')(folder, false),
+    both(plain('config/model', '.yaml')),
+  ]);
+  problems.push(...(await misnamedConfig(folder)));
+  return { connectors, mappings, lookups, pipelines, model, problems };
+}
+
+/** Reads one file below the folder; undefined when there is none. Not UTF-8: a problem and an empty text. */
+export async function readText(root: string, path: string, problems: Problem[], shipped = false): Promise<{ shown: string; text: string } | undefined> {
+  const shown = shownPath(root, path, shipped);
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(join(root, path));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    problems.push({ code: 'FILE_UNREADABLE', place: { file: shown }, message: `this file cannot be read (${code ?? 'unknown reason'}).`, hint: 'Look at its rights, and whether it is a file.' });
+    return undefined;
+  }
+  try {
+    return { shown, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch {
+    const line = firstLineNotUtf8(bytes);
+    problems.push({ code: 'FILE_ENCODING', place: { file: shown, line, column: 1 }, message: 'this file is not UTF-8.', hint: 'Save it again as UTF-8 (in Excel: "CSV UTF-8").' });
+    return undefined;
+  }
+}
+
+async function readPlain(root: string, below: string, ending: string, shipped: boolean, problems: Problem[]): Promise<TextFile[]> {
+  const names = await namesIn(join(root, below));
+  const read = names.flatMap((name) => {
+    if (name.startsWith('.')) return [];
+    if (ending === '.yaml' && name.endsWith('.yml')) {
+      const shown = shownPath(root, `${below}/${name}`, shipped);
+      problems.push({ code: 'NAME_MISMATCH', place: { file: shown }, message: 'files that end in .yml are not read.', hint: `Name it ${name.slice(0, -4)}.yaml.` });
+    }
+    return name.endsWith(ending) ? [readOne(root, `${below}/${name}`, name.slice(0, -ending.length), shipped, problems)] : [];
+  });
+  return (await Promise.all(read)).filter((file) => file !== undefined);
+}
+
+async function readConnectors(root: string, shipped: boolean, problems: Problem[]): Promise<TextFile[]> {
+  const folders = await namesIn(join(root, 'connectors'), true);
+  const read = folders.map(async (name) => {
+    const path = `connectors/${name}/connector.yaml`;
+    const before = problems.length;
+    const file = await readOne(root, path, name, shipped, problems);
+    if (!file && problems.length === before && !shipped)
+      problems.push({ code: 'FILE_MISSING', place: { file: shownPath(root, path, shipped) }, message: 'this folder has no connector.yaml.', hint: 'Write one, or remove the folder.' });
+    return file;
+  });
+  return (await Promise.all(read)).filter((file) => file !== undefined);
+}
+
+async function readOne(root: string, path: string, name: string, shipped: boolean, problems: Problem[]): Promise<TextFile | undefined> {
+  const read = await readText(root, path, problems, shipped);
+  return read && { name, shipped, ...read };
+}
+
+/** connection.yaml beside interlocal.yaml would silently be no configuration at all. */
+async function misnamedConfig(folder: string): Promise<Problem[]> {
+  const known = ['interlocal.yaml', 'connections.yaml', 'connections.local.yaml'];
+  return (await namesIn(join(folder, 'config'))).flatMap((name) => {
+    const meant = /\.ya?ml$/.test(name) && !known.includes(name) ? didYouMean(name, known) : undefined;
+    return meant ? [{ code: 'NAME_MISMATCH', place: { file: `config/${name}` }, message: 'a file of this name is not read.', hint: `Did you mean ${meant}?` }] : [];
+  });
+}
+
+/** Sorted names; nothing for a folder that is not there. */
+async function namesIn(folder: string, foldersOnly = false): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    // A link may lead to a folder; what it leads to is found out by reading.
+    return entries.filter((e) => (foldersOnly ? (e.isDirectory() || e.isSymbolicLink()) && !/^[._]/.test(e.name) : !e.isDirectory())).map((e) => e.name).sort();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw error;
+  }
+}
+
+function shownPath(root: string, path: string, shipped: boolean): string {
+  return shipped ? join(root, path) : relative(root, join(root, path)).split(sep).join('/');
+}
+
+function firstLineNotUtf8(bytes: Buffer): number {
+  let line = 1;
+  let start = 0;
+  for (let end = bytes.indexOf(10); ; end = bytes.indexOf(10, start)) {
+    const part = bytes.subarray(start, end < 0 ? bytes.length : end);
+    if (!Buffer.from(part.toString('utf8'), 'utf8').equals(part)) return line;
+    if (end < 0) return 1;
+    line++;
+    start = end + 1;
+  }
+}

@@ -1,0 +1,41 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { connectorSchema } from './schema/connector.ts';
+import { connectionsSchema, interlocalSchema, localConnectionsSchema } from './schema/interlocal.ts';
+import { mappingSchema } from './schema/mapping.ts';
+import { entitySchema } from './schema/model.ts';
+import { pipelineSchema } from './schema/pipeline.ts';
+
+/** Each kind of YAML: its schema, where such files stand in a town's folder, and what they are. */
+export const YAML_KINDS = {
+  interlocal: { schema: interlocalSchema, files: ['config/interlocal.yaml'], title: 'The town' },
+  connections: { schema: connectionsSchema, files: ['config/connections.yaml'], title: "The town's connections" },
+  'connections-local': { schema: localConnectionsSchema, files: ['config/connections.local.yaml'], title: 'What is different on this machine' },
+  model: { schema: entitySchema, files: ['config/model/*.yaml'], title: 'A canonical entity' },
+  connector: { schema: connectorSchema, files: ['connectors/*/connector.yaml'], title: 'A connector' },
+  mapping: { schema: mappingSchema, files: ['mappings/*.yaml'], title: 'A mapping' },
+  pipeline: { schema: pipelineSchema, files: ['pipelines/*.yaml'], title: 'A pipeline' },
+} as const satisfies Record<string, { schema: z.ZodType; files: readonly string[]; title: string }>;
+export type YamlKind = keyof typeof YAML_KINDS;
+
+/** The JSON Schema (2020-12) of one kind of YAML, for editors: what may be written, before defaults are filled in. */
+export function jsonSchemaOf(kind: YamlKind): Record<string, unknown> {
+  const { schema, title } = YAML_KINDS[kind];
+  const { $schema, ...rest } = z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' }) as Record<string, unknown>;
+  return { $schema, title: `Interlocal: ${title}`, ...rest };
+}
+
+/** Every schema as its file: `interlocal.json` → text. */
+export function jsonSchemaFiles(): Record<string, string> {
+  return Object.fromEntries(Object.keys(YAML_KINDS).map((kind) => [`${kind}.json`, `${JSON.stringify(jsonSchemaOf(kind as YamlKind), null, 2)}\n`]));
+}
+
+/** Writes config/schemas below a town's folder; gives the names of what was written. */
+export async function writeJsonSchemas(folder: string): Promise<string[]> {
+  const target = join(folder, 'config', 'schemas');
+  await mkdir(target, { recursive: true });
+  const files = Object.entries(jsonSchemaFiles());
+  await Promise.all(files.map(([name, text]) => writeFile(join(target, name), text)));
+  return files.map(([name]) => `config/schemas/${name}`);
+}

@@ -1,0 +1,161 @@
+import { realpathSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ConfigError } from '../core/errors.ts';
+import type { Problem } from '../core/errors.ts';
+import { readConnections } from './connections.ts';
+import { crossCheck } from './cross-check.ts';
+import type { CompileCheck } from './checks/mappings.ts';
+import type { TransportOptions } from './connection-options.ts';
+import { readPart } from './draft.ts';
+import type { Draft, Part, Parts } from './draft.ts';
+import { findFiles, readText } from './find-files.ts';
+import type { TextFile } from './find-files.ts';
+import { readLookup } from './lookups.ts';
+import type { LoadResult, Project } from './project.ts';
+import { connectorSchema } from './schema/connector.ts';
+import { interlocalSchema } from './schema/interlocal.ts';
+import { mappingSchema } from './schema/mapping.ts';
+import { entitySchema } from './schema/model.ts';
+import { pipelineSchema } from './schema/pipeline.ts';
+
+export interface LoadOptions {
+  /** The options that each transport takes (`sftp` → its zod object); without them only the connectors' own options are checked. */
+  transportOptions?: TransportOptions;
+  /** Compiles a mapping as a run does and throws ConfigError with paths in it: what loads is then what runs. */
+  compileMapping?: CompileCheck;
+  /** Also look whether every secret that a connection names can be had on this machine. Default: no. */
+  secrets?: boolean;
+  /** Where `${env:NAME}` is looked up; default the environment of this process. */
+  env?: NodeJS.ProcessEnv;
+  /** The folder of the shipped packs; default the one that Interlocal is installed in. */
+  packsFolder?: string;
+}
+
+const SHIPPED = fileURLToPath(new URL('../../', import.meta.url));
+
+/**
+ * Loads a town's folder and checks everything that can be known without asking another system. Gives the project or all
+ * problems of all files at once, by file and line. Throws only for what is no problem of the configuration (a failing disk).
+ */
+export async function loadProject(folder: string, options: LoadOptions = {}): Promise<LoadResult> {
+  const root = resolve(folder);
+  const problems: Problem[] = [];
+  const town = await readText(root, 'config/interlocal.yaml', problems);
+  if (!town) return { project: undefined, problems: problems.length > 0 ? problems : [await nothingThere(folder, root)] };
+
+  const config = readPart({ ...town, shipped: false }, interlocalSchema, problems);
+  const files = await findFiles(root, config?.value.packs === false ? undefined : packsOf(root, options.packsFolder ?? SHIPPED));
+  problems.push(...files.problems);
+  const draft: Draft = {
+    folder: root,
+    config,
+    connections: await readConnections(root, problems),
+    connectors: readAll(files.connectors, (file) => named(readPart(file, connectorSchema, problems, (path) => path[0] === 'transport_options'), 'connector', file, problems)),
+    mappings: readAll(files.mappings, (file) => named(readPart(file, mappingSchema, problems), 'mapping', file, problems)),
+    pipelines: readAll(files.pipelines, (file) => named(readPart(file, pipelineSchema, problems), 'pipeline', file, problems)),
+    entities: readAll(files.model, (file) => named(readPart(file, entitySchema, problems), 'entity', file, problems)),
+    lookups: new Map(
+      files.lookups.map((file) => {
+        const { table, problems: found } = readLookup(file.name, file.shown, file.text);
+        problems.push(...found);
+        return [file.name, table];
+      }),
+    ),
+  };
+  problems.push(...(await crossCheck(draft, options)));
+  const port = portOf(options.env ?? process.env, problems);
+  if (problems.length > 0) return { project: undefined, problems: sorted(withoutRepeats(problems)) };
+  return { project: projectOf(draft, port), problems: [] };
+}
+
+/** The project, or a ConfigError with every problem. */
+export async function openProject(folder: string, options: LoadOptions = {}): Promise<Project> {
+  const { project, problems } = await loadProject(folder, options);
+  if (!project) throw new ConfigError(problems);
+  return project;
+}
+
+function readAll<T>(files: TextFile[], read: (file: TextFile) => Part<T> | undefined): Parts<T> {
+  return new Map(files.map((file) => [file.name, read(file)]));
+}
+
+/** What a file calls itself must be its own name: everything else refers to it by that. */
+function named<T>(part: Part<T> | undefined, key: string & keyof T, file: TextFile, problems: Problem[]): Part<T> | undefined {
+  const given = part?.value[key];
+  if (!part || given === file.name) return part;
+  const where = key === 'connector' ? 'folder' : 'file';
+  problems.push({
+    code: 'NAME_MISMATCH',
+    place: { ...part.at([key]), path: key },
+    message: `is "${String(given)}", but the ${where} is called "${file.name}".`,
+    hint: `Write ${key}: ${file.name}, or rename the ${where}.`,
+  });
+  return undefined;
+}
+
+/** The repository root is a town's folder itself: nothing is to be read twice. */
+function packsOf(root: string, packs: string): string | undefined {
+  const real = (folder: string): string => {
+    try {
+      return realpathSync(folder);
+    } catch {
+      return resolve(folder);
+    }
+  };
+  return real(root) === real(packs) ? undefined : packs;
+}
+
+async function nothingThere(given: string, root: string): Promise<Problem> {
+  const there = await stat(root).catch(() => undefined);
+  const missing = !there
+    ? 'there is no such folder.'
+    : there.isDirectory()
+      ? "this folder has no config/interlocal.yaml, so it is not a town's folder."
+      : 'this is a file, and a folder is needed.';
+  const hint = `Name the town's folder with --project, or make one: interlocal init ${there ? 'DIR' : given}`;
+  return { code: 'FILE_MISSING', place: { file: there?.isDirectory() ? join(given, 'config/interlocal.yaml') : given }, message: missing, hint };
+}
+
+/** PORT in the environment, as hosting platforms set it, overrides server.port. */
+function portOf(env: NodeJS.ProcessEnv, problems: Problem[]): number | undefined {
+  if (!env.PORT) return undefined;
+  const port = Number(env.PORT);
+  if (/^\d+$/.test(env.PORT) && port <= 65535) return port;
+  problems.push({ code: 'VALUE_INVALID', place: { system: 'environment', path: 'PORT' }, message: 'must be a whole number from 0 to 65535.', hint: 'Set PORT to a number, or unset it.' });
+  return undefined;
+}
+
+function projectOf(draft: Draft, port: number | undefined): Project {
+  const config = draft.config!.value;
+  if (port !== undefined) config.server.port = port;
+  const right = <T>(parts: Parts<T>): Map<string, Part<T>> => new Map([...parts].filter((entry): entry is [string, Part<T>] => entry[1] !== undefined));
+  return {
+    folder: draft.folder,
+    config,
+    connections: draft.connections!.value,
+    connectors: right(draft.connectors),
+    mappings: right(draft.mappings),
+    lookups: draft.lookups,
+    pipelines: right(draft.pipelines),
+    entities: right(draft.entities),
+    dataFolder: resolve(draft.folder, config.data_folder),
+  };
+}
+
+/** A value of the wrong type is said once, and not where something worse is wrong with the same value. */
+function withoutRepeats(problems: Problem[]): Problem[] {
+  const spots = Map.groupBy(problems, ({ place }) => `${place.file}:${place.line}:${place.column}:${place.path}`);
+  return [...spots.values()].flatMap((same) => {
+    const others = same.filter((p) => p.code !== 'TYPE_WRONG');
+    return others.length > 0 ? others : same.slice(-1);
+  });
+}
+
+function sorted(problems: Problem[]): Problem[] {
+  const order = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0);
+  return problems.sort(
+    (a, b) => order(a.place.file ?? '', b.place.file ?? '') || order(a.place.line ?? 0, b.place.line ?? 0) || order(a.place.column ?? 0, b.place.column ?? 0),
+  );
+}

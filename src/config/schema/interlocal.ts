@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { id, monthDay } from './common.ts';
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** config/interlocal.yaml: the town. */
+export const interlocalSchema = z.strictObject({
+  town: z.strictObject({
+    name: z.string().min(1),
+    time_zone: z.string().refine(isTimeZone, 'is not a time zone; use an IANA name such as America/New_York').describe('IANA time zone, for schedules and display.'),
+    currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD').describe('ISO 4217 code.'),
+    fiscal_year_starts: monthDay.default('01-01'),
+  }),
+  store: z
+    .strictObject({
+      url: z.string().default('sqlite:data/interlocal.db').describe('sqlite:PATH (relative to this folder), or a reference ${env:NAME} to a URL.'),
+    })
+    .prefault({}),
+  server: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: z.int().min(0).max(65535).default(8650).describe('PORT in the environment overrides it.'),
+    })
+    .prefault({}),
+  data_folder: z.string().default('data').describe('Where the store, fetched files and logs are kept.'),
+  packs: z.boolean().default(true).describe('Use the connectors, mappings and model shipped with Interlocal; a file of the same name here overrides one.'),
+  revenue: z
+    .strictObject({
+      receipts: z.string().default('receipt').describe('The entity whose records are money taken.'),
+      lines: z.string().default('charge').describe('The entity that splits a receipt over accounts; used for receipts without an account of their own.'),
+    })
+    .prefault({}),
+  log: z.strictObject({ level: z.enum(['error', 'warn', 'info', 'debug']).default('info') }).prefault({}),
+});
+export type InterlocalConfig = z.output<typeof interlocalSchema>;
+
+/** config/connections.yaml: this town's instances of connectors. Options are checked against each connector's own list. */
+export const connectionsSchema = z.strictObject({
+  connections: z
+    .record(
+      id,
+      z.strictObject({
+        connector: id.describe('The connector: a folder under connectors/.'),
+        title: z.string().optional(),
+        options: z.record(z.string(), z.unknown()).default({}).describe('Options of the transport and of the connector.'),
+      }),
+    )
+    // A town that has none yet writes `connections:` and nothing below it.
+    .nullable()
+    .transform((connections) => connections ?? {}),
+});
+export type ConnectionsConfig = z.output<typeof connectionsSchema>;
+
+/** config/connections.local.yaml: what is different on this machine, laid over connections.yaml by connection id. */
+export const localConnectionsSchema = z.strictObject({
+  connections: z
+    .record(
+      id,
+      z.strictObject({
+        connector: id.optional().describe('Another connector on this machine.'),
+        title: z.string().optional(),
+        options: z.record(z.string(), z.unknown()).default({}).describe('Options that differ on this machine; an option without a value is taken away.'),
+      }),
+    )
+    .nullable()
+    .transform((connections) => connections ?? {}),
+});

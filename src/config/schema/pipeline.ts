@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { columnName, exactlyOne, id, monthDay } from './common.ts';
+
+/** pipelines/<id>.yaml: what flows, when, in which mode. */
+
+/** A field, or a field seen through a calendar: { fiscal_year: received_on }. */
+export const groupKey = z.union([
+  columnName,
+  exactlyOne(
+    z.strictObject({
+      fiscal_year: columnName.optional(),
+      month: columnName.optional(),
+      field: columnName.optional(),
+      starts: monthDay.optional().describe('For fiscal_year, when it is not the town\'s: 04-01.'),
+    }),
+    ['fiscal_year', 'month', 'field'],
+  ),
+]);
+export type GroupKey = z.output<typeof groupKey>;
+
+const side = z.strictObject({
+  name: z.string().describe('What people call this side: "bank", "payments_summary.csv".'),
+  entity: columnName,
+  where: z.record(columnName, z.union([z.string(), z.array(z.string())])).default({}),
+  amount: columnName.describe('Money field that is summed.'),
+});
+
+const reconciliation = z.strictObject({
+  left: side,
+  right: side,
+  match_on: z
+    .array(z.strictObject({ name: z.string(), left: groupKey, right: groupKey }))
+    .min(1)
+    .describe('What both sides must agree on, outermost first. Sums are compared for each combination; nothing is netted.'),
+  check: z
+    .enum(['both', 'left', 'right'])
+    .default('both')
+    .describe('both: a key on one side only is a difference. right: keys of the left alone are not differences.'),
+  compare_from: z.int().min(0).default(0).describe('How many of match_on must exist on the other side for a difference to count; keys whose outermost parts have no counterpart at all are said to be unchecked.'),
+});
+export type ReconciliationConfig = z.output<typeof reconciliation>;
+
+export const pipelineSchema = exactlyOne(
+  z.strictObject({
+    pipeline: id,
+    description: z.string().optional(),
+    mode: z.enum(['off', 'shadow', 'review', 'live']).default('live'),
+    schedule: z.string().optional().describe('Cron expression in the town\'s time zone: */15 6-20 * * 1-5.'),
+    source: z.strictObject({ connection: id, stream: id }).optional(),
+    mappings: z.array(z.string()).optional().describe('Names of mappings; each record goes through all of them.'),
+    batch_size: z.int().min(1).max(50_000).default(2000).describe('Records in one transaction.'),
+    max_rejects: z.int().min(0).optional().describe('More rejected records than this in one run stop it.'),
+    after: z.array(id).default([]).describe('With --all, and in one schedule tick: after these pipelines.'),
+    reconcile: reconciliation.optional(),
+  }),
+  ['source', 'reconcile'],
+);
+export type PipelineConfig = z.output<typeof pipelineSchema>;

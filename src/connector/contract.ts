@@ -1,0 +1,95 @@
+import type { StreamConfig } from '../config/schema/connector.ts';
+import { FileError, type Problem } from '../core/errors.ts';
+import type { SourceRecord, Value } from '../core/record.ts';
+import { isCalendarDate } from '../core/time.ts';
+
+/** The schema contract: what a stream promises of its records, and what happens when the source breaks the promise. */
+export interface Contract {
+  /** Checks one record in place: it may get a problem, or a value taken out. Throws FileError where the promise is frozen. */
+  check(record: SourceRecord): void;
+  /** Columns that were not in the manifest, in the order they appeared. */
+  newColumns(): readonly string[];
+}
+
+type Check = (value: string) => boolean;
+
+const CHECKS: Record<'integer' | 'decimal' | 'date' | 'datetime' | 'boolean', Check> = {
+  integer: (v) => /^\s*[-+]?\d+\s*$/.test(v),
+  decimal: (v) => /^\s*[-+(]?\s*[$£€]?[-+]?[\d,.' ]*\d[\d,.' ]*\)?[-+]?\s*$/.test(v),
+  date: (v) => /\d/.test(v),
+  datetime: (v) => /\d/.test(v),
+  boolean: (v) => /^\s*(true|false|yes|no|y|n|t|f|0|1)\s*$/i.test(v),
+};
+
+export function contractOf(stream: StreamConfig, file: string): Contract {
+  const { fields, drift } = stream.schema;
+  const declared = Object.entries(fields);
+  const required = declared.filter(([, f]) => f.required).map(([name]) => name);
+  const typed = declared.flatMap(([name, f]) => {
+    if (f.type === 'text' || f.type === 'list' || f.type === 'object') return [];
+    const iso = f.type === 'date' && (f.format === undefined || f.format === 'YYYY-MM-DD');
+    return [{ name, type: f.type, check: iso ? isIsoDate : CHECKS[f.type] }];
+  });
+  const seen: string[] = [];
+  const seenShapes = new Set<string>();
+  let lastColumns = '';
+  let strange = false;
+
+  function lookAtColumns(record: SourceRecord): void {
+    const columns = Object.keys(record.values).join('\u001f');
+    if (columns === lastColumns) return;
+    lastColumns = columns;
+    const unknown = Object.keys(record.values).filter((name) => !(name in fields) && !(stream.record_selector?.parents ?? []).includes(name));
+    strange = unknown.length > 0;
+    if (!strange || seenShapes.has(columns)) return;
+    seenShapes.add(columns);
+    for (const name of unknown) if (!seen.includes(name)) seen.push(name);
+    if (drift.columns === 'freeze')
+      throw new FileError({
+        code: 'COLUMN_NEW',
+        place: { file, record: record.number, line: record.line },
+        message: `There ${unknown.length === 1 ? 'is a column' : 'are columns'} that the connector does not know: ${unknown.join(', ')}.`,
+        hint: "The source has changed. Add them to the stream's schema, or set schema.drift.columns to quarantine_value to go on without them.",
+      });
+  }
+
+  return {
+    newColumns: () => seen,
+    check(record) {
+      if (record.problem) return;
+      if (declared.length > 0) lookAtColumns(record);
+      if (strange && drift.columns === 'quarantine_row') {
+        record.problem = problemAt(record, 'COLUMN_NEW', undefined, `It has columns that the connector does not know: ${seen.join(', ')}.`, "Add them to the stream's schema, then replay.");
+        return;
+      }
+      for (const name of required) {
+        const value = record.values[name];
+        if (value === null || value === undefined || value === '') {
+          record.problem = problemAt(record, 'FIELD_REQUIRED', name, `"${name}" is empty, and this system must always give it.`, 'Fill it in at the source, then run again.');
+          return;
+        }
+      }
+      for (const { name, type, check } of typed) {
+        const value: Value | undefined = record.values[name];
+        if (value === null || value === undefined || (typeof value === 'string' && check(value))) continue;
+        const shown = fields[name]!.class === 'personal' ? '(personal value hidden)' : JSON.stringify(value);
+        const problem = problemAt(record, 'TYPE_CHANGED', name, `"${name}" must be ${/^[aei]/.test(type) ? 'an' : 'a'} ${type}, but is ${shown}.`, 'Mend it at the source and run again, or change its type in the connector.');
+        if (drift.data_type === 'freeze') throw new FileError(problem);
+        if (drift.data_type === 'quarantine_row') {
+          record.problem = problem;
+          return;
+        }
+        if (drift.data_type === 'quarantine_value') record.values[name] = null;
+      }
+    },
+  };
+
+  function problemAt(record: SourceRecord, code: string, path: string | undefined, message: string, hint: string): Problem {
+    return { code, place: { file, line: record.line, record: record.number, path }, message, hint };
+  }
+}
+
+function isIsoDate(value: string): boolean {
+  const m = /^\s*(\d{4})-(\d{2})-(\d{2})\s*$/.exec(value);
+  return m !== null && isCalendarDate(Number(m[1]), Number(m[2]), Number(m[3]));
+}

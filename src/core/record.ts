@@ -1,0 +1,43 @@
+/**
+ * What a source said. Scalars are always text exactly as exchanged (leading zeros, decimals and dates are
+ * data; types come with the mapping); null is an absent value; lists and objects come from XML and JSON.
+ */
+export type Value = string | null | Value[] | Values;
+export interface Values {
+  [name: string]: Value;
+}
+
+/** One record as a source gave it, with the place it came from. */
+export interface SourceRecord {
+  values: Values;
+  /** 1-based number in its file, or in its query or request result. */
+  number: number;
+  /** 1-based line in its file where it starts, for text formats. */
+  line?: number;
+  /** The record type, for formats that have several (`H`, `D`, `16`). */
+  type?: string;
+  /** Why it could not be read; such a record is set aside, with `raw`. */
+  problem?: import('./errors.ts').Problem;
+  /** The raw text, given when it could not be read into values. */
+  raw?: string;
+  /** The key in its system, once it is known: its key fields, with `#2` … where equal keys are different records. */
+  key?: string;
+  /** The source says that this record was deleted there. */
+  deleted?: boolean;
+}
+
+/**
+ * Reads one value: `name` itself when the record has it, otherwise a dotted path (`H.receipt`, `Payments.0.Amount`).
+ * undefined: no such field in this record.
+ */
+export function valueAt(values: Values, path: string): Value | undefined {
+  const direct = values[path];
+  if (direct !== undefined) return direct;
+  if (!path.includes('.')) return undefined;
+  let at: Value | undefined = values;
+  for (const part of path.split('.')) {
+    if (at === null || at === undefined || typeof at === 'string') return undefined;
+    at = Array.isArray(at) ? at[Number(part)] : at[part];
+  }
+  return at;
+}

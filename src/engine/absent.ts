@@ -1,0 +1,50 @@
+import { FatalError } from '../core/errors.ts';
+import type { SourceRecord } from '../core/record.ts';
+import { commitBatch } from './land-batch.ts';
+import type { Session } from './session.ts';
+
+/** The keys of a complete snapshot, kept in a temporary table so that memory does not grow with it. */
+export interface SeenKeys {
+  add(records: readonly SourceRecord[]): Promise<void>;
+}
+
+export async function seenKeys(session: Session): Promise<SeenKeys> {
+  const { knex } = session;
+  await knex.raw('CREATE TEMPORARY TABLE IF NOT EXISTS il_seen (source_key TEXT PRIMARY KEY) WITHOUT ROWID');
+  await knex.raw('DELETE FROM il_seen');
+  return {
+    async add(records) {
+      // A record that is set aside is there all the same: it must not look deleted.
+      const keys = records.map((record) => record.key).filter((key) => key !== undefined);
+      for (let i = 0; i < keys.length; i += 500) {
+        const some = keys.slice(i, i + 500);
+        if (some.length) await knex.raw(`INSERT OR IGNORE INTO il_seen VALUES ${some.map(() => '(?)').join(', ')}`, some);
+      }
+    },
+  };
+}
+
+/** Deletes what the source had before and a complete snapshot does not have any more, unless that is suspiciously much. */
+export async function absentDeletions(session: Session, _seen: SeenKeys, file?: { id: number; name: string }): Promise<void> {
+  const { knex, source, stream } = session;
+  const live = knex('il_link').where({ source_id: source.id }).whereNull('deleted_run');
+  const absent = live.clone().whereNotExists(knex('il_seen').whereRaw('il_link.source_key = il_seen.source_key'));
+  const total = Number(((await live.clone().countDistinct({ n: 'source_key' })) as unknown as { n: number }[])[0]!.n);
+  const keys = [...new Set((await absent.select('source_key')).map((row: { source_key: string }) => row.source_key))].sort();
+  if (keys.length === 0) return;
+  const percent = (100 * keys.length) / Math.max(1, total);
+  const limit = stream.deletes!.max_percent;
+  if (percent > limit)
+    throw new FatalError({
+      code: 'DELETES_TOO_MANY',
+      place: file ? { file: file.name } : { system: session.connection },
+      message: `${keys.length} of ${total} records (${percent.toFixed(1)} %) are missing from the snapshot, more than the ${limit} % that may be taken for deletions.`,
+      hint: 'If they really were deleted, raise deletes.max_percent for one run; otherwise the snapshot is not complete.',
+    });
+  const size = session.pipeline.batch_size;
+  for (let i = 0; i < keys.length; i += size) {
+    const before = session.counts.read;
+    await commitBatch(session, keys.slice(i, i + size).map((key, n): SourceRecord => ({ values: {}, key, number: n + 1, deleted: true })), { file });
+    session.counts.read = before;
+  }
+}

@@ -1,0 +1,112 @@
+import { hash } from 'node:crypto';
+import { keyOf, type RepeatFinder } from '../connector/keys.ts';
+import { FatalError, type Problem } from '../core/errors.ts';
+import type { SourceRecord } from '../core/record.ts';
+import type { Knex } from '../store/open.ts';
+import { closeRejects, type NewReject, putRejects } from '../store/rejects.ts';
+import { saveCounts } from '../store/runs.ts';
+import { shapeOf } from '../store/sources.ts';
+import { type Incoming, landBatch, type Rejected } from './land.ts';
+import { landContext, type Session } from './session.ts';
+
+/**
+ * Lands records in one transaction together with their rejects, the run's counts and what `checkpoint` saves; the
+ * session's counts move only when it has committed.
+ */
+export async function commitBatch(
+  session: Session,
+  records: readonly SourceRecord[],
+  options: { file?: { id: number; name: string }; checkpoint?: (trx: Knex.Transaction) => Promise<void> },
+): Promise<void> {
+  const counts = { ...session.counts };
+  const knownShapes = new Map(session.shapes);
+  try {
+    await session.commit(async (landing, trx) => {
+      const { incoming, rejected } = withKeys(session, records);
+      counts.read += rejected.length;
+      counts.rejected += rejected.length;
+      const context = landContext(session, (columns) => shapeOf(trx, columns), options.file);
+      rejected.push(...(await landBatch(landing, context, incoming, counts)));
+      await setAside(session, trx, rejected, options.file);
+      if (session.openRejects) {
+        const bad = new Set(rejected.map((r) => r.key));
+        await closeRejects(trx, session.source.id, incoming.map((i) => i.key).filter((key) => !bad.has(key)), 'superseded');
+      }
+      await options.checkpoint?.(trx);
+      await saveCounts(trx, session.runId, counts);
+      if (rejected.length) session.openRejects = true;
+    });
+  } catch (error) {
+    session.shapes.clear();
+    for (const [name, id] of knownShapes) session.shapes.set(name, id);
+    throw error;
+  }
+  Object.assign(session.counts, counts);
+  const limit = session.pipeline.max_rejects;
+  if (limit !== undefined && counts.rejected > limit)
+    throw new FatalError({
+      code: 'REJECTS_TOO_MANY',
+      place: { system: session.pipeline.pipeline },
+      message: `${counts.rejected} records were set aside, more than the ${limit} that max_rejects allows.`,
+      hint: 'Look at them with interlocal rejects list; mend the mapping or the source, then run again.',
+    });
+}
+
+/** Those that have no key, or that a decoder or the contract refused, are set aside. */
+function withKeys(session: Session, records: readonly SourceRecord[]): { incoming: Incoming[]; rejected: Rejected[] } {
+  const incoming: Incoming[] = [];
+  const rejected: Rejected[] = [];
+  for (const record of records) {
+    if (record.key === undefined && record.raw === undefined) assignKey(record, session.stream);
+    if (record.problem) rejected.push({ record, key: record.key, problems: [record.problem] });
+    else incoming.push({ record, key: record.key! });
+  }
+  return { incoming, rejected };
+}
+
+/** Gives a record its key, or the problem why it has none. `repeats` counts equal keys of one file. */
+export function assignKey(record: SourceRecord, stream: Session['stream'], repeats?: RepeatFinder): void {
+  if (record.raw !== undefined) return;
+  const { fields, number } = primaryKeyOf(stream);
+  const key = keyOf(record, fields);
+  if (typeof key !== 'string') {
+    record.problem ??= key;
+    return;
+  }
+  const before = repeats?.count(key) ?? 0;
+  record.key = before > 0 ? `${key}#${before + 1}` : key;
+  if (before > 0 && !number) record.problem ??= repeatedKey(record, fields);
+}
+
+export function primaryKeyOf(stream: Session['stream']): { fields: readonly string[]; number: boolean } {
+  const key = stream.primary_key;
+  return Array.isArray(key) ? { fields: key, number: false } : { fields: key.fields, number: key.repeats === 'number' };
+}
+
+function repeatedKey(record: SourceRecord, fields: readonly string[]): Problem {
+  return {
+    code: 'KEY_REPEATED',
+    place: { line: record.line, record: record.number },
+    message: `Another record of this file has the same key (${fields.join(', ')}).`,
+    hint: 'If both are real, set primary_key.repeats: number in the connector; otherwise have the source send it once.',
+  };
+}
+
+/** Keeps records with the reason why they cannot be used and with what the source said. */
+export async function setAside(session: Session, trx: Knex.Transaction, rejected: readonly Rejected[], file: { id: number; name: string } | undefined): Promise<void> {
+  const rows = rejected.map(({ record, key, problems }): NewReject => {
+    const raw = record.raw ?? JSON.stringify(record.values);
+    return {
+      sourceId: session.source.id,
+      key: key ?? `raw:${hash('sha256', raw, 'hex').slice(0, 32)}`,
+      runId: session.runId,
+      fileId: file?.id ?? null,
+      record: record.number,
+      line: record.line ?? null,
+      raw,
+      readable: record.raw === undefined,
+      problems: problems.map((p) => ({ ...p, place: { ...p.place, ...(file ? { file: file.name } : { system: session.connection }) } })),
+    };
+  });
+  await putRejects(trx, rows);
+}

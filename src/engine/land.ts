@@ -1,0 +1,135 @@
+import { hash } from 'node:crypto';
+import type { EntityConfig } from '../config/schema/model.ts';
+import type { Problem } from '../core/errors.ts';
+import type { RunCounts } from '../core/outcome.ts';
+import type { SourceRecord } from '../core/record.ts';
+import type { Candidate, CompiledMapping } from '../mapping/mapping.ts';
+import type { Landing } from '../store/landing.ts';
+import type { Cell } from '../store/rows.ts';
+import { type GoldenChange, goldenBatch, type Made } from './golden.ts';
+
+/** A mapping together with what the store knows of its entity. */
+export interface BoundMapping {
+  mapping: CompiledMapping;
+  entity: EntityConfig;
+  entityId: number;
+  /** Told apart from another mapping of the pipeline that makes the same entity. */
+  itemPrefix: string;
+}
+
+export interface LandContext {
+  sourceId: number;
+  connection: string;
+  runId: number;
+  /** The file the records are from; none for requests and queries. */
+  file?: { id: number; name: string };
+  mappings: readonly BoundMapping[];
+  /** Orders and names connections for survivorship: source id → connection. */
+  connectionOf(sourceId: number): string;
+  /** The id of a list of columns, made when new. */
+  shapeId(columns: readonly string[]): Promise<number>;
+  /** Maps records again that did not change at the source: after the mapping did. */
+  force?: boolean;
+  onChange?: (change: GoldenChange) => void;
+}
+
+/** A record with the key that it has in its system. */
+export interface Incoming {
+  record: SourceRecord;
+  key: string;
+  /** It was landed before and is only mapped again. */
+  landed?: number;
+}
+
+/** A record that is set aside. */
+export interface Rejected {
+  record: SourceRecord;
+  /** undefined when it has no key. */
+  key: string | undefined;
+  problems: Problem[];
+}
+
+/**
+ * Lands one batch: what changed at the source becomes landed records, links, golden records and history rows, in the
+ * transaction of `landing`. Counts are added to `counts`; records that a mapping rejects are returned, untouched.
+ */
+export async function landBatch(landing: Landing, context: LandContext, incoming: readonly Incoming[], counts: RunCounts): Promise<Rejected[]> {
+  const { sourceId, runId } = context;
+  const known = await landing.links(sourceId, incoming.map((i) => i.key));
+  const golden = goldenBatch(landing, context);
+  const rejected: Rejected[] = [];
+  const landed: Cell[][] = [];
+  let nextLanded = 0;
+  let lastColumns: string[] = [];
+  let lastShape = -1;
+  let lastPrefix = '';
+  counts.read += incoming.length;
+
+  for (const item of incoming) {
+    const { record, key } = item;
+    const before = known.get(key);
+    const present = before?.some((link) => link.deletedRun === null) ?? false;
+    if (record.deleted) {
+      if (!present) counts.unchanged++;
+      else {
+        known.set(key, golden.unlinkAll(before!));
+        counts.deleted++;
+      }
+      continue;
+    }
+    const columns = Object.keys(record.values);
+    if (!sameList(columns, lastColumns)) {
+      lastColumns = columns;
+      lastShape = await context.shapeId(columns);
+      lastPrefix = columns.join('\u001f');
+    }
+    const raw = JSON.stringify(Object.values(record.values));
+    const digest = hash('sha256', lastPrefix + raw, 'base64').slice(0, 22);
+    if (present && before![0]!.hash === digest && !context.force) {
+      counts.unchanged++;
+      continue;
+    }
+    const made: Made[] = [];
+    const problems: Problem[] = [];
+    for (const bound of context.mappings) {
+      const result = bound.mapping.apply(record, { connection: context.connection, file: context.file?.name });
+      if (result.problems.length) problems.push(...result.problems);
+      else for (const candidate of result.candidates) made.push({ bound, candidate: prefixed(candidate, bound.itemPrefix) });
+    }
+    if (problems.length) {
+      rejected.push({ record, key, problems });
+      counts.rejected++;
+      continue;
+    }
+    let landedId = item.landed;
+    if (landedId === undefined) {
+      if (nextLanded === 0) nextLanded = await landing.take('landed', incoming.length);
+      landedId = nextLanded++;
+      landed.push([landedId, sourceId, runId, context.file?.id ?? null, record.number, record.line ?? null, lastShape, raw]);
+    }
+    const links = golden.link(before, { sourceId, key, landed: landedId, hash: digest }, made);
+    known.set(key, links);
+    if (!present) counts.created++;
+    else if (before![0]!.hash !== digest) counts.changed++;
+    else counts.unchanged++;
+  }
+  if (nextLanded > 0) await giveBack(landing, incoming.length, landed.length);
+  await landing.insertLanded(landed);
+  await golden.commit();
+  return rejected;
+}
+
+/** Ids are without gaps, so that a store does not depend on how its batches were cut. */
+async function giveBack(landing: Landing, taken: number, used: number): Promise<void> {
+  if (taken !== used) await landing.take('landed', used - taken);
+}
+
+function prefixed(candidate: Candidate, prefix: string): Candidate {
+  return prefix === '' ? candidate : { ...candidate, itemKey: prefix + candidate.itemKey };
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

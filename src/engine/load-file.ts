@@ -1,0 +1,171 @@
+import { posix } from 'node:path';
+import { keyOf, type RepeatFinder, repeatFinder } from '../connector/keys.ts';
+import { selectorOf } from '../connector/select.ts';
+import { FatalError, FileError, InterlocalError } from '../core/errors.ts';
+import type { SourceRecord } from '../core/record.ts';
+import { decodeWith } from '../formats/formats.ts';
+import { filesWithContent, finishFile, lastLoaded, type LedgerFile, refuseFile, saveArchived, saveFileProgress, startFile } from '../store/files.ts';
+import { closeGoneRejects } from '../store/rejects.ts';
+import type { FileTransport, RemoteFile } from '../transports/transport.ts';
+import { absentDeletions, type SeenKeys, seenKeys } from './absent.ts';
+import { assignKey, commitBatch, primaryKeyOf } from './land-batch.ts';
+import { markerOf } from './ready-files.ts';
+import { type Session, stopIfAsked } from './session.ts';
+import { type Spooled, spool } from './spool.ts';
+
+/**
+ * Takes one file: fetches it, recognises its content, verifies it whole, loads it batch by batch from where an earlier
+ * run stopped, and archives it once everything is committed. A file that cannot be trusted is refused; the run goes on.
+ */
+export async function loadFile(session: Session, transport: FileTransport, remote: RemoteFile, spoolFolder: string): Promise<void> {
+  const files = session.stream.retriever.files!;
+  stopIfAsked(session);
+  let spooled: Spooled | undefined;
+  try {
+    spooled = await spool(transport, remote, spoolFolder, files.max_size, session.signal);
+    const after = await transport.stat(remote.path);
+    if (!after || after.size !== remote.size || after.modifiedMs !== remote.modifiedMs || spooled.size !== remote.size) {
+      session.note(`${remote.name} is left for the next run: it changed while it was fetched.`);
+      return;
+    }
+    const known = await knownContent(session, remote, spooled);
+    if (known) {
+      if (!known.archived_to || known.path !== remote.path) session.note(`${remote.name} holds nothing new: the same content was loaded ${known.path === remote.path ? 'before' : `as ${known.path}`}.`);
+    } else {
+      const { total, repeats } = await verify(session, remote, spooled);
+      await load(session, remote, spooled, total, repeats);
+    }
+    if (!session.preview) await archive(session, transport, remote, spooled.sha256);
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    const problems = error.problems.map((p) => ({ ...p, place: { ...p.place, file: p.place.file ?? remote.path } }));
+    session.problems.push(...problems);
+    if (spooled) await refuseFile(session.knex, identityOf(session, remote, spooled), problems);
+  } finally {
+    await spooled?.remove();
+  }
+}
+
+function identityOf(session: Session, remote: RemoteFile, spooled: Spooled): { source_id: number; path: string; sha256: string; size: number; run_id: number } {
+  return { source_id: session.source.id, path: remote.path, sha256: spooled.sha256, size: spooled.size, run_id: session.runId };
+}
+
+/**
+ * The ledger's entry when this content is loaded already and need not be loaded again. It must be when something else
+ * was loaded since from the same path, or, for snapshots, from any path: then the source went back to it.
+ */
+async function knownContent(session: Session, remote: RemoteFile, spooled: Spooled): Promise<LedgerFile | undefined> {
+  const same = (await filesWithContent(session.knex, session.source.id, spooled.sha256)).filter((f) => f.state === 'loaded');
+  const newest = same.at(-1);
+  if (!newest) return undefined;
+  const snapshot = session.stream.retriever.files!.content === 'snapshot';
+  const last = await lastLoaded(session.knex, session.source.id, snapshot ? undefined : remote.path);
+  return !last || last.sha256 === spooled.sha256 ? newest : undefined;
+}
+
+/** Reads the whole file without keeping anything: throws FileError before anything of it could be committed. */
+async function verify(session: Session, remote: RemoteFile, spooled: Spooled): Promise<{ total: number; repeats: RepeatFinder }> {
+  const { fields } = primaryKeyOf(session.stream);
+  const repeats = repeatFinder(Math.ceil(spooled.size / 24));
+  const { lists, finish, newColumns } = decoded(session, remote, spooled);
+  let total = 0;
+  for await (const list of lists) {
+    session.signal.throwIfAborted();
+    total += list.length;
+    for (const record of list) {
+      if (record.problem) continue;
+      const key = keyOf(record, fields);
+      if (typeof key === 'string') repeats.look(key);
+    }
+    session.onProgress({ pipeline: session.pipeline.pipeline, what: `checking ${remote.name}`, done: total });
+  }
+  finish();
+  if (newColumns().length) session.note(`${remote.name} has columns that the connector does not know; they are kept as raw data only: ${newColumns().join(', ')}.`);
+  return { total, repeats };
+}
+
+function decoded(session: Session, remote: RemoteFile, spooled: Spooled): { lists: AsyncGenerator<SourceRecord[]>; finish: () => void; newColumns: () => readonly string[] } {
+  const { stream } = session;
+  const required = Object.entries(stream.schema.fields).filter(([, f]) => !f.optional).map(([name]) => name);
+  const selector = selectorOf(stream, remote.path);
+  const parents = new Set(stream.record_selector?.parents ?? []);
+  async function* lists(): AsyncGenerator<SourceRecord[]> {
+    const raw = decodeWith(stream.decoder!, spooled.read(), {
+      file: remote.path,
+      requiredColumns: required.filter((name) => !parents.has(name)),
+      knownColumns: Object.keys(stream.schema.fields),
+      signal: session.signal,
+    });
+    for await (const list of raw) yield selector.select(list);
+  }
+  return { lists: lists(), finish: () => selector.finish(), newColumns: () => selector.newColumns() };
+}
+
+async function load(session: Session, remote: RemoteFile, spooled: Spooled, total: number, repeats: RepeatFinder): Promise<void> {
+  const identity = identityOf(session, remote, spooled);
+  const started = (await filesWithContent(session.knex, identity.source_id, identity.sha256)).find((f) => f.path === remote.path && f.state === 'loading');
+  const file = started ?? (await session.commit(async (_, trx) => startFile(trx, identity)));
+  const skip = file.records_done;
+  if (skip > 0) session.note(`${remote.name} goes on after record ${skip}, where an earlier run was stopped.`);
+  const seen: SeenKeys | undefined = session.stream.deletes?.when_absent ? await seenKeys(session) : undefined;
+  const size = session.pipeline.batch_size;
+  let batch: SourceRecord[] = [];
+  let done = 0;
+  const commit = async (): Promise<void> => {
+    done += batch.length;
+    await commitBatch(session, batch, {
+      file: { id: file.id, name: remote.path },
+      checkpoint: (trx) => saveFileProgress(trx, file.id, session.runId, done),
+    });
+    batch = [];
+    session.onProgress({ pipeline: session.pipeline.pipeline, what: remote.name, done, total });
+    stopIfAsked(session);
+  };
+  for await (const list of decoded(session, remote, spooled).lists) {
+    // Records that are passed over still count where their keys come again.
+    for (const record of list) assignKey(record, session.stream, repeats);
+    await seen?.add(list);
+    for (const record of list) {
+      if (done < skip) {
+        done++;
+        continue;
+      }
+      batch.push(record);
+      if (batch.length >= size) await commit();
+    }
+  }
+  if (batch.length > 0) await commit();
+  if (seen) await absentDeletions(session, seen, { id: file.id, name: remote.path });
+  await session.commit(async (_, trx) => {
+    await finishFile(trx, file);
+    // A file that stays where it is was mended in place; one that is archived makes room for another delivery.
+    if (!session.stream.retriever.files!.after.archive) await closeGoneRejects(trx, session.source.id, remote.path, file.id);
+  });
+}
+
+/** Moves the file away, and its marker after it. Killed before this, the next run recognises the content and comes here again. */
+async function archive(session: Session, transport: FileTransport, remote: RemoteFile, sha256: string): Promise<void> {
+  const files = session.stream.retriever.files!;
+  if (!files.after.archive) return;
+  let target = posix.join(files.after.archive, remote.name);
+  try {
+    await transport.rename(remote.path, target);
+  } catch (error) {
+    if (!(error instanceof InterlocalError) || error.code !== 'TARGET_EXISTS') throw error;
+    // Another delivery with this name is in the archive: both are kept, told apart by their content.
+    target = posix.join(files.after.archive, `${sha256.slice(0, 12)}-${remote.name}`);
+    if (await transport.stat(target)) {
+      const again = await transport.stat(remote.path);
+      if (!again) return;
+      target = posix.join(files.after.archive, `${sha256.slice(0, 12)}-${again.modifiedMs}-${remote.name}`);
+    }
+    await transport.rename(remote.path, target);
+  }
+  if (files.marker) {
+    const marker = markerOf(remote, files.marker);
+    if (await transport.stat(marker)) await transport.remove(marker);
+  }
+  const loaded = (await filesWithContent(session.knex, session.source.id, sha256)).find((f) => f.path === remote.path) ?? (await filesWithContent(session.knex, session.source.id, sha256)).at(-1);
+  if (!loaded) throw new FatalError({ code: 'LEDGER_LOST', place: { file: remote.path }, message: 'The file ledger does not know this file.' });
+  await saveArchived(session.knex, loaded.id, target);
+}

@@ -1,0 +1,53 @@
+import { readQuery, readRequests, type PageContext, type StreamState } from '../connector/pages.ts';
+import { optionVariables } from '../connector/template.ts';
+import { selectorOf } from '../connector/select.ts';
+import type { SourceRecord } from '../core/record.ts';
+import { saveState } from '../store/sources.ts';
+import type { QueryTransport, RequestTransport } from '../transports/transport.ts';
+import { absentDeletions, seenKeys } from './absent.ts';
+import { assignKey, commitBatch } from './land-batch.ts';
+import { type Session, stopIfAsked } from './session.ts';
+
+/** Takes a stream that is asked for, not fetched as files: pages of a service, rows of a query. The checkpoint commits with its records. */
+export async function loadPages(session: Session, transport: QueryTransport | RequestTransport): Promise<void> {
+  const { stream, source } = session;
+  const name = `${session.connection}.${session.streamName}`;
+  const context: PageContext = {
+    name,
+    variables: optionVariables(session.options),
+    state: JSON.parse(source.state ?? '{}') as StreamState,
+    now: session.now(),
+    signal: session.signal,
+    note: (text) => session.note(text),
+  };
+  const pages = transport.kind === 'query' ? readQuery(stream, transport, context) : readRequests(stream, transport, context);
+  const selector = selectorOf(stream, name);
+  const seen = stream.deletes?.when_absent && !stream.incremental ? await seenKeys(session) : undefined;
+  const size = session.pipeline.batch_size;
+  let batch: SourceRecord[] = [];
+  let state: StreamState | undefined;
+  let done = 0;
+  const commit = async (): Promise<void> => {
+    const saved = state;
+    await commitBatch(session, batch, { checkpoint: async (trx) => (saved ? saveState(trx, source.id, JSON.stringify(saved)) : undefined) });
+    done += batch.length;
+    batch = [];
+    state = undefined;
+    session.onProgress({ pipeline: session.pipeline.pipeline, what: session.streamName, done });
+    stopIfAsked(session);
+  };
+  for await (const page of pages) {
+    stopIfAsked(session);
+    const records = selector.select(page.records);
+    for (const record of records) assignKey(record, session.stream);
+    await seen?.add(records);
+    // A batch ends only where a page does, because that is where a position is known.
+    batch.push(...records);
+    state = page.state ?? state;
+    if (batch.length >= size) await commit();
+  }
+  if (batch.length > 0 || state) await commit();
+  selector.finish();
+  if (selector.newColumns().length) session.note(`${name} has fields that the connector does not know; they are kept as raw data only: ${selector.newColumns().join(', ')}.`);
+  if (seen) await absentDeletions(session, seen);
+}

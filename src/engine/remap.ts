@@ -1,0 +1,47 @@
+import type { SourceRecord, Value } from '../core/record.ts';
+import { noCounts } from '../core/outcome.ts';
+import { landedAfter } from '../store/landed.ts';
+import { saveFingerprint, shapeOf } from '../store/sources.ts';
+import { landBatch } from './land.ts';
+import { setAside } from './land-batch.ts';
+import { landContext, type Session, stopIfAsked } from './session.ts';
+
+/**
+ * When the mappings of a pipeline changed since its records were landed, maps what the source said again: nothing has
+ * to be fetched a second time. Killed on the way, it starts over; what is mapped already is recognised as equal.
+ */
+export async function remapIfChanged(session: Session): Promise<void> {
+  if (session.source.fingerprint === session.fingerprint) return;
+  if (session.source.fingerprint !== null) await remap(session);
+  await saveFingerprint(session.knex, session.source.id, session.fingerprint);
+}
+
+async function remap(session: Session): Promise<void> {
+  let after = '';
+  let mapped = 0;
+  let changed = 0;
+  for (;;) {
+    stopIfAsked(session);
+    const landed = await landedAfter(session.knex, session.source.id, after, session.pipeline.batch_size);
+    if (landed.length === 0) break;
+    after = landed.at(-1)!.key;
+    const counts = noCounts();
+    await session.commit(async (landing, trx) => {
+      const context = landContext(session, (columns) => shapeOf(trx, columns));
+      context.force = true;
+      context.onChange = (change) => {
+        changed++;
+        session.onChange?.(change);
+      };
+      const incoming = landed.map((l) => ({ key: l.key, landed: l.id, record: { values: l.values as Record<string, Value>, number: l.record, line: l.line ?? undefined } satisfies SourceRecord }));
+      const rejected = await landBatch(landing, context, incoming, counts);
+      await setAside(session, trx, rejected, undefined);
+      if (rejected.length) session.openRejects = true;
+    });
+    session.counts.rejected += counts.rejected;
+    mapped += landed.length;
+    session.onProgress({ pipeline: session.pipeline.pipeline, what: 'mapping again', done: mapped });
+  }
+  if (mapped > 0) session.note(`The mapping changed: ${mapped} records were mapped again, ${changed} canonical records changed.`);
+  session.counts.changed += changed;
+}

@@ -1,0 +1,82 @@
+import { keyOf } from '../connector/keys.ts';
+import { FatalError } from '../core/errors.ts';
+import { noCounts } from '../core/outcome.ts';
+import type { SourceRecord, Values } from '../core/record.ts';
+import { landing } from '../store/landing.ts';
+import { takeLock } from '../store/locks.ts';
+import { closeRejects, listRejects, type Reject } from '../store/rejects.ts';
+import { finishRun, startRun } from '../store/runs.ts';
+import { shapeOf } from '../store/sources.ts';
+import { contractOf } from '../connector/contract.ts';
+import { landBatch, type Rejected } from './land.ts';
+import { primaryKeyOf, setAside } from './land-batch.ts';
+import { type Engine, type RunOptions, sessionOf } from './run.ts';
+import { landContext, stopIfAsked } from './session.ts';
+
+export interface Replayed {
+  pipeline: string;
+  /** Records that are in the canonical store now. */
+  replayed: number;
+  /** Still set aside, with the reasons as they are now. */
+  rejected: number;
+  /** Never read into values: only the source can mend them. */
+  unreadable: number;
+}
+
+/** Maps the records of a pipeline that are set aside again, after the mapping, a lookup or the connector was mended. */
+export async function replayRejects(engine: Engine, pipeline: string, ids: readonly number[] | undefined, options: RunOptions): Promise<Replayed> {
+  const lock = await takeLock(engine.knex, `pipeline:${pipeline}`);
+  if (!('release' in lock)) throw new FatalError({ code: 'PIPELINE_RUNNING', place: { system: pipeline }, message: 'It is running now.', hint: 'Replay when it is done.' });
+  const started = performance.now();
+  const result: Replayed = { pipeline, replayed: 0, rejected: 0, unreadable: 0 };
+  try {
+    const runId = await startRun(engine.knex, pipeline);
+    const session = await sessionOf(engine, pipeline, runId, engine.knex, options);
+    let after = 0;
+    for (;;) {
+      stopIfAsked(session);
+      const rejects = await listRejects(engine.knex, { pipeline, state: 'open', ids, after, limit: 500 });
+      if (rejects.length === 0) break;
+      after = rejects.at(-1)!.id;
+      result.unreadable += rejects.filter((r) => !r.readable).length;
+      for (const [fileId, list] of Map.groupBy(rejects.filter((r) => r.readable), (r) => r.fileId)) {
+        const file = fileId === null ? undefined : { id: fileId, name: list[0]!.file ?? '' };
+        const counts = noCounts();
+        await landing(engine.knex, async (held, trx) => {
+          const { incoming, rejected } = prepare(session.stream, list, file?.name ?? session.connection);
+          rejected.push(...(await landBatch(held, landContext(session, (c) => shapeOf(trx, c), file), incoming, counts)));
+          await setAside(session, trx, rejected, file);
+          const bad = new Set(rejected.map((r) => r.record.number));
+          await closeRejects(trx, session.source.id, list.filter((r) => !bad.has(r.record)).map((r) => r.key), 'replayed');
+          result.rejected += rejected.length;
+        });
+        for (const name of ['read', 'created', 'changed', 'unchanged', 'deleted'] as const) session.counts[name] += counts[name];
+        result.replayed += counts.created + counts.changed + counts.unchanged;
+      }
+    }
+    session.counts.rejected = result.rejected;
+    const outcome = result.rejected + result.unreadable > 0 ? 'partial' : 'succeeded';
+    await finishRun(engine.knex, { id: runId, counts: session.counts, outcome, durationMs: Math.round(performance.now() - started), problems: [], notes: ['Records that were set aside were replayed.'] });
+  } finally {
+    await lock.release();
+  }
+  return result;
+}
+
+function prepare(stream: Parameters<typeof contractOf>[0], list: readonly Reject[], place: string): { incoming: { record: SourceRecord; key: string }[]; rejected: Rejected[] } {
+  const contract = contractOf(stream, place);
+  const { fields, number } = primaryKeyOf(stream);
+  const incoming: { record: SourceRecord; key: string }[] = [];
+  const rejected: Rejected[] = [];
+  for (const reject of list) {
+    const record: SourceRecord = { values: JSON.parse(reject.raw) as Values, number: reject.record, line: reject.line ?? undefined };
+    contract.check(record);
+    const key = keyOf(record, fields);
+    const repeat = /#\d+$/.test(reject.key) && typeof key === 'string' && reject.key.startsWith(`${key}#`);
+    if (record.problem) rejected.push({ record, key: reject.key, problems: [record.problem] });
+    else if (typeof key !== 'string') rejected.push({ record, key: reject.key, problems: [key] });
+    else if (repeat && !number) rejected.push({ record, key: reject.key, problems: reject.problems });
+    else incoming.push({ record, key: repeat ? reject.key : key });
+  }
+  return { incoming, rejected };
+}

@@ -1,0 +1,201 @@
+import { join } from 'node:path';
+import type { Project } from '../config/project.ts';
+import { AbortedError, FatalError, InterlocalError, type Problem } from '../core/errors.ts';
+import { noCounts, type Outcome } from '../core/outcome.ts';
+import { landing } from '../store/landing.ts';
+import { type Lock, takeLock } from '../store/locks.ts';
+import type { Knex } from '../store/open.ts';
+import { countOpenRejects } from '../store/rejects.ts';
+import { closeLostRuns, finishRun, startRun } from '../store/runs.ts';
+import { entityIds, listSources, sourceOf } from '../store/sources.ts';
+import type { FileTransport, Transport } from '../transports/transport.ts';
+import { bindMappings } from './bind.ts';
+import { openConnection } from './connection.ts';
+import type { GoldenChange } from './golden.ts';
+import { loadFile } from './load-file.ts';
+import { loadPages } from './load-pages.ts';
+import { readyFiles } from './ready-files.ts';
+import { reconcile } from './reconcile.ts';
+import { remapIfChanged } from './remap.ts';
+import type { Progress, RunResult, Session } from './session.ts';
+import { emptySpool } from './spool.ts';
+import { fillText, optionVariables } from '../connector/template.ts';
+
+export interface Engine {
+  project: Project;
+  knex: Knex;
+}
+
+export interface RunOptions {
+  signal: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+  /** Something that is worth a line in the log while it happens. */
+  onNote?: (pipeline: string, text: string) => void;
+  now?: () => Date;
+}
+
+/**
+ * Runs one pipeline. Never throws for what a source, a file or a record is to blame for: that is in the result. Throws
+ * FatalError PIPELINE_RUNNING when another process runs it now.
+ */
+export async function runPipeline(engine: Engine, id: string, options: RunOptions): Promise<RunResult> {
+  const pipeline = engine.project.pipelines.get(id)!.value;
+  if (pipeline.mode === 'off') return { pipeline: id, outcome: 'succeeded', counts: noCounts(), durationMs: 0, problems: [], notes: ['This pipeline is off.'] };
+  const lock = await takeLock(engine.knex, `pipeline:${id}`);
+  if (!('release' in lock))
+    throw new FatalError({
+      code: 'PIPELINE_RUNNING',
+      place: { system: id },
+      message: `It is running already, on ${lock.host} in process ${lock.pid}, last heard of at ${lock.heartbeat_at}.`,
+      hint: 'Wait until it is done; interlocal status shows it.',
+    });
+  return underLock(engine, id, lock, options);
+}
+
+async function underLock(engine: Engine, id: string, lock: Lock, options: RunOptions): Promise<RunResult> {
+  const started = performance.now();
+  const { knex } = engine;
+  try {
+    await closeLostRuns(knex, id);
+    const runId = await startRun(knex, id);
+    const session = await sessionOf(engine, id, runId, knex, options);
+    const outcome = await outcomeOf(session, async () => {
+      if (session.pipeline.reconcile) await reconcile(session);
+      else await inbound(session);
+    });
+    const durationMs = Math.round(performance.now() - started);
+    await finishRun(knex, { id: runId, counts: session.counts, outcome, durationMs, problems: session.problems, notes: session.notes });
+    return { pipeline: id, outcome, counts: session.counts, durationMs, problems: session.problems, notes: session.notes };
+  } finally {
+    await lock.release();
+  }
+}
+
+export interface Preview extends RunResult {
+  changes: GoldenChange[];
+  rejects: Problem[];
+  /** There were more than are listed. */
+  moreChanges: number;
+}
+
+/** What a run would do, exactly: it is done in a transaction that is rolled back, and no file is moved. */
+export async function previewPipeline(engine: Engine, id: string, options: RunOptions & { limit: number }): Promise<Preview> {
+  const started = performance.now();
+  const changes: GoldenChange[] = [];
+  let more = 0;
+  let result: Preview | undefined;
+  const rollback = new Error('rollback');
+  try {
+    await landing(engine.knex, async (held, trx) => {
+      const runId = await startRun(trx, id);
+      const session = await sessionOf(engine, id, runId, trx, options);
+      session.preview = true;
+      session.commit = (work) => work(held, trx);
+      session.onChange = (change) => void (changes.length < options.limit ? changes.push(change) : more++);
+      const outcome = await outcomeOf(session, async () => (session.pipeline.reconcile ? reconcile(session) : inbound(session)));
+      const rejects = (await trx('il_reject').where({ last_run: runId, state: 'open' }).orderBy('id').limit(options.limit).pluck('problems')) as string[];
+      result = {
+        pipeline: id,
+        outcome,
+        counts: session.counts,
+        durationMs: Math.round(performance.now() - started),
+        problems: session.problems,
+        notes: session.notes,
+        changes,
+        moreChanges: more,
+        rejects: rejects.flatMap((text) => JSON.parse(text) as Problem[]),
+      };
+      throw rollback;
+    });
+  } catch (error) {
+    if (error !== rollback) throw error;
+  }
+  return result!;
+}
+
+export async function sessionOf(engine: Engine, id: string, runId: number, knex: Knex, options: RunOptions): Promise<Session> {
+  const { project } = engine;
+  const pipeline = project.pipelines.get(id)!.value;
+  const connection = pipeline.source?.connection ?? '';
+  const streamName = pipeline.source?.stream ?? '';
+  const connector = project.connectors.get(project.connections[connection]?.connector ?? '')?.value;
+  const source = await sourceOf(knex, id, connection, streamName);
+  const { bound, fingerprint } = bindMappings(project, pipeline, await entityIds(knex));
+  const notes: string[] = [];
+  return {
+    project,
+    pipeline,
+    connection,
+    stream: connector?.streams[streamName] as Session['stream'],
+    streamName,
+    options: {},
+    knex,
+    commit: (work) => landing(knex, work),
+    preview: false,
+    source,
+    sources: new Map((await listSources(knex)).map((s) => [s.id, s])),
+    runId,
+    bound,
+    fingerprint,
+    counts: noCounts(),
+    notes,
+    note(text) {
+      notes.push(text);
+      options.onNote?.(id, text);
+    },
+    problems: [],
+    openRejects: (await countOpenRejects(knex, source.id)) > 0,
+    signal: options.signal,
+    now: options.now ?? (() => new Date()),
+    onProgress: options.onProgress ?? (() => {}),
+    shapes: new Map(),
+  };
+}
+
+/** Does the work and says how it ended. What is our own fault keeps its stack and is thrown on after the run is closed. */
+async function outcomeOf(session: Session, work: () => Promise<void>): Promise<Outcome> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof AbortedError || (session.signal.aborted && isAbort(error))) {
+      session.note('Stopped on request; run it again and it goes on where it was.');
+      return 'aborted';
+    }
+    if (error instanceof InterlocalError) session.problems.push(...error.problems);
+    else session.problems.push({ code: 'INTERNAL', place: { system: session.pipeline.pipeline }, message: `A fault of Interlocal, not of your configuration: ${(error as Error)?.stack ?? String(error)}`, hint: 'Please report it with these lines.' });
+    return 'failed';
+  }
+  if (session.problems.length) return 'failed';
+  return session.counts.rejected > 0 ? 'partial' : 'succeeded';
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || (error as { code?: string }).code === 'ABORT_ERR');
+}
+
+async function inbound(session: Session): Promise<void> {
+  await remapIfChanged(session);
+  const { transport, options } = await openConnection(session.project, session.connection, session.signal);
+  session.options = options;
+  try {
+    await load(session, transport);
+  } finally {
+    await transport.close();
+  }
+}
+
+async function load(session: Session, transport: Transport): Promise<void> {
+  if (transport.kind === 'files') await loadFiles(session, transport);
+  else await loadPages(session, transport);
+}
+
+async function loadFiles(session: Session, transport: FileTransport): Promise<void> {
+  const files = session.stream.retriever.files!;
+  const spoolFolder = join(session.project.dataFolder, 'spool', session.pipeline.pipeline, session.preview ? `preview-${process.pid}` : 'run');
+  await emptySpool(spoolFolder);
+  const folder = fillText(files.folder, optionVariables(session.options));
+  const pattern = fillText(files.pattern, optionVariables(session.options));
+  const { files: ready, waiting } = await readyFiles(transport, { ...files, pattern }, folder, session.now, session.signal, (text) => session.note(text));
+  for (const { name, reason } of waiting) session.note(`${name} is left for a later run: ${reason}.`);
+  for (const file of ready) await loadFile(session, transport, file, spoolFolder);
+}

@@ -1,0 +1,87 @@
+import type { Project } from '../config/project.ts';
+import type { StreamConfig } from '../config/schema/connector.ts';
+import type { PipelineConfig } from '../config/schema/pipeline.ts';
+import { AbortedError, type Problem } from '../core/errors.ts';
+import type { Outcome, RunCounts } from '../core/outcome.ts';
+import type { Landing } from '../store/landing.ts';
+import type { Knex } from '../store/open.ts';
+import type { Source } from '../store/sources.ts';
+import type { GoldenChange } from './golden.ts';
+import type { BoundMapping, LandContext } from './land.ts';
+
+/** What a run tells while it works. */
+export interface Progress {
+  pipeline: string;
+  /** The file or page in hand. */
+  what: string;
+  done: number;
+  /** Unknown for pages and queries. */
+  total?: number;
+}
+
+/** The result of one run, as `run --json` gives it. */
+export interface RunResult {
+  pipeline: string;
+  outcome: Outcome;
+  counts: RunCounts;
+  durationMs: number;
+  problems: Problem[];
+  notes: string[];
+}
+
+/** One run of one inbound pipeline: what it works with and what it has done so far. */
+export interface Session {
+  project: Project;
+  pipeline: PipelineConfig;
+  connection: string;
+  stream: StreamConfig;
+  streamName: string;
+  /** Options of the connection, secrets filled in. */
+  options: Record<string, unknown>;
+  /** In a preview, the transaction that is rolled back at the end. */
+  knex: Knex;
+  commit<T>(work: (landing: Landing, trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  preview: boolean;
+  source: Source;
+  sources: ReadonlyMap<number, Source>;
+  runId: number;
+  bound: readonly BoundMapping[];
+  fingerprint: string;
+  counts: RunCounts;
+  notes: string[];
+  /** Says something that a person may want to know, now and in the run's record. */
+  note(text: string): void;
+  problems: Problem[];
+  /** Some record of this source is set aside: good ones may have to close it. */
+  openRejects: boolean;
+  signal: AbortSignal;
+  now(): Date;
+  onProgress(progress: Progress): void;
+  onChange?: ((change: GoldenChange) => void) | undefined;
+  shapes: Map<string, number>;
+}
+
+/** Stops here, between two batches, when a person or a signal asked for it. */
+export function stopIfAsked(session: Session): void {
+  if (session.signal.aborted)
+    throw new AbortedError({ code: 'ABORTED', place: { system: session.pipeline.pipeline }, message: 'Stopped on request, after the batch in hand was committed.', hint: 'Run it again: it goes on where it was.' });
+}
+
+/** What landing needs of a session; `trx` is the batch's own transaction. */
+export function landContext(session: Session, shapeOf: (columns: readonly string[]) => Promise<number>, file?: { id: number; name: string }): LandContext {
+  return {
+    sourceId: session.source.id,
+    connection: session.connection,
+    runId: session.runId,
+    file,
+    mappings: session.bound,
+    connectionOf: (sourceId) => session.sources.get(sourceId)?.connection ?? '',
+    shapeId: async (columns) => {
+      const name = columns.join('\u001f');
+      let id = session.shapes.get(name);
+      if (id === undefined) session.shapes.set(name, (id = await shapeOf(columns)));
+      return id;
+    },
+    onChange: session.onChange,
+  };
+}

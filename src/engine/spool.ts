@@ -1,0 +1,51 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { FileError } from '../core/errors.ts';
+import type { FileTransport, RemoteFile } from '../transports/transport.ts';
+
+/** A fetched copy of a remote file: it cannot change any more while it is read twice. */
+export interface Spooled {
+  sha256: string;
+  size: number;
+  read(): AsyncIterable<Uint8Array>;
+  remove(): Promise<void>;
+}
+
+/** Fetches a file into the spool folder and takes its content hash on the way. */
+export async function spool(transport: FileTransport, file: RemoteFile, folder: string, maxSize: number | undefined, signal: AbortSignal): Promise<Spooled> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${randomUUID()}.spool`);
+  const digest = createHash('sha256');
+  const out = createWriteStream(path, { highWaterMark: 1 << 20 });
+  let size = 0;
+  try {
+    for await (const chunk of transport.read(file.path)) {
+      signal.throwIfAborted();
+      size += chunk.length;
+      if (maxSize !== undefined && size > maxSize)
+        throw new FileError({ code: 'FILE_TOO_LARGE', place: { file: file.path }, message: `The file is larger than the ${maxSize} bytes allowed.`, hint: 'Raise max_size in the connector if such files are expected.' });
+      digest.update(chunk);
+      if (!out.write(chunk)) await once(out, 'drain');
+    }
+    out.end();
+    await once(out, 'close');
+  } catch (error) {
+    out.destroy();
+    await rm(path, { force: true });
+    throw error;
+  }
+  return {
+    sha256: digest.digest('hex'),
+    size,
+    read: () => createReadStream(path, { highWaterMark: 1 << 20 }),
+    remove: () => rm(path, { force: true }),
+  };
+}
+
+/** What killed runs left behind: nothing in the spool outlives its run, and the pipeline's lock is held. */
+export async function emptySpool(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,68 @@
+import type { Problem } from '../core/errors.ts';
+import { countOpenRejects } from '../store/rejects.ts';
+import { lastRuns } from '../store/runs.ts';
+import { listSources } from '../store/sources.ts';
+import { inOrder } from './order.ts';
+import type { Engine } from './run.ts';
+
+/** One pipeline as `status --json` gives it. */
+export interface PipelineStatus {
+  pipeline: string;
+  mode: string;
+  schedule: string | null;
+  running: boolean;
+  open_rejects: number;
+  last_run: {
+    id: number;
+    started_at: string;
+    ended_at: string | null;
+    outcome: string | null;
+    read: number;
+    created: number;
+    changed: number;
+    unchanged: number;
+    rejected: number;
+    deleted: number;
+    duration_ms: number | null;
+    problems: Problem[];
+    notes: string[];
+  } | null;
+}
+
+export async function statusOf({ project, knex }: Engine): Promise<PipelineStatus[]> {
+  const runs = await lastRuns(knex);
+  const sources = new Map((await listSources(knex)).map((s) => [s.pipeline, s.id]));
+  const locks = new Set((await knex('il_lock').pluck('name')) as string[]);
+  const off = [...project.pipelines.keys()].filter((id) => project.pipelines.get(id)!.value.mode === 'off').sort();
+  const result: PipelineStatus[] = [];
+  for (const id of [...inOrder(project), ...off]) {
+    const { mode, schedule } = project.pipelines.get(id)!.value;
+    const run = runs.get(id);
+    const source = sources.get(id);
+    result.push({
+      pipeline: id,
+      mode,
+      schedule: schedule ?? null,
+      running: locks.has(`pipeline:${id}`),
+      open_rejects: source === undefined ? 0 : await countOpenRejects(knex, source),
+      last_run: run
+        ? {
+            id: run.id,
+            started_at: run.startedAt,
+            ended_at: run.endedAt,
+            outcome: run.outcome,
+            read: run.read,
+            created: run.created,
+            changed: run.changed,
+            unchanged: run.unchanged,
+            rejected: run.rejected,
+            deleted: run.deleted,
+            duration_ms: run.durationMs,
+            problems: run.problems,
+            notes: run.notes,
+          }
+        : null,
+    });
+  }
+  return result;
+}

@@ -1,0 +1,29 @@
+/** One row of a CSV file, given to a callback while it is split; `cells` is used again for the next row. */
+export interface CsvRow {
+  cells: string[];
+  /** How many of `cells` are this row's. */
+  count: number;
+  /** 1-based physical line where it starts. */
+  line: number;
+  /** Ended by a line break. Only the last row of a file can be without. */
+  terminated: boolean;
+  /** Text follows a closing quote within its field, so that nobody can say what was meant. */
+  misplacedQuote: boolean;
+  /** The text of the row; to be asked for within the callback. */
+  raw(): string;
+}
+
+/** What splits text into rows: the plain one (ours, fast) and the general one (csv-parse). Both give the same rows. */
+export interface CsvSplitter {
+  push(text: string): void | Promise<void>;
+  /** No more text: the last row may be without a line break. */
+  end(): void | Promise<void>;
+}
+
+/** What a splitter found that refuses the file. */
+export type CsvDefect = { kind: 'unclosed quote' | 'misplaced quote' | 'too large'; line: number; openQuote: boolean };
+
+export interface CsvHandlers {
+  row(row: CsvRow): void;
+  defect(defect: CsvDefect): never;
+}

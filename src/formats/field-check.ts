@@ -1,0 +1,54 @@
+import { didYouMean, FileError } from '../core/errors.ts';
+import { valueAt } from '../core/record.ts';
+import type { SourceRecord, Values } from '../core/record.ts';
+import type { DecodeContext } from './format.ts';
+import { MOST_PROBLEMS, problemIn } from './refuse.ts';
+
+export interface FieldCheck {
+  /** Looks at records on their way. */
+  see(records: readonly SourceRecord[]): void;
+  /** Throws FileError COLUMN_MISSING for required fields that not one record had. */
+  finish(): void;
+}
+
+/**
+ * For formats without a header (XML, JSON): a required field that no record of the file has was renamed, or the file
+ * is another one; a field that nobody knows is new. A file without records proves nothing and passes.
+ */
+export function fieldCheck(context: DecodeContext): FieldCheck {
+  const missing = new Set(context.requiredColumns ?? []);
+  const known = new Set(context.knownColumns ?? []);
+  const seen = new Set<string>();
+  let any = false;
+
+  function look(values: Values, fresh: string[]): void {
+    for (const name in values) {
+      if (seen.has(name)) continue;
+      seen.add(name);
+      if (!known.has(name) && ![...known].some((path) => path.startsWith(`${name}.`))) fresh.push(name);
+    }
+    for (const path of missing) if (valueAt(values, path) !== undefined) missing.delete(path);
+  }
+
+  return {
+    see(records) {
+      const fresh: string[] = [];
+      for (const record of records) {
+        if (record.problem) continue;
+        any = true;
+        look(record.values, fresh);
+      }
+      if (fresh.length && context.knownColumns) context.onNewColumns?.(fresh);
+    },
+    finish() {
+      if (!any || missing.size === 0) return;
+      const found = [...seen];
+      const problems = [...missing].map((name, i) => {
+        const meant = didYouMean(name, found.filter((other) => !known.has(other)));
+        const list = i === 0 ? ` The records have: ${found.slice(0, 40).join(', ')}.` : '';
+        return problemIn('COLUMN_MISSING', context.file, {}, `The required field ${JSON.stringify(name)} is in no record of the file.${list}${meant ? ` Did you mean ${JSON.stringify(meant)}?` : ''}`, 'If the system renamed it, change the name in the stream of the connector; otherwise have the export put right.');
+      });
+      throw new FileError(problems.slice(0, MOST_PROBLEMS));
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { ConnectorConfig, DecoderConfig } from '../config/schema/connector.ts';
+import type { SourceRecord, Values } from '../core/record.ts';
+
+export type { ConnectorConfig, DecoderConfig };
+
+/** What a decoder is told about where the bytes come from. */
+export interface DecodeContext {
+  /** The file as the person knows it; stands in every problem. */
+  file: string;
+  /** Columns that the stream requires; a missing one refuses the file with what was found instead. */
+  requiredColumns?: readonly string[];
+  /** Columns that the stream knows; others are reported once through `onNewColumns`. */
+  knownColumns?: readonly string[];
+  onNewColumns?: (columns: readonly string[]) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Bytes to records. Yields records in the order of the file, in lists of any length (a list, not single records,
+ * because an await per record costs more than the parsing). Reads as a stream: memory does not grow with the file.
+ * Throws FileError, with every problem found up to then (at most 20), when the file as a whole cannot be trusted:
+ * wrong encoding, cut off, missing column, malformed structure. A single record that cannot be read (a ragged row)
+ * is yielded with `problem` and `raw`.
+ */
+export type Decode<Options> = (bytes: AsyncIterable<Uint8Array>, options: Options, context: DecodeContext) => AsyncGenerator<SourceRecord[], void, void>;
+
+/**
+ * Records to bytes, the inverse of decode: decode(encode(records)) gives the records again.
+ * Throws RecordError when a record cannot be written without loss (a value wider than its field).
+ */
+export type Encode<Options> = (records: AsyncIterable<Values[]> | Iterable<Values[]>, options: Options, context: { file: string }) => AsyncGenerator<Uint8Array, void, void>;
+
+export interface Format<Options> {
+  name: string;
+  decode: Decode<Options>;
+  encode?: Encode<Options>;
+}

@@ -1,0 +1,70 @@
+import { didYouMean } from '../core/errors.ts';
+import { jsonScanner } from './json-scan.ts';
+import { refuseFile } from './refuse.ts';
+
+/**
+ * The bounds of the records in a JSON document, whose list stands at the dotted path `rows`. The whole document is
+ * checked, behind the list too. An object where the list should be is one record (some systems write one element so);
+ * null is none. Throws JsonDefect for what is not JSON, FileError JSON_ROWS_MISSING when there is no list.
+ */
+export function* jsonRows(text: string, rows: string, file: string): Generator<{ from: number; to: number }, void, void> {
+  const scanner = jsonScanner(text);
+  const path = rows === '' ? [] : rows.split('.');
+  const end = yield* within(scanner.skipSpace(0), 0);
+  const after = scanner.skipSpace(end);
+  if (after < text.length) scanner.fail('something follows the document', after);
+
+  /** Reads the value at `at`, the first `depth` names of the path being behind; gives the offset of its end. */
+  function* within(at: number, depth: number): Generator<{ from: number; to: number }, number, void> {
+    if (depth === path.length) return yield* list(at);
+    const name = path[depth]!;
+    if (text[at] !== '{') {
+      const valueEnd = scanner.skipValue(at);
+      throw missing(depth, text.startsWith('null', at) ? 'there is null' : `there is ${text[at] === '[' ? 'a list' : 'a value'} instead of an object`, [], valueEnd);
+    }
+    let objectEnd = at;
+    let found = false;
+    const names: string[] = [];
+    for (const member of scanner.members(at, depth)) {
+      const here = !found && member.key === name;
+      names.push(member.key);
+      found ||= here;
+      objectEnd = member.next(here ? yield* within(member.value, depth + 1) : scanner.skipValue(member.value, depth + 1));
+    }
+    if (objectEnd === at) objectEnd = scanner.skipSpace(at + 1) + 1;
+    if (!found) throw missing(depth, `there is no ${JSON.stringify(name)}`, names, objectEnd);
+    return objectEnd;
+  }
+
+  function* list(at: number): Generator<{ from: number; to: number }, number, void> {
+    if (text[at] === '[') {
+      let listEnd = at;
+      for (const item of scanner.items(at, path.length)) {
+        const to = scanner.skipValue(item.value, path.length + 1);
+        listEnd = item.next(to);
+        yield { from: item.value, to };
+      }
+      return listEnd === at ? scanner.skipSpace(at + 1) + 1 : listEnd;
+    }
+    const to = scanner.skipValue(at, path.length);
+    if (text[at] === '{' && path.length > 0) yield { from: at, to };
+    else if (!text.startsWith('null', at)) throw missing(path.length, 'there is a value instead of a list', text[at] === '{' ? topNames(at) : [], to);
+    return to;
+  }
+
+  function topNames(at: number): string[] {
+    const names: string[] = [];
+    for (const member of scanner.members(at)) {
+      names.push(member.key);
+      member.next(scanner.skipValue(member.value));
+    }
+    return names;
+  }
+
+  function missing(depth: number, what: string, names: string[], _end: number): Error {
+    const where = depth === 0 ? 'at the top of the document' : `at ${path.slice(0, depth).join('.')}`;
+    const meant = depth < path.length ? didYouMean(path[depth]!, names) : undefined;
+    const found = names.length ? ` It has: ${names.slice(0, 20).join(', ')}.` : '';
+    return refuseFile('JSON_ROWS_MISSING', file, { path: rows }, `The list of records is not where the connector says: ${what} ${where}.${found}${meant ? ` Did you mean ${meant}?` : ''}`, 'Correct rows in the decoder, or look at what the system answered: it may be an error message.');
+  }
+}

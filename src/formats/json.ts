@@ -1,0 +1,102 @@
+import type { JsonOptions } from '../config/schema/connector.ts';
+import type { SourceRecord, Value, Values } from '../core/record.ts';
+import { fieldCheck } from './field-check.ts';
+import type { DecodeContext, Format } from './format.ts';
+import { encodeJson } from './json-encode.ts';
+import { jsonRows } from './json-rows.ts';
+import { JsonDefect, jsonScanner } from './json-scan.ts';
+import { excerpt, problemIn, refuseFile } from './refuse.ts';
+import { decodeText } from './text-decoding.ts';
+import { textLines } from './text-lines.ts';
+
+/** JSON: one document with a list of records, or one document a line. Problems: docs/errors.md under FILE_ and JSON_. */
+export const json: Format<JsonOptions> = { name: 'json', decode: decodeJson, encode: encodeJson };
+
+const LIST = 1000;
+
+async function* decodeJson(bytes: AsyncIterable<Uint8Array>, options: JsonOptions, context: DecodeContext): AsyncGenerator<SourceRecord[], void, void> {
+  const check = fieldCheck(context);
+  for await (const records of options.lines ? lineRecords(bytes, options, context) : documentRecords(bytes, options, context)) {
+    check.see(records);
+    yield records;
+  }
+  check.finish();
+}
+
+async function* lineRecords(bytes: AsyncIterable<Uint8Array>, options: JsonOptions, context: DecodeContext): AsyncGenerator<SourceRecord[], void, void> {
+  let number = 0;
+  for await (const { lines, first, terminated } of textLines(decodeText(bytes, options.encoding, context), context.file, options.max_bytes)) {
+    const records: SourceRecord[] = [];
+    for (const [i, text] of lines.entries()) {
+      if (text.trim() === '') continue;
+      const lastAndCut = !terminated && i === lines.length - 1;
+      placed(context.file, text, first + i - 1, lastAndCut, () => {
+        const scanner = jsonScanner(text);
+        const start = scanner.skipSpace(0);
+        const end = scanner.skipValue(start);
+        if (scanner.skipSpace(end) < text.length) scanner.fail('something follows the value on its line', scanner.skipSpace(end));
+        if (options.rows === '') records.push(recordOf(text.slice(start, end), ++number, first + i, context.file));
+        else for (const row of jsonRows(text, options.rows, context.file)) records.push(recordOf(text.slice(row.from, row.to), ++number, first + i, context.file));
+      });
+    }
+    if (records.length) yield records;
+  }
+}
+
+async function* documentRecords(bytes: AsyncIterable<Uint8Array>, options: JsonOptions, context: DecodeContext): AsyncGenerator<SourceRecord[], void, void> {
+  const pieces: string[] = [];
+  for await (const piece of decodeText(bounded(bytes, options.max_bytes, context.file), options.encoding, context)) pieces.push(piece);
+  const text = pieces.join('');
+  const rows = jsonRows(text, options.rows, context.file);
+  let records: SourceRecord[] = [];
+  let number = 0;
+  let line = 1;
+  let counted = 0;
+  for (;;) {
+    const next = placed(context.file, text, 0, true, () => rows.next());
+    if (next.done) break;
+    const { from, to } = next.value;
+    for (let at = text.indexOf('\n', counted); at >= 0 && at < from; at = text.indexOf('\n', at + 1)) line++;
+    counted = from;
+    records.push(recordOf(text.slice(from, to), ++number, line, context.file));
+    if (records.length < LIST) continue;
+    yield records;
+    records = [];
+  }
+  if (records.length) yield records;
+}
+
+/** Turns a defect into the error that refuses the file, with its line and column. */
+function placed<T>(file: string, text: string, linesBefore: number, canBeCut: boolean, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof JsonDefect)) throw error;
+    const before = text.slice(0, error.offset);
+    const line = linesBefore + before.split('\n').length;
+    const column = error.offset - before.lastIndexOf('\n');
+    if (error.ended && canBeCut) throw refuseFile('FILE_TRUNCATED', file, { line, column }, `The file ends in the middle of its JSON (${error.message}): it was cut off.`, 'Have it sent again.');
+    throw refuseFile('JSON_MALFORMED', file, { line, column }, `This is not JSON: ${error.message}.`, 'The file is damaged or of another kind: have it sent again.');
+  }
+}
+
+function recordOf(source: string, number: number, line: number, file: string): SourceRecord {
+  if (source.startsWith('{')) return { values: textValues(source) as Values, number, line };
+  return { values: {}, number, line, problem: problemIn('ROW_NOT_AN_OBJECT', file, { line, record: number }, `The record is not an object with fields, but ${excerpt(source)}.`, 'Look whether rows in the decoder is right.'), raw: source };
+}
+
+/** JSON to values in which every scalar is the text that stood in the file: 1.10 stays 1.10, and 12345678901234567890 keeps its digits. */
+function textValues(source: string): Value {
+  return JSON.parse(source, function (_key, value: unknown, context?: { source?: string }) {
+    return typeof value === 'number' ? context!.source! : typeof value === 'boolean' ? String(value) : value;
+  } as (key: string, value: unknown) => unknown) as Value;
+}
+
+async function* bounded(bytes: AsyncIterable<Uint8Array>, most: number, file: string): AsyncGenerator<Uint8Array, void, void> {
+  let size = 0;
+  for await (const chunk of bytes) {
+    size += chunk.byteLength;
+    if (size > most) throw refuseFile('FILE_TOO_LARGE', file, {}, `The document is larger than ${most} bytes, and one JSON document is read in one piece.`, 'Raise max_bytes in the decoder, or have it exported as one document a line (lines: true).');
+    yield chunk;
+  }
+}

@@ -1,0 +1,32 @@
+import { FileError, RecordError } from '../core/errors.ts';
+import type { Problem } from '../core/errors.ts';
+
+/** Reports more than this many problems of one file to nobody's benefit. */
+export const MOST_PROBLEMS = 20;
+
+export interface At {
+  line?: number;
+  column?: number;
+  record?: number;
+  path?: string;
+}
+
+/** The error that refuses a file whole. */
+export function refuseFile(code: string, file: string, at: At, message: string, hint?: string): FileError {
+  return new FileError(problemIn(code, file, at, message, hint));
+}
+
+/** The error that says that one record cannot be written without loss. */
+export function refuseRecord(code: string, file: string, at: At, message: string, hint?: string): RecordError {
+  return new RecordError(problemIn(code, file, at, message, hint));
+}
+
+export function problemIn(code: string, file: string, at: At, message: string, hint?: string): Problem {
+  return { code, place: { file, ...at }, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** A piece of a file as it stands in a message: short, on one line. */
+export function excerpt(text: string, most = 40): string {
+  const line = text.replace(/[\r\n\t]+/g, ' ');
+  return line.length > most ? `${line.slice(0, most)}…` : line;
+}

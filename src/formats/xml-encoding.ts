@@ -1,0 +1,48 @@
+import type { XmlOptions } from '../config/schema/connector.ts';
+import { refuseFile } from './refuse.ts';
+import type { Encoding } from './text-decoding.ts';
+
+const NAMES: Record<string, Encoding> = {
+  'utf-8': 'utf-8', utf8: 'utf-8', 'us-ascii': 'ascii', ascii: 'ascii', 'windows-1252': 'windows-1252', cp1252: 'windows-1252',
+  'iso-8859-1': 'iso-8859-1', latin1: 'iso-8859-1', ibm437: 'cp437', cp437: 'cp437', ibm850: 'cp850', cp850: 'cp850',
+};
+
+/**
+ * The encoding of an XML document by its byte order mark, else its declaration, else UTF-8; and all of its bytes again.
+ * A file that declares UTF-16 and is none (.NET writes them so) is read as UTF-8, which is checked anyway.
+ */
+export async function xmlEncoding(bytes: AsyncIterable<Uint8Array>, wanted: XmlOptions['encoding'], file: string): Promise<{ encoding: Encoding; bytes: AsyncIterable<Uint8Array> }> {
+  if (wanted !== 'declared') return { encoding: wanted, bytes };
+  const iterator = bytes[Symbol.asyncIterator]();
+  const begun: Uint8Array[] = [];
+  let head: Buffer = Buffer.alloc(0);
+  while (head.length < 256 && !head.includes('?>')) {
+    const next = await iterator.next();
+    if (next.done) break;
+    begun.push(next.value);
+    head = Buffer.concat([head, next.value.subarray(0, 256)]);
+  }
+  return { encoding: encodingOf(head, file), bytes: joined(begun, iterator) };
+}
+
+function encodingOf(head: Buffer, file: string): Encoding {
+  if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
+  if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
+  if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return 'utf-8';
+  if (head[0] === 0x3c && head[1] === 0) return 'utf-16le';
+  if (head[0] === 0 && head[1] === 0x3c) return 'utf-16be';
+  const declared = /^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([^"']*)["']/.exec(head.toString('latin1'))?.[1]?.toLowerCase();
+  if (declared === undefined || declared.startsWith('utf-16')) return 'utf-8';
+  const encoding = Object.hasOwn(NAMES, declared) ? NAMES[declared] : undefined;
+  if (!encoding) throw refuseFile('FILE_ENCODING', file, { line: 1 }, `The file declares the encoding ${JSON.stringify(declared)}, which is not known here.`, 'Have it exported as UTF-8.');
+  return encoding;
+}
+
+async function* joined(begun: Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* begun;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}

@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { compilePattern } from './pattern.ts';
+
+function refusal(pattern: string): string | undefined {
+  let said: string | undefined;
+  const compiled = compilePattern(pattern, (message) => (said = message));
+  expect(compiled === undefined).toBe(said !== undefined);
+  return said;
+}
+
+test('patterns that could hang on one bad record are refused when the mapping is read', () => {
+  for (const pattern of ['(a+)+$', '(a*)*b', '(a|a)*b', '(a|aa)+$', '(\\w+\\s?)*$', '(x+x+)+y', '^(\\d\\d?)+$', '^(a?){25}$', '(?:(?:x?|y?)c)*d', '^(([a-z])+.)+[A-Z]([a-z])+$', '.*.*.*.*x', 'a?a?a?a?a?a?a?a?a?a?a?aaaaaaaaaaa'])
+    expect(refusal(pattern), pattern).toMatch('can take years');
+  expect(refusal('(a)\\1')).toMatch('refers back');
+  expect(refusal('(?=a)b')).toMatch('looks ahead');
+  expect(refusal('(a')).toMatch('is not a regular expression: ');
+});
+
+test('patterns that clerks and vendors need are taken', () => {
+  for (const pattern of ['^(\\d+)-(\\d+)$', '(\\d{4})(\\d{2})(\\d{2})', '^R-(\\d{1,6})/(\\d{2,4})$', '^[a-z]+(?:-[a-z]+)*$', '^(\\S+)@(\\S+)\\.(\\w+)$', '#(\\d+)', '\\p{L}+', '^(?<last>[^,]+), *(.*)$', '\\(([^)]*)\\)', '^(.*), (.*)$', '(?:REC|CLK)(\\d{8})', 'DEPOSIT (\\d{4}-\\d\\d-\\d\\d)', '\\$?(\\d+)\\.(\\d\\d)'])
+    expect(refusal(pattern), pattern).toBeUndefined();
+});
+
+test('no pattern that is taken can be made to run for long, whatever the text', () => {
+  const atom = fc.constantFrom('a', 'b', '[ab]', '.', '\\w', '(a|b)', '(ab|a)', '(a?b)', '\\d', 'x', '(a|ab|b)', '([ab]x?)');
+  const repeated = fc.tuple(atom, fc.constantFrom('', '*', '+', '?', '{2}', '{1,3}', '{2,}')).map(([a, q]) => a + q);
+  const sequence = fc.array(repeated, { minLength: 1, maxLength: 4 }).map((parts) => parts.join(''));
+  const nested = fc.tuple(sequence, fc.constantFrom('', '*', '+', '{2}'), sequence).map(([a, q, b]) => `(${a})${q}${b}`);
+  const pattern = fc.tuple(fc.boolean(), nested, fc.boolean()).map(([from, p, to]) => `${from ? '^' : ''}${p}${to ? '$' : 'Z'}`);
+  let taken = 0;
+  fc.assert(
+    fc.property(pattern, (source) => {
+      const compiled = compilePattern(source, () => {});
+      if (!compiled) return;
+      taken++;
+      for (const unit of ['a', 'b', 'ab', 'aab', 'x', 'ax', 'abx']) {
+        const text = `${unit.repeat(compiled.longest).slice(0, compiled.longest - 1)}!`;
+        const before = performance.now();
+        compiled.expression.test(text);
+        expect(performance.now() - before, `${source} on ${unit}…`).toBeLessThan(2000);
+      }
+    }),
+    { numRuns: 300 },
+  );
+  expect(taken).toBeGreaterThan(30);
+}, 60_000);

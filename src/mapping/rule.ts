@@ -1,0 +1,219 @@
+import type { FieldRule } from '../config/schema/mapping.ts';
+import type { ModelField } from '../config/schema/model.ts';
+import { compileCondition, type Holds } from './condition.ts';
+import { Fault } from './fault.ts';
+import { compileLookup, valuesOfLookup } from './lookup.ts';
+import type { Columns, MappingSettings } from './mapping.ts';
+import { compileParse, constantOf, type FieldParse, problemOfCode } from './parse.ts';
+import { compileRead, levelsOf, type Read, type Scope } from './source.ts';
+import { compileTextSteps } from './text-steps.ts';
+
+export type Complain = (path: string, message: string, hint?: string) => void;
+
+export interface CompiledRule {
+  field: string;
+  /** `a or b`, as messages name where the value comes from. */
+  label: string;
+  /** The source field that a problem is placed at. */
+  place: string;
+  columns: string[];
+  sources: string[];
+  personal: boolean;
+  /** Writes the columns of the field, or says why it cannot. */
+  apply(scope: Scope, out: Columns): Fault | undefined;
+}
+
+/**
+ * One field's rule as a closure. The steps are those of the schema, in its order: when, from/const/concat, trim, split,
+ * match, case, replace, lookup, parse, negate, default, on_error. `depth` is how many objects stand around what is read.
+ */
+export function compileRule(name: string, given: string | FieldRule, field: ModelField, settings: MappingSettings, depth: number, complain: Complain): CompiledRule {
+  const rule: FieldRule = typeof given === 'string' ? { from: given, trim: true, on_error: 'reject' } : given;
+  const sources = sourcesOf(rule);
+  checkRule(rule, sources, depth, complain);
+  const parse = compileParse(rule, field, settings, complain);
+  const fallback = rule.default === undefined ? null : constantOf(rule.default, field, parse.currency, settings, (message, hint) => complain('default', message, hint));
+  const when = rule.when && compileCondition(rule.when, settings, (path, ...rest) => complain(path ? `when.${path}` : 'when', ...rest));
+  const value = compileValue(rule, field, settings, parse, complain);
+  const label = labelOf(rule, sources, name);
+  const write = compileWrite(name, field, parse.currency);
+  const missing = field.required ? new Fault('FIELD_REQUIRED', `gives no value, and ${name} must have one`, { hint: 'Mend the record at the source, or give the rule a default; then: interlocal rejects replay.' }) : undefined;
+  const ended = compileEnd(rule, fallback);
+  return {
+    field: name,
+    label,
+    place: sources[0] ?? name,
+    columns: field.type === 'code' ? [name, `${name}_raw`] : field.type === 'money' ? [name, `${name}_currency`] : [name],
+    sources,
+    personal: field.class === 'personal',
+    apply: compileApply(when, value, ended, fallback, missing, write),
+  };
+}
+
+/** What a rule makes of a scope; `raw` is what a code was before its lookup. */
+interface FieldValue {
+  read(scope: Scope): string | number | null | Fault;
+  raw(): string | null;
+}
+
+type Write = (out: Columns, value: string | number | null, raw: string | null) => void;
+
+function compileApply(when: Holds | undefined, value: FieldValue, ended: (fault: Fault) => string | number | null | Fault, fallback: string | number | null, missing: Fault | undefined, write: Write): CompiledRule['apply'] {
+  return (scope, out) => {
+    let result: string | number | null = fallback;
+    let raw: string | null = null;
+    if (when === undefined || when(scope)) {
+      const read = value.read(scope);
+      if (typeof read === 'object' && read !== null) {
+        const end = ended(read);
+        if (typeof end === 'object' && end !== null) return end;
+        result = end;
+        raw = value.raw() ?? read.shown ?? null;
+      } else {
+        if (read !== null) result = read;
+        raw = value.raw();
+      }
+    }
+    if (result === null && missing !== undefined) return missing;
+    write(out, result, raw);
+    return undefined;
+  };
+}
+
+/** An absent field is no value for a rule that says what to take then; any other fault goes by on_error. */
+function compileEnd(rule: FieldRule, fallback: string | number | null): (fault: Fault) => string | number | null | Fault {
+  if (rule.on_error === 'null') return () => null;
+  if (rule.on_error === 'default') return () => fallback;
+  return (fault) => (fault.code === 'FIELD_ABSENT' && rule.default !== undefined ? fallback : fault);
+}
+
+function compileValue(rule: FieldRule, field: ModelField, settings: MappingSettings, { parse, kind }: FieldParse, complain: Complain): FieldValue {
+  const read = compileSource(rule, settings);
+  const steps = compileTextSteps(rule, complain);
+  const lookup = rule.lookup && compileLookup(rule.lookup, settings, complain);
+  if (lookup) checkLookupValues(rule, field, settings, complain);
+  const check = compileCodeCheck(rule, field);
+  const negate = rule.negate === true;
+  if (negate && !['money', 'integer', 'decimal'].includes(kind)) complain('negate', 'Only numbers and money have another sign.');
+  let raw: string | null = null;
+
+  function value(scope: Scope): string | number | null | Fault {
+    raw = null;
+    let text = read(scope);
+    for (let i = 0; i < steps.length && typeof text === 'string'; i++) text = steps[i]!(text);
+    if (typeof text !== 'string') return text;
+    raw = text;
+    if (lookup !== undefined) {
+      const found = lookup(text, scope);
+      if (typeof found !== 'string') return found;
+      text = found;
+    }
+    if (parse === undefined) return check === undefined ? text : check(text);
+    const parsed = parse(text);
+    if (negate && !(parsed instanceof Fault)) return negated(parsed);
+    return check !== undefined && typeof parsed === 'string' ? check(parsed) : parsed;
+  }
+
+  if (rule.const === undefined || lookup || rule.match || String(rule.const) === '') return { read: value, raw: () => raw };
+  const constant = value(NOWHERE);
+  if (constant instanceof Fault) complain('const', `"${constant.shown ?? String(rule.const)}" ${constant.what}${constant.detail ? `: ${constant.detail}` : ''}.`, constant.hint);
+  const constantRaw = raw;
+  return { read: () => constant, raw: () => constantRaw };
+}
+
+const NOWHERE: Scope = { values: {}, around: [], record: { values: {}, number: 0 }, context: { connection: '' } };
+
+function compileSource(rule: FieldRule, settings: MappingSettings): Read {
+  if (rule.const !== undefined) {
+    const text = String(rule.const);
+    const value = (rule.trim ? text.trim() : text) || null;
+    return () => value;
+  }
+  if (rule.concat) {
+    const reads = rule.concat.of.map((name) => compileRead(name, rule.trim, settings));
+    const { with: glue } = rule.concat;
+    return (scope) => {
+      const parts: string[] = [];
+      for (const read of reads) {
+        const part = read(scope);
+        if (part instanceof Fault) return part;
+        if (part !== null) parts.push(part);
+      }
+      return parts.length ? parts.join(glue) : null;
+    };
+  }
+  if (rule.from === undefined) return () => null;
+  if (typeof rule.from === 'string') return compileRead(rule.from, rule.trim, settings);
+  const reads = rule.from.map((name) => compileRead(name, rule.trim, settings));
+  return (scope) => {
+    let absent: Fault | null = null;
+    let empty = false;
+    for (const read of reads) {
+      const value = read(scope);
+      if (typeof value === 'string' || (value instanceof Fault && value.code !== 'FIELD_ABSENT')) return value;
+      if (value === null) empty = true;
+      else absent ??= value;
+    }
+    return empty ? null : absent;
+  };
+}
+
+function compileWrite(name: string, field: ModelField, currency: string): Write {
+  if (field.type === 'money') {
+    const currencyColumn = `${name}_currency`;
+    return (out, value) => {
+      out[name] = value;
+      out[currencyColumn] = value === null ? null : currency;
+    };
+  }
+  if (field.type === 'code') {
+    const rawColumn = `${name}_raw`;
+    return (out, value, raw) => {
+      out[name] = value;
+      out[rawColumn] = raw;
+    };
+  }
+  return (out, value) => {
+    out[name] = value;
+  };
+}
+
+/** The values of lookup tables are checked when they are compiled; those that come from the source, for each record. */
+function compileCodeCheck(rule: FieldRule, field: ModelField): ((text: string) => string | Fault) | undefined {
+  if (field.type !== 'code' || !field.values || (rule.lookup && rule.lookup.unknown !== 'keep')) return undefined;
+  const values = new Set(field.values);
+  const list = field.values.join(', ');
+  return (text) => (values.has(text) ? text : new Fault('CODE_UNKNOWN', `is none of ${list}`, { shown: text, hint: 'Give the rule a lookup that says what the code means; then: interlocal rejects replay.' }));
+}
+
+function checkLookupValues(rule: FieldRule, field: ModelField, settings: MappingSettings, complain: Complain): void {
+  const table = settings.lookups.get(rule.lookup!.table);
+  if (field.type !== 'code' || !field.values || !table) return;
+  for (const value of valuesOfLookup(rule.lookup!, table)) {
+    const problem = problemOfCode(value, field);
+    if (problem) complain('lookup', `${table.file}: ${problem.message}`, problem.hint);
+  }
+}
+
+function checkRule(rule: FieldRule, sources: readonly string[], depth: number, complain: Complain): void {
+  const given = [rule.from, rule.const, rule.concat].filter((x) => x !== undefined).length;
+  if (given > 1) complain('', 'The rule has more than one of from, const and concat.', 'Keep one of them.');
+  if (given === 0 && rule.default === undefined) complain('', 'The rule does not say where the value comes from.', 'Add from:, const: or concat:.');
+  if (rule.on_error === 'default' && rule.default === undefined) complain('on_error', 'on_error is default, and the rule has no default.', 'Add default:, or say on_error: null.');
+  for (const name of sources)
+    if (levelsOf(name) > depth) complain('from', depth === 0 ? `${name} reaches for the record around an item, and the mapping has no for_each.` : `${name} reaches further out than the record.`);
+}
+
+function sourcesOf(rule: FieldRule): string[] {
+  if (rule.concat) return rule.concat.of;
+  return rule.from === undefined ? [] : typeof rule.from === 'string' ? [rule.from] : rule.from;
+}
+
+function labelOf(rule: FieldRule, sources: readonly string[], name: string): string {
+  return sources.length ? sources.join(rule.concat ? ' + ' : ' or ') : `the rule of ${name}`;
+}
+
+function negated(value: string | number): string | number {
+  if (typeof value === 'number') return value === 0 ? 0 : -value;
+  return value.startsWith('-') ? value.slice(1) : /[1-9]/.test(value) ? `-${value}` : value;
+}

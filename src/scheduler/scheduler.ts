@@ -1,0 +1,120 @@
+import { schedule as everyBeat } from 'node-cron';
+import { due, missedRuns, nextRun } from './when.ts';
+
+export interface ScheduledPipeline {
+  id: string;
+  /** In the town's zone: minute hour day month weekday, optionally a second in front. */
+  cron: string;
+  /** Pipelines that this one waits for when both are due, waiting or running. */
+  after?: readonly string[];
+}
+
+/** As pino has it: fields first, a constant message second. */
+export interface SchedulerLog {
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}
+
+export interface SchedulerOptions {
+  pipelines: readonly ScheduledPipeline[];
+  /** IANA name of the town's time zone. */
+  zone: string;
+  /** Runs one pipeline. What it throws is logged and ends nothing. */
+  run(id: string): Promise<void>;
+  clock?: () => Date;
+  log: SchedulerLog;
+}
+
+export interface Scheduler {
+  /** When each pipeline runs next. */
+  next(): { id: string; at: Date }[];
+  /** Nothing starts any more; resolves when what is running has ended. What only waits is dropped, and logged. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs pipelines when they are due. Each beat looks at the whole stretch since the one before, so a process that slept runs what it
+ * missed, once. In one beat pipelines run one after another, in the order of `after`; a long one does not hold up later beats.
+ * A pipeline that is still waiting or running when it is due again is skipped, with a line in the log. Throws ConfigError for a
+ * schedule that is none.
+ */
+export function startScheduler({ pipelines, zone, run, log, clock = () => new Date() }: SchedulerOptions): Scheduler {
+  const ordered = inOrder(pipelines);
+  for (const { cron } of ordered) nextRun(cron, zone, clock());
+  const active = new Map<string, { since: Date; state: 'waiting' | 'running'; ended: Promise<void> }>();
+  let last = clock();
+  let stopped = false;
+
+  function beat(): void {
+    const now = clock();
+    // A clock that was set back: what lies between was already run.
+    if (now <= last) {
+      if (last.getTime() - now.getTime() > 60_000) last = now;
+      return;
+    }
+    const from = last;
+    last = now;
+    const batch = due(ordered, zone, from, now).filter((pipeline) => !skipped(pipeline, now));
+    let previous: Promise<unknown> = Promise.resolve();
+    for (const { id, cron, after = [] } of batch) {
+      const missed = missedRuns(cron, zone, from, now).length - 1;
+      if (missed > 0) log.warn({ pipeline: id, missed }, 'schedule: earlier runs were missed, this one stands for them');
+      const others = after.flatMap((other) => active.get(other)?.ended ?? []);
+      previous = begin(id, now, Promise.all([previous, ...others]));
+    }
+  }
+
+  function skipped({ id, cron }: ScheduledPipeline, now: Date): boolean {
+    const before = active.get(id);
+    if (!before) return false;
+    log.warn({ pipeline: id, state: before.state, since: before.since.toISOString(), next: nextRun(cron, zone, now).toISOString() }, 'schedule: skipped, the run before has not ended');
+    return true;
+  }
+
+  function begin(id: string, now: Date, turn: Promise<unknown>): Promise<void> {
+    const ended = turn.then(async () => {
+      if (stopped) return log.info({ pipeline: id }, 'schedule: dropped, the scheduler stops');
+      active.set(id, { since: clock(), state: 'running', ended });
+      try {
+        await run(id);
+      } catch (error) {
+        log.error({ pipeline: id, error: error instanceof Error ? error.message : String(error) }, 'schedule: the run failed');
+      }
+    }).finally(() => active.delete(id));
+    active.set(id, { since: now, state: 'waiting', ended });
+    return ended;
+  }
+
+  // In UTC no beat is ever left out. When a beat comes late node-cron calls it missed; the stretch is looked at all the same.
+  const fast = ordered.some(({ cron }) => cron.trim().split(/\s+/).length === 6);
+  const heart = everyBeat(fast ? '* * * * * *' : '* * * * *', beat, { timezone: 'UTC', suppressMissedWarning: true });
+  heart.on('execution:missed', beat);
+
+  return {
+    next: () => ordered.map(({ id, cron }) => ({ id, at: nextRun(cron, zone, clock()) })),
+    async stop() {
+      stopped = true;
+      await heart.destroy();
+      await Promise.all([...active.values()].map(({ ended }) => ended));
+    },
+  };
+}
+
+/**
+ * One order for all beats in which every pipeline comes after those it waits for, otherwise as given: since every wait then goes to
+ * something earlier in this order, no two can wait for each other. In a circle (which validation refuses) the first comes first.
+ */
+function inOrder(pipelines: readonly ScheduledPipeline[]): ScheduledPipeline[] {
+  const byId = new Map(pipelines.map((pipeline) => [pipeline.id, pipeline]));
+  const order = new Map<string, ScheduledPipeline>();
+  const entered = new Set<string>();
+  const visit = (pipeline: ScheduledPipeline): void => {
+    if (entered.has(pipeline.id)) return;
+    entered.add(pipeline.id);
+    for (const id of pipeline.after ?? []) if (byId.has(id)) visit(byId.get(id)!);
+    order.set(pipeline.id, { ...pipeline, after: (pipeline.after ?? []).filter((id) => order.has(id)) });
+  };
+  for (const pipeline of pipelines) visit(pipeline);
+  return [...order.values()];
+}

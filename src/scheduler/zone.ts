@@ -1,0 +1,48 @@
+/** Offsets of a time zone from UTC in milliseconds (New York in winter: -18,000,000) around an instant. */
+export interface Offsets {
+  before: number;
+  /** The same as `before` where the clocks do not change. */
+  later: number;
+  /** When the clocks change from the one to the other; undefined when they do not. */
+  change: number | undefined;
+}
+
+/** Looks 30 hours to each side of the instant, which covers the calendar day it lies in, in any zone, and at most one change. */
+export function offsets(zone: string, around: Date): Offsets {
+  let low = around.getTime() - REACH;
+  let high = around.getTime() + REACH;
+  const before = offsetAt(zone, low);
+  const later = offsetAt(zone, high);
+  if (before === later) return { before, later, change: undefined };
+  while (high - low > 1000) {
+    const middle = Math.floor((low + high) / 2000) * 1000;
+    if (offsetAt(zone, middle) === before) low = middle;
+    else high = middle;
+  }
+  return { before, later, change: Math.floor(high / 1000) * 1000 };
+}
+
+const REACH = 30 * 3_600_000;
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** To the second: what zones had before they had whole minutes is of no interest to a schedule. */
+function offsetAt(zone: string, instant: number): number {
+  let format = formats.get(zone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    formats.set(zone, format);
+  }
+  const whole = Math.floor(instant / 1000) * 1000;
+  const part: Record<string, number> = {};
+  for (const { type, value } of format.formatToParts(whole)) part[type] = Number(value);
+  return Date.UTC(part['year']!, part['month']! - 1, part['day'], part['hour'], part['minute'], part['second']) - whole;
+}

@@ -1,0 +1,68 @@
+import type { Problem } from '../core/errors.ts';
+import type { Knex } from './open.ts';
+import { takeId } from './sequence.ts';
+
+/** One content of one path, as the file ledger knows it. Identity is the content; path and time are only where it was. */
+export interface LedgerFile {
+  id: number;
+  source_id: number;
+  path: string;
+  sha256: string;
+  size: number;
+  /** loading: some of its records are committed, records_done of them. */
+  state: 'loading' | 'loaded' | 'refused';
+  records_done: number;
+  run_id: number;
+  loaded_at: string | null;
+  load_order: number | null;
+  archived_to: string | null;
+  problems: string | null;
+}
+
+export async function filesWithContent(knex: Knex, sourceId: number, sha256: string): Promise<LedgerFile[]> {
+  return (await knex('il_file').where({ source_id: sourceId, sha256 }).orderBy('id')) as LedgerFile[];
+}
+
+/** What was loaded last from this path, or from any path of the source. */
+export async function lastLoaded(knex: Knex, sourceId: number, path?: string): Promise<LedgerFile | undefined> {
+  const query = knex('il_file').where({ source_id: sourceId, state: 'loaded' }).orderBy('load_order', 'desc').first();
+  if (path !== undefined) void query.where({ path });
+  return (await query) as LedgerFile | undefined;
+}
+
+/** Starts loading this content, or starts it over. */
+export async function startFile(knex: Knex, file: { source_id: number; path: string; sha256: string; size: number; run_id: number }): Promise<LedgerFile> {
+  const known = (await knex('il_file').where({ source_id: file.source_id, path: file.path, sha256: file.sha256 }).first()) as LedgerFile | undefined;
+  if (known) {
+    const fields = { state: 'loading' as const, records_done: 0, run_id: file.run_id, problems: null, archived_to: null };
+    await knex('il_file').where({ id: known.id }).update(fields);
+    return { ...known, ...fields };
+  }
+  const row: LedgerFile = { id: await takeId(knex, 'file'), ...file, state: 'loading', records_done: 0, loaded_at: null, load_order: null, archived_to: null, problems: null };
+  await knex('il_file').insert(row);
+  return row;
+}
+
+export async function saveFileProgress(knex: Knex, id: number, runId: number, recordsDone: number): Promise<void> {
+  await knex('il_file').where({ id }).update({ records_done: recordsDone, run_id: runId });
+}
+
+export async function finishFile(knex: Knex, file: LedgerFile): Promise<void> {
+  await knex('il_file')
+    .where({ id: file.id })
+    .update({
+      state: 'loaded',
+      loaded_at: new Date().toISOString(),
+      load_order: knex.raw('(SELECT coalesce(max(load_order), 0) + 1 FROM il_file WHERE source_id = ?)', [file.source_id]),
+    });
+}
+
+export async function saveArchived(knex: Knex, id: number, to: string): Promise<void> {
+  await knex('il_file').where({ id }).update({ archived_to: to });
+}
+
+/** The file is refused; nothing of it is in the store. */
+export async function refuseFile(knex: Knex, file: { source_id: number; path: string; sha256: string; size: number; run_id: number }, problems: readonly Problem[]): Promise<void> {
+  const row = await startFile(knex, file);
+  await knex('il_file').where({ id: row.id }).update({ state: 'refused', problems: JSON.stringify(problems) });
+}

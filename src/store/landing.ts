@@ -1,0 +1,101 @@
+import type { Knex } from './open.ts';
+import { type Cell, type Rows, rowsOf } from './rows.ts';
+
+/** A source record's tie to one golden record (golden is null where the mapping made nothing of it). */
+export interface Link {
+  sourceId: number;
+  sourceKey: string;
+  entityId: number;
+  itemKey: string;
+  golden: number | null;
+  landed: number;
+  /** Of what the source said last. */
+  hash: string;
+  /** What the mapping made of it, JSON; kept where several records share a golden record. */
+  mapped: string | null;
+  /** The run in which the source deleted it. */
+  deletedRun: number | null;
+}
+
+const LINK_COLUMNS = ['source_id', 'source_key', 'entity_id', 'item_key', 'golden_id', 'landed_id', 'hash', 'mapped', 'deleted_run'] as const;
+const LINK_SELECT = `SELECT ${LINK_COLUMNS.join(', ')} FROM il_link`;
+const LANDED_COLUMNS = ['id', 'source_id', 'run_id', 'file_id', 'record', 'line', 'shape_id', 'raw'] as const;
+const HISTORY_COLUMNS = ['entity_id', 'golden_id', 'id', 'run_id', 'landed_id', 'action', 'changes'] as const;
+
+/** What a batch reads and writes, all inside one transaction. */
+export interface Landing {
+  rows: Rows;
+  /** Links of these records, by source key. */
+  links(sourceId: number, keys: readonly string[]): Promise<Map<string, Link[]>>;
+  linksOfGolden(entityId: number, goldens: readonly number[]): Promise<Link[]>;
+  /** Golden ids by identity text. */
+  byIdentity(table: string, identities: readonly string[]): Promise<Map<string, number>>;
+  goldens(table: string, columns: readonly string[], ids: readonly number[]): Promise<Map<number, Cell[]>>;
+  /** The first of `count` new ids. */
+  take(name: 'landed' | 'golden' | 'history' | 'reject' | 'file' | 'run', count: number): Promise<number>;
+  insertLanded(rows: Cell[][]): Promise<void>;
+  putLinks(links: readonly Link[]): Promise<void>;
+  removeLinks(links: readonly Link[]): Promise<void>;
+  insertHistory(rows: Cell[][]): Promise<void>;
+}
+
+/** Runs `work` in one write transaction: it takes the write lock first, so that what it reads is still so when it writes. */
+export async function landing<T>(knex: Knex, work: (landing: Landing, trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  return knex.transaction(async (trx) => {
+    await trx.raw("INSERT INTO il_sequence (name, next) VALUES ('landed', 1) ON CONFLICT (name) DO UPDATE SET next = next");
+    return work(landingOf(await rowsOf(trx)), trx);
+  });
+}
+
+function landingOf(rows: Rows): Landing {
+  return {
+    rows,
+    async links(sourceId, keys) {
+      const found = new Map<string, Link[]>();
+      for (const row of await rows.select(`${LINK_SELECT} WHERE source_id = ? AND source_key = ?`, keys.map((key) => [sourceId, key]))) {
+        const link = linkOf(row);
+        const list = found.get(link.sourceKey);
+        if (list) list.push(link);
+        else found.set(link.sourceKey, [link]);
+      }
+      return found;
+    },
+    async linksOfGolden(entityId, goldens) {
+      const found = await rows.select(`${LINK_SELECT} WHERE entity_id = ? AND golden_id = ? AND deleted_run IS NULL`, goldens.map((id) => [entityId, id]));
+      return found.map(linkOf);
+    },
+    async byIdentity(table, identities) {
+      const found = await rows.select(`SELECT _identity, _id FROM "${table}" WHERE _identity = ?`, identities.map((text) => [text]));
+      return new Map(found.map((row) => [row[0] as string, row[1] as number]));
+    },
+    async goldens(table, columns, ids) {
+      const list = ['_id', ...columns].map((c) => `"${c}"`).join(', ');
+      const found = await rows.select(`SELECT ${list} FROM "${table}" WHERE _id = ?`, ids.map((id) => [id]));
+      return new Map(found.map((row) => [row[0] as number, row.slice(1)]));
+    },
+    async take(name, count) {
+      const sql = 'INSERT INTO il_sequence (name, next) VALUES (?, 1 + ?) ON CONFLICT (name) DO UPDATE SET next = next + ? RETURNING next';
+      const [row] = await rows.select(sql, [[name, count, count]]);
+      return (row![0] as number) - count;
+    },
+    insertLanded: (list) => rows.insert('il_landed', LANDED_COLUMNS, list),
+    putLinks: (links) => rows.replace('il_link', LINK_COLUMNS, links.map((l) => [l.sourceId, l.sourceKey, l.entityId, l.itemKey, l.golden, l.landed, l.hash, l.mapped, l.deletedRun])),
+    removeLinks: (links) =>
+      rows.remove('il_link', ['source_id', 'source_key', 'entity_id', 'item_key'], links.map((l) => [l.sourceId, l.sourceKey, l.entityId, l.itemKey])),
+    insertHistory: (list) => rows.insert('il_history', HISTORY_COLUMNS, list),
+  };
+}
+
+function linkOf(row: Cell[]): Link {
+  return {
+    sourceId: row[0] as number,
+    sourceKey: row[1] as string,
+    entityId: row[2] as number,
+    itemKey: row[3] as string,
+    golden: row[4] as number | null,
+    landed: row[5] as number,
+    hash: row[6] as string,
+    mapped: row[7] as string | null,
+    deletedRun: row[8] as number | null,
+  };
+}

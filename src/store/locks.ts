@@ -1,0 +1,69 @@
+import { hostname } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import type { Knex } from './open.ts';
+
+/** A held lock; `release` is safe to call twice. */
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/** Who holds a lock, for the person who waits for it. */
+export interface Holder {
+  host: string;
+  pid: number;
+  heartbeat_at: string;
+}
+
+const HEARTBEAT_MS = 15_000;
+const STALE_MS = 90_000;
+
+/**
+ * Takes the named lock, or says who holds it. A holder whose process is gone from this host, or that has not been heard
+ * of for 90 seconds, holds nothing any more.
+ */
+export async function takeLock(knex: Knex, name: string): Promise<Lock | Holder> {
+  const token = randomUUID();
+  const me = { name, host: hostname(), pid: process.pid, token, heartbeat_at: new Date().toISOString() };
+  const holder = await knex.transaction(async (trx) => {
+    await trx.raw("INSERT INTO il_sequence (name, next) VALUES ('lock', 1) ON CONFLICT (name) DO UPDATE SET next = next");
+    const held = (await trx('il_lock').where({ name }).first()) as (Holder & { token: string }) | undefined;
+    if (held && isAlive(held)) return held;
+    await trx('il_lock').where({ name }).delete();
+    await trx('il_lock').insert(me);
+    mine.add(token);
+    return undefined;
+  });
+  if (holder) return holder;
+  const beat = setInterval(() => {
+    knex('il_lock').where({ name, token }).update({ heartbeat_at: new Date().toISOString() }).catch(() => {
+      // The store is closing or busy; the next beat or the release settles it.
+    });
+  }, HEARTBEAT_MS);
+  beat.unref();
+  let released = false;
+  return {
+    async release() {
+      if (released) return;
+      released = true;
+      clearInterval(beat);
+      mine.delete(token);
+      await knex('il_lock').where({ name, token }).delete();
+    },
+  };
+}
+
+/** Tokens of this process: a lock row with our own process id but another token was left by an earlier process with that id. */
+const mine = new Set<string>();
+
+function isAlive(held: Holder & { token: string }): boolean {
+  if (mine.has(held.token)) return true;
+  if (Date.now() - Date.parse(held.heartbeat_at) > STALE_MS) return false;
+  if (held.host !== hostname()) return true;
+  if (held.pid === process.pid) return false;
+  try {
+    process.kill(held.pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,76 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import knexFactory, { type Knex } from 'knex';
+import { ConfigError } from '../core/errors.ts';
+import * as core from './migrations/001-core.ts';
+
+export type { Knex };
+
+/** Numbered, in order, never edited once released. */
+const MIGRATIONS = [{ name: '001-core', up: core.up }];
+
+/**
+ * Opens the store and brings our own tables up to date. `url`: `sqlite:PATH`, relative to the town's folder.
+ * Throws ConfigError for another scheme, or when the store was made by a newer Interlocal.
+ */
+export async function openKnex(url: string, projectFolder: string): Promise<Knex> {
+  if (!url.startsWith('sqlite:'))
+    throw new ConfigError({
+      code: 'STORE_URL',
+      place: { file: 'config/interlocal.yaml', path: 'store.url' },
+      message: `The store "${url.replace(/\/\/.*@/, '//…@')}" cannot be opened by this version, which has the embedded store only.`,
+      hint: 'Use sqlite:data/interlocal.db.',
+    });
+  const filename = resolve(projectFolder, url.slice('sqlite:'.length));
+  mkdirSync(dirname(filename), { recursive: true });
+  const knex = knexFactory({
+    client: 'better-sqlite3',
+    connection: { filename },
+    useNullAsDefault: true,
+    pool: {
+      min: 1,
+      max: 1,
+      afterCreate(connection: { pragma(text: string): unknown }, done: (error?: Error) => void) {
+        connection.pragma('journal_mode = WAL');
+        // A commit survives a killed process; a power cut may lose the last commits but never tears the store. FULL makes both hold.
+        connection.pragma('synchronous = FULL');
+        connection.pragma('busy_timeout = 30000');
+        connection.pragma('cache_size = -65536');
+        connection.pragma('temp_store = MEMORY');
+        done();
+      },
+    },
+  });
+  try {
+    await migrate(knex);
+  } catch (error) {
+    await knex.destroy();
+    throw error;
+  }
+  return knex;
+}
+
+/** Runs what is missing, all in one transaction, so that two processes that start together do it once. */
+async function migrate(knex: Knex): Promise<void> {
+  const known = await knex.schema.hasTable('il_migration');
+  const done = known ? ((await knex('il_migration').pluck('name')) as string[]) : [];
+  const unknown = done.filter((name) => !MIGRATIONS.some((m) => m.name === name));
+  if (unknown.length)
+    throw new ConfigError({
+      code: 'STORE_NEWER',
+      place: { file: 'config/interlocal.yaml', path: 'store.url' },
+      message: `The store was made by a newer Interlocal (it has ${unknown.join(', ')}).`,
+      hint: 'Start it with that version or newer.',
+    });
+  if (done.length === MIGRATIONS.length) return;
+  await knex.raw('PRAGMA busy_timeout = 30000');
+  await knex.transaction(async (trx) => {
+    await trx.raw('CREATE TABLE IF NOT EXISTS il_migration (name VARCHAR(60) PRIMARY KEY, done_at VARCHAR(30) NOT NULL)');
+    const now = (await trx('il_migration').pluck('name')) as string[];
+    for (const migration of MIGRATIONS) {
+      if (now.includes(migration.name)) continue;
+      await migration.up(trx);
+      await trx('il_migration').insert({ name: migration.name, done_at: new Date().toISOString() });
+    }
+  });
+}

@@ -1,0 +1,110 @@
+import type { Problem } from '../core/errors.ts';
+import type { Knex } from './open.ts';
+import { takeId } from './sequence.ts';
+
+/** A record that was set aside, with the reason and what the source said. */
+export interface Reject {
+  id: number;
+  sourceId: number;
+  pipeline: string;
+  key: string;
+  state: 'open' | 'replayed' | 'superseded';
+  firstRun: number;
+  lastRun: number;
+  fileId: number | null;
+  file: string | null;
+  record: number;
+  line: number | null;
+  /** JSON of the values when `readable`, otherwise the raw text. */
+  raw: string;
+  readable: boolean;
+  problems: Problem[];
+}
+
+export interface NewReject {
+  sourceId: number;
+  key: string;
+  runId: number;
+  fileId: number | null;
+  record: number;
+  line: number | null;
+  raw: string;
+  readable: boolean;
+  problems: readonly Problem[];
+}
+
+/** Sets records aside; one that is set aside already is told again instead of twice. */
+export async function putRejects(knex: Knex, rejects: readonly NewReject[]): Promise<void> {
+  for (const r of rejects) {
+    const fields = {
+      last_run: r.runId,
+      file_id: r.fileId,
+      record: r.record,
+      line: r.line,
+      raw: r.raw,
+      readable: r.readable ? 1 : 0,
+      problems: JSON.stringify(r.problems),
+    };
+    const open = { source_id: r.sourceId, reject_key: r.key, state: 'open' };
+    if ((await knex('il_reject').where(open).update(fields)) > 0) continue;
+    await knex('il_reject').insert({ id: await takeId(knex, 'reject'), ...open, first_run: r.runId, ...fields });
+  }
+}
+
+/** Closes the open rejects of these keys: a good record with the key was read. */
+export async function closeRejects(knex: Knex, sourceId: number, keys: readonly string[], state: 'replayed' | 'superseded'): Promise<number> {
+  let closed = 0;
+  for (let i = 0; i < keys.length; i += 500)
+    closed += await knex('il_reject')
+      .where({ source_id: sourceId, state: 'open' })
+      .whereIn('reject_key', keys.slice(i, i + 500))
+      .update({ state });
+  return closed;
+}
+
+/** Closes open rejects that came from earlier contents of this path and are not in its newest one. */
+export async function closeGoneRejects(knex: Knex, sourceId: number, path: string, newestFileId: number): Promise<number> {
+  return knex('il_reject')
+    .where({ source_id: sourceId, state: 'open' })
+    .whereNot('file_id', newestFileId)
+    .whereIn('file_id', knex('il_file').where({ source_id: sourceId, path }).select('id'))
+    .update({ state: 'superseded' });
+}
+
+export async function countOpenRejects(knex: Knex, sourceId?: number): Promise<number> {
+  const query = knex('il_reject').where({ state: 'open' }).count({ n: '*' });
+  if (sourceId !== undefined) void query.where({ source_id: sourceId });
+  return Number(((await query) as { n: number }[])[0]!.n);
+}
+
+export async function listRejects(
+  knex: Knex,
+  filter: { pipeline?: string; state?: Reject['state']; ids?: readonly number[]; after?: number; limit: number },
+): Promise<Reject[]> {
+  const query = knex('il_reject as r')
+    .join('il_source as s', 's.id', 'r.source_id')
+    .leftJoin('il_file as f', 'f.id', 'r.file_id')
+    .select('r.*', 's.pipeline', 'f.path as file')
+    .orderBy('r.id')
+    .limit(filter.limit);
+  if (filter.pipeline) void query.where('s.pipeline', filter.pipeline);
+  if (filter.state) void query.where('r.state', filter.state);
+  if (filter.ids) void query.whereIn('r.id', [...filter.ids]);
+  if (filter.after !== undefined) void query.where('r.id', '>', filter.after);
+  return ((await query) as Record<string, unknown>[]).map((row) => ({
+    id: Number(row.id),
+    sourceId: row.source_id as number,
+    pipeline: row.pipeline as string,
+    key: row.reject_key as string,
+    state: row.state as Reject['state'],
+    firstRun: Number(row.first_run),
+    lastRun: Number(row.last_run),
+    fileId: row.file_id === null ? null : Number(row.file_id),
+    file: row.file as string | null,
+    record: Number(row.record),
+    line: row.line === null ? null : Number(row.line),
+    raw: row.raw as string,
+    readable: Boolean(row.readable),
+    problems: JSON.parse(row.problems as string) as Problem[],
+  }));
+}

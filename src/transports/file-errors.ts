@@ -1,0 +1,48 @@
+import { FatalError, FileError, RetriableError } from '../core/errors.ts';
+
+/** The errors that every transport of files words alike. */
+
+export function targetExists(system: string, path: string): FatalError {
+  return new FatalError({
+    code: 'TARGET_EXISTS',
+    place: { system, file: path },
+    message: `${path} is there already and was not overwritten.`,
+    hint: 'Find out who put it there; move it away if it is of no use.',
+  });
+}
+
+export function folderMissing(system: string, folder: string, where: string): FatalError {
+  return new FatalError({
+    code: 'FOLDER_MISSING',
+    place: { system, file: folder || '.' },
+    message: `The folder ${folder || '.'} does not exist ${where}.`,
+    hint: "Correct the folder in the connector or the connection, or ask the system's owner to make it.",
+  });
+}
+
+export function fileMissing(system: string, path: string): FileError {
+  return new FileError({
+    code: 'FILE_MISSING',
+    place: { system, file: path },
+    message: `${path} is not there (any more).`,
+    hint: 'Someone else may be taking or renaming files in this folder.',
+  });
+}
+
+export function fileChanged(system: string, path: string): RetriableError {
+  return new RetriableError({
+    code: 'FILE_CHANGED',
+    place: { system, file: path },
+    message: `${path} changed while it was being read, so what was read is not used.`,
+    hint: 'The sender was still writing; it is read again later. Raise minimum_age, or use a marker file, if this keeps happening.',
+  });
+}
+
+export function accessDenied(system: string, path: string): FatalError {
+  return new FatalError({
+    code: 'ACCESS_DENIED',
+    place: { system, file: path },
+    message: `The account of this connection may not do this with ${path || '.'}.`,
+    hint: "Ask the system's owner for the right to list and read the folder, and to write, rename and delete where files are delivered or archived.",
+  });
+}

@@ -1,0 +1,160 @@
+import { constants } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { AbortedError, FileError } from '../../core/errors.ts';
+import { readOptions } from '../options.ts';
+import { byName, confinedPath, folderOf, joinPath, nameMatcher, nameOf, temporaryName } from '../paths.ts';
+import type { CheckResult, FileTransport, RemoteFile, TransportContext } from '../transport.ts';
+import { fileChanged, folderMissing, targetExists } from '../file-errors.ts';
+import { confine } from './confine.ts';
+import { folderSettings } from './options.ts';
+import { moveRefusing, syncFolder, writeWhole } from './place.ts';
+import { asTransportError, errorCode } from './status.ts';
+
+const READ_BYTES = 256 * 1024;
+
+/** Files in a folder of this machine or of a mounted share. Throws ConfigError for wrong options. */
+export function openFolder(options: Record<string, unknown>, context: TransportContext): FileTransport {
+  const system = context.connection;
+  const root = resolve(context.projectFolder, readOptions(folderSettings, options, system).path);
+
+  /** The real path of something that may exist; symbolic links that leave the root are refused. */
+  async function real(path: string): Promise<string> {
+    return confine(root, confinedPath(path, system), system);
+  }
+
+  async function list(folder: string, pattern: string): Promise<RemoteFile[]> {
+    const plain = confinedPath(folder, system);
+    const matches = nameMatcher(pattern);
+    try {
+      const entries = await fs.readdir(await real(plain), { withFileTypes: true });
+      const files = await Promise.all(
+        entries.filter((entry) => matches(entry.name) && !entry.isDirectory()).map((entry) => describe(joinPath(plain, entry.name))),
+      );
+      return files.filter((file) => file !== undefined).sort(byName);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') throw folderMissing(system, folder, `in ${root}`);
+      throw asTransportError(error, system, folder);
+    }
+  }
+
+  /**
+   * A link that leaves the root is listed with the link's own size, so that reading it is refused for all to see; one that
+   * leads nowhere or to a folder is no plain file.
+   */
+  async function describe(path: string): Promise<RemoteFile | undefined> {
+    const at = join(root, path);
+    const link = await fs.lstat(at).catch(ignoreMissing);
+    if (!link) return undefined;
+    const stats = link.isSymbolicLink() ? await fs.stat(at).catch(ignoreMissing) : link;
+    if (!stats?.isFile()) return undefined;
+    return { path, name: nameOf(path), size: stats.size, modifiedMs: Math.floor(stats.mtimeMs) };
+  }
+
+  async function stat(path: string): Promise<RemoteFile | undefined> {
+    const plain = confinedPath(path, system);
+    try {
+      await real(plain);
+      return await describe(plain);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+      throw asTransportError(error, system, path);
+    }
+  }
+
+  async function* read(path: string): AsyncGenerator<Uint8Array, void, void> {
+    let file: fs.FileHandle | undefined;
+    try {
+      const at = await real(path);
+      file = await fs.open(at, constants.O_RDONLY);
+      const before = await file.stat({ bigint: true });
+      if (!before.isFile()) throw new FileError({ code: 'NOT_A_FILE', place: { system, file: path }, message: `${path} is not a plain file.` });
+      for (let position = 0; ; ) {
+        if (context.signal?.aborted) throw aborted(path);
+        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, position);
+        if (bytesRead === 0) break;
+        position += bytesRead;
+        yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
+      }
+      const after = await file.stat({ bigint: true });
+      if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) throw fileChanged(system, path);
+    } catch (error) {
+      throw asTransportError(error, system, path);
+    } finally {
+      await file?.close();
+    }
+  }
+
+  async function write(path: string, bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options: { overwrite?: boolean } = {}): Promise<void> {
+    const plain = confinedPath(path, system);
+    if (!options.overwrite && (await stat(path))) throw targetExists(system, path);
+    try {
+      const folder = await confine(root, folderOf(plain), system);
+      await fs.access(folder).catch(() => {
+        throw folderMissing(system, folderOf(plain), `in ${root}`);
+      });
+      await real(plain);
+      const temporary = join(folder, temporaryName(nameOf(plain)));
+      try {
+        await writeWhole(temporary, bytes, context.signal);
+        if (context.signal?.aborted) throw aborted(path);
+        if (options.overwrite) await fs.rename(temporary, join(folder, nameOf(plain)));
+        else await moveRefusing(temporary, join(folder, nameOf(plain)));
+      } finally {
+        await fs.rm(temporary, { force: true });
+      }
+      await syncFolder(folder);
+    } catch (error) {
+      throw errorCode(error) === 'EEXIST' ? targetExists(system, path) : asTransportError(error, system, path);
+    }
+  }
+
+  async function rename(from: string, to: string): Promise<void> {
+    const target = confinedPath(to, system);
+    try {
+      const source = await real(from);
+      await fs.access(source);
+      const folder = await confine(root, folderOf(target), system);
+      await fs.mkdir(folder, { recursive: true });
+      await real(target);
+      await moveRefusing(source, join(folder, nameOf(target)));
+      await syncFolder(folder);
+    } catch (error) {
+      throw errorCode(error) === 'EEXIST' ? targetExists(system, to) : asTransportError(error, system, from);
+    }
+  }
+
+  async function remove(path: string): Promise<void> {
+    const plain = confinedPath(path, system);
+    try {
+      const folder = await confine(root, folderOf(plain), system);
+      await fs.unlink(join(folder, nameOf(plain)));
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw asTransportError(error, system, path);
+    }
+  }
+
+  async function check(): Promise<CheckResult[]> {
+    const stats = await fs.stat(root).catch((error: unknown) => error);
+    if (stats instanceof Error)
+      return [{ name: 'reachable', ok: false, detail: `The folder ${root} cannot be opened (${errorCode(stats)}).`, hint: 'Correct the path of this connection, or mount the share.' }];
+    if (!(stats as { isDirectory(): boolean }).isDirectory())
+      return [{ name: 'reachable', ok: false, detail: `${root} is not a folder.`, hint: 'Give the folder, not a file in it.' }];
+    const entries = await fs.readdir(root).catch((error: unknown) => error);
+    const reachable: CheckResult = { name: 'reachable', ok: true, detail: `The folder ${root} is there.` };
+    if (entries instanceof Error)
+      return [reachable, { name: 'list', ok: false, detail: `The folder ${root} may not be listed (${errorCode(entries)}).`, hint: 'Give the account that Interlocal runs as the right to read it.' }];
+    return [reachable, { name: 'list', ok: true, detail: `${(entries as string[]).length} entries.` }];
+  }
+
+  function aborted(path: string): AbortedError {
+    return new AbortedError({ code: 'ABORTED', place: { system, file: path }, message: 'Stopped on request.' });
+  }
+
+  return { kind: 'files', list, stat, read, write, rename, remove, check, close: async () => {} };
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (errorCode(error) === 'ENOENT') return undefined;
+  throw error;
+}

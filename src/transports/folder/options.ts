@@ -1,0 +1,8 @@
+import { z } from 'zod';
+
+/** Options of a connection to a folder on this machine or a mounted share. */
+export const folderOptions = z.strictObject({
+  path: z.string().min(1).describe("The folder; relative to the town's folder, or absolute."),
+});
+export const folderSettings = z.object(folderOptions.shape);
+export type FolderSettings = z.output<typeof folderSettings>;

@@ -1,0 +1,68 @@
+import type { Readable } from 'node:stream';
+import { AbortedError, FatalError, RetriableError } from '../../core/errors.ts';
+import { networkError } from '../network.ts';
+
+interface BodyLimits {
+  system: string;
+  url: URL;
+  /** Longest silence in the middle of a body, milliseconds. */
+  timeout: number;
+  maxBytes: number;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * The bytes of an answer, with an end to silence and to size (after unpacking, so that a small packed answer cannot fill the
+ * memory). Throws RetriableError when it breaks off, FatalError ANSWER_TOO_LARGE.
+ */
+export async function* readBody(body: Readable, { system, url, timeout, maxBytes, signal }: BodyLimits): AsyncGenerator<Uint8Array, void, void> {
+  let size = 0;
+  const late = setTimeout(() => body.destroy(Object.assign(new Error('silent'), { code: 'ETIMEDOUT' })), timeout);
+  try {
+    for await (const bytes of body as AsyncIterable<Uint8Array>) {
+      size += bytes.length;
+      if (size > maxBytes)
+        throw new FatalError({
+          code: 'ANSWER_TOO_LARGE',
+          place: { system },
+          message: `The answer of ${url.host} is larger than ${maxBytes} bytes.`,
+          hint: 'Ask for less at a time (a paginator, a shorter window), or raise max_bytes of the connection.',
+        });
+      yield bytes;
+      late.refresh();
+    }
+  } catch (error) {
+    if (signal?.aborted) throw new AbortedError({ code: 'ABORTED', place: { system }, message: 'Stopped on request.' });
+    if (error instanceof FatalError) throw error;
+    throw brokenOff(error, system, url);
+  } finally {
+    clearTimeout(late);
+    body.destroy();
+  }
+}
+
+function brokenOff(error: unknown, system: string, url: URL): Error {
+  const code = (error as { code?: string }).code ?? '';
+  if (code === 'Z_DATA_ERROR' || code.startsWith('ERR_BROTLI') || code === 'ERR__ERROR_FORMAT')
+    return new FatalError({ code: 'ANSWER_UNREADABLE', place: { system }, message: `The answer of ${url.host} is packed, but not in the way it says (${code}).`, hint: 'Ask the owner of the system.' });
+  return (
+    networkError(error, { system, host: url.hostname, port: url.port || (url.protocol === 'https:' ? 443 : 80) }) ??
+    new RetriableError({ code: 'CONNECTION_LOST', place: { system }, message: `The answer of ${url.host} broke off before its end${code ? ` (${code})` : ''}.`, hint: 'It is tried again.' })
+  );
+}
+
+/** All of it, as text in UTF-8; for small answers. Stops at `most` bytes without complaint. */
+export async function beginningOf(bytes: AsyncIterable<Uint8Array>, most: number): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const part of bytes) {
+      parts.push(part);
+      size += part.length;
+      if (size >= most) break;
+    }
+  } catch {
+    // What arrived is enough for a message.
+  }
+  return Buffer.concat(parts).subarray(0, most).toString('utf8');
+}

@@ -1,0 +1,135 @@
+import { FatalError } from '../../core/errors.ts';
+import { valueAt } from '../../core/record.ts';
+import type { Values } from '../../core/record.ts';
+import { ownWords } from '../redact.ts';
+import { beginningOf } from './body.ts';
+import type { HttpSettings } from './options.ts';
+import { statusError } from './status.ts';
+import type { WebClient, WebRequest } from './web-client.ts';
+
+/** What each request is sent with, so that the other side knows who asks. */
+export interface Credentials {
+  /** Puts them on; logs in first where that is needed. */
+  sign(request: WebRequest): Promise<WebRequest>;
+  /** Called after a 401: true when logging in anew is worth another attempt. */
+  renew(): boolean;
+  /** All secret texts known by now, for redaction. */
+  secrets(): readonly string[];
+  /** Can a check prove them without a request of a stream? */
+  logsIn: boolean;
+}
+
+interface Token {
+  text: string;
+  /** Milliseconds since 1970. */
+  expires: number;
+}
+
+/** A token is renewed this long before its end, for clocks that differ and requests that take their time. */
+const EARLY_MS = 30_000;
+
+export function credentials(settings: HttpSettings, client: WebClient, system: string, address: (path: string) => URL): Credentials {
+  const { basic, bearer, api_key, oauth2_client_credentials: oauth, session } = settings.auth ?? {};
+  let token: Promise<Token> | undefined;
+  let last: string | undefined;
+
+  async function currentToken(): Promise<string> {
+    const logIn = oauth ? () => oauthToken(oauth) : () => sessionToken(session!);
+    let mine = await (token ??= logIn());
+    if (mine.expires - EARLY_MS < Date.now()) mine = await (token = logIn());
+    return (last = mine.text);
+  }
+
+  async function sign(request: WebRequest): Promise<WebRequest> {
+    const headers: Record<string, string> = { ...request.headers };
+    const url = new URL(request.url);
+    if (basic) headers['Authorization'] = basicHeader(basic.username, basic.password);
+    else if (bearer) headers['Authorization'] = `Bearer ${bearer.token}`;
+    else if (api_key?.in === 'header') headers[api_key.name] = api_key.value;
+    else if (api_key) url.searchParams.set(api_key.name, api_key.value);
+    else if (oauth || session)
+      try {
+        headers[session?.header ?? 'Authorization'] = `${session?.prefix ?? 'Bearer '}${await currentToken()}`;
+      } catch (error) {
+        token = undefined;
+        throw error;
+      }
+    return { ...request, url, headers };
+  }
+
+  async function oauthToken({ token_url, client_id, client_secret, scope }: NonNullable<typeof oauth>): Promise<Token> {
+    const form = new URLSearchParams({ grant_type: 'client_credentials', ...(scope ? { scope } : {}) });
+    // RFC 6749 section 2.3.1: both are form-encoded before they become user and password.
+    const answer = await logIn({
+      method: 'POST',
+      url: new URL(token_url),
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json', Authorization: basicHeader(encodeURIComponent(client_id), encodeURIComponent(client_secret)) },
+      body: form.toString(),
+    });
+    const seconds = Number(answer['expires_in']);
+    return { text: textAt(answer, 'access_token'), expires: Date.now() + (seconds > 0 ? seconds * 1000 : 300_000) };
+  }
+
+  async function sessionToken({ path, method, send, body, secrets, token: at }: NonNullable<typeof session>): Promise<Token> {
+    const fields = { ...body, ...secrets };
+    const url = address(path);
+    if (method === 'GET') for (const [name, value] of Object.entries(fields)) url.searchParams.set(name, value);
+    const answer = await logIn({
+      method,
+      url,
+      headers: { Accept: 'application/json', ...settings.headers, ...(method === 'POST' ? { 'Content-Type': send === 'json' ? 'application/json' : 'application/x-www-form-urlencoded' } : {}) },
+      ...(method === 'POST' ? { body: send === 'json' ? JSON.stringify(fields) : new URLSearchParams(fields).toString() } : {}),
+    });
+    return { text: textAt(answer, at), expires: Infinity };
+  }
+
+  async function logIn(request: WebRequest): Promise<Values> {
+    const answer = await client.send(request);
+    const text = await beginningOf(answer.bytes, 1_000_000);
+    if (answer.status >= 300) {
+      // A log-in that is answered with 400 (OAuth's invalid_client is) or 403 is a log-in that failed.
+      const status = [400, 403].includes(answer.status) ? 401 : answer.status;
+      throw statusError(status, answer.headers, ownWords(text, redactOwn), { system, text: `The log-in at ${request.url.host}${request.url.pathname}` });
+    }
+    try {
+      return JSON.parse(text) as Values;
+    } catch {
+      throw new FatalError({ code: 'LOGIN_UNREADABLE', place: { system }, message: `The log-in at ${request.url.host} was answered with something that is no JSON.`, hint: 'Check the address of the log-in.' });
+    }
+  }
+
+  function textAt(answer: Values, path: string): string {
+    const value = valueAt(answer, path);
+    if (typeof value === 'string' && value) return value;
+    throw new FatalError({
+      code: 'LOGIN_UNREADABLE',
+      place: { system },
+      message: `The answer to the log-in has no ${path}; it has ${Object.keys(answer ?? {}).join(', ') || 'nothing'}.`,
+      hint: 'Check where the system puts its token; some answer a wrong password like this.',
+    });
+  }
+
+  function redactOwn(text: string): string {
+    return own().reduce((clean, secret) => (secret.length > 3 ? clean.replaceAll(secret, '[secret]') : clean), text);
+  }
+
+  function own(): string[] {
+    const given = [basic?.password, bearer?.token, api_key?.value, oauth?.client_secret, ...Object.values(session?.secrets ?? {}), last];
+    return [...given, basic && basicHeader(basic.username, basic.password).slice(6), oauth && basicHeader(encodeURIComponent(oauth.client_id), encodeURIComponent(oauth.client_secret)).slice(6)].filter((text) => text !== undefined);
+  }
+
+  return {
+    sign,
+    renew() {
+      if (!token) return false;
+      token = undefined;
+      return true;
+    },
+    secrets: own,
+    logsIn: Boolean(oauth ?? session),
+  };
+}
+
+export function basicHeader(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}

@@ -1,0 +1,108 @@
+import { ConfigError, FatalError, InterlocalError } from '../../core/errors.ts';
+import type { Problem } from '../../core/errors.ts';
+import type { Value } from '../../core/record.ts';
+import { readOptions } from '../options.ts';
+import { ownWords, redactor } from '../redact.ts';
+import type { CheckResult, RequestAnswer, RequestSpec, RequestTransport, TransportContext } from '../transport.ts';
+import { beginningOf } from './body.ts';
+import { credentials } from './credentials.ts';
+import { httpSettings } from './options.ts';
+import { statusError } from './status.ts';
+import { webClient } from './web-client.ts';
+import type { WebRequest } from './web-client.ts';
+
+/** Requests to an HTTP interface below one address. Throws ConfigError for wrong options. */
+export function openHttp(options: Record<string, unknown>, context: TransportContext): RequestTransport {
+  const system = context.connection;
+  const settings = readOptions(httpSettings, options, system);
+  const client = webClient(settings, context);
+  const login = credentials(settings, client, system, (path) => address(path));
+  const redact = redactor(login.secrets);
+
+  /** A path below base_url, or, from a link in the answer before, an absolute address below it. */
+  function address(path: string, query: Record<string, string> = {}): URL {
+    const base = new URL(settings.base_url);
+    const folder = base.pathname.replace(/\/$/, '');
+    const [bare = '', own] = path.split('?', 2);
+    let url: URL;
+    if (/^https?:\/\//i.test(path)) {
+      if (!URL.canParse(path)) throw outside(path);
+      url = new URL(path);
+    } else {
+      if (bare.startsWith('//') || bare.includes('\\')) throw outside(path);
+      url = new URL(bare ? `${folder}/${bare.replace(/^\//, '')}` : base.pathname, base.origin);
+      url.search = new URLSearchParams([...base.searchParams, ...new URLSearchParams(own ?? '')]).toString();
+    }
+    // The URL has resolved every `..`, written plainly or as %2e%2e.
+    const below = url.pathname === base.pathname || url.pathname.startsWith(`${folder}/`);
+    if (url.origin !== base.origin || url.username || !below) throw outside(path);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    return url;
+  }
+
+  function outside(path: string): ConfigError {
+    return new ConfigError({
+      code: 'PATH_OUTSIDE',
+      place: { system, path: 'path' },
+      message: `The path ${JSON.stringify(redact(path))} leads away from ${settings.base_url}.`,
+      hint: 'Only addresses below base_url are asked; make another connection for another address.',
+    });
+  }
+
+  async function request(spec: RequestSpec): Promise<RequestAnswer> {
+    const method = spec.method ?? 'GET';
+    const headers: Record<string, string> = { Accept: 'application/json, */*;q=0.5', ...settings.headers, ...spec.headers };
+    const body = spec.body === undefined ? undefined : encodeBody(spec.body, headers);
+    const plain: WebRequest = { method, url: address(spec.path ?? '', spec.query), headers, ...(body === undefined ? {} : { body }) };
+    let answer = await client.send(await login.sign(plain));
+    if (answer.status === 401 && login.renew()) {
+      answer.discard();
+      answer = await client.send(await login.sign(plain));
+    }
+    if (answer.status >= 300) {
+      const words = ownWords(await beginningOf(answer.bytes, 4096), redact);
+      throw statusError(answer.status, answer.headers, words, { system, text: `${method} ${plain.url.host}${plain.url.pathname}` });
+    }
+    return { status: answer.status, headers: answer.headers, bytes: answer.bytes };
+  }
+
+  async function check(): Promise<CheckResult[]> {
+    const base = new URL(settings.base_url);
+    const results: CheckResult[] = [];
+    const failed = (name: string, error: unknown): CheckResult[] => {
+      const problem: Partial<Problem> = error instanceof InterlocalError ? error.problems[0]! : { message: `Interlocal failed: ${redact(String(error))}` };
+      const step = problem.code?.startsWith('TLS') ? 'TLS' : problem.code === 'AUTH_FAILED' || problem.code === 'LOGIN_UNREADABLE' ? 'credentials' : name;
+      return [...results, { name: step, ok: false, detail: problem.message!, hint: problem.hint }];
+    };
+    try {
+      const answer = await client.send({ method: 'GET', url: base });
+      answer.discard();
+    } catch (error) {
+      if (!(error instanceof FatalError && error.code === 'REDIRECT_REFUSED')) return failed('reachable', error);
+    }
+    results.push({ name: 'reachable', ok: true, detail: `${base.host} answers.` });
+    if (base.protocol === 'https:') results.push({ name: 'TLS', ok: true, detail: 'Its certificate is trusted.' });
+    else results.push({ name: 'TLS', ok: true, warning: true, detail: `${base.host} is spoken to without encryption.`, hint: 'Use https as soon as the system offers it.' });
+    if (!settings.auth) return results;
+    try {
+      const answer = await client.send(await login.sign({ method: 'GET', url: base, headers: settings.headers }));
+      answer.discard();
+      if (answer.status === 401 || answer.status === 403) throw statusError(answer.status, answer.headers, '', { system, text: `GET ${base.host}${base.pathname}` });
+      const detail = login.logsIn ? 'The log-in worked.' : `${base.pathname} answered ${answer.status}; the first request of a stream proves them.`;
+      return [...results, { name: 'credentials', ok: true, detail }];
+    } catch (error) {
+      return failed('credentials', error);
+    }
+  }
+
+  return { kind: 'request', request, check, close: async () => client.close() };
+}
+
+/** JSON, or a form where the request's content type says so. Sets the content type. */
+function encodeBody(body: Value, headers: Record<string, string>): string {
+  const given = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
+  if (given?.startsWith('application/x-www-form-urlencoded') && body !== null && typeof body === 'object' && !Array.isArray(body))
+    return new URLSearchParams(Object.entries(body).flatMap(([name, value]) => [value].flat().map((one) => [name, one === null ? '' : String(one)] as [string, string]))).toString();
+  if (!given) headers['Content-Type'] = 'application/json';
+  return typeof body === 'string' && given && !given.includes('json') ? body : JSON.stringify(body);
+}

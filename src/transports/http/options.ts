@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { exactlyOne, secret } from '../../config/schema/common.ts';
+import { plainSecret, requiredSecret, secretOption, timeoutOption } from '../options.ts';
+import type { SecretText } from '../options.ts';
+
+export const webAddress = z.url({ protocol: /^https?$/, error: 'must be an address such as https://api.example.gov/v1' });
+
+/** Options of everything that speaks HTTP. */
+export function webShape(secretText: SecretText) {
+  return {
+    ca_file: z.string().min(1).optional().describe("Certificate (PEM) of the authority that issued the server's certificate; relative to the town's folder. Trusted beside the usual ones."),
+    cert_file: z.string().min(1).optional().describe("Client certificate (PEM); relative to the town's folder."),
+    cert_key: secretOption(secretText, 'Private key of the client certificate (PEM), as ${file:path}.'),
+    cert_passphrase: secretOption(secretText, 'Passphrase of that key.'),
+    timeout: timeoutOption('30s'),
+    max_bytes: z.int().positive().default(67_108_864).describe('Refuse answers larger than this.'),
+  };
+}
+
+const AUTHENTICATIONS = ['basic', 'bearer', 'api_key', 'oauth2_client_credentials', 'session'];
+
+function authentication(secretText: SecretText) {
+  return exactlyOne(
+    z.strictObject({
+      basic: z.strictObject({ username: z.string().min(1), password: requiredSecret(secretText, 'Password.') }).optional(),
+      bearer: z.strictObject({ token: requiredSecret(secretText, 'Token sent as Authorization: Bearer.') }).optional(),
+      api_key: z.strictObject({ in: z.enum(['header', 'query']).default('header'), name: z.string().min(1), value: requiredSecret(secretText, 'The key.') }).optional(),
+      oauth2_client_credentials: z
+        .strictObject({
+          token_url: webAddress,
+          client_id: z.string().min(1),
+          client_secret: requiredSecret(secretText, 'Client secret.'),
+          scope: z.string().optional(),
+        })
+        .optional(),
+      session: z
+        .strictObject({
+          path: z.string().min(1).describe('Path below base_url of the log-in request.'),
+          method: z.enum(['POST', 'GET']).default('POST'),
+          send: z.enum(['json', 'form']).default('json'),
+          body: z.record(z.string(), z.string()).default({}).describe('Fields of the log-in request that are no secrets: the user name.'),
+          secrets: z.record(z.string(), requiredSecret(secretText, 'A field of the log-in request.')).default({}).describe('Fields of the log-in request that are secrets: the password.'),
+          token: z.string().min(1).default('token').describe('Dotted path of the token in the JSON answer.'),
+          header: z.string().min(1).default('Authorization').describe('Header that carries the token.'),
+          prefix: z.string().default('Bearer ').describe('Put before the token.'),
+        })
+        .optional(),
+    }),
+    AUTHENTICATIONS,
+  );
+}
+
+function shape(secretText: SecretText) {
+  return {
+    base_url: webAddress.describe('Address that all paths are below: https://api.example.gov/v1'),
+    headers: z.record(z.string(), z.string()).default({}).describe('Sent with every request. Not for secrets.'),
+    auth: authentication(secretText).optional().describe('How to log in; left out, no one is asked to.'),
+    ...webShape(secretText),
+  };
+}
+
+/** Options of a connection to an HTTP interface, as configured. */
+export const httpOptions = z.strictObject(shape(secret));
+/** The same after secrets were filled in. */
+export const httpSettings = z.object(shape(plainSecret));
+export type HttpSettings = z.output<typeof httpSettings>;
+export type WebSettings = Pick<HttpSettings, 'ca_file' | 'cert_file' | 'cert_key' | 'cert_passphrase' | 'timeout' | 'max_bytes'>;

@@ -1,0 +1,53 @@
+import { FatalError, RetriableError } from '../../core/errors.ts';
+import type { Problem } from '../../core/errors.ts';
+
+/** What the connector's own error rules look at; stands in an error's `cause`. */
+export interface AnswerFacts {
+  status: number;
+  /** SOAP only. */
+  faultCode?: string;
+  faultText?: string;
+}
+
+/** The facts of an answer that became an error, for rules by status or by fault; undefined for errors of another kind. */
+export function answerFacts(error: unknown): AnswerFacts | undefined {
+  const cause = (error as { cause?: unknown } | undefined)?.cause as Partial<AnswerFacts> | undefined;
+  return typeof cause?.status === 'number' ? (cause as AnswerFacts) : undefined;
+}
+
+/** Answers that pass by themselves. 501 and 505 do not. */
+const PASSING = new Set([408, 425, 429, 500, 502, 503, 504, 507, 508, 509, 520, 521, 522, 523, 524]);
+
+/** What an HTTP status of 300 or more means for a run. `words`: the other side's own, cleaned. Codes are `HTTP_404` and the like. */
+export function statusError(status: number, headers: Record<string, string>, words: string, request: { system: string; text: string }): FatalError | RetriableError {
+  const said = words ? ` It said: ${words}` : '';
+  const problem: Problem = {
+    code: status === 401 ? 'AUTH_FAILED' : status === 403 ? 'ACCESS_DENIED' : `HTTP_${status}`,
+    place: { system: request.system },
+    message: `${request.text} was answered with ${status} ${MEANINGS[status]?.[0] ?? (status >= 500 ? 'a failure of the server' : 'a refusal')}.${said}`,
+    hint: MEANINGS[status]?.[1] ?? (status >= 500 ? 'It is tried again; if it goes on, ask the owner of the system to look into its log.' : 'Compare the request in the connector with what the system documents.'),
+  };
+  const cause: AnswerFacts = { status };
+  if (PASSING.has(status) || (status > 505 && status < 600)) return new RetriableError(problem, { cause, waitMs: retryAfter(headers['retry-after']) });
+  return new FatalError(problem, { cause });
+}
+
+const MEANINGS: Record<number, readonly [meaning: string, hint: string]> = {
+  400: ['(request not understood)', 'Compare the parameters in the connector with what the system documents.'],
+  401: ['(not logged in)', 'Check the user or client of this connection, and that its secret is the current one.'],
+  403: ['(not allowed)', "Ask the system's owner for the right to this request, and whether this machine's address is allowed."],
+  404: ['(no such address)', 'Check base_url and the path in the connector.'],
+  405: ['(method not allowed)', 'Check the method in the connector.'],
+  407: ['(a proxy wants a log-in)', 'Something between this machine and the system answers in its place; ask who runs the network.'],
+  409: ['(conflict)', 'The record was changed or exists already at the other side; compare the two.'],
+  429: ['(too many requests)', 'It is tried again after the time that the system asked for.'],
+  503: ['(busy or being serviced)', 'It is tried again.'],
+};
+
+/** Retry-After in milliseconds: seconds, or a date. RFC 9110 section 10.2.3. */
+export function retryAfter(header: string | undefined, now = Date.now()): number | undefined {
+  if (!header) return undefined;
+  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}

@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { rootCertificates } from 'node:tls';
+import { AbortedError, ConfigError, FatalError } from '../../core/errors.ts';
+import { networkError } from '../network.ts';
+import { milliseconds } from '../options.ts';
+import type { TransportContext } from '../transport.ts';
+import { readBody } from './body.ts';
+import type { WebSettings } from './options.ts';
+
+export interface WebRequest {
+  method: string;
+  url: URL;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+export interface WebAnswer {
+  status: number;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  /** Unpacked, at most max_bytes; to be read or thrown away with `discard`. */
+  bytes: AsyncIterable<Uint8Array>;
+  discard(): void;
+}
+
+export interface WebClient {
+  /** One attempt; gives every status below 300 or from 400 up. Throws RetriableError and FatalError for what never became an answer. */
+  send(request: WebRequest): Promise<WebAnswer>;
+  close(): void;
+}
+
+const MOST_REDIRECTS = 5;
+
+/** Speaks HTTP with one system, and with no other: redirects to another host are refused, proxies of the environment not used. */
+export function webClient(settings: WebSettings, context: TransportContext): WebClient {
+  const system = context.connection;
+  const timeout = milliseconds(settings.timeout);
+  let agents: Promise<{ httpAgent: HttpAgent; httpsAgent: HttpsAgent }> | undefined;
+
+  async function send(request: WebRequest): Promise<WebAnswer> {
+    let { url, body } = request;
+    for (let redirects = 0; ; redirects++) {
+      const answer = await once({ ...request, url, body });
+      const target = answer.headers['location'];
+      if (![301, 302, 303, 307, 308].includes(answer.status) || !target) return answer;
+      answer.discard();
+      url = allowedRedirect(url, target, request.method, answer.status, redirects);
+    }
+  }
+
+  async function once({ method, url, headers, body }: WebRequest): Promise<WebAnswer> {
+    const { default: axios } = await import('axios');
+    try {
+      const response = await axios.request<Readable>({
+        adapter: 'http',
+        method,
+        url: url.href,
+        headers: { 'User-Agent': 'Interlocal', ...headers },
+        data: body === undefined ? undefined : Buffer.from(body),
+        responseType: 'stream',
+        decompress: true,
+        maxRedirects: 0,
+        maxBodyLength: Infinity,
+        proxy: false,
+        timeout,
+        validateStatus: () => true,
+        ...(context.signal ? { signal: context.signal } : {}),
+        ...(await (agents ??= makeAgents(settings, context))),
+      });
+      const answerHeaders = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), [value].flat().join(', ')]));
+      return {
+        status: response.status,
+        headers: answerHeaders,
+        bytes: readBody(response.data, { system, url, timeout, maxBytes: settings.max_bytes, signal: context.signal }),
+        discard: () => void response.data.on('error', () => {}).destroy(),
+      };
+    } catch (error) {
+      // Never passed on as a cause: an error of axios carries the request with its credentials.
+      throw requestFailed(error, url);
+    }
+  }
+
+  function requestFailed(error: unknown, url: URL): Error {
+    if (error instanceof ConfigError) return error;
+    if (context.signal?.aborted) return new AbortedError({ code: 'ABORTED', place: { system }, message: 'Stopped on request.' });
+    const code = (error as { code?: string }).code ?? '';
+    return (
+      networkError(error, { system, host: url.hostname, port: portOf(url) }) ??
+      new FatalError({ code: 'REQUEST_FAILED', place: { system }, message: `A request to ${url.host} failed${code ? ` (${code})` : ''}.`, hint: 'Run interlocal check for this connection.' })
+    );
+  }
+
+  function allowedRedirect(from: URL, location: string, method: string, status: number, before: number): URL {
+    const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+    const refuse = (why: string, hint: string) => new FatalError({ code: 'REDIRECT_REFUSED', place: { system }, message: `${from.host} sends the request ${why}.`, hint }, { cause: { status } });
+    if (!to || to.hostname !== from.hostname || (to.port !== from.port && to.protocol === from.protocol))
+      throw refuse(`on to another address (${to ? to.origin : 'unreadable'})`, 'If that is where the system is now, put the new address into config/connections.yaml; credentials are never carried to another host.');
+    if (!/^https?:$/.test(to.protocol) || (from.protocol === 'https:' && to.protocol === 'http:')) throw refuse('on to an address without encryption', 'Ask the owner of the system.');
+    if (method !== 'GET' && status !== 307 && status !== 308) throw refuse(`on to ${to.pathname}, which would lose what is sent`, `Put the address that it sends to into config/connections.yaml.`);
+    if (before >= MOST_REDIRECTS) throw refuse('in a circle', 'Ask the owner of the system.');
+    return to;
+  }
+
+  return { send, close: () => void agents?.then(({ httpAgent, httpsAgent }) => (httpAgent.destroy(), httpsAgent.destroy())).catch(() => {}) };
+}
+
+export function portOf(url: URL): string {
+  return url.port || (url.protocol === 'https:' ? '443' : '80');
+}
+
+async function makeAgents(settings: WebSettings, context: TransportContext): Promise<{ httpAgent: HttpAgent; httpsAgent: HttpsAgent }> {
+  const file = async (path: string, option: string) =>
+    readFile(resolve(context.projectFolder, path), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw new ConfigError({ code: 'OPTION_INVALID', place: { system: context.connection, path: option }, message: `The file ${path} cannot be read (${error.code}).`, hint: `Correct ${option} in config/connections.yaml.` });
+    });
+  try {
+    const httpsAgent = new HttpsAgent({
+      keepAlive: true,
+      minVersion: 'TLSv1.2',
+      ...(settings.ca_file ? { ca: [...rootCertificates, await file(settings.ca_file, 'ca_file')] } : {}),
+      ...(settings.cert_file ? { cert: await file(settings.cert_file, 'cert_file') } : {}),
+      ...(settings.cert_key ? { key: settings.cert_key } : {}),
+      ...(settings.cert_passphrase ? { passphrase: settings.cert_passphrase } : {}),
+    });
+    return { httpAgent: new HttpAgent({ keepAlive: true }), httpsAgent };
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError({ code: 'OPTION_INVALID', place: { system: context.connection, path: 'cert_file' }, message: 'The client certificate or its key cannot be read.', hint: 'Both must be PEM.' });
+  }
+}

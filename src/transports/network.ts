@@ -1,0 +1,69 @@
+import { FatalError, RetriableError } from '../core/errors.ts';
+
+/** Where a connection goes, for messages. */
+export interface Remote {
+  /** The connection's id. */
+  system: string;
+  host: string;
+  port: number | string;
+}
+
+/**
+ * What an error of a socket, of name resolution or of TLS means for a run, in plain words; undefined when it is none of these.
+ * Everything that can pass by itself is retried; a certificate that is not trusted is not.
+ */
+export function networkError(error: unknown, remote: Remote): FatalError | RetriableError | undefined {
+  const code = String((error as NodeJS.ErrnoException | undefined)?.code ?? '');
+  const place = { system: remote.system };
+  const at = `${remote.host}:${remote.port}`;
+  const certificate = CERTIFICATE_ERRORS[code];
+  if (certificate)
+    return new FatalError({
+      code: 'TLS_UNTRUSTED',
+      place,
+      message: `The certificate that ${at} shows ${certificate} (${code}).`,
+      hint: "Ask the system's owner for a valid certificate, or for the certificate of the authority that issued it, and name that file in ca_file.",
+    });
+  if (/^(ERR_SSL|EPROTO)/.test(code))
+    return new FatalError({
+      code: 'TLS_FAILED',
+      place,
+      message: `No secure connection to ${at} could be agreed (${code}).`,
+      hint: 'Check that the address is https only if the server is, and that it offers TLS 1.2 or newer.',
+    });
+  const words = SOCKET_ERRORS[code];
+  if (!words) return undefined;
+  const [problem, message, hint] = words;
+  return new RetriableError({ code: problem, place, message: message.replace('%', at), hint });
+}
+
+const SOCKET_ERRORS: Record<string, readonly [code: string, message: string, hint: string]> = {
+  ECONNREFUSED: ['CONNECTION_REFUSED', 'Nothing answers at %: the connection was refused.', "Check that the service runs there and that the port is right."],
+  ENOTFOUND: ['HOST_UNKNOWN', 'The name in % is not known to the name server.', 'Check the spelling of the host and that this machine can resolve names.'],
+  EAI_AGAIN: ['HOST_UNKNOWN', 'The name server did not answer for %.', "Check this machine's network."],
+  ETIMEDOUT: ['CONNECTION_TIMEOUT', '% did not answer in time.', 'Check that it is up and that a firewall lets this machine through.'],
+  ECONNABORTED: ['CONNECTION_TIMEOUT', '% did not answer in time.', 'Check that it is up; raise the timeout if it is known to be slow.'],
+  ESOCKETTIMEDOUT: ['CONNECTION_TIMEOUT', '% did not answer in time.', 'Check that it is up; raise the timeout if it is known to be slow.'],
+  EHOSTUNREACH: ['HOST_UNREACHABLE', '% cannot be reached from this machine.', 'Check the network, VPN and firewall between the two.'],
+  EHOSTDOWN: ['HOST_UNREACHABLE', '% is down.', 'Check that it is up.'],
+  ENETUNREACH: ['HOST_UNREACHABLE', 'There is no network path to %.', 'Check the network, VPN and firewall between the two.'],
+  ENETDOWN: ['HOST_UNREACHABLE', "This machine's network is down; % cannot be reached.", "Check this machine's network."],
+  EACCES: ['HOST_UNREACHABLE', 'This machine may not connect to %.', 'Check the firewall of this machine.'],
+  ECONNRESET: ['CONNECTION_LOST', 'The connection to % was cut by the other side.', 'It is tried again; if it goes on, ask the owner of the system to look into its log.'],
+  EPIPE: ['CONNECTION_LOST', 'The connection to % was cut by the other side.', 'It is tried again; if it goes on, ask the owner of the system to look into its log.'],
+  ERR_STREAM_PREMATURE_CLOSE: ['CONNECTION_LOST', 'The answer of % broke off before its end.', 'It is tried again.'],
+};
+
+const CERTIFICATE_ERRORS: Record<string, string> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'is signed by itself and not by an authority known here',
+  SELF_SIGNED_CERT_IN_CHAIN: 'comes from an authority that is not known here',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'comes from an authority that is not known here, or lacks its intermediate certificate',
+  UNABLE_TO_GET_ISSUER_CERT: 'comes from an authority that is not known here',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'comes from an authority that is not known here',
+  CERT_HAS_EXPIRED: 'has expired',
+  CERT_NOT_YET_VALID: 'is not valid yet',
+  CERT_REVOKED: 'was revoked',
+  CERT_SIGNATURE_FAILURE: 'has a wrong signature',
+  CERT_UNTRUSTED: 'is not trusted',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'is for another name than the one in the address',
+};

@@ -1,0 +1,24 @@
+import { redact as redactConfigured } from '../config/secrets.ts';
+
+/** Takes secrets out of what another system said, since systems like to repeat what they were sent. */
+export function redactor(secrets: () => readonly (string | undefined)[]): (text: string) => string {
+  return (text) => {
+    let clean = redactConfigured(text);
+    for (const secret of secrets()) if (secret && secret.length > 3) for (const form of [secret, encodeURIComponent(secret), xml(secret)]) clean = clean.replaceAll(form, '[secret]');
+    return clean;
+  };
+}
+
+/** The other side's own words, fit for one line of a message: without secrets, tags, and not longer than 300 characters. */
+export function ownWords(text: string, redact: (text: string) => string): string {
+  const plain = redact(text)
+    .replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return plain.length > 300 ? `${plain.slice(0, 300)}…` : plain;
+}
+
+function xml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}

@@ -1,0 +1,68 @@
+import type { FileEntryWithStats } from 'ssh2';
+import { InterlocalError } from '../../core/errors.ts';
+import type { CheckResult } from '../transport.ts';
+import type { SftpConnection } from './connection.ts';
+import type { SftpSettings } from './options.ts';
+
+/** The steps of a connection in their order; a step is known to be good when a later one is what failed. */
+const STEPS = ['reachable', 'host key', 'credentials', 'list'] as const;
+type Step = (typeof STEPS)[number];
+type Wrong = { code?: string; message: string; hint?: string };
+
+/** Connects, lists the root, and says at which step it stopped and what to do. Writes nothing. */
+export async function checkSftp(settings: SftpSettings, connection: SftpConnection, system: string): Promise<CheckResult[]> {
+  const at = `${settings.host}:${settings.port}`;
+  const good: Record<Step, string> = {
+    reachable: `${at} answers.`,
+    'host key': `${at} proved a pinned host key.`,
+    credentials: `${settings.username} was let in.`,
+    list: '',
+  };
+  let failed: { step: Step; problem: Wrong } | undefined;
+  try {
+    const session = await connection.session();
+    const entries = await session.call<FileEntryWithStats[]>(settings.root, (sftp, done) => sftp.readdir(session.root, done));
+    good.list = `${session.root} can be listed: ${entries.length} entries.`;
+  } catch (error) {
+    const problem: Wrong = error instanceof InterlocalError ? error.problems[0]! : { message: `Interlocal failed: ${String(error)}` };
+    const code = problem.code ?? '';
+    // Found before the server was asked, so there is nothing to say about it.
+    if (code === 'PRIVATE_KEY_UNREADABLE') return [{ name: 'credentials', ok: false, detail: problem.message, hint: problem.hint }];
+    failed = { step: stepOf(code), problem };
+  }
+  const results: CheckResult[] = [];
+  for (const step of STEPS) {
+    if (failed?.step === step) {
+      results.push({ name: step, ok: false, detail: failed.problem.message, hint: failed.problem.hint ?? `Look at the connection ${system}.` });
+      break;
+    }
+    results.push({ name: step, ok: true, detail: good[step] });
+  }
+  for (const name of settings.allow_legacy)
+    results.push({
+      name: 'algorithms',
+      ok: true,
+      warning: true,
+      detail: `The weak algorithm ${name} is allowed for this connection.`,
+      hint: 'Ask the vendor when the server will be brought up to date, then take it out of allow_legacy.',
+    });
+  return results;
+}
+
+function stepOf(code: string): Step {
+  switch (code) {
+    case 'HOST_KEY_CHANGED':
+    case 'HOST_KEY_MISSING':
+    case 'NO_COMMON_ALGORITHM':
+      return 'host key';
+    case 'AUTH_FAILED':
+    case 'NO_SFTP':
+      return 'credentials';
+    case 'FILE_MISSING':
+    case 'ACCESS_DENIED':
+    case 'SFTP_FAILURE':
+      return 'list';
+    default:
+      return 'reachable';
+  }
+}

@@ -1,0 +1,162 @@
+import type { FileEntryWithStats, Stats } from 'ssh2';
+import { AbortedError, FatalError, FileError } from '../../core/errors.ts';
+import { fileMissing, folderMissing, targetExists } from '../file-errors.ts';
+import { readOptions } from '../options.ts';
+import { byName, confinedPath, folderOf, joinPath, nameMatcher, nameOf, temporaryName } from '../paths.ts';
+import type { FileTransport, RemoteFile, TransportContext } from '../transport.ts';
+import { checkSftp } from './check.ts';
+import { sftpConnection } from './connection.ts';
+import type { SftpSession } from './connection.ts';
+import { sftpSettings } from './options.ts';
+import { SftpFailure } from './status.ts';
+import { download, isFolder, isLink, isPlainFile, mayBeFolder, upload } from './transfer.ts';
+
+/** Files at an SFTP server. Connects with the first call. Throws ConfigError for wrong options. */
+export function openSftp(options: Record<string, unknown>, context: TransportContext): FileTransport {
+  const system = context.connection;
+  const settings = readOptions(sftpSettings, options, system);
+  const connection = sftpConnection(settings, system);
+
+  async function list(folder: string, pattern: string): Promise<RemoteFile[]> {
+    const plain = confinedPath(folder, system);
+    const matches = nameMatcher(pattern);
+    const session = await connection.session();
+    const absolute = below(session, plain);
+    const entries = await session
+      .call<FileEntryWithStats[]>(plain, (sftp, done) => sftp.readdir(absolute, done))
+      .catch(async (error: unknown) => {
+        if (error instanceof FileError || (error instanceof SftpFailure && !(await isThere(session, plain, mayBeFolder)))) throw folderMissing(system, folder, `at ${settings.host} below ${session.root}`);
+        throw error;
+      });
+    const files: RemoteFile[] = [];
+    for (const entry of entries) {
+      const name = entry.filename;
+      if (name === '.' || name === '..' || !matches(name)) continue;
+      if (name.includes('/') || name.includes('\0')) throw strangeName(name);
+      const path = joinPath(plain, name);
+      // A listing describes the link; what counts is the file it leads to.
+      if (isLink(entry)) {
+        const target = await stat(path);
+        if (target) files.push(target);
+      } else if (isPlainFile(entry)) files.push(remoteFile(path, entry.attrs));
+    }
+    return files.sort(byName);
+  }
+
+  async function stat(path: string): Promise<RemoteFile | undefined> {
+    const plain = confinedPath(path, system);
+    const session = await connection.session();
+    const stats = await statsOf(session, plain);
+    return stats && !isFolder(stats) ? remoteFile(plain, stats) : undefined;
+  }
+
+  async function* read(path: string): AsyncGenerator<Uint8Array, void, void> {
+    const plain = confinedPath(path, system);
+    const session = await connection.session();
+    yield* download(session, below(session, plain), plain, system, () => stopIfAborted(plain));
+  }
+
+  async function write(path: string, bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, writeOptions: { overwrite?: boolean } = {}): Promise<void> {
+    const plain = confinedPath(path, system);
+    const session = await connection.session();
+    if (!writeOptions.overwrite && (await isThere(session, plain))) throw targetExists(system, path);
+    const folder = folderOf(plain);
+    if (!(await isThere(session, folder, mayBeFolder))) throw folderMissing(system, folder, `at ${settings.host} below ${session.root}`);
+    const temporary = joinPath(folder, temporaryName(nameOf(plain)));
+    try {
+      await upload(session, below(session, temporary), plain, bytes, system, () => stopIfAborted(plain));
+      stopIfAborted(plain);
+      if (writeOptions.overwrite) await replace(session, temporary, plain);
+      else await moveRefusing(session, temporary, plain);
+    } catch (error) {
+      await session.call<void>(plain, (sftp, done) => sftp.unlink(below(session, temporary), done)).catch(() => {}); // a lost session leaves it behind, hidden
+      throw error;
+    }
+  }
+
+  async function rename(from: string, to: string): Promise<void> {
+    const source = confinedPath(from, system);
+    const target = confinedPath(to, system);
+    const session = await connection.session();
+    if (!(await isThere(session, source))) throw fileMissing(system, from);
+    if (await isThere(session, target)) throw targetExists(system, to);
+    await makeFolder(session, folderOf(target));
+    await moveRefusing(session, source, target);
+  }
+
+  async function remove(path: string): Promise<void> {
+    const plain = confinedPath(path, system);
+    const session = await connection.session();
+    await session
+      .call<void>(plain, (sftp, done) => sftp.unlink(below(session, plain), done))
+      .catch((error: unknown) => {
+        if (!(error instanceof FileError)) throw error;
+      });
+  }
+
+  /** The protocol's rename fails when the target is there; not every server keeps to it, so it is looked at first too. */
+  async function moveRefusing(session: SftpSession, from: string, to: string): Promise<void> {
+    if (await isThere(session, to)) throw targetExists(system, to);
+    await session
+      .call<void>(to, (sftp, done) => sftp.rename(below(session, from), below(session, to), done))
+      .catch(async (error: unknown) => {
+        throw error instanceof SftpFailure && (await isThere(session, to)) ? targetExists(system, to) : error;
+      });
+  }
+
+  /** In one step where the server can (posix-rename); elsewhere there is a moment with neither file. */
+  async function replace(session: SftpSession, from: string, to: string): Promise<void> {
+    if (session.supports('posix-rename@openssh.com'))
+      return session.call<void>(to, (sftp, done) => sftp.ext_openssh_rename(below(session, from), below(session, to), done));
+    if (await isThere(session, to)) await session.call<void>(to, (sftp, done) => sftp.unlink(below(session, to), done));
+    await session.call<void>(to, (sftp, done) => sftp.rename(below(session, from), below(session, to), done));
+  }
+
+  async function makeFolder(session: SftpSession, folder: string): Promise<void> {
+    if (!folder || (await isThere(session, folder, mayBeFolder))) return;
+    await makeFolder(session, folderOf(folder));
+    await session
+      .call<void>(folder, (sftp, done) => sftp.mkdir(below(session, folder), done))
+      .catch(async (error: unknown) => {
+        if (!(await isThere(session, folder, mayBeFolder))) throw error; // else another run made it first
+      });
+  }
+
+  async function statsOf(session: SftpSession, plain: string): Promise<Stats | undefined> {
+    return session
+      .call<Stats>(plain, (sftp, done) => sftp.stat(below(session, plain), done))
+      .catch((error: unknown) => {
+        if (error instanceof FileError) return undefined;
+        throw error;
+      });
+  }
+
+  async function isThere(session: SftpSession, plain: string, is: (stats: Stats) => boolean = () => true): Promise<boolean> {
+    const stats = await statsOf(session, plain);
+    return stats !== undefined && is(stats);
+  }
+
+  function stopIfAborted(path: string): void {
+    if (context.signal?.aborted) throw new AbortedError({ code: 'ABORTED', place: { system, file: path }, message: 'Stopped on request.' });
+  }
+
+  function strangeName(name: string): FatalError {
+    return new FatalError({
+      code: 'STRANGE_NAME',
+      place: { system },
+      message: `The server ${settings.host} lists a file named ${JSON.stringify(name)}, which is a path and not a name.`,
+      hint: 'No honest server does this; call the vendor before going on.',
+    });
+  }
+
+  return { kind: 'files', list, stat, read, write, rename, remove, check: () => checkSftp(settings, connection, system), close: () => connection.close() };
+}
+
+function below(session: SftpSession, plain: string): string {
+  if (!plain) return session.root;
+  return session.root.endsWith('/') ? session.root + plain : `${session.root}/${plain}`;
+}
+
+function remoteFile(path: string, stats: { size: number; mtime: number }): RemoteFile {
+  return { path, name: nameOf(path), size: stats.size, modifiedMs: stats.mtime * 1000 };
+}

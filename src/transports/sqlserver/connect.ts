@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import type { ConnectionPool, config as PoolConfig, Request } from 'mssql';
+import { ConfigError } from '../../core/errors.ts';
+import { milliseconds } from '../options.ts';
+import type { TransportContext } from '../transport.ts';
+import { sqlError } from './errors.ts';
+import type { SqlRemote } from './errors.ts';
+import { STANDARD_PORT } from './options.ts';
+import type { SqlServerSettings } from './options.ts';
+import { requireEncryption } from './require-encryption.ts';
+
+type Mssql = typeof import('mssql');
+
+/** Runs one statement with its parameters (all text) and gives the rows as lists of values as the driver makes them. */
+export type RunStatement = (sql: string, parameters: Record<string, string>) => Promise<unknown[][]>;
+
+/** The connections of one transport: opened with the first request, at most two, closed when idle. */
+export interface Connections {
+  /** A new request, with its parameters bound. */
+  request(parameters: Record<string, string>): Request;
+  run: RunStatement;
+  /** What an error of a request means. */
+  errorOf(error: unknown): Error;
+  close(): Promise<void>;
+}
+
+export async function connect(settings: SqlServerSettings, context: TransportContext): Promise<Connections> {
+  const mssql = await loadMssql();
+  const remote = remoteOf(settings, context);
+  const login: { number?: number } = {};
+  const config = await poolConfig(settings, context, login);
+  let pool: ConnectionPool | undefined;
+  try {
+    pool = new mssql.ConnectionPool(config);
+    // Idle connections that break report here; the pool replaces them, and the next request says what is wrong if it goes on.
+    pool.on('error', () => undefined);
+    await pool.connect();
+  } catch (error) {
+    await pool?.close().catch(() => undefined);
+    throw sqlError(error, remote, login.number);
+  }
+  const opened = pool;
+  const errorOf = (error: unknown): Error => sqlError(error, remote, login.number);
+  const request = (parameters: Record<string, string>): Request => {
+    const made = opened.request();
+    made.arrayRowMode = true;
+    // One length for all texts, so that the server keeps one plan and not one for each length.
+    for (const [name, value] of Object.entries(parameters)) made.input(name, mssql.NVarChar(value.length > 4000 ? mssql.MAX : 4000), value);
+    return made;
+  };
+  return {
+    request,
+    errorOf,
+    async run(sql, parameters) {
+      try {
+        const result = await request(parameters).query(sql);
+        return result.recordset as unknown as unknown[][];
+      } catch (error) {
+        throw errorOf(error);
+      }
+    },
+    close: () => opened.close(),
+  };
+}
+
+export function remoteOf(settings: SqlServerSettings, context: TransportContext): SqlRemote {
+  return {
+    system: context.connection,
+    host: settings.host,
+    port: settings.port ?? (settings.instance ? `instance ${settings.instance}` : STANDARD_PORT),
+    database: settings.database,
+    username: settings.domain ? `${settings.domain}\\${settings.username}` : settings.username,
+    secret: settings.password,
+  };
+}
+
+/** mssql is CommonJS: under some loaders everything is on `default`. */
+async function loadMssql(): Promise<Mssql> {
+  const loaded = (await import('mssql')) as Mssql & { default?: Mssql };
+  return loaded.default ?? loaded;
+}
+
+/** `login.number` receives the last error number that the server gave while we logged in: the driver keeps only its words. */
+async function poolConfig(settings: SqlServerSettings, context: TransportContext, login: { number?: number }): Promise<PoolConfig> {
+  const useInstance = settings.instance !== undefined && settings.port === undefined;
+  return {
+    server: settings.host,
+    ...(useInstance ? {} : { port: settings.port ?? STANDARD_PORT }),
+    user: settings.username,
+    password: settings.password,
+    ...(settings.domain ? { domain: settings.domain } : {}),
+    database: settings.database,
+    connectionTimeout: milliseconds(settings.timeout),
+    requestTimeout: milliseconds(settings.request_timeout),
+    pool: { min: 0, max: 2, idleTimeoutMillis: 30_000 },
+    beforeConnect: (connection) => {
+      login.number = undefined;
+      const note = (message: { number: number }): void => void (login.number = message.number);
+      connection.on('errorMessage', note);
+      connection.once('connect', () => connection.removeListener('errorMessage', note));
+      if (settings.encrypt) requireEncryption(connection);
+    },
+    options: {
+      encrypt: settings.encrypt,
+      trustServerCertificate: settings.trust_server_certificate,
+      readOnlyIntent: settings.read_only_intent,
+      appName: 'Interlocal',
+      enableArithAbort: true,
+      ...(useInstance ? { instanceName: settings.instance } : {}),
+      ...(isIP(settings.host) ? {} : { serverName: settings.host }),
+      cryptoCredentialsDetails: await tlsOf(settings, context),
+    },
+  };
+}
+
+async function tlsOf(settings: SqlServerSettings, context: TransportContext) {
+  const legacy = new Set<string>(settings.allow_legacy);
+  const minVersion = legacy.has('tls1.0') ? ('TLSv1' as const) : legacy.has('tls1.1') ? ('TLSv1.1' as const) : ('TLSv1.2' as const);
+  // OpenSSL offers nothing below TLS 1.2, and no SHA-1 or 1024-bit key, above security level 0.
+  const ciphers = legacy.size > 0 ? { ciphers: 'DEFAULT:@SECLEVEL=0' } : {};
+  return { minVersion, ...ciphers, ...(settings.ca_file ? { ca: await certificate(settings.ca_file, context) } : {}) };
+}
+
+async function certificate(file: string, context: TransportContext): Promise<string> {
+  const refuse = (message: string): ConfigError =>
+    new ConfigError({ code: 'CA_FILE', place: { system: context.connection, path: 'ca_file' }, message, hint: 'Export the certificate as PEM (Base-64 encoded X.509) and name that file.' });
+  const text = await readFile(resolve(context.projectFolder, file), 'latin1').catch((error: NodeJS.ErrnoException) => {
+    throw refuse(`The certificate file ${file} cannot be read (${error.code ?? 'unknown error'}).`);
+  });
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw refuse(`The file ${file} holds no certificate in PEM form.`);
+  return text;
+}

@@ -1,0 +1,117 @@
+import { ConfigError } from '../../core/errors.ts';
+import type { Problem } from '../../core/errors.ts';
+import { milliseconds, readOptions } from '../options.ts';
+import type { QuerySpec, QueryTransport, TransportContext } from '../transport.ts';
+import { buildQuery, OWN_PREFIX } from './build-query.ts';
+import type { BuiltQuery, Source } from './build-query.ts';
+import { findTable, quoted } from './catalog.ts';
+import type { ServerTable } from './catalog.ts';
+import { checkServer } from './check.ts';
+import { readingOf } from './column-types.ts';
+import { connect } from './connect.ts';
+import type { Connections } from './connect.ts';
+import { describe } from './describe.ts';
+import { sqlserverSettings } from './options.ts';
+import { parseSelect } from './select-statement.ts';
+import type { SelectStatement } from './select-statement.ts';
+import { streamRows } from './stream-rows.ts';
+
+/**
+ * Reads from Microsoft SQL Server. `options` with the secrets filled in; nothing is opened before the first call. Values come as exact
+ * text (see column-types.ts), rows as a stream, identifiers from the server's own catalogue and values as parameters only.
+ * Throws ConfigError for wrong options, and from every call what errors.ts makes of the server's error.
+ */
+export function openSqlServer(options: Record<string, unknown>, context: TransportContext): QueryTransport {
+  const settings = readOptions(sqlserverSettings, options, context.connection);
+  const system = context.connection;
+  const tables = new Map<string, Promise<ServerTable>>();
+  let opened: Promise<Connections> | undefined;
+
+  function connections(): Promise<Connections> {
+    opened ??= connect(settings, context);
+    opened.catch(() => (opened = undefined));
+    return opened;
+  }
+
+  /** A table's columns are asked once: they do not change within a run. */
+  function table(on: Connections, name: string): Promise<ServerTable> {
+    let found = tables.get(name);
+    if (!found) {
+      tables.set(name, (found = findTable(on.run, system, name)));
+      found.catch(() => tables.delete(name));
+    }
+    return found;
+  }
+
+  async function prepare(on: Connections, spec: QuerySpec): Promise<BuiltQuery> {
+    if (spec.sql === undefined) return buildQuery(spec, await sourcesOf(spec.tables ?? [], (name) => table(on, name)), system);
+    const statement = readSelect(spec.sql, system);
+    const parameters = checkedParameters(statement, spec.parameters ?? {}, system);
+    const from = `(${statement.select}\n)`;
+    const columns = await describe(on, statement.commonTables, `${from} AS t`, parameters);
+    return buildQuery(spec, [{ name: 'sql', from, columns }], system, statement.commonTables, parameters);
+  }
+
+  return {
+    kind: 'query',
+    async *query(spec) {
+      const on = await connections();
+      const query = await prepare(on, spec);
+      // The driver's own timer covers the time to the first row; ours, a little longer, the time between rows.
+      yield* streamRows(on, query, { connection: system, signal: context.signal, patience: milliseconds(settings.request_timeout) + 2000 });
+    },
+    async scalar(sql) {
+      const statement = readSelect(sql, system);
+      const on = await connections();
+      const from = `(${statement.select}\n) AS t ([value])`;
+      const [column] = await describe(on, statement.commonTables, from, checkedParameters(statement, {}, system));
+      const reading = column && readingOf(column.type, 't.[value]', 'text');
+      if (!reading) throw new ConfigError(problem(system, 'SQL_COLUMN_TYPE', `The statement gives a value of type ${column?.type.name ?? 'unknown'}, which has no exact text.`, 'CONVERT it.'));
+      const rows = await on.run(`${statement.commonTables ? `WITH ${statement.commonTables} ` : ''}SELECT ${reading.select} AS [value] FROM ${from}`, {});
+      const value = (rows[0]?.[0] ?? null) as string | number | null;
+      return value === null ? null : (reading.finish ?? String)(value);
+    },
+    check: () => checkServer(settings, context),
+    async close() {
+      const closing = opened;
+      opened = undefined;
+      await (await closing?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+/** All tables that are not there are told at once. */
+async function sourcesOf(names: readonly string[], table: (name: string) => Promise<ServerTable>): Promise<Source[]> {
+  const found = await Promise.allSettled(names.map(table));
+  const unknown = found.flatMap((result) => (result.status === 'rejected' && result.reason instanceof ConfigError ? result.reason.problems : []));
+  for (const result of found) if (result.status === 'rejected' && !unknown.length) throw result.reason;
+  if (unknown.length) throw new ConfigError(unknown);
+  return found.flatMap((result, i) => (result.status === 'fulfilled' ? [{ name: names[i]!, from: `${quoted(result.value.schema)}.${quoted(result.value.name)}`, columns: result.value.columns }] : []));
+}
+
+function readSelect(sql: string, system: string): SelectStatement {
+  const statement = parseSelect(sql);
+  if (Array.isArray(statement)) throw new ConfigError(statement.map((p) => ({ ...p, place: { ...p.place, system } })));
+  return statement;
+}
+
+/** The parameters under the names that the statement uses; each must be given, and none in vain. */
+function checkedParameters(statement: SelectStatement, given: Record<string, string>, system: string): Record<string, string> {
+  const problems: Problem[] = [];
+  const left = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), { name, value }]));
+  const parameters: Record<string, string> = {};
+  for (const name of statement.parameters) {
+    const value = left.get(name.toLowerCase())?.value;
+    left.delete(name.toLowerCase());
+    if (name.toLowerCase().startsWith(OWN_PREFIX)) problems.push(problem(system, 'SQL_PARAMETER', `The name @${name} is kept for Interlocal's own use.`, 'Give it another name.'));
+    else if (value === undefined) problems.push(problem(system, 'SQL_PARAMETER', `The statement uses @${name}, and parameters has no ${name}.`, 'Add it to parameters.'));
+    else parameters[name] = value;
+  }
+  for (const { name } of left.values()) problems.push(problem(system, 'SQL_PARAMETER', `The parameter ${name} is not used: the statement has no @${name}.`, 'Remove it, or use it.'));
+  if (problems.length) throw new ConfigError(problems);
+  return parameters;
+}
+
+function problem(system: string, code: string, message: string, hint: string): Problem {
+  return { code, place: { system, path: 'sql' }, message, hint };
+}

@@ -1,0 +1,2 @@
+/** How many random cases each property test tries: enough to find what is wrong, in seconds. Raise it for a long search. */
+export const RUNS = 300;
