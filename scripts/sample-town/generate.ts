@@ -8,8 +8,8 @@ import type { TownTruth } from './truth.ts';
 export type { TownTruth } from './truth.ts';
 
 const FOLDERS = ['sftp/recreation/exports', 'sftp/recreation/archive', 'sftp/bank/outgoing', 'sftp/bank/archive', 'council/archive'];
-/** Everything that a town's folder holds and that is made from the seed. */
-const MADE = ['sftp', 'council', 'finance.db', 'clerk.json', 'truth.json'];
+/** Everything that a town's folder holds because of its seed; SQLite's log must go with its database, or it is replayed into the next one. */
+const MADE = ['sftp', 'council', 'finance.db', 'finance.db-wal', 'finance.db-shm', 'clerk.json', 'truth.json'];
 /** Says that this folder is a sample town's; it is written first, truth.json last. */
 const MARKER = 'sample-town.json';
 

@@ -62,14 +62,18 @@ describe('the systems, each spoken to by a client that is not ours', () => {
     expect(answer.GetDogLicencesResult.DogLicence).toHaveLength(truth.streams['clerk.dog-licences']?.records ?? 0);
   });
 
-  test('finance: SQL Server over TLS with the town\'s own authority, read only', async () => {
+  test("finance: SQL Server over TLS with the town's own authority, read only", async () => {
     const pool = new mssql.ConnectionPool({
       server: 'localhost',
       port: systems.ports.sqlserver,
       database: FINANCE_DATABASE,
       user: FINANCE_LOGIN,
       password: PASSWORDS.finance,
-      options: { encrypt: true, trustServerCertificate: false, cryptoCredentialsDetails: { ca: readFileSync(join(folder, 'keys/ca.pem'), 'utf8') } },
+      options: {
+        encrypt: true,
+        trustServerCertificate: false,
+        cryptoCredentialsDetails: { ca: readFileSync(join(folder, 'keys/ca.pem'), 'utf8') },
+      },
     });
     await pool.connect();
     const receipts = await pool.query(

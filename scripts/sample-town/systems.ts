@@ -57,7 +57,7 @@ export async function startSystems(options: TownSystemsOptions): Promise<TownSys
       databaseName: FINANCE_DATABASE,
       host: HOST,
       port: ports.sqlserver,
-      logins: [{ name: FINANCE_LOGIN, password: passwords.finance, readOnly: true }],
+      logins: [{ user: FINANCE_LOGIN, password: passwords.finance, readOnly: true }],
       tls,
     }),
   ] as const;

@@ -1,13 +1,31 @@
 import { readFileSync } from 'node:fs';
 import { registerCheck } from './check.ts';
 import { type RegisterCommand, runCli } from './cli.ts';
+import { registerExplain } from './explain.ts';
+import { registerInit } from './init.ts';
 import { registerPreview } from './preview.ts';
 import { registerRejects } from './rejects.ts';
 import { registerRun } from './run.ts';
+import { registerSchemas } from './schemas.ts';
 import { registerStatus } from './status.ts';
+import { registerTest } from './test.ts';
+import { registerValidate } from './validate.ts';
 
-const COMMANDS: RegisterCommand[] = [registerCheck, registerPreview, registerRun, registerStatus, registerRejects];
+/** Every command, in the order in which a town meets them. */
+const COMMANDS: RegisterCommand[] = [
+  registerInit,
+  registerValidate,
+  registerTest,
+  registerCheck,
+  registerPreview,
+  registerRun,
+  registerStatus,
+  registerRejects,
+  registerExplain,
+  registerSchemas,
+];
 
+/** Runs one command line; gives the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
   return runCli(argv, COMMANDS, version);

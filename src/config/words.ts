@@ -60,7 +60,9 @@ export function valueAtPath(value: unknown, path: Path): unknown {
 export function notOneOf(allowed: readonly string[], given: unknown, source?: string): Words {
   const meant = typeof given === 'string' ? didYouMean(given, allowed) : undefined;
   const must = allowed.length === 1 ? `must be ${allowed[0]}` : `must be one of ${allowed.join(', ')}`;
-  return { code: 'VALUE_INVALID', message: `${must}, but is ${textOfValue(given, source)}.`, hint: meant && `Did you mean ${meant}?` };
+  const written = source ?? String(given);
+  const unquoted = (typeof given === 'number' || typeof given === 'boolean') && allowed.includes(written);
+  return { code: 'VALUE_INVALID', message: `${must}, but is ${textOfValue(given, source)}.`, hint: unquoted ? `Write it in quotes: "${written}".` : meant && `Did you mean ${meant}?` };
 }
 
 const KINDS: Record<string, string> = {

@@ -73,7 +73,8 @@ export function readWithPlaces(file: string, text: string): YamlDocument {
     return result(null, undefined);
   }
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error', keepSourceTokens: false, stringKeys: false });
-  for (const error of [...document.errors, ...document.warnings]) problems.push({ ...syntaxInPlainWords(error, text), place: position(error.pos[0]) });
+  for (const error of oneEachLine([...document.errors, ...document.warnings], (offset) => position(offset).line))
+    problems.push({ ...syntaxInPlainWords(error, text), place: position(openingQuote(document, error.pos[0]) ?? error.pos[0]) });
   if (problems.length === 0 && document.contents) inspect(document, problems, lossy, position);
   if (problems.length > 0) return result(document.contents, undefined);
   try {
@@ -84,6 +85,24 @@ export function readWithPlaces(file: string, text: string): YamlDocument {
     problems.push({ code: 'YAML_SYNTAX', place: { file, line: 1, column: 1 }, message: 'the anchors (&name, *name) in this file unfold to too much.', hint: 'Write the values out.' });
     return result(document.contents, undefined);
   }
+}
+
+/** One mistake makes several errors in its line: the first says it, or the tab that is behind the others. */
+function oneEachLine<E extends { code: string; pos: [number, number] }>(errors: E[], lineOf: (offset: number) => number): E[] {
+  const byLine = Map.groupBy(errors, (error) => lineOf(error.pos[0]));
+  return [...byLine.values()].map((same) => same.find((error) => error.code === 'TAB_AS_INDENT') ?? same.reduce((first, error) => (error.pos[0] < first.pos[0] ? error : first)));
+}
+
+/** A quote that is not closed is found at the end of the file; it is mended where it was opened. */
+function openingQuote(document: Document, offset: number): number | undefined {
+  let opened: number | undefined;
+  yaml().visit(document, {
+    Scalar(_, node) {
+      const [start, end] = node.range ?? [0, 0];
+      if (node.type?.startsWith('QUOTE') && start < offset && offset === end) opened = start;
+    },
+  });
+  return opened;
 }
 
 /** The parser recurses once for each open bracket; a long run of them would exhaust the stack. */

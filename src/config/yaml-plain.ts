@@ -5,7 +5,8 @@
  * because the library takes 150 ms for 40 manifests when it is cold, and every command begins with that; this takes 15.
  */
 export function readPlainYaml(text: string): { value: unknown } | undefined {
-  if (text.includes('\t') || /^(?:---|\.\.\.|%)/m.test(text) || /\r(?!\n)/.test(text)) return undefined;
+  // Tabs, and the spaces and control characters beyond ASCII, which JavaScript and YAML take for different things.
+  if (/[^\S\r\n ]|[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f]/.test(text) || /^(?:---|\.\.\.|%)/m.test(text) || /\r(?!\n)/.test(text)) return undefined;
   const lines = text.includes('\r') ? text.split('\r\n') : text.split('\n');
   // A file with both kinds of line break would leave one inside a value.
   if (text.includes('\r') && lines.some((line) => line.includes('\n'))) return undefined;
@@ -245,7 +246,7 @@ class Flow {
     const comment = / #/.exec(rest);
     const end = inside ? /[,[\]{}#:]|$/.exec(rest)!.index : (comment?.index ?? rest.length);
     const text = rest.slice(0, end).trimEnd();
-    if (text === '' || /^[-?:,[\]{}#&*!|>'"%@`]/.test(text) ? !/^-\d/.test(text) : /: |:$/.test(text)) notPlain();
+    if (text === '' || /^(?:-(?![\w.])|[?:,[\]{}#&*!|>'"%@`])/.test(text) || /: |:$/.test(text)) notPlain();
     if (inside && (rest[end] === '#' || rest[end] === ':' || rest[end] === '[' || rest[end] === '{' || end === rest.length)) notPlain();
     this.at += end;
     return text;

@@ -10,14 +10,23 @@ export function syntaxInPlainWords(error: YAMLError, text: string): Omit<Problem
     const key = /^["']?([\w.-]{1,60})/.exec(text.slice(error.pos[0]))?.[1];
     return { code: 'KEY_DUPLICATE', message: `the key ${key ? `"${key}" ` : ''}stands here a second time in the same group.`, hint: 'Keep one of the two.' };
   }
-  const [message, hint] = WORDS[error.code] ?? ['this is not YAML.'];
+  const [message, hint] = COMMON.find(([pattern]) => pattern.test(error.message))?.slice(1) as Words | undefined ?? WORDS[error.code] ?? ['this is not YAML.'];
   return { code: 'YAML_SYNTAX', message, hint };
 }
 
 const INDENT = 'Lines of one group start in the same column; what belongs to a key is indented further than the key.';
 const QUOTES = 'Write a text that has such a character in quotes.';
 
-const WORDS: Partial<Record<ErrorCode, [message: string, hint?: string]>> = {
+type Words = [message: string, hint?: string];
+
+/** The commonest mistakes share a code with rarer ones; the parser's own text tells them apart. */
+const COMMON: [pattern: RegExp, ...Words][] = [
+  [/^Missing closing/, 'a quote is not closed.', "Close it in the same line. A quote inside a text: write the text in the other kind of quotes, \"O'Brien\"."],
+  [/^Flow (sequence|map)|^Expected .*end with [\]}]/, 'a [ or { further up is not closed.', 'Close it with ] or }.'],
+  [/^Implicit map keys need/, 'this line has no colon with a space after its key.', 'Write key: value.'],
+];
+
+const WORDS: Partial<Record<ErrorCode, Words>> = {
   ALIAS_PROPS: ['a reference to an anchor (*name) stands alone and takes nothing beside it.', QUOTES],
   BAD_ALIAS: ['an anchor (&name) or a reference to one (*name) has no name.', QUOTES],
   BAD_COLLECTION_TYPE: ['a tag (!name) does not fit what follows it.', 'Tags are not used here: leave it out, or write a text that begins with ! in quotes.'],

@@ -129,7 +129,7 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
     take,
     waiting: () => records.length,
     finish() {
-      if (!headerRead) throw refuseFile('FILE_EMPTY', file, {}, 'The file has no header: there is nothing in it but empty lines.', 'Export it again; a file without records still has its header.');
+      if (!headerRead) throw refuseFile('FILE_EMPTY', file, {}, 'The file has no header: there is nothing in it but empty lines or comments.', 'Export it again; a file without records still has its header.');
       return footer === 0 ? take() : records.slice(0, Math.max(0, records.length - footer));
     },
   };

@@ -1,13 +1,35 @@
 import { FatalError } from '../core/errors.ts';
-import type { SourceRecord } from '../core/record.ts';
+import type { SourceRecord, Values } from '../core/record.ts';
+import { bai2 } from './bai2.ts';
 import { csv } from './csv.ts';
-import type { DecodeContext, DecoderConfig } from './format.ts';
+import { fixedWidth } from './fixed-width.ts';
+import type { DecodeContext, DecoderConfig, Format } from './format.ts';
+import { json } from './json.ts';
+import { xml } from './xml.ts';
 
-/** Every format there is. A format that is not in this list does not exist. */
-export const FORMATS = { csv } as const;
+/** Every format there is, under its name in a decoder. A format that is not in this list does not exist. */
+export const FORMATS = { csv, fixed_width: fixedWidth, xml, json, bai2 } as const;
 
-/** Bytes to records, by the decoder of a connector, whose options have their defaults applied. Errors: see Decode. */
+/**
+ * Bytes to records, by the decoder of a connector (its options with defaults applied). Throws FileError when the file
+ * as a whole cannot be trusted; see Decode.
+ */
 export function decodeWith(decoder: DecoderConfig, bytes: AsyncIterable<Uint8Array>, context: DecodeContext): AsyncGenerator<SourceRecord[], void, void> {
-  if (decoder.csv) return csv.decode(bytes, decoder.csv, context);
-  throw new FatalError({ code: 'FORMAT_UNKNOWN', place: { file: context.file }, message: 'The decoder names no format.' });
+  const { format, options } = chosen(decoder, context.file);
+  return format.decode(bytes, options, context);
+}
+
+/** Records to bytes, by the same options. Throws RecordError for a record that cannot be written without loss. */
+export function encodeWith(decoder: DecoderConfig, records: AsyncIterable<Values[]> | Iterable<Values[]>, context: { file: string }): AsyncGenerator<Uint8Array, void, void> {
+  const { format, options } = chosen(decoder, context.file);
+  if (!format.encode) throw new FatalError({ code: 'FORMAT_READ_ONLY', place: { file: context.file }, message: `Files in ${format.name} can be read, not written.` });
+  return format.encode(records, options, context);
+}
+
+function chosen(decoder: DecoderConfig, file: string): { format: Format<unknown>; options: unknown } {
+  for (const [name, format] of Object.entries(FORMATS)) {
+    const options: unknown = decoder[name as keyof typeof FORMATS];
+    if (options !== undefined) return { format: format as Format<unknown>, options };
+  }
+  throw new FatalError({ code: 'FORMAT_UNKNOWN', place: { file }, message: `The decoder names no format; there are ${Object.keys(FORMATS).join(', ')}.` });
 }

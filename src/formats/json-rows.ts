@@ -19,20 +19,20 @@ export function* jsonRows(text: string, rows: string, file: string): Generator<{
     if (depth === path.length) return yield* list(at);
     const name = path[depth]!;
     if (text[at] !== '{') {
-      const valueEnd = scanner.skipValue(at);
-      throw missing(depth, text.startsWith('null', at) ? 'there is null' : `there is ${text[at] === '[' ? 'a list' : 'a value'} instead of an object`, [], valueEnd);
+      scanner.skipValue(at);
+      throw missing(depth, text.startsWith('null', at) ? 'there is null' : `there is ${text[at] === '[' ? 'a list' : 'a value'} instead of an object`, []);
     }
     let objectEnd = at;
     let found = false;
     const names: string[] = [];
     for (const member of scanner.members(at, depth)) {
-      const here = !found && member.key === name;
+      const here: boolean = !found && member.key === name;
       names.push(member.key);
       found ||= here;
       objectEnd = member.next(here ? yield* within(member.value, depth + 1) : scanner.skipValue(member.value, depth + 1));
     }
     if (objectEnd === at) objectEnd = scanner.skipSpace(at + 1) + 1;
-    if (!found) throw missing(depth, `there is no ${JSON.stringify(name)}`, names, objectEnd);
+    if (!found) throw missing(depth, `there is no ${JSON.stringify(name)}`, names);
     return objectEnd;
   }
 
@@ -48,7 +48,7 @@ export function* jsonRows(text: string, rows: string, file: string): Generator<{
     }
     const to = scanner.skipValue(at, path.length);
     if (text[at] === '{' && path.length > 0) yield { from: at, to };
-    else if (!text.startsWith('null', at)) throw missing(path.length, 'there is a value instead of a list', text[at] === '{' ? topNames(at) : [], to);
+    else if (!text.startsWith('null', at)) throw missing(path.length, 'there is a value instead of a list', text[at] === '{' ? topNames(at) : []);
     return to;
   }
 
@@ -61,7 +61,7 @@ export function* jsonRows(text: string, rows: string, file: string): Generator<{
     return names;
   }
 
-  function missing(depth: number, what: string, names: string[], _end: number): Error {
+  function missing(depth: number, what: string, names: string[]): Error {
     const where = depth === 0 ? 'at the top of the document' : `at ${path.slice(0, depth).join('.')}`;
     const meant = depth < path.length ? didYouMean(path[depth]!, names) : undefined;
     const found = names.length ? ` It has: ${names.slice(0, 20).join(', ')}.` : '';

@@ -1,4 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer';
+import { AbortedError } from '../core/errors.ts';
 import type { CsvOptions } from '../config/schema/connector.ts';
 import { refuseFile } from './refuse.ts';
 import { upperHalf } from './code-pages.ts';
@@ -31,7 +32,7 @@ export async function* decodeText(bytes: AsyncIterable<Uint8Array>, encoding: En
     any = true;
     const whole = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     for (let from = 0; from < whole.length; from += PIECE) {
-      context.signal?.throwIfAborted();
+      if (context.signal?.aborted) throw new AbortedError({ code: 'ABORTED', place: { file: context.file }, message: 'Stopped on request.' });
       const piece = whole.subarray(from, from + PIECE);
       let buffer = carry.length ? Buffer.concat([carry, piece]) : piece;
       if (first) {

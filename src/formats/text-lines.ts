@@ -12,10 +12,11 @@ export interface Lines {
 export async function* textLines(text: AsyncIterable<string>, file: string, most: number): AsyncGenerator<Lines, void, void> {
   let rest = '';
   let first = 1;
-  const checked = (line: string, number: number) => {
+  function checked(line: string, number: number): string {
     if (line.length > most + 1) throw refuseFile('RECORD_TOO_LARGE', file, { line: number }, `The line is longer than ${most} characters.`, 'The file is damaged or of another kind.');
-    return line.endsWith('\r') ? line.slice(0, -1) : line;
-  };
+    return line;
+  }
+  const withoutCr = (line: string) => (line.endsWith('\r') ? line.slice(0, -1) : line);
   for await (const piece of text) {
     const end = piece.lastIndexOf('\n');
     if (end < 0) {
@@ -25,8 +26,8 @@ export async function* textLines(text: AsyncIterable<string>, file: string, most
     }
     const whole = (rest + piece.slice(0, end)).split('\n');
     rest = piece.slice(end + 1);
-    yield { lines: whole.map((line, i) => checked(line, first + i)), first, terminated: true };
+    yield { lines: whole.map((line, i) => withoutCr(checked(line, first + i))), first, terminated: true };
     first += whole.length;
   }
-  if (rest !== '') yield { lines: [checked(rest, first)], first, terminated: false };
+  if (rest !== '') yield { lines: [withoutCr(rest)], first, terminated: false };
 }

@@ -58,7 +58,8 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
   function run(last: boolean): void {
     for (;;) {
       const tag = text.indexOf('<', at);
-      if (tag < 0 && !last) return;
+      // Text before nothing was cut off, if an element is still open; end() says so.
+      if (tag < 0 && (!last || open.length > 0)) return;
       const end = tag < 0 ? text.length : tag;
       if (end > at) {
         characters(at, end);

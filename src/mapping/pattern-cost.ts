@@ -1,60 +1,68 @@
 import { common, type PatternNode, type Ranges, union } from './pattern-syntax.ts';
 
+export interface Cost {
+  /** The steps grow with the length of the text to this power … */
+  power: number;
+  /** … times this. */
+  factor: number;
+}
+
 /**
- * How the steps of a backtracking match can grow with the length L of a text: L to the power of what is given, or
- * 'exponential', or 'large' for a pattern too big to be looked at.
+ * How many steps a backtracking match can take, or 'exponential', or 'large' for a pattern too big to be looked at.
  *
  * The pattern becomes its position automaton (Glushkov): a state for each character of it, an edge where one can follow
  * the other. Backtracking tries all paths over it. Their number is exponential exactly when some state inside a loop
- * can be reached from itself in two ways over the same text (Weber and Seidl, 1991); otherwise each loop that can hand
- * text over to a later one multiplies it by L once, and so does looking for a start when there is no ^.
+ * can be reached from itself in two ways over the same text (Weber and Seidl, 1991). Otherwise each loop that can hand
+ * text over to a later one multiplies it by the length once, and so does looking for a start when there is no ^; the
+ * choices outside of loops multiply it by the number of their ways that can begin with the same character.
  */
-export function costOf(pattern: PatternNode): number | 'exponential' | 'large' {
-  const graph: Graph = { chars: [], edges: [], soft: [], ambiguous: false };
-  build(pattern, graph);
-  if (graph.chars.length > 200) return 'large';
-  if (graph.ambiguous || hasTwoWays(graph)) return 'exponential';
-  return Math.max(1, longestChain(graph) + (startsAnchored(pattern) ? 0 : 1));
+export function costOf(pattern: PatternNode): Cost | 'exponential' | 'large' {
+  const graph: Graph = { chars: [], edges: [], ambiguous: false };
+  const ends = build(pattern, graph);
+  if (graph.chars.length > MOST_STATES) return 'large';
+  const loop = loopsOf(graph.edges.map((edges) => [...edges.keys()]));
+  if (graph.ambiguous || hasTwoWays(graph, loop)) return 'exponential';
+  const power = Math.max(1, longestChain(graph, loop) + (startsAnchored(pattern) ? 0 : 1));
+  return { power, factor: choicesOutsideLoops(graph, loop, ends.first) };
 }
+
+const MOST_STATES = 200;
 
 interface Graph {
   /** What each position matches. */
   chars: Ranges[];
   /** For each position, those that can follow, and in how many ways. */
   edges: Map<number, number>[];
-  /** Edges of `?`: no loops, but many of them in a row split a text up in as many ways as loops do. */
-  soft: [number, number][];
-  /** Some part inside a loop matches nothing in two ways. */
+  /** Some part matches the empty text in two ways. */
   ambiguous: boolean;
 }
 
 interface Ends {
   first: number[];
   last: number[];
-  /** In how many ways it matches the empty text: 0, 1, 2 for more. */
-  nullWays: number;
-  /** Some part of it matches the empty text in two ways. */
-  doubtful: boolean;
+  /** Matches the empty text. */
+  nullable: boolean;
 }
 
-const NOTHING: Ends = { first: [], last: [], nullWays: 1, doubtful: false };
+const NOTHING: Ends = { first: [], last: [], nullable: true };
 
 function build(node: PatternNode, graph: Graph): Ends {
-  if (graph.chars.length > 200) return NOTHING;
+  if (graph.chars.length > MOST_STATES) return NOTHING;
   switch (node.kind) {
     case 'empty':
       return NOTHING;
     case 'chars': {
       const position = graph.chars.push(node.ranges) - 1;
       graph.edges.push(new Map());
-      return { first: [position], last: [position], nullWays: 0, doubtful: false };
+      return { first: [position], last: [position], nullable: false };
     }
     case 'sequence':
-      return node.items.map((item) => build(item, graph)).reduce((a, b) => follow(a, b, graph), NOTHING);
+      return node.items.reduce<Ends>((before, item) => follow(before, build(item, graph), graph), NOTHING);
     case 'choice': {
       const items = node.items.map((item) => build(item, graph));
-      const nullWays = Math.min(2, items.reduce((sum, item) => sum + item.nullWays, 0));
-      return { first: items.flatMap((i) => i.first), last: items.flatMap((i) => i.last), nullWays, doubtful: nullWays > 1 || items.some((i) => i.doubtful) };
+      const empty = items.filter((item) => item.nullable).length;
+      graph.ambiguous ||= empty > 1;
+      return { first: items.flatMap((i) => i.first), last: items.flatMap((i) => i.last), nullable: empty > 0 };
     }
     case 'repeat':
       return repeat(node, graph);
@@ -63,17 +71,11 @@ function build(node: PatternNode, graph: Graph): Ends {
 
 function follow(a: Ends, b: Ends, graph: Graph): Ends {
   connect(a.last, b.first, graph);
-  const nullWays = Math.min(2, a.nullWays * b.nullWays);
-  return {
-    first: a.nullWays ? [...a.first, ...b.first] : a.first,
-    last: b.nullWays ? [...b.last, ...a.last] : b.last,
-    nullWays,
-    doubtful: a.doubtful || b.doubtful,
-  };
+  return { first: a.nullable ? [...a.first, ...b.first] : a.first, last: b.nullable ? [...b.last, ...a.last] : b.last, nullable: a.nullable && b.nullable };
 }
 
-function repeat(node: PatternNode & { kind: 'repeat' }, graph: Graph): Ends {
-  const { item, min, max } = node;
+/** A bounded repeat counts as a loop: it splits a text up in no more ways than one without bound. */
+function repeat({ item, min, max }: PatternNode & { kind: 'repeat' }, graph: Graph): Ends {
   if (max === 0) return NOTHING;
   if (min === max && (min === 1 || isFixed(item))) {
     let all: Ends = NOTHING;
@@ -82,15 +84,12 @@ function repeat(node: PatternNode & { kind: 'repeat' }, graph: Graph): Ends {
     return all;
   }
   const inside = build(item, graph);
-  // An empty round of a repeat is not tried, so skipping it altogether is the one way to match nothing.
-  const nullWays = min === 0 ? 1 : inside.nullWays;
-  if (max === 1) for (const from of inside.last) for (const to of inside.first) graph.soft.push([from, to]);
-  else {
+  if (max > 1) {
     connect(inside.last, inside.first, graph);
     // Rounds that must be there may be empty ones: (a?){25} gives each a to any of its rounds.
-    graph.ambiguous ||= inside.doubtful || (min > 1 && inside.nullWays > 0);
+    graph.ambiguous ||= min > 1 && inside.nullable;
   }
-  return { ...inside, nullWays };
+  return { ...inside, nullable: min === 0 || inside.nullable };
 }
 
 function connect(from: readonly number[], to: readonly number[], graph: Graph): void {
@@ -109,8 +108,7 @@ function startsAnchored(node: PatternNode): boolean {
 }
 
 /** Can a state inside a loop be reached from itself in two ways over one text? Looked for in pairs of states. */
-function hasTwoWays(graph: Graph): boolean {
-  const loop = loopsOf(graph.edges.map((next) => [...next.keys()]));
+function hasTwoWays(graph: Graph, loop: readonly number[]): boolean {
   const size = graph.chars.length;
   for (let a = 0; a < size; a++) for (const [b, ways] of graph.edges[a]!) if (ways > 1 && loop[a] !== -1 && loop[a] === loop[b]) return true;
   const forward = new Map<number, number[]>();
@@ -136,20 +134,15 @@ function hasTwoWays(graph: Graph): boolean {
 }
 
 /** The most loops in a row that can hand text over from one to the next. */
-function longestChain(graph: Graph): number {
-  const next = graph.edges.map((edges) => [...edges.keys()]);
-  const withSoft = next.map((list) => [...list]);
-  for (const [a, b] of graph.soft) withSoft[a]!.push(b);
-  const loop = loopsOf(withSoft);
-  const count = Math.max(-1, ...loop) + 1;
-  const members = Array.from({ length: count }, (_, i) => loop.flatMap((l, p) => (l === i ? [p] : [])));
+function longestChain(graph: Graph, loop: readonly number[]): number {
+  const members = membersOf(loop);
   const alphabet = members.map((list) => union(list.map((p) => graph.chars[p]!)));
   const onward = members.map((list, a) =>
-    members.flatMap((_, b) => {
+    members.flatMap((others, b) => {
       const shared = a === b ? [] : common(alphabet[a]!, alphabet[b]!);
       if (!shared.length) return [];
-      const seen = reached(list, (p) => withSoft[p]!.filter((q) => common(graph.chars[q]!, shared).length > 0));
-      return members[b]!.some((p) => seen.has(p)) ? [b] : [];
+      const seen = reached(list, (p) => [...graph.edges[p]!.keys()].filter((q) => common(graph.chars[q]!, shared).length > 0));
+      return others.some((p) => seen.has(p)) ? [b] : [];
     }),
   );
   const longest = new Map<number, number>();
@@ -159,6 +152,21 @@ function longestChain(graph: Graph): number {
     return length;
   };
   return Math.max(0, ...members.map((_, a) => lengthFrom(a)));
+}
+
+/** A path passes a state outside of loops once, and leaves each loop once; at each it can go on in so many ways. */
+function choicesOutsideLoops(graph: Graph, loop: readonly number[], first: readonly number[]): number {
+  const ways = (next: readonly number[]): number => Math.max(1, ...next.map((a) => next.filter((b) => common(graph.chars[a]!, graph.chars[b]!).length).length));
+  let factor = ways(first);
+  graph.edges.forEach((edges, p) => {
+    if (loop[p] === -1) factor *= ways([...edges.keys()]);
+  });
+  for (const list of membersOf(loop)) factor *= Math.max(...list.map((p) => ways([...graph.edges[p]!.keys()].filter((q) => loop[q] !== loop[p]))));
+  return factor;
+}
+
+function membersOf(loop: readonly number[]): number[][] {
+  return Array.from({ length: Math.max(-1, ...loop) + 1 }, (_, i) => loop.flatMap((l, p) => (l === i ? [p] : [])));
 }
 
 /** The number of the loop (strongly connected component with an edge in it) each state is in, or -1. */

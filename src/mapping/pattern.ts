@@ -34,7 +34,7 @@ export function compilePattern(pattern: string, complain: (message: string, hint
     return undefined;
   }
   const cost = costOf(tree);
-  const longest = typeof cost === 'number' ? Math.min(LONGEST_TEXT, Math.floor(MOST_STEPS ** (1 / cost))) : 0;
+  const longest = typeof cost === 'string' ? 0 : Math.min(LONGEST_TEXT, Math.floor((MOST_STEPS / cost.factor) ** (1 / cost.power)));
   if (longest < SHORTEST_USEFUL) {
     complain(
       cost === 'large' ? `The pattern ${pattern} is too large to be checked.` : `The pattern ${pattern} can take years to find out that a text does not match: what it repeats can be split up in many ways.`,

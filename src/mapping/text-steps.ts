@@ -53,7 +53,7 @@ const CASES: Record<NonNullable<FieldRule['case']>, (text: string) => string> = 
   title,
 };
 
-/** `MARY-ANN O'BRIEN` gives `Mary-Ann O'Brien`; a single letter after an apostrophe stays small (`Dog's`). */
+/** `MARY-ANN O'BRIEN` gives `Mary-Ann O'Brien`; a letter after an apostrophe stays small in `Dog's`. */
 function title(text: string): string {
-  return text.toLowerCase().replace(/(^|[\s\-/(.]|\b\p{L}['’](?=\p{L}{2}))(\p{L})/gu, (_, before: string, letter: string) => before.charAt(0).toUpperCase() + before.slice(1) + letter.toUpperCase());
+  return text.toLowerCase().replace(/(?<![\p{L}\p{N}'’])\p{L}|(?<=(?<!\p{L})\p{L}['’])\p{L}(?=\p{L})/gu, (letter) => letter.toUpperCase());
 }

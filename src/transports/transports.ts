@@ -1,7 +1,8 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { folderOptions } from './folder/options.ts';
 import { httpOptions } from './http/options.ts';
 import { sftpOptions } from './sftp/options.ts';
+import { soapOptions } from './soap/options.ts';
 import { sqlserverOptions } from './sqlserver/options.ts';
 import type { Transport, TransportContext } from './transport.ts';
 
@@ -26,7 +27,10 @@ export const transports: Record<'sftp' | 'folder' | 'http' | 'soap' | 'sqlserver
     optionsSchema: httpOptions,
     open: async (options, context) => (await import('./http/http.ts')).openHttp(options, context),
   },
-  soap: { optionsSchema: z.strictObject({}), open: () => Promise.reject(new Error('soap is being built')) },
+  soap: {
+    optionsSchema: soapOptions,
+    open: async (options, context) => (await import('./soap/soap.ts')).openSoap(options, context),
+  },
   sqlserver: {
     optionsSchema: sqlserverOptions,
     open: async (options, context) => (await import('./sqlserver/sqlserver.ts')).openSqlServer(options, context),

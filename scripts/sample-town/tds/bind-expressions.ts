@@ -188,6 +188,7 @@ type Operator = Extract<Expression, { kind: 'arithmetic' }>['operator'];
 
 export function arithmetic(operator: Operator, left: Bound, right: Bound): Bound {
   const nullable = left.nullable || right.nullable;
+  if (left.type.name === 'null' || right.type.name === 'null') return value('NULL', left.type.name === 'null' ? (right.type.name === 'null' ? types.int : right.type) : left.type);
   if (operator === '+' && isText(left.type) && isText(right.type)) return concatenate(left, right);
   if (isMoment(left.type) || isMoment(right.type)) return dayArithmetic(operator, left, right);
   if (operator === '+' && isBinary(left.type) && isBinary(right.type)) {

@@ -3,7 +3,7 @@ import { bindPredicate, bindValue, arithmetic } from './bind-expressions.ts';
 import { bindQuery, bindSource, qualifiersOf } from './bind-queries.ts';
 import { newScope, nextAlias, sourceColumn } from './bind-scope.ts';
 import type { Binding, Scope } from './bind-scope.ts';
-import { coerce, value } from './bound-values.ts';
+import { coerce, refuseImplicit, value } from './bound-values.ts';
 import type { Bound } from './bound-values.ts';
 import type { Column, Table } from './catalog.ts';
 import { types } from './column-types.ts';
@@ -69,7 +69,7 @@ function insertedValue(binding: Binding, scope: Scope, table: Table, column: Col
 
 function stored(binding: Binding, table: Table, column: Column, from: Bound, statement: 'INSERT' | 'UPDATE'): string {
   // Refuses what T-SQL would not convert by itself; the conversion is tds_store's.
-  if (from.constant === undefined) coerce(from, column.type);
+  refuseImplicit(from.type, column.type);
   const position = binding.stores.length;
   binding.stores.push({
     from: from.type,

@@ -73,7 +73,8 @@ function textToText(from: Bound, to: SqlType): string {
   return isPadded(to) && !isPadded(type) ? `rtrim(${sql}, ' ')` : sql;
 }
 
-function refuseImplicit(from: SqlType, to: SqlType): void {
+/** Throws 257 where T-SQL demands a CONVERT. */
+export function refuseImplicit(from: SqlType, to: SqlType): void {
   if (to.name === 'rowversion' && (from.name === 'nvarchar' || from.name === 'nchar' || isText(from))) throw implicitRefused(from, 'timestamp');
   if (isBinary(to) && isText(from)) throw implicitRefused(from, to.name);
   if (isText(to) && isBinary(from) && (from.name === 'rowversion' || to.name === 'text' || to.name === 'ntext')) throw implicitRefused(from, to.name);

@@ -83,14 +83,14 @@ export function typeFromName(name: string, args: readonly string[]): SqlType | u
 }
 
 /**
- * The type a SQLite column declares. Words beside the type's own name only steer SQLite's affinity: `NUMERIC TEXT(19,5)` is a
+ * The type a SQLite column declares; `"NVARCHAR(MAX)"` needs the quotes there (or NVARCHAR(-1)). Words beside the type's own name only steer SQLite's affinity: `NUMERIC TEXT(19,5)` is a
  * NUMERIC(19,5) that SQLite keeps as text, digit for digit, where a plain `NUMERIC(19,5)` is a number to SQLite.
  */
 export function typeFromDeclaration(declared: string): { type: SqlType; keptAsText: boolean } | undefined {
-  const match = /^\s*([A-Za-z_][A-Za-z0-9_ ]*?)\s*(?:\(\s*([^()]*)\))?\s*$/.exec(declared);
+  const match = /^\s*([A-Za-z_][A-Za-z0-9_ ]*?)\s*(?:\(\s*([^()]*)\))?\s*(TEXT)?\s*$/i.exec(declared);
   if (match === null) return declared.trim() === '' ? { type: nvarchar(4000), keptAsText: true } : undefined;
   const args = match[2] === undefined ? [] : match[2].split(',').map((part) => part.trim());
-  const words = (match[1] as string).split(/\s+/);
+  const words = [...(match[1] as string).split(/\s+/), ...(match[3] === undefined ? [] : [match[3]])];
   const whole = typeFromName(words.join(' '), args);
   if (whole !== undefined) return { type: whole, keptAsText: false };
   const withoutText = words.filter((word) => word.toUpperCase() !== 'TEXT');

@@ -99,7 +99,7 @@ export class TokenBuffer {
 
   latin1(text: string, paddedTo = text.length): void {
     const at = this.#room(paddedTo);
-    this.#bytes.latin1Write(text, at, text.length);
+    this.#bytes.write(text, at, 'latin1');
     if (paddedTo > text.length) this.#bytes.fill(0x20, at + text.length, at + paddedTo);
   }
 

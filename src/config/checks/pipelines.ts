@@ -39,8 +39,10 @@ function checkSource(draft: Draft, part: Pipeline): Problem[] {
   const connector = draft.connectors.get(connection.connector);
   if (connector && !Object.hasOwn(connector.value.streams, source.stream)) {
     const streams = Object.keys(connector.value.streams);
-    problems.push({ ...unknownReference(`stream`, source.stream, streams, part, ['source', 'stream']), message: `the connector ${connection.connector} has no stream "${source.stream}".` });
+    problems.push(problemAt(part, ['source', 'stream'], 'REFERENCE_UNKNOWN', `the connector ${connection.connector} has no stream "${source.stream}".`, suggestion(source.stream, streams)));
+    return problems;
   }
+  if (!draft.connectors.has(connection.connector)) return problems;
   mappings.forEach((name, i) => {
     const from = draft.mappings.get(name)?.value.from;
     if (from && (from.connector !== connection.connector || from.stream !== source.stream))

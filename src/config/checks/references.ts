@@ -12,7 +12,8 @@ export function unknownReference(what: string, name: string, known: Iterable<str
 /** What was probably meant, or what there is. */
 export function suggestion(name: string, known: Iterable<string>, what?: string): string | undefined {
   const names = [...known];
-  const meant = didYouMean(name, names);
+  // Every name of one or two characters is near every other.
+  const meant = name.length > 2 ? didYouMean(name, names) : undefined;
   if (meant) return `Did you mean ${meant}?`;
   if (names.length === 0) return what && `There is none yet.`;
   return names.length <= 16 ? `There is: ${names.join(', ')}.` : undefined;

@@ -1,4 +1,6 @@
-import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
+import type { Readable, Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { AbortedError, FatalError, RetriableError } from '../../core/errors.ts';
 import { networkError } from '../network.ts';
 
@@ -8,15 +10,27 @@ interface BodyLimits {
   /** Longest silence in the middle of a body, milliseconds. */
   timeout: number;
   maxBytes: number;
+  /** The content-encoding header. */
+  packing: string | undefined;
   signal?: AbortSignal | undefined;
 }
+
+/** axios would unpack too, but takes a packed answer that was cut off for whole; zlib by itself does not. */
+const UNPACKERS: Record<string, () => Transform> = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress };
 
 /**
  * The bytes of an answer, with an end to silence and to size (after unpacking, so that a small packed answer cannot fill the
  * memory). Throws RetriableError when it breaks off, FatalError ANSWER_TOO_LARGE.
  */
-export async function* readBody(body: Readable, { system, url, timeout, maxBytes, signal }: BodyLimits): AsyncGenerator<Uint8Array, void, void> {
+export async function* readBody(answer: Readable, { system, url, timeout, maxBytes, packing, signal }: BodyLimits): AsyncGenerator<Uint8Array, void, void> {
   let size = 0;
+  const packed = packing !== undefined && packing !== '' && packing !== 'identity';
+  const unpacker = packed ? UNPACKERS[packing.toLowerCase()] : undefined;
+  if (packed && !unpacker) {
+    answer.destroy();
+    throw new FatalError({ code: 'ANSWER_UNREADABLE', place: { system }, message: `The answer of ${url.host} is packed as ${packing}, which is not known here.`, hint: 'Ask the owner of the system to send it as gzip or unpacked.' });
+  }
+  const body: Readable = unpacker ? pipeline(answer, unpacker(), () => {}) : answer;
   const late = setTimeout(() => body.destroy(Object.assign(new Error('silent'), { code: 'ETIMEDOUT' })), timeout);
   try {
     for await (const bytes of body as AsyncIterable<Uint8Array>) {

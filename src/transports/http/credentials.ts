@@ -1,7 +1,7 @@
 import { FatalError } from '../../core/errors.ts';
 import { valueAt } from '../../core/record.ts';
 import type { Values } from '../../core/record.ts';
-import { ownWords } from '../redact.ts';
+import { ownWords, redactor } from '../redact.ts';
 import { beginningOf } from './body.ts';
 import type { HttpSettings } from './options.ts';
 import { statusError } from './status.ts';
@@ -89,7 +89,7 @@ export function credentials(settings: HttpSettings, client: WebClient, system: s
     if (answer.status >= 300) {
       // A log-in that is answered with 400 (OAuth's invalid_client is) or 403 is a log-in that failed.
       const status = [400, 403].includes(answer.status) ? 401 : answer.status;
-      throw statusError(status, answer.headers, ownWords(text, redactOwn), { system, text: `The log-in at ${request.url.host}${request.url.pathname}` });
+      throw statusError(status, answer.headers, ownWords(text, redactor(own)), { system, text: `The log-in at ${request.url.host}${request.url.pathname}` });
     }
     try {
       return JSON.parse(text) as Values;
@@ -107,10 +107,6 @@ export function credentials(settings: HttpSettings, client: WebClient, system: s
       message: `The answer to the log-in has no ${path}; it has ${Object.keys(answer ?? {}).join(', ') || 'nothing'}.`,
       hint: 'Check where the system puts its token; some answer a wrong password like this.',
     });
-  }
-
-  function redactOwn(text: string): string {
-    return own().reduce((clean, secret) => (secret.length > 3 ? clean.replaceAll(secret, '[secret]') : clean), text);
   }
 
   function own(): string[] {

@@ -59,10 +59,10 @@ export function webClient(settings: WebSettings, context: TransportContext): Web
         adapter: 'http',
         method,
         url: url.href,
-        headers: { 'User-Agent': 'Interlocal', ...headers },
+        headers: { 'User-Agent': 'Interlocal', 'Accept-Encoding': 'gzip', ...headers },
         data: body === undefined ? undefined : Buffer.from(body),
         responseType: 'stream',
-        decompress: true,
+        decompress: false,
         maxRedirects: 0,
         maxBodyLength: Infinity,
         proxy: false,
@@ -71,12 +71,13 @@ export function webClient(settings: WebSettings, context: TransportContext): Web
         ...(context.signal ? { signal: context.signal } : {}),
         ...(await (agents ??= makeAgents(settings, context))),
       });
+      response.data.on('error', () => {}); // heard here, thrown where the body is read
       const answerHeaders = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), [value].flat().join(', ')]));
       return {
         status: response.status,
         headers: answerHeaders,
-        bytes: readBody(response.data, { system, url, timeout, maxBytes: settings.max_bytes, signal: context.signal }),
-        discard: () => void response.data.on('error', () => {}).destroy(),
+        bytes: readBody(response.data, { system, url, timeout, maxBytes: settings.max_bytes, packing: answerHeaders['content-encoding'], signal: context.signal }),
+        discard: () => void response.data.destroy(),
       };
     } catch (error) {
       // Never passed on as a cause: an error of axios carries the request with its credentials.

@@ -23,6 +23,7 @@ export async function checkServer(settings: SqlServerSettings, context: Transpor
       { name: 'credentials', ok: true, detail: `logged in as ${username}` },
       { name: 'database', ok: true, detail: `${database} is open` },
       await asked('tables', () => readableTables(connections)),
+      await asked('rights', () => readsOnly(connections)),
       await asked('server version', () => version(connections)),
     ];
   } finally {
@@ -64,13 +65,23 @@ async function asked(name: string, ask: () => Promise<CheckResult>): Promise<Che
   }
 }
 
-/** The catalogue shows a login the tables on which it has any right; for nearly every login that is SELECT. */
 async function readableTables(connections: Connections): Promise<CheckResult> {
-  const rows = (await connections.run('SELECT TABLE_SCHEMA, TABLE_NAME FROM INFORMATION_SCHEMA.TABLES ORDER BY TABLE_SCHEMA, TABLE_NAME', {})) as [string, string][];
+  const rows = (await connections.run(READABLE, {})) as [string, string][];
   if (rows.length === 0)
-    return { name: 'tables', ok: false, detail: 'This login sees no table and no view.', hint: 'Ask the owner of the database for SELECT on what is to be read, or for the role db_datareader.' };
+    return { name: 'tables', ok: false, detail: 'This login may read no table and no view.', hint: 'Ask the owner of the database for SELECT on what is to be read, or for the role db_datareader.' };
   const names = rows.map(([schema, name]) => `${schema}.${name}`);
-  return { name: 'tables', ok: true, detail: `${rows.length} ${rows.length === 1 ? 'table or view is' : 'tables and views are'} visible: ${names.slice(0, 12).join(', ')}${names.length > 12 ? ` and ${names.length - 12} more` : ''}` };
+  return { name: 'tables', ok: true, detail: `${rows.length} ${rows.length === 1 ? 'table or view' : 'tables and views'} can be read: ${names.slice(0, 12).join(', ')}${names.length > 12 ? ` and ${names.length - 12} more` : ''}` };
+}
+
+const READABLE = `SELECT TABLE_SCHEMA, TABLE_NAME FROM INFORMATION_SCHEMA.TABLES
+WHERE HAS_PERMS_BY_NAME(N'[' + REPLACE(TABLE_SCHEMA, N']', N']]') + N'].[' + REPLACE(TABLE_NAME, N']', N']]') + N']', N'OBJECT', N'SELECT') = 1
+ORDER BY TABLE_SCHEMA, TABLE_NAME`;
+
+/** Interlocal only reads here; a login that can do no more can do no harm either, whoever gets hold of it. */
+async function readsOnly(connections: Connections): Promise<CheckResult> {
+  const rows = await connections.run("SELECT HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'INSERT')", {});
+  if (rows[0]?.[0] !== 1) return { name: 'rights', ok: true, detail: 'the login may not write in this database' };
+  return { name: 'rights', ok: true, warning: true, detail: 'the login may also write in this database', hint: 'Ask for one that may only read (db_datareader).' };
 }
 
 /** Major versions that Microsoft has ended support for: 13 is SQL Server 2016, whose support ended in July 2026. */

@@ -82,7 +82,10 @@ async function loadMssql(): Promise<Mssql> {
   return loaded.default ?? loaded;
 }
 
-/** `login.number` receives the last error number that the server gave while we logged in: the driver keeps only its words. */
+/**
+ * `login.number` receives the first error number that the server gives while we log in (4060 is followed by a general 18456): the
+ * driver keeps only the words.
+ */
 async function poolConfig(settings: SqlServerSettings, context: TransportContext, login: { number?: number }): Promise<PoolConfig> {
   const useInstance = settings.instance !== undefined && settings.port === undefined;
   return {
@@ -94,10 +97,12 @@ async function poolConfig(settings: SqlServerSettings, context: TransportContext
     database: settings.database,
     connectionTimeout: milliseconds(settings.timeout),
     requestTimeout: milliseconds(settings.request_timeout),
+    // A look at the socket, and not a SELECT 1 before each statement.
+    validateConnection: 'socket',
     pool: { min: 0, max: 2, idleTimeoutMillis: 30_000 },
     beforeConnect: (connection) => {
       login.number = undefined;
-      const note = (message: { number: number }): void => void (login.number = message.number);
+      const note = (message: { number: number }): void => void (login.number ??= message.number);
       connection.on('errorMessage', note);
       connection.once('connect', () => connection.removeListener('errorMessage', note));
       if (settings.encrypt) requireEncryption(connection);

@@ -1,0 +1,100 @@
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** The one dependency rule: a folder of src/ imports only from folders above it in this list. */
+export const LAYERS = ['core', 'config', 'formats', 'transports', 'connector', 'mapping', 'identity', 'revenue', 'store', 'engine', 'scheduler', 'server', 'cli'];
+
+/** These know no clock, no disk and no network: everything is passed in, so that they can be tested and run again with the same result. */
+export const PURE = ['mapping', 'identity', 'revenue'];
+
+const OUTSIDE = '^(?:node:)?(?:fs|net|http|https|http2|dgram|dns|tls|child_process|worker_threads|cluster)(?:/.*)?$|^(?:axios|undici|ssh2|mssql|knex|better-sqlite3)(?:/.*)?$';
+const CLOCK = [
+  { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'This folder knows no clock: pass the time in.' },
+  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'This folder knows no clock: pass the time in.' },
+  { selector: "CallExpression[callee.name='Date']", message: 'This folder knows no clock: pass the time in.' },
+  { selector: "MemberExpression[object.name='performance'][property.name='now']", message: 'This folder knows no clock: pass the time in.' },
+  { selector: "MemberExpression[object.name='Math'][property.name='random']", message: 'This folder gives the same result each time: no chance.' },
+  { selector: "CallExpression[callee.name='fetch']", message: 'This folder knows no network.' },
+];
+const ENVIRONMENT = [
+  { selector: "MemberExpression[object.name='process'][property.name='env']", message: 'Only src/config reads the environment.' },
+  { selector: "MemberExpression[object.name='process'][property.value='env']", message: 'Only src/config reads the environment.' },
+  { selector: "VariableDeclarator[init.name='process'] Property[key.name='env']", message: 'Only src/config reads the environment.' },
+  { selector: "ImportDeclaration[source.value=/^(node:)?process$/]", message: 'Use the global process; only src/config reads the environment.' },
+];
+
+/** How deep below src/<layer>/ files may lie. */
+const DEEPEST = 4;
+
+function layerRules(layer) {
+  const below = LAYERS.slice(LAYERS.indexOf(layer) + 1);
+  const pure = PURE.includes(layer);
+  return Array.from({ length: DEEPEST }, (_, depth) => {
+    const up = '\\.\\./'.repeat(depth + 1);
+    const patterns = [
+      { regex: `^${up}(?:main\\.ts|\\.\\./)`, message: `src/${layer} imports from src/ alone, and not from main.ts.` },
+      ...(below.length ? [{ regex: `^${up}(?:${below.join('|')})/`, message: `src/${layer} imports only from folders above it: ${LAYERS.join(', ')}.` }] : []),
+      ...(pure ? [{ regex: OUTSIDE, message: `src/${layer} knows no disk and no network.` }] : []),
+    ];
+    return {
+      name: `interlocal/${layer}/${depth}`,
+      files: [`src/${layer}/${'*/'.repeat(depth)}*.ts`],
+      // Tests may look at anything.
+      ignores: ['**/*.test.ts'],
+      rules: {
+        'no-restricted-imports': ['error', { patterns }],
+        'no-restricted-syntax': ['error', ...(layer === 'config' ? [] : ENVIRONMENT), ...(pure ? CLOCK : [])],
+      },
+    };
+  });
+}
+
+export default defineConfig(
+  { ignores: ['node_modules/', 'data/', 'coverage/', '**/fixtures/**'] },
+  {
+    // Of ESLint's own rules, those that find mistakes which the compiler does not.
+    rules: {
+      eqeqeq: 'error',
+      'no-constant-condition': ['error', { checkLoops: 'allExceptWhileTrue' }],
+      'no-debugger': 'error',
+      'no-dupe-else-if': 'error',
+      'no-empty': 'error',
+      'no-fallthrough': 'error',
+      'no-misleading-character-class': 'error',
+      'no-self-assign': 'error',
+      'no-self-compare': 'error',
+      'no-unsafe-finally': 'error',
+      'no-unsafe-optional-chaining': 'error',
+      'no-useless-backreference': 'error',
+      'no-useless-escape': 'error',
+      'no-var': 'error',
+      'prefer-const': ['error', { destructuring: 'all' }],
+    },
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommended],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports', disallowTypeAnnotations: false }],
+      '@typescript-eslint/ban-ts-comment': ['error', { 'ts-expect-error': true, 'ts-ignore': true, 'ts-nocheck': true }],
+      // "noUncheckedIndexedAccess" makes the sign necessary where an index is known to be there.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' }],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      'max-lines': ['error', 400],
+      'no-console': 'error',
+    },
+  },
+  { files: ['src/cli/**/*.ts'], rules: { 'no-console': 'off' } },
+  { files: ['src/**/*.test.ts', 'test/**/*.ts'], rules: { 'max-lines': 'off' } },
+  ...LAYERS.flatMap(layerRules),
+);

@@ -1,0 +1,146 @@
+// One login: its SQLite connection, its transaction, its SET options, and what it has prepared.
+import { loadCatalog, schemaVersion } from './catalog.ts';
+import type { Catalog } from './catalog.ts';
+import { readTracking } from './change-tracking.ts';
+import type { StoreTarget } from './conversions.ts';
+import { formatMoment, momentOf, utcMomentOf } from './dates.ts';
+import { types } from './column-types.ts';
+import { eightBytes, installMissingRowversions } from './rowversion.ts';
+import type { RowversionClock } from './rowversion.ts';
+import { defineFunctions } from './sqlite-functions.ts';
+import { defineSessionFunctions } from './session-functions.ts';
+import type { SystemFacts } from './system-views.ts';
+import { openSqlite } from './sqlite.ts';
+import type { SqliteDatabase, SqliteValue } from './sqlite.ts';
+import { Transactions } from './transactions.ts';
+import type { WriteLock } from './write-lock.ts';
+
+/** What the sessions of one endpoint share. */
+export interface Instance {
+  database: string;
+  databaseName: string;
+  /** A connection of its own, which sees what is committed, whatever transaction a session is in. */
+  probe: SqliteDatabase;
+  lock: WriteLock;
+  clock: RowversionClock;
+  onStatement: (sql: string) => void;
+}
+
+export interface SessionLogin {
+  user: string;
+  readOnly: boolean;
+  hostName: string;
+  appName: string;
+}
+
+export class Session {
+  readonly spid: number;
+  readonly instance: Instance;
+  readonly login: SessionLogin;
+  readonly db: SqliteDatabase;
+  readonly stores: StoreTarget[] = [];
+  readonly transactions: Transactions;
+  readonly prepared = new Map<number, { sql: string; declared: string }>();
+  nextHandle = 1;
+  noCount = false;
+  abortOnError = false;
+  identityInsert = false;
+  rowCount = 0;
+  lastError = 0;
+  identity: bigint | null = null;
+  #catalog: Catalog;
+
+  constructor(spid: number, instance: Instance, login: SessionLogin) {
+    this.spid = spid;
+    this.instance = instance;
+    this.login = login;
+    this.db = openSqlite(instance.database, { timeout: 0 });
+    this.#catalog = loadCatalog(this.db, instance.databaseName);
+    this.transactions = new Transactions(this.db, instance.lock, instance.clock, () => this.#catalog.tables.filter(({ changeTracked }) => changeTracked).map(({ sqliteName }) => sqliteName));
+    defineFunctions(this.db, this.stores);
+    defineSessionFunctions(this.db, { catalog: () => this.#catalog, system: () => this.#systemFacts(), readOnly: login.readOnly });
+  }
+
+  /** The catalog, read again when somebody has changed the schema. */
+  catalog(): Catalog {
+    if (schemaVersion(this.db) !== this.#catalog.version) {
+      try {
+        installMissingRowversions(this.instance.probe);
+      } catch {
+        // A writer is busy; the next statement that sees the new schema tries again.
+      }
+      this.#catalog = loadCatalog(this.db, this.instance.databaseName);
+    }
+    return this.#catalog;
+  }
+
+  #systemFacts(): SystemFacts {
+    const tracking = readTracking(this.instance.probe);
+    return { catalog: this.#catalog, tracked: tracking.tables, trackingOn: tracking.version !== undefined };
+  }
+
+  /** The value of a @@name or of a function without arguments, at this moment. */
+  value(name: string): SqliteValue {
+    const { clock, probe } = this.instance;
+    const now = new Date();
+    switch (name) {
+      case '@@version': return 'Microsoft SQL Server 2022 (sample-town TDS endpoint over SQLite, not SQL Server) - 16.0.4155.4 (X64)';
+      case '@@trancount': return this.transactions.depth;
+      case '@@rowcount': return this.rowCount;
+      case '@@spid': return this.spid;
+      case '@@error': return this.lastError;
+      case '@@identity':
+      case 'scope_identity()': return this.identity === null ? null : this.identity.toString();
+      case '@@servername':
+      case '@@servicename': return 'SAMPLETOWN';
+      case '@@language': return 'us_english';
+      case '@@max_precision': return 38;
+      case '@@datefirst': return 7;
+      case '@@options': return 5496;
+      case '@@nestlevel': return 0;
+      case '@@lock_timeout': return this.transactions.lockTimeout;
+      case '@@dbts': return eightBytes(clock.last());
+      case 'min_active_rowversion()': return eightBytes(clock.leastActive());
+      case 'change_tracking_current_version()': return readTracking(probe).version ?? null;
+      case 'suser_sname()':
+      case 'suser_name()':
+      case 'original_login()':
+      case 'system_user()': return this.login.user;
+      case 'user_name()':
+      case 'current_user()':
+      case 'session_user()':
+      case 'user()': return this.login.readOnly ? this.login.user : 'dbo';
+      case 'host_name()': return this.login.hostName;
+      case 'app_name()': return this.login.appName;
+      case 'newid()': return crypto.randomUUID().toUpperCase();
+      case 'xact_state()': return this.transactions.depth > 0 ? 1 : 0;
+      case 'now': return formatMoment(momentOf(now), types.datetime);
+      case 'utcnow': return formatMoment(utcMomentOf(now), types.datetime);
+      case 'sysnow': return formatMoment(momentOf(now), types.datetime2);
+      case 'sysutcnow': return formatMoment(utcMomentOf(now), types.datetime2);
+      default: throw new Error(`no session value ${name}`);
+    }
+  }
+
+  /** What sp_reset_connection does when a pool hands the connection out again. */
+  reset(keepTransaction: boolean): void {
+    if (!keepTransaction) this.transactions.abandon();
+    this.transactions.isolation = 'read committed';
+    this.transactions.lockTimeout = -1;
+    this.prepared.clear();
+    this.noCount = false;
+    this.abortOnError = false;
+    this.identityInsert = false;
+    this.rowCount = 0;
+    this.lastError = 0;
+    this.identity = null;
+  }
+
+  close(): void {
+    try {
+      this.transactions.abandon();
+    } finally {
+      this.db.close();
+    }
+  }
+}

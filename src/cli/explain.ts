@@ -1,0 +1,41 @@
+import type { Cli } from './cli.ts';
+import { tableText } from './table.ts';
+
+/** `interlocal explain ENTITY KEY` */
+export function registerExplain(cli: Cli): void {
+  cli.program
+    .command('explain')
+    .argument('<entity>', 'receipt, permit, …')
+    .argument('<key>', 'its number, the key of its source record, or #ID')
+    .description('Field by field: which record of which file, line and run a value came from.')
+    .action(async (entity: string, key: string) => {
+      const { withTown } = await import('./town.ts');
+      const { explain } = await import('../engine/explain.ts');
+      const { formatMoney } = await import('../core/money.ts');
+      await withTown(cli, async (engine) => {
+        const records = await explain(engine, entity, key);
+        const fields = engine.project.entities.get(entity)!.value.fields;
+        cli.setExit(records.length ? 0 : 1);
+        cli.print({ records }, () =>
+          records.length === 0
+            ? `There is no ${entity} "${key}". The key is one of its numbers, the key of its source record (parts joined by |), or #ID.`
+            : records
+                .map((r) => {
+                  const rows = r.fields
+                    .filter((f) => f.value !== null)
+                    .map((f) => {
+                      const currency = r.fields.find((c) => c.field === `${f.field}_currency`)?.value;
+                      const value = fields[f.field]?.type === 'money' ? formatMoney(f.value as number, String(currency)) : String(f.value);
+                      const from = f.from;
+                      const place = from ? `${from.file ? `${from.file}${from.line ? `:${from.line}` : ''}` : from.connection}, record ${from.record}, run ${from.run}` : '';
+                      const said = from ? Object.entries(from.fields).map(([k, v]) => `${k} = ${JSON.stringify(v)}`).join(', ') : '';
+                      return [f.field, value, said, place];
+                    });
+                  const history = r.history.map((h) => `  ${h.at.slice(0, 19).replace('T', ' ')} run ${h.run}: ${h.action}${h.changes ? ` ${JSON.stringify(h.changes)}` : ''}`);
+                  return [`${r.entity} #${r.id}`, tableText(['field', 'value', 'what the source said', 'where'], rows), 'History', ...history].join('\n');
+                })
+                .join('\n\n'),
+        );
+      });
+    });
+}

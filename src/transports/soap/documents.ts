@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { ConfigError, FatalError } from '../../core/errors.ts';
+import { beginningOf } from '../http/body.ts';
+import { statusError } from '../http/status.ts';
+import { XSD } from './schema.ts';
+import type { SchemaDocument } from './schema.ts';
+import { parseXml, XmlProblem } from './xml.ts';
+import type { XmlElement } from './xml.ts';
+import type { WebClient } from '../http/web-client.ts';
+
+export const WSDL = 'http://schemas.xmlsoap.org/wsdl/';
+
+export interface WsdlDocuments {
+  definitions: XmlElement[];
+  schemas: SchemaDocument[];
+}
+
+interface Source {
+  system: string;
+  projectFolder: string;
+  client: WebClient;
+  /** Sent to the WSDL's own host when it is the endpoint's. */
+  headersFor(url: URL): Record<string, string>;
+}
+
+/** Schemas that everybody has and that describe no data of a service. */
+const WELL_KNOWN = ['http://www.w3.org/XML/1998/namespace', 'http://www.w3.org/2001/XMLSchema', 'http://schemas.xmlsoap.org/soap/encoding/', 'http://www.w3.org/2005/05/xmlmime'];
+const MOST_DOCUMENTS = 200;
+
+/** Reads a WSDL, and whatever it imports and includes, from files below the town's folder or from the one host that it is on. */
+export async function wsdlDocuments(location: string, source: Source): Promise<WsdlDocuments> {
+  const found: WsdlDocuments = { definitions: [], schemas: [] };
+  const read = new Set<string>();
+  const { system } = source;
+  const origin = isAddress(location) ? new URL(location).origin : undefined;
+  const folders = [resolve(source.projectFolder), dirname(resolve(source.projectFolder, location))];
+
+  async function visit(at: string, namespace?: string): Promise<void> {
+    const key = `${at} ${namespace ?? ''}`;
+    if (read.has(key)) return;
+    read.add(key);
+    if (read.size > MOST_DOCUMENTS) throw problem('WSDL_TOO_LARGE', `The WSDL ${location} imports more than ${MOST_DOCUMENTS} documents.`, 'Save it as one file and use that.');
+    const root = await parse(at);
+    if (root.namespace === WSDL && root.name === 'definitions') await visitDefinitions(root, at);
+    else if (root.namespace === XSD && root.name === 'schema') await visitSchema(root, at, namespace);
+    else throw problem('WSDL_UNREADABLE', `${at} is no WSDL of version 1.1 and no XML schema: its root element is ${root.name}.`, 'Check wsdl in config/connections.yaml.');
+  }
+
+  async function visitDefinitions(root: XmlElement, at: string): Promise<void> {
+    found.definitions.push(root);
+    for (const child of root.children) {
+      if (child.namespace !== WSDL) continue;
+      if (child.name === 'import' && child.attributes['location']) await visit(below(child.attributes['location'], at));
+      if (child.name === 'types') for (const schema of child.children) if (schema.namespace === XSD && schema.name === 'schema') await visitSchema(schema, at);
+    }
+  }
+
+  async function visitSchema(root: XmlElement, at: string, including?: string): Promise<void> {
+    const targetNamespace = root.attributes['targetNamespace'] ?? including ?? '';
+    found.schemas.push({ root, targetNamespace });
+    for (const child of root.children) {
+      if (child.namespace !== XSD || !child.attributes['schemaLocation']) continue;
+      if (child.name === 'import' && !WELL_KNOWN.includes(child.attributes['namespace'] ?? '')) await visit(below(child.attributes['schemaLocation'], at));
+      if (child.name === 'include') await visit(below(child.attributes['schemaLocation'], at), targetNamespace);
+    }
+  }
+
+  /** Where an import leads; outside the host or the folders it is refused. */
+  function below(to: string, from: string): string {
+    if (origin) {
+      const url = new URL(to, from);
+      if (url.origin !== origin) throw problem('WSDL_ELSEWHERE', `The WSDL imports ${url.href}, which is on another host than ${origin}.`, 'Save the WSDL and what it imports in the town\'s folder, correct the import, and name the file in wsdl.');
+      return url.href;
+    }
+    const path = isAddress(to) ? undefined : resolve(dirname(from), to);
+    if (!path || !folders.some((folder) => inside(folder, path))) throw problem('WSDL_ELSEWHERE', `The WSDL ${location} imports ${to}, which is outside its folder.`, 'Save that document beside it and correct the import.');
+    return path;
+  }
+
+  async function parse(at: string): Promise<XmlElement> {
+    try {
+      return parseXml(await textOf(at), 128);
+    } catch (error) {
+      if (error instanceof XmlProblem) throw problem('WSDL_UNREADABLE', `${at} ${error.message}.`, 'Check wsdl in config/connections.yaml; an address that wants a log-in gives a web page instead.');
+      throw error;
+    }
+  }
+
+  async function textOf(at: string): Promise<string> {
+    if (!isAddress(at))
+      return readFile(at, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        throw problem('WSDL_MISSING', `The file ${at} cannot be read (${error.code}).`, 'Correct wsdl in config/connections.yaml.');
+      });
+    const url = new URL(at);
+    const answer = await source.client.send({ method: 'GET', url, headers: source.headersFor(url) });
+    if (answer.status >= 300) {
+      answer.discard();
+      throw statusError(answer.status, answer.headers, '', { system, text: `The request for the WSDL at ${url.host}${url.pathname}` });
+    }
+    return beginningOf(answer.bytes, 20_000_000);
+  }
+
+  function problem(code: string, message: string, hint: string): FatalError | ConfigError {
+    return new ConfigError({ code, place: { system, path: 'wsdl' }, message, hint });
+  }
+
+  await visit(isAddress(location) ? location : resolve(source.projectFolder, location));
+  return found;
+}
+
+export function isAddress(location: string): boolean {
+  return /^https?:\/\//i.test(location);
+}
+
+function inside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}

@@ -1,0 +1,61 @@
+import { FatalError, RetriableError } from '../../core/errors.ts';
+import type { Problem } from '../../core/errors.ts';
+import type { AnswerFacts } from '../http/status.ts';
+import { retryAfter } from '../http/status.ts';
+import { ownWords } from '../redact.ts';
+import type { XmlElement } from './xml.ts';
+
+interface FaultContext {
+  system: string;
+  operation: string;
+  status: number;
+  headers: Record<string, string>;
+  redact: (text: string) => string;
+}
+
+/** Fault codes of servers that are only busy: WCF (ServerTooBusy), and the dotted forms of SOAP 1.1 section 4.4.1. */
+const BUSY = /ServerTooBusy|Server\.?(Busy|Unavailable)|ServiceUnavailable|TooManyRequests/i;
+/** WS-Security 1.0 section 12. */
+const SECURITY = /FailedAuthentication|InvalidSecurity(Token)?|SecurityTokenUnavailable|FailedCheck|UnsupportedSecurityToken/;
+
+/** What a fault means for a run, in the service's own words. SOAP 1.1 section 4.4, SOAP 1.2 part 1 section 5.4. */
+export function faultError(fault: XmlElement, { system, operation, status, headers, redact }: FaultContext): FatalError | RetriableError {
+  const codes = codesOf(fault);
+  const text = ownWords(textIn(fault, 'faultstring') ?? textIn(fault, 'Reason') ?? '', redact);
+  const detail = ownWords(allText(child(fault, 'detail') ?? child(fault, 'Detail')), redact);
+  const said = [text || 'no reason given', detail && detail !== text ? `(${detail})` : ''].filter(Boolean).join(' ');
+  const code = ownWords(codes.join(' / '), redact);
+  const cause: AnswerFacts = { status, faultCode: code, faultText: [text, detail].filter(Boolean).join(' ') };
+  const problem: Problem = {
+    code: 'SOAP_FAULT',
+    place: { system, path: operation },
+    message: `The service answered ${operation} with the fault ${code || '(no code)'}: ${said}`,
+    hint: 'Compare the parameters in the connector with what the service documents; its owner finds more in its log.',
+  };
+  if (status === 503 || status === 429 || BUSY.test(code)) return new RetriableError({ ...problem, hint: 'The service is busy; it is tried again.' }, { cause, waitMs: retryAfter(headers['retry-after']) });
+  if (status === 401 || SECURITY.test(code))
+    return new FatalError({ ...problem, code: 'AUTH_FAILED', hint: 'Check the user name of this connection and that its password is the current one; for a digest, that the clocks agree.' }, { cause });
+  return new FatalError(problem, { cause });
+}
+
+function codesOf(fault: XmlElement): string[] {
+  const code = child(fault, 'faultcode')?.text;
+  if (code !== undefined) return [code.trim()];
+  const codes: string[] = [];
+  for (let at = child(fault, 'Code'); at; at = child(at, 'Subcode')) codes.push(child(at, 'Value')?.text.trim() ?? '');
+  return codes.filter(Boolean);
+}
+
+function child(element: XmlElement, name: string): XmlElement | undefined {
+  return element.children.find((candidate) => candidate.name === name);
+}
+
+function textIn(fault: XmlElement, name: string): string | undefined {
+  const found = child(fault, name);
+  return found && allText(found);
+}
+
+function allText(element: XmlElement | undefined): string {
+  if (!element) return '';
+  return [element.text, ...element.children.map(allText)].join(' ').trim();
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { secret } from '../../config/schema/common.ts';
+import { webAddress, webShape } from '../http/options.ts';
+import { plainSecret, requiredSecret } from '../options.ts';
+import type { SecretText } from '../options.ts';
+
+function shape(secretText: SecretText) {
+  return {
+    endpoint: webAddress.describe('Address of the service. Addresses in the WSDL are not used, so that it cannot send us elsewhere.'),
+    wsdl: z.string().min(1).optional().describe("The service's description: an address, or a file relative to the town's folder. Default: the endpoint with ?wsdl."),
+    version: z.enum(['1.1', '1.2']).default('1.1').describe('SOAP version.'),
+    username_token: z
+      .strictObject({
+        username: z.string().min(1),
+        password: requiredSecret(secretText, 'Password.'),
+        type: z.enum(['text', 'digest']).default('text').describe('text sends the password as it is: only over https.'),
+      })
+      .optional()
+      .describe('WS-Security UsernameToken.'),
+    basic: z.strictObject({ username: z.string().min(1), password: requiredSecret(secretText, 'Password.') }).optional().describe('HTTP Basic log-in.'),
+    headers: z.record(z.string(), z.string()).default({}).describe('HTTP headers sent with every request. Not for secrets.'),
+    max_depth: z.int().positive().default(64).describe('Refuse answers whose elements are nested deeper.'),
+    ...webShape(secretText),
+  };
+}
+
+/** Options of a connection to a SOAP service, as configured. */
+export const soapOptions = z.strictObject(shape(secret));
+/** The same after secrets were filled in. */
+export const soapSettings = z.object(shape(plainSecret));
+export type SoapSettings = z.output<typeof soapSettings>;

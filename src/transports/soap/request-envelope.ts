@@ -1,0 +1,110 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { ConfigError, didYouMean, RecordError } from '../../core/errors.ts';
+import type { Problem } from '../../core/errors.ts';
+import type { Value, Values } from '../../core/record.ts';
+import type { SoapSettings } from './options.ts';
+import type { ElementDeclaration } from './schema.ts';
+import type { Operation, SoapVersion } from './service.ts';
+import { escapeXml, forbiddenCharacter } from './xml.ts';
+
+export const ENVELOPES: Record<SoapVersion, string> = { '1.1': 'http://schemas.xmlsoap.org/soap/envelope/', '1.2': 'http://www.w3.org/2003/05/soap-envelope' };
+export const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
+const WSSE = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd';
+const WSU = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd';
+const TOKEN_PROFILE = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0';
+const BASE64 = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary';
+
+/**
+ * A request as its WSDL wants it: order, names and namespaces come from there. Throws ConfigError with every parameter that is
+ * unknown, misspelt or missing, RecordError for a value that XML cannot carry.
+ */
+export function requestEnvelope(operation: Operation, body: Value | undefined, settings: Pick<SoapSettings, 'version' | 'username_token'>, system: string): string {
+  const namespaces = new Map<string, string>();
+  const problems: Problem[] = [];
+  const content = writeElement(operation.input, body ?? {}, '');
+  if (problems.length) throw new ConfigError(problems);
+  const declared = [...namespaces].map(([namespace, prefix]) => ` xmlns:${prefix}="${escapeXml(namespace)}"`).join('');
+  const header = settings.username_token ? `<soap:Header>${usernameToken(settings.username_token)}</soap:Header>` : '';
+  return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="${ENVELOPES[settings.version]}" xmlns:xsi="${XSI}"${declared}>${header}<soap:Body>${content}</soap:Body></soap:Envelope>`;
+
+  function tagOf(declaration: ElementDeclaration): string {
+    if (!declaration.namespace) return declaration.name;
+    let prefix = namespaces.get(declaration.namespace);
+    if (!prefix) namespaces.set(declaration.namespace, (prefix = `n${namespaces.size}`));
+    return `${prefix}:${declaration.name}`;
+  }
+
+  function writeElement(declaration: ElementDeclaration, value: Value, path: string): string {
+    const tag = tagOf(declaration);
+    const type = declaration.type();
+    if (value === null) return declaration.nillable ? `<${tag} xsi:nil="true"/>` : `<${tag}/>`;
+    if (typeof value === 'string') {
+      if (type?.fields.length) complain(path, 'is a text, but the service wants a group of', type.fields);
+      return `<${tag}>${writeText(value, path)}</${tag}>`;
+    }
+    if (Array.isArray(value)) {
+      problems.push(wrong(path, `${path} is a list, but the service takes one.`, 'Give a single value.'));
+      return '';
+    }
+    if (!type) {
+      problems.push(wrong(path, `${path} is a group, but the service takes a single value.`, 'Give a text.'));
+      return '';
+    }
+    return writeGroup(tag, type, value, path);
+  }
+
+  function writeGroup(tag: string, type: NonNullable<ReturnType<ElementDeclaration['type']>>, value: Values, path: string): string {
+    const known = new Set([...type.fields.map((field) => field.name), ...type.attributes, ...(type.fields.length ? [] : ['text'])]);
+    for (const name of Object.keys(value)) {
+      if (known.has(name) || type.open) continue;
+      const meant = didYouMean(name, known);
+      const names = type.fields.map((field) => field.name).join(', ');
+      problems.push(wrong(joined(path, name), `The operation ${operation.name} has no parameter ${joined(path, name)}.`, meant ? `Did you mean ${meant}? Upper and lower case count.` : names ? `It takes ${names}.` : 'It takes none.', 'PARAMETER_UNKNOWN'));
+    }
+    const attributes = type.attributes.map((name) => (typeof value[name] === 'string' ? ` ${name}="${writeText(value[name], joined(path, name))}"` : '')).join('');
+    const content = type.fields.map((field) => writeField(field, value[field.name], joined(path, field.name))).join('');
+    const text = !type.fields.length && typeof value['text'] === 'string' ? writeText(value['text'], joined(path, 'text')) : '';
+    return `<${tag}${attributes}>${content}${text}</${tag}>`;
+  }
+
+  function writeField(field: ElementDeclaration, value: Value | undefined, path: string): string {
+    if (value === undefined || (value === null && field.optional)) {
+      if (value === undefined && !field.optional && !field.nillable) problems.push(wrong(path, `The operation ${operation.name} needs the parameter ${path}, which is not given.`, 'Add it to the body in the connector.', 'PARAMETER_MISSING'));
+      return value === undefined && field.nillable && !field.optional ? writeElement(field, null, path) : '';
+    }
+    if (field.many) return [value].flat().map((one) => writeElement(field, one, path)).join('');
+    return writeElement(field, value, path);
+  }
+
+  function writeText(text: string, path: string): string {
+    const forbidden = forbiddenCharacter(text);
+    if (forbidden) throw new RecordError({ code: 'XML_CHARACTER', place: { system, path }, message: `${path || 'The value'} contains the character ${forbidden}, which cannot be sent in XML.`, hint: 'Remove it in the source, or in the mapping.' });
+    return escapeXml(text);
+  }
+
+  function complain(path: string, what: string, fields: readonly ElementDeclaration[]): void {
+    problems.push(wrong(path, `${path || 'The body'} ${what} ${fields.map((field) => field.name).join(', ')}.`, 'Write the parameters as a group in the connector.'));
+  }
+
+  function wrong(path: string, message: string, hint: string, code = 'PARAMETER_WRONG'): Problem {
+    return { code, place: { system, path: joined('body', path) }, message, hint };
+  }
+}
+
+/** OASIS Web Services Security UsernameToken Profile 1.0: digest = Base64(SHA-1(nonce + created + password)). */
+function usernameToken({ username, password, type }: NonNullable<SoapSettings['username_token']>): string {
+  const nonce = randomBytes(16);
+  const created = new Date().toISOString();
+  const sent = type === 'digest' ? createHash('sha1').update(nonce).update(created).update(password, 'utf8').digest('base64') : password;
+  const kind = `${TOKEN_PROFILE}#${type === 'digest' ? 'PasswordDigest' : 'PasswordText'}`;
+  return (
+    `<wsse:Security xmlns:wsse="${WSSE}" xmlns:wsu="${WSU}" soap:mustUnderstand="1"><wsse:UsernameToken>` +
+    `<wsse:Username>${escapeXml(username)}</wsse:Username><wsse:Password Type="${kind}">${escapeXml(sent)}</wsse:Password>` +
+    `<wsse:Nonce EncodingType="${BASE64}">${nonce.toString('base64')}</wsse:Nonce><wsu:Created>${created}</wsu:Created>` +
+    '</wsse:UsernameToken></wsse:Security>'
+  );
+}
+
+function joined(path: string, name: string): string {
+  return path && name ? `${path}.${name}` : path || name;
+}

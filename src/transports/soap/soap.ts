@@ -1,0 +1,140 @@
+import { ConfigError, FatalError, InterlocalError } from '../../core/errors.ts';
+import type { Problem } from '../../core/errors.ts';
+import { basicHeader } from '../http/credentials.ts';
+import { statusError } from '../http/status.ts';
+import { webClient } from '../http/web-client.ts';
+import type { WebAnswer } from '../http/web-client.ts';
+import { readOptions } from '../options.ts';
+import { ownWords, redactor } from '../redact.ts';
+import type { CheckResult, RequestAnswer, RequestSpec, RequestTransport, TransportContext } from '../transport.ts';
+import { elementValue } from './answer-values.ts';
+import { decodeXml } from './decode-xml.ts';
+import { wsdlDocuments } from './documents.ts';
+import { faultError } from './fault.ts';
+import { soapSettings } from './options.ts';
+import { ENVELOPES, requestEnvelope } from './request-envelope.ts';
+import { readService } from './service.ts';
+import type { Operation, Service } from './service.ts';
+import { childrenNamed, parseXml, XmlProblem } from './xml.ts';
+import type { XmlElement } from './xml.ts';
+
+/** Operations of a SOAP service. Its WSDL is read with the first request. Throws ConfigError for wrong options. */
+export function openSoap(options: Record<string, unknown>, context: TransportContext): RequestTransport {
+  const system = context.connection;
+  const settings = readOptions(soapSettings, options, system);
+  const client = webClient(settings, context);
+  const endpoint = new URL(settings.endpoint);
+  const basic = settings.basic && basicHeader(settings.basic.username, settings.basic.password);
+  const redact = redactor(() => [settings.username_token?.password, settings.basic?.password, basic?.slice(6)]);
+  let reading: Promise<Service> | undefined;
+
+  function service(): Promise<Service> {
+    const mine = (reading ??= readWsdl());
+    mine.catch(() => (reading = undefined));
+    return mine;
+  }
+
+  async function readWsdl(): Promise<Service> {
+    const location = settings.wsdl ?? `${settings.endpoint}${endpoint.search ? '&' : '?'}wsdl`;
+    const headersFor = (url: URL) => (url.origin === endpoint.origin ? ownHeaders() : {});
+    return readService(await wsdlDocuments(location, { system, projectFolder: context.projectFolder, client, headersFor }), settings.version, system);
+  }
+
+  function ownHeaders(): Record<string, string> {
+    return { ...settings.headers, ...(basic ? { Authorization: basic } : {}) };
+  }
+
+  async function request(spec: RequestSpec): Promise<RequestAnswer> {
+    if (!spec.operation) throw new ConfigError({ code: 'OPERATION_UNKNOWN', place: { system, path: 'operation' }, message: 'The request names no operation.', hint: 'Add operation to the retriever in the connector.' });
+    const { operation: find, schema } = await service();
+    const operation = find(spec.operation);
+    const body = requestEnvelope(operation, spec.body, settings, system);
+    const answer = await client.send({ method: 'POST', url: endpoint, headers: { ...ownHeaders(), ...spec.headers, ...contentHeaders(operation) }, body });
+    const result = await resultOf(answer, operation);
+    const value = result ? elementValue(result, operation.output?.type(), schema) : null;
+    return { status: answer.status, headers: answer.headers, value: value !== null && typeof value === 'object' && !Array.isArray(value) ? value : value === null ? {} : { text: value } };
+  }
+
+  function contentHeaders(operation: Operation): Record<string, string> {
+    const action = operation.soapAction.replace(/["\\\r\n]/g, '');
+    if (settings.version === '1.2') return { 'Content-Type': `application/soap+xml; charset=utf-8${action ? `; action="${action}"` : ''}`, Accept: 'application/soap+xml' };
+    return { 'Content-Type': 'text/xml; charset=utf-8', SOAPAction: `"${action}"`, Accept: 'text/xml' };
+  }
+
+  /** The element in the answer's body; undefined for an answer without any. Faults and everything that is no SOAP are thrown. */
+  async function resultOf(answer: WebAnswer, operation: Operation): Promise<XmlElement | undefined> {
+    const kind = answer.headers['content-type'] ?? '';
+    if (kind.startsWith('multipart/')) {
+      answer.discard();
+      throw notSoap('MTOM_UNSUPPORTED', `The service answered ${operation.name} with a message in several parts (MTOM or attachments), which is not supported.`, 'Ask its owner to turn MTOM off for this client.');
+    }
+    const text = await decodeXml(answer.bytes, kind, (what) => notSoap('ANSWER_UNREADABLE', `The answer to ${operation.name} ${what}.`, 'Ask the owner of the service.'));
+    const failed = (words: string) => statusError(answer.status, answer.headers, words, { system, text: operation.name });
+    if (text.trim() === '') {
+      if (answer.status >= 300) throw failed('');
+      return undefined;
+    }
+    const envelope = parseAnswer(text, answer.status, operation);
+    if (!envelope) throw failed(ownWords(text, redact));
+    const body = envelope.children.find((child) => child.name === 'Body' && child.namespace === envelope.namespace);
+    const fault = body && childrenNamed(body, envelope.namespace, 'Fault')[0];
+    if (fault) throw faultError(fault, { system, operation: operation.name, status: answer.status, headers: answer.headers, redact });
+    if (answer.status >= 300) throw failed('');
+    if (!body) throw notSoap('ANSWER_NOT_SOAP', `The answer to ${operation.name} is an envelope without a body.`, 'Ask the owner of the service.');
+    return body.children[0];
+  }
+
+  /** The envelope, of either version; undefined when the status already says that it went wrong and no envelope came. */
+  function parseAnswer(text: string, status: number, operation: Operation): XmlElement | undefined {
+    try {
+      const root = parseXml(text, settings.max_depth);
+      if (root.name === 'Envelope' && Object.values(ENVELOPES).includes(root.namespace)) return root;
+      if (status >= 300) return undefined;
+      throw new XmlProblem(`is no SOAP: its root element is ${root.name}`);
+    } catch (error) {
+      if (!(error instanceof XmlProblem)) throw error;
+      if (status >= 300) return undefined;
+      const web = /^\s*(<!doctype html|<html)/i.test(text);
+      throw notSoap(
+        web ? 'ANSWER_NOT_SOAP' : 'ANSWER_UNREADABLE',
+        web ? `The answer to ${operation.name} is a web page: ${ownWords(text, redact)}` : `The answer to ${operation.name} ${redact(error.message)}.`,
+        web ? 'Check the endpoint; a log-in page or a proxy may answer in its place.' : 'Ask the owner of the service.',
+      );
+    }
+  }
+
+  function notSoap(code: string, message: string, hint: string): FatalError {
+    return new FatalError({ code, place: { system }, message, hint });
+  }
+
+  async function check(): Promise<CheckResult[]> {
+    const results: CheckResult[] = [];
+    const failed = (name: string, error: unknown): CheckResult => {
+      const problem: Partial<Problem> = error instanceof InterlocalError ? error.problems[0]! : { message: `Interlocal failed: ${redact(String(error))}` };
+      return { name: problem.code?.startsWith('TLS') ? 'TLS' : problem.code === 'AUTH_FAILED' ? 'credentials' : name, ok: false, detail: problem.message!, hint: problem.hint };
+    };
+    try {
+      const answer = await client.send({ method: 'GET', url: endpoint, headers: ownHeaders() });
+      answer.discard();
+      if (answer.status === 401 || answer.status === 403) throw statusError(answer.status, answer.headers, '', { system, text: `GET ${endpoint.host}${endpoint.pathname}` });
+    } catch (error) {
+      if (!(error instanceof FatalError && error.code === 'REDIRECT_REFUSED')) return [failed('reachable', error)];
+    }
+    results.push({ name: 'reachable', ok: true, detail: `${endpoint.host} answers.` });
+    if (endpoint.protocol === 'https:') results.push({ name: 'TLS', ok: true, detail: 'Its certificate is trusted.' });
+    else {
+      const open = settings.basic ?? (settings.username_token?.type === 'text' ? settings.username_token : undefined);
+      results.push({ name: 'TLS', ok: true, warning: true, detail: `${endpoint.host} is spoken to without encryption${open ? ', and the password with it' : ''}.`, hint: 'Use https as soon as the service offers it.' });
+    }
+    try {
+      const { operationNames } = await service();
+      results.push({ name: 'WSDL', ok: true, detail: `It describes ${operationNames.length} operations for SOAP ${settings.version}.` });
+    } catch (error) {
+      return [...results, failed('WSDL', error)];
+    }
+    if (settings.username_token) results.push({ name: 'credentials', ok: true, detail: 'The first request proves the user name and password; asking for nothing is not possible in SOAP.' });
+    return results;
+  }
+
+  return { kind: 'request', request, check, close: async () => client.close() };
+}
