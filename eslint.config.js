@@ -2,25 +2,49 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 /** The one dependency rule: a folder of src/ imports only from folders above it in this list. */
-export const LAYERS = ['core', 'config', 'formats', 'transports', 'connector', 'mapping', 'identity', 'revenue', 'store', 'engine', 'scheduler', 'server', 'cli'];
+export const LAYERS = [
+  'core',
+  'config',
+  'formats',
+  'transports',
+  'connector',
+  'mapping',
+  'identity',
+  'revenue',
+  'store',
+  'engine',
+  'scheduler',
+  'server',
+  'cli',
+];
 
 /** These know no clock, no disk and no network: everything is passed in, so that they can be tested and run again with the same result. */
 export const PURE = ['mapping', 'identity', 'revenue'];
 
-const OUTSIDE = '^(?:node:)?(?:fs|net|http|https|http2|dgram|dns|tls|child_process|worker_threads|cluster)(?:/.*)?$|^(?:axios|undici|ssh2|mssql|knex|better-sqlite3)(?:/.*)?$';
+const OUTSIDE =
+  '^(?:node:)?(?:fs|net|http|https|http2|dgram|dns|tls|child_process|worker_threads|cluster)(?:/.*)?$|^(?:axios|undici|ssh2|mssql|knex|better-sqlite3)(?:/.*)?$';
 const CLOCK = [
   { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'This folder knows no clock: pass the time in.' },
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'This folder knows no clock: pass the time in.' },
   { selector: "CallExpression[callee.name='Date']", message: 'This folder knows no clock: pass the time in.' },
-  { selector: "MemberExpression[object.name='performance'][property.name='now']", message: 'This folder knows no clock: pass the time in.' },
-  { selector: "MemberExpression[object.name='Math'][property.name='random']", message: 'This folder gives the same result each time: no chance.' },
+  {
+    selector: "MemberExpression[object.name='performance'][property.name='now']",
+    message: 'This folder knows no clock: pass the time in.',
+  },
+  {
+    selector: "MemberExpression[object.name='Math'][property.name='random']",
+    message: 'This folder gives the same result each time: no chance.',
+  },
   { selector: "CallExpression[callee.name='fetch']", message: 'This folder knows no network.' },
 ];
 const ENVIRONMENT = [
   { selector: "MemberExpression[object.name='process'][property.name='env']", message: 'Only src/config reads the environment.' },
   { selector: "MemberExpression[object.name='process'][property.value='env']", message: 'Only src/config reads the environment.' },
   { selector: "VariableDeclarator[init.name='process'] Property[key.name='env']", message: 'Only src/config reads the environment.' },
-  { selector: "ImportDeclaration[source.value=/^(node:)?process$/]", message: 'Use the global process; only src/config reads the environment.' },
+  {
+    selector: 'ImportDeclaration[source.value=/^(node:)?process$/]',
+    message: 'Use the global process; only src/config reads the environment.',
+  },
 ];
 
 /** How deep below src/<layer>/ files may lie. */
@@ -33,7 +57,9 @@ function layerRules(layer) {
     const up = '\\.\\./'.repeat(depth + 1);
     const patterns = [
       { regex: `^${up}(?:main\\.ts|\\.\\./)`, message: `src/${layer} imports from src/ alone, and not from main.ts.` },
-      ...(below.length ? [{ regex: `^${up}(?:${below.join('|')})/`, message: `src/${layer} imports only from folders above it: ${LAYERS.join(', ')}.` }] : []),
+      ...(below.length
+        ? [{ regex: `^${up}(?:${below.join('|')})/`, message: `src/${layer} imports only from folders above it: ${LAYERS.join(', ')}.` }]
+        : []),
       ...(pure ? [{ regex: OUTSIDE, message: `src/${layer} knows no disk and no network.` }] : []),
     ];
     return {

@@ -19,7 +19,12 @@ export function registerInit(cli: Cli): void {
     .option('--fiscal-year-starts <month-day>', 'first day of the fiscal year, such as 07-01 (default: 01-01)')
     .action(async (dir: string, options: InitOptions) => {
       const { makeTown } = await import('../config/new-town.ts');
-      const files = await makeTown(dir, { name: options.name, time_zone: options.timeZone, currency: options.currency, fiscal_year_starts: options.fiscalYearStarts });
+      const files = await makeTown(dir, {
+        name: options.name,
+        time_zone: options.timeZone,
+        currency: options.currency,
+        fiscal_year_starts: options.fiscalYearStarts,
+      });
       cli.print({ folder: dir, files }, () => nextSteps(dir));
     });
 }

@@ -5,8 +5,10 @@ import { registerExplain } from './explain.ts';
 import { registerInit } from './init.ts';
 import { registerPreview } from './preview.ts';
 import { registerRejects } from './rejects.ts';
+import { registerReport } from './report.ts';
 import { registerRun } from './run.ts';
 import { registerSchemas } from './schemas.ts';
+import { registerServe } from './serve.ts';
 import { registerStatus } from './status.ts';
 import { registerTest } from './test.ts';
 import { registerValidate } from './validate.ts';
@@ -22,6 +24,8 @@ const COMMANDS: RegisterCommand[] = [
   registerStatus,
   registerRejects,
   registerExplain,
+  registerReport,
+  registerServe,
   registerSchemas,
 ];
 

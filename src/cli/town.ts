@@ -1,6 +1,7 @@
 import { openProject } from '../config/load.ts';
 import type { Project } from '../config/project.ts';
 import { storeUrl } from '../config/secrets.ts';
+import { compileMapping } from '../mapping/compile.ts';
 import type { Engine } from '../engine/run.ts';
 import { migrateModel } from '../store/model-tables.ts';
 import { openKnex } from '../store/open.ts';
@@ -14,7 +15,7 @@ export function transportOptions() {
 
 /** Loads a town's folder, opens its store and brings both in line. The caller closes the store. */
 export async function openTown(folder: string): Promise<Engine & { project: Project }> {
-  const project = await openProject(folder, { transportOptions: transportOptions() });
+  const project = await openProject(folder, { transportOptions: transportOptions(), compileMapping });
   const knex = await openKnex(storeUrl(project), project.folder);
   try {
     await migrateModel(knex, [...project.entities.values()].map((e) => e.value));

@@ -19,7 +19,9 @@ export function registerValidate(cli: Cli): void {
       const transportOptions = Object.fromEntries(Object.entries(transports).map(([name, { optionsSchema }]) => [name, optionsSchema]));
       const { project, problems } = await loadProject(cli.project(), { transportOptions, compileMapping, secrets: options.secrets });
       cli.setExit(project ? 0 : EXIT_CONFIG);
-      cli.print({ valid: project !== undefined, problems, ...(project && { checked: checked(project) }) }, () => (project ? `Valid: ${listed(checked(project))}.` : textOf(problems, textOfProblem)));
+      cli.print({ valid: project !== undefined, problems, ...(project && { checked: checked(project) }) }, () =>
+        project ? `Valid: ${listed(checked(project))}.` : textOf(problems, textOfProblem),
+      );
     });
 }
 

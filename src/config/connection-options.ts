@@ -14,7 +14,9 @@ type Options = Record<string, unknown>;
  * sets for the transport, and over both what the town gives. Secrets are still references.
  */
 export function optionsOf(connector: Pick<ConnectorConfig, 'options' | 'transport_options'>, given: Options): Options {
-  const defaults = Object.fromEntries(Object.entries(connector.options).flatMap(([name, spec]) => (spec.default === undefined ? [] : [[name, spec.default]])));
+  const defaults = Object.fromEntries(
+    Object.entries(connector.options).flatMap(([name, spec]) => (spec.default === undefined ? [] : [[name, spec.default]])),
+  );
   return { ...defaults, ...(fillOptions(connector.transport_options, { ...defaults, ...given }) as Options), ...given };
 }
 
@@ -29,7 +31,8 @@ export function openOptions(project: Project, connection: string, env?: NodeJS.P
 /** `{{ options.NAME }}` in the texts of transport_options. A text that is one placeholder takes the value as it is. */
 export function fillOptions(value: unknown, options: Options): unknown {
   if (Array.isArray(value)) return value.map((item) => fillOptions(item, options));
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, fillOptions(inner, options)]));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, fillOptions(inner, options)]));
   if (typeof value !== 'string') return value;
   const whole = /^\{\{\s*options\.([\w-]+)\s*\}\}$/.exec(value);
   if (whole) return options[whole[1]!];

@@ -13,7 +13,10 @@ import type { Draft, Part, Parts } from './draft.ts';
  * What the files say of each other. From the packs only what the town uses is looked at: its own model or connector may
  * override one, and a shipped mapping that nobody uses need not fit it.
  */
-export async function crossCheck(draft: Draft, options: { transportOptions?: TransportOptions; compileMapping?: CompileCheck; secrets?: boolean; env?: NodeJS.ProcessEnv }): Promise<Problem[]> {
+export async function crossCheck(
+  draft: Draft,
+  options: { transportOptions?: TransportOptions; compileMapping?: CompileCheck; secrets?: boolean; env?: NodeJS.ProcessEnv },
+): Promise<Problem[]> {
   const pipelines = own(draft.pipelines);
   const connectorsInUse = new Set(Object.values(draft.connections?.value ?? {}).map((connection) => connection.connector));
   const mappingsInUse = new Set(pipelines.flatMap((part) => part.value.mappings ?? []));

@@ -1,4 +1,26 @@
-const PARTS = ['YYYY', 'YY', 'MMMM', 'MMM', 'MM', 'M', 'DD', 'D', 'dddd', 'ddd', 'HH', 'H', 'hh', 'h', 'mm', 'ss', 'SSS', 'A', 'a', 'Z', 'T'];
+const PARTS = [
+  'YYYY',
+  'YY',
+  'MMMM',
+  'MMM',
+  'MM',
+  'M',
+  'DD',
+  'D',
+  'dddd',
+  'ddd',
+  'HH',
+  'H',
+  'hh',
+  'h',
+  'mm',
+  'ss',
+  'SSS',
+  'A',
+  'a',
+  'Z',
+  'T',
+];
 const WHOLE = ['/Date(ms)/', 'unix'];
 
 /** What is no part of a date format, in words; undefined when all of it is. `[text]` stands for itself. */

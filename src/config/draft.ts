@@ -50,7 +50,12 @@ export function readPart<S extends z.ZodType>(
   problems.push(...document.problems);
   if (document.problems.length > 0) return undefined;
   if (document.value === null || document.value === undefined) {
-    problems.push({ code: 'KEY_MISSING', place: { file: document.file, line: 1, column: 1 }, message: 'this file is empty.', hint: 'Write what belongs in it, or remove it.' });
+    problems.push({
+      code: 'KEY_MISSING',
+      place: { file: document.file, line: 1, column: 1 },
+      message: 'this file is empty.',
+      hint: 'Write what belongs in it, or remove it.',
+    });
     return undefined;
   }
   const parsed = schema.safeParse(document.value);

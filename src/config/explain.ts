@@ -14,42 +14,71 @@ export type Source = Pick<YamlDocument, 'at' | 'keyAt' | 'source'>;
  * Every issue that zod found, as problems in plain words with their places. `path` of an issue is relative to `base`,
  * the place in the document of what was checked. The value of a secret, or of what may be one, is never in a problem.
  */
-export function explainIssues(issues: readonly Issue[], schema: z.ZodType, value: unknown, source: Source, base: Path = [], mayBeSecret: (path: Path) => boolean = () => false): Problem[] {
+export function explainIssues(
+  issues: readonly Issue[],
+  schema: z.ZodType,
+  value: unknown,
+  source: Source,
+  base: Path = [],
+  mayBeSecret: (path: Path) => boolean = () => false,
+): Problem[] {
   const flat = issues.flatMap((issue) => openUnion(issue, value));
   const unknownKeys = flat.filter((issue) => issue.code === 'unrecognized_keys');
   const problems = flat.flatMap((issue) => {
     const path = issue.path as Path;
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, keysAt(schema, path), source, [...base, ...path]));
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => unknownKey(key, keysAt(schema, path), source, [...base, ...path]));
     const given = valueAtPath(value, path);
     const full = [...base, ...path];
     if (given === undefined && isAbsence(issue)) {
       // A misspelt key is one mistake, not an unknown key and a missing one.
-      const meant = unknownKeys.some((u) => samePath(u.path as Path, path.slice(0, -1)) && u.keys.some((k) => didYouMean(k, keysAt(schema, path.slice(0, -1))) === String(path.at(-1))));
+      const meant = unknownKeys.some(
+        (u) =>
+          samePath(u.path as Path, path.slice(0, -1)) &&
+          u.keys.some((k) => didYouMean(k, keysAt(schema, path.slice(0, -1))) === String(path.at(-1))),
+      );
       return meant ? [] : [missingKey(describedAt(schema, path), source, full)];
     }
     if (isSecretAt(schema, path) && given !== null) return [secretLiteral(source.at(full), full)];
     if (issue.code === 'custom' && issue.params?.code === 'KEY_MISSING') {
       const names = issue.params.names as string[];
-      const meant = unknownKeys.some((u) => samePath(u.path as Path, path) && u.keys.some((k) => names.includes(didYouMean(k, keysAt(schema, path)) ?? '')));
+      const meant = unknownKeys.some(
+        (u) => samePath(u.path as Path, path) && u.keys.some((k) => names.includes(didYouMean(k, keysAt(schema, path)) ?? '')),
+      );
       return meant ? [] : [{ code: 'KEY_MISSING', place: { ...source.keyAt(full), path: textOfPath(full) }, message: `${issue.message}.` }];
     }
     const at = issue.code === 'invalid_key' ? source.keyAt(full) : source.at(full);
-    const words = mayBeSecret(full) ? wordsForIssue(issue, withoutValue(given), undefined) : wordsForIssue(issue, given, source.source(full));
+    const words = mayBeSecret(full)
+      ? wordsForIssue(issue, withoutValue(given), undefined)
+      : wordsForIssue(issue, given, source.source(full));
     return [{ ...words, place: { ...at, path: textOfPath(full) } }];
   });
   return unique(problems);
 }
 
 /** Plain numbers that lost digits when they were read, where the schema takes them for something else than a number. */
-export function explainLossy(document: YamlDocument, schema: z.ZodType, already: readonly Problem[], mayBeSecret: (path: Path) => boolean): Problem[] {
+export function explainLossy(
+  document: YamlDocument,
+  schema: z.ZodType,
+  already: readonly Problem[],
+  mayBeSecret: (path: Path) => boolean,
+): Problem[] {
   return document.lossy.flatMap(({ path, source, key }) => {
     const at = key ? document.keyAt(path) : document.at(path);
     if (already.some((p) => p.place.line === at.line && p.place.column === at.column)) return [];
     const kinds = key ? [] : kindsAt(schema, path);
     if (kinds.length > 0 && kinds.every((kind) => kind === 'number') && !/^[-+]?0\d/.test(source)) return [];
     const place = { ...at, path: textOfPath(path) };
-    if (mayBeSecret(path)) return [{ code: 'TYPE_WRONG', place, message: 'this number changes when it is read without quotes.', hint: 'Write it in quotes.' }];
-    return [{ code: 'TYPE_WRONG', place, message: `${key ? 'the key ' : ''}${source} without quotes is read as the number ${String(Number(source))}.`, hint: `Write it in quotes: "${source}".` }];
+    if (mayBeSecret(path))
+      return [{ code: 'TYPE_WRONG', place, message: 'this number changes when it is read without quotes.', hint: 'Write it in quotes.' }];
+    return [
+      {
+        code: 'TYPE_WRONG',
+        place,
+        message: `${key ? 'the key ' : ''}${source} without quotes is read as the number ${String(Number(source))}.`,
+        hint: `Write it in quotes: "${source}".`,
+      },
+    ];
   });
 }
 
@@ -88,13 +117,20 @@ function openUnion(issue: Issue, value: unknown): Issue[] {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
   const here = valueAtPath(value, issue.path as Path);
   const branches = issue.errors.map((list) => list.flatMap((inner) => openUnion(inner, here)));
-  const isOtherKind = (list: Issue[]): boolean => list.some((i) => i.path.length === 0 && (i.code === 'invalid_type' || (i.code === 'invalid_value' && typeof here !== 'string')));
+  const isOtherKind = (list: Issue[]): boolean =>
+    list.some((i) => i.path.length === 0 && (i.code === 'invalid_type' || (i.code === 'invalid_value' && typeof here !== 'string')));
   const likely = branches.filter((list) => !isOtherKind(list)).sort((a, b) => a.length - b.length);
   const prefixed = (list: Issue[]): Issue[] => list.map((i) => ({ ...i, path: [...issue.path, ...i.path] }) as Issue);
   if (likely[0]) return prefixed(likely[0]);
   // Of another kind than every branch: one issue that names all the kinds.
   const kinds = branches.flat().filter((i) => i.path.length === 0);
-  const expected = [...new Set(kinds.flatMap((i) => (i.code === 'invalid_type' ? [i.expected] : i.code === 'invalid_value' ? i.values.map((v) => `value:${String(v)}`) : [])))];
+  const expected = [
+    ...new Set(
+      kinds.flatMap((i) =>
+        i.code === 'invalid_type' ? [i.expected] : i.code === 'invalid_value' ? i.values.map((v) => `value:${String(v)}`) : [],
+      ),
+    ),
+  ];
   return [{ code: 'invalid_type', expected: expected.join('|'), path: issue.path, message: '' } as Issue];
 }
 
@@ -118,4 +154,3 @@ function unique(problems: Problem[]): Problem[] {
     return seen.has(id) ? false : seen.add(id);
   });
 }
-

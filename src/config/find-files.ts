@@ -45,7 +45,12 @@ export async function findFiles(folder: string, packsFolder: string | undefined)
 }
 
 /** Reads one file below the folder; undefined when there is none. Not UTF-8: a problem and an empty text. */
-export async function readText(root: string, path: string, problems: Problem[], shipped = false): Promise<{ shown: string; text: string } | undefined> {
+export async function readText(
+  root: string,
+  path: string,
+  problems: Problem[],
+  shipped = false,
+): Promise<{ shown: string; text: string } | undefined> {
   const shown = shownPath(root, path, shipped);
   let bytes: Buffer;
   try {
@@ -53,14 +58,24 @@ export async function readText(root: string, path: string, problems: Problem[], 
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    problems.push({ code: 'FILE_UNREADABLE', place: { file: shown }, message: `this file cannot be read (${code ?? 'unknown reason'}).`, hint: 'Look at its rights, and whether it is a file.' });
+    problems.push({
+      code: 'FILE_UNREADABLE',
+      place: { file: shown },
+      message: `this file cannot be read (${code ?? 'unknown reason'}).`,
+      hint: 'Look at its rights, and whether it is a file.',
+    });
     return undefined;
   }
   try {
     return { shown, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch {
     const line = firstLineNotUtf8(bytes);
-    problems.push({ code: 'FILE_ENCODING', place: { file: shown, line, column: 1 }, message: 'this file is not UTF-8.', hint: 'Save it again as UTF-8 (in Excel: "CSV UTF-8").' });
+    problems.push({
+      code: 'FILE_ENCODING',
+      place: { file: shown, line, column: 1 },
+      message: 'this file is not UTF-8.',
+      hint: 'Save it again as UTF-8 (in Excel: "CSV UTF-8").',
+    });
     return undefined;
   }
 }
@@ -71,7 +86,12 @@ async function readPlain(root: string, below: string, ending: string, shipped: b
     if (name.startsWith('.')) return [];
     if (ending === '.yaml' && name.endsWith('.yml')) {
       const shown = shownPath(root, `${below}/${name}`, shipped);
-      problems.push({ code: 'NAME_MISMATCH', place: { file: shown }, message: 'files that end in .yml are not read.', hint: `Name it ${name.slice(0, -4)}.yaml.` });
+      problems.push({
+        code: 'NAME_MISMATCH',
+        place: { file: shown },
+        message: 'files that end in .yml are not read.',
+        hint: `Name it ${name.slice(0, -4)}.yaml.`,
+      });
     }
     return name.endsWith(ending) ? [readOne(root, `${below}/${name}`, name.slice(0, -ending.length), shipped, problems)] : [];
   });
@@ -85,7 +105,12 @@ async function readConnectors(root: string, shipped: boolean, problems: Problem[
     const before = problems.length;
     const file = await readOne(root, path, name, shipped, problems);
     if (!file && problems.length === before && !shipped)
-      problems.push({ code: 'FILE_MISSING', place: { file: shownPath(root, path, shipped) }, message: 'this folder has no connector.yaml.', hint: 'Write one, or remove the folder.' });
+      problems.push({
+        code: 'FILE_MISSING',
+        place: { file: shownPath(root, path, shipped) },
+        message: 'this folder has no connector.yaml.',
+        hint: 'Write one, or remove the folder.',
+      });
     return file;
   });
   return (await Promise.all(read)).filter((file) => file !== undefined);
@@ -101,7 +126,16 @@ async function misnamedConfig(folder: string): Promise<Problem[]> {
   const known = ['interlocal.yaml', 'connections.yaml', 'connections.local.yaml'];
   return (await namesIn(join(folder, 'config'))).flatMap((name) => {
     const meant = /\.ya?ml$/.test(name) && !known.includes(name) ? didYouMean(name, known) : undefined;
-    return meant ? [{ code: 'NAME_MISMATCH', place: { file: `config/${name}` }, message: 'a file of this name is not read.', hint: `Did you mean ${meant}?` }] : [];
+    return meant
+      ? [
+          {
+            code: 'NAME_MISMATCH',
+            place: { file: `config/${name}` },
+            message: 'a file of this name is not read.',
+            hint: `Did you mean ${meant}?`,
+          },
+        ]
+      : [];
   });
 }
 
@@ -110,7 +144,10 @@ async function namesIn(folder: string, foldersOnly = false): Promise<string[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
     // A link may lead to a folder; what it leads to is found out by reading.
-    return entries.filter((e) => (foldersOnly ? (e.isDirectory() || e.isSymbolicLink()) && !/^[._]/.test(e.name) : !e.isDirectory())).map((e) => e.name).sort();
+    return entries
+      .filter((e) => (foldersOnly ? (e.isDirectory() || e.isSymbolicLink()) && !/^[._]/.test(e.name) : !e.isDirectory()))
+      .map((e) => e.name)
+      .sort();
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];

@@ -11,7 +11,11 @@ import { pipelineSchema } from './schema/pipeline.ts';
 export const YAML_KINDS = {
   interlocal: { schema: interlocalSchema, files: ['config/interlocal.yaml'], title: 'The town' },
   connections: { schema: connectionsSchema, files: ['config/connections.yaml'], title: "The town's connections" },
-  'connections-local': { schema: localConnectionsSchema, files: ['config/connections.local.yaml'], title: 'What is different on this machine' },
+  'connections-local': {
+    schema: localConnectionsSchema,
+    files: ['config/connections.local.yaml'],
+    title: 'What is different on this machine',
+  },
   model: { schema: entitySchema, files: ['config/model/*.yaml'], title: 'A canonical entity' },
   connector: { schema: connectorSchema, files: ['connectors/*/connector.yaml'], title: 'A connector' },
   mapping: { schema: mappingSchema, files: ['mappings/*.yaml'], title: 'A mapping' },
@@ -28,7 +32,9 @@ export function jsonSchemaOf(kind: YamlKind): Record<string, unknown> {
 
 /** Every schema as its file: `interlocal.json` → text. */
 export function jsonSchemaFiles(): Record<string, string> {
-  return Object.fromEntries(Object.keys(YAML_KINDS).map((kind) => [`${kind}.json`, `${JSON.stringify(jsonSchemaOf(kind as YamlKind), null, 2)}\n`]));
+  return Object.fromEntries(
+    Object.keys(YAML_KINDS).map((kind) => [`${kind}.json`, `${JSON.stringify(jsonSchemaOf(kind as YamlKind), null, 2)}\n`]),
+  );
 }
 
 /** Writes config/schemas below a town's folder; gives the names of what was written. */

@@ -52,7 +52,14 @@ export async function loadProject(folder: string, options: LoadOptions = {}): Pr
     folder: root,
     config,
     connections: await readConnections(root, problems),
-    connectors: readAll(files.connectors, (file) => named(readPart(file, connectorSchema, problems, (path) => path[0] === 'transport_options'), 'connector', file, problems)),
+    connectors: readAll(files.connectors, (file) =>
+      named(
+        readPart(file, connectorSchema, problems, (path) => path[0] === 'transport_options'),
+        'connector',
+        file,
+        problems,
+      ),
+    ),
     mappings: readAll(files.mappings, (file) => named(readPart(file, mappingSchema, problems), 'mapping', file, problems)),
     pipelines: readAll(files.pipelines, (file) => named(readPart(file, pipelineSchema, problems), 'pipeline', file, problems)),
     entities: readAll(files.model, (file) => named(readPart(file, entitySchema, problems), 'entity', file, problems)),
@@ -115,7 +122,12 @@ async function nothingThere(given: string, root: string): Promise<Problem> {
       ? "this folder has no config/interlocal.yaml, so it is not a town's folder."
       : 'this is a file, and a folder is needed.';
   const hint = `Name the town's folder with --project, or make one: interlocal init ${there ? 'DIR' : given}`;
-  return { code: 'FILE_MISSING', place: { file: there?.isDirectory() ? join(given, 'config/interlocal.yaml') : given }, message: missing, hint };
+  return {
+    code: 'FILE_MISSING',
+    place: { file: there?.isDirectory() ? join(given, 'config/interlocal.yaml') : given },
+    message: missing,
+    hint,
+  };
 }
 
 /** PORT in the environment, as hosting platforms set it, overrides server.port. */
@@ -123,14 +135,20 @@ function portOf(env: NodeJS.ProcessEnv, problems: Problem[]): number | undefined
   if (!env.PORT) return undefined;
   const port = Number(env.PORT);
   if (/^\d+$/.test(env.PORT) && port <= 65535) return port;
-  problems.push({ code: 'VALUE_INVALID', place: { system: 'environment', path: 'PORT' }, message: 'must be a whole number from 0 to 65535.', hint: 'Set PORT to a number, or unset it.' });
+  problems.push({
+    code: 'VALUE_INVALID',
+    place: { system: 'environment', path: 'PORT' },
+    message: 'must be a whole number from 0 to 65535.',
+    hint: 'Set PORT to a number, or unset it.',
+  });
   return undefined;
 }
 
 function projectOf(draft: Draft, port: number | undefined): Project {
   const config = draft.config!.value;
   if (port !== undefined) config.server.port = port;
-  const right = <T>(parts: Parts<T>): Map<string, Part<T>> => new Map([...parts].filter((entry): entry is [string, Part<T>] => entry[1] !== undefined));
+  const right = <T>(parts: Parts<T>): Map<string, Part<T>> =>
+    new Map([...parts].filter((entry): entry is [string, Part<T>] => entry[1] !== undefined));
   return {
     folder: draft.folder,
     config,
@@ -156,6 +174,9 @@ function withoutRepeats(problems: Problem[]): Problem[] {
 function sorted(problems: Problem[]): Problem[] {
   const order = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0);
   return problems.sort(
-    (a, b) => order(a.place.file ?? '', b.place.file ?? '') || order(a.place.line ?? 0, b.place.line ?? 0) || order(a.place.column ?? 0, b.place.column ?? 0),
+    (a, b) =>
+      order(a.place.file ?? '', b.place.file ?? '') ||
+      order(a.place.line ?? 0, b.place.line ?? 0) ||
+      order(a.place.column ?? 0, b.place.column ?? 0),
   );
 }

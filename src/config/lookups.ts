@@ -16,16 +16,32 @@ export function readLookup(name: string, file: string, text: string): { table: L
   };
   let records: { record: string[]; info: { lines: number } }[];
   try {
-    records = parse(text, { bom: true, info: true, relax_column_count: true, skip_empty_lines: true, trim: true }) as unknown as typeof records;
+    records = parse(text, {
+      bom: true,
+      info: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      trim: true,
+    }) as unknown as typeof records;
   } catch (error) {
     const line = (error as { lines?: number }).lines ?? 1;
-    problem(line, 'a quote in this row is not closed, or stands in the middle of a value.', 'Write a value that has a comma or quote as "a, b" and a quote in it twice: "".');
+    problem(
+      line,
+      'a quote in this row is not closed, or stands in the middle of a value.',
+      'Write a value that has a comma or quote as "a, b" and a quote in it twice: "".',
+    );
     return { table, problems };
   }
   const header = records.shift()?.record ?? [];
   const lacking = ['from', 'to'].filter((column) => !header.includes(column));
   if (lacking.length > 0) {
-    problem(1, `the first row must name the columns from and to, but is ${quoted(header.join(','))}.`, header.join('').includes(';') ? 'Separate columns by commas.' : undefined, 'KEY_MISSING', lacking[0]);
+    problem(
+      1,
+      `the first row must name the columns from and to, but is ${quoted(header.join(','))}.`,
+      header.join('').includes(';') ? 'Separate columns by commas.' : undefined,
+      'KEY_MISSING',
+      lacking[0],
+    );
     return { table, problems };
   }
   table.columns = header;
@@ -37,13 +53,19 @@ export function readLookup(name: string, file: string, text: string): { table: L
   for (const { record, info } of records) {
     const line = info.lines - record.reduce((breaks, value) => breaks + (value.match(/\n/g)?.length ?? 0), 0);
     if (record.length !== header.length) {
-      problem(line, `this row has ${record.length} columns, but the first row has ${header.length}.`, 'A value that has a comma in it must be in quotes.');
+      problem(
+        line,
+        `this row has ${record.length} columns, but the first row has ${header.length}.`,
+        'A value that has a comma in it must be in quotes.',
+      );
       continue;
     }
     const row: LookupRow = Object.fromEntries(header.map((column, i) => [column, record[i]!]));
     for (const column of ['valid_from', 'valid_to'])
-      if (row[column] && !isDate(row[column])) problem(line, `must be a day that exists, as YYYY-MM-DD, but is ${quoted(row[column])}.`, undefined, 'VALUE_INVALID', column);
-    if (row.valid_from && row.valid_to && row.valid_from > row.valid_to) problem(line, `ends on ${row.valid_to}, before it begins on ${row.valid_from}.`, undefined, 'VALUE_INVALID', 'valid_to');
+      if (row[column] && !isDate(row[column]))
+        problem(line, `must be a day that exists, as YYYY-MM-DD, but is ${quoted(row[column])}.`, undefined, 'VALUE_INVALID', column);
+    if (row.valid_from && row.valid_to && row.valid_from > row.valid_to)
+      problem(line, `ends on ${row.valid_to}, before it begins on ${row.valid_from}.`, undefined, 'VALUE_INVALID', 'valid_to');
     table.rows.push(row);
     lines.set(row, line);
   }
@@ -51,7 +73,9 @@ export function readLookup(name: string, file: string, text: string): { table: L
     problem(
       lines.get(later)!,
       `the code ${quoted(later.from!)} has a row for the same days in line ${lines.get(earlier)}.`,
-      table.columns.includes('valid_from') ? 'Let valid_to of the earlier row be the day before valid_from of the later one; both days count.' : 'Keep one of the two rows, or add the columns valid_from and valid_to.',
+      table.columns.includes('valid_from')
+        ? 'Let valid_to of the earlier row be the day before valid_from of the later one; both days count.'
+        : 'Keep one of the two rows, or add the columns valid_from and valid_to.',
       'LOOKUP_OVERLAP',
       'from',
     );

@@ -42,12 +42,27 @@ async function refuseUsedFolder(folder: string, root: string): Promise<void> {
   try {
     entries = (await readdir(root)).filter((name) => name !== '.git');
   } catch {
-    throw new ConfigError({ code: 'FOLDER_NOT_EMPTY', place: { file: folder }, message: 'this is a file, and a folder is needed.', hint: 'Name a new folder.' });
+    throw new ConfigError({
+      code: 'FOLDER_NOT_EMPTY',
+      place: { file: folder },
+      message: 'this is a file, and a folder is needed.',
+      hint: 'Name a new folder.',
+    });
   }
   if (entries.includes('config') && existsSync(join(root, 'config/interlocal.yaml')))
-    throw new ConfigError({ code: 'FOLDER_NOT_EMPTY', place: { file: folder }, message: "this is a town's folder already.", hint: 'Run interlocal validate there; after an upgrade, interlocal schemas.' });
+    throw new ConfigError({
+      code: 'FOLDER_NOT_EMPTY',
+      place: { file: folder },
+      message: "this is a town's folder already.",
+      hint: 'Run interlocal validate there; after an upgrade, interlocal schemas.',
+    });
   if (entries.length > 0)
-    throw new ConfigError({ code: 'FOLDER_NOT_EMPTY', place: { file: folder }, message: `the folder is not empty: it has ${entries.slice(0, 3).join(', ')}${entries.length > 3 ? ' and more' : ''}.`, hint: 'Name a new folder, or empty this one.' });
+    throw new ConfigError({
+      code: 'FOLDER_NOT_EMPTY',
+      place: { file: folder },
+      message: `the folder is not empty: it has ${entries.slice(0, 3).join(', ')}${entries.length > 3 ? ' and more' : ''}.`,
+      hint: 'Name a new folder, or empty this one.',
+    });
 }
 
 /** The same rules as for the file; problems name the option of the command. */
@@ -57,7 +72,9 @@ function checkTown(town: Record<string, string>): void {
   if (parsed.success) return;
   const nowhere = { file: '', line: 0, column: 0 };
   const problems = explainIssues(parsed.error.issues, schema, town, { at: () => nowhere, keyAt: () => nowhere, source: () => undefined });
-  throw new ConfigError(problems.map((problem) => ({ ...problem, place: { path: `--${(problem.place.path ?? '').replaceAll('_', '-')}` } })));
+  throw new ConfigError(
+    problems.map((problem) => ({ ...problem, place: { path: `--${(problem.place.path ?? '').replaceAll('_', '-')}` } })),
+  );
 }
 
 function textsOfTown(town: { name: string; time_zone: string; currency: string; fiscal_year_starts: string }): Record<string, string> {

@@ -76,6 +76,10 @@ function unwrap(schema: z.ZodType): z.ZodType[] {
 
 function step(schema: z.ZodType, part: string | number): z.ZodType[] {
   const def = defOf(schema);
-  const next = def.shape ? (Object.hasOwn(def.shape, String(part)) ? def.shape[part] : def.catchall) : (def.valueType ?? def.element ?? def.items?.[Number(part)]);
+  const next = def.shape
+    ? Object.hasOwn(def.shape, String(part))
+      ? def.shape[part]
+      : def.catchall
+    : (def.valueType ?? def.element ?? def.items?.[Number(part)]);
   return next ? [next] : [];
 }

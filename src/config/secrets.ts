@@ -27,7 +27,8 @@ export function resolveSecrets(options: Record<string, unknown>, place: SecretPl
   const problems: Problem[] = [];
   const fill = (value: unknown, path: (string | number)[]): unknown => {
     if (Array.isArray(value)) return value.map((item, i) => fill(item, [...path, i]));
-    if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, fill(inner, [...path, name])]));
+    if (typeof value === 'object' && value !== null)
+      return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, fill(inner, [...path, name])]));
     if (typeof value !== 'string' || !REFERENCE.test(value)) return value;
     const secret = readSecret(value, place);
     if (typeof secret === 'string') return remember(secret);
@@ -40,7 +41,10 @@ export function resolveSecrets(options: Record<string, unknown>, place: SecretPl
 }
 
 /** What resolveSecrets would miss, by path within the options; reads the secrets and forgets them again. */
-export function missingSecrets(options: Record<string, unknown>, place: SecretPlace): { path: (string | number)[]; problem: Omit<Problem, 'place'> }[] {
+export function missingSecrets(
+  options: Record<string, unknown>,
+  place: SecretPlace,
+): { path: (string | number)[]; problem: Omit<Problem, 'place'> }[] {
   const found: { path: (string | number)[]; problem: Omit<Problem, 'place'> }[] = [];
   eachText(options, [], (text, path) => {
     if (!REFERENCE.test(text)) return;
@@ -61,7 +65,10 @@ export function redact(text: string): string {
   for (const secret of resolved) {
     if (!text.includes(secret)) continue;
     // A secret of one to three characters is part of ordinary words and figures: only where it stands alone.
-    text = secret.length > 3 ? text.replaceAll(secret, '[secret]') : text.replace(new RegExp(`(?<![\\p{L}\\p{N}])${escapeRegExp(secret)}(?![\\p{L}\\p{N}])`, 'gu'), '[secret]');
+    text =
+      secret.length > 3
+        ? text.replaceAll(secret, '[secret]')
+        : text.replace(new RegExp(`(?<![\\p{L}\\p{N}])${escapeRegExp(secret)}(?![\\p{L}\\p{N}])`, 'gu'), '[secret]');
   }
   return text;
 }
@@ -70,7 +77,8 @@ export function redact(text: string): string {
 export function eachText(value: unknown, path: (string | number)[], visit: (text: string, path: (string | number)[]) => void): void {
   if (typeof value === 'string') visit(value, path);
   else if (Array.isArray(value)) value.forEach((item, i) => eachText(item, [...path, i], visit));
-  else if (typeof value === 'object' && value !== null) for (const [name, inner] of Object.entries(value)) eachText(inner, [...path, name], visit);
+  else if (typeof value === 'object' && value !== null)
+    for (const [name, inner] of Object.entries(value)) eachText(inner, [...path, name], visit);
 }
 
 /** Is this text nothing but a reference to a secret? */
@@ -91,7 +99,11 @@ function readSecret(reference: string, place: SecretPlace): string | Missing {
     const value = env[name];
     if (value) return value;
     const meant = value === undefined ? didYouMean(name, Object.keys(env)) : undefined;
-    return { what: `the environment variable ${name}`, why: value === undefined ? 'is not set' : 'is set, but empty', hint: meant ? `There is ${meant}: did you mean that?` : `Set ${name} where Interlocal is started.` };
+    return {
+      what: `the environment variable ${name}`,
+      why: value === undefined ? 'is not set' : 'is set, but empty',
+      hint: meant ? `There is ${meant}: did you mean that?` : `Set ${name} where Interlocal is started.`,
+    };
   }
   const what = `the file ${name}`;
   try {
@@ -99,8 +111,13 @@ function readSecret(reference: string, place: SecretPlace): string | Missing {
     return text || { what, why: 'is empty', hint: 'Write the secret into it.' };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { what, why: 'is not there', hint: `Make it in the town's folder, with the secret and nothing else in it.` };
-    return { what, why: `cannot be read (${code ?? 'unknown reason'})`, hint: 'Look at its rights: the account that Interlocal runs under must be able to read it.' };
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      return { what, why: 'is not there', hint: `Make it in the town's folder, with the secret and nothing else in it.` };
+    return {
+      what,
+      why: `cannot be read (${code ?? 'unknown reason'})`,
+      hint: 'Look at its rights: the account that Interlocal runs under must be able to read it.',
+    };
   }
 }
 
@@ -112,7 +129,13 @@ function missing({ what, why, hint }: Missing, option: string, connection: strin
 /** Remembers a secret, also as URLs, JSON, XML and the Basic header write it, and the lines of a key. */
 function remember(secret: string): string {
   const lines = secret.includes('\n') ? secret.split(/\r?\n/).filter((line) => line.length >= 16 && !line.startsWith('-----')) : [];
-  const forms = [secret, ...lines].flatMap((s) => [s, encodeURIComponent(s), JSON.stringify(s).slice(1, -1), xml(s), Buffer.from(s).toString('base64')]);
+  const forms = [secret, ...lines].flatMap((s) => [
+    s,
+    encodeURIComponent(s),
+    JSON.stringify(s).slice(1, -1),
+    xml(s),
+    Buffer.from(s).toString('base64'),
+  ]);
   resolved = [...new Set([...resolved, ...forms])].sort((a, b) => b.length - a.length);
   return secret;
 }

@@ -16,7 +16,10 @@ export function wordsForIssue(issue: z.core.$ZodIssue, given: unknown, source: s
     case 'too_big':
       return { code: 'VALUE_INVALID', message: `${size(issue)}, but is ${textOfValue(given, source)}.` };
     case 'invalid_key':
-      return { code: 'VALUE_INVALID', message: `the key "${String(issue.path.at(-1))}" ${(issue.issues[0]?.message ?? 'is not a name that can be used here').replace(/\.$/, '')}.` };
+      return {
+        code: 'VALUE_INVALID',
+        message: `the key "${String(issue.path.at(-1))}" ${(issue.issues[0]?.message ?? 'is not a name that can be used here').replace(/\.$/, '')}.`,
+      };
     default:
       return custom(issue.message, given, source);
   }
@@ -62,7 +65,11 @@ export function notOneOf(allowed: readonly string[], given: unknown, source?: st
   const must = allowed.length === 1 ? `must be ${allowed[0]}` : `must be one of ${allowed.join(', ')}`;
   const written = source ?? String(given);
   const unquoted = (typeof given === 'number' || typeof given === 'boolean') && allowed.includes(written);
-  return { code: 'VALUE_INVALID', message: `${must}, but is ${textOfValue(given, source)}.`, hint: unquoted ? `Write it in quotes: "${written}".` : meant && `Did you mean ${meant}?` };
+  return {
+    code: 'VALUE_INVALID',
+    message: `${must}, but is ${textOfValue(given, source)}.`,
+    hint: unquoted ? `Write it in quotes: "${written}".` : meant && `Did you mean ${meant}?`,
+  };
 }
 
 const KINDS: Record<string, string> = {
@@ -90,9 +97,12 @@ function wrongType(expected: string, given: unknown, source: string | undefined)
 
 function hintForType(kinds: string[], given: unknown, scalar: boolean): string | undefined {
   if (given === null) return 'Give it a value, or remove the key.';
-  if (kinds.includes('a list') && scalar) return `Write it as a list: [${String(given).length <= 40 && !/[:#,[\]{}]/.test(String(given)) ? String(given) : '…'}].`;
-  if (kinds.includes('true or false') && typeof given === 'string' && /^(yes|no|on|off|y|n|true|false)$/i.test(given)) return `Write ${/^(yes|on|y|true)$/i.test(given) ? 'true' : 'false'}.`;
-  if (kinds.some((kind) => kind.endsWith('number')) && typeof given === 'string' && /^-?\d+(\.\d+)?$/.test(given)) return `Write it without quotes: ${given}.`;
+  if (kinds.includes('a list') && scalar)
+    return `Write it as a list: [${String(given).length <= 40 && !/[:#,[\]{}]/.test(String(given)) ? String(given) : '…'}].`;
+  if (kinds.includes('true or false') && typeof given === 'string' && /^(yes|no|on|off|y|n|true|false)$/i.test(given))
+    return `Write ${/^(yes|on|y|true)$/i.test(given) ? 'true' : 'false'}.`;
+  if (kinds.some((kind) => kind.endsWith('number')) && typeof given === 'string' && /^-?\d+(\.\d+)?$/.test(given))
+    return `Write it without quotes: ${given}.`;
   if (kinds.includes('a group of keys') && scalar) return 'Write keys on the lines below it, indented: key: value.';
   return undefined;
 }
@@ -103,7 +113,11 @@ function size(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string 
   const exclusive = issue.inclusive === false;
   if (issue.origin === 'string') {
     if (issue.exact) return `must have exactly ${count(limit, 'character')}`;
-    return small ? (limit === 1 ? 'must not be empty' : `must have at least ${count(limit, 'character')}`) : `must have at most ${count(limit, 'character')}`;
+    return small
+      ? limit === 1
+        ? 'must not be empty'
+        : `must have at least ${count(limit, 'character')}`
+      : `must have at most ${count(limit, 'character')}`;
   }
   if (issue.origin === 'array') return `must have ${small ? 'at least' : 'at most'} ${count(limit, 'entry')}`;
   return `must be ${exclusive ? (small ? `more than ${limit}` : `less than ${limit}`) : small ? `${limit} or more` : `${limit} or less`}`;
@@ -120,5 +134,10 @@ function custom(text: string, given: unknown, source: string | undefined): Words
   const predicate = own ? plain : 'does not have the form that is needed here';
   const single = typeof given === 'string' || typeof given === 'number';
   if (!single || /^(has|needs) /.test(plain)) return { code: 'VALUE_INVALID', message: `${predicate}.` };
-  return { code: 'VALUE_INVALID', message: predicate.startsWith('must') ? `${predicate}, but is ${textOfValue(given, source)}.` : `${quoted(String(given))} ${predicate}.` };
+  return {
+    code: 'VALUE_INVALID',
+    message: predicate.startsWith('must')
+      ? `${predicate}, but is ${textOfValue(given, source)}.`
+      : `${quoted(String(given))} ${predicate}.`,
+  };
 }

@@ -66,13 +66,29 @@ export function readWithPlaces(file: string, text: string): YamlDocument {
   };
   const problems: Problem[] = [];
   const lossy: YamlDocument['lossy'] = [];
-  const result = (contents: Node | null, value: unknown): YamlDocument => ({ file, value, problems, lossy, ...locator(contents, position) });
+  const result = (contents: Node | null, value: unknown): YamlDocument => ({
+    file,
+    value,
+    problems,
+    lossy,
+    ...locator(contents, position),
+  });
 
   if (nestedTooDeep(text)) {
-    problems.push({ code: 'YAML_SYNTAX', place: { file, line: 1, column: 1 }, message: 'the brackets in this file are nested too deep to be configuration.' });
+    problems.push({
+      code: 'YAML_SYNTAX',
+      place: { file, line: 1, column: 1 },
+      message: 'the brackets in this file are nested too deep to be configuration.',
+    });
     return result(null, undefined);
   }
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error', keepSourceTokens: false, stringKeys: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+    keepSourceTokens: false,
+    stringKeys: false,
+  });
   for (const error of oneEachLine([...document.errors, ...document.warnings], (offset) => position(offset).line))
     problems.push({ ...syntaxInPlainWords(error, text), place: position(openingQuote(document, error.pos[0]) ?? error.pos[0]) });
   if (problems.length === 0 && document.contents) inspect(document, problems, lossy, position);
@@ -82,7 +98,12 @@ export function readWithPlaces(file: string, text: string): YamlDocument {
   } catch (error) {
     // The library's guard against a few anchors that unfold to millions of values.
     if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
-    problems.push({ code: 'YAML_SYNTAX', place: { file, line: 1, column: 1 }, message: 'the anchors (&name, *name) in this file unfold to too much.', hint: 'Write the values out.' });
+    problems.push({
+      code: 'YAML_SYNTAX',
+      place: { file, line: 1, column: 1 },
+      message: 'the anchors (&name, *name) in this file unfold to too much.',
+      hint: 'Write the values out.',
+    });
     return result(document.contents, undefined);
   }
 }
@@ -90,7 +111,10 @@ export function readWithPlaces(file: string, text: string): YamlDocument {
 /** One mistake makes several errors in its line: the first says it, or the tab that is behind the others. */
 function oneEachLine<E extends { code: string; pos: [number, number] }>(errors: E[], lineOf: (offset: number) => number): E[] {
   const byLine = Map.groupBy(errors, (error) => lineOf(error.pos[0]));
-  return [...byLine.values()].map((same) => same.find((error) => error.code === 'TAB_AS_INDENT') ?? same.reduce((first, error) => (error.pos[0] < first.pos[0] ? error : first)));
+  return [...byLine.values()].map(
+    (same) =>
+      same.find((error) => error.code === 'TAB_AS_INDENT') ?? same.reduce((first, error) => (error.pos[0] < first.pos[0] ? error : first)),
+  );
 }
 
 /** A quote that is not closed is found at the end of the file; it is mended where it was opened. */
@@ -121,7 +145,12 @@ function inspect(document: Document, problems: Problem[], lossy: YamlDocument['l
     if (path.length > MAX_DEPTH) return syntax(node, 'this is nested too deep to be configuration.');
     if (isAlias(node)) {
       const target = node.resolve(document);
-      if (!target) syntax(node, 'an asterisk begins a reference to an anchor, and there is no such anchor before it.', 'Write a text that begins with * in quotes.');
+      if (!target)
+        syntax(
+          node,
+          'an asterisk begins a reference to an anchor, and there is no such anchor before it.',
+          'Write a text that begins with * in quotes.',
+        );
       else if (open.includes(target)) syntax(node, 'this reference to an anchor contains itself.');
     } else if (isScalar(node)) {
       if (loses(node)) lossy.push({ path: [...path], source: node.source ?? '', key: false });
@@ -131,7 +160,10 @@ function inspect(document: Document, problems: Problem[], lossy: YamlDocument['l
       for (const pair of node.items as Pair<Node | null, Node | null>[]) {
         const name = nameOf(pair);
         if (name === undefined || name === '' || name === '__proto__') {
-          syntax(pair.key?.range ? pair.key : node, name === '__proto__' ? '__proto__ cannot be a key.' : 'a key must be a single text before a colon.');
+          syntax(
+            pair.key?.range ? pair.key : node,
+            name === '__proto__' ? '__proto__ cannot be a key.' : 'a key must be a single text before a colon.',
+          );
           continue;
         }
         if (isScalar(pair.key) && loses(pair.key)) lossy.push({ path: [...path, name], source: pair.key.source ?? '', key: true });

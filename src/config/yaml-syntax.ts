@@ -8,9 +8,14 @@ import type { Problem } from '../core/errors.ts';
 export function syntaxInPlainWords(error: YAMLError, text: string): Omit<Problem, 'place'> {
   if (error.code === 'DUPLICATE_KEY') {
     const key = /^["']?([\w.-]{1,60})/.exec(text.slice(error.pos[0]))?.[1];
-    return { code: 'KEY_DUPLICATE', message: `the key ${key ? `"${key}" ` : ''}stands here a second time in the same group.`, hint: 'Keep one of the two.' };
+    return {
+      code: 'KEY_DUPLICATE',
+      message: `the key ${key ? `"${key}" ` : ''}stands here a second time in the same group.`,
+      hint: 'Keep one of the two.',
+    };
   }
-  const [message, hint] = COMMON.find(([pattern]) => pattern.test(error.message))?.slice(1) as Words | undefined ?? WORDS[error.code] ?? ['this is not YAML.'];
+  const [message, hint] = (COMMON.find(([pattern]) => pattern.test(error.message))?.slice(1) as Words | undefined) ??
+    WORDS[error.code] ?? ['this is not YAML.'];
   return { code: 'YAML_SYNTAX', message, hint };
 }
 
@@ -21,7 +26,11 @@ type Words = [message: string, hint?: string];
 
 /** The commonest mistakes share a code with rarer ones; the parser's own text tells them apart. */
 const COMMON: [pattern: RegExp, ...Words][] = [
-  [/^Missing closing/, 'a quote is not closed.', "Close it in the same line. A quote inside a text: write the text in the other kind of quotes, \"O'Brien\"."],
+  [
+    /^Missing closing/,
+    'a quote is not closed.',
+    'Close it in the same line. A quote inside a text: write the text in the other kind of quotes, "O\'Brien".',
+  ],
   [/^Flow (sequence|map)|^Expected .*end with [\]}]/, 'a [ or { further up is not closed.', 'Close it with ] or }.'],
   [/^Implicit map keys need/, 'this line has no colon with a space after its key.', 'Write key: value.'],
 ];
@@ -29,22 +38,40 @@ const COMMON: [pattern: RegExp, ...Words][] = [
 const WORDS: Partial<Record<ErrorCode, Words>> = {
   ALIAS_PROPS: ['a reference to an anchor (*name) stands alone and takes nothing beside it.', QUOTES],
   BAD_ALIAS: ['an anchor (&name) or a reference to one (*name) has no name.', QUOTES],
-  BAD_COLLECTION_TYPE: ['a tag (!name) does not fit what follows it.', 'Tags are not used here: leave it out, or write a text that begins with ! in quotes.'],
+  BAD_COLLECTION_TYPE: [
+    'a tag (!name) does not fit what follows it.',
+    'Tags are not used here: leave it out, or write a text that begins with ! in quotes.',
+  ],
   BAD_DIRECTIVE: ['a line begins with %.', QUOTES],
-  BAD_DQ_ESCAPE: ['a text in double quotes has a backslash that means nothing.', "Write \\\\ for a backslash, or use single quotes: 'C:\\exports'."],
+  BAD_DQ_ESCAPE: [
+    'a text in double quotes has a backslash that means nothing.',
+    "Write \\\\ for a backslash, or use single quotes: 'C:\\exports'.",
+  ],
   BAD_INDENT: ['the indentation does not fit the lines around it.', INDENT],
   BAD_PROP_ORDER: ['an anchor or tag stands in the wrong place.', QUOTES],
   BAD_SCALAR_START: ['a text without quotes cannot begin with @, `, %, |, > or another sign that YAML keeps for itself.', QUOTES],
-  BLOCK_AS_IMPLICIT_KEY: ['there is a second colon or a list on a line that already has a key.', 'Write a text that contains ": " in quotes, or put the inner key on its own line, indented.'],
+  BLOCK_AS_IMPLICIT_KEY: [
+    'there is a second colon or a list on a line that already has a key.',
+    'Write a text that contains ": " in quotes, or put the inner key on its own line, indented.',
+  ],
   BLOCK_IN_FLOW: ['a list or group written over lines stands inside [ ] or { }.', 'Inside brackets write [a, b] and {key: value}.'],
   KEY_OVER_1024_CHARS: ['a key is longer than 1024 characters.', 'A colon or a quote is missing further up.'],
-  MISSING_CHAR: ['a colon, comma, quote or bracket is missing.', 'Look for a key without a colon and a space after it, or a quote or bracket that was not closed.'],
+  MISSING_CHAR: [
+    'a colon, comma, quote or bracket is missing.',
+    'Look for a key without a colon and a space after it, or a quote or bracket that was not closed.',
+  ],
   MULTILINE_IMPLICIT_KEY: ['a key goes over more than one line.', 'A colon or a quote is missing in the line before.'],
   MULTIPLE_ANCHORS: ['a value has more than one anchor.', QUOTES],
   MULTIPLE_DOCS: ['a line with --- starts a second document; a file here is one.', 'Make two files of it.'],
   MULTIPLE_TAGS: ['a value has more than one tag.', QUOTES],
   NON_STRING_KEY: ['a key must be a single text before a colon.'],
   TAB_AS_INDENT: ['this line is indented with a tab.', 'YAML takes spaces only: replace the tab by spaces.'],
-  TAG_RESOLVE_FAILED: ['an exclamation mark begins a tag, and tags are not used here.', 'Leave the tag out, or write a text that begins with ! in quotes.'],
-  UNEXPECTED_TOKEN: ['something stands here that YAML does not expect.', 'Look for a quote that closes too early, a bracket too many, or text after a closing quote.'],
+  TAG_RESOLVE_FAILED: [
+    'an exclamation mark begins a tag, and tags are not used here.',
+    'Leave the tag out, or write a text that begins with ! in quotes.',
+  ],
+  UNEXPECTED_TOKEN: [
+    'something stands here that YAML does not expect.',
+    'Look for a quote that closes too early, a bracket too many, or text after a closing quote.',
+  ],
 };

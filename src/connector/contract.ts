@@ -25,6 +25,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
   const { fields, drift } = stream.schema;
   const declared = Object.entries(fields);
   const required = declared.filter(([, f]) => f.required).map(([name]) => name);
+  const optional = declared.filter(([, f]) => f.optional).map(([name]) => name);
   const typed = declared.flatMap(([name, f]) => {
     if (f.type === 'text' || f.type === 'list' || f.type === 'object') return [];
     const iso = f.type === 'date' && (f.format === undefined || f.format === 'YYYY-MM-DD');
@@ -32,14 +33,17 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
   });
   const seen: string[] = [];
   const seenShapes = new Set<string>();
-  let lastColumns = '';
+  let lastColumns: string[] = [];
   let strange = false;
 
   function lookAtColumns(record: SourceRecord): void {
-    const columns = Object.keys(record.values).join('\u001f');
-    if (columns === lastColumns) return;
-    lastColumns = columns;
-    const unknown = Object.keys(record.values).filter((name) => !(name in fields) && !(stream.record_selector?.parents ?? []).includes(name));
+    let i = 0;
+    let same = true;
+    for (const name in record.values) if (name !== lastColumns[i++]) same = false;
+    if (same && i === lastColumns.length) return;
+    lastColumns = Object.keys(record.values);
+    const columns = lastColumns.join('\u001f');
+    const unknown = lastColumns.filter((name) => !(name in fields) && !(stream.record_selector?.parents ?? []).includes(name));
     strange = unknown.length > 0;
     if (!strange || seenShapes.has(columns)) return;
     seenShapes.add(columns);
@@ -58,6 +62,8 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
     check(record) {
       if (record.problem) return;
       if (declared.length > 0) lookAtColumns(record);
+      // What may be missing is no value: mappings and hashes see the same fields in every record.
+      for (const name of optional) if (record.values[name] === undefined) record.values[name] = null;
       if (strange && drift.columns === 'quarantine_row') {
         record.problem = problemAt(record, 'COLUMN_NEW', undefined, `It has columns that the connector does not know: ${seen.join(', ')}.`, "Add them to the stream's schema, then replay.");
         return;
@@ -89,7 +95,22 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
   }
 }
 
-function isIsoDate(value: string): boolean {
-  const m = /^\s*(\d{4})-(\d{2})-(\d{2})\s*$/.exec(value);
-  return m !== null && isCalendarDate(Number(m[1]), Number(m[2]), Number(m[3]));
+function isIsoDate(text: string): boolean {
+  const value = text.trim();
+  if (value.length !== 10 || value[4] !== '-' || value[7] !== '-') return false;
+  const year = digits(value, 0, 4);
+  const month = digits(value, 5, 7);
+  const day = digits(value, 8, 10);
+  return year >= 0 && month >= 0 && day >= 0 && isCalendarDate(year, month, day);
+}
+
+/** The number in this stretch of a text, or -1. */
+function digits(text: string, from: number, to: number): number {
+  let n = 0;
+  for (let i = from; i < to; i++) {
+    const c = text.charCodeAt(i) - 48;
+    if (c < 0 || c > 9) return -1;
+    n = n * 10 + c;
+  }
+  return n;
 }

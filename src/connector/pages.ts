@@ -38,7 +38,7 @@ export async function* readQuery(stream: StreamConfig, transport: QueryTransport
   const columns = Object.entries(fields)
     .filter(([name]) => name !== query.table_field)
     .map(([name, f]) => ({ name, type: f.type === 'list' || f.type === 'object' ? ('text' as const) : f.type }));
-  const from = incremental && lowerBound(incremental, context.state);
+  const from = incremental && lowerBound(incremental, context);
   const keys = Array.isArray(stream.primary_key) ? stream.primary_key : stream.primary_key.fields;
   const state: StreamState = { ...context.state };
   const lists = transport.query({
@@ -77,7 +77,7 @@ export async function* readRequests(stream: StreamConfig, transport: RequestTran
   const size = paginator?.size ?? 0;
   const until = incremental && new Date(context.now.getTime() - (parseDuration(incremental.delay ?? '0s') ?? 0));
   const bounds: Variables = incremental
-    ? { from: formatBound(lowerBound(incremental, context.state)?.cursor, incremental), to: formatBound(isoOf(until!), incremental) }
+    ? { from: formatBound(lowerBound(incremental, context)?.cursor, incremental), to: formatBound(isoOf(until!), incremental) }
     : {};
   let read = 0;
   let total: number | undefined;
@@ -173,8 +173,8 @@ function checkSuccess(stream: StreamConfig, envelope: Values, name: string): voi
   }
 }
 
-function lowerBound(incremental: Incremental, state: StreamState): { cursor: string; tie?: string } | undefined {
-  const cursor = state.cursor ?? incremental.start;
+function lowerBound(incremental: Incremental, { state, variables }: PageContext): { cursor: string; tie?: string } | undefined {
+  const cursor = state.cursor ?? (incremental.start === undefined ? undefined : fillText(incremental.start, variables));
   if (cursor === undefined) return undefined;
   if (incremental.lookback === undefined || state.cursor === undefined || incremental.kind !== 'datetime') return { cursor, tie: state.cursor === undefined ? undefined : state.tie };
   // Only the lower bound of the reading moves; the saved position stays the source's own text.

@@ -40,9 +40,8 @@ export async function explain({ project, knex }: Engine, entityName: string, key
   for (const id of ids) {
     const row = (await knex(entityName).where({ _id: id }).first()) as Record<string, string | number | null> | undefined;
     const history = (await knex('il_history as h').join('il_run as r', 'r.id', 'h.run_id').where({ entity_id: entityId, golden_id: id }).orderBy('h.id').select('r.started_at', 'h.run_id', 'h.action', 'h.changes')) as { started_at: string; run_id: number; action: string; changes: string | null }[];
-    const links = (await knex('il_link').where({ entity_id: entityId, golden_id: id })) as { landed_id: number; source_key: string }[];
-    const landed = await landedById(knex, links.map((l) => l.landed_id));
     const provenance = row?._provenance ? (JSON.parse(row._provenance as string) as Record<string, number>) : {};
+    const landed = row ? await landedById(knex, [row._landed as number, ...Object.values(provenance)]) : new Map<number, never>();
     const fields: Explained[] = row
       ? columnsOfEntity(entity).map(({ name }) => {
           const field = Object.entries(entity.fields).find(([f, spec]) => columnsOfField(f, spec.type).some((c) => c.name === name))!;
@@ -57,19 +56,21 @@ export async function explain({ project, knex }: Engine, entityName: string, key
               file: from.file,
               line: from.line,
               record: from.record,
-              source_key: links.find((l) => l.landed_id === from.id)?.source_key ?? '',
+              source_key: from.key,
               fields: sourceFields(source.pipeline, name, field[0], from.values),
             };
           return explained;
         })
       : [];
+    const created = row && ((await knex('il_run').where({ id: row._created }).first('started_at')) as { started_at: string } | undefined);
+    if (created && !history.some((h) => h.action === 'restored')) history.unshift({ started_at: created.started_at, run_id: row._created as number, action: 'created', changes: null });
     result.push({ entity: entityName, id, fields, history: history.map((h) => ({ at: h.started_at, run: h.run_id, action: h.action, changes: h.changes === null ? null : JSON.parse(h.changes) })) });
   }
   return result;
 
   async function findIds(): Promise<number[]> {
     if (/^#\d+$/.test(key)) return [Number(key.slice(1))];
-    const bySource = (await knex('il_link').where({ entity_id: entityId, source_key: key }).whereNotNull('golden_id').orderBy('golden_id').limit(limit).pluck('golden_id')) as number[];
+    const bySource = (await knex('il_link').whereIn('source_id', knex('il_source').select('id')).where({ entity_id: entityId, source_key: key }).whereNotNull('golden_id').orderBy('golden_id').limit(limit).pluck('golden_id')) as number[];
     if (bySource.length) return [...new Set(bySource)];
     const texts = Object.entries(entity.fields).filter(([, f]) => f.type === 'text').map(([name]) => name);
     if (texts.length === 0) return [];

@@ -29,6 +29,8 @@ export interface LandedAs {
 export interface GoldenBatch {
   /** Links a record to what the mappings made of it; returns the links that it has now. */
   link(before: readonly Link[] | undefined, as: LandedAs, made: readonly Made[]): Link[];
+  /** The short way for a record whose key was never seen and whose entities have no identity: nothing to compare with. */
+  addNew(as: LandedAs, made: readonly Made[]): void;
   /** The source deleted the record: its links stay, marked, and support no golden record any more. */
   unlinkAll(links: readonly Link[]): Link[];
   commit(): Promise<void>;
@@ -60,7 +62,17 @@ export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch
     entries.set(id, { link, columns, identity, removed, was });
   }
 
+  const news = new Map<BoundMapping, { links: Link[]; columns: Columns[] }>();
+
   return {
+    addNew(as, made) {
+      for (const { bound, candidate } of made) {
+        let list = news.get(bound);
+        if (!list) news.set(bound, (list = { links: [], columns: [] }));
+        list.links.push(linkTo(as, bound.entityId, candidate.itemKey, null, null));
+        list.columns.push(candidate.columns);
+      }
+    },
     link(before, as, made) {
       const now: Link[] = [];
       for (const { bound, candidate } of made) {
@@ -88,6 +100,7 @@ export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch
       });
     },
     async commit() {
+      for (const [bound, list] of news) await insertNew(landing, context, bound, list);
       const byEntity = Map.groupBy(entries.values(), (e) => e.link.entityId);
       for (const [entityId, list] of byEntity) {
         const bound = bounds.get(entityId);
@@ -99,6 +112,21 @@ export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch
       await landing.putLinks(all.filter((e) => !e.removed).map((e) => e.link));
     },
   };
+}
+
+async function insertNew(landing: Landing, context: LandContext, bound: BoundMapping, { links, columns }: { links: Link[]; columns: Columns[] }): Promise<void> {
+  const names = columnsOf(bound);
+  let id = await landing.take('golden', links.length);
+  const rows = columns.map((values, i): Cell[] => {
+    const link = links[i]!;
+    link.golden = id;
+    const row: Cell[] = [id++, context.runId, context.runId, link.landed, null];
+    for (const name of names) row.push(values[name] ?? null);
+    return row;
+  });
+  if (context.onChange) for (const row of rows) context.onChange({ entity: bound.entity.entity, golden: row[0] as number, action: 'created', changes: differences(names, undefined, row.slice(5)) });
+  await landing.rows.insert(bound.entity.entity, ['_id', '_created', '_run', '_landed', '_provenance', ...names], rows);
+  await landing.putLinks(links);
 }
 
 function linkTo(as: LandedAs, entityId: number, itemKey: string, golden: number | null, mapped: string | null): Link {
@@ -196,7 +224,7 @@ async function writeGoldens(landing: Landing, context: LandContext, bound: Bound
   const columns = columnsOf(bound);
   const withIdentity = bound.entity.identity !== undefined;
   const before = await landing.goldens(table, columns, touched.filter((g) => !g.fresh).map((g) => g.id));
-  const bookkeeping = withIdentity ? ['_id', '_run', '_landed', '_provenance', '_identity'] : ['_id', '_run', '_landed', '_provenance'];
+  const bookkeeping = ['_id', '_created', '_run', '_landed', '_provenance', ...(withIdentity ? ['_identity'] : [])];
   const inserts: Cell[][] = [];
   const updates: Cell[][] = [];
   const deletes: Cell[][] = [];
@@ -213,19 +241,20 @@ async function writeGoldens(landing: Landing, context: LandContext, bound: Bound
       continue;
     }
     const { columns: values, provenance, landed } = survivors(golden.contributions, bound.entity, columns);
-    const row: Cell[] = [golden.id, context.runId, landed, provenance ? JSON.stringify(provenance) : null];
+    const row: Cell[] = [golden.id, context.runId, context.runId, landed, provenance ? JSON.stringify(provenance) : null];
     if (withIdentity) row.push(golden.identity);
     for (const column of columns) row.push(values[column] ?? null);
     if (!old) {
       inserts.push(row);
       const action = golden.fresh ? 'created' : 'restored';
-      history.push({ golden: golden.id, landed, action, changes: null });
+      // That it was created, when and from what stands in the record itself; history has what came after.
+      if (action === 'restored') history.push({ golden: golden.id, landed, action, changes: null });
       if (context.onChange) context.onChange({ entity: table, golden: golden.id, action, changes: differences(columns, undefined, row.slice(-columns.length)) });
       continue;
     }
     const changes = differences(columns, old, row.slice(-columns.length));
     const changed = Object.keys(changes).length > 0;
-    updates.push([...(changed ? [context.runId] : [null]), ...row.slice(2), golden.id]);
+    updates.push([changed ? context.runId : null, ...row.slice(3), golden.id]);
     if (changed) {
       history.push({ golden: golden.id, landed, action: 'changed', changes: JSON.stringify(changes) });
       context.onChange?.({ entity: table, golden: golden.id, action: 'changed', changes });
@@ -234,8 +263,8 @@ async function writeGoldens(landing: Landing, context: LandContext, bound: Bound
   const all = [...bookkeeping, ...columns];
   await landing.rows.remove(table, ['_id'], deletes);
   await landing.rows.insert(table, all, inserts);
-  await landing.rows.update(table, all.slice(1), ['_id'], updates.filter((u) => u[0] !== null));
-  await landing.rows.update(table, all.slice(2), ['_id'], updates.filter((u) => u[0] === null).map((u) => u.slice(1)));
+  await landing.rows.update(table, all.slice(2), ['_id'], updates.filter((u) => u[0] !== null));
+  await landing.rows.update(table, all.slice(3), ['_id'], updates.filter((u) => u[0] === null).map((u) => u.slice(1)));
   if (history.length === 0) return;
   let id = await landing.take('history', history.length);
   await landing.insertHistory(history.map((h) => [bound.entityId, h.golden, id++, context.runId, h.landed, h.action, h.changes]));

@@ -4,7 +4,7 @@ import type { Problem } from '../core/errors.ts';
 import type { RunCounts } from '../core/outcome.ts';
 import type { SourceRecord } from '../core/record.ts';
 import type { Candidate, CompiledMapping } from '../mapping/mapping.ts';
-import type { Landing } from '../store/landing.ts';
+import type { Landing, Link } from '../store/landing.ts';
 import type { Cell } from '../store/rows.ts';
 import { type GoldenChange, goldenBatch, type Made } from './golden.ts';
 
@@ -28,6 +28,8 @@ export interface LandContext {
   connectionOf(sourceId: number): string;
   /** The id of a list of columns, made when new. */
   shapeId(columns: readonly string[]): Promise<number>;
+  /** Nothing of this source is in the store and no key comes twice in this load: nothing has to be looked up. */
+  allNew?: boolean;
   /** Maps records again that did not change at the source: after the mapping did. */
   force?: boolean;
   onChange?: (change: GoldenChange) => void;
@@ -55,7 +57,7 @@ export interface Rejected {
  */
 export async function landBatch(landing: Landing, context: LandContext, incoming: readonly Incoming[], counts: RunCounts): Promise<Rejected[]> {
   const { sourceId, runId } = context;
-  const known = await landing.links(sourceId, incoming.map((i) => i.key));
+  const known = context.allNew ? new Map<string, Link[]>() : await landing.links(sourceId, incoming.map((i) => i.key));
   const golden = goldenBatch(landing, context);
   const rejected: Rejected[] = [];
   const landed: Cell[][] = [];
@@ -64,6 +66,7 @@ export async function landBatch(landing: Landing, context: LandContext, incoming
   let lastShape = -1;
   let lastPrefix = '';
   counts.read += incoming.length;
+  const from = { connection: context.connection, file: context.file?.name };
 
   for (const item of incoming) {
     const { record, key } = item;
@@ -92,7 +95,7 @@ export async function landBatch(landing: Landing, context: LandContext, incoming
     const made: Made[] = [];
     const problems: Problem[] = [];
     for (const bound of context.mappings) {
-      const result = bound.mapping.apply(record, { connection: context.connection, file: context.file?.name });
+      const result = bound.mapping.apply(record, from);
       if (result.problems.length) problems.push(...result.problems);
       else for (const candidate of result.candidates) made.push({ bound, candidate: prefixed(candidate, bound.itemPrefix) });
     }
@@ -105,10 +108,11 @@ export async function landBatch(landing: Landing, context: LandContext, incoming
     if (landedId === undefined) {
       if (nextLanded === 0) nextLanded = await landing.take('landed', incoming.length);
       landedId = nextLanded++;
-      landed.push([landedId, sourceId, runId, context.file?.id ?? null, record.number, record.line ?? null, lastShape, raw]);
+      landed.push([landedId, sourceId, key, runId, context.file?.id ?? null, record.number, record.line ?? null, lastShape, raw]);
     }
-    const links = golden.link(before, { sourceId, key, landed: landedId, hash: digest }, made);
-    known.set(key, links);
+    const as = { sourceId, key, landed: landedId, hash: digest };
+    if (context.allNew && made.length > 0 && !context.mappings.some((m) => m.entity.identity)) golden.addNew(as, made);
+    else known.set(key, golden.link(before, as, made));
     if (!present) counts.created++;
     else if (before![0]!.hash !== digest) counts.changed++;
     else counts.unchanged++;

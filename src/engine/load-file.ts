@@ -5,6 +5,8 @@ import { FatalError, FileError, InterlocalError } from '../core/errors.ts';
 import type { SourceRecord } from '../core/record.ts';
 import { decodeWith } from '../formats/formats.ts';
 import { filesWithContent, finishFile, lastLoaded, type LedgerFile, refuseFile, saveArchived, saveFileProgress, startFile } from '../store/files.ts';
+import { hasLinks, isEmpty } from '../store/landed.ts';
+import { createIndexes, dropIndexes } from '../store/model-tables.ts';
 import { closeGoneRejects } from '../store/rejects.ts';
 import type { FileTransport, RemoteFile } from '../transports/transport.ts';
 import { absentDeletions, type SeenKeys, seenKeys } from './absent.ts';
@@ -108,6 +110,9 @@ async function load(session: Session, remote: RemoteFile, spooled: Spooled, tota
   const skip = file.records_done;
   if (skip > 0) session.note(`${remote.name} goes on after record ${skip}, where an earlier run was stopped.`);
   const seen: SeenKeys | undefined = session.stream.deletes?.when_absent ? await seenKeys(session) : undefined;
+  session.allNew = skip === 0 && !(await hasLinks(session.knex, session.source.id));
+  const bulk = session.allNew && total >= BULK_RECORDS && !session.preview;
+  if (bulk) for (const { entity } of session.bound) if (await isEmpty(session.knex, entity.entity)) await dropIndexes(session.knex, entity);
   const size = session.pipeline.batch_size;
   let batch: SourceRecord[] = [];
   let done = 0;
@@ -135,6 +140,8 @@ async function load(session: Session, remote: RemoteFile, spooled: Spooled, tota
     }
   }
   if (batch.length > 0) await commit();
+  session.allNew = false;
+  if (bulk) for (const { entity } of session.bound) await createIndexes(session.knex, entity);
   if (seen) await absentDeletions(session, seen, { id: file.id, name: remote.path });
   await session.commit(async (_, trx) => {
     await finishFile(trx, file);
@@ -142,6 +149,9 @@ async function load(session: Session, remote: RemoteFile, spooled: Spooled, tota
     if (!session.stream.retriever.files!.after.archive) await closeGoneRejects(trx, session.source.id, remote.path, file.id);
   });
 }
+
+/** A first load of this many records makes the indexes of its tables afterwards. */
+const BULK_RECORDS = 50_000;
 
 /** Moves the file away, and its marker after it. Killed before this, the next run recognises the content and comes here again. */
 async function archive(session: Session, transport: FileTransport, remote: RemoteFile, sha256: string): Promise<void> {

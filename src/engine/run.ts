@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Project } from '../config/project.ts';
+import type { FilesRetriever } from '../config/schema/connector.ts';
 import { AbortedError, FatalError, InterlocalError, type Problem } from '../core/errors.ts';
 import { noCounts, type Outcome } from '../core/outcome.ts';
 import { landing } from '../store/landing.ts';
@@ -19,7 +20,7 @@ import { reconcile } from './reconcile.ts';
 import { remapIfChanged } from './remap.ts';
 import type { Progress, RunResult, Session } from './session.ts';
 import { emptySpool } from './spool.ts';
-import { fillText, optionVariables } from '../connector/template.ts';
+import { fillText, optionVariables, type Variables } from '../connector/template.ts';
 
 export interface Engine {
   project: Project;
@@ -145,6 +146,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     },
     problems: [],
     openRejects: (await countOpenRejects(knex, source.id)) > 0,
+    allNew: false,
     signal: options.signal,
     now: options.now ?? (() => new Date()),
     onProgress: options.onProgress ?? (() => {}),
@@ -190,12 +192,17 @@ async function load(session: Session, transport: Transport): Promise<void> {
 }
 
 async function loadFiles(session: Session, transport: FileTransport): Promise<void> {
-  const files = session.stream.retriever.files!;
+  const files = filled(session.stream.retriever.files!, optionVariables(session.options));
+  session.stream = { ...session.stream, retriever: { ...session.stream.retriever, files } };
   const spoolFolder = join(session.project.dataFolder, 'spool', session.pipeline.pipeline, session.preview ? `preview-${process.pid}` : 'run');
   await emptySpool(spoolFolder);
-  const folder = fillText(files.folder, optionVariables(session.options));
-  const pattern = fillText(files.pattern, optionVariables(session.options));
-  const { files: ready, waiting } = await readyFiles(transport, { ...files, pattern }, folder, session.now, session.signal, (text) => session.note(text));
+  const { files: ready, waiting } = await readyFiles(transport, files, files.folder, session.now, session.signal, (text) => session.note(text));
   for (const { name, reason } of waiting) session.note(`${name} is left for a later run: ${reason}.`);
   for (const file of ready) await loadFile(session, transport, file, spoolFolder);
+}
+
+/** With the connection's options in it. An option left empty takes away the marker or the archive. */
+function filled(files: FilesRetriever, variables: Variables): FilesRetriever {
+  const fill = (text: string | undefined): string | undefined => (text === undefined ? undefined : fillText(text, variables) || undefined);
+  return { ...files, folder: fillText(files.folder, variables), pattern: fillText(files.pattern, variables), marker: fill(files.marker), after: { archive: fill(files.after.archive) } };
 }

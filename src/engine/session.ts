@@ -54,6 +54,8 @@ export interface Session {
   problems: Problem[];
   /** Some record of this source is set aside: good ones may have to close it. */
   openRejects: boolean;
+  /** See LandContext.allNew; set for one file at a time. */
+  allNew: boolean;
   signal: AbortSignal;
   now(): Date;
   onProgress(progress: Progress): void;
@@ -82,6 +84,7 @@ export function landContext(session: Session, shapeOf: (columns: readonly string
       if (id === undefined) session.shapes.set(name, (id = await shapeOf(columns)));
       return id;
     },
+    allNew: session.allNew,
     onChange: session.onChange,
   };
 }

@@ -28,6 +28,8 @@ const FIRST_CODE_ON = /\/\s*(?=(?:01|02|03|16|49|88|98|99),)/g;
 /** After a text, only what is a record to the end of the line counts as one: texts have slashes and numbers in them. */
 const RECORD_AFTER_TEXT = /\/(?=(?:16,\d{3},[+-]?\d*,[012SVDZsvdz]?,.*|49,[+-]?\d*,\d+|98,[+-]?\d*,\d+,\d+|99,[+-]?\d*,\d+,\d+|03,[\w-]+,[A-Z]{0,3},.*)\/\s*$)/;
 
+const LONGEST = 1_048_576;
+
 /** Puts lines together to records. Throws FileError BAI2_STRUCTURE for a line that is none. */
 export function bai2Records(file: string): { line(text: string, line: number, terminated: boolean): Bai2Record[]; end(): Bai2Record[] } {
   let open: { code: string; content: string; line: number; records: number; last: Piece } | undefined;
@@ -45,6 +47,7 @@ export function bai2Records(file: string): { line(text: string, line: number, te
     const inText = open.code === '16' && textAt(open.content) >= 0;
     if (inText) open.content += (joinsDirectly(open.last) ? '' : ' ') + piece.content;
     else open.content += (open.last.slash ? ',' : '') + piece.content;
+    if (open.content.length > LONGEST) throw refuseFile('RECORD_TOO_LARGE', file, { line: open.line }, `The record that starts here is longer than ${LONGEST} characters with its continuations.`, 'The file is damaged: have the bank send it again.');
     open.records++;
     open.last = piece;
   }
@@ -86,7 +89,7 @@ export function bai2Records(file: string): { line(text: string, line: number, te
     const continues = code === '88' && open?.code === '16';
     const text = continues ? (textAt(open!.content) >= 0 ? 0 : textAt(open!.content + (open!.last.slash ? ',' : '') + body) - open!.content.length - (open!.last.slash ? 1 : 0)) : code === '16' ? textAt(body) : -1;
     if ((continues || code === '16') && text >= 0) {
-      const after = RECORD_AFTER_TEXT.exec(body.slice(text));
+      const after = last ? RECORD_AFTER_TEXT.exec(body.slice(text)) : null;
       return after ? { end: text + after.index, next: text + after.index + 1, slash: true } : whole;
     }
     FIRST_CODE_ON.lastIndex = 0;

@@ -1,13 +1,20 @@
 import { didYouMean } from '../core/errors.ts';
+import type { Value } from '../core/record.ts';
 import { jsonScanner } from './json-scan.ts';
 import { refuseFile } from './refuse.ts';
 
+export interface JsonRow {
+  value: Value;
+  from: number;
+  to: number;
+}
+
 /**
- * The bounds of the records in a JSON document, whose list stands at the dotted path `rows`. The whole document is
+ * The records in a JSON document, whose list stands at the dotted path `rows`. The whole document is
  * checked, behind the list too. An object where the list should be is one record (some systems write one element so);
  * null is none. Throws JsonDefect for what is not JSON, FileError JSON_ROWS_MISSING when there is no list.
  */
-export function* jsonRows(text: string, rows: string, file: string): Generator<{ from: number; to: number }, void, void> {
+export function* jsonRows(text: string, rows: string, file: string): Generator<JsonRow, void, void> {
   const scanner = jsonScanner(text);
   const path = rows === '' ? [] : rows.split('.');
   const end = yield* within(scanner.skipSpace(0), 0);
@@ -15,50 +22,40 @@ export function* jsonRows(text: string, rows: string, file: string): Generator<{
   if (after < text.length) scanner.fail('something follows the document', after);
 
   /** Reads the value at `at`, the first `depth` names of the path being behind; gives the offset of its end. */
-  function* within(at: number, depth: number): Generator<{ from: number; to: number }, number, void> {
+  function* within(at: number, depth: number): Generator<JsonRow, number, void> {
     if (depth === path.length) return yield* list(at);
     const name = path[depth]!;
     if (text[at] !== '{') {
       scanner.skipValue(at);
       throw missing(depth, text.startsWith('null', at) ? 'there is null' : `there is ${text[at] === '[' ? 'a list' : 'a value'} instead of an object`, []);
     }
-    let objectEnd = at;
     let found = false;
     const names: string[] = [];
-    for (const member of scanner.members(at, depth)) {
+    for (const member of scanner.steps(at, depth)) {
       const here: boolean = !found && member.key === name;
-      names.push(member.key);
+      names.push(member.key!);
       found ||= here;
-      objectEnd = member.next(here ? yield* within(member.value, depth + 1) : scanner.skipValue(member.value, depth + 1));
+      member.next(here ? yield* within(member.at, depth + 1) : scanner.skipValue(member.at, depth + 1));
     }
-    if (objectEnd === at) objectEnd = scanner.skipSpace(at + 1) + 1;
     if (!found) throw missing(depth, `there is no ${JSON.stringify(name)}`, names);
-    return objectEnd;
+    return scanner.end();
   }
 
-  function* list(at: number): Generator<{ from: number; to: number }, number, void> {
+  function* list(at: number): Generator<JsonRow, number, void> {
     if (text[at] === '[') {
-      let listEnd = at;
-      for (const item of scanner.items(at, path.length)) {
-        const to = scanner.skipValue(item.value, path.length + 1);
-        listEnd = item.next(to);
-        yield { from: item.value, to };
+      for (const item of scanner.steps(at, path.length)) {
+        const value = scanner.readValue(item.at, path.length + 1);
+        const to = scanner.end();
+        yield { value, from: item.at, to };
+        item.next(to);
       }
-      return listEnd === at ? scanner.skipSpace(at + 1) + 1 : listEnd;
+      return scanner.end();
     }
-    const to = scanner.skipValue(at, path.length);
-    if (text[at] === '{' && path.length > 0) yield { from: at, to };
-    else if (!text.startsWith('null', at)) throw missing(path.length, 'there is a value instead of a list', text[at] === '{' ? topNames(at) : []);
+    const value = scanner.readValue(at, path.length);
+    const to = scanner.end();
+    if (text[at] === '{' && path.length > 0) yield { value, from: at, to };
+    else if (!text.startsWith('null', at)) throw missing(path.length, 'there is a value instead of a list', value !== null && typeof value === 'object' ? Object.keys(value) : []);
     return to;
-  }
-
-  function topNames(at: number): string[] {
-    const names: string[] = [];
-    for (const member of scanner.members(at)) {
-      names.push(member.key);
-      member.next(scanner.skipValue(member.value));
-    }
-    return names;
   }
 
   function missing(depth: number, what: string, names: string[]): Error {

@@ -1,9 +1,10 @@
 import type { JsonOptions } from '../config/schema/connector.ts';
-import type { SourceRecord, Value, Values } from '../core/record.ts';
+import type { SourceRecord } from '../core/record.ts';
 import { fieldCheck } from './field-check.ts';
 import type { DecodeContext, Format } from './format.ts';
 import { encodeJson } from './json-encode.ts';
 import { jsonRows } from './json-rows.ts';
+import type { JsonRow } from './json-rows.ts';
 import { JsonDefect, jsonScanner } from './json-scan.ts';
 import { excerpt, problemIn, refuseFile } from './refuse.ts';
 import { decodeText } from './text-decoding.ts';
@@ -33,10 +34,11 @@ async function* lineRecords(bytes: AsyncIterable<Uint8Array>, options: JsonOptio
       placed(context.file, text, first + i - 1, lastAndCut, () => {
         const scanner = jsonScanner(text);
         const start = scanner.skipSpace(0);
-        const end = scanner.skipValue(start);
+        const value = scanner.readValue(start);
+        const end = scanner.end();
         if (scanner.skipSpace(end) < text.length) scanner.fail('something follows the value on its line', scanner.skipSpace(end));
-        if (options.rows === '') records.push(recordOf(text.slice(start, end), ++number, first + i, context.file));
-        else for (const row of jsonRows(text, options.rows, context.file)) records.push(recordOf(text.slice(row.from, row.to), ++number, first + i, context.file));
+        const rows = options.rows === '' ? [{ value, from: start, to: end }] : jsonRows(text, options.rows, context.file);
+        for (const row of rows) records.push(recordOf(row, text, ++number, first + i, context.file));
       });
     }
     if (records.length) yield records;
@@ -55,10 +57,10 @@ async function* documentRecords(bytes: AsyncIterable<Uint8Array>, options: JsonO
   for (;;) {
     const next = placed(context.file, text, 0, true, () => rows.next());
     if (next.done) break;
-    const { from, to } = next.value;
+    const { from } = next.value;
     for (let at = text.indexOf('\n', counted); at >= 0 && at < from; at = text.indexOf('\n', at + 1)) line++;
     counted = from;
-    records.push(recordOf(text.slice(from, to), ++number, line, context.file));
+    records.push(recordOf(next.value, text, ++number, line, context.file));
     if (records.length < LIST) continue;
     yield records;
     records = [];
@@ -80,16 +82,10 @@ function placed<T>(file: string, text: string, linesBefore: number, canBeCut: bo
   }
 }
 
-function recordOf(source: string, number: number, line: number, file: string): SourceRecord {
-  if (source.startsWith('{')) return { values: textValues(source) as Values, number, line };
-  return { values: {}, number, line, problem: problemIn('ROW_NOT_AN_OBJECT', file, { line, record: number }, `The record is not an object with fields, but ${excerpt(source)}.`, 'Look whether rows in the decoder is right.'), raw: source };
-}
-
-/** JSON to values in which every scalar is the text that stood in the file: 1.10 stays 1.10, and 12345678901234567890 keeps its digits. */
-function textValues(source: string): Value {
-  return JSON.parse(source, function (_key, value: unknown, context?: { source?: string }) {
-    return typeof value === 'number' ? context!.source! : typeof value === 'boolean' ? String(value) : value;
-  } as (key: string, value: unknown) => unknown) as Value;
+function recordOf({ value, from, to }: JsonRow, text: string, number: number, line: number, file: string): SourceRecord {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return { values: value, number, line };
+  const raw = text.slice(from, to);
+  return { values: {}, number, line, problem: problemIn('ROW_NOT_AN_OBJECT', file, { line, record: number }, `The record is not an object with fields, but ${excerpt(raw)}.`, 'Look whether rows in the decoder is right.'), raw };
 }
 
 async function* bounded(bytes: AsyncIterable<Uint8Array>, most: number, file: string): AsyncGenerator<Uint8Array, void, void> {

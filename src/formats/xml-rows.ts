@@ -2,6 +2,7 @@ import { didYouMean } from '../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../core/record.ts';
 import type { XmlOptions } from '../config/schema/connector.ts';
 import { refuseFile } from './refuse.ts';
+import { setField } from './set-field.ts';
 import { xmlTokens } from './xml-tokens.ts';
 import type { XmlAttribute } from './xml-tokens.ts';
 
@@ -167,10 +168,4 @@ function asValues(value: Value): Values {
 function localName(name: string): string {
   const colon = name.indexOf(':');
   return colon < 0 ? name : name.slice(colon + 1);
-}
-
-/** An element may be called __proto__, which must become a field like any other. */
-function setField(values: Values, name: string, value: Value): void {
-  if (name === '__proto__') Object.defineProperty(values, name, { value, enumerable: true, writable: true, configurable: true });
-  else values[name] = value;
 }

@@ -117,15 +117,17 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
     for (;;) {
       const end = text.indexOf('>', from);
       const stop = end < 0 ? text.length : end;
-      let quote = firstQuote(from, stop);
+      const quote = firstQuote(from, stop);
       if (quote < 0) {
         const inner = text.indexOf('<', from);
         if (inner >= 0 && inner < stop) malformed(at, `The tag "${excerpt(text.slice(at, inner))}" has no end.`);
         return end;
       }
-      quote = text.indexOf(text[quote]!, quote + 1);
-      if (quote < 0) return -1;
-      from = quote + 1;
+      const close = text.indexOf(text[quote]!, quote + 1);
+      const inner = text.indexOf('<', quote);
+      if (inner >= 0 && (close < 0 || inner < close)) malformed(quote, 'The value that begins here has a "<" in it: its closing quote is missing, or the "<" must be written &lt;.');
+      if (close < 0) return -1;
+      from = close + 1;
     }
   }
 
@@ -182,7 +184,6 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
       const close = quote === '"' || quote === "'" ? text.indexOf(quote, i + 1) : -1;
       if (close < 0 || close >= to) malformed(i, `The value of the attribute ${name} is not in quotes.`);
       const raw = text.slice(i + 1, close);
-      if (raw.includes('<')) malformed(i, `The value of the attribute ${name} has a "<" in it, or a quote is missing before it.`);
       if (found.some((other) => other.name === name)) malformed(i, `The attribute ${name} is there twice.`);
       checkCharacters(raw, i + 1);
       found.push({ name, value: resolve(raw.replace(/\r\n|[\r\n\t]/g, ' '), i + 1) });

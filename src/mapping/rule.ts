@@ -1,4 +1,4 @@
-import type { FieldRule } from '../config/schema/mapping.ts';
+import type { Condition, FieldRule } from '../config/schema/mapping.ts';
 import type { ModelField } from '../config/schema/model.ts';
 import { compileCondition, type Holds } from './condition.ts';
 import { Fault } from './fault.ts';
@@ -6,6 +6,7 @@ import { compileLookup, valuesOfLookup } from './lookup.ts';
 import type { Columns, MappingSettings } from './mapping.ts';
 import { compileParse, constantOf, type FieldParse, problemOfCode } from './parse.ts';
 import { compileRead, levelsOf, type Read, type Scope } from './source.ts';
+import { compileSum } from './sum.ts';
 import { compileTextSteps } from './text-steps.ts';
 
 export type Complain = (path: string, message: string, hint?: string) => void;
@@ -24,7 +25,7 @@ export interface CompiledRule {
 }
 
 /**
- * One field's rule as a closure. The steps are those of the schema, in its order: when, from/const/concat, trim, split,
+ * One field's rule as a closure. The steps are those of the schema, in its order: when, from/const/cases/sum/concat, trim, split,
  * match, case, replace, lookup, parse, negate, default, on_error. `depth` is how many objects stand around what is read.
  */
 export function compileRule(name: string, given: string | FieldRule, field: ModelField, settings: MappingSettings, depth: number, complain: Complain): CompiledRule {
@@ -88,10 +89,16 @@ function compileEnd(rule: FieldRule, fallback: string | number | null): (fault: 
 }
 
 function compileValue(rule: FieldRule, field: ModelField, settings: MappingSettings, { parse, kind }: FieldParse, complain: Complain): FieldValue {
-  const read = compileSource(rule, settings);
+  if (rule.sum !== undefined) return compileSumValue(rule, rule.sum, settings, { parse, kind }, complain);
+  const read = compileSource(rule, settings, complain);
   const steps = compileTextSteps(rule, complain);
   const lookup = rule.lookup && compileLookup(rule.lookup, settings, complain);
   if (lookup) checkLookupValues(rule, field, settings, complain);
+  else if (field.type === 'code')
+    rule.cases?.forEach((one, i) => {
+      const problem = problemOfCode(String(one.const), field);
+      if (problem) complain(`cases.${i}.const`, problem.message, problem.hint);
+    });
   const check = compileCodeCheck(rule, field);
   const negate = rule.negate === true;
   if (negate && !['money', 'integer', 'decimal'].includes(kind)) complain('negate', 'Only numbers and money have another sign.');
@@ -121,9 +128,31 @@ function compileValue(rule: FieldRule, field: ModelField, settings: MappingSetti
   return { read: () => constant, raw: () => constantRaw };
 }
 
+function compileSumValue(rule: FieldRule, path: string, settings: MappingSettings, { parse, kind }: Pick<FieldParse, 'parse' | 'kind'>, complain: Complain): FieldValue {
+  const text = (['split', 'match', 'case', 'replace', 'lookup'] as const).filter((step) => rule[step] !== undefined);
+  if (text.length) complain(text[0]!, `A sum is a number, and ${text[0]} is for text.`);
+  if (!path.includes('.')) complain('sum', `${path} names no list.`, 'Write the list, a point, and what is added up: ReceiptPaymentLevel.ReceiptPaymentAmount.');
+  if (kind !== 'money' && kind !== 'integer') complain('sum', 'Only money and whole numbers can be added up.');
+  const sum = compileSum(path, parse ?? ((given) => given), settings);
+  return {
+    read(scope) {
+      const value = sum(scope);
+      return rule.negate === true && typeof value === 'number' ? negated(value) : value;
+    },
+    raw: () => null,
+  };
+}
+
 const NOWHERE: Scope = { values: {}, around: [], record: { values: {}, number: 0 }, context: { connection: '' } };
 
-function compileSource(rule: FieldRule, settings: MappingSettings): Read {
+function compileSource(rule: FieldRule, settings: MappingSettings, complain: Complain): Read {
+  if (rule.cases) {
+    const cases = rule.cases.map((one, i) => ({
+      holds: compileCondition(one.when, settings, (path, ...rest) => complain(path ? `cases.${i}.when.${path}` : `cases.${i}.when`, ...rest)),
+      value: String(one.const).trim() || null,
+    }));
+    return (scope) => cases.find(({ holds }) => holds(scope))?.value ?? null;
+  }
   if (rule.const !== undefined) {
     const text = String(rule.const);
     const value = (rule.trim ? text.trim() : text) || null;
@@ -196,9 +225,9 @@ function checkLookupValues(rule: FieldRule, field: ModelField, settings: Mapping
 }
 
 function checkRule(rule: FieldRule, sources: readonly string[], depth: number, complain: Complain): void {
-  const given = [rule.from, rule.const, rule.concat].filter((x) => x !== undefined).length;
-  if (given > 1) complain('', 'The rule has more than one of from, const and concat.', 'Keep one of them.');
-  if (given === 0 && rule.default === undefined) complain('', 'The rule does not say where the value comes from.', 'Add from:, const: or concat:.');
+  const given = [rule.from, rule.const, rule.cases, rule.sum, rule.concat].filter((x) => x !== undefined).length;
+  if (given > 1) complain('', 'The rule has more than one of from, const, cases, sum and concat.', 'Keep one of them.');
+  if (given === 0 && rule.default === undefined) complain('', 'The rule does not say where the value comes from.', 'Add from:, const:, cases:, sum: or concat:.');
   if (rule.on_error === 'default' && rule.default === undefined) complain('on_error', 'on_error is default, and the rule has no default.', 'Add default:, or say on_error: null.');
   for (const name of sources)
     if (levelsOf(name) > depth) complain('from', depth === 0 ? `${name} reaches for the record around an item, and the mapping has no for_each.` : `${name} reaches further out than the record.`);
@@ -206,7 +235,13 @@ function checkRule(rule: FieldRule, sources: readonly string[], depth: number, c
 
 function sourcesOf(rule: FieldRule): string[] {
   if (rule.concat) return rule.concat.of;
+  if (rule.sum !== undefined) return [rule.sum];
+  if (rule.cases) return [...new Set(rule.cases.flatMap((one) => fieldsOfCondition(one.when)))];
   return rule.from === undefined ? [] : typeof rule.from === 'string' ? [rule.from] : rule.from;
+}
+
+function fieldsOfCondition(condition: Condition): string[] {
+  return [...(condition.field === undefined ? [] : [condition.field]), ...[...(condition.all ?? []), ...(condition.any ?? [])].flatMap(fieldsOfCondition)];
 }
 
 function labelOf(rule: FieldRule, sources: readonly string[], name: string): string {

@@ -17,13 +17,18 @@ afterEach(async () => {
 function start(options: Omit<SchedulerOptions, 'log' | 'zone'>): { lines: Line[] } {
   const lines: Line[] = [];
   const line = (level: string) => (fields: Record<string, unknown>, message: string) => void lines.push({ level, message, ...fields });
-  scheduler = startScheduler({ zone: 'America/New_York', log: { info: line('info'), warn: line('warn'), error: line('error') }, ...options });
+  scheduler = startScheduler({
+    zone: 'America/New_York',
+    log: { info: line('info'), warn: line('warn'), error: line('error') },
+    ...options,
+  });
   return { lines };
 }
 
 const seconds = (n: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, n * 1000));
 async function until(condition: () => boolean): Promise<void> {
-  for (const end = Date.now() + 10_000; !condition(); await seconds(0.02)) if (Date.now() > end) throw new Error('it did not come true within 10 seconds');
+  for (const end = Date.now() + 10_000; !condition(); await seconds(0.02))
+    if (Date.now() > end) throw new Error('it did not come true within 10 seconds');
 }
 
 describe('the scheduler', () => {
@@ -48,7 +53,14 @@ describe('the scheduler', () => {
     });
     await until(() => count >= 2);
     expect(most).toBe(1);
-    expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', message: 'schedule: skipped, the run before has not ended', pipeline: 'payments', state: 'running' }));
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: 'warn',
+        message: 'schedule: skipped, the run before has not ended',
+        pipeline: 'payments',
+        state: 'running',
+      }),
+    );
   });
 
   it('runs what is due together one after another, in the order of after', async () => {
@@ -66,7 +78,14 @@ describe('the scheduler', () => {
       },
     });
     await until(() => events.length >= 6);
-    expect(events.slice(0, 6)).toEqual(['bank starts', 'bank ends', 'receipts starts', 'receipts ends', 'reconcile starts', 'reconcile ends']);
+    expect(events.slice(0, 6)).toEqual([
+      'bank starts',
+      'bank ends',
+      'receipts starts',
+      'receipts ends',
+      'reconcile starts',
+      'reconcile ends',
+    ]);
   });
 
   it('a pipeline waits for one it comes after even when that began in an earlier beat', async () => {
@@ -76,7 +95,10 @@ describe('the scheduler', () => {
     const clock = (): Date => new Date(Date.UTC(2026, 0, 10, 12, 0, 0) - 100 + (Date.now() - begun));
     start({
       clock,
-      pipelines: [{ id: 'reconcile', cron: '1 0 * * * *', after: ['bank'] }, { id: 'bank', cron: '0 0 * * * *' }],
+      pipelines: [
+        { id: 'reconcile', cron: '1 0 * * * *', after: ['bank'] },
+        { id: 'bank', cron: '0 0 * * * *' },
+      ],
       run: async (id) => {
         events.push(`${id} starts`);
         if (id === 'bank') await seconds(2.5);
@@ -90,7 +112,10 @@ describe('the scheduler', () => {
   it('a run that fails is logged and the next ones go on', async () => {
     const ran: string[] = [];
     const { lines } = start({
-      pipelines: [{ id: 'broken', cron: '* * * * * *' }, { id: 'sound', cron: '* * * * * *' }],
+      pipelines: [
+        { id: 'broken', cron: '* * * * * *' },
+        { id: 'sound', cron: '* * * * * *' },
+      ],
       run: (id) => {
         ran.push(id);
         return id === 'broken' ? Promise.reject(new Error('the server is away')) : Promise.resolve();
@@ -119,7 +144,10 @@ describe('the scheduler', () => {
   it('stopping waits for what is running, drops what waits, and starts nothing more', async () => {
     const events: string[] = [];
     const { lines } = start({
-      pipelines: [{ id: 'first', cron: '* * * * * *' }, { id: 'second', cron: '* * * * * *' }],
+      pipelines: [
+        { id: 'first', cron: '* * * * * *' },
+        { id: 'second', cron: '* * * * * *' },
+      ],
       run: async (id) => {
         events.push(`${id} starts`);
         await seconds(0.7);
@@ -139,7 +167,11 @@ describe('the scheduler', () => {
   });
 
   it('says when each pipeline runs next', () => {
-    start({ clock: () => new Date('2026-01-10T00:00:00Z'), pipelines: [{ id: 'nightly', cron: '30 2 * * *' }], run: () => Promise.resolve() });
+    start({
+      clock: () => new Date('2026-01-10T00:00:00Z'),
+      pipelines: [{ id: 'nightly', cron: '30 2 * * *' }],
+      run: () => Promise.resolve(),
+    });
     expect(scheduler!.next()).toEqual([{ id: 'nightly', at: new Date('2026-01-10T07:30:00Z') }]);
   });
 });

@@ -68,20 +68,25 @@ export function startScheduler({ pipelines, zone, run, log, clock = () => new Da
   function skipped({ id, cron }: ScheduledPipeline, now: Date): boolean {
     const before = active.get(id);
     if (!before) return false;
-    log.warn({ pipeline: id, state: before.state, since: before.since.toISOString(), next: nextRun(cron, zone, now).toISOString() }, 'schedule: skipped, the run before has not ended');
+    log.warn(
+      { pipeline: id, state: before.state, since: before.since.toISOString(), next: nextRun(cron, zone, now).toISOString() },
+      'schedule: skipped, the run before has not ended',
+    );
     return true;
   }
 
   function begin(id: string, now: Date, turn: Promise<unknown>): Promise<void> {
-    const ended = turn.then(async () => {
-      if (stopped) return log.info({ pipeline: id }, 'schedule: dropped, the scheduler stops');
-      active.set(id, { since: clock(), state: 'running', ended });
-      try {
-        await run(id);
-      } catch (error) {
-        log.error({ pipeline: id, error: error instanceof Error ? error.message : String(error) }, 'schedule: the run failed');
-      }
-    }).finally(() => active.delete(id));
+    const ended = turn
+      .then(async () => {
+        if (stopped) return log.info({ pipeline: id }, 'schedule: dropped, the scheduler stops');
+        active.set(id, { since: clock(), state: 'running', ended });
+        try {
+          await run(id);
+        } catch (error) {
+          log.error({ pipeline: id, error: error instanceof Error ? error.message : String(error) }, 'schedule: the run failed');
+        }
+      })
+      .finally(() => active.delete(id));
     active.set(id, { since: now, state: 'waiting', ended });
     return ended;
   }

@@ -97,7 +97,8 @@ function firstOfDay(schedule: Schedule, zone: string, day: number, after: number
     for (const minute of schedule.minutes)
       for (const second of schedule.seconds) {
         const wall = start + minute * MINUTE + second * SECOND;
-        for (const instant of instantsOf(wall, before, later, change, everyHour)) if (instant > after && (best === undefined || instant < best)) best = instant;
+        for (const instant of instantsOf(wall, before, later, change, everyHour))
+          if (instant > after && (best === undefined || instant < best)) best = instant;
       }
   }
   return best;

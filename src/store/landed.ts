@@ -12,12 +12,12 @@ export interface Landed {
   values: Record<string, Value>;
 }
 
-const SELECT = ['d.id', 'd.run_id', 'd.record', 'd.line', 'd.raw', 's.columns', 'f.path as file'] as const;
+const SELECT = ['d.id', 'd.source_key', 'd.run_id', 'd.record', 'd.line', 'd.raw', 's.columns', 'f.path as file'] as const;
 
 /** The records of a source that are there now, in the order of their keys, after `after`. */
 export async function landedAfter(knex: Knex, sourceId: number, after: string, limit: number): Promise<Landed[]> {
   const keys = knex('il_link').where({ source_id: sourceId }).where('source_key', '>', after).whereNull('deleted_run').distinct('source_key', 'landed_id').orderBy('source_key').limit(limit).as('k');
-  const rows = await knex(keys).join('il_landed as d', 'd.id', 'k.landed_id').join('il_shape as s', 's.id', 'd.shape_id').leftJoin('il_file as f', 'f.id', 'd.file_id').select('k.source_key', ...SELECT).orderBy('k.source_key');
+  const rows = await knex(keys).join('il_landed as d', 'd.id', 'k.landed_id').join('il_shape as s', 's.id', 'd.shape_id').leftJoin('il_file as f', 'f.id', 'd.file_id').select(...SELECT).orderBy('k.source_key');
   return (rows as Record<string, unknown>[]).map(landedOf);
 }
 
@@ -31,11 +31,20 @@ function landedOf(row: Record<string, unknown>): Landed {
   const raw = JSON.parse(row.raw as string) as Value[];
   return {
     id: row.id as number,
-    key: (row.source_key as string) ?? '',
+    key: row.source_key as string,
     runId: row.run_id as number,
     file: row.file as string | null,
     record: row.record as number,
     line: row.line as number | null,
     values: Object.fromEntries(columns.map((name, i) => [name, raw[i] ?? null])),
   };
+}
+
+/** Does the store know any record of this source? */
+export async function hasLinks(knex: Knex, sourceId: number): Promise<boolean> {
+  return (await knex('il_link').where({ source_id: sourceId }).first('source_key')) !== undefined;
+}
+
+export async function isEmpty(knex: Knex, entity: string): Promise<boolean> {
+  return (await knex(entity).first('_id')) === undefined;
 }

@@ -19,7 +19,7 @@ export interface Link {
 
 const LINK_COLUMNS = ['source_id', 'source_key', 'entity_id', 'item_key', 'golden_id', 'landed_id', 'hash', 'mapped', 'deleted_run'] as const;
 const LINK_SELECT = `SELECT ${LINK_COLUMNS.join(', ')} FROM il_link`;
-const LANDED_COLUMNS = ['id', 'source_id', 'run_id', 'file_id', 'record', 'line', 'shape_id', 'raw'] as const;
+const LANDED_COLUMNS = ['id', 'source_id', 'source_key', 'run_id', 'file_id', 'record', 'line', 'shape_id', 'raw'] as const;
 const HISTORY_COLUMNS = ['entity_id', 'golden_id', 'id', 'run_id', 'landed_id', 'action', 'changes'] as const;
 
 /** What a batch reads and writes, all inside one transaction. */
@@ -61,7 +61,7 @@ function landingOf(rows: Rows): Landing {
       return found;
     },
     async linksOfGolden(entityId, goldens) {
-      const found = await rows.select(`${LINK_SELECT} WHERE entity_id = ? AND golden_id = ? AND deleted_run IS NULL`, goldens.map((id) => [entityId, id]));
+      const found = await rows.select(`${LINK_SELECT} WHERE entity_id = ? AND golden_id = ? AND mapped IS NOT NULL AND deleted_run IS NULL`, goldens.map((id) => [entityId, id]));
       return found.map(linkOf);
     },
     async byIdentity(table, identities) {
@@ -79,7 +79,8 @@ function landingOf(rows: Rows): Landing {
       return (row![0] as number) - count;
     },
     insertLanded: (list) => rows.insert('il_landed', LANDED_COLUMNS, list),
-    putLinks: (links) => rows.replace('il_link', LINK_COLUMNS, links.map((l) => [l.sourceId, l.sourceKey, l.entityId, l.itemKey, l.golden, l.landed, l.hash, l.mapped, l.deletedRun])),
+    // In the order of their keys: neighbours in the table are then written together.
+    putLinks: (links) => rows.replace('il_link', LINK_COLUMNS, [...links].sort((a, b) => (a.sourceKey < b.sourceKey ? -1 : a.sourceKey > b.sourceKey ? 1 : 0)).map((l) => [l.sourceId, l.sourceKey, l.entityId, l.itemKey, l.golden, l.landed, l.hash, l.mapped, l.deletedRun])),
     removeLinks: (links) =>
       rows.remove('il_link', ['source_id', 'source_key', 'entity_id', 'item_key'], links.map((l) => [l.sourceId, l.sourceKey, l.entityId, l.itemKey])),
     insertHistory: (list) => rows.insert('il_history', HISTORY_COLUMNS, list),

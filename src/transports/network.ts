@@ -38,8 +38,16 @@ export function networkError(error: unknown, remote: Remote): FatalError | Retri
 }
 
 const SOCKET_ERRORS: Record<string, readonly [code: string, message: string, hint: string]> = {
-  ECONNREFUSED: ['CONNECTION_REFUSED', 'Nothing answers at %: the connection was refused.', "Check that the service runs there and that the port is right."],
-  ENOTFOUND: ['HOST_UNKNOWN', 'The name in % is not known to the name server.', 'Check the spelling of the host and that this machine can resolve names.'],
+  ECONNREFUSED: [
+    'CONNECTION_REFUSED',
+    'Nothing answers at %: the connection was refused.',
+    'Check that the service runs there and that the port is right.',
+  ],
+  ENOTFOUND: [
+    'HOST_UNKNOWN',
+    'The name in % is not known to the name server.',
+    'Check the spelling of the host and that this machine can resolve names.',
+  ],
   EAI_AGAIN: ['HOST_UNKNOWN', 'The name server did not answer for %.', "Check this machine's network."],
   ETIMEDOUT: ['CONNECTION_TIMEOUT', '% did not answer in time.', 'Check that it is up and that a firewall lets this machine through.'],
   ECONNABORTED: ['CONNECTION_TIMEOUT', '% did not answer in time.', 'Check that it is up; raise the timeout if it is known to be slow.'],
@@ -49,8 +57,16 @@ const SOCKET_ERRORS: Record<string, readonly [code: string, message: string, hin
   ENETUNREACH: ['HOST_UNREACHABLE', 'There is no network path to %.', 'Check the network, VPN and firewall between the two.'],
   ENETDOWN: ['HOST_UNREACHABLE', "This machine's network is down; % cannot be reached.", "Check this machine's network."],
   EACCES: ['HOST_UNREACHABLE', 'This machine may not connect to %.', 'Check the firewall of this machine.'],
-  ECONNRESET: ['CONNECTION_LOST', 'The connection to % was cut by the other side.', 'It is tried again; if it goes on, ask the owner of the system to look into its log.'],
-  EPIPE: ['CONNECTION_LOST', 'The connection to % was cut by the other side.', 'It is tried again; if it goes on, ask the owner of the system to look into its log.'],
+  ECONNRESET: [
+    'CONNECTION_LOST',
+    'The connection to % was cut by the other side.',
+    'It is tried again; if it goes on, ask the owner of the system to look into its log.',
+  ],
+  EPIPE: [
+    'CONNECTION_LOST',
+    'The connection to % was cut by the other side.',
+    'It is tried again; if it goes on, ask the owner of the system to look into its log.',
+  ],
   ERR_STREAM_PREMATURE_CLOSE: ['CONNECTION_LOST', 'The answer of % broke off before its end.', 'It is tried again.'],
 };
 

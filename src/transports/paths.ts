@@ -44,7 +44,11 @@ export function nameOf(path: string): string {
  * that is what keeps files that are still being uploaded (ours and others') out of sight.
  */
 export function nameMatcher(pattern: string): (name: string) => boolean {
-  const text = pattern.normalize('NFC').replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const text = pattern
+    .normalize('NFC')
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   const expression = new RegExp(`^${text}$`, 'su');
   return (name) => (!name.startsWith('.') || pattern.startsWith('.')) && expression.test(name.normalize('NFC'));
 }

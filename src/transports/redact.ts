@@ -4,7 +4,9 @@ import { redact as redactConfigured } from '../config/secrets.ts';
 export function redactor(secrets: () => readonly (string | undefined)[]): (text: string) => string {
   return (text) => {
     let clean = redactConfigured(text);
-    for (const secret of secrets()) if (secret && secret.length > 3) for (const form of [secret, encodeURIComponent(secret), xml(secret)]) clean = clean.replaceAll(form, '[secret]');
+    for (const secret of secrets())
+      if (secret && secret.length > 3)
+        for (const form of [secret, encodeURIComponent(secret), xml(secret)]) clean = clean.replaceAll(form, '[secret]');
     return clean;
   };
 }

@@ -71,7 +71,10 @@ describe('whatever stands in the files', () => {
   });
 
   it('a figure with leading zeros that was written as a password is never shown', async () => {
-    const { problems } = await loadWith('config/connections.yaml', TOWN['config/connections.yaml']!.replace('${env:CLERK_PASSWORD}', '0071234'));
+    const { problems } = await loadWith(
+      'config/connections.yaml',
+      TOWN['config/connections.yaml']!.replace('${env:CLERK_PASSWORD}', '0071234'),
+    );
     expect(problems.map((p) => p.code)).toEqual(['SECRET_LITERAL']);
     expect(JSON.stringify(problems)).not.toContain('71234');
   });

@@ -1,12 +1,82 @@
 import fc from 'fast-check';
 
-const PIECES = ['\n', ' ', '  ', '\t', ':', ': ', '-', '- ', '#', ' #', ',', '[', ']', '{', '}', '"', "'", '|', '>', '|-', '>-', '&a', '*a', '!', '%', '@', '`', '?', '<<', '~', 'null', 'true', 'no', '0', '00123', '1.10', '1e3', '-0', '.5', '\\', '\\n', 'a', 'name', 'é', '\u0000', '\u2028', '\r\n', '\r', '---\n', '...', '${env:X}', '{{ options.x }}', '\n\n', '\n  ', '\n    ', '__proto__: 1\n', '=', '.'];
+const PIECES = [
+  '\n',
+  ' ',
+  '  ',
+  '\t',
+  ':',
+  ': ',
+  '-',
+  '- ',
+  '#',
+  ' #',
+  ',',
+  '[',
+  ']',
+  '{',
+  '}',
+  '"',
+  "'",
+  '|',
+  '>',
+  '|-',
+  '>-',
+  '&a',
+  '*a',
+  '!',
+  '%',
+  '@',
+  '`',
+  '?',
+  '<<',
+  '~',
+  'null',
+  'true',
+  'no',
+  '0',
+  '00123',
+  '1.10',
+  '1e3',
+  '-0',
+  '.5',
+  '\\',
+  '\\n',
+  'a',
+  'name',
+  'é',
+  '\u0000',
+  '\u2028',
+  '\r\n',
+  '\r',
+  '---\n',
+  '...',
+  '${env:X}',
+  '{{ options.x }}',
+  '\n\n',
+  '\n  ',
+  '\n    ',
+  '__proto__: 1\n',
+  '=',
+  '.',
+];
 
-type Change = { kind: 'insert' | 'delete' | 'replace'; at: number; piece: string; length: number } | { kind: 'move' | 'repeat' | 'drop' | 'indent'; at: number; to: number };
+type Change =
+  | { kind: 'insert' | 'delete' | 'replace'; at: number; piece: string; length: number }
+  | { kind: 'move' | 'repeat' | 'drop' | 'indent'; at: number; to: number };
 
 const change: fc.Arbitrary<Change> = fc.oneof(
-  fc.record({ kind: fc.constantFrom('insert' as const, 'delete' as const, 'replace' as const), at: fc.double({ min: 0, max: 1, noNaN: true }), piece: fc.constantFrom(...PIECES), length: fc.integer({ min: 1, max: 6 }) }),
-  fc.record({ kind: fc.constantFrom('move' as const, 'repeat' as const, 'drop' as const, 'indent' as const), at: fc.double({ min: 0, max: 1, noNaN: true }), to: fc.double({ min: 0, max: 1, noNaN: true }) }),
+  fc.record({
+    kind: fc.constantFrom('insert' as const, 'delete' as const, 'replace' as const),
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    piece: fc.constantFrom(...PIECES),
+    length: fc.integer({ min: 1, max: 6 }),
+  }),
+  fc.record({
+    kind: fc.constantFrom('move' as const, 'repeat' as const, 'drop' as const, 'indent' as const),
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    to: fc.double({ min: 0, max: 1, noNaN: true }),
+  }),
 );
 
 /** One to four changes to a text: signs that mean something put in, taken out, lines moved, repeated, dropped, indented. */

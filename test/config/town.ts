@@ -130,6 +130,9 @@ reconcile:
 `,
 };
 
+const made: string[] = [];
+process.once('exit', () => made.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
 /** Writes a folder with these files and gives its path; it is removed with the process. */
 export function writeTown(files: Files): string {
   const folder = mkdtempSync(join(tmpdir(), 'town-'));
@@ -137,7 +140,7 @@ export function writeTown(files: Files): string {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   }
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  made.push(folder);
   return folder;
 }
 

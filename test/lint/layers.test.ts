@@ -9,15 +9,21 @@ const root = join(import.meta.dirname, '../..');
 // The planted files are not on the disk, so there are no types for them; the rules looked at here need none.
 const eslint = new ESLint({
   cwd: root,
-  overrideConfig: [{ files: ['**/*.ts'], extends: [tseslint.configs.disableTypeChecked], languageOptions: { parserOptions: { projectService: false } } }].map(
-    ({ extends: [config], ...own }) => ({ ...config, ...own, languageOptions: { ...own.languageOptions } }),
-  ) as ESLint.Options['overrideConfig'],
+  overrideConfig: [
+    { files: ['**/*.ts'], extends: [tseslint.configs.disableTypeChecked], languageOptions: { parserOptions: { projectService: false } } },
+  ].map(({ extends: [config], ...own }) => ({
+    ...config,
+    ...own,
+    languageOptions: { ...own.languageOptions },
+  })) as ESLint.Options['overrideConfig'],
 });
 
 /** The rules that a line, planted in a file, breaks. */
 async function broken(filePath: string, line: string): Promise<string[]> {
   const [result] = await eslint.lintText(`${line}\n`, { filePath: join(root, filePath) });
-  return result!.messages.filter((message) => message.ruleId !== '@typescript-eslint/no-unused-vars').map((message) => message.ruleId ?? message.message);
+  return result!.messages
+    .filter((message) => message.ruleId !== '@typescript-eslint/no-unused-vars')
+    .map((message) => message.ruleId ?? message.message);
 }
 
 describe('the dependency rule', () => {
@@ -26,28 +32,34 @@ describe('the dependency rule', () => {
     expect(folders.map((folder) => folder.name).filter((name) => !LAYERS.includes(name))).toEqual([]);
   });
 
-  it.each(LAYERS.slice(0, -1).map((layer, i) => [layer, LAYERS[i + 1]!]))('%s does not import from %s below it, at any depth', async (upper, lower) => {
-    const rule = ['no-restricted-imports'];
-    expect(await broken(`src/${upper}/planted.ts`, `export { x } from '../${lower}/x.ts';`)).toEqual(rule);
-    expect(await broken(`src/${upper}/deep/planted.ts`, `export { x } from '../../${lower}/x.ts';`)).toEqual(rule);
-    expect(await broken(`src/${upper}/deep/er/planted.ts`, `import type { X } from '../../../${lower}/x.ts';`)).toEqual(rule);
-    expect(await broken(`src/${lower}/planted.ts`, `export { x } from '../${upper}/x.ts';`)).toEqual([]);
-  });
+  it.each(LAYERS.slice(0, -1).map((layer, i) => [layer, LAYERS[i + 1]!]))(
+    '%s does not import from %s below it, at any depth',
+    async (upper, lower) => {
+      const rule = ['no-restricted-imports'];
+      expect(await broken(`src/${upper}/planted.ts`, `export { x } from '../${lower}/x.ts';`)).toEqual(rule);
+      expect(await broken(`src/${upper}/deep/planted.ts`, `export { x } from '../../${lower}/x.ts';`)).toEqual(rule);
+      expect(await broken(`src/${upper}/deep/er/planted.ts`, `import type { X } from '../../../${lower}/x.ts';`)).toEqual(rule);
+      expect(await broken(`src/${lower}/planted.ts`, `export { x } from '../${upper}/x.ts';`)).toEqual([]);
+    },
+  );
 
   it('a folder of its own with the name of a layer is no violation', async () => {
     expect(await broken('src/config/schema/planted.ts', "export { x } from '../store/x.ts';")).toEqual([]);
   });
 
   it('nothing imports the composition root, tests or scripts', async () => {
-    for (const target of ['../main.ts', '../../test/x.ts', '../../scripts/x.ts']) expect(await broken('src/cli/planted.ts', `export { x } from '${target}';`)).toEqual(['no-restricted-imports']);
+    for (const target of ['../main.ts', '../../test/x.ts', '../../scripts/x.ts'])
+      expect(await broken('src/cli/planted.ts', `export { x } from '${target}';`)).toEqual(['no-restricted-imports']);
   });
 });
 
 describe('what is pure stays pure', () => {
   it.each(['mapping', 'identity', 'revenue'])('%s knows no clock, disk or network', async (folder) => {
     const file = `src/${folder}/planted.ts`;
-    for (const module of ['node:fs', 'fs', 'node:fs/promises', 'node:net', 'node:http', 'axios', 'knex']) expect(await broken(file, `export { x } from '${module}';`)).toEqual(['no-restricted-imports']);
-    for (const call of ['Date.now()', 'new Date()', 'Date()', 'performance.now()', 'Math.random()', "fetch('http://x')"]) expect(await broken(file, `export const x = ${call};`)).toEqual(['no-restricted-syntax']);
+    for (const module of ['node:fs', 'fs', 'node:fs/promises', 'node:net', 'node:http', 'axios', 'knex'])
+      expect(await broken(file, `export { x } from '${module}';`)).toEqual(['no-restricted-imports']);
+    for (const call of ['Date.now()', 'new Date()', 'Date()', 'performance.now()', 'Math.random()', "fetch('http://x')"])
+      expect(await broken(file, `export const x = ${call};`)).toEqual(['no-restricted-syntax']);
     expect(await broken(file, "export const x = new Date('2026-01-01');")).toEqual([]);
   });
 });

@@ -24,7 +24,7 @@ describe('folder', () => {
   });
   afterEach(() => rm(outside, { recursive: true, force: true }));
 
-  test('takes a path relative to the town\'s folder', async () => {
+  test("takes a path relative to the town's folder", async () => {
     await writeFile(join(root, 'a.csv'), 'a');
     expect((await (await open('root', outside)).list('.', '*')).map((f) => f.name)).toEqual(['a.csv']);
   });
@@ -48,10 +48,20 @@ describe('folder', () => {
 
   test('check says what to do about a folder that is not there', async () => {
     const results = await (await open(join(outside, 'unmounted'))).check();
-    expect(results).toEqual([expect.objectContaining({ name: 'reachable', ok: false, detail: expect.stringContaining('unmounted'), hint: expect.stringContaining('mount') })]);
+    expect(results).toEqual([
+      expect.objectContaining({
+        name: 'reachable',
+        ok: false,
+        detail: expect.stringContaining('unmounted'),
+        hint: expect.stringContaining('mount'),
+      }),
+    ]);
   });
 
   test('a wrong option is told by name', async () => {
-    await expect(transports.folder.open({ path: '' }, { connection: 'c', projectFolder: '/' })).rejects.toMatchObject({ code: 'OPTION_INVALID', message: expect.stringContaining('path') });
+    await expect(transports.folder.open({ path: '' }, { connection: 'c', projectFolder: '/' })).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+      message: expect.stringContaining('path'),
+    });
   });
 });

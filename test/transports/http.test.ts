@@ -14,6 +14,7 @@ import { ConfigError, FatalError, RetriableError } from '../../src/core/errors.t
 import { answerFacts } from '../../src/transports/http/status.ts';
 import type { RequestSpec, RequestTransport } from '../../src/transports/transport.ts';
 import { transports } from '../../src/transports/transports.ts';
+import { printsNothing } from './prints-nothing.ts';
 import { allBytes } from './all-bytes.ts';
 
 const CANARY = 'canary-91cc/+ü-secret';
@@ -51,10 +52,20 @@ function routes(app: Express): void {
   app.get('/api/packed', (_q, r) => void r.set('Content-Encoding', 'gzip').send(gzipSync('x'.repeat(100_000))));
   app.get('/api/bomb', (_q, r) => void r.set('Content-Encoding', 'gzip').send(gzipSync(Buffer.alloc(50_000_000))));
   app.get('/api/cut', (_q, r) => void (r.set('Content-Length', '100000').write('half'), setTimeout(() => r.destroy(), 30)));
-  app.get('/api/cut-packed', (_q, r) => void (r.set('Content-Encoding', 'gzip').write(gzipSync('y'.repeat(1000)).subarray(0, 20)), setTimeout(() => r.end(), 30)));
+  app.get(
+    '/api/cut-packed',
+    (_q, r) => void (r.set('Content-Encoding', 'gzip').write(gzipSync('y'.repeat(1000)).subarray(0, 20)), setTimeout(() => r.end(), 30)),
+  );
   app.get('/api/slow', () => {});
   app.get('/api/stalls', (_q, r) => void r.write('first part'));
-  app.get('/api/status/:status', (q, r) => void r.status(Number(q.params.status)).set('Retry-After', '7').send(`<h1>Sorry</h1> you sent ${q.headers.authorization ?? ''} and ${CANARY}`));
+  app.get(
+    '/api/status/:status',
+    (q, r) =>
+      void r
+        .status(Number(q.params.status))
+        .set('Retry-After', '7')
+        .send(`<h1>Sorry</h1> you sent ${q.headers.authorization ?? ''} and ${CANARY}`),
+  );
   app.get('/api/moved', (_q, r) => void r.redirect('/api/rows'));
   app.post('/api/moved', (_q, r) => void r.redirect('/api/rows'));
   app.get('/api/elsewhere', (_q, r) => void r.redirect(`http://127.0.0.1:${portOf(elsewhere)}/x`));
@@ -62,11 +73,15 @@ function routes(app: Express): void {
   app.get('/api/busy', (_q, r) => void (busy++ ? r.json({}) : r.status(503).end()));
   app.get('/api/basic', (q, r) => void r.status(q.headers.authorization === `Basic ${BASIC}` ? 200 : 401).json({}));
   app.get('/api/bearer', (q, r) => void r.status(q.headers.authorization === `Bearer ${CANARY}` ? 200 : 401).json({}));
-  app.get('/api/key', (q, r) => void r.status(q.headers['x-api-key'] === 'canary-key' || q.query['api_key'] === CANARY ? 200 : 401).json({}));
+  app.get(
+    '/api/key',
+    (q, r) => void r.status(q.headers['x-api-key'] === 'canary-key' || q.query['api_key'] === CANARY ? 200 : 401).json({}),
+  );
   app.post('/oauth/token', (q, r) => {
     loginsDone++;
     const wanted = `Basic ${Buffer.from(`town:${encodeURIComponent(CANARY)}`).toString('base64')}`;
-    if (q.headers.authorization !== wanted || (q.body as Record<string, string>)['grant_type'] !== 'client_credentials') return void r.status(400).json({ error: 'invalid_client', echoed: q.headers.authorization });
+    if (q.headers.authorization !== wanted || (q.body as Record<string, string>)['grant_type'] !== 'client_credentials')
+      return void r.status(400).json({ error: 'invalid_client', echoed: q.headers.authorization });
     r.json({ access_token: `token-${loginsDone}`, expires_in: 3600, scope: (q.body as Record<string, string>)['scope'] });
   });
   app.get('/api/oauth', (q, r) => void r.status(q.headers.authorization === `Bearer token-${loginsDone}` ? 200 : 401).json({}));
@@ -85,8 +100,13 @@ async function listen<S extends Server>(s: S): Promise<S> {
 function portOf(s: Server): number {
   return (s.address() as AddressInfo).port;
 }
+printsNothing();
+
 async function open(options: Record<string, unknown> = {}, projectFolder = '/nowhere', signal?: AbortSignal): Promise<RequestTransport> {
-  return (await transports.http.open({ base_url: base, timeout: '2s', ...options }, { connection: 'recreation', projectFolder, ...(signal ? { signal } : {}) })) as RequestTransport;
+  return (await transports.http.open(
+    { base_url: base, timeout: '2s', ...options },
+    { connection: 'recreation', projectFolder, ...(signal ? { signal } : {}) },
+  )) as RequestTransport;
 }
 async function text(transport: RequestTransport, spec: RequestSpec): Promise<string> {
   return (await allBytes((await transport.request(spec)).bytes!)).toString();
@@ -116,7 +136,15 @@ describe('http', () => {
     expect(await text(await open(), { path: `${base}/rows?cursor=abc` })).toContain('/api/rows?cursor=abc');
   });
 
-  test.each(['http://127.0.0.1:1/api/rows', '//evil.example/x', '../admin', 'rows/%2e%2e/%2e%2e/admin', 'rows\\..\\x', 'http://evil@127.0.0.1/api', 'http://['])('keeps to its own host and path: %s', async (path) => {
+  test.each([
+    'http://127.0.0.1:1/api/rows',
+    '//evil.example/x',
+    '../admin',
+    'rows/%2e%2e/%2e%2e/admin',
+    'rows\\..\\x',
+    'http://evil@127.0.0.1/api',
+    'http://[',
+  ])('keeps to its own host and path: %s', async (path) => {
     const before = seen.length;
     const error = await failure((await open()).request({ path }));
     expect(error).toMatchObject({ code: 'PATH_OUTSIDE' });
@@ -126,8 +154,16 @@ describe('http', () => {
 
   test('sends JSON, or a form when the content type says so', async () => {
     const api = await open();
-    expect(JSON.parse(await text(api, { method: 'POST', path: 'echo', body: { id: '0042', list: ['a', null] } }))).toEqual({ type: 'application/json', body: { id: '0042', list: ['a', null] } });
-    const form = await text(api, { method: 'POST', path: 'echo', body: { id: '0042', who: 'Zoë & Co' }, headers: { 'Content-Type': 'application/x-www-form-urlencoded' } });
+    expect(JSON.parse(await text(api, { method: 'POST', path: 'echo', body: { id: '0042', list: ['a', null] } }))).toEqual({
+      type: 'application/json',
+      body: { id: '0042', list: ['a', null] },
+    });
+    const form = await text(api, {
+      method: 'POST',
+      path: 'echo',
+      body: { id: '0042', who: 'Zoë & Co' },
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    });
     expect(JSON.parse(form)).toEqual({ type: 'application/x-www-form-urlencoded', body: { id: '0042', who: 'Zoë & Co' } });
   });
 
@@ -168,7 +204,10 @@ describe('http', () => {
     const api = await open({ auth: { bearer: { token: CANARY } } });
     expect(await text(api, { path: 'moved' })).toContain('/api/rows');
     const before = seen.length;
-    expect(await failure(api.request({ path: 'elsewhere' }))).toMatchObject({ code: 'REDIRECT_REFUSED', message: expect.stringContaining(String(portOf(elsewhere))) });
+    expect(await failure(api.request({ path: 'elsewhere' }))).toMatchObject({
+      code: 'REDIRECT_REFUSED',
+      message: expect.stringContaining(String(portOf(elsewhere))),
+    });
     expect(seen.length).toBe(before + 1);
     expect(await failure(api.request({ method: 'POST', path: 'moved', body: {} }))).toMatchObject({ code: 'REDIRECT_REFUSED' });
     expect(await failure(api.request({ path: 'circle' }))).toMatchObject({ code: 'REDIRECT_REFUSED' });
@@ -204,8 +243,12 @@ describe('http', () => {
   test('logs in by password, token or key', async () => {
     expect((await (await open({ auth: { basic: { username: 'clerk', password: CANARY } } })).request({ path: 'basic' })).status).toBe(200);
     expect((await (await open({ auth: { bearer: { token: CANARY } } })).request({ path: 'bearer' })).status).toBe(200);
-    expect((await (await open({ auth: { api_key: { name: 'X-Api-Key', value: 'canary-key' } } })).request({ path: 'key' })).status).toBe(200);
-    expect((await (await open({ auth: { api_key: { in: 'query', name: 'api_key', value: CANARY } } })).request({ path: 'key' })).status).toBe(200);
+    expect((await (await open({ auth: { api_key: { name: 'X-Api-Key', value: 'canary-key' } } })).request({ path: 'key' })).status).toBe(
+      200,
+    );
+    expect(
+      (await (await open({ auth: { api_key: { in: 'query', name: 'api_key', value: CANARY } } })).request({ path: 'key' })).status,
+    ).toBe(200);
   });
 
   test('a key in the address is in no error', async () => {
@@ -222,30 +265,52 @@ describe('http', () => {
     loginsDone++; // the server forgets its tokens
     expect((await api.request({ path: 'oauth' })).status).toBe(200);
     const wrong = await open({ auth: { oauth2_client_credentials: { ...oauth, client_secret: `${CANARY}-old` } } });
-    expect(await failure(wrong.request({ path: 'oauth' }))).toMatchObject({ code: 'AUTH_FAILED', message: expect.stringContaining('invalid_client') });
+    expect(await failure(wrong.request({ path: 'oauth' }))).toMatchObject({
+      code: 'AUTH_FAILED',
+      message: expect.stringContaining('invalid_client'),
+    });
     expect((await wrong.check()).at(-1)).toMatchObject({ name: 'credentials', ok: false });
   });
 
   test('opens a session with a log-in request, and a new one when it has run out', async () => {
-    const session = { path: 'authenticate/login', body: { user: 'clerk' }, secrets: { password: CANARY }, token: 'session.id', header: 'X-Session', prefix: '' };
+    const session = {
+      path: 'authenticate/login',
+      body: { user: 'clerk' },
+      secrets: { password: CANARY },
+      token: 'session.id',
+      header: 'X-Session',
+      prefix: '',
+    };
     const api = await open({ auth: { session } });
     expect((await api.request({ path: 'session' })).status).toBe(200);
     loginsDone++;
     expect((await api.request({ path: 'session' })).status).toBe(200);
     const wrong = await open({ auth: { session: { ...session, secrets: { password: 'nope' } } } });
-    expect(await failure(wrong.request({ path: 'session' }))).toMatchObject({ code: 'LOGIN_UNREADABLE', message: expect.stringContaining('session.id') });
+    expect(await failure(wrong.request({ path: 'session' }))).toMatchObject({
+      code: 'LOGIN_UNREADABLE',
+      message: expect.stringContaining('session.id'),
+    });
   });
 
   test('check says what it found: reachable, encryption, credentials', async () => {
-    expect(await (await open()).check()).toMatchObject([{ name: 'reachable', ok: true }, { name: 'TLS', warning: true }]);
-    expect((await (await open({ base_url: 'http://127.0.0.1:1' })).check()).at(-1)).toMatchObject({ name: 'reachable', ok: false, hint: expect.any(String) });
+    expect(await (await open()).check()).toMatchObject([
+      { name: 'reachable', ok: true },
+      { name: 'TLS', warning: true },
+    ]);
+    expect((await (await open({ base_url: 'http://127.0.0.1:1' })).check()).at(-1)).toMatchObject({
+      name: 'reachable',
+      ok: false,
+      hint: expect.any(String),
+    });
     const wrong = await open({ base_url: `${base}/basic`, auth: { basic: { username: 'clerk', password: 'wrong' } } });
     expect((await wrong.check()).at(-1)).toMatchObject({ name: 'credentials', ok: false });
   });
 
   test('only one way to log in can be given, and secrets must be references in the configuration', () => {
     const schema = transports.http.optionsSchema;
-    expect(schema.safeParse({ base_url: base, auth: { bearer: { token: '${env:T}' }, basic: { username: 'a', password: '${env:P}' } } }).success).toBe(false);
+    expect(
+      schema.safeParse({ base_url: base, auth: { bearer: { token: '${env:T}' }, basic: { username: 'a', password: '${env:P}' } } }).success,
+    ).toBe(false);
     expect(schema.safeParse({ base_url: base, auth: { bearer: { token: 'plain' } } }).success).toBe(false);
     expect(schema.safeParse({ base_url: base, auth: { bearer: { token: '${env:T}' } } }).success).toBe(true);
     expect(schema.safeParse({ base_url: 'file:///etc/passwd' }).success).toBe(false);
@@ -260,14 +325,20 @@ describe('https', () => {
   let client: { private: string; cert: string };
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'interlocal-tls-'));
-    const make = (name: string) => generate([{ name: 'commonName', value: name }], { keyType: 'ec', extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }] });
+    const make = (name: string) =>
+      generate([{ name: 'commonName', value: name }], {
+        keyType: 'ec',
+        extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+      });
     const own = await make('127.0.0.1');
     client = await make('interlocal');
     await writeFile(join(folder, 'ca.pem'), own.cert);
     await writeFile(join(folder, 'client.pem'), client.cert);
     const app = express().get('/', (_q, r) => void r.json({}));
     secure = await listen(createHttpsServer({ key: own.private, cert: own.cert }, app));
-    strict = await listen(createHttpsServer({ key: own.private, cert: own.cert, requestCert: true, rejectUnauthorized: true, ca: client.cert }, app));
+    strict = await listen(
+      createHttpsServer({ key: own.private, cert: own.cert, requestCert: true, rejectUnauthorized: true, ca: client.cert }, app),
+    );
   });
   afterAll(async () => {
     secure.close().closeAllConnections();

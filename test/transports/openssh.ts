@@ -15,8 +15,13 @@ export interface OpenSshServer {
 }
 
 /** OpenSSH's own server on a loopback port, with its own configuration, letting the account that runs the tests in by key. */
-export async function startOpenSsh(options: { hostKeys: readonly string[]; authorizedKeys: readonly string[]; subsystem?: string }): Promise<OpenSshServer> {
-  if (!existsSync(SSHD)) throw new Error(`${SSHD} is missing. The SFTP transport is tested against OpenSSH's own server: apt-get install openssh-server`);
+export async function startOpenSsh(options: {
+  hostKeys: readonly string[];
+  authorizedKeys: readonly string[];
+  subsystem?: string;
+}): Promise<OpenSshServer> {
+  if (!existsSync(SSHD))
+    throw new Error(`${SSHD} is missing. The SFTP transport is tested against OpenSSH's own server: apt-get install openssh-server`);
   const folder = await mkdtemp(join(tmpdir(), 'interlocal-sshd-'));
   const keyFiles = await Promise.all(
     options.hostKeys.map(async (key, i) => {

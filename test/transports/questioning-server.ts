@@ -11,7 +11,9 @@ export async function startQuestioningServer(hostKey: string, password: string, 
       asked.push(attempt.method);
       if (attempt.method === 'password' && attempt.password === password) return attempt.accept();
       if (attempt.method === 'keyboard-interactive' && offered.includes('keyboard-interactive'))
-        return attempt.prompt([{ prompt: 'Password: ', echo: false }], (answers) => (answers[0] === password ? attempt.accept() : attempt.reject([...offered])));
+        return attempt.prompt([{ prompt: 'Password: ', echo: false }], (answers) =>
+          answers[0] === password ? attempt.accept() : attempt.reject([...offered]),
+        );
       attempt.reject([...offered]);
     });
     client.on('session', (accept) => void accept());

@@ -11,6 +11,7 @@ import type { SftpServer } from '../../scripts/sample-town/sftp-server.ts';
 import { ConfigError, FatalError, RetriableError } from '../../src/core/errors.ts';
 import type { CheckResult, FileTransport } from '../../src/transports/transport.ts';
 import { transports } from '../../src/transports/transports.ts';
+import { printsNothing } from './prints-nothing.ts';
 import { allBytes } from './all-bytes.ts';
 import { cuttableLine } from './cuttable-line.ts';
 import { startOpenSsh } from './openssh.ts';
@@ -31,6 +32,8 @@ function fingerprintOf(publicLine: string): string {
   if (key instanceof Error) throw key;
   return fingerprint(key.getPublicSSH());
 }
+
+printsNothing();
 
 async function open(options: Record<string, unknown>): Promise<FileTransport> {
   const all = { host: '127.0.0.1', username: 'finance', timeout: '5s', host_key: fingerprintOf(hostKey.public), ...options };
@@ -72,7 +75,11 @@ testFileTransport("sftp, OpenSSH's own server", async () => {
 });
 
 testFileTransport('sftp, an OpenSSH server without any extension of its own', async () => {
-  const server = await startOpenSsh({ hostKeys: [hostKey.private], authorizedKeys: [userKey.public], subsystem: 'internal-sftp -P posix-rename,hardlink,fsync,limits' });
+  const server = await startOpenSsh({
+    hostKeys: [hostKey.private],
+    authorizedKeys: [userKey.public],
+    subsystem: 'internal-sftp -P posix-rename,hardlink,fsync,limits',
+  });
   return {
     open: (root) => open({ port: server.port, username: server.username, private_key: userKey.private, root }),
     close: () => server.close(),
@@ -88,7 +95,10 @@ describe('sftp', () => {
     await writeFile(join(root, 'a.csv'), 'a');
     await writeFile(join(root, 'large.bin'), Buffer.alloc(20_000_000, 1));
     server = await startSftpServer({ root, port: 0, users, hostKeys: [hostKey.private] });
-    openSsh = await startOpenSsh({ hostKeys: [hostKey.private, rsaHostKey.private], authorizedKeys: [userKey.public, lockedUserKey.public] });
+    openSsh = await startOpenSsh({
+      hostKeys: [hostKey.private, rsaHostKey.private],
+      authorizedKeys: [userKey.public, lockedUserKey.public],
+    });
   });
   afterAll(async () => {
     await server.close();
@@ -107,7 +117,9 @@ describe('sftp', () => {
   });
 
   test('a key that the server does not know stops the run', async () => {
-    expect(await failure((await open({ port: openSsh.port, username: openSsh.username, private_key: otherKey.private })).list('.', '*'))).toMatchObject({ code: 'AUTH_FAILED' });
+    expect(
+      await failure((await open({ port: openSsh.port, username: openSsh.username, private_key: otherKey.private })).list('.', '*')),
+    ).toMatchObject({ code: 'AUTH_FAILED' });
   });
 
   test('a key with a passphrase opens, with the right one', async () => {
@@ -123,7 +135,9 @@ describe('sftp', () => {
   });
 
   test('what is no key at all is told as such, without showing it', async () => {
-    expect(await failure((await open({ port: openSsh.port, private_key: CANARY })).list('.', '*'))).toMatchObject({ code: 'PRIVATE_KEY_UNREADABLE' });
+    expect(await failure((await open({ port: openSsh.port, private_key: CANARY })).list('.', '*'))).toMatchObject({
+      code: 'PRIVATE_KEY_UNREADABLE',
+    });
   });
 
   test('another host key is refused before any credential is sent', async () => {
@@ -141,14 +155,20 @@ describe('sftp', () => {
   });
 
   test('OpenSSH with another host key is refused too, naming all keys it offers', async () => {
-    const error = await failure((await open({ port: openSsh.port, host_key: fingerprintOf(otherKey.public), password: CANARY })).list('.', '*'));
+    const error = await failure(
+      (await open({ port: openSsh.port, host_key: fingerprintOf(otherKey.public), password: CANARY })).list('.', '*'),
+    );
     expect(error).toMatchObject({ code: 'HOST_KEY_CHANGED' });
     expect(error.message).toContain(fingerprintOf(hostKey.public));
     expect(error.message).toContain(fingerprintOf(rsaHostKey.public));
   });
 
   test('during a change of keys both fingerprints are taken, and a pinned RSA key is found behind an Ed25519 key', async () => {
-    for (const host_key of [[fingerprintOf(otherKey.public), fingerprintOf(hostKey.public)], fingerprintOf(rsaHostKey.public), `${fingerprintOf(rsaHostKey.public)}=`]) {
+    for (const host_key of [
+      [fingerprintOf(otherKey.public), fingerprintOf(hostKey.public)],
+      fingerprintOf(rsaHostKey.public),
+      `${fingerprintOf(rsaHostKey.public)}=`,
+    ]) {
       const bank = await open({ port: openSsh.port, username: openSsh.username, private_key: userKey.private, root, host_key });
       expect((await bank.list('.', 'a.csv')).length).toBe(1);
       await bank.close();
@@ -161,7 +181,12 @@ describe('sftp', () => {
     const results = await bank.check();
     expect(results).toMatchObject([
       { name: 'reachable', ok: true },
-      { name: 'host key', ok: false, detail: expect.stringContaining(fingerprintOf(hostKey.public)), hint: expect.stringContaining('phone') },
+      {
+        name: 'host key',
+        ok: false,
+        detail: expect.stringContaining(fingerprintOf(hostKey.public)),
+        hint: expect.stringContaining('phone'),
+      },
     ]);
   });
 
@@ -177,7 +202,9 @@ describe('sftp', () => {
     };
     expect((await failing({ port: 1, password: CANARY })).name).toBe('reachable');
     expect((await failing({ port: server.port, password: `${CANARY}x` })).name).toBe('credentials');
-    expect((await failing({ port: openSsh.port, username: openSsh.username, private_key: userKey.private, root: join(root, 'nowhere') })).name).toBe('list');
+    expect(
+      (await failing({ port: openSsh.port, username: openSsh.username, private_key: userKey.private, root: join(root, 'nowhere') })).name,
+    ).toBe('list');
     expect((await failing({ port: openSsh.port, password: CANARY, host_key: fingerprintOf(otherKey.public) })).name).toBe('host key');
     expect((await failing({ port: 1, private_key: CANARY })).name).toBe('credentials');
   });
@@ -194,7 +221,9 @@ describe('sftp', () => {
 
   test('a wrong password is tried once, so that the account is not locked', async () => {
     const questioning = await startQuestioningServer(hostKey.private, CANARY, ['password', 'keyboard-interactive']);
-    expect(await failure((await open({ port: questioning.port, password: 'wrong' })).list('.', '*'))).toMatchObject({ code: 'AUTH_FAILED' });
+    expect(await failure((await open({ port: questioning.port, password: 'wrong' })).list('.', '*'))).toMatchObject({
+      code: 'AUTH_FAILED',
+    });
     expect(questioning.asked()).toEqual(['none', 'password']);
     await questioning.close();
   });
@@ -223,7 +252,10 @@ describe('sftp', () => {
 
   test.each(['ssh2', 'OpenSSH'])('a line that is cut while reading from %s is retried, and the next call connects again', async (kind) => {
     const line = await cuttableLine(kind === 'ssh2' ? server.port : openSsh.port);
-    const bank = kind === 'ssh2' ? await open({ port: line.port, password: CANARY }) : await open({ port: line.port, username: openSsh.username, private_key: userKey.private, root });
+    const bank =
+      kind === 'ssh2'
+        ? await open({ port: line.port, password: CANARY })
+        : await open({ port: line.port, username: openSsh.username, private_key: userKey.private, root });
     const error = await failure(
       (async () => {
         for await (const bytes of bank.read('large.bin')) if (bytes.length && line.received() > 1_000_000) line.cut();
@@ -291,8 +323,17 @@ describe('sftp', () => {
     ['cipher', 'aes128-cbc'],
     ['hmac', 'hmac-sha1'],
   ])('a server that knows only the %s %s is refused unless it is allowed', async (kind, name) => {
-    const old = await startSftpServer({ root, port: 0, users, hostKeys: [hostKey.private], algorithms: { [kind]: [name], ...(kind === 'hmac' ? { cipher: ['aes128-ctr'] } : {}) } });
-    expect(await failure((await open({ port: old.port, password: CANARY })).list('.', '*'))).toMatchObject({ code: 'NO_COMMON_ALGORITHM', message: expect.stringContaining(name) });
+    const old = await startSftpServer({
+      root,
+      port: 0,
+      users,
+      hostKeys: [hostKey.private],
+      algorithms: { [kind]: [name], ...(kind === 'hmac' ? { cipher: ['aes128-ctr'] } : {}) },
+    });
+    expect(await failure((await open({ port: old.port, password: CANARY })).list('.', '*'))).toMatchObject({
+      code: 'NO_COMMON_ALGORITHM',
+      message: expect.stringContaining(name),
+    });
     const bank = await open({ port: old.port, password: CANARY, allow_legacy: [name] });
     expect((await bank.list('.', 'a.csv')).length).toBe(1);
     await bank.close();

@@ -42,8 +42,7 @@ async function startStandIn(folder: string, tables: readonly TestTable[]): Promi
   const database = new DatabaseSync(file);
   for (const table of tables) {
     const columns = Object.entries(table.columns);
-    // Text beside a decimal's own type lets SQLite keep it digit for digit.
-    database.exec(`CREATE TABLE "${table.name}" (${columns.map(([name, type]) => `"${name}" ${JSON.stringify(type.replace(/^(numeric|decimal|money)/i, '$1 TEXT'))}`).join(', ')})`);
+    database.exec(`CREATE TABLE "${table.name}" (${columns.map(([name, type]) => `"${name}" ${sqliteType(type)}`).join(', ')})`);
     const given = columns.filter(([, type]) => type !== 'rowversion').map(([name]) => `"${name}"`);
     const insert = database.prepare(`INSERT INTO "${table.name}" (${given.join(', ')}) VALUES (${given.map(() => '?').join(', ')})`);
     database.exec('BEGIN');
@@ -53,7 +52,15 @@ async function startStandIn(folder: string, tables: readonly TestTable[]): Promi
   database.close();
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
     keySize: 2048,
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }, { type: 7, ip: '127.0.0.1' }] }],
+    extensions: [
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: '127.0.0.1' },
+        ],
+      },
+    ],
   });
   await writeFile(join(folder, 'server.pem'), cert);
   const server: TestServer = {
@@ -61,7 +68,18 @@ async function startStandIn(folder: string, tables: readonly TestTable[]): Promi
     folder,
     real: false,
     onStatement: () => undefined,
-    execute: (sql) => execute({ server: '127.0.0.1', port: endpoint.port, user: 'owner', password: 'owner-Password-1', database: 'TOWN', options: { trustServerCertificate: true } }, [sql]),
+    execute: (sql) =>
+      execute(
+        {
+          server: '127.0.0.1',
+          port: endpoint.port,
+          user: 'owner',
+          password: 'owner-Password-1',
+          database: 'TOWN',
+          options: { trustServerCertificate: true },
+        },
+        [sql],
+      ),
     async stop() {
       await endpoint.close();
       await rm(folder, { recursive: true });
@@ -77,8 +95,21 @@ async function startStandIn(folder: string, tables: readonly TestTable[]): Promi
     tls: { key, cert },
     onStatement: (sql) => server.onStatement(sql),
   });
-  server.options = { host: 'localhost', port: endpoint.port, database: 'TOWN', username: 'reader', password: 'reader-Password-1', ca_file: 'server.pem' };
+  server.options = {
+    host: 'localhost',
+    port: endpoint.port,
+    database: 'TOWN',
+    username: 'reader',
+    password: 'reader-Password-1',
+    ca_file: 'server.pem',
+  };
   return server;
+}
+
+/** Text beside a decimal's own type lets SQLite keep it digit for digit; quoted, it takes varchar(max) for a type too. */
+function sqliteType(declared: string): string {
+  const [, type, constraint] = /^(.*?)( NOT NULL.*)?$/.exec(declared)!;
+  return `"${type!.replace(/^(numeric|decimal|money)/i, '$1 TEXT')}"${constraint ?? ''}`;
 }
 
 async function startReal(text: string, folder: string, tables: readonly TestTable[]): Promise<TestServer> {
@@ -88,7 +119,9 @@ async function startReal(text: string, folder: string, tables: readonly TestTabl
   const config: mssql.config = { server: host, port, database, user: username, password, options: { trustServerCertificate: true } };
   const statements = tables.flatMap((table) => [
     `DROP TABLE IF EXISTS [${table.name.replace('.', '].[')}]`,
-    `CREATE TABLE [${table.name.replace('.', '].[')}] (${Object.entries(table.columns).map(([name, type]) => `[${name.replaceAll(']', ']]')}] ${type}`).join(', ')})`,
+    `CREATE TABLE [${table.name.replace('.', '].[')}] (${Object.entries(table.columns)
+      .map(([name, type]) => `[${name.replaceAll(']', ']]')}] ${type}`)
+      .join(', ')})`,
     ...inserts(table),
   ]);
   await execute(config, statements);
@@ -105,9 +138,12 @@ async function startReal(text: string, folder: string, tables: readonly TestTabl
 function* inserts(table: TestTable): Generator<string> {
   const given = Object.entries(table.columns).filter(([, type]) => type !== 'rowversion');
   let batch: string[] = [];
-  const statement = (): string => `INSERT INTO [${table.name.replace('.', '].[')}] (${given.map(([name]) => `[${name.replaceAll(']', ']]')}]`).join(', ')}) VALUES ${batch.join(', ')}`;
+  const statement = (): string =>
+    `INSERT INTO [${table.name.replace('.', '].[')}] (${given.map(([name]) => `[${name.replaceAll(']', ']]')}]`).join(', ')}) VALUES ${batch.join(', ')}`;
   for (const row of table.rows) {
-    batch.push(`(${row.map((value) => (value === null ? 'NULL' : typeof value === 'string' ? `N'${value.replaceAll("'", "''")}'` : `0x${value.toString('hex')}`)).join(', ')})`);
+    batch.push(
+      `(${row.map((value, i) => (value === null ? 'NULL' : typeof value === 'string' ? `CONVERT(${given[i]![1].replace(/ NOT NULL.*/, '')}, N'${value.replaceAll("'", "''")}')` : `0x${value.toString('hex')}`)).join(', ')})`,
+    );
     if (batch.length === 1000) {
       yield statement();
       batch = [];

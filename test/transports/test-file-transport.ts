@@ -44,7 +44,13 @@ export function testFileTransport(name: string, start: () => Promise<FileTranspo
     }
 
     test('lists the plain files that match, by name, with size and time', async () => {
-      await give({ 'out/payments-2.csv': 'bb', 'out/payments-1.csv': 'a', 'out/payments-10.csv': 'ccc', 'out/other.txt': '', 'out/folder.csv/x': '' });
+      await give({
+        'out/payments-2.csv': 'bb',
+        'out/payments-1.csv': 'a',
+        'out/payments-10.csv': 'ccc',
+        'out/other.txt': '',
+        'out/folder.csv/x': '',
+      });
       await utimes(join(root, 'out/payments-1.csv'), 1_700_000_000, 1_700_000_000);
       const files = await transport.list('out', 'payments-*.csv');
       expect(files.map((f) => [f.path, f.name, f.size])).toEqual([
@@ -76,7 +82,10 @@ export function testFileTransport(name: string, start: () => Promise<FileTranspo
     });
 
     test('says that a folder is missing instead of finding nothing', async () => {
-      await expect(transport.list('exprots', '*')).rejects.toMatchObject({ code: 'FOLDER_MISSING', message: expect.stringContaining('exprots') });
+      await expect(transport.list('exprots', '*')).rejects.toMatchObject({
+        code: 'FOLDER_MISSING',
+        message: expect.stringContaining('exprots'),
+      });
     });
 
     test('reads a file whole and in order: empty, 5 MB, unicode names', async () => {
@@ -133,7 +142,10 @@ export function testFileTransport(name: string, start: () => Promise<FileTranspo
       async function* slowly() {
         for (let i = 0; i < 4; i++) {
           yield Buffer.alloc(200_000, 48 + i);
-          seen.push((await transport.list('.', '*')).map((f) => f.name), (await readdir(root)).filter((name) => !name.startsWith('.')));
+          seen.push(
+            (await transport.list('.', '*')).map((f) => f.name),
+            (await readdir(root)).filter((name) => !name.startsWith('.')),
+          );
         }
       }
       await transport.write('batch.csv', slowly());
@@ -205,21 +217,24 @@ export function testFileTransport(name: string, start: () => Promise<FileTranspo
       expect(await readdir(root)).toEqual([]);
     });
 
-    test.each(['../secret.txt', 'in/../../secret.txt', '/etc/passwd', 'C:/secret.txt', '..\\secret.txt', 'a\0b'])('keeps to its folder: %j', async (path) => {
-      await writeFile(join(outside, 'secret.txt'), 'secret');
-      await mkdir(join(root, 'in'));
-      await writeFile(join(root, 'a.csv'), 'a');
-      const refused = { code: 'PATH_OUTSIDE' };
-      await expect(bytesOf(path)).rejects.toMatchObject(refused);
-      await expect(transport.stat(path)).rejects.toMatchObject(refused);
-      await expect(transport.list(path, '*')).rejects.toMatchObject(refused);
-      await expect(transport.write(path, [Buffer.from('x')], { overwrite: true })).rejects.toMatchObject(refused);
-      await expect(transport.rename(path, 'b.csv')).rejects.toMatchObject(refused);
-      await expect(transport.rename('a.csv', path)).rejects.toMatchObject(refused);
-      await expect(transport.remove(path)).rejects.toMatchObject(refused);
-      await expect(transport.remove(path)).rejects.toThrow(FileError);
-      expect(await readFile(join(outside, 'secret.txt'), 'utf8')).toBe('secret');
-    });
+    test.each(['../secret.txt', 'in/../../secret.txt', '/etc/passwd', 'C:/secret.txt', '..\\secret.txt', 'a\0b'])(
+      'keeps to its folder: %j',
+      async (path) => {
+        await writeFile(join(outside, 'secret.txt'), 'secret');
+        await mkdir(join(root, 'in'));
+        await writeFile(join(root, 'a.csv'), 'a');
+        const refused = { code: 'PATH_OUTSIDE' };
+        await expect(bytesOf(path)).rejects.toMatchObject(refused);
+        await expect(transport.stat(path)).rejects.toMatchObject(refused);
+        await expect(transport.list(path, '*')).rejects.toMatchObject(refused);
+        await expect(transport.write(path, [Buffer.from('x')], { overwrite: true })).rejects.toMatchObject(refused);
+        await expect(transport.rename(path, 'b.csv')).rejects.toMatchObject(refused);
+        await expect(transport.rename('a.csv', path)).rejects.toMatchObject(refused);
+        await expect(transport.remove(path)).rejects.toMatchObject(refused);
+        await expect(transport.remove(path)).rejects.toThrow(FileError);
+        expect(await readFile(join(outside, 'secret.txt'), 'utf8')).toBe('secret');
+      },
+    );
 
     test('follows a link to a file of the same folder', async () => {
       await give({ 'in/current-1.csv': 'one' });

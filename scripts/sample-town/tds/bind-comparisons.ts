@@ -1,6 +1,18 @@
 // Comparisons as SQL Server makes them: by the common type, ignoring case and trailing blanks in text, exactly for decimals. A
 // comparison that no index of SQLite could serve is preceded by a wider one that an index can.
-import { commonType, decimal, describeType, isBinary, isDecimal, isFloat, isInteger, isMoment, isPadded, isText, sqlType } from './column-types.ts';
+import {
+  commonType,
+  decimal,
+  describeType,
+  isBinary,
+  isDecimal,
+  isFloat,
+  isInteger,
+  isMoment,
+  isPadded,
+  isText,
+  sqlType,
+} from './column-types.ts';
 import { coerce, sameType, trimmedText, value } from './bound-values.ts';
 import type { Bound } from './bound-values.ts';
 import { parseDecimal } from './decimals.ts';
@@ -15,7 +27,10 @@ export function compare(operator: Comparison, left: Bound, right: Bound): string
   const type = commonType(left.type, right.type);
   if (type.name === 'null' || left.type.name === 'null' || right.type.name === 'null') return `(${left.sql} ${operator} ${right.sql})`;
   if (type.name === 'text' || type.name === 'ntext' || type.name === 'image') {
-    throw new SqlServerError({ number: 402, message: `The data types ${left.type.name} and ${right.type.name} are incompatible in the ${operator === '=' ? 'equal to' : operator} operator.` });
+    throw new SqlServerError({
+      number: 402,
+      message: `The data types ${left.type.name} and ${right.type.name} are incompatible in the ${operator === '=' ? 'equal to' : operator} operator.`,
+    });
   }
   if (isBinary(left.type) || isBinary(right.type)) return compareBinary(operator, left, right);
   if (isText(type)) return compareText(operator, left, right);
@@ -50,12 +65,16 @@ function compareText(operator: Comparison, left: Bound, right: Bound): string {
   // A VARCHAR may hold blanks at its end, which do not count: 'x ' lies between 'x' and 'x!'.
   const exact = `rtrim(${left.sql}, ' ') ${operator} ${against} COLLATE NOCASE`;
   switch (operator) {
-    case '=': return `(${left.sql} >= ${against} COLLATE NOCASE AND ${left.sql} < ${against} || '!' COLLATE NOCASE AND ${exact})`;
+    case '=':
+      return `(${left.sql} >= ${against} COLLATE NOCASE AND ${left.sql} < ${against} || '!' COLLATE NOCASE AND ${exact})`;
     case '>':
-    case '>=': return `(${left.sql} >= ${against} COLLATE NOCASE AND ${exact})`;
+    case '>=':
+      return `(${left.sql} >= ${against} COLLATE NOCASE AND ${exact})`;
     case '<':
-    case '<=': return `(${left.sql} < ${against} || '!' COLLATE NOCASE AND ${exact})`;
-    case '<>': return `(${exact})`;
+    case '<=':
+      return `(${left.sql} < ${against} || '!' COLLATE NOCASE AND ${exact})`;
+    case '<>':
+      return `(${exact})`;
   }
 }
 
@@ -95,12 +114,16 @@ function compareMoments(operator: Comparison, left: Bound, right: Bound): string
   const prefix = `substr(${b.sql}, 1, ${left.type.name === 'date' ? 10 : 19})`;
   const exact = `${a.sql} ${operator} ${b.sql}`;
   switch (operator) {
-    case '=': return `(${left.sql} >= ${prefix} AND ${left.sql} < ${prefix} || '~' AND ${exact})`;
+    case '=':
+      return `(${left.sql} >= ${prefix} AND ${left.sql} < ${prefix} || '~' AND ${exact})`;
     case '>':
-    case '>=': return `(${left.sql} >= ${prefix} AND ${exact})`;
+    case '>=':
+      return `(${left.sql} >= ${prefix} AND ${exact})`;
     case '<':
-    case '<=': return `(${left.sql} < ${prefix} || '~' AND ${exact})`;
-    case '<>': return `(${exact})`;
+    case '<=':
+      return `(${left.sql} < ${prefix} || '~' AND ${exact})`;
+    case '<>':
+      return `(${exact})`;
   }
 }
 
@@ -111,11 +134,11 @@ function widestMoment(type: Bound['type'], left: Bound, right: Bound): Bound['ty
   return sqlType('datetime2', { scale: mixed ? 7 : Math.max(...scales) });
 }
 
-/** `a OR b OR …` as a balanced tree: SQLite limits the depth of an expression. */
-export function disjunction(conditions: readonly string[]): string {
+/** `a OR b OR …` as a balanced tree: SQLite limits the depth of an expression to 1000. */
+export function balanced(operator: 'OR' | 'AND', conditions: readonly string[]): string {
   if (conditions.length === 1) return conditions[0] as string;
   const half = conditions.length >> 1;
-  return `(${disjunction(conditions.slice(0, half))} OR ${disjunction(conditions.slice(half))})`;
+  return `(${balanced(operator, conditions.slice(0, half))} ${operator} ${balanced(operator, conditions.slice(half))})`;
 }
 
 export function truth(sql: string): Bound {

@@ -1,10 +1,24 @@
 // Expressions and conditions of T-SQL into SQLite text with a T-SQL type.
 import {
-  asDecimal, boundedDecimal, commonType, describeType, isBinary, isDecimal, isFloat, isInteger, isMoment, isNumber, isText, isUnicode,
-  sqlType, types, MAX,
+  asDecimal,
+  boundedDecimal,
+  commonType,
+  decimal,
+  describeType,
+  isBinary,
+  isDecimal,
+  isFloat,
+  isInteger,
+  isMoment,
+  isNumber,
+  isText,
+  isUnicode,
+  sqlType,
+  types,
+  MAX,
 } from './column-types.ts';
 import type { SqlType } from './column-types.ts';
-import { compare, disjunction } from './bind-comparisons.ts';
+import { balanced, compare } from './bind-comparisons.ts';
 import { bindCall } from './bind-functions.ts';
 import { bindQuery } from './bind-queries.ts';
 import { bindSessionValue, bindVariable, resolveColumn } from './bind-scope.ts';
@@ -36,7 +50,9 @@ export function bindValue(binding: Binding, scope: Scope, expression: Expression
     case 'complement': {
       const operand = bindValue(binding, scope, expression.operand);
       if (!isInteger(operand.type)) throw unsupported(`~ on ${operand.type.name}`);
-      return value(operand.type.name === 'bit' ? `(1 - ${operand.sql})` : `(~${operand.sql})`, operand.type, { nullable: operand.nullable });
+      return value(operand.type.name === 'bit' ? `(1 - ${operand.sql})` : `(~${operand.sql})`, operand.type, {
+        nullable: operand.nullable,
+      });
     }
     case 'arithmetic':
       return arithmetic(expression.operator, bindValue(binding, scope, expression.left), bindValue(binding, scope, expression.right));
@@ -49,7 +65,7 @@ export function bindValue(binding: Binding, scope: Scope, expression: Expression
     case 'scalar query':
       return bindScalarQuery(binding, scope, expression.query);
     default:
-      throw new SqlServerError({ number: 102, class: 15, message: "Incorrect syntax near a condition where a value is expected." });
+      throw new SqlServerError({ number: 102, class: 15, message: 'Incorrect syntax near a condition where a value is expected.' });
   }
 }
 
@@ -66,9 +82,11 @@ export function bindPredicate(binding: Binding, scope: Scope, expression: Expres
   const operand = (one: Expression): Bound => bindValue(binding, scope, one);
   switch (expression.kind) {
     case 'and':
-      return `(${bindPredicate(binding, scope, expression.left)} AND ${bindPredicate(binding, scope, expression.right)})`;
     case 'or':
-      return `(${bindPredicate(binding, scope, expression.left)} OR ${bindPredicate(binding, scope, expression.right)})`;
+      return balanced(
+        expression.kind === 'and' ? 'AND' : 'OR',
+        chained(expression).map((one) => bindPredicate(binding, scope, one)),
+      );
     case 'not':
       return `(NOT ${bindPredicate(binding, scope, expression.operand)})`;
     case 'compare':
@@ -79,7 +97,13 @@ export function bindPredicate(binding: Binding, scope: Scope, expression: Expres
     }
     case 'in list': {
       const left = operand(expression.operand);
-      return negated(expression.negated, disjunction(expression.list.map((one) => compare('=', left, operand(one)))));
+      return negated(
+        expression.negated,
+        balanced(
+          'OR',
+          expression.list.map((one) => compare('=', left, operand(one))),
+        ),
+      );
     }
     case 'in query':
       return negated(expression.negated, bindInQuery(binding, scope, operand(expression.operand), expression.query));
@@ -90,8 +114,23 @@ export function bindPredicate(binding: Binding, scope: Scope, expression: Expres
     case 'exists':
       return `EXISTS (${bindQuery(binding, expression.query, scope).sql})`;
     default:
-      throw new SqlServerError({ number: 4145, class: 15, message: 'An expression of non-boolean type specified in a context where a condition is expected.' });
+      throw new SqlServerError({
+        number: 4145,
+        class: 15,
+        message: 'An expression of non-boolean type specified in a context where a condition is expected.',
+      });
   }
+}
+
+/** The operands of a chain of the same connective, which the parser nests to the left. */
+function chained(expression: Extract<Expression, { kind: 'and' | 'or' }>): Expression[] {
+  const operands: Expression[] = [];
+  let left: Expression = expression;
+  while (left.kind === expression.kind) {
+    operands.push(left.right);
+    left = left.left;
+  }
+  return [left, ...operands.reverse()];
 }
 
 function negated(negative: boolean, sql: string): string {
@@ -115,7 +154,10 @@ function bindScalarQuery(binding: Binding, scope: Scope, query: Query): Bound {
 }
 
 function oneColumnOnly(): SqlServerError {
-  return new SqlServerError({ number: 116, message: 'Only one expression can be specified in the select list when the subquery is not introduced with EXISTS.' });
+  return new SqlServerError({
+    number: 116,
+    message: 'Only one expression can be specified in the select list when the subquery is not introduced with EXISTS.',
+  });
 }
 
 function bindLike(binding: Binding, scope: Scope, expression: Extract<Predicate, { kind: 'like' }>): string {
@@ -135,7 +177,9 @@ export function asText(from: Bound): Bound {
 
 function bindCase(binding: Binding, scope: Scope, expression: Extract<Expression, { kind: 'case' }>): Bound {
   const operand = expression.operand === undefined ? undefined : bindValue(binding, scope, expression.operand);
-  const conditions = expression.branches.map(({ when }) => (operand === undefined ? bindPredicate(binding, scope, when) : compare('=', operand, bindValue(binding, scope, when))));
+  const conditions = expression.branches.map(({ when }) =>
+    operand === undefined ? bindPredicate(binding, scope, when) : compare('=', operand, bindValue(binding, scope, when)),
+  );
   const results = expression.branches.map(({ then }) => bindValue(binding, scope, then));
   const otherwise = expression.otherwise === undefined ? literal(null, types.null) : bindValue(binding, scope, expression.otherwise);
   return choice(conditions, results, otherwise);
@@ -146,7 +190,10 @@ export function choice(conditions: readonly string[], results: readonly Bound[],
   const all = unify([...results, otherwise]);
   const branches = conditions.map((condition, index) => `WHEN ${condition} THEN ${(all[index] as Bound).sql}`);
   const last = all[all.length - 1] as Bound;
-  return value(`CASE ${branches.join(' ')} ELSE ${last.sql} END`, last.type, { nullable: all.some(({ nullable }) => nullable), native: last.native });
+  return value(`CASE ${branches.join(' ')} ELSE ${last.sql} END`, last.type, {
+    nullable: all.some(({ nullable }) => nullable),
+    native: last.native,
+  });
 }
 
 /** The values in their common type; decimals all as text unless all are native. */
@@ -176,7 +223,14 @@ function bindCast(binding: Binding, scope: Scope, expression: Extract<Expression
 function negate(operand: Bound): Bound {
   if (operand.constant !== undefined && operand.constant !== null && isNumber(operand.type)) {
     const { constant } = operand;
-    const flipped = typeof constant === 'string' ? (constant.startsWith('-') ? constant.slice(1) : `-${constant}`) : typeof constant === 'bigint' ? -constant : -(constant as number);
+    const flipped =
+      typeof constant === 'string'
+        ? constant.startsWith('-')
+          ? constant.slice(1)
+          : `-${constant}`
+        : typeof constant === 'bigint'
+          ? -constant
+          : -(constant as number);
     return literal(flipped, operand.type);
   }
   if (isDecimal(operand.type)) return value(`tds_calculate('-', '0', ${operand.sql}, '${describeType(operand.type)}')`, operand.type);
@@ -188,11 +242,14 @@ type Operator = Extract<Expression, { kind: 'arithmetic' }>['operator'];
 
 export function arithmetic(operator: Operator, left: Bound, right: Bound): Bound {
   const nullable = left.nullable || right.nullable;
-  if (left.type.name === 'null' || right.type.name === 'null') return value('NULL', left.type.name === 'null' ? (right.type.name === 'null' ? types.int : right.type) : left.type);
+  if (left.type.name === 'null' || right.type.name === 'null')
+    return value('NULL', left.type.name === 'null' ? (right.type.name === 'null' ? types.int : right.type) : left.type);
   if (operator === '+' && isText(left.type) && isText(right.type)) return concatenate(left, right);
   if (isMoment(left.type) || isMoment(right.type)) return dayArithmetic(operator, left, right);
   if (operator === '+' && isBinary(left.type) && isBinary(right.type)) {
-    return value(`CAST(${left.sql} || ${right.sql} AS BLOB)`, sqlType('varbinary', { length: addLengths(left.type, right.type, 8000) }), { nullable });
+    return value(`CAST(${left.sql} || ${right.sql} AS BLOB)`, sqlType('varbinary', { length: addLengths(left.type, right.type, 8000) }), {
+      nullable,
+    });
   }
   const type = commonType(left.type, right.type);
   const [a, b] = [isText(left.type) ? coerce(left, type) : left, isText(right.type) ? coerce(right, type) : right];
@@ -216,7 +273,10 @@ function addLengths(left: SqlType, right: SqlType, longest: number): number {
 function concatenate(left: Bound, right: Bound): Bound {
   const unicode = isUnicode(left.type) || isUnicode(right.type);
   const type = sqlType(unicode ? 'nvarchar' : 'varchar', { length: addLengths(left.type, right.type, unicode ? 4000 : 8000) });
-  return value(`(${paddedText(left)} || ${paddedText(right)})`, type, { nullable: left.nullable || right.nullable, beyondAscii: left.beyondAscii || right.beyondAscii });
+  return value(`(${paddedText(left)} || ${paddedText(right)})`, type, {
+    nullable: left.nullable || right.nullable,
+    beyondAscii: left.beyondAscii || right.beyondAscii,
+  });
 }
 
 function floatArithmetic(operator: Operator, left: Bound, right: Bound, nullable: boolean): Bound {
@@ -227,7 +287,7 @@ function floatArithmetic(operator: Operator, left: Bound, right: Bound, nullable
 
 /** Precision and scale by "Precision, scale, and length" of the T-SQL reference. */
 function decimalArithmetic(operator: Operator, left: Bound, right: Bound): Bound {
-  const [a, b] = [asDecimal(left.type), asDecimal(right.type)];
+  const [a, b] = [precisionOf(left), precisionOf(right)];
   const bothMoney = [left, right].every(({ type }) => type.name === 'money' || type.name === 'smallmoney' || isInteger(type));
   const integral = Math.max(a.precision - a.scale, b.precision - b.scale);
   const scale = Math.max(a.scale, b.scale);
@@ -240,24 +300,52 @@ function decimalArithmetic(operator: Operator, left: Bound, right: Bound): Bound
     type = boundedDecimal(a.precision - a.scale + b.scale + wanted, wanted);
   } else if (operator === '%') type = boundedDecimal(Math.min(a.precision - a.scale, b.precision - b.scale) + scale, scale);
   else throw unsupported(`${operator} on decimals`);
-  return value(`tds_calculate('${operator}', ${left.sql}, ${right.sql}, '${describeType(type)}')`, type, { nullable: left.nullable || right.nullable });
+  return value(`tds_calculate('${operator}', ${left.sql}, ${right.sql}, '${describeType(type)}')`, type, {
+    nullable: left.nullable || right.nullable,
+  });
+}
+
+/** An integer literal counts with the digits it has: 10.0 / 3 is a numeric(3,1) by a numeric(1,0). */
+function precisionOf(side: Bound): SqlType {
+  if (!isInteger(side.type) || side.constant === undefined || side.constant === null) return asDecimal(side.type);
+  return decimal(String(side.constant).replace('-', '').length, 0);
 }
 
 /** datetime ± days. DATE and DATETIME2 refuse it, as in SQL Server. */
 function dayArithmetic(operator: Operator, left: Bound, right: Bound): Bound {
   const [moment, days] = isMoment(left.type) ? [left, right] : [right, left];
   if (moment.type.name !== 'datetime' && moment.type.name !== 'smalldatetime') {
-    throw new SqlServerError({ number: 206, state: 2, message: `Operand type clash: ${moment.type.name} is incompatible with ${days.type.name}` });
+    throw new SqlServerError({
+      number: 206,
+      state: 2,
+      message: `Operand type clash: ${moment.type.name} is incompatible with ${days.type.name}`,
+    });
   }
-  if ((operator !== '+' && operator !== '-') || !isInteger(days.type) || (operator === '-' && moment === right)) throw unsupported(`${left.type.name} ${operator} ${right.type.name}`);
+  if ((operator !== '+' && operator !== '-') || !isInteger(days.type) || (operator === '-' && moment === right))
+    throw unsupported(`${left.type.name} ${operator} ${right.type.name}`);
   const amount = operator === '-' ? `(-${days.sql})` : days.sql;
-  return value(`tds_dateadd('DAY', ${amount}, ${moment.sql}, '${describeType(moment.type)}')`, moment.type, { nullable: left.nullable || right.nullable, fixed: left.fixed && right.fixed });
+  return value(`tds_dateadd('DAY', ${amount}, ${moment.sql}, '${describeType(moment.type)}')`, moment.type, {
+    nullable: left.nullable || right.nullable,
+    fixed: left.fixed && right.fixed,
+  });
 }
 
 const globals: Record<string, SqlType> = {
-  '@@version': sqlType('nvarchar', { length: 300 }), '@@trancount': types.int, '@@rowcount': types.int, '@@spid': types.smallint, '@@dbts': sqlType('varbinary', { length: 8 }),
-  '@@error': types.int, '@@identity': sqlType('numeric', { precision: 38, scale: 0 }), '@@servername': types.sysname, '@@servicename': types.sysname,
-  '@@language': types.sysname, '@@max_precision': types.tinyint, '@@options': types.int, '@@nestlevel': types.int, '@@datefirst': types.tinyint, '@@lock_timeout': types.int,
+  '@@version': sqlType('nvarchar', { length: 300 }),
+  '@@trancount': types.int,
+  '@@rowcount': types.int,
+  '@@spid': types.smallint,
+  '@@dbts': sqlType('varbinary', { length: 8 }),
+  '@@error': types.int,
+  '@@identity': sqlType('numeric', { precision: 38, scale: 0 }),
+  '@@servername': types.sysname,
+  '@@servicename': types.sysname,
+  '@@language': types.sysname,
+  '@@max_precision': types.tinyint,
+  '@@options': types.int,
+  '@@nestlevel': types.int,
+  '@@datefirst': types.tinyint,
+  '@@lock_timeout': types.int,
 };
 
 function bindGlobal(binding: Binding, name: string): Bound {
@@ -265,4 +353,3 @@ function bindGlobal(binding: Binding, name: string): Bound {
   if (type === undefined) throw unsupported(name);
   return bindSessionValue(binding, name, type);
 }
-

@@ -1,5 +1,20 @@
 // The built-in functions: aggregates, windows, text, numbers, dates, and what a session or the catalog knows.
-import { MAX, asDecimal, decimal, describeType, isBinary, isDecimal, isFloat, isInteger, isMoment, isPadded, isText, isUnicode, sqlType, types } from './column-types.ts';
+import {
+  MAX,
+  asDecimal,
+  decimal,
+  describeType,
+  isBinary,
+  isDecimal,
+  isFloat,
+  isInteger,
+  isMoment,
+  isPadded,
+  isText,
+  isUnicode,
+  sqlType,
+  types,
+} from './column-types.ts';
 import type { SqlType } from './column-types.ts';
 import { asText, bindPredicate, bindValue, choice, unify } from './bind-expressions.ts';
 import { bindMetadataCall } from './bind-metadata.ts';
@@ -20,7 +35,12 @@ const windowOnly = new Set(['ROW_NUMBER', 'RANK', 'DENSE_RANK']);
 export function bindCall(binding: Binding, scope: Scope, call: Call): Bound {
   if (call.over !== undefined || windowOnly.has(call.name)) return bindWindow(binding, scope, call);
   if (aggregateNames.has(call.name)) {
-    if (!scope.aggregates) throw new SqlServerError({ number: 147, message: 'An aggregate may not appear in the WHERE clause unless it is in a subquery contained in a HAVING clause or a select list, and the column being aggregated is an outer reference.' });
+    if (!scope.aggregates)
+      throw new SqlServerError({
+        number: 147,
+        message:
+          'An aggregate may not appear in the WHERE clause unless it is in a subquery contained in a HAVING clause or a select list, and the column being aggregated is an outer reference.',
+      });
     return bindAggregate(binding, { ...scope, grouped: undefined, aggregates: false }, call);
   }
   if (call.star || call.distinct) throw unsupported(`${call.name}(${call.star ? '*' : 'DISTINCT …'})`);
@@ -78,7 +98,12 @@ function bindAggregate(binding: Binding, scope: Scope, call: Call): Bound {
   const money = type.name === 'money' || type.name === 'smallmoney';
   const sum = `tds_sum(${distinct}${argument.sql})`;
   const result = money ? types.money : decimal(38, name === 'SUM' ? type.scale : Math.max(type.scale, 6));
-  return value(name === 'SUM' ? `tds_decimal(${sum}, '${describeType(result)}')` : `tds_calculate('/', ${sum}, COUNT(${distinct}${argument.sql}), '${describeType(result)}')`, result);
+  return value(
+    name === 'SUM'
+      ? `tds_decimal(${sum}, '${describeType(result)}')`
+      : `tds_calculate('/', ${sum}, COUNT(${distinct}${argument.sql}), '${describeType(result)}')`,
+    result,
+  );
 }
 
 function notAggregable(type: SqlType, name: string): SqlServerError {
@@ -86,10 +111,16 @@ function notAggregable(type: SqlType, name: string): SqlServerError {
 }
 
 function bindWindow(binding: Binding, scope: Scope, call: Call): Bound {
-  if (call.over === undefined) throw new SqlServerError({ number: 10753, class: 15, message: `The function '${call.name}' must have an OVER clause.` });
+  if (call.over === undefined)
+    throw new SqlServerError({ number: 10753, class: 15, message: `The function '${call.name}' must have an OVER clause.` });
   const partition = call.over.partitionBy.map((one) => equalityKey(bindValue(binding, scope, one)));
   const order = call.over.orderBy.map((item) => `${orderKey(bindValue(binding, scope, item.expression))}${item.descending ? ' DESC' : ''}`);
-  const window = [partition.length > 0 ? `PARTITION BY ${partition.join(', ')}` : '', order.length > 0 ? `ORDER BY ${order.join(', ')}` : ''].filter((part) => part !== '').join(' ');
+  const window = [
+    partition.length > 0 ? `PARTITION BY ${partition.join(', ')}` : '',
+    order.length > 0 ? `ORDER BY ${order.join(', ')}` : '',
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
   if (windowOnly.has(call.name)) return value(`${call.name}() OVER (${window})`, types.bigint, { nullable: false });
   if (!aggregateNames.has(call.name) || call.name === 'AVG' || call.distinct) throw unsupported(`${call.name} … OVER`);
   const inner = bindAggregate(binding, scope, call);
@@ -106,7 +137,8 @@ function bindDateCall(binding: Binding, scope: Scope, call: Call): Bound | undef
   const args = exactly(call, call.name === 'DATEPART' || call.name === 'DATENAME' ? 2 : 3);
   const word = args[0]?.kind === 'column' && args[0].parts.length === 1 ? (args[0].parts[0] as string) : '';
   const name = datePartName(word);
-  if (name === undefined) throw new SqlServerError({ number: 155, class: 15, message: `'${word}' is not a recognized ${call.name.toLowerCase()} option.` });
+  if (name === undefined)
+    throw new SqlServerError({ number: 155, class: 15, message: `'${word}' is not a recognized ${call.name.toLowerCase()} option.` });
   const [first, second] = args.slice(1).map((argument) => bindValue(binding, scope, argument)) as [Bound, Bound];
   if (call.name === 'DATEPART') return part(name, first);
   if (call.name === 'DATENAME') throw unsupported('DATENAME');
@@ -116,7 +148,11 @@ function bindDateCall(binding: Binding, scope: Scope, call: Call): Bound | undef
     const amount = isInteger(first.type) ? first : coerce(first, types.bigint);
     return value(`tds_dateadd('${name}', ${amount.sql}, ${moment.sql}, '${describeType(moment.type)}')`, moment.type, { fixed });
   }
-  return value(`tds_datediff('${name}', ${asMoment(first).sql}, ${asMoment(second).sql})`, call.name === 'DATEDIFF' ? types.int : types.bigint, { fixed });
+  return value(
+    `tds_datediff('${name}', ${asMoment(first).sql}, ${asMoment(second).sql})`,
+    call.name === 'DATEDIFF' ? types.int : types.bigint,
+    { fixed },
+  );
 }
 
 function part(name: string, from: Bound): Bound {
@@ -145,7 +181,11 @@ const textOf = (from: Bound, fields: Partial<SqlType> = {}): SqlType => {
 const textFunction = (build: (sql: string) => string, trimmed = false): Scalar =>
   scalar(1, 1, ([one]) => {
     const text = asText(one);
-    return value(build(trimmed ? text.sql : paddedText(text)), textOf(text), { nullable: text.nullable, fixed: text.fixed, beyondAscii: text.beyondAscii });
+    return value(build(trimmed ? text.sql : paddedText(text)), textOf(text), {
+      nullable: text.nullable,
+      fixed: text.fixed,
+      beyondAscii: text.beyondAscii,
+    });
   });
 const now = (name: string, type: SqlType): Scalar => scalar(0, 0, (_args, binding) => bindSessionValue(binding, name, type));
 const integer = (from: Bound): string => (isInteger(from.type) ? from.sql : coerce(from, types.bigint, true).sql);
@@ -159,11 +199,18 @@ const scalars: Record<string, Scalar> = {
     const sql = a.native && !native ? `tds_decimal(${a.sql}, '${describeType(a.type)}')` : a.sql;
     return value(`ifnull(${sql}, ${b.sql})`, first.type, { nullable: b.nullable, native, fixed: a.fixed && b.fixed });
   }),
-  COALESCE: { least: 1, most: 100, bind: (args) => {
-    const all = unify(args);
-    const first = all[0] as Bound;
-    return value(all.length === 1 ? first.sql : `coalesce(${all.map(({ sql }) => sql).join(', ')})`, first.type, { native: first.native, nullable: all.every(({ nullable }) => nullable) });
-  } },
+  COALESCE: {
+    least: 1,
+    most: 100,
+    bind: (args) => {
+      const all = unify(args);
+      const first = all[0] as Bound;
+      return value(all.length === 1 ? first.sql : `coalesce(${all.map(({ sql }) => sql).join(', ')})`, first.type, {
+        native: first.native,
+        nullable: all.every(({ nullable }) => nullable),
+      });
+    },
+  },
   NULLIF: scalar(2, 2, ([a, b]) => value(`CASE WHEN ${compare('=', a, b)} THEN NULL ELSE ${a.sql} END`, a.type, { native: a.native })),
   LEN: scalar(1, 1, ([one]) => {
     const text = asText(one);
@@ -177,7 +224,10 @@ const scalars: Record<string, Scalar> = {
   LOWER: textFunction((sql) => `tds_lower(${sql})`),
   SUBSTRING: scalar(3, 3, ([one, start, length]) => {
     const source = isBinary(one.type) ? one : asText(one);
-    return value(`tds_substring(${isBinary(one.type) ? one.sql : paddedText(source)}, ${integer(start)}, ${integer(length)})`, isBinary(one.type) ? sqlType('varbinary', { length: one.type.length }) : textOf(source));
+    return value(
+      `tds_substring(${isBinary(one.type) ? one.sql : paddedText(source)}, ${integer(start)}, ${integer(length)})`,
+      isBinary(one.type) ? sqlType('varbinary', { length: one.type.length }) : textOf(source),
+    );
   }),
   LEFT: scalar(2, 2, ([one, count]) => value(`tds_substring(${paddedText(asText(one))}, 1, ${integer(count)})`, textOf(asText(one)))),
   RIGHT: scalar(2, 2, ([one, count]) => {
@@ -186,26 +236,79 @@ const scalars: Record<string, Scalar> = {
     return value(`tds_substring(${whole}, max(1, length(${whole}) - ${integer(count)} + 1), ${integer(count)})`, textOf(text));
   }),
   REPLACE: scalar(3, 3, ([one, search, replacement]) =>
-    value(`tds_replace(${[one, search, replacement].map((each) => paddedText(asText(each))).join(', ')})`, sqlType([one, search, replacement].some(({ type }) => isUnicode(type)) ? 'nvarchar' : 'varchar', { length: isUnicode(asText(one).type) ? 4000 : 8000 }))),
-  REPLICATE: scalar(2, 2, ([one, count]) => value(`tds_replicate(${paddedText(asText(one))}, ${integer(count)})`, textOf(asText(one), { length: isUnicode(asText(one).type) ? 4000 : 8000 }))),
-  CHARINDEX: scalar(2, 3, ([search, one, start]) => value(`tds_charindex(${asText(search).sql}, ${paddedText(asText(one))}, ${(start as Bound | undefined) === undefined ? '1' : integer(start)})`, types.int)),
-  CONCAT: { least: 2, most: 250, bind: (args) => {
-    const texts = args.map((one) => (one.type.name === 'null' ? literal('', sqlType('varchar', { length: 1 })) : asText(one)));
-    const unicode = texts.some(({ type }) => isUnicode(type));
-    const long = texts.some(({ type }) => type.length === MAX);
-    const length = long ? MAX : Math.min(unicode ? 4000 : 8000, texts.reduce((sum, { type }) => sum + type.length, 0));
-    return value(`(${texts.map((one) => `ifnull(${paddedText(one)}, '')`).join(' || ')})`, sqlType(unicode ? 'nvarchar' : 'varchar', { length }), { nullable: false });
-  } },
-  ABS: scalar(1, 1, ([one]) => (isDecimal(one.type) ? choice([compare('<', one, literal(0, types.int))], [value(`tds_calculate('-', '0', ${one.sql}, '${describeType(one.type)}')`, one.type)], { ...one, native: false }) : value(`abs(${one.sql})`, one.type))),
-  SIGN: scalar(1, 1, ([one]) => (isDecimal(one.type) ? value(`tds_compare(${one.sql}, 0)`, types.int) : value(`sign(${one.sql})`, one.type))),
+    value(
+      `tds_replace(${[one, search, replacement].map((each) => paddedText(asText(each))).join(', ')})`,
+      sqlType([one, search, replacement].some(({ type }) => isUnicode(type)) ? 'nvarchar' : 'varchar', {
+        length: isUnicode(asText(one).type) ? 4000 : 8000,
+      }),
+    ),
+  ),
+  REPLICATE: scalar(2, 2, ([one, count]) =>
+    value(
+      `tds_replicate(${paddedText(asText(one))}, ${integer(count)})`,
+      textOf(asText(one), { length: isUnicode(asText(one).type) ? 4000 : 8000 }),
+    ),
+  ),
+  CHARINDEX: scalar(2, 3, ([search, one, start]) =>
+    value(
+      `tds_charindex(${asText(search).sql}, ${paddedText(asText(one))}, ${(start as Bound | undefined) === undefined ? '1' : integer(start)})`,
+      types.int,
+    ),
+  ),
+  CONCAT: {
+    least: 2,
+    most: 250,
+    bind: (args) => {
+      const texts = args.map((one) => (one.type.name === 'null' ? literal('', sqlType('varchar', { length: 1 })) : asText(one)));
+      const unicode = texts.some(({ type }) => isUnicode(type));
+      const long = texts.some(({ type }) => type.length === MAX);
+      const length = long
+        ? MAX
+        : Math.min(
+            unicode ? 4000 : 8000,
+            texts.reduce((sum, { type }) => sum + type.length, 0),
+          );
+      return value(
+        `(${texts.map((one) => `ifnull(${paddedText(one)}, '')`).join(' || ')})`,
+        sqlType(unicode ? 'nvarchar' : 'varchar', { length }),
+        { nullable: false },
+      );
+    },
+  },
+  ABS: scalar(1, 1, ([one]) =>
+    isDecimal(one.type)
+      ? choice(
+          [compare('<', one, literal(0, types.int))],
+          [value(`tds_calculate('-', '0', ${one.sql}, '${describeType(one.type)}')`, one.type)],
+          { ...one, native: false },
+        )
+      : value(`abs(${one.sql})`, one.type),
+  ),
+  SIGN: scalar(1, 1, ([one]) =>
+    isDecimal(one.type) ? value(`tds_compare(${one.sql}, 0)`, types.int) : value(`sign(${one.sql})`, one.type),
+  ),
   ROUND: scalar(2, 3, ([one, digits, how]) => {
-    const type = isDecimal(one.type) ? (one.type.name === 'money' ? one.type : { ...asDecimal(one.type), precision: Math.min(38, one.type.precision + 1) }) : one.type;
-    return value(`tds_round(${one.sql}, ${integer(digits)}, ${(how as Bound | undefined) === undefined ? '0' : integer(how)}, '${describeType(type)}')`, type);
+    const type = isDecimal(one.type)
+      ? one.type.name === 'money'
+        ? one.type
+        : { ...asDecimal(one.type), precision: Math.min(38, one.type.precision + 1) }
+      : one.type;
+    return value(
+      `tds_round(${one.sql}, ${integer(digits)}, ${(how as Bound | undefined) === undefined ? '0' : integer(how)}, '${describeType(type)}')`,
+      type,
+    );
   }),
   FLOOR: scalar(1, 1, ([one]) => wholeNumber('tds_floor', one)),
   CEILING: scalar(1, 1, ([one]) => wholeNumber('tds_ceiling', one)),
-  EOMONTH: scalar(1, 1, ([one]) => value(`tds_dateadd('DAY', -1, tds_dateadd('MONTH', 1, tds_dateadd('DAY', 1 - tds_datepart('DAY', ${asMoment(one).sql}), ${asMoment(one).sql}, 'date'), 'date'), 'date')`, types.date)),
-  DATEFROMPARTS: scalar(3, 3, ([year, month, day]) => value(`tds_convert(printf('%04d-%02d-%02d', ${integer(year)}, ${integer(month)}, ${integer(day)}), 'varchar(10)', 'date')`, types.date)),
+  EOMONTH: scalar(1, 1, ([one]) =>
+    value(
+      `tds_dateadd('DAY', -1, tds_dateadd('MONTH', 1, tds_dateadd('DAY', 1 - tds_datepart('DAY', ${asMoment(one).sql}), ${asMoment(one).sql}, 'date'), 'date'), 'date')`,
+      types.date,
+    ),
+  ),
+  DATEFROMPARTS: scalar(3, 3, ([year, month, day]) =>
+    value(`tds_convert(printf('%04d-%02d-%02d', ${integer(year)}, ${integer(month)}, ${integer(day)}), 'varchar(10)', 'date')`, types.date),
+  ),
   GETDATE: now('now', types.datetime),
   CURRENT_TIMESTAMP: now('now', types.datetime),
   GETUTCDATE: now('utcnow', types.datetime),

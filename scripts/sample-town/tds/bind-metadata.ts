@@ -67,7 +67,8 @@ const serverProperties: Record<string, string | number> = {
 
 export function bindMetadataCall(binding: Binding, name: string, args: readonly Bound[]): Bound | undefined {
   const session = sessionCalls[name];
-  if (session !== undefined && args.length === 0) return bindSessionValue(binding, name === 'NEWID' ? 'newid()' : `${name.toLowerCase()}()`, session);
+  if (session !== undefined && args.length === 0)
+    return bindSessionValue(binding, name === 'NEWID' ? 'newid()' : `${name.toLowerCase()}()`, session);
   if (name === 'SERVERPROPERTY' && args.length === 1) {
     const property = serverProperties[String(args[0]?.constant ?? '').toUpperCase()];
     if (property === undefined) return literal(null, sqlType('nvarchar', { length: 128 }));

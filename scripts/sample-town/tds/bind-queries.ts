@@ -33,9 +33,10 @@ export function bindQuery(binding: Binding, query: Query, parent: Scope | undefi
   const withClause = query.with.map((table) => bindCommonTable(binding, around, table)).join(', ');
   const { body, orderBy, offset } = query;
   if (offset !== undefined && orderBy.length === 0) throw syntaxError('OFFSET');
-  const bound = body.kind === 'select'
-    ? bindSelect(binding, around, body, transform, orderBy, limitOf(binding, around, query, body.top))
-    : bindSet(binding, around, body, transform, orderBy, limitOf(binding, around, query, undefined));
+  const bound =
+    body.kind === 'select'
+      ? bindSelect(binding, around, body, transform, orderBy, limitOf(binding, around, query, body.top))
+      : bindSet(binding, around, body, transform, orderBy, limitOf(binding, around, query, undefined));
   return withClause === '' ? bound : { ...bound, sql: withTables(withClause, bound.sql) };
 }
 
@@ -55,10 +56,16 @@ function bindCommonTable(binding: Binding, around: Scope, table: Query['with'][n
 function limitOf(binding: Binding, scope: Scope, query: Query, top: Expression | undefined): string {
   const count = (expression: Expression): string => {
     const bound = bindValue(binding, scope, expression);
-    if (bound.type.name === 'bit' || bound.type.name === 'float') throw new SqlServerError({ number: 1060, class: 15, message: 'The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer.' });
+    if (bound.type.name === 'bit' || bound.type.name === 'float')
+      throw new SqlServerError({
+        number: 1060,
+        class: 15,
+        message: 'The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer.',
+      });
     return coerce(bound, types.bigint, true).sql;
   };
-  if (top !== undefined && query.offset !== undefined) throw new SqlServerError({ number: 10741, class: 15, message: 'A TOP can not be used in the same query or sub-query as a OFFSET.' });
+  if (top !== undefined && query.offset !== undefined)
+    throw new SqlServerError({ number: 10741, class: 15, message: 'A TOP can not be used in the same query or sub-query as a OFFSET.' });
   if (top !== undefined) return ` LIMIT ${count(top)}`;
   if (query.offset === undefined) return '';
   return ` LIMIT ${query.fetch === undefined ? '-1' : count(query.fetch)} OFFSET ${count(query.offset)}`;
@@ -69,11 +76,25 @@ interface Item {
   bound: Bound;
 }
 
-function bindSelect(binding: Binding, around: Scope, select: Select, transform: Transform | undefined, orderBy: OrderItem[], limit: string): BoundQuery {
+function bindSelect(
+  binding: Binding,
+  around: Scope,
+  select: Select,
+  transform: Transform | undefined,
+  orderBy: OrderItem[],
+  limit: string,
+): BoundQuery {
   const scope = newScope(around);
   const from = select.from === undefined ? '' : ` FROM ${bindSource(binding, scope, select.from)}`;
   const where = select.where === undefined ? '' : ` WHERE ${bindPredicate(binding, scope, select.where)}`;
   const groups = select.groupBy.map((expression) => bindValue(binding, scope, expression));
+  // SQLite would take an integer here for a position.
+  if (groups.some(({ fixed }) => fixed))
+    throw new SqlServerError({
+      number: 164,
+      class: 15,
+      message: 'Each GROUP BY expression must contain at least one column that is not an outer reference.',
+    });
   const grouping = groups.length > 0 || select.having !== undefined || hasAggregate(select, orderBy);
   if (grouping) {
     scope.grouped = new Set(groups.map(({ sql }) => sql));
@@ -81,7 +102,8 @@ function bindSelect(binding: Binding, around: Scope, select: Select, transform: 
   }
   const items = select.items.flatMap((item) => bindItem(binding, scope, item));
   const groupBy = groups.length === 0 ? '' : ` GROUP BY ${groups.map(equalityKey).join(', ')}`;
-  const having = select.having === undefined ? '' : ` HAVING ${bindPredicate(binding, { ...scope, clause: 'HAVING clause' }, select.having)}`;
+  const having =
+    select.having === undefined ? '' : ` HAVING ${bindPredicate(binding, { ...scope, clause: 'HAVING clause' }, select.having)}`;
   const order = bindOrder(binding, { ...scope, clause: 'ORDER BY clause' }, items, orderBy, select.distinct);
   const outputs = transform === undefined ? items.map(({ bound }) => bound) : transform(items.map(({ bound }) => bound));
   // DISTINCT compares as the collation does.
@@ -108,12 +130,20 @@ function bindItem(binding: Binding, scope: Scope, item: SelectItem): Item[] {
   const qualifier = item.qualifier.join('.').toLowerCase();
   const sources = scope.sources.filter(({ qualifiers }) => qualifier === '' || qualifiers.includes(qualifier));
   if (sources.length === 0) {
-    throw qualifier === '' ? syntaxError('*') : new SqlServerError({ number: 107, class: 15, message: `The column prefix '${item.qualifier.join('.')}' does not match with a table name or alias name used in the query.` });
+    throw qualifier === ''
+      ? syntaxError('*')
+      : new SqlServerError({
+          number: 107,
+          class: 15,
+          message: `The column prefix '${item.qualifier.join('.')}' does not match with a table name or alias name used in the query.`,
+        });
   }
-  return sources.flatMap((source) => source.columns.map(({ name, bound }) => {
-    if (scope.grouped !== undefined && !scope.grouped.has(bound.sql)) bindValue(binding, scope, { kind: 'column', parts: [name] });
-    return { name, bound };
-  }));
+  return sources.flatMap((source) =>
+    source.columns.map(({ name, bound }) => {
+      if (scope.grouped !== undefined && !scope.grouped.has(bound.sql)) bindValue(binding, scope, { kind: 'column', parts: [name] });
+      return { name, bound };
+    }),
+  );
 }
 
 /** ORDER BY takes an alias of the select list before a column of the tables, and a bare integer for a position. */
@@ -122,7 +152,11 @@ function bindOrder(binding: Binding, scope: Scope, items: Item[], orderBy: Order
   const keys = orderBy.map(({ expression, descending }) => {
     const bound = orderedItem(items, expression) ?? bindValue(binding, scope, expression);
     if (distinct && !items.some((item) => item.bound.sql === bound.sql)) {
-      throw new SqlServerError({ number: 145, class: 15, message: 'ORDER BY items must appear in the select list if SELECT DISTINCT is specified.' });
+      throw new SqlServerError({
+        number: 145,
+        class: 15,
+        message: 'ORDER BY items must appear in the select list if SELECT DISTINCT is specified.',
+      });
     }
     return `${constantKey(bound)}${descending ? ' DESC' : ''}`;
   });
@@ -137,7 +171,11 @@ function constantKey(bound: Bound): string {
 function orderedItem(items: Item[], expression: Expression): Bound | undefined {
   if (expression.kind === 'literal' && expression.type.name === 'int') {
     const item = items[Number(expression.value) - 1];
-    if (item === undefined) throw new SqlServerError({ number: 108, message: `The ORDER BY position number ${String(expression.value)} is out of range of the number of items in the select list.` });
+    if (item === undefined)
+      throw new SqlServerError({
+        number: 108,
+        message: `The ORDER BY position number ${String(expression.value)} is out of range of the number of items in the select list.`,
+      });
     return item.bound;
   }
   if (expression.kind !== 'column' || expression.parts.length !== 1) return undefined;
@@ -146,7 +184,11 @@ function orderedItem(items: Item[], expression: Expression): Bound | undefined {
 }
 
 function hasAggregate(select: Select, orderBy: OrderItem[]): boolean {
-  const expressions = [...select.items.map((item) => (item.kind === 'star' ? undefined : item.expression)), select.having, ...orderBy.map(({ expression }) => expression)];
+  const expressions = [
+    ...select.items.map((item) => (item.kind === 'star' ? undefined : item.expression)),
+    select.having,
+    ...orderBy.map(({ expression }) => expression),
+  ];
   return expressions.some((expression) => expression !== undefined && containsAggregate(expression));
 }
 
@@ -154,17 +196,35 @@ function containsAggregate(node: unknown): boolean {
   if (Array.isArray(node)) return node.some(containsAggregate);
   if (typeof node !== 'object' || node === null || Buffer.isBuffer(node)) return false;
   if ('kind' in node && (node.kind === 'scalar query' || node.kind === 'exists')) return false;
-  if ('kind' in node && node.kind === 'call' && 'name' in node && aggregateNames.has(String(node.name)) && (!('over' in node) || node.over === undefined)) return true;
+  if (
+    'kind' in node &&
+    node.kind === 'call' &&
+    'name' in node &&
+    aggregateNames.has(String(node.name)) &&
+    (!('over' in node) || node.over === undefined)
+  )
+    return true;
   // The query of an IN has aggregates of its own; its operand may have some of ours.
   return Object.entries(node).some(([key, child]) => key !== 'query' && containsAggregate(child));
 }
 
-function bindSet(binding: Binding, around: Scope, body: Exclude<QueryBody, Select>, transform: Transform | undefined, orderBy: OrderItem[], limit: string): BoundQuery {
+function bindSet(
+  binding: Binding,
+  around: Scope,
+  body: Exclude<QueryBody, Select>,
+  transform: Transform | undefined,
+  orderBy: OrderItem[],
+  limit: string,
+): BoundQuery {
   const leaves = leavesOf(body).map((leaf) => bindLeaf(binding, around, leaf));
   const first = leaves[0] as BoundQuery;
   for (const leaf of leaves) {
     if (leaf.columns.length !== first.columns.length) {
-      throw new SqlServerError({ number: 205, message: 'All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their target lists.' });
+      throw new SqlServerError({
+        number: 205,
+        message:
+          'All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in their target lists.',
+      });
     }
   }
   const columns = first.columns.map((column, index): QueryColumn => {
@@ -178,12 +238,18 @@ function bindSet(binding: Binding, around: Scope, body: Exclude<QueryBody, Selec
   if (transform === undefined && orderBy.length === 0 && limit === '') return { sql, columns };
   const alias = nextAlias(binding);
   const names = columns.map((_, index) => `c${index + 1}`);
-  const outer = columns.map((column, index): Item => ({ name: column.name, bound: value(`${alias}.c${index + 1}`, column.type, { nullable: column.nullable }) }));
+  const outer = columns.map((column, index): Item => ({
+    name: column.name,
+    bound: value(`${alias}.c${index + 1}`, column.type, { nullable: column.nullable }),
+  }));
   const keys = orderBy.map(({ expression, descending }) => {
     const bound = orderedItem(outer, expression);
     if (bound === undefined) {
       if (expression.kind === 'column') throw invalidColumn(expression.parts.join('.'));
-      throw new SqlServerError({ number: 104, message: 'ORDER BY items must appear in the select list if the statement contains a UNION, INTERSECT or EXCEPT operator.' });
+      throw new SqlServerError({
+        number: 104,
+        message: 'ORDER BY items must appear in the select list if the statement contains a UNION, INTERSECT or EXCEPT operator.',
+      });
     }
     return `${orderKey(bound)}${descending ? ' DESC' : ''}`;
   });
@@ -198,7 +264,8 @@ function bindSet(binding: Binding, around: Scope, body: Exclude<QueryBody, Selec
 
 function shaped(item: Bound, type: SqlType, collate: boolean): Bound {
   const common = coerce(item, type);
-  if (isDecimal(type) && common.native) return value(`tds_decimal(${common.sql}, '${describeType(type)}')`, type, { nullable: item.nullable });
+  if (isDecimal(type) && common.native)
+    return value(`tds_decimal(${common.sql}, '${describeType(type)}')`, type, { nullable: item.nullable });
   return collate ? value(orderKeyKeepingValue(common), type, { nullable: item.nullable }) : common;
 }
 
@@ -250,7 +317,16 @@ export function bindSource(binding: Binding, scope: Scope, source: TableSource):
       const names = columnNames(inner, source.columns, source.alias);
       const alias = nextAlias(binding);
       const table = nextAlias(binding);
-      addSource(scope, [source.alias.toLowerCase()], derivedColumns(alias, inner, names.map((_, index) => `c${index + 1}`), names));
+      addSource(
+        scope,
+        [source.alias.toLowerCase()],
+        derivedColumns(
+          alias,
+          inner,
+          names.map((_, index) => `c${index + 1}`),
+          names,
+        ),
+      );
       const list = names.map((_, index) => `c${index + 1}`).join(', ');
       return `(WITH ${table}(${list}) AS (${inner.sql}) SELECT * FROM ${table}) AS ${alias}`;
     }
@@ -275,20 +351,31 @@ function bindTable(binding: Binding, scope: Scope, source: NamedTable): string {
   const alias = nextAlias(binding);
   const common = source.name.length === 1 ? commonTable(scope, source.name[0] as string) : undefined;
   if (common !== undefined) {
-    addSource(scope, [(source.alias ?? common.name).toLowerCase()], common.columns.map(({ name, bound }) => ({ name, bound: { ...bound, sql: `${alias}.${quoteIdentifier(name)}` } })));
+    addSource(
+      scope,
+      [(source.alias ?? common.name).toLowerCase()],
+      common.columns.map(({ name, bound }) => ({ name, bound: { ...bound, sql: `${alias}.${quoteIdentifier(name)}` } })),
+    );
     return `${common.sqliteName} AS ${alias}`;
   }
   const view = systemView(source.name, binding.catalog.databaseName);
   if (view !== undefined) {
     binding.systemViews.add(view.sqliteName);
-    const columns = view.columns.map((column) => ({ name: column.name, bound: value(`${alias}.${quoteIdentifier(column.name)}`, column.type) }));
+    const columns = view.columns.map((column) => ({
+      name: column.name,
+      bound: value(`${alias}.${quoteIdentifier(column.name)}`, column.type),
+    }));
     addSource(scope, qualifiersOf(source, view.name), columns);
     return `${view.sqliteName} AS ${alias}`;
   }
   const table = binding.catalog.find(source.name);
   if (table === undefined) throw invalidObject(source.name.join('.'));
   binding.tables.add(table);
-  addSource(scope, qualifiersOf(source, [table.schema, table.name]), table.columns.map((column) => sourceColumn(alias, column)));
+  addSource(
+    scope,
+    qualifiersOf(source, [table.schema, table.name]),
+    table.columns.map((column) => sourceColumn(alias, column)),
+  );
   return `${quoteIdentifier(table.sqliteName)} AS ${alias}`;
 }
 
@@ -307,16 +394,26 @@ export function qualifiersOf(source: NamedTable, [schema, name]: readonly string
 
 function columnNames(query: BoundQuery, given: readonly string[] | undefined, table: string): string[] {
   const names = given ?? query.columns.map(({ name }) => name);
-  if (names.length !== query.columns.length) throw new SqlServerError({ number: 8158, message: `'${table}' has more columns than were specified in the column list.` });
+  if (names.length !== query.columns.length)
+    throw new SqlServerError({ number: 8158, message: `'${table}' has more columns than were specified in the column list.` });
   const missing = names.indexOf('');
-  if (missing >= 0) throw new SqlServerError({ number: 8155, state: 2, message: `No column name was specified for column ${missing + 1} of '${table}'.` });
+  if (missing >= 0)
+    throw new SqlServerError({ number: 8155, state: 2, message: `No column name was specified for column ${missing + 1} of '${table}'.` });
   return [...names];
 }
 
-function derivedColumns(alias: string, query: BoundQuery, sqliteNames: readonly string[], names: readonly string[] = sqliteNames): Source['columns'] {
+function derivedColumns(
+  alias: string,
+  query: BoundQuery,
+  sqliteNames: readonly string[],
+  names: readonly string[] = sqliteNames,
+): Source['columns'] {
   return query.columns.map((column, index) => ({
     name: names[index] as string,
-    bound: value(`${alias}.${quoteIdentifier(sqliteNames[index] as string)}`, column.type, { nullable: column.nullable, native: column.native }),
+    bound: value(`${alias}.${quoteIdentifier(sqliteNames[index] as string)}`, column.type, {
+      nullable: column.nullable,
+      native: column.native,
+    }),
   }));
 }
 
@@ -325,10 +422,14 @@ function bindRows(binding: Binding, scope: Scope, source: Extract<TableSource, {
   const unified = source.columns.map((_, index) => unify(rows.map((row) => row[index] ?? literal(null, types.null))));
   const alias = nextAlias(binding);
   const table = nextAlias(binding);
-  addSource(scope, [source.alias.toLowerCase()], source.columns.map((name, index) => {
-    const column = (unified[index] as Bound[])[0] as Bound;
-    return { name, bound: value(`${alias}.c${index + 1}`, column.type, { native: column.native }) };
-  }));
+  addSource(
+    scope,
+    [source.alias.toLowerCase()],
+    source.columns.map((name, index) => {
+      const column = (unified[index] as Bound[])[0] as Bound;
+      return { name, bound: value(`${alias}.c${index + 1}`, column.type, { native: column.native }) };
+    }),
+  );
   const list = rows.map((_, row) => `(${unified.map((column) => (column[row] as Bound).sql).join(', ')})`);
   return `(WITH ${table}(${source.columns.map((_, index) => `c${index + 1}`).join(', ')}) AS (VALUES ${list.join(', ')}) SELECT * FROM ${table}) AS ${alias}`;
 }
@@ -336,11 +437,19 @@ function bindRows(binding: Binding, scope: Scope, source: Extract<TableSource, {
 function bindChanges(binding: Binding, scope: Scope, source: Extract<TableSource, { kind: 'changes' }>): string {
   const table = binding.catalog.find(source.table);
   if (table === undefined) throw invalidObject(source.table.join('.'));
-  if (!table.changeTracked) throw new SqlServerError({ number: 22105, message: `Change tracking is not enabled on table '${table.name}'.` });
+  if (!table.changeTracked)
+    throw new SqlServerError({ number: 22105, message: `Change tracking is not enabled on table '${table.name}'.` });
   const since = coerce(bindValue(binding, scope, source.since), types.bigint);
   const alias = nextAlias(binding);
   const columns = changesColumns(table);
   const names = source.columns ?? columns.map(({ name }) => name);
-  addSource(scope, [source.alias.toLowerCase()], columns.map((column, index) => ({ name: names[index] ?? column.name, bound: value(`${alias}.${quoteIdentifier(column.name)}`, column.type, { native: column.native }) })));
+  addSource(
+    scope,
+    [source.alias.toLowerCase()],
+    columns.map((column, index) => ({
+      name: names[index] ?? column.name,
+      bound: value(`${alias}.${quoteIdentifier(column.name)}`, column.type, { native: column.native }),
+    })),
+  );
   return `(${changesSql(table, since.sql)}) AS ${alias}`;
 }

@@ -33,7 +33,8 @@ export function bindWrite(binding: Binding, statement: WriteStatement, identityI
 
 function bindInsert(binding: Binding, statement: Extract<WriteStatement, { kind: 'insert' }>, identityInsert: boolean): BoundWrite {
   const table = writable(binding, statement.target.name);
-  const columns = statement.columns?.map((name) => columnNamed(table, name)) ?? table.columns.filter((column) => !column.identity && !column.computed);
+  const columns =
+    statement.columns?.map((name) => columnNamed(table, name)) ?? table.columns.filter((column) => !column.identity && !column.computed);
   for (const column of columns) refuseGenerated(table, column, identityInsert);
   const list = (kept: Column[]): string => (kept.length === 0 ? '' : ` (${kept.map(({ name }) => quoteIdentifier(name)).join(', ')})`);
   const scope = newScope(undefined);
@@ -50,16 +51,29 @@ function bindInsert(binding: Binding, statement: Extract<WriteStatement, { kind:
       refuseRowversion(columns, row);
       return `(${kept.map(({ column, index }) => insertedValue(binding, scope, table, column, row[index] as Expression | 'default')).join(', ')})`;
     });
-    return { sql: `${into}${list(kept.map(({ column }) => column))} VALUES ${rows.join(', ')}${returning.sql}`, table, action: 'INSERT', output: returning.columns };
+    return {
+      sql: `${into}${list(kept.map(({ column }) => column))} VALUES ${rows.join(', ')}${returning.sql}`,
+      table,
+      action: 'INSERT',
+      output: returning.columns,
+    };
   }
   if (statement.query === undefined) throw unsupported('INSERT without VALUES or SELECT');
   const insertable = statement.columns === undefined ? columns.filter(({ type }) => type.name !== 'rowversion') : columns;
-  refuseRowversion(insertable, insertable.map(() => undefined));
+  refuseRowversion(
+    insertable,
+    insertable.map(() => undefined),
+  );
   const { sql } = bindQuery(binding, statement.query, undefined, (items) => {
     if (items.length !== insertable.length) throw wrongCount(statement.columns !== undefined, items.length < insertable.length);
     return items.map((item, index) => value(stored(binding, table, insertable[index] as Column, item, 'INSERT'), item.type));
   });
-  return { sql: `${into}${list(insertable)} SELECT * FROM (${sql}) WHERE true${returning.sql}`, table, action: 'INSERT', output: returning.columns };
+  return {
+    sql: `${into}${list(insertable)} SELECT * FROM (${sql}) WHERE true${returning.sql}`,
+    table,
+    action: 'INSERT',
+    output: returning.columns,
+  };
 }
 
 function insertedValue(binding: Binding, scope: Scope, table: Table, column: Column, given: Expression | 'default'): string {
@@ -85,29 +99,53 @@ function stored(binding: Binding, table: Table, column: Column, from: Bound, sta
 }
 
 function refuseGenerated(table: Table, column: Column, identityInsert: boolean): void {
-  if (column.computed) throw new SqlServerError({ number: 271, message: `The column "${column.name}" cannot be modified because it is either a computed column or is the result of a UNION operator.` });
+  if (column.computed)
+    throw new SqlServerError({
+      number: 271,
+      message: `The column "${column.name}" cannot be modified because it is either a computed column or is the result of a UNION operator.`,
+    });
   if (column.identity && !identityInsert) {
-    throw new SqlServerError({ number: 544, message: `Cannot insert explicit value for identity column in table '${table.name}' when IDENTITY_INSERT is set to OFF.` });
+    throw new SqlServerError({
+      number: 544,
+      message: `Cannot insert explicit value for identity column in table '${table.name}' when IDENTITY_INSERT is set to OFF.`,
+    });
   }
 }
 
 function refuseRowversion(columns: readonly Column[], row: readonly (Expression | 'default' | undefined)[]): void {
   columns.forEach((column, index) => {
     if (column.type.name === 'rowversion' && row[index] !== 'default') {
-      throw new SqlServerError({ number: 273, message: 'Cannot insert an explicit value into a timestamp column. Use INSERT with a column list to exclude the timestamp column, or insert a DEFAULT into the timestamp column.' });
+      throw new SqlServerError({
+        number: 273,
+        message:
+          'Cannot insert an explicit value into a timestamp column. Use INSERT with a column list to exclude the timestamp column, or insert a DEFAULT into the timestamp column.',
+      });
     }
   });
 }
 
 function refuseMissing(binding: Binding, table: Table, given: readonly Column[]): void {
-  const missing = table.columns.find((column) => !given.includes(column) && !column.nullable && !column.identity && !column.computed && column.defaultText === undefined && column.type.name !== 'rowversion');
+  const missing = table.columns.find(
+    (column) =>
+      !given.includes(column) &&
+      !column.nullable &&
+      !column.identity &&
+      !column.computed &&
+      column.defaultText === undefined &&
+      column.type.name !== 'rowversion',
+  );
   if (missing !== undefined) throw nullRefused(missing.name, `${binding.catalog.databaseName}.${table.schema}.${table.name}`, 'INSERT');
 }
 
 function wrongCount(listed: boolean, fewer: boolean): SqlServerError {
-  if (!listed) return new SqlServerError({ number: 213, message: 'Column name or number of supplied values does not match table definition.' });
+  if (!listed)
+    return new SqlServerError({ number: 213, message: 'Column name or number of supplied values does not match table definition.' });
   const [number, comparison] = fewer ? [109, 'more'] : [110, 'fewer'];
-  return new SqlServerError({ number: number as number, class: 15, message: `There are ${comparison} columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement.` });
+  return new SqlServerError({
+    number: number as number,
+    class: 15,
+    message: `There are ${comparison} columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement.`,
+  });
 }
 
 function bindUpdate(binding: Binding, statement: Extract<WriteStatement, { kind: 'update' }>): BoundWrite {
@@ -151,13 +189,20 @@ function bindDelete(binding: Binding, statement: Extract<WriteStatement, { kind:
   if (target.others.length === 0) conditions = statement.where === undefined ? [] : [bindPredicate(binding, scope, statement.where)];
   else {
     const others = target.others.map((source) => bindSource(binding, scope, source)).join(', ');
-    const joined = [...target.conditions, ...(statement.where === undefined ? [] : [statement.where])].map((condition) => bindPredicate(binding, scope, condition));
+    const joined = [...target.conditions, ...(statement.where === undefined ? [] : [statement.where])].map((condition) =>
+      bindPredicate(binding, scope, condition),
+    );
     conditions = [`EXISTS (SELECT 1 FROM ${others} WHERE ${joined.length === 0 ? 'true' : joined.join(' AND ')})`];
   }
   if (statement.top !== undefined) conditions = [firstRows(binding, table, alias, conditions, statement.top)];
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   const returning = bindOutput(binding, table, statement.output, 'deleted');
-  return { sql: `DELETE FROM ${quoteIdentifier(table.sqliteName)} AS ${alias}${where}${returning.sql}`, table, action: 'DELETE', output: returning.columns };
+  return {
+    sql: `DELETE FROM ${quoteIdentifier(table.sqliteName)} AS ${alias}${where}${returning.sql}`,
+    table,
+    action: 'DELETE',
+    output: returning.columns,
+  };
 }
 
 function firstRows(binding: Binding, table: Table, alias: string, conditions: readonly string[], top: Expression): string {
@@ -183,14 +228,23 @@ function findTarget(binding: Binding, named: NamedTable, from: TableSource | und
   }
   const { sources, conditions } = flatten(from);
   const alias = named.name.length === 1 ? (named.name[0] as string).toLowerCase() : undefined;
-  const at = sources.findIndex((source) => source.kind === 'table' && (source.alias === undefined ? sameTable(binding, source.name, named.name) : source.alias.toLowerCase() === alias));
+  const at = sources.findIndex(
+    (source) =>
+      source.kind === 'table' &&
+      (source.alias === undefined ? sameTable(binding, source.name, named.name) : source.alias.toLowerCase() === alias),
+  );
   const source = sources[at];
   if (source === undefined || source.kind !== 'table') {
     const table = writable(binding, named.name);
     return { table, qualifiers: qualifiersOf(named, [table.schema, table.name]), others: sources, conditions };
   }
   const table = writable(binding, source.name);
-  return { table, qualifiers: qualifiersOf(source, [table.schema, table.name]), others: sources.filter((_, index) => index !== at), conditions };
+  return {
+    table,
+    qualifiers: qualifiersOf(source, [table.schema, table.name]),
+    others: sources.filter((_, index) => index !== at),
+    conditions,
+  };
 }
 
 function sameTable(binding: Binding, one: readonly string[], other: readonly string[]): boolean {
@@ -202,7 +256,10 @@ function flatten(source: TableSource): { sources: TableSource[]; conditions: Exp
   if (source.kind !== 'join') return { sources: [source], conditions: [] };
   if (source.type !== 'INNER' && source.type !== 'CROSS') throw unsupported(`${source.type} JOIN in the FROM of an UPDATE or DELETE`);
   const [left, right] = [flatten(source.left), flatten(source.right)];
-  return { sources: [...left.sources, ...right.sources], conditions: [...left.conditions, ...right.conditions, ...(source.on === undefined ? [] : [source.on])] };
+  return {
+    sources: [...left.sources, ...right.sources],
+    conditions: [...left.conditions, ...right.conditions, ...(source.on === undefined ? [] : [source.on])],
+  };
 }
 
 function writable(binding: Binding, name: readonly string[]): Table {
@@ -219,23 +276,36 @@ function columnNamed(table: Table, name: string): Column {
 }
 
 /** OUTPUT inserted.x becomes RETURNING, which sees the row before the rowversion trigger has run. */
-function bindOutput(binding: Binding, table: Table, items: readonly SelectItem[], side: 'inserted' | 'deleted'): { sql: string; columns: ResultColumn[] } {
+function bindOutput(
+  binding: Binding,
+  table: Table,
+  items: readonly SelectItem[],
+  side: 'inserted' | 'deleted',
+): { sql: string; columns: ResultColumn[] } {
   if (items.length === 0) return { sql: '', columns: [] };
   const scope = newScope(undefined);
   const columns = table.columns.filter(({ type }) => side === 'deleted' || type.name !== 'rowversion');
-  scope.sources.push({ qualifiers: [side], columns: columns.map((column) => {
-    const { bound } = sourceColumn('', column);
-    return { name: column.name, bound: { ...bound, sql: bound.sql.replaceAll(`.${quoteIdentifier(column.name)}`, quoteIdentifier(column.name)) } };
-  }) });
+  scope.sources.push({
+    qualifiers: [side],
+    columns: columns.map((column) => {
+      const { bound } = sourceColumn('', column);
+      return {
+        name: column.name,
+        bound: { ...bound, sql: bound.sql.replaceAll(`.${quoteIdentifier(column.name)}`, quoteIdentifier(column.name)) },
+      };
+    }),
+  });
   const bound = items.flatMap((item) => {
     if (item.kind === 'assign') throw unsupported('OUTPUT @variable');
     if (item.kind === 'star') {
       if (columns.length < table.columns.length) throw unsupported(`OUTPUT ${side}.* of a table with a rowversion`);
       return (scope.sources[0] as { columns: { name: string; bound: Bound }[] }).columns;
     }
-    if (item.expression.kind !== 'column' || item.expression.parts[0]?.toLowerCase() !== side) throw unsupported(`in OUTPUT anything but ${side}.column`);
+    if (item.expression.kind !== 'column' || item.expression.parts[0]?.toLowerCase() !== side)
+      throw unsupported(`in OUTPUT anything but ${side}.column`);
     const name = item.expression.parts[1] ?? '';
-    if (table.columns.some((column) => column.name.toLowerCase() === name.toLowerCase() && !columns.includes(column))) throw unsupported(`OUTPUT ${side}.${name}, a rowversion`);
+    if (table.columns.some((column) => column.name.toLowerCase() === name.toLowerCase() && !columns.includes(column)))
+      throw unsupported(`OUTPUT ${side}.${name}, a rowversion`);
     return [{ name: item.alias ?? name, bound: bindValue(binding, scope, item.expression) }];
   });
   return {
@@ -243,4 +313,3 @@ function bindOutput(binding: Binding, table: Table, items: readonly SelectItem[]
     columns: bound.map((one) => ({ name: one.name, type: one.bound.type, nullable: one.bound.nullable })),
   };
 }
-

@@ -2,9 +2,7 @@
 //
 // How values stand inside SQLite expressions: text without the blanks CHAR pads it with; decimals as text with the type's scale, or
 // as a number when `native`; dates as canonical text (dates.ts); BIT and integers as integers; binary as blobs.
-import {
-  MAX, describeType, isBinary, isDecimal, isFloat, isInteger, isPadded, isText,
-} from './column-types.ts';
+import { MAX, describeType, isBinary, isDecimal, isFloat, isInteger, isPadded, isText } from './column-types.ts';
 import type { SqlType } from './column-types.ts';
 import { convertValue } from './conversions.ts';
 import { SqlServerError, unsupported } from './sql-errors.ts';
@@ -32,7 +30,13 @@ export function value(sql: string, type: SqlType, fields: Partial<Bound> = {}): 
 
 export function literal(constant: SqliteValue, type: SqlType): Bound {
   const beyondAscii = typeof constant === 'string' && /[^\u0000-\u007f]/.test(constant);
-  return value(literalText(constant, type), type, { constant, fixed: true, nullable: constant === null, beyondAscii, native: isDecimal(type) && typeof constant !== 'string' });
+  return value(literalText(constant, type), type, {
+    constant,
+    fixed: true,
+    nullable: constant === null,
+    beyondAscii,
+    native: isDecimal(type) && typeof constant !== 'string',
+  });
 }
 
 function literalText(constant: SqliteValue, type: SqlType): string {
@@ -57,7 +61,12 @@ export function coerce(from: Bound, to: SqlType, explicit = false): Bound {
   if (isText(type) && isText(to)) return value(textToText(from, to), to, kept);
   if (isInteger(type) && isInteger(to) && !explicit) return value(from.sql, to, kept);
   if (isInteger(type) && isDecimal(to) && !explicit) return value(from.sql, to, { ...kept, native: true });
-  if (isBinary(type) && isBinary(to) && (to.name === 'varbinary' || to.name === type.name) && (to.length === MAX || (type.length !== MAX && to.length >= type.length))) {
+  if (
+    isBinary(type) &&
+    isBinary(to) &&
+    (to.name === 'varbinary' || to.name === type.name) &&
+    (to.length === MAX || (type.length !== MAX && to.length >= type.length))
+  ) {
     return value(from.sql, to, kept);
   }
   if (isFloat(to) && (isInteger(type) || isFloat(type))) return value(`CAST(${from.sql} AS REAL)`, to, kept);
@@ -75,9 +84,11 @@ function textToText(from: Bound, to: SqlType): string {
 
 /** Throws 257 where T-SQL demands a CONVERT. */
 export function refuseImplicit(from: SqlType, to: SqlType): void {
-  if (to.name === 'rowversion' && (from.name === 'nvarchar' || from.name === 'nchar' || isText(from))) throw implicitRefused(from, 'timestamp');
+  if (to.name === 'rowversion' && (from.name === 'nvarchar' || from.name === 'nchar' || isText(from)))
+    throw implicitRefused(from, 'timestamp');
   if (isBinary(to) && isText(from)) throw implicitRefused(from, to.name);
-  if (isText(to) && isBinary(from) && (from.name === 'rowversion' || to.name === 'text' || to.name === 'ntext')) throw implicitRefused(from, to.name);
+  if (isText(to) && isBinary(from) && (from.name === 'rowversion' || to.name === 'text' || to.name === 'ntext'))
+    throw implicitRefused(from, to.name);
 }
 
 function implicitRefused(from: SqlType, to: string): SqlServerError {

@@ -47,6 +47,7 @@ export interface Table {
 }
 
 export interface Catalog {
+  /** SQLite's schema version. */
   version: number;
   databaseName: string;
   tables: Table[];
@@ -57,22 +58,25 @@ export interface Catalog {
 export const hiddenPrefix = '_tds_';
 
 export function loadCatalog(db: SqliteDatabase, databaseName: string): Catalog {
-  const version = schemaVersion(db);
-  const objects = db.prepare("SELECT name, type, sql FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'").all() as SchemaRow[];
-  const tracked = new Set(objects.filter(({ name }) => name.startsWith(`${hiddenPrefix}ct_of_`)).map(({ name }) => name.slice(`${hiddenPrefix}ct_of_`.length)));
-  const tables = objects.filter(({ name }) => !name.startsWith(hiddenPrefix)).map((object) => readTable(db, object, tracked.has(object.name)));
+  const version = db.pragma('schema_version', { simple: true }) as number;
+  const objects = db
+    .prepare("SELECT name, type, sql FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+    .all() as SchemaRow[];
+  const tracked = new Set(
+    objects.filter(({ name }) => name.startsWith(`${hiddenPrefix}ct_of_`)).map(({ name }) => name.slice(`${hiddenPrefix}ct_of_`.length)),
+  );
+  const tables = objects
+    .filter(({ name }) => !name.startsWith(hiddenPrefix))
+    .map((object) => readTable(db, object, tracked.has(object.name)));
   const byName = new Map(tables.map((table) => [`${table.schema}.${table.name}`.toLowerCase(), table]));
   return { version, databaseName, tables, find };
 
   function find(parts: readonly string[]): Table | undefined {
     const [table, schema, database] = [...parts].reverse();
-    if (parts.length > 3 || (database !== undefined && database !== '' && database.toLowerCase() !== databaseName.toLowerCase())) return undefined;
+    if (parts.length > 3 || (database !== undefined && database !== '' && database.toLowerCase() !== databaseName.toLowerCase()))
+      return undefined;
     return byName.get(`${schema === undefined || schema === '' ? 'dbo' : schema}.${table ?? ''}`.toLowerCase());
   }
-}
-
-export function schemaVersion(db: SqliteDatabase): number {
-  return db.pragma('schema_version', { simple: true }) as number;
 }
 
 interface SchemaRow {
@@ -98,7 +102,10 @@ function readTable(db: SqliteDatabase, object: SchemaRow, changeTracked: boolean
   const columns = rows.map((row): Column => {
     const declared = typeFromDeclaration(row.type);
     if (declared === undefined) {
-      throw new SqlServerError({ number: 40003, message: `the sample-town TDS endpoint knows no type '${row.type}' (column ${row.name} of ${object.name})` });
+      throw new SqlServerError({
+        number: 40003,
+        message: `the sample-town TDS endpoint knows no type '${row.type}' (column ${row.name} of ${object.name})`,
+      });
     }
     const { type, keptAsText } = declared;
     return {
@@ -129,9 +136,16 @@ function readTable(db: SqliteDatabase, object: SchemaRow, changeTracked: boolean
 }
 
 function readKeys(db: SqliteDatabase, sqliteName: string, name: string, columns: ColumnRow[]): Key[] {
-  const primary = columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk).map((column) => column.name);
+  const primary = columns
+    .filter(({ pk }) => pk > 0)
+    .sort((a, b) => a.pk - b.pk)
+    .map((column) => column.name);
   const keys: Key[] = primary.length > 0 ? [{ name: `PK_${name}`, kind: 'PRIMARY KEY', columns: primary }] : [];
-  const indexes = db.prepare('SELECT name, "unique", origin FROM pragma_index_list(?)').all(sqliteName) as { name: string; unique: number; origin: string }[];
+  const indexes = db.prepare('SELECT name, "unique", origin FROM pragma_index_list(?)').all(sqliteName) as {
+    name: string;
+    unique: number;
+    origin: string;
+  }[];
   for (const [position, index] of indexes.entries()) {
     if (index.origin === 'pk') continue;
     const parts = db.prepare('SELECT name FROM pragma_index_info(?) ORDER BY seqno').pluck().all(index.name) as (string | null)[];
@@ -147,7 +161,12 @@ function readKeys(db: SqliteDatabase, sqliteName: string, name: string, columns:
 }
 
 function readForeignKeys(db: SqliteDatabase, sqliteName: string, name: string): ForeignKey[] {
-  const rows = db.prepare('SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq').all(sqliteName) as { id: number; table: string; from: string; to: string | null }[];
+  const rows = db.prepare('SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq').all(sqliteName) as {
+    id: number;
+    table: string;
+    from: string;
+    to: string | null;
+  }[];
   const keys = new Map<number, ForeignKey>();
   for (const row of rows) {
     const key = keys.get(row.id) ?? { name: `FK_${name}_${row.table}_${row.id}`, columns: [], table: row.table, referenced: [] };
@@ -163,16 +182,30 @@ function sampleColumns(db: SqliteDatabase, table: string, columns: Column[]): vo
   const checked = columns.filter(needsCanonicalForm);
   if (checked.length === 0) return;
   const list = checked.map(({ name }) => quoteIdentifier(name)).join(', ');
-  const rows = db.prepare(`SELECT * FROM (SELECT ${list} FROM ${quoteIdentifier(table)} LIMIT 20)`).raw().all() as SqliteValue[][];
+  const rows = db
+    .prepare(`SELECT * FROM (SELECT ${list} FROM ${quoteIdentifier(table)} LIMIT 20)`)
+    .raw()
+    .all() as SqliteValue[][];
   let last: SqliteValue[][] = [];
   try {
-    last = db.prepare(`SELECT ${list} FROM ${quoteIdentifier(table)} ORDER BY rowid DESC LIMIT 20`).raw().all() as SqliteValue[][];
+    last = db
+      .prepare(`SELECT ${list} FROM ${quoteIdentifier(table)} ORDER BY rowid DESC LIMIT 20`)
+      .raw()
+      .all() as SqliteValue[][];
   } catch {
     // A table WITHOUT ROWID has no end to look at cheaply.
   }
   for (const [index, column] of checked.entries()) {
-    column.canonical = [...rows, ...last].every((row) => isCanonical(row[index] as SqliteValue, column));
+    // An empty table promises nothing about what will be written to it directly.
+    column.canonical = rows.length > 0 && [...rows, ...last].every((row) => isCanonical(row[index] as SqliteValue, column));
   }
+}
+
+/** Which columns are stored canonically, to see whether direct writers have changed that. */
+export function storedForms(catalog: Catalog): string {
+  return catalog.tables
+    .flatMap((table) => table.columns.filter(({ canonical }) => !canonical).map(({ name }) => `${table.name}.${name}`))
+    .join();
 }
 
 function needsCanonicalForm(column: Column): boolean {

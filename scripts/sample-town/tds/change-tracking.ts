@@ -14,9 +14,14 @@ const logOf = (table: string): string => quoteIdentifier(`_tds_ct_of_${table}`);
 
 /** Starts tracking a table that has a primary key. Safe to call again. */
 export function enableChangeTracking(db: Writer, table: string): void {
-  const columns = db.prepare('SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid').all(table) as { name: string; type: string; pk: number }[];
+  const columns = db.prepare('SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid').all(table) as {
+    name: string;
+    type: string;
+    pk: number;
+  }[];
   const key = columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk);
-  if (key.length === 0) throw new Error(`Cannot enable change tracking on table '${table}'. Change tracking requires a primary key on the table.`);
+  if (key.length === 0)
+    throw new Error(`Cannot enable change tracking on table '${table}'. Change tracking requires a primary key on the table.`);
   const rowversion = columns.find(({ type }) => /ROWVERSION|TIMESTAMP/i.test(type));
   createState(db);
   const log = logOf(table);
@@ -66,7 +71,9 @@ export interface TrackedTable {
 export function readTracking(db: Pick<SqliteDatabase, 'prepare'>): { version: number | undefined; tables: TrackedTable[] } {
   const known = db.prepare(`SELECT count(*) FROM sqlite_schema WHERE name = '${state}'`).pluck().get() as number;
   if (known === 0) return { version: undefined, tables: [] };
-  const rows = db.prepare(`SELECT name, begin_version AS beginVersion, min_valid_version AS minValidVersion FROM ${tables}`).all() as TrackedTable[];
+  const rows = db
+    .prepare(`SELECT name, begin_version AS beginVersion, min_valid_version AS minValidVersion FROM ${tables}`)
+    .all() as TrackedTable[];
   return { version: db.prepare(`SELECT value FROM ${state}`).pluck().get() as number, tables: rows };
 }
 
@@ -85,7 +92,13 @@ export function commitTrackedTransaction(db: Writer, changed: boolean): void {
 
 /** Whether the transaction that is open here has logged a change under the version to come. */
 export function hasPendingChanges(db: Pick<SqliteDatabase, 'prepare'>, tracked: readonly string[]): boolean {
-  return tracked.some((name) => db.prepare(`SELECT EXISTS (SELECT 1 FROM ${logOf(name)} WHERE version = (SELECT value + 1 FROM ${state}))`).pluck().get() === 1);
+  return tracked.some(
+    (name) =>
+      db
+        .prepare(`SELECT EXISTS (SELECT 1 FROM ${logOf(name)} WHERE version = (SELECT value + 1 FROM ${state}))`)
+        .pluck()
+        .get() === 1,
+  );
 }
 
 const fixedColumns: { name: string; type: SqlType }[] = [
@@ -99,7 +112,10 @@ const fixedColumns: { name: string; type: SqlType }[] = [
 export function changesColumns(table: Table): { name: string; type: SqlType; native: boolean }[] {
   const key = table.keys.find(({ kind }) => kind === 'PRIMARY KEY')?.columns ?? [];
   const own = key.map((name) => table.columns.find((column) => column.name === name)).filter((column) => column !== undefined);
-  return [...fixedColumns.map((column) => ({ ...column, native: false })), ...own.map(({ name, type, native }) => ({ name, type, native }))];
+  return [
+    ...fixedColumns.map((column) => ({ ...column, native: false })),
+    ...own.map(({ name, type, native }) => ({ name, type, native })),
+  ];
 }
 
 /** One row per key changed after `since`: deleted if it is gone, inserted if it was made after `since`, else updated. */
@@ -111,4 +127,3 @@ export function changesSql(table: Table, since: string): string {
     NULL AS SYS_CHANGE_COLUMNS, c.context AS SYS_CHANGE_CONTEXT, ${key.map((name) => `c.${name}`).join(', ')}
     FROM (${latest}) AS l JOIN ${logOf(table.sqliteName)} AS c ON c.sequence = l.sequence`;
 }
-

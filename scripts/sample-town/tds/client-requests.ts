@@ -20,9 +20,21 @@ export function readBatch(payload: Buffer): string {
 }
 
 const specialProcedures: Record<number, string> = {
-  1: 'sp_cursor', 2: 'sp_cursoropen', 3: 'sp_cursorprepare', 4: 'sp_cursorexecute', 5: 'sp_cursorprepexec', 6: 'sp_cursorunprepare',
-  7: 'sp_cursorfetch', 8: 'sp_cursoroption', 9: 'sp_cursorclose', 10: 'sp_executesql', 11: 'sp_prepare', 12: 'sp_execute', 13: 'sp_prepexec',
-  14: 'sp_prepexecrpc', 15: 'sp_unprepare',
+  1: 'sp_cursor',
+  2: 'sp_cursoropen',
+  3: 'sp_cursorprepare',
+  4: 'sp_cursorexecute',
+  5: 'sp_cursorprepexec',
+  6: 'sp_cursorunprepare',
+  7: 'sp_cursorfetch',
+  8: 'sp_cursoroption',
+  9: 'sp_cursorclose',
+  10: 'sp_executesql',
+  11: 'sp_prepare',
+  12: 'sp_execute',
+  13: 'sp_prepexec',
+  14: 'sp_prepexecrpc',
+  15: 'sp_unprepare',
 };
 
 export function readProcedureCall(payload: Buffer): ProcedureCall {
@@ -40,7 +52,11 @@ export function readProcedureCall(payload: Buffer): ProcedureCall {
 }
 
 const isolationLevels: Record<number, IsolationLevel> = {
-  1: 'read uncommitted', 2: 'read committed', 3: 'repeatable read', 4: 'serializable', 5: 'snapshot',
+  1: 'read uncommitted',
+  2: 'read committed',
+  3: 'repeatable read',
+  4: 'serializable',
+  5: 'snapshot',
 };
 
 export function readTransactionRequest(payload: Buffer): TransactionRequest {

@@ -1,9 +1,35 @@
 // SQL Server's types: how a SQLite column declares one, how it is named, and which wins when two meet.
 
 export type TypeName =
-  | 'null' | 'bit' | 'tinyint' | 'smallint' | 'int' | 'bigint' | 'decimal' | 'numeric' | 'money' | 'smallmoney' | 'float' | 'real'
-  | 'date' | 'time' | 'smalldatetime' | 'datetime' | 'datetime2' | 'uniqueidentifier' | 'char' | 'varchar' | 'text' | 'nchar'
-  | 'nvarchar' | 'ntext' | 'sysname' | 'binary' | 'varbinary' | 'image' | 'rowversion';
+  | 'null'
+  | 'bit'
+  | 'tinyint'
+  | 'smallint'
+  | 'int'
+  | 'bigint'
+  | 'decimal'
+  | 'numeric'
+  | 'money'
+  | 'smallmoney'
+  | 'float'
+  | 'real'
+  | 'date'
+  | 'time'
+  | 'smalldatetime'
+  | 'datetime'
+  | 'datetime2'
+  | 'uniqueidentifier'
+  | 'char'
+  | 'varchar'
+  | 'text'
+  | 'nchar'
+  | 'nvarchar'
+  | 'ntext'
+  | 'sysname'
+  | 'binary'
+  | 'varbinary'
+  | 'image'
+  | 'rowversion';
 
 export interface SqlType {
   readonly name: TypeName;
@@ -43,13 +69,48 @@ export const varbinary = (length: number): SqlType => sqlType('varbinary', { len
 export const decimal = (precision: number, scale: number): SqlType => sqlType('decimal', { precision, scale });
 
 const aliases: Record<string, TypeName> = {
-  INTEGER: 'int', BOOLEAN: 'bit', DEC: 'decimal', CHARACTER: 'char', 'CHAR VARYING': 'varchar', DOUBLE: 'float', 'DOUBLE PRECISION': 'float',
-  TIMESTAMP: 'rowversion', BLOB: 'varbinary', CLOB: 'text', 'NATIONAL CHAR': 'nchar', SYSNAME: 'nvarchar',
+  INTEGER: 'int',
+  BOOLEAN: 'bit',
+  DEC: 'decimal',
+  CHARACTER: 'char',
+  'CHAR VARYING': 'varchar',
+  DOUBLE: 'float',
+  'DOUBLE PRECISION': 'float',
+  TIMESTAMP: 'rowversion',
+  BLOB: 'varbinary',
+  CLOB: 'text',
+  'NATIONAL CHAR': 'nchar',
+  SYSNAME: 'nvarchar',
 };
 
 const plainNames = new Set<string>([
-  'bit', 'tinyint', 'smallint', 'int', 'bigint', 'decimal', 'numeric', 'money', 'smallmoney', 'float', 'real', 'date', 'time', 'smalldatetime',
-  'datetime', 'datetime2', 'uniqueidentifier', 'char', 'varchar', 'text', 'nchar', 'nvarchar', 'ntext', 'binary', 'varbinary', 'image', 'rowversion',
+  'bit',
+  'tinyint',
+  'smallint',
+  'int',
+  'bigint',
+  'decimal',
+  'numeric',
+  'money',
+  'smallmoney',
+  'float',
+  'real',
+  'date',
+  'time',
+  'smalldatetime',
+  'datetime',
+  'datetime2',
+  'uniqueidentifier',
+  'char',
+  'varchar',
+  'text',
+  'nchar',
+  'nvarchar',
+  'ntext',
+  'binary',
+  'varbinary',
+  'image',
+  'rowversion',
 ]);
 
 /** The type for a T-SQL name with its arguments, undefined when there is none of that name. */
@@ -138,8 +199,34 @@ export const isMoment = (type: SqlType): boolean => moments.has(type.name);
 
 /** Lowest to highest, "Data type precedence" in the T-SQL reference. */
 const precedence: TypeName[] = [
-  'null', 'binary', 'varbinary', 'image', 'char', 'varchar', 'nchar', 'nvarchar', 'uniqueidentifier', 'rowversion', 'text', 'ntext', 'bit', 'tinyint',
-  'smallint', 'int', 'bigint', 'smallmoney', 'money', 'decimal', 'numeric', 'real', 'float', 'time', 'date', 'smalldatetime', 'datetime', 'datetime2',
+  'null',
+  'binary',
+  'varbinary',
+  'image',
+  'char',
+  'varchar',
+  'nchar',
+  'nvarchar',
+  'uniqueidentifier',
+  'rowversion',
+  'text',
+  'ntext',
+  'bit',
+  'tinyint',
+  'smallint',
+  'int',
+  'bigint',
+  'smallmoney',
+  'money',
+  'decimal',
+  'numeric',
+  'real',
+  'float',
+  'time',
+  'date',
+  'smalldatetime',
+  'datetime',
+  'datetime2',
 ];
 
 /** The type of a CASE, UNION, COALESCE or comparison of two types; lengths and scales wide enough for both. */
@@ -158,7 +245,8 @@ export function commonType(left: SqlType, right: SqlType): SqlType {
     const scale = Math.max(a.scale, b.scale);
     return boundedDecimal(Math.max(a.precision - a.scale, b.precision - b.scale) + scale, scale);
   }
-  if (higher.name === 'datetime2' && lower.name === 'datetime2') return sqlType('datetime2', { scale: Math.max(higher.scale, lower.scale) });
+  if (higher.name === 'datetime2' && lower.name === 'datetime2')
+    return sqlType('datetime2', { scale: Math.max(higher.scale, lower.scale) });
   return higher;
 }
 

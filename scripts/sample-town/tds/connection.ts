@@ -17,7 +17,17 @@ import type { Instance, SessionLogin } from './session.ts';
 import { SqlServerError, asSqlServerError, unsupported } from './sql-errors.ts';
 import { contextFor, secureAfterPrelogin, secureFromTheStart } from './tls.ts';
 import type { TlsIdentity } from './tls.ts';
-import { TokenBuffer, collation, doneStatus, writeBytesChange, writeDone, writeError, writeInfo, writeLoginAck, writeTextChange } from './tokens.ts';
+import {
+  TokenBuffer,
+  collation,
+  doneStatus,
+  writeBytesChange,
+  writeDone,
+  writeError,
+  writeInfo,
+  writeLoginAck,
+  writeTextChange,
+} from './tokens.ts';
 import { Cancelled } from './write-lock.ts';
 
 export interface ConnectionOptions {
@@ -165,13 +175,18 @@ async function logIn(channel: Channel, socket: Socket, options: ConnectionOption
 
 /** Throws what SQL Server sends: 18456 for the login, 4060 and then 18456 for the database. */
 function admit(login: Login, options: ConnectionOptions): SessionLogin {
-  const failed = (state: number): SqlServerError => new SqlServerError({ number: 18456, class: 14, state, message: `Login failed for user '${login.user}'.` });
+  const failed = (state: number): SqlServerError =>
+    new SqlServerError({ number: 18456, class: 14, state, message: `Login failed for user '${login.user}'.` });
   if (login.integrated) throw failed(58);
   const known = options.logins.find(({ user }) => user.toLowerCase() === login.user.toLowerCase());
   if (known === undefined || known.password !== login.password) throw failed(1);
   const wanted = login.database;
   if (wanted !== '' && wanted.toLowerCase() !== options.instance.databaseName.toLowerCase()) {
-    const missing = new SqlServerError({ number: 4060, class: 11, message: `Cannot open database "${wanted}" requested by the login. The login failed.` });
+    const missing = new SqlServerError({
+      number: 4060,
+      class: 11,
+      message: `Cannot open database "${wanted}" requested by the login. The login failed.`,
+    });
     throw new AggregateError([missing, failed(38)]);
   }
   return { user: known.user, readOnly: known.readOnly === true, hostName: login.hostName, appName: login.appName };
@@ -271,8 +286,15 @@ async function perform(run: Run, message: ClientMessage): Promise<((out: TokenBu
 function performTransaction(run: Run, payload: Buffer): void {
   const { session, response } = run;
   const request = readTransactionRequest(payload);
-  const words = { begin: 'BEGIN TRANSACTION', commit: 'COMMIT TRANSACTION', rollback: 'ROLLBACK TRANSACTION', save: 'SAVE TRANSACTION', unsupported: '' };
-  if (request.kind === 'unsupported') throw unsupported(`the transaction manager request ${request.type}; distributed transactions are not served`);
+  const words = {
+    begin: 'BEGIN TRANSACTION',
+    commit: 'COMMIT TRANSACTION',
+    rollback: 'ROLLBACK TRANSACTION',
+    save: 'SAVE TRANSACTION',
+    unsupported: '',
+  };
+  if (request.kind === 'unsupported')
+    throw unsupported(`the transaction manager request ${request.type}; distributed transactions are not served`);
   try {
     session.instance.onStatement(words[request.kind]);
   } catch (error) {
@@ -289,7 +311,8 @@ function performTransaction(run: Run, payload: Buffer): void {
       break;
     case 'commit':
     case 'rollback':
-      if (request.kind === 'rollback' && request.name !== '' && session.transactions.hasSavepoint(request.name)) session.transactions.rollbackTo(request.name);
+      if (request.kind === 'rollback' && request.name !== '' && session.transactions.hasSavepoint(request.name))
+        session.transactions.rollbackTo(request.name);
       else endTransaction(run, request.kind);
       if (request.beginNext) beginTransaction(run);
       break;

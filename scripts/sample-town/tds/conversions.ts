@@ -30,7 +30,10 @@ export function typeSpelled(spelling: string): SqlType {
   let type = typesBySpelling.get(spelling);
   if (type === undefined) {
     const match = /^([a-z0-9]+)(?:\((.*)\))?$/.exec(spelling);
-    type = spelling === 'null' ? { name: 'null', length: 0, precision: 0, scale: 0 } : typeFromName(match?.[1] ?? '', match?.[2]?.split(',') ?? []);
+    type =
+      spelling === 'null'
+        ? { name: 'null', length: 0, precision: 0, scale: 0 }
+        : typeFromName(match?.[1] ?? '', match?.[2]?.split(',') ?? []);
     if (type === undefined) throw new Error(`no type ${spelling}`);
     typesBySpelling.set(spelling, type);
   }
@@ -39,7 +42,8 @@ export function typeSpelled(spelling: string): SqlType {
 
 function toText(value: Present, from: SqlType, to: SqlType, style?: number): string {
   if (isText(from)) return isPadded(from) && !isPadded(to) ? padTo(String(value), from) : String(value);
-  if (isMoment(from)) return momentText(parseMoment(String(value)), from, style ?? (from.name === 'datetime' || from.name === 'smalldatetime' ? 0 : 121));
+  if (isMoment(from))
+    return momentText(parseMoment(String(value)), from, style ?? (from.name === 'datetime' || from.name === 'smalldatetime' ? 0 : 121));
   if (isDecimal(from)) {
     const exact = readDecimal(value as string | number | bigint);
     if (from.name === 'money' || from.name === 'smallmoney') return formatDecimal(rescale(exact, style === 2 ? 4 : 2));
@@ -63,7 +67,11 @@ function fitText(text: string, to: SqlType): string {
 }
 
 const limits: Record<string, [bigint, bigint]> = {
-  bit: [0n, 1n], tinyint: [0n, 255n], smallint: [-32768n, 32767n], int: [-2147483648n, 2147483647n], bigint: [-(2n ** 63n), 2n ** 63n - 1n],
+  bit: [0n, 1n],
+  tinyint: [0n, 255n],
+  smallint: [-32768n, 32767n],
+  int: [-2147483648n, 2147483647n],
+  bigint: [-(2n ** 63n), 2n ** 63n - 1n],
 };
 
 function toInteger(value: Present, from: SqlType, to: SqlType): bigint {
@@ -111,7 +119,8 @@ function toDecimal(value: Present, from: SqlType, to: SqlType): string {
 function toFloat(value: Present, from: SqlType, to: SqlType): number {
   if (Buffer.isBuffer(value)) throw unsupported(`a conversion from ${from.name} to ${to.name}`);
   const number = Number(typeof value === 'string' ? value.trim() : value);
-  if (Number.isNaN(number)) throw new SqlServerError({ number: 8114, state: 5, message: `Error converting data type ${from.name} to ${to.name}.` });
+  if (Number.isNaN(number))
+    throw new SqlServerError({ number: 8114, state: 5, message: `Error converting data type ${from.name} to ${to.name}.` });
   return number;
 }
 
@@ -120,7 +129,9 @@ function toMoment(value: Present, from: SqlType, style?: number): Moment {
   if (isMoment(from)) {
     const moment = parseMoment(String(value));
     // A DATETIME holds 1/300 s; seen as DATETIME2 .003 is .0033333 (SQL Server 2016 and later).
-    return from.name === 'datetime' ? { days: moment.days, ticks: Math.round((Math.round((moment.ticks * 3) / 100_000) * 100_000) / 3) } : moment;
+    return from.name === 'datetime'
+      ? { days: moment.days, ticks: Math.round((Math.round((moment.ticks * 3) / 100_000) * 100_000) / 3) }
+      : moment;
   }
   if (isText(from)) return parseMoment(style === 103 || style === 104 || style === 105 ? dayFirst(String(value)) : String(value));
   const days = Number(value);
@@ -141,32 +152,50 @@ function momentText(moment: Moment, from: SqlType, style: number): string {
   if (from.name === 'time') return style === 8 || style === 108 ? seconds : precise;
   const [onlyDate, hours] = [from.name === 'date', Math.floor(moment.ticks / 36_000_000_000)];
   switch (style) {
-    case 1: return `${mm}/${dd}/${yyyy.slice(2)}`;
-    case 101: return `${mm}/${dd}/${yyyy}`;
-    case 102: return `${yyyy}.${mm}.${dd}`;
-    case 103: return `${dd}/${mm}/${yyyy}`;
-    case 104: return `${dd}.${mm}.${yyyy}`;
-    case 105: return `${dd}-${mm}-${yyyy}`;
-    case 108: return seconds;
-    case 110: return `${mm}-${dd}-${yyyy}`;
-    case 111: return `${yyyy}/${mm}/${dd}`;
-    case 12: return `${yyyy.slice(2)}${mm}${dd}`;
-    case 112: return `${yyyy}${mm}${dd}`;
-    case 114: return formatClock(moment.ticks, 3).replace('.', ':');
+    case 1:
+      return `${mm}/${dd}/${yyyy.slice(2)}`;
+    case 101:
+      return `${mm}/${dd}/${yyyy}`;
+    case 102:
+      return `${yyyy}.${mm}.${dd}`;
+    case 103:
+      return `${dd}/${mm}/${yyyy}`;
+    case 104:
+      return `${dd}.${mm}.${yyyy}`;
+    case 105:
+      return `${dd}-${mm}-${yyyy}`;
+    case 108:
+      return seconds;
+    case 110:
+      return `${mm}-${dd}-${yyyy}`;
+    case 111:
+      return `${yyyy}/${mm}/${dd}`;
+    case 12:
+      return `${yyyy.slice(2)}${mm}${dd}`;
+    case 112:
+      return `${yyyy}${mm}${dd}`;
+    case 114:
+      return formatClock(moment.ticks, 3).replace('.', ':');
     case 20:
-    case 120: return onlyDate ? formatDay(moment.days) : `${formatDay(moment.days)} ${seconds}`;
+    case 120:
+      return onlyDate ? formatDay(moment.days) : `${formatDay(moment.days)} ${seconds}`;
     case 21:
-    case 121: return onlyDate ? formatDay(moment.days) : `${formatDay(moment.days)} ${precise}`;
-    case 23: return formatDay(moment.days);
-    case 126: return onlyDate ? formatDay(moment.days) : `${formatDay(moment.days)}T${moment.ticks % 10_000_000 === 0 ? seconds : precise}`;
-    case 127: return onlyDate ? formatDay(moment.days) : `${formatDay(moment.days)}T${moment.ticks % 10_000_000 === 0 ? seconds : precise}Z`;
+    case 121:
+      return onlyDate ? formatDay(moment.days) : `${formatDay(moment.days)} ${precise}`;
+    case 23:
+      return formatDay(moment.days);
+    case 126:
+      return onlyDate ? formatDay(moment.days) : `${formatDay(moment.days)}T${moment.ticks % 10_000_000 === 0 ? seconds : precise}`;
+    case 127:
+      return onlyDate ? formatDay(moment.days) : `${formatDay(moment.days)}T${moment.ticks % 10_000_000 === 0 ? seconds : precise}Z`;
     case 0:
     case 100: {
       const name = 'JanFebMarAprMayJunJulAugSepOctNovDec'.slice(month * 3 - 3, month * 3);
       const clock = `${String(hours % 12 === 0 ? 12 : hours % 12).padStart(2)}:${seconds.slice(3, 5)}${hours < 12 ? 'AM' : 'PM'}`;
       return `${name} ${String(day).padStart(2)} ${yyyy}${onlyDate ? '' : ` ${clock}`}`;
     }
-    default: throw unsupported(`CONVERT with style ${style}`);
+    default:
+      throw unsupported(`CONVERT with style ${style}`);
   }
 }
 
@@ -184,10 +213,13 @@ function toBinary(value: Present, from: SqlType, to: SqlType, style?: number): B
   if (isText(from)) {
     if (style === 1 || style === 2) {
       const hex = String(value).replace(/^0x/i, '');
-      if (hex.length % 2 === 1 || /[^0-9a-f]/i.test(hex)) throw new SqlServerError({ number: 8114, state: 5, message: `Error converting data type ${from.name} to varbinary.` });
+      if (hex.length % 2 === 1 || /[^0-9a-f]/i.test(hex))
+        throw new SqlServerError({ number: 8114, state: 5, message: `Error converting data type ${from.name} to varbinary.` });
       return Buffer.from(hex, 'hex');
     }
-    return from.name.startsWith('n') ? Buffer.from(String(value), 'ucs2') : Buffer.from(padTo(String(value), isPadded(from) ? from : { ...from, length: 0 }), 'latin1');
+    return from.name.startsWith('n')
+      ? Buffer.from(String(value), 'ucs2')
+      : Buffer.from(padTo(String(value), isPadded(from) ? from : { ...from, length: 0 }), 'latin1');
   }
   if (from.name === 'uniqueidentifier') return guidBytes(String(value));
   throw unsupported(`a conversion from ${from.name} to ${to.name}`);

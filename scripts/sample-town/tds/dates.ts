@@ -57,7 +57,9 @@ export function calendarDay(days: number): { year: number; month: number; day: n
   const shifted = days + 306;
   const era = Math.floor(shifted / 146097);
   const dayOfEra = shifted - era * 146097;
-  const yearOfEra = Math.floor((dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36524) - Math.floor(dayOfEra / 146096)) / 365);
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36524) - Math.floor(dayOfEra / 146096)) / 365,
+  );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
   const month = shiftedMonth + (shiftedMonth < 10 ? 3 : -9);
@@ -77,7 +79,11 @@ export function formatDay(days: number): string {
 export function formatClock(ticks: number, digits: number): string {
   const seconds = Math.floor(ticks / ticksPerSecond);
   const whole = `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-  return digits === 0 ? whole : `${whole}.${String(ticks % ticksPerSecond).padStart(7, '0').slice(0, digits)}`;
+  return digits === 0
+    ? whole
+    : `${whole}.${String(ticks % ticksPerSecond)
+        .padStart(7, '0')
+        .slice(0, digits)}`;
 }
 
 /** The canonical text for a type, rounded to what the type can hold: DATETIME counts in 1/300 s, so .000 .003 .007. */
@@ -117,7 +123,11 @@ export function utcMomentOf(date: Date): Moment {
 }
 
 export function outOfRange(type: string): SqlServerError {
-  return new SqlServerError({ number: 242, state: 3, message: `The conversion of a varchar data type to a ${type} data type resulted in an out-of-range value.` });
+  return new SqlServerError({
+    number: 242,
+    state: 3,
+    message: `The conversion of a varchar data type to a ${type} data type resulted in an out-of-range value.`,
+  });
 }
 
 const canonicalForms: Partial<Record<SqlType['name'], RegExp>> = {

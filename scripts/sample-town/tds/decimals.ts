@@ -13,7 +13,8 @@ const exponential = /^\s*([+-]?\d*\.?\d*)[eE]([+-]?\d+)\s*$/;
 /** Reads what SQLite holds for an amount: text, an integer, or a number that its NUMERIC affinity made of the text. */
 export function readDecimal(value: string | number | bigint): Decimal {
   if (typeof value === 'bigint') return { units: value, scale: 0 };
-  if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) < 1e15 ? { units: BigInt(value), scale: 0 } : parseDecimal(String(value));
+  if (typeof value === 'number')
+    return Number.isInteger(value) && Math.abs(value) < 1e15 ? { units: BigInt(value), scale: 0 } : parseDecimal(String(value));
   return parseDecimal(value);
 }
 
@@ -40,13 +41,18 @@ export function rescale(value: Decimal, scale: number): Decimal {
 
 /** The text with exactly the type's scale; throws 8115 when the value has more digits than the type. */
 export function formatFor(value: Decimal, type: SqlType, round = true): string {
-  const fitted = round ? rescale(value, type.scale) : { units: value.units / power(Math.max(0, value.scale - type.scale)), scale: type.scale };
-  if (type.precision > 0 && absolute(fitted.units) >= power(type.precision)) throw overflow(type.name === 'decimal' ? 'numeric' : type.name);
+  const fitted = round
+    ? rescale(value, type.scale)
+    : { units: value.units / power(Math.max(0, value.scale - type.scale)), scale: type.scale };
+  if (type.precision > 0 && absolute(fitted.units) >= power(type.precision))
+    throw overflow(type.name === 'decimal' ? 'numeric' : type.name);
   return formatDecimal(fitted);
 }
 
 export function formatDecimal({ units, scale }: Decimal): string {
-  const digits = absolute(units).toString().padStart(scale + 1, '0');
+  const digits = absolute(units)
+    .toString()
+    .padStart(scale + 1, '0');
   const sign = units < 0n ? '-' : '';
   return scale === 0 ? `${sign}${digits}` : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }

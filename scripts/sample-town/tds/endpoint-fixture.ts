@@ -32,19 +32,32 @@ export const ddl = `
   INSERT INTO CR30101 (dDOCSUFFIX, dDATE, dTOTBAL, dCUSTNMBR, DEX_ROW_ID) VALUES
     ('80001.00000', '2026-01-02 00:00:00.000', '5.00000', 'AARON', 1), ('80002.00000', '2026-01-03 00:00:00.000', '7.25000', 'BAKER', 2);`;
 
-export async function openFixture(prepare: (db: SqliteDatabase) => void = () => undefined, options: Partial<TdsEndpointOptions> = {}): Promise<Fixture> {
+export async function openFixture(
+  prepare: (db: SqliteDatabase) => void = () => undefined,
+  options: Partial<TdsEndpointOptions> = {},
+): Promise<Fixture> {
   const folder = mkdtempSync(join(tmpdir(), 'tds-'));
   const path = join(folder, 'finance.db');
   const db = openSqlite(path, { create: true });
   db.exec(ddl);
   prepare(db);
   db.close();
-  const logins = [{ user: 'interlocal', password: 'pässwörd;{}' }, { user: 'reader', password: 'r', readOnly: true }];
+  const logins = [
+    { user: 'interlocal', password: 'pässwörd;{}' },
+    { user: 'reader', password: 'r', readOnly: true },
+  ];
   const endpoint = await startTdsEndpoint({ database: path, databaseName: 'TWO', logins, ...options });
   const pools: sql.ConnectionPool[] = [];
 
   async function connect(given: Partial<sql.config> = {}): Promise<sql.ConnectionPool> {
-    const base = { server: '127.0.0.1', port: endpoint.port, user: 'interlocal', password: 'pässwörd;{}', database: 'TWO', pool: { max: 1 } };
+    const base = {
+      server: '127.0.0.1',
+      port: endpoint.port,
+      user: 'interlocal',
+      password: 'pässwörd;{}',
+      database: 'TWO',
+      pool: { max: 1 },
+    };
     const pool = new sql.ConnectionPool({ ...base, ...given, options: { encrypt: false, trustServerCertificate: true, ...given.options } });
     // A server that goes away is told to the pool as well as to the request; unheard it would end the process.
     pool.on('error', () => undefined);
@@ -62,7 +75,11 @@ export async function openFixture(prepare: (db: SqliteDatabase) => void = () => 
 }
 
 /** Runs a query with parameters: a bare value, or [type, value]. */
-export async function query(pool: sql.ConnectionPool | sql.Transaction, text: string, inputs: Record<string, unknown> = {}): Promise<sql.IResult<Record<string, unknown>>> {
+export async function query(
+  pool: sql.ConnectionPool | sql.Transaction,
+  text: string,
+  inputs: Record<string, unknown> = {},
+): Promise<sql.IResult<Record<string, unknown>>> {
   const request = pool instanceof sql.Transaction ? new sql.Request(pool) : pool.request();
   for (const [name, input] of Object.entries(inputs)) {
     if (Array.isArray(input)) request.input(name, input[0] as sql.ISqlType, input[1]);
@@ -72,7 +89,11 @@ export async function query(pool: sql.ConnectionPool | sql.Transaction, text: st
 }
 
 /** The rows of the first result set. */
-export async function rows(pool: sql.ConnectionPool | sql.Transaction, text: string, inputs: Record<string, unknown> = {}): Promise<Record<string, unknown>[]> {
+export async function rows(
+  pool: sql.ConnectionPool | sql.Transaction,
+  text: string,
+  inputs: Record<string, unknown> = {},
+): Promise<Record<string, unknown>[]> {
   return [...(await query(pool, text, inputs)).recordset];
 }
 

@@ -13,12 +13,17 @@ const failNext: { error?: object } = {};
 const seen: string[] = [];
 
 beforeAll(async () => {
-  const made = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048, extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }] });
+  const made = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keySize: 2048,
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+  });
   certificate = made.cert;
   fixture = await openFixture(
     (db) => {
       db.exec('CREATE TABLE BIG (ID INT NOT NULL PRIMARY KEY, NAME VARCHAR(60), AMOUNT NUMERIC(19,5))');
-      db.exec("WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) INSERT INTO BIG SELECT i, 'row number ' || i || ' of a table that is too large to keep', i FROM n");
+      db.exec(
+        "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) INSERT INTO BIG SELECT i, 'row number ' || i || ' of a table that is too large to keep', i FROM n",
+      );
     },
     {
       tls: { key: made.private, cert: made.cert },
@@ -33,7 +38,11 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 
 test('the driver connects in plain text, encrypted after PRELOGIN (its default), and strictly encrypted', async () => {
-  for (const options of [{ encrypt: false }, { encrypt: true }, { encrypt: 'strict', serverName: 'localhost', cryptoCredentialsDetails: { ca: certificate } }]) {
+  for (const options of [
+    { encrypt: false },
+    { encrypt: true },
+    { encrypt: 'strict', serverName: 'localhost', cryptoCredentialsDetails: { ca: certificate } },
+  ]) {
     const pool = await fixture.connect({ options: options as sql.IOptions });
     expect(await rows(pool, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   }
@@ -45,7 +54,10 @@ test('an encrypting client that does not trust the certificate is not let in', a
 });
 
 test('a wrong password is 18456, a wrong database 4060 and then 18456, as SQL Server sends them', async () => {
-  expect(await failure(fixture.connect({ password: 'wrong' }))).toMatchObject({ code: 'ELOGIN', message: "Login failed for user 'interlocal'." });
+  expect(await failure(fixture.connect({ password: 'wrong' }))).toMatchObject({
+    code: 'ELOGIN',
+    message: "Login failed for user 'interlocal'.",
+  });
   expect(await failure(fixture.connect({ user: 'nobody' }))).toMatchObject({ code: 'ELOGIN' });
   expect(await failure(fixture.connect({ database: 'NOPE' }))).toMatchObject({ code: 'ELOGIN' });
   expect(await rows(await fixture.connect({ database: 'two' }), 'SELECT DB_NAME() AS name')).toEqual([{ name: 'TWO' }]);
@@ -55,7 +67,9 @@ test('values and rows larger than a packet arrive whole at any packet size', asy
   const long = 'ü€x'.repeat(20_000);
   for (const packetSize of [512, 4096, 32767]) {
     const pool = await fixture.connect({ options: { packetSize, encrypt: packetSize === 4096 } });
-    expect(await rows(pool, 'SELECT @p0 AS back, LEN(@p0) AS length', { p0: [sql.NVarChar(sql.MAX), long] })).toEqual([{ back: long, length: '60000' }]);
+    expect(await rows(pool, 'SELECT @p0 AS back, LEN(@p0) AS length', { p0: [sql.NVarChar(sql.MAX), long] })).toEqual([
+      { back: long, length: '60000' },
+    ]);
     expect((await rows(pool, 'SELECT TOP (3000) * FROM BIG ORDER BY ID')).length).toBe(3000);
   }
 });
@@ -105,7 +119,10 @@ test('a request that times out in the client is given up on the server', async (
 test('a statement can be made to fail with any error; class 20 ends the connection', async () => {
   const pool = await fixture.connect();
   failNext.error = { number: 1205, message: 'deadlock victim', state: 51, class: 13 };
-  const error = await pool.request().query("SELECT 'fail me'").catch((thrown: unknown) => thrown);
+  const error = await pool
+    .request()
+    .query("SELECT 'fail me'")
+    .catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ number: 1205, state: 51, class: 13, message: 'deadlock victim' });
   failNext.error = { number: 596, message: 'Cannot continue the execution because the session is in the kill state.', class: 21 };
   expect(await failure(query(pool, "SELECT 'fail me'"))).toMatchObject({ number: 596 });
@@ -121,7 +138,9 @@ test('a deadlock rolls the transaction back', async () => {
   await query(transaction, "UPDATE RM00101 SET CUSTNAME = 'changed' WHERE CUSTNMBR = 'AARON'");
   expect(await failure(query(transaction, "SELECT 'fail me'"))).toMatchObject({ number: 1205 });
   await transaction.rollback().catch(() => undefined);
-  expect(await rows(pool, "SELECT CUSTNAME, @@TRANCOUNT AS depth FROM RM00101 WHERE CUSTNMBR = 'AARON'")).toEqual([{ CUSTNAME: 'Aaron Fitz', depth: 0 }]);
+  expect(await rows(pool, "SELECT CUSTNAME, @@TRANCOUNT AS depth FROM RM00101 WHERE CUSTNMBR = 'AARON'")).toEqual([
+    { CUSTNAME: 'Aaron Fitz', depth: 0 },
+  ]);
 });
 
 test('a prepared statement is executed many times and released', async () => {
@@ -143,7 +162,8 @@ test('a connection that is reset has lost its transaction and its options', asyn
     authentication: { type: 'default', options: { userName: 'interlocal', password: 'pässwörd;{}' } },
     options: { port: fixture.endpoint.port, database: 'TWO', encrypt: false },
   });
-  const done = (start: (callback: (error?: Error | null) => void) => void): Promise<void> => new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())));
+  const done = (start: (callback: (error?: Error | null) => void) => void): Promise<void> =>
+    new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())));
   const run = (text: string): Promise<void> => done((callback) => connection.execSqlBatch(new Request(text, callback)));
   await done((callback) => connection.connect(callback));
   await done((callback) => connection.beginTransaction(callback));

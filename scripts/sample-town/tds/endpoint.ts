@@ -3,10 +3,12 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
+import { loadCatalog, storedForms } from './catalog.ts';
 import { serveConnection } from './connection.ts';
 import { createRowversionClock, installMissingRowversions, readCounter } from './rowversion.ts';
 import type { Instance } from './session.ts';
 import { openSqlite } from './sqlite.ts';
+import type { SqliteDatabase } from './sqlite.ts';
 import { selfSignedIdentity } from './tls.ts';
 import type { TlsIdentity } from './tls.ts';
 import { writeLockOf } from './write-lock.ts';
@@ -37,11 +39,33 @@ export interface TdsEndpointOptions {
   onStatement?: (sql: string) => void;
 }
 
+/** How long a direct writer's change of form may go unnoticed. */
+const formsInterval = 2000;
+
+/** Looks at the stored data again when somebody has written, and counts the changes of its form. */
+function watchForms(probe: SqliteDatabase, databaseName: string): () => number {
+  const dataVersion = probe.prepare('PRAGMA data_version').pluck();
+  let [version, forms, count, looked] = [dataVersion.get(), storedForms(loadCatalog(probe, databaseName)), 0, Date.now()];
+  return () => {
+    if (Date.now() - looked < formsInterval) return count;
+    looked = Date.now();
+    const now = dataVersion.get();
+    if (now === version) return count;
+    version = now;
+    const seen = storedForms(loadCatalog(probe, databaseName));
+    if (seen !== forms) count++;
+    forms = seen;
+    return count;
+  };
+}
+
 /** Listens and resolves. Throws when the database file is missing or the port is taken. */
 export async function startTdsEndpoint(options: TdsEndpointOptions): Promise<TdsEndpoint> {
   const probe = openSqlite(options.database);
   probe.pragma('journal_mode = WAL');
   installMissingRowversions(probe);
+  // From here on nothing may stop the process for long.
+  probe.pragma('busy_timeout = 20');
   const instance: Instance = {
     database: options.database,
     databaseName: options.databaseName,
@@ -49,6 +73,7 @@ export async function startTdsEndpoint(options: TdsEndpointOptions): Promise<Tds
     lock: writeLockOf(options.database),
     clock: createRowversionClock(() => readCounter(probe)),
     onStatement: options.onStatement ?? (() => undefined),
+    forms: watchForms(probe, options.databaseName),
   };
   let made: Promise<TlsIdentity> | undefined;
   const identity = (): Promise<TlsIdentity> => (options.tls === undefined ? (made ??= selfSignedIdentity()) : Promise.resolve(options.tls));

@@ -56,7 +56,8 @@ function declareAll(statements: readonly Statement[], variables: Map<string, Typ
   for (const statement of statements) {
     if (statement.kind === 'declare') for (const { name, type } of statement.variables) variables.set(name, { type, value: null });
     else if (statement.kind === 'block') declareAll(statement.statements, variables);
-    else if (statement.kind === 'if') declareAll(statement.otherwise === undefined ? [statement.then] : [statement.then, statement.otherwise], variables);
+    else if (statement.kind === 'if')
+      declareAll(statement.otherwise === undefined ? [statement.then] : [statement.then, statement.otherwise], variables);
   }
 }
 
@@ -77,7 +78,8 @@ async function executeStatement(run: Run, statement: Statement): Promise<void> {
   const { session, response } = run;
   let write: FailedWrite | undefined;
   try {
-    if (statement.kind !== 'set option' && statement.kind !== 'block' && statement.kind !== 'if') session.instance.onStatement(statement.text);
+    if (statement.kind !== 'set option' && statement.kind !== 'block' && statement.kind !== 'if')
+      session.instance.onStatement(statement.text);
     await dispatch(run, statement, (failing) => {
       write = failing;
     });
@@ -105,7 +107,8 @@ async function dispatch(run: Run, statement: Statement, onWrite: (write: FailedW
     case 'delete':
       return executeWrite(run, statement, onWrite);
     case 'declare':
-      for (const { name, type, value } of statement.variables) variables.set(name, { type, value: value === undefined ? null : evaluate(run, value, type) });
+      for (const { name, type, value } of statement.variables)
+        variables.set(name, { type, value: value === undefined ? null : evaluate(run, value, type) });
       return;
     case 'assign': {
       const variable = variables.get(statement.variable);
@@ -122,7 +125,8 @@ async function dispatch(run: Run, statement: Statement, onWrite: (write: FailedW
       endTransaction(run, 'commit');
       return response.done();
     case 'rollback':
-      if (statement.name !== undefined && session.transactions.hasSavepoint(statement.name)) session.transactions.rollbackTo(statement.name);
+      if (statement.name !== undefined && session.transactions.hasSavepoint(statement.name))
+        session.transactions.rollbackTo(statement.name);
       else endTransaction(run, 'rollback');
       return response.done();
     case 'save':
@@ -131,7 +135,11 @@ async function dispatch(run: Run, statement: Statement, onWrite: (write: FailedW
     case 'print':
       return response.info(0, String(evaluate(run, statement.value) ?? ''));
     case 'throw':
-      throw new SqlServerError({ number: statement.number === undefined ? 50000 : Number(evaluate(run, statement.number)), message: String(evaluate(run, statement.message)), state: Number(evaluate(run, statement.state)) });
+      throw new SqlServerError({
+        number: statement.number === undefined ? 50000 : Number(evaluate(run, statement.number)),
+        message: String(evaluate(run, statement.message)),
+        state: Number(evaluate(run, statement.state)),
+      });
     case 'if':
       return executeIf(run, statement);
     case 'block':
@@ -139,7 +147,10 @@ async function dispatch(run: Run, statement: Statement, onWrite: (write: FailedW
       return;
     case 'use':
       if (statement.database.toLowerCase() !== session.instance.databaseName.toLowerCase()) {
-        throw new SqlServerError({ number: 911, message: `Database '${statement.database}' does not exist. Make sure that the name is entered correctly.` });
+        throw new SqlServerError({
+          number: 911,
+          message: `Database '${statement.database}' does not exist. Make sure that the name is entered correctly.`,
+        });
       }
       return response.databaseChange(session.instance.databaseName);
     case 'wait':
@@ -162,10 +173,21 @@ async function assignFromQuery(run: Run, query: Query): Promise<void> {
   const { session, variables, signal } = run;
   const body = query.body as Select;
   const targets = body.items.map((item) => {
-    if (item.kind !== 'assign') throw new SqlServerError({ number: 141, class: 15, message: 'A SELECT statement that assigns a value to a variable must not be combined with data-retrieval operations.' });
+    if (item.kind !== 'assign')
+      throw new SqlServerError({
+        number: 141,
+        class: 15,
+        message: 'A SELECT statement that assigns a value to a variable must not be combined with data-retrieval operations.',
+      });
     return item.variable;
   });
-  const plain: Query = remembered(query, () => ({ ...query, body: { ...body, items: body.items.map((item) => ({ kind: 'expression', expression: (item as { expression: Expression }).expression, alias: 'v' })) } }));
+  const plain: Query = remembered(query, () => ({
+    ...query,
+    body: {
+      ...body,
+      items: body.items.map((item) => ({ kind: 'expression', expression: (item as { expression: Expression }).expression, alias: 'v' })),
+    },
+  }));
   const plan = planQuery(session, plain, variables);
   await session.transactions.beforeRead(plan.locks, signal);
   const rows = plan.prepared.all(placeholderValues(session, plan, variables)) as SqliteValue[][];
@@ -189,10 +211,10 @@ function remembered(query: Query, make: () => Query): Query {
 
 async function executeWrite(run: Run, statement: WriteStatement, onWrite: (write: FailedWrite) => void): Promise<void> {
   const { session, response, variables, signal } = run;
+  const context = statement.context === undefined ? undefined : (evaluate(run, statement.context) as Buffer | null);
   const plan = planWrite(session, statement, variables);
   const write = plan.write as NonNullable<Plan['write']>;
   onWrite({ table: write.table, action: write.action, stores: session.stores.slice(...plan.stores) });
-  const context = statement.context === undefined ? undefined : (evaluate(run, statement.context) as Buffer | null);
   await session.transactions.beforeWrite(signal);
   try {
     if (context !== undefined && write.table.changeTracked) setTrackingContext(session.db, context);

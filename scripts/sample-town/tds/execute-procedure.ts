@@ -35,7 +35,11 @@ export async function executeProcedure(run: Run, call: ProcedureCall): Promise<(
     }
     case 'sp_execute': {
       const prepared = session.prepared.get(Number(parameters[0]?.value));
-      if (prepared === undefined) throw new SqlServerError({ number: 8179, message: `Could not find prepared statement with handle ${String(parameters[0]?.value)}.` });
+      if (prepared === undefined)
+        throw new SqlServerError({
+          number: 8179,
+          message: `Could not find prepared statement with handle ${String(parameters[0]?.value)}.`,
+        });
       bindParameters(run, prepared.declared, parameters.slice(1));
       await executeBatch(run, prepared.sql);
       return undefined;
@@ -60,9 +64,14 @@ function bindParameters(run: Run, declared: string, values: readonly Parameter[]
   const names = [...declared.matchAll(/(@[\p{L}\p{N}_@$#]+)\s+[\p{L}]/gu)].map((match) => (match[1] as string).toLowerCase());
   values.forEach((parameter, index) => {
     const name = parameter.name === '' ? names[index] : parameter.name;
-    if (name === undefined) throw new SqlServerError({ number: 8144, state: 2, message: 'Procedure or function has too many arguments specified.' });
+    if (name === undefined)
+      throw new SqlServerError({ number: 8144, state: 2, message: 'Procedure or function has too many arguments specified.' });
     run.variables.set(name, { type: parameter.type, value: parameter.value });
   });
   const missing = names.find((name) => !run.variables.has(name));
-  if (missing !== undefined) throw new SqlServerError({ number: 8178, message: `The parameterized query expects the parameter '${missing}', which was not supplied.` });
+  if (missing !== undefined)
+    throw new SqlServerError({
+      number: 8178,
+      message: `The parameterized query expects the parameter '${missing}', which was not supplied.`,
+    });
 }

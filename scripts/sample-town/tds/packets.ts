@@ -56,7 +56,8 @@ export function createMessageReader(onMessage: (message: ClientMessage) => void)
   }
 
   function finish(type: number, status: number): void {
-    const reset = (firstStatus & resetConnection) !== 0 ? 'all' : (firstStatus & resetConnectionKeepTransaction) !== 0 ? 'keep transaction' : 'no';
+    const reset =
+      (firstStatus & resetConnection) !== 0 ? 'all' : (firstStatus & resetConnectionKeepTransaction) !== 0 ? 'keep transaction' : 'no';
     const message: ClientMessage = { type, payload: Buffer.concat(parts), ignored: (status & ignoreMessage) !== 0, reset };
     parts = [];
     size = 0;

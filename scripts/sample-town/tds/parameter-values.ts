@@ -61,40 +61,67 @@ export class ByteReader {
 export function readParameterValue(reader: ByteReader): TypedValue {
   const id = reader.u8();
   switch (id) {
-    case 0x1f: return { type: types.null, value: null };
-    case 0x30: return { type: types.tinyint, value: reader.u8() };
-    case 0x32: return { type: types.bit, value: reader.u8() };
-    case 0x34: return { type: types.smallint, value: reader.bytes(2).readInt16LE() };
-    case 0x38: return { type: types.int, value: reader.bytes(4).readInt32LE() };
-    case 0x7f: return { type: types.bigint, value: reader.bytes(8).readBigInt64LE() };
-    case 0x3b: return { type: types.float, value: reader.bytes(4).readFloatLE() };
-    case 0x3e: return { type: types.float, value: reader.bytes(8).readDoubleLE() };
-    case 0x3c: return { type: types.money, value: moneyText(reader.bytes(8)) };
-    case 0x7a: return { type: types.money, value: moneyText(reader.bytes(4)) };
-    case 0x3d: return { type: types.datetime, value: datetimeText(reader.bytes(8)) };
-    case 0x3a: return { type: types.datetime, value: datetimeText(reader.bytes(4)) };
-    case 0x26: return readInteger(reader);
-    case 0x68: return readSized(reader, types.bit, (bytes) => bytes.readUInt8());
-    case 0x6d: return readSized(reader, types.float, (bytes) => (bytes.length === 4 ? bytes.readFloatLE() : bytes.readDoubleLE()));
-    case 0x6e: return readSized(reader, types.money, moneyText);
-    case 0x6f: return readSized(reader, types.datetime, datetimeText);
-    case 0x24: return readSized(reader, types.uniqueidentifier, guidText);
+    case 0x1f:
+      return { type: types.null, value: null };
+    case 0x30:
+      return { type: types.tinyint, value: reader.u8() };
+    case 0x32:
+      return { type: types.bit, value: reader.u8() };
+    case 0x34:
+      return { type: types.smallint, value: reader.bytes(2).readInt16LE() };
+    case 0x38:
+      return { type: types.int, value: reader.bytes(4).readInt32LE() };
+    case 0x7f:
+      return { type: types.bigint, value: reader.bytes(8).readBigInt64LE() };
+    case 0x3b:
+      return { type: types.float, value: reader.bytes(4).readFloatLE() };
+    case 0x3e:
+      return { type: types.float, value: reader.bytes(8).readDoubleLE() };
+    case 0x3c:
+      return { type: types.money, value: moneyText(reader.bytes(8)) };
+    case 0x7a:
+      return { type: types.money, value: moneyText(reader.bytes(4)) };
+    case 0x3d:
+      return { type: types.datetime, value: datetimeText(reader.bytes(8)) };
+    case 0x3a:
+      return { type: types.datetime, value: datetimeText(reader.bytes(4)) };
+    case 0x26:
+      return readInteger(reader);
+    case 0x68:
+      return readSized(reader, types.bit, (bytes) => bytes.readUInt8());
+    case 0x6d:
+      return readSized(reader, types.float, (bytes) => (bytes.length === 4 ? bytes.readFloatLE() : bytes.readDoubleLE()));
+    case 0x6e:
+      return readSized(reader, types.money, moneyText);
+    case 0x6f:
+      return readSized(reader, types.datetime, datetimeText);
+    case 0x24:
+      return readSized(reader, types.uniqueidentifier, guidText);
     case 0x6a:
-    case 0x6c: return readDecimalParameter(reader, id === 0x6c ? 'numeric' : 'decimal');
-    case 0x28: return readLength(reader, types.date, (bytes) => formatMoment({ days: bytes.readUIntLE(0, 3), ticks: 0 }, types.date));
+    case 0x6c:
+      return readDecimalParameter(reader, id === 0x6c ? 'numeric' : 'decimal');
+    case 0x28:
+      return readLength(reader, types.date, (bytes) => formatMoment({ days: bytes.readUIntLE(0, 3), ticks: 0 }, types.date));
     case 0x29:
-    case 0x2a: return readScaled(reader, id === 0x29 ? 'time' : 'datetime2');
+    case 0x2a:
+      return readScaled(reader, id === 0x29 ? 'time' : 'datetime2');
     case 0xa7:
-    case 0xaf: return readText(reader, id === 0xaf ? 'char' : 'varchar');
+    case 0xaf:
+      return readText(reader, id === 0xaf ? 'char' : 'varchar');
     case 0xe7:
-    case 0xef: return readText(reader, id === 0xef ? 'nchar' : 'nvarchar');
+    case 0xef:
+      return readText(reader, id === 0xef ? 'nchar' : 'nvarchar');
     case 0xa5:
-    case 0xad: return readBinary(reader, id === 0xad ? 'binary' : 'varbinary');
+    case 0xad:
+      return readBinary(reader, id === 0xad ? 'binary' : 'varbinary');
     case 0x23:
     case 0x63:
-    case 0x22: return readLegacyLong(reader, id);
-    case 0xf3: throw unsupported('table-valued parameters');
-    default: throw unsupported(`a parameter of TDS type 0x${id.toString(16)}`);
+    case 0x22:
+      return readLegacyLong(reader, id);
+    case 0xf3:
+      throw unsupported('table-valued parameters');
+    default:
+      throw unsupported(`a parameter of TDS type 0x${id.toString(16)}`);
   }
 }
 
@@ -182,7 +209,8 @@ function moneyText(bytes: Buffer): string {
 }
 
 function datetimeText(bytes: Buffer): string {
-  if (bytes.length === 4) return formatMoment({ days: bytes.readUInt16LE(0) + days1900, ticks: bytes.readUInt16LE(2) * 600_000_000 }, types.datetime);
+  if (bytes.length === 4)
+    return formatMoment({ days: bytes.readUInt16LE(0) + days1900, ticks: bytes.readUInt16LE(2) * 600_000_000 }, types.datetime);
   const ticks = Math.round((bytes.readUInt32LE(4) * 100_000) / 3);
   return formatMoment({ days: bytes.readInt32LE(0) + days1900, ticks }, types.datetime);
 }

@@ -27,7 +27,17 @@ function parseNot(cursor: Cursor): Expression {
   return parseComparison(cursor);
 }
 
-const comparisons: Record<string, Comparison> = { '=': '=', '<>': '<>', '!=': '<>', '<': '<', '<=': '<=', '!>': '<=', '>': '>', '>=': '>=', '!<': '>=' };
+const comparisons: Record<string, Comparison> = {
+  '=': '=',
+  '<>': '<>',
+  '!=': '<>',
+  '<': '<',
+  '<=': '<=',
+  '!>': '<=',
+  '>': '>',
+  '>=': '>=',
+  '!<': '>=',
+};
 
 function parseComparison(cursor: Cursor): Expression {
   const left = parseSum(cursor);
@@ -97,7 +107,8 @@ function parsePrimary(cursor: Cursor): Expression {
   if (!cursor.take('COLLATE')) return expression;
   const collation = cursor.name().toUpperCase();
   // The database's own collation, named, changes nothing; any other would compare differently than the stand-in can.
-  if (collation !== 'DATABASE_DEFAULT' && !/^(SQL_)?LATIN1_GENERAL(_CP1|_100)?_CI_AS$/.test(collation)) throw unsupported(`COLLATE ${collation}`);
+  if (collation !== 'DATABASE_DEFAULT' && !/^(SQL_)?LATIN1_GENERAL(_CP1|_100)?_CI_AS$/.test(collation))
+    throw unsupported(`COLLATE ${collation}`);
   return expression;
 }
 
@@ -141,7 +152,12 @@ export function numberLiteral(text: string): Expression {
   const digits = whole.replace(/^0+/, '').length;
   if (!text.includes('.') && (digits < 10 || BigInt(text) <= 2147483647n)) return { kind: 'literal', type: types.int, value: Number(text) };
   const precision = Math.max(1, digits + fraction.length);
-  if (precision > 38) throw new SqlServerError({ number: 1007, class: 15, message: `The number '${text}' is out of the range for numeric representation (maximum precision 38).` });
+  if (precision > 38)
+    throw new SqlServerError({
+      number: 1007,
+      class: 15,
+      message: `The number '${text}' is out of the range for numeric representation (maximum precision 38).`,
+    });
   const value = `${whole === '' ? '0' : whole}${fraction === '' ? '' : `.${fraction}`}`;
   return { kind: 'literal', type: sqlType('numeric', decimal(precision, fraction.length)), value };
 }
@@ -216,7 +232,14 @@ function parseWord(cursor: Cursor): Expression {
 
 function parseNameOrCall(cursor: Cursor): Expression {
   const parts = cursor.multipartName();
-  if (cursor.is('(')) return parseCall(cursor, parts.filter((part) => part.toLowerCase() !== 'sys').join('.').toUpperCase());
+  if (cursor.is('('))
+    return parseCall(
+      cursor,
+      parts
+        .filter((part) => part.toLowerCase() !== 'sys')
+        .join('.')
+        .toUpperCase(),
+    );
   return { kind: 'column', parts };
 }
 
@@ -269,6 +292,9 @@ export function parseType(cursor: Cursor, inCast = false): SqlType {
   }
   const type = typeFromName(name, args);
   if (type === undefined) throw new SqlServerError({ number: 243, message: `Type ${name} is not a defined system type.` });
-  const bare = args.length === 0 && ['char', 'varchar', 'nchar', 'nvarchar', 'binary', 'varbinary'].includes(type.name) && name.toLowerCase() !== 'sysname';
+  const bare =
+    args.length === 0 &&
+    ['char', 'varchar', 'nchar', 'nvarchar', 'binary', 'varbinary'].includes(type.name) &&
+    name.toLowerCase() !== 'sysname';
   return inCast && bare ? { ...type, length: 30 } : type;
 }

@@ -60,7 +60,11 @@ function parsePage(cursor: Cursor): { offset: Expression | undefined; fetch: Exp
 function parseUnion(cursor: Cursor): QueryBody {
   let left = parseIntersect(cursor);
   while (cursor.is('UNION') || cursor.is('EXCEPT')) {
-    const operator = cursor.take('EXCEPT') ? 'EXCEPT' : cursor.take('UNION', 'ALL') ? 'UNION ALL' : (cursor.expect('UNION'), 'UNION' as const);
+    const operator = cursor.take('EXCEPT')
+      ? 'EXCEPT'
+      : cursor.take('UNION', 'ALL')
+        ? 'UNION ALL'
+        : (cursor.expect('UNION'), 'UNION' as const);
     left = { kind: 'set', operator, left, right: parseIntersect(cursor) };
   }
   return left;
@@ -199,7 +203,9 @@ export function parseNamedTable(cursor: Cursor): NamedTable {
 }
 
 const hintWords = new Set(
-  'NOLOCK READPAST UPDLOCK HOLDLOCK ROWLOCK PAGLOCK TABLOCK TABLOCKX XLOCK READUNCOMMITTED READCOMMITTED READCOMMITTEDLOCK REPEATABLEREAD SERIALIZABLE SNAPSHOT NOWAIT NOEXPAND FORCESEEK FORCESCAN INDEX'.split(' '),
+  'NOLOCK READPAST UPDLOCK HOLDLOCK ROWLOCK PAGLOCK TABLOCK TABLOCKX XLOCK READUNCOMMITTED READCOMMITTED READCOMMITTEDLOCK REPEATABLEREAD SERIALIZABLE SNAPSHOT NOWAIT NOEXPAND FORCESEEK FORCESCAN INDEX'.split(
+    ' ',
+  ),
 );
 
 function isHintList(cursor: Cursor): boolean {
@@ -271,7 +277,7 @@ function parseChanges(cursor: Cursor): TableSource {
 
 export function skipParentheses(cursor: Cursor): void {
   cursor.expect('(');
-  for (let depth = 1; depth > 0; ) {
+  for (let depth = 1; depth > 0;) {
     const token = cursor.next();
     if (token.kind === 'end') throw cursor.unexpected();
     if (token.key === '(') depth++;

@@ -108,8 +108,13 @@ function parseBody(cursor: Cursor): Body {
 }
 
 function refuse(cursor: Cursor): Error {
-  const known = 'ALTER BACKUP BULK CREATE DBCC DENY DROP EXEC EXECUTE GRANT KILL MERGE RECONFIGURE RESTORE REVOKE TRUNCATE WHILE CLOSE OPEN FETCH GO'.split(' ');
-  return known.includes(cursor.token.key) ? unsupported(cursor.sql.slice(cursor.token.start, cursor.token.start + 120)) : cursor.unexpected();
+  const known =
+    'ALTER BACKUP BULK CREATE DBCC DENY DROP EXEC EXECUTE GRANT KILL MERGE RECONFIGURE RESTORE REVOKE TRUNCATE WHILE CLOSE OPEN FETCH GO'.split(
+      ' ',
+    );
+  return known.includes(cursor.token.key)
+    ? unsupported(cursor.sql.slice(cursor.token.start, cursor.token.start + 120))
+    : cursor.unexpected();
 }
 
 /** WITH starts common tables, or gives a write its change tracking context. */
@@ -246,7 +251,8 @@ function parseSet(cursor: Cursor): Body {
 
 function parseBegin(cursor: Cursor): Body {
   cursor.expect('BEGIN');
-  if (cursor.take('TRANSACTION') || cursor.take('TRAN')) return { kind: 'begin transaction', name: cursor.isName() ? cursor.name() : undefined };
+  if (cursor.take('TRANSACTION') || cursor.take('TRAN'))
+    return { kind: 'begin transaction', name: cursor.isName() ? cursor.name() : undefined };
   if (cursor.is('TRY') || cursor.is('CATCH') || cursor.is('DISTRIBUTED')) throw unsupported(`BEGIN ${cursor.token.text}`);
   const statements = parseStatements(cursor, () => cursor.is('END'));
   cursor.expect('END');

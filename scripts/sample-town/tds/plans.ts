@@ -34,7 +34,8 @@ function cached(session: Session, node: object, variables: Variables, make: () =
     plans = new WeakMap();
     remembered.set(session, plans);
   }
-  const signature = `${session.catalog().version};${session.identityInsert};${[...variables].map(([name, one]) => `${name} ${describeType(one.type)} ${isPlain(one.value)}`).join()}`;
+  session.catalog();
+  const signature = `${session.generation};${session.identityInsert};${[...variables].map(([name, one]) => `${name} ${describeType(one.type)} ${isPlain(one.value)}`).join()}`;
   const known = plans.get(node);
   if (known?.signature === signature) return known.plan;
   const plan = make();
@@ -47,10 +48,26 @@ function isPlain(value: SqliteValue): boolean {
 }
 
 function newBinding(session: Session, variables: Variables): Binding {
-  return { catalog: session.catalog(), variables, stores: session.stores, parameters: new Map(), systemViews: new Set(), tables: new Set(), locks: false, aliases: 0 };
+  return {
+    catalog: session.catalog(),
+    variables,
+    stores: session.stores,
+    parameters: new Map(),
+    systemViews: new Set(),
+    tables: new Set(),
+    locks: false,
+    aliases: 0,
+  };
 }
 
-function prepare(session: Session, binding: Binding, sql: string, columns: ResultColumn[], write: BoundWrite | undefined, storesFrom: number): Plan {
+function prepare(
+  session: Session,
+  binding: Binding,
+  sql: string,
+  columns: ResultColumn[],
+  write: BoundWrite | undefined,
+  storesFrom: number,
+): Plan {
   const views = [...binding.systemViews].map((name) => `${name} AS MATERIALIZED (SELECT * FROM ${name}_rows)`).join(', ');
   const prepared = session.db.prepare(views === '' ? sql : withTables(views, sql));
   if (columns.length > 0) {
@@ -86,10 +103,24 @@ export function planValue(session: Session, expression: Expression, variables: V
     const scope = newScope(undefined);
     if (condition) {
       const sql = `SELECT ${bindPredicate(binding, scope, expression)}`;
-      return prepare(session, binding, sql, [{ name: '', type: { name: 'bit', length: 0, precision: 0, scale: 0 }, nullable: true }], undefined, session.stores.length);
+      return prepare(
+        session,
+        binding,
+        sql,
+        [{ name: '', type: { name: 'bit', length: 0, precision: 0, scale: 0 }, nullable: true }],
+        undefined,
+        session.stores.length,
+      );
     }
     const bound = bindValue(binding, scope, expression);
-    return prepare(session, binding, `SELECT ${bound.sql}`, [{ name: '', type: bound.type, nullable: true }], undefined, session.stores.length);
+    return prepare(
+      session,
+      binding,
+      `SELECT ${bound.sql}`,
+      [{ name: '', type: bound.type, nullable: true }],
+      undefined,
+      session.stores.length,
+    );
   });
 }
 
@@ -115,8 +146,10 @@ export function compileAhead(session: Session, statements: readonly Statement[],
   for (const statement of statements) {
     try {
       if (statement.kind === 'select' && !assigns(statement.query)) planQuery(session, statement.query, variables);
-      else if (statement.kind === 'insert' || statement.kind === 'update' || statement.kind === 'delete') planWrite(session, statement, variables);
-      else if (statement.kind === 'if') compileAhead(session, statement.otherwise === undefined ? [statement.then] : [statement.then, statement.otherwise], variables);
+      else if (statement.kind === 'insert' || statement.kind === 'update' || statement.kind === 'delete')
+        planWrite(session, statement, variables);
+      else if (statement.kind === 'if')
+        compileAhead(session, statement.otherwise === undefined ? [statement.then] : [statement.then, statement.otherwise], variables);
       else if (statement.kind === 'block') compileAhead(session, statement.statements, variables);
     } catch (error) {
       if (error instanceof Error && 'number' in error && compileErrors.has(error.number as number)) throw error;

@@ -20,10 +20,14 @@ type Writer = Pick<SqliteDatabase, 'exec' | 'prepare'>;
 export function installRowversion(db: Writer, table: string, column: string, options: { index?: boolean } = {}): void {
   createCounter(db);
   const [name, field] = [quoteIdentifier(table), quoteIdentifier(column)];
-  const filled = db.prepare(`
+  const filled = db
+    .prepare(
+      `
     UPDATE ${name} SET ${field} = unhex(printf('%016X', (SELECT value FROM ${counter}) + numbered.n))
     FROM (SELECT rowid AS id, row_number() OVER (ORDER BY rowid) AS n FROM ${name} WHERE ${field} IS NULL) AS numbered
-    WHERE ${name}.rowid = numbered.id`).run().changes;
+    WHERE ${name}.rowid = numbered.id`,
+    )
+    .run().changes;
   db.prepare(`UPDATE ${counter} SET value = value + ?`).run(filled);
   const next = `UPDATE ${counter} SET value = value + 1`;
   const stamp = `UPDATE ${name} SET ${field} = unhex(printf('%016X', (SELECT value FROM ${counter}))) WHERE rowid = NEW.rowid`;
@@ -44,10 +48,14 @@ export function createCounter(db: Writer): void {
 /** Tables made by somebody who declared a ROWVERSION and did not call installRowversion. */
 export function installMissingRowversions(db: Writer): void {
   createCounter(db);
-  const columns = db.prepare(`
+  const columns = db
+    .prepare(
+      `
     SELECT t.name AS "table", c.name AS "column", c.type FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c
     WHERE t.type = 'table' AND t.name NOT LIKE '\\_tds\\_%' ESCAPE '\\' AND (c.type LIKE '%ROWVERSION%' OR c.type LIKE '%TIMESTAMP%')
-      AND NOT EXISTS (SELECT 1 FROM sqlite_schema AS x WHERE x.type = 'trigger' AND x.name = '_tds_rv_' || t.name || '_insert')`).all() as { table: string; column: string; type: string }[];
+      AND NOT EXISTS (SELECT 1 FROM sqlite_schema AS x WHERE x.type = 'trigger' AND x.name = '_tds_rv_' || t.name || '_insert')`,
+    )
+    .all() as { table: string; column: string; type: string }[];
   for (const { table, column, type } of columns) {
     if (typeFromDeclaration(type)?.type.name === 'rowversion') installRowversion(db, table, column);
   }

@@ -1,5 +1,5 @@
 // One login: its SQLite connection, its transaction, its SET options, and what it has prepared.
-import { loadCatalog, schemaVersion } from './catalog.ts';
+import { loadCatalog } from './catalog.ts';
 import type { Catalog } from './catalog.ts';
 import { readTracking } from './change-tracking.ts';
 import type { StoreTarget } from './conversions.ts';
@@ -11,7 +11,7 @@ import { defineFunctions } from './sqlite-functions.ts';
 import { defineSessionFunctions } from './session-functions.ts';
 import type { SystemFacts } from './system-views.ts';
 import { openSqlite } from './sqlite.ts';
-import type { SqliteDatabase, SqliteValue } from './sqlite.ts';
+import type { SqliteDatabase, SqliteStatement, SqliteValue } from './sqlite.ts';
 import { Transactions } from './transactions.ts';
 import type { WriteLock } from './write-lock.ts';
 
@@ -24,6 +24,8 @@ export interface Instance {
   lock: WriteLock;
   clock: RowversionClock;
   onStatement: (sql: string) => void;
+  /** Changes when the stored data no longer has, or has again, the form that the catalogs say (catalog.ts, `canonical`). */
+  forms: () => number;
 }
 
 export interface SessionLogin {
@@ -48,28 +50,46 @@ export class Session {
   rowCount = 0;
   lastError = 0;
   identity: bigint | null = null;
+  /** Names what of the catalog a plan depends on. */
+  generation = 0;
   #catalog: Catalog;
+  #forms: number;
+  #triggersMissing = false;
+  readonly #schemaVersion: SqliteStatement;
 
   constructor(spid: number, instance: Instance, login: SessionLogin) {
     this.spid = spid;
     this.instance = instance;
     this.login = login;
-    this.db = openSqlite(instance.database, { timeout: 0 });
+    // SQLite's waiting stops this whole process: only as long as a checkpoint may take (write-lock.ts does the rest).
+    this.db = openSqlite(instance.database, { timeout: 20 });
+    this.#schemaVersion = this.db.prepare('PRAGMA schema_version').pluck();
+    this.#forms = instance.forms();
     this.#catalog = loadCatalog(this.db, instance.databaseName);
-    this.transactions = new Transactions(this.db, instance.lock, instance.clock, () => this.#catalog.tables.filter(({ changeTracked }) => changeTracked).map(({ sqliteName }) => sqliteName));
+    this.transactions = new Transactions(this.db, instance.lock, instance.clock, () =>
+      this.#catalog.tables.filter(({ changeTracked }) => changeTracked).map(({ sqliteName }) => sqliteName),
+    );
     defineFunctions(this.db, this.stores);
     defineSessionFunctions(this.db, { catalog: () => this.#catalog, system: () => this.#systemFacts(), readOnly: login.readOnly });
   }
 
-  /** The catalog, read again when somebody has changed the schema. */
+  /** The catalog, read again when somebody has changed the schema or the form of what is stored. */
   catalog(): Catalog {
-    if (schemaVersion(this.db) !== this.#catalog.version) {
+    const changed = this.#schemaVersion.get() !== this.#catalog.version;
+    if (changed || this.#triggersMissing) {
       try {
         installMissingRowversions(this.instance.probe);
+        this.#triggersMissing = false;
       } catch {
-        // A writer is busy; the next statement that sees the new schema tries again.
+        // A writer is busy: the next statement tries again.
+        this.#triggersMissing = true;
       }
+    }
+    const forms = this.instance.forms();
+    if (changed || forms !== this.#forms) {
+      this.#forms = forms;
       this.#catalog = loadCatalog(this.db, this.instance.databaseName);
+      this.generation++;
     }
     return this.#catalog;
   }
@@ -84,41 +104,68 @@ export class Session {
     const { clock, probe } = this.instance;
     const now = new Date();
     switch (name) {
-      case '@@version': return 'Microsoft SQL Server 2022 (sample-town TDS endpoint over SQLite, not SQL Server) - 16.0.4155.4 (X64)';
-      case '@@trancount': return this.transactions.depth;
-      case '@@rowcount': return this.rowCount;
-      case '@@spid': return this.spid;
-      case '@@error': return this.lastError;
+      case '@@version':
+        return 'Microsoft SQL Server 2022 (sample-town TDS endpoint over SQLite, not SQL Server) - 16.0.4155.4 (X64)';
+      case '@@trancount':
+        return this.transactions.depth;
+      case '@@rowcount':
+        return this.rowCount;
+      case '@@spid':
+        return this.spid;
+      case '@@error':
+        return this.lastError;
       case '@@identity':
-      case 'scope_identity()': return this.identity === null ? null : this.identity.toString();
+      case 'scope_identity()':
+        return this.identity === null ? null : this.identity.toString();
       case '@@servername':
-      case '@@servicename': return 'SAMPLETOWN';
-      case '@@language': return 'us_english';
-      case '@@max_precision': return 38;
-      case '@@datefirst': return 7;
-      case '@@options': return 5496;
-      case '@@nestlevel': return 0;
-      case '@@lock_timeout': return this.transactions.lockTimeout;
-      case '@@dbts': return eightBytes(clock.last());
-      case 'min_active_rowversion()': return eightBytes(clock.leastActive());
-      case 'change_tracking_current_version()': return readTracking(probe).version ?? null;
+      case '@@servicename':
+        return 'SAMPLETOWN';
+      case '@@language':
+        return 'us_english';
+      case '@@max_precision':
+        return 38;
+      case '@@datefirst':
+        return 7;
+      case '@@options':
+        return 5496;
+      case '@@nestlevel':
+        return 0;
+      case '@@lock_timeout':
+        return this.transactions.lockTimeout;
+      case '@@dbts':
+        return eightBytes(clock.last());
+      case 'min_active_rowversion()':
+        return eightBytes(clock.leastActive());
+      case 'change_tracking_current_version()':
+        return readTracking(probe).version ?? null;
       case 'suser_sname()':
       case 'suser_name()':
       case 'original_login()':
-      case 'system_user()': return this.login.user;
+      case 'system_user()':
+        return this.login.user;
       case 'user_name()':
       case 'current_user()':
       case 'session_user()':
-      case 'user()': return this.login.readOnly ? this.login.user : 'dbo';
-      case 'host_name()': return this.login.hostName;
-      case 'app_name()': return this.login.appName;
-      case 'newid()': return crypto.randomUUID().toUpperCase();
-      case 'xact_state()': return this.transactions.depth > 0 ? 1 : 0;
-      case 'now': return formatMoment(momentOf(now), types.datetime);
-      case 'utcnow': return formatMoment(utcMomentOf(now), types.datetime);
-      case 'sysnow': return formatMoment(momentOf(now), types.datetime2);
-      case 'sysutcnow': return formatMoment(utcMomentOf(now), types.datetime2);
-      default: throw new Error(`no session value ${name}`);
+      case 'user()':
+        return this.login.readOnly ? this.login.user : 'dbo';
+      case 'host_name()':
+        return this.login.hostName;
+      case 'app_name()':
+        return this.login.appName;
+      case 'newid()':
+        return crypto.randomUUID().toUpperCase();
+      case 'xact_state()':
+        return this.transactions.depth > 0 ? 1 : 0;
+      case 'now':
+        return formatMoment(momentOf(now), types.datetime);
+      case 'utcnow':
+        return formatMoment(utcMomentOf(now), types.datetime);
+      case 'sysnow':
+        return formatMoment(momentOf(now), types.datetime2);
+      case 'sysutcnow':
+        return formatMoment(utcMomentOf(now), types.datetime2);
+      default:
+        throw new Error(`no session value ${name}`);
     }
   }
 

@@ -92,7 +92,10 @@ export function tooLong(table: string, column: string, value: string): SqlServer
 }
 
 export function overflow(type: string): SqlServerError {
-  return new SqlServerError({ number: 8115, state: 2, message: `Arithmetic overflow error converting expression to data type ${type}.` }, true);
+  return new SqlServerError(
+    { number: 8115, state: 2, message: `Arithmetic overflow error converting expression to data type ${type}.` },
+    true,
+  );
 }
 
 export function divideByZero(): SqlServerError {

@@ -52,7 +52,10 @@ export interface CommonTable {
   query: Query;
 }
 
-export type QueryBody = Select | { kind: 'set'; operator: 'UNION' | 'UNION ALL' | 'EXCEPT' | 'INTERSECT'; left: QueryBody; right: QueryBody } | { kind: 'nested'; query: Query };
+export type QueryBody =
+  | Select
+  | { kind: 'set'; operator: 'UNION' | 'UNION ALL' | 'EXCEPT' | 'INTERSECT'; left: QueryBody; right: QueryBody }
+  | { kind: 'nested'; query: Query };
 
 export interface Select {
   kind: 'select';
@@ -75,7 +78,13 @@ export type TableSource =
   | { kind: 'derived'; query: Query; alias: string; columns: string[] | undefined }
   | { kind: 'rows'; rows: Expression[][]; alias: string; columns: string[] }
   | { kind: 'changes'; table: string[]; since: Expression; alias: string; columns: string[] | undefined }
-  | { kind: 'join'; type: 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS'; left: TableSource; right: TableSource; on: Expression | undefined };
+  | {
+      kind: 'join';
+      type: 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS';
+      left: TableSource;
+      right: TableSource;
+      on: Expression | undefined;
+    };
 
 export interface NamedTable {
   kind: 'table';

@@ -108,5 +108,9 @@ function delimited(sql: string, at: number, close: string): { text: string; end:
       i++;
     } else return { text, end: i + 1 };
   }
-  throw new SqlServerError({ number: 105, class: 15, message: `Unclosed quotation mark after the character string '${text.slice(0, 100)}'.` });
+  throw new SqlServerError({
+    number: 105,
+    class: 15,
+    message: `Unclosed quotation mark after the character string '${text.slice(0, 100)}'.`,
+  });
 }

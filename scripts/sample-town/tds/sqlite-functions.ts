@@ -19,11 +19,14 @@ export function defineFunctions(db: SqliteDatabase, stores: readonly StoreTarget
     });
   };
   const strict = (name: string, run: (...values: never[]) => SqliteValue | boolean): void => {
-    define(name, (...values: SqliteValue[]) => (values.includes(null) ? null : (run as (...values: SqliteValue[]) => SqliteValue)(...values)));
+    define(name, (...values: SqliteValue[]) =>
+      values.includes(null) ? null : (run as (...values: SqliteValue[]) => SqliteValue)(...values),
+    );
   };
 
   define('tds_convert', (value: SqliteValue, from: string, to: string, style: SqliteValue) =>
-    convertValue(value, typeSpelled(from), typeSpelled(to), style === undefined || style === null ? undefined : Number(style)));
+    convertValue(value, typeSpelled(from), typeSpelled(to), style === undefined || style === null ? undefined : Number(style)),
+  );
   define('tds_try_convert', (value: SqliteValue, from: string, to: string, style: SqliteValue) => {
     try {
       return convertValue(value, typeSpelled(from), typeSpelled(to), style === undefined || style === null ? undefined : Number(style));
@@ -47,7 +50,9 @@ export function defineFunctions(db: SqliteDatabase, stores: readonly StoreTarget
   });
   strict('tds_compare', (left: Number_, right: Number_) => BigInt(compareDecimals(readDecimal(left), readDecimal(right))));
   strict('tds_decimal_key', (value: Number_) => sortKey(readDecimal(value)));
-  strict('tds_round', (value: Number_, digits: bigint, truncate: bigint, type: string) => roundTo(value, Number(digits), truncate !== 0n, type));
+  strict('tds_round', (value: Number_, digits: bigint, truncate: bigint, type: string) =>
+    roundTo(value, Number(digits), truncate !== 0n, type),
+  );
   strict('tds_floor', (value: Number_, type: string) => toWhole(value, type, -1n));
   strict('tds_ceiling', (value: Number_, type: string) => toWhole(value, type, 1n));
   strict('tds_divide', (left: bigint, right: bigint) => {
@@ -66,14 +71,20 @@ export function defineFunctions(db: SqliteDatabase, stores: readonly StoreTarget
   strict('tds_like', (text: string, pattern: string, escape: string) => likePattern(pattern, escape).test(text));
   strict('tds_upper', (text: string) => text.toUpperCase());
   strict('tds_lower', (text: string) => text.toLowerCase());
-  strict('tds_substring', (text: SqliteValue, start: bigint, length: bigint) => substring(text as string | Buffer, Number(start), Number(length)));
+  strict('tds_substring', (text: SqliteValue, start: bigint, length: bigint) =>
+    substring(text as string | Buffer, Number(start), Number(length)),
+  );
   strict('tds_replace', (text: string, search: string, replacement: string) => replaceIgnoringCase(text, search, replacement));
-  strict('tds_charindex', (search: string, text: string, start: bigint) => BigInt(text.toLowerCase().indexOf(search.toLowerCase(), Math.max(0, Number(start) - 1)) + 1));
+  strict('tds_charindex', (search: string, text: string, start: bigint) =>
+    BigInt(text.toLowerCase().indexOf(search.toLowerCase(), Math.max(0, Number(start) - 1)) + 1),
+  );
   strict('tds_datalength', (value: SqliteValue, type: string) => BigInt(dataLength(value, type)));
   strict('tds_replicate', (text: string, count: bigint) => (count < 0n ? null : text.repeat(Number(count))));
 
   strict('tds_datepart', (part: string, value: string) => BigInt(datePart(part, value)));
-  strict('tds_dateadd', (part: string, amount: bigint, value: string, type: string) => addToDate(part, Number(amount), value, typeSpelled(type)));
+  strict('tds_dateadd', (part: string, amount: bigint, value: string, type: string) =>
+    addToDate(part, Number(amount), value, typeSpelled(type)),
+  );
   strict('tds_datediff', (part: string, from: string, to: string) => BigInt(dateDifference(part, from, to)));
 
   const exact = { deterministic: true, safeIntegers: true } as const;
@@ -88,13 +99,17 @@ export function defineFunctions(db: SqliteDatabase, stores: readonly StoreTarget
     },
     result: (sum: { units: bigint; scale: number; seen: boolean }) => (sum.seen ? formatDecimal(sum) : null),
   });
-  for (const [name, wanted] of [['tds_min', -1], ['tds_max', 1]] as const) {
+  for (const [name, wanted] of [
+    ['tds_min', -1],
+    ['tds_max', 1],
+  ] as const) {
     db.aggregate(name, {
       ...exact,
       start: () => ({ best: null as SqliteValue }),
       step: (state: { best: SqliteValue }, value: SqliteValue) => {
         if (value === null) return state;
-        if (state.best === null || compareDecimals(readDecimal(value as Number_), readDecimal(state.best as Number_)) === wanted) return { best: value };
+        if (state.best === null || compareDecimals(readDecimal(value as Number_), readDecimal(state.best as Number_)) === wanted)
+          return { best: value };
         return state;
       },
       result: (state: { best: SqliteValue }) => state.best,
@@ -106,7 +121,9 @@ function roundTo(value: Number_, digits: number, truncate: boolean, spelling: st
   const type = typeSpelled(spelling);
   if (isFloat(type)) {
     const factor = 10 ** digits;
-    return truncate ? Math.trunc(Number(value) * factor) / factor : (Math.sign(Number(value)) * Math.round(Math.abs(Number(value)) * factor)) / factor;
+    return truncate
+      ? Math.trunc(Number(value) * factor) / factor
+      : (Math.sign(Number(value)) * Math.round(Math.abs(Number(value)) * factor)) / factor;
   }
   const exact = readDecimal(value);
   const kept = Math.max(digits, -37);
@@ -130,7 +147,8 @@ function toWhole(value: Number_, spelling: string, direction: bigint): SqliteVal
 }
 
 function substring(text: string | Buffer, start: number, length: number): string | Buffer {
-  if (length < 0) throw new SqlServerError({ number: 537, state: 3, message: 'Invalid length parameter passed to the LEFT or SUBSTRING function.' });
+  if (length < 0)
+    throw new SqlServerError({ number: 537, state: 3, message: 'Invalid length parameter passed to the LEFT or SUBSTRING function.' });
   const from = Math.max(0, start - 1);
   const to = Math.max(from, start - 1 + length);
   return typeof text === 'string' ? text.slice(from, to) : text.subarray(from, to);
@@ -152,6 +170,20 @@ function dataLength(value: SqliteValue, spelling: string): number {
   const type = typeSpelled(spelling);
   if (Buffer.isBuffer(value)) return value.length;
   const characters = isPadded(type) ? type.length : String(value).length;
-  const sizes: Record<string, number> = { bit: 1, tinyint: 1, smallint: 2, int: 4, bigint: 8, float: 8, real: 4, money: 8, smallmoney: 4, date: 3, datetime: 8, smalldatetime: 4, uniqueidentifier: 16 };
+  const sizes: Record<string, number> = {
+    bit: 1,
+    tinyint: 1,
+    smallint: 2,
+    int: 4,
+    bigint: 8,
+    float: 8,
+    real: 4,
+    money: 8,
+    smallmoney: 4,
+    date: 3,
+    datetime: 8,
+    smalldatetime: 4,
+    uniqueidentifier: 16,
+  };
   return sizes[type.name] ?? (type.name.startsWith('n') && type.name !== 'numeric' ? characters * 2 : characters);
 }

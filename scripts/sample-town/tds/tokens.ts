@@ -136,7 +136,15 @@ export function writeInfo(out: TokenBuffer, number: number, message: string): vo
   writeMessage(out, 0xab, number, 1, 0, message, 1);
 }
 
-function writeMessage(out: TokenBuffer, token: number, number: number, state: number, severity: number, message: string, line: number): void {
+function writeMessage(
+  out: TokenBuffer,
+  token: number,
+  number: number,
+  state: number,
+  severity: number,
+  message: string,
+  line: number,
+): void {
   const text = message.slice(0, 4000);
   out.u8(token);
   out.u16(4 + 1 + 1 + 2 + text.length * 2 + 1 + serverName.length * 2 + 1 + 4);
@@ -159,7 +167,12 @@ export function writeTextChange(out: TokenBuffer, what: 'database' | 'language' 
   out.shortText(previous);
 }
 
-export function writeBytesChange(out: TokenBuffer, what: 'collation' | 'begin' | 'commit' | 'rollback' | 'reset', next: Buffer, previous: Buffer): void {
+export function writeBytesChange(
+  out: TokenBuffer,
+  what: 'collation' | 'begin' | 'commit' | 'rollback' | 'reset',
+  next: Buffer,
+  previous: Buffer,
+): void {
   out.u8(0xe3);
   out.u16(1 + 1 + next.length + 1 + previous.length);
   out.u8(environment[what]);

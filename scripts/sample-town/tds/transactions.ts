@@ -43,7 +43,8 @@ export class Transactions {
 
   /** True when this ended the outermost transaction. */
   commit(): boolean {
-    if (this.depth === 0) throw new SqlServerError({ number: 3902, message: 'The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION.' });
+    if (this.depth === 0)
+      throw new SqlServerError({ number: 3902, message: 'The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION.' });
     this.depth--;
     if (this.depth > 0) return false;
     this.#finish(true);
@@ -51,7 +52,8 @@ export class Transactions {
   }
 
   rollback(): void {
-    if (this.depth === 0) throw new SqlServerError({ number: 3903, message: 'The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION.' });
+    if (this.depth === 0)
+      throw new SqlServerError({ number: 3903, message: 'The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION.' });
     this.abandon();
   }
 
@@ -62,7 +64,8 @@ export class Transactions {
   }
 
   save(name: string): void {
-    if (this.depth === 0) throw new SqlServerError({ number: 628, message: 'Cannot issue SAVE TRANSACTION when there is no active transaction.' });
+    if (this.depth === 0)
+      throw new SqlServerError({ number: 628, message: 'Cannot issue SAVE TRANSACTION when there is no active transaction.' });
     this.#savepoints.push(name.toLowerCase());
     if (this.#db.inTransaction) this.#db.exec(`SAVEPOINT ${quoteIdentifier(name.toLowerCase())}`);
   }
@@ -124,7 +127,8 @@ export class Transactions {
         return;
       } catch (error) {
         if (!isBusy(error)) throw error;
-        if (this.lockTimeout >= 0 && Date.now() - started > this.lockTimeout) throw new SqlServerError({ number: 1222, state: 51, message: 'Lock request time out period exceeded.' });
+        if (this.lockTimeout >= 0 && Date.now() - started > this.lockTimeout)
+          throw new SqlServerError({ number: 1222, state: 51, message: 'Lock request time out period exceeded.' });
         if (signal.aborted) throw new Cancelled();
         await sleep(10);
       }
@@ -138,7 +142,8 @@ export class Transactions {
       if (!isBusy(error)) throw error;
       throw new SqlServerError({
         number: 3960,
-        message: 'Snapshot isolation transaction aborted due to update conflict. You cannot use snapshot isolation to access a table directly or indirectly in the database to update, delete, or insert the row that has been modified or deleted by another transaction. Retry the transaction or change the isolation level for the update/delete statement.',
+        message:
+          'Snapshot isolation transaction aborted due to update conflict. You cannot use snapshot isolation to access a table directly or indirectly in the database to update, delete, or insert the row that has been modified or deleted by another transaction. Retry the transaction or change the isolation level for the update/delete statement.',
       });
     }
   }

@@ -53,7 +53,13 @@ function createWriteLock(): WriteLock {
         reject(error);
       };
       const onAbort = (): void => leave(new Cancelled());
-      const timer = timeout < 0 ? undefined : setTimeout(() => leave(new SqlServerError({ number: 1222, state: 51, message: 'Lock request time out period exceeded.' })), timeout);
+      const timer =
+        timeout < 0
+          ? undefined
+          : setTimeout(
+              () => leave(new SqlServerError({ number: 1222, state: 51, message: 'Lock request time out period exceeded.' })),
+              timeout,
+            );
       const settle = (): void => {
         clearTimeout(timer);
         signal.removeEventListener('abort', onAbort);

@@ -31,7 +31,13 @@ export function checkConnections(draft: Draft, transportOptions: TransportOption
   });
 }
 
-function checkOptions(connections: NonNullable<Draft['connections']>, base: string[], given: Options, connector: Part<ConnectorConfig>, transport: z.ZodObject | undefined): Problem[] {
+function checkOptions(
+  connections: NonNullable<Draft['connections']>,
+  base: string[],
+  given: Options,
+  connector: Part<ConnectorConfig>,
+  transport: z.ZodObject | undefined,
+): Problem[] {
   const own = schemaOfOptions(connector.value.options);
   const preset = connector.value.transport_options;
   const transportNames = Object.keys(transport?.shape ?? {});
@@ -52,8 +58,17 @@ function checkOptions(connections: NonNullable<Draft['connections']>, base: stri
     const all = pick(optionsOf(connector.value, given), transportNames);
     const parsed = transport.safeParse(all);
     const issues = parsed.success ? [] : parsed.error.issues.filter(isNew);
-    const isPreset = (issue: z.core.$ZodIssue): boolean => Object.hasOwn(preset, String(issue.path[0])) && !Object.hasOwn(given, String(issue.path[0]));
-    problems.push(...explainIssues(issues.filter((i) => !isPreset(i)), transport, all, connections.source, base));
+    const isPreset = (issue: z.core.$ZodIssue): boolean =>
+      Object.hasOwn(preset, String(issue.path[0])) && !Object.hasOwn(given, String(issue.path[0]));
+    problems.push(
+      ...explainIssues(
+        issues.filter((i) => !isPreset(i)),
+        transport,
+        all,
+        connections.source,
+        base,
+      ),
+    );
     problems.push(...explainIssues(issues.filter(isPreset), transport, all, connector.source, ['transport_options']));
   }
 
@@ -74,7 +89,9 @@ export function checkSecrets(draft: Draft, env: NodeJS.ProcessEnv): Problem[] {
       return { ...problem, place: { ...source.source.at(full), path: textOfPath(full) } };
     });
   return [
-    ...(connections ? Object.entries(connections.value).flatMap(([id, c]) => of(c.options, id, connections, ['connections', id, 'options'])) : []),
+    ...(connections
+      ? Object.entries(connections.value).flatMap(([id, c]) => of(c.options, id, connections, ['connections', id, 'options']))
+      : []),
     ...(config ? of({ url: config.value.store.url }, 'store', config, ['store']) : []),
   ];
 }
@@ -82,7 +99,13 @@ export function checkSecrets(draft: Draft, env: NodeJS.ProcessEnv): Problem[] {
 type Parts = { source: Part<unknown>['source'] };
 
 function misplacedReference(part: Parts, path: Path): Problem {
-  return problemAt(part, path, 'VALUE_INVALID', 'a reference such as ${env:NAME} is taken only by options that are secrets.', 'Write the value itself; what differs between machines goes into config/connections.local.yaml.');
+  return problemAt(
+    part,
+    path,
+    'VALUE_INVALID',
+    'a reference such as ${env:NAME} is taken only by options that are secrets.',
+    'Write the value itself; what differs between machines goes into config/connections.local.yaml.',
+  );
 }
 
 /** Keys that are written for people. */
@@ -93,7 +116,15 @@ export function checkReferences(part: Part<unknown>): Problem[] {
   const problems: Problem[] = [];
   eachText(part.raw, [], (text, path) => {
     if (!PROSE.includes(String(path.at(-1))) && /\$\{\s*(env|file)\s*:/i.test(text))
-      problems.push(problemAt(part, path, 'VALUE_INVALID', 'a reference such as ${env:NAME} is taken only by secret options in config/connections.yaml and by store.url.', 'Make it an option of the connector and use {{ options.NAME }}, or write the value itself.'));
+      problems.push(
+        problemAt(
+          part,
+          path,
+          'VALUE_INVALID',
+          'a reference such as ${env:NAME} is taken only by secret options in config/connections.yaml and by store.url.',
+          'Make it an option of the connector and use {{ options.NAME }}, or write the value itself.',
+        ),
+      );
   });
   return problems;
 }

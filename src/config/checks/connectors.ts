@@ -29,7 +29,15 @@ function checkOptionList(part: Connector, transportOptions: TransportOptions): P
   const problems: Problem[] = [];
   for (const [name, spec] of Object.entries(options)) {
     const path = ['options', name];
-    if (spec.choices && spec.type !== 'text' && spec.type !== 'list') problems.push(problemAt(part, [...path, 'choices'], 'VALUE_INVALID', `choices are for options of type text and list, and this one is ${spec.type}.`));
+    if (spec.choices && spec.type !== 'text' && spec.type !== 'list')
+      problems.push(
+        problemAt(
+          part,
+          [...path, 'choices'],
+          'VALUE_INVALID',
+          `choices are for options of type text and list, and this one is ${spec.type}.`,
+        ),
+      );
     if (spec.default === undefined) continue;
     if (spec.type === 'secret') problems.push(secretLiteral(part.source.at([...path, 'default']), [...path, 'default']));
     else {
@@ -40,7 +48,11 @@ function checkOptionList(part: Connector, transportOptions: TransportOptions): P
   }
   const known = Object.keys(transportOptions[transport]?.shape ?? {});
   if (known.length > 0)
-    problems.push(...Object.keys(transport_options).filter((name) => !known.includes(name)).map((name) => unknownKey(name, known, part.source, ['transport_options'])));
+    problems.push(
+      ...Object.keys(transport_options)
+        .filter((name) => !known.includes(name))
+        .map((name) => unknownKey(name, known, part.source, ['transport_options'])),
+    );
   return problems;
 }
 
@@ -52,14 +64,25 @@ function checkPlaceholders(part: Connector, transportOptions: TransportOptions):
   const options = [...Object.keys(part.value.options), ...Object.keys(transport?.shape ?? {})].map((name) => `options.${name}`);
   const check = (value: unknown, at: StreamPath, known: string[]): Problem[] =>
     placeholdersIn(value, at).flatMap(({ name, path }) => {
-      if (name === undefined) return [problemAt(part, path, 'VALUE_INVALID', '{{ begins a name here and is not closed, or what stands in it is no name.', 'Write {{ options.NAME }}.')];
+      if (name === undefined)
+        return [
+          problemAt(
+            part,
+            path,
+            'VALUE_INVALID',
+            '{{ begins a name here and is not closed, or what stands in it is no name.',
+            'Write {{ options.NAME }}.',
+          ),
+        ];
       // Without the transport's schema nobody knows its options.
       if (known.includes(name) || (!transport && name.startsWith('options.'))) return [];
       return [problemAt(part, path, 'REFERENCE_UNKNOWN', `{{ ${name} }} is not known here.`, suggestion(name, known))];
     });
   return [
     ...check(part.value.transport_options, ['transport_options'], options),
-    ...Object.entries(part.value.streams).flatMap(([name, { retriever }]) => check(retriever, ['streams', name, 'retriever'], [...options, ...RETRIEVER_NAMES])),
+    ...Object.entries(part.value.streams).flatMap(([name, { retriever }]) =>
+      check(retriever, ['streams', name, 'retriever'], [...options, ...RETRIEVER_NAMES]),
+    ),
   ];
 }
 
@@ -69,16 +92,28 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
   const { transport } = part.value;
   const { retriever } = stream;
   const problems: Problem[] = [];
-  const add = (path: StreamPath, code: string, message: string, hint?: string): void => void problems.push(problemAt(part, [...base, ...path], code, message, hint));
+  const add = (path: StreamPath, code: string, message: string, hint?: string): void =>
+    void problems.push(problemAt(part, [...base, ...path], code, message, hint));
 
   const needed = RETRIEVER_OF[transport];
   const given = Object.keys(retriever).find((key) => retriever[key as keyof typeof retriever] !== undefined);
-  if (given !== undefined && given !== needed) add(['retriever', given], 'VALUE_INVALID', `the transport ${transport} is read with retriever.${needed}, not ${given}.`);
-  if (!stream.decoder && (given === 'files' || transport === 'http')) add(['decoder'], 'KEY_MISSING', 'the key "decoder" is missing: it says how the files or answers are written.', 'One of csv, fixed_width, xml, json, bai2.');
-  if (transport === 'soap' && retriever.request && !retriever.request.operation) add(['retriever', 'request', 'operation'], 'KEY_MISSING', 'the key "operation" is missing.', 'The operation, as the WSDL names it.');
-  if (transport === 'http' && retriever.request && retriever.request.path === undefined) add(['retriever', 'request', 'path'], 'KEY_MISSING', 'the key "path" is missing.', 'The path below base_url.');
-  if (retriever.query && (retriever.query.tables === undefined) === (retriever.query.sql === undefined)) add(['retriever', 'query'], 'VALUE_INVALID', 'needs one of tables and sql, not both.');
-  if (stream.paginator?.kind === 'cursor' && !stream.paginator.cursor) add(['paginator', 'cursor'], 'KEY_MISSING', 'the key "cursor" is missing: it says where in an answer the next cursor stands.');
+  if (given !== undefined && given !== needed)
+    add(['retriever', given], 'VALUE_INVALID', `the transport ${transport} is read with retriever.${needed}, not ${given}.`);
+  if (!stream.decoder && (given === 'files' || transport === 'http'))
+    add(
+      ['decoder'],
+      'KEY_MISSING',
+      'the key "decoder" is missing: it says how the files or answers are written.',
+      'One of csv, fixed_width, xml, json, bai2.',
+    );
+  if (transport === 'soap' && retriever.request && !retriever.request.operation)
+    add(['retriever', 'request', 'operation'], 'KEY_MISSING', 'the key "operation" is missing.', 'The operation, as the WSDL names it.');
+  if (transport === 'http' && retriever.request && retriever.request.path === undefined)
+    add(['retriever', 'request', 'path'], 'KEY_MISSING', 'the key "path" is missing.', 'The path below base_url.');
+  if (retriever.query && (retriever.query.tables === undefined) === (retriever.query.sql === undefined))
+    add(['retriever', 'query'], 'VALUE_INVALID', 'needs one of tables and sql, not both.');
+  if (stream.paginator?.kind === 'cursor' && !stream.paginator.cursor)
+    add(['paginator', 'cursor'], 'KEY_MISSING', 'the key "cursor" is missing: it says where in an answer the next cursor stands.');
 
   problems.push(...checkFieldNames(part, base, stream), ...checkRecordTypes(part, base, stream));
   if (stream.decoder) problems.push(...checkDecoder(part, base, stream, stream.decoder));
@@ -90,7 +125,16 @@ function checkFieldNames(part: Connector, base: StreamPath, stream: StreamConfig
   const fields = fieldsOf(stream);
   const problems: Problem[] = [];
   const known = (name: string | undefined, path: StreamPath): void => {
-    if (name !== undefined && !fields.has(name)) problems.push(problemAt(part, [...base, ...path], 'REFERENCE_UNKNOWN', `${quoted(name)} is not a field in this stream's schema.`, suggestion(name, fields.names)));
+    if (name !== undefined && !fields.has(name))
+      problems.push(
+        problemAt(
+          part,
+          [...base, ...path],
+          'REFERENCE_UNKNOWN',
+          `${quoted(name)} is not a field in this stream's schema.`,
+          suggestion(name, fields.names),
+        ),
+      );
   };
   const keys = Array.isArray(stream.primary_key) ? stream.primary_key : stream.primary_key.fields;
   keys.forEach((name, i) => known(name, Array.isArray(stream.primary_key) ? ['primary_key', i] : ['primary_key', 'fields', i]));
@@ -100,7 +144,10 @@ function checkFieldNames(part: Connector, base: StreamPath, stream: StreamConfig
   stream.control?.forEach((control, i) => known(control.total?.of, ['control', i, 'total', 'of']));
   for (const [name, field] of Object.entries(stream.schema.fields)) {
     const strange = field.format === undefined ? undefined : strangeInDateFormat(field.format);
-    if (strange) problems.push(problemAt(part, [...base, 'schema', 'fields', name, 'format'], 'VALUE_INVALID', `${quoted(field.format!)} ${strange}.`));
+    if (strange)
+      problems.push(
+        problemAt(part, [...base, 'schema', 'fields', name, 'format'], 'VALUE_INVALID', `${quoted(field.format!)} ${strange}.`),
+      );
   }
   const format = stream.incremental?.format;
   const strange = format === undefined ? undefined : strangeInDateFormat(format);
@@ -113,16 +160,36 @@ function checkRecordTypes(part: Connector, base: StreamPath, stream: StreamConfi
   const types = recordTypesOf(stream.decoder);
   const problems: Problem[] = [];
   const known = (type: string, path: StreamPath): void => {
-    if (types && !types.has(type)) problems.push(problemAt(part, [...base, ...path], 'REFERENCE_UNKNOWN', `there is no record type "${type}" in the decoder.`, suggestion(type, types.keys())));
+    if (types && !types.has(type))
+      problems.push(
+        problemAt(
+          part,
+          [...base, ...path],
+          'REFERENCE_UNKNOWN',
+          `there is no record type "${type}" in the decoder.`,
+          suggestion(type, types.keys()),
+        ),
+      );
   };
   stream.record_selector?.types?.forEach((type, i) => known(type, ['record_selector', 'types', i]));
   stream.record_selector?.parents?.forEach((type, i) => known(type, ['record_selector', 'parents', i]));
   stream.control?.forEach((control, i) => {
     known(control.type, ['control', i, 'type']);
     const fields = types?.get(control.type);
-    for (const [name, path] of [[control.count, ['count']], [control.total?.field, ['total', 'field']]] as const)
+    for (const [name, path] of [
+      [control.count, ['count']],
+      [control.total?.field, ['total', 'field']],
+    ] as const)
       if (fields && name !== undefined && !fields.includes(name))
-        problems.push(problemAt(part, [...base, 'control', i, ...path], 'REFERENCE_UNKNOWN', `the record type ${control.type} has no field "${name}".`, suggestion(name, fields)));
+        problems.push(
+          problemAt(
+            part,
+            [...base, 'control', i, ...path],
+            'REFERENCE_UNKNOWN',
+            `the record type ${control.type} has no field "${name}".`,
+            suggestion(name, fields),
+          ),
+        );
   });
   return problems;
 }

@@ -19,37 +19,72 @@ export function checkDecoder(part: Part<unknown>, base: Path, stream: StreamConf
 }
 
 function checkCsv(csv: CsvOptions, add: Add): void {
-  if (csv.record_types && csv.header !== false) add(['decoder', 'csv', 'header'], 'VALUE_INVALID', 'must be false, since record_types says the columns.', 'Write header: false.');
+  if (csv.record_types && csv.header !== false)
+    add(['decoder', 'csv', 'header'], 'VALUE_INVALID', 'must be false, since record_types says the columns.', 'Write header: false.');
   if (csv.quote !== null && csv.quote === csv.delimiter) add(['decoder', 'csv', 'quote'], 'VALUE_INVALID', 'is the same as the delimiter.');
-  const lists = [...(Array.isArray(csv.header) ? [{ columns: csv.header, path: ['header'] }] : []), ...Object.entries(csv.record_types ?? {}).map(([type, columns]) => ({ columns, path: ['record_types', type] }))];
+  const lists = [
+    ...(Array.isArray(csv.header) ? [{ columns: csv.header, path: ['header'] }] : []),
+    ...Object.entries(csv.record_types ?? {}).map(([type, columns]) => ({ columns, path: ['record_types', type] })),
+  ];
   for (const { columns, path } of lists)
     columns.forEach((column, i) => {
-      if (column !== '' && columns.indexOf(column) !== i) add(['decoder', 'csv', ...path, i], 'KEY_DUPLICATE', `the column "${column}" stands in this list twice.`, 'Give each column a name of its own.');
+      if (column !== '' && columns.indexOf(column) !== i)
+        add(
+          ['decoder', 'csv', ...path, i],
+          'KEY_DUPLICATE',
+          `the column "${column}" stands in this list twice.`,
+          'Give each column a name of its own.',
+        );
     });
 }
 
 function checkFixedWidth(layout: FixedWidthOptions, add: Add): void {
   const at: Path = ['decoder', 'fixed_width'];
   const length = layout.record_length;
-  if (!layout.line_breaks && length === undefined) add([...at, 'record_length'], 'KEY_MISSING', 'the key "record_length" is missing: without line breaks only it tells where a record ends.');
+  if (!layout.line_breaks && length === undefined)
+    add(
+      [...at, 'record_length'],
+      'KEY_MISSING',
+      'the key "record_length" is missing: without line breaks only it tells where a record ends.',
+    );
   const types = Object.entries(layout.record_types);
   const anyRecord = types.filter(([, type]) => !type.when);
-  for (const [name] of anyRecord.slice(1)) add([...at, 'record_types', name], 'VALUE_INVALID', `has no "when", and neither has ${anyRecord[0]![0]}: the two cannot be told apart.`, 'Add when: { from, to, is }.');
+  for (const [name] of anyRecord.slice(1))
+    add(
+      [...at, 'record_types', name],
+      'VALUE_INVALID',
+      `has no "when", and neither has ${anyRecord[0]![0]}: the two cannot be told apart.`,
+      'Add when: { from, to, is }.',
+    );
   for (const [name, type] of types) {
     const path = [...at, 'record_types', name];
     const { when } = type;
     if (when) {
       const width = when.to - when.from + 1;
-      if (when.is.length !== width) add([...path, 'when', 'is'], 'VALUE_INVALID', width < 1 ? `from ${when.from} to ${when.to} is no part of a record.` : `has ${when.is.length} characters, but from ${when.from} to ${when.to} are ${width}.`);
+      if (when.is.length !== width)
+        add(
+          [...path, 'when', 'is'],
+          'VALUE_INVALID',
+          width < 1
+            ? `from ${when.from} to ${when.to} is no part of a record.`
+            : `has ${when.is.length} characters, but from ${when.from} to ${when.to} are ${width}.`,
+        );
     }
     // The field that reaches furthest so far: the one that a later field can run into.
     let before: { name: string; to: number } | undefined;
     for (const [field, { from, to, literal }] of Object.entries(type.fields).sort((a, b) => a[1].from - b[1].from)) {
       const here = [...path, 'fields', field];
       if (to < from) add([...here, 'to'], 'VALUE_INVALID', `ends at ${to}, before it begins at ${from}.`);
-      else if (before && from <= before.to) add(here, 'VALUE_INVALID', `the field ${field} (${from}-${to}) lies over the field ${before.name}, which ends at ${before.to}.`, 'Look the columns up in the layout again.');
+      else if (before && from <= before.to)
+        add(
+          here,
+          'VALUE_INVALID',
+          `the field ${field} (${from}-${to}) lies over the field ${before.name}, which ends at ${before.to}.`,
+          'Look the columns up in the layout again.',
+        );
       if (length !== undefined && to > length) add([...here, 'to'], 'VALUE_INVALID', `ends at ${to}, but a record is ${length} long.`);
-      if (literal !== undefined && literal.length > to - from + 1) add([...here, 'literal'], 'VALUE_INVALID', `is longer than the field, which has ${to - from + 1} characters.`);
+      if (literal !== undefined && literal.length > to - from + 1)
+        add([...here, 'literal'], 'VALUE_INVALID', `is longer than the field, which has ${to - from + 1} characters.`);
       if (!before || to > before.to) before = { name: field, to };
     }
   }
@@ -60,8 +95,11 @@ function checkSchemaFields(stream: StreamConfig, decoder: DecoderConfig, add: Ad
   const types = recordTypesOf(decoder);
   const wanted = stream.record_selector?.types;
   if (wanted && types && !wanted.every((type) => types.has(type))) return;
-  const given = Array.isArray(decoder.csv?.header) ? decoder.csv.header : types && [...types].flatMap(([type, fields]) => (!wanted || wanted.includes(type) ? fields : []));
+  const given = Array.isArray(decoder.csv?.header)
+    ? decoder.csv.header
+    : types && [...types].flatMap(([type, fields]) => (!wanted || wanted.includes(type) ? fields : []));
   if (!given) return;
   for (const [name, field] of Object.entries(stream.schema.fields))
-    if (!field.optional && !given.includes(name) && !name.includes('.')) add(['schema', 'fields', name], 'REFERENCE_UNKNOWN', `the decoder gives no field "${name}".`, suggestion(name, given));
+    if (!field.optional && !given.includes(name) && !name.includes('.'))
+      add(['schema', 'fields', name], 'REFERENCE_UNKNOWN', `the decoder gives no field "${name}".`, suggestion(name, given));
 }

@@ -15,7 +15,11 @@ type Path = (string | number)[];
 type Add = (path: Path, code: string, message: string, hint?: string) => void;
 
 /** src/mapping's own check, which this folder does not import. */
-export type CompileCheck = (mapping: MappingConfig, entity: EntityConfig, settings: { currency: string; timeZone: string; lookups: Draft['lookups'] }) => unknown;
+export type CompileCheck = (
+  mapping: MappingConfig,
+  entity: EntityConfig,
+  settings: { currency: string; timeZone: string; lookups: Draft['lookups'] },
+) => unknown;
 
 /** A mapping against the model, the stream that it reads and the lookups; when all of that is right, compiled as a run does. */
 export function checkMapping(draft: Draft, part: Mapping, compile?: CompileCheck): Problem[] {
@@ -27,14 +31,27 @@ export function checkMapping(draft: Draft, part: Mapping, compile?: CompileCheck
   const entity = draft.entities.get(entityName)?.value;
   if (entity) checkCanonicalFields(entity, part.value, add);
 
-  if (!draft.connectors.has(from.connector)) problems.push(unknownReference('connector', from.connector, draft.connectors.keys(), part, ['from', 'connector']));
+  if (!draft.connectors.has(from.connector))
+    problems.push(unknownReference('connector', from.connector, draft.connectors.keys(), part, ['from', 'connector']));
   const connector = draft.connectors.get(from.connector)?.value;
   const stream = connector && Object.hasOwn(connector.streams, from.stream) ? connector.streams[from.stream] : undefined;
-  if (connector && !stream) add(['from', 'stream'], 'REFERENCE_UNKNOWN', `the connector ${from.connector} has no stream "${from.stream}".`, suggestion(from.stream, Object.keys(connector.streams)));
+  if (connector && !stream)
+    add(
+      ['from', 'stream'],
+      'REFERENCE_UNKNOWN',
+      `the connector ${from.connector} has no stream "${from.stream}".`,
+      suggestion(from.stream, Object.keys(connector.streams)),
+    );
 
   const known = stream && fieldsOf(stream);
   const source = sourceCheck(known, for_each, add);
-  if (for_each !== undefined && known && !known.has(for_each)) add(['for_each'], 'REFERENCE_UNKNOWN', `${quoted(for_each)} is not a field of the stream ${from.stream}.`, suggestion(for_each, known.names));
+  if (for_each !== undefined && known && !known.has(for_each))
+    add(
+      ['for_each'],
+      'REFERENCE_UNKNOWN',
+      `${quoted(for_each)} is not a field of the stream ${from.stream}.`,
+      suggestion(for_each, known.names),
+    );
   if (item_key && for_each === undefined) add(['item_key'], 'VALUE_INVALID', 'is for a mapping with for_each, and this one has none.');
   // The mapping's own condition is about the record, not about its items.
   if (when) checkCondition(when, ['when'], sourceCheck(known, undefined, add), add);
@@ -54,7 +71,10 @@ export function checkMapping(draft: Draft, part: Mapping, compile?: CompileCheck
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return error.problems.map((problem) => {
-      const path = (problem.place.path ?? '').split('.').filter((step) => step !== '').map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+      const path = (problem.place.path ?? '')
+        .split('.')
+        .filter((step) => step !== '')
+        .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
       return { ...problem, place: { ...part.source.at(path), path: textOfPath(path) } };
     });
   }
@@ -64,11 +84,17 @@ export function checkMapping(draft: Draft, part: Mapping, compile?: CompileCheck
 function checkCanonicalFields(entity: EntityConfig, mapping: MappingConfig, add: Add): void {
   const known = Object.keys(entity.fields);
   const strange = Object.keys(mapping.fields).filter((name) => !known.includes(name));
-  for (const name of strange) add(['fields', name], 'REFERENCE_UNKNOWN', `the entity ${entity.entity} has no field "${name}".`, suggestion(name, known));
+  for (const name of strange)
+    add(['fields', name], 'REFERENCE_UNKNOWN', `the entity ${entity.entity} has no field "${name}".`, suggestion(name, known));
   for (const [name, field] of Object.entries(entity.fields)) {
     const isMeant = strange.some((s) => suggestion(s, known) === `Did you mean ${name}?`);
     if (field.required && !Object.hasOwn(mapping.fields, name) && !isMeant)
-      add(['fields', name], 'KEY_MISSING', `the entity ${entity.entity} requires the field "${name}", and this mapping does not give it.`, 'Map it from a source field, or give it with const.');
+      add(
+        ['fields', name],
+        'KEY_MISSING',
+        `the entity ${entity.entity} requires the field "${name}", and this mapping does not give it.`,
+        'Map it from a source field, or give it with const.',
+      );
   }
   for (const [name, rule] of Object.entries(mapping.fields)) {
     const values = Object.hasOwn(entity.fields, name) ? entity.fields[name]!.values : undefined;
@@ -97,7 +123,13 @@ function sourceCheck(known: SourceFields | undefined, forEach: string | undefine
       return;
     }
     const levels = /^(?:\.\.\/)*/.exec(name)![0].length / 3;
-    if (levels > out) return add(path, 'VALUE_INVALID', `${quoted(name)} looks outside the record.`, forEach === undefined ? '../ is for mappings with for_each.' : undefined);
+    if (levels > out)
+      return add(
+        path,
+        'VALUE_INVALID',
+        `${quoted(name)} looks outside the record.`,
+        forEach === undefined ? '../ is for mappings with for_each.' : undefined,
+      );
     // What an item of a list has is in no schema.
     if (!known || levels < out) return;
     const field = name.slice(levels * 3);
@@ -110,13 +142,22 @@ function checkRule(rule: FieldRule, path: Path, source: CheckSource, add: Add): 
   if (typeof rule.from === 'string') source(rule.from, [...path, 'from']);
   else rule.from?.forEach((name, i) => source(name, [...path, 'from', i]));
   rule.concat?.of.forEach((name, i) => source(name, [...path, 'concat', 'of', i]));
+  rule.cases?.forEach((one, i) => checkCondition(one.when, [...path, 'cases', i, 'when'], source, add));
+  if (rule.sum !== undefined) source(rule.sum, [...path, 'sum']);
   if (rule.lookup?.on !== undefined) source(rule.lookup.on, [...path, 'lookup', 'on']);
   if (rule.match) {
     const groups = checkPattern(rule.match.pattern, [...path, 'match', 'pattern'], add);
     if (groups !== undefined && rule.match.take > groups)
-      add([...path, 'match', 'take'], 'VALUE_INVALID', `takes group ${rule.match.take}, but the pattern has ${groups === 1 ? '1 group' : `${groups} groups`}.`, groups === 0 ? 'Put ( ) around what is to be taken, or write take: 0 for all of it.' : undefined);
+      add(
+        [...path, 'match', 'take'],
+        'VALUE_INVALID',
+        `takes group ${rule.match.take}, but the pattern has ${groups === 1 ? '1 group' : `${groups} groups`}.`,
+        groups === 0 ? 'Put ( ) around what is to be taken, or write take: 0 for all of it.' : undefined,
+      );
   }
-  const formats: [string | undefined, Path][] = [[rule.lookup?.on === undefined ? undefined : rule.lookup.on_format, [...path, 'lookup', 'on_format']]];
+  const formats: [string | undefined, Path][] = [
+    [rule.lookup?.on === undefined ? undefined : rule.lookup.on_format, [...path, 'lookup', 'on_format']],
+  ];
   if (typeof rule.parse === 'object')
     for (const key of ['date', 'datetime'] as const) {
       const given = rule.parse[key];
@@ -154,20 +195,43 @@ function checkLookup(draft: Draft, part: Mapping, rule: FieldRule, path: Path, f
   const table = draft.lookups.get(name);
   if (!table) {
     const file = `mappings/lookups/${name}.csv`;
-    add([...path, 'lookup', 'table'], 'LOOKUP_MISSING', `there is no lookup "${name}" (${file}).`, suggestion(name, draft.lookups.keys()) ?? `Make ${file} with the columns from and to.`);
+    add(
+      [...path, 'lookup', 'table'],
+      'LOOKUP_MISSING',
+      `there is no lookup "${name}" (${file}).`,
+      suggestion(name, draft.lookups.keys()) ?? `Make ${file} with the columns from and to.`,
+    );
     return;
   }
   // A table without columns has a problem of its own.
   if (table.columns.length === 0) return;
-  if (!table.columns.includes(column)) add([...path, 'lookup', 'column'], 'REFERENCE_UNKNOWN', `the lookup ${name} has no column "${column}".`, suggestion(column, table.columns));
+  if (!table.columns.includes(column))
+    add(
+      [...path, 'lookup', 'column'],
+      'REFERENCE_UNKNOWN',
+      `the lookup ${name} has no column "${column}".`,
+      suggestion(column, table.columns),
+    );
   if (rule.lookup.on !== undefined && !table.columns.includes('valid_from') && !table.columns.includes('valid_to'))
-    add([...path, 'lookup', 'on'], 'VALUE_INVALID', `is given, but the lookup ${name} has no column valid_from or valid_to.`, 'Remove on, or add the columns.');
+    add(
+      [...path, 'lookup', 'on'],
+      'VALUE_INVALID',
+      `is given, but the lookup ${name} has no column valid_from or valid_to.`,
+      'Remove on, or add the columns.',
+    );
   if (!field?.values || rule.parse) return;
   if (typeof unknown === 'object' && !field.values.includes(unknown.value)) {
     const words = notOneOf(field.values, unknown.value);
     add([...path, 'lookup', 'unknown', 'value'], words.code, words.message, words.hint);
   }
-  const strange = [...new Set(table.rows.map((row) => row[column] ?? ''))].filter((value) => value !== '' && !field.values!.includes(value));
+  const strange = [...new Set(table.rows.map((row) => row[column] ?? ''))].filter(
+    (value) => value !== '' && !field.values!.includes(value),
+  );
   if (strange.length > 0)
-    add([...path, 'lookup', 'table'], 'VALUE_INVALID', `the lookup ${name} gives ${strange.slice(0, 5).map(quoted).join(', ')}, which ${part.value.entity}.${String(path.at(-1))} does not have.`, suggestion(strange[0]!, field.values));
+    add(
+      [...path, 'lookup', 'table'],
+      'VALUE_INVALID',
+      `the lookup ${name} gives ${strange.slice(0, 5).map(quoted).join(', ')}, which ${part.value.entity}.${String(path.at(-1))} does not have.`,
+      suggestion(strange[0]!, field.values),
+    );
 }

@@ -9,22 +9,38 @@ export function checkEntity(draft: Draft, part: Part<EntityConfig>): Problem[] {
   const { entity, fields, identity = [], indexes, survivorship } = part.value;
   const problems: Problem[] = [];
   const own = (name: string, path: (string | number)[]): void => {
-    if (!Object.hasOwn(fields, name)) problems.push(problemAt(part, path, 'REFERENCE_UNKNOWN', `the entity ${entity} has no field "${name}".`, suggestion(name, Object.keys(fields))));
+    if (!Object.hasOwn(fields, name))
+      problems.push(
+        problemAt(part, path, 'REFERENCE_UNKNOWN', `the entity ${entity} has no field "${name}".`, suggestion(name, Object.keys(fields))),
+      );
   };
   identity.forEach((name, i) => own(name, ['identity', i]));
   indexes.forEach((names, i) => names.forEach((name, j) => own(name, ['indexes', i, j])));
   for (const [name, field] of Object.entries(fields)) {
-    if (field.values && field.type !== 'code') problems.push(problemAt(part, ['fields', name, 'values'], 'VALUE_INVALID', `values are for fields of type code, and this one is ${field.type}.`, 'Write type: code, or remove values.'));
-    if (field.references !== undefined && !draft.entities.has(field.references)) problems.push(unknownReference('entity', field.references, draft.entities.keys(), part, ['fields', name, 'references']));
+    if (field.values && field.type !== 'code')
+      problems.push(
+        problemAt(
+          part,
+          ['fields', name, 'values'],
+          'VALUE_INVALID',
+          `values are for fields of type code, and this one is ${field.type}.`,
+          'Write type: code, or remove values.',
+        ),
+      );
+    if (field.references !== undefined && !draft.entities.has(field.references))
+      problems.push(unknownReference('entity', field.references, draft.entities.keys(), part, ['fields', name, 'references']));
     // The table has these columns already, beside the money or the code.
     const base = /^(.+)_(currency|raw)$/.exec(name);
     if (base && Object.hasOwn(fields, base[1]!) && fields[base[1]!]!.type === (base[2] === 'raw' ? 'code' : 'money'))
-      problems.push(problemAt(part, ['fields', name], 'VALUE_INVALID', `${name} is made beside ${base[1]} by itself.`, 'Remove this field.'));
+      problems.push(
+        problemAt(part, ['fields', name], 'VALUE_INVALID', `${name} is made beside ${base[1]} by itself.`, 'Remove this field.'),
+      );
   }
   const connections = draft.connections && Object.keys(draft.connections.value);
   survivorship.sources.forEach((name, i) => {
     // The model that comes with the packs speaks of the sample town's connections.
-    if (connections && !part.shipped && !connections.includes(name)) problems.push(unknownReference('connection', name, connections, part, ['survivorship', 'sources', i]));
+    if (connections && !part.shipped && !connections.includes(name))
+      problems.push(unknownReference('connection', name, connections, part, ['survivorship', 'sources', i]));
   });
   return problems;
 }

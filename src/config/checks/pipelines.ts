@@ -18,7 +18,15 @@ export async function checkPipelines(draft: Draft): Promise<Problem[]> {
     ...checkSource(draft, part),
     ...(part.value.reconcile ? checkReconciliation(draft, part, part.value.reconcile) : []),
     ...(part.value.schedule !== undefined && !validCron?.(part.value.schedule)
-      ? [problemAt(part, ['schedule'], 'VALUE_INVALID', `"${part.value.schedule}" is not a schedule.`, 'Five parts: minute, hour, day, month, weekday; */15 6-20 * * 1-5 is every quarter of an hour from 6 to 20 on working days.')]
+      ? [
+          problemAt(
+            part,
+            ['schedule'],
+            'VALUE_INVALID',
+            `"${part.value.schedule}" is not a schedule.`,
+            'Five parts: minute, hour, day, month, weekday; */15 6-20 * * 1-5 is every quarter of an hour from 6 to 20 on working days.',
+          ),
+        ]
       : []),
     ...checkAfter(draft, part),
   ]);
@@ -39,7 +47,15 @@ function checkSource(draft: Draft, part: Pipeline): Problem[] {
   const connector = draft.connectors.get(connection.connector);
   if (connector && !Object.hasOwn(connector.value.streams, source.stream)) {
     const streams = Object.keys(connector.value.streams);
-    problems.push(problemAt(part, ['source', 'stream'], 'REFERENCE_UNKNOWN', `the connector ${connection.connector} has no stream "${source.stream}".`, suggestion(source.stream, streams)));
+    problems.push(
+      problemAt(
+        part,
+        ['source', 'stream'],
+        'REFERENCE_UNKNOWN',
+        `the connector ${connection.connector} has no stream "${source.stream}".`,
+        suggestion(source.stream, streams),
+      ),
+    );
     return problems;
   }
   if (!draft.connectors.has(connection.connector)) return problems;
@@ -47,7 +63,13 @@ function checkSource(draft: Draft, part: Pipeline): Problem[] {
     const from = draft.mappings.get(name)?.value.from;
     if (from && (from.connector !== connection.connector || from.stream !== source.stream))
       problems.push(
-        problemAt(part, ['mappings', i], 'REFERENCE_UNKNOWN', `${name} maps records of ${from.connector}, stream ${from.stream}; this pipeline reads ${connection.connector}, stream ${source.stream}.`, 'Name a mapping for that stream.'),
+        problemAt(
+          part,
+          ['mappings', i],
+          'REFERENCE_UNKNOWN',
+          `${name} maps records of ${from.connector}, stream ${from.stream}; this pipeline reads ${connection.connector}, stream ${source.stream}.`,
+          'Name a mapping for that stream.',
+        ),
       );
   });
   return problems;
@@ -88,13 +110,25 @@ function checkReconciliation(draft: Draft, part: Pipeline, reconcile: Reconcilia
     entities[side] = entity;
     if (!Object.hasOwn(entity.fields, amount)) problems.push(noField(part, entity, amount, [...base, 'amount']));
     else if (entity.fields[amount]!.type !== 'money')
-      problems.push(problemAt(part, [...base, 'amount'], 'VALUE_INVALID', `must be a money field, but ${amount} of ${name} is ${entity.fields[amount]!.type}.`, moneyFields(entity)));
+      problems.push(
+        problemAt(
+          part,
+          [...base, 'amount'],
+          'VALUE_INVALID',
+          `must be a money field, but ${amount} of ${name} is ${entity.fields[amount]!.type}.`,
+          moneyFields(entity),
+        ),
+      );
     for (const [field, values] of Object.entries(where)) {
       if (!columnsOf(entity).includes(field)) problems.push(noField(part, entity, field, [...base, 'where', field]));
       const known = entity.fields[field]?.values;
       if (!known) continue;
       for (const [i, value] of [values].flat().entries())
-        if (!known.includes(value)) problems.push({ ...problemAt(part, Array.isArray(values) ? [...base, 'where', field, i] : [...base, 'where', field], '', ''), ...notOneOf(known, value) });
+        if (!known.includes(value))
+          problems.push({
+            ...problemAt(part, Array.isArray(values) ? [...base, 'where', field, i] : [...base, 'where', field], '', ''),
+            ...notOneOf(known, value),
+          });
     }
   }
   reconcile.match_on.forEach((key, i) => {
@@ -104,7 +138,14 @@ function checkReconciliation(draft: Draft, part: Pipeline, reconcile: Reconcilia
     }
   });
   if (reconcile.compare_from > reconcile.match_on.length)
-    problems.push(problemAt(part, ['reconcile', 'compare_from'], 'VALUE_INVALID', `must be ${reconcile.match_on.length} or less, the number of entries in match_on, but is the number ${reconcile.compare_from}.`));
+    problems.push(
+      problemAt(
+        part,
+        ['reconcile', 'compare_from'],
+        'VALUE_INVALID',
+        `must be ${reconcile.match_on.length} or less, the number of entries in match_on, but is the number ${reconcile.compare_from}.`,
+      ),
+    );
   return problems;
 }
 
@@ -123,11 +164,19 @@ function checkKey(part: Pipeline, entity: EntityConfig, key: GroupKey, path: Pat
 
 /** The columns of an entity's table, as config/model describes them. */
 function columnsOf(entity: EntityConfig): string[] {
-  return Object.entries(entity.fields).flatMap(([name, { type }]) => (type === 'money' ? [name, `${name}_currency`] : type === 'code' ? [name, `${name}_raw`] : [name]));
+  return Object.entries(entity.fields).flatMap(([name, { type }]) =>
+    type === 'money' ? [name, `${name}_currency`] : type === 'code' ? [name, `${name}_raw`] : [name],
+  );
 }
 
 function noField(part: Pipeline, entity: EntityConfig, field: string, path: Path): Problem {
-  return problemAt(part, path, 'REFERENCE_UNKNOWN', `the entity ${entity.entity} has no field "${field}".`, suggestion(field, Object.keys(entity.fields)));
+  return problemAt(
+    part,
+    path,
+    'REFERENCE_UNKNOWN',
+    `the entity ${entity.entity} has no field "${field}".`,
+    suggestion(field, Object.keys(entity.fields)),
+  );
 }
 
 function moneyFields(entity: EntityConfig): string | undefined {

@@ -5,8 +5,20 @@ import { textOfPath } from '../words.ts';
 import type { Path } from '../yaml-document.ts';
 
 /** A name that stands for nothing: `there is no connection "clrek". Did you mean clerk?` */
-export function unknownReference(what: string, name: string, known: Iterable<string>, part: { source: Source }, path: Path, code = 'REFERENCE_UNKNOWN'): Problem {
-  return { code, place: { ...part.source.at(path), path: textOfPath(path) }, message: `there is no ${what} "${name}".`, hint: suggestion(name, known, what) };
+export function unknownReference(
+  what: string,
+  name: string,
+  known: Iterable<string>,
+  part: { source: Source },
+  path: Path,
+  code = 'REFERENCE_UNKNOWN',
+): Problem {
+  return {
+    code,
+    place: { ...part.source.at(path), path: textOfPath(path) },
+    message: `there is no ${what} "${name}".`,
+    hint: suggestion(name, known, what),
+  };
 }
 
 /** What was probably meant, or what there is. */

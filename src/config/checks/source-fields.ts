@@ -30,6 +30,7 @@ export function fieldsOf(stream: StreamConfig): SourceFields {
 /** The record types that a decoder tells apart, with the fields of each; undefined when the manifest does not list them. */
 export function recordTypesOf(decoder: DecoderConfig | undefined): Map<string, string[]> | undefined {
   if (decoder?.csv?.record_types) return new Map(Object.entries(decoder.csv.record_types));
-  if (decoder?.fixed_width) return new Map(Object.entries(decoder.fixed_width.record_types).map(([type, { fields }]) => [type, Object.keys(fields)]));
+  if (decoder?.fixed_width)
+    return new Map(Object.entries(decoder.fixed_width.record_types).map(([type, { fields }]) => [type, Object.keys(fields)]));
   return undefined;
 }

@@ -13,12 +13,31 @@ export function checkTown(draft: Draft): Problem[] {
     const isUrl = path.join('.') === 'store.url';
     if (isUrl && /:\/\/[^/@]*:[^/@]*@|[?;&]\s*(password|pwd)\s*=/i.test(text)) problems.push(secretLiteral(config.source.at(path), path));
     else if (text.includes('${') && !(isUrl && isReference(text)))
-      problems.push(problemAt(config, path, 'VALUE_INVALID', isUrl ? 'must be a whole URL or nothing but a reference such as ${env:INTERLOCAL_STORE}.' : 'a reference such as ${env:NAME} is taken here by store.url only.', isUrl ? undefined : 'Write the value itself.'));
+      problems.push(
+        problemAt(
+          config,
+          path,
+          'VALUE_INVALID',
+          isUrl
+            ? 'must be a whole URL or nothing but a reference such as ${env:INTERLOCAL_STORE}.'
+            : 'a reference such as ${env:NAME} is taken here by store.url only.',
+          isUrl ? undefined : 'Write the value itself.',
+        ),
+      );
   });
   for (const key of ['receipts', 'lines'] as const) {
     const name = config.value.revenue[key];
     const given = (config.raw as { revenue?: Record<string, unknown> } | null)?.revenue?.[key] !== undefined;
-    if (given && !draft.entities.has(name)) problems.push(problemAt(config, ['revenue', key], 'REFERENCE_UNKNOWN', `there is no entity "${name}".`, draft.entities.size ? `There is: ${[...draft.entities.keys()].join(', ')}.` : undefined));
+    if (given && !draft.entities.has(name))
+      problems.push(
+        problemAt(
+          config,
+          ['revenue', key],
+          'REFERENCE_UNKNOWN',
+          `there is no entity "${name}".`,
+          draft.entities.size ? `There is: ${[...draft.entities.keys()].join(', ')}.` : undefined,
+        ),
+      );
   }
   return problems;
 }

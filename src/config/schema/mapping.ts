@@ -61,6 +61,12 @@ export const ruleSchema = z.strictObject({
   when: condition.optional().describe('Otherwise the field gets its default, or null.'),
   from: z.union([z.string(), z.array(z.string()).min(1)]).optional().describe('Source field; of a list, the first that has a value. ../field: of the record around a for_each item. @file, @record, @connection, @currency: where the record came from.'),
   const: z.union([z.string(), z.number(), z.boolean()]).optional(),
+  cases: z
+    .array(z.strictObject({ when: condition, const: z.union([z.string(), z.number(), z.boolean()]) }))
+    .min(1)
+    .optional()
+    .describe('The value of the first case whose condition holds; of none: no value, or default.'),
+  sum: z.string().optional().describe('Numbers or money of a list, added up: ReceiptPaymentLevel.ReceiptPaymentAmount. Of an empty list: no value. parse is for each of them.'),
   concat: z.strictObject({ of: z.array(z.string()).min(1), with: z.string().default(' ') }).optional().describe('Joins the fields that have a value.'),
   trim: z.boolean().default(true),
   split: z.strictObject({ on: z.string().min(1), take: z.int().describe('1 is the first, -1 the last.') }).optional(),

@@ -60,6 +60,7 @@ export async function up(knex: Knex): Promise<void> {
   await knex.schema.createTable('il_landed', (t) => {
     t.bigInteger('id').primary();
     t.integer('source_id').notNullable();
+    t.string('source_key', 500).notNullable();
     t.bigInteger('run_id').notNullable();
     t.bigInteger('file_id');
     t.bigInteger('record').notNullable();
@@ -71,7 +72,8 @@ export async function up(knex: Knex): Promise<void> {
     source_id INTEGER NOT NULL, source_key VARCHAR(500) NOT NULL, entity_id INTEGER NOT NULL, item_key VARCHAR(200) NOT NULL,
     golden_id BIGINT, landed_id BIGINT NOT NULL, hash VARCHAR(24) NOT NULL, mapped TEXT, deleted_run BIGINT,
     PRIMARY KEY (source_id, source_key, entity_id, item_key))${knex.client.config.client === 'better-sqlite3' ? ' WITHOUT ROWID' : ''}`);
-  await knex.schema.alterTable('il_link', (t) => t.index(['entity_id', 'golden_id'], 'il_link_golden'));
+  // Only records that share golden records are looked up from there; the others are found by the key of their landed record.
+  await knex.raw('CREATE INDEX il_link_golden ON il_link (entity_id, golden_id) WHERE mapped IS NOT NULL');
   await knex.raw(`CREATE TABLE il_history (
     entity_id INTEGER NOT NULL, golden_id BIGINT NOT NULL, id BIGINT NOT NULL, run_id BIGINT NOT NULL, landed_id BIGINT,
     action VARCHAR(10) NOT NULL, changes TEXT,

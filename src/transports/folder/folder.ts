@@ -68,8 +68,9 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
       const at = await real(path);
       file = await fs.open(at, constants.O_RDONLY);
       const before = await file.stat({ bigint: true });
-      if (!before.isFile()) throw new FileError({ code: 'NOT_A_FILE', place: { system, file: path }, message: `${path} is not a plain file.` });
-      for (let position = 0; ; ) {
+      if (!before.isFile())
+        throw new FileError({ code: 'NOT_A_FILE', place: { system, file: path }, message: `${path} is not a plain file.` });
+      for (let position = 0; ;) {
         if (context.signal?.aborted) throw aborted(path);
         const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, position);
         if (bytesRead === 0) break;
@@ -85,7 +86,11 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
     }
   }
 
-  async function write(path: string, bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options: { overwrite?: boolean } = {}): Promise<void> {
+  async function write(
+    path: string,
+    bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    options: { overwrite?: boolean } = {},
+  ): Promise<void> {
     const plain = confinedPath(path, system);
     if (!options.overwrite && (await stat(path))) throw targetExists(system, path);
     try {
@@ -137,13 +142,28 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
   async function check(): Promise<CheckResult[]> {
     const stats = await fs.stat(root).catch((error: unknown) => error);
     if (stats instanceof Error)
-      return [{ name: 'reachable', ok: false, detail: `The folder ${root} cannot be opened (${errorCode(stats)}).`, hint: 'Correct the path of this connection, or mount the share.' }];
+      return [
+        {
+          name: 'reachable',
+          ok: false,
+          detail: `The folder ${root} cannot be opened (${errorCode(stats)}).`,
+          hint: 'Correct the path of this connection, or mount the share.',
+        },
+      ];
     if (!(stats as { isDirectory(): boolean }).isDirectory())
       return [{ name: 'reachable', ok: false, detail: `${root} is not a folder.`, hint: 'Give the folder, not a file in it.' }];
     const entries = await fs.readdir(root).catch((error: unknown) => error);
     const reachable: CheckResult = { name: 'reachable', ok: true, detail: `The folder ${root} is there.` };
     if (entries instanceof Error)
-      return [reachable, { name: 'list', ok: false, detail: `The folder ${root} may not be listed (${errorCode(entries)}).`, hint: 'Give the account that Interlocal runs as the right to read it.' }];
+      return [
+        reachable,
+        {
+          name: 'list',
+          ok: false,
+          detail: `The folder ${root} may not be listed (${errorCode(entries)}).`,
+          hint: 'Give the account that Interlocal runs as the right to read it.',
+        },
+      ];
     return [reachable, { name: 'list', ok: true, detail: `${(entries as string[]).length} entries.` }];
   }
 

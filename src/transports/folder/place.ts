@@ -4,7 +4,11 @@ import { temporaryName } from '../paths.ts';
 import { errorCode } from './status.ts';
 
 /** Writes a new file and has the disk confirm it. Stops early, without an error, when the signal says so. */
-export async function writeWhole(path: string, bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
+export async function writeWhole(
+  path: string,
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<void> {
   const file = await fs.open(path, 'wx', 0o660);
   try {
     for await (const chunk of bytes) {
@@ -68,7 +72,10 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return fs.lstat(path).then(() => true, () => false);
+  return fs.lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function sameFile(a: string, b: string): Promise<boolean> {

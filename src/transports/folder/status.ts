@@ -22,16 +22,31 @@ export function asTransportError(error: unknown, system: string, path: string): 
       return new FileError({ code: 'NOT_A_FILE', place, message: `${path} is a folder, not a file.` });
     case 'ENAMETOOLONG':
     case 'ELOOP':
-      return new FileError({ code: 'PATH_UNUSABLE', place, message: `The path ${path} cannot be used (${code}).`, hint: 'Shorten the name, or remove the circle of links.' });
+      return new FileError({
+        code: 'PATH_UNUSABLE',
+        place,
+        message: `The path ${path} cannot be used (${code}).`,
+        hint: 'Shorten the name, or remove the circle of links.',
+      });
     case 'ENOSPC':
     case 'EDQUOT':
-      return new FatalError({ code: 'DISK_FULL', place, message: `There is no room to write ${path}.`, hint: 'Free some space on that disk or share, then run again.' });
+      return new FatalError({
+        code: 'DISK_FULL',
+        place,
+        message: `There is no room to write ${path}.`,
+        hint: 'Free some space on that disk or share, then run again.',
+      });
     case 'EBUSY':
     case 'ETXTBSY':
     case 'EAGAIN':
     case 'EMFILE':
     case 'ENFILE':
-      return new RetriableError({ code: 'FILE_BUSY', place, message: `${path} is in use by another program (${code}).`, hint: 'It is tried again later.' });
+      return new RetriableError({
+        code: 'FILE_BUSY',
+        place,
+        message: `${path} is in use by another program (${code}).`,
+        hint: 'It is tried again later.',
+      });
     case 'EIO':
     case 'ESTALE':
     case 'ETIMEDOUT':
@@ -39,7 +54,12 @@ export function asTransportError(error: unknown, system: string, path: string): 
     case 'EHOSTUNREACH':
     case 'ENOTCONN':
     case 'ECONNRESET':
-      return new RetriableError({ code: 'SHARE_UNREACHABLE', place, message: `The share or disk behind ${path} does not answer (${code}).`, hint: 'Look whether the share is mounted and its server is up.' });
+      return new RetriableError({
+        code: 'SHARE_UNREACHABLE',
+        place,
+        message: `The share or disk behind ${path} does not answer (${code}).`,
+        hint: 'Look whether the share is mounted and its server is up.',
+      });
     default:
       return error;
   }

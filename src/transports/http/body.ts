@@ -16,19 +16,32 @@ interface BodyLimits {
 }
 
 /** axios would unpack too, but takes a packed answer that was cut off for whole; zlib by itself does not. */
-const UNPACKERS: Record<string, () => Transform> = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress };
+const UNPACKERS: Record<string, () => Transform> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
 
 /**
  * The bytes of an answer, with an end to silence and to size (after unpacking, so that a small packed answer cannot fill the
  * memory). Throws RetriableError when it breaks off, FatalError ANSWER_TOO_LARGE.
  */
-export async function* readBody(answer: Readable, { system, url, timeout, maxBytes, packing, signal }: BodyLimits): AsyncGenerator<Uint8Array, void, void> {
+export async function* readBody(
+  answer: Readable,
+  { system, url, timeout, maxBytes, packing, signal }: BodyLimits,
+): AsyncGenerator<Uint8Array, void, void> {
   let size = 0;
   const packed = packing !== undefined && packing !== '' && packing !== 'identity';
   const unpacker = packed ? UNPACKERS[packing.toLowerCase()] : undefined;
   if (packed && !unpacker) {
     answer.destroy();
-    throw new FatalError({ code: 'ANSWER_UNREADABLE', place: { system }, message: `The answer of ${url.host} is packed as ${packing}, which is not known here.`, hint: 'Ask the owner of the system to send it as gzip or unpacked.' });
+    throw new FatalError({
+      code: 'ANSWER_UNREADABLE',
+      place: { system },
+      message: `The answer of ${url.host} is packed as ${packing}, which is not known here.`,
+      hint: 'Ask the owner of the system to send it as gzip or unpacked.',
+    });
   }
   const body: Readable = unpacker ? pipeline(answer, unpacker(), () => {}) : answer;
   const late = setTimeout(() => body.destroy(Object.assign(new Error('silent'), { code: 'ETIMEDOUT' })), timeout);
@@ -58,10 +71,20 @@ export async function* readBody(answer: Readable, { system, url, timeout, maxByt
 function brokenOff(error: unknown, system: string, url: URL): Error {
   const code = (error as { code?: string }).code ?? '';
   if (code === 'Z_DATA_ERROR' || code.startsWith('ERR_BROTLI') || code === 'ERR__ERROR_FORMAT')
-    return new FatalError({ code: 'ANSWER_UNREADABLE', place: { system }, message: `The answer of ${url.host} is packed, but not in the way it says (${code}).`, hint: 'Ask the owner of the system.' });
+    return new FatalError({
+      code: 'ANSWER_UNREADABLE',
+      place: { system },
+      message: `The answer of ${url.host} is packed, but not in the way it says (${code}).`,
+      hint: 'Ask the owner of the system.',
+    });
   return (
     networkError(error, { system, host: url.hostname, port: url.port || (url.protocol === 'https:' ? 443 : 80) }) ??
-    new RetriableError({ code: 'CONNECTION_LOST', place: { system }, message: `The answer of ${url.host} broke off before its end${code ? ` (${code})` : ''}.`, hint: 'It is tried again.' })
+    new RetriableError({
+      code: 'CONNECTION_LOST',
+      place: { system },
+      message: `The answer of ${url.host} broke off before its end${code ? ` (${code})` : ''}.`,
+      hint: 'It is tried again.',
+    })
   );
 }
 

@@ -63,7 +63,11 @@ export function credentials(settings: HttpSettings, client: WebClient, system: s
     const answer = await logIn({
       method: 'POST',
       url: new URL(token_url),
-      headers: { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json', Authorization: basicHeader(encodeURIComponent(client_id), encodeURIComponent(client_secret)) },
+      headers: {
+        'Content-Type': 'application/x-www-form-urlencoded',
+        Accept: 'application/json',
+        Authorization: basicHeader(encodeURIComponent(client_id), encodeURIComponent(client_secret)),
+      },
       body: form.toString(),
     });
     const seconds = Number(answer['expires_in']);
@@ -77,7 +81,11 @@ export function credentials(settings: HttpSettings, client: WebClient, system: s
     const answer = await logIn({
       method,
       url,
-      headers: { Accept: 'application/json', ...settings.headers, ...(method === 'POST' ? { 'Content-Type': send === 'json' ? 'application/json' : 'application/x-www-form-urlencoded' } : {}) },
+      headers: {
+        Accept: 'application/json',
+        ...settings.headers,
+        ...(method === 'POST' ? { 'Content-Type': send === 'json' ? 'application/json' : 'application/x-www-form-urlencoded' } : {}),
+      },
       ...(method === 'POST' ? { body: send === 'json' ? JSON.stringify(fields) : new URLSearchParams(fields).toString() } : {}),
     });
     return { text: textAt(answer, at), expires: Infinity };
@@ -89,12 +97,20 @@ export function credentials(settings: HttpSettings, client: WebClient, system: s
     if (answer.status >= 300) {
       // A log-in that is answered with 400 (OAuth's invalid_client is) or 403 is a log-in that failed.
       const status = [400, 403].includes(answer.status) ? 401 : answer.status;
-      throw statusError(status, answer.headers, ownWords(text, redactor(own)), { system, text: `The log-in at ${request.url.host}${request.url.pathname}` });
+      throw statusError(status, answer.headers, ownWords(text, redactor(own)), {
+        system,
+        text: `The log-in at ${request.url.host}${request.url.pathname}`,
+      });
     }
     try {
       return JSON.parse(text) as Values;
     } catch {
-      throw new FatalError({ code: 'LOGIN_UNREADABLE', place: { system }, message: `The log-in at ${request.url.host} was answered with something that is no JSON.`, hint: 'Check the address of the log-in.' });
+      throw new FatalError({
+        code: 'LOGIN_UNREADABLE',
+        place: { system },
+        message: `The log-in at ${request.url.host} was answered with something that is no JSON.`,
+        hint: 'Check the address of the log-in.',
+      });
     }
   }
 
@@ -111,7 +127,11 @@ export function credentials(settings: HttpSettings, client: WebClient, system: s
 
   function own(): string[] {
     const given = [basic?.password, bearer?.token, api_key?.value, oauth?.client_secret, ...Object.values(session?.secrets ?? {}), last];
-    return [...given, basic && basicHeader(basic.username, basic.password).slice(6), oauth && basicHeader(encodeURIComponent(oauth.client_id), encodeURIComponent(oauth.client_secret)).slice(6)].filter((text) => text !== undefined);
+    return [
+      ...given,
+      basic && basicHeader(basic.username, basic.password).slice(6),
+      oauth && basicHeader(encodeURIComponent(oauth.client_id), encodeURIComponent(oauth.client_secret)).slice(6),
+    ].filter((text) => text !== undefined);
   }
 
   return {

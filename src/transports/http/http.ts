@@ -70,8 +70,13 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
     const base = new URL(settings.base_url);
     const results: CheckResult[] = [];
     const failed = (name: string, error: unknown): CheckResult[] => {
-      const problem: Partial<Problem> = error instanceof InterlocalError ? error.problems[0]! : { message: `Interlocal failed: ${redact(String(error))}` };
-      const step = problem.code?.startsWith('TLS') ? 'TLS' : problem.code === 'AUTH_FAILED' || problem.code === 'LOGIN_UNREADABLE' ? 'credentials' : name;
+      const problem: Partial<Problem> =
+        error instanceof InterlocalError ? error.problems[0]! : { message: `Interlocal failed: ${redact(String(error))}` };
+      const step = problem.code?.startsWith('TLS')
+        ? 'TLS'
+        : problem.code === 'AUTH_FAILED' || problem.code === 'LOGIN_UNREADABLE'
+          ? 'credentials'
+          : name;
       return [...results, { name: step, ok: false, detail: problem.message!, hint: problem.hint }];
     };
     try {
@@ -82,13 +87,23 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
     }
     results.push({ name: 'reachable', ok: true, detail: `${base.host} answers.` });
     if (base.protocol === 'https:') results.push({ name: 'TLS', ok: true, detail: 'Its certificate is trusted.' });
-    else results.push({ name: 'TLS', ok: true, warning: true, detail: `${base.host} is spoken to without encryption.`, hint: 'Use https as soon as the system offers it.' });
+    else
+      results.push({
+        name: 'TLS',
+        ok: true,
+        warning: true,
+        detail: `${base.host} is spoken to without encryption.`,
+        hint: 'Use https as soon as the system offers it.',
+      });
     if (!settings.auth) return results;
     try {
       const answer = await client.send(await login.sign({ method: 'GET', url: base, headers: settings.headers }));
       answer.discard();
-      if (answer.status === 401 || answer.status === 403) throw statusError(answer.status, answer.headers, '', { system, text: `GET ${base.host}${base.pathname}` });
-      const detail = login.logsIn ? 'The log-in worked.' : `${base.pathname} answered ${answer.status}; the first request of a stream proves them.`;
+      if (answer.status === 401 || answer.status === 403)
+        throw statusError(answer.status, answer.headers, '', { system, text: `GET ${base.host}${base.pathname}` });
+      const detail = login.logsIn
+        ? 'The log-in worked.'
+        : `${base.pathname} answered ${answer.status}; the first request of a stream proves them.`;
       return [...results, { name: 'credentials', ok: true, detail }];
     } catch (error) {
       return failed('credentials', error);
@@ -102,7 +117,11 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
 function encodeBody(body: Value, headers: Record<string, string>): string {
   const given = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
   if (given?.startsWith('application/x-www-form-urlencoded') && body !== null && typeof body === 'object' && !Array.isArray(body))
-    return new URLSearchParams(Object.entries(body).flatMap(([name, value]) => [value].flat().map((one) => [name, one === null ? '' : String(one)] as [string, string]))).toString();
+    return new URLSearchParams(
+      Object.entries(body).flatMap(([name, value]) =>
+        [value].flat().map((one) => [name, one === null ? '' : String(one)] as [string, string]),
+      ),
+    ).toString();
   if (!given) headers['Content-Type'] = 'application/json';
   return typeof body === 'string' && given && !given.includes('json') ? body : JSON.stringify(body);
 }

@@ -8,7 +8,13 @@ export const webAddress = z.url({ protocol: /^https?$/, error: 'must be an addre
 /** Options of everything that speaks HTTP. */
 export function webShape(secretText: SecretText) {
   return {
-    ca_file: z.string().min(1).optional().describe("Certificate (PEM) of the authority that issued the server's certificate; relative to the town's folder. Trusted beside the usual ones."),
+    ca_file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "Certificate (PEM) of the authority that issued the server's certificate; relative to the town's folder. Trusted beside the usual ones.",
+      ),
     cert_file: z.string().min(1).optional().describe("Client certificate (PEM); relative to the town's folder."),
     cert_key: secretOption(secretText, 'Private key of the client certificate (PEM), as ${file:path}.'),
     cert_passphrase: secretOption(secretText, 'Passphrase of that key.'),
@@ -24,7 +30,13 @@ function authentication(secretText: SecretText) {
     z.strictObject({
       basic: z.strictObject({ username: z.string().min(1), password: requiredSecret(secretText, 'Password.') }).optional(),
       bearer: z.strictObject({ token: requiredSecret(secretText, 'Token sent as Authorization: Bearer.') }).optional(),
-      api_key: z.strictObject({ in: z.enum(['header', 'query']).default('header'), name: z.string().min(1), value: requiredSecret(secretText, 'The key.') }).optional(),
+      api_key: z
+        .strictObject({
+          in: z.enum(['header', 'query']).default('header'),
+          name: z.string().min(1),
+          value: requiredSecret(secretText, 'The key.'),
+        })
+        .optional(),
       oauth2_client_credentials: z
         .strictObject({
           token_url: webAddress,
@@ -39,7 +51,10 @@ function authentication(secretText: SecretText) {
           method: z.enum(['POST', 'GET']).default('POST'),
           send: z.enum(['json', 'form']).default('json'),
           body: z.record(z.string(), z.string()).default({}).describe('Fields of the log-in request that are no secrets: the user name.'),
-          secrets: z.record(z.string(), requiredSecret(secretText, 'A field of the log-in request.')).default({}).describe('Fields of the log-in request that are secrets: the password.'),
+          secrets: z
+            .record(z.string(), requiredSecret(secretText, 'A field of the log-in request.'))
+            .default({})
+            .describe('Fields of the log-in request that are secrets: the password.'),
           token: z.string().min(1).default('token').describe('Dotted path of the token in the JSON answer.'),
           header: z.string().min(1).default('Authorization').describe('Header that carries the token.'),
           prefix: z.string().default('Bearer ').describe('Put before the token.'),

@@ -19,16 +19,26 @@ export function answerFacts(error: unknown): AnswerFacts | undefined {
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504, 507, 508, 509, 520, 521, 522, 523, 524]);
 
 /** What an HTTP status of 300 or more means for a run. `words`: the other side's own, cleaned. Codes are `HTTP_404` and the like. */
-export function statusError(status: number, headers: Record<string, string>, words: string, request: { system: string; text: string }): FatalError | RetriableError {
+export function statusError(
+  status: number,
+  headers: Record<string, string>,
+  words: string,
+  request: { system: string; text: string },
+): FatalError | RetriableError {
   const said = words ? ` It said: ${words}` : '';
   const problem: Problem = {
     code: status === 401 ? 'AUTH_FAILED' : status === 403 ? 'ACCESS_DENIED' : `HTTP_${status}`,
     place: { system: request.system },
     message: `${request.text} was answered with ${status} ${MEANINGS[status]?.[0] ?? (status >= 500 ? 'a failure of the server' : 'a refusal')}.${said}`,
-    hint: MEANINGS[status]?.[1] ?? (status >= 500 ? 'It is tried again; if it goes on, ask the owner of the system to look into its log.' : 'Compare the request in the connector with what the system documents.'),
+    hint:
+      MEANINGS[status]?.[1] ??
+      (status >= 500
+        ? 'It is tried again; if it goes on, ask the owner of the system to look into its log.'
+        : 'Compare the request in the connector with what the system documents.'),
   };
   const cause: AnswerFacts = { status };
-  if (PASSING.has(status) || (status > 505 && status < 600)) return new RetriableError(problem, { cause, waitMs: retryAfter(headers['retry-after']) });
+  if (PASSING.has(status) || (status > 505 && status < 600))
+    return new RetriableError(problem, { cause, waitMs: retryAfter(headers['retry-after']) });
   return new FatalError(problem, { cause });
 }
 

@@ -72,11 +72,20 @@ export function webClient(settings: WebSettings, context: TransportContext): Web
         ...(await (agents ??= makeAgents(settings, context))),
       });
       response.data.on('error', () => {}); // heard here, thrown where the body is read
-      const answerHeaders = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), [value].flat().join(', ')]));
+      const answerHeaders = Object.fromEntries(
+        Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), [value].flat().join(', ')]),
+      );
       return {
         status: response.status,
         headers: answerHeaders,
-        bytes: readBody(response.data, { system, url, timeout, maxBytes: settings.max_bytes, packing: answerHeaders['content-encoding'], signal: context.signal }),
+        bytes: readBody(response.data, {
+          system,
+          url,
+          timeout,
+          maxBytes: settings.max_bytes,
+          packing: answerHeaders['content-encoding'],
+          signal: context.signal,
+        }),
         discard: () => void response.data.destroy(),
       };
     } catch (error) {
@@ -91,22 +100,39 @@ export function webClient(settings: WebSettings, context: TransportContext): Web
     const code = (error as { code?: string }).code ?? '';
     return (
       networkError(error, { system, host: url.hostname, port: portOf(url) }) ??
-      new FatalError({ code: 'REQUEST_FAILED', place: { system }, message: `A request to ${url.host} failed${code ? ` (${code})` : ''}.`, hint: 'Run interlocal check for this connection.' })
+      new FatalError({
+        code: 'REQUEST_FAILED',
+        place: { system },
+        message: `A request to ${url.host} failed${code ? ` (${code})` : ''}.`,
+        hint: 'Run interlocal check for this connection.',
+      })
     );
   }
 
   function allowedRedirect(from: URL, location: string, method: string, status: number, before: number): URL {
     const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
-    const refuse = (why: string, hint: string) => new FatalError({ code: 'REDIRECT_REFUSED', place: { system }, message: `${from.host} sends the request ${why}.`, hint }, { cause: { status } });
+    const refuse = (why: string, hint: string) =>
+      new FatalError(
+        { code: 'REDIRECT_REFUSED', place: { system }, message: `${from.host} sends the request ${why}.`, hint },
+        { cause: { status } },
+      );
     if (!to || to.hostname !== from.hostname || (to.port !== from.port && to.protocol === from.protocol))
-      throw refuse(`on to another address (${to ? to.origin : 'unreadable'})`, 'If that is where the system is now, put the new address into config/connections.yaml; credentials are never carried to another host.');
-    if (!/^https?:$/.test(to.protocol) || (from.protocol === 'https:' && to.protocol === 'http:')) throw refuse('on to an address without encryption', 'Ask the owner of the system.');
-    if (method !== 'GET' && status !== 307 && status !== 308) throw refuse(`on to ${to.pathname}, which would lose what is sent`, `Put the address that it sends to into config/connections.yaml.`);
+      throw refuse(
+        `on to another address (${to ? to.origin : 'unreadable'})`,
+        'If that is where the system is now, put the new address into config/connections.yaml; credentials are never carried to another host.',
+      );
+    if (!/^https?:$/.test(to.protocol) || (from.protocol === 'https:' && to.protocol === 'http:'))
+      throw refuse('on to an address without encryption', 'Ask the owner of the system.');
+    if (method !== 'GET' && status !== 307 && status !== 308)
+      throw refuse(`on to ${to.pathname}, which would lose what is sent`, `Put the address that it sends to into config/connections.yaml.`);
     if (before >= MOST_REDIRECTS) throw refuse('in a circle', 'Ask the owner of the system.');
     return to;
   }
 
-  return { send, close: () => void agents?.then(({ httpAgent, httpsAgent }) => (httpAgent.destroy(), httpsAgent.destroy())).catch(() => {}) };
+  return {
+    send,
+    close: () => void agents?.then(({ httpAgent, httpsAgent }) => (httpAgent.destroy(), httpsAgent.destroy())).catch(() => {}),
+  };
 }
 
 export function portOf(url: URL): string {
@@ -116,7 +142,12 @@ export function portOf(url: URL): string {
 async function makeAgents(settings: WebSettings, context: TransportContext): Promise<{ httpAgent: HttpAgent; httpsAgent: HttpsAgent }> {
   const file = async (path: string, option: string) =>
     readFile(resolve(context.projectFolder, path), 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw new ConfigError({ code: 'OPTION_INVALID', place: { system: context.connection, path: option }, message: `The file ${path} cannot be read (${error.code}).`, hint: `Correct ${option} in config/connections.yaml.` });
+      throw new ConfigError({
+        code: 'OPTION_INVALID',
+        place: { system: context.connection, path: option },
+        message: `The file ${path} cannot be read (${error.code}).`,
+        hint: `Correct ${option} in config/connections.yaml.`,
+      });
     });
   try {
     const httpsAgent = new HttpsAgent({
@@ -130,6 +161,11 @@ async function makeAgents(settings: WebSettings, context: TransportContext): Pro
     return { httpAgent: new HttpAgent({ keepAlive: true }), httpsAgent };
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError({ code: 'OPTION_INVALID', place: { system: context.connection, path: 'cert_file' }, message: 'The client certificate or its key cannot be read.', hint: 'Both must be PEM.' });
+    throw new ConfigError({
+      code: 'OPTION_INVALID',
+      place: { system: context.connection, path: 'cert_file' },
+      message: 'The client certificate or its key cannot be read.',
+      hint: 'Both must be PEM.',
+    });
   }
 }

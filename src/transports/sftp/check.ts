@@ -1,5 +1,6 @@
 import type { FileEntryWithStats } from 'ssh2';
-import { InterlocalError } from '../../core/errors.ts';
+import { FileError, InterlocalError } from '../../core/errors.ts';
+import { folderMissing } from '../file-errors.ts';
 import type { CheckResult } from '../transport.ts';
 import type { SftpConnection } from './connection.ts';
 import type { SftpSettings } from './options.ts';
@@ -21,7 +22,11 @@ export async function checkSftp(settings: SftpSettings, connection: SftpConnecti
   let failed: { step: Step; problem: Wrong } | undefined;
   try {
     const session = await connection.session();
-    const entries = await session.call<FileEntryWithStats[]>(settings.root, (sftp, done) => sftp.readdir(session.root, done));
+    const entries = await session
+      .call<FileEntryWithStats[]>(settings.root, (sftp, done) => sftp.readdir(session.root, done))
+      .catch((error: unknown) => {
+        throw error instanceof FileError ? folderMissing(system, settings.root, `at ${at}`) : error;
+      });
     good.list = `${session.root} can be listed: ${entries.length} entries.`;
   } catch (error) {
     const problem: Wrong = error instanceof InterlocalError ? error.problems[0]! : { message: `Interlocal failed: ${String(error)}` };
@@ -33,7 +38,12 @@ export async function checkSftp(settings: SftpSettings, connection: SftpConnecti
   const results: CheckResult[] = [];
   for (const step of STEPS) {
     if (failed?.step === step) {
-      results.push({ name: step, ok: false, detail: failed.problem.message, hint: failed.problem.hint ?? `Look at the connection ${system}.` });
+      results.push({
+        name: step,
+        ok: false,
+        detail: failed.problem.message,
+        hint: failed.problem.hint ?? `Look at the connection ${system}.`,
+      });
       break;
     }
     results.push({ name: step, ok: true, detail: good[step] });
@@ -58,7 +68,7 @@ function stepOf(code: string): Step {
     case 'AUTH_FAILED':
     case 'NO_SFTP':
       return 'credentials';
-    case 'FILE_MISSING':
+    case 'FOLDER_MISSING':
     case 'ACCESS_DENIED':
     case 'SFTP_FAILURE':
       return 'list';

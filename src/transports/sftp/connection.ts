@@ -53,7 +53,12 @@ export function sftpConnection(settings: SftpSettings, system: string): SftpConn
   };
 }
 
-async function open(settings: SftpSettings, system: string, timeout: number, onLost: () => void): Promise<SftpSession & { end(): Promise<void> }> {
+async function open(
+  settings: SftpSettings,
+  system: string,
+  timeout: number,
+  onLost: () => void,
+): Promise<SftpSession & { end(): Promise<void> }> {
   // ssh2 leaves requests unanswered when the line is cut; they are failed here.
   const waiting = new Set<(error: Error) => void>();
   let alive = true;
@@ -65,7 +70,10 @@ async function open(settings: SftpSettings, system: string, timeout: number, onL
   const client = await connect(settings, system, timeout, lost);
   const { sftp } = client;
 
-  async function call<T>(path: string, send: (sftp: SFTPWrapper, done: (error: Error | undefined | null, result?: T) => void) => void): Promise<T> {
+  async function call<T>(
+    path: string,
+    send: (sftp: SFTPWrapper, done: (error: Error | undefined | null, result?: T) => void) => void,
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
         waiting.delete(done);
@@ -124,7 +132,14 @@ async function connect(settings: SftpSettings, system: string, timeout: number, 
 }
 
 function algorithmsLeft(settings: SftpSettings, seen: readonly OfferedKey[]): boolean {
-  return (algorithms(settings.allow_legacy, seen.map((key) => key.type)).serverHostKey as string[]).length > 0;
+  return (
+    (
+      algorithms(
+        settings.allow_legacy,
+        seen.map((key) => key.type),
+      ).serverHostKey as string[]
+    ).length > 0
+  );
 }
 
 async function tryConnect(
@@ -155,7 +170,10 @@ async function tryConnect(
       readyTimeout: timeout,
       keepaliveInterval: 15_000,
       keepaliveCountMax: 3,
-      algorithms: algorithms(settings.allow_legacy, seen.map((key) => key.type)),
+      algorithms: algorithms(
+        settings.allow_legacy,
+        seen.map((key) => key.type),
+      ),
       hostVerifier: (key: Buffer) => {
         const offered = offeredKey(key);
         if (pinned.includes(offered.fingerprint)) return true;

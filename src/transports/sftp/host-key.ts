@@ -9,7 +9,12 @@ export interface OfferedKey {
 }
 
 /** The server could not prove any of the pinned keys. Nothing was sent to it, and nothing may be until a person has asked. */
-export function hostKeyChanged(system: string, settings: SftpSettings, pinned: readonly string[], offered: readonly OfferedKey[]): FatalError {
+export function hostKeyChanged(
+  system: string,
+  settings: SftpSettings,
+  pinned: readonly string[],
+  offered: readonly OfferedKey[],
+): FatalError {
   return new FatalError({
     code: 'HOST_KEY_CHANGED',
     place: { system, path: 'host_key' },

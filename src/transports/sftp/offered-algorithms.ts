@@ -1,5 +1,6 @@
 import { algorithms, legacyAmong } from './algorithms.ts';
 import type { AlgorithmKind } from './algorithms.ts';
+import type { Client } from 'ssh2';
 import { milliseconds } from '../options.ts';
 import type { SftpSettings } from './options.ts';
 
@@ -12,11 +13,15 @@ const KINDS: readonly { said: RegExp; kind: AlgorithmKind; name: string; line: R
 ];
 
 /** Asks the server once more, listening to the handshake, what it offers of the kind that did not match. Never throws. */
-export async function offeredAlgorithms(message: string, settings: SftpSettings): Promise<{ kind: string; offered: string[]; legacy: string[] }> {
+export async function offeredAlgorithms(
+  message: string,
+  settings: SftpSettings,
+): Promise<{ kind: string; offered: string[]; legacy: string[] }> {
   const wanted = KINDS.find((kind) => kind.said.test(message));
   if (!wanted) return { kind: 'algorithm', offered: [], legacy: [] };
-  const { Client } = (await import('ssh2')).default;
-  const client = new Client();
+  const { default: SftpClient } = await import('ssh2-sftp-client');
+  const silent = { error: () => {}, end: () => {}, close: () => {} };
+  const { client } = new SftpClient(settings.host, silent) as unknown as { client: Client };
   const offered = await new Promise<string[]>((resolve) => {
     let list: string[] = [];
     const finish = () => resolve(list);

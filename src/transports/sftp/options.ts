@@ -20,7 +20,9 @@ function shape(secretText: SecretText) {
     host_key: z
       .union([fingerprint, z.array(fingerprint).min(1)])
       .optional()
-      .describe('SHA256 fingerprint of the server\'s host key, as the vendor gave it; a list while a key is being replaced. Without it nothing is read: interlocal check shows what the server offers.'),
+      .describe(
+        "SHA256 fingerprint of the server's host key, as the vendor gave it; a list while a key is being replaced. Without it nothing is read: interlocal check shows what the server offers.",
+      ),
     root: z.string().default('.').describe('Folder on the server that everything is relative to.'),
     timeout: timeoutOption('30s'),
     allow_legacy: z

@@ -25,7 +25,8 @@ export function openSftp(options: Record<string, unknown>, context: TransportCon
     const entries = await session
       .call<FileEntryWithStats[]>(plain, (sftp, done) => sftp.readdir(absolute, done))
       .catch(async (error: unknown) => {
-        if (error instanceof FileError || (error instanceof SftpFailure && !(await isThere(session, plain, mayBeFolder)))) throw folderMissing(system, folder, `at ${settings.host} below ${session.root}`);
+        if (error instanceof FileError || (error instanceof SftpFailure && !(await isThere(session, plain, mayBeFolder))))
+          throw folderMissing(system, folder, `at ${settings.host} below ${session.root}`);
         throw error;
       });
     const files: RemoteFile[] = [];
@@ -56,7 +57,11 @@ export function openSftp(options: Record<string, unknown>, context: TransportCon
     yield* download(session, below(session, plain), plain, system, () => stopIfAborted(plain));
   }
 
-  async function write(path: string, bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, writeOptions: { overwrite?: boolean } = {}): Promise<void> {
+  async function write(
+    path: string,
+    bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    writeOptions: { overwrite?: boolean } = {},
+  ): Promise<void> {
     const plain = confinedPath(path, system);
     const session = await connection.session();
     if (!writeOptions.overwrite && (await isThere(session, plain))) throw targetExists(system, path);
@@ -149,7 +154,17 @@ export function openSftp(options: Record<string, unknown>, context: TransportCon
     });
   }
 
-  return { kind: 'files', list, stat, read, write, rename, remove, check: () => checkSftp(settings, connection, system), close: () => connection.close() };
+  return {
+    kind: 'files',
+    list,
+    stat,
+    read,
+    write,
+    rename,
+    remove,
+    check: () => checkSftp(settings, connection, system),
+    close: () => connection.close(),
+  };
 }
 
 function below(session: SftpSession, plain: string): string {

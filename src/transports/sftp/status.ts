@@ -5,7 +5,16 @@ import { offeredAlgorithms } from './offered-algorithms.ts';
 import type { SftpSettings } from './options.ts';
 
 /** SFTP statuses, draft-ietf-secsh-filexfer-02 section 7, and those of later drafts that servers send all the same. */
-export const STATUS = { EOF: 1, NO_SUCH_FILE: 2, PERMISSION_DENIED: 3, FAILURE: 4, BAD_MESSAGE: 5, NO_CONNECTION: 6, CONNECTION_LOST: 7, OP_UNSUPPORTED: 8 } as const;
+export const STATUS = {
+  EOF: 1,
+  NO_SUCH_FILE: 2,
+  PERMISSION_DENIED: 3,
+  FAILURE: 4,
+  BAD_MESSAGE: 5,
+  NO_CONNECTION: 6,
+  CONNECTION_LOST: 7,
+  OP_UNSUPPORTED: 8,
+} as const;
 const LATER = { NO_SUCH_PATH: 10, ALREADY_EXISTS: 11, WRITE_PROTECT: 12, NO_SPACE: 14, QUOTA: 15, LOCK: 17 } as const;
 
 export function statusOf(error: unknown): number | undefined {
@@ -29,9 +38,19 @@ export function requestError(error: Error, system: string, path: string, setting
       return accessDenied(system, path);
     case LATER.NO_SPACE:
     case LATER.QUOTA:
-      return new FatalError({ code: 'DISK_FULL', place, message: `The server has no room for ${path}: ${error.message}.`, hint: 'Ask its owner to make room.' });
+      return new FatalError({
+        code: 'DISK_FULL',
+        place,
+        message: `The server has no room for ${path}: ${error.message}.`,
+        hint: 'Ask its owner to make room.',
+      });
     case LATER.LOCK:
-      return new RetriableError({ code: 'FILE_BUSY', place, message: `${path} is in use at the server.`, hint: 'It is tried again later.' });
+      return new RetriableError({
+        code: 'FILE_BUSY',
+        place,
+        message: `${path} is in use at the server.`,
+        hint: 'It is tried again later.',
+      });
     case STATUS.FAILURE:
     case LATER.ALREADY_EXISTS:
     case STATUS.BAD_MESSAGE:
@@ -100,19 +119,33 @@ export async function connectionError(error: Error, system: string, settings: Sf
       hint: 'Check that the port is the one for SFTP, and that a firewall or a limit on logins does not cut this machine off.',
     });
   if (/subsystem|Unable to start/i.test(error.message))
-    return new FatalError({ code: 'NO_SFTP', place, message: `${at} lets this account in but offers it no SFTP.`, hint: 'Ask the vendor to enable SFTP for this account.' });
+    return new FatalError({
+      code: 'NO_SFTP',
+      place,
+      message: `${at} lets this account in but offers it no SFTP.`,
+      hint: 'Ask the vendor to enable SFTP for this account.',
+    });
   return (
     networkError(error, remote) ??
-    new RetriableError({ code: 'CONNECTION_LOST', place, message: `The connection to ${at} could not be made: ${error.message}.`, hint: 'It is tried again.' })
+    new RetriableError({
+      code: 'CONNECTION_LOST',
+      place,
+      message: `The connection to ${at} could not be made: ${error.message}.`,
+      hint: 'It is tried again.',
+    })
   );
 }
 
 function authenticationFailed(system: string, settings: SftpSettings): FatalError {
-  const given = [settings.private_key && 'the private key', settings.agent && 'the keys of the agent', settings.password && 'the password'].filter(Boolean);
+  const given = [
+    settings.private_key && 'the private key',
+    settings.agent && 'the keys of the agent',
+    settings.password && 'the password',
+  ].filter(Boolean);
   return new FatalError({
     code: 'AUTH_FAILED',
     place: { system },
     message: `${settings.host}:${settings.port} does not let the user ${settings.username} in${given.length ? ` with ${given.join(' or ')}` : ': neither password nor private_key is given'}.`,
-    hint: 'Check the user name, that the secret is the current one (passwords expire), and that the vendor has registered the public key and this machine\'s address.',
+    hint: "Check the user name, that the secret is the current one (passwords expire), and that the vendor has registered the public key and this machine's address.",
   });
 }

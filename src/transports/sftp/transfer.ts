@@ -13,29 +13,38 @@ function pace(session: SftpSession): { chunk: number; inFlight: number } {
 }
 
 /** The bytes of a file in order. RetriableError FILE_CHANGED when size or time differ after reading from before. */
-export async function* download(session: SftpSession, absolute: string, path: string, system: string, stop: () => void): AsyncGenerator<Uint8Array, void, void> {
+export async function* download(
+  session: SftpSession,
+  absolute: string,
+  path: string,
+  system: string,
+  stop: () => void,
+): AsyncGenerator<Uint8Array, void, void> {
   const { chunk, inFlight } = pace(session);
   const handle = await session.call<Buffer>(path, (sftp, done) => sftp.open(absolute, 'r', done));
   const flying: Promise<Uint8Array>[] = [];
   try {
     const before = await session.call<Stats>(path, (sftp, done) => sftp.fstat(handle, done));
-    if (isFolder(before)) throw new FileError({ code: 'NOT_A_FILE', place: { system, file: path }, message: `${path} is a folder, not a file.` });
+    if (isFolder(before))
+      throw new FileError({ code: 'NOT_A_FILE', place: { system, file: path }, message: `${path} is a folder, not a file.` });
     const part = (from: number) => {
       const bytes = readPart(session, handle, path, from, Math.min(chunk, before.size - from));
       bytes.catch(() => {}); // looked at when its turn comes
       return bytes;
     };
-    for (let next = 0; next < before.size || flying.length; ) {
+    for (let next = 0; next < before.size || flying.length;) {
       stop();
       for (; flying.length < inFlight && next < before.size; next += chunk) flying.push(part(next));
       const bytes = await flying.shift()!;
       if (bytes.length < chunk && flying.length) throw fileChanged(system, path);
       yield bytes;
     }
-    const after = await session.call<Stats>(path, (sftp, done) => sftp.stat(absolute, done)).catch((error: unknown) => {
-      if (error instanceof FileError) throw fileChanged(system, path); // taken away while it was read
-      throw error;
-    });
+    const after = await session
+      .call<Stats>(path, (sftp, done) => sftp.stat(absolute, done))
+      .catch((error: unknown) => {
+        if (error instanceof FileError) throw fileChanged(system, path); // taken away while it was read
+        throw error;
+      });
     if (after.size !== before.size || after.mtime !== before.mtime) throw fileChanged(system, path);
   } finally {
     await Promise.allSettled(flying);
@@ -117,4 +126,3 @@ export function isFolder(stats: Stats): boolean {
 export function mayBeFolder(stats: Stats): boolean {
   return stats.mode ? stats.isDirectory() : true;
 }
-

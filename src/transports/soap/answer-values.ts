@@ -4,6 +4,9 @@ import type { ComplexType, ElementDeclaration, Schema } from './schema.ts';
 import { qualifiedName } from './xml.ts';
 import type { XmlElement } from './xml.ts';
 
+/** SOAP 1.2 part 2 section 4.2.1: in rpc style rpc:result names the element that holds the result, and is none itself. */
+const RPC = 'http://www.w3.org/2003/05/soap-rpc';
+
 /**
  * An element of an answer as values, by the rules of the xml format: attributes and elements are fields by local name, text is
  * text, nothing and nil are null, text beside attributes stands under `text`. What the schema lets occur more than once is a
@@ -20,12 +23,19 @@ export function elementValue(element: XmlElement, type: ComplexType | undefined,
   return groupValue(element, actual, attributes, text, schema);
 }
 
-function groupValue(element: XmlElement, type: ComplexType | undefined, attributes: [string, string][], text: string, schema: Schema): Values {
+function groupValue(
+  element: XmlElement,
+  type: ComplexType | undefined,
+  attributes: [string, string][],
+  text: string,
+  schema: Schema,
+): Values {
   // A Map, since the names are the other side's: __proto__ is one like any other.
   const values = new Map<string, Value>(attributes);
   const declared = new Map<string, ElementDeclaration>(type?.fields.map((field) => [field.name, field]));
   for (const field of declared.values()) if (field.many) values.set(field.name, []);
   for (const child of element.children) {
+    if (child.namespace === RPC) continue;
     const field = declared.get(child.name);
     const value = elementValue(child, field?.type(), schema);
     const before = values.get(child.name);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
-import { ConfigError, FatalError } from '../../core/errors.ts';
+import { ConfigError } from '../../core/errors.ts';
 import { beginningOf } from '../http/body.ts';
 import { statusError } from '../http/status.ts';
 import { XSD } from './schema.ts';
@@ -25,7 +25,12 @@ interface Source {
 }
 
 /** Schemas that everybody has and that describe no data of a service. */
-const WELL_KNOWN = ['http://www.w3.org/XML/1998/namespace', 'http://www.w3.org/2001/XMLSchema', 'http://schemas.xmlsoap.org/soap/encoding/', 'http://www.w3.org/2005/05/xmlmime'];
+const WELL_KNOWN = [
+  'http://www.w3.org/XML/1998/namespace',
+  'http://www.w3.org/2001/XMLSchema',
+  'http://schemas.xmlsoap.org/soap/encoding/',
+  'http://www.w3.org/2005/05/xmlmime',
+];
 const MOST_DOCUMENTS = 200;
 
 /** Reads a WSDL, and whatever it imports and includes, from files below the town's folder or from the one host that it is on. */
@@ -40,11 +45,21 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
     const key = `${at} ${namespace ?? ''}`;
     if (read.has(key)) return;
     read.add(key);
-    if (read.size > MOST_DOCUMENTS) throw problem('WSDL_TOO_LARGE', `The WSDL ${location} imports more than ${MOST_DOCUMENTS} documents.`, 'Save it as one file and use that.');
+    if (read.size > MOST_DOCUMENTS)
+      throw problem(
+        'WSDL_TOO_LARGE',
+        `The WSDL ${location} imports more than ${MOST_DOCUMENTS} documents.`,
+        'Save it as one file and use that.',
+      );
     const root = await parse(at);
     if (root.namespace === WSDL && root.name === 'definitions') await visitDefinitions(root, at);
     else if (root.namespace === XSD && root.name === 'schema') await visitSchema(root, at, namespace);
-    else throw problem('WSDL_UNREADABLE', `${at} is no WSDL of version 1.1 and no XML schema: its root element is ${root.name}.`, 'Check wsdl in config/connections.yaml.');
+    else
+      throw problem(
+        'WSDL_UNREADABLE',
+        `${at} is no WSDL of version 1.1 and no XML schema: its root element is ${root.name}.`,
+        'Check wsdl in config/connections.yaml.',
+      );
   }
 
   async function visitDefinitions(root: XmlElement, at: string): Promise<void> {
@@ -52,7 +67,8 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
     for (const child of root.children) {
       if (child.namespace !== WSDL) continue;
       if (child.name === 'import' && child.attributes['location']) await visit(below(child.attributes['location'], at));
-      if (child.name === 'types') for (const schema of child.children) if (schema.namespace === XSD && schema.name === 'schema') await visitSchema(schema, at);
+      if (child.name === 'types')
+        for (const schema of child.children) if (schema.namespace === XSD && schema.name === 'schema') await visitSchema(schema, at);
     }
   }
 
@@ -61,7 +77,8 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
     found.schemas.push({ root, targetNamespace });
     for (const child of root.children) {
       if (child.namespace !== XSD || !child.attributes['schemaLocation']) continue;
-      if (child.name === 'import' && !WELL_KNOWN.includes(child.attributes['namespace'] ?? '')) await visit(below(child.attributes['schemaLocation'], at));
+      if (child.name === 'import' && !WELL_KNOWN.includes(child.attributes['namespace'] ?? ''))
+        await visit(below(child.attributes['schemaLocation'], at));
       if (child.name === 'include') await visit(below(child.attributes['schemaLocation'], at), targetNamespace);
     }
   }
@@ -70,11 +87,21 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
   function below(to: string, from: string): string {
     if (origin) {
       const url = new URL(to, from);
-      if (url.origin !== origin) throw problem('WSDL_ELSEWHERE', `The WSDL imports ${url.href}, which is on another host than ${origin}.`, 'Save the WSDL and what it imports in the town\'s folder, correct the import, and name the file in wsdl.');
+      if (url.origin !== origin)
+        throw problem(
+          'WSDL_ELSEWHERE',
+          `The WSDL imports ${url.href}, which is on another host than ${origin}.`,
+          "Save the WSDL and what it imports in the town's folder, correct the import, and name the file in wsdl.",
+        );
       return url.href;
     }
     const path = isAddress(to) ? undefined : resolve(dirname(from), to);
-    if (!path || !folders.some((folder) => inside(folder, path))) throw problem('WSDL_ELSEWHERE', `The WSDL ${location} imports ${to}, which is outside its folder.`, 'Save that document beside it and correct the import.');
+    if (!path || !folders.some((folder) => inside(folder, path)))
+      throw problem(
+        'WSDL_ELSEWHERE',
+        `The WSDL ${location} imports ${to}, which is outside its folder.`,
+        'Save that document beside it and correct the import.',
+      );
     return path;
   }
 
@@ -82,7 +109,12 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
     try {
       return parseXml(await textOf(at), 128);
     } catch (error) {
-      if (error instanceof XmlProblem) throw problem('WSDL_UNREADABLE', `${at} ${error.message}.`, 'Check wsdl in config/connections.yaml; an address that wants a log-in gives a web page instead.');
+      if (error instanceof XmlProblem)
+        throw problem(
+          'WSDL_UNREADABLE',
+          `${at} ${error.message}.`,
+          'Check wsdl in config/connections.yaml; an address that wants a log-in gives a web page instead.',
+        );
       throw error;
     }
   }
@@ -101,7 +133,7 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
     return beginningOf(answer.bytes, 20_000_000);
   }
 
-  function problem(code: string, message: string, hint: string): FatalError | ConfigError {
+  function problem(code: string, message: string, hint: string): ConfigError {
     return new ConfigError({ code, place: { system, path: 'wsdl' }, message, hint });
   }
 

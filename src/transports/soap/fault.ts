@@ -32,9 +32,20 @@ export function faultError(fault: XmlElement, { system, operation, status, heade
     message: `The service answered ${operation} with the fault ${code || '(no code)'}: ${said}`,
     hint: 'Compare the parameters in the connector with what the service documents; its owner finds more in its log.',
   };
-  if (status === 503 || status === 429 || BUSY.test(code)) return new RetriableError({ ...problem, hint: 'The service is busy; it is tried again.' }, { cause, waitMs: retryAfter(headers['retry-after']) });
+  if (status === 503 || status === 429 || BUSY.test(code))
+    return new RetriableError(
+      { ...problem, hint: 'The service is busy; it is tried again.' },
+      { cause, waitMs: retryAfter(headers['retry-after']) },
+    );
   if (status === 401 || SECURITY.test(code))
-    return new FatalError({ ...problem, code: 'AUTH_FAILED', hint: 'Check the user name of this connection and that its password is the current one; for a digest, that the clocks agree.' }, { cause });
+    return new FatalError(
+      {
+        ...problem,
+        code: 'AUTH_FAILED',
+        hint: 'Check the user name of this connection and that its password is the current one; for a digest, that the clocks agree.',
+      },
+      { cause },
+    );
   return new FatalError(problem, { cause });
 }
 

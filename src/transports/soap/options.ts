@@ -7,8 +7,12 @@ import type { SecretText } from '../options.ts';
 function shape(secretText: SecretText) {
   return {
     endpoint: webAddress.describe('Address of the service. Addresses in the WSDL are not used, so that it cannot send us elsewhere.'),
-    wsdl: z.string().min(1).optional().describe("The service's description: an address, or a file relative to the town's folder. Default: the endpoint with ?wsdl."),
-    version: z.enum(['1.1', '1.2']).default('1.1').describe('SOAP version.'),
+    wsdl: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("The service's description: an address, or a file relative to the town's folder. Default: the endpoint with ?wsdl."),
+    version: z.enum(['1.1', '1.2'], { error: "must be '1.1' or '1.2', in quotes" }).default('1.1').describe('SOAP version.'),
     username_token: z
       .strictObject({
         username: z.string().min(1),
@@ -17,7 +21,10 @@ function shape(secretText: SecretText) {
       })
       .optional()
       .describe('WS-Security UsernameToken.'),
-    basic: z.strictObject({ username: z.string().min(1), password: requiredSecret(secretText, 'Password.') }).optional().describe('HTTP Basic log-in.'),
+    basic: z
+      .strictObject({ username: z.string().min(1), password: requiredSecret(secretText, 'Password.') })
+      .optional()
+      .describe('HTTP Basic log-in.'),
     headers: z.record(z.string(), z.string()).default({}).describe('HTTP headers sent with every request. Not for secrets.'),
     max_depth: z.int().positive().default(64).describe('Refuse answers whose elements are nested deeper.'),
     ...webShape(secretText),

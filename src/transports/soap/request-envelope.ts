@@ -7,7 +7,10 @@ import type { ElementDeclaration } from './schema.ts';
 import type { Operation, SoapVersion } from './service.ts';
 import { escapeXml, forbiddenCharacter } from './xml.ts';
 
-export const ENVELOPES: Record<SoapVersion, string> = { '1.1': 'http://schemas.xmlsoap.org/soap/envelope/', '1.2': 'http://www.w3.org/2003/05/soap-envelope' };
+export const ENVELOPES: Record<SoapVersion, string> = {
+  '1.1': 'http://schemas.xmlsoap.org/soap/envelope/',
+  '1.2': 'http://www.w3.org/2003/05/soap-envelope',
+};
 export const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 const WSSE = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd';
 const WSU = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd';
@@ -18,7 +21,12 @@ const BASE64 = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-mes
  * A request as its WSDL wants it: order, names and namespaces come from there. Throws ConfigError with every parameter that is
  * unknown, misspelt or missing, RecordError for a value that XML cannot carry.
  */
-export function requestEnvelope(operation: Operation, body: Value | undefined, settings: Pick<SoapSettings, 'version' | 'username_token'>, system: string): string {
+export function requestEnvelope(
+  operation: Operation,
+  body: Value | undefined,
+  settings: Pick<SoapSettings, 'version' | 'username_token'>,
+  system: string,
+): string {
   const namespaces = new Map<string, string>();
   const problems: Problem[] = [];
   const content = writeElement(operation.input, body ?? {}, '');
@@ -59,9 +67,18 @@ export function requestEnvelope(operation: Operation, body: Value | undefined, s
       if (known.has(name) || type.open) continue;
       const meant = didYouMean(name, known);
       const names = type.fields.map((field) => field.name).join(', ');
-      problems.push(wrong(joined(path, name), `The operation ${operation.name} has no parameter ${joined(path, name)}.`, meant ? `Did you mean ${meant}? Upper and lower case count.` : names ? `It takes ${names}.` : 'It takes none.', 'PARAMETER_UNKNOWN'));
+      problems.push(
+        wrong(
+          joined(path, name),
+          `The operation ${operation.name} has no parameter ${joined(path, name)}.`,
+          meant ? `Did you mean ${meant}? Upper and lower case count.` : names ? `It takes ${names}.` : 'It takes none.',
+          'PARAMETER_UNKNOWN',
+        ),
+      );
     }
-    const attributes = type.attributes.map((name) => (typeof value[name] === 'string' ? ` ${name}="${writeText(value[name], joined(path, name))}"` : '')).join('');
+    const attributes = type.attributes
+      .map((name) => (typeof value[name] === 'string' ? ` ${name}="${writeText(value[name], joined(path, name))}"` : ''))
+      .join('');
     const content = type.fields.map((field) => writeField(field, value[field.name], joined(path, field.name))).join('');
     const text = !type.fields.length && typeof value['text'] === 'string' ? writeText(value['text'], joined(path, 'text')) : '';
     return `<${tag}${attributes}>${content}${text}</${tag}>`;
@@ -69,21 +86,45 @@ export function requestEnvelope(operation: Operation, body: Value | undefined, s
 
   function writeField(field: ElementDeclaration, value: Value | undefined, path: string): string {
     if (value === undefined || (value === null && field.optional)) {
-      if (value === undefined && !field.optional && !field.nillable) problems.push(wrong(path, `The operation ${operation.name} needs the parameter ${path}, which is not given.`, 'Add it to the body in the connector.', 'PARAMETER_MISSING'));
+      if (value === undefined && !field.optional && !field.nillable)
+        problems.push(
+          wrong(
+            path,
+            `The operation ${operation.name} needs the parameter ${path}, which is not given.`,
+            'Add it to the body in the connector.',
+            'PARAMETER_MISSING',
+          ),
+        );
       return value === undefined && field.nillable && !field.optional ? writeElement(field, null, path) : '';
     }
-    if (field.many) return [value].flat().map((one) => writeElement(field, one, path)).join('');
+    if (field.many)
+      return [value]
+        .flat()
+        .map((one) => writeElement(field, one, path))
+        .join('');
     return writeElement(field, value, path);
   }
 
   function writeText(text: string, path: string): string {
     const forbidden = forbiddenCharacter(text);
-    if (forbidden) throw new RecordError({ code: 'XML_CHARACTER', place: { system, path }, message: `${path || 'The value'} contains the character ${forbidden}, which cannot be sent in XML.`, hint: 'Remove it in the source, or in the mapping.' });
+    if (forbidden)
+      throw new RecordError({
+        code: 'XML_CHARACTER',
+        place: { system, path },
+        message: `${path || 'The value'} contains the character ${forbidden}, which cannot be sent in XML.`,
+        hint: 'Remove it in the source, or in the mapping.',
+      });
     return escapeXml(text);
   }
 
   function complain(path: string, what: string, fields: readonly ElementDeclaration[]): void {
-    problems.push(wrong(path, `${path || 'The body'} ${what} ${fields.map((field) => field.name).join(', ')}.`, 'Write the parameters as a group in the connector.'));
+    problems.push(
+      wrong(
+        path,
+        `${path || 'The body'} ${what} ${fields.map((field) => field.name).join(', ')}.`,
+        'Write the parameters as a group in the connector.',
+      ),
+    );
   }
 
   function wrong(path: string, message: string, hint: string, code = 'PARAMETER_WRONG'): Problem {

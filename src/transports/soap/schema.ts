@@ -47,7 +47,8 @@ export function readSchema(documents: readonly SchemaDocument[]): Schema {
   const types = new Map<XmlElement, ComplexType>();
   for (const document of documents)
     for (const node of document.root.children)
-      if (node.attributes['name']) definitions.set(`${node.name} {${document.targetNamespace}}${node.attributes['name']}`, { node, document });
+      if (node.attributes['name'])
+        definitions.set(`${node.name} {${document.targetNamespace}}${node.attributes['name']}`, { node, document });
 
   function element(qualified: string): ElementDeclaration | undefined {
     const found = definitions.get(`element ${qualified}`);

@@ -29,16 +29,26 @@ export interface Service {
 export function readService(documents: WsdlDocuments, version: SoapVersion, system: string): Service {
   const schema = readSchema(documents.schemas);
   const soap = BINDINGS[version];
-  const named = (kind: string) => new Map(documents.definitions.flatMap((root) => childrenNamed(root, WSDL, kind).map((node) => [`{${root.attributes['targetNamespace'] ?? ''}}${node.attributes['name']}`, node])));
+  const named = (kind: string) =>
+    new Map(
+      documents.definitions.flatMap((root) =>
+        childrenNamed(root, WSDL, kind).map((node) => [`{${root.attributes['targetNamespace'] ?? ''}}${node.attributes['name']}`, node]),
+      ),
+    );
   const messages = named('message');
   const portTypes = named('portType');
   const bound = new Map<string, { node: XmlElement; binding: XmlElement }>();
   for (const binding of named('binding').values())
     if (childrenNamed(binding, soap, 'binding').length)
-      for (const node of childrenNamed(binding, WSDL, 'operation')) if (!bound.has(node.attributes['name']!)) bound.set(node.attributes['name']!, { node, binding });
+      for (const node of childrenNamed(binding, WSDL, 'operation'))
+        if (!bound.has(node.attributes['name']!)) bound.set(node.attributes['name']!, { node, binding });
   if (!bound.size) {
     const other = version === '1.1' ? '1.2' : '1.1';
-    throw problem('WSDL_UNUSABLE', `The WSDL describes no operation for SOAP ${version}.`, `If it does for SOAP ${other}, set version: '${other}'.`);
+    throw problem(
+      'WSDL_UNUSABLE',
+      `The WSDL describes no operation for SOAP ${version}.`,
+      `If it does for SOAP ${other}, set version: '${other}'.`,
+    );
   }
 
   function operation(name: string): Operation {
@@ -57,9 +67,15 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
     const style = soapOperation?.attributes['style'] ?? childrenNamed(binding, soap, 'binding')[0]!.attributes['style'] ?? 'document';
     const portType = portTypes.get(qualifiedName(binding.attributes['type'] ?? '', binding));
     const abstract = portType && childrenNamed(portType, WSDL, 'operation').find((candidate) => candidate.attributes['name'] === name);
-    if (!abstract) throw problem('WSDL_UNUSABLE', `The WSDL binds the operation ${name} but does not describe it.`, 'Ask the vendor for a complete WSDL.');
+    if (!abstract)
+      throw problem(
+        'WSDL_UNUSABLE',
+        `The WSDL binds the operation ${name} but does not describe it.`,
+        'Ask the vendor for a complete WSDL.',
+      );
     const input = wrapper('input', name);
-    if (!input) throw problem('WSDL_UNUSABLE', `The WSDL does not say what the operation ${name} takes.`, 'Ask the vendor for a complete WSDL.');
+    if (!input)
+      throw problem('WSDL_UNUSABLE', `The WSDL does not say what the operation ${name} takes.`, 'Ask the vendor for a complete WSDL.');
     return { name, soapAction: soapOperation?.attributes['soapAction'] ?? '', input, output: wrapper('output', `${name}Response`) };
 
     function wrapper(direction: 'input' | 'output', rpcName: string): ElementDeclaration | undefined {
@@ -69,14 +85,35 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
       const concrete = childrenNamed(node, WSDL, direction)[0];
       const body = concrete && childrenNamed(concrete, soap, 'body')[0];
       if (body?.attributes['use'] === 'encoded')
-        throw problem('WSDL_UNUSABLE', `The operation ${name} is rpc/encoded, a form that was given up in 2004 and is not supported.`, 'Ask the vendor for a document/literal or rpc/literal interface.');
+        throw problem(
+          'WSDL_UNUSABLE',
+          `The operation ${name} is rpc/encoded, a form that was given up in 2004 and is not supported.`,
+          'Ask the vendor for a document/literal or rpc/literal interface.',
+        );
       const wanted = body?.attributes['parts']?.split(/\s+/);
-      const parts = (message ? childrenNamed(message, WSDL, 'part') : []).filter((part) => !wanted || wanted.includes(part.attributes['name'] ?? ''));
+      const parts = (message ? childrenNamed(message, WSDL, 'part') : []).filter(
+        (part) => !wanted || wanted.includes(part.attributes['name'] ?? ''),
+      );
       if (style === 'rpc') return rpcWrapper(rpcName, body?.attributes['namespace'] ?? '', parts);
       const element = parts[0]?.attributes['element'];
-      if (!element) return parts.length ? undefined : { name: rpcName, namespace: '', many: false, optional: false, nillable: false, type: () => ({ fields: [], attributes: [], open: false }) };
+      if (!element)
+        return parts.length
+          ? undefined
+          : {
+              name: rpcName,
+              namespace: '',
+              many: false,
+              optional: false,
+              nillable: false,
+              type: () => ({ fields: [], attributes: [], open: false }),
+            };
       const declared = schema.element(qualifiedName(element, parts[0]!));
-      if (!declared) throw problem('WSDL_UNUSABLE', `The WSDL does not define the element ${element} that the operation ${name} uses.`, 'A schema that it imports may be missing.');
+      if (!declared)
+        throw problem(
+          'WSDL_UNUSABLE',
+          `The WSDL does not define the element ${element} that the operation ${name} uses.`,
+          'A schema that it imports may be missing.',
+        );
       return declared;
     }
   }
@@ -85,7 +122,15 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
   function rpcWrapper(name: string, namespace: string, parts: readonly XmlElement[]): ElementDeclaration {
     const fields = parts.map((part): ElementDeclaration => {
       const { element, type } = part.attributes;
-      return { name: part.attributes['name'] ?? '', namespace: '', many: false, optional: false, nillable: true, type: () => (type ? schema.type(qualifiedName(type, part)) : element ? schema.element(qualifiedName(element, part))?.type() : undefined) };
+      return {
+        name: part.attributes['name'] ?? '',
+        namespace: '',
+        many: false,
+        optional: false,
+        nillable: true,
+        type: () =>
+          type ? schema.type(qualifiedName(type, part)) : element ? schema.element(qualifiedName(element, part))?.type() : undefined,
+      };
     });
     return { name, namespace, many: false, optional: false, nillable: false, type: () => ({ fields, attributes: [], open: false }) };
   }

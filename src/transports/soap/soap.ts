@@ -37,7 +37,17 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
   async function readWsdl(): Promise<Service> {
     const location = settings.wsdl ?? `${settings.endpoint}${endpoint.search ? '&' : '?'}wsdl`;
     const headersFor = (url: URL) => (url.origin === endpoint.origin ? ownHeaders() : {});
-    return readService(await wsdlDocuments(location, { system, projectFolder: context.projectFolder, client, headersFor }), settings.version, system);
+    const documents = await wsdlDocuments(location, { system, projectFolder: context.projectFolder, client, headersFor });
+    return usable(() => readService(documents, settings.version, system), wsdlUnreadable);
+  }
+
+  function wsdlUnreadable(what: string): ConfigError {
+    return new ConfigError({
+      code: 'WSDL_UNREADABLE',
+      place: { system, path: 'wsdl' },
+      message: `The WSDL ${what}.`,
+      hint: 'Ask the vendor for a correct one.',
+    });
   }
 
   function ownHeaders(): Record<string, string> {
@@ -45,19 +55,43 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
   }
 
   async function request(spec: RequestSpec): Promise<RequestAnswer> {
-    if (!spec.operation) throw new ConfigError({ code: 'OPERATION_UNKNOWN', place: { system, path: 'operation' }, message: 'The request names no operation.', hint: 'Add operation to the retriever in the connector.' });
+    if (!spec.operation)
+      throw new ConfigError({
+        code: 'OPERATION_UNKNOWN',
+        place: { system, path: 'operation' },
+        message: 'The request names no operation.',
+        hint: 'Add operation to the retriever in the connector.',
+      });
     const { operation: find, schema } = await service();
-    const operation = find(spec.operation);
+    const operation = usable(() => find(spec.operation!), wsdlUnreadable);
     const body = requestEnvelope(operation, spec.body, settings, system);
-    const answer = await client.send({ method: 'POST', url: endpoint, headers: { ...ownHeaders(), ...spec.headers, ...contentHeaders(operation) }, body });
+    const answer = await client.send({
+      method: 'POST',
+      url: endpoint,
+      headers: { ...ownHeaders(), ...spec.headers, ...contentHeaders(operation) },
+      body,
+    });
     const result = await resultOf(answer, operation);
-    const value = result ? elementValue(result, operation.output?.type(), schema) : null;
-    return { status: answer.status, headers: answer.headers, value: value !== null && typeof value === 'object' && !Array.isArray(value) ? value : value === null ? {} : { text: value } };
+    const value = result
+      ? usable(
+          () => elementValue(result, operation.output?.type(), schema),
+          (what) => notSoap('ANSWER_UNREADABLE', `The answer to ${operation.name} ${redact(what)}.`, 'Ask the owner of the service.'),
+        )
+      : null;
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      value: value !== null && typeof value === 'object' && !Array.isArray(value) ? value : value === null ? {} : { text: value },
+    };
   }
 
   function contentHeaders(operation: Operation): Record<string, string> {
     const action = operation.soapAction.replace(/["\\\r\n]/g, '');
-    if (settings.version === '1.2') return { 'Content-Type': `application/soap+xml; charset=utf-8${action ? `; action="${action}"` : ''}`, Accept: 'application/soap+xml' };
+    if (settings.version === '1.2')
+      return {
+        'Content-Type': `application/soap+xml; charset=utf-8${action ? `; action="${action}"` : ''}`,
+        Accept: 'application/soap+xml',
+      };
     return { 'Content-Type': 'text/xml; charset=utf-8', SOAPAction: `"${action}"`, Accept: 'text/xml' };
   }
 
@@ -66,9 +100,15 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     const kind = answer.headers['content-type'] ?? '';
     if (kind.startsWith('multipart/')) {
       answer.discard();
-      throw notSoap('MTOM_UNSUPPORTED', `The service answered ${operation.name} with a message in several parts (MTOM or attachments), which is not supported.`, 'Ask its owner to turn MTOM off for this client.');
+      throw notSoap(
+        'MTOM_UNSUPPORTED',
+        `The service answered ${operation.name} with a message in several parts (MTOM or attachments), which is not supported.`,
+        'Ask its owner to turn MTOM off for this client.',
+      );
     }
-    const text = await decodeXml(answer.bytes, kind, (what) => notSoap('ANSWER_UNREADABLE', `The answer to ${operation.name} ${what}.`, 'Ask the owner of the service.'));
+    const text = await decodeXml(answer.bytes, kind, (what) =>
+      notSoap('ANSWER_UNREADABLE', `The answer to ${operation.name} ${what}.`, 'Ask the owner of the service.'),
+    );
     const failed = (words: string) => statusError(answer.status, answer.headers, words, { system, text: operation.name });
     if (text.trim() === '') {
       if (answer.status >= 300) throw failed('');
@@ -80,7 +120,8 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     const fault = body && childrenNamed(body, envelope.namespace, 'Fault')[0];
     if (fault) throw faultError(fault, { system, operation: operation.name, status: answer.status, headers: answer.headers, redact });
     if (answer.status >= 300) throw failed('');
-    if (!body) throw notSoap('ANSWER_NOT_SOAP', `The answer to ${operation.name} is an envelope without a body.`, 'Ask the owner of the service.');
+    if (!body)
+      throw notSoap('ANSWER_NOT_SOAP', `The answer to ${operation.name} is an envelope without a body.`, 'Ask the owner of the service.');
     return body.children[0];
   }
 
@@ -97,7 +138,9 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
       const web = /^\s*(<!doctype html|<html)/i.test(text);
       throw notSoap(
         web ? 'ANSWER_NOT_SOAP' : 'ANSWER_UNREADABLE',
-        web ? `The answer to ${operation.name} is a web page: ${ownWords(text, redact)}` : `The answer to ${operation.name} ${redact(error.message)}.`,
+        web
+          ? `The answer to ${operation.name} is a web page: ${ownWords(text, redact)}`
+          : `The answer to ${operation.name} ${redact(error.message)}.`,
         web ? 'Check the endpoint; a log-in page or a proxy may answer in its place.' : 'Ask the owner of the service.',
       );
     }
@@ -110,13 +153,20 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
   async function check(): Promise<CheckResult[]> {
     const results: CheckResult[] = [];
     const failed = (name: string, error: unknown): CheckResult => {
-      const problem: Partial<Problem> = error instanceof InterlocalError ? error.problems[0]! : { message: `Interlocal failed: ${redact(String(error))}` };
-      return { name: problem.code?.startsWith('TLS') ? 'TLS' : problem.code === 'AUTH_FAILED' ? 'credentials' : name, ok: false, detail: problem.message!, hint: problem.hint };
+      const problem: Partial<Problem> =
+        error instanceof InterlocalError ? error.problems[0]! : { message: `Interlocal failed: ${redact(String(error))}` };
+      return {
+        name: problem.code?.startsWith('TLS') ? 'TLS' : problem.code === 'AUTH_FAILED' ? 'credentials' : name,
+        ok: false,
+        detail: problem.message!,
+        hint: problem.hint,
+      };
     };
     try {
       const answer = await client.send({ method: 'GET', url: endpoint, headers: ownHeaders() });
       answer.discard();
-      if (answer.status === 401 || answer.status === 403) throw statusError(answer.status, answer.headers, '', { system, text: `GET ${endpoint.host}${endpoint.pathname}` });
+      if (answer.status === 401 || answer.status === 403)
+        throw statusError(answer.status, answer.headers, '', { system, text: `GET ${endpoint.host}${endpoint.pathname}` });
     } catch (error) {
       if (!(error instanceof FatalError && error.code === 'REDIRECT_REFUSED')) return [failed('reachable', error)];
     }
@@ -124,7 +174,13 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     if (endpoint.protocol === 'https:') results.push({ name: 'TLS', ok: true, detail: 'Its certificate is trusted.' });
     else {
       const open = settings.basic ?? (settings.username_token?.type === 'text' ? settings.username_token : undefined);
-      results.push({ name: 'TLS', ok: true, warning: true, detail: `${endpoint.host} is spoken to without encryption${open ? ', and the password with it' : ''}.`, hint: 'Use https as soon as the service offers it.' });
+      results.push({
+        name: 'TLS',
+        ok: true,
+        warning: true,
+        detail: `${endpoint.host} is spoken to without encryption${open ? ', and the password with it' : ''}.`,
+        hint: 'Use https as soon as the service offers it.',
+      });
     }
     try {
       const { operationNames } = await service();
@@ -132,9 +188,23 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     } catch (error) {
       return [...results, failed('WSDL', error)];
     }
-    if (settings.username_token) results.push({ name: 'credentials', ok: true, detail: 'The first request proves the user name and password; asking for nothing is not possible in SOAP.' });
+    if (settings.username_token)
+      results.push({
+        name: 'credentials',
+        ok: true,
+        detail: 'The first request proves the user name and password; asking for nothing is not possible in SOAP.',
+      });
     return results;
   }
 
   return { kind: 'request', request, check, close: async () => client.close() };
+}
+
+/** Names with prefixes are looked up late, long after the document was parsed. */
+function usable<T>(work: () => T, refuse: (what: string) => Error): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof XmlProblem ? refuse(error.message) : error;
+  }
 }

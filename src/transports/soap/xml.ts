@@ -8,9 +8,9 @@ export interface XmlElement {
   name: string;
   namespace: string;
   /** Values by local name, for attributes without prefix. */
-  attributes: Record<string, string>;
+  attributes: Readonly<Record<string, string>>;
   /** Values by `{namespace}name`, for attributes with one. */
-  qualifiedAttributes: Record<string, string>;
+  qualifiedAttributes: Readonly<Record<string, string>>;
   children: XmlElement[];
   /** The element's own text, entities resolved. */
   text: string;
@@ -44,13 +44,18 @@ export function parseXml(text: string, maxDepth = 64): XmlElement {
     cdataPropName: '#cdata',
     ignoreDeclaration: true,
     ignorePiTags: true,
+    jPath: false,
     maxNestedTags: maxDepth,
   });
   let nodes: Ordered[];
   try {
     nodes = parser.parse(text) as Ordered[];
   } catch (error) {
-    throw new XmlProblem(/nested/i.test((error as Error).message) ? `is nested deeper than ${maxDepth} elements` : `is no well-formed XML: ${(error as Error).message}`);
+    throw new XmlProblem(
+      /nested/i.test((error as Error).message)
+        ? `is nested deeper than ${maxDepth} elements`
+        : `is no well-formed XML: ${(error as Error).message}`,
+    );
   }
   const root = nodes.find((node) => nameIn(node) !== '#text');
   if (!root) throw new XmlProblem('is no XML: there is no element in it');
@@ -59,9 +64,9 @@ export function parseXml(text: string, maxDepth = 64): XmlElement {
 
 /** Comments, declarations and white space before the first element: the only place where a DOCTYPE can stand. */
 function beforeRoot(text: string): string {
-  const head = text.slice(0, 65_536);
-  const at = head.replace(/<!--[\s\S]*?-->/g, (comment) => ' '.repeat(comment.length)).search(/<[A-Za-z_]/);
-  if (at < 0 && text.length > head.length) throw new XmlProblem('is no XML: no element comes in its first 64 kB');
+  const head = text.slice(0, 65_536).replace(/<!--[\s\S]*?-->/g, '');
+  const at = head.search(/<[A-Za-z_]/);
+  if (at < 0 && text.length > 65_536) throw new XmlProblem('is no XML: no element comes in its first 64 kB');
   return at < 0 ? head : head.slice(0, at);
 }
 
@@ -72,17 +77,9 @@ function nameIn(node: Ordered): string {
 
 function element(node: Ordered, around: Scope): XmlElement {
   const tag = nameIn(node);
-  const given = (node[ATTRIBUTES] ?? {}) as Record<string, string>;
-  let scope = around;
-  for (const name in given) if (name === 'xmlns' || name.startsWith('xmlns:')) scope = { ...scope, [name === 'xmlns' ? '' : name.slice(6)]: unescape(given[name]!) };
-  const attributes: Record<string, string> = {};
-  const qualifiedAttributes: Record<string, string> = {};
-  for (const name in given) {
-    if (name === 'xmlns' || name.startsWith('xmlns:')) continue;
-    const at = name.indexOf(':');
-    if (at < 0) attributes[name] = unescape(given[name]!);
-    else qualifiedAttributes[`{${namespaceOf(name.slice(0, at), scope)}}${name.slice(at + 1)}`] = unescape(given[name]!);
-  }
+  const given = node[ATTRIBUTES] as Record<string, string> | undefined;
+  const scope = given ? scopeOf(given, around) : around;
+  const [attributes, qualifiedAttributes] = given ? attributesOf(given, scope) : [NONE, NONE];
   const at = tag.indexOf(':');
   const children: XmlElement[] = [];
   let text = '';
@@ -92,7 +89,37 @@ function element(node: Ordered, around: Scope): XmlElement {
     else if (name === '#cdata') text += (child['#cdata'] as Ordered[]).map((part) => String(part['#text'])).join('');
     else children.push(element(child, scope));
   }
-  return { name: at < 0 ? tag : tag.slice(at + 1), namespace: at < 0 ? (scope[''] ?? '') : namespaceOf(tag.slice(0, at), scope), attributes, qualifiedAttributes, children, text, scope };
+  return {
+    name: at < 0 ? tag : tag.slice(at + 1),
+    namespace: at < 0 ? (scope[''] ?? '') : namespaceOf(tag.slice(0, at), scope),
+    attributes,
+    qualifiedAttributes,
+    children,
+    text,
+    scope,
+  };
+}
+
+const NONE: Record<string, string> = Object.freeze({});
+
+function scopeOf(given: Record<string, string>, around: Scope): Scope {
+  let scope = around;
+  for (const name in given)
+    if (name === 'xmlns' || name.startsWith('xmlns:'))
+      scope = { ...scope, [name === 'xmlns' ? '' : name.slice(6)]: unescape(given[name]!) };
+  return scope;
+}
+
+function attributesOf(given: Record<string, string>, scope: Scope): [plain: Record<string, string>, qualified: Record<string, string>] {
+  const plain: Record<string, string> = {};
+  const qualified: Record<string, string> = {};
+  for (const name in given) {
+    if (name === 'xmlns' || name.startsWith('xmlns:')) continue;
+    const at = name.indexOf(':');
+    if (at < 0) plain[name] = unescape(given[name]!);
+    else qualified[`{${namespaceOf(name.slice(0, at), scope)}}${name.slice(at + 1)}`] = unescape(given[name]!);
+  }
+  return [plain, qualified];
 }
 
 function namespaceOf(prefix: string, scope: Scope): string {
@@ -128,8 +155,10 @@ export function escapeXml(text: string): string {
 
 /** A character that XML 1.0 cannot carry in any form, or undefined. */
 export function forbiddenCharacter(text: string): string | undefined {
-  // eslint-disable-next-line no-control-regex
-  const found = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.exec(text);
+  const found =
+    /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.exec(
+      text,
+    );
   return found ? `U+${found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}` : undefined;
 }
 

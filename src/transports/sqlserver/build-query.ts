@@ -36,18 +36,35 @@ export const OWN_PREFIX = 'interlocal_';
  * With several tables a tie-breaker that is unique in each is not unique in all, so the tie itself is read again (>=): a row too
  * many is dropped later, a row too few would be lost.
  */
-export function buildQuery(spec: QuerySpec, sources: readonly Source[], connection: string, commonTables = '', given: Record<string, string> = {}): BuiltQuery {
+export function buildQuery(
+  spec: QuerySpec,
+  sources: readonly Source[],
+  connection: string,
+  commonTables = '',
+  given: Record<string, string> = {},
+): BuiltQuery {
   const work: Work = { spec, connection, union: sources.length > 1, problems: [], parameters: { ...given }, orderBy: orderOf(spec) };
   const columns: BuiltQuery['columns'] = spec.columns.map((column) => ({ name: column.name, finish: undefined }));
-  if (spec.columns.length === 0) work.problems.push({ code: 'SQL_NO_COLUMNS', place: { system: connection, path: 'columns' }, message: 'The stream names no column to be read.' });
+  if (spec.columns.length === 0)
+    work.problems.push({
+      code: 'SQL_NO_COLUMNS',
+      place: { system: connection, path: 'columns' },
+      message: 'The stream names no column to be read.',
+    });
   const branches = sources.map((source) => branch(work, source, columns));
   if (work.union) refuseMixedFloats(work, sources);
   if (spec.tableField) {
     if (columns.some((column) => column.name === spec.tableField))
-      work.problems.push({ code: 'SQL_TABLE_FIELD', place: { system: connection, path: 'table_field' }, message: `The table field ${spec.tableField} has the name of a column.`, hint: 'Give it another name.' });
+      work.problems.push({
+        code: 'SQL_TABLE_FIELD',
+        place: { system: connection, path: 'table_field' },
+        message: `The table field ${spec.tableField} has the name of a column.`,
+        hint: 'Give it another name.',
+      });
     columns.push({ name: spec.tableField, finish: undefined });
   }
-  if (work.problems.length) throw new ConfigError([...new Map(work.problems.map((problem) => [`${problem.code} ${problem.message}`, problem])).values()]);
+  if (work.problems.length)
+    throw new ConfigError([...new Map(work.problems.map((problem) => [`${problem.code} ${problem.message}`, problem])).values()]);
 
   const withClause = commonTables ? `WITH ${commonTables} ` : '';
   if (!work.union) return { sql: withClause + branches[0]!, parameters: work.parameters, columns };
@@ -99,7 +116,8 @@ function conditionsOf(work: Work, source: Source): string[] {
   const conditions = where.map((condition) => compare(work, source, condition.column, condition.is, condition.value, 'where'));
   if (after) {
     const { cursor, cursorValue, tie, tieValue, inclusive } = after;
-    if (tie === undefined || tieValue === undefined || inclusive) conditions.push(compare(work, source, cursor, inclusive ? '>=' : '>', cursorValue, 'after'));
+    if (tie === undefined || tieValue === undefined || inclusive)
+      conditions.push(compare(work, source, cursor, inclusive ? '>=' : '>', cursorValue, 'after'));
     else {
       // Not "cursor > x OR (cursor = x AND tie > y)": this form is one range of an index.
       const later = compare(work, source, cursor, '>', cursorValue, 'after');

@@ -25,13 +25,27 @@ export async function findTable(run: RunStatement, connection: string, given: st
   const rows = await run(COLUMNS, { name: given });
   const tables = new Map<string, ServerTable>();
   for (const row of rows) {
-    const [schema, name, column, type, length, precision, scale, seconds] = row as [string, string, string, string, number | null, number | null, number | null, number | null];
+    const [schema, name, column, type, length, precision, scale, seconds] = row as [
+      string,
+      string,
+      string,
+      string,
+      number | null,
+      number | null,
+      number | null,
+      number | null,
+    ];
     const key = `${schema}.${name}`;
     let table = tables.get(key);
     if (!table) tables.set(key, (table = { schema, name, columns: [] }));
     table.columns.push({
       name: column,
-      type: { name: type.toLowerCase(), length: length ?? undefined, precision: precision ?? undefined, scale: scale ?? seconds ?? undefined },
+      type: {
+        name: type.toLowerCase(),
+        length: length ?? undefined,
+        precision: precision ?? undefined,
+        scale: scale ?? seconds ?? undefined,
+      },
     });
   }
   const found = [...tables.values()];

@@ -35,25 +35,61 @@ export async function checkServer(settings: SqlServerSettings, context: Transpor
 const STEPS = ['reachable', 'encryption', 'credentials', 'database'] as const;
 
 function failedAt(error: unknown, settings: SqlServerSettings, context: TransportContext): CheckResult[] {
-  if (!(error instanceof InterlocalError)) return [{ name: 'reachable', ok: false, detail: `The driver reports: ${error instanceof Error ? error.message : String(error)}` }];
+  if (!(error instanceof InterlocalError))
+    return [{ name: 'reachable', ok: false, detail: `The driver reports: ${error instanceof Error ? error.message : String(error)}` }];
   const [problem] = error.problems;
   const { code } = error;
-  const at = TLS_CODES.includes(code) || code === 'CA_FILE' || code === 'SQL_ENCRYPTION' ? 1 : code === 'SQL_LOGIN' ? 2 : code === 'SQL_DATABASE' || code === 'SQL_RIGHTS' ? 3 : 0;
+  const at =
+    TLS_CODES.includes(code) || code === 'CA_FILE' || code === 'SQL_ENCRYPTION'
+      ? 1
+      : code === 'SQL_LOGIN'
+        ? 2
+        : code === 'SQL_DATABASE' || code === 'SQL_RIGHTS'
+          ? 3
+          : 0;
   const { host, port } = remoteOf(settings, context);
-  const passed = code === 'CA_FILE' ? [] : STEPS.slice(0, at).map((name) => (name === 'encryption' ? encryption(settings) : { name, ok: true, detail: name === 'reachable' ? `${host}:${port} answered` : 'accepted' }));
+  const passed =
+    code === 'CA_FILE'
+      ? []
+      : STEPS.slice(0, at).map((name) =>
+          name === 'encryption'
+            ? encryption(settings)
+            : { name, ok: true, detail: name === 'reachable' ? `${host}:${port} answered` : 'accepted' },
+        );
   return [...passed, { name: STEPS[at]!, ok: false, detail: problem!.message, ...(problem!.hint ? { hint: problem!.hint } : {}) }];
 }
 
 function encryption(settings: SqlServerSettings): CheckResult {
-  if (!settings.encrypt) return { name: 'encryption', ok: true, warning: true, detail: 'switched off: data and password can be read on the way', hint: 'Remove encrypt: false.' };
+  if (!settings.encrypt)
+    return {
+      name: 'encryption',
+      ok: true,
+      warning: true,
+      detail: 'switched off: data and password can be read on the way',
+      hint: 'Remove encrypt: false.',
+    };
   if (settings.trust_server_certificate)
-    return { name: 'encryption', ok: true, warning: true, detail: 'encrypted, but any certificate is accepted: nobody knows who answers', hint: 'Name the certificate in ca_file and remove trust_server_certificate.' };
+    return {
+      name: 'encryption',
+      ok: true,
+      warning: true,
+      detail: 'encrypted, but any certificate is accepted: nobody knows who answers',
+      hint: 'Name the certificate in ca_file and remove trust_server_certificate.',
+    };
   return { name: 'encryption', ok: true, detail: `encrypted, certificate verified${settings.ca_file ? ` with ${settings.ca_file}` : ''}` };
 }
 
 function legacy(settings: SqlServerSettings): CheckResult[] {
   if (settings.allow_legacy.length === 0) return [];
-  return [{ name: 'legacy encryption', ok: true, warning: true, detail: `allowed for this server: ${settings.allow_legacy.join(', ')}`, hint: 'Have the server updated to TLS 1.2 and remove allow_legacy.' }];
+  return [
+    {
+      name: 'legacy encryption',
+      ok: true,
+      warning: true,
+      detail: `allowed for this server: ${settings.allow_legacy.join(', ')}`,
+      hint: 'Have the server updated to TLS 1.2 and remove allow_legacy.',
+    },
+  ];
 }
 
 async function asked(name: string, ask: () => Promise<CheckResult>): Promise<CheckResult> {
@@ -68,9 +104,18 @@ async function asked(name: string, ask: () => Promise<CheckResult>): Promise<Che
 async function readableTables(connections: Connections): Promise<CheckResult> {
   const rows = (await connections.run(READABLE, {})) as [string, string][];
   if (rows.length === 0)
-    return { name: 'tables', ok: false, detail: 'This login may read no table and no view.', hint: 'Ask the owner of the database for SELECT on what is to be read, or for the role db_datareader.' };
+    return {
+      name: 'tables',
+      ok: false,
+      detail: 'This login may read no table and no view.',
+      hint: 'Ask the owner of the database for SELECT on what is to be read, or for the role db_datareader.',
+    };
   const names = rows.map(([schema, name]) => `${schema}.${name}`);
-  return { name: 'tables', ok: true, detail: `${rows.length} ${rows.length === 1 ? 'table or view' : 'tables and views'} can be read: ${names.slice(0, 12).join(', ')}${names.length > 12 ? ` and ${names.length - 12} more` : ''}` };
+  return {
+    name: 'tables',
+    ok: true,
+    detail: `${rows.length} ${rows.length === 1 ? 'table or view' : 'tables and views'} can be read: ${names.slice(0, 12).join(', ')}${names.length > 12 ? ` and ${names.length - 12} more` : ''}`,
+  };
 }
 
 const READABLE = `SELECT TABLE_SCHEMA, TABLE_NAME FROM INFORMATION_SCHEMA.TABLES
@@ -81,17 +126,33 @@ ORDER BY TABLE_SCHEMA, TABLE_NAME`;
 async function readsOnly(connections: Connections): Promise<CheckResult> {
   const rows = await connections.run("SELECT HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'INSERT')", {});
   if (rows[0]?.[0] !== 1) return { name: 'rights', ok: true, detail: 'the login may not write in this database' };
-  return { name: 'rights', ok: true, warning: true, detail: 'the login may also write in this database', hint: 'Ask for one that may only read (db_datareader).' };
+  return {
+    name: 'rights',
+    ok: true,
+    warning: true,
+    detail: 'the login may also write in this database',
+    hint: 'Ask for one that may only read (db_datareader).',
+  };
 }
 
 /** Major versions that Microsoft has ended support for: 13 is SQL Server 2016, whose support ended in July 2026. */
 const LAST_UNSUPPORTED = 13;
 
 async function version(connections: Connections): Promise<CheckResult> {
-  const rows = await connections.run("SELECT CONVERT(nvarchar(128), SERVERPROPERTY('ProductVersion')), CONVERT(nvarchar(128), SERVERPROPERTY('Edition'))", {});
+  const rows = await connections.run(
+    "SELECT CONVERT(nvarchar(128), SERVERPROPERTY('ProductVersion')), CONVERT(nvarchar(128), SERVERPROPERTY('Edition'))",
+    {},
+  );
   const [number, edition] = (rows[0] ?? []) as [string | null, string | null];
   const detail = [`SQL Server ${number ?? 'of unknown version'}`, edition].filter(Boolean).join(', ');
   const major = Number((number ?? '').split('.')[0]);
-  if (major > 0 && major <= LAST_UNSUPPORTED) return { name: 'server version', ok: true, warning: true, detail: `${detail}: Microsoft no longer mends it`, hint: 'It can be read all the same; plan its replacement.' };
+  if (major > 0 && major <= LAST_UNSUPPORTED)
+    return {
+      name: 'server version',
+      ok: true,
+      warning: true,
+      detail: `${detail}: Microsoft no longer mends it`,
+      hint: 'It can be read all the same; plan its replacement.',
+    };
   return { name: 'server version', ok: true, detail };
 }

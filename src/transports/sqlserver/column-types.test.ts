@@ -41,6 +41,7 @@ describe('a value becomes its exact text', () => {
   });
 
   it('a type without an exact text is said to be one', () => {
-    for (const type of ['sql_variant', 'geography', 'hierarchyid', 'udt']) expect(readingOf({ name: type }, 't.[c]', 'text')).toBeUndefined();
+    for (const type of ['sql_variant', 'geography', 'hierarchyid', 'udt'])
+      expect(readingOf({ name: type }, 't.[c]', 'text')).toBeUndefined();
   });
 });

@@ -92,7 +92,8 @@ function selectText(type: ServerType, e: string): string | undefined {
 
 function finishOf(type: ServerType, declared: DeclaredType): Reading['finish'] {
   if (declared === 'date' && /^(small)?datetime2?$/.test(type.name)) return (value) => String(value).replace(/T00:00:00(\.0+)?$/, '');
-  if (declared === 'integer' && /^(decimal|numeric|money|smallmoney)$/.test(type.name)) return (value) => String(value).replace(/\.0+$/, '');
+  if (declared === 'integer' && /^(decimal|numeric|money|smallmoney)$/.test(type.name))
+    return (value) => String(value).replace(/\.0+$/, '');
   if (type.name === 'float') return (value) => plain(Number(value));
   if (type.name === 'real') return (value) => plain(shortestReal(Number(value)));
   return undefined;

@@ -130,7 +130,12 @@ async function tlsOf(settings: SqlServerSettings, context: TransportContext) {
 
 async function certificate(file: string, context: TransportContext): Promise<string> {
   const refuse = (message: string): ConfigError =>
-    new ConfigError({ code: 'CA_FILE', place: { system: context.connection, path: 'ca_file' }, message, hint: 'Export the certificate as PEM (Base-64 encoded X.509) and name that file.' });
+    new ConfigError({
+      code: 'CA_FILE',
+      place: { system: context.connection, path: 'ca_file' },
+      message,
+      hint: 'Export the certificate as PEM (Base-64 encoded X.509) and name that file.',
+    });
   const text = await readFile(resolve(context.projectFolder, file), 'latin1').catch((error: NodeJS.ErrnoException) => {
     throw refuse(`The certificate file ${file} cannot be read (${error.code ?? 'unknown error'}).`);
   });

@@ -15,10 +15,17 @@ interface DriverColumn {
  * SQL Server 2005 on and needs no right beyond SELECT, where sp_describe_first_result_set came with 2012 only.
  * `from` is a derived table with its alias.
  */
-export async function describe(connections: Connections, commonTables: string, from: string, parameters: Record<string, string>): Promise<ServerColumn[]> {
+export async function describe(
+  connections: Connections,
+  commonTables: string,
+  from: string,
+  parameters: Record<string, string>,
+): Promise<ServerColumn[]> {
   const withClause = commonTables ? `WITH ${commonTables} ` : '';
   try {
-    const result = (await connections.request(parameters).query(`${withClause}SELECT TOP (0) * FROM ${from}`)) as unknown as { columns: DriverColumn[][] };
+    const result = (await connections.request(parameters).query(`${withClause}SELECT TOP (0) * FROM ${from}`)) as unknown as {
+      columns: DriverColumn[][];
+    };
     return (result.columns[0] ?? []).map((column) => ({
       name: column.name,
       type: {

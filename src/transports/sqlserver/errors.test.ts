@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, FatalError, InterlocalError, RetriableError } from '../../core/errors.ts';
+import { ConfigError, FatalError, RetriableError } from '../../core/errors.ts';
+import type { InterlocalError } from '../../core/errors.ts';
 import { sqlError } from './errors.ts';
 
 const remote = { system: 'finance', host: 'sql1', port: 1433, database: 'TOWN', username: 'reader', secret: 'hunter22' };
@@ -28,11 +29,15 @@ describe('an error of SQL Server says what to do about it', () => {
   it('a network error keeps its own words, however deep the driver wrapped it', () => {
     const socket = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     const driver = Object.assign(new Error('Failed to connect', { cause: socket }), { code: 'ESOCKET' });
-    expect(sqlError(Object.assign(new Error('Failed'), { originalError: driver, code: 'ESOCKET' }), remote)).toMatchObject({ code: 'CONNECTION_REFUSED' });
+    expect(sqlError(Object.assign(new Error('Failed'), { originalError: driver, code: 'ESOCKET' }), remote)).toMatchObject({
+      code: 'CONNECTION_REFUSED',
+    });
   });
 
   it('a number left over from an earlier login does not explain a later timeout', () => {
-    expect(sqlError(Object.assign(new Error('Timeout'), { code: 'ETIMEOUT' }), remote, 18456)).toMatchObject({ code: 'CONNECTION_TIMEOUT' });
+    expect(sqlError(Object.assign(new Error('Timeout'), { code: 'ETIMEOUT' }), remote, 18456)).toMatchObject({
+      code: 'CONNECTION_TIMEOUT',
+    });
   });
 
   it('what is our own bug stays one, with its stack', () => {

@@ -24,27 +24,92 @@ export function sqlError(error: unknown, remote: SqlRemote, loginNumber?: number
 
   if (number !== undefined && CONNECT[number]) {
     const [code, message, hint] = CONNECT[number];
-    const fill = (text: string): string => text.replace('{user}', remote.username).replace('{database}', remote.database).replace('{at}', at);
+    const fill = (text: string): string =>
+      text.replace('{user}', remote.username).replace('{database}', remote.database).replace('{at}', at);
     return new ConfigError(problem(code, `${fill(message)} (SQL error ${number}).`, fill(hint)));
   }
-  if (number !== undefined && RETRY.has(number)) return new RetriableError(problem('SQL_BUSY', `The server could not answer just now: ${said} (SQL error ${number}).`, 'It is tried again.'));
-  if (number !== undefined && RIGHTS.has(number)) return new ConfigError(problem('SQL_RIGHTS', `The login ${remote.username} may not do this: ${said} (SQL error ${number}).`, 'Ask the owner of the database to grant it SELECT on that table or view.'));
-  if (number !== undefined && MANIFEST.has(number)) return new ConfigError(problem('SQL_STATEMENT', `The server does not understand the statement: ${said} (SQL error ${number}).`, "Correct tables, columns or sql in the connector's manifest."));
-  if (number !== undefined && VALUES.has(number)) return new FatalError(problem('SQL_VALUE', `A value could not be converted by the server: ${said} (SQL error ${number}).`, 'Look at the CONVERT and CAST of the statement or view, and at the rows it reads.'));
+  // Severity 20 and above: the server ended the connection, not the statement alone.
+  const ended = (error as { class?: unknown } | undefined)?.class;
+  if (number !== undefined && (RETRY.has(number) || (typeof ended === 'number' && ended >= 20)))
+    return new RetriableError(
+      problem('SQL_BUSY', `The server could not answer just now: ${said} (SQL error ${number}).`, 'It is tried again.'),
+    );
+  if (number !== undefined && RIGHTS.has(number))
+    return new ConfigError(
+      problem(
+        'SQL_RIGHTS',
+        `The login ${remote.username} may not do this: ${said} (SQL error ${number}).`,
+        'Ask the owner of the database to grant it SELECT on that table or view.',
+      ),
+    );
+  if (number !== undefined && MANIFEST.has(number))
+    return new ConfigError(
+      problem(
+        'SQL_STATEMENT',
+        `The server does not understand the statement: ${said} (SQL error ${number}).`,
+        "Correct tables, columns or sql in the connector's manifest.",
+      ),
+    );
+  if (number !== undefined && VALUES.has(number))
+    return new FatalError(
+      problem(
+        'SQL_VALUE',
+        `A value could not be converted by the server: ${said} (SQL error ${number}).`,
+        'Look at the CONVERT and CAST of the statement or view, and at the rows it reads.',
+      ),
+    );
 
   const code = codeOf(error);
-  if (code === 'EINSTLOOKUP') return new RetriableError(problem('SQL_INSTANCE', `The SQL Server Browser at ${remote.host} did not say where the ${remote.port} is: ${said}.`, 'Check the name of the instance, that the service SQL Server Browser runs and that UDP port 1434 is open; or give its port instead.'));
-  if (code === 'EENCRYPT') return new ConfigError(problem('SQL_ENCRYPTION', `${at} accepts encrypted connections only.`, 'Remove encrypt: false.'));
-  if (code === 'ENOENCRYPTION') return new ConfigError(problem('SQL_ENCRYPTION', `${at} offers no encryption, so nothing was sent to it.`, 'Have encryption switched on at the server; or, on a network that nobody else can read, set encrypt: false.'));
+  if (code === 'EINSTLOOKUP')
+    return new RetriableError(
+      problem(
+        'SQL_INSTANCE',
+        `The SQL Server Browser at ${remote.host} did not say where the ${remote.port} is: ${said}.`,
+        'Check the name of the instance, that the service SQL Server Browser runs and that UDP port 1434 is open; or give its port instead.',
+      ),
+    );
+  if (code === 'EENCRYPT')
+    return new ConfigError(problem('SQL_ENCRYPTION', `${at} accepts encrypted connections only.`, 'Remove encrypt: false.'));
+  if (code === 'ENOENCRYPTION')
+    return new ConfigError(
+      problem(
+        'SQL_ENCRYPTION',
+        `${at} offers no encryption, so nothing was sent to it.`,
+        'Have encryption switched on at the server; or, on a network that nobody else can read, set encrypt: false.',
+      ),
+    );
   for (let cause: unknown = error; cause instanceof Error; cause = causeOf(cause)) {
     const known = networkError(cause, remote);
     if (known) return known.code === 'TLS_UNTRUSTED' || known.code === 'TLS_FAILED' ? certificateError(known, at) : known;
   }
-  if (code === 'ETIMEOUT') return new RetriableError(problem('CONNECTION_TIMEOUT', `${at} did not answer in time: ${said}.`, 'Check that it is up and that a firewall lets this machine through; raise timeout or request_timeout if it is known to be slow.'));
-  if (code === 'ESOCKET' || code === 'ECONNCLOSED') return new RetriableError(problem('CONNECTION_LOST', `The connection to ${at} was lost: ${said}.`, "It is tried again; if it goes on, ask the database's administrator to look into its log."));
-  if (code === 'ELOGIN') return new ConfigError(problem('SQL_LOGIN', `The server refused the login ${remote.username}: ${said}.`, 'Check username, password and domain.'));
+  if (code === 'ETIMEOUT')
+    return new RetriableError(
+      problem(
+        'CONNECTION_TIMEOUT',
+        `${at} did not answer in time: ${said}.`,
+        'Check that it is up and that a firewall lets this machine through; raise timeout or request_timeout if it is known to be slow.',
+      ),
+    );
+  if (code === 'ESOCKET' || code === 'ECONNCLOSED')
+    return new RetriableError(
+      problem(
+        'CONNECTION_LOST',
+        `The connection to ${at} was lost: ${said}.`,
+        "It is tried again; if it goes on, ask the database's administrator to look into its log.",
+      ),
+    );
+  if (code === 'ELOGIN')
+    return new ConfigError(
+      problem(
+        'SQL_LOGIN',
+        `The server refused the login ${remote.username}: ${said}${number ? ` (SQL error ${number})` : ''}.`,
+        'Check username, password and domain.',
+      ),
+    );
   if (number === undefined) return error instanceof Error ? error : new Error(said);
-  return new FatalError(problem('SQL_ERROR', `The server reports: ${said} (SQL error ${number}).`, "Ask the database's administrator, with this number."));
+  return new FatalError(
+    problem('SQL_ERROR', `The server reports: ${said} (SQL error ${number}).`, "Ask the database's administrator, with this number."),
+  );
 }
 
 /** An error that says the certificate or the agreement on encryption is what failed: the address was right. */
@@ -64,13 +129,25 @@ function certificateError(known: InterlocalError, at: string): ConfigError {
 type Entry = readonly [code: string, message: string, hint: string];
 
 const CONNECT: Record<number, Entry> = {
-  18456: ['SQL_LOGIN', 'The server refused the login {user}: name or password is wrong, or it has no access', 'Check username and password (a Windows account needs domain too); its own log says which of them it was.'],
-  18452: ['SQL_LOGIN', 'The server takes Windows accounts only and {user} is none it trusts', 'Give domain, or have SQL Server authentication ("mixed mode") switched on.'],
+  18456: [
+    'SQL_LOGIN',
+    'The server refused the login {user}: name or password is wrong, or it has no access',
+    'Check username and password (a Windows account needs domain too); its own log says which of them it was.',
+  ],
+  18452: [
+    'SQL_LOGIN',
+    'The server takes Windows accounts only and {user} is none it trusts',
+    'Give domain, or have SQL Server authentication ("mixed mode") switched on.',
+  ],
   18470: ['SQL_LOGIN', 'The login {user} is disabled', 'Have it enabled.'],
   18486: ['SQL_LOGIN', 'The login {user} is locked', 'Have it unlocked, and check the password before the next try.'],
   18487: ['SQL_LOGIN', 'The password of {user} has expired', 'Have a new one set; for a service account, without expiry.'],
   18488: ['SQL_LOGIN', 'The password of {user} must be changed before it can be used', 'Set a new one with a SQL Server tool.'],
-  4060: ['SQL_DATABASE', 'The database {database} at {at} cannot be opened: it is not there, or {user} may not enter it', 'Check the name; have the login made a user of that database. While it is being restored, wait.'],
+  4060: [
+    'SQL_DATABASE',
+    'The database {database} at {at} cannot be opened: it is not there, or {user} may not enter it',
+    'Check the name; have the login made a user of that database. While it is being restored, wait.',
+  ],
   4064: ['SQL_DATABASE', 'The standard database of {user} cannot be opened', 'Have its default database corrected.'],
   911: ['SQL_DATABASE', 'There is no database {database} at {at}', 'Check the name.'],
   916: ['SQL_DATABASE', '{user} is no user of the database {database}', 'Have the login made a user of that database.'],
@@ -78,11 +155,14 @@ const CONNECT: Record<number, Entry> = {
 
 /** Deadlock, lock timeout, snapshot conflict, moved data, memory, failover, recovery, throttling: all pass by themselves. */
 const RETRY = new Set([
-  1205, 1222, 3960, 3961, 601, 701, 802, 1204, 8628, 8645, 8651, 1221, 921, 922, 927, 952, 976, 978, 979, 983, 6005, 9001, 17142, 17197, 18401, 10053, 10054, 10060, 233, 64, 121,
-  10928, 10929, 40197, 40501, 40613, 49918, 49919, 49920, 4221, 615,
+  1205, 1222, 3960, 3961, 601, 701, 802, 1204, 8628, 8645, 8651, 1221, 921, 922, 927, 952, 976, 978, 979, 983, 6005, 9001, 17142, 17197,
+  18401, 10053, 10054, 10060, 233, 64, 121, 10928, 10929, 40197, 40501, 40613, 49918, 49919, 49920, 4221, 615,
 ]);
 const RIGHTS = new Set([229, 230, 262, 297, 300, 371]);
-const MANIFEST = new Set([102, 104, 105, 107, 113, 116, 130, 137, 147, 156, 170, 174, 189, 195, 201, 205, 206, 207, 208, 209, 214, 243, 306, 319, 402, 421, 451, 457, 468, 529, 1033, 2812, 4104, 4121, 8117, 8120, 8121, 8127, 8155, 8156, 8158, 8159]);
+const MANIFEST = new Set([
+  102, 104, 105, 107, 113, 116, 130, 137, 147, 156, 170, 174, 189, 195, 201, 205, 206, 207, 208, 209, 214, 243, 306, 319, 402, 421, 451,
+  457, 468, 529, 1033, 2812, 4104, 4121, 8117, 8120, 8121, 8127, 8155, 8156, 8158, 8159,
+]);
 const VALUES = new Set([220, 232, 235, 241, 242, 244, 245, 248, 293, 295, 517, 535, 8114, 8115, 8134, 8152, 8169, 9420, 9803, 9807]);
 
 function numberOf(error: unknown): number | undefined {

@@ -12,18 +12,32 @@ function shape(secretText: SecretText) {
   return {
     host: z.string().min(1).describe('Name or address of the server.'),
     port: z.int().min(1).max(65535).optional().describe('Default 1433. Given together with instance, the port is what counts.'),
-    instance: z.string().min(1).optional().describe('Named instance (SQLEXPRESS): its port is asked from the SQL Server Browser, UDP port 1434.'),
+    instance: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Named instance (SQLEXPRESS): its port is asked from the SQL Server Browser, UDP port 1434.'),
     database: z.string().min(1),
     username: z.string().min(1).describe('A login that may only read: db_datareader, or SELECT on the tables that are needed.'),
     password: requiredSecret(secretText, 'Password, as ${env:NAME} or ${file:path}.'),
     domain: z.string().min(1).optional().describe('Windows domain: the login is a Windows account (NTLM).'),
     encrypt: z.boolean().default(true).describe('false sends everything, almost readable passwords too, in the clear.'),
-    trust_server_certificate: z.boolean().default(false).describe('true: any certificate will do, so nobody knows who answers. Prefer ca_file.'),
-    ca_file: z.string().min(1).optional().describe("Certificate (PEM) of the server, or of the authority that issued it; relative to the town's folder."),
+    trust_server_certificate: z
+      .boolean()
+      .default(false)
+      .describe('true: any certificate will do, so nobody knows who answers. Prefer ca_file.'),
+    ca_file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Certificate (PEM) of the server, or of the authority that issued it; relative to the town's folder."),
     read_only_intent: z.boolean().default(true).describe('Lets an availability group send us to a readable secondary.'),
     timeout: timeoutOption('15s'),
     request_timeout: timeoutOption('5m'),
-    allow_legacy: z.array(z.enum(LEGACY_SQLSERVER)).default([]).describe('Weak encryption that this server needs. Shown as a warning by every check.'),
+    allow_legacy: z
+      .array(z.enum(LEGACY_SQLSERVER))
+      .default([])
+      .describe('Weak encryption that this server needs. Shown as a warning by every check.'),
   };
 }
 

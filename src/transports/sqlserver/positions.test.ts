@@ -8,7 +8,9 @@ const cast = (type: Parameters<typeof comparable>[0], value: string): string => 
 
 describe('a position is compared in the type of its column', () => {
   it('keeps all seven digits of a datetime2', () => {
-    expect(cast({ name: 'datetime2', scale: 7 }, '2026-06-15T13:45:00.1234567')).toBe('CONVERT(datetime2(7), @p, 126) with 2026-06-15T13:45:00.1234567');
+    expect(cast({ name: 'datetime2', scale: 7 }, '2026-06-15T13:45:00.1234567')).toBe(
+      'CONVERT(datetime2(7), @p, 126) with 2026-06-15T13:45:00.1234567',
+    );
   });
 
   it('writes a datetime in the one form that no language setting turns around', () => {
@@ -23,7 +25,9 @@ describe('a position is compared in the type of its column', () => {
   });
 
   it('compares a row version as a row version', () => {
-    expect(cast({ name: 'timestamp' }, '0x00000000000007D1')).toBe('CONVERT(rowversion, CONVERT(varbinary(8), @p, 1)) with 0x00000000000007D1');
+    expect(cast({ name: 'timestamp' }, '0x00000000000007D1')).toBe(
+      'CONVERT(rowversion, CONVERT(varbinary(8), @p, 1)) with 0x00000000000007D1',
+    );
     expect(cast({ name: 'timestamp' }, '2001')).toMatch(/row version such as/);
   });
 

@@ -45,15 +45,21 @@ export function comparable(type: ServerType, value: string): Comparable | string
     case 'datetime2':
       return moment(text, type.scale ?? 7, (iso) => cast(`datetime2(${type.scale ?? 7})`, iso, 126));
     case 'datetimeoffset':
-      return OFFSET.test(text) ? cast(`datetimeoffset(${type.scale ?? 7})`) : 'is not a date and time with an offset such as 2026-06-15T13:45:00-04:00';
+      return OFFSET.test(text)
+        ? cast(`datetimeoffset(${type.scale ?? 7})`)
+        : 'is not a date and time with an offset such as 2026-06-15T13:45:00-04:00';
     case 'time':
       return /^\d\d:\d\d(:\d\d(\.\d{1,7})?)?$/.test(text) ? cast(`time(${type.scale ?? 7})`) : 'is not a time such as 13:45:00';
     case 'timestamp':
     case 'rowversion':
-      return /^0x[0-9a-f]{16}$/i.test(text) ? { parameter: text, sql: (name) => `CONVERT(rowversion, CONVERT(varbinary(8), ${name}, 1))` } : 'is not a row version such as 0x00000000000007D1';
+      return /^0x[0-9a-f]{16}$/i.test(text)
+        ? { parameter: text, sql: (name) => `CONVERT(rowversion, CONVERT(varbinary(8), ${name}, 1))` }
+        : 'is not a row version such as 0x00000000000007D1';
     case 'binary':
     case 'varbinary':
-      return /^0x([0-9a-f]{2})*$/i.test(text) ? cast(`varbinary(${type.length && type.length > 0 ? type.length : 'max'})`, text, 1) : 'is not binary such as 0x07D1';
+      return /^0x([0-9a-f]{2})*$/i.test(text)
+        ? cast(`varbinary(${type.length && type.length > 0 ? type.length : 'max'})`, text, 1)
+        : 'is not binary such as 0x07D1';
     case 'uniqueidentifier':
       return /^\{?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$/i.test(text) ? cast('uniqueidentifier') : 'is not a GUID';
     case 'char':

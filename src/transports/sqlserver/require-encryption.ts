@@ -12,11 +12,13 @@ interface DriverConnection {
 export function requireEncryption(connection: unknown): void {
   const driver = connection as DriverConnection;
   const sendLogin = driver.sendLogin7Packet;
-  if (typeof sendLogin !== 'function') throw new Error('The SQL Server driver changed: sendLogin7Packet is gone, and nothing would stop a login without encryption.');
+  if (typeof sendLogin !== 'function')
+    throw new Error('The SQL Server driver changed: sendLogin7Packet is gone, and nothing would stop a login without encryption.');
   let secured: unknown;
   driver.on('secure', () => (secured = driver.messageIo));
   driver.sendLogin7Packet = function refuseInTheClear() {
-    if (secured === undefined || secured !== driver.messageIo) throw Object.assign(new Error('The server offers no encryption'), { code: 'ENOENCRYPTION' });
+    if (secured === undefined || secured !== driver.messageIo)
+      throw Object.assign(new Error('The server offers no encryption'), { code: 'ENOENCRYPTION' });
     sendLogin.call(driver);
   };
 }

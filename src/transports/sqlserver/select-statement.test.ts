@@ -8,7 +8,11 @@ const refusal = (sql: string): string => {
 
 describe('a SELECT of a manifest', () => {
   it('is taken as it stands, without its semicolon and what follows', () => {
-    expect(parseSelect('SELECT a FROM t WHERE b = @from; -- all of it\n')).toEqual({ commonTables: '', select: 'SELECT a FROM t WHERE b = @from', parameters: ['from'] });
+    expect(parseSelect('SELECT a FROM t WHERE b = @from; -- all of it\n')).toEqual({
+      commonTables: '',
+      select: 'SELECT a FROM t WHERE b = @from',
+      parameters: ['from'],
+    });
   });
 
   it('may begin with common tables, which then stand in front of the larger statement', () => {
@@ -24,7 +28,13 @@ describe('a SELECT of a manifest', () => {
   });
 
   it('may have forbidden words inside texts, names and comments', () => {
-    for (const sql of ["SELECT 'DELETE; it''s' AS x", 'SELECT [drop], "into" FROM t', 'SELECT a /* ; DROP /* nested */ TABLE */ FROM t', 'SELECT a -- ; DELETE\nFROM t', 'SELECT updated, inserted_at FROM t'])
+    for (const sql of [
+      "SELECT 'DELETE; it''s' AS x",
+      'SELECT [drop], "into" FROM t',
+      'SELECT a /* ; DROP /* nested */ TABLE */ FROM t',
+      'SELECT a -- ; DELETE\nFROM t',
+      'SELECT updated, inserted_at FROM t',
+    ])
       expect(Array.isArray(parseSelect(sql)), sql).toBe(false);
   });
 

@@ -24,21 +24,33 @@ export function parseSelect(sql: string, path = 'sql'): SelectStatement | Proble
   const problems: Problem[] = [];
   const first = tokens[0];
   if (!first || !['SELECT', 'WITH'].includes(first.key))
-    return refuse(first ? `The statement begins with ${first.text}, not with SELECT or WITH.` : 'The statement is empty.', 'Only one SELECT can be read from; put anything else into a view.');
+    return refuse(
+      first ? `The statement begins with ${first.text}, not with SELECT or WITH.` : 'The statement is empty.',
+      'Only one SELECT can be read from; put anything else into a view.',
+    );
   let depth = 0;
   for (const token of tokens) {
     if (token.text === '(') depth++;
     if (token.text === ')' && --depth < 0) return refuse('The statement closes a parenthesis that it did not open.', 'Remove it.');
-    if (token.text === ';') problems.push(...refuse('There is a semicolon inside: that would be several statements.', 'Only one SELECT can be read from.'));
-    if (FORBIDDEN.has(token.key)) problems.push(...refuse(`The statement contains ${token.key}, which a SELECT that only reads does not have.`, 'If it is the name of a column or table, write it in [brackets].'));
+    if (token.text === ';')
+      problems.push(...refuse('There is a semicolon inside: that would be several statements.', 'Only one SELECT can be read from.'));
+    if (FORBIDDEN.has(token.key))
+      problems.push(
+        ...refuse(
+          `The statement contains ${token.key}, which a SELECT that only reads does not have.`,
+          'If it is the name of a column or table, write it in [brackets].',
+        ),
+      );
   }
   if (depth > 0) problems.push(...refuse('The statement does not close a parenthesis that it opened.', 'Close it.'));
   if (problems.length) return problems;
 
   const start = first.key === 'WITH' ? endOfCommonTables(tokens) : 0;
   const body = tokens[start];
-  if (!body || (body.key !== 'SELECT' && body.text !== '(')) return refuse('After WITH … AS (…) there is no SELECT.', 'Finish the statement.');
-  if (ordersItsRows(tokens.slice(start))) return refuse('The statement has an ORDER BY of its own.', 'Remove it: rows are ordered by the cursor of the stream.');
+  if (!body || (body.key !== 'SELECT' && body.text !== '('))
+    return refuse('After WITH … AS (…) there is no SELECT.', 'Finish the statement.');
+  if (ordersItsRows(tokens.slice(start)))
+    return refuse('The statement has an ORDER BY of its own.', 'Remove it: rows are ordered by the cursor of the stream.');
   return {
     commonTables: start > 0 ? sql.slice(first.end, body.start).trim() : '',
     select: sql.slice(body.start, tokens.at(-1)!.end),
@@ -47,8 +59,10 @@ export function parseSelect(sql: string, path = 'sql'): SelectStatement | Proble
 }
 
 const FORBIDDEN = new Set(
-  ('INSERT UPDATE DELETE MERGE TRUNCATE INTO EXEC EXECUTE CREATE ALTER DROP GRANT REVOKE DENY DECLARE SET USE BEGIN COMMIT ROLLBACK SAVE IF WHILE ' +
-    'RETURN GOTO WAITFOR KILL SHUTDOWN DBCC BACKUP RESTORE BULK PRINT RAISERROR THROW RECONFIGURE OPENQUERY OPENROWSET OPENDATASOURCE').split(' '),
+  (
+    'INSERT UPDATE DELETE MERGE TRUNCATE INTO EXEC EXECUTE CREATE ALTER DROP GRANT REVOKE DENY DECLARE SET USE BEGIN COMMIT ROLLBACK SAVE IF WHILE ' +
+    'RETURN GOTO WAITFOR KILL SHUTDOWN DBCC BACKUP RESTORE BULK PRINT RAISERROR THROW RECONFIGURE OPENQUERY OPENROWSET OPENDATASOURCE'
+  ).split(' '),
 );
 
 interface Token {

@@ -66,8 +66,19 @@ export function openSqlServer(options: Record<string, unknown>, context: Transpo
       const from = `(${statement.select}\n) AS t ([value])`;
       const [column] = await describe(on, statement.commonTables, from, checkedParameters(statement, {}, system));
       const reading = column && readingOf(column.type, 't.[value]', 'text');
-      if (!reading) throw new ConfigError(problem(system, 'SQL_COLUMN_TYPE', `The statement gives a value of type ${column?.type.name ?? 'unknown'}, which has no exact text.`, 'CONVERT it.'));
-      const rows = await on.run(`${statement.commonTables ? `WITH ${statement.commonTables} ` : ''}SELECT ${reading.select} AS [value] FROM ${from}`, {});
+      if (!reading)
+        throw new ConfigError(
+          problem(
+            system,
+            'SQL_COLUMN_TYPE',
+            `The statement gives a value of type ${column?.type.name ?? 'unknown'}, which has no exact text.`,
+            'CONVERT it.',
+          ),
+        );
+      const rows = await on.run(
+        `${statement.commonTables ? `WITH ${statement.commonTables} ` : ''}SELECT ${reading.select} AS [value] FROM ${from}`,
+        {},
+      );
       const value = (rows[0]?.[0] ?? null) as string | number | null;
       return value === null ? null : (reading.finish ?? String)(value);
     },
@@ -83,10 +94,16 @@ export function openSqlServer(options: Record<string, unknown>, context: Transpo
 /** All tables that are not there are told at once. */
 async function sourcesOf(names: readonly string[], table: (name: string) => Promise<ServerTable>): Promise<Source[]> {
   const found = await Promise.allSettled(names.map(table));
-  const unknown = found.flatMap((result) => (result.status === 'rejected' && result.reason instanceof ConfigError ? result.reason.problems : []));
+  const unknown = found.flatMap((result) =>
+    result.status === 'rejected' && result.reason instanceof ConfigError ? result.reason.problems : [],
+  );
   for (const result of found) if (result.status === 'rejected' && !unknown.length) throw result.reason;
   if (unknown.length) throw new ConfigError(unknown);
-  return found.flatMap((result, i) => (result.status === 'fulfilled' ? [{ name: names[i]!, from: `${quoted(result.value.schema)}.${quoted(result.value.name)}`, columns: result.value.columns }] : []));
+  return found.flatMap((result, i) =>
+    result.status === 'fulfilled'
+      ? [{ name: names[i]!, from: `${quoted(result.value.schema)}.${quoted(result.value.name)}`, columns: result.value.columns }]
+      : [],
+  );
 }
 
 function readSelect(sql: string, system: string): SelectStatement {
@@ -103,11 +120,18 @@ function checkedParameters(statement: SelectStatement, given: Record<string, str
   for (const name of statement.parameters) {
     const value = left.get(name.toLowerCase())?.value;
     left.delete(name.toLowerCase());
-    if (name.toLowerCase().startsWith(OWN_PREFIX)) problems.push(problem(system, 'SQL_PARAMETER', `The name @${name} is kept for Interlocal's own use.`, 'Give it another name.'));
-    else if (value === undefined) problems.push(problem(system, 'SQL_PARAMETER', `The statement uses @${name}, and parameters has no ${name}.`, 'Add it to parameters.'));
+    if (name.toLowerCase().startsWith(OWN_PREFIX))
+      problems.push(problem(system, 'SQL_PARAMETER', `The name @${name} is kept for Interlocal's own use.`, 'Give it another name.'));
+    else if (value === undefined)
+      problems.push(
+        problem(system, 'SQL_PARAMETER', `The statement uses @${name}, and parameters has no ${name}.`, 'Add it to parameters.'),
+      );
     else parameters[name] = value;
   }
-  for (const { name } of left.values()) problems.push(problem(system, 'SQL_PARAMETER', `The parameter ${name} is not used: the statement has no @${name}.`, 'Remove it, or use it.'));
+  for (const { name } of left.values())
+    problems.push(
+      problem(system, 'SQL_PARAMETER', `The parameter ${name} is not used: the statement has no @${name}.`, 'Remove it, or use it.'),
+    );
   if (problems.length) throw new ConfigError(problems);
   return parameters;
 }

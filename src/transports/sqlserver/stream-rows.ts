@@ -19,7 +19,11 @@ const AHEAD = 2;
  * Runs the query and yields its rows in lists. The server is paused while nobody takes them, so memory does not grow with the result.
  * Leaving the loop early, or the signal, cancels the query at the server. Throws AbortedError, or what the server's error means.
  */
-export async function* streamRows(connections: Connections, query: BuiltQuery, options: StreamOptions): AsyncGenerator<SourceRecord[], void, void> {
+export async function* streamRows(
+  connections: Connections,
+  query: BuiltQuery,
+  options: StreamOptions,
+): AsyncGenerator<SourceRecord[], void, void> {
   const { signal } = options;
   if (signal?.aborted) throw aborted(options);
   const request = connections.request(query.parameters);

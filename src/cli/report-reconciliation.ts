@@ -1,0 +1,55 @@
+import { formatMoney, plainMoney } from '../core/money.ts';
+import { differenceOf, differingCount, type Reconciliation, reconciliationJson, statusWord } from '../server/reports/reconciliation.ts';
+import { spreadsheetCsv } from '../server/reports/spreadsheet-csv.ts';
+import { timeText } from '../server/words.ts';
+import { plural, tableText } from './table.ts';
+
+/** What reconciliations found, as a table, delimited text or JSON. */
+export function reconciliationText(list: readonly Reconciliation[], format: string, options: { all: boolean; zone: string }): string {
+  if (format === 'json') return `${JSON.stringify({ reconciliations: list.map(reconciliationJson) })}\n`;
+  if (format === 'csv') return csvOf(list);
+  if (list.length === 0) return 'There are no reconciliations yet: a pipeline with reconcile: is one.\n';
+  return `${list.map((r) => tableOf(r, options)).join('\n\n')}\n`;
+}
+
+function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): string {
+  const head = `${r.pipeline}: ${r.left} against ${r.right}`;
+  if (r.ranAt === null) return `${head}\nIt has not run yet: interlocal run ${r.pipeline}`;
+  const money = (minor: number | null): string => (minor === null ? '' : formatMoney(minor, r.currency));
+  const shown = r.lines.filter((line) => line.depth > 0);
+  const rows = [...shown, ...r.lines.filter((line) => line.depth === 0)].map((line) => {
+    const name = line.depth === 0 ? 'Total' : `${'  '.repeat(line.depth - 1)}${line.key.at(-1) || '(empty)'}`;
+    return [name, statusWord(line.status, r), money(line.left), money(line.right), line.status === 'unchecked' ? '' : money(differenceOf(line)), line.depth === r.keys.length && line.status !== 'matched' ? (line.reason ?? '') : ''];
+  });
+  const { matched, unchecked } = r.counts;
+  const found = [`${matched.toLocaleString('en-US')} agree`, `${plural(differingCount(r.counts), 'key')} differ${differingCount(r.counts) === 1 ? 's' : ''}`, ...(unchecked ? [`${unchecked.toLocaleString('en-US')} not checked`] : [])];
+  return [
+    head,
+    `Last run ${timeText(r.ranAt, options.zone)}: ${found.join(', ')}. Amounts in ${r.currency}; the difference is ${r.right} less ${r.left}.`,
+    '',
+    tableText([r.keys.join(' › '), '', r.left, r.right, 'difference', 'why'], rows, [2, 3, 4]),
+    ...(options.all ? [] : ['', 'With --all also what agrees.']),
+  ].join('\n');
+}
+
+/** One line for each key, roll-ups too; `depth` is how many of the keys it has. */
+function csvOf(list: readonly Reconciliation[]): string {
+  const deepest = Math.max(1, ...list.map((r) => r.keys.length));
+  const keys = list.length === 1 ? list[0]!.keys : Array.from({ length: deepest }, (_, i) => `key ${i + 1}`);
+  return spreadsheetCsv(
+    ['reconciliation', 'depth', ...keys, 'status', 'left', 'right', 'difference', 'currency', 'left count', 'right count', 'reason'],
+    list.flatMap((r) =>
+      r.lines.map((line) => [
+        { text: r.pipeline },
+        { number: String(line.depth) },
+        ...keys.map((_, i) => ({ text: line.key[i] ?? '' })),
+        { text: line.status },
+        ...[line.left, line.right, differenceOf(line)].map((minor) => ({ number: minor === null ? '' : plainMoney(minor, r.currency) })),
+        { text: r.currency },
+        { number: String(line.leftCount) },
+        { number: String(line.rightCount) },
+        { text: line.reason ?? '' },
+      ]),
+    ),
+  );
+}

@@ -1,0 +1,63 @@
+import type { RevenueRow } from '../../engine/revenue.ts';
+
+/** Sums of report lines in one currency; minor units. */
+export interface RevenueTotal {
+  currency: string;
+  receipts: number;
+  amount: number;
+  reconciled: number;
+  unreconciled: number;
+}
+
+/** One reason why money is not reconciled. A line with several reasons counts under each. */
+export interface UnreconciledReason {
+  reason: string;
+  currency: string;
+  /** Report lines it stands on. */
+  lines: number;
+  /** Minor units that are not reconciled on these lines. */
+  amount: number;
+  departments: string[];
+}
+
+/** In all, one for each currency. */
+export function grandTotals(rows: readonly RevenueRow[]): RevenueTotal[] {
+  const totals = new Map<string, RevenueTotal>();
+  for (const row of rows) {
+    let total = totals.get(row.currency);
+    if (!total) totals.set(row.currency, (total = { currency: row.currency, receipts: 0, amount: 0, reconciled: 0, unreconciled: 0 }));
+    total.receipts += row.receipts;
+    total.amount += row.amount;
+    total.reconciled += row.reconciled;
+    total.unreconciled += row.unreconciled;
+  }
+  return [...totals.values()];
+}
+
+export interface DepartmentRevenue {
+  department: string;
+  rows: RevenueRow[];
+  totals: RevenueTotal[];
+}
+
+/** The lines of each department with their sums, in the order of the report. */
+export function byDepartment(rows: readonly RevenueRow[]): DepartmentRevenue[] {
+  return [...Map.groupBy(rows, (row) => row.department)].map(([department, list]) => ({ department, rows: list, totals: grandTotals(list) }));
+}
+
+/** Why what is not reconciled is not; the largest amounts first. */
+export function unreconciledReasons(rows: readonly RevenueRow[]): UnreconciledReason[] {
+  const found = new Map<string, UnreconciledReason & { in: Set<string> }>();
+  for (const row of rows)
+    for (const reason of row.reasons) {
+      const id = `${row.currency}\u001f${reason}`;
+      let group = found.get(id);
+      if (!group) found.set(id, (group = { reason, currency: row.currency, lines: 0, amount: 0, departments: [], in: new Set() }));
+      group.lines++;
+      group.amount += row.unreconciled;
+      group.in.add(row.department);
+    }
+  return [...found.values()]
+    .map(({ in: departments, ...group }) => ({ ...group, departments: [...departments].sort() }))
+    .sort((a, b) => Math.abs(b.amount) - Math.abs(a.amount) || (a.reason < b.reason ? -1 : 1));
+}

@@ -1,0 +1,20 @@
+/** A cell: text, or a number as plain decimal text. */
+export type CsvCell = { text: string } | { number: string };
+
+/**
+ * Delimited text (RFC 4180) that a spreadsheet can open without harm: a text cell that a spreadsheet would take for a
+ * formula gets an apostrophe in front (OWASP, "CSV Injection"). Numbers are left alone, so that -12.00 stays one.
+ */
+export function spreadsheetCsv(head: readonly string[], rows: Iterable<readonly CsvCell[]>): string {
+  const lines = [head.map((name) => quoted(harmless(name))).join(',')];
+  for (const row of rows) lines.push(row.map((cell) => ('number' in cell ? cell.number : quoted(harmless(cell.text)))).join(','));
+  return `${lines.join('\r\n')}\r\n`;
+}
+
+function harmless(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,41 @@
+import type { PeriodKind, RevenueRow } from '../engine/revenue.ts';
+import { revenueReport } from '../engine/revenue.ts';
+import type { Engine } from '../engine/run.ts';
+
+export interface RevenueCache {
+  /** The report over all departments; the same list until a run has begun or ended. Not to be changed. */
+  rows(query: { period: PeriodKind; from?: string | undefined; to?: string | undefined }): Promise<readonly RevenueRow[]>;
+}
+
+/** So many reports are kept; the one not asked for the longest goes first. */
+const KEPT = 12;
+
+/** A report over a town's years takes a second, and only a run changes it: it is kept until one did. */
+export function revenueCache(engine: Engine): RevenueCache {
+  const kept = new Map<string, Promise<readonly RevenueRow[]>>();
+  let state = '';
+  return {
+    async rows({ period, from, to }) {
+      const now = await runState(engine);
+      if (now !== state) {
+        kept.clear();
+        state = now;
+      }
+      const key = `${period} ${from ?? ''} ${to ?? ''}`;
+      const found = kept.get(key);
+      kept.delete(key);
+      const rows = found ?? revenueReport(engine, { period, from, to });
+      kept.set(key, rows);
+      // Keeps no failure; whoever asked is told of it.
+      if (!found) rows.catch(() => kept.get(key) === rows && kept.delete(key));
+      if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
+      return rows;
+    },
+  };
+}
+
+/** The newest runs and which of them have ended: runs of other processes count too. */
+async function runState({ knex }: Engine): Promise<string> {
+  const rows = (await knex('il_run').orderBy('id', 'desc').limit(50).select('id', 'outcome')) as { id: number; outcome: string | null }[];
+  return JSON.stringify(rows.map((row) => [row.id, row.outcome]));
+}

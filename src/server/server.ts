@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { redact } from '../config/secrets.ts';
+import type { Engine } from '../engine/run.ts';
+import { api } from './api.ts';
+import { hostCheck } from './host-check.ts';
+import { type Page, pageText, type Town } from './page.ts';
+import { badRequestPage, faultPage, notFoundPage } from './pages/error.ts';
+import { requestLog, type ServerLog } from './request-log.ts';
+import { revenueCache } from './revenue-cache.ts';
+import { secureHeaders } from './secure-headers.ts';
+import { web } from './web.ts';
+
+export interface ServerOptions {
+  /** What the pages are headed with; default the town's name. */
+  title?: string;
+  /** One line for each request, and for what goes wrong; default none. */
+  log?: ServerLog;
+  /** When pipelines run next, from the scheduler. */
+  nextRuns?: () => { id: string; at: Date }[];
+}
+
+/** What pages and the API are made from. */
+export interface ServerContext {
+  engine: Engine;
+  town: Town;
+  revenue: ReturnType<typeof revenueCache>;
+  nextRuns: () => { id: string; at: Date }[];
+  /** Sends a page. */
+  show(response: Response, page: Page, status?: number): void;
+}
+
+const STYLE = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
+const ICON = readFileSync(new URL('./icon.svg', import.meta.url), 'utf8');
+
+/**
+ * The town's pages and its JSON API as an express app: reads only, keeps no session, sets no cookies. It listens nowhere
+ * by itself. Answers only to config.server.host, server.names and this machine's own names.
+ */
+export function createServer(engine: Engine, options: ServerOptions = {}): Express {
+  const { config } = engine.project;
+  const town: Town = {
+    name: options.title ?? config.town.name,
+    zone: config.town.time_zone,
+    currency: config.town.currency,
+    styleVersion: createHash('sha256').update(STYLE).digest('hex').slice(0, 10),
+  };
+  const context: ServerContext = {
+    engine,
+    town,
+    revenue: revenueCache(engine),
+    nextRuns: options.nextRuns ?? (() => []),
+    show: (response, page, status = 200) => void response.status(status).type('html').send(pageText(town, page)),
+  };
+  const log: ServerLog = options.log ?? { info: () => {}, error: () => {} };
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(requestLog(log), secureHeaders, hostCheck(config.server), readsOnly);
+  app.get('/style.css', file('text/css', STYLE));
+  app.get('/icon.svg', file('image/svg+xml', ICON));
+  app.use(api(context));
+  app.use(web(context));
+  app.use((request: Request, response: Response) => {
+    if (request.path.startsWith('/api/')) response.status(404).json({ error: { code: 'NOT_FOUND', problems: [] } });
+    else context.show(response, notFoundPage(), 404);
+  });
+  app.use((error: unknown, request: Request, response: Response, next: NextFunction) => {
+    if (response.headersSent) return next(error);
+    const { requestId } = response.locals as { requestId: string };
+    const status = (error as { status?: number }).status === 400 ? 400 : 500;
+    if (status === 500) log.error({ request: requestId, error: redact((error as Error)?.stack ?? String(error)) }, 'a page could not be made');
+    if (request.path.startsWith('/api/') || request.path === '/health') response.status(status).json({ error: { code: status === 400 ? 'USAGE' : 'INTERNAL', problems: [], request: requestId } });
+    else context.show(response, status === 400 ? badRequestPage() : faultPage(requestId), status);
+  });
+  return app;
+}
+
+function readsOnly(request: Request, response: Response, next: NextFunction): void {
+  if (request.method === 'GET' || request.method === 'HEAD') return next();
+  response.status(405).set('Allow', 'GET, HEAD').type('text/plain').send('This server is for reading only.\n');
+}
+
+/** The address has the version in it, so that a browser need not ask again. */
+function file(type: string, text: string) {
+  return (request: Request, response: Response): void => {
+    if (request.query.v !== undefined) response.set('Cache-Control', 'public, max-age=31536000, immutable');
+    response.type(type).send(text);
+  };
+}

@@ -1,0 +1,58 @@
+import type { PipelineStatus } from '../engine/status.ts';
+import type { RevenueTotal } from './reports/revenue-totals.ts';
+import type { Mark } from './status-mark.ts';
+import { countText, moneyText, plural } from './words.ts';
+
+/** How the town's data is, in one sentence: "All 5 pipelines succeeded; 7 records are set aside; revenue of … is reconciled but for …." */
+export function statusLine(pipelines: readonly PipelineStatus[], revenue: readonly RevenueTotal[]): { mark: Mark; text: string } {
+  const live = pipelines.filter((p) => p.mode !== 'off');
+  const aside = pipelines.reduce((sum, p) => sum + p.open_rejects, 0);
+  const open = revenue.some((total) => total.unreconciled !== 0 || total.reconciled !== total.amount);
+  const outcomes = live.map((p) => p.last_run?.outcome);
+  const parts = [pipelinesText(live), asideText(aside), ...revenue.map(revenueText)];
+  const mark = outcomes.includes('failed') ? 'bad' : aside > 0 || open || outcomes.some((o) => o === 'partial' || o === 'aborted') ? 'note' : outcomes.includes('succeeded') ? 'good' : 'idle';
+  const text = parts.join('; ');
+  return { mark, text: `${text.charAt(0).toUpperCase()}${text.slice(1)}.` };
+}
+
+function pipelinesText(live: readonly PipelineStatus[]): string {
+  if (live.length === 0) return 'there are no pipelines yet';
+  const of = (want: (p: PipelineStatus) => boolean): string[] => live.filter(want).map((p) => p.pipeline);
+  const never = of((p) => p.last_run === null);
+  const groups = [
+    told(of((p) => p.last_run?.outcome === 'failed'), 'failed', 'failed'),
+    told(of((p) => p.last_run?.outcome === 'aborted'), 'was stopped', 'were stopped'),
+    told(of((p) => p.last_run?.outcome === 'partial'), 'ended without some records', 'ended without some records'),
+    told(of((p) => p.last_run !== null && p.last_run.outcome === null), 'is running', 'are running'),
+    never.length === live.length ? 'no pipeline has run yet' : told(never, 'has not run yet', 'have not run yet'),
+  ].filter((text) => text !== '');
+  const good = of((p) => p.last_run?.outcome === 'succeeded').length;
+  if (good === live.length) return good === 1 ? `the pipeline ${live[0]!.pipeline} succeeded` : `all ${good} pipelines succeeded`;
+  if (good > 0) groups.push(good === 1 ? 'the other pipeline succeeded' : `the other ${good} pipelines succeeded`);
+  return groups.join('; ');
+}
+
+/** `bank failed`, `bank and clerk failed`, `bank, clerk and 3 more failed` */
+function told(ids: readonly string[], one: string, several: string): string {
+  if (ids.length === 0) return '';
+  if (ids.length === 1) return `${ids[0]!} ${one}`;
+  const named = ids.length <= 3 ? [ids.slice(0, -1).join(', '), ids.at(-1)!] : [ids.slice(0, 2).join(', '), `${ids.length - 2} more`];
+  return `${named.join(' and ')} ${several}`;
+}
+
+function asideText(aside: number): string {
+  if (aside === 0) return 'nothing is set aside';
+  return aside === 1 ? '1 record is set aside' : `${plural(aside, 'record')} are set aside`;
+}
+
+function revenueText({ amount, unreconciled, reconciled, currency }: RevenueTotal): string {
+  const all = `revenue of ${moneyText(amount, currency)}`;
+  if (unreconciled === 0 && reconciled === amount) return `${all} is reconciled to the cent`;
+  if (reconciled === 0) return `${all} is not reconciled`;
+  return `${all} is reconciled but for ${moneyText(unreconciled, currency)}`;
+}
+
+/** `3 agree, 2 differ` of a reconciliation's keys. */
+export function keysText(matched: number, differing: number, unchecked: number): string {
+  return [`${countText(matched)} agree`, differing === 1 ? '1 differs' : `${countText(differing)} differ`, ...(unchecked ? [`${countText(unchecked)} not checked`] : [])].join(', ');
+}

@@ -1,0 +1,118 @@
+import { type Request, Router } from 'express';
+import { ConfigError } from '../core/errors.ts';
+import { statusOf } from '../engine/status.ts';
+import { countOpenRejects, listRejects } from '../store/rejects.ts';
+import { listRuns } from '../store/runs.ts';
+import { listSources } from '../store/sources.ts';
+import { revenueAsked, textOf } from './api.ts';
+import { monthlyRevenue } from './monthly-revenue.ts';
+import { notFoundPage } from './pages/error.ts';
+import { overviewPage } from './pages/overview.ts';
+import { pipelinePage } from './pages/pipeline.ts';
+import { reconciliationPage } from './pages/reconciliation.ts';
+import { rejectsPage } from './pages/rejects.ts';
+import { revenuePage } from './pages/revenue.ts';
+import { readReconciliation, reconciliationIds } from './reports/reconciliation.ts';
+import { revenueCsv } from './reports/revenue-csv.ts';
+import { readRevenueQuery, type RevenueQuery } from './reports/revenue-query.ts';
+import { grandTotals } from './reports/revenue-totals.ts';
+import { revenueXlsx } from './reports/revenue-xlsx.ts';
+import type { ServerContext } from './server.ts';
+
+const MONTHS = 6;
+const REJECTS = 100;
+const RUNS = 20;
+
+/** The pages. */
+export function web({ engine, town, revenue, nextRuns, show }: ServerContext): Router {
+  const router = Router();
+  const { knex, project } = engine;
+
+  router.get('/', async (_request, response) => {
+    const reconciliations = [];
+    for (const id of reconciliationIds(engine)) reconciliations.push(await readReconciliation(engine, id, { lines: false }));
+    const rows = await revenue.rows({ period: 'month' });
+    show(
+      response,
+      overviewPage({
+        town,
+        pipelines: await statusOf(engine),
+        next: new Map(nextRuns().map(({ id, at }) => [id, at])),
+        revenue: grandTotals(rows),
+        monthly: monthlyRevenue(rows, town.currency, MONTHS),
+        reconciliations,
+      }),
+    );
+  });
+
+  router.get('/rejects', async (request, response) => {
+    const pipeline = textOf(request.query.pipeline) || undefined;
+    if (pipeline !== undefined && !project.pipelines.has(pipeline)) return show(response, notFoundPage('There is no such pipeline.'), 404);
+    const after = Number(textOf(request.query.after) ?? 0);
+    const list = await listRejects(knex, { pipeline, state: 'open', after: Number.isSafeInteger(after) ? after : 0, limit: REJECTS + 1 });
+    const source = pipeline === undefined ? undefined : ((await listSources(knex)).find((s) => s.pipeline === pipeline)?.id ?? -1);
+    const shown = list.slice(0, REJECTS);
+    show(response, rejectsPage({ list: shown, open: await countOpenRejects(knex, source), pipeline, more: list.length > REJECTS ? shown.at(-1)!.id : undefined }));
+  });
+
+  router.get('/reconciliation/:pipeline', async (request, response) => {
+    const id = request.params.pipeline;
+    if (!reconciliationIds(engine).includes(id)) return show(response, notFoundPage('There is no such reconciliation.'), 404);
+    show(response, reconciliationPage(town, await readReconciliation(engine, id)));
+  });
+
+  router.get('/pipelines/:id', async (request, response) => {
+    const config = project.pipelines.get(request.params.id)?.value;
+    if (!config) return show(response, notFoundPage('There is no such pipeline.'), 404);
+    const id = config.pipeline;
+    const source = (await listSources(knex)).find((s) => s.pipeline === id);
+    show(
+      response,
+      pipelinePage({
+        town,
+        config,
+        runs: await listRuns(knex, { pipeline: id, limit: RUNS }),
+        next: nextRuns().find((next) => next.id === id)?.at,
+        setAside: source ? await countOpenRejects(knex, source.id) : 0,
+      }),
+    );
+  });
+
+  router.get('/revenue', async (request, response) => {
+    const asked = revenueAsked(request);
+    const departments = [...new Set((await revenue.rows({ period: 'month' })).map((row) => row.department))];
+    try {
+      show(response, revenuePage({ asked, departments, rows: (await reportAsked(request)).rows, problems: [] }));
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      show(response, revenuePage({ asked, departments, rows: [], problems: error.problems }), 400);
+    }
+  });
+
+  for (const [ending, type, write] of [
+    ['csv', 'text/csv; charset=utf-8', async (rows) => Buffer.from(revenueCsv(rows))],
+    ['xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', async (rows) => Buffer.from(await revenueXlsx(rows, town.name))],
+  ] as [string, string, (rows: Awaited<ReturnType<typeof reportAsked>>['rows']) => Promise<Buffer>][])
+    router.get(`/revenue.${ending}`, async (request, response) => {
+      try {
+        const { query, rows } = await reportAsked(request);
+        response.type(type).attachment(fileName(query, ending)).send(await write(rows));
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        response.redirect(303, `/revenue?${new URLSearchParams(revenueAsked(request) as Record<string, string>).toString()}`);
+      }
+    });
+
+  async function reportAsked(request: Request) {
+    const query = readRevenueQuery(revenueAsked(request), (name) => ({ period: 'Period', from: 'From', to: 'To', department: 'Department' })[name]);
+    const rows = await revenue.rows(query);
+    return { query, rows: query.department === undefined ? rows : rows.filter((row) => row.department === query.department) };
+  }
+
+  return router;
+}
+
+/** `revenue-month-2026-01-01-to-2026-06-30.csv` */
+function fileName({ period, from, to }: RevenueQuery, ending: string): string {
+  return `revenue-${period}${from ? `-${from}` : ''}${to ? `-to-${to}` : ''}.${ending}`;
+}
