@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClerkRecords } from './clerk-records.ts';
+import { writeSecrets } from './secrets.ts';
 import { sampleTownHostKey } from './sftp-host-key.ts';
 import { startSftpServer, type SftpUser } from './sftp-server.ts';
 import { startClerkService } from './soap-server.ts';
@@ -47,6 +48,7 @@ export async function startSystems(options: TownSystemsOptions): Promise<TownSys
   const ports = { ...DEFAULT_PORTS, ...options.ports };
   const passwords = { ...PASSWORDS, ...fromEnvironment(), ...options.passwords };
   const tls = await tlsKeys(folder);
+  writeSecrets(folder, { ...passwords, 'billing-portal': CLERK_PORTAL.key });
   const user: SftpUser = { name: SFTP_USER, password: passwords.recreation, publicKeys: options.sftpPublicKeys ?? [] };
   const records = JSON.parse(readFileSync(join(folder, 'clerk.json'), 'utf8')) as ClerkRecords;
   const starting = [

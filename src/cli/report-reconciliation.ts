@@ -1,5 +1,5 @@
 import { formatMoney, plainMoney } from '../core/money.ts';
-import { differenceOf, differingCount, type Reconciliation, reconciliationJson, statusWord } from '../server/reports/reconciliation.ts';
+import { differingCount, type Reconciliation, reconciliationJson, statusWord } from '../server/reports/reconciliation.ts';
 import { spreadsheetCsv } from '../server/reports/spreadsheet-csv.ts';
 import { timeText } from '../server/words.ts';
 import { plural, tableText } from './table.ts';
@@ -19,13 +19,13 @@ function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): st
   const shown = r.lines.filter((line) => line.depth > 0);
   const rows = [...shown, ...r.lines.filter((line) => line.depth === 0)].map((line) => {
     const name = line.depth === 0 ? 'Total' : `${'  '.repeat(line.depth - 1)}${line.key.at(-1) || '(empty)'}`;
-    return [name, statusWord(line.status, r), money(line.left), money(line.right), line.status === 'unchecked' ? '' : money(differenceOf(line)), line.depth === r.keys.length && line.status !== 'matched' ? (line.reason ?? '') : ''];
+    return [name, statusWord(line.status, r), money(line.left), money(line.right), line.status === 'unchecked' ? '' : money(line.difference), (line.depth === r.keys.length && line.status !== 'matched') || line.status === 'unchecked' ? (line.reason ?? '') : ''];
   });
   const { matched, unchecked } = r.counts;
   const found = [`${matched.toLocaleString('en-US')} agree`, `${plural(differingCount(r.counts), 'key')} differ${differingCount(r.counts) === 1 ? 's' : ''}`, ...(unchecked ? [`${unchecked.toLocaleString('en-US')} not checked`] : [])];
   return [
     head,
-    `Last run ${timeText(r.ranAt, options.zone)}: ${found.join(', ')}. Amounts in ${r.currency}; the difference is ${r.right} less ${r.left}.`,
+    `Last run ${timeText(r.ranAt, options.zone)}: ${found.join(', ')}. Amounts in ${r.currency}; the difference is ${r.right} less ${r.left}${unchecked ? ', without what could not be checked' : ''}.`,
     '',
     tableText([r.keys.join(' › '), '', r.left, r.right, 'difference', 'why'], rows, [2, 3, 4]),
     ...(options.all ? [] : ['', 'With --all also what agrees.']),
@@ -44,7 +44,7 @@ function csvOf(list: readonly Reconciliation[]): string {
         { number: String(line.depth) },
         ...keys.map((_, i) => ({ text: line.key[i] ?? '' })),
         { text: line.status },
-        ...[line.left, line.right, differenceOf(line)].map((minor) => ({ number: minor === null ? '' : plainMoney(minor, r.currency) })),
+        ...[line.left, line.right, line.difference].map((minor) => ({ number: minor === null ? '' : plainMoney(minor, r.currency) })),
         { text: r.currency },
         { number: String(line.leftCount) },
         { number: String(line.rightCount) },

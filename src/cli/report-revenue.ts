@@ -1,6 +1,6 @@
 import { formatMoney } from '../core/money.ts';
 import type { RevenueRow } from '../engine/revenue.ts';
-import { byDepartment, grandTotals, type RevenueTotal, unreconciledReasons } from '../server/reports/revenue-totals.ts';
+import { byDepartment, grandTotals, type RevenueTotal, spanText, unreconciledReasons } from '../server/reports/revenue-totals.ts';
 import { plural, tableText } from './table.ts';
 
 const HEAD = ['department', 'account', 'tender', 'period', '', 'receipts', 'amount', 'reconciled', 'not reconciled'];
@@ -31,7 +31,7 @@ function notReconciled(rows: readonly RevenueRow[]): string[] {
   const several = rows.some((row) => row.reasons.length > 1);
   return [
     'Not reconciled',
-    ...shown.map((r) => `  ${formatMoney(r.amount, r.currency)} ${r.currency} on ${plural(r.lines, 'line')} (${r.departments.join(', ')}): ${r.reason}`),
+    ...shown.map((r) => `  ${formatMoney(r.amount, r.currency)} ${r.currency} on ${plural(r.lines, 'line')} (${r.departments.join(', ')}; ${spanText(r.periods)}): ${r.reason}`),
     ...(reasons.length > shown.length ? [`  … and ${plural(reasons.length - shown.length, 'more reason')}; --format csv has them all.`] : []),
     ...(several ? ['A line with several reasons is counted under each of them.'] : []),
   ];

@@ -1,11 +1,13 @@
 import { FatalError } from '../core/errors.ts';
 import type { SourceRecord } from '../core/record.ts';
 import { commitBatch } from './land-batch.ts';
+import type { Knex } from '../store/open.ts';
 import type { Session } from './session.ts';
 
 /** The keys of a complete snapshot, kept in a temporary table so that memory does not grow with it. */
 export interface SeenKeys {
-  add(records: readonly SourceRecord[]): Promise<void>;
+  /** `open`: the transaction of the batch that is open now. */
+  add(records: readonly SourceRecord[], open?: Knex.Transaction): Promise<void>;
 }
 
 export async function seenKeys(session: Session): Promise<SeenKeys> {
@@ -13,12 +15,12 @@ export async function seenKeys(session: Session): Promise<SeenKeys> {
   await knex.raw('CREATE TEMPORARY TABLE IF NOT EXISTS il_seen (source_key TEXT PRIMARY KEY) WITHOUT ROWID');
   await knex.raw('DELETE FROM il_seen');
   return {
-    async add(records) {
+    async add(records, open) {
       // A record that is set aside is there all the same: it must not look deleted.
       const keys = records.map((record) => record.key).filter((key) => key !== undefined);
       for (let i = 0; i < keys.length; i += 500) {
         const some = keys.slice(i, i + 500);
-        if (some.length) await knex.raw(`INSERT OR IGNORE INTO il_seen VALUES ${some.map(() => '(?)').join(', ')}`, some);
+        if (some.length) await (open ?? knex).raw(`INSERT OR IGNORE INTO il_seen VALUES ${some.map(() => '(?)').join(', ')}`, some);
       }
     },
   };

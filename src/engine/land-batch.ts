@@ -9,45 +9,81 @@ import { shapeOf } from '../store/sources.ts';
 import { type Incoming, landBatch, type Rejected } from './land.ts';
 import { landContext, type Session } from './session.ts';
 
-/**
- * Lands records in one transaction together with their rejects, the run's counts and what `checkpoint` saves; the
- * session's counts move only when it has committed.
- */
+/** A batch that is being landed: one transaction, however many times records are added to it. */
+export interface OpenBatch {
+  /** Whatever else asks the store while the batch is open asks through it: the embedded store has one connection. */
+  trx: Knex.Transaction;
+  add(records: readonly SourceRecord[]): Promise<void>;
+  /** Commits the records, their rejects, the run's counts and what `checkpoint` saves, all or nothing. */
+  commit(checkpoint?: (trx: Knex.Transaction) => Promise<void>): Promise<void>;
+  rollback(): Promise<void>;
+}
+
+/** Opens a batch. The session's counts move only when it has committed. */
+export async function openBatch(session: Session, file?: { id: number; name: string }): Promise<OpenBatch> {
+  const counts = { ...session.counts };
+  const knownShapes = new Map(session.shapes);
+  const { landing, trx, commit, rollback } = await session.begin();
+  const context = landContext(session, (columns) => shapeOf(trx, columns), file);
+  let setAsideAny = false;
+  return {
+    trx,
+    async add(records) {
+      // In stretches: what a stretch needs in memory is gone before the next.
+      for (let i = 0; i < records.length; i += STRETCH) {
+        const { incoming, rejected } = withKeys(session, records.length <= STRETCH ? records : records.slice(i, i + STRETCH));
+        counts.read += rejected.length;
+        counts.rejected += rejected.length;
+        rejected.push(...(await landBatch(landing, context, incoming, counts)));
+        await setAside(session, trx, rejected, file);
+        if (session.openRejects) {
+          const bad = new Set(rejected.map((r) => r.key));
+          await closeRejects(trx, session.source.id, incoming.map((item) => item.key).filter((key) => !bad.has(key)), 'superseded');
+        }
+        if (rejected.length) setAsideAny = true;
+      }
+    },
+    async commit(checkpoint) {
+      await checkpoint?.(trx);
+      await saveCounts(trx, session.runId, counts);
+      await commit();
+      Object.assign(session.counts, counts);
+      if (setAsideAny) session.openRejects = true;
+      refuseTooManyRejects(session);
+    },
+    async rollback() {
+      session.shapes.clear();
+      for (const [name, id] of knownShapes) session.shapes.set(name, id);
+      await rollback();
+    },
+  };
+}
+
+const STRETCH = 1000;
+
+/** Lands records in one transaction together with what `checkpoint` saves. */
 export async function commitBatch(
   session: Session,
   records: readonly SourceRecord[],
   options: { file?: { id: number; name: string }; checkpoint?: (trx: Knex.Transaction) => Promise<void> },
 ): Promise<void> {
-  const counts = { ...session.counts };
-  const knownShapes = new Map(session.shapes);
+  const batch = await openBatch(session, options.file);
   try {
-    await session.commit(async (landing, trx) => {
-      const { incoming, rejected } = withKeys(session, records);
-      counts.read += rejected.length;
-      counts.rejected += rejected.length;
-      const context = landContext(session, (columns) => shapeOf(trx, columns), options.file);
-      rejected.push(...(await landBatch(landing, context, incoming, counts)));
-      await setAside(session, trx, rejected, options.file);
-      if (session.openRejects) {
-        const bad = new Set(rejected.map((r) => r.key));
-        await closeRejects(trx, session.source.id, incoming.map((i) => i.key).filter((key) => !bad.has(key)), 'superseded');
-      }
-      await options.checkpoint?.(trx);
-      await saveCounts(trx, session.runId, counts);
-      if (rejected.length) session.openRejects = true;
-    });
+    await batch.add(records);
+    await batch.commit(options.checkpoint);
   } catch (error) {
-    session.shapes.clear();
-    for (const [name, id] of knownShapes) session.shapes.set(name, id);
+    await batch.rollback();
     throw error;
   }
-  Object.assign(session.counts, counts);
+}
+
+function refuseTooManyRejects(session: Session): void {
   const limit = session.pipeline.max_rejects;
-  if (limit !== undefined && counts.rejected > limit)
+  if (limit !== undefined && session.counts.rejected > limit)
     throw new FatalError({
       code: 'REJECTS_TOO_MANY',
       place: { system: session.pipeline.pipeline },
-      message: `${counts.rejected} records were set aside, more than the ${limit} that max_rejects allows.`,
+      message: `${session.counts.rejected} records were set aside, more than the ${limit} that max_rejects allows.`,
       hint: 'Look at them with interlocal rejects list; mend the mapping or the source, then run again.',
     });
 }

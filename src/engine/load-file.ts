@@ -10,7 +10,7 @@ import { createIndexes, dropIndexes } from '../store/model-tables.ts';
 import { closeGoneRejects } from '../store/rejects.ts';
 import type { FileTransport, RemoteFile } from '../transports/transport.ts';
 import { absentDeletions, type SeenKeys, seenKeys } from './absent.ts';
-import { assignKey, commitBatch, primaryKeyOf } from './land-batch.ts';
+import { assignKey, openBatch, type OpenBatch, primaryKeyOf } from './land-batch.ts';
 import { markerOf } from './ready-files.ts';
 import { type Session, stopIfAsked } from './session.ts';
 import { type Spooled, spool } from './spool.ts';
@@ -113,33 +113,7 @@ async function load(session: Session, remote: RemoteFile, spooled: Spooled, tota
   session.allNew = skip === 0 && !(await hasLinks(session.knex, session.source.id));
   const bulk = session.allNew && total >= BULK_RECORDS && !session.preview;
   if (bulk) for (const { entity } of session.bound) if (await isEmpty(session.knex, entity.entity)) await dropIndexes(session.knex, entity);
-  const size = session.pipeline.batch_size;
-  let batch: SourceRecord[] = [];
-  let done = 0;
-  const commit = async (): Promise<void> => {
-    done += batch.length;
-    await commitBatch(session, batch, {
-      file: { id: file.id, name: remote.path },
-      checkpoint: (trx) => saveFileProgress(trx, file.id, session.runId, done),
-    });
-    batch = [];
-    session.onProgress({ pipeline: session.pipeline.pipeline, what: remote.name, done, total });
-    stopIfAsked(session);
-  };
-  for await (const list of decoded(session, remote, spooled).lists) {
-    // Records that are passed over still count where their keys come again.
-    for (const record of list) assignKey(record, session.stream, repeats);
-    await seen?.add(list);
-    for (const record of list) {
-      if (done < skip) {
-        done++;
-        continue;
-      }
-      batch.push(record);
-      if (batch.length >= size) await commit();
-    }
-  }
-  if (batch.length > 0) await commit();
+  await landLists(session, decoded(session, remote, spooled).lists, { file, name: remote.path, total, skip, repeats, seen });
   session.allNew = false;
   if (bulk) for (const { entity } of session.bound) await createIndexes(session.knex, entity);
   if (seen) await absentDeletions(session, seen, { id: file.id, name: remote.path });
@@ -148,6 +122,51 @@ async function load(session: Session, remote: RemoteFile, spooled: Spooled, tota
     // A file that stays where it is was mended in place; one that is archived makes room for another delivery.
     if (!session.stream.retriever.files!.after.archive) await closeGoneRejects(trx, session.source.id, remote.path, file.id);
   });
+}
+
+interface Load {
+  file: LedgerFile;
+  name: string;
+  total: number;
+  /** Records that an earlier run committed. */
+  skip: number;
+  repeats: RepeatFinder;
+  seen: SeenKeys | undefined;
+}
+
+/** Lands the records while they are read, and commits after every batch_size of them, counted from the start of the file. */
+async function landLists(session: Session, lists: AsyncIterable<SourceRecord[]>, { file, name, total, skip, repeats, seen }: Load): Promise<void> {
+  const size = session.pipeline.batch_size;
+  const place = { id: file.id, name };
+  let batch: OpenBatch | undefined;
+  let done = 0;
+  const commit = async (): Promise<void> => {
+    await batch!.commit((trx) => saveFileProgress(trx, file.id, session.runId, done));
+    batch = undefined;
+    session.onProgress({ pipeline: session.pipeline.pipeline, what: name, done, total });
+    stopIfAsked(session);
+  };
+  try {
+    for await (const list of lists) {
+      // Records that are passed over still count where their keys come again.
+      for (const record of list) assignKey(record, session.stream, repeats);
+      await seen?.add(list, batch?.trx);
+      let at = Math.min(list.length, Math.max(0, skip - done));
+      done += at;
+      while (at < list.length) {
+        const to = Math.min(list.length, at + size - (done % size));
+        batch ??= await openBatch(session, place);
+        await batch.add(list.slice(at, to));
+        done += to - at;
+        at = to;
+        if (done % size === 0) await commit();
+      }
+    }
+    if (batch) await commit();
+  } catch (error) {
+    await batch?.rollback();
+    throw error;
+  }
 }
 
 /** A first load of this many records makes the indexes of its tables afterwards. */

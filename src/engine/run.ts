@@ -3,7 +3,7 @@ import type { Project } from '../config/project.ts';
 import type { FilesRetriever } from '../config/schema/connector.ts';
 import { AbortedError, FatalError, InterlocalError, type Problem } from '../core/errors.ts';
 import { noCounts, type Outcome } from '../core/outcome.ts';
-import { landing } from '../store/landing.ts';
+import { beginLanding, landing } from '../store/landing.ts';
 import { type Lock, takeLock } from '../store/locks.ts';
 import type { Knex } from '../store/open.ts';
 import { countOpenRejects } from '../store/rejects.ts';
@@ -92,6 +92,7 @@ export async function previewPipeline(engine: Engine, id: string, options: RunOp
       const session = await sessionOf(engine, id, runId, trx, options);
       session.preview = true;
       session.commit = (work) => work(held, trx);
+      session.begin = async () => ({ landing: held, trx, commit: async () => {}, rollback: async () => {} });
       session.onChange = (change) => void (changes.length < options.limit ? changes.push(change) : more++);
       const outcome = await outcomeOf(session, async () => (session.pipeline.reconcile ? reconcile(session) : inbound(session)));
       const rejects = (await trx('il_reject').where({ last_run: runId, state: 'open' }).orderBy('id').limit(options.limit).pluck('problems')) as string[];
@@ -132,6 +133,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     options: {},
     knex,
     commit: (work) => landing(knex, work),
+    begin: () => beginLanding(knex),
     preview: false,
     source,
     sources: new Map((await listSources(knex)).map((s) => [s.id, s])),

@@ -3,7 +3,7 @@ import type { StreamConfig } from '../config/schema/connector.ts';
 import type { PipelineConfig } from '../config/schema/pipeline.ts';
 import { AbortedError, type Problem } from '../core/errors.ts';
 import type { Outcome, RunCounts } from '../core/outcome.ts';
-import type { Landing } from '../store/landing.ts';
+import type { Landing, OpenLanding } from '../store/landing.ts';
 import type { Knex } from '../store/open.ts';
 import type { Source } from '../store/sources.ts';
 import type { GoldenChange } from './golden.ts';
@@ -41,6 +41,8 @@ export interface Session {
   /** In a preview, the transaction that is rolled back at the end. */
   knex: Knex;
   commit<T>(work: (landing: Landing, trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /** Opens such a transaction for a batch that is landed while it is read. */
+  begin(): Promise<OpenLanding>;
   preview: boolean;
   source: Source;
   sources: ReadonlyMap<number, Source>;

@@ -19,7 +19,7 @@ export async function spool(transport: FileTransport, file: RemoteFile, folder: 
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${randomUUID()}.spool`);
   const digest = createHash('sha256');
-  const out = createWriteStream(path, { highWaterMark: 1 << 20 });
+  const out = createWriteStream(path);
   let size = 0;
   try {
     for await (const chunk of transport.read(file.path)) {
@@ -40,7 +40,7 @@ export async function spool(transport: FileTransport, file: RemoteFile, folder: 
   return {
     sha256: digest.digest('hex'),
     size,
-    read: () => createReadStream(path, { highWaterMark: 1 << 20 }),
+    read: () => createReadStream(path, { highWaterMark: 1 << 16 }),
     remove: () => rm(path, { force: true }),
   };
 }

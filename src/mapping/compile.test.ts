@@ -215,7 +215,7 @@ describe('mappings that cannot work', () => {
     expect(said).toHaveLength(14);
     for (const text of [
       'fields.nmae: thing has no field nmae. Did you mean name?',
-      'fields.name: The rule has more than one of from, const and concat.',
+      'fields.name: The rule has more than one of from, const, cases, sum and concat.',
       'fields.key.on_error: on_error is default, and the rule has no default.',
       'fields.key.from: ../a reaches for the record around an item, and the mapping has no for_each.',
       'fields.status.lookup.table: There is no lookup table statsu. Did you mean status?',

@@ -38,6 +38,8 @@ export function compileRule(name: string, given: string | FieldRule, field: Mode
   const value = compileValue(rule, field, settings, parse, complain);
   const label = labelOf(rule, sources, name);
   const write = compileWrite(name, field, parse.currency);
+  if (rule.raw !== undefined && field.type !== 'code') complain('raw', `Only codes have a raw value, and ${name} is ${field.type}.`);
+  const raw = rule.raw === undefined ? undefined : compileRead(rule.raw, rule.trim, settings);
   const missing = field.required ? new Fault('FIELD_REQUIRED', `gives no value, and ${name} must have one`, { hint: 'Mend the record at the source, or give the rule a default; then: interlocal rejects replay.' }) : undefined;
   const ended = compileEnd(rule, fallback);
   return {
@@ -45,9 +47,9 @@ export function compileRule(name: string, given: string | FieldRule, field: Mode
     label,
     place: sources[0] ?? name,
     columns: field.type === 'code' ? [name, `${name}_raw`] : field.type === 'money' ? [name, `${name}_currency`] : [name],
-    sources,
+    sources: rule.raw === undefined ? sources : [...sources, rule.raw],
     personal: field.class === 'personal',
-    apply: compileApply(when, value, ended, fallback, missing, write),
+    apply: compileApply(when, value, raw, ended, fallback, missing, write),
   };
 }
 
@@ -59,7 +61,7 @@ interface FieldValue {
 
 type Write = (out: Columns, value: string | number | null, raw: string | null) => void;
 
-function compileApply(when: Holds | undefined, value: FieldValue, ended: (fault: Fault) => string | number | null | Fault, fallback: string | number | null, missing: Fault | undefined, write: Write): CompiledRule['apply'] {
+function compileApply(when: Holds | undefined, value: FieldValue, ownRaw: Read | undefined, ended: (fault: Fault) => string | number | null | Fault, fallback: string | number | null, missing: Fault | undefined, write: Write): CompiledRule['apply'] {
   return (scope, out) => {
     let result: string | number | null = fallback;
     let raw: string | null = null;
@@ -76,6 +78,10 @@ function compileApply(when: Holds | undefined, value: FieldValue, ended: (fault:
       }
     }
     if (result === null && missing !== undefined) return missing;
+    if (ownRaw !== undefined) {
+      const own = ownRaw(scope);
+      raw = own instanceof Fault ? null : own;
+    }
     write(out, result, raw);
     return undefined;
   };
@@ -229,7 +235,7 @@ function checkRule(rule: FieldRule, sources: readonly string[], depth: number, c
   if (given > 1) complain('', 'The rule has more than one of from, const, cases, sum and concat.', 'Keep one of them.');
   if (given === 0 && rule.default === undefined) complain('', 'The rule does not say where the value comes from.', 'Add from:, const:, cases:, sum: or concat:.');
   if (rule.on_error === 'default' && rule.default === undefined) complain('on_error', 'on_error is default, and the rule has no default.', 'Add default:, or say on_error: null.');
-  for (const name of sources)
+  for (const name of rule.raw === undefined ? sources : [...sources, rule.raw])
     if (levelsOf(name) > depth) complain('from', depth === 0 ? `${name} reaches for the record around an item, and the mapping has no for_each.` : `${name} reaches further out than the record.`);
 }
 

@@ -46,7 +46,7 @@ export function columnChart(data: ChartData): Html {
       else below += value;
       const [top, bottom] = [y(Math.max(from, from + value)), y(Math.min(from, from + value))];
       // A hair of background between the parts; what is too thin for it keeps its own.
-      const height = round(Math.max(0.5, bottom - top - (bottom - top > 4 ? 1.5 : 0)));
+      const height = round(Math.max(0.5, bottom - top - (from !== 0 && bottom - top > 4 ? 1.5 : 0)));
       return html`<rect x="${x}" y="${top}" width="${round(width)}" height="${height}" fill="url(#part-${n + 1})"><title>${s.name}, ${monthText(period)}: ${moneyText(value, currency)}</title></rect>`;
     });
     const middle = round(PLOT.left + slot * (i + 0.5));

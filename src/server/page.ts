@@ -1,3 +1,4 @@
+import { formatMoney } from '../core/money.ts';
 import { html, type Html, textOfHtml } from './html.ts';
 
 /** What every page needs to know of the town. */
@@ -14,6 +15,8 @@ export interface Page {
   title: string;
   /** Path of the entry of the menu that it belongs to. */
   section?: string;
+  /** It is not that entry itself but below it. */
+  below?: boolean;
   /** Beside the title: when, of what. */
   lead?: Html | string | undefined;
   body: Html;
@@ -28,7 +31,7 @@ const MENU = [
 /** A whole page. */
 export function pageText(town: Town, page: Page): string {
   const entry = ([path, name]: readonly [string, string]): Html =>
-    html`<li><a href="${path}"${page.section === path ? html` aria-current="page"` : ''}>${name}</a></li>`;
+    html`<li><a href="${path}"${page.section === path ? html` aria-current="${page.below ? 'true' : 'page'}"` : ''}>${name}</a></li>`;
   return textOfHtml(html`<!doctype html>
 <html lang="en">
 <head>
@@ -43,12 +46,12 @@ export function pageText(town: Town, page: Page): string {
 <a class="skip" href="#content">Skip to the content</a>
 <header class="top">
 <div class="frame">
-<p class="brand"><a href="/"><svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><path d="M3 21V10l9-7 9 7v11M8 21v-7m4 7v-7m4 7v-7M2 21h20"/></svg><span>${town.name}</span></a></p>
+<p class="brand"><a href="/"><svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><path d="M3 21V10l9-7 9 7v11M8 21v-7m4 7v-7m4 7v-7M2 21h20"/></svg><span>Interlocal</span></a></p>
 <nav aria-label="Main"><ul>${MENU.map(entry)}</ul></nav>
 </div>
 </header>
 <main id="content" class="frame" tabindex="-1">
-<div class="title"><h1>${page.title}</h1>${page.lead ? html`<p class="lead">${page.lead}</p>` : ''}</div>
+<div class="title">${page.title === town.name ? '' : html`<p class="eyebrow">${town.name}</p>`}<h1>${page.title}</h1>${page.lead ? html`<p class="lead">${page.lead}</p>` : ''}</div>
 ${page.body}
 </main>
 <footer class="frame"><p>Interlocal. Times are those of ${town.zone.replaceAll('_', ' ')}, amounts in ${town.currency} unless another currency is named.</p></footer>
@@ -60,4 +63,9 @@ ${page.body}
 /** A table that scrolls by itself where the window is narrow; by keyboard too. */
 export function scrolling(name: string, table: Html): Html {
   return html`<div class="scroll" role="region" aria-label="${name}" tabindex="0">${table}</div>`;
+}
+
+/** An amount in a table; nothing at all stands back. */
+export function figureCell(minor: number, currency: string): Html {
+  return html`<td class="n${minor === 0 ? ' nil' : ''}">${formatMoney(minor, currency)}</td>`;
 }

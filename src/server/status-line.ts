@@ -1,7 +1,7 @@
 import type { PipelineStatus } from '../engine/status.ts';
 import type { RevenueTotal } from './reports/revenue-totals.ts';
 import type { Mark } from './status-mark.ts';
-import { countText, moneyText, plural } from './words.ts';
+import { capitalized, countText, moneyText, plural } from './words.ts';
 
 /** How the town's data is, in one sentence: "All 5 pipelines succeeded; 7 records are set aside; revenue of … is reconciled but for …." */
 export function statusLine(pipelines: readonly PipelineStatus[], revenue: readonly RevenueTotal[]): { mark: Mark; text: string } {
@@ -11,8 +11,7 @@ export function statusLine(pipelines: readonly PipelineStatus[], revenue: readon
   const outcomes = live.map((p) => p.last_run?.outcome);
   const parts = [pipelinesText(live), asideText(aside), ...revenue.map(revenueText)];
   const mark = outcomes.includes('failed') ? 'bad' : aside > 0 || open || outcomes.some((o) => o === 'partial' || o === 'aborted') ? 'note' : outcomes.includes('succeeded') ? 'good' : 'idle';
-  const text = parts.join('; ');
-  return { mark, text: `${text.charAt(0).toUpperCase()}${text.slice(1)}.` };
+  return { mark, text: capitalized(`${parts.join('; ')}.`) };
 }
 
 function pipelinesText(live: readonly PipelineStatus[]): string {
@@ -32,12 +31,12 @@ function pipelinesText(live: readonly PipelineStatus[]): string {
   return groups.join('; ');
 }
 
-/** `bank failed`, `bank and clerk failed`, `bank, clerk and 3 more failed` */
+/** `the pipeline bank failed`, `the pipelines bank and clerk failed`, `the pipelines bank, clerk and 3 more failed` */
 function told(ids: readonly string[], one: string, several: string): string {
   if (ids.length === 0) return '';
-  if (ids.length === 1) return `${ids[0]!} ${one}`;
+  if (ids.length === 1) return `the pipeline ${ids[0]!} ${one}`;
   const named = ids.length <= 3 ? [ids.slice(0, -1).join(', '), ids.at(-1)!] : [ids.slice(0, 2).join(', '), `${ids.length - 2} more`];
-  return `${named.join(' and ')} ${several}`;
+  return `the pipelines ${named.join(' and ')} ${several}`;
 }
 
 function asideText(aside: number): string {

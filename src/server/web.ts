@@ -36,6 +36,7 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
       response,
       overviewPage({
         town,
+        now: new Date(),
         pipelines: await statusOf(engine),
         next: new Map(nextRuns().map(({ id, at }) => [id, at])),
         revenue: grandTotals(rows),

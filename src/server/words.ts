@@ -15,6 +15,11 @@ export function timeText(utc: string | Date, zone: string): string {
   return new Intl.DateTimeFormat('en-US', { timeZone: zone, year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' }).format(new Date(utc));
 }
 
+/** Its first letter large, for a heading. */
+export function capitalized(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
 /** `12 ms`, `4.2 s`, `3 min 5 s` */
 export function durationText(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;

@@ -42,9 +42,33 @@ export interface Landing {
 /** Runs `work` in one write transaction: it takes the write lock first, so that what it reads is still so when it writes. */
 export async function landing<T>(knex: Knex, work: (landing: Landing, trx: Knex.Transaction) => Promise<T>): Promise<T> {
   return knex.transaction(async (trx) => {
-    await trx.raw("INSERT INTO il_sequence (name, next) VALUES ('landed', 1) ON CONFLICT (name) DO UPDATE SET next = next");
+    await lockForWriting(trx);
     return work(landingOf(await rowsOf(trx)), trx);
   });
+}
+
+/** An open write transaction, for batches that are landed while they are still being read. */
+export interface OpenLanding {
+  landing: Landing;
+  trx: Knex.Transaction;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+}
+
+/** Opens a write transaction as `landing` does; the caller ends it. */
+export async function beginLanding(knex: Knex): Promise<OpenLanding> {
+  const trx = await knex.transaction();
+  try {
+    await lockForWriting(trx);
+    return { landing: landingOf(await rowsOf(trx)), trx, commit: async () => void (await trx.commit()), rollback: async () => void (await trx.rollback()) };
+  } catch (error) {
+    await trx.rollback();
+    throw error;
+  }
+}
+
+async function lockForWriting(trx: Knex.Transaction): Promise<void> {
+  await trx.raw("INSERT INTO il_sequence (name, next) VALUES ('landed', 1) ON CONFLICT (name) DO UPDATE SET next = next");
 }
 
 function landingOf(rows: Rows): Landing {

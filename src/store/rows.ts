@@ -4,8 +4,8 @@ import type { Knex } from './open.ts';
 export type Cell = string | number | null;
 
 interface Statement {
-  run(...values: Cell[]): unknown;
-  get(...values: Cell[]): unknown;
+  run(values: readonly Cell[]): unknown;
+  
   all(...values: Cell[]): unknown[];
   raw(on: boolean): Statement;
 }
@@ -44,7 +44,7 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
   const each = async (sql: string, rows: readonly Cell[][]): Promise<void> => {
     if (rows.length === 0) return;
     const s = statement(sql);
-    for (const row of rows) s.run(...row);
+    for (const row of rows) s.run(row);
   };
   const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
   const list = (names: readonly string[]): string => names.map(quote).join(', ');

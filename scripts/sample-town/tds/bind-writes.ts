@@ -1,6 +1,7 @@
 // INSERT, UPDATE and DELETE. Every value goes through tds_store, which converts it to its column's type or says why it cannot.
 import { bindPredicate, bindValue, arithmetic } from './bind-expressions.ts';
-import { bindQuery, bindSource, qualifiersOf } from './bind-queries.ts';
+import { bindQuery } from './bind-queries.ts';
+import { bindSource, qualifiersOf } from './bind-sources.ts';
 import { newScope, nextAlias, sourceColumn } from './bind-scope.ts';
 import type { Binding, Scope } from './bind-scope.ts';
 import { coerce, refuseImplicit, value } from './bound-values.ts';
@@ -10,7 +11,7 @@ import { types } from './column-types.ts';
 import { SqlServerError, invalidColumn, invalidObject, nullRefused, unsupported } from './sql-errors.ts';
 import { quoteIdentifier } from './sqlite.ts';
 import type { Expression, NamedTable, SelectItem, TableSource, WriteStatement } from './sql-syntax.ts';
-import type { ResultColumn } from './wire-values.ts';
+import type { ResultColumn } from './wire-columns.ts';
 
 export interface BoundWrite {
   sql: string;

@@ -6,7 +6,7 @@ import { calendarDay, days1900, formatClock, formatDay, formatMoment, parseMomen
 import type { Moment } from './dates.ts';
 import { SqlServerError, badConversion, nullRefused, overflow, tooLong, unsupported } from './sql-errors.ts';
 import type { SqliteValue } from './sqlite.ts';
-import { guidBytes, guidText } from './wire-values.ts';
+import { guidBytes, guidText } from './wire-text.ts';
 
 type Present = Exclude<SqliteValue, null>;
 

@@ -7,7 +7,7 @@ import { formatDecimal } from './decimals.ts';
 import { days1900, formatMoment } from './dates.ts';
 import { unsupported } from './sql-errors.ts';
 import type { SqliteValue } from './sqlite.ts';
-import { guidText } from './wire-values.ts';
+import { guidText } from './wire-text.ts';
 
 export interface TypedValue {
   type: SqlType;

@@ -11,7 +11,7 @@ import type { Session } from './session.ts';
 import { permissionDenied } from './sql-errors.ts';
 import type { SqliteStatement, SqliteValue } from './sqlite.ts';
 import type { Expression, Query, Statement, WriteStatement } from './sql-syntax.ts';
-import type { ResultColumn } from './wire-values.ts';
+import type { ResultColumn } from './wire-columns.ts';
 
 export interface Plan {
   prepared: SqliteStatement;

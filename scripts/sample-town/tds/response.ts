@@ -6,8 +6,9 @@ import type { SqlServerError } from './sql-errors.ts';
 import type { SqliteValue } from './sqlite.ts';
 import { doneStatus, writeBytesChange, writeDone, writeError, writeInfo, writeReturnStatus, writeTextChange } from './tokens.ts';
 import { TokenBuffer } from './tokens.ts';
-import { encoderFor, writeColumns } from './wire-values.ts';
-import type { ResultColumn } from './wire-values.ts';
+import { writeColumns } from './wire-columns.ts';
+import { encoderFor } from './wire-values.ts';
+import type { ResultColumn } from './wire-columns.ts';
 import { Cancelled } from './write-lock.ts';
 
 export class Response {

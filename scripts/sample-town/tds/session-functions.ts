@@ -1,7 +1,9 @@
 // SQLite functions that know the session: its catalog and what its login may do. And the system views as virtual tables.
 import type { Catalog, Table } from './catalog.ts';
-import { schemaId, schemasOf, systemViews, typeNameOf } from './system-views.ts';
-import type { SystemFacts } from './system-views.ts';
+import { schemaId, schemasOf } from './catalog-lists.ts';
+import type { SystemFacts } from './system-view.ts';
+import { systemViews } from './system-views.ts';
+import { typeNameOf } from './type-facts.ts';
 import type { SqliteDatabase, SqliteValue } from './sqlite.ts';
 
 export interface SessionFacts {

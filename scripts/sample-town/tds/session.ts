@@ -9,7 +9,7 @@ import { eightBytes, installMissingRowversions } from './rowversion.ts';
 import type { RowversionClock } from './rowversion.ts';
 import { defineFunctions } from './sqlite-functions.ts';
 import { defineSessionFunctions } from './session-functions.ts';
-import type { SystemFacts } from './system-views.ts';
+import type { SystemFacts } from './system-view.ts';
 import { openSqlite } from './sqlite.ts';
 import type { SqliteDatabase, SqliteStatement, SqliteValue } from './sqlite.ts';
 import { Transactions } from './transactions.ts';

@@ -1,4 +1,4 @@
-import sql from 'mssql';
+import type sql from 'mssql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { failure, openFixture, query, rows } from './endpoint-fixture.ts';
@@ -95,7 +95,7 @@ test('violations are reported as SQL Server does, end their statement, and leave
   request.on('row', (row) => seen.push(row));
   await new Promise<void>((resolve) => {
     request.on('done', () => resolve());
-    request.query("INSERT INTO RM00101 (CUSTNMBR) VALUES ('AARON'); SELECT 'went on' AS x");
+    void request.query("INSERT INTO RM00101 (CUSTNMBR) VALUES ('AARON'); SELECT 'went on' AS x");
   });
   expect(seen).toEqual([2627, { x: 'went on' }]);
 });

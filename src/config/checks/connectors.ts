@@ -80,9 +80,10 @@ function checkPlaceholders(part: Connector, transportOptions: TransportOptions):
     });
   return [
     ...check(part.value.transport_options, ['transport_options'], options),
-    ...Object.entries(part.value.streams).flatMap(([name, { retriever }]) =>
-      check(retriever, ['streams', name, 'retriever'], [...options, ...RETRIEVER_NAMES]),
-    ),
+    ...Object.entries(part.value.streams).flatMap(([name, { retriever, incremental }]) => [
+      ...check(retriever, ['streams', name, 'retriever'], [...options, ...RETRIEVER_NAMES]),
+      ...check(incremental?.start, ['streams', name, 'incremental', 'start'], options),
+    ]),
   ];
 }
 

@@ -144,6 +144,7 @@ function checkRule(rule: FieldRule, path: Path, source: CheckSource, add: Add): 
   rule.concat?.of.forEach((name, i) => source(name, [...path, 'concat', 'of', i]));
   rule.cases?.forEach((one, i) => checkCondition(one.when, [...path, 'cases', i, 'when'], source, add));
   if (rule.sum !== undefined) source(rule.sum, [...path, 'sum']);
+  if (rule.raw !== undefined) source(rule.raw, [...path, 'raw']);
   if (rule.lookup?.on !== undefined) source(rule.lookup.on, [...path, 'lookup', 'on']);
   if (rule.match) {
     const groups = checkPattern(rule.match.pattern, [...path, 'match', 'pattern'], add);

@@ -27,6 +27,7 @@ export const interlocalSchema = z.strictObject({
     .strictObject({
       host: z.string().default('127.0.0.1'),
       port: z.int().min(0).max(65535).default(8650).describe('PORT in the environment overrides it.'),
+      names: z.array(z.string().min(1)).optional().describe('Other names that browsers reach it by, such as interlocal.town.example; requests by any other name are refused.'),
     })
     .prefault({}),
   data_folder: z.string().default('data').describe('Where the store, fetched files and logs are kept.'),

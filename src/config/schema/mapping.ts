@@ -74,6 +74,7 @@ export const ruleSchema = z.strictObject({
   case: z.enum(['upper', 'lower', 'title']).optional(),
   replace: z.array(z.strictObject({ text: z.string().min(1), with: z.string() })).optional(),
   lookup: lookup.optional(),
+  raw: z.string().optional().describe('For codes of a source that gives both: the field with its own code. Default: what was looked up.'),
   parse: parse.optional(),
   negate: z.boolean().optional().describe('For numbers and money: the other sign.'),
   default: z.union([z.string(), z.number(), z.boolean()]).optional().describe('When there is no value, in the form that the field has after parsing of text.'),

@@ -48,7 +48,7 @@ export const pipelineSchema = exactlyOne(
     schedule: z.string().optional().describe('Cron expression in the town\'s time zone: */15 6-20 * * 1-5.'),
     source: z.strictObject({ connection: id, stream: id }).optional(),
     mappings: z.array(z.string()).optional().describe('Names of mappings; each record goes through all of them.'),
-    batch_size: z.int().min(1).max(50_000).default(5000).describe('Records in one transaction.'),
+    batch_size: z.int().min(1).max(50_000).default(10_000).describe('Records in one transaction.'),
     max_rejects: z.int().min(0).optional().describe('More rejected records than this in one run stop it.'),
     after: z.array(id).default([]).describe('With --all, and in one schedule tick: after these pipelines.'),
     reconcile: reconciliation.optional(),

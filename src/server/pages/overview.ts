@@ -3,7 +3,7 @@ import { chartSeries, type MonthlyRevenue } from '../monthly-revenue.ts';
 import { formatMoney } from '../../core/money.ts';
 import { columnChart } from '../chart.ts';
 import { html, type Html } from '../html.ts';
-import { type Page, scrolling, type Town } from '../page.ts';
+import { figureCell, type Page, scrolling, type Town } from '../page.ts';
 import { differingCount, type Reconciliation } from '../reports/reconciliation.ts';
 import type { RevenueTotal } from '../reports/revenue-totals.ts';
 import { statusLine } from '../status-line.ts';
@@ -12,6 +12,7 @@ import { countText, moneyText, monthText, plural, timeText } from '../words.ts';
 
 export interface Overview {
   town: Town;
+  now: Date;
   pipelines: PipelineStatus[];
   /** When pipelines run next, by id. */
   next: ReadonlyMap<string, Date>;
@@ -26,6 +27,7 @@ export function overviewPage(o: Overview): Page {
   return {
     title: o.town.name,
     section: '/',
+    lead: html`<time datetime="${o.now.toISOString()}">${timeText(o.now, o.town.zone)}</time>`,
     body: html`<p class="status status-${mark}">${text}</p>
 ${figures(o)}
 ${pipelines(o)}
@@ -44,7 +46,9 @@ ${figure('Set aside', plural(aside, 'record'))}
 </dl>`;
 }
 
-function pipelines({ pipelines, next, town }: Overview): Html {
+function pipelines({ pipelines, next, town, reconciliations }: Overview): Html {
+  // Those count sums, which are told further down.
+  const sums = new Set(reconciliations.map((r) => r.pipeline));
   if (pipelines.length === 0)
     return html`<section aria-labelledby="pipelines"><h2 id="pipelines">Pipelines</h2><p>There are none yet. A file in the folder <code>pipelines</code> makes one; <code>interlocal validate</code> says whether it is right.</p></section>`;
   const row = (p: PipelineStatus): Html => html`<tr>
@@ -52,7 +56,7 @@ function pipelines({ pipelines, next, town }: Overview): Html {
 <td>${p.mode === 'off' ? statusMark('idle', 'off') : p.running ? statusMark('idle', 'running') : p.last_run ? outcomeMark(p.last_run.outcome) : statusMark('idle', 'has not run yet')}</td>
 <td>${p.last_run ? html`<time datetime="${p.last_run.started_at}">${timeText(p.last_run.started_at, town.zone)}</time>` : ''}</td>
 ${next.size > 0 ? html`<td>${next.has(p.pipeline) ? timeText(next.get(p.pipeline)!, town.zone) : ''}</td>` : ''}
-${[p.last_run?.read, p.last_run?.created, p.last_run?.changed, p.open_rejects].map((n) => html`<td class="n">${n === undefined ? '' : countText(n)}</td>`)}
+${(sums.has(p.pipeline) ? [undefined, undefined, undefined, undefined] : [p.last_run?.read, p.last_run?.created, p.last_run?.changed, p.open_rejects]).map((n) => html`<td class="n">${n === undefined ? '' : countText(n)}</td>`)}
 </tr>`;
   return html`<section aria-labelledby="pipelines"><h2 id="pipelines">Pipelines</h2>
 ${scrolling(
@@ -68,7 +72,7 @@ function revenue({ monthly: m }: Overview): Html {
   const money = (minor: number): string => formatMoney(minor, m.currency);
   const span = m.months.length === 1 ? monthText(m.months[0]!) : `${monthText(m.months[0]!)} to ${monthText(m.months.at(-1)!)}`;
   const line = (name: Html, months: readonly number[], total: number, open: number): Html =>
-    html`<tr>${name}${months.map((minor) => html`<td class="n">${money(minor)}</td>`)}<td class="n sum">${money(total)}</td><td class="n">${money(open)}</td></tr>`;
+    html`<tr>${name}${months.map((minor) => figureCell(minor, m.currency))}<td class="n sum">${money(total)}</td>${figureCell(open, m.currency)}</tr>`;
   return html`<section aria-labelledby="revenue"><div class="heading"><h2 id="revenue">Revenue by department and month</h2><p><a href="/revenue">${m.earlier ? 'All months, accounts and tenders' : 'By account and tender'}</a></p></div>
 <figure>${columnChart({ periods: m.months, series: chartSeries(m), currency: m.currency, title: `Revenue by department, ${span}` })}</figure>
 ${scrolling(

@@ -21,7 +21,7 @@ const MOST_PROBLEMS = 50;
 export function pipelinePage({ town, config, runs, next, setAside }: PipelineView): Page {
   const id = config.pipeline;
   const facts: [string, Html | string][] = [
-    ['Reads', config.source ? `${config.source.stream} of ${config.source.connection}` : html`<a href="/reconciliation/${id}">compares ${config.reconcile!.left.name} with ${config.reconcile!.right.name}</a>`],
+    config.source ? ['Reads', `${config.source.stream} of ${config.source.connection}`] : ['Compares', html`<a href="/reconciliation/${id}">${config.reconcile!.left.name} with ${config.reconcile!.right.name}</a>`],
     ['Mode', config.mode],
     ['Schedule', config.schedule ?? 'by hand'],
     ...(next ? [['Next run', timeText(next, town.zone)] as [string, string]] : []),
@@ -30,6 +30,7 @@ export function pipelinePage({ town, config, runs, next, setAside }: PipelineVie
   return {
     title: `Pipeline ${id}`,
     section: '/',
+    below: true,
     lead: config.description,
     body: html`<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 ${runs.length === 0 ? html`<p>It has not run yet. <code>interlocal run ${id}</code> runs it.</p>` : runsTable(town, runs, Boolean(config.reconcile))}

@@ -23,7 +23,7 @@ export function rejectsPage(r: Rejects): Page {
     lead: `${plural(r.open, 'record')} could not be used. Mend the file at its source and the next run takes the record up again; or mend the mapping and replay.`,
     body: html`${scrolling(
       title,
-      html`<table class="words"><caption>${r.list.length < r.open ? `${countText(r.list.length)} of ${countText(r.open)}` : 'All of them'}, by the number to name in commands</caption>
+      html`<table class="words"><caption>${r.list.length < r.open ? `${countText(r.list.length)} of ${countText(r.open)}` : 'All of them'}, by the number that commands name them by</caption>
 <thead><tr><th scope="col" class="n">No.</th><th scope="col">Where</th><th scope="col">Why</th><th scope="col">What to do</th></tr></thead>
 <tbody>${r.list.map(row)}</tbody></table>`,
     )}

@@ -1,10 +1,9 @@
-import { formatMoney } from '../../core/money.ts';
 import { type Problem, textOfPlace } from '../../core/errors.ts';
 import type { RevenueRow } from '../../engine/revenue.ts';
 import { html, type Html } from '../html.ts';
-import { type Page, scrolling } from '../page.ts';
+import { figureCell, type Page, scrolling } from '../page.ts';
 import { PERIODS, type RevenueQueryText } from '../reports/revenue-query.ts';
-import { byDepartment, grandTotals, type RevenueTotal, unreconciledReasons } from '../reports/revenue-totals.ts';
+import { byDepartment, grandTotals, type RevenueTotal, spanText, unreconciledReasons } from '../reports/revenue-totals.ts';
 import { countText, plural } from '../words.ts';
 
 export interface RevenueView {
@@ -35,8 +34,9 @@ ${v.problems.length > 0 ? '' : v.rows.length === 0 ? html`<p>There is no revenue
 
 function form({ asked, departments }: RevenueView): Html {
   const option = (value: string, name: string, chosen: string | undefined): Html => html`<option value="${value}"${value === (chosen ?? '') ? html` selected` : ''}>${name}</option>`;
+  const chosen = PERIODS.find((period) => period === asked.period) ?? 'month';
   return html`<form class="filter" action="/revenue" method="get">
-<div><label for="period">Period</label><select id="period" name="period">${PERIODS.map((period) => option(period, PERIOD_NAMES[period], asked.period ?? 'month'))}</select></div>
+<div><label for="period">Period</label><select id="period" name="period">${PERIODS.map((period) => option(period, PERIOD_NAMES[period], chosen))}</select></div>
 <div><label for="from">From</label><input id="from" name="from" type="date" value="${asked.from ?? ''}"></div>
 <div><label for="to">To</label><input id="to" name="to" type="date" value="${asked.to ?? ''}"></div>
 <div><label for="department">Department</label><select id="department" name="department">${option('', 'All departments', asked.department)}${departments.map((name) => option(name, name, asked.department))}</select></div>
@@ -63,7 +63,7 @@ ${lines(departments, rows.length)}`;
 const FIGURES = html`<th scope="col">Currency</th><th scope="col" class="n">Receipts</th><th scope="col" class="n">Amount</th><th scope="col" class="n">Reconciled</th><th scope="col" class="n">Not reconciled</th>`;
 
 function figures(x: RevenueTotal): Html {
-  return html`<td>${x.currency}</td><td class="n">${countText(x.receipts)}</td>${[x.amount, x.reconciled, x.unreconciled].map((minor) => html`<td class="n">${formatMoney(minor, x.currency)}</td>`)}`;
+  return html`<td>${x.currency}</td><td class="n">${countText(x.receipts)}</td>${[x.amount, x.reconciled, x.unreconciled].map((minor) => figureCell(minor, x.currency))}`;
 }
 
 function reasons(rows: readonly RevenueRow[]): Html {
@@ -77,8 +77,8 @@ ${
     : scrolling(
         'Not reconciled',
         html`<table class="words"><caption>Why, the largest amounts first${several ? '; a line with several reasons is counted under each' : ''}</caption>
-<thead><tr><th scope="col" class="n">Amount</th><th scope="col">Currency</th><th scope="col">Why</th><th scope="col">Departments</th><th scope="col" class="n">Lines</th></tr></thead>
-<tbody>${shown.map((r) => html`<tr><td class="n">${formatMoney(r.amount, r.currency)}</td><td>${r.currency}</td><th scope="row">${r.reason}</th><td>${r.departments.join(', ')}</td><td class="n">${countText(r.lines)}</td></tr>`)}</tbody></table>`,
+<thead><tr><th scope="col" class="n">Amount</th><th scope="col">Currency</th><th scope="col">Why</th><th scope="col">Department</th><th scope="col">Period</th><th scope="col" class="n">Lines</th></tr></thead>
+<tbody>${shown.map((r) => html`<tr>${figureCell(r.amount, r.currency)}<td>${r.currency}</td><th scope="row">${r.reason}</th><td>${r.departments.join(', ')}</td><td>${spanText(r.periods)}</td><td class="n">${countText(r.lines)}</td></tr>`)}</tbody></table>`,
       )
 }
 ${all.length > shown.length ? html`<p>… and ${plural(all.length - shown.length, 'more reason')}; the files have them all.</p>` : ''}</section>`;

@@ -19,8 +19,11 @@ export interface Reconciliation {
   /** Full keys by status. */
   counts: Record<DifferenceStatus, number>;
   /** Roll-ups and leaves, each roll-up before what is inside; the first is the total, with an empty key. */
-  lines: Difference[];
+  lines: ReconciliationLine[];
 }
+
+/** `difference`: right less left in minor units, an absent side counting as nothing; of a roll-up, over what was checked. */
+export type ReconciliationLine = Difference & { difference: number };
 
 /** Every reconciliation that is not off, by name. */
 export function reconciliationIds({ project }: Engine): string[] {
@@ -37,7 +40,7 @@ export async function readReconciliation(engine: Engine, id: string, options: { 
   const { knex, project } = engine;
   const pipeline = project.pipelines.get(id)!.value as PipelineConfig & { reconcile: ReconciliationConfig };
   const { left, right, match_on } = pipeline.reconcile;
-  const lines = options.lines === false ? await listDifferences(knex, id, { depth: 0 }) : await linesOf(engine, id, match_on.length, options.all === true);
+  const found = options.lines === false ? await listDifferences(knex, id, { depth: 0 }) : await linesOf(engine, id, match_on.length, options.all === true);
   const run = (await listRuns(knex, { pipeline: id, limit: 50 })).find((r) => r.outcome === 'succeeded');
   return {
     pipeline: id,
@@ -48,7 +51,7 @@ export async function readReconciliation(engine: Engine, id: string, options: { 
     currency: project.config.town.currency,
     ranAt: run?.endedAt ?? null,
     counts: await differenceCounts(knex, id, match_on.length),
-    lines,
+    lines: withDifferences(found, match_on.length),
   };
 }
 
@@ -62,9 +65,17 @@ async function linesOf({ knex }: Engine, id: string, leafDepth: number, all: boo
   return [...total, ...(leafDepth > 1 ? outer.flatMap((line) => [line, ...(inside.get(line.key[0]) ?? [])]) : differing)];
 }
 
-/** right − left in minor units, an absent side counting as nothing. */
-export function differenceOf(line: Pick<Difference, 'left' | 'right'>): number {
-  return (line.right ?? 0) - (line.left ?? 0);
+/** Leaves that were not checked count in the sums of a roll-up; what they lack is no difference. */
+function withDifferences(lines: readonly Difference[], leafDepth: number): ReconciliationLine[] {
+  const inside = new Map<string, number>();
+  for (const line of lines) {
+    if (line.depth !== leafDepth || line.status === 'unchecked') continue;
+    for (let depth = 0; depth < leafDepth; depth++) {
+      const key = JSON.stringify(line.key.slice(0, depth));
+      inside.set(key, (inside.get(key) ?? 0) + (line.right ?? 0) - (line.left ?? 0));
+    }
+  }
+  return lines.map((line) => ({ ...line, difference: line.depth === leafDepth ? (line.right ?? 0) - (line.left ?? 0) : (inside.get(JSON.stringify(line.key)) ?? 0) }));
 }
 
 /** How many full keys differ. */
@@ -72,7 +83,7 @@ export function differingCount(counts: Record<DifferenceStatus, number>): number
   return DIFFERING.reduce((sum, status) => sum + counts[status], 0);
 }
 
-/** The contract of `report reconciliation --json`: amounts are decimal text, `difference` is right less left. */
+/** The contract of `report reconciliation --json`: amounts are decimal text, `difference` is right less left over what was checked. */
 export function reconciliationJson(r: Reconciliation): Record<string, unknown> {
   const amount = (minor: number | null): string | null => (minor === null ? null : plainMoney(minor, r.currency));
   return {
@@ -89,7 +100,7 @@ export function reconciliationJson(r: Reconciliation): Record<string, unknown> {
       status: line.status,
       left: amount(line.left),
       right: amount(line.right),
-      difference: amount(differenceOf(line)),
+      difference: amount(line.difference),
       left_count: line.leftCount,
       right_count: line.rightCount,
       reason: line.reason,

@@ -18,6 +18,8 @@ export interface UnreconciledReason {
   /** Minor units that are not reconciled on these lines. */
   amount: number;
   departments: string[];
+  /** Earliest first. */
+  periods: string[];
 }
 
 /** In all, one for each currency. */
@@ -47,17 +49,23 @@ export function byDepartment(rows: readonly RevenueRow[]): DepartmentRevenue[] {
 
 /** Why what is not reconciled is not; the largest amounts first. */
 export function unreconciledReasons(rows: readonly RevenueRow[]): UnreconciledReason[] {
-  const found = new Map<string, UnreconciledReason & { in: Set<string> }>();
+  const found = new Map<string, UnreconciledReason & { in: Set<string>; at: Set<string> }>();
   for (const row of rows)
     for (const reason of row.reasons) {
       const id = `${row.currency}\u001f${reason}`;
       let group = found.get(id);
-      if (!group) found.set(id, (group = { reason, currency: row.currency, lines: 0, amount: 0, departments: [], in: new Set() }));
+      if (!group) found.set(id, (group = { reason, currency: row.currency, lines: 0, amount: 0, departments: [], periods: [], in: new Set(), at: new Set() }));
       group.lines++;
       group.amount += row.unreconciled;
       group.in.add(row.department);
+      group.at.add(row.period);
     }
   return [...found.values()]
-    .map(({ in: departments, ...group }) => ({ ...group, departments: [...departments].sort() }))
+    .map(({ in: departments, at, ...group }) => ({ ...group, departments: [...departments].sort(), periods: [...at].sort() }))
     .sort((a, b) => Math.abs(b.amount) - Math.abs(a.amount) || (a.reason < b.reason ? -1 : 1));
+}
+
+/** `2026-03`, or `2026-01 to 2026-06` for several. */
+export function spanText(periods: readonly string[]): string {
+  return periods.length < 2 ? (periods[0] ?? '') : `${periods[0]!} to ${periods.at(-1)!}`;
 }

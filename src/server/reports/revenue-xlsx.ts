@@ -1,7 +1,7 @@
 import type { Worksheet } from 'exceljs';
 import { minorDigits, plainMoney } from '../../core/money.ts';
 import type { RevenueRow } from '../../engine/revenue.ts';
-import { unreconciledReasons } from './revenue-totals.ts';
+import { spanText, unreconciledReasons } from './revenue-totals.ts';
 
 /**
  * The report as an Excel workbook: "Revenue", one line for each row, and "Not reconciled" with the reasons. Amounts are
@@ -25,9 +25,9 @@ export async function revenueXlsx(rows: readonly RevenueRow[], town: string): Pr
     for (const column of [7, 8, 9]) line.getCell(column).numFmt = numberFormat(row.currency);
   }
 
-  const open = sheetOf(book.addWorksheet('Not reconciled'), [['Reason', 90], ['Lines', 10], ['Not reconciled', 16], ['Currency', 10], ['Departments', 50]]);
+  const open = sheetOf(book.addWorksheet('Not reconciled'), [['Reason', 90], ['Lines', 10], ['Not reconciled', 16], ['Currency', 10], ['Departments', 50], ['Periods', 24]]);
   for (const group of unreconciledReasons(rows)) {
-    const line = open.addRow([group.reason, group.lines, cellOf(group.amount, group.currency), group.currency, group.departments.join(', ')]);
+    const line = open.addRow([group.reason, group.lines, cellOf(group.amount, group.currency), group.currency, group.departments.join(', '), spanText(group.periods)]);
     line.getCell(3).numFmt = numberFormat(group.currency);
   }
   return new Uint8Array(await book.xlsx.writeBuffer());

@@ -1,0 +1,176 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { ConnectorConfig, StreamConfig } from '../config/schema/connector.ts';
+import type { Problem } from '../core/errors.ts';
+import type { Value, Values } from '../core/record.ts';
+import { nameMatcher } from '../transports/paths.ts';
+import { fillText, optionVariables } from './template.ts';
+
+/*
+ * Recordings of a stream, in connectors/<id>/fixtures/<stream>/: what the system gave, and what it must read as.
+ *   files     the input files, named as the stream's pattern wants them
+ *   requests  exchanges.json: what was asked and what was answered
+ *   queries   tables.json: the tables with their columns and rows
+ *   all       records.json: the records, those set aside, and the files refused
+ * fixtures/options.json has values for options that the recordings were made with, where the defaults do not do.
+ */
+
+const value: z.ZodType<Value> = z.lazy(() => z.union([z.string(), z.null(), z.array(value), z.record(z.string(), value)]));
+const recordsFile = z.strictObject({
+  records: z.array(z.record(z.string(), value)),
+  rejected: z.array(z.strictObject({ file: z.string().optional(), line: z.int().optional(), record: z.int().optional(), code: z.string() })).default([]),
+  refused: z.array(z.strictObject({ file: z.string(), code: z.string() })).default([]),
+});
+const anything: z.ZodType<unknown> = z.unknown();
+const exchange = z.strictObject({
+  request: z.strictObject({
+    operation: z.string().optional(),
+    body: anything.optional(),
+    method: z.string().optional(),
+    path: z.string().optional(),
+    query: z.record(z.string(), z.string()).optional(),
+  }),
+  answer: z.strictObject({
+    status: z.int().default(200),
+    headers: z.record(z.string(), z.string()).default({}),
+    body: z.string().optional(),
+    file: z.string().optional(),
+  }),
+});
+const tablesFile = z.record(
+  z.string(),
+  z.strictObject({ columns: z.record(z.string(), z.string()), rows: z.array(z.array(z.union([z.string(), z.null(), z.number()]))) }),
+);
+const optionsFile = z.record(z.string(), z.unknown());
+
+export interface Exchange {
+  request: z.output<typeof exchange>['request'];
+  answer: { status: number; headers: Record<string, string>; body: Buffer; name?: string };
+}
+export interface FixtureTable {
+  columns: Record<string, string>;
+  rows: (string | number | null)[][];
+}
+export interface FixtureFile {
+  name: string;
+  bytes: Buffer;
+}
+
+/** One stream's recording. Exactly one of files, exchanges and tables is given. */
+export interface Fixture {
+  stream: string;
+  /** Absolute. */
+  folder: string;
+  records: Values[];
+  rejected: { file?: string; line?: number; record?: number; code: string }[];
+  refused: { file: string; code: string }[];
+  files?: FixtureFile[];
+  exchanges?: Exchange[];
+  tables?: Record<string, FixtureTable>;
+}
+
+export interface Fixtures {
+  options: Record<string, unknown>;
+  streams: Map<string, Fixture>;
+  /** Names of the WSDL files in fixtures/. */
+  wsdls: string[];
+  problems: Problem[];
+}
+
+const OURS = ['records.json', 'exchanges.json', 'tables.json', 'README.md'];
+
+/** Reads the recordings of a pack; whatever is missing or wrong is in `problems`, by file. */
+export async function readFixtures(pack: string, connector: ConnectorConfig): Promise<Fixtures> {
+  const root = join(pack, 'fixtures');
+  const problems: Problem[] = [];
+  const options = (await readJson(root, 'options.json', optionsFile, problems, true)) ?? {};
+  const wsdls = (await namesIn(root)).filter((name) => name.endsWith('.wsdl'));
+  const streams = new Map<string, Fixture>();
+  for (const [name, stream] of Object.entries(connector.streams)) {
+    const fixture = await readFixture(root, name, stream, { ...defaultsOf(connector), ...options }, problems);
+    if (fixture) streams.set(name, fixture);
+  }
+  for (const folder of await namesIn(root, true))
+    if (!(folder in connector.streams))
+      problems.push({ code: 'FIXTURE_UNKNOWN', place: { file: `fixtures/${folder}` }, message: `There is a recording for "${folder}", and the connector has no such stream.`, hint: `Its streams are ${Object.keys(connector.streams).join(', ')}.` });
+  return { options, streams, wsdls, problems };
+}
+
+/** The connector's options as its manifest presets them. */
+export function defaultsOf(connector: ConnectorConfig): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(connector.options).flatMap(([name, spec]) => (spec.default === undefined ? [] : [[name, spec.default]])));
+}
+
+async function readFixture(root: string, name: string, stream: StreamConfig, options: Record<string, unknown>, problems: Problem[]): Promise<Fixture | undefined> {
+  const folder = join(root, name);
+  const shown = `fixtures/${name}`;
+  const names = await namesIn(folder);
+  const kind = stream.retriever.files ? 'files' : stream.retriever.request ? 'request' : 'query';
+  const needed = kind === 'files' ? `a file that its pattern matches` : kind === 'request' ? 'exchanges.json' : 'tables.json';
+  if (names.length === 0) {
+    problems.push({ code: 'FIXTURE_MISSING', place: { file: shown }, message: `The stream ${name} has no recording.`, hint: `Put ${needed} and records.json into ${shown}/: a few records with nobody's real name in them are enough.` });
+    return undefined;
+  }
+  const expected = await readJson(folder, 'records.json', recordsFile, problems, false, shown);
+  if (!expected) return undefined;
+  const fixture: Fixture = { stream: name, folder, ...expected };
+  if (kind === 'files') {
+    const pattern = fillText(stream.retriever.files!.pattern, optionVariables(options));
+    const matches = nameMatcher(pattern);
+    const marker = stream.retriever.files!.marker;
+    fixture.files = [];
+    for (const file of names) {
+      if (OURS.includes(file)) continue;
+      if (matches(file)) fixture.files.push({ name: file, bytes: await readFile(join(folder, file)) });
+      else if (!marker) problems.push({ code: 'FIXTURE_NAME', place: { file: `${shown}/${file}` }, message: `The stream reads files called ${pattern || '(nothing)'}; this one would never be read.`, hint: 'Rename it, or correct the pattern; options.json beside the streams gives options other values.' });
+    }
+    if (fixture.files.length === 0) return missing(needed);
+  } else if (kind === 'request') {
+    const list = await readJson(folder, 'exchanges.json', z.array(exchange).min(1), problems, false, shown);
+    if (!list) return undefined;
+    fixture.exchanges = [];
+    for (const { request, answer } of list) {
+      const body = answer.file === undefined ? Buffer.from(answer.body ?? '') : await readFile(join(folder, answer.file)).catch(() => undefined);
+      if (!body) problems.push({ code: 'FIXTURE_MISSING', place: { file: `${shown}/${answer.file}` }, message: 'exchanges.json names this file, and it is not there.', hint: 'Add it, or put the answer into "body".' });
+      else fixture.exchanges.push({ request, answer: { status: answer.status, headers: answer.headers, body, name: answer.file } });
+    }
+  } else fixture.tables = await readJson(folder, 'tables.json', tablesFile, problems, false, shown);
+  return kind === 'query' && !fixture.tables ? undefined : fixture;
+
+  function missing(what: string): undefined {
+    problems.push({ code: 'FIXTURE_MISSING', place: { file: shown }, message: `The recording of ${name} lacks ${what}.`, hint: 'Add it.' });
+    return undefined;
+  }
+}
+
+async function readJson<T extends z.ZodType>(folder: string, name: string, schema: T, problems: Problem[], optional: boolean, shown = 'fixtures'): Promise<z.output<T> | undefined> {
+  const file = `${shown}/${name}`;
+  let text: string;
+  try {
+    text = await readFile(join(folder, name), 'utf8');
+  } catch {
+    if (!optional) problems.push({ code: 'FIXTURE_MISSING', place: { file }, message: `${name} is not there.`, hint: 'The vendor guide (docs/vendor-guide.md) shows what stands in it.' });
+    return undefined;
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    problems.push({ code: 'FIXTURE_INVALID', place: { file }, message: `This is no JSON: ${(error as Error).message}.`, hint: 'Correct it.' });
+    return undefined;
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues.slice(0, 5))
+    problems.push({ code: 'FIXTURE_INVALID', place: { file, path: issue.path.join('.') }, message: `${issue.message}.`, hint: 'All values in records are text as the system writes it ("0042", "12.50"), null, lists or objects.' });
+  return undefined;
+}
+
+async function namesIn(folder: string, folders = false): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory() === folders && !entry.name.startsWith('.'))
+    .map((entry) => entry.name)
+    .sort();
+}

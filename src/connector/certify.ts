@@ -1,0 +1,51 @@
+/** One thing that was looked at to certify a connector, as the terminal, `--json` and the HTML report show it. */
+export interface Finding {
+  /** Stable name of the check: `resume`, `truncated`. */
+  check: string;
+  /** What it proves, for a person. */
+  title: string;
+  /** The stream; none for what is true of the whole pack. */
+  stream?: string;
+  /** warning: it holds, but a person should know it. */
+  state: 'ok' | 'warning' | 'failed';
+  /** What was found. */
+  detail: string;
+  /** What to do about it, when not ok. */
+  hint?: string;
+  milliseconds?: number;
+}
+
+/** What `interlocal certify` found of one pack, offline or against a connection. */
+export interface Certificate {
+  connector: string;
+  version: string;
+  title: string;
+  /** SHA-256 over the names and contents of the pack's files: what exactly was certified. */
+  hash: string;
+  half: 'offline' | 'online';
+  connection?: string;
+  /** UTC. */
+  certified_at: string;
+  passed: boolean;
+  findings: Finding[];
+}
+
+/** What a check says; undefined: it does not apply to this stream. */
+export type Verdict = { state: Finding['state']; detail: string; hint?: string } | undefined;
+
+export function holds(detail: string): Verdict {
+  return { state: 'ok', detail };
+}
+
+export function holdsBut(detail: string, hint: string): Verdict {
+  return { state: 'warning', detail, hint };
+}
+
+export function fails(detail: string, hint: string): Verdict {
+  return { state: 'failed', detail, hint };
+}
+
+/** `1 record`, `3 records`. */
+export function counted(n: number, word: string): string {
+  return `${n.toLocaleString('en-US')} ${word}${n === 1 ? '' : 's'}`;
+}
