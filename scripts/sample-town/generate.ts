@@ -11,7 +11,7 @@ const FOLDERS = ['sftp/recreation/exports', 'sftp/recreation/archive', 'sftp/ban
 /** Everything that a town's folder holds because of its seed; SQLite's log must go with its database, or it is replayed into the next one. */
 const MADE = ['sftp', 'council', 'finance.db', 'finance.db-wal', 'finance.db-shm', 'clerk.json', 'truth.json'];
 /** Says that this folder is a sample town's; it is written first, truth.json last. */
-const MARKER = 'sample-town.json';
+export const TOWN_MARKER = 'sample-town.json';
 
 /**
  * Writes the sample town of that seed under `folder` and gives back the truth about it. The same seed gives the same bytes. A folder that
@@ -21,7 +21,7 @@ const MARKER = 'sample-town.json';
 export function generateTown(options: { seed: number; folder: string; households?: number }): TownTruth {
   const { seed, folder, households = 400 } = options;
   const wanted = JSON.stringify({ what: 'Interlocal sample town', version: TOWN_VERSION, seed, households });
-  const marker = join(folder, MARKER);
+  const marker = join(folder, TOWN_MARKER);
   const truthFile = join(folder, 'truth.json');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted && existsSync(truthFile))
     return JSON.parse(readFileSync(truthFile, 'utf8')) as TownTruth;
@@ -42,7 +42,7 @@ function clear(folder: string, marker: string): void {
   const there = MADE.filter((name) => existsSync(join(folder, name)));
   if (there.length === 0) return;
   if (!existsSync(marker))
-    throw new Error(`${folder} already has ${there.join(', ')}, and no ${MARKER} says that it is a sample town: choose another folder`);
+    throw new Error(`${folder} already has ${there.join(', ')}, and no ${TOWN_MARKER} says that it is a sample town: choose another folder`);
   for (const name of there) rmSync(join(folder, name), { recursive: true });
 }
 

@@ -1,7 +1,7 @@
 import type { FixedField, FixedWidthOptions } from '../config/schema/connector.ts';
 import type { Value, Values } from '../core/record.ts';
 import { matches } from './fixed-width-layout.ts';
-import { refuseRecord } from './refuse.ts';
+import { refuseFile, refuseRecord } from './refuse.ts';
 import { encoderOf } from './text-encoding.ts';
 
 /**
@@ -10,6 +10,8 @@ import { encoderOf } from './text-encoding.ts';
  * that does not fit: nothing is ever cut.
  */
 export async function* encodeFixedWidth(records: AsyncIterable<Values[]> | Iterable<Values[]>, options: FixedWidthOptions, context: { file: string }): AsyncGenerator<Uint8Array, void, void> {
+  if (Object.values(options.record_types).some(({ segments }) => segments))
+    throw refuseFile('FORMAT_READ_ONLY', context.file, {}, 'Files whose lines have several segments can be read, not written.', 'Write each record as a line of its own, if the receiving system takes that.');
   const encode = await encoderOf(options.encoding, context.file);
   const end = options.line_breaks ? '\r\n' : '';
   let record = 0;

@@ -11,25 +11,30 @@ interface Layout {
   /** The last character that a field takes. */
   width: number;
   template: Values;
+  segments: (NonNullable<RecordType['segments']> & { entries: [name: string, field: FixedField][] }) | undefined;
 }
 
 export interface FixedLayouts {
-  /** One line to a record. Throws FileError RECORD_LENGTH, RECORD_TYPE_UNKNOWN, FILE_TRUNCATED. */
-  read(line: string, number: number, at: number, isCutOff: boolean): SourceRecord;
+  /**
+   * One line to a record, or to one for each segment that is not blank, added to the list; `number` is the first one's.
+   * Throws FileError RECORD_LENGTH, RECORD_TYPE_UNKNOWN, FILE_TRUNCATED.
+   */
+  read(line: string, number: number, at: number, isCutOff: boolean, records: SourceRecord[]): void;
 }
 
 export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLayouts {
   const { record_length: length, pad_short_lines: pad } = options;
-  const layouts = Object.entries(options.record_types).map(([type, { when, fields }]): Layout => {
+  const layouts = Object.entries(options.record_types).map(([type, { when, fields, segments }]): Layout => {
     const entries = Object.entries(fields);
-    const template = JSON.parse(`{${entries.map(([name]) => `${JSON.stringify(name)}:""`).join(',')}}`) as Values;
-    return { type, when, fields: entries, width: Math.max(0, ...entries.map(([, field]) => field.to)), template };
+    const names = [...Object.keys(fields), ...(segments?.number_field === undefined ? [] : [segments.number_field]), ...Object.keys(segments?.fields ?? {})];
+    const template = JSON.parse(`{${names.map((name) => `${JSON.stringify(name)}:""`).join(',')}}`) as Values;
+    return { type, when, fields: entries, width: Math.max(0, segments ? segments.from - 1 + segments.length * segments.count : 0, ...entries.map(([, field]) => field.to)), template, segments: segments && { ...segments, entries: Object.entries(segments.fields) } };
   });
   // A type without `when` takes what no other takes.
   const ordered = [...layouts.filter((l) => l.when), ...layouts.filter((l) => !l.when)];
 
   return {
-    read(line, number, at, isCutOff) {
+    read(line, number, at, isCutOff, records) {
       const characters = charactersOf(line);
       const { cut } = characters;
       const layout = ordered.find(({ when }) => !when || matches(cut(when.from, when.to), when.is));
@@ -40,18 +45,38 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
       if (!layout) throw unknownType(line, characters, place);
       if ((characters.length < wanted && !pad) || (length !== undefined && characters.length > length))
         throw refuseFile('RECORD_LENGTH', file, place, `The line has ${characters.length} characters; records of this file have ${wanted}${length === undefined ? ' or more' : ''}.`, 'The file is damaged, or its layout was changed: compare it with the description of the system.');
-      const values: Values = { ...layout.template };
-      for (const [name, field] of layout.fields) {
-        const read = fieldValue(cut(field.from, field.to), field);
-        if (read.problem !== undefined) {
-          const problem = problemIn(read.code, file, { ...place, column: field.from, path: name }, read.problem, 'Correct it in the system that exported it; if many lines have this, the layout in the connector is not right.');
-          return { values: {}, number, line: at, type: layout.type, problem, raw: line };
-        }
-        values[name] = read.value;
+      const shared: SourceRecord = { values: { ...layout.template }, number, line: at, type: layout.type };
+      fill(shared, layout.fields, 0, line, characters, place);
+      const { segments } = layout;
+      if (!segments) return void records.push(shared);
+      const prefix = cut(1, segments.from - 1);
+      for (let i = 0, next = number; i < segments.count; i++) {
+        const before = segments.from - 1 + i * segments.length;
+        const text = cut(before + 1, before + segments.length);
+        if (text.trim() === '') continue;
+        const record: SourceRecord = { ...shared, values: { ...shared.values }, number: next++ };
+        if (segments.number_field !== undefined) record.values[segments.number_field] = String(i + 1);
+        // What is wrong with what they share is wrong with each; what is wrong with one is its own.
+        if (record.problem) Object.assign(record, { values: {}, raw: prefix + text });
+        else fill(record, segments.entries, before, prefix + text, characters, place);
+        records.push(record);
       }
-      return { values, number, line: at, type: layout.type };
     },
   };
+
+  /** Reads fields into the record; a value that cannot be read sets it aside with its text. */
+  function fill(record: SourceRecord, fields: Layout['fields'], before: number, raw: string, { cut }: Characters, place: { line?: number; record?: number }): void {
+    for (const [name, field] of fields) {
+      const read = fieldValue(cut(before + field.from, before + field.to), field);
+      if (read.problem !== undefined) {
+        record.problem = problemIn(read.code, file, { ...place, column: before + field.from, path: name }, read.problem, 'Correct it in the system that exported it; if many lines have this, the layout in the connector is not right.');
+        record.values = {};
+        record.raw = raw;
+        return;
+      }
+      record.values[name] = read.value;
+    }
+  }
 
   function unknownType(line: string, { cut }: Characters, place: object): Error {
     const types = layouts.map((l) => `${l.type} (${l.when!.is} at ${l.when!.from}-${l.when!.to})`).join(', ');

@@ -81,3 +81,41 @@ describe('writing', () => {
     await expect(written(fixed(), [[{ other: '1' }]])).rejects.toMatchObject({ code: 'COLUMN_UNKNOWN' });
   });
 });
+
+describe('lines with several segments', () => {
+  const segmented = (options: object = {}) =>
+    decoder({
+      fixed_width: {
+        record_types: {
+          A: { when: { from: 1, to: 1, is: 'A' }, fields: { file: { from: 2, to: 4 } } },
+          C: {
+            when: { from: 1, to: 1, is: 'C' },
+            fields: { count: { from: 2, to: 4, decimals: 0 } },
+            segments: { from: 5, length: 6, count: 3, number_field: 'segment', fields: { code: { from: 1, to: 2 }, amount: { from: 3, to: 6, decimals: 2 } } },
+          },
+        },
+        ...options,
+      },
+    });
+
+  test('each that is not blank is a record, with what they share', async () => {
+    const records = await readAll(segmented({ record_length: 22 }), 'A007\nC002AA0150      BB0001\nC003CC0000\n');
+    expect(records.map((r) => [r.number, r.line, r.type, r.values])).toEqual([
+      [1, 1, 'A', { file: '007' }],
+      [2, 2, 'C', { count: '2', segment: '1', code: 'AA', amount: '1.50' }],
+      [3, 2, 'C', { count: '2', segment: '3', code: 'BB', amount: '0.01' }],
+      [4, 3, 'C', { count: '3', segment: '1', code: 'CC', amount: '0.00' }],
+    ]);
+  });
+
+  test('one that cannot be read is set aside alone', async () => {
+    const records = await readAll(segmented(), 'C002AA0150BB01.0CC0003\n');
+    expect(records.map((r) => r.problem?.code)).toEqual([undefined, 'VALUE_NOT_NUMERIC', undefined]);
+    expect(records[1]).toMatchObject({ number: 2, raw: 'C002BB01.0', problem: { place: { line: 1, column: 13, path: 'amount' } } });
+    expect((await readAll(segmented(), 'Cx02AA0150BB0100\n')).map((r) => r.problem?.place.path)).toEqual(['count', 'count']);
+  });
+
+  test('is not written, and says so', async () => {
+    await expect(written(segmented(), [[{ file: '1' }]])).rejects.toMatchObject({ code: 'FORMAT_READ_ONLY' });
+  });
+});

@@ -33,7 +33,9 @@ async function* decodeFixedWidth(bytes: AsyncIterable<Uint8Array>, options: Fixe
       read++;
       if (options.line_breaks && line <= options.skip_lines) continue;
       if (given === '') continue;
-      records.push(layouts.read(given, ++number, line, last));
+      const before = records.length;
+      layouts.read(given, number + 1, line, last, records);
+      number += records.length - before;
     }
     if (records.length) yield records;
   }

@@ -47,7 +47,7 @@ export function compileRule(name: string, given: string | FieldRule, field: Mode
     label,
     place: sources[0] ?? name,
     columns: field.type === 'code' ? [name, `${name}_raw`] : field.type === 'money' ? [name, `${name}_currency`] : [name],
-    sources: rule.raw === undefined ? sources : [...sources, rule.raw],
+    sources: [...(rule.sum === undefined ? sources : [rule.sum.slice(0, rule.sum.lastIndexOf('.'))]), ...(rule.raw === undefined ? [] : [rule.raw])],
     personal: field.class === 'personal',
     apply: compileApply(when, value, raw, ended, fallback, missing, write),
   };

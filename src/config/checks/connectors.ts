@@ -142,7 +142,13 @@ function checkFieldNames(part: Connector, base: StreamPath, stream: StreamConfig
   known(stream.incremental?.cursor, ['incremental', 'cursor']);
   known(stream.incremental?.tie_breaker, ['incremental', 'tie_breaker']);
   known(stream.deletes?.field, ['deletes', 'field']);
-  stream.control?.forEach((control, i) => known(control.total?.of, ['control', i, 'total', 'of']));
+  stream.control?.forEach((control, i) => {
+    // With records, the figures are about other fields than the stream's: see checkRecordTypes.
+    if (control.records) return;
+    known(control.total?.of, ['control', i, 'total', 'of']);
+    known(control.hash?.of, ['control', i, 'hash', 'of']);
+  });
+  stream.record_selector?.where?.forEach(({ field }, i) => known(field, ['record_selector', 'where', i, 'field']));
   for (const [name, field] of Object.entries(stream.schema.fields)) {
     const strange = field.format === undefined ? undefined : strangeInDateFormat(field.format);
     if (strange)
@@ -176,21 +182,28 @@ function checkRecordTypes(part: Connector, base: StreamPath, stream: StreamConfi
   stream.record_selector?.parents?.forEach((type, i) => known(type, ['record_selector', 'parents', i]));
   stream.control?.forEach((control, i) => {
     known(control.type, ['control', i, 'type']);
-    const fields = types?.get(control.type);
-    for (const [name, path] of [
-      [control.count, ['count']],
-      [control.total?.field, ['total', 'field']],
-    ] as const)
+    if (control.per !== undefined) known(control.per, ['control', i, 'per']);
+    control.records?.forEach((type, r) => known(type, ['control', i, 'records', r]));
+    const hasField = (type: string, name: string | undefined, path: StreamPath): void => {
+      const fields = types?.get(type);
       if (fields && name !== undefined && !fields.includes(name))
         problems.push(
           problemAt(
             part,
             [...base, 'control', i, ...path],
             'REFERENCE_UNKNOWN',
-            `the record type ${control.type} has no field "${name}".`,
+            `the record type ${type} has no field "${name}".`,
             suggestion(name, fields),
           ),
         );
+    };
+    hasField(control.type, control.count, ['count']);
+    hasField(control.type, control.total?.field, ['total', 'field']);
+    hasField(control.type, control.hash?.field, ['hash', 'field']);
+    for (const type of control.records ?? []) {
+      hasField(type, control.total?.of, ['total', 'of']);
+      hasField(type, control.hash?.of, ['hash', 'of']);
+    }
   });
   return problems;
 }

@@ -70,23 +70,37 @@ function checkFixedWidth(layout: FixedWidthOptions, add: Add): void {
             : `has ${when.is.length} characters, but from ${when.from} to ${when.to} are ${width}.`,
         );
     }
-    // The field that reaches furthest so far: the one that a later field can run into.
-    let before: { name: string; to: number } | undefined;
-    for (const [field, { from, to, literal }] of Object.entries(type.fields).sort((a, b) => a[1].from - b[1].from)) {
-      const here = [...path, 'fields', field];
-      if (to < from) add([...here, 'to'], 'VALUE_INVALID', `ends at ${to}, before it begins at ${from}.`);
-      else if (before && from <= before.to)
-        add(
-          here,
-          'VALUE_INVALID',
-          `the field ${field} (${from}-${to}) lies over the field ${before.name}, which ends at ${before.to}.`,
-          'Look the columns up in the layout again.',
-        );
-      if (length !== undefined && to > length) add([...here, 'to'], 'VALUE_INVALID', `ends at ${to}, but a record is ${length} long.`);
-      if (literal !== undefined && literal.length > to - from + 1)
-        add([...here, 'literal'], 'VALUE_INVALID', `is longer than the field, which has ${to - from + 1} characters.`);
-      if (!before || to > before.to) before = { name: field, to };
-    }
+    checkPositions(type.fields, [...path, 'fields'], length, 'a record', add);
+    const { segments } = type;
+    if (!segments) continue;
+    checkPositions(segments.fields, [...path, 'segments', 'fields'], segments.length, 'a segment', add);
+    const end = segments.from - 1 + segments.length * segments.count;
+    if (length !== undefined && end > length)
+      add([...path, 'segments'], 'VALUE_INVALID', `${segments.count} segments of ${segments.length} from ${segments.from} end at ${end}, but a record is ${length} long.`);
+    for (const [field, { to }] of Object.entries(type.fields))
+      if (to >= segments.from) add([...path, 'fields', field], 'VALUE_INVALID', `ends at ${to}, but the segments begin at ${segments.from}.`, 'What stands in a segment belongs in segments.fields.');
+    for (const field of [...Object.keys(segments.fields), ...(segments.number_field ? [segments.number_field] : [])])
+      if (Object.hasOwn(type.fields, field)) add([...path, 'segments'], 'KEY_DUPLICATE', `has a field ${field}, and so have the fields that the segments share.`);
+  }
+}
+
+function checkPositions(fields: FixedWidthOptions['record_types'][string]['fields'], path: Path, length: number | undefined, whole: string, add: Add): void {
+  // The field that reaches furthest so far: the one that a later field can run into.
+  let before: { name: string; to: number } | undefined;
+  for (const [field, { from, to, literal }] of Object.entries(fields).sort((a, b) => a[1].from - b[1].from)) {
+    const here = [...path, field];
+    if (to < from) add([...here, 'to'], 'VALUE_INVALID', `ends at ${to}, before it begins at ${from}.`);
+    else if (before && from <= before.to)
+      add(
+        here,
+        'VALUE_INVALID',
+        `the field ${field} (${from}-${to}) lies over the field ${before.name}, which ends at ${before.to}.`,
+        'Look the columns up in the layout again.',
+      );
+    if (length !== undefined && to > length) add([...here, 'to'], 'VALUE_INVALID', `ends at ${to}, but ${whole} is ${length} long.`);
+    if (literal !== undefined && literal.length > to - from + 1)
+      add([...here, 'literal'], 'VALUE_INVALID', `is longer than the field, which has ${to - from + 1} characters.`);
+    if (!before || to > before.to) before = { name: field, to };
   }
 }
 

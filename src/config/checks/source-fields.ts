@@ -31,6 +31,11 @@ export function fieldsOf(stream: StreamConfig): SourceFields {
 export function recordTypesOf(decoder: DecoderConfig | undefined): Map<string, string[]> | undefined {
   if (decoder?.csv?.record_types) return new Map(Object.entries(decoder.csv.record_types));
   if (decoder?.fixed_width)
-    return new Map(Object.entries(decoder.fixed_width.record_types).map(([type, { fields }]) => [type, Object.keys(fields)]));
+    return new Map(
+      Object.entries(decoder.fixed_width.record_types).map(([type, { fields, segments }]) => [
+        type,
+        [...Object.keys(fields), ...(segments?.number_field ? [segments.number_field] : []), ...Object.keys(segments?.fields ?? {})],
+      ]),
+    );
   return undefined;
 }

@@ -103,6 +103,16 @@ export type FixedField = z.output<typeof fixedField>;
 const fixedRecordType = z.strictObject({
   when: z.strictObject({ from: z.int().min(1), to: z.int().min(1), is: z.string() }).optional().describe('The characters that tell this record type.'),
   fields: z.record(z.string(), fixedField),
+  segments: z
+    .strictObject({
+      from: z.int().min(1).describe('First character of the first segment.'),
+      length: z.int().min(1).describe('Characters of one segment.'),
+      count: z.int().min(1).describe('How many segments a line has.'),
+      fields: z.record(z.string(), fixedField).describe('Counted from the beginning of the segment.'),
+      number_field: z.string().optional().describe('Field that receives the number of the segment in its line, from 1.'),
+    })
+    .optional()
+    .describe('The line has several segments of the same layout, and each that is not blank is one record. fields are then what they share.'),
 });
 const fixedDecoder = z.strictObject({
   encoding,
@@ -157,6 +167,7 @@ const fieldSchema = z.strictObject({
   required: z.boolean().default(false).describe('The column must be there and must have a value.'),
   optional: z.boolean().default(false).describe('The column itself may be missing.'),
   class: z.enum(['public', 'internal', 'personal']).default('internal'),
+  separators: z.array(z.string().min(1)).min(1).optional().describe('For lists: the text has several values in it, with any of these between them.'),
   description: z.string().optional(),
 });
 
@@ -164,15 +175,29 @@ const drift = z.enum(['evolve', 'freeze', 'quarantine_value', 'quarantine_row'])
 const recordSelector = z.strictObject({
   path: z.string().optional().describe('SOAP and JSON answers: dotted path to the list of records.'),
   types: z.array(z.string()).optional().describe('Only records of these types are records of this stream.'),
-  parents: z.array(z.string()).optional().describe('Records of these types, read before, are seen in each record under their type: H.receipt_number.'),
-  where: z.array(z.strictObject({ field: z.string(), in: z.array(z.string()) })).optional(),
+  parents: z.array(z.string()).optional().describe('Records of these types, read before, are seen in each record under their type: H.receipt_number. The outermost first: one that comes ends those within it.'),
+  where: z
+    .array(
+      exactlyOne(
+        z.strictObject({ field: z.string().describe('Of the record, or of a parent: 5.class.'), in: z.array(z.string()).optional(), not_in: z.array(z.string()).optional() }),
+        ['in', 'not_in'],
+      ),
+    )
+    .optional(),
 });
 export type RecordSelector = z.output<typeof recordSelector>;
 
 const control = z.strictObject({
   type: z.string().describe('The record type that carries the control figures: a trailer.'),
+  per: z.string().optional().describe('The record type that opens a group, such as a batch: each group has a trailer of its own. Without it, the file has one.'),
+  records: z.array(z.string()).min(1).optional().describe('The record types that the figures are about. Default: the records of this stream.'),
+  where: z.array(z.strictObject({ field: z.string(), in: z.array(z.string()) })).optional().describe('Of those, only these: the debits.'),
   count: z.string().optional().describe('Its field with the number of records.'),
-  total: z.strictObject({ field: z.string(), of: z.string().describe('Field of the stream\'s records that is summed.'), decimals: z.int().min(0).default(2) }).optional(),
+  total: z.strictObject({ field: z.string(), of: z.string().describe('Field of the records that is summed.'), decimals: z.int().min(0).default(2) }).optional(),
+  hash: z
+    .strictObject({ field: z.string(), of: z.string().describe('Field of the records, whole numbers, that is summed.'), digits: z.int().min(1).max(18).describe('Only so many digits of the sum, the last ones, are written.') })
+    .optional()
+    .describe('A sum without meaning of its own, such as the entry hash of NACHA.'),
 });
 export type ControlConfig = z.output<typeof control>;
 

@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { generateTown } from '../sample-town/generate.ts';
+import { writeLocalConnections } from '../sample-town/local-connections.ts';
+import { startSystems } from '../sample-town/systems.ts';
+import { digest, dumpFolder, dumpStore, firstDifferences } from './dump.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface KillTestOptions {
+  /** An empty folder to work in. */
+  folder: string;
+  /** How often a run is killed, in all. */
+  kills: number;
+  /** Kills before a town is let run to its end and compared. */
+  killsPerTown: number;
+  seed: number;
+  /** Smaller towns make shorter rounds. */
+  households?: number;
+  say(line: string): void;
+}
+
+export interface KillTestResult {
+  kills: number;
+  towns: number;
+  /** Kills that hit a run which had really begun and not yet ended. */
+  inFlight: number;
+  /** What differed, one entry for each town that did. */
+  differing: string[][];
+}
+
+/**
+ * Kills `interlocal run --all` at random moments over the sample town's real servers, runs it again, and compares the
+ * store and the servers' folders with those of a town that nobody disturbed.
+ */
+export async function killTest(options: KillTestOptions): Promise<KillTestResult> {
+  const town = join(options.folder, 'town');
+  const pristine = join(options.folder, 'pristine');
+  const data = join(town, 'data', 'sample-town');
+  copyTown(town);
+  generateTown({ seed: options.seed, folder: data, households: options.households });
+  cpSync(data, pristine, { recursive: true, preserveTimestamps: true });
+  const systems = await startSystems({ folder: data, ports: { sftp: 0, soap: 0, sqlserver: 0 } });
+  const result: KillTestResult = { kills: 0, towns: 0, inFlight: 0, differing: [] };
+  const random = generator(options.seed);
+  try {
+    writeLocalConnections(town, systems.ports);
+    const reset = (): void => {
+      for (const folder of ['sftp', 'council']) {
+        rmSync(join(data, folder), { recursive: true, force: true });
+        cpSync(join(pristine, folder), join(data, folder), { recursive: true, preserveTimestamps: true });
+      }
+      for (const name of ['interlocal.db', 'interlocal.db-wal', 'interlocal.db-shm', 'spool']) rmSync(join(town, 'data', name), { recursive: true, force: true });
+    };
+    const state = (): string[] => [...dumpStore(join(town, 'data', 'interlocal.db')), ...dumpFolder(join(data, 'sftp')), ...dumpFolder(join(data, 'council'))];
+
+    reset();
+    const started = performance.now();
+    await ended(start(town));
+    const whole = performance.now() - started;
+    const wanted = state();
+    options.say(`undisturbed: ${(whole / 1000).toFixed(1)} s, ${wanted.length} lines, ${digest(wanted).slice(0, 16)}`);
+
+    while (result.kills < options.kills) {
+      reset();
+      for (let i = 0; i < options.killsPerTown && result.kills < options.kills; i++) {
+        const child = start(town);
+        const over = ended(child);
+        // What is left to do shrinks with each kill; a third of the moments are drawn from the first half, where batches begin.
+        const wait = random() * whole * (random() < 0.33 ? 0.5 : 1);
+        await Promise.race([sleep(wait), over]);
+        if (child.exitCode === null && child.signalCode === null) result.inFlight++;
+        child.kill('SIGKILL');
+        await over;
+        result.kills++;
+      }
+      // Two runs: what a killed run left undone, and then nothing.
+      await ended(start(town));
+      result.towns++;
+      const got = state();
+      if (digest(got) !== digest(wanted)) result.differing.push(firstDifferences(wanted, got));
+      options.say(`${result.kills} of ${options.kills} kills, ${result.towns} towns, ${result.inFlight} in flight, ${result.differing.length} differing`);
+      if (result.differing.length > 0) for (const line of result.differing.at(-1)!) options.say(`  ${line}`);
+      if (result.differing.length >= 3) break;
+    }
+  } finally {
+    await systems.close();
+  }
+  return result;
+}
+
+function copyTown(town: string): void {
+  mkdirSync(town, { recursive: true });
+  for (const name of ['config', 'connectors', 'mappings', 'pipelines']) cpSync(join(ROOT, name), join(town, name), { recursive: true });
+  rmSync(join(town, 'config', 'connections.local.yaml'), { force: true });
+  const yaml = join(town, 'config', 'interlocal.yaml');
+  // The copy is whole in itself: the packs of the repository would be the same files once more.
+  writeFileSync(yaml, `${readFileSync(yaml, 'utf8').trimEnd()}\npacks: false\n`);
+  symlinkSync(join(ROOT, 'package.json'), join(town, 'package.json'));
+}
+
+function start(town: string): ChildProcess {
+  return spawn(process.execPath, [join(ROOT, 'src', 'main.ts'), 'run', '--all', '--json', '--project', town], { stdio: 'ignore' });
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  await new Promise<void>((resolve) => child.once('exit', () => resolve()));
+}
+
+/** mulberry32: the same seed, the same moments. */
+function generator(seed: number): () => number {
+  let a = seed >>> 0;
+  return () => {
+    a = (a + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}

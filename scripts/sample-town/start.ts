@@ -1,0 +1,99 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { runCli } from '../../src/cli/cli.ts';
+import { registerRun } from '../../src/cli/run.ts';
+import { registerServe } from '../../src/cli/serve.ts';
+import { openTown } from '../../src/cli/town.ts';
+import { InterlocalError } from '../../src/core/errors.ts';
+import { EXIT_CODES, EXIT_CONFIG } from '../../src/core/outcome.ts';
+import { generateTown, TOWN_MARKER } from './generate.ts';
+import { adaptConnections } from './local-connections.ts';
+import { SOAP_PATH } from './soap-server.ts';
+import { startSystems, type TownSystems } from './systems.ts';
+import { summaryOf } from './summary.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const TOWN = 'data/sample-town';
+
+/**
+ * `npm start`: Maplewood's systems, its pipelines, what came of it, and the page. `--once` ends when that is told; `--project DIR` is
+ * another folder with Maplewood's configuration. The commands are those of `interlocal`, in this process.
+ */
+async function start(): Promise<number> {
+  const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, project: { type: 'string', default: ROOT } } });
+  const project = resolve(values.project);
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  say(townOf(project));
+  const systems = await systemsOf(project);
+  try {
+    say(systemsText(systems));
+    if (!adaptConnections(project, systems.ports)) {
+      say('config/connections.local.yaml is yours and is left as it is: it must name these ports, or the systems are not found.');
+    }
+    say('Running all pipelines, as `interlocal run --all` does:');
+    const ran = await runCli(['run', '--all', '--project', project], [registerRun], version);
+    if (ran === EXIT_CONFIG || ran === EXIT_CODES.aborted) return ran;
+    say(await summary(project));
+    if (values.once) return 0;
+    say('Next: open the page below, or run `npx interlocal report revenue` in another terminal while this one stays open; Ctrl-C ends it.');
+    return await runCli(['serve', '--project', project], [registerServe], version);
+  } finally {
+    await systems.close();
+  }
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n\n`);
+}
+
+function townOf(project: string): string {
+  const folder = join(project, TOWN);
+  const marker = join(folder, TOWN_MARKER);
+  const before = existsSync(marker) ? readFileSync(marker, 'utf8') : undefined;
+  const { town, seed, residents } = generateTown({ seed: 1, folder });
+  const what = `${town.name}, a sample town of ${residents.length} residents (seed ${seed}), `;
+  if (before === readFileSync(marker, 'utf8')) return `${what}is in ${TOWN}.`;
+  const old = before !== undefined && existsSync(join(project, 'data/interlocal.db'));
+  return `${what}was made in ${TOWN}.${old ? ' It replaces one of an older version, whose records are still in the store: to begin anew, end this, delete data/interlocal.db and start again.' : ''}`;
+}
+
+/** On the usual ports, which config/connections.yaml has; where one is taken, on any that are free. */
+async function systemsOf(project: string): Promise<TownSystems> {
+  const folder = join(project, TOWN);
+  try {
+    return await startSystems({ folder });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return startSystems({ folder, ports: { sftp: 0, soap: 0, sqlserver: 0 } });
+  }
+}
+
+function systemsText({ ports }: TownSystems): string {
+  return [
+    'Its systems are up, on this machine alone:',
+    `  recreation, bank  SFTP        127.0.0.1:${ports.sftp}`,
+    `  clerk, utility    SOAP        http://127.0.0.1:${ports.soap}${SOAP_PATH}`,
+    `  finance           SQL Server  127.0.0.1:${ports.sqlserver}`,
+    `  council           folder      ${TOWN}/council`,
+    `Their passwords are in ${TOWN}/secrets, where config/connections.yaml looks for them.`,
+  ].join('\n');
+}
+
+async function summary(project: string): Promise<string> {
+  const engine = await openTown(project);
+  try {
+    return `\n${await summaryOf(engine)}`;
+  } finally {
+    await engine.knex.destroy();
+  }
+}
+
+try {
+  process.exitCode = await start();
+} catch (error) {
+  if (!(error instanceof InterlocalError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

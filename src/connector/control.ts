@@ -1,0 +1,108 @@
+import type { ControlConfig } from '../config/schema/connector.ts';
+import type { Problem } from '../core/errors.ts';
+import type { SourceRecord } from '../core/record.ts';
+import { scaled, textAt, unscaled } from './figures.ts';
+
+/** Control figures that a file declares in a trailer, against what was read. One for each entry of a stream's `control`. */
+export interface Control {
+  /** Every record of the file, in order; `own`: it is one of the stream's. */
+  see(record: SourceRecord, own: boolean): void;
+  /** At the end: every figure that does not agree, and every trailer that is missing. */
+  problems(): Problem[];
+}
+
+/** What was read since the group began: the file, or a batch. */
+interface Group {
+  line?: number | undefined;
+  count: number;
+  sum: bigint;
+  hash: bigint;
+}
+
+const MOST_PROBLEMS = 20;
+
+export function controlOf(config: ControlConfig, file: string): Control {
+  const { type, per, records, where, count, total, hash } = config;
+  const problems: Problem[] = [];
+  let group: Group | undefined = per === undefined ? emptyGroup() : undefined;
+  let trailers = 0;
+
+  return {
+    see(record, own) {
+      if (record.type === type) return close(record);
+      if (per !== undefined && record.type === per) {
+        if (group) report(notClosed(group));
+        group = emptyGroup(record.line);
+      }
+      if (records ? !records.includes(record.type ?? '') : !own) return;
+      if (where && !where.every(({ field, in: wanted }) => wanted.includes(textAt(record.values, field)))) return;
+      if (!group) return report(problem('GROUP_MISSING', record, undefined, `The record belongs to no group: no record of type ${per} stands before it.`, 'The file is damaged: ask the sender for it again.'));
+      group.count++;
+      if (total) group.sum += scaled(textAt(record.values, total.of), total.decimals) ?? 0n;
+      if (hash) group.hash += scaled(textAt(record.values, hash.of), 0) ?? 0n;
+    },
+    problems() {
+      const open = per === undefined ? trailers === 0 : group !== undefined;
+      return open ? [...problems, notClosed(group!)] : problems;
+    },
+  };
+
+  function close(trailer: SourceRecord): void {
+    trailers++;
+    if (!group) return report(problem('TRAILER_STRAY', trailer, undefined, `This trailer (type ${type}) closes nothing: no record of type ${per} stands before it.`, 'The file is damaged: ask the sender for it again.'));
+    for (const found of differences(group, trailer)) report(found);
+    if (per !== undefined) group = undefined;
+  }
+
+  function differences(read: Group, trailer: SourceRecord): Problem[] {
+    const named = [count, total?.field, hash?.field].filter((name) => name !== undefined);
+    if (named.length > 0 && named.every((name) => textAt(trailer.values, name).trim() === ''))
+      return [problem('TRAILER_EMPTY', trailer, undefined, `The trailer (type ${type}) has none of its control figures: ${named.join(', ')}.`, 'The file was cut off or is damaged: ask the sender for it again.')];
+    const found: Problem[] = [];
+    if (count !== undefined) {
+      const declared = textAt(trailer.values, count).trim();
+      if (!/^\d+$/.test(declared) || Number(declared) !== read.count)
+        found.push(problem('CONTROL_COUNT', trailer, count, `The trailer says ${declared || 'nothing'} records; there are ${read.count}.`, 'Records are missing or doubled: ask the sender to send the file again.'));
+    }
+    if (total) {
+      const text = textAt(trailer.values, total.field);
+      const declared = scaled(text, total.decimals);
+      if (declared !== read.sum)
+        found.push(
+          problem(
+            'CONTROL_TOTAL',
+            trailer,
+            total.field,
+            `The trailer says a total of ${text.trim() || 'nothing'}; the records add up to ${unscaled(read.sum, total.decimals)}${declared === undefined ? '' : `, which misses by ${unscaled(read.sum - declared, total.decimals)}`}.`,
+            'The file is not what the sender wrote: ask for it again.',
+          ),
+        );
+    }
+    if (hash) {
+      const text = textAt(trailer.values, hash.field).trim();
+      const sum = read.hash % 10n ** BigInt(hash.digits);
+      if (!/^\d+$/.test(text) || BigInt(text) !== sum)
+        found.push(problem('CONTROL_HASH', trailer, hash.field, `The trailer says a hash of ${text || 'nothing'}; the records give ${String(sum).padStart(hash.digits, '0')}.`, 'A record is missing or was changed: ask the sender for the file again.'));
+    }
+    return found;
+  }
+
+  function notClosed(read: Group): Problem {
+    const hint = 'Ask the sender to send it again.';
+    if (per === undefined) return { code: 'TRAILER_MISSING', place: { file }, message: `The file has no trailer record of type ${type}, so it may have been cut off.`, hint };
+    const place = read.line === undefined ? { file } : { file, line: read.line };
+    return { code: 'TRAILER_MISSING', place, message: `The group that begins here (type ${per}) has no trailer record of type ${type}, so records of it may be missing.`, hint };
+  }
+
+  function report(found: Problem): void {
+    if (problems.length < MOST_PROBLEMS) problems.push(found);
+  }
+
+  function problem(code: string, at: SourceRecord, path: string | undefined, message: string, hint: string): Problem {
+    return { code, place: { file, ...(at.line === undefined ? {} : { line: at.line }), record: at.number, ...(path === undefined ? {} : { path }) }, message, hint };
+  }
+}
+
+function emptyGroup(line?: number): Group {
+  return { line, count: 0, sum: 0n, hash: 0n };
+}

@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { StreamConfig } from '../../config/schema/connector.ts';
+import { keyOf, repeatFinder } from '../../connector/keys.ts';
+import { selectorOf } from '../../connector/select.ts';
+import { InterlocalError, type Problem } from '../../core/errors.ts';
+import type { SourceRecord, Value, Values } from '../../core/record.ts';
+import { decodeWith } from '../../formats/formats.ts';
+import { assignKey, primaryKeyOf } from '../land-batch.ts';
+
+/** What a file reads as, before anything is landed. */
+export interface Reading {
+  /** In order; those that would be set aside carry their problem. */
+  records: SourceRecord[];
+  newColumns: readonly string[];
+  /** The file as a whole was refused. */
+  refused?: readonly Problem[];
+}
+
+/** Reads a file as a run does: decoder, selector, contract, keys. What is thrown that is not ours to throw goes on upwards. */
+export async function readBytes(stream: StreamConfig, file: string, bytes: Uint8Array): Promise<Reading> {
+  const selector = selectorOf(stream, file);
+  const records: SourceRecord[] = [];
+  const parents = new Set(stream.record_selector?.parents ?? []);
+  const context = {
+    file,
+    requiredColumns: Object.entries(stream.schema.fields).filter(([name, f]) => !f.optional && !parents.has(name)).map(([name]) => name),
+    knownColumns: Object.keys(stream.schema.fields),
+  };
+  try {
+    for await (const list of decodeWith(stream.decoder!, pieces(bytes), context)) records.push(...selector.select(list));
+    selector.finish();
+  } catch (error) {
+    if (!(error instanceof InterlocalError)) throw error;
+    return { records: [], newColumns: selector.newColumns(), refused: error.problems };
+  }
+  withKeys(records, stream);
+  return { records, newColumns: selector.newColumns() };
+}
+
+/** Gives each record its key, or its problem, as loading a file does. */
+export function withKeys(records: SourceRecord[], stream: StreamConfig): void {
+  const { fields } = primaryKeyOf(stream);
+  const repeats = repeatFinder(records.length);
+  for (const record of records) {
+    if (record.problem) continue;
+    const key = keyOf(record, fields);
+    if (typeof key === 'string') repeats.look(key);
+  }
+  for (const record of records) assignKey(record, stream, repeats);
+}
+
+export function goodOf(reading: { records: SourceRecord[] }): SourceRecord[] {
+  return reading.records.filter((record) => !record.problem);
+}
+
+/** Equal values; a field that is not there is one without a value. */
+export function sameValues(a: Values, b: Values): boolean {
+  return differences(a, b).length === 0;
+}
+
+/** The fields that differ. */
+export function differences(a: Values, b: Values): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => !isDeepStrictEqual(plain(a[name]), plain(b[name])));
+}
+
+export function sameRecords(a: readonly SourceRecord[], b: readonly SourceRecord[]): boolean {
+  return a.length === b.length && a.every((record, i) => sameValues(record.values, b[i]!.values) && record.problem?.code === b[i]!.problem?.code);
+}
+
+/** What a refusal said, for a report: codes, and the first message. */
+export function saidOf(problems: readonly Problem[]): string {
+  return `${[...new Set(problems.map((p) => p.code))].join(', ')}: ${problems[0]?.message ?? ''}`;
+}
+
+/** Without prototypes and absent fields, which mean nothing here. */
+function plain(value: Value | undefined): unknown {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.map(plain);
+  return Object.fromEntries(Object.entries(value).flatMap(([name, inner]) => (inner === null ? [] : [[name, plain(inner)]])));
+}
+
+async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
+}
