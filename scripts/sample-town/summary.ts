@@ -15,7 +15,7 @@ export async function summaryOf(engine: Engine): Promise<string> {
     section('Set aside: records that cannot be used as they are', await setAside(engine)),
     section('Refused: files that contradict themselves; nothing of them was taken', problemsOf(inbound)),
     section('Left where they are', notesOf(inbound, /is left for a later run/)),
-    section('Delivered twice', notesOf(inbound, /holds nothing new/)),
+    section('Delivered twice', notesOf(inbound, /the same content was loaded as/)),
     section('Where the systems do not agree', await differences(engine)),
     section('Revenue by department and month', [revenueTable(await revenueReport(engine, { period: 'month' }))]),
   ];

@@ -57,7 +57,7 @@ describe('each batch has its own control figures', () => {
     ]);
     expect(problemsOf(counts, records('5', '6', '9 count='))).toEqual([
       'TRAILER_MISSING 1 The group that begins here (type 5) has no trailer record of type 8, so records of it may be missing.',
-      'TRAILER_EMPTY 3 The trailer (type 9) has none of its control figures: count.',
+      'TRAILER_EMPTY 3 The trailer (type 9) is empty: it has none of the figures that the file is checked by.',
     ]);
   });
 

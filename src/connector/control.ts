@@ -19,7 +19,8 @@ interface Group {
   hash: bigint;
 }
 
-const MOST_PROBLEMS = 20;
+/** More than this many problems of one file help nobody. */
+export const MOST_PROBLEMS = 20;
 
 export function controlOf(config: ControlConfig, file: string): Control {
   const { type, per, records, where, count, total, hash } = config;
@@ -57,7 +58,7 @@ export function controlOf(config: ControlConfig, file: string): Control {
   function differences(read: Group, trailer: SourceRecord): Problem[] {
     const named = [count, total?.field, hash?.field].filter((name) => name !== undefined);
     if (named.length > 0 && named.every((name) => textAt(trailer.values, name).trim() === ''))
-      return [problem('TRAILER_EMPTY', trailer, undefined, `The trailer (type ${type}) has none of its control figures: ${named.join(', ')}.`, 'The file was cut off or is damaged: ask the sender for it again.')];
+      return [problem('TRAILER_EMPTY', trailer, undefined, `The trailer (type ${type}) is empty: it has none of the figures that the file is checked by.`, 'The file was cut off or is damaged: ask the sender for it again.')];
     const found: Problem[] = [];
     if (count !== undefined) {
       const declared = textAt(trailer.values, count).trim();

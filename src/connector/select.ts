@@ -2,7 +2,7 @@ import type { StreamConfig } from '../config/schema/connector.ts';
 import { FileError } from '../core/errors.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
 import { type Contract, contractOf } from './contract.ts';
-import { controlOf } from './control.ts';
+import { controlOf, MOST_PROBLEMS } from './control.ts';
 import { textAt } from './figures.ts';
 
 /** Decoded records to records of one stream, in order; one for each file, page sequence or query result. */
@@ -66,8 +66,9 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
       return own;
     },
     finish() {
-      const problems = controls.flatMap((control) => control.problems());
-      if (problems.length) throw new FileError(problems);
+      // A trailer that is missing is missing for each of its figures, and said once.
+      const problems = new Map(controls.flatMap((control) => control.problems()).map((problem) => [`${problem.place.line} ${problem.message}`, problem]));
+      if (problems.size > 0) throw new FileError([...problems.values()].slice(0, MOST_PROBLEMS));
     },
   };
 }

@@ -4,7 +4,7 @@ import { selectorOf } from '../connector/select.ts';
 import { FatalError, FileError, InterlocalError } from '../core/errors.ts';
 import type { SourceRecord } from '../core/record.ts';
 import { decodeWith } from '../formats/formats.ts';
-import { filesWithContent, finishFile, lastLoaded, type LedgerFile, refuseFile, saveArchived, saveFileProgress, startFile } from '../store/files.ts';
+import { filesWithContent, finishFile, lastLoaded, type LedgerFile, noteKnownFile, refuseFile, saveArchived, saveFileProgress, startFile } from '../store/files.ts';
 import { hasLinks, isEmpty } from '../store/landed.ts';
 import { createIndexes, dropIndexes } from '../store/model-tables.ts';
 import { closeGoneRejects } from '../store/rejects.ts';
@@ -32,7 +32,8 @@ export async function loadFile(session: Session, transport: FileTransport, remot
     }
     const known = await knownContent(session, remote, spooled);
     if (known) {
-      if (!known.archived_to || known.path !== remote.path) session.note(`${remote.name} holds nothing new: the same content was loaded ${known.path === remote.path ? 'before' : `as ${known.path}`}.`);
+      session.note(`${remote.name} holds nothing new: the same content was loaded ${known.path === remote.path ? 'before' : `as ${known.path}`}.`);
+      if (known.path !== remote.path) await session.commit(async (_, trx) => noteKnownFile(trx, identityOf(session, remote, spooled!)));
     } else {
       const { total, repeats } = await verify(session, remote, spooled);
       await load(session, remote, spooled, total, repeats);
@@ -118,7 +119,8 @@ async function load(session: Session, remote: RemoteFile, spooled: Spooled, tota
   if (bulk) for (const { entity } of session.bound) await createIndexes(session.knex, entity);
   if (seen) await absentDeletions(session, seen, { id: file.id, name: remote.path });
   await session.commit(async (_, trx) => {
-    await finishFile(trx, file);
+    const { archive: folder } = session.stream.retriever.files!.after;
+    await finishFile(trx, file, folder ? posix.join(folder, remote.name) : null);
     // A file that stays where it is was mended in place; one that is archived makes room for another delivery.
     if (!session.stream.retriever.files!.after.archive) await closeGoneRejects(trx, session.source.id, remote.path, file.id);
   });
@@ -172,29 +174,29 @@ async function landLists(session: Session, lists: AsyncIterable<SourceRecord[]>,
 /** A first load of this many records makes the indexes of its tables afterwards. */
 const BULK_RECORDS = 50_000;
 
-/** Moves the file away, and its marker after it. Killed before this, the next run recognises the content and comes here again. */
+/**
+ * Moves the file away, and its marker after it. The ledger says where to before it is done: killed in between, the next
+ * run finds the file either still here, recognises it and comes here again, or there.
+ */
 async function archive(session: Session, transport: FileTransport, remote: RemoteFile, sha256: string): Promise<void> {
   const files = session.stream.retriever.files!;
   if (!files.after.archive) return;
-  let target = posix.join(files.after.archive, remote.name);
-  try {
-    await transport.rename(remote.path, target);
-  } catch (error) {
-    if (!(error instanceof InterlocalError) || error.code !== 'TARGET_EXISTS') throw error;
-    // Another delivery with this name is in the archive: both are kept, told apart by their content.
-    target = posix.join(files.after.archive, `${sha256.slice(0, 12)}-${remote.name}`);
-    if (await transport.stat(target)) {
-      const again = await transport.stat(remote.path);
-      if (!again) return;
-      target = posix.join(files.after.archive, `${sha256.slice(0, 12)}-${again.modifiedMs}-${remote.name}`);
+  const entry = (await filesWithContent(session.knex, session.source.id, sha256)).find((f) => f.path === remote.path);
+  if (!entry) throw new FatalError({ code: 'LEDGER_LOST', place: { file: remote.path }, message: 'The file ledger does not know this file, which must not happen.', hint: 'Please report it.' });
+  // Another delivery with this name may be in the archive: both are kept, told apart by their content, then by their time.
+  const names = [remote.name, `${sha256.slice(0, 12)}-${remote.name}`, `${sha256.slice(0, 12)}-${remote.modifiedMs}-${remote.name}`];
+  for (const [i, name] of names.entries()) {
+    const target = posix.join(files.after.archive, name);
+    if (entry.archived_to !== target) await saveArchived(session.knex, entry.id, target);
+    try {
+      await transport.rename(remote.path, target);
+      break;
+    } catch (error) {
+      if (!(error instanceof InterlocalError) || error.code !== 'TARGET_EXISTS' || i === names.length - 1) throw error;
     }
-    await transport.rename(remote.path, target);
   }
   if (files.marker) {
     const marker = markerOf(remote, files.marker);
     if (await transport.stat(marker)) await transport.remove(marker);
   }
-  const loaded = (await filesWithContent(session.knex, session.source.id, sha256)).find((f) => f.path === remote.path) ?? (await filesWithContent(session.knex, session.source.id, sha256)).at(-1);
-  if (!loaded) throw new FatalError({ code: 'LEDGER_LOST', place: { file: remote.path }, message: 'The file ledger does not know this file.' });
-  await saveArchived(session.knex, loaded.id, target);
 }

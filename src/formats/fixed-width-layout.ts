@@ -30,8 +30,8 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
     const template = JSON.parse(`{${names.map((name) => `${JSON.stringify(name)}:""`).join(',')}}`) as Values;
     return { type, when, fields: entries, width: Math.max(0, segments ? segments.from - 1 + segments.length * segments.count : 0, ...entries.map(([, field]) => field.to)), template, segments: segments && { ...segments, entries: Object.entries(segments.fields) } };
   });
-  // A type without `when` takes what no other takes.
-  const ordered = [...layouts.filter((l) => l.when), ...layouts.filter((l) => !l.when)];
+  // 799 is looked for before 7, whatever their order; a type without `when` takes what no other takes.
+  const ordered = layouts.toSorted((a, b) => (b.when?.is.length ?? 0) - (a.when?.is.length ?? 0));
 
   return {
     read(line, number, at, isCutOff, records) {

@@ -9,8 +9,8 @@ export interface LedgerFile {
   path: string;
   sha256: string;
   size: number;
-  /** loading: some of its records are committed, records_done of them. */
-  state: 'loading' | 'loaded' | 'refused';
+  /** loading: some of its records are committed, records_done of them. known: the same content was loaded from another path. */
+  state: 'loading' | 'loaded' | 'refused' | 'known';
   records_done: number;
   run_id: number;
   loaded_at: string | null;
@@ -18,6 +18,9 @@ export interface LedgerFile {
   archived_to: string | null;
   problems: string | null;
 }
+
+/** A content as it was found. */
+export type NewFile = Pick<LedgerFile, 'source_id' | 'path' | 'sha256' | 'size' | 'run_id'>;
 
 export async function filesWithContent(knex: Knex, sourceId: number, sha256: string): Promise<LedgerFile[]> {
   return (await knex('il_file').where({ source_id: sourceId, sha256 }).orderBy('id')) as LedgerFile[];
@@ -31,7 +34,7 @@ export async function lastLoaded(knex: Knex, sourceId: number, path?: string): P
 }
 
 /** Starts loading this content, or starts it over. */
-export async function startFile(knex: Knex, file: { source_id: number; path: string; sha256: string; size: number; run_id: number }): Promise<LedgerFile> {
+export async function startFile(knex: Knex, file: NewFile): Promise<LedgerFile> {
   const known = (await knex('il_file').where({ source_id: file.source_id, path: file.path, sha256: file.sha256 }).first()) as LedgerFile | undefined;
   if (known) {
     const fields = { state: 'loading' as const, records_done: 0, run_id: file.run_id, problems: null, archived_to: null };
@@ -47,14 +50,22 @@ export async function saveFileProgress(knex: Knex, id: number, runId: number, re
   await knex('il_file').where({ id }).update({ records_done: recordsDone, run_id: runId });
 }
 
-export async function finishFile(knex: Knex, file: LedgerFile): Promise<void> {
+/** All of it is committed; `archivedTo` is where it is about to be moved. */
+export async function finishFile(knex: Knex, file: LedgerFile, archivedTo: string | null): Promise<void> {
   await knex('il_file')
     .where({ id: file.id })
     .update({
       state: 'loaded',
+      archived_to: archivedTo,
       loaded_at: new Date().toISOString(),
       load_order: knex.raw('(SELECT coalesce(max(load_order), 0) + 1 FROM il_file WHERE source_id = ?)', [file.source_id]),
     });
+}
+
+/** The same content came under another name: nothing of it has to be loaded, but the ledger says where it went. */
+export async function noteKnownFile(knex: Knex, file: NewFile): Promise<void> {
+  const row = await startFile(knex, file);
+  await knex('il_file').where({ id: row.id }).update({ state: 'known' });
 }
 
 export async function saveArchived(knex: Knex, id: number, to: string): Promise<void> {
@@ -62,7 +73,13 @@ export async function saveArchived(knex: Knex, id: number, to: string): Promise<
 }
 
 /** The file is refused; nothing of it is in the store. */
-export async function refuseFile(knex: Knex, file: { source_id: number; path: string; sha256: string; size: number; run_id: number }, problems: readonly Problem[]): Promise<void> {
+export async function refuseFile(knex: Knex, file: NewFile, problems: readonly Problem[]): Promise<void> {
   const row = await startFile(knex, file);
   await knex('il_file').where({ id: row.id }).update({ state: 'refused', problems: JSON.stringify(problems) });
+}
+
+/** Paths below a folder whose files were archived. */
+export async function archivedUnder(knex: Knex, sourceId: number, prefix: string): Promise<string[]> {
+  const rows = (await knex('il_file').where({ source_id: sourceId }).whereNotNull('archived_to').distinct('path')) as { path: string }[];
+  return rows.map((row) => row.path).filter((path) => path.startsWith(prefix));
 }

@@ -80,7 +80,7 @@ async function follow(page: string, town: string): Promise<Ran[]> {
       ran.push(await interlocal(step.command, town));
     } else {
       afterOutput = true;
-      const got = ran.slice(since).map((r) => r.stdout + r.stderr).join('\n');
+      const got = ran.slice(since).map((r) => r.stdout + r.stderr).join('\n').replace(/[ ─]+/g, ' ');
       for (const line of step.output.split('\n').filter((text) => text.trim() !== '')) expect(got, page).toMatch(asPattern(line));
     }
   }
@@ -99,9 +99,9 @@ function stepsOf(markdown: string): Step[] {
   return steps;
 }
 
-/** `…` stands for anything that is left out. */
+/** `…` stands for anything that is left out; columns may be wider or narrower. */
 function asPattern(line: string): RegExp {
-  return new RegExp(line.trimEnd().split('…').map((text) => text.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*'));
+  return new RegExp(line.trim().replace(/[ ─]+/g, ' ').split('…').map((text) => text.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*'));
 }
 
 /** Runs a command as a reader would in Interlocal's folder. */

@@ -101,7 +101,7 @@ const fixedField = z.strictObject({
 });
 export type FixedField = z.output<typeof fixedField>;
 const fixedRecordType = z.strictObject({
-  when: z.strictObject({ from: z.int().min(1), to: z.int().min(1), is: z.string() }).optional().describe('The characters that tell this record type.'),
+  when: z.strictObject({ from: z.int().min(1), to: z.int().min(1), is: z.string() }).optional().describe('The characters that tell this record type. Of two marks that fit, the longer one counts.'),
   fields: z.record(z.string(), fixedField),
   segments: z
     .strictObject({

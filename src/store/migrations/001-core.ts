@@ -43,7 +43,7 @@ export async function up(knex: Knex): Promise<void> {
     t.string('path', 1000).notNullable();
     t.string('sha256', 64).notNullable();
     t.bigInteger('size').notNullable();
-    t.string('state', 12).notNullable().comment('loading, loaded, refused');
+    t.string('state', 12).notNullable().comment('loading, loaded, refused, known');
     t.bigInteger('records_done').notNullable().defaultTo(0);
     t.bigInteger('run_id').notNullable().comment('the run that loaded it last, or tried to');
     t.string('loaded_at', 30);

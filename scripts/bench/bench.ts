@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { generateReceipts } from './generate.ts';
+
+/**
+ * `npm run bench [-- --rows 1000000 --repeat 3]`: a first load, an unchanged second run and a run over a re-exported file, each as a
+ * ratio to a bare loop of csv-parse and a prepared insert, timed in turn so that a slow moment of the machine hits both.
+ */
+const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000000' }, repeat: { type: 'string', default: '3' } } });
+const rows = Number(values.rows);
+const here = fileURLToPath(new URL('.', import.meta.url));
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'interlocal-bench-'));
+const town = join(folder, 'town');
+const csv = join(folder, 'receipts.csv');
+const again = join(folder, 'receipts-again.csv');
+
+interface Measured {
+  seconds: number;
+  peakMb: number;
+  out: string;
+}
+
+console.log(`${rows.toLocaleString('en-US')} receipts, ${values.repeat} rounds; Node ${process.version}`);
+await generateReceipts(csv, rows);
+await generateReceipts(again, rows, 1);
+const rounds: Record<string, Measured>[] = [];
+for (let i = 0; i < Number(values.repeat); i++) {
+  rmSync(town, { recursive: true, force: true });
+  cpSync(join(here, 'town'), town, { recursive: true });
+  mkdirSync(join(town, 'inbox'));
+  rmSync(join(folder, 'bare.db'), { force: true });
+  const round: Record<string, Measured> = {};
+  round['bare parse'] = await measure([join(here, 'bare-loop.ts'), csv]);
+  round['bare parse + insert'] = await measure([join(here, 'bare-loop.ts'), csv, join(folder, 'bare.db')]);
+  renameSync(csv, join(town, 'inbox', 'receipts.csv'));
+  round['first load'] = await run({ read: rows, created: rows, unchanged: 0 });
+  round['second run, same file'] = await run({ read: 0, created: 0, unchanged: 0 });
+  renameSync(join(town, 'inbox', 'receipts.csv'), csv);
+  renameSync(again, join(town, 'inbox', 'again.csv'));
+  round['re-export, one row more'] = await run({ read: rows + 1, created: 1, unchanged: rows });
+  renameSync(join(town, 'inbox', 'again.csv'), again);
+  rounds.push(round);
+}
+report();
+rmSync(folder, { recursive: true, force: true });
+
+async function run(expected: { read: number; created: number; unchanged: number }): Promise<Measured> {
+  const measured = await measure([main, 'run', 'receipts', '--json', '--project', town]);
+  const { runs } = JSON.parse(measured.out) as { runs: Record<string, number>[] };
+  for (const [name, n] of Object.entries(expected)) if (runs[0]![name] !== n) throw new Error(`${name} is ${runs[0]![name]}, not ${n}: the figures would be of another task`);
+  return measured;
+}
+
+async function measure(args: string[]): Promise<Measured> {
+  const started = performance.now();
+  const child = spawn(process.execPath, ['--import', join(here, 'peak-memory.ts'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}:\n${err}`);
+  return { seconds: (performance.now() - started) / 1000, peakMb: Number(/peak (\d+)/.exec(err)![1]) / 1_048_576, out };
+}
+
+function report(): void {
+  const against: Record<string, string> = { 'first load': 'bare parse + insert', 'second run, same file': 'bare parse', 're-export, one row more': 'bare parse' };
+  console.log(`\n${'whole processes, medians'.padEnd(26)}${'seconds'.padStart(9)}${'rows/s'.padStart(12)}${'peak MB'.padStart(9)}   ratio`);
+  for (const name of Object.keys(rounds[0]!)) {
+    const seconds = median(rounds.map((r) => r[name]!.seconds));
+    const peak = Math.max(...rounds.map((r) => r[name]!.peakMb));
+    const base = against[name];
+    const ratio = base === undefined ? '' : `${median(rounds.map((r) => r[name]!.seconds / r[base]!.seconds)).toFixed(2)} × ${base}`;
+    console.log(`${name.padEnd(26)}${seconds.toFixed(2).padStart(9)}${Math.round(rows / seconds).toLocaleString('en-US').padStart(12)}${peak.toFixed(0).padStart(9)}   ${ratio}`);
+  }
+}
+
+function median(list: number[]): number {
+  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
+}

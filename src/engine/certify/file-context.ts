@@ -1,0 +1,70 @@
+import type { ConnectorConfig, StreamConfig } from '../../config/schema/connector.ts';
+import type { Verdict } from '../../connector/certify.ts';
+import { type RecordedText, recordedText } from '../../connector/certify-changes.ts';
+import type { Fixture, FixtureFile } from '../../connector/certify-fixtures.ts';
+import { fillText, optionVariables } from '../../connector/template.ts';
+import type { Bench, Setup } from './bench.ts';
+import { openBench, plainFields } from './bench.ts';
+import { goodOf, type Reading, readBytes } from './reading.ts';
+
+/** What the checks of a stream of files work with. */
+export interface FileContext {
+  name: string;
+  stream: StreamConfig;
+  fixture: Fixture;
+  setup: Setup;
+  /** The recorded file that the changes are made to: the one with the most records. */
+  main: FixtureFile;
+  reading: Reading;
+  /** undefined: the file is no text. */
+  recorded: RecordedText | undefined;
+  read(bytes: Uint8Array): Promise<Reading>;
+  bench(): Promise<Bench>;
+  /** Changes by an earlier check are not kept. */
+  withBench<T>(work: (bench: Bench) => Promise<T>): Promise<T>;
+}
+
+export interface FileCheck {
+  check: string;
+  title: string;
+  run(context: FileContext): Promise<Verdict>;
+}
+
+/** undefined: not one recorded file reads, which the check against the recording says. */
+export async function fileContext(connector: ConnectorConfig, name: string, fixture: Fixture, options: Record<string, unknown>): Promise<FileContext | undefined> {
+  const stream = connector.streams[name]!;
+  // The files are the same however they were fetched; the transports have their own suites, and the online half.
+  const onDisk: ConnectorConfig = { ...connector, transport: 'folder', transport_options: {} };
+  const setup: Setup = { connector: onDisk, stream: name, options: { ...options, path: 'source' }, fields: plainFields(stream, fixture.records) };
+  const variables = optionVariables(setup.options);
+  const filled: StreamConfig = { ...stream, retriever: { files: { ...stream.retriever.files!, pattern: fillText(stream.retriever.files!.pattern, variables) } } };
+  const refused = new Set(fixture.refused.map((r) => r.file));
+  let best: { file: FixtureFile; reading: Reading } | undefined;
+  for (const file of fixture.files!) {
+    if (refused.has(file.name)) continue;
+    const reading = await readBytes(filled, file.name, file.bytes);
+    if (!reading.refused && (!best || goodOf(reading).length > goodOf(best.reading).length)) best = { file, reading };
+  }
+  if (!best || goodOf(best.reading).length === 0) return undefined;
+  const { file, reading } = best;
+  const bench = () => openBench(setup);
+  return {
+    name,
+    stream: filled,
+    fixture,
+    setup,
+    main: file,
+    reading,
+    recorded: recordedText(stream.decoder!, file.bytes),
+    read: (bytes) => readBytes(filled, file.name, bytes),
+    bench,
+    async withBench(work) {
+      const open = await bench();
+      try {
+        return await work(open);
+      } finally {
+        await open.close();
+      }
+    },
+  };
+}
