@@ -8,7 +8,8 @@ import type { Session } from './session.ts';
  * Removes the markers of files that an earlier run archived without getting to their markers: the run was killed between
  * the two. A marker whose file the ledger does not know is the sender's business and stays.
  */
-export async function removeOrphanMarkers(session: Session, transport: FileTransport, files: FilesRetriever, folder: string): Promise<void> {
+export async function removeOrphanMarkers(session: Session, transport: FileTransport, files: FilesRetriever): Promise<void> {
+  const { folder } = files;
   if (!files.marker || !files.after.archive) return;
   const stem = files.pattern.replace(/\.[^.]*$/, '');
   const markers = await transport.list(folder, files.marker.replace('{name}', files.pattern).replace('{stem}', stem));

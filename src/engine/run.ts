@@ -202,7 +202,7 @@ async function loadFiles(session: Session, transport: FileTransport): Promise<vo
   const { files: ready, waiting } = await readyFiles(transport, files, files.folder, session.now, session.signal, (text) => session.note(text));
   for (const { name, reason } of waiting) session.note(`${name} is left for a later run: ${reason}.`);
   for (const file of ready) await loadFile(session, transport, file, spoolFolder);
-  if (!session.preview) await removeOrphanMarkers(session, transport, { ...files, pattern }, folder);
+  if (!session.preview) await removeOrphanMarkers(session, transport, files);
 }
 
 /** With the connection's options in it. An option left empty takes away the marker or the archive. */
