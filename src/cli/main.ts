@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { registerCertify } from './certify.ts';
 import { registerCheck } from './check.ts';
 import { type RegisterCommand, runCli } from './cli.ts';
 import { registerExplain } from './explain.ts';
@@ -26,6 +27,7 @@ const COMMANDS: RegisterCommand[] = [
   registerExplain,
   registerReport,
   registerServe,
+  registerCertify,
   registerSchemas,
 ];
 

@@ -30,7 +30,7 @@ export interface GoldenBatch {
   /** Links a record to what the mappings made of it; returns the links that it has now. */
   link(before: readonly Link[] | undefined, as: LandedAs, made: readonly Made[]): Link[];
   /** The short way for a record whose key was never seen and whose entities have no identity: nothing to compare with. */
-  addNew(as: LandedAs, made: readonly Made[]): void;
+  addNew(as: LandedAs, made: Made): void;
   /** The source deleted the record: its links stay, marked, and support no golden record any more. */
   unlinkAll(links: readonly Link[]): Link[];
   commit(): Promise<void>;
@@ -62,16 +62,18 @@ export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch
     entries.set(id, { link, columns, identity, removed, was });
   }
 
-  const news = new Map<BoundMapping, { links: Link[]; columns: Columns[] }>();
+  const news = new Map<BoundMapping, NewRows>();
 
   return {
-    addNew(as, made) {
-      for (const { bound, candidate } of made) {
-        let list = news.get(bound);
-        if (!list) news.set(bound, (list = { links: [], columns: [] }));
-        list.links.push(linkTo(as, bound.entityId, candidate.itemKey, null, null));
-        list.columns.push(candidate.columns);
-      }
+    addNew(as, { bound, candidate }) {
+      let rows = news.get(bound);
+      if (!rows) news.set(bound, (rows = { links: [], goldens: [] }));
+      // Golden ids are filled in when it is known how many there are.
+      rows.links.push([as.sourceId, as.key, bound.entityId, candidate.itemKey, 0, as.landed, as.hash]);
+      const { columns } = candidate;
+      const golden: Cell[] = [0, context.runId, context.runId, as.landed];
+      for (const name of bound.mapping.columns) golden.push(columns[name] ?? null);
+      rows.goldens.push(golden);
     },
     link(before, as, made) {
       const now: Link[] = [];
@@ -100,7 +102,7 @@ export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch
       });
     },
     async commit() {
-      for (const [bound, list] of news) await insertNew(landing, context, bound, list);
+      for (const [bound, rows] of news) await insertNew(landing, context, bound, rows);
       const byEntity = Map.groupBy(entries.values(), (e) => e.link.entityId);
       for (const [entityId, list] of byEntity) {
         const bound = bounds.get(entityId);
@@ -114,19 +116,22 @@ export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch
   };
 }
 
-async function insertNew(landing: Landing, context: LandContext, bound: BoundMapping, { links, columns }: { links: Link[]; columns: Columns[] }): Promise<void> {
-  const names = columnsOf(bound);
-  let id = await landing.take('golden', links.length);
-  const rows = columns.map((values, i): Cell[] => {
-    const link = links[i]!;
-    link.golden = id;
-    const row: Cell[] = [id++, context.runId, context.runId, link.landed, null];
-    for (const name of names) row.push(values[name] ?? null);
-    return row;
-  });
-  if (context.onChange) for (const row of rows) context.onChange({ entity: bound.entity.entity, golden: row[0] as number, action: 'created', changes: differences(names, undefined, row.slice(5)) });
-  await landing.rows.insert(bound.entity.entity, ['_id', '_created', '_run', '_landed', '_provenance', ...names], rows);
-  await landing.putLinks(links);
+interface NewRows {
+  links: Cell[][];
+  goldens: Cell[][];
+}
+
+async function insertNew(landing: Landing, context: LandContext, bound: BoundMapping, { links, goldens }: NewRows): Promise<void> {
+  let id = await landing.take('golden', goldens.length);
+  for (let i = 0; i < goldens.length; i++) {
+    links[i]![4] = id;
+    goldens[i]![0] = id++;
+  }
+  const names = bound.mapping.columns;
+  if (context.onChange)
+    for (const row of goldens) context.onChange({ entity: bound.entity.entity, golden: row[0] as number, action: 'created', changes: differences(names, undefined, row.slice(4)) });
+  await landing.rows.insert(bound.entity.entity, ['_id', '_created', '_run', '_landed', ...names], goldens);
+  await landing.insertLinks(links);
 }
 
 function linkTo(as: LandedAs, entityId: number, itemKey: string, golden: number | null, mapped: string | null): Link {

@@ -66,6 +66,7 @@ export async function landBatch(landing: Landing, context: LandContext, incoming
   let lastShape = -1;
   let lastPrefix = '';
   counts.read += incoming.length;
+  const short = context.allNew && !context.mappings.some((m) => m.entity.identity);
   const from = { connection: context.connection, file: context.file?.name };
 
   for (const item of incoming) {
@@ -111,7 +112,7 @@ export async function landBatch(landing: Landing, context: LandContext, incoming
       landed.push([landedId, sourceId, key, runId, context.file?.id ?? null, record.number, record.line ?? null, lastShape, raw]);
     }
     const as = { sourceId, key, landed: landedId, hash: digest };
-    if (context.allNew && made.length > 0 && !context.mappings.some((m) => m.entity.identity)) golden.addNew(as, made);
+    if (short && made.length > 0) for (const one of made) golden.addNew(as, one);
     else known.set(key, golden.link(before, as, made));
     if (!present) counts.created++;
     else if (before![0]!.hash !== digest) counts.changed++;

@@ -34,6 +34,8 @@ export interface Landing {
   /** The first of `count` new ids. */
   take(name: 'landed' | 'golden' | 'history' | 'reject' | 'file' | 'run', count: number): Promise<number>;
   insertLanded(rows: Cell[][]): Promise<void>;
+  /** Links that cannot be there yet: source, key, entity, item, golden, landed, hash. */
+  insertLinks(rows: Cell[][]): Promise<void>;
   putLinks(links: readonly Link[]): Promise<void>;
   removeLinks(links: readonly Link[]): Promise<void>;
   insertHistory(rows: Cell[][]): Promise<void>;
@@ -104,7 +106,8 @@ function landingOf(rows: Rows): Landing {
     },
     insertLanded: (list) => rows.insert('il_landed', LANDED_COLUMNS, list),
     // In the order of their keys: neighbours in the table are then written together.
-    putLinks: (links) => rows.replace('il_link', LINK_COLUMNS, [...links].sort((a, b) => (a.sourceKey < b.sourceKey ? -1 : a.sourceKey > b.sourceKey ? 1 : 0)).map((l) => [l.sourceId, l.sourceKey, l.entityId, l.itemKey, l.golden, l.landed, l.hash, l.mapped, l.deletedRun])),
+    insertLinks: (list) => rows.insert('il_link', LINK_COLUMNS.slice(0, 7), list.sort((a, b) => (a[1]! < b[1]! ? -1 : a[1]! > b[1]! ? 1 : 0))),
+    putLinks: (links) => rows.replace('il_link', LINK_COLUMNS, links.map((l) => [l.sourceId, l.sourceKey, l.entityId, l.itemKey, l.golden, l.landed, l.hash, l.mapped, l.deletedRun])),
     removeLinks: (links) =>
       rows.remove('il_link', ['source_id', 'source_key', 'entity_id', 'item_key'], links.map((l) => [l.sourceId, l.sourceKey, l.entityId, l.itemKey])),
     insertHistory: (list) => rows.insert('il_history', HISTORY_COLUMNS, list),

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/run.ts';
 import { runPipeline } from '../../src/engine/run.ts';
 import { type RunningServer, serve } from './http.ts';
-import { makeTown, openAndRun, TOWN } from './town.ts';
+import { letRest, makeTown, openAndRun, TOWN } from './town.ts';
 
 let town: ReturnType<typeof makeTown>;
 let engine: Engine;
@@ -83,7 +83,7 @@ describe('what a town sees', () => {
     const query = '?period=fiscal-year&department=Library';
     const json = JSON.parse((await server.ask(`/api/revenue${query}`)).text) as { rows: { amount: string; unreconciled: string }[] };
     const csv = await server.ask(`/revenue.csv${query}`);
-    expect(csv.headers['content-disposition']).toBe('attachment; filename="revenue-fiscal-year.csv"');
+    expect(csv.headers['content-disposition']).toBe('attachment; filename=revenue-fiscal-year.csv');
     expect(csv.text.trim().split('\r\n').slice(1).map((line) => line.split(',')[6])).toEqual(json.rows.map((r) => r.amount));
     const xlsx = await server.ask(`/revenue.xlsx${query}`);
     const book = new excel.Workbook();
@@ -100,6 +100,7 @@ describe('what a town sees', () => {
     const before = await total();
     expect(await total()).toBe(before);
     appendFileSync(join(town.folder, 'inbox/permits/receipts.csv'), 'R8000,2026-06-30,"Public Works",101-4350 Street openings,card,10.01,Pat Example\n');
+    letRest(join(town.folder, 'inbox/permits/receipts.csv'));
     await runPipeline(engine, 'permits-receipts', { signal: new AbortController().signal });
     expect(await total()).toBe(before + 1001);
     await runPipeline(engine, 'receipts-at-bank', { signal: new AbortController().signal });
@@ -141,7 +142,7 @@ describe('what it gives away', () => {
     }
   });
 
-  test.each(['evil.example', 'evil.example:8650', '127.0.0.1.evil.example', 'localhost.evil.example', 'user@localhost', '', '10.0.0.7'])('a page on the web cannot read it under the name %j', async (host) => {
+  test.each(['evil.example', 'evil.example:8650', '127.0.0.1.evil.example', 'localhost.evil.example', 'user@localhost', 'local host', '10.0.0.7'])('a page on the web cannot read it under the name %j', async (host) => {
     const { status, text } = await server.ask('/api/revenue', { headers: { host } });
     expect([400, 421]).toContain(status);
     expect(text).not.toContain('Library');
@@ -207,7 +208,6 @@ describe('what it gives away', () => {
   test('the log has a line for each request, and nothing of what was searched for', async () => {
     const { headers } = await server.ask('/revenue?department=Secretperson');
     await expect.poll(() => logged.find((l) => l.request === headers['x-request-id'])).toMatchObject({ method: 'GET', path: '/revenue', status: 200, ms: expect.any(Number), message: 'request' });
-    expect(JSON.stringify(logged)).not.toContain('Secretperson)');
     expect(JSON.stringify(logged.filter((l) => l.message === 'request'))).not.toContain('Secretperson');
   });
 });
@@ -217,14 +217,14 @@ test('what a source wrote is shown as text, never as markup', async () => {
   const files = { ...TOWN, 'inbox/permits/receipts.csv': `receipt_number,received_on,department,account,tender,amount,payer_name\nR1,2026-06-01,"${evil}",=1+1,cash,5.00,x\nR2,2026-06-01,Building,a,"${evil}",5.00,x\n` };
   const other = makeTown(files);
   const own = await openAndRun(other.folder);
-  const own_server = await serve(own);
+  const ownServer = await serve(own);
   for (const page of ['/', '/revenue', '/rejects', '/reconciliation/receipts-at-bank']) {
-    const { text } = await own_server.ask(page);
+    const { text } = await ownServer.ask(page);
     expect(text).not.toContain('<img');
     expect(text).toContain('&#60;img src=x onerror=alert(1)&#62;');
   }
-  expect((await own_server.ask('/revenue.csv')).text).toContain(",'=1+1,");
-  await own_server.close();
+  expect((await ownServer.ask('/revenue.csv')).text).toContain(",'=1+1,");
+  await ownServer.close();
   await own.knex.destroy();
   other.remove();
 });
@@ -234,12 +234,12 @@ test('a town without pipelines, revenue or reconciliations is shown what to do f
   const model = Object.fromEntries(Object.entries(rest).filter(([path]) => path.startsWith('config/model')));
   const empty = makeTown({ 'config/interlocal.yaml': config!, 'config/connections.yaml': 'connections: {}\n', ...model });
   const own = await openAndRun(empty.folder);
-  const own_server = await serve(own);
-  const text = words((await own_server.ask('/')).text);
+  const ownServer = await serve(own);
+  const text = words((await ownServer.ask('/')).text);
   expect(text).toContain('There are no pipelines yet; nothing is set aside.');
   expect(text).toContain('No revenue has been read yet.');
-  for (const page of ['/revenue', '/rejects', '/health', '/api/status', '/revenue.csv']) expect((await own_server.ask(page)).status).toBe(200);
-  await own_server.close();
+  for (const page of ['/revenue', '/rejects', '/health', '/api/status', '/revenue.csv']) expect((await ownServer.ask(page)).status).toBe(200);
+  await ownServer.close();
   await own.knex.destroy();
   empty.remove();
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openTown } from '../../src/cli/town.ts';
@@ -156,8 +156,15 @@ export function makeTown(files: Files = TOWN): { folder: string; remove(): void 
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
+    letRest(join(folder, path));
   }
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** As if the file had been written an hour ago: a run waits for files that are being written. */
+export function letRest(path: string): void {
+  const then = Date.now() / 1000 - 3600;
+  utimesSync(path, then, then);
 }
 
 /** Opens the town and runs everything once. The caller destroys `knex`. */

@@ -1,0 +1,26 @@
+import type { Certificate, Finding } from '../connector/certify.ts';
+
+export const MARKS: Record<Finding['state'], string> = { ok: '✓', warning: '!', failed: '✗' };
+
+/** The certificate for a terminal: one line for each check, and below what failed what to do about it. */
+export function certificateText(certificate: Certificate): string {
+  const { findings } = certificate;
+  const width = Math.max(...findings.map((f) => f.title.length));
+  const lines = [`${certificate.title} (${certificate.connector} ${certificate.version}), ${certificate.half}${certificate.connection ? ` against ${certificate.connection}` : ''}`];
+  for (const [stream, group] of Map.groupBy(findings, (f) => f.stream ?? '')) {
+    lines.push('', stream === '' ? 'The pack' : `Stream ${stream}`);
+    for (const f of group) lines.push(`  ${MARKS[f.state]} ${f.title.padEnd(width)}  ${indented(f.detail, width + 6)}`, ...(f.hint && f.state !== 'ok' ? [`    ${' '.repeat(width)}  → ${f.hint}`] : []));
+  }
+  return [...lines, '', summary(certificate)].join('\n');
+}
+
+export function summary({ findings, passed, hash }: Certificate): string {
+  const count = (state: Finding['state']): number => findings.filter((f) => f.state === state).length;
+  const warnings = count('warning');
+  const said = `${findings.length} checks: ${count('ok') + warnings} hold${warnings ? ` (${warnings} with a remark)` : ''}, ${count('failed')} failed`;
+  return passed ? `Certified. ${said}. SHA-256 ${hash}` : `Not certified. ${said}.`;
+}
+
+function indented(text: string, by: number): string {
+  return text.split('\n').join(`\n${' '.repeat(by)}`);
+}

@@ -1,0 +1,63 @@
+import type { Certificate } from '../connector/certify.ts';
+import type { Cli } from './cli.ts';
+
+interface CertifyCommand {
+  offline?: boolean;
+  connection?: string;
+  report?: string;
+}
+
+/** `interlocal certify CONNECTOR` */
+export function registerCertify(cli: Cli): void {
+  cli.program
+    .command('certify')
+    .argument('<connectors...>', "connectors of this town's folder or shipped ones; or the path of a pack")
+    .option('--offline', 'the half that needs no other system: everything provable from the recordings')
+    .option('--connection <name>', 'also the online half, against this connection')
+    .option('--report <file>', 'write the report as a web page too')
+    .description('Prove a connector: every stream against its recording, and everything that files and services are known to do wrong.')
+    .action(async (names: string[], options: CertifyCommand) => {
+      const { certifyOffline } = await import('../engine/certify/certify.ts');
+      const { readPack } = await import('../engine/certify/pack.ts');
+      const { certificateText } = await import('./certify-report.ts');
+      const certificates: Certificate[] = [];
+      for (const name of names) {
+        const pack = await readPack(await packFolder(cli, name));
+        certificates.push(await certifyOffline(pack, { signal: cli.signal, onCheck: progress(cli) }));
+      }
+      clear(cli);
+      if (options.report) {
+        const { writeFile } = await import('node:fs/promises');
+        const { certificatePage } = await import('./certify-page.ts');
+        await writeFile(options.report, certificatePage(certificates));
+      }
+      cli.setExit(certificates.every((c) => c.passed) ? 0 : 1);
+      cli.print({ certificates }, () => certificates.map(certificateText).join('\n\n'));
+    });
+}
+
+/** connectors/<id> of the town's folder, then of the shipped packs; a path is taken as it is. */
+async function packFolder(cli: Cli, name: string): Promise<string> {
+  const { existsSync } = await import('node:fs');
+  const { readdir } = await import('node:fs/promises');
+  const { join, resolve } = await import('node:path');
+  const { fileURLToPath } = await import('node:url');
+  const { ConfigError, didYouMean } = await import('../core/errors.ts');
+  const roots = [join(cli.project(), 'connectors'), fileURLToPath(new URL('../../connectors', import.meta.url))];
+  const candidates = /[\\/]/.test(name) ? [resolve(name)] : roots.map((root) => resolve(root, name));
+  const found = candidates.find((folder) => existsSync(join(folder, 'connector.yaml'))) ?? candidates.find((folder) => existsSync(folder));
+  if (found) return found;
+  const known = (await Promise.all(roots.map((root) => readdir(root).catch(() => [])))).flat();
+  const meant = didYouMean(name, known);
+  throw new ConfigError({ code: 'CONNECTOR_UNKNOWN', place: { path: name }, message: `There is no connector "${name}".`, hint: meant ? `Did you mean ${meant}?` : `interlocal new connector ${name} makes one.` });
+}
+
+/** On a terminal, the check in hand; in a log nothing, since the report comes soon. */
+function progress(cli: Cli): (stream: string | undefined, title: string) => void {
+  if (process.stderr.isTTY !== true || cli.json()) return () => {};
+  return (stream, title) => void process.stderr.write(`\r\u001b[2K${stream ? `${stream}: ` : ''}${title} …`.slice(0, process.stderr.columns ?? 100));
+}
+
+function clear(cli: Cli): void {
+  if (process.stderr.isTTY === true && !cli.json()) process.stderr.write('\r\u001b[2K');
+}

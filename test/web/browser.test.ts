@@ -1,0 +1,120 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Engine } from '../../src/engine/run.ts';
+import { startChromium } from './chromium.ts';
+import { type RunningServer, serve } from './http.ts';
+import { chartAndTable, faintTexts, focused, structure, width } from './in-page.js';
+import { makeTown, openAndRun } from './town.ts';
+
+let town: ReturnType<typeof makeTown>;
+let engine: Engine;
+let server: RunningServer;
+let browser: Browser;
+const contexts: BrowserContext[] = [];
+const pictures = mkdtempSync(join(tmpdir(), 'interlocal-pictures-'));
+
+beforeAll(async () => {
+  browser = await startChromium();
+  town = makeTown();
+  engine = await openAndRun(town.folder);
+  server = await serve(engine);
+});
+afterEach(async () => {
+  for (const context of contexts.splice(0)) await context.close();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+  await engine?.knex.destroy();
+  town?.remove();
+  rmSync(pictures, { recursive: true });
+});
+
+async function open(path: string, look: { width?: number; dark?: boolean } = {}): Promise<{ page: Page; complaints: string[] }> {
+  const context = await browser.newContext({ viewport: { width: look.width ?? 1200, height: 900 }, colorScheme: look.dark ? 'dark' : 'light' });
+  contexts.push(context);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('requestfailed', (request) => complaints.push(request.url()));
+  await page.goto(server.url + path);
+  return { page, complaints };
+}
+
+/** Presses Tab until this has the focus; whatever is passed must show its focus. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  for (let i = 0; i < 40; i++) {
+    await page.keyboard.press('Tab');
+    const at = await page.evaluate(focused);
+    expect(at).toMatchObject({ seen: true });
+    if (at.name === name) return;
+  }
+  throw new Error(`The keyboard does not reach "${name}".`);
+}
+
+const PAGES = ['/', '/revenue', '/revenue?from=bad', '/rejects', '/reconciliation/receipts-at-bank', '/pipelines/clerk-receipts', '/nothing'];
+
+describe('by keyboard alone', () => {
+  test('a person comes from the overview to the revenue of a department', async () => {
+    const { page, complaints } = await open('/');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(focused)).toMatchObject({ name: 'Skip to the content', seen: true });
+    expect((await page.locator('.skip').boundingBox())!.y).toBeGreaterThanOrEqual(0);
+    await tabTo(page, 'Revenue');
+    await Promise.all([page.waitForURL('**/revenue'), page.keyboard.press('Enter')]);
+    expect(await page.locator('h1').textContent()).toBe('Revenue');
+    await tabTo(page, 'Department');
+    await page.keyboard.type('Lib');
+    await tabTo(page, 'Show');
+    await Promise.all([page.waitForURL('**/revenue?*department=Library'), page.keyboard.press('Enter')]);
+    expect(await page.locator('table').first().locator('tbody th').allTextContents()).toEqual(['Library']);
+    const picture = join(pictures, 'revenue.png');
+    await page.screenshot({ path: picture, fullPage: true });
+    expect(readFileSync(picture).length).toBeGreaterThan(20_000);
+    expect(complaints).toEqual([]);
+  });
+
+  test('the skip link leads past the menu to the content', async () => {
+    const { page } = await open('/');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(focused)).toMatchObject({ id: 'content' });
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(focused)).toMatchObject({ inContent: true });
+  });
+});
+
+describe.each(PAGES)('%s', (path) => {
+  test('can be read by those who listen to it', async () => {
+    const { page } = await open(path);
+    const found = await page.evaluate(structure);
+    expect(found).toMatchObject({
+      lang: 'en', title: expect.stringContaining('Maple Falls'), h1: 1, landmarks: [1, 1, 1, 1], jumpsOfHeadings: 0, tablesWithoutCaption: 0, headersWithoutScope: 0, rowsWithoutHeader: 0, raggedTables: 0,
+      repeatedIds: [], brokenReferences: [], brokenAnchors: [], controlsWithoutLabel: 0, linksWithoutText: 0, regionsWithoutName: 0, picturesWithoutText: 0, currentPages: path === '/nothing' ? 0 : 1,
+    });
+  });
+
+  test.each([{ width: 360 }, { width: 360, dark: true }, { width: 320 }, { width: 1200, dark: true }])('nothing hangs out of a window %j', async (look) => {
+    const { page } = await open(path, look);
+    expect(await page.evaluate(width)).toBeLessThanOrEqual(look.width);
+    await page.screenshot({ path: join(pictures, 'page.png'), fullPage: true });
+  });
+
+  test('every text stands out from what is behind it, light and dark', async () => {
+    for (const dark of [false, true]) {
+      const { page } = await open(path, { dark });
+      expect(await page.evaluate(faintTexts)).toEqual([]);
+    }
+  });
+});
+
+test('the chart shows what the table says: as many columns, each as high as its month', async () => {
+  const { page } = await open('/');
+  const found = await page.evaluate(chartAndTable);
+  expect(found.heights).toHaveLength(6);
+  const perUnit = found.heights[0]! / found.totals[0]!;
+  for (const [i, height] of found.heights.entries()) expect(Math.abs(height / perUnit - found.totals[i]!) / found.totals[i]!).toBeLessThan(0.02);
+});
