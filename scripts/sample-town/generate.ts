@@ -42,7 +42,9 @@ function clear(folder: string, marker: string): void {
   const there = MADE.filter((name) => existsSync(join(folder, name)));
   if (there.length === 0) return;
   if (!existsSync(marker))
-    throw new Error(`${folder} already has ${there.join(', ')}, and no ${TOWN_MARKER} says that it is a sample town: choose another folder`);
+    throw new Error(
+      `${folder} already has ${there.join(', ')}, and no ${TOWN_MARKER} says that it is a sample town: choose another folder`,
+    );
   for (const name of there) rmSync(join(folder, name), { recursive: true });
 }
 

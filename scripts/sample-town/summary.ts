@@ -27,7 +27,8 @@ function section(title: string, lines: readonly string[]): string {
 }
 
 function cameIn(inbound: readonly PipelineStatus[]): string {
-  const sum = (name: 'read' | 'created' | 'changed' | 'unchanged'): number => inbound.reduce((n, { last_run: run }) => n + (run?.[name] ?? 0), 0);
+  const sum = (name: 'read' | 'created' | 'changed' | 'unchanged'): number =>
+    inbound.reduce((n, { last_run: run }) => n + (run?.[name] ?? 0), 0);
   const fresh = sum('created') + sum('changed');
   if (fresh > 0)
     return `Came in: ${plural(sum('read'), 'record')}, of which ${sum('created').toLocaleString('en-US')} were new${sum('changed') ? ` and ${sum('changed').toLocaleString('en-US')} had changed` : ''}.`;
@@ -45,7 +46,9 @@ function problemsOf(inbound: readonly PipelineStatus[]): string[] {
 }
 
 function notesOf(inbound: readonly PipelineStatus[], wanted: RegExp): string[] {
-  return inbound.flatMap(({ pipeline, last_run: run }) => (run?.notes ?? []).filter((note) => wanted.test(note)).map((note) => `${pipeline}: ${note}`));
+  return inbound.flatMap(({ pipeline, last_run: run }) =>
+    (run?.notes ?? []).filter((note) => wanted.test(note)).map((note) => `${pipeline}: ${note}`),
+  );
 }
 
 const MOST_DIFFERENCES = 4;
@@ -58,8 +61,10 @@ async function differences(engine: Engine): Promise<string[]> {
     const total = counts.differs + counts.left_only + counts.right_only;
     if (total === 0) continue;
     lines.push(`${id}: ${counts.matched.toLocaleString('en-US')} agree, ${total} ${total === 1 ? 'does' : 'do'} not`);
-    for (const { key, reason } of differing.slice(0, MOST_DIFFERENCES)) lines.push(`  ${key.filter((part) => part !== '').join(', ')}: ${reason ?? ''}`);
-    if (differing.length > MOST_DIFFERENCES) lines.push(`  … and ${differing.length - MOST_DIFFERENCES} more: interlocal report reconciliation ${id}`);
+    for (const { key, reason } of differing.slice(0, MOST_DIFFERENCES))
+      lines.push(`  ${key.filter((part) => part !== '').join(', ')}: ${reason ?? ''}`);
+    if (differing.length > MOST_DIFFERENCES)
+      lines.push(`  … and ${differing.length - MOST_DIFFERENCES} more: interlocal report reconciliation ${id}`);
   }
   return lines;
 }
@@ -68,7 +73,12 @@ function revenueTable(rows: readonly RevenueRow[]): string {
   const months = Map.groupBy(rows, (row) => `${row.department}\u001f${row.period}`);
   const total = (list: readonly RevenueRow[]): string[] => {
     const currency = list[0]!.currency;
-    return (['amount', 'reconciled', 'unreconciled'] as const).map((name) => formatMoney(list.reduce((sum, row) => sum + row[name], 0), currency));
+    return (['amount', 'reconciled', 'unreconciled'] as const).map((name) =>
+      formatMoney(
+        list.reduce((sum, row) => sum + row[name], 0),
+        currency,
+      ),
+    );
   };
   const lines = [...months.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, list]) => [...key.split('\u001f'), ...total(list)]);
   if (rows.length) lines.push(['total', '', ...total(rows)]);

@@ -28,7 +28,7 @@ export function registerExplain(cli: Cli): void {
                       const value = fields[f.field]?.type === 'money' ? formatMoney(f.value as number, String(currency)) : String(f.value);
                       const from = f.from;
                       const place = from ? `${from.file ? `${from.file}${from.line ? `:${from.line}` : ''}` : from.connection}, record ${from.record}, run ${from.run}` : '';
-                      const said = from ? Object.entries(from.fields).map(([k, v]) => `${k} = ${JSON.stringify(v)}`).join(', ') : '';
+                      const said = from ? cut(Object.entries(from.fields).map(([k, v]) => `${k} = ${JSON.stringify(v)}`).join(', ')) : '';
                       return [f.field, value, said, place];
                     });
                   const history = r.history.map((h) => `  ${h.at.slice(0, 19).replace('T', ' ')} run ${h.run}: ${h.action}${h.changes ? ` ${JSON.stringify(h.changes)}` : ''}`);
@@ -38,4 +38,9 @@ export function registerExplain(cli: Cli): void {
         );
       });
     });
+}
+
+/** Whole lists do not fit on a line; --json has them. */
+function cut(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
 }

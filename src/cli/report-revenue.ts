@@ -33,6 +33,6 @@ function notReconciled(rows: readonly RevenueRow[]): string[] {
     'Not reconciled',
     ...shown.map((r) => `  ${formatMoney(r.amount, r.currency)} ${r.currency} on ${plural(r.lines, 'line')} (${r.departments.join(', ')}; ${spanText(r.periods)}): ${r.reason}`),
     ...(reasons.length > shown.length ? [`  … and ${plural(reasons.length - shown.length, 'more reason')}; --format csv has them all.`] : []),
-    ...(several ? ['A line with several reasons is counted under each of them.'] : []),
+    ...(several ? ['What has several reasons is counted under each of them.'] : []),
   ];
 }

@@ -58,7 +58,7 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
         if (deletes?.field && (deletes.values ?? []).includes(textAt(values, deletes.field))) record.deleted = true;
         for (const { name, separators } of lists) {
           const text = values[name];
-          if (typeof text === 'string') values[name] = splitAt(text, separators);
+          if (typeof text === 'string') values[name] = text === '' ? [] : splitAt(text, separators);
         }
         contract.check(record);
         own.push(record);

@@ -83,6 +83,6 @@ export async function explain({ project, knex }: Engine, entityName: string, key
     if (!name) return {};
     const { mapping } = compileNamed(project, name);
     const from = mapping.sources[column] ?? mapping.sources[field] ?? [];
-    return Object.fromEntries(from.map((path) => [path, valueAt(values, path) ?? null]));
+    return Object.fromEntries(from.filter((path) => !path.startsWith('@')).map((path) => [path, valueAt(values, path) ?? null]));
   }
 }

@@ -20,6 +20,8 @@ export interface RevenueRow {
   unreconciled: number;
   /** Why what is not reconciled is not. */
   reasons: string[];
+  /** How much of it each reason holds back; what has several reasons counts under each. */
+  byReason: Record<string, number>;
 }
 
 type Row = Record<string, string | number | null>;
@@ -48,7 +50,7 @@ export async function revenueReport(engine: Engine, options: { period: PeriodKin
   const has = new Set(columnsOfEntity(entity.value).map((c) => c.name));
   const covers = await coversOf(engine, receiptEntity);
   const starts = project.config.town.fiscal_year_starts;
-  const rows = new Map<string, RevenueRow & { reasonSet: Set<string> }>();
+  const rows = new Map<string, RevenueRow>();
 
   const add = (receipt: Row, department: string | null, account: string | null, amount: number, count: number, reasons: readonly string[]): void => {
     if (options.department !== undefined && department !== options.department) return;
@@ -61,13 +63,13 @@ export async function revenueReport(engine: Engine, options: { period: PeriodKin
     };
     const id = JSON.stringify([line.department, line.account, line.tender, line.period, line.currency]);
     let row = rows.get(id);
-    if (!row) rows.set(id, (row = { ...line, receipts: 0, amount: 0, reconciled: 0, unreconciled: 0, reasons: [], reasonSet: new Set() }));
+    if (!row) rows.set(id, (row = { ...line, receipts: 0, amount: 0, reconciled: 0, unreconciled: 0, reasons: [], byReason: {} }));
     row.receipts += count;
     row.amount += amount;
     if (reasons.length === 0) row.reconciled += amount;
     else {
       row.unreconciled += amount;
-      for (const reason of reasons) row.reasonSet.add(reason);
+      for (const reason of reasons) row.byReason[reason] = (row.byReason[reason] ?? 0) + amount;
     }
   };
 
@@ -97,7 +99,7 @@ export async function revenueReport(engine: Engine, options: { period: PeriodKin
     }
   }
   return [...rows.values()]
-    .map(({ reasonSet, ...row }) => ({ ...row, reasons: [...reasonSet].sort() }))
+    .map((row) => ({ ...row, reasons: Object.keys(row.byReason).sort() }))
     .sort((a, b) => order(a.department, b.department) || order(a.account, b.account) || order(a.tender, b.tender) || order(a.period, b.period));
 }
 
@@ -156,7 +158,7 @@ function reasonsFor(receipt: Row, covers: readonly Cover[], starts: string): str
     if (cover.neverRan) reasons.push(`${cover.pipeline} has not run yet`);
     else {
       const difference = cover.unmatched.get(JSON.stringify(cover.keys.map((key) => keyPart(key, receipt, starts))));
-      if (difference) reasons.push(`${cover.pipeline}: ${difference.reason ?? difference.status}`);
+      if (difference) reasons.push(`${cover.pipeline}, ${difference.key.join(' ')}: ${difference.reason ?? difference.status}`);
     }
   }
   return reasons;

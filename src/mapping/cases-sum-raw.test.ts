@@ -19,7 +19,12 @@ const ENTITY = entitySchema.parse({
 const LOOKUP: LookupTable = { name: 't', file: 'mappings/lookups/t.csv', columns: ['from', 'to'], rows: [{ from: 'Cash', to: 'cash' }] };
 
 function compile(fields: Record<string, unknown>) {
-  const mapping = mappingSchema.parse({ mapping: 'receipt.from-test', entity: 'receipt', from: { connector: 'test', stream: 's' }, fields: { amount: { const: 1 }, ...fields } });
+  const mapping = mappingSchema.parse({
+    mapping: 'receipt.from-test',
+    entity: 'receipt',
+    from: { connector: 'test', stream: 's' },
+    fields: { amount: { const: 1 }, ...fields },
+  });
   return compileMapping(mapping, ENTITY, { currency: 'USD', timeZone: 'America/New_York', lookups: new Map([['t', LOOKUP]]) });
 }
 
@@ -43,15 +48,23 @@ describe('sum', () => {
 
   test('a receipt that was paid in two ways is worth both', () => {
     expect(apply(amount, { Payment: [{ Amount: '20.00' }, { Amount: '0.10' }] })).toMatchObject({ amount: 2010, amount_currency: 'USD' });
-    expect(apply({ payments: { sum: 'Group.Item.N' } }, { Group: [{ Item: [{ N: '1' }, { N: '2' }] }, { Item: { N: '4' } }] })).toMatchObject({ payments: 7 });
+    expect(
+      apply({ payments: { sum: 'Group.Item.N' } }, { Group: [{ Item: [{ N: '1' }, { N: '2' }] }, { Item: { N: '4' } }] }),
+    ).toMatchObject({ payments: 7 });
     expect(apply({ amount: { sum: 'Payment.Amount', negate: true } }, { Payment: { Amount: '5.00' } })).toMatchObject({ amount: -500 });
   });
 
   test('one bad or empty amount is not hidden by the others', () => {
-    expect(apply(amount, { Payment: [{ Amount: '20.00' }, { Amount: '1O.00' }] })).toEqual(['AMOUNT_INVALID Payment.Amount "1O.00" is not an amount.']);
-    expect(apply(amount, { Payment: [{ Amount: '20.00' }, { Amount: '' }] })).toEqual(['FIELD_REQUIRED Payment.Amount is empty in an item of the list that is added up.']);
+    expect(apply(amount, { Payment: [{ Amount: '20.00' }, { Amount: '1O.00' }] })).toEqual([
+      'AMOUNT_INVALID Payment.Amount "1O.00" is not an amount.',
+    ]);
+    expect(apply(amount, { Payment: [{ Amount: '20.00' }, { Amount: '' }] })).toEqual([
+      'FIELD_REQUIRED Payment.Amount is empty in an item of the list that is added up.',
+    ]);
     expect(apply(amount, { Payment: [{ Amout: '20.00' }] })).toEqual(['FIELD_ABSENT Amount is not in the record.']);
-    expect(apply(amount, { Payment: [{ Amount: '90071992547409.91' }, { Amount: '0.01' }] })).toEqual(['AMOUNT_INVALID Payment.Amount adds up to more than can be counted exactly.']);
+    expect(apply(amount, { Payment: [{ Amount: '90071992547409.91' }, { Amount: '0.01' }] })).toEqual([
+      'AMOUNT_INVALID Payment.Amount adds up to more than can be counted exactly.',
+    ]);
   });
 
   test('without any payment there is no amount, rather than one of zero', () => {
@@ -61,7 +74,9 @@ describe('sum', () => {
   test('what cannot be added up is said before anything is read', () => {
     expect(refusals({ note: { sum: 'Payment.Amount' } })).toEqual(['fields.note.sum: Only money and whole numbers can be added up.']);
     expect(refusals({ amount: { sum: 'Amount' } })).toEqual(['fields.amount.sum: Amount names no list.']);
-    expect(refusals({ amount: { sum: 'P.Amount', from: 'x' } })).toEqual(['fields.amount: The rule has more than one of from, const, cases, sum and concat.']);
+    expect(refusals({ amount: { sum: 'P.Amount', from: 'x' } })).toEqual([
+      'fields.amount: The rule has more than one of from, const, cases, sum and concat.',
+    ]);
   });
 });
 
@@ -70,7 +85,15 @@ describe('cases', () => {
   const tender = {
     tender: {
       cases: [
-        { when: { all: [{ field: 'cash', matches: nonZero }, { field: 'check', matches: nonZero }] }, const: 'other' },
+        {
+          when: {
+            all: [
+              { field: 'cash', matches: nonZero },
+              { field: 'check', matches: nonZero },
+            ],
+          },
+          const: 'other',
+        },
         { when: { field: 'cash', matches: nonZero }, const: 'cash' },
         { when: { field: 'check', matches: nonZero }, const: 'check' },
       ],
@@ -95,8 +118,14 @@ describe('cases', () => {
 
 describe('raw', () => {
   test('a source that gives its own code and the standard one keeps both', () => {
-    expect(apply({ tender: { from: 'mapped', raw: 'own' } }, { own: 'C1', mapped: 'cash' })).toMatchObject({ tender: 'cash', tender_raw: 'C1' });
-    expect(apply({ tender: { from: 'mapped', raw: 'own', lookup: { table: 't' } } }, { own: 'C1', mapped: 'Cash' })).toMatchObject({ tender: 'cash', tender_raw: 'C1' });
+    expect(apply({ tender: { from: 'mapped', raw: 'own' } }, { own: 'C1', mapped: 'cash' })).toMatchObject({
+      tender: 'cash',
+      tender_raw: 'C1',
+    });
+    expect(apply({ tender: { from: 'mapped', raw: 'own', lookup: { table: 't' } } }, { own: 'C1', mapped: 'Cash' })).toMatchObject({
+      tender: 'cash',
+      tender_raw: 'C1',
+    });
     expect(apply({ tender: { from: 'mapped', raw: 'own' } }, { own: '', mapped: '' })).toMatchObject({ tender: null, tender_raw: null });
     expect(refusals({ note: { from: 'a', raw: 'b' } })).toEqual(['fields.note.raw: Only codes have a raw value, and note is text.']);
   });

@@ -33,7 +33,7 @@ test('amounts of nothing, of one cent and of great sums can be drawn', () => {
   expect(chart([[500, 1000]], 'JPY')).toContain('>1,000<');
 });
 
-const row = (department: string, period: string, amount: number) => ({ department, account: 'a', tender: 'cash', period, currency: 'USD', receipts: 1, amount, reconciled: amount, unreconciled: 0, reasons: [] });
+const row = (department: string, period: string, amount: number) => ({ department, account: 'a', tender: 'cash', period, currency: 'USD', receipts: 1, amount, reconciled: amount, unreconciled: 0, reasons: [], byReason: {} });
 
 test('the latest months are shown, those without revenue too, and earlier ones are said to be there', () => {
   const m = monthlyRevenue([row('A', '2025-11', 1), row('A', '2026-02', 2), row('B', '2025-01', 9)], 'USD', 6)!;

@@ -41,7 +41,7 @@ test('every colour is named once: no rule has one of its own, but for print', ()
 });
 
 test('what has the focus is outlined, and nothing takes that away', () => {
-  expect(css).toMatch(/:focus-visible,\s*input:focus \{\s*outline: 3px solid/);
+  expect(css).toMatch(/:focus-visible,\s*input:focus-within \{\s*outline: 3px solid/);
   expect([...css.matchAll(/([^{}]+)\{[^}]*outline: none/g)].map((m) => m[1]!.trim())).toEqual(['main:focus']);
 });
 

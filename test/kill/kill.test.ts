@@ -12,5 +12,4 @@ test('a run that is killed at any moment and run again leaves the store of an un
   const result = await killTest({ folder, kills: 12, killsPerTown: 4, seed: 7, households: 80, say: () => {} });
   expect(result.differing).toEqual([]);
   expect(result.kills).toBe(12);
-  expect(result.inFlight).toBeGreaterThan(6);
 });

@@ -26,7 +26,16 @@ const STREAMS: Readonly<Record<string, readonly string[]>> = {
   'council-payments': ['council.payments'],
   'council-payments-summary': ['council.payments-summary'],
 };
-const FILES = ['recreation-ledger', 'recreation-receipts', 'recreation-registrations', 'bank-deposits', 'permits', 'old-dog-tags', 'council-payments', 'council-payments-summary'];
+const FILES = [
+  'recreation-ledger',
+  'recreation-receipts',
+  'recreation-registrations',
+  'bank-deposits',
+  'permits',
+  'old-dog-tags',
+  'council-payments',
+  'council-payments-summary',
+];
 
 let town: Maplewood;
 let first: Map<string, RunResult>;
@@ -104,7 +113,9 @@ describe('what comes in', () => {
   });
 
   test('each receipt has its number, day, payer, tender and amount, and its lines add up to it', async () => {
-    const rows = (await town.engine.knex('receipt').select('receipt_number', 'received_on', 'department', 'tender', 'amount', 'status')) as Record<string, unknown>[];
+    const rows = (await town.engine
+      .knex('receipt')
+      .select('receipt_number', 'received_on', 'department', 'tender', 'amount', 'status')) as Record<string, unknown>[];
     const missing = seeded('posting-without-receipt').key;
     const expected = town.truth.receipts
       .filter((receipt) => String(receipt.number) !== missing)
@@ -116,9 +127,13 @@ describe('what comes in', () => {
         amount: cents,
         status: voided ? 'voided' : 'posted',
       }));
-    const byNumber = (a: { receipt_number: string }, b: { receipt_number: string }): number => Number(a.receipt_number) - Number(b.receipt_number);
+    const byNumber = (a: { receipt_number: string }, b: { receipt_number: string }): number =>
+      Number(a.receipt_number) - Number(b.receipt_number);
     expect((rows as (typeof expected)[number][]).sort(byNumber)).toEqual(expected.sort(byNumber));
-    const charges = (await town.engine.knex('charge').select('receipt_number').sum({ cents: 'amount' }).groupBy('receipt_number')) as { receipt_number: string; cents: number }[];
+    const charges = (await town.engine.knex('charge').select('receipt_number').sum({ cents: 'amount' }).groupBy('receipt_number')) as {
+      receipt_number: string;
+      cents: number;
+    }[];
     const recreation = new Map(expected.filter((r) => r.department === 'recreation').map((r) => [r.receipt_number, r.amount]));
     expect(new Map(charges.map((c) => [c.receipt_number, c.cents]))).toEqual(recreation);
   });
@@ -160,7 +175,14 @@ describe('what goes wrong', () => {
   test('what is wrong is said so that a clerk understands it', async () => {
     const rejects = await listRejects(town.engine.knex, { state: 'open', limit: 100 });
     const said = rejects.flatMap((reject) => reject.problems.map((problem) => problem.message)).join('\n');
-    for (const words of ['TagStatus "PENDNG" is not in', '"1O5.00"', '"2026-02-30"', 'sagldistribution_paycode "97" is not in', '15 columns']) expect(said).toContain(words);
+    for (const words of [
+      'TagStatus "PENDNG" is not in',
+      '"1O5.00"',
+      '"2026-02-30"',
+      'sagldistribution_paycode "97" is not in',
+      '15 columns',
+    ])
+      expect(said).toContain(words);
   });
 
   test('the one bank file that does not balance is refused whole, with the figure it misses by', async () => {
@@ -179,16 +201,27 @@ describe('what goes wrong', () => {
 
   test('a file that is still on its way is not read, and one that came twice is read once', () => {
     const left = filesIn(join(town.data, 'sftp/recreation/exports')).filter((name) => !name.endsWith('.done'));
-    expect(left).toEqual(town.truth.seeded.filter((e) => e.kind === 'half-uploaded').map((e) => basename(e.file!)).sort());
-    expect(first.get('recreation-ledger')!.notes.join('\n')).toContain(`${basename(seeded('half-uploaded').file!)} is left for a later run`);
-    expect(first.get('recreation-receipts')!.notes.join('\n')).toMatch(/receipts-2026-W09\S* holds nothing new: the same content was loaded as/);
+    expect(left).toEqual(
+      town.truth.seeded
+        .filter((e) => e.kind === 'half-uploaded')
+        .map((e) => basename(e.file!))
+        .sort(),
+    );
+    expect(first.get('recreation-ledger')!.notes.join('\n')).toContain(
+      `${basename(seeded('half-uploaded').file!)} is left for a later run`,
+    );
+    expect(first.get('recreation-receipts')!.notes.join('\n')).toMatch(
+      /receipts-2026-W09\S* holds nothing new: the same content was loaded as/,
+    );
   });
 
   test('files are archived once what they hold is kept; the refused one stays for the bank to replace', () => {
     const { streams } = town.truth;
     const archived = filesIn(join(town.data, 'sftp/recreation/archive'));
     expect(archived.filter((name) => name.startsWith('gl-'))).toHaveLength(streams['recreation.gl']!.files);
-    expect(archived.filter((name) => name.startsWith('receipts-'))).toHaveLength(streams['recreation.receipts']!.files + streams['recreation.receipts']!.alreadyTaken);
+    expect(archived.filter((name) => name.startsWith('receipts-'))).toHaveLength(
+      streams['recreation.receipts']!.files + streams['recreation.receipts']!.alreadyTaken,
+    );
     expect(archived.filter((name) => name.startsWith('registrations-'))).toHaveLength(streams['recreation.registrations']!.files);
     expect(filesIn(join(town.data, 'sftp/recreation/exports')).filter((name) => name.endsWith('.done'))).toEqual([]);
     expect(filesIn(join(town.data, 'sftp/bank/archive'))).toHaveLength(streams['bank.deposits']!.files);
@@ -198,7 +231,11 @@ describe('what goes wrong', () => {
 
 describe('whether it agrees', () => {
   test('receipts and ledger differ where a posting is missing, alone or too high, and nowhere else', async () => {
-    const [unposted, alone, tooMuch] = ['receipt-not-posted', 'posting-without-receipt', 'posting-differs'].map(seeded) as [SeededError, SeededError, SeededError];
+    const [unposted, alone, tooMuch] = ['receipt-not-posted', 'posting-without-receipt', 'posting-differs'].map(seeded) as [
+      SeededError,
+      SeededError,
+      SeededError,
+    ];
     const cents = town.truth.receipts.find((receipt) => String(receipt.number) === tooMuch.key)!.cents;
     expect(await differencesOf('receipts-against-journal')).toEqual({
       [unposted.key!]: ['left_only', unposted.cents, null],
@@ -271,9 +308,11 @@ describe('whether it agrees', () => {
     const expected: Record<string, number> = {};
     const missing = seeded('posting-without-receipt').key;
     for (const receipt of town.truth.receipts)
-      if (!receipt.voided && String(receipt.number) !== missing) for (const { account, cents } of receipt.lines) expected[account] = (expected[account] ?? 0) + cents;
+      if (!receipt.voided && String(receipt.number) !== missing)
+        for (const { account, cents } of receipt.lines) expected[account] = (expected[account] ?? 0) + cents;
     const found: Record<string, number> = {};
-    for (const row of await revenueReport(town.engine, { period: 'fiscal-year' })) found[row.account] = (found[row.account] ?? 0) + row.amount;
+    for (const row of await revenueReport(town.engine, { period: 'fiscal-year' }))
+      found[row.account] = (found[row.account] ?? 0) + row.amount;
     expect(found).toEqual(expected);
   });
 
@@ -300,7 +339,11 @@ describe('the mappings that are shipped', () => {
       const settings = { currency: project.config.town.currency, timeZone: project.config.town.time_zone, lookups: project.lookups };
       const results = runMappingTests(mapping, compileNamed(project, name).entity, settings);
       expect({ name, failed: results.filter((result) => !result.passed) }).toEqual({ name, failed: [] });
-      expect({ name, tests: results.length >= 2, refuses: mapping.tests.some((one) => one.rejects !== undefined) }).toEqual({ name, tests: true, refuses: true });
+      expect({ name, tests: results.length >= 2, refuses: mapping.tests.some((one) => one.rejects !== undefined) }).toEqual({
+        name,
+        tests: true,
+        refuses: true,
+      });
     }
   });
 });
@@ -312,7 +355,12 @@ describe('afterwards', () => {
     const second = await town.run();
     for (const [pipeline, { counts }] of second) {
       if (!STREAMS[pipeline]) continue;
-      expect({ pipeline, created: counts.created, changed: counts.changed, deleted: counts.deleted }).toEqual({ pipeline, created: 0, changed: 0, deleted: 0 });
+      expect({ pipeline, created: counts.created, changed: counts.changed, deleted: counts.deleted }).toEqual({
+        pipeline,
+        created: 0,
+        changed: 0,
+        deleted: 0,
+      });
       if (FILES.includes(pipeline)) expect({ pipeline, read: counts.read }).toEqual({ pipeline, read: 0 });
     }
     expect([await countOf('il_landed'), await countOf('il_history')]).toEqual([landed, history]);
@@ -324,7 +372,10 @@ describe('afterwards', () => {
     const path = join(town.data, 'sftp/bank/outgoing', name);
     const lines = readFileSync(path, 'utf8').split('\n');
     const wrong = lines.indexOf(lines.slice(lines.findLastIndex((line) => line.startsWith('02,'))).find((line) => line.startsWith('16,'))!);
-    lines[wrong] = lines[wrong]!.replace(/^16,301,(\d+)/, (_, cents: string) => `16,301,${Number(cents) - seeded('bank-file-unbalanced').cents!}`);
+    lines[wrong] = lines[wrong]!.replace(
+      /^16,301,(\d+)/,
+      (_, cents: string) => `16,301,${Number(cents) - seeded('bank-file-unbalanced').cents!}`,
+    );
     writeFileSync(path, lines.join('\n'));
     const hourAgo = new Date(Date.now() - 3_600_000);
     utimesSync(path, hourAgo, hourAgo);
@@ -333,6 +384,8 @@ describe('afterwards', () => {
     expect(filesIn(join(town.data, 'sftp/bank/outgoing'))).toEqual([]);
     const left = Object.keys(await differencesOf('receipts-against-deposits'));
     const missing = town.truth.receipts.find((receipt) => String(receipt.number) === seeded('posting-without-receipt').key)!;
-    expect(left.sort()).toEqual([`recreation ${missing.date}`, `recreation ${town.truth.deposits.find((d) => d.bankSays !== undefined)!.collected}`].sort());
+    expect(left.sort()).toEqual(
+      [`recreation ${missing.date}`, `recreation ${town.truth.deposits.find((d) => d.bankSays !== undefined)!.collected}`].sort(),
+    );
   });
 });

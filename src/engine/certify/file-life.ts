@@ -83,10 +83,13 @@ async function truncated(context: FileContext): Promise<Verdict> {
   const { main, reading } = context;
   const cuts = cutsOf(main.bytes);
   let refused = 0;
+  let complete = 0;
   const unseen: number[] = [];
   for (const at of cuts) {
     const cut = await context.read(main.bytes.subarray(0, at));
     if (cut.refused) refused++;
+    // All records are there: only the end of the last line, or white space behind the document, is missing.
+    else if (cut.records.length === reading.records.length && sameRecords(cut.records, reading.records)) complete++;
     else if (sameRecords(cut.records, reading.records.slice(0, cut.records.length))) unseen.push(at);
     else if (context.stream.retriever.files!.marker === undefined)
       return finalNewlineOptional(context)
@@ -96,7 +99,7 @@ async function truncated(context: FileContext): Promise<Verdict> {
   // Where a cut cannot be told by reading, nothing of it may be lost or doubled once the whole file is there.
   const stored = await context.withBench(async (bench) => storedAfterCut(bench, context, cuts.find((at) => !unseen.includes(at))));
   if (stored) return stored;
-  const detail = `${refused} of ${cuts.length} cuts are refused before anything is stored`;
+  const detail = `${refused} of ${cuts.length - complete} cuts are refused before anything is stored`;
   if (unseen.length === 0) return holds(`${detail}.`);
   if (context.stream.retriever.files!.marker !== undefined) return holds(`${detail}; the others end with a whole record and are held back by the marker file.`);
   return holdsBut(`${detail}; the other ${unseen.length} end with a whole record and read as a shorter file, which is completed when the rest arrives.`, 'Have the system write a trailer with a count (control) or a marker file, if it can.');

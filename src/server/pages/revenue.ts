@@ -76,7 +76,7 @@ ${
     ? html`<p>All of it is reconciled.</p>`
     : scrolling(
         'Not reconciled',
-        html`<table class="words"><caption>Why, the largest amounts first${several ? '; a line with several reasons is counted under each' : ''}</caption>
+        html`<table class="words"><caption>Why, the largest amounts first${several ? '; what has several reasons is counted under each' : ''}</caption>
 <thead><tr><th scope="col" class="n">Amount</th><th scope="col">Currency</th><th scope="col">Why</th><th scope="col">Department</th><th scope="col">Period</th><th scope="col" class="n">Lines</th></tr></thead>
 <tbody>${shown.map((r) => html`<tr>${figureCell(r.amount, r.currency)}<td>${r.currency}</td><th scope="row">${r.reason}</th><td>${r.departments.join(', ')}</td><td>${spanText(r.periods)}</td><td class="n">${countText(r.lines)}</td></tr>`)}</tbody></table>`,
       )

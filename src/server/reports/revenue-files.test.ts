@@ -12,7 +12,7 @@ import { spreadsheetCsv } from './spreadsheet-csv.ts';
 const row = (fields: Partial<RevenueRow>): RevenueRow => {
   const amount = fields.amount ?? 100;
   const unreconciled = fields.unreconciled ?? 0;
-  return { department: 'Clerk', account: '4110', tender: 'cash', period: '2026-03', currency: 'USD', receipts: 1, reasons: unreconciled ? ['no reconciliation covers it'] : [], ...fields, amount, unreconciled, reconciled: amount - unreconciled };
+  return { department: 'Clerk', account: '4110', tender: 'cash', period: '2026-03', currency: 'USD', receipts: 1, reasons: unreconciled ? ['no reconciliation covers it'] : [], byReason: Object.fromEntries((fields.reasons ?? (unreconciled ? ['no reconciliation covers it'] : [])).map((reason) => [reason, unreconciled])), ...fields, amount, unreconciled, reconciled: amount - unreconciled };
 };
 
 describe('the file for spreadsheets', () => {

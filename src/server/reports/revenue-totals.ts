@@ -9,13 +9,13 @@ export interface RevenueTotal {
   unreconciled: number;
 }
 
-/** One reason why money is not reconciled. A line with several reasons counts under each. */
+/** One reason why money is not reconciled. What has several reasons counts under each. */
 export interface UnreconciledReason {
   reason: string;
   currency: string;
   /** Report lines it stands on. */
   lines: number;
-  /** Minor units that are not reconciled on these lines. */
+  /** Minor units that it holds back. */
   amount: number;
   departments: string[];
   /** Earliest first. */
@@ -56,7 +56,7 @@ export function unreconciledReasons(rows: readonly RevenueRow[]): UnreconciledRe
       let group = found.get(id);
       if (!group) found.set(id, (group = { reason, currency: row.currency, lines: 0, amount: 0, departments: [], periods: [], in: new Set(), at: new Set() }));
       group.lines++;
-      group.amount += row.unreconciled;
+      group.amount += row.byReason[reason] ?? 0;
       group.in.add(row.department);
       group.at.add(row.period);
     }

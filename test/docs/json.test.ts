@@ -1,0 +1,68 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { follow, interlocal, root } from './follow.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'interlocal-json-'));
+const town = join(folder, 'my-town');
+beforeAll(async () => {
+  await follow('README.md', town, 'rejects replay');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What stands under these keys is named by the data, not by us. */
+const OPEN = new Set(['changes', 'fields', 'key', 'place', 'checked']);
+const examples = examplesIn(readFileSync(join(root, 'docs/json.md'), 'utf8'));
+/** Replaying comes after the record was looked at, and before what it brings. */
+const order = ['validate', 'test', 'check', 'status', 'rejects list', 'rejects show', 'run', 'preview', 'rejects replay', 'rejects dismiss', 'explain', 'report revenue', 'report reconciliation'];
+
+it('docs/json.md has an example for each of the commands', () => {
+  expect(examples.map(({ command }) => order.find((start) => command.startsWith(start))).sort()).toEqual([...order].sort());
+});
+
+it('every command gives the keys that docs/json.md promises, and no others', { timeout: 180_000 }, async () => {
+  for (const start of order) {
+    const { command, example } = examples.find((e) => e.command.startsWith(start))!;
+    if (start === 'preview') await interlocal('rejects dismiss 999 --project ../my-town', town);
+    if (start === 'report reconciliation') await follow('docs/reconciliation.md', town);
+    const { stdout } = await interlocal(`${command} --json --project ../my-town`, town);
+    const lines = stdout.trim().split('\n');
+    expect(lines, command).toHaveLength(1);
+    const given = pathsOf(JSON.parse(lines[0]!));
+    // A list that has nothing in it today says nothing of its items.
+    const wanted = pathsOf(example);
+    expect([...given].filter((path) => !wanted.has(path) && !isBelowEmptyList(path, example)), `${command}: not in docs/json.md`).toEqual([]);
+    expect([...wanted].filter((path) => !given.has(path) && !isBelowEmptyList(path, JSON.parse(lines[0]!))), `${command}: only in docs/json.md`).toEqual([]);
+  }
+});
+
+function examplesIn(markdown: string): { command: string; example: unknown }[] {
+  return [...markdown.matchAll(/^## interlocal (.+)\n[\s\S]*?^```json\n([\s\S]*?)^```$/gm)].filter(([, command]) => !command!.includes(',')).map(([, command, json]) => ({ command: command!, example: JSON.parse(json!) as unknown }));
+}
+
+/** `runs[].outcome`, for every key at any depth. */
+function pathsOf(value: unknown, path = '', paths = new Set<string>()): Set<string> {
+  if (Array.isArray(value)) for (const item of value) pathsOf(item, `${path}[]`, paths);
+  else if (typeof value === 'object' && value !== null)
+    for (const [key, inside] of Object.entries(value)) {
+      const at = path ? `${path}.${key}` : key;
+      paths.add(at);
+      if (!OPEN.has(key) || Array.isArray(inside)) pathsOf(inside, at, paths);
+    }
+  return paths;
+}
+
+function isBelowEmptyList(path: string, value: unknown): boolean {
+  const parts = path.split('[]');
+  return parts.slice(1).some((_, i) => listsAt(value, parts.slice(0, i + 1)).every((list) => list.length === 0));
+}
+
+/** All lists that a path such as ['mappings', '.tests'] leads to. */
+function listsAt(value: unknown, parts: readonly string[]): unknown[][] {
+  const [first, ...rest] = parts;
+  let at: unknown = value;
+  for (const key of first!.split('.').filter((name) => name !== '')) at = (at as Record<string, unknown> | null | undefined)?.[key];
+  if (!Array.isArray(at)) return [];
+  return rest.length === 0 ? [at as unknown[]] : (at as unknown[]).flatMap((item) => listsAt(item, rest));
+}
