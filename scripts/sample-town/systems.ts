@@ -66,7 +66,7 @@ export async function startSystems(options: TownSystemsOptions): Promise<TownSys
   const outcomes = await Promise.allSettled(starting);
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed !== undefined) {
-    await Promise.all(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.close() : undefined)));
+    await Promise.all(outcomes.filter((outcome) => outcome.status === 'fulfilled').map(({ value }) => value.close()));
     throw failed.reason;
   }
   const [sftp, soap, sqlserver] = await Promise.all(starting);

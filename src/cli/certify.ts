@@ -1,4 +1,5 @@
 import type { Certificate } from '../connector/certify.ts';
+import type { Pack } from '../engine/certify/pack.ts';
 import type { Cli } from './cli.ts';
 
 interface CertifyCommand {
@@ -13,7 +14,7 @@ export function registerCertify(cli: Cli): void {
     .command('certify')
     .argument('<connectors...>', "connectors of this town's folder or shipped ones; or the path of a pack")
     .option('--offline', 'the half that needs no other system: everything provable from the recordings')
-    .option('--connection <name>', 'also the online half, against this connection')
+    .option('--connection <name>', 'the online half: reach this connection and hold what it gives against the schema; with --offline both halves')
     .option('--report <file>', 'write the report as a web page too')
     .description('Prove a connector: every stream against its recording, and everything that files and services are known to do wrong.')
     .action(async (names: string[], options: CertifyCommand) => {
@@ -23,7 +24,12 @@ export function registerCertify(cli: Cli): void {
       const certificates: Certificate[] = [];
       for (const name of names) {
         const pack = await readPack(await packFolder(cli, name));
-        certificates.push(await certifyOffline(pack, { signal: cli.signal, onCheck: progress(cli) }));
+        // With a connection alone, only what needs it; --offline with it: both halves.
+        if (options.offline || !options.connection) {
+          const startTables = pack.connector?.transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined;
+          certificates.push(await certifyOffline(pack, { signal: cli.signal, onCheck: progress(cli), startTables }));
+        }
+        if (options.connection) certificates.push(await online(cli, pack, options.connection));
       }
       clear(cli);
       if (options.report) {
@@ -34,6 +40,20 @@ export function registerCertify(cli: Cli): void {
       cli.setExit(certificates.every((c) => c.passed) ? 0 : 1);
       cli.print({ certificates }, () => certificates.map(certificateText).join('\n\n'));
     });
+}
+
+async function online(cli: Cli, pack: Pack, connection: string): Promise<Certificate> {
+  const { openProject } = await import('../config/load.ts');
+  const { transportOptions } = await import('./town.ts');
+  const { certifyOnline } = await import('../engine/certify/online.ts');
+  const { ConfigError, didYouMean } = await import('../core/errors.ts');
+  const project = await openProject(cli.project(), { transportOptions: transportOptions() });
+  if (!project.connections[connection]) {
+    const known = Object.keys(project.connections);
+    const meant = didYouMean(connection, known);
+    throw new ConfigError({ code: 'CONNECTION_UNKNOWN', place: { path: connection }, message: `There is no connection "${connection}".`, hint: meant ? `Did you mean ${meant}?` : `There are: ${known.join(', ') || 'none yet'}.` });
+  }
+  return certifyOnline(pack, project, connection, { signal: cli.signal, onCheck: progress(cli) });
 }
 
 /** connectors/<id> of the town's folder, then of the shipped packs; a path is taken as it is. */

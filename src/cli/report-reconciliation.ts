@@ -19,10 +19,21 @@ function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): st
   const shown = r.lines.filter((line) => line.depth > 0);
   const rows = [...shown, ...r.lines.filter((line) => line.depth === 0)].map((line) => {
     const name = line.depth === 0 ? 'Total' : `${'  '.repeat(line.depth - 1)}${line.key.at(-1) || '(empty)'}`;
-    return [name, statusWord(line.status, r), money(line.left), money(line.right), line.status === 'unchecked' ? '' : money(line.difference), (line.depth === r.keys.length && line.status !== 'matched') || line.status === 'unchecked' ? (line.reason ?? '') : ''];
+    return [
+      name,
+      statusWord(line.status, r),
+      money(line.left),
+      money(line.right),
+      line.status === 'unchecked' ? '' : money(line.difference),
+      (line.depth === r.keys.length && line.status !== 'matched') || line.status === 'unchecked' ? (line.reason ?? '') : '',
+    ];
   });
   const { matched, unchecked } = r.counts;
-  const found = [`${matched.toLocaleString('en-US')} agree`, `${plural(differingCount(r.counts), 'key')} differ${differingCount(r.counts) === 1 ? 's' : ''}`, ...(unchecked ? [`${unchecked.toLocaleString('en-US')} not checked`] : [])];
+  const found = [
+    `${matched.toLocaleString('en-US')} agree`,
+    `${plural(differingCount(r.counts), 'key')} differ${differingCount(r.counts) === 1 ? 's' : ''}`,
+    ...(unchecked ? [`${unchecked.toLocaleString('en-US')} not checked`] : []),
+  ];
   return [
     head,
     `Last run ${timeText(r.ranAt, options.zone)}: ${found.join(', ')}. Amounts in ${r.currency}; the difference is ${r.right} less ${r.left}${unchecked ? ', without what could not be checked' : ''}.`,

@@ -1,6 +1,13 @@
 import { formatMoney } from '../core/money.ts';
 import type { RevenueRow } from '../engine/revenue.ts';
-import { byDepartment, grandTotals, type RevenueTotal, spanText, unreconciledReasons } from '../server/reports/revenue-totals.ts';
+import {
+  byDepartment,
+  grandTotals,
+  reasonsOverlap,
+  type RevenueTotal,
+  spanText,
+  unreconciledReasons,
+} from '../server/reports/revenue-totals.ts';
 import { plural, tableText } from './table.ts';
 
 const HEAD = ['department', 'account', 'tender', 'period', '', 'receipts', 'amount', 'reconciled', 'not reconciled'];
@@ -14,25 +21,38 @@ export function revenueTable(rows: readonly RevenueRow[]): string {
   const departments = byDepartment(rows);
   for (const { department, rows: own, totals } of departments) {
     for (const row of own) lines.push([row.department, row.account, row.tender, row.period, ...figures(row)]);
-    if (departments.length > 1) for (const total of totals) lines.push([`${department}, total`, '', '', '', ...figures(total)], HEAD.map(() => ''));
+    if (departments.length > 1)
+      for (const total of totals)
+        lines.push(
+          [`${department}, total`, '', '', '', ...figures(total)],
+          HEAD.map(() => ''),
+        );
   }
   for (const total of grandTotals(rows)) lines.push(['Total', '', '', '', ...figures(total)]);
   return [tableText(HEAD, lines, RIGHT), '', ...notReconciled(rows)].join('\n');
 }
 
 function figures(x: RevenueTotal): string[] {
-  return [x.currency, x.receipts.toLocaleString('en-US'), ...[x.amount, x.reconciled, x.unreconciled].map((minor) => formatMoney(minor, x.currency))];
+  return [
+    x.currency,
+    x.receipts.toLocaleString('en-US'),
+    ...[x.amount, x.reconciled, x.unreconciled].map((minor) => formatMoney(minor, x.currency)),
+  ];
 }
 
 function notReconciled(rows: readonly RevenueRow[]): string[] {
   const reasons = unreconciledReasons(rows);
   if (reasons.length === 0) return ['All of it is reconciled.'];
   const shown = reasons.slice(0, MOST_REASONS);
-  const several = rows.some((row) => row.reasons.length > 1);
   return [
     'Not reconciled',
-    ...shown.map((r) => `  ${formatMoney(r.amount, r.currency)} ${r.currency} on ${plural(r.lines, 'line')} (${r.departments.join(', ')}; ${spanText(r.periods)}): ${r.reason}`),
-    ...(reasons.length > shown.length ? [`  … and ${plural(reasons.length - shown.length, 'more reason')}; --format csv has them all.`] : []),
-    ...(several ? ['What has several reasons is counted under each of them.'] : []),
+    ...shown.map(
+      (r) =>
+        `  ${formatMoney(r.amount, r.currency)} ${r.currency} on ${plural(r.lines, 'line')} (${r.departments.join(', ')}; ${spanText(r.periods)}): ${r.reason}`,
+    ),
+    ...(reasons.length > shown.length
+      ? [`  … and ${plural(reasons.length - shown.length, 'more reason')}; --format csv has them all.`]
+      : []),
+    ...(reasonsOverlap(rows) ? ['What has several reasons is counted under each of them.'] : []),
   ];
 }

@@ -60,7 +60,8 @@ export function registerReport(cli: Cli): void {
         const ids = reconciliationIds(engine);
         if (pipeline !== undefined && !ids.includes(pipeline)) throw unknownReconciliation(pipeline, ids, engine.project);
         const list = [];
-        for (const id of pipeline === undefined ? ids : [pipeline]) list.push(await readReconciliation(engine, id, { all: options.all === true }));
+        for (const id of pipeline === undefined ? ids : [pipeline])
+          list.push(await readReconciliation(engine, id, { all: options.all === true }));
         process.stdout.write(reconciliationText(list, format, { all: options.all === true, zone: engine.project.config.town.time_zone }));
       });
     });
@@ -78,12 +79,18 @@ async function revenueText(rows: readonly RevenueRow[], format: string, project:
 function chosenFormat(given: string | undefined, out: string | undefined, known: readonly string[], json: boolean): string {
   const ending = /\.([a-z]+)$/i.exec(out ?? '')?.[1]?.toLowerCase();
   const format = given ?? (ending !== undefined && ending !== 'table' && known.includes(ending) ? ending : json ? 'json' : 'table');
-  const wrong = (path: string, message: string, hint: string): ConfigError => new ConfigError({ code: 'USAGE', place: { path }, message, hint });
+  const wrong = (path: string, message: string, hint: string): ConfigError =>
+    new ConfigError({ code: 'USAGE', place: { path }, message, hint });
   if (!known.includes(format)) {
     const meant = didYouMean(format, known);
-    throw wrong('--format', `${JSON.stringify(format)} is no format of this report.`, meant ? `Did you mean ${meant}?` : `There are: ${known.join(', ')}.`);
+    throw wrong(
+      '--format',
+      `${JSON.stringify(format)} is no format of this report.`,
+      meant ? `Did you mean ${meant}?` : `There are: ${known.join(', ')}.`,
+    );
   }
-  if (json && out === undefined && format !== 'json') throw wrong('--format', `--json and --format ${format} contradict each other.`, 'Give one of them.');
+  if (json && out === undefined && format !== 'json')
+    throw wrong('--format', `--json and --format ${format} contradict each other.`, 'Give one of them.');
   if (format === 'xlsx' && out === undefined) throw wrong('--out', 'A workbook needs a file to be written to.', 'Add --out revenue.xlsx.');
   return format;
 }
@@ -98,8 +105,20 @@ async function writeOut(cli: Cli, file: string, content: string | Uint8Array, li
   } catch (error) {
     await rm(part, { force: true });
     const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'its folder is not there' : code === 'EACCES' || code === 'EPERM' ? 'this account may not write there' : code === 'EISDIR' ? 'it is a folder' : (code ?? String(error));
-    throw new ConfigError({ code: 'FILE_NOT_WRITABLE', place: { file }, message: `The report cannot be written: ${why}.`, hint: 'Name another file with --out.' });
+    const why =
+      code === 'ENOENT'
+        ? 'its folder is not there'
+        : code === 'EACCES' || code === 'EPERM'
+          ? 'this account may not write there'
+          : code === 'EISDIR'
+            ? 'it is a folder'
+            : (code ?? String(error));
+    throw new ConfigError({
+      code: 'FILE_NOT_WRITABLE',
+      place: { file },
+      message: `The report cannot be written: ${why}.`,
+      hint: 'Name another file with --out.',
+    });
   }
   cli.print({ written: file, rows: lines }, () => `Wrote ${plural(lines, 'line')} to ${file}.`);
 }
@@ -113,6 +132,15 @@ function unknownDepartment(given: string, rows: readonly RevenueRow[]): string {
 function unknownReconciliation(given: string, ids: readonly string[], project: Project): ConfigError {
   const pipeline = project.pipelines.get(given)?.value;
   const meant = didYouMean(given, ids);
-  const message = pipeline?.reconcile ? `The reconciliation "${given}" is off.` : pipeline ? `The pipeline "${given}" is no reconciliation.` : `There is no reconciliation "${given}".`;
-  return new ConfigError({ code: 'PIPELINE_UNKNOWN', place: { path: given }, message, hint: meant ? `Did you mean ${meant}?` : `There are: ${ids.join(', ') || 'none yet'}.` });
+  const message = pipeline?.reconcile
+    ? `The reconciliation "${given}" is off.`
+    : pipeline
+      ? `The pipeline "${given}" is no reconciliation.`
+      : `There is no reconciliation "${given}".`;
+  return new ConfigError({
+    code: 'PIPELINE_UNKNOWN',
+    place: { path: given },
+    message,
+    hint: meant ? `Did you mean ${meant}?` : `There are: ${ids.join(', ') || 'none yet'}.`,
+  });
 }

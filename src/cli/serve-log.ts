@@ -2,8 +2,15 @@ import { pino, type Logger } from 'pino';
 
 /** What happens, on stdout: JSON lines for a log collector, plain lines for a person at a terminal. */
 export async function serveLog(level: string, terminal: boolean = process.stdout.isTTY === true): Promise<Logger> {
-  const options = { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label: string) => ({ level: label }) } };
-  return terminal ? pino(options, { write: (line: string) => void process.stdout.write(plainLine(line)) }) : pino(options, pino.destination({ dest: 1, sync: true }));
+  const options = {
+    level,
+    base: undefined,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  return terminal
+    ? pino(options, { write: (line: string) => void process.stdout.write(plainLine(line)) })
+    : pino(options, pino.destination({ dest: 1, sync: true }));
 }
 
 /** `09:28:01 info  run: succeeded  pipeline=payments read=24,786` */

@@ -28,7 +28,11 @@ export function registerServe(cli: Cli): void {
         const server = await listen(app, address.host, asked ?? address.port);
         const url = urlOf(address.host, (server.address() as AddressInfo).port);
         cli.print({ serves: town.name, url }, () => `Interlocal serves ${town.name} on ${url}`);
-        if (!isLoopback(address.host)) log.warn({ host: address.host }, 'anyone who reaches this address can read the pages: keep it inside the town\'s network or behind a proxy that asks who it is');
+        if (!isLoopback(address.host))
+          log.warn(
+            { host: address.host },
+            "anyone who reaches this address can read the pages: keep it inside the town's network or behind a proxy that asks who it is",
+          );
         try {
           if (options.schedule) scheduler = await startSchedule(engine, cli.signal, log);
           await aborted(cli.signal);
@@ -44,7 +48,12 @@ export function registerServe(cli: Cli): void {
 function portOf(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65535) return port;
-  throw new ConfigError({ code: 'USAGE', place: { path: '--port' }, message: `${JSON.stringify(text)} is no port.`, hint: 'Give a whole number from 0 to 65535; 0 takes any that is free.' });
+  throw new ConfigError({
+    code: 'USAGE',
+    place: { path: '--port' },
+    message: `${JSON.stringify(text)} is no port.`,
+    hint: 'Give a whole number from 0 to 65535; 0 takes any that is free.',
+  });
 }
 
 async function startSchedule(engine: Engine, signal: AbortSignal, log: Logger): Promise<Scheduler> {
@@ -63,7 +72,14 @@ async function startSchedule(engine: Engine, signal: AbortSignal, log: Logger): 
       log.info({ pipeline: id }, 'run: began');
       try {
         const { outcome, counts, durationMs, problems, notes } = await runPipeline(engine, id, { signal });
-        const fields = { pipeline: id, outcome, ...counts, ms: durationMs, notes: notes.map(redact), problems: problems.map((p) => redact(textOfProblem(p))) };
+        const fields = {
+          pipeline: id,
+          outcome,
+          ...counts,
+          ms: durationMs,
+          notes: notes.map(redact),
+          problems: problems.map((p) => redact(textOfProblem(p))),
+        };
         if (outcome === 'failed') log.error(fields, 'run: failed');
         else if (outcome === 'succeeded') log.info(fields, 'run: succeeded');
         else log.warn(fields, 'run: ended without all records');
@@ -78,7 +94,11 @@ async function startSchedule(engine: Engine, signal: AbortSignal, log: Logger): 
 }
 
 /** Resolves when it listens. Throws FatalError for a port or an address that cannot be had. */
-function listen(app: { listen(port: number, host: string, done: (error?: Error) => void): Server }, host: string, port: number): Promise<Server> {
+function listen(
+  app: { listen(port: number, host: string, done: (error?: Error) => void): Server },
+  host: string,
+  port: number,
+): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = app.listen(port, host, (error) => {
       if (error) reject(listenError(error as NodeJS.ErrnoException, host, port));
@@ -91,10 +111,32 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   const path = ['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN'].includes(error.code ?? '') ? 'server.host' : 'server.port';
   const place = { file: 'config/interlocal.yaml', path };
   if (error.code === 'EADDRINUSE')
-    return new FatalError({ code: 'PORT_IN_USE', place, message: `Port ${port} on ${host} is in use by another program, perhaps by an Interlocal that runs already.`, hint: `End that one, or take another port: interlocal serve --port ${port < 65535 ? port + 1 : 8650}` });
-  if (error.code === 'EACCES') return new FatalError({ code: 'PORT_FORBIDDEN', place, message: `This account may not listen on port ${port}.`, hint: 'Take a port above 1023.' });
-  if (path === 'server.host') return new FatalError({ code: 'HOST_UNKNOWN', place, message: `This machine has no address ${host}.`, hint: 'Use 127.0.0.1 for this machine alone, 0.0.0.0 for all of its addresses, or one of them.' });
-  return new FatalError({ code: 'SERVER_START', place, message: `The server cannot listen on ${host}, port ${port}: ${error.message}.`, hint: 'Try another port: interlocal serve --port 8651' });
+    return new FatalError({
+      code: 'PORT_IN_USE',
+      place,
+      message: `Port ${port} on ${host} is in use by another program, perhaps by an Interlocal that runs already.`,
+      hint: `End that one, or take another port: interlocal serve --port ${port < 65535 ? port + 1 : 8650}`,
+    });
+  if (error.code === 'EACCES')
+    return new FatalError({
+      code: 'PORT_FORBIDDEN',
+      place,
+      message: `This account may not listen on port ${port}.`,
+      hint: 'Take a port above 1023.',
+    });
+  if (path === 'server.host')
+    return new FatalError({
+      code: 'HOST_UNKNOWN',
+      place,
+      message: `This machine has no address ${host}.`,
+      hint: 'Use 127.0.0.1 for this machine alone, 0.0.0.0 for all of its addresses, or one of them.',
+    });
+  return new FatalError({
+    code: 'SERVER_START',
+    place,
+    message: `The server cannot listen on ${host}, port ${port}: ${error.message}.`,
+    hint: 'Try another port: interlocal serve --port 8651',
+  });
 }
 
 /** Answers under way are finished; connections that only wait are closed, and after five seconds all. */

@@ -29,7 +29,11 @@ export function bestExchange(exchanges: readonly Exchange[], served: readonly nu
 }
 
 function sameAddress(recorded: Exchange['request'], asked: Asked): boolean {
-  if (recorded.operation !== undefined) return asked.operation !== undefined && (asked.operation === recorded.operation || asked.operation === `${recorded.operation}Request`);
+  if (recorded.operation !== undefined) {
+    // The element of an operation usually has its name; where it has not, SOAPAction tells.
+    const action = /[/:#"]([^/:#"]+)"?$/.exec(asked.headers['soapaction'] ?? '')?.[1];
+    return asked.operation === recorded.operation || asked.operation === `${recorded.operation}Request` || action === recorded.operation;
+  }
   if (recorded.path === undefined) return true;
   const path = `/${recorded.path.replace(/^https?:\/\/[^/]+/, '').replace(/\?.*$/, '').replace(/^\//, '')}`;
   return (recorded.method ?? 'GET') === asked.method && (path === asked.path || asked.path.endsWith(path));

@@ -25,7 +25,7 @@ export function keyOf(record: SourceRecord, fields: readonly string[]): string |
 
 /**
  * Finds keys that come more than once in one file, in memory that grows by two bytes a record: a Bloom filter in the
- * first pass names the suspects (all true repeats and about 0.1 % others), the second pass counts only those.
+ * first pass names the suspects (all true repeats and less than 1 % others), the second pass counts only those.
  */
 export interface RepeatFinder {
   /** First pass: every key. */
@@ -36,9 +36,9 @@ export interface RepeatFinder {
 
 /** `expected`: about how many keys there are. */
 export function repeatFinder(expected: number): RepeatFinder {
-  const bits = 2 ** Math.ceil(Math.log2(Math.max(1024, expected * 16)));
-  const filter = new Uint32Array(bits / 32);
-  const mask = bits - 1;
+  const words = Math.max(32, Math.ceil((expected * 12) / 32));
+  const bits = words * 32;
+  const filter = new Uint32Array(words);
   const suspects = new Map<string, number>();
   return {
     look(key) {
@@ -54,7 +54,7 @@ export function repeatFinder(expected: number): RepeatFinder {
       b = (b ^ (b >>> 13)) | 1;
       let all = true;
       for (let probe = 0; probe < 4; probe++) {
-        const bit = (a + Math.imul(probe, b)) & mask;
+        const bit = ((a + Math.imul(probe, b)) >>> 0) % bits;
         const word = bit >>> 5;
         const flag = 1 << (bit & 31);
         if ((filter[word]! & flag) === 0) {

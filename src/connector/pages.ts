@@ -4,9 +4,14 @@ import type { SourceRecord, Value, Values } from '../core/record.ts';
 import { valueAt } from '../core/record.ts';
 import { parseDuration } from '../core/time.ts';
 import { decodeWith } from '../formats/formats.ts';
-import type { QueryTransport, RequestAnswer, RequestTransport } from '../transports/transport.ts';
+import type { RequestAnswer, RequestTransport } from '../transports/transport.ts';
+import { isoOf, lowerBound } from './bounds.ts';
+import { IGNORED, judging } from './error-rules.ts';
 import { retrying } from './retry.ts';
+import { openSession } from './session.ts';
 import { fill, fillAll, fillText, type Variables } from './template.ts';
+
+export { readQuery } from './query-pages.ts';
 
 /** Where a stream without files was read to: texts exactly as the source wrote them. */
 export interface StreamState {
@@ -30,43 +35,6 @@ export interface PageContext {
   note(text: string): void;
 }
 
-/** Reads a query stream in keyset order; each list may be saved with the position of its last row. */
-export async function* readQuery(stream: StreamConfig, transport: QueryTransport, context: PageContext): AsyncGenerator<Page> {
-  const query = stream.retriever.query!;
-  const { incremental } = stream;
-  const { fields } = stream.schema;
-  const columns = Object.entries(fields)
-    .filter(([name]) => name !== query.table_field)
-    .map(([name, f]) => ({ name, type: f.type === 'list' || f.type === 'object' ? ('text' as const) : f.type }));
-  const from = incremental && lowerBound(incremental, context);
-  const keys = Array.isArray(stream.primary_key) ? stream.primary_key : stream.primary_key.fields;
-  const state: StreamState = { ...context.state };
-  const lists = transport.query({
-    tables: query.tables?.map((t) => fillText(t, context.variables)),
-    sql: query.sql,
-    parameters: fillAll(query.parameters, { ...context.variables, cursor: from?.cursor }),
-    columns,
-    tableField: query.table_field,
-    where: query.where?.map((w) => ({ ...w, value: fillText(w.value, context.variables) })),
-    after: from && { cursor: incremental!.cursor, cursorValue: from.cursor, tie: incremental!.tie_breaker, tieValue: from.tie, inclusive: from.tie === undefined },
-    before: incremental?.delay === undefined ? undefined : { cursor: incremental.cursor, value: isoOf(new Date(context.now.getTime() - parseDuration(incremental.delay)!)) },
-    orderBy: incremental ? [incremental.cursor, ...(incremental.tie_breaker ? [incremental.tie_breaker] : [])] : keys.filter((k) => k !== query.table_field),
-  });
-  for await (const records of lists) {
-    if (!incremental) yield { records };
-    else {
-      const last = records.at(-1);
-      const cursor = last && textAt(last.values, incremental.cursor);
-      // A row read again within the lookback must not move the position back.
-      if (cursor !== undefined && (state.cursor === undefined || cursor >= state.cursor)) {
-        state.cursor = cursor;
-        if (incremental.tie_breaker) state.tie = textAt(last!.values, incremental.tie_breaker);
-      }
-      yield { records, state: { ...state } };
-    }
-  }
-}
-
 /**
  * Reads a request stream page by page. Pages come in no order that could be trusted, so that the position is saved
  * only with the last one: after a failure the whole stretch is read again, and what is known is recognised.
@@ -83,6 +51,8 @@ export async function* readRequests(stream: StreamConfig, transport: RequestTran
   let total: number | undefined;
   let cursor: string | undefined;
   let link: string | undefined;
+  const rules = stream.error_handler?.rules ?? [];
+  const session = openSession(request.login, transport, context.variables, context.name);
 
   for (let page = 0; ; page++) {
     if (paginator && page >= paginator.max_pages)
@@ -95,32 +65,44 @@ export async function* readRequests(stream: StreamConfig, transport: RequestTran
       size: String(size),
       cursor,
     };
-    const answer = await retrying(
-      () =>
-        transport.request({
-          operation: request.operation,
-          body: request.body === undefined ? undefined : fill(request.body, variables),
-          method: request.method,
-          path: link ?? (request.path === undefined ? undefined : fillText(request.path, variables)),
-          query: link ? undefined : fillAll(request.query, variables),
-          headers: fillAll(request.headers, variables),
-        }),
-      {
-        maxRetries: stream.error_handler?.max_retries ?? 5,
-        signal: context.signal,
-        onRetry: (error, waitMs) => context.note(`${error.message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`),
-      },
-    );
+    const ask = async (): Promise<RequestAnswer> => {
+      const known = { ...variables, ...(await session.variables()) };
+      return transport.request({
+        operation: request.operation,
+        body: request.body === undefined ? undefined : fill(request.body, known),
+        method: request.method,
+        path: link ?? (request.path === undefined ? undefined : fillText(request.path, known)),
+        query: link ? undefined : fillAll(request.query, known),
+        headers: fillAll(request.headers, known),
+      });
+    };
+    const answer = await retrying(() => judging(ask, rules, () => session.forget()), {
+      maxRetries: stream.error_handler?.max_retries ?? 5,
+      signal: context.signal,
+      onRetry: (error, waitMs) => context.note(`${(session.cleaned(error) as Error).message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`),
+    }).catch((error: unknown) => {
+      throw session.cleaned(error);
+    });
+    if (answer === IGNORED) {
+      context.note(`${context.name}: an error that the connector says to ignore was taken for an answer without records.`);
+      await session.close();
+      yield { records: [], state: until && { cursor: isoOf(until) } };
+      return;
+    }
     const { records, envelope } = await recordsOf(answer, stream, context, read);
     checkSuccess(stream, envelope, context.name);
     read += records.length;
     if (paginator?.total) total = Number(textAt(envelope, paginator.total) ?? Number.NaN);
+    const before = cursor ?? link;
     cursor = paginator?.kind === 'cursor' && paginator.cursor ? textAt(envelope, paginator.cursor) : undefined;
     link = paginator?.kind === 'link' ? nextLink(answer.headers.link) : undefined;
     const more =
       paginator !== undefined &&
       (paginator.kind === 'cursor' ? cursor !== undefined && cursor !== '' : paginator.kind === 'link' ? link !== undefined : total !== undefined && !Number.isNaN(total) ? read < total && records.length > 0 : records.length >= size);
+    if (more && before !== undefined && before === (cursor ?? link))
+      throw new FatalError({ code: 'PAGES_REPEAT', place: { system: context.name }, message: `Page ${page + 1} says that the next page is itself again.`, hint: 'Look at paginator in the connector; if it is right, tell the vendor.' });
     if (!more) {
+      await session.close();
       if (total !== undefined && total !== read)
         throw new FatalError({
           code: 'TOTAL_DIFFERS',
@@ -171,19 +153,6 @@ function checkSuccess(stream: StreamConfig, envelope: Values, name: string): voi
         hint: "Look the code up in the vendor's manual; nothing was read.",
       });
   }
-}
-
-function lowerBound(incremental: Incremental, { state, variables }: PageContext): { cursor: string; tie?: string } | undefined {
-  const cursor = state.cursor ?? (incremental.start === undefined ? undefined : fillText(incremental.start, variables));
-  if (cursor === undefined) return undefined;
-  if (incremental.lookback === undefined || state.cursor === undefined || incremental.kind !== 'datetime') return { cursor, tie: state.cursor === undefined ? undefined : state.tie };
-  // Only the lower bound of the reading moves; the saved position stays the source's own text.
-  const at = Date.parse(/[zZ]|[-+]\d\d:?\d\d$/.test(cursor) ? cursor : `${cursor}${cursor.includes('T') || cursor.includes(' ') ? '' : 'T00:00:00'}Z`);
-  return Number.isNaN(at) ? { cursor } : { cursor: isoOf(new Date(at - parseDuration(incremental.lookback)!)) };
-}
-
-function isoOf(date: Date): string {
-  return date.toISOString().slice(0, 23);
 }
 
 function formatBound(iso: string | undefined, incremental: Incremental): string | undefined {

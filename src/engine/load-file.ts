@@ -69,7 +69,7 @@ async function knownContent(session: Session, remote: RemoteFile, spooled: Spool
 /** Reads the whole file without keeping anything: throws FileError before anything of it could be committed. */
 async function verify(session: Session, remote: RemoteFile, spooled: Spooled): Promise<{ total: number; repeats: RepeatFinder }> {
   const { fields } = primaryKeyOf(session.stream);
-  const repeats = repeatFinder(Math.ceil(spooled.size / 24));
+  const repeats = repeatFinder(Math.ceil(spooled.size / SMALL_RECORD_BYTES));
   const { lists, finish, newColumns } = decoded(session, remote, spooled);
   let total = 0;
   for await (const list of lists) {
@@ -170,6 +170,9 @@ async function landLists(session: Session, lists: AsyncIterable<SourceRecord[]>,
     throw error;
   }
 }
+
+/** Few records are shorter: how many a file can have, for sizing what looks for repeated keys. */
+const SMALL_RECORD_BYTES = 40;
 
 /** A first load of this many records makes the indexes of its tables afterwards. */
 const BULK_RECORDS = 50_000;

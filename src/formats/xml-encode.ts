@@ -7,8 +7,8 @@ const NAME = /^[\p{L}_][\p{L}\p{N}\p{M}_.\-\u00b7]*$/u;
 
 /**
  * Records to an XML document: the row element as the options name it (the root is `Records` when they name no path).
- * Fields are child elements; with attributes_prefix, fields whose name begins so are attributes. null and '' are empty
- * elements. Throws RecordError for what would not read back as it is: a list of one that `lists` does not name.
+ * Fields are child elements; with attributes_prefix, fields whose name begins so are attributes; with scalars: attributes, all
+ * that are text. null and '' are empty elements. Throws RecordError for what would not read back as it is: a list of one that `lists` does not name.
  */
 export async function* encodeXml(records: AsyncIterable<Values[]> | Iterable<Values[]>, options: XmlOptions, context: { file: string }): AsyncGenerator<Uint8Array, void, void> {
   const encoding = options.encoding === 'declared' ? 'utf-8' : options.encoding;
@@ -30,6 +30,7 @@ export async function* encodeXml(records: AsyncIterable<Values[]> | Iterable<Val
 function elementWriter(options: XmlOptions, file: string, unicode: boolean): (name: string, value: Value, path: string, record: number) => string {
   const lists = new Set(options.lists.map((path) => path.replaceAll('/', '.')));
   const prefix = options.attributes_prefix;
+  const asAttributes = options.scalars === 'attributes';
 
   function element(name: string, value: Value, path: string, record: number): string {
     if (!NAME.test(name)) throw refuseRecord('VALUE_NOT_WRITABLE', file, { record, path }, `${JSON.stringify(name)} cannot be the name of an XML element.`, 'Give the field another name in the mapping.');
@@ -40,7 +41,11 @@ function elementWriter(options: XmlOptions, file: string, unicode: boolean): (na
     let children = '';
     for (const [field, inner] of Object.entries(value)) {
       const below = path ? `${path}.${field}` : field;
-      if (prefix && field.startsWith(prefix) && field.length > prefix.length) {
+      if (asAttributes && (inner === null || typeof inner === 'string')) {
+        if (!NAME.test(field)) throw refuseRecord('VALUE_NOT_WRITABLE', file, { record, path: below }, `${JSON.stringify(field)} cannot be the name of an XML attribute.`, 'Give the field another name in the mapping.');
+        // An absent value is an absent attribute; an empty one is empty.
+        if (inner !== null) attributes += ` ${field}="${escaped(inner, record, below)}"`;
+      } else if (prefix && field.startsWith(prefix) && field.length > prefix.length) {
         const attribute = field.slice(prefix.length);
         if (typeof inner !== 'string' || !NAME.test(attribute)) throw refuseRecord('VALUE_NOT_WRITABLE', file, { record, path: below }, 'An attribute must have a name and be text.');
         attributes += ` ${attribute}="${escaped(inner, record, below)}"`;

@@ -22,13 +22,23 @@ export function api({ engine, revenue }: ServerContext): Router {
     const bad = live.some((p) => ['failed', 'aborted'].includes(p.last_run?.outcome ?? ''));
     response.json({
       status: bad ? 'failing' : live.some((p) => p.last_run?.outcome === 'partial' || p.open_rejects > 0) ? 'attention' : 'ok',
-      pipelines: live.map((p) => ({ pipeline: p.pipeline, running: p.running, outcome: p.last_run?.outcome ?? null, ended_at: p.last_run?.ended_at ?? null, open_rejects: p.open_rejects })),
+      pipelines: live.map((p) => ({
+        pipeline: p.pipeline,
+        running: p.running,
+        outcome: p.last_run?.outcome ?? null,
+        ended_at: p.last_run?.ended_at ?? null,
+        open_rejects: p.open_rejects,
+      })),
     });
   });
 
   router.get('/api/status', async (_request, response) => {
     const pipelines = await statusOf(engine);
-    response.json({ pipelines: pipelines.map((p) => (p.last_run ? { ...p, last_run: { ...p.last_run, problems: p.last_run.problems.map(networkProblem) } } : p)) });
+    response.json({
+      pipelines: pipelines.map((p) =>
+        p.last_run ? { ...p, last_run: { ...p.last_run, problems: p.last_run.problems.map(networkProblem) } } : p,
+      ),
+    });
   });
 
   router.get('/api/revenue', async (request, response) => {

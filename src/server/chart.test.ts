@@ -3,11 +3,30 @@ import { columnChart } from './chart.ts';
 import { textOfHtml } from './html.ts';
 import { chartSeries, monthlyRevenue } from './monthly-revenue.ts';
 
-const rects = (svg: string) => [...svg.matchAll(/<rect x="([\d.]+)" y="([\d.-]+)" width="[\d.]+" height="([\d.]+)" fill="url\(#part-(\d)\)"/g)].map((m) => ({ x: Number(m[1]), y: Number(m[2]), height: Number(m[3]), part: Number(m[4]) }));
-const chart = (values: number[][], currency = 'USD') => textOfHtml(columnChart({ periods: ['2026-01', '2026-02'], series: values.map((v, i) => ({ name: `D<${i}>`, values: v })), currency, title: 'Revenue' }));
+const rects = (svg: string) =>
+  [...svg.matchAll(/<rect x="([\d.]+)" y="([\d.-]+)" width="[\d.]+" height="([\d.]+)" fill="url\(#part-(\d)\)"/g)].map((m) => ({
+    x: Number(m[1]),
+    y: Number(m[2]),
+    height: Number(m[3]),
+    part: Number(m[4]),
+  }));
+const chart = (values: number[][], currency = 'USD') =>
+  textOfHtml(
+    columnChart({
+      periods: ['2026-01', '2026-02'],
+      series: values.map((v, i) => ({ name: `D<${i}>`, values: v })),
+      currency,
+      title: 'Revenue',
+    }),
+  );
 
 test('columns are as high as their amounts, and stacked without gaps', () => {
-  const found = rects(chart([[100_00, 200_00], [100_00, 0]]));
+  const found = rects(
+    chart([
+      [100_00, 200_00],
+      [100_00, 0],
+    ]),
+  );
   expect(found.map((r) => r.part)).toEqual([1, 2, 1]);
   const [below, above, twice] = found;
   expect(twice!.height).toBeCloseTo(2 * below!.height, 1);
@@ -29,11 +48,29 @@ test('it tells in words what it shows, and names from outside are escaped', () =
 });
 
 test('amounts of nothing, of one cent and of great sums can be drawn', () => {
-  for (const values of [[0, 0], [1, 0], [9_000_000_000_000_000, 1], [-1, -2]]) expect(chart([values])).not.toMatch(/NaN|Infinity/);
+  for (const values of [
+    [0, 0],
+    [1, 0],
+    [9_000_000_000_000_000, 1],
+    [-1, -2],
+  ])
+    expect(chart([values])).not.toMatch(/NaN|Infinity/);
   expect(chart([[500, 1000]], 'JPY')).toContain('>1,000<');
 });
 
-const row = (department: string, period: string, amount: number) => ({ department, account: 'a', tender: 'cash', period, currency: 'USD', receipts: 1, amount, reconciled: amount, unreconciled: 0, reasons: [], byReason: {} });
+const row = (department: string, period: string, amount: number) => ({
+  department,
+  account: 'a',
+  tender: 'cash',
+  period,
+  currency: 'USD',
+  receipts: 1,
+  amount,
+  reconciled: amount,
+  unreconciled: 0,
+  reasons: [],
+  byReason: {},
+});
 
 test('the latest months are shown, those without revenue too, and earlier ones are said to be there', () => {
   const m = monthlyRevenue([row('A', '2025-11', 1), row('A', '2026-02', 2), row('B', '2025-01', 9)], 'USD', 6)!;
@@ -44,7 +81,11 @@ test('the latest months are shown, those without revenue too, and earlier ones a
 });
 
 test('many departments still add up: the smaller ones are one part of the column', () => {
-  const m = monthlyRevenue(Array.from({ length: 12 }, (_, i) => row(`D${i}`, '2026-01', (i + 1) * 100)), 'USD', 6)!;
+  const m = monthlyRevenue(
+    Array.from({ length: 12 }, (_, i) => row(`D${i}`, '2026-01', (i + 1) * 100)),
+    'USD',
+    6,
+  )!;
   const series = chartSeries(m);
   expect(series).toHaveLength(7);
   expect(series.at(-1)!.name).toBe('6 other departments');

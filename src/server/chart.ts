@@ -33,7 +33,15 @@ export function columnChart(data: ChartData): Html {
 
   const grid: Html[] = [];
   for (let at = lowest; at <= highest; at += step)
-    grid.push(html`<line class="${at === 0 ? 'zero' : 'grid'}" x1="${PLOT.left}" x2="${PLOT.right}" y1="${y(at)}" y2="${y(at)}"/><text class="axis" x="${PLOT.left - 10}" y="${y(at) + 4}" text-anchor="end">${wholeMoney(at, currency)}</text>`);
+    grid.push(
+      html`<line class="${at === 0 ? 'zero' : 'grid'}" x1="${PLOT.left}" x2="${PLOT.right}" y1="${y(at)}" y2="${y(at)}" /><text
+          class="axis"
+          x="${PLOT.left - 10}"
+          y="${y(at) + 4}"
+          text-anchor="end"
+          >${wholeMoney(at, currency)}</text
+        >`,
+    );
 
   const columns = periods.map((period, i) => {
     const x = round(PLOT.left + slot * (i + 0.5) - width / 2);
@@ -47,20 +55,34 @@ export function columnChart(data: ChartData): Html {
       const [top, bottom] = [y(Math.max(from, from + value)), y(Math.min(from, from + value))];
       // A hair of background between the parts; what is too thin for it keeps its own.
       const height = round(Math.max(0.5, bottom - top - (from !== 0 && bottom - top > 4 ? 1.5 : 0)));
-      return html`<rect x="${x}" y="${top}" width="${round(width)}" height="${height}" fill="url(#part-${n + 1})"><title>${s.name}, ${monthText(period)}: ${moneyText(value, currency)}</title></rect>`;
+      return html`<rect x="${x}" y="${top}" width="${round(width)}" height="${height}" fill="url(#part-${n + 1})"
+        ><title>${s.name}, ${monthText(period)}: ${moneyText(value, currency)}</title></rect
+      >`;
     });
     const middle = round(PLOT.left + slot * (i + 0.5));
-    return html`${parts}<text class="sum" x="${middle}" y="${y(Math.max(0, above)) - 8}" text-anchor="middle">${wholeMoney(totals[i]!, currency)}</text><text class="axis" x="${middle}" y="${PLOT.bottom + 24}" text-anchor="middle">${monthText(period, 'short')}</text>`;
+    return html`${parts}<text class="sum" x="${middle}" y="${y(Math.max(0, above)) - 8}" text-anchor="middle"
+        >${wholeMoney(totals[i]!, currency)}</text
+      ><text class="axis" x="${middle}" y="${PLOT.bottom + 24}" text-anchor="middle">${monthText(period, 'short')}</text>`;
   });
 
   const top = totals.indexOf(Math.max(...totals));
-  return html`<ul class="legend">${series.map((s, n) => html`<li><svg viewBox="0 0 16 16" aria-hidden="true"><rect width="16" height="16" rx="2" fill="url(#part-${n + 1})"/></svg>${s.name}</li>`)}</ul>
-<div class="scroll" role="region" aria-label="Chart: ${data.title}" tabindex="0"><svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="chart-title chart-text">
-<title id="chart-title">${data.title}</title>
-<desc id="chart-text">One column for each month, stacked by department: ${series.map((s) => s.name).join(', ')}. Most was taken in ${monthText(periods[top]!)}: ${moneyText(totals[top]!, currency)}. The table below has every figure.</desc>
-<defs>${series.map((_, n) => pattern(n + 1))}</defs>
-${grid}${columns}
-</svg></div>`;
+  const told = `One column for each month, stacked by department: ${series.map((s) => s.name).join(', ')}. Most was taken in ${monthText(periods[top]!)}: ${moneyText(totals[top]!, currency)}. The table below has every figure.`;
+  return html`<ul class="legend">
+      ${series.map(
+        (s, n) =>
+          html`<li>
+            <svg viewBox="0 0 16 16" aria-hidden="true"><rect width="16" height="16" rx="2" fill="url(#part-${n + 1})" /></svg>${s.name}
+          </li>`,
+      )}
+    </ul>
+    <div class="scroll" role="region" aria-label="Chart: ${data.title}" tabindex="0">
+      <svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="chart-title chart-text">
+        <title id="chart-title">${data.title}</title>
+        <desc id="chart-text">${told}</desc>
+        <defs>${series.map((_, n) => pattern(n + 1))}</defs>
+        ${grid}${columns}
+      </svg>
+    </div>`;
 }
 
 /** 1, 2 or 5 times a power of ten, so that there are about four steps; never less than one whole unit. */
@@ -72,16 +94,18 @@ function stepFor(highest: number, lowest: number, unit: number): number {
 
 const OVERLAYS: (Html | '')[] = [
   '',
-  html`<path class="over" d="M-2 2 2-2M0 8 8 0M6 10l4-4"/>`,
-  html`<circle class="over-dot" cx="2" cy="2" r="1.1"/><circle class="over-dot" cx="6" cy="6" r="1.1"/>`,
-  html`<path class="over" d="M0 2h8M0 6h8"/>`,
-  html`<path class="over" d="M2 0v8M6 0v8"/>`,
-  html`<path class="over" d="M-2 6l4 4M0 0l8 8M6-2l4 4"/>`,
-  html`<path class="over" d="M0 4h8M4 0v8"/>`,
+  html`<path class="over" d="M-2 2 2-2M0 8 8 0M6 10l4-4" />`,
+  html`<circle class="over-dot" cx="2" cy="2" r="1.1" /><circle class="over-dot" cx="6" cy="6" r="1.1" />`,
+  html`<path class="over" d="M0 2h8M0 6h8" />`,
+  html`<path class="over" d="M2 0v8M6 0v8" />`,
+  html`<path class="over" d="M-2 6l4 4M0 0l8 8M6-2l4 4" />`,
+  html`<path class="over" d="M0 4h8M4 0v8" />`,
 ];
 
 function pattern(n: number): Html {
-  return html`<pattern id="part-${n}" width="8" height="8" patternUnits="userSpaceOnUse"><rect class="part-${n}" width="8" height="8"/>${OVERLAYS[n - 1] ?? ''}</pattern>`;
+  return html`<pattern id="part-${n}" width="8" height="8" patternUnits="userSpaceOnUse"
+    ><rect class="part-${n}" width="8" height="8" />${OVERLAYS[n - 1] ?? ''}</pattern
+  >`;
 }
 
 /** Rounded to whole units, for the eye. */

@@ -26,7 +26,12 @@ export function monthlyRevenue(rows: readonly RevenueRow[], currency: string, co
   const departments = [...Map.groupBy(shown, (row) => row.department)]
     .map(([name, list]) => ({
       name,
-      months: months.map((month) => sum(list.filter((row) => row.period === month), 'amount')),
+      months: months.map((month) =>
+        sum(
+          list.filter((row) => row.period === month),
+          'amount',
+        ),
+      ),
       total: sum(list, 'amount'),
       unreconciled: sum(list, 'unreconciled'),
     }))
@@ -48,7 +53,11 @@ export function chartSeries({ departments, months }: MonthlyRevenue): { name: st
   const alone = all.length > MOST_SERIES + 1 ? all.slice(0, MOST_SERIES) : all;
   const rest = all.slice(alone.length);
   const series = alone.map((d) => ({ name: d.name, values: d.months }));
-  if (rest.length > 0) series.push({ name: `${rest.length} other departments`, values: months.map((_, i) => rest.reduce((total, d) => total + d.months[i]!, 0)) });
+  if (rest.length > 0)
+    series.push({
+      name: `${rest.length} other departments`,
+      values: months.map((_, i) => rest.reduce((total, d) => total + d.months[i]!, 0)),
+    });
   return series;
 }
 

@@ -31,33 +31,53 @@ const MENU = [
 /** A whole page. */
 export function pageText(town: Town, page: Page): string {
   const entry = ([path, name]: readonly [string, string]): Html =>
-    html`<li><a href="${path}"${page.section === path ? html` aria-current="${page.below ? 'true' : 'page'}"` : ''}>${name}</a></li>`;
-  return textOfHtml(html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${page.title === town.name ? '' : `${page.title} · `}${town.name} · Interlocal</title>
-<link rel="icon" href="/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/style.css?v=${town.styleVersion}">
-</head>
-<body>
-<a class="skip" href="#content">Skip to the content</a>
-<header class="top">
-<div class="frame">
-<p class="brand"><a href="/"><svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><path d="M3 21V10l9-7 9 7v11M8 21v-7m4 7v-7m4 7v-7M2 21h20"/></svg><span>Interlocal</span></a></p>
-<nav aria-label="Main"><ul>${MENU.map(entry)}</ul></nav>
-</div>
-</header>
-<main id="content" class="frame" tabindex="-1">
-<div class="title">${page.title === town.name ? '' : html`<p class="eyebrow">${town.name}</p>`}<h1>${page.title}</h1>${page.lead ? html`<p class="lead">${page.lead}</p>` : ''}</div>
-${page.body}
-</main>
-<footer class="frame"><p>Interlocal. Times are those of ${town.zone.replaceAll('_', ' ')}, amounts in ${town.currency} unless another currency is named.</p></footer>
-</body>
-</html>
-`);
+    html`<li><a href="${path}" ${page.section === path ? html` aria-current="${page.below ? 'true' : 'page'}"` : ''}>${name}</a></li>`;
+  return textOfHtml(
+    html`<!doctype html>
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="color-scheme" content="light dark" />
+          <title>${page.title === town.name ? '' : `${page.title} · `}${town.name} · Interlocal</title>
+          <link rel="icon" href="/icon.svg" type="image/svg+xml" />
+          <link rel="stylesheet" href="/style.css?v=${town.styleVersion}" />
+        </head>
+        <body>
+          <a class="skip" href="#content">Skip to the content</a>
+          <header class="top">
+            <div class="frame">
+              <p class="brand">
+                <a href="/"
+                  ><svg class="mark" viewBox="0 0 24 24" aria-hidden="true">
+                    <path d="M3 21V10l9-7 9 7v11M8 21v-7m4 7v-7m4 7v-7M2 21h20" /></svg
+                  ><span>Interlocal</span></a
+                >
+              </p>
+              <nav aria-label="Main">
+                <ul>
+                  ${MENU.map(entry)}
+                </ul>
+              </nav>
+            </div>
+          </header>
+          <main id="content" class="frame" tabindex="-1">
+            <div class="title">
+              ${page.title === town.name ? '' : html`<p class="eyebrow">${town.name}</p>`}
+              <h1>${page.title}</h1>
+              ${page.lead ? html`<p class="lead">${page.lead}</p>` : ''}
+            </div>
+            ${page.body}
+          </main>
+          <footer class="frame">
+            <p>
+              Interlocal. Times are those of ${town.zone.replaceAll('_', ' ')}, amounts in ${town.currency} unless another currency is
+              named.
+            </p>
+          </footer>
+        </body>
+      </html> `,
+  );
 }
 
 /** A table that scrolls by itself where the window is narrow; by keyboard too. */

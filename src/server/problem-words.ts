@@ -14,7 +14,11 @@ export interface ShownProblem {
 export function shownProblem(problem: Problem): ShownProblem {
   const { key: _, ...place } = problem.place;
   if (problem.code === 'INTERNAL')
-    return { where: textOfPlace(place), what: 'A fault of Interlocal, not of your configuration.', todo: 'Run it on the command line, which shows the lines to report.' };
+    return {
+      where: textOfPlace(place),
+      what: 'A fault of Interlocal, not of your configuration.',
+      todo: 'Run it on the command line, which shows the lines to report.',
+    };
   return { where: textOfPlace(place), what: problem.message, todo: problem.hint ?? '' };
 }
 

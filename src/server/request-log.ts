@@ -17,7 +17,17 @@ export function requestLog(log: ServerLog) {
     response.locals.requestId = id;
     response.set('X-Request-Id', id);
     response.once('close', () =>
-      log.info({ request: id, method: request.method, path: path.slice(0, 200), status: response.statusCode, ms: Math.round(performance.now() - began), ...(response.writableFinished ? {} : { cut: true }) }, 'request'),
+      log.info(
+        {
+          request: id,
+          method: request.method,
+          path: path.slice(0, 200),
+          status: response.statusCode,
+          ms: Math.round(performance.now() - began),
+          ...(response.writableFinished ? {} : { cut: true }),
+        },
+        'request',
+      ),
     );
     next();
   };

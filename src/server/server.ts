@@ -70,8 +70,10 @@ export function createServer(engine: Engine, options: ServerOptions = {}): Expre
     if (response.headersSent) return next(error);
     const { requestId } = response.locals as { requestId: string };
     const status = (error as { status?: number }).status === 400 ? 400 : 500;
-    if (status === 500) log.error({ request: requestId, error: redact((error as Error)?.stack ?? String(error)) }, 'a page could not be made');
-    if (request.path.startsWith('/api/') || request.path === '/health') response.status(status).json({ error: { code: status === 400 ? 'USAGE' : 'INTERNAL', problems: [], request: requestId } });
+    if (status === 500)
+      log.error({ request: requestId, error: redact((error as Error)?.stack ?? String(error)) }, 'a page could not be made');
+    if (request.path.startsWith('/api/') || request.path === '/health')
+      response.status(status).json({ error: { code: status === 400 ? 'USAGE' : 'INTERNAL', problems: [], request: requestId } });
     else context.show(response, status === 400 ? badRequestPage() : faultPage(requestId), status);
   });
   return app;

@@ -3,24 +3,53 @@ import type { PipelineStatus } from '../engine/status.ts';
 import { statusLine } from './status-line.ts';
 
 function pipeline(id: string, outcome: string | null | 'never', aside = 0): PipelineStatus {
-  const run = { id: 1, started_at: '', ended_at: '', outcome, read: 0, created: 0, changed: 0, unchanged: 0, rejected: 0, deleted: 0, duration_ms: 0, problems: [], notes: [] };
+  const run = {
+    id: 1,
+    started_at: '',
+    ended_at: '',
+    outcome,
+    read: 0,
+    created: 0,
+    changed: 0,
+    unchanged: 0,
+    rejected: 0,
+    deleted: 0,
+    duration_ms: 0,
+    problems: [],
+    notes: [],
+  };
   return { pipeline: id, mode: 'live', schedule: null, running: false, open_rejects: aside, last_run: outcome === 'never' ? null : run };
 }
-const revenue = (amount: number, unreconciled: number) => [{ currency: 'USD', receipts: 3, amount, reconciled: amount - unreconciled, unreconciled }];
+const revenue = (amount: number, unreconciled: number) => [
+  { currency: 'USD', receipts: 3, amount, reconciled: amount - unreconciled, unreconciled },
+];
 
 test('one sentence says how the town stands', () => {
   expect(statusLine([pipeline('a', 'succeeded', 7), pipeline('b', 'succeeded')], revenue(100000, 1234))).toEqual({
     mark: 'note',
     text: 'All 2 pipelines succeeded; 7 records are set aside; revenue of $1,000.00 is reconciled but for $12.34.',
   });
-  expect(statusLine([pipeline('a', 'succeeded'), pipeline('b', 'succeeded')], revenue(100, 0))).toEqual({ mark: 'good', text: 'All 2 pipelines succeeded; nothing is set aside; revenue of $1.00 is reconciled to the cent.' });
+  expect(statusLine([pipeline('a', 'succeeded'), pipeline('b', 'succeeded')], revenue(100, 0))).toEqual({
+    mark: 'good',
+    text: 'All 2 pipelines succeeded; nothing is set aside; revenue of $1.00 is reconciled to the cent.',
+  });
 });
 
 test('what failed is named first, and never hidden behind what succeeded', () => {
-  const { mark, text } = statusLine([pipeline('a', 'succeeded'), pipeline('bank', 'failed'), pipeline('c', 'partial', 1), pipeline('d', 'never')], []);
+  const { mark, text } = statusLine(
+    [pipeline('a', 'succeeded'), pipeline('bank', 'failed'), pipeline('c', 'partial', 1), pipeline('d', 'never')],
+    [],
+  );
   expect(mark).toBe('bad');
-  expect(text).toBe('The pipeline bank failed; the pipeline c ended without some records; the pipeline d has not run yet; the other pipeline succeeded; 1 record is set aside.');
-  expect(statusLine(['a', 'b', 'c', 'd', 'e'].map((id) => pipeline(id, 'failed')), []).text).toBe('The pipelines a, b and 3 more failed; nothing is set aside.');
+  expect(text).toBe(
+    'The pipeline bank failed; the pipeline c ended without some records; the pipeline d has not run yet; the other pipeline succeeded; 1 record is set aside.',
+  );
+  expect(
+    statusLine(
+      ['a', 'b', 'c', 'd', 'e'].map((id) => pipeline(id, 'failed')),
+      [],
+    ).text,
+  ).toBe('The pipelines a, b and 3 more failed; nothing is set aside.');
 });
 
 test('a town at its first day is not told that all is well', () => {
@@ -29,5 +58,7 @@ test('a town at its first day is not told that all is well', () => {
 });
 
 test('differences that cancel out are not called reconciled', () => {
-  expect(statusLine([pipeline('a', 'succeeded')], [{ currency: 'USD', receipts: 2, amount: 0, reconciled: 500, unreconciled: -500 }])).toMatchObject({ mark: 'note', text: expect.stringContaining('reconciled but for -$5.00') });
+  expect(
+    statusLine([pipeline('a', 'succeeded')], [{ currency: 'USD', receipts: 2, amount: 0, reconciled: 500, unreconciled: -500 }]),
+  ).toMatchObject({ mark: 'note', text: expect.stringContaining('reconciled but for -$5.00') });
 });

@@ -10,7 +10,13 @@ export function statusLine(pipelines: readonly PipelineStatus[], revenue: readon
   const open = revenue.some((total) => total.unreconciled !== 0 || total.reconciled !== total.amount);
   const outcomes = live.map((p) => p.last_run?.outcome);
   const parts = [pipelinesText(live), asideText(aside), ...revenue.map(revenueText)];
-  const mark = outcomes.includes('failed') ? 'bad' : aside > 0 || open || outcomes.some((o) => o === 'partial' || o === 'aborted') ? 'note' : outcomes.includes('succeeded') ? 'good' : 'idle';
+  const mark = outcomes.includes('failed')
+    ? 'bad'
+    : aside > 0 || open || outcomes.some((o) => o === 'partial' || o === 'aborted')
+      ? 'note'
+      : outcomes.includes('succeeded')
+        ? 'good'
+        : 'idle';
   return { mark, text: capitalized(`${parts.join('; ')}.`) };
 }
 
@@ -19,10 +25,26 @@ function pipelinesText(live: readonly PipelineStatus[]): string {
   const of = (want: (p: PipelineStatus) => boolean): string[] => live.filter(want).map((p) => p.pipeline);
   const never = of((p) => p.last_run === null);
   const groups = [
-    told(of((p) => p.last_run?.outcome === 'failed'), 'failed', 'failed'),
-    told(of((p) => p.last_run?.outcome === 'aborted'), 'was stopped', 'were stopped'),
-    told(of((p) => p.last_run?.outcome === 'partial'), 'ended without some records', 'ended without some records'),
-    told(of((p) => p.last_run !== null && p.last_run.outcome === null), 'is running', 'are running'),
+    told(
+      of((p) => p.last_run?.outcome === 'failed'),
+      'failed',
+      'failed',
+    ),
+    told(
+      of((p) => p.last_run?.outcome === 'aborted'),
+      'was stopped',
+      'were stopped',
+    ),
+    told(
+      of((p) => p.last_run?.outcome === 'partial'),
+      'ended without some records',
+      'ended without some records',
+    ),
+    told(
+      of((p) => p.last_run !== null && p.last_run.outcome === null),
+      'is running',
+      'are running',
+    ),
     never.length === live.length ? 'no pipeline has run yet' : told(never, 'has not run yet', 'have not run yet'),
   ].filter((text) => text !== '');
   const good = of((p) => p.last_run?.outcome === 'succeeded').length;
@@ -53,5 +75,9 @@ function revenueText({ amount, unreconciled, reconciled, currency }: RevenueTota
 
 /** `3 agree, 2 differ` of a reconciliation's keys. */
 export function keysText(matched: number, differing: number, unchecked: number): string {
-  return [`${countText(matched)} agree`, differing === 1 ? '1 differs' : `${countText(differing)} differ`, ...(unchecked ? [`${countText(unchecked)} not checked`] : [])].join(', ');
+  return [
+    `${countText(matched)} agree`,
+    differing === 1 ? '1 differs' : `${countText(differing)} differ`,
+    ...(unchecked ? [`${countText(unchecked)} not checked`] : []),
+  ].join(', ');
 }

@@ -2,11 +2,15 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 const css = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
-const [light, dark, print] = [...css.matchAll(/:root \{([^}]*)\}/g)].map((block) => Object.fromEntries([...block[1]!.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map((m) => [m[1]!, m[2]!])));
+const [light, dark, print] = [...css.matchAll(/:root \{([^}]*)\}/g)].map((block) =>
+  Object.fromEntries([...block[1]!.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map((m) => [m[1]!, m[2]!])),
+);
 
 /** Relative luminance and contrast as WCAG 2.2 defines them. */
 function luminance(hex: string): number {
-  const [r, g, b] = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+  const [r, g, b] = [1, 3, 5]
+    .map((i) => parseInt(hex.slice(i, i + 2), 16) / 255)
+    .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
   return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
 }
 function contrast(a: string, b: string): number {
@@ -26,7 +30,11 @@ const TEXT: [string, string[]][] = [
   ['top-ink', ['top']],
 ];
 
-describe.each([['light', light!], ['dark', dark!], ['print', { ...light!, ...print! }]])('in %s', (_, colours) => {
+describe.each([
+  ['light', light!],
+  ['dark', dark!],
+  ['print', { ...light!, ...print! }],
+])('in %s', (_, colours) => {
   test.each(TEXT.flatMap(([ink, grounds]) => grounds.map((ground) => [ink, ground])))('%s can be read on %s', (ink, ground) => {
     expect(contrast(colours[ink!]!, colours[ground!]!)).toBeGreaterThanOrEqual(4.5);
   });

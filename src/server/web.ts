@@ -53,7 +53,15 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
     const list = await listRejects(knex, { pipeline, state: 'open', after: Number.isSafeInteger(after) ? after : 0, limit: REJECTS + 1 });
     const source = pipeline === undefined ? undefined : ((await listSources(knex)).find((s) => s.pipeline === pipeline)?.id ?? -1);
     const shown = list.slice(0, REJECTS);
-    show(response, rejectsPage({ list: shown, open: await countOpenRejects(knex, source), pipeline, more: list.length > REJECTS ? shown.at(-1)!.id : undefined }));
+    show(
+      response,
+      rejectsPage({
+        list: shown,
+        open: await countOpenRejects(knex, source),
+        pipeline,
+        more: list.length > REJECTS ? shown.at(-1)!.id : undefined,
+      }),
+    );
   });
 
   router.get('/reconciliation/:pipeline', async (request, response) => {
@@ -92,12 +100,19 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
 
   for (const [ending, type, write] of [
     ['csv', 'text/csv; charset=utf-8', async (rows) => Buffer.from(revenueCsv(rows))],
-    ['xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', async (rows) => Buffer.from(await revenueXlsx(rows, town.name))],
+    [
+      'xlsx',
+      'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+      async (rows) => Buffer.from(await revenueXlsx(rows, town.name)),
+    ],
   ] as [string, string, (rows: Awaited<ReturnType<typeof reportAsked>>['rows']) => Promise<Buffer>][])
     router.get(`/revenue.${ending}`, async (request, response) => {
       try {
         const { query, rows } = await reportAsked(request);
-        response.type(type).attachment(fileName(query, ending)).send(await write(rows));
+        response
+          .type(type)
+          .attachment(fileName(query, ending))
+          .send(await write(rows));
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
         response.redirect(303, `/revenue?${new URLSearchParams(revenueAsked(request) as Record<string, string>).toString()}`);
@@ -105,7 +120,10 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
     });
 
   async function reportAsked(request: Request) {
-    const query = readRevenueQuery(revenueAsked(request), (name) => ({ period: 'Period', from: 'From', to: 'To', department: 'Department' })[name]);
+    const query = readRevenueQuery(
+      revenueAsked(request),
+      (name) => ({ period: 'Period', from: 'From', to: 'To', department: 'Department' })[name],
+    );
     const rows = await revenue.rows(query);
     return { query, rows: query.department === undefined ? rows : rows.filter((row) => row.department === query.department) };
   }

@@ -2,7 +2,13 @@ import { expect, test } from 'vitest';
 import { durationText, moneyText, monthText, plural, timeText } from './words.ts';
 
 test('amounts are written exactly, with the sign that the currency has', () => {
-  expect([moneyText(123450, 'USD'), moneyText(-1200, 'GBP'), moneyText(5, 'EUR'), moneyText(500, 'JPY'), moneyText(-5, 'CHF')]).toEqual(['$1,234.50', '-£12.00', '€0.05', '¥500', '-CHF\u00a00.05']);
+  expect([moneyText(123450, 'USD'), moneyText(-1200, 'GBP'), moneyText(5, 'EUR'), moneyText(500, 'JPY'), moneyText(-5, 'CHF')]).toEqual([
+    '$1,234.50',
+    '-£12.00',
+    '€0.05',
+    '¥500',
+    '-CHF\u00a00.05',
+  ]);
   expect(moneyText(9_007_199_254_740_991, 'USD')).toBe('$90,071,992,547,409.91');
 });
 
@@ -11,7 +17,12 @@ test('a moment is told in the time of the town, on its own day', () => {
 });
 
 test('months, durations and counts read as words', () => {
-  expect([monthText('2026-03'), monthText('2026-03', 'short'), monthText('2025/2026'), monthText('2026-13')]).toEqual(['March 2026', 'Mar 2026', '2025/2026', '2026-13']);
+  expect([monthText('2026-03'), monthText('2026-03', 'short'), monthText('2025/2026'), monthText('2026-13')]).toEqual([
+    'March 2026',
+    'Mar 2026',
+    '2025/2026',
+    '2026-13',
+  ]);
   expect([durationText(9.6), durationText(1240), durationText(185_000)]).toEqual(['10 ms', '1.2 s', '3 min 5 s']);
   expect([plural(1, 'record'), plural(24787, 'record')]).toEqual(['1 record', '24,787 records']);
 });

@@ -12,7 +12,14 @@ export function countText(n: number): string {
 
 /** `Nov 23, 2026, 9:28 AM` in the town's time zone, from a moment in UTC. */
 export function timeText(utc: string | Date, zone: string): string {
-  return new Intl.DateTimeFormat('en-US', { timeZone: zone, year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' }).format(new Date(utc));
+  return new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+  }).format(new Date(utc));
 }
 
 /** Its first letter large, for a heading. */

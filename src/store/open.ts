@@ -38,7 +38,7 @@ export async function openKnex(url: string, projectFolder: string): Promise<Knex
         // A commit survives a killed process; a power cut may lose the last commits but never tears the store. FULL makes both hold.
         connection.pragma('synchronous = FULL');
         connection.pragma('busy_timeout = 30000');
-        connection.pragma('cache_size = -32768');
+        connection.pragma('cache_size = -24576');
         done();
       },
     },

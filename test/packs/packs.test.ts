@@ -19,26 +19,25 @@ interface Exchange {
   answer: { status: number; headers: Record<string, string>; body: string };
 }
 
-describe.each(packs())('$name', (pack) => {
-  const { connector } = pack;
-  const recorded = recordingsOf(pack, 'records.json').filter((name) => Object.hasOwn(connector.streams, name));
-  const files = recorded.filter((name) => connector.streams[name]!.retriever.files);
-  const requests = connector.transport === 'http' ? recorded.filter((name) => connector.streams[name]!.retriever.request) : [];
+const recorded = recordedPacks().flatMap((pack) =>
+  Object.entries(pack.connector.streams)
+    .filter(([name]) => recordingsOf(pack, 'records.json').includes(name))
+    .map(([name, stream]) => ({ pack: pack.name, name, connector: pack.connector, stream, folder: join(pack.fixtures, name) })),
+);
 
-  test.each(files)('%s reads its recording as records.json says', async (name) => {
-    const folder = join(pack.fixtures, name);
-    const found = await readFiles(connector, connector.streams[name]!, folder);
+describe('a recording reads as records.json says', () => {
+  test.each(recorded.filter(({ stream }) => stream.retriever.files))('$pack $name', async ({ connector, stream, folder }) => {
+    const found = await readFiles(connector, stream, folder);
     const { records, rejected = [], refused = [] } = expectedOf(folder);
     expect(found.records).toEqual(records);
     expect(found.rejected).toEqual(rejected.map((r) => expect.objectContaining(r)));
     expect(found.refused).toEqual(refused);
   });
 
-  test.each(requests)('%s reads its recorded answers as records.json says', async (name) => {
-    const folder = join(pack.fixtures, name);
+  test.each(recorded.filter(({ connector }) => connector.transport === 'http'))('$pack $name, from a server', async ({ connector, stream, folder }) => {
     const exchanges = JSON.parse(readFileSync(join(folder, 'exchanges.json'), 'utf8')) as Exchange[];
     const { records, rejected = [] } = expectedOf(folder);
-    const found = await readAnswers(connector, connector.streams[name]!, exchanges);
+    const found = await readAnswers(connector, stream, exchanges);
     expect(found.filter((r) => !r.problem).map((r) => r.values)).toEqual(records);
     expect(found.flatMap((r) => (r.problem ? [{ record: r.number, code: r.problem.code }] : []))).toEqual(rejected);
   });

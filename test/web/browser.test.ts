@@ -34,7 +34,10 @@ afterAll(async () => {
 });
 
 async function open(path: string, look: { width?: number; dark?: boolean } = {}): Promise<{ page: Page; complaints: string[] }> {
-  const context = await browser.newContext({ viewport: { width: look.width ?? 1200, height: 900 }, colorScheme: look.dark ? 'dark' : 'light' });
+  const context = await browser.newContext({
+    viewport: { width: look.width ?? 1200, height: 900 },
+    colorScheme: look.dark ? 'dark' : 'light',
+  });
   contexts.push(context);
   const page = await context.newPage();
   const complaints: string[] = [];
@@ -55,7 +58,15 @@ async function tabTo(page: Page, name: string): Promise<void> {
   throw new Error(`The keyboard does not reach "${name}".`);
 }
 
-const PAGES = ['/', '/revenue', '/revenue?from=bad', '/rejects', '/reconciliation/receipts-at-bank', '/pipelines/clerk-receipts', '/nothing'];
+const PAGES = [
+  '/',
+  '/revenue',
+  '/revenue?from=bad',
+  '/rejects',
+  '/reconciliation/receipts-at-bank',
+  '/pipelines/clerk-receipts',
+  '/nothing',
+];
 
 describe('by keyboard alone', () => {
   test('a person comes from the overview to the revenue of a department', async () => {
@@ -92,16 +103,34 @@ describe.each(PAGES)('%s', (path) => {
     const { page } = await open(path);
     const found = await page.evaluate(structure);
     expect(found).toMatchObject({
-      lang: 'en', title: expect.stringContaining('Maple Falls'), h1: 1, landmarks: [1, 1, 1, 1], jumpsOfHeadings: 0, tablesWithoutCaption: 0, headersWithoutScope: 0, rowsWithoutHeader: 0, raggedTables: 0,
-      repeatedIds: [], brokenReferences: [], brokenAnchors: [], controlsWithoutLabel: 0, linksWithoutText: 0, regionsWithoutName: 0, picturesWithoutText: 0, currentPages: path === '/nothing' ? 0 : 1,
+      lang: 'en',
+      title: expect.stringContaining('Maple Falls'),
+      h1: 1,
+      landmarks: [1, 1, 1, 1],
+      jumpsOfHeadings: 0,
+      tablesWithoutCaption: 0,
+      headersWithoutScope: 0,
+      rowsWithoutHeader: 0,
+      raggedTables: 0,
+      repeatedIds: [],
+      brokenReferences: [],
+      brokenAnchors: [],
+      controlsWithoutLabel: 0,
+      linksWithoutText: 0,
+      regionsWithoutName: 0,
+      picturesWithoutText: 0,
+      currentPages: path === '/nothing' ? 0 : 1,
     });
   });
 
-  test.each([{ width: 360 }, { width: 360, dark: true }, { width: 320 }, { width: 1200, dark: true }])('nothing hangs out of a window %j', async (look) => {
-    const { page } = await open(path, look);
-    expect(await page.evaluate(width)).toBeLessThanOrEqual(look.width);
-    await page.screenshot({ path: join(pictures, 'page.png'), fullPage: true });
-  });
+  test.each([{ width: 360 }, { width: 360, dark: true }, { width: 320 }, { width: 1200, dark: true }])(
+    'nothing hangs out of a window %j',
+    async (look) => {
+      const { page } = await open(path, look);
+      expect(await page.evaluate(width)).toBeLessThanOrEqual(look.width);
+      await page.screenshot({ path: join(pictures, 'page.png'), fullPage: true });
+    },
+  );
 
   test('every text stands out from what is behind it, light and dark', async () => {
     for (const dark of [false, true]) {
@@ -116,5 +145,6 @@ test('the chart shows what the table says: as many columns, each as high as its 
   const found = await page.evaluate(chartAndTable);
   expect(found.heights).toHaveLength(6);
   const perUnit = found.heights[0]! / found.totals[0]!;
-  for (const [i, height] of found.heights.entries()) expect(Math.abs(height / perUnit - found.totals[i]!) / found.totals[i]!).toBeLessThan(0.02);
+  for (const [i, height] of found.heights.entries())
+    expect(Math.abs(height / perUnit - found.totals[i]!) / found.totals[i]!).toBeLessThan(0.02);
 });

@@ -35,12 +35,20 @@ export function structure() {
     rowsWithoutHeader: all('tbody tr, tfoot tr').filter((row) => !row.querySelector('th[scope=row]')).length,
     raggedTables: all('table').filter((table) => new Set([...table.querySelectorAll('tr')].map(columns)).size > 1).length,
     repeatedIds: ids.filter((id, i) => ids.indexOf(id) !== i),
-    brokenReferences: all('[aria-labelledby]').flatMap((e) => e.getAttribute('aria-labelledby').split(' ')).filter(isMissing),
-    brokenAnchors: all('a[href^="#"]').map((a) => a.getAttribute('href').slice(1)).filter(isMissing),
+    brokenReferences: all('[aria-labelledby]')
+      .flatMap((e) => e.getAttribute('aria-labelledby').split(' '))
+      .filter(isMissing),
+    brokenAnchors: all('a[href^="#"]')
+      .map((a) => a.getAttribute('href').slice(1))
+      .filter(isMissing),
     controlsWithoutLabel: all('input, select').filter((e) => !document.querySelector(`label[for="${e.id}"]`)).length,
     linksWithoutText: all('a').filter((a) => !a.textContent.trim()).length,
     regionsWithoutName: all('[role=region]').filter((e) => !e.getAttribute('aria-label') || e.tabIndex !== 0).length,
-    picturesWithoutText: all('svg').filter((e) => e.getAttribute('aria-hidden') !== 'true' && !(e.getAttribute('role') === 'img' && e.querySelector(':scope > title') && e.querySelector(':scope > desc'))).length,
+    picturesWithoutText: all('svg').filter(
+      (e) =>
+        e.getAttribute('aria-hidden') !== 'true' &&
+        !(e.getAttribute('role') === 'img' && e.querySelector(':scope > title') && e.querySelector(':scope > desc')),
+    ).length,
     currentPages: all('[aria-current]').length,
   };
 }
@@ -76,6 +84,8 @@ export function chartAndTable() {
   const boxes = [...columns.values()].map((rects) => rects.map((rect) => rect.getBoundingClientRect()));
   return {
     heights: boxes.map((list) => Math.max(...list.map((box) => box.bottom)) - Math.min(...list.map((box) => box.top))),
-    totals: [...document.querySelectorAll('section[aria-labelledby=revenue] tfoot td')].slice(0, 6).map((cell) => Number(cell.textContent.replaceAll(',', ''))),
+    totals: [...document.querySelectorAll('section[aria-labelledby=revenue] tfoot td')]
+      .slice(0, 6)
+      .map((cell) => Number(cell.textContent.replaceAll(',', ''))),
   };
 }

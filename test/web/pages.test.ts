@@ -16,7 +16,10 @@ beforeAll(async () => {
   town = makeTown();
   engine = await openAndRun(town.folder);
   const log = (fields: Record<string, unknown>, message: string): void => void logged.push({ ...fields, message });
-  server = await serve(engine, { log: { info: log, error: log }, nextRuns: () => [{ id: 'clerk-receipts', at: new Date('2026-07-01T10:00:00Z') }] });
+  server = await serve(engine, {
+    log: { info: log, error: log },
+    nextRuns: () => [{ id: 'clerk-receipts', at: new Date('2026-07-01T10:00:00Z') }],
+  });
 });
 afterAll(async () => {
   await server.close();
@@ -24,14 +27,28 @@ afterAll(async () => {
   town.remove();
 });
 
-const PAGES = ['/', '/revenue', '/revenue?period=day&department=Library', '/rejects', '/reconciliation/receipts-at-bank', '/pipelines/clerk-receipts', '/pipelines/receipts-at-bank'];
-const words = (text: string): string => text.replace(/<(?:title|desc)>.*?<\/(?:title|desc)>|<[^>]+>/gs, ' ').replace(/&#(\d+);/g, (_, n: string) => String.fromCharCode(Number(n))).replace(/\s+/g, ' ');
+const PAGES = [
+  '/',
+  '/revenue',
+  '/revenue?period=day&department=Library',
+  '/rejects',
+  '/reconciliation/receipts-at-bank',
+  '/pipelines/clerk-receipts',
+  '/pipelines/receipts-at-bank',
+];
+const words = (text: string): string =>
+  text
+    .replace(/<(?:title|desc)>.*?<\/(?:title|desc)>|<[^>]+>/gs, ' ')
+    .replace(/&#(\d+);/g, (_, n: string) => String.fromCharCode(Number(n)))
+    .replace(/\s+/g, ' ');
 
 describe('what a town sees', () => {
   test('the overview says in one sentence how things stand', async () => {
     const { status, text } = await server.ask('/');
     expect(status).toBe(200);
-    expect(words(text)).toContain('The pipelines clerk-receipts and recreation-receipts ended without some records; the other 3 pipelines succeeded; 3 records are set aside; revenue of $58,702.09 is reconciled but for $3,611.72.');
+    expect(words(text)).toContain(
+      'The pipelines clerk-receipts and recreation-receipts ended without some records; the other 3 pipelines succeeded; 3 records are set aside; revenue of $58,702.09 is reconciled but for $3,611.72.',
+    );
     expect(words(text)).toContain('Maple Falls');
     expect(words(text)).toContain('Jul 1, 2026, 6:00 AM');
   });
@@ -39,7 +56,9 @@ describe('what a town sees', () => {
   test('every figure of the revenue table adds up to its totals', async () => {
     const { text } = await server.ask('/');
     const table = text.slice(text.indexOf('Revenue in USD'));
-    const rows = [...table.slice(0, table.indexOf('</table>')).matchAll(/<tr><th scope="row">.*?<\/tr>/gs)].map(([row]) => [...row.matchAll(/<td[^>]*>([-\d,.]+)<\/td>/g)].map((cell) => Math.round(Number(cell[1]!.replaceAll(',', '')) * 100)));
+    const rows = [...table.slice(0, table.indexOf('</table>')).matchAll(/<tr>\s*<th scope="row">.*?<\/tr>/gs)].map(([row]) =>
+      [...row.matchAll(/<td[^>]*>([-\d,.]+)<\/td>/g)].map((cell) => Math.round(Number(cell[1]!.replaceAll(',', '')) * 100)),
+    );
     expect(rows).toHaveLength(7);
     const total = rows.pop()!;
     for (const [i, sum] of total.entries()) expect(rows.reduce((s, r) => s + r[i]!, 0)).toBe(sum);
@@ -51,7 +70,8 @@ describe('what a town sees', () => {
     expect(words(text)).toMatch(/receipts\.csv:564 .*June 2026 has 30 days/);
     expect(words(text)).toMatch(/receipts\.csv:565 .*amount "2O\.00" is not an amount/);
     expect(words(text)).toContain('Mend it in the source system');
-    for (const page of [...PAGES, '/api/status', '/api/revenue', '/health']) expect((await server.ask(page)).text).not.toMatch(/Secretperson|Pat Example/);
+    for (const page of [...PAGES, '/api/status', '/api/revenue', '/health'])
+      expect((await server.ask(page)).text).not.toMatch(/Secretperson|Pat Example/);
     expect(words((await server.ask('/rejects?pipeline=recreation-receipts')).text)).toContain('1 record could not be used');
     expect(words((await server.ask('/rejects?pipeline=bank-deposits')).text)).toContain('Nothing is set aside');
   });
@@ -84,7 +104,13 @@ describe('what a town sees', () => {
     const json = JSON.parse((await server.ask(`/api/revenue${query}`)).text) as { rows: { amount: string; unreconciled: string }[] };
     const csv = await server.ask(`/revenue.csv${query}`);
     expect(csv.headers['content-disposition']).toBe('attachment; filename=revenue-fiscal-year.csv');
-    expect(csv.text.trim().split('\r\n').slice(1).map((line) => line.split(',')[6])).toEqual(json.rows.map((r) => r.amount));
+    expect(
+      csv.text
+        .trim()
+        .split('\r\n')
+        .slice(1)
+        .map((line) => line.split(',')[6]),
+    ).toEqual(json.rows.map((r) => r.amount));
     const xlsx = await server.ask(`/revenue.xlsx${query}`);
     const book = new excel.Workbook();
     await book.xlsx.load(new Uint8Array(xlsx.bytes).buffer as ArrayBuffer);
@@ -94,12 +120,17 @@ describe('what a town sees', () => {
 
   test('what a run brings is seen at once, though reports are kept', async () => {
     const total = async (): Promise<number> => {
-      const { rows } = JSON.parse((await server.ask('/api/revenue?period=fiscal-year&department=Public%20Works')).text) as { rows: { amount: string }[] };
+      const { rows } = JSON.parse((await server.ask('/api/revenue?period=fiscal-year&department=Public%20Works')).text) as {
+        rows: { amount: string }[];
+      };
       return rows.reduce((sum, r) => sum + Math.round(Number(r.amount) * 100), 0);
     };
     const before = await total();
     expect(await total()).toBe(before);
-    appendFileSync(join(town.folder, 'inbox/permits/receipts.csv'), 'R8000,2026-06-30,"Public Works",101-4350 Street openings,card,10.01,Pat Example\n');
+    appendFileSync(
+      join(town.folder, 'inbox/permits/receipts.csv'),
+      'R8000,2026-06-30,"Public Works",101-4350 Street openings,card,10.01,Pat Example\n',
+    );
     letRest(join(town.folder, 'inbox/permits/receipts.csv'));
     await runPipeline(engine, 'permits-receipts', { signal: new AbortController().signal });
     expect(await total()).toBe(before + 1001);
@@ -117,8 +148,14 @@ describe('for machines', () => {
   });
 
   test('status has the shape of the command line', async () => {
-    const { pipelines } = JSON.parse((await server.ask('/api/status')).text) as { pipelines: { pipeline: string; last_run: { read: number } }[] };
-    expect(pipelines.find((p) => p.pipeline === 'clerk-receipts')).toMatchObject({ mode: 'live', open_rejects: 2, last_run: { outcome: 'partial', read: 564 } });
+    const { pipelines } = JSON.parse((await server.ask('/api/status')).text) as {
+      pipelines: { pipeline: string; last_run: { read: number } }[];
+    };
+    expect(pipelines.find((p) => p.pipeline === 'clerk-receipts')).toMatchObject({
+      mode: 'live',
+      open_rejects: 2,
+      last_run: { outcome: 'partial', read: 564 },
+    });
   });
 
   test('wrong questions get a reason as JSON', async () => {
@@ -142,7 +179,15 @@ describe('what it gives away', () => {
     }
   });
 
-  test.each(['evil.example', 'evil.example:8650', '127.0.0.1.evil.example', 'localhost.evil.example', 'user@localhost', 'local host', '10.0.0.7'])('a page on the web cannot read it under the name %j', async (host) => {
+  test.each([
+    'evil.example',
+    'evil.example:8650',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    'user@localhost',
+    'local host',
+    '10.0.0.7',
+  ])('a page on the web cannot read it under the name %j', async (host) => {
     const { status, text } = await server.ask('/api/revenue', { headers: { host } });
     expect([400, 421]).toContain(status);
     expect(text).not.toContain('Library');
@@ -153,7 +198,10 @@ describe('what it gives away', () => {
   });
 
   test('a name that the town gave it is answered to', async () => {
-    const named = makeTown({ ...TOWN, 'config/interlocal.yaml': `${TOWN['config/interlocal.yaml']}server: { names: [Interlocal.Town.Example] }\n` });
+    const named = makeTown({
+      ...TOWN,
+      'config/interlocal.yaml': `${TOWN['config/interlocal.yaml']}server: { names: [Interlocal.Town.Example] }\n`,
+    });
     const own = await openAndRun(named.folder);
     const proxied = await serve(own);
     expect((await proxied.ask('/health', { headers: { host: 'interlocal.town.example' } })).status).toBe(200);
@@ -169,11 +217,14 @@ describe('what it gives away', () => {
     expect([head.status, head.text]).toEqual([200, '']);
   });
 
-  test.each(['/nothing', '/pipelines/nothing', '/reconciliation/clerk-receipts', '/rejects?pipeline=nothing', '/pipelines/..%2f..%2fetc'])('%s is not found, with a way back', async (path) => {
-    const { status, text } = await server.ask(path);
-    expect(status).toBe(404);
-    expect(text).toContain('Back to the overview');
-  });
+  test.each(['/nothing', '/pipelines/nothing', '/reconciliation/clerk-receipts', '/rejects?pipeline=nothing', '/pipelines/..%2f..%2fetc'])(
+    '%s is not found, with a way back',
+    async (path) => {
+      const { status, text } = await server.ask(path);
+      expect(status).toBe(404);
+      expect(text).toContain('Back to the overview');
+    },
+  );
 
   test('an address that cannot be read is not our fault', async () => {
     expect((await server.ask('/pipelines/%E0%A4%A')).status).toBe(400);
@@ -195,9 +246,19 @@ describe('what it gives away', () => {
 
   test('the stack of a fault of ours in a run is not shown on the network', async () => {
     const secret = 'Error: insert into receipt values (Secretperson)\n    at Object.<anonymous> (/opt/interlocal/src/x.ts:1:1)';
-    await engine.knex('il_run').insert({ id: 9000, pipeline: 'bank-deposits', started_at: '2026-06-30T10:00:00.000Z', ended_at: '2026-06-30T10:00:01.000Z', outcome: 'failed', problems: JSON.stringify([{ code: 'INTERNAL', place: { system: 'bank-deposits', key: 'Secretperson' }, message: `A fault of Interlocal: ${secret}` }]) });
+    await engine.knex('il_run').insert({
+      id: 9000,
+      pipeline: 'bank-deposits',
+      started_at: '2026-06-30T10:00:00.000Z',
+      ended_at: '2026-06-30T10:00:01.000Z',
+      outcome: 'failed',
+      problems: JSON.stringify([
+        { code: 'INTERNAL', place: { system: 'bank-deposits', key: 'Secretperson' }, message: `A fault of Interlocal: ${secret}` },
+      ]),
+    });
     try {
-      for (const page of ['/', '/pipelines/bank-deposits', '/api/status', '/health']) expect((await server.ask(page)).text).not.toMatch(/Secretperson|x\.ts/);
+      for (const page of ['/', '/pipelines/bank-deposits', '/api/status', '/health'])
+        expect((await server.ask(page)).text).not.toMatch(/Secretperson|x\.ts/);
       expect(words((await server.ask('/pipelines/bank-deposits')).text)).toContain('A fault of Interlocal, not of your configuration.');
       expect(JSON.parse((await server.ask('/health')).text)).toMatchObject({ status: 'failing' });
     } finally {
@@ -207,14 +268,19 @@ describe('what it gives away', () => {
 
   test('the log has a line for each request, and nothing of what was searched for', async () => {
     const { headers } = await server.ask('/revenue?department=Secretperson');
-    await expect.poll(() => logged.find((l) => l.request === headers['x-request-id'])).toMatchObject({ method: 'GET', path: '/revenue', status: 200, ms: expect.any(Number), message: 'request' });
+    await expect
+      .poll(() => logged.find((l) => l.request === headers['x-request-id']))
+      .toMatchObject({ method: 'GET', path: '/revenue', status: 200, ms: expect.any(Number), message: 'request' });
     expect(JSON.stringify(logged.filter((l) => l.message === 'request'))).not.toContain('Secretperson');
   });
 });
 
 test('what a source wrote is shown as text, never as markup', async () => {
   const evil = '<img src=x onerror=alert(1)>';
-  const files = { ...TOWN, 'inbox/permits/receipts.csv': `receipt_number,received_on,department,account,tender,amount,payer_name\nR1,2026-06-01,"${evil}",=1+1,cash,5.00,x\nR2,2026-06-01,Building,a,"${evil}",5.00,x\n` };
+  const files = {
+    ...TOWN,
+    'inbox/permits/receipts.csv': `receipt_number,received_on,department,account,tender,amount,payer_name\nR1,2026-06-01,"${evil}",=1+1,cash,5.00,x\nR2,2026-06-01,Building,a,"${evil}",5.00,x\n`,
+  };
   const other = makeTown(files);
   const own = await openAndRun(other.folder);
   const ownServer = await serve(own);
@@ -238,7 +304,8 @@ test('a town without pipelines, revenue or reconciliations is shown what to do f
   const text = words((await ownServer.ask('/')).text);
   expect(text).toContain('There are no pipelines yet; nothing is set aside.');
   expect(text).toContain('No revenue has been read yet.');
-  for (const page of ['/revenue', '/rejects', '/health', '/api/status', '/revenue.csv']) expect((await ownServer.ask(page)).status).toBe(200);
+  for (const page of ['/revenue', '/rejects', '/health', '/api/status', '/revenue.csv'])
+    expect((await ownServer.ask(page)).status).toBe(200);
   await ownServer.close();
   await own.knex.destroy();
   empty.remove();

@@ -15,7 +15,9 @@ afterAll(() => town.remove());
 
 function report(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'cli.ts'), 'report', ...args, '--project', town.folder], { cwd: town.folder });
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'cli.ts'), 'report', ...args, '--project', town.folder], {
+      cwd: town.folder,
+    });
     let [out, err] = ['', ''];
     child.stdout.on('data', (chunk) => (out += String(chunk)));
     child.stderr.on('data', (chunk) => (err += String(chunk)));
@@ -32,23 +34,50 @@ describe('report revenue', () => {
     const lines = out.split('\n');
     expect(lines[0]).toMatch(/^department +account +tender +period +receipts +amount +reconciled +not reconciled$/);
     const sums = lines.filter((line) => line.includes(', total ')).map((line) => cents(line.trim().split(/\s+/).at(-3)!));
-    const total = lines.find((line) => line.startsWith('Total '))!.trim().split(/\s+/).slice(-4);
+    const total = lines
+      .find((line) => line.startsWith('Total '))!
+      .trim()
+      .split(/\s+/)
+      .slice(-4);
     expect(total).toEqual(['1,198', '58,702.09', '55,090.37', '3,611.72']);
     expect(sums).toHaveLength(6);
     expect(sums.reduce((a, b) => a + b)).toBe(5870209);
-    expect(out).toContain('receipts-at-bank: receipts add up to 228.87, bank has nothing: 228.87 less');
+    expect(out).toContain('receipts-at-bank, 2026-05 Library: receipts add up to 228.87, bank has nothing: 228.87 less');
   });
 
   test('--json gives every line with decimal text, and nothing else on stdout', async () => {
     const { out } = await report('revenue', '--json');
     const { rows } = JSON.parse(out) as { rows: Record<string, unknown>[] };
-    expect(Object.keys(rows[0]!)).toEqual(['department', 'account', 'tender', 'period', 'currency', 'receipts', 'amount', 'reconciled', 'unreconciled', 'reasons']);
+    expect(Object.keys(rows[0]!)).toEqual([
+      'department',
+      'account',
+      'tender',
+      'period',
+      'currency',
+      'receipts',
+      'amount',
+      'reconciled',
+      'unreconciled',
+      'reasons',
+    ]);
     expect(rows.reduce((sum, r) => sum + cents(r.amount as string), 0)).toBe(5870209);
     expect(rows.every((r) => /^-?\d+\.\d\d$/.test(r.amount as string))).toBe(true);
   });
 
   test('CSV can be narrowed to a department and to days', async () => {
-    const { out } = await report('revenue', '--format', 'csv', '--period', 'day', '--from', '2026-05-01', '--to', '2026-05-31', '--department', 'Library');
+    const { out } = await report(
+      'revenue',
+      '--format',
+      'csv',
+      '--period',
+      'day',
+      '--from',
+      '2026-05-01',
+      '--to',
+      '2026-05-31',
+      '--department',
+      'Library',
+    );
     const rows = parse(out, { columns: true }) as Record<string, string>[];
     expect(new Set(rows.map((r) => r.department))).toEqual(new Set(['Library']));
     expect(rows.every((r) => r.period!.startsWith('2026-05-'))).toBe(true);
@@ -74,9 +103,15 @@ describe('report revenue', () => {
   });
 
   test.each([
-    [['--period', 'weekly', '--from', '2026-13-01'], ['--period: "weekly" is no period.', '--from: "2026-13-01" is no date.']],
+    [
+      ['--period', 'weekly', '--from', '2026-13-01'],
+      ['--period: "weekly" is no period.', '--from: "2026-13-01" is no date.'],
+    ],
     [['--format', 'pdf'], ['"pdf" is no format of this report. There are: table, csv, json, xlsx.']],
-    [['--format', 'xlsx'], ['A workbook needs a file', '--out revenue.xlsx']],
+    [
+      ['--format', 'xlsx'],
+      ['A workbook needs a file', '--out revenue.xlsx'],
+    ],
     [['--json', '--format', 'csv'], ['contradict each other']],
   ])('%j is refused with what to write instead', async (args, messages) => {
     const { exit, err } = await report('revenue', ...args);
@@ -100,7 +135,9 @@ describe('report reconciliation', () => {
     expect(out).toContain('34 agree, 2 keys differ.');
     const lines = out.split('\n').map((line) => line.replace(/\s+/g, ' '));
     const march = lines.findIndex((line) => line.startsWith('2026-03 differs 9,511.21 9,386.21 -125.00'));
-    expect(lines[march + 1]).toBe(' Building differs 3,382.85 3,257.85 -125.00 receipts add up to 3,382.85, bank says 3,257.85: 125.00 less');
+    expect(lines[march + 1]).toBe(
+      ' Building differs 3,382.85 3,257.85 -125.00 receipts add up to 3,382.85, bank says 3,257.85: 125.00 less',
+    );
     expect(lines.filter((line) => line.startsWith(' '))).toHaveLength(2);
     expect(lines).toContainEqual(expect.stringMatching(/^2026-01 agrees 5,673.94 5,673.94 0.00/));
     expect(lines).toContainEqual(expect.stringMatching(/^Total differs 58,702.09 58,348.22 -353.87/));
@@ -113,9 +150,22 @@ describe('report reconciliation', () => {
 
   test('machines get the keys by the names that the configuration gives them', async () => {
     const { out } = await report('reconciliation', '--format', 'json');
-    const [first] = (JSON.parse(out) as { reconciliations: { lines: Record<string, unknown>[]; counts: unknown; match_on: unknown }[] }).reconciliations;
-    expect(first).toMatchObject({ pipeline: 'receipts-at-bank', left: 'receipts', right: 'bank', match_on: ['month', 'department'], currency: 'USD', counts: { matched: 34, differs: 1, left_only: 1, right_only: 0, unchecked: 0 } });
-    expect(first!.lines.find((l) => l.status === 'left_only')).toMatchObject({ key: { month: '2026-05', department: 'Library' }, left: '228.87', right: null, difference: '-228.87' });
+    const [first] = (JSON.parse(out) as { reconciliations: { lines: Record<string, unknown>[]; counts: unknown; match_on: unknown }[] })
+      .reconciliations;
+    expect(first).toMatchObject({
+      pipeline: 'receipts-at-bank',
+      left: 'receipts',
+      right: 'bank',
+      match_on: ['month', 'department'],
+      currency: 'USD',
+      counts: { matched: 34, differs: 1, left_only: 1, right_only: 0, unchecked: 0 },
+    });
+    expect(first!.lines.find((l) => l.status === 'left_only')).toMatchObject({
+      key: { month: '2026-05', department: 'Library' },
+      left: '228.87',
+      right: null,
+      difference: '-228.87',
+    });
     const csv = parse((await report('reconciliation', '--format', 'csv')).out, { columns: true }) as Record<string, string>[];
     expect(csv.find((r) => r.department === 'Building')).toMatchObject({ month: '2026-03', depth: '2', difference: '-125.00' });
   });

@@ -22,15 +22,20 @@ interface Served {
 
 function serve(args: string[] = [], files = TOWN, env: Record<string, string> = {}): Served {
   const town = makeTown(files);
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'cli.ts'), 'serve', '--project', town.folder, ...args], { env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'cli.ts'), 'serve', '--project', town.folder, ...args], {
+    env: { ...process.env, ...env },
+  });
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk) => (out += String(chunk)));
   child.stderr.on('data', (chunk) => (err += String(chunk)));
   const exit = once(child, 'close').then(([code]) => code as number | null);
-  clean.push(() => town.remove(), async () => {
-    if (child.exitCode === null) child.kill('SIGKILL');
-    await exit;
-  });
+  clean.push(
+    () => town.remove(),
+    async () => {
+      if (child.exitCode === null) child.kill('SIGKILL');
+      await exit;
+    },
+  );
   return { child, lines: () => out.split('\n').filter((line) => line !== ''), err: () => err, exit };
 }
 
@@ -39,7 +44,11 @@ async function urlOf(served: Served): Promise<string> {
   return /http\S+/.exec(served.lines()[0]!)![0];
 }
 
-const logOf = (served: Served): Record<string, unknown>[] => served.lines().slice(1).map((line) => JSON.parse(line) as Record<string, unknown>);
+const logOf = (served: Served): Record<string, unknown>[] =>
+  served
+    .lines()
+    .slice(1)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 test('the first line says where the page is, and Ctrl-C ends it in order', async () => {
   const served = serve(['--port', '0']);
@@ -67,13 +76,17 @@ test('what is scheduled runs, is seen on the page, and is one line of JSON in th
   const every = { ...TOWN, 'pipelines/bank-deposits.yaml': TOWN['pipelines/bank-deposits.yaml']!.replace('30 6 * * 1-5', '"* * * * * *"') };
   const served = serve(['--port', '0'], every);
   const url = await urlOf(served);
-  await expect.poll(() => logOf(served).find((line) => line.msg === 'run: succeeded'), { timeout: 15_000 }).toMatchObject({ level: 'info', pipeline: 'bank-deposits', read: 35, created: 35, problems: [] });
+  await expect
+    .poll(() => logOf(served).find((line) => line.msg === 'run: succeeded'), { timeout: 15_000 })
+    .toMatchObject({ level: 'info', pipeline: 'bank-deposits', read: 35, created: 35, problems: [] });
   expect(await (await fetch(`${url}/pipelines/bank-deposits`)).text()).toContain('succeeded');
   served.child.kill('SIGINT');
   expect(await served.exit).toBe(0);
   // Each run that began has ended.
   const messages = logOf(served).map((line) => String(line.msg));
-  expect(messages.filter((m) => m === 'run: began').length).toBe(messages.filter((m) => m.startsWith('run: ') && m !== 'run: began').length);
+  expect(messages.filter((m) => m === 'run: began').length).toBe(
+    messages.filter((m) => m.startsWith('run: ') && m !== 'run: began').length,
+  );
 });
 
 test('a port that is taken is said in plain words, and nothing is run', async () => {
@@ -104,7 +117,10 @@ test.each(['x', '70000', '-1', '80.5'])('--port %s is refused', async (port) => 
 });
 
 test('an address that this machine does not have is said', async () => {
-  const served = serve(['--port', '0'], { ...TOWN, 'config/interlocal.yaml': `${TOWN['config/interlocal.yaml']}server: { host: 192.0.2.1 }\n` });
+  const served = serve(['--port', '0'], {
+    ...TOWN,
+    'config/interlocal.yaml': `${TOWN['config/interlocal.yaml']}server: { host: 192.0.2.1 }\n`,
+  });
   expect(await served.exit).toBe(1);
   expect(served.err()).toContain('This machine has no address 192.0.2.1.');
 });
@@ -128,5 +144,9 @@ test('someone who never finishes a request holds up the end for seconds, and a s
 test('at a terminal the log is for people', () => {
   const time = '2026-06-30T10:00:00.000Z';
   const clock = new Date(time).toTimeString().slice(0, 8);
-  expect(plainLine(JSON.stringify({ level: 'warn', time, pipeline: 'bank', read: 35, problems: ['a.csv:3: wrong'], notes: [], msg: 'run: ended' }))).toBe(`${clock} warn  run: ended  pipeline=bank read=35\n         problems: a.csv:3: wrong\n`);
+  expect(
+    plainLine(
+      JSON.stringify({ level: 'warn', time, pipeline: 'bank', read: 35, problems: ['a.csv:3: wrong'], notes: [], msg: 'run: ended' }),
+    ),
+  ).toBe(`${clock} warn  run: ended  pipeline=bank read=35\n         problems: a.csv:3: wrong\n`);
 });

@@ -22,11 +22,29 @@ interface Department {
 }
 
 const DEPARTMENTS: readonly Department[] = [
-  { office: 'clerk', name: 'Town Clerk', accounts: ['101-4110 Dog licences', '101-4120 Certificates'], receipts: [52, 61, 74, 96, 58, 47], cents: 21_00 },
+  {
+    office: 'clerk',
+    name: 'Town Clerk',
+    accounts: ['101-4110 Dog licences', '101-4120 Certificates'],
+    receipts: [52, 61, 74, 96, 58, 47],
+    cents: 21_00,
+  },
   { office: 'clerk', name: 'Library', accounts: ['101-4710 Fines'], receipts: [31, 28, 33, 30, 27, 25], cents: 9_00 },
-  { office: 'recreation', name: 'Parks & Recreation', accounts: ['230-4610 Programmes', '230-4620 Pool'], receipts: [24, 26, 39, 58, 92, 118], cents: 46_00 },
+  {
+    office: 'recreation',
+    name: 'Parks & Recreation',
+    accounts: ['230-4610 Programmes', '230-4620 Pool'],
+    receipts: [24, 26, 39, 58, 92, 118],
+    cents: 46_00,
+  },
   { office: 'recreation', name: 'Community Centre', accounts: ['230-4650 Room hire'], receipts: [14, 12, 15, 17, 16, 13], cents: 85_00 },
-  { office: 'permits', name: 'Building', accounts: ['101-4310 Building permits', '101-4320 Inspections'], receipts: [11, 14, 23, 29, 33, 27], cents: 132_00 },
+  {
+    office: 'permits',
+    name: 'Building',
+    accounts: ['101-4310 Building permits', '101-4320 Inspections'],
+    receipts: [11, 14, 23, 29, 33, 27],
+    cents: 132_00,
+  },
   { office: 'permits', name: 'Public Works', accounts: ['101-4350 Street openings'], receipts: [4, 5, 9, 14, 12, 11], cents: 118_00 },
 ];
 
@@ -46,13 +64,26 @@ export function moneyFiles(): Files {
       for (let i = 0; i < d.receipts[m]!; i++) {
         const cents = Math.round(d.cents * 0.5) + random(d.cents);
         sum += cents;
-        lines[d.office]!.push([`R${number++}`, `${month}-${String(1 + random(28)).padStart(2, '0')}`, `"${d.name}"`, d.accounts[random(d.accounts.length)], TENDERS[random(4)], decimal(cents), 'Pat Example'].join(','));
+        lines[d.office]!.push(
+          [
+            `R${number++}`,
+            `${month}-${String(1 + random(28)).padStart(2, '0')}`,
+            `"${d.name}"`,
+            d.accounts[random(d.accounts.length)],
+            TENDERS[random(4)],
+            decimal(cents),
+            'Pat Example',
+          ].join(','),
+        );
       }
       if (d.name === 'Library' && month === '2026-05') continue;
       if (d.name === 'Building' && month === '2026-03') sum -= 125_00;
       deposits.push(`${month}-28,"${d.name}",${decimal(sum)}`);
     }
-  lines.clerk!.push(`R9001,2026-06-31,"Town Clerk",101-4110 Dog licences,cash,20.00,Secretperson`, `R9002,2026-06-30,"Town Clerk",101-4110 Dog licences,cash,2O.00,Secretperson`);
+  lines.clerk!.push(
+    `R9001,2026-06-31,"Town Clerk",101-4110 Dog licences,cash,20.00,Secretperson`,
+    `R9002,2026-06-30,"Town Clerk",101-4110 Dog licences,cash,2O.00,Secretperson`,
+  );
   lines.recreation!.push(`R9003,2026-06-30,"Parks & Recreation",230-4620 Pool,coupon,15.00,Secretperson`);
   return {
     'inbox/clerk/receipts.csv': `${lines.clerk!.join('\n')}\n`,
@@ -69,7 +100,8 @@ function decimal(cents: number): string {
 const OFFICES = ['clerk', 'recreation', 'permits'];
 
 export const TOWN: Files = {
-  'config/interlocal.yaml': 'town: { name: Maple Falls, time_zone: America/New_York, currency: USD, fiscal_year_starts: 07-01 }\npacks: false\n',
+  'config/interlocal.yaml':
+    'town: { name: Maple Falls, time_zone: America/New_York, currency: USD, fiscal_year_starts: 07-01 }\npacks: false\n',
   'config/connections.yaml': `connections:\n${[...OFFICES, 'bank'].map((id) => `  ${id}: { connector: ${id === 'bank' ? 'bank' : 'till'}, options: { path: inbox/${id} } }\n`).join('')}`,
   'config/model/receipt.yaml': `entity: receipt
 title: Receipt
@@ -134,9 +166,13 @@ fields:
   amount: { from: amount, parse: money }
 `,
   ...Object.fromEntries(
-    OFFICES.map((id) => [`pipelines/${id}-receipts.yaml`, `pipeline: ${id}-receipts\ndescription: What the ${id} office took, one line for each receipt.\nschedule: "*/15 6-20 * * 1-5"\nsource: { connection: ${id}, stream: receipts }\nmappings: [receipt.from-till]\n`]),
+    OFFICES.map((id) => [
+      `pipelines/${id}-receipts.yaml`,
+      `pipeline: ${id}-receipts\ndescription: What the ${id} office took, one line for each receipt.\nschedule: "*/15 6-20 * * 1-5"\nsource: { connection: ${id}, stream: receipts }\nmappings: [receipt.from-till]\n`,
+    ]),
   ),
-  'pipelines/bank-deposits.yaml': 'pipeline: bank-deposits\nschedule: 30 6 * * 1-5\nsource: { connection: bank, stream: deposits }\nmappings: [deposit.from-bank]\n',
+  'pipelines/bank-deposits.yaml':
+    'pipeline: bank-deposits\nschedule: 30 6 * * 1-5\nsource: { connection: bank, stream: deposits }\nmappings: [deposit.from-bank]\n',
   'pipelines/receipts-at-bank.yaml': `pipeline: receipts-at-bank
 description: Does what each department took in a month arrive at the bank?
 schedule: 0 7 * * 1-5

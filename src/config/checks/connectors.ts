@@ -8,6 +8,7 @@ import { explainIssues, secretLiteral, unknownKey } from '../explain.ts';
 import { schemaOfOptions } from '../connection-options.ts';
 import type { ConnectorConfig, StreamConfig } from '../schema/connector.ts';
 import { checkDecoder } from './decoders.ts';
+import { checkSink } from './sinks.ts';
 import { suggestion } from './references.ts';
 import { fieldsOf, recordTypesOf } from './source-fields.ts';
 import { quoted } from '../words.ts';
@@ -21,6 +22,7 @@ export function checkConnector(part: Connector, transportOptions: TransportOptio
     ...checkOptionList(part, transportOptions),
     ...checkPlaceholders(part, transportOptions),
     ...Object.entries(part.value.streams).flatMap(([name, stream]) => checkStream(part, ['streams', name], stream)),
+    ...Object.entries(part.value.sinks).flatMap(([name, sink]) => checkSink(part, ['sinks', name], sink, optionNames(part, transportOptions))),
   ];
 }
 
@@ -56,12 +58,16 @@ function checkOptionList(part: Connector, transportOptions: TransportOptions): P
   return problems;
 }
 
+function optionNames(part: Connector, transportOptions: TransportOptions): string[] {
+  return [...Object.keys(part.value.options), ...Object.keys(transportOptions[part.value.transport]?.shape ?? {})].map((name) => `options.${name}`);
+}
+
 /** What the retriever gives beside the options. */
-const RETRIEVER_NAMES = ['cursor', 'page', 'offset', 'size', 'from', 'to', 'partition'];
+const RETRIEVER_NAMES = ['cursor', 'page', 'offset', 'size', 'from', 'to', 'partition', 'session'];
 
 function checkPlaceholders(part: Connector, transportOptions: TransportOptions): Problem[] {
   const transport = transportOptions[part.value.transport];
-  const options = [...Object.keys(part.value.options), ...Object.keys(transport?.shape ?? {})].map((name) => `options.${name}`);
+  const options = optionNames(part, transportOptions);
   const check = (value: unknown, at: StreamPath, known: string[]): Problem[] =>
     placeholdersIn(value, at).flatMap(({ name, path }) => {
       if (name === undefined)
@@ -113,6 +119,10 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
     add(['retriever', 'request', 'path'], 'KEY_MISSING', 'the key "path" is missing.', 'The path below base_url.');
   if (retriever.query && (retriever.query.tables === undefined) === (retriever.query.sql === undefined))
     add(['retriever', 'query'], 'VALUE_INVALID', 'needs one of tables and sql, not both.');
+  if (retriever.request?.login && transport !== 'soap')
+    add(['retriever', 'request', 'login'], 'VALUE_INVALID', 'is for SOAP services; over HTTP the connection logs in.', 'Use transport_options.auth.session.');
+  if (stream.error_handler?.rules.some((rule) => rule.action === 'login') && !retriever.request?.login)
+    add(['error_handler', 'rules'], 'VALUE_INVALID', 'a rule logs in anew, and the stream has no login.', 'Add retriever.request.login.');
   if (stream.paginator?.kind === 'cursor' && !stream.paginator.cursor)
     add(['paginator', 'cursor'], 'KEY_MISSING', 'the key "cursor" is missing: it says where in an answer the next cursor stands.');
 

@@ -6,22 +6,27 @@ import { suggestion } from './references.ts';
 import { recordTypesOf } from './source-fields.ts';
 
 type Path = (string | number)[];
-type Add = (path: Path, code: string, message: string, hint?: string) => void;
+export type Add = (path: Path, code: string, message: string, hint?: string) => void;
 
 /** A decoder's layout in itself, and that it gives the fields which the stream's schema lists. */
 export function checkDecoder(part: Part<unknown>, base: Path, stream: StreamConfig, decoder: DecoderConfig): Problem[] {
   const problems: Problem[] = [];
   const add: Add = (path, code, message, hint) => void problems.push(problemAt(part, [...base, ...path], code, message, hint));
-  if (decoder.csv) checkCsv(decoder.csv, add);
-  if (decoder.fixed_width) checkFixedWidth(decoder.fixed_width, add);
+  checkLayout(decoder, ['decoder'], add);
   checkSchemaFields(stream, decoder, add);
   return problems;
 }
 
-function checkCsv(csv: CsvOptions, add: Add): void {
+/** The layout of a decoder or an encoder in itself. */
+export function checkLayout({ csv, fixed_width }: Pick<DecoderConfig, 'csv' | 'fixed_width'>, at: Path, add: Add): void {
+  if (csv) checkCsv(csv, [...at, 'csv'], add);
+  if (fixed_width) checkFixedWidth(fixed_width, [...at, 'fixed_width'], add);
+}
+
+function checkCsv(csv: CsvOptions, at: Path, add: Add): void {
   if (csv.record_types && csv.header !== false)
-    add(['decoder', 'csv', 'header'], 'VALUE_INVALID', 'must be false, since record_types says the columns.', 'Write header: false.');
-  if (csv.quote !== null && csv.quote === csv.delimiter) add(['decoder', 'csv', 'quote'], 'VALUE_INVALID', 'is the same as the delimiter.');
+    add([...at, 'header'], 'VALUE_INVALID', 'must be false, since record_types says the columns.', 'Write header: false.');
+  if (csv.quote !== null && csv.quote === csv.delimiter) add([...at, 'quote'], 'VALUE_INVALID', 'is the same as the delimiter.');
   const lists = [
     ...(Array.isArray(csv.header) ? [{ columns: csv.header, path: ['header'] }] : []),
     ...Object.entries(csv.record_types ?? {}).map(([type, columns]) => ({ columns, path: ['record_types', type] })),
@@ -30,7 +35,7 @@ function checkCsv(csv: CsvOptions, add: Add): void {
     columns.forEach((column, i) => {
       if (column !== '' && columns.indexOf(column) !== i)
         add(
-          ['decoder', 'csv', ...path, i],
+          [...at, ...path, i],
           'KEY_DUPLICATE',
           `the column "${column}" stands in this list twice.`,
           'Give each column a name of its own.',
@@ -38,8 +43,7 @@ function checkCsv(csv: CsvOptions, add: Add): void {
     });
 }
 
-function checkFixedWidth(layout: FixedWidthOptions, add: Add): void {
-  const at: Path = ['decoder', 'fixed_width'];
+function checkFixedWidth(layout: FixedWidthOptions, at: Path, add: Add): void {
   const length = layout.record_length;
   if (!layout.line_breaks && length === undefined)
     add(

@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import { duration, exactlyOne, id } from './common.ts';
+import { decoderSchema } from './decoder.ts';
+import { sinkSchema } from './sink.ts';
+import { template } from './template.ts';
+
+export * from './decoder.ts';
+export * from './sink.ts';
+export type { Template } from './template.ts';
 
 /**
  * The connector manifest: connectors/<id>/connector.yaml. A closed grammar; nothing in it is code.
  * `{{ options.NAME }}` in a text takes a connection option; `{{ cursor }}`, `{{ page }}`, `{{ offset }}`, `{{ size }}`,
- * `{{ from }}`, `{{ to }}`, `{{ partition }}` are known where the retriever gives them.
+ * `{{ from }}`, `{{ to }}`, `{{ partition }}` are known where the retriever gives them. Decoders: decoder.ts; sinks: sink.ts.
  */
 
 export const optionSpec = z.strictObject({
@@ -31,11 +38,19 @@ const filesRetriever = z.strictObject({
 });
 export type FilesRetriever = z.output<typeof filesRetriever>;
 
-/** Parameter values of a request: text with {{ }} in it, nested as the request body is. */
-const template: z.ZodType<Template> = z.lazy(() => z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(template), z.record(z.string(), template)]));
-export type Template = string | number | boolean | null | Template[] | { [name: string]: Template };
+const login = z.strictObject({
+  operation: z.string().describe('SOAP: the operation that logs in, as the WSDL names it.'),
+  body: template.optional().describe('Its parameters: the user name and password of the connection.'),
+  token: z.string().describe('Path in its answer of the session, which is then {{ session }}.'),
+  logout: z
+    .strictObject({ operation: z.string(), body: template.optional().describe('{{ session }} is the session.') })
+    .optional()
+    .describe('The operation that ends the session.'),
+});
+export type LoginConfig = z.output<typeof login>;
 
 const requestRetriever = z.strictObject({
+  login: login.optional().describe('SOAP services with a session: opened before the first page. For HTTP see auth.session of the connection.'),
   operation: z.string().optional().describe('SOAP: the operation, as the WSDL names it.'),
   body: template.optional().describe('SOAP: the parameters of the operation. HTTP: the JSON or form body.'),
   method: z.enum(['GET', 'POST']).optional().describe('HTTP: default GET.'),
@@ -59,105 +74,6 @@ const queryRetriever = z.strictObject({
   table_field: z.string().optional().describe('Field that receives the name of the table a row came from.'),
 });
 export type QueryRetriever = z.output<typeof queryRetriever>;
-
-// ---- decoders ---------------------------------------------------------------------------------------------------------
-
-export const encoding = z.enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1', 'ascii', 'cp437', 'cp850']).default('utf-8');
-const finalNewline = z
-  .enum(['required', 'optional'])
-  .default('required')
-  .describe('required: a file whose last line has no line break was cut off, and is refused.');
-
-const csvDecoder = z.strictObject({
-  encoding,
-  delimiter: z.string().min(1).default(',').describe('One or more characters; \\t for a tab.'),
-  quote: z.string().length(1).nullable().default('"').describe('null: quotes mean nothing.'),
-  escape: z.string().length(1).optional().describe('Default: the quote character doubled.'),
-  header: z.union([z.literal(true), z.literal(false), z.array(z.string())]).default(true).describe('true: the first row names the columns. A list: the columns in order, and the file has no header.'),
-  skip_lines: z.int().min(0).default(0).describe('Lines before the header.'),
-  footer_lines: z.int().min(0).default(0).describe('Lines at the end that are no records.'),
-  comment: z.string().optional(),
-  trim: z.boolean().default(false),
-  excel_text: z.boolean().default(true).describe('="00123" is read as 00123.'),
-  empty_is_null: z.boolean().default(true),
-  record_types: z
-    .record(z.string(), z.array(z.string()))
-    .optional()
-    .describe('For files whose rows have different columns: the columns of each type. header must be false.'),
-  record_type_column: z.int().min(1).default(1).describe('The column (from 1) that says the type.'),
-  final_newline: finalNewline,
-  max_record_bytes: z.int().positive().default(1_048_576),
-});
-export type CsvOptions = z.output<typeof csvDecoder>;
-
-const fixedField = z.strictObject({
-  from: z.int().min(1).describe('First character, from 1.'),
-  to: z.int().min(1).describe('Last character.'),
-  align: z.enum(['left', 'right']).default('left'),
-  pad: z.string().length(1).default(' ').describe('What fills the field. Reading strips spaces only, unless strip is given.'),
-  strip: z.boolean().default(true).describe('Strip the spaces around.'),
-  decimals: z.int().min(0).max(9).optional().describe('Implied decimals: 0001250 with 2 is read as 12.50.'),
-  literal: z.string().optional().describe('Reading: must be this. Writing: this is written.'),
-});
-export type FixedField = z.output<typeof fixedField>;
-const fixedRecordType = z.strictObject({
-  when: z.strictObject({ from: z.int().min(1), to: z.int().min(1), is: z.string() }).optional().describe('The characters that tell this record type. Of two marks that fit, the longer one counts.'),
-  fields: z.record(z.string(), fixedField),
-  segments: z
-    .strictObject({
-      from: z.int().min(1).describe('First character of the first segment.'),
-      length: z.int().min(1).describe('Characters of one segment.'),
-      count: z.int().min(1).describe('How many segments a line has.'),
-      fields: z.record(z.string(), fixedField).describe('Counted from the beginning of the segment.'),
-      number_field: z.string().optional().describe('Field that receives the number of the segment in its line, from 1.'),
-    })
-    .optional()
-    .describe('The line has several segments of the same layout, and each that is not blank is one record. fields are then what they share.'),
-});
-const fixedDecoder = z.strictObject({
-  encoding,
-  record_length: z.int().positive().optional().describe('Every line must be this long. Without it lines may be as long as the last field or longer.'),
-  line_breaks: z.boolean().default(true).describe('false: records follow each other without line breaks; record_length is then needed.'),
-  skip_lines: z.int().min(0).default(0),
-  pad_short_lines: z.boolean().default(true).describe('Trailing spaces were stripped by the sender.'),
-  record_types: z.record(z.string(), fixedRecordType).describe('One or more record types.'),
-  final_newline: finalNewline,
-});
-export type FixedWidthOptions = z.output<typeof fixedDecoder>;
-
-const xmlDecoder = z.strictObject({
-  encoding: z.enum(['declared', 'utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1']).default('declared'),
-  row: z.string().describe('The element that is one record, by local name or by path from the root: ROOT/ReceiptHeaderLevel.'),
-  lists: z.array(z.string()).default([]).describe('Paths below the row that are lists even when there is one, or none: ReceiptPaymentLevel.'),
-  attributes_prefix: z.string().default('').describe('Put before the names of attributes, where they clash with elements.'),
-  max_depth: z.int().positive().default(64),
-  max_row_bytes: z.int().positive().default(4_194_304),
-});
-export type XmlOptions = z.output<typeof xmlDecoder>;
-
-const jsonDecoder = z.strictObject({
-  encoding,
-  rows: z.string().default('').describe('Dotted path to the list of records; empty: the document is the list.'),
-  lines: z.boolean().default(false).describe('One JSON document a line.'),
-  max_bytes: z.int().positive().default(67_108_864).describe('For one document (not for lines).'),
-});
-export type JsonOptions = z.output<typeof jsonDecoder>;
-
-const bai2Decoder = z.strictObject({ encoding, currency: z.string().default('USD') });
-export type Bai2Options = z.output<typeof bai2Decoder>;
-
-export const DECODERS = ['csv', 'fixed_width', 'xml', 'json', 'bai2'] as const;
-export const decoderSchema = exactlyOne(
-  z.strictObject({
-    csv: csvDecoder.optional(),
-    fixed_width: fixedDecoder.optional(),
-    xml: xmlDecoder.optional(),
-    json: jsonDecoder.optional(),
-    bai2: bai2Decoder.optional(),
-  }),
-  DECODERS,
-);
-export type DecoderConfig = z.output<typeof decoderSchema>;
 
 // ---- streams ----------------------------------------------------------------------------------------------------------
 
@@ -230,7 +146,7 @@ const errorHandler = z.strictObject({
       z.strictObject({
         status: z.array(z.int()).optional().describe('HTTP status, or SQL error number.'),
         fault: z.string().optional().describe('Text in the SOAP fault code or message.'),
-        action: z.enum(['retry', 'fail', 'ignore']),
+        action: z.enum(['retry', 'fail', 'ignore', 'login']).describe('ignore: the answer is taken for one without records. login: log in anew (retriever.request.login) and ask again, once.'),
         hint: z.string().optional().describe('What a person should do about it.'),
       }),
     )
@@ -286,6 +202,7 @@ export const connectorSchema = z.strictObject({
   transport: z.enum(TRANSPORTS),
   options: z.record(z.string(), optionSpec).default({}).describe('What a town gives beside the options of the transport.'),
   transport_options: z.record(z.string(), z.unknown()).default({}).describe('Options of the transport that every town has the same.'),
-  streams: z.record(id, streamSchema),
+  streams: z.record(id, streamSchema).default({}),
+  sinks: z.record(id, sinkSchema).default({}).describe('What can be written to this kind of system.'),
 });
 export type ConnectorConfig = z.output<typeof connectorSchema>;

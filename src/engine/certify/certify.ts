@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ConnectorConfig } from '../../config/schema/connector.ts';
 import type { Certificate, Finding, Verdict } from '../../connector/certify.ts';
 import type { Fixture } from '../../connector/certify-fixtures.ts';
@@ -10,6 +12,7 @@ import { FILE_TEXT } from './file-text.ts';
 import { lint } from './lint.ts';
 import type { Pack } from './pack.ts';
 import { readBytes } from './reading.ts';
+import type { StartTables } from './query-context.ts';
 import { compareWithRecording } from './recording-check.ts';
 import { optionsFor } from './secrets.ts';
 
@@ -17,6 +20,8 @@ export interface CertifyOptions {
   signal: AbortSignal;
   /** Told before each check. */
   onCheck?: (stream: string | undefined, title: string) => void;
+  /** Serves recorded tables; without it streams of queries are certified online only. */
+  startTables?: StartTables;
 }
 
 /**
@@ -31,6 +36,8 @@ export async function certifyOffline(pack: Pack, options: CertifyOptions): Promi
       if (options.signal.aborted) break;
       const given = optionsFor(connector, fixtures.options);
       if (fixture.files) findings.push(...(await certifyFiles(connector, name, fixture, given, options)));
+      else if (fixture.exchanges) findings.push(...(await certifyRequests(pack, connector, name, fixture, given, options)));
+      else findings.push(...(await certifyQueries(connector, name, fixture, given, options)));
     }
   return certificateOf(pack, 'offline', findings);
 }
@@ -65,6 +72,48 @@ async function certifyFiles(connector: ConnectorConfig, name: string, fixture: F
     findings.push(...(await looked(check, name, options, () => check.run(context))));
   }
   return findings;
+}
+
+async function certifyRequests(pack: Pack, connector: ConnectorConfig, name: string, fixture: Fixture, given: Record<string, unknown>, options: CertifyOptions): Promise<Finding[]> {
+  const { openRequestContext } = await import('./request-context.ts');
+  const { REQUEST_CHECKS } = await import('./request-checks.ts');
+  const wsdl = await wsdlOf(pack, connector.streams[name]!.retriever.request!.operation);
+  if (connector.transport === 'soap' && wsdl === undefined)
+    return [{ check: 'recording', title: 'The recording reads as recorded', stream: name, state: 'failed', detail: 'There is no WSDL in fixtures/ that describes its operation.', hint: "Save the service's WSDL there: open its address with ?wsdl at the end." }];
+  const context = await openRequestContext(connector, name, fixture, pack.folder, wsdl, given);
+  const findings: Finding[] = [];
+  try {
+    for (const check of REQUEST_CHECKS) {
+      if (options.signal.aborted) break;
+      findings.push(...(await looked(check, name, options, () => check.run(context))));
+      // What follows changes the recording; where it does not read at all, that would only repeat the same words.
+      if (check.check === 'recording' && context.reading.refused) break;
+    }
+  } finally {
+    await context.server.close();
+  }
+  return findings;
+}
+
+async function certifyQueries(connector: ConnectorConfig, name: string, fixture: Fixture, given: Record<string, unknown>, options: CertifyOptions): Promise<Finding[]> {
+  if (!options.startTables)
+    return [{ check: 'recording', title: 'The recording reads as recorded', stream: name, state: 'failed', detail: 'This installation has no server for recorded tables.', hint: 'Certify it from a checkout of Interlocal, or online with --connection.' }];
+  const { queryContext } = await import('./query-context.ts');
+  const { QUERY_CHECKS } = await import('./query-checks.ts');
+  const context = queryContext(connector, name, fixture, given, options.startTables);
+  const findings: Finding[] = [];
+  for (const check of QUERY_CHECKS) {
+    if (options.signal.aborted) break;
+    findings.push(...(await looked(check, name, options, () => check.run(context))));
+    if (check.check === 'recording' && findings[0]!.state === 'failed') break;
+  }
+  return findings;
+}
+
+/** The WSDL of the pack that describes an operation. */
+async function wsdlOf(pack: Pack, operation: string | undefined): Promise<string | undefined> {
+  for (const name of pack.fixtures.wsdls) if ((await readFile(join(pack.folder, 'fixtures', name), 'utf8')).includes(`"${operation}"`)) return name;
+  return undefined;
 }
 
 /** Runs one check; what it throws is a finding too. None when it does not apply. */

@@ -100,10 +100,12 @@ async function controlFigures(context: FileContext): Promise<Verdict> {
   const { recorded, stream, reading } = context;
   if (!recorded) return undefined;
   const decoder = stream.decoder!;
-  const totals = (stream.control ?? []).flatMap((c) => (c.total ? [c.total.of] : []));
+  // Figures over other record types than the stream's own say nothing of its amounts.
+  const own = stream.record_selector?.types;
+  const totals = (stream.control ?? []).flatMap((c) => (c.total && (!own || !c.records || c.records.some((type) => own.includes(type))) ? [c.total.of] : []));
   const balanced = ['bai2', 'nacha', 'cpa005', 'lockbox'].some((name) => name in decoder && decoder[name as keyof typeof decoder] !== undefined);
   if (!stream.control && !balanced) return undefined;
-  const summed = totals.length ? totals : balanced ? Object.entries(stream.schema.fields).filter(([name, f]) => f.type === 'decimal' && /amount/i.test(name)).map(([name]) => name) : [];
+  const summed = totals.length ? [...new Set(totals)] : balanced ? Object.entries(stream.schema.fields).filter(([name, f]) => f.type === 'decimal' && /amount/i.test(name)).map(([name]) => name) : [];
   const before = sumsOf(reading, summed);
   let noticed = 0;
   if (summed.length)

@@ -2,12 +2,20 @@ import { html, type Html } from '../html.ts';
 import type { Page } from '../page.ts';
 
 export function notFoundPage(what = 'There is nothing at this address.'): Page {
-  return { title: 'Not found', body: html`<p>${what}</p>${BACK}` };
+  return {
+    title: 'Not found',
+    body: html`<p>${what}</p>
+      ${BACK}`,
+  };
 }
 
 /** What was asked cannot be read as an address of ours. */
 export function badRequestPage(): Page {
-  return { title: 'Not understood', body: html`<p>The address has something in it that cannot be read.</p>${BACK}` };
+  return {
+    title: 'Not understood',
+    body: html`<p>The address has something in it that cannot be read.</p>
+      ${BACK}`,
+  };
 }
 
 /** Says what to do, and nothing of what is inside. */
@@ -15,7 +23,11 @@ export function faultPage(requestId: string): Page {
   return {
     title: 'Something went wrong',
     body: html`<p>Interlocal could not make this page. Nothing is lost: the data is as it was.</p>
-<p>Try again in a minute. If it stays so, tell whoever looks after Interlocal this number, which stands beside the reason in the log: <code>${requestId}</code></p>${BACK}`,
+      <p>
+        Try again in a minute. If it stays so, tell whoever looks after Interlocal this number, which stands beside the reason in the log:
+        <code>${requestId}</code>
+      </p>
+      ${BACK}`,
   };
 }
 

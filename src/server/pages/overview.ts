@@ -29,76 +29,167 @@ export function overviewPage(o: Overview): Page {
     section: '/',
     lead: html`<time datetime="${o.now.toISOString()}">${timeText(o.now, o.town.zone)}</time>`,
     body: html`<p class="status status-${mark}">${text}</p>
-${figures(o)}
-${pipelines(o)}
-${revenue(o)}
-${reconciliations(o)}
-${setAside(o)}`,
+      ${figures(o)} ${pipelines(o)} ${revenue(o)} ${reconciliations(o)} ${setAside(o)}`,
   };
 }
 
 function figures({ revenue, pipelines }: Overview): Html {
   const aside = pipelines.reduce((sum, p) => sum + p.open_rejects, 0);
-  const figure = (name: string, value: string, more: Html | string = ''): Html => html`<div><dt>${name}</dt><dd>${value}${more}</dd></div>`;
+  const figure = (name: string, value: string, more: Html | string = ''): Html =>
+    html`<div>
+      <dt>${name}</dt>
+      <dd>${value}${more}</dd>
+    </div>`;
   return html`<dl class="figures">
-${revenue.map((t) => html`${figure('Revenue', moneyText(t.amount, t.currency), html`<span>${plural(t.receipts, 'receipt')}</span>`)}${figure('Reconciled', moneyText(t.reconciled, t.currency))}${figure('Not reconciled', moneyText(t.unreconciled, t.currency))}`)}
-${figure('Set aside', plural(aside, 'record'))}
-</dl>`;
+    ${revenue.map((t) => html`${figure('Revenue', moneyText(t.amount, t.currency), html`<span>${plural(t.receipts, 'receipt')}</span>`)}${figure('Reconciled', moneyText(t.reconciled, t.currency))}${figure('Not reconciled', moneyText(t.unreconciled, t.currency))}`)}
+    ${figure('Set aside', plural(aside, 'record'))}
+  </dl>`;
 }
 
 function pipelines({ pipelines, next, town, reconciliations }: Overview): Html {
   // Those count sums, which are told further down.
   const sums = new Set(reconciliations.map((r) => r.pipeline));
   if (pipelines.length === 0)
-    return html`<section aria-labelledby="pipelines"><h2 id="pipelines">Pipelines</h2><p>There are none yet. A file in the folder <code>pipelines</code> makes one; <code>interlocal validate</code> says whether it is right.</p></section>`;
-  const row = (p: PipelineStatus): Html => html`<tr>
-<th scope="row"><a href="/pipelines/${p.pipeline}">${p.pipeline}</a></th>
-<td>${p.mode === 'off' ? statusMark('idle', 'off') : p.running ? statusMark('idle', 'running') : p.last_run ? outcomeMark(p.last_run.outcome) : statusMark('idle', 'has not run yet')}</td>
-<td>${p.last_run ? html`<time datetime="${p.last_run.started_at}">${timeText(p.last_run.started_at, town.zone)}</time>` : ''}</td>
-${next.size > 0 ? html`<td>${next.has(p.pipeline) ? timeText(next.get(p.pipeline)!, town.zone) : ''}</td>` : ''}
-${(sums.has(p.pipeline) ? [undefined, undefined, undefined, undefined] : [p.last_run?.read, p.last_run?.created, p.last_run?.changed, p.open_rejects]).map((n) => html`<td class="n">${n === undefined ? '' : countText(n)}</td>`)}
-</tr>`;
-  return html`<section aria-labelledby="pipelines"><h2 id="pipelines">Pipelines</h2>
-${scrolling(
-  'Pipelines',
-  html`<table><caption>The last run of each, in records; “set aside” is what waits to be mended now</caption>
-<thead><tr><th scope="col">Pipeline</th><th scope="col">Outcome</th><th scope="col">Last run</th>${next.size > 0 ? html`<th scope="col">Next run</th>` : ''}<th scope="col" class="n">Read</th><th scope="col" class="n">New</th><th scope="col" class="n">Changed</th><th scope="col" class="n">Set aside</th></tr></thead>
-<tbody>${pipelines.map(row)}</tbody></table>`,
-)}</section>`;
+    return html`<section aria-labelledby="pipelines">
+      <h2 id="pipelines">Pipelines</h2>
+      <p>
+        There are none yet. A file in the folder <code>pipelines</code> makes one; <code>interlocal validate</code> says whether it is
+        right.
+      </p>
+    </section>`;
+  const row = (p: PipelineStatus): Html =>
+    html`<tr>
+      <th scope="row"><a href="/pipelines/${p.pipeline}">${p.pipeline}</a></th>
+      <td>
+        ${p.mode === 'off' ? statusMark('idle', 'off') : p.running ? statusMark('idle', 'running') : p.last_run ? outcomeMark(p.last_run.outcome) : statusMark('idle', 'has not run yet')}
+      </td>
+      <td>${p.last_run ? html`<time datetime="${p.last_run.started_at}">${timeText(p.last_run.started_at, town.zone)}</time>` : ''}</td>
+      ${next.size > 0 ? html`<td>${next.has(p.pipeline) ? timeText(next.get(p.pipeline)!, town.zone) : ''}</td>` : ''}
+      ${(sums.has(p.pipeline) ? [undefined, undefined, undefined, undefined] : [p.last_run?.read, p.last_run?.created, p.last_run?.changed, p.open_rejects]).map((n) => html`<td class="n">${n === undefined ? '' : countText(n)}</td>`)}
+    </tr>`;
+  return html`<section aria-labelledby="pipelines">
+    <h2 id="pipelines">Pipelines</h2>
+    ${scrolling(
+      'Pipelines',
+      html`<table>
+        <caption>
+          The last run of each, in records; “set aside” is what waits to be mended now
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Pipeline</th>
+            <th scope="col">Outcome</th>
+            <th scope="col">Last run</th>
+            ${next.size > 0 ? html`<th scope="col">Next run</th>` : ''}
+            <th scope="col" class="n">Read</th>
+            <th scope="col" class="n">New</th>
+            <th scope="col" class="n">Changed</th>
+            <th scope="col" class="n">Set aside</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${pipelines.map(row)}
+        </tbody>
+      </table>`,
+    )}
+  </section>`;
 }
 
 function revenue({ monthly: m }: Overview): Html {
-  if (!m) return html`<section aria-labelledby="revenue"><h2 id="revenue">Revenue</h2><p>No revenue has been read yet.</p></section>`;
+  if (!m)
+    return html`<section aria-labelledby="revenue">
+      <h2 id="revenue">Revenue</h2>
+      <p>No revenue has been read yet.</p>
+    </section>`;
   const money = (minor: number): string => formatMoney(minor, m.currency);
   const span = m.months.length === 1 ? monthText(m.months[0]!) : `${monthText(m.months[0]!)} to ${monthText(m.months.at(-1)!)}`;
   const line = (name: Html, months: readonly number[], total: number, open: number): Html =>
-    html`<tr>${name}${months.map((minor) => figureCell(minor, m.currency))}<td class="n sum">${money(total)}</td>${figureCell(open, m.currency)}</tr>`;
-  return html`<section aria-labelledby="revenue"><div class="heading"><h2 id="revenue">Revenue by department and month</h2><p><a href="/revenue">${m.earlier ? 'All months, accounts and tenders' : 'By account and tender'}</a></p></div>
-<figure>${columnChart({ periods: m.months, series: chartSeries(m), currency: m.currency, title: `Revenue by department, ${span}` })}</figure>
-${scrolling(
-  'Revenue by department and month',
-  html`<table><caption>Revenue in ${m.currency}, ${span}</caption>
-<thead><tr><th scope="col">Department</th>${m.months.map((month) => html`<th scope="col" class="n">${monthText(month, 'short')}</th>`)}<th scope="col" class="n">Total</th><th scope="col" class="n">Not reconciled</th></tr></thead>
-<tbody>${m.departments.map((d) => line(html`<th scope="row">${d.name}</th>`, d.months, d.total, d.unreconciled))}</tbody>
-<tfoot>${line(html`<th scope="row">Total</th>`, m.months_total, m.total, m.unreconciled)}</tfoot></table>`,
-)}</section>`;
+    html`<tr>
+      ${name}${months.map((minor) => figureCell(minor, m.currency))}
+      <td class="n sum">${money(total)}</td>
+      ${figureCell(open, m.currency)}
+    </tr>`;
+  return html`<section aria-labelledby="revenue">
+    <div class="heading">
+      <h2 id="revenue">Revenue by department and month</h2>
+      <p><a href="/revenue">${m.earlier ? 'All months, accounts and tenders' : 'By account and tender'}</a></p>
+    </div>
+    <figure>
+      ${columnChart({ periods: m.months, series: chartSeries(m), currency: m.currency, title: `Revenue by department, ${span}` })}
+    </figure>
+    ${scrolling(
+      'Revenue by department and month',
+      html`<table>
+        <caption>
+          Revenue in ${m.currency}, ${span}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Department</th>
+            ${m.months.map((month) => html`<th scope="col" class="n">${monthText(month, 'short')}</th>`)}
+            <th scope="col" class="n">Total</th>
+            <th scope="col" class="n">Not reconciled</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${m.departments.map((d) => line(html`<th scope="row">${d.name}</th>`, d.months, d.total, d.unreconciled))}
+        </tbody>
+        <tfoot>
+          ${line(html`<th scope="row">Total</th>`, m.months_total, m.total, m.unreconciled)}
+        </tfoot>
+      </table>`,
+    )}
+  </section>`;
 }
 
 function reconciliations({ reconciliations: list, town }: Overview): Html {
-  if (list.length === 0) return html`<section aria-labelledby="reconciliations"><h2 id="reconciliations">Reconciliations</h2><p>There are none yet. A pipeline with <code>reconcile</code> compares the sums of two systems.</p></section>`;
+  if (list.length === 0)
+    return html`<section aria-labelledby="reconciliations">
+      <h2 id="reconciliations">Reconciliations</h2>
+      <p>There are none yet. A pipeline with <code>reconcile</code> compares the sums of two systems.</p>
+    </section>`;
   const row = (r: Reconciliation): Html => {
     const differing = differingCount(r.counts);
-    const state = r.ranAt === null ? statusMark('idle', 'has not run yet') : differing === 0 ? statusMark('good', 'all agree') : statusMark('note', differing === 1 ? '1 differs' : `${countText(differing)} differ`);
+    const state =
+      r.ranAt === null
+        ? statusMark('idle', 'has not run yet')
+        : differing === 0
+          ? statusMark('good', 'all agree')
+          : statusMark('note', differing === 1 ? '1 differs' : `${countText(differing)} differ`);
     const counts = r.ranAt === null ? ['', '', ''] : [r.counts.matched, differing, r.counts.unchecked].map(countText);
-    return html`<tr><th scope="row"><a href="/reconciliation/${r.pipeline}">${r.pipeline}</a></th><td>${state}</td><td>${r.left} against ${r.right}</td>${counts.map((n) => html`<td class="n">${n}</td>`)}<td>${r.ranAt === null ? '' : html`<time datetime="${r.ranAt}">${timeText(r.ranAt, town.zone)}</time>`}</td></tr>`;
+    return html`<tr>
+      <th scope="row"><a href="/reconciliation/${r.pipeline}">${r.pipeline}</a></th>
+      <td>${state}</td>
+      <td>${r.left} against ${r.right}</td>
+      ${counts.map((n) => html`<td class="n">${n}</td>`)}
+      <td>${r.ranAt === null ? '' : html`<time datetime="${r.ranAt}">${timeText(r.ranAt, town.zone)}</time>`}</td>
+    </tr>`;
   };
-  return html`<section aria-labelledby="reconciliations"><h2 id="reconciliations">Reconciliations</h2>
-${scrolling(
-  'Reconciliations',
-  html`<table><caption>How many sums agree on both sides; nothing is netted</caption>
-<thead><tr><th scope="col">Reconciliation</th><th scope="col">Result</th><th scope="col">What is compared</th><th scope="col" class="n">Agree</th><th scope="col" class="n">Differ</th><th scope="col" class="n">Not checked</th><th scope="col">Last run</th></tr></thead>
-<tbody>${list.map(row)}</tbody></table>`,
-)}</section>`;
+  return html`<section aria-labelledby="reconciliations">
+    <h2 id="reconciliations">Reconciliations</h2>
+    ${scrolling(
+      'Reconciliations',
+      html`<table>
+        <caption>
+          How many sums agree on both sides; nothing is netted
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Reconciliation</th>
+            <th scope="col">Result</th>
+            <th scope="col">What is compared</th>
+            <th scope="col" class="n">Agree</th>
+            <th scope="col" class="n">Differ</th>
+            <th scope="col" class="n">Not checked</th>
+            <th scope="col">Last run</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${list.map(row)}
+        </tbody>
+      </table>`,
+    )}
+  </section>`;
 }
 
 function setAside({ pipelines }: Overview): Html {
@@ -107,6 +198,13 @@ function setAside({ pipelines }: Overview): Html {
   const text =
     aside === 0
       ? html`<p>${statusMark('good', 'Every record that was read could be used.')}</p>`
-      : html`<p>${aside === 1 ? '1 record could not be used and waits' : `${plural(aside, 'record')} could not be used and wait`} to be mended: ${some.map((p, i) => html`${i ? ', ' : ''}${countText(p.open_rejects)} of <a href="/rejects?pipeline=${p.pipeline}">${p.pipeline}</a>`)}. <a href="/rejects">See why, and what to do</a></p>`;
-  return html`<section aria-labelledby="set-aside"><h2 id="set-aside">Records set aside</h2>${text}</section>`;
+      : html`<p>
+          ${aside === 1 ? '1 record could not be used and waits' : `${plural(aside, 'record')} could not be used and wait`} to be mended:
+          ${some.map((p, i) => html`${i ? ', ' : ''}${countText(p.open_rejects)} of <a href="/rejects?pipeline=${p.pipeline}">${p.pipeline}</a>`)}.
+          <a href="/rejects">See why, and what to do</a>
+        </p>`;
+  return html`<section aria-labelledby="set-aside">
+    <h2 id="set-aside">Records set aside</h2>
+    ${text}
+  </section>`;
 }

@@ -13,7 +13,14 @@ const MOST_LINES = 1000;
 export function reconciliationPage(town: Town, r: Reconciliation): Page {
   const title = `Reconciliation ${r.pipeline}`;
   const lead = r.description ?? `${r.left} against ${r.right}, by ${r.keys.join(', ')}.`;
-  if (r.ranAt === null) return { title, section: '/', below: true, lead, body: html`<p>It has not run yet. <code>interlocal run ${r.pipeline}</code> runs it.</p>` };
+  if (r.ranAt === null)
+    return {
+      title,
+      section: '/',
+      below: true,
+      lead,
+      body: html`<p>It has not run yet. <code>interlocal run ${r.pipeline}</code> runs it.</p>`,
+    };
   const differing = differingCount(r.counts);
   const total = r.lines.find((line) => line.depth === 0);
   const outer = r.keys.length > 1 ? r.lines.filter((line) => line.depth === 1) : [];
@@ -24,55 +31,142 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
     section: '/',
     below: true,
     lead,
-    body: html`<p class="status status-${differing === 0 ? 'good' : 'note'}">${keysText(r.counts.matched, differing, r.counts.unchecked)}. Last run <time datetime="${r.ranAt}">${timeText(r.ranAt, town.zone)}</time>.</p>
-<p>The difference is ${r.right} minus ${r.left}. Nothing is netted: a sum differs when anything in it does.${r.counts.unchecked > 0 ? ' What could not be checked counts in the sums and not in the difference.' : ''}</p>
-${outer.length > 0 ? outerTable(r, outer, total, shown) : ''}
-${outer.length > 0 ? outer.map((line, i) => innerSection(r, line, i, shown.filter((inside) => inside.key[0] === line.key[0]))) : innerSection(r, undefined, 0, shown, total)}
-${inner.length > shown.length ? html`<p>… and ${plural(inner.length - shown.length, 'more line')}: <code>interlocal report reconciliation ${r.pipeline}</code> has them all.</p>` : ''}`,
+    body: html`<p class="status status-${differing === 0 ? 'good' : 'note'}">
+        ${keysText(r.counts.matched, differing, r.counts.unchecked)}. Last run
+        <time datetime="${r.ranAt}">${timeText(r.ranAt, town.zone)}</time>.
+      </p>
+      <p>
+        The difference is ${r.right} minus ${r.left}. Nothing is netted: a sum differs when anything in it
+        does.${r.counts.unchecked > 0 ? ' What could not be checked counts in the sums and not in the difference.' : ''}
+      </p>
+      ${outer.length > 0 ? outerTable(r, outer, total, shown) : ''}
+      ${
+        outer.length > 0
+          ? outer.map((line, i) =>
+              innerSection(
+                r,
+                line,
+                i,
+                shown.filter((inside) => inside.key[0] === line.key[0]),
+              ),
+            )
+          : innerSection(r, undefined, 0, shown, total)
+      }
+      ${inner.length > shown.length ? html`<p>… and ${plural(inner.length - shown.length, 'more line')}: <code>interlocal report reconciliation ${r.pipeline}</code> has them all.</p>` : ''}`,
   };
 }
 
-function outerTable(r: Reconciliation, outer: readonly ReconciliationLine[], total: ReconciliationLine | undefined, inner: readonly ReconciliationLine[]): Html {
+function outerTable(
+  r: Reconciliation,
+  outer: readonly ReconciliationLine[],
+  total: ReconciliationLine | undefined,
+  inner: readonly ReconciliationLine[],
+): Html {
   const has = new Set(inner.map((line) => line.key[0]));
-  const row = (line: ReconciliationLine, name: Html | string): Html => html`<tr><th scope="row">${name}</th><td>${mark(line, r)}${line.status === 'unchecked' && line.reason ? html`<br><span class="quiet">${line.reason}</span>` : ''}</td>${amounts(line, r)}</tr>`;
+  const row = (line: ReconciliationLine, name: Html | string): Html =>
+    html`<tr>
+      <th scope="row">${name}</th>
+      <td>${mark(line, r)}${line.status === 'unchecked' && line.reason ? html`<br /><span class="quiet">${line.reason}</span>` : ''}</td>
+      ${amounts(line, r)}
+    </tr>`;
   return scrolling(
     `By ${r.keys[0]!}`,
-    html`<table><caption>Sums by ${r.keys[0]!}, in ${r.currency}</caption>
-<thead><tr><th scope="col">${capitalized(r.keys[0]!)}</th><th scope="col">Result</th><th scope="col" class="n">${r.left}</th><th scope="col" class="n">${r.right}</th><th scope="col" class="n">Difference</th></tr></thead>
-<tbody>${outer.map((line, i) => row(line, has.has(line.key[0]) ? html`<a href="#differs-${i}">${part(line.key[0])}</a>` : part(line.key[0])))}</tbody>
-${total ? html`<tfoot>${row(total, 'Total')}</tfoot>` : ''}</table>`,
+    html`<table>
+      <caption>
+        Sums by ${r.keys[0]!}, in ${r.currency}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">${capitalized(r.keys[0]!)}</th>
+          <th scope="col">Result</th>
+          <th scope="col" class="n">${r.left}</th>
+          <th scope="col" class="n">${r.right}</th>
+          <th scope="col" class="n">Difference</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${outer.map((line, i) => row(line, has.has(line.key[0]) ? html`<a href="#differs-${i}">${part(line.key[0])}</a>` : part(line.key[0])))}
+      </tbody>
+      ${
+        total
+          ? html`<tfoot>
+              ${row(total, 'Total')}
+            </tfoot>`
+          : ''
+      }
+    </table>`,
   );
 }
 
 /** What differs inside one outermost key; without one, in all. */
-function innerSection(r: Reconciliation, outer: ReconciliationLine | undefined, i: number, lines: readonly ReconciliationLine[], total?: ReconciliationLine): Html | '' {
+function innerSection(
+  r: Reconciliation,
+  outer: ReconciliationLine | undefined,
+  i: number,
+  lines: readonly ReconciliationLine[],
+  total?: ReconciliationLine,
+): Html | '' {
   if (lines.length === 0) return '';
   const from = outer ? 1 : 0;
   const names = r.keys.slice(from);
   const heading = outer ? `${capitalized(r.keys[0]!)} ${part(outer.key[0])}` : 'What differs';
-  const cells = (line: ReconciliationLine): Html[] => names.map((_, n) => {
-    const at = from + n;
-    const text = at < line.depth ? part(line.key[at]) : at === line.depth ? 'in all' : '';
-    return n === 0 ? html`<th scope="row">${text}</th>` : html`<td>${text}</td>`;
-  });
-  return html`<section aria-labelledby="differs-${i}"><h2 id="differs-${i}">${heading}</h2>
-${scrolling(
-  heading,
-  html`<table><caption>What differs, in ${r.currency}</caption>
-<thead><tr>${names.map((name) => html`<th scope="col">${capitalized(name)}</th>`)}<th scope="col">Result</th><th scope="col" class="n">${r.left}</th><th scope="col" class="n">${r.right}</th><th scope="col" class="n">Difference</th></tr></thead>
-<tbody>${lines.map((line) => html`<tr${line.depth < r.keys.length ? html` class="rollup"` : ''}>${cells(line)}<td>${mark(line, r)}</td>${amounts(line, r)}</tr>`)}</tbody>
-${total ? html`<tfoot><tr><th scope="row"${names.length > 1 ? html` colspan="${names.length}"` : ''}>Total</th><td>${mark(total, r)}</td>${amounts(total, r)}</tr></tfoot>` : ''}</table>`,
-)}
-</section>`;
+  const cells = (line: ReconciliationLine): Html[] =>
+    names.map((_, n) => {
+      const at = from + n;
+      const text = at < line.depth ? part(line.key[at]) : at === line.depth ? 'in all' : '';
+      return n === 0 ? html`<th scope="row">${text}</th>` : html`<td>${text}</td>`;
+    });
+  return html`<section aria-labelledby="differs-${i}">
+    <h2 id="differs-${i}">${heading}</h2>
+    ${scrolling(
+      heading,
+      html`<table>
+        <caption>
+          What differs, in ${r.currency}
+        </caption>
+        <thead>
+          <tr>
+            ${names.map((name) => html`<th scope="col">${capitalized(name)}</th>`)}
+            <th scope="col">Result</th>
+            <th scope="col" class="n">${r.left}</th>
+            <th scope="col" class="n">${r.right}</th>
+            <th scope="col" class="n">Difference</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${lines.map((line) => html`<tr${line.depth < r.keys.length ? html` class="rollup"` : ''}>${cells(line)}<td>${mark(line, r)}</td>${amounts(line, r)}</tr>`)}
+        </tbody>
+        ${
+          total
+            ? html`<tfoot>
+                <tr>
+                  <th scope="row" ${names.length > 1 ? html` colspan="${names.length}"` : ''}>Total</th>
+                  <td>${mark(total, r)}</td>
+                  ${amounts(total, r)}
+                </tr>
+              </tfoot>`
+            : ''
+        }
+      </table>`,
+    )}
+  </section>`;
 }
 
 function amounts(line: ReconciliationLine, r: Reconciliation): Html {
-  const side = (minor: number | null): Html => html`<td class="n${minor === null ? ' nil' : ''}">${minor === null ? 'nothing' : formatMoney(minor, r.currency)}</td>`;
+  const side = (minor: number | null): Html =>
+    html`<td class="n${minor === null ? ' nil' : ''}">${minor === null ? 'nothing' : formatMoney(minor, r.currency)}</td>`;
   const { difference } = line;
-  return html`${side(line.left)}${side(line.right)}<td class="n ${difference === 0 ? 'nil' : 'sum'}">${line.status === 'unchecked' ? '' : formatMoney(difference, r.currency)}</td>`;
+  return html`${side(line.left)}${side(line.right)}
+    <td class="n ${difference === 0 ? 'nil' : 'sum'}">${line.status === 'unchecked' ? '' : formatMoney(difference, r.currency)}</td>`;
 }
 
-const MARKS: Record<ReconciliationLine['status'], Mark> = { matched: 'good', differs: 'note', left_only: 'note', right_only: 'note', unchecked: 'idle' };
+const MARKS: Record<ReconciliationLine['status'], Mark> = {
+  matched: 'good',
+  differs: 'note',
+  left_only: 'note',
+  right_only: 'note',
+  unchecked: 'idle',
+};
 
 function mark(line: ReconciliationLine, r: Reconciliation): Html {
   return statusMark(MARKS[line.status], statusWord(line.status, r));

@@ -27,7 +27,10 @@ export type ReconciliationLine = Difference & { difference: number };
 
 /** Every reconciliation that is not off, by name. */
 export function reconciliationIds({ project }: Engine): string[] {
-  return [...project.pipelines].filter(([, { value }]) => value.reconcile && value.mode !== 'off').map(([id]) => id).sort();
+  return [...project.pipelines]
+    .filter(([, { value }]) => value.reconcile && value.mode !== 'off')
+    .map(([id]) => id)
+    .sort();
 }
 
 const DIFFERING = ['differs', 'left_only', 'right_only'] as const satisfies readonly DifferenceStatus[];
@@ -36,11 +39,18 @@ const DIFFERING = ['differs', 'left_only', 'right_only'] as const satisfies read
  * Reads a reconciliation. Without `all`, of what is inside the outermost keys only what differs; with it also what
  * matched and what could not be checked. `lines: false`: the counts and the total alone.
  */
-export async function readReconciliation(engine: Engine, id: string, options: { all?: boolean; lines?: boolean } = {}): Promise<Reconciliation> {
+export async function readReconciliation(
+  engine: Engine,
+  id: string,
+  options: { all?: boolean; lines?: boolean } = {},
+): Promise<Reconciliation> {
   const { knex, project } = engine;
   const pipeline = project.pipelines.get(id)!.value as PipelineConfig & { reconcile: ReconciliationConfig };
   const { left, right, match_on } = pipeline.reconcile;
-  const found = options.lines === false ? await listDifferences(knex, id, { depth: 0 }) : await linesOf(engine, id, match_on.length, options.all === true);
+  const found =
+    options.lines === false
+      ? await listDifferences(knex, id, { depth: 0 })
+      : await linesOf(engine, id, match_on.length, options.all === true);
   const run = (await listRuns(knex, { pipeline: id, limit: 50 })).find((r) => r.outcome === 'succeeded');
   return {
     pipeline: id,
@@ -75,7 +85,10 @@ function withDifferences(lines: readonly Difference[], leafDepth: number): Recon
       inside.set(key, (inside.get(key) ?? 0) + (line.right ?? 0) - (line.left ?? 0));
     }
   }
-  return lines.map((line) => ({ ...line, difference: line.depth === leafDepth ? (line.right ?? 0) - (line.left ?? 0) : (inside.get(JSON.stringify(line.key)) ?? 0) }));
+  return lines.map((line) => ({
+    ...line,
+    difference: line.depth === leafDepth ? (line.right ?? 0) - (line.left ?? 0) : (inside.get(JSON.stringify(line.key)) ?? 0),
+  }));
 }
 
 /** How many full keys differ. */

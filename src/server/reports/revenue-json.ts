@@ -2,7 +2,8 @@ import { plainMoney } from '../../core/money.ts';
 import type { RevenueRow } from '../../engine/revenue.ts';
 
 /** A report line as machines get it: amounts are decimal text, `"1234.50"`. */
-export type RevenueJsonRow = Omit<RevenueRow, 'amount' | 'reconciled' | 'unreconciled' | 'byReason'> & Record<'amount' | 'reconciled' | 'unreconciled', string>;
+export type RevenueJsonRow = Omit<RevenueRow, 'amount' | 'reconciled' | 'unreconciled' | 'byReason'> &
+  Record<'amount' | 'reconciled' | 'unreconciled', string>;
 
 /** The contract of `report revenue --json` and of /api/revenue. */
 export function revenueJson(rows: readonly RevenueRow[]): { rows: RevenueJsonRow[] } {

@@ -14,7 +14,12 @@ function problems(given: Parameters<typeof readRevenueQuery>[0]): string[] {
 }
 
 test('an empty form asks for all months', () => {
-  expect(read({ period: '', from: '', to: '', department: '' })).toEqual({ period: 'month', from: undefined, to: undefined, department: undefined });
+  expect(read({ period: '', from: '', to: '', department: '' })).toEqual({
+    period: 'month',
+    from: undefined,
+    to: undefined,
+    department: undefined,
+  });
 });
 
 test('everything that is wrong is said at once, with what to write instead', () => {
@@ -23,7 +28,9 @@ test('everything that is wrong is said at once, with what to write instead', () 
     '--from: "2026-02-29" is no date. Write it as YYYY-MM-DD, such as 2026-07-01.',
     '--to: "1/7/2026" is no date. Write it as YYYY-MM-DD, such as 2026-07-01.',
   ]);
-  expect(problems({ from: '2026-07-01', to: '2026-06-30' })).toEqual(['--to: 2026-06-30 is before 2026-07-01. Give the earlier date first.']);
+  expect(problems({ from: '2026-07-01', to: '2026-06-30' })).toEqual([
+    '--to: 2026-06-30 is before 2026-07-01. Give the earlier date first.',
+  ]);
 });
 
 test('one day can be asked for', () => {

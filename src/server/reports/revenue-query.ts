@@ -27,13 +27,24 @@ export function readRevenueQuery(given: RevenueQueryText, nameOf: (name: keyof R
   const period = given.period || 'month';
   if (!(PERIODS as readonly string[]).includes(period)) {
     const meant = didYouMean(period, PERIODS);
-    wrong('period', `${JSON.stringify(period.slice(0, 60))} is no period.`, meant ? `Did you mean ${meant}?` : `There are: ${PERIODS.join(', ')}.`);
+    wrong(
+      'period',
+      `${JSON.stringify(period.slice(0, 60))} is no period.`,
+      meant ? `Did you mean ${meant}?` : `There are: ${PERIODS.join(', ')}.`,
+    );
   }
   for (const name of ['from', 'to'] as const)
-    if (given[name] && !isDate(given[name])) wrong(name, `${JSON.stringify(given[name].slice(0, 60))} is no date.`, 'Write it as YYYY-MM-DD, such as 2026-07-01.');
-  if (problems.length === 0 && given.from && given.to && given.from > given.to) wrong('to', `${given.to} is before ${given.from}.`, 'Give the earlier date first.');
+    if (given[name] && !isDate(given[name]))
+      wrong(name, `${JSON.stringify(given[name].slice(0, 60))} is no date.`, 'Write it as YYYY-MM-DD, such as 2026-07-01.');
+  if (problems.length === 0 && given.from && given.to && given.from > given.to)
+    wrong('to', `${given.to} is before ${given.from}.`, 'Give the earlier date first.');
   if (problems.length > 0) throw new ConfigError(problems);
-  return { period: period as PeriodKind, from: given.from || undefined, to: given.to || undefined, department: given.department || undefined };
+  return {
+    period: period as PeriodKind,
+    from: given.from || undefined,
+    to: given.to || undefined,
+    department: given.department || undefined,
+  };
 }
 
 function isDate(text: string): boolean {

@@ -44,25 +44,38 @@ export interface DepartmentRevenue {
 
 /** The lines of each department with their sums, in the order of the report. */
 export function byDepartment(rows: readonly RevenueRow[]): DepartmentRevenue[] {
-  return [...Map.groupBy(rows, (row) => row.department)].map(([department, list]) => ({ department, rows: list, totals: grandTotals(list) }));
+  return [...Map.groupBy(rows, (row) => row.department)].map(([department, list]) => ({
+    department,
+    rows: list,
+    totals: grandTotals(list),
+  }));
 }
 
 /** Why what is not reconciled is not; the largest amounts first. */
 export function unreconciledReasons(rows: readonly RevenueRow[]): UnreconciledReason[] {
   const found = new Map<string, UnreconciledReason & { in: Set<string>; at: Set<string> }>();
   for (const row of rows)
-    for (const reason of row.reasons) {
+    for (const [reason, amount] of Object.entries(row.byReason)) {
       const id = `${row.currency}\u001f${reason}`;
       let group = found.get(id);
-      if (!group) found.set(id, (group = { reason, currency: row.currency, lines: 0, amount: 0, departments: [], periods: [], in: new Set(), at: new Set() }));
+      if (!group)
+        found.set(
+          id,
+          (group = { reason, currency: row.currency, lines: 0, amount: 0, departments: [], periods: [], in: new Set(), at: new Set() }),
+        );
       group.lines++;
-      group.amount += row.byReason[reason] ?? 0;
+      group.amount += amount;
       group.in.add(row.department);
       group.at.add(row.period);
     }
   return [...found.values()]
     .map(({ in: departments, at, ...group }) => ({ ...group, departments: [...departments].sort(), periods: [...at].sort() }))
     .sort((a, b) => Math.abs(b.amount) - Math.abs(a.amount) || (a.reason < b.reason ? -1 : 1));
+}
+
+/** Some money has several reasons, so that the amounts of all reasons add up to more than what is not reconciled. */
+export function reasonsOverlap(rows: readonly RevenueRow[]): boolean {
+  return rows.some((row) => Object.values(row.byReason).reduce((sum, amount) => sum + amount, 0) !== row.unreconciled);
 }
 
 /** `2026-03`, or `2026-01 to 2026-06` for several. */

@@ -14,20 +14,50 @@ export async function revenueXlsx(rows: readonly RevenueRow[], town: string): Pr
   book.title = `Revenue of ${town}`;
 
   const revenue = sheetOf(book.addWorksheet('Revenue'), [
-    ['Department', 26], ['Account', 26], ['Tender', 14], ['Period', 14], ['Currency', 10], ['Receipts', 10],
-    ['Amount', 16], ['Reconciled', 16], ['Not reconciled', 16], ['Reasons', 60],
+    ['Department', 26],
+    ['Account', 26],
+    ['Tender', 14],
+    ['Period', 14],
+    ['Currency', 10],
+    ['Receipts', 10],
+    ['Amount', 16],
+    ['Reconciled', 16],
+    ['Not reconciled', 16],
+    ['Reasons', 60],
   ]);
   for (const row of rows) {
     const line = revenue.addRow([
-      row.department, row.account, row.tender, row.period, row.currency, row.receipts,
-      cellOf(row.amount, row.currency), cellOf(row.reconciled, row.currency), cellOf(row.unreconciled, row.currency), row.reasons.join('; '),
+      row.department,
+      row.account,
+      row.tender,
+      row.period,
+      row.currency,
+      row.receipts,
+      cellOf(row.amount, row.currency),
+      cellOf(row.reconciled, row.currency),
+      cellOf(row.unreconciled, row.currency),
+      row.reasons.join('; '),
     ]);
     for (const column of [7, 8, 9]) line.getCell(column).numFmt = numberFormat(row.currency);
   }
 
-  const open = sheetOf(book.addWorksheet('Not reconciled'), [['Reason', 90], ['Lines', 10], ['Not reconciled', 16], ['Currency', 10], ['Departments', 50], ['Periods', 24]]);
+  const open = sheetOf(book.addWorksheet('Not reconciled'), [
+    ['Reason', 90],
+    ['Lines', 10],
+    ['Not reconciled', 16],
+    ['Currency', 10],
+    ['Departments', 50],
+    ['Periods', 24],
+  ]);
   for (const group of unreconciledReasons(rows)) {
-    const line = open.addRow([group.reason, group.lines, cellOf(group.amount, group.currency), group.currency, group.departments.join(', '), spanText(group.periods)]);
+    const line = open.addRow([
+      group.reason,
+      group.lines,
+      cellOf(group.amount, group.currency),
+      group.currency,
+      group.departments.join(', '),
+      spanText(group.periods),
+    ]);
     line.getCell(3).numFmt = numberFormat(group.currency);
   }
   return new Uint8Array(await book.xlsx.writeBuffer());

@@ -1,0 +1,51 @@
+import type { SinkConfig } from '../config/schema/connector.ts';
+import { FatalError } from '../core/errors.ts';
+import { type Value, type Values, valueAt } from '../core/record.ts';
+import { fillText, type Variables } from './template.ts';
+
+/**
+ * Records to the rows of a file: one each, or as the sink's `rows` say, with header and trailer rows. `records` are written
+ * values already; `totals` the sums of their fields.
+ */
+export function rowsOf(sink: SinkConfig, records: readonly Values[], scope: Variables, totals: Record<string, string>, file: string): Values[] {
+  if (!sink.rows) return records.map((values) => (sink.encoder?.csv || sink.encoder?.fixed_width ? complete(sink, values) : values));
+  const around: Variables = { ...scope, ...Object.fromEntries(Object.entries(totals).map(([field, sum]) => [`total.${field}`, sum])) };
+  // What all records of the file have in common may stand around them.
+  const common = Object.fromEntries(sink.file_per.map((field) => [field, valueAt(records[0]!, field) ?? null]));
+  const row = (template: Record<string, string>, values: Values, variables: Variables): Values =>
+    Object.fromEntries(Object.entries(template).map(([name, text]) => [name, filled(text, values, variables)]));
+  return [
+    ...sink.rows.header.map((template) => row(template, common, around)),
+    ...records.flatMap((values, i) => sink.rows!.each.map((template) => row(template, values, { ...around, number: String(i + 1) }))),
+    ...sink.rows.trailer.map((template) => row(template, common, around)),
+  ];
+
+  function filled(text: string, values: Values, variables: Variables): Value {
+    const whole = /^\{\{\s*record\.([^}]+?)\s*\}\}$/.exec(text);
+    if (whole) return valueAt(values, whole[1]!) ?? null;
+    const put = text.replace(/\{\{\s*record\.([^}]+?)\s*\}\}/g, (_, path: string) => {
+      const value = valueAt(values, path) ?? '';
+      if (typeof value !== 'string') throw new FatalError({ code: 'VALUE_NOT_TEXT', place: { file, path }, message: 'A list or a group of fields cannot stand within a text.', hint: 'Correct rows of the sink in the connector.' });
+      return value;
+    });
+    const done = fillText(put, variables);
+    return done === '' ? null : done;
+  }
+}
+
+/** A file name with its values. What could lead out of the folder never gets into one. */
+export function fileNameOf(template: string, scope: Variables): string {
+  const name = fillText(template, scope);
+  if (name === '' || name.startsWith('.') || /[/\\\0]/.test(name))
+    throw new FatalError({ code: 'FILE_NAME_INVALID', place: {}, message: `${JSON.stringify(name)} cannot be the name of a file to send.`, hint: 'Correct target.file.name of the sink in the connector.' });
+  return name;
+}
+
+/** Every column of the sink, in its order: files with columns have the same ones in each row. */
+function complete(sink: SinkConfig, values: Values): Values {
+  return Object.fromEntries(
+    Object.keys(sink.schema.fields)
+      .filter((name) => !name.includes('.') || Object.hasOwn(values, name))
+      .map((name) => [name, values[name] ?? null]),
+  );
+}

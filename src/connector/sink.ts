@@ -1,0 +1,104 @@
+import type { EncoderConfig, SinkConfig } from '../config/schema/connector.ts';
+import { FatalError, type Problem, RecordError } from '../core/errors.ts';
+import { type Values, valueAt } from '../core/record.ts';
+import { encodeWith } from '../formats/formats.ts';
+import { MOST_PROBLEMS } from './control.ts';
+import { scaled, textAt, unscaled } from './figures.ts';
+import { fileNameOf, rowsOf } from './sink-rows.ts';
+import { writtenDate } from './sink-dates.ts';
+import { writtenValues } from './sink-values.ts';
+import type { Variables } from './template.ts';
+
+export interface SinkContext {
+  /** The day that the file is for, YYYY-MM-DD. */
+  date: string;
+  /** Grows by one with each file that is sent; kept by the outbox. */
+  sequence: number;
+  /** `options.NAME` of the connection. */
+  variables?: Variables;
+}
+
+/** A file as it is to be dropped, with the figures that tell what is in it. */
+export interface RenderedFile {
+  name: string;
+  bytes: Uint8Array;
+  /** How many records, which may be fewer than rows. */
+  count: number;
+  /** Sums of the fields that the sink lists as totals, as exact text. */
+  totals: Record<string, string>;
+}
+
+/**
+ * Records to one file. Records are plain: dates YYYY-MM-DD, amounts 1234.50, everything else text; null and missing are the
+ * same. Pure: the same records in the same context give the same bytes. Throws RecordError with everything that is wrong with
+ * the records (nothing is cut off, nothing left out), FatalError where the sink writes no files or there is nothing to write.
+ */
+export async function renderSink(sink: SinkConfig, records: readonly Values[], context: SinkContext): Promise<RenderedFile> {
+  const { file } = sink.target;
+  if (!file || !sink.encoder)
+    throw new FatalError({ code: 'SINK_WRITES_NO_FILE', place: {}, message: 'This sink has no file target with an encoder, so no file can be written for it.', hint: 'Add target.file and encoder to the sink in the connector.' });
+  const scope: Variables = { ...context.variables, date: writtenDate(context.date, sink.date_format), sequence: String(context.sequence).padStart(sink.sequence_digits, '0') };
+  const name = fileNameOf(file.name, scope);
+  if (records.length === 0) throw new FatalError({ code: 'NOTHING_TO_WRITE', place: { file: name }, message: 'There is no record to write, and an empty file is not sent.' });
+  const problems: Problem[] = [...repeatedKeys(sink, records, name), ...mixed(sink, records, name)];
+  const written = records.map((values, i) => writtenValues(sink, values, { file: name, record: i + 1 }, problems));
+  if (problems.length > 0) throw new RecordError(problems.slice(0, MOST_PROBLEMS));
+  const totals = Object.fromEntries(sink.totals.map((field) => [field, totalOf(written, field)]));
+  const rows = rowsOf(sink, written, { ...scope, count: String(records.length) }, totals, name);
+  return { name, bytes: await encoded(sink.encoder, rows, name), count: records.length, totals };
+}
+
+/** Records to lists that go to a file each, by the sink's `file_per`; in the order in which they come. */
+export function filesOf(sink: SinkConfig, records: readonly Values[]): Values[][] {
+  return [...Map.groupBy(records, (values) => keyText(values, sink.file_per)).values()];
+}
+
+async function encoded(encoder: EncoderConfig, rows: Values[], file: string): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of encodeWith(encoder, [rows], { file })) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+/** Two records of one key are one thing sent twice, such as one header for each ledger row of a receipt. */
+function repeatedKeys(sink: SinkConfig, records: readonly Values[], file: string): Problem[] {
+  const seen = new Map<string, number>();
+  return records.flatMap((values, i) => {
+    const key = keyText(values, sink.idempotency_key);
+    const before = seen.get(key);
+    seen.set(key, before ?? i + 1);
+    if (before === undefined) return [];
+    return [
+      {
+        code: 'KEY_REPEATED',
+        place: { file, record: i + 1, path: sink.idempotency_key[0]! },
+        message: `The records ${before} and ${i + 1} are both ${sink.idempotency_key.map((field) => `${field} ${textAt(values, field)}`).join(', ')}.`,
+        hint: 'The system would take it twice: send it as one record, with its lines in it.',
+      },
+    ];
+  });
+}
+
+function mixed(sink: SinkConfig, records: readonly Values[], file: string): Problem[] {
+  const first = records[0]!;
+  return sink.file_per.flatMap((field) => {
+    const other = records.findIndex((values) => textAt(values, field) !== textAt(first, field));
+    if (other < 0) return [];
+    return [
+      {
+        code: 'FILE_MIXED',
+        place: { file, record: other + 1, path: field },
+        message: `The system takes one ${field} in a file, and this record has ${JSON.stringify(textAt(records[other]!, field))} where the first has ${JSON.stringify(textAt(first, field))}.`,
+        hint: 'Send a file for each.',
+      },
+    ];
+  });
+}
+
+function keyText(values: Values, fields: readonly string[]): string {
+  return JSON.stringify(fields.map((field) => valueAt(values, field) ?? null));
+}
+
+function totalOf(records: readonly Values[], field: string): string {
+  const decimals = Math.max(2, ...records.map((values) => textAt(values, field).split('.')[1]?.length ?? 0));
+  return unscaled(records.reduce((sum, values) => sum + (scaled(textAt(values, field), decimals) ?? 0n), 0n), decimals);
+}

@@ -1,0 +1,111 @@
+import { openOptions } from '../../config/connection-options.ts';
+import type { Project } from '../../config/project.ts';
+import type { StreamConfig } from '../../config/schema/connector.ts';
+import { type Certificate, counted, fails, type Finding, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
+import { readQuery, readRequests } from '../../connector/pages.ts';
+import { selectorOf } from '../../connector/select.ts';
+import { fillText, optionVariables, type Variables } from '../../connector/template.ts';
+import { ConfigError, InterlocalError } from '../../core/errors.ts';
+import type { SourceRecord } from '../../core/record.ts';
+import { decodeWith } from '../../formats/formats.ts';
+import { transports } from '../../transports/transports.ts';
+import type { FileTransport, Transport } from '../../transports/transport.ts';
+import { openConnection } from '../connection.ts';
+import { certificateOf, type CertifyOptions, looked } from './certify.ts';
+import { lint } from './lint.ts';
+import type { Pack } from './pack.ts';
+import { saidOf, withKeys } from './reading.ts';
+
+/** A look is enough to see whether the schema holds; the rest is for runs. */
+const MOST_RECORDS = 5000;
+
+/**
+ * The online half: the real system is reached, the first file, page or rows of each stream are read and held against the
+ * schema. Nothing is written there or here. Throws ConfigError when the connection is of another connector.
+ */
+export async function certifyOnline(pack: Pack, project: Project, connection: string, options: CertifyOptions): Promise<Certificate> {
+  const configured = project.connections[connection]!;
+  if (configured.connector !== pack.id)
+    throw new ConfigError({ code: 'CONNECTION_UNFIT', place: { path: connection }, message: `The connection ${connection} is of the connector ${configured.connector}, not ${pack.id}.`, hint: `Name one of ${pack.id}.` });
+  const connector = project.connectors.get(pack.id)!.value;
+  const findings: Finding[] = lint(pack).filter((f) => f.check === 'manifest');
+  findings.push(...(await looked({ check: 'connection', title: 'The connection works' }, undefined, options, () => checkConnection(project, connection, options.signal))));
+  if (connector.transport === 'sftp') findings.push(...(await looked({ check: 'host_key', title: 'A server with another host key is not spoken to' }, undefined, options, () => otherHostKey(project, connection))));
+  if (findings.some((f) => f.check === 'connection' && f.state === 'failed')) return certificateOf(pack, 'online', findings, connection);
+  for (const [name, stream] of Object.entries(connector.streams)) {
+    if (options.signal.aborted) break;
+    findings.push(...(await looked({ check: 'preview', title: 'What the system gives now fits the schema' }, name, options, () => preview(project, connection, name, stream, options.signal))));
+  }
+  return certificateOf(pack, 'online', findings, connection);
+}
+
+async function checkConnection(project: Project, connection: string, signal: AbortSignal): Promise<Verdict> {
+  const { transport } = await openConnection(project, connection, signal);
+  try {
+    const results = await transport.check();
+    const bad = results.filter((r) => !r.ok);
+    const said = (list: typeof results): string => list.map((r) => `${r.name}: ${r.detail}`).join('\n');
+    if (bad.length) return fails(said(bad), bad[0]!.hint ?? 'interlocal check shows more.');
+    const warned = results.filter((r) => r.warning);
+    return warned.length ? holdsBut(said(results), warned[0]!.hint ?? 'Mend it when the system allows.') : holds(said(results));
+  } finally {
+    await transport.close();
+  }
+}
+
+/** The same connection with a key that is nobody's: it must be refused before a password is sent. */
+async function otherHostKey(project: Project, connection: string): Promise<Verdict> {
+  const options = { ...openOptions(project, connection), host_key: `SHA256:${'A'.repeat(43)}` };
+  const own = Object.fromEntries(Object.entries(options).filter(([name]) => name in transports.sftp.optionsSchema.shape));
+  const transport = (await transports.sftp.open(own, { connection, projectFolder: project.folder })) as FileTransport;
+  try {
+    await transport.list('.', '*');
+    return fails('Its files were listed all the same.', 'Report this.');
+  } catch (error) {
+    if (!(error instanceof InterlocalError)) throw error;
+    return /HOST_KEY/.test(error.code) ? holds(`${error.code}.`) : fails(saidOf(error.problems), 'HOST_KEY was expected.');
+  } finally {
+    await transport.close();
+  }
+}
+
+async function preview(project: Project, connection: string, name: string, stream: StreamConfig, signal: AbortSignal): Promise<Verdict> {
+  const { transport, options } = await openConnection(project, connection, signal);
+  try {
+    const selector = selectorOf(stream, name);
+    const records: SourceRecord[] = [];
+    let where = '';
+    for await (const { list, from } of lists(transport, stream, `${connection}.${name}`, optionVariables(options), signal)) {
+      where = from;
+      records.push(...selector.select(list));
+      if (records.length >= MOST_RECORDS) break;
+    }
+    if (where === '') return holdsBut('There is no file to look at now.', 'Run it again when the system has written one.');
+    withKeys(records, stream);
+    const bad = records.filter((r) => r.problem);
+    const detail = `${where}: ${counted(records.length, 'record')} read, nothing written`;
+    if (bad.length) return fails(`${detail}; ${bad.length} do not fit: ${bad[0]!.problem!.message}`, bad[0]!.problem!.hint ?? 'Correct the schema.');
+    const fresh = selector.newColumns();
+    return fresh.length ? holdsBut(`${detail}; there are columns that the schema does not know: ${fresh.join(', ')}.`, 'Add them to the schema where they are of use.') : holds(`${detail}.`);
+  } finally {
+    await transport.close();
+  }
+}
+
+/** The first file, page or list of rows. */
+async function* lists(transport: Transport, stream: StreamConfig, name: string, variables: Variables, signal: AbortSignal): AsyncGenerator<{ list: SourceRecord[]; from: string }> {
+  if (transport.kind === 'files') {
+    const files = stream.retriever.files!;
+    const [file] = await transport.list(fillText(files.folder, variables), fillText(files.pattern, variables));
+    if (!file) return;
+    const requiredColumns = Object.entries(stream.schema.fields).filter(([field, f]) => !f.optional && !(stream.record_selector?.parents ?? []).includes(field)).map(([field]) => field);
+    for await (const list of decodeWith(stream.decoder!, transport.read(file.path), { file: file.path, requiredColumns, knownColumns: Object.keys(stream.schema.fields), signal })) yield { list, from: file.path };
+    return;
+  }
+  const context = { name, variables, state: {}, now: new Date(), signal, note: () => {} };
+  const pages = transport.kind === 'query' ? readQuery(stream, transport, context) : readRequests(stream, transport, context);
+  for await (const page of pages) {
+    yield { list: page.records, from: transport.kind === 'query' ? 'first rows' : 'first page' };
+    return;
+  }
+}

@@ -1,0 +1,255 @@
+import { isDeepStrictEqual } from 'node:util';
+import { counted, fails, holds, type Verdict } from '../../connector/certify.ts';
+import { changeAnswer } from '../../connector/certify-answers.ts';
+import type { Bench, Contents } from './bench.ts';
+import { withBomb } from './file-text.ts';
+import { changesOf } from './file-life.ts';
+import { goodOf, sameValues, saidOf } from './reading.ts';
+import { compareWithRecording } from './recording-check.ts';
+import type { Behaviour, Reply } from './replay-server.ts';
+import type { RequestContext } from './request-context.ts';
+import { resumeAfterKills } from './resume.ts';
+import { CANARY, secretsAbsent } from './secrets.ts';
+
+export interface RequestCheck {
+  check: string;
+  title: string;
+  run(context: RequestContext): Promise<Verdict>;
+}
+
+/** What services do, and what is done to them on the way. */
+export const REQUEST_CHECKS: readonly RequestCheck[] = [
+  { check: 'recording', title: 'The recording reads as recorded', run: recording },
+  { check: 'read_twice', title: 'Reading twice gives every record once', run: readTwice },
+  { check: 'resume', title: 'A run killed at any checkpoint goes on where it was', run: resume },
+  { check: 'busy', title: 'A service that is busy is asked again', run: busy },
+  { check: 'fault_in_200', title: 'A fault inside an answer of 200 is an error', run: faultIn200 },
+  { check: 'refusal', title: 'An answer that says it is none is not taken for empty', run: refusal },
+  { check: 'broken_answer', title: 'An answer that breaks off leaves the store as it was', run: brokenAnswer },
+  { check: 'entity_bomb', title: 'An answer that declares entities is refused at once', run: entityBomb },
+  { check: 'one_or_many', title: 'One element reads as many do', run: oneOrMany },
+  { check: 'column_added', title: 'A field that is new does what the schema says', run: fieldAdded },
+  { check: 'column_renamed', title: 'A required field under another name is noticed', run: fieldRenamed },
+  { check: 'control_figures', title: 'A total that disagrees stops the run', run: total },
+  { check: 'undeclared_host', title: 'A redirect to another host is refused', run: undeclaredHost },
+  { check: 'secrets', title: 'No secret reaches messages or the store', run: secrets },
+];
+
+async function recording({ fixture, reading, server, read }: RequestContext): Promise<Verdict> {
+  await read();
+  if (server.unanswered.length) return fails(`The connector asks for something that is not recorded: ${server.unanswered[0]}.`, 'Record that exchange too; "*" in a recorded parameter stands for any value.');
+  const verdict = compareWithRecording(fixture, [{ reading }]);
+  const never = server.neverAsked();
+  if (verdict?.state === 'ok' && never.length) return fails(`Exchange ${never.join(', ')} of exchanges.json is never asked for.`, 'Look at the paginator: pages that are not asked for are records that are not read.');
+  return verdict;
+}
+
+/** The store after one undisturbed run. */
+async function undisturbed(context: RequestContext): Promise<Contents> {
+  return context.withBench(async (bench) => (await runNow(context, bench), bench.contents()));
+}
+
+async function runNow(context: RequestContext, bench: Bench, behaviour?: Behaviour) {
+  context.server.rewind(behaviour);
+  return bench.run();
+}
+
+async function readTwice(context: RequestContext): Promise<Verdict> {
+  return context.withBench(async (bench) => {
+    const first = await runNow(context, bench);
+    if (first.problems.length) return fails(`The run failed: ${saidOf(first.problems)}`, 'Correct the connector.');
+    const once = await bench.contents();
+    const second = await runNow(context, bench);
+    const twice = await bench.contents();
+    if (!isDeepStrictEqual(once, twice)) return fails(`The store differs after the second run (${changesOf(once, twice)}).`, 'Look at primary_key: it must name each record in its system.');
+    return holds(`${counted(Object.keys(once.records).length, 'record')} after one run and after two, ${second.counts.unchanged} recognised as unchanged.`);
+  });
+}
+
+async function resume(context: RequestContext): Promise<Verdict> {
+  const whole = await undisturbed(context);
+  return resumeAfterKills({
+    records: context.reading.records.length,
+    whole,
+    open: async () => {
+      const bench = await context.bench();
+      return { ...bench, run: (options) => (context.server.rewind(), bench.run(options)) };
+    },
+  });
+}
+
+async function busy(context: RequestContext): Promise<Verdict> {
+  if (context.stream.error_handler?.max_retries === 0) return undefined;
+  const turnedAway = new Set<string>();
+  const read = await context.read((asked, recorded) => {
+    // Not by the text: a WS-Security header has a time in it.
+    const request = JSON.stringify([asked.path, asked.query, asked.body]);
+    if (turnedAway.has(request) || !recorded) return undefined;
+    turnedAway.add(request);
+    return { status: 503, headers: { 'retry-after': '0' }, body: 'busy' };
+  });
+  if (!read.refused && sameAsRecorded(context, read.records)) return holds(`${counted(turnedAway.size, 'request')} answered with 503 and Retry-After, then with the records.`);
+  return fails(read.refused ? saidOf(read.refused) : 'Records are missing or doubled.', 'Look at error_handler.');
+}
+
+/** Runs once as recorded, then once with something wrong: the second must fail and change nothing. */
+async function mustRefuse(context: RequestContext, behaviour: Behaviour, what: string, code?: string): Promise<Verdict> {
+  return context.withBench(async (bench) => {
+    await runNow(context, bench);
+    const before = await bench.contents();
+    const run = await runNow(context, bench, behaviour);
+    if (run.outcome !== 'failed') return fails(`${what}: the run ended as ${run.outcome}.`, 'Look at error_handler.rules and retriever.success.');
+    if (code && !run.problems.some((p) => p.code === code)) return fails(`${what}: the run failed with ${saidOf(run.problems)}`, `${code} was expected.`);
+    const after = await bench.contents();
+    if (!isDeepStrictEqual(before, after)) return fails(`${what}: the store changed (${changesOf(before, after)}).`, 'Report this.');
+    return holds(`${run.problems[0]!.code}; the store stayed as it was.`);
+  });
+}
+
+async function faultIn200(context: RequestContext): Promise<Verdict> {
+  if (context.connector.transport !== 'soap') return undefined;
+  const version = context.connector.transport_options['version'] === '1.2' ? 'http://www.w3.org/2003/05/soap-envelope' : 'http://schemas.xmlsoap.org/soap/envelope/';
+  const fault = `<s:Envelope xmlns:s="${version}"><s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>The certificate wants this fault</faultstring></s:Fault></s:Body></s:Envelope>`;
+  return mustRefuse(context, () => ({ status: 200, headers: { 'content-type': 'text/xml' }, body: fault }), 'A fault inside 200', 'SOAP_FAULT');
+}
+
+async function refusal(context: RequestContext): Promise<Verdict> {
+  const success = context.stream.retriever.request!.success?.[0];
+  if (!success) return undefined;
+  let changed = false;
+  const verdict = await mustRefuse(
+    context,
+    (_, recorded) => {
+      const answer = recorded && changeAnswer(recorded.body.toString(), { kind: 'value', path: success.path, to: 'certify-refused' });
+      if (answer === undefined) return undefined;
+      changed = true;
+      return { ...recorded!, body: answer };
+    },
+    `${success.path} = certify-refused`,
+    'ANSWER_REFUSED',
+  );
+  return changed ? verdict : undefined;
+}
+
+async function brokenAnswer(context: RequestContext): Promise<Verdict> {
+  return mustRefuse(
+    context,
+    (_, recorded) => recorded && { ...recorded, body: Buffer.from(recorded.body).subarray(0, Math.floor(recorded.body.length * 0.7)) },
+    'An answer cut after 70 %',
+  );
+}
+
+async function entityBomb(context: RequestContext): Promise<Verdict> {
+  if (context.connector.transport !== 'soap' && !context.stream.decoder?.xml) return undefined;
+  const started = performance.now();
+  const read = await context.read((_, recorded) => recorded && { ...recorded, body: withBomb(recorded.body.toString()) });
+  const took = Math.round(performance.now() - started);
+  if (read.refused && took < 5000) return holds(`Refused in ${took} ms (${read.refused[0]!.code}).`);
+  return fails(read.refused ? `Refused only after ${took} ms.` : 'It was read.', 'Report this.');
+}
+
+/** The element or list that holds the records. */
+function rowsPath({ stream }: RequestContext): string | undefined {
+  return stream.record_selector?.path ?? stream.decoder?.xml?.row.replaceAll('/', '.') ?? (stream.decoder?.json ? stream.decoder.json.rows : undefined);
+}
+
+async function oneOrMany(context: RequestContext): Promise<Verdict> {
+  const path = rowsPath(context);
+  const first = goodOf(context.reading)[0];
+  if (path === undefined || !first || context.reading.records.length < 2) return undefined;
+  // One page with one record in it, and no total that would contradict it.
+  const { paginator: _, ...alone } = context.stream;
+  let changed = false;
+  const read = await context.read((__, recorded) => {
+    const body = recorded && changeAnswer(recorded.body.toString(), { kind: 'first_row', path });
+    if (body === undefined) return undefined;
+    changed = true;
+    return { ...recorded!, body };
+  }, alone);
+  if (!changed) return undefined;
+  if (!read.refused && read.records.length === 1 && sameValues(read.records[0]!.values, first.values)) return holds('An answer with one record gives one record with the same values.');
+  return fails(read.refused ? saidOf(read.refused) : `An answer with one record gives ${counted(read.records.length, 'record')}, or other values.`, 'Look at record_selector.path, and at what the WSDL says may repeat.');
+}
+
+async function fieldAdded(context: RequestContext): Promise<Verdict> {
+  const path = rowsPath(context);
+  if (path === undefined) return undefined;
+  let changed = false;
+  const read = await context.read((_, recorded) => {
+    const body = recorded && changeAnswer(recorded.body.toString(), { kind: 'add_field', path, name: 'certify_new' });
+    if (body === undefined) return undefined;
+    changed = true;
+    return { ...recorded!, body };
+  });
+  if (!changed) return undefined;
+  const rule = context.stream.schema.drift.columns;
+  if (rule === 'freeze') return read.refused ? holds('Refused, as drift.columns: freeze says.') : fails('It was read.', 'Report this.');
+  if (rule === 'quarantine_row') return goodOf(read).length === 0 ? holds('Its records are set aside, as drift.columns: quarantine_row says.') : fails('Its records were read.', 'Report this.');
+  const known = read.records.map((r) => ({ ...r, values: Object.fromEntries(Object.entries(r.values).filter(([name]) => name !== 'certify_new')) }));
+  if (read.refused || !sameAsRecorded(context, known)) return fails(read.refused ? saidOf(read.refused) : 'The values of the known fields changed.', 'Report this.');
+  return read.newColumns.includes('certify_new') ? holds('The known fields are read as before, and the new one is told.') : fails('The new field was not told.', 'Report this.');
+}
+
+async function fieldRenamed(context: RequestContext): Promise<Verdict> {
+  const names = Object.entries(context.stream.schema.fields).filter(([, f]) => f.required).map(([name]) => name);
+  let tried = 0;
+  for (const name of names.slice(0, 5)) {
+    let changed = false;
+    const read = await context.read((_, recorded) => {
+      const body = recorded && changeAnswer(recorded.body.toString(), { kind: 'rename_field', name, to: `${name}_2` });
+      if (body === undefined) return undefined;
+      changed = true;
+      return { ...recorded!, body };
+    });
+    if (!changed) continue;
+    tried++;
+    if (!read.refused && goodOf(read).length > 0) return fails(`Without ${name}, ${counted(goodOf(read).length, 'record')} were read all the same.`, 'Report this.');
+  }
+  return tried === 0 ? undefined : holds(`Noticed for each of ${counted(tried, 'field')} tried.`);
+}
+
+async function total(context: RequestContext): Promise<Verdict> {
+  const path = context.stream.paginator?.total;
+  if (path === undefined) return undefined;
+  const read = await context.read((_, recorded) => {
+    const body = recorded && changeAnswer(recorded.body.toString(), { kind: 'value', path, to: (text) => String(Number(text) + 1) });
+    return body === undefined ? undefined : { ...recorded!, body };
+  });
+  // Asking for the page that should hold the missing record is right too; it is not recorded.
+  if (read.refused) return holds(read.refused[0]!.code === 'TOTAL_DIFFERS' ? 'One more than there are: TOTAL_DIFFERS.' : 'One more than there are: the missing page is asked for, and the run fails.');
+  return fails('The service says one record more than it gives, and nobody noticed.', 'Look at paginator.total.');
+}
+
+async function undeclaredHost(context: RequestContext): Promise<Verdict> {
+  const { startReplayServer } = await import('./replay-server.ts');
+  const other = await startReplayServer({ exchanges: context.fixture.exchanges!, soap: context.connector.transport === 'soap', variable: new Set(), fixturesFolder: context.fixture.folder });
+  try {
+    const elsewhere = other.url.replace('127.0.0.1', 'localhost');
+    const link = context.stream.paginator?.kind === 'link';
+    const read = await context.read((_, recorded): Reply => (link && recorded ? { ...recorded, headers: { ...recorded.headers, link: `<${elsewhere}/next>; rel="next"` } } : { status: 307, headers: { location: `${elsewhere}/elsewhere` }, body: '' }));
+    if (other.asked.length > 0) return fails(`The other host was asked ${counted(other.asked.length, 'time')}.`, 'Report this: credentials must not travel to another host.');
+    return read.refused ? holds(`${read.refused[0]!.code}; the other host was not asked.`) : fails('It was followed.', 'Report this.');
+  } finally {
+    await other.close();
+  }
+}
+
+/** A service that repeats what it was sent, as some do in their errors. */
+async function secrets(context: RequestContext): Promise<Verdict> {
+  return context.withBench(async (bench) => {
+    const good = await runNow(context, bench);
+    let sent = '';
+    const bad = await runNow(context, bench, (asked) => {
+      sent += asked.text + JSON.stringify(asked.headers);
+      return { status: 400, headers: { 'content-type': 'text/plain' }, body: `You sent ${JSON.stringify(asked.headers)} ${asked.text} ${CANARY}` };
+    });
+    const verdict = await secretsAbsent(bench, [good, bad]);
+    return verdict?.state === 'ok' ? holds(`${verdict.detail.slice(0, -1)}, though the service repeated what it was sent.`) : verdict;
+  });
+}
+
+function sameAsRecorded({ reading }: RequestContext, records: readonly { values: Parameters<typeof sameValues>[0]; problem?: unknown }[]): boolean {
+  const good = records.filter((r) => !r.problem);
+  const before = goodOf(reading);
+  return good.length === before.length && good.every((r, i) => sameValues(r.values, before[i]!.values));
+}
