@@ -37,6 +37,7 @@ for (let i = 0; i < Number(values.repeat); i++) {
   const round: Record<string, Measured> = {};
   round['bare parse'] = await measure([join(here, 'bare-loop.ts'), csv]);
   round['bare parse + insert'] = await measure([join(here, 'bare-loop.ts'), csv, join(folder, 'bare.db')]);
+  round['CSV reader alone'] = await measure([join(here, 'decode.ts'), csv]);
   renameSync(csv, join(town, 'inbox', 'receipts.csv'));
   round['first load'] = await run({ read: rows, created: rows, unchanged: 0 });
   round['second run, same file'] = await run({ read: 0, created: 0, unchanged: 0 });
@@ -69,7 +70,7 @@ async function measure(args: string[]): Promise<Measured> {
 }
 
 function report(): void {
-  const against: Record<string, string> = { 'first load': 'bare parse + insert', 'second run, same file': 'bare parse', 're-export, one row more': 'bare parse' };
+  const against: Record<string, string> = { 'CSV reader alone': 'bare parse', 'first load': 'bare parse + insert', 'second run, same file': 'bare parse', 're-export, one row more': 'bare parse' };
   console.log(`\n${'whole processes, medians'.padEnd(26)}${'seconds'.padStart(9)}${'rows/s'.padStart(12)}${'peak MB'.padStart(9)}   ratio`);
   for (const name of Object.keys(rounds[0]!)) {
     const seconds = median(rounds.map((r) => r[name]!.seconds));

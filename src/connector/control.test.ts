@@ -5,7 +5,14 @@ import type { SourceRecord, Values } from '../core/record.ts';
 import { selectorOf } from './select.ts';
 
 const stream = (control: object[], more: object = {}) =>
-  streamSchema.parse({ retriever: { files: { pattern: '*' } }, decoder: { csv: { header: false } }, record_selector: { types: ['6'], ...more }, schema: { fields: {} }, primary_key: ['id'], control });
+  streamSchema.parse({
+    retriever: { files: { pattern: '*' } },
+    decoder: { csv: { header: false } },
+    record_selector: { types: ['6'], ...more },
+    schema: { fields: {} },
+    primary_key: ['id'],
+    control,
+  });
 
 /** `6 id=1 amount=2.50`: type, then fields. */
 function records(...lines: string[]): SourceRecord[] {
@@ -36,11 +43,40 @@ const batches = stream([
 
 describe('each batch has its own control figures', () => {
   test('and agrees with them, debits apart from credits, the hash by its last digits', () => {
-    expect(problemsOf(batches, records('5', '6 code=27 amount=1.50 bank=600', '7', '6 code=22 amount=9.00 bank=500', '8 count=3 debit=1.50 hash=100', '5', '6 code=27 amount=0.01 bank=7', '8 count=1 debit=0.01 hash=007', '9 count=4'))).toEqual([]);
+    expect(
+      problemsOf(
+        batches,
+        records(
+          '5',
+          '6 code=27 amount=1.50 bank=600',
+          '7',
+          '6 code=22 amount=9.00 bank=500',
+          '8 count=3 debit=1.50 hash=100',
+          '5',
+          '6 code=27 amount=0.01 bank=7',
+          '8 count=1 debit=0.01 hash=007',
+          '9 count=4',
+        ),
+      ),
+    ).toEqual([]);
   });
 
   test('so that a record moved from one batch to the next is found though the file balances', () => {
-    expect(problemsOf(batches, records('5', '6 code=27 amount=1.50 bank=1', '8 count=2 debit=1.75 hash=2', '5', '6 code=27 amount=0.25 bank=1', '6 code=22 amount=1 bank=1', '8 count=1 debit=0.00 hash=2', '9 count=3'))).toEqual([
+    expect(
+      problemsOf(
+        batches,
+        records(
+          '5',
+          '6 code=27 amount=1.50 bank=1',
+          '8 count=2 debit=1.75 hash=2',
+          '5',
+          '6 code=27 amount=0.25 bank=1',
+          '6 code=22 amount=1 bank=1',
+          '8 count=1 debit=0.00 hash=2',
+          '9 count=3',
+        ),
+      ),
+    ).toEqual([
       'CONTROL_COUNT 3 The trailer says 2 records; there are 1.',
       'CONTROL_COUNT 7 The trailer says 1 records; there are 2.',
       'CONTROL_TOTAL 3 The trailer says a total of 1.75; the records add up to 1.50, which misses by -0.25.',
@@ -50,7 +86,10 @@ describe('each batch has its own control figures', () => {
   });
 
   test('a batch without its trailer is named by the line where it begins', () => {
-    const counts = stream([{ type: '8', per: '5', records: ['6'], count: 'count' }, { type: '9', records: ['6'], count: 'count' }]);
+    const counts = stream([
+      { type: '8', per: '5', records: ['6'], count: 'count' },
+      { type: '9', records: ['6'], count: 'count' },
+    ]);
     expect(problemsOf(counts, records('1', '5', '6', '5', '6', '8 count=1'))).toEqual([
       'TRAILER_MISSING 2 The group that begins here (type 5) has no trailer record of type 8, so records of it may be missing.',
       'TRAILER_MISSING  The file has no trailer record of type 9, so it may have been cut off.',
@@ -76,10 +115,16 @@ test('without records the figures are about the records of the stream', () => {
 });
 
 describe('parents', () => {
-  const read = (more: object, list: SourceRecord[]) => selectorOf(stream([], more), 'f').select(list).map((r) => r.values);
+  const read = (more: object, list: SourceRecord[]) =>
+    selectorOf(stream([], more), 'f')
+      .select(list)
+      .map((r) => r.values);
 
   test('a new batch has no entry of the batch before', () => {
-    expect(read({ types: ['7'], parents: ['5', '6'] }, records('5 n=1', '6 e=a', '7 x=1', '5 n=2', '7 x=2'))).toEqual([{ x: '1', '5': { n: '1' }, '6': { e: 'a' } }, { x: '2', '5': { n: '2' } }]);
+    expect(read({ types: ['7'], parents: ['5', '6'] }, records('5 n=1', '6 e=a', '7 x=1', '5 n=2', '7 x=2'))).toEqual([
+      { x: '1', '5': { n: '1' }, '6': { e: 'a' } },
+      { x: '2', '5': { n: '2' } },
+    ]);
   });
 
   test('a record can be chosen by what its parent says', () => {
@@ -90,6 +135,18 @@ describe('parents', () => {
 });
 
 test('a text with several values in it is a list', () => {
-  const config = streamSchema.parse({ retriever: { request: { path: '/' } }, decoder: { json: {} }, schema: { fields: { codes: { type: 'list', separators: ['\u001e', '\u001f'] } } }, primary_key: ['id'] });
-  expect(selectorOf(config, 'f').select([{ number: 1, values: { id: '1', codes: 'a\u001eb\u001fc' } }, { number: 2, values: { id: '2', codes: null } }]).map((r) => r.values.codes)).toEqual([['a', 'b', 'c'], null]);
+  const config = streamSchema.parse({
+    retriever: { request: { path: '/' } },
+    decoder: { json: {} },
+    schema: { fields: { codes: { type: 'list', separators: ['\u001e', '\u001f'] } } },
+    primary_key: ['id'],
+  });
+  expect(
+    selectorOf(config, 'f')
+      .select([
+        { number: 1, values: { id: '1', codes: 'a\u001eb\u001fc' } },
+        { number: 2, values: { id: '2', codes: null } },
+      ])
+      .map((r) => r.values.codes),
+  ).toEqual([['a', 'b', 'c'], null]);
 });

@@ -37,7 +37,16 @@ export function controlOf(config: ControlConfig, file: string): Control {
       }
       if (records ? !records.includes(record.type ?? '') : !own) return;
       if (where && !where.every(({ field, in: wanted }) => wanted.includes(textAt(record.values, field)))) return;
-      if (!group) return report(problem('GROUP_MISSING', record, undefined, `The record belongs to no group: no record of type ${per} stands before it.`, 'The file is damaged: ask the sender for it again.'));
+      if (!group)
+        return report(
+          problem(
+            'GROUP_MISSING',
+            record,
+            undefined,
+            `The record belongs to no group: no record of type ${per} stands before it.`,
+            'The file is damaged: ask the sender for it again.',
+          ),
+        );
       group.count++;
       if (total) group.sum += scaled(textAt(record.values, total.of), total.decimals) ?? 0n;
       if (hash) group.hash += scaled(textAt(record.values, hash.of), 0) ?? 0n;
@@ -50,7 +59,16 @@ export function controlOf(config: ControlConfig, file: string): Control {
 
   function close(trailer: SourceRecord): void {
     trailers++;
-    if (!group) return report(problem('TRAILER_STRAY', trailer, undefined, `This trailer (type ${type}) closes nothing: no record of type ${per} stands before it.`, 'The file is damaged: ask the sender for it again.'));
+    if (!group)
+      return report(
+        problem(
+          'TRAILER_STRAY',
+          trailer,
+          undefined,
+          `This trailer (type ${type}) closes nothing: no record of type ${per} stands before it.`,
+          'The file is damaged: ask the sender for it again.',
+        ),
+      );
     for (const found of differences(group, trailer)) report(found);
     if (per !== undefined) group = undefined;
   }
@@ -58,12 +76,28 @@ export function controlOf(config: ControlConfig, file: string): Control {
   function differences(read: Group, trailer: SourceRecord): Problem[] {
     const named = [count, total?.field, hash?.field].filter((name) => name !== undefined);
     if (named.length > 0 && named.every((name) => textAt(trailer.values, name).trim() === ''))
-      return [problem('TRAILER_EMPTY', trailer, undefined, `The trailer (type ${type}) is empty: it has none of the figures that the file is checked by.`, 'The file was cut off or is damaged: ask the sender for it again.')];
+      return [
+        problem(
+          'TRAILER_EMPTY',
+          trailer,
+          undefined,
+          `The trailer (type ${type}) is empty: it has none of the figures that the file is checked by.`,
+          'The file was cut off or is damaged: ask the sender for it again.',
+        ),
+      ];
     const found: Problem[] = [];
     if (count !== undefined) {
       const declared = textAt(trailer.values, count).trim();
       if (!/^\d+$/.test(declared) || Number(declared) !== read.count)
-        found.push(problem('CONTROL_COUNT', trailer, count, `The trailer says ${declared || 'nothing'} records; there are ${read.count}.`, 'Records are missing or doubled: ask the sender to send the file again.'));
+        found.push(
+          problem(
+            'CONTROL_COUNT',
+            trailer,
+            count,
+            `The trailer says ${declared || 'nothing'} records; there are ${read.count}.`,
+            'Records are missing or doubled: ask the sender to send the file again.',
+          ),
+        );
     }
     if (total) {
       const text = textAt(trailer.values, total.field);
@@ -83,16 +117,35 @@ export function controlOf(config: ControlConfig, file: string): Control {
       const text = textAt(trailer.values, hash.field).trim();
       const sum = read.hash % 10n ** BigInt(hash.digits);
       if (!/^\d+$/.test(text) || BigInt(text) !== sum)
-        found.push(problem('CONTROL_HASH', trailer, hash.field, `The trailer says a hash of ${text || 'nothing'}; the records give ${String(sum).padStart(hash.digits, '0')}.`, 'A record is missing or was changed: ask the sender for the file again.'));
+        found.push(
+          problem(
+            'CONTROL_HASH',
+            trailer,
+            hash.field,
+            `The trailer says a hash of ${text || 'nothing'}; the records give ${String(sum).padStart(hash.digits, '0')}.`,
+            'A record is missing or was changed: ask the sender for the file again.',
+          ),
+        );
     }
     return found;
   }
 
   function notClosed(read: Group): Problem {
     const hint = 'Ask the sender to send it again.';
-    if (per === undefined) return { code: 'TRAILER_MISSING', place: { file }, message: `The file has no trailer record of type ${type}, so it may have been cut off.`, hint };
+    if (per === undefined)
+      return {
+        code: 'TRAILER_MISSING',
+        place: { file },
+        message: `The file has no trailer record of type ${type}, so it may have been cut off.`,
+        hint,
+      };
     const place = read.line === undefined ? { file } : { file, line: read.line };
-    return { code: 'TRAILER_MISSING', place, message: `The group that begins here (type ${per}) has no trailer record of type ${type}, so records of it may be missing.`, hint };
+    return {
+      code: 'TRAILER_MISSING',
+      place,
+      message: `The group that begins here (type ${per}) has no trailer record of type ${type}, so records of it may be missing.`,
+      hint,
+    };
   }
 
   function report(found: Problem): void {
@@ -100,7 +153,12 @@ export function controlOf(config: ControlConfig, file: string): Control {
   }
 
   function problem(code: string, at: SourceRecord, path: string | undefined, message: string, hint: string): Problem {
-    return { code, place: { file, ...(at.line === undefined ? {} : { line: at.line }), record: at.number, ...(path === undefined ? {} : { path }) }, message, hint };
+    return {
+      code,
+      place: { file, ...(at.line === undefined ? {} : { line: at.line }), record: at.number, ...(path === undefined ? {} : { path }) },
+      message,
+      hint,
+    };
   }
 }
 

@@ -29,7 +29,12 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
   }
 
   function isWanted(values: Values): boolean {
-    return !where || where.every(({ field, in: wanted, not_in: unwanted }) => (wanted ? wanted.includes(textAt(values, field)) : !unwanted?.includes(textAt(values, field))));
+    return (
+      !where ||
+      where.every(({ field, in: wanted, not_in: unwanted }) =>
+        wanted ? wanted.includes(textAt(values, field)) : !unwanted?.includes(textAt(values, field)),
+      )
+    );
   }
 
   function noteParent(type: string, values: Values): void {
@@ -67,7 +72,9 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
     },
     finish() {
       // A trailer that is missing is missing for each of its figures, and said once.
-      const problems = new Map(controls.flatMap((control) => control.problems()).map((problem) => [`${problem.place.line} ${problem.message}`, problem]));
+      const problems = new Map(
+        controls.flatMap((control) => control.problems()).map((problem) => [`${problem.place.line} ${problem.message}`, problem]),
+      );
       if (problems.size > 0) throw new FileError([...problems.values()].slice(0, MOST_PROBLEMS));
     },
   };
@@ -75,5 +82,7 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
 
 /** Longer separators go first, so that one may contain another. */
 function splitAt(text: string, separators: readonly string[]): string[] {
-  return separators.toSorted((a, b) => b.length - a.length).reduce((parts, separator) => parts.flatMap((part) => part.split(separator)), [text]);
+  return separators
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((parts, separator) => parts.flatMap((part) => part.split(separator)), [text]);
 }

@@ -7,7 +7,13 @@ import { fillText, type Variables } from './template.ts';
  * Records to the rows of a file: one each, or as the sink's `rows` say, with header and trailer rows. `records` are written
  * values already; `totals` the sums of their fields.
  */
-export function rowsOf(sink: SinkConfig, records: readonly Values[], scope: Variables, totals: Record<string, string>, file: string): Values[] {
+export function rowsOf(
+  sink: SinkConfig,
+  records: readonly Values[],
+  scope: Variables,
+  totals: Record<string, string>,
+  file: string,
+): Values[] {
   if (!sink.rows) return records.map((values) => (sink.encoder?.csv || sink.encoder?.fixed_width ? complete(sink, values) : values));
   const around: Variables = { ...scope, ...Object.fromEntries(Object.entries(totals).map(([field, sum]) => [`total.${field}`, sum])) };
   // What all records of the file have in common may stand around them.
@@ -25,7 +31,13 @@ export function rowsOf(sink: SinkConfig, records: readonly Values[], scope: Vari
     if (whole) return valueAt(values, whole[1]!) ?? null;
     const put = text.replace(/\{\{\s*record\.([^}]+?)\s*\}\}/g, (_, path: string) => {
       const value = valueAt(values, path) ?? '';
-      if (typeof value !== 'string') throw new FatalError({ code: 'VALUE_NOT_TEXT', place: { file, path }, message: 'A list or a group of fields cannot stand within a text.', hint: 'Correct rows of the sink in the connector.' });
+      if (typeof value !== 'string')
+        throw new FatalError({
+          code: 'VALUE_NOT_TEXT',
+          place: { file, path },
+          message: 'A list or a group of fields cannot stand within a text.',
+          hint: 'Correct rows of the sink in the connector.',
+        });
       return value;
     });
     const done = fillText(put, variables);
@@ -37,7 +49,12 @@ export function rowsOf(sink: SinkConfig, records: readonly Values[], scope: Vari
 export function fileNameOf(template: string, scope: Variables): string {
   const name = fillText(template, scope);
   if (name === '' || name.startsWith('.') || /[/\\\0]/.test(name))
-    throw new FatalError({ code: 'FILE_NAME_INVALID', place: {}, message: `${JSON.stringify(name)} cannot be the name of a file to send.`, hint: 'Correct target.file.name of the sink in the connector.' });
+    throw new FatalError({
+      code: 'FILE_NAME_INVALID',
+      place: {},
+      message: `${JSON.stringify(name)} cannot be the name of a file to send.`,
+      hint: 'Correct target.file.name of the sink in the connector.',
+    });
   return name;
 }
 

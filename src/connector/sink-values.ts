@@ -28,7 +28,12 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
     for (const name of namesBelow(below)) {
       const { required } = fields[below + name]!;
       if (required && isMissing(written[name]) && !problems.some((p) => p.place.record === at.record && p.place.path === below + name))
-        report('FIELD_REQUIRED', below + name, `"${below + name}" has no value, and the system does not take the record without it.`, 'Give it in the mapping; a code that nobody knows belongs into its lookup.');
+        report(
+          'FIELD_REQUIRED',
+          below + name,
+          `"${below + name}" has no value, and the system does not take the record without it.`,
+          'Give it in the mapping; a code that nobody knows belongs into its lookup.',
+        );
     }
     return written;
   }
@@ -38,15 +43,35 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
       if (!Array.isArray(value)) return wrong(field, path, value, 'a list');
       return value.map((item) => (typeof item === 'object' && item !== null && !Array.isArray(item) ? group(item, `${path}.`) : item));
     }
-    if (field.type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value) ? group(value, `${path}.`) : wrong(field, path, value, 'a group of fields');
+    if (field.type === 'object')
+      return typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? group(value, `${path}.`)
+        : wrong(field, path, value, 'a group of fields');
     if (typeof value !== 'string') return wrong(field, path, value, 'one value');
     const text = textOf(field, value, path);
     if (text === undefined) return null;
-    if (field.values && !field.values.includes(text)) report('VALUE_UNKNOWN', path, `"${path}" is ${shown(field, text)}, and the system knows only ${field.values.join(', ')}.`, 'Add the code to the lookup of the mapping.');
-    if (field.never?.includes(text)) report('VALUE_FORBIDDEN', path, `"${path}" is ${shown(field, text)}, which the system takes for a value of its own.`, 'Leave it empty in the mapping.');
+    if (field.values && !field.values.includes(text))
+      report(
+        'VALUE_UNKNOWN',
+        path,
+        `"${path}" is ${shown(field, text)}, and the system knows only ${field.values.join(', ')}.`,
+        'Add the code to the lookup of the mapping.',
+      );
+    if (field.never?.includes(text))
+      report(
+        'VALUE_FORBIDDEN',
+        path,
+        `"${path}" is ${shown(field, text)}, which the system takes for a value of its own.`,
+        'Leave it empty in the mapping.',
+      );
     const length = [...text].length;
     if (field.max_length !== undefined && length > field.max_length)
-      report('VALUE_TOO_LONG', path, `"${path}" has ${length} characters, and the system takes ${field.max_length}.`, 'Shorten it in the mapping, on purpose: nothing is cut off silently.');
+      report(
+        'VALUE_TOO_LONG',
+        path,
+        `"${path}" has ${length} characters, and the system takes ${field.max_length}.`,
+        'Shorten it in the mapping, on purpose: nothing is cut off silently.',
+      );
     return text;
   }
 
@@ -54,7 +79,8 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
   function textOf(field: SinkField, value: string, path: string): string | undefined {
     if (field.type === 'date' || field.type === 'datetime') {
       const m = /^(\d{4})-(\d\d)-(\d\d)/.exec(value);
-      if (!m || !isCalendarDate(Number(m[1]), Number(m[2]), Number(m[3])) || (field.type === 'date' && value.length !== 10)) return void wrong(field, path, value, 'a day, YYYY-MM-DD');
+      if (!m || !isCalendarDate(Number(m[1]), Number(m[2]), Number(m[3])) || (field.type === 'date' && value.length !== 10))
+        return void wrong(field, path, value, 'a day, YYYY-MM-DD');
       return field.format === undefined ? value : writtenDate(value, field.format);
     }
     if (field.type === 'integer' && !/^-?\d+$/.test(value)) return void wrong(field, path, value, 'a whole number');
@@ -62,7 +88,13 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
     if (field.type !== 'decimal' && field.type !== 'integer') return value;
     const number = field.type === 'decimal' ? decimal(field, value, path) : value;
     if (number === undefined) return undefined;
-    if (number.startsWith('-') && !field.signed) return void report('VALUE_NEGATIVE', path, `"${path}" is ${shown(field, number)}, and the system has no sign there.`, 'Which way it goes stands in another field: see the connector.');
+    if (number.startsWith('-') && !field.signed)
+      return void report(
+        'VALUE_NEGATIVE',
+        path,
+        `"${path}" is ${shown(field, number)}, and the system has no sign there.`,
+        'Which way it goes stands in another field: see the connector.',
+      );
     return field.absolute ? number.replace(/^-/, '') : number;
   }
 
@@ -71,14 +103,20 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
     if (!m) return void wrong(field, path, value, 'an amount such as 1234.50');
     if (field.decimals === undefined) return value;
     const fraction = m[3] ?? '';
-    if (/[1-9]/.test(fraction.slice(field.decimals))) return void wrong(field, path, value, `an amount with at most ${field.decimals} decimals`);
+    if (/[1-9]/.test(fraction.slice(field.decimals)))
+      return void wrong(field, path, value, `an amount with at most ${field.decimals} decimals`);
     const digits = fraction.slice(0, field.decimals).padEnd(field.decimals, '0');
     return `${m[1]}${m[2]}${digits === '' ? '' : `.${digits}`}`;
   }
 
   function unknown(name: string, path: string, below: string): void {
     const meant = didYouMean(name, namesBelow(below));
-    report('FIELD_UNKNOWN', path, `The system has no field "${path}".`, meant ? `Did you mean ${meant}?` : 'Take it out of the mapping, or add it to the schema of the sink.');
+    report(
+      'FIELD_UNKNOWN',
+      path,
+      `The system has no field "${path}".`,
+      meant ? `Did you mean ${meant}?` : 'Take it out of the mapping, or add it to the schema of the sink.',
+    );
   }
 
   function namesBelow(below: string): string[] {

@@ -9,13 +9,16 @@ const sink = (more: object = {}): SinkConfig =>
   sinkSchema.parse({
     target: { file: { name: 'pay-{{ date }}-{{ sequence }}.csv' } },
     encoder: { csv: {} },
-    schema: { fields: { id: { required: true, max_length: 4 }, day: { type: 'date', format: 'M/D/YY' }, amount: { type: 'decimal', decimals: 2 } } },
+    schema: {
+      fields: { id: { required: true, max_length: 4 }, day: { type: 'date', format: 'M/D/YY' }, amount: { type: 'decimal', decimals: 2 } },
+    },
     idempotency_key: ['id'],
     totals: ['amount'],
     ...more,
   });
 const context = { date: '2026-03-02', sequence: 7 };
-const text = async (config: SinkConfig, records: Values[]): Promise<string> => Buffer.from((await renderSink(config, records, context)).bytes).toString();
+const text = async (config: SinkConfig, records: Values[]): Promise<string> =>
+  Buffer.from((await renderSink(config, records, context)).bytes).toString();
 
 async function problemsOf(config: SinkConfig, records: Values[]): Promise<string[]> {
   try {
@@ -28,8 +31,20 @@ async function problemsOf(config: SinkConfig, records: Values[]): Promise<string
 }
 
 test('dates and amounts are written as the system wants them, and the file says what is in it', async () => {
-  const file = await renderSink(sink({ date_format: 'YYMMDD', sequence_digits: 3 }), [{ id: '0001', day: '2026-03-02', amount: '12.5' }, { id: '2', amount: '-0.05' }], context);
-  expect({ ...file, bytes: Buffer.from(file.bytes).toString() }).toEqual({ name: 'pay-260302-007.csv', bytes: 'id,day,amount\r\n0001,3/2/26,12.50\r\n2,,-0.05\r\n', count: 2, totals: { amount: '12.45' } });
+  const file = await renderSink(
+    sink({ date_format: 'YYMMDD', sequence_digits: 3 }),
+    [
+      { id: '0001', day: '2026-03-02', amount: '12.5' },
+      { id: '2', amount: '-0.05' },
+    ],
+    context,
+  );
+  expect({ ...file, bytes: Buffer.from(file.bytes).toString() }).toEqual({
+    name: 'pay-260302-007.csv',
+    bytes: 'id,day,amount\r\n0001,3/2/26,12.50\r\n2,,-0.05\r\n',
+    count: 2,
+    totals: { amount: '12.45' },
+  });
 });
 
 test('the same records give the same bytes', async () => {
@@ -48,7 +63,11 @@ test('everything that is wrong is said at once, and nothing is written', async (
 });
 
 test('a personal value that is wrong is not shown', async () => {
-  expect(await problemsOf(sink({ schema: { fields: { id: {}, born: { type: 'date', class: 'personal' } } }, totals: [] }), [{ id: '1', born: '31.01.1950' }])).toEqual(['VALUE_INVALID 1 "born" must be a day, YYYY-MM-DD, and is (personal value hidden).']);
+  expect(
+    await problemsOf(sink({ schema: { fields: { id: {}, born: { type: 'date', class: 'personal' } } }, totals: [] }), [
+      { id: '1', born: '31.01.1950' },
+    ]),
+  ).toEqual(['VALUE_INVALID 1 "born" must be a day, YYYY-MM-DD, and is (personal value hidden).']);
 });
 
 test('a record stands once in a file', async () => {
@@ -61,12 +80,18 @@ test('an empty file is not sent', async () => {
 
 test('an option cannot lead the file out of its folder', async () => {
   const config = sink({ target: { file: { name: '{{ options.name }}.csv' } } });
-  await expect(renderSink(config, [{ id: '1' }], { ...context, variables: { 'options.name': '../x' } })).rejects.toMatchObject({ code: 'FILE_NAME_INVALID' });
+  await expect(renderSink(config, [{ id: '1' }], { ...context, variables: { 'options.name': '../x' } })).rejects.toMatchObject({
+    code: 'FILE_NAME_INVALID',
+  });
 });
 
 describe('rows', () => {
   const layout = (rows: object, more: object = {}): SinkConfig =>
-    sink({ encoder: { csv: { header: false, record_types: { H: ['t', 'a', 'b'], D: ['t', 'n', 'id', 'amount'], T: ['t', 'count', 'total'] } } }, rows, ...more });
+    sink({
+      encoder: { csv: { header: false, record_types: { H: ['t', 'a', 'b'], D: ['t', 'n', 'id', 'amount'], T: ['t', 'count', 'total'] } } },
+      rows,
+      ...more,
+    });
 
   test('a header, the rows of each record together, a trailer with count and total', async () => {
     const config = layout({
@@ -74,18 +99,42 @@ describe('rows', () => {
       each: [{ t: 'D', n: '{{ number }}', id: 'R-{{ record.id }}', amount: '{{ record.amount }}' }],
       trailer: [{ t: 'T', count: '{{ count }}', total: '{{ total.amount }}' }],
     });
-    expect(await text(config, [{ id: '1', amount: '2' }, { id: '2', amount: '0.5' }])).toBe('H,2026-03-02,7\r\nD,1,R-1,2.00\r\nD,2,R-2,0.50\r\nT,2,2.50\r\n');
+    expect(
+      await text(config, [
+        { id: '1', amount: '2' },
+        { id: '2', amount: '0.5' },
+      ]),
+    ).toBe('H,2026-03-02,7\r\nD,1,R-1,2.00\r\nD,2,R-2,0.50\r\nT,2,2.50\r\n');
   });
 
   test('what all records of a file share can stand in its header', async () => {
-    const config = layout({ header: [{ t: 'H', a: '{{ record.day }}', b: 'x' }], each: [{ t: 'D', id: '{{ record.id }}' }] }, { file_per: ['day'] });
-    const records = [{ id: '1', day: '2026-03-02' }, { id: '2', day: '2026-03-03' }, { id: '3', day: '2026-03-02' }];
-    expect(await problemsOf(config, records)).toEqual(['FILE_MIXED 2 The system takes one day in a file, and this record has "2026-03-03" where the first has "2026-03-02".']);
-    expect(await Promise.all(filesOf(config, records).map((file) => text(config, file)))).toEqual(['H,3/2/26,x\r\nD,,1,\r\nD,,3,\r\n', 'H,3/3/26,x\r\nD,,2,\r\n']);
+    const config = layout(
+      { header: [{ t: 'H', a: '{{ record.day }}', b: 'x' }], each: [{ t: 'D', id: '{{ record.id }}' }] },
+      { file_per: ['day'] },
+    );
+    const records = [
+      { id: '1', day: '2026-03-02' },
+      { id: '2', day: '2026-03-03' },
+      { id: '3', day: '2026-03-02' },
+    ];
+    expect(await problemsOf(config, records)).toEqual([
+      'FILE_MIXED 2 The system takes one day in a file, and this record has "2026-03-03" where the first has "2026-03-02".',
+    ]);
+    expect(await Promise.all(filesOf(config, records).map((file) => text(config, file)))).toEqual([
+      'H,3/2/26,x\r\nD,,1,\r\nD,,3,\r\n',
+      'H,3/3/26,x\r\nD,,2,\r\n',
+    ]);
   });
 });
 
 test('totals are exact at any size', async () => {
-  const { totals } = await renderSink(sink({ schema: { fields: { id: {}, amount: { type: 'decimal' } } } }), [{ id: '1', amount: '9007199254740993.01' }, { id: '2', amount: '0.02' }], context);
+  const { totals } = await renderSink(
+    sink({ schema: { fields: { id: {}, amount: { type: 'decimal' } } } }),
+    [
+      { id: '1', amount: '9007199254740993.01' },
+      { id: '2', amount: '0.02' },
+    ],
+    context,
+  );
   expect(totals).toEqual({ amount: '9007199254740993.03' });
 });

@@ -36,10 +36,24 @@ export interface RenderedFile {
 export async function renderSink(sink: SinkConfig, records: readonly Values[], context: SinkContext): Promise<RenderedFile> {
   const { file } = sink.target;
   if (!file || !sink.encoder)
-    throw new FatalError({ code: 'SINK_WRITES_NO_FILE', place: {}, message: 'This sink has no file target with an encoder, so no file can be written for it.', hint: 'Add target.file and encoder to the sink in the connector.' });
-  const scope: Variables = { ...context.variables, date: writtenDate(context.date, sink.date_format), sequence: String(context.sequence).padStart(sink.sequence_digits, '0') };
+    throw new FatalError({
+      code: 'SINK_WRITES_NO_FILE',
+      place: {},
+      message: 'This sink has no file target with an encoder, so no file can be written for it.',
+      hint: 'Add target.file and encoder to the sink in the connector.',
+    });
+  const scope: Variables = {
+    ...context.variables,
+    date: writtenDate(context.date, sink.date_format),
+    sequence: String(context.sequence).padStart(sink.sequence_digits, '0'),
+  };
   const name = fileNameOf(file.name, scope);
-  if (records.length === 0) throw new FatalError({ code: 'NOTHING_TO_WRITE', place: { file: name }, message: 'There is no record to write, and an empty file is not sent.' });
+  if (records.length === 0)
+    throw new FatalError({
+      code: 'NOTHING_TO_WRITE',
+      place: { file: name },
+      message: 'There is no record to write, and an empty file is not sent.',
+    });
   const problems: Problem[] = [...repeatedKeys(sink, records, name), ...mixed(sink, records, name)];
   const written = records.map((values, i) => writtenValues(sink, values, { file: name, record: i + 1 }, problems));
   if (problems.length > 0) throw new RecordError(problems.slice(0, MOST_PROBLEMS));
@@ -100,5 +114,8 @@ function keyText(values: Values, fields: readonly string[]): string {
 
 function totalOf(records: readonly Values[], field: string): string {
   const decimals = Math.max(2, ...records.map((values) => textAt(values, field).split('.')[1]?.length ?? 0));
-  return unscaled(records.reduce((sum, values) => sum + (scaled(textAt(values, field), decimals) ?? 0n), 0n), decimals);
+  return unscaled(
+    records.reduce((sum, values) => sum + (scaled(textAt(values, field), decimals) ?? 0n), 0n),
+    decimals,
+  );
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { EntityConfig } from '../config/schema/model.ts';
 import type { Problem } from '../core/errors.ts';
 import type { RunCounts } from '../core/outcome.ts';
-import type { SourceRecord } from '../core/record.ts';
+import type { SourceRecord, Values } from '../core/record.ts';
 import type { Candidate, CompiledMapping } from '../mapping/mapping.ts';
 import type { Landing, Link } from '../store/landing.ts';
 import type { Cell } from '../store/rows.ts';
@@ -81,11 +81,10 @@ export async function landBatch(landing: Landing, context: LandContext, incoming
       }
       continue;
     }
-    const columns = Object.keys(record.values);
-    if (!sameList(columns, lastColumns)) {
-      lastColumns = columns;
-      lastShape = await context.shapeId(columns);
-      lastPrefix = columns.join('\u001f');
+    if (!hasColumns(record.values, lastColumns)) {
+      lastColumns = Object.keys(record.values);
+      lastShape = await context.shapeId(lastColumns);
+      lastPrefix = hash('sha256', lastColumns.join('\u001f'), 'base64').slice(0, 8);
     }
     const raw = JSON.stringify(Object.values(record.values));
     const digest = hash('sha256', lastPrefix + raw, 'base64').slice(0, 22);
@@ -94,13 +93,13 @@ export async function landBatch(landing: Landing, context: LandContext, incoming
       continue;
     }
     const made: Made[] = [];
-    const problems: Problem[] = [];
+    let problems: Problem[] | undefined;
     for (const bound of context.mappings) {
       const result = bound.mapping.apply(record, from);
-      if (result.problems.length) problems.push(...result.problems);
+      if (result.problems.length) (problems ??= []).push(...result.problems);
       else for (const candidate of result.candidates) made.push({ bound, candidate: prefixed(candidate, bound.itemPrefix) });
     }
-    if (problems.length) {
+    if (problems) {
       rejected.push({ record, key, problems });
       counts.rejected++;
       continue;
@@ -133,8 +132,9 @@ function prefixed(candidate: Candidate, prefix: string): Candidate {
   return prefix === '' ? candidate : { ...candidate, itemKey: prefix + candidate.itemKey };
 }
 
-function sameList(a: readonly string[], b: readonly string[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
+/** Are these the record's columns, in this order? Without a list of its own: this is asked for every record. */
+function hasColumns(values: Values, columns: readonly string[]): boolean {
+  let i = 0;
+  for (const name in values) if (name !== columns[i++]) return false;
+  return i === columns.length && i > 0;
 }

@@ -34,13 +34,16 @@ describe('a recording reads as records.json says', () => {
     expect(found.refused).toEqual(refused);
   });
 
-  test.each(recorded.filter(({ connector }) => connector.transport === 'http'))('$pack $name, from a server', async ({ connector, stream, folder }) => {
-    const exchanges = JSON.parse(readFileSync(join(folder, 'exchanges.json'), 'utf8')) as Exchange[];
-    const { records, rejected = [] } = expectedOf(folder);
-    const found = await readAnswers(connector, stream, exchanges);
-    expect(found.filter((r) => !r.problem).map((r) => r.values)).toEqual(records);
-    expect(found.flatMap((r) => (r.problem ? [{ record: r.number, code: r.problem.code }] : []))).toEqual(rejected);
-  });
+  test.each(recorded.filter(({ connector }) => connector.transport === 'http'))(
+    '$pack $name, from a server',
+    async ({ connector, stream, folder }) => {
+      const exchanges = JSON.parse(readFileSync(join(folder, 'exchanges.json'), 'utf8')) as Exchange[];
+      const { records, rejected = [] } = expectedOf(folder);
+      const found = await readAnswers(connector, stream, exchanges);
+      expect(found.filter((r) => !r.problem).map((r) => r.values)).toEqual(records);
+      expect(found.flatMap((r) => (r.problem ? [{ record: r.number, code: r.problem.code }] : []))).toEqual(rejected);
+    },
+  );
 });
 
 test('every pack says what is known of its system and what the town must give', () => {
@@ -48,7 +51,8 @@ test('every pack says what is known of its system and what the town must give', 
 });
 
 test('a pack that has recordings has one of each stream', () => {
-  for (const pack of recordedPacks()) expect(recordingsOf(pack, 'records.json'), pack.name).toEqual(expect.arrayContaining(Object.keys(pack.connector.streams)));
+  for (const pack of recordedPacks())
+    expect(recordingsOf(pack, 'records.json'), pack.name).toEqual(expect.arrayContaining(Object.keys(pack.connector.streams)));
 });
 
 function recordedPacks(): Pack[] {
@@ -59,18 +63,33 @@ function recordedPacks(): Pack[] {
 async function readAnswers(connector: ConnectorConfig, stream: StreamConfig, exchanges: Exchange[]): Promise<SourceRecord[]> {
   const server = createServer((request, response) => {
     const url = new URL(request.url!, 'http://recorded');
-    const found = exchanges.find(({ request: r }) => r.method === request.method && r.path === url.pathname && Object.entries(r.query ?? {}).every(([name, value]) => url.searchParams.get(name) === value));
+    const found = exchanges.find(
+      ({ request: r }) =>
+        r.method === request.method &&
+        r.path === url.pathname &&
+        Object.entries(r.query ?? {}).every(([name, value]) => url.searchParams.get(name) === value),
+    );
     const { status, headers, body } = found?.answer ?? { status: 404, headers: {}, body: 'not recorded' };
     response.writeHead(status, headers).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
     const required = Object.entries(connector.options).flatMap(([name, option]) => (option.required ? [[name, 'recorded']] : []));
-    const options = optionsOf(connector, { ...defaultsOf(connector), ...Object.fromEntries(required), base_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    const options = optionsOf(connector, {
+      ...defaultsOf(connector),
+      ...Object.fromEntries(required),
+      base_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    });
     const transport = (await transports.http.open(options, { connection: connector.connector, projectFolder: '.' })) as RequestTransport;
     const selector = selectorOf(stream, connector.connector);
     const records: SourceRecord[] = [];
-    const context = { name: connector.connector, variables: optionVariables(options), state: {}, now: new Date('2026-07-01T12:00:00Z'), note: () => {} };
+    const context = {
+      name: connector.connector,
+      variables: optionVariables(options),
+      state: {},
+      now: new Date('2026-07-01T12:00:00Z'),
+      note: () => {},
+    };
     for await (const page of readRequests(stream, transport, context)) records.push(...selector.select(page.records));
     selector.finish();
     await transport.close();

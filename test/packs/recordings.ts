@@ -49,7 +49,9 @@ export function expectedOf(folder: string): Expected {
 
 /** The pack's own options, as a town that gives none has them. */
 export function defaultsOf(connector: ConnectorConfig): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(connector.options).flatMap(([name, option]) => (option.default === undefined ? [] : [[name, option.default]])));
+  return Object.fromEntries(
+    Object.entries(connector.options).flatMap(([name, option]) => (option.default === undefined ? [] : [[name, option.default]])),
+  );
 }
 
 /** Reads the files of a recording as a run does: those that the stream's pattern takes, by name. */
@@ -62,7 +64,11 @@ export async function readFiles(connector: ConnectorConfig, stream: StreamConfig
     try {
       const records = await readFile(stream, file, readFileSync(join(folder, file)));
       found.records.push(...records.filter((r) => !r.problem).map((r) => r.values));
-      found.rejected.push(...records.flatMap((r) => (r.problem ? [{ file, line: r.line, record: r.number, code: r.problem.code } as Required<Expected>['rejected'][number]] : [])));
+      found.rejected.push(
+        ...records.flatMap((r) =>
+          r.problem ? [{ file, line: r.line, record: r.number, code: r.problem.code } as Required<Expected>['rejected'][number]] : [],
+        ),
+      );
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       found.refused.push({ file, code: error.code });
@@ -76,7 +82,11 @@ export async function readFile(stream: StreamConfig, file: string, bytes: Uint8A
   const { fields } = stream.schema;
   const selector = selectorOf(stream, file);
   const records: SourceRecord[] = [];
-  const lists = decodeWith(stream.decoder!, bytesOf(bytes), { file, requiredColumns: Object.keys(fields).filter((name) => !fields[name]!.optional), knownColumns: Object.keys(fields) });
+  const lists = decodeWith(stream.decoder!, bytesOf(bytes), {
+    file,
+    requiredColumns: Object.keys(fields).filter((name) => !fields[name]!.optional),
+    knownColumns: Object.keys(fields),
+  });
   for await (const list of lists) records.push(...selector.select(list));
   selector.finish();
   return records;

@@ -23,9 +23,17 @@ interface Case {
   folder: string;
 }
 
-const newWorld = connectorSchema.parse({ connector: 'new-world-erp', version: '1.0.0', title: 'New World ERP', transport: 'sftp', ...(parse(readFileSync(join(HERE, 'new-world-erp.sinks.yaml'), 'utf8')) as object) }).sinks['receipt-import']!;
+const newWorld = connectorSchema.parse({
+  connector: 'new-world-erp',
+  version: '1.0.0',
+  title: 'New World ERP',
+  transport: 'sftp',
+  ...(parse(readFileSync(join(HERE, 'new-world-erp.sinks.yaml'), 'utf8')) as object),
+}).sinks['receipt-import']!;
 const cases: Case[] = [
-  ...packs().flatMap((pack) => Object.entries(pack.connector.sinks).map(([id, sink]) => ({ name: `${pack.name} ${id}`, sink, folder: join(pack.fixtures, id) }))),
+  ...packs().flatMap((pack) =>
+    Object.entries(pack.connector.sinks).map(([id, sink]) => ({ name: `${pack.name} ${id}`, sink, folder: join(pack.fixtures, id) })),
+  ),
   { name: 'new-world-erp receipt-import', sink: newWorld, folder: join(HERE, 'new-world-erp-receipt-import') },
 ];
 const sinkOf = (name: string): SinkConfig => cases.find((c) => c.name === name)!.sink;
@@ -141,32 +149,51 @@ describe('Munis', () => {
     const many = Array.from({ length: 50 }, (_, i) => ({ ...inputOf('munis payments')[0]!, record_number: `R${i}` }));
     const lines = (await render(payments, many)).trimEnd().split('\r\n');
     expect(lines.map((text) => text[0]).join('')).toBe('HD'.repeat(50));
-    expect(lines.filter((text) => text.startsWith('H')).map((text) => text.split(',')[6])).toEqual(many.map((record) => record.record_number));
+    expect(lines.filter((text) => text.startsWith('H')).map((text) => text.split(',')[6])).toEqual(
+      many.map((record) => record.record_number),
+    );
   });
 
   test('a payment file has one day and one way of paying', async () => {
     const payments = sinkOf('munis payments');
     const [first, second] = inputOf('munis payments') as [Values, Values];
     expect(await refusals(payments, [first, { ...second, tender: '1' }])).toEqual(['FILE_MIXED 2 tender']);
-    expect(filesOf(payments, [first, { ...second, tender: '1' }, { ...first, record_number: 'X' }]).map((file) => file.length)).toEqual([2, 1]);
+    expect(filesOf(payments, [first, { ...second, tender: '1' }, { ...first, record_number: 'X' }]).map((file) => file.length)).toEqual([
+      2, 1,
+    ]);
   });
 });
 
 test('NEMRC: the property stands right in its ten characters, the sub-property left, lines end CR LF', async () => {
   const sink = sinkOf('nemrc tax-cash');
   const text = await render(sink, [{ property_number: '1042', sub_property: '1', amount: '1250.4', name: 'EXAMPLE' }]);
-  expect([text.slice(0, 10), text.slice(10, 20), text.slice(20, 31), text.slice(37, 44), text.slice(-2), text.length]).toEqual(['      1042', '1         ', '    1250.40', 'EXAMPLE', '\r\n', 79]);
+  expect([text.slice(0, 10), text.slice(10, 20), text.slice(20, 31), text.slice(37, 44), text.slice(-2), text.length]).toEqual([
+    '      1042',
+    '1         ',
+    '    1250.40',
+    'EXAMPLE',
+    '\r\n',
+    79,
+  ]);
   expect(await refusals(sink, [{ property_number: '12345678901', amount: '1' }])).toEqual(['VALUE_TOO_LONG 1 property_number']);
 });
 
 describe('Springbrook', () => {
   const entry = (more: Values): Values => ({ ...inputOf('springbrook journal-csv')[0]!, ...more });
 
-  test.each(['springbrook journal-csv', 'springbrook journal-fixed'])('%s: a section that is blank stays blank, and is never 0', async (name) => {
-    expect(await refusals(sinkOf(name), [entry({ section_5: '0' })])).toEqual(['VALUE_FORBIDDEN 1 section_5']);
-    const [read] = await readAll(sinkOf(name).encoder!, await render(sinkOf(name), [entry({ section_5: null, section_6: '' })]));
-    expect([read!.values.section_3, read!.values.section_5, read!.values.section_6, read!.values.section_7]).toEqual(['0', null, null, null]);
-  });
+  test.each(['springbrook journal-csv', 'springbrook journal-fixed'])(
+    '%s: a section that is blank stays blank, and is never 0',
+    async (name) => {
+      expect(await refusals(sinkOf(name), [entry({ section_5: '0' })])).toEqual(['VALUE_FORBIDDEN 1 section_5']);
+      const [read] = await readAll(sinkOf(name).encoder!, await render(sinkOf(name), [entry({ section_5: null, section_6: '' })]));
+      expect([read!.values.section_3, read!.values.section_5, read!.values.section_6, read!.values.section_7]).toEqual([
+        '0',
+        null,
+        null,
+        null,
+      ]);
+    },
+  );
 
   test('the account is seven sections, each with its comma', async () => {
     expect(await render(sinkOf('springbrook journal-csv'), [entry({})])).toMatch(/^610,0,0,1043,,,,03\/02\/2026,03\/03\/2026,/);
@@ -175,33 +202,54 @@ describe('Springbrook', () => {
 
 test('CivicRec: a code has fewer than 50 characters and is an asset, a liability or revenue', async () => {
   const sink = sinkOf('civicrec-gl gl-code-template');
-  expect(await refusals(sink, [{ 'GL Code': 'x'.repeat(50), Type: 'Expense' }])).toEqual(['VALUE_TOO_LONG 1 GL Code', 'VALUE_UNKNOWN 1 Type']);
+  expect(await refusals(sink, [{ 'GL Code': 'x'.repeat(50), Type: 'Expense' }])).toEqual([
+    'VALUE_TOO_LONG 1 GL Code',
+    'VALUE_UNKNOWN 1 Type',
+  ]);
 });
 
 /** Records that the sink takes: text without spaces around, amounts, days. */
 function recordsFor(sink: SinkConfig): fc.Arbitrary<Values[]> {
   const one = groupFor(sink, '', 1);
-  return fc.array(one, { minLength: 1, maxLength: 5 }).map((list) =>
-    list
-      .map((values) => ({ ...values, ...Object.fromEntries(sink.file_per.map((field) => [field, list[0]![field]!])) }))
-      .filter((values, i, all) => all.findIndex((other) => sink.idempotency_key.every((key) => (other[key] ?? null) === (values[key] ?? null))) === i),
-  );
+  return fc
+    .array(one, { minLength: 1, maxLength: 5 })
+    .map((list) =>
+      list
+        .map((values) => ({ ...values, ...Object.fromEntries(sink.file_per.map((field) => [field, list[0]![field]!])) }))
+        .filter(
+          (values, i, all) =>
+            all.findIndex((other) => sink.idempotency_key.every((key) => (other[key] ?? null) === (values[key] ?? null))) === i,
+        ),
+    );
 }
 
 function groupFor(sink: SinkConfig, below: string, depth: number): fc.Arbitrary<Values> {
   const own = Object.entries(sink.schema.fields).filter(([path]) => path.startsWith(below) && !path.slice(below.length).includes('.'));
-  return fc.record(Object.fromEntries(own.map(([path, field]) => [path.slice(below.length), valueFor(sink, path, field, depth)]))).map((values) => present(values) as Values);
+  return fc
+    .record(Object.fromEntries(own.map(([path, field]) => [path.slice(below.length), valueFor(sink, path, field, depth)])))
+    .map((values) => present(values) as Values);
 }
 
 function valueFor(sink: SinkConfig, path: string, field: SinkField, depth: number): fc.Arbitrary<Value> {
-  const widths = Object.values(sink.encoder?.fixed_width?.record_types ?? {}).flatMap((type) => (type.fields[path] ? [type.fields[path].to - type.fields[path].from + 1] : []));
+  const widths = Object.values(sink.encoder?.fixed_width?.record_types ?? {}).flatMap((type) =>
+    type.fields[path] ? [type.fields[path].to - type.fields[path].from + 1] : [],
+  );
   const width = Math.min(field.max_length ?? 12, 12, ...widths);
   const value = (): fc.Arbitrary<Value> => {
     if (field.values) return fc.constantFrom(...field.values);
     if (field.type === 'list') return fc.array(groupFor(sink, `${path}.`, depth + 1), { minLength: 1, maxLength: 3 });
-    if (field.type === 'date') return fc.date({ min: new Date('1990-01-01'), max: new Date('2089-12-31'), noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10));
-    if (field.type === 'decimal') return fc.integer({ min: field.signed ? -99999 : 0, max: 999999 }).map((cents) => `${cents < 0 ? '-' : ''}${Math.trunc(Math.abs(cents) / 100)}.${String(Math.abs(cents) % 100).padStart(2, '0')}`);
-    return fc.string({ minLength: 1, maxLength: width }).map((text) => text.trim().slice(0, width) || 'x').filter((text) => !field.never?.includes(text));
+    if (field.type === 'date')
+      return fc
+        .date({ min: new Date('1990-01-01'), max: new Date('2089-12-31'), noInvalidDate: true })
+        .map((date) => date.toISOString().slice(0, 10));
+    if (field.type === 'decimal')
+      return fc
+        .integer({ min: field.signed ? -99999 : 0, max: 999999 })
+        .map((cents) => `${cents < 0 ? '-' : ''}${Math.trunc(Math.abs(cents) / 100)}.${String(Math.abs(cents) % 100).padStart(2, '0')}`);
+    return fc
+      .string({ minLength: 1, maxLength: width })
+      .map((text) => text.trim().slice(0, width) || 'x')
+      .filter((text) => !field.never?.includes(text));
   };
   return field.required ? value() : fc.option(value());
 }
@@ -214,6 +262,8 @@ function present(value: Value): Value {
 }
 
 function withoutLiterals(values: Values, sink: SinkConfig): Values {
-  const literals = Object.values(sink.encoder?.fixed_width?.record_types ?? {}).flatMap(({ fields }) => Object.entries(fields).flatMap(([name, field]) => (field.literal === undefined ? [] : [name])));
+  const literals = Object.values(sink.encoder?.fixed_width?.record_types ?? {}).flatMap(({ fields }) =>
+    Object.entries(fields).flatMap(([name, field]) => (field.literal === undefined ? [] : [name])),
+  );
   return Object.fromEntries(Object.entries(values).filter(([name]) => !literals.includes(name)));
 }

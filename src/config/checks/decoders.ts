@@ -80,15 +80,32 @@ function checkFixedWidth(layout: FixedWidthOptions, at: Path, add: Add): void {
     checkPositions(segments.fields, [...path, 'segments', 'fields'], segments.length, 'a segment', add);
     const end = segments.from - 1 + segments.length * segments.count;
     if (length !== undefined && end > length)
-      add([...path, 'segments'], 'VALUE_INVALID', `${segments.count} segments of ${segments.length} from ${segments.from} end at ${end}, but a record is ${length} long.`);
+      add(
+        [...path, 'segments'],
+        'VALUE_INVALID',
+        `${segments.count} segments of ${segments.length} from ${segments.from} end at ${end}, but a record is ${length} long.`,
+      );
     for (const [field, { to }] of Object.entries(type.fields))
-      if (to >= segments.from) add([...path, 'fields', field], 'VALUE_INVALID', `ends at ${to}, but the segments begin at ${segments.from}.`, 'What stands in a segment belongs in segments.fields.');
+      if (to >= segments.from)
+        add(
+          [...path, 'fields', field],
+          'VALUE_INVALID',
+          `ends at ${to}, but the segments begin at ${segments.from}.`,
+          'What stands in a segment belongs in segments.fields.',
+        );
     for (const field of [...Object.keys(segments.fields), ...(segments.number_field ? [segments.number_field] : [])])
-      if (Object.hasOwn(type.fields, field)) add([...path, 'segments'], 'KEY_DUPLICATE', `has a field ${field}, and so have the fields that the segments share.`);
+      if (Object.hasOwn(type.fields, field))
+        add([...path, 'segments'], 'KEY_DUPLICATE', `has a field ${field}, and so have the fields that the segments share.`);
   }
 }
 
-function checkPositions(fields: FixedWidthOptions['record_types'][string]['fields'], path: Path, length: number | undefined, whole: string, add: Add): void {
+function checkPositions(
+  fields: FixedWidthOptions['record_types'][string]['fields'],
+  path: Path,
+  length: number | undefined,
+  whole: string,
+  add: Add,
+): void {
   // The field that reaches furthest so far: the one that a later field can run into.
   let before: { name: string; to: number } | undefined;
   for (const [field, { from, to, literal }] of Object.entries(fields).sort((a, b) => a[1].from - b[1].from)) {

@@ -14,15 +14,23 @@ const WRITABLE_PARTS = ['YYYY', 'YY', 'MM', 'M', 'DD', 'D', 'HH', 'mm', 'ss'];
 /** A sink in itself: its target fits the transport, its layout can be, and every name in it leads somewhere. */
 export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkConfig, options: readonly string[]): Problem[] {
   const problems: Problem[] = [];
-  const add = (path: Path, code: string, message: string, hint?: string): void => void problems.push(problemAt(part, [...base, ...path], code, message, hint));
+  const add = (path: Path, code: string, message: string, hint?: string): void =>
+    void problems.push(problemAt(part, [...base, ...path], code, message, hint));
   const { target, encoder, rows, schema } = sink;
   const { transport } = part.value;
   const fields = Object.keys(schema.fields);
 
   const needed = TARGET_OF[transport];
   const given = (['file', 'request', 'table'] as const).find((kind) => target[kind] !== undefined);
-  if (given !== undefined && given !== needed) add(['target', given], 'VALUE_INVALID', `over the transport ${transport} a sink writes to target.${needed}, not ${given}.`);
-  if (target.file && !encoder) add(['encoder'], 'KEY_MISSING', 'the key "encoder" is missing: it says how the file is written.', 'One of csv, fixed_width, xml, json.');
+  if (given !== undefined && given !== needed)
+    add(['target', given], 'VALUE_INVALID', `over the transport ${transport} a sink writes to target.${needed}, not ${given}.`);
+  if (target.file && !encoder)
+    add(
+      ['encoder'],
+      'KEY_MISSING',
+      'the key "encoder" is missing: it says how the file is written.',
+      'One of csv, fixed_width, xml, json.',
+    );
   if (encoder) checkLayout(encoder, ['encoder'], add);
 
   const known = (name: string, path: Path): void => {
@@ -32,12 +40,14 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
   sink.file_per.forEach((name, i) => known(name, ['file_per', i]));
   sink.totals.forEach((name, i) => {
     known(name, ['totals', i]);
-    if (fields.includes(name) && schema.fields[name]!.type !== 'decimal') add(['totals', i], 'VALUE_INVALID', `"${name}" is no decimal field, so it cannot be summed.`);
+    if (fields.includes(name) && schema.fields[name]!.type !== 'decimal')
+      add(['totals', i], 'VALUE_INVALID', `"${name}" is no decimal field, so it cannot be summed.`);
   });
   checkFormat(sink.date_format, ['date_format']);
   for (const [name, { format, type }] of Object.entries(schema.fields)) {
     if (format === undefined) continue;
-    if (type !== 'date' && type !== 'datetime') add(['schema', 'fields', name, 'format'], 'VALUE_INVALID', `is for dates, and this field is ${type}.`);
+    if (type !== 'date' && type !== 'datetime')
+      add(['schema', 'fields', name, 'format'], 'VALUE_INVALID', `is for dates, and this field is ${type}.`);
     else checkFormat(format, ['schema', 'fields', name, 'format']);
   }
 
@@ -55,9 +65,14 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
 
   /** Fields may have spaces in their names, which other placeholders have not. */
   function names(value: unknown, path: Path, allowed: readonly string[]): void {
-    const plain = JSON.parse(JSON.stringify(value).replace(/\{\{\s*record\.([^}]+?)\s*\}\}/g, (whole, name: string) => (allowed.includes(`record.${name}`) ? '' : whole))) as unknown;
+    const plain = JSON.parse(
+      JSON.stringify(value).replace(/\{\{\s*record\.([^}]+?)\s*\}\}/g, (whole, name: string) =>
+        allowed.includes(`record.${name}`) ? '' : whole,
+      ),
+    ) as unknown;
     for (const { name, path: at } of placeholdersIn(plain, path)) {
-      if (name === undefined) add(at, 'VALUE_INVALID', '{{ begins a name here and is not closed, or what stands in it is no name.', 'Write {{ record.NAME }}.');
+      if (name === undefined)
+        add(at, 'VALUE_INVALID', '{{ begins a name here and is not closed, or what stands in it is no name.', 'Write {{ record.NAME }}.');
       else if (!allowed.includes(name)) add(at, 'REFERENCE_UNKNOWN', `{{ ${name} }} is not known here.`, suggestion(name, allowed));
     }
   }

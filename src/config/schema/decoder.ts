@@ -14,7 +14,10 @@ const csvDecoder = z.strictObject({
   delimiter: z.string().min(1).default(',').describe('One or more characters; \\t for a tab.'),
   quote: z.string().length(1).nullable().default('"').describe('null: quotes mean nothing.'),
   escape: z.string().length(1).optional().describe('Default: the quote character doubled.'),
-  header: z.union([z.literal(true), z.literal(false), z.array(z.string())]).default(true).describe('true: the first row names the columns. A list: the columns in order, and the file has no header.'),
+  header: z
+    .union([z.literal(true), z.literal(false), z.array(z.string())])
+    .default(true)
+    .describe('true: the first row names the columns. A list: the columns in order, and the file has no header.'),
   skip_lines: z.int().min(0).default(0).describe('Lines before the header.'),
   footer_lines: z.int().min(0).default(0).describe('Lines at the end that are no records.'),
   comment: z.string().optional(),
@@ -42,7 +45,10 @@ const fixedField = z.strictObject({
 });
 export type FixedField = z.output<typeof fixedField>;
 const fixedRecordType = z.strictObject({
-  when: z.strictObject({ from: z.int().min(1), to: z.int().min(1), is: z.string() }).optional().describe('The characters that tell this record type. Of two marks that fit, the longer one counts.'),
+  when: z
+    .strictObject({ from: z.int().min(1), to: z.int().min(1), is: z.string() })
+    .optional()
+    .describe('The characters that tell this record type. Of two marks that fit, the longer one counts.'),
   fields: z.record(z.string(), fixedField),
   segments: z
     .strictObject({
@@ -53,11 +59,17 @@ const fixedRecordType = z.strictObject({
       number_field: z.string().optional().describe('Field that receives the number of the segment in its line, from 1.'),
     })
     .optional()
-    .describe('The line has several segments of the same layout, and each that is not blank is one record. fields are then what they share.'),
+    .describe(
+      'The line has several segments of the same layout, and each that is not blank is one record. fields are then what they share.',
+    ),
 });
 const fixedDecoder = z.strictObject({
   encoding,
-  record_length: z.int().positive().optional().describe('Every line must be this long. Without it lines may be as long as the last field or longer.'),
+  record_length: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Every line must be this long. Without it lines may be as long as the last field or longer.'),
   line_breaks: z.boolean().default(true).describe('false: records follow each other without line breaks; record_length is then needed.'),
   skip_lines: z.int().min(0).default(0),
   pad_short_lines: z.boolean().default(true).describe('Trailing spaces were stripped by the sender.'),
@@ -69,8 +81,14 @@ export type FixedWidthOptions = z.output<typeof fixedDecoder>;
 const xmlDecoder = z.strictObject({
   encoding: z.enum(['declared', 'utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1']).default('declared'),
   row: z.string().describe('The element that is one record, by local name or by path from the root: ROOT/ReceiptHeaderLevel.'),
-  lists: z.array(z.string()).default([]).describe('Paths below the row that are lists even when there is one, or none: ReceiptPaymentLevel.'),
-  scalars: z.enum(['elements', 'attributes']).default('elements').describe('Writing: what values without fields of their own become. Reading takes both.'),
+  lists: z
+    .array(z.string())
+    .default([])
+    .describe('Paths below the row that are lists even when there is one, or none: ReceiptPaymentLevel.'),
+  scalars: z
+    .enum(['elements', 'attributes'])
+    .default('elements')
+    .describe('Writing: what values without fields of their own become. Reading takes both.'),
   attributes_prefix: z.string().default('').describe('Put before the names of attributes, where they clash with elements.'),
   max_depth: z.int().positive().default(64),
   max_row_bytes: z.int().positive().default(4_194_304),
@@ -104,7 +122,12 @@ export type DecoderConfig = z.output<typeof decoderSchema>;
 /** What a sink can write: every format but those that banks alone write. */
 export const ENCODERS = ['csv', 'fixed_width', 'xml', 'json'] as const;
 export const encoderSchema = exactlyOne(
-  z.strictObject({ csv: csvDecoder.optional(), fixed_width: fixedDecoder.optional(), xml: xmlDecoder.optional(), json: jsonDecoder.optional() }),
+  z.strictObject({
+    csv: csvDecoder.optional(),
+    fixed_width: fixedDecoder.optional(),
+    xml: xmlDecoder.optional(),
+    json: jsonDecoder.optional(),
+  }),
   ENCODERS,
 );
 export type EncoderConfig = z.output<typeof encoderSchema>;

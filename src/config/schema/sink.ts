@@ -40,7 +40,9 @@ const requestTarget = z.strictObject({
   method: z.enum(['POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
   path: z.string().optional().describe('HTTP: the path below base_url.'),
   headers: z.record(z.string(), z.string()).optional(),
-  body: template.optional().describe('Parameters of the operation, or the JSON body; {{ record.NAME }} is a field. Without it, the encoder writes the body.'),
+  body: template
+    .optional()
+    .describe('Parameters of the operation, or the JSON body; {{ record.NAME }} is a field. Without it, the encoder writes the body.'),
 });
 const tableTarget = z.strictObject({
   name: z.string().describe('The table.'),
@@ -48,7 +50,11 @@ const tableTarget = z.strictObject({
   key: z.array(z.string()).default([]).describe('Columns that a row is found by.'),
 });
 
-const response = z.strictObject({ path: z.string().describe('Path in the answer.'), accepted: z.array(z.string()).min(1), rejected: z.array(z.string()).default([]) });
+const response = z.strictObject({
+  path: z.string().describe('Path in the answer.'),
+  accepted: z.array(z.string()).min(1),
+  rejected: z.array(z.string()).default([]),
+});
 const acknowledgement = z.strictObject({
   taken: z.literal(true).optional().describe('The system has it when the file is gone from the folder.'),
   file: z
@@ -65,12 +71,20 @@ const acknowledgement = z.strictObject({
 
 export const sinkSchema = z.strictObject({
   description: z.string().optional(),
-  target: exactlyOne(z.strictObject({ file: fileTarget.optional(), request: requestTarget.optional(), table: tableTarget.optional() }), ['file', 'request', 'table']),
+  target: exactlyOne(z.strictObject({ file: fileTarget.optional(), request: requestTarget.optional(), table: tableTarget.optional() }), [
+    'file',
+    'request',
+    'table',
+  ]),
   encoder: encoderSchema.optional().describe('How it is written; needed for files. Same options as a decoder.'),
   rows: rows
     .optional()
-    .describe('Rows to write; without it each record is one row. {{ record.NAME }}, {{ number }} (of the record), {{ count }}, {{ total.NAME }}, {{ date }}, {{ sequence }}, {{ options.NAME }}.'),
-  schema: z.strictObject({ fields: z.record(z.string(), sinkField).describe('Fields of a record. Those of a list or a group have a path: Payments.Amount.') }),
+    .describe(
+      'Rows to write; without it each record is one row. {{ record.NAME }}, {{ number }} (of the record), {{ count }}, {{ total.NAME }}, {{ date }}, {{ sequence }}, {{ options.NAME }}.',
+    ),
+  schema: z.strictObject({
+    fields: z.record(z.string(), sinkField).describe('Fields of a record. Those of a list or a group have a path: Payments.Amount.'),
+  }),
   idempotency_key: z.array(z.string()).min(1).describe('Fields that name a record: it is sent once, and stands once in a file.'),
   totals: z.array(z.string()).default([]).describe('Decimal fields that are summed: {{ total.NAME }}, and kept with what was sent.'),
   file_per: z.array(z.string()).default([]).describe('All records of a file have the same values of these fields.'),

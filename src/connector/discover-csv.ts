@@ -1,0 +1,122 @@
+import type { Values } from '../core/record.ts';
+import { csvCells } from './certify-columns.ts';
+import { outOf, type ProposedStream, streamName } from './discover.ts';
+import { proposeFields, proposeKeys } from './discover-fields.ts';
+
+export interface CsvGuess {
+  delimiter: string;
+  rows: string[][];
+  /** Cells in most rows. */
+  width: number;
+  /** Share of rows with as many. */
+  agree: number;
+}
+
+const DELIMITERS = [',', ';', '\t', '|', '~', '^'];
+
+/** The delimiter with which the rows of a text agree most on how many cells they have; undefined: none does. */
+export function guessCsv(text: string): CsvGuess | undefined {
+  let best: CsvGuess | undefined;
+  for (const delimiter of DELIMITERS) {
+    const rows = csvCells(text, delimiter, '"');
+    const counts = Map.groupBy(rows, (row) => row.length);
+    const [width, same] = [...counts].reduce((a, b) => (b[1].length > a[1].length ? b : a), [0, []] as [number, string[][]]);
+    if (width < 2) continue;
+    const guess = { delimiter, rows, width, agree: same.length / rows.length };
+    if (!best || guess.agree * Math.log2(width + 1) > best.agree * Math.log2(best.width + 1)) best = guess;
+  }
+  return best && (best.agree >= 0.6 || typesOf(best)) ? best : undefined;
+}
+
+/** A stream for a delimited text. `encoding` as detected. */
+export function discoverCsv(file: string, text: string, encoding: string, guess: CsvGuess): ProposedStream {
+  const { delimiter, rows, width } = guess;
+  const evidence: string[] = [];
+  const shown = delimiter === '\t' ? 'tabs' : `"${delimiter}"`;
+  const csv: Values = { ...(encoding === 'utf-8' ? {} : { encoding }), ...(delimiter === ',' ? {} : { delimiter: delimiter === '\t' ? '\\t' : delimiter }) };
+  const types = guess.agree < 1 ? typesOf(guess) : undefined;
+  if (types) return typedStream(file, guess, types, csv);
+  evidence.push(`delimited by ${shown}: ${outOf(Math.round(guess.agree * rows.length), rows.length)} rows have ${width} columns`);
+  const first = rows.findIndex((row) => row.length === width);
+  let last = rows.length - 1;
+  while (last > first && rows[last]!.length !== width) last--;
+  if (first > 0) {
+    csv['skip_lines'] = String(first);
+    evidence.push(`${first} lines before the first full row`);
+  }
+  const footer = rows.length - 1 - last;
+  if (footer > 0) {
+    csv['footer_lines'] = String(footer);
+    evidence.push(`${footer} lines after the last full row: ${JSON.stringify(rows.at(-1)!.join(delimiter).slice(0, 60))}`);
+  }
+  const body = rows.slice(first, last + 1).map((row) => row.map(unquoted));
+  const header = looksLikeHeader(body);
+  evidence.push(header.said);
+  const columns = header.is ? named(body[0]!) : body[0]!.map((_, i) => `column_${i + 1}`);
+  if (!header.is) csv['header'] = columns;
+  const ragged = body.filter((row) => row.length !== width).length;
+  if (ragged > 0) evidence.push(`${ragged} rows have another number of columns and would be set aside`);
+  if (!text.endsWith('\n')) {
+    csv['final_newline'] = 'optional';
+    evidence.push('the last line has no line break: a file that was cut off there cannot be told from a whole one');
+  }
+  const sample = (header.is ? body.slice(1) : body).filter((row) => row.length === width).map((row): Values => Object.fromEntries(columns.map((name, i) => [name, row[i] === '' ? null : row[i]!])));
+  const fields = proposeFields(sample);
+  return { name: streamName(file), description: `Read from files such as ${file}.`, retriever: { files: { pattern: patternOf(file) } }, decoder: { csv }, fields, keys: proposeKeys(sample, fields), evidence };
+}
+
+/** Rows of several kinds, told by their first cell, each kind with its own number of columns: H and D lines. */
+function typesOf({ rows, delimiter }: Pick<CsvGuess, 'rows' | 'delimiter'>): Map<string, string[][]> | undefined {
+  if (delimiter === '') return undefined;
+  const types = Map.groupBy(rows, (row) => row[0] ?? '');
+  if (types.size < 2 || types.size > 9 || rows.length < 3) return undefined;
+  const plain = [...types.keys()].every((type) => /^[A-Za-z0-9]{1,4}$/.test(type));
+  return plain && [...types.values()].every((list) => list.every((row) => row.length === list[0]!.length)) ? types : undefined;
+}
+
+function typedStream(file: string, { delimiter }: CsvGuess, types: Map<string, string[][]>, csv: Values): ProposedStream {
+  const [detail, list] = [...types].reduce((a, b) => (b[1].length > a[1].length ? b : a));
+  csv['header'] = 'false';
+  csv['record_types'] = Object.fromEntries([...types].map(([type, rows]) => [type, rows[0]!.map((_, i) => (i === 0 ? 'type' : `column_${i + 1}`))]));
+  const sample = list.map((row): Values => Object.fromEntries(row.map((cell, i) => [i === 0 ? 'type' : `column_${i + 1}`, unquoted(cell) || null])));
+  const fields = proposeFields(sample).filter((f) => f.name !== 'type');
+  const parents = [...types.keys()].filter((type) => type !== detail);
+  return {
+    name: streamName(file),
+    description: `Read from files such as ${file}.`,
+    retriever: { files: { pattern: patternOf(file) } },
+    decoder: { csv },
+    record_selector: { types: [detail], parents },
+    fields,
+    keys: proposeKeys(sample, fields),
+    evidence: [`delimited by "${delimiter}"`, `the first column tells the kind of row: ${[...types].map(([type, rows]) => `${type} ${rows.length} times with ${rows[0]!.length} columns`).join(', ')}`],
+  };
+}
+
+function looksLikeHeader(rows: readonly (readonly string[])[]): { is: boolean; said: string } {
+  const [first, ...rest] = rows;
+  const figure = /^[-+$(]?[\d.,/:-]*\d[\d.,/:)-]*$/;
+  if (first!.some((cell) => cell.trim() === '' || figure.test(cell.trim()))) return { is: false, said: `no header: row 1 has ${JSON.stringify(first!.find((cell) => cell.trim() === '' || figure.test(cell.trim())))} in it` };
+  if (new Set(first).size < first!.length) return { is: false, said: 'no header: two cells of row 1 are equal' };
+  const figures = first!.filter((_, i) => rest.length > 0 && rest.some((row) => figure.test((row[i] ?? '').trim()))).length;
+  if (figures > 0) return { is: true, said: `row 1 is a header: it has no figures, and below it ${outOf(figures, first!.length)} columns have` };
+  const repeats = first!.some((cell, i) => rest.some((row) => row[i] === cell));
+  return repeats ? { is: false, said: 'no header: a value of row 1 comes again below it' } : { is: true, said: 'row 1 is taken for a header: none of its values comes again' };
+}
+
+function named(cells: readonly string[]): string[] {
+  return cells.map((cell, i) => cell.trim() || `column_${i + 1}`);
+}
+
+function unquoted(cell: string): string {
+  const text = cell.startsWith('"') && cell.endsWith('"') && cell.length > 1 ? cell.slice(1, -1).replaceAll('""', '"') : cell;
+  return /^="(.*)"$/.exec(text)?.[1] ?? text;
+}
+
+/** `payments-20260301.csv` → `payments-*.csv`. */
+export function patternOf(file: string): string {
+  const at = file.lastIndexOf('.');
+  const [stem, ending] = at > 0 ? [file.slice(0, at), file.slice(at)] : [file, ''];
+  const general = stem.replace(/\d[\d_-]*/g, '*').replace(/\*+/g, '*');
+  return general === '*' || general === stem ? `${stem}${general === stem ? '*' : ''}${ending}`.replace(stem, general === stem ? stem : '*') : general + ending;
+}

@@ -1,0 +1,91 @@
+import type { Value } from '../core/record.ts';
+import { fieldNames, outOf, type ProposedField, type ProposedKey, type Sample, textOf } from './discover.ts';
+
+/** Names that usually hold what a person can be recognised by. */
+const PERSONAL = /name|owner|address|street|phone|mobile|e-?mail|birth|dob|ssn|resident|contact|payer|tenant/i;
+
+interface Shape {
+  type: ProposedField['type'];
+  format?: string;
+  said: string;
+  test: RegExp;
+}
+
+/** In the order in which they are tried. US order of day and month first where the values leave it open; the evidence says so. */
+const SHAPES: readonly Shape[] = [
+  { type: 'datetime', said: 'dates with a time', test: /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[-+]\d\d:?\d\d)?$/ },
+  { type: 'date', said: 'dates YYYY-MM-DD', test: /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/ },
+  { type: 'date', format: 'YYYY/MM/DD', said: 'dates YYYY/MM/DD', test: /^\d{4}\/(0[1-9]|1[0-2])\/(0[1-9]|[12]\d|3[01])$/ },
+  { type: 'date', format: 'MM/DD/YYYY', said: 'dates MM/DD/YYYY', test: /^(0?[1-9]|1[0-2])\/(0?[1-9]|[12]\d|3[01])\/(19|20)\d\d$/ },
+  { type: 'date', format: 'DD/MM/YYYY', said: 'dates DD/MM/YYYY', test: /^(0?[1-9]|[12]\d|3[01])\/(0?[1-9]|1[0-2])\/(19|20)\d\d$/ },
+  { type: 'date', format: 'MM/DD/YY', said: 'dates MM/DD/YY', test: /^(0?[1-9]|1[0-2])\/(0?[1-9]|[12]\d|3[01])\/\d\d$/ },
+  { type: 'date', format: 'YYYYMMDD', said: 'dates YYYYMMDD', test: /^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/ },
+  { type: 'date', format: 'MMDDYYYY', said: 'dates MMDDYYYY', test: /^(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(19|20)\d\d$/ },
+  { type: 'decimal', said: 'figures with decimals', test: /^[-+(]?\$?[-+]?(\d{1,3}(,\d{3})+|\d+)?\.\d+\)?-?$/ },
+  { type: 'boolean', said: 'yes or no', test: /^(y|n|yes|no|true|false)$/i },
+];
+
+/** What each field of a sample looks like. Text first: a type is proposed only where every value that is there has it. */
+export function proposeFields(sample: Sample): ProposedField[] {
+  return fieldNames(sample).map((name) => proposeField(name, sample.map((values) => values[name])));
+}
+
+function proposeField(name: string, values: readonly (Value | undefined)[]): ProposedField {
+  const there = values.filter((value) => value !== undefined && value !== null && value !== '');
+  const absent = values.filter((value) => value === undefined).length;
+  const personal = PERSONAL.test(name);
+  const common = { name, ...(absent > 0 ? { optional: true } : {}), ...(personal ? { personal } : {}) };
+  if (there.length === 0) return { ...common, type: 'text', evidence: `empty in all ${values.length.toLocaleString('en-US')}` };
+  const lists = there.filter(Array.isArray).length;
+  if (lists > 0) return { ...common, type: 'list', evidence: `a list in ${outOf(lists, there.length)}` };
+  const groups = there.filter((value) => typeof value === 'object').length;
+  if (groups > 0) return { ...common, type: 'object', evidence: `a group in ${outOf(groups, there.length)}` };
+
+  const texts = there.map(textOf);
+  const counted = `${outOf(texts.length, texts.length)}${there.length < values.length ? `, ${(values.length - there.length).toLocaleString('en-US')} empty` : ''}`;
+  for (const { type, format, said, test } of SHAPES) {
+    const fitting = texts.filter((text) => test.test(text.trim())).length;
+    if (fitting < texts.length) continue;
+    // Figures without a point beside ones with it are figures as well; eight digits may be a number of something.
+    if (/^(YYYYMMDD|MMDDYYYY)$/.test(format ?? '') && texts.length < 3 && !/date|_on$|day/i.test(name)) continue;
+    const open = format === 'MM/DD/YYYY' && texts.every((text) => Number(text.split('/')[1]) <= 12) ? '; no day is above 12, so that DD/MM/YYYY fits too' : '';
+    return { ...common, type, ...(format ? { format } : {}), evidence: `${counted} are ${said}${open}` };
+  }
+  if (texts.some((text) => SHAPES[8]!.test.test(text.trim())) && texts.every((text) => /^[-+(]?\$?[-+]?[\d,]*\.?\d+\)?-?$/.test(text.trim()))) return { ...common, type: 'decimal', evidence: `${counted} are figures, some with decimals` };
+  const zeros = texts.filter((text) => /^0\d+$/.test(text.trim())).length;
+  if (zeros > 0) return { ...common, type: 'text', evidence: `text: ${outOf(zeros, texts.length)} have leading zeros` };
+  if (texts.every((text) => /^[-+]?\d+$/.test(text.trim()))) return { ...common, type: 'text', evidence: `text: ${counted} are digits, which are a name until somebody adds them up` };
+  const most = SHAPES.map((shape) => ({ shape, n: texts.filter((text) => shape.test.test(text.trim())).length })).reduce((a, b) => (b.n > a.n ? b : a));
+  if (most.n > texts.length / 2) return { ...common, type: 'text', evidence: `text: only ${outOf(most.n, texts.length)} are ${most.shape.said}; ${JSON.stringify(texts.find((text) => !most.shape.test.test(text.trim()))!.slice(0, 30))} is not` };
+  const distinct = new Set(texts).size;
+  return { ...common, type: 'text', evidence: distinct <= 12 && texts.length > 3 * distinct ? `text: ${distinct} different values` : `text: ${outOf(distinct, texts.length)} differ` };
+}
+
+/** Fields looked at together; three already give hundreds of combinations. */
+const MOST_FIELDS = 14;
+
+/** Combinations of fields whose values name each record of the sample, the likeliest first; equal lines and all fields where there is none. */
+export function proposeKeys(sample: Sample, fields: readonly ProposedField[]): ProposedKey[] {
+  const n = sample.length;
+  const usable = fields.filter((f) => !f.optional && ['text', 'date', 'datetime'].includes(f.type) && sample.every((values) => textOf(values[f.name]) !== ''));
+  const ranked = usable.map((f, i) => ({ f, rank: i + (/(^|[^a-z])(id|no|num|number|key|code)([^a-z]|$)|id$|num(ber)?$|no$/i.test(f.name) ? -100 : 0) + (f.personal ? 50 : 0) })).sort((a, b) => a.rank - b.rank).slice(0, MOST_FIELDS).map(({ f }) => f.name);
+  const keys: ProposedKey[] = [];
+  for (let size = 1; size <= 3 && keys.length === 0; size++)
+    for (const names of combinations(ranked, size)) {
+      const distinct = new Set(sample.map((values) => JSON.stringify(names.map((name) => textOf(values[name]))))).size;
+      if (distinct === n) keys.push({ fields: names, evidence: `${outOf(distinct, n)} values differ, none is empty` });
+      if (keys.length >= 5) break;
+    }
+  if (keys.length) return keys;
+  const distinct = new Set(sample.map((values) => JSON.stringify(values))).size;
+  const best = ranked.slice(0, 3);
+  return [{ fields: best.length ? best : [fields[0]?.name ?? 'id'], repeats: 'number', evidence: `no one, two or three fields name every record (${outOf(distinct, n)} whole records differ): equal ones are told apart by their order; ask the vendor what names a record` }];
+}
+
+function* combinations(names: readonly string[], size: number, from = 0): Generator<string[]> {
+  if (size === 0) {
+    yield [];
+    return;
+  }
+  for (let i = from; i < names.length; i++) for (const rest of combinations(names, size - 1, i + 1)) yield [names[i]!, ...rest];
+}

@@ -1,0 +1,154 @@
+import type { Values } from '../core/record.ts';
+import { outOf, type ProposedStream, streamName } from './discover.ts';
+import { patternOf } from './discover-csv.ts';
+import { proposeFields, proposeKeys } from './discover-fields.ts';
+
+interface Span {
+  /** From 1, both ends included, as in manifests. */
+  from: number;
+  to: number;
+}
+
+/** A stream for lines without delimiters: record types by their first characters, columns by what is blank or changes kind in all lines. */
+export function discoverFixed(file: string, text: string, encoding: string): ProposedStream {
+  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  const evidence: string[] = [];
+  const widths = Map.groupBy(lines, (line) => line.length);
+  const [width, same] = [...widths].reduce((a, b) => (b[1].length > a[1].length ? b : a));
+  evidence.push(`${outOf(same.length, lines.length)} lines are ${width} characters long`);
+  const types = recordTypes(lines);
+  const [detail, details] = [...types].reduce((a, b) => (b[1].length > a[1].length ? b : a));
+  const several = types.size > 1;
+  if (several) evidence.push(`the first ${detail.length === 1 ? 'character tells' : `${detail.length} characters tell`} the kind of line: ${[...types].map(([type, list]) => `${type} ${list.length} times`).join(', ')}`);
+
+  const spans = new Map([...types].map(([type, list]) => [type, columnsOf(list, several ? detail.length : 0)]));
+  const control = several ? controlIn(types, spans, detail, evidence) : undefined;
+  const sample = details.map((line): Values => Object.fromEntries(spans.get(detail)!.map((span) => [nameOf(span), line.slice(span.from - 1, span.to).trim() || null])));
+  const fields = proposeFields(sample);
+  for (const f of fields) f.evidence = `characters ${f.name.replace(/^at_/, '').replace('_', '-')}; ${f.evidence}`;
+  const fixed: Values = {
+    ...(encoding === 'utf-8' ? {} : { encoding }),
+    ...(same.length === lines.length ? { record_length: String(width) } : {}),
+    ...(text.endsWith('\n') ? {} : { final_newline: 'optional' }),
+    record_types: Object.fromEntries(
+      [...types.keys()].map((type) => [
+        several ? type : 'line',
+        { ...(several ? { when: { from: '1', to: String(type.length), is: type } } : {}), fields: Object.fromEntries(spans.get(type)!.map((span) => [nameOf(span), { from: String(span.from), to: String(span.to) }])) },
+      ]),
+    ),
+  };
+  const parents = [...types.keys()].filter((type) => type !== detail && type !== control?.type && lines.findIndex((line) => line.startsWith(type)) < lines.findIndex((line) => line.startsWith(detail)));
+  return {
+    name: streamName(file),
+    description: `Read from files such as ${file}.`,
+    retriever: { files: { pattern: patternOf(file) } },
+    decoder: { fixed_width: fixed },
+    ...(several ? { record_selector: { types: [detail], ...(parents.length ? { parents } : {}) } } : {}),
+    ...(control ? { control: [control.yaml] } : {}),
+    fields,
+    keys: proposeKeys(sample, fields),
+    evidence,
+  };
+}
+
+/** Lines by their first one to three characters, where these are few and each kind is always as long. One kind: the empty text. */
+function recordTypes(lines: readonly string[]): Map<string, string[]> {
+  for (const length of [1, 2, 3]) {
+    const types = Map.groupBy(lines, (line) => line.slice(0, length));
+    const few = types.size > 1 && types.size <= 9 && types.size < lines.length;
+    // A header or trailer comes once or seldom; values that merely begin alike come in all amounts.
+    const letters = [...types.keys()].every((type) => /^[A-Z]+$/.test(type) || /^\d+$/.test(type));
+    const edge = types.get(lines[0]!.slice(0, length))!.length === 1 || types.get(lines.at(-1)!.slice(0, length))!.length === 1;
+    if (few && letters && edge) return types;
+  }
+  return new Map([['', [...lines]]]);
+}
+
+/** Columns of lines of one kind: a new one begins after a blank in all lines, and where digits turn to letters or back in all lines. */
+function columnsOf(lines: readonly string[], typeWidth: number): Span[] {
+  const width = Math.max(...lines.map((line) => line.length));
+  const kinds = Array.from({ length: width }, (_, i) => kindOf(lines.map((line) => line[i] ?? ' ')));
+  const spans: Span[] = [];
+  let from: number | undefined;
+  const end = (to: number): void => {
+    if (from !== undefined && to >= from) spans.push({ from: from + 1, to: to + 1 });
+    from = undefined;
+  };
+  for (let i = typeWidth; i < width; i++) {
+    if (kinds[i] === 'blank') {
+      end(i - 1);
+      continue;
+    }
+    const before = kinds[i - 1];
+    const turns = from !== undefined && before !== kinds[i] && (before === 'digit' || kinds[i] === 'digit') && before !== 'mixed' && kinds[i] !== 'mixed';
+    if (turns) end(i - 1);
+    from ??= i;
+  }
+  end(width - 1);
+  return spans;
+}
+
+type Kind = 'blank' | 'digit' | 'letter' | 'mixed';
+function kindOf(characters: readonly string[]): Kind {
+  if (characters.every((c) => c === ' ')) return 'blank';
+  if (characters.every((c) => /\d/.test(c))) return 'digit';
+  if (characters.every((c) => /[A-Za-z ]/.test(c))) return 'letter';
+  return 'mixed';
+}
+
+function nameOf({ from, to }: Span): string {
+  return `at_${from}_${to}`;
+}
+
+/** A trailer whose digits are the number of detail lines, or the sum of some of their digits: columns are cut where that fits. */
+function controlIn(types: Map<string, string[]>, spans: Map<string, Span[]>, detail: string, evidence: string[]): { type: string; yaml: Values } | undefined {
+  const details = types.get(detail)!;
+  for (const [type, [line, ...more]] of types) {
+    if (type === detail || more.length > 0 || line === undefined) continue;
+    let count: Span | undefined;
+    let total: { at: Span; of: Span } | undefined;
+    const numbers = spansOfDigits(line, type.length);
+    for (const at of numbers) if (at.to - at.from >= 1 && Number(cut(line, at)) === details.length) count = wider(count, at);
+    const sums = new Map(spansOfDigits(details[0]!, detail.length, details).map((of) => [String(details.reduce((sum, d) => sum + BigInt(cut(d, of)), 0n)), of]));
+    for (const at of numbers) {
+      if (count && at.from <= count.to && count.from <= at.to) continue;
+      const of = sums.get(String(BigInt(cut(line, at))));
+      if (of && BigInt(cut(line, at)) > 0n && (!total || at.to - at.from > total.at.to - total.at.from)) total = { at, of };
+    }
+    if (!count && !total) continue;
+    if (count) evidence.push(`characters ${count.from}-${count.to} of ${type} are ${cut(line, count)}, the number of ${detail} lines`);
+    if (total) evidence.push(`characters ${total.at.from}-${total.at.to} of ${type} are the sum of characters ${total.of.from}-${total.of.to} of the ${detail} lines`);
+    spans.set(type, withSpans(spans.get(type)!, [count, total?.at]));
+    spans.set(detail, withSpans(spans.get(detail)!, [total?.of]));
+    return { type, yaml: { type, ...(count ? { count: nameOf(count) } : {}), ...(total ? { total: { field: nameOf(total.at), of: nameOf(total.of), decimals: '0' } } : {}) } };
+  }
+  return undefined;
+}
+
+/** Stretches of up to 18 digits within runs of digits that all lines have. */
+function spansOfDigits(line: string, skip: number, all: readonly string[] = [line]): Span[] {
+  const spans: Span[] = [];
+  const digit = Array.from({ length: line.length }, (_, i) => i >= skip && all.every((l) => /\d/.test(l[i] ?? '')));
+  for (let from = skip; from < line.length; from++) for (let to = from; to < line.length && digit[to] && to - from < 18; to++) if (to > from) spans.push({ from: from + 1, to: to + 1 });
+  return spans;
+}
+
+/** The longest stretch: leading zeros belong to the figure. */
+function wider(a: Span | undefined, b: Span): Span {
+  return a && a.to - a.from >= b.to - b.from ? a : b;
+}
+
+function cut(line: string, { from, to }: Span): string {
+  return line.slice(from - 1, to);
+}
+
+/** The columns with these among them: what lies over one is cut where it begins and ends. */
+function withSpans(spans: readonly Span[], wanted: readonly (Span | undefined)[]): Span[] {
+  let result = [...spans];
+  for (const span of wanted) {
+    if (!span) continue;
+    result = result.flatMap((s) => (s.to < span.from || s.from > span.to ? [s] : [{ from: s.from, to: span.from - 1 }, { from: span.to + 1, to: s.to }].filter((p) => p.to >= p.from)));
+    result.push(span);
+  }
+  return result.sort((a, b) => a.from - b.from);
+}

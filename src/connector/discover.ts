@@ -1,0 +1,75 @@
+import type { Value, Values } from '../core/record.ts';
+
+/** One field as discover proposes it: text unless every value speaks for something else. */
+export interface ProposedField {
+  name: string;
+  type: 'text' | 'decimal' | 'date' | 'datetime' | 'boolean' | 'list' | 'object';
+  format?: string;
+  required?: boolean;
+  optional?: boolean;
+  personal?: boolean;
+  /** Why, in words with numbers: "24 of 24 values are dates MM/DD/YYYY". */
+  evidence: string;
+}
+
+/** A set of fields that names each record of the sample. */
+export interface ProposedKey {
+  fields: string[];
+  repeats?: 'number';
+  evidence: string;
+}
+
+/** A stream as it can be pasted into a manifest. */
+export interface ProposedStream {
+  name: string;
+  description: string;
+  retriever: Values;
+  decoder?: Values;
+  record_selector?: Values;
+  control?: Values[];
+  incremental?: Values;
+  paginator?: Values;
+  fields: ProposedField[];
+  /** The best first. */
+  keys: ProposedKey[];
+  /** What was seen of the whole: encoding, delimiter, header. */
+  evidence: string[];
+}
+
+/** What discover found. */
+export interface Discovery {
+  /** What was looked at. */
+  source: string;
+  streams: ProposedStream[];
+  /** Options that the templates of the streams name, with a description. */
+  options: Record<string, Values>;
+  notes: string[];
+}
+
+/** Records of a sample, flat or nested. */
+export type Sample = readonly Values[];
+
+/** `24 of 24`, with separators. */
+export function outOf(n: number, all: number): string {
+  return `${n.toLocaleString('en-US')} of ${all.toLocaleString('en-US')}`;
+}
+
+/** A name fit for a stream: lower-case words joined by -. */
+export function streamName(text: string): string {
+  const words = text
+    .replace(/\.[^.]*$/, '')
+    .replace(/([a-z])([A-Z])/g, '$1-$2')
+    .replace(/[^A-Za-z]+/g, '-')
+    .toLowerCase()
+    .replace(/^-+|-+$/g, '');
+  return (words || 'records').slice(0, 60).replace(/-$/, '');
+}
+
+/** The names of fields over all records, in the order in which they first come. */
+export function fieldNames(sample: Sample): string[] {
+  return [...new Set(sample.flatMap((values) => Object.keys(values)))];
+}
+
+export function textOf(value: Value | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
