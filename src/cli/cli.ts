@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError, InterlocalError } from '../core/errors.ts';
 import { EXIT_CONFIG } from '../core/outcome.ts';
+import { storeFailure } from '../store/failures.ts';
 
 /** What every command gets: where to write, which folder, and how to end. */
 export interface Cli {
@@ -83,8 +84,9 @@ function acceptGlobalOptionsAnywhere(program: Command): void {
   visit(program);
 }
 
-function reportError(error: unknown, cli: Cli): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CONFIG;
+function reportError(thrown: unknown, cli: Cli): number {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : EXIT_CONFIG;
+  const error = storeFailure(thrown) ?? thrown;
   if (error instanceof InterlocalError) {
     if (cli.json()) process.stdout.write(`${JSON.stringify({ error: { code: error.code, problems: error.problems } })}\n`);
     cli.note(error.message);

@@ -1,6 +1,6 @@
 import type { Values } from '../core/record.ts';
 import { csvCells } from './certify-columns.ts';
-import { outOf, type ProposedStream, streamName } from './discover.ts';
+import { outOf, type PlainMap, type ProposedStream, streamName } from './discover.ts';
 import { proposeFields, proposeKeys } from './discover-fields.ts';
 
 export interface CsvGuess {
@@ -33,7 +33,7 @@ export function discoverCsv(file: string, text: string, encoding: string, guess:
   const { delimiter, rows, width } = guess;
   const evidence: string[] = [];
   const shown = delimiter === '\t' ? 'tabs' : `"${delimiter}"`;
-  const csv: Values = { ...(encoding === 'utf-8' ? {} : { encoding }), ...(delimiter === ',' ? {} : { delimiter: delimiter === '\t' ? '\\t' : delimiter }) };
+  const csv: PlainMap = { ...(encoding === 'utf-8' ? {} : { encoding }), ...(delimiter === ',' ? {} : { delimiter: delimiter === '\t' ? '\\t' : delimiter }) };
   const types = guess.agree < 1 ? typesOf(guess) : undefined;
   if (types) return typedStream(file, guess, types, csv);
   evidence.push(`delimited by ${shown}: ${outOf(Math.round(guess.agree * rows.length), rows.length)} rows have ${width} columns`);
@@ -41,12 +41,12 @@ export function discoverCsv(file: string, text: string, encoding: string, guess:
   let last = rows.length - 1;
   while (last > first && rows[last]!.length !== width) last--;
   if (first > 0) {
-    csv['skip_lines'] = String(first);
+    csv['skip_lines'] = first;
     evidence.push(`${first} lines before the first full row`);
   }
   const footer = rows.length - 1 - last;
   if (footer > 0) {
-    csv['footer_lines'] = String(footer);
+    csv['footer_lines'] = footer;
     evidence.push(`${footer} lines after the last full row: ${JSON.stringify(rows.at(-1)!.join(delimiter).slice(0, 60))}`);
   }
   const body = rows.slice(first, last + 1).map((row) => row.map(unquoted));
@@ -74,9 +74,9 @@ function typesOf({ rows, delimiter }: Pick<CsvGuess, 'rows' | 'delimiter'>): Map
   return plain && [...types.values()].every((list) => list.every((row) => row.length === list[0]!.length)) ? types : undefined;
 }
 
-function typedStream(file: string, { delimiter }: CsvGuess, types: Map<string, string[][]>, csv: Values): ProposedStream {
+function typedStream(file: string, { delimiter }: CsvGuess, types: Map<string, string[][]>, csv: PlainMap): ProposedStream {
   const [detail, list] = [...types].reduce((a, b) => (b[1].length > a[1].length ? b : a));
-  csv['header'] = 'false';
+  csv['header'] = false;
   csv['record_types'] = Object.fromEntries([...types].map(([type, rows]) => [type, rows[0]!.map((_, i) => (i === 0 ? 'type' : `column_${i + 1}`))]));
   const sample = list.map((row): Values => Object.fromEntries(row.map((cell, i) => [i === 0 ? 'type' : `column_${i + 1}`, unquoted(cell) || null])));
   const fields = proposeFields(sample).filter((f) => f.name !== 'type');

@@ -1,5 +1,5 @@
 import type { Values } from '../core/record.ts';
-import { outOf, type ProposedStream, streamName } from './discover.ts';
+import { outOf, type PlainMap, type ProposedStream, streamName } from './discover.ts';
 import { patternOf } from './discover-csv.ts';
 import { proposeFields, proposeKeys } from './discover-fields.ts';
 
@@ -26,14 +26,14 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
   const sample = details.map((line): Values => Object.fromEntries(spans.get(detail)!.map((span) => [nameOf(span), line.slice(span.from - 1, span.to).trim() || null])));
   const fields = proposeFields(sample);
   for (const f of fields) f.evidence = `characters ${f.name.replace(/^at_/, '').replace('_', '-')}; ${f.evidence}`;
-  const fixed: Values = {
+  const fixed: PlainMap = {
     ...(encoding === 'utf-8' ? {} : { encoding }),
-    ...(same.length === lines.length ? { record_length: String(width) } : {}),
+    ...(same.length === lines.length ? { record_length: width } : {}),
     ...(text.endsWith('\n') ? {} : { final_newline: 'optional' }),
     record_types: Object.fromEntries(
       [...types.keys()].map((type) => [
         several ? type : 'line',
-        { ...(several ? { when: { from: '1', to: String(type.length), is: type } } : {}), fields: Object.fromEntries(spans.get(type)!.map((span) => [nameOf(span), { from: String(span.from), to: String(span.to) }])) },
+        { ...(several ? { when: { from: 1, to: type.length, is: type } } : {}), fields: Object.fromEntries(spans.get(type)!.map((span) => [nameOf(span), { from: span.from, to: span.to }])) },
       ]),
     ),
   };
@@ -101,7 +101,7 @@ function nameOf({ from, to }: Span): string {
 }
 
 /** A trailer whose digits are the number of detail lines, or the sum of some of their digits: columns are cut where that fits. */
-function controlIn(types: Map<string, string[]>, spans: Map<string, Span[]>, detail: string, evidence: string[]): { type: string; yaml: Values } | undefined {
+function controlIn(types: Map<string, string[]>, spans: Map<string, Span[]>, detail: string, evidence: string[]): { type: string; yaml: PlainMap } | undefined {
   const details = types.get(detail)!;
   for (const [type, [line, ...more]] of types) {
     if (type === detail || more.length > 0 || line === undefined) continue;
@@ -120,7 +120,7 @@ function controlIn(types: Map<string, string[]>, spans: Map<string, Span[]>, det
     if (total) evidence.push(`characters ${total.at.from}-${total.at.to} of ${type} are the sum of characters ${total.of.from}-${total.of.to} of the ${detail} lines`);
     spans.set(type, withSpans(spans.get(type)!, [count, total?.at]));
     spans.set(detail, withSpans(spans.get(detail)!, [total?.of]));
-    return { type, yaml: { type, ...(count ? { count: nameOf(count) } : {}), ...(total ? { total: { field: nameOf(total.at), of: nameOf(total.of), decimals: '0' } } : {}) } };
+    return { type, yaml: { type, ...(count ? { count: nameOf(count) } : {}), ...(total ? { total: { field: nameOf(total.at), of: nameOf(total.of), decimals: 0 } } : {}) } };
   }
   return undefined;
 }

@@ -1,5 +1,11 @@
 import type { Value, Values } from '../core/record.ts';
 
+/** What stands in a manifest. */
+export type Plain = string | number | boolean | null | Plain[] | PlainMap;
+export interface PlainMap {
+  [name: string]: Plain;
+}
+
 /** One field as discover proposes it: text unless every value speaks for something else. */
 export interface ProposedField {
   name: string;
@@ -23,12 +29,12 @@ export interface ProposedKey {
 export interface ProposedStream {
   name: string;
   description: string;
-  retriever: Values;
-  decoder?: Values;
-  record_selector?: Values;
-  control?: Values[];
-  incremental?: Values;
-  paginator?: Values;
+  retriever: PlainMap;
+  decoder?: PlainMap;
+  record_selector?: PlainMap;
+  control?: PlainMap[];
+  incremental?: PlainMap;
+  paginator?: PlainMap;
   fields: ProposedField[];
   /** The best first. */
   keys: ProposedKey[];
@@ -42,7 +48,7 @@ export interface Discovery {
   source: string;
   streams: ProposedStream[];
   /** Options that the templates of the streams name, with a description. */
-  options: Record<string, Values>;
+  options: Record<string, PlainMap>;
   notes: string[];
 }
 

@@ -7,6 +7,7 @@ import { beginLanding, landing } from '../store/landing.ts';
 import { type Lock, takeLock } from '../store/locks.ts';
 import type { Knex } from '../store/open.ts';
 import { countOpenRejects } from '../store/rejects.ts';
+import { storeFailure } from '../store/failures.ts';
 import { closeLostRuns, finishRun, startRun } from '../store/runs.ts';
 import { entityIds, listSources, sourceOf } from '../store/sources.ts';
 import type { FileTransport, Transport } from '../transports/transport.ts';
@@ -42,6 +43,7 @@ export interface RunOptions {
  */
 export async function runPipeline(engine: Engine, id: string, options: RunOptions): Promise<RunResult> {
   const pipeline = engine.project.pipelines.get(id)!.value;
+  if (pipeline.mode === 'off') options.onNote?.(id, 'This pipeline is off.');
   if (pipeline.mode === 'off') return { pipeline: id, outcome: 'succeeded', counts: noCounts(), durationMs: 0, problems: [], notes: ['This pipeline is off.'] };
   const lock = await takeLock(engine.knex, `pipeline:${id}`);
   if (!('release' in lock))
@@ -157,7 +159,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
   };
 }
 
-/** Does the work and says how it ended. What is our own fault keeps its stack and is thrown on after the run is closed. */
+/** Does the work and says how it ended. What is our own fault keeps its stack, in the run's problems. */
 async function outcomeOf(session: Session, work: () => Promise<void>): Promise<Outcome> {
   try {
     await work();
@@ -166,7 +168,8 @@ async function outcomeOf(session: Session, work: () => Promise<void>): Promise<O
       session.note('Stopped on request; run it again and it goes on where it was.');
       return 'aborted';
     }
-    if (error instanceof InterlocalError) session.problems.push(...error.problems);
+    const known = error instanceof InterlocalError ? error : storeFailure(error);
+    if (known) session.problems.push(...known.problems);
     else session.problems.push({ code: 'INTERNAL', place: { system: session.pipeline.pipeline }, message: `A fault of Interlocal, not of your configuration: ${(error as Error)?.stack ?? String(error)}`, hint: 'Please report it with these lines.' });
     return 'failed';
   }

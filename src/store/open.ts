@@ -27,6 +27,8 @@ export async function openKnex(url: string, projectFolder: string): Promise<Knex
     client: 'better-sqlite3',
     connection: { filename },
     useNullAsDefault: true,
+    // What goes wrong is thrown; said once, in our words.
+    log: { warn() {}, error() {}, deprecate() {}, debug() {} },
     pool: {
       min: 1,
       max: 1,

@@ -39,7 +39,11 @@ it('the reconciliation page goes on from there and finds what it says', { timeou
 
 it('the examples of the configuration page are a town that validates', { timeout: 60_000 }, async () => {
   const ran = await follow('docs/configuration.md', join(folder, 'configuration', 'my-town'));
-  expect(ran.map((r) => [r.exit, r.exit ? r.stdout : ''])).toEqual([[0, ''], [0, ''], [0, '']]);
+  expect(ran.map((r) => [r.exit, r.exit ? r.stdout : ''])).toEqual([
+    [0, ''],
+    [0, ''],
+    [0, ''],
+  ]);
 });
 
 it('every file that the documentation names or links to is there', () => {

@@ -6,7 +6,16 @@ import { expect, it } from 'vitest';
 const root = join(import.meta.dirname, '../..');
 
 /** Of Node, of libraries and of zlib: they are read from errors and never shown as ours. */
-const NOT_OURS = new Set(['ABORT_ERR', 'CSV_QUOTE_NOT_CLOSED', 'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE', 'DUPLICATE_KEY', 'TAB_AS_INDENT', 'Z_DATA_ERROR', 'EAI_AGAIN', 'ERR_BROTLI']);
+const NOT_OURS = new Set([
+  'ABORT_ERR',
+  'CSV_QUOTE_NOT_CLOSED',
+  'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE',
+  'DUPLICATE_KEY',
+  'TAB_AS_INDENT',
+  'Z_DATA_ERROR',
+  'EAI_AGAIN',
+  'ERR_BROTLI',
+]);
 /** Codes of one word, which look like any other word in capitals. */
 const ONE_WORD = new Set(['ABORTED', 'USAGE', 'INTERNAL']);
 
@@ -27,12 +36,18 @@ it('each error code is explained once, with what it means and what to do', () =>
 
 /** Node's own begin with E: ENOENT. */
 it('a code of one word is noticed too', () => {
-  const strays = sources().flatMap(({ file, source }) => literalsOfCode(source).filter((code) => /^[A-Z]{5,}$/.test(code) && !/^E[A-Z]+$/.test(code) && !ONE_WORD.has(code)).map((code) => `${file}: ${code}`));
+  const strays = sources().flatMap(({ file, source }) =>
+    literalsOfCode(source)
+      .filter((code) => /^[A-Z]{5,}$/.test(code) && !/^E[A-Z]+$/.test(code) && !ONE_WORD.has(code))
+      .map((code) => `${file}: ${code}`),
+  );
   expect(strays).toEqual([]);
 });
 
 function rows(): string[] {
-  return readFileSync(join(root, 'docs/errors.md'), 'utf8').split('\n').filter((line) => /^\| `[A-Z]/.test(line));
+  return readFileSync(join(root, 'docs/errors.md'), 'utf8')
+    .split('\n')
+    .filter((line) => /^\| `[A-Z]/.test(line));
 }
 
 function codesInDocs(): string[] {
@@ -46,7 +61,8 @@ function codesInSource(): Set<string> {
       if (ts.isTemplateExpression(node) && node.head.text === 'HTTP_') codes.add('HTTP_nnn');
       if (!ts.isStringLiteral(node) && !ts.isNoSubstitutionTemplateLiteral(node)) return;
       const { text } = node;
-      if (ONE_WORD.has(text) || (/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(text) && !NOT_OURS.has(text) && !/^HTTP_\d+$/.test(text))) codes.add(text);
+      if (ONE_WORD.has(text) || (/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(text) && !NOT_OURS.has(text) && !/^HTTP_\d+$/.test(text)))
+        codes.add(text);
     });
   return codes;
 }
@@ -67,7 +83,10 @@ let parsed: { file: string; source: ts.SourceFile }[] | undefined;
 function sources(): { file: string; source: ts.SourceFile }[] {
   parsed ??= readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
-    .map((file) => ({ file, source: ts.createSourceFile(file, readFileSync(join(root, 'src', file), 'utf8'), ts.ScriptTarget.Latest, true) }));
+    .map((file) => ({
+      file,
+      source: ts.createSourceFile(file, readFileSync(join(root, 'src', file), 'utf8'), ts.ScriptTarget.Latest, true),
+    }));
   return parsed;
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 
@@ -24,6 +24,8 @@ export async function follow(page: string, town: string, until?: string): Promis
     if ('file' in step) {
       mkdirSync(dirname(join(town, step.file)), { recursive: true });
       writeFileSync(join(town, step.file), step.content);
+      // As old as when a person has typed on for a while; a file of this moment is waited for.
+      utimesSync(join(town, step.file), minutesAgo(), minutesAgo());
     } else if ('command' in step) {
       if (until !== undefined && step.command.startsWith(until)) return ran;
       if (afterOutput) since = ran.length;
@@ -31,7 +33,11 @@ export async function follow(page: string, town: string, until?: string): Promis
       ran.push(await interlocal(step.command, town));
     } else {
       afterOutput = true;
-      const got = ran.slice(since).map((r) => r.stdout + r.stderr).join('\n').replace(/[ ─]+/g, ' ');
+      const got = ran
+        .slice(since)
+        .map((r) => r.stdout + r.stderr)
+        .join('\n')
+        .replace(/[ ─]+/g, ' ');
       for (const line of step.output.split('\n').filter((text) => text.trim() !== '')) expect(got, page).toMatch(asPattern(line));
     }
   }
@@ -44,7 +50,9 @@ function stepsOf(markdown: string): Step[] {
   const fences = /(?:^`([\w./-]+)`\n\n?)?^```(\w*)\n([\s\S]*?)^```$/gm;
   for (const [, file, language, content = ''] of markdown.matchAll(fences)) {
     if (file !== undefined) steps.push({ file, content });
-    else if (language === 'sh') for (const line of content.split('\n')) if (line.startsWith('npx interlocal ')) steps.push({ command: line.slice('npx interlocal '.length) });
+    else if (language === 'sh')
+      for (const line of content.split('\n'))
+        if (line.startsWith('npx interlocal ')) steps.push({ command: line.slice('npx interlocal '.length) });
     if (language === 'text') steps.push({ output: content });
   }
   return steps;
@@ -52,7 +60,14 @@ function stepsOf(markdown: string): Step[] {
 
 /** `…` stands for anything that is left out; columns may be wider or narrower. */
 function asPattern(line: string): RegExp {
-  return new RegExp(line.trim().replace(/[ ─]+/g, ' ').split('…').map((text) => text.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*'));
+  return new RegExp(
+    line
+      .trim()
+      .replace(/[ ─]+/g, ' ')
+      .split('…')
+      .map((text) => text.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*'),
+  );
 }
 
 /** Runs a command as a reader would in Interlocal's folder. */
@@ -63,4 +78,8 @@ export function interlocal(command: string, town: string): Promise<Ran> {
       resolve({ command, exit: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
     );
   });
+}
+
+function minutesAgo(): Date {
+  return new Date(Date.now() - 300_000);
 }

@@ -14,11 +14,33 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** What stands under these keys is named by the data, not by us. */
 const OPEN = new Set(['changes', 'fields', 'key', 'place', 'checked']);
 /** What docs/json.md says is optional. */
-const OPTIONAL = ['findings[].stream', 'findings[].milliseconds', 'findings[].hint', 'problems[].hint', 'checks[].hint', 'checks[].warning'];
+const OPTIONAL = [
+  'findings[].stream',
+  'findings[].milliseconds',
+  'findings[].hint',
+  'problems[].hint',
+  'checks[].hint',
+  'checks[].warning',
+];
 const isOptional = (path: string): boolean => OPTIONAL.some((end) => path.endsWith(end));
 const examples = examplesIn(readFileSync(join(root, 'docs/json.md'), 'utf8'));
 /** So that each has something to tell: a preview before the run, replaying after the reject was looked at. */
-const order = ['validate', 'test', 'check', 'preview', 'run', 'status', 'rejects list', 'rejects show', 'rejects replay', 'explain', 'report revenue', 'report reconciliation', 'certify', 'rejects dismiss'];
+const order = [
+  'validate',
+  'test',
+  'check',
+  'preview',
+  'run',
+  'status',
+  'rejects list',
+  'rejects show',
+  'rejects replay',
+  'explain',
+  'report revenue',
+  'report reconciliation',
+  'certify',
+  'rejects dismiss',
+];
 
 it('docs/json.md has an example for each of the commands', () => {
   expect(examples.map(({ command }) => order.find((start) => command.startsWith(start))).sort()).toEqual([...order].sort());
@@ -39,13 +61,21 @@ it('every command gives the keys that docs/json.md promises, and no others', { t
     const given = pathsOf(JSON.parse(lines[0]!));
     // A list that has nothing in it today says nothing of its items.
     const wanted = pathsOf(example);
-    expect([...given].filter((path) => !wanted.has(path) && !isOptional(path) && !isBelowEmptyList(path, example)), `${command}: not in docs/json.md`).toEqual([]);
-    expect([...wanted].filter((path) => !given.has(path) && !isOptional(path) && !isBelowEmptyList(path, JSON.parse(lines[0]!))), `${command}: only in docs/json.md`).toEqual([]);
+    expect(
+      [...given].filter((path) => !wanted.has(path) && !isOptional(path) && !isBelowEmptyList(path, example)),
+      `${command}: not in docs/json.md`,
+    ).toEqual([]);
+    expect(
+      [...wanted].filter((path) => !given.has(path) && !isOptional(path) && !isBelowEmptyList(path, JSON.parse(lines[0]!))),
+      `${command}: only in docs/json.md`,
+    ).toEqual([]);
   }
 });
 
 function examplesIn(markdown: string): { command: string; example: unknown }[] {
-  return [...markdown.matchAll(/^## interlocal (.+)\n[\s\S]*?^```json\n([\s\S]*?)^```$/gm)].filter(([, command]) => !command!.includes(',')).map(([, command, json]) => ({ command: command!, example: JSON.parse(json!) as unknown }));
+  return [...markdown.matchAll(/^## interlocal (.+)\n[\s\S]*?^```json\n([\s\S]*?)^```$/gm)]
+    .filter(([, command]) => !command!.includes(','))
+    .map(([, command, json]) => ({ command: command!, example: JSON.parse(json!) as unknown }));
 }
 
 /** `runs[].outcome`, for every key at any depth. */

@@ -25,17 +25,28 @@ const entity = entitySchema.parse({
   },
 });
 const lookup = readLookup('tenders', 'mappings/lookups/tenders.csv', /^```csv\n([\s\S]*?)^```$/m.exec(page)![1]!);
-const examples = [...page.matchAll(/^##+ (.+)\n|^```yaml\n([\s\S]*?)^```$/gm)].reduce<{ heading: string; yaml: string }[]>((found, [, heading, yaml]) => {
-  if (heading !== undefined) found.push({ heading, yaml: '' });
-  else if (yaml?.includes('tests:\n')) found.push({ heading: found.at(-1)?.heading ?? '', yaml });
-  return found;
-}, []).filter(({ yaml }) => yaml !== '');
+const examples = [...page.matchAll(/^##+ (.+)\n|^```yaml\n([\s\S]*?)^```$/gm)]
+  .reduce<{ heading: string; yaml: string }[]>((found, [, heading, yaml]) => {
+    if (heading !== undefined) found.push({ heading, yaml: '' });
+    else if (yaml?.includes('tests:\n')) found.push({ heading: found.at(-1)?.heading ?? '', yaml });
+    return found;
+  }, [])
+  .filter(({ yaml }) => yaml !== '');
 
 it('every example of docs/mappings.md does what its tests say', () => {
   expect(lookup.problems).toEqual([]);
   const results = examples.flatMap(({ heading, yaml }) => {
-    const mapping = mappingSchema.parse({ mapping: 'example', entity: 'example', from: { connector: 'example', stream: 'example' }, ...(parse(yaml) as object) });
-    const tests = runMappingTests(mapping, entity, { currency: 'USD', timeZone: 'America/New_York', lookups: new Map([['tenders', lookup.table]]) });
+    const mapping = mappingSchema.parse({
+      mapping: 'example',
+      entity: 'example',
+      from: { connector: 'example', stream: 'example' },
+      ...(parse(yaml) as object),
+    });
+    const tests = runMappingTests(mapping, entity, {
+      currency: 'USD',
+      timeZone: 'America/New_York',
+      lookups: new Map([['tenders', lookup.table]]),
+    });
     return tests.map((test) => ({ at: `${heading}: ${test.name}`, differences: test.differences }));
   });
   expect(results.filter(({ differences }) => differences.length > 0)).toEqual([]);
@@ -43,7 +54,13 @@ it('every example of docs/mappings.md does what its tests say', () => {
 });
 
 it('docs/mappings.md has an example with a test for every step of a rule', () => {
-  const shown = new Set(examples.flatMap(({ yaml }) => Object.values((parse(yaml) as { fields: Record<string, object> }).fields).flatMap((rule) => (typeof rule === 'object' ? Object.keys(rule) : []))));
+  const shown = new Set(
+    examples.flatMap(({ yaml }) =>
+      Object.values((parse(yaml) as { fields: Record<string, object> }).fields).flatMap((rule) =>
+        typeof rule === 'object' ? Object.keys(rule) : [],
+      ),
+    ),
+  );
   const steps = Object.keys(ruleSchema.shape).filter((step) => step !== 'raw');
   expect(steps.filter((step) => !shown.has(step))).toEqual([]);
 });

@@ -1,0 +1,151 @@
+import { wsdlDocuments } from '../transports/soap/documents.ts';
+import { soapSettings } from '../transports/soap/options.ts';
+import type { ComplexType, ElementDeclaration } from '../transports/soap/schema.ts';
+import { type Operation, readService, type Service } from '../transports/soap/service.ts';
+import { webClient } from '../transports/http/web-client.ts';
+import type { Discovery, Plain, PlainMap, ProposedField, ProposedStream } from './discover.ts';
+import { streamName } from './discover.ts';
+import { ConfigError } from '../core/errors.ts';
+
+/** Streams for the operations of a SOAP service that give lists. `location`: an address, or a file relative to `folder`. */
+export async function discoverWsdl(location: string, folder: string): Promise<Discovery> {
+  const address = /^https?:/i.test(location) ? location : 'http://localhost/';
+  const settings = soapSettings.parse({ endpoint: address, timeout: '30s' });
+  const client = webClient(settings, { connection: 'wsdl', projectFolder: folder });
+  try {
+    const documents = await wsdlDocuments(location, { system: 'wsdl', projectFolder: folder, client, headersFor: () => ({}) });
+    return proposals(location, serviceOf(documents));
+  } finally {
+    client.close();
+  }
+}
+
+/** SOAP 1.1, or 1.2 where a service has that alone. */
+function serviceOf(documents: Parameters<typeof readService>[0]): { service: Service; version: string } {
+  try {
+    return { service: readService(documents, '1.1', 'wsdl'), version: '1.1' };
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.code !== 'WSDL_UNUSABLE') throw error;
+    return { service: readService(documents, '1.2', 'wsdl'), version: '1.2' };
+  }
+}
+
+/** The same of a service that is described already. */
+function proposals(source: string, { service, version }: { service: Service; version: string }): Discovery {
+  const operations = service.operationNames.map((name) => service.operation(name));
+  const login = operations.find(isLogin);
+  const logout = operations.find((o) => /log_?(out|off)|close_?session|end_?session/i.test(o.name));
+  const options: Record<string, PlainMap> = {};
+  const streams = operations.flatMap((operation) => {
+    const list = operation === login ? undefined : listIn(operation.output);
+    return list ? [streamOf(operation, list, login, logout, options)] : [];
+  });
+  const notes = operations.map((o) => `${o.name}(${parameters(o).map((p) => p.name).join(', ')})${o === login ? ': logs in' : listIn(o.output) ? '' : ': gives no list'}`);
+  if (version === '1.2') notes.push("SOAP 1.2: add transport_options: { version: '1.2' }");
+  return { source, streams, options, notes: [`${operations.length} operations for SOAP ${version}:`, ...notes] };
+}
+
+interface FoundList {
+  path: string[];
+  row: ComplexType;
+  /** What stands beside the list on its way: totals, codes. */
+  beside: { path: string; name: string }[];
+}
+
+/** The first list of groups in an answer. */
+function listIn(output: ElementDeclaration | undefined): FoundList | undefined {
+  const beside: FoundList['beside'] = [];
+  const visit = (type: ComplexType | undefined, path: string[]): FoundList | undefined => {
+    if (!type || path.length > 6) return undefined;
+    for (const field of type.fields) if (!field.many && !field.type()) beside.push({ path: [...path, field.name].join('.'), name: field.name });
+    for (const field of type.fields) {
+      const inner = field.type();
+      if (field.many && inner?.fields.length) return { path: [...path, field.name], row: inner, beside };
+    }
+    for (const field of type.fields) {
+      const found = field.many ? undefined : visit(field.type(), [...path, field.name]);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  return visit(output?.type(), []);
+}
+
+function parameters(operation: Operation): readonly ElementDeclaration[] {
+  return operation.input.type()?.fields ?? [];
+}
+
+function isLogin(operation: Operation): boolean {
+  return /log_?(in|on)|authenticate|open_?session|start_?session|create_?session/i.test(operation.name) && parameters(operation).length > 0;
+}
+
+function streamOf(operation: Operation, list: FoundList, login: Operation | undefined, logout: Operation | undefined, options: Record<string, PlainMap>): ProposedStream {
+  const evidence: string[] = [`${operation.name} gives a list: ${list.path.join('.')}`];
+  const given = parameters(operation);
+  const session = login && given.find((p) => /session|token|ticket/i.test(p.name));
+  const paged = given.find((p) => /^(page|page_?(no|num|number|index))$/i.test(p.name));
+  const offset = given.find((p) => /^(offset|start_?(row|index|record)|skip)$/i.test(p.name));
+  const body: PlainMap = {};
+  for (const { name } of given) body[name] = session?.name === name ? '{{ session }}' : parameterFor(name, options);
+  const request: PlainMap = { ...(session && login ? { login: loginOf(login, logout, options) } : {}), operation: operation.name, body };
+  const total = list.beside.find(({ name }) => /total/i.test(name) && /count|rec|row|total$/i.test(name));
+  const code = list.beside.find(({ name }) => /^(response|result|return|status)_?code$|^status$/i.test(name));
+  if (code) request['success'] = [{ path: code.path, in: ['0'] }];
+  if (code) evidence.push(`${code.path} looks like a code of success: ask which values mean that it worked, here "0"`);
+  if (session && login) evidence.push(`${session.name} comes from ${login.name}`);
+  const from = given.find((p) => /^(from|start|since|begin)|_?(from|since)$/i.test(p.name) && /date|time|since|from/i.test(p.name));
+  const cursor = from && list.row.fields.find((f) => /modif|chang|updat|date/i.test(f.name));
+  if (from) evidence.push(`${from.name} bounds what is asked for: incremental fills {{ from }} and {{ to }}`);
+  const fields = list.row.fields.map((f): ProposedField => fieldOf(f));
+  const key = list.row.fields.filter((f) => !f.type() && /(^|[a-z_])(id|no|num|number|key)$/i.test(f.name)).slice(0, 1).map((f) => f.name);
+  return {
+    name: streamName(operation.name.replace(/^(get|list|find|search|read|fetch)_?/i, '')),
+    description: `${operation.name}.`,
+    retriever: { request },
+    record_selector: { path: list.path.join('.') },
+    ...(paged || offset ? { paginator: { kind: paged ? 'page' : 'offset', size: 200, ...(total ? { total: total.path } : {}) } } : {}),
+    ...(from && cursor ? { incremental: { cursor: cursor.name, start: '2000-01-01', lookback: '7d', format: 'YYYY-MM-DD' } } : {}),
+    fields,
+    keys: [{ fields: key.length ? key : [fields[0]?.name ?? 'id'], evidence: key.length ? 'by its name; no records were looked at' : 'no field has the name of a key: ask the vendor what names a record' }],
+    evidence,
+  };
+}
+
+function loginOf(login: Operation, logout: Operation | undefined, options: Record<string, PlainMap>): PlainMap {
+  const body: PlainMap = {};
+  for (const { name } of parameters(login)) body[name] = parameterFor(name, options);
+  const token = textPath(login.output, /session|token|ticket/i) ?? textPath(login.output, /./) ?? 'text';
+  const close = logout && parameters(logout);
+  return { operation: login.name, body, token, ...(close ? { logout: { operation: logout!.name, body: Object.fromEntries(close.map((p) => [p.name, /session|token|ticket/i.test(p.name) ? '{{ session }}' : parameterFor(p.name, options)])) } } : {}) };
+}
+
+/** The dotted path of a plain element whose name fits. */
+function textPath(output: ElementDeclaration | undefined, name: RegExp): string | undefined {
+  const visit = (type: ComplexType | undefined, path: string[]): string | undefined => {
+    for (const field of path.length > 4 ? [] : (type?.fields ?? [])) {
+      const inner = field.type();
+      if (!inner?.fields.length && name.test(field.name)) return [...path, field.name].join('.');
+      const found = inner?.fields.length ? visit(inner, [...path, field.name]) : undefined;
+      if (found) return found;
+    }
+    return undefined;
+  };
+  return visit(output?.type(), []);
+}
+
+/** What a parameter is filled with, by its name: paging and dates by the engine, the rest by options of the connection. */
+function parameterFor(name: string, options: Record<string, PlainMap>): Plain {
+  if (/^page$|page_?(no|num|number|index)$/i.test(name)) return '{{ page }}';
+  if (/page_?size|^size$|^limit$|^take$|max_?(rows|records)|count$/i.test(name)) return '{{ size }}';
+  if (/^(offset|start_?(row|index|record)|skip)$/i.test(name)) return '{{ offset }}';
+  if (/date|since|from|modified/i.test(name)) return /end|to$|^to|until/i.test(name) ? '{{ to }}' : '{{ from }}';
+  const option = name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+  options[option] = { ...(/pass|secret|key|token|pin/i.test(name) ? { type: 'secret' } : {}), description: `${name} of the service.`, required: true };
+  return `{{ options.${option} }}`;
+}
+
+function fieldOf(field: ElementDeclaration): ProposedField {
+  const inner = field.type();
+  const evidence = `${field.many ? 'may repeat' : field.optional ? 'may be left out' : 'always there'}${inner?.fields.length ? `: ${inner.fields.map((f) => f.name).join(', ')}` : ''}`;
+  return { name: field.name, type: field.many ? 'list' : inner?.fields.length ? 'object' : 'text', ...(field.optional ? { optional: true } : {}), ...(/name|address|phone|mobile|e-?mail|birth/i.test(field.name) ? { personal: true } : {}), evidence };
+}
