@@ -1,5 +1,5 @@
 import type { Certificate, Finding } from '../connector/certify.ts';
-import { MARKS, summary } from './certify-report.ts';
+import { groupOf, MARKS, summary } from './certify-report.ts';
 
 /** The certificates as one web page that needs nothing else: to send along with a pack, to print. */
 export function certificatePage(certificates: readonly Certificate[]): string {
@@ -27,13 +27,13 @@ ${certificates.map(section).join('\n')}
 }
 
 function section(certificate: Certificate): string {
-  const groups = [...Map.groupBy(certificate.findings, (f) => f.stream ?? '')];
+  const groups = [...Map.groupBy(certificate.findings, groupOf)];
   return `<section>
 <h1>${html(certificate.title)}</h1>
 <p>${html(certificate.connector)} ${html(certificate.version)}, ${certificate.half}${certificate.connection ? ` against ${html(certificate.connection)}` : ''}, <time datetime="${html(certificate.certified_at)}">${html(certificate.certified_at.slice(0, 16).replace('T', ' '))} UTC</time></p>
 <p class="${certificate.passed ? 'ok' : 'failed'}">${html(summary(certificate).replace(/ SHA-256 .*/, ''))}</p>
 <p class="hash">SHA-256 ${html(certificate.hash)}</p>
-${groups.map(([stream, findings]) => table(stream === '' ? 'The pack' : `Stream ${stream}`, findings)).join('\n')}
+${groups.map(([name, findings]) => table(name, findings)).join('\n')}
 </section>`;
 }
 

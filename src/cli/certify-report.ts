@@ -7,11 +7,16 @@ export function certificateText(certificate: Certificate): string {
   const { findings } = certificate;
   const width = Math.max(...findings.map((f) => f.title.length));
   const lines = [`${certificate.title} (${certificate.connector} ${certificate.version}), ${certificate.half}${certificate.connection ? ` against ${certificate.connection}` : ''}`];
-  for (const [stream, group] of Map.groupBy(findings, (f) => f.stream ?? '')) {
-    lines.push('', stream === '' ? 'The pack' : `Stream ${stream}`);
+  for (const [name, group] of Map.groupBy(findings, groupOf)) {
+    lines.push('', name);
     for (const f of group) lines.push(`  ${MARKS[f.state]} ${f.title.padEnd(width)}  ${indented(f.detail, width + 6)}`, ...(f.hint && f.state !== 'ok' ? [`    ${' '.repeat(width)}  → ${f.hint}`] : []));
   }
   return [...lines, '', summary(certificate)].join('\n');
+}
+
+/** What a finding is about, as a heading. */
+export function groupOf({ stream, sink }: Finding): string {
+  return sink !== undefined ? `Sink ${sink}` : stream !== undefined ? `Stream ${stream}` : 'The pack';
 }
 
 export function summary({ findings, passed, hash }: Certificate): string {

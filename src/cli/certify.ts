@@ -6,6 +6,7 @@ interface CertifyCommand {
   offline?: boolean;
   connection?: string;
   report?: string;
+  writeRecords?: boolean;
 }
 
 /** `interlocal certify CONNECTOR` */
@@ -16,6 +17,7 @@ export function registerCertify(cli: Cli): void {
     .option('--offline', 'the half that needs no other system: everything provable from the recordings')
     .option('--connection <name>', 'the online half: reach this connection and hold what it gives against the schema; with --offline both halves')
     .option('--report <file>', 'write the report as a web page too')
+    .option('--write-records', 'first write records.json of every recording as it reads now; look it through')
     .description('Prove a connector: every stream against its recording, and everything that files and services are known to do wrong.')
     .action(async (names: string[], options: CertifyCommand) => {
       const { certifyOffline } = await import('../engine/certify/certify.ts');
@@ -23,7 +25,12 @@ export function registerCertify(cli: Cli): void {
       const { certificateText } = await import('./certify-report.ts');
       const certificates: Certificate[] = [];
       for (const name of names) {
-        const pack = await readPack(await packFolder(cli, name));
+        const folder = await packFolder(cli, name);
+        if (options.writeRecords) {
+          const { writeRecords } = await import('../engine/certify/write-records.ts');
+          for (const file of await writeRecords(folder, await (await import('./certify-tables.ts')).tablesPort())) cli.note(`Wrote ${file}: look it through, line by line.`);
+        }
+        const pack = await readPack(folder);
         // With a connection alone, only what needs it; --offline with it: both halves.
         if (options.offline || !options.connection) {
           const startTables = pack.connector?.transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined;

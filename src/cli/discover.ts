@@ -37,7 +37,7 @@ async function discover(cli: Cli, connection: string | undefined, options: Disco
   }
   const { openProject } = await import('../config/load.ts');
   const { transportOptions } = await import('./town.ts');
-  const { discoverConnection } = await import('../engine/discover.ts');
+  const { discoverConnection } = await import('../engine/certify/discover.ts');
   const { didYouMean } = await import('../core/errors.ts');
   const project = await openProject(cli.project(), { transportOptions: transportOptions() });
   if (!project.connections[connection!]) {

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { registerCertify } from './certify.ts';
 import { registerCheck } from './check.ts';
 import { type RegisterCommand, runCli } from './cli.ts';
+import { registerDiscover } from './discover.ts';
 import { registerExplain } from './explain.ts';
 import { registerInit } from './init.ts';
+import { registerNew } from './new-connector.ts';
 import { registerPreview } from './preview.ts';
 import { registerRejects } from './rejects.ts';
 import { registerReport } from './report.ts';
@@ -27,6 +29,8 @@ const COMMANDS: RegisterCommand[] = [
   registerExplain,
   registerReport,
   registerServe,
+  registerDiscover,
+  registerNew,
   registerCertify,
   registerSchemas,
 ];

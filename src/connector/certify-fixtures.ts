@@ -42,6 +42,7 @@ const tablesFile = z.record(
   z.string(),
   z.strictObject({ columns: z.record(z.string(), z.string()), rows: z.array(z.array(z.union([z.string(), z.null(), z.number()]))) }),
 );
+const sinkFile = z.strictObject({ context: z.strictObject({ date: z.string(), sequence: z.int() }), records: z.array(z.record(z.string(), value)).min(1) });
 const optionsFile = z.record(z.string(), z.unknown());
 
 export interface Exchange {
@@ -70,9 +71,18 @@ export interface Fixture {
   tables?: Record<string, FixtureTable>;
 }
 
+/** Records and the file that a sink must write of them. */
+export interface SinkFixture {
+  context: { date: string; sequence: number };
+  records: Values[];
+  file: FixtureFile | undefined;
+}
+
 export interface Fixtures {
   options: Record<string, unknown>;
   streams: Map<string, Fixture>;
+  /** Of sinks that write files. */
+  sinks: Map<string, SinkFixture>;
   /** Names of the WSDL files in fixtures/. */
   wsdls: string[];
   problems: Problem[];
@@ -91,10 +101,16 @@ export async function readFixtures(pack: string, connector: ConnectorConfig): Pr
     const fixture = await readFixture(root, name, stream, { ...defaultsOf(connector), ...options }, problems);
     if (fixture) streams.set(name, fixture);
   }
+  const sinks = new Map<string, SinkFixture>();
+  for (const [name, sink] of Object.entries(connector.sinks)) {
+    const fixture = sink.target.file ? await readSinkFixture(root, name, problems) : undefined;
+    if (fixture) sinks.set(name, fixture);
+  }
+  const known = [...Object.keys(connector.streams), ...Object.keys(connector.sinks)];
   for (const folder of await namesIn(root, true))
-    if (!(folder in connector.streams))
-      problems.push({ code: 'FIXTURE_UNKNOWN', place: { file: `fixtures/${folder}` }, message: `There is a recording for "${folder}", and the connector has no such stream.`, hint: `Its streams are ${Object.keys(connector.streams).join(', ')}.` });
-  return { options, streams, wsdls, problems };
+    if (!known.includes(folder))
+      problems.push({ code: 'FIXTURE_UNKNOWN', place: { file: `fixtures/${folder}` }, message: `There is a recording for "${folder}", and the connector has no such stream or sink.`, hint: `It has ${known.join(', ')}.` });
+  return { options, streams, sinks, wsdls, problems };
 }
 
 /** The connector's options as its manifest presets them. */
@@ -142,6 +158,15 @@ async function readFixture(root: string, name: string, stream: StreamConfig, opt
     problems.push({ code: 'FIXTURE_MISSING', place: { file: shown }, message: `The recording of ${name} lacks ${what}.`, hint: 'Add it.' });
     return undefined;
   }
+}
+
+async function readSinkFixture(root: string, name: string, problems: Problem[]): Promise<SinkFixture | undefined> {
+  const folder = join(root, name);
+  const given = await readJson(folder, 'records.json', sinkFile, problems, false, `fixtures/${name}`);
+  if (!given) return undefined;
+  const files = (await namesIn(folder)).filter((file) => !OURS.includes(file));
+  if (files.length > 1) problems.push({ code: 'FIXTURE_NAME', place: { file: `fixtures/${name}` }, message: `A sink writes one file of its records, and there are ${files.join(', ')}.`, hint: 'Leave the one that it must write.' });
+  return { ...given, file: files[0] === undefined ? undefined : { name: files[0], bytes: await readFile(join(folder, files[0])) } };
 }
 
 async function readJson<T extends z.ZodType>(folder: string, name: string, schema: T, problems: Problem[], optional: boolean, shown = 'fixtures'): Promise<z.output<T> | undefined> {

@@ -6,6 +6,8 @@ export interface Finding {
   title: string;
   /** The stream; none for what is true of the whole pack. */
   stream?: string;
+  /** The sink, for what is written. */
+  sink?: string;
   /** warning: it holds, but a person should know it. */
   state: 'ok' | 'warning' | 'failed';
   /** What was found. */

@@ -117,6 +117,6 @@ function unquoted(cell: string): string {
 export function patternOf(file: string): string {
   const at = file.lastIndexOf('.');
   const [stem, ending] = at > 0 ? [file.slice(0, at), file.slice(at)] : [file, ''];
-  const general = stem.replace(/\d[\d_-]*/g, '*').replace(/\*+/g, '*');
+  const general = stem.replace(/\d[\dTWQ_-]*/g, '*').replace(/\*+/g, '*');
   return general === '*' || general === stem ? `${stem}${general === stem ? '*' : ''}${ending}`.replace(stem, general === stem ? stem : '*') : general + ending;
 }

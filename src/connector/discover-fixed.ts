@@ -22,7 +22,7 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
   if (several) evidence.push(`the first ${detail.length === 1 ? 'character tells' : `${detail.length} characters tell`} the kind of line: ${[...types].map(([type, list]) => `${type} ${list.length} times`).join(', ')}`);
 
   const spans = new Map([...types].map(([type, list]) => [type, columnsOf(list, several ? detail.length : 0)]));
-  const control = several ? controlIn(types, spans, detail, evidence) : undefined;
+  const control = several ? controlIn(types, spans, detail, (line) => lines.indexOf(line) > lines.lastIndexOf(details.at(-1)!), evidence) : undefined;
   const sample = details.map((line): Values => Object.fromEntries(spans.get(detail)!.map((span) => [nameOf(span), line.slice(span.from - 1, span.to).trim() || null])));
   const fields = proposeFields(sample);
   for (const f of fields) f.evidence = `characters ${f.name.replace(/^at_/, '').replace('_', '-')}; ${f.evidence}`;
@@ -101,19 +101,21 @@ function nameOf({ from, to }: Span): string {
 }
 
 /** A trailer whose digits are the number of detail lines, or the sum of some of their digits: columns are cut where that fits. */
-function controlIn(types: Map<string, string[]>, spans: Map<string, Span[]>, detail: string, evidence: string[]): { type: string; yaml: PlainMap } | undefined {
+function controlIn(types: Map<string, string[]>, spans: Map<string, Span[]>, detail: string, last: (line: string) => boolean, evidence: string[]): { type: string; yaml: PlainMap } | undefined {
   const details = types.get(detail)!;
   for (const [type, [line, ...more]] of types) {
     if (type === detail || more.length > 0 || line === undefined) continue;
     let count: Span | undefined;
     let total: { at: Span; of: Span } | undefined;
-    const numbers = spansOfDigits(line, type.length);
-    for (const at of numbers) if (at.to - at.from >= 1 && Number(cut(line, at)) === details.length) count = wider(count, at);
-    const sums = new Map(spansOfDigits(details[0]!, detail.length, details).map((of) => [String(details.reduce((sum, d) => sum + BigInt(cut(d, of)), 0n)), of]));
+    if (!last(line)) continue;
+    const numbers = spansOfDigits(line, type.length).filter(({ from, to }) => to - from >= 2);
+    for (const at of numbers) if (Number(cut(line, at)) === details.length) count = wider(count, at);
+    // Of spans with the same sum the widest: what is in front of it is zeros in every line.
+    const sums = new Map(spansOfDigits(details[0]!, detail.length, details).reverse().map((of) => [String(details.reduce((sum, d) => sum + BigInt(cut(d, of)), 0n)), of]));
     for (const at of numbers) {
       if (count && at.from <= count.to && count.from <= at.to) continue;
       const of = sums.get(String(BigInt(cut(line, at))));
-      if (of && BigInt(cut(line, at)) > 0n && (!total || at.to - at.from > total.at.to - total.at.from)) total = { at, of };
+      if (of && BigInt(cut(line, at)) > 99n && at.to - at.from > 2 && (!total || at.to - at.from > total.at.to - total.at.from)) total = { at, of };
     }
     if (!count && !total) continue;
     if (count) evidence.push(`characters ${count.from}-${count.to} of ${type} are ${cut(line, count)}, the number of ${detail} lines`);

@@ -67,7 +67,10 @@ export function streamName(text: string): string {
     .replace(/([a-z])([A-Z])/g, '$1-$2')
     .replace(/[^A-Za-z]+/g, '-')
     .toLowerCase()
-    .replace(/^-+|-+$/g, '');
+    .split('-')
+    // Letters within dates and numbers: 2026-W08.
+    .filter((word) => word.length > 1)
+    .join('-');
   return (words || 'records').slice(0, 60).replace(/-$/, '');
 }
 

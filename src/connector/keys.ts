@@ -4,7 +4,8 @@ import { valueAt } from '../core/record.ts';
 
 /**
  * The key of a record in its system: the values of the key fields joined by `|` (a `|` or `\` inside a value is escaped),
- * readable and unambiguous. A record without one of them has no key and cannot be told from others.
+ * readable and unambiguous. A record without one of them has no key and cannot be told from others. A key that ends as a
+ * repeat is written (`A#2`) is escaped too: `A\#2`.
  */
 export function keyOf(record: SourceRecord, fields: readonly string[]): string | Problem {
   let key = '';
@@ -20,7 +21,7 @@ export function keyOf(record: SourceRecord, fields: readonly string[]): string |
     if (i > 0) key += '|';
     key += value.includes('|') || value.includes('\\') ? value.replace(/[|\\]/g, '\\$&') : value;
   }
-  return key;
+  return key.includes('#') ? key.replace(/#(?=\d+$)/, '\\#') : key;
 }
 
 /**

@@ -14,7 +14,5 @@ export function writtenDate(iso: string, format: string): string {
     mm: minute,
     ss: second,
   };
-  return format.replace(WRITABLE, (part) => parts[part]!);
+  return format.replace(/([A-Za-z])\1*/g, (part) => parts[part] ?? part);
 }
-
-const WRITABLE = /YYYY|YY|MM|M|DD|D|HH|mm|ss/g;

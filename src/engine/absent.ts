@@ -8,16 +8,21 @@ import type { Session } from './session.ts';
 export interface SeenKeys {
   /** `open`: the transaction of the batch that is open now. */
   add(records: readonly SourceRecord[], open?: Knex.Transaction): Promise<void>;
+  /** How many records have no key that could be read: any record may be one of them. */
+  nameless(): number;
 }
 
 export async function seenKeys(session: Session): Promise<SeenKeys> {
   const { knex } = session;
   await knex.raw('CREATE TEMPORARY TABLE IF NOT EXISTS il_seen (source_key TEXT PRIMARY KEY) WITHOUT ROWID');
   await knex.raw('DELETE FROM il_seen');
+  let nameless = 0;
   return {
+    nameless: () => nameless,
     async add(records, open) {
       // A record that is set aside is there all the same: it must not look deleted.
       const keys = records.map((record) => record.key).filter((key) => key !== undefined);
+      nameless += records.length - keys.length;
       for (let i = 0; i < keys.length; i += 500) {
         const some = keys.slice(i, i + 500);
         if (some.length) await (open ?? knex).raw(`INSERT OR IGNORE INTO il_seen VALUES ${some.map(() => '(?)').join(', ')}`, some);
@@ -26,21 +31,30 @@ export async function seenKeys(session: Session): Promise<SeenKeys> {
   };
 }
 
-/** Deletes what the source had before and a complete snapshot does not have any more, unless that is suspiciously much. */
-export async function absentDeletions(session: Session, _seen: SeenKeys, file?: { id: number; name: string }): Promise<void> {
+/**
+ * Deletes what the source had before and a complete snapshot does not have any more, unless that is suspiciously much of
+ * what there was before the snapshot: `created` of its records are new. Nothing is deleted where a record of the snapshot
+ * could not be read: it may be any of those that seem to be missing.
+ */
+export async function absentDeletions(session: Session, seen: SeenKeys, created: number, file?: { id: number; name: string }): Promise<void> {
   const { knex, source, stream } = session;
   const live = knex('il_link').where({ source_id: source.id }).whereNull('deleted_run');
   const absent = live.clone().whereNotExists(knex('il_seen').whereRaw('il_link.source_key = il_seen.source_key'));
   const total = Number(((await live.clone().countDistinct({ n: 'source_key' })) as unknown as { n: number }[])[0]!.n);
   const keys = [...new Set((await absent.select('source_key')).map((row: { source_key: string }) => row.source_key))].sort();
   if (keys.length === 0) return;
-  const percent = (100 * keys.length) / Math.max(1, total);
+  if (seen.nameless() > 0) {
+    session.note(`${keys.length} records are missing from the snapshot and are kept all the same: ${seen.nameless()} of its records have no key that can be read, and may be them.`);
+    return;
+  }
+  const before = Math.max(1, total - created);
+  const percent = (100 * keys.length) / before;
   const limit = stream.deletes!.max_percent;
   if (percent > limit)
     throw new FatalError({
       code: 'DELETES_TOO_MANY',
       place: file ? { file: file.name } : { system: session.connection },
-      message: `${keys.length} of ${total} records (${percent.toFixed(1)} %) are missing from the snapshot, more than the ${limit} % that may be taken for deletions.`,
+      message: `${keys.length} of ${before} records (${percent.toFixed(1)} %) are missing from the snapshot, more than the ${limit} % that may be taken for deletions.`,
       hint: 'If they really were deleted, raise deletes.max_percent for one run; otherwise the snapshot is not complete.',
     });
   const size = session.pipeline.batch_size;

@@ -1,3 +1,4 @@
+import type { EntityConfig } from '../config/schema/model.ts';
 import type { Candidate, Columns } from '../mapping/mapping.ts';
 import { type Contribution, survivors } from '../identity/survivorship.ts';
 import { columnsOfEntity } from '../store/model-tables.ts';
@@ -53,10 +54,9 @@ interface Entry {
 
 export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch {
   const entries = new Map<string, Entry>();
-  const bounds = new Map(context.mappings.map((m) => [m.entityId, m]));
 
   function put(old: Link | undefined, link: Link, columns?: Columns, identity: string | null = null, removed = false): void {
-    const id = `${link.entityId} ${link.itemKey} ${link.sourceKey}`;
+    const id = idOf(link);
     const earlier = entries.get(id);
     const was = earlier ? earlier.was : old && old.deletedRun === null ? old.golden : null;
     entries.set(id, { link, columns, identity, removed, was });
@@ -105,11 +105,11 @@ export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch
       for (const [bound, rows] of news) await insertNew(landing, context, bound, rows);
       const byEntity = Map.groupBy(entries.values(), (e) => e.link.entityId);
       for (const [entityId, list] of byEntity) {
-        const bound = bounds.get(entityId);
-        // Links of an entity that no mapping of this pipeline makes any more keep their golden record until they are mapped again.
-        if (bound) await commitEntity(landing, context, bound, list);
+        const entity = context.entities.get(entityId);
+        if (entity) await commitEntity(landing, context, { entity, entityId }, list);
       }
-      const all = [...entries.values()];
+      // Records of an entity that the model does not have any more stay as they are, links and all: nothing could be said of them.
+      const all = [...entries.values()].filter((e) => e.link.entityId === 0 || context.entities.has(e.link.entityId));
       await landing.removeLinks(all.filter((e) => e.removed).map((e) => e.link));
       await landing.putLinks(all.filter((e) => !e.removed).map((e) => e.link));
     },
@@ -138,13 +138,21 @@ function linkTo(as: LandedAs, entityId: number, itemKey: string, golden: number 
   return { sourceId: as.sourceId, sourceKey: as.key, entityId, itemKey, golden, landed: as.landed, hash: as.hash, mapped, deletedRun: null };
 }
 
+/** Unambiguous whatever the keys hold. */
+function idOf({ sourceId, entityId, itemKey, sourceKey }: Link): string {
+  return `${sourceId} ${entityId} ${itemKey.length} ${itemKey} ${sourceKey}`;
+}
+
 /** The text that equal records share; null when a part is missing, and then the record stands for itself. */
-function identityOf(bound: BoundMapping, columns: Columns): string | null {
-  const fields = bound.entity.identity;
+function identityOf({ entity }: Kind, columns: Columns): string | null {
+  const fields = entity.identity;
   if (!fields) return null;
   const values = fields.map((f) => columns[f] ?? null);
   return values.includes(null) ? null : JSON.stringify(values);
 }
+
+/** An entity with its id in the store. */
+type Kind = Pick<BoundMapping, 'entity' | 'entityId'>;
 
 /** One golden record that the batch touches. */
 interface Golden {
@@ -155,11 +163,11 @@ interface Golden {
   contributions: Contribution[];
 }
 
-async function commitEntity(landing: Landing, context: LandContext, bound: BoundMapping, entries: readonly Entry[]): Promise<void> {
-  const { entity } = bound;
+async function commitEntity(landing: Landing, context: LandContext, kind: Kind, entries: readonly Entry[]): Promise<void> {
+  const { entity } = kind;
   const active = entries.filter((e) => e.columns !== undefined && !e.removed);
-  const touched = entity.identity ? await shareByIdentity(landing, context, bound, entries, active) : await oneEach(landing, context, entries, active);
-  await writeGoldens(landing, context, bound, touched);
+  const touched = entity.identity ? await shareByIdentity(landing, context, kind, entries, active) : await oneEach(landing, context, entries, active);
+  await writeGoldens(landing, context, kind, touched);
 }
 
 /** Without identity each link has its own golden record. */
@@ -172,15 +180,15 @@ async function oneEach(landing: Landing, context: LandContext, entries: readonly
     const isNew = entry.link.golden === null;
     if (entry.columns && !entry.removed) {
       entry.link.golden ??= next++;
-      contributions.push(contributionOf(context.connection, entry.link, entry.columns));
+      contributions.push(contributionOf(context, entry.link, entry.columns));
     }
     if (entry.link.golden !== null) touched.push({ id: entry.link.golden, fresh: isNew, identity: null, contributions });
   }
   return touched;
 }
 
-async function shareByIdentity(landing: Landing, context: LandContext, bound: BoundMapping, entries: readonly Entry[], active: readonly Entry[]): Promise<Golden[]> {
-  const table = bound.entity.entity;
+async function shareByIdentity(landing: Landing, context: LandContext, kind: Kind, entries: readonly Entry[], active: readonly Entry[]): Promise<Golden[]> {
+  const table = kind.entity.entity;
   const identities = new Set(active.map((e) => e.identity).filter((text) => text !== null));
   const known = await landing.byIdentity(table, [...identities]);
   // A record without identity stays with its own golden record, when that has none either.
@@ -202,32 +210,32 @@ async function shareByIdentity(landing: Landing, context: LandContext, bound: Bo
     if (identity !== null) golden.identity = identity;
     return golden;
   };
-  const mine = new Set(entries.map((e) => `${e.link.sourceId} ${e.link.itemKey} ${e.link.sourceKey}`));
+  const mine = new Set(entries.map((e) => idOf(e.link)));
   for (const entry of entries) if (entry.was !== null) touch(entry.was, null);
-  for (const entry of active) touch(entry.link.golden!, entry.identity).contributions.push(contributionOf(context.connection, entry.link, entry.columns!));
-  for (const link of await landing.linksOfGolden(bound.entityId, [...touched.keys()])) {
-    if (mine.has(`${link.sourceId} ${link.itemKey} ${link.sourceKey}`)) continue;
+  for (const entry of active) touch(entry.link.golden!, entry.identity).contributions.push(contributionOf(context, entry.link, entry.columns!));
+  for (const link of await landing.linksOfGolden(kind.entityId, [...touched.keys()])) {
+    if (mine.has(idOf(link))) continue;
     const columns = JSON.parse(link.mapped ?? '{}') as Columns;
-    touch(link.golden!, identityOf(bound, columns)).contributions.push(contributionOf(context.connectionOf(link.sourceId), link, columns));
+    touch(link.golden!, identityOf(kind, columns)).contributions.push(contributionOf(context.sourceOf(link.sourceId), link, columns));
   }
   return [...touched.values()];
 }
 
-function contributionOf(connection: string, link: Link, columns: Columns): Contribution {
-  return { connection, sourceKey: link.sourceKey, landed: link.landed, columns };
+function contributionOf({ connection, pipeline }: { connection: string; pipeline: string }, link: Link, columns: Columns): Contribution {
+  return { connection, pipeline, sourceKey: link.sourceKey, itemKey: link.itemKey, landed: link.landed, columns };
 }
 
 const layouts = new WeakMap<object, string[]>();
-function columnsOf(bound: BoundMapping): string[] {
-  let columns = layouts.get(bound.entity);
-  if (!columns) layouts.set(bound.entity, (columns = columnsOfEntity(bound.entity).map((c) => c.name)));
+function columnsOf(entity: EntityConfig): string[] {
+  let columns = layouts.get(entity);
+  if (!columns) layouts.set(entity, (columns = columnsOfEntity(entity).map((c) => c.name)));
   return columns;
 }
 
-async function writeGoldens(landing: Landing, context: LandContext, bound: BoundMapping, touched: readonly Golden[]): Promise<void> {
-  const table = bound.entity.entity;
-  const columns = columnsOf(bound);
-  const withIdentity = bound.entity.identity !== undefined;
+async function writeGoldens(landing: Landing, context: LandContext, { entity, entityId }: Kind, touched: readonly Golden[]): Promise<void> {
+  const table = entity.entity;
+  const columns = columnsOf(entity);
+  const withIdentity = entity.identity !== undefined;
   const before = await landing.goldens(table, columns, touched.filter((g) => !g.fresh).map((g) => g.id));
   const bookkeeping = ['_id', '_created', '_run', '_landed', '_provenance', ...(withIdentity ? ['_identity'] : [])];
   const inserts: Cell[][] = [];
@@ -245,7 +253,7 @@ async function writeGoldens(landing: Landing, context: LandContext, bound: Bound
       context.onChange?.({ entity: table, golden: golden.id, action: 'deleted', changes });
       continue;
     }
-    const { columns: values, provenance, landed } = survivors(golden.contributions, bound.entity, columns);
+    const { columns: values, provenance, landed } = survivors(golden.contributions, entity, columns);
     const row: Cell[] = [golden.id, context.runId, context.runId, landed, provenance ? JSON.stringify(provenance) : null];
     if (withIdentity) row.push(golden.identity);
     for (const column of columns) row.push(values[column] ?? null);
@@ -272,7 +280,7 @@ async function writeGoldens(landing: Landing, context: LandContext, bound: Bound
   await landing.rows.update(table, all.slice(3), ['_id'], updates.filter((u) => u[0] === null).map((u) => u.slice(1)));
   if (history.length === 0) return;
   let id = await landing.take('history', history.length);
-  await landing.insertHistory(history.map((h) => [bound.entityId, h.golden, id++, context.runId, h.landed, h.action, h.changes]));
+  await landing.insertHistory(history.map((h) => [entityId, h.golden, id++, context.runId, h.landed, h.action, h.changes]));
 }
 
 function differences(columns: readonly string[], before: readonly Cell[] | undefined, after: readonly Cell[] | undefined): Record<string, [Cell, Cell]> {

@@ -20,12 +20,15 @@ export interface BoundMapping {
 export interface LandContext {
   sourceId: number;
   connection: string;
+  pipeline: string;
   runId: number;
   /** The file the records are from; none for requests and queries. */
   file?: { id: number; name: string };
   mappings: readonly BoundMapping[];
-  /** Orders and names connections for survivorship: source id → connection. */
-  connectionOf(sourceId: number): string;
+  /** Also those that no mapping of the pipeline makes any more, by id. */
+  entities: ReadonlyMap<number, EntityConfig>;
+  /** Where other records of a golden record come from, for survivorship. */
+  sourceOf(sourceId: number): { pipeline: string; connection: string };
   /** The id of a list of columns, made when new. */
   shapeId(columns: readonly string[]): Promise<number>;
   /** Nothing of this source is in the store and no key comes twice in this load: nothing has to be looked up. */
@@ -104,7 +107,8 @@ export async function landBatch(landing: Landing, context: LandContext, incoming
       counts.rejected++;
       continue;
     }
-    let landedId = item.landed;
+    // Mapped again, it is what was landed before.
+    let landedId = item.landed ?? (present && before![0]!.hash === digest ? before![0]!.landed : undefined);
     if (landedId === undefined) {
       if (nextLanded === 0) nextLanded = await landing.take('landed', incoming.length);
       landedId = nextLanded++;

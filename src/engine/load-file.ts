@@ -1,10 +1,11 @@
+import { hash } from 'node:crypto';
 import { posix } from 'node:path';
 import { keyOf, type RepeatFinder, repeatFinder } from '../connector/keys.ts';
 import { selectorOf } from '../connector/select.ts';
 import { FatalError, FileError, InterlocalError } from '../core/errors.ts';
 import type { SourceRecord } from '../core/record.ts';
 import { decodeWith } from '../formats/formats.ts';
-import { filesWithContent, finishFile, lastLoaded, type LedgerFile, noteKnownFile, refuseFile, saveArchived, saveFileProgress, startFile } from '../store/files.ts';
+import { filesWithContent, finishFile, lastLoaded, type LedgerFile, type NewFile, noteKnownFile, refuseFile, resumableFile, saveArchived, saveFileProgress, startFile } from '../store/files.ts';
 import { hasLinks, isEmpty } from '../store/landed.ts';
 import { createIndexes, dropIndexes } from '../store/model-tables.ts';
 import { closeGoneRejects } from '../store/rejects.ts';
@@ -49,8 +50,9 @@ export async function loadFile(session: Session, transport: FileTransport, remot
   }
 }
 
-function identityOf(session: Session, remote: RemoteFile, spooled: Spooled): { source_id: number; path: string; sha256: string; size: number; run_id: number } {
-  return { source_id: session.source.id, path: remote.path, sha256: spooled.sha256, size: spooled.size, run_id: session.runId };
+function identityOf(session: Session, remote: RemoteFile, spooled: Spooled): NewFile {
+  const { retriever: _retriever, ...reading } = session.stream;
+  return { source_id: session.source.id, path: remote.path, sha256: spooled.sha256, size: spooled.size, run_id: session.runId, reading: hash('sha256', JSON.stringify(reading)) };
 }
 
 /**
@@ -76,7 +78,8 @@ async function verify(session: Session, remote: RemoteFile, spooled: Spooled): P
     session.signal.throwIfAborted();
     total += list.length;
     for (const record of list) {
-      if (record.problem) continue;
+      // Records that are set aside count too: numbers of equal keys must not shift once they are mended.
+      if (record.raw !== undefined) continue;
       const key = keyOf(record, fields);
       if (typeof key === 'string') repeats.look(key);
     }
@@ -106,23 +109,25 @@ function decoded(session: Session, remote: RemoteFile, spooled: Spooled): { list
 
 async function load(session: Session, remote: RemoteFile, spooled: Spooled, total: number, repeats: RepeatFinder): Promise<void> {
   const identity = identityOf(session, remote, spooled);
-  const started = (await filesWithContent(session.knex, identity.source_id, identity.sha256)).find((f) => f.path === remote.path && f.state === 'loading');
-  const file = started ?? (await session.commit(async (_, trx) => startFile(trx, identity)));
+  const file = (await resumableFile(session.knex, identity)) ?? (await session.commit(async (_, trx) => startFile(trx, identity)));
   const skip = file.records_done;
   if (skip > 0) session.note(`${remote.name} goes on after record ${skip}, where an earlier run was stopped.`);
   const seen: SeenKeys | undefined = session.stream.deletes?.when_absent ? await seenKeys(session) : undefined;
   session.allNew = skip === 0 && !(await hasLinks(session.knex, session.source.id));
   const bulk = session.allNew && total >= BULK_RECORDS && !session.preview;
   if (bulk) for (const { entity } of session.bound) if (await isEmpty(session.knex, entity.entity)) await dropIndexes(session.knex, entity);
-  await landLists(session, decoded(session, remote, spooled).lists, { file, name: remote.path, total, skip, repeats, seen });
+  const createdBefore = session.counts.created;
+  const known = await landLists(session, decoded(session, remote, spooled).lists, { file, name: remote.path, total, skip, repeats, seen });
   session.allNew = false;
   if (bulk) for (const { entity } of session.bound) await createIndexes(session.knex, entity);
-  if (seen) await absentDeletions(session, seen, { id: file.id, name: remote.path });
+  if (seen) await absentDeletions(session, seen, session.counts.created - createdBefore, { id: file.id, name: remote.path });
   await session.commit(async (_, trx) => {
-    const { archive: folder } = session.stream.retriever.files!.after;
-    await finishFile(trx, file, folder ? posix.join(folder, remote.name) : null);
-    // A file that stays where it is was mended in place; one that is archived makes room for another delivery.
-    if (!session.stream.retriever.files!.after.archive) await closeGoneRejects(trx, session.source.id, remote.path, file.id);
+    const { content, after } = session.stream.retriever.files!;
+    await finishFile(trx, file, after.archive ? posix.join(after.archive, remote.name) : null);
+    // What a whole snapshot does not have is not there any more. A file that stays in its place may have been mended there,
+    // or make room for another delivery: then it has nothing of the one before, whose rejects must not get lost.
+    if (content === 'snapshot') await closeGoneRejects(trx, session.source.id, file.id);
+    else if (!after.archive && known * 2 >= total) await closeGoneRejects(trx, session.source.id, file.id, remote.path);
   });
 }
 
@@ -136,14 +141,18 @@ interface Load {
   seen: SeenKeys | undefined;
 }
 
-/** Lands the records while they are read, and commits after every batch_size of them, counted from the start of the file. */
-async function landLists(session: Session, lists: AsyncIterable<SourceRecord[]>, { file, name, total, skip, repeats, seen }: Load): Promise<void> {
+/**
+ * Lands the records while they are read, and commits after every batch_size of them, counted from the start of the file.
+ * Gives how many of them the store knew before.
+ */
+async function landLists(session: Session, lists: AsyncIterable<SourceRecord[]>, { file, name, total, skip, repeats, seen }: Load): Promise<number> {
   const size = session.pipeline.batch_size;
   const place = { id: file.id, name };
   let batch: OpenBatch | undefined;
   let done = 0;
+  let known = file.known_done;
   const commit = async (): Promise<void> => {
-    await batch!.commit((trx) => saveFileProgress(trx, file.id, session.runId, done));
+    await batch!.commit(async (trx, batchKnown) => saveFileProgress(trx, file.id, session.runId, done, (known += batchKnown)));
     batch = undefined;
     session.onProgress({ pipeline: session.pipeline.pipeline, what: name, done, total });
     stopIfAsked(session);
@@ -165,6 +174,7 @@ async function landLists(session: Session, lists: AsyncIterable<SourceRecord[]>,
       }
     }
     if (batch) await commit();
+    return known;
   } catch (error) {
     await batch?.rollback();
     throw error;

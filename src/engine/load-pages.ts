@@ -24,6 +24,7 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
   const selector = selectorOf(stream, name);
   const seen = stream.deletes?.when_absent && !stream.incremental ? await seenKeys(session) : undefined;
   const size = session.pipeline.batch_size;
+  const createdBefore = session.counts.created;
   let batch: SourceRecord[] = [];
   let state: StreamState | undefined;
   let done = 0;
@@ -49,5 +50,5 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
   if (batch.length > 0 || state) await commit();
   selector.finish();
   if (selector.newColumns().length) session.note(`${name} has fields that the connector does not know; they are kept as raw data only: ${selector.newColumns().join(', ')}.`);
-  if (seen) await absentDeletions(session, seen);
+  if (seen) await absentDeletions(session, seen, session.counts.created - createdBefore);
 }

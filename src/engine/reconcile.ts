@@ -4,6 +4,7 @@ import { type Comparison, startComparison } from '../revenue/compare.ts';
 import { explainLeaf } from '../revenue/explain-leaf.ts';
 import { keyColumns, keyPart } from '../revenue/period.ts';
 import { type Difference, saveDifferences } from '../store/differences.ts';
+import type { Knex } from '../store/open.ts';
 import { totals } from '../store/totals.ts';
 import { type Session, stopIfAsked } from './session.ts';
 
@@ -14,14 +15,17 @@ import { type Session, stopIfAsked } from './session.ts';
 export async function reconcile(session: Session): Promise<void> {
   const config = session.pipeline.reconcile!;
   const { town } = session.project.config;
-  const comparison = startComparison(config);
-  for (const side of ['left', 'right'] as const) {
-    stopIfAsked(session);
-    await addSide(session, config, side, comparison.add);
-  }
-  const result = comparison.finish();
-  const differences = differencesOf(result, config, town.currency);
-  await session.commit(async (_, trx) => saveDifferences(trx, session.pipeline.pipeline, session.runId, differences));
+  // Both sides in one transaction: what another pipeline lands between the two would look like a difference.
+  const result = await session.commit(async (_, trx) => {
+    const comparison = startComparison(config);
+    for (const side of ['left', 'right'] as const) {
+      stopIfAsked(session);
+      await addSide(session, trx, config, side, comparison.add);
+    }
+    const found = comparison.finish();
+    await saveDifferences(trx, session.pipeline.pipeline, session.runId, differencesOf(found, config, town.currency));
+    return found;
+  });
   for (const leaf of result.leaves) {
     session.counts.read++;
     if (leaf.status === 'matched') session.counts.unchanged++;
@@ -36,12 +40,12 @@ export async function reconcile(session: Session): Promise<void> {
 /** So many outer keys are told one by one in the run's notes; more are for the report. */
 const OUTER_SHOWN = 12;
 
-async function addSide(session: Session, config: ReconciliationConfig, side: 'left' | 'right', add: (side: 'left' | 'right', total: { key: string[]; minor: number; count: number }) => void): Promise<void> {
+async function addSide(session: Session, trx: Knex, config: ReconciliationConfig, side: 'left' | 'right', add: (side: 'left' | 'right', total: { key: string[]; minor: number; count: number }) => void): Promise<void> {
   const { entity, where, amount } = config[side];
   const starts = session.project.config.town.fiscal_year_starts;
   const keys = config.match_on.map((m) => m[side]);
   const columns = [...new Set(keys.flatMap(keyColumns))];
-  for await (const total of totals(session.knex, { entity, columns, amount, where })) {
+  for await (const total of totals(trx, { entity, columns, amount, where })) {
     const row = Object.fromEntries(columns.map((column, i) => [column, total.values[i] ?? null]));
     add(side, { key: keys.map((key) => keyPart(key, row, starts)), minor: total.minor, count: total.count });
   }

@@ -1,9 +1,11 @@
 import type { SourceRecord, Value } from '../core/record.ts';
 import { noCounts } from '../core/outcome.ts';
 import { landedAfter } from '../store/landed.ts';
+import { forgetHashes } from '../store/landed.ts';
+import { closeSameRejects } from '../store/rejects.ts';
 import { saveFingerprint, shapeOf } from '../store/sources.ts';
 import { landBatch } from './land.ts';
-import { setAside } from './land-batch.ts';
+import { refuseTooManyRejects, setAside } from './land-batch.ts';
 import { landContext, type Session, stopIfAsked } from './session.ts';
 
 /**
@@ -36,9 +38,14 @@ async function remap(session: Session): Promise<void> {
       const incoming = landed.map((l) => ({ key: l.key, landed: l.id, record: { values: l.values as Record<string, Value>, number: l.record, line: l.line ?? undefined } satisfies SourceRecord }));
       const rejected = await landBatch(landing, context, incoming, counts);
       await setAside(session, trx, rejected, undefined);
+      const bad = new Set(rejected.map((r) => r.key!));
+      // What is set aside is looked at again when the source says it again, although that is nothing new.
+      await forgetHashes(trx, session.source.id, [...bad]);
+      if (session.openRejects) await closeSameRejects(trx, session.source.id, incoming.filter((i) => !bad.has(i.key)).map((i) => ({ key: i.key, raw: JSON.stringify(i.record.values) })));
       if (rejected.length) session.openRejects = true;
     });
     session.counts.rejected += counts.rejected;
+    refuseTooManyRejects(session);
     mapped += landed.length;
     session.onProgress({ pipeline: session.pipeline.pipeline, what: 'mapping again', done: mapped });
   }

@@ -8,6 +8,7 @@ import { closeRejects, listRejects, type Reject } from '../store/rejects.ts';
 import { finishRun, startRun } from '../store/runs.ts';
 import { shapeOf } from '../store/sources.ts';
 import { contractOf } from '../connector/contract.ts';
+import { textAt } from '../connector/figures.ts';
 import { landBatch, type Rejected } from './land.ts';
 import { primaryKeyOf, setAside } from './land-batch.ts';
 import { type Engine, type RunOptions, sessionOf } from './run.ts';
@@ -44,14 +45,15 @@ export async function replayRejects(engine: Engine, pipeline: string, ids: reado
         const counts = noCounts();
         await landing(engine.knex, async (held, trx) => {
           const { incoming, rejected } = prepare(session.stream, list, file?.name ?? session.connection);
-          rejected.push(...(await landBatch(held, landContext(session, (c) => shapeOf(trx, c), file), incoming, counts)));
+          const context = { ...landContext(session, (c) => shapeOf(trx, c), file), force: true };
+          rejected.push(...(await landBatch(held, context, incoming, counts)));
           await setAside(session, trx, rejected, file);
-          const bad = new Set(rejected.map((r) => r.record.number));
-          await closeRejects(trx, session.source.id, list.filter((r) => !bad.has(r.record)).map((r) => r.key), 'replayed');
+          const bad = new Set(rejected.map((r) => r.key));
+          await closeRejects(trx, session.source.id, list.filter((r) => !bad.has(r.key)).map((r) => r.key), 'replayed');
           result.rejected += rejected.length;
         });
         for (const name of ['read', 'created', 'changed', 'unchanged', 'deleted'] as const) session.counts[name] += counts[name];
-        result.replayed += counts.created + counts.changed + counts.unchanged;
+        result.replayed += counts.created + counts.changed + counts.unchanged + counts.deleted;
       }
     }
     session.counts.rejected = result.rejected;
@@ -70,6 +72,7 @@ function prepare(stream: Parameters<typeof contractOf>[0], list: readonly Reject
   const rejected: Rejected[] = [];
   for (const reject of list) {
     const record: SourceRecord = { values: JSON.parse(reject.raw) as Values, number: reject.record, line: reject.line ?? undefined };
+    if (stream.deletes?.field && stream.deletes.values?.includes(textAt(record.values, stream.deletes.field))) record.deleted = true;
     contract.check(record);
     const key = keyOf(record, fields);
     const repeat = /#\d+$/.test(reject.key) && typeof key === 'string' && reject.key.startsWith(`${key}#`);

@@ -124,10 +124,11 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
   const connection = pipeline.source?.connection ?? '';
   const streamName = pipeline.source?.stream ?? '';
   const connector = project.connectors.get(project.connections[connection]?.connector ?? '')?.value;
-  const source = await sourceOf(knex, id, connection, streamName);
-  const { bound, fingerprint } = bindMappings(project, pipeline, await entityIds(knex));
+  const { renamedFrom, ...source } = await sourceOf(knex, { pipeline: id, connection, stream: streamName }, project.pipelines.keys());
+  const ids = await entityIds(knex);
+  const { bound, fingerprint } = bindMappings(project, pipeline, ids);
   const notes: string[] = [];
-  return {
+  const session: Session = {
     project,
     pipeline,
     connection,
@@ -142,6 +143,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     sources: new Map((await listSources(knex)).map((s) => [s.id, s])),
     runId,
     bound,
+    entities: new Map([...project.entities.values()].map(({ value }) => [ids.get(value.entity)!, value])),
     fingerprint,
     counts: noCounts(),
     notes,
@@ -157,6 +159,8 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     onProgress: options.onProgress ?? (() => {}),
     shapes: new Map(),
   };
+  if (renamedFrom !== undefined) session.note(`It reads what the pipeline ${renamedFrom} read, which there is no more, and goes on with its records.`);
+  return session;
 }
 
 /** Does the work and says how it ended. What is our own fault keeps its stack, in the run's problems. */

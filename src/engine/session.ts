@@ -1,5 +1,6 @@
 import type { Project } from '../config/project.ts';
 import type { StreamConfig } from '../config/schema/connector.ts';
+import type { EntityConfig } from '../config/schema/model.ts';
 import type { PipelineConfig } from '../config/schema/pipeline.ts';
 import { AbortedError, type Problem } from '../core/errors.ts';
 import type { Outcome, RunCounts } from '../core/outcome.ts';
@@ -48,6 +49,8 @@ export interface Session {
   sources: ReadonlyMap<number, Source>;
   runId: number;
   bound: readonly BoundMapping[];
+  /** Every entity of the project by its id. */
+  entities: ReadonlyMap<number, EntityConfig>;
   fingerprint: string;
   counts: RunCounts;
   notes: string[];
@@ -76,10 +79,12 @@ export function landContext(session: Session, shapeOf: (columns: readonly string
   return {
     sourceId: session.source.id,
     connection: session.connection,
+    pipeline: session.pipeline.pipeline,
     runId: session.runId,
     file,
     mappings: session.bound,
-    connectionOf: (sourceId) => session.sources.get(sourceId)?.connection ?? '',
+    entities: session.entities,
+    sourceOf: (sourceId) => session.sources.get(sourceId) ?? { pipeline: '', connection: '' },
     shapeId: async (columns) => {
       const name = columns.join('\u001f');
       let id = session.shapes.get(name);

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { FileError } from '../core/errors.ts';
@@ -40,9 +40,29 @@ export async function spool(transport: FileTransport, file: RemoteFile, folder: 
   return {
     sha256: digest.digest('hex'),
     size,
-    read: () => createReadStream(path, { highWaterMark: 1 << 16 }),
+    read: () => pieces(path),
     remove: () => rm(path, { force: true }),
   };
+}
+
+const PIECE_BYTES = 1 << 16;
+
+/**
+ * Reads a file piece by piece into the same few buffers: a fresh one for each piece would lie about until the next large
+ * collection. Decoders make text of a piece before they ask for the next, and copy what they carry over.
+ */
+async function* pieces(path: string): AsyncGenerator<Uint8Array, void, void> {
+  const ring = [0, 1, 2, 3].map(() => Buffer.allocUnsafeSlow(PIECE_BYTES));
+  const file = await open(path);
+  try {
+    for (let i = 0; ; i = (i + 1) % ring.length) {
+      const { bytesRead } = await file.read(ring[i]!, 0, PIECE_BYTES, null);
+      if (bytesRead === 0) return;
+      yield ring[i]!.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /** What killed runs left behind: nothing in the spool outlives its run, and the pipeline's lock is held. */

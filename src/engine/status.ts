@@ -1,4 +1,5 @@
 import type { Problem } from '../core/errors.ts';
+import { heldLocks } from '../store/locks.ts';
 import { countOpenRejects } from '../store/rejects.ts';
 import { lastRuns } from '../store/runs.ts';
 import { listSources } from '../store/sources.ts';
@@ -32,7 +33,7 @@ export interface PipelineStatus {
 export async function statusOf({ project, knex }: Engine): Promise<PipelineStatus[]> {
   const runs = await lastRuns(knex);
   const sources = new Map((await listSources(knex)).map((s) => [s.pipeline, s.id]));
-  const locks = new Set((await knex('il_lock').pluck('name')) as string[]);
+  const locks = await heldLocks(knex);
   const off = [...project.pipelines.keys()].filter((id) => project.pipelines.get(id)!.value.mode === 'off').sort();
   const result: PipelineStatus[] = [];
   for (const id of [...inOrder(project), ...off]) {

@@ -99,3 +99,13 @@ test('writing refuses what would not read back', async () => {
   await expect(written(xml(), [[{ a: '\u0001' }]])).rejects.toMatchObject({ code: 'CHARACTER_NOT_WRITABLE' });
   expect((await written(xml({ row: 'ROOT/R', attributes_prefix: '@' }), [[{ '@id': '1"2', a: null, b: ['x', '<'] }]])).toString()).toBe('<?xml version="1.0" encoding="utf-8"?>\n<ROOT>\n<R id="1&quot;2"><a/><b>x</b><b>&lt;</b></R>\n</ROOT>\n');
 });
+
+test('values can be written as attributes, and read back as they were', async () => {
+  const options = decoder({ xml: { row: 'ROOT/Header', scalars: 'attributes', lists: ['Line'] } });
+  const records = [{ Number: '1', Note: 'a "b" & <c>', Empty: '', Line: [{ Amount: '1.00' }] }];
+  const text = (await written(options, [records])).toString();
+  expect(text).toContain('<Header Number="1" Note="a &quot;b&quot; &amp; &lt;c&gt;" Empty=""><Line Amount="1.00"/></Header>');
+  expect(await valuesOf(options, text)).toEqual(records);
+  expect((await written(options, [[{ Number: '1', Absent: null }]])).toString()).toContain('<Header Number="1"/>');
+  await expect(written(options, [[{ 'GL Account': '1' }]])).rejects.toMatchObject({ code: 'VALUE_NOT_WRITABLE' });
+});

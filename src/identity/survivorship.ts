@@ -5,7 +5,9 @@ type Cell = string | number | null;
 /** What one source record says about a golden record. */
 export interface Contribution {
   connection: string;
+  pipeline: string;
   sourceKey: string;
+  itemKey: string;
   landed: number;
   columns: Readonly<Record<string, Cell>>;
 }
@@ -20,7 +22,8 @@ export interface Survivors {
 
 /**
  * Which value of each field survives: that of the most trusted record that has one. The order (trusted connections,
- * then by name; within one, `latest_by`, then source key) depends on what the records say, never on when they landed.
+ * then by name; within one, `latest_by`, then source key, pipeline and item) depends on what the records say, never on
+ * when they landed. Money goes with its currency and a code with what the source said: both from the same record.
  */
 export function survivors(contributions: readonly Contribution[], entity: EntityConfig, columns: readonly string[]): Survivors {
   if (contributions.length === 1) {
@@ -32,8 +35,11 @@ export function survivors(contributions: readonly Contribution[], entity: Entity
   const result: Record<string, Cell> = {};
   const provenance: Record<string, number> = {};
   let mixed = false;
+  const leaders = leadersOf(entity);
   for (const column of columns) {
-    const giver = ordered.find((c) => (c.columns[column] ?? null) !== null) ?? first;
+    const leader = leaders.get(column) ?? column;
+    const has = (name: string) => (c: Contribution) => (c.columns[name] ?? null) !== null;
+    const giver = ordered.find(has(leader)) ?? ordered.find(has(`${leader}_raw`)) ?? first;
     result[column] = giver.columns[column] ?? null;
     provenance[column] = giver.landed;
     if (giver !== first) mixed = true;
@@ -51,6 +57,32 @@ function byTrust(entity: EntityConfig): (a: Contribution, b: Contribution) => nu
   return (a, b) =>
     rank(a.connection) - rank(b.connection) ||
     compare(a.connection, b.connection) ||
-    (latest_by ? compare(String(b.columns[latest_by] ?? ''), String(a.columns[latest_by] ?? '')) : 0) ||
-    compare(a.sourceKey, b.sourceKey);
+    (latest_by ? compareValues(b.columns[latest_by] ?? null, a.columns[latest_by] ?? null, entity.fields[latest_by]?.type === 'decimal') : 0) ||
+    compare(a.sourceKey, b.sourceKey) ||
+    compare(a.pipeline, b.pipeline) ||
+    compare(a.itemKey, b.itemKey);
+}
+
+/** The second column of a field → the one that decides who gives both. */
+function leadersOf(entity: EntityConfig): Map<string, string> {
+  return new Map(Object.entries(entity.fields).flatMap(([name, { type }]) => (type === 'money' ? [[`${name}_currency`, name]] : type === 'code' ? [[`${name}_raw`, name]] : [])));
+}
+
+/** No value comes before every value. Dates and instants are texts that sort as they are. */
+function compareValues(a: Cell, b: Cell, decimal: boolean): number {
+  if (a === null || b === null) return Number(a !== null) - Number(b !== null);
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return decimal ? compareDecimals(String(a), String(b)) : a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Exact: `9.5` before `10`, `-2` before `-1`. */
+function compareDecimals(a: string, b: string): number {
+  const places = Math.max(...[a, b].map((text) => (text.split('.')[1] ?? '').length));
+  const scaled = (text: string): bigint => {
+    const [whole = '', fraction = ''] = text.replace('-', '').split('.');
+    const value = BigInt(whole + fraction.padEnd(places, '0'));
+    return text.startsWith('-') ? -value : value;
+  };
+  const difference = scaled(a) - scaled(b);
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }

@@ -12,6 +12,10 @@ export interface LedgerFile {
   /** loading: some of its records are committed, records_done of them. known: the same content was loaded from another path. */
   state: 'loading' | 'loaded' | 'refused' | 'known';
   records_done: number;
+  /** Of these, records whose keys the store knew before: many of them in a file that was mended or grew, none in another delivery. */
+  known_done: number;
+  /** Of the stream's settings that records are counted by. */
+  reading: string | null;
   run_id: number;
   loaded_at: string | null;
   load_order: number | null;
@@ -20,7 +24,7 @@ export interface LedgerFile {
 }
 
 /** A content as it was found. */
-export type NewFile = Pick<LedgerFile, 'source_id' | 'path' | 'sha256' | 'size' | 'run_id'>;
+export type NewFile = Pick<LedgerFile, 'source_id' | 'path' | 'sha256' | 'size' | 'run_id' | 'reading'>;
 
 export async function filesWithContent(knex: Knex, sourceId: number, sha256: string): Promise<LedgerFile[]> {
   return (await knex('il_file').where({ source_id: sourceId, sha256 }).orderBy('id')) as LedgerFile[];
@@ -37,17 +41,29 @@ export async function lastLoaded(knex: Knex, sourceId: number, path?: string): P
 export async function startFile(knex: Knex, file: NewFile): Promise<LedgerFile> {
   const known = (await knex('il_file').where({ source_id: file.source_id, path: file.path, sha256: file.sha256 }).first()) as LedgerFile | undefined;
   if (known) {
-    const fields = { state: 'loading' as const, records_done: 0, run_id: file.run_id, problems: null, archived_to: null };
+    const fields = { state: 'loading' as const, records_done: 0, known_done: 0, reading: file.reading, run_id: file.run_id, problems: null, archived_to: null };
     await knex('il_file').where({ id: known.id }).update(fields);
     return { ...known, ...fields };
   }
-  const row: LedgerFile = { id: await takeId(knex, 'file'), ...file, state: 'loading', records_done: 0, loaded_at: null, load_order: null, archived_to: null, problems: null };
+  const row: LedgerFile = { id: await takeId(knex, 'file'), ...file, state: 'loading', records_done: 0, known_done: 0, loaded_at: null, load_order: null, archived_to: null, problems: null };
   await knex('il_file').insert(row);
   return row;
 }
 
-export async function saveFileProgress(knex: Knex, id: number, runId: number, recordsDone: number): Promise<void> {
-  await knex('il_file').where({ id }).update({ records_done: recordsDone, run_id: runId });
+export async function saveFileProgress(knex: Knex, id: number, runId: number, recordsDone: number, knownDone: number): Promise<void> {
+  await knex('il_file').where({ id }).update({ records_done: recordsDone, known_done: knownDone, run_id: runId });
+}
+
+/**
+ * The entry of this content and path when some of it is committed and the rest can be taken up where it was left: it is
+ * read as it was then, and nothing else of the source was begun since, which might have overwritten its first records.
+ */
+export async function resumableFile(knex: Knex, file: NewFile): Promise<LedgerFile | undefined> {
+  const { source_id, path, sha256, reading } = file;
+  const started = (await knex('il_file').where({ source_id, path, sha256, state: 'loading', reading }).first()) as LedgerFile | undefined;
+  if (!started) return undefined;
+  const later = await knex('il_file').where({ source_id }).whereIn('state', ['loading', 'loaded']).whereNot({ id: started.id }).where('run_id', '>', started.run_id).first('id');
+  return later ? undefined : started;
 }
 
 /** All of it is committed; `archivedTo` is where it is about to be moved. */

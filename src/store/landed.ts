@@ -40,6 +40,11 @@ function landedOf(row: Record<string, unknown>): Landed {
   };
 }
 
+/** The next time the source gives these records they count as changed, whatever they say. */
+export async function forgetHashes(knex: Knex, sourceId: number, keys: readonly string[]): Promise<void> {
+  for (let i = 0; i < keys.length; i += 500) await knex('il_link').where({ source_id: sourceId }).whereIn('source_key', keys.slice(i, i + 500)).update({ hash: '' });
+}
+
 /** Does the store know any record of this source? */
 export async function hasLinks(knex: Knex, sourceId: number): Promise<boolean> {
   return (await knex('il_link').where({ source_id: sourceId }).first('source_key')) !== undefined;

@@ -14,6 +14,12 @@ export interface Holder {
   heartbeat_at: string;
 }
 
+/** The names of the locks whose holders live. */
+export async function heldLocks(knex: Knex): Promise<Set<string>> {
+  const rows = (await knex('il_lock')) as (Holder & { name: string; token: string })[];
+  return new Set(rows.filter(isAlive).map((row) => row.name));
+}
+
 const HEARTBEAT_MS = 15_000;
 const STALE_MS = 90_000;
 
@@ -24,14 +30,19 @@ const STALE_MS = 90_000;
 export async function takeLock(knex: Knex, name: string): Promise<Lock | Holder> {
   const token = randomUUID();
   const me = { name, host: hostname(), pid: process.pid, token, heartbeat_at: new Date().toISOString() };
-  const holder = await knex.transaction(async (trx) => {
+  const take = knex.transaction(async (trx) => {
     await trx.raw("INSERT INTO il_sequence (name, next) VALUES ('lock', 1) ON CONFLICT (name) DO UPDATE SET next = next");
     const held = (await trx('il_lock').where({ name }).first()) as (Holder & { token: string }) | undefined;
     if (held && isAlive(held)) return held;
     await trx('il_lock').where({ name }).delete();
     await trx('il_lock').insert(me);
+    // Before the commit: another call of this process may look as soon as it is done.
     mine.add(token);
     return undefined;
+  });
+  const holder = await take.catch((error: unknown) => {
+    mine.delete(token);
+    throw error;
   });
   if (holder) return holder;
   const beat = setInterval(() => {

@@ -1,5 +1,5 @@
 import type { EntityConfig, FieldType } from '../config/schema/model.ts';
-import { ConfigError } from '../core/errors.ts';
+import { ConfigError, type Problem } from '../core/errors.ts';
 import type { Knex } from './open.ts';
 
 type SqlType = 'TEXT' | 'INTEGER';
@@ -17,30 +17,81 @@ export function columnsOfEntity(entity: EntityConfig): { name: string; sql: SqlT
 }
 
 /**
- * Makes or widens the table of each entity. A new field is an added column; a removed one stays in the table, unused;
- * a field whose type changed is refused, because what is stored could not be read as the new type.
+ * Makes or widens the table of each entity. A new field is an added column; a removed one stays in the table, unused. Throws
+ * ConfigError with everything that is refused: a field whose type changed, because what is stored could not be read as the new
+ * type, and another identity while there are records, because nobody told yet which of them are one then. Writes nothing, and
+ * so waits for nobody, when there is nothing to do; of several processes that start together one does it.
  */
 export async function migrateModel(knex: Knex, entities: Iterable<EntityConfig>): Promise<void> {
-  for (const entity of entities) {
-    const wanted = columnsOfEntity(entity);
-    const have = (await knex(entity.entity).columnInfo().catch(() => ({}))) as Record<string, { type: string }>;
-    if (Object.keys(have).length === 0) await createTable(knex, entity, wanted);
-    else {
-      const retyped = wanted.filter((c) => have[c.name] && have[c.name]!.type.toUpperCase() !== c.sql);
-      if (retyped.length)
-        throw new ConfigError(
-          retyped.map((c) => ({
-            code: 'MODEL_DESTRUCTIVE',
-            place: { file: `config/model/${entity.entity}.yaml`, path: `fields.${c.name}` },
-            message: `The store keeps ${entity.entity}.${c.name} as ${have[c.name]!.type}; the model now wants ${c.sql}.`,
-            hint: 'Give the field a new name, map it, and leave the old one: nothing that is stored is thrown away.',
-          })),
-        );
-      for (const column of wanted) if (!have[column.name]) await knex.raw(`ALTER TABLE ?? ADD COLUMN ?? ${column.sql}`, [entity.entity, column.name]);
-    }
-    await createIndexes(knex, entity);
-    await knex('il_entity').insert({ id: knex.raw('(SELECT coalesce(max(id), 0) + 1 FROM il_entity)'), name: entity.entity }).onConflict('name').ignore();
+  const list = [...entities];
+  const problems: Problem[] = [];
+  const behind: EntityConfig[] = [];
+  for (const entity of list) {
+    const table = await tableOf(knex, entity);
+    problems.push(...(await refusals(knex, entity, table)));
+    if (table.missing.length > 0 || !table.there || table.identity !== identityText(entity)) behind.push(entity);
   }
+  if (problems.length) throw new ConfigError(problems);
+  if (behind.length > 0)
+    await knex.transaction(async (trx) => {
+      // The write lock first: what is looked at again is then still so when it is changed.
+      await trx.raw("INSERT INTO il_sequence (name, next) VALUES ('model', 1) ON CONFLICT (name) DO UPDATE SET next = next");
+      for (const entity of behind) await bringInLine(trx, entity);
+    });
+  for (const entity of list) await createIndexes(knex, entity);
+}
+
+interface Table {
+  there: boolean;
+  columns: Record<string, { type: string }>;
+  /** Columns of the model that it does not have. */
+  missing: { name: string; sql: SqlType }[];
+  /** The fields that its records are told apart by, as they were when it was last brought in line; null when nobody noted that. */
+  identity: string | null;
+}
+
+async function tableOf(knex: Knex, entity: EntityConfig): Promise<Table> {
+  const columns = (await knex(entity.entity).columnInfo()) as unknown as Record<string, { type: string }>;
+  const noted = (await knex('il_entity').where({ name: entity.entity }).first('identity')) as { identity: string | null } | undefined;
+  return { there: Object.keys(columns).length > 0, columns, missing: columnsOfEntity(entity).filter((c) => !columns[c.name]), identity: noted?.identity ?? null };
+}
+
+function identityText(entity: EntityConfig): string {
+  return JSON.stringify(entity.identity ?? []);
+}
+
+async function refusals(knex: Knex, entity: EntityConfig, table: Table): Promise<Problem[]> {
+  const file = `config/model/${entity.entity}.yaml`;
+  const found: Problem[] = columnsOfEntity(entity)
+    .filter((c) => table.columns[c.name] && table.columns[c.name]!.type.toUpperCase() !== c.sql)
+    .map((c) => ({
+      code: 'MODEL_DESTRUCTIVE',
+      place: { file, path: `fields.${c.name}` },
+      message: `The store keeps ${entity.entity}.${c.name} as ${table.columns[c.name]!.type}; the model now wants ${c.sql}.`,
+      hint: 'Give the field a new name, map it, and leave the old one: nothing that is stored is thrown away.',
+    }));
+  if (table.identity !== null && table.identity !== identityText(entity) && (await knex(entity.entity).first('_id')) !== undefined) {
+    const before = JSON.parse(table.identity) as string[];
+    found.push({
+      code: 'MODEL_DESTRUCTIVE',
+      place: { file, path: 'identity' },
+      message: `The records of ${entity.entity} are told apart by ${before.join(', ') || 'their source alone'}; the model now wants ${entity.identity?.join(', ') ?? 'no identity'}.`,
+      hint: 'Give the entity a new name and map to that, or begin with an empty store, which is filled from the sources again.',
+    });
+  }
+  return found;
+}
+
+async function bringInLine(trx: Knex.Transaction, entity: EntityConfig): Promise<void> {
+  const table = await tableOf(trx, entity);
+  if (!table.there) await createTable(trx, entity, columnsOfEntity(entity));
+  else {
+    for (const column of table.missing) await trx.raw(`ALTER TABLE ?? ADD COLUMN ?? ${column.sql}`, [entity.entity, column.name]);
+    if (entity.identity && !table.columns._identity) await trx.raw('ALTER TABLE ?? ADD COLUMN _identity TEXT', [entity.entity]);
+  }
+  if (entity.identity) await trx.raw('CREATE UNIQUE INDEX IF NOT EXISTS ?? ON ?? (_identity)', [`${entity.entity}__identity`, entity.entity]);
+  const identity = identityText(entity);
+  await trx('il_entity').insert({ id: trx.raw('(SELECT coalesce(max(id), 0) + 1 FROM il_entity)'), name: entity.entity, identity }).onConflict('name').merge({ identity });
 }
 
 /** Makes the indexes of an entity that are missing; also after dropIndexes, by the same run or by the next start. */
@@ -65,5 +116,4 @@ async function createTable(knex: Knex, entity: EntityConfig, columns: { name: st
   if (entity.identity) bookkeeping.push('_identity TEXT');
   const sql = [...bookkeeping, ...columns.map((c) => `?? ${c.sql}`)].join(', ');
   await knex.raw(`CREATE TABLE ?? (${sql})`, [entity.entity, ...columns.map((c) => c.name)]);
-  if (entity.identity) await knex.raw('CREATE UNIQUE INDEX ?? ON ?? (_identity)', [`${entity.entity}__identity`, entity.entity]);
 }

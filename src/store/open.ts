@@ -3,11 +3,15 @@ import { dirname, resolve } from 'node:path';
 import knexFactory, { type Knex } from 'knex';
 import { ConfigError } from '../core/errors.ts';
 import * as core from './migrations/001-core.ts';
+import * as ledger from './migrations/002-ledger.ts';
 
 export type { Knex };
 
 /** Numbered, in order, never edited once released. */
-const MIGRATIONS = [{ name: '001-core', up: core.up }];
+const MIGRATIONS = [
+  { name: '001-core', up: core.up },
+  { name: '002-ledger', up: ledger.up },
+];
 
 /**
  * Opens the store and brings our own tables up to date. `url`: `sqlite:PATH`, relative to the town's folder.

@@ -62,13 +62,22 @@ export async function closeRejects(knex: Knex, sourceId: number, keys: readonly 
   return closed;
 }
 
-/** Closes open rejects that came from earlier contents of this path and are not in its newest one. */
-export async function closeGoneRejects(knex: Knex, sourceId: number, path: string, newestFileId: number): Promise<number> {
-  return knex('il_reject')
-    .where({ source_id: sourceId, state: 'open' })
-    .whereNot('file_id', newestFileId)
-    .whereIn('file_id', knex('il_file').where({ source_id: sourceId, path }).select('id'))
-    .update({ state: 'superseded' });
+/** Closes the open rejects of records that can be used as they are now: those of just this content. */
+export async function closeSameRejects(knex: Knex, sourceId: number, records: readonly { key: string; raw: string }[]): Promise<void> {
+  const said = new Map(records.map((r) => [r.key, r.raw]));
+  const keys = [...said.keys()];
+  for (let i = 0; i < keys.length; i += 500) {
+    const open = (await knex('il_reject').where({ source_id: sourceId, state: 'open' }).whereIn('reject_key', keys.slice(i, i + 500)).select('id', 'reject_key', 'raw')) as { id: number; reject_key: string; raw: string }[];
+    const same = open.filter((r) => r.raw === said.get(r.reject_key)).map((r) => r.id);
+    if (same.length) await knex('il_reject').whereIn('id', same).update({ state: 'superseded' });
+  }
+}
+
+/** Closes open rejects that came from earlier contents of this path, or of any path, and are not in its newest one. */
+export async function closeGoneRejects(knex: Knex, sourceId: number, newestFileId: number, path?: string): Promise<number> {
+  const files = knex('il_file').where({ source_id: sourceId }).select('id');
+  if (path !== undefined) void files.where({ path });
+  return knex('il_reject').where({ source_id: sourceId, state: 'open' }).whereNot('file_id', newestFileId).whereIn('file_id', files).update({ state: 'superseded' });
 }
 
 export async function countOpenRejects(knex: Knex, sourceId?: number): Promise<number> {

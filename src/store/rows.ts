@@ -29,6 +29,9 @@ export interface Rows {
   select(sql: string, keys: readonly Cell[][]): Promise<Cell[][]>;
 }
 
+/** Rows in one INSERT: measured, 20 take two thirds of the time of single ones, 50 no less. */
+const GROUP = 20;
+
 const prepared = new WeakMap<object, Map<string, Statement>>();
 
 /** The rows port of a knex transaction on SQLite. */
@@ -51,7 +54,25 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
   const marks = (names: readonly string[]): string => names.map(() => '?').join(', ');
   const equals = (names: readonly string[], glue: string): string => names.map((n) => `${quote(n)} = ?`).join(glue);
   return {
-    insert: (table, columns, rows) => each(`INSERT INTO ${quote(table)} (${list(columns)}) VALUES (${marks(columns)})`, rows),
+    async insert(table, columns, rows) {
+      const width = columns.length;
+      // OR ROLLBACK: a violation here is our own fault and ends the transaction; without it SQLite keeps a journal for each statement.
+      const into = `INSERT OR ROLLBACK INTO ${quote(table)} (${list(columns)}) VALUES `;
+      const one = `(${marks(columns)})`;
+      let at = 0;
+      if (rows.length >= GROUP) {
+        const many = statement(into + Array<string>(GROUP).fill(one).join(', '));
+        const cells = new Array<Cell>(GROUP * width);
+        for (; at + GROUP <= rows.length; at += GROUP) {
+          for (let i = 0, k = 0; i < GROUP; i++) {
+            const row = rows[at + i]!;
+            for (let c = 0; c < width; c++) cells[k++] = row[c]!;
+          }
+          many.run(cells);
+        }
+      }
+      await each(into + one, at === 0 ? rows : rows.slice(at));
+    },
     replace: (table, columns, rows) => each(`INSERT OR REPLACE INTO ${quote(table)} (${list(columns)}) VALUES (${marks(columns)})`, rows),
     update: (table, set, key, rows) => each(`UPDATE ${quote(table)} SET ${equals(set, ', ')} WHERE ${equals(key, ' AND ')}`, rows),
     remove: (table, key, rows) => each(`DELETE FROM ${quote(table)} WHERE ${equals(key, ' AND ')}`, rows),

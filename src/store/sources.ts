@@ -12,12 +12,25 @@ export interface Source {
   state: string | null;
 }
 
-/** The source of a pipeline, made when new. */
-export async function sourceOf(knex: Knex, pipeline: string, connection: string, stream: string): Promise<Source> {
-  await knex('il_source')
-    .insert({ id: knex.raw('(SELECT coalesce(max(id), 0) + 1 FROM il_source)'), pipeline, connection, stream })
-    .onConflict('pipeline')
-    .merge(['connection', 'stream']);
+/**
+ * The source of a pipeline, made when new. One that reads another connection or stream now forgets its position, which
+ * says nothing there. A new pipeline takes over the source of one that is in the store but not in `pipelines` any more
+ * and read the same stream: it was renamed, and its records must not be entered a second time.
+ */
+export async function sourceOf(knex: Knex, wanted: { pipeline: string; connection: string; stream: string }, pipelines: Iterable<string>): Promise<Source & { renamedFrom?: string }> {
+  const { pipeline, connection, stream } = wanted;
+  const known = (await knex('il_source').where({ pipeline }).first()) as Source | undefined;
+  if (known) {
+    if (known.connection === connection && known.stream === stream) return known;
+    await knex('il_source').where({ id: known.id }).update({ connection, stream, state: null });
+    return { ...known, connection, stream, state: null };
+  }
+  const left = (await knex('il_source').where({ connection, stream }).whereNotIn('pipeline', [...pipelines]).orderBy('id')) as Source[];
+  if (stream !== '' && left.length === 1) {
+    await knex('il_source').where({ id: left[0]!.id }).update({ pipeline });
+    return { ...left[0]!, pipeline, renamedFrom: left[0]!.pipeline };
+  }
+  await knex('il_source').insert({ id: knex.raw('(SELECT coalesce(max(id), 0) + 1 FROM il_source)'), ...wanted });
   return (await knex('il_source').where({ pipeline }).first()) as Source;
 }
 

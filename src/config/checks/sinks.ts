@@ -63,22 +63,24 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
   }
   return problems;
 
-  /** Fields may have spaces in their names, which other placeholders have not. */
+  /** Fields may have spaces in their names, which other placeholders have not: they are looked up first. */
   function names(value: unknown, path: Path, allowed: readonly string[]): void {
-    const plain = JSON.parse(
-      JSON.stringify(value).replace(/\{\{\s*record\.([^}]+?)\s*\}\}/g, (whole, name: string) =>
-        allowed.includes(`record.${name}`) ? '' : whole,
-      ),
-    ) as unknown;
-    for (const { name, path: at } of placeholdersIn(plain, path)) {
-      if (name === undefined)
+    const unknown: string[] = [];
+    const looked = JSON.stringify(value).replace(/\{\{\s*(record\.[^}]+?)\s*\}\}/g, (_, name: string) =>
+      allowed.includes(name) ? '' : `{{ unknown.${unknown.push(name) - 1} }}`,
+    );
+    for (const { name, path: at } of placeholdersIn(JSON.parse(looked), path)) {
+      const given = name?.startsWith('unknown.') ? unknown[Number(name.slice('unknown.'.length))]! : name;
+      if (given === undefined)
         add(at, 'VALUE_INVALID', '{{ begins a name here and is not closed, or what stands in it is no name.', 'Write {{ record.NAME }}.');
-      else if (!allowed.includes(name)) add(at, 'REFERENCE_UNKNOWN', `{{ ${name} }} is not known here.`, suggestion(name, allowed));
+      else if (!allowed.includes(given)) add(at, 'REFERENCE_UNKNOWN', `{{ ${given} }} is not known here.`, suggestion(given, allowed));
     }
   }
 
   function checkFormat(format: string, path: Path): void {
-    const rest = /[A-Za-z]+/.exec(format.replace(new RegExp(WRITABLE_PARTS.join('|'), 'g'), ''))?.[0];
+    const rest = [...format.matchAll(/([A-Za-z])\1*/g)]
+      .map(([part]) => part)
+      .find((part) => part !== 'T' && !WRITABLE_PARTS.includes(part));
     if (rest !== undefined) add(path, 'VALUE_INVALID', `has "${rest}", which cannot be written.`, `Write ${WRITABLE_PARTS.join(', ')}.`);
   }
 }

@@ -119,7 +119,7 @@ export type ControlConfig = z.output<typeof control>;
 
 const incremental = z.strictObject({
   cursor: z.string().describe('Field that grows: a date of change, a sequence.'),
-  kind: z.enum(['datetime', 'sequence', 'rowversion']).default('datetime'),
+  kind: z.enum(['datetime', 'sequence', 'rowversion']).default('datetime').describe('datetime: a time of change. sequence: a number that grows. rowversion: of SQL Server; read up to MIN_ACTIVE_ROWVERSION(), so that open transactions are not passed over.'),
   tie_breaker: z.string().optional().describe('Field that orders records with the same cursor.'),
   start: z.string().optional().describe('Where the first run starts.'),
   lookback: duration.optional().describe('Read this much again each time, for records that were committed late.'),
@@ -130,8 +130,8 @@ const incremental = z.strictObject({
 export type Incremental = z.output<typeof incremental>;
 
 const paginator = z.strictObject({
-  kind: z.enum(['page', 'offset', 'cursor', 'link']),
-  size: z.int().positive().default(200),
+  kind: z.enum(['page', 'offset', 'cursor', 'link']).describe('page: {{ page }} counts pages. offset: {{ offset }} counts records. cursor: {{ cursor }} comes with the answer. link: a Link header leads on.'),
+  size: z.int().positive().default(200).describe('Records on a page, {{ size }}; a page with fewer is the last where no total is given.'),
   first: z.int().default(1).describe('The first page number.'),
   cursor: z.string().optional().describe('cursor: path in the answer of the next cursor.'),
   total: z.string().optional().describe('Path in the answer of the number of records in all; checked.'),
@@ -140,7 +140,7 @@ const paginator = z.strictObject({
 export type PaginatorConfig = z.output<typeof paginator>;
 
 const errorHandler = z.strictObject({
-  max_retries: z.int().min(0).default(5),
+  max_retries: z.int().min(0).default(5).describe('Attempts after the first, with ever longer pauses or the one that the service asks for.'),
   rules: z
     .array(
       z.strictObject({
@@ -168,7 +168,7 @@ export const streamSchema = z.strictObject({
     ['files', 'request', 'query'],
   ),
   decoder: decoderSchema.optional().describe('Needed for files and for HTTP.'),
-  record_selector: recordSelector.optional(),
+  record_selector: recordSelector.optional().describe('Which of what was read are records of this stream.'),
   schema: z.strictObject({
     fields: z.record(z.string(), fieldSchema),
     drift: z
@@ -185,11 +185,11 @@ export const streamSchema = z.strictObject({
       }),
     ])
     .describe('Fields that name a record in its system.'),
-  control: z.array(control).optional(),
-  incremental: incremental.optional(),
-  paginator: paginator.optional(),
-  error_handler: errorHandler.optional(),
-  deletes: deletes.optional(),
+  control: z.array(control).optional().describe('Control figures of trailers; where one does not agree, the file is refused whole.'),
+  incremental: incremental.optional().describe('Read only what changed since the last run. Without it everything is read each time, and what is known is recognised.'),
+  paginator: paginator.optional().describe('Requests: how the answers are cut into pages.'),
+  error_handler: errorHandler.optional().describe('What is done about errors, where it is not what their kind suggests.'),
+  deletes: deletes.optional().describe('How the system says that a record was deleted.'),
 });
 export type StreamConfig = z.output<typeof streamSchema>;
 

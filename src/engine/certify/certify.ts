@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConnectorConfig } from '../../config/schema/connector.ts';
 import type { Certificate, Finding, Verdict } from '../../connector/certify.ts';
-import type { Fixture } from '../../connector/certify-fixtures.ts';
+import type { Fixture, SinkFixture } from '../../connector/certify-fixtures.ts';
+import { optionVariables } from '../../connector/template.ts';
 import { InterlocalError } from '../../core/errors.ts';
 import { type FileContext, fileContext } from './file-context.ts';
 import { FILE_DRIFT } from './file-drift.ts';
@@ -38,6 +39,11 @@ export async function certifyOffline(pack: Pack, options: CertifyOptions): Promi
       if (fixture.files) findings.push(...(await certifyFiles(connector, name, fixture, given, options)));
       else if (fixture.exchanges) findings.push(...(await certifyRequests(pack, connector, name, fixture, given, options)));
       else findings.push(...(await certifyQueries(connector, name, fixture, given, options)));
+    }
+  if (connector)
+    for (const [name, fixture] of fixtures.sinks) {
+      if (options.signal.aborted) break;
+      findings.push(...(await certifySink(connector, name, fixture, optionsFor(connector, fixtures.options), options)));
     }
   return certificateOf(pack, 'offline', findings);
 }
@@ -95,6 +101,13 @@ async function certifyRequests(pack: Pack, connector: ConnectorConfig, name: str
   return findings;
 }
 
+async function certifySink(connector: ConnectorConfig, name: string, fixture: SinkFixture, given: Record<string, unknown>, options: CertifyOptions): Promise<Finding[]> {
+  const { SINK_CHECKS } = await import('./sink-checks.ts');
+  const findings: Finding[] = [];
+  for (const check of SINK_CHECKS) findings.push(...(await looked(check, name, options, () => check.run({ sink: connector.sinks[name]!, fixture, variables: optionVariables(given) }))));
+  return findings.map(({ stream, ...finding }) => ({ ...finding, sink: stream }));
+}
+
 async function certifyQueries(connector: ConnectorConfig, name: string, fixture: Fixture, given: Record<string, unknown>, options: CertifyOptions): Promise<Finding[]> {
   if (!options.startTables)
     return [{ check: 'recording', title: 'The recording reads as recorded', stream: name, state: 'failed', detail: 'This installation has no server for recorded tables.', hint: 'Certify it from a checkout of Interlocal, or online with --connection.' }];
@@ -111,7 +124,7 @@ async function certifyQueries(connector: ConnectorConfig, name: string, fixture:
 }
 
 /** The WSDL of the pack that describes an operation. */
-async function wsdlOf(pack: Pack, operation: string | undefined): Promise<string | undefined> {
+export async function wsdlOf(pack: Pack, operation: string | undefined): Promise<string | undefined> {
   for (const name of pack.fixtures.wsdls) if ((await readFile(join(pack.folder, 'fixtures', name), 'utf8')).includes(`"${operation}"`)) return name;
   return undefined;
 }

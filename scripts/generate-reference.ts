@@ -1,0 +1,127 @@
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { connectorSchema } from '../src/config/schema/connector.ts';
+import { transports } from '../src/transports/transports.ts';
+
+/** The parts of JSON Schema that zod writes. */
+interface Node {
+  type?: string;
+  description?: string;
+  default?: unknown;
+  enum?: unknown[];
+  const?: unknown;
+  properties?: Record<string, Node>;
+  required?: string[];
+  additionalProperties?: Node | boolean;
+  items?: Node;
+  anyOf?: Node[];
+  oneOf?: { required?: string[] }[];
+  allOf?: Node[];
+  minimum?: number;
+  maximum?: number;
+  $ref?: string;
+}
+
+/** docs/connector-reference.md: every key of a manifest, from the schema that the loader checks with. */
+export function referenceText(): string {
+  const schema = schemaOf(connectorSchema);
+  const sections: string[] = [];
+  section('The manifest', schema.root, sections, schema.definitions);
+  const lines = [
+    '# Connector reference',
+    '',
+    'Every key of `connectors/<id>/connector.yaml`. Made from the schema that `interlocal validate` checks with, by',
+    '`node scripts/generate-reference.ts`; a test fails while it is stale. How to begin: [vendor-guide.md](vendor-guide.md).',
+    '',
+    'In texts, `{{ options.NAME }}` takes an option of the connection. Requests also know `{{ page }}`, `{{ offset }}`, `{{ size }}`,',
+    '`{{ cursor }}`, `{{ from }}`, `{{ to }}` and `{{ session }}`.',
+    '',
+    ...sections,
+    '# Options of transports',
+    '',
+    'What a town gives in config/connections.yaml; a manifest sets those that every town has the same in `transport_options`.',
+    '',
+  ];
+  for (const [name, { optionsSchema }] of Object.entries(transports)) {
+    const own: string[] = [];
+    const { root, definitions } = schemaOf(optionsSchema);
+    section(name, root, own, definitions);
+    lines.push(...own);
+  }
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function schemaOf(schema: z.ZodType): { root: Node; definitions: Record<string, Node> } {
+  const { $defs, ...root } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Node & { $defs?: Record<string, Node> };
+  return { root, definitions: $defs ?? {} };
+}
+
+/** One table for a group of keys, then one for each group within it. */
+function section(path: string, node: Node, sections: string[], definitions: Record<string, Node>): void {
+  const group = grouped(node, definitions);
+  if (!group) return;
+  const rows = Object.entries(group.properties ?? {}).map(([name, child]) => {
+    const needed = group.required?.includes(name) ? ' **required**' : '';
+    return `| \`${name}\`${needed} | ${cell(typeText(child, definitions))} | ${cell(defaultText(child))} | ${cell(describe(child, definitions))} |`;
+  });
+  const choice = (group.oneOf ?? []).flatMap((one) => one.required ?? []);
+  sections.push(`## ${path}`, '', ...(choice.length ? [`Exactly one of ${choice.map((name) => `\`${name}\``).join(', ')}.`, ''] : []), '| key | what it takes | default | meaning |', '|---|---|---|---|', ...rows, '');
+  for (const [name, child] of Object.entries(group.properties ?? {})) {
+    const inner = innerGroup(child, definitions);
+    if (inner) section(`${path === 'The manifest' ? '' : `${path}.`}${name}${inner.step}`, inner.node, sections, definitions);
+  }
+}
+
+/** The object that a key takes: itself, an item of its list, or a value of its map. */
+function innerGroup(node: Node, definitions: Record<string, Node>): { node: Node; step: string } | undefined {
+  const own = grouped(node, definitions);
+  if (own?.properties) return { node: own, step: '' };
+  const real = resolved(node, definitions);
+  if (real.items && grouped(real.items, definitions)?.properties) return { node: real.items, step: '[]' };
+  const values = real.additionalProperties;
+  if (typeof values === 'object' && grouped(values, definitions)?.properties) return { node: values, step: '.NAME' };
+  return undefined;
+}
+
+function grouped(node: Node, definitions: Record<string, Node>): Node | undefined {
+  const real = resolved(node, definitions);
+  if (real.properties) return real;
+  return real.anyOf?.map((one) => resolved(one, definitions)).find((one) => one.properties);
+}
+
+function resolved(node: Node, definitions: Record<string, Node>): Node {
+  const name = node.$ref?.replace('#/$defs/', '');
+  return name !== undefined && definitions[name] ? definitions[name] : node;
+}
+
+function typeText(node: Node, definitions: Record<string, Node>): string {
+  const real = resolved(node, definitions);
+  if (node.$ref !== undefined && real.anyOf) return 'text, a list or a group';
+  if (real.enum) return real.enum.map((one) => `\`${String(one)}\``).join(', ');
+  if (real.const !== undefined) return `\`${String(real.const)}\``;
+  if (real.anyOf) return [...new Set(real.anyOf.map((one) => typeText(one, definitions)))].join(' or ');
+  if (real.properties) return 'a group, below';
+  if (real.type === 'array') return `a list of ${real.items ? typeText(real.items, definitions).replace('a group, below', 'groups, below').replace(/^text$/, 'texts') : 'values'}`;
+  if (real.type === 'object') return typeof real.additionalProperties === 'object' ? `names, each with ${typeText(real.additionalProperties, definitions)}` : 'a group';
+  return { string: 'text', integer: 'a whole number', number: 'a number', boolean: '`true`, `false`', null: '`null`' }[real.type ?? ''] ?? 'any value';
+}
+
+function defaultText(node: Node): string {
+  if (node.default === undefined || (typeof node.default === 'object' && node.default !== null && Object.keys(node.default).length === 0)) return '';
+  return `\`${typeof node.default === 'string' ? node.default || '""' : JSON.stringify(node.default)}\``;
+}
+
+function describe(node: Node, definitions: Record<string, Node>): string {
+  return node.description ?? resolved(node, definitions).description ?? '';
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const file = fileURLToPath(new URL('../docs/connector-reference.md', import.meta.url));
+  await writeFile(file, referenceText());
+  console.log(file);
+}

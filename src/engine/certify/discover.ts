@@ -1,0 +1,107 @@
+import type { Project } from '../../config/project.ts';
+import { counted } from '../../connector/certify.ts';
+import type { Discovery, ProposedStream } from '../../connector/discover.ts';
+import { patternOf } from '../../connector/discover-csv.ts';
+import { discoverFile } from '../../connector/discover-file.ts';
+import { discoverTables } from '../../connector/discover-tables.ts';
+import { discoverWsdl } from '../../connector/discover-wsdl.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { FileTransport, RemoteFile, RequestTransport } from '../../transports/transport.ts';
+import { openConnection } from '../connection.ts';
+
+export interface DiscoverOptions {
+  /** HTTP: what to ask for. Files: the folder to look in. */
+  path: string | undefined;
+  tables: readonly string[] | undefined;
+  signal: AbortSignal;
+}
+
+/** Looks at what a connection's system has; reads only, and only the beginning of each file. */
+export async function discoverConnection(project: Project, connection: string, options: DiscoverOptions): Promise<Discovery> {
+  const { transport, options: given } = await openConnection(project, connection, options.signal);
+  try {
+    if (transport.kind === 'files') return await filesOf(transport, connection, options.path ?? '.');
+    if (transport.kind === 'query') return await discoverTables(transport, connection, options.tables);
+    const connector = project.connectors.get(project.connections[connection]!.connector)!.value;
+    if (connector.transport === 'soap') return await discoverWsdl(String(given['wsdl'] ?? `${String(given['endpoint'])}?wsdl`), project.folder);
+    if (options.path === undefined) throw new ConfigError({ code: 'USAGE', place: { path: connection }, message: 'An HTTP system does not say what it has.', hint: 'Say what to ask for: --path /permits.' });
+    return await answerOf(transport, connection, options.path);
+  } finally {
+    await transport.close();
+  }
+}
+
+const MOST_BYTES = 4_000_000;
+
+/** The newest file of each kind of name. */
+async function filesOf(transport: FileTransport, connection: string, folder: string): Promise<Discovery> {
+  const files = (await transport.list(folder, '*')).filter((f) => f.size > 0);
+  const kinds = Map.groupBy(files, (file) => patternOf(file.name));
+  const streams: ProposedStream[] = [];
+  const notes: string[] = [];
+  for (const [pattern, same] of kinds) {
+    const newest = same.reduce((a, b) => (b.modifiedMs > a.modifiedMs ? b : a));
+    try {
+      const stream = await discoverFile(newest.name, await beginning(transport, newest), newest.size > MOST_BYTES);
+      stream.retriever = { files: { ...(folder === '.' ? {} : { folder }), pattern } };
+      stream.evidence.unshift(`${counted(same.length, 'file')} called ${pattern}; looked at ${newest.name}`);
+      streams.push(stream);
+    } catch (error) {
+      notes.push(`${newest.name}: ${(error as Error).message.split('\n')[0]}`);
+    }
+  }
+  if (kinds.size === 0) notes.push(`There is no file in ${folder}.`);
+  return { source: `${connection}, folder ${folder}`, streams: withOwnNames(streams), options: {}, notes };
+}
+
+async function beginning(transport: FileTransport, file: RemoteFile): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of transport.read(file.path)) {
+    parts.push(part);
+    if ((size += part.length) >= MOST_BYTES) break;
+  }
+  return Buffer.concat(parts).subarray(0, MOST_BYTES);
+}
+
+function withOwnNames(streams: ProposedStream[]): ProposedStream[] {
+  const seen = new Map<string, number>();
+  for (const stream of streams) {
+    const n = (seen.get(stream.name) ?? 0) + 1;
+    seen.set(stream.name, n);
+    if (n > 1) stream.name = `${stream.name}-${n}`;
+  }
+  return streams;
+}
+
+/** What an HTTP interface answers, as a file would be looked at; and how it pages, as far as one answer shows. */
+async function answerOf(transport: RequestTransport, connection: string, path: string): Promise<Discovery> {
+  const answer = await transport.request({ method: 'GET', path });
+  const parts: Uint8Array[] = [];
+  for await (const part of answer.bytes ?? []) parts.push(part);
+  const bytes = Buffer.concat(parts);
+  const name = path.replace(/\?.*$/, '').split('/').filter(Boolean).at(-1) ?? 'records';
+  const stream = await discoverFile(name, bytes);
+  stream.description = `GET ${path}.`;
+  stream.retriever = { request: { path } };
+  if (/rel="?next/.test(answer.headers['link'] ?? '')) {
+    stream.paginator = { kind: 'link' };
+    stream.evidence.push('the answer has a Link header to the next page');
+  } else if (/^\s*\{/.test(bytes.subarray(0, 100).toString())) pagingOf(stream, JSON.parse(bytes.toString('utf8')) as Record<string, unknown>);
+  return { source: `${connection}, GET ${path}`, streams: [stream], options: {}, notes: [] };
+}
+
+/** Totals and next cursors beside the records. */
+function pagingOf(stream: ProposedStream, document: Record<string, unknown>): void {
+  const leaves: string[] = [];
+  const visit = (value: unknown, at: string, depth: number): void => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value) && depth < 3) for (const [name, inner] of Object.entries(value)) visit(inner, at ? `${at}.${name}` : name, depth + 1);
+    else if (!Array.isArray(value)) leaves.push(at);
+  };
+  visit(document, '', 0);
+  const total = leaves.find((leaf) => /(^|\.|_)(total|count)/i.test(leaf));
+  const next = leaves.find((leaf) => /next/i.test(leaf));
+  if (next) stream.paginator = { kind: 'cursor', cursor: next, ...(total ? { total } : {}) };
+  else if (total) stream.paginator = { kind: 'page', total };
+  if (next ?? total) stream.evidence.push(`beside the records stand ${[total, next].filter(Boolean).join(' and ')}: put {{ page }}, {{ offset }} or {{ cursor }} into query`);
+}

@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Fixture } from '../../connector/certify-fixtures.ts';
+import { FatalError } from '../../core/errors.ts';
+import { wsdlOf } from './certify.ts';
+import { type Pack, readPack } from './pack.ts';
+import type { StartTables } from './query-context.ts';
+import { readBytes, saidOf } from './reading.ts';
+import type { Read } from './recording-check.ts';
+import { optionsFor } from './secrets.ts';
+
+/**
+ * Writes records.json of each recorded stream as it reads now, for a person to look through: from then on it is what the
+ * stream must read as. Gives the files. Throws FatalError for a service or database that does not read.
+ */
+export async function writeRecords(folder: string, startTables: StartTables | undefined): Promise<string[]> {
+  // A stream without records.json yet has an empty one to begin with.
+  const fixtures = join(folder, 'fixtures');
+  for (const entry of await readdir(fixtures, { withFileTypes: true }).catch(() => []))
+    if (entry.isDirectory() && !existsSync(join(fixtures, entry.name, 'records.json'))) await writeFile(join(fixtures, entry.name, 'records.json'), '{ "records": [] }\n');
+  const pack = await readPack(folder);
+  const written: string[] = [];
+  for (const [name, fixture] of pack.fixtures.streams) {
+    const reads = await readAgain(pack, name, fixture, startTables);
+    await writeFile(join(fixture.folder, 'records.json'), `${JSON.stringify(expectedOf(reads), null, 2)}\n`);
+    written.push(`fixtures/${name}/records.json`);
+  }
+  return written;
+}
+
+async function readAgain(pack: Pack, name: string, fixture: Fixture, startTables: StartTables | undefined): Promise<Read[]> {
+  const connector = pack.connector!;
+  const given = optionsFor(connector, pack.fixtures.options);
+  if (fixture.files) {
+    const reads: Read[] = [];
+    for (const { name: file, bytes } of fixture.files) reads.push({ file, reading: await readBytes(connector.streams[name]!, file, bytes) });
+    return reads;
+  }
+  if (fixture.exchanges) {
+    const { openRequestContext } = await import('./request-context.ts');
+    const context = await openRequestContext(connector, name, fixture, pack.folder, await wsdlOf(pack, connector.streams[name]!.retriever.request!.operation), given);
+    await context.server.close();
+    if (context.reading.refused) throw refused(name, saidOf(context.reading.refused));
+    return [{ reading: context.reading }];
+  }
+  if (!startTables) throw refused(name, 'this installation has no server for recorded tables');
+  const { queryContext } = await import('./query-context.ts');
+  const context = queryContext(connector, name, fixture, given, startTables);
+  const reading = await context.withServer(context.read);
+  if (reading.refused) throw refused(name, saidOf(reading.refused));
+  return [{ reading }];
+}
+
+function expectedOf(reads: readonly Read[]): object {
+  const all = reads.flatMap(({ file, reading }) => reading.records.map((record) => ({ file, record })));
+  const refusedFiles = reads.flatMap(({ file, reading }) => (reading.refused ? [{ file: file!, code: reading.refused[0]!.code }] : []));
+  const rejected = all.flatMap(({ file, record }) => (record.problem ? [{ ...(reads.length > 1 ? { file } : {}), ...(record.line === undefined ? { record: record.number } : { line: record.line }), code: record.problem.code }] : []));
+  return { records: all.flatMap(({ record }) => (record.problem ? [] : [record.values])), ...(rejected.length ? { rejected } : {}), ...(refusedFiles.length ? { refused: refusedFiles } : {}) };
+}
+
+function refused(stream: string, why: string): FatalError {
+  return new FatalError({ code: 'RECORDING_UNREADABLE', place: { path: stream }, message: `The recording of ${stream} does not read: ${why}.`, hint: 'Correct the connector or the recording; then write its records.' });
+}

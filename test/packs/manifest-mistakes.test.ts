@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { problemsOf, TOWN } from '../config/town.ts';
+
+/** A town with one more connector; the lines of what is wrong in it, without its path. */
+async function mistakes(manifest: string): Promise<string[]> {
+  const text = `connector: bank\nversion: 1.0.0\ntitle: Bank\ntransport: sftp\noptions:\n  box: { default: out }\n${manifest}`;
+  return (await problemsOf({ ...TOWN, 'connectors/bank/connector.yaml': text })).map((line) =>
+    line.replace('connectors/bank/connector.yaml:', ''),
+  );
+}
+
+const SINK = `sinks:
+  pay:
+    target: { file: { folder: "{{ options.box }}", name: "pay-{{ date }}-{{ sequence }}.txt" } }
+    encoder: { csv: { header: false } }
+    rows:
+      header: [{ a: "{{ date }} {{ record.day }} {{ total.amount }}" }]
+      each: [{ a: "{{ record.GL Account }}", b: "{{ number }}" }]
+      trailer: [{ a: "{{ count }}" }]
+    schema: { fields: { GL Account: {}, day: { type: date, format: MMDDYYYY }, amount: { type: decimal } } }
+    idempotency_key: [GL Account]
+    totals: [amount]
+    file_per: [day]
+`;
+
+test('a sink in which everything is right', async () => {
+  expect(await mistakes(SINK)).toEqual([]);
+});
+
+test('a sink whose names lead nowhere is found before anything is sent', async () => {
+  const wrong = SINK.replace('options.box', 'options.bocks')
+    .replace('{{ record.day }}', '{{ record.GL Account }}')
+    .replace('{{ number }}', '{{ record.amout }}')
+    .replace('{{ count }}', '{{ number }}')
+    .replace('totals: [amount]', 'totals: [amount, day]')
+    .replace('file_per: [day]', 'file_per: [days]')
+    .replace('idempotency_key: [GL Account]', 'idempotency_key: [GL Acount]');
+  const found = (await mistakes(wrong)).map((line) => line.replace(/^\d+:\d+ /, ''));
+  expect(found).toEqual([
+    'sinks.pay.target.file.folder: {{ options.bocks }} is not known here. Did you mean options.box? [REFERENCE_UNKNOWN]',
+    expect.stringMatching(/^sinks\.pay\.rows\.header\[0\]\.a: \{\{ record\.GL Account \}\} is not known here\./),
+    'sinks.pay.rows.each[0].b: {{ record.amout }} is not known here. Did you mean record.amount? [REFERENCE_UNKNOWN]',
+    expect.stringMatching(/^sinks\.pay\.rows\.trailer\[0\]\.a: \{\{ number \}\} is not known here\./),
+    'sinks.pay.idempotency_key[0]: "GL Acount" is not a field in this sink\'s schema. Did you mean GL Account? [REFERENCE_UNKNOWN]',
+    'sinks.pay.totals[1]: "day" is no decimal field, so it cannot be summed. [VALUE_INVALID]',
+    'sinks.pay.file_per[0]: "days" is not a field in this sink\'s schema. Did you mean day? [REFERENCE_UNKNOWN]',
+  ]);
+});
+
+test('a sink that its transport cannot write, and a date that cannot be written', async () => {
+  const found = await mistakes(SINK.replace('format: MMDDYYYY', 'format: MMM D').replace(/target: .*/, 'target: { table: { name: pay } }'));
+  expect(found.join('\n')).toContain('over the transport sftp a sink writes to target.file, not table.');
+  expect(found.join('\n')).toContain('which cannot be written');
+});
+
+const STREAM = `streams:
+  entries:
+    retriever: { files: { pattern: "*.ach" } }
+    decoder:
+      fixed_width:
+        record_length: 22
+        record_types:
+          "5": { when: { from: 1, to: 1, is: "5" }, fields: { class: { from: 2, to: 4 } } }
+          "6":
+            when: { from: 1, to: 1, is: "6" }
+            fields: { line: { from: 2, to: 4 } }
+            segments: { from: 5, length: 6, count: 3, number_field: segment, fields: { bank: { from: 1, to: 2 }, amount: { from: 3, to: 6, decimals: 2 } } }
+          "8": { when: { from: 1, to: 1, is: "8" }, fields: { count: { from: 2, to: 4 }, hash: { from: 5, to: 8 } } }
+    record_selector: { types: ["6"], parents: ["5"], where: [{ field: 5.class, not_in: [IAT] }] }
+    schema: { fields: { line: {}, segment: {}, bank: {}, amount: { type: decimal } } }
+    primary_key: [line, segment]
+    control: [{ type: "8", per: "5", records: ["6"], count: count, hash: { field: hash, of: bank, digits: 4 } }]
+`;
+
+test('segments and figures of each batch in which everything is right', async () => {
+  expect(await mistakes(STREAM)).toEqual([]);
+});
+
+test.each([
+  ['per: "5"', 'per: "4"', 'there is no record type "4" in the decoder.'],
+  ['records: ["6"]', 'records: ["7"]', 'there is no record type "7" in the decoder.'],
+  ['of: bank', 'of: banks', 'the record type 6 has no field "banks".'],
+  ['{ field: hash', '{ field: hsh', 'the record type 8 has no field "hsh".'],
+  ['5.class, not_in', '5.clas, not_in', '"5.clas" is not a field in this stream\'s schema.'],
+  ['count: 3', 'count: 4', '4 segments of 6 from 5 end at 28, but a record is 22 long.'],
+  ['to: 6, decimals', 'to: 7, decimals', 'ends at 7, but a segment is 6 long.'],
+  ['line: { from: 2, to: 4 }', 'line: { from: 2, to: 5 }', 'ends at 5, but the segments begin at 5.'],
+  ['number_field: segment', 'number_field: line', 'has a field line, and so have the fields that the segments share.'],
+])('%s written as %s is found', async (right, wrong, message) => {
+  expect((await mistakes(STREAM.replace(right, wrong))).join('\n')).toContain(message);
+});
