@@ -89,7 +89,7 @@ function streamOf(operation: Operation, list: FoundList, login: Operation | unde
   for (const { name } of given) body[name] = session?.name === name ? '{{ session }}' : parameterFor(name, options);
   const request: PlainMap = { ...(session && login ? { login: loginOf(login, logout, options) } : {}), operation: operation.name, body };
   const total = list.beside.find(({ name }) => /total/i.test(name) && /count|rec|row|total$/i.test(name));
-  const code = list.beside.find(({ name }) => /^(response|result|return|status)_?code$|^status$/i.test(name));
+  const code = list.beside.find(({ name }) => /^(response|result|return|status)?_?code$|^status$/i.test(name));
   if (code) request['success'] = [{ path: code.path, in: ['0'] }];
   if (code) evidence.push(`${code.path} looks like a code of success: ask which values mean that it worked, here "0"`);
   if (session && login) evidence.push(`${session.name} comes from ${login.name}`);

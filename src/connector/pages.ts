@@ -17,6 +17,8 @@ export { readQuery } from './query-pages.ts';
 export interface StreamState {
   cursor?: string;
   tie?: string;
+  /** How many records there were before a snapshot that was refused because it lacked too many of them. */
+  before?: number;
 }
 
 /** A list of records; `state`, when given, may be saved together with them. */

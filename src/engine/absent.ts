@@ -1,7 +1,9 @@
+import type { StreamState } from '../connector/pages.ts';
 import { FatalError } from '../core/errors.ts';
 import type { SourceRecord } from '../core/record.ts';
 import { commitBatch } from './land-batch.ts';
 import type { Knex } from '../store/open.ts';
+import { saveState } from '../store/sources.ts';
 import type { Session } from './session.ts';
 
 /** The keys of a complete snapshot, kept in a temporary table so that memory does not grow with it. */
@@ -31,12 +33,19 @@ export async function seenKeys(session: Session): Promise<SeenKeys> {
   };
 }
 
+interface Snapshot {
+  created: number;
+  before?: number | undefined;
+  file?: { id: number; name: string };
+}
+
 /**
  * Deletes what the source had before and a complete snapshot does not have any more, unless that is suspiciously much of
- * what there was before the snapshot: `created` of its records are new. Nothing is deleted where a record of the snapshot
+ * what there was before the snapshot: `created` of its records are new; `before` is what there was when it was refused
+ * once, for streams that are not files. Nothing is deleted where a record of the snapshot
  * could not be read: it may be any of those that seem to be missing.
  */
-export async function absentDeletions(session: Session, seen: SeenKeys, created: number, file?: { id: number; name: string }): Promise<void> {
+export async function absentDeletions(session: Session, seen: SeenKeys, { created, before, file }: Snapshot): Promise<void> {
   const { knex, source, stream } = session;
   const live = knex('il_link').where({ source_id: source.id }).whereNull('deleted_run');
   const absent = live.clone().whereNotExists(knex('il_seen').whereRaw('il_link.source_key = il_seen.source_key'));
@@ -47,16 +56,19 @@ export async function absentDeletions(session: Session, seen: SeenKeys, created:
     session.note(`${keys.length} records are missing from the snapshot and are kept all the same: ${seen.nameless()} of its records have no key that can be read, and may be them.`);
     return;
   }
-  const before = Math.max(1, total - created);
-  const percent = (100 * keys.length) / before;
+  const base = Math.max(1, Math.min(before ?? total, total - created));
+  const percent = (100 * keys.length) / base;
   const limit = stream.deletes!.max_percent;
-  if (percent > limit)
+  if (percent > limit) {
+    // Asked again, the records of this snapshot are not new any more, and must not make it seem less.
+    if (!file) await session.commit(async (_, trx) => saveState(trx, source.id, JSON.stringify({ before: base } satisfies StreamState)));
     throw new FatalError({
       code: 'DELETES_TOO_MANY',
       place: file ? { file: file.name } : { system: session.connection },
-      message: `${keys.length} of ${before} records (${percent.toFixed(1)} %) are missing from the snapshot, more than the ${limit} % that may be taken for deletions.`,
+      message: `${keys.length} of ${base} records (${percent.toFixed(1)} %) are missing from the snapshot, more than the ${limit} % that may be taken for deletions.`,
       hint: 'If they really were deleted, raise deletes.max_percent for one run; otherwise the snapshot is not complete.',
     });
+  }
   const size = session.pipeline.batch_size;
   for (let i = 0; i < keys.length; i += size) {
     const before = session.counts.read;

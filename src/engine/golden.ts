@@ -193,9 +193,19 @@ async function shareByIdentity(landing: Landing, context: LandContext, kind: Kin
   const known = await landing.byIdentity(table, [...identities]);
   // A record without identity stays with its own golden record, when that has none either.
   const alone = active.filter((e) => e.identity === null);
-  const oldIdentity = await landing.goldens(table, ['_identity'], [...new Set(alone.map((e) => e.link.golden).filter((id) => id !== null))]);
+  const back = active.filter((e) => e.was === null && e.link.golden !== null);
+  const there = await landing.goldens(table, ['_identity'], [...new Set([...alone, ...back].map((e) => e.link.golden).filter((id) => id !== null))]);
+  // What was deleted and comes back gets its old record again, where nobody else has it or its identity now.
+  const restored = new Set<Entry>();
+  for (const entry of back) {
+    const id = entry.link.golden!;
+    if (there.has(id) || (entry.identity !== null && known.has(entry.identity))) continue;
+    there.set(id, [entry.identity]);
+    if (entry.identity === null) restored.add(entry);
+    else known.set(entry.identity, id);
+  }
   const missing = [...identities].filter((text) => !known.has(text));
-  const without = alone.filter((e) => e.link.golden === null || oldIdentity.get(e.link.golden)?.[0] !== null);
+  const without = alone.filter((e) => !restored.has(e) && (e.link.golden === null || there.get(e.link.golden)?.[0] !== null));
   const count = missing.length + without.length;
   const firstFresh = count > 0 ? await landing.take('golden', count) : Number.POSITIVE_INFINITY;
   let next = firstFresh;

@@ -16,9 +16,9 @@ export interface OpenBatch {
   add(records: readonly SourceRecord[]): Promise<void>;
   /**
    * Commits the records, their rejects, the run's counts and what `checkpoint` saves, all or nothing. It is told how many
-   * of the batch's records the store knew: landed before, or set aside before and mended now.
+   * of the batch's records are new: neither landed nor set aside before.
    */
-  commit(checkpoint?: (trx: Knex.Transaction, known: number) => Promise<void>): Promise<void>;
+  commit(checkpoint?: (trx: Knex.Transaction, created: number) => Promise<void>): Promise<void>;
   rollback(): Promise<void>;
 }
 
@@ -49,8 +49,7 @@ export async function openBatch(session: Session, file?: { id: number; name: str
       }
     },
     async commit(checkpoint) {
-      const { changed, unchanged, deleted } = session.counts;
-      await checkpoint?.(trx, counts.changed - changed + counts.unchanged - unchanged + counts.deleted - deleted + mended);
+      await checkpoint?.(trx, Math.max(0, counts.created - session.counts.created - mended));
       await saveCounts(trx, session.runId, counts);
       await commit();
       over = true;

@@ -5,7 +5,7 @@ import { selectorOf } from '../connector/select.ts';
 import { FatalError, FileError, InterlocalError } from '../core/errors.ts';
 import type { SourceRecord } from '../core/record.ts';
 import { decodeWith } from '../formats/formats.ts';
-import { filesWithContent, finishFile, lastLoaded, type LedgerFile, type NewFile, noteKnownFile, refuseFile, resumableFile, saveArchived, saveFileProgress, startFile } from '../store/files.ts';
+import { filesWithContent, finishFile, lastLoaded, type LedgerFile, lyingAt, type NewFile, noteKnownFile, refuseFile, resumableFile, saveArchived, saveFileProgress, startFile } from '../store/files.ts';
 import { hasLinks, isEmpty } from '../store/landed.ts';
 import { createIndexes, dropIndexes } from '../store/model-tables.ts';
 import { closeGoneRejects } from '../store/rejects.ts';
@@ -39,15 +39,26 @@ export async function loadFile(session: Session, transport: FileTransport, remot
       const { total, repeats } = await verify(session, remote, spooled);
       await load(session, remote, spooled, total, repeats);
     }
-    if (!session.preview) await archive(session, transport, remote, spooled.sha256);
   } catch (error) {
+    if (await wentAway(session, transport, remote, error)) return;
     if (!(error instanceof FileError)) throw error;
     const problems = error.problems.map((p) => ({ ...p, place: { ...p.place, file: p.place.file ?? remote.path } }));
     session.problems.push(...problems);
     if (spooled) await refuseFile(session.knex, identityOf(session, remote, spooled), problems);
+    return;
   } finally {
     await spooled?.remove();
   }
+  if (!session.preview) await archive(session, transport, remote, spooled.sha256);
+}
+
+/** The sender, or somebody else, took or changed the file while it was fetched: the next run sees what is there then. */
+async function wentAway(session: Session, transport: FileTransport, remote: RemoteFile, error: unknown): Promise<boolean> {
+  if (!(error instanceof InterlocalError)) return false;
+  const changed = error.code === 'FILE_CHANGED';
+  if (!changed && (error.code !== 'FILE_MISSING' || (await transport.stat(remote.path)))) return false;
+  session.note(changed ? `${remote.name} is left for the next run: it changed while it was fetched.` : `${remote.name} was gone before it could be read.`);
+  return true;
 }
 
 function identityOf(session: Session, remote: RemoteFile, spooled: Spooled): NewFile {
@@ -57,13 +68,15 @@ function identityOf(session: Session, remote: RemoteFile, spooled: Spooled): New
 
 /**
  * The ledger's entry when this content is loaded already and need not be loaded again. It must be when something else
- * was loaded since from the same path, or, for snapshots, from any path: then the source went back to it.
+ * was loaded since from the same path: then the source went back to it. Of snapshots the same is true when something else
+ * was loaded from any path, unless it only lies where it always lay.
  */
 async function knownContent(session: Session, remote: RemoteFile, spooled: Spooled): Promise<LedgerFile | undefined> {
   const same = (await filesWithContent(session.knex, session.source.id, spooled.sha256)).filter((f) => f.state === 'loaded');
   const newest = same.at(-1);
   if (!newest) return undefined;
   const snapshot = session.stream.retriever.files!.content === 'snapshot';
+  if (snapshot && (await lyingAt(session.knex, session.source.id, remote.path))?.sha256 === spooled.sha256) return newest;
   const last = await lastLoaded(session.knex, session.source.id, snapshot ? undefined : remote.path);
   return !last || last.sha256 === spooled.sha256 ? newest : undefined;
 }
@@ -116,18 +129,17 @@ async function load(session: Session, remote: RemoteFile, spooled: Spooled, tota
   session.allNew = skip === 0 && !(await hasLinks(session.knex, session.source.id));
   const bulk = session.allNew && total >= BULK_RECORDS && !session.preview;
   if (bulk) for (const { entity } of session.bound) if (await isEmpty(session.knex, entity.entity)) await dropIndexes(session.knex, entity);
-  const createdBefore = session.counts.created;
-  const known = await landLists(session, decoded(session, remote, spooled).lists, { file, name: remote.path, total, skip, repeats, seen });
+  const created = await landLists(session, decoded(session, remote, spooled).lists, { file, name: remote.path, total, skip, repeats, seen });
   session.allNew = false;
   if (bulk) for (const { entity } of session.bound) await createIndexes(session.knex, entity);
-  if (seen) await absentDeletions(session, seen, session.counts.created - createdBefore, { id: file.id, name: remote.path });
+  if (seen) await absentDeletions(session, seen, { created, file: { id: file.id, name: remote.path } });
   await session.commit(async (_, trx) => {
     const { content, after } = session.stream.retriever.files!;
     await finishFile(trx, file, after.archive ? posix.join(after.archive, remote.name) : null);
     // What a whole snapshot does not have is not there any more. A file that stays in its place may have been mended there,
     // or make room for another delivery: then it has nothing of the one before, whose rejects must not get lost.
     if (content === 'snapshot') await closeGoneRejects(trx, session.source.id, file.id);
-    else if (!after.archive && known * 2 >= total) await closeGoneRejects(trx, session.source.id, file.id, remote.path);
+    else if (!after.archive && created * 2 <= total) await closeGoneRejects(trx, session.source.id, file.id, remote.path);
   });
 }
 
@@ -143,16 +155,16 @@ interface Load {
 
 /**
  * Lands the records while they are read, and commits after every batch_size of them, counted from the start of the file.
- * Gives how many of them the store knew before.
+ * Gives how many of them are new.
  */
 async function landLists(session: Session, lists: AsyncIterable<SourceRecord[]>, { file, name, total, skip, repeats, seen }: Load): Promise<number> {
   const size = session.pipeline.batch_size;
   const place = { id: file.id, name };
   let batch: OpenBatch | undefined;
   let done = 0;
-  let known = file.known_done;
+  let created = file.created_done;
   const commit = async (): Promise<void> => {
-    await batch!.commit(async (trx, batchKnown) => saveFileProgress(trx, file.id, session.runId, done, (known += batchKnown)));
+    await batch!.commit(async (trx, fresh) => saveFileProgress(trx, file.id, session.runId, done, (created += fresh)));
     batch = undefined;
     session.onProgress({ pipeline: session.pipeline.pipeline, what: name, done, total });
     stopIfAsked(session);
@@ -174,7 +186,7 @@ async function landLists(session: Session, lists: AsyncIterable<SourceRecord[]>,
       }
     }
     if (batch) await commit();
-    return known;
+    return created;
   } catch (error) {
     await batch?.rollback();
     throw error;
@@ -187,6 +199,9 @@ const SMALL_RECORD_BYTES = 40;
 /** A first load of this many records makes the indexes of its tables afterwards. */
 const BULK_RECORDS = 50_000;
 
+/** So many deliveries with the same name, content and time are kept side by side. */
+const MOST_NAMES = 1000;
+
 /**
  * Moves the file away, and its marker after it. The ledger says where to before it is done: killed in between, the next
  * run finds the file either still here, recognises it and comes here again, or there.
@@ -196,16 +211,24 @@ async function archive(session: Session, transport: FileTransport, remote: Remot
   if (!files.after.archive) return;
   const entry = (await filesWithContent(session.knex, session.source.id, sha256)).find((f) => f.path === remote.path);
   if (!entry) throw new FatalError({ code: 'LEDGER_LOST', place: { file: remote.path }, message: 'The file ledger does not know this file, which must not happen.', hint: 'Please report it.' });
-  // Another delivery with this name may be in the archive: both are kept, told apart by their content, then by their time.
-  const names = [remote.name, `${sha256.slice(0, 12)}-${remote.name}`, `${sha256.slice(0, 12)}-${remote.modifiedMs}-${remote.name}`];
-  for (const [i, name] of names.entries()) {
+  // Loading takes its time. What was put in the place of the file meanwhile was not read and must not be moved away.
+  const now = await transport.stat(remote.path);
+  if (now?.size !== remote.size || now.modifiedMs !== remote.modifiedMs) {
+    session.note(`${remote.name} was ${now ? 'replaced' : 'taken away'} while it was loaded; ${now ? 'what is there now is read by the next run' : 'it is not in the archive'}.`);
+    await saveArchived(session.knex, entry.id, null);
+    return;
+  }
+  // Another delivery with this name may be in the archive: both are kept, told apart by their content, their time, a number.
+  const stem = sha256.slice(0, 12);
+  for (let n = 0; ; n++) {
+    const name = n === 0 ? remote.name : `${[stem, ...(n > 1 ? [remote.modifiedMs] : []), ...(n > 2 ? [n - 1] : [])].join('-')}-${remote.name}`;
     const target = posix.join(files.after.archive, name);
-    if (entry.archived_to !== target) await saveArchived(session.knex, entry.id, target);
+    await saveArchived(session.knex, entry.id, target);
     try {
       await transport.rename(remote.path, target);
       break;
     } catch (error) {
-      if (!(error instanceof InterlocalError) || error.code !== 'TARGET_EXISTS' || i === names.length - 1) throw error;
+      if (!(error instanceof InterlocalError) || error.code !== 'TARGET_EXISTS' || n >= MOST_NAMES) throw error;
     }
   }
   if (files.marker) {

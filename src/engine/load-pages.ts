@@ -50,5 +50,7 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
   if (batch.length > 0 || state) await commit();
   selector.finish();
   if (selector.newColumns().length) session.note(`${name} has fields that the connector does not know; they are kept as raw data only: ${selector.newColumns().join(', ')}.`);
-  if (seen) await absentDeletions(session, seen, session.counts.created - createdBefore);
+  if (!seen) return;
+  await absentDeletions(session, seen, { created: session.counts.created - createdBefore, before: context.state.before });
+  if (context.state.before !== undefined) await session.commit(async (_, trx) => saveState(trx, source.id, '{}'));
 }

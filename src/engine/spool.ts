@@ -1,8 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { once } from 'node:events';
 import { FileError } from '../core/errors.ts';
 import type { FileTransport, RemoteFile } from '../transports/transport.ts';
 
@@ -19,7 +17,7 @@ export async function spool(transport: FileTransport, file: RemoteFile, folder: 
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${randomUUID()}.spool`);
   const digest = createHash('sha256');
-  const out = createWriteStream(path);
+  const out = await open(path, 'w');
   let size = 0;
   try {
     for await (const chunk of transport.read(file.path)) {
@@ -28,15 +26,14 @@ export async function spool(transport: FileTransport, file: RemoteFile, folder: 
       if (maxSize !== undefined && size > maxSize)
         throw new FileError({ code: 'FILE_TOO_LARGE', place: { file: file.path }, message: `The file is larger than the ${maxSize} bytes allowed.`, hint: 'Raise max_size in the connector if such files are expected.' });
       digest.update(chunk);
-      if (!out.write(chunk)) await once(out, 'drain');
+      await out.writeFile(chunk);
     }
-    out.end();
-    await once(out, 'close');
   } catch (error) {
-    out.destroy();
+    await out.close();
     await rm(path, { force: true });
     throw error;
   }
+  await out.close();
   return {
     sha256: digest.digest('hex'),
     size,

@@ -12,8 +12,8 @@ export interface LedgerFile {
   /** loading: some of its records are committed, records_done of them. known: the same content was loaded from another path. */
   state: 'loading' | 'loaded' | 'refused' | 'known';
   records_done: number;
-  /** Of these, records whose keys the store knew before: many of them in a file that was mended or grew, none in another delivery. */
-  known_done: number;
+  /** Of these, records that were neither landed nor set aside before: few of them in a file that was mended, all in another delivery. */
+  created_done: number;
   /** Of the stream's settings that records are counted by. */
   reading: string | null;
   run_id: number;
@@ -37,21 +37,27 @@ export async function lastLoaded(knex: Knex, sourceId: number, path?: string): P
   return (await query) as LedgerFile | undefined;
 }
 
+/** What lies at this path and was left there, as it was last loaded or recognised; undefined when it was archived. */
+export async function lyingAt(knex: Knex, sourceId: number, path: string): Promise<LedgerFile | undefined> {
+  const row = (await knex('il_file').where({ source_id: sourceId, path }).whereIn('state', ['loaded', 'known']).orderBy('run_id', 'desc').first()) as LedgerFile | undefined;
+  return row?.archived_to === null ? row : undefined;
+}
+
 /** Starts loading this content, or starts it over. */
 export async function startFile(knex: Knex, file: NewFile): Promise<LedgerFile> {
   const known = (await knex('il_file').where({ source_id: file.source_id, path: file.path, sha256: file.sha256 }).first()) as LedgerFile | undefined;
   if (known) {
-    const fields = { state: 'loading' as const, records_done: 0, known_done: 0, reading: file.reading, run_id: file.run_id, problems: null, archived_to: null };
+    const fields = { state: 'loading' as const, records_done: 0, created_done: 0, reading: file.reading, run_id: file.run_id, problems: null, archived_to: null };
     await knex('il_file').where({ id: known.id }).update(fields);
     return { ...known, ...fields };
   }
-  const row: LedgerFile = { id: await takeId(knex, 'file'), ...file, state: 'loading', records_done: 0, known_done: 0, loaded_at: null, load_order: null, archived_to: null, problems: null };
+  const row: LedgerFile = { id: await takeId(knex, 'file'), ...file, state: 'loading', records_done: 0, created_done: 0, loaded_at: null, load_order: null, archived_to: null, problems: null };
   await knex('il_file').insert(row);
   return row;
 }
 
-export async function saveFileProgress(knex: Knex, id: number, runId: number, recordsDone: number, knownDone: number): Promise<void> {
-  await knex('il_file').where({ id }).update({ records_done: recordsDone, known_done: knownDone, run_id: runId });
+export async function saveFileProgress(knex: Knex, id: number, runId: number, recordsDone: number, createdDone: number): Promise<void> {
+  await knex('il_file').where({ id }).update({ records_done: recordsDone, created_done: createdDone, run_id: runId });
 }
 
 /**
@@ -84,7 +90,8 @@ export async function noteKnownFile(knex: Knex, file: NewFile): Promise<void> {
   await knex('il_file').where({ id: row.id }).update({ state: 'known' });
 }
 
-export async function saveArchived(knex: Knex, id: number, to: string): Promise<void> {
+/** Where the file is about to be moved; null when it stays. */
+export async function saveArchived(knex: Knex, id: number, to: string | null): Promise<void> {
   await knex('il_file').where({ id }).update({ archived_to: to });
 }
 

@@ -43,6 +43,7 @@ export interface FileTransport extends TransportBase {
   /** Plain files in a folder whose name matches (`*` and `?`), sorted by name. A missing folder is a FatalError. */
   list(folder: string, pattern: string): Promise<RemoteFile[]>;
   stat(path: string): Promise<RemoteFile | undefined>;
+  /** A piece may be written over once the next is asked for: who keeps pieces copies them. */
   read(path: string): AsyncIterable<Uint8Array>;
   /** Writes under a temporary name (not matched by usual patterns) and renames when complete. Refuses to overwrite unless told to. */
   write(path: string, bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options?: { overwrite?: boolean }): Promise<void>;

@@ -58,7 +58,7 @@ async function beginning(transport: FileTransport, file: RemoteFile): Promise<Bu
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of transport.read(file.path)) {
-    parts.push(part);
+    parts.push(Buffer.from(part));
     if ((size += part.length) >= MOST_BYTES) break;
   }
   return Buffer.concat(parts).subarray(0, MOST_BYTES);

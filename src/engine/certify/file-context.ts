@@ -6,10 +6,13 @@ import { fillText, optionVariables } from '../../connector/template.ts';
 import type { Bench, Setup } from './bench.ts';
 import { openBench, plainFields } from './bench.ts';
 import { goodOf, type Reading, readBytes } from './reading.ts';
+import { CANARY_FILES } from './secrets.ts';
 
 /** What the checks of a stream of files work with. */
 export interface FileContext {
   name: string;
+  /** As it is in the pack; the benches read the same files from a folder. */
+  connector: ConnectorConfig;
   stream: StreamConfig;
   fixture: Fixture;
   setup: Setup;
@@ -35,7 +38,7 @@ export async function fileContext(connector: ConnectorConfig, name: string, fixt
   const stream = connector.streams[name]!;
   // The files are the same however they were fetched; the transports have their own suites, and the online half.
   const onDisk: ConnectorConfig = { ...connector, transport: 'folder', transport_options: {} };
-  const setup: Setup = { connector: onDisk, stream: name, options: { ...options, path: 'source' }, fields: plainFields(stream, fixture.records) };
+  const setup: Setup = { connector: onDisk, stream: name, options: { ...options, path: 'source' }, secrets: CANARY_FILES, fields: plainFields(stream, fixture.records) };
   const variables = optionVariables(setup.options);
   const filled: StreamConfig = { ...stream, retriever: { files: { ...stream.retriever.files!, pattern: fillText(stream.retriever.files!.pattern, variables) } } };
   const refused = new Set(fixture.refused.map((r) => r.file));
@@ -50,6 +53,7 @@ export async function fileContext(connector: ConnectorConfig, name: string, fixt
   const bench = () => openBench(setup);
   return {
     name,
+    connector,
     stream: filled,
     fixture,
     setup,

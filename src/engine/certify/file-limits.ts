@@ -1,13 +1,20 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { fails, holds, type Verdict } from '../../connector/certify.ts';
 import { lineStarts } from '../../connector/certify-changes.ts';
 import { decodeWith } from '../../formats/formats.ts';
+import { openBench } from './bench.ts';
 import type { FileCheck, FileContext } from './file-context.ts';
 import { goodOf } from './reading.ts';
+import { CANARY_REFERENCE, secretsAbsent } from './secrets.ts';
 
 /** What a file may cost, and what must never be written down. */
-export const FILE_LIMITS: readonly FileCheck[] = [{ check: 'memory', title: 'Memory does not grow with the file', run: memory }];
+export const FILE_LIMITS: readonly FileCheck[] = [
+  { check: 'memory', title: 'Memory does not grow with the file', run: memory },
+  { check: 'secrets', title: 'No secret reaches messages or the store', run: secrets },
+];
 
 const LARGE_BYTES = 30_000_000;
 /** The formats' own suites allow the same: what a collector leaves and lists in hand, far below the file. */
@@ -50,6 +57,33 @@ async function memory(context: FileContext): Promise<Verdict> {
   const seconds = (performance.now() - started) / 1000;
   const detail = `${(sent / 1e6).toFixed(0)} MB, ${records.toLocaleString('en-US')} records in ${seconds.toFixed(1)} s; the heap grew by ${(growth / 1e6).toFixed(1)} MB.`;
   return growth < MOST_GROWTH ? holds(detail) : fails(detail, 'Report this: large files must be read as a stream.');
+}
+
+/** After a good run, and for SFTP after one in which the server could not be reached. */
+async function secrets(context: FileContext): Promise<Verdict> {
+  const good = await context.withBench(async (bench) => {
+    await bench.put(context.main.name, context.main.bytes);
+    return secretsAbsent(bench, [await bench.run()]);
+  });
+  if (good?.state !== 'ok' || context.connector.transport !== 'sftp') return good;
+  const nobody = { host: '127.0.0.1', port: await closedPort(), username: 'certify', password: CANARY_REFERENCE, host_key: `SHA256:${'A'.repeat(43)}`, timeout: '5s' };
+  const { path: _, ...options } = context.setup.options;
+  const away = await openBench({ ...context.setup, connector: { ...context.connector, transport_options: {} }, options: { ...options, ...nobody } });
+  try {
+    return await secretsAbsent(away, [await away.run()]);
+  } finally {
+    await away.close();
+  }
+}
+
+/** Where nothing listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
+  return port;
 }
 
 /** Beginning, what may be repeated, and end of the recording. undefined where a format is read in one piece, or says how much it holds. */

@@ -158,9 +158,10 @@ async function oneOrMany(context: RequestContext): Promise<Verdict> {
   const first = goodOf(context.reading)[0];
   if (path === undefined || !first || context.reading.records.length < 2) return undefined;
   // One page with one record in it, and no total that would contradict it.
-  const { paginator: _, ...alone } = context.stream;
+  const { paginator, ...others } = context.stream;
+  const alone = paginator?.kind === 'page' || paginator?.kind === 'offset' ? { ...others, paginator: { ...paginator, total: undefined } } : others;
   let changed = false;
-  const read = await context.read((__, recorded) => {
+  const read = await context.read((_, recorded) => {
     const body = recorded && changeAnswer(recorded.body.toString(), { kind: 'first_row', path });
     if (body === undefined) return undefined;
     changed = true;

@@ -11,7 +11,7 @@ import { folderSettings } from './options.ts';
 import { moveRefusing, syncFolder, writeWhole } from './place.ts';
 import { asTransportError, errorCode } from './status.ts';
 
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 64 * 1024;
 
 /** Files in a folder of this machine or of a mounted share. Throws ConfigError for wrong options. */
 export function openFolder(options: Record<string, unknown>, context: TransportContext): FileTransport {
@@ -70,9 +70,11 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
       const before = await file.stat({ bigint: true });
       if (!before.isFile())
         throw new FileError({ code: 'NOT_A_FILE', place: { system, file: path }, message: `${path} is not a plain file.` });
-      for (let position = 0; ;) {
+      // Two buffers in turn: fresh ones would lie about until the next large collection.
+      const buffers = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)];
+      for (let position = 0, i = 0; ; i = 1 - i) {
         if (context.signal?.aborted) throw aborted(path);
-        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, position);
+        const { bytesRead, buffer } = await file.read(buffers[i]!, 0, READ_BYTES, position);
         if (bytesRead === 0) break;
         position += bytesRead;
         yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);

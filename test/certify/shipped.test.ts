@@ -1,0 +1,13 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { certified, failures } from './packs.ts';
+
+const CONNECTORS = fileURLToPath(new URL('../../connectors/', import.meta.url));
+
+test.each(readdirSync(CONNECTORS))('%s certifies offline', { timeout: 120_000 }, async (id) => {
+  const certificate = await certified(join(CONNECTORS, id));
+  expect(failures(certificate)).toEqual([]);
+  expect(certificate.findings.length).toBeGreaterThan(5);
+});
