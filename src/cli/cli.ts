@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError, InterlocalError } from '../core/errors.ts';
 import { EXIT_CONFIG } from '../core/outcome.ts';
 import { storeFailure } from '../store/failures.ts';
@@ -68,6 +68,12 @@ export async function runCli(argv: readonly string[], commands: readonly Registe
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
+}
+
+/** An option that takes a whole number. */
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
 }
 
 /** `interlocal run x --json` and `interlocal --json run x` are the same. */

@@ -1,5 +1,8 @@
 import { EXIT_CODES } from '../core/outcome.ts';
-import type { Cli } from './cli.ts';
+import type { EntityConfig } from '../config/schema/model.ts';
+import { formatMoney } from '../core/money.ts';
+import type { GoldenChange } from '../engine/golden.ts';
+import { type Cli, wholeNumber } from './cli.ts';
 import { chosenPipelines, resultsTable, runJson } from './run.ts';
 
 /** `interlocal preview PIPELINE` */
@@ -7,9 +10,9 @@ export function registerPreview(cli: Cli): void {
   cli.program
     .command('preview')
     .argument('<pipeline>')
-    .option('--limit <n>', 'how many changes to list', '20')
+    .option('--limit <n>', 'how many changes to list', wholeNumber, 20)
     .description('What a run would change; nothing is written and no file is moved.')
-    .action(async (name: string, options: { limit: string }) => {
+    .action(async (name: string, options: { limit: number }) => {
       const { withTown } = await import('./town.ts');
       const { previewPipeline } = await import('../engine/run.ts');
       const { inOrder } = await import('../engine/order.ts');
@@ -18,7 +21,7 @@ export function registerPreview(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const [id] = chosenPipelines(engine.project, [name], false, inOrder);
         const view = progressView(cli);
-        const result = await previewPipeline(engine, id!, { signal: cli.signal, limit: Number(options.limit), onProgress: (p) => view.show(p) });
+        const result = await previewPipeline(engine, id!, { signal: cli.signal, limit: options.limit, onProgress: (p) => view.show(p) });
         view.done();
         cli.setExit(EXIT_CODES[result.outcome]);
         cli.print({ preview: { ...runJson(result), problems: result.problems, notes: result.notes, rejects: result.rejects, changes: result.changes, more_changes: result.moreChanges } }, () =>
@@ -28,7 +31,7 @@ export function registerPreview(cli: Cli): void {
             ...result.problems.map(textOfProblem),
             ...result.notes,
             ...result.rejects.map((p) => `would be set aside: ${textOfProblem(p)}`),
-            ...result.changes.map((c) => `would be ${c.action}: ${c.entity} ${Object.entries(c.changes).map(([k, [a, b]]) => (c.action === 'changed' ? `${k}: ${show(a)} → ${show(b)}` : `${k}: ${show(c.action === 'deleted' ? a : b)}`)).join(', ')}`),
+            ...result.changes.map((change) => changeText(change, engine.project.entities.get(change.entity)!.value, engine.project.config.town.currency)),
             ...(result.moreChanges ? [`… and ${result.moreChanges} more`] : []),
             'Nothing was written.',
           ].join('\n'),
@@ -37,6 +40,12 @@ export function registerPreview(cli: Cli): void {
     });
 }
 
-function show(value: string | number | null): string {
-  return value === null ? 'nothing' : String(value);
+function changeText({ action, entity, changes }: GoldenChange, config: EntityConfig, currency: string): string {
+  const fields = Object.entries(changes).map(([name, [before, after]]) => {
+    const money = config.fields[name]?.type === 'money';
+    const code = String(changes[`${name}_currency`]?.find((c) => c !== null) ?? currency);
+    const show = (value: string | number | null): string => (value === null ? 'nothing' : money ? formatMoney(value as number, code) : String(value));
+    return action === 'changed' ? `${name}: ${show(before)} → ${show(after)}` : `${name}: ${show(action === 'deleted' ? before : after)}`;
+  });
+  return `would be ${action}: ${entity} ${fields.join(', ')}`;
 }

@@ -1,6 +1,8 @@
 import { EXIT_CODES } from '../core/outcome.ts';
 import type { Replayed } from '../engine/replay.ts';
-import type { Cli } from './cli.ts';
+import { Option } from 'commander';
+import type { Reject } from '../store/rejects.ts';
+import { type Cli, wholeNumber } from './cli.ts';
 import { plural } from './table.ts';
 
 /** `interlocal rejects list | show | replay | dismiss` */
@@ -10,15 +12,15 @@ export function registerRejects(cli: Cli): void {
   rejects
     .command('list')
     .argument('[pipeline]')
-    .option('--state <state>', 'open, replayed or superseded', 'open')
-    .option('--limit <n>', 'how many', '200')
+    .addOption(new Option('--state <state>', 'which').choices(['open', 'replayed', 'superseded']).default('open'))
+    .option('--limit <n>', 'how many', wholeNumber, 200)
     .description('List them with file, line and reason.')
-    .action(async (pipeline: string | undefined, options: { state: string; limit: string }) => {
+    .action(async (pipeline: string | undefined, options: { state: Reject['state']; limit: number }) => {
       const { withTown } = await import('./town.ts');
       const { listRejects, countOpenRejects } = await import('../store/rejects.ts');
       const { textOfProblem } = await import('../core/errors.ts');
       await withTown(cli, async ({ knex }) => {
-        const list = await listRejects(knex, { pipeline, state: options.state as 'open', limit: Number(options.limit) });
+        const list = await listRejects(knex, { pipeline, state: options.state, limit: options.limit });
         const all = await countOpenRejects(knex);
         cli.print(
           { rejects: list.map((r) => ({ id: r.id, pipeline: r.pipeline, state: r.state, key: r.key, file: r.file, line: r.line, record: r.record, readable: r.readable, problems: r.problems })) },
@@ -45,7 +47,7 @@ export function registerRejects(cli: Cli): void {
       await withTown(cli, async ({ knex }) => {
         const [r] = await listRejects(knex, { ids: [Number(id.replace('#', ''))], limit: 1 });
         if (!r) throw new ConfigError({ code: 'REJECT_UNKNOWN', place: {}, message: `There is no reject ${id}.`, hint: 'interlocal rejects list shows them.' });
-        cli.print(r, () => [`#${r.id} ${r.pipeline} (${r.state})`, ...r.problems.map((p) => `    ${textOfProblem(p)}`), '', r.raw].join('\n'));
+        cli.print({ id: r.id, pipeline: r.pipeline, state: r.state, key: r.key, first_run: r.firstRun, last_run: r.lastRun, file: r.file, line: r.line, record: r.record, readable: r.readable, problems: r.problems, raw: r.raw }, () => [`#${r.id} ${r.pipeline} (${r.state})`, ...r.problems.map((p) => `    ${textOfProblem(p)}`), '', r.raw].join('\n'));
       });
     });
 

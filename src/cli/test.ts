@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import type { Located, Project } from '../config/project.ts';
 import type { MappingConfig } from '../config/schema/mapping.ts';
 import type { Problem } from '../core/errors.ts';
@@ -16,7 +17,7 @@ interface MappingReport {
 export function registerTest(cli: Cli): void {
   cli.program
     .command('test')
-    .argument('[mappings...]', 'mappings to test; none: all')
+    .argument('[mappings...]', "mappings to test; none: all in the town's folder")
     .description('Run the tests that stand in the mappings: what a record must give, and what must be rejected.')
     .action(async (names: string[]) => {
       const { openProject } = await import('../config/load.ts');
@@ -46,6 +47,8 @@ export function registerTest(cli: Cli): void {
 async function chosen(project: Project, names: readonly string[]): Promise<Located<MappingConfig>[]> {
   const { ConfigError, didYouMean } = await import('../core/errors.ts');
   const all = [...project.mappings.keys()].sort();
+  // Shipped mappings were tested where they come from, with the settings that their tests were written for.
+  const own = all.filter((name) => !isAbsolute(project.mappings.get(name)!.file));
   const problems: Problem[] = [];
   for (const name of names) {
     if (project.mappings.has(name)) continue;
@@ -53,7 +56,7 @@ async function chosen(project: Project, names: readonly string[]): Promise<Locat
     problems.push({ code: 'MAPPING_UNKNOWN', place: { path: name }, message: `There is no mapping "${name}".`, hint: near ? `Did you mean ${near}?` : `There are: ${all.join(', ') || 'none yet'}.` });
   }
   if (problems.length) throw new ConfigError(problems);
-  return (names.length ? [...new Set(names)] : all).map((name) => project.mappings.get(name)!);
+  return (names.length ? [...new Set(names)] : own).map((name) => project.mappings.get(name)!);
 }
 
 /** With the line and column that the loader knows for the path. */

@@ -1,9 +1,11 @@
-import type { Incremental, StreamConfig } from '../config/schema/connector.ts';
+import type { DecoderConfig, Incremental, StreamConfig } from '../config/schema/connector.ts';
 import { FatalError } from '../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../core/record.ts';
 import { valueAt } from '../core/record.ts';
 import { parseDuration } from '../core/time.ts';
 import { decodeWith } from '../formats/formats.ts';
+import { JsonDefect, jsonScanner } from '../formats/json-scan.ts';
+import { decodeText } from '../formats/text-decoding.ts';
 import type { RequestAnswer, RequestTransport } from '../transports/transport.ts';
 import { isoOf, lowerBound } from './bounds.ts';
 import { IGNORED, judging } from './error-rules.ts';
@@ -85,19 +87,14 @@ export async function* readRequests(stream: StreamConfig, transport: RequestTran
     }).catch((error: unknown) => {
       throw session.cleaned(error);
     });
-    if (answer === IGNORED) {
-      context.note(`${context.name}: an error that the connector says to ignore was taken for an answer without records.`);
-      await session.close();
-      yield { records: [], state: until && { cursor: isoOf(until) } };
-      return;
-    }
-    const { records, envelope } = await recordsOf(answer, stream, context, read);
-    checkSuccess(stream, envelope, context.name);
+    if (answer === IGNORED) context.note(`${context.name}: an error that the connector says to ignore was taken for an answer without records.`);
+    const { records, envelope } = answer === IGNORED ? { records: [], envelope: {} } : await recordsOf(answer, stream, context, read);
     read += records.length;
-    if (paginator?.total) total = Number(textAt(envelope, paginator.total) ?? Number.NaN);
+    // Of an answer that is ignored, the total stays the one that was said before: the pages may have been cut off.
+    if (paginator?.total && answer !== IGNORED) total = Number(textAt(envelope, paginator.total) ?? Number.NaN);
     const before = cursor ?? link;
     cursor = paginator?.kind === 'cursor' && paginator.cursor ? textAt(envelope, paginator.cursor) : undefined;
-    link = paginator?.kind === 'link' ? nextLink(answer.headers.link) : undefined;
+    link = paginator?.kind === 'link' && answer !== IGNORED ? nextLink(answer.headers.link) : undefined;
     const more =
       paginator !== undefined &&
       (paginator.kind === 'cursor' ? cursor !== undefined && cursor !== '' : paginator.kind === 'link' ? link !== undefined : total !== undefined && !Number.isNaN(total) ? read < total && records.length > 0 : records.length >= size);
@@ -122,6 +119,7 @@ export async function* readRequests(stream: StreamConfig, transport: RequestTran
 async function recordsOf(answer: RequestAnswer, stream: StreamConfig, context: PageContext, before: number): Promise<{ records: SourceRecord[]; envelope: Values }> {
   if (answer.value) {
     const path = stream.record_selector?.path;
+    checkSuccess(stream, answer.value, context.name);
     const found = path ? valueAt(answer.value, path) : answer.value;
     const list: Value[] = found === undefined || found === null ? [] : Array.isArray(found) ? found : [found];
     const records = list.map((value, i) => ({ values: typeof value === 'object' && value !== null && !Array.isArray(value) ? value : { value }, number: before + i + 1 }));
@@ -129,19 +127,38 @@ async function recordsOf(answer: RequestAnswer, stream: StreamConfig, context: P
   }
   const records: SourceRecord[] = [];
   if (!answer.bytes || !stream.decoder) return { records, envelope: {} };
-  const decoder = stream.decoder;
-  const envelopePaths = stream.paginator?.total ?? stream.paginator?.cursor ?? stream.retriever.request?.success?.[0]?.path;
-  if (decoder.json && !decoder.json.lines && envelopePaths !== undefined) {
-    // The page's own figures stand beside the records: read the document whole (it is bounded), then take the list.
-    let envelope: Values = {};
-    for await (const list of decodeWith({ json: { ...decoder.json, rows: '' } }, answer.bytes, { file: context.name })) envelope = list[0]?.values ?? {};
-    const found = decoder.json.rows ? valueAt(envelope, decoder.json.rows) : [];
-    const list = Array.isArray(found) ? found : [];
-    list.forEach((value, i) => records.push({ values: value as Values, number: before + i + 1 }));
-    return { records, envelope };
+  // The transport bounds an answer; its own figures stand beside the records, so that it is read twice.
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of answer.bytes) chunks.push(Uint8Array.from(chunk));
+  const envelope = hasFigures(stream) ? await envelopeOf(chunks, stream.decoder, context.name) : {};
+  if (Object.keys(envelope).length > 0) checkSuccess(stream, envelope, context.name);
+  for await (const list of decodeWith(stream.decoder, again(chunks), { file: context.name, signal: context.signal })) for (const r of list) records.push({ ...r, number: before + r.number });
+  checkSuccess(stream, envelope, context.name);
+  return { records, envelope };
+}
+
+/** Does anything of the stream stand in the answer beside its records? */
+function hasFigures({ paginator, retriever }: StreamConfig): boolean {
+  return paginator?.total !== undefined || paginator?.cursor !== undefined || retriever.request?.success !== undefined;
+}
+
+/** A JSON answer as one object; empty where it is a list. What is no JSON is for the decoder to refuse. */
+async function envelopeOf(chunks: readonly Uint8Array[], { json }: DecoderConfig, name: string): Promise<Values> {
+  if (!json || json.lines) return {};
+  let text = '';
+  for await (const piece of decodeText(again(chunks), json.encoding, { file: name })) text += piece;
+  try {
+    const scanner = jsonScanner(text);
+    const value = scanner.readValue(scanner.skipSpace(0));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+  } catch (error) {
+    if (error instanceof JsonDefect) return {};
+    throw error;
   }
-  for await (const list of decodeWith(decoder, answer.bytes, { file: context.name, signal: context.signal })) for (const r of list) records.push({ ...r, number: before + r.number });
-  return { records, envelope: {} };
+}
+
+async function* again(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks;
 }
 
 function checkSuccess(stream: StreamConfig, envelope: Values, name: string): void {

@@ -39,7 +39,10 @@ export function textOfPlace(place: Place): string {
 
 /** `file:line:col path: problem. What to do. [CODE]` */
 export function textOfProblem(problem: Problem): string {
-  const place = textOfPlace(problem.place);
+  // A message that begins with the path's name need not have it in front once more.
+  const { path, ...where } = problem.place;
+  const doubled = path !== undefined && (problem.message.startsWith(`${path} `) || problem.message.startsWith(`"${path}" `));
+  const place = textOfPlace(doubled ? where : problem.place);
   const hint = problem.hint ? ` ${problem.hint}` : '';
   return `${place ? `${place}: ` : ''}${problem.message}${hint} [${problem.code}]`;
 }

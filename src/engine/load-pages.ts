@@ -31,6 +31,8 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
   const commit = async (): Promise<void> => {
     const saved = state;
     await commitBatch(session, batch, { checkpoint: async (trx) => (saved ? saveState(trx, source.id, JSON.stringify(saved)) : undefined) });
+    // What is tried again goes on from here.
+    if (saved) source.state = JSON.stringify(saved);
     done += batch.length;
     batch = [];
     state = undefined;

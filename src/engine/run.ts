@@ -22,6 +22,7 @@ import { reconcile } from './reconcile.ts';
 import { remapIfChanged } from './remap.ts';
 import type { Progress, RunResult, Session } from './session.ts';
 import { emptySpool } from './spool.ts';
+import { retrying } from '../connector/retry.ts';
 import { fillText, optionVariables, type Variables } from '../connector/template.ts';
 
 export interface Engine {
@@ -196,10 +197,22 @@ async function inbound(session: Session): Promise<void> {
   }
 }
 
+/**
+ * Takes the stream; where the other side is busy or away for a moment, tries again from what is committed. Services are
+ * asked again request by request instead.
+ */
 async function load(session: Session, transport: Transport): Promise<void> {
-  if (transport.kind === 'files') await loadFiles(session, transport);
-  else await loadPages(session, transport);
+  if (transport.kind === 'request') return loadPages(session, transport);
+  await retrying(() => (transport.kind === 'files' ? loadFiles(session, transport) : loadPages(session, transport)), {
+    maxRetries: session.stream.error_handler?.max_retries ?? RETRIES,
+    baseMs: 1000,
+    signal: session.signal,
+    onRetry: (error, waitMs) => session.note(`${error.message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`),
+  });
 }
+
+/** After the first attempt; with waits of 1, 2 and 4 seconds. What stays away is for the next scheduled run. */
+const RETRIES = 3;
 
 async function loadFiles(session: Session, transport: FileTransport): Promise<void> {
   const files = filled(session.stream.retriever.files!, optionVariables(session.options));

@@ -70,8 +70,10 @@ function compileUnknown(rule: LookupRule, table: LookupTable): (code: string, da
   if (unknown === 'keep') return (code) => code;
   if (unknown === 'null') return () => null;
   if (typeof unknown === 'object') return () => unknown.value;
-  const hint = `Mend it at the source, or add it to ${table.file}; then: interlocal rejects replay.`;
-  return (code, day) => new Fault('CODE_UNKNOWN', `is not in ${table.file}${day ? ` for ${day}` : ''}`, { shown: code, hint });
+  // A town never edits the tables shipped with Interlocal: one of the same name in its own folder takes their place.
+  const own = `mappings/lookups/${table.name}.csv`;
+  const hint = table.file === own ? `Mend it at the source, or add it to ${own}; then: interlocal rejects replay.` : `Mend it at the source, or copy the shipped table to ${own} in your town's folder and add it there; then: interlocal rejects replay.`;
+  return (code, day) => new Fault('CODE_UNKNOWN', `is not in ${table.file === own ? own : `the shipped lookup table ${table.name}`}${day ? ` for ${day}` : ''}`, { shown: code, hint });
 }
 
 function compileDay(field: string, format: string, settings: MappingSettings, complain: (path: string, message: string) => void): (scope: Scope) => string | Fault {

@@ -117,7 +117,7 @@ test('a refused file leaves nothing, the others of the run are loaded, and the r
   const town = await makeTown({ ...archived, 'inbox/receipts-1.csv': list(1, 4), 'inbox/receipts-2.csv': `${list(5, 900)}oops,2026-01-05,1.00,CA,"`, 'inbox/receipts-3.csv': list(901, 902), 'inbox/receipts-4.csv': 'number,amount\n1,2\n' });
   const run = await town.run('receipts');
   expect([run.outcome, run.counts]).toEqual(['failed', { read: 6, created: 6, changed: 0, unchanged: 0, rejected: 0, deleted: 0 }]);
-  expect(run.problems.map((p) => [p.place.file, p.code])).toEqual([['receipts-2.csv', 'FILE_TRUNCATED'], ['receipts-4.csv', 'COLUMN_MISSING']]);
+  expect(new Set(run.problems.map((p) => `${p.place.file} ${p.code}`))).toEqual(new Set(['receipts-2.csv FILE_TRUNCATED', 'receipts-4.csv COLUMN_MISSING']));
   expect(await town.engine.knex('il_landed').whereNot({ source_key: '1' }).whereBetween('source_key', ['5', '8'])).toEqual([]);
   expect((await ledger(town)).map((f) => [f.path, f.state])).toEqual([['receipts-1.csv', 'loaded'], ['receipts-2.csv', 'refused'], ['receipts-3.csv', 'loaded'], ['receipts-4.csv', 'refused']]);
   expect(await town.rows('receipt')).toHaveLength(6);

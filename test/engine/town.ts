@@ -39,7 +39,7 @@ export interface TestTown {
 
 const open: TestTown[] = [];
 
-/** Makes a town of the base configuration with these files laid over it; an empty text takes a file away. */
+/** Makes a town of the base configuration with these files laid over it. */
 export async function makeTown(files: Files = {}): Promise<TestTown> {
   const folder = mkdtempSync(join(tmpdir(), 'interlocal-engine-'));
   const at = (path: string): string => join(folder, path);
@@ -80,7 +80,6 @@ export async function makeTown(files: Files = {}): Promise<TestTown> {
   };
   open.push(town);
   town.write({ 'inbox/.keep': '', ...BASE, ...files });
-  for (const [path, text] of Object.entries(files)) if (text === '') town.remove(path);
   await town.reopen();
   return town;
 }

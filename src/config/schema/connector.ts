@@ -125,7 +125,6 @@ const incremental = z.strictObject({
   lookback: duration.optional().describe('Read this much again each time, for records that were committed late.'),
   delay: duration.optional().describe('Do not read what is younger than this.'),
   format: z.string().optional().describe('How the request wants dates: YYYY-MM-DD.'),
-  window: duration.optional().describe('Ask for at most this long a stretch at once.'),
 });
 export type Incremental = z.output<typeof incremental>;
 

@@ -27,12 +27,15 @@ const parse = z.union([
   ),
 ]);
 
+/** An unquoted null in YAML means the word as well. */
+const written = z.null().transform(() => 'null' as const);
+
 const lookup = z.strictObject({
   table: z.string().describe('mappings/lookups/<table>.csv: columns from, to, and optionally valid_from, valid_to.'),
   column: z.string().default('to').describe('The column that is taken.'),
   on: z.string().optional().describe('Source field with the date that effective-dated rows are looked up for.'),
   on_format: z.string().default('YYYY-MM-DD'),
-  unknown: z.union([z.enum(['reject', 'keep', 'null']), z.strictObject({ value: z.string() })]).default('reject').describe('What an unknown code gets.'),
+  unknown: z.union([z.enum(['reject', 'keep', 'null']), written, z.strictObject({ value: z.string() })]).default('reject').describe('What an unknown code gets.'),
 });
 
 const condition: z.ZodType<Condition> = z.lazy(() =>
@@ -78,7 +81,7 @@ export const ruleSchema = z.strictObject({
   parse: parse.optional(),
   negate: z.boolean().optional().describe('For numbers and money: the other sign.'),
   default: z.union([z.string(), z.number(), z.boolean()]).optional().describe('When there is no value, in the form that the field has after parsing of text.'),
-  on_error: z.enum(['reject', 'null', 'default']).default('reject'),
+  on_error: z.union([z.enum(['reject', 'null', 'default']), written]).default('reject'),
 });
 export type FieldRule = z.output<typeof ruleSchema>;
 

@@ -38,7 +38,9 @@ function withoutNew(value: Value): Value {
 /** A column that the stream cannot do without. */
 function neededColumns({ stream, reading }: FileContext): string[] {
   const good = goodOf(reading);
-  const names = Object.entries(stream.schema.fields).filter(([name, f]) => !f.optional && good.some((r) => r.values[name] !== undefined)).map(([name]) => name);
+  // An empty list is a list: where it is gone, nothing can tell that from a record without any.
+  const lists = stream.decoder!.xml?.lists ?? [];
+  const names = Object.entries(stream.schema.fields).filter(([name, f]) => !f.optional && !lists.includes(name) && good.some((r) => r.values[name] !== undefined)).map(([name]) => name);
   const required = names.filter((name) => stream.schema.fields[name]!.required);
   return [...required, ...names.filter((name) => !required.includes(name))];
 }

@@ -208,6 +208,7 @@ async function deletes(context: FileContext): Promise<Verdict> {
     await bench.put(main.name, without, new Date('2026-01-05T00:00:00Z'));
     const run = await bench.run();
     const { deleted } = await bench.contents();
+    if (deleted.length === 0 && run.problems.length === 0 && reading.records.some((r) => r.key === undefined)) return holds('The recording has a record whose key cannot be read, which may be any: nothing is deleted then.');
     if (allowed && deleted.length === 1) return holds(`One of ${good.length} records left out was deleted; more than ${stream.deletes!.max_percent} % stop the run.`);
     if (!allowed && deleted.length === 0 && run.problems.some((p) => p.code === 'DELETES_TOO_MANY')) return holds(`One of ${good.length} records left out is ${percent.toFixed(0)} %, more than the ${stream.deletes!.max_percent} % allowed: the run stopped and deleted nothing.`);
     return fails(`One of ${good.length} records was left out: ${deleted.length} were deleted${run.problems.length ? `, and the run said ${saidOf(run.problems)}` : ''}.`, 'Look at deletes and content: snapshot in the stream.');

@@ -60,5 +60,5 @@ function expectedOf(reads: readonly Read[]): object {
 }
 
 function refused(stream: string, why: string): FatalError {
-  return new FatalError({ code: 'RECORDING_UNREADABLE', place: { path: stream }, message: `The recording of ${stream} does not read: ${why}.`, hint: 'Correct the connector or the recording; then write its records.' });
+  return new FatalError({ code: 'FIXTURE_INVALID', place: { path: stream }, message: `The recording of ${stream} does not read: ${why}.`, hint: 'Correct the connector or the recording; then write its records.' });
 }

@@ -27,7 +27,7 @@ export async function checkSftp(settings: SftpSettings, connection: SftpConnecti
       .catch((error: unknown) => {
         throw error instanceof FileError ? folderMissing(system, settings.root, `at ${at}`) : error;
       });
-    good.list = `${session.root} can be listed: ${entries.length} entries.`;
+    good.list = `${session.root} can be listed: ${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}.`;
   } catch (error) {
     const problem: Wrong = error instanceof InterlocalError ? error.problems[0]! : { message: `Interlocal failed: ${String(error)}` };
     const code = problem.code ?? '';

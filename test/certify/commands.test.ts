@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import type { Certificate } from '../../src/connector/certify.ts';
+import { temporaryFolder } from './packs.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+async function interlocal(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [MAIN, ...args], { timeout: 120_000 });
+    return { exit: 0, out: stdout, err: stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { exit: code, out: stdout, err: stderr };
+  }
+}
+
+describe('interlocal new connector', () => {
+  test.each([
+    ['sftp', 'csv'],
+    ['sftp', 'fixed_width'],
+    ['folder', 'xml'],
+    ['folder', 'json'],
+    ['sftp', 'bai2'],
+    ['http', 'json'],
+    ['soap', undefined],
+    ['sqlserver', undefined],
+  ])('--transport %s --format %s writes a pack that certifies at once', { timeout: 120_000 }, async (transport, format) => {
+    const project = temporaryFolder();
+    const made = await interlocal('new', 'connector', 'acme', '--transport', transport, ...(format ? ['--format', format] : []), '--project', project);
+    expect(made.err).toBe('');
+    expect(made.exit).toBe(0);
+    const certified = await interlocal('certify', 'acme', '--offline', '--json', '--project', project);
+    const [certificate] = (JSON.parse(certified.out) as { certificates: Certificate[] }).certificates;
+    expect(certificate!.findings.filter((f) => f.state === 'failed')).toEqual([]);
+    expect(certified.exit).toBe(0);
+  });
+
+  test('--sample takes the beginning of a sample, makes its trailer fit, and warns of what is personal', { timeout: 120_000 }, async () => {
+    const project = temporaryFolder();
+    const amounts = Array.from({ length: 60 }, (_, i) => 100 + i * 13);
+    const lines = [...amounts.map((amount, i) => `D${String(i + 1).padStart(6, '0')} ${String(amount).padStart(9, '0')} SAMPLE`), `T${String(60).padStart(6, '0')} ${String(amounts.reduce((a, b) => a + b)).padStart(11, '0')}`];
+    const sample = join(project, 'water-20260302.dat');
+    writeFileSync(sample, `${lines.join('\r\n')}\r\n`);
+    const made = await interlocal('new', 'connector', 'water', '--transport', 'sftp', '--sample', sample, '--stream', 'payments', '--project', project);
+    expect(made.out).toContain('replace names, addresses, numbers of people and accounts by invented ones');
+    const fixture = readFileSync(join(project, 'connectors/water/fixtures/payments/water-20260302.dat'), 'latin1').trim().split('\r\n');
+    expect(fixture).toHaveLength(20);
+    expect(fixture.at(-1)).toMatch(/^T000019 /);
+    const certified = await interlocal('certify', 'water', '--offline', '--report', join(project, 'report.html'), '--project', project);
+    expect(certified.out).toContain('✓ A figure changed by one, or a record left out, is noticed');
+    expect(certified.exit).toBe(0);
+    const page = readFileSync(join(project, 'report.html'), 'utf8');
+    expect(page).toContain('<caption>Stream payments</caption>');
+    expect(page).not.toContain('<script');
+  });
+
+  test('says what is missing or taken, and writes nothing then', async () => {
+    const project = temporaryFolder();
+    expect((await interlocal('new', 'connector', 'acme', '--project', project)).err).toContain('--transport is missing. One of sftp, folder');
+    expect((await interlocal('new', 'connector', 'acme', '--transport', 'stfp', '--project', project)).err).toContain('Did you mean sftp?');
+    expect((await interlocal('new', 'connector', 'Acme!', '--transport', 'sftp', '--project', project)).err).toContain('cannot be a connector');
+    expect(existsSync(join(project, 'connectors'))).toBe(false);
+    await interlocal('new', 'connector', 'acme', '--transport', 'sftp', '--format', 'csv', '--project', project);
+    expect((await interlocal('new', 'connector', 'acme', '--transport', 'sftp', '--format', 'csv', '--project', project)).err).toContain('There is a connector of this name.');
+  });
+});
+
+describe('interlocal certify', () => {
+  test('fails with 1 and says what to do; --write-records takes what is read now', { timeout: 60_000 }, async () => {
+    const project = temporaryFolder();
+    await interlocal('new', 'connector', 'acme', '--transport', 'folder', '--format', 'csv', '--project', project);
+    const file = join(project, 'connectors/acme/fixtures/payments/payments-20260302.csv');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('24.50', '25.50'));
+    const failed = await interlocal('certify', 'acme', '--offline', '--project', project);
+    expect(failed.exit).toBe(1);
+    expect(failed.out).toContain('amount is "25.50", and records.json says "24.50"');
+    expect(failed.out).toContain('Not certified.');
+    const mended = await interlocal('certify', 'acme', '--offline', '--write-records', '--project', project);
+    expect(mended.err).toContain('Wrote fixtures/payments/records.json: look it through');
+    expect(mended.exit).toBe(0);
+  });
+
+  test('a name that is none is answered with the one that was meant', async () => {
+    const { exit, err } = await interlocal('certify', 'rectrak', '--offline');
+    expect(exit).toBe(2);
+    expect(err).toContain('There is no connector "rectrak". Did you mean rectrac?');
+  });
+});
+
+test('interlocal discover wants one thing to look at', async () => {
+  expect((await interlocal('discover')).err).toContain('A connection, --file FILE or --wsdl ADDRESS.');
+  expect((await interlocal('discover', '--file', '/nowhere/at-all.csv')).err).toContain('The file cannot be read (ENOENT).');
+});

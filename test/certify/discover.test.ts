@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import { discoverFile } from '../../src/connector/discover-file.ts';
+import { discoveryYaml } from '../../src/connector/discover-yaml.ts';
+import type { ProposedStream } from '../../src/connector/discover.ts';
+
+const look = (text: string | Buffer, file = 'sample-20260302.txt'): Promise<ProposedStream> => discoverFile(file, typeof text === 'string' ? Buffer.from(text) : text);
+const field = (stream: ProposedStream, name: string) => stream.fields.find((f) => f.name === name);
+
+describe('a delimited sample', () => {
+  test('gives its delimiter, header, footer and lines before, with evidence', async () => {
+    const stream = await look('Export of 2026-03-02\n\nno;name;paid\n0001;Ann;12.50\n0002;Joe;1.00\n0003;Kim;3.25\nTotal: 3 records\n', 'ledger-20260302.csv');
+    expect(stream.decoder).toEqual({ csv: { delimiter: ';', skip_lines: 1, footer_lines: 1 } });
+    expect(stream.evidence.join('\n')).toContain('delimited by ";"');
+    expect(stream.evidence.join('\n')).toContain('row 1 is a header');
+    expect(stream.evidence.join('\n')).toContain('"Total: 3 records"');
+    expect(stream.retriever).toEqual({ files: { pattern: 'ledger-*.csv' } });
+    expect(stream.name).toBe('ledger');
+  });
+
+  test('without a header keeps its first row as a record', async () => {
+    const stream = await look('1,ab,2026-01-02\n2,cd,2026-01-03\n3,ef,2026-01-04\n');
+    expect(stream.decoder).toEqual({ csv: { header: ['column_1', 'column_2', 'column_3'] } });
+    expect(field(stream, 'column_3')).toMatchObject({ type: 'date', evidence: '3 of 3 are dates YYYY-MM-DD' });
+  });
+
+  test('in pairs of header and detail lines is told as record types', async () => {
+    const stream = await look('H,0,04222022,P Russell\nD,B110,210,Electrical,x\nD,B111,90,Plumbing,x\nH,0,04232022,A Smith\nD,B110,10,Electrical,x\n');
+    expect(stream.record_selector).toEqual({ types: ['D'], parents: ['H'] });
+    expect(stream.evidence.join()).toContain('D 3 times with 5 columns');
+  });
+
+  test('in Windows-1252 and in UTF-16 is known by its bytes', async () => {
+    const text = 'no,name\n1,Café\n2,Ann\n3,Joe\n';
+    const latin = await look(Buffer.from(text, 'latin1'));
+    expect(latin.decoder).toMatchObject({ csv: { encoding: 'windows-1252' } });
+    expect(latin.evidence[0]).toContain('line 2 has the byte 0xE9');
+    expect((await look(Buffer.from(`\ufeff${text}`, 'utf16le'))).decoder).toMatchObject({ csv: { encoding: 'utf-16le' } });
+    expect((await look(text)).evidence[0]).toContain('UTF-8');
+  });
+});
+
+describe('types are text first', () => {
+  test('leading zeros and digits stay text; figures with decimals and dates are proposed', async () => {
+    const rows = Array.from({ length: 24 }, (_, i) => `${String(i).padStart(5, '0')},${1000 + i},${i}.50,03/${String(1 + (i % 28)).padStart(2, '0')}/2026,${i % 2 ? 'Y' : 'N'},${i === 7 ? 'soon' : '2026-01-05'}`);
+    const stream = await look(`id,account,amount,paid,void,due\n${rows.join('\n')}\n`);
+    expect(field(stream, 'id')).toMatchObject({ type: 'text', evidence: 'text: 24 of 24 have leading zeros' });
+    expect(field(stream, 'account')).toMatchObject({ type: 'text', evidence: 'text: 24 of 24 are digits, which are a name until somebody adds them up' });
+    expect(field(stream, 'amount')).toMatchObject({ type: 'decimal', evidence: '24 of 24 are figures with decimals' });
+    expect(field(stream, 'paid')).toMatchObject({ type: 'date', format: 'MM/DD/YYYY' });
+    expect(field(stream, 'void')).toMatchObject({ type: 'boolean' });
+    expect(field(stream, 'due')).toMatchObject({ type: 'text', evidence: 'text: only 23 of 24 are dates YYYY-MM-DD; "soon" is not' });
+  });
+
+  test('where day and month could be exchanged, that is said', async () => {
+    expect(field(await look('id,paid\na,03/04/2026\nb,05/06/2026\nc,01/02/2026\n'), 'paid')!.evidence).toContain('DD/MM/YYYY fits too');
+  });
+});
+
+describe('keys', () => {
+  test('one field, else two, with the count of values that differ', async () => {
+    expect((await look('town,permit_no\nA,1x\nA,2x\nB,3x\n')).keys[0]).toEqual({ fields: ['permit_no'], evidence: '3 of 3 values differ, none is empty' });
+    const two = await look('receipt,line,text\nr1,l1,same\nr1,l2,same\nr2,l1,same\nr2,l2,same\n');
+    expect(two.keys[0]!.fields).toEqual(['receipt', 'line']);
+  });
+
+  test('equal records are told apart by their order', async () => {
+    const stream = await look('who,what\nann,swim\nann,swim\njoe,swim\n');
+    expect(stream.keys[0]).toMatchObject({ repeats: 'number' });
+    expect(discoveryYaml({ source: 's', streams: [stream], options: {}, notes: [] })).toContain('repeats: number');
+  });
+});
+
+describe('a fixed-width sample', () => {
+  const lines = Array.from({ length: 30 }, (_, i) => `D${String(i + 1).padStart(6, '0')}${String((i * 7919) % 99_999).padStart(9, '0')} SAMPLE ANN`);
+  const total = Array.from({ length: 30 }, (_, i) => (i * 7919) % 99_999).reduce((a, b) => a + b, 0);
+  const text = ['H20260302TOWN', ...lines, `T000030${String(total).padStart(13, '0')}`].join('\n');
+
+  test('gives record types, columns, and the trailer whose figures it found out', async () => {
+    const stream = await look(`${text}\n`);
+    expect(stream.record_selector).toEqual({ types: ['D'], parents: ['H'] });
+    expect(stream.control?.[0]).toMatchObject({ type: 'T', count: 'at_2_7', total: { field: 'at_8_20' } });
+    expect(stream.evidence.join('\n')).toContain('characters 2-7 of T are 000030, the number of D lines');
+    expect(stream.evidence.join('\n')).toMatch(/characters 8-20 of T are the sum of characters \d+-16 of the D lines/);
+  });
+});
+
+describe('nested samples', () => {
+  test('XML gives its rows and what repeats within them', async () => {
+    const stream = await look('<Root><R No="1"><L><A>1</A></L><L><A>2</A></L></R><R No="2"><L><A>3</A></L></R></Root>', 'a.xml');
+    expect(stream.decoder).toEqual({ xml: { row: 'Root/R', lists: ['L'] } });
+    expect(stream.evidence.join('\n')).toContain('L comes up to 2 times within it: a list');
+    expect(field(stream, 'L')).toMatchObject({ type: 'list' });
+  });
+
+  test('JSON gives the path of its records, JSON lines are known', async () => {
+    const stream = await look('{ "meta": { "total": 2 }, "data": { "items": [ { "id": "1" }, { "id": "2" } ] } }', 'a.json');
+    expect(stream.decoder).toEqual({ json: { rows: 'data.items' } });
+    expect((await look('{"id":"1"}\n{"id":"2"}\n', 'a.jsonl')).decoder).toEqual({ json: { lines: true } });
+  });
+
+  test('what cannot be looked at is refused in plain words', async () => {
+    await expect(look('')).rejects.toThrow('The file is empty.');
+    await expect(look(Buffer.from('PK\u0003\u0004rest'), 'a.xlsx')).rejects.toThrow('Save the sheet as CSV');
+    await expect(look('<Root><R></Root>', 'a.xml')).rejects.toThrow('It begins like XML, but');
+  });
+});
+
+test('what is printed can be pasted: names that YAML would read otherwise are in quotes', async () => {
+  const yaml = discoveryYaml({ source: 's', streams: [await look('no,GL #,on: x\n1a,2,3\n2a,3,4\n3a,4,5\n')], options: {}, notes: [] });
+  const { parse } = await import('yaml');
+  expect(Object.keys((parse(yaml) as { streams: { sample: { schema: { fields: object } } } }).streams.sample.schema.fields)).toEqual(['no', 'GL #', 'on: x']);
+});

@@ -1,0 +1,139 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ssh2 from 'ssh2';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startSftpServer, type SftpServer } from '../../scripts/sample-town/sftp-server.ts';
+import { tablesPort } from '../../src/cli/certify-tables.ts';
+import { openProject } from '../../src/config/load.ts';
+import type { Certificate } from '../../src/connector/certify.ts';
+import { discoveryYaml } from '../../src/connector/discover-yaml.ts';
+import { certifyOnline } from '../../src/engine/certify/online.ts';
+import { discoverConnection } from '../../src/engine/certify/discover.ts';
+import { readPack } from '../../src/engine/certify/pack.ts';
+import type { TableServer } from '../../src/engine/certify/query-context.ts';
+import { transports } from '../../src/transports/transports.ts';
+import { failures, finding, temporaryFolder, write } from './packs.ts';
+import { PASSWORD, startSessionService, type SessionService } from './session-service.ts';
+
+const transportOptions = Object.fromEntries(Object.entries(transports).map(([name, t]) => [name, t.optionsSchema]));
+const CSV = 'number,paid_on,amount\n00101,2026-03-02,24.50\n00102,2026-03-02,110.00\n';
+const key = ssh2.utils.generateKeyPairSync('ed25519');
+let town: string;
+let outbox: string;
+let sftp: SftpServer;
+let bills: SessionService;
+let tables: TableServer;
+
+beforeAll(async () => {
+  town = temporaryFolder();
+  outbox = temporaryFolder();
+  writeFileSync(join(outbox, 'payments-20260303.csv'), CSV);
+  sftp = await startSftpServer({ root: outbox, port: 0, users: [{ name: 'town', password: 'sftp-Password-5' }], hostKeys: [key.private] });
+  bills = await startSessionService(7);
+  tables = await (await tablesPort())!({ PAYMENTS: { columns: { NO: 'CHAR(8)', AMOUNT: 'NUMERIC(19,2)', RV: 'ROWVERSION' }, rows: [['00101', '24.50', null]] } }, { username: 'reader', password: 'tds-Password-6' });
+  const { createHash } = await import('node:crypto');
+  const parsed = ssh2.utils.parseKey(key.public) as ssh2.ParsedKey;
+  const fingerprint = `SHA256:${createHash('sha256').update(parsed.getPublicSSH()).digest('base64').replace(/=+$/, '')}`;
+  write(town, {
+    'config/interlocal.yaml': 'town: { name: T, time_zone: UTC, currency: USD }\npacks: false\n',
+    'secrets/sftp': 'sftp-Password-5',
+    'secrets/bills': PASSWORD,
+    'secrets/tds': 'tds-Password-6',
+    'config/connections.yaml': `connections:
+  till: { connector: till, options: { host: 127.0.0.1, port: ${sftp.port}, username: town, password: "\${file:secrets/sftp}", host_key: "${fingerprint}" } }
+  bills: { connector: bills, options: { endpoint: "${bills.url}", wsdl: "${bills.url}?wsdl", user: town, password: "\${file:secrets/bills}" } }
+  ledger: { connector: ledger, options: { host: localhost, port: ${String(tables.options['port'])}, database: RECORDED, username: reader, password: "\${file:secrets/tds}", trust_server_certificate: true } }
+`,
+    'connectors/till/connector.yaml': 'connector: till\nversion: 1.0.0\ntitle: Till\ntransport: sftp\nstreams:\n  payments:\n    retriever: { files: { pattern: "payments-*.csv", after: { archive: done } } }\n    decoder: { csv: {} }\n    schema: { fields: { number: { required: true }, paid_on: { type: date }, amount: { type: decimal } } }\n    primary_key: [number]\n',
+    'connectors/bills/connector.yaml': `connector: bills
+version: 1.0.0
+title: Bills
+transport: soap
+options: { user: { required: true }, password: { type: secret, required: true } }
+streams:
+  bills:
+    retriever:
+      request:
+        login: { operation: OpenSession, body: { UserName: "{{ options.user }}", Password: "{{ options.password }}" }, token: OpenSessionResult.SessionId }
+        operation: GetBills
+        body: { SessionId: "{{ session }}", Page: "{{ page }}", PageSize: "{{ size }}" }
+    record_selector: { path: GetBillsResult.Bill }
+    paginator: { kind: page, size: 5, total: GetBillsResult.Total }
+    schema: { fields: { BillNo: { required: true }, Account: {}, OwnerName: { optional: true }, DueDate: { type: date }, Amount: { type: decimal } } }
+    primary_key: [BillNo]
+`,
+    'connectors/ledger/connector.yaml': 'connector: ledger\nversion: 1.0.0\ntitle: Ledger\ntransport: sqlserver\nstreams:\n  payments:\n    retriever: { query: { tables: [PAYMENTS] } }\n    incremental: { cursor: RV, kind: rowversion }\n    schema: { fields: { NO: { required: true }, AMOUNT: { type: decimal }, RV: { required: true } } }\n    primary_key: [NO]\n',
+  });
+});
+afterAll(async () => {
+  await sftp.close();
+  await bills.close();
+  await tables.close();
+});
+
+async function online(connection: string, pack = connection): Promise<Certificate> {
+  const project = await openProject(town, { transportOptions });
+  return certifyOnline(await readPack(join(town, 'connectors', pack)), project, connection, { signal: new AbortController().signal });
+}
+
+describe('the online half', () => {
+  test('over SFTP reads the first file, moves nothing, and refuses another host key', async () => {
+    const certificate = await online('till');
+    expect(failures(certificate)).toEqual([]);
+    expect(certificate).toMatchObject({ half: 'online', connection: 'till', passed: true });
+    expect(finding(certificate, 'preview')?.detail).toBe('payments-20260303.csv: 2 records read, nothing written.');
+    expect(finding(certificate, 'host_key')?.detail).toBe('HOST_KEY_CHANGED.');
+    const { readdirSync } = await import('node:fs');
+    expect(readdirSync(outbox)).toEqual(['payments-20260303.csv']);
+  });
+
+  test('tells what does not fit the schema any more', async () => {
+    writeFileSync(join(outbox, 'payments-20260303.csv'), CSV.replace('110.00', 'ten dollars'));
+    const changed = await online('till');
+    expect(failures(changed)[0]).toContain('1 do not fit: "amount" must be a decimal, but is "ten dollars".');
+    writeFileSync(join(outbox, 'payments-20260303.csv'), CSV.replace('amount', 'sum'));
+    expect(failures(await online('till'))[0]).toContain('The required column "amount" is missing');
+    writeFileSync(join(outbox, 'payments-20260303.csv'), CSV);
+  });
+
+  test('over SOAP logs in and reads the first page', async () => {
+    const certificate = await online('bills');
+    expect(failures(certificate)).toEqual([]);
+    expect(finding(certificate, 'preview')?.detail).toBe('first page: 5 records read, nothing written.');
+  });
+
+  test('over SQL Server reads the first rows', async () => {
+    const certificate = await online('ledger');
+    expect(failures(certificate)).toEqual([]);
+    expect(finding(certificate, 'preview')?.detail).toBe('first rows: 1 record read, nothing written.');
+  });
+
+  test('with a wrong password stops at the connection, and does not show it', async () => {
+    mkdirSync(join(town, 'secrets'), { recursive: true });
+    writeFileSync(join(town, 'secrets/sftp'), 'wrong-Password-55');
+    const certificate = await online('till');
+    writeFileSync(join(town, 'secrets/sftp'), 'sftp-Password-5');
+    expect(failures(certificate)[0]).toMatch(/^connection: /);
+    expect(finding(certificate, 'preview')).toBeUndefined();
+    expect(JSON.stringify(certificate)).not.toContain('wrong-Password-55');
+  });
+
+  test('of another connector than the connection is refused', async () => {
+    await expect(online('till', 'bills')).rejects.toThrow('The connection till is of the connector till, not bills.');
+  });
+});
+
+describe('discover on a connection', () => {
+  const discover = async (connection: string): Promise<string> => discoveryYaml(await discoverConnection(await openProject(town, { transportOptions }), connection, { path: undefined, tables: undefined, signal: new AbortController().signal }));
+
+  test('over SFTP looks at the newest file of each kind', async () => {
+    const yaml = await discover('till');
+    expect(yaml).toContain('# 1 file called payments-*.csv; looked at payments-20260303.csv');
+    expect(yaml).toContain('primary_key: [number]');
+  });
+
+  test('over SOAP reads the WSDL, over SQL Server the catalogue', async () => {
+    expect(await discover('bills')).toContain('operation: GetBills');
+    expect(await discover('ledger')).toContain('incremental: { cursor: RV, kind: rowversion }');
+  });
+});
