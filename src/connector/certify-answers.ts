@@ -1,7 +1,7 @@
 /** One change of an answer in XML or JSON. Paths are dotted, as in manifests. */
 export type AnswerChange =
   | { kind: 'value'; path: string; to: string | ((text: string) => string) }
-  | { kind: 'first_row'; path: string }
+  | { kind: 'first_row' | 'no_rows'; path: string }
   | { kind: 'add_field'; path: string; name: string }
   | { kind: 'rename_field'; name: string; to: string };
 
@@ -22,7 +22,9 @@ function changeXml(text: string, change: AnswerChange): string {
   const rows = [...text.matchAll(new RegExp(`<((?:[\\w.-]+:)?${name})(?=[\\s/>])(?:[^>]*/>|[\\s\\S]*?</\\1>)`, 'g'))];
   const first = rows[0];
   const last = rows.at(-1);
-  if (!first || !last || rows.length < 2) return text;
+  if (!first || !last) return text;
+  if (change.kind === 'no_rows') return text.slice(0, first.index) + text.slice(last.index + last[0].length);
+  if (rows.length < 2) return text;
   return text.slice(0, first.index + first[0].length) + text.slice(last.index + last[0].length);
 }
 
@@ -49,6 +51,7 @@ function changeJson(text: string, change: AnswerChange): string | undefined {
   const rows = name === undefined ? document : parent?.[name];
   if (!Array.isArray(rows)) return undefined;
   if (change.kind === 'add_field') for (const row of rows) (row as Record<string, unknown>)[change.name] = 'x';
+  else if (change.kind === 'no_rows') rows.length = 0;
   else if (rows.length > 1) rows.length = 1;
   else return undefined;
   return JSON.stringify(document);

@@ -1,5 +1,5 @@
 import type { StreamConfig } from '../config/schema/connector.ts';
-import { FileError } from '../core/errors.ts';
+import { FileError, type Problem } from '../core/errors.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
 import { type Contract, contractOf } from './contract.ts';
 import { controlOf, MOST_PROBLEMS } from './control.ts';
@@ -19,6 +19,7 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
   const contract: Contract = contractOf(stream, file);
   const controls = (stream.control ?? []).map((config) => controlOf(config, file));
   const latest: Values = {};
+  const unreadable = new Map<string, Problem>();
   const { deletes } = stream;
   const lists = Object.entries(stream.schema.fields).flatMap(([name, { separators }]) => (separators ? [{ name, separators }] : []));
   const plain = !types && !parents && !where && controls.length === 0 && !deletes?.field && lists.length === 0;
@@ -37,12 +38,24 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
     );
   }
 
-  function noteParent(type: string, values: Values): void {
+  function noteParent(type: string, { values, problem }: SourceRecord): void {
     const level = parents!.indexOf(type);
     if (level < 0) return;
     // A new batch has no entry yet: the last one of the batch before is not its own.
-    for (const inner of parents!.slice(level + 1)) delete latest[inner];
-    latest[type] = values;
+    for (const inner of parents!.slice(level)) {
+      delete latest[inner];
+      unreadable.delete(inner);
+    }
+    if (problem) unreadable.set(type, problem);
+    else latest[type] = values;
+  }
+
+  /** What belongs to a record that could not be read cannot be used either, and only the file itself can mend it. */
+  function orphaned(record: SourceRecord): void {
+    const [type, problem] = [...unreadable][0]!;
+    const place = { ...problem.place, line: record.line, record: record.number };
+    record.problem = { ...problem, place, message: `The record of type ${type} that it belongs to (${problem.place.line === undefined ? `record ${problem.place.record}` : `line ${problem.place.line}`}) could not be read: ${problem.message}` };
+    record.raw = JSON.stringify(record.values);
   }
 
   return {
@@ -54,12 +67,15 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
       }
       const own: SourceRecord[] = [];
       for (const record of list) {
-        if (parents && record.type !== undefined) noteParent(record.type, record.values);
+        if (parents && record.type !== undefined) noteParent(record.type, record);
         const values = parents && isOfType(record) ? { ...record.values, ...latest } : record.values;
-        const isOwn = isOfType(record) && (record.problem !== undefined || isWanted(values));
+        // Whether a record is wanted may depend on a parent that could not be read: then it is set aside rather than lost.
+        const orphan = unreadable.size > 0 && record.problem === undefined && !parents!.includes(record.type ?? '');
+        const isOwn = isOfType(record) && (record.problem !== undefined || orphan || isWanted(values));
         for (const control of controls) control.see(record, isOwn);
         if (!isOwn) continue;
         record.values = values;
+        if (orphan) orphaned(record);
         if (deletes?.field && (deletes.values ?? []).includes(textAt(values, deletes.field))) record.deleted = true;
         for (const { name, separators } of lists) {
           const text = values[name];

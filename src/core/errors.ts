@@ -41,7 +41,7 @@ export function textOfPlace(place: Place): string {
 export function textOfProblem(problem: Problem): string {
   // A message that begins with the path's name need not have it in front once more.
   const { path, ...where } = problem.place;
-  const doubled = path !== undefined && (problem.message.startsWith(`${path} `) || problem.message.startsWith(`"${path}" `));
+  const doubled = path !== undefined && problem.message.startsWith(`${path} `);
   const place = textOfPlace(doubled ? where : problem.place);
   const hint = problem.hint ? ` ${problem.hint}` : '';
   return `${place ? `${place}: ` : ''}${problem.message}${hint} [${problem.code}]`;

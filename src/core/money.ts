@@ -32,7 +32,7 @@ export interface MoneyFormat {
  */
 export function parseMoney(text: string, currency: string, format: MoneyFormat = {}): number | string {
   const digits = minorDigits(currency);
-  if (format.impliedDecimals === undefined && digits === 2) {
+  if (format.impliedDecimals === undefined && digits === 2 && format.decimal !== ',') {
     const quick = parsePlain(text);
     if (quick !== undefined) return quick;
   }
@@ -74,7 +74,8 @@ function parsePlain(text: string): number | undefined {
   let i = 0;
   let negative = false;
   if (text.charCodeAt(0) === 45) [negative, i] = [true, 1];
-  if (i >= length || length - i > 14) return undefined;
+  // 13 digits are a safe integer also in hundredths.
+  if (i >= length || length - i > 13) return undefined;
   let minor = 0;
   let decimals = -1;
   for (; i < length; i++) {

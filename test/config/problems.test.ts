@@ -70,7 +70,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
   [
     'KEY_UNKNOWN: what is known, where nothing is near',
     { 'config/interlocal.yaml': ['packs: false', 'packs: false\nserver: { colour: red }'] },
-    ['config/interlocal.yaml:7:11 server.colour: "colour" is not a key that is known here. Known here: host, port. [KEY_UNKNOWN]'],
+    ['config/interlocal.yaml:7:11 server.colour: "colour" is not a key that is known here. Known here: host, port, names. [KEY_UNKNOWN]'],
   ],
   [
     'KEY_UNKNOWN: an option that neither the transport nor the connector has',

@@ -131,3 +131,19 @@ test('an empty file, with a header alone, is loaded and nothing comes of it', as
   expect([run.outcome, run.counts]).toEqual(['succeeded', counts({})]);
   expect(await town.rows('il_file', ['state'])).toEqual([{ state: 'loaded' }]);
 });
+
+test('a large first load has its indexes, also when it was stopped half way and another process goes on', async () => {
+  const indexes = async (town: TestTown): Promise<unknown[]> => (await town.engine.knex('sqlite_master').where({ type: 'index', tbl_name: 'receipt' }).pluck('name')) as unknown[];
+  const many = receipts(Array.from({ length: 50_001 }, (_, i) => ({ number: String(i) })));
+  const pipeline = 'pipeline: receipts\nsource: { connection: till, stream: receipts }\nmappings: [receipt.from-till]\n';
+  const town = await makeTown({ 'inbox/receipts.csv': many, 'pipelines/receipts.yaml': pipeline });
+  const abort = new AbortController();
+  const run = await town.run('receipts', { signal: abort.signal, onProgress: ({ what }) => (what === 'receipts.csv' ? abort.abort() : undefined) });
+  expect([run.outcome, run.counts.created]).toEqual(['aborted', 10_000]);
+  expect(await indexes(town)).toEqual([]);
+  await town.reopen();
+  expect(await indexes(town)).toEqual(['receipt_number']);
+  expect((await town.run('receipts')).counts).toMatchObject({ created: 40_001, changed: 0, unchanged: 0 });
+  expect(await indexes(town)).toEqual(['receipt_number']);
+  expect((await town.engine.knex('receipt').count({ n: '*' }))[0]).toEqual({ n: 50_001 });
+}, 60_000);

@@ -32,6 +32,18 @@ const SCENARIOS: Scenario[] = [
     pipelines: ['receipts'],
   },
   { name: 'a refused file between good ones', files: { 'inbox/receipts-1.csv': many(1, 4), 'inbox/receipts-2.csv': 'number,amount\n1,2\n', 'inbox/receipts-3.csv': many(5, 6) }, pipelines: ['receipts'] },
+  {
+    name: 'another delivery under the same name, whose rejects are its own',
+    files: { 'inbox/receipts.csv': many(1, 5, { 2: 'XX' }) },
+    then: { 'inbox/receipts.csv': many(11, 17, { 12: 'XX' }) },
+    pipelines: ['receipts'],
+  },
+  {
+    name: 'a mapping that cannot use some of what was landed',
+    files: { 'inbox/receipts.csv': many(1, 7, { 3: 'CK', 6: 'CK' }) },
+    then: { 'mappings/lookups/tenders.csv': 'from,to\nCA,check\n', 'inbox/receipts.csv': many(1, 8, { 3: 'CK', 6: 'CK' }) },
+    pipelines: ['receipts'],
+  },
   { name: 'a mapping that was changed', files: { 'inbox/receipts.csv': many(1, 7) }, then: { 'mappings/lookups/tenders.csv': 'from,to\nCA,check\n' }, pipelines: ['receipts'] },
   {
     name: 'people of two offices, some of whom move or go',

@@ -1,19 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { startChromium } from './chromium.ts';
-import { serve } from './http.ts';
-import { makeTown, openAndRun } from './town.ts';
 
-// Makes docs/overview.png anew: node test/web/overview-picture.ts
-const town = makeTown();
-const engine = await openAndRun(town.folder);
-const next = new Date();
-next.setUTCHours(next.getUTCHours() + 1, 0, 0, 0);
-const server = await serve(engine, { nextRuns: () => [...engine.project.pipelines.keys()].map((id) => ({ id, at: next })) });
+// Makes docs/overview.png anew from the sample town: npm start in one terminal, then: node test/web/overview-picture.ts
 const browser = await startChromium();
-const page = await (await browser.newContext({ viewport: { width: 1120, height: 1208 }, colorScheme: 'light' })).newPage();
-await page.goto(server.url);
+const page = await (await browser.newContext({ viewport: { width: 1000, height: 1180 }, colorScheme: 'light' })).newPage();
+await page.goto(process.argv[2] ?? 'http://127.0.0.1:8650');
 await page.screenshot({ path: fileURLToPath(new URL('../../docs/overview.png', import.meta.url)) });
 await browser.close();
-await server.close();
-await engine.knex.destroy();
-town.remove();

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { counted, fails, holds, type Verdict } from '../../connector/certify.ts';
+import { counted, fails, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
 import { changeAnswer } from '../../connector/certify-answers.ts';
 import type { Bench, Contents } from './bench.ts';
 import { withBomb } from './file-text.ts';
@@ -31,6 +31,7 @@ export const REQUEST_CHECKS: readonly RequestCheck[] = [
   { check: 'column_added', title: 'A field that is new does what the schema says', run: fieldAdded },
   { check: 'column_renamed', title: 'A required field under another name is noticed', run: fieldRenamed },
   { check: 'control_figures', title: 'A total that disagrees stops the run', run: total },
+  { check: 'late_commit', title: 'A record that is entered late is read all the same', run: lateEntry },
   { check: 'undeclared_host', title: 'A redirect to another host is refused', run: undeclaredHost },
   { check: 'secrets', title: 'No secret reaches messages or the store', run: secrets },
 ];
@@ -211,14 +212,28 @@ async function fieldRenamed(context: RequestContext): Promise<Verdict> {
 
 async function total(context: RequestContext): Promise<Verdict> {
   const path = context.stream.paginator?.total;
-  if (path === undefined) return undefined;
+  const rows = rowsPath(context);
+  if (path === undefined || rows === undefined) return undefined;
+  let last: Reply | undefined;
   const read = await context.read((_, recorded) => {
     const body = recorded && changeAnswer(recorded.body.toString(), { kind: 'value', path, to: (text) => String(Number(text) + 1) });
-    return body === undefined ? undefined : { ...recorded!, body };
+    if (body !== undefined) return (last = { ...recorded!, body });
+    // The page that should hold the missing record is asked for: there is nothing on it.
+    const empty = last && changeAnswer(last.body.toString(), { kind: 'no_rows', path: rows });
+    return empty === undefined ? undefined : { ...last!, body: empty };
   });
-  // Asking for the page that should hold the missing record is right too; it is not recorded.
-  if (read.refused) return holds(read.refused[0]!.code === 'TOTAL_DIFFERS' ? 'One more than there are: TOTAL_DIFFERS.' : 'One more than there are: the missing page is asked for, and the run fails.');
+  if (!last) return undefined;
+  if (read.refused) return read.refused[0]!.code === 'TOTAL_DIFFERS' ? holds('One more than there are: TOTAL_DIFFERS.') : fails(saidOf(read.refused), 'TOTAL_DIFFERS was expected.');
   return fails('The service says one record more than it gives, and nobody noticed.', 'Look at paginator.total.');
+}
+
+/** What a service holds back cannot be recorded; whether the manifest allows for it can be seen. */
+async function lateEntry({ stream }: RequestContext): Promise<Verdict> {
+  const { incremental } = stream;
+  if (!incremental) return undefined;
+  if (incremental.lookback !== undefined) return holds(`The last ${incremental.lookback} are asked for again each time, and what is known is recognised.`);
+  if (incremental.delay !== undefined) return holds(`What is younger than ${incremental.delay} waits for the next run.`);
+  return holdsBut(`Only what comes after the last run is asked for: a record that is entered later with an earlier ${incremental.cursor} is passed over.`, 'Set lookback: how late records are entered there.');
 }
 
 async function undeclaredHost(context: RequestContext): Promise<Verdict> {
