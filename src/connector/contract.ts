@@ -43,7 +43,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
     if (same && i === lastColumns.length) return;
     lastColumns = Object.keys(record.values);
     const columns = lastColumns.join('\u001f');
-    const unknown = lastColumns.filter((name) => !(name in fields) && !(stream.record_selector?.parents ?? []).includes(name));
+    const unknown = lastColumns.filter((name) => !Object.hasOwn(fields, name) && !(stream.record_selector?.parents ?? []).includes(name));
     strange = unknown.length > 0;
     if (!strange || seenShapes.has(columns)) return;
     seenShapes.add(columns);

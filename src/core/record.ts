@@ -32,12 +32,13 @@ export interface SourceRecord {
  */
 export function valueAt(values: Values, path: string): Value | undefined {
   const direct = values[path];
-  if (direct !== undefined) return direct;
+  // A record may have a field called constructor; one that has not must not seem to.
+  if (direct !== undefined && Object.hasOwn(values, path)) return direct;
   if (!path.includes('.')) return undefined;
   let at: Value | undefined = values;
   for (const part of path.split('.')) {
     if (at === null || at === undefined || typeof at === 'string') return undefined;
-    at = Array.isArray(at) ? at[Number(part)] : at[part];
+    at = Array.isArray(at) ? at[Number(part)] : Object.hasOwn(at, part) ? at[part] : undefined;
   }
   return at;
 }
