@@ -11,7 +11,8 @@ const SERVICES = [
   { suite: 'test/web/browser.services.test.ts', program: '/usr/bin/chromium', install: 'chromium' },
 ];
 const missing = process.env.CI === 'true' ? [] : SERVICES.filter(({ program }) => !existsSync(program));
-for (const { suite, program, install } of missing) console.log(`Left out: ${suite}, because ${program} is not installed (apt-get install ${install}).`);
+for (const { suite, program, install } of missing)
+  console.log(`Left out: ${suite}, because ${program} is not installed (apt-get install ${install}).`);
 
 export default defineConfig({
   test: {

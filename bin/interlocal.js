@@ -13,7 +13,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const pinned = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 const node = Number(process.versions.node.split('.')[0]) >= NEEDED ? process.execPath : pinned;
 if (!existsSync(node)) {
-  console.error(`Interlocal needs Node ${NEEDED} or newer; this is ${process.version}. Run "npm ci" in ${root}, which brings the right one, or install Node ${NEEDED}.`);
+  console.error(
+    `Interlocal needs Node ${NEEDED} or newer; this is ${process.version}. Run "npm ci" in ${root}, which brings the right one, or install Node ${NEEDED}.`,
+  );
   process.exit(2);
 }
 const child = spawn(node, [...FLAGS, join(root, 'src', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });

@@ -66,7 +66,15 @@ function section(path: string, node: Node, sections: string[], definitions: Reco
     return `| \`${name}\`${needed} | ${cell(typeText(child, definitions))} | ${cell(defaultText(child))} | ${cell(describe(child, definitions))} |`;
   });
   const choice = (group.oneOf ?? []).flatMap((one) => one.required ?? []);
-  sections.push(`## ${path}`, '', ...(choice.length ? [`Exactly one of ${choice.map((name) => `\`${name}\``).join(', ')}.`, ''] : []), '| key | what it takes | default | meaning |', '|---|---|---|---|', ...rows, '');
+  sections.push(
+    `## ${path}`,
+    '',
+    ...(choice.length ? [`Exactly one of ${choice.map((name) => `\`${name}\``).join(', ')}.`, ''] : []),
+    '| key | what it takes | default | meaning |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  );
   for (const [name, child] of Object.entries(group.properties ?? {})) {
     const inner = innerGroup(child, definitions);
     if (inner) section(`${path === 'The manifest' ? '' : `${path}.`}${name}${inner.step}`, inner.node, sections, definitions);
@@ -102,13 +110,27 @@ function typeText(node: Node, definitions: Record<string, Node>): string {
   if (real.const !== undefined) return `\`${String(real.const)}\``;
   if (real.anyOf) return [...new Set(real.anyOf.map((one) => typeText(one, definitions)))].join(' or ');
   if (real.properties) return 'a group, below';
-  if (real.type === 'array') return `a list of ${real.items ? typeText(real.items, definitions).replace('a group, below', 'groups, below').replace(/^text$/, 'texts') : 'values'}`;
-  if (real.type === 'object') return typeof real.additionalProperties === 'object' ? `names, each with ${typeText(real.additionalProperties, definitions)}` : 'a group';
-  return { string: 'text', integer: 'a whole number', number: 'a number', boolean: '`true`, `false`', null: '`null`' }[real.type ?? ''] ?? 'any value';
+  if (real.type === 'array')
+    return `a list of ${
+      real.items
+        ? typeText(real.items, definitions)
+            .replace('a group, below', 'groups, below')
+            .replace(/^text$/, 'texts')
+        : 'values'
+    }`;
+  if (real.type === 'object')
+    return typeof real.additionalProperties === 'object'
+      ? `names, each with ${typeText(real.additionalProperties, definitions)}`
+      : 'a group';
+  return (
+    { string: 'text', integer: 'a whole number', number: 'a number', boolean: '`true`, `false`', null: '`null`' }[real.type ?? ''] ??
+    'any value'
+  );
 }
 
 function defaultText(node: Node): string {
-  if (node.default === undefined || (typeof node.default === 'object' && node.default !== null && Object.keys(node.default).length === 0)) return '';
+  if (node.default === undefined || (typeof node.default === 'object' && node.default !== null && Object.keys(node.default).length === 0))
+    return '';
   return `\`${typeof node.default === 'string' ? node.default || '""' : JSON.stringify(node.default)}\``;
 }
 

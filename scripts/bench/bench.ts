@@ -53,7 +53,8 @@ rmSync(folder, { recursive: true, force: true });
 async function run(expected: { read: number; created: number; unchanged: number }): Promise<Measured> {
   const measured = await measure([interlocal, 'run', 'receipts', '--json', '--project', town]);
   const { runs } = JSON.parse(measured.out) as { runs: Record<string, number>[] };
-  for (const [name, n] of Object.entries(expected)) if (runs[0]![name] !== n) throw new Error(`${name} is ${runs[0]![name]}, not ${n}: the figures would be of another task`);
+  for (const [name, n] of Object.entries(expected))
+    if (runs[0]![name] !== n) throw new Error(`${name} is ${runs[0]![name]}, not ${n}: the figures would be of another task`);
   return measured;
 }
 
@@ -67,18 +68,31 @@ async function measure(args: string[]): Promise<Measured> {
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}:\n${err}`);
-  return { seconds: (performance.now() - started) / 1000, peakMb: Math.max(...[...err.matchAll(/peak (\d+)/g)].map((m) => Number(m[1]))) / 1_048_576, out };
+  return {
+    seconds: (performance.now() - started) / 1000,
+    peakMb: Math.max(...[...err.matchAll(/peak (\d+)/g)].map((m) => Number(m[1]))) / 1_048_576,
+    out,
+  };
 }
 
 function report(): void {
-  const against: Record<string, string> = { 'CSV reader alone': 'bare parse', 'first load': 'bare parse + insert', 'second run, same file': 'bare parse', 're-export, one row more': 'bare parse' };
+  const against: Record<string, string> = {
+    'CSV reader alone': 'bare parse',
+    'first load': 'bare parse + insert',
+    'second run, same file': 'bare parse',
+    're-export, one row more': 'bare parse',
+  };
   console.log(`\n${'whole processes, medians'.padEnd(26)}${'seconds'.padStart(9)}${'rows/s'.padStart(12)}${'peak MB'.padStart(9)}   ratio`);
   for (const name of Object.keys(rounds[0]!)) {
     const seconds = median(rounds.map((r) => r[name]!.seconds));
     const peak = Math.max(...rounds.map((r) => r[name]!.peakMb));
     const base = against[name];
     const ratio = base === undefined ? '' : `${median(rounds.map((r) => r[name]!.seconds / r[base]!.seconds)).toFixed(2)} × ${base}`;
-    console.log(`${name.padEnd(26)}${seconds.toFixed(2).padStart(9)}${Math.round(rows / seconds).toLocaleString('en-US').padStart(12)}${peak.toFixed(0).padStart(9)}   ${ratio}`);
+    console.log(
+      `${name.padEnd(26)}${seconds.toFixed(2).padStart(9)}${Math.round(rows / seconds)
+        .toLocaleString('en-US')
+        .padStart(12)}${peak.toFixed(0).padStart(9)}   ${ratio}`,
+    );
   }
 }
 

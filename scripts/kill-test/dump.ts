@@ -14,16 +14,37 @@ export function dumpStore(file: string): string[] {
     for (const row of db.prepare(sql).raw().iterate() as IterableIterator<unknown[]>) lines.push(`${what} ${JSON.stringify(row)}`);
   };
   const entities = db.prepare('SELECT id, name FROM il_entity').all() as { id: number; name: string }[];
-  const landed = "(SELECT s.pipeline || ' ' || l.source_key || ' ' || coalesce(f.path, '') || ' ' || l.record FROM il_landed l JOIN il_source s ON s.id = l.source_id LEFT JOIN il_file f ON f.id = l.file_id WHERE l.id = g._landed)";
+  const landed =
+    "(SELECT s.pipeline || ' ' || l.source_key || ' ' || coalesce(f.path, '') || ' ' || l.record FROM il_landed l JOIN il_source s ON s.id = l.source_id LEFT JOIN il_file f ON f.id = l.file_id WHERE l.id = g._landed)";
   for (const { name } of entities) {
-    const columns = (db.prepare(`PRAGMA table_info("${name}")`).all() as { name: string }[]).map((c) => c.name).filter((c) => !c.startsWith('_') || c === '_identity');
-    add(name, `SELECT ${columns.map((c) => `g."${c}"`).join(', ')}, ${landed}, (SELECT json_group_array(key) FROM (SELECT key FROM json_each(g._provenance) ORDER BY key)) FROM "${name}" g`);
+    const columns = (db.prepare(`PRAGMA table_info("${name}")`).all() as { name: string }[])
+      .map((c) => c.name)
+      .filter((c) => !c.startsWith('_') || c === '_identity');
+    add(
+      name,
+      `SELECT ${columns.map((c) => `g."${c}"`).join(', ')}, ${landed}, (SELECT json_group_array(key) FROM (SELECT key FROM json_each(g._provenance) ORDER BY key)) FROM "${name}" g`,
+    );
   }
-  add('link', `SELECT s.pipeline, k.source_key, e.name, k.item_key, k.hash, k.mapped, k.deleted_run IS NULL, k.golden_id IS NULL FROM il_link k JOIN il_source s ON s.id = k.source_id LEFT JOIN il_entity e ON e.id = k.entity_id`);
-  add('landed', `SELECT s.pipeline, l.source_key, l.record, l.line, l.raw, f.path, f.sha256, h.columns FROM il_landed l JOIN il_source s ON s.id = l.source_id JOIN il_shape h ON h.id = l.shape_id LEFT JOIN il_file f ON f.id = l.file_id`);
-  add('history', `SELECT e.name, h.action, h.changes, l.source_key FROM il_history h JOIN il_entity e ON e.id = h.entity_id LEFT JOIN il_landed l ON l.id = h.landed_id`);
-  add('reject', `SELECT s.pipeline, r.reject_key, r.state, f.path, r.record, r.line, r.raw, r.readable, r.problems FROM il_reject r JOIN il_source s ON s.id = r.source_id LEFT JOIN il_file f ON f.id = r.file_id`);
-  add('file', `SELECT s.pipeline, f.path, f.sha256, f.size, f.state, f.records_done, f.archived_to, f.problems FROM il_file f JOIN il_source s ON s.id = f.source_id`);
+  add(
+    'link',
+    `SELECT s.pipeline, k.source_key, e.name, k.item_key, k.hash, k.mapped, k.deleted_run IS NULL, k.golden_id IS NULL FROM il_link k JOIN il_source s ON s.id = k.source_id LEFT JOIN il_entity e ON e.id = k.entity_id`,
+  );
+  add(
+    'landed',
+    `SELECT s.pipeline, l.source_key, l.record, l.line, l.raw, f.path, f.sha256, h.columns FROM il_landed l JOIN il_source s ON s.id = l.source_id JOIN il_shape h ON h.id = l.shape_id LEFT JOIN il_file f ON f.id = l.file_id`,
+  );
+  add(
+    'history',
+    `SELECT e.name, h.action, h.changes, l.source_key FROM il_history h JOIN il_entity e ON e.id = h.entity_id LEFT JOIN il_landed l ON l.id = h.landed_id`,
+  );
+  add(
+    'reject',
+    `SELECT s.pipeline, r.reject_key, r.state, f.path, r.record, r.line, r.raw, r.readable, r.problems FROM il_reject r JOIN il_source s ON s.id = r.source_id LEFT JOIN il_file f ON f.id = r.file_id`,
+  );
+  add(
+    'file',
+    `SELECT s.pipeline, f.path, f.sha256, f.size, f.state, f.records_done, f.archived_to, f.problems FROM il_file f JOIN il_source s ON s.id = f.source_id`,
+  );
   add('difference', `SELECT pipeline, key, status, left_minor, right_minor, left_count, right_count, reason FROM il_difference`);
   add('lock', `SELECT name FROM il_lock`);
   add('indexes', `SELECT name FROM sqlite_master WHERE type = 'index' AND name NOT LIKE 'sqlite_%'`);

@@ -52,9 +52,14 @@ export async function killTest(options: KillTestOptions): Promise<KillTestResult
         rmSync(join(data, folder), { recursive: true, force: true });
         cpSync(join(pristine, folder), join(data, folder), { recursive: true, preserveTimestamps: true });
       }
-      for (const name of ['interlocal.db', 'interlocal.db-wal', 'interlocal.db-shm', 'spool']) rmSync(join(town, 'data', name), { recursive: true, force: true });
+      for (const name of ['interlocal.db', 'interlocal.db-wal', 'interlocal.db-shm', 'spool'])
+        rmSync(join(town, 'data', name), { recursive: true, force: true });
     };
-    const state = (): string[] => [...dumpStore(join(town, 'data', 'interlocal.db')), ...dumpFolder(join(data, 'sftp')), ...dumpFolder(join(data, 'council'))];
+    const state = (): string[] => [
+      ...dumpStore(join(town, 'data', 'interlocal.db')),
+      ...dumpFolder(join(data, 'sftp')),
+      ...dumpFolder(join(data, 'council')),
+    ];
 
     reset();
     const started = performance.now();

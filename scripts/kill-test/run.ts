@@ -5,7 +5,14 @@ import { parseArgs } from 'node:util';
 import { killTest } from './kill-test.ts';
 
 /** `npm run test:kill -- --kills 300 --seed 1` */
-const { values } = parseArgs({ options: { kills: { type: 'string', default: '300' }, seed: { type: 'string', default: '1' }, 'per-town': { type: 'string', default: '4' }, households: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '300' },
+    seed: { type: 'string', default: '1' },
+    'per-town': { type: 'string', default: '4' },
+    households: { type: 'string' },
+  },
+});
 const folder = mkdtempSync(join(tmpdir(), 'interlocal-kill-'));
 const result = await killTest({
   folder,

@@ -41,7 +41,8 @@ const WORDS: Record<Finding['state'], string> = { ok: 'holds', warning: 'remark'
 
 function table(caption: string, findings: readonly Finding[]): string {
   const rows = findings.map(
-    (f) => `<tr><td class="${f.state}">${MARKS[f.state]} ${WORDS[f.state]}</td><th scope="row">${html(f.title)}</th><td>${html(f.detail).replaceAll('\n', '<br>')}${f.hint && f.state !== 'ok' ? `<br><strong>${html(f.hint)}</strong>` : ''}</td></tr>`,
+    (f) =>
+      `<tr><td class="${f.state}">${MARKS[f.state]} ${WORDS[f.state]}</td><th scope="row">${html(f.title)}</th><td>${html(f.detail).replaceAll('\n', '<br>')}${f.hint && f.state !== 'ok' ? `<br><strong>${html(f.hint)}</strong>` : ''}</td></tr>`,
   );
   return `<table>
 <caption>${html(caption)}</caption>

@@ -6,10 +6,16 @@ export const MARKS: Record<Finding['state'], string> = { ok: '✓', warning: '!'
 export function certificateText(certificate: Certificate): string {
   const { findings } = certificate;
   const width = Math.max(...findings.map((f) => f.title.length));
-  const lines = [`${certificate.title} (${certificate.connector} ${certificate.version}), ${certificate.half}${certificate.connection ? ` against ${certificate.connection}` : ''}`];
+  const lines = [
+    `${certificate.title} (${certificate.connector} ${certificate.version}), ${certificate.half}${certificate.connection ? ` against ${certificate.connection}` : ''}`,
+  ];
   for (const [name, group] of Map.groupBy(findings, groupOf)) {
     lines.push('', name);
-    for (const f of group) lines.push(`  ${MARKS[f.state]} ${f.title.padEnd(width)}  ${indented(f.detail, width + 6)}`, ...(f.hint && f.state !== 'ok' ? [`    ${' '.repeat(width)}  → ${f.hint}`] : []));
+    for (const f of group)
+      lines.push(
+        `  ${MARKS[f.state]} ${f.title.padEnd(width)}  ${indented(f.detail, width + 6)}`,
+        ...(f.hint && f.state !== 'ok' ? [`    ${' '.repeat(width)}  → ${f.hint}`] : []),
+      );
   }
   return [...lines, '', summary(certificate)].join('\n');
 }

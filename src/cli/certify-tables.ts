@@ -8,7 +8,11 @@ import type { StartTables, TableServer } from '../engine/certify/query-context.t
 const ENDPOINT = '../../scripts/sample-town/tds/endpoint.ts';
 
 interface Endpoint {
-  startTdsEndpoint(options: { database: string; databaseName: string; logins: { user: string; password: string; readOnly?: boolean }[] }): Promise<{ port: number; close(): Promise<void> }>;
+  startTdsEndpoint(options: {
+    database: string;
+    databaseName: string;
+    logins: { user: string; password: string; readOnly?: boolean }[];
+  }): Promise<{ port: number; close(): Promise<void> }>;
 }
 
 /** Loads recorded tables into a server that speaks SQL Server's protocol, for an unmodified driver. undefined: this installation has none. */
@@ -20,21 +24,39 @@ export async function tablesPort(): Promise<StartTables | undefined> {
     const database = join(folder, 'recorded.db');
     await fill(database, tables);
     const owner = { user: 'owner', password: 'owner-of-a-recording' };
-    const server = await endpoint.startTdsEndpoint({ database, databaseName: 'RECORDED', logins: [{ user: login.username, password: login.password, readOnly: true }, owner] });
+    const server = await endpoint.startTdsEndpoint({
+      database,
+      databaseName: 'RECORDED',
+      logins: [{ user: login.username, password: login.password, readOnly: true }, owner],
+    });
     return tableServer(server, folder, login, owner);
   };
 }
 
-async function tableServer(server: { port: number; close(): Promise<void> }, folder: string, login: { username: string }, owner: { user: string; password: string }): Promise<TableServer> {
+async function tableServer(
+  server: { port: number; close(): Promise<void> },
+  folder: string,
+  login: { username: string },
+  owner: { user: string; password: string },
+): Promise<TableServer> {
   const mssql = (await import('mssql')).default;
-  const pool = await new mssql.ConnectionPool({ server: 'localhost', port: server.port, database: 'RECORDED', ...owner, options: { trustServerCertificate: true } }).connect();
+  const pool = await new mssql.ConnectionPool({
+    server: 'localhost',
+    port: server.port,
+    database: 'RECORDED',
+    ...owner,
+    options: { trustServerCertificate: true },
+  }).connect();
   return {
     options: { host: 'localhost', port: server.port, database: 'RECORDED', username: login.username, trust_server_certificate: true },
     execute: async (sql) => void (await pool.request().query(sql)),
     async begin() {
       const transaction = new mssql.Transaction(pool);
       await transaction.begin();
-      return { execute: async (sql) => void (await new mssql.Request(transaction).query(sql)), commit: async () => void (await transaction.commit()) };
+      return {
+        execute: async (sql) => void (await new mssql.Request(transaction).query(sql)),
+        commit: async () => void (await transaction.commit()),
+      };
     },
     async close() {
       await pool.close();
@@ -53,7 +75,9 @@ async function fill(path: string, tables: Record<string, FixtureTable>): Promise
     database.exec(`CREATE TABLE ${name} (${columns.map(([column, type]) => `${quoted(column)} ${sqliteType(type)}`).join(', ')})`);
     // The server gives row versions itself, from 2001 on in the order of the rows.
     const kept = columns.flatMap(([, type], i) => (/^(rowversion|timestamp)\b/i.test(type) ? [] : [i]));
-    const insert = database.prepare(`INSERT INTO ${name} (${kept.map((i) => quoted(columns[i]![0])).join(', ')}) VALUES (${kept.map(() => '?').join(', ')})`);
+    const insert = database.prepare(
+      `INSERT INTO ${name} (${kept.map((i) => quoted(columns[i]![0])).join(', ')}) VALUES (${kept.map(() => '?').join(', ')})`,
+    );
     database.transaction(() => {
       for (const row of table.rows) insert.run(kept.map((i) => row[i] ?? null));
     })();

@@ -15,7 +15,10 @@ export function registerCertify(cli: Cli): void {
     .command('certify')
     .argument('<connectors...>', "connectors of this town's folder or shipped ones; or the path of a pack")
     .option('--offline', 'the half that needs no other system: everything provable from the recordings')
-    .option('--connection <name>', 'the online half: reach this connection and hold what it gives against the schema; with --offline both halves')
+    .option(
+      '--connection <name>',
+      'the online half: reach this connection and hold what it gives against the schema; with --offline both halves',
+    )
     .option('--report <file>', 'write the report as a web page too')
     .option('--write-records', 'first write records.json of every recording as it reads now; look it through')
     .description('Prove a connector: every stream against its recording, and everything that files and services are known to do wrong.')
@@ -28,12 +31,14 @@ export function registerCertify(cli: Cli): void {
         const folder = await packFolder(cli, name);
         if (options.writeRecords) {
           const { writeRecords } = await import('../engine/certify/write-records.ts');
-          for (const file of await writeRecords(folder, await (await import('./certify-tables.ts')).tablesPort())) cli.note(`Wrote ${file}: look it through, line by line.`);
+          for (const file of await writeRecords(folder, await (await import('./certify-tables.ts')).tablesPort()))
+            cli.note(`Wrote ${file}: look it through, line by line.`);
         }
         const pack = await readPack(folder);
         // With a connection alone, only what needs it; --offline with it: both halves.
         if (options.offline || !options.connection) {
-          const startTables = pack.connector?.transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined;
+          const startTables =
+            pack.connector?.transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined;
           certificates.push(await certifyOffline(pack, { signal: cli.signal, onCheck: progress(cli), startTables }));
         }
         if (options.connection) certificates.push(await online(cli, pack, options.connection));
@@ -58,7 +63,12 @@ async function online(cli: Cli, pack: Pack, connection: string): Promise<Certifi
   if (!project.connections[connection]) {
     const known = Object.keys(project.connections);
     const meant = didYouMean(connection, known);
-    throw new ConfigError({ code: 'CONNECTION_UNKNOWN', place: { path: connection }, message: `There is no connection "${connection}".`, hint: meant ? `Did you mean ${meant}?` : `There are: ${known.join(', ') || 'none yet'}.` });
+    throw new ConfigError({
+      code: 'CONNECTION_UNKNOWN',
+      place: { path: connection },
+      message: `There is no connection "${connection}".`,
+      hint: meant ? `Did you mean ${meant}?` : `There are: ${known.join(', ') || 'none yet'}.`,
+    });
   }
   return certifyOnline(pack, project, connection, { signal: cli.signal, onCheck: progress(cli) });
 }
@@ -76,13 +86,19 @@ async function packFolder(cli: Cli, name: string): Promise<string> {
   if (found) return found;
   const known = (await Promise.all(roots.map((root) => readdir(root).catch(() => [])))).flat();
   const meant = didYouMean(name, known);
-  throw new ConfigError({ code: 'CONNECTOR_UNKNOWN', place: { path: name }, message: `There is no connector "${name}".`, hint: meant ? `Did you mean ${meant}?` : `interlocal new connector ${name} makes one.` });
+  throw new ConfigError({
+    code: 'CONNECTOR_UNKNOWN',
+    place: { path: name },
+    message: `There is no connector "${name}".`,
+    hint: meant ? `Did you mean ${meant}?` : `interlocal new connector ${name} makes one.`,
+  });
 }
 
 /** On a terminal, the check in hand; in a log nothing, since the report comes soon. */
 function progress(cli: Cli): (stream: string | undefined, title: string) => void {
   if (process.stderr.isTTY !== true || cli.json()) return () => {};
-  return (stream, title) => void process.stderr.write(`\r\u001b[2K${stream ? `${stream}: ` : ''}${title} …`.slice(0, process.stderr.columns ?? 100));
+  return (stream, title) =>
+    void process.stderr.write(`\r\u001b[2K${stream ? `${stream}: ` : ''}${title} …`.slice(0, process.stderr.columns ?? 100));
 }
 
 function clear(cli: Cli): void {

@@ -16,7 +16,12 @@ export function registerCheck(cli: Cli): void {
         for (const name of names)
           if (!all.includes(name)) {
             const meant = didYouMean(name, all);
-            throw new ConfigError({ code: 'CONNECTION_UNKNOWN', place: { path: name }, message: `There is no connection "${name}".`, hint: meant ? `Did you mean ${meant}?` : `There are: ${all.join(', ')}.` });
+            throw new ConfigError({
+              code: 'CONNECTION_UNKNOWN',
+              place: { path: name },
+              message: `There is no connection "${name}".`,
+              hint: meant ? `Did you mean ${meant}?` : `There are: ${all.join(', ')}.`,
+            });
           }
         const results: { connection: string; ok: boolean; checks: CheckResult[] }[] = [];
         for (const name of names.length ? names : all) {
@@ -39,7 +44,14 @@ export function registerCheck(cli: Cli): void {
           results.length === 0
             ? 'There are no connections yet: add one to config/connections.yaml.'
             : results
-                .map((r) => [`${r.connection}`, ...r.checks.map((c) => `  ${c.ok ? (c.warning ? '!' : '✓') : '✗'} ${c.name}: ${c.detail}${c.hint ? `\n      ${c.hint}` : ''}`)].join('\n'))
+                .map((r) =>
+                  [
+                    `${r.connection}`,
+                    ...r.checks.map(
+                      (c) => `  ${c.ok ? (c.warning ? '!' : '✓') : '✗'} ${c.name}: ${c.detail}${c.hint ? `\n      ${c.hint}` : ''}`,
+                    ),
+                  ].join('\n'),
+                )
                 .join('\n\n'),
         );
       });

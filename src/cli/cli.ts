@@ -99,6 +99,8 @@ function reportError(thrown: unknown, cli: Cli): number {
     return error instanceof ConfigError ? EXIT_CONFIG : 1;
   }
   // Ours, not the user's: the stack is what we need to mend it.
-  cli.note(`This is a fault of Interlocal, not of your configuration. Please report it with these lines:\n${(error as Error)?.stack ?? String(error)}`);
+  cli.note(
+    `This is a fault of Interlocal, not of your configuration. Please report it with these lines:\n${(error as Error)?.stack ?? String(error)}`,
+  );
   return 1;
 }

@@ -29,7 +29,13 @@ export function registerDiscover(cli: Cli): void {
 async function discover(cli: Cli, connection: string | undefined, options: DiscoverCommand): Promise<Discovery> {
   const { ConfigError } = await import('../core/errors.ts');
   const given = [connection, options.file, options.wsdl].filter((one) => one !== undefined);
-  if (given.length !== 1) throw new ConfigError({ code: 'USAGE', place: {}, message: given.length === 0 ? 'Name what to look at.' : 'Name one thing to look at.', hint: 'A connection, --file FILE or --wsdl ADDRESS.' });
+  if (given.length !== 1)
+    throw new ConfigError({
+      code: 'USAGE',
+      place: {},
+      message: given.length === 0 ? 'Name what to look at.' : 'Name one thing to look at.',
+      hint: 'A connection, --file FILE or --wsdl ADDRESS.',
+    });
   if (options.file !== undefined) return { source: options.file, streams: [await sampleStream(options.file)], options: {}, notes: [] };
   if (options.wsdl !== undefined) {
     const { discoverWsdl } = await import('../connector/discover-wsdl.ts');
@@ -43,7 +49,12 @@ async function discover(cli: Cli, connection: string | undefined, options: Disco
   if (!project.connections[connection!]) {
     const known = Object.keys(project.connections);
     const meant = didYouMean(connection!, known);
-    throw new ConfigError({ code: 'CONNECTION_UNKNOWN', place: { path: connection! }, message: `There is no connection "${connection}".`, hint: meant ? `Did you mean ${meant}?` : `There are: ${known.join(', ') || 'none yet'}. For a sample file use --file.` });
+    throw new ConfigError({
+      code: 'CONNECTION_UNKNOWN',
+      place: { path: connection! },
+      message: `There is no connection "${connection}".`,
+      hint: meant ? `Did you mean ${meant}?` : `There are: ${known.join(', ') || 'none yet'}. For a sample file use --file.`,
+    });
   }
   return discoverConnection(project, connection!, { path: options.path, tables: options.table, signal: cli.signal });
 }
@@ -55,7 +66,12 @@ export async function sampleStream(path: string): Promise<Discovery['streams'][n
   const { ConfigError } = await import('../core/errors.ts');
   const { discoverFile } = await import('../connector/discover-file.ts');
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError({ code: 'FILE_UNREADABLE', place: { file: path }, message: `The file cannot be read (${error.code}).`, hint: 'Look at its name and rights.' });
+    throw new ConfigError({
+      code: 'FILE_UNREADABLE',
+      place: { file: path },
+      message: `The file cannot be read (${error.code}).`,
+      hint: 'Look at its name and rights.',
+    });
   });
   try {
     const { size } = await file.stat();

@@ -27,12 +27,28 @@ export function registerExplain(cli: Cli): void {
                       const currency = r.fields.find((c) => c.field === `${f.field}_currency`)?.value;
                       const value = fields[f.field]?.type === 'money' ? formatMoney(f.value as number, String(currency)) : String(f.value);
                       const from = f.from;
-                      const place = from ? `${from.file ? `${from.file}${from.line ? `:${from.line}` : ''}` : from.connection}, record ${from.record}, run ${from.run}` : '';
-                      const said = from ? cut(Object.entries(from.fields).map(([k, v]) => `${k} = ${JSON.stringify(v)}`).join(', ')) : '';
+                      const place = from
+                        ? `${from.file ? `${from.file}${from.line ? `:${from.line}` : ''}` : from.connection}, record ${from.record}, run ${from.run}`
+                        : '';
+                      const said = from
+                        ? cut(
+                            Object.entries(from.fields)
+                              .map(([k, v]) => `${k} = ${JSON.stringify(v)}`)
+                              .join(', '),
+                          )
+                        : '';
                       return [f.field, value, said, place];
                     });
-                  const history = r.history.map((h) => `  ${h.at.slice(0, 19).replace('T', ' ')} run ${h.run}: ${h.action}${h.changes ? ` ${JSON.stringify(h.changes)}` : ''}`);
-                  return [`${r.entity} #${r.id}`, tableText(['field', 'value', 'what the source said', 'where'], rows), 'History', ...history].join('\n');
+                  const history = r.history.map(
+                    (h) =>
+                      `  ${h.at.slice(0, 19).replace('T', ' ')} run ${h.run}: ${h.action}${h.changes ? ` ${JSON.stringify(h.changes)}` : ''}`,
+                  );
+                  return [
+                    `${r.entity} #${r.id}`,
+                    tableText(['field', 'value', 'what the source said', 'where'], rows),
+                    'History',
+                    ...history,
+                  ].join('\n');
                 })
                 .join('\n\n'),
         );

@@ -39,9 +39,25 @@ export function registerNew(cli: Cli): void {
       const { writeRecords } = await import('../engine/certify/write-records.ts');
       await writeRecords(folder, transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined);
       const { readdir } = await import('node:fs/promises');
-      const made = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
+      const made = (await readdir(folder, { recursive: true, withFileTypes: true }))
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+        .sort();
       cli.print({ connector: id, files: made, notes }, () =>
-        [`Made the connector ${id}:`, '', ...made.map((file) => `  ${file}`), '', ...notes, ...(notes.length ? [''] : []), 'What to do next:', '', `  1. Look through ${join(folder, 'connector.yaml')}: names, types and the key are proposals, with their evidence.`, `  2. Look through records.json: it says what the recording must read as.`, `  3. Fill in README.md.`, `  4. interlocal certify ${id} --offline`].join('\n'),
+        [
+          `Made the connector ${id}:`,
+          '',
+          ...made.map((file) => `  ${file}`),
+          '',
+          ...notes,
+          ...(notes.length ? [''] : []),
+          'What to do next:',
+          '',
+          `  1. Look through ${join(folder, 'connector.yaml')}: names, types and the key are proposals, with their evidence.`,
+          `  2. Look through records.json: it says what the recording must read as.`,
+          `  3. Fill in README.md.`,
+          `  4. interlocal certify ${id} --offline`,
+        ].join('\n'),
       );
     });
 }
@@ -52,13 +68,30 @@ async function newFolder(cli: Cli, id: string): Promise<string> {
   const { ConfigError } = await import('../core/errors.ts');
   const folder = join(cli.project(), 'connectors', id);
   if (!/^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$/.test(id) || id.length > 60)
-    throw new ConfigError({ code: 'VALUE_INVALID', place: { path: id }, message: `"${id}" cannot be a connector's name.`, hint: 'Lower-case words joined by -, such as water-billing.' });
-  if (existsSync(folder)) throw new ConfigError({ code: 'FOLDER_NOT_EMPTY', place: { file: folder }, message: 'There is a connector of this name.', hint: 'Choose another name, or remove the folder.' });
+    throw new ConfigError({
+      code: 'VALUE_INVALID',
+      place: { path: id },
+      message: `"${id}" cannot be a connector's name.`,
+      hint: 'Lower-case words joined by -, such as water-billing.',
+    });
+  if (existsSync(folder))
+    throw new ConfigError({
+      code: 'FOLDER_NOT_EMPTY',
+      place: { file: folder },
+      message: 'There is a connector of this name.',
+      hint: 'Choose another name, or remove the folder.',
+    });
   return folder;
 }
 
 /** The value of a flag, or what a person answers on a terminal. */
-async function chosen<T extends string>(cli: Cli, flag: string, given: string | undefined, choices: readonly T[], question: string): Promise<T> {
+async function chosen<T extends string>(
+  cli: Cli,
+  flag: string,
+  given: string | undefined,
+  choices: readonly T[],
+  question: string,
+): Promise<T> {
   const { ConfigError, didYouMean } = await import('../core/errors.ts');
   let answer = given;
   if (answer === undefined && process.stdin.isTTY === true && !cli.json()) {
@@ -71,18 +104,38 @@ async function chosen<T extends string>(cli: Cli, flag: string, given: string | 
   const found = choices.find((c) => c === answer);
   if (found) return found;
   const meant = answer === undefined ? undefined : didYouMean(answer, choices);
-  throw new ConfigError({ code: 'USAGE', place: { path: `--${flag}` }, message: answer === undefined ? `--${flag} is missing.` : `"${answer}" is no ${flag}.`, hint: meant ? `Did you mean ${meant}?` : `One of ${choices.join(', ')}.` });
+  throw new ConfigError({
+    code: 'USAGE',
+    place: { path: `--${flag}` },
+    message: answer === undefined ? `--${flag} is missing.` : `"${answer}" is no ${flag}.`,
+    hint: meant ? `Did you mean ${meant}?` : `One of ${choices.join(', ')}.`,
+  });
 }
 
 type Contents = Record<string, string | Buffer>;
 
-async function contents(cli: Cli, id: string, transport: NewConnector['transport'], options: NewConnectorCommand): Promise<{ files: Contents; notes: string[] }> {
+async function contents(
+  cli: Cli,
+  id: string,
+  transport: NewConnector['transport'],
+  options: NewConnectorCommand,
+): Promise<{ files: Contents; notes: string[] }> {
   const { manifestText, readmeText } = await import('../connector/skeleton.ts');
   const title = options.title ?? id.replaceAll('-', ' ').replace(/^./, (c) => c.toUpperCase());
-  const finish = (streams: ProposedStream[], fixtures: Contents, notes: string[], more: NewConnector['options'] = {}): { files: Contents; notes: string[] } => {
+  const finish = (
+    streams: ProposedStream[],
+    fixtures: Contents,
+    notes: string[],
+    more: NewConnector['options'] = {},
+  ): { files: Contents; notes: string[] } => {
     if (options.stream) streams[0]!.name = options.stream;
     const made: NewConnector = { id, title, transport, streams, options: more };
-    const placed = Object.fromEntries(Object.entries(fixtures).map(([name, content]) => [name.startsWith('../') ? `fixtures/${name.slice(3)}` : `fixtures/${streams[0]!.name}/${name}`, content]));
+    const placed = Object.fromEntries(
+      Object.entries(fixtures).map(([name, content]) => [
+        name.startsWith('../') ? `fixtures/${name.slice(3)}` : `fixtures/${streams[0]!.name}/${name}`,
+        content,
+      ]),
+    );
     return { files: { 'connector.yaml': manifestText(made), 'README.md': readmeText(made), ...placed }, notes };
   };
   if (transport === 'soap') return soapContents(finish);
@@ -97,19 +150,40 @@ async function contents(cli: Cli, id: string, transport: NewConnector['transport
     stream.description = `GET ${path} below the connection's base_url.`;
     const file = basename(sample.file);
     const type = stream.decoder?.['xml'] ? 'text/xml' : stream.decoder?.['csv'] ? 'text/csv' : 'application/json';
-    return finish([stream], { 'exchanges.json': json([{ request: { method: 'GET', path }, answer: { headers: { 'content-type': type }, file } }]), [file]: sample.bytes }, sample.notes);
+    return finish(
+      [stream],
+      {
+        'exchanges.json': json([{ request: { method: 'GET', path }, answer: { headers: { 'content-type': type }, file } }]),
+        [file]: sample.bytes,
+      },
+      sample.notes,
+    );
   }
   return finish([stream], { [sample.file]: sample.bytes }, sample.notes);
 }
 
 /** The sample that was given, cut to its beginning, or an invented one. */
-async function sampleOf(cli: Cli, transport: string, options: NewConnectorCommand): Promise<{ file: string; bytes: Buffer; notes: string[] }> {
+async function sampleOf(
+  cli: Cli,
+  transport: string,
+  options: NewConnectorCommand,
+): Promise<{ file: string; bytes: Buffer; notes: string[] }> {
   const { ConfigError } = await import('../core/errors.ts');
   if (options.sample === undefined) {
     const { SAMPLES } = await import('../connector/skeleton-samples.ts');
-    const format = await chosen(cli, 'format', options.format ?? (transport === 'http' ? 'json' : undefined), FORMATS, 'How are its files written');
+    const format = await chosen(
+      cli,
+      'format',
+      options.format ?? (transport === 'http' ? 'json' : undefined),
+      FORMATS,
+      'How are its files written',
+    );
     const { file, text } = SAMPLES[format];
-    return { file, bytes: Buffer.from(text), notes: ['The recording is an invented one: put a real file, with nobody in it, in its place.'] };
+    return {
+      file,
+      bytes: Buffer.from(text),
+      notes: ['The recording is an invented one: put a real file, with nobody in it, in its place.'],
+    };
   }
   const { readFile } = await import('node:fs/promises');
   const { basename } = await import('node:path');
@@ -118,15 +192,27 @@ async function sampleOf(cli: Cli, transport: string, options: NewConnectorComman
   const stream = await sampleStream(options.sample);
   const found = Object.keys(stream.decoder ?? {})[0];
   if (options.format !== undefined && options.format !== found)
-    throw new ConfigError({ code: 'USAGE', place: { path: '--format' }, message: `The sample looks like ${found}, not ${options.format}.`, hint: 'Leave --format out, or look at interlocal discover --file.' });
+    throw new ConfigError({
+      code: 'USAGE',
+      place: { path: '--format' },
+      message: `The sample looks like ${found}, not ${options.format}.`,
+      hint: 'Leave --format out, or look at interlocal discover --file.',
+    });
   return {
     file: basename(options.sample),
     bytes: cutSample(await readFile(options.sample), stream),
-    notes: [`The beginning of ${options.sample} was copied into fixtures/. It may hold what nobody else should see: replace names, addresses, numbers of people and accounts by invented ones before you hand the pack to anyone, then run certify with --write-records.`],
+    notes: [
+      `The beginning of ${options.sample} was copied into fixtures/. It may hold what nobody else should see: replace names, addresses, numbers of people and accounts by invented ones before you hand the pack to anyone, then run certify with --write-records.`,
+    ],
   };
 }
 
-type Finish = (streams: ProposedStream[], fixtures: Contents, notes: string[], more?: NewConnector['options']) => { files: Contents; notes: string[] };
+type Finish = (
+  streams: ProposedStream[],
+  fixtures: Contents,
+  notes: string[],
+  more?: NewConnector['options'],
+) => { files: Contents; notes: string[] };
 
 async function soapContents(finish: Finish): Promise<ReturnType<Finish>> {
   const { SAMPLE_ANSWER, SAMPLE_WSDL } = await import('../connector/skeleton-samples.ts');
@@ -139,7 +225,12 @@ async function soapContents(finish: Finish): Promise<ReturnType<Finish>> {
     await writeFile(join(folder, 'service.wsdl'), SAMPLE_WSDL);
     const { streams, options } = await discoverWsdl('service.wsdl', folder);
     const exchanges = [{ request: { operation: 'GetPayments', body: { Page: '1', PageSize: '200' } }, answer: { file: 'page1.xml' } }];
-    return finish(streams, { '../service.wsdl': SAMPLE_WSDL, 'exchanges.json': json(exchanges), 'page1.xml': SAMPLE_ANSWER }, ['The service is an invented one: put the WSDL of yours into fixtures/, and take operations from interlocal discover --wsdl.'], options);
+    return finish(
+      streams,
+      { '../service.wsdl': SAMPLE_WSDL, 'exchanges.json': json(exchanges), 'page1.xml': SAMPLE_ANSWER },
+      ['The service is an invented one: put the WSDL of yours into fixtures/, and take operations from interlocal discover --wsdl.'],
+      options,
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -162,7 +253,9 @@ async function tableContents(finish: Finish): Promise<ReturnType<Finish>> {
     keys: [{ fields: ['Number'], evidence: 'the key of the table' }],
     evidence: [],
   };
-  return finish([stream], { 'tables.json': json(SAMPLE_TABLE) }, ['The table is an invented one: interlocal discover CONNECTION proposes streams for your tables and views.']);
+  return finish([stream], { 'tables.json': json(SAMPLE_TABLE) }, [
+    'The table is an invented one: interlocal discover CONNECTION proposes streams for your tables and views.',
+  ]);
 }
 
 function json(value: unknown): string {

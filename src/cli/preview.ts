@@ -24,17 +24,30 @@ export function registerPreview(cli: Cli): void {
         const result = await previewPipeline(engine, id!, { signal: cli.signal, limit: options.limit, onProgress: (p) => view.show(p) });
         view.done();
         cli.setExit(EXIT_CODES[result.outcome]);
-        cli.print({ preview: { ...runJson(result), problems: result.problems, notes: result.notes, rejects: result.rejects, changes: result.changes, more_changes: result.moreChanges } }, () =>
-          [
-            resultsTable([result]),
-            '',
-            ...result.problems.map(textOfProblem),
-            ...result.notes,
-            ...result.rejects.map((p) => `would be set aside: ${textOfProblem(p)}`),
-            ...result.changes.map((change) => changeText(change, engine.project.entities.get(change.entity)!.value, engine.project.config.town.currency)),
-            ...(result.moreChanges ? [`… and ${result.moreChanges} more`] : []),
-            'Nothing was written.',
-          ].join('\n'),
+        cli.print(
+          {
+            preview: {
+              ...runJson(result),
+              problems: result.problems,
+              notes: result.notes,
+              rejects: result.rejects,
+              changes: result.changes,
+              more_changes: result.moreChanges,
+            },
+          },
+          () =>
+            [
+              resultsTable([result]),
+              '',
+              ...result.problems.map(textOfProblem),
+              ...result.notes,
+              ...result.rejects.map((p) => `would be set aside: ${textOfProblem(p)}`),
+              ...result.changes.map((change) =>
+                changeText(change, engine.project.entities.get(change.entity)!.value, engine.project.config.town.currency),
+              ),
+              ...(result.moreChanges ? [`… and ${result.moreChanges} more`] : []),
+              'Nothing was written.',
+            ].join('\n'),
         );
       });
     });
@@ -44,7 +57,8 @@ function changeText({ action, entity, changes }: GoldenChange, config: EntityCon
   const fields = Object.entries(changes).map(([name, [before, after]]) => {
     const money = config.fields[name]?.type === 'money';
     const code = String(changes[`${name}_currency`]?.find((c) => c !== null) ?? currency);
-    const show = (value: string | number | null): string => (value === null ? 'nothing' : money ? formatMoney(value as number, code) : String(value));
+    const show = (value: string | number | null): string =>
+      value === null ? 'nothing' : money ? formatMoney(value as number, code) : String(value);
     return action === 'changed' ? `${name}: ${show(before)} → ${show(after)}` : `${name}: ${show(action === 'deleted' ? before : after)}`;
   });
   return `would be ${action}: ${entity} ${fields.join(', ')}`;

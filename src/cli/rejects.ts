@@ -23,7 +23,19 @@ export function registerRejects(cli: Cli): void {
         const list = await listRejects(knex, { pipeline, state: options.state, limit: options.limit });
         const all = await countOpenRejects(knex);
         cli.print(
-          { rejects: list.map((r) => ({ id: r.id, pipeline: r.pipeline, state: r.state, key: r.key, file: r.file, line: r.line, record: r.record, readable: r.readable, problems: r.problems })) },
+          {
+            rejects: list.map((r) => ({
+              id: r.id,
+              pipeline: r.pipeline,
+              state: r.state,
+              key: r.key,
+              file: r.file,
+              line: r.line,
+              record: r.record,
+              readable: r.readable,
+              problems: r.problems,
+            })),
+          },
           () =>
             list.length === 0
               ? 'Nothing is set aside.'
@@ -46,8 +58,30 @@ export function registerRejects(cli: Cli): void {
       const { ConfigError, textOfProblem } = await import('../core/errors.ts');
       await withTown(cli, async ({ knex }) => {
         const [r] = await listRejects(knex, { ids: [Number(id.replace('#', ''))], limit: 1 });
-        if (!r) throw new ConfigError({ code: 'REJECT_UNKNOWN', place: {}, message: `There is no reject ${id}.`, hint: 'interlocal rejects list shows them.' });
-        cli.print({ id: r.id, pipeline: r.pipeline, state: r.state, key: r.key, first_run: r.firstRun, last_run: r.lastRun, file: r.file, line: r.line, record: r.record, readable: r.readable, problems: r.problems, raw: r.raw }, () => [`#${r.id} ${r.pipeline} (${r.state})`, ...r.problems.map((p) => `    ${textOfProblem(p)}`), '', r.raw].join('\n'));
+        if (!r)
+          throw new ConfigError({
+            code: 'REJECT_UNKNOWN',
+            place: {},
+            message: `There is no reject ${id}.`,
+            hint: 'interlocal rejects list shows them.',
+          });
+        cli.print(
+          {
+            id: r.id,
+            pipeline: r.pipeline,
+            state: r.state,
+            key: r.key,
+            first_run: r.firstRun,
+            last_run: r.lastRun,
+            file: r.file,
+            line: r.line,
+            record: r.record,
+            readable: r.readable,
+            problems: r.problems,
+            raw: r.raw,
+          },
+          () => [`#${r.id} ${r.pipeline} (${r.state})`, ...r.problems.map((p) => `    ${textOfProblem(p)}`), '', r.raw].join('\n'),
+        );
       });
     });
 
@@ -72,7 +106,10 @@ export function registerRejects(cli: Cli): void {
           results.length === 0
             ? 'Nothing is set aside.'
             : results
-                .map((r) => `${r.pipeline}: ${plural(r.replayed, 'record')} replayed, ${r.rejected} still set aside${r.unreadable ? `, ${r.unreadable} can only be mended in the file itself` : ''}`)
+                .map(
+                  (r) =>
+                    `${r.pipeline}: ${plural(r.replayed, 'record')} replayed, ${r.rejected} still set aside${r.unreadable ? `, ${r.unreadable} can only be mended in the file itself` : ''}`,
+                )
                 .join('\n'),
         );
       });
@@ -85,7 +122,13 @@ export function registerRejects(cli: Cli): void {
     .action(async (ids: string[]) => {
       const { withTown } = await import('./town.ts');
       await withTown(cli, async ({ knex }) => {
-        const n = await knex('il_reject').where({ state: 'open' }).whereIn('id', ids.map((id) => Number(id.replace('#', '')))).update({ state: 'superseded' });
+        const n = await knex('il_reject')
+          .where({ state: 'open' })
+          .whereIn(
+            'id',
+            ids.map((id) => Number(id.replace('#', ''))),
+          )
+          .update({ state: 'superseded' });
         cli.print({ dismissed: n }, () => `${plural(n, 'record')} dismissed.`);
       });
     });

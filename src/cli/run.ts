@@ -47,17 +47,32 @@ export function runJson(r: RunResult): Record<string, string | number> {
   return { pipeline: r.pipeline, outcome: r.outcome, ...r.counts, duration_ms: r.durationMs };
 }
 
-export function chosenPipelines(project: Project, names: readonly string[], all: boolean, inOrder: (project: Project) => string[]): string[] {
+export function chosenPipelines(
+  project: Project,
+  names: readonly string[],
+  all: boolean,
+  inOrder: (project: Project) => string[],
+): string[] {
   const ordered = inOrder(project);
   if (all) return ordered;
   if (names.length === 0)
-    throw new ConfigError({ code: 'USAGE', place: {}, message: 'Name the pipelines to run, or use --all.', hint: `There are: ${ordered.join(', ') || 'none yet'}.` });
+    throw new ConfigError({
+      code: 'USAGE',
+      place: {},
+      message: 'Name the pipelines to run, or use --all.',
+      hint: `There are: ${ordered.join(', ') || 'none yet'}.`,
+    });
   const unknown = names.filter((name) => !project.pipelines.has(name));
   if (unknown.length)
     throw new ConfigError(
       unknown.map((name) => {
         const meant = didYouMean(name, project.pipelines.keys());
-        return { code: 'PIPELINE_UNKNOWN', place: { path: name }, message: `There is no pipeline "${name}".`, hint: meant ? `Did you mean ${meant}?` : `There are: ${ordered.join(', ') || 'none yet'}.` };
+        return {
+          code: 'PIPELINE_UNKNOWN',
+          place: { path: name },
+          message: `There is no pipeline "${name}".`,
+          hint: meant ? `Did you mean ${meant}?` : `There are: ${ordered.join(', ') || 'none yet'}.`,
+        };
       }),
     );
   return [...names];
@@ -78,7 +93,17 @@ export function resultsTable(results: readonly RunResult[]): string {
   const n = (x: number): string => x.toLocaleString('en-US');
   return tableText(
     ['pipeline', 'outcome', 'read', 'new', 'changed', 'unchanged', 'set aside', 'deleted', 'seconds'],
-    results.map((r) => [r.pipeline, r.outcome, n(r.counts.read), n(r.counts.created), n(r.counts.changed), n(r.counts.unchanged), n(r.counts.rejected), n(r.counts.deleted), (r.durationMs / 1000).toFixed(1)]),
+    results.map((r) => [
+      r.pipeline,
+      r.outcome,
+      n(r.counts.read),
+      n(r.counts.created),
+      n(r.counts.changed),
+      n(r.counts.unchanged),
+      n(r.counts.rejected),
+      n(r.counts.deleted),
+      (r.durationMs / 1000).toFixed(1),
+    ]),
     [2, 3, 4, 5, 6, 7, 8],
   );
 }

@@ -15,7 +15,15 @@ export function registerStatus(cli: Cli): void {
         cli.print({ pipelines: status }, () => {
           const table = tableText(
             ['pipeline', 'mode', 'schedule', 'last run', 'outcome', 'read', 'set aside now'],
-            status.map((s) => [s.pipeline, s.mode, s.schedule ?? '', s.last_run?.started_at.slice(0, 19).replace('T', ' ') ?? 'never', s.last_run?.outcome ?? (s.running ? 'running' : ''), String(s.last_run?.read ?? ''), String(s.open_rejects)]),
+            status.map((s) => [
+              s.pipeline,
+              s.mode,
+              s.schedule ?? '',
+              s.last_run?.started_at.slice(0, 19).replace('T', ' ') ?? 'never',
+              s.last_run?.outcome ?? (s.running ? 'running' : ''),
+              String(s.last_run?.read ?? ''),
+              String(s.open_rejects),
+            ]),
             [5, 6],
           );
           const details = status.flatMap((s) => [

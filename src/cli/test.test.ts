@@ -8,7 +8,8 @@ import { registerTest } from './test.ts';
 const FILES = {
   'config/interlocal.yaml': 'town: { name: Testville, time_zone: America/New_York, currency: USD }\npacks: false\n',
   'config/connections.yaml': 'connections: {}\n',
-  'config/model/receipt.yaml': 'entity: receipt\ntitle: Receipt\nfields:\n  amount: { type: money, required: true, class: public }\n  tender: { type: code, class: public, values: [cash, check] }\n',
+  'config/model/receipt.yaml':
+    'entity: receipt\ntitle: Receipt\nfields:\n  amount: { type: money, required: true, class: public }\n  tender: { type: code, class: public, values: [cash, check] }\n',
   'connectors/till/connector.yaml': `connector: till
 version: 1.0.0
 title: Till
@@ -65,7 +66,9 @@ test('mappings that do what their tests say pass, and it is seen which tests the
 });
 
 test('a difference is shown field by field, and the command fails', async () => {
-  const { exit, out } = await run({ 'mappings/receipt.from-till.yaml': mapping.replace('gives: { amount: "12.50"', 'gives: { amount: "12.05"') });
+  const { exit, out } = await run({
+    'mappings/receipt.from-till.yaml': mapping.replace('gives: { amount: "12.50"', 'gives: { amount: "12.05"'),
+  });
   expect(out).toContain('✗ receipt.from-till\n  ✗ a sale\n      amount: expected 12.05\n              got      12.50\n');
   expect(out).toContain('0 passed, 1 failed');
   expect(exit).toBe(1);
@@ -78,7 +81,9 @@ test('a mapping without tests is said to be untested', async () => {
 });
 
 test('a mapping that cannot be used is told with its place in the file', async () => {
-  const { exit, out, err } = await run({ 'mappings/receipt.from-till.yaml': mapping.replace('amount: sum', 'amount: { from: sum, match: { pattern: "(a+)+$" } }') });
+  const { exit, out, err } = await run({
+    'mappings/receipt.from-till.yaml': mapping.replace('amount: sum', 'amount: { from: sum, match: { pattern: "(a+)+$" } }'),
+  });
   expect(out + err).toMatch(/receipt\.from-till\.yaml:5:\d+ fields\.amount\.match\.pattern: The pattern \(a\+\)\+\$ can take years/);
   expect(exit).toBe(2);
 });
@@ -91,5 +96,14 @@ test('a name that is none is answered with the one that was meant', async () => 
 
 test('--json gives the results to a program, and nothing else on stdout', async () => {
   const { out } = await run({}, '--json');
-  expect(JSON.parse(out)).toEqual({ mappings: [{ mapping: 'receipt.from-till', state: 'passed', problems: [], tests: [{ name: 'a sale', passed: true, differences: [], problems: [] }] }] });
+  expect(JSON.parse(out)).toEqual({
+    mappings: [
+      {
+        mapping: 'receipt.from-till',
+        state: 'passed',
+        problems: [],
+        tests: [{ name: 'a sale', passed: true, differences: [], problems: [] }],
+      },
+    ],
+  });
 });

@@ -40,7 +40,9 @@ export function registerTest(cli: Cli): void {
       }
       const { textOfProblem } = await import('../core/errors.ts');
       cli.setExit(reports.some((r) => r.state === 'invalid') ? 2 : reports.some((r) => r.state === 'failed') ? 1 : 0);
-      cli.print({ mappings: reports }, () => [...reports.map((report) => textOf(report, textOfProblem)), '', summary(reports)].join('\n').trimStart());
+      cli.print({ mappings: reports }, () =>
+        [...reports.map((report) => textOf(report, textOfProblem)), '', summary(reports)].join('\n').trimStart(),
+      );
     });
 }
 
@@ -53,7 +55,12 @@ async function chosen(project: Project, names: readonly string[]): Promise<Locat
   for (const name of names) {
     if (project.mappings.has(name)) continue;
     const near = didYouMean(name, all);
-    problems.push({ code: 'MAPPING_UNKNOWN', place: { path: name }, message: `There is no mapping "${name}".`, hint: near ? `Did you mean ${near}?` : `There are: ${all.join(', ') || 'none yet'}.` });
+    problems.push({
+      code: 'MAPPING_UNKNOWN',
+      place: { path: name },
+      message: `There is no mapping "${name}".`,
+      hint: near ? `Did you mean ${near}?` : `There are: ${all.join(', ') || 'none yet'}.`,
+    });
   }
   if (problems.length) throw new ConfigError(problems);
   return (names.length ? [...new Set(names)] : own).map((name) => project.mappings.get(name)!);
@@ -61,18 +68,23 @@ async function chosen(project: Project, names: readonly string[]): Promise<Locat
 
 /** With the line and column that the loader knows for the path. */
 function placed(problem: Problem, located: Located<MappingConfig>): Problem {
-  const path = (problem.place.path ?? '').split('.').filter((part) => part !== '').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  const path = (problem.place.path ?? '')
+    .split('.')
+    .filter((part) => part !== '')
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
   return { ...problem, place: { ...located.at(path), path: problem.place.path } };
 }
 
 function textOf(report: MappingReport, textOfProblem: (problem: Problem) => string): string {
   const lines: string[] = [];
   if (report.state === 'untested') lines.push(`- ${report.mapping}: untested`);
-  if (report.state === 'invalid') lines.push(`✗ ${report.mapping}: cannot be used`, ...report.problems.map((p) => `    ${textOfProblem(p)}`));
+  if (report.state === 'invalid')
+    lines.push(`✗ ${report.mapping}: cannot be used`, ...report.problems.map((p) => `    ${textOfProblem(p)}`));
   if (report.tests.length) lines.push(`${report.state === 'passed' ? '✓' : '✗'} ${report.mapping}`);
   for (const test of report.tests) {
     lines.push(`  ${test.passed ? '✓' : '✗'} ${test.name}`);
-    for (const { at, expected, got } of test.differences) lines.push(`      ${at}: expected ${expected}`, `      ${' '.repeat(at.length)}  got      ${got}`);
+    for (const { at, expected, got } of test.differences)
+      lines.push(`      ${at}: expected ${expected}`, `      ${' '.repeat(at.length)}  got      ${got}`);
   }
   return lines.join('\n');
 }

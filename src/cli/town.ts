@@ -18,7 +18,10 @@ export async function openTown(folder: string): Promise<Engine & { project: Proj
   const project = await openProject(folder, { transportOptions: transportOptions(), compileMapping });
   const knex = await openKnex(storeUrl(project), project.folder);
   try {
-    await migrateModel(knex, [...project.entities.values()].map((e) => e.value));
+    await migrateModel(
+      knex,
+      [...project.entities.values()].map((e) => e.value),
+    );
   } catch (error) {
     await knex.destroy();
     throw error;

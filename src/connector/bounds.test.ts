@@ -11,7 +11,14 @@ test('sequences are compared as the numbers that they are, dates as their text',
 
 test('reading starts at the saved position, moved back by the lookback, or where the first run starts', () => {
   const incremental = { cursor: 'changed', kind: 'datetime' as const, start: '{{ options.from }}', lookback: '1h' };
-  expect(lowerBound(incremental, { state: {}, variables: { 'options.from': '2020-01-01' } })).toEqual({ cursor: '2020-01-01', tie: undefined });
-  expect(lowerBound(incremental, { state: { cursor: '2026-03-01T12:00:00.1234567', tie: '7' }, variables: {} })).toEqual({ cursor: '2026-03-01T11:00:00.123' });
-  expect(lowerBound({ ...incremental, lookback: undefined }, { state: { cursor: '2026-03-01T12:00:00.1234567', tie: '7' }, variables: {} })).toEqual({ cursor: '2026-03-01T12:00:00.1234567', tie: '7' });
+  expect(lowerBound(incremental, { state: {}, variables: { 'options.from': '2020-01-01' } })).toEqual({
+    cursor: '2020-01-01',
+    tie: undefined,
+  });
+  expect(lowerBound(incremental, { state: { cursor: '2026-03-01T12:00:00.1234567', tie: '7' }, variables: {} })).toEqual({
+    cursor: '2026-03-01T11:00:00.123',
+  });
+  expect(
+    lowerBound({ ...incremental, lookback: undefined }, { state: { cursor: '2026-03-01T12:00:00.1234567', tie: '7' }, variables: {} }),
+  ).toEqual({ cursor: '2026-03-01T12:00:00.1234567', tie: '7' });
 });

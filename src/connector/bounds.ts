@@ -4,12 +4,18 @@ import type { StreamState } from './pages.ts';
 import { fillText, type Variables } from './template.ts';
 
 /** Where reading starts: the saved position, moved back by the lookback, or where the first run starts. */
-export function lowerBound(incremental: Incremental, { state, variables }: { state: StreamState; variables: Variables }): { cursor: string; tie?: string } | undefined {
+export function lowerBound(
+  incremental: Incremental,
+  { state, variables }: { state: StreamState; variables: Variables },
+): { cursor: string; tie?: string } | undefined {
   const cursor = state.cursor ?? (incremental.start === undefined ? undefined : fillText(incremental.start, variables));
   if (cursor === undefined) return undefined;
-  if (incremental.lookback === undefined || state.cursor === undefined || incremental.kind !== 'datetime') return { cursor, tie: state.cursor === undefined ? undefined : state.tie };
+  if (incremental.lookback === undefined || state.cursor === undefined || incremental.kind !== 'datetime')
+    return { cursor, tie: state.cursor === undefined ? undefined : state.tie };
   // Only the lower bound of the reading moves; the saved position stays the source's own text.
-  const at = Date.parse(/[zZ]|[-+]\d\d:?\d\d$/.test(cursor) ? cursor : `${cursor}${cursor.includes('T') || cursor.includes(' ') ? '' : 'T00:00:00'}Z`);
+  const at = Date.parse(
+    /[zZ]|[-+]\d\d:?\d\d$/.test(cursor) ? cursor : `${cursor}${cursor.includes('T') || cursor.includes(' ') ? '' : 'T00:00:00'}Z`,
+  );
   return Number.isNaN(at) ? { cursor } : { cursor: isoOf(new Date(at - parseDuration(incremental.lookback)!)) };
 }
 

@@ -12,13 +12,18 @@ export function changeAnswer(text: string, change: AnswerChange): string | undef
 }
 
 function changeXml(text: string, change: AnswerChange): string {
-  if (change.kind === 'rename_field') return text.replace(new RegExp(`(</?(?:[\\w.-]+:)?)${escaped(change.name)}(?=[\\s/>])`, 'g'), `$1${change.to}`);
+  if (change.kind === 'rename_field')
+    return text.replace(new RegExp(`(</?(?:[\\w.-]+:)?)${escaped(change.name)}(?=[\\s/>])`, 'g'), `$1${change.to}`);
   const name = escaped(change.path.split('.').at(-1)!);
   if (change.kind === 'value') {
     const { to } = change;
-    return text.replace(new RegExp(`(<(?:[\\w.-]+:)?${name}(?:\\s[^>]*)?>)([^<]*)(?=</)`), (_, open: string, value: string) => open + (typeof to === 'string' ? to : to(value)));
+    return text.replace(
+      new RegExp(`(<(?:[\\w.-]+:)?${name}(?:\\s[^>]*)?>)([^<]*)(?=</)`),
+      (_, open: string, value: string) => open + (typeof to === 'string' ? to : to(value)),
+    );
   }
-  if (change.kind === 'add_field') return text.replace(new RegExp(`(<((?:[\\w.-]+:)?)${name}(?:\\s[^>]*[^/])?>)`, 'g'), `$1<$2${change.name}>x</$2${change.name}>`);
+  if (change.kind === 'add_field')
+    return text.replace(new RegExp(`(<((?:[\\w.-]+:)?)${name}(?:\\s[^>]*[^/])?>)`, 'g'), `$1<$2${change.name}>x</$2${change.name}>`);
   const rows = [...text.matchAll(new RegExp(`<((?:[\\w.-]+:)?${name})(?=[\\s/>])(?:[^>]*/>|[\\s\\S]*?</\\1>)`, 'g'))];
   const first = rows[0];
   const last = rows.at(-1);
@@ -33,19 +38,24 @@ function changeJson(text: string, change: AnswerChange): string | undefined {
   const raw = JSON as unknown as { rawJSON(text: string): unknown };
   let document: unknown;
   try {
-    document = (JSON.parse as (text: string, reviver: (key: string, value: unknown, context: { source: string }) => unknown) => unknown)(text, (_, value, context) => (typeof value === 'number' ? raw.rawJSON(context.source) : value));
+    document = (JSON.parse as (text: string, reviver: (key: string, value: unknown, context: { source: string }) => unknown) => unknown)(
+      text,
+      (_, value, context) => (typeof value === 'number' ? raw.rawJSON(context.source) : value),
+    );
   } catch {
     return undefined;
   }
   if (change.kind === 'rename_field') return text.replace(new RegExp(`"${escaped(change.name)}"(?=\\s*:)`, 'g'), JSON.stringify(change.to));
   const path = change.path === '' ? [] : change.path.split('.');
-  const parent = path.slice(0, -1).reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], document) as Record<string, unknown> | undefined;
+  const parent = path.slice(0, -1).reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], document) as
+    Record<string, unknown> | undefined;
   const name = path.at(-1);
   if (change.kind === 'value') {
     if (name === undefined || parent?.[name] === undefined) return undefined;
     const before = parent[name];
     const plain = typeof before === 'string' ? before : JSON.stringify(before);
-    parent[name] = typeof change.to === 'string' ? change.to : typeof before === 'string' ? change.to(plain) : raw.rawJSON(change.to(plain));
+    parent[name] =
+      typeof change.to === 'string' ? change.to : typeof before === 'string' ? change.to(plain) : raw.rawJSON(change.to(plain));
     return JSON.stringify(document);
   }
   const rows = name === undefined ? document : parent?.[name];

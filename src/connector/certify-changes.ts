@@ -15,7 +15,14 @@ export interface RecordedText {
 export function recordedText(decoder: DecoderConfig, bytes: Buffer): RecordedText | undefined {
   const kind = Object.keys(decoder).find((name) => decoder[name as keyof DecoderConfig] !== undefined);
   if (kind === undefined || !['csv', 'fixed_width', 'xml', 'json', 'bai2', 'nacha', 'cpa005', 'lockbox'].includes(kind)) return undefined;
-  const wide = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf16be' : encodingOf(decoder).startsWith('utf-16') ? encodingOf(decoder).replace('-', '') : undefined;
+  const wide =
+    bytes[0] === 0xff && bytes[1] === 0xfe
+      ? 'utf16le'
+      : bytes[0] === 0xfe && bytes[1] === 0xff
+        ? 'utf16be'
+        : encodingOf(decoder).startsWith('utf-16')
+          ? encodingOf(decoder).replace('-', '')
+          : undefined;
   if (!wide && (bytes.includes(0) || (bytes[0] === 0x1f && bytes[1] === 0x8b))) return undefined;
   const swap = wide === 'utf16be';
   const text = wide ? Buffer.from(swap ? Buffer.from(bytes).swap16() : bytes).toString('utf16le') : bytes.toString('latin1');
@@ -23,7 +30,8 @@ export function recordedText(decoder: DecoderConfig, bytes: Buffer): RecordedTex
     text,
     newline: text.includes('\r\n') ? '\r\n' : '\n',
     singleBytes: !wide,
-    bytes: (changed) => (wide ? (swap ? Buffer.from(changed, 'utf16le').swap16() : Buffer.from(changed, 'utf16le')) : Buffer.from(changed, 'latin1')),
+    bytes: (changed) =>
+      wide ? (swap ? Buffer.from(changed, 'utf16le').swap16() : Buffer.from(changed, 'utf16le')) : Buffer.from(changed, 'latin1'),
   };
 }
 
@@ -41,11 +49,21 @@ export interface Spot {
 }
 
 /** Places of plain values that can be found for certain: once in their record, ASCII. `wanted` says which are looked for. */
-export function* spots(recorded: RecordedText, decoder: DecoderConfig, records: readonly SourceRecord[], wanted: (field: string, value: string) => boolean): Generator<Spot> {
+export function* spots(
+  recorded: RecordedText,
+  decoder: DecoderConfig,
+  records: readonly SourceRecord[],
+  wanted: (field: string, value: string) => boolean,
+): Generator<Spot> {
   const starts = lineStarts(recorded.text);
   for (const [i, record] of records.entries()) {
     const layout = decoder.fixed_width;
-    const from = layout && !layout.line_breaks ? (record.number - 1) * (layout.record_length ?? 0) : record.line === undefined ? undefined : starts[record.line - 1];
+    const from =
+      layout && !layout.line_breaks
+        ? (record.number - 1) * (layout.record_length ?? 0)
+        : record.line === undefined
+          ? undefined
+          : starts[record.line - 1];
     if (from === undefined || record.problem) continue;
     const to = regionEnd(recorded.text, starts, records, i, from, layout?.line_breaks === false ? layout.record_length : undefined);
     for (const [field, value] of Object.entries(record.values)) {
@@ -86,7 +104,14 @@ export function regionOf(text: string, records: readonly SourceRecord[], index: 
   return { from, to: starts[line] ?? text.length };
 }
 
-function regionEnd(text: string, starts: readonly number[], records: readonly SourceRecord[], index: number, from: number, length: number | undefined): number {
+function regionEnd(
+  text: string,
+  starts: readonly number[],
+  records: readonly SourceRecord[],
+  index: number,
+  from: number,
+  length: number | undefined,
+): number {
   if (length !== undefined) return from + length;
   const line = records[index]!.line!;
   const next = records.slice(index + 1).find((r) => r.line !== undefined && r.line > line)?.line;
@@ -107,7 +132,12 @@ function fixedSpot(decoder: DecoderConfig, record: SourceRecord, field: string, 
 function onlyPlace(text: string, value: string, from: number, to: number): number | undefined {
   let found: number | undefined;
   for (let at = text.indexOf(value, from); at >= 0 && at + value.length <= to; at = text.indexOf(value, at + 1)) {
-    const touches = /[\w.-]/.test(text[at - 1] ?? '') || /[\w.-]/.test(text[at + value.length] ?? '') || text[at - 1] === '<' || text[at - 1] === '/' || text[at + value.length] === '=';
+    const touches =
+      /[\w.-]/.test(text[at - 1] ?? '') ||
+      /[\w.-]/.test(text[at + value.length] ?? '') ||
+      text[at - 1] === '<' ||
+      text[at - 1] === '/' ||
+      text[at + value.length] === '=';
     if (touches) continue;
     if (found !== undefined) return undefined;
     found = at;

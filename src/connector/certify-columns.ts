@@ -27,11 +27,19 @@ function csvColumns(recorded: RecordedText, csv: NonNullable<DecoderConfig['csv'
   if (!header) return undefined;
   const name = (cell: string): string => (csv.quote ? cell.replaceAll(csv.quote, '') : cell).replace(/^\ufeff|^ï»¿/, '').trim();
   const at = (column: string): number => header.findIndex((cell) => name(cell) === column);
-  const written = (change: (cells: readonly string[], row: number) => readonly string[]): string => rows.map((cells, i) => (i < first || i >= last || (csv.comment && cells[0]?.startsWith(csv.comment)) ? cells : change(cells, i)).join(delimiter) + recorded.newline).join('');
+  const written = (change: (cells: readonly string[], row: number) => readonly string[]): string =>
+    rows
+      .map(
+        (cells, i) =>
+          (i < first || i >= last || (csv.comment && cells[0]?.startsWith(csv.comment)) ? cells : change(cells, i)).join(delimiter) +
+          recorded.newline,
+      )
+      .join('');
   return {
     add: () => written((cells, i) => [...cells, i === first ? NEW_COLUMN : 'x']),
     remove: (column) => (at(column) < 0 || header.length < 2 ? undefined : written((cells) => cells.filter((_, i) => i !== at(column)))),
-    rename: (column, to) => (at(column) < 0 ? undefined : written((cells, i) => (i === first ? cells.map((cell, j) => (j === at(column) ? to : cell)) : cells))),
+    rename: (column, to) =>
+      at(column) < 0 ? undefined : written((cells, i) => (i === first ? cells.map((cell, j) => (j === at(column) ? to : cell)) : cells)),
   };
 }
 
@@ -66,7 +74,11 @@ export function csvCells(text: string, delimiter: string, quote: string | null):
 function xmlColumns(text: string, row: string): ColumnChanges {
   const element = row.split('/').at(-1)!;
   const open = new RegExp(`(<(?:[\\w.-]+:)?${escaped(element)})(?=[\\s/>])`, 'g');
-  const field = (name: string): RegExp => new RegExp(`<((?:[\\w.-]+:)?)${escaped(name)}(?=[\\s/>])(?:[^>]*/>|[^>]*>[^<]*</(?:[\\w.-]+:)?${escaped(name)}>)|(\\s)${escaped(name)}=("[^"]*"|'[^']*')`, 'g');
+  const field = (name: string): RegExp =>
+    new RegExp(
+      `<((?:[\\w.-]+:)?)${escaped(name)}(?=[\\s/>])(?:[^>]*/>|[^>]*>[^<]*</(?:[\\w.-]+:)?${escaped(name)}>)|(\\s)${escaped(name)}=("[^"]*"|'[^']*')`,
+      'g',
+    );
   const changed = (after: string): string | undefined => (after === text ? undefined : after);
   return {
     add: () => changed(text.replace(open, `$1 ${NEW_COLUMN}="x"`)),

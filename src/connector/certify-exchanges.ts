@@ -18,8 +18,15 @@ export interface Asked {
  * the recording names (`*` is any). Of several, the one given least often, in the order of the recording. Otherwise words
  * that say how the request differs from the nearest.
  */
-export function bestExchange(exchanges: readonly Exchange[], served: readonly number[], asked: Asked, variable: ReadonlySet<string>): number | string {
-  const candidates = exchanges.flatMap(({ request }, i) => (sameAddress(request, asked) ? [{ i, wrong: differing(request, asked, variable) }] : []));
+export function bestExchange(
+  exchanges: readonly Exchange[],
+  served: readonly number[],
+  asked: Asked,
+  variable: ReadonlySet<string>,
+): number | string {
+  const candidates = exchanges.flatMap(({ request }, i) =>
+    sameAddress(request, asked) ? [{ i, wrong: differing(request, asked, variable) }] : [],
+  );
   const fitting = candidates.filter(({ wrong }) => wrong.length === 0).map(({ i }) => i);
   if (fitting.length) return fitting.reduce((best, i) => (served[i]! < served[best]! ? i : best));
   const what = asked.operation ?? `${asked.method} ${asked.path}`;
@@ -35,21 +42,32 @@ function sameAddress(recorded: Exchange['request'], asked: Asked): boolean {
     return asked.operation === recorded.operation || asked.operation === `${recorded.operation}Request` || action === recorded.operation;
   }
   if (recorded.path === undefined) return true;
-  const path = `/${recorded.path.replace(/^https?:\/\/[^/]+/, '').replace(/\?.*$/, '').replace(/^\//, '')}`;
+  const path = `/${recorded.path
+    .replace(/^https?:\/\/[^/]+/, '')
+    .replace(/\?.*$/, '')
+    .replace(/^\//, '')}`;
   return (recorded.method ?? 'GET') === asked.method && (path === asked.path || asked.path.endsWith(path));
 }
 
 /** `Page = "2"` for each parameter with another value than recorded. */
 function differing(recorded: Exchange['request'], asked: Asked, variable: ReadonlySet<string>): string[] {
-  const inPath = recorded.path?.includes('?') ? Object.fromEntries(new URLSearchParams(recorded.path.slice(recorded.path.indexOf('?') + 1))) : {};
-  return [...leavesThatDiffer({ ...inPath, ...recorded.query }, asked.query, '', variable), ...(recorded.body === undefined ? [] : leavesThatDiffer(recorded.body, asked.body, '', variable))];
+  const inPath = recorded.path?.includes('?')
+    ? Object.fromEntries(new URLSearchParams(recorded.path.slice(recorded.path.indexOf('?') + 1)))
+    : {};
+  return [
+    ...leavesThatDiffer({ ...inPath, ...recorded.query }, asked.query, '', variable),
+    ...(recorded.body === undefined ? [] : leavesThatDiffer(recorded.body, asked.body, '', variable)),
+  ];
 }
 
 function leavesThatDiffer(recorded: unknown, asked: unknown, path: string, variable: ReadonlySet<string>): string[] {
   if (recorded === '*' || variable.has(path)) return [];
-  if (recorded === null || recorded === undefined) return asked === undefined || asked === null || asked === '' ? [] : [`${path} = ${JSON.stringify(asked)}`];
+  if (recorded === null || recorded === undefined)
+    return asked === undefined || asked === null || asked === '' ? [] : [`${path} = ${JSON.stringify(asked)}`];
   if (typeof recorded !== 'object') return String(recorded) === String(asked ?? '') ? [] : [`${path} = ${JSON.stringify(asked ?? null)}`];
-  return Object.entries(recorded).flatMap(([name, inner]) => leavesThatDiffer(inner, (asked as Record<string, unknown> | undefined)?.[name], path ? `${path}.${name}` : name, variable));
+  return Object.entries(recorded).flatMap(([name, inner]) =>
+    leavesThatDiffer(inner, (asked as Record<string, unknown> | undefined)?.[name], path ? `${path}.${name}` : name, variable),
+  );
 }
 
 /** Dotted paths of parameters whose value depends on the day, the connection or a log-in. */
@@ -57,8 +75,10 @@ export function variableParameters(stream: StreamConfig): Set<string> {
   const paths = new Set<string>();
   const look = (template: Template | undefined, path: string): void => {
     if (typeof template === 'string') {
-      if (namesIn(template).some((name) => name === 'from' || name === 'to' || name === 'session' || name.startsWith('options.'))) paths.add(path);
-    } else if (typeof template === 'object' && template !== null) for (const [name, inner] of Object.entries(template)) look(inner as Template, path ? `${path}.${name}` : name);
+      if (namesIn(template).some((name) => name === 'from' || name === 'to' || name === 'session' || name.startsWith('options.')))
+        paths.add(path);
+    } else if (typeof template === 'object' && template !== null)
+      for (const [name, inner] of Object.entries(template)) look(inner as Template, path ? `${path}.${name}` : name);
   };
   const { body, query, login } = stream.retriever.request!;
   look(body, '');

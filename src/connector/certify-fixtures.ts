@@ -19,7 +19,9 @@ import { fillText, optionVariables } from './template.ts';
 const value: z.ZodType<Value> = z.lazy(() => z.union([z.string(), z.null(), z.array(value), z.record(z.string(), value)]));
 const recordsFile = z.strictObject({
   records: z.array(z.record(z.string(), value)),
-  rejected: z.array(z.strictObject({ file: z.string().optional(), line: z.int().optional(), record: z.int().optional(), code: z.string() })).default([]),
+  rejected: z
+    .array(z.strictObject({ file: z.string().optional(), line: z.int().optional(), record: z.int().optional(), code: z.string() }))
+    .default([]),
   refused: z.array(z.strictObject({ file: z.string(), code: z.string() })).default([]),
 });
 const anything: z.ZodType<unknown> = z.unknown();
@@ -42,7 +44,10 @@ const tablesFile = z.record(
   z.string(),
   z.strictObject({ columns: z.record(z.string(), z.string()), rows: z.array(z.array(z.union([z.string(), z.null(), z.number()]))) }),
 );
-const sinkFile = z.strictObject({ context: z.strictObject({ date: z.string(), sequence: z.int() }), records: z.array(z.record(z.string(), value)).min(1) });
+const sinkFile = z.strictObject({
+  context: z.strictObject({ date: z.string(), sequence: z.int() }),
+  records: z.array(z.record(z.string(), value)).min(1),
+});
 const optionsFile = z.record(z.string(), z.unknown());
 
 export interface Exchange {
@@ -109,23 +114,41 @@ export async function readFixtures(pack: string, connector: ConnectorConfig): Pr
   const known = [...Object.keys(connector.streams), ...Object.keys(connector.sinks)];
   for (const folder of await namesIn(root, true))
     if (!known.includes(folder))
-      problems.push({ code: 'FIXTURE_UNKNOWN', place: { file: `fixtures/${folder}` }, message: `There is a recording for "${folder}", and the connector has no such stream or sink.`, hint: `It has ${known.join(', ')}.` });
+      problems.push({
+        code: 'FIXTURE_UNKNOWN',
+        place: { file: `fixtures/${folder}` },
+        message: `There is a recording for "${folder}", and the connector has no such stream or sink.`,
+        hint: `It has ${known.join(', ')}.`,
+      });
   return { options, streams, sinks, wsdls, problems };
 }
 
 /** The connector's options as its manifest presets them. */
 export function defaultsOf(connector: ConnectorConfig): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(connector.options).flatMap(([name, spec]) => (spec.default === undefined ? [] : [[name, spec.default]])));
+  return Object.fromEntries(
+    Object.entries(connector.options).flatMap(([name, spec]) => (spec.default === undefined ? [] : [[name, spec.default]])),
+  );
 }
 
-async function readFixture(root: string, name: string, stream: StreamConfig, options: Record<string, unknown>, problems: Problem[]): Promise<Fixture | undefined> {
+async function readFixture(
+  root: string,
+  name: string,
+  stream: StreamConfig,
+  options: Record<string, unknown>,
+  problems: Problem[],
+): Promise<Fixture | undefined> {
   const folder = join(root, name);
   const shown = `fixtures/${name}`;
   const names = await namesIn(folder);
   const kind = stream.retriever.files ? 'files' : stream.retriever.request ? 'request' : 'query';
   const needed = kind === 'files' ? `a file that its pattern matches` : kind === 'request' ? 'exchanges.json' : 'tables.json';
   if (names.length === 0) {
-    problems.push({ code: 'FIXTURE_MISSING', place: { file: shown }, message: `The stream ${name} has no recording.`, hint: `Put ${needed} and records.json into ${shown}/: a few records with nobody's real name in them are enough.` });
+    problems.push({
+      code: 'FIXTURE_MISSING',
+      place: { file: shown },
+      message: `The stream ${name} has no recording.`,
+      hint: `Put ${needed} and records.json into ${shown}/: a few records with nobody's real name in them are enough.`,
+    });
     return undefined;
   }
   const expected = await readJson(folder, 'records.json', recordsFile, problems, false, shown);
@@ -139,7 +162,13 @@ async function readFixture(root: string, name: string, stream: StreamConfig, opt
     for (const file of names) {
       if (OURS.includes(file)) continue;
       if (matches(file)) fixture.files.push({ name: file, bytes: await readFile(join(folder, file)) });
-      else if (!marker) problems.push({ code: 'FIXTURE_NAME', place: { file: `${shown}/${file}` }, message: `The stream reads files called ${pattern || '(nothing)'}; this one would never be read.`, hint: 'Rename it, or correct the pattern; options.json beside the streams gives options other values.' });
+      else if (!marker)
+        problems.push({
+          code: 'FIXTURE_NAME',
+          place: { file: `${shown}/${file}` },
+          message: `The stream reads files called ${pattern || '(nothing)'}; this one would never be read.`,
+          hint: 'Rename it, or correct the pattern; options.json beside the streams gives options other values.',
+        });
     }
     if (fixture.files.length === 0) return missing(needed);
   } else if (kind === 'request') {
@@ -147,8 +176,15 @@ async function readFixture(root: string, name: string, stream: StreamConfig, opt
     if (!list) return undefined;
     fixture.exchanges = [];
     for (const { request, answer } of list) {
-      const body = answer.file === undefined ? Buffer.from(answer.body ?? '') : await readFile(join(folder, answer.file)).catch(() => undefined);
-      if (!body) problems.push({ code: 'FIXTURE_MISSING', place: { file: `${shown}/${answer.file}` }, message: 'exchanges.json names this file, and it is not there.', hint: 'Add it, or put the answer into "body".' });
+      const body =
+        answer.file === undefined ? Buffer.from(answer.body ?? '') : await readFile(join(folder, answer.file)).catch(() => undefined);
+      if (!body)
+        problems.push({
+          code: 'FIXTURE_MISSING',
+          place: { file: `${shown}/${answer.file}` },
+          message: 'exchanges.json names this file, and it is not there.',
+          hint: 'Add it, or put the answer into "body".',
+        });
       else fixture.exchanges.push({ request, answer: { status: answer.status, headers: answer.headers, body, name: answer.file } });
     }
   } else fixture.tables = await readJson(folder, 'tables.json', tablesFile, problems, false, shown);
@@ -165,30 +201,59 @@ async function readSinkFixture(root: string, name: string, problems: Problem[]):
   const given = await readJson(folder, 'records.json', sinkFile, problems, false, `fixtures/${name}`);
   if (!given) return undefined;
   const files = (await namesIn(folder)).filter((file) => !OURS.includes(file));
-  if (files.length > 1) problems.push({ code: 'FIXTURE_NAME', place: { file: `fixtures/${name}` }, message: `A sink writes one file of its records, and there are ${files.join(', ')}.`, hint: 'Leave the one that it must write.' });
+  if (files.length > 1)
+    problems.push({
+      code: 'FIXTURE_NAME',
+      place: { file: `fixtures/${name}` },
+      message: `A sink writes one file of its records, and there are ${files.join(', ')}.`,
+      hint: 'Leave the one that it must write.',
+    });
   return { ...given, file: files[0] === undefined ? undefined : { name: files[0], bytes: await readFile(join(folder, files[0])) } };
 }
 
-async function readJson<T extends z.ZodType>(folder: string, name: string, schema: T, problems: Problem[], optional: boolean, shown = 'fixtures'): Promise<z.output<T> | undefined> {
+async function readJson<T extends z.ZodType>(
+  folder: string,
+  name: string,
+  schema: T,
+  problems: Problem[],
+  optional: boolean,
+  shown = 'fixtures',
+): Promise<z.output<T> | undefined> {
   const file = `${shown}/${name}`;
   let text: string;
   try {
     text = await readFile(join(folder, name), 'utf8');
   } catch {
-    if (!optional) problems.push({ code: 'FIXTURE_MISSING', place: { file }, message: `${name} is not there.`, hint: 'The vendor guide (docs/vendor-guide.md) shows what stands in it.' });
+    if (!optional)
+      problems.push({
+        code: 'FIXTURE_MISSING',
+        place: { file },
+        message: `${name} is not there.`,
+        hint: 'The vendor guide (docs/vendor-guide.md) shows what stands in it.',
+      });
     return undefined;
   }
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
-    problems.push({ code: 'FIXTURE_INVALID', place: { file }, message: `This is no JSON: ${(error as Error).message}.`, hint: 'Correct it.' });
+    problems.push({
+      code: 'FIXTURE_INVALID',
+      place: { file },
+      message: `This is no JSON: ${(error as Error).message}.`,
+      hint: 'Correct it.',
+    });
     return undefined;
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues.slice(0, 5))
-    problems.push({ code: 'FIXTURE_INVALID', place: { file, path: issue.path.join('.') }, message: `${issue.message}.`, hint: 'All values in records are text as the system writes it ("0042", "12.50"), null, lists or objects.' });
+    problems.push({
+      code: 'FIXTURE_INVALID',
+      place: { file, path: issue.path.join('.') },
+      message: `${issue.message}.`,
+      hint: 'All values in records are text as the system writes it ("0042", "12.50"), null, lists or objects.',
+    });
   return undefined;
 }
 

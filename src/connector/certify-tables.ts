@@ -4,8 +4,14 @@ import type { FixtureTable } from './certify-fixtures.ts';
 type Cell = string | number | null;
 
 /** The tables with `count` more rows that differ in key and tie-breaker only. undefined where no key can be made up. */
-export function tiedRows(stream: StreamConfig, tables: Record<string, FixtureTable>, count: number): Record<string, FixtureTable> | undefined {
-  const name = Object.keys(tables).find((t) => tables[t]!.rows.length > 0 && columnOf(tables[t]!, stream.incremental!.cursor) !== undefined);
+export function tiedRows(
+  stream: StreamConfig,
+  tables: Record<string, FixtureTable>,
+  count: number,
+): Record<string, FixtureTable> | undefined {
+  const name = Object.keys(tables).find(
+    (t) => tables[t]!.rows.length > 0 && columnOf(tables[t]!, stream.incremental!.cursor) !== undefined,
+  );
   if (name === undefined) return undefined;
   const table = tables[name]!;
   const model = table.rows[0]!;
@@ -33,25 +39,38 @@ export function tableOfCursor(stream: StreamConfig, tables: Record<string, Fixtu
 }
 
 /** An INSERT of one more row, like the first but for its key and what is given. */
-export function rowWith(stream: StreamConfig, name: string, table: FixtureTable, given: Record<string, string>, nth: number): string | undefined {
+export function rowWith(
+  stream: StreamConfig,
+  name: string,
+  table: FixtureTable,
+  given: Record<string, string>,
+  nth: number,
+): string | undefined {
   const model = table.rows[0];
   const row = model && madeUp(stream, table, model, 9_000 + nth);
   if (!row) return undefined;
-  const columns = Object.entries(table.columns).flatMap(([column, type], i) => (/^(rowversion|timestamp)\b/i.test(type) ? [] : [{ column, value: given[column] ?? row[i] ?? null }]));
-  const literal = (value: Cell): string => (value === null ? 'NULL' : typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`);
+  const columns = Object.entries(table.columns).flatMap(([column, type], i) =>
+    /^(rowversion|timestamp)\b/i.test(type) ? [] : [{ column, value: given[column] ?? row[i] ?? null }],
+  );
+  const literal = (value: Cell): string =>
+    value === null ? 'NULL' : typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`;
   const quoted = (text: string): string => `[${text.replaceAll(']', ']]')}]`;
   return `INSERT INTO ${name.split('.').map(quoted).join('.')} (${columns.map((c) => quoted(c.column)).join(', ')}) VALUES (${columns.map((c) => literal(c.value)).join(', ')})`;
 }
 
 function madeUp(stream: StreamConfig, table: FixtureTable, model: readonly Cell[], nth: number): Cell[] | undefined {
   const keys = Array.isArray(stream.primary_key) ? stream.primary_key : stream.primary_key.fields;
-  const unique = new Set([...keys.filter((k) => k !== stream.incremental?.cursor), ...(stream.incremental?.tie_breaker ? [stream.incremental.tie_breaker] : [])]);
+  const unique = new Set([
+    ...keys.filter((k) => k !== stream.incremental?.cursor),
+    ...(stream.incremental?.tie_breaker ? [stream.incremental.tie_breaker] : []),
+  ]);
   const row = [...model];
   let changed = false;
   for (const [i, [column, type]] of Object.entries(table.columns).entries()) {
     if (!unique.has(column)) continue;
     const width = Number(/\((\d+)\)/.exec(type)?.[1] ?? 40);
-    if (/^(int|bigint|numeric|decimal)/i.test(type)) row[i] = /,\s*[1-9]/.test(type) ? `${700_000 + nth}.${'0'.repeat(Number(/,\s*(\d+)/.exec(type)![1]))}` : String(700_000 + nth);
+    if (/^(int|bigint|numeric|decimal)/i.test(type))
+      row[i] = /,\s*[1-9]/.test(type) ? `${700_000 + nth}.${'0'.repeat(Number(/,\s*(\d+)/.exec(type)![1]))}` : String(700_000 + nth);
     else if (/char/i.test(type) && width >= 5) row[i] = `Z${String(nth).padStart(4, '0')}`;
     else continue;
     changed = true;

@@ -5,7 +5,12 @@ import type { SourceRecord, Values } from '../core/record.ts';
 import { contractOf } from './contract.ts';
 
 function stream(fields: Record<string, unknown>, drift: Record<string, string> = {}): StreamConfig {
-  return streamSchema.parse({ retriever: { files: { pattern: '*' } }, decoder: { csv: {} }, schema: { fields, drift }, primary_key: ['id'] });
+  return streamSchema.parse({
+    retriever: { files: { pattern: '*' } },
+    decoder: { csv: {} },
+    schema: { fields, drift },
+    primary_key: ['id'],
+  });
 }
 const record = (values: Values, number = 1): SourceRecord => ({ values, number, line: number + 1 });
 
@@ -22,12 +27,17 @@ describe('columns that are new', () => {
 
   test('are kept and told, once', () => {
     const { records, newColumns } = checked(stream(fields), { id: '1', b: 'x' }, { id: '2', c: 'y', b: 'x' }, { id: '3' });
-    expect([codes(records), newColumns]).toEqual([[undefined, undefined, undefined], ['b', 'c']]);
+    expect([codes(records), newColumns]).toEqual([
+      [undefined, undefined, undefined],
+      ['b', 'c'],
+    ]);
     expect(records[0]!.values).toEqual({ id: '1', b: 'x' });
   });
 
   test('refuse the file where the source may not change', () => {
-    expect(() => checked(stream(fields, { columns: 'freeze' }), { id: '1' }, { id: '2', b: 'x', c: 'y' })).toThrow(/a\.csv:3.*There are columns that the connector does not know: b, c/);
+    expect(() => checked(stream(fields, { columns: 'freeze' }), { id: '1' }, { id: '2', b: 'x', c: 'y' })).toThrow(
+      /a\.csv:3.*There are columns that the connector does not know: b, c/,
+    );
   });
 
   test('set aside the records that have them, and no others', () => {
@@ -45,7 +55,8 @@ describe('columns that are new', () => {
 });
 
 describe('values of another type', () => {
-  const typed = (type: string, more: Record<string, string> = {}, drift: Record<string, string> = {}) => stream({ id: {}, v: { type, ...more } }, drift);
+  const typed = (type: string, more: Record<string, string> = {}, drift: Record<string, string> = {}) =>
+    stream({ id: {}, v: { type, ...more } }, drift);
 
   test.each<[string, string[], string[]]>([
     ['integer', ['1', '-20', '+3', ' 007 '], ['1.0', 'x', '1 2', '']],
@@ -61,7 +72,10 @@ describe('values of another type', () => {
   });
 
   test('a date in the format of the source is looked at when it is mapped', () => {
-    expect(codes(checked(typed('date', { format: 'MM/DD/YYYY' }), { id: '1', v: '02/31/2026' }, { id: '2', v: 'soon' }).records)).toEqual([undefined, 'TYPE_CHANGED']);
+    expect(codes(checked(typed('date', { format: 'MM/DD/YYYY' }), { id: '1', v: '02/31/2026' }, { id: '2', v: 'soon' }).records)).toEqual([
+      undefined,
+      'TYPE_CHANGED',
+    ]);
   });
 
   test('a list where a text belongs is another type', () => {
@@ -71,7 +85,9 @@ describe('values of another type', () => {
   test('the record is set aside, the value taken out, the file refused, or nothing done, as the connector says', () => {
     const bad = { id: '1', v: 'x' };
     expect(codes(checked(typed('integer', {}, { data_type: 'quarantine_row' }), bad).records)).toEqual(['TYPE_CHANGED']);
-    expect(checked(typed('integer', {}, { data_type: 'quarantine_value' }), { ...bad }).records[0]).toMatchObject({ values: { id: '1', v: null } });
+    expect(checked(typed('integer', {}, { data_type: 'quarantine_value' }), { ...bad }).records[0]).toMatchObject({
+      values: { id: '1', v: null },
+    });
     expect(() => checked(typed('integer', {}, { data_type: 'freeze' }), bad)).toThrow(FileError);
     expect(checked(typed('integer', {}, { data_type: 'evolve' }), { ...bad }).records[0]).toEqual(record(bad));
   });
@@ -85,7 +101,13 @@ describe('values of another type', () => {
 });
 
 test('what must always be there and is not sets the record aside', () => {
-  const { records } = checked(stream({ id: {}, v: { required: true } }), { id: '1', v: 'x' }, { id: '2', v: '' }, { id: '3', v: null }, { id: '4' });
+  const { records } = checked(
+    stream({ id: {}, v: { required: true } }),
+    { id: '1', v: 'x' },
+    { id: '2', v: '' },
+    { id: '3', v: null },
+    { id: '4' },
+  );
   expect(codes(records)).toEqual([undefined, 'FIELD_REQUIRED', 'FIELD_REQUIRED', 'FIELD_REQUIRED']);
 });
 

@@ -65,13 +65,25 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
       // What may be missing is no value: mappings and hashes see the same fields in every record.
       for (const name of optional) if (record.values[name] === undefined) record.values[name] = null;
       if (strange && drift.columns === 'quarantine_row') {
-        record.problem = problemAt(record, 'COLUMN_NEW', undefined, `It has columns that the connector does not know: ${seen.join(', ')}.`, "Add them to the stream's schema, then replay.");
+        record.problem = problemAt(
+          record,
+          'COLUMN_NEW',
+          undefined,
+          `It has columns that the connector does not know: ${seen.join(', ')}.`,
+          "Add them to the stream's schema, then replay.",
+        );
         return;
       }
       for (const name of required) {
         const value = record.values[name];
         if (value === null || value === undefined || value === '') {
-          record.problem = problemAt(record, 'FIELD_REQUIRED', name, `"${name}" is empty, and this system must always give it.`, 'Fill it in at the source, then run again.');
+          record.problem = problemAt(
+            record,
+            'FIELD_REQUIRED',
+            name,
+            `"${name}" is empty, and this system must always give it.`,
+            'Fill it in at the source, then run again.',
+          );
           return;
         }
       }
@@ -79,7 +91,13 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
         const value: Value | undefined = record.values[name];
         if (value === null || value === undefined || (typeof value === 'string' && check(value))) continue;
         const shown = fields[name]!.class === 'personal' ? '(personal value hidden)' : JSON.stringify(value);
-        const problem = problemAt(record, 'TYPE_CHANGED', name, `"${name}" must be ${/^[aei]/.test(type) ? 'an' : 'a'} ${type}, but is ${shown}.`, 'Mend it at the source and run again, or change its type in the connector.');
+        const problem = problemAt(
+          record,
+          'TYPE_CHANGED',
+          name,
+          `"${name}" must be ${/^[aei]/.test(type) ? 'an' : 'a'} ${type}, but is ${shown}.`,
+          'Mend it at the source and run again, or change its type in the connector.',
+        );
         if (drift.data_type === 'freeze') throw new FileError(problem);
         if (drift.data_type === 'quarantine_row') {
           record.problem = problem;

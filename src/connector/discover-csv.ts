@@ -33,7 +33,10 @@ export function discoverCsv(file: string, text: string, encoding: string, guess:
   const { delimiter, rows, width } = guess;
   const evidence: string[] = [];
   const shown = delimiter === '\t' ? 'tabs' : `"${delimiter}"`;
-  const csv: PlainMap = { ...(encoding === 'utf-8' ? {} : { encoding }), ...(delimiter === ',' ? {} : { delimiter: delimiter === '\t' ? '\\t' : delimiter }) };
+  const csv: PlainMap = {
+    ...(encoding === 'utf-8' ? {} : { encoding }),
+    ...(delimiter === ',' ? {} : { delimiter: delimiter === '\t' ? '\\t' : delimiter }),
+  };
   const types = guess.agree < 1 ? typesOf(guess) : undefined;
   if (types) return typedStream(file, guess, types, csv);
   evidence.push(`delimited by ${shown}: ${outOf(Math.round(guess.agree * rows.length), rows.length)} rows have ${width} columns`);
@@ -60,9 +63,19 @@ export function discoverCsv(file: string, text: string, encoding: string, guess:
     csv['final_newline'] = 'optional';
     evidence.push('the last line has no line break: a file that was cut off there cannot be told from a whole one');
   }
-  const sample = (header.is ? body.slice(1) : body).filter((row) => row.length === width).map((row): Values => Object.fromEntries(columns.map((name, i) => [name, row[i] === '' ? null : row[i]!])));
+  const sample = (header.is ? body.slice(1) : body)
+    .filter((row) => row.length === width)
+    .map((row): Values => Object.fromEntries(columns.map((name, i) => [name, row[i] === '' ? null : row[i]!])));
   const fields = proposeFields(sample);
-  return { name: streamName(file), description: `Read from files such as ${file}.`, retriever: { files: { pattern: patternOf(file) } }, decoder: { csv }, fields, keys: proposeKeys(sample, fields), evidence };
+  return {
+    name: streamName(file),
+    description: `Read from files such as ${file}.`,
+    retriever: { files: { pattern: patternOf(file) } },
+    decoder: { csv },
+    fields,
+    keys: proposeKeys(sample, fields),
+    evidence,
+  };
 }
 
 /** Rows of several kinds, told by their first cell, each kind with its own number of columns: H and D lines. */
@@ -77,8 +90,12 @@ function typesOf({ rows, delimiter }: Pick<CsvGuess, 'rows' | 'delimiter'>): Map
 function typedStream(file: string, { delimiter }: CsvGuess, types: Map<string, string[][]>, csv: PlainMap): ProposedStream {
   const [detail, list] = [...types].reduce((a, b) => (b[1].length > a[1].length ? b : a));
   csv['header'] = false;
-  csv['record_types'] = Object.fromEntries([...types].map(([type, rows]) => [type, rows[0]!.map((_, i) => (i === 0 ? 'type' : `column_${i + 1}`))]));
-  const sample = list.map((row): Values => Object.fromEntries(row.map((cell, i) => [i === 0 ? 'type' : `column_${i + 1}`, unquoted(cell) || null])));
+  csv['record_types'] = Object.fromEntries(
+    [...types].map(([type, rows]) => [type, rows[0]!.map((_, i) => (i === 0 ? 'type' : `column_${i + 1}`))]),
+  );
+  const sample = list.map((row): Values =>
+    Object.fromEntries(row.map((cell, i) => [i === 0 ? 'type' : `column_${i + 1}`, unquoted(cell) || null])),
+  );
   const fields = proposeFields(sample).filter((f) => f.name !== 'type');
   const parents = [...types.keys()].filter((type) => type !== detail);
   return {
@@ -89,19 +106,29 @@ function typedStream(file: string, { delimiter }: CsvGuess, types: Map<string, s
     record_selector: { types: [detail], parents },
     fields,
     keys: proposeKeys(sample, fields),
-    evidence: [`delimited by "${delimiter}"`, `the first column tells the kind of row: ${[...types].map(([type, rows]) => `${type} ${rows.length} times with ${rows[0]!.length} columns`).join(', ')}`],
+    evidence: [
+      `delimited by "${delimiter}"`,
+      `the first column tells the kind of row: ${[...types].map(([type, rows]) => `${type} ${rows.length} times with ${rows[0]!.length} columns`).join(', ')}`,
+    ],
   };
 }
 
 function looksLikeHeader(rows: readonly (readonly string[])[]): { is: boolean; said: string } {
   const [first, ...rest] = rows;
   const figure = /^[-+$(]?[\d.,/:-]*\d[\d.,/:)-]*$/;
-  if (first!.some((cell) => cell.trim() === '' || figure.test(cell.trim()))) return { is: false, said: `no header: row 1 has ${JSON.stringify(first!.find((cell) => cell.trim() === '' || figure.test(cell.trim())))} in it` };
+  if (first!.some((cell) => cell.trim() === '' || figure.test(cell.trim())))
+    return {
+      is: false,
+      said: `no header: row 1 has ${JSON.stringify(first!.find((cell) => cell.trim() === '' || figure.test(cell.trim())))} in it`,
+    };
   if (new Set(first).size < first!.length) return { is: false, said: 'no header: two cells of row 1 are equal' };
   const figures = first!.filter((_, i) => rest.length > 0 && rest.some((row) => figure.test((row[i] ?? '').trim()))).length;
-  if (figures > 0) return { is: true, said: `row 1 is a header: it has no figures, and below it ${outOf(figures, first!.length)} columns have` };
+  if (figures > 0)
+    return { is: true, said: `row 1 is a header: it has no figures, and below it ${outOf(figures, first!.length)} columns have` };
   const repeats = first!.some((cell, i) => rest.some((row) => row[i] === cell));
-  return repeats ? { is: false, said: 'no header: a value of row 1 comes again below it' } : { is: true, said: 'row 1 is taken for a header: none of its values comes again' };
+  return repeats
+    ? { is: false, said: 'no header: a value of row 1 comes again below it' }
+    : { is: true, said: 'row 1 is taken for a header: none of its values comes again' };
 }
 
 function named(cells: readonly string[]): string[] {
@@ -118,5 +145,7 @@ export function patternOf(file: string): string {
   const at = file.lastIndexOf('.');
   const [stem, ending] = at > 0 ? [file.slice(0, at), file.slice(at)] : [file, ''];
   const general = stem.replace(/\d[\dTWQ_-]*/g, '*').replace(/\*+/g, '*');
-  return general === '*' || general === stem ? `${stem}${general === stem ? '*' : ''}${ending}`.replace(stem, general === stem ? stem : '*') : general + ending;
+  return general === '*' || general === stem
+    ? `${stem}${general === stem ? '*' : ''}${ending}`.replace(stem, general === stem ? stem : '*')
+    : general + ending;
 }

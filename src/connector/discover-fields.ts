@@ -27,7 +27,12 @@ const SHAPES: readonly Shape[] = [
 
 /** What each field of a sample looks like. Text first: a type is proposed only where every value that is there has it. */
 export function proposeFields(sample: Sample): ProposedField[] {
-  return fieldNames(sample).map((name) => proposeField(name, sample.map((values) => values[name])));
+  return fieldNames(sample).map((name) =>
+    proposeField(
+      name,
+      sample.map((values) => values[name]),
+    ),
+  );
 }
 
 function proposeField(name: string, values: readonly (Value | undefined)[]): ProposedField {
@@ -48,17 +53,39 @@ function proposeField(name: string, values: readonly (Value | undefined)[]): Pro
     if (fitting < texts.length) continue;
     // Figures without a point beside ones with it are figures as well; eight digits may be a number of something.
     if (/^(YYYYMMDD|MMDDYYYY)$/.test(format ?? '') && texts.length < 3 && !/date|_on$|day/i.test(name)) continue;
-    const open = format === 'MM/DD/YYYY' && texts.every((text) => Number(text.split('/')[1]) <= 12) ? '; no day is above 12, so that DD/MM/YYYY fits too' : '';
+    const open =
+      format === 'MM/DD/YYYY' && texts.every((text) => Number(text.split('/')[1]) <= 12)
+        ? '; no day is above 12, so that DD/MM/YYYY fits too'
+        : '';
     return { ...common, type, ...(format ? { format } : {}), evidence: `${counted} are ${said}${open}` };
   }
-  if (texts.some((text) => SHAPES[8]!.test.test(text.trim())) && texts.every((text) => /^[-+(]?\$?[-+]?[\d,]*\.?\d+\)?-?$/.test(text.trim()))) return { ...common, type: 'decimal', evidence: `${counted} are figures, some with decimals` };
+  if (
+    texts.some((text) => SHAPES[8]!.test.test(text.trim())) &&
+    texts.every((text) => /^[-+(]?\$?[-+]?[\d,]*\.?\d+\)?-?$/.test(text.trim()))
+  )
+    return { ...common, type: 'decimal', evidence: `${counted} are figures, some with decimals` };
   const zeros = texts.filter((text) => /^0\d+$/.test(text.trim())).length;
   if (zeros > 0) return { ...common, type: 'text', evidence: `text: ${outOf(zeros, texts.length)} have leading zeros` };
-  if (texts.every((text) => /^[-+]?\d+$/.test(text.trim()))) return { ...common, type: 'text', evidence: `text: ${counted} are digits, which are a name until somebody adds them up` };
-  const most = SHAPES.map((shape) => ({ shape, n: texts.filter((text) => shape.test.test(text.trim())).length })).reduce((a, b) => (b.n > a.n ? b : a));
-  if (most.n > texts.length / 2) return { ...common, type: 'text', evidence: `text: only ${outOf(most.n, texts.length)} are ${most.shape.said}; ${JSON.stringify(texts.find((text) => !most.shape.test.test(text.trim()))!.slice(0, 30))} is not` };
+  if (texts.every((text) => /^[-+]?\d+$/.test(text.trim())))
+    return { ...common, type: 'text', evidence: `text: ${counted} are digits, which are a name until somebody adds them up` };
+  const most = SHAPES.map((shape) => ({ shape, n: texts.filter((text) => shape.test.test(text.trim())).length })).reduce((a, b) =>
+    b.n > a.n ? b : a,
+  );
+  if (most.n > texts.length / 2)
+    return {
+      ...common,
+      type: 'text',
+      evidence: `text: only ${outOf(most.n, texts.length)} are ${most.shape.said}; ${JSON.stringify(texts.find((text) => !most.shape.test.test(text.trim()))!.slice(0, 30))} is not`,
+    };
   const distinct = new Set(texts).size;
-  return { ...common, type: 'text', evidence: distinct <= 12 && texts.length > 3 * distinct ? `text: ${distinct} different values` : `text: ${outOf(distinct, texts.length)} differ` };
+  return {
+    ...common,
+    type: 'text',
+    evidence:
+      distinct <= 12 && texts.length > 3 * distinct
+        ? `text: ${distinct} different values`
+        : `text: ${outOf(distinct, texts.length)} differ`,
+  };
 }
 
 /** Fields looked at together; three already give hundreds of combinations. */
@@ -67,8 +94,17 @@ const MOST_FIELDS = 14;
 /** Combinations of fields whose values name each record of the sample, the likeliest first; equal lines and all fields where there is none. */
 export function proposeKeys(sample: Sample, fields: readonly ProposedField[]): ProposedKey[] {
   const n = sample.length;
-  const usable = fields.filter((f) => !f.optional && ['text', 'date', 'datetime'].includes(f.type) && sample.every((values) => textOf(values[f.name]) !== ''));
-  const ranked = usable.map((f, i) => ({ f, rank: i + (/(^|[^a-z])(id|no|num|number|key|code)([^a-z]|$)|id$|num(ber)?$|no$/i.test(f.name) ? -100 : 0) + (f.personal ? 50 : 0) })).sort((a, b) => a.rank - b.rank).slice(0, MOST_FIELDS).map(({ f }) => f.name);
+  const usable = fields.filter(
+    (f) => !f.optional && ['text', 'date', 'datetime'].includes(f.type) && sample.every((values) => textOf(values[f.name]) !== ''),
+  );
+  const ranked = usable
+    .map((f, i) => ({
+      f,
+      rank: i + (/(^|[^a-z])(id|no|num|number|key|code)([^a-z]|$)|id$|num(ber)?$|no$/i.test(f.name) ? -100 : 0) + (f.personal ? 50 : 0),
+    }))
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, MOST_FIELDS)
+    .map(({ f }) => f.name);
   const keys: ProposedKey[] = [];
   for (let size = 1; size <= 3 && keys.length === 0; size++)
     for (const names of combinations(ranked, size)) {
@@ -79,7 +115,13 @@ export function proposeKeys(sample: Sample, fields: readonly ProposedField[]): P
   if (keys.length) return keys;
   const distinct = new Set(sample.map((values) => JSON.stringify(values))).size;
   const best = ranked.slice(0, 3);
-  return [{ fields: best.length ? best : [fields[0]?.name ?? 'id'], repeats: 'number', evidence: `no one, two or three fields name every record (${outOf(distinct, n)} whole records differ): equal ones are told apart by their order; ask the vendor what names a record` }];
+  return [
+    {
+      fields: best.length ? best : [fields[0]?.name ?? 'id'],
+      repeats: 'number',
+      evidence: `no one, two or three fields name every record (${outOf(distinct, n)} whole records differ): equal ones are told apart by their order; ask the vendor what names a record`,
+    },
+  ];
 }
 
 function* combinations(names: readonly string[], size: number, from = 0): Generator<string[]> {

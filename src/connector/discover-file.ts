@@ -15,7 +15,12 @@ type Encoding = Parameters<typeof decodeText>[1];
  */
 export async function discoverFile(file: string, bytes: Buffer, cut = false): Promise<ProposedStream> {
   if (bytes.length === 0) throw unreadable(file, 'The file is empty.', 'Give a sample with at least a few records.');
-  if (bytes[0] === 0x50 && bytes[1] === 0x4b) throw unreadable(file, 'This is a spreadsheet (xlsx) or a zip archive, which cannot be looked at here.', 'Save the sheet as CSV, or unpack it, and give that.');
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b)
+    throw unreadable(
+      file,
+      'This is a spreadsheet (xlsx) or a zip archive, which cannot be looked at here.',
+      'Save the sheet as CSV, or unpack it, and give that.',
+    );
   const { encoding, said } = encodingOf(bytes);
   let text = '';
   for await (const piece of decodeText(whole(bytes), encoding, { file })) text += piece;
@@ -32,7 +37,11 @@ async function byContent(file: string, bytes: Buffer, text: string, encoding: En
     if (/^[[{]/.test(start)) return await discoverJson(file, bytes, text);
   } catch (error) {
     if (!(error instanceof XmlProblem) && !(error instanceof SyntaxError)) throw error;
-    throw unreadable(file, `It begins like ${start.startsWith('<') ? 'XML' : 'JSON'}, but ${error instanceof SyntaxError ? `is none: ${error.message}` : error.message}.`, 'Give a whole, correct sample.');
+    throw unreadable(
+      file,
+      `It begins like ${start.startsWith('<') ? 'XML' : 'JSON'}, but ${error instanceof SyntaxError ? `is none: ${error.message}` : error.message}.`,
+      'Give a whole, correct sample.',
+    );
   }
   if (/^01,[^\n]*\/\s*(\n|$)/.test(start)) return bai2(file);
   const guess = guessCsv(text);
@@ -40,15 +49,30 @@ async function byContent(file: string, bytes: Buffer, text: string, encoding: En
 }
 
 function bai2(file: string): ProposedStream {
-  const field = (name: string, more: Partial<ProposedStream['fields'][number]> = {}) => ({ name, type: 'text' as const, evidence: 'of the format', ...more });
+  const field = (name: string, more: Partial<ProposedStream['fields'][number]> = {}) => ({
+    name,
+    type: 'text' as const,
+    evidence: 'of the format',
+    ...more,
+  });
   return {
     name: 'entries',
     description: `Bank statements, from files such as ${file}.`,
     retriever: { files: { pattern: patternOf(file) } },
     decoder: { bai2: {} },
     record_selector: { types: ['16'] },
-    fields: [field('account', { required: true }), field('date', { type: 'date', format: 'YYMMDD', required: true }), field('type_code', { required: true }), field('amount', { type: 'decimal' }), field('bank_reference'), field('customer_reference'), field('text')],
-    keys: [{ fields: ['account', 'date', 'type_code', 'amount'], repeats: 'number', evidence: 'banks leave references empty or use one twice' }],
+    fields: [
+      field('account', { required: true }),
+      field('date', { type: 'date', format: 'YYMMDD', required: true }),
+      field('type_code', { required: true }),
+      field('amount', { type: 'decimal' }),
+      field('bank_reference'),
+      field('customer_reference'),
+      field('text'),
+    ],
+    keys: [
+      { fields: ['account', 'date', 'type_code', 'amount'], repeats: 'number', evidence: 'banks leave references empty or use one twice' },
+    ],
     evidence: ['the first line is a file header of BAI2 (01, ended by /)'],
   };
 }
@@ -58,12 +82,17 @@ function encodingOf(bytes: Buffer): { encoding: Encoding; said: string } {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return { encoding: 'utf-16le', said: 'UTF-16 (little end first), by its byte order mark' };
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return { encoding: 'utf-16be', said: 'UTF-16 (big end first), by its byte order mark' };
   const above = bytes.reduce((n, byte) => n + Number(byte > 127), 0);
-  if (above === 0) return { encoding: 'utf-8', said: 'nothing but ASCII in the sample: taken for UTF-8; ask the vendor, or give a sample with an accent' };
+  if (above === 0)
+    return { encoding: 'utf-8', said: 'nothing but ASCII in the sample: taken for UTF-8; ask the vendor, or give a sample with an accent' };
   // A sample may be cut within a character.
-  if (isUtf8(bytes) || isUtf8(bytes.subarray(0, bytes.lastIndexOf(10) + 1))) return { encoding: 'utf-8', said: `UTF-8: ${above.toLocaleString('en-US')} bytes above ASCII, all of them parts of UTF-8 characters` };
+  if (isUtf8(bytes) || isUtf8(bytes.subarray(0, bytes.lastIndexOf(10) + 1)))
+    return { encoding: 'utf-8', said: `UTF-8: ${above.toLocaleString('en-US')} bytes above ASCII, all of them parts of UTF-8 characters` };
   const at = bytes.findIndex((byte, i) => byte > 127 && !isUtf8(bytes.subarray(i, i + 2)) && !isUtf8(bytes.subarray(i, i + 3)));
   const line = bytes.subarray(0, at).toString('latin1').split('\n').length;
-  return { encoding: 'windows-1252', said: `not UTF-8 (line ${line} has the byte 0x${bytes[at]?.toString(16).toUpperCase()}): taken for Windows-1252` };
+  return {
+    encoding: 'windows-1252',
+    said: `not UTF-8 (line ${line} has the byte 0x${bytes[at]?.toString(16).toUpperCase()}): taken for Windows-1252`,
+  };
 }
 
 function unreadable(file: string, message: string, hint: string): FatalError {

@@ -19,11 +19,18 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
   const types = recordTypes(lines);
   const [detail, details] = [...types].reduce((a, b) => (b[1].length > a[1].length ? b : a));
   const several = types.size > 1;
-  if (several) evidence.push(`the first ${detail.length === 1 ? 'character tells' : `${detail.length} characters tell`} the kind of line: ${[...types].map(([type, list]) => `${type} ${list.length} times`).join(', ')}`);
+  if (several)
+    evidence.push(
+      `the first ${detail.length === 1 ? 'character tells' : `${detail.length} characters tell`} the kind of line: ${[...types].map(([type, list]) => `${type} ${list.length} times`).join(', ')}`,
+    );
 
   const spans = new Map([...types].map(([type, list]) => [type, columnsOf(list, several ? detail.length : 0)]));
-  const control = several ? controlIn(types, spans, detail, (line) => lines.indexOf(line) > lines.lastIndexOf(details.at(-1)!), evidence) : undefined;
-  const sample = details.map((line): Values => Object.fromEntries(spans.get(detail)!.map((span) => [nameOf(span), line.slice(span.from - 1, span.to).trim() || null])));
+  const control = several
+    ? controlIn(types, spans, detail, (line) => lines.indexOf(line) > lines.lastIndexOf(details.at(-1)!), evidence)
+    : undefined;
+  const sample = details.map((line): Values =>
+    Object.fromEntries(spans.get(detail)!.map((span) => [nameOf(span), line.slice(span.from - 1, span.to).trim() || null])),
+  );
   const fields = proposeFields(sample);
   for (const f of fields) f.evidence = `characters ${f.name.replace(/^at_/, '').replace('_', '-')}; ${f.evidence}`;
   const fixed: PlainMap = {
@@ -33,11 +40,19 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
     record_types: Object.fromEntries(
       [...types.keys()].map((type) => [
         several ? type : 'line',
-        { ...(several ? { when: { from: 1, to: type.length, is: type } } : {}), fields: Object.fromEntries(spans.get(type)!.map((span) => [nameOf(span), { from: span.from, to: span.to }])) },
+        {
+          ...(several ? { when: { from: 1, to: type.length, is: type } } : {}),
+          fields: Object.fromEntries(spans.get(type)!.map((span) => [nameOf(span), { from: span.from, to: span.to }])),
+        },
       ]),
     ),
   };
-  const parents = [...types.keys()].filter((type) => type !== detail && type !== control?.type && lines.findIndex((line) => line.startsWith(type)) < lines.findIndex((line) => line.startsWith(detail)));
+  const parents = [...types.keys()].filter(
+    (type) =>
+      type !== detail &&
+      type !== control?.type &&
+      lines.findIndex((line) => line.startsWith(type)) < lines.findIndex((line) => line.startsWith(detail)),
+  );
   return {
     name: streamName(file),
     description: `Read from files such as ${file}.`,
@@ -80,7 +95,12 @@ function columnsOf(lines: readonly string[], typeWidth: number): Span[] {
       continue;
     }
     const before = kinds[i - 1];
-    const turns = from !== undefined && before !== kinds[i] && (before === 'digit' || kinds[i] === 'digit') && before !== 'mixed' && kinds[i] !== 'mixed';
+    const turns =
+      from !== undefined &&
+      before !== kinds[i] &&
+      (before === 'digit' || kinds[i] === 'digit') &&
+      before !== 'mixed' &&
+      kinds[i] !== 'mixed';
     if (turns) end(i - 1);
     from ??= i;
   }
@@ -101,7 +121,13 @@ function nameOf({ from, to }: Span): string {
 }
 
 /** A trailer whose digits are the number of detail lines, or the sum of some of their digits: columns are cut where that fits. */
-function controlIn(types: Map<string, string[]>, spans: Map<string, Span[]>, detail: string, last: (line: string) => boolean, evidence: string[]): { type: string; yaml: PlainMap } | undefined {
+function controlIn(
+  types: Map<string, string[]>,
+  spans: Map<string, Span[]>,
+  detail: string,
+  last: (line: string) => boolean,
+  evidence: string[],
+): { type: string; yaml: PlainMap } | undefined {
   const details = types.get(detail)!;
   for (const [type, [line, ...more]] of types) {
     if (type === detail || more.length > 0 || line === undefined) continue;
@@ -111,18 +137,33 @@ function controlIn(types: Map<string, string[]>, spans: Map<string, Span[]>, det
     const numbers = spansOfDigits(line, type.length).filter(({ from, to }) => to - from >= 2);
     for (const at of numbers) if (Number(cut(line, at)) === details.length) count = wider(count, at);
     // Of spans with the same sum the widest: what is in front of it is zeros in every line.
-    const sums = new Map(spansOfDigits(details[0]!, detail.length, details).reverse().map((of) => [String(details.reduce((sum, d) => sum + BigInt(cut(d, of)), 0n)), of]));
+    const sums = new Map(
+      spansOfDigits(details[0]!, detail.length, details)
+        .reverse()
+        .map((of) => [String(details.reduce((sum, d) => sum + BigInt(cut(d, of)), 0n)), of]),
+    );
     for (const at of numbers) {
       if (count && at.from <= count.to && count.from <= at.to) continue;
       const of = sums.get(String(BigInt(cut(line, at))));
-      if (of && BigInt(cut(line, at)) > 99n && at.to - at.from > 2 && (!total || at.to - at.from > total.at.to - total.at.from)) total = { at, of };
+      if (of && BigInt(cut(line, at)) > 99n && at.to - at.from > 2 && (!total || at.to - at.from > total.at.to - total.at.from))
+        total = { at, of };
     }
     if (!count && !total) continue;
     if (count) evidence.push(`characters ${count.from}-${count.to} of ${type} are ${cut(line, count)}, the number of ${detail} lines`);
-    if (total) evidence.push(`characters ${total.at.from}-${total.at.to} of ${type} are the sum of characters ${total.of.from}-${total.of.to} of the ${detail} lines`);
+    if (total)
+      evidence.push(
+        `characters ${total.at.from}-${total.at.to} of ${type} are the sum of characters ${total.of.from}-${total.of.to} of the ${detail} lines`,
+      );
     spans.set(type, withSpans(spans.get(type)!, [count, total?.at]));
     spans.set(detail, withSpans(spans.get(detail)!, [total?.of]));
-    return { type, yaml: { type, ...(count ? { count: nameOf(count) } : {}), ...(total ? { total: { field: nameOf(total.at), of: nameOf(total.of), decimals: 0 } } : {}) } };
+    return {
+      type,
+      yaml: {
+        type,
+        ...(count ? { count: nameOf(count) } : {}),
+        ...(total ? { total: { field: nameOf(total.at), of: nameOf(total.of), decimals: 0 } } : {}),
+      },
+    };
   }
   return undefined;
 }
@@ -131,7 +172,8 @@ function controlIn(types: Map<string, string[]>, spans: Map<string, Span[]>, det
 function spansOfDigits(line: string, skip: number, all: readonly string[] = [line]): Span[] {
   const spans: Span[] = [];
   const digit = Array.from({ length: line.length }, (_, i) => i >= skip && all.every((l) => /\d/.test(l[i] ?? '')));
-  for (let from = skip; from < line.length; from++) for (let to = from; to < line.length && digit[to] && to - from < 18; to++) if (to > from) spans.push({ from: from + 1, to: to + 1 });
+  for (let from = skip; from < line.length; from++)
+    for (let to = from; to < line.length && digit[to] && to - from < 18; to++) if (to > from) spans.push({ from: from + 1, to: to + 1 });
   return spans;
 }
 
@@ -149,7 +191,14 @@ function withSpans(spans: readonly Span[], wanted: readonly (Span | undefined)[]
   let result = [...spans];
   for (const span of wanted) {
     if (!span) continue;
-    result = result.flatMap((s) => (s.to < span.from || s.from > span.to ? [s] : [{ from: s.from, to: span.from - 1 }, { from: span.to + 1, to: s.to }].filter((p) => p.to >= p.from)));
+    result = result.flatMap((s) =>
+      s.to < span.from || s.from > span.to
+        ? [s]
+        : [
+            { from: s.from, to: span.from - 1 },
+            { from: span.to + 1, to: s.to },
+          ].filter((p) => p.to >= p.from),
+    );
     result.push(span);
   }
   return result.sort((a, b) => a.from - b.from);

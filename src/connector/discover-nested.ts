@@ -18,7 +18,8 @@ export async function discoverXml(file: string, bytes: Uint8Array, text: string)
   const lists = [...row.lists.keys()];
   const xml = { row: row.path, ...(lists.length ? { lists } : {}) };
   const sample: Values[] = [];
-  for await (const list of decodeWith(decoderSchema.parse({ xml }), one(bytes), { file })) for (const record of list) if (!record.problem) sample.push(record.values);
+  for await (const list of decodeWith(decoderSchema.parse({ xml }), one(bytes), { file }))
+    for (const record of list) if (!record.problem) sample.push(record.values);
   const fields = proposeFields(sample);
   return {
     name: streamName(file),
@@ -27,7 +28,10 @@ export async function discoverXml(file: string, bytes: Uint8Array, text: string)
     decoder: { xml },
     fields,
     keys: proposeKeys(sample, fields),
-    evidence: [`<${row.path}> comes ${row.count} times`, ...[...row.lists].map(([path, most]) => `${path} comes up to ${most} times within it: a list`)],
+    evidence: [
+      `<${row.path}> comes ${row.count} times`,
+      ...[...row.lists].map(([path, most]) => `${path} comes up to ${most} times within it: a list`),
+    ],
   };
 }
 
@@ -43,7 +47,14 @@ function rowElement(root: XmlElement): RowElement {
     for (const child of element.children) visit(child, `${path}/${child.name}`, depth + 1);
   };
   visit(root, root.name, 0);
-  const candidates = [...found].filter(([, { depth }]) => depth > 0).sort((a, b) => Number(b[1].elements.length > 1) - Number(a[1].elements.length > 1) || a[1].depth - b[1].depth || b[1].elements.length - a[1].elements.length);
+  const candidates = [...found]
+    .filter(([, { depth }]) => depth > 0)
+    .sort(
+      (a, b) =>
+        Number(b[1].elements.length > 1) - Number(a[1].elements.length > 1) ||
+        a[1].depth - b[1].depth ||
+        b[1].elements.length - a[1].elements.length,
+    );
   const [path, { elements }] = candidates[0] ?? [root.name, { elements: [root] }];
   return { path, count: elements.length, lists: listsIn(elements) };
 }
@@ -69,9 +80,18 @@ export async function discoverJson(file: string, bytes: Uint8Array, text: string
   const { path, said } = perLine ? { path: '', said: `${lines.length} lines, each a JSON document` } : rowsPath(JSON.parse(text));
   const json: PlainMap = { ...(perLine ? { lines: true } : {}), ...(path ? { rows: path } : {}) };
   const sample: Values[] = [];
-  for await (const list of decodeWith(decoderSchema.parse({ json }), one(bytes), { file })) for (const record of list) if (!record.problem) sample.push(record.values);
+  for await (const list of decodeWith(decoderSchema.parse({ json }), one(bytes), { file }))
+    for (const record of list) if (!record.problem) sample.push(record.values);
   const fields = proposeFields(sample);
-  return { name: streamName(file), description: `Read from files such as ${file}.`, retriever: { files: { pattern: patternOf(file) } }, decoder: { json }, fields, keys: proposeKeys(sample, fields), evidence: [said] };
+  return {
+    name: streamName(file),
+    description: `Read from files such as ${file}.`,
+    retriever: { files: { pattern: patternOf(file) } },
+    decoder: { json },
+    fields,
+    keys: proposeKeys(sample, fields),
+    evidence: [said],
+  };
 }
 
 /** The longest list of objects in a document. */
@@ -79,14 +99,18 @@ function rowsPath(document: unknown): { path: string; said: string } {
   const lists: { path: string; n: number }[] = [];
   const visit = (value: unknown, path: string, depth: number): void => {
     if (Array.isArray(value)) {
-      if (value.length && value.every((item) => typeof item === 'object' && item !== null && !Array.isArray(item))) lists.push({ path, n: value.length });
+      if (value.length && value.every((item) => typeof item === 'object' && item !== null && !Array.isArray(item)))
+        lists.push({ path, n: value.length });
       return;
     }
-    if (typeof value === 'object' && value !== null && depth < 5) for (const [name, inner] of Object.entries(value)) visit(inner, path ? `${path}.${name}` : name, depth + 1);
+    if (typeof value === 'object' && value !== null && depth < 5)
+      for (const [name, inner] of Object.entries(value)) visit(inner, path ? `${path}.${name}` : name, depth + 1);
   };
   visit(document, '', 0);
   const best = lists.reduce<{ path: string; n: number } | undefined>((a, b) => (a && a.n >= b.n ? a : b), undefined);
-  return best ? { path: best.path, said: `${best.path || 'the document'} is a list of ${best.n} objects` } : { path: '', said: 'there is no list of objects in it' };
+  return best
+    ? { path: best.path, said: `${best.path || 'the document'} is a list of ${best.n} objects` }
+    : { path: '', said: 'there is no list of objects in it' };
 }
 
 function isObject(line: string): boolean {

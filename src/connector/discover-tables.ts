@@ -1,6 +1,14 @@
 import type { SourceRecord, Values } from '../core/record.ts';
 import type { QueryTransport } from '../transports/transport.ts';
-import { type Discovery, type PlainMap, type ProposedField, type ProposedKey, type ProposedStream, streamName, textOf } from './discover.ts';
+import {
+  type Discovery,
+  type PlainMap,
+  type ProposedField,
+  type ProposedKey,
+  type ProposedStream,
+  streamName,
+  textOf,
+} from './discover.ts';
 import { proposeKeys } from './discover-fields.ts';
 
 /** Without names, a database's own tables are listed up to this many; a vendor's has thousands. */
@@ -15,8 +23,16 @@ interface Column {
 }
 
 /** Streams for the tables and views of a database: keys as it declares them, rowversion columns as cursors. */
-export async function discoverTables(transport: QueryTransport, connection: string, wanted: readonly string[] | undefined): Promise<Discovery> {
-  const columns = await rows(transport, 'SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, IS_NULLABLE, ORDINAL_POSITION FROM INFORMATION_SCHEMA.COLUMNS', ['TABLE_SCHEMA', 'TABLE_NAME', 'COLUMN_NAME', 'DATA_TYPE', 'IS_NULLABLE', 'ORDINAL_POSITION']);
+export async function discoverTables(
+  transport: QueryTransport,
+  connection: string,
+  wanted: readonly string[] | undefined,
+): Promise<Discovery> {
+  const columns = await rows(
+    transport,
+    'SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, DATA_TYPE, IS_NULLABLE, ORDINAL_POSITION FROM INFORMATION_SCHEMA.COLUMNS',
+    ['TABLE_SCHEMA', 'TABLE_NAME', 'COLUMN_NAME', 'DATA_TYPE', 'IS_NULLABLE', 'ORDINAL_POSITION'],
+  );
   const keys = await declaredKeys(transport);
   const tables = Map.groupBy(
     columns.sort((a, b) => Number(a['ORDINAL_POSITION']) - Number(b['ORDINAL_POSITION'])),
@@ -26,15 +42,31 @@ export async function discoverTables(transport: QueryTransport, connection: stri
   const chosen = wanted ? names.filter((name) => wanted.some((w) => w.toLowerCase() === name.toLowerCase())) : names.slice(0, MOST_TABLES);
   const streams: ProposedStream[] = [];
   for (const name of chosen) {
-    const list = tables.get(name)!.map((row): Column => ({ name: textOf(row['COLUMN_NAME']), type: textOf(row['DATA_TYPE']).toLowerCase(), nullable: row['IS_NULLABLE'] === 'YES' }));
+    const list = tables
+      .get(name)!
+      .map((row): Column => ({
+        name: textOf(row['COLUMN_NAME']),
+        type: textOf(row['DATA_TYPE']).toLowerCase(),
+        nullable: row['IS_NULLABLE'] === 'YES',
+      }));
     streams.push(await tableStream(transport, name, list, keys.get(name)));
   }
   const unknown = (wanted ?? []).filter((w) => !names.some((name) => name.toLowerCase() === w.toLowerCase()));
-  const notes = [...unknown.map((w) => `There is no table or view ${w} that this login can see.`), ...(!wanted && names.length > MOST_TABLES ? [`${names.length} tables and views; these are the first ${MOST_TABLES}. Name those you want: --table A B.`] : [])];
+  const notes = [
+    ...unknown.map((w) => `There is no table or view ${w} that this login can see.`),
+    ...(!wanted && names.length > MOST_TABLES
+      ? [`${names.length} tables and views; these are the first ${MOST_TABLES}. Name those you want: --table A B.`]
+      : []),
+  ];
   return { source: `${connection}, ${chosen.length} of ${names.length} tables and views`, streams, options: {}, notes };
 }
 
-async function tableStream(transport: QueryTransport, table: string, columns: readonly Column[], declared: readonly string[] | undefined): Promise<ProposedStream> {
+async function tableStream(
+  transport: QueryTransport,
+  table: string,
+  columns: readonly Column[],
+  declared: readonly string[] | undefined,
+): Promise<ProposedStream> {
   const version = columns.find((c) => c.type === 'timestamp' || c.type === 'rowversion');
   const changed = columns.find((c) => /^(small)?datetime2?$/.test(c.type) && /modif|chang|updat|row_?ts/i.test(c.name));
   const fields = columns.filter((c) => readable(c.type)).map(fieldOf);
@@ -54,7 +86,13 @@ async function tableStream(transport: QueryTransport, table: string, columns: re
     retriever: { query: { tables: [table] } },
     ...(incremental ? { incremental } : {}),
     fields: fields.map((f) => (f.name === version?.name ? { ...f, required: true } : f)),
-    keys: declared?.length ? [{ fields: [...declared], evidence: 'the primary key of the table' }] : await keysSeen(transport, table, fields.filter((f) => f.name !== version?.name)),
+    keys: declared?.length
+      ? [{ fields: [...declared], evidence: 'the primary key of the table' }]
+      : await keysSeen(
+          transport,
+          table,
+          fields.filter((f) => f.name !== version?.name),
+        ),
     evidence,
   };
 }
@@ -70,7 +108,10 @@ async function keysSeen(transport: QueryTransport, table: string, fields: readon
   } catch (error) {
     return [{ fields: [fields[0]?.name ?? 'id'], evidence: `its rows could not be looked at: ${(error as Error).message.split('\n')[0]}` }];
   }
-  const found = proposeKeys(sample.map((r) => r.values), fields.map((f) => ({ ...f, type: f.type === 'decimal' ? 'decimal' : 'text', optional: false })));
+  const found = proposeKeys(
+    sample.map((r) => r.values),
+    fields.map((f) => ({ ...f, type: f.type === 'decimal' ? 'decimal' : 'text', optional: false })),
+  );
   return found.map((key) => ({ ...key, evidence: `no key is declared; ${key.evidence} in the first ${sample.length} rows` }));
 }
 
@@ -88,7 +129,8 @@ async function declaredKeys(transport: QueryTransport): Promise<Map<string, stri
 
 async function rows(transport: QueryTransport, sql: string, columns: readonly string[]): Promise<Values[]> {
   const found: Values[] = [];
-  for await (const list of transport.query({ sql, columns: columns.map((name) => ({ name, type: 'text' })) })) found.push(...list.map((r) => r.values));
+  for await (const list of transport.query({ sql, columns: columns.map((name) => ({ name, type: 'text' })) }))
+    found.push(...list.map((r) => r.values));
   return found;
 }
 
@@ -99,6 +141,14 @@ function readable(type: string): boolean {
 /** A database knows its types: these are declarations, not guesses. */
 function fieldOf({ name, type, nullable }: Column): ProposedField {
   const personal = /name|addr|street|phone|mobile|e-?mail|birth|ssn/i.test(name);
-  const proposed = /^(decimal|numeric|money|smallmoney|float|real)$/.test(type) ? 'decimal' : type === 'date' ? 'date' : /^(small)?datetime(2|offset)?$/.test(type) ? 'datetime' : type === 'bit' ? 'boolean' : 'text';
+  const proposed = /^(decimal|numeric|money|smallmoney|float|real)$/.test(type)
+    ? 'decimal'
+    : type === 'date'
+      ? 'date'
+      : /^(small)?datetime(2|offset)?$/.test(type)
+        ? 'datetime'
+        : type === 'bit'
+          ? 'boolean'
+          : 'text';
   return { name, type: proposed, ...(personal ? { personal } : {}), evidence: `${type}${nullable ? '' : ', never null'}` };
 }

@@ -40,7 +40,12 @@ function proposals(source: string, { service, version }: { service: Service; ver
     const list = operation === login ? undefined : listIn(operation.output);
     return list ? [streamOf(operation, list, login, logout, options)] : [];
   });
-  const notes = operations.map((o) => `${o.name}(${parameters(o).map((p) => p.name).join(', ')})${o === login ? ': logs in' : listIn(o.output) ? '' : ': gives no list'}`);
+  const notes = operations.map(
+    (o) =>
+      `${o.name}(${parameters(o)
+        .map((p) => p.name)
+        .join(', ')})${o === login ? ': logs in' : listIn(o.output) ? '' : ': gives no list'}`,
+  );
   if (version === '1.2') notes.push("SOAP 1.2: add transport_options: { version: '1.2' }");
   return { source, streams, options, notes: [`${operations.length} operations for SOAP ${version}:`, ...notes] };
 }
@@ -57,7 +62,8 @@ function listIn(output: ElementDeclaration | undefined): FoundList | undefined {
   const beside: FoundList['beside'] = [];
   const visit = (type: ComplexType | undefined, path: string[]): FoundList | undefined => {
     if (!type || path.length > 6) return undefined;
-    for (const field of type.fields) if (!field.many && !field.type()) beside.push({ path: [...path, field.name].join('.'), name: field.name });
+    for (const field of type.fields)
+      if (!field.many && !field.type()) beside.push({ path: [...path, field.name].join('.'), name: field.name });
     for (const field of type.fields) {
       const inner = field.type();
       if (field.many && inner?.fields.length) return { path: [...path, field.name], row: inner, beside };
@@ -79,7 +85,13 @@ function isLogin(operation: Operation): boolean {
   return /log_?(in|on)|authenticate|open_?session|start_?session|create_?session/i.test(operation.name) && parameters(operation).length > 0;
 }
 
-function streamOf(operation: Operation, list: FoundList, login: Operation | undefined, logout: Operation | undefined, options: Record<string, PlainMap>): ProposedStream {
+function streamOf(
+  operation: Operation,
+  list: FoundList,
+  login: Operation | undefined,
+  logout: Operation | undefined,
+  options: Record<string, PlainMap>,
+): ProposedStream {
   const evidence: string[] = [`${operation.name} gives a list: ${list.path.join('.')}`];
   const given = parameters(operation);
   const session = login && given.find((p) => /session|token|ticket/i.test(p.name));
@@ -97,7 +109,10 @@ function streamOf(operation: Operation, list: FoundList, login: Operation | unde
   const cursor = from && list.row.fields.find((f) => /modif|chang|updat|date/i.test(f.name));
   if (from) evidence.push(`${from.name} bounds what is asked for: incremental fills {{ from }} and {{ to }}`);
   const fields = list.row.fields.map((f): ProposedField => fieldOf(f));
-  const key = list.row.fields.filter((f) => !f.type() && /(^|[a-z_])(id|no|num|number|key)$/i.test(f.name)).slice(0, 1).map((f) => f.name);
+  const key = list.row.fields
+    .filter((f) => !f.type() && /(^|[a-z_])(id|no|num|number|key)$/i.test(f.name))
+    .slice(0, 1)
+    .map((f) => f.name);
   return {
     name: streamName(operation.name.replace(/^(get|list|find|search|read|fetch)_?/i, '')),
     description: `${operation.name}.`,
@@ -106,7 +121,14 @@ function streamOf(operation: Operation, list: FoundList, login: Operation | unde
     ...(paged || offset ? { paginator: { kind: paged ? 'page' : 'offset', size: 200, ...(total ? { total: total.path } : {}) } } : {}),
     ...(from && cursor ? { incremental: { cursor: cursor.name, start: '2000-01-01', lookback: '7d', format: 'YYYY-MM-DD' } } : {}),
     fields,
-    keys: [{ fields: key.length ? key : [fields[0]?.name ?? 'id'], evidence: key.length ? 'by its name; no records were looked at' : 'no field has the name of a key: ask the vendor what names a record' }],
+    keys: [
+      {
+        fields: key.length ? key : [fields[0]?.name ?? 'id'],
+        evidence: key.length
+          ? 'by its name; no records were looked at'
+          : 'no field has the name of a key: ask the vendor what names a record',
+      },
+    ],
     evidence,
   };
 }
@@ -116,7 +138,21 @@ function loginOf(login: Operation, logout: Operation | undefined, options: Recor
   for (const { name } of parameters(login)) body[name] = parameterFor(name, options);
   const token = textPath(login.output, /session|token|ticket/i) ?? textPath(login.output, /./) ?? 'text';
   const close = logout && parameters(logout);
-  return { operation: login.name, body, token, ...(close ? { logout: { operation: logout!.name, body: Object.fromEntries(close.map((p) => [p.name, /session|token|ticket/i.test(p.name) ? '{{ session }}' : parameterFor(p.name, options)])) } } : {}) };
+  return {
+    operation: login.name,
+    body,
+    token,
+    ...(close
+      ? {
+          logout: {
+            operation: logout!.name,
+            body: Object.fromEntries(
+              close.map((p) => [p.name, /session|token|ticket/i.test(p.name) ? '{{ session }}' : parameterFor(p.name, options)]),
+            ),
+          },
+        }
+      : {}),
+  };
 }
 
 /** The dotted path of a plain element whose name fits. */
@@ -140,12 +176,22 @@ function parameterFor(name: string, options: Record<string, PlainMap>): Plain {
   if (/^(offset|start_?(row|index|record)|skip)$/i.test(name)) return '{{ offset }}';
   if (/date|since|from|modified/i.test(name)) return /end|to$|^to|until/i.test(name) ? '{{ to }}' : '{{ from }}';
   const option = name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
-  options[option] = { ...(/pass|secret|key|token|pin/i.test(name) ? { type: 'secret' } : {}), description: `${name} of the service.`, required: true };
+  options[option] = {
+    ...(/pass|secret|key|token|pin/i.test(name) ? { type: 'secret' } : {}),
+    description: `${name} of the service.`,
+    required: true,
+  };
   return `{{ options.${option} }}`;
 }
 
 function fieldOf(field: ElementDeclaration): ProposedField {
   const inner = field.type();
   const evidence = `${field.many ? 'may repeat' : field.optional ? 'may be left out' : 'always there'}${inner?.fields.length ? `: ${inner.fields.map((f) => f.name).join(', ')}` : ''}`;
-  return { name: field.name, type: field.many ? 'list' : inner?.fields.length ? 'object' : 'text', ...(field.optional ? { optional: true } : {}), ...(/name|address|phone|mobile|e-?mail|birth/i.test(field.name) ? { personal: true } : {}), evidence };
+  return {
+    name: field.name,
+    type: field.many ? 'list' : inner?.fields.length ? 'object' : 'text',
+    ...(field.optional ? { optional: true } : {}),
+    ...(/name|address|phone|mobile|e-?mail|birth/i.test(field.name) ? { personal: true } : {}),
+    evidence,
+  };
 }

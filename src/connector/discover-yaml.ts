@@ -4,7 +4,8 @@ import type { Discovery, Plain, PlainMap, ProposedField, ProposedStream } from '
 export function discoveryYaml(discovery: Discovery): string {
   const lines = [`# Proposed by interlocal discover from ${discovery.source}. Look it through: only you know what the vendor means.`];
   for (const note of discovery.notes) lines.push(`# ${note}`);
-  if (Object.keys(discovery.options).length) lines.push('options:', ...Object.entries(discovery.options).map(([name, spec]) => `  ${name}: ${flow(spec)}`));
+  if (Object.keys(discovery.options).length)
+    lines.push('options:', ...Object.entries(discovery.options).map(([name, spec]) => `  ${name}: ${flow(spec)}`));
   lines.push('streams:');
   for (const stream of discovery.streams) lines.push(...streamLines(stream).map((line) => (line === '' ? '' : `  ${line}`)));
   return `${lines.join('\n')}\n`;
@@ -62,6 +63,10 @@ export function flow(value: Plain): string {
 
 /** Plain where YAML 1.1 and 1.2 both read the same text, otherwise in quotes. */
 export function scalar(text: string): string {
-  const plain = /^[A-Za-z_./][\w ./()'-]*$/.test(text) && !/\s$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n|~)$/i.test(text) && !/^\.(inf|nan)$/i.test(text);
+  const plain =
+    /^[A-Za-z_./][\w ./()'-]*$/.test(text) &&
+    !/\s$/.test(text) &&
+    !/^(true|false|null|yes|no|on|off|y|n|~)$/i.test(text) &&
+    !/^\.(inf|nan)$/i.test(text);
   return plain ? text : JSON.stringify(text);
 }

@@ -4,7 +4,10 @@ import { IGNORED, judging } from './error-rules.ts';
 
 function answered(status: number, fault?: { code: string; text: string }): () => Promise<string> {
   return async () => {
-    throw new FatalError({ code: `HTTP_${status}`, place: {}, message: 'said no', hint: 'ours' }, { cause: { status, ...(fault ? { faultCode: fault.code, faultText: fault.text } : {}) } });
+    throw new FatalError(
+      { code: `HTTP_${status}`, place: {}, message: 'said no', hint: 'ours' },
+      { cause: { status, ...(fault ? { faultCode: fault.code, faultText: fault.text } : {}) } },
+    );
   };
 }
 

@@ -36,6 +36,7 @@ function fits(rule: ErrorHandler['rules'][number], error: InterlocalError): bool
 function judged(error: InterlocalError, rule: ErrorHandler['rules'][number]): InterlocalError {
   const problems = error.problems.map((p) => (rule.hint === undefined ? p : { ...p, hint: rule.hint }));
   const options = { cause: error.cause };
-  if (rule.action === 'retry') return new RetriableError(problems, { ...options, waitMs: error instanceof RetriableError ? error.waitMs : undefined });
+  if (rule.action === 'retry')
+    return new RetriableError(problems, { ...options, waitMs: error instanceof RetriableError ? error.waitMs : undefined });
   return new FatalError(problems, options);
 }

@@ -13,35 +13,46 @@ describe('the key of a record', () => {
   });
 
   test('is different for different values, whatever stands in them', () => {
-    fc.assert(fc.property(fc.tuple(part, part, part), fc.tuple(part, part, part), (x, y) => {
-      const key = ([a, b, c]: [string, string, string]) => keyOf(record({ a, b, c }), ['a', 'b', 'c']);
-      expect(key(x) === key(y)).toBe(x.join('\0') === y.join('\0'));
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(fc.tuple(part, part, part), fc.tuple(part, part, part), (x, y) => {
+        const key = ([a, b, c]: [string, string, string]) => keyOf(record({ a, b, c }), ['a', 'b', 'c']);
+        expect(key(x) === key(y)).toBe(x.join('\0') === y.join('\0'));
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   test('is never that of a repeat of another record', () => {
-    fc.assert(fc.property(part, part, fc.integer({ min: 2, max: 12 }), (a, b, n) => {
-      expect(keyOf(record({ a }), ['a'])).not.toBe(`${String(keyOf(record({ a: b }), ['a']))}#${n}`);
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(part, part, fc.integer({ min: 2, max: 12 }), (a, b, n) => {
+        expect(keyOf(record({ a }), ['a'])).not.toBe(`${String(keyOf(record({ a: b }), ['a']))}#${n}`);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
-  test.each([[{ a: '' }], [{ a: null }], [{}], [{ a: ['x'] }], [{ a: { x: '1' } }]])('%j has none, and it is said which field is missing', (values) => {
-    const problem = keyOf({ values: values as Record<string, string>, number: 3, line: 4 }, ['a']);
-    expect(problem).toMatchObject({ code: 'KEY_EMPTY', place: { line: 4, record: 3, path: 'a' } });
-  });
+  test.each([[{ a: '' }], [{ a: null }], [{}], [{ a: ['x'] }], [{ a: { x: '1' } }]])(
+    '%j has none, and it is said which field is missing',
+    (values) => {
+      const problem = keyOf({ values: values as Record<string, string>, number: 3, line: 4 }, ['a']);
+      expect(problem).toMatchObject({ code: 'KEY_EMPTY', place: { line: 4, record: 3, path: 'a' } });
+    },
+  );
 });
 
 describe('keys that come again', () => {
   test('are counted exactly, however many others there are', () => {
-    fc.assert(fc.property(fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'a#2', 'ü'), { maxLength: 40 }), fc.nat(50), (keys, expected) => {
-      const finder = repeatFinder(expected);
-      for (const key of keys) finder.look(key);
-      const before = new Map<string, number>();
-      for (const key of keys) {
-        expect(finder.count(key)).toBe(before.get(key) ?? 0);
-        before.set(key, (before.get(key) ?? 0) + 1);
-      }
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'a#2', 'ü'), { maxLength: 40 }), fc.nat(50), (keys, expected) => {
+        const finder = repeatFinder(expected);
+        for (const key of keys) finder.look(key);
+        const before = new Map<string, number>();
+        for (const key of keys) {
+          expect(finder.count(key)).toBe(before.get(key) ?? 0);
+          before.set(key, (before.get(key) ?? 0) + 1);
+        }
+      }),
+    );
   });
 
   test('are found among a hundred thousand, and no other is taken for one', () => {

@@ -60,7 +60,12 @@ export async function* readRequests(stream: StreamConfig, transport: RequestTran
 
   for (let page = 0; ; page++) {
     if (paginator && page >= paginator.max_pages)
-      throw new FatalError({ code: 'PAGES_TOO_MANY', place: { system: context.name }, message: `There are more than ${paginator.max_pages} pages.`, hint: 'Raise paginator.max_pages if there really are so many.' });
+      throw new FatalError({
+        code: 'PAGES_TOO_MANY',
+        place: { system: context.name },
+        message: `There are more than ${paginator.max_pages} pages.`,
+        hint: 'Raise paginator.max_pages if there really are so many.',
+      });
     const variables: Variables = {
       ...context.variables,
       ...bounds,
@@ -83,11 +88,13 @@ export async function* readRequests(stream: StreamConfig, transport: RequestTran
     const answer = await retrying(() => judging(ask, rules, () => session.forget()), {
       maxRetries: stream.error_handler?.max_retries ?? 5,
       signal: context.signal,
-      onRetry: (error, waitMs) => context.note(`${(session.cleaned(error) as Error).message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`),
+      onRetry: (error, waitMs) =>
+        context.note(`${(session.cleaned(error) as Error).message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`),
     }).catch((error: unknown) => {
       throw session.cleaned(error);
     });
-    if (answer === IGNORED) context.note(`${context.name}: an error that the connector says to ignore was taken for an answer without records.`);
+    if (answer === IGNORED)
+      context.note(`${context.name}: an error that the connector says to ignore was taken for an answer without records.`);
     const { records, envelope } = answer === IGNORED ? { records: [], envelope: {} } : await recordsOf(answer, stream, context, read);
     read += records.length;
     // Of an answer that is ignored, the total stays the one that was said before: the pages may have been cut off.
@@ -97,9 +104,20 @@ export async function* readRequests(stream: StreamConfig, transport: RequestTran
     link = paginator?.kind === 'link' && answer !== IGNORED ? nextLink(answer.headers.link) : undefined;
     const more =
       paginator !== undefined &&
-      (paginator.kind === 'cursor' ? cursor !== undefined && cursor !== '' : paginator.kind === 'link' ? link !== undefined : total !== undefined && !Number.isNaN(total) ? read < total && records.length > 0 : records.length >= size);
+      (paginator.kind === 'cursor'
+        ? cursor !== undefined && cursor !== ''
+        : paginator.kind === 'link'
+          ? link !== undefined
+          : total !== undefined && !Number.isNaN(total)
+            ? read < total && records.length > 0
+            : records.length >= size);
     if (more && before !== undefined && before === (cursor ?? link))
-      throw new FatalError({ code: 'PAGES_REPEAT', place: { system: context.name }, message: `Page ${page + 1} says that the next page is itself again.`, hint: 'Look at paginator in the connector; if it is right, tell the vendor.' });
+      throw new FatalError({
+        code: 'PAGES_REPEAT',
+        place: { system: context.name },
+        message: `Page ${page + 1} says that the next page is itself again.`,
+        hint: 'Look at paginator in the connector; if it is right, tell the vendor.',
+      });
     if (!more) {
       await session.close();
       if (total !== undefined && total !== read)
@@ -116,13 +134,21 @@ export async function* readRequests(stream: StreamConfig, transport: RequestTran
   }
 }
 
-async function recordsOf(answer: RequestAnswer, stream: StreamConfig, context: PageContext, before: number): Promise<{ records: SourceRecord[]; envelope: Values }> {
+async function recordsOf(
+  answer: RequestAnswer,
+  stream: StreamConfig,
+  context: PageContext,
+  before: number,
+): Promise<{ records: SourceRecord[]; envelope: Values }> {
   if (answer.value) {
     const path = stream.record_selector?.path;
     checkSuccess(stream, answer.value, context.name);
     const found = path ? valueAt(answer.value, path) : answer.value;
     const list: Value[] = found === undefined || found === null ? [] : Array.isArray(found) ? found : [found];
-    const records = list.map((value, i) => ({ values: typeof value === 'object' && value !== null && !Array.isArray(value) ? value : { value }, number: before + i + 1 }));
+    const records = list.map((value, i) => ({
+      values: typeof value === 'object' && value !== null && !Array.isArray(value) ? value : { value },
+      number: before + i + 1,
+    }));
     return { records, envelope: answer.value };
   }
   const records: SourceRecord[] = [];
@@ -132,7 +158,8 @@ async function recordsOf(answer: RequestAnswer, stream: StreamConfig, context: P
   for await (const chunk of answer.bytes) chunks.push(Uint8Array.from(chunk));
   const envelope = hasFigures(stream) ? await envelopeOf(chunks, stream.decoder, context.name) : {};
   if (Object.keys(envelope).length > 0) checkSuccess(stream, envelope, context.name);
-  for await (const list of decodeWith(stream.decoder, again(chunks), { file: context.name, signal: context.signal })) for (const r of list) records.push({ ...r, number: before + r.number });
+  for await (const list of decodeWith(stream.decoder, again(chunks), { file: context.name, signal: context.signal }))
+    for (const r of list) records.push({ ...r, number: before + r.number });
   checkSuccess(stream, envelope, context.name);
   return { records, envelope };
 }
@@ -176,7 +203,14 @@ function checkSuccess(stream: StreamConfig, envelope: Values, name: string): voi
 
 function formatBound(iso: string | undefined, incremental: Incremental): string | undefined {
   if (iso === undefined || incremental.format === undefined) return iso;
-  const part = { YYYY: iso.slice(0, 4), MM: iso.slice(5, 7), DD: iso.slice(8, 10), HH: iso.slice(11, 13) || '00', mm: iso.slice(14, 16) || '00', ss: iso.slice(17, 19) || '00' };
+  const part = {
+    YYYY: iso.slice(0, 4),
+    MM: iso.slice(5, 7),
+    DD: iso.slice(8, 10),
+    HH: iso.slice(11, 13) || '00',
+    mm: iso.slice(14, 16) || '00',
+    ss: iso.slice(17, 19) || '00',
+  };
   return incremental.format.replace(/YYYY|MM|DD|HH|mm|ss/g, (token) => part[token as keyof typeof part]);
 }
 

@@ -16,8 +16,17 @@ export async function* readQuery(stream: StreamConfig, transport: QueryTransport
   const state: StreamState = { ...context.state };
   const lists = transport.query({
     ...querySpec(stream, context, from?.cursor),
-    after: from && { cursor: incremental!.cursor, cursorValue: from.cursor, tie: incremental!.tie_breaker, tieValue: from.tie, inclusive: from.tie === undefined },
-    before: incremental?.delay === undefined ? undefined : { cursor: incremental.cursor, value: isoOf(new Date(context.now.getTime() - parseDuration(incremental.delay)!)) },
+    after: from && {
+      cursor: incremental!.cursor,
+      cursorValue: from.cursor,
+      tie: incremental!.tie_breaker,
+      tieValue: from.tie,
+      inclusive: from.tie === undefined,
+    },
+    before:
+      incremental?.delay === undefined
+        ? undefined
+        : { cursor: incremental.cursor, value: isoOf(new Date(context.now.getTime() - parseDuration(incremental.delay)!)) },
   });
   for await (const records of lists) {
     if (!incremental) yield { records };
@@ -43,10 +52,17 @@ async function* readByRowversion(stream: StreamConfig, transport: QueryTransport
   const { cursor } = stream.incremental!;
   const upper = (await transport.scalar('SELECT MIN_ACTIVE_ROWVERSION()'))?.toUpperCase().replace('0X', '0x');
   if (upper === undefined || !/^0x[0-9A-F]{16}$/.test(upper))
-    throw new FatalError({ code: 'ROWVERSION_UNKNOWN', place: { system: context.name }, message: 'The server does not say which row versions are complete (MIN_ACTIVE_ROWVERSION).', hint: 'Use a cursor of kind datetime or sequence with this server.' });
+    throw new FatalError({
+      code: 'ROWVERSION_UNKNOWN',
+      place: { system: context.name },
+      message: 'The server does not say which row versions are complete (MIN_ACTIVE_ROWVERSION).',
+      hint: 'Use a cursor of kind datetime or sequence with this server.',
+    });
   let from = lowerBound(stream.incremental!, context)?.cursor;
   if (from !== undefined && isBefore(upper, from, 'rowversion')) {
-    context.note(`${context.name}: the server's row versions (${upper}) lie before the saved position (${from}), so its database was restored or replaced; everything is read again.`);
+    context.note(
+      `${context.name}: the server's row versions (${upper}) lie before the saved position (${from}), so its database was restored or replaced; everything is read again.`,
+    );
     from = undefined;
   }
   const lists = transport.query({
@@ -75,7 +91,9 @@ function querySpec(stream: StreamConfig, context: PageContext, cursor: string | 
       .map(([name, f]) => ({ name, type: f.type === 'list' || f.type === 'object' ? ('text' as const) : f.type })),
     tableField: query.table_field,
     where: query.where?.map((w) => ({ ...w, value: fillText(w.value, context.variables) })),
-    orderBy: incremental ? [incremental.cursor, ...(incremental.tie_breaker ? [incremental.tie_breaker] : [])] : keys.filter((k) => k !== query.table_field),
+    orderBy: incremental
+      ? [incremental.cursor, ...(incremental.tie_breaker ? [incremental.tie_breaker] : [])]
+      : keys.filter((k) => k !== query.table_field),
   };
 }
 

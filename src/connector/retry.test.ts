@@ -29,7 +29,12 @@ test('the waits double, with some chance in them; a wait that was asked for is k
   await retrying(work, { maxRetries: 9, baseMs: 8, onRetry: (_, wait, attempt) => void waits.push(attempt, wait) });
   expect(waits.filter((_, i) => i % 2 === 0)).toEqual([1, 2, 3, 4]);
   const [a, b, c, d] = waits.filter((_, i) => i % 2 === 1);
-  for (const [wait, full] of [[a, 8], [b, 16], [c, 32]] as const) expect(wait! >= full / 2 && wait! <= full, String(wait)).toBe(true);
+  for (const [wait, full] of [
+    [a, 8],
+    [b, 16],
+    [c, 32],
+  ] as const)
+    expect(wait! >= full / 2 && wait! <= full, String(wait)).toBe(true);
   expect(d).toBe(7);
 });
 

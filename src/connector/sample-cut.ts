@@ -14,7 +14,13 @@ export function cutSample(bytes: Buffer, stream: ProposedStream): Buffer {
   const lines = text.split(/(?<=\n)/);
   if (lines.length <= MOST_LINES) return bytes;
   const { csv, fixed_width: fixed, xml, json } = (stream.decoder ?? {}) as Record<string, PlainMap | undefined>;
-  if (csv) return Buffer.from(csv['footer_lines'] ? [...lines.slice(0, MOST_LINES - Number(csv['footer_lines'])), ...lines.slice(-Number(csv['footer_lines']))].join('') : wholeRows(lines), 'latin1');
+  if (csv)
+    return Buffer.from(
+      csv['footer_lines']
+        ? [...lines.slice(0, MOST_LINES - Number(csv['footer_lines'])), ...lines.slice(-Number(csv['footer_lines']))].join('')
+        : wholeRows(lines),
+      'latin1',
+    );
   if (fixed) return Buffer.from(cutFixed(lines, stream), 'latin1');
   if (json?.['lines']) return Buffer.from(lines.slice(0, MOST_LINES).join(''), 'latin1');
   if (json) return Buffer.from(cutJson(bytes.toString('utf8'), String(json['rows'] ?? '')));
@@ -42,7 +48,8 @@ function cutFixed(lines: readonly string[], stream: ProposedStream): string {
   const end = lines.slice(lastDetail + 1);
   const kept = [...lines.slice(0, Math.max(1, MOST_LINES - end.length)), ...end];
   const own = kept.filter(isDetail);
-  const spanOf = (name: unknown): [number, number] => (/^at_(\d+)_(\d+)$/.exec(String(name))?.slice(1).map(Number) ?? [0, 0]) as [number, number];
+  const spanOf = (name: unknown): [number, number] =>
+    (/^at_(\d+)_(\d+)$/.exec(String(name))?.slice(1).map(Number) ?? [0, 0]) as [number, number];
   const total = control['total'] as PlainMap | undefined;
   return kept
     .map((line) => {
@@ -51,7 +58,11 @@ function cutFixed(lines: readonly string[], stream: ProposedStream): string {
       if (control['count'] !== undefined) changed = put(changed, spanOf(control['count']), BigInt(own.length));
       if (total) {
         const [from, to] = spanOf(total['of']);
-        changed = put(changed, spanOf(total['field']), own.reduce((sum, d) => sum + BigInt(d.slice(from - 1, to)), 0n));
+        changed = put(
+          changed,
+          spanOf(total['field']),
+          own.reduce((sum, d) => sum + BigInt(d.slice(from - 1, to)), 0n),
+        );
       }
       return changed;
     })
@@ -73,8 +84,11 @@ function cutXml(text: string, row: string): string {
 /** The list with its first four objects; figures are kept digit by digit. */
 function cutJson(text: string, rows: string): string {
   const raw = JSON as unknown as { rawJSON(text: string): unknown };
-  const document = (JSON.parse as (text: string, reviver: (key: string, value: unknown, context: { source: string }) => unknown) => unknown)(text, (_, value, context) => (typeof value === 'number' ? raw.rawJSON(context.source) : value));
-  const list = rows === '' ? document : rows.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], document);
+  const document = (
+    JSON.parse as (text: string, reviver: (key: string, value: unknown, context: { source: string }) => unknown) => unknown
+  )(text, (_, value, context) => (typeof value === 'number' ? raw.rawJSON(context.source) : value));
+  const list =
+    rows === '' ? document : rows.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], document);
   if (Array.isArray(list) && list.length > 4) list.length = 4;
   return `${JSON.stringify(document, null, 2)}\n`;
 }

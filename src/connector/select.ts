@@ -54,7 +54,11 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
   function orphaned(record: SourceRecord): void {
     const [type, problem] = [...unreadable][0]!;
     const place = { ...problem.place, line: record.line, record: record.number };
-    record.problem = { ...problem, place, message: `The record of type ${type} that it belongs to (${problem.place.line === undefined ? `record ${problem.place.record}` : `line ${problem.place.line}`}) could not be read: ${problem.message}` };
+    record.problem = {
+      ...problem,
+      place,
+      message: `The record of type ${type} that it belongs to (${problem.place.line === undefined ? `record ${problem.place.record}` : `line ${problem.place.line}`}) could not be read: ${problem.message}`,
+    };
     record.raw = JSON.stringify(record.values);
   }
 

@@ -21,7 +21,10 @@ export function openSession(login: LoginConfig | undefined, transport: RequestTr
   const given: string[] = [];
 
   async function logIn(): Promise<string> {
-    const { value } = await transport.request({ operation: login!.operation, body: login!.body === undefined ? undefined : fill(login!.body, variables) });
+    const { value } = await transport.request({
+      operation: login!.operation,
+      body: login!.body === undefined ? undefined : fill(login!.body, variables),
+    });
     const found = value && valueAt(value, login!.token);
     if (typeof found !== 'string' || found === '')
       throw new FatalError({
@@ -45,13 +48,21 @@ export function openSession(login: LoginConfig | undefined, transport: RequestTr
     cleaned(error) {
       if (!(error instanceof InterlocalError) || !given.some((t) => error.message.includes(t))) return error;
       const clean = (text: string): string => given.reduce((s, t) => s.replaceAll(t, '[session]'), text);
-      const problems = error.problems.map((p) => ({ ...p, message: clean(p.message), ...(p.hint === undefined ? {} : { hint: clean(p.hint) }) }));
-      return error instanceof RetriableError ? new RetriableError(problems, { cause: error.cause, waitMs: error.waitMs }) : new FatalError(problems, { cause: error.cause });
+      const problems = error.problems.map((p) => ({
+        ...p,
+        message: clean(p.message),
+        ...(p.hint === undefined ? {} : { hint: clean(p.hint) }),
+      }));
+      return error instanceof RetriableError
+        ? new RetriableError(problems, { cause: error.cause, waitMs: error.waitMs })
+        : new FatalError(problems, { cause: error.cause });
     },
     async close() {
       if (!login?.logout || token === undefined) return;
       const { operation, body } = login.logout;
-      await transport.request({ operation, body: body === undefined ? undefined : fill(body, { ...variables, session: token }) }).catch(() => {});
+      await transport
+        .request({ operation, body: body === undefined ? undefined : fill(body, { ...variables, session: token }) })
+        .catch(() => {});
     },
   };
 }

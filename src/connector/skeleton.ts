@@ -21,7 +21,9 @@ export function manifestText({ id, title, transport, streams, options }: NewConn
         ...options,
       }
     : options;
-  const retriever: PlainMap = { files: { folder: '{{ options.folder }}', pattern: '{{ options.files }}', after: { archive: '{{ options.archive }}' } } };
+  const retriever: PlainMap = {
+    files: { folder: '{{ options.folder }}', pattern: '{{ options.files }}', after: { archive: '{{ options.archive }}' } },
+  };
   const lines = [
     '# yaml-language-server: $schema=../../config/schemas/connector.json',
     `connector: ${id}`,

@@ -11,9 +11,11 @@ test('names are filled in, with or without space around them', () => {
 });
 
 test('what is filled in is text, whatever stands in it: nothing is filled in twice, and no $ has a meaning', () => {
-  fc.assert(fc.property(fc.string(), (value) => {
-    expect(fillText('<{{ v }}>', { v: value })).toBe(`<${value}>`);
-  }));
+  fc.assert(
+    fc.property(fc.string(), (value) => {
+      expect(fillText('<{{ v }}>', { v: value })).toBe(`<${value}>`);
+    }),
+  );
   expect(fillText('{{ a }}', { a: '{{ b }} $& $1', b: 'x' })).toBe('{{ b }} $& $1');
 });
 
@@ -22,7 +24,12 @@ test('the names that a text asks for are known', () => {
 });
 
 test('a body keeps its shape; one placeholder without a value is null, and not an empty text', () => {
-  expect(fill({ a: '{{ page }}', b: ['x{{ page }}', '{{ none }}', { c: '{{ empty }}' }], d: null, e: 'x{{ none }}' }, variables)).toEqual({ a: '3', b: ['x3', null, { c: '' }], d: null, e: 'x' });
+  expect(fill({ a: '{{ page }}', b: ['x{{ page }}', '{{ none }}', { c: '{{ empty }}' }], d: null, e: 'x{{ none }}' }, variables)).toEqual({
+    a: '3',
+    b: ['x3', null, { c: '' }],
+    d: null,
+    e: 'x',
+  });
 });
 
 test('query parameters and headers are filled in one by one', () => {
@@ -31,5 +38,9 @@ test('query parameters and headers are filled in one by one', () => {
 });
 
 test('options of a connection are variables, lists and groups are not', () => {
-  expect(optionVariables({ host: 'h', port: 22, tls: true, list: ['a'], auth: { password: 'p' }, nothing: undefined })).toEqual({ 'options.host': 'h', 'options.port': '22', 'options.tls': 'true' });
+  expect(optionVariables({ host: 'h', port: 22, tls: true, list: ['a'], auth: { password: 'p' }, nothing: undefined })).toEqual({
+    'options.host': 'h',
+    'options.port': '22',
+    'options.tls': 'true',
+  });
 });

@@ -17,7 +17,9 @@ describe('where a problem is', () => {
   ])('%j', (place, text) => expect(textOfPlace(place)).toBe(text));
 
   test('the whole sentence says where, what, what to do, and the code', () => {
-    expect(textOfProblem({ code: 'X_Y', place: { file: 'a', line: 1 }, message: 'It is wrong.', hint: 'Mend it.' })).toBe('a:1: It is wrong. Mend it. [X_Y]');
+    expect(textOfProblem({ code: 'X_Y', place: { file: 'a', line: 1 }, message: 'It is wrong.', hint: 'Mend it.' })).toBe(
+      'a:1: It is wrong. Mend it. [X_Y]',
+    );
     expect(textOfProblem({ code: 'X_Y', place: {}, message: 'It is wrong.' })).toBe('It is wrong. [X_Y]');
   });
 });
@@ -27,7 +29,13 @@ describe('errors', () => {
 
   test('carry every problem, and the code of the first', () => {
     const error = new ConfigError([problem('A'), problem('B')], { cause: new Error('deep') });
-    expect([error.name, error.code, error.message, error.problems.length, (error.cause as Error).message]).toEqual(['ConfigError', 'A', 'A. [A]\nB. [B]', 2, 'deep']);
+    expect([error.name, error.code, error.message, error.problems.length, (error.cause as Error).message]).toEqual([
+      'ConfigError',
+      'A',
+      'A. [A]\nB. [B]',
+      2,
+      'deep',
+    ]);
     expect(error).toBeInstanceOf(InterlocalError);
     expect(new FileError(problem('A'))).toBeInstanceOf(FatalError);
     expect(new ConfigError([]).code).toBe('UNKNOWN');
@@ -54,15 +62,20 @@ describe('did you mean', () => {
   test('a swap of neighbours is one mistake', () => expect(didYouMean('ab', ['ba'])).toBe('ba'));
 
   test('what is written right is meant, whatever else there is', () => {
-    fc.assert(fc.property(fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, selector: (s) => s.toLowerCase() }), fc.nat(), (names, i) => {
-      const name = names[i % names.length]!;
-      expect(didYouMean(name, names)).toBe(name);
-    }));
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, selector: (s) => s.toLowerCase() }), fc.nat(), (names, i) => {
+        const name = names[i % names.length]!;
+        expect(didYouMean(name, names)).toBe(name);
+      }),
+    );
   });
 
   test('it does not depend on the order of mistake and meaning: as many steps there as back', () => {
-    fc.assert(fc.property(fc.string({ minLength: 3, maxLength: 8 }), fc.string({ minLength: 3, maxLength: 8 }), (a, b) => {
-      if (Math.floor(a.length / 3) === Math.floor(b.length / 3)) expect(didYouMean(a, [b]) === undefined).toBe(didYouMean(b, [a]) === undefined);
-    }));
+    fc.assert(
+      fc.property(fc.string({ minLength: 3, maxLength: 8 }), fc.string({ minLength: 3, maxLength: 8 }), (a, b) => {
+        if (Math.floor(a.length / 3) === Math.floor(b.length / 3))
+          expect(didYouMean(a, [b]) === undefined).toBe(didYouMean(b, [a]) === undefined);
+      }),
+    );
   });
 });

@@ -7,23 +7,27 @@ const minor = fc.integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_IN
 
 describe('there and back', () => {
   test('every amount is read as it was written, plain or grouped, in every currency', () => {
-    fc.assert(fc.property(minor, currency, (n, code) => {
-      expect(parseMoney(plainMoney(n, code), code)).toBe(n);
-      expect(parseMoney(formatMoney(n, code), code, { group: ',' })).toBe(n);
-      expect(plainMoney(BigInt(n), code)).toBe(plainMoney(n, code));
-    }));
+    fc.assert(
+      fc.property(minor, currency, (n, code) => {
+        expect(parseMoney(plainMoney(n, code), code)).toBe(n);
+        expect(parseMoney(formatMoney(n, code), code, { group: ',' })).toBe(n);
+        expect(plainMoney(BigInt(n), code)).toBe(plainMoney(n, code));
+      }),
+    );
   });
 
   test('the same with a comma for the point, in parentheses, with the sign behind, and with implied decimals', () => {
-    fc.assert(fc.property(fc.nat(), currency, (n, code) => {
-      const digits = minorDigits(code);
-      const plain = plainMoney(n, code);
-      expect(parseMoney(plain.replace('.', ','), code, { decimal: ',', group: '.' })).toBe(n);
-      expect(parseMoney(`(${plain})`, code)).toBe(-n + 0);
-      expect(parseMoney(`${plain}-`, code)).toBe(-n + 0);
-      expect(parseMoney(`$ ${plain}`, code)).toBe(n);
-      expect(parseMoney(plain.replace('.', ''), code, { impliedDecimals: digits })).toBe(n);
-    }));
+    fc.assert(
+      fc.property(fc.nat(), currency, (n, code) => {
+        const digits = minorDigits(code);
+        const plain = plainMoney(n, code);
+        expect(parseMoney(plain.replace('.', ','), code, { decimal: ',', group: '.' })).toBe(n);
+        expect(parseMoney(`(${plain})`, code)).toBe(-n + 0);
+        expect(parseMoney(`${plain}-`, code)).toBe(-n + 0);
+        expect(parseMoney(`$ ${plain}`, code)).toBe(n);
+        expect(parseMoney(plain.replace('.', ''), code, { impliedDecimals: digits })).toBe(n);
+      }),
+    );
   });
 
   test('no float has a say: amounts that floats cannot tell apart are exact', () => {
@@ -35,12 +39,18 @@ describe('there and back', () => {
 
   test('whatever is given, the answer is a safe whole number or a reason, never minus zero', () => {
     const text = fc.oneof(fc.string(), fc.stringMatching(/^[-+$(]{0,2}[0-9.,' ]{0,18}[-+)]?$/));
-    const format = fc.record({ decimal: fc.constantFrom('.', ','), group: fc.constantFrom(',', '.', ' ', "'"), impliedDecimals: fc.integer({ min: 0, max: 4 }) }, { requiredKeys: [] });
-    fc.assert(fc.property(text, currency, format, (given, code, how) => {
-      const result = parseMoney(given, code, how as MoneyFormat);
-      if (typeof result === 'number') expect([Number.isSafeInteger(result), Object.is(result, -0)]).toEqual([true, false]);
-      else expect(result).toMatch(/^(is|has) /);
-    }), { numRuns: 500 });
+    const format = fc.record(
+      { decimal: fc.constantFrom('.', ','), group: fc.constantFrom(',', '.', ' ', "'"), impliedDecimals: fc.integer({ min: 0, max: 4 }) },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(text, currency, format, (given, code, how) => {
+        const result = parseMoney(given, code, how as MoneyFormat);
+        if (typeof result === 'number') expect([Number.isSafeInteger(result), Object.is(result, -0)]).toEqual([true, false]);
+        else expect(result).toMatch(/^(is|has) /);
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 
@@ -93,7 +103,11 @@ describe('amounts as they come', () => {
   ])('%j %j: %s', (text, format, result) => expect(parseMoney(text, 'USD', format)).toBe(result));
 
   test('a currency has the decimals that it has', () => {
-    expect([parseMoney('1200', 'JPY'), parseMoney('1200.00', 'JPY'), parseMoney('1200.5', 'JPY')]).toEqual([1200, 1200, 'has more than 0 decimals']);
+    expect([parseMoney('1200', 'JPY'), parseMoney('1200.00', 'JPY'), parseMoney('1200.5', 'JPY')]).toEqual([
+      1200,
+      1200,
+      'has more than 0 decimals',
+    ]);
     expect([parseMoney('1.2345', 'KWD'), parseMoney('1.23', 'KWD')]).toEqual(['has more than 3 decimals', 1230]);
   });
 });

@@ -8,8 +8,29 @@ export interface Money {
 
 /** ISO 4217 currencies whose minor unit is not 1/100. */
 const MINOR_DIGITS: Record<string, number> = {
-  BIF: 0, CLP: 0, DJF: 0, GNF: 0, ISK: 0, JPY: 0, KMF: 0, KRW: 0, PYG: 0, RWF: 0, UGX: 0, VND: 0, VUV: 0, XAF: 0, XOF: 0, XPF: 0,
-  BHD: 3, IQD: 3, JOD: 3, KWD: 3, LYD: 3, OMR: 3, TND: 3,
+  BIF: 0,
+  CLP: 0,
+  DJF: 0,
+  GNF: 0,
+  ISK: 0,
+  JPY: 0,
+  KMF: 0,
+  KRW: 0,
+  PYG: 0,
+  RWF: 0,
+  UGX: 0,
+  VND: 0,
+  VUV: 0,
+  XAF: 0,
+  XOF: 0,
+  XPF: 0,
+  BHD: 3,
+  IQD: 3,
+  JOD: 3,
+  KWD: 3,
+  LYD: 3,
+  OMR: 3,
+  TND: 3,
 };
 
 /** How many decimal digits a currency's minor unit has: USD 2, JPY 0, KWD 3. */
@@ -51,7 +72,8 @@ export function parseMoney(text: string, currency: string, format: MoneyFormat =
   let fraction = at < 0 ? '' : s.slice(at + 1);
   if (format.group && whole.includes(format.group)) {
     const groups = whole.split(format.group);
-    if (groups[0]!.length > 3 || groups[0] === '' || groups.slice(1).some((g) => g.length !== 3)) return 'has its thousands separators in the wrong places';
+    if (groups[0]!.length > 3 || groups[0] === '' || groups.slice(1).some((g) => g.length !== 3))
+      return 'has its thousands separators in the wrong places';
     whole = groups.join('');
   }
   if (whole === '' && fraction === '') return 'is empty';

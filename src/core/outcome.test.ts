@@ -5,11 +5,13 @@ import { addCounts, escalate, EXIT_CODES, noCounts, OUTCOMES } from './outcome.t
 const outcome = fc.constantFrom(...OUTCOMES);
 
 test('an outcome only gets worse, in whatever order things happen', () => {
-  fc.assert(fc.property(outcome, outcome, outcome, (a, b, c) => {
-    expect(escalate(a, b)).toBe(escalate(b, a));
-    expect(escalate(escalate(a, b), c)).toBe(escalate(a, escalate(b, c)));
-    expect(OUTCOMES.indexOf(escalate(a, b))).toBe(Math.max(OUTCOMES.indexOf(a), OUTCOMES.indexOf(b)));
-  }));
+  fc.assert(
+    fc.property(outcome, outcome, outcome, (a, b, c) => {
+      expect(escalate(a, b)).toBe(escalate(b, a));
+      expect(escalate(escalate(a, b), c)).toBe(escalate(a, escalate(b, c)));
+      expect(OUTCOMES.indexOf(escalate(a, b))).toBe(Math.max(OUTCOMES.indexOf(a), OUTCOMES.indexOf(b)));
+    }),
+  );
 });
 
 test('scripts can rely on the exit codes', () => {

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import { valueAt, type Values } from './record.ts';
 
-const values: Values = { a: '1', 'b.c': 'named so', b: { c: 'inside', d: null }, list: [{ x: '1' }, { x: '2' }, 'text'], none: null, text: 'abc' };
+const values: Values = {
+  a: '1',
+  'b.c': 'named so',
+  b: { c: 'inside', d: null },
+  list: [{ x: '1' }, { x: '2' }, 'text'],
+  none: null,
+  text: 'abc',
+};
 
 test.each([
   ['a', '1'],

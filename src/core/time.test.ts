@@ -2,14 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { daysInMonth, fiscalPeriod, fiscalYear, isCalendarDate, parseDuration } from './time.ts';
 
-const day = fc.date({ min: new Date('1990-01-01'), max: new Date('2060-12-31'), noInvalidDate: true }).map((d) => d.toISOString().slice(0, 10));
-const starts = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 28 })).map(([m, d]) => `${String(m).padStart(2, '0')}-${String(d).padStart(2, '0')}`);
+const day = fc
+  .date({ min: new Date('1990-01-01'), max: new Date('2060-12-31'), noInvalidDate: true })
+  .map((d) => d.toISOString().slice(0, 10));
+const starts = fc
+  .tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 28 }))
+  .map(([m, d]) => `${String(m).padStart(2, '0')}-${String(d).padStart(2, '0')}`);
 
 test('days that exist are those of the calendar', () => {
-  fc.assert(fc.property(fc.integer({ min: 1900, max: 2100 }), fc.integer({ min: -1, max: 14 }), fc.integer({ min: -1, max: 33 }), (y, m, d) => {
-    const date = new Date(Date.UTC(y, m - 1, d));
-    expect(isCalendarDate(y, m, d)).toBe(date.getUTCFullYear() === y && date.getUTCMonth() === m - 1 && date.getUTCDate() === d);
-  }));
+  fc.assert(
+    fc.property(fc.integer({ min: 1900, max: 2100 }), fc.integer({ min: -1, max: 14 }), fc.integer({ min: -1, max: 33 }), (y, m, d) => {
+      const date = new Date(Date.UTC(y, m - 1, d));
+      expect(isCalendarDate(y, m, d)).toBe(date.getUTCFullYear() === y && date.getUTCMonth() === m - 1 && date.getUTCDate() === d);
+    }),
+  );
   expect([1900, 2000, 2024, 2025].map((y) => daysInMonth(y, 2))).toEqual([28, 29, 29, 28]);
 });
 
@@ -33,13 +39,15 @@ describe('fiscal years', () => {
   });
 
   test('years and periods follow each other without gap or overlap', () => {
-    fc.assert(fc.property(day, starts, (date, from) => {
-      const next = new Date(Date.parse(date) + 86_400_000).toISOString().slice(0, 10);
-      const [a, b] = [date, next].map((d) => Number(fiscalYear(d, from).slice(0, 4)) * 12 + fiscalPeriod(d, from));
-      expect(b! - a!).toBe(next.slice(8) === from.slice(3) ? 1 : 0);
-      expect(fiscalPeriod(date, from)).toBeGreaterThanOrEqual(1);
-      expect(fiscalPeriod(date, from)).toBeLessThanOrEqual(12);
-    }));
+    fc.assert(
+      fc.property(day, starts, (date, from) => {
+        const next = new Date(Date.parse(date) + 86_400_000).toISOString().slice(0, 10);
+        const [a, b] = [date, next].map((d) => Number(fiscalYear(d, from).slice(0, 4)) * 12 + fiscalPeriod(d, from));
+        expect(b! - a!).toBe(next.slice(8) === from.slice(3) ? 1 : 0);
+        expect(fiscalPeriod(date, from)).toBeGreaterThanOrEqual(1);
+        expect(fiscalPeriod(date, from)).toBeLessThanOrEqual(12);
+      }),
+    );
   });
 });
 

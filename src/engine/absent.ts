@@ -53,7 +53,9 @@ export async function absentDeletions(session: Session, seen: SeenKeys, { create
   const keys = [...new Set((await absent.select('source_key')).map((row: { source_key: string }) => row.source_key))].sort();
   if (keys.length === 0) return;
   if (seen.nameless() > 0) {
-    session.note(`${keys.length} records are missing from the snapshot and are kept all the same: ${seen.nameless()} of its records have no key that can be read, and may be them.`);
+    session.note(
+      `${keys.length} records are missing from the snapshot and are kept all the same: ${seen.nameless()} of its records have no key that can be read, and may be them.`,
+    );
     return;
   }
   const base = Math.max(1, Math.min(before ?? total, total - created));
@@ -72,7 +74,11 @@ export async function absentDeletions(session: Session, seen: SeenKeys, { create
   const size = session.pipeline.batch_size;
   for (let i = 0; i < keys.length; i += size) {
     const before = session.counts.read;
-    await commitBatch(session, keys.slice(i, i + size).map((key, n): SourceRecord => ({ values: {}, key, number: n + 1, deleted: true })), { file });
+    await commitBatch(
+      session,
+      keys.slice(i, i + size).map((key, n): SourceRecord => ({ values: {}, key, number: n + 1, deleted: true })),
+      { file },
+    );
     session.counts.read = before;
   }
 }

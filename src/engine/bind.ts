@@ -6,14 +6,21 @@ import type { CompiledMapping } from '../mapping/mapping.ts';
 import type { BoundMapping } from './land.ts';
 
 /** Compiles the mappings of a pipeline. The project is valid, so that every name is known. `fingerprint` changes with what golden records are made by. */
-export function bindMappings(project: Project, pipeline: PipelineConfig, entityIds: ReadonlyMap<string, number>): { bound: BoundMapping[]; fingerprint: string } {
+export function bindMappings(
+  project: Project,
+  pipeline: PipelineConfig,
+  entityIds: ReadonlyMap<string, number>,
+): { bound: BoundMapping[]; fingerprint: string } {
   const names = pipeline.mappings ?? [];
   const bound = names.map((name): BoundMapping => {
     const { mapping, entity } = compileNamed(project, name);
     const twins = names.filter((other) => project.mappings.get(other)!.value.entity === mapping.entity).length;
     return { mapping, entity, entityId: entityIds.get(mapping.entity)!, itemPrefix: twins > 1 ? `${name}/` : '' };
   });
-  return { bound, fingerprint: hash('sha256', bound.map((b) => `${b.mapping.fingerprint} ${JSON.stringify(b.entity.survivorship)}`).join(' ')) };
+  return {
+    bound,
+    fingerprint: hash('sha256', bound.map((b) => `${b.mapping.fingerprint} ${JSON.stringify(b.entity.survivorship)}`).join(' ')),
+  };
 }
 
 /** One mapping with its entity. */

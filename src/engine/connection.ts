@@ -4,7 +4,11 @@ import { transports } from '../transports/transports.ts';
 import type { Transport } from '../transports/transport.ts';
 
 /** Opens a connection of the project and gives its options, secrets filled in. Nothing is sent before its first use. */
-export async function openConnection(project: Project, connection: string, signal?: AbortSignal): Promise<{ transport: Transport; options: Record<string, unknown> }> {
+export async function openConnection(
+  project: Project,
+  connection: string,
+  signal?: AbortSignal,
+): Promise<{ transport: Transport; options: Record<string, unknown> }> {
   const connector = project.connectors.get(project.connections[connection]!.connector)!.value;
   const options = openOptions(project, connection);
   const { optionsSchema, open } = transports[connector.transport];

@@ -13,7 +13,16 @@ export interface Explained {
   value: string | number | null;
   class: string;
   /** undefined for values that no record gave. */
-  from?: { pipeline: string; connection: string; run: number; file: string | null; line: number | null; record: number; source_key: string; fields: Record<string, Value> };
+  from?: {
+    pipeline: string;
+    connection: string;
+    run: number;
+    file: string | null;
+    line: number | null;
+    record: number;
+    source_key: string;
+    fields: Record<string, Value>;
+  };
 }
 export interface ExplainedRecord {
   entity: string;
@@ -30,7 +39,12 @@ export async function explain({ project, knex }: Engine, entityName: string, key
   const located = project.entities.get(entityName);
   if (!located) {
     const meant = didYouMean(entityName, project.entities.keys());
-    throw new ConfigError({ code: 'ENTITY_UNKNOWN', place: { path: entityName }, message: `There is no entity "${entityName}".`, hint: meant ? `Did you mean ${meant}?` : `There are: ${[...project.entities.keys()].join(', ')}.` });
+    throw new ConfigError({
+      code: 'ENTITY_UNKNOWN',
+      place: { path: entityName },
+      message: `There is no entity "${entityName}".`,
+      hint: meant ? `Did you mean ${meant}?` : `There are: ${[...project.entities.keys()].join(', ')}.`,
+    });
   }
   const entity = located.value;
   const entityId = ((await knex('il_entity').where({ name: entityName }).first('id')) as { id: number }).id;
@@ -39,7 +53,16 @@ export async function explain({ project, knex }: Engine, entityName: string, key
   const result: ExplainedRecord[] = [];
   for (const id of ids) {
     const row = (await knex(entityName).where({ _id: id }).first()) as Record<string, string | number | null> | undefined;
-    const history = (await knex('il_history as h').join('il_run as r', 'r.id', 'h.run_id').where({ entity_id: entityId, golden_id: id }).orderBy('h.id').select('r.started_at', 'h.run_id', 'h.action', 'h.changes')) as { started_at: string; run_id: number; action: string; changes: string | null }[];
+    const history = (await knex('il_history as h')
+      .join('il_run as r', 'r.id', 'h.run_id')
+      .where({ entity_id: entityId, golden_id: id })
+      .orderBy('h.id')
+      .select('r.started_at', 'h.run_id', 'h.action', 'h.changes')) as {
+      started_at: string;
+      run_id: number;
+      action: string;
+      changes: string | null;
+    }[];
     const provenance = row?._provenance ? (JSON.parse(row._provenance as string) as Record<string, number>) : {};
     const landed = row ? await landedById(knex, [row._landed as number, ...Object.values(provenance)]) : new Map<number, never>();
     const fields: Explained[] = row
@@ -63,18 +86,43 @@ export async function explain({ project, knex }: Engine, entityName: string, key
         })
       : [];
     const created = row && ((await knex('il_run').where({ id: row._created }).first('started_at')) as { started_at: string } | undefined);
-    if (created && !history.some((h) => h.action === 'restored')) history.unshift({ started_at: created.started_at, run_id: row._created as number, action: 'created', changes: null });
-    result.push({ entity: entityName, id, fields, history: history.map((h) => ({ at: h.started_at, run: h.run_id, action: h.action, changes: h.changes === null ? null : JSON.parse(h.changes) })) });
+    if (created && !history.some((h) => h.action === 'restored'))
+      history.unshift({ started_at: created.started_at, run_id: row._created as number, action: 'created', changes: null });
+    result.push({
+      entity: entityName,
+      id,
+      fields,
+      history: history.map((h) => ({
+        at: h.started_at,
+        run: h.run_id,
+        action: h.action,
+        changes: h.changes === null ? null : JSON.parse(h.changes),
+      })),
+    });
   }
   return result;
 
   async function findIds(): Promise<number[]> {
     if (/^#\d+$/.test(key)) return [Number(key.slice(1))];
-    const bySource = (await knex('il_link').whereIn('source_id', knex('il_source').select('id')).where({ entity_id: entityId, source_key: key }).whereNotNull('golden_id').orderBy('golden_id').limit(limit).pluck('golden_id')) as number[];
+    const bySource = (await knex('il_link')
+      .whereIn('source_id', knex('il_source').select('id'))
+      .where({ entity_id: entityId, source_key: key })
+      .whereNotNull('golden_id')
+      .orderBy('golden_id')
+      .limit(limit)
+      .pluck('golden_id')) as number[];
     if (bySource.length) return [...new Set(bySource)];
-    const texts = Object.entries(entity.fields).filter(([, f]) => f.type === 'text').map(([name]) => name);
+    const texts = Object.entries(entity.fields)
+      .filter(([, f]) => f.type === 'text')
+      .map(([name]) => name);
     if (texts.length === 0) return [];
-    return (await knex(entityName).where((q) => { for (const name of texts) void q.orWhere(name, key); }).orderBy('_id').limit(limit).pluck('_id')) as number[];
+    return (await knex(entityName)
+      .where((q) => {
+        for (const name of texts) void q.orWhere(name, key);
+      })
+      .orderBy('_id')
+      .limit(limit)
+      .pluck('_id')) as number[];
   }
 
   function sourceFields(pipeline: string, column: string, field: string, values: Record<string, Value>): Record<string, Value> {

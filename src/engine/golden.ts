@@ -129,13 +129,29 @@ async function insertNew(landing: Landing, context: LandContext, bound: BoundMap
   }
   const names = bound.mapping.columns;
   if (context.onChange)
-    for (const row of goldens) context.onChange({ entity: bound.entity.entity, golden: row[0] as number, action: 'created', changes: differences(names, undefined, row.slice(4)) });
+    for (const row of goldens)
+      context.onChange({
+        entity: bound.entity.entity,
+        golden: row[0] as number,
+        action: 'created',
+        changes: differences(names, undefined, row.slice(4)),
+      });
   await landing.rows.insert(bound.entity.entity, ['_id', '_created', '_run', '_landed', ...names], goldens);
   await landing.insertLinks(links);
 }
 
 function linkTo(as: LandedAs, entityId: number, itemKey: string, golden: number | null, mapped: string | null): Link {
-  return { sourceId: as.sourceId, sourceKey: as.key, entityId, itemKey, golden, landed: as.landed, hash: as.hash, mapped, deletedRun: null };
+  return {
+    sourceId: as.sourceId,
+    sourceKey: as.key,
+    entityId,
+    itemKey,
+    golden,
+    landed: as.landed,
+    hash: as.hash,
+    mapped,
+    deletedRun: null,
+  };
 }
 
 /** Unambiguous whatever the keys hold. */
@@ -166,7 +182,9 @@ interface Golden {
 async function commitEntity(landing: Landing, context: LandContext, kind: Kind, entries: readonly Entry[]): Promise<void> {
   const { entity } = kind;
   const active = entries.filter((e) => e.columns !== undefined && !e.removed);
-  const touched = entity.identity ? await shareByIdentity(landing, context, kind, entries, active) : await oneEach(landing, context, entries, active);
+  const touched = entity.identity
+    ? await shareByIdentity(landing, context, kind, entries, active)
+    : await oneEach(landing, context, entries, active);
   await writeGoldens(landing, context, kind, touched);
 }
 
@@ -187,14 +205,24 @@ async function oneEach(landing: Landing, context: LandContext, entries: readonly
   return touched;
 }
 
-async function shareByIdentity(landing: Landing, context: LandContext, kind: Kind, entries: readonly Entry[], active: readonly Entry[]): Promise<Golden[]> {
+async function shareByIdentity(
+  landing: Landing,
+  context: LandContext,
+  kind: Kind,
+  entries: readonly Entry[],
+  active: readonly Entry[],
+): Promise<Golden[]> {
   const table = kind.entity.entity;
   const identities = new Set(active.map((e) => e.identity).filter((text) => text !== null));
   const known = await landing.byIdentity(table, [...identities]);
   // A record without identity stays with its own golden record, when that has none either.
   const alone = active.filter((e) => e.identity === null);
   const back = active.filter((e) => e.was === null && e.link.golden !== null);
-  const there = await landing.goldens(table, ['_identity'], [...new Set([...alone, ...back].map((e) => e.link.golden).filter((id) => id !== null))]);
+  const there = await landing.goldens(
+    table,
+    ['_identity'],
+    [...new Set([...alone, ...back].map((e) => e.link.golden).filter((id) => id !== null))],
+  );
   // What was deleted and comes back gets its old record again, where nobody else has it or its identity now.
   const restored = new Set<Entry>();
   for (const entry of back) {
@@ -222,7 +250,8 @@ async function shareByIdentity(landing: Landing, context: LandContext, kind: Kin
   };
   const mine = new Set(entries.map((e) => idOf(e.link)));
   for (const entry of entries) if (entry.was !== null) touch(entry.was, null);
-  for (const entry of active) touch(entry.link.golden!, entry.identity).contributions.push(contributionOf(context, entry.link, entry.columns!));
+  for (const entry of active)
+    touch(entry.link.golden!, entry.identity).contributions.push(contributionOf(context, entry.link, entry.columns!));
   for (const link of await landing.linksOfGolden(kind.entityId, [...touched.keys()])) {
     if (mine.has(idOf(link))) continue;
     const columns = JSON.parse(link.mapped ?? '{}') as Columns;
@@ -246,7 +275,11 @@ async function writeGoldens(landing: Landing, context: LandContext, { entity, en
   const table = entity.entity;
   const columns = columnsOf(entity);
   const withIdentity = entity.identity !== undefined;
-  const before = await landing.goldens(table, columns, touched.filter((g) => !g.fresh).map((g) => g.id));
+  const before = await landing.goldens(
+    table,
+    columns,
+    touched.filter((g) => !g.fresh).map((g) => g.id),
+  );
   const bookkeeping = ['_id', '_created', '_run', '_landed', '_provenance', ...(withIdentity ? ['_identity'] : [])];
   const inserts: Cell[][] = [];
   const updates: Cell[][] = [];
@@ -272,7 +305,13 @@ async function writeGoldens(landing: Landing, context: LandContext, { entity, en
       const action = golden.fresh ? 'created' : 'restored';
       // That it was created, when and from what stands in the record itself; history has what came after.
       if (action === 'restored') history.push({ golden: golden.id, landed, action, changes: null });
-      if (context.onChange) context.onChange({ entity: table, golden: golden.id, action, changes: differences(columns, undefined, row.slice(-columns.length)) });
+      if (context.onChange)
+        context.onChange({
+          entity: table,
+          golden: golden.id,
+          action,
+          changes: differences(columns, undefined, row.slice(-columns.length)),
+        });
       continue;
     }
     const changes = differences(columns, old, row.slice(-columns.length));
@@ -286,14 +325,28 @@ async function writeGoldens(landing: Landing, context: LandContext, { entity, en
   const all = [...bookkeeping, ...columns];
   await landing.rows.remove(table, ['_id'], deletes);
   await landing.rows.insert(table, all, inserts);
-  await landing.rows.update(table, all.slice(2), ['_id'], updates.filter((u) => u[0] !== null));
-  await landing.rows.update(table, all.slice(3), ['_id'], updates.filter((u) => u[0] === null).map((u) => u.slice(1)));
+  await landing.rows.update(
+    table,
+    all.slice(2),
+    ['_id'],
+    updates.filter((u) => u[0] !== null),
+  );
+  await landing.rows.update(
+    table,
+    all.slice(3),
+    ['_id'],
+    updates.filter((u) => u[0] === null).map((u) => u.slice(1)),
+  );
   if (history.length === 0) return;
   let id = await landing.take('history', history.length);
   await landing.insertHistory(history.map((h) => [entityId, h.golden, id++, context.runId, h.landed, h.action, h.changes]));
 }
 
-function differences(columns: readonly string[], before: readonly Cell[] | undefined, after: readonly Cell[] | undefined): Record<string, [Cell, Cell]> {
+function differences(
+  columns: readonly string[],
+  before: readonly Cell[] | undefined,
+  after: readonly Cell[] | undefined,
+): Record<string, [Cell, Cell]> {
   const changes: Record<string, [Cell, Cell]> = {};
   for (let i = 0; i < columns.length; i++) {
     const from = before?.[i] ?? null;

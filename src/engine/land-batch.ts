@@ -43,7 +43,12 @@ export async function openBatch(session: Session, file?: { id: number; name: str
         await setAside(session, trx, rejected, file);
         if (session.openRejects) {
           const bad = new Set(rejected.map((r) => r.key));
-          mended += await closeRejects(trx, session.source.id, incoming.map((item) => item.key).filter((key) => !bad.has(key)), 'superseded');
+          mended += await closeRejects(
+            trx,
+            session.source.id,
+            incoming.map((item) => item.key).filter((key) => !bad.has(key)),
+            'superseded',
+          );
         }
         if (rejected.length) setAsideAny = true;
       }
@@ -138,7 +143,12 @@ function repeatedKey(record: SourceRecord, fields: readonly string[]): Problem {
 }
 
 /** Keeps records with the reason why they cannot be used and with what the source said. */
-export async function setAside(session: Session, trx: Knex.Transaction, rejected: readonly Rejected[], file: { id: number; name: string } | undefined): Promise<void> {
+export async function setAside(
+  session: Session,
+  trx: Knex.Transaction,
+  rejected: readonly Rejected[],
+  file: { id: number; name: string } | undefined,
+): Promise<void> {
   const rows = rejected.map(({ record, key, problems }): NewReject => {
     const raw = record.raw ?? JSON.stringify(record.values);
     return {

@@ -58,9 +58,19 @@ export interface Rejected {
  * Lands one batch: what changed at the source becomes landed records, links, golden records and history rows, in the
  * transaction of `landing`. Counts are added to `counts`; records that a mapping rejects are returned, untouched.
  */
-export async function landBatch(landing: Landing, context: LandContext, incoming: readonly Incoming[], counts: RunCounts): Promise<Rejected[]> {
+export async function landBatch(
+  landing: Landing,
+  context: LandContext,
+  incoming: readonly Incoming[],
+  counts: RunCounts,
+): Promise<Rejected[]> {
   const { sourceId, runId } = context;
-  const known = context.allNew ? new Map<string, Link[]>() : await landing.links(sourceId, incoming.map((i) => i.key));
+  const known = context.allNew
+    ? new Map<string, Link[]>()
+    : await landing.links(
+        sourceId,
+        incoming.map((i) => i.key),
+      );
   const golden = goldenBatch(landing, context);
   const rejected: Rejected[] = [];
   const landed: Cell[][] = [];

@@ -5,7 +5,20 @@ import { selectorOf } from '../connector/select.ts';
 import { FatalError, FileError, InterlocalError } from '../core/errors.ts';
 import type { SourceRecord } from '../core/record.ts';
 import { decodeWith } from '../formats/formats.ts';
-import { filesWithContent, finishFile, lastLoaded, type LedgerFile, lyingAt, type NewFile, noteKnownFile, refuseFile, resumableFile, saveArchived, saveFileProgress, startFile } from '../store/files.ts';
+import {
+  filesWithContent,
+  finishFile,
+  lastLoaded,
+  type LedgerFile,
+  lyingAt,
+  type NewFile,
+  noteKnownFile,
+  refuseFile,
+  resumableFile,
+  saveArchived,
+  saveFileProgress,
+  startFile,
+} from '../store/files.ts';
 import { hasLinks, isEmpty } from '../store/landed.ts';
 import { createIndexes, dropIndexes } from '../store/model-tables.ts';
 import { closeGoneRejects } from '../store/rejects.ts';
@@ -33,7 +46,9 @@ export async function loadFile(session: Session, transport: FileTransport, remot
     }
     const known = await knownContent(session, remote, spooled);
     if (known) {
-      session.note(`${remote.name} holds nothing new: the same content was loaded ${known.path === remote.path ? 'before' : `as ${known.path}`}.`);
+      session.note(
+        `${remote.name} holds nothing new: the same content was loaded ${known.path === remote.path ? 'before' : `as ${known.path}`}.`,
+      );
       if (known.path !== remote.path) await session.commit(async (_, trx) => noteKnownFile(trx, identityOf(session, remote, spooled!)));
     } else {
       const { total, repeats } = await verify(session, remote, spooled);
@@ -57,13 +72,24 @@ async function wentAway(session: Session, transport: FileTransport, remote: Remo
   if (!(error instanceof InterlocalError)) return false;
   const changed = error.code === 'FILE_CHANGED';
   if (!changed && (error.code !== 'FILE_MISSING' || (await transport.stat(remote.path)))) return false;
-  session.note(changed ? `${remote.name} is left for the next run: it changed while it was fetched.` : `${remote.name} was gone before it could be read.`);
+  session.note(
+    changed
+      ? `${remote.name} is left for the next run: it changed while it was fetched.`
+      : `${remote.name} was gone before it could be read.`,
+  );
   return true;
 }
 
 function identityOf(session: Session, remote: RemoteFile, spooled: Spooled): NewFile {
   const { retriever: _retriever, ...reading } = session.stream;
-  return { source_id: session.source.id, path: remote.path, sha256: spooled.sha256, size: spooled.size, run_id: session.runId, reading: hash('sha256', JSON.stringify(reading)) };
+  return {
+    source_id: session.source.id,
+    path: remote.path,
+    sha256: spooled.sha256,
+    size: spooled.size,
+    run_id: session.runId,
+    reading: hash('sha256', JSON.stringify(reading)),
+  };
 }
 
 /**
@@ -99,13 +125,22 @@ async function verify(session: Session, remote: RemoteFile, spooled: Spooled): P
     session.onProgress({ pipeline: session.pipeline.pipeline, what: `checking ${remote.name}`, done: total });
   }
   finish();
-  if (newColumns().length) session.note(`${remote.name} has columns that the connector does not know; they are kept as raw data only: ${newColumns().join(', ')}.`);
+  if (newColumns().length)
+    session.note(
+      `${remote.name} has columns that the connector does not know; they are kept as raw data only: ${newColumns().join(', ')}.`,
+    );
   return { total, repeats };
 }
 
-function decoded(session: Session, remote: RemoteFile, spooled: Spooled): { lists: AsyncGenerator<SourceRecord[]>; finish: () => void; newColumns: () => readonly string[] } {
+function decoded(
+  session: Session,
+  remote: RemoteFile,
+  spooled: Spooled,
+): { lists: AsyncGenerator<SourceRecord[]>; finish: () => void; newColumns: () => readonly string[] } {
   const { stream } = session;
-  const required = Object.entries(stream.schema.fields).filter(([, f]) => !f.optional).map(([name]) => name);
+  const required = Object.entries(stream.schema.fields)
+    .filter(([, f]) => !f.optional)
+    .map(([name]) => name);
   const selector = selectorOf(stream, remote.path);
   const parents = new Set(stream.record_selector?.parents ?? []);
   async function* lists(): AsyncGenerator<SourceRecord[]> {
@@ -129,7 +164,14 @@ async function load(session: Session, remote: RemoteFile, spooled: Spooled, tota
   session.allNew = skip === 0 && !(await hasLinks(session.knex, session.source.id));
   const bulk = session.allNew && total >= BULK_RECORDS && !session.preview;
   if (bulk) for (const { entity } of session.bound) if (await isEmpty(session.knex, entity.entity)) await dropIndexes(session.knex, entity);
-  const created = await landLists(session, decoded(session, remote, spooled).lists, { file, name: remote.path, total, skip, repeats, seen });
+  const created = await landLists(session, decoded(session, remote, spooled).lists, {
+    file,
+    name: remote.path,
+    total,
+    skip,
+    repeats,
+    seen,
+  });
   session.allNew = false;
   if (bulk) for (const { entity } of session.bound) await createIndexes(session.knex, entity);
   if (seen) await absentDeletions(session, seen, { created, file: { id: file.id, name: remote.path } });
@@ -157,7 +199,11 @@ interface Load {
  * Lands the records while they are read, and commits after every batch_size of them, counted from the start of the file.
  * Gives how many of them are new.
  */
-async function landLists(session: Session, lists: AsyncIterable<SourceRecord[]>, { file, name, total, skip, repeats, seen }: Load): Promise<number> {
+async function landLists(
+  session: Session,
+  lists: AsyncIterable<SourceRecord[]>,
+  { file, name, total, skip, repeats, seen }: Load,
+): Promise<number> {
   const size = session.pipeline.batch_size;
   const place = { id: file.id, name };
   let batch: OpenBatch | undefined;
@@ -210,18 +256,27 @@ async function archive(session: Session, transport: FileTransport, remote: Remot
   const files = session.stream.retriever.files!;
   if (!files.after.archive) return;
   const entry = (await filesWithContent(session.knex, session.source.id, sha256)).find((f) => f.path === remote.path);
-  if (!entry) throw new FatalError({ code: 'LEDGER_LOST', place: { file: remote.path }, message: 'The file ledger does not know this file, which must not happen.', hint: 'Please report it.' });
+  if (!entry)
+    throw new FatalError({
+      code: 'LEDGER_LOST',
+      place: { file: remote.path },
+      message: 'The file ledger does not know this file, which must not happen.',
+      hint: 'Please report it.',
+    });
   // Loading takes its time. What was put in the place of the file meanwhile was not read and must not be moved away.
   const now = await transport.stat(remote.path);
   if (now?.size !== remote.size || now.modifiedMs !== remote.modifiedMs) {
-    session.note(`${remote.name} was ${now ? 'replaced' : 'taken away'} while it was loaded; ${now ? 'what is there now is read by the next run' : 'it is not in the archive'}.`);
+    session.note(
+      `${remote.name} was ${now ? 'replaced' : 'taken away'} while it was loaded; ${now ? 'what is there now is read by the next run' : 'it is not in the archive'}.`,
+    );
     await saveArchived(session.knex, entry.id, null);
     return;
   }
   // Another delivery with this name may be in the archive: both are kept, told apart by their content, their time, a number.
   const stem = sha256.slice(0, 12);
   for (let n = 0; ; n++) {
-    const name = n === 0 ? remote.name : `${[stem, ...(n > 1 ? [remote.modifiedMs] : []), ...(n > 2 ? [n - 1] : [])].join('-')}-${remote.name}`;
+    const name =
+      n === 0 ? remote.name : `${[stem, ...(n > 1 ? [remote.modifiedMs] : []), ...(n > 2 ? [n - 1] : [])].join('-')}-${remote.name}`;
     const target = posix.join(files.after.archive, name);
     await saveArchived(session.knex, entry.id, target);
     try {

@@ -24,13 +24,14 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
   const selector = selectorOf(stream, name);
   const seen = stream.deletes?.when_absent && !stream.incremental ? await seenKeys(session) : undefined;
   const size = session.pipeline.batch_size;
-  const createdBefore = session.counts.created;
   let batch: SourceRecord[] = [];
   let state: StreamState | undefined;
   let done = 0;
   const commit = async (): Promise<void> => {
     const saved = state;
-    await commitBatch(session, batch, { checkpoint: async (trx) => (saved ? saveState(trx, source.id, JSON.stringify(saved)) : undefined) });
+    await commitBatch(session, batch, {
+      checkpoint: async (trx) => (saved ? saveState(trx, source.id, JSON.stringify(saved)) : undefined),
+    });
     // What is tried again goes on from here.
     if (saved) source.state = JSON.stringify(saved);
     done += batch.length;
@@ -51,8 +52,11 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
   }
   if (batch.length > 0 || state) await commit();
   selector.finish();
-  if (selector.newColumns().length) session.note(`${name} has fields that the connector does not know; they are kept as raw data only: ${selector.newColumns().join(', ')}.`);
+  if (selector.newColumns().length)
+    session.note(
+      `${name} has fields that the connector does not know; they are kept as raw data only: ${selector.newColumns().join(', ')}.`,
+    );
   if (!seen) return;
-  await absentDeletions(session, seen, { created: session.counts.created - createdBefore, before: context.state.before });
+  await absentDeletions(session, seen, { created: session.counts.created, before: context.state.before });
   if (context.state.before !== undefined) await session.commit(async (_, trx) => saveState(trx, source.id, '{}'));
 }

@@ -3,7 +3,9 @@ import type { Project } from '../config/project.ts';
 import { inOrder } from './order.ts';
 
 function project(pipelines: Record<string, { after?: string[]; reconcile?: boolean; mode?: string }>): Project {
-  const located = Object.entries(pipelines).map(([id, p]) => [id, { value: { mode: 'live', ...p, after: p.after ?? [], reconcile: p.reconcile ? {} : undefined } }] as const);
+  const located = Object.entries(pipelines).map(
+    ([id, p]) => [id, { value: { mode: 'live', ...p, after: p.after ?? [], reconcile: p.reconcile ? {} : undefined } }] as const,
+  );
   return { pipelines: new Map(located) } as unknown as Project;
 }
 

@@ -3,7 +3,11 @@ import type { Project } from '../config/project.ts';
 /** All pipelines that are not off: inbound ones before reconciliations, each after those it names in `after`, otherwise by name. */
 export function inOrder(project: Project): string[] {
   const rank = (id: string): string => `${project.pipelines.get(id)!.value.reconcile ? 1 : 0}${id}`;
-  const left = new Set([...project.pipelines.keys()].filter((id) => project.pipelines.get(id)!.value.mode !== 'off').sort((a, b) => (rank(a) < rank(b) ? -1 : 1)));
+  const left = new Set(
+    [...project.pipelines.keys()]
+      .filter((id) => project.pipelines.get(id)!.value.mode !== 'off')
+      .sort((a, b) => (rank(a) < rank(b) ? -1 : 1)),
+  );
   const ordered: string[] = [];
   while (left.size > 0) {
     // The configuration has no cycles, so that one is always free.

@@ -18,6 +18,10 @@ export async function removeOrphanMarkers(session: Session, transport: FileTrans
   const orphans = markers.filter((marker) => !present.has(marker.path));
   if (orphans.length === 0) return;
   const prefix = orphans[0]!.path.slice(0, orphans[0]!.path.length - orphans[0]!.name.length);
-  const ours = new Set((await archivedUnder(session.knex, session.source.id, prefix)).map((path) => markerOf({ path, name: path.slice(prefix.length), size: 0, modifiedMs: 0 }, files.marker!)));
+  const ours = new Set(
+    (await archivedUnder(session.knex, session.source.id, prefix)).map((path) =>
+      markerOf({ path, name: path.slice(prefix.length), size: 0, modifiedMs: 0 }, files.marker!),
+    ),
+  );
   for (const orphan of orphans) if (ours.has(orphan.path)) await transport.remove(orphan.path);
 }

@@ -16,7 +16,14 @@ const PATIENCE_MS = 15_000;
  * The files that are complete: old enough, the same in two listings, and with their marker where the sender writes one.
  * A file whose time lies in the future (clocks differ) is judged by the two listings alone.
  */
-export async function readyFiles(transport: FileTransport, files: FilesRetriever, folder: string, now: () => Date, signal: AbortSignal, note: (text: string) => void): Promise<Ready> {
+export async function readyFiles(
+  transport: FileTransport,
+  files: FilesRetriever,
+  folder: string,
+  now: () => Date,
+  signal: AbortSignal,
+  note: (text: string) => void,
+): Promise<Ready> {
   const minimumAge = parseDuration(files.minimum_age) ?? 0;
   let listing = await transport.list(folder, files.pattern);
   const youngest = (list: RemoteFile[]): number => Math.min(...list.map((f) => ageOf(f, now)), Number.POSITIVE_INFINITY);
@@ -38,9 +45,11 @@ export async function readyFiles(transport: FileTransport, files: FilesRetriever
   const waiting: Ready['waiting'] = [];
   for (const file of listing) {
     const first = before.get(file.path);
-    if (!first || first.size !== file.size || first.modifiedMs !== file.modifiedMs) waiting.push({ name: file.name, reason: 'it is still being written' });
+    if (!first || first.size !== file.size || first.modifiedMs !== file.modifiedMs)
+      waiting.push({ name: file.name, reason: 'it is still being written' });
     else if (ageOf(file, now) < minimumAge) waiting.push({ name: file.name, reason: `it was changed less than ${files.minimum_age} ago` });
-    else if (files.marker && !(await transport.stat(markerOf(file, files.marker)))) waiting.push({ name: file.name, reason: `its marker ${files.marker.replace('{name}', file.name)} is not there yet` });
+    else if (files.marker && !(await transport.stat(markerOf(file, files.marker))))
+      waiting.push({ name: file.name, reason: `its marker ${files.marker.replace('{name}', file.name)} is not there yet` });
     else ready.push(file);
   }
   return { files: ready, waiting };

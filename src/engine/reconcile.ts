@@ -34,13 +34,22 @@ export async function reconcile(session: Session): Promise<void> {
   session.note(summary(result, config, town.currency));
   const outer = result.lines.filter((line) => line.depth === 1);
   if (config.match_on.length > 1 && outer.length <= OUTER_SHOWN)
-    for (const line of outer) session.note(`${config.match_on[0]!.name} ${line.key[0]}: ${line.status === 'matched' ? `both say ${plainMoney(line.left ?? 0, town.currency)}` : explainLeaf(line, config, town.currency)}`);
+    for (const line of outer)
+      session.note(
+        `${config.match_on[0]!.name} ${line.key[0]}: ${line.status === 'matched' ? `both say ${plainMoney(line.left ?? 0, town.currency)}` : explainLeaf(line, config, town.currency)}`,
+      );
 }
 
 /** So many outer keys are told one by one in the run's notes; more are for the report. */
 const OUTER_SHOWN = 12;
 
-async function addSide(session: Session, trx: Knex, config: ReconciliationConfig, side: 'left' | 'right', add: (side: 'left' | 'right', total: { key: string[]; minor: number; count: number }) => void): Promise<void> {
+async function addSide(
+  session: Session,
+  trx: Knex,
+  config: ReconciliationConfig,
+  side: 'left' | 'right',
+  add: (side: 'left' | 'right', total: { key: string[]; minor: number; count: number }) => void,
+): Promise<void> {
   const { entity, where, amount } = config[side];
   const starts = session.project.config.town.fiscal_year_starts;
   const keys = config.match_on.map((m) => m[side]);

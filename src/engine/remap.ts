@@ -35,13 +35,22 @@ async function remap(session: Session): Promise<void> {
         changed++;
         session.onChange?.(change);
       };
-      const incoming = landed.map((l) => ({ key: l.key, landed: l.id, record: { values: l.values as Record<string, Value>, number: l.record, line: l.line ?? undefined } satisfies SourceRecord }));
+      const incoming = landed.map((l) => ({
+        key: l.key,
+        landed: l.id,
+        record: { values: l.values as Record<string, Value>, number: l.record, line: l.line ?? undefined } satisfies SourceRecord,
+      }));
       const rejected = await landBatch(landing, context, incoming, counts);
       await setAside(session, trx, rejected, undefined);
       const bad = new Set(rejected.map((r) => r.key!));
       // What is set aside is looked at again when the source says it again, although that is nothing new.
       await forgetHashes(trx, session.source.id, [...bad]);
-      if (session.openRejects) await closeSameRejects(trx, session.source.id, incoming.filter((i) => !bad.has(i.key)).map((i) => ({ key: i.key, raw: JSON.stringify(i.record.values) })));
+      if (session.openRejects)
+        await closeSameRejects(
+          trx,
+          session.source.id,
+          incoming.filter((i) => !bad.has(i.key)).map((i) => ({ key: i.key, raw: JSON.stringify(i.record.values) })),
+        );
       if (rejected.length) session.openRejects = true;
     });
     session.counts.rejected += counts.rejected;

@@ -25,9 +25,20 @@ export interface Replayed {
 }
 
 /** Maps the records of a pipeline that are set aside again, after the mapping, a lookup or the connector was mended. */
-export async function replayRejects(engine: Engine, pipeline: string, ids: readonly number[] | undefined, options: RunOptions): Promise<Replayed> {
+export async function replayRejects(
+  engine: Engine,
+  pipeline: string,
+  ids: readonly number[] | undefined,
+  options: RunOptions,
+): Promise<Replayed> {
   const lock = await takeLock(engine.knex, `pipeline:${pipeline}`);
-  if (!('release' in lock)) throw new FatalError({ code: 'PIPELINE_RUNNING', place: { system: pipeline }, message: 'It is running now.', hint: 'Replay when it is done.' });
+  if (!('release' in lock))
+    throw new FatalError({
+      code: 'PIPELINE_RUNNING',
+      place: { system: pipeline },
+      message: 'It is running now.',
+      hint: 'Replay when it is done.',
+    });
   const started = performance.now();
   const result: Replayed = { pipeline, replayed: 0, rejected: 0, unreadable: 0 };
   try {
@@ -40,7 +51,10 @@ export async function replayRejects(engine: Engine, pipeline: string, ids: reado
       if (rejects.length === 0) break;
       after = rejects.at(-1)!.id;
       result.unreadable += rejects.filter((r) => !r.readable).length;
-      for (const [fileId, list] of Map.groupBy(rejects.filter((r) => r.readable), (r) => r.fileId)) {
+      for (const [fileId, list] of Map.groupBy(
+        rejects.filter((r) => r.readable),
+        (r) => r.fileId,
+      )) {
         const file = fileId === null ? undefined : { id: fileId, name: list[0]!.file ?? '' };
         const counts = noCounts();
         await landing(engine.knex, async (held, trx) => {
@@ -49,7 +63,12 @@ export async function replayRejects(engine: Engine, pipeline: string, ids: reado
           rejected.push(...(await landBatch(held, context, incoming, counts)));
           await setAside(session, trx, rejected, file);
           const bad = new Set(rejected.map((r) => r.key));
-          await closeRejects(trx, session.source.id, list.filter((r) => !bad.has(r.key)).map((r) => r.key), 'replayed');
+          await closeRejects(
+            trx,
+            session.source.id,
+            list.filter((r) => !bad.has(r.key)).map((r) => r.key),
+            'replayed',
+          );
           result.rejected += rejected.length;
         });
         for (const name of ['read', 'created', 'changed', 'unchanged', 'deleted'] as const) session.counts[name] += counts[name];
@@ -58,14 +77,25 @@ export async function replayRejects(engine: Engine, pipeline: string, ids: reado
     }
     session.counts.rejected = result.rejected;
     const outcome = result.rejected + result.unreadable > 0 ? 'partial' : 'succeeded';
-    await finishRun(engine.knex, { id: runId, counts: session.counts, outcome, durationMs: Math.round(performance.now() - started), problems: [], notes: ['Records that were set aside were replayed.'] });
+    await finishRun(engine.knex, {
+      id: runId,
+      counts: session.counts,
+      outcome,
+      durationMs: Math.round(performance.now() - started),
+      problems: [],
+      notes: ['Records that were set aside were replayed.'],
+    });
   } finally {
     await lock.release();
   }
   return result;
 }
 
-function prepare(stream: Parameters<typeof contractOf>[0], list: readonly Reject[], place: string): { incoming: { record: SourceRecord; key: string }[]; rejected: Rejected[] } {
+function prepare(
+  stream: Parameters<typeof contractOf>[0],
+  list: readonly Reject[],
+  place: string,
+): { incoming: { record: SourceRecord; key: string }[]; rejected: Rejected[] } {
   const contract = contractOf(stream, place);
   const { fields, number } = primaryKeyOf(stream);
   const incoming: { record: SourceRecord; key: string }[] = [];

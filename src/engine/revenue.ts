@@ -42,7 +42,10 @@ const PAGE = 5000;
  * Revenue by department, account, tender and period: every receipt that is not voided, once; split over accounts by its
  * lines where it has no account of its own. A receipt is reconciled when every reconciliation that covers it matched.
  */
-export async function revenueReport(engine: Engine, options: { period: PeriodKind; from?: string; to?: string; department?: string }): Promise<RevenueRow[]> {
+export async function revenueReport(
+  engine: Engine,
+  options: { period: PeriodKind; from?: string; to?: string; department?: string },
+): Promise<RevenueRow[]> {
   const { project, knex } = engine;
   const { receipts: receiptEntity, lines: lineEntity } = project.config.revenue;
   const entity = project.entities.get(receiptEntity);
@@ -52,7 +55,14 @@ export async function revenueReport(engine: Engine, options: { period: PeriodKin
   const starts = project.config.town.fiscal_year_starts;
   const rows = new Map<string, RevenueRow>();
 
-  const add = (receipt: Row, department: string | null, account: string | null, amount: number, count: number, reasons: readonly string[]): void => {
+  const add = (
+    receipt: Row,
+    department: string | null,
+    account: string | null,
+    amount: number,
+    count: number,
+    reasons: readonly string[],
+  ): void => {
     if (options.department !== undefined && department !== options.department) return;
     const line = {
       department: department ?? '(no department)',
@@ -73,7 +83,7 @@ export async function revenueReport(engine: Engine, options: { period: PeriodKin
     }
   };
 
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const query = knex(receiptEntity).where('_id', '>', after).orderBy('_id').limit(PAGE);
     if (has.has('status')) void query.where((q) => void q.whereNot('status', 'voided').orWhereNull('status'));
     if (options.from) void query.where('received_on', '>=', options.from);
@@ -93,14 +103,24 @@ export async function revenueReport(engine: Engine, options: { period: PeriodKin
       let left = receipt.amount as number;
       own.forEach((line, i) => {
         left -= line.amount as number;
-        add(receipt, (line.department ?? receipt.department) as string | null, line.account as string | null, line.amount as number, i === 0 ? 1 : 0, reasons);
+        add(
+          receipt,
+          (line.department ?? receipt.department) as string | null,
+          line.account as string | null,
+          line.amount as number,
+          i === 0 ? 1 : 0,
+          reasons,
+        );
       });
-      if (left !== 0) add(receipt, receipt.department as string | null, null, left, 0, [...reasons, 'the lines of the receipt do not add up to it']);
+      if (left !== 0)
+        add(receipt, receipt.department as string | null, null, left, 0, [...reasons, 'the lines of the receipt do not add up to it']);
     }
   }
   return [...rows.values()]
     .map((row) => ({ ...row, reasons: Object.keys(row.byReason).sort() }))
-    .sort((a, b) => order(a.department, b.department) || order(a.account, b.account) || order(a.tender, b.tender) || order(a.period, b.period));
+    .sort(
+      (a, b) => order(a.department, b.department) || order(a.account, b.account) || order(a.tender, b.tender) || order(a.period, b.period),
+    );
 }
 
 function order(a: string, b: string): number {
@@ -119,7 +139,9 @@ async function linesOf({ project, knex }: Engine, lineEntity: string, receipts: 
   if (receipts.length === 0 || !project.entities.has(lineEntity)) return lines;
   const numbers = [...new Set(receipts.map((r) => r.receipt_number as string))];
   for (let i = 0; i < numbers.length; i += 500) {
-    const found = (await knex(lineEntity).whereIn('receipt_number', numbers.slice(i, i + 500)).orderBy('_id')) as Row[];
+    const found = (await knex(lineEntity)
+      .whereIn('receipt_number', numbers.slice(i, i + 500))
+      .orderBy('_id')) as Row[];
     for (const line of found) {
       const id = `${line.source as string}\u001f${line.receipt_number as string}`;
       const list = lines.get(id);
@@ -145,13 +167,21 @@ async function coversOf({ project, knex }: Engine, receiptEntity: string): Promi
     const depth = config.match_on.length;
     const unmatched = await listDifferences(knex, pipeline, { depth, status: ['differs', 'left_only', 'right_only', 'unchecked'] });
     const ran = (await knex('il_run').where({ pipeline: value.pipeline, outcome: 'succeeded' }).first('id')) as { id: number } | undefined;
-    return { pipeline, neverRan: !ran, where: config[side].where, keys: config.match_on.map((m) => m[side]), unmatched: new Map(unmatched.map((d) => [JSON.stringify(d.key), d])) };
+    return {
+      pipeline,
+      neverRan: !ran,
+      where: config[side].where,
+      keys: config.match_on.map((m) => m[side]),
+      unmatched: new Map(unmatched.map((d) => [JSON.stringify(d.key), d])),
+    };
   }
 }
 
 /** Why a receipt is not reconciled; empty when it is. */
 function reasonsFor(receipt: Row, covers: readonly Cover[], starts: string): string[] {
-  const covering = covers.filter((c) => Object.entries(c.where).every(([column, wanted]) => [wanted].flat().includes(String(receipt[column]))));
+  const covering = covers.filter((c) =>
+    Object.entries(c.where).every(([column, wanted]) => [wanted].flat().includes(String(receipt[column]))),
+  );
   if (covering.length === 0) return ['no reconciliation covers it'];
   const reasons: string[] = [];
   for (const cover of covering) {

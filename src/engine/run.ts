@@ -45,7 +45,8 @@ export interface RunOptions {
 export async function runPipeline(engine: Engine, id: string, options: RunOptions): Promise<RunResult> {
   const pipeline = engine.project.pipelines.get(id)!.value;
   if (pipeline.mode === 'off') options.onNote?.(id, 'This pipeline is off.');
-  if (pipeline.mode === 'off') return { pipeline: id, outcome: 'succeeded', counts: noCounts(), durationMs: 0, problems: [], notes: ['This pipeline is off.'] };
+  if (pipeline.mode === 'off')
+    return { pipeline: id, outcome: 'succeeded', counts: noCounts(), durationMs: 0, problems: [], notes: ['This pipeline is off.'] };
   const lock = await takeLock(engine.knex, `pipeline:${id}`);
   if (!('release' in lock))
     throw new FatalError({
@@ -99,7 +100,11 @@ export async function previewPipeline(engine: Engine, id: string, options: RunOp
       session.begin = async () => ({ landing: held, trx, commit: async () => {}, rollback: async () => {} });
       session.onChange = (change) => void (changes.length < options.limit ? changes.push(change) : more++);
       const outcome = await outcomeOf(session, async () => (session.pipeline.reconcile ? reconcile(session) : inbound(session)));
-      const rejects = (await trx('il_reject').where({ last_run: runId, state: 'open' }).orderBy('id').limit(options.limit).pluck('problems')) as string[];
+      const rejects = (await trx('il_reject')
+        .where({ last_run: runId, state: 'open' })
+        .orderBy('id')
+        .limit(options.limit)
+        .pluck('problems')) as string[];
       result = {
         pipeline: id,
         outcome,
@@ -160,7 +165,8 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     onProgress: options.onProgress ?? (() => {}),
     shapes: new Map(),
   };
-  if (renamedFrom !== undefined) session.note(`It reads what the pipeline ${renamedFrom} read, which there is no more, and goes on with its records.`);
+  if (renamedFrom !== undefined)
+    session.note(`It reads what the pipeline ${renamedFrom} read, which there is no more, and goes on with its records.`);
   return session;
 }
 
@@ -175,7 +181,13 @@ async function outcomeOf(session: Session, work: () => Promise<void>): Promise<O
     }
     const known = error instanceof InterlocalError ? error : storeFailure(error);
     if (known) session.problems.push(...known.problems);
-    else session.problems.push({ code: 'INTERNAL', place: { system: session.pipeline.pipeline }, message: `A fault of Interlocal, not of your configuration: ${(error as Error)?.stack ?? String(error)}`, hint: 'Please report it with these lines.' });
+    else
+      session.problems.push({
+        code: 'INTERNAL',
+        place: { system: session.pipeline.pipeline },
+        message: `A fault of Interlocal, not of your configuration: ${(error as Error)?.stack ?? String(error)}`,
+        hint: 'Please report it with these lines.',
+      });
     return 'failed';
   }
   if (session.problems.length) return 'failed';
@@ -217,9 +229,16 @@ const RETRIES = 3;
 async function loadFiles(session: Session, transport: FileTransport): Promise<void> {
   const files = filled(session.stream.retriever.files!, optionVariables(session.options));
   session.stream = { ...session.stream, retriever: { ...session.stream.retriever, files } };
-  const spoolFolder = join(session.project.dataFolder, 'spool', session.pipeline.pipeline, session.preview ? `preview-${process.pid}` : 'run');
+  const spoolFolder = join(
+    session.project.dataFolder,
+    'spool',
+    session.pipeline.pipeline,
+    session.preview ? `preview-${process.pid}` : 'run',
+  );
   await emptySpool(spoolFolder);
-  const { files: ready, waiting } = await readyFiles(transport, files, files.folder, session.now, session.signal, (text) => session.note(text));
+  const { files: ready, waiting } = await readyFiles(transport, files, files.folder, session.now, session.signal, (text) =>
+    session.note(text),
+  );
   for (const { name, reason } of waiting) session.note(`${name} is left for a later run: ${reason}.`);
   for (const file of ready) await loadFile(session, transport, file, spoolFolder);
   if (!session.preview) await removeOrphanMarkers(session, transport, files);
@@ -228,5 +247,11 @@ async function loadFiles(session: Session, transport: FileTransport): Promise<vo
 /** With the connection's options in it. An option left empty takes away the marker or the archive. */
 function filled(files: FilesRetriever, variables: Variables): FilesRetriever {
   const fill = (text: string | undefined): string | undefined => (text === undefined ? undefined : fillText(text, variables) || undefined);
-  return { ...files, folder: fillText(files.folder, variables), pattern: fillText(files.pattern, variables), marker: fill(files.marker), after: { archive: fill(files.after.archive) } };
+  return {
+    ...files,
+    folder: fillText(files.folder, variables),
+    pattern: fillText(files.pattern, variables),
+    marker: fill(files.marker),
+    after: { archive: fill(files.after.archive) },
+  };
 }

@@ -71,11 +71,20 @@ export interface Session {
 /** Stops here, between two batches, when a person or a signal asked for it. */
 export function stopIfAsked(session: Session): void {
   if (session.signal.aborted)
-    throw new AbortedError({ code: 'ABORTED', place: { system: session.pipeline.pipeline }, message: 'Stopped on request, after the batch in hand was committed.', hint: 'Run it again: it goes on where it was.' });
+    throw new AbortedError({
+      code: 'ABORTED',
+      place: { system: session.pipeline.pipeline },
+      message: 'Stopped on request, after the batch in hand was committed.',
+      hint: 'Run it again: it goes on where it was.',
+    });
 }
 
 /** What landing needs of a session; `trx` is the batch's own transaction. */
-export function landContext(session: Session, shapeOf: (columns: readonly string[]) => Promise<number>, file?: { id: number; name: string }): LandContext {
+export function landContext(
+  session: Session,
+  shapeOf: (columns: readonly string[]) => Promise<number>,
+  file?: { id: number; name: string },
+): LandContext {
   return {
     sourceId: session.source.id,
     connection: session.connection,

@@ -13,7 +13,13 @@ export interface Spooled {
 }
 
 /** Fetches a file into the spool folder and takes its content hash on the way. */
-export async function spool(transport: FileTransport, file: RemoteFile, folder: string, maxSize: number | undefined, signal: AbortSignal): Promise<Spooled> {
+export async function spool(
+  transport: FileTransport,
+  file: RemoteFile,
+  folder: string,
+  maxSize: number | undefined,
+  signal: AbortSignal,
+): Promise<Spooled> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${randomUUID()}.spool`);
   const digest = createHash('sha256');
@@ -24,7 +30,12 @@ export async function spool(transport: FileTransport, file: RemoteFile, folder: 
       signal.throwIfAborted();
       size += chunk.length;
       if (maxSize !== undefined && size > maxSize)
-        throw new FileError({ code: 'FILE_TOO_LARGE', place: { file: file.path }, message: `The file is larger than the ${maxSize} bytes allowed.`, hint: 'Raise max_size in the connector if such files are expected.' });
+        throw new FileError({
+          code: 'FILE_TOO_LARGE',
+          place: { file: file.path },
+          message: `The file is larger than the ${maxSize} bytes allowed.`,
+          hint: 'Raise max_size in the connector if such files are expected.',
+        });
       digest.update(chunk);
       await out.writeFile(chunk);
     }

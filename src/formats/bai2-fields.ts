@@ -7,7 +7,8 @@ export class Bai2Defect extends Error {}
 /** An amount with implied decimals as digits; undefined when it is left out. */
 export function wholeAmount(text: string | undefined, what: string): bigint | undefined {
   if (text === undefined || text === '') return undefined;
-  if (!/^[-+]?\d{1,30}$/.test(text)) throw new Bai2Defect(`${what} is ${JSON.stringify(text.slice(0, 30))}, which is not a whole number of the smallest currency unit`);
+  if (!/^[-+]?\d{1,30}$/.test(text))
+    throw new Bai2Defect(`${what} is ${JSON.stringify(text.slice(0, 30))}, which is not a whole number of the smallest currency unit`);
   return BigInt(text.replace('+', ''));
 }
 
@@ -34,7 +35,10 @@ export function fundsAt(fields: readonly string[], at: number, currency: string)
   const values: Funds['values'] = { funds_type: type === '' ? null : type, value_date: null, value_time: null, availability: [] };
   let next = at + 1;
   if (type === 'S') {
-    values.availability = ['0', '1', '2'].map((days, i) => ({ days, amount: decimalAmount(fields[next + i], currency, 'an availability amount') }));
+    values.availability = ['0', '1', '2'].map((days, i) => ({
+      days,
+      amount: decimalAmount(fields[next + i], currency, 'an availability amount'),
+    }));
     next += 3;
   } else if (type === 'V') {
     values.value_date = fields[next] || null;
@@ -42,10 +46,15 @@ export function fundsAt(fields: readonly string[], at: number, currency: string)
     next += 2;
   } else if (type === 'D') {
     const count = Number(fields[next] || 0);
-    if (!Number.isInteger(count) || count < 0 || count > 99) throw new Bai2Defect(`the number of availability distributions is ${JSON.stringify((fields[next] ?? '').slice(0, 10))}`);
-    values.availability = Array.from({ length: count }, (_, i): Values => ({ days: fields[next + 1 + 2 * i] || null, amount: decimalAmount(fields[next + 2 + 2 * i], currency, 'an availability amount') }));
+    if (!Number.isInteger(count) || count < 0 || count > 99)
+      throw new Bai2Defect(`the number of availability distributions is ${JSON.stringify((fields[next] ?? '').slice(0, 10))}`);
+    values.availability = Array.from({ length: count }, (_, i): Values => ({
+      days: fields[next + 1 + 2 * i] || null,
+      amount: decimalAmount(fields[next + 2 + 2 * i], currency, 'an availability amount'),
+    }));
     next += 1 + 2 * count;
-  } else if (!['', '0', '1', '2', 'Z'].includes(type)) throw new Bai2Defect(`the funds type is ${JSON.stringify(type.slice(0, 10))}, and there are only 0, 1, 2, S, V, D and Z`);
+  } else if (!['', '0', '1', '2', 'Z'].includes(type))
+    throw new Bai2Defect(`the funds type is ${JSON.stringify(type.slice(0, 10))}, and there are only 0, 1, 2, S, V, D and Z`);
   return { values, next };
 }
 
@@ -60,7 +69,8 @@ export function summariesOf(fields: readonly string[], currency: string): { summ
       at++;
       continue;
     }
-    if (!/^\d{3}$/.test(code)) throw new Bai2Defect(`a summary has the type code ${JSON.stringify(code.slice(0, 20))}, which must be three digits`);
+    if (!/^\d{3}$/.test(code))
+      throw new Bai2Defect(`a summary has the type code ${JSON.stringify(code.slice(0, 20))}, which must be three digits`);
     const amount = decimalAmount(fields[at + 1], currency, `the amount of ${code}`);
     total += wholeAmount(fields[at + 1], `the amount of ${code}`) ?? 0n;
     const funds = fundsAt(fields, at + 3, currency);

@@ -26,7 +26,8 @@ interface Piece {
 const CODE = /^(01|02|03|16|49|88|98|99)(?=[,/]|$)/;
 const FIRST_CODE_ON = /\/\s*(?=(?:01|02|03|16|49|88|98|99),)/g;
 /** After a text, only what is a record to the end of the line counts as one: texts have slashes and numbers in them. */
-const RECORD_AFTER_TEXT = /\/(?=(?:16,\d{3},[+-]?\d*,[012SVDZsvdz]?,.*|49,[+-]?\d*,\d+|98,[+-]?\d*,\d+,\d+|99,[+-]?\d*,\d+,\d+|03,[\w-]+,[A-Z]{0,3},.*)\/\s*$)/;
+const RECORD_AFTER_TEXT =
+  /\/(?=(?:16,\d{3},[+-]?\d*,[012SVDZsvdz]?,.*|49,[+-]?\d*,\d+|98,[+-]?\d*,\d+,\d+|99,[+-]?\d*,\d+,\d+|03,[\w-]+,[A-Z]{0,3},.*)\/\s*$)/;
 
 const LONGEST = 1_048_576;
 
@@ -43,11 +44,25 @@ export function bai2Records(file: string): { line(text: string, line: number, te
       if (piece.code === '01') physical = Number(piece.content.split(',')[5]) || 0;
       return;
     }
-    if (!open) throw refuseFile('BAI2_STRUCTURE', file, { line: piece.line }, 'A continuation (88) stands where there is nothing to continue.', 'The beginning of the file is missing: have it sent again.');
+    if (!open)
+      throw refuseFile(
+        'BAI2_STRUCTURE',
+        file,
+        { line: piece.line },
+        'A continuation (88) stands where there is nothing to continue.',
+        'The beginning of the file is missing: have it sent again.',
+      );
     const inText = open.code === '16' && textAt(open.content) >= 0;
     if (inText) open.content += (joinsDirectly(open.last) ? '' : ' ') + piece.content;
     else open.content += (open.last.slash ? ',' : '') + piece.content;
-    if (open.content.length > LONGEST) throw refuseFile('RECORD_TOO_LARGE', file, { line: open.line }, `The record that starts here is longer than ${LONGEST} characters with its continuations.`, 'The file is damaged: have the bank send it again.');
+    if (open.content.length > LONGEST)
+      throw refuseFile(
+        'RECORD_TOO_LARGE',
+        file,
+        { line: open.line },
+        `The record that starts here is longer than ${LONGEST} characters with its continuations.`,
+        'The file is damaged: have the bank send it again.',
+      );
     open.records++;
     open.last = piece;
   }
@@ -70,8 +85,22 @@ export function bai2Records(file: string): { line(text: string, line: number, te
       let rest = text.trimEnd();
       while (rest !== '') {
         const code = CODE.exec(rest)?.[1];
-        if (!code && !terminated) throw refuseFile('FILE_TRUNCATED', file, { line }, 'The file ends without a whole file trailer (99): it was cut off.', 'Have the bank send it again.');
-        if (!code) throw refuseFile('BAI2_STRUCTURE', file, { line }, `The line begins with ${JSON.stringify(rest.slice(0, 12))}, which is no BAI2 record (01, 02, 03, 16, 49, 88, 98, 99).`, 'A line may have been broken in two, or this is another kind of file.');
+        if (!code && !terminated)
+          throw refuseFile(
+            'FILE_TRUNCATED',
+            file,
+            { line },
+            'The file ends without a whole file trailer (99): it was cut off.',
+            'Have the bank send it again.',
+          );
+        if (!code)
+          throw refuseFile(
+            'BAI2_STRUCTURE',
+            file,
+            { line },
+            `The line begins with ${JSON.stringify(rest.slice(0, 12))}, which is no BAI2 record (01, 02, 03, 16, 49, 88, 98, 99).`,
+            'A line may have been broken in two, or this is another kind of file.',
+          );
         const body = rest.slice(3);
         const cut = recordEnd(code, body);
         add({ code, content: body.slice(0, cut.end), line, slash: cut.slash, full: text.length, ended: cut.slash || terminated }, done);
@@ -87,7 +116,13 @@ export function bai2Records(file: string): { line(text: string, line: number, te
     const last = body.endsWith('/');
     const whole = { end: last ? body.length - 1 : body.length, next: body.length, slash: last };
     const continues = code === '88' && open?.code === '16';
-    const text = continues ? (textAt(open!.content) >= 0 ? 0 : textAt(open!.content + (open!.last.slash ? ',' : '') + body) - open!.content.length - (open!.last.slash ? 1 : 0)) : code === '16' ? textAt(body) : -1;
+    const text = continues
+      ? textAt(open!.content) >= 0
+        ? 0
+        : textAt(open!.content + (open!.last.slash ? ',' : '') + body) - open!.content.length - (open!.last.slash ? 1 : 0)
+      : code === '16'
+        ? textAt(body)
+        : -1;
     if ((continues || code === '16') && text >= 0) {
       const after = last ? RECORD_AFTER_TEXT.exec(body.slice(text)) : null;
       return after ? { end: text + after.index, next: text + after.index + 1, slash: true } : whole;

@@ -28,7 +28,14 @@ export interface Bai2Statement {
   end(): void;
 }
 
-const NEXT: Record<string, string> = { '02': 'file header (01)', '03': 'group header (02)', '16': 'account (03)', '49': 'account (03)', '98': 'group header (02)', '99': 'file header (01)' };
+const NEXT: Record<string, string> = {
+  '02': 'file header (01)',
+  '03': 'group header (02)',
+  '16': 'account (03)',
+  '49': 'account (03)',
+  '98': 'group header (02)',
+  '99': 'file header (01)',
+};
 
 /** Follows the nesting of the records, and verifies counts and control totals at each level. */
 export function bai2Statement(options: Bai2Options, file: string): Bai2Statement {
@@ -47,13 +54,27 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
       case '01':
         if (fileLevel) misplaced(record, 'the file trailer (99) of the file before is missing');
         ended = false;
-        fileLevel = { ...level('file', options.currency, record), values: { sender: field(0), receiver: field(1), date: field(2), time: field(3), id: field(4) } };
+        fileLevel = {
+          ...level('file', options.currency, record),
+          values: { sender: field(0), receiver: field(1), date: field(2), time: field(3), id: field(4) },
+        };
         return [];
       case '02': {
         if (!fileLevel) missingHeader(record);
         if (group) misplaced(record, 'the group trailer (98) of the group before is missing');
         const currency = fields[5] || options.currency;
-        group = { ...level('group', currency, record), values: { receiver: field(0), originator: field(1), status: field(2), date: field(3), time: field(4), currency, date_modifier: field(6) } };
+        group = {
+          ...level('group', currency, record),
+          values: {
+            receiver: field(0),
+            originator: field(1),
+            status: field(2),
+            date: field(3),
+            time: field(4),
+            currency,
+            date_modifier: field(6),
+          },
+        };
         return [];
       }
       case '03': {
@@ -61,7 +82,11 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
         if (account) misplaced(record, 'the account trailer (49) of the account before is missing');
         const currency = fields[1] || group!.currency;
         const { summaries, total } = summariesOf(fields, currency);
-        account = { ...level(`account ${lastDigits(fields[0] ?? '')}`, currency, record), total, values: { account: fields[0] ?? '', currency, summaries } };
+        account = {
+          ...level(`account ${lastDigits(fields[0] ?? '')}`, currency, record),
+          total,
+          values: { account: fields[0] ?? '', currency, summaries },
+        };
         return summaries.map((summary) => sourceRecord(record, 'summary', summary));
       }
       case '16':
@@ -102,20 +127,46 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
     of.total += wholeAmount(fields[1], 'the amount') ?? 0n;
     const funds = fundsAt(fields, 2, of.currency);
     const [bank, customer, text] = fields.slice(funds.next);
-    return sourceRecord(record, '16', { type_code: code, amount, ...funds.values, bank_reference: bank || null, customer_reference: customer || null, text: text || null, summaries: of.values.summaries });
+    return sourceRecord(record, '16', {
+      type_code: code,
+      amount,
+      ...funds.values,
+      bank_reference: bank || null,
+      customer_reference: customer || null,
+      text: text || null,
+      summaries: of.values.summaries,
+    });
   }
 
   function sourceRecord(record: Bai2Record, type: string, own: Values): SourceRecord {
-    const about = record.code === '03' ? { account: record.fields[0] ?? '', currency: account!.currency } : { account: account!.values.account, currency: account!.currency };
-    return { values: { ...own, date: group!.values['date']!, ...about, group: group!.values, file: fileLevel!.values }, number: ++number, line: record.line, type };
+    const about =
+      record.code === '03'
+        ? { account: record.fields[0] ?? '', currency: account!.currency }
+        : { account: account!.values.account, currency: account!.currency };
+    return {
+      values: { ...own, date: group!.values['date']!, ...about, group: group!.values, file: fileLevel!.values },
+      number: ++number,
+      line: record.line,
+      type,
+    };
   }
 
   /** Compares a trailer with what was read; gives the control total that the level above adds up. */
-  function verify(record: Bai2Record, of: Level, total: string | undefined, records: string | undefined, parts?: string, partName?: string): bigint {
+  function verify(
+    record: Bai2Record,
+    of: Level,
+    total: string | undefined,
+    records: string | undefined,
+    parts?: string,
+    partName?: string,
+  ): bigint {
     const declared = wholeAmount(total, 'the control total');
     // Some banks leave trailer figures blank: what is not declared cannot be off.
     if (declared !== undefined && declared !== of.total)
-      unbalanced(record, `The control total of the ${of.name} is ${money(declared, of)}, but its ${record.code === '49' ? 'amounts' : partName} add up to ${money(of.total, of)}: off by ${money(declared - of.total, of)}.`);
+      unbalanced(
+        record,
+        `The control total of the ${of.name} is ${money(declared, of)}, but its ${record.code === '49' ? 'amounts' : partName} add up to ${money(of.total, of)}: off by ${money(declared - of.total, of)}.`,
+      );
     count(record, of, records, of.records, 'records');
     if (partName) count(record, of, parts, of.parts, partName);
     return declared ?? of.total;
@@ -125,11 +176,24 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
     if (declared === undefined || declared === '') return;
     if (!/^\d{1,15}$/.test(declared)) throw new Bai2Defect(`the number of ${what} is ${JSON.stringify(declared.slice(0, 20))}`);
     const missing = Number(declared) - found;
-    if (missing !== 0) unbalanced(record, `The trailer of the ${of.name} declares ${Number(declared)} ${what}, but there are ${found}: ${Math.abs(missing)} too ${missing > 0 ? 'few' : 'many'}.`);
+    if (missing !== 0)
+      unbalanced(
+        record,
+        `The trailer of the ${of.name} declares ${Number(declared)} ${what}, but there are ${found}: ${Math.abs(missing)} too ${missing > 0 ? 'few' : 'many'}.`,
+      );
   }
 
   function unbalanced(record: Bai2Record, message: string): void {
-    if (off.length < MOST_PROBLEMS) off.push(problemIn('BAI2_UNBALANCED', file, { line: record.line }, message, 'Records are missing or were changed on the way: have the bank send the file again.'));
+    if (off.length < MOST_PROBLEMS)
+      off.push(
+        problemIn(
+          'BAI2_UNBALANCED',
+          file,
+          { line: record.line },
+          message,
+          'Records are missing or were changed on the way: have the bank send the file again.',
+        ),
+      );
   }
 
   function missingHeader(record: Bai2Record): never {
@@ -139,10 +203,22 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
     throw misplacedError(record, why);
   }
   function misplacedError(record: Bai2Record, why: string): FileError {
-    return refuseFile('BAI2_STRUCTURE', file, { line: record.line }, `The record ${record.code} does not belong here: ${why}.`, 'A part of the file is missing: have the bank send it again.');
+    return refuseFile(
+      'BAI2_STRUCTURE',
+      file,
+      { line: record.line },
+      `The record ${record.code} does not belong here: ${why}.`,
+      'A part of the file is missing: have the bank send it again.',
+    );
   }
   function truncated(line: number): FileError {
-    return refuseFile('FILE_TRUNCATED', file, { line }, 'The file ends without a whole file trailer (99): it was cut off.', 'Have the bank send it again.');
+    return refuseFile(
+      'FILE_TRUNCATED',
+      file,
+      { line },
+      'The file ends without a whole file trailer (99): it was cut off.',
+      'Have the bank send it again.',
+    );
   }
 
   return {
@@ -154,12 +230,25 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
         if (!(error instanceof Bai2Defect)) throw error;
         // The last record of a file that was cut off is often half a field.
         if (!record.ended) throw truncated(record.line);
-        throw refuseFile('BAI2_STRUCTURE', file, { line: record.line }, `The record ${record.code} cannot be read: ${error.message}.`, 'The file is damaged or departs from BAI2: have the bank send it again.');
+        throw refuseFile(
+          'BAI2_STRUCTURE',
+          file,
+          { line: record.line },
+          `The record ${record.code} cannot be read: ${error.message}.`,
+          'The file is damaged or departs from BAI2: have the bank send it again.',
+        );
       }
     },
     end() {
       if (fileLevel || !ended) {
-        if (lastLine === 0) throw refuseFile('FILE_EMPTY', file, {}, 'The file has no records: there is nothing in it but empty lines.', 'Have the bank send it again.');
+        if (lastLine === 0)
+          throw refuseFile(
+            'FILE_EMPTY',
+            file,
+            {},
+            'The file has no records: there is nothing in it but empty lines.',
+            'Have the bank send it again.',
+          );
         throw truncated(lastLine);
       }
       if (off.length) throw new FileError(off);

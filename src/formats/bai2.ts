@@ -18,7 +18,11 @@ const LIST = 1000;
 /** The end-of-file character of DOS. */
 const CTRL_Z = /^\x1a+$/;
 
-async function* decodeBai2(bytes: AsyncIterable<Uint8Array>, options: Bai2Options, context: DecodeContext): AsyncGenerator<SourceRecord[], void, void> {
+async function* decodeBai2(
+  bytes: AsyncIterable<Uint8Array>,
+  options: Bai2Options,
+  context: DecodeContext,
+): AsyncGenerator<SourceRecord[], void, void> {
   const assembled = bai2Records(context.file);
   const statement = bai2Statement(options, context.file);
   let records: SourceRecord[] = [];

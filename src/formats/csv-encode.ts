@@ -8,7 +8,11 @@ import { encoderOf } from './text-encoding.ts';
  * gives the columns and no header is written, as reading expects none; with record_types the row's type tells them.
  * Throws RecordError for a value that would not read back as it is.
  */
-export async function* encodeCsv(records: AsyncIterable<Values[]> | Iterable<Values[]>, options: CsvOptions, context: { file: string }): AsyncGenerator<Uint8Array, void, void> {
+export async function* encodeCsv(
+  records: AsyncIterable<Values[]> | Iterable<Values[]>,
+  options: CsvOptions,
+  context: { file: string },
+): AsyncGenerator<Uint8Array, void, void> {
   const encode = await encoderOf(options.encoding, context.file);
   const delimiter = options.delimiter === '\\t' ? '\t' : options.delimiter;
   const cell = cellWriter(options, delimiter, context.file);
@@ -24,7 +28,14 @@ export async function* encodeCsv(records: AsyncIterable<Values[]> | Iterable<Val
       }
       const layout = options.record_types ? typeLayout(values) : columns!;
       const unknown = Object.keys(values).find((name) => !layout.includes(name));
-      if (unknown !== undefined) throw refuseRecord('COLUMN_UNKNOWN', context.file, { record, path: unknown }, `The file has no column ${JSON.stringify(unknown)}.`, 'Every record of a file has the same columns.');
+      if (unknown !== undefined)
+        throw refuseRecord(
+          'COLUMN_UNKNOWN',
+          context.file,
+          { record, path: unknown },
+          `The file has no column ${JSON.stringify(unknown)}.`,
+          'Every record of a file has the same columns.',
+        );
       text += `${layout.map((name, i) => cell(values[name] ?? null, layout.length === 1, i, name, record)).join(delimiter)}\r\n`;
     }
     if (text) yield encode(text);
@@ -35,21 +46,50 @@ export async function* encodeCsv(records: AsyncIterable<Values[]> | Iterable<Val
       const told = layout[options.record_type_column - 1];
       if (told !== undefined && values[told] === type) return layout;
     }
-    throw refuseRecord('RECORD_TYPE_UNKNOWN', context.file, { record }, `The record is of none of the types ${Object.keys(options.record_types!).join(', ')}.`);
+    throw refuseRecord(
+      'RECORD_TYPE_UNKNOWN',
+      context.file,
+      { record },
+      `The record is of none of the types ${Object.keys(options.record_types!).join(', ')}.`,
+    );
   }
 }
 
 /** Writes one cell so that it reads back as the same text. */
-function cellWriter(options: CsvOptions, delimiter: string, file: string): (value: Value, alone: boolean, index: number, name: string, record?: number) => string {
+function cellWriter(
+  options: CsvOptions,
+  delimiter: string,
+  file: string,
+): (value: Value, alone: boolean, index: number, name: string, record?: number) => string {
   const { quote, comment, trim } = options;
   const escape = options.escape ?? quote;
   return (value, alone, index, name, record) => {
-    if (value !== null && typeof value !== 'string') throw refuseRecord('VALUE_NOT_TEXT', file, { record, path: name }, 'A list or a group of fields cannot stand in one column.', 'Take one field of it in the mapping.');
+    if (value !== null && typeof value !== 'string')
+      throw refuseRecord(
+        'VALUE_NOT_TEXT',
+        file,
+        { record, path: name },
+        'A list or a group of fields cannot stand in one column.',
+        'Take one field of it in the mapping.',
+      );
     let text = value ?? '';
     if (options.excel_text && /^="(?:[^"]|"")*"$/s.test(text)) text = `="${text.replaceAll('"', '""')}"`;
-    const special = text.includes(delimiter) || /[\r\n]/.test(text) || (quote !== null && text.includes(quote)) || (alone && text === '') || (trim && text !== text.trim()) || (index === 0 && comment !== undefined && text.startsWith(comment));
+    const special =
+      text.includes(delimiter) ||
+      /[\r\n]/.test(text) ||
+      (quote !== null && text.includes(quote)) ||
+      (alone && text === '') ||
+      (trim && text !== text.trim()) ||
+      (index === 0 && comment !== undefined && text.startsWith(comment));
     if (!special) return text;
-    if (quote === null) throw refuseRecord('VALUE_NOT_WRITABLE', file, { record, path: name }, 'The value has the delimiter or a line break in it, or is an empty line, and this file has no quotes.', 'Replace these characters in the mapping.');
+    if (quote === null)
+      throw refuseRecord(
+        'VALUE_NOT_WRITABLE',
+        file,
+        { record, path: name },
+        'The value has the delimiter or a line break in it, or is an empty line, and this file has no quotes.',
+        'Replace these characters in the mapping.',
+      );
     let inner = text;
     if (escape !== quote) inner = inner.replaceAll(escape!, escape! + escape!);
     return quote + inner.replaceAll(quote, escape! + quote) + quote;

@@ -50,13 +50,15 @@ export function generalSplitter(options: CsvOptions, delimiter: string, handlers
       const raw = text.slice(skipped);
       const start = line + breaksIn(text.slice(0, skipped));
       line += breaksIn(text);
-      if (bytes.length - Buffer.byteLength(text.slice(0, skipped)) > maxRecord + 2) handlers.defect({ kind: 'too large', line: start, openQuote: false });
+      if (bytes.length - Buffer.byteLength(text.slice(0, skipped)) > maxRecord + 2)
+        handlers.defect({ kind: 'too large', line: start, openQuote: false });
       const row: CsvRow = {
         cells,
         count: cells.length,
         line: start,
         terminated: !(lastIsCut && pending.length === 0) && raw.endsWith('\n'),
-        misplacedQuote: quote !== null && cells.some((cell) => cell.startsWith(quote)) && hasMisplacedQuote(raw, { delimiter, quote, escape, trim }),
+        misplacedQuote:
+          quote !== null && cells.some((cell) => cell.startsWith(quote)) && hasMisplacedQuote(raw, { delimiter, quote, escape, trim }),
         raw: () => raw.replace(/\r?\n$/, ''),
       };
       handlers.row(row);
@@ -68,8 +70,10 @@ export function generalSplitter(options: CsvOptions, delimiter: string, handlers
   function refused(error: Error): void {
     deliver(false);
     const at = line + breaksIn(pending.subarray(0, leadingNonRows(pending.toString('utf8'), comment)).toString());
-    if (error instanceof CsvError && error.code === 'CSV_QUOTE_NOT_CLOSED') handlers.defect({ kind: 'unclosed quote', line: at, openQuote: true });
-    if (error instanceof CsvError && error.code === 'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE') handlers.defect({ kind: 'misplaced quote', line: at, openQuote: false });
+    if (error instanceof CsvError && error.code === 'CSV_QUOTE_NOT_CLOSED')
+      handlers.defect({ kind: 'unclosed quote', line: at, openQuote: true });
+    if (error instanceof CsvError && error.code === 'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE')
+      handlers.defect({ kind: 'misplaced quote', line: at, openQuote: false });
     throw error;
   }
 
@@ -114,7 +118,10 @@ function leadingNonRows(text: string, comment: string | undefined): number {
 }
 
 /** Does text follow a closing quote before the next delimiter? Asked only of rows where a cell begins with a quote. */
-function hasMisplacedQuote(raw: string, { delimiter, quote, escape, trim }: { delimiter: string; quote: string; escape: string; trim: boolean }): boolean {
+function hasMisplacedQuote(
+  raw: string,
+  { delimiter, quote, escape, trim }: { delimiter: string; quote: string; escape: string; trim: boolean },
+): boolean {
   const row = raw.replace(/\r?\n$/, '');
   let at = 0;
   while (at < row.length) {

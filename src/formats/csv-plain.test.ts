@@ -25,7 +25,14 @@ function csvOptions(given: object): CsvOptions {
 async function rowsOf(make: (handlers: CsvHandlers) => CsvSplitter, chunks: string[]): Promise<{ rows: Seen[]; defect?: string }> {
   const rows: Seen[] = [];
   const splitter = make({
-    row: (r) => void rows.push({ cells: r.cells.slice(0, r.count), line: r.line, terminated: r.terminated, misplacedQuote: r.misplacedQuote, raw: r.raw() }),
+    row: (r) =>
+      void rows.push({
+        cells: r.cells.slice(0, r.count),
+        line: r.line,
+        terminated: r.terminated,
+        misplacedQuote: r.misplacedQuote,
+        raw: r.raw(),
+      }),
     defect: (defect) => {
       throw new Defect(`${defect.kind} from line ${defect.line}`);
     },
@@ -41,7 +48,32 @@ async function rowsOf(make: (handlers: CsvHandlers) => CsvSplitter, chunks: stri
 }
 
 /** Text made of what CSV is sensitive to, cut into chunks anywhere. */
-const text = fc.array(fc.constantFrom('a', 'bc', 'é', '😀', ',', ',', '"', '"', '""', '\n', '\n', '\r\n', '\r\n', '\r', '="1"', ' ', '"x"', '"y\nz"', ',"q,r",'), { maxLength: 60 }).map((parts) => parts.join(''));
+const text = fc
+  .array(
+    fc.constantFrom(
+      'a',
+      'bc',
+      'é',
+      '😀',
+      ',',
+      ',',
+      '"',
+      '"',
+      '""',
+      '\n',
+      '\n',
+      '\r\n',
+      '\r\n',
+      '\r',
+      '="1"',
+      ' ',
+      '"x"',
+      '"y\nz"',
+      ',"q,r",',
+    ),
+    { maxLength: 60 },
+  )
+  .map((parts) => parts.join(''));
 const cuts = fc.array(fc.nat(120), { maxLength: 6 });
 
 function cutAt(whole: string, at: number[]): string[] {
@@ -69,7 +101,12 @@ describe('the plain parser', () => {
       fc.asyncProperty(text, cuts, async (whole, at) => {
         const plain = await rowsOf((h) => plainSplitter(plainDialect(options, ',')!, h), cutAt(whole, at));
         if (plain.defect || whole.endsWith('\r')) return;
-        const theirs = parse(whole, { relax_quotes: true, relax_column_count: true, skip_empty_lines: true, record_delimiter: ['\r\n', '\n'] });
+        const theirs = parse(whole, {
+          relax_quotes: true,
+          relax_column_count: true,
+          skip_empty_lines: true,
+          record_delimiter: ['\r\n', '\n'],
+        });
         expect(plain.rows.map((r) => r.cells)).toEqual(theirs);
       }),
       { numRuns: 5 * RUNS },
@@ -80,12 +117,19 @@ describe('the plain parser', () => {
     const options = csvOptions({});
     const whole = 'a,"b""c",d\r\n"line\r\nbreak","",x\n\n,,\n"="';
     const expected = await rowsOf((h) => plainSplitter(plainDialect(options, ',')!, h), [whole]);
-    expect(expected.rows.map((r) => [r.line, ...r.cells])).toEqual([[1, 'a', 'b"c', 'd'], [2, 'line\r\nbreak', '', 'x'], [5, '', '', ''], [6, '=']]);
+    expect(expected.rows.map((r) => [r.line, ...r.cells])).toEqual([
+      [1, 'a', 'b"c', 'd'],
+      [2, 'line\r\nbreak', '', 'x'],
+      [5, '', '', ''],
+      [6, '='],
+    ]);
     for (let i = 0; i <= whole.length; i++)
-      for (let j = i; j <= whole.length; j++) expect(await rowsOf((h) => plainSplitter(plainDialect(options, ',')!, h), cutAt(whole, [i, j]))).toEqual(expected);
+      for (let j = i; j <= whole.length; j++)
+        expect(await rowsOf((h) => plainSplitter(plainDialect(options, ',')!, h), cutAt(whole, [i, j]))).toEqual(expected);
   });
 
   test('leaves the dialects it does not speak to the general parser', () => {
-    for (const dialect of [{ delimiter: '||' }, { escape: '\\' }, { comment: '#' }, { trim: true }, { delimiter: '§' }]) expect(plainDialect(csvOptions(dialect), csvOptions(dialect).delimiter)).toBeUndefined();
+    for (const dialect of [{ delimiter: '||' }, { escape: '\\' }, { comment: '#' }, { trim: true }, { delimiter: '§' }])
+      expect(plainDialect(csvOptions(dialect), csvOptions(dialect).delimiter)).toBeUndefined();
   });
 });

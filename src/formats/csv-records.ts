@@ -46,31 +46,73 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
       if (typeAt >= row.count) type = '';
       fits = layouts.get(type);
       if (!fits && footer === 0)
-        throw refuseFile('RECORD_TYPE_UNKNOWN', file, { line }, `The row is of type ${JSON.stringify(excerpt(type))}, which the connector does not know (it knows ${[...layouts.keys()].join(', ')}).`, 'Add the type to record_types, or have the file sent again if it is damaged.');
+        throw refuseFile(
+          'RECORD_TYPE_UNKNOWN',
+          file,
+          { line },
+          `The row is of type ${JSON.stringify(excerpt(type))}, which the connector does not know (it knows ${[...layouts.keys()].join(', ')}).`,
+          'Add the type to record_types, or have the file sent again if it is damaged.',
+        );
     } else fits ??= layout = layoutOf(positions(row.count), options);
     number++;
     if (fits && row.count === fits.columns.length && !row.misplacedQuote) {
-      const record: SourceRecord = type === undefined ? { values: fits.make(row.cells), number, line } : { values: fits.make(row.cells), number, line, type };
+      const record: SourceRecord =
+        type === undefined ? { values: fits.make(row.cells), number, line } : { values: fits.make(row.cells), number, line, type };
       records.push(record);
       return;
     }
     // A last row that is short and has no line break was cut off, whatever the connector says about the last line break.
-    if (!row.terminated && fits && row.count < fits.columns.length && footer === 0) throw cutOff(line, `The last line has ${columnCount(row.count)} instead of ${fits.columns.length} and no line break`);
+    if (!row.terminated && fits && row.count < fits.columns.length && footer === 0)
+      throw cutOff(line, `The last line has ${columnCount(row.count)} instead of ${fits.columns.length} and no line break`);
     if (row.misplacedQuote && row.raw().includes('\n')) defect({ kind: 'misplaced quote', line: row.line, openQuote: false });
-    records.push({ values: {}, number, line, ...(type === undefined ? {} : { type }), problem: rowProblem(row, fits, line, type), raw: row.raw() });
+    records.push({
+      values: {},
+      number,
+      line,
+      ...(type === undefined ? {} : { type }),
+      problem: rowProblem(row, fits, line, type),
+      raw: row.raw(),
+    });
   }
 
   function rowProblem(row: CsvRow, fits: Layout | undefined, line: number, type: string | undefined): Problem {
-    if (!fits) return problemIn('RECORD_TYPE_UNKNOWN', file, { line }, `The row is of type ${JSON.stringify(excerpt(type ?? ''))}, which the connector does not know.`);
+    if (!fits)
+      return problemIn(
+        'RECORD_TYPE_UNKNOWN',
+        file,
+        { line },
+        `The row is of type ${JSON.stringify(excerpt(type ?? ''))}, which the connector does not know.`,
+      );
     if (row.misplacedQuote)
-      return problemIn('QUOTE_MISPLACED', file, { line }, `In this row text follows a closing ${options.quote} within its column, so it cannot be told what was meant.`, `A ${options.quote} inside a quoted value must be doubled: correct it in the system that exported it.`);
+      return problemIn(
+        'QUOTE_MISPLACED',
+        file,
+        { line },
+        `In this row text follows a closing ${options.quote} within its column, so it cannot be told what was meant.`,
+        `A ${options.quote} inside a quoted value must be doubled: correct it in the system that exported it.`,
+      );
     const wanted = type === undefined ? 'the file has' : `rows of type ${type} have`;
-    const cause = row.count > fits.columns.length ? 'A value probably contains the delimiter without being quoted' : 'A value is missing, or a line break stands inside a value that is not quoted';
-    return problemIn('RAGGED_ROW', file, { line }, `The row has ${columnCount(row.count)}, but ${wanted} ${fits.columns.length}.`, `${cause}: correct it in the system that exported it.`);
+    const cause =
+      row.count > fits.columns.length
+        ? 'A value probably contains the delimiter without being quoted'
+        : 'A value is missing, or a line break stands inside a value that is not quoted';
+    return problemIn(
+      'RAGGED_ROW',
+      file,
+      { line },
+      `The row has ${columnCount(row.count)}, but ${wanted} ${fits.columns.length}.`,
+      `${cause}: correct it in the system that exported it.`,
+    );
   }
 
   function cutOff(line: number, what: string): FileError {
-    return refuseFile('FILE_TRUNCATED', file, { line }, `${what}: the file was probably cut off while it was written or copied.`, 'Have it sent again. If this system always ends its files so, set final_newline: optional in the decoder.');
+    return refuseFile(
+      'FILE_TRUNCATED',
+      file,
+      { line },
+      `${what}: the file was probably cut off while it was written or copied.`,
+      'Have it sent again. If this system always ends its files so, set final_newline: optional in the decoder.',
+    );
   }
 
   /** The layout that a header gives, or FileError with everything that is wrong with it. */
@@ -81,14 +123,30 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
     const repeated = new Set(columns.filter((name, i) => columns.indexOf(name) !== i));
     for (const name of repeated) {
       const where = columns.flatMap((c, i) => (c === name ? [i + 1] : []));
-      problems.push(problemIn('COLUMN_DUPLICATE', file, place, `The column ${JSON.stringify(name)} is there ${where.length === 2 ? 'twice' : `${where.length} times`} (columns ${where.join(' and ')}).`, 'Have the export changed so that every column has its own name.'));
+      problems.push(
+        problemIn(
+          'COLUMN_DUPLICATE',
+          file,
+          place,
+          `The column ${JSON.stringify(name)} is there ${where.length === 2 ? 'twice' : `${where.length} times`} (columns ${where.join(' and ')}).`,
+          'Have the export changed so that every column has its own name.',
+        ),
+      );
     }
     const missing = (context.requiredColumns ?? []).filter((name) => !columns.includes(name));
     const unclaimed = columns.filter((name) => !context.knownColumns?.includes(name));
     for (const [i, name] of missing.entries()) {
       const found = i === 0 ? ` The file has: ${listOf(columns)}.` : '';
       const meant = didYouMean(name, unclaimed.length ? unclaimed : columns);
-      problems.push(problemIn('COLUMN_MISSING', file, place, `The required column ${JSON.stringify(name)} is missing.${found}${meant ? ` Did you mean ${JSON.stringify(meant)}?` : ''}`, missingHint(columns)));
+      problems.push(
+        problemIn(
+          'COLUMN_MISSING',
+          file,
+          place,
+          `The required column ${JSON.stringify(name)} is missing.${found}${meant ? ` Did you mean ${JSON.stringify(meant)}?` : ''}`,
+          missingHint(columns),
+        ),
+      );
     }
     if (problems.length) throw new FileError(problems.slice(0, MOST_PROBLEMS));
     if (context.knownColumns && context.onNewColumns) {
@@ -99,7 +157,8 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
   }
 
   function missingHint(columns: readonly string[]): string {
-    if (columns.length === 1 && columns[0]!.includes('\r')) return 'The lines of this file end in CR alone, as on old Macs: have it exported with CRLF or LF.';
+    if (columns.length === 1 && columns[0]!.includes('\r'))
+      return 'The lines of this file end in CR alone, as on old Macs: have it exported with CRLF or LF.';
     const other = columns.length === 1 ? [';', '\t', '|', ','].find((c) => columns[0]!.includes(c)) : undefined;
     if (other) return `The file seems to be delimited by ${other === '\t' ? 'tabs' : JSON.stringify(other)}: set delimiter in the decoder.`;
     return 'If the system renamed it, change the name in the stream of the connector; otherwise have the export put right.';
@@ -108,10 +167,28 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
   function defect({ kind, line, openQuote }: CsvDefect): never {
     const at = { line: line + firstLine };
     if (kind === 'too large')
-      throw refuseFile('RECORD_TOO_LARGE', file, at, `The record that starts here is larger than ${options.max_record_bytes} bytes${openQuote ? ', probably because a quote in it is never closed' : ''}.`, 'Correct the file, or raise max_record_bytes in the decoder.');
+      throw refuseFile(
+        'RECORD_TOO_LARGE',
+        file,
+        at,
+        `The record that starts here is larger than ${options.max_record_bytes} bytes${openQuote ? ', probably because a quote in it is never closed' : ''}.`,
+        'Correct the file, or raise max_record_bytes in the decoder.',
+      );
     if (kind === 'misplaced quote')
-      throw refuseFile('QUOTE_MISPLACED', file, at, `In the record that starts here a ${options.quote} opens a value that closes only on a later line, in the middle of another value: lines may have run together.`, `A ${options.quote} inside a value must be doubled, and the value quoted: correct it in the system that exported it.`);
-    throw refuseFile('FILE_TRUNCATED', file, at, `A ${options.quote} is opened in the record that starts here and nothing closes it: the file was cut off, or the ${options.quote} does not belong there.`, 'Have it sent again, or correct the quote in the system that exported it.');
+      throw refuseFile(
+        'QUOTE_MISPLACED',
+        file,
+        at,
+        `In the record that starts here a ${options.quote} opens a value that closes only on a later line, in the middle of another value: lines may have run together.`,
+        `A ${options.quote} inside a value must be doubled, and the value quoted: correct it in the system that exported it.`,
+      );
+    throw refuseFile(
+      'FILE_TRUNCATED',
+      file,
+      at,
+      `A ${options.quote} is opened in the record that starts here and nothing closes it: the file was cut off, or the ${options.quote} does not belong there.`,
+      'Have it sent again, or correct the quote in the system that exported it.',
+    );
   }
 
   function take(): SourceRecord[] {
@@ -129,7 +206,14 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
     take,
     waiting: () => records.length,
     finish() {
-      if (!headerRead) throw refuseFile('FILE_EMPTY', file, {}, 'The file has no header: there is nothing in it but empty lines or comments.', 'Export it again; a file without records still has its header.');
+      if (!headerRead)
+        throw refuseFile(
+          'FILE_EMPTY',
+          file,
+          {},
+          'The file has no header: there is nothing in it but empty lines or comments.',
+          'Export it again; a file without records still has its header.',
+        );
       return footer === 0 ? take() : records.slice(0, Math.max(0, records.length - footer));
     },
   };

@@ -24,7 +24,10 @@ describe('what the header says', () => {
 
   test('columns that nobody knows are reported once', async () => {
     const reports: (readonly string[])[] = [];
-    await readAll(csv(), 'id,new_one,,amount\n1,2,3,4\n5,6,7,8\n', { knownColumns: ['id', 'amount'], onNewColumns: (columns) => reports.push(columns) });
+    await readAll(csv(), 'id,new_one,,amount\n1,2,3,4\n5,6,7,8\n', {
+      knownColumns: ['id', 'amount'],
+      onNewColumns: (columns) => reports.push(columns),
+    });
     expect(reports).toEqual([['new_one', 'column_3']]);
   });
 
@@ -38,15 +41,29 @@ describe('what the header says', () => {
 
   test('columns may be called like parts of JavaScript', async () => {
     const [record] = await readAll(csv(), '__proto__,constructor,2019\n1,2,3\n');
-    expect(Object.entries(record!.values).toSorted()).toEqual([['2019', '3'], ['__proto__', '1'], ['constructor', '2']]);
+    expect(Object.entries(record!.values).toSorted()).toEqual([
+      ['2019', '3'],
+      ['__proto__', '1'],
+      ['constructor', '2'],
+    ]);
   });
 });
 
 describe('rows', () => {
   test('a ragged row is set aside with its text, and the others are read', async () => {
     const records = await readAll(csv(), 'a,b\n1,2\n3\n4,5,6\n7,8\n');
-    expect(records.map((r) => r.problem?.message)).toEqual([undefined, 'The row has 1 column, but the file has 2.', 'The row has 3 columns, but the file has 2.', undefined]);
-    expect(records[2]).toMatchObject({ number: 3, line: 4, raw: '4,5,6', problem: { code: 'RAGGED_ROW', place: { file: 'file', line: 4 } } });
+    expect(records.map((r) => r.problem?.message)).toEqual([
+      undefined,
+      'The row has 1 column, but the file has 2.',
+      'The row has 3 columns, but the file has 2.',
+      undefined,
+    ]);
+    expect(records[2]).toMatchObject({
+      number: 3,
+      line: 4,
+      raw: '4,5,6',
+      problem: { code: 'RAGGED_ROW', place: { file: 'file', line: 4 } },
+    });
   });
 
   test('a quote in the wrong place sets its row aside, or refuses the file when it swallowed lines', async () => {
@@ -77,7 +94,10 @@ describe('rows', () => {
   });
 
   test('lines at the end that are no records are left out, and only they', async () => {
-    expect(await valuesOf(csv({ footer_lines: 2 }), 'a,b\n1,2\n3,4\n\nTotal,2,6\n(2 rows affected)\n')).toEqual([{ a: '1', b: '2' }, { a: '3', b: '4' }]);
+    expect(await valuesOf(csv({ footer_lines: 2 }), 'a,b\n1,2\n3,4\n\nTotal,2,6\n(2 rows affected)\n')).toEqual([
+      { a: '1', b: '2' },
+      { a: '3', b: '4' },
+    ]);
     const large = `a,b\n${'1,2\n'.repeat(5000)}end\n`;
     expect(await valuesOf(csv({ footer_lines: 1 }), large)).toHaveLength(5000);
   });
@@ -90,8 +110,13 @@ describe('rows', () => {
 
   test('a row of an unknown type refuses the file', async () => {
     const types = csv({ header: false, record_types: { H: ['type', 'date'], D: ['type', 'amount'] }, record_type_column: 1 });
-    expect(await refusal(types, 'H,1\nD,2\nT,3\n')).toMatch(/^file:3: The row is of type "T", which the connector does not know \(it knows H, D\)\..*\[RECORD_TYPE_UNKNOWN\]$/);
-    expect((await readAll(types, 'H,1\nD,2\n')).map((r) => [r.type, r.values])).toEqual([['H', { type: 'H', date: '1' }], ['D', { type: 'D', amount: '2' }]]);
+    expect(await refusal(types, 'H,1\nD,2\nT,3\n')).toMatch(
+      /^file:3: The row is of type "T", which the connector does not know \(it knows H, D\)\..*\[RECORD_TYPE_UNKNOWN\]$/,
+    );
+    expect((await readAll(types, 'H,1\nD,2\n')).map((r) => [r.type, r.values])).toEqual([
+      ['H', { type: 'H', date: '1' }],
+      ['D', { type: 'D', amount: '2' }],
+    ]);
   });
 });
 
@@ -102,12 +127,16 @@ describe('a file that was cut off', () => {
   });
 
   test('is refused in any case when its last row is short', async () => {
-    expect(await refusal(csv({ final_newline: 'optional' }), 'a,b\n1,2\n3')).toMatch(/^file:3: The last line has 1 column instead of 2 and no line break.*\[FILE_TRUNCATED\]$/);
+    expect(await refusal(csv({ final_newline: 'optional' }), 'a,b\n1,2\n3')).toMatch(
+      /^file:3: The last line has 1 column instead of 2 and no line break.*\[FILE_TRUNCATED\]$/,
+    );
     expect(await valuesOf(csv({ final_newline: 'optional' }), 'a,b\n1,2\n3,4')).toHaveLength(2);
   });
 
   test('is refused within quotes, with the line where they open', async () => {
-    expect(await refusal(csv({ final_newline: 'optional' }), 'a,b\n1,2\n3,"4\n5,6\n')).toMatch(/^file:3: A " is opened in the record that starts here and nothing closes it.*\[FILE_TRUNCATED\]$/);
+    expect(await refusal(csv({ final_newline: 'optional' }), 'a,b\n1,2\n3,"4\n5,6\n')).toMatch(
+      /^file:3: A " is opened in the record that starts here and nothing closes it.*\[FILE_TRUNCATED\]$/,
+    );
     expect(await refusal(csv({ comment: '#' }), 'a,b\n1,2\n#\n3,"4\n5,6\n')).toMatch(/^file:4: .*\[FILE_TRUNCATED\]$/);
   });
 
@@ -119,7 +148,9 @@ describe('a file that was cut off', () => {
 test('a record without end does not fill the memory', async () => {
   const lines = Array.from({ length: 50 }, () => Buffer.from('x,y\n'.repeat(10_000)));
   for (const options of [{}, { comment: '#' }]) {
-    expect(await refusal(csv(options), [Buffer.from('a,b\n1,2\n3,"4\n'), ...lines])).toMatch(/^file:3: The record that starts here is larger than 1048576 bytes, probably because a quote in it is never closed\..*\[RECORD_TOO_LARGE\]$/);
+    expect(await refusal(csv(options), [Buffer.from('a,b\n1,2\n3,"4\n'), ...lines])).toMatch(
+      /^file:3: The record that starts here is larger than 1048576 bytes, probably because a quote in it is never closed\..*\[RECORD_TOO_LARGE\]$/,
+    );
   }
   expect(await refusal(csv({ max_record_bytes: 10 }), 'a,b\n1,23456789012\n')).toMatch(/^file:2: .*\[RECORD_TOO_LARGE\]$/);
 });
@@ -142,17 +173,28 @@ test('records come in lists as the file streams by, before its end is there', as
 test('reading stops when it is asked to', async () => {
   const stop = new AbortController();
   stop.abort();
-  await expect(decodeWith(csv(), stream('a\n1\n'), { file: 'f', signal: stop.signal }).next()).rejects.toMatchObject({ name: 'AbortedError', code: 'ABORTED' });
+  await expect(decodeWith(csv(), stream('a\n1\n'), { file: 'f', signal: stop.signal }).next()).rejects.toMatchObject({
+    name: 'AbortedError',
+    code: 'ABORTED',
+  });
 });
 
 describe('writing', () => {
   test('quotes what needs quotes, and ends lines as RFC 4180 has it', async () => {
-    const bytes = await written(csv(), [[{ id: '007', note: 'a,b', x: null }, { id: '8', note: 'say "hi"', x: '="1"' }]]);
+    const bytes = await written(csv(), [
+      [
+        { id: '007', note: 'a,b', x: null },
+        { id: '8', note: 'say "hi"', x: '="1"' },
+      ],
+    ]);
     expect(bytes.toString()).toBe('id,note,x\r\n007,"a,b",\r\n8,"say ""hi""","=""=""""1"""""""\r\n');
   });
 
   test('refuses what would not read back', async () => {
-    await expect(written(csv({ quote: null }), [[{ a: 'x,y' }]])).rejects.toMatchObject({ code: 'VALUE_NOT_WRITABLE', name: 'RecordError' });
+    await expect(written(csv({ quote: null }), [[{ a: 'x,y' }]])).rejects.toMatchObject({
+      code: 'VALUE_NOT_WRITABLE',
+      name: 'RecordError',
+    });
     await expect(written(csv({ encoding: 'windows-1252' }), [[{ a: '日' }]])).rejects.toMatchObject({ code: 'CHARACTER_NOT_WRITABLE' });
     await expect(written(csv(), [[{ a: '1' }, { b: '2' }]])).rejects.toMatchObject({ code: 'COLUMN_UNKNOWN' });
     await expect(written(csv(), [[{ a: ['1'] }]])).rejects.toMatchObject({ code: 'VALUE_NOT_TEXT' });
@@ -160,6 +202,9 @@ describe('writing', () => {
 
   test('writes other encodings', async () => {
     for (const encoding of ['utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1', 'cp437', 'cp850'])
-      expect(await valuesOf(csv({ encoding }), await written(csv({ encoding }), [[{ a: 'café' }], [{ a: 'ß' }]]))).toEqual([{ a: 'café' }, { a: 'ß' }]);
+      expect(await valuesOf(csv({ encoding }), await written(csv({ encoding }), [[{ a: 'café' }], [{ a: 'ß' }]]))).toEqual([
+        { a: 'café' },
+        { a: 'ß' },
+      ]);
   });
 });

@@ -12,7 +12,11 @@ export const csv: Format<CsvOptions> = { name: 'csv', decode: decodeCsv, encode:
 
 const LIST = 1000;
 
-async function* decodeCsv(bytes: AsyncIterable<Uint8Array>, options: CsvOptions, context: DecodeContext): AsyncGenerator<SourceRecord[], void, void> {
+async function* decodeCsv(
+  bytes: AsyncIterable<Uint8Array>,
+  options: CsvOptions,
+  context: DecodeContext,
+): AsyncGenerator<SourceRecord[], void, void> {
   const records = csvRecords(options, context, options.skip_lines);
   const delimiter = options.delimiter === '\\t' ? '\t' : options.delimiter;
   const plain = plainDialect(options, delimiter);
@@ -30,7 +34,13 @@ async function* decodeCsv(bytes: AsyncIterable<Uint8Array>, options: CsvOptions,
     }
   }
   if (skip.missing() > 0)
-    throw refuseFile('FILE_TRUNCATED', context.file, {}, `The file ends within its first ${options.skip_lines} lines, which the connector skips.`, 'Have it sent again, or change skip_lines in the decoder.');
+    throw refuseFile(
+      'FILE_TRUNCATED',
+      context.file,
+      {},
+      `The file ends within its first ${options.skip_lines} lines, which the connector skips.`,
+      'Have it sent again, or change skip_lines in the decoder.',
+    );
   const ended = splitter.end();
   if (ended) await ended;
   const list = records.finish();

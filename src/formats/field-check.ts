@@ -44,9 +44,18 @@ export function fieldCheck(context: DecodeContext): FieldCheck {
       if (!any || missing.size === 0) return;
       const found = [...seen];
       const problems = [...missing].map((name, i) => {
-        const meant = didYouMean(name, found.filter((other) => !known.has(other)));
+        const meant = didYouMean(
+          name,
+          found.filter((other) => !known.has(other)),
+        );
         const list = i === 0 ? ` The records have: ${found.slice(0, 40).join(', ')}.` : '';
-        return problemIn('COLUMN_MISSING', context.file, {}, `The required field ${JSON.stringify(name)} is in no record of the file.${list}${meant ? ` Did you mean ${JSON.stringify(meant)}?` : ''}`, 'If the system renamed it, change the name in the stream of the connector; otherwise have the export put right.');
+        return problemIn(
+          'COLUMN_MISSING',
+          context.file,
+          {},
+          `The required field ${JSON.stringify(name)} is in no record of the file.${list}${meant ? ` Did you mean ${JSON.stringify(meant)}?` : ''}`,
+          'If the system renamed it, change the name in the stream of the connector; otherwise have the export put right.',
+        );
       });
       throw new FileError(problems.slice(0, MOST_PROBLEMS));
     },

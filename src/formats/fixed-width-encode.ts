@@ -9,9 +9,19 @@ import { encoderOf } from './text-encoding.ts';
  * take all values of the record and whose mark then stands in the line. Throws RecordError VALUE_TOO_WIDE for a value
  * that does not fit: nothing is ever cut.
  */
-export async function* encodeFixedWidth(records: AsyncIterable<Values[]> | Iterable<Values[]>, options: FixedWidthOptions, context: { file: string }): AsyncGenerator<Uint8Array, void, void> {
+export async function* encodeFixedWidth(
+  records: AsyncIterable<Values[]> | Iterable<Values[]>,
+  options: FixedWidthOptions,
+  context: { file: string },
+): AsyncGenerator<Uint8Array, void, void> {
   if (Object.values(options.record_types).some(({ segments }) => segments))
-    throw refuseFile('FORMAT_READ_ONLY', context.file, {}, 'Files whose lines have several segments can be read, not written.', 'Write each record as a line of its own, if the receiving system takes that.');
+    throw refuseFile(
+      'FORMAT_READ_ONLY',
+      context.file,
+      {},
+      'Files whose lines have several segments can be read, not written.',
+      'Write each record as a line of its own, if the receiving system takes that.',
+    );
   const encode = await encoderOf(options.encoding, context.file);
   const end = options.line_breaks ? '\r\n' : '';
   let record = 0;
@@ -26,7 +36,10 @@ function lineOf(values: Values, options: FixedWidthOptions, file: string, record
   const types = Object.entries(options.record_types);
   const fitting = types.filter(([, { fields }]) => Object.keys(values).every((name) => Object.hasOwn(fields, name)));
   for (const [, { when, fields }] of fitting) {
-    const wrong = Object.entries(fields).find(([name, { literal }]) => literal !== undefined && typeof values[name] === 'string' && values[name] !== literal.trim() && values[name] !== literal);
+    const wrong = Object.entries(fields).find(
+      ([name, { literal }]) =>
+        literal !== undefined && typeof values[name] === 'string' && values[name] !== literal.trim() && values[name] !== literal,
+    );
     if (wrong && types.length > 1) continue;
     const width = options.record_length ?? Math.max(when?.to ?? 0, ...Object.values(fields).map((field) => field.to));
     const line: string[] = Array.from({ length: width }, () => ' ');
@@ -36,22 +49,57 @@ function lineOf(values: Values, options: FixedWidthOptions, file: string, record
     return line.join('');
   }
   const unknown = types.length === 1 ? Object.keys(values).find((name) => !Object.hasOwn(types[0]![1].fields, name)) : undefined;
-  if (unknown !== undefined) throw refuseRecord('COLUMN_UNKNOWN', file, { record, path: unknown }, `The layout has no field ${JSON.stringify(unknown)}.`);
-  throw refuseRecord('RECORD_TYPE_UNKNOWN', file, { record }, `The record fits none of the record types ${types.map(([type]) => type).join(', ')}.`, 'Its fields must be those of one type, and the mark of the type must be among them.');
+  if (unknown !== undefined)
+    throw refuseRecord('COLUMN_UNKNOWN', file, { record, path: unknown }, `The layout has no field ${JSON.stringify(unknown)}.`);
+  throw refuseRecord(
+    'RECORD_TYPE_UNKNOWN',
+    file,
+    { record },
+    `The record fits none of the record types ${types.map(([type]) => type).join(', ')}.`,
+    'Its fields must be those of one type, and the mark of the type must be among them.',
+  );
 
   function fieldText(value: Value, field: FixedField, name: string): string[] {
     const at = { record, path: name };
     const width = field.to - field.from + 1;
-    if (value !== null && typeof value !== 'string') throw refuseRecord('VALUE_NOT_TEXT', file, at, 'A list or a group of fields cannot stand in one field.', 'Take one field of it in the mapping.');
+    if (value !== null && typeof value !== 'string')
+      throw refuseRecord(
+        'VALUE_NOT_TEXT',
+        file,
+        at,
+        'A list or a group of fields cannot stand in one field.',
+        'Take one field of it in the mapping.',
+      );
     const given = field.literal ?? value ?? '';
-    if (/[\r\n]/.test(given)) throw refuseRecord('VALUE_NOT_WRITABLE', file, at, 'The value has a line break in it, which would break the record in two.', 'Replace it in the mapping.');
+    if (/[\r\n]/.test(given))
+      throw refuseRecord(
+        'VALUE_NOT_WRITABLE',
+        file,
+        at,
+        'The value has a line break in it, which would break the record in two.',
+        'Replace it in the mapping.',
+      );
     const text = field.decimals === undefined || given === '' ? given : withoutPoint(given, field.decimals, file, at);
     const characters = [...text];
     const missing = width - characters.length;
-    if (missing < 0) throw refuseRecord('VALUE_TOO_WIDE', file, at, `The value has ${characters.length} characters; the field has room for ${width}.`, 'Shorten it in the mapping, on purpose: nothing is cut off silently.');
+    if (missing < 0)
+      throw refuseRecord(
+        'VALUE_TOO_WIDE',
+        file,
+        at,
+        `The value has ${characters.length} characters; the field has room for ${width}.`,
+        'Shorten it in the mapping, on purpose: nothing is cut off silently.',
+      );
     // An absent value is spaces, so that it does not read back as zeros.
     const filler = Array.from({ length: missing }, () => (text === '' ? ' ' : field.pad));
-    if (field.align === 'left' && field.decimals !== undefined && missing > 0 && /\d/.test(field.pad)) throw refuseRecord('VALUE_NOT_WRITABLE', file, at, 'The field is aligned left and filled with digits, which would change the number.', 'Set align: right for it.');
+    if (field.align === 'left' && field.decimals !== undefined && missing > 0 && /\d/.test(field.pad))
+      throw refuseRecord(
+        'VALUE_NOT_WRITABLE',
+        file,
+        at,
+        'The field is aligned left and filled with digits, which would change the number.',
+        'Set align: right for it.',
+      );
     if (field.align === 'left') return [...characters, ...filler];
     const signed = field.pad === '0' && field.decimals !== undefined && text.startsWith('-');
     return signed ? ['-', ...filler, ...characters.slice(1)] : [...filler, ...characters];
@@ -66,7 +114,13 @@ function put(line: string[], from: number, characters: string[]): void {
 function withoutPoint(text: string, decimals: number, file: string, at: { record: number; path: string }): string {
   const parts = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
   const fraction = parts?.[3] ?? '';
-  if (!parts || /[1-9]/.test(fraction.slice(decimals))) throw refuseRecord('VALUE_NOT_NUMERIC', file, at, `The value must be a number with at most ${decimals} decimals, such as ${decimals ? `12.${'5'.padEnd(decimals, '0')}` : '12'}.`);
+  if (!parts || /[1-9]/.test(fraction.slice(decimals)))
+    throw refuseRecord(
+      'VALUE_NOT_NUMERIC',
+      file,
+      at,
+      `The value must be a number with at most ${decimals} decimals, such as ${decimals ? `12.${'5'.padEnd(decimals, '0')}` : '12'}.`,
+    );
   const digits = (parts[2]! + fraction.slice(0, decimals).padEnd(decimals, '0')).replace(/^0+(?=\d)/, '');
   return parts[1]! + digits;
 }

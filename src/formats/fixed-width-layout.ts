@@ -26,9 +26,20 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
   const { record_length: length, pad_short_lines: pad } = options;
   const layouts = Object.entries(options.record_types).map(([type, { when, fields, segments }]): Layout => {
     const entries = Object.entries(fields);
-    const names = [...Object.keys(fields), ...(segments?.number_field === undefined ? [] : [segments.number_field]), ...Object.keys(segments?.fields ?? {})];
+    const names = [
+      ...Object.keys(fields),
+      ...(segments?.number_field === undefined ? [] : [segments.number_field]),
+      ...Object.keys(segments?.fields ?? {}),
+    ];
     const template = JSON.parse(`{${names.map((name) => `${JSON.stringify(name)}:""`).join(',')}}`) as Values;
-    return { type, when, fields: entries, width: Math.max(0, segments ? segments.from - 1 + segments.length * segments.count : 0, ...entries.map(([, field]) => field.to)), template, segments: segments && { ...segments, entries: Object.entries(segments.fields) } };
+    return {
+      type,
+      when,
+      fields: entries,
+      width: Math.max(0, segments ? segments.from - 1 + segments.length * segments.count : 0, ...entries.map(([, field]) => field.to)),
+      template,
+      segments: segments && { ...segments, entries: Object.entries(segments.fields) },
+    };
   });
   // 799 is looked for before 7, whatever their order; a type without `when` takes what no other takes.
   const ordered = layouts.toSorted((a, b) => (b.when?.is.length ?? 0) - (a.when?.is.length ?? 0));
@@ -41,10 +52,22 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
       const place = options.line_breaks ? { line: at } : { record: number };
       const wanted = length ?? layout?.width ?? 0;
       if (characters.length < wanted && isCutOff)
-        throw refuseFile('FILE_TRUNCATED', file, place, `The last line has ${characters.length} characters instead of ${wanted} and no line break: the file was probably cut off.`, 'Have it sent again.');
+        throw refuseFile(
+          'FILE_TRUNCATED',
+          file,
+          place,
+          `The last line has ${characters.length} characters instead of ${wanted} and no line break: the file was probably cut off.`,
+          'Have it sent again.',
+        );
       if (!layout) throw unknownType(line, characters, place);
       if ((characters.length < wanted && !pad) || (length !== undefined && characters.length > length))
-        throw refuseFile('RECORD_LENGTH', file, place, `The line has ${characters.length} characters; records of this file have ${wanted}${length === undefined ? ' or more' : ''}.`, 'The file is damaged, or its layout was changed: compare it with the description of the system.');
+        throw refuseFile(
+          'RECORD_LENGTH',
+          file,
+          place,
+          `The line has ${characters.length} characters; records of this file have ${wanted}${length === undefined ? ' or more' : ''}.`,
+          'The file is damaged, or its layout was changed: compare it with the description of the system.',
+        );
       const shared: SourceRecord = { values: { ...layout.template }, number, line: at, type: layout.type };
       fill(shared, layout.fields, 0, line, characters, place);
       const { segments } = layout;
@@ -65,11 +88,24 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
   };
 
   /** Reads fields into the record; a value that cannot be read sets it aside with its text. */
-  function fill(record: SourceRecord, fields: Layout['fields'], before: number, raw: string, { cut }: Characters, place: { line?: number; record?: number }): void {
+  function fill(
+    record: SourceRecord,
+    fields: Layout['fields'],
+    before: number,
+    raw: string,
+    { cut }: Characters,
+    place: { line?: number; record?: number },
+  ): void {
     for (const [name, field] of fields) {
       const read = fieldValue(cut(before + field.from, before + field.to), field);
       if (read.problem !== undefined) {
-        record.problem = problemIn(read.code, file, { ...place, column: before + field.from, path: name }, read.problem, 'Correct it in the system that exported it; if many lines have this, the layout in the connector is not right.');
+        record.problem = problemIn(
+          read.code,
+          file,
+          { ...place, column: before + field.from, path: name },
+          read.problem,
+          'Correct it in the system that exported it; if many lines have this, the layout in the connector is not right.',
+        );
         record.values = {};
         record.raw = raw;
         return;
@@ -82,7 +118,13 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
     const types = layouts.map((l) => `${l.type} (${l.when!.is} at ${l.when!.from}-${l.when!.to})`).join(', ');
     const at = layouts[0]?.when;
     const found = at ? `has ${JSON.stringify(cut(at.from, at.to))} at ${at.from}-${at.to}` : `begins ${JSON.stringify(excerpt(line, 10))}`;
-    return refuseFile('RECORD_TYPE_UNKNOWN', file, place, `The line ${found}, which is the mark of no record type; the connector knows ${types}.`, 'Add the type to record_types, or have the file sent again if it is damaged.');
+    return refuseFile(
+      'RECORD_TYPE_UNKNOWN',
+      file,
+      place,
+      `The line ${found}, which is the mark of no record type; the connector knows ${types}.`,
+      'Add the type to record_types, or have the file sent again if it is damaged.',
+    );
   }
 }
 
@@ -109,12 +151,19 @@ type FieldRead = { value: Value; problem?: undefined } | { problem: string; code
 function fieldValue(raw: string, field: FixedField): FieldRead {
   const text = field.strip ? stripSpaces(raw) : raw;
   if (field.literal !== undefined && !matches(raw, field.literal) && text !== field.literal)
-    return { code: 'LITERAL_WRONG', problem: `Here stands ${JSON.stringify(excerpt(raw))} where the layout always has ${JSON.stringify(field.literal)}.` };
+    return {
+      code: 'LITERAL_WRONG',
+      problem: `Here stands ${JSON.stringify(excerpt(raw))} where the layout always has ${JSON.stringify(field.literal)}.`,
+    };
   if (field.decimals === undefined) return { value: text === '' ? null : text };
   const digits = stripSpaces(raw);
   if (digits === '') return { value: null };
   const parts = /^([-+]?)(\d+)([-+]?)$/.exec(digits);
-  if (!parts || (parts[1] && parts[3])) return { code: 'VALUE_NOT_NUMERIC', problem: `${JSON.stringify(excerpt(digits))} is not a number without a decimal point, as the layout has it here.` };
+  if (!parts || (parts[1] && parts[3]))
+    return {
+      code: 'VALUE_NOT_NUMERIC',
+      problem: `${JSON.stringify(excerpt(digits))} is not a number without a decimal point, as the layout has it here.`,
+    };
   return { value: withPoint(parts[2]!, field.decimals, parts[1] === '-' || parts[3] === '-') };
 }
 

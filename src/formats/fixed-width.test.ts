@@ -6,7 +6,10 @@ const fixed = (options: object = {}) => decoder({ fixed_width: { record_types: {
 const typed = (options: object = {}) =>
   decoder({
     fixed_width: {
-      record_types: { H: { when: { from: 1, to: 2, is: 'HD' }, fields: { mark: { from: 1, to: 2, literal: 'HD' }, date: { from: 3, to: 10 } } }, D: { when: { from: 1, to: 1, is: 'D' }, fields: { id: { from: 2, to: 5 }, code: { from: 6, to: 8, literal: 'ABC' } } } },
+      record_types: {
+        H: { when: { from: 1, to: 2, is: 'HD' }, fields: { mark: { from: 1, to: 2, literal: 'HD' }, date: { from: 3, to: 10 } } },
+        D: { when: { from: 1, to: 1, is: 'D' }, fields: { id: { from: 2, to: 5 }, code: { from: 6, to: 8, literal: 'ABC' } } },
+      },
       ...options,
     },
   });
@@ -23,23 +26,43 @@ test('leading zeros stay, spaces around go, decimals are put in', async () => {
 
 test('a value that is no number is set aside with its line, and the others are read', async () => {
   const records = await readAll(fixed(), '0042Ann  001250\n0043Bob  12.500\n0044Cy   000100\n');
-  expect(records.map((r) => r.problem?.message)).toEqual([undefined, '"12.500" is not a number without a decimal point, as the layout has it here.', undefined]);
-  expect(records[1]).toMatchObject({ line: 2, raw: '0043Bob  12.500', problem: { code: 'VALUE_NOT_NUMERIC', place: { line: 2, column: 10, path: 'amount' } } });
+  expect(records.map((r) => r.problem?.message)).toEqual([
+    undefined,
+    '"12.500" is not a number without a decimal point, as the layout has it here.',
+    undefined,
+  ]);
+  expect(records[1]).toMatchObject({
+    line: 2,
+    raw: '0043Bob  12.500',
+    problem: { code: 'VALUE_NOT_NUMERIC', place: { line: 2, column: 10, path: 'amount' } },
+  });
 });
 
 test('record types are told by their mark', async () => {
-  expect((await readAll(typed(), 'HD20240701\nD0001ABC\n')).map((r) => [r.type, r.values])).toEqual([['H', { mark: 'HD', date: '20240701' }], ['D', { id: '0001', code: 'ABC' }]]);
-  expect(await refusal(typed(), 'HD20240701\nX0001ABC\n')).toMatch(/^file:2: The line has "X0" at 1-2, which is the mark of no record type; the connector knows H \(HD at 1-2\), D \(D at 1-1\)\..*\[RECORD_TYPE_UNKNOWN\]$/);
+  expect((await readAll(typed(), 'HD20240701\nD0001ABC\n')).map((r) => [r.type, r.values])).toEqual([
+    ['H', { mark: 'HD', date: '20240701' }],
+    ['D', { id: '0001', code: 'ABC' }],
+  ]);
+  expect(await refusal(typed(), 'HD20240701\nX0001ABC\n')).toMatch(
+    /^file:2: The line has "X0" at 1-2, which is the mark of no record type; the connector knows H \(HD at 1-2\), D \(D at 1-1\)\..*\[RECORD_TYPE_UNKNOWN\]$/,
+  );
 });
 
 test('a literal that is not there sets its line aside', async () => {
-  expect((await readAll(typed(), 'D0001ABD\n'))[0]!.problem).toMatchObject({ code: 'LITERAL_WRONG', message: 'Here stands "ABD" where the layout always has "ABC".' });
+  expect((await readAll(typed(), 'D0001ABD\n'))[0]!.problem).toMatchObject({
+    code: 'LITERAL_WRONG',
+    message: 'Here stands "ABD" where the layout always has "ABC".',
+  });
 });
 
 describe('lengths', () => {
   test('a line of another length refuses the file', async () => {
-    expect(await refusal(fixed({ record_length: 15 }), '0042Ann  001250\n0042Ann  0012501\n')).toMatch(/^file:2: The line has 16 characters; records of this file have 15\..*\[RECORD_LENGTH\]$/);
-    expect(await refusal(fixed({ pad_short_lines: false }), '0042Ann\n')).toMatch(/^file:1: The line has 7 characters; records of this file have 15 or more\..*\[RECORD_LENGTH\]$/);
+    expect(await refusal(fixed({ record_length: 15 }), '0042Ann  001250\n0042Ann  0012501\n')).toMatch(
+      /^file:2: The line has 16 characters; records of this file have 15\..*\[RECORD_LENGTH\]$/,
+    );
+    expect(await refusal(fixed({ pad_short_lines: false }), '0042Ann\n')).toMatch(
+      /^file:1: The line has 7 characters; records of this file have 15 or more\..*\[RECORD_LENGTH\]$/,
+    );
     expect(await valuesOf(fixed(), '0042Ann  001250 and more\n')).toHaveLength(1);
   });
 
@@ -50,13 +73,17 @@ describe('lengths', () => {
   test('records without line breaks follow each other', async () => {
     const running = fixed({ line_breaks: false, record_length: 15 });
     expect(await valuesOf(running, '0042Ann  0012500043Bob  000001\n')).toHaveLength(2);
-    expect(await refusal(running, '0042Ann  0012500043Bob')).toMatch(/^file, record 2: The last record has 7 characters instead of 15.*\[FILE_TRUNCATED\]$/);
+    expect(await refusal(running, '0042Ann  0012500043Bob')).toMatch(
+      /^file, record 2: The last record has 7 characters instead of 15.*\[FILE_TRUNCATED\]$/,
+    );
   });
 });
 
 test('a file that was cut off is refused', async () => {
   expect(await refusal(fixed(), '0042Ann  001250\n0043Bob')).toMatch(/^file:2: The last line has no line break.*\[FILE_TRUNCATED\]$/);
-  expect(await refusal(fixed({ final_newline: 'optional' }), '0042Ann  001250\n0043Bob')).toMatch(/^file:2: The last line has 7 characters instead of 15.*\[FILE_TRUNCATED\]$/);
+  expect(await refusal(fixed({ final_newline: 'optional' }), '0042Ann  001250\n0043Bob')).toMatch(
+    /^file:2: The last line has 7 characters instead of 15.*\[FILE_TRUNCATED\]$/,
+  );
   expect(await valuesOf(fixed({ final_newline: 'optional' }), '0042Ann  001250\n0043Bob  000001')).toHaveLength(2);
 });
 
@@ -66,14 +93,26 @@ test('titles are skipped, and the end-of-file mark of DOS is no record', async (
 
 describe('writing', () => {
   test('fills, aligns and marks', async () => {
-    expect((await written(fixed(), [[{ id: '42', name: 'Ann', amount: '-12.5' }, { id: '0043', name: null, amount: null }]])).toString()).toBe('42  Ann  -01250\r\n0043           \r\n');
-    expect((await written(typed({ record_length: 12 }), [[{ date: '20240701' }, { id: '1' }]])).toString()).toBe('HD20240701  \r\nD1   ABC    \r\n');
+    expect(
+      (
+        await written(fixed(), [
+          [
+            { id: '42', name: 'Ann', amount: '-12.5' },
+            { id: '0043', name: null, amount: null },
+          ],
+        ])
+      ).toString(),
+    ).toBe('42  Ann  -01250\r\n0043           \r\n');
+    expect((await written(typed({ record_length: 12 }), [[{ date: '20240701' }, { id: '1' }]])).toString()).toBe(
+      'HD20240701  \r\nD1   ABC    \r\n',
+    );
   });
 
   test('cuts nothing off', async () => {
     await expect(written(fixed(), [[{ id: '1' }, { id: '12345' }]])).rejects.toMatchObject({
       name: 'RecordError',
-      message: 'out, record 2 id: The value has 5 characters; the field has room for 4. Shorten it in the mapping, on purpose: nothing is cut off silently. [VALUE_TOO_WIDE]',
+      message:
+        'out, record 2 id: The value has 5 characters; the field has room for 4. Shorten it in the mapping, on purpose: nothing is cut off silently. [VALUE_TOO_WIDE]',
     });
     await expect(written(fixed(), [[{ amount: '12345.67' }]])).rejects.toMatchObject({ code: 'VALUE_TOO_WIDE' });
     await expect(written(fixed(), [[{ amount: '1.005' }]])).rejects.toMatchObject({ code: 'VALUE_NOT_NUMERIC' });
@@ -91,7 +130,13 @@ describe('lines with several segments', () => {
           C: {
             when: { from: 1, to: 1, is: 'C' },
             fields: { count: { from: 2, to: 4, decimals: 0 } },
-            segments: { from: 5, length: 6, count: 3, number_field: 'segment', fields: { code: { from: 1, to: 2 }, amount: { from: 3, to: 6, decimals: 2 } } },
+            segments: {
+              from: 5,
+              length: 6,
+              count: 3,
+              number_field: 'segment',
+              fields: { code: { from: 1, to: 2 }, amount: { from: 3, to: 6, decimals: 2 } },
+            },
           },
         },
         ...options,

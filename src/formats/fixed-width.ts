@@ -15,7 +15,11 @@ const LONGEST_LINE = 1_048_576;
 /** The end-of-file character of DOS, which some systems still write. */
 const CTRL_Z = '\x1a';
 
-async function* decodeFixedWidth(bytes: AsyncIterable<Uint8Array>, options: FixedWidthOptions, context: DecodeContext): AsyncGenerator<SourceRecord[], void, void> {
+async function* decodeFixedWidth(
+  bytes: AsyncIterable<Uint8Array>,
+  options: FixedWidthOptions,
+  context: DecodeContext,
+): AsyncGenerator<SourceRecord[], void, void> {
   const { file } = context;
   const layouts = fixedLayouts(options, file);
   const text = decodeText(bytes, options.encoding, context);
@@ -29,7 +33,13 @@ async function* decodeFixedWidth(bytes: AsyncIterable<Uint8Array>, options: Fixe
       const last = !terminated && i === lines.length - 1;
       if (last && given.startsWith(CTRL_Z)) continue;
       if (last && options.final_newline === 'required')
-        throw refuseFile('FILE_TRUNCATED', file, { line }, 'The last line has no line break: the file was probably cut off while it was written or copied.', 'Have it sent again. If this system always ends its files so, set final_newline: optional in the decoder.');
+        throw refuseFile(
+          'FILE_TRUNCATED',
+          file,
+          { line },
+          'The last line has no line break: the file was probably cut off while it was written or copied.',
+          'Have it sent again. If this system always ends its files so, set final_newline: optional in the decoder.',
+        );
       read++;
       if (options.line_breaks && line <= options.skip_lines) continue;
       if (given === '') continue;
@@ -39,12 +49,30 @@ async function* decodeFixedWidth(bytes: AsyncIterable<Uint8Array>, options: Fixe
     }
     if (records.length) yield records;
   }
-  if (options.line_breaks && read < options.skip_lines) throw refuseFile('FILE_TRUNCATED', file, {}, `The file ends within its first ${options.skip_lines} lines, which the connector skips.`, 'Have it sent again, or change skip_lines in the decoder.');
+  if (options.line_breaks && read < options.skip_lines)
+    throw refuseFile(
+      'FILE_TRUNCATED',
+      file,
+      {},
+      `The file ends within its first ${options.skip_lines} lines, which the connector skips.`,
+      'Have it sent again, or change skip_lines in the decoder.',
+    );
 }
 
 /** Records that follow each other without line breaks. */
-async function* slices(text: AsyncIterable<string>, { record_length: length, skip_lines: skip }: FixedWidthOptions, file: string): AsyncGenerator<Lines, void, void> {
-  if (length === undefined) throw refuseFile('RECORD_LENGTH', file, {}, 'Without line breaks the length of a record must be known.', 'Set record_length in the decoder.');
+async function* slices(
+  text: AsyncIterable<string>,
+  { record_length: length, skip_lines: skip }: FixedWidthOptions,
+  file: string,
+): AsyncGenerator<Lines, void, void> {
+  if (length === undefined)
+    throw refuseFile(
+      'RECORD_LENGTH',
+      file,
+      {},
+      'Without line breaks the length of a record must be known.',
+      'Set record_length in the decoder.',
+    );
   let rest: string[] = [];
   let whole = 0;
   let first = 1;
@@ -64,5 +92,11 @@ async function* slices(text: AsyncIterable<string>, { record_length: length, ski
   }
   const tail = rest.join('');
   if (tail.replace(/[\r\n\x1a ]/g, '') !== '')
-    throw refuseFile('FILE_TRUNCATED', file, { record: first }, `The last record has ${rest.length} characters instead of ${length} ("${excerpt(tail)}"): the file was cut off, or record_length is not right.`, 'Have it sent again.');
+    throw refuseFile(
+      'FILE_TRUNCATED',
+      file,
+      { record: first },
+      `The last record has ${rest.length} characters instead of ${length} ("${excerpt(tail)}"): the file was cut off, or record_length is not right.`,
+      'Have it sent again.',
+    );
 }

@@ -22,13 +22,21 @@ export interface DecodeContext {
  * wrong encoding, cut off, missing column, malformed structure. A single record that cannot be read (a ragged row)
  * is yielded with `problem` and `raw`.
  */
-export type Decode<Options> = (bytes: AsyncIterable<Uint8Array>, options: Options, context: DecodeContext) => AsyncGenerator<SourceRecord[], void, void>;
+export type Decode<Options> = (
+  bytes: AsyncIterable<Uint8Array>,
+  options: Options,
+  context: DecodeContext,
+) => AsyncGenerator<SourceRecord[], void, void>;
 
 /**
  * Records to bytes, the inverse of decode: decode(encode(records)) gives the records again.
  * Throws RecordError when a record cannot be written without loss (a value wider than its field).
  */
-export type Encode<Options> = (records: AsyncIterable<Values[]> | Iterable<Values[]>, options: Options, context: { file: string }) => AsyncGenerator<Uint8Array, void, void>;
+export type Encode<Options> = (
+  records: AsyncIterable<Values[]> | Iterable<Values[]>,
+  options: Options,
+  context: { file: string },
+) => AsyncGenerator<Uint8Array, void, void>;
 
 export interface Format<Options> {
   name: string;

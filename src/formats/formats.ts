@@ -14,15 +14,28 @@ export const FORMATS = { csv, fixed_width: fixedWidth, xml, json, bai2 } as cons
  * Bytes to records, by the decoder of a connector (its options with defaults applied). Throws FileError when the file
  * as a whole cannot be trusted; see Decode.
  */
-export function decodeWith(decoder: DecoderConfig, bytes: AsyncIterable<Uint8Array>, context: DecodeContext): AsyncGenerator<SourceRecord[], void, void> {
+export function decodeWith(
+  decoder: DecoderConfig,
+  bytes: AsyncIterable<Uint8Array>,
+  context: DecodeContext,
+): AsyncGenerator<SourceRecord[], void, void> {
   const { format, options } = chosen(decoder, context.file);
   return format.decode(bytes, options, context);
 }
 
 /** Records to bytes, by the same options. Throws RecordError for a record that cannot be written without loss. */
-export function encodeWith(decoder: DecoderConfig, records: AsyncIterable<Values[]> | Iterable<Values[]>, context: { file: string }): AsyncGenerator<Uint8Array, void, void> {
+export function encodeWith(
+  decoder: DecoderConfig,
+  records: AsyncIterable<Values[]> | Iterable<Values[]>,
+  context: { file: string },
+): AsyncGenerator<Uint8Array, void, void> {
   const { format, options } = chosen(decoder, context.file);
-  if (!format.encode) throw new FatalError({ code: 'FORMAT_READ_ONLY', place: { file: context.file }, message: `Files in ${format.name} can be read, not written.` });
+  if (!format.encode)
+    throw new FatalError({
+      code: 'FORMAT_READ_ONLY',
+      place: { file: context.file },
+      message: `Files in ${format.name} can be read, not written.`,
+    });
   return format.encode(records, options, context);
 }
 
@@ -31,5 +44,9 @@ function chosen(decoder: DecoderConfig, file: string): { format: Format<unknown>
     const options: unknown = decoder[name as keyof typeof FORMATS];
     if (options !== undefined) return { format: format as Format<unknown>, options };
   }
-  throw new FatalError({ code: 'FORMAT_UNKNOWN', place: { file }, message: `The decoder names no format; there are ${Object.keys(FORMATS).join(', ')}.` });
+  throw new FatalError({
+    code: 'FORMAT_UNKNOWN',
+    place: { file },
+    message: `The decoder names no format; there are ${Object.keys(FORMATS).join(', ')}.`,
+  });
 }

@@ -4,7 +4,11 @@ import { refuseRecord } from './refuse.ts';
 import { encoderOf } from './text-encoding.ts';
 
 /** Records to one JSON object a line, or to one document with the list at `rows`. Every scalar is written as a string. */
-export async function* encodeJson(records: AsyncIterable<Values[]> | Iterable<Values[]>, options: JsonOptions, context: { file: string }): AsyncGenerator<Uint8Array, void, void> {
+export async function* encodeJson(
+  records: AsyncIterable<Values[]> | Iterable<Values[]>,
+  options: JsonOptions,
+  context: { file: string },
+): AsyncGenerator<Uint8Array, void, void> {
   const encode = await encoderOf(options.encoding, context.file);
   const path = options.rows === '' ? [] : options.rows.split('.');
   const open = path.map((name) => `{${JSON.stringify(name)}:`).join('');

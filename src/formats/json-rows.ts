@@ -27,7 +27,11 @@ export function* jsonRows(text: string, rows: string, file: string): Generator<J
     const name = path[depth]!;
     if (text[at] !== '{') {
       scanner.skipValue(at);
-      throw missing(depth, text.startsWith('null', at) ? 'there is null' : `there is ${text[at] === '[' ? 'a list' : 'a value'} instead of an object`, []);
+      throw missing(
+        depth,
+        text.startsWith('null', at) ? 'there is null' : `there is ${text[at] === '[' ? 'a list' : 'a value'} instead of an object`,
+        [],
+      );
     }
     let found = false;
     const names: string[] = [];
@@ -54,7 +58,12 @@ export function* jsonRows(text: string, rows: string, file: string): Generator<J
     const value = scanner.readValue(at, path.length);
     const to = scanner.end();
     if (text[at] === '{' && path.length > 0) yield { value, from: at, to };
-    else if (!text.startsWith('null', at)) throw missing(path.length, 'there is a value instead of a list', value !== null && typeof value === 'object' ? Object.keys(value) : []);
+    else if (!text.startsWith('null', at))
+      throw missing(
+        path.length,
+        'there is a value instead of a list',
+        value !== null && typeof value === 'object' ? Object.keys(value) : [],
+      );
     return to;
   }
 
@@ -62,6 +71,12 @@ export function* jsonRows(text: string, rows: string, file: string): Generator<J
     const where = depth === 0 ? 'at the top of the document' : `at ${path.slice(0, depth).join('.')}`;
     const meant = depth < path.length ? didYouMean(path[depth]!, names) : undefined;
     const found = names.length ? ` It has: ${names.slice(0, 20).join(', ')}.` : '';
-    return refuseFile('JSON_ROWS_MISSING', file, { path: rows }, `The list of records is not where the connector says: ${what} ${where}.${found}${meant ? ` Did you mean ${meant}?` : ''}`, 'Correct rows in the decoder, or look at what the system answered: it may be an error message.');
+    return refuseFile(
+      'JSON_ROWS_MISSING',
+      file,
+      { path: rows },
+      `The list of records is not where the connector says: ${what} ${where}.${found}${meant ? ` Did you mean ${meant}?` : ''}`,
+      'Correct rows in the decoder, or look at what the system answered: it may be an error message.',
+    );
   }
 }

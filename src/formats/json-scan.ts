@@ -87,8 +87,15 @@ export function jsonScanner(text: string) {
     const end = at + word.length;
     if (VALID_SCALAR.test(word)) return end;
     // A number or word that stops with the text may only be its beginning.
-    if (end >= text.length && (word === '' || /^-?\d*(?:\.\d*)?(?:[eE][-+]?\d*)?$/.test(word) || ['true', 'false', 'null'].some((whole) => whole.startsWith(word)))) fail('the text ends where a value should stand', text.length);
-    return fail(word === '' ? `${JSON.stringify(text[at])} stands where a value should stand` : `${JSON.stringify(word.slice(0, 30))} is not a value`, at);
+    if (
+      end >= text.length &&
+      (word === '' || /^-?\d*(?:\.\d*)?(?:[eE][-+]?\d*)?$/.test(word) || ['true', 'false', 'null'].some((whole) => whole.startsWith(word)))
+    )
+      fail('the text ends where a value should stand', text.length);
+    return fail(
+      word === '' ? `${JSON.stringify(text[at])} stands where a value should stand` : `${JSON.stringify(word.slice(0, 30))} is not a value`,
+      at,
+    );
   }
 
   function skipString(at: number): number {
@@ -136,7 +143,8 @@ export function jsonScanner(text: string) {
     if (text[at] !== ',') fail(`a "," or "${bracket}" should stand here`, at);
     end = skipSpace(at + 1);
     // A comma promises another: a bracket here is no end.
-    if (text[end] === bracket) fail(`${JSON.stringify(bracket)} stands where ${bracket === ']' ? 'a value' : 'the name of a field'} should stand`, end);
+    if (text[end] === bracket)
+      fail(`${JSON.stringify(bracket)} stands where ${bracket === ']' ? 'a value' : 'the name of a field'} should stand`, end);
     return false;
   }
 

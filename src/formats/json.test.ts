@@ -6,11 +6,18 @@ import { RUNS } from '../../test/formats/runs.ts';
 const json = (options: object = {}) => decoder({ json: options });
 
 test('numbers keep every digit that was written', async () => {
-  expect(await valuesOf(json(), '[{"a":1.10,"b":12345678901234567890,"c":-0.0,"d":1E+2,"e":false,"f":null,"g":""}]')).toEqual([{ a: '1.10', b: '12345678901234567890', c: '-0.0', d: '1E+2', e: 'false', f: null, g: '' }]);
+  expect(await valuesOf(json(), '[{"a":1.10,"b":12345678901234567890,"c":-0.0,"d":1E+2,"e":false,"f":null,"g":""}]')).toEqual([
+    { a: '1.10', b: '12345678901234567890', c: '-0.0', d: '1E+2', e: 'false', f: null, g: '' },
+  ]);
 });
 
 test('records have the line where they begin', async () => {
-  expect((await readAll(json({ rows: 'a.b' }), '{"x":[1,\n2],"a":{"b":[\n{"id":1},\n\n{"id":2}]}}')).map((r) => [r.number, r.line])).toEqual([[1, 3], [2, 5]]);
+  expect(
+    (await readAll(json({ rows: 'a.b' }), '{"x":[1,\n2],"a":{"b":[\n{"id":1},\n\n{"id":2}]}}')).map((r) => [r.number, r.line]),
+  ).toEqual([
+    [1, 3],
+    [2, 5],
+  ]);
 });
 
 test('one object where a list could be is one record, null is none', async () => {
@@ -21,7 +28,11 @@ test('one object where a list could be is one record, null is none', async () =>
 
 test('what is no object is set aside', async () => {
   const records = await readAll(json(), '[{"a":1},7,["x"]]');
-  expect(records.map((r) => [r.problem?.code, r.raw])).toEqual([[undefined, undefined], ['ROW_NOT_AN_OBJECT', '7'], ['ROW_NOT_AN_OBJECT', '["x"]']]);
+  expect(records.map((r) => [r.problem?.code, r.raw])).toEqual([
+    [undefined, undefined],
+    ['ROW_NOT_AN_OBJECT', '7'],
+    ['ROW_NOT_AN_OBJECT', '["x"]'],
+  ]);
 });
 
 describe('a list that is not where the connector says', () => {
@@ -32,7 +43,8 @@ describe('a list that is not where the connector says', () => {
     ['data.items', '{"data":[]}', /there is a list instead of an object at data/],
     ['data', '{"data":"x"}', /there is a value instead of a list at data/],
   ];
-  for (const [rows, file, message] of cases) test(`${rows} in ${file}`, async () => expect(await refusal(json({ rows }), file)).toMatch(message));
+  for (const [rows, file, message] of cases)
+    test(`${rows} in ${file}`, async () => expect(await refusal(json({ rows }), file)).toMatch(message));
 });
 
 describe('what is not JSON is refused with its place', () => {
@@ -41,7 +53,10 @@ describe('what is not JSON is refused with its place', () => {
     ['[{"a":1} {"a":2}]', 'file:1:10: This is not JSON: a "," or "]" should stand here.'],
     ["[{'a':1}]", 'file:1:3: This is not JSON: the name of a field, in quotes, should stand here.'],
     ['[{"a":NaN}]', 'file:1:7: This is not JSON: "NaN" is not a value.'],
-    ['[{"a":"x\ny"}]', 'file:1:9: This is not JSON: a string has a line break or control character in it, or its closing quote is missing.'],
+    [
+      '[{"a":"x\ny"}]',
+      'file:1:9: This is not JSON: a string has a line break or control character in it, or its closing quote is missing.',
+    ],
     ['[{"a":"\\x"}]', 'file:1:8: This is not JSON: \\x in a string is no escape that JSON has.'],
     ['[1],', 'file:1:4: This is not JSON: something follows the document.'],
     ['[{"a":1},]', 'file:1:10: This is not JSON: "]" stands where a value should stand.'],
@@ -73,19 +88,29 @@ test('what JSON.parse takes is taken, with the same values, and nothing else is'
   const pieces = ['{', '}', '[', ']', ',', ':', '"a"', '"b\\n\\u00e9"', '1', '-0.5e3', '01', 'true', 'null', 'nul', ' ', '\n', '"', '\\'];
   const broken = fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((parts) => parts.join(''));
   await fc.assert(
-    fc.asyncProperty(fc.oneof(broken, fc.json(), fc.json().map((text) => text.slice(0, -1))), async (text) => {
-      const file = `[{"x":${text}}]`;
-      const said = await refusal(json(), file);
-      let parsed: unknown;
-      try {
-        parsed = JSON.parse(file);
-      } catch {
-        expect(said).toMatch(/\[(JSON_MALFORMED|FILE_TRUNCATED)\]$/);
-        return;
-      }
-      expect(await valuesOf(json(), file)).toEqual(JSON.parse(file, ((_key: string, value: unknown, at?: { source: string }) => (typeof value === 'number' || typeof value === 'boolean' ? at!.source : value)) as never));
-      expect(Array.isArray(parsed)).toBe(true);
-    }),
+    fc.asyncProperty(
+      fc.oneof(
+        broken,
+        fc.json(),
+        fc.json().map((text) => text.slice(0, -1)),
+      ),
+      async (text) => {
+        const file = `[{"x":${text}}]`;
+        const said = await refusal(json(), file);
+        let parsed: unknown;
+        try {
+          parsed = JSON.parse(file);
+        } catch {
+          expect(said).toMatch(/\[(JSON_MALFORMED|FILE_TRUNCATED)\]$/);
+          return;
+        }
+        expect(await valuesOf(json(), file)).toEqual(
+          JSON.parse(file, ((_key: string, value: unknown, at?: { source: string }) =>
+            typeof value === 'number' || typeof value === 'boolean' ? at!.source : value) as never),
+        );
+        expect(Array.isArray(parsed)).toBe(true);
+      },
+    ),
     { numRuns: 10 * RUNS },
   );
 });

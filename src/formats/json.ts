@@ -15,7 +15,11 @@ export const json: Format<JsonOptions> = { name: 'json', decode: decodeJson, enc
 
 const LIST = 1000;
 
-async function* decodeJson(bytes: AsyncIterable<Uint8Array>, options: JsonOptions, context: DecodeContext): AsyncGenerator<SourceRecord[], void, void> {
+async function* decodeJson(
+  bytes: AsyncIterable<Uint8Array>,
+  options: JsonOptions,
+  context: DecodeContext,
+): AsyncGenerator<SourceRecord[], void, void> {
   const check = fieldCheck(context);
   for await (const records of options.lines ? lineRecords(bytes, options, context) : documentRecords(bytes, options, context)) {
     check.see(records);
@@ -24,9 +28,17 @@ async function* decodeJson(bytes: AsyncIterable<Uint8Array>, options: JsonOption
   check.finish();
 }
 
-async function* lineRecords(bytes: AsyncIterable<Uint8Array>, options: JsonOptions, context: DecodeContext): AsyncGenerator<SourceRecord[], void, void> {
+async function* lineRecords(
+  bytes: AsyncIterable<Uint8Array>,
+  options: JsonOptions,
+  context: DecodeContext,
+): AsyncGenerator<SourceRecord[], void, void> {
   let number = 0;
-  for await (const { lines, first, terminated } of textLines(decodeText(bytes, options.encoding, context), context.file, options.max_bytes)) {
+  for await (const { lines, first, terminated } of textLines(
+    decodeText(bytes, options.encoding, context),
+    context.file,
+    options.max_bytes,
+  )) {
     const records: SourceRecord[] = [];
     for (const [i, text] of lines.entries()) {
       if (text.trim() === '') continue;
@@ -45,7 +57,11 @@ async function* lineRecords(bytes: AsyncIterable<Uint8Array>, options: JsonOptio
   }
 }
 
-async function* documentRecords(bytes: AsyncIterable<Uint8Array>, options: JsonOptions, context: DecodeContext): AsyncGenerator<SourceRecord[], void, void> {
+async function* documentRecords(
+  bytes: AsyncIterable<Uint8Array>,
+  options: JsonOptions,
+  context: DecodeContext,
+): AsyncGenerator<SourceRecord[], void, void> {
   const pieces: string[] = [];
   for await (const piece of decodeText(bounded(bytes, options.max_bytes, context.file), options.encoding, context)) pieces.push(piece);
   const text = pieces.join('');
@@ -77,22 +93,54 @@ function placed<T>(file: string, text: string, linesBefore: number, canBeCut: bo
     const before = text.slice(0, error.offset);
     const line = linesBefore + before.split('\n').length;
     const column = error.offset - before.lastIndexOf('\n');
-    if (error.ended && canBeCut) throw refuseFile('FILE_TRUNCATED', file, { line, column }, `The file ends in the middle of its JSON (${error.message}): it was cut off.`, 'Have it sent again.');
-    throw refuseFile('JSON_MALFORMED', file, { line, column }, `This is not JSON: ${error.message}.`, 'The file is damaged or of another kind: have it sent again.');
+    if (error.ended && canBeCut)
+      throw refuseFile(
+        'FILE_TRUNCATED',
+        file,
+        { line, column },
+        `The file ends in the middle of its JSON (${error.message}): it was cut off.`,
+        'Have it sent again.',
+      );
+    throw refuseFile(
+      'JSON_MALFORMED',
+      file,
+      { line, column },
+      `This is not JSON: ${error.message}.`,
+      'The file is damaged or of another kind: have it sent again.',
+    );
   }
 }
 
 function recordOf({ value, from, to }: JsonRow, text: string, number: number, line: number, file: string): SourceRecord {
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) return { values: value, number, line };
   const raw = text.slice(from, to);
-  return { values: {}, number, line, problem: problemIn('ROW_NOT_AN_OBJECT', file, { line, record: number }, `The record is not an object with fields, but ${excerpt(raw)}.`, 'Look whether rows in the decoder is right.'), raw };
+  return {
+    values: {},
+    number,
+    line,
+    problem: problemIn(
+      'ROW_NOT_AN_OBJECT',
+      file,
+      { line, record: number },
+      `The record is not an object with fields, but ${excerpt(raw)}.`,
+      'Look whether rows in the decoder is right.',
+    ),
+    raw,
+  };
 }
 
 async function* bounded(bytes: AsyncIterable<Uint8Array>, most: number, file: string): AsyncGenerator<Uint8Array, void, void> {
   let size = 0;
   for await (const chunk of bytes) {
     size += chunk.byteLength;
-    if (size > most) throw refuseFile('FILE_TOO_LARGE', file, {}, `The document is larger than ${most} bytes, and one JSON document is read in one piece.`, 'Raise max_bytes in the decoder, or have it exported as one document a line (lines: true).');
+    if (size > most)
+      throw refuseFile(
+        'FILE_TOO_LARGE',
+        file,
+        {},
+        `The document is larger than ${most} bytes, and one JSON document is read in one piece.`,
+        'Raise max_bytes in the decoder, or have it exported as one document a line (lines: true).',
+      );
     yield chunk;
   }
 }

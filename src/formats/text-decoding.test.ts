@@ -25,32 +25,54 @@ test('the place is right far into a file', async () => {
 });
 
 test('overlong and surrogate sequences are not UTF-8', async () => {
-  for (const bad of [[0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80], [0x80]]) expect(await refusal(csv('utf-8'), bytes('a\nx', bad, 'y\n'))).toMatch(/^file:2:2: The byte 0x.*\[FILE_ENCODING\]$/);
+  for (const bad of [[0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80], [0x80]])
+    expect(await refusal(csv('utf-8'), bytes('a\nx', bad, 'y\n'))).toMatch(/^file:2:2: The byte 0x.*\[FILE_ENCODING\]$/);
 });
 
 test('a file that ends within a character was cut off', async () => {
-  expect(await refusal(csv('utf-8'), bytes('a\nx', [0xe2, 0x82]))).toMatch(/^file:2:2: The file ends in the middle of a character.*\[FILE_TRUNCATED\]$/);
+  expect(await refusal(csv('utf-8'), bytes('a\nx', [0xe2, 0x82]))).toMatch(
+    /^file:2:2: The file ends in the middle of a character.*\[FILE_TRUNCATED\]$/,
+  );
   expect(await refusal(csv('utf-16le'), Buffer.from('\ufeffa\nx\n', 'utf16le').subarray(0, -1))).toContain('[FILE_TRUNCATED]');
 });
 
 describe('a file of another encoding than the connector says', () => {
   test('is named by its byte order mark', async () => {
-    expect(await refusal(csv('utf-8'), Buffer.from('\ufeffa,b\n', 'utf16le').swap16())).toContain('The file is UTF-16BE (it begins with that byte order mark), but the connector says utf-8.');
-    expect(await refusal(csv('windows-1252'), '\ufeffa,b\n')).toContain('The file is UTF-8 (it begins with that byte order mark), but the connector says windows-1252.');
+    expect(await refusal(csv('utf-8'), Buffer.from('\ufeffa,b\n', 'utf16le').swap16())).toContain(
+      'The file is UTF-16BE (it begins with that byte order mark), but the connector says utf-8.',
+    );
+    expect(await refusal(csv('windows-1252'), '\ufeffa,b\n')).toContain(
+      'The file is UTF-8 (it begins with that byte order mark), but the connector says windows-1252.',
+    );
     expect(await refusal(csv('utf-16be'), Buffer.from('\ufeffa,b\n', 'utf16le'))).toContain('The file is UTF-16LE');
   });
 
   test('is taken for UTF-16 by its zero bytes', async () => {
-    for (const encoding of ['utf-8', 'windows-1252'] as const) expect(await refusal(csv(encoding), Buffer.from('a,b\n1,2\n', 'utf16le'))).toMatch(/probably UTF-16, but the connector says .* Set encoding: utf-16le/);
+    for (const encoding of ['utf-8', 'windows-1252'] as const)
+      expect(await refusal(csv(encoding), Buffer.from('a,b\n1,2\n', 'utf16le'))).toMatch(
+        /probably UTF-16, but the connector says .* Set encoding: utf-16le/,
+      );
     expect(await refusal(csv('utf-8'), Buffer.from('a,b\n1,2\n', 'utf16le').swap16())).toContain('Set encoding: utf-16be');
   });
 
   test('is told from a file with a damaged stretch', async () => {
-    expect(await refusal(csv('utf-8'), bytes('a\nabc', Array.from({ length: 100 }, () => 0), '\n'))).toMatch(/^file:2:4: There is a NUL byte .*the file is damaged/);
+    expect(
+      await refusal(
+        csv('utf-8'),
+        bytes(
+          'a\nabc',
+          Array.from({ length: 100 }, () => 0),
+          '\n',
+        ),
+      ),
+    ).toMatch(/^file:2:4: There is a NUL byte .*the file is damaged/);
   });
 
   test('is UTF-8 when all its special characters are', async () => {
-    for (const encoding of ['windows-1252', 'iso-8859-1'] as const) expect(await refusal(csv(encoding), 'a,b\nx,é\nñ,y\n')).toMatch(/^file:2:3: The file is UTF-8 .* but the connector says .*\[FILE_ENCODING\]$/);
+    for (const encoding of ['windows-1252', 'iso-8859-1'] as const)
+      expect(await refusal(csv(encoding), 'a,b\nx,é\nñ,y\n')).toMatch(
+        /^file:2:3: The file is UTF-8 .* but the connector says .*\[FILE_ENCODING\]$/,
+      );
     expect(await readAll(csv('windows-1252'), bytes('a\n', 'é', [0xe9], '\n'))).toHaveLength(1);
   });
 
@@ -74,7 +96,12 @@ test('every byte of the single-byte encodings is what its table says', async () 
 test('characters of two units are read wherever they are cut', async () => {
   for (const encoding of ['utf-16le', 'utf-16be', 'utf-8'] as const) {
     const text = 'a😀é日😀';
-    const encoded = encoding === 'utf-8' ? Buffer.from(text) : encoding === 'utf-16le' ? Buffer.from(text, 'utf16le') : Buffer.from(text, 'utf16le').swap16();
+    const encoded =
+      encoding === 'utf-8'
+        ? Buffer.from(text)
+        : encoding === 'utf-16le'
+          ? Buffer.from(text, 'utf16le')
+          : Buffer.from(text, 'utf16le').swap16();
     for (let i = 0; i <= encoded.length; i++) expect(await textOf([encoded.subarray(0, i), encoded.subarray(i)], encoding)).toBe(text);
   }
 });

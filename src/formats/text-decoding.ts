@@ -21,7 +21,11 @@ const PIECE = 65_536;
  * Throws FILE_EMPTY when there is no byte, FILE_ENCODING when the bytes are not text of this encoding (with the
  * line and column, both from 1), FILE_TRUNCATED when the file ends inside a character.
  */
-export async function* decodeText(bytes: AsyncIterable<Uint8Array>, encoding: Encoding, context: TextContext): AsyncGenerator<string, void, void> {
+export async function* decodeText(
+  bytes: AsyncIterable<Uint8Array>,
+  encoding: Encoding,
+  context: TextContext,
+): AsyncGenerator<string, void, void> {
   const decode = await decoderOf(encoding, context);
   const at: Position = { line: 1, column: 1 };
   let carry: Buffer = Buffer.alloc(0);
@@ -32,7 +36,8 @@ export async function* decodeText(bytes: AsyncIterable<Uint8Array>, encoding: En
     any = true;
     const whole = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     for (let from = 0; from < whole.length; from += PIECE) {
-      if (context.signal?.aborted) throw new AbortedError({ code: 'ABORTED', place: { file: context.file }, message: 'Stopped on request.' });
+      if (context.signal?.aborted)
+        throw new AbortedError({ code: 'ABORTED', place: { file: context.file }, message: 'Stopped on request.' });
       const piece = whole.subarray(from, from + PIECE);
       let buffer = carry.length ? Buffer.concat([carry, piece]) : piece;
       if (first) {
@@ -49,7 +54,14 @@ export async function* decodeText(bytes: AsyncIterable<Uint8Array>, encoding: En
       if (text.text) yield text.text;
     }
   }
-  if (!any) throw refuseFile('FILE_EMPTY', context.file, {}, 'The file is empty (0 bytes).', 'Export it again; a file without records still has its header.');
+  if (!any)
+    throw refuseFile(
+      'FILE_EMPTY',
+      context.file,
+      {},
+      'The file is empty (0 bytes).',
+      'Export it again; a file without records still has its header.',
+    );
   if (first) carry = afterMark(carry, encoding, context);
   if (carry.length) {
     const last = decode.piece(carry, at, true);
@@ -141,9 +153,22 @@ function utf16(encoding: 'utf-16le' | 'utf-16be', context: TextContext): PieceDe
   return {
     piece(buffer, at, last) {
       if (!begun && buffer.length >= 4 && buffer.indexOf(0) < 0 && isUtf8(buffer.subarray(0, buffer.length - incompleteTail(buffer))))
-        throw refuseFile('FILE_ENCODING', file, { line: 1 }, `The file is not ${encoding.toUpperCase()}, as ${says(context)}, but looks like UTF-8 or plain text.`, 'Set encoding: utf-8 in the decoder.');
+        throw refuseFile(
+          'FILE_ENCODING',
+          file,
+          { line: 1 },
+          `The file is not ${encoding.toUpperCase()}, as ${says(context)}, but looks like UTF-8 or plain text.`,
+          'Set encoding: utf-8 in the decoder.',
+        );
       begun = true;
-      if (last && buffer.length % 2) throw refuseFile('FILE_TRUNCATED', file, { line: at.line }, 'The file ends in the middle of a character: it was cut off.', 'Have it sent again.');
+      if (last && buffer.length % 2)
+        throw refuseFile(
+          'FILE_TRUNCATED',
+          file,
+          { line: at.line },
+          'The file ends in the middle of a character: it was cut off.',
+          'Have it sent again.',
+        );
       let used = buffer.length - (buffer.length % 2);
       // A character outside the basic plane is two units: keep the first until the second is there.
       const high = encoding === 'utf-16le' ? used - 1 : used - 2;
@@ -154,7 +179,13 @@ function utf16(encoding: 'utf-16le' | 'utf-16be', context: TextContext): PieceDe
       const bad = text.isWellFormed() ? nul : text.search(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\0/);
       if (bad >= 0) {
         const unit = text.charCodeAt(bad);
-        throw refuseFile('FILE_ENCODING', file, positionInText(text.slice(0, bad), at), `The character unit 0x${unit.toString(16).toUpperCase().padStart(4, '0')} here is not valid in ${encoding.toUpperCase()}.`, 'The file is damaged, or of another encoding: have it sent again.');
+        throw refuseFile(
+          'FILE_ENCODING',
+          file,
+          positionInText(text.slice(0, bad), at),
+          `The character unit 0x${unit.toString(16).toUpperCase().padStart(4, '0')} here is not valid in ${encoding.toUpperCase()}.`,
+          'The file is damaged, or of another encoding: have it sent again.',
+        );
       }
       Object.assign(at, positionInText(text, at));
       return { text, used };
@@ -192,14 +223,29 @@ function singleByte(encoding: Encoding, context: TextContext, upper: string): Pi
     },
     end() {
       if (firstOther && allUtf8 && utf8Tail.length === 0 && encoding !== 'cp437' && encoding !== 'cp850')
-        throw refuseFile('FILE_ENCODING', file, firstOther, `The file is UTF-8 (every special character in it is, from this one on), but ${says(context)} ${encoding}.`, 'Set encoding: utf-8 in the decoder.');
+        throw refuseFile(
+          'FILE_ENCODING',
+          file,
+          firstOther,
+          `The file is UTF-8 (every special character in it is, from this one on), but ${says(context)} ${encoding}.`,
+          'Set encoding: utf-8 in the decoder.',
+        );
     },
   };
 }
 
 function undefinedByte(byte: number, at: Position, context: TextContext, encoding: Encoding): Error {
-  const hint = encoding === 'windows-1252' ? 'The file is of another encoding (utf-8 or cp437), or damaged.' : 'Text from Windows is usually windows-1252 or utf-8: set the encoding of the decoder, or have the file sent again.';
-  return refuseFile('FILE_ENCODING', context.file, { ...at }, `The byte 0x${hex(byte)} here is no character of ${encoding}, which ${says(context)} the file is.`, hint);
+  const hint =
+    encoding === 'windows-1252'
+      ? 'The file is of another encoding (utf-8 or cp437), or damaged.'
+      : 'Text from Windows is usually windows-1252 or utf-8: set the encoding of the decoder, or have the file sent again.';
+  return refuseFile(
+    'FILE_ENCODING',
+    context.file,
+    { ...at },
+    `The byte 0x${hex(byte)} here is no character of ${encoding}, which ${says(context)} the file is.`,
+    hint,
+  );
 }
 
 const MARKS: { bytes: number[]; encoding: Encoding }[] = [
@@ -232,8 +278,20 @@ function refuseNul(buffer: Buffer, at: Position, encoding: Encoding, context: Te
   const wide = start.length > 1 && Math.abs(zeros * 2 - start.length) <= start.length / 4;
   const place = positionOf(buffer.subarray(0, nul), at);
   if (wide)
-    throw refuseFile('FILE_ENCODING', file, place, `The file has NUL bytes (0x00) between its letters: it is probably UTF-16, but ${says(context)} ${encoding}.`, `Set encoding: ${nul % 2 ? 'utf-16le' : 'utf-16be'} in the decoder.`);
-  throw refuseFile('FILE_ENCODING', file, place, 'There is a NUL byte (0x00) here, which no text file has: the file is damaged.', 'Have it sent again.');
+    throw refuseFile(
+      'FILE_ENCODING',
+      file,
+      place,
+      `The file has NUL bytes (0x00) between its letters: it is probably UTF-16, but ${says(context)} ${encoding}.`,
+      `Set encoding: ${nul % 2 ? 'utf-16le' : 'utf-16be'} in the decoder.`,
+    );
+  throw refuseFile(
+    'FILE_ENCODING',
+    file,
+    place,
+    'There is a NUL byte (0x00) here, which no text file has: the file is damaged.',
+    'Have it sent again.',
+  );
 }
 
 /** Moves the position over a decoded piece. */

@@ -40,5 +40,11 @@ export async function encoderOf(encoding: Encoding, file: string): Promise<(text
 
 function notWritable(character: string, encoding: Encoding, file: string): Error {
   const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
-  return refuseRecord('CHARACTER_NOT_WRITABLE', file, {}, `The character U+${code} cannot be written in ${encoding}.`, 'Replace it in the mapping, or write the file in utf-8 if the receiving system takes that.');
+  return refuseRecord(
+    'CHARACTER_NOT_WRITABLE',
+    file,
+    {},
+    `The character U+${code} cannot be written in ${encoding}.`,
+    'Replace it in the mapping, or write the file in utf-8 if the receiving system takes that.',
+  );
 }

@@ -13,7 +13,14 @@ export async function* textLines(text: AsyncIterable<string>, file: string, most
   let rest = '';
   let first = 1;
   function checked(line: string, number: number): string {
-    if (line.length > most + 1) throw refuseFile('RECORD_TOO_LARGE', file, { line: number }, `The line is longer than ${most} characters.`, 'The file is damaged or of another kind.');
+    if (line.length > most + 1)
+      throw refuseFile(
+        'RECORD_TOO_LARGE',
+        file,
+        { line: number },
+        `The line is longer than ${most} characters.`,
+        'The file is damaged or of another kind.',
+      );
     return line;
   }
   const withoutCr = (line: string) => (line.endsWith('\r') ? line.slice(0, -1) : line);

@@ -3,15 +3,29 @@ import { refuseFile } from './refuse.ts';
 import type { Encoding } from './text-decoding.ts';
 
 const NAMES: Record<string, Encoding> = {
-  'utf-8': 'utf-8', utf8: 'utf-8', 'us-ascii': 'ascii', ascii: 'ascii', 'windows-1252': 'windows-1252', cp1252: 'windows-1252',
-  'iso-8859-1': 'iso-8859-1', latin1: 'iso-8859-1', ibm437: 'cp437', cp437: 'cp437', ibm850: 'cp850', cp850: 'cp850',
+  'utf-8': 'utf-8',
+  utf8: 'utf-8',
+  'us-ascii': 'ascii',
+  ascii: 'ascii',
+  'windows-1252': 'windows-1252',
+  cp1252: 'windows-1252',
+  'iso-8859-1': 'iso-8859-1',
+  latin1: 'iso-8859-1',
+  ibm437: 'cp437',
+  cp437: 'cp437',
+  ibm850: 'cp850',
+  cp850: 'cp850',
 };
 
 /**
  * The encoding of an XML document by its byte order mark, else its declaration, else UTF-8; and all of its bytes again.
  * A file that declares UTF-16 and is none (.NET writes them so) is read as UTF-8, which is checked anyway.
  */
-export async function xmlEncoding(bytes: AsyncIterable<Uint8Array>, wanted: XmlOptions['encoding'], file: string): Promise<{ encoding: Encoding; bytes: AsyncIterable<Uint8Array> }> {
+export async function xmlEncoding(
+  bytes: AsyncIterable<Uint8Array>,
+  wanted: XmlOptions['encoding'],
+  file: string,
+): Promise<{ encoding: Encoding; bytes: AsyncIterable<Uint8Array> }> {
   if (wanted !== 'declared') return { encoding: wanted, bytes };
   const iterator = bytes[Symbol.asyncIterator]();
   const begun: Uint8Array[] = [];
@@ -34,7 +48,14 @@ function encodingOf(head: Buffer, file: string): Encoding {
   const declared = /^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([^"']*)["']/.exec(head.toString('latin1'))?.[1]?.toLowerCase();
   if (declared === undefined || declared.startsWith('utf-16')) return 'utf-8';
   const encoding = Object.hasOwn(NAMES, declared) ? NAMES[declared] : undefined;
-  if (!encoding) throw refuseFile('FILE_ENCODING', file, { line: 1 }, `The file declares the encoding ${JSON.stringify(declared)}, which is not known here.`, 'Have it exported as UTF-8.');
+  if (!encoding)
+    throw refuseFile(
+      'FILE_ENCODING',
+      file,
+      { line: 1 },
+      `The file declares the encoding ${JSON.stringify(declared)}, which is not known here.`,
+      'Have it exported as UTF-8.',
+    );
   return encoding;
 }
 

@@ -52,7 +52,15 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
         rowStart = tokens.position();
       }
       const parent = row.at(-1);
-      const node: Node = { name, path: parent ? (parent.path ? `${parent.path}.${name}` : name) : '', values: undefined, attributes: undefined, text: '', blank: true, nil: false };
+      const node: Node = {
+        name,
+        path: parent ? (parent.path ? `${parent.path}.${name}` : name) : '',
+        values: undefined,
+        attributes: undefined,
+        text: '',
+        blank: true,
+        nil: false,
+      };
       row.push(node);
       for (const attribute of attributes) addAttribute(node, attribute, line);
     },
@@ -77,7 +85,13 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
   function isRow(): boolean {
     if (wanted.length === 1) return path.at(-1) === wanted[0];
     if (path.length === 1 && path[0] !== wanted[0])
-      throw refuseFile('XML_ROW_MISSING', file, { line: 1 }, `The root element is <${path[0]}>, but the connector expects <${wanted[0]}>.`, 'This is another kind of file, or row in the decoder is wrong.');
+      throw refuseFile(
+        'XML_ROW_MISSING',
+        file,
+        { line: 1 },
+        `The root element is <${path[0]}>, but the connector expects <${wanted[0]}>.`,
+        'This is another kind of file, or row in the decoder is wrong.',
+      );
     return path.length === wanted.length && path.every((name, i) => name === wanted[i]);
   }
 
@@ -130,11 +144,23 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
   }
 
   function clash(name: string, line: number): never {
-    throw refuseFile('XML_NAME_CLASH', file, { line }, `In the row that starts here, ${JSON.stringify(name)} is the name of an attribute and of something else in the same element.`, 'Set attributes_prefix in the decoder, for example to @.');
+    throw refuseFile(
+      'XML_NAME_CLASH',
+      file,
+      { line },
+      `In the row that starts here, ${JSON.stringify(name)} is the name of an attribute and of something else in the same element.`,
+      'Set attributes_prefix in the decoder, for example to @.',
+    );
   }
 
   function tooLarge(line: number): never {
-    throw refuseFile('XML_ROW_TOO_LARGE', file, { line }, `The row or piece of markup that starts here is larger than ${options.max_row_bytes} bytes.`, 'The file is damaged, row in the decoder names too large an element, or max_row_bytes is too small.');
+    throw refuseFile(
+      'XML_ROW_TOO_LARGE',
+      file,
+      { line },
+      `The row or piece of markup that starts here is larger than ${options.max_row_bytes} bytes.`,
+      'The file is damaged, row in the decoder names too large an element, or max_row_bytes is too small.',
+    );
   }
 
   return {
@@ -154,7 +180,13 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
       const repeated = [...seen].filter(([, times]) => times > 1).map(([name]) => name);
       const meant = didYouMean(wanted.at(-1)!, seen.keys());
       if (repeated.length || meant)
-        throw refuseFile('XML_ROW_MISSING', file, {}, `The file has no element <${wanted.at(-1)}>, which is to be one record. It has: ${[...seen.keys()].slice(0, 20).join(', ')}.${meant ? ` Did you mean ${meant}?` : ''}`, 'Correct row in the decoder, or have the right file sent.');
+        throw refuseFile(
+          'XML_ROW_MISSING',
+          file,
+          {},
+          `The file has no element <${wanted.at(-1)}>, which is to be one record. It has: ${[...seen.keys()].slice(0, 20).join(', ')}.${meant ? ` Did you mean ${meant}?` : ''}`,
+          'Correct row in the decoder, or have the right file sent.',
+        );
     },
   };
 }

@@ -49,7 +49,12 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
     return line;
   }
 
-  function malformed(offset: number, message: string, code = 'XML_MALFORMED', hint = 'The file is damaged, or was not written by an XML library: have it sent again.'): never {
+  function malformed(
+    offset: number,
+    message: string,
+    code = 'XML_MALFORMED',
+    hint = 'The file is damaged, or was not written by an XML library: have it sent again.',
+  ): never {
     const lineStart = offset === 0 ? -1 : text.lastIndexOf('\n', offset - 1);
     const column = lineStart < 0 ? columnsBefore + offset + 1 : offset - lineStart;
     throw refuseFile(code, file, { line: lineAt(offset), column }, message, hint);
@@ -86,21 +91,32 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
   function declaration(): boolean {
     if (text.startsWith('<!--', at)) return until('-->', () => undefined, 4);
     if (text.startsWith('<![CDATA[', at))
-      return until(']]>', (from, to) => {
-        if (open.length === 0) malformed(at, 'There is text outside the root element.');
-        const content = text.slice(from, to);
-        checkCharacters(content, from);
-        if (content) handlers.text(content.replace(/\r\n?/g, '\n'), false);
-      }, 9);
+      return until(
+        ']]>',
+        (from, to) => {
+          if (open.length === 0) malformed(at, 'There is text outside the root element.');
+          const content = text.slice(from, to);
+          checkCharacters(content, from);
+          if (content) handlers.text(content.replace(/\r\n?/g, '\n'), false);
+        },
+        9,
+      );
     if ('<![CDATA['.startsWith(text.slice(at, at + 9)) || '<!--'.startsWith(text.slice(at, at + 4))) return false;
-    if (/^<!(?:DOCTYPE|ENTITY)/i.test(text.slice(at, at + 10))) malformed(at, 'The file has a document type or entity declaration, which is not accepted: it could pull in other files or grow without limit.', 'XML_ENTITY', 'Have it exported without DOCTYPE.');
+    if (/^<!(?:DOCTYPE|ENTITY)/i.test(text.slice(at, at + 10)))
+      malformed(
+        at,
+        'The file has a document type or entity declaration, which is not accepted: it could pull in other files or grow without limit.',
+        'XML_ENTITY',
+        'Have it exported without DOCTYPE.',
+      );
     if (text.length - at < 10) return false;
     return malformed(at, `"${excerpt(text.slice(at, at + 20))}" is not XML.`);
   }
 
   function instruction(from: number, to: number): void {
     const content = text.slice(from, to);
-    if (/^xml\s/i.test(content) && rooted) malformed(at, 'An XML declaration stands in the middle of the file: two files may have been joined.');
+    if (/^xml\s/i.test(content) && rooted)
+      malformed(at, 'An XML declaration stands in the middle of the file: two files may have been joined.');
   }
 
   function until(mark: string, take: (from: number, to: number) => void, opening = 2): boolean {
@@ -125,7 +141,8 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
       }
       const close = text.indexOf(text[quote]!, quote + 1);
       const inner = text.indexOf('<', quote);
-      if (inner >= 0 && (close < 0 || inner < close)) malformed(quote, 'The value that begins here has a "<" in it: its closing quote is missing, or the "<" must be written &lt;.');
+      if (inner >= 0 && (close < 0 || inner < close))
+        malformed(quote, 'The value that begins here has a "<" in it: its closing quote is missing, or the "<" must be written &lt;.');
       if (close < 0) return -1;
       from = close + 1;
     }
@@ -147,7 +164,13 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
     if (!isName(name) || at + 1 + name.length > to) malformed(at, `"${excerpt(text.slice(at, end + 1))}" is not a tag.`);
     if (open.length === 0 && rooted) malformed(at, `There is a second root element, <${name}>: two files may have been joined.`);
     rooted = true;
-    if (open.length >= maxDepth) malformed(at, `The elements are nested deeper than ${maxDepth}.`, 'XML_TOO_DEEP', 'Raise max_depth in the decoder if the system really writes such files.');
+    if (open.length >= maxDepth)
+      malformed(
+        at,
+        `The elements are nested deeper than ${maxDepth}.`,
+        'XML_TOO_DEEP',
+        'Raise max_depth in the decoder if the system really writes such files.',
+      );
     const attributes = attributesIn(at + 1 + name.length, to);
     const start = at;
     handlers.open(name, attributes, () => lineAt(start));
@@ -204,7 +227,11 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
     const raw = text.slice(from, to);
     const blank = !/[^ \t\r\n]/.test(raw);
     if (open.length === 0) {
-      if (!blank) malformed(from + raw.search(/[^ \t\r\n]/), rooted ? 'There is text after the root element.' : 'The file does not begin as XML does.');
+      if (!blank)
+        malformed(
+          from + raw.search(/[^ \t\r\n]/),
+          rooted ? 'There is text after the root element.' : 'The file does not begin as XML does.',
+        );
       return;
     }
     checkCharacters(raw, from);
@@ -213,7 +240,8 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
 
   function checkCharacters(raw: string, from: number): void {
     const bad = raw.search(FORBIDDEN);
-    if (bad >= 0) malformed(from + bad, `The character U+${raw.charCodeAt(bad).toString(16).toUpperCase().padStart(4, '0')} cannot stand in XML.`);
+    if (bad >= 0)
+      malformed(from + bad, `The character U+${raw.charCodeAt(bad).toString(16).toUpperCase().padStart(4, '0')} cannot stand in XML.`);
   }
 
   function resolve(raw: string, from: number): string {
@@ -228,7 +256,13 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
         if (FORBIDDEN.test(character)) malformed(from, `${whole} is no character that can stand in XML.`);
         return character;
       }
-      if (reference.startsWith('#') || !Object.hasOwn(ENTITIES, reference)) malformed(from, `${whole} is an entity that the file would have to define, which is not accepted.`, 'XML_ENTITY', 'Only &lt; &gt; &amp; &apos; &quot; and numbers such as &#233; are read.');
+      if (reference.startsWith('#') || !Object.hasOwn(ENTITIES, reference))
+        malformed(
+          from,
+          `${whole} is an entity that the file would have to define, which is not accepted.`,
+          'XML_ENTITY',
+          'Only &lt; &gt; &amp; &apos; &quot; and numbers such as &#233; are read.',
+        );
       return ENTITIES[reference]!;
     });
   }
@@ -249,8 +283,16 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
       run(true);
       const cut = at < text.length || open.length > 0;
       if (cut && (rooted || text.startsWith('<', at)))
-        malformed(text.length, open.length ? `The file ends before <${open[0]}> is closed: it was cut off.` : 'The file ends in the middle of a tag: it was cut off.', 'FILE_TRUNCATED', 'Have it sent again.');
-      if (!rooted) malformed(text.length, 'The file ends before its root element: it was cut off.', 'FILE_TRUNCATED', 'Have it sent again.');
+        malformed(
+          text.length,
+          open.length
+            ? `The file ends before <${open[0]}> is closed: it was cut off.`
+            : 'The file ends in the middle of a tag: it was cut off.',
+          'FILE_TRUNCATED',
+          'Have it sent again.',
+        );
+      if (!rooted)
+        malformed(text.length, 'The file ends before its root element: it was cut off.', 'FILE_TRUNCATED', 'Have it sent again.');
     },
     position: () => consumed + at,
   };

@@ -23,7 +23,11 @@ describe('what a row becomes', () => {
 
   test('lists are lists even when there is one, or none', async () => {
     const lists = xml({ lists: ['a', 'g/b', 'g.c'] });
-    expect(await valuesOf(lists, '<ROOT><R><a>1</a><g><b k="1"/></g></R><R/><R><g/></R></ROOT>')).toEqual([{ a: ['1'], g: { b: [{ k: '1' }], c: [] } }, { a: [] }, { a: [], g: null }]);
+    expect(await valuesOf(lists, '<ROOT><R><a>1</a><g><b k="1"/></g></R><R/><R><g/></R></ROOT>')).toEqual([
+      { a: ['1'], g: { b: [{ k: '1' }], c: [] } },
+      { a: [] },
+      { a: [], g: null },
+    ]);
   });
 
   test('attributes can be told from elements of the same name', async () => {
@@ -34,7 +38,10 @@ describe('what a row becomes', () => {
 
   test('rows are found by path too, and have the line where they begin', async () => {
     const file = '<ROOT>\n<Head><R>no</R></Head>\n<Body>\n  <R>1</R>\n\n  <R>2</R></Body></ROOT>';
-    expect((await readAll(xml({ row: 'ROOT/Body/R' }), file)).map((r) => [r.line, r.number, r.values['text']])).toEqual([[4, 1, '1'], [6, 2, '2']]);
+    expect((await readAll(xml({ row: 'ROOT/Body/R' }), file)).map((r) => [r.line, r.number, r.values['text']])).toEqual([
+      [4, 1, '1'],
+      [6, 2, '2'],
+    ]);
   });
 });
 
@@ -61,22 +68,31 @@ describe('a file that is refused', () => {
   for (const [name, file, message] of cases) test(name, async () => expect(await refusal(xml(), file)).toMatch(message));
 
   test('another root than the connector expects', async () => {
-    expect(await refusal(xml({ row: 'ROOT/R' }), '<Error>no</Error>')).toMatch(/root element is <Error>, but the connector expects <ROOT>.*\[XML_ROW_MISSING\]$/);
+    expect(await refusal(xml({ row: 'ROOT/R' }), '<Error>no</Error>')).toMatch(
+      /root element is <Error>, but the connector expects <ROOT>.*\[XML_ROW_MISSING\]$/,
+    );
   });
 
   test('a misspelt element that the connector requires in its rows', async () => {
-    expect(await refusal(xml(), '<ROOT><R><Ammount>1</Ammount></R><R/></ROOT>', { requiredColumns: ['Amount'], knownColumns: ['Amount'] })).toMatch(/"Amount" is in no record of the file\. The records have: Ammount\. Did you mean "Ammount".*\[COLUMN_MISSING\]$/);
+    expect(
+      await refusal(xml(), '<ROOT><R><Ammount>1</Ammount></R><R/></ROOT>', { requiredColumns: ['Amount'], knownColumns: ['Amount'] }),
+    ).toMatch(/"Amount" is in no record of the file\. The records have: Ammount\. Did you mean "Ammount".*\[COLUMN_MISSING\]$/);
   });
 
   test('a row that does not end', async () => {
     const pieces = Array.from({ length: 40 }, () => Buffer.from('<a>1234567</a>'.repeat(1000)));
-    expect(await refusal(xml({ max_row_bytes: 100_000 }), [Buffer.from('<ROOT>\n<R>'), ...pieces])).toMatch(/^file:2: .*\[XML_ROW_TOO_LARGE\]$/);
-    expect(await refusal(xml({ max_row_bytes: 100_000 }), [Buffer.from('<ROOT><R a="'), ...pieces.map(() => Buffer.alloc(10_000, 'x'))])).toContain('[XML_ROW_TOO_LARGE]');
+    expect(await refusal(xml({ max_row_bytes: 100_000 }), [Buffer.from('<ROOT>\n<R>'), ...pieces])).toMatch(
+      /^file:2: .*\[XML_ROW_TOO_LARGE\]$/,
+    );
+    expect(
+      await refusal(xml({ max_row_bytes: 100_000 }), [Buffer.from('<ROOT><R a="'), ...pieces.map(() => Buffer.alloc(10_000, 'x'))]),
+    ).toContain('[XML_ROW_TOO_LARGE]');
   });
 });
 
 test('an export without rows is an empty export', async () => {
-  for (const file of ['<ROOT/>', '<ROOT></ROOT>', '<ROOT><Title>Receipts</Title></ROOT>']) expect(await readAll(xml({ row: 'ROOT/Row' }), file)).toEqual([]);
+  for (const file of ['<ROOT/>', '<ROOT></ROOT>', '<ROOT><Title>Receipts</Title></ROOT>'])
+    expect(await readAll(xml({ row: 'ROOT/Row' }), file)).toEqual([]);
 });
 
 describe('the encoding', () => {
@@ -89,7 +105,13 @@ describe('the encoding', () => {
 
   test('is UTF-16 with or without its mark, and UTF-8 where a file only says UTF-16', async () => {
     const text = '<?xml version="1.0" encoding="utf-16"?><ROOT><R>é</R></ROOT>';
-    for (const bytes of [Buffer.from(`\ufeff${text}`, 'utf16le'), Buffer.from(text, 'utf16le'), Buffer.from(text, 'utf16le').swap16(), Buffer.from(text)]) expect(await valuesOf(xml(), bytes)).toEqual([{ text: 'é' }]);
+    for (const bytes of [
+      Buffer.from(`\ufeff${text}`, 'utf16le'),
+      Buffer.from(text, 'utf16le'),
+      Buffer.from(text, 'utf16le').swap16(),
+      Buffer.from(text),
+    ])
+      expect(await valuesOf(xml(), bytes)).toEqual([{ text: 'é' }]);
   });
 });
 
@@ -97,7 +119,9 @@ test('writing refuses what would not read back', async () => {
   await expect(written(xml(), [[{ a: ['1'] }]])).rejects.toMatchObject({ name: 'RecordError', code: 'VALUE_NOT_WRITABLE' });
   await expect(written(xml(), [[{ 'a b': '1' }]])).rejects.toMatchObject({ code: 'VALUE_NOT_WRITABLE' });
   await expect(written(xml(), [[{ a: '\u0001' }]])).rejects.toMatchObject({ code: 'CHARACTER_NOT_WRITABLE' });
-  expect((await written(xml({ row: 'ROOT/R', attributes_prefix: '@' }), [[{ '@id': '1"2', a: null, b: ['x', '<'] }]])).toString()).toBe('<?xml version="1.0" encoding="utf-8"?>\n<ROOT>\n<R id="1&quot;2"><a/><b>x</b><b>&lt;</b></R>\n</ROOT>\n');
+  expect((await written(xml({ row: 'ROOT/R', attributes_prefix: '@' }), [[{ '@id': '1"2', a: null, b: ['x', '<'] }]])).toString()).toBe(
+    '<?xml version="1.0" encoding="utf-8"?>\n<ROOT>\n<R id="1&quot;2"><a/><b>x</b><b>&lt;</b></R>\n</ROOT>\n',
+  );
 });
 
 test('values can be written as attributes, and read back as they were', async () => {

@@ -12,7 +12,11 @@ export const xml: Format<XmlOptions> = { name: 'xml', decode: decodeXml, encode:
 
 const LIST = 1000;
 
-async function* decodeXml(source: AsyncIterable<Uint8Array>, options: XmlOptions, context: DecodeContext): AsyncGenerator<SourceRecord[], void, void> {
+async function* decodeXml(
+  source: AsyncIterable<Uint8Array>,
+  options: XmlOptions,
+  context: DecodeContext,
+): AsyncGenerator<SourceRecord[], void, void> {
   const { encoding, bytes } = await xmlEncoding(source, options.encoding, context.file);
   const saidBy = options.encoding === 'declared' ? 'its XML declaration' : undefined;
   const rows = xmlRows(options, context.file);

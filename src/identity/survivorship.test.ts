@@ -20,7 +20,15 @@ const COLUMNS = ['name', 'fee', 'fee_currency', 'kind', 'kind_raw', 'changed', '
 
 let landed = 0;
 function said(connection: string, columns: Contribution['columns'], more: Partial<Contribution> = {}): Contribution {
-  return { connection, pipeline: connection, sourceKey: '1', itemKey: '', landed: ++landed, columns: { ...Object.fromEntries(COLUMNS.map((c) => [c, null])), ...columns }, ...more };
+  return {
+    connection,
+    pipeline: connection,
+    sourceKey: '1',
+    itemKey: '',
+    landed: ++landed,
+    columns: { ...Object.fromEntries(COLUMNS.map((c) => [c, null])), ...columns },
+    ...more,
+  };
 }
 const latestBy = (field: string) => ({ ...entity, survivorship: { sources: [], latest_by: field } });
 
@@ -39,45 +47,68 @@ const contribution: fc.Arbitrary<Contribution> = fc
     changed: some(['2026-01-01', '2026-02-01']),
   })
   .map(({ connection, pipeline, sourceKey, itemKey, name, fee, currency, kind, raw, changed }) => ({
-    connection, pipeline, sourceKey, itemKey, landed: 0,
+    connection,
+    pipeline,
+    sourceKey,
+    itemKey,
+    landed: 0,
     columns: { name, fee, fee_currency: fee === null ? null : currency, kind, kind_raw: raw, changed, points: null, share: null },
   }));
 /** As a store has them: no two of the same record, each landed some time. */
 const contributions = fc
-  .uniqueArray(contribution, { minLength: 1, maxLength: 6, selector: (c) => JSON.stringify([c.connection, c.pipeline, c.sourceKey, c.itemKey]) })
-  .chain((list) => fc.shuffledSubarray(list.map((_, i) => i + 1), { minLength: list.length }).map((ids) => list.map((c, i) => ({ ...c, landed: ids[i]! }))));
+  .uniqueArray(contribution, {
+    minLength: 1,
+    maxLength: 6,
+    selector: (c) => JSON.stringify([c.connection, c.pipeline, c.sourceKey, c.itemKey]),
+  })
+  .chain((list) =>
+    fc
+      .shuffledSubarray(
+        list.map((_, i) => i + 1),
+        { minLength: list.length },
+      )
+      .map((ids) => list.map((c, i) => ({ ...c, landed: ids[i]! }))),
+  );
 
 describe('whatever was said', () => {
   test('the order in which it is looked at changes nothing', () => {
-    fc.assert(fc.property(contributions, fc.nat(), (list, turn) => {
-      const other = [...list.slice(turn % list.length), ...list.slice(0, turn % list.length)].reverse();
-      expect(survivors(other, entity, COLUMNS)).toEqual(survivors(list, entity, COLUMNS));
-    }));
+    fc.assert(
+      fc.property(contributions, fc.nat(), (list, turn) => {
+        const other = [...list.slice(turn % list.length), ...list.slice(0, turn % list.length)].reverse();
+        expect(survivors(other, entity, COLUMNS)).toEqual(survivors(list, entity, COLUMNS));
+      }),
+    );
   });
 
   test('when it landed changes no value', () => {
-    fc.assert(fc.property(contributions, (list) => {
-      const later = list.map((c) => ({ ...c, landed: 1000 - c.landed }));
-      expect(survivors(later, entity, COLUMNS).columns).toEqual(survivors(list, entity, COLUMNS).columns);
-    }));
+    fc.assert(
+      fc.property(contributions, (list) => {
+        const later = list.map((c) => ({ ...c, landed: 1000 - c.landed }));
+        expect(survivors(later, entity, COLUMNS).columns).toEqual(survivors(list, entity, COLUMNS).columns);
+      }),
+    );
   });
 
   test('every value comes from the record that provenance names, and is missing only when nobody has one', () => {
-    fc.assert(fc.property(contributions, (list) => {
-      const { columns, provenance, landed: trusted } = survivors(list, entity, COLUMNS);
-      for (const column of COLUMNS) {
-        const giver = list.find((c) => c.landed === (provenance?.[column] ?? trusted))!;
-        expect(columns[column]).toBe(giver.columns[column] ?? null);
-        if (columns[column] === null && !column.includes('_')) expect(list.every((c) => c.columns[column] === null)).toBe(true);
-      }
-    }));
+    fc.assert(
+      fc.property(contributions, (list) => {
+        const { columns, provenance, landed: trusted } = survivors(list, entity, COLUMNS);
+        for (const column of COLUMNS) {
+          const giver = list.find((c) => c.landed === (provenance?.[column] ?? trusted))!;
+          expect(columns[column]).toBe(giver.columns[column] ?? null);
+          if (columns[column] === null && !column.includes('_')) expect(list.every((c) => c.columns[column] === null)).toBe(true);
+        }
+      }),
+    );
   });
 
   test('money has the currency, and a code the raw code, of the record that gave it', () => {
-    fc.assert(fc.property(contributions, (list) => {
-      const { provenance } = survivors(list, entity, COLUMNS);
-      expect([provenance?.fee_currency, provenance?.kind_raw]).toEqual([provenance?.fee, provenance?.kind]);
-    }));
+    fc.assert(
+      fc.property(contributions, (list) => {
+        const { provenance } = survivors(list, entity, COLUMNS);
+        expect([provenance?.fee_currency, provenance?.kind_raw]).toEqual([provenance?.fee, provenance?.kind]);
+      }),
+    );
   });
 });
 
@@ -85,7 +116,7 @@ describe('who is trusted', () => {
   test('named sources in their order, then the others by name', () => {
     const list = ['desk', 'pool', 'archive', 'clerk'].map((c) => said(c, { name: c }));
     const names: unknown[] = [];
-    for (let rest = list; rest.length > 0; ) {
+    for (let rest = list; rest.length > 0;) {
       const { columns } = survivors(rest, entity, COLUMNS);
       names.push(columns.name);
       rest = rest.filter((c) => c.columns.name !== columns.name);
@@ -94,10 +125,17 @@ describe('who is trusted', () => {
   });
 
   test('within one source the latest; without a day last; then by key', () => {
-    const list = [said('clerk', { name: 'no day' }, { sourceKey: '0' }), said('clerk', { name: 'old', changed: '2026-01-01' }), said('clerk', { name: 'new', changed: '2026-02-01' }, { sourceKey: '9' })];
+    const list = [
+      said('clerk', { name: 'no day' }, { sourceKey: '0' }),
+      said('clerk', { name: 'old', changed: '2026-01-01' }),
+      said('clerk', { name: 'new', changed: '2026-02-01' }, { sourceKey: '9' }),
+    ];
     expect(survivors(list, entity, COLUMNS).columns.name).toBe('new');
     expect(survivors(list.slice(0, 2), entity, COLUMNS).columns.name).toBe('old');
-    expect(survivors([said('clerk', { name: 'b' }, { sourceKey: 'b' }), said('clerk', { name: 'a' }, { sourceKey: 'a' })], entity, COLUMNS).columns.name).toBe('a');
+    expect(
+      survivors([said('clerk', { name: 'b' }, { sourceKey: 'b' }), said('clerk', { name: 'a' }, { sourceKey: 'a' })], entity, COLUMNS)
+        .columns.name,
+    ).toBe('a');
   });
 
   test('a trusted source that has no value leaves it to the next', () => {
@@ -115,8 +153,15 @@ describe('who is trusted', () => {
   });
 
   test('latest by a number is by its size, not by its text', () => {
-    expect(survivors([said('a', { name: '9', points: 9 }), said('a', { name: '10', points: 10 })], latestBy('points'), COLUMNS).columns.name).toBe('10');
-    const by = (...shares: string[]): unknown => survivors(shares.map((share) => said('a', { name: share, share })), latestBy('share'), COLUMNS).columns.name;
+    expect(
+      survivors([said('a', { name: '9', points: 9 }), said('a', { name: '10', points: 10 })], latestBy('points'), COLUMNS).columns.name,
+    ).toBe('10');
+    const by = (...shares: string[]): unknown =>
+      survivors(
+        shares.map((share) => said('a', { name: share, share })),
+        latestBy('share'),
+        COLUMNS,
+      ).columns.name;
     expect([by('9.5', '10'), by('-2', '-10'), by('0.5', '0.45'), by('1.10', '1.2')]).toEqual(['10', '-2', '0.5', '1.2']);
   });
 

@@ -57,7 +57,9 @@ function byTrust(entity: EntityConfig): (a: Contribution, b: Contribution) => nu
   return (a, b) =>
     rank(a.connection) - rank(b.connection) ||
     compare(a.connection, b.connection) ||
-    (latest_by ? compareValues(b.columns[latest_by] ?? null, a.columns[latest_by] ?? null, entity.fields[latest_by]?.type === 'decimal') : 0) ||
+    (latest_by
+      ? compareValues(b.columns[latest_by] ?? null, a.columns[latest_by] ?? null, entity.fields[latest_by]?.type === 'decimal')
+      : 0) ||
     compare(a.sourceKey, b.sourceKey) ||
     compare(a.pipeline, b.pipeline) ||
     compare(a.itemKey, b.itemKey);
@@ -65,7 +67,11 @@ function byTrust(entity: EntityConfig): (a: Contribution, b: Contribution) => nu
 
 /** The second column of a field → the one that decides who gives both. */
 function leadersOf(entity: EntityConfig): Map<string, string> {
-  return new Map(Object.entries(entity.fields).flatMap(([name, { type }]) => (type === 'money' ? [[`${name}_currency`, name]] : type === 'code' ? [[`${name}_raw`, name]] : [])));
+  return new Map(
+    Object.entries(entity.fields).flatMap(([name, { type }]) =>
+      type === 'money' ? [[`${name}_currency`, name]] : type === 'code' ? [[`${name}_raw`, name]] : [],
+    ),
+  );
 }
 
 /** No value comes before every value. Dates and instants are texts that sort as they are. */

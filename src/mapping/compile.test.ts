@@ -25,18 +25,38 @@ const ENTITY = entitySchema.parse({
     owner: { type: 'text', class: 'personal' },
   },
 });
-const STATUS: LookupTable = { name: 'status', file: 'mappings/lookups/status.csv', columns: ['from', 'to'], rows: [{ from: 'O', to: 'open' }, { from: 'C', to: 'closed' }, { from: 'Z', to: '' }] };
+const STATUS: LookupTable = {
+  name: 'status',
+  file: 'mappings/lookups/status.csv',
+  columns: ['from', 'to'],
+  rows: [
+    { from: 'O', to: 'open' },
+    { from: 'C', to: 'closed' },
+    { from: 'Z', to: '' },
+  ],
+};
 
 function compile(fields: Record<string, unknown>, more: Record<string, unknown> = {}, required: string[] = []) {
   const entity = structuredClone(ENTITY);
   for (const name of required) entity.fields[name]!.required = true;
-  const mapping = mappingSchema.parse({ mapping: 'thing.from-test', entity: 'thing', from: { connector: 'test', stream: 's' }, fields, ...more });
+  const mapping = mappingSchema.parse({
+    mapping: 'thing.from-test',
+    entity: 'thing',
+    from: { connector: 'test', stream: 's' },
+    fields,
+    ...more,
+  });
   return compileMapping(mapping, entity, { currency: 'USD', timeZone: 'America/New_York', lookups: new Map([['status', STATUS]]) });
 }
 
 function apply(fields: Record<string, unknown>, values: Values, more: Record<string, unknown> = {}, required: string[] = []) {
-  const { candidates, problems } = compile(fields, more, required).apply({ values, number: 3, line: 4 }, { connection: 'test', file: 'things.csv' });
-  return problems.length ? problems.map((p) => `${p.code} ${p.message}`) : candidates.map((c) => (more['for_each'] ? { itemKey: c.itemKey, ...c.columns } : c.columns));
+  const { candidates, problems } = compile(fields, more, required).apply(
+    { values, number: 3, line: 4 },
+    { connection: 'test', file: 'things.csv' },
+  );
+  return problems.length
+    ? problems.map((p) => `${p.code} ${p.message}`)
+    : candidates.map((c) => (more['for_each'] ? { itemKey: c.itemKey, ...c.columns } : c.columns));
 }
 
 const one = (fields: Record<string, unknown>, values: Values, more?: Record<string, unknown>): unknown => apply(fields, values, more)[0];
@@ -54,10 +74,36 @@ function refusals(fields: Record<string, unknown>, more: Record<string, unknown>
 describe('what a field becomes', () => {
   test('the type of the field says how a plain value is read', () => {
     const same = Object.fromEntries(Object.keys(ENTITY.fields).map((name) => [name, name]));
-    const values = { name: ' Café ', key: '0042', status: 'open', kind: 'K', size: '7', rate: '1.50', amount: '-12.5', day: '2026-07-01', at: '2026-07-01T08:00:00', flag: 'Y', born: '1980-02-29', owner: '' };
+    const values = {
+      name: ' Café ',
+      key: '0042',
+      status: 'open',
+      kind: 'K',
+      size: '7',
+      rate: '1.50',
+      amount: '-12.5',
+      day: '2026-07-01',
+      at: '2026-07-01T08:00:00',
+      flag: 'Y',
+      born: '1980-02-29',
+      owner: '',
+    };
     expect(one(same, values)).toEqual({
-      name: 'Café', key: '0042', status: 'open', status_raw: 'open', kind: 'K', kind_raw: 'K', size: 7, rate: '1.50', amount: -1250, amount_currency: 'USD',
-      day: '2026-07-01', at: '2026-07-01T12:00:00.000Z', flag: 1, born: '1980-02-29', owner: null,
+      name: 'Café',
+      key: '0042',
+      status: 'open',
+      status_raw: 'open',
+      kind: 'K',
+      kind_raw: 'K',
+      size: 7,
+      rate: '1.50',
+      amount: -1250,
+      amount_currency: 'USD',
+      day: '2026-07-01',
+      at: '2026-07-01T12:00:00.000Z',
+      flag: 1,
+      born: '1980-02-29',
+      owner: null,
     });
     expect(Object.keys(one(same, values) as object)).toEqual(compile(same).columns);
   });
@@ -67,17 +113,33 @@ describe('what a field becomes', () => {
     expect(one(rule, { s: 'o' })).toEqual({ status: 'open', status_raw: 'O' });
     expect(one(rule, { s: 'Z' })).toEqual({ status: null, status_raw: 'Z' });
     expect(one(rule, { s: null })).toEqual({ status: null, status_raw: null });
-    expect(one({ status: { from: 's', lookup: { table: 'status', unknown: { value: 'closed' } } } }, { s: '?' })).toEqual({ status: 'closed', status_raw: '?' });
-    expect(one({ status: { from: 's', lookup: { table: 'status' }, default: 'closed', on_error: 'default' } }, { s: '?' })).toEqual({ status: 'closed', status_raw: '?' });
+    expect(one({ status: { from: 's', lookup: { table: 'status', unknown: { value: 'closed' } } } }, { s: '?' })).toEqual({
+      status: 'closed',
+      status_raw: '?',
+    });
+    expect(one({ status: { from: 's', lookup: { table: 'status' }, default: 'closed', on_error: 'default' } }, { s: '?' })).toEqual({
+      status: 'closed',
+      status_raw: '?',
+    });
     expect(one({ status: 's' }, { s: 'shut' })).toBe('CODE_UNKNOWN s "shut" is none of open, closed.');
     expect(one(rule, { s: 'q' })).toBe('CODE_UNKNOWN s "Q" is not in mappings/lookups/status.csv.');
   });
 
   test('the steps of a rule are taken in their order, whatever the order in the file', () => {
-    const rule = { default: 0, negate: true, parse: { money: { decimal: ',', group: '.' } }, replace: [{ text: 'EUR', with: '' }], match: { pattern: '^Total: (.*)$' }, split: { on: '|', take: -1 }, from: 'line' };
+    const rule = {
+      default: 0,
+      negate: true,
+      parse: { money: { decimal: ',', group: '.' } },
+      replace: [{ text: 'EUR', with: '' }],
+      match: { pattern: '^Total: (.*)$' },
+      split: { on: '|', take: -1 },
+      from: 'line',
+    };
     expect(one({ amount: rule }, { line: 'x | Total: 1.234,50EUR ' })).toEqual({ amount: -123450, amount_currency: 'USD' });
     expect(one({ amount: rule }, { line: 'x | nothing' })).toEqual({ amount: 0, amount_currency: 'USD' });
-    expect(one({ name: { from: 'n', case: 'title' } }, { n: "MARY-ANN O'BRIEN (DOG'S OWNER)" })).toEqual({ name: "Mary-Ann O'Brien (Dog's Owner)" });
+    expect(one({ name: { from: 'n', case: 'title' } }, { n: "MARY-ANN O'BRIEN (DOG'S OWNER)" })).toEqual({
+      name: "Mary-Ann O'Brien (Dog's Owner)",
+    });
     expect(one({ name: { from: 'n', split: { on: ',', take: 3 } } }, { n: 'a,b' })).toEqual({ name: null });
     expect(one({ name: { from: 'n', trim: false } }, { n: ' a ' })).toEqual({ name: ' a ' });
   });
@@ -86,8 +148,20 @@ describe('what a field becomes', () => {
     const values = { a: ' ', b: 'B', c: null, d: 'D' };
     expect(one({ name: { from: ['a', 'nowhere', 'b'] } }, values)).toEqual({ name: 'B' });
     expect(one({ name: { concat: { of: ['b', 'c', 'd'], with: '-' } } }, values)).toEqual({ name: 'B-D' });
-    expect(one({ flag: { const: true }, amount: { const: '1.00' }, status: { const: 'open' } }, values)).toEqual({ status: 'open', status_raw: 'open', amount: 100, amount_currency: 'USD', flag: 1 });
-    expect(one({ name: '@file', key: '@connection', size: '@record', kind: '@currency' }, values)).toEqual({ name: 'things.csv', key: 'test', kind: 'USD', kind_raw: 'USD', size: 3 });
+    expect(one({ flag: { const: true }, amount: { const: '1.00' }, status: { const: 'open' } }, values)).toEqual({
+      status: 'open',
+      status_raw: 'open',
+      amount: 100,
+      amount_currency: 'USD',
+      flag: 1,
+    });
+    expect(one({ name: '@file', key: '@connection', size: '@record', kind: '@currency' }, values)).toEqual({
+      name: 'things.csv',
+      key: 'test',
+      kind: 'USD',
+      kind_raw: 'USD',
+      size: 3,
+    });
     expect(one({ name: 'Payments.0.Type', key: 'Payments.1.Type' }, { Payments: [{ Type: 'CA' }] })).toEqual({ name: 'CA', key: null });
     expect(one({ name: 'constructor' }, { a: '1' })).toBe('FIELD_ABSENT constructor is not in the record.');
   });
@@ -99,7 +173,19 @@ describe('what a field becomes', () => {
   });
 
   test('a mapping for some records only makes nothing of the others', () => {
-    const more = { when: { all: [{ field: 'type', is: 'D' }, { any: [{ field: 'x', empty: true }, { field: 'x', matches: '^\\d+$' }] }] } };
+    const more = {
+      when: {
+        all: [
+          { field: 'type', is: 'D' },
+          {
+            any: [
+              { field: 'x', empty: true },
+              { field: 'x', matches: '^\\d+$' },
+            ],
+          },
+        ],
+      },
+    };
     expect(apply({ name: 'n' }, { type: 'D', n: 'a', x: '' }, more)).toHaveLength(1);
     expect(apply({ name: 'n' }, { type: 'D', n: 'a', x: '12' }, more)).toHaveLength(1);
     expect(apply({ name: 'n' }, { type: 'D', n: 'a', x: 'y' }, more)).toEqual([]);
@@ -127,7 +213,9 @@ describe('records that cannot be mapped', () => {
   });
 
   test('values of personal fields are never shown', () => {
-    expect(apply({ born: 'dob', owner: { from: 'who', match: { pattern: '^(\\w+), ' } } }, { dob: '1980-02-30', who: 'Secret Name' })).toEqual([
+    expect(
+      apply({ born: 'dob', owner: { from: 'who', match: { pattern: '^(\\w+), ' } } }, { dob: '1980-02-30', who: 'Secret Name' }),
+    ).toEqual([
       'DATE_INVALID dob (personal value hidden) is not a day that exists.',
       'PATTERN_NO_MATCH who (personal value hidden) does not match ^(\\w+), .',
     ]);
@@ -135,7 +223,9 @@ describe('records that cannot be mapped', () => {
 
   test('a field that must have a value, and has none, rejects the record', () => {
     expect(apply({ day: 'd' }, { d: ' ' }, {}, ['day'])).toEqual(['FIELD_REQUIRED d gives no value, and day must have one.']);
-    expect(apply({ day: { from: 'd', on_error: 'null' } }, { d: 'x' }, {}, ['day'])).toEqual(['FIELD_REQUIRED d gives no value, and day must have one.']);
+    expect(apply({ day: { from: 'd', on_error: 'null' } }, { d: 'x' }, {}, ['day'])).toEqual([
+      'FIELD_REQUIRED d gives no value, and day must have one.',
+    ]);
   });
 
   test('a list where one value is meant is said to be one', () => {
@@ -145,24 +235,38 @@ describe('records that cannot be mapped', () => {
 
   test('on_error decides for any text: rejected, nothing, or the default; a good value is never touched', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.integer().map(String), fc.constantFrom('12.50', '', '2026-01-01')), fc.constantFrom('reject', 'null', 'default'), (text, onError) => {
-        const got = apply({ amount: { from: 'a', on_error: onError, default: '9.99' } }, { a: text })[0] as string | { amount: number | null };
-        const plain = apply({ amount: 'a' }, { a: text })[0] as string | { amount: number | null };
-        if (typeof plain === 'object') expect(got).toMatchObject({ amount: plain.amount ?? 999 });
-        else if (onError === 'reject') expect(got).toBe(plain);
-        else expect(got).toMatchObject({ amount: onError === 'null' ? null : 999 });
-      }),
+      fc.property(
+        fc.oneof(fc.string(), fc.integer().map(String), fc.constantFrom('12.50', '', '2026-01-01')),
+        fc.constantFrom('reject', 'null', 'default'),
+        (text, onError) => {
+          const got = apply({ amount: { from: 'a', on_error: onError, default: '9.99' } }, { a: text })[0] as
+            string | { amount: number | null };
+          const plain = apply({ amount: 'a' }, { a: text })[0] as string | { amount: number | null };
+          if (typeof plain === 'object') expect(got).toMatchObject({ amount: plain.amount ?? 999 });
+          else if (onError === 'reject') expect(got).toBe(plain);
+          else expect(got).toMatchObject({ amount: onError === 'null' ? null : 999 });
+        },
+      ),
     );
   });
 
   test('a record that the format could not read stays a problem', () => {
     const problem = { code: 'ROW_RAGGED', place: { line: 4 }, message: 'has 3 columns' };
-    expect(compile({ name: 'n' }).apply({ values: {}, number: 1, problem }, { connection: 'c' })).toEqual({ candidates: [], problems: [problem] });
+    expect(compile({ name: 'n' }).apply({ values: {}, number: 1, problem }, { connection: 'c' })).toEqual({
+      candidates: [],
+      problems: [problem],
+    });
   });
 });
 
 describe('lists in a record', () => {
-  const receipt: Values = { number: '70', lines: [{ account: '100', sum: '5' }, { account: '200', sum: '7', parts: [{ p: '1' }, { p: '2' }] }] };
+  const receipt: Values = {
+    number: '70',
+    lines: [
+      { account: '100', sum: '5' },
+      { account: '200', sum: '7', parts: [{ p: '1' }, { p: '2' }] },
+    ],
+  };
 
   test('each item becomes a record of its own, and sees the record around it', () => {
     expect(apply({ name: '../number', key: 'account', amount: 'sum' }, receipt, { for_each: 'lines' })).toEqual([
@@ -180,16 +284,34 @@ describe('lists in a record', () => {
 
   test('keys of items never run into each other', () => {
     fc.assert(
-      fc.property(fc.uniqueArray(fc.tuple(fc.string(), fc.string()), { minLength: 1, maxLength: 6, selector: ([a, b]) => JSON.stringify([a.trim(), b.trim()]) }), (keys) => {
-        const items = keys.map(([a, b]) => ({ a, b, n: 'x' }));
-        const got = apply({ name: 'n' }, { items }, { for_each: 'items', item_key: ['a', 'b'] }) as { itemKey: string }[];
-        expect(new Set(got.map((g) => g.itemKey)).size).toBe(keys.length);
-      }),
+      fc.property(
+        fc.uniqueArray(fc.tuple(fc.string(), fc.string()), {
+          minLength: 1,
+          maxLength: 6,
+          selector: ([a, b]) => JSON.stringify([a.trim(), b.trim()]),
+        }),
+        (keys) => {
+          const items = keys.map(([a, b]) => ({ a, b, n: 'x' }));
+          const got = apply({ name: 'n' }, { items }, { for_each: 'items', item_key: ['a', 'b'] }) as { itemKey: string }[];
+          expect(new Set(got.map((g) => g.itemKey)).size).toBe(keys.length);
+        },
+      ),
     );
   });
 
   test('two items with one key are refused, since one would replace the other', () => {
-    expect(apply({ name: 'n' }, { items: [{ a: '1', n: 'x' }, { a: '1', n: 'y' }] }, { for_each: 'items', item_key: ['a'] })).toEqual(['ITEM_KEY_REPEATED Two items of items have the same a, so they cannot be told apart.']);
+    expect(
+      apply(
+        { name: 'n' },
+        {
+          items: [
+            { a: '1', n: 'x' },
+            { a: '1', n: 'y' },
+          ],
+        },
+        { for_each: 'items', item_key: ['a'] },
+      ),
+    ).toEqual(['ITEM_KEY_REPEATED Two items of items have the same a, so they cannot be told apart.']);
   });
 });
 
@@ -234,7 +356,9 @@ describe('mappings that cannot work', () => {
 
   test('a lookup that gives codes which the model does not have is refused before it meets one', () => {
     STATUS.rows.push({ from: 'X', to: 'opne' });
-    expect(refusals({ status: { from: 's', lookup: { table: 'status' } } })).toEqual(['fields.status.lookup: mappings/lookups/status.csv: "opne" is none of the values that the model has for it: open, closed. Did you mean open?']);
+    expect(refusals({ status: { from: 's', lookup: { table: 'status' } } })).toEqual([
+      'fields.status.lookup: mappings/lookups/status.csv: "opne" is none of the values that the model has for it: open, closed. Did you mean open?',
+    ]);
     STATUS.rows.pop();
   });
 });
@@ -251,5 +375,11 @@ test('the fingerprint changes with what decides the columns, and with nothing el
 });
 
 test('each column names the source fields that it was taken from', () => {
-  expect(compile({ name: { concat: { of: ['a', 'b'] } }, amount: 'sum', kind: { const: 'x' } }).sources).toEqual({ name: ['a', 'b'], kind: [], kind_raw: [], amount: ['sum'], amount_currency: ['sum'] });
+  expect(compile({ name: { concat: { of: ['a', 'b'] } }, amount: 'sum', kind: { const: 'x' } }).sources).toEqual({
+    name: ['a', 'b'],
+    kind: [],
+    kind_raw: [],
+    amount: ['sum'],
+    amount_currency: ['sum'],
+  });
 });

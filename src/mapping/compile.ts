@@ -17,13 +17,16 @@ import { levelsOf, type Scope } from './source.ts';
 export const compileMapping: CompileMapping = (mapping, entity, settings) => {
   const problems: Problem[] = [];
   const file = `mappings/${mapping.mapping}.yaml`;
-  const complain = (path: string, message: string, hint?: string): void => void problems.push({ code: 'MAPPING_INVALID', place: { file, path }, message, hint });
+  const complain = (path: string, message: string, hint?: string): void =>
+    void problems.push({ code: 'MAPPING_INVALID', place: { file, path }, message, hint });
   const items = mapping.for_each === undefined ? undefined : compileItems(mapping.for_each);
   const rules = compileRules(mapping, entity, settings, items?.depth ?? 0, complain);
-  const when = mapping.when && compileCondition(mapping.when, settings, (path, ...rest) => complain(path ? `when.${path}` : 'when', ...rest));
+  const when =
+    mapping.when && compileCondition(mapping.when, settings, (path, ...rest) => complain(path ? `when.${path}` : 'when', ...rest));
   const itemKeyOf = compileItemKey(mapping.item_key, settings);
   if (mapping.item_key && !items) complain('item_key', 'item_key is for mappings with for_each.', 'Add for_each:, or leave item_key out.');
-  for (const name of mapping.item_key ?? []) if (levelsOf(name) > (items?.depth ?? 0)) complain('item_key', `${name} reaches further out than the record.`);
+  for (const name of mapping.item_key ?? [])
+    if (levelsOf(name) > (items?.depth ?? 0)) complain('item_key', `${name} reaches further out than the record.`);
   if (problems.length) throw new ConfigError(problems);
 
   const scope: Scope = { values: {}, around: [], record: { values: {}, number: 0 }, context: { connection: '' } };
@@ -38,7 +41,9 @@ export const compileMapping: CompileMapping = (mapping, entity, settings) => {
     const found: Problem[] = [];
     if (items === undefined) {
       const columns = columnsOf(rules, scope, found);
-      return found.length ? { candidates: [], problems: found } : { candidates: [{ entity: mapping.entity, itemKey: '', columns }], problems: found };
+      return found.length
+        ? { candidates: [], problems: found }
+        : { candidates: [{ entity: mapping.entity, itemKey: '', columns }], problems: found };
     }
     const candidates: Candidate[] = [];
     const keys = new Set<string>();
@@ -64,18 +69,36 @@ export const compileMapping: CompileMapping = (mapping, entity, settings) => {
 };
 
 /** In the order of the entity's fields, whatever the order in the mapping. */
-function compileRules(mapping: MappingConfig, entity: EntityConfig, settings: MappingSettings, depth: number, complain: (path: string, message: string, hint?: string) => void): CompiledRule[] {
+function compileRules(
+  mapping: MappingConfig,
+  entity: EntityConfig,
+  settings: MappingSettings,
+  depth: number,
+  complain: (path: string, message: string, hint?: string) => void,
+): CompiledRule[] {
   if (mapping.entity !== entity.entity) complain('entity', `The mapping is for ${mapping.entity}, and was compiled with ${entity.entity}.`);
   for (const name of Object.keys(mapping.fields)) {
     if (Object.hasOwn(entity.fields, name)) continue;
     const near = didYouMean(name, Object.keys(entity.fields));
-    complain(`fields.${name}`, `${entity.entity} has no field ${name}.`, near ? `Did you mean ${near}?` : `Its fields are ${Object.keys(entity.fields).join(', ')}; a new one goes into config/model/${entity.entity}.yaml.`);
+    complain(
+      `fields.${name}`,
+      `${entity.entity} has no field ${name}.`,
+      near
+        ? `Did you mean ${near}?`
+        : `Its fields are ${Object.keys(entity.fields).join(', ')}; a new one goes into config/model/${entity.entity}.yaml.`,
+    );
   }
   const rules: CompiledRule[] = [];
   for (const [name, field] of Object.entries(entity.fields)) {
     const given = Object.hasOwn(mapping.fields, name) ? mapping.fields[name] : undefined;
-    if (given !== undefined) rules.push(compileRule(name, given, field, settings, depth, (path, ...rest) => complain(path ? `fields.${name}.${path}` : `fields.${name}`, ...rest)));
-    else if (field.required) complain('fields', `${entity.entity}.${name} must have a value, and the mapping has no rule for it.`, `Add fields.${name}.`);
+    if (given !== undefined)
+      rules.push(
+        compileRule(name, given, field, settings, depth, (path, ...rest) =>
+          complain(path ? `fields.${name}.${path}` : `fields.${name}`, ...rest),
+        ),
+      );
+    else if (field.required)
+      complain('fields', `${entity.entity}.${name} must have a value, and the mapping has no rule for it.`, `Add fields.${name}.`);
   }
   return rules;
 }
@@ -113,7 +136,9 @@ const SEMANTICS = 1;
 function fingerprintOf(mapping: MappingConfig, entity: EntityConfig, settings: MappingSettings): string {
   const { entity: _entity, mapping: _name, tests: _tests, ...what } = mapping;
   const fields = Object.entries(entity.fields).map(([name, field]) => [name, field.type, field.required, field.values ?? []]);
-  const tables = Object.values(mapping.fields).flatMap((rule) => (typeof rule === 'object' && rule.lookup ? [settings.lookups.get(rule.lookup.table)?.rows] : []));
+  const tables = Object.values(mapping.fields).flatMap((rule) =>
+    typeof rule === 'object' && rule.lookup ? [settings.lookups.get(rule.lookup.table)?.rows] : [],
+  );
   return createHash('sha256')
     .update(JSON.stringify([SEMANTICS, entity.entity, what, fields, settings.currency, settings.timeZone, tables]))
     .digest('hex');

@@ -10,12 +10,19 @@ export type Holds = (scope: Scope) => boolean;
  * A condition to a closure. Everything that it says must hold; a field that is absent, empty, or no text counts as empty.
  * `not` holds for an empty field. A text too long for its pattern does not match. `complain` hears what is wrong.
  */
-export function compileCondition(condition: Condition, settings: MappingSettings, complain: (path: string, message: string, hint?: string) => void): Holds {
+export function compileCondition(
+  condition: Condition,
+  settings: MappingSettings,
+  complain: (path: string, message: string, hint?: string) => void,
+): Holds {
   const parts: Holds[] = [];
   const about = ['is', 'not', 'empty', 'matches'].filter((key) => condition[key as keyof Condition] !== undefined);
-  if (condition.field === undefined && about.length) complain(about[0]!, `The condition says ${about.join(' and ')}, but not of which field.`, 'Add field:.');
-  if (condition.field !== undefined && about.length === 0) complain('field', `The condition names the field ${condition.field}, but not what it must be.`, 'Add is, not, empty or matches.');
-  if (condition.field === undefined && !about.length && !condition.all && !condition.any) complain('', 'The condition is empty.', 'Add field: with is, not, empty or matches; or all, or any.');
+  if (condition.field === undefined && about.length)
+    complain(about[0]!, `The condition says ${about.join(' and ')}, but not of which field.`, 'Add field:.');
+  if (condition.field !== undefined && about.length === 0)
+    complain('field', `The condition names the field ${condition.field}, but not what it must be.`, 'Add is, not, empty or matches.');
+  if (condition.field === undefined && !about.length && !condition.all && !condition.any)
+    complain('', 'The condition is empty.', 'Add field: with is, not, empty or matches; or all, or any.');
   if (condition.field !== undefined) {
     const read = compileRead(condition.field, true, settings);
     const text = (scope: Scope): string | null => {

@@ -44,19 +44,24 @@ export function compileFormat(format: string): DateFormat | string {
     const part = PARTS[token];
     if (part) {
       if (seen.has(part.sets)) return `"${format}" says the ${part.sets} twice`;
-      if (digitsOpen && part.digits) return `"${format}" cannot be told apart: ${token} follows a part of one or two digits without anything between them`;
+      if (digitsOpen && part.digits)
+        return `"${format}" cannot be told apart: ${token} follows a part of one or two digits without anything between them`;
       seen.add(part.sets);
       readers.push(part.read);
       digitsOpen = part.open === true;
       continue;
     }
     digitsOpen = false;
-    if (/^[A-Za-z]/.test(token) && token !== 'T') return `"${format}" has "${token}", which is no part of a date${TYPED[token] ? `; write ${TYPED[token]}` : ''}`;
+    if (/^[A-Za-z]/.test(token) && token !== 'T')
+      return `"${format}" has "${token}", which is no part of a date${TYPED[token] ? `; write ${TYPED[token]}` : ''}`;
     readers.push(/^\s/.test(token) ? readSpaces : literal(token.startsWith('[') && token.endsWith(']') ? token.slice(1, -1) : token));
   }
-  if (!seen.has('year') || !seen.has('month')) return `"${format}" has no ${seen.has('year') ? 'month (MM, M or MMM)' : 'year (YYYY or YY)'}`;
-  if ((seen.has('minute') || seen.has('am/pm') || seen.has('offset')) && !seen.has('hour')) return `"${format}" has no hour (HH, or hh with A)`;
-  if (/hh?/.test(format.replace(/\[[^\]]*\]/g, '')) !== seen.has('am/pm')) return seen.has('am/pm') ? `"${format}" has am/pm with HH; write hh` : `"${format}" has hh without A (am/pm); for 24 hours write HH`;
+  if (!seen.has('year') || !seen.has('month'))
+    return `"${format}" has no ${seen.has('year') ? 'month (MM, M or MMM)' : 'year (YYYY or YY)'}`;
+  if ((seen.has('minute') || seen.has('am/pm') || seen.has('offset')) && !seen.has('hour'))
+    return `"${format}" has no hour (HH, or hh with A)`;
+  if (/hh?/.test(format.replace(/\[[^\]]*\]/g, '')) !== seen.has('am/pm'))
+    return seen.has('am/pm') ? `"${format}" has am/pm with HH; write hh` : `"${format}" has hh without A (am/pm); for 24 hours write HH`;
   return {
     text: format,
     time: seen.has('hour'),
@@ -77,7 +82,11 @@ interface Part {
 }
 
 type NumberPart = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second';
-const fixed = (sets: NumberPart, width: number): Part => ({ sets, digits: true, read: digits(width, width, (parts, n) => void (parts[sets] = n)) });
+const fixed = (sets: NumberPart, width: number): Part => ({
+  sets,
+  digits: true,
+  read: digits(width, width, (parts, n) => void (parts[sets] = n)),
+});
 const loose = (sets: NumberPart): Part => ({ sets, digits: true, open: true, read: digits(1, 2, (parts, n) => void (parts[sets] = n)) });
 
 const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december'];

@@ -9,7 +9,11 @@ import { utcOf, type Zone, zoneOf } from './zones.ts';
  * milliseconds when it has 12 digits or more; the day is that of the zone). A format with a time gives its day as
  * written. A day that does not exist is a fault that says so. `complain` hears of a wrong format; then undefined.
  */
-export function compileDate(formats: readonly string[], zone: string, complain: (message: string) => void): ((text: string) => string | Fault) | undefined {
+export function compileDate(
+  formats: readonly string[],
+  zone: string,
+  complain: (message: string) => void,
+): ((text: string) => string | Fault) | undefined {
   const readers = compileReaders(formats, complain);
   if (!readers) return undefined;
   const parts = emptyParts();
@@ -19,7 +23,8 @@ export function compileDate(formats: readonly string[], zone: string, complain: 
     for (const reader of readers) {
       if (reader.kind === 'instant') {
         const found = reader.read(text);
-        if (found) return textOfDay(new Date(found.offset === undefined ? clock.localOf(found.instant) : found.instant + found.offset * 60_000));
+        if (found)
+          return textOfDay(new Date(found.offset === undefined ? clock.localOf(found.instant) : found.instant + found.offset * 60_000));
         continue;
       }
       reset(parts);
@@ -33,10 +38,25 @@ export function compileDate(formats: readonly string[], zone: string, complain: 
 }
 
 /** A moment: ISO 8601 with or without an offset, when no formats are given. Gives UTC text with milliseconds. */
-export const ISO_DATETIMES = ['YYYY-MM-DDTHH:mm:ssZ', 'YYYY-MM-DDTHH:mm:ss.SSSZ', 'YYYY-MM-DDTHH:mm:ss', 'YYYY-MM-DDTHH:mm:ss.SSS', 'YYYY-MM-DD HH:mm:ss.SSS', 'YYYY-MM-DD HH:mm:ss', 'YYYY-MM-DD HH:mm:ssZ', 'YYYY-MM-DD HH:mm:ss.SSSZ', 'YYYY-MM-DDTHH:mm', 'YYYY-MM-DD HH:mm'];
+export const ISO_DATETIMES = [
+  'YYYY-MM-DDTHH:mm:ssZ',
+  'YYYY-MM-DDTHH:mm:ss.SSSZ',
+  'YYYY-MM-DDTHH:mm:ss',
+  'YYYY-MM-DDTHH:mm:ss.SSS',
+  'YYYY-MM-DD HH:mm:ss.SSS',
+  'YYYY-MM-DD HH:mm:ss',
+  'YYYY-MM-DD HH:mm:ssZ',
+  'YYYY-MM-DD HH:mm:ss.SSSZ',
+  'YYYY-MM-DDTHH:mm',
+  'YYYY-MM-DD HH:mm',
+];
 
 /** As compileDate, for moments. A text without an offset is clock time in `zone`; one without a time is its midnight. */
-export function compileDateTime(formats: readonly string[], zone: string, complain: (message: string) => void): ((text: string) => string | Fault) | undefined {
+export function compileDateTime(
+  formats: readonly string[],
+  zone: string,
+  complain: (message: string) => void,
+): ((text: string) => string | Fault) | undefined {
   const readers = compileReaders(formats, complain);
   if (!readers) return undefined;
   const parts = emptyParts();
@@ -59,7 +79,8 @@ export function compileDateTime(formats: readonly string[], zone: string, compla
   };
 }
 
-type DateReader = { kind: 'format'; format: DateFormat } | { kind: 'instant'; read: (text: string) => { instant: number; offset?: number } | undefined };
+type DateReader =
+  { kind: 'format'; format: DateFormat } | { kind: 'instant'; read: (text: string) => { instant: number; offset?: number } | undefined };
 
 function compileReaders(formats: readonly string[], complain: (message: string) => void): DateReader[] | undefined {
   const readers: DateReader[] = [];
@@ -103,11 +124,17 @@ function problemOf(parts: DateParts, format: DateFormat, text: string): Fault | 
   const { year, month, day } = parts;
   if (year < 1 || !isCalendarDate(year, month, day)) {
     const detail =
-      month < 1 || month > 12 ? `there is no month ${month}, read as ${format.text}` : day < 1 || year < 1 ? `read as ${format.text}` : `${MONTH_NAMES[month - 1]} ${year} has ${daysInMonth(year, month)} days`;
+      month < 1 || month > 12
+        ? `there is no month ${month}, read as ${format.text}`
+        : day < 1 || year < 1
+          ? `read as ${format.text}`
+          : `${MONTH_NAMES[month - 1]} ${year} has ${daysInMonth(year, month)} days`;
     return new Fault('DATE_INVALID', 'is not a day that exists', { shown: text, detail });
   }
-  if (parts.weekday >= 0 && new Date(utcOf(year, month, day)).getUTCDay() !== parts.weekday) return new Fault('DATE_INVALID', 'does not fall on the day of the week that it says', { shown: text });
-  if (parts.hour > 23 || parts.minute > 59 || parts.second > 59 || (parts.pm >= 0 && (parts.hour < 1 || parts.hour > 12))) return new Fault('DATE_INVALID', 'is not a time that exists', { shown: text });
+  if (parts.weekday >= 0 && new Date(utcOf(year, month, day)).getUTCDay() !== parts.weekday)
+    return new Fault('DATE_INVALID', 'does not fall on the day of the week that it says', { shown: text });
+  if (parts.hour > 23 || parts.minute > 59 || parts.second > 59 || (parts.pm >= 0 && (parts.hour < 1 || parts.hour > 12)))
+    return new Fault('DATE_INVALID', 'is not a time that exists', { shown: text });
   return undefined;
 }
 
@@ -128,7 +155,20 @@ function reset(parts: DateParts): void {
   parts.offset = undefined;
 }
 
-const MONTH_NAMES = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const MONTH_NAMES = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 const TWO = Array.from({ length: 100 }, (_, i) => String(i).padStart(2, '0'));
 
 function year4(year: number): string {

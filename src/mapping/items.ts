@@ -30,7 +30,9 @@ function collect(outer: readonly Item[], part: string): Item[] {
   return outer.flatMap(({ values, around }) => {
     const found: Value | undefined = Object.hasOwn(values, part) ? values[part] : undefined;
     const inside = found === undefined || found === null || found === '' ? [] : Array.isArray(found) ? found.flat() : [found];
-    return inside.filter((item) => item !== null).map((item) => ({ values: typeof item === 'string' ? { '.': item } : (item as Values), around: [values, ...around] }));
+    return inside
+      .filter((item) => item !== null)
+      .map((item) => ({ values: typeof item === 'string' ? { '.': item } : (item as Values), around: [values, ...around] }));
   });
 }
 

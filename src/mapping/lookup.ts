@@ -21,11 +21,19 @@ interface Dated {
  * Indexes a lookup table once. A code that has dated rows is looked up for the day in the source field `on`; the row
  * whose valid_from..valid_to holds that day counts. `complain` hears what is wrong with rule or table; then undefined.
  */
-export function compileLookup(rule: LookupRule, settings: MappingSettings, complain: (path: string, message: string, hint?: string) => void): Lookup | undefined {
+export function compileLookup(
+  rule: LookupRule,
+  settings: MappingSettings,
+  complain: (path: string, message: string, hint?: string) => void,
+): Lookup | undefined {
   const table = settings.lookups.get(rule.table);
   if (!table) {
     const near = didYouMean(rule.table, settings.lookups.keys());
-    complain('lookup.table', `There is no lookup table ${rule.table}.`, near ? `Did you mean ${near}?` : `Add mappings/lookups/${rule.table}.csv with the columns from and to.`);
+    complain(
+      'lookup.table',
+      `There is no lookup table ${rule.table}.`,
+      near ? `Did you mean ${near}?` : `Add mappings/lookups/${rule.table}.csv with the columns from and to.`,
+    );
     return undefined;
   }
   if (!table.columns.includes(rule.column)) {
@@ -35,7 +43,11 @@ export function compileLookup(rule: LookupRule, settings: MappingSettings, compl
   const { plain, dated, wrong } = indexTable(table, rule.column);
   for (const problem of wrong) complain('lookup.table', problem);
   if (dated.size && rule.on === undefined)
-    complain('lookup.on', `${table.file} has rows that hold for a time only, and the lookup does not say for which day.`, 'Add on: with the source field that has the date.');
+    complain(
+      'lookup.on',
+      `${table.file} has rows that hold for a time only, and the lookup does not say for which day.`,
+      'Add on: with the source field that has the date.',
+    );
   if (wrong.length || (dated.size && rule.on === undefined)) return undefined;
 
   const unknown = compileUnknown(rule, table);
@@ -72,11 +84,24 @@ function compileUnknown(rule: LookupRule, table: LookupTable): (code: string, da
   if (typeof unknown === 'object') return () => unknown.value;
   // A town never edits the tables shipped with Interlocal: one of the same name in its own folder takes their place.
   const own = `mappings/lookups/${table.name}.csv`;
-  const hint = table.file === own ? `Mend it at the source, or add it to ${own}; then: interlocal rejects replay.` : `Mend it at the source, or copy the shipped table to ${own} in your town's folder and add it there; then: interlocal rejects replay.`;
-  return (code, day) => new Fault('CODE_UNKNOWN', `is not in ${table.file === own ? own : `the shipped lookup table ${table.name}`}${day ? ` for ${day}` : ''}`, { shown: code, hint });
+  const hint =
+    table.file === own
+      ? `Mend it at the source, or add it to ${own}; then: interlocal rejects replay.`
+      : `Mend it at the source, or copy the shipped table to ${own} in your town's folder and add it there; then: interlocal rejects replay.`;
+  return (code, day) =>
+    new Fault(
+      'CODE_UNKNOWN',
+      `is not in ${table.file === own ? own : `the shipped lookup table ${table.name}`}${day ? ` for ${day}` : ''}`,
+      { shown: code, hint },
+    );
 }
 
-function compileDay(field: string, format: string, settings: MappingSettings, complain: (path: string, message: string) => void): (scope: Scope) => string | Fault {
+function compileDay(
+  field: string,
+  format: string,
+  settings: MappingSettings,
+  complain: (path: string, message: string) => void,
+): (scope: Scope) => string | Fault {
   const read = compileRead(field, true, settings);
   const parse = compileDate([format], settings.timeZone, (message) => complain('lookup.on_format', message));
   return (scope) => {
@@ -89,7 +114,10 @@ function compileDay(field: string, format: string, settings: MappingSettings, co
   };
 }
 
-function indexTable(table: LookupTable, column: string): { plain: Map<string, string | null>; dated: Map<string, Dated[]>; wrong: string[] } {
+function indexTable(
+  table: LookupTable,
+  column: string,
+): { plain: Map<string, string | null>; dated: Map<string, Dated[]>; wrong: string[] } {
   const all = new Map<string, Dated[]>();
   const wrong: string[] = [];
   table.rows.forEach((row, i) => {
@@ -108,7 +136,10 @@ function indexTable(table: LookupTable, column: string): { plain: Map<string, st
     rows.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : a.row - b.row));
     for (let i = 1; i < rows.length; i++) {
       const [before, row] = [rows[i - 1]!, rows[i]!];
-      if (row.from <= before.to) wrong.push(`${table.file}, rows ${before.row} and ${row.row}: both hold for the code "${code}"${row.from ? ` on ${row.from}` : ''}.`);
+      if (row.from <= before.to)
+        wrong.push(
+          `${table.file}, rows ${before.row} and ${row.row}: both hold for the code "${code}"${row.from ? ` on ${row.from}` : ''}.`,
+        );
     }
     if (rows.length === 1 && rows[0]!.from === '' && rows[0]!.to === '9999-12-31') plain.set(code, rows[0]!.value);
     else dated.set(code, rows);

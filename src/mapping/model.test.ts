@@ -12,11 +12,14 @@ const entities: EntityConfig[] = readdirSync(folder).map((name) => {
   return entity;
 });
 
-test.each(entities.map((entity) => [entity.entity, entity] as const))('the shipped entity %s can be mapped, and says what each field is and who may see it', (_, entity) => {
-  for (const [name, field] of Object.entries(entity.fields)) expect(field.description, name).toBeTruthy();
-  for (const name of [...entity.indexes.flat(), ...(entity.identity ?? [])]) expect(Object.keys(entity.fields)).toContain(name);
-  const fields = Object.fromEntries(Object.keys(entity.fields).map((name) => [name, name]));
-  const mapping = mappingSchema.parse({ mapping: 'm', entity: entity.entity, from: { connector: 'c', stream: 's' }, fields });
-  const { columns } = compileMapping(mapping, entity, { currency: 'USD', timeZone: 'UTC', lookups: new Map() });
-  expect(new Set(columns).size).toBe(columns.length);
-});
+test.each(entities.map((entity) => [entity.entity, entity] as const))(
+  'the shipped entity %s can be mapped, and says what each field is and who may see it',
+  (_, entity) => {
+    for (const [name, field] of Object.entries(entity.fields)) expect(field.description, name).toBeTruthy();
+    for (const name of [...entity.indexes.flat(), ...(entity.identity ?? [])]) expect(Object.keys(entity.fields)).toContain(name);
+    const fields = Object.fromEntries(Object.keys(entity.fields).map((name) => [name, name]));
+    const mapping = mappingSchema.parse({ mapping: 'm', entity: entity.entity, from: { connector: 'c', stream: 's' }, fields });
+    const { columns } = compileMapping(mapping, entity, { currency: 'USD', timeZone: 'UTC', lookups: new Map() });
+    expect(new Set(columns).size).toBe(columns.length);
+  },
+);

@@ -11,7 +11,9 @@ test('every amount of money comes back to the cent, however it is written', () =
     fc.property(fc.maxSafeInteger(), fc.constantFrom('USD', 'JPY', 'KWD'), (minor, currency) => {
       expect(compileMoney(currency, {})(plainMoney(minor, currency))).toBe(minor);
       expect(compileMoney(currency, { group: ',' })(formatMoney(minor, currency))).toBe(minor);
-      expect(compileMoney(currency, { group: '.', decimal: ',' })(formatMoney(minor, currency, '_').replaceAll('.', ',').replaceAll('_', '.'))).toBe(minor);
+      expect(
+        compileMoney(currency, { group: '.', decimal: ',' })(formatMoney(minor, currency, '_').replaceAll('.', ',').replaceAll('_', '.')),
+      ).toBe(minor);
       expect(compileMoney('USD', { impliedDecimals: 2 })(String(minor))).toBe(minor);
     }),
   );

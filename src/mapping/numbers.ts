@@ -40,7 +40,10 @@ export function compileInteger(format: NumberFormat): (text: string) => number |
     if (typeof parts === 'string') return new Fault('NUMBER_INVALID', parts, { shown: text });
     if (/[1-9]/.test(parts.fraction)) return new Fault('NUMBER_INVALID', 'is not a whole number', { shown: text });
     const number = Number(parts.whole);
-    if (!Number.isSafeInteger(number)) return new Fault('NUMBER_INVALID', 'is too large for a number; use a text field for numbers that only name something', { shown: text });
+    if (!Number.isSafeInteger(number))
+      return new Fault('NUMBER_INVALID', 'is too large for a number; use a text field for numbers that only name something', {
+        shown: text,
+      });
     return parts.negative ? -number : number;
   };
 }
@@ -67,7 +70,8 @@ function compileDigits(format: NumberFormat): (text: string) => { negative: bool
     const fraction = at < 0 ? '' : body.slice(at + 1);
     if (format.group && whole.includes(format.group)) {
       const groups = whole.split(format.group);
-      if (groups[0] === '' || groups[0]!.length > 3 || groups.slice(1).some((g) => g.length !== 3)) return 'has its thousands separators in the wrong places';
+      if (groups[0] === '' || groups[0]!.length > 3 || groups.slice(1).some((g) => g.length !== 3))
+        return 'has its thousands separators in the wrong places';
       whole = groups.join('');
     }
     if (whole + fraction === '' || !/^\d*$/.test(whole) || !/^\d*$/.test(fraction)) return 'is not a number';

@@ -26,7 +26,8 @@ export interface FieldParse {
  * 8601 moments, plain numbers, true/yes/1 and false/no/0. Text and code fields take any parse and keep it as text.
  */
 export function compileParse(rule: FieldRule, field: ModelField, settings: MappingSettings, complain: Complain): FieldParse {
-  const currencyOf = (parse: FieldRule['parse']): string => (typeof parse === 'object' ? parse.money?.currency : undefined) ?? settings.currency;
+  const currencyOf = (parse: FieldRule['parse']): string =>
+    (typeof parse === 'object' ? parse.money?.currency : undefined) ?? settings.currency;
   const currency = currencyOf(rule.parse);
   if (rule.parse === undefined) {
     const kind = field.type;
@@ -38,16 +39,27 @@ export function compileParse(rule: FieldRule, field: ModelField, settings: Mappi
     return { parse: parse && ((text) => asText(parse(text), kind, currency)), kind: field.type, currency };
   }
   const fits = kind === field.type || (kind === 'integer' && field.type === 'decimal');
-  if (!fits) complain('parse', `The field is ${a(field.type)} and cannot be parsed as ${a(kind)}.`, `Use parse: ${field.type}, or leave parse out.`);
+  if (!fits)
+    complain('parse', `The field is ${a(field.type)} and cannot be parsed as ${a(kind)}.`, `Use parse: ${field.type}, or leave parse out.`);
   const parse = compileKind(kind, given, settings, complain);
-  return { parse: parse && field.type === 'decimal' && kind === 'integer' ? (text) => asText(parse(text), kind, currency) : parse, kind: field.type, currency };
+  return {
+    parse: parse && field.type === 'decimal' && kind === 'integer' ? (text) => asText(parse(text), kind, currency) : parse,
+    kind: field.type,
+    currency,
+  };
 }
 
 /**
  * A default or constant as the column has it. It is written as a person writes values: money 12.50, dates YYYY-MM-DD,
  * true. A wrong one is a complaint, and null.
  */
-export function constantOf(given: string | number | boolean, field: ModelField, currency: string, settings: MappingSettings, complain: (message: string, hint?: string) => void): string | number | null {
+export function constantOf(
+  given: string | number | boolean,
+  field: ModelField,
+  currency: string,
+  settings: MappingSettings,
+  complain: (message: string, hint?: string) => void,
+): string | number | null {
   const text = String(given);
   if (text === '') return null;
   if (field.type === 'text') return text;
@@ -66,7 +78,10 @@ export function constantOf(given: string | number | boolean, field: ModelField, 
 export function problemOfCode(value: string, field: ModelField): { message: string; hint?: string } | undefined {
   if (!field.values || field.values.includes(value)) return undefined;
   const near = didYouMean(value, field.values);
-  return { message: `"${value}" is none of the values that the model has for it: ${field.values.join(', ')}.`, hint: near ? `Did you mean ${near}?` : undefined };
+  return {
+    message: `"${value}" is none of the values that the model has for it: ${field.values.join(', ')}.`,
+    hint: near ? `Did you mean ${near}?` : undefined,
+  };
 }
 
 function compileKind(kind: Kind, given: ParseRule, settings: MappingSettings, complain: Complain): Parse | undefined {
@@ -84,7 +99,8 @@ function compileKind(kind: Kind, given: ParseRule, settings: MappingSettings, co
     }
     case 'money': {
       const { currency, implied_decimals: impliedDecimals, decimal, group } = given.money ?? {};
-      if (group !== undefined && group === (decimal ?? '.')) complain('parse.money.group', 'The decimal point and the thousands separator are the same.');
+      if (group !== undefined && group === (decimal ?? '.'))
+        complain('parse.money.group', 'The decimal point and the thousands separator are the same.');
       return compileMoney(currency ?? settings.currency, { decimal, group, impliedDecimals });
     }
     case 'decimal':

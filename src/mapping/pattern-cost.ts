@@ -71,7 +71,11 @@ function build(node: PatternNode, graph: Graph): Ends {
 
 function follow(a: Ends, b: Ends, graph: Graph): Ends {
   connect(a.last, b.first, graph);
-  return { first: a.nullable ? [...a.first, ...b.first] : a.first, last: b.nullable ? [...b.last, ...a.last] : b.last, nullable: a.nullable && b.nullable };
+  return {
+    first: a.nullable ? [...a.first, ...b.first] : a.first,
+    last: b.nullable ? [...b.last, ...a.last] : b.last,
+    nullable: a.nullable && b.nullable,
+  };
 }
 
 /** A bounded repeat counts as a loop: it splits a text up in no more ways than one without bound. */
@@ -110,7 +114,8 @@ function startsAnchored(node: PatternNode): boolean {
 /** Can a state inside a loop be reached from itself in two ways over one text? Looked for in pairs of states. */
 function hasTwoWays(graph: Graph, loop: readonly number[]): boolean {
   const size = graph.chars.length;
-  for (let a = 0; a < size; a++) for (const [b, ways] of graph.edges[a]!) if (ways > 1 && loop[a] !== -1 && loop[a] === loop[b]) return true;
+  for (let a = 0; a < size; a++)
+    for (const [b, ways] of graph.edges[a]!) if (ways > 1 && loop[a] !== -1 && loop[a] === loop[b]) return true;
   const forward = new Map<number, number[]>();
   const backward = new Map<number, number[]>();
   const start: number[] = [];
@@ -156,12 +161,14 @@ function longestChain(graph: Graph, loop: readonly number[]): number {
 
 /** A path passes a state outside of loops once, and leaves each loop once; at each it can go on in so many ways. */
 function choicesOutsideLoops(graph: Graph, loop: readonly number[], first: readonly number[]): number {
-  const ways = (next: readonly number[]): number => Math.max(1, ...next.map((a) => next.filter((b) => common(graph.chars[a]!, graph.chars[b]!).length).length));
+  const ways = (next: readonly number[]): number =>
+    Math.max(1, ...next.map((a) => next.filter((b) => common(graph.chars[a]!, graph.chars[b]!).length).length));
   let factor = ways(first);
   graph.edges.forEach((edges, p) => {
     if (loop[p] === -1) factor *= ways([...edges.keys()]);
   });
-  for (const list of membersOf(loop)) factor *= Math.max(...list.map((p) => ways([...graph.edges[p]!.keys()].filter((q) => loop[q] !== loop[p]))));
+  for (const list of membersOf(loop))
+    factor *= Math.max(...list.map((p) => ways([...graph.edges[p]!.keys()].filter((q) => loop[q] !== loop[p]))));
   return factor;
 }
 

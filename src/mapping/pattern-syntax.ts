@@ -12,8 +12,24 @@ export type Ranges = readonly (readonly [number, number])[];
 
 const LAST = 0x10ffff;
 const DIGIT: Ranges = [[48, 57]];
-const WORD: Ranges = [[48, 57], [65, 90], [95, 95], [97, 122]];
-const SPACE: Ranges = [[9, 13], [32, 32], [160, 160], [0x1680, 0x1680], [0x2000, 0x200a], [0x2028, 0x2029], [0x202f, 0x202f], [0x205f, 0x205f], [0x3000, 0x3000], [0xfeff, 0xfeff]];
+const WORD: Ranges = [
+  [48, 57],
+  [65, 90],
+  [95, 95],
+  [97, 122],
+];
+const SPACE: Ranges = [
+  [9, 13],
+  [32, 32],
+  [160, 160],
+  [0x1680, 0x1680],
+  [0x2000, 0x200a],
+  [0x2028, 0x2029],
+  [0x202f, 0x202f],
+  [0x205f, 0x205f],
+  [0x3000, 0x3000],
+  [0xfeff, 0xfeff],
+];
 export const ANY: Ranges = [[0, LAST]];
 
 /** Parses what `new RegExp(pattern, 'u')` accepted; says in words which part has no bound on its running time that we know. */
@@ -106,7 +122,10 @@ class Parser {
     this.at += code > 0xffff ? 2 : 1;
     if (code !== 92) return [[code, code]];
     const rest = this.text.slice(this.at);
-    const known = /^(?:([dDwWsS])|[pP]\{[^}]*\}|x([\da-fA-F]{2})|u([\da-fA-F]{4})|u\{([\da-fA-F]+)\}|c([a-zA-Z])|([nrtvf0])|([1-9]|k<)|(.))/su.exec(rest)!;
+    const known =
+      /^(?:([dDwWsS])|[pP]\{[^}]*\}|x([\da-fA-F]{2})|u([\da-fA-F]{4})|u\{([\da-fA-F]+)\}|c([a-zA-Z])|([nrtvf0])|([1-9]|k<)|(.))/su.exec(
+        rest,
+      )!;
     this.at += known[0].length;
     const [, set, hex2, hex4, hexAny, control, named, back, plain] = known;
     if (back) throw new Refused('refers back to a group, with \\1 or \\k<name>');

@@ -25,19 +25,26 @@ export function compilePattern(pattern: string, complain: (message: string, hint
   try {
     expression = new RegExp(pattern, 'u');
   } catch (error) {
-    complain(`The pattern ${pattern} is not a regular expression: ${(error as Error).message.replace(/^Invalid regular expression: /, '')}.`);
+    complain(
+      `The pattern ${pattern} is not a regular expression: ${(error as Error).message.replace(/^Invalid regular expression: /, '')}.`,
+    );
     return undefined;
   }
   const tree = parsePattern(pattern);
   if (typeof tree === 'string') {
-    complain(`The pattern ${pattern} ${tree}; that is not supported, because its time cannot be bounded.`, 'Say it with groups, when: or split:.');
+    complain(
+      `The pattern ${pattern} ${tree}; that is not supported, because its time cannot be bounded.`,
+      'Say it with groups, when: or split:.',
+    );
     return undefined;
   }
   const cost = costOf(tree);
   const longest = typeof cost === 'string' ? 0 : Math.min(LONGEST_TEXT, Math.floor((MOST_STEPS / cost.factor) ** (1 / cost.power)));
   if (longest < SHORTEST_USEFUL) {
     complain(
-      cost === 'large' ? `The pattern ${pattern} is too large to be checked.` : `The pattern ${pattern} can take years to find out that a text does not match: what it repeats can be split up in many ways.`,
+      cost === 'large'
+        ? `The pattern ${pattern} is too large to be checked.`
+        : `The pattern ${pattern} can take years to find out that a text does not match: what it repeats can be split up in many ways.`,
       'Let each part that repeats be divided from the next by a character that is in neither, begin it with ^, or use split:.',
     );
     return undefined;

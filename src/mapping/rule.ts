@@ -28,26 +28,43 @@ export interface CompiledRule {
  * One field's rule as a closure. The steps are those of the schema, in its order: when, from/const/cases/sum/concat, trim, split,
  * match, case, replace, lookup, parse, negate, default, on_error. `depth` is how many objects stand around what is read.
  */
-export function compileRule(name: string, given: string | FieldRule, field: ModelField, settings: MappingSettings, depth: number, complain: Complain): CompiledRule {
+export function compileRule(
+  name: string,
+  given: string | FieldRule,
+  field: ModelField,
+  settings: MappingSettings,
+  depth: number,
+  complain: Complain,
+): CompiledRule {
   const rule: FieldRule = typeof given === 'string' ? { from: given, trim: true, on_error: 'reject' } : given;
   const sources = sourcesOf(rule);
   checkRule(rule, sources, depth, complain);
   const parse = compileParse(rule, field, settings, complain);
-  const fallback = rule.default === undefined ? null : constantOf(rule.default, field, parse.currency, settings, (message, hint) => complain('default', message, hint));
+  const fallback =
+    rule.default === undefined
+      ? null
+      : constantOf(rule.default, field, parse.currency, settings, (message, hint) => complain('default', message, hint));
   const when = rule.when && compileCondition(rule.when, settings, (path, ...rest) => complain(path ? `when.${path}` : 'when', ...rest));
   const value = compileValue(rule, field, settings, parse, complain);
   const label = labelOf(rule, sources, name);
   const write = compileWrite(name, field, parse.currency);
   if (rule.raw !== undefined && field.type !== 'code') complain('raw', `Only codes have a raw value, and ${name} is ${field.type}.`);
   const raw = rule.raw === undefined ? undefined : compileRead(rule.raw, rule.trim, settings);
-  const missing = field.required ? new Fault('FIELD_REQUIRED', `gives no value, and ${name} must have one`, { hint: 'Mend the record at the source, or give the rule a default; then: interlocal rejects replay.' }) : undefined;
+  const missing = field.required
+    ? new Fault('FIELD_REQUIRED', `gives no value, and ${name} must have one`, {
+        hint: 'Mend the record at the source, or give the rule a default; then: interlocal rejects replay.',
+      })
+    : undefined;
   const ended = compileEnd(rule, fallback);
   return {
     field: name,
     label,
     place: sources[0] ?? name,
     columns: field.type === 'code' ? [name, `${name}_raw`] : field.type === 'money' ? [name, `${name}_currency`] : [name],
-    sources: [...(rule.sum === undefined ? sources : [rule.sum.slice(0, rule.sum.lastIndexOf('.'))]), ...(rule.raw === undefined ? [] : [rule.raw])],
+    sources: [
+      ...(rule.sum === undefined ? sources : [rule.sum.slice(0, rule.sum.lastIndexOf('.'))]),
+      ...(rule.raw === undefined ? [] : [rule.raw]),
+    ],
     personal: field.class === 'personal',
     apply: compileApply(when, value, raw, ended, fallback, missing, write),
   };
@@ -61,7 +78,15 @@ interface FieldValue {
 
 type Write = (out: Columns, value: string | number | null, raw: string | null) => void;
 
-function compileApply(when: Holds | undefined, value: FieldValue, ownRaw: Read | undefined, ended: (fault: Fault) => string | number | null | Fault, fallback: string | number | null, missing: Fault | undefined, write: Write): CompiledRule['apply'] {
+function compileApply(
+  when: Holds | undefined,
+  value: FieldValue,
+  ownRaw: Read | undefined,
+  ended: (fault: Fault) => string | number | null | Fault,
+  fallback: string | number | null,
+  missing: Fault | undefined,
+  write: Write,
+): CompiledRule['apply'] {
   return (scope, out) => {
     let result: string | number | null = fallback;
     let raw: string | null = null;
@@ -94,7 +119,13 @@ function compileEnd(rule: FieldRule, fallback: string | number | null): (fault: 
   return (fault) => (fault.code === 'FIELD_ABSENT' && rule.default !== undefined ? fallback : fault);
 }
 
-function compileValue(rule: FieldRule, field: ModelField, settings: MappingSettings, { parse, kind }: FieldParse, complain: Complain): FieldValue {
+function compileValue(
+  rule: FieldRule,
+  field: ModelField,
+  settings: MappingSettings,
+  { parse, kind }: FieldParse,
+  complain: Complain,
+): FieldValue {
   if (rule.sum !== undefined) return compileSumValue(rule, rule.sum, settings, { parse, kind }, complain);
   const read = compileSource(rule, settings, complain);
   const steps = compileTextSteps(rule, complain);
@@ -129,15 +160,27 @@ function compileValue(rule: FieldRule, field: ModelField, settings: MappingSetti
 
   if (rule.const === undefined || lookup || rule.match || String(rule.const) === '') return { read: value, raw: () => raw };
   const constant = value(NOWHERE);
-  if (constant instanceof Fault) complain('const', `"${constant.shown ?? String(rule.const)}" ${constant.what}${constant.detail ? `: ${constant.detail}` : ''}.`, constant.hint);
+  if (constant instanceof Fault)
+    complain(
+      'const',
+      `"${constant.shown ?? String(rule.const)}" ${constant.what}${constant.detail ? `: ${constant.detail}` : ''}.`,
+      constant.hint,
+    );
   const constantRaw = raw;
   return { read: () => constant, raw: () => constantRaw };
 }
 
-function compileSumValue(rule: FieldRule, path: string, settings: MappingSettings, { parse, kind }: Pick<FieldParse, 'parse' | 'kind'>, complain: Complain): FieldValue {
+function compileSumValue(
+  rule: FieldRule,
+  path: string,
+  settings: MappingSettings,
+  { parse, kind }: Pick<FieldParse, 'parse' | 'kind'>,
+  complain: Complain,
+): FieldValue {
   const text = (['split', 'match', 'case', 'replace', 'lookup'] as const).filter((step) => rule[step] !== undefined);
   if (text.length) complain(text[0]!, `A sum is a number, and ${text[0]} is for text.`);
-  if (!path.includes('.')) complain('sum', `${path} names no list.`, 'Write the list, a point, and what is added up: ReceiptPaymentLevel.ReceiptPaymentAmount.');
+  if (!path.includes('.'))
+    complain('sum', `${path} names no list.`, 'Write the list, a point, and what is added up: ReceiptPaymentLevel.ReceiptPaymentAmount.');
   if (kind !== 'money' && kind !== 'integer') complain('sum', 'Only money and whole numbers can be added up.');
   const sum = compileSum(path, parse ?? ((given) => given), settings);
   return {
@@ -154,7 +197,9 @@ const NOWHERE: Scope = { values: {}, around: [], record: { values: {}, number: 0
 function compileSource(rule: FieldRule, settings: MappingSettings, complain: Complain): Read {
   if (rule.cases) {
     const cases = rule.cases.map((one, i) => ({
-      holds: compileCondition(one.when, settings, (path, ...rest) => complain(path ? `cases.${i}.when.${path}` : `cases.${i}.when`, ...rest)),
+      holds: compileCondition(one.when, settings, (path, ...rest) =>
+        complain(path ? `cases.${i}.when.${path}` : `cases.${i}.when`, ...rest),
+      ),
       value: String(one.const).trim() || null,
     }));
     return (scope) => cases.find(({ holds }) => holds(scope))?.value ?? null;
@@ -218,7 +263,13 @@ function compileCodeCheck(rule: FieldRule, field: ModelField): ((text: string) =
   if (field.type !== 'code' || !field.values || (rule.lookup && rule.lookup.unknown !== 'keep')) return undefined;
   const values = new Set(field.values);
   const list = field.values.join(', ');
-  return (text) => (values.has(text) ? text : new Fault('CODE_UNKNOWN', `is none of ${list}`, { shown: text, hint: 'Give the rule a lookup that says what the code means; then: interlocal rejects replay.' }));
+  return (text) =>
+    values.has(text)
+      ? text
+      : new Fault('CODE_UNKNOWN', `is none of ${list}`, {
+          shown: text,
+          hint: 'Give the rule a lookup that says what the code means; then: interlocal rejects replay.',
+        });
 }
 
 function checkLookupValues(rule: FieldRule, field: ModelField, settings: MappingSettings, complain: Complain): void {
@@ -233,10 +284,18 @@ function checkLookupValues(rule: FieldRule, field: ModelField, settings: Mapping
 function checkRule(rule: FieldRule, sources: readonly string[], depth: number, complain: Complain): void {
   const given = [rule.from, rule.const, rule.cases, rule.sum, rule.concat].filter((x) => x !== undefined).length;
   if (given > 1) complain('', 'The rule has more than one of from, const, cases, sum and concat.', 'Keep one of them.');
-  if (given === 0 && rule.default === undefined) complain('', 'The rule does not say where the value comes from.', 'Add from:, const:, cases:, sum: or concat:.');
-  if (rule.on_error === 'default' && rule.default === undefined) complain('on_error', 'on_error is default, and the rule has no default.', 'Add default:, or say on_error: null.');
+  if (given === 0 && rule.default === undefined)
+    complain('', 'The rule does not say where the value comes from.', 'Add from:, const:, cases:, sum: or concat:.');
+  if (rule.on_error === 'default' && rule.default === undefined)
+    complain('on_error', 'on_error is default, and the rule has no default.', 'Add default:, or say on_error: null.');
   for (const name of rule.raw === undefined ? sources : [...sources, rule.raw])
-    if (levelsOf(name) > depth) complain('from', depth === 0 ? `${name} reaches for the record around an item, and the mapping has no for_each.` : `${name} reaches further out than the record.`);
+    if (levelsOf(name) > depth)
+      complain(
+        'from',
+        depth === 0
+          ? `${name} reaches for the record around an item, and the mapping has no for_each.`
+          : `${name} reaches further out than the record.`,
+      );
 }
 
 function sourcesOf(rule: FieldRule): string[] {
@@ -247,7 +306,10 @@ function sourcesOf(rule: FieldRule): string[] {
 }
 
 function fieldsOfCondition(condition: Condition): string[] {
-  return [...(condition.field === undefined ? [] : [condition.field]), ...[...(condition.all ?? []), ...(condition.any ?? [])].flatMap(fieldsOfCondition)];
+  return [
+    ...(condition.field === undefined ? [] : [condition.field]),
+    ...[...(condition.all ?? []), ...(condition.any ?? [])].flatMap(fieldsOfCondition),
+  ];
 }
 
 function labelOf(rule: FieldRule, sources: readonly string[], name: string): string {

@@ -31,7 +31,11 @@ export function compileRead(name: string, trim: boolean, settings: MappingSettin
       return text === '' ? null : text;
     }
     if (value === null) return null;
-    if (value === undefined) return new Fault('FIELD_ABSENT', 'is not in the record', { field: name, hint: 'Mend the mapping, or the schema of the stream when the source has changed.' });
+    if (value === undefined)
+      return new Fault('FIELD_ABSENT', 'is not in the record', {
+        field: name,
+        hint: 'Mend the mapping, or the schema of the stream when the source has changed.',
+      });
     return notText(value, name);
   };
 }
@@ -64,7 +68,10 @@ function compileSpecial(name: string, settings: MappingSettings): Read | undefin
 
 function compilePath(path: string): (values: Values) => Value | undefined {
   // An object has names of its own (constructor, toString) that a source field may have too.
-  const own = path in Object.prototype ? (values: Values) => (Object.hasOwn(values, path) ? values[path] : undefined) : (values: Values) => values[path];
+  const own =
+    path in Object.prototype
+      ? (values: Values) => (Object.hasOwn(values, path) ? values[path] : undefined)
+      : (values: Values) => values[path];
   if (!path.includes('.')) return own;
   const parts = path.split('.');
   return (values) => {
@@ -97,5 +104,8 @@ function trimmed(text: string): string {
 function notText(value: Value[] | Values, name: string): Fault {
   const what = Array.isArray(value) ? `is a list of ${value.length}, not one value` : 'holds fields of its own, not one value';
   const inside = Array.isArray(value) ? `${name}.0` : `${name}.${Object.keys(value)[0] ?? 'name'}`;
-  return new Fault('FIELD_NOT_TEXT', what, { field: name, hint: `In the mapping say which one is meant, such as ${inside}, or use for_each.` });
+  return new Fault('FIELD_NOT_TEXT', what, {
+    field: name,
+    hint: `In the mapping say which one is meant, such as ${inside}, or use for_each.`,
+  });
 }

@@ -16,9 +16,17 @@ const ENTITY = entitySchema.parse({
 });
 
 function run(tests: unknown[], more: Record<string, unknown> = {}) {
-  const fields = { amount: 'sum', received_on: { from: 'on', parse: { date: 'MM/DD/YYYY' } }, tender: { from: 't', case: 'lower' }, voided: { from: 'v', default: false }, payments: { from: 'n', default: 1 } };
+  const fields = {
+    amount: 'sum',
+    received_on: { from: 'on', parse: { date: 'MM/DD/YYYY' } },
+    tender: { from: 't', case: 'lower' },
+    voided: { from: 'v', default: false },
+    payments: { from: 'n', default: 1 },
+  };
   const mapping = mappingSchema.parse({ mapping: 'm', entity: 'receipt', from: { connector: 'c', stream: 's' }, fields, tests, ...more });
-  return runMappingTests(mapping, ENTITY, { currency: 'USD', timeZone: 'UTC', lookups: new Map() }).map((r) => (r.passed ? 'passed' : r.differences.map((d) => `${d.at}: expected ${d.expected}, got ${d.got}`)));
+  return runMappingTests(mapping, ENTITY, { currency: 'USD', timeZone: 'UTC', lookups: new Map() }).map((r) =>
+    r.passed ? 'passed' : r.differences.map((d) => `${d.at}: expected ${d.expected}, got ${d.got}`),
+  );
 }
 
 const record = { sum: 12.5, on: '07/01/2026', t: 'CASH', v: true };
@@ -26,7 +34,11 @@ const record = { sum: 12.5, on: '07/01/2026', t: 'CASH', v: true };
 test('what a mapping must give is written as people write values', () => {
   expect(
     run([
-      { name: 'a', record, gives: { amount: '12.50', received_on: '2026-07-01', tender: 'cash', tender_raw: 'cash', voided: true, payments: 1 } },
+      {
+        name: 'a',
+        record,
+        gives: { amount: '12.50', received_on: '2026-07-01', tender: 'cash', tender_raw: 'cash', voided: true, payments: 1 },
+      },
       { name: 'b', record, gives: { amount: { minor: 1250, currency: 'USD' }, voided: 1, payments: '1', amount_currency: 'USD' } },
       { name: 'c', record: { ...record, on: null }, gives: { received_on: null } },
       { name: 'd', record, gives: [{ amount: 12.5 }] },
@@ -36,15 +48,29 @@ test('what a mapping must give is written as people write values', () => {
 });
 
 test('each difference is told by column, expected against got', () => {
-  expect(run([{ name: 'a', record, gives: { amount: '12.05', received_on: '2026-07-02', voided: false, tender: null, amonut: '1' } }])).toEqual([
-    ['amount: expected 12.05, got 12.50', 'received_on: expected 2026-07-02, got 2026-07-01', 'voided: expected false, got true', 'tender: expected null, got cash', 'amonut: expected 1, got no such column; did you mean amount?'],
+  expect(
+    run([{ name: 'a', record, gives: { amount: '12.05', received_on: '2026-07-02', voided: false, tender: null, amonut: '1' } }]),
+  ).toEqual([
+    [
+      'amount: expected 12.05, got 12.50',
+      'received_on: expected 2026-07-02, got 2026-07-01',
+      'voided: expected false, got true',
+      'tender: expected null, got cash',
+      'amonut: expected 1, got no such column; did you mean amount?',
+    ],
   ]);
-  expect(run([{ name: 'a', record, gives: { amount: { minor: 1250, currency: 'CAD' } } }])).toEqual([['amount: expected 12.50 CAD, got 12.50 USD']]);
-  expect(run([{ name: 'a', record, gives: { amount: 'twelve' } }])).toEqual([['amount: expected twelve (write 12.50, or { minor: 1250, currency: USD }), got 12.50']]);
+  expect(run([{ name: 'a', record, gives: { amount: { minor: 1250, currency: 'CAD' } } }])).toEqual([
+    ['amount: expected 12.50 CAD, got 12.50 USD'],
+  ]);
+  expect(run([{ name: 'a', record, gives: { amount: 'twelve' } }])).toEqual([
+    ['amount: expected twelve (write 12.50, or { minor: 1250, currency: USD }), got 12.50'],
+  ]);
 });
 
 test('a record that is rejected, or not rejected, against what the test says fails with the reason', () => {
-  expect(run([{ name: 'a', record: { ...record, sum: 'x' }, gives: { amount: '1' } }])).toEqual([['rejects: expected not rejected, got sum "x" is not an amount. [AMOUNT_INVALID]']]);
+  expect(run([{ name: 'a', record: { ...record, sum: 'x' }, gives: { amount: '1' } }])).toEqual([
+    ['rejects: expected not rejected, got sum "x" is not an amount. [AMOUNT_INVALID]'],
+  ]);
   expect(run([{ name: 'a', record, rejects: 'is not an amount' }])).toEqual([['rejects: expected is not an amount, got not rejected']]);
   expect(run([{ name: 'a', record, gives: null }])).toEqual([['records: expected nothing, got 1 record']]);
 });

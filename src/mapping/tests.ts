@@ -30,7 +30,10 @@ export interface MappingTestResult {
 export function runMappingTests(mapping: MappingConfig, entity: EntityConfig, settings: MappingSettings): MappingTestResult[] {
   const compiled = compileMapping(mapping, entity, settings);
   return mapping.tests.map((test) => {
-    const { candidates, problems } = compiled.apply({ values: valuesOf(test.record), number: 1 }, { connection: mapping.from.connector, file: 'test' });
+    const { candidates, problems } = compiled.apply(
+      { values: valuesOf(test.record), number: 1 },
+      { connection: mapping.from.connector, file: 'test' },
+    );
     const got = candidates.map((candidate) => candidate.columns);
     const differences: Difference[] = [];
     const told = problems.map((p) => `${p.message} [${p.code}]`).join(' ');
@@ -44,7 +47,13 @@ export function runMappingTests(mapping: MappingConfig, entity: EntityConfig, se
 
 type Expected = Record<string, unknown>;
 
-function compareAll(gives: Expected | Expected[] | null, got: readonly Columns[], entity: EntityConfig, currency: string, differences: Difference[]): void {
+function compareAll(
+  gives: Expected | Expected[] | null,
+  got: readonly Columns[],
+  entity: EntityConfig,
+  currency: string,
+  differences: Difference[],
+): void {
   const expected = gives === null ? [] : Array.isArray(gives) ? gives : [gives];
   const count = (n: number): string => (n === 0 ? 'nothing' : n === 1 ? '1 record' : `${n} records`);
   if (expected.length !== got.length) differences.push({ at: 'records', expected: count(expected.length), got: count(got.length) });
@@ -71,18 +80,31 @@ function compareColumn(name: string, expected: unknown, record: Columns, entity:
   return wanted === (got === null ? null : String(got)) ? undefined : { at: name, expected: shown(expected), got: shownColumn(got, field) };
 }
 
-function compareMoney(name: string, expected: unknown, got: string | number | null, gotCurrency: string | number | null, currency: string): Difference | undefined {
+function compareMoney(
+  name: string,
+  expected: unknown,
+  got: string | number | null,
+  gotCurrency: string | number | null,
+  currency: string,
+): Difference | undefined {
   const given = typeof expected === 'object' ? (expected as { minor?: unknown; currency?: unknown }) : undefined;
   const wantedCurrency = typeof given?.currency === 'string' ? given.currency : typeof gotCurrency === 'string' ? gotCurrency : currency;
   const minor = given ? given.minor : parseMoney(String(expected), wantedCurrency);
   if (typeof minor === 'number' && minor === got && (gotCurrency === wantedCurrency || got === null)) return undefined;
-  const [withCurrency, gotWith] = given?.currency !== undefined || (got !== null && gotCurrency !== wantedCurrency) ? [` ${wantedCurrency}`, ` ${gotCurrency}`] : ['', ''];
-  const wanted = typeof minor === 'number' ? `${plainMoney(minor, wantedCurrency)}${withCurrency}` : `${shown(expected)} (write 12.50, or { minor: 1250, currency: ${currency} })`;
+  const [withCurrency, gotWith] =
+    given?.currency !== undefined || (got !== null && gotCurrency !== wantedCurrency)
+      ? [` ${wantedCurrency}`, ` ${gotCurrency}`]
+      : ['', ''];
+  const wanted =
+    typeof minor === 'number'
+      ? `${plainMoney(minor, wantedCurrency)}${withCurrency}`
+      : `${shown(expected)} (write 12.50, or { minor: 1250, currency: ${currency} })`;
   return { at: name, expected: wanted, got: got === null ? 'null' : `${plainMoney(Number(got), String(gotCurrency))}${gotWith}` };
 }
 
 function plainOf(expected: unknown, field: ModelField | undefined): string {
-  if (field?.type === 'boolean') return ['true', '1', 'yes'].includes(String(expected)) ? '1' : ['false', '0', 'no'].includes(String(expected)) ? '0' : String(expected);
+  if (field?.type === 'boolean')
+    return ['true', '1', 'yes'].includes(String(expected)) ? '1' : ['false', '0', 'no'].includes(String(expected)) ? '0' : String(expected);
   return String(expected);
 }
 

@@ -29,17 +29,30 @@ function compileSplit(split: NonNullable<FieldRule['split']>, trim: boolean, com
 }
 
 /** Without a match: a fault, or no value when the rule has a default. */
-function compileMatch(match: NonNullable<FieldRule['match']>, trim: boolean, hasDefault: boolean, complain: Complain): TextStep | undefined {
+function compileMatch(
+  match: NonNullable<FieldRule['match']>,
+  trim: boolean,
+  hasDefault: boolean,
+  complain: Complain,
+): TextStep | undefined {
   const pattern = compilePattern(match.pattern, (message, hint) => complain('match.pattern', message, hint));
   if (!pattern) return undefined;
   const { take } = match;
   if (take > pattern.groups) {
     const has = pattern.groups === 0 ? 'no group' : pattern.groups === 1 ? '1 group' : `${pattern.groups} groups`;
-    complain('match.take', `The pattern ${match.pattern} has ${has}; group ${take} cannot be taken.`, 'Put parentheses around what is wanted, or take: 0 for all that matches.');
+    complain(
+      'match.take',
+      `The pattern ${match.pattern} has ${has}; group ${take} cannot be taken.`,
+      'Put parentheses around what is wanted, or take: 0 for all that matches.',
+    );
   }
   const { expression, longest } = pattern;
   return (text) => {
-    if (text.length > longest) return new Fault('PATTERN_TOO_LONG', `is too long for the pattern ${match.pattern}: ${text.length} characters, at most ${longest}`, { shown: text, hint: 'Shorten it with split:, or begin the pattern with ^ and divide its parts, which lets it take longer texts.' });
+    if (text.length > longest)
+      return new Fault('PATTERN_TOO_LONG', `is too long for the pattern ${match.pattern}: ${text.length} characters, at most ${longest}`, {
+        shown: text,
+        hint: 'Shorten it with split:, or begin the pattern with ^ and divide its parts, which lets it take longer texts.',
+      });
     const found = expression.exec(text);
     if (!found) return hasDefault ? null : new Fault('PATTERN_NO_MATCH', `does not match ${match.pattern}`, { shown: text });
     const taken = found[take] ?? '';

@@ -23,7 +23,17 @@ export function zoneOf(name: string): Zone {
 }
 
 function makeZone(name: string): Zone {
-  const format = new Intl.DateTimeFormat('en-US', { timeZone: name, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric', era: 'short' });
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: name,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+    era: 'short',
+  });
   // Intl takes 2 µs a call. Offsets change at quarters of an hour only, so each quarter is asked for once.
   const offsets = new Map<number, number>();
 
@@ -41,7 +51,10 @@ function makeZone(name: string): Zone {
     const parts: Record<string, string> = {};
     for (const { type, value } of format.formatToParts(instant)) parts[type] = value;
     const year = parts['era'] === 'BC' ? 1 - Number(parts['year']) : Number(parts['year']);
-    return utcOf(year, Number(parts['month']), Number(parts['day']), Number(parts['hour']), Number(parts['minute']), Number(parts['second'])) - instant;
+    return (
+      utcOf(year, Number(parts['month']), Number(parts['day']), Number(parts['hour']), Number(parts['minute']), Number(parts['second'])) -
+      instant
+    );
   }
 
   return {

@@ -17,7 +17,12 @@ function sentences(left: SideTotal[], right: SideTotal[], rules: Partial<Compare
 
 describe('comparing two sides', () => {
   test('each combination is told in a sentence that finance can act on', () => {
-    expect(sentences([total('CASH', 59000), total('CHECK', 100), total('CARD', 5)], [total('CASH', 57000, 29), total('CHECK', 100), total('PAYPAL', 7)])).toEqual([
+    expect(
+      sentences(
+        [total('CASH', 59000), total('CHECK', 100), total('CARD', 5)],
+        [total('CASH', 57000, 29), total('CHECK', 100), total('PAYPAL', 7)],
+      ),
+    ).toEqual([
       'CARD left_only: payments_summary.csv says 0.05, loaded payments have nothing: 0.05 less',
       'CASH differs: payments_summary.csv says 590.00, loaded payments add up to 570.00: 20.00 less',
       'CHECK matched: payments_summary.csv and loaded payments agree: 1.00',
@@ -35,7 +40,9 @@ describe('comparing two sides', () => {
     const left = [total('2020|CASH', 100)];
     const right = [total('2019|CASH', 100), total('2019|CHECK', 1), total('2020|CASH', 100), total('2020|CHECK', 5)];
     const swapped = { left: NAMES.right, right: NAMES.left };
-    expect(compare(right, left, { compare_from: 1 }).lines.map((l) => `${l.key.join('|')} ${l.status}: ${explainLeaf(l, swapped, 'USD')}`)).toEqual([
+    expect(
+      compare(right, left, { compare_from: 1 }).lines.map((l) => `${l.key.join('|')} ${l.status}: ${explainLeaf(l, swapped, 'USD')}`),
+    ).toEqual([
       '2019 unchecked: 2019 has no payments_summary.csv to check against',
       '2019|CASH unchecked: 2019 has no payments_summary.csv to check against',
       '2019|CHECK unchecked: 2019 has no payments_summary.csv to check against',
@@ -57,7 +64,9 @@ describe('comparing two sides', () => {
   });
 
   test('a record of nothing on one side only is still told', () => {
-    expect(sentences([total('A', 0)], [total('B', 0)])[0]).toBe('A left_only: payments_summary.csv says 0.00, loaded payments have nothing: no money, but a record on one side only');
+    expect(sentences([total('A', 0)], [total('B', 0)])[0]).toBe(
+      'A left_only: payments_summary.csv says 0.00, loaded payments have nothing: no money, but a record on one side only',
+    );
   });
 
   test('a sum that cannot be exact stops instead of being rounded', () => {
@@ -67,8 +76,19 @@ describe('comparing two sides', () => {
 });
 
 const part = fc.constantFrom('a', 'b', 'c', '', 'a|b');
-const totals = fc.array(fc.record({ key: fc.tuple(part, part, part), minor: fc.integer({ min: -1_000_000, max: 1_000_000 }), count: fc.integer({ min: 0, max: 50 }) }), { maxLength: 40 });
-const rules = fc.record({ match_on: fc.constant([1, 2, 3]), check: fc.constantFrom('both', 'left', 'right'), compare_from: fc.integer({ min: 0, max: 3 }) });
+const totals = fc.array(
+  fc.record({
+    key: fc.tuple(part, part, part),
+    minor: fc.integer({ min: -1_000_000, max: 1_000_000 }),
+    count: fc.integer({ min: 0, max: 50 }),
+  }),
+  { maxLength: 40 },
+);
+const rules = fc.record({
+  match_on: fc.constant([1, 2, 3]),
+  check: fc.constantFrom('both', 'left', 'right'),
+  compare_from: fc.integer({ min: 0, max: 3 }),
+});
 const sum = (list: readonly { minor: number }[]): number => list.reduce((s, t) => s + t.minor, 0);
 
 describe('whatever the figures are', () => {
@@ -81,7 +101,8 @@ describe('whatever the figures are', () => {
         expect(all.difference).toBe(sum(right) - sum(left));
         for (const line of [all, ...lines]) {
           const inside = leaves.filter((leaf) => line.key.every((k, i) => leaf.key[i] === k));
-          for (const field of ['difference', 'leftCount', 'rightCount'] as const) expect(inside.reduce((s, l) => s + l[field], 0)).toBe(line[field]);
+          for (const field of ['difference', 'leftCount', 'rightCount'] as const)
+            expect(inside.reduce((s, l) => s + l[field], 0)).toBe(line[field]);
           const wrong = inside.some((l) => ['differs', 'left_only', 'right_only'].includes(l.status));
           expect(['differs', 'left_only', 'right_only'].includes(line.status)).toBe(wrong);
           if (line.status === 'matched') expect(inside.every((l) => l.status === 'matched')).toBe(true);
@@ -94,20 +115,38 @@ describe('whatever the figures are', () => {
   test('the order of the input, and how it is split into totals, change nothing', () => {
     fc.assert(
       fc.property(rules, totals, totals, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (how, left, right, random) => {
-        const shuffled = (list: SideTotal[]): SideTotal[] => list.map((t) => ({ t, at: random.next().value as number })).sort((a, b) => a.at - b.at).map(({ t }) => t);
-        const halves = left.flatMap((t) => [{ ...t, minor: t.minor - 7, count: 0 }, { ...t, minor: 7 }]);
+        const shuffled = (list: SideTotal[]): SideTotal[] =>
+          list
+            .map((t) => ({ t, at: random.next().value as number }))
+            .sort((a, b) => a.at - b.at)
+            .map(({ t }) => t);
+        const halves = left.flatMap((t) => [
+          { ...t, minor: t.minor - 7, count: 0 },
+          { ...t, minor: 7 },
+        ]);
         expect(compareSides(how, shuffled(halves), shuffled(right))).toEqual(compareSides(how, left, right));
       }),
     );
   });
 
   test('swapping the sides swaps the findings and turns the differences round', () => {
-    const other = { matched: 'matched', differs: 'differs', left_only: 'right_only', right_only: 'left_only', unchecked: 'unchecked', both: 'both', left: 'right', right: 'left' } as const;
+    const other = {
+      matched: 'matched',
+      differs: 'differs',
+      left_only: 'right_only',
+      right_only: 'left_only',
+      unchecked: 'unchecked',
+      both: 'both',
+      left: 'right',
+      right: 'left',
+    } as const;
     fc.assert(
       fc.property(rules, totals, totals, (how, left, right) => {
         const there = compareSides(how, left, right).lines;
         const back = compareSides({ ...how, check: other[how.check] }, right, left).lines;
-        expect(back.map((l) => [l.key, l.status, 0 - l.difference, l.left, l.right])).toEqual(there.map((l) => [l.key, other[l.status], 0 + l.difference, l.right, l.left]));
+        expect(back.map((l) => [l.key, l.status, 0 - l.difference, l.left, l.right])).toEqual(
+          there.map((l) => [l.key, other[l.status], 0 + l.difference, l.right, l.left]),
+        );
       }),
     );
   });
@@ -115,7 +154,8 @@ describe('whatever the figures are', () => {
 
 test('a million combinations are compared in seconds', () => {
   function* side(shift: number): Generator<SideTotal> {
-    for (let i = 0; i < 1_000_000; i++) yield { key: [`20${i % 20}`, `account ${i % 1000}`, String(i)], minor: i % 77 === 0 ? i + shift : i, count: 1 };
+    for (let i = 0; i < 1_000_000; i++)
+      yield { key: [`20${i % 20}`, `account ${i % 1000}`, String(i)], minor: i % 77 === 0 ? i + shift : i, count: 1 };
   }
   const before = performance.now();
   const { leaves, total: all } = compareSides({ match_on: [1, 2, 3], check: 'both', compare_from: 0 }, side(0), side(1));

@@ -96,16 +96,38 @@ function emptyNode(part: string): Node {
 function addTo(node: Node, side: 'left' | 'right', minor: number, count: number): void {
   const sum = (node[side] ?? 0) + minor;
   if (!Number.isSafeInteger(sum))
-    throw new FatalError({ code: 'AMOUNT_TOO_LARGE', place: {}, message: `A sum is beyond what can be added exactly (${sum} minor units).`, hint: 'Look for a record with an impossible amount.' });
+    throw new FatalError({
+      code: 'AMOUNT_TOO_LARGE',
+      place: {},
+      message: `A sum is beyond what can be added exactly (${sum} minor units).`,
+      hint: 'Look for a record with an impossible amount.',
+    });
   node[side] = sum;
   if (side === 'left') node.leftCount += count;
   else node.rightCount += count;
 }
 
 /** `unknown*`: the depth at which the way to here left what that side knows; undefined while it knows it. */
-function finish(node: Node, key: string[], unknownLeft: number | undefined, unknownRight: number | undefined, depth: number, rules: CompareRules, lines: Compared[]): Compared {
+function finish(
+  node: Node,
+  key: string[],
+  unknownLeft: number | undefined,
+  unknownRight: number | undefined,
+  depth: number,
+  rules: CompareRules,
+  lines: Compared[],
+): Compared {
   const { left, right, leftCount, rightCount } = node;
-  const line: Compared = { key, depth: key.length, status: 'matched', left, right, difference: (right ?? 0) - (left ?? 0), leftCount, rightCount };
+  const line: Compared = {
+    key,
+    depth: key.length,
+    status: 'matched',
+    left,
+    right,
+    difference: (right ?? 0) - (left ?? 0),
+    leftCount,
+    rightCount,
+  };
   if (key.length > 0) lines.push(line);
   unknownLeft ??= left === null ? key.length : undefined;
   unknownRight ??= right === null ? key.length : undefined;

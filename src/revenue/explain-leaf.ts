@@ -15,14 +15,18 @@ export function explainLeaf(line: Compared, names: SideNames, currency: string):
   if (line.status === 'unchecked') return explainUnchecked(line, left, right, amount);
   const inside = explainInside(line);
   if (line.left !== null && line.left === line.right) return `${left} and ${right} agree: ${amount(line.left)}${inside}`;
-  const by = line.difference === 0 ? 'no money, but a record on one side only' : `${amount(Math.abs(line.difference))} ${line.difference < 0 ? 'less' : 'more'}`;
+  const by =
+    line.difference === 0
+      ? 'no money, but a record on one side only'
+      : `${amount(Math.abs(line.difference))} ${line.difference < 0 ? 'less' : 'more'}`;
   return `${says(left, line.left, line.leftCount, amount)}, ${says(right, line.right, line.rightCount, amount)}: ${by}${inside}`;
 }
 
 function explainUnchecked(line: Compared, left: string, right: string, amount: (minor: number) => string): string {
   const [here, there] = line.right === null ? [left, right] : [right, left];
   if (line.unknownDepth !== undefined) return `${shown(line.key.slice(0, line.unknownDepth))} has no ${there} to check against`;
-  if (line.leaves) return `${line.leaves.unchecked} of ${count(line)} inside were not checked${line.leaves.matched ? '; the others agree' : ''}`;
+  if (line.leaves)
+    return `${line.leaves.unchecked} of ${count(line)} inside were not checked${line.leaves.matched ? '; the others agree' : ''}`;
   return `${shown(line.key)} is in ${here} only, with ${amount((line.left ?? line.right)!)}; ${there} need not have it`;
 }
 

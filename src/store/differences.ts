@@ -34,7 +34,11 @@ export async function saveDifferences(knex: Knex, pipeline: string, runId: numbe
   for (let i = 0; i < rows.length; i += 200) await knex('il_difference').insert(rows.slice(i, i + 200));
 }
 
-export async function listDifferences(knex: Knex, pipeline: string, filter: { depth?: number; status?: readonly string[]; limit?: number } = {}): Promise<Difference[]> {
+export async function listDifferences(
+  knex: Knex,
+  pipeline: string,
+  filter: { depth?: number; status?: readonly string[]; limit?: number } = {},
+): Promise<Difference[]> {
   const query = knex('il_difference').where({ pipeline }).orderBy('seq');
   if (filter.depth !== undefined) void query.where({ depth: filter.depth });
   if (filter.status) void query.whereIn('status', [...filter.status]);
@@ -54,7 +58,10 @@ export async function listDifferences(knex: Knex, pipeline: string, filter: { de
 /** When each reconciliation last ran, and how many of its full keys there are by status. */
 export async function differenceCounts(knex: Knex, pipeline: string, depth: number): Promise<Record<DifferenceStatus, number>> {
   const counts: Record<DifferenceStatus, number> = { matched: 0, differs: 0, left_only: 0, right_only: 0, unchecked: 0 };
-  const rows = (await knex('il_difference').where({ pipeline, depth }).select('status').count({ n: '*' }).groupBy('status')) as unknown as { status: DifferenceStatus; n: number }[];
+  const rows = (await knex('il_difference').where({ pipeline, depth }).select('status').count({ n: '*' }).groupBy('status')) as unknown as {
+    status: DifferenceStatus;
+    n: number;
+  }[];
   for (const row of rows) counts[row.status] = Number(row.n);
   return counts;
 }

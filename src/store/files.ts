@@ -39,19 +39,42 @@ export async function lastLoaded(knex: Knex, sourceId: number, path?: string): P
 
 /** What lies at this path and was left there, as it was last loaded or recognised; undefined when it was archived. */
 export async function lyingAt(knex: Knex, sourceId: number, path: string): Promise<LedgerFile | undefined> {
-  const row = (await knex('il_file').where({ source_id: sourceId, path }).whereIn('state', ['loaded', 'known']).orderBy('run_id', 'desc').first()) as LedgerFile | undefined;
+  const row = (await knex('il_file')
+    .where({ source_id: sourceId, path })
+    .whereIn('state', ['loaded', 'known'])
+    .orderBy('run_id', 'desc')
+    .first()) as LedgerFile | undefined;
   return row?.archived_to === null ? row : undefined;
 }
 
 /** Starts loading this content, or starts it over. */
 export async function startFile(knex: Knex, file: NewFile): Promise<LedgerFile> {
-  const known = (await knex('il_file').where({ source_id: file.source_id, path: file.path, sha256: file.sha256 }).first()) as LedgerFile | undefined;
+  const known = (await knex('il_file').where({ source_id: file.source_id, path: file.path, sha256: file.sha256 }).first()) as
+    LedgerFile | undefined;
   if (known) {
-    const fields = { state: 'loading' as const, records_done: 0, created_done: 0, reading: file.reading, run_id: file.run_id, problems: null, archived_to: null };
+    const fields = {
+      state: 'loading' as const,
+      records_done: 0,
+      created_done: 0,
+      reading: file.reading,
+      run_id: file.run_id,
+      problems: null,
+      archived_to: null,
+    };
     await knex('il_file').where({ id: known.id }).update(fields);
     return { ...known, ...fields };
   }
-  const row: LedgerFile = { id: await takeId(knex, 'file'), ...file, state: 'loading', records_done: 0, created_done: 0, loaded_at: null, load_order: null, archived_to: null, problems: null };
+  const row: LedgerFile = {
+    id: await takeId(knex, 'file'),
+    ...file,
+    state: 'loading',
+    records_done: 0,
+    created_done: 0,
+    loaded_at: null,
+    load_order: null,
+    archived_to: null,
+    problems: null,
+  };
   await knex('il_file').insert(row);
   return row;
 }
@@ -68,7 +91,12 @@ export async function resumableFile(knex: Knex, file: NewFile): Promise<LedgerFi
   const { source_id, path, sha256, reading } = file;
   const started = (await knex('il_file').where({ source_id, path, sha256, state: 'loading', reading }).first()) as LedgerFile | undefined;
   if (!started) return undefined;
-  const later = await knex('il_file').where({ source_id }).whereIn('state', ['loading', 'loaded']).whereNot({ id: started.id }).where('run_id', '>', started.run_id).first('id');
+  const later = await knex('il_file')
+    .where({ source_id })
+    .whereIn('state', ['loading', 'loaded'])
+    .whereNot({ id: started.id })
+    .where('run_id', '>', started.run_id)
+    .first('id');
   return later ? undefined : started;
 }
 
@@ -98,7 +126,9 @@ export async function saveArchived(knex: Knex, id: number, to: string | null): P
 /** The file is refused; nothing of it is in the store. */
 export async function refuseFile(knex: Knex, file: NewFile, problems: readonly Problem[]): Promise<void> {
   const row = await startFile(knex, file);
-  await knex('il_file').where({ id: row.id }).update({ state: 'refused', problems: JSON.stringify(problems) });
+  await knex('il_file')
+    .where({ id: row.id })
+    .update({ state: 'refused', problems: JSON.stringify(problems) });
 }
 
 /** Paths below a folder whose files were archived. */

@@ -16,14 +16,32 @@ const SELECT = ['d.id', 'd.source_key', 'd.run_id', 'd.record', 'd.line', 'd.raw
 
 /** The records of a source that are there now, in the order of their keys, after `after`. */
 export async function landedAfter(knex: Knex, sourceId: number, after: string, limit: number): Promise<Landed[]> {
-  const keys = knex('il_link').where({ source_id: sourceId }).where('source_key', '>', after).whereNull('deleted_run').distinct('source_key', 'landed_id').orderBy('source_key').limit(limit).as('k');
-  const rows = await knex(keys).join('il_landed as d', 'd.id', 'k.landed_id').join('il_shape as s', 's.id', 'd.shape_id').leftJoin('il_file as f', 'f.id', 'd.file_id').select(...SELECT).orderBy('k.source_key');
+  const keys = knex('il_link')
+    .where({ source_id: sourceId })
+    .where('source_key', '>', after)
+    .whereNull('deleted_run')
+    .distinct('source_key', 'landed_id')
+    .orderBy('source_key')
+    .limit(limit)
+    .as('k');
+  const rows = await knex(keys)
+    .join('il_landed as d', 'd.id', 'k.landed_id')
+    .join('il_shape as s', 's.id', 'd.shape_id')
+    .leftJoin('il_file as f', 'f.id', 'd.file_id')
+    .select(...SELECT)
+    .orderBy('k.source_key');
   return (rows as Record<string, unknown>[]).map(landedOf);
 }
 
 export async function landedById(knex: Knex, ids: readonly number[]): Promise<Map<number, Landed & { sourceId: number }>> {
-  const rows = await knex('il_landed as d').join('il_shape as s', 's.id', 'd.shape_id').leftJoin('il_file as f', 'f.id', 'd.file_id').whereIn('d.id', [...ids]).select('d.source_id', ...SELECT);
-  return new Map((rows as Record<string, unknown>[]).map((row) => [row.id as number, { ...landedOf(row), sourceId: row.source_id as number }]));
+  const rows = await knex('il_landed as d')
+    .join('il_shape as s', 's.id', 'd.shape_id')
+    .leftJoin('il_file as f', 'f.id', 'd.file_id')
+    .whereIn('d.id', [...ids])
+    .select('d.source_id', ...SELECT);
+  return new Map(
+    (rows as Record<string, unknown>[]).map((row) => [row.id as number, { ...landedOf(row), sourceId: row.source_id as number }]),
+  );
 }
 
 function landedOf(row: Record<string, unknown>): Landed {
@@ -42,7 +60,11 @@ function landedOf(row: Record<string, unknown>): Landed {
 
 /** The next time the source gives these records they count as changed, whatever they say. */
 export async function forgetHashes(knex: Knex, sourceId: number, keys: readonly string[]): Promise<void> {
-  for (let i = 0; i < keys.length; i += 500) await knex('il_link').where({ source_id: sourceId }).whereIn('source_key', keys.slice(i, i + 500)).update({ hash: '' });
+  for (let i = 0; i < keys.length; i += 500)
+    await knex('il_link')
+      .where({ source_id: sourceId })
+      .whereIn('source_key', keys.slice(i, i + 500))
+      .update({ hash: '' });
 }
 
 /** Does the store know any record of this source? */

@@ -17,7 +17,17 @@ export interface Link {
   deletedRun: number | null;
 }
 
-const LINK_COLUMNS = ['source_id', 'source_key', 'entity_id', 'item_key', 'golden_id', 'landed_id', 'hash', 'mapped', 'deleted_run'] as const;
+const LINK_COLUMNS = [
+  'source_id',
+  'source_key',
+  'entity_id',
+  'item_key',
+  'golden_id',
+  'landed_id',
+  'hash',
+  'mapped',
+  'deleted_run',
+] as const;
 const LINK_SELECT = `SELECT ${LINK_COLUMNS.join(', ')} FROM il_link`;
 const LANDED_COLUMNS = ['id', 'source_id', 'source_key', 'run_id', 'file_id', 'record', 'line', 'shape_id', 'raw'] as const;
 const HISTORY_COLUMNS = ['entity_id', 'golden_id', 'id', 'run_id', 'landed_id', 'action', 'changes'] as const;
@@ -62,7 +72,12 @@ export async function beginLanding(knex: Knex): Promise<OpenLanding> {
   const trx = await knex.transaction();
   try {
     await lockForWriting(trx);
-    return { landing: landingOf(await rowsOf(trx)), trx, commit: async () => void (await trx.commit()), rollback: async () => void (await trx.rollback()) };
+    return {
+      landing: landingOf(await rowsOf(trx)),
+      trx,
+      commit: async () => void (await trx.commit()),
+      rollback: async () => void (await trx.rollback()),
+    };
   } catch (error) {
     await trx.rollback();
     throw error;
@@ -78,7 +93,10 @@ function landingOf(rows: Rows): Landing {
     rows,
     async links(sourceId, keys) {
       const found = new Map<string, Link[]>();
-      for (const row of await rows.select(`${LINK_SELECT} WHERE source_id = ? AND source_key = ?`, keys.map((key) => [sourceId, key]))) {
+      for (const row of await rows.select(
+        `${LINK_SELECT} WHERE source_id = ? AND source_key = ?`,
+        keys.map((key) => [sourceId, key]),
+      )) {
         const link = linkOf(row);
         const list = found.get(link.sourceKey);
         if (list) list.push(link);
@@ -87,16 +105,25 @@ function landingOf(rows: Rows): Landing {
       return found;
     },
     async linksOfGolden(entityId, goldens) {
-      const found = await rows.select(`${LINK_SELECT} WHERE entity_id = ? AND golden_id = ? AND mapped IS NOT NULL AND deleted_run IS NULL`, goldens.map((id) => [entityId, id]));
+      const found = await rows.select(
+        `${LINK_SELECT} WHERE entity_id = ? AND golden_id = ? AND mapped IS NOT NULL AND deleted_run IS NULL`,
+        goldens.map((id) => [entityId, id]),
+      );
       return found.map(linkOf);
     },
     async byIdentity(table, identities) {
-      const found = await rows.select(`SELECT _identity, _id FROM "${table}" WHERE _identity = ?`, identities.map((text) => [text]));
+      const found = await rows.select(
+        `SELECT _identity, _id FROM "${table}" WHERE _identity = ?`,
+        identities.map((text) => [text]),
+      );
       return new Map(found.map((row) => [row[0] as string, row[1] as number]));
     },
     async goldens(table, columns, ids) {
       const list = ['_id', ...columns].map((c) => `"${c}"`).join(', ');
-      const found = await rows.select(`SELECT ${list} FROM "${table}" WHERE _id = ?`, ids.map((id) => [id]));
+      const found = await rows.select(
+        `SELECT ${list} FROM "${table}" WHERE _id = ?`,
+        ids.map((id) => [id]),
+      );
       return new Map(found.map((row) => [row[0] as number, row.slice(1)]));
     },
     async take(name, count) {
@@ -106,10 +133,24 @@ function landingOf(rows: Rows): Landing {
     },
     insertLanded: (list) => rows.insert('il_landed', LANDED_COLUMNS, list),
     // In the order of their keys: neighbours in the table are then written together.
-    insertLinks: (list) => rows.insert('il_link', LINK_COLUMNS.slice(0, 7), list.sort((a, b) => (a[1]! < b[1]! ? -1 : a[1]! > b[1]! ? 1 : 0))),
-    putLinks: (links) => rows.replace('il_link', LINK_COLUMNS, links.map((l) => [l.sourceId, l.sourceKey, l.entityId, l.itemKey, l.golden, l.landed, l.hash, l.mapped, l.deletedRun])),
+    insertLinks: (list) =>
+      rows.insert(
+        'il_link',
+        LINK_COLUMNS.slice(0, 7),
+        list.sort((a, b) => (a[1]! < b[1]! ? -1 : a[1]! > b[1]! ? 1 : 0)),
+      ),
+    putLinks: (links) =>
+      rows.replace(
+        'il_link',
+        LINK_COLUMNS,
+        links.map((l) => [l.sourceId, l.sourceKey, l.entityId, l.itemKey, l.golden, l.landed, l.hash, l.mapped, l.deletedRun]),
+      ),
     removeLinks: (links) =>
-      rows.remove('il_link', ['source_id', 'source_key', 'entity_id', 'item_key'], links.map((l) => [l.sourceId, l.sourceKey, l.entityId, l.itemKey])),
+      rows.remove(
+        'il_link',
+        ['source_id', 'source_key', 'entity_id', 'item_key'],
+        links.map((l) => [l.sourceId, l.sourceKey, l.entityId, l.itemKey]),
+      ),
     insertHistory: (list) => rows.insert('il_history', HISTORY_COLUMNS, list),
   };
 }

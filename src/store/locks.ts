@@ -46,9 +46,12 @@ export async function takeLock(knex: Knex, name: string): Promise<Lock | Holder>
   });
   if (holder) return holder;
   const beat = setInterval(() => {
-    knex('il_lock').where({ name, token }).update({ heartbeat_at: new Date().toISOString() }).catch(() => {
-      // The store is closing or busy; the next beat or the release settles it.
-    });
+    knex('il_lock')
+      .where({ name, token })
+      .update({ heartbeat_at: new Date().toISOString() })
+      .catch(() => {
+        // The store is closing or busy; the next beat or the release settles it.
+      });
   }, HEARTBEAT_MS);
   beat.unref();
   let released = false;

@@ -6,8 +6,16 @@ type SqlType = 'TEXT' | 'INTEGER';
 
 /** The columns of one canonical field: money has its currency beside it, a code what the source said. */
 export function columnsOfField(name: string, type: FieldType): { name: string; sql: SqlType }[] {
-  if (type === 'money') return [{ name, sql: 'INTEGER' }, { name: `${name}_currency`, sql: 'TEXT' }];
-  if (type === 'code') return [{ name, sql: 'TEXT' }, { name: `${name}_raw`, sql: 'TEXT' }];
+  if (type === 'money')
+    return [
+      { name, sql: 'INTEGER' },
+      { name: `${name}_currency`, sql: 'TEXT' },
+    ];
+  if (type === 'code')
+    return [
+      { name, sql: 'TEXT' },
+      { name: `${name}_raw`, sql: 'TEXT' },
+    ];
   return [{ name, sql: type === 'integer' || type === 'boolean' ? 'INTEGER' : 'TEXT' }];
 }
 
@@ -53,7 +61,12 @@ interface Table {
 async function tableOf(knex: Knex, entity: EntityConfig): Promise<Table> {
   const columns = (await knex(entity.entity).columnInfo()) as unknown as Record<string, { type: string }>;
   const noted = (await knex('il_entity').where({ name: entity.entity }).first('identity')) as { identity: string | null } | undefined;
-  return { there: Object.keys(columns).length > 0, columns, missing: columnsOfEntity(entity).filter((c) => !columns[c.name]), identity: noted?.identity ?? null };
+  return {
+    there: Object.keys(columns).length > 0,
+    columns,
+    missing: columnsOfEntity(entity).filter((c) => !columns[c.name]),
+    identity: noted?.identity ?? null,
+  };
 }
 
 function identityText(entity: EntityConfig): string {
@@ -89,14 +102,19 @@ async function bringInLine(trx: Knex.Transaction, entity: EntityConfig): Promise
     for (const column of table.missing) await trx.raw(`ALTER TABLE ?? ADD COLUMN ?? ${column.sql}`, [entity.entity, column.name]);
     if (entity.identity && !table.columns._identity) await trx.raw('ALTER TABLE ?? ADD COLUMN _identity TEXT', [entity.entity]);
   }
-  if (entity.identity) await trx.raw('CREATE UNIQUE INDEX IF NOT EXISTS ?? ON ?? (_identity)', [`${entity.entity}__identity`, entity.entity]);
+  if (entity.identity)
+    await trx.raw('CREATE UNIQUE INDEX IF NOT EXISTS ?? ON ?? (_identity)', [`${entity.entity}__identity`, entity.entity]);
   const identity = identityText(entity);
-  await trx('il_entity').insert({ id: trx.raw('(SELECT coalesce(max(id), 0) + 1 FROM il_entity)'), name: entity.entity, identity }).onConflict('name').merge({ identity });
+  await trx('il_entity')
+    .insert({ id: trx.raw('(SELECT coalesce(max(id), 0) + 1 FROM il_entity)'), name: entity.entity, identity })
+    .onConflict('name')
+    .merge({ identity });
 }
 
 /** Makes the indexes of an entity that are missing; also after dropIndexes, by the same run or by the next start. */
 export async function createIndexes(knex: Knex, entity: EntityConfig): Promise<void> {
-  for (const { name, columns } of indexesOf(entity)) await knex.raw(`CREATE INDEX IF NOT EXISTS ?? ON ?? (${columns.map(() => '??').join(', ')})`, [name, entity.entity, ...columns]);
+  for (const { name, columns } of indexesOf(entity))
+    await knex.raw(`CREATE INDEX IF NOT EXISTS ?? ON ?? (${columns.map(() => '??').join(', ')})`, [name, entity.entity, ...columns]);
 }
 
 /** Before a large first load: making an index at once costs a third of keeping it up row by row. */
@@ -112,7 +130,13 @@ function indexesOf(entity: EntityConfig): { name: string; columns: string[] }[] 
 }
 
 async function createTable(knex: Knex, entity: EntityConfig, columns: { name: string; sql: SqlType }[]): Promise<void> {
-  const bookkeeping = ['_id INTEGER PRIMARY KEY', '_created INTEGER NOT NULL', '_run INTEGER NOT NULL', '_landed INTEGER NOT NULL', '_provenance TEXT'];
+  const bookkeeping = [
+    '_id INTEGER PRIMARY KEY',
+    '_created INTEGER NOT NULL',
+    '_run INTEGER NOT NULL',
+    '_landed INTEGER NOT NULL',
+    '_provenance TEXT',
+  ];
   if (entity.identity) bookkeeping.push('_identity TEXT');
   const sql = [...bookkeeping, ...columns.map((c) => `?? ${c.sql}`)].join(', ');
   await knex.raw(`CREATE TABLE ?? (${sql})`, [entity.entity, ...columns.map((c) => c.name)]);

@@ -52,7 +52,12 @@ export async function putRejects(knex: Knex, rejects: readonly NewReject[]): Pro
 }
 
 /** Closes the open rejects of these keys: a good record with the key was read. */
-export async function closeRejects(knex: Knex, sourceId: number, keys: readonly string[], state: 'replayed' | 'superseded'): Promise<number> {
+export async function closeRejects(
+  knex: Knex,
+  sourceId: number,
+  keys: readonly string[],
+  state: 'replayed' | 'superseded',
+): Promise<number> {
   let closed = 0;
   for (let i = 0; i < keys.length; i += 500)
     closed += await knex('il_reject')
@@ -67,7 +72,10 @@ export async function closeSameRejects(knex: Knex, sourceId: number, records: re
   const said = new Map(records.map((r) => [r.key, r.raw]));
   const keys = [...said.keys()];
   for (let i = 0; i < keys.length; i += 500) {
-    const open = (await knex('il_reject').where({ source_id: sourceId, state: 'open' }).whereIn('reject_key', keys.slice(i, i + 500)).select('id', 'reject_key', 'raw')) as { id: number; reject_key: string; raw: string }[];
+    const open = (await knex('il_reject')
+      .where({ source_id: sourceId, state: 'open' })
+      .whereIn('reject_key', keys.slice(i, i + 500))
+      .select('id', 'reject_key', 'raw')) as { id: number; reject_key: string; raw: string }[];
     const same = open.filter((r) => r.raw === said.get(r.reject_key)).map((r) => r.id);
     if (same.length) await knex('il_reject').whereIn('id', same).update({ state: 'superseded' });
   }
@@ -77,7 +85,11 @@ export async function closeSameRejects(knex: Knex, sourceId: number, records: re
 export async function closeGoneRejects(knex: Knex, sourceId: number, newestFileId: number, path?: string): Promise<number> {
   const files = knex('il_file').where({ source_id: sourceId }).select('id');
   if (path !== undefined) void files.where({ path });
-  return knex('il_reject').where({ source_id: sourceId, state: 'open' }).whereNot('file_id', newestFileId).whereIn('file_id', files).update({ state: 'superseded' });
+  return knex('il_reject')
+    .where({ source_id: sourceId, state: 'open' })
+    .whereNot('file_id', newestFileId)
+    .whereIn('file_id', files)
+    .update({ state: 'superseded' });
 }
 
 export async function countOpenRejects(knex: Knex, sourceId?: number): Promise<number> {

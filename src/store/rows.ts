@@ -5,7 +5,7 @@ export type Cell = string | number | null;
 
 interface Statement {
   run(values: readonly Cell[]): unknown;
-  
+
   all(...values: Cell[]): unknown[];
   raw(on: boolean): Statement;
 }

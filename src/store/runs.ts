@@ -24,7 +24,9 @@ export async function startRun(knex: Knex, pipeline: string): Promise<number> {
 
 /** Saves what a run has done so far; called in each batch's transaction, so that the figures survive a kill. */
 export async function saveCounts(knex: Knex, runId: number, counts: RunCounts): Promise<void> {
-  await knex('il_run').where({ id: runId }).update({ ...counts });
+  await knex('il_run')
+    .where({ id: runId })
+    .update({ ...counts });
 }
 
 export async function finishRun(
@@ -46,7 +48,10 @@ export async function finishRun(
 /** Runs of a pipeline whose process ended without a word: they are said to be aborted. */
 export async function closeLostRuns(knex: Knex, pipeline: string): Promise<number> {
   const note = JSON.stringify(['The process ended before the run did; the next run went on where it was.']);
-  return knex('il_run').where({ pipeline }).whereNull('outcome').update({ outcome: 'aborted', ended_at: new Date().toISOString(), notes: note });
+  return knex('il_run')
+    .where({ pipeline })
+    .whereNull('outcome')
+    .update({ outcome: 'aborted', ended_at: new Date().toISOString(), notes: note });
 }
 
 /** The newest runs first. */

@@ -17,7 +17,11 @@ export interface Source {
  * says nothing there. A new pipeline takes over the source of one that is in the store but not in `pipelines` any more
  * and read the same stream: it was renamed, and its records must not be entered a second time.
  */
-export async function sourceOf(knex: Knex, wanted: { pipeline: string; connection: string; stream: string }, pipelines: Iterable<string>): Promise<Source & { renamedFrom?: string }> {
+export async function sourceOf(
+  knex: Knex,
+  wanted: { pipeline: string; connection: string; stream: string },
+  pipelines: Iterable<string>,
+): Promise<Source & { renamedFrom?: string }> {
   const { pipeline, connection, stream } = wanted;
   const known = (await knex('il_source').where({ pipeline }).first()) as Source | undefined;
   if (known) {
@@ -25,7 +29,10 @@ export async function sourceOf(knex: Knex, wanted: { pipeline: string; connectio
     await knex('il_source').where({ id: known.id }).update({ connection, stream, state: null });
     return { ...known, connection, stream, state: null };
   }
-  const left = (await knex('il_source').where({ connection, stream }).whereNotIn('pipeline', [...pipelines]).orderBy('id')) as Source[];
+  const left = (await knex('il_source')
+    .where({ connection, stream })
+    .whereNotIn('pipeline', [...pipelines])
+    .orderBy('id')) as Source[];
   if (stream !== '' && left.length === 1) {
     await knex('il_source').where({ id: left[0]!.id }).update({ pipeline });
     return { ...left[0]!, pipeline, renamedFrom: left[0]!.pipeline };

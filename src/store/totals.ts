@@ -21,7 +21,8 @@ export async function* totals(
     .sum({ _minor: query.amount })
     .count({ _count: '*' })
     .groupBy([...query.columns]);
-  for (const [column, value] of Object.entries(query.where)) void (typeof value === 'string' ? sql.where(column, value) : sql.whereIn(column, [...value]));
+  for (const [column, value] of Object.entries(query.where))
+    void (typeof value === 'string' ? sql.where(column, value) : sql.whereIn(column, [...value]));
   for (const row of (await sql) as Record<string, string | number | null>[])
     yield { values: query.columns.map((c) => row[c] ?? null), minor: Number(row._minor ?? 0), count: Number(row._count) };
 }

@@ -31,7 +31,16 @@ describe('interlocal new connector', () => {
     ['sqlserver', undefined],
   ])('--transport %s --format %s writes a pack that certifies at once', { timeout: 120_000 }, async (transport, format) => {
     const project = temporaryFolder();
-    const made = await interlocal('new', 'connector', 'acme', '--transport', transport, ...(format ? ['--format', format] : []), '--project', project);
+    const made = await interlocal(
+      'new',
+      'connector',
+      'acme',
+      '--transport',
+      transport,
+      ...(format ? ['--format', format] : []),
+      '--project',
+      project,
+    );
     expect(made.err).toBe('');
     expect(made.exit).toBe(0);
     const certified = await interlocal('certify', 'acme', '--offline', '--json', '--project', project);
@@ -43,10 +52,25 @@ describe('interlocal new connector', () => {
   test('--sample takes the beginning of a sample, makes its trailer fit, and warns of what is personal', { timeout: 120_000 }, async () => {
     const project = temporaryFolder();
     const amounts = Array.from({ length: 60 }, (_, i) => 100 + i * 13);
-    const lines = [...amounts.map((amount, i) => `D${String(i + 1).padStart(6, '0')} ${String(amount).padStart(9, '0')} SAMPLE`), `T${String(60).padStart(6, '0')} ${String(amounts.reduce((a, b) => a + b)).padStart(11, '0')}`];
+    const lines = [
+      ...amounts.map((amount, i) => `D${String(i + 1).padStart(6, '0')} ${String(amount).padStart(9, '0')} SAMPLE`),
+      `T${String(60).padStart(6, '0')} ${String(amounts.reduce((a, b) => a + b)).padStart(11, '0')}`,
+    ];
     const sample = join(project, 'water-20260302.dat');
     writeFileSync(sample, `${lines.join('\r\n')}\r\n`);
-    const made = await interlocal('new', 'connector', 'water', '--transport', 'sftp', '--sample', sample, '--stream', 'payments', '--project', project);
+    const made = await interlocal(
+      'new',
+      'connector',
+      'water',
+      '--transport',
+      'sftp',
+      '--sample',
+      sample,
+      '--stream',
+      'payments',
+      '--project',
+      project,
+    );
     expect(made.out).toContain('replace names, addresses, numbers of people and accounts by invented ones');
     const fixture = readFileSync(join(project, 'connectors/water/fixtures/payments/water-20260302.dat'), 'latin1').trim().split('\r\n');
     expect(fixture).toHaveLength(20);
@@ -61,12 +85,18 @@ describe('interlocal new connector', () => {
 
   test('says what is missing or taken, and writes nothing then', async () => {
     const project = temporaryFolder();
-    expect((await interlocal('new', 'connector', 'acme', '--project', project)).err).toContain('--transport is missing. One of sftp, folder');
+    expect((await interlocal('new', 'connector', 'acme', '--project', project)).err).toContain(
+      '--transport is missing. One of sftp, folder',
+    );
     expect((await interlocal('new', 'connector', 'acme', '--transport', 'stfp', '--project', project)).err).toContain('Did you mean sftp?');
-    expect((await interlocal('new', 'connector', 'Acme!', '--transport', 'sftp', '--project', project)).err).toContain('cannot be a connector');
+    expect((await interlocal('new', 'connector', 'Acme!', '--transport', 'sftp', '--project', project)).err).toContain(
+      'cannot be a connector',
+    );
     expect(existsSync(join(project, 'connectors'))).toBe(false);
     await interlocal('new', 'connector', 'acme', '--transport', 'sftp', '--format', 'csv', '--project', project);
-    expect((await interlocal('new', 'connector', 'acme', '--transport', 'sftp', '--format', 'csv', '--project', project)).err).toContain('There is a connector of this name.');
+    expect((await interlocal('new', 'connector', 'acme', '--transport', 'sftp', '--format', 'csv', '--project', project)).err).toContain(
+      'There is a connector of this name.',
+    );
   });
 });
 

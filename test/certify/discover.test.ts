@@ -3,12 +3,16 @@ import { discoverFile } from '../../src/connector/discover-file.ts';
 import { discoveryYaml } from '../../src/connector/discover-yaml.ts';
 import type { ProposedStream } from '../../src/connector/discover.ts';
 
-const look = (text: string | Buffer, file = 'sample-20260302.txt'): Promise<ProposedStream> => discoverFile(file, typeof text === 'string' ? Buffer.from(text) : text);
+const look = (text: string | Buffer, file = 'sample-20260302.txt'): Promise<ProposedStream> =>
+  discoverFile(file, typeof text === 'string' ? Buffer.from(text) : text);
 const field = (stream: ProposedStream, name: string) => stream.fields.find((f) => f.name === name);
 
 describe('a delimited sample', () => {
   test('gives its delimiter, header, footer and lines before, with evidence', async () => {
-    const stream = await look('Export of 2026-03-02\n\nno;name;paid\n0001;Ann;12.50\n0002;Joe;1.00\n0003;Kim;3.25\nTotal: 3 records\n', 'ledger-20260302.csv');
+    const stream = await look(
+      'Export of 2026-03-02\n\nno;name;paid\n0001;Ann;12.50\n0002;Joe;1.00\n0003;Kim;3.25\nTotal: 3 records\n',
+      'ledger-20260302.csv',
+    );
     expect(stream.decoder).toEqual({ csv: { delimiter: ';', skip_lines: 1, footer_lines: 1 } });
     expect(stream.evidence.join('\n')).toContain('delimited by ";"');
     expect(stream.evidence.join('\n')).toContain('row 1 is a header');
@@ -24,7 +28,9 @@ describe('a delimited sample', () => {
   });
 
   test('in pairs of header and detail lines is told as record types', async () => {
-    const stream = await look('H,0,04222022,P Russell\nD,B110,210,Electrical,x\nD,B111,90,Plumbing,x\nH,0,04232022,A Smith\nD,B110,10,Electrical,x\n');
+    const stream = await look(
+      'H,0,04222022,P Russell\nD,B110,210,Electrical,x\nD,B111,90,Plumbing,x\nH,0,04232022,A Smith\nD,B110,10,Electrical,x\n',
+    );
     expect(stream.record_selector).toEqual({ types: ['D'], parents: ['H'] });
     expect(stream.evidence.join()).toContain('D 3 times with 5 columns');
   });
@@ -41,10 +47,17 @@ describe('a delimited sample', () => {
 
 describe('types are text first', () => {
   test('leading zeros and digits stay text; figures with decimals and dates are proposed', async () => {
-    const rows = Array.from({ length: 24 }, (_, i) => `${String(i).padStart(5, '0')},${1000 + i},${i}.50,03/${String(1 + (i % 28)).padStart(2, '0')}/2026,${i % 2 ? 'Y' : 'N'},${i === 7 ? 'soon' : '2026-01-05'}`);
+    const rows = Array.from(
+      { length: 24 },
+      (_, i) =>
+        `${String(i).padStart(5, '0')},${1000 + i},${i}.50,03/${String(1 + (i % 28)).padStart(2, '0')}/2026,${i % 2 ? 'Y' : 'N'},${i === 7 ? 'soon' : '2026-01-05'}`,
+    );
     const stream = await look(`id,account,amount,paid,void,due\n${rows.join('\n')}\n`);
     expect(field(stream, 'id')).toMatchObject({ type: 'text', evidence: 'text: 24 of 24 have leading zeros' });
-    expect(field(stream, 'account')).toMatchObject({ type: 'text', evidence: 'text: 24 of 24 are digits, which are a name until somebody adds them up' });
+    expect(field(stream, 'account')).toMatchObject({
+      type: 'text',
+      evidence: 'text: 24 of 24 are digits, which are a name until somebody adds them up',
+    });
     expect(field(stream, 'amount')).toMatchObject({ type: 'decimal', evidence: '24 of 24 are figures with decimals' });
     expect(field(stream, 'paid')).toMatchObject({ type: 'date', format: 'MM/DD/YYYY' });
     expect(field(stream, 'void')).toMatchObject({ type: 'boolean' });
@@ -58,7 +71,10 @@ describe('types are text first', () => {
 
 describe('keys', () => {
   test('one field, else two, with the count of values that differ', async () => {
-    expect((await look('town,permit_no\nA,1x\nA,2x\nB,3x\n')).keys[0]).toEqual({ fields: ['permit_no'], evidence: '3 of 3 values differ, none is empty' });
+    expect((await look('town,permit_no\nA,1x\nA,2x\nB,3x\n')).keys[0]).toEqual({
+      fields: ['permit_no'],
+      evidence: '3 of 3 values differ, none is empty',
+    });
     const two = await look('receipt,line,text\nr1,l1,same\nr1,l2,same\nr2,l1,same\nr2,l2,same\n');
     expect(two.keys[0]!.fields).toEqual(['receipt', 'line']);
   });
@@ -71,7 +87,10 @@ describe('keys', () => {
 });
 
 describe('a fixed-width sample', () => {
-  const lines = Array.from({ length: 30 }, (_, i) => `D${String(i + 1).padStart(6, '0')}${String((i * 7919) % 99_999).padStart(9, '0')} SAMPLE ANN`);
+  const lines = Array.from(
+    { length: 30 },
+    (_, i) => `D${String(i + 1).padStart(6, '0')}${String((i * 7919) % 99_999).padStart(9, '0')} SAMPLE ANN`,
+  );
   const total = Array.from({ length: 30 }, (_, i) => (i * 7919) % 99_999).reduce((a, b) => a + b, 0);
   const text = ['H20260302TOWN', ...lines, `T000030${String(total).padStart(13, '0')}`].join('\n');
 
@@ -108,5 +127,9 @@ describe('nested samples', () => {
 test('what is printed can be pasted: names that YAML would read otherwise are in quotes', async () => {
   const yaml = discoveryYaml({ source: 's', streams: [await look('no,GL #,on: x\n1a,2,3\n2a,3,4\n3a,4,5\n')], options: {}, notes: [] });
   const { parse } = await import('yaml');
-  expect(Object.keys((parse(yaml) as { streams: { sample: { schema: { fields: object } } } }).streams.sample.schema.fields)).toEqual(['no', 'GL #', 'on: x']);
+  expect(Object.keys((parse(yaml) as { streams: { sample: { schema: { fields: object } } } }).streams.sample.schema.fields)).toEqual([
+    'no',
+    'GL #',
+    'on: x',
+  ]);
 });

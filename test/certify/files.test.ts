@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { certified, failures, type Files, finding, packOf, README } from './packs.ts';
 
-const CSV = 'number,paid_on,payer,amount\n00101,2026-03-02,Pat Sample,24.50\n00102,2026-03-02,Sam Doe,110.00\n00103,2026-03-03,Kim Example,7.25\n';
+const CSV =
+  'number,paid_on,payer,amount\n00101,2026-03-02,Pat Sample,24.50\n00102,2026-03-02,Sam Doe,110.00\n00103,2026-03-03,Kim Example,7.25\n';
 const records = (text: string): object[] => {
-  const [head, ...rows] = text.trim().split('\n').map((line) => line.split(','));
+  const [head, ...rows] = text
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','));
   return rows.map((row) => Object.fromEntries(head!.map((name, i) => [name, row[i] === '' ? null : row[i]])));
 };
 const MANIFEST = `connector: till
@@ -24,9 +28,16 @@ streams:
         amount: { type: decimal, required: true }
     primary_key: [number]
 `;
-const FILES: Files = { 'connector.yaml': MANIFEST, 'README.md': README, 'fixtures/payments/payments-20260303.csv': CSV, 'fixtures/payments/records.json': JSON.stringify({ records: records(CSV) }) };
+const FILES: Files = {
+  'connector.yaml': MANIFEST,
+  'README.md': README,
+  'fixtures/payments/payments-20260303.csv': CSV,
+  'fixtures/payments/records.json': JSON.stringify({ records: records(CSV) }),
+};
 const pack = (changes: Files = {}): string => packOf('till', { ...FILES, ...changes });
-const manifest = (...changes: [string, string][]): Files => ({ 'connector.yaml': changes.reduce((text, [what, by]) => text.replace(what, by), MANIFEST) });
+const manifest = (...changes: [string, string][]): Files => ({
+  'connector.yaml': changes.reduce((text, [what, by]) => text.replace(what, by), MANIFEST),
+});
 
 describe('a pack of files', () => {
   test('in which everything is right certifies, and each check says what was found', async () => {
@@ -35,7 +46,29 @@ describe('a pack of files', () => {
     expect(certificate.passed).toBe(true);
     expect(certificate.hash).toMatch(/^[0-9a-f]{64}$/);
     const checks = certificate.findings.map((f) => f.check);
-    for (const check of ['recording', 'read_twice', 'resume', 'growing', 'truncated', 'replaced', 'duplicate', 'empty', 'byte_order_mark', 'utf_16', 'windows_1252', 'line_endings', 'quoted_newline', 'ragged_row', 'leading_zeros', 'column_added', 'column_removed', 'column_renamed', 'retyped', 'memory', 'secrets'])
+    for (const check of [
+      'recording',
+      'read_twice',
+      'resume',
+      'growing',
+      'truncated',
+      'replaced',
+      'duplicate',
+      'empty',
+      'byte_order_mark',
+      'utf_16',
+      'windows_1252',
+      'line_endings',
+      'quoted_newline',
+      'ragged_row',
+      'leading_zeros',
+      'column_added',
+      'column_removed',
+      'column_renamed',
+      'retyped',
+      'memory',
+      'secrets',
+    ])
       expect(checks).toContain(check);
   });
 
@@ -48,35 +81,63 @@ describe('a pack of files', () => {
   test('without README, recording or manifest is told what is missing', async () => {
     const { 'README.md': _, ...bare } = FILES;
     expect(failures(await certified(packOf('till', bare)))).toEqual(['readme: There is no README.md.']);
-    expect(failures(await certified(packOf('till', { 'connector.yaml': MANIFEST, 'README.md': README })))[0]).toContain('The stream payments has no recording.');
+    expect(failures(await certified(packOf('till', { 'connector.yaml': MANIFEST, 'README.md': README })))[0]).toContain(
+      'The stream payments has no recording.',
+    );
     expect(failures(await certified(packOf('till', { 'README.md': README })))[0]).toContain('There is no connector.yaml.');
-    expect(failures(await certified(pack(manifest(['primary_key: [number]', 'primary_key: [numer]']))))[0]).toContain('Did you mean number?');
+    expect(failures(await certified(pack(manifest(['primary_key: [number]', 'primary_key: [numer]']))))[0]).toContain(
+      'Did you mean number?',
+    );
   });
 
   test('whose records.json is wrong is told where', async () => {
     const wrong = records(CSV.replace('110.00', '111.00'));
-    expect(failures(await certified(pack({ 'fixtures/payments/records.json': JSON.stringify({ records: wrong }) })))[0]).toContain('record 2 (payments-20260303.csv, line 3): amount is "110.00", and records.json says "111.00"');
-    expect(failures(await certified(pack({ 'fixtures/payments/records.json': JSON.stringify({ records: records(CSV).slice(1) }) })))[0]).toContain('3 records read, and records.json has 2');
-    expect(failures(await certified(pack({ 'fixtures/payments/records.json': '{ "records": [ { "number": 101 } ] }' })))[0]).toContain('FIXTURE_INVALID');
+    expect(failures(await certified(pack({ 'fixtures/payments/records.json': JSON.stringify({ records: wrong }) })))[0]).toContain(
+      'record 2 (payments-20260303.csv, line 3): amount is "110.00", and records.json says "111.00"',
+    );
+    expect(
+      failures(await certified(pack({ 'fixtures/payments/records.json': JSON.stringify({ records: records(CSV).slice(1) }) })))[0],
+    ).toContain('3 records read, and records.json has 2');
+    expect(failures(await certified(pack({ 'fixtures/payments/records.json': '{ "records": [ { "number": 101 } ] }' })))[0]).toContain(
+      'FIXTURE_INVALID',
+    );
   });
 
   test('with a record set aside and a file refused, as the recording says', async () => {
     const bad = CSV.replace('2026-03-03', 'yesterday');
-    const recorded = JSON.stringify({ records: records(CSV).slice(0, 2), rejected: [{ line: 4, code: 'TYPE_CHANGED' }], refused: [{ file: 'payments-20260304.csv', code: 'FILE_TRUNCATED' }] });
-    const certificate = await certified(pack({ 'fixtures/payments/payments-20260303.csv': bad, 'fixtures/payments/payments-20260304.csv': CSV.slice(0, -9), 'fixtures/payments/records.json': recorded }));
+    const recorded = JSON.stringify({
+      records: records(CSV).slice(0, 2),
+      rejected: [{ line: 4, code: 'TYPE_CHANGED' }],
+      refused: [{ file: 'payments-20260304.csv', code: 'FILE_TRUNCATED' }],
+    });
+    const certificate = await certified(
+      pack({
+        'fixtures/payments/payments-20260303.csv': bad,
+        'fixtures/payments/payments-20260304.csv': CSV.slice(0, -9),
+        'fixtures/payments/records.json': recorded,
+      }),
+    );
     expect(failures(certificate)).toEqual([]);
     expect(finding(certificate, 'recording')?.detail).toBe('2 records, 1 set aside, 1 file refused, as recorded.');
   });
 
   test('whose key is not that of a record does not pass', async () => {
     const doubled = CSV.replace('00102', '00101');
-    const certificate = await certified(pack({ 'fixtures/payments/payments-20260303.csv': doubled, 'fixtures/payments/records.json': JSON.stringify({ records: records(doubled) }) }));
+    const certificate = await certified(
+      pack({
+        'fixtures/payments/payments-20260303.csv': doubled,
+        'fixtures/payments/records.json': JSON.stringify({ records: records(doubled) }),
+      }),
+    );
     expect(failures(certificate)[0]).toContain('KEY_REPEATED');
   });
 
   test('whose last line may lack its line break is told what that costs', async () => {
     const certificate = await certified(pack(manifest(['csv: {}', 'csv: { final_newline: optional }'])));
-    expect(finding(certificate, 'truncated')).toMatchObject({ state: 'warning', hint: expect.stringContaining('final_newline: required') as string });
+    expect(finding(certificate, 'truncated')).toMatchObject({
+      state: 'warning',
+      hint: expect.stringContaining('final_newline: required') as string,
+    });
   });
 
   test('whose drift is frozen, or sets rows aside, is held to that', async () => {
@@ -84,29 +145,46 @@ describe('a pack of files', () => {
     expect(finding(frozen, 'column_added')?.detail).toContain('freeze');
     expect(finding(frozen, 'retyped')?.detail).toContain('refuses the file');
     expect(failures(frozen)).toEqual([]);
-    const aside = await certified(pack(manifest(['      fields:', '      drift: { columns: quarantine_row, data_type: quarantine_value }\n      fields:'])));
+    const aside = await certified(
+      pack(manifest(['      fields:', '      drift: { columns: quarantine_row, data_type: quarantine_value }\n      fields:'])),
+    );
     expect(finding(aside, 'column_added')?.detail).toContain('quarantine_row');
     expect(finding(aside, 'retyped')?.detail).toContain('taken out');
     expect(failures(aside)).toEqual([]);
   });
 
   test('that deletes what is absent is held to its limit', async () => {
-    const certificate = await certified(pack(manifest(['pattern: "payments-*.csv" }', 'pattern: "payments-*.csv", content: snapshot }'], ['    primary_key', '    deletes: { when_absent: true }\n    primary_key'])));
+    const certificate = await certified(
+      pack(
+        manifest(
+          ['pattern: "payments-*.csv" }', 'pattern: "payments-*.csv", content: snapshot }'],
+          ['    primary_key', '    deletes: { when_absent: true }\n    primary_key'],
+        ),
+      ),
+    );
     expect(failures(certificate)).toEqual([]);
     expect(finding(certificate, 'deletes')?.detail).toContain('33 %, more than the 10 % allowed');
   });
 
   test('of a list that the decoder does not name fails for one element', async () => {
-    const receipt = (n: number, lines: number): string => `<Receipt><No>${n}</No>${'<Line><Amount>1.00</Amount></Line>'.repeat(lines)}</Receipt>\n`;
+    const receipt = (n: number, lines: number): string =>
+      `<Receipt><No>${n}</No>${'<Line><Amount>1.00</Amount></Line>'.repeat(lines)}</Receipt>\n`;
     const xml = `<Root>\n${receipt(1, 2)}${receipt(2, 1)}</Root>\n`;
     const of = (lists: string): Files => ({
       'connector.yaml': `connector: till\nversion: 1.0.0\ntitle: Till\ntransport: folder\nstreams:\n  receipts:\n    retriever: { files: { pattern: "*.xml" } }\n    decoder: { xml: { row: Root/Receipt${lists} } }\n    schema: { fields: { No: { required: true }, Line: { type: list } } }\n    primary_key: [No]\n`,
       'README.md': README,
       'fixtures/receipts/a.xml': xml,
-      'fixtures/receipts/records.json': JSON.stringify({ records: [{ No: '1', Line: [{ Amount: '1.00' }, { Amount: '1.00' }] }, { No: '2', Line: lists ? [{ Amount: '1.00' }] : { Amount: '1.00' } }] }),
+      'fixtures/receipts/records.json': JSON.stringify({
+        records: [
+          { No: '1', Line: [{ Amount: '1.00' }, { Amount: '1.00' }] },
+          { No: '2', Line: lists ? [{ Amount: '1.00' }] : { Amount: '1.00' } },
+        ],
+      }),
     });
     expect(failures(await certified(packOf('till', of(', lists: [Line]'))))).toEqual([]);
-    expect(failures(await certified(packOf('till', of('')))).join()).toContain('one_or_many: Line is declared a list and is none in some record.');
+    expect(failures(await certified(packOf('till', of('')))).join()).toContain(
+      'one_or_many: Line is declared a list and is none in some record.',
+    );
   });
 });
 
@@ -118,13 +196,21 @@ describe('a fixed-width layout with two kinds of lines and a trailer, written fr
     'connector.yaml': `connector: water\nversion: 1.0.0\ntitle: Water\ntransport: sftp\nstreams:\n  payments:\n    retriever: { files: { pattern: "*.dat" } }\n${recipe}`,
     'README.md': README,
     'fixtures/payments/water.dat': `${lines.join('\r\n')}\r\n`,
-    'fixtures/payments/records.json': JSON.stringify({ records: [['0000101', '24.50'], ['0000102', '110.00'], ['0000103', '7.25']].map(([number, amount]) => ({ number, amount, H: { paid_on: '20260302' } })) }),
+    'fixtures/payments/records.json': JSON.stringify({
+      records: [
+        ['0000101', '24.50'],
+        ['0000102', '110.00'],
+        ['0000103', '7.25'],
+      ].map(([number, amount]) => ({ number, amount, H: { paid_on: '20260302' } })),
+    }),
   };
 
   test('certifies, and no cut, digit or record goes unnoticed', async () => {
     const certificate = await certified(packOf('water', files));
     expect(failures(certificate)).toEqual([]);
-    expect(finding(certificate, 'control_figures')?.detail).toMatch(/single digits changed refuse the file, and so does each of 3 records left out/);
+    expect(finding(certificate, 'control_figures')?.detail).toMatch(
+      /single digits changed refuse the file, and so does each of 3 records left out/,
+    );
     expect(finding(certificate, 'truncated')).toMatchObject({ state: 'ok' });
   });
 

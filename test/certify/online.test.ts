@@ -30,7 +30,10 @@ beforeAll(async () => {
   writeFileSync(join(outbox, 'payments-20260303.csv'), CSV);
   sftp = await startSftpServer({ root: outbox, port: 0, users: [{ name: 'town', password: 'sftp-Password-5' }], hostKeys: [key.private] });
   bills = await startSessionService(7);
-  tables = await (await tablesPort())!({ PAYMENTS: { columns: { NO: 'CHAR(8)', AMOUNT: 'NUMERIC(19,2)', RV: 'ROWVERSION' }, rows: [['00101', '24.50', null]] } }, { username: 'reader', password: 'tds-Password-6' });
+  tables = await (await tablesPort())!(
+    { PAYMENTS: { columns: { NO: 'CHAR(8)', AMOUNT: 'NUMERIC(19,2)', RV: 'ROWVERSION' }, rows: [['00101', '24.50', null]] } },
+    { username: 'reader', password: 'tds-Password-6' },
+  );
   const { createHash } = await import('node:crypto');
   const parsed = ssh2.utils.parseKey(key.public) as ssh2.ParsedKey;
   const fingerprint = `SHA256:${createHash('sha256').update(parsed.getPublicSSH()).digest('base64').replace(/=+$/, '')}`;
@@ -44,7 +47,8 @@ beforeAll(async () => {
   bills: { connector: bills, options: { endpoint: "${bills.url}", wsdl: "${bills.url}?wsdl", user: town, password: "\${file:secrets/bills}" } }
   ledger: { connector: ledger, options: { host: localhost, port: ${String(tables.options['port'])}, database: RECORDED, username: reader, password: "\${file:secrets/tds}", trust_server_certificate: true } }
 `,
-    'connectors/till/connector.yaml': 'connector: till\nversion: 1.0.0\ntitle: Till\ntransport: sftp\nstreams:\n  payments:\n    retriever: { files: { pattern: "payments-*.csv", after: { archive: done } } }\n    decoder: { csv: {} }\n    schema: { fields: { number: { required: true }, paid_on: { type: date }, amount: { type: decimal } } }\n    primary_key: [number]\n',
+    'connectors/till/connector.yaml':
+      'connector: till\nversion: 1.0.0\ntitle: Till\ntransport: sftp\nstreams:\n  payments:\n    retriever: { files: { pattern: "payments-*.csv", after: { archive: done } } }\n    decoder: { csv: {} }\n    schema: { fields: { number: { required: true }, paid_on: { type: date }, amount: { type: decimal } } }\n    primary_key: [number]\n',
     'connectors/bills/connector.yaml': `connector: bills
 version: 1.0.0
 title: Bills
@@ -62,7 +66,8 @@ streams:
     schema: { fields: { BillNo: { required: true }, Account: {}, OwnerName: { optional: true }, DueDate: { type: date }, Amount: { type: decimal } } }
     primary_key: [BillNo]
 `,
-    'connectors/ledger/connector.yaml': 'connector: ledger\nversion: 1.0.0\ntitle: Ledger\ntransport: sqlserver\nstreams:\n  payments:\n    retriever: { query: { tables: [PAYMENTS] } }\n    incremental: { cursor: RV, kind: rowversion }\n    schema: { fields: { NO: { required: true }, AMOUNT: { type: decimal }, RV: { required: true } } }\n    primary_key: [NO]\n',
+    'connectors/ledger/connector.yaml':
+      'connector: ledger\nversion: 1.0.0\ntitle: Ledger\ntransport: sqlserver\nstreams:\n  payments:\n    retriever: { query: { tables: [PAYMENTS] } }\n    incremental: { cursor: RV, kind: rowversion }\n    schema: { fields: { NO: { required: true }, AMOUNT: { type: decimal }, RV: { required: true } } }\n    primary_key: [NO]\n',
   });
 });
 afterAll(async () => {
@@ -124,7 +129,14 @@ describe('the online half', () => {
 });
 
 describe('discover on a connection', () => {
-  const discover = async (connection: string): Promise<string> => discoveryYaml(await discoverConnection(await openProject(town, { transportOptions }), connection, { path: undefined, tables: undefined, signal: new AbortController().signal }));
+  const discover = async (connection: string): Promise<string> =>
+    discoveryYaml(
+      await discoverConnection(await openProject(town, { transportOptions }), connection, {
+        path: undefined,
+        tables: undefined,
+        signal: new AbortController().signal,
+      }),
+    );
 
   test('over SFTP looks at the newest file of each kind', async () => {
     const yaml = await discover('till');

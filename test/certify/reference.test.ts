@@ -9,5 +9,13 @@ test('docs/connector-reference.md is what the schema says now; run node scripts/
 
 test('the reference lists the keys of every decoder and transport', () => {
   const text = referenceText();
-  for (const heading of ['streams.NAME.decoder.csv', 'streams.NAME.decoder.fixed_width.record_types.NAME.fields.NAME', 'streams.NAME.retriever.request.login', 'sftp', 'http.auth.session', 'sqlserver']) expect(text).toContain(`## ${heading}\n`);
+  for (const heading of [
+    'streams.NAME.decoder.csv',
+    'streams.NAME.decoder.fixed_width.record_types.NAME.fields.NAME',
+    'streams.NAME.retriever.request.login',
+    'sftp',
+    'http.auth.session',
+    'sqlserver',
+  ])
+    expect(text).toContain(`## ${heading}\n`);
 });

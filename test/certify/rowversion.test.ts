@@ -33,7 +33,10 @@ let transport: QueryTransport;
 beforeAll(async () => {
   const start = (await tablesPort())!;
   server = await start(TABLES, { username: 'reader', password: 'reader-Password-1' });
-  transport = (await transports.sqlserver.open({ ...server.options, password: 'reader-Password-1' }, { connection: 'bills', projectFolder: '.' })) as QueryTransport;
+  transport = (await transports.sqlserver.open(
+    { ...server.options, password: 'reader-Password-1' },
+    { connection: 'bills', projectFolder: '.' },
+  )) as QueryTransport;
 });
 afterAll(async () => {
   await transport.close();
@@ -48,7 +51,13 @@ beforeEach(() => {
 async function read(state: StreamState, from = transport): Promise<{ numbers: string[]; state: StreamState }> {
   const numbers: string[] = [];
   let saved = state;
-  for await (const page of readQuery(STREAM, from, { name: 'bills', variables: {}, state, now: new Date(), note: (text) => notes.push(text) })) {
+  for await (const page of readQuery(STREAM, from, {
+    name: 'bills',
+    variables: {},
+    state,
+    now: new Date(),
+    note: (text) => notes.push(text),
+  })) {
     numbers.push(...page.records.map((r) => String(r.values['BILLNO'])));
     saved = page.state ?? saved;
   }
@@ -107,11 +116,21 @@ describe('a pack for it, written from the vendor guide alone', () => {
   const guide = readFileSync(join(import.meta.dirname, '../../docs/vendor-guide.md'), 'utf8');
   const recipe = /```yaml\n( {4}retriever: \{ query[\s\S]*?)```/.exec(guide)![1]!;
   const files = {
-    'connector.yaml': `connector: acme-bills\nversion: 1.0.0\ntitle: Acme bills\ntransport: sqlserver\nstreams:\n  bills:\n${recipe}`.replace('        RV: {', '        OWNER_NAME: { class: personal }\n        DUE: { type: date }\n        AMOUNT: { type: decimal }\n        RV: {'),
+    'connector.yaml':
+      `connector: acme-bills\nversion: 1.0.0\ntitle: Acme bills\ntransport: sqlserver\nstreams:\n  bills:\n${recipe}`.replace(
+        '        RV: {',
+        '        OWNER_NAME: { class: personal }\n        DUE: { type: date }\n        AMOUNT: { type: decimal }\n        RV: {',
+      ),
     'README.md': README,
     'fixtures/bills/tables.json': JSON.stringify(TABLES),
     'fixtures/bills/records.json': JSON.stringify({
-      records: TABLES['dbo.BillsView'].rows.map(([BILLNO, OWNER_NAME, DUE, AMOUNT], i) => ({ BILLNO, OWNER_NAME, DUE, AMOUNT, RV: `0x00000000000007D${i + 1}` })),
+      records: TABLES['dbo.BillsView'].rows.map(([BILLNO, OWNER_NAME, DUE, AMOUNT], i) => ({
+        BILLNO,
+        OWNER_NAME,
+        DUE,
+        AMOUNT,
+        RV: `0x00000000000007D${i + 1}`,
+      })),
     }),
   };
 

@@ -23,8 +23,20 @@ export async function startSessionService(count: number): Promise<SessionService
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/bills`;
   const sessions = new Map<string, number>();
-  const service: SessionService = { url, calls: [], lasts: Infinity, open: () => sessions.size, close: () => new Promise((closed) => (http.close(() => closed()), http.closeAllConnections())) };
-  const bills = Array.from({ length: count }, (_, i) => ({ BillNo: String(i + 1).padStart(7, '0'), Account: `A${i % 9}`, OwnerName: 'Pat Sample', DueDate: '2026-04-01', Amount: `${10 + i}.50` }));
+  const service: SessionService = {
+    url,
+    calls: [],
+    lasts: Infinity,
+    open: () => sessions.size,
+    close: () => new Promise((closed) => (http.close(() => closed()), http.closeAllConnections())),
+  };
+  const bills = Array.from({ length: count }, (_, i) => ({
+    BillNo: String(i + 1).padStart(7, '0'),
+    Account: `A${i % 9}`,
+    OwnerName: 'Pat Sample',
+    DueDate: '2026-04-01',
+    Amount: `${10 + i}.50`,
+  }));
   const fault = (text: string): unknown => ({ Fault: { faultcode: 'soap:Client', faultstring: text } });
   const operations = {
     OpenSession({ UserName, Password }: Record<string, string>) {
@@ -49,7 +61,13 @@ export async function startSessionService(count: number): Promise<SessionService
     },
   };
   await new Promise<void>((resolve, reject) =>
-    soap.listen(http, { path: '/bills', xml: readFileSync(join(import.meta.dirname, 'bills.wsdl'), 'utf8'), services: { Bills: { BillsSoap: operations } }, suppressStack: true, callback: (error) => (error ? reject(error as Error) : resolve()) }),
+    soap.listen(http, {
+      path: '/bills',
+      xml: readFileSync(join(import.meta.dirname, 'bills.wsdl'), 'utf8'),
+      services: { Bills: { BillsSoap: operations } },
+      suppressStack: true,
+      callback: (error) => (error ? reject(error as Error) : resolve()),
+    }),
   );
   return service;
 }

@@ -38,17 +38,35 @@ const STREAM = {
   record_selector: { path: 'GetBillsResult.Bill' },
   paginator: { kind: 'page', size: 200, total: 'GetBillsResult.Total' },
   error_handler: { max_retries: 0, rules: [{ fault: 'session expired', action: 'login' }] },
-  schema: { fields: { BillNo: { required: true }, Account: {}, OwnerName: { optional: true, class: 'personal' }, DueDate: { type: 'date' }, Amount: { type: 'decimal' } } },
+  schema: {
+    fields: {
+      BillNo: { required: true },
+      Account: {},
+      OwnerName: { optional: true, class: 'personal' },
+      DueDate: { type: 'date' },
+      Amount: { type: 'decimal' },
+    },
+  },
   primary_key: ['BillNo'],
 };
 
 async function read(changes: object = {}, password = PASSWORD): Promise<{ records: SourceRecord[]; notes: string[] }> {
   const stream = streamSchema.parse({ ...STREAM, ...changes });
-  const transport = (await transports.soap.open({ endpoint: service.url, wsdl: `${service.url}?wsdl` }, { connection: 'bills', projectFolder: '.' })) as RequestTransport;
+  const transport = (await transports.soap.open(
+    { endpoint: service.url, wsdl: `${service.url}?wsdl` },
+    { connection: 'bills', projectFolder: '.' },
+  )) as RequestTransport;
   const records: SourceRecord[] = [];
   const notes: string[] = [];
   try {
-    for await (const page of readRequests(stream, transport, { name: 'bills', variables: { 'options.user': 'town', 'options.password': password }, state: {}, now: new Date(), note: (text) => notes.push(text) })) records.push(...page.records);
+    for await (const page of readRequests(stream, transport, {
+      name: 'bills',
+      variables: { 'options.user': 'town', 'options.password': password },
+      state: {},
+      now: new Date(),
+      note: (text) => notes.push(text),
+    }))
+      records.push(...page.records);
   } finally {
     await transport.close();
   }
@@ -72,7 +90,10 @@ describe('a paged SOAP service with a log-in', () => {
 
   test('that refuses every session is not asked for ever, and the session is not shown', async () => {
     service.lasts = 0;
-    const error = await read().then(() => undefined, (e: Error) => e);
+    const error = await read().then(
+      () => undefined,
+      (e: Error) => e,
+    );
     expect(error?.message).toContain('Session expired');
     expect(error?.message).toContain('[session]');
     expect(error?.message).not.toMatch(/session-[0-9a-f-]{8}/);
@@ -86,7 +107,9 @@ describe('a paged SOAP service with a log-in', () => {
 
   test('whose session stands elsewhere in the answer is told what the answer has', async () => {
     const request = { ...STREAM.retriever.request, login: { ...STREAM.retriever.request.login, token: 'LoginResult.Id' } };
-    await expect(read({ retriever: { request } })).rejects.toThrow('The answer to OpenSession has no session at LoginResult.Id; it has OpenSessionResult.');
+    await expect(read({ retriever: { request } })).rejects.toThrow(
+      'The answer to OpenSession has no session at LoginResult.Id; it has OpenSessionResult.',
+    );
   });
 
   test('is proposed by discover, log-in, pages and all', async () => {
@@ -105,20 +128,41 @@ describe('a paged SOAP service with a log-in', () => {
 describe('a pack for it, written from the vendor guide alone', () => {
   const guide = readFileSync(join(import.meta.dirname, '../../docs/vendor-guide.md'), 'utf8');
   const recipe = /```yaml\n(options:\n {2}user:[\s\S]*?)```/.exec(guide)![1]!;
-  const manifest = `connector: acme-bills\nversion: 1.0.0\ntitle: Acme bills\ntransport: soap\n${recipe}    schema:\n      fields:\n        BillNo: { required: true }\n        Account: {}\n        OwnerName: { optional: true, class: personal }\n        DueDate: { type: date }\n        Amount: { type: decimal }\n    primary_key: [BillNo]\n`.replace('size: 100', 'size: 2');
-  const envelope = (inner: string): string => `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>${inner}</soap:Body></soap:Envelope>`;
-  const bill = (n: number): string => `<Bill><BillNo>000000${n}</BillNo><Account>A1</Account><OwnerName>Pat Sample</OwnerName><DueDate>2026-04-01</DueDate><Amount>12.50</Amount></Bill>`;
-  const page = (bills: string): string => envelope(`<GetBillsResponse xmlns="urn:acme:bills"><GetBillsResult><Code>0</Code><Total>3</Total>${bills}</GetBillsResult></GetBillsResponse>`);
+  const manifest =
+    `connector: acme-bills\nversion: 1.0.0\ntitle: Acme bills\ntransport: soap\n${recipe}    schema:\n      fields:\n        BillNo: { required: true }\n        Account: {}\n        OwnerName: { optional: true, class: personal }\n        DueDate: { type: date }\n        Amount: { type: decimal }\n    primary_key: [BillNo]\n`.replace(
+      'size: 100',
+      'size: 2',
+    );
+  const envelope = (inner: string): string =>
+    `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>${inner}</soap:Body></soap:Envelope>`;
+  const bill = (n: number): string =>
+    `<Bill><BillNo>000000${n}</BillNo><Account>A1</Account><OwnerName>Pat Sample</OwnerName><DueDate>2026-04-01</DueDate><Amount>12.50</Amount></Bill>`;
+  const page = (bills: string): string =>
+    envelope(
+      `<GetBillsResponse xmlns="urn:acme:bills"><GetBillsResult><Code>0</Code><Total>3</Total>${bills}</GetBillsResult></GetBillsResponse>`,
+    );
   const record = (n: number) => ({ BillNo: `000000${n}`, Account: 'A1', OwnerName: 'Pat Sample', DueDate: '2026-04-01', Amount: '12.50' });
   const files = {
     'connector.yaml': manifest,
     'README.md': README,
     'fixtures/bills.wsdl': readFileSync(join(import.meta.dirname, 'bills.wsdl'), 'utf8'),
     'fixtures/bills/exchanges.json': JSON.stringify([
-      { request: { operation: 'OpenSession' }, answer: { body: envelope('<OpenSessionResponse xmlns="urn:acme:bills"><OpenSessionResult><SessionId>s-1</SessionId></OpenSessionResult></OpenSessionResponse>') } },
+      {
+        request: { operation: 'OpenSession' },
+        answer: {
+          body: envelope(
+            '<OpenSessionResponse xmlns="urn:acme:bills"><OpenSessionResult><SessionId>s-1</SessionId></OpenSessionResult></OpenSessionResponse>',
+          ),
+        },
+      },
       { request: { operation: 'GetBills', body: { SessionId: 's-1', Page: '1', PageSize: '2' } }, answer: { file: 'page1.xml' } },
       { request: { operation: 'GetBills', body: { SessionId: 's-1', Page: '2', PageSize: '2' } }, answer: { file: 'page2.xml' } },
-      { request: { operation: 'CloseSession' }, answer: { body: envelope('<CloseSessionResponse xmlns="urn:acme:bills"><CloseSessionResult>ok</CloseSessionResult></CloseSessionResponse>') } },
+      {
+        request: { operation: 'CloseSession' },
+        answer: {
+          body: envelope('<CloseSessionResponse xmlns="urn:acme:bills"><CloseSessionResult>ok</CloseSessionResult></CloseSessionResponse>'),
+        },
+      },
     ]),
     'fixtures/bills/page1.xml': page(bill(1) + bill(2)),
     'fixtures/bills/page2.xml': page(bill(3)),

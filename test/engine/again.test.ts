@@ -7,10 +7,23 @@ import { type Receipt, receipts } from './base-town.ts';
 
 afterEach(closeTowns);
 
-const counts = (c: Partial<Record<'read' | 'created' | 'changed' | 'unchanged' | 'rejected' | 'deleted', number>>) => ({ read: 0, created: 0, changed: 0, unchanged: 0, rejected: 0, deleted: 0, ...c });
+const counts = (c: Partial<Record<'read' | 'created' | 'changed' | 'unchanged' | 'rejected' | 'deleted', number>>) => ({
+  read: 0,
+  created: 0,
+  changed: 0,
+  unchanged: 0,
+  rejected: 0,
+  deleted: 0,
+  ...c,
+});
 
 /** Receipts with any number of digits, some of which cannot be used: a tender that is no tender. */
-const receipt = fc.record({ number: fc.integer({ min: 1, max: 12 }).map(String), amount: fc.integer({ min: 0, max: 9999 }).map((c) => (c / 100).toFixed(2)), tender: fc.constantFrom('CA', 'CK', 'CA', 'XX'), note: fc.constantFrom('', 'a', 'b') });
+const receipt = fc.record({
+  number: fc.integer({ min: 1, max: 12 }).map(String),
+  amount: fc.integer({ min: 0, max: 9999 }).map((c) => (c / 100).toFixed(2)),
+  tender: fc.constantFrom('CA', 'CK', 'CA', 'XX'),
+  note: fc.constantFrom('', 'a', 'b'),
+});
 const oneOfEach = fc.uniqueArray(receipt, { selector: (r) => r.number, maxLength: 10 });
 
 test('running twice is running once, whatever the files hold', async () => {
@@ -51,23 +64,34 @@ test('batch size and the decoder’s own pieces change nothing', async () => {
 
 test('files that say nothing of the same records may come in any order', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.uniqueArray(receipt, { selector: (r) => r.number, minLength: 2, maxLength: 12 }), fc.integer({ min: 1, max: 11 }), async (list, cut) => {
-      const [a, b] = [list.slice(0, cut), list.slice(cut)];
-      const seen: unknown[] = [];
-      for (const [one, two] of [[a, b], [b, a]]) {
-        const town = await makeTown({ 'inbox/receipts-1.csv': receipts(one!), 'inbox/receipts-2.csv': receipts(two!) });
-        await town.run('receipts');
-        const rows = await town.rows('receipt', ['number', 'amount', 'amount_currency', 'tender', 'tender_raw', 'note']);
-        seen.push(rows.sort((x, y) => Number(x.number) - Number(y.number)));
-        await town.close();
-      }
-      expect(seen[0]).toEqual(seen[1]);
-    }),
+    fc.asyncProperty(
+      fc.uniqueArray(receipt, { selector: (r) => r.number, minLength: 2, maxLength: 12 }),
+      fc.integer({ min: 1, max: 11 }),
+      async (list, cut) => {
+        const [a, b] = [list.slice(0, cut), list.slice(cut)];
+        const seen: unknown[] = [];
+        for (const [one, two] of [
+          [a, b],
+          [b, a],
+        ]) {
+          const town = await makeTown({ 'inbox/receipts-1.csv': receipts(one!), 'inbox/receipts-2.csv': receipts(two!) });
+          await town.run('receipts');
+          const rows = await town.rows('receipt', ['number', 'amount', 'amount_currency', 'tender', 'tender_raw', 'note']);
+          seen.push(rows.sort((x, y) => Number(x.number) - Number(y.number)));
+          await town.close();
+        }
+        expect(seen[0]).toEqual(seen[1]);
+      },
+    ),
     { numRuns: 15 },
   );
 }, 60_000);
 
-const three: Receipt[] = [{ number: '1', amount: '1.00' }, { number: '2', amount: '2.00' }, { number: '3', amount: '3.00' }];
+const three: Receipt[] = [
+  { number: '1', amount: '1.00' },
+  { number: '2', amount: '2.00' },
+  { number: '3', amount: '3.00' },
+];
 const amounts = async (town: TestTown): Promise<unknown[]> => (await town.rows('receipt', ['amount'])).map((r) => r.amount);
 
 test('a record that changed at the source is changed here, with what it was before and where it comes from now', async () => {
@@ -77,8 +101,15 @@ test('a record that changed at the source is changed here, with what it was befo
   const run = await town.run('receipts');
   expect(run.counts).toEqual(counts({ read: 3, changed: 1, unchanged: 2 }));
   expect(await amounts(town)).toEqual([100, 250, 300]);
-  expect(await town.history('receipt')).toEqual([{ golden: 2, action: 'changed', changes: { amount: [200, 250], note: [null, 'mended'] } }]);
-  const [row] = (await town.engine.knex('receipt as r').join('il_landed as d', 'd.id', 'r._landed').join('il_file as f', 'f.id', 'd.file_id').where({ number: '2' }).select('d.line', 'd.record', 'd.run_id', 'r._run', 'f.sha256', 'r._created')) as Record<string, unknown>[];
+  expect(await town.history('receipt')).toEqual([
+    { golden: 2, action: 'changed', changes: { amount: [200, 250], note: [null, 'mended'] } },
+  ]);
+  const [row] = (await town.engine
+    .knex('receipt as r')
+    .join('il_landed as d', 'd.id', 'r._landed')
+    .join('il_file as f', 'f.id', 'd.file_id')
+    .where({ number: '2' })
+    .select('d.line', 'd.record', 'd.run_id', 'r._run', 'f.sha256', 'r._created')) as Record<string, unknown>[];
   expect(row).toMatchObject({ line: 4, record: 3, run_id: 2, _run: 2, _created: 1 });
 });
 
@@ -133,12 +164,16 @@ test('an empty file, with a header alone, is loaded and nothing comes of it', as
 });
 
 test('a large first load has its indexes, also when it was stopped half way and another process goes on', async () => {
-  const indexes = async (town: TestTown): Promise<unknown[]> => (await town.engine.knex('sqlite_master').where({ type: 'index', tbl_name: 'receipt' }).pluck('name')) as unknown[];
+  const indexes = async (town: TestTown): Promise<unknown[]> =>
+    (await town.engine.knex('sqlite_master').where({ type: 'index', tbl_name: 'receipt' }).pluck('name')) as unknown[];
   const many = receipts(Array.from({ length: 50_001 }, (_, i) => ({ number: String(i) })));
   const pipeline = 'pipeline: receipts\nsource: { connection: till, stream: receipts }\nmappings: [receipt.from-till]\n';
   const town = await makeTown({ 'inbox/receipts.csv': many, 'pipelines/receipts.yaml': pipeline });
   const abort = new AbortController();
-  const run = await town.run('receipts', { signal: abort.signal, onProgress: ({ what }) => (what === 'receipts.csv' ? abort.abort() : undefined) });
+  const run = await town.run('receipts', {
+    signal: abort.signal,
+    onProgress: ({ what }) => (what === 'receipts.csv' ? abort.abort() : undefined),
+  });
   expect([run.outcome, run.counts.created]).toEqual(['aborted', 10_000]);
   expect(await indexes(town)).toEqual([]);
   await town.reopen();

@@ -79,8 +79,10 @@ fields:
   sku: sku
   amount: amount
 `,
-  'pipelines/receipts.yaml': 'pipeline: receipts\nsource: { connection: till, stream: receipts }\nmappings: [receipt.from-till]\nbatch_size: 3\n',
-  'pipelines/clerk.yaml': 'pipeline: clerk\nsource: { connection: clerk, stream: clerk }\nmappings: [person.from-office-clerk]\nbatch_size: 2\n',
+  'pipelines/receipts.yaml':
+    'pipeline: receipts\nsource: { connection: till, stream: receipts }\nmappings: [receipt.from-till]\nbatch_size: 3\n',
+  'pipelines/clerk.yaml':
+    'pipeline: clerk\nsource: { connection: clerk, stream: clerk }\nmappings: [person.from-office-clerk]\nbatch_size: 2\n',
   'pipelines/pool.yaml': 'pipeline: pool\nsource: { connection: pool, stream: pool }\nmappings: [person.from-office-pool]\nbatch_size: 2\n',
   'pipelines/orders.yaml': 'pipeline: orders\nsource: { connection: shop, stream: orders }\nmappings: [line.from-shop]\nbatch_size: 2\n',
 };
@@ -136,7 +138,9 @@ export interface Receipt {
 
 /** A receipt file. */
 export function receipts(list: readonly (Receipt | string)[]): string {
-  const rows = list.map((r) => (typeof r === 'string' ? r : [r.number, r.date ?? '2026-01-05', r.amount ?? '1.00', r.tender ?? 'CA', r.note ?? ''].join(',')));
+  const rows = list.map((r) =>
+    typeof r === 'string' ? r : [r.number, r.date ?? '2026-01-05', r.amount ?? '1.00', r.tender ?? 'CA', r.note ?? ''].join(','),
+  );
   return `number,received_on,amount,tender,note\n${rows.map((row) => `${row}\n`).join('')}`;
 }
 

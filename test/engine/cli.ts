@@ -19,7 +19,10 @@ export interface Command {
 }
 
 export function interlocal(folder: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Command {
-  const child = spawn(process.execPath, [MAIN, ...args, '--project', folder], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, ...args, '--project', folder], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let [out, err] = ['', ''];
   const waiting: { text: string; resolve(): void }[] = [];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));

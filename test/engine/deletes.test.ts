@@ -5,7 +5,8 @@ import { closeTowns, makeTown, type TestTown } from './town.ts';
 afterEach(closeTowns);
 
 const list = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => ({ number: String(from + i) }));
-const snapshots = (percent: number, key = '[number]') => tillStream({ files: 'content: snapshot', key, more: `    deletes: { when_absent: true, max_percent: ${percent} }\n` });
+const snapshots = (percent: number, key = '[number]') =>
+  tillStream({ files: 'content: snapshot', key, more: `    deletes: { when_absent: true, max_percent: ${percent} }\n` });
 const numbers = async (town: TestTown): Promise<unknown[]> => (await town.rows('receipt')).map((r) => r.number);
 
 test('what a whole snapshot does not have any more is deleted, and history keeps what it was', async () => {
@@ -14,7 +15,9 @@ test('what a whole snapshot does not have any more is deleted, and history keeps
   town.write({ 'inbox/receipts-2.csv': receipts(list(2, 5)) }, 60);
   expect((await town.run('receipts')).counts).toEqual({ read: 4, created: 1, changed: 0, unchanged: 3, rejected: 0, deleted: 1 });
   expect(await numbers(town)).toEqual(['2', '3', '4', '5']);
-  expect(await town.history('receipt')).toMatchObject([{ golden: 1, action: 'deleted', changes: { number: ['1', null], amount: [100, null] } }]);
+  expect(await town.history('receipt')).toMatchObject([
+    { golden: 1, action: 'deleted', changes: { number: ['1', null], amount: [100, null] } },
+  ]);
   expect(await town.rows('il_landed')).toHaveLength(5);
 });
 
@@ -23,7 +26,10 @@ test('a snapshot that lacks too much stops the run, and nothing is deleted', asy
   await town.run('receipts');
   town.write({ 'inbox/receipts-2.csv': receipts(list(4, 4)) }, 60);
   const run = await town.run('receipts');
-  expect([run.outcome, run.problems.map((p) => [p.code, p.message])]).toEqual(['failed', [['DELETES_TOO_MANY', expect.stringContaining('3 of 4 records (75.0 %)')]]]);
+  expect([run.outcome, run.problems.map((p) => [p.code, p.message])]).toEqual([
+    'failed',
+    [['DELETES_TOO_MANY', expect.stringContaining('3 of 4 records (75.0 %)')]],
+  ]);
   expect(await numbers(town)).toEqual(['1', '2', '3', '4']);
 });
 
@@ -78,7 +84,10 @@ test('a record that comes back is restored as itself, with history', async () =>
   town.write({ 'inbox/receipts.csv': receipts(list(1, 3)) }, 120);
   expect((await town.run('receipts')).counts).toMatchObject({ created: 1, unchanged: 2 });
   expect(await numbers(town)).toEqual(['1', '2', '3']);
-  expect((await town.history('receipt')).map((h) => [h.golden, h.action])).toEqual([[1, 'deleted'], [1, 'restored']]);
+  expect((await town.history('receipt')).map((h) => [h.golden, h.action])).toEqual([
+    [1, 'deleted'],
+    [1, 'restored'],
+  ]);
 });
 
 test('a source that goes back to an older snapshot, under any name, is followed', async () => {
@@ -93,7 +102,11 @@ test('a source that goes back to an older snapshot, under any name, is followed'
 });
 
 test('snapshots that stay in their folder are not applied over and over', async () => {
-  const town = await makeTown({ ...snapshots(50), 'inbox/receipts-1.csv': receipts(list(1, 3)), 'inbox/receipts-2.csv': receipts(list(2, 3)) });
+  const town = await makeTown({
+    ...snapshots(50),
+    'inbox/receipts-1.csv': receipts(list(1, 3)),
+    'inbox/receipts-2.csv': receipts(list(2, 3)),
+  });
   await town.run('receipts');
   expect(await numbers(town)).toEqual(['2', '3']);
   for (let i = 0; i < 2; i++) {

@@ -10,7 +10,11 @@ const list = (from: number, to: number) => receipts(Array.from({ length: to - fr
 const archived = tillStream({ files: 'after: { archive: archive }' });
 const marked = tillStream({ files: 'marker: "{name}.done", after: { archive: archive }' });
 const ledger = (town: TestTown) => town.rows('il_file', ['path', 'state', 'archived_to']);
-const inbox = (town: TestTown): string[] => town.inbox().map((line) => line.replace('remote ', '')).filter((path) => path !== '.keep');
+const inbox = (town: TestTown): string[] =>
+  town
+    .inbox()
+    .map((line) => line.replace('remote ', ''))
+    .filter((path) => path !== '.keep');
 
 /** Does something to the source at the first progress that says this. */
 function at(what: string, act: () => void): { onProgress(progress: { what: string; done: number }): void } {
@@ -48,7 +52,10 @@ test('deliveries with the same name are all kept in the archive, however often t
 
 test('a file that is replaced while it is loaded stays, and is read by the next run', async () => {
   const town = await makeTown({ ...archived, 'inbox/receipts.csv': list(1, 5) });
-  const run = await town.run('receipts', at('receipts.csv', () => town.write({ 'inbox/receipts.csv': list(6, 9) }, 60)));
+  const run = await town.run(
+    'receipts',
+    at('receipts.csv', () => town.write({ 'inbox/receipts.csv': list(6, 9) }, 60)),
+  );
   expect(run.counts.created).toBe(5);
   expect(run.notes).toContain('receipts.csv was replaced while it was loaded; what is there now is read by the next run.');
   expect(inbox(town)).toEqual(['receipts.csv']);
@@ -58,14 +65,24 @@ test('a file that is replaced while it is loaded stays, and is read by the next 
 
 test('a file that is taken away while it is loaded is loaded all the same, and not refused', async () => {
   const town = await makeTown({ ...archived, 'inbox/receipts.csv': list(1, 5) });
-  const run = await town.run('receipts', at('receipts.csv', () => town.remove('inbox/receipts.csv')));
+  const run = await town.run(
+    'receipts',
+    at('receipts.csv', () => town.remove('inbox/receipts.csv')),
+  );
   expect([run.outcome, run.counts.created]).toEqual(['succeeded', 5]);
   expect(await ledger(town)).toEqual([{ path: 'receipts.csv', state: 'loaded', archived_to: null }]);
 });
 
 test('a file that is gone between the listing and the reading is noted, and the others are read', async () => {
-  const town = await makeTown({ 'inbox/receipts-1.csv': list(1, 2), 'inbox/receipts-2.csv': list(3, 4), 'inbox/receipts-3.csv': list(5, 6) });
-  const run = await town.run('receipts', at('receipts-1.csv', () => town.remove('inbox/receipts-2.csv')));
+  const town = await makeTown({
+    'inbox/receipts-1.csv': list(1, 2),
+    'inbox/receipts-2.csv': list(3, 4),
+    'inbox/receipts-3.csv': list(5, 6),
+  });
+  const run = await town.run(
+    'receipts',
+    at('receipts-1.csv', () => town.remove('inbox/receipts-2.csv')),
+  );
   expect([run.outcome, run.counts.created]).toEqual(['succeeded', 4]);
   expect(run.notes).toContain('receipts-2.csv was gone before it could be read.');
 });
@@ -83,7 +100,11 @@ test('a file that is still being uploaded is left alone until it is whole', asyn
 });
 
 test('a file that is too young is left for a later run', async () => {
-  const town = await makeTown({ ...tillStream({ files: 'minimum_age: 1h' }), 'inbox/receipts-1.csv': list(1, 2), 'inbox/receipts-2.csv': list(3, 4) });
+  const town = await makeTown({
+    ...tillStream({ files: 'minimum_age: 1h' }),
+    'inbox/receipts-1.csv': list(1, 2),
+    'inbox/receipts-2.csv': list(3, 4),
+  });
   utimesSync(join(town.folder, 'inbox/receipts-1.csv'), 1_700_000_000, 1_700_000_000);
   utimesSync(join(town.folder, 'inbox/receipts-2.csv'), new Date(), new Date());
   const run = await town.run('receipts');
@@ -98,7 +119,12 @@ test('a file whose time lies in the future, because clocks differ, is read', asy
 });
 
 test('a file is read only when its marker is there, and both go afterwards', async () => {
-  const town = await makeTown({ ...marked, 'inbox/receipts-1.csv': list(1, 2), 'inbox/receipts-2.csv': list(3, 4), 'inbox/receipts-2.csv.done': '' });
+  const town = await makeTown({
+    ...marked,
+    'inbox/receipts-1.csv': list(1, 2),
+    'inbox/receipts-2.csv': list(3, 4),
+    'inbox/receipts-2.csv.done': '',
+  });
   const run = await town.run('receipts');
   expect(run.counts.created).toBe(2);
   expect(run.notes).toContain('receipts-1.csv is left for a later run: its marker receipts-1.csv.done is not there yet.');
@@ -114,12 +140,25 @@ test('a marker that a killed run left is swept; one that belongs to nobody is th
 });
 
 test('a refused file leaves nothing, the others of the run are loaded, and the run has failed', async () => {
-  const town = await makeTown({ ...archived, 'inbox/receipts-1.csv': list(1, 4), 'inbox/receipts-2.csv': `${list(5, 900)}oops,2026-01-05,1.00,CA,"`, 'inbox/receipts-3.csv': list(901, 902), 'inbox/receipts-4.csv': 'number,amount\n1,2\n' });
+  const town = await makeTown({
+    ...archived,
+    'inbox/receipts-1.csv': list(1, 4),
+    'inbox/receipts-2.csv': `${list(5, 900)}oops,2026-01-05,1.00,CA,"`,
+    'inbox/receipts-3.csv': list(901, 902),
+    'inbox/receipts-4.csv': 'number,amount\n1,2\n',
+  });
   const run = await town.run('receipts');
   expect([run.outcome, run.counts]).toEqual(['failed', { read: 6, created: 6, changed: 0, unchanged: 0, rejected: 0, deleted: 0 }]);
-  expect(new Set(run.problems.map((p) => `${p.place.file} ${p.code}`))).toEqual(new Set(['receipts-2.csv FILE_TRUNCATED', 'receipts-4.csv COLUMN_MISSING']));
+  expect(new Set(run.problems.map((p) => `${p.place.file} ${p.code}`))).toEqual(
+    new Set(['receipts-2.csv FILE_TRUNCATED', 'receipts-4.csv COLUMN_MISSING']),
+  );
   expect(await town.engine.knex('il_landed').whereNot({ source_key: '1' }).whereBetween('source_key', ['5', '8'])).toEqual([]);
-  expect((await ledger(town)).map((f) => [f.path, f.state])).toEqual([['receipts-1.csv', 'loaded'], ['receipts-2.csv', 'refused'], ['receipts-3.csv', 'loaded'], ['receipts-4.csv', 'refused']]);
+  expect((await ledger(town)).map((f) => [f.path, f.state])).toEqual([
+    ['receipts-1.csv', 'loaded'],
+    ['receipts-2.csv', 'refused'],
+    ['receipts-3.csv', 'loaded'],
+    ['receipts-4.csv', 'refused'],
+  ]);
   expect(await town.rows('receipt')).toHaveLength(6);
   expect(await town.rejects()).toEqual([]);
   expect(inbox(town)).toEqual(['archive/receipts-1.csv', 'archive/receipts-3.csv', 'receipts-2.csv', 'receipts-4.csv']);
@@ -138,7 +177,9 @@ test('the spool keeps nothing once a run is over, also of a refused file', async
   const town = await makeTown({ 'inbox/receipts-1.csv': list(1, 2), 'inbox/receipts-2.csv': 'no\n' });
   await town.run('receipts');
   await town.preview('receipts');
-  const left = readdirSync(join(town.folder, 'data'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.name.startsWith('interlocal.db'));
+  const left = readdirSync(join(town.folder, 'data'), { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !entry.name.startsWith('interlocal.db'),
+  );
   expect(left).toEqual([]);
 });
 
@@ -163,7 +204,14 @@ test('a run that was stopped between two batches goes on where it was', async ()
 });
 
 test('where the file is read differently since a run was stopped, it is read from its beginning', async () => {
-  const town = await makeTown({ ...tillStream({ more: '    record_selector: { where: [{ field: note, not_in: [skip] }] }\n' }), 'inbox/receipts.csv': receipts([{ number: '1', note: 'skip' }, { number: '2', note: 'skip' }, ...Array.from({ length: 6 }, (_, i) => ({ number: String(i + 3) }))]) });
+  const town = await makeTown({
+    ...tillStream({ more: '    record_selector: { where: [{ field: note, not_in: [skip] }] }\n' }),
+    'inbox/receipts.csv': receipts([
+      { number: '1', note: 'skip' },
+      { number: '2', note: 'skip' },
+      ...Array.from({ length: 6 }, (_, i) => ({ number: String(i + 3) })),
+    ]),
+  });
   const abort = new AbortController();
   expect((await town.run('receipts', { signal: abort.signal, ...at('receipts.csv', () => abort.abort()) })).counts.read).toBe(3);
   town.write(tillStream());

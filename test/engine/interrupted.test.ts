@@ -15,11 +15,26 @@ interface Scenario {
 }
 
 const many = (from: number, to: number, more: Record<number, string> = {}) =>
-  receipts(Array.from({ length: to - from + 1 }, (_, i) => ({ number: String(from + i), amount: `${from + i}.00`, tender: more[from + i] ?? 'CA' })));
+  receipts(
+    Array.from({ length: to - from + 1 }, (_, i) => ({
+      number: String(from + i),
+      amount: `${from + i}.00`,
+      tender: more[from + i] ?? 'CA',
+    })),
+  );
 
 const SCENARIOS: Scenario[] = [
-  { name: 'a first load of two files with rejects', files: { 'inbox/receipts-1.csv': many(1, 8, { 4: 'XX' }), 'inbox/receipts-2.csv': many(7, 11, { 9: 'YY' }) }, pipelines: ['receipts'] },
-  { name: 'a mended file that stays in its place', files: { 'inbox/receipts.csv': many(1, 5, { 2: 'XX' }) }, then: { 'inbox/receipts.csv': many(1, 7) }, pipelines: ['receipts'] },
+  {
+    name: 'a first load of two files with rejects',
+    files: { 'inbox/receipts-1.csv': many(1, 8, { 4: 'XX' }), 'inbox/receipts-2.csv': many(7, 11, { 9: 'YY' }) },
+    pipelines: ['receipts'],
+  },
+  {
+    name: 'a mended file that stays in its place',
+    files: { 'inbox/receipts.csv': many(1, 5, { 2: 'XX' }) },
+    then: { 'inbox/receipts.csv': many(1, 7) },
+    pipelines: ['receipts'],
+  },
   {
     name: 'files that are archived, with markers',
     files: {
@@ -31,7 +46,11 @@ const SCENARIOS: Scenario[] = [
     },
     pipelines: ['receipts'],
   },
-  { name: 'a refused file between good ones', files: { 'inbox/receipts-1.csv': many(1, 4), 'inbox/receipts-2.csv': 'number,amount\n1,2\n', 'inbox/receipts-3.csv': many(5, 6) }, pipelines: ['receipts'] },
+  {
+    name: 'a refused file between good ones',
+    files: { 'inbox/receipts-1.csv': many(1, 4), 'inbox/receipts-2.csv': 'number,amount\n1,2\n', 'inbox/receipts-3.csv': many(5, 6) },
+    pipelines: ['receipts'],
+  },
   {
     name: 'another delivery under the same name, whose rejects are its own',
     files: { 'inbox/receipts.csv': many(1, 5, { 2: 'XX' }) },
@@ -44,23 +63,49 @@ const SCENARIOS: Scenario[] = [
     then: { 'mappings/lookups/tenders.csv': 'from,to\nCA,check\n', 'inbox/receipts.csv': many(1, 8, { 3: 'CK', 6: 'CK' }) },
     pipelines: ['receipts'],
   },
-  { name: 'a mapping that was changed', files: { 'inbox/receipts.csv': many(1, 7) }, then: { 'mappings/lookups/tenders.csv': 'from,to\nCA,check\n' }, pipelines: ['receipts'] },
+  {
+    name: 'a mapping that was changed',
+    files: { 'inbox/receipts.csv': many(1, 7) },
+    then: { 'mappings/lookups/tenders.csv': 'from,to\nCA,check\n' },
+    pipelines: ['receipts'],
+  },
   {
     name: 'people of two offices, some of whom move or go',
     files: {
-      'inbox/clerk.csv': peopleFile([['1', 'a@x', 'Ann', '', '2026-01-01'], ['2', 'b@x', 'Bob', '1', '2026-01-01'], ['3', 'c@x', 'Cy', '2', '2026-01-01']]),
-      'inbox/pool.csv': peopleFile([['9', 'a@x', 'Anna', '5', '2026-02-01'], ['8', 'c@x', 'Cyd', '', '2026-02-01'], ['7', '', 'Nobody', '', '2026-02-01']]),
+      'inbox/clerk.csv': peopleFile([
+        ['1', 'a@x', 'Ann', '', '2026-01-01'],
+        ['2', 'b@x', 'Bob', '1', '2026-01-01'],
+        ['3', 'c@x', 'Cy', '2', '2026-01-01'],
+      ]),
+      'inbox/pool.csv': peopleFile([
+        ['9', 'a@x', 'Anna', '5', '2026-02-01'],
+        ['8', 'c@x', 'Cyd', '', '2026-02-01'],
+        ['7', '', 'Nobody', '', '2026-02-01'],
+      ]),
     },
     then: {
-      'inbox/clerk.csv': peopleFile([['2', 'a@x', 'Bob', '1', '2026-03-01'], ['3', '', 'Cy', '2', '2026-01-01'], ['4', 'd@x', 'Di', '', '2026-01-01']]),
-      'inbox/pool.csv': peopleFile([['9', 'a@x', 'Anna', '6', '2026-02-02'], ['7', 'd@x', 'Nobody', '', '2026-02-01']]),
+      'inbox/clerk.csv': peopleFile([
+        ['2', 'a@x', 'Bob', '1', '2026-03-01'],
+        ['3', '', 'Cy', '2', '2026-01-01'],
+        ['4', 'd@x', 'Di', '', '2026-01-01'],
+      ]),
+      'inbox/pool.csv': peopleFile([
+        ['9', 'a@x', 'Anna', '6', '2026-02-02'],
+        ['7', 'd@x', 'Nobody', '', '2026-02-01'],
+      ]),
     },
     pipelines: ['clerk', 'pool'],
   },
   {
     name: 'orders whose lines come and go',
-    files: { 'inbox/orders.json': '{"number":"1","lines":[{"sku":"a","amount":"1"},{"sku":"b","amount":"2"}]}\n{"number":"2","lines":[]}\n{"number":"3","lines":[{"sku":"a","amount":"3"}]}\n' },
-    then: { 'inbox/orders.json': '{"number":"1","lines":[{"sku":"b","amount":"2"},{"sku":"c","amount":"4"}]}\n{"number":"2","lines":[{"sku":"z","amount":"1"}]}\n{"number":"3","lines":[]}\n' },
+    files: {
+      'inbox/orders.json':
+        '{"number":"1","lines":[{"sku":"a","amount":"1"},{"sku":"b","amount":"2"}]}\n{"number":"2","lines":[]}\n{"number":"3","lines":[{"sku":"a","amount":"3"}]}\n',
+    },
+    then: {
+      'inbox/orders.json':
+        '{"number":"1","lines":[{"sku":"b","amount":"2"},{"sku":"c","amount":"4"}]}\n{"number":"2","lines":[{"sku":"z","amount":"1"}]}\n{"number":"3","lines":[]}\n',
+    },
     pipelines: ['orders'],
   },
 ];

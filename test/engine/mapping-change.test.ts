@@ -20,7 +20,9 @@ test('what was landed is mapped again when the mapping changes, without its file
   const run = await town.run('receipts');
   expect(run.notes).toContain('The mapping changed: 4 records were mapped again, 3 canonical records changed.');
   expect(await tenders(town)).toEqual(['check', 'check', 'check', 'check']);
-  expect(await town.history('receipt')).toEqual([1, 3, 4].map((golden) => ({ golden, action: 'changed', changes: { tender: ['cash', 'check'] } })));
+  expect(await town.history('receipt')).toEqual(
+    [1, 3, 4].map((golden) => ({ golden, action: 'changed', changes: { tender: ['cash', 'check'] } })),
+  );
   // Nothing was landed for it: the source said nothing new.
   expect((await town.rows('il_landed')).length).toBe(4);
 });
@@ -58,7 +60,9 @@ test('a field that the model gains is filled from what was landed', async () => 
   const town = await makeTown({ 'inbox/receipts.csv': receipts([{ number: '1', note: 'paid in person' }]) });
   await town.run('receipts');
   await edited(town, {
-    'config/model/receipt.yaml': town.text('config/model/receipt.yaml').replace('fields:\n', 'fields:\n  remark: { type: text, class: public }\n'),
+    'config/model/receipt.yaml': town
+      .text('config/model/receipt.yaml')
+      .replace('fields:\n', 'fields:\n  remark: { type: text, class: public }\n'),
     'mappings/receipt.from-till.yaml': `${town.text('mappings/receipt.from-till.yaml')}  remark: note\n`,
   });
   await town.run('receipts');
@@ -67,9 +71,12 @@ test('a field that the model gains is filled from what was landed', async () => 
 
 const COPY = {
   'config/model/copy.yaml': 'entity: copy\ntitle: Copy\nfields:\n  number: { type: text, class: public }\n',
-  'mappings/copy.from-till.yaml': 'mapping: copy.from-till\nentity: copy\nfrom: { connector: till, stream: receipts }\nfields:\n  number: number\n',
+  'mappings/copy.from-till.yaml':
+    'mapping: copy.from-till\nentity: copy\nfrom: { connector: till, stream: receipts }\nfields:\n  number: number\n',
 };
-const pipeline = (mappings: string): Record<string, string> => ({ 'pipelines/receipts.yaml': `pipeline: receipts\nsource: { connection: till, stream: receipts }\nmappings: [${mappings}]\n` });
+const pipeline = (mappings: string): Record<string, string> => ({
+  'pipelines/receipts.yaml': `pipeline: receipts\nsource: { connection: till, stream: receipts }\nmappings: [${mappings}]\n`,
+});
 
 test('a mapping that is taken out of a pipeline takes what it made with it; put back, nothing is there twice', async () => {
   const town = await makeTown({ ...COPY, ...pipeline('receipt.from-till, copy.from-till'), 'inbox/receipts.csv': list });
@@ -88,10 +95,16 @@ test('a mapping that is taken out of a pipeline takes what it made with it; put 
 test('a condition that is added to a mapping takes away what it excludes', async () => {
   const town = await makeTown({ 'inbox/receipts.csv': list });
   await town.run('receipts');
-  await edited(town, { 'mappings/receipt.from-till.yaml': town.text('mappings/receipt.from-till.yaml').replace('fields:', 'when: { field: tender, is: CA }\nfields:') });
+  await edited(town, {
+    'mappings/receipt.from-till.yaml': town
+      .text('mappings/receipt.from-till.yaml')
+      .replace('fields:', 'when: { field: tender, is: CA }\nfields:'),
+  });
   await town.run('receipts');
   expect((await town.rows('receipt')).map((r) => r.number)).toEqual(['1', '3', '4']);
-  await edited(town, { 'mappings/receipt.from-till.yaml': town.text('mappings/receipt.from-till.yaml').replace('when: { field: tender, is: CA }\n', '') });
+  await edited(town, {
+    'mappings/receipt.from-till.yaml': town.text('mappings/receipt.from-till.yaml').replace('when: { field: tender, is: CA }\n', ''),
+  });
   await town.run('receipts');
   expect((await town.rows('receipt')).map((r) => r.number)).toEqual(['1', '3', '4', '2']);
 });
@@ -100,7 +113,10 @@ test('a pipeline that is renamed goes on with its records instead of entering th
   const town = await makeTown({ 'inbox/receipts.csv': list });
   await town.run('receipts');
   town.remove('pipelines/receipts.yaml');
-  await edited(town, { 'pipelines/till-receipts.yaml': 'pipeline: till-receipts\nsource: { connection: till, stream: receipts }\nmappings: [receipt.from-till]\n' });
+  await edited(town, {
+    'pipelines/till-receipts.yaml':
+      'pipeline: till-receipts\nsource: { connection: till, stream: receipts }\nmappings: [receipt.from-till]\n',
+  });
   const run = await town.run('till-receipts');
   expect(run.counts).toMatchObject({ created: 0 });
   expect(run.notes.join(' ')).toContain('receipts');

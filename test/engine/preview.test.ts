@@ -5,7 +5,11 @@ import { closeTowns, makeTown } from './town.ts';
 
 afterEach(closeTowns);
 
-const receipt = fc.record({ number: fc.integer({ min: 1, max: 8 }).map(String), amount: fc.constantFrom('1.00', '2.00'), tender: fc.constantFrom('CA', 'CK', 'XX') });
+const receipt = fc.record({
+  number: fc.integer({ min: 1, max: 8 }).map(String),
+  amount: fc.constantFrom('1.00', '2.00'),
+  tender: fc.constantFrom('CA', 'CK', 'XX'),
+});
 const delivery = fc.array(receipt, { maxLength: 8 });
 
 test('a preview writes nothing and says exactly what the run then does', async () => {
@@ -21,7 +25,11 @@ test('a preview writes nothing and says exactly what the run then does', async (
       expect(await town.engine.knex('il_sequence')).toEqual(sequence);
       const golden = new Map((await town.rows('receipt')).map((row) => [row._id, row]));
       const run = await town.run('receipts');
-      expect({ outcome: preview.outcome, counts: preview.counts, problems: preview.problems }).toEqual({ outcome: run.outcome, counts: run.counts, problems: run.problems });
+      expect({ outcome: preview.outcome, counts: preview.counts, problems: preview.problems }).toEqual({
+        outcome: run.outcome,
+        counts: run.counts,
+        problems: run.problems,
+      });
       // Told change by change, the records before become the records after.
       for (const { golden: id, action, changes } of preview.changes) {
         const row = { ...golden.get(id), ...Object.fromEntries(Object.entries(changes).map(([name, [, to]]) => [name, to])) };
@@ -29,7 +37,9 @@ test('a preview writes nothing and says exactly what the run then does', async (
         else golden.set(id, row);
       }
       const after = (await town.rows('receipt')).map((row) => [row._id, row.number, row.amount, row.tender]);
-      expect([...golden].sort(([a], [b]) => Number(a) - Number(b)).map(([id, row]) => [id, row.number, row.amount ?? null, row.tender ?? null])).toEqual(after);
+      expect(
+        [...golden].sort(([a], [b]) => Number(a) - Number(b)).map(([id, row]) => [id, row.number, row.amount ?? null, row.tender ?? null]),
+      ).toEqual(after);
       const openRejects = (await town.rejects()).filter((r) => r.lastRun === 2).flatMap((r) => r.problems);
       expect(preview.rejects).toEqual(openRejects);
       await town.close();
@@ -39,13 +49,36 @@ test('a preview writes nothing and says exactly what the run then does', async (
 }, 60_000);
 
 test('a preview of a changed mapping and of deletions shows them, and leaves the lock and the store free', async () => {
-  const town = await makeTown({ 'inbox/clerk.csv': peopleFile([['1', 'a@x', 'Ann', '', ''], ['2', 'b@x', 'Bob', '', ''], ['3', 'c@x', 'Cy', '', '']]) });
+  const town = await makeTown({
+    'inbox/clerk.csv': peopleFile([
+      ['1', 'a@x', 'Ann', '', ''],
+      ['2', 'b@x', 'Bob', '', ''],
+      ['3', 'c@x', 'Cy', '', ''],
+    ]),
+  });
   await town.run('clerk');
-  town.write({ 'inbox/clerk.csv': peopleFile([['1', 'a@x', 'Ann', '', ''], ['2', 'b@x', 'Bo', '', '']]), 'mappings/person.from-office-clerk.yaml': town.text('mappings/person.from-office-clerk.yaml').replace('name: name', 'name: { from: name, case: upper }') }, 60);
+  town.write(
+    {
+      'inbox/clerk.csv': peopleFile([
+        ['1', 'a@x', 'Ann', '', ''],
+        ['2', 'b@x', 'Bo', '', ''],
+      ]),
+      'mappings/person.from-office-clerk.yaml': town
+        .text('mappings/person.from-office-clerk.yaml')
+        .replace('name: name', 'name: { from: name, case: upper }'),
+    },
+    60,
+  );
   await town.reopen();
   const before = town.dump();
   const preview = await town.preview('clerk');
-  expect(preview.changes.map((c) => [c.action, c.golden])).toEqual([['changed', 1], ['changed', 2], ['changed', 3], ['changed', 2], ['deleted', 3]]);
+  expect(preview.changes.map((c) => [c.action, c.golden])).toEqual([
+    ['changed', 1],
+    ['changed', 2],
+    ['changed', 3],
+    ['changed', 2],
+    ['deleted', 3],
+  ]);
   expect(town.dump()).toEqual(before);
   expect((await town.run('clerk')).outcome).toBe('succeeded');
   expect((await town.rows('person')).map((r) => r.name)).toEqual(['ANN', 'BO']);

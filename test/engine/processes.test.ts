@@ -20,7 +20,8 @@ afterEach(async () => {
 /** So many that a run of them takes a while: small batches, each of which waits for the disk. */
 const MANY = 12_000;
 const slow = {
-  'pipelines/receipts.yaml': 'pipeline: receipts\nsource: { connection: till, stream: receipts }\nmappings: [receipt.from-till]\nbatch_size: 5\n',
+  'pipelines/receipts.yaml':
+    'pipeline: receipts\nsource: { connection: till, stream: receipts }\nmappings: [receipt.from-till]\nbatch_size: 5\n',
   'inbox/receipts.csv': receipts(Array.from({ length: MANY }, (_, i) => ({ number: String(i + 1) }))),
 };
 
@@ -39,18 +40,23 @@ async function working(town: TestTown): Promise<void> {
   }
 }
 
-const runsOf = (out: string): { outcome: string; read: number; created: number }[] => (JSON.parse(out) as { runs: { outcome: string; read: number; created: number }[] }).runs;
+const runsOf = (out: string): { outcome: string; read: number; created: number }[] =>
+  (JSON.parse(out) as { runs: { outcome: string; read: number; created: number }[] }).runs;
 
-test('exit codes say how it went: 0, 3 with records set aside, 1 with a refused file, 2 with a wrong name', { timeout: 60_000 }, async () => {
-  const town = await closed(await makeTown({ 'inbox/receipts-1.csv': receipts([{ number: '1' }]) }));
-  expect((await interlocal(town.folder, ['run', 'receipts']).ended).exit).toBe(0);
-  town.write({ 'inbox/receipts-2.csv': receipts([{ number: '2', tender: 'XX' }]) });
-  const partial = await interlocal(town.folder, ['run', 'receipts', '--json']).ended;
-  expect([partial.exit, runsOf(partial.out)[0]!.outcome]).toEqual([3, 'partial']);
-  town.write({ 'inbox/receipts-3.csv': 'no\n' });
-  expect((await interlocal(town.folder, ['run', 'receipts']).ended).exit).toBe(1);
-  expect((await interlocal(town.folder, ['run', 'receits']).ended).exit).toBe(2);
-});
+test(
+  'exit codes say how it went: 0, 3 with records set aside, 1 with a refused file, 2 with a wrong name',
+  { timeout: 60_000 },
+  async () => {
+    const town = await closed(await makeTown({ 'inbox/receipts-1.csv': receipts([{ number: '1' }]) }));
+    expect((await interlocal(town.folder, ['run', 'receipts']).ended).exit).toBe(0);
+    town.write({ 'inbox/receipts-2.csv': receipts([{ number: '2', tender: 'XX' }]) });
+    const partial = await interlocal(town.folder, ['run', 'receipts', '--json']).ended;
+    expect([partial.exit, runsOf(partial.out)[0]!.outcome]).toEqual([3, 'partial']);
+    town.write({ 'inbox/receipts-3.csv': 'no\n' });
+    expect((await interlocal(town.folder, ['run', 'receipts']).ended).exit).toBe(1);
+    expect((await interlocal(town.folder, ['run', 'receits']).ended).exit).toBe(2);
+  },
+);
 
 test('Ctrl-C lets the batch in hand commit, ends with 130, and the next run goes on from there', { timeout: 90_000 }, async () => {
   const town = await closed(await makeTown(slow));
@@ -78,7 +84,11 @@ test('two runs of one pipeline at once: the second is told that it runs already,
   expect(second.out).toContain('PIPELINE_RUNNING');
   expect(second.err).toContain(`process ${command.process.pid}`);
   const status = await interlocal(town.folder, ['status', '--json']).ended;
-  expect((JSON.parse(status.out) as { pipelines: { pipeline: string; running: boolean }[] }).pipelines.filter((p) => p.running).map((p) => p.pipeline)).toEqual(['receipts']);
+  expect(
+    (JSON.parse(status.out) as { pipelines: { pipeline: string; running: boolean }[] }).pipelines
+      .filter((p) => p.running)
+      .map((p) => p.pipeline),
+  ).toEqual(['receipts']);
   command.process.kill('SIGTERM');
   expect((await command.ended).exit).toBe(130);
 });
@@ -89,13 +99,18 @@ test('a killed process leaves nothing that the next run has to be freed from', {
   await working(town);
   command.process.kill('SIGKILL');
   expect((await command.ended).signal).toBe('SIGKILL');
-  const status = JSON.parse((await interlocal(town.folder, ['status', '--json']).ended).out) as { pipelines: { pipeline: string; running: boolean }[] };
+  const status = JSON.parse((await interlocal(town.folder, ['status', '--json']).ended).out) as {
+    pipelines: { pipeline: string; running: boolean }[];
+  };
   expect(status.pipelines.find((p) => p.pipeline === 'receipts')!.running).toBe(false);
   const next = await town.run('receipts');
   expect(next.outcome).toBe('succeeded');
   expect(await town.engine.knex('receipt').count({ n: '*' }).first()).toEqual({ n: MANY });
   expect(await town.engine.knex('il_landed').count({ n: '*' }).first()).toEqual({ n: MANY });
-  expect((await town.rows('il_run', ['outcome', 'notes']))[0]).toEqual({ outcome: 'aborted', notes: expect.stringContaining('The process ended before the run did') });
+  expect((await town.rows('il_run', ['outcome', 'notes']))[0]).toEqual({
+    outcome: 'aborted',
+    notes: expect.stringContaining('The process ended before the run did'),
+  });
   expect(readdirSync(join(town.folder, 'data'), { recursive: true }).filter((name) => String(name).endsWith('.spool'))).toEqual([]);
 });
 
@@ -110,21 +125,34 @@ test('a secret is nowhere to be found: not in what is said, not in the store, no
   servers.push(server);
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
-  const stream = (retriever: string, decoder: string): string => `    retriever: ${retriever}\n    decoder: ${decoder}\n    schema: { fields: { id: {} } }\n    primary_key: [id]\n`;
+  const stream = (retriever: string, decoder: string): string =>
+    `    retriever: ${retriever}\n    decoder: ${decoder}\n    schema: { fields: { id: {} } }\n    primary_key: [id]\n`;
   const connections = `${BASE['config/connections.yaml']!}  web: { connector: web, options: { base_url: "http://127.0.0.1:${port}", auth: { basic: { username: u, password: "\${env:CANARY}" } } } }\n  box: { connector: box, options: { host: 127.0.0.1, port: ${port}, username: u, password: "\${env:CANARY}", host_key: "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", timeout: 2s } }\n`;
   const town = await makeTown({
     'config/connections.yaml': connections,
     'connectors/web/connector.yaml': connector('web', 'http', { things: stream('{ request: { path: /x } }', '{ json: {} }') }),
     'connectors/box/connector.yaml': connector('box', 'sftp', { things: stream('{ files: { pattern: "*.csv" } }', '{ csv: {} }') }),
-    'mappings/receipt.from-web.yaml': 'mapping: receipt.from-web\nentity: receipt\nfrom: { connector: web, stream: things }\nfields: { number: id, received_on: id, amount: id }\n',
-    'mappings/receipt.from-box.yaml': 'mapping: receipt.from-box\nentity: receipt\nfrom: { connector: box, stream: things }\nfields: { number: id, received_on: id, amount: id }\n',
+    'mappings/receipt.from-web.yaml':
+      'mapping: receipt.from-web\nentity: receipt\nfrom: { connector: web, stream: things }\nfields: { number: id, received_on: id, amount: id }\n',
+    'mappings/receipt.from-box.yaml':
+      'mapping: receipt.from-box\nentity: receipt\nfrom: { connector: box, stream: things }\nfields: { number: id, received_on: id, amount: id }\n',
     'pipelines/web.yaml': 'pipeline: web\nsource: { connection: web, stream: things }\nmappings: [receipt.from-web]\n',
     'pipelines/box.yaml': 'pipeline: box\nsource: { connection: box, stream: things }\nmappings: [receipt.from-box]\n',
   });
   await closed(town);
   const env = { CANARY };
   const said: string[] = [];
-  for (const args of [['run', 'web'], ['run', 'box'], ['check', 'web', 'box'], ['preview', 'web'], ['status'], ['run', '--all', '--json'], ['status', '--json'], ['check', 'web', 'box', '--json'], ['validate']]) {
+  for (const args of [
+    ['run', 'web'],
+    ['run', 'box'],
+    ['check', 'web', 'box'],
+    ['preview', 'web'],
+    ['status'],
+    ['run', '--all', '--json'],
+    ['status', '--json'],
+    ['check', 'web', 'box', '--json'],
+    ['validate'],
+  ]) {
     const { out, err } = await interlocal(town.folder, args, env).ended;
     expect(`${out}${err}`).not.toBe('');
     said.push(out, err);
@@ -134,7 +162,15 @@ test('a secret is nowhere to be found: not in what is said, not in the store, no
     .map((entry) => readFileSync(join(entry.parentPath, entry.name)).toString('utf8'));
   const text = [...said, ...store].join('\n');
   expect(text).toContain('401');
-  for (const form of [CANARY, 'Kanarienvogel', encodeURIComponent(CANARY), JSON.stringify(CANARY).slice(1, -1), Buffer.from(`u:${CANARY}`).toString('base64'), Buffer.from(CANARY).toString('base64')]) expect(text.includes(form), form).toBe(false);
+  for (const form of [
+    CANARY,
+    'Kanarienvogel',
+    encodeURIComponent(CANARY),
+    JSON.stringify(CANARY).slice(1, -1),
+    Buffer.from(`u:${CANARY}`).toString('base64'),
+    Buffer.from(CANARY).toString('base64'),
+  ])
+    expect(text.includes(form), form).toBe(false);
 });
 
 test('processes that start together on a new town make its store once', { timeout: 90_000 }, async () => {

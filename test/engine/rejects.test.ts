@@ -6,10 +6,13 @@ import { closeTowns, makeTown, type TestTown } from './town.ts';
 afterEach(closeTowns);
 
 const good = [{ number: '1' }, { number: '2' }];
-const replay = async (town: TestTown, ids?: number[]) => replayRejects(town.engine, 'receipts', ids, { signal: new AbortController().signal });
+const replay = async (town: TestTown, ids?: number[]) =>
+  replayRejects(town.engine, 'receipts', ids, { signal: new AbortController().signal });
 
 test('a run with records set aside is partial; each is kept with its line, its reason and what the source said', async () => {
-  const town = await makeTown({ 'inbox/receipts.csv': receipts([...good, { number: '3', tender: 'XX' }, '4,2026-01-05,1.00', { number: '5', date: 'soon' }]) });
+  const town = await makeTown({
+    'inbox/receipts.csv': receipts([...good, { number: '3', tender: 'XX' }, '4,2026-01-05,1.00', { number: '5', date: 'soon' }]),
+  });
   const run = await town.run('receipts');
   expect([run.outcome, run.counts]).toEqual(['partial', { read: 5, created: 2, changed: 0, unchanged: 0, rejected: 3, deleted: 0 }]);
   expect((await town.rejects()).map((r) => [r.key.slice(0, 4), r.line, r.readable, r.problems.map((p) => p.code), r.file])).toEqual([
@@ -51,7 +54,11 @@ test('rejects are replayed once the lookup knows the code', async () => {
   town.write({ 'mappings/lookups/tenders.csv': 'from,to\nCA,cash\nCK,check\nXX,check\n' });
   await town.reopen();
   expect(await replay(town)).toEqual({ pipeline: 'receipts', replayed: 1, rejected: 1, unreadable: 0 });
-  expect((await town.rows('receipt')).map((r) => [r.number, r.tender, r.tender_raw])).toEqual([['1', 'cash', 'CA'], ['2', 'cash', 'CA'], ['3', 'check', 'XX']]);
+  expect((await town.rows('receipt')).map((r) => [r.number, r.tender, r.tender_raw])).toEqual([
+    ['1', 'cash', 'CA'],
+    ['2', 'cash', 'CA'],
+    ['3', 'check', 'XX'],
+  ]);
   expect((await town.rejects()).map((r) => r.key)).toEqual(['4']);
   expect((await town.rejects('replayed')).map((r) => r.key)).toEqual(['3']);
   // The file itself brings nothing twice.
@@ -60,7 +67,12 @@ test('rejects are replayed once the lookup knows the code', async () => {
 });
 
 test('replaying some of them leaves the others', async () => {
-  const town = await makeTown({ 'inbox/receipts.csv': receipts([{ number: '3', tender: 'XX' }, { number: '4', tender: 'XX' }]) });
+  const town = await makeTown({
+    'inbox/receipts.csv': receipts([
+      { number: '3', tender: 'XX' },
+      { number: '4', tender: 'XX' },
+    ]),
+  });
   await town.run('receipts');
   town.write({ 'mappings/lookups/tenders.csv': 'from,to\nCA,cash\nXX,check\n' });
   await town.reopen();
@@ -86,13 +98,19 @@ test('a deletion that was set aside is a deletion when it is replayed', async ()
 
 test('rejects of several runs with the same record number are told apart when they are replayed', async () => {
   const mapping = (table: string) => ({ 'mappings/lookups/tenders.csv': table });
-  const town = await makeTown({ 'inbox/receipts-1.csv': receipts([{ number: '1' }]), 'inbox/receipts-2.csv': receipts([{ number: '2', tender: 'CK' }]) });
+  const town = await makeTown({
+    'inbox/receipts-1.csv': receipts([{ number: '1' }]),
+    'inbox/receipts-2.csv': receipts([{ number: '2', tender: 'CK' }]),
+  });
   await town.run('receipts');
   // Both are the first record of their file; mapped again, neither can be used.
   town.write(mapping('from,to\nXX,cash\n'));
   await town.reopen();
   await town.run('receipts');
-  expect((await town.rejects()).map((r) => [r.key, r.record])).toEqual([['1', 1], ['2', 1]]);
+  expect((await town.rejects()).map((r) => [r.key, r.record])).toEqual([
+    ['1', 1],
+    ['2', 1],
+  ]);
   town.write(mapping('from,to\nCA,cash\n'));
   await town.reopen();
   expect(await replay(town)).toMatchObject({ replayed: 1, rejected: 1 });
@@ -113,8 +131,15 @@ test('what a newer snapshot does not have any more is no reject any more', async
 
 test('too many rejects stop the run, and what was committed is whole', async () => {
   const town = await makeTown({
-    'pipelines/receipts.yaml': 'pipeline: receipts\nsource: { connection: till, stream: receipts }\nmappings: [receipt.from-till]\nbatch_size: 2\nmax_rejects: 1\n',
-    'inbox/receipts.csv': receipts([{ number: '1' }, { number: '2', tender: 'XX' }, { number: '3' }, { number: '4', tender: 'XX' }, { number: '5' }]),
+    'pipelines/receipts.yaml':
+      'pipeline: receipts\nsource: { connection: till, stream: receipts }\nmappings: [receipt.from-till]\nbatch_size: 2\nmax_rejects: 1\n',
+    'inbox/receipts.csv': receipts([
+      { number: '1' },
+      { number: '2', tender: 'XX' },
+      { number: '3' },
+      { number: '4', tender: 'XX' },
+      { number: '5' },
+    ]),
   });
   const run = await town.run('receipts');
   expect([run.outcome, run.problems.map((p) => p.code)]).toEqual(['failed', ['REJECTS_TOO_MANY']]);
@@ -131,7 +156,8 @@ test('too many rejects stop the run, and what was committed is whole', async () 
 
 test('a mapping that can use nothing any more is stopped by max_rejects before any file is read', async () => {
   const town = await makeTown({
-    'pipelines/receipts.yaml': 'pipeline: receipts\nsource: { connection: till, stream: receipts }\nmappings: [receipt.from-till]\nbatch_size: 2\nmax_rejects: 1\n',
+    'pipelines/receipts.yaml':
+      'pipeline: receipts\nsource: { connection: till, stream: receipts }\nmappings: [receipt.from-till]\nbatch_size: 2\nmax_rejects: 1\n',
     'inbox/receipts.csv': receipts([{ number: '1' }, { number: '2' }, { number: '3' }, { number: '4' }, { number: '5' }]),
   });
   await town.run('receipts');

@@ -39,15 +39,19 @@ function office(url: string, stream: string): Files {
   return {
     'config/connections.yaml': `connections:\n  permits: { connector: permits, options: { base_url: '${url}' } }\n  till: { connector: till, options: { path: inbox } }\n  clerk: { connector: office, options: { path: inbox } }\n  pool: { connector: office, options: { path: inbox } }\n  shop: { connector: shop, options: { path: inbox } }\n`,
     'connectors/permits/connector.yaml': connector('permits', 'http', { permits: stream }),
-    'config/model/permit.yaml': 'entity: permit\ntitle: Permit\nfields:\n  number: { type: text, class: public }\n  name: { type: text, class: public }\n',
-    'mappings/permit.from-permits.yaml': 'mapping: permit.from-permits\nentity: permit\nfrom: { connector: permits, stream: permits }\nfields:\n  number: id\n  name: name\n',
-    'pipelines/permits.yaml': 'pipeline: permits\nsource: { connection: permits, stream: permits }\nmappings: [permit.from-permits]\nbatch_size: 3\n',
+    'config/model/permit.yaml':
+      'entity: permit\ntitle: Permit\nfields:\n  number: { type: text, class: public }\n  name: { type: text, class: public }\n',
+    'mappings/permit.from-permits.yaml':
+      'mapping: permit.from-permits\nentity: permit\nfrom: { connector: permits, stream: permits }\nfields:\n  number: id\n  name: name\n',
+    'pipelines/permits.yaml':
+      'pipeline: permits\nsource: { connection: permits, stream: permits }\nmappings: [permit.from-permits]\nbatch_size: 3\n',
   };
 }
 
 const fields = '    schema: { fields: { id: {}, name: {}, changed: {} } }\n    primary_key: [id]\n';
 const inList = '    decoder: { json: { rows: permits } }\n';
-const permits = (n: number): Permit[] => Array.from({ length: n }, (_, i) => ({ id: String(i + 1), name: `P${i + 1}`, changed: '2026-01-01T00:00:00' }));
+const permits = (n: number): Permit[] =>
+  Array.from({ length: n }, (_, i) => ({ id: String(i + 1), name: `P${i + 1}`, changed: '2026-01-01T00:00:00' }));
 const numbers = async (town: TestTown): Promise<unknown[]> => (await town.rows('permit')).map((r) => Number(r.number));
 const one = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
 const stateOf = async (town: TestTown): Promise<unknown> => JSON.parse(String((await town.rows('il_source'))[0]!.state));
@@ -58,7 +62,12 @@ test('pages by number are read to the end, and what the service says of their to
     const page = Number(request.query.page);
     response.json({ total: 7, permits: list.slice((page - 1) * 3, page * 3) });
   });
-  const town = await makeTown(office(url, `    retriever: { request: { path: /permits, query: { page: "{{ page }}", size: "{{ size }}" } } }\n${inList}    paginator: { kind: page, size: 3, total: total }\n${fields}`));
+  const town = await makeTown(
+    office(
+      url,
+      `    retriever: { request: { path: /permits, query: { page: "{{ page }}", size: "{{ size }}" } } }\n${inList}    paginator: { kind: page, size: 3, total: total }\n${fields}`,
+    ),
+  );
   expect((await town.run('permits')).counts).toMatchObject({ read: 7, created: 7 });
   expect(await numbers(town)).toEqual(one(7));
   expect(asked).toEqual(['/permits?page=1&size=3', '/permits?page=2&size=3', '/permits?page=3&size=3']);
@@ -67,8 +76,15 @@ test('pages by number are read to the end, and what the service says of their to
 
 test('pages by offset are read to the end', async () => {
   const list = permits(6);
-  const { url, asked } = await service((request, response) => void response.json({ permits: list.slice(Number(request.query.from), Number(request.query.from) + 2) }));
-  const town = await makeTown(office(url, `    retriever: { request: { path: /permits, query: { from: "{{ offset }}" } } }\n${inList}    paginator: { kind: offset, size: 2 }\n${fields}`));
+  const { url, asked } = await service(
+    (request, response) => void response.json({ permits: list.slice(Number(request.query.from), Number(request.query.from) + 2) }),
+  );
+  const town = await makeTown(
+    office(
+      url,
+      `    retriever: { request: { path: /permits, query: { from: "{{ offset }}" } } }\n${inList}    paginator: { kind: offset, size: 2 }\n${fields}`,
+    ),
+  );
   await town.run('permits');
   expect(await numbers(town)).toEqual(one(6));
   expect(asked).toHaveLength(4);
@@ -81,7 +97,12 @@ test('pages by cursor are read to the end; one that names itself as the next is 
     const at = Number(request.query.after ?? 0) || 0;
     response.json({ permits: list.slice(at, at + 2), next: at + 2 < 5 ? String(stuck && at > 0 ? at : at + 2) : null });
   });
-  const town = await makeTown(office(url, `    retriever: { request: { path: /permits, query: { after: "{{ cursor }}" } } }\n${inList}    paginator: { kind: cursor, cursor: next }\n${fields}`));
+  const town = await makeTown(
+    office(
+      url,
+      `    retriever: { request: { path: /permits, query: { after: "{{ cursor }}" } } }\n${inList}    paginator: { kind: cursor, cursor: next }\n${fields}`,
+    ),
+  );
   await town.run('permits');
   expect(await numbers(town)).toEqual(one(5));
   stuck = true;
@@ -95,7 +116,9 @@ test('pages by link are read to the end', async () => {
     if (page * 2 < 5) response.set('Link', `<${url}/permits?page=${page + 1}>; rel="next", <${url}/permits>; rel="first"`);
     response.json(list.slice((page - 1) * 2, page * 2));
   });
-  const town = await makeTown(office(url, `    retriever: { request: { path: /permits } }\n    decoder: { json: {} }\n    paginator: { kind: link }\n${fields}`));
+  const town = await makeTown(
+    office(url, `    retriever: { request: { path: /permits } }\n    decoder: { json: {} }\n    paginator: { kind: link }\n${fields}`),
+  );
   await town.run('permits');
   expect(await numbers(town)).toEqual(one(5));
 });
@@ -185,7 +208,12 @@ test('what a service does not list any more is deleted, but never from a list th
     if (page === 2 && broken) response.status(500).send('no');
     else response.json({ total: list.length, permits: list.slice((page - 1) * 3, page * 3) });
   });
-  const town = await makeTown(office(url, `    retriever: { request: { path: /permits, query: { page: "{{ page }}" } } }\n${inList}    paginator: { kind: page, size: 3, total: total }\n    error_handler: { max_retries: 0 }\n    deletes: { when_absent: true, max_percent: 20 }\n${fields}`));
+  const town = await makeTown(
+    office(
+      url,
+      `    retriever: { request: { path: /permits, query: { page: "{{ page }}" } } }\n${inList}    paginator: { kind: page, size: 3, total: total }\n    error_handler: { max_retries: 0 }\n    deletes: { when_absent: true, max_percent: 20 }\n${fields}`,
+    ),
+  );
   await town.run('permits');
   list = list.slice(1);
   broken = true;

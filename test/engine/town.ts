@@ -59,10 +59,23 @@ export async function makeTown(files: Files = {}): Promise<TestTown> {
     text: (path) => readFileSync(at(path), 'utf8'),
     run: (pipeline, options = {}) => runPipeline(town.engine, pipeline, { signal: new AbortController().signal, ...options }),
     preview: (pipeline) => previewPipeline(town.engine, pipeline, { signal: new AbortController().signal, limit: 1000 }),
-    rows: async (table, columns = ['*']) => (await town.engine.knex(table).select(columns).orderBy(table.startsWith('il_') ? 'id' : '_id')) as Row[],
+    rows: async (table, columns = ['*']) =>
+      (await town.engine
+        .knex(table)
+        .select(columns)
+        .orderBy(table.startsWith('il_') ? 'id' : '_id')) as Row[],
     async history(entity) {
-      const rows = (await town.engine.knex('il_history as h').join('il_entity as e', 'e.id', 'h.entity_id').where('e.name', entity).orderBy('h.id').select('h.*')) as Row[];
-      return rows.map((row) => ({ golden: row.golden_id as number, action: row.action as string, changes: row.changes === null ? null : (JSON.parse(row.changes as string) as Record<string, [unknown, unknown]>) }));
+      const rows = (await town.engine
+        .knex('il_history as h')
+        .join('il_entity as e', 'e.id', 'h.entity_id')
+        .where('e.name', entity)
+        .orderBy('h.id')
+        .select('h.*')) as Row[];
+      return rows.map((row) => ({
+        golden: row.golden_id as number,
+        action: row.action as string,
+        changes: row.changes === null ? null : (JSON.parse(row.changes as string) as Record<string, [unknown, unknown]>),
+      }));
     },
     rejects: (state = 'open') => listRejects(town.engine.knex, { state, limit: 1000 }),
     dump: () => dumpStore(at('data/interlocal.db')),

@@ -10,7 +10,11 @@ export function decoder(given: object): DecoderConfig {
   return decoderSchema.parse(given);
 }
 
-export async function readAll(config: DecoderConfig, content: string | Uint8Array | Iterable<Uint8Array>, context: Partial<DecodeContext> = {}): Promise<SourceRecord[]> {
+export async function readAll(
+  config: DecoderConfig,
+  content: string | Uint8Array | Iterable<Uint8Array>,
+  context: Partial<DecodeContext> = {},
+): Promise<SourceRecord[]> {
   const records: SourceRecord[] = [];
   for await (const list of decodeWith(config, stream(content), { file: 'file', ...context })) records.push(...list);
   return records;
@@ -24,7 +28,11 @@ export async function valuesOf(config: DecoderConfig, content: string | Uint8Arr
 }
 
 /** Why a file was refused: `CODE file:line:column` and the words; the records when it was not. */
-export async function refusal(config: DecoderConfig, content: string | Uint8Array | Iterable<Uint8Array>, context: Partial<DecodeContext> = {}): Promise<string> {
+export async function refusal(
+  config: DecoderConfig,
+  content: string | Uint8Array | Iterable<Uint8Array>,
+  context: Partial<DecodeContext> = {},
+): Promise<string> {
   try {
     return `read ${(await readAll(config, content, context)).length} records`;
   } catch (error) {

@@ -54,7 +54,12 @@ export function testFormat(name: string, spec: FormatSpec): void {
 
     test('reads the same wherever the bytes are cut into pieces', async () => {
       const whole = await readAll(config, bytes);
-      expect(await readAll(config, [...bytes].map((byte) => Uint8Array.of(byte)))).toEqual(whole);
+      expect(
+        await readAll(
+          config,
+          [...bytes].map((byte) => Uint8Array.of(byte)),
+        ),
+      ).toEqual(whole);
       for (let at = 0; at <= bytes.length; at++) expect(await readAll(config, [bytes.subarray(0, at), bytes.subarray(at)])).toEqual(whole);
     });
 
@@ -99,25 +104,32 @@ export function testFormat(name: string, spec: FormatSpec): void {
         const there = withEncoding(encoding);
         expect(await valuesOf(there, encoded)).toEqual(spec.values);
         const whole = await readAll(there, encoded);
-        for (let at = 0; at <= encoded.length; at += 3) expect(await readAll(there, [encoded.subarray(0, at), encoded.subarray(at)])).toEqual(whole);
+        for (let at = 0; at <= encoded.length; at += 3)
+          expect(await readAll(there, [encoded.subarray(0, at), encoded.subarray(at)])).toEqual(whole);
       });
 
     test('refuses a byte that is no character, with its line and column', async () => {
       const broken = Buffer.concat([bytes.subarray(0, -8), Buffer.from([0xff]), bytes.subarray(-8)]);
       const line = spec.sample.slice(0, -8).split('\n').length;
-      expect(await refusal(config, broken)).toMatch(new RegExp(`^file:${line}:\\d+: The byte 0xFF here is not UTF-8.*\\[FILE_ENCODING\\]$`));
+      expect(await refusal(config, broken)).toMatch(
+        new RegExp(`^file:${line}:\\d+: The byte 0xFF here is not UTF-8.*\\[FILE_ENCODING\\]$`),
+      );
     });
 
-    test(spec.findsEncoding ? 'knows UTF-16 by its byte order mark' : 'says that a file is UTF-16 instead of reading nonsense', async () => {
-      if (spec.findsEncoding) return expect(await valuesOf(config, Buffer.from(`\ufeff${spec.sample}`, 'utf16le'))).toEqual(spec.values);
-      expect(await refusal(config, Buffer.from(`\ufeff${spec.sample}`, 'utf16le'))).toMatch(/The file is UTF-16LE.*\[FILE_ENCODING\]/);
-    });
+    test(
+      spec.findsEncoding ? 'knows UTF-16 by its byte order mark' : 'says that a file is UTF-16 instead of reading nonsense',
+      async () => {
+        if (spec.findsEncoding) return expect(await valuesOf(config, Buffer.from(`\ufeff${spec.sample}`, 'utf16le'))).toEqual(spec.values);
+        expect(await refusal(config, Buffer.from(`\ufeff${spec.sample}`, 'utf16le'))).toMatch(/The file is UTF-16LE.*\[FILE_ENCODING\]/);
+      },
+    );
 
-    if (spec.streams !== false) test('keeps memory the same however large the file is', { timeout: 60_000 }, async () => {
-      const heap = await heapWhileReading();
-      expect(heap.records).toBeGreaterThan(10_000);
-      expect(heap.growth).toBeLessThan(MOST_GROWTH);
-    });
+    if (spec.streams !== false)
+      test('keeps memory the same however large the file is', { timeout: 60_000 }, async () => {
+        const heap = await heapWhileReading();
+        expect(heap.records).toBeGreaterThan(10_000);
+        expect(heap.growth).toBeLessThan(MOST_GROWTH);
+      });
 
     test('reads or refuses damaged files, and never fails otherwise', { timeout: 120_000 }, async () => {
       await fc.assert(
@@ -206,9 +218,17 @@ function damaged(bytes: Buffer): fc.Arbitrary<Buffer> {
     if (d.at < copy.length) copy[d.at]! ^= 1 << d.bit;
     return copy;
   });
-  const cut = fc.record({ at, length: fc.nat(30) }).map((d) => (content: Buffer) => Buffer.concat([content.subarray(0, d.at), content.subarray(d.at + d.length)]));
-  const double = fc.record({ at, length: fc.nat(60) }).map((d) => (content: Buffer) => Buffer.concat([content.subarray(0, d.at + d.length), content.subarray(d.at)]));
-  const insert = fc.record({ at, bytes: fc.uint8Array({ maxLength: 6 }) }).map((d) => (content: Buffer) => Buffer.concat([content.subarray(0, d.at), d.bytes, content.subarray(d.at)]));
+  const cut = fc
+    .record({ at, length: fc.nat(30) })
+    .map((d) => (content: Buffer) => Buffer.concat([content.subarray(0, d.at), content.subarray(d.at + d.length)]));
+  const double = fc
+    .record({ at, length: fc.nat(60) })
+    .map((d) => (content: Buffer) => Buffer.concat([content.subarray(0, d.at + d.length), content.subarray(d.at)]));
+  const insert = fc
+    .record({ at, bytes: fc.uint8Array({ maxLength: 6 }) })
+    .map((d) => (content: Buffer) => Buffer.concat([content.subarray(0, d.at), d.bytes, content.subarray(d.at)]));
   const end = at.map((to) => (content: Buffer) => content.subarray(0, to));
-  return fc.array(fc.oneof(flip, flip, cut, double, insert, end), { minLength: 1, maxLength: 4 }).map((changes) => changes.reduce((content, change) => change(content), bytes));
+  return fc
+    .array(fc.oneof(flip, flip, cut, double, insert, end), { minLength: 1, maxLength: 4 })
+    .map((changes) => changes.reduce((content, change) => change(content), bytes));
 }

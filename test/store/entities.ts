@@ -15,6 +15,13 @@ export const person: EntityConfig = entitySchema.parse({
 });
 
 /** The same with other fields, or another identity. */
-export function personWith(change: { fields?: Record<string, { type: string; class: string }>; identity?: string[] | undefined }): EntityConfig {
-  return entitySchema.parse({ ...person, ...('identity' in change ? { identity: change.identity } : {}), fields: { ...person.fields, ...change.fields } });
+export function personWith(change: {
+  fields?: Record<string, { type: string; class: string }>;
+  identity?: string[] | undefined;
+}): EntityConfig {
+  return entitySchema.parse({
+    ...person,
+    ...('identity' in change ? { identity: change.identity } : {}),
+    fields: { ...person.fields, ...change.fields },
+  });
 }

@@ -22,7 +22,9 @@ export function checkConnector(part: Connector, transportOptions: TransportOptio
     ...checkOptionList(part, transportOptions),
     ...checkPlaceholders(part, transportOptions),
     ...Object.entries(part.value.streams).flatMap(([name, stream]) => checkStream(part, ['streams', name], stream)),
-    ...Object.entries(part.value.sinks).flatMap(([name, sink]) => checkSink(part, ['sinks', name], sink, optionNames(part, transportOptions))),
+    ...Object.entries(part.value.sinks).flatMap(([name, sink]) =>
+      checkSink(part, ['sinks', name], sink, optionNames(part, transportOptions)),
+    ),
   ];
 }
 
@@ -59,7 +61,9 @@ function checkOptionList(part: Connector, transportOptions: TransportOptions): P
 }
 
 function optionNames(part: Connector, transportOptions: TransportOptions): string[] {
-  return [...Object.keys(part.value.options), ...Object.keys(transportOptions[part.value.transport]?.shape ?? {})].map((name) => `options.${name}`);
+  return [...Object.keys(part.value.options), ...Object.keys(transportOptions[part.value.transport]?.shape ?? {})].map(
+    (name) => `options.${name}`,
+  );
 }
 
 /** What the retriever gives beside the options. */
@@ -120,7 +124,12 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
   if (retriever.query && (retriever.query.tables === undefined) === (retriever.query.sql === undefined))
     add(['retriever', 'query'], 'VALUE_INVALID', 'needs one of tables and sql, not both.');
   if (retriever.request?.login && transport !== 'soap')
-    add(['retriever', 'request', 'login'], 'VALUE_INVALID', 'is for SOAP services; over HTTP the connection logs in.', 'Use transport_options.auth.session.');
+    add(
+      ['retriever', 'request', 'login'],
+      'VALUE_INVALID',
+      'is for SOAP services; over HTTP the connection logs in.',
+      'Use transport_options.auth.session.',
+    );
   if (stream.error_handler?.rules.some((rule) => rule.action === 'login') && !retriever.request?.login)
     add(['error_handler', 'rules'], 'VALUE_INVALID', 'a rule logs in anew, and the stream has no login.', 'Add retriever.request.login.');
   if (stream.paginator?.kind === 'cursor' && !stream.paginator.cursor)

@@ -36,8 +36,14 @@ export function exactlyOne<T extends z.ZodObject>(shape: T, names: readonly stri
     (value, context) => {
       if (typeof value !== 'object' || value === null) return;
       const given = names.filter((name) => (value as Record<string, unknown>)[name] !== undefined);
-      if (given.length === 0) context.addIssue({ code: 'custom', message: `needs one of ${names.join(', ')}`, params: { code: 'KEY_MISSING', names } });
-      else if (given.length > 1) context.addIssue({ code: 'custom', message: `has ${given.join(' and ')}: only one of ${names.join(', ')} may be given`, path: [given[1]!] });
+      if (given.length === 0)
+        context.addIssue({ code: 'custom', message: `needs one of ${names.join(', ')}`, params: { code: 'KEY_MISSING', names } });
+      else if (given.length > 1)
+        context.addIssue({
+          code: 'custom',
+          message: `has ${given.join(' and ')}: only one of ${names.join(', ')} may be given`,
+          path: [given[1]!],
+        });
     },
     // Also when something else is wrong in the group: all problems are reported at once.
     { when: () => true },

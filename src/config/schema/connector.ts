@@ -30,7 +30,10 @@ const filesRetriever = z.strictObject({
   pattern: z.string().describe('File names, with * and ?: payments-*.csv.'),
   minimum_age: duration.default('10s').describe('A file younger than this may still be being written.'),
   marker: z.string().optional().describe('A file is read only when this other file is there too: {name}.done'),
-  content: z.enum(['changes', 'snapshot']).default('changes').describe('changes: each file adds to what was read before. snapshot: each file is the whole of the source at its time.'),
+  content: z
+    .enum(['changes', 'snapshot'])
+    .default('changes')
+    .describe('changes: each file adds to what was read before. snapshot: each file is the whole of the source at its time.'),
   after: z
     .strictObject({ archive: z.string().optional().describe('Folder that a file is moved to once what it held is committed.') })
     .prefault({}),
@@ -50,7 +53,9 @@ const login = z.strictObject({
 export type LoginConfig = z.output<typeof login>;
 
 const requestRetriever = z.strictObject({
-  login: login.optional().describe('SOAP services with a session: opened before the first page. For HTTP see auth.session of the connection.'),
+  login: login
+    .optional()
+    .describe('SOAP services with a session: opened before the first page. For HTTP see auth.session of the connection.'),
   operation: z.string().optional().describe('SOAP: the operation, as the WSDL names it.'),
   body: template.optional().describe('SOAP: the parameters of the operation. HTTP: the JSON or form body.'),
   method: z.enum(['GET', 'POST']).optional().describe('HTTP: default GET.'),
@@ -60,7 +65,9 @@ const requestRetriever = z.strictObject({
   success: z
     .array(z.strictObject({ path: z.string(), in: z.array(z.string()) }))
     .optional()
-    .describe('The answer is an answer only when each of these paths has one of these values; anything else is an error that shows the value.'),
+    .describe(
+      'The answer is an answer only when each of these paths has one of these values; anything else is an error that shows the value.',
+    ),
 });
 export type RequestRetriever = z.output<typeof requestRetriever>;
 
@@ -78,12 +85,19 @@ export type QueryRetriever = z.output<typeof queryRetriever>;
 // ---- streams ----------------------------------------------------------------------------------------------------------
 
 const fieldSchema = z.strictObject({
-  type: z.enum(['text', 'integer', 'decimal', 'date', 'datetime', 'boolean', 'list', 'object']).default('text').describe('What the text must look like. The value stays text; mappings parse it.'),
+  type: z
+    .enum(['text', 'integer', 'decimal', 'date', 'datetime', 'boolean', 'list', 'object'])
+    .default('text')
+    .describe('What the text must look like. The value stays text; mappings parse it.'),
   format: z.string().optional().describe('For date and datetime: YYYY-MM-DD, MM/DD/YYYY …'),
   required: z.boolean().default(false).describe('The column must be there and must have a value.'),
   optional: z.boolean().default(false).describe('The column itself may be missing.'),
   class: z.enum(['public', 'internal', 'personal']).default('internal'),
-  separators: z.array(z.string().min(1)).min(1).optional().describe('For lists: the text has several values in it, with any of these between them.'),
+  separators: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('For lists: the text has several values in it, with any of these between them.'),
   description: z.string().optional(),
 });
 
@@ -91,11 +105,20 @@ const drift = z.enum(['evolve', 'freeze', 'quarantine_value', 'quarantine_row'])
 const recordSelector = z.strictObject({
   path: z.string().optional().describe('SOAP and JSON answers: dotted path to the list of records.'),
   types: z.array(z.string()).optional().describe('Only records of these types are records of this stream.'),
-  parents: z.array(z.string()).optional().describe('Records of these types, read before, are seen in each record under their type: H.receipt_number. The outermost first: one that comes ends those within it.'),
+  parents: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Records of these types, read before, are seen in each record under their type: H.receipt_number. The outermost first: one that comes ends those within it.',
+    ),
   where: z
     .array(
       exactlyOne(
-        z.strictObject({ field: z.string().describe('Of the record, or of a parent: 5.class.'), in: z.array(z.string()).optional(), not_in: z.array(z.string()).optional() }),
+        z.strictObject({
+          field: z.string().describe('Of the record, or of a parent: 5.class.'),
+          in: z.array(z.string()).optional(),
+          not_in: z.array(z.string()).optional(),
+        }),
         ['in', 'not_in'],
       ),
     )
@@ -105,13 +128,33 @@ export type RecordSelector = z.output<typeof recordSelector>;
 
 const control = z.strictObject({
   type: z.string().describe('The record type that carries the control figures: a trailer.'),
-  per: z.string().optional().describe('The record type that opens a group, such as a batch: each group has a trailer of its own. Without it, the file has one.'),
-  records: z.array(z.string()).min(1).optional().describe('The record types that the figures are about. Default: the records of this stream.'),
-  where: z.array(z.strictObject({ field: z.string(), in: z.array(z.string()) })).optional().describe('Of those, only these: the debits.'),
+  per: z
+    .string()
+    .optional()
+    .describe('The record type that opens a group, such as a batch: each group has a trailer of its own. Without it, the file has one.'),
+  records: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe('The record types that the figures are about. Default: the records of this stream.'),
+  where: z
+    .array(z.strictObject({ field: z.string(), in: z.array(z.string()) }))
+    .optional()
+    .describe('Of those, only these: the debits.'),
   count: z.string().optional().describe('Its field with the number of records.'),
-  total: z.strictObject({ field: z.string(), of: z.string().describe('Field of the records that is summed.'), decimals: z.int().min(0).default(2) }).optional(),
+  total: z
+    .strictObject({
+      field: z.string(),
+      of: z.string().describe('Field of the records that is summed.'),
+      decimals: z.int().min(0).default(2),
+    })
+    .optional(),
   hash: z
-    .strictObject({ field: z.string(), of: z.string().describe('Field of the records, whole numbers, that is summed.'), digits: z.int().min(1).max(18).describe('Only so many digits of the sum, the last ones, are written.') })
+    .strictObject({
+      field: z.string(),
+      of: z.string().describe('Field of the records, whole numbers, that is summed.'),
+      digits: z.int().min(1).max(18).describe('Only so many digits of the sum, the last ones, are written.'),
+    })
     .optional()
     .describe('A sum without meaning of its own, such as the entry hash of NACHA.'),
 });
@@ -119,7 +162,12 @@ export type ControlConfig = z.output<typeof control>;
 
 const incremental = z.strictObject({
   cursor: z.string().describe('Field that grows: a date of change, a sequence.'),
-  kind: z.enum(['datetime', 'sequence', 'rowversion']).default('datetime').describe('datetime: a time of change. sequence: a number that grows. rowversion: of SQL Server; read up to MIN_ACTIVE_ROWVERSION(), so that open transactions are not passed over.'),
+  kind: z
+    .enum(['datetime', 'sequence', 'rowversion'])
+    .default('datetime')
+    .describe(
+      'datetime: a time of change. sequence: a number that grows. rowversion: of SQL Server; read up to MIN_ACTIVE_ROWVERSION(), so that open transactions are not passed over.',
+    ),
   tie_breaker: z.string().optional().describe('Field that orders records with the same cursor.'),
   start: z.string().optional().describe('Where the first run starts.'),
   lookback: duration.optional().describe('Read this much again each time, for records that were committed late.'),
@@ -129,7 +177,11 @@ const incremental = z.strictObject({
 export type Incremental = z.output<typeof incremental>;
 
 const paginator = z.strictObject({
-  kind: z.enum(['page', 'offset', 'cursor', 'link']).describe('page: {{ page }} counts pages. offset: {{ offset }} counts records. cursor: {{ cursor }} comes with the answer. link: a Link header leads on.'),
+  kind: z
+    .enum(['page', 'offset', 'cursor', 'link'])
+    .describe(
+      'page: {{ page }} counts pages. offset: {{ offset }} counts records. cursor: {{ cursor }} comes with the answer. link: a Link header leads on.',
+    ),
   size: z.int().positive().default(200).describe('Records on a page, {{ size }}; a page with fewer is the last where no total is given.'),
   first: z.int().default(1).describe('The first page number.'),
   cursor: z.string().optional().describe('cursor: path in the answer of the next cursor.'),
@@ -139,13 +191,21 @@ const paginator = z.strictObject({
 export type PaginatorConfig = z.output<typeof paginator>;
 
 const errorHandler = z.strictObject({
-  max_retries: z.int().min(0).default(5).describe('Attempts after the first, with ever longer pauses or the one that the service asks for.'),
+  max_retries: z
+    .int()
+    .min(0)
+    .default(5)
+    .describe('Attempts after the first, with ever longer pauses or the one that the service asks for.'),
   rules: z
     .array(
       z.strictObject({
         status: z.array(z.int()).optional().describe('HTTP status, or SQL error number.'),
         fault: z.string().optional().describe('Text in the SOAP fault code or message.'),
-        action: z.enum(['retry', 'fail', 'ignore', 'login']).describe('ignore: the answer is taken for one without records. login: log in anew (retriever.request.login) and ask again, once.'),
+        action: z
+          .enum(['retry', 'fail', 'ignore', 'login'])
+          .describe(
+            'ignore: the answer is taken for one without records. login: log in anew (retriever.request.login) and ask again, once.',
+          ),
         hint: z.string().optional().describe('What a person should do about it.'),
       }),
     )
@@ -185,7 +245,9 @@ export const streamSchema = z.strictObject({
     ])
     .describe('Fields that name a record in its system.'),
   control: z.array(control).optional().describe('Control figures of trailers; where one does not agree, the file is refused whole.'),
-  incremental: incremental.optional().describe('Read only what changed since the last run. Without it everything is read each time, and what is known is recognised.'),
+  incremental: incremental
+    .optional()
+    .describe('Read only what changed since the last run. Without it everything is read each time, and what is known is recognised.'),
   paginator: paginator.optional().describe('Requests: how the answers are cut into pages.'),
   error_handler: errorHandler.optional().describe('What is done about errors, where it is not what their kind suggests.'),
   deletes: deletes.optional().describe('How the system says that a record was deleted.'),

@@ -14,28 +14,46 @@ function isTimeZone(zone: string): boolean {
 export const interlocalSchema = z.strictObject({
   town: z.strictObject({
     name: z.string().min(1),
-    time_zone: z.string().refine(isTimeZone, 'is not a time zone; use an IANA name such as America/New_York').describe('IANA time zone, for schedules and display.'),
-    currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD').describe('ISO 4217 code.'),
+    time_zone: z
+      .string()
+      .refine(isTimeZone, 'is not a time zone; use an IANA name such as America/New_York')
+      .describe('IANA time zone, for schedules and display.'),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
+      .describe('ISO 4217 code.'),
     fiscal_year_starts: monthDay.default('01-01'),
   }),
   store: z
     .strictObject({
-      url: z.string().default('sqlite:data/interlocal.db').describe('sqlite:PATH (relative to this folder), or a reference ${env:NAME} to a URL.'),
+      url: z
+        .string()
+        .default('sqlite:data/interlocal.db')
+        .describe('sqlite:PATH (relative to this folder), or a reference ${env:NAME} to a URL.'),
     })
     .prefault({}),
   server: z
     .strictObject({
       host: z.string().default('127.0.0.1'),
       port: z.int().min(0).max(65535).default(8650).describe('PORT in the environment overrides it.'),
-      names: z.array(z.string().min(1)).optional().describe('Other names that browsers reach it by, such as interlocal.town.example; requests by any other name are refused.'),
+      names: z
+        .array(z.string().min(1))
+        .optional()
+        .describe('Other names that browsers reach it by, such as interlocal.town.example; requests by any other name are refused.'),
     })
     .prefault({}),
   data_folder: z.string().default('data').describe('Where the store, fetched files and logs are kept.'),
-  packs: z.boolean().default(true).describe('Use the connectors, mappings and model shipped with Interlocal; a file of the same name here overrides one.'),
+  packs: z
+    .boolean()
+    .default(true)
+    .describe('Use the connectors, mappings and model shipped with Interlocal; a file of the same name here overrides one.'),
   revenue: z
     .strictObject({
       receipts: z.string().default('receipt').describe('The entity whose records are money taken.'),
-      lines: z.string().default('charge').describe('The entity that splits a receipt over accounts; used for receipts without an account of their own.'),
+      lines: z
+        .string()
+        .default('charge')
+        .describe('The entity that splits a receipt over accounts; used for receipts without an account of their own.'),
     })
     .prefault({}),
   log: z.strictObject({ level: z.enum(['error', 'warn', 'info', 'debug']).default('info') }).prefault({}),
@@ -67,7 +85,10 @@ export const localConnectionsSchema = z.strictObject({
       z.strictObject({
         connector: id.optional().describe('Another connector on this machine.'),
         title: z.string().optional(),
-        options: z.record(z.string(), z.unknown()).default({}).describe('Options that differ on this machine; an option without a value is taken away.'),
+        options: z
+          .record(z.string(), z.unknown())
+          .default({})
+          .describe('Options that differ on this machine; an option without a value is taken away.'),
       }),
     )
     .nullable()

@@ -8,12 +8,20 @@ const parse = z.union([
   z.enum(PARSE_KINDS),
   exactlyOne(
     z.strictObject({
-      date: z.union([z.string(), z.array(z.string())]).optional().describe('Formats to try in order: YYYY-MM-DD, MM/DD/YYYY, MMM D, YYYY, YYYY-MM (the first of the month), YYMMDD, /Date(ms)/, unix.'),
+      date: z
+        .union([z.string(), z.array(z.string())])
+        .optional()
+        .describe(
+          'Formats to try in order: YYYY-MM-DD, MM/DD/YYYY, MMM D, YYYY, YYYY-MM (the first of the month), YYMMDD, /Date(ms)/, unix.',
+        ),
       datetime: z.union([z.string(), z.array(z.string())]).optional(),
-      zone: z.string().optional().describe('For datetime without an offset; default: the town\'s time zone.'),
+      zone: z.string().optional().describe("For datetime without an offset; default: the town's time zone."),
       money: z
         .strictObject({
-          currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD').optional(),
+          currency: z
+            .string()
+            .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
+            .optional(),
           decimal: z.enum(['.', ',']).optional(),
           group: z.enum([',', '.', ' ', "'"]).optional(),
           implied_decimals: z.int().min(0).max(6).optional(),
@@ -35,7 +43,10 @@ const lookup = z.strictObject({
   column: z.string().default('to').describe('The column that is taken.'),
   on: z.string().optional().describe('Source field with the date that effective-dated rows are looked up for.'),
   on_format: z.string().default('YYYY-MM-DD'),
-  unknown: z.union([z.enum(['reject', 'keep', 'null']), written, z.strictObject({ value: z.string() })]).default('reject').describe('What an unknown code gets.'),
+  unknown: z
+    .union([z.enum(['reject', 'keep', 'null']), written, z.strictObject({ value: z.string() })])
+    .default('reject')
+    .describe('What an unknown code gets.'),
 });
 
 const condition: z.ZodType<Condition> = z.lazy(() =>
@@ -62,31 +73,50 @@ export interface Condition {
 /** The steps are applied in the order in which they stand here, whatever their order in the YAML. */
 export const ruleSchema = z.strictObject({
   when: condition.optional().describe('Otherwise the field gets its default, or null.'),
-  from: z.union([z.string(), z.array(z.string()).min(1)]).optional().describe('Source field; of a list, the first that has a value. ../field: of the record around a for_each item. @file, @record, @connection, @currency: where the record came from.'),
+  from: z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .optional()
+    .describe(
+      'Source field; of a list, the first that has a value. ../field: of the record around a for_each item. @file, @record, @connection, @currency: where the record came from.',
+    ),
   const: z.union([z.string(), z.number(), z.boolean()]).optional(),
   cases: z
     .array(z.strictObject({ when: condition, const: z.union([z.string(), z.number(), z.boolean()]) }))
     .min(1)
     .optional()
     .describe('The value of the first case whose condition holds; of none: no value, or default.'),
-  sum: z.string().optional().describe('Numbers or money of a list, added up: ReceiptPaymentLevel.ReceiptPaymentAmount. Of an empty list: no value. parse is for each of them.'),
-  concat: z.strictObject({ of: z.array(z.string()).min(1), with: z.string().default(' ') }).optional().describe('Joins the fields that have a value.'),
+  sum: z
+    .string()
+    .optional()
+    .describe(
+      'Numbers or money of a list, added up: ReceiptPaymentLevel.ReceiptPaymentAmount. Of an empty list: no value. parse is for each of them.',
+    ),
+  concat: z
+    .strictObject({ of: z.array(z.string()).min(1), with: z.string().default(' ') })
+    .optional()
+    .describe('Joins the fields that have a value.'),
   trim: z.boolean().default(true),
   split: z.strictObject({ on: z.string().min(1), take: z.int().describe('1 is the first, -1 the last.') }).optional(),
-  match: z.strictObject({ pattern: z.string(), take: z.int().min(0).default(1) }).optional().describe('Regular expression; the group that is taken. No match: an error, or default.'),
+  match: z
+    .strictObject({ pattern: z.string(), take: z.int().min(0).default(1) })
+    .optional()
+    .describe('Regular expression; the group that is taken. No match: an error, or default.'),
   case: z.enum(['upper', 'lower', 'title']).optional(),
   replace: z.array(z.strictObject({ text: z.string().min(1), with: z.string() })).optional(),
   lookup: lookup.optional(),
   raw: z.string().optional().describe('For codes of a source that gives both: the field with its own code. Default: what was looked up.'),
   parse: parse.optional(),
   negate: z.boolean().optional().describe('For numbers and money: the other sign.'),
-  default: z.union([z.string(), z.number(), z.boolean()]).optional().describe('When there is no value, in the form that the field has after parsing of text.'),
+  default: z
+    .union([z.string(), z.number(), z.boolean()])
+    .optional()
+    .describe('When there is no value, in the form that the field has after parsing of text.'),
   on_error: z.union([z.enum(['reject', 'null', 'default']), written]).default('reject'),
 });
 export type FieldRule = z.output<typeof ruleSchema>;
 
 export const mappingSchema = z.strictObject({
-  mapping: z.string().describe('Its name, as pipelines say it; the same as the file\'s.'),
+  mapping: z.string().describe("Its name, as pipelines say it; the same as the file's."),
   entity: columnName,
   from: z.strictObject({ connector: z.string(), stream: z.string() }),
   when: condition.optional().describe('Only records for which this holds.'),
@@ -98,7 +128,10 @@ export const mappingSchema = z.strictObject({
       z.strictObject({
         name: z.string(),
         record: z.record(z.string(), z.unknown()),
-        gives: z.union([z.record(z.string(), z.unknown()), z.array(z.record(z.string(), z.unknown())), z.null()]).optional().describe('What it must give; a list for for_each; null: nothing.'),
+        gives: z
+          .union([z.record(z.string(), z.unknown()), z.array(z.record(z.string(), z.unknown())), z.null()])
+          .optional()
+          .describe('What it must give; a list for for_each; null: nothing.'),
         rejects: z.string().optional().describe('Text that the reason for rejecting must contain.'),
       }),
     )

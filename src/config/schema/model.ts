@@ -6,7 +6,11 @@ export const FIELD_TYPES = ['text', 'code', 'integer', 'decimal', 'money', 'date
 export type FieldType = (typeof FIELD_TYPES)[number];
 
 export const modelFieldSchema = z.strictObject({
-  type: z.enum(FIELD_TYPES).describe('code: two columns, the raw code in <field>_raw and the mapped one in <field>. money: integer minor units in <field>, ISO code in <field>_currency. decimal: exact text.'),
+  type: z
+    .enum(FIELD_TYPES)
+    .describe(
+      'code: two columns, the raw code in <field>_raw and the mapped one in <field>. money: integer minor units in <field>, ISO code in <field>_currency. decimal: exact text.',
+    ),
   required: z.boolean().default(false),
   class: z.enum(['public', 'internal', 'personal']).describe('Who may see it. personal: a person can be recognised by it.'),
   values: z.array(z.string()).optional().describe('For code: the mapped values there are.'),
@@ -20,11 +24,21 @@ export const entitySchema = z.strictObject({
   title: z.string(),
   description: z.string().optional(),
   fields: z.record(columnName, modelFieldSchema),
-  identity: z.array(columnName).optional().describe('Records that are equal in all these fields are one. Without it, each source record is a record of its own.'),
+  identity: z
+    .array(columnName)
+    .optional()
+    .describe('Records that are equal in all these fields are one. Without it, each source record is a record of its own.'),
   survivorship: z
     .strictObject({
-      sources: z.array(z.string()).default([]).describe('Connections in order of trust: the first that has a value gives it. Connections that are not named come after, by name.'),
-      latest_by: columnName.optional().describe('Among records of one connection: the one with the greatest value in this field first. Without it, by source key.'),
+      sources: z
+        .array(z.string())
+        .default([])
+        .describe(
+          'Connections in order of trust: the first that has a value gives it. Connections that are not named come after, by name.',
+        ),
+      latest_by: columnName
+        .optional()
+        .describe('Among records of one connection: the one with the greatest value in this field first. Without it, by source key.'),
     })
     .prefault({}),
   indexes: z.array(z.array(columnName).min(1)).default([]),

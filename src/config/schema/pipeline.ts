@@ -11,7 +11,7 @@ export const groupKey = z.union([
       fiscal_year: columnName.optional(),
       month: columnName.optional(),
       field: columnName.optional(),
-      starts: monthDay.optional().describe('For fiscal_year, when it is not the town\'s: 04-01.'),
+      starts: monthDay.optional().describe("For fiscal_year, when it is not the town's: 04-01."),
     }),
     ['fiscal_year', 'month', 'field'],
   ),
@@ -36,7 +36,13 @@ const reconciliation = z.strictObject({
     .enum(['both', 'left', 'right'])
     .default('both')
     .describe('both: a key on one side only is a difference. right: keys of the left alone are not differences.'),
-  compare_from: z.int().min(0).default(0).describe('How many of match_on must exist on the other side for a difference to count; keys whose outermost parts have no counterpart at all are said to be unchecked.'),
+  compare_from: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      'How many of match_on must exist on the other side for a difference to count; keys whose outermost parts have no counterpart at all are said to be unchecked.',
+    ),
 });
 export type ReconciliationConfig = z.output<typeof reconciliation>;
 
@@ -45,7 +51,7 @@ export const pipelineSchema = exactlyOne(
     pipeline: id,
     description: z.string().optional(),
     mode: z.enum(['off', 'shadow', 'review', 'live']).default('live'),
-    schedule: z.string().optional().describe('Cron expression in the town\'s time zone: */15 6-20 * * 1-5.'),
+    schedule: z.string().optional().describe("Cron expression in the town's time zone: */15 6-20 * * 1-5."),
     source: z.strictObject({ connection: id, stream: id }).optional(),
     mappings: z.array(z.string()).optional().describe('Names of mappings; each record goes through all of them.'),
     batch_size: z.int().min(1).max(50_000).default(10_000).describe('Records in one transaction.'),

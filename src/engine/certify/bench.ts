@@ -60,7 +60,10 @@ export async function openBench(setup: Setup): Promise<Bench> {
   await mkdir(join(folder, 'source'));
   const project = projectOf(setup, folder);
   const knex = await openKnex('sqlite:data/store.db', folder);
-  await migrateModel(knex, [...project.entities.values()].map((e) => e.value));
+  await migrateModel(
+    knex,
+    [...project.entities.values()].map((e) => e.value),
+  );
   const files = setup.connector.streams[setup.stream]!.retriever.files;
   const variables = optionVariables({ ...setup.options });
   const inbox = join(folder, 'source', files ? fillText(files.folder, variables) : '.');
@@ -89,7 +92,8 @@ export async function openBench(setup: Setup): Promise<Bench> {
       const parts: Buffer[] = [];
       for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
         const path = join(entry.parentPath, entry.name);
-        if (entry.isFile() && !Object.keys(setup.secrets ?? {}).some((name) => path === join(folder, name))) parts.push(await readFile(path));
+        if (entry.isFile() && !Object.keys(setup.secrets ?? {}).some((name) => path === join(folder, name)))
+          parts.push(await readFile(path));
       }
       return Buffer.concat(parts);
     },
@@ -112,21 +116,31 @@ export async function withBench<T>(setup: Setup, work: (bench: Bench) => Promise
 
 /** Fields that have text or nothing in every record: what a generated mapping can carry. */
 export function plainFields(stream: StreamConfig, records: readonly Values[]): string[] {
-  return Object.keys(stream.schema.fields).filter((name) => records.every((values) => values[name] === undefined || values[name] === null || typeof values[name] === 'string'));
+  return Object.keys(stream.schema.fields).filter((name) =>
+    records.every((values) => values[name] === undefined || values[name] === null || typeof values[name] === 'string'),
+  );
 }
 
 function projectOf(setup: Setup, folder: string): Project {
   const { connector, stream } = setup;
   const fields = setup.fields.map((name, i) => [`field_${i + 1}`, name] as const);
   const canonical = fields.length ? fields : ([['field_1', '@record']] as const);
-  const entity = entitySchema.parse({ entity: 'certified', title: 'Certified', fields: Object.fromEntries(canonical.map(([name]) => [name, { type: 'text', class: 'personal' }])) });
+  const entity = entitySchema.parse({
+    entity: 'certified',
+    title: 'Certified',
+    fields: Object.fromEntries(canonical.map(([name]) => [name, { type: 'text', class: 'personal' }])),
+  });
   const mapping = mappingSchema.parse({
     mapping: 'certified.from-pack',
     entity: 'certified',
     from: { connector: connector.connector, stream },
     fields: Object.fromEntries(canonical.map(([name, from]) => [name, { from, trim: false }])),
   });
-  const pipeline = pipelineSchema.parse({ pipeline: 'certify', source: { connection: 'certified', stream }, mappings: ['certified.from-pack'] });
+  const pipeline = pipelineSchema.parse({
+    pipeline: 'certify',
+    source: { connection: 'certified', stream },
+    mappings: ['certified.from-pack'],
+  });
   return {
     folder,
     config: interlocalSchema.parse({ town: { name: 'Certify', time_zone: 'UTC', currency: 'USD' }, packs: false }),
@@ -156,9 +170,20 @@ async function contentsOf(knex: Knex): Promise<Contents> {
       after = list.at(-1)!.key;
     }
   }
-  const golden = ((await knex('certified').orderBy('_id')) as Record<string, unknown>[]).map((row) => Object.entries(row).filter(([name]) => !['_id', '_created', '_run', '_landed', '_provenance'].includes(name)).map(([, value]) => value));
-  const rejects = (await knex('il_reject').where({ state: 'open' }).orderBy('reject_key').select('reject_key', 'problems')) as { reject_key: string; problems: string }[];
-  const deleted = (await knex('il_link').whereNotNull('deleted_run').distinct('source_key').orderBy('source_key').pluck('source_key')) as string[];
+  const golden = ((await knex('certified').orderBy('_id')) as Record<string, unknown>[]).map((row) =>
+    Object.entries(row)
+      .filter(([name]) => !['_id', '_created', '_run', '_landed', '_provenance'].includes(name))
+      .map(([, value]) => value),
+  );
+  const rejects = (await knex('il_reject').where({ state: 'open' }).orderBy('reject_key').select('reject_key', 'problems')) as {
+    reject_key: string;
+    problems: string;
+  }[];
+  const deleted = (await knex('il_link')
+    .whereNotNull('deleted_run')
+    .distinct('source_key')
+    .orderBy('source_key')
+    .pluck('source_key')) as string[];
   return {
     records,
     golden,

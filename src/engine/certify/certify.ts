@@ -62,7 +62,13 @@ export function certificateOf(pack: Pack, half: Certificate['half'], findings: F
   };
 }
 
-async function certifyFiles(connector: ConnectorConfig, name: string, fixture: Fixture, given: Record<string, unknown>, options: CertifyOptions): Promise<Finding[]> {
+async function certifyFiles(
+  connector: ConnectorConfig,
+  name: string,
+  fixture: Fixture,
+  given: Record<string, unknown>,
+  options: CertifyOptions,
+): Promise<Finding[]> {
   const findings: Finding[] = [];
   const stream = connector.streams[name]!;
   const recording = await looked({ check: 'recording', title: 'The recording reads as recorded' }, name, options, async () => {
@@ -80,12 +86,28 @@ async function certifyFiles(connector: ConnectorConfig, name: string, fixture: F
   return findings;
 }
 
-async function certifyRequests(pack: Pack, connector: ConnectorConfig, name: string, fixture: Fixture, given: Record<string, unknown>, options: CertifyOptions): Promise<Finding[]> {
+async function certifyRequests(
+  pack: Pack,
+  connector: ConnectorConfig,
+  name: string,
+  fixture: Fixture,
+  given: Record<string, unknown>,
+  options: CertifyOptions,
+): Promise<Finding[]> {
   const { openRequestContext } = await import('./request-context.ts');
   const { REQUEST_CHECKS } = await import('./request-checks.ts');
   const wsdl = await wsdlOf(pack, connector.streams[name]!.retriever.request!.operation);
   if (connector.transport === 'soap' && wsdl === undefined)
-    return [{ check: 'recording', title: 'The recording reads as recorded', stream: name, state: 'failed', detail: 'There is no WSDL in fixtures/ that describes its operation.', hint: "Save the service's WSDL there: open its address with ?wsdl at the end." }];
+    return [
+      {
+        check: 'recording',
+        title: 'The recording reads as recorded',
+        stream: name,
+        state: 'failed',
+        detail: 'There is no WSDL in fixtures/ that describes its operation.',
+        hint: "Save the service's WSDL there: open its address with ?wsdl at the end.",
+      },
+    ];
   const context = await openRequestContext(connector, name, fixture, pack.folder, wsdl, given);
   const findings: Finding[] = [];
   try {
@@ -101,16 +123,42 @@ async function certifyRequests(pack: Pack, connector: ConnectorConfig, name: str
   return findings;
 }
 
-async function certifySink(connector: ConnectorConfig, name: string, fixture: SinkFixture, given: Record<string, unknown>, options: CertifyOptions): Promise<Finding[]> {
+async function certifySink(
+  connector: ConnectorConfig,
+  name: string,
+  fixture: SinkFixture,
+  given: Record<string, unknown>,
+  options: CertifyOptions,
+): Promise<Finding[]> {
   const { SINK_CHECKS } = await import('./sink-checks.ts');
   const findings: Finding[] = [];
-  for (const check of SINK_CHECKS) findings.push(...(await looked(check, name, options, () => check.run({ sink: connector.sinks[name]!, fixture, variables: optionVariables(given) }))));
+  for (const check of SINK_CHECKS)
+    findings.push(
+      ...(await looked(check, name, options, () =>
+        check.run({ sink: connector.sinks[name]!, fixture, variables: optionVariables(given) }),
+      )),
+    );
   return findings.map(({ stream, ...finding }) => ({ ...finding, sink: stream }));
 }
 
-async function certifyQueries(connector: ConnectorConfig, name: string, fixture: Fixture, given: Record<string, unknown>, options: CertifyOptions): Promise<Finding[]> {
+async function certifyQueries(
+  connector: ConnectorConfig,
+  name: string,
+  fixture: Fixture,
+  given: Record<string, unknown>,
+  options: CertifyOptions,
+): Promise<Finding[]> {
   if (!options.startTables)
-    return [{ check: 'recording', title: 'The recording reads as recorded', stream: name, state: 'failed', detail: 'This installation has no server for recorded tables.', hint: 'Certify it from a checkout of Interlocal, or online with --connection.' }];
+    return [
+      {
+        check: 'recording',
+        title: 'The recording reads as recorded',
+        stream: name,
+        state: 'failed',
+        detail: 'This installation has no server for recorded tables.',
+        hint: 'Certify it from a checkout of Interlocal, or online with --connection.',
+      },
+    ];
   const { queryContext } = await import('./query-context.ts');
   const { QUERY_CHECKS } = await import('./query-checks.ts');
   const context = queryContext(connector, name, fixture, given, options.startTables);
@@ -125,12 +173,18 @@ async function certifyQueries(connector: ConnectorConfig, name: string, fixture:
 
 /** The WSDL of the pack that describes an operation. */
 export async function wsdlOf(pack: Pack, operation: string | undefined): Promise<string | undefined> {
-  for (const name of pack.fixtures.wsdls) if ((await readFile(join(pack.folder, 'fixtures', name), 'utf8')).includes(`"${operation}"`)) return name;
+  for (const name of pack.fixtures.wsdls)
+    if ((await readFile(join(pack.folder, 'fixtures', name), 'utf8')).includes(`"${operation}"`)) return name;
   return undefined;
 }
 
 /** Runs one check; what it throws is a finding too. None when it does not apply. */
-export async function looked(check: { check: string; title: string }, stream: string | undefined, options: CertifyOptions, run: () => Promise<Verdict>): Promise<Finding[]> {
+export async function looked(
+  check: { check: string; title: string },
+  stream: string | undefined,
+  options: CertifyOptions,
+  run: () => Promise<Verdict>,
+): Promise<Finding[]> {
   options.onCheck?.(stream, check.title);
   const started = performance.now();
   let verdict: Verdict;
@@ -145,5 +199,13 @@ export async function looked(check: { check: string; title: string }, stream: st
     };
   }
   if (!verdict) return [];
-  return [{ check: check.check, title: check.title, ...(stream === undefined ? {} : { stream }), ...verdict, milliseconds: Math.round(performance.now() - started) }];
+  return [
+    {
+      check: check.check,
+      title: check.title,
+      ...(stream === undefined ? {} : { stream }),
+      ...verdict,
+      milliseconds: Math.round(performance.now() - started),
+    },
+  ];
 }

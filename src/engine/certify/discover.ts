@@ -23,8 +23,15 @@ export async function discoverConnection(project: Project, connection: string, o
     if (transport.kind === 'files') return await filesOf(transport, connection, options.path ?? '.');
     if (transport.kind === 'query') return await discoverTables(transport, connection, options.tables);
     const connector = project.connectors.get(project.connections[connection]!.connector)!.value;
-    if (connector.transport === 'soap') return await discoverWsdl(String(given['wsdl'] ?? `${String(given['endpoint'])}?wsdl`), project.folder);
-    if (options.path === undefined) throw new ConfigError({ code: 'USAGE', place: { path: connection }, message: 'An HTTP system does not say what it has.', hint: 'Say what to ask for: --path /permits.' });
+    if (connector.transport === 'soap')
+      return await discoverWsdl(String(given['wsdl'] ?? `${String(given['endpoint'])}?wsdl`), project.folder);
+    if (options.path === undefined)
+      throw new ConfigError({
+        code: 'USAGE',
+        place: { path: connection },
+        message: 'An HTTP system does not say what it has.',
+        hint: 'Say what to ask for: --path /permits.',
+      });
     return await answerOf(transport, connection, options.path);
   } finally {
     await transport.close();
@@ -87,7 +94,8 @@ async function answerOf(transport: RequestTransport, connection: string, path: s
   if (/rel="?next/.test(answer.headers['link'] ?? '')) {
     stream.paginator = { kind: 'link' };
     stream.evidence.push('the answer has a Link header to the next page');
-  } else if (/^\s*\{/.test(bytes.subarray(0, 100).toString())) pagingOf(stream, JSON.parse(bytes.toString('utf8')) as Record<string, unknown>);
+  } else if (/^\s*\{/.test(bytes.subarray(0, 100).toString()))
+    pagingOf(stream, JSON.parse(bytes.toString('utf8')) as Record<string, unknown>);
   return { source: `${connection}, GET ${path}`, streams: [stream], options: {}, notes: [] };
 }
 
@@ -95,7 +103,8 @@ async function answerOf(transport: RequestTransport, connection: string, path: s
 function pagingOf(stream: ProposedStream, document: Record<string, unknown>): void {
   const leaves: string[] = [];
   const visit = (value: unknown, at: string, depth: number): void => {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value) && depth < 3) for (const [name, inner] of Object.entries(value)) visit(inner, at ? `${at}.${name}` : name, depth + 1);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value) && depth < 3)
+      for (const [name, inner] of Object.entries(value)) visit(inner, at ? `${at}.${name}` : name, depth + 1);
     else if (!Array.isArray(value)) leaves.push(at);
   };
   visit(document, '', 0);
@@ -103,5 +112,8 @@ function pagingOf(stream: ProposedStream, document: Record<string, unknown>): vo
   const next = leaves.find((leaf) => /next/i.test(leaf));
   if (next) stream.paginator = { kind: 'cursor', cursor: next, ...(total ? { total } : {}) };
   else if (total) stream.paginator = { kind: 'page', total };
-  if (next ?? total) stream.evidence.push(`beside the records stand ${[total, next].filter(Boolean).join(' and ')}: put {{ page }}, {{ offset }} or {{ cursor }} into query`);
+  if (next ?? total)
+    stream.evidence.push(
+      `beside the records stand ${[total, next].filter(Boolean).join(' and ')}: put {{ page }}, {{ offset }} or {{ cursor }} into query`,
+    );
 }

@@ -34,13 +34,27 @@ export interface FileCheck {
 }
 
 /** undefined: not one recorded file reads, which the check against the recording says. */
-export async function fileContext(connector: ConnectorConfig, name: string, fixture: Fixture, options: Record<string, unknown>): Promise<FileContext | undefined> {
+export async function fileContext(
+  connector: ConnectorConfig,
+  name: string,
+  fixture: Fixture,
+  options: Record<string, unknown>,
+): Promise<FileContext | undefined> {
   const stream = connector.streams[name]!;
   // The files are the same however they were fetched; the transports have their own suites, and the online half.
   const onDisk: ConnectorConfig = { ...connector, transport: 'folder', transport_options: {} };
-  const setup: Setup = { connector: onDisk, stream: name, options: { ...options, path: 'source' }, secrets: CANARY_FILES, fields: plainFields(stream, fixture.records) };
+  const setup: Setup = {
+    connector: onDisk,
+    stream: name,
+    options: { ...options, path: 'source' },
+    secrets: CANARY_FILES,
+    fields: plainFields(stream, fixture.records),
+  };
   const variables = optionVariables(setup.options);
-  const filled: StreamConfig = { ...stream, retriever: { files: { ...stream.retriever.files!, pattern: fillText(stream.retriever.files!.pattern, variables) } } };
+  const filled: StreamConfig = {
+    ...stream,
+    retriever: { files: { ...stream.retriever.files!, pattern: fillText(stream.retriever.files!.pattern, variables) } },
+  };
   const refused = new Set(fixture.refused.map((r) => r.file));
   let best: { file: FixtureFile; reading: Reading } | undefined;
   for (const file of fixture.files!) {

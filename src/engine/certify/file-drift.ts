@@ -20,13 +20,22 @@ async function columnAdded(context: FileContext): Promise<Verdict> {
   if (changed === undefined) return undefined;
   const read = await context.read(recorded!.bytes(changed));
   const rule = stream.schema.drift.columns;
-  if (rule === 'freeze') return read.refused ? holds('Refused, as drift.columns: freeze says.') : fails('It was read, and drift.columns says freeze.', 'Report this.');
+  if (rule === 'freeze')
+    return read.refused
+      ? holds('Refused, as drift.columns: freeze says.')
+      : fails('It was read, and drift.columns says freeze.', 'Report this.');
   if (read.refused) return fails(`The file is refused: ${saidOf(read.refused)}`, 'Report this.');
-  if (rule === 'quarantine_row') return goodOf(read).length === 0 ? holds('Its records are set aside, as drift.columns: quarantine_row says.') : fails('Its records were read.', 'Report this.');
+  if (rule === 'quarantine_row')
+    return goodOf(read).length === 0
+      ? holds('Its records are set aside, as drift.columns: quarantine_row says.')
+      : fails('Its records were read.', 'Report this.');
   const before = goodOf(reading);
   const now = goodOf(read);
-  if (now.length !== before.length || now.some((r, i) => !sameValues(withoutNew(r.values) as Values, before[i]!.values))) return fails('The values of the known columns changed.', 'Report this.');
-  return read.newColumns.includes(NEW_COLUMN) ? holds('The known columns are read as before, and the new one is told.') : fails('The new column was not told.', 'Report this.');
+  if (now.length !== before.length || now.some((r, i) => !sameValues(withoutNew(r.values) as Values, before[i]!.values)))
+    return fails('The values of the known columns changed.', 'Report this.');
+  return read.newColumns.includes(NEW_COLUMN)
+    ? holds('The known columns are read as before, and the new one is told.')
+    : fails('The new column was not told.', 'Report this.');
 }
 
 function withoutNew(value: Value): Value {
@@ -40,7 +49,9 @@ function neededColumns({ stream, reading }: FileContext): string[] {
   const good = goodOf(reading);
   // An empty list is a list: where it is gone, nothing can tell that from a record without any.
   const lists = stream.decoder!.xml?.lists ?? [];
-  const names = Object.entries(stream.schema.fields).filter(([name, f]) => !f.optional && !lists.includes(name) && good.some((r) => r.values[name] !== undefined)).map(([name]) => name);
+  const names = Object.entries(stream.schema.fields)
+    .filter(([name, f]) => !f.optional && !lists.includes(name) && good.some((r) => r.values[name] !== undefined))
+    .map(([name]) => name);
   const required = names.filter((name) => stream.schema.fields[name]!.required);
   return [...required, ...names.filter((name) => !required.includes(name))];
 }
@@ -53,7 +64,11 @@ async function columnRenamed(context: FileContext): Promise<Verdict> {
   return withoutColumn(context, (changes, name) => changes.rename(name, `${name}_2`), 'has another name');
 }
 
-async function withoutColumn(context: FileContext, change: (changes: NonNullable<ReturnType<typeof columnChanges>>, name: string) => string | undefined, what: string): Promise<Verdict> {
+async function withoutColumn(
+  context: FileContext,
+  change: (changes: NonNullable<ReturnType<typeof columnChanges>>, name: string) => string | undefined,
+  what: string,
+): Promise<Verdict> {
   const { recorded, stream, main } = context;
   const changes = recorded && columnChanges(recorded, stream.decoder!);
   if (!changes) return undefined;
@@ -63,14 +78,16 @@ async function withoutColumn(context: FileContext, change: (changes: NonNullable
     if (changed === undefined) continue;
     const bytes = recorded!.bytes(changed);
     const read = await context.read(bytes);
-    if (!read.refused) return fails(`Where ${name} ${what}, ${counted(goodOf(read).length, 'record')} were read all the same.`, 'Report this.');
+    if (!read.refused)
+      return fails(`Where ${name} ${what}, ${counted(goodOf(read).length, 'record')} were read all the same.`, 'Report this.');
     if (++tried > 1) continue;
     const stored = await context.withBench(async (bench) => {
       await bench.put(main.name, bytes);
       await bench.run();
       return Object.keys((await bench.contents()).records).length;
     });
-    if (stored > 0) return fails(`Where ${name} ${what}, ${stored} records are in the store.`, 'Report this: a refused file must leave nothing.');
+    if (stored > 0)
+      return fails(`Where ${name} ${what}, ${stored} records are in the store.`, 'Report this: a refused file must leave nothing.');
   }
   return tried === 0 ? undefined : holds(`Refused for each of ${counted(tried, 'column')} tried, nothing stored.`);
 }
@@ -80,19 +97,26 @@ async function retyped(context: FileContext): Promise<Verdict> {
   if (!recorded) return undefined;
   const { fields, drift } = stream.schema;
   const summed = (stream.control ?? []).map((c) => c.total?.of);
-  const typed = (field: string): boolean => ['integer', 'decimal', 'date', 'datetime'].includes(fields[field]?.type ?? 'text') && !summed.includes(field);
+  const typed = (field: string): boolean =>
+    ['integer', 'decimal', 'date', 'datetime'].includes(fields[field]?.type ?? 'text') && !summed.includes(field);
   let tries = 0;
   for (const spot of spots(recorded, stream.decoder!, reading.records, (field) => typed(field))) {
     if (++tries > 20) break;
     const changed = await context.read(recorded.bytes(changedAt(recorded.text, spot, 'x'.repeat(spot.value.length))));
     const record = changed.records[spot.record];
     // Formats that are strict about figures refuse the file or the record themselves, which is as good.
-    if (changed.refused && drift.data_type !== 'evolve') return holds(`${spot.field} with letters in it refuses the file (${changed.refused[0]!.code}).`);
+    if (changed.refused && drift.data_type !== 'evolve')
+      return holds(`${spot.field} with letters in it refuses the file (${changed.refused[0]!.code}).`);
     if (!record) continue;
-    if (record.problem && drift.data_type !== 'evolve') return holds(`${spot.field} with letters in it sets the record aside (${record.problem.code}).`);
-    if (drift.data_type === 'quarantine_value' && record.values[spot.field] === null) return holds(`${spot.field} with letters in it is taken out, the record is kept.`);
+    if (record.problem && drift.data_type !== 'evolve')
+      return holds(`${spot.field} with letters in it sets the record aside (${record.problem.code}).`);
+    if (drift.data_type === 'quarantine_value' && record.values[spot.field] === null)
+      return holds(`${spot.field} with letters in it is taken out, the record is kept.`);
     if (drift.data_type === 'evolve' && !changed.refused) return holds('Kept as it is, as drift.data_type: evolve says.');
-    return fails(`${spot.field} with letters in it was read as ${JSON.stringify(record.values[spot.field])}.`, 'Give the field its type in the schema.');
+    return fails(
+      `${spot.field} with letters in it was read as ${JSON.stringify(record.values[spot.field])}.`,
+      'Give the field its type in the schema.',
+    );
   }
   return undefined;
 }
@@ -104,10 +128,20 @@ async function controlFigures(context: FileContext): Promise<Verdict> {
   const decoder = stream.decoder!;
   // Figures over other record types than the stream's own say nothing of its amounts.
   const own = stream.record_selector?.types;
-  const totals = (stream.control ?? []).flatMap((c) => (c.total && (!own || !c.records || c.records.some((type) => own.includes(type))) ? [c.total.of] : []));
-  const balanced = ['bai2', 'nacha', 'cpa005', 'lockbox'].some((name) => name in decoder && decoder[name as keyof typeof decoder] !== undefined);
+  const totals = (stream.control ?? []).flatMap((c) =>
+    c.total && (!own || !c.records || c.records.some((type) => own.includes(type))) ? [c.total.of] : [],
+  );
+  const balanced = ['bai2', 'nacha', 'cpa005', 'lockbox'].some(
+    (name) => name in decoder && decoder[name as keyof typeof decoder] !== undefined,
+  );
   if (!stream.control && !balanced) return undefined;
-  const summed = totals.length ? [...new Set(totals)] : balanced ? Object.entries(stream.schema.fields).filter(([name, f]) => f.type === 'decimal' && /amount/i.test(name)).map(([name]) => name) : [];
+  const summed = totals.length
+    ? [...new Set(totals)]
+    : balanced
+      ? Object.entries(stream.schema.fields)
+          .filter(([name, f]) => f.type === 'decimal' && /amount/i.test(name))
+          .map(([name]) => name)
+      : [];
   const before = sumsOf(reading, summed);
   let noticed = 0;
   if (summed.length)
@@ -117,7 +151,10 @@ async function controlFigures(context: FileContext): Promise<Verdict> {
       if (read.refused) noticed++;
       else if (goodOf(read).length === goodOf(reading).length && sumsOf(read, summed) !== before) {
         const line = lineStarts(recorded.text).filter((start) => start <= at).length;
-        return fails(`A digit changed in line ${line} changes the sum of ${summed.join(', ')} and nobody notices.`, 'Declare the total in control.');
+        return fails(
+          `A digit changed in line ${line} changes the sum of ${summed.join(', ')} and nobody notices.`,
+          'Declare the total in control.',
+        );
       }
     }
   let left = 0;

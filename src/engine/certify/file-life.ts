@@ -33,13 +33,20 @@ async function readTwice(context: FileContext): Promise<Verdict> {
     for (const { name, bytes } of context.fixture.files!) await bench.put(name, bytes);
     const first = await bench.run();
     const once = await bench.contents();
-    if (context.fixture.refused.length === 0 && first.problems.length) return fails(`The run failed: ${saidOf(first.problems)}`, 'Correct the connector.');
+    if (context.fixture.refused.length === 0 && first.problems.length)
+      return fails(`The run failed: ${saidOf(first.problems)}`, 'Correct the connector.');
     // Where files are moved to an archive they come again, as a sender that re-exports everything does it.
     for (const { name, bytes } of context.fixture.files!) await bench.put(name, bytes);
     const second = await bench.run();
     const twice = await bench.contents();
-    if (!isDeepStrictEqual(once, twice)) return fails(`The store differs after the second run (${changesOf(once, twice)}).`, 'Look at primary_key: it must name each record in its system.');
-    return holds(`${counted(Object.keys(once.records).length, 'record')} after one run and after two${second.counts.read > 0 ? `, ${second.counts.unchanged} recognised as unchanged` : '; nothing was read again'}.`);
+    if (!isDeepStrictEqual(once, twice))
+      return fails(
+        `The store differs after the second run (${changesOf(once, twice)}).`,
+        'Look at primary_key: it must name each record in its system.',
+      );
+    return holds(
+      `${counted(Object.keys(once.records).length, 'record')} after one run and after two${second.counts.read > 0 ? `, ${second.counts.unchanged} recognised as unchanged` : '; nothing was read again'}.`,
+    );
   });
 }
 
@@ -64,10 +71,20 @@ async function growing(context: FileContext): Promise<Verdict> {
     const first = await bench.run();
     await bench.put(context.main.name, context.main.bytes, new Date('2026-01-02T04:05:06Z'));
     const second = await bench.run();
-    if (second.problems.length) return fails(`The whole file was not read after its first half: ${saidOf(second.problems)}`, 'Report this: a file that grew must be readable.');
+    if (second.problems.length)
+      return fails(
+        `The whole file was not read after its first half: ${saidOf(second.problems)}`,
+        'Report this: a file that grew must be readable.',
+      );
     const after = await bench.contents();
-    if (!isDeepStrictEqual(after.records, whole.records)) return fails(`The store differs from one undisturbed run (${changesOf(whole, after)}).`, 'Look at primary_key and its repeats: keys must not depend on what follows in the file.');
-    return holds(first.problems.length ? 'Half of it was refused, the whole was read.' : 'Half of it was read, then the rest, each record once.');
+    if (!isDeepStrictEqual(after.records, whole.records))
+      return fails(
+        `The store differs from one undisturbed run (${changesOf(whole, after)}).`,
+        'Look at primary_key and its repeats: keys must not depend on what follows in the file.',
+      );
+    return holds(
+      first.problems.length ? 'Half of it was refused, the whole was read.' : 'Half of it was read, then the rest, each record once.',
+    );
   });
 }
 
@@ -93,16 +110,32 @@ async function truncated(context: FileContext): Promise<Verdict> {
     else if (sameRecords(cut.records, reading.records.slice(0, cut.records.length))) unseen.push(at);
     else if (context.stream.retriever.files!.marker === undefined)
       return finalNewlineOptional(context)
-        ? holdsBut(`Cut after ${at} of ${main.bytes.length} bytes, the last record reads with a shortened value, because final_newline is optional.`, 'Set final_newline: required if the system ends its last line, or have it write a trailer or a marker file.')
-        : fails(`Cut after ${at} of ${main.bytes.length} bytes, the file reads as other records instead of being refused.`, 'Declare control totals of a trailer, record_length, or a marker file.');
+        ? holdsBut(
+            `Cut after ${at} of ${main.bytes.length} bytes, the last record reads with a shortened value, because final_newline is optional.`,
+            'Set final_newline: required if the system ends its last line, or have it write a trailer or a marker file.',
+          )
+        : fails(
+            `Cut after ${at} of ${main.bytes.length} bytes, the file reads as other records instead of being refused.`,
+            'Declare control totals of a trailer, record_length, or a marker file.',
+          );
   }
   // Where a cut cannot be told by reading, nothing of it may be lost or doubled once the whole file is there.
-  const stored = await context.withBench(async (bench) => storedAfterCut(bench, context, cuts.find((at) => !unseen.includes(at))));
+  const stored = await context.withBench(async (bench) =>
+    storedAfterCut(
+      bench,
+      context,
+      cuts.find((at) => !unseen.includes(at)),
+    ),
+  );
   if (stored) return stored;
   const detail = `${refused} of ${cuts.length - complete} cuts are refused before anything is stored`;
   if (unseen.length === 0) return holds(`${detail}.`);
-  if (context.stream.retriever.files!.marker !== undefined) return holds(`${detail}; the others end with a whole record and are held back by the marker file.`);
-  return holdsBut(`${detail}; the other ${unseen.length} end with a whole record and read as a shorter file, which is completed when the rest arrives.`, 'Have the system write a trailer with a count (control) or a marker file, if it can.');
+  if (context.stream.retriever.files!.marker !== undefined)
+    return holds(`${detail}; the others end with a whole record and are held back by the marker file.`);
+  return holdsBut(
+    `${detail}; the other ${unseen.length} end with a whole record and read as a shorter file, which is completed when the rest arrives.`,
+    'Have the system write a trailer with a count (control) or a marker file, if it can.',
+  );
 }
 
 /** A refused cut must leave nothing behind, and must not be in the way of the whole file. */
@@ -112,7 +145,10 @@ async function storedAfterCut(bench: Bench, context: FileContext, at: number | u
   const run = await bench.run();
   const contents = await bench.contents();
   if (run.outcome !== 'failed' || Object.keys(contents.records).length + contents.golden.length + contents.rejects.length > 0)
-    return fails(`Cut after ${at} bytes, ${Object.keys(contents.records).length} of its records are in the store.`, 'Report this: a refused file must leave nothing.');
+    return fails(
+      `Cut after ${at} bytes, ${Object.keys(contents.records).length} of its records are in the store.`,
+      'Report this: a refused file must leave nothing.',
+    );
   return undefined;
 }
 
@@ -139,7 +175,11 @@ async function replaced(context: FileContext): Promise<Verdict> {
     await bench.run();
     await bench.put(context.main.name, other.bytes);
     const run = await bench.run();
-    if (run.counts.changed !== 1) return fails(`One value (${other.field}) was changed, and ${counted(run.counts.changed, 'record')} changed in the store${run.problems.length ? `: ${saidOf(run.problems)}` : ''}.`, 'Look at primary_key: a changed value must be a change of the same record.');
+    if (run.counts.changed !== 1)
+      return fails(
+        `One value (${other.field}) was changed, and ${counted(run.counts.changed, 'record')} changed in the store${run.problems.length ? `: ${saidOf(run.problems)}` : ''}.`,
+        'Look at primary_key: a changed value must be a change of the same record.',
+      );
     return holds(`A changed ${other.field} in a file of the same name, time and size changed one record.`);
   });
 }
@@ -152,7 +192,12 @@ export async function withOneValueChanged(context: FileContext): Promise<{ bytes
   const keys = Array.isArray(stream.primary_key) ? stream.primary_key : stream.primary_key.fields;
   const summed = (stream.control ?? []).flatMap((c) => (c.total ? [c.total.of] : []));
   let tries = 0;
-  for (const spot of spots(recorded, stream.decoder!, reading.records, (field, value) => fields[field]?.type === 'text' && !keys.includes(field) && !summed.includes(field) && value.length > 1)) {
+  for (const spot of spots(
+    recorded,
+    stream.decoder!,
+    reading.records,
+    (field, value) => fields[field]?.type === 'text' && !keys.includes(field) && !summed.includes(field) && value.length > 1,
+  )) {
     if (++tries > 40) break;
     const bytes = recorded.bytes(changedAt(recorded.text, spot, alike(spot.value)));
     const read = await context.read(bytes);
@@ -165,7 +210,9 @@ export async function withOneValueChanged(context: FileContext): Promise<{ bytes
 
 async function duplicate(context: FileContext): Promise<Verdict> {
   const pattern = context.stream.retriever.files!.pattern;
-  const other = ['certify-copy', '20991231', '99991231', '2', 'copy'].map((word) => pattern.replaceAll('*', word).replaceAll('?', '9')).find((name) => name !== context.main.name && nameMatcher(pattern)(name));
+  const other = ['certify-copy', '20991231', '99991231', '2', 'copy']
+    .map((word) => pattern.replaceAll('*', word).replaceAll('?', '9'))
+    .find((name) => name !== context.main.name && nameMatcher(pattern)(name));
   if (other === undefined || !/[*?]/.test(pattern)) return undefined;
   return context.withBench(async (bench) => {
     await bench.put(context.main.name, context.main.bytes);
@@ -174,21 +221,24 @@ async function duplicate(context: FileContext): Promise<Verdict> {
     await bench.clear();
     await bench.put(other, context.main.bytes, new Date('2026-01-03T00:00:00Z'));
     const run = await bench.run();
-    if (run.counts.read > 0 || !isDeepStrictEqual(before, await bench.contents())) return fails(`As ${other}, ${counted(run.counts.read, 'record')} were taken again.`, 'Report this: a file is known by its content.');
+    if (run.counts.read > 0 || !isDeepStrictEqual(before, await bench.contents()))
+      return fails(`As ${other}, ${counted(run.counts.read, 'record')} were taken again.`, 'Report this: a file is known by its content.');
     return holds(`As ${other} it is recognised, and nothing is read again.`);
   });
 }
 
 async function empty(context: FileContext): Promise<Verdict> {
   const read = await context.read(Buffer.alloc(0));
-  if (!read.refused) return fails(`A file of 0 bytes reads as ${counted(read.records.length, 'record')}.`, 'Report this: an empty file is a failed export.');
+  if (!read.refused)
+    return fails(`A file of 0 bytes reads as ${counted(read.records.length, 'record')}.`, 'Report this: an empty file is a failed export.');
   return context.withBench(async (bench) => {
     await bench.put(context.main.name, context.main.bytes);
     await bench.run();
     const before = await bench.contents();
     await bench.put(context.main.name, Buffer.alloc(0), new Date('2026-01-04T00:00:00Z'));
     await bench.run();
-    if (!isDeepStrictEqual(before, await bench.contents())) return fails('An empty file in place of the full one changed the store.', 'Report this.');
+    if (!isDeepStrictEqual(before, await bench.contents()))
+      return fails('An empty file in place of the full one changed the store.', 'Report this.');
     return holds(`Refused (${read.refused![0]!.code}); what was there before stays.`);
   });
 }
@@ -208,16 +258,29 @@ async function deletes(context: FileContext): Promise<Verdict> {
     await bench.put(main.name, without, new Date('2026-01-05T00:00:00Z'));
     const run = await bench.run();
     const { deleted } = await bench.contents();
-    if (deleted.length === 0 && run.problems.length === 0 && reading.records.some((r) => r.key === undefined)) return holds('The recording has a record whose key cannot be read, which may be any: nothing is deleted then.');
-    if (allowed && deleted.length === 1) return holds(`One of ${good.length} records left out was deleted; more than ${stream.deletes!.max_percent} % stop the run.`);
-    if (!allowed && deleted.length === 0 && run.problems.some((p) => p.code === 'DELETES_TOO_MANY')) return holds(`One of ${good.length} records left out is ${percent.toFixed(0)} %, more than the ${stream.deletes!.max_percent} % allowed: the run stopped and deleted nothing.`);
-    return fails(`One of ${good.length} records was left out: ${deleted.length} were deleted${run.problems.length ? `, and the run said ${saidOf(run.problems)}` : ''}.`, 'Look at deletes and content: snapshot in the stream.');
+    if (deleted.length === 0 && run.problems.length === 0 && reading.records.some((r) => r.key === undefined))
+      return holds('The recording has a record whose key cannot be read, which may be any: nothing is deleted then.');
+    if (allowed && deleted.length === 1)
+      return holds(`One of ${good.length} records left out was deleted; more than ${stream.deletes!.max_percent} % stop the run.`);
+    if (!allowed && deleted.length === 0 && run.problems.some((p) => p.code === 'DELETES_TOO_MANY'))
+      return holds(
+        `One of ${good.length} records left out is ${percent.toFixed(0)} %, more than the ${stream.deletes!.max_percent} % allowed: the run stopped and deleted nothing.`,
+      );
+    return fails(
+      `One of ${good.length} records was left out: ${deleted.length} were deleted${run.problems.length ? `, and the run said ${saidOf(run.problems)}` : ''}.`,
+      'Look at deletes and content: snapshot in the stream.',
+    );
   });
 }
 
 export function changesOf(a: Contents, b: Contents): string {
   const names = new Set([...Object.keys(a.records), ...Object.keys(b.records)]);
   const differ = [...names].filter((key) => !isDeepStrictEqual(a.records[key], b.records[key]));
-  const parts = [differ.length ? `${counted(differ.length, 'record')}, such as ${differ[0]}` : '', isDeepStrictEqual(a.rejects, b.rejects) ? '' : 'rejects', isDeepStrictEqual(a.golden, b.golden) ? '' : 'canonical records', isDeepStrictEqual(a.deleted, b.deleted) ? '' : 'deletions'];
+  const parts = [
+    differ.length ? `${counted(differ.length, 'record')}, such as ${differ[0]}` : '',
+    isDeepStrictEqual(a.rejects, b.rejects) ? '' : 'rejects',
+    isDeepStrictEqual(a.golden, b.golden) ? '' : 'canonical records',
+    isDeepStrictEqual(a.deleted, b.deleted) ? '' : 'deletions',
+  ];
   return parts.filter(Boolean).join(', ');
 }

@@ -66,9 +66,20 @@ async function secrets(context: FileContext): Promise<Verdict> {
     return secretsAbsent(bench, [await bench.run()]);
   });
   if (good?.state !== 'ok' || context.connector.transport !== 'sftp') return good;
-  const nobody = { host: '127.0.0.1', port: await closedPort(), username: 'certify', password: CANARY_REFERENCE, host_key: `SHA256:${'A'.repeat(43)}`, timeout: '5s' };
+  const nobody = {
+    host: '127.0.0.1',
+    port: await closedPort(),
+    username: 'certify',
+    password: CANARY_REFERENCE,
+    host_key: `SHA256:${'A'.repeat(43)}`,
+    timeout: '5s',
+  };
   const { path: _, ...options } = context.setup.options;
-  const away = await openBench({ ...context.setup, connector: { ...context.connector, transport_options: {} }, options: { ...options, ...nobody } });
+  const away = await openBench({
+    ...context.setup,
+    connector: { ...context.connector, transport_options: {} },
+    options: { ...options, ...nobody },
+  });
   try {
     return await secretsAbsent(away, [await away.run()]);
   } finally {

@@ -8,30 +8,72 @@ export function lint(pack: Pack): Finding[] {
   const { connector, problems, fixtures, readme } = pack;
   findings.push(
     problems.length || !connector
-      ? finding('manifest', 'The manifest is valid', false, problems.slice(0, 8).map(textOf).join('\n'), 'Correct connector.yaml; docs/connector-reference.md lists every key.')
+      ? finding(
+          'manifest',
+          'The manifest is valid',
+          false,
+          problems.slice(0, 8).map(textOf).join('\n'),
+          'Correct connector.yaml; docs/connector-reference.md lists every key.',
+        )
       : finding('manifest', 'The manifest is valid', true, `${connector.title} ${connector.version}, ${contentsOf(connector)}.`),
   );
   findings.push(
     readme !== undefined && /‹[^›]*›/.test(readme)
-      ? { check: 'readme', title: 'A README says what a town must supply', state: 'warning', detail: `README.md still has ${readme.match(/‹[^›]*›/g)!.length} places to fill in (‹ ›).`, hint: 'Fill them in before you hand the pack over.' }
+      ? {
+          check: 'readme',
+          title: 'A README says what a town must supply',
+          state: 'warning',
+          detail: `README.md still has ${readme.match(/‹[^›]*›/g)!.length} places to fill in (‹ ›).`,
+          hint: 'Fill them in before you hand the pack over.',
+        }
       : readme !== undefined && readme.trim().length >= 80
-      ? finding('readme', 'A README says what a town must supply', true, `README.md, ${readme.trim().split('\n').length} lines.`)
-      : finding('readme', 'A README says what a town must supply', false, readme === undefined ? 'There is no README.md.' : 'README.md says next to nothing.', 'Write which system and version it is for, what the town must supply, and where the layout is documented.'),
+        ? finding('readme', 'A README says what a town must supply', true, `README.md, ${readme.trim().split('\n').length} lines.`)
+        : finding(
+            'readme',
+            'A README says what a town must supply',
+            false,
+            readme === undefined ? 'There is no README.md.' : 'README.md says next to nothing.',
+            'Write which system and version it is for, what the town must supply, and where the layout is documented.',
+          ),
   );
   if (connector && Object.keys(connector.streams).length + Object.keys(connector.sinks).length === 0)
-    findings.push(finding('contents', 'There is something to certify', false, 'The connector has neither a stream nor a sink.', 'interlocal discover proposes streams from a sample.'));
+    findings.push(
+      finding(
+        'contents',
+        'There is something to certify',
+        false,
+        'The connector has neither a stream nor a sink.',
+        'interlocal discover proposes streams from a sample.',
+      ),
+    );
   if (connector)
     findings.push(
       fixtures.problems.length
-        ? finding('fixtures', 'Every stream has a recording', false, fixtures.problems.slice(0, 8).map(textOf).join('\n'), 'docs/vendor-guide.md shows what a recording is.')
-        : finding('fixtures', 'Every stream has a recording', true, `${contentsOf({ streams: Object.fromEntries(fixtures.streams), sinks: Object.fromEntries(fixtures.sinks) })}.`),
+        ? finding(
+            'fixtures',
+            'Every stream has a recording',
+            false,
+            fixtures.problems.slice(0, 8).map(textOf).join('\n'),
+            'docs/vendor-guide.md shows what a recording is.',
+          )
+        : finding(
+            'fixtures',
+            'Every stream has a recording',
+            true,
+            `${contentsOf({ streams: Object.fromEntries(fixtures.streams), sinks: Object.fromEntries(fixtures.sinks) })}.`,
+          ),
     );
   return findings;
 }
 
 /** `2 streams and 1 sink`. */
 function contentsOf({ streams, sinks }: { streams: object; sinks: object }): string {
-  const parts = ([['stream', streams], ['sink', sinks]] as const).flatMap(([word, map]) => (Object.keys(map).length ? [counted(Object.keys(map).length, word)] : []));
+  const parts = (
+    [
+      ['stream', streams],
+      ['sink', sinks],
+    ] as const
+  ).flatMap(([word, map]) => (Object.keys(map).length ? [counted(Object.keys(map).length, word)] : []));
   return parts.join(' and ') || 'nothing';
 }
 

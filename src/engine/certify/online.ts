@@ -26,15 +26,33 @@ const MOST_RECORDS = 5000;
 export async function certifyOnline(pack: Pack, project: Project, connection: string, options: CertifyOptions): Promise<Certificate> {
   const configured = project.connections[connection]!;
   if (configured.connector !== pack.id)
-    throw new ConfigError({ code: 'CONNECTION_UNFIT', place: { path: connection }, message: `The connection ${connection} is of the connector ${configured.connector}, not ${pack.id}.`, hint: `Name one of ${pack.id}.` });
+    throw new ConfigError({
+      code: 'CONNECTION_UNFIT',
+      place: { path: connection },
+      message: `The connection ${connection} is of the connector ${configured.connector}, not ${pack.id}.`,
+      hint: `Name one of ${pack.id}.`,
+    });
   const connector = project.connectors.get(pack.id)!.value;
   const findings: Finding[] = lint(pack).filter((f) => f.check === 'manifest');
-  findings.push(...(await looked({ check: 'connection', title: 'The connection works' }, undefined, options, () => checkConnection(project, connection, options.signal))));
-  if (connector.transport === 'sftp') findings.push(...(await looked({ check: 'host_key', title: 'A server with another host key is not spoken to' }, undefined, options, () => otherHostKey(project, connection))));
+  findings.push(
+    ...(await looked({ check: 'connection', title: 'The connection works' }, undefined, options, () =>
+      checkConnection(project, connection, options.signal),
+    )),
+  );
+  if (connector.transport === 'sftp')
+    findings.push(
+      ...(await looked({ check: 'host_key', title: 'A server with another host key is not spoken to' }, undefined, options, () =>
+        otherHostKey(project, connection),
+      )),
+    );
   if (findings.some((f) => f.check === 'connection' && f.state === 'failed')) return certificateOf(pack, 'online', findings, connection);
   for (const [name, stream] of Object.entries(connector.streams)) {
     if (options.signal.aborted) break;
-    findings.push(...(await looked({ check: 'preview', title: 'What the system gives now fits the schema' }, name, options, () => preview(project, connection, name, stream, options.signal))));
+    findings.push(
+      ...(await looked({ check: 'preview', title: 'What the system gives now fits the schema' }, name, options, () =>
+        preview(project, connection, name, stream, options.signal),
+      )),
+    );
   }
   return certificateOf(pack, 'online', findings, connection);
 }
@@ -84,22 +102,42 @@ async function preview(project: Project, connection: string, name: string, strea
     withKeys(records, stream);
     const bad = records.filter((r) => r.problem);
     const detail = `${where}: ${counted(records.length, 'record')} read, nothing written`;
-    if (bad.length) return fails(`${detail}; ${bad.length} do not fit: ${bad[0]!.problem!.message}`, bad[0]!.problem!.hint ?? 'Correct the schema.');
+    if (bad.length)
+      return fails(`${detail}; ${bad.length} do not fit: ${bad[0]!.problem!.message}`, bad[0]!.problem!.hint ?? 'Correct the schema.');
     const fresh = selector.newColumns();
-    return fresh.length ? holdsBut(`${detail}; there are columns that the schema does not know: ${fresh.join(', ')}.`, 'Add them to the schema where they are of use.') : holds(`${detail}.`);
+    return fresh.length
+      ? holdsBut(
+          `${detail}; there are columns that the schema does not know: ${fresh.join(', ')}.`,
+          'Add them to the schema where they are of use.',
+        )
+      : holds(`${detail}.`);
   } finally {
     await transport.close();
   }
 }
 
 /** The first file, page or list of rows. */
-async function* lists(transport: Transport, stream: StreamConfig, name: string, variables: Variables, signal: AbortSignal): AsyncGenerator<{ list: SourceRecord[]; from: string }> {
+async function* lists(
+  transport: Transport,
+  stream: StreamConfig,
+  name: string,
+  variables: Variables,
+  signal: AbortSignal,
+): AsyncGenerator<{ list: SourceRecord[]; from: string }> {
   if (transport.kind === 'files') {
     const files = stream.retriever.files!;
     const [file] = await transport.list(fillText(files.folder, variables), fillText(files.pattern, variables));
     if (!file) return;
-    const requiredColumns = Object.entries(stream.schema.fields).filter(([field, f]) => !f.optional && !(stream.record_selector?.parents ?? []).includes(field)).map(([field]) => field);
-    for await (const list of decodeWith(stream.decoder!, transport.read(file.path), { file: file.path, requiredColumns, knownColumns: Object.keys(stream.schema.fields), signal })) yield { list, from: file.path };
+    const requiredColumns = Object.entries(stream.schema.fields)
+      .filter(([field, f]) => !f.optional && !(stream.record_selector?.parents ?? []).includes(field))
+      .map(([field]) => field);
+    for await (const list of decodeWith(stream.decoder!, transport.read(file.path), {
+      file: file.path,
+      requiredColumns,
+      knownColumns: Object.keys(stream.schema.fields),
+      signal,
+    }))
+      yield { list, from: file.path };
     return;
   }
   const context = { name, variables, state: {}, now: new Date(), signal, note: () => {} };

@@ -26,7 +26,9 @@ export interface Pack {
 export async function readPack(folder: string): Promise<Pack> {
   const id = basename(folder);
   const { connector, problems } = await readManifest(folder, id);
-  const fixtures = connector ? await readFixtures(folder, connector) : { options: {}, streams: new Map(), sinks: new Map(), wsdls: [], problems: [] };
+  const fixtures = connector
+    ? await readFixtures(folder, connector)
+    : { options: {}, streams: new Map(), sinks: new Map(), wsdls: [], problems: [] };
   const readme = await readFile(join(folder, 'README.md'), 'utf8').catch(() => undefined);
   return { id, folder, connector, fixtures, readme, hash: await hashOf(folder), problems };
 }
@@ -35,15 +37,31 @@ export async function readPack(folder: string): Promise<Pack> {
 export async function hashOf(folder: string): Promise<string> {
   const digest = createHash('sha256');
   const names: string[] = [];
-  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => [])) if (entry.isFile()) names.push(relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'));
-  for (const name of names.sort()) digest.update(`${name}\0`).update(createHash('sha256').update(await readFile(join(folder, name))).digest());
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []))
+    if (entry.isFile()) names.push(relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'));
+  for (const name of names.sort())
+    digest.update(`${name}\0`).update(
+      createHash('sha256')
+        .update(await readFile(join(folder, name)))
+        .digest(),
+    );
   return digest.digest('hex');
 }
 
 /** In a town with nothing else in it, so that only this manifest is judged, by the same loader and with the same words as everywhere. */
 async function readManifest(folder: string, id: string): Promise<{ connector: ConnectorConfig | undefined; problems: Problem[] }> {
   if (!(await stat(join(folder, 'connector.yaml')).catch(() => undefined)))
-    return { connector: undefined, problems: [{ code: 'FILE_MISSING', place: { file: join(folder, 'connector.yaml') }, message: 'There is no connector.yaml.', hint: 'interlocal new connector writes one to begin with.' }] };
+    return {
+      connector: undefined,
+      problems: [
+        {
+          code: 'FILE_MISSING',
+          place: { file: join(folder, 'connector.yaml') },
+          message: 'There is no connector.yaml.',
+          hint: 'interlocal new connector writes one to begin with.',
+        },
+      ],
+    };
   const town = await mkdtemp(join(tmpdir(), 'certify-pack-'));
   try {
     await mkdir(join(town, 'config'));

@@ -41,8 +41,11 @@ async function readTwice(context: QueryContext): Promise<Verdict> {
       const once = await bench.contents();
       const second = await bench.run();
       const twice = await bench.contents();
-      if (!isDeepStrictEqual(once, twice)) return fails(`The store differs after the second run (${changesOf(once, twice)}).`, 'Look at primary_key: it must name each row.');
-      return holds(`${counted(Object.keys(once.records).length, 'record')} after one run and after two; the second read ${counted(second.counts.read, 'row')}.`);
+      if (!isDeepStrictEqual(once, twice))
+        return fails(`The store differs after the second run (${changesOf(once, twice)}).`, 'Look at primary_key: it must name each row.');
+      return holds(
+        `${counted(Object.keys(once.records).length, 'record')} after one run and after two; the second read ${counted(second.counts.read, 'row')}.`,
+      );
     }),
   );
 }
@@ -72,8 +75,14 @@ async function tied(context: QueryContext): Promise<Verdict> {
       await bench.run({ batchSize: 1000 });
       return bench.contents();
     });
-    if (!isDeepStrictEqual(whole, killed)) return fails(`Of ${Object.keys(whole.records).length} rows with the same cursor, ${Object.keys(killed.records).length} are in the store after a kill.`, 'Give incremental a tie_breaker: a column that is unique.');
-    return holds(`${counted(Object.keys(whole.records).length, 'row')} with the same cursor, killed after the first list of them: all there, each once.`);
+    if (!isDeepStrictEqual(whole, killed))
+      return fails(
+        `Of ${Object.keys(whole.records).length} rows with the same cursor, ${Object.keys(killed.records).length} are in the store after a kill.`,
+        'Give incremental a tie_breaker: a column that is unique.',
+      );
+    return holds(
+      `${counted(Object.keys(whole.records).length, 'row')} with the same cursor, killed after the first list of them: all there, each once.`,
+    );
   }, tables);
 }
 
@@ -84,10 +93,16 @@ async function lateCommit(context: QueryContext): Promise<Verdict> {
   if (incremental.kind === 'rowversion') return lateRowversion(context);
   const at = tableOfCursor(stream, fixture.tables!);
   if (!at) return undefined;
-  const late = incremental.kind === 'datetime' && incremental.lookback !== undefined ? new Date(at.last - parseDuration(incremental.lookback)! / 2) : undefined;
+  const late =
+    incremental.kind === 'datetime' && incremental.lookback !== undefined
+      ? new Date(at.last - parseDuration(incremental.lookback)! / 2)
+      : undefined;
   if (!late)
     return incremental.delay === undefined
-      ? holdsBut(`Rows are read after the last ${incremental.cursor}. One that is committed late with an earlier one would be passed over.`, 'Set lookback (how long a transaction there may last), or delay; known rows are recognised.')
+      ? holdsBut(
+          `Rows are read after the last ${incremental.cursor}. One that is committed late with an earlier one would be passed over.`,
+          'Set lookback (how long a transaction there may last), or delay; known rows are recognised.',
+        )
       : holds(`Rows younger than ${incremental.delay} wait, so that late commits come before the position.`);
   const statement = rowWith(stream, at.table, fixture.tables![at.table]!, { [incremental.cursor]: late.toISOString().slice(0, 23) }, 7);
   if (!statement) return undefined;
@@ -98,7 +113,9 @@ async function lateCommit(context: QueryContext): Promise<Verdict> {
       await server.execute(statement);
       await bench.run();
       const after = Object.keys((await bench.contents()).records).length;
-      return after === before + 1 ? holds(`A row whose ${incremental.cursor} lies before the position was found, within the lookback of ${incremental.lookback}.`) : fails(`A row committed late, within the lookback of ${incremental.lookback}, was not read.`, 'Look at incremental.');
+      return after === before + 1
+        ? holds(`A row whose ${incremental.cursor} lies before the position was found, within the lookback of ${incremental.lookback}.`)
+        : fails(`A row committed late, within the lookback of ${incremental.lookback}, was not read.`, 'Look at incremental.');
     }),
   );
 }
@@ -121,7 +138,9 @@ async function lateRowversion(context: QueryContext): Promise<Verdict> {
       await bench.run();
       const after = Object.keys((await bench.contents()).records).length;
       if (during !== before) return fails('A row was read before its transaction was committed.', 'Report this.');
-      return after === before + 1 ? holds('A transaction that was open during a run and committed after it was read by the next (MIN_ACTIVE_ROWVERSION).') : fails('A row that was committed during a run was never read.', 'Report this.');
+      return after === before + 1
+        ? holds('A transaction that was open during a run and committed after it was read by the next (MIN_ACTIVE_ROWVERSION).')
+        : fails('A row that was committed during a run was never read.', 'Report this.');
     }),
   );
 }
@@ -133,11 +152,24 @@ async function deletes(context: QueryContext): Promise<Verdict> {
     using(context.bench(server), async (bench) => {
       await bench.run();
       const total = Object.keys((await bench.contents()).records).length;
-      for (const table of Object.keys(fixture.tables!)) await server.execute(`DELETE FROM ${table.split('.').map((part) => `[${part}]`).join('.')}`);
+      for (const table of Object.keys(fixture.tables!))
+        await server.execute(
+          `DELETE FROM ${table
+            .split('.')
+            .map((part) => `[${part}]`)
+            .join('.')}`,
+        );
       const run = await bench.run();
       const { deleted } = await bench.contents();
-      if (stream.deletes!.max_percent < 100 && total > 0) return deleted.length === 0 && run.problems.some((p) => p.code === 'DELETES_TOO_MANY') ? holds(`Emptied tables would delete ${total} records, more than ${stream.deletes!.max_percent} %: the run stopped and deleted nothing.`) : fails(`Emptied tables deleted ${deleted.length} of ${total} records.`, 'Look at deletes.max_percent.');
-      return deleted.length === total ? holds(`${counted(total, 'record')} deleted.`) : fails(`${deleted.length} of ${total} deleted.`, 'Look at deletes.');
+      if (stream.deletes!.max_percent < 100 && total > 0)
+        return deleted.length === 0 && run.problems.some((p) => p.code === 'DELETES_TOO_MANY')
+          ? holds(
+              `Emptied tables would delete ${total} records, more than ${stream.deletes!.max_percent} %: the run stopped and deleted nothing.`,
+            )
+          : fails(`Emptied tables deleted ${deleted.length} of ${total} records.`, 'Look at deletes.max_percent.');
+      return deleted.length === total
+        ? holds(`${counted(total, 'record')} deleted.`)
+        : fails(`${deleted.length} of ${total} deleted.`, 'Look at deletes.');
     }),
   );
 }
@@ -145,15 +177,22 @@ async function deletes(context: QueryContext): Promise<Verdict> {
 async function columnRemoved(context: QueryContext): Promise<Verdict> {
   const { fixture, stream } = context;
   const [name, table] = Object.entries(fixture.tables!)[0]!;
-  const column = Object.keys(table.columns).find((c) => stream.schema.fields[c] && !stream.schema.fields[c].required) ?? Object.keys(table.columns).find((c) => stream.schema.fields[c]);
+  const column =
+    Object.keys(table.columns).find((c) => stream.schema.fields[c] && !stream.schema.fields[c].required) ??
+    Object.keys(table.columns).find((c) => stream.schema.fields[c]);
   if (column === undefined) return undefined;
-  const renamed = { ...table, columns: Object.fromEntries(Object.entries(table.columns).map(([c, type]) => [c === column ? `${c}_2` : c, type])) };
+  const renamed = {
+    ...table,
+    columns: Object.fromEntries(Object.entries(table.columns).map(([c, type]) => [c === column ? `${c}_2` : c, type])),
+  };
   return context.withServer(
     (server) =>
       using(context.bench(server), async (bench) => {
         const run = await bench.run();
         const stored = Object.keys((await bench.contents()).records).length;
-        return run.outcome === 'failed' && stored === 0 ? holds(`Without ${column}: ${run.problems[0]!.code}, nothing stored.`) : fails(`Without ${column} the run ended as ${run.outcome} and stored ${counted(stored, 'record')}.`, 'Report this.');
+        return run.outcome === 'failed' && stored === 0
+          ? holds(`Without ${column}: ${run.problems[0]!.code}, nothing stored.`)
+          : fails(`Without ${column} the run ended as ${run.outcome} and stored ${counted(stored, 'record')}.`, 'Report this.');
       }),
     { ...fixture.tables!, [name]: renamed },
   );

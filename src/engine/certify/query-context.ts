@@ -35,7 +35,13 @@ export interface QueryContext {
   bench(server: TableServer, options?: Record<string, unknown>): Promise<Bench>;
 }
 
-export function queryContext(connector: ConnectorConfig, name: string, fixture: Fixture, given: Record<string, unknown>, start: StartTables): QueryContext {
+export function queryContext(
+  connector: ConnectorConfig,
+  name: string,
+  fixture: Fixture,
+  given: Record<string, unknown>,
+  start: StartTables,
+): QueryContext {
   const stream = connector.streams[name]!;
   const plain = { ...connector, transport_options: {} };
   return {
@@ -51,7 +57,10 @@ export function queryContext(connector: ConnectorConfig, name: string, fixture: 
       }
     },
     async read(server) {
-      const transport = (await transports.sqlserver.open({ ...server.options, password: CANARY }, { connection: 'certified', projectFolder: fixture.folder })) as QueryTransport;
+      const transport = (await transports.sqlserver.open(
+        { ...server.options, password: CANARY },
+        { connection: 'certified', projectFolder: fixture.folder },
+      )) as QueryTransport;
       try {
         return await readAll(stream, transport, name, given);
       } finally {
@@ -59,7 +68,13 @@ export function queryContext(connector: ConnectorConfig, name: string, fixture: 
       }
     },
     bench: (server, options = {}) =>
-      openBench({ connector: plain, stream: name, options: { ...given, ...server.options, password: CANARY_REFERENCE, ...options }, secrets: CANARY_FILES, fields: plainFields(stream, fixture.records) }),
+      openBench({
+        connector: plain,
+        stream: name,
+        options: { ...given, ...server.options, password: CANARY_REFERENCE, ...options },
+        secrets: CANARY_FILES,
+        fields: plainFields(stream, fixture.records),
+      }),
   };
 }
 
@@ -67,7 +82,14 @@ async function readAll(stream: StreamConfig, transport: QueryTransport, name: st
   const selector = selectorOf(stream, name);
   const records: SourceRecord[] = [];
   try {
-    for await (const page of readQuery(stream, transport, { name, variables: optionVariables(given), state: {}, now: new Date(), note: () => {} })) records.push(...selector.select(page.records));
+    for await (const page of readQuery(stream, transport, {
+      name,
+      variables: optionVariables(given),
+      state: {},
+      now: new Date(),
+      note: () => {},
+    }))
+      records.push(...selector.select(page.records));
     selector.finish();
   } catch (error) {
     if (!(error instanceof InterlocalError)) throw error;

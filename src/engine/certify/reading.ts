@@ -23,7 +23,9 @@ export async function readBytes(stream: StreamConfig, file: string, bytes: Uint8
   const parents = new Set(stream.record_selector?.parents ?? []);
   const context = {
     file,
-    requiredColumns: Object.entries(stream.schema.fields).filter(([name, f]) => !f.optional && !parents.has(name)).map(([name]) => name),
+    requiredColumns: Object.entries(stream.schema.fields)
+      .filter(([name, f]) => !f.optional && !parents.has(name))
+      .map(([name]) => name),
     knownColumns: Object.keys(stream.schema.fields),
   };
   try {
@@ -64,7 +66,9 @@ export function differences(a: Values, b: Values): string[] {
 }
 
 export function sameRecords(a: readonly SourceRecord[], b: readonly SourceRecord[]): boolean {
-  return a.length === b.length && a.every((record, i) => sameValues(record.values, b[i]!.values) && record.problem?.code === b[i]!.problem?.code);
+  return (
+    a.length === b.length && a.every((record, i) => sameValues(record.values, b[i]!.values) && record.problem?.code === b[i]!.problem?.code)
+  );
 }
 
 /** What a refusal said, for a report: codes, and the first message. */

@@ -21,24 +21,34 @@ export function compareWithRecording(fixture: Fixture, reads: readonly Read[]): 
     if (code !== undefined) {
       refusedAs.delete(file!);
       if (!reading.refused) wrong.push(`${file} must be refused with ${code}, and reads as ${counted(reading.records.length, 'record')}`);
-      else if (!reading.refused.some((p) => p.code === code)) wrong.push(`${file} must be refused with ${code}, and is with ${saidOf(reading.refused)}`);
+      else if (!reading.refused.some((p) => p.code === code))
+        wrong.push(`${file} must be refused with ${code}, and is with ${saidOf(reading.refused)}`);
       continue;
     }
     if (reading.refused) wrong.push(`${file ?? 'the recording'} is refused: ${saidOf(reading.refused)}`);
     for (const record of reading.records) (record.problem ? aside : good).push({ file, record });
   }
   for (const [file, code] of refusedAs) wrong.push(`records.json says that ${file} is refused with ${code}, and there is no such file`);
-  if (good.length !== fixture.records.length) wrong.push(`${counted(good.length, 'record')} read, and records.json has ${fixture.records.length}`);
+  if (good.length !== fixture.records.length)
+    wrong.push(`${counted(good.length, 'record')} read, and records.json has ${fixture.records.length}`);
   for (let i = 0; i < Math.min(good.length, fixture.records.length); i++) {
     const names = differences(good[i]!.record.values, fixture.records[i]!);
     if (names.length === 0) continue;
     const name = names[0]!;
-    wrong.push(`record ${i + 1}${placeOf(good[i]!)}: ${name} is ${JSON.stringify(good[i]!.record.values[name] ?? null)}, and records.json says ${JSON.stringify(fixture.records[i]![name] ?? null)}`);
+    wrong.push(
+      `record ${i + 1}${placeOf(good[i]!)}: ${name} is ${JSON.stringify(good[i]!.record.values[name] ?? null)}, and records.json says ${JSON.stringify(fixture.records[i]![name] ?? null)}`,
+    );
     break;
   }
   wrong.push(...rejectsThatDiffer(fixture, aside));
-  if (wrong.length) return fails(wrong.slice(0, 4).join('; '), 'Correct the connector, or records.json where it is wrong; --write-records writes what is read now, for you to look through.');
-  return holds(`${counted(good.length, 'record')}${aside.length ? `, ${aside.length} set aside` : ''}${fixture.refused.length ? `, ${counted(fixture.refused.length, 'file')} refused` : ''}, as recorded.`);
+  if (wrong.length)
+    return fails(
+      wrong.slice(0, 4).join('; '),
+      'Correct the connector, or records.json where it is wrong; --write-records writes what is read now, for you to look through.',
+    );
+  return holds(
+    `${counted(good.length, 'record')}${aside.length ? `, ${aside.length} set aside` : ''}${fixture.refused.length ? `, ${counted(fixture.refused.length, 'file')} refused` : ''}, as recorded.`,
+  );
 }
 
 function rejectsThatDiffer(fixture: Fixture, aside: readonly { file?: string; record: SourceRecord }[]): string[] {
@@ -46,11 +56,23 @@ function rejectsThatDiffer(fixture: Fixture, aside: readonly { file?: string; re
   const wrong: string[] = [];
   for (const one of aside) {
     const { record, file } = one;
-    const at = left.findIndex((r) => r.code === record.problem!.code && (r.file === undefined || r.file === file) && (r.line === undefined || r.line === record.line) && (r.record === undefined || r.record === record.number));
-    if (at < 0) wrong.push(`record ${record.number}${placeOf(one)} is set aside (${record.problem!.code}: ${record.problem!.message}), and records.json does not say so`);
+    const at = left.findIndex(
+      (r) =>
+        r.code === record.problem!.code &&
+        (r.file === undefined || r.file === file) &&
+        (r.line === undefined || r.line === record.line) &&
+        (r.record === undefined || r.record === record.number),
+    );
+    if (at < 0)
+      wrong.push(
+        `record ${record.number}${placeOf(one)} is set aside (${record.problem!.code}: ${record.problem!.message}), and records.json does not say so`,
+      );
     else left.splice(at, 1);
   }
-  for (const r of left) wrong.push(`records.json says that ${r.line === undefined ? `record ${r.record ?? '?'}` : `line ${r.line}`} is set aside with ${r.code}, and it is not`);
+  for (const r of left)
+    wrong.push(
+      `records.json says that ${r.line === undefined ? `record ${r.record ?? '?'}` : `line ${r.line}`} is set aside with ${r.code}, and it is not`,
+    );
   return wrong;
 }
 

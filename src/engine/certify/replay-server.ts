@@ -67,13 +67,33 @@ export async function startReplayServer(spec: ReplaySpec): Promise<ReplayServer>
 
   async function reply(request: IncomingMessage): Promise<Reply> {
     const url = new URL(request.url ?? '/', made.url);
-    if (url.pathname.startsWith('/wsdl/')) return { status: 200, headers: { 'content-type': 'text/xml' }, body: await readFile(join(spec.fixturesFolder, basename(url.pathname))) };
+    if (url.pathname.startsWith('/wsdl/'))
+      return {
+        status: 200,
+        headers: { 'content-type': 'text/xml' },
+        body: await readFile(join(spec.fixturesFolder, basename(url.pathname))),
+      };
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
     const text = Buffer.concat(parts).toString('utf8');
-    const asked: Asked = { method: request.method ?? 'GET', path: url.pathname, query: Object.fromEntries(url.searchParams), headers: request.headers as Record<string, string>, text, ...bodyOf(text, spec.soap, request.headers['content-type']) };
-    if (spec.login && url.pathname === `/${spec.login.path.replace(/^\//, '').replace(/\?.*$/, '')}` && !spec.exchanges.some((e) => e.request.path?.includes(spec.login!.path)))
-      return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(spec.login.token.split('.').reduceRight<unknown>((value, name) => ({ [name]: value }), 'certify-token')) };
+    const asked: Asked = {
+      method: request.method ?? 'GET',
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      headers: request.headers as Record<string, string>,
+      text,
+      ...bodyOf(text, spec.soap, request.headers['content-type']),
+    };
+    if (
+      spec.login &&
+      url.pathname === `/${spec.login.path.replace(/^\//, '').replace(/\?.*$/, '')}` &&
+      !spec.exchanges.some((e) => e.request.path?.includes(spec.login!.path))
+    )
+      return {
+        status: 200,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(spec.login.token.split('.').reduceRight<unknown>((value, name) => ({ [name]: value }), 'certify-token')),
+      };
     made.asked.push(asked);
     const found = bestExchange(spec.exchanges, served, asked, spec.variable);
     if (typeof found === 'number') {
@@ -81,7 +101,11 @@ export async function startReplayServer(spec: ReplaySpec): Promise<ReplayServer>
       ever.add(found);
     }
     const answer = typeof found === 'number' ? spec.exchanges[found]!.answer : undefined;
-    const recorded: Reply | undefined = answer && { status: answer.status, headers: withType(answer.headers, spec.soap, answer.name), body: answer.body };
+    const recorded: Reply | undefined = answer && {
+      status: answer.status,
+      headers: withType(answer.headers, spec.soap, answer.name),
+      body: answer.body,
+    };
     const changed = behaviour?.(asked, recorded, made.asked.length);
     if (changed) return changed;
     if (recorded) return recorded;

@@ -38,10 +38,18 @@ export const REQUEST_CHECKS: readonly RequestCheck[] = [
 
 async function recording({ fixture, reading, server, read }: RequestContext): Promise<Verdict> {
   await read();
-  if (server.unanswered.length) return fails(`The connector asks for something that is not recorded: ${server.unanswered[0]}.`, 'Record that exchange too; "*" in a recorded parameter stands for any value.');
+  if (server.unanswered.length)
+    return fails(
+      `The connector asks for something that is not recorded: ${server.unanswered[0]}.`,
+      'Record that exchange too; "*" in a recorded parameter stands for any value.',
+    );
   const verdict = compareWithRecording(fixture, [{ reading }]);
   const never = server.neverAsked();
-  if (verdict?.state === 'ok' && never.length) return fails(`Exchange ${never.join(', ')} of exchanges.json is never asked for.`, 'Look at the paginator: pages that are not asked for are records that are not read.');
+  if (verdict?.state === 'ok' && never.length)
+    return fails(
+      `Exchange ${never.join(', ')} of exchanges.json is never asked for.`,
+      'Look at the paginator: pages that are not asked for are records that are not read.',
+    );
   return verdict;
 }
 
@@ -62,8 +70,14 @@ async function readTwice(context: RequestContext): Promise<Verdict> {
     const once = await bench.contents();
     const second = await runNow(context, bench);
     const twice = await bench.contents();
-    if (!isDeepStrictEqual(once, twice)) return fails(`The store differs after the second run (${changesOf(once, twice)}).`, 'Look at primary_key: it must name each record in its system.');
-    return holds(`${counted(Object.keys(once.records).length, 'record')} after one run and after two, ${second.counts.unchanged} recognised as unchanged.`);
+    if (!isDeepStrictEqual(once, twice))
+      return fails(
+        `The store differs after the second run (${changesOf(once, twice)}).`,
+        'Look at primary_key: it must name each record in its system.',
+      );
+    return holds(
+      `${counted(Object.keys(once.records).length, 'record')} after one run and after two, ${second.counts.unchanged} recognised as unchanged.`,
+    );
   });
 }
 
@@ -89,7 +103,8 @@ async function busy(context: RequestContext): Promise<Verdict> {
     turnedAway.add(request);
     return { status: 503, headers: { 'retry-after': '0' }, body: 'busy' };
   });
-  if (!read.refused && sameAsRecorded(context, read.records)) return holds(`${counted(turnedAway.size, 'request')} answered with 503 and Retry-After, then with the records.`);
+  if (!read.refused && sameAsRecorded(context, read.records))
+    return holds(`${counted(turnedAway.size, 'request')} answered with 503 and Retry-After, then with the records.`);
   return fails(read.refused ? saidOf(read.refused) : 'Records are missing or doubled.', 'Look at error_handler.');
 }
 
@@ -99,8 +114,10 @@ async function mustRefuse(context: RequestContext, behaviour: Behaviour, what: s
     await runNow(context, bench);
     const before = await bench.contents();
     const run = await runNow(context, bench, behaviour);
-    if (run.outcome !== 'failed') return fails(`${what}: the run ended as ${run.outcome}.`, 'Look at error_handler.rules and retriever.success.');
-    if (code && !run.problems.some((p) => p.code === code)) return fails(`${what}: the run failed with ${saidOf(run.problems)}`, `${code} was expected.`);
+    if (run.outcome !== 'failed')
+      return fails(`${what}: the run ended as ${run.outcome}.`, 'Look at error_handler.rules and retriever.success.');
+    if (code && !run.problems.some((p) => p.code === code))
+      return fails(`${what}: the run failed with ${saidOf(run.problems)}`, `${code} was expected.`);
     const after = await bench.contents();
     if (!isDeepStrictEqual(before, after)) return fails(`${what}: the store changed (${changesOf(before, after)}).`, 'Report this.');
     return holds(`${run.problems[0]!.code}; the store stayed as it was.`);
@@ -109,9 +126,17 @@ async function mustRefuse(context: RequestContext, behaviour: Behaviour, what: s
 
 async function faultIn200(context: RequestContext): Promise<Verdict> {
   if (context.connector.transport !== 'soap') return undefined;
-  const version = context.connector.transport_options['version'] === '1.2' ? 'http://www.w3.org/2003/05/soap-envelope' : 'http://schemas.xmlsoap.org/soap/envelope/';
+  const version =
+    context.connector.transport_options['version'] === '1.2'
+      ? 'http://www.w3.org/2003/05/soap-envelope'
+      : 'http://schemas.xmlsoap.org/soap/envelope/';
   const fault = `<s:Envelope xmlns:s="${version}"><s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>The certificate wants this fault</faultstring></s:Fault></s:Body></s:Envelope>`;
-  return mustRefuse(context, () => ({ status: 200, headers: { 'content-type': 'text/xml' }, body: fault }), 'A fault inside 200', 'SOAP_FAULT');
+  return mustRefuse(
+    context,
+    () => ({ status: 200, headers: { 'content-type': 'text/xml' }, body: fault }),
+    'A fault inside 200',
+    'SOAP_FAULT',
+  );
 }
 
 async function refusal(context: RequestContext): Promise<Verdict> {
@@ -151,7 +176,11 @@ async function entityBomb(context: RequestContext): Promise<Verdict> {
 
 /** The element or list that holds the records. */
 function rowsPath({ stream }: RequestContext): string | undefined {
-  return stream.record_selector?.path ?? stream.decoder?.xml?.row.replaceAll('/', '.') ?? (stream.decoder?.json ? stream.decoder.json.rows : undefined);
+  return (
+    stream.record_selector?.path ??
+    stream.decoder?.xml?.row.replaceAll('/', '.') ??
+    (stream.decoder?.json ? stream.decoder.json.rows : undefined)
+  );
 }
 
 async function oneOrMany(context: RequestContext): Promise<Verdict> {
@@ -160,7 +189,8 @@ async function oneOrMany(context: RequestContext): Promise<Verdict> {
   if (path === undefined || !first || context.reading.records.length < 2) return undefined;
   // One page with one record in it, and no total that would contradict it.
   const { paginator, ...others } = context.stream;
-  const alone = paginator?.kind === 'page' || paginator?.kind === 'offset' ? { ...others, paginator: { ...paginator, total: undefined } } : others;
+  const alone =
+    paginator?.kind === 'page' || paginator?.kind === 'offset' ? { ...others, paginator: { ...paginator, total: undefined } } : others;
   let changed = false;
   const read = await context.read((_, recorded) => {
     const body = recorded && changeAnswer(recorded.body.toString(), { kind: 'first_row', path });
@@ -169,8 +199,12 @@ async function oneOrMany(context: RequestContext): Promise<Verdict> {
     return { ...recorded!, body };
   }, alone);
   if (!changed) return undefined;
-  if (!read.refused && read.records.length === 1 && sameValues(read.records[0]!.values, first.values)) return holds('An answer with one record gives one record with the same values.');
-  return fails(read.refused ? saidOf(read.refused) : `An answer with one record gives ${counted(read.records.length, 'record')}, or other values.`, 'Look at record_selector.path, and at what the WSDL says may repeat.');
+  if (!read.refused && read.records.length === 1 && sameValues(read.records[0]!.values, first.values))
+    return holds('An answer with one record gives one record with the same values.');
+  return fails(
+    read.refused ? saidOf(read.refused) : `An answer with one record gives ${counted(read.records.length, 'record')}, or other values.`,
+    'Look at record_selector.path, and at what the WSDL says may repeat.',
+  );
 }
 
 async function fieldAdded(context: RequestContext): Promise<Verdict> {
@@ -186,14 +220,25 @@ async function fieldAdded(context: RequestContext): Promise<Verdict> {
   if (!changed) return undefined;
   const rule = context.stream.schema.drift.columns;
   if (rule === 'freeze') return read.refused ? holds('Refused, as drift.columns: freeze says.') : fails('It was read.', 'Report this.');
-  if (rule === 'quarantine_row') return goodOf(read).length === 0 ? holds('Its records are set aside, as drift.columns: quarantine_row says.') : fails('Its records were read.', 'Report this.');
-  const known = read.records.map((r) => ({ ...r, values: Object.fromEntries(Object.entries(r.values).filter(([name]) => name !== 'certify_new')) }));
-  if (read.refused || !sameAsRecorded(context, known)) return fails(read.refused ? saidOf(read.refused) : 'The values of the known fields changed.', 'Report this.');
-  return read.newColumns.includes('certify_new') ? holds('The known fields are read as before, and the new one is told.') : fails('The new field was not told.', 'Report this.');
+  if (rule === 'quarantine_row')
+    return goodOf(read).length === 0
+      ? holds('Its records are set aside, as drift.columns: quarantine_row says.')
+      : fails('Its records were read.', 'Report this.');
+  const known = read.records.map((r) => ({
+    ...r,
+    values: Object.fromEntries(Object.entries(r.values).filter(([name]) => name !== 'certify_new')),
+  }));
+  if (read.refused || !sameAsRecorded(context, known))
+    return fails(read.refused ? saidOf(read.refused) : 'The values of the known fields changed.', 'Report this.');
+  return read.newColumns.includes('certify_new')
+    ? holds('The known fields are read as before, and the new one is told.')
+    : fails('The new field was not told.', 'Report this.');
 }
 
 async function fieldRenamed(context: RequestContext): Promise<Verdict> {
-  const names = Object.entries(context.stream.schema.fields).filter(([, f]) => f.required).map(([name]) => name);
+  const names = Object.entries(context.stream.schema.fields)
+    .filter(([, f]) => f.required)
+    .map(([name]) => name);
   let tried = 0;
   for (const name of names.slice(0, 5)) {
     let changed = false;
@@ -205,7 +250,8 @@ async function fieldRenamed(context: RequestContext): Promise<Verdict> {
     });
     if (!changed) continue;
     tried++;
-    if (!read.refused && goodOf(read).length > 0) return fails(`Without ${name}, ${counted(goodOf(read).length, 'record')} were read all the same.`, 'Report this.');
+    if (!read.refused && goodOf(read).length > 0)
+      return fails(`Without ${name}, ${counted(goodOf(read).length, 'record')} were read all the same.`, 'Report this.');
   }
   return tried === 0 ? undefined : holds(`Noticed for each of ${counted(tried, 'field')} tried.`);
 }
@@ -223,7 +269,10 @@ async function total(context: RequestContext): Promise<Verdict> {
     return empty === undefined ? undefined : { ...last!, body: empty };
   });
   if (!last) return undefined;
-  if (read.refused) return read.refused[0]!.code === 'TOTAL_DIFFERS' ? holds('One more than there are: TOTAL_DIFFERS.') : fails(saidOf(read.refused), 'TOTAL_DIFFERS was expected.');
+  if (read.refused)
+    return read.refused[0]!.code === 'TOTAL_DIFFERS'
+      ? holds('One more than there are: TOTAL_DIFFERS.')
+      : fails(saidOf(read.refused), 'TOTAL_DIFFERS was expected.');
   return fails('The service says one record more than it gives, and nobody noticed.', 'Look at paginator.total.');
 }
 
@@ -231,19 +280,36 @@ async function total(context: RequestContext): Promise<Verdict> {
 async function lateEntry({ stream }: RequestContext): Promise<Verdict> {
   const { incremental } = stream;
   if (!incremental) return undefined;
-  if (incremental.lookback !== undefined) return holds(`The last ${incremental.lookback} are asked for again each time, and what is known is recognised.`);
+  if (incremental.lookback !== undefined)
+    return holds(`The last ${incremental.lookback} are asked for again each time, and what is known is recognised.`);
   if (incremental.delay !== undefined) return holds(`What is younger than ${incremental.delay} waits for the next run.`);
-  return holdsBut(`Only what comes after the last run is asked for: a record that is entered later with an earlier ${incremental.cursor} is passed over.`, 'Set lookback: how late records are entered there.');
+  return holdsBut(
+    `Only what comes after the last run is asked for: a record that is entered later with an earlier ${incremental.cursor} is passed over.`,
+    'Set lookback: how late records are entered there.',
+  );
 }
 
 async function undeclaredHost(context: RequestContext): Promise<Verdict> {
   const { startReplayServer } = await import('./replay-server.ts');
-  const other = await startReplayServer({ exchanges: context.fixture.exchanges!, soap: context.connector.transport === 'soap', variable: new Set(), fixturesFolder: context.fixture.folder });
+  const other = await startReplayServer({
+    exchanges: context.fixture.exchanges!,
+    soap: context.connector.transport === 'soap',
+    variable: new Set(),
+    fixturesFolder: context.fixture.folder,
+  });
   try {
     const elsewhere = other.url.replace('127.0.0.1', 'localhost');
     const link = context.stream.paginator?.kind === 'link';
-    const read = await context.read((_, recorded): Reply => (link && recorded ? { ...recorded, headers: { ...recorded.headers, link: `<${elsewhere}/next>; rel="next"` } } : { status: 307, headers: { location: `${elsewhere}/elsewhere` }, body: '' }));
-    if (other.asked.length > 0) return fails(`The other host was asked ${counted(other.asked.length, 'time')}.`, 'Report this: credentials must not travel to another host.');
+    const read = await context.read((_, recorded): Reply =>
+      link && recorded
+        ? { ...recorded, headers: { ...recorded.headers, link: `<${elsewhere}/next>; rel="next"` } }
+        : { status: 307, headers: { location: `${elsewhere}/elsewhere` }, body: '' },
+    );
+    if (other.asked.length > 0)
+      return fails(
+        `The other host was asked ${counted(other.asked.length, 'time')}.`,
+        'Report this: credentials must not travel to another host.',
+      );
     return read.refused ? holds(`${read.refused[0]!.code}; the other host was not asked.`) : fails('It was followed.', 'Report this.');
   } finally {
     await other.close();
@@ -254,13 +320,20 @@ async function undeclaredHost(context: RequestContext): Promise<Verdict> {
 async function secrets(context: RequestContext): Promise<Verdict> {
   return context.withBench(async (bench) => {
     const good = await runNow(context, bench);
-    const bad = await runNow(context, bench, (asked) => ({ status: 400, headers: { 'content-type': 'text/plain' }, body: `You sent ${JSON.stringify(asked.headers)} ${asked.text} ${CANARY}` }));
+    const bad = await runNow(context, bench, (asked) => ({
+      status: 400,
+      headers: { 'content-type': 'text/plain' },
+      body: `You sent ${JSON.stringify(asked.headers)} ${asked.text} ${CANARY}`,
+    }));
     const verdict = await secretsAbsent(bench, [good, bad]);
     return verdict?.state === 'ok' ? holds(`${verdict.detail.slice(0, -1)}, though the service repeated what it was sent.`) : verdict;
   });
 }
 
-function sameAsRecorded({ reading }: RequestContext, records: readonly { values: Parameters<typeof sameValues>[0]; problem?: unknown }[]): boolean {
+function sameAsRecorded(
+  { reading }: RequestContext,
+  records: readonly { values: Parameters<typeof sameValues>[0]; problem?: unknown }[],
+): boolean {
   const good = records.filter((r) => !r.problem);
   const before = goodOf(reading);
   return good.length === before.length && good.every((r, i) => sameValues(r.values, before[i]!.values));

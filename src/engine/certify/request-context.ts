@@ -30,7 +30,14 @@ export interface RequestContext {
   withBench<T>(work: (bench: Bench) => Promise<T>): Promise<T>;
 }
 
-export async function openRequestContext(connector: ConnectorConfig, name: string, fixture: Fixture, packFolder: string, wsdl: string | undefined, given: Record<string, unknown>): Promise<RequestContext> {
+export async function openRequestContext(
+  connector: ConnectorConfig,
+  name: string,
+  fixture: Fixture,
+  packFolder: string,
+  wsdl: string | undefined,
+  given: Record<string, unknown>,
+): Promise<RequestContext> {
   const stream = connector.streams[name]!;
   const session = sessionOf(connector);
   const server = await startReplayServer({
@@ -76,11 +83,22 @@ export async function openRequestContext(connector: ConnectorConfig, name: strin
   return context;
 }
 
-async function readAll(stream: StreamConfig, transport: RequestTransport, name: string, options: Record<string, unknown>): Promise<Reading> {
+async function readAll(
+  stream: StreamConfig,
+  transport: RequestTransport,
+  name: string,
+  options: Record<string, unknown>,
+): Promise<Reading> {
   const selector = selectorOf(stream, name);
   const records: SourceRecord[] = [];
   try {
-    const pages = readRequests(stream, transport, { name, variables: optionVariables(options), state: {}, now: new Date(), note: () => {} });
+    const pages = readRequests(stream, transport, {
+      name,
+      variables: optionVariables(options),
+      state: {},
+      now: new Date(),
+      note: () => {},
+    });
     for await (const page of pages) records.push(...selector.select(page.records));
     selector.finish();
   } catch (error) {
@@ -110,6 +128,7 @@ function sessionOf(connector: ConnectorConfig): { path: string; token: string } 
 function withCanary(value: unknown): unknown {
   if (value === CANARY_REFERENCE) return CANARY;
   if (Array.isArray(value)) return value.map(withCanary);
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withCanary(inner)]));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withCanary(inner)]));
   return value;
 }

@@ -32,17 +32,26 @@ export async function resumeAfterKills({ records, open, whole }: ResumeSpec): Pr
         if (!killed) continue;
         kills++;
         const run = await bench.run({ batchSize });
-        if (run.outcome === 'failed') return fails(`After a kill ${inside ? 'within' : 'after'} batch ${k} the next run failed: ${saidOf(run.problems)}`, 'Report this with the recording.');
+        if (run.outcome === 'failed')
+          return fails(
+            `After a kill ${inside ? 'within' : 'after'} batch ${k} the next run failed: ${saidOf(run.problems)}`,
+            'Report this with the recording.',
+          );
         const after = await bench.contents();
         if (!isDeepStrictEqual(after, whole))
-          return fails(`After a kill ${inside ? 'within' : 'after'} batch ${k} and another run the store differs from that of an undisturbed run.`, 'Look at primary_key and incremental: the position must be exact, and ties need a tie_breaker.');
+          return fails(
+            `After a kill ${inside ? 'within' : 'after'} batch ${k} and another run the store differs from that of an undisturbed run.`,
+            'Look at primary_key and incremental: the position must be exact, and ties need a tie_breaker.',
+          );
       } finally {
         await bench.close();
       }
     }
   }
   if (kills === 0) return undefined;
-  return holds(`${counted(kills, 'kill')} after and within batches of ${batchSize}: each time the next run left the store of an undisturbed one.`);
+  return holds(
+    `${counted(kills, 'kill')} after and within batches of ${batchSize}: each time the next run left the store of an undisturbed one.`,
+  );
 }
 
 /** False when the run had no k-th checkpoint. */
@@ -62,7 +71,9 @@ async function killAfter(bench: Bench, k: number, batchSize: number): Promise<bo
 
 /** Fails while this record is being stored, within the transaction of its batch. */
 async function killWithin(bench: Bench, record: number, batchSize: number): Promise<boolean> {
-  await bench.knex.raw(`CREATE TEMP TRIGGER certify_kill BEFORE INSERT ON il_landed WHEN NEW.record = ${record} BEGIN SELECT RAISE(ABORT, 'killed'); END`);
+  await bench.knex.raw(
+    `CREATE TEMP TRIGGER certify_kill BEFORE INSERT ON il_landed WHEN NEW.record = ${record} BEGIN SELECT RAISE(ABORT, 'killed'); END`,
+  );
   const run = await bench.run({ batchSize });
   await bench.knex.raw('DROP TRIGGER certify_kill');
   return run.outcome === 'failed';

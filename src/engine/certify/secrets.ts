@@ -31,10 +31,16 @@ function madeUp(spec: OptionSpec): unknown {
 export async function secretsAbsent(bench: Bench, runs: readonly RunResult[], notes: readonly string[] = []): Promise<Verdict> {
   await bench.knex.raw('PRAGMA wal_checkpoint(TRUNCATE)');
   const places: [where: string, text: string][] = [
-    ['the messages of runs', runs.flatMap((r) => [...r.problems.map(textOfProblem), JSON.stringify(r.problems), ...r.notes]).join('\n') + notes.join('\n')],
+    [
+      'the messages of runs',
+      runs.flatMap((r) => [...r.problems.map(textOfProblem), JSON.stringify(r.problems), ...r.notes]).join('\n') + notes.join('\n'),
+    ],
     ['the store, its state or the spool', (await bench.everything()).toString('latin1')],
   ];
-  for (const [where, text] of places) for (const form of forms()) if (text.includes(form)) return fails(`The secret stands in ${where}.`, 'Report this; and pass secrets only in options of type secret.');
+  for (const [where, text] of places)
+    for (const form of forms())
+      if (text.includes(form))
+        return fails(`The secret stands in ${where}.`, 'Report this; and pass secrets only in options of type secret.');
   return holds('Not in messages, notes, the store, its state or the spool.');
 }
 

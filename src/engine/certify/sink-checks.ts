@@ -37,14 +37,26 @@ function render({ sink, fixture, variables }: SinkContext, records: readonly Val
 async function recording(context: SinkContext): Promise<Verdict> {
   const { file } = context.fixture;
   const written = await render(context);
-  if (!file) return fails(`There is no file to compare with; it writes ${written.name}, ${written.bytes.length} bytes.`, 'Put the file that the system accepted into the recording.');
-  if (file.name !== written.name) return fails(`It is called ${written.name}, and the recorded one ${file.name}.`, 'Correct target.file.name, or the date and sequence in records.json.');
+  if (!file)
+    return fails(
+      `There is no file to compare with; it writes ${written.name}, ${written.bytes.length} bytes.`,
+      'Put the file that the system accepted into the recording.',
+    );
+  if (file.name !== written.name)
+    return fails(
+      `It is called ${written.name}, and the recorded one ${file.name}.`,
+      'Correct target.file.name, or the date and sequence in records.json.',
+    );
   const at = file.bytes.findIndex((byte, i) => byte !== written.bytes[i]);
-  if (at < 0 && file.bytes.length === written.bytes.length) return holds(`${written.name}: ${counted(written.count, 'record')}, ${written.bytes.length} bytes.`);
+  if (at < 0 && file.bytes.length === written.bytes.length)
+    return holds(`${written.name}: ${counted(written.count, 'record')}, ${written.bytes.length} bytes.`);
   const offset = at < 0 ? file.bytes.length : at;
   const line = file.bytes.subarray(0, offset).toString('latin1').split('\n').length;
   const lineOf = (bytes: Uint8Array): string => JSON.stringify(Buffer.from(bytes).toString('latin1').split('\n')[line - 1] ?? '(nothing)');
-  return fails(`${written.name} differs in line ${line}: written ${lineOf(written.bytes)}, recorded ${lineOf(file.bytes)}.`, 'Correct the encoder or the rows.');
+  return fails(
+    `${written.name} differs in line ${line}: written ${lineOf(written.bytes)}, recorded ${lineOf(file.bytes)}.`,
+    'Correct the encoder or the rows.',
+  );
 }
 
 async function roundTrip(context: SinkContext): Promise<Verdict> {
@@ -53,17 +65,22 @@ async function roundTrip(context: SinkContext): Promise<Verdict> {
   const rows: Values[] = [];
   for await (const list of decodeWith(sink.encoder!, pieces(written.bytes), { file: written.name }))
     for (const record of list) {
-      if (record.problem) return fails(`Line ${record.line ?? record.number} does not read back: ${record.problem.message}`, 'Correct the encoder.');
+      if (record.problem)
+        return fails(`Line ${record.line ?? record.number} does not read back: ${record.problem.message}`, 'Correct the encoder.');
       rows.push(record.values);
     }
   const again: Uint8Array[] = [];
   for await (const part of encodeWith(sink.encoder!, [rows], { file: written.name })) again.push(part);
-  return Buffer.concat(again).equals(Buffer.from(written.bytes)) ? holds(`${counted(rows.length, 'row')}.`) : fails('What was read back writes another file.', 'Look at pad, strip and decimals of the fields.');
+  return Buffer.concat(again).equals(Buffer.from(written.bytes))
+    ? holds(`${counted(rows.length, 'row')}.`)
+    : fails('What was read back writes another file.', 'Look at pad, strip and decimals of the fields.');
 }
 
 async function replay(context: SinkContext): Promise<Verdict> {
   const [first, second] = [await render(context), await render(context)];
-  return first.name === second.name && Buffer.from(first.bytes).equals(Buffer.from(second.bytes)) ? holds('The same name and the same bytes: sending it again can be recognised.') : fails('The second file differs.', 'Report this.');
+  return first.name === second.name && Buffer.from(first.bytes).equals(Buffer.from(second.bytes))
+    ? holds('The same name and the same bytes: sending it again can be recognised.')
+    : fails('The second file differs.', 'Report this.');
 }
 
 async function twiceInOne(context: SinkContext): Promise<Verdict> {
@@ -73,9 +90,15 @@ async function twiceInOne(context: SinkContext): Promise<Verdict> {
 }
 
 async function required(context: SinkContext): Promise<Verdict> {
-  const names = Object.entries(context.sink.schema.fields).flatMap(([name, f]) => ('required' in f && f.required && !name.includes('.') ? [name] : []));
+  const names = Object.entries(context.sink.schema.fields).flatMap(([name, f]) =>
+    'required' in f && f.required && !name.includes('.') ? [name] : [],
+  );
   for (const name of names) {
-    const verdict = await refusal(context, [{ ...context.fixture.records[0]!, [name]: null }, ...context.fixture.records.slice(1)], `Without ${name}`);
+    const verdict = await refusal(
+      context,
+      [{ ...context.fixture.records[0]!, [name]: null }, ...context.fixture.records.slice(1)],
+      `Without ${name}`,
+    );
     if (verdict?.state === 'failed') return verdict;
   }
   return names.length ? holds(`Refused without ${names.slice(0, 6).join(', ')}${names.length > 6 ? ' …' : ''}.`) : undefined;
@@ -87,7 +110,11 @@ async function tooWide(context: SinkContext): Promise<Verdict> {
   for (const [name, value] of Object.entries(context.fixture.records[0]!)) {
     if (typeof value !== 'string' || !/^[A-Za-z ]+$/.test(value)) continue;
     tried++;
-    const verdict = await refusal(context, [{ ...context.fixture.records[0]!, [name]: 'W'.repeat(500) }, ...context.fixture.records.slice(1)], `${name} of 500 letters`);
+    const verdict = await refusal(
+      context,
+      [{ ...context.fixture.records[0]!, [name]: 'W'.repeat(500) }, ...context.fixture.records.slice(1)],
+      `${name} of 500 letters`,
+    );
     if (verdict?.state === 'failed') return verdict;
   }
   return tried ? holds(`Refused for ${counted(tried, 'field')} tried.`) : undefined;

@@ -18,7 +18,8 @@ export async function writeRecords(folder: string, startTables: StartTables | un
   // A stream without records.json yet has an empty one to begin with.
   const fixtures = join(folder, 'fixtures');
   for (const entry of await readdir(fixtures, { withFileTypes: true }).catch(() => []))
-    if (entry.isDirectory() && !existsSync(join(fixtures, entry.name, 'records.json'))) await writeFile(join(fixtures, entry.name, 'records.json'), '{ "records": [] }\n');
+    if (entry.isDirectory() && !existsSync(join(fixtures, entry.name, 'records.json')))
+      await writeFile(join(fixtures, entry.name, 'records.json'), '{ "records": [] }\n');
   const pack = await readPack(folder);
   const written: string[] = [];
   for (const [name, fixture] of pack.fixtures.streams) {
@@ -34,12 +35,20 @@ async function readAgain(pack: Pack, name: string, fixture: Fixture, startTables
   const given = optionsFor(connector, pack.fixtures.options);
   if (fixture.files) {
     const reads: Read[] = [];
-    for (const { name: file, bytes } of fixture.files) reads.push({ file, reading: await readBytes(connector.streams[name]!, file, bytes) });
+    for (const { name: file, bytes } of fixture.files)
+      reads.push({ file, reading: await readBytes(connector.streams[name]!, file, bytes) });
     return reads;
   }
   if (fixture.exchanges) {
     const { openRequestContext } = await import('./request-context.ts');
-    const context = await openRequestContext(connector, name, fixture, pack.folder, await wsdlOf(pack, connector.streams[name]!.retriever.request!.operation), given);
+    const context = await openRequestContext(
+      connector,
+      name,
+      fixture,
+      pack.folder,
+      await wsdlOf(pack, connector.streams[name]!.retriever.request!.operation),
+      given,
+    );
     await context.server.close();
     if (context.reading.refused) throw refused(name, saidOf(context.reading.refused));
     return [{ reading: context.reading }];
@@ -55,10 +64,29 @@ async function readAgain(pack: Pack, name: string, fixture: Fixture, startTables
 function expectedOf(reads: readonly Read[]): object {
   const all = reads.flatMap(({ file, reading }) => reading.records.map((record) => ({ file, record })));
   const refusedFiles = reads.flatMap(({ file, reading }) => (reading.refused ? [{ file: file!, code: reading.refused[0]!.code }] : []));
-  const rejected = all.flatMap(({ file, record }) => (record.problem ? [{ ...(reads.length > 1 ? { file } : {}), ...(record.line === undefined ? { record: record.number } : { line: record.line }), code: record.problem.code }] : []));
-  return { records: all.flatMap(({ record }) => (record.problem ? [] : [record.values])), ...(rejected.length ? { rejected } : {}), ...(refusedFiles.length ? { refused: refusedFiles } : {}) };
+  const rejected = all.flatMap(({ file, record }) =>
+    record.problem
+      ? [
+          {
+            ...(reads.length > 1 ? { file } : {}),
+            ...(record.line === undefined ? { record: record.number } : { line: record.line }),
+            code: record.problem.code,
+          },
+        ]
+      : [],
+  );
+  return {
+    records: all.flatMap(({ record }) => (record.problem ? [] : [record.values])),
+    ...(rejected.length ? { rejected } : {}),
+    ...(refusedFiles.length ? { refused: refusedFiles } : {}),
+  };
 }
 
 function refused(stream: string, why: string): FatalError {
-  return new FatalError({ code: 'FIXTURE_INVALID', place: { path: stream }, message: `The recording of ${stream} does not read: ${why}.`, hint: 'Correct the connector or the recording; then write its records.' });
+  return new FatalError({
+    code: 'FIXTURE_INVALID',
+    place: { path: stream },
+    message: `The recording of ${stream} does not read: ${why}.`,
+    hint: 'Correct the connector or the recording; then write its records.',
+  });
 }

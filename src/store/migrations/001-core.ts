@@ -2,7 +2,6 @@ import type { Knex } from 'knex';
 
 /** Our own tables, prefix il_. Times are UTC text; ids come from il_sequence, so that a rolled back batch leaves no trace. */
 export async function up(knex: Knex): Promise<void> {
-
   await knex.schema.createTable('il_sequence', (t) => {
     t.string('name', 60).primary();
     t.bigInteger('next').notNullable();

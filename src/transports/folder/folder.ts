@@ -166,7 +166,10 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
           hint: 'Give the account that Interlocal runs as the right to read it.',
         },
       ];
-    return [reachable, { name: 'list', ok: true, detail: `${(entries as string[]).length} ${(entries as string[]).length === 1 ? 'entry' : 'entries'}.` }];
+    return [
+      reachable,
+      { name: 'list', ok: true, detail: `${(entries as string[]).length} ${(entries as string[]).length === 1 ? 'entry' : 'entries'}.` },
+    ];
   }
 
   function aborted(path: string): AbortedError {
