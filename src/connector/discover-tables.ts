@@ -42,13 +42,11 @@ export async function discoverTables(
   const chosen = wanted ? names.filter((name) => wanted.some((w) => w.toLowerCase() === name.toLowerCase())) : names.slice(0, MOST_TABLES);
   const streams: ProposedStream[] = [];
   for (const name of chosen) {
-    const list = tables
-      .get(name)!
-      .map((row): Column => ({
-        name: textOf(row['COLUMN_NAME']),
-        type: textOf(row['DATA_TYPE']).toLowerCase(),
-        nullable: row['IS_NULLABLE'] === 'YES',
-      }));
+    const list = tables.get(name)!.map((row): Column => ({
+      name: textOf(row['COLUMN_NAME']),
+      type: textOf(row['DATA_TYPE']).toLowerCase(),
+      nullable: row['IS_NULLABLE'] === 'YES',
+    }));
     streams.push(await tableStream(transport, name, list, keys.get(name)));
   }
   const unknown = (wanted ?? []).filter((w) => !names.some((name) => name.toLowerCase() === w.toLowerCase()));

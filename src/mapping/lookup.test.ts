@@ -61,14 +61,12 @@ test('for any stretches of time and any day, the row that holds that day is take
   fc.assert(
     fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 28 }), { minLength: 2, maxLength: 8 }), day, (cuts, on) => {
       const sorted = cuts.sort((a, b) => a - b);
-      const rows = sorted
-        .slice(1)
-        .map((cut, i) => ({
-          from: 'x',
-          to: `v${i}`,
-          valid_from: `2024-02-${String(sorted[i]).padStart(2, '0')}`,
-          valid_to: `2024-02-${String(cut - 1).padStart(2, '0')}`,
-        }));
+      const rows = sorted.slice(1).map((cut, i) => ({
+        from: 'x',
+        to: `v${i}`,
+        valid_from: `2024-02-${String(sorted[i]).padStart(2, '0')}`,
+        valid_to: `2024-02-${String(cut - 1).padStart(2, '0')}`,
+      }));
       const expected =
         rows.find((r) => r.valid_from <= on && on <= r.valid_to)?.to ?? `CODE_UNKNOWN is not in mappings/lookups/codes.csv for ${on}`;
       expect(lookup(rows.toReversed(), { on: 'day' }).find('x', on)).toBe(expected);
