@@ -75,7 +75,7 @@ async function wentAway(session: Session, transport: FileTransport, remote: Remo
   session.note(
     changed
       ? `${remote.name} is left for the next run: it changed while it was fetched.`
-      : `${remote.name} was gone before it could be read.`,
+      : `${remote.name} was gone before it could be read or moved.`,
   );
   return true;
 }
@@ -283,6 +283,7 @@ async function archive(session: Session, transport: FileTransport, remote: Remot
       await transport.rename(remote.path, target);
       break;
     } catch (error) {
+      if (await wentAway(session, transport, remote, error)) return;
       if (!(error instanceof InterlocalError) || error.code !== 'TARGET_EXISTS' || n >= MOST_NAMES) throw error;
     }
   }

@@ -219,7 +219,11 @@ async function load(session: Session, transport: Transport): Promise<void> {
     maxRetries: session.stream.error_handler?.max_retries ?? RETRIES,
     baseMs: 1000,
     signal: session.signal,
-    onRetry: (error, waitMs) => session.note(`${error.message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`),
+    onRetry: (error, waitMs) => {
+      session.note(`${error.message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`);
+      // Files that were refused are looked at again, and refused again.
+      session.problems.length = 0;
+    },
   });
 }
 

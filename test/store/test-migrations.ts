@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { beginLanding } from '../../src/store/landing.ts';
+import { heldLocks } from '../../src/store/locks.ts';
+import { createIndexes, dropIndexes, migrateModel } from '../../src/store/model-tables.ts';
+import type { Knex } from '../../src/store/open.ts';
+import { person, personWith } from './entities.ts';
+import type { StoreUnderTest } from './stores.ts';
+import type { OpenStore } from './test-store.ts';
+
+/** Our own tables and those of the model: made once, widened, never narrowed. */
+export function testMigrations(now: () => OpenStore, kind: StoreUnderTest): void {
+  let knex: Knex;
+  beforeEach(() => void (knex = now().knex));
+
+  describe('migrations', () => {
+    test('processes that start together on an empty store bring it up to date once', async () => {
+      const fresh = kind.make();
+      const probe = await fresh.open();
+      const { filename } = probe.client.config.connection as { filename: string };
+      await probe.destroy();
+      fresh.remove();
+      const worker = fileURLToPath(new URL('migrate-in-process.ts', import.meta.url));
+      const said = await Promise.all(Array.from({ length: 8 }, () => output(worker, [`sqlite:${filename}`, '/'])));
+      for (const one of said)
+        expect(one).toEqual({
+          exit: 0,
+          out: JSON.stringify({ migrations: ['001-core', '002-ledger'], entities: ['person'], columns: 7 }),
+        });
+      fresh.remove();
+    });
+
+    test('opening a store again changes nothing', async () => {
+      await migrateModel(knex, [person]);
+      const before = await knex('il_migration');
+      const again = await now().open();
+      await migrateModel(again, [person]);
+      expect(await again('il_migration')).toEqual(before);
+      expect(await again('il_entity')).toEqual([{ id: 1, name: 'person', identity: '["email"]' }]);
+    });
+
+    test('a store that a newer Interlocal made is refused, and told so', async () => {
+      await knex('il_migration').insert({ name: '999-later', done_at: 'later' });
+      await expect(now().store.open()).rejects.toThrow(/made by a newer Interlocal \(it has 999-later\).*STORE_NEWER/s);
+    });
+
+    test('a status can be asked for while a run writes', async () => {
+      await migrateModel(knex, [person]);
+      const writing = await beginLanding(knex);
+      const other = await now().open();
+      const started = performance.now();
+      await migrateModel(other, [person]);
+      expect(await heldLocks(other)).toEqual(new Set());
+      expect(performance.now() - started).toBeLessThan(2000);
+      await writing.rollback();
+    });
+  });
+
+  describe('tables of the model', () => {
+    test('a new field is an added column, and what is there stays', async () => {
+      await migrateModel(knex, [person]);
+      await knex('person').insert({ _id: 1, _created: 1, _run: 1, _landed: 1, email: 'a@x', paid: 100, paid_currency: 'USD' });
+      await migrateModel(knex, [personWith({ fields: { fee: { type: 'money', class: 'internal' } } })]);
+      expect(await knex('person').first()).toMatchObject({
+        email: 'a@x',
+        paid: 100,
+        paid_currency: 'USD',
+        fee: null,
+        fee_currency: null,
+      });
+    });
+
+    test('a field that the model does not have any more keeps its column', async () => {
+      await migrateModel(knex, [personWith({ fields: { phone: { type: 'text', class: 'personal' } } })]);
+      await migrateModel(knex, [person]);
+      expect(Object.keys(await knex('person').columnInfo())).toContain('phone');
+    });
+
+    test('what would lose something is refused, all of it at once, with what to do', async () => {
+      await migrateModel(knex, [person]);
+      await knex('person').insert({ _id: 1, _created: 1, _run: 1, _landed: 1 });
+      const changed = personWith({
+        fields: { name: { type: 'integer', class: 'personal' }, paid: { type: 'text', class: 'internal' } },
+        identity: ['name'],
+      });
+      const error = (await migrateModel(knex, [changed]).catch((e: unknown) => e)) as {
+        problems: { code: string; place: { path: string }; hint: string }[];
+      };
+      expect(error.problems.map((p) => [p.code, p.place.path])).toEqual([
+        ['MODEL_DESTRUCTIVE', 'fields.name'],
+        ['MODEL_DESTRUCTIVE', 'fields.paid'],
+        ['MODEL_DESTRUCTIVE', 'identity'],
+      ]);
+      expect(error.problems[0]!.hint).toContain('Give the field a new name');
+      expect(await knex('il_entity').first('identity')).toEqual({ identity: '["email"]' });
+    });
+
+    test('another identity is taken while there are no records', async () => {
+      await migrateModel(knex, [personWith({ identity: undefined })]);
+      await migrateModel(knex, [person]);
+      await knex('person').insert({ _id: 1, _created: 1, _run: 1, _landed: 1, _identity: '["a@x"]' });
+      await expect(knex('person').insert({ _id: 2, _created: 1, _run: 1, _landed: 1, _identity: '["a@x"]' })).rejects.toThrow(/unique/i);
+    });
+
+    test('indexes that a killed load left away are made again', async () => {
+      await migrateModel(knex, [person]);
+      const indexed = async (): Promise<string> => kind.plan(knex, 'SELECT _id FROM person WHERE name = ?', ['x']);
+      expect(await indexed()).toContain('person_name');
+      await dropIndexes(knex, person);
+      expect(await indexed()).toMatch(kind.wholeTable);
+      await migrateModel(knex, [person]);
+      expect(await indexed()).toContain('person_name');
+      await createIndexes(knex, person);
+    });
+  });
+}
+
+async function output(script: string, args: readonly string[]): Promise<{ exit: number | null; out: string }> {
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let out = '';
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  return new Promise((resolve) => child.once('close', (exit) => resolve({ exit, out })));
+}

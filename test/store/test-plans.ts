@@ -1,0 +1,43 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { migrateModel } from '../../src/store/model-tables.ts';
+import type { Knex } from '../../src/store/open.ts';
+import { person } from './entities.ts';
+import type { StoreUnderTest } from './stores.ts';
+import type { OpenStore } from './test-store.ts';
+
+/** What is asked for each record must not go through whole tables. */
+export function testPlans(now: () => OpenStore, kind: StoreUnderTest): void {
+  let knex: Knex;
+  beforeEach(() => void (knex = now().knex));
+
+  describe('what is asked for each record is found by an index', () => {
+    const QUERIES: [name: string, sql: string, bindings: (string | number)[]][] = [
+      ['links of a record', 'SELECT * FROM il_link WHERE source_id = ? AND source_key = ?', [1, 'a']],
+      [
+        'links of a golden record',
+        'SELECT * FROM il_link WHERE entity_id = ? AND golden_id = ? AND mapped IS NOT NULL AND deleted_run IS NULL',
+        [1, 1],
+      ],
+      ['golden record by identity', 'SELECT _identity, _id FROM "person" WHERE _identity = ?', ['x']],
+      ['golden record by id', 'SELECT * FROM "person" WHERE _id = ?', [1]],
+      [
+        'next records to be mapped again',
+        'SELECT DISTINCT source_key, landed_id FROM il_link WHERE source_id = ? AND source_key > ? AND deleted_run IS NULL ORDER BY source_key LIMIT 10',
+        [1, 'a'],
+      ],
+      ['open reject of a record', "SELECT * FROM il_reject WHERE source_id = ? AND reject_key = ? AND state = 'open'", [1, 'a']],
+      ['file by content', 'SELECT * FROM il_file WHERE source_id = ? AND sha256 = ?', [1, 'a']],
+      ['file by path', 'SELECT * FROM il_file WHERE source_id = ? AND path = ?', [1, 'a']],
+      ['landed record', 'SELECT * FROM il_landed WHERE id = ?', [1]],
+      ['history of a golden record', 'SELECT * FROM il_history WHERE entity_id = ? AND golden_id = ? ORDER BY id', [1, 1]],
+      ['differences of a reconciliation', 'SELECT * FROM il_difference WHERE pipeline = ? ORDER BY seq', ['r']],
+      ['runs of a pipeline', 'SELECT * FROM il_run WHERE pipeline = ? ORDER BY id DESC', ['r']],
+      ['an index of the model', 'SELECT * FROM "person" WHERE kind = ? AND born_on = ?', ['a', 'b']],
+    ];
+    test.each(QUERIES)('%s', async (_, sql, bindings) => {
+      await migrateModel(knex, [person]);
+      const plan = await kind.plan(knex, sql, bindings);
+      expect(plan).not.toMatch(kind.wholeTable);
+    });
+  });
+}
