@@ -1,5 +1,5 @@
-import { ConfigError, didYouMean, textOfProblem } from '../core/errors.ts';
-import { escalate, EXIT_CODES, type Outcome } from '../core/outcome.ts';
+import { ConfigError, didYouMean, FatalError, textOfProblem } from '../core/errors.ts';
+import { escalate, EXIT_CODES, noCounts, type Outcome } from '../core/outcome.ts';
 import type { Project } from '../config/project.ts';
 import type { RunResult } from '../engine/session.ts';
 import type { Cli } from './cli.ts';
@@ -28,7 +28,7 @@ export function registerRun(cli: Cli): void {
             signal: cli.signal,
             onProgress: (p) => view.show(p),
             onNote: (pipeline, text) => view.line(`${pipeline}: ${text}`),
-          });
+          }).catch((error: unknown) => notRun(id, error, options.all === true));
           results.push(result);
           outcome = escalate(outcome, result.outcome);
           view.line(resultLine(result));
@@ -40,6 +40,12 @@ export function registerRun(cli: Cli): void {
         cli.print({ runs: results.map(runJson) }, () => resultsTable(results));
       });
     });
+}
+
+/** Another process runs it now: with --all that is this pipeline's failure, and no reason to leave the others out. */
+function notRun(pipeline: string, error: unknown, all: boolean): RunResult {
+  if (!all || !(error instanceof FatalError)) throw error;
+  return { pipeline, outcome: 'failed', counts: noCounts(), durationMs: 0, problems: [...error.problems], notes: [] };
 }
 
 /** The contract of `run --json`, docs/json.md. */

@@ -57,7 +57,8 @@ export async function up(knex: Knex): Promise<void> {
     t.text('columns').notNullable().comment('JSON list: the names of the values in il_landed.raw');
   });
   await knex.schema.createTable('il_landed', (t) => {
-    t.bigInteger('id').primary();
+    // INTEGER, not BIGINT: only that is SQLite's row id itself, without an index of its own.
+    t.specificType('id', 'INTEGER').primary();
     t.integer('source_id').notNullable();
     t.string('source_key', 500).notNullable();
     t.bigInteger('run_id').notNullable();
