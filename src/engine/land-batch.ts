@@ -114,6 +114,19 @@ function withKeys(session: Session, records: readonly SourceRecord[]): { incomin
   return { incoming, rejected };
 }
 
+/**
+ * First pass over a file, before assignKey. Records that are set aside count too: numbers of equal keys must not shift
+ * once they are mended.
+ */
+export function lookForRepeats(records: readonly SourceRecord[], stream: Session['stream'], repeats: RepeatFinder): void {
+  const { fields } = primaryKeyOf(stream);
+  for (const record of records) {
+    if (record.raw !== undefined) continue;
+    const key = keyOf(record, fields);
+    if (typeof key === 'string') repeats.look(key);
+  }
+}
+
 /** Gives a record its key, or the problem why it has none. `repeats` counts equal keys of one file. */
 export function assignKey(record: SourceRecord, stream: Session['stream'], repeats?: RepeatFinder): void {
   if (record.raw !== undefined) return;

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { posix } from 'node:path';
-import { keyOf, type RepeatFinder, repeatFinder } from '../connector/keys.ts';
+import { type RepeatFinder, repeatFinder } from '../connector/keys.ts';
 import { selectorOf } from '../connector/select.ts';
 import { FatalError, FileError, InterlocalError } from '../core/errors.ts';
 import type { SourceRecord } from '../core/record.ts';
@@ -24,7 +24,7 @@ import { createIndexes, dropIndexes } from '../store/model-tables.ts';
 import { closeGoneRejects } from '../store/rejects.ts';
 import type { FileTransport, RemoteFile } from '../transports/transport.ts';
 import { absentDeletions, type SeenKeys, seenKeys } from './absent.ts';
-import { assignKey, openBatch, type OpenBatch, primaryKeyOf } from './land-batch.ts';
+import { assignKey, lookForRepeats, openBatch, type OpenBatch } from './land-batch.ts';
 import { markerOf } from './ready-files.ts';
 import { type Session, stopIfAsked } from './session.ts';
 import { type Spooled, spool } from './spool.ts';
@@ -109,19 +109,13 @@ async function knownContent(session: Session, remote: RemoteFile, spooled: Spool
 
 /** Reads the whole file without keeping anything: throws FileError before anything of it could be committed. */
 async function verify(session: Session, remote: RemoteFile, spooled: Spooled): Promise<{ total: number; repeats: RepeatFinder }> {
-  const { fields } = primaryKeyOf(session.stream);
   const repeats = repeatFinder(Math.ceil(spooled.size / SMALL_RECORD_BYTES));
   const { lists, finish, newColumns } = decoded(session, remote, spooled);
   let total = 0;
   for await (const list of lists) {
     session.signal.throwIfAborted();
     total += list.length;
-    for (const record of list) {
-      // Records that are set aside count too: numbers of equal keys must not shift once they are mended.
-      if (record.raw !== undefined) continue;
-      const key = keyOf(record, fields);
-      if (typeof key === 'string') repeats.look(key);
-    }
+    lookForRepeats(list, session.stream, repeats);
     session.onProgress({ pipeline: session.pipeline.pipeline, what: `checking ${remote.name}`, done: total });
   }
   finish();

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StreamConfig } from '../../config/schema/connector.ts';
-import { keyOf, repeatFinder } from '../../connector/keys.ts';
+import { repeatFinder } from '../../connector/keys.ts';
 import { selectorOf } from '../../connector/select.ts';
 import { InterlocalError, type Problem } from '../../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../../core/record.ts';
 import { decodeWith } from '../../formats/formats.ts';
-import { assignKey, primaryKeyOf } from '../land-batch.ts';
+import { assignKey, lookForRepeats } from '../land-batch.ts';
 
 /** What a file reads as, before anything is landed. */
 export interface Reading {
@@ -41,13 +41,8 @@ export async function readBytes(stream: StreamConfig, file: string, bytes: Uint8
 
 /** Gives each record its key, or its problem, as loading a file does. */
 export function withKeys(records: SourceRecord[], stream: StreamConfig): void {
-  const { fields } = primaryKeyOf(stream);
   const repeats = repeatFinder(records.length);
-  for (const record of records) {
-    if (record.problem) continue;
-    const key = keyOf(record, fields);
-    if (typeof key === 'string') repeats.look(key);
-  }
+  lookForRepeats(records, stream, repeats);
   for (const record of records) assignKey(record, stream, repeats);
 }
 
