@@ -46,7 +46,7 @@ export async function* readQuery(stream: StreamConfig, transport: QueryTransport
 /**
  * Rows by SQL Server's rowversion. The upper bound is asked for before the read begins: a transaction that is still open
  * holds it back, so that no row committed later can have a lower version than the position that is saved. @@DBTS and the
- * greatest version read do not have this. Documentation of MIN_ACTIVE_ROWVERSION, and ../shared/semantics.md.
+ * greatest version read do not have this. See Microsoft's documentation of MIN_ACTIVE_ROWVERSION.
  */
 async function* readByRowversion(stream: StreamConfig, transport: QueryTransport, context: PageContext): AsyncGenerator<Page> {
   const { cursor } = stream.incremental!;
