@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { registerCertify } from './certify.ts';
 import { registerCheck } from './check.ts';
 import { type RegisterCommand, runCli } from './cli.ts';
+import { registerDeliver } from './deliver.ts';
 import { registerDiscover } from './discover.ts';
 import { registerExplain } from './explain.ts';
 import { registerInit } from './init.ts';
@@ -26,6 +27,7 @@ const COMMANDS: RegisterCommand[] = [
   registerRun,
   registerStatus,
   registerRejects,
+  registerDeliver,
   registerExplain,
   registerReport,
   registerServe,

@@ -2,6 +2,7 @@ import { openProject } from '../config/load.ts';
 import type { Project } from '../config/project.ts';
 import { storeUrl } from '../config/secrets.ts';
 import { compileMapping } from '../mapping/compile.ts';
+import { compileSinkMapping } from '../mapping/sink-mapping.ts';
 import type { Engine } from '../engine/run.ts';
 import { migrateModel } from '../store/model-tables.ts';
 import { openKnex } from '../store/open.ts';
@@ -15,7 +16,7 @@ export function transportOptions() {
 
 /** Loads a town's folder, opens its store and brings both in line. The caller closes the store. */
 export async function openTown(folder: string): Promise<Engine & { project: Project }> {
-  const project = await openProject(folder, { transportOptions: transportOptions(), compileMapping });
+  const project = await openProject(folder, { transportOptions: transportOptions(), compileMapping, compileSinkMapping });
   const knex = await openKnex(storeUrl(project), project.folder);
   try {
     await migrateModel(

@@ -10,14 +10,20 @@ export function registerValidate(cli: Cli): void {
     .description("Check every file of the town's folder and report all problems at once. Reaches no other system.")
     .option('--no-secrets', 'do not look whether the secrets are on this machine (for a build server that has none)')
     .action(async (options: { secrets: boolean }) => {
-      const [{ loadProject }, { transports }, { compileMapping }, { textOfProblem }] = await Promise.all([
+      const [{ loadProject }, { transports }, { compileMapping }, { compileSinkMapping }, { textOfProblem }] = await Promise.all([
         import('../config/load.ts'),
         import('../transports/transports.ts'),
         import('../mapping/compile.ts'),
+        import('../mapping/sink-mapping.ts'),
         import('../core/errors.ts'),
       ]);
       const transportOptions = Object.fromEntries(Object.entries(transports).map(([name, { optionsSchema }]) => [name, optionsSchema]));
-      const { project, problems } = await loadProject(cli.project(), { transportOptions, compileMapping, secrets: options.secrets });
+      const { project, problems } = await loadProject(cli.project(), {
+        transportOptions,
+        compileMapping,
+        compileSinkMapping,
+        secrets: options.secrets,
+      });
       cli.setExit(project ? 0 : EXIT_CONFIG);
       cli.print({ valid: project !== undefined, problems, ...(project && { checked: checked(project) }) }, () =>
         project ? `Valid: ${listed(checked(project))}.` : textOf(problems, textOfProblem),
@@ -29,7 +35,7 @@ function checked(project: Project): Record<string, number> {
   return {
     connections: Object.keys(project.connections).length,
     connectors: project.connectors.size,
-    mappings: project.mappings.size,
+    mappings: project.mappings.size + project.sinkMappings.size,
     lookups: project.lookups.size,
     pipelines: project.pipelines.size,
     entities: project.entities.size,

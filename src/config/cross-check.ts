@@ -3,6 +3,8 @@ import { checkConnections, checkReferences, checkSecrets } from './checks/connec
 import { checkConnector } from './checks/connectors.ts';
 import { checkMapping } from './checks/mappings.ts';
 import type { CompileCheck } from './checks/mappings.ts';
+import { checkSinkMapping } from './checks/sink-mappings.ts';
+import type { CompileSinkCheck } from './checks/sink-mappings.ts';
 import { checkEntity } from './checks/model.ts';
 import { checkPipelines } from './checks/pipelines.ts';
 import { checkTown } from './checks/town.ts';
@@ -15,13 +17,20 @@ import type { Draft, Part, Parts } from './draft.ts';
  */
 export async function crossCheck(
   draft: Draft,
-  options: { transportOptions?: TransportOptions; compileMapping?: CompileCheck; secrets?: boolean; env?: NodeJS.ProcessEnv },
+  options: {
+    transportOptions?: TransportOptions;
+    compileMapping?: CompileCheck;
+    compileSinkMapping?: CompileSinkCheck;
+    secrets?: boolean;
+    env?: NodeJS.ProcessEnv;
+  },
 ): Promise<Problem[]> {
   const pipelines = own(draft.pipelines);
   const connectorsInUse = new Set(Object.values(draft.connections?.value ?? {}).map((connection) => connection.connector));
   const mappingsInUse = new Set(pipelines.flatMap((part) => part.value.mappings ?? []));
   const connectors = own(draft.connectors, connectorsInUse);
   const mappings = own(draft.mappings, mappingsInUse);
+  const sinkMappings = own(draft.sinkMappings, new Set(pipelines.map((part) => part.value.deliver?.mapping ?? '')));
   const entities = own(draft.entities);
   return [
     ...checkTown(draft),
@@ -29,9 +38,10 @@ export async function crossCheck(
     ...(options.secrets ? checkSecrets(draft, options.env ?? process.env) : []),
     ...connectors.flatMap((part) => checkConnector(part, options.transportOptions ?? {})),
     ...mappings.flatMap((part) => checkMapping(draft, part, options.compileMapping)),
+    ...sinkMappings.flatMap((part) => checkSinkMapping(draft, part, options.compileSinkMapping)),
     ...entities.flatMap((part) => checkEntity(draft, part)),
     ...(await checkPipelines(draft)),
-    ...[...connectors, ...mappings, ...entities, ...pipelines].flatMap(checkReferences),
+    ...[...connectors, ...mappings, ...sinkMappings, ...entities, ...pipelines].flatMap(checkReferences),
   ];
 }
 

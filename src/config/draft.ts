@@ -6,6 +6,7 @@ import type { ConnectionsConfig, InterlocalConfig } from './schema/interlocal.ts
 import type { MappingConfig } from './schema/mapping.ts';
 import type { EntityConfig } from './schema/model.ts';
 import type { PipelineConfig } from './schema/pipeline.ts';
+import type { SinkMappingConfig } from './schema/sink-mapping.ts';
 import { explainIssues, explainLossy } from './explain.ts';
 import type { Source } from './explain.ts';
 import { textOfPath } from './words.ts';
@@ -31,6 +32,7 @@ export interface Draft {
   connections: { value: ConnectionsConfig['connections']; source: Source; file: string } | undefined;
   connectors: Parts<ConnectorConfig>;
   mappings: Parts<MappingConfig>;
+  sinkMappings: Parts<SinkMappingConfig>;
   lookups: Map<string, LookupTable>;
   pipelines: Parts<PipelineConfig>;
   entities: Parts<EntityConfig>;

@@ -6,6 +6,7 @@ import { connectionsSchema, interlocalSchema, localConnectionsSchema } from './s
 import { mappingSchema } from './schema/mapping.ts';
 import { entitySchema } from './schema/model.ts';
 import { pipelineSchema } from './schema/pipeline.ts';
+import { sinkMappingSchema } from './schema/sink-mapping.ts';
 
 /** Each kind of YAML: its schema, where such files stand in a town's folder, and what they are. */
 export const YAML_KINDS = {
@@ -19,6 +20,7 @@ export const YAML_KINDS = {
   model: { schema: entitySchema, files: ['config/model/*.yaml'], title: 'A canonical entity' },
   connector: { schema: connectorSchema, files: ['connectors/*/connector.yaml'], title: 'A connector' },
   mapping: { schema: mappingSchema, files: ['mappings/*.yaml'], title: 'A mapping' },
+  'sink-mapping': { schema: sinkMappingSchema, files: ['mappings/*.yaml'], title: 'A mapping to a sink' },
   pipeline: { schema: pipelineSchema, files: ['pipelines/*.yaml'], title: 'A pipeline' },
 } as const satisfies Record<string, { schema: z.ZodType; files: readonly string[]; title: string }>;
 export type YamlKind = keyof typeof YAML_KINDS;

@@ -7,6 +7,7 @@ import type { Problem } from '../core/errors.ts';
 import { readConnections } from './connections.ts';
 import { crossCheck } from './cross-check.ts';
 import type { CompileCheck } from './checks/mappings.ts';
+import type { CompileSinkCheck } from './checks/sink-mappings.ts';
 import type { TransportOptions } from './connection-options.ts';
 import { readPart } from './draft.ts';
 import type { Draft, Part, Parts } from './draft.ts';
@@ -19,12 +20,15 @@ import { interlocalSchema } from './schema/interlocal.ts';
 import { mappingSchema } from './schema/mapping.ts';
 import { entitySchema } from './schema/model.ts';
 import { pipelineSchema } from './schema/pipeline.ts';
+import { sinkMappingSchema } from './schema/sink-mapping.ts';
 
 export interface LoadOptions {
   /** The options that each transport takes (`sftp` → its zod object); without them only the connectors' own options are checked. */
   transportOptions?: TransportOptions;
   /** Compiles a mapping as a run does and throws ConfigError with paths in it: what loads is then what runs. */
   compileMapping?: CompileCheck;
+  /** The same for mappings to sinks. */
+  compileSinkMapping?: CompileSinkCheck;
   /** Also look whether every secret that a connection names can be had on this machine. Default: no. */
   secrets?: boolean;
   /** Where `${env:NAME}` is looked up; default the environment of this process. */
@@ -48,6 +52,9 @@ export async function loadProject(folder: string, options: LoadOptions = {}): Pr
   const config = readPart({ ...town, shipped: false }, interlocalSchema, problems);
   const files = await findFiles(root, config?.value.packs === false ? undefined : packsOf(root, options.packsFolder ?? SHIPPED));
   problems.push(...files.problems);
+  const { true: toSinks = [], false: toEntities = [] } = Object.groupBy(files.mappings, ({ text }) =>
+    /^sink\s*:/m.test(text) ? 'true' : 'false',
+  );
   const draft: Draft = {
     folder: root,
     config,
@@ -60,7 +67,8 @@ export async function loadProject(folder: string, options: LoadOptions = {}): Pr
         problems,
       ),
     ),
-    mappings: readAll(files.mappings, (file) => named(readPart(file, mappingSchema, problems), 'mapping', file, problems)),
+    mappings: readAll(toEntities, (file) => named(readPart(file, mappingSchema, problems), 'mapping', file, problems)),
+    sinkMappings: readAll(toSinks, (file) => named(readPart(file, sinkMappingSchema, problems), 'mapping', file, problems)),
     pipelines: readAll(files.pipelines, (file) => named(readPart(file, pipelineSchema, problems), 'pipeline', file, problems)),
     entities: readAll(files.model, (file) => named(readPart(file, entitySchema, problems), 'entity', file, problems)),
     lookups: new Map(
@@ -155,6 +163,7 @@ function projectOf(draft: Draft, port: number | undefined): Project {
     connections: draft.connections!.value,
     connectors: right(draft.connectors),
     mappings: right(draft.mappings),
+    sinkMappings: right(draft.sinkMappings),
     lookups: draft.lookups,
     pipelines: right(draft.pipelines),
     entities: right(draft.entities),

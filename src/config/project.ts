@@ -3,6 +3,7 @@ import type { ConnectionsConfig, InterlocalConfig } from './schema/interlocal.ts
 import type { MappingConfig } from './schema/mapping.ts';
 import type { EntityConfig } from './schema/model.ts';
 import type { PipelineConfig } from './schema/pipeline.ts';
+import type { SinkMappingConfig } from './schema/sink-mapping.ts';
 import type { Problem } from '../core/errors.ts';
 
 /** One row of a lookup table (mappings/lookups/<table>.csv); columns `from`, `to`, optional `valid_from`, `valid_to` (dates, inclusive), and any others. */
@@ -30,6 +31,8 @@ export interface Project {
   connections: ConnectionsConfig['connections'];
   connectors: Map<string, Located<ConnectorConfig>>;
   mappings: Map<string, Located<MappingConfig>>;
+  /** Mappings from canonical records to sinks. */
+  sinkMappings: Map<string, Located<SinkMappingConfig>>;
   lookups: Map<string, LookupTable>;
   pipelines: Map<string, Located<PipelineConfig>>;
   entities: Map<string, Located<EntityConfig>>;

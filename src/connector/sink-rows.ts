@@ -1,6 +1,7 @@
 import type { SinkConfig } from '../config/schema/connector.ts';
 import { FatalError } from '../core/errors.ts';
-import { type Value, type Values, valueAt } from '../core/record.ts';
+import { type Values, valueAt } from '../core/record.ts';
+import { fillRecordText } from './record-template.ts';
 import { fillText, type Variables } from './template.ts';
 
 /**
@@ -19,30 +20,12 @@ export function rowsOf(
   // What all records of the file have in common may stand around them.
   const common = Object.fromEntries(sink.file_per.map((field) => [field, valueAt(records[0]!, field) ?? null]));
   const row = (template: Record<string, string>, values: Values, variables: Variables): Values =>
-    Object.fromEntries(Object.entries(template).map(([name, text]) => [name, filled(text, values, variables)]));
+    Object.fromEntries(Object.entries(template).map(([name, text]) => [name, fillRecordText(text, values, variables, file)]));
   return [
     ...sink.rows.header.map((template) => row(template, common, around)),
     ...records.flatMap((values, i) => sink.rows!.each.map((template) => row(template, values, { ...around, number: String(i + 1) }))),
     ...sink.rows.trailer.map((template) => row(template, common, around)),
   ];
-
-  function filled(text: string, values: Values, variables: Variables): Value {
-    const whole = /^\{\{\s*record\.([^}]+?)\s*\}\}$/.exec(text);
-    if (whole) return valueAt(values, whole[1]!) ?? null;
-    const put = text.replace(/\{\{\s*record\.([^}]+?)\s*\}\}/g, (_, path: string) => {
-      const value = valueAt(values, path) ?? '';
-      if (typeof value !== 'string')
-        throw new FatalError({
-          code: 'VALUE_NOT_TEXT',
-          place: { file, path },
-          message: 'A list or a group of fields cannot stand within a text.',
-          hint: 'Correct rows of the sink in the connector.',
-        });
-      return value;
-    });
-    const done = fillText(put, variables);
-    return done === '' ? null : done;
-  }
 }
 
 /** A file name with its values. What could lead out of the folder never gets into one. */

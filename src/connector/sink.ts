@@ -1,5 +1,5 @@
 import type { EncoderConfig, SinkConfig } from '../config/schema/connector.ts';
-import { FatalError, type Problem, RecordError } from '../core/errors.ts';
+import { FatalError, type Place, type Problem, RecordError } from '../core/errors.ts';
 import { type Values, valueAt } from '../core/record.ts';
 import { encodeWith } from '../formats/formats.ts';
 import { MOST_PROBLEMS } from './control.ts';
@@ -34,20 +34,16 @@ export interface RenderedFile {
  * the records (nothing is cut off, nothing left out), FatalError where the sink writes no files or there is nothing to write.
  */
 export async function renderSink(sink: SinkConfig, records: readonly Values[], context: SinkContext): Promise<RenderedFile> {
-  const { file } = sink.target;
-  if (!file || !sink.encoder)
+  const { file, request } = sink.target;
+  if ((!file && !request) || !sink.encoder)
     throw new FatalError({
       code: 'SINK_WRITES_NO_FILE',
       place: {},
       message: 'This sink has no file target with an encoder, so no file can be written for it.',
       hint: 'Add target.file and encoder to the sink in the connector.',
     });
-  const scope: Variables = {
-    ...context.variables,
-    date: writtenDate(context.date, sink.date_format),
-    sequence: String(context.sequence).padStart(sink.sequence_digits, '0'),
-  };
-  const name = fileNameOf(file.name, scope);
+  const scope = sinkScope(sink, context);
+  const name = file ? fileNameOf(file.name, scope) : (request!.path ?? request!.operation ?? '');
   if (records.length === 0)
     throw new FatalError({
       code: 'NOTHING_TO_WRITE',
@@ -57,9 +53,43 @@ export async function renderSink(sink: SinkConfig, records: readonly Values[], c
   const problems: Problem[] = [...repeatedKeys(sink, records, name), ...mixed(sink, records, name)];
   const written = records.map((values, i) => writtenValues(sink, values, { file: name, record: i + 1 }, problems));
   if (problems.length > 0) throw new RecordError(problems.slice(0, MOST_PROBLEMS));
-  const totals = Object.fromEntries(sink.totals.map((field) => [field, totalOf(written, field)]));
+  const totals = totalsOf(sink, written);
   const rows = rowsOf(sink, written, { ...scope, count: String(records.length) }, totals, name);
   return { name, bytes: await encoded(sink.encoder, rows, name), count: records.length, totals };
+}
+
+/** `{{ date }}`, `{{ sequence }}` and the connection's options, as this sink writes them. */
+export function sinkScope(sink: SinkConfig, context: SinkContext): Variables {
+  return {
+    ...context.variables,
+    date: writtenDate(context.date, sink.date_format),
+    sequence: String(context.sequence).padStart(sink.sequence_digits, '0'),
+  };
+}
+
+/** Everything that the system would not take of one record, told before it is sent; none when it can be. */
+export function problemsOfRecord(sink: SinkConfig, values: Values, place: Place): Problem[] {
+  const problems: Problem[] = [];
+  writtenValues(sink, values, { file: '', record: 1 }, problems);
+  for (const field of sink.idempotency_key)
+    if (textAt(values, field) === '' && !problems.some((p) => p.place.path === field))
+      problems.push({
+        code: 'FIELD_REQUIRED',
+        place: { path: field },
+        message: `"${field}" has no value, and it is what the record is told apart by.`,
+        hint: 'Give it in the mapping.',
+      });
+  return problems.map((problem) => ({ ...problem, place: { ...place, path: problem.place.path } }));
+}
+
+/** The key of a record in a sink, as the outbox knows it. */
+export function sinkKey(sink: SinkConfig, values: Values): string {
+  return keyText(values, sink.idempotency_key);
+}
+
+/** Exact sums of the fields that a sink adds up, of records that it would take. */
+export function totalsOf(sink: SinkConfig, records: readonly Values[]): Record<string, string> {
+  return Object.fromEntries(sink.totals.map((field) => [field, totalOf(records, field)]));
 }
 
 /** Records to lists that go to a file each, by the sink's `file_per`; in the order in which they come. */

@@ -1,8 +1,11 @@
 import type { Project } from '../config/project.ts';
 
-/** All pipelines that are not off: inbound ones before reconciliations, each after those it names in `after`, otherwise by name. */
+/** All pipelines that are not off: inbound ones before outbound ones before reconciliations, each after those it names in `after`, otherwise by name. */
 export function inOrder(project: Project): string[] {
-  const rank = (id: string): string => `${project.pipelines.get(id)!.value.reconcile ? 1 : 0}${id}`;
+  const rank = (id: string): string => {
+    const { deliver, reconcile } = project.pipelines.get(id)!.value;
+    return `${reconcile ? 2 : deliver ? 1 : 0}${id}`;
+  };
   const left = new Set(
     [...project.pipelines.keys()]
       .filter((id) => project.pipelines.get(id)!.value.mode !== 'off')

@@ -16,6 +16,7 @@ import { openConnection } from './connection.ts';
 import type { GoldenChange } from './golden.ts';
 import { loadFile } from './load-file.ts';
 import { loadPages } from './load-pages.ts';
+import { outbound } from './outbound/outbound.ts';
 import { removeOrphanMarkers } from './orphan-markers.ts';
 import { readyFiles } from './ready-files.ts';
 import { reconcile } from './reconcile.ts';
@@ -66,8 +67,7 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
     const runId = await startRun(knex, id);
     const session = await sessionOf(engine, id, runId, knex, options);
     const outcome = await outcomeOf(session, async () => {
-      if (session.pipeline.reconcile) await reconcile(session);
-      else await inbound(session);
+      await work(session);
     });
     const durationMs = Math.round(performance.now() - started);
     await finishRun(knex, { id: runId, counts: session.counts, outcome, durationMs, problems: session.problems, notes: session.notes });
@@ -99,7 +99,7 @@ export async function previewPipeline(engine: Engine, id: string, options: RunOp
       session.commit = (work) => work(held, trx);
       session.begin = async () => ({ landing: held, trx, commit: async () => {}, rollback: async () => {} });
       session.onChange = (change) => void (changes.length < options.limit ? changes.push(change) : more++);
-      const outcome = await outcomeOf(session, async () => (session.pipeline.reconcile ? reconcile(session) : inbound(session)));
+      const outcome = await outcomeOf(session, () => work(session));
       const rejects = (await trx('il_reject')
         .where({ last_run: runId, state: 'open' })
         .orderBy('id')
@@ -192,6 +192,12 @@ async function outcomeOf(session: Session, work: () => Promise<void>): Promise<O
   }
   if (session.problems.length) return 'failed';
   return session.counts.rejected > 0 ? 'partial' : 'succeeded';
+}
+
+async function work(session: Session): Promise<void> {
+  if (session.pipeline.reconcile) await reconcile(session);
+  else if (session.pipeline.deliver) await outbound(session);
+  else await inbound(session);
 }
 
 function isAbort(error: unknown): boolean {

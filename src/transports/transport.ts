@@ -56,6 +56,8 @@ export interface FileTransport extends TransportBase {
 export interface RequestSpec {
   operation?: string;
   body?: Value | undefined;
+  /** HTTP: a body that is encoded already, instead of `body`. */
+  encoded?: { bytes: Uint8Array; type: string } | undefined;
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path?: string;
   query?: Record<string, string>;

@@ -12,7 +12,7 @@ import type { SourceFields } from './source-fields.ts';
 
 type Mapping = Part<MappingConfig>;
 type Path = (string | number)[];
-type Add = (path: Path, code: string, message: string, hint?: string) => void;
+export type Add = (path: Path, code: string, message: string, hint?: string) => void;
 
 /** src/mapping's own check, which this folder does not import. */
 export type CompileCheck = (
@@ -60,13 +60,18 @@ export function checkMapping(draft: Draft, part: Mapping, compile?: CompileCheck
     if (typeof rule === 'string') source(rule, path);
     else {
       checkRule(rule, path, source, add);
-      checkLookup(draft, part, rule, path, entity && Object.hasOwn(entity.fields, name) ? entity.fields[name] : undefined, add);
+      checkLookup(draft, entityName, rule, path, entity && Object.hasOwn(entity.fields, name) ? entity.fields[name] : undefined, add);
     }
   }
   if (problems.length > 0 || !compile || !entity || !draft.config) return problems;
   const { currency, time_zone: timeZone } = draft.config.value.town;
+  return compiled(part, () => compile(part.value, entity, { currency, timeZone, lookups: draft.lookups }));
+}
+
+/** What compiling says is wrong, with the lines of the file. */
+export function compiled(part: { source: Part<unknown>['source'] }, compile: () => unknown): Problem[] {
   try {
-    compile(part.value, entity, { currency, timeZone, lookups: draft.lookups });
+    compile();
     return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -109,12 +114,12 @@ function checkCanonicalFields(entity: EntityConfig, mapping: MappingConfig, add:
   }
 }
 
-type CheckSource = (name: string, path: Path) => void;
+export type CheckSource = (name: string, path: Path) => void;
 
 const SPECIAL = ['@file', '@record', '@connection', '@currency'];
 
 /** Checks names of source fields as rules see them: of the record, or of an item of a list in it. */
-function sourceCheck(known: SourceFields | undefined, forEach: string | undefined, add: Add): CheckSource {
+export function sourceCheck(known: SourceFields | undefined, forEach: string | undefined, add: Add): CheckSource {
   // How far out the record itself is, seen from an item: one step for each list or group on the way.
   const out = forEach === undefined ? 0 : forEach.split('.').length;
   return (name, path) => {
@@ -137,7 +142,7 @@ function sourceCheck(known: SourceFields | undefined, forEach: string | undefine
   };
 }
 
-function checkRule(rule: FieldRule, path: Path, source: CheckSource, add: Add): void {
+export function checkRule(rule: FieldRule, path: Path, source: CheckSource, add: Add): void {
   if (rule.when) checkCondition(rule.when, [...path, 'when'], source, add);
   if (typeof rule.from === 'string') source(rule.from, [...path, 'from']);
   else rule.from?.forEach((name, i) => source(name, [...path, 'from', i]));
@@ -171,7 +176,7 @@ function checkRule(rule: FieldRule, path: Path, source: CheckSource, add: Add): 
   }
 }
 
-function checkCondition(condition: Condition, path: Path, source: CheckSource, add: Add): void {
+export function checkCondition(condition: Condition, path: Path, source: CheckSource, add: Add): void {
   if (condition.field !== undefined) source(condition.field, [...path, 'field']);
   if (condition.matches !== undefined) checkPattern(condition.matches, [...path, 'matches'], add);
   condition.all?.forEach((inner, i) => checkCondition(inner, [...path, 'all', i], source, add));
@@ -190,7 +195,7 @@ function checkPattern(pattern: string, path: Path, add: Add): number | undefined
   }
 }
 
-function checkLookup(draft: Draft, part: Mapping, rule: FieldRule, path: Path, field: ModelField | undefined, add: Add): void {
+export function checkLookup(draft: Draft, entity: string, rule: FieldRule, path: Path, field: ModelField | undefined, add: Add): void {
   if (!rule.lookup) return;
   const { table: name, column, unknown } = rule.lookup;
   const table = draft.lookups.get(name);
@@ -232,7 +237,7 @@ function checkLookup(draft: Draft, part: Mapping, rule: FieldRule, path: Path, f
     add(
       [...path, 'lookup', 'table'],
       'VALUE_INVALID',
-      `the lookup ${name} gives ${strange.slice(0, 5).map(quoted).join(', ')}, which ${part.value.entity}.${String(path.at(-1))} does not have.`,
+      `the lookup ${name} gives ${strange.slice(0, 5).map(quoted).join(', ')}, which ${entity}.${String(path.at(-1))} does not have.`,
       suggestion(strange[0]!, field.values),
     );
 }

@@ -2,7 +2,7 @@ import type { Problem } from '../../core/errors.ts';
 import { problemAt } from '../draft.ts';
 import type { Draft, Part } from '../draft.ts';
 import type { EntityConfig } from '../schema/model.ts';
-import type { GroupKey, PipelineConfig, ReconciliationConfig } from '../schema/pipeline.ts';
+import type { DeliveryConfig, GroupKey, PipelineConfig, ReconciliationConfig } from '../schema/pipeline.ts';
 import { notOneOf } from '../words.ts';
 import { suggestion, unknownReference } from './references.ts';
 
@@ -17,6 +17,7 @@ export async function checkPipelines(draft: Draft): Promise<Problem[]> {
   return parts.flatMap((part) => [
     ...checkSource(draft, part),
     ...(part.value.reconcile ? checkReconciliation(draft, part, part.value.reconcile) : []),
+    ...(part.value.deliver ? checkDelivery(draft, part, part.value.deliver) : []),
     ...(part.value.schedule !== undefined && !validCron?.(part.value.schedule)
       ? [
           problemAt(
@@ -72,6 +73,64 @@ function checkSource(draft: Draft, part: Pipeline): Problem[] {
         ),
       );
   });
+  return problems;
+}
+
+/** A delivery's mapping, connection and conditions; keys of inbound pipelines have no place in it. */
+function checkDelivery(draft: Draft, part: Pipeline, deliver: DeliveryConfig): Problem[] {
+  const problems: Problem[] = [];
+  const { mapping: name, connection: to, where, since } = deliver;
+  for (const key of ['mappings', 'max_rejects'] as const)
+    if (part.value[key] !== undefined)
+      problems.push(
+        problemAt(
+          part,
+          [key],
+          'VALUE_INVALID',
+          'is for pipelines that read; this one sends.',
+          key === 'mappings' ? 'Write deliver.mapping.' : undefined,
+        ),
+      );
+  if (!draft.sinkMappings.has(name))
+    problems.push(
+      draft.mappings.has(name)
+        ? problemAt(
+            part,
+            ['deliver', 'mapping'],
+            'REFERENCE_UNKNOWN',
+            `${name} maps what a connector reads, not what a sink gets.`,
+            'Name a mapping with the key sink.',
+          )
+        : unknownReference('mapping to a sink', name, draft.sinkMappings.keys(), part, ['deliver', 'mapping']),
+    );
+  const mapping = draft.sinkMappings.get(name)?.value;
+  const connections = draft.connections?.value;
+  if (connections && !Object.hasOwn(connections, to))
+    problems.push(unknownReference('connection', to, Object.keys(connections), part, ['deliver', 'connection']));
+  else if (connections && mapping && connections[to]!.connector !== mapping.sink.connector)
+    problems.push(
+      problemAt(
+        part,
+        ['deliver', 'connection'],
+        'REFERENCE_UNKNOWN',
+        `${to} is a connection of ${connections[to]!.connector}, and ${name} writes to ${mapping.sink.connector}.`,
+        'Name a connection of that connector, or another mapping.',
+      ),
+    );
+  const entity = mapping && draft.entities.get(mapping.from.entity)?.value;
+  if (!entity) return problems;
+  for (const field of Object.keys(where))
+    if (!Object.hasOwn(entity.fields, field)) problems.push(noField(part, entity, field, ['deliver', 'where', field]));
+  if (since && !Object.hasOwn(entity.fields, since.field)) problems.push(noField(part, entity, since.field, ['deliver', 'since', 'field']));
+  else if (since && !['date', 'datetime'].includes(entity.fields[since.field]!.type))
+    problems.push(
+      problemAt(
+        part,
+        ['deliver', 'since', 'field'],
+        'VALUE_INVALID',
+        `must be a date, but ${since.field} of ${entity.entity} is ${entity.fields[since.field]!.type}.`,
+      ),
+    );
   return problems;
 }
 

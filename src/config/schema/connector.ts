@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { duration, exactlyOne, id } from './common.ts';
 import { decoderSchema } from './decoder.ts';
+import { errorHandler, login } from './exchange.ts';
 import { sinkSchema } from './sink.ts';
 import { template } from './template.ts';
 
 export * from './decoder.ts';
+export type { ErrorHandler, LoginConfig } from './exchange.ts';
 export * from './sink.ts';
 export type { Template } from './template.ts';
 
@@ -40,17 +42,6 @@ const filesRetriever = z.strictObject({
   max_size: z.int().positive().optional().describe('Refuse files larger than this, in bytes.'),
 });
 export type FilesRetriever = z.output<typeof filesRetriever>;
-
-const login = z.strictObject({
-  operation: z.string().describe('SOAP: the operation that logs in, as the WSDL names it.'),
-  body: template.optional().describe('Its parameters: the user name and password of the connection.'),
-  token: z.string().describe('Path in its answer of the session, which is then {{ session }}.'),
-  logout: z
-    .strictObject({ operation: z.string(), body: template.optional().describe('{{ session }} is the session.') })
-    .optional()
-    .describe('The operation that ends the session.'),
-});
-export type LoginConfig = z.output<typeof login>;
 
 const requestRetriever = z.strictObject({
   login: login
@@ -189,29 +180,6 @@ const paginator = z.strictObject({
   max_pages: z.int().positive().default(100_000),
 });
 export type PaginatorConfig = z.output<typeof paginator>;
-
-const errorHandler = z.strictObject({
-  max_retries: z
-    .int()
-    .min(0)
-    .default(5)
-    .describe('Attempts after the first, with ever longer pauses or the one that the service asks for.'),
-  rules: z
-    .array(
-      z.strictObject({
-        status: z.array(z.int()).optional().describe('HTTP status, or SQL error number.'),
-        fault: z.string().optional().describe('Text in the SOAP fault code or message.'),
-        action: z
-          .enum(['retry', 'fail', 'ignore', 'login'])
-          .describe(
-            'ignore: the answer is taken for one without records. login: log in anew (retriever.request.login) and ask again, once.',
-          ),
-        hint: z.string().optional().describe('What a person should do about it.'),
-      }),
-    )
-    .default([]),
-});
-export type ErrorHandler = z.output<typeof errorHandler>;
 
 const deletes = z.strictObject({
   field: z.string().optional().describe('Field that says a record was deleted.'),

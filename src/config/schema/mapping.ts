@@ -49,7 +49,7 @@ const lookup = z.strictObject({
     .describe('What an unknown code gets.'),
 });
 
-const condition: z.ZodType<Condition> = z.lazy(() =>
+export const condition: z.ZodType<Condition> = z.lazy(() =>
   z.strictObject({
     field: z.string().optional(),
     is: z.union([z.string(), z.array(z.string())]).optional(),

@@ -46,11 +46,36 @@ const reconciliation = z.strictObject({
 });
 export type ReconciliationConfig = z.output<typeof reconciliation>;
 
+const delivery = z.strictObject({
+  mapping: z.string().describe('The mapping to the sink: receipt-import.from-receipt. It says which entity and which sink.'),
+  connection: id.describe('The connection that is written to.'),
+  where: z
+    .record(columnName, z.union([z.string(), z.array(z.string())]))
+    .default({})
+    .describe('Only records with these values.'),
+  since: z
+    .strictObject({ field: columnName, day: z.iso.date('must be a day such as 2026-07-01') })
+    .optional()
+    .describe('Only records of this day or later: what was entered by hand before is not sent again.'),
+  max_deleted_percent: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(10)
+    .describe('When more than this share of what was sent is gone at once, and more than ten records, the run stops before it asks for any deletion.'),
+});
+export type DeliveryConfig = z.output<typeof delivery>;
+
 export const pipelineSchema = exactlyOne(
   z.strictObject({
     pipeline: id,
     description: z.string().optional(),
-    mode: z.enum(['off', 'shadow', 'review', 'live']).default('live'),
+    mode: z
+      .enum(['off', 'shadow', 'review', 'live'])
+      .default('live')
+      .describe(
+        'off: does not run. shadow: everything is done but for sending, and what would be sent is shown. review: each record waits until a person approves it. live: is sent.',
+      ),
     schedule: z.string().optional().describe("Cron expression in the town's time zone: */15 6-20 * * 1-5."),
     source: z.strictObject({ connection: id, stream: id }).optional(),
     mappings: z.array(z.string()).optional().describe('Names of mappings; each record goes through all of them.'),
@@ -58,7 +83,8 @@ export const pipelineSchema = exactlyOne(
     max_rejects: z.int().min(0).optional().describe('More rejected records than this in one run stop it.'),
     after: z.array(id).default([]).describe('With --all, and in one schedule tick: after these pipelines.'),
     reconcile: reconciliation.optional(),
+    deliver: delivery.optional().describe('Sends canonical records to another system.'),
   }),
-  ['source', 'reconcile'],
+  ['source', 'reconcile', 'deliver'],
 );
 export type PipelineConfig = z.output<typeof pipelineSchema>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration, exactlyOne } from './common.ts';
-import { encoderSchema } from './decoder.ts';
+import { decoderSchema, encoderSchema } from './decoder.ts';
+import { errorHandler, login } from './exchange.ts';
 import { template } from './template.ts';
 
 /**
@@ -34,40 +35,104 @@ const fileTarget = z.strictObject({
   folder: z.string().default('.').describe('Folder on the server, relative to the connection.'),
   name: z.string().describe('Name of the file: receipts-{{ date }}-{{ sequence }}.xml'),
   marker: z.string().optional().describe('A second, empty file that says that the first is complete: {name}.done'),
+  staging: z
+    .string()
+    .optional()
+    .describe(
+      'Folder in which the file is written before it is moved to its place, on the same disk. Default: the folder itself, under a name that begins with a point.',
+    ),
 });
-const requestTarget = z.strictObject({
+const ask = {
   operation: z.string().optional().describe('SOAP: the operation, as the WSDL names it.'),
-  method: z.enum(['POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
   path: z.string().optional().describe('HTTP: the path below base_url.'),
+  query: z.record(z.string(), z.string()).optional(),
   headers: z.record(z.string(), z.string()).optional(),
+  body: template.optional().describe('Parameters of the operation, or the JSON body; {{ record.NAME }} is a field.'),
+};
+const requestTarget = z.strictObject({
+  ...ask,
+  method: z.enum(['POST', 'PUT', 'PATCH', 'DELETE']).default('POST'),
   body: template
     .optional()
-    .describe('Parameters of the operation, or the JSON body; {{ record.NAME }} is a field. Without it, the encoder writes the body.'),
+    .describe(
+      'Parameters of the operation, or the JSON body; {{ record.NAME }} is a field, {{ idempotency_key }} a text of its own for each record. Without it, the encoder writes the body.',
+    ),
+  login: login
+    .optional()
+    .describe('SOAP services with a session, which is then {{ session }}. For HTTP see auth.session of the connection.'),
+  content_type: z.string().optional().describe('HTTP, with an encoder: application/xml. Default: by the encoder.'),
+  idempotent: z
+    .boolean()
+    .default(false)
+    .describe(
+      'true: the system takes the same request twice for one, by its key or by {{ idempotency_key }}. Otherwise a request whose answer got lost is not sent again, but looked up with read_back, or left to a person.',
+    ),
+  delete: z
+    .strictObject({ ...ask, method: z.enum(['DELETE', 'POST', 'PUT', 'PATCH']).default('DELETE') })
+    .optional()
+    .describe('What is asked when the record is to be deleted there (deletions: send).'),
 });
+export type RequestTarget = z.output<typeof requestTarget>;
 const tableTarget = z.strictObject({
   name: z.string().describe('The table.'),
   write: z.enum(['append', 'upsert', 'update', 'delete']).default('append'),
-  key: z.array(z.string()).default([]).describe('Columns that a row is found by.'),
+  key: z.array(z.string()).default([]).describe('Columns that a row is found by. Default: the idempotency key.'),
 });
+export type TableTarget = z.output<typeof tableTarget>;
 
 const response = z.strictObject({
   path: z.string().describe('Path in the answer.'),
   accepted: z.array(z.string()).min(1),
   rejected: z.array(z.string()).default([]),
+  reason: z.string().optional().describe('Path in the answer of the reason, in the words of the system.'),
 });
+const answerFile = z.strictObject({
+  folder: z.string().default('.'),
+  accepted: z.string().optional().describe('Name of the file that says yes: {name}.ok. {stem} is the name without its ending.'),
+  rejected: z.string().optional().describe('Name of the file that says no, and why: {name}.err'),
+  records: z
+    .strictObject({
+      name: z.string().describe('Name of the file that says it of each record: {stem}-result.csv'),
+      decoder: decoderSchema,
+      key: z.array(z.string()).min(1).describe('Its fields with the idempotency key, in that order.'),
+      result: z.string().describe('Its field that says what became of the record.'),
+      accepted: z.array(z.string()).min(1),
+      rejected: z.array(z.string()).min(1),
+      reason: z.string().optional().describe('Its field with the reason.'),
+    })
+    .optional()
+    .describe('A file that says it record by record: some are accepted, others not.'),
+});
+const readBack = z.strictObject({
+  operation: z.string().optional(),
+  method: z.enum(['GET', 'POST']).optional().describe('HTTP: default GET.'),
+  path: z.string().optional(),
+  query: z.record(z.string(), z.string()).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  body: template.optional(),
+  found: z
+    .strictObject({ path: z.string(), in: z.array(z.string()).optional() })
+    .describe('The record is there when the answer has a value at this path, or one of these values.'),
+  equal: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Path in the answer: field of the record that must be the same there, as it was written.'),
+});
+export type ReadBackConfig = z.output<typeof readBack>;
 const acknowledgement = z.strictObject({
   taken: z.literal(true).optional().describe('The system has it when the file is gone from the folder.'),
-  file: z
-    .strictObject({
-      folder: z.string().default('.'),
-      accepted: z.string().optional().describe('Name of the file that says yes: {name}.ok'),
-      rejected: z.string().optional().describe('Name of the file that says no, and why: {name}.err'),
-    })
-    .optional(),
+  file: answerFile.optional().describe('The system writes a file that says what became of it.'),
   response: response.optional().describe('The answer to the request says it.'),
+  read_back: z
+    .union([z.literal(true), readBack])
+    .optional()
+    .describe(
+      'It is read again at the other side. true: for tables, row by row. Also asked when it is not known whether a request got there.',
+    ),
   person: z.string().optional().describe('Only a person can say whether it was accepted; what they look at.'),
   within: duration.optional().describe('After this long without an answer somebody is told.'),
 });
+export type Acknowledgement = z.output<typeof acknowledgement>;
 
 export const sinkSchema = z.strictObject({
   description: z.string().optional(),
@@ -90,7 +155,25 @@ export const sinkSchema = z.strictObject({
   file_per: z.array(z.string()).default([]).describe('All records of a file have the same values of these fields.'),
   date_format: z.string().default('YYYY-MM-DD').describe('How {{ date }} is written.'),
   sequence_digits: z.int().min(1).max(12).default(1).describe('{{ sequence }} has at least so many digits.'),
+  max_records: z
+    .int()
+    .positive()
+    .optional()
+    .describe('At most so many records in one file, request or statement. Default: 10,000 in a file, 500 rows of a table, 1 in a request.'),
+  changes: z
+    .enum(['hold', 'send', 'ignore'])
+    .optional()
+    .describe(
+      'A record that changed after it was sent. hold: a person decides. send: it is sent with its new values, and the system takes them for its newer state. Default: send for a table with upsert or update, hold otherwise.',
+    ),
+  deletions: z
+    .enum(['hold', 'send', 'ignore'])
+    .default('hold')
+    .describe('A record that was sent and is gone. hold: a person decides. send: its row is deleted, or target.request.delete is asked.'),
   acknowledgement: acknowledgement.optional().describe('How it is known what became of it: sent, acknowledged, accepted or rejected.'),
+  error_handler: errorHandler
+    .optional()
+    .describe('What is done about errors. ignore: the record is taken for accepted, such as one that the system says it has already.'),
   one_at_a_time: z.boolean().default(false).describe('The next one is sent when this one was taken.'),
 });
 export type SinkConfig = z.output<typeof sinkSchema>;

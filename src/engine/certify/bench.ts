@@ -146,6 +146,7 @@ function projectOf(setup: Setup, folder: string): Project {
     config: interlocalSchema.parse({ town: { name: 'Certify', time_zone: 'UTC', currency: 'USD' }, packs: false }),
     connections: { certified: { connector: connector.connector, options: setup.options } },
     connectors: new Map([[connector.connector, located(connector)]]),
+    sinkMappings: new Map(),
     mappings: new Map([['certified.from-pack', located(mapping)]]),
     lookups: new Map(),
     pipelines: new Map([['certify', located(pipeline)]]),

@@ -52,7 +52,8 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
   async function request(spec: RequestSpec): Promise<RequestAnswer> {
     const method = spec.method ?? 'GET';
     const headers: Record<string, string> = { Accept: 'application/json, */*;q=0.5', ...settings.headers, ...spec.headers };
-    const body = spec.body === undefined ? undefined : encodeBody(spec.body, headers);
+    if (spec.encoded) headers['Content-Type'] = spec.encoded.type;
+    const body = spec.encoded?.bytes ?? (spec.body === undefined ? undefined : encodeBody(spec.body, headers));
     const plain: WebRequest = { method, url: address(spec.path ?? '', spec.query), headers, ...(body === undefined ? {} : { body }) };
     let answer = await client.send(await login.sign(plain));
     if (answer.status === 401 && login.renew()) {

@@ -15,7 +15,7 @@ export interface WebRequest {
   method: string;
   url: URL;
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | Uint8Array;
 }
 
 export interface WebAnswer {

@@ -1,0 +1,198 @@
+import type { ReadBackConfig, SinkConfig } from '../config/schema/connector.ts';
+import { FatalError, InterlocalError, RetriableError } from '../core/errors.ts';
+import { type Values, valueAt } from '../core/record.ts';
+import { JsonDefect, jsonScanner } from '../formats/json-scan.ts';
+import { answerFacts } from '../transports/http/status.ts';
+import type { RequestAnswer, RequestSpec, RequestTransport } from '../transports/transport.ts';
+import { IGNORED, judging } from './error-rules.ts';
+import { type Answer, type Outgoing, type PushContext, rejection, shortened } from './push.ts';
+import { fillRecord, fillRecordPath } from './record-template.ts';
+import { renderSink, type SinkContext } from './sink.ts';
+import { writtenValues } from './sink-values.ts';
+import type { Variables } from './template.ts';
+
+/** What is asked of a service for these records; several only where an encoder writes the body. */
+export async function requestOf(
+  sink: SinkConfig,
+  records: readonly Outgoing[],
+  context: PushContext,
+  at: SinkContext,
+): Promise<RequestSpec> {
+  const target = sink.target.request!;
+  const [first] = records;
+  const ask = first!.operation === 'delete' ? target.delete! : target;
+  const written = writtenOf(sink, first!.values);
+  const spec = specOf(ask, written, { ...(await variablesOf(context)), idempotency_key: first!.idempotencyKey });
+  if (first!.operation === 'delete' || target.body !== undefined || !sink.encoder) return spec;
+  const { bytes } = await renderSink(
+    sink,
+    records.map((r) => r.values),
+    at,
+  );
+  const type = target.content_type ?? (sink.encoder.json ? 'application/json' : sink.encoder.xml ? 'application/xml' : 'text/plain');
+  return { ...spec, encoded: { bytes, type } };
+}
+
+/** Statuses with which a service says that it did not want what was sent; with others of 4xx nothing could be sent at all. */
+const UNWANTED = new Set([400, 409, 410, 412, 413, 415, 422]);
+/** With these, it did not even look at it. */
+const NOT_TAKEN = new Set([429, 503]);
+
+/**
+ * Asks once and says what came of it. An answer that got lost is `unknown` unless the sink is idempotent: then it is thrown as
+ * the RetriableError that it is. Throws FatalError for what no other record would be spared either (a wrong password).
+ */
+export async function push(
+  transport: RequestTransport,
+  sink: SinkConfig,
+  records: readonly Outgoing[],
+  context: PushContext,
+  at: SinkContext,
+): Promise<Answer> {
+  let answer: RequestAnswer | typeof IGNORED;
+  try {
+    answer = await asked(transport, sink, () => requestOf(sink, records, context, at), context);
+  } catch (thrown) {
+    const error = context.session?.cleaned(thrown) ?? thrown;
+    if (!(error instanceof InterlocalError)) throw error;
+    const facts = answerFacts(error);
+    if (
+      error instanceof FatalError &&
+      facts &&
+      error.code !== 'AUTH_FAILED' &&
+      (UNWANTED.has(facts.status) || facts.faultText !== undefined)
+    )
+      return rejection(context.name, error.problems.map((p) => p.message).join(' '));
+    if (!(error instanceof RetriableError) || sink.target.request!.idempotent || neverArrived(error, facts?.status)) throw error;
+    return { state: 'unknown', problem: error.problems[0]! };
+  }
+  if (answer === IGNORED) return { state: 'accepted' };
+  return judged(sink, await envelopeOf(answer), context);
+}
+
+/** What a service answered to a write, by the sink's `acknowledgement.response`. */
+function judged(sink: SinkConfig, { values, text }: Envelope, context: PushContext): Answer {
+  const said = shortened(text);
+  const { response, read_back, person } = sink.acknowledgement ?? {};
+  if (!response) return { state: read_back || person ? 'sent' : 'accepted', said };
+  const value = textAt(values, response.path);
+  if (value !== undefined && response.accepted.includes(value)) return { state: person ? 'acknowledged' : 'accepted', said };
+  if (value !== undefined && (response.rejected.length === 0 || response.rejected.includes(value)))
+    return rejection(context.name, (response.reason && textAt(values, response.reason)) ?? `${response.path} is ${value}.`, text);
+  return {
+    state: 'unknown',
+    said,
+    problem: {
+      code: 'ANSWER_REFUSED',
+      place: { system: context.name, path: response.path },
+      message: `The system answered ${value === undefined ? `without ${response.path}` : `${response.path} = "${value}"`}, which the connector does not know.`,
+      hint: "Look it up in the vendor's manual, and add it to acknowledgement.response.",
+    },
+  };
+}
+
+/** Is the record at the other side, and as it was written? `missing` when it is not there. */
+export async function readBack(
+  transport: RequestTransport,
+  sink: SinkConfig,
+  record: Outgoing,
+  context: PushContext,
+): Promise<Answer | 'missing'> {
+  const config = sink.acknowledgement!.read_back as ReadBackConfig;
+  const written = writtenOf(sink, record.values);
+  const spec = async (): Promise<RequestSpec> => ({
+    ...specOf(config, written, { ...(await variablesOf(context)), idempotency_key: record.idempotencyKey }),
+    method: config.method ?? 'GET',
+  });
+  let answer: RequestAnswer | typeof IGNORED;
+  try {
+    answer = await asked(transport, sink, spec, context);
+  } catch (error) {
+    if (answerFacts(error)?.status === 404) return 'missing';
+    throw context.session?.cleaned(error) ?? error;
+  }
+  if (answer === IGNORED) return 'missing';
+  const { values, text } = await envelopeOf(answer);
+  const found = valueAt(values, config.found.path);
+  const value = typeof found === 'string' ? found : undefined;
+  const there = config.found.in
+    ? value !== undefined && config.found.in.includes(value)
+    : found !== undefined && found !== null && found !== '';
+  if (!there) return 'missing';
+  const differ = Object.entries(config.equal).filter(([path, field]) => (textAt(values, path) ?? '') !== (textAt(written, field) ?? ''));
+  if (differ.length === 0) return { state: 'accepted', said: shortened(text) };
+  return rejection(context.name, `it is there, but ${differ.map(([path]) => path).join(', ')} is not what was written.`, text);
+}
+
+/** Asks, by the sink's own rules of what an error means; a session that has ended is opened anew, once. */
+async function asked(
+  transport: RequestTransport,
+  sink: SinkConfig,
+  spec: () => Promise<RequestSpec>,
+  { session }: PushContext,
+): Promise<RequestAnswer | typeof IGNORED> {
+  return judging(async () => transport.request(await spec()), sink.error_handler?.rules ?? [], session && (() => session.forget()));
+}
+
+async function variablesOf({ variables, session }: PushContext): Promise<Variables> {
+  return { ...variables, ...(await session?.variables()) };
+}
+
+function specOf(
+  ask: Pick<RequestSpec, 'operation' | 'method' | 'path' | 'query' | 'headers'> & { body?: Parameters<typeof fillRecord>[0] | undefined },
+  values: Values,
+  variables: Variables,
+): RequestSpec {
+  const texts = (given: Record<string, string> | undefined): Record<string, string> | undefined =>
+    given && Object.fromEntries(Object.entries(given).map(([name, text]) => [name, textOf(fillRecord(text, values, variables))]));
+  return {
+    operation: ask.operation,
+    method: ask.method,
+    path: ask.path === undefined ? undefined : fillRecordPath(ask.path, values, variables),
+    query: texts(ask.query),
+    headers: texts(ask.headers),
+    body: ask.body === undefined ? undefined : fillRecord(ask.body, values, variables),
+  };
+}
+
+function writtenOf(sink: SinkConfig, values: Values): Values {
+  // What the system would not take was told when the record was put into the outbox.
+  return writtenValues(sink, values, { file: '', record: 1 }, []);
+}
+
+/** Nobody answered because nobody was there, or it said that it would not look at it now. */
+function neverArrived(error: RetriableError, status: number | undefined): boolean {
+  return status !== undefined ? NOT_TAKEN.has(status) : /^(?:CONNECTION_REFUSED|HOST_UNKNOWN|HOST_UNREACHABLE)$/.test(error.code);
+}
+
+interface Envelope {
+  values: Values;
+  text: string;
+}
+
+const MOST_BYTES = 1_048_576;
+
+async function envelopeOf(answer: RequestAnswer): Promise<Envelope> {
+  if (answer.value) return { values: answer.value, text: JSON.stringify(answer.value) };
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of answer.bytes ?? []) if ((size += piece.length) <= MOST_BYTES) pieces.push(Uint8Array.from(piece));
+  const text = Buffer.concat(pieces).toString('utf8');
+  try {
+    const scanner = jsonScanner(text);
+    const value = scanner.readValue(scanner.skipSpace(0));
+    return { values: typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}, text };
+  } catch (error) {
+    if (error instanceof JsonDefect) return { values: {}, text };
+    throw error;
+  }
+}
+
+function textAt(values: Values, path: string): string | undefined {
+  const value = valueAt(values, path);
+  return typeof value === 'string' ? value : undefined;
+}
+
+function textOf(value: ReturnType<typeof fillRecord>): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,53 @@
+import type { Problem } from '../core/errors.ts';
+import type { Values } from '../core/record.ts';
+import type { Session } from './session.ts';
+import type { Variables } from './template.ts';
+
+/** One record on its way to a sink. */
+export interface Outgoing {
+  /** As the mapping made it: dates YYYY-MM-DD, amounts 1234.50. */
+  values: Values;
+  /** Of this record in this version alone, whatever store sends it: what the other side may recognise it by. */
+  idempotencyKey: string;
+  operation: 'write' | 'delete';
+}
+
+/**
+ * What is known of a record after it was sent. sent: it is there, and nobody said more. acknowledged: the system has taken it. accepted,
+ * rejected: in its own words, or its own data. unknown: nobody knows whether it got there.
+ */
+export interface Answer {
+  state: 'sent' | 'acknowledged' | 'accepted' | 'rejected' | 'unknown';
+  problem?: Problem;
+  /** What the other side said, shortened. */
+  said?: string;
+}
+
+/** What pushing needs of the connection. */
+export interface PushContext {
+  /** For messages: connection and sink. */
+  name: string;
+  /** `options.NAME` of the connection. */
+  variables: Variables;
+  /** Of a service that wants a log-in first. */
+  session?: Session;
+}
+
+const MOST_SAID = 2000;
+
+/** What the other side said, short enough to be kept and shown. */
+export function shortened(text: string): string {
+  const plain = text.trim();
+  return plain.length > MOST_SAID ? `${plain.slice(0, MOST_SAID)} …` : plain;
+}
+
+/** The other side does not want a record. */
+export function rejection(name: string, reason: string, said?: string): Answer {
+  const problem: Problem = {
+    code: 'DELIVERY_REJECTED',
+    place: { system: name },
+    message: `The system rejected it${reason ? `: ${reason}` : ' and gave no reason.'}`,
+    hint: 'Mend the record at its source, and it is sent again; or, after mending the other side: interlocal deliver retry.',
+  };
+  return { state: 'rejected', problem, ...(said === undefined ? {} : { said: shortened(said) }) };
+}

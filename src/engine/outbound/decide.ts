@@ -1,0 +1,96 @@
+import { ConfigError } from '../../core/errors.ts';
+import { changeDelivery, type Delivery, listDeliveries } from '../../store/deliveries.ts';
+import type { Knex } from '../../store/open.ts';
+import { changeOutbox, insertOutbox, listOutbox, type OutboxRow, type OutboxState } from '../../store/outbox.ts';
+import { concludeDelivery } from './settle.ts';
+
+/** What a person may do with records of the outbox, and with which. */
+const MAY: Record<'approve' | 'dismiss' | 'retry', readonly OutboxState[]> = {
+  approve: ['review', 'held'],
+  dismiss: ['review', 'held', 'refused', 'rejected', 'queued', 'shadow'],
+  retry: ['rejected', 'unknown'],
+};
+export type Decision = keyof typeof MAY;
+
+export interface Decided {
+  done: OutboxRow[];
+  /** They are in a state in which this cannot be done. */
+  left: OutboxRow[];
+}
+
+/**
+ * Carries out what a person decided of records, by their ids or of a whole pipeline. approve: they are sent with the next run. dismiss: they are
+ * not sent. retry: they are sent once more; what may have arrived goes with the same idempotency key, what was rejected with a new one.
+ * Throws ConfigError OUTBOX_UNKNOWN for ids that are none.
+ */
+export async function decide(
+  knex: Knex,
+  decision: Decision,
+  what: { ids: readonly number[] } | { pipeline: string; states?: readonly OutboxState[] },
+): Promise<Decided> {
+  return knex.transaction(async (trx) => {
+    const rows =
+      'ids' in what
+        ? await listOutbox(trx, { ids: what.ids })
+        : await listOutbox(trx, { pipeline: what.pipeline, states: what.states ?? MAY[decision] });
+    if ('ids' in what) known(what.ids, rows);
+    const done = rows.filter((row) => MAY[decision].includes(row.state) && row.latest);
+    for (const row of done) await carryOut(trx, decision, row);
+    for (const id of new Set(done.map((row) => row.delivery)))
+      if (id !== null) for (const delivery of await listDeliveries(trx, { id })) await concludeDelivery(trx, delivery, new Date());
+    return { done, left: rows.filter((row) => !done.includes(row)) };
+  });
+}
+
+async function carryOut(trx: Knex.Transaction, decision: Decision, row: OutboxRow): Promise<void> {
+  if (decision === 'dismiss') await changeOutbox(trx, [row.id], { state: 'dismissed' });
+  else if (decision === 'approve' || row.state === 'unknown')
+    await changeOutbox(trx, [row.id], { state: 'queued', problems: [], delivery: null });
+  else await insertOutbox(trx, { ...row, state: 'queued', problems: [] });
+}
+
+/** A person saw at the other side what became of a delivery. Throws ConfigError DELIVERY_UNKNOWN_ID, or where nothing is open. */
+export async function settleByPerson(knex: Knex, id: number, accepted: boolean, reason: string | undefined): Promise<Delivery> {
+  return knex.transaction(async (trx) => {
+    const [delivery] = await listDeliveries(trx, { id });
+    if (!delivery)
+      throw new ConfigError({
+        code: 'DELIVERY_UNKNOWN_ID',
+        place: {},
+        message: `There is no delivery ${id}.`,
+        hint: 'interlocal deliver sent shows them.',
+      });
+    const open = (await listOutbox(trx, { delivery: id })).filter((row) => ['sent', 'acknowledged', 'unknown'].includes(row.state));
+    if (open.length === 0)
+      throw new ConfigError({
+        code: 'DELIVERY_SETTLED',
+        place: {},
+        message: `What became of delivery ${id} is known already: it is ${delivery.state}.`,
+        hint: 'interlocal deliver show tells more.',
+      });
+    const problem = {
+      code: 'DELIVERY_REJECTED',
+      place: { system: `${delivery.connection}.${delivery.sink}` },
+      message: `A person says that it was rejected${reason ? `: ${reason}` : '.'}`,
+      hint: 'Mend the record at its source, and it is sent again; or: interlocal deliver retry.',
+    };
+    const ids = open.map((row) => row.id);
+    await changeOutbox(trx, ids, { state: accepted ? 'accepted' : 'rejected', problems: accepted ? [] : [problem] });
+    await concludeDelivery(trx, delivery, new Date(), reason);
+    await changeDelivery(trx, delivery, { problems: accepted ? [] : [problem] });
+    return delivery;
+  });
+}
+
+function known(ids: readonly number[], rows: readonly OutboxRow[]): void {
+  const missing = ids.filter((id) => !rows.some((row) => row.id === id));
+  if (missing.length)
+    throw new ConfigError(
+      missing.map((id) => ({
+        code: 'OUTBOX_UNKNOWN',
+        place: {},
+        message: `There is no record ${id} in the outbox.`,
+        hint: 'interlocal deliver list shows them.',
+      })),
+    );
+}

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import type { Outgoing, PushContext } from '../../connector/push.ts';
+import { filesOf, sinkScope } from '../../connector/sink.ts';
+import { fileNameOf } from '../../connector/sink-rows.ts';
+import { retrying } from '../../connector/retry.ts';
+import { dayIn } from '../../core/time.ts';
+import type { Knex } from '../../store/open.ts';
+import { type Delivery, insertDelivery, listDeliveries, takeSequence, UNFINISHED } from '../../store/deliveries.ts';
+import { changeOutbox, listOutbox, type OutboxRow, sendableOutbox } from '../../store/outbox.ts';
+import type { Transport } from '../../transports/transport.ts';
+import { stopIfAsked } from '../session.ts';
+import type { Outbound } from './outbound.ts';
+import { sendFile } from './send-file.ts';
+import { sendRequest } from './send-request.ts';
+import { sendRows } from './send-rows.ts';
+import { isOpen } from './settle.ts';
+
+export interface Target {
+  transport: Transport;
+  context: PushContext;
+}
+
+/** Records in one file, request or statement where the sink does not say. */
+const MOST = { file: 10_000, table: 500, request: 1 } as const;
+/** So many rows are looked at in one go; what waits after them is for the next. */
+const MOST_QUEUED = 50_000;
+
+/**
+ * Sends what waits. What is sent together, its sequence number and its records are in the store before anything is at the other side, so that
+ * a run that is killed anywhere knows what it was about.
+ */
+export async function deliverQueued(out: Outbound, target: Target): Promise<void> {
+  const { session, sink } = out;
+  for (;;) {
+    const rows = await sendableOutbox(session.knex, session.pipeline.pipeline, MOST_QUEUED);
+    if (rows.length === 0) return;
+    for (const group of groupsOf(out, rows)) {
+      stopIfAsked(session);
+      if (sink.one_at_a_time && (await waitsForOther(out))) return;
+      await send(out, target, await prepare(out, target, group), group);
+      session.onProgress({ pipeline: session.pipeline.pipeline, what: out.name, done: group.length });
+    }
+  }
+}
+
+/** Goes on where an earlier run was killed or could not reach the other side. */
+export async function finishUnfinished(out: Outbound, target: Target): Promise<void> {
+  const { session } = out;
+  for (const delivery of await listDeliveries(session.knex, { pipeline: session.pipeline.pipeline, states: UNFINISHED })) {
+    stopIfAsked(session);
+    await send(out, target, delivery, await listOutbox(session.knex, { delivery: delivery.id }));
+  }
+}
+
+/** Lists of rows that are sent together, each in the order of the outbox. */
+function groupsOf({ sink }: Outbound, rows: readonly OutboxRow[]): OutboxRow[][] {
+  const kind = sink.target.file ? 'file' : sink.target.table ? 'table' : 'request';
+  const most = sink.max_records ?? MOST[kind];
+  const byValues = new Map(rows.map((row) => [row.values, row]));
+  const together =
+    kind === 'file'
+      ? filesOf(
+          sink,
+          rows.map((row) => row.values),
+        ).map((list) => list.map((values) => byValues.get(values)!))
+      : kind === 'request'
+        ? [...Map.groupBy(rows, (row) => row.operation).values()]
+        : [[...rows]];
+  return together.flatMap((list) => {
+    const size = list[0]!.operation === 'delete' && kind === 'request' ? 1 : most;
+    return Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
+  });
+}
+
+async function waitsForOther({ session, config, sink, sinkName, name }: Outbound): Promise<boolean> {
+  const { connection } = config;
+  const [open] = await listDeliveries(session.knex, {
+    connection,
+    sink: sinkName,
+    states: ['staged', 'sending', 'unknown', 'sent'],
+    limit: 1,
+  });
+  if (!open || !isOpen(sink, open)) return false;
+  session.note(`${name} takes one at a time, and has not taken ${open.name} yet; what waits is for a later run.`);
+  return true;
+}
+
+async function prepare(out: Outbound, { context }: Target, rows: readonly OutboxRow[]): Promise<Delivery> {
+  const { session, config, sink, sinkName } = out;
+  const day = dayIn(session.project.config.town.time_zone, session.now());
+  return session.commit(async (_, trx) => {
+    const sequence = await takeSequence(trx, config.connection, sinkName);
+    const delivery = await insertDelivery(trx, {
+      pipeline: session.pipeline.pipeline,
+      connection: config.connection,
+      sink: sinkName,
+      name: nameOf(out, rows, sinkScope(sink, { date: day, sequence, variables: context.variables })),
+      day,
+      sequence,
+      state: 'prepared',
+      records: rows.length,
+      totals: {},
+      sha256: null,
+      run: session.runId,
+      preparedAt: session.now().toISOString(),
+    });
+    const ids = rows.map((row) => row.id);
+    await changeOutbox(trx, ids, { state: 'sending', delivery: delivery.id, problems: [] });
+    return delivery;
+  });
+}
+
+function nameOf({ sink }: Outbound, rows: readonly OutboxRow[], scope: Parameters<typeof fileNameOf>[1]): string {
+  const { file, request, table } = sink.target;
+  if (file) return fileNameOf(file.name, scope);
+  if (table) return table.name;
+  const ask = rows[0]!.operation === 'delete' ? request!.delete! : request!;
+  return ask.operation ?? `${ask.method} ${ask.path ?? ''}`;
+}
+
+/** After the first attempt; what stays away is for the next scheduled run. */
+const RETRIES = 3;
+
+async function send(out: Outbound, { transport, context }: Target, delivery: Delivery, rows: readonly OutboxRow[]): Promise<void> {
+  const { session, sink } = out;
+  const work = (): Promise<void> =>
+    transport.kind === 'files'
+      ? sendFile(out, transport, delivery, rows, context)
+      : transport.kind === 'query'
+        ? sendRows(out, transport, delivery, rows, context)
+        : sendRequest(out, transport, delivery, rows, context);
+  await retrying(work, {
+    maxRetries: sink.error_handler?.max_retries ?? RETRIES,
+    baseMs: 1000,
+    signal: session.signal,
+    onRetry: (error, waitMs) => session.note(`${error.message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`),
+  });
+}
+
+/** A record with the text that the other side may recognise it by: the same in each attempt, and from a store that was restored. */
+export function outgoing({ config, sinkName }: Outbound, row: OutboxRow): Outgoing {
+  const text = JSON.stringify([config.connection, sinkName, row.key, row.version]);
+  return { values: row.values, idempotencyKey: createHash('sha256').update(text).digest('hex').slice(0, 32), operation: row.operation };
+}
+
+/** In one transaction what a delivery and its records become. */
+export async function record(out: Outbound, work: (trx: Knex.Transaction) => Promise<void>): Promise<void> {
+  await out.session.commit(async (_, trx) => work(trx));
+}

@@ -1,0 +1,126 @@
+import { hash } from 'node:crypto';
+import type { SinkConfig } from '../../config/schema/connector.ts';
+import type { EntityConfig } from '../../config/schema/model.ts';
+import type { DeliveryConfig } from '../../config/schema/pipeline.ts';
+import { optionVariables } from '../../connector/template.ts';
+import { FatalError } from '../../core/errors.ts';
+import { compileSinkMapping, type CompiledSinkMapping } from '../../mapping/sink-mapping.ts';
+import { takeLock } from '../../store/locks.ts';
+import { columnsOfEntity } from '../../store/model-tables.ts';
+import { changeOutbox, listOutbox, type OutboxState } from '../../store/outbox.ts';
+import { indexRelated, type Related } from '../../store/outbound.ts';
+import { entityIds } from '../../store/sources.ts';
+import { openConnection } from '../connection.ts';
+import type { Session } from '../session.ts';
+import { deliverQueued, finishUnfinished } from './deliver.ts';
+import { queueChanges } from './queue.ts';
+import { settleAnswers } from './settle.ts';
+import { sayWhatWaits } from './summary.ts';
+
+/** One run of an outbound pipeline: what it works with beside the session. */
+export interface Outbound {
+  session: Session;
+  config: DeliveryConfig;
+  mapping: CompiledSinkMapping;
+  sink: SinkConfig;
+  sinkName: string;
+  /** `finance.receipt-import`, for messages. */
+  name: string;
+  entity: EntityConfig;
+  entityId: number;
+  related: (Related & { config: EntityConfig; entityId: number })[];
+  fingerprint: string;
+}
+
+/**
+ * Runs an outbound pipeline: looks at what became of what was sent, puts what is new or changed into the outbox, finishes what an earlier
+ * run was killed over, and sends. In shadow, and in a preview, nothing is asked of the other side.
+ */
+export async function outbound(session: Session): Promise<void> {
+  const out = await outboundOfSession(session);
+  await indexRelated(session.knex, out.related);
+  const silent = session.preview || session.pipeline.mode === 'shadow';
+  await alignToMode(out);
+  if (silent) {
+    await queueChanges(out);
+    await sayWhatWaits(out);
+    return;
+  }
+  // One at a time writes to a target, whichever pipeline it is for.
+  const lock = await takeLock(session.knex, `target:${out.config.connection}`);
+  if (!('release' in lock))
+    throw new FatalError({
+      code: 'TARGET_BUSY',
+      place: { system: out.config.connection },
+      message: `Another pipeline is writing to ${out.config.connection} now, on ${lock.host} in process ${lock.pid}.`,
+      hint: 'Wait until it is done, then run this one again.',
+    });
+  try {
+    const { transport, options } = await openConnection(session.project, out.config.connection, session.signal);
+    session.options = options;
+    const target = { transport, context: { name: out.name, variables: optionVariables(options) } };
+    try {
+      await settleAnswers(out, target);
+      await finishUnfinished(out, target);
+      await queueChanges(out);
+      await deliverQueued(out, target);
+      await sayWhatWaits(out);
+    } finally {
+      await transport.close();
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+async function outboundOfSession(session: Session): Promise<Outbound> {
+  const { project, pipeline } = session;
+  const config = pipeline.deliver!;
+  const mappingConfig = project.sinkMappings.get(config.mapping)!.value;
+  const { connector, sink: sinkName } = mappingConfig.sink;
+  const sink = project.connectors.get(connector)!.value.sinks[sinkName]!;
+  const { currency, time_zone: timeZone } = project.config.town;
+  const mapping = compileSinkMapping(mappingConfig, sink, { currency, timeZone, lookups: project.lookups });
+  const entity = project.entities.get(mappingConfig.from.entity)!.value;
+  const ids = await entityIds(session.knex);
+  const related = Object.entries(mappingConfig.with).map(([name, { entity: other, on }]) => {
+    const otherEntity = project.entities.get(other)!.value;
+    return { name, entity: other, columns: columnNames(otherEntity), on, config: otherEntity, entityId: ids.get(other)! };
+  });
+  return {
+    session,
+    config,
+    mapping,
+    sink,
+    sinkName,
+    name: `${config.connection}.${sinkName}`,
+    entity,
+    entityId: ids.get(entity.entity)!,
+    related,
+    fingerprint: hash('sha256', JSON.stringify([mapping.fingerprint, config.where, config.since ?? null])),
+  };
+}
+
+export function columnNames(entity: EntityConfig): string[] {
+  return columnsOfEntity(entity).map((column) => column.name);
+}
+
+/** What waits, waits as the mode of the pipeline says now: a promotion to live lets go what shadow only showed. */
+async function alignToMode({ session }: Outbound): Promise<void> {
+  const { pipeline, mode } = session.pipeline;
+  const moves: Record<string, [from: OutboxState[], to: OutboxState]> = {
+    live: [['shadow', 'review'], 'queued'],
+    // What is queued was approved.
+    review: [['shadow'], 'review'],
+    shadow: [['review', 'queued'], 'shadow'],
+  };
+  const [from, to] = moves[mode]!;
+  await session.commit(async (_, trx) => {
+    const rows = await listOutbox(trx, { pipeline, states: from });
+    await changeOutbox(
+      trx,
+      rows.map((row) => row.id),
+      { state: to },
+    );
+  });
+}

@@ -1,0 +1,324 @@
+import { hash } from 'node:crypto';
+import { problemsOfRecord, sinkKey } from '../../connector/sink.ts';
+import { FatalError, type Place, type Problem } from '../../core/errors.ts';
+import type { Values } from '../../core/record.ts';
+import { canonicalValues } from '../../mapping/canonical-values.ts';
+import type { Knex } from '../../store/open.ts';
+import {
+  changeOutbox,
+  insertOutbox,
+  latestOfGoldens,
+  latestOfKeys,
+  listOutbox,
+  type OutboxRow,
+  type OutboxState,
+  REACHED,
+  reachedOf,
+  withdraw,
+} from '../../store/outbox.ts';
+import {
+  deletedSince,
+  type GoldenScan,
+  goneFromOutbox,
+  outboundOf,
+  saveOutbound,
+  scanGoldens,
+  type ScannedGolden,
+  settledBefore,
+  touchedSince,
+} from '../../store/outbound.ts';
+import { saveCounts } from '../../store/runs.ts';
+import { stopIfAsked } from '../session.ts';
+import { columnNames, type Outbound } from './outbound.ts';
+
+/** What a mapping made of one golden record. */
+interface Made {
+  golden: number;
+  key: string;
+  values: Values;
+  hash: string;
+  problems: Problem[];
+}
+
+const CHUNK = 500;
+
+/**
+ * Puts into the outbox what is new or changed since the last run, a stretch in each transaction: looking at a record again changes nothing,
+ * so that a killed run begins again where the position is. After a change of mapping, sink or conditions everything is looked at.
+ */
+export async function queueChanges(out: Outbound): Promise<void> {
+  const { session } = out;
+  const { pipeline } = session.pipeline;
+  const known = await outboundOf(session.knex, pipeline);
+  const position = await settledBefore(session.knex, session.runId);
+  const whole = known.fingerprint !== out.fingerprint || (await relatedDeleted(out, known.position));
+  const fromRun = whole ? 0 : known.position;
+  if (whole || (await anyTouched(out, fromRun))) {
+    const scan: GoldenScan = {
+      entity: out.entity.entity,
+      columns: columnNames(out.entity),
+      where: out.config.where,
+      since: out.config.since,
+      fromRun,
+      related: out.related,
+    };
+    const unwanted: number[] = [];
+    for await (const list of scanGoldens(session.knex, scan, CHUNK)) {
+      stopIfAsked(session);
+      await queueList(out, list, unwanted);
+      session.onProgress({ pipeline, what: out.entity.entity, done: session.counts.read });
+    }
+    await queueGone(out, scan, unwanted);
+  }
+  await session.commit(async (_, trx) => {
+    await saveOutbound(trx, pipeline, { fingerprint: out.fingerprint, position });
+    await saveCounts(trx, session.runId, session.counts);
+  });
+}
+
+/** What a record lost is in no row that a scan by runs would find. */
+async function relatedDeleted({ session, related }: Outbound, since: number): Promise<boolean> {
+  for (const { entityId } of related) if (await deletedSince(session.knex, entityId, since)) return true;
+  return false;
+}
+
+async function anyTouched({ session, entity, entityId, related }: Outbound, since: number): Promise<boolean> {
+  for (const one of [{ entity: entity.entity, entityId }, ...related])
+    if (await touchedSince(session.knex, one.entity, one.entityId, since)) return true;
+  return false;
+}
+
+async function queueList(out: Outbound, list: readonly ScannedGolden[], unwanted: number[]): Promise<void> {
+  const { session } = out;
+  const { pipeline } = session.pipeline;
+  const made = list.flatMap((golden) => madeOf(out, golden) ?? (unwanted.push(golden.id), []));
+  const counts = { ...session.counts };
+  await session.commit(async (_, trx) => {
+    const byKey = await latestOfKeys(
+      trx,
+      pipeline,
+      made.map((m) => m.key),
+    );
+    const byGolden = Map.groupBy(
+      await latestOfGoldens(
+        trx,
+        pipeline,
+        made.map((m) => m.golden),
+      ),
+      (row) => row.golden,
+    );
+    for (const one of made) {
+      counts.read++;
+      counts[await place(out, trx, one, byKey.get(one.key), byGolden.get(one.golden) ?? [])]++;
+      // Two records of one stretch may have the same key.
+      if (!byKey.has(one.key)) for (const [key, row] of await latestOfKeys(trx, pipeline, [one.key])) byKey.set(key, row);
+    }
+    await saveCounts(trx, session.runId, counts);
+  });
+  session.counts = counts;
+}
+
+/** undefined: the mapping does not want it. */
+function madeOf(out: Outbound, golden: ScannedGolden): Made | undefined {
+  const record: Values = { ...canonicalValues(out.entity, golden.columns) };
+  for (const { name, config } of out.related) record[name] = golden.related[name]!.map((columns) => canonicalValues(config, columns));
+  const at: Place = { system: out.name, key: `${out.entity.entity} ${golden.id}` };
+  const { values, problems } = out.mapping.apply(record, at);
+  if (problems.length) return { golden: golden.id, key: keyOfGolden(golden.id), values: {}, hash: hashOf({}), problems };
+  if (!values) return undefined;
+  const wrong = problemsOfRecord(out.sink, values, at);
+  const keyless = wrong.some((p) => out.sink.idempotency_key.includes(p.place.path ?? ''));
+  return {
+    golden: golden.id,
+    key: keyless ? keyOfGolden(golden.id) : sinkKey(out.sink, values),
+    values,
+    hash: hashOf(values),
+    problems: wrong,
+  };
+}
+
+/** Of a record that has no key of its own yet. */
+function keyOfGolden(id: number): string {
+  return JSON.stringify({ golden: id });
+}
+
+function hashOf(values: Values): string {
+  return hash('sha256', JSON.stringify(values)).slice(0, 24);
+}
+
+type Counted = 'created' | 'changed' | 'unchanged' | 'rejected';
+
+async function place(
+  out: Outbound,
+  trx: Knex.Transaction,
+  made: Made,
+  current: OutboxRow | undefined,
+  mine: readonly OutboxRow[],
+): Promise<Counted> {
+  const others = mine.filter((row) => row.key !== made.key);
+  for (const row of others) if (!REACHED.includes(row.state) && row.operation === 'write') await withdrawUnsent(trx, row);
+  const sentAs = others.find((row) => REACHED.includes(row.state));
+  if (sentAs && made.problems.length === 0 && !current) return insert(out, trx, made, 'held', [keyChanged(out, made, sentAs)]);
+  if (current && current.golden !== made.golden && (await isThere(trx, out, current.golden))) {
+    const twin = { ...made, key: keyOfGolden(made.golden), problems: [keyTwice(out, made, current.golden)] };
+    return place(out, trx, twin, (await latestOfKeys(trx, current.pipeline, [twin.key])).get(twin.key), []);
+  }
+  if (!current) return insert(out, trx, made, stateOf(out, made), made.problems);
+  if (REACHED.includes(current.state)) return afterSending(out, trx, made, current);
+  return beforeSending(out, trx, made, current);
+}
+
+/** It was sent: what changed since is for the sink's `changes` to say. */
+async function afterSending(out: Outbound, trx: Knex.Transaction, made: Made, current: OutboxRow): Promise<Counted> {
+  const restored = current.operation === 'delete';
+  if (current.hash === made.hash && !restored) return 'unchanged';
+  const policy = changesOf(out);
+  if (policy === 'ignore' && !restored) return 'unchanged';
+  if (made.problems.length) return insert(out, trx, made, 'refused', made.problems);
+  if (policy === 'send') return insert(out, trx, made, waitingState(out), []);
+  return insert(out, trx, made, 'held', [changedSince(out, made, current)]);
+}
+
+async function beforeSending(out: Outbound, trx: Knex.Transaction, made: Made, current: OutboxRow): Promise<Counted> {
+  const same = current.hash === made.hash && current.operation === 'write' && current.golden === made.golden;
+  // Rejected by the other side, or dismissed by a person: only another content is another matter.
+  if (same && (current.state === 'rejected' || current.state === 'dismissed')) return 'unchanged';
+  if (current.state === 'rejected') return insert(out, trx, made, stateOf(out, made), made.problems);
+  const reached = current.version > 1 ? await reachedOf(trx, current.pipeline, current.key) : undefined;
+  if (reached && reached.hash === made.hash && reached.operation === 'write') {
+    await withdraw(trx, current);
+    return 'changed';
+  }
+  const held = reached !== undefined && changesOf(out) === 'hold';
+  const state = made.problems.length ? 'refused' : held ? 'held' : current.state === 'queued' ? 'queued' : waitingState(out);
+  if (same && current.state === state) return state === 'refused' ? 'rejected' : 'unchanged';
+  await changeOutbox(trx, [current.id], {
+    state,
+    hash: made.hash,
+    values: made.values,
+    golden: made.golden,
+    operation: 'write',
+    problems: state === 'held' ? [changedSince(out, made, reached!)] : made.problems,
+    run: out.session.runId,
+  });
+  return state === 'refused' ? 'rejected' : 'changed';
+}
+
+async function insert(out: Outbound, trx: Knex.Transaction, made: Made, state: OutboxState, problems: Problem[]): Promise<Counted> {
+  await insertOutbox(trx, {
+    pipeline: out.session.pipeline.pipeline,
+    key: made.key,
+    entityId: out.entityId,
+    golden: made.golden,
+    operation: 'write',
+    state,
+    hash: made.hash,
+    values: made.values,
+    problems,
+    run: out.session.runId,
+  });
+  return state === 'refused' ? 'rejected' : state === 'held' ? 'changed' : 'created';
+}
+
+/** Records that are gone, or that the pipeline does not send any more. */
+async function queueGone(out: Outbound, scan: GoldenScan, unwanted: readonly number[]): Promise<void> {
+  const { session, config } = out;
+  const { pipeline } = session.pipeline;
+  const gone = await goneFromOutbox(session.knex, pipeline, scan);
+  const rows = [
+    ...(await listOutbox(session.knex, { ids: gone })),
+    ...(await latestOfGoldens(session.knex, pipeline, unwanted)).filter((row) => row.operation === 'write' && !gone.includes(row.id)),
+  ];
+  /** Row → the version of its key that reached the other side. */
+  const reached = new Map<OutboxRow, OutboxRow>();
+  for (const row of rows) {
+    const last = REACHED.includes(row.state) ? row : await reachedOf(session.knex, pipeline, row.key);
+    if (last?.operation === 'write') reached.set(row, last);
+  }
+  const sent = (await listOutbox(session.knex, { pipeline, states: REACHED, latest: true })).length;
+  if (reached.size > FEW && reached.size * 100 > config.max_deleted_percent * sent && out.sink.deletions === 'send')
+    throw new FatalError({
+      code: 'DELETIONS_TOO_MANY',
+      place: { system: out.name },
+      message: `${reached.size} of ${sent} records that were sent are gone, more than ${config.max_deleted_percent} percent; no deletion was asked for.`,
+      hint: 'Look at what happened at the source or to where: of the pipeline. If it is right, raise max_deleted_percent for one run.',
+    });
+  const send = out.sink.deletions === 'send';
+  await session.commit(async (_, trx) => {
+    for (const row of rows) {
+      if (!REACHED.includes(row.state)) await withdrawUnsent(trx, row);
+      const last = reached.get(row);
+      if (!last || out.sink.deletions === 'ignore') continue;
+      const problems = send ? [] : [goneSince(out, last)];
+      await insertOutbox(trx, { ...last, operation: 'delete', state: send ? waitingState(out) : 'held', problems, run: session.runId });
+      session.counts.deleted++;
+    }
+  });
+}
+
+/** So few are no sign that something is wrong as a whole. */
+const FEW = 10;
+
+async function withdrawUnsent(trx: Knex.Transaction, row: OutboxRow): Promise<void> {
+  if (row.state !== 'withdrawn' && row.state !== 'dismissed') await withdraw(trx, row);
+}
+
+async function isThere(trx: Knex.Transaction, out: Outbound, golden: number): Promise<boolean> {
+  return (await trx(out.entity.entity).where({ _id: golden }).first('_id')) !== undefined;
+}
+
+function stateOf(out: Outbound, made: Made): OutboxState {
+  return made.problems.length ? 'refused' : waitingState(out);
+}
+
+/** How what may be sent waits in the pipeline's mode. */
+function waitingState({ session }: Outbound): OutboxState {
+  const { mode } = session.pipeline;
+  return mode === 'live' ? 'queued' : mode === 'review' ? 'review' : 'shadow';
+}
+
+function changesOf({ sink }: Outbound): 'hold' | 'send' | 'ignore' {
+  const write = sink.target.table?.write;
+  return sink.changes ?? (write === 'upsert' || write === 'update' ? 'send' : 'hold');
+}
+
+function changedSince(out: Outbound, made: Made, sent: OutboxRow): Problem {
+  const names = [...new Set([...Object.keys(sent.values), ...Object.keys(made.values)])];
+  const differ = names.filter((name) => JSON.stringify(sent.values[name] ?? null) !== JSON.stringify(made.values[name] ?? null));
+  return {
+    code: 'CHANGED_AFTER_SENDING',
+    place: { system: out.name, key: sent.key },
+    message:
+      sent.operation === 'delete'
+        ? 'Its deletion was sent, and now it is there again.'
+        : `It was sent, and since then ${differ.join(', ')} changed. The system would take it for another record.`,
+    hint: 'Change it in the other system, and: interlocal deliver dismiss; or send it again on purpose: interlocal deliver approve.',
+  };
+}
+
+function goneSince(out: Outbound, sent: OutboxRow): Problem {
+  return {
+    code: 'GONE_AFTER_SENDING',
+    place: { system: out.name, key: sent.key },
+    message: 'It was sent, and since then it was deleted at its source, or is none that this pipeline sends any more.',
+    hint: 'Reverse it in the other system, and: interlocal deliver dismiss.',
+  };
+}
+
+function keyChanged(out: Outbound, made: Made, sent: OutboxRow): Problem {
+  return {
+    code: 'KEY_CHANGED',
+    place: { system: out.name, key: made.key },
+    message: `The same record was sent as ${sent.key}. The system would have it twice.`,
+    hint: 'Correct it in the other system, and: interlocal deliver dismiss; or send it all the same: interlocal deliver approve.',
+  };
+}
+
+function keyTwice(out: Outbound, made: Made, other: number): Problem {
+  return {
+    code: 'KEY_REPEATED',
+    place: { system: out.name, key: `${out.entity.entity} ${made.golden}` },
+    message: `It has the same ${out.sink.idempotency_key.join(', ')} as ${out.entity.entity} ${other}, and the system would take it for the same record.`,
+    hint: 'Mend one of them at its source, or add a field to idempotency_key in the connector.',
+  };
+}

@@ -1,0 +1,33 @@
+import type { PushContext } from '../../connector/push.ts';
+import { writeTable } from '../../connector/push-table.ts';
+import { totalsOf } from '../../connector/sink.ts';
+import { changeDelivery, type Delivery } from '../../store/deliveries.ts';
+import type { OutboxRow } from '../../store/outbox.ts';
+import type { QueryTransport } from '../../transports/transport.ts';
+import { outgoing, record } from './deliver.ts';
+import type { Outbound } from './outbound.ts';
+import { saveAnswers } from './settle.ts';
+
+/** Writes rows of a table. They are found by their key, so that an attempt that was killed is simply made again. */
+export async function sendRows(
+  out: Outbound,
+  transport: QueryTransport,
+  delivery: Delivery,
+  rows: readonly OutboxRow[],
+  context: PushContext,
+): Promise<void> {
+  const { session, sink } = out;
+  const records = rows.map((row) => outgoing(out, row));
+  await record(out, (trx) => changeDelivery(trx, delivery, { state: 'sending' }));
+  const answers = await writeTable(transport, sink, records, context);
+  const totals = totalsOf(
+    sink,
+    records.filter((_, i) => answers[i]!.state !== 'rejected').map((r) => r.values),
+  );
+  await record(out, (trx) => changeDelivery(trx, delivery, { sentAt: session.now().toISOString(), totals }));
+  await saveAnswers(
+    out,
+    delivery,
+    rows.map((row, i) => [row, answers[i]!]),
+  );
+}

@@ -1,0 +1,110 @@
+import type { SinkConfig } from '../../config/schema/connector.ts';
+import type { Answer } from '../../connector/push.ts';
+import { answerKey, fileAnswer } from '../../connector/push-file.ts';
+import { readBack } from '../../connector/push-request.ts';
+import { openSession } from '../../connector/session.ts';
+import type { Problem } from '../../core/errors.ts';
+import { parseDuration } from '../../core/time.ts';
+import { changeDelivery, type Delivery, type DeliveryState, listDeliveries } from '../../store/deliveries.ts';
+import type { Knex } from '../../store/open.ts';
+import { changeOutbox, listOutbox, type OutboxRow, type OutboxState } from '../../store/outbox.ts';
+import { stopIfAsked } from '../session.ts';
+import { outgoing, record, type Target } from './deliver.ts';
+import type { Outbound } from './outbound.ts';
+
+/** Looks at the other side for what became of what was sent, and tells what is overdue. */
+export async function settleAnswers(out: Outbound, target: Target): Promise<void> {
+  const { session, sink } = out;
+  const { taken, file, read_back, within } = sink.acknowledgement ?? {};
+  if (!taken && !file && !read_back) return;
+  const { transport, context } = target;
+  for (const delivery of await listDeliveries(session.knex, { pipeline: session.pipeline.pipeline, states: ['sent', 'acknowledged'] })) {
+    stopIfAsked(session);
+    const rows = await listOutbox(session.knex, { delivery: delivery.id });
+    if (transport.kind === 'files') {
+      const answer = await fileAnswer(transport, sink, delivery.name, context);
+      const known = rows.flatMap((row): [OutboxRow, Answer][] => {
+        const one = answer?.all ?? answer?.byKey?.get(answerKey(sink, row));
+        return one && one.state !== row.state && !isFinal(row.state) ? [[row, one]] : [];
+      });
+      if (known.length) await saveAnswers(out, delivery, known);
+    } else if (transport.kind === 'request' && typeof read_back === 'object') {
+      const login = sink.target.request!.login;
+      const logIn = login && openSession(login, transport, context.variables, context.name);
+      const found = await readBack(transport, sink, outgoing(out, rows[0]!), { ...context, ...(logIn ? { session: logIn } : {}) });
+      await logIn?.close();
+      if (found !== 'missing')
+        await saveAnswers(
+          out,
+          delivery,
+          rows.map((row) => [row, found]),
+        );
+    }
+    if (isOverdue(delivery, within, session.now()))
+      session.note(`${delivery.name}, sent at ${delivery.sentAt}, has had no answer from ${out.name} for longer than ${within}.`);
+  }
+}
+
+/** Is a delivery older than the sink gives the other side to answer? */
+export function isOverdue({ sentAt, state }: Delivery, within: string | undefined, now: Date): boolean {
+  if (within === undefined || sentAt === null || (state !== 'sent' && state !== 'acknowledged')) return false;
+  return now.getTime() - Date.parse(sentAt) > parseDuration(within)!;
+}
+
+/** Does the other side still have to take it? */
+export function isOpen({ acknowledgement: a }: SinkConfig, { state }: Delivery): boolean {
+  return state !== 'sent' || Boolean(a?.taken ?? a?.file ?? a?.read_back ?? a?.response);
+}
+
+const FINAL: readonly OutboxState[] = ['accepted', 'rejected', 'dismissed'];
+function isFinal(state: OutboxState): boolean {
+  return FINAL.includes(state);
+}
+
+/** Saves what became of records of a delivery, and of the delivery as a whole. Rejected and lost ones are the run's problems. */
+export async function saveAnswers(out: Outbound, delivery: Delivery, answers: readonly (readonly [OutboxRow, Answer])[]): Promise<void> {
+  const { session } = out;
+  const reasons: Problem[] = [];
+  const lost: Problem[] = [];
+  await record(out, async (trx) => {
+    for (const [row, { state, problem }] of answers) {
+      const placed = problem && { ...problem, place: { ...problem.place, key: row.key } };
+      await changeOutbox(trx, [row.id], { state, problems: placed ? [placed] : [] });
+      if (placed) (state === 'unknown' ? lost : reasons).push(placed);
+    }
+    const said = answers.find(([, answer]) => answer.said !== undefined)?.[1].said;
+    await concludeDelivery(trx, delivery, session.now(), said);
+  });
+  session.problems.push(...lost);
+  const count = (...states: Answer['state'][]): number => answers.filter(([, { state }]) => states.includes(state)).length;
+  session.counts.rejected += count('rejected');
+  const parts = [
+    [count('accepted'), 'accepted'],
+    [count('acknowledged'), 'taken'],
+    [count('sent'), 'sent'],
+    [count('rejected'), 'rejected'],
+    [count('unknown'), 'of which nobody knows'],
+  ].flatMap(([n, words]) => (n ? [`${n} ${words}`] : []));
+  session.note(`${delivery.name} (${out.name}): ${parts.join(', ')}.`);
+  for (const problem of reasons.slice(0, MOST_TOLD)) session.note(`${problem.place.key ?? ''}: ${problem.message}`);
+}
+
+/** So many reasons are told in the run's notes; interlocal deliver list has them all. */
+const MOST_TOLD = 20;
+
+/** What a delivery is, by what its records are. */
+export async function concludeDelivery(trx: Knex, delivery: Delivery, now: Date, answer?: string): Promise<void> {
+  const states = new Set((await listOutbox(trx, { delivery: delivery.id })).map((row) => row.state));
+  const state = together(states);
+  await changeDelivery(trx, delivery, {
+    ...(state === undefined ? {} : { state }),
+    ...(answer === undefined ? {} : { answer }),
+    ...(state === 'accepted' || state === 'rejected' || state === 'partial' ? { answeredAt: now.toISOString() } : {}),
+  });
+}
+
+function together(states: ReadonlySet<OutboxState>): DeliveryState | undefined {
+  for (const state of ['unknown', 'sending', 'sent', 'acknowledged'] as const) if (states.has(state)) return state;
+  if (states.has('accepted')) return states.has('rejected') ? 'partial' : 'accepted';
+  return states.has('rejected') || states.has('dismissed') ? 'rejected' : undefined;
+}

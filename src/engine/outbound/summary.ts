@@ -1,0 +1,41 @@
+import { totalsOf } from '../../connector/sink.ts';
+import { countOutbox, listOutbox, type OutboxState } from '../../store/outbox.ts';
+import type { Outbound } from './outbound.ts';
+
+/** `12 records, Amount 1222.50` */
+export function withTotals(count: number, totals: Readonly<Record<string, string>>): string {
+  const sums = Object.entries(totals).map(([field, sum]) => `, ${field} ${sum}`);
+  return `${count} ${count === 1 ? 'record' : 'records'}${sums.join('')}`;
+}
+
+const WORDS: Partial<Record<OutboxState, string>> = {
+  shadow: 'would be sent',
+  review: 'wait for approval (interlocal deliver list; interlocal deliver approve)',
+  queued: 'wait to be sent',
+  held: 'are held until a person decides (interlocal deliver list --state held)',
+  unknown: 'may or may not have arrived (interlocal deliver list --state unknown)',
+  rejected: 'are rejected by the other side (interlocal deliver list --state rejected)',
+  refused: 'cannot be written as the system wants them (interlocal deliver list --state refused)',
+};
+
+/** One line for each state in which something waits, in the run's notes. */
+export async function sayWhatWaits({ session, sink, name }: Outbound): Promise<void> {
+  const { pipeline } = session.pipeline;
+  const counts = (await countOutbox(session.knex)).get(pipeline) ?? {};
+  for (const [state, words] of Object.entries(WORDS) as [OutboxState, string][]) {
+    if (!counts[state]) continue;
+    const rows = sink.totals.length ? await listOutbox(session.knex, { pipeline, states: [state], latest: true }) : [];
+    const writable =
+      state === 'refused'
+        ? {}
+        : totalsOf(
+            sink,
+            rows.map((row) => row.values),
+          );
+    session.note(`${name}: ${withTotals(counts[state], writable)} ${counts[state] === 1 ? singular(words) : words}.`);
+  }
+}
+
+function singular(words: string): string {
+  return words.replace(/^(wait|are) /, (_, verb: string) => (verb === 'wait' ? 'waits ' : 'is ')).replace('write them', 'write it');
+}
