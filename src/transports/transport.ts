@@ -1,3 +1,4 @@
+import type { Problem } from '../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../core/record.ts';
 
 /** Options of a connection after the secrets were filled in; already checked against the transport's own schema. */
@@ -96,12 +97,43 @@ export interface QuerySpec {
   orderBy?: string[];
 }
 
+/** Rows for one table. `key`: columns that a row is found by. Values are exact text or null; the server converts them to the column's type. */
+export interface WriteSpec {
+  table: string;
+  write: 'append' | 'upsert' | 'update' | 'delete';
+  key: string[];
+  rows: Record<string, string | null>[];
+}
+
+/**
+ * What became of each row, in order. `unchanged`: it was there already with the same key (append), or with the same values. `missing`:
+ * update or delete found no such row. `refused`: the server does not take this row; the others are written.
+ */
+export type RowResult = { state: 'written' | 'unchanged' | 'missing' } | { state: 'refused'; problem: Problem };
+
+/** Which rows to look at again, by their key, and which of their columns. */
+export interface ReadBackSpec {
+  table: string;
+  key: string[];
+  columns: string[];
+  rows: Record<string, string | null>[];
+}
+
 export interface QueryTransport extends TransportBase {
   kind: 'query';
   /** Streams rows in lists; memory does not grow with the result. char(n) values have their trailing padding stripped. */
   query(spec: QuerySpec): AsyncIterable<SourceRecord[]>;
   /** One value: `SELECT MIN_ACTIVE_ROWVERSION()` and the like. */
   scalar(sql: string): Promise<string | null>;
+  /**
+   * Writes rows in one transaction: all of them but those that are refused, or, when it throws, none. Written again, rows that are
+   * there already are `unchanged` and not touched. Throws ConfigError for a table or column that cannot be written, FatalError when
+   * rights are missing (with the GRANT), RetriableError for a deadlock, a lock or a connection that was lost: then what was written
+   * is known only after writing again.
+   */
+  write(spec: WriteSpec): Promise<RowResult[]>;
+  /** Which of these keys are there now, with the current values of `columns` as exact text (read-back); undefined for those that are not. */
+  readBack(spec: ReadBackSpec): Promise<(Record<string, string | null> | undefined)[]>;
 }
 
 export type Transport = FileTransport | RequestTransport | QueryTransport;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import mssql from 'mssql';
 import { generate } from 'selfsigned';
-import { startTdsEndpoint } from '../../scripts/sample-town/tds/endpoint.ts';
+import { enableChangeTracking, startTdsEndpoint } from '../../scripts/sample-town/tds/endpoint.ts';
+import { openSqlite } from '../../scripts/sample-town/tds/sqlite.ts';
 
 /** A table as T-SQL declares it; values are text as SQL Server would take it, null, or a Buffer for binary. */
 export interface TestTable {
@@ -12,6 +13,8 @@ export interface TestTable {
   /** Column → T-SQL type. */
   columns: Record<string, string>;
   rows: Iterable<(string | null | Buffer)[]>;
+  /** Change Tracking is on. */
+  tracked?: boolean;
 }
 
 export interface TestServer {
@@ -50,6 +53,9 @@ async function startStandIn(folder: string, tables: readonly TestTable[]): Promi
     database.exec('COMMIT');
   }
   database.close();
+  const tracking = openSqlite(file);
+  for (const table of tables) if (table.tracked) enableChangeTracking(tracking, table.name);
+  tracking.close();
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
     keySize: 2048,
     extensions: [
@@ -117,14 +123,21 @@ async function startReal(text: string, folder: string, tables: readonly TestTabl
   const [host, port, database] = [url.hostname, Number(url.port || 1433), url.pathname.slice(1)];
   const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
   const config: mssql.config = { server: host, port, database, user: username, password, options: { trustServerCertificate: true } };
+  const drops = tables.toReversed().map((table) => `DROP TABLE IF EXISTS [${table.name.replace('.', '].[')}]`);
   const statements = tables.flatMap((table) => [
-    `DROP TABLE IF EXISTS [${table.name.replace('.', '].[')}]`,
     `CREATE TABLE [${table.name.replace('.', '].[')}] (${Object.entries(table.columns)
       .map(([name, type]) => `[${name.replaceAll(']', ']]')}] ${type}`)
       .join(', ')})`,
+    ...(table.tracked ? [`ALTER TABLE [${table.name.replace('.', '].[')}] ENABLE CHANGE_TRACKING`] : []),
     ...inserts(table),
   ]);
-  await execute(config, statements);
+  const prepare = tables.some((table) => table.tracked)
+    ? [
+        `IF NOT EXISTS (SELECT 1 FROM sys.change_tracking_databases WHERE database_id = DB_ID()) ALTER DATABASE CURRENT SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 2 DAYS, AUTO_CLEANUP = OFF)`,
+        'ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION ON',
+      ]
+    : [];
+  await execute(config, [...drops, ...prepare, ...statements]);
   return {
     options: { host, port, database, username, password, trust_server_certificate: true },
     folder,

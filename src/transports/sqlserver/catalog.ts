@@ -56,7 +56,7 @@ export async function findTable(run: RunStatement, connection: string, given: st
 }
 
 /** The column of this name; where only the case differs and there is one such, that one, as SQL Server itself would find it. */
-export function findColumn(columns: readonly ServerColumn[], name: string): ServerColumn | undefined {
+export function findColumn<Column extends { name: string }>(columns: readonly Column[], name: string): Column | undefined {
   const exact = columns.find((column) => column.name === name);
   if (exact) return exact;
   const lower = name.toLowerCase();

@@ -21,9 +21,22 @@ export interface Connections {
   /** A new request, with its parameters bound. */
   request(parameters: Record<string, string>): Request;
   run: RunStatement;
+  /** Begins a transaction on a connection of its own. */
+  begin(isolation: 'read committed' | 'snapshot'): Promise<Transaction>;
   /** What an error of a request means. */
   errorOf(error: unknown): Error;
   close(): Promise<void>;
+}
+
+/** One transaction, one request at a time. */
+export interface Transaction {
+  request(parameters: Record<string, string | null>): Request;
+  /** False once the server ended it by itself: a deadlock, an error that dooms it, a lost connection. */
+  isOpen(): boolean;
+  /** Throws what the server's error means; whether it was committed is then unknown. */
+  commit(): Promise<void>;
+  /** Ends it without effect; never throws, since what the server cannot end it has ended. */
+  rollback(): Promise<void>;
 }
 
 export async function connect(settings: SqlServerSettings, context: TransportContext): Promise<Connections> {
@@ -43,13 +56,14 @@ export async function connect(settings: SqlServerSettings, context: TransportCon
   }
   const opened = pool;
   const errorOf = (error: unknown): Error => sqlError(error, remote, login.number);
-  const request = (parameters: Record<string, string>): Request => {
-    const made = opened.request();
+  const bound = (made: Request, parameters: Record<string, string | null>): Request => {
     made.arrayRowMode = true;
     // One length for all texts, so that the server keeps one plan and not one for each length.
-    for (const [name, value] of Object.entries(parameters)) made.input(name, mssql.NVarChar(value.length > 4000 ? mssql.MAX : 4000), value);
+    for (const [name, value] of Object.entries(parameters))
+      made.input(name, mssql.NVarChar(value !== null && value.length > 4000 ? mssql.MAX : 4000), value);
     return made;
   };
+  const request = (parameters: Record<string, string>): Request => bound(opened.request(), parameters);
   return {
     request,
     errorOf,
@@ -60,6 +74,33 @@ export async function connect(settings: SqlServerSettings, context: TransportCon
       } catch (error) {
         throw errorOf(error);
       }
+    },
+    async begin(isolation) {
+      const transaction = opened.transaction();
+      let open = true;
+      transaction.on('rollback', () => (open = false));
+      try {
+        await transaction.begin(isolation === 'snapshot' ? mssql.ISOLATION_LEVEL.SNAPSHOT : mssql.ISOLATION_LEVEL.READ_COMMITTED);
+      } catch (error) {
+        throw errorOf(error);
+      }
+      return {
+        request: (parameters) => bound(transaction.request(), parameters),
+        isOpen: () => open,
+        async commit() {
+          try {
+            await transaction.commit();
+          } catch (error) {
+            throw errorOf(error);
+          } finally {
+            open = false;
+          }
+        },
+        async rollback() {
+          if (open) await transaction.rollback().catch(() => undefined);
+          open = false;
+        },
+      };
     },
     close: () => opened.close(),
   };

@@ -8,13 +8,18 @@ import { findTable, quoted } from './catalog.ts';
 import type { ServerTable } from './catalog.ts';
 import { checkServer } from './check.ts';
 import { readingOf } from './column-types.ts';
-import { connect } from './connect.ts';
+import { connect, remoteOf } from './connect.ts';
 import type { Connections } from './connect.ts';
 import { describe } from './describe.ts';
 import { sqlserverSettings } from './options.ts';
+import { readBack } from './read-back.ts';
 import { parseSelect } from './select-statement.ts';
 import type { SelectStatement } from './select-statement.ts';
 import { streamRows } from './stream-rows.ts';
+import { trackingContext } from './tracking-context.ts';
+import { writeRows } from './write-rows.ts';
+import { checkTarget, findTarget } from './write-target.ts';
+import type { WriteTarget } from './write-target.ts';
 
 /**
  * Reads from Microsoft SQL Server. `options` with the secrets filled in; nothing is opened before the first call. Values come as exact
@@ -25,12 +30,31 @@ export function openSqlServer(options: Record<string, unknown>, context: Transpo
   const settings = readOptions(sqlserverSettings, options, context.connection);
   const system = context.connection;
   const tables = new Map<string, Promise<ServerTable>>();
+  const targets = new Map<string, Promise<WriteTarget>>();
   let opened: Promise<Connections> | undefined;
+  let openedToWrite: Promise<Connections> | undefined;
 
   function connections(): Promise<Connections> {
     opened ??= connect(settings, context);
     opened.catch(() => (opened = undefined));
     return opened;
+  }
+
+  /** Never a readable secondary: what is written, and what was, is at the primary. */
+  function writing(): Promise<Connections> {
+    if (!settings.read_only_intent) return connections();
+    openedToWrite ??= connect({ ...settings, read_only_intent: false }, context);
+    openedToWrite.catch(() => (openedToWrite = undefined));
+    return openedToWrite;
+  }
+
+  function target(on: Connections, name: string): Promise<WriteTarget> {
+    let found = targets.get(name);
+    if (!found) {
+      targets.set(name, (found = findTarget(on.run, system, name)));
+      found.catch(() => targets.delete(name));
+    }
+    return found;
   }
 
   /** A table's columns are asked once: they do not change within a run. */
@@ -82,11 +106,23 @@ export function openSqlServer(options: Record<string, unknown>, context: Transpo
       const value = (rows[0]?.[0] ?? null) as string | number | null;
       return value === null ? null : (reading.finish ?? String)(value);
     },
+    async write(spec) {
+      const on = await writing();
+      const found = await target(on, spec.table);
+      const { username } = remoteOf(settings, context);
+      checkTarget(found, spec, system, username);
+      return writeRows(on, found, spec, { connection: system, username, mark: trackingContext(system), signal: context.signal });
+    },
+    async readBack(spec) {
+      const on = await writing();
+      return readBack(on, await target(on, spec.table), spec, system);
+    },
     check: () => checkServer(settings, context),
     async close() {
-      const closing = opened;
-      opened = undefined;
-      await (await closing?.catch(() => undefined))?.close();
+      const closing = [opened, openedToWrite];
+      opened = openedToWrite = undefined;
+      targets.clear();
+      for (const one of closing) await (await one?.catch(() => undefined))?.close();
     },
   };
 }

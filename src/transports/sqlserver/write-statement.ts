@@ -1,0 +1,103 @@
+import type { WriteSpec } from '../transport.ts';
+import { findColumn, quoted } from './catalog.ts';
+import type { Comparable } from './positions.ts';
+import type { TargetColumn, WriteTarget } from './write-target.ts';
+
+/** A row whose values were made ready for the columns they go to. */
+export interface ReadyRow {
+  /** Where it stood in the spec. */
+  index: number;
+  /** How the row is found; values of null are not among them. */
+  key: { column: TargetColumn; value: Comparable }[];
+  /** All columns of an INSERT, key columns too. null: NULL. */
+  values: { column: TargetColumn; value: Comparable | null; isKey: boolean }[];
+}
+
+export interface WriteStatement {
+  sql: string;
+  parameters: Record<string, string | null>;
+}
+
+/** First column of the results that are ours: a trigger may give some of its own. */
+export const FOUND = 'interlocal_found';
+
+/**
+ * One batch of T-SQL for some rows, which gives for each, in order, how many rows with its key there were and how many it changed.
+ * The key is looked for under UPDLOCK and HOLDLOCK, which keeps every other transaction from adding or changing it until this one
+ * ends; MERGE has known races and is not used. An UPDATE touches only a row in which some value differs, so that triggers and Change
+ * Tracking stay quiet. A row whose key is not unique is not changed. Runs on SQL Server 2008 and later.
+ */
+export function writeStatement(
+  spec: Pick<WriteSpec, 'write'>,
+  target: WriteTarget,
+  rows: readonly ReadyRow[],
+  context: string,
+): WriteStatement {
+  const parameters: Record<string, string | null> = {};
+  const bind = (value: Comparable | null): string => {
+    const name = `p${Object.keys(parameters).length + 1}`;
+    parameters[name] = value?.parameter ?? null;
+    return value ? value.sql(`@${name}`) : `@${name}`;
+  };
+  const marked = target.tracked ? `WITH CHANGE_TRACKING_CONTEXT (${context}) ` : '';
+  const lines = ['DECLARE @found int, @done int;'];
+  for (const row of rows) {
+    const where = row.key.map(({ column, value }) => `${quoted(column.name)} = ${bind(value)}`).join(' AND ');
+    lines.push(
+      where ? `SELECT @found = COUNT(*) FROM ${target.sql} WITH (UPDLOCK, HOLDLOCK) WHERE ${where};` : 'SELECT @found = 0;',
+      'SET @done = 0;',
+    );
+    const change = (statement: string): string => `BEGIN ${marked}${statement}; SET @done = @@ROWCOUNT; END`;
+    // Written first, so that the two statements use the same parameters.
+    const values = row.values.map((value) => ({ ...value, stored: bind(value.value) }));
+    if (spec.write === 'append' || spec.write === 'upsert') {
+      const columns = values.map(({ column }) => quoted(column.name)).join(', ');
+      lines.push(
+        `IF @found = 0 ${change(`INSERT INTO ${target.sql} (${columns}) VALUES (${values.map(({ stored }) => stored).join(', ')})`)};`,
+      );
+    }
+    const others = values.filter(({ isKey }) => !isKey);
+    if ((spec.write === 'upsert' || spec.write === 'update') && others.length > 0) {
+      const set = others.map(({ column, stored }) => `${quoted(column.name)} = ${stored}`).join(', ');
+      const differs = `EXISTS (SELECT ${others.map(({ column }) => exact(column, quoted(column.name))).join(', ')} EXCEPT SELECT ${others.map(({ column, stored }) => exact(column, stored)).join(', ')})`;
+      lines.push(`IF @found = 1 ${change(`UPDATE ${target.sql} SET ${set} WHERE ${where} AND ${differs}`)};`);
+    }
+    if (spec.write === 'delete') lines.push(`IF @found = 1 ${change(`DELETE FROM ${target.sql} WHERE ${where}`)};`);
+    lines.push(`SELECT @found AS ${FOUND}, @done AS done;`);
+  }
+  return { sql: lines.join('\n'), parameters };
+}
+
+/** The columns of a spec's row that go into the statement, as the server writes their names. */
+export function columnsOf(
+  target: WriteTarget,
+  spec: WriteSpec,
+  row: WriteSpec['rows'][number],
+): { column: TargetColumn; name: string; isKey: boolean }[] {
+  return Object.keys(row).flatMap((name) => {
+    const column = findColumn(target.columns, name);
+    return column ? [{ column, name, isKey: spec.key.includes(name) }] : [];
+  });
+}
+
+/**
+ * A form in which two values are equal only when nothing at all differs: the column's collation takes SMITH for Smith, and
+ * comparing pads with blanks. char and nchar are filled with blanks by the server, which are no part of the value.
+ */
+function exact({ type }: TargetColumn, expression: string): string {
+  switch (type.name) {
+    case 'char':
+    case 'nchar':
+      return `CONVERT(varbinary(max), RTRIM(CONVERT(nvarchar(max), ${expression})))`;
+    case 'varchar':
+    case 'nvarchar':
+    case 'text':
+    case 'ntext':
+    case 'xml':
+      return `CONVERT(varbinary(max), CONVERT(nvarchar(max), ${expression}))`;
+    case 'image':
+      return `CONVERT(varbinary(max), ${expression})`;
+    default:
+      return expression;
+  }
+}
