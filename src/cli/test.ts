@@ -1,6 +1,8 @@
 import { isAbsolute } from 'node:path';
 import type { Located, Project } from '../config/project.ts';
+import type { SinkConfig } from '../config/schema/connector.ts';
 import type { MappingConfig } from '../config/schema/mapping.ts';
+import type { SinkMappingConfig } from '../config/schema/sink-mapping.ts';
 import type { Problem } from '../core/errors.ts';
 import type { MappingTestResult } from '../mapping/tests.ts';
 import type { Cli } from './cli.ts';
@@ -25,17 +27,20 @@ export function registerTest(cli: Cli): void {
       const { runMappingTests } = await import('../mapping/tests.ts');
       const settings = { currency: project.config.town.currency, timeZone: project.config.town.time_zone, lookups: project.lookups };
       const reports: MappingReport[] = [];
+      const { runSinkMappingTests } = await import('../mapping/sink-tests.ts');
       for (const located of await chosen(project, names)) {
-        const mapping = located.value;
-        const entity = project.entities.get(mapping.entity)!.value;
+        const { mapping } = located.value;
         try {
-          const tests = runMappingTests(mapping, entity, settings);
+          const tests =
+            'entity' in located.value
+              ? runMappingTests(located.value, project.entities.get(located.value.entity)!.value, settings)
+              : runSinkMappingTests(located.value, sinkOf(project, located.value), settings);
           const state = tests.length === 0 ? 'untested' : tests.every((t) => t.passed) ? 'passed' : 'failed';
-          reports.push({ mapping: mapping.mapping, state, tests, problems: [] });
+          reports.push({ mapping, state, tests, problems: [] });
         } catch (error) {
           const { ConfigError } = await import('../core/errors.ts');
           if (!(error instanceof ConfigError)) throw error;
-          reports.push({ mapping: mapping.mapping, state: 'invalid', tests: [], problems: error.problems.map((p) => placed(p, located)) });
+          reports.push({ mapping, state: 'invalid', tests: [], problems: error.problems.map((p) => placed(p, located)) });
         }
       }
       const { textOfProblem } = await import('../core/errors.ts');
@@ -46,14 +51,21 @@ export function registerTest(cli: Cli): void {
     });
 }
 
-async function chosen(project: Project, names: readonly string[]): Promise<Located<MappingConfig>[]> {
+type AnyMapping = Located<MappingConfig> | Located<SinkMappingConfig>;
+
+function sinkOf(project: Project, { sink }: SinkMappingConfig): SinkConfig {
+  return project.connectors.get(sink.connector)!.value.sinks[sink.sink]!;
+}
+
+async function chosen(project: Project, names: readonly string[]): Promise<AnyMapping[]> {
   const { ConfigError, didYouMean } = await import('../core/errors.ts');
-  const all = [...project.mappings.keys()].sort();
+  const mappings = new Map<string, AnyMapping>([...project.mappings, ...project.sinkMappings]);
+  const all = [...mappings.keys()].sort();
   // Shipped mappings were tested where they come from, with the settings that their tests were written for.
-  const own = all.filter((name) => !isAbsolute(project.mappings.get(name)!.file));
+  const own = all.filter((name) => !isAbsolute(mappings.get(name)!.file));
   const problems: Problem[] = [];
   for (const name of names) {
-    if (project.mappings.has(name)) continue;
+    if (mappings.has(name)) continue;
     const near = didYouMean(name, all);
     problems.push({
       code: 'MAPPING_UNKNOWN',
@@ -63,11 +75,11 @@ async function chosen(project: Project, names: readonly string[]): Promise<Locat
     });
   }
   if (problems.length) throw new ConfigError(problems);
-  return (names.length ? [...new Set(names)] : own).map((name) => project.mappings.get(name)!);
+  return (names.length ? [...new Set(names)] : own).map((name) => mappings.get(name)!);
 }
 
 /** With the line and column that the loader knows for the path. */
-function placed(problem: Problem, located: Located<MappingConfig>): Problem {
+function placed(problem: Problem, located: AnyMapping): Problem {
   const path = (problem.place.path ?? '')
     .split('.')
     .filter((part) => part !== '')

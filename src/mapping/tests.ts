@@ -122,7 +122,7 @@ function empty(value: unknown): boolean {
 }
 
 /** A test's record as a source gives it: all values are text. YAML has already read an unquoted 0042 as 42; quote those. */
-function valuesOf(record: Record<string, unknown>): Values {
+export function valuesOf(record: Record<string, unknown>): Values {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, valueOf(value)]));
 }
 

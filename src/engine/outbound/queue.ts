@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { problemsOfRecord, sinkKey } from '../../connector/sink.ts';
 import { FatalError, type Place, type Problem } from '../../core/errors.ts';
-import type { Values } from '../../core/record.ts';
+import { type Values, valueAt } from '../../core/record.ts';
 import { canonicalValues } from '../../mapping/canonical-values.ts';
 import type { Knex } from '../../store/open.ts';
 import {
@@ -127,7 +127,7 @@ function madeOf(out: Outbound, golden: ScannedGolden): Made | undefined {
   if (problems.length) return { golden: golden.id, key: keyOfGolden(golden.id), values: {}, hash: hashOf({}), problems };
   if (!values) return undefined;
   const wrong = problemsOfRecord(out.sink, values, at);
-  const keyless = wrong.some((p) => out.sink.idempotency_key.includes(p.place.path ?? ''));
+  const keyless = out.sink.idempotency_key.some((field) => (valueAt(values, field) ?? '') === '');
   return {
     golden: golden.id,
     key: keyless ? keyOfGolden(golden.id) : sinkKey(out.sink, values),
