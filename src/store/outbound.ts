@@ -23,7 +23,7 @@ export async function saveOutbound(knex: Knex, pipeline: string, { fingerprint, 
  */
 export async function settledBefore(knex: Knex, ownRun: number): Promise<number> {
   const [open] = (await knex('il_run').whereNull('ended_at').whereNot('id', ownRun).min({ id: 'id' })) as { id: number | null }[];
-  if (open?.id != null) return Number(open.id);
+  if (open?.id !== null && open?.id !== undefined) return Number(open.id);
   const [newest] = (await knex('il_run').max({ id: 'id' })) as { id: number | null }[];
   return Number(newest?.id ?? 0) + 1;
 }

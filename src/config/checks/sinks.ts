@@ -55,13 +55,102 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
   const totals = sink.totals.map((name) => `total.${name}`);
   if (target.file) names(target.file.name, ['target', 'file', 'name'], file);
   if (target.file) names(target.file.folder, ['target', 'file', 'folder'], options);
-  if (target.request) names(target.request, ['target', 'request'], [...options, ...fields.map((name) => `record.${name}`)]);
+  const asking = [
+    ...options,
+    'idempotency_key',
+    ...(target.request?.login ? ['session'] : []),
+    ...(sink.encoder && target.request ? ['date', 'sequence'] : []),
+    ...fields.map((name) => `record.${name}`),
+  ];
+  if (target.request) {
+    const { login, ...ask } = target.request;
+    names(ask, ['target', 'request'], asking);
+    if (login) names(login, ['target', 'request', 'login'], [...options, 'session']);
+  }
+  if (target.table) names(target.table.name, ['target', 'table', 'name'], options);
+  checkTarget();
+  checkAnswers();
   for (const place of ['header', 'each', 'trailer'] as const) {
     const record = place === 'each' ? fields : sink.file_per;
     const around = [...file, 'count', ...totals, ...(place === 'each' ? ['number'] : [])];
     rows?.[place].forEach((row, i) => names(row, ['rows', place, i], [...around, ...record.map((name) => `record.${name}`)]));
   }
   return problems;
+
+  /** What is asked or written can be, with this transport. */
+  function checkTarget(): void {
+    const { request, table, file } = target;
+    if (request) {
+      if (transport === 'soap' && !request.operation)
+        add(['target', 'request', 'operation'], 'KEY_MISSING', 'the key "operation" is missing.', 'The operation, as the WSDL names it.');
+      if (transport === 'http' && request.path === undefined)
+        add(['target', 'request', 'path'], 'KEY_MISSING', 'the key "path" is missing.', 'The path below base_url.');
+      if (request.login && transport !== 'soap')
+        add(
+          ['target', 'request', 'login'],
+          'VALUE_INVALID',
+          'is for SOAP services; over HTTP the connection logs in.',
+          'Use transport_options.auth.session.',
+        );
+      if (encoder && request.body !== undefined)
+        add(['target', 'request', 'body'], 'VALUE_INVALID', 'is given, and an encoder too: only one of them can write the body.');
+      if (encoder && transport === 'soap')
+        add(['encoder'], 'VALUE_INVALID', 'is not for SOAP: the WSDL says how a request is written.', 'Use target.request.body.');
+      if ((sink.max_records ?? 1) > 1 && !encoder)
+        add(['max_records'], 'VALUE_INVALID', 'a body template is for one record; only an encoder writes several into one request.');
+    }
+    table?.key.forEach((name, i) => known(name, ['target', 'table', 'key', i]));
+    if (table)
+      for (const [name, field] of Object.entries(schema.fields))
+        if (field.type === 'list' || field.type === 'object')
+          add(['schema', 'fields', name, 'type'], 'VALUE_INVALID', `is ${field.type}, and a column of a table holds one value.`);
+    if (sink.deletions === 'send' && file)
+      add(['deletions'], 'VALUE_INVALID', 'cannot be send: a file can say nothing of a record that is gone.', 'Use hold or ignore.');
+    if (sink.deletions === 'send' && request && !request.delete)
+      add(
+        ['target', 'request', 'delete'],
+        'KEY_MISSING',
+        'the key "delete" is missing: it says what is asked when a record is to be deleted.',
+      );
+  }
+
+  /** What is said to become known of a record can be known. */
+  function checkAnswers(): void {
+    const a = sink.acknowledgement;
+    const at = 'acknowledgement';
+    const only = (key: 'taken' | 'file' | 'response', kind: 'file' | 'request'): void => {
+      if (a?.[key] !== undefined && !target[kind]) add([at, key], 'VALUE_INVALID', `is for sinks that write to target.${kind}.`);
+    };
+    only('taken', 'file');
+    only('file', 'file');
+    only('response', 'request');
+    if (a?.read_back === true && !target.table)
+      add([at, 'read_back'], 'VALUE_INVALID', 'true is for tables.', 'Say what is asked, and what is found in the answer.');
+    if (typeof a?.read_back === 'object') {
+      if (!target.request)
+        add(
+          [at, 'read_back'],
+          'VALUE_INVALID',
+          'a request is for sinks that write to target.request.',
+          target.table ? 'Write read_back: true.' : undefined,
+        );
+      const { equal, found: _found, ...ask } = a.read_back;
+      names(ask, [at, 'read_back'], asking);
+      for (const [path, field] of Object.entries(equal)) known(field, [at, 'read_back', 'equal', path]);
+    }
+    const records = a?.file?.records;
+    if (records && records.key.length !== sink.idempotency_key.length)
+      add(
+        [at, 'file', 'records', 'key'],
+        'VALUE_INVALID',
+        `has ${records.key.length} fields, and the idempotency key ${sink.idempotency_key.length}.`,
+        `Name the fields with ${sink.idempotency_key.join(', ')}, in that order.`,
+      );
+    if (a?.file && !a.file.accepted && !a.file.rejected && !records)
+      add([at, 'file'], 'VALUE_INVALID', 'names no file.', 'Give accepted, rejected or records.');
+    if (sink.one_at_a_time && !a?.taken && !a?.file && !a?.read_back && !a?.response)
+      add(['one_at_a_time'], 'VALUE_INVALID', 'nobody would know when one was taken.', 'Add acknowledgement.taken: true, or file.');
+  }
 
   /** Fields may have spaces in their names, which other placeholders have not: they are looked up first. */
   function names(value: unknown, path: Path, allowed: readonly string[]): void {
