@@ -1,10 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
-import { connectorSchema } from '../../src/config/schema/connector.ts';
 import type { SinkConfig, SinkField } from '../../src/config/schema/connector.ts';
 import { RecordError } from '../../src/core/errors.ts';
 import type { Value, Values } from '../../src/core/record.ts';
@@ -14,7 +11,6 @@ import { writtenValues } from '../../src/connector/sink-values.ts';
 import { readAll } from '../formats/reading.ts';
 import { packs } from './recordings.ts';
 
-const HERE = fileURLToPath(new URL('.', import.meta.url));
 const VARIABLES = { 'options.folder': 'imports' };
 
 interface Case {
@@ -23,20 +19,11 @@ interface Case {
   folder: string;
 }
 
-const newWorld = connectorSchema.parse({
-  connector: 'new-world-erp',
-  version: '1.0.0',
-  title: 'New World ERP',
-  transport: 'sftp',
-  ...(parse(readFileSync(join(HERE, 'new-world-erp.sinks.yaml'), 'utf8')) as object),
-}).sinks['receipt-import']!;
-const cases: Case[] = [
-  ...packs().flatMap((pack) =>
-    Object.entries(pack.connector.sinks).map(([id, sink]) => ({ name: `${pack.name} ${id}`, sink, folder: join(pack.fixtures, id) })),
-  ),
-  { name: 'new-world-erp receipt-import', sink: newWorld, folder: join(HERE, 'new-world-erp-receipt-import') },
-];
+const cases: Case[] = packs().flatMap((pack) =>
+  Object.entries(pack.connector.sinks).map(([id, sink]) => ({ name: `${pack.name} ${id}`, sink, folder: join(pack.fixtures, id) })),
+);
 const sinkOf = (name: string): SinkConfig => cases.find((c) => c.name === name)!.sink;
+const newWorld = sinkOf('new-world-erp receipt-import');
 const inputOf = (name: string): Values[] => recorded(cases.find((c) => c.name === name)!.folder).records;
 
 function recorded(folder: string): { context: { date: string; sequence: number }; records: Values[] } {
