@@ -1,5 +1,5 @@
 import type { ReadBackConfig, SinkConfig } from '../config/schema/connector.ts';
-import { FatalError, InterlocalError, RetriableError } from '../core/errors.ts';
+import { ConfigError, FatalError, InterlocalError, type Problem, RetriableError } from '../core/errors.ts';
 import { type Values, valueAt } from '../core/record.ts';
 import { JsonDefect, jsonScanner } from '../formats/json-scan.ts';
 import { answerFacts } from '../transports/http/status.ts';
@@ -35,12 +35,14 @@ export async function requestOf(
 
 /** Statuses with which a service says that it did not want what was sent; with others of 4xx nothing could be sent at all. */
 const UNWANTED = new Set([400, 409, 410, 412, 413, 415, 422]);
-/** With these, it did not even look at it. */
+/** With these it did not even look at it. */
 const NOT_TAKEN = new Set([429, 503]);
+/** Nobody was there to take it, or it was not asked. */
+const NOT_SENT = /^(?:CONNECTION_REFUSED|HOST_UNKNOWN|HOST_UNREACHABLE|TLS_\w+|AUTH_FAILED|PATH_OUTSIDE|LOGIN_UNREADABLE)$/;
 
 /**
- * Asks once and says what came of it. An answer that got lost is `unknown` unless the sink is idempotent: then it is thrown as
- * the RetriableError that it is. Throws FatalError for what no other record would be spared either (a wrong password).
+ * Asks once and says what came of it. Where it cannot be known whether the record arrived, it is `unknown`, unless the sink is idempotent and
+ * it is worth asking again: then the RetriableError is thrown. Throws what no other record would be spared either (a wrong password).
  */
 export async function push(
   transport: RequestTransport,
@@ -54,31 +56,40 @@ export async function push(
     answer = await asked(transport, sink, () => requestOf(sink, records, context, at), context);
   } catch (thrown) {
     const error = context.session?.cleaned(thrown) ?? thrown;
-    if (!(error instanceof InterlocalError)) throw error;
+    if (!(error instanceof InterlocalError) || error instanceof ConfigError || NOT_SENT.test(error.code)) throw error;
     const facts = answerFacts(error);
-    if (
-      error instanceof FatalError &&
-      facts &&
-      error.code !== 'AUTH_FAILED' &&
-      (UNWANTED.has(facts.status) || facts.faultText !== undefined)
-    )
+    if (facts && (UNWANTED.has(facts.status) || (error instanceof FatalError && facts.faultText !== undefined)))
       return rejection(context.name, error.problems.map((p) => p.message).join(' '));
-    if (!(error instanceof RetriableError) || sink.target.request!.idempotent || neverArrived(error, facts?.status)) throw error;
-    return { state: 'unknown', problem: error.problems[0]! };
+    if (facts && (NOT_TAKEN.has(facts.status) || facts.status < 500)) throw error;
+    if (error instanceof RetriableError && sink.target.request!.idempotent) throw error;
+    return { state: 'unknown', problem: lost(error.problems[0]!) };
   }
   if (answer === IGNORED) return { state: 'accepted' };
   return judged(sink, await envelopeOf(answer), context);
 }
 
+function lost(problem: Problem): Problem {
+  return {
+    ...problem,
+    message: `${problem.message} Nobody knows whether the system has the record.`,
+    hint: 'Look there. Then: interlocal deliver settle with --accepted, or interlocal deliver retry.',
+  };
+}
+
 /** What a service answered to a write, by the sink's `acknowledgement.response`. */
 function judged(sink: SinkConfig, { values, text }: Envelope, context: PushContext): Answer {
-  const said = shortened(text);
+  const said = shortened(text, context.session);
   const { response, read_back, person } = sink.acknowledgement ?? {};
   if (!response) return { state: read_back || person ? 'sent' : 'accepted', said };
   const value = textAt(values, response.path);
   if (value !== undefined && response.accepted.includes(value)) return { state: person ? 'acknowledged' : 'accepted', said };
   if (value !== undefined && (response.rejected.length === 0 || response.rejected.includes(value)))
-    return rejection(context.name, (response.reason && textAt(values, response.reason)) ?? `${response.path} is ${value}.`, text);
+    return rejection(
+      context.name,
+      (response.reason && textAt(values, response.reason)) ?? `${response.path} is ${value}.`,
+      text,
+      context.session,
+    );
   return {
     state: 'unknown',
     said,
@@ -120,8 +131,13 @@ export async function readBack(
     : found !== undefined && found !== null && found !== '';
   if (!there) return 'missing';
   const differ = Object.entries(config.equal).filter(([path, field]) => (textAt(values, path) ?? '') !== (textAt(written, field) ?? ''));
-  if (differ.length === 0) return { state: 'accepted', said: shortened(text) };
-  return rejection(context.name, `it is there, but ${differ.map(([path]) => path).join(', ')} is not what was written.`, text);
+  if (differ.length === 0) return { state: 'accepted', said: shortened(text, context.session) };
+  return rejection(
+    context.name,
+    `it is there, but ${differ.map(([path]) => path).join(', ')} is not what was written.`,
+    text,
+    context.session,
+  );
 }
 
 /** Asks, by the sink's own rules of what an error means; a session that has ended is opened anew, once. */
@@ -158,11 +174,6 @@ function specOf(
 function writtenOf(sink: SinkConfig, values: Values): Values {
   // What the system would not take was told when the record was put into the outbox.
   return writtenValues(sink, values, { file: '', record: 1 }, []);
-}
-
-/** Nobody answered because nobody was there, or it said that it would not look at it now. */
-function neverArrived(error: RetriableError, status: number | undefined): boolean {
-  return status !== undefined ? NOT_TAKEN.has(status) : /^(?:CONNECTION_REFUSED|HOST_UNKNOWN|HOST_UNREACHABLE)$/.test(error.code);
 }
 
 interface Envelope {

@@ -1,3 +1,4 @@
+import { redact } from '../config/secrets.ts';
 import type { Problem } from '../core/errors.ts';
 import type { Values } from '../core/record.ts';
 import type { Session } from './session.ts';
@@ -35,19 +36,20 @@ export interface PushContext {
 
 const MOST_SAID = 2000;
 
-/** What the other side said, short enough to be kept and shown. */
-export function shortened(text: string): string {
-  const plain = text.trim();
+/** What the other side said, short enough to be kept and shown, and without the secrets that it may have repeated. */
+export function shortened(text: string, session?: Session): string {
+  const plain = redact(session?.clean(text) ?? text).trim();
   return plain.length > MOST_SAID ? `${plain.slice(0, MOST_SAID)} …` : plain;
 }
 
 /** The other side does not want a record. */
-export function rejection(name: string, reason: string, said?: string): Answer {
+export function rejection(name: string, why: string, said?: string, session?: Session): Answer {
+  const reason = shortened(why, session);
   const problem: Problem = {
     code: 'DELIVERY_REJECTED',
     place: { system: name },
     message: `The system rejected it${reason ? `: ${reason}` : ' and gave no reason.'}`,
     hint: 'Mend the record at its source, and it is sent again; or, after mending the other side: interlocal deliver retry.',
   };
-  return { state: 'rejected', problem, ...(said === undefined ? {} : { said: shortened(said) }) };
+  return { state: 'rejected', problem, ...(said === undefined ? {} : { said: shortened(said, session) }) };
 }

@@ -5,7 +5,7 @@ import { takeId } from './sequence.ts';
 /**
  * What is sent together: a file, a request, rows of a table. prepared: nothing is at the other side yet. staged: the file is there under
  * its temporary name. sending: the request or statement is on its way. unknown: its answer got lost. partial: some of its records were
- * accepted, others rejected. The rest as in the outbox.
+ * accepted, others rejected. withdrawn: a person had its records sent anew. The rest as in the outbox.
  */
 export const DELIVERY_STATES = [
   'prepared',
@@ -17,6 +17,7 @@ export const DELIVERY_STATES = [
   'accepted',
   'partial',
   'rejected',
+  'withdrawn',
 ] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 

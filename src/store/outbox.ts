@@ -76,7 +76,7 @@ export async function insertOutbox(knex: Knex, row: NewOutboxRow): Promise<numbe
   const id = await takeId(knex, 'outbox');
   const own = { pipeline: row.pipeline, outbox_key: row.key };
   const [before] = (await knex('il_outbox').where(own).max({ version: 'version' })) as { version: number | null }[];
-  if (before?.version != null)
+  if (before?.version)
     await knex('il_outbox')
       .where({ ...own, latest: 1 })
       .update({ latest: 0 });
@@ -148,6 +148,14 @@ export async function changeOutbox(
     changed += await query.update(fields);
   }
   return changed;
+}
+
+/** Moves all rows of a pipeline from some states to another. */
+export async function moveOutbox(knex: Knex, pipeline: string, from: readonly OutboxState[], to: OutboxState): Promise<void> {
+  await knex('il_outbox')
+    .where({ pipeline })
+    .whereIn('state', [...from])
+    .update({ state: to });
 }
 
 export interface OutboxFilter {

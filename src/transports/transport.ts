@@ -76,6 +76,11 @@ export interface RequestAnswer {
 
 export interface RequestTransport extends TransportBase {
   kind: 'request';
+  /**
+   * Does what must go before a first request: reads the WSDL, logs in. Who writes asks for it before, so that nothing of it can fail
+   * once a write is on its way.
+   */
+  ready(): Promise<void>;
   /** One attempt. Throws RetriableError (busy, away, 429 with its wait, 5xx), FatalError (fault, 4xx), with the other side's own words. */
   request(spec: RequestSpec): Promise<RequestAnswer>;
 }

@@ -7,9 +7,10 @@ import { FatalError } from '../../core/errors.ts';
 import { compileSinkMapping, type CompiledSinkMapping } from '../../mapping/sink-mapping.ts';
 import { takeLock } from '../../store/locks.ts';
 import { columnsOfEntity } from '../../store/model-tables.ts';
-import { changeOutbox, listOutbox, type OutboxState } from '../../store/outbox.ts';
+import { moveOutbox, type OutboxState } from '../../store/outbox.ts';
 import { indexRelated, type Related } from '../../store/outbound.ts';
 import { entityIds } from '../../store/sources.ts';
+import { openSession } from '../../connector/session.ts';
 import { openConnection } from '../connection.ts';
 import type { Session } from '../session.ts';
 import { deliverQueued, finishUnfinished } from './deliver.ts';
@@ -56,9 +57,13 @@ export async function outbound(session: Session): Promise<void> {
       hint: 'Wait until it is done, then run this one again.',
     });
   try {
-    const { transport, options } = await openConnection(session.project, out.config.connection, session.signal);
+    // Without the signal: what is on its way is not cut off, for then nobody would know whether it arrived. It stops between two deliveries.
+    const { transport, options } = await openConnection(session.project, out.config.connection);
     session.options = options;
-    const target = { transport, context: { name: out.name, variables: optionVariables(options) } };
+    const variables = optionVariables(options);
+    const login = out.sink.target.request?.login;
+    const logIn = login && transport.kind === 'request' ? openSession(login, transport, variables, out.name) : undefined;
+    const target = { transport, context: { name: out.name, variables, ...(logIn ? { session: logIn } : {}) } };
     try {
       await settleAnswers(out, target);
       await finishUnfinished(out, target);
@@ -66,6 +71,7 @@ export async function outbound(session: Session): Promise<void> {
       await deliverQueued(out, target);
       await sayWhatWaits(out);
     } finally {
+      await logIn?.close();
       await transport.close();
     }
   } finally {
@@ -115,12 +121,5 @@ async function alignToMode({ session }: Outbound): Promise<void> {
     shadow: [['review', 'queued'], 'shadow'],
   };
   const [from, to] = moves[mode]!;
-  await session.commit(async (_, trx) => {
-    const rows = await listOutbox(trx, { pipeline, states: from });
-    await changeOutbox(
-      trx,
-      rows.map((row) => row.id),
-      { state: to },
-    );
-  });
+  await session.commit(async (_, trx) => moveOutbox(trx, pipeline, from, to));
 }

@@ -111,7 +111,11 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
     }
   }
 
-  return { kind: 'request', request, check, close: async () => client.close() };
+  async function ready(): Promise<void> {
+    if (login.logsIn) await login.sign({ method: 'GET', url: new URL(settings.base_url) });
+  }
+
+  return { kind: 'request', ready, request, check, close: async () => client.close() };
 }
 
 /** JSON, or a form where the request's content type says so. Sets the content type. */

@@ -197,7 +197,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     return results;
   }
 
-  return { kind: 'request', request, check, close: async () => client.close() };
+  return { kind: 'request', ready: async () => void (await service()), request, check, close: async () => client.close() };
 }
 
 /** Names with prefixes are looked up late, long after the document was parsed. */
