@@ -1,5 +1,6 @@
 import { ConfigError } from '../../core/errors.ts';
 import { changeDelivery, type Delivery, listDeliveries } from '../../store/deliveries.ts';
+import { landing } from '../../store/landing.ts';
 import type { Knex } from '../../store/open.ts';
 import { changeOutbox, insertOutbox, listOutbox, type OutboxRow, type OutboxState } from '../../store/outbox.ts';
 import { concludeDelivery } from './settle.ts';
@@ -28,7 +29,7 @@ export async function decide(
   decision: Decision,
   what: { ids: readonly number[] } | { pipeline: string; states?: readonly OutboxState[] },
 ): Promise<Decided> {
-  return knex.transaction(async (trx) => {
+  return landing(knex, async (_, trx) => {
     const rows =
       'ids' in what
         ? await listOutbox(trx, { ids: what.ids })
@@ -51,7 +52,7 @@ async function carryOut(trx: Knex.Transaction, decision: Decision, row: OutboxRo
 
 /** A person saw at the other side what became of a delivery. Throws ConfigError DELIVERY_UNKNOWN_ID, or where nothing is open. */
 export async function settleByPerson(knex: Knex, id: number, accepted: boolean, reason: string | undefined): Promise<Delivery> {
-  return knex.transaction(async (trx) => {
+  return landing(knex, async (_, trx) => {
     const [delivery] = await listDeliveries(trx, { id });
     if (!delivery)
       throw new ConfigError({

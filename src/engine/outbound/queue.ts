@@ -6,6 +6,7 @@ import { canonicalValues } from '../../mapping/canonical-values.ts';
 import type { Knex } from '../../store/open.ts';
 import {
   changeOutbox,
+  countOutbox,
   insertOutbox,
   latestOfGoldens,
   latestOfKeys,
@@ -235,7 +236,8 @@ async function queueGone(out: Outbound, scan: GoldenScan, unwanted: readonly num
     const last = REACHED.includes(row.state) ? row : await reachedOf(session.knex, pipeline, row.key);
     if (last?.operation === 'write') reached.set(row, last);
   }
-  const sent = (await listOutbox(session.knex, { pipeline, states: REACHED, latest: true })).length;
+  const counts = (await countOutbox(session.knex)).get(pipeline) ?? {};
+  const sent = REACHED.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
   if (reached.size > FEW && reached.size * 100 > config.max_deleted_percent * sent && out.sink.deletions === 'send')
     throw new FatalError({
       code: 'DELETIONS_TOO_MANY',

@@ -18,21 +18,22 @@ const WORDS: Partial<Record<OutboxState, string>> = {
   refused: 'cannot be written as the system wants them (interlocal deliver list --state refused)',
 };
 
+/** Sums of more records than this are not in the notes. */
+const MOST_ADDED_UP = 50_000;
+
 /** One line for each state in which something waits, in the run's notes. */
 export async function sayWhatWaits({ session, sink, name }: Outbound): Promise<void> {
   const { pipeline } = session.pipeline;
   const counts = (await countOutbox(session.knex)).get(pipeline) ?? {};
   for (const [state, words] of Object.entries(WORDS) as [OutboxState, string][]) {
     if (!counts[state]) continue;
-    const rows = sink.totals.length ? await listOutbox(session.knex, { pipeline, states: [state], latest: true }) : [];
-    const writable =
-      state === 'refused'
-        ? {}
-        : totalsOf(
-            sink,
-            rows.map((row) => row.values),
-          );
-    session.note(`${name}: ${withTotals(counts[state], writable)} ${counts[state] === 1 ? singular(words) : words}.`);
+    const adds = state !== 'refused' && sink.totals.length > 0 && counts[state] <= MOST_ADDED_UP;
+    const rows = adds ? await listOutbox(session.knex, { pipeline, states: [state], latest: true }) : [];
+    const totals = totalsOf(
+      adds ? sink : { ...sink, totals: [] },
+      rows.map((row) => row.values),
+    );
+    session.note(`${name}: ${withTotals(counts[state], totals)} ${counts[state] === 1 ? singular(words) : words}.`);
   }
 }
 
