@@ -26,8 +26,8 @@ describe('the JSON Schemas for editors', () => {
     expect(jsonSchemaOf('interlocal').required).toEqual(['town']);
   });
 
-  it('know that exactly one of source and reconcile is given', () => {
-    expect(jsonSchemaOf('pipeline').oneOf).toEqual([{ required: ['source'] }, { required: ['reconcile'] }]);
+  it('know that exactly one of source, reconcile and deliver is given', () => {
+    expect(jsonSchemaOf('pipeline').oneOf).toEqual([{ required: ['source'] }, { required: ['reconcile'] }, { required: ['deliver'] }]);
   });
 
   it('keep the mark of a secret', () => {

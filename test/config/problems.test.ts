@@ -87,7 +87,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
   [
     'KEY_MISSING: one of several',
     { 'pipelines/clerk-payments.yaml': ['source: { connection: clerk, stream: payments }\n', ''] },
-    ['pipelines/clerk-payments.yaml:1:1: needs one of source, reconcile. [KEY_MISSING]'],
+    ['pipelines/clerk-payments.yaml:1:1: needs one of source, reconcile, deliver. [KEY_MISSING]'],
   ],
   [
     'KEY_MISSING: an empty file',
