@@ -55,7 +55,14 @@ export async function listAudit(
   if (filter.subject !== undefined) void query.where({ subject: filter.subject });
   return ((await query) as AuditRow[])
     .reverse()
-    .map(({ id, at, actor, action, subject, detail }) => ({ id, at, actor, action, subject, detail: JSON.parse(detail) as AuditEntry['detail'] }));
+    .map(({ id, at, actor, action, subject, detail }) => ({
+      id,
+      at,
+      actor,
+      action,
+      subject,
+      detail: JSON.parse(detail) as AuditEntry['detail'],
+    }));
 }
 
 export interface AuditVerdict {

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
 import { AbortedError, ConfigError, FatalError } from '../../core/errors.ts';
+import { tlsLimits } from '../legacy-tls.ts';
 import { networkError } from '../network.ts';
 import { milliseconds } from '../options.ts';
 import type { TransportContext } from '../transport.ts';
@@ -152,7 +153,7 @@ async function makeAgents(settings: WebSettings, context: TransportContext): Pro
   try {
     const httpsAgent = new HttpsAgent({
       keepAlive: true,
-      minVersion: 'TLSv1.2',
+      ...tlsLimits(settings.allow_legacy),
       ...(settings.ca_file ? { ca: [...rootCertificates, await file(settings.ca_file, 'ca_file')] } : {}),
       ...(settings.cert_file ? { cert: await file(settings.cert_file, 'cert_file') } : {}),
       ...(settings.cert_key ? { key: settings.cert_key } : {}),

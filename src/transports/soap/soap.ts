@@ -7,6 +7,7 @@ import type { WebAnswer } from '../http/web-client.ts';
 import { readOptions } from '../options.ts';
 import { ownWords, redactor } from '../redact.ts';
 import type { CheckResult, RequestAnswer, RequestSpec, RequestTransport, TransportContext } from '../transport.ts';
+import { legacyTlsCheck } from '../weaknesses.ts';
 import { elementValue } from './answer-values.ts';
 import { decodeXml } from './decode-xml.ts';
 import { wsdlDocuments } from './documents.ts';
@@ -158,6 +159,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
       return {
         name: problem.code?.startsWith('TLS') ? 'TLS' : problem.code === 'AUTH_FAILED' ? 'credentials' : name,
         ok: false,
+        ...(problem.code ? { code: problem.code } : {}),
         detail: problem.message!,
         hint: problem.hint,
       };
@@ -182,6 +184,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
         hint: 'Use https as soon as the service offers it.',
       });
     }
+    results.push(...legacyTlsCheck(settings.allow_legacy));
     try {
       const { operationNames } = await service();
       results.push({ name: 'WSDL', ok: true, detail: `It describes ${operationNames.length} operations for SOAP ${settings.version}.` });
