@@ -53,16 +53,14 @@ export async function listAudit(
   if (filter.since !== undefined) void query.where('at', '>=', filter.since);
   if (filter.action !== undefined) void query.where({ action: filter.action });
   if (filter.subject !== undefined) void query.where({ subject: filter.subject });
-  return ((await query) as AuditRow[])
-    .reverse()
-    .map(({ id, at, actor, action, subject, detail }) => ({
-      id,
-      at,
-      actor,
-      action,
-      subject,
-      detail: JSON.parse(detail) as AuditEntry['detail'],
-    }));
+  return ((await query) as AuditRow[]).reverse().map(({ id, at, actor, action, subject, detail }) => ({
+    id,
+    at,
+    actor,
+    action,
+    subject,
+    detail: JSON.parse(detail) as AuditEntry['detail'],
+  }));
 }
 
 export interface AuditVerdict {

@@ -13,7 +13,9 @@ const pipeline = (id: string, allowed: string[]) => ({
   last_run: null,
 });
 const page = (pipelines: ReturnType<typeof pipeline>[]): string =>
-  textOfHtml(overviewPage({ town, now: new Date(0), pipelines, next: new Map(), revenue: [], monthly: undefined, reconciliations: [] }).body);
+  textOfHtml(
+    overviewPage({ town, now: new Date(0), pipelines, next: new Map(), revenue: [], monthly: undefined, reconciliations: [] }).body,
+  );
 
 test('weak encryption is told once where the pipelines are listed, and not at all where there is none', () => {
   const shown = page([pipeline('journal', ['tls1.0']), pipeline('budget', ['tls1.0']), pipeline('dogs', [])]);
