@@ -9,7 +9,7 @@ import { beginningOf } from './body.ts';
 import { credentials } from './credentials.ts';
 import { httpSettings } from './options.ts';
 import { statusError } from './status.ts';
-import { webClient } from './web-client.ts';
+import { clientCertificateCheck, webClient } from './web-client.ts';
 import type { WebRequest } from './web-client.ts';
 
 /** Requests to an HTTP interface below one address. Throws ConfigError for wrong options. */
@@ -83,6 +83,7 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
         { name: step, ok: false, ...(problem.code ? { code: problem.code } : {}), detail: problem.message!, hint: problem.hint },
       ];
     };
+    results.push(...(await clientCertificateCheck(settings, context)));
     try {
       const answer = await client.send({ method: 'GET', url: base });
       answer.discard();

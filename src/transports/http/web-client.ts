@@ -5,10 +5,11 @@ import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
 import { AbortedError, ConfigError, FatalError } from '../../core/errors.ts';
+import { certificateCheck, readCertificate } from '../certificate.ts';
 import { tlsLimits } from '../legacy-tls.ts';
 import { networkError } from '../network.ts';
 import { milliseconds } from '../options.ts';
-import type { TransportContext } from '../transport.ts';
+import type { CheckResult, TransportContext } from '../transport.ts';
 import { readBody } from './body.ts';
 import type { WebSettings } from './options.ts';
 
@@ -134,6 +135,19 @@ export function webClient(settings: WebSettings, context: TransportContext): Web
     send,
     close: () => void agents?.then(({ httpAgent, httpsAgent }) => (httpAgent.destroy(), httpsAgent.destroy())).catch(() => {}),
   };
+}
+
+/** How long the certificate is good that we show over TLS; nothing where there is none. */
+export async function clientCertificateCheck(settings: WebSettings, context: TransportContext): Promise<CheckResult[]> {
+  if (!settings.cert_file) return [];
+  try {
+    const certificate = await readCertificate(settings.cert_file, 'cert_file', context);
+    return [certificateCheck(certificate, 'The client certificate', new Date())];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const { code, message, hint } = error.problems[0]!;
+    return [{ name: 'certificate', ok: false, code, detail: message, ...(hint ? { hint } : {}) }];
+  }
 }
 
 export function portOf(url: URL): string {
