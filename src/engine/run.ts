@@ -25,6 +25,7 @@ import { reconcile } from './reconcile.ts';
 import { remapIfChanged } from './remap.ts';
 import type { Progress, RunResult, Session } from './session.ts';
 import { emptySpool } from './spool.ts';
+import { IGNORED, judgedFiles, judging } from '../connector/error-rules.ts';
 import { retrying } from '../connector/retry.ts';
 import { fillText, optionVariables, type Variables } from '../connector/template.ts';
 
@@ -225,7 +226,17 @@ async function inbound(session: Session): Promise<void> {
  */
 async function load(session: Session, transport: Transport): Promise<void> {
   if (transport.kind === 'request') return loadPages(session, transport);
-  await retrying(() => (transport.kind === 'files' ? loadFiles(session, transport) : loadPages(session, transport)), {
+  const rules = session.stream.error_handler?.rules ?? [];
+  const attempt = async (): Promise<void> => {
+    if (transport.kind === 'files')
+      return loadFiles(
+        session,
+        judgedFiles(transport, rules, (text) => session.note(text)),
+      );
+    if ((await judging(() => loadPages(session, transport), rules)) === IGNORED)
+      session.note(`${session.streamName}: an error that the connector says to ignore was taken for the end of the rows.`);
+  };
+  await retrying(attempt, {
     maxRetries: session.stream.error_handler?.max_retries ?? RETRIES,
     baseMs: 1000,
     signal: session.signal,

@@ -33,7 +33,8 @@ export function faultError(
   const detail = ownWords(allText(child(fault, 'detail') ?? child(fault, 'Detail')), redact);
   const said = [text || 'no reason given', detail && detail !== text ? `(${detail})` : ''].filter(Boolean).join(' ');
   const code = ownWords(codes.join(' / '), redact);
-  const cause: AnswerFacts = { status, faultCode: code, faultText: [text, detail].filter(Boolean).join(' ') };
+  const waitMs = retryAfter(headers['retry-after']);
+  const cause: AnswerFacts = { status, faultCode: code, faultText: [text, detail].filter(Boolean).join(' '), waitMs };
   const problem: Problem = {
     code: 'SOAP_FAULT',
     place: { system, path: operation },
@@ -43,7 +44,7 @@ export function faultError(
   if (status === 503 || status === 429 || BUSY.test(code))
     return new RetriableError(
       { ...problem, hint: 'The service is busy; it is tried again.' },
-      { cause, waitMs: retryAfter(headers['retry-after']) },
+      { cause, ...(waitMs === undefined ? {} : { waitMs }) },
     );
   if (status === 401 || SECURITY.test(code))
     return new FatalError(
