@@ -124,7 +124,7 @@ async function poolConfig(settings: SqlServerSettings, context: TransportContext
 }
 
 /** As the driver calls them. */
-const TDS_VERSION = { '7.4': '7_4', '7.3': '7_3_B', '7.2': '7_2', '7.1': '7_1' } as const;
+const TDS_VERSION = { '7.4': '7_4', '7.3': '7_3_B', '7.2': '7_2' } as const;
 
 async function tlsOf(settings: SqlServerSettings, context: TransportContext) {
   return { ...tlsLimits(settings.allow_legacy), ...(settings.ca_file ? { ca: await certificate(settings.ca_file, context) } : {}) };

@@ -5,7 +5,7 @@ import { plainSecret, requiredSecret, timeoutOption } from '../options.ts';
 import type { SecretText } from '../options.ts';
 
 /** The protocol's versions by their number; SQL Server 2012 brought 7.4, which every later one still speaks. */
-export const TDS_VERSIONS = ['7.4', '7.3', '7.2', '7.1'] as const;
+export const TDS_VERSIONS = ['7.4', '7.3', '7.2'] as const;
 
 export const STANDARD_PORT = 1433;
 
@@ -36,9 +36,9 @@ function shape(secretText: SecretText) {
     timeout: timeoutOption('15s'),
     request_timeout: timeoutOption('5m'),
     tds_version: z
-      .enum(TDS_VERSIONS, { error: "must be '7.4', '7.3', '7.2' or '7.1', in quotes" })
+      .enum(TDS_VERSIONS, { error: "must be '7.4', '7.3' or '7.2', in quotes" })
       .default('7.4')
-      .describe("Protocol. '7.3' for SQL Server 2008, '7.2' for 2005, '7.1' for 2000; those need allow_legacy: [tls1.0] too."),
+      .describe("Protocol. '7.3' for SQL Server 2008, '7.2' for 2005; those usually need allow_legacy: [tls1.0] too."),
     allow_legacy: allowLegacyTls,
   };
 }
