@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import ssh2, { type Algorithms, type AuthContext, type Connection } from 'ssh2';
-import { serveSftp } from './sftp-session.ts';
+import { type Refuse, serveSftp } from './sftp-session.ts';
 
 export interface SftpUser {
   name: string;
@@ -25,6 +25,8 @@ export interface SftpServerOptions {
   hostKeys: readonly string[];
   /** What the server offers, as ssh2 names it: `{ serverHostKey: ['ssh-rsa'] }` is an old server. */
   algorithms?: Algorithms;
+  /** Asked before a file is opened or a folder listed: a status with words makes that request fail, as a server with troubles would. */
+  refuse?: Refuse;
 }
 
 export interface SftpServer {
@@ -62,7 +64,7 @@ export function startSftpServer(options: SftpServerOptions): Promise<SftpServer>
       connection.on('session', (acceptSession) => {
         const session = acceptSession();
         session.on('sftp', (acceptSftp) =>
-          serveSftp(acceptSftp(), user?.root === undefined ? root : realpathSync(user.root), user?.readOnly ?? false),
+          serveSftp(acceptSftp(), user?.root === undefined ? root : realpathSync(user.root), user?.readOnly ?? false, options.refuse),
         );
       });
     },

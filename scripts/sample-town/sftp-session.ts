@@ -13,8 +13,11 @@ const MOST_BYTES = 256 * 1024;
 
 type Handle = { kind: 'file'; file: FileHandle } | { kind: 'folder'; path: string; names: string[] };
 
+/** The status, and the server's words, that a request is to fail with; undefined lets it be. */
+export type Refuse = (request: 'OPEN' | 'OPENDIR', path: string) => { status: number; words: string } | undefined;
+
 /** Serves one SFTP channel (protocol version 3) over the folder `root`, a real path; a read-only user's changes are refused. */
-export function serveSftp(sftp: SFTPWrapper, root: string, readOnly: boolean): void {
+export function serveSftp(sftp: SFTPWrapper, root: string, readOnly: boolean, refuse: Refuse = () => undefined): void {
   const handles = new Map<number, Handle>();
   let nextHandle = 0;
   announcePosixRename(sftp);
@@ -25,6 +28,11 @@ export function serveSftp(sftp: SFTPWrapper, root: string, readOnly: boolean): v
   /** Answers with what the work yields, or with the status that fits its error; the error's own text would tell paths of this machine. */
   const answer = (request: number, work: () => Promise<void>): void => {
     work().catch((error: unknown) => sftp.status(request, statusOf(error)));
+  };
+  const unlessRefused = (request: number, kind: 'OPEN' | 'OPENDIR', path: string, work: () => Promise<void>): void => {
+    const refused = refuse(kind, path);
+    if (refused) sftp.status(request, refused.status, refused.words);
+    else answer(request, work);
   };
   const change = (request: number, work: () => Promise<void>): void =>
     answer(request, async () => {
@@ -51,7 +59,7 @@ export function serveSftp(sftp: SFTPWrapper, root: string, readOnly: boolean): v
   };
 
   sftp.on('OPEN', (request, path, flags) =>
-    answer(request, async () => {
+    unlessRefused(request, 'OPEN', path, async () => {
       if (readOnly && (flags & ~OPEN_MODE.READ) !== 0) return void sftp.status(request, STATUS_CODE.PERMISSION_DENIED);
       give(request, { kind: 'file', file: await open(await follow(path), openFlags(flags), 0o644) });
     }),
@@ -99,7 +107,7 @@ export function serveSftp(sftp: SFTPWrapper, root: string, readOnly: boolean): v
   );
 
   sftp.on('OPENDIR', (request, path) =>
-    answer(request, async () => {
+    unlessRefused(request, 'OPENDIR', path, async () => {
       const folder = await follow(path);
       give(request, { kind: 'folder', path: folder, names: (await readdir(folder)).sort() });
     }),

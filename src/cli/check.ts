@@ -11,7 +11,9 @@ export function registerCheck(cli: Cli): void {
       const { withTown } = await import('./town.ts');
       const { openConnection } = await import('../engine/connection.ts');
       const { ConfigError, didYouMean, InterlocalError } = await import('../core/errors.ts');
-      await withTown(cli, async ({ project }) => {
+      const { appendAudit } = await import('../store/audit.ts');
+      const { actorOf } = await import('../config/actor.ts');
+      await withTown(cli, async ({ project, knex }) => {
         const all = Object.keys(project.connections);
         for (const name of names)
           if (!all.includes(name)) {
@@ -35,8 +37,11 @@ export function registerCheck(cli: Cli): void {
             }
           } catch (error) {
             if (!(error instanceof InterlocalError)) throw error;
-            checks = error.problems.map((p) => ({ name: 'configuration', ok: false, detail: p.message, hint: p.hint }));
+            checks = error.problems.map((p) => ({ name: 'configuration', ok: false, code: p.code, detail: p.message, hint: p.hint }));
           }
+          for (const { code, detail } of checks)
+            if (code === 'HOST_KEY_CHANGED')
+              await appendAudit(knex, { actor: actorOf(), action: 'host_key_refused', subject: name, detail: { message: detail } });
           results.push({ connection: name, ok: checks.every((c) => c.ok), checks });
         }
         cli.setExit(results.every((r) => r.ok) ? 0 : 1);

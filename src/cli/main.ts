@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { registerAudit } from './audit.ts';
 import { registerCertify } from './certify.ts';
 import { registerCheck } from './check.ts';
 import { type RegisterCommand, runCli } from './cli.ts';
@@ -30,6 +31,7 @@ const COMMANDS: RegisterCommand[] = [
   registerDeliver,
   registerExplain,
   registerReport,
+  registerAudit,
   registerServe,
   registerDiscover,
   registerNew,

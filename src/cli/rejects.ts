@@ -121,14 +121,11 @@ export function registerRejects(cli: Cli): void {
     .description('Close them without using them; they stay on record as superseded.')
     .action(async (ids: string[]) => {
       const { withTown } = await import('./town.ts');
+      const { dismissRejects } = await import('../store/rejects.ts');
+      const { actorOf } = await import('../config/actor.ts');
       await withTown(cli, async ({ knex }) => {
-        const n = await knex('il_reject')
-          .where({ state: 'open' })
-          .whereIn(
-            'id',
-            ids.map((id) => Number(id.replace('#', ''))),
-          )
-          .update({ state: 'superseded' });
+        const numbers = ids.map((id) => Number(id.replace('#', '')));
+        const n = await dismissRejects(knex, numbers, actorOf());
         cli.print({ dismissed: n }, () => `${plural(n, 'record')} dismissed.`);
       });
     });

@@ -71,7 +71,7 @@ async function startSchedule(engine: Engine, signal: AbortSignal, log: Logger): 
     run: async (id) => {
       log.info({ pipeline: id }, 'run: began');
       try {
-        const { outcome, counts, durationMs, problems, notes } = await runPipeline(engine, id, { signal });
+        const { outcome, counts, durationMs, problems, notes } = await runPipeline(engine, id, { signal, actor: 'schedule' });
         const fields = {
           pipeline: id,
           outcome,

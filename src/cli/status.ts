@@ -9,6 +9,7 @@ export function registerStatus(cli: Cli): void {
     .action(async () => {
       const { withTown } = await import('./town.ts');
       const { statusOf } = await import('../engine/status.ts');
+      const { weakTexts } = await import('../engine/weak-connections.ts');
       const { textOfProblem } = await import('../core/errors.ts');
       await withTown(cli, async (engine) => {
         const status = await statusOf(engine);
@@ -26,11 +27,12 @@ export function registerStatus(cli: Cli): void {
             ]),
             [5, 6],
           );
+          const weak = weakTexts(status.flatMap((s) => s.weak_encryption));
           const details = status.flatMap((s) => [
             ...(s.last_run?.problems ?? []).map((p) => `${s.pipeline}: ${textOfProblem(p)}`),
             ...(s.last_run?.notes ?? []).map((n) => `${s.pipeline}: ${n}`),
           ]);
-          return [table, ...(details.length ? ['', ...details] : [])].join('\n');
+          return [table, ...(weak.length ? ['', ...weak] : []), ...(details.length ? ['', ...details] : [])].join('\n');
         });
       });
     });

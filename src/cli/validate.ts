@@ -17,6 +17,7 @@ export function registerValidate(cli: Cli): void {
         import('../mapping/sink-mapping.ts'),
         import('../core/errors.ts'),
       ]);
+      const { weakConnections, weakTexts } = await import('../engine/weak-connections.ts');
       const transportOptions = Object.fromEntries(Object.entries(transports).map(([name, { optionsSchema }]) => [name, optionsSchema]));
       const { project, problems } = await loadProject(cli.project(), {
         transportOptions,
@@ -25,8 +26,9 @@ export function registerValidate(cli: Cli): void {
         secrets: options.secrets,
       });
       cli.setExit(project ? 0 : EXIT_CONFIG);
-      cli.print({ valid: project !== undefined, problems, ...(project && { checked: checked(project) }) }, () =>
-        project ? `Valid: ${listed(checked(project))}.` : textOf(problems, textOfProblem),
+      const remarks = project ? weakTexts(weakConnections(project, Object.keys(project.connections))) : [];
+      cli.print({ valid: project !== undefined, problems, ...(project && { checked: checked(project), remarks }) }, () =>
+        project ? [`Valid: ${listed(checked(project))}.`, ...remarks].join('\n') : textOf(problems, textOfProblem),
       );
     });
 }

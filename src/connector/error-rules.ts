@@ -1,20 +1,26 @@
 import type { ErrorHandler } from '../config/schema/connector.ts';
-import { FatalError, InterlocalError, RetriableError } from '../core/errors.ts';
+import { FatalError, FileError, InterlocalError, RetriableError } from '../core/errors.ts';
 import { answerFacts } from '../transports/http/status.ts';
+import type { FileTransport } from '../transports/transport.ts';
 
 /** The answer that a rule says to take for one without records. */
 export const IGNORED = Symbol('ignored');
 
+type Rules = ErrorHandler['rules'];
+
+/** A file that a rule says to leave where it is: the next run looks at it again. */
+export class IgnoredFile extends InterlocalError {}
+
 /**
- * Does the work and judges its errors by the connector's own rules, first that fits: by HTTP status, or by words in a SOAP
- * fault. `ignore` gives IGNORED; `login` logs in anew and does the work once more; a hint of the rule replaces ours.
+ * Does the work and judges its errors by the connector's own rules, first that fits: by status (of HTTP, SQL Server or SFTP), or by
+ * words of a fault. `ignore` gives IGNORED; `login` logs in anew and does the work once more; a hint of the rule replaces ours.
  */
-export async function judging<T>(work: () => Promise<T>, rules: ErrorHandler['rules'], logIn?: () => void): Promise<T | typeof IGNORED> {
+export async function judging<T>(work: () => Promise<T>, rules: Rules, logIn?: () => void): Promise<T | typeof IGNORED> {
   for (let again = false; ; again = true) {
     try {
       return await work();
     } catch (error) {
-      const rule = error instanceof InterlocalError ? rules.find((r) => fits(r, error)) : undefined;
+      const rule = ruleFor(error, rules);
       if (!rule) throw error;
       if (rule.action === 'ignore') return IGNORED;
       if (rule.action === 'login' && logIn && !again) {
@@ -26,17 +32,57 @@ export async function judging<T>(work: () => Promise<T>, rules: ErrorHandler['ru
   }
 }
 
-function fits(rule: ErrorHandler['rules'][number], error: InterlocalError): boolean {
+/**
+ * The same files, each request of them judged by the rules. `ignore` takes a folder for empty and leaves a file where it is
+ * (IgnoredFile); of writing, moving and removing it says nothing. `note` is told what was ignored.
+ */
+export function judgedFiles(transport: FileTransport, rules: Rules, note: (text: string) => void): FileTransport {
+  if (rules.length === 0) return transport;
+  const changing = rules.filter((rule) => rule.action !== 'ignore');
+  const judge = async <T>(work: () => Promise<T>): Promise<T> => (await judging(work, changing)) as T;
+  return {
+    ...transport,
+    async list(folder, pattern) {
+      const files = await judging(() => transport.list(folder, pattern), rules);
+      if (files !== IGNORED) return files;
+      note(`${folder}: an error that the connector says to ignore was taken for a folder without files.`);
+      return [];
+    },
+    stat: (path) => judge(() => transport.stat(path)),
+    async *read(path) {
+      try {
+        yield* transport.read(path);
+      } catch (error) {
+        const rule = ruleFor(error, rules);
+        if (!rule) throw error;
+        throw rule.action === 'ignore' ? new IgnoredFile((error as InterlocalError).problems) : judged(error as InterlocalError, rule);
+      }
+    },
+    write: (path, bytes, options) => judge(() => transport.write(path, bytes, options)),
+    rename: (from, to) => judge(() => transport.rename(from, to)),
+    remove: (path) => judge(() => transport.remove(path)),
+  };
+}
+
+function ruleFor(error: unknown, rules: Rules): Rules[number] | undefined {
+  return error instanceof InterlocalError ? rules.find((rule) => fits(rule, error)) : undefined;
+}
+
+function fits(rule: Rules[number], error: InterlocalError): boolean {
   const facts = answerFacts(error);
   if (!facts || (rule.status === undefined && rule.fault === undefined)) return false;
   if (rule.status !== undefined && !rule.status.includes(facts.status)) return false;
   return rule.fault === undefined || `${facts.faultCode ?? ''} ${facts.faultText ?? ''}`.toLowerCase().includes(rule.fault.toLowerCase());
 }
 
-function judged(error: InterlocalError, rule: ErrorHandler['rules'][number]): InterlocalError {
+function judged(error: InterlocalError, rule: Rules[number]): InterlocalError {
   const problems = error.problems.map((p) => (rule.hint === undefined ? p : { ...p, hint: rule.hint }));
   const options = { cause: error.cause };
   if (rule.action === 'retry')
-    return new RetriableError(problems, { ...options, waitMs: error instanceof RetriableError ? error.waitMs : undefined });
-  return new FatalError(problems, options);
+    return new RetriableError(problems, {
+      ...options,
+      waitMs: error instanceof RetriableError ? error.waitMs : answerFacts(error)?.waitMs,
+    });
+  // A file that is refused is refused alone; the others go on.
+  return error instanceof FileError ? new FileError(problems, options) : new FatalError(problems, options);
 }

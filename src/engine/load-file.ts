@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { posix } from 'node:path';
+import { IgnoredFile } from '../connector/error-rules.ts';
 import { type RepeatFinder, repeatFinder } from '../connector/keys.ts';
 import { selectorOf } from '../connector/select.ts';
 import { FatalError, FileError, InterlocalError } from '../core/errors.ts';
@@ -55,6 +56,10 @@ export async function loadFile(session: Session, transport: FileTransport, remot
       await load(session, remote, spooled, total, repeats);
     }
   } catch (error) {
+    if (error instanceof IgnoredFile) {
+      session.note(`${remote.name} is left for the next run: ${error.problems[0]!.message} The connector says to ignore this.`);
+      return;
+    }
     if (await wentAway(session, transport, remote, error)) return;
     if (!(error instanceof FileError)) throw error;
     const problems = error.problems.map((p) => ({ ...p, place: { ...p.place, file: p.place.file ?? remote.path } }));

@@ -1,7 +1,9 @@
+import { actorOf } from '../config/actor.ts';
 import { keyOf } from '../connector/keys.ts';
 import { FatalError } from '../core/errors.ts';
 import { noCounts } from '../core/outcome.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
+import { appendAudit } from '../store/audit.ts';
 import { landing } from '../store/landing.ts';
 import { takeLock } from '../store/locks.ts';
 import { closeRejects, listRejects, type Reject } from '../store/rejects.ts';
@@ -63,12 +65,20 @@ export async function replayRejects(
           rejected.push(...(await landBatch(held, context, incoming, counts)));
           await setAside(session, trx, rejected, file);
           const bad = new Set(rejected.map((r) => r.key));
+          const used = list.filter((r) => !bad.has(r.key));
           await closeRejects(
             trx,
             session.source.id,
-            list.filter((r) => !bad.has(r.key)).map((r) => r.key),
+            used.map((r) => r.key),
             'replayed',
           );
+          if (used.length > 0)
+            await appendAudit(trx, {
+              actor: options.actor ?? actorOf(),
+              action: 'reject_replayed',
+              subject: pipeline,
+              detail: { count: used.length, ids: used.map((r) => r.id) },
+            });
           result.rejected += rejected.length;
         });
         for (const name of ['read', 'created', 'changed', 'unchanged', 'deleted'] as const) session.counts[name] += counts[name];

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import { actorOf } from '../config/actor.ts';
 import type { Project } from '../config/project.ts';
 import type { FilesRetriever } from '../config/schema/connector.ts';
 import { AbortedError, FatalError, InterlocalError, type Problem } from '../core/errors.ts';
 import { noCounts, type Outcome } from '../core/outcome.ts';
+import { appendAudit } from '../store/audit.ts';
 import { beginLanding, landing } from '../store/landing.ts';
 import { type Lock, takeLock } from '../store/locks.ts';
 import type { Knex } from '../store/open.ts';
@@ -11,6 +13,7 @@ import { storeFailure } from '../store/failures.ts';
 import { closeLostRuns, finishRun, startRun } from '../store/runs.ts';
 import { entityIds, listSources, sourceOf } from '../store/sources.ts';
 import type { FileTransport, Transport } from '../transports/transport.ts';
+import { auditConfiguration } from './audit-configuration.ts';
 import { bindMappings } from './bind.ts';
 import { openConnection } from './connection.ts';
 import type { GoldenChange } from './golden.ts';
@@ -23,6 +26,7 @@ import { reconcile } from './reconcile.ts';
 import { remapIfChanged } from './remap.ts';
 import type { Progress, RunResult, Session } from './session.ts';
 import { emptySpool } from './spool.ts';
+import { IGNORED, judgedFiles, judging } from '../connector/error-rules.ts';
 import { retrying } from '../connector/retry.ts';
 import { fillText, optionVariables, type Variables } from '../connector/template.ts';
 
@@ -37,6 +41,8 @@ export interface RunOptions {
   /** Something that is worth a line in the log while it happens. */
   onNote?: (pipeline: string, text: string) => void;
   now?: () => Date;
+  /** Who runs it, for the audit log. Default: the operating system's account. */
+  actor?: string;
 }
 
 /**
@@ -62,8 +68,10 @@ export async function runPipeline(engine: Engine, id: string, options: RunOption
 async function underLock(engine: Engine, id: string, lock: Lock, options: RunOptions): Promise<RunResult> {
   const started = performance.now();
   const { knex } = engine;
+  const actor = options.actor ?? actorOf();
   try {
     await closeLostRuns(knex, id);
+    await auditConfiguration(knex, engine.project, id, actor);
     const runId = await startRun(knex, id);
     const session = await sessionOf(engine, id, runId, knex, options);
     const outcome = await outcomeOf(session, async () => {
@@ -71,6 +79,9 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
     });
     const durationMs = Math.round(performance.now() - started);
     await finishRun(knex, { id: runId, counts: session.counts, outcome, durationMs, problems: session.problems, notes: session.notes });
+    for (const { code, place, message } of session.problems)
+      if (code === 'HOST_KEY_CHANGED')
+        await appendAudit(knex, { actor, action: 'host_key_refused', subject: place.system ?? session.connection, detail: { message } });
     return { pipeline: id, outcome, counts: session.counts, durationMs, problems: session.problems, notes: session.notes };
   } finally {
     await lock.release();
@@ -221,7 +232,17 @@ async function inbound(session: Session): Promise<void> {
  */
 async function load(session: Session, transport: Transport): Promise<void> {
   if (transport.kind === 'request') return loadPages(session, transport);
-  await retrying(() => (transport.kind === 'files' ? loadFiles(session, transport) : loadPages(session, transport)), {
+  const rules = session.stream.error_handler?.rules ?? [];
+  const attempt = async (): Promise<void> => {
+    if (transport.kind === 'files')
+      return loadFiles(
+        session,
+        judgedFiles(transport, rules, (text) => session.note(text)),
+      );
+    if ((await judging(() => loadPages(session, transport), rules)) === IGNORED)
+      session.note(`${session.streamName}: an error that the connector says to ignore was taken for the end of the rows.`);
+  };
+  await retrying(attempt, {
     maxRetries: session.stream.error_handler?.max_retries ?? RETRIES,
     baseMs: 1000,
     signal: session.signal,

@@ -5,6 +5,7 @@ import { lastRuns } from '../store/runs.ts';
 import { listSources } from '../store/sources.ts';
 import { inOrder } from './order.ts';
 import type { Engine } from './run.ts';
+import { connectionsOf, type WeakConnection, weakConnections } from './weak-connections.ts';
 
 /** One pipeline as `status --json` gives it. */
 export interface PipelineStatus {
@@ -13,6 +14,8 @@ export interface PipelineStatus {
   schedule: string | null;
   running: boolean;
   open_rejects: number;
+  /** Connections that it uses and that allow what is no longer safe. */
+  weak_encryption: WeakConnection[];
   last_run: {
     id: number;
     started_at: string;
@@ -46,6 +49,7 @@ export async function statusOf({ project, knex }: Engine): Promise<PipelineStatu
       schedule: schedule ?? null,
       running: locks.has(`pipeline:${id}`),
       open_rejects: source === undefined ? 0 : await countOpenRejects(knex, source),
+      weak_encryption: weakConnections(project, connectionsOf(project, id)),
       last_run: run
         ? {
             id: run.id,

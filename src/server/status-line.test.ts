@@ -18,7 +18,15 @@ function pipeline(id: string, outcome: string | null | 'never', aside = 0): Pipe
     problems: [],
     notes: [],
   };
-  return { pipeline: id, mode: 'live', schedule: null, running: false, open_rejects: aside, last_run: outcome === 'never' ? null : run };
+  return {
+    pipeline: id,
+    mode: 'live',
+    schedule: null,
+    running: false,
+    open_rejects: aside,
+    weak_encryption: [],
+    last_run: outcome === 'never' ? null : run,
+  };
 }
 const revenue = (amount: number, unreconciled: number) => [
   { currency: 'USD', receipts: 3, amount, reconciled: amount - unreconciled, unreconciled },

@@ -4,6 +4,7 @@ import knexFactory, { type Knex } from 'knex';
 import { ConfigError } from '../core/errors.ts';
 import * as core from './migrations/001-core.ts';
 import * as ledger from './migrations/002-ledger.ts';
+import * as audit from './migrations/003-audit.ts';
 import * as delivery from './migrations/004-delivery.ts';
 
 export type { Knex };
@@ -12,6 +13,7 @@ export type { Knex };
 const MIGRATIONS = [
   { name: '001-core', up: core.up },
   { name: '002-ledger', up: ledger.up },
+  { name: '003-audit', up: audit.up },
   { name: '004-delivery', up: delivery.up },
 ];
 

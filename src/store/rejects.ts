@@ -1,6 +1,8 @@
 import type { Problem } from '../core/errors.ts';
+import { appendAudit } from './audit.ts';
 import type { Knex } from './open.ts';
 import { takeId } from './sequence.ts';
+import { listSources } from './sources.ts';
 
 /** A record that was set aside, with the reason and what the source said. */
 export interface Reject {
@@ -90,6 +92,25 @@ export async function closeGoneRejects(knex: Knex, sourceId: number, newestFileI
     .whereNot('file_id', newestFileId)
     .whereIn('file_id', files)
     .update({ state: 'superseded' });
+}
+
+/** Closes open rejects without using them, and writes down who did. Gives how many there were. */
+export async function dismissRejects(knex: Knex, ids: readonly number[], actor: string): Promise<number> {
+  return knex.transaction(async (trx) => {
+    const open = trx('il_reject')
+      .where({ state: 'open' })
+      .whereIn('id', [...ids]);
+    const dismissed = await open.clone().update({ state: 'superseded' }).returning(['id', 'source_id']);
+    const pipelines = new Map((await listSources(trx)).map((s) => [s.id, s.pipeline]));
+    for (const [source, rows] of Map.groupBy(dismissed as { id: number; source_id: number }[], (row) => row.source_id))
+      await appendAudit(trx, {
+        actor,
+        action: 'reject_dismissed',
+        subject: pipelines.get(source) ?? '',
+        detail: { count: rows.length, ids: rows.map((row) => Number(row.id)) },
+      });
+    return dismissed.length;
+  });
 }
 
 export async function countOpenRejects(knex: Knex, sourceId?: number): Promise<number> {

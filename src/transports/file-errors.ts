@@ -1,6 +1,6 @@
 import { FatalError, FileError, RetriableError } from '../core/errors.ts';
 
-/** The errors that every transport of files words alike. */
+/** The errors that every transport of files words alike. `cause`: the facts that error rules look at (AnswerFacts). */
 
 export function targetExists(system: string, path: string): FatalError {
   return new FatalError({
@@ -11,22 +11,24 @@ export function targetExists(system: string, path: string): FatalError {
   });
 }
 
-export function folderMissing(system: string, folder: string, where: string): FatalError {
-  return new FatalError({
+export function folderMissing(system: string, folder: string, where: string, cause?: unknown): FatalError {
+  const problem = {
     code: 'FOLDER_MISSING',
     place: { system, file: folder || '.' },
     message: `The folder ${folder || '.'} does not exist ${where}.`,
     hint: "Correct the folder in the connector or the connection, or ask the system's owner to make it.",
-  });
+  };
+  return new FatalError(problem, cause === undefined ? {} : { cause });
 }
 
-export function fileMissing(system: string, path: string): FileError {
-  return new FileError({
+export function fileMissing(system: string, path: string, cause?: unknown): FileError {
+  const problem = {
     code: 'FILE_MISSING',
     place: { system, file: path },
     message: `${path} is not there (any more).`,
     hint: 'Someone else may be taking or renaming files in this folder.',
-  });
+  };
+  return new FileError(problem, cause === undefined ? {} : { cause });
 }
 
 export function fileChanged(system: string, path: string): RetriableError {
@@ -38,11 +40,12 @@ export function fileChanged(system: string, path: string): RetriableError {
   });
 }
 
-export function accessDenied(system: string, path: string): FatalError {
-  return new FatalError({
+export function accessDenied(system: string, path: string, cause?: unknown): FatalError {
+  const problem = {
     code: 'ACCESS_DENIED',
     place: { system, file: path },
     message: `The account of this connection may not do this with ${path || '.'}.`,
     hint: "Ask the system's owner for the right to list and read the folder, and to write, rename and delete where files are delivered or archived.",
-  });
+  };
+  return new FatalError(problem, cause === undefined ? {} : { cause });
 }

@@ -24,17 +24,34 @@ export function networkError(error: unknown, remote: Remote): FatalError | Retri
       message: `The certificate that ${at} shows ${certificate} (${code}).`,
       hint: "Ask the system's owner for a valid certificate, or for the certificate of the authority that issued it, and name that file in ca_file.",
     });
-  if (/^(ERR_SSL|EPROTO)/.test(code))
+  const reason = reasonOf(code, error);
+  if (/^(ERR_SSL|EPROTO)/.test(code) || /_TOO_(SMALL|WEAK)/.test(reason))
     return new FatalError({
       code: 'TLS_FAILED',
       place,
       message: `No secure connection to ${at} could be agreed (${code}).`,
-      hint: 'Check that the address is https only if the server is, and that it offers TLS 1.2 or newer.',
+      hint: hintOfTls(reason),
     });
   const words = SOCKET_ERRORS[code];
   if (!words) return undefined;
   const [problem, message, hint] = words;
   return new RetriableError({ code: problem, place, message: message.replace('%', at), hint });
+}
+
+/** OpenSSL's own reason. Node gives it as a code, or, with EPROTO and UNSPECIFIED, in the message alone. */
+function reasonOf(code: string, error: unknown): string {
+  if (code !== 'EPROTO' && code !== 'UNSPECIFIED') return code;
+  return String((error as Error).message)
+    .toUpperCase()
+    .replace(/[^A-Z0-9]+/g, '_');
+}
+
+function hintOfTls(reason: string): string {
+  if (/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|VERSION_TOO_LOW|NO_PROTOCOLS_AVAILABLE/.test(reason))
+    return 'An old server may know only TLS 1.1 or 1.0: have it updated, or allow that for this connection by name: allow_legacy: [tls1.1], or [tls1.0].';
+  if (/TOO_SMALL|TOO_WEAK|HANDSHAKE_FAILURE|NO_SHARED_CIPHER|SIGALGS/.test(reason))
+    return 'An old server may have a key or ciphers that are no longer trusted: have it updated, or allow them for this connection by name: allow_legacy: [weak_ciphers].';
+  return 'Check that the address is https only if the server is, and that it offers TLS 1.2 or newer.';
 }
 
 const SOCKET_ERRORS: Record<string, readonly [code: string, message: string, hint: string]> = {

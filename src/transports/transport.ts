@@ -15,6 +15,8 @@ export interface CheckResult {
   /** What was looked at: "reachable", "host key", "credentials", "rights in /exports". */
   name: string;
   ok: boolean;
+  /** Of the problem, when not ok. */
+  code?: string;
   /** What was found. */
   detail: string;
   /** What to do about it, when not ok. */

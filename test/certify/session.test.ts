@@ -176,6 +176,24 @@ describe('a pack for it, written from the vendor guide alone', () => {
     expect(finding(certificate, 'fault_in_200')?.detail).toContain('SOAP_FAULT');
   });
 
+  test('tries every error rule, and fails when one before it takes its error', async () => {
+    const rules = (list: string): string => manifest.replace(/error_handler: .*/, `error_handler: { rules: ${list} }`);
+    const tried = async (list: string) =>
+      finding(await certified(packOf('acme-bills', { ...files, 'connector.yaml': rules(list) })), 'error_rules');
+    expect(
+      await tried(
+        '[{ fault: session expired, action: login }, { fault: try later, action: retry }, { status: [500], action: fail, hint: Call. }]',
+      ),
+    ).toMatchObject({
+      state: 'ok',
+      detail: expect.stringContaining('3 rules'),
+    });
+    expect(await tried('[{ status: [500], action: fail }, { fault: try later, action: retry }]')).toMatchObject({
+      state: 'failed',
+      detail: expect.stringContaining('Rule 2 (fault "try later", retry)'),
+    });
+  });
+
   test('fails when it does not ask for the second page', async () => {
     const certificate = await certified(packOf('acme-bills', { ...files, 'connector.yaml': manifest.replace(/ {4}paginator:.*\n/, '') }));
     expect(failures(certificate).join('\n')).toMatch(/recording: .*no recorded GetBills has PageSize|recording: /);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What stands under these keys is named by the data, not by us. */
-const OPEN = new Set(['changes', 'fields', 'key', 'place', 'checked']);
+const OPEN = new Set(['changes', 'fields', 'key', 'place', 'checked', 'detail']);
 /** What docs/json.md says is optional. */
 const OPTIONAL = [
   'findings[].stream',
@@ -21,6 +21,7 @@ const OPTIONAL = [
   'problems[].hint',
   'checks[].hint',
   'checks[].warning',
+  'checks[].code',
 ];
 const isOptional = (path: string): boolean => OPTIONAL.some((end) => path.endsWith(end));
 const examples = examplesIn(readFileSync(join(root, 'docs/json.md'), 'utf8'));
@@ -35,6 +36,7 @@ const order = [
   'rejects list',
   'rejects show',
   'rejects replay',
+  'audit',
   'explain',
   'report revenue',
   'report reconciliation',

@@ -53,6 +53,21 @@ test('a sink that its transport cannot write, and a date that cannot be written'
   expect(found.join('\n')).toContain('which cannot be written');
 });
 
+test('an error rule that could fit no error of its transport is found', async () => {
+  const stream = (rules: string): string =>
+    `streams:\n  entries:\n    retriever: { files: { pattern: "*.csv" } }\n    decoder: { csv: {} }\n    schema: { fields: { a: {} } }\n    primary_key: [a]\n    error_handler: { rules: ${rules} }\n`;
+  expect(await mistakes(stream('[{ status: [4], action: retry }, { fault: locked, action: ignore }]'))).toEqual([]);
+  const found = (await mistakes(stream('[{ action: retry }, { status: [4, 503], action: retry }, { status: [4], action: login }]'))).map(
+    (line) => line.replace(/^\d+:\d+ /, ''),
+  );
+  expect(found).toEqual([
+    'streams.entries.error_handler.rules: a rule logs in anew, and the stream has no login. Add retriever.request.login. [VALUE_INVALID]',
+    'streams.entries.error_handler.rules[0]: this rule says not which errors it is about. Give status, fault, or both. [VALUE_INVALID]',
+    'streams.entries.error_handler.rules[1].status[1]: 503 is no SFTP status: those go from 1 to 31. 2 no such file, 3 permission denied, 4 failure, 8 not supported. [VALUE_INVALID]',
+  ]);
+  expect((await mistakes(stream('[{ status: [4], actoin: retry }]'))).join()).toContain('Did you mean action?');
+});
+
 const STREAM = `streams:
   entries:
     retriever: { files: { pattern: "*.ach" } }

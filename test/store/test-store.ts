@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Knex } from '../../src/store/open.ts';
 import type { StoreUnderTest } from './stores.ts';
+import { testAudit } from './test-audit.ts';
 import { testLanding } from './test-landing.ts';
 import { testLedger } from './test-ledger.ts';
 import { testMigrations } from './test-migrations.ts';
@@ -32,6 +33,6 @@ export function testStore(kind: StoreUnderTest): void {
       for (const knex of opened.splice(0)) await knex.destroy();
       current.store.remove();
     });
-    for (const suite of [testMigrations, testLanding, testLedger, testPlans]) suite(() => current, kind);
+    for (const suite of [testMigrations, testLanding, testLedger, testPlans, testAudit]) suite(() => current, kind);
   });
 }

@@ -190,7 +190,7 @@ describe('http', () => {
     expect(error).toBeInstanceOf(kind);
     expect(error).toMatchObject({ code });
     expect(error.message).toContain('Sorry you sent Basic [secret] and [secret]');
-    expect(answerFacts(error)).toEqual({ status });
+    expect(answerFacts(error)).toMatchObject({ status, faultText: expect.stringContaining('[secret]') });
     if (error instanceof RetriableError) expect(error.waitMs).toBe(7000);
   });
 
@@ -354,6 +354,44 @@ describe('https', () => {
     expect((await (await open({ base_url })).check()).at(-1)).toMatchObject({ name: 'TLS', ok: false });
     expect((await (await open({ base_url, ca_file: 'ca.pem' }, folder)).request({})).status).toBe(200);
     expect(await failure((await open({ base_url, ca_file: 'none.pem' }, folder)).request({}))).toBeInstanceOf(ConfigError);
+  });
+
+  test.each([
+    ['TLS 1.0 and no more', 'tls1.0', { minVersion: 'TLSv1', maxVersion: 'TLSv1' } as const, 2048],
+    ['TLS 1.1 and no more', 'tls1.1', { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1' } as const, 2048],
+    ['a key of 1024 bits', 'weak_ciphers', {}, 1024],
+  ])(
+    'an old server with %s is refused; the message names %s, with which it is read and every check warns',
+    async (_what, name, limits, keySize) => {
+      const altNames = [{ type: 7 as const, ip: '127.0.0.1' }];
+      const made = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
+        keySize,
+        extensions: [{ name: 'subjectAltName', altNames }],
+      });
+      await writeFile(join(folder, 'old.pem'), made.cert);
+      const old = await listen(
+        createHttpsServer({ key: made.private, cert: made.cert, ciphers: 'DEFAULT:@SECLEVEL=0', ...limits }, (_q, r) => void r.end('{}')),
+      );
+      const options = { base_url: `https://127.0.0.1:${portOf(old)}`, ca_file: 'old.pem' };
+      expect(await failure((await open(options, folder)).request({}))).toMatchObject({
+        code: 'TLS_FAILED',
+        message: expect.stringMatching(new RegExp(`allow_legacy: .*\\[${name}\\]`)),
+      });
+      const allowed = await open({ ...options, allow_legacy: [name] }, folder);
+      expect((await allowed.request({})).status).toBe(200);
+      expect(await allowed.check()).toContainEqual(expect.objectContaining({ name: 'legacy encryption', ok: true, warning: true }));
+      old.close().closeAllConnections();
+    },
+  );
+
+  test('check tells how long the client certificate is good', async () => {
+    const options = {
+      base_url: `https://127.0.0.1:${portOf(strict)}`,
+      ca_file: 'ca.pem',
+      cert_file: 'client.pem',
+      cert_key: client.private,
+    };
+    expect((await (await open(options, folder)).check())[0]).toMatchObject({ name: 'certificate', ok: true });
   });
 
   test('shows a client certificate where one is wanted', async () => {

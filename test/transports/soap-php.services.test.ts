@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RequestTransport } from '../../src/transports/transport.ts';
 import { transports } from '../../src/transports/transports.ts';
+import { makeSigning, type Signing } from './permit-service/certificates.ts';
 import { startPhp } from './permit-service/php-server.ts';
+import { tamperingLine } from './permit-service/tampering-line.ts';
 import { printsNothing } from './prints-nothing.ts';
 
 const PROJECT = join(import.meta.dirname, 'permit-service');
@@ -16,8 +20,17 @@ async function open(options: Record<string, unknown>): Promise<RequestTransport>
 
 describe("soap, PHP's server", () => {
   let php: Awaited<ReturnType<typeof startPhp>>;
-  beforeAll(async () => void (php = await startPhp()));
-  afterAll(() => php.close());
+  let folder: string;
+  let ours: Signing;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'interlocal-signing-'));
+    ours = await makeSigning(folder, 'town', { days: 400, passphrase: 'canary-phrase-31' });
+    php = await startPhp(ours.certificateFile);
+  });
+  afterAll(async () => {
+    await php.close();
+    await rm(folder, { recursive: true, force: true });
+  });
   const connection = (path: string, more: Record<string, unknown> = {}) =>
     open({ endpoint: `http://127.0.0.1:${php.port}${path}`, ...more });
 
@@ -63,6 +76,65 @@ describe("soap, PHP's server", () => {
       Permits: {
         Permit: [{ PermitNum: '0042', Holder: { Name: 'Žofie' }, Fee: [{ Code: 'DOG', Amount: '12.50', paid: 'true' }], ClosedOn: null }],
       },
+    });
+  });
+
+  describe.each([
+    ['1.1', '/signed/permits11'],
+    ['1.2', '/signed/permits12'],
+  ])('WS-Security signatures of SOAP %s, verified by PHP', (version, path) => {
+    const wsdl = version === '1.1' ? 'permits-soap11.wsdl' : 'permits-soap12.wsdl';
+    const signed = (signing: Signing, port = php.port, more: Record<string, unknown> = {}) =>
+      open({
+        endpoint: `http://127.0.0.1:${port}${path}`,
+        wsdl,
+        version,
+        x509: { certificate_file: signing.certificateFile, key: signing.lockedKey, passphrase: 'canary-phrase-31' },
+        ...more,
+      });
+    const ask = (api: RequestTransport) =>
+      api.request({ operation: 'FindPermits', body: { ...PARAMETERS, note: 'a\r\nb\tc & <d> "e"', holder: { Name: 'Žofie' } } });
+    const code = (work: Promise<unknown>) => expect(work.then(() => 'answered')).rejects;
+
+    test('a signed request is answered, alone and with a UsernameToken beside', async () => {
+      const { value } = await ask(await signed(ours));
+      expect(value).toMatchObject({ ResponseCode: '0', Permits: { Permit: [{ Holder: { Name: 'Žofie' } }] } });
+      expect(JSON.parse(String(value!['Echo']))).toMatchObject({ note: 'a\r\nb\tc & <d> "e"' });
+      const username_token = { username: 'clerk', password: 'canary-phrase-31', type: 'digest' };
+      expect((await ask(await signed(ours, php.port, { username_token }))).value).toMatchObject({ ResponseCode: '0' });
+    });
+
+    test('a body or a timestamp that was changed on the way, and a body put in the place of the signed one, are refused', async () => {
+      const forged = (xml: string): string => {
+        const body = /<soap:Body[\s\S]*<\/soap:Body>/.exec(xml)![0];
+        const other = body.replace(/ wsu:Id="[^"]*"/, '').replace('Žofie', 'Eva');
+        return xml.replace(body, () => other).replace('</soap:Header>', () => `<Aside>${body}</Aside></soap:Header>`);
+      };
+      for (const change of [
+        (xml: string) => xml.replace('Žofie', 'Eva'),
+        (xml: string) => xml.replace('<wsu:Expires>20', '<wsu:Expires>21'),
+        forged,
+      ]) {
+        const line = await tamperingLine(php.port, change);
+        await code(ask(await signed(ours, line.port))).toMatchObject({ code: 'AUTH_FAILED' });
+        await line.close();
+      }
+    });
+
+    test("another's certificate, and a request without a signature, are refused", async () => {
+      const other = await makeSigning(folder, 'other', { days: 400, passphrase: 'canary-phrase-31' });
+      await code(ask(await signed(other))).toMatchObject({ code: 'AUTH_FAILED', message: expect.stringContaining('FailedAuthentication') });
+      await code(ask(await signed(ours, php.port, { x509: undefined }))).toMatchObject({ code: 'AUTH_FAILED' });
+    });
+
+    test('an expired certificate is refused, and the message says when it expired', async () => {
+      const old = await makeSigning(folder, 'old', { days: -1, passphrase: 'canary-phrase-31' });
+      const strict = await startPhp(old.certificateFile);
+      await code(ask(await signed(old, strict.port))).toMatchObject({
+        code: 'AUTH_FAILED',
+        problems: [{ message: expect.stringContaining('InvalidSecurityToken'), hint: expect.stringMatching(/expired on \d{4}-\d\d-\d\d/) }],
+      });
+      await strict.close();
     });
   });
 });

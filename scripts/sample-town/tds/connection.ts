@@ -8,6 +8,8 @@ import type { Run } from './execute-batch.ts';
 import { executeProcedure } from './execute-procedure.ts';
 import { agreePacketSize, readLogin } from './login.ts';
 import type { Login } from './login.ts';
+import { buildChallenge, isNegotiate, readProof } from './ntlm.ts';
+import type { WindowsLogin } from './ntlm.ts';
 import { MessageWriter, createMessageReader, packetTypes } from './packets.ts';
 import type { ClientMessage } from './packets.ts';
 import { agreeEncryption, buildPrelogin, encryption, readPreloginEncryption } from './prelogin.ts';
@@ -26,6 +28,7 @@ import {
   writeError,
   writeInfo,
   writeLoginAck,
+  writeSspi,
   writeTextChange,
 } from './tokens.ts';
 import { Cancelled } from './write-lock.ts';
@@ -33,7 +36,9 @@ import { Cancelled } from './write-lock.ts';
 export interface ConnectionOptions {
   spid: number;
   instance: Instance;
-  logins: readonly { user: string; password: string; readOnly?: boolean }[];
+  logins: readonly { user: string; password: string; domain?: string; readOnly?: boolean }[];
+  onLogin?: ((login: Login) => void) | undefined;
+  oldTls?: boolean | undefined;
   identity: () => Promise<TlsIdentity>;
 }
 
@@ -154,12 +159,14 @@ async function logIn(channel: Channel, socket: Socket, options: ConnectionOption
   const identity = agreed === encryption.notSupported ? undefined : await options.identity();
   channel.writer.write(buildPrelogin(agreed));
   channel.writer.end();
-  if (identity !== undefined) channel.replace(() => secureAfterPrelogin(socket, contextFor(identity, true)));
+  if (identity !== undefined) channel.replace(() => secureAfterPrelogin(socket, contextFor(identity, true, options.oldTls)));
   const message = await channel.next();
   if (message?.type !== packetTypes.login7) return undefined;
   const login = readLogin(message.payload);
+  options.onLogin?.(login);
   const out = new TokenBuffer();
   try {
+    if (login.integrated) await askForProof(channel, login, options);
     const session = new Session(options.spid, options.instance, admit(login, options));
     acknowledge(out, login, options.instance.databaseName, channel);
     return session;
@@ -173,13 +180,39 @@ async function logIn(channel: Channel, socket: Socket, options: ConnectionOption
   }
 }
 
+/** NTLM: sends a challenge, and puts the account into the login that proves its password. Throws 18452 as SQL Server does. */
+async function askForProof(channel: Channel, login: Login, options: ConnectionOptions): Promise<void> {
+  const untrusted = new SqlServerError({
+    number: 18452,
+    class: 14,
+    message: 'Login failed. The login is from an untrusted domain and cannot be used with Integrated authentication.',
+  });
+  const accounts = options.logins.filter((each) => each.domain !== undefined);
+  if (accounts.length === 0 || !isNegotiate(login.sspi)) throw untrusted;
+  const { message, challenge } = buildChallenge(accounts[0]!.domain!);
+  const out = new TokenBuffer();
+  writeSspi(out, message);
+  channel.writer.write(out.take());
+  channel.writer.end();
+  const answer = await channel.next();
+  if (answer?.type !== packetTypes.sspi) throw untrusted;
+  const passwordOf = ({ domain, user }: WindowsLogin): string | undefined =>
+    accounts.find((each) => nameOf(each).toLowerCase() === `${domain}\\${user}`.toLowerCase())?.password;
+  const proof = readProof(answer.payload, challenge, passwordOf);
+  if (!proof?.proven) throw untrusted;
+  login.user = `${proof.domain}\\${proof.user}`;
+}
+
+function nameOf({ user, domain }: { user: string; domain?: string }): string {
+  return domain === undefined ? user : `${domain}\\${user}`;
+}
+
 /** Throws what SQL Server sends: 18456 for the login, 4060 and then 18456 for the database. */
 function admit(login: Login, options: ConnectionOptions): SessionLogin {
   const failed = (state: number): SqlServerError =>
     new SqlServerError({ number: 18456, class: 14, state, message: `Login failed for user '${login.user}'.` });
-  if (login.integrated) throw failed(58);
-  const known = options.logins.find(({ user }) => user.toLowerCase() === login.user.toLowerCase());
-  if (known === undefined || known.password !== login.password) throw failed(1);
+  const known = options.logins.find((each) => nameOf(each).toLowerCase() === login.user.toLowerCase());
+  if (known === undefined || (!login.integrated && known.password !== login.password)) throw failed(1);
   const wanted = login.database;
   if (wanted !== '' && wanted.toLowerCase() !== options.instance.databaseName.toLowerCase()) {
     const missing = new SqlServerError({
@@ -189,7 +222,7 @@ function admit(login: Login, options: ConnectionOptions): SessionLogin {
     });
     throw new AggregateError([missing, failed(38)]);
   }
-  return { user: known.user, readOnly: known.readOnly === true, hostName: login.hostName, appName: login.appName };
+  return { user: nameOf(known), readOnly: known.readOnly === true, hostName: login.hostName, appName: login.appName };
 }
 
 function acknowledge(out: TokenBuffer, login: Login, databaseName: string, channel: Channel): void {
@@ -199,7 +232,7 @@ function acknowledge(out: TokenBuffer, login: Login, databaseName: string, chann
   writeBytesChange(out, 'collation', collation, Buffer.alloc(0));
   writeTextChange(out, 'language', 'us_english', '');
   writeInfo(out, 5703, 'Changed language setting to us_english.');
-  writeLoginAck(out);
+  writeLoginAck(out, login.tdsVersion);
   writeTextChange(out, 'packetSize', String(packetSize), '4096');
   writeDone(out, 'done', 0, 0);
   channel.writer.write(out.take());

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 
 import { loadCatalog, storedForms } from './catalog.ts';
 import { serveConnection } from './connection.ts';
+import type { Login } from './login.ts';
 import { createRowversionClock, installMissingRowversions, readCounter } from './rowversion.ts';
 import type { Instance } from './session.ts';
 import { openSqlite } from './sqlite.ts';
@@ -29,7 +30,12 @@ export interface TdsEndpointOptions {
   host?: string;
   /** Any free one when left out or 0. */
   port?: number;
-  logins: { user: string; password: string; readOnly?: boolean }[];
+  /** With `domain`, a Windows account that logs in by NTLM. */
+  logins: { user: string; password: string; domain?: string; readOnly?: boolean }[];
+  /** Told of each LOGIN7 that comes. */
+  onLogin?: (login: Login) => void;
+  /** TLS 1.0 and no more, as SQL Server 2008 before its updates. */
+  oldTls?: boolean;
   /** PEM texts. A self-signed identity is made when left out and a client encrypts. */
   tls?: { key: string; cert: string };
   /**
@@ -81,7 +87,14 @@ export async function startTdsEndpoint(options: TdsEndpointOptions): Promise<Tds
   let spid = 50;
   const server = createServer((socket) => {
     spid++;
-    const served = serveConnection(socket, { spid, instance, logins: options.logins, identity }).finally(() => serving.delete(socket));
+    const served = serveConnection(socket, {
+      spid,
+      instance,
+      logins: options.logins,
+      identity,
+      onLogin: options.onLogin,
+      oldTls: options.oldTls,
+    }).finally(() => serving.delete(socket));
     serving.set(socket, served);
   });
   await new Promise<void>((resolve, reject) => {

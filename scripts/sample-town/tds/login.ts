@@ -8,8 +8,10 @@ export interface Login {
   appName: string;
   packetSize: number;
   tdsVersion: number;
-  /** Windows or Entra authentication asked for: the stand-in has SQL logins only. */
+  /** Windows authentication asked for. */
   integrated: boolean;
+  /** Its first message; empty for a SQL login. */
+  sspi: Buffer;
 }
 
 export function readLogin(payload: Buffer): Login {
@@ -28,6 +30,7 @@ export function readLogin(payload: Buffer): Login {
     appName: text(48),
     database: text(68),
     integrated: (payload.readUInt8(25) & 0x80) !== 0,
+    sspi: payload.subarray(payload.readUInt16LE(78), payload.readUInt16LE(78) + payload.readUInt16LE(80)),
   };
 }
 

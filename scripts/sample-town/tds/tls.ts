@@ -21,8 +21,14 @@ export function secureFromTheStart(socket: Socket, context: SecureContext): TLSS
   return new TLSSocket(socket, { isServer: true, secureContext: context, ALPNProtocols: ['tds/8.0'] });
 }
 
-export function contextFor(identity: TlsIdentity, wrapped: boolean): SecureContext {
-  return createSecureContext({ key: identity.key, cert: identity.cert, ...(wrapped ? { maxVersion: 'TLSv1.2' as const } : {}) });
+/** `old`: as a server that nobody has updated since 2008, TLS 1.0 and no more. */
+export function contextFor(identity: TlsIdentity, wrapped: boolean, old = false): SecureContext {
+  return createSecureContext({
+    key: identity.key,
+    cert: identity.cert,
+    ...(wrapped ? { maxVersion: 'TLSv1.2' as const } : {}),
+    ...(old ? { minVersion: 'TLSv1' as const, maxVersion: 'TLSv1' as const, ciphers: 'DEFAULT:@SECLEVEL=0' } : {}),
+  });
 }
 
 /** A self-signed identity for clients that trust any server certificate, as on a SQL Server nobody gave one. */

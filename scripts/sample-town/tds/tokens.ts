@@ -182,14 +182,24 @@ export function writeBytesChange(
   out.bytes(previous);
 }
 
-export function writeLoginAck(out: TokenBuffer): void {
+/** As a server of that age would: no newer than the client asked for. `tdsVersion` as LOGIN7 has it: 0x74000004. */
+export function writeLoginAck(out: TokenBuffer, tdsVersion: number): void {
   const program = 'Microsoft SQL Server';
   out.u8(0xad);
   out.u16(1 + 4 + 1 + program.length * 2 + 4);
   out.u8(1);
-  out.bytes(Buffer.from([0x74, 0x00, 0x00, 0x04]));
+  const version = Buffer.alloc(4);
+  version.writeUInt32BE(Math.min(tdsVersion, 0x74000004));
+  out.bytes(version);
   out.shortText(program);
   out.bytes(Buffer.from([16, 0, 0x10, 0x3b]));
+}
+
+/** The server's message of a Windows login (MS-TDS 2.2.7.22). */
+export function writeSspi(out: TokenBuffer, message: Buffer): void {
+  out.u8(0xed);
+  out.u16(message.length);
+  out.bytes(message);
 }
 
 export function writeReturnStatus(out: TokenBuffer, status: number): void {

@@ -130,6 +130,9 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
       'is for SOAP services; over HTTP the connection logs in.',
       'Use transport_options.auth.session.',
     );
+  stream.error_handler?.rules.forEach((rule, i) =>
+    checkRule(rule, transport, (path, message, hint) => add(['error_handler', 'rules', i, ...path], 'VALUE_INVALID', message, hint)),
+  );
   if (stream.error_handler?.rules.some((rule) => rule.action === 'login') && !retriever.request?.login)
     add(['error_handler', 'rules'], 'VALUE_INVALID', 'a rule logs in anew, and the stream has no login.', 'Add retriever.request.login.');
   if (stream.paginator?.kind === 'cursor' && !stream.paginator.cursor)
@@ -138,6 +141,31 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
   problems.push(...checkFieldNames(part, base, stream), ...checkRecordTypes(part, base, stream));
   if (stream.decoder) problems.push(...checkDecoder(part, base, stream, stream.decoder));
   return problems;
+}
+
+/** What the statuses of each transport's errors are; a folder's have none. */
+const STATUSES = {
+  http: { is: 'HTTP status', from: 100, to: 599, hint: 'Such as 404 or 503.' },
+  soap: { is: 'HTTP status', from: 100, to: 599, hint: 'Such as 500; what stands in a fault is found with fault.' },
+  sftp: { is: 'SFTP status', from: 1, to: 31, hint: '2 no such file, 3 permission denied, 4 failure, 8 not supported.' },
+  sqlserver: { is: 'SQL Server error number', from: 1, to: 2_147_483_647, hint: 'Such as 1205, a deadlock.' },
+  folder: undefined,
+};
+
+/** A rule that could fit no error would be thought to do something. */
+function checkRule(
+  rule: NonNullable<StreamConfig['error_handler']>['rules'][number],
+  transport: ConnectorConfig['transport'],
+  add: (path: StreamPath, message: string, hint: string) => void,
+): void {
+  if (rule.status === undefined && rule.fault === undefined)
+    add([], 'this rule says not which errors it is about.', 'Give status, fault, or both.');
+  const known = STATUSES[transport];
+  if (!known && rule.status) add(['status'], 'errors of a folder have no status.', 'Use fault with the code of the system: EBUSY, EACCES.');
+  rule.status?.forEach((status, s) => {
+    if (known && (status < known.from || status > known.to))
+      add(['status', s], `${status} is no ${known.is}: those go from ${known.from} to ${known.to}.`, known.hint);
+  });
 }
 
 /** Every field that a stream speaks of is one of its own. */

@@ -19,16 +19,28 @@ export const errorHandler = z.strictObject({
     .int()
     .min(0)
     .default(5)
-    .describe('Attempts after the first, with ever longer pauses or the one that the service asks for.'),
+    .describe(
+      'Attempts after the first, with ever longer pauses (doubling, at most a minute) or the one that the service asks for (Retry-After).',
+    ),
   rules: z
     .array(
       z.strictObject({
-        status: z.array(z.int()).optional().describe('HTTP status, or SQL error number.'),
-        fault: z.string().optional().describe('Text in the SOAP fault code or message.'),
+        status: z
+          .array(z.int())
+          .min(1)
+          .optional()
+          .describe('HTTP status, SQL Server error number, or SFTP status (3: permission denied, 4: failure).'),
+        fault: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            "Text in the fault code or message of SOAP, in the words of any other system's error, or the code of a folder's: EBUSY.",
+          ),
         action: z
           .enum(['retry', 'fail', 'ignore', 'login'])
           .describe(
-            'ignore: the answer is taken for one without records. login: log in anew (retriever.request.login) and ask again, once.',
+            'ignore: the answer is taken for one without records; a file is left where it is. login: log in anew (retriever.request.login) and ask again, once.',
           ),
         hint: z.string().optional().describe('What a person should do about it.'),
       }),

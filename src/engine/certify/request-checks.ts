@@ -8,6 +8,7 @@ import { goodOf, sameValues, saidOf } from './reading.ts';
 import { compareWithRecording } from './recording-check.ts';
 import type { Behaviour, Reply } from './replay-server.ts';
 import type { RequestContext } from './request-context.ts';
+import { errorRules } from './request-rules.ts';
 import { resumeAfterKills } from './resume.ts';
 import { CANARY, secretsAbsent } from './secrets.ts';
 
@@ -23,6 +24,11 @@ export const REQUEST_CHECKS: readonly RequestCheck[] = [
   { check: 'read_twice', title: 'Reading twice gives every record once', run: readTwice },
   { check: 'resume', title: 'A run killed at any checkpoint goes on where it was', run: resume },
   { check: 'busy', title: 'A service that is busy is asked again', run: busy },
+  {
+    check: 'error_rules',
+    title: 'Each error rule does what it says',
+    run: (context) => errorRules(context, (read) => sameAsRecorded(context, read.records)),
+  },
   { check: 'fault_in_200', title: 'A fault inside an answer of 200 is an error', run: faultIn200 },
   { check: 'refusal', title: 'An answer that says it is none is not taken for empty', run: refusal },
   { check: 'broken_answer', title: 'An answer that breaks off leaves the store as it was', run: brokenAnswer },

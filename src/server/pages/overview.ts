@@ -1,4 +1,5 @@
 import type { PipelineStatus } from '../../engine/status.ts';
+import { weakTexts } from '../../engine/weak-connections.ts';
 import { chartSeries, type MonthlyRevenue } from '../monthly-revenue.ts';
 import { formatMoney } from '../../core/money.ts';
 import { columnChart } from '../chart.ts';
@@ -47,6 +48,7 @@ function figures({ revenue, pipelines }: Overview): Html {
 }
 
 function pipelines({ pipelines, next, town, reconciliations }: Overview): Html {
+  const weak = weakTexts(pipelines.flatMap((p) => p.weak_encryption));
   // Those count sums, which are told further down.
   const sums = new Set(reconciliations.map((r) => r.pipeline));
   if (pipelines.length === 0)
@@ -92,6 +94,7 @@ function pipelines({ pipelines, next, town, reconciliations }: Overview): Html {
         </tbody>
       </table>`,
     )}
+    ${weak.map((text) => html`<p>${statusMark('note', text)}</p>`)}
   </section>`;
 }
 

@@ -1,52 +1,63 @@
 import { FatalError, FileError, InterlocalError, RetriableError } from '../../core/errors.ts';
+import type { AnswerFacts } from '../http/status.ts';
 import { accessDenied, fileMissing } from '../file-errors.ts';
 
 export function errorCode(error: unknown): string {
   return (error as NodeJS.ErrnoException | undefined)?.code ?? '';
 }
 
-/** What each error of the file system means for a run. What is none of these is a bug of ours and stays as it is. */
+/** What each error of the file system means for a run; its code goes with it, for the connector's own error rules. What is none of these is a bug of ours and stays as it is. */
 export function asTransportError(error: unknown, system: string, path: string): unknown {
   if (error instanceof InterlocalError) return error;
   const code = errorCode(error);
   const place = { system, file: path };
+  const cause: AnswerFacts = { status: 0, faultCode: code };
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return fileMissing(system, path);
+      return fileMissing(system, path, cause);
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return accessDenied(system, path);
+      return accessDenied(system, path, cause);
     case 'EISDIR':
-      return new FileError({ code: 'NOT_A_FILE', place, message: `${path} is a folder, not a file.` });
+      return new FileError({ code: 'NOT_A_FILE', place, message: `${path} is a folder, not a file.` }, { cause });
     case 'ENAMETOOLONG':
     case 'ELOOP':
-      return new FileError({
-        code: 'PATH_UNUSABLE',
-        place,
-        message: `The path ${path} cannot be used (${code}).`,
-        hint: 'Shorten the name, or remove the circle of links.',
-      });
+      return new FileError(
+        {
+          code: 'PATH_UNUSABLE',
+          place,
+          message: `The path ${path} cannot be used (${code}).`,
+          hint: 'Shorten the name, or remove the circle of links.',
+        },
+        { cause },
+      );
     case 'ENOSPC':
     case 'EDQUOT':
-      return new FatalError({
-        code: 'DISK_FULL',
-        place,
-        message: `There is no room to write ${path}.`,
-        hint: 'Free some space on that disk or share, then run again.',
-      });
+      return new FatalError(
+        {
+          code: 'DISK_FULL',
+          place,
+          message: `There is no room to write ${path}.`,
+          hint: 'Free some space on that disk or share, then run again.',
+        },
+        { cause },
+      );
     case 'EBUSY':
     case 'ETXTBSY':
     case 'EAGAIN':
     case 'EMFILE':
     case 'ENFILE':
-      return new RetriableError({
-        code: 'FILE_BUSY',
-        place,
-        message: `${path} is in use by another program (${code}).`,
-        hint: 'It is tried again later.',
-      });
+      return new RetriableError(
+        {
+          code: 'FILE_BUSY',
+          place,
+          message: `${path} is in use by another program (${code}).`,
+          hint: 'It is tried again later.',
+        },
+        { cause },
+      );
     case 'EIO':
     case 'ESTALE':
     case 'ETIMEDOUT':
@@ -54,12 +65,15 @@ export function asTransportError(error: unknown, system: string, path: string): 
     case 'EHOSTUNREACH':
     case 'ENOTCONN':
     case 'ECONNRESET':
-      return new RetriableError({
-        code: 'SHARE_UNREACHABLE',
-        place,
-        message: `The share or disk behind ${path} does not answer (${code}).`,
-        hint: 'Look whether the share is mounted and its server is up.',
-      });
+      return new RetriableError(
+        {
+          code: 'SHARE_UNREACHABLE',
+          place,
+          message: `The share or disk behind ${path} does not answer (${code}).`,
+          hint: 'Look whether the share is mounted and its server is up.',
+        },
+        { cause },
+      );
     default:
       return error;
   }

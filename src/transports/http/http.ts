@@ -4,11 +4,12 @@ import type { Value } from '../../core/record.ts';
 import { readOptions } from '../options.ts';
 import { ownWords, redactor } from '../redact.ts';
 import type { CheckResult, RequestAnswer, RequestSpec, RequestTransport, TransportContext } from '../transport.ts';
+import { legacyTlsCheck } from '../weaknesses.ts';
 import { beginningOf } from './body.ts';
 import { credentials } from './credentials.ts';
 import { httpSettings } from './options.ts';
 import { statusError } from './status.ts';
-import { webClient } from './web-client.ts';
+import { clientCertificateCheck, webClient } from './web-client.ts';
 import type { WebRequest } from './web-client.ts';
 
 /** Requests to an HTTP interface below one address. Throws ConfigError for wrong options. */
@@ -78,8 +79,12 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
         : problem.code === 'AUTH_FAILED' || problem.code === 'LOGIN_UNREADABLE'
           ? 'credentials'
           : name;
-      return [...results, { name: step, ok: false, detail: problem.message!, hint: problem.hint }];
+      return [
+        ...results,
+        { name: step, ok: false, ...(problem.code ? { code: problem.code } : {}), detail: problem.message!, hint: problem.hint },
+      ];
     };
+    results.push(...(await clientCertificateCheck(settings, context)));
     try {
       const answer = await client.send({ method: 'GET', url: base });
       answer.discard();
@@ -96,6 +101,7 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
         detail: `${base.host} is spoken to without encryption.`,
         hint: 'Use https as soon as the system offers it.',
       });
+    results.push(...legacyTlsCheck(settings.allow_legacy));
     if (!settings.auth) return results;
     try {
       const answer = await client.send(await login.sign({ method: 'GET', url: base, headers: settings.headers }));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { exactlyOne, secret } from '../../config/schema/common.ts';
+import { allowLegacyTls } from '../legacy-tls.ts';
 import { plainSecret, requiredSecret, secretOption, timeoutOption } from '../options.ts';
 import type { SecretText } from '../options.ts';
 
@@ -19,6 +20,7 @@ export function webShape(secretText: SecretText) {
     cert_key: secretOption(secretText, 'Private key of the client certificate (PEM), as ${file:path}.'),
     cert_passphrase: secretOption(secretText, 'Passphrase of that key.'),
     timeout: timeoutOption('30s'),
+    allow_legacy: allowLegacyTls,
     max_bytes: z.int().positive().default(67_108_864).describe('Refuse answers larger than this.'),
   };
 }
@@ -79,4 +81,7 @@ export const httpOptions = z.strictObject(shape(secret));
 /** The same after secrets were filled in. */
 export const httpSettings = z.object(shape(plainSecret));
 export type HttpSettings = z.output<typeof httpSettings>;
-export type WebSettings = Pick<HttpSettings, 'ca_file' | 'cert_file' | 'cert_key' | 'cert_passphrase' | 'timeout' | 'max_bytes'>;
+export type WebSettings = Pick<
+  HttpSettings,
+  'ca_file' | 'cert_file' | 'cert_key' | 'cert_passphrase' | 'timeout' | 'allow_legacy' | 'max_bytes'
+>;

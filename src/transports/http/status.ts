@@ -1,15 +1,19 @@
 import { FatalError, RetriableError } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
 
-/** What the connector's own error rules look at; stands in an error's `cause`. */
+/** What the connector's own error rules look at, of every transport; stands in an error's `cause`. */
 export interface AnswerFacts {
+  /** HTTP status, SQL Server's error number, SFTP status; 0 where there is none: a folder. */
   status: number;
-  /** SOAP only. */
+  /** Of a SOAP fault; of a folder the system's own code (EBUSY). */
   faultCode?: string;
+  /** The other side's own words, without secrets. */
   faultText?: string;
+  /** What the other side asks to wait before the next try, in milliseconds (Retry-After). */
+  waitMs?: number | undefined;
 }
 
-/** The facts of an answer that became an error, for rules by status or by fault; undefined for errors of another kind. */
+/** The facts of an answer that became an error, for rules by status or by words; undefined for errors of another kind. */
 export function answerFacts(error: unknown): AnswerFacts | undefined {
   const cause = (error as { cause?: unknown } | undefined)?.cause as Partial<AnswerFacts> | undefined;
   return typeof cause?.status === 'number' ? (cause as AnswerFacts) : undefined;
@@ -36,9 +40,10 @@ export function statusError(
         ? 'It is tried again; if it goes on, ask the owner of the system to look into its log.'
         : 'Compare the request in the connector with what the system documents.'),
   };
-  const cause: AnswerFacts = { status };
+  const waitMs = retryAfter(headers['retry-after']);
+  const cause: AnswerFacts = { status, ...(words ? { faultText: words } : {}), ...(waitMs === undefined ? {} : { waitMs }) };
   if (PASSING.has(status) || (status > 505 && status < 600))
-    return new RetriableError(problem, { cause, waitMs: retryAfter(headers['retry-after']) });
+    return new RetriableError(problem, { cause, ...(waitMs === undefined ? {} : { waitMs }) });
   return new FatalError(problem, { cause });
 }
 

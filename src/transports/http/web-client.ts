@@ -5,9 +5,11 @@ import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
 import { AbortedError, ConfigError, FatalError } from '../../core/errors.ts';
+import { certificateCheck, readCertificate } from '../certificate.ts';
+import { tlsLimits } from '../legacy-tls.ts';
 import { networkError } from '../network.ts';
 import { milliseconds } from '../options.ts';
-import type { TransportContext } from '../transport.ts';
+import type { CheckResult, TransportContext } from '../transport.ts';
 import { readBody } from './body.ts';
 import type { WebSettings } from './options.ts';
 
@@ -135,6 +137,19 @@ export function webClient(settings: WebSettings, context: TransportContext): Web
   };
 }
 
+/** How long the certificate is good that we show over TLS; nothing where there is none. */
+export async function clientCertificateCheck(settings: WebSettings, context: TransportContext): Promise<CheckResult[]> {
+  if (!settings.cert_file) return [];
+  try {
+    const certificate = await readCertificate(settings.cert_file, 'cert_file', context);
+    return [certificateCheck(certificate, 'The client certificate', new Date())];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const { code, message, hint } = error.problems[0]!;
+    return [{ name: 'certificate', ok: false, code, detail: message, ...(hint ? { hint } : {}) }];
+  }
+}
+
 export function portOf(url: URL): string {
   return url.port || (url.protocol === 'https:' ? '443' : '80');
 }
@@ -152,7 +167,7 @@ async function makeAgents(settings: WebSettings, context: TransportContext): Pro
   try {
     const httpsAgent = new HttpsAgent({
       keepAlive: true,
-      minVersion: 'TLSv1.2',
+      ...tlsLimits(settings.allow_legacy),
       ...(settings.ca_file ? { ca: [...rootCertificates, await file(settings.ca_file, 'ca_file')] } : {}),
       ...(settings.cert_file ? { cert: await file(settings.cert_file, 'cert_file') } : {}),
       ...(settings.cert_key ? { key: settings.cert_key } : {}),

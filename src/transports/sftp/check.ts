@@ -32,7 +32,7 @@ export async function checkSftp(settings: SftpSettings, connection: SftpConnecti
     const problem: Wrong = error instanceof InterlocalError ? error.problems[0]! : { message: `Interlocal failed: ${String(error)}` };
     const code = problem.code ?? '';
     // Found before the server was asked, so there is nothing to say about it.
-    if (code === 'PRIVATE_KEY_UNREADABLE') return [{ name: 'credentials', ok: false, detail: problem.message, hint: problem.hint }];
+    if (code === 'PRIVATE_KEY_UNREADABLE') return [{ name: 'credentials', ok: false, code, detail: problem.message, hint: problem.hint }];
     failed = { step: stepOf(code), problem };
   }
   const results: CheckResult[] = [];
@@ -41,6 +41,7 @@ export async function checkSftp(settings: SftpSettings, connection: SftpConnecti
       results.push({
         name: step,
         ok: false,
+        ...(failed.problem.code ? { code: failed.problem.code } : {}),
         detail: failed.problem.message,
         hint: failed.problem.hint ?? `Look at the connection ${system}.`,
       });

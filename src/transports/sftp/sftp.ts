@@ -26,7 +26,7 @@ export function openSftp(options: Record<string, unknown>, context: TransportCon
       .call<FileEntryWithStats[]>(plain, (sftp, done) => sftp.readdir(absolute, done))
       .catch(async (error: unknown) => {
         if (error instanceof FileError || (error instanceof SftpFailure && !(await isThere(session, plain, mayBeFolder))))
-          throw folderMissing(system, folder, `at ${settings.host} below ${session.root}`);
+          throw folderMissing(system, folder, `at ${settings.host} below ${session.root}`, error.cause);
         throw error;
       });
     const files: RemoteFile[] = [];

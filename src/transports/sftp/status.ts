@@ -1,5 +1,6 @@
 import { ConfigError, FatalError, InterlocalError, RetriableError } from '../../core/errors.ts';
 import { accessDenied, fileMissing } from '../file-errors.ts';
+import type { AnswerFacts } from '../http/status.ts';
 import { networkError } from '../network.ts';
 import { offeredAlgorithms } from './offered-algorithms.ts';
 import type { SftpSettings } from './options.ts';
@@ -25,42 +26,53 @@ export function statusOf(error: unknown): number | undefined {
 /** Keeps the numeric status on the classified error, for callers that must tell FAILURE from the rest. */
 export class SftpFailure extends FatalError {}
 
-/** What a failed request means for a run. */
+/** What a failed request means for a run. The status and the server's words go with it, for the connector's own error rules. */
 export function requestError(error: Error, system: string, path: string, settings: SftpSettings): Error {
   if (error instanceof InterlocalError) return error;
   const place = { system, file: path };
-  switch (statusOf(error)) {
+  const status = statusOf(error);
+  const cause: AnswerFacts | undefined = status === undefined ? undefined : { status, faultText: error.message };
+  switch (status) {
     case STATUS.NO_SUCH_FILE:
     case LATER.NO_SUCH_PATH:
-      return fileMissing(system, path);
+      return fileMissing(system, path, cause);
     case STATUS.PERMISSION_DENIED:
     case LATER.WRITE_PROTECT:
-      return accessDenied(system, path);
+      return accessDenied(system, path, cause);
     case LATER.NO_SPACE:
     case LATER.QUOTA:
-      return new FatalError({
-        code: 'DISK_FULL',
-        place,
-        message: `The server has no room for ${path}: ${error.message}.`,
-        hint: 'Ask its owner to make room.',
-      });
+      return new FatalError(
+        {
+          code: 'DISK_FULL',
+          place,
+          message: `The server has no room for ${path}: ${error.message}.`,
+          hint: 'Ask its owner to make room.',
+        },
+        { cause },
+      );
     case LATER.LOCK:
-      return new RetriableError({
-        code: 'FILE_BUSY',
-        place,
-        message: `${path} is in use at the server.`,
-        hint: 'It is tried again later.',
-      });
+      return new RetriableError(
+        {
+          code: 'FILE_BUSY',
+          place,
+          message: `${path} is in use at the server.`,
+          hint: 'It is tried again later.',
+        },
+        { cause },
+      );
     case STATUS.FAILURE:
     case LATER.ALREADY_EXISTS:
     case STATUS.BAD_MESSAGE:
     case STATUS.OP_UNSUPPORTED:
-      return new SftpFailure({
-        code: 'SFTP_FAILURE',
-        place,
-        message: `The server refused a request for ${path || '.'}: ${error.message}.`,
-        hint: "The server gives no reason; its owner finds it in the server's log. A full disk and a folder that is not empty look like this.",
-      });
+      return new SftpFailure(
+        {
+          code: 'SFTP_FAILURE',
+          place,
+          message: `The server refused a request for ${path || '.'}: ${error.message}.`,
+          hint: "The server gives no reason; its owner finds it in the server's log. A full disk and a folder that is not empty look like this.",
+        },
+        { cause },
+      );
   }
   return networkError(error, { system, host: settings.host, port: settings.port }) ?? connectionLost(system, settings, path);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { secret } from '../../config/schema/common.ts';
+import { duration, secret } from '../../config/schema/common.ts';
 import { webAddress, webShape } from '../http/options.ts';
-import { plainSecret, requiredSecret } from '../options.ts';
+import { plainSecret, requiredSecret, secretOption } from '../options.ts';
 import type { SecretText } from '../options.ts';
 
 function shape(secretText: SecretText) {
@@ -21,6 +21,20 @@ function shape(secretText: SecretText) {
       })
       .optional()
       .describe('WS-Security UsernameToken.'),
+    x509: z
+      .strictObject({
+        certificate_file: z.string().min(1).describe("Certificate (PEM) that the service knows; relative to the town's folder."),
+        key: requiredSecret(secretText, 'Its private key (RSA, PEM), as ${file:path}.'),
+        passphrase: secretOption(secretText, 'Passphrase of that key.'),
+        sign: z
+          .array(z.enum(['body', 'timestamp', 'username_token', 'token']))
+          .min(1)
+          .default(['body', 'timestamp'])
+          .describe('Parts of each request that are signed; token is the certificate as it is sent.'),
+        ttl: duration.default('5m').describe('The Timestamp says that a request is good for so long.'),
+      })
+      .optional()
+      .describe('WS-Security X.509 signature (RSA-SHA256) with BinarySecurityToken and Timestamp; may stand beside username_token.'),
     basic: z
       .strictObject({ username: z.string().min(1), password: requiredSecret(secretText, 'Password.') })
       .optional()
@@ -32,7 +46,11 @@ function shape(secretText: SecretText) {
 }
 
 /** Options of a connection to a SOAP service, as configured. */
-export const soapOptions = z.strictObject(shape(secret));
+export const soapOptions = z.strictObject(shape(secret)).superRefine(({ x509, username_token }, context) => {
+  const at = x509?.sign.indexOf('username_token') ?? -1;
+  if (at >= 0 && !username_token)
+    context.addIssue({ code: 'custom', message: 'signs the username_token, and the connection has none', path: ['x509', 'sign', at] });
+});
 /** The same after secrets were filled in. */
 export const soapSettings = z.object(shape(plainSecret));
 export type SoapSettings = z.output<typeof soapSettings>;

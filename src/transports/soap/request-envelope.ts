@@ -1,10 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { ConfigError, didYouMean, RecordError } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
 import type { Value, Values } from '../../core/record.ts';
-import type { SoapSettings } from './options.ts';
 import type { ElementDeclaration } from './schema.ts';
 import type { Operation, SoapVersion } from './service.ts';
+import { WSU } from './ws-security.ts';
+import type { SecurityHeader } from './ws-security.ts';
 import { escapeXml, forbiddenCharacter } from './xml.ts';
 
 export const ENVELOPES: Record<SoapVersion, string> = {
@@ -12,10 +12,6 @@ export const ENVELOPES: Record<SoapVersion, string> = {
   '1.2': 'http://www.w3.org/2003/05/soap-envelope',
 };
 export const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
-const WSSE = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd';
-const WSU = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd';
-const TOKEN_PROFILE = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0';
-const BASE64 = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary';
 
 /**
  * A request as its WSDL wants it: order, names and namespaces come from there. Throws ConfigError with every parameter that is
@@ -24,7 +20,7 @@ const BASE64 = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-mes
 export function requestEnvelope(
   operation: Operation,
   body: Value | undefined,
-  settings: Pick<SoapSettings, 'version' | 'username_token'>,
+  { version, security }: { version: SoapVersion; security: SecurityHeader | undefined },
   system: string,
 ): string {
   const namespaces = new Map<string, string>();
@@ -32,8 +28,9 @@ export function requestEnvelope(
   const content = writeElement(operation.input, body ?? {}, '');
   if (problems.length) throw new ConfigError(problems);
   const declared = [...namespaces].map(([namespace, prefix]) => ` xmlns:${prefix}="${escapeXml(namespace)}"`).join('');
-  const header = settings.username_token ? `<soap:Header>${usernameToken(settings.username_token)}</soap:Header>` : '';
-  return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="${ENVELOPES[settings.version]}" xmlns:xsi="${XSI}"${declared}>${header}<soap:Body>${content}</soap:Body></soap:Envelope>`;
+  const header = security ? `<soap:Header>${security.xml}</soap:Header>` : '';
+  const id = security?.ids.body === undefined ? '' : ` xmlns:wsu="${WSU}" wsu:Id="${security.ids.body}"`;
+  return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="${ENVELOPES[version]}" xmlns:xsi="${XSI}"${declared}>${header}<soap:Body${id}>${content}</soap:Body></soap:Envelope>`;
 
   function tagOf(declaration: ElementDeclaration): string {
     if (!declaration.namespace) return declaration.name;
@@ -77,7 +74,7 @@ export function requestEnvelope(
       );
     }
     const attributes = type.attributes
-      .map((name) => (typeof value[name] === 'string' ? ` ${name}="${writeText(value[name], joined(path, name))}"` : ''))
+      .map((name) => (typeof value[name] === 'string' ? ` ${name}="${writeAttribute(value[name], joined(path, name))}"` : ''))
       .join('');
     const content = type.fields.map((field) => writeField(field, value[field.name], joined(path, field.name))).join('');
     const text = !type.fields.length && typeof value['text'] === 'string' ? writeText(value['text'], joined(path, 'text')) : '';
@@ -117,6 +114,11 @@ export function requestEnvelope(
     return escapeXml(text);
   }
 
+  /** Line breaks and tabs that stand in an attribute as they are would be read as blanks. */
+  function writeAttribute(text: string, path: string): string {
+    return writeText(text, path).replaceAll('\n', '&#10;').replaceAll('\t', '&#9;');
+  }
+
   function complain(path: string, what: string, fields: readonly ElementDeclaration[]): void {
     problems.push(
       wrong(
@@ -130,20 +132,6 @@ export function requestEnvelope(
   function wrong(path: string, message: string, hint: string, code = 'PARAMETER_WRONG'): Problem {
     return { code, place: { system, path: joined('body', path) }, message, hint };
   }
-}
-
-/** OASIS Web Services Security UsernameToken Profile 1.0: digest = Base64(SHA-1(nonce + created + password)). */
-function usernameToken({ username, password, type }: NonNullable<SoapSettings['username_token']>): string {
-  const nonce = randomBytes(16);
-  const created = new Date().toISOString();
-  const sent = type === 'digest' ? createHash('sha1').update(nonce).update(created).update(password, 'utf8').digest('base64') : password;
-  const kind = `${TOKEN_PROFILE}#${type === 'digest' ? 'PasswordDigest' : 'PasswordText'}`;
-  return (
-    `<wsse:Security xmlns:wsse="${WSSE}" xmlns:wsu="${WSU}" soap:mustUnderstand="1"><wsse:UsernameToken>` +
-    `<wsse:Username>${escapeXml(username)}</wsse:Username><wsse:Password Type="${kind}">${escapeXml(sent)}</wsse:Password>` +
-    `<wsse:Nonce EncodingType="${BASE64}">${nonce.toString('base64')}</wsse:Nonce><wsu:Created>${created}</wsu:Created>` +
-    '</wsse:UsernameToken></wsse:Security>'
-  );
 }
 
 function joined(path: string, name: string): string {

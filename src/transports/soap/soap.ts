@@ -1,12 +1,14 @@
 import { ConfigError, FatalError, InterlocalError } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
+import { certificateCheck } from '../certificate.ts';
 import { basicHeader } from '../http/credentials.ts';
 import { statusError } from '../http/status.ts';
-import { webClient } from '../http/web-client.ts';
+import { clientCertificateCheck, webClient } from '../http/web-client.ts';
 import type { WebAnswer } from '../http/web-client.ts';
 import { readOptions } from '../options.ts';
 import { ownWords, redactor } from '../redact.ts';
 import type { CheckResult, RequestAnswer, RequestSpec, RequestTransport, TransportContext } from '../transport.ts';
+import { legacyTlsCheck } from '../weaknesses.ts';
 import { elementValue } from './answer-values.ts';
 import { decodeXml } from './decode-xml.ts';
 import { wsdlDocuments } from './documents.ts';
@@ -15,6 +17,8 @@ import { soapSettings } from './options.ts';
 import { ENVELOPES, requestEnvelope } from './request-envelope.ts';
 import { readService } from './service.ts';
 import type { Operation, Service } from './service.ts';
+import { securityHeader } from './ws-security.ts';
+import type { Signer } from './x509-signature.ts';
 import { childrenNamed, parseXml, XmlProblem } from './xml.ts';
 import type { XmlElement } from './xml.ts';
 
@@ -25,13 +29,25 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
   const client = webClient(settings, context);
   const endpoint = new URL(settings.endpoint);
   const basic = settings.basic && basicHeader(settings.basic.username, settings.basic.password);
-  const redact = redactor(() => [settings.username_token?.password, settings.basic?.password, basic?.slice(6)]);
+  const redact = redactor(() => [
+    settings.username_token?.password,
+    settings.x509?.key,
+    settings.x509?.passphrase,
+    settings.basic?.password,
+    basic?.slice(6),
+  ]);
+  let loading: Promise<Signer> | undefined;
   let reading: Promise<Service> | undefined;
 
   function service(): Promise<Service> {
     const mine = (reading ??= readWsdl());
     mine.catch(() => (reading = undefined));
     return mine;
+  }
+
+  async function signer(): Promise<Signer | undefined> {
+    if (!settings.x509) return undefined;
+    return (loading ??= (await import('./x509-signature.ts')).loadSigner(settings.x509, context));
   }
 
   async function readWsdl(): Promise<Service> {
@@ -64,14 +80,17 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
       });
     const { operation: find, schema } = await service();
     const operation = usable(() => find(spec.operation!), wsdlUnreadable);
-    const body = requestEnvelope(operation, spec.body, settings, system);
+    const signing = await signer();
+    const security = securityHeader(settings, signing?.certificate.raw, new Date());
+    const envelope = requestEnvelope(operation, spec.body, { version: settings.version, security }, system);
+    const body = signing && security ? signing.sign(envelope, security.ids) : envelope;
     const answer = await client.send({
       method: 'POST',
       url: endpoint,
       headers: { ...ownHeaders(), ...spec.headers, ...contentHeaders(operation) },
       body,
     });
-    const result = await resultOf(answer, operation);
+    const result = await resultOf(answer, operation, signing);
     const value = result
       ? usable(
           () => elementValue(result, operation.output?.type(), schema),
@@ -96,7 +115,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
   }
 
   /** The element in the answer's body; undefined for an answer without any. Faults and everything that is no SOAP are thrown. */
-  async function resultOf(answer: WebAnswer, operation: Operation): Promise<XmlElement | undefined> {
+  async function resultOf(answer: WebAnswer, operation: Operation, signing: Signer | undefined): Promise<XmlElement | undefined> {
     const kind = answer.headers['content-type'] ?? '';
     if (kind.startsWith('multipart/')) {
       answer.discard();
@@ -118,7 +137,15 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     if (!envelope) throw failed(ownWords(text, redact));
     const body = envelope.children.find((child) => child.name === 'Body' && child.namespace === envelope.namespace);
     const fault = body && childrenNamed(body, envelope.namespace, 'Fault')[0];
-    if (fault) throw faultError(fault, { system, operation: operation.name, status: answer.status, headers: answer.headers, redact });
+    if (fault)
+      throw faultError(fault, {
+        system,
+        operation: operation.name,
+        status: answer.status,
+        headers: answer.headers,
+        redact,
+        certificate: signing?.certificate,
+      });
     if (answer.status >= 300) throw failed('');
     if (!body)
       throw notSoap('ANSWER_NOT_SOAP', `The answer to ${operation.name} is an envelope without a body.`, 'Ask the owner of the service.');
@@ -158,17 +185,26 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
       return {
         name: problem.code?.startsWith('TLS') ? 'TLS' : problem.code === 'AUTH_FAILED' ? 'credentials' : name,
         ok: false,
+        ...(problem.code ? { code: problem.code } : {}),
         detail: problem.message!,
         hint: problem.hint,
       };
     };
+    try {
+      const what = 'The certificate that requests are signed with';
+      const signing = await signer();
+      if (signing) results.push(certificateCheck(signing.certificate, what, new Date()));
+    } catch (error) {
+      return [failed('certificate', error)];
+    }
+    results.push(...(await clientCertificateCheck(settings, context)));
     try {
       const answer = await client.send({ method: 'GET', url: endpoint, headers: ownHeaders() });
       answer.discard();
       if (answer.status === 401 || answer.status === 403)
         throw statusError(answer.status, answer.headers, '', { system, text: `GET ${endpoint.host}${endpoint.pathname}` });
     } catch (error) {
-      if (!(error instanceof FatalError && error.code === 'REDIRECT_REFUSED')) return [failed('reachable', error)];
+      if (!(error instanceof FatalError && error.code === 'REDIRECT_REFUSED')) return [...results, failed('reachable', error)];
     }
     results.push({ name: 'reachable', ok: true, detail: `${endpoint.host} answers.` });
     if (endpoint.protocol === 'https:') results.push({ name: 'TLS', ok: true, detail: 'Its certificate is trusted.' });
@@ -182,17 +218,18 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
         hint: 'Use https as soon as the service offers it.',
       });
     }
+    results.push(...legacyTlsCheck(settings.allow_legacy));
     try {
       const { operationNames } = await service();
       results.push({ name: 'WSDL', ok: true, detail: `It describes ${operationNames.length} operations for SOAP ${settings.version}.` });
     } catch (error) {
       return [...results, failed('WSDL', error)];
     }
-    if (settings.username_token)
+    if (settings.username_token ?? settings.x509)
       results.push({
         name: 'credentials',
         ok: true,
-        detail: 'The first request proves the user name and password; asking for nothing is not possible in SOAP.',
+        detail: `The first request proves the ${settings.username_token ? 'user name and password' : 'signature'}; asking for nothing is not possible in SOAP.`,
       });
     return results;
   }

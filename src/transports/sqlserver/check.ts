@@ -1,5 +1,6 @@
 import { InterlocalError } from '../../core/errors.ts';
 import type { CheckResult, TransportContext } from '../transport.ts';
+import { legacyTlsCheck } from '../weaknesses.ts';
 import { connect, remoteOf } from './connect.ts';
 import type { Connections } from './connect.ts';
 import { TLS_CODES } from './errors.ts';
@@ -19,7 +20,7 @@ export async function checkServer(settings: SqlServerSettings, context: Transpor
     return [
       { name: 'reachable', ok: true, detail: `${host}:${port} answered in ${Math.round(performance.now() - started)} ms` },
       encryption(settings),
-      ...legacy(settings),
+      ...legacyTlsCheck(settings.allow_legacy),
       { name: 'credentials', ok: true, detail: `logged in as ${username}` },
       { name: 'database', ok: true, detail: `${database} is open` },
       await asked('tables', () => readableTables(connections)),
@@ -56,7 +57,7 @@ function failedAt(error: unknown, settings: SqlServerSettings, context: Transpor
             ? encryption(settings)
             : { name, ok: true, detail: name === 'reachable' ? `${host}:${port} answered` : 'accepted' },
         );
-  return [...passed, { name: STEPS[at]!, ok: false, detail: problem!.message, ...(problem!.hint ? { hint: problem!.hint } : {}) }];
+  return [...passed, { name: STEPS[at]!, ok: false, code, detail: problem!.message, ...(problem!.hint ? { hint: problem!.hint } : {}) }];
 }
 
 function encryption(settings: SqlServerSettings): CheckResult {
@@ -77,19 +78,6 @@ function encryption(settings: SqlServerSettings): CheckResult {
       hint: 'Name the certificate in ca_file and remove trust_server_certificate.',
     };
   return { name: 'encryption', ok: true, detail: `encrypted, certificate verified${settings.ca_file ? ` with ${settings.ca_file}` : ''}` };
-}
-
-function legacy(settings: SqlServerSettings): CheckResult[] {
-  if (settings.allow_legacy.length === 0) return [];
-  return [
-    {
-      name: 'legacy encryption',
-      ok: true,
-      warning: true,
-      detail: `allowed for this server: ${settings.allow_legacy.join(', ')}`,
-      hint: 'Have the server updated to TLS 1.2 and remove allow_legacy.',
-    },
-  ];
 }
 
 async function asked(name: string, ask: () => Promise<CheckResult>): Promise<CheckResult> {

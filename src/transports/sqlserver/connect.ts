@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { ConnectionPool, config as PoolConfig, Request } from 'mssql';
 import { ConfigError } from '../../core/errors.ts';
+import { tlsLimits } from '../legacy-tls.ts';
 import { milliseconds } from '../options.ts';
 import type { TransportContext } from '../transport.ts';
 import { sqlError } from './errors.ts';
@@ -151,7 +152,9 @@ async function poolConfig(settings: SqlServerSettings, context: TransportContext
     options: {
       encrypt: settings.encrypt,
       trustServerCertificate: settings.trust_server_certificate,
-      readOnlyIntent: settings.read_only_intent,
+      tdsVersion: TDS_VERSION[settings.tds_version],
+      // Older servers know no such wish.
+      readOnlyIntent: settings.read_only_intent && settings.tds_version === '7.4',
       appName: 'Interlocal',
       enableArithAbort: true,
       ...(useInstance ? { instanceName: settings.instance } : {}),
@@ -161,12 +164,11 @@ async function poolConfig(settings: SqlServerSettings, context: TransportContext
   };
 }
 
+/** As the driver calls them. */
+const TDS_VERSION = { '7.4': '7_4', '7.3': '7_3_B', '7.2': '7_2' } as const;
+
 async function tlsOf(settings: SqlServerSettings, context: TransportContext) {
-  const legacy = new Set<string>(settings.allow_legacy);
-  const minVersion = legacy.has('tls1.0') ? ('TLSv1' as const) : legacy.has('tls1.1') ? ('TLSv1.1' as const) : ('TLSv1.2' as const);
-  // OpenSSL offers nothing below TLS 1.2, and no SHA-1 or 1024-bit key, above security level 0.
-  const ciphers = legacy.size > 0 ? { ciphers: 'DEFAULT:@SECLEVEL=0' } : {};
-  return { minVersion, ...ciphers, ...(settings.ca_file ? { ca: await certificate(settings.ca_file, context) } : {}) };
+  return { ...tlsLimits(settings.allow_legacy), ...(settings.ca_file ? { ca: await certificate(settings.ca_file, context) } : {}) };
 }
 
 async function certificate(file: string, context: TransportContext): Promise<string> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, FatalError, RetriableError } from '../../core/errors.ts';
 import type { InterlocalError } from '../../core/errors.ts';
-import { sqlError } from './errors.ts';
+import { sqlError, sqlFacts } from './errors.ts';
 
 const remote = { system: 'finance', host: 'sql1', port: 1433, database: 'TOWN', username: 'reader', secret: 'hunter22' };
 const said = (number: number, message = 'words of the server'): Error => sqlError(Object.assign(new Error(message), { number }), remote);
@@ -20,6 +20,26 @@ describe('an error of SQL Server says what to do about it', () => {
 
   it.each([241, 245, 8114, 8134, 50000])('%d stops the run', (number) => {
     expect(said(number)).toBeInstanceOf(FatalError);
+  });
+
+  it.each([
+    [1205, 'transient'],
+    [3960, 'transient'],
+    [2627, 'record'],
+    [515, 'record'],
+    [8152, 'record'],
+    [2628, 'record'],
+    [245, 'value'],
+    [18456, 'login'],
+    [229, 'rights'],
+    [208, 'statement'],
+    [50000, 'other'],
+  ])('%d is handed on as a number and a kind, for rules and for what writes rows: %s', (number, kind) => {
+    expect(sqlFacts(said(number))).toMatchObject({ status: number, number, kind, faultText: 'words of the server' });
+  });
+
+  it('what the server did not say has no number', () => {
+    expect(sqlFacts(sqlError(Object.assign(new Error('Timeout'), { code: 'ETIMEOUT' }), remote))).toBeUndefined();
   });
 
   it('never shows the password, even when the server quotes it', () => {

@@ -1,5 +1,6 @@
 import { ConfigError, FatalError, InterlocalError, RetriableError } from '../../core/errors.ts';
 import type { Place, Problem } from '../../core/errors.ts';
+import type { AnswerFacts } from '../http/status.ts';
 import { networkError } from '../network.ts';
 import type { Remote } from '../network.ts';
 
@@ -12,7 +13,7 @@ export interface SqlRemote extends Remote {
 
 /**
  * What an error of the server or of the driver means for a run. By the server's error number, not by its words, which are in the
- * server's language. `loginNumber`: the number the server gave while logging in.
+ * server's language. `loginNumber`: the number the server gave while logging in. What it said goes with the error: see sqlFacts.
  */
 export function sqlError(error: unknown, remote: SqlRemote, loginNumber?: number): Error {
   if (error instanceof InterlocalError) return error;
@@ -21,45 +22,11 @@ export function sqlError(error: unknown, remote: SqlRemote, loginNumber?: number
   const at = `${remote.host}:${remote.port}`;
   const place: Place = { system: remote.system };
   const problem = (code: string, message: string, hint: string): Problem => ({ code, place, message, hint });
-
-  if (number !== undefined && CONNECT[number]) {
-    const [code, message, hint] = CONNECT[number];
-    const fill = (text: string): string =>
-      text.replace('{user}', remote.username).replace('{database}', remote.database).replace('{at}', at);
-    return new ConfigError(problem(code, `${fill(message)} (SQL error ${number}).`, fill(hint)));
-  }
-  // Severity 20 and above: the server ended the connection, not the statement alone.
-  const ended = (error as { class?: unknown } | undefined)?.class;
-  if (number !== undefined && (RETRY.has(number) || (typeof ended === 'number' && ended >= 20)))
-    return new RetriableError(
-      problem('SQL_BUSY', `The server could not answer just now: ${said} (SQL error ${number}).`, 'It is tried again.'),
-    );
-  if (number !== undefined && RIGHTS.has(number))
-    return new ConfigError(
-      problem(
-        'SQL_RIGHTS',
-        `The login ${remote.username} may not do this: ${said} (SQL error ${number}).`,
-        'Ask the owner of the database to grant it SELECT on that table or view.',
-      ),
-    );
-  if (number !== undefined && MANIFEST.has(number))
-    return new ConfigError(
-      problem(
-        'SQL_STATEMENT',
-        `The server does not understand the statement: ${said} (SQL error ${number}).`,
-        "Correct tables, columns or sql in the connector's manifest.",
-      ),
-    );
-  if (number !== undefined && VALUES.has(number))
-    return new FatalError(
-      problem(
-        'SQL_VALUE',
-        `A value could not be converted by the server: ${said} (SQL error ${number}).`,
-        'Look at the CONVERT and CAST of the statement or view, and at the rows it reads.',
-      ),
-    );
-
   const code = codeOf(error);
+  const severity = (error as { class?: unknown } | undefined)?.class;
+  const facts = number === undefined ? undefined : factsOf(number, said, typeof severity === 'number' ? severity : 0);
+  if (facts && facts.kind !== 'other') return numberedError(facts, remote);
+
   if (code === 'EINSTLOOKUP')
     return new RetriableError(
       problem(
@@ -98,18 +65,105 @@ export function sqlError(error: unknown, remote: SqlRemote, loginNumber?: number
         "It is tried again; if it goes on, ask the database's administrator to look into its log.",
       ),
     );
+  if (facts) return numberedError(code === 'ELOGIN' ? { ...facts, kind: 'login' } : facts, remote);
   if (code === 'ELOGIN')
     return new ConfigError(
-      problem(
-        'SQL_LOGIN',
-        `The server refused the login ${remote.username}: ${said}${number ? ` (SQL error ${number})` : ''}.`,
-        'Check username, password and domain.',
-      ),
+      problem('SQL_LOGIN', `The server refused the login ${remote.username}: ${said}.`, 'Check username, password and domain.'),
     );
-  if (number === undefined) return error instanceof Error ? error : new Error(said);
-  return new FatalError(
-    problem('SQL_ERROR', `The server reports: ${said} (SQL error ${number}).`, "Ask the database's administrator, with this number."),
-  );
+  return error instanceof Error ? error : new Error(said);
+}
+
+/** What the server said, as facts: for the connector's own error rules (as `status`), and for what writes rows. */
+export interface SqlFacts extends AnswerFacts {
+  /** The server's error number. */
+  number: number;
+  kind: SqlErrorKind;
+}
+
+/**
+ * transient: passes by itself. record: this row cannot be stored (a key that is there, NULL where none may be, too long). value: a
+ * value could not be converted; where rows are written it belongs to the record too. login, rights, statement: the configuration.
+ */
+export type SqlErrorKind = 'transient' | 'record' | 'value' | 'login' | 'rights' | 'statement' | 'other';
+
+/** The facts of an error that SQL Server itself reported; undefined for every other. */
+export function sqlFacts(error: unknown): SqlFacts | undefined {
+  const cause = (error as { cause?: unknown } | undefined)?.cause as Partial<SqlFacts> | undefined;
+  return typeof cause?.number === 'number' && cause.kind !== undefined ? (cause as SqlFacts) : undefined;
+}
+
+function factsOf(number: number, said: string, severity: number): SqlFacts {
+  return { status: number, number, kind: kindOf(number, severity), faultText: said };
+}
+
+function kindOf(number: number, severity: number): SqlErrorKind {
+  if (CONNECT[number]) return 'login';
+  // Severity 20 and above: the server ended the connection, not the statement alone.
+  if (RETRY.has(number) || severity >= 20) return 'transient';
+  if (RIGHTS.has(number)) return 'rights';
+  if (MANIFEST.has(number)) return 'statement';
+  if (RECORD.has(number)) return 'record';
+  return VALUES.has(number) ? 'value' : 'other';
+}
+
+function numberedError(cause: SqlFacts, remote: SqlRemote): InterlocalError {
+  const { number, kind, faultText: said = '' } = cause;
+  const problem = (code: string, message: string, hint: string): Problem => ({
+    code,
+    place: { system: remote.system },
+    message: `${message} (SQL error ${number}).`,
+    hint,
+  });
+  const fill = (text: string): string =>
+    text
+      .replace('{user}', remote.username)
+      .replace('{database}', remote.database)
+      .replace('{at}', `${remote.host}:${remote.port}`)
+      .replace('{said}', said);
+  switch (kind) {
+    case 'login': {
+      const [code, message, hint] = CONNECT[number] ?? LOGIN;
+      return new ConfigError(problem(code, fill(message), fill(hint)), { cause });
+    }
+    case 'transient':
+      return new RetriableError(problem('SQL_BUSY', `The server could not answer just now: ${said}`, 'It is tried again.'), { cause });
+    case 'rights':
+      return new ConfigError(
+        problem(
+          'SQL_RIGHTS',
+          `The login ${remote.username} may not do this: ${said}`,
+          'Ask the owner of the database to grant it SELECT on that table or view.',
+        ),
+        { cause },
+      );
+    case 'statement':
+      return new ConfigError(
+        problem(
+          'SQL_STATEMENT',
+          `The server does not understand the statement: ${said}`,
+          "Correct tables, columns or sql in the connector's manifest.",
+        ),
+        { cause },
+      );
+    case 'record':
+      return new FatalError(
+        problem('SQL_ROW', `The server cannot take a row: ${said}`, 'Correct the row where it comes from, or ask what the table demands.'),
+        { cause },
+      );
+    case 'value':
+      return new FatalError(
+        problem(
+          'SQL_VALUE',
+          `A value could not be converted by the server: ${said}`,
+          'Look at the CONVERT and CAST of the statement or view, and at the rows it reads.',
+        ),
+        { cause },
+      );
+    case 'other':
+      return new FatalError(problem('SQL_ERROR', `The server reports: ${said}`, "Ask the database's administrator, with this number."), {
+        cause,
+      });
+  }
 }
 
 /** An error that says the certificate or the agreement on encryption is what failed: the address was right. */
@@ -127,6 +181,8 @@ function certificateError(known: InterlocalError, at: string): ConfigError {
 }
 
 type Entry = readonly [code: string, message: string, hint: string];
+
+const LOGIN: Entry = ['SQL_LOGIN', 'The server refused the login {user}: {said}', 'Check username, password and domain.'];
 
 const CONNECT: Record<number, Entry> = {
   18456: [
@@ -163,7 +219,9 @@ const MANIFEST = new Set([
   102, 104, 105, 107, 113, 116, 130, 137, 147, 156, 170, 174, 189, 195, 201, 205, 206, 207, 208, 209, 214, 243, 306, 319, 402, 421, 451,
   457, 468, 529, 1033, 2812, 4104, 4121, 8117, 8120, 8121, 8127, 8155, 8156, 8158, 8159,
 ]);
-const VALUES = new Set([220, 232, 235, 241, 242, 244, 245, 248, 293, 295, 517, 535, 8114, 8115, 8134, 8152, 8169, 9420, 9803, 9807]);
+const VALUES = new Set([220, 232, 235, 241, 242, 244, 245, 248, 293, 295, 517, 535, 8114, 8115, 8134, 8169, 9420, 9803, 9807]);
+/** NULL where none may be, foreign key and CHECK, a key that is there already, WITH CHECK OPTION, too long (8152 before 2019). */
+const RECORD = new Set([515, 547, 2601, 2627, 550, 8152, 2628]);
 
 function numberOf(error: unknown): number | undefined {
   for (let at: unknown = error; at instanceof Error; at = causeOf(at)) {

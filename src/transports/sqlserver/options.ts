@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { secret } from '../../config/schema/common.ts';
+import { allowLegacyTls } from '../legacy-tls.ts';
 import { plainSecret, requiredSecret, timeoutOption } from '../options.ts';
 import type { SecretText } from '../options.ts';
 
-/** What an old server may need, each by name. `weak_ciphers`: keys and signatures (1024 bits, SHA-1) that are no longer trusted. */
-export const LEGACY_SQLSERVER = ['tls1.0', 'tls1.1', 'weak_ciphers'] as const;
+/** The protocol's versions by their number; SQL Server 2012 brought 7.4, which every later one still speaks. */
+export const TDS_VERSIONS = ['7.4', '7.3', '7.2'] as const;
 
 export const STANDARD_PORT = 1433;
 
@@ -34,10 +35,11 @@ function shape(secretText: SecretText) {
     read_only_intent: z.boolean().default(true).describe('Lets an availability group send us to a readable secondary.'),
     timeout: timeoutOption('15s'),
     request_timeout: timeoutOption('5m'),
-    allow_legacy: z
-      .array(z.enum(LEGACY_SQLSERVER))
-      .default([])
-      .describe('Weak encryption that this server needs. Shown as a warning by every check.'),
+    tds_version: z
+      .enum(TDS_VERSIONS, { error: "must be '7.4', '7.3' or '7.2', in quotes" })
+      .default('7.4')
+      .describe("Protocol. '7.3' for SQL Server 2008, '7.2' for 2005; those usually need allow_legacy: [tls1.0] too."),
+    allow_legacy: allowLegacyTls,
   };
 }
 

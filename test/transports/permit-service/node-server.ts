@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import soap from 'soap';
+import { faultOfSignature } from './verify-signature.ts';
 
 export interface NodeSoapServer {
   port: number;
@@ -18,6 +19,8 @@ export async function startNodeSoap(options: {
   version: '1.1' | '1.2';
   password: string;
   permits: () => object[];
+  /** PEM: only requests signed with this certificate are answered. */
+  signer?: string;
 }): Promise<NodeSoapServer> {
   const file = join(import.meta.dirname, options.version === '1.1' ? 'permits-soap11.wsdl' : 'permits-soap12.wsdl');
   const http: Server = createServer((_request, response) => void response.writeHead(404).end());
@@ -35,7 +38,12 @@ export async function startNodeSoap(options: {
     } as soap.IServerOptions);
   });
   service.log = (type, data) => void (type === 'received' && requests.push(String(data)));
-  service.authenticate = (security: unknown) => mayEnter((security as { UsernameToken?: Token } | null)?.UsernameToken, options.password);
+  service.authenticate = (security: unknown) => {
+    if (options.signer === undefined) return mayEnter((security as { UsernameToken?: Token } | null)?.UsernameToken, options.password);
+    const fault = faultOfSignature(requests.at(-1)!, options.signer);
+    if (fault) throw { Fault: { faultcode: `wsse:${fault}`, faultstring: `The signature was refused: ${fault}` } };
+    return true;
+  };
   return {
     port: (http.address() as AddressInfo).port,
     requests,

@@ -1,0 +1,63 @@
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { ConfigError } from '../core/errors.ts';
+import type { CheckResult, TransportContext } from './transport.ts';
+
+/** Who must ask an authority for a new one needs about so long. */
+const WARN_DAYS = 30;
+
+/** The first certificate of a PEM file in the town's folder. Throws ConfigError; `option` is the one that names the file. */
+export async function readCertificate(file: string, option: string, context: TransportContext): Promise<X509Certificate> {
+  const refuse = (message: string): ConfigError =>
+    new ConfigError({
+      code: 'CERTIFICATE_UNREADABLE',
+      place: { system: context.connection, path: option },
+      message,
+      hint: 'Export the certificate, without its key, as PEM (Base-64 encoded X.509) and name that file; a .pfx is taken apart with: openssl pkcs12 -in FILE -nokeys.',
+    });
+  const text = await readFile(resolve(context.projectFolder, file)).catch((error: NodeJS.ErrnoException) => {
+    throw refuse(`The certificate file ${file} cannot be read (${error.code ?? 'unknown error'}).`);
+  });
+  try {
+    return new X509Certificate(text);
+  } catch {
+    throw refuse(`The file ${file} holds no certificate in PEM form.`);
+  }
+}
+
+/** How long a certificate of ours is still good, as `check` tells it. `what`: "the certificate that requests are signed with". */
+export function certificateCheck(certificate: X509Certificate, what: string, now: Date): CheckResult {
+  const name = 'certificate';
+  const until = dayOf(certificate.validToDate);
+  if (certificate.validToDate < now)
+    return {
+      name,
+      ok: false,
+      code: 'CERTIFICATE_EXPIRED',
+      detail: `${what} expired on ${until}.`,
+      hint: 'Ask for a new one where this one came from, and tell the owner of the system before it is used.',
+    };
+  if (certificate.validFromDate > now)
+    return {
+      name,
+      ok: false,
+      code: 'CERTIFICATE_EXPIRED',
+      detail: `${what} is good only from ${dayOf(certificate.validFromDate)} on.`,
+      hint: "Check this machine's clock; if it is right, use the certificate before this one until then.",
+    };
+  const days = Math.floor((certificate.validToDate.getTime() - now.getTime()) / 86_400_000);
+  if (days < WARN_DAYS)
+    return {
+      name,
+      ok: true,
+      warning: true,
+      detail: `${what} expires on ${until}, in ${days === 1 ? '1 day' : `${days} days`}.`,
+      hint: 'Ask for a new one now where this one came from, and tell the owner of the system before it is used.',
+    };
+  return { name, ok: true, detail: `${what} is good until ${until}.` };
+}
+
+export function dayOf(date: Date): string {
+  return date.toISOString().slice(0, 10);
+}
