@@ -12,6 +12,10 @@ export type AuditAction =
   | 'config_changed'
   | 'reject_dismissed'
   | 'reject_replayed'
+  | 'delivery_approved'
+  | 'delivery_dismissed'
+  | 'delivery_retried'
+  | 'delivery_settled'
   | (string & {});
 
 export interface NewAuditEntry {

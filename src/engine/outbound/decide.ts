@@ -1,4 +1,6 @@
+import { actorOf } from '../../config/actor.ts';
 import { ConfigError } from '../../core/errors.ts';
+import { appendAudit } from '../../store/audit.ts';
 import { changeDelivery, type Delivery, listDeliveries } from '../../store/deliveries.ts';
 import { landing } from '../../store/landing.ts';
 import type { Knex } from '../../store/open.ts';
@@ -12,6 +14,10 @@ const MAY: Record<'approve' | 'dismiss' | 'retry', readonly OutboxState[]> = {
   retry: ['rejected', 'unknown'],
 };
 export type Decision = keyof typeof MAY;
+
+const PAST: Record<Decision, string> = { approve: 'approved', dismiss: 'dismissed', retry: 'retried' };
+/** So many records are named in one entry of the audit log. */
+const MOST_NAMED = 100;
 
 export interface Decided {
   done: OutboxRow[];
@@ -28,6 +34,7 @@ export async function decide(
   knex: Knex,
   decision: Decision,
   what: { ids: readonly number[] } | { pipeline: string; states?: readonly OutboxState[] },
+  actor = actorOf(),
 ): Promise<Decided> {
   return landing(knex, async (_, trx) => {
     const rows =
@@ -37,6 +44,10 @@ export async function decide(
     if ('ids' in what) known(what.ids, rows);
     const done = rows.filter((row) => MAY[decision].includes(row.state) && row.latest);
     for (const row of done) await carryOut(trx, decision, row);
+    for (const [pipeline, list] of Map.groupBy(done, (row) => row.pipeline)) {
+      const detail = { records: list.map((row) => row.id).slice(0, MOST_NAMED), count: list.length };
+      await appendAudit(trx, { actor, action: `delivery_${PAST[decision]}`, subject: pipeline, detail });
+    }
     for (const id of new Set(done.map((row) => row.delivery)))
       if (id !== null) for (const delivery of await listDeliveries(trx, { id })) await concludeDelivery(trx, delivery, new Date());
     return { done, left: rows.filter((row) => !done.includes(row)) };
@@ -51,7 +62,13 @@ async function carryOut(trx: Knex.Transaction, decision: Decision, row: OutboxRo
 }
 
 /** A person saw at the other side what became of a delivery. Throws ConfigError DELIVERY_UNKNOWN_ID, or where nothing is open. */
-export async function settleByPerson(knex: Knex, id: number, accepted: boolean, reason: string | undefined): Promise<Delivery> {
+export async function settleByPerson(
+  knex: Knex,
+  id: number,
+  accepted: boolean,
+  reason: string | undefined,
+  actor = actorOf(),
+): Promise<Delivery> {
   return landing(knex, async (_, trx) => {
     const [delivery] = await listDeliveries(trx, { id });
     if (!delivery)
@@ -79,6 +96,8 @@ export async function settleByPerson(knex: Knex, id: number, accepted: boolean, 
     await changeOutbox(trx, ids, { state: accepted ? 'accepted' : 'rejected', problems: accepted ? [] : [problem] });
     await concludeDelivery(trx, delivery, new Date(), reason);
     await changeDelivery(trx, delivery, { problems: accepted ? [] : [problem] });
+    const detail = { delivery: id, accepted, records: ids.length };
+    await appendAudit(trx, { actor, action: 'delivery_settled', subject: delivery.pipeline, detail });
     return delivery;
   });
 }

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import type { EntityConfig } from '../../config/schema/model.ts';
 import type { DeliveryConfig } from '../../config/schema/pipeline.ts';
+import { judgedFiles } from '../../connector/error-rules.ts';
 import { optionVariables } from '../../connector/template.ts';
 import { FatalError } from '../../core/errors.ts';
 import { compileSinkMapping, type CompiledSinkMapping } from '../../mapping/sink-mapping.ts';
@@ -58,7 +59,9 @@ export async function outbound(session: Session): Promise<void> {
     });
   try {
     // Without the signal: what is on its way is not cut off, for then nobody would know whether it arrived. It stops between two deliveries.
-    const { transport, options } = await openConnection(session.project, out.config.connection);
+    const { transport: opened, options } = await openConnection(session.project, out.config.connection);
+    const rules = out.sink.error_handler?.rules ?? [];
+    const transport = opened.kind === 'files' ? judgedFiles(opened, rules, (text) => session.note(text)) : opened;
     session.options = options;
     const variables = optionVariables(options);
     const login = out.sink.target.request?.login;
