@@ -214,8 +214,7 @@ describe('each way of writing', () => {
     server.onStatement = (sql) => void (/^WITH CHANGE_TRACKING/.test(sql.trim()) && seen.push(sql));
     await write({ rows: [row('1')] });
     await write({ table: 'plain', key: ['id'], rows: [{ id: '1', value: 'x' }] });
-    if (!server.real)
-      expect(seen).toEqual([expect.stringMatching(/^WITH CHANGE_TRACKING_CONTEXT \(0x496E7465726C6F63616C3A66696E616E6365\) INSERT/)]);
+    if (!server.real) expect(seen).toEqual([expect.stringMatching(/^WITH CHANGE_TRACKING_CONTEXT \(@mark\) INSERT/)]);
   });
 });
 

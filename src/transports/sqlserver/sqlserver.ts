@@ -16,7 +16,7 @@ import { readBack } from './read-back.ts';
 import { parseSelect } from './select-statement.ts';
 import type { SelectStatement } from './select-statement.ts';
 import { streamRows } from './stream-rows.ts';
-import { trackingContext } from './tracking-context.ts';
+import { trackingMark } from './tracking-context.ts';
 import { writeRows } from './write-rows.ts';
 import { checkTarget, findTarget } from './write-target.ts';
 import type { WriteTarget } from './write-target.ts';
@@ -111,7 +111,7 @@ export function openSqlServer(options: Record<string, unknown>, context: Transpo
       const found = await target(on, spec.table);
       const { username } = remoteOf(settings, context);
       checkTarget(found, spec, system, username);
-      return writeRows(on, found, spec, { connection: system, username, mark: trackingContext(system), signal: context.signal });
+      return writeRows(on, found, spec, { connection: system, username, mark: trackingMark(system), signal: context.signal });
     },
     async readBack(spec) {
       const on = await writing();
