@@ -4,6 +4,7 @@ import { milliseconds, readOptions } from '../options.ts';
 import type { QuerySpec, QueryTransport, TransportContext } from '../transport.ts';
 import { buildQuery, OWN_PREFIX } from './build-query.ts';
 import type { BuiltQuery, Source } from './build-query.ts';
+import { databaseOf, readChanges } from './changes.ts';
 import { findTable, quoted } from './catalog.ts';
 import type { ServerTable } from './catalog.ts';
 import { checkServer } from './check.ts';
@@ -105,6 +106,18 @@ export function openSqlServer(options: Record<string, unknown>, context: Transpo
       );
       const value = (rows[0]?.[0] ?? null) as string | number | null;
       return value === null ? null : (reading.finish ?? String)(value);
+    },
+    database: async () => databaseOf(await connections()),
+    async *changes(spec) {
+      // Change Tracking is not there on a readable secondary (error 22117).
+      const on = await writing();
+      yield* readChanges(on, await target(on, spec.table), spec, {
+        connection: system,
+        username: remoteOf(settings, context).username,
+        mark: trackingMark(system),
+        signal: context.signal,
+        patience: milliseconds(settings.request_timeout) + 2000,
+      });
     },
     async write(spec) {
       const on = await writing();
