@@ -146,4 +146,19 @@ describe('a pack for it, written from the vendor guide alone', () => {
     expect(finding(certificate, 'late_commit')?.state).toBe('warning');
     expect(finding(certificate, 'tied_cursors')?.detail).toContain('2,500 rows with the same cursor');
   });
+
+  test('certifies by Change Tracking, without a row version: deletions, late commits, forgotten changes and restores', async () => {
+    const byChanges = files['connector.yaml']
+      .replace('incremental: { cursor: RV, kind: rowversion }', 'incremental: { kind: change_tracking }')
+      .replace(/ +RV: \{.*\n/, '');
+    const records = (JSON.parse(files['fixtures/bills/records.json']) as { records: Record<string, unknown>[] }).records.map(
+      ({ RV: _, ...record }) => record,
+    );
+    const certificate = await certified(
+      packOf('acme-bills', { ...files, 'connector.yaml': byChanges, 'fixtures/bills/records.json': JSON.stringify({ records }) }),
+    );
+    expect(failures(certificate)).toEqual([]);
+    const proven = ['deletes', 'late_commit', 'expired_changes', 'restored', 'tied_cursors'];
+    expect(proven.filter((check) => finding(certificate, check)?.state !== 'ok')).toEqual([]);
+  });
 });

@@ -94,7 +94,7 @@ async function lateCommit(context: QueryContext): Promise<Verdict> {
   const { stream, fixture } = context;
   const { incremental } = stream;
   if (!incremental) return undefined;
-  if (incremental.kind === 'rowversion') return lateTransaction(context, 'MIN_ACTIVE_ROWVERSION');
+  if (incremental.kind === 'rowversion') return lateTransaction(context, 'MIN_ACTIVE_ROWVERSION()');
   if (incremental.kind === 'change_tracking') return lateTransaction(context, 'its version is given when it commits');
   const at = tableOfCursor(stream, fixture.tables!);
   if (!at) return undefined;
