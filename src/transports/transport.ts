@@ -149,6 +149,8 @@ export type ChangesPart =
 
 export interface QueryTransport extends TransportBase {
   kind: 'query';
+  /** Can rows with these columns be written to the table, and is its key one? Nothing is written. Never throws for what it finds. */
+  checkTable(spec: Pick<WriteSpec, 'table' | 'write' | 'key'> & { columns: string[] }): Promise<CheckResult>;
   /** Streams rows in lists; memory does not grow with the result. char(n) values have their trailing padding stripped. */
   query(spec: QuerySpec): AsyncIterable<SourceRecord[]>;
   /** One value: `SELECT MIN_ACTIVE_ROWVERSION()` and the like. */

@@ -48,14 +48,14 @@ beforeEach(() => {
   notes = [];
 });
 
-async function read(state: StreamState, from = transport): Promise<{ numbers: string[]; state: StreamState }> {
+async function read(state: StreamState, from = transport, now = new Date()): Promise<{ numbers: string[]; state: StreamState }> {
   const numbers: string[] = [];
   let saved = state;
   for await (const page of readQuery(STREAM, from, {
     name: 'bills',
     variables: {},
     state,
-    now: new Date(),
+    now,
     note: (text) => notes.push(text),
   })) {
     numbers.push(...page.records.map((r) => String(r.values['BILLNO'])));
@@ -101,6 +101,26 @@ describe('a view of SQL Server with a row version', () => {
     const { numbers } = await read({ cursor: '0x0000000000FFFFFF' });
     expect(numbers).toHaveLength(5);
     expect(notes.join()).toContain('restored or replaced; everything is read again');
+  });
+
+  test('of a database that was restored and went on past the position is read anew too', async () => {
+    const { state } = await read({});
+    const { numbers } = await read({ ...state, database: 'of another restore' });
+    expect(numbers).toHaveLength(5);
+    expect(notes.join()).toContain('another restore of it');
+    expect((await read({ cursor: state.cursor! })).numbers).toEqual([]);
+  });
+
+  test('says so when a transaction has held it back for long', async () => {
+    const before = (await read({})).state;
+    const open = await server.begin();
+    await open.execute("UPDATE dbo.BillsView SET AMOUNT = 26.00 WHERE BILLNO = 'B000000001'");
+    const soon = await read(before);
+    expect(notes).toEqual([]);
+    await read(soon.state, transport, new Date(Date.now() + 45 * 60_000));
+    expect(notes.join()).toMatch(/has been open at the server for at least 4\d minutes/);
+    await open.commit();
+    expect((await read(soon.state)).state).not.toHaveProperty('held');
   });
 
   test('is proposed by discover with its key and its row version', async () => {

@@ -8,6 +8,7 @@ import { databaseOf, readChanges } from './changes.ts';
 import { findTable, quoted } from './catalog.ts';
 import type { ServerTable } from './catalog.ts';
 import { checkServer } from './check.ts';
+import { checkTable } from './check-table.ts';
 import { readingOf } from './column-types.ts';
 import { connect, remoteOf } from './connect.ts';
 import type { Connections } from './connect.ts';
@@ -131,6 +132,10 @@ export function openSqlServer(options: Record<string, unknown>, context: Transpo
       return readBack(on, await target(on, spec.table), spec, system);
     },
     check: () => checkServer(settings, context),
+    async checkTable(spec) {
+      const on = await writing();
+      return checkTable(() => target(on, spec.table), spec, system, remoteOf(settings, context).username);
+    },
     async close() {
       const closing = [opened, openedToWrite];
       opened = openedToWrite = undefined;
