@@ -13,23 +13,37 @@ interface Endpoint {
     databaseName: string;
     logins: { user: string; password: string; readOnly?: boolean }[];
   }): Promise<{ port: number; close(): Promise<void> }>;
+  enableChangeTracking(database: Database, table: string): void;
+  setMinValidVersion(database: Database, table: string, version: number): void;
+  forkRecovery(database: Database): void;
 }
+
+type Database = import('better-sqlite3').Database;
 
 /** Loads recorded tables into a server that speaks SQL Server's protocol, for an unmodified driver. undefined: this installation has none. */
 export async function tablesPort(): Promise<StartTables | undefined> {
   const endpoint = (await import(ENDPOINT).catch(() => undefined)) as Endpoint | undefined;
   if (!endpoint) return undefined;
-  return async (tables, login) => {
+  return async (tables, login, trackedKey) => {
     const folder = await mkdtemp(join(tmpdir(), 'certify-tables-'));
     const database = join(folder, 'recorded.db');
-    await fill(database, tables);
+    await fill(database, tables, trackedKey, endpoint);
     const owner = { user: 'owner', password: 'owner-of-a-recording' };
     const server = await endpoint.startTdsEndpoint({
       database,
       databaseName: 'RECORDED',
       logins: [{ user: login.username, password: login.password, readOnly: true }, owner],
     });
-    return tableServer(server, folder, login, owner);
+    const tracked = trackedKey ? Object.keys(tables).map(plainName) : [];
+    return {
+      ...(await tableServer(server, folder, login, owner)),
+      forgetChanges: () =>
+        withDatabase(database, (db) => {
+          const now = db.prepare('SELECT value FROM _tds_ct').pluck().get() as number;
+          for (const table of tracked) endpoint.setMinValidVersion(db, table, now);
+        }),
+      restore: () => withDatabase(database, (db) => endpoint.forkRecovery(db)),
+    };
   };
 }
 
@@ -38,7 +52,7 @@ async function tableServer(
   folder: string,
   login: { username: string },
   owner: { user: string; password: string },
-): Promise<TableServer> {
+): Promise<Omit<TableServer, 'forgetChanges' | 'restore'>> {
   const mssql = (await import('mssql')).default;
   const pool = await new mssql.ConnectionPool({
     server: 'localhost',
@@ -66,23 +80,44 @@ async function tableServer(
   };
 }
 
-async function fill(path: string, tables: Record<string, FixtureTable>): Promise<void> {
+async function withDatabase(path: string, work: (database: Database) => void): Promise<void> {
   const { default: Database } = await import('better-sqlite3');
   const database = new Database(path);
-  for (const [given, table] of Object.entries(tables)) {
-    const name = quoted(given.replace(/^dbo\./i, ''));
-    const columns = Object.entries(table.columns);
-    database.exec(`CREATE TABLE ${name} (${columns.map(([column, type]) => `${quoted(column)} ${sqliteType(type)}`).join(', ')})`);
-    // The server gives row versions itself, from 2001 on in the order of the rows.
-    const kept = columns.flatMap(([, type], i) => (/^(rowversion|timestamp)\b/i.test(type) ? [] : [i]));
-    const insert = database.prepare(
-      `INSERT INTO ${name} (${kept.map((i) => quoted(columns[i]![0])).join(', ')}) VALUES (${kept.map(() => '?').join(', ')})`,
-    );
-    database.transaction(() => {
-      for (const row of table.rows) insert.run(kept.map((i) => row[i] ?? null));
-    })();
+  try {
+    work(database);
+  } finally {
+    database.close();
   }
-  database.close();
+}
+
+async function fill(
+  path: string,
+  tables: Record<string, FixtureTable>,
+  trackedKey: readonly string[] | undefined,
+  endpoint: Endpoint,
+): Promise<void> {
+  await withDatabase(path, (database) => {
+    for (const [given, table] of Object.entries(tables)) {
+      const name = quoted(plainName(given));
+      const columns = Object.entries(table.columns);
+      const declared = columns.some(([, type]) => /PRIMARY KEY/i.test(type));
+      const key = trackedKey && !declared ? `, PRIMARY KEY (${trackedKey.map(quoted).join(', ')})` : '';
+      database.exec(`CREATE TABLE ${name} (${columns.map(([column, type]) => `${quoted(column)} ${sqliteType(type)}`).join(', ')}${key})`);
+      // The server gives row versions itself, from 2001 on in the order of the rows.
+      const kept = columns.flatMap(([, type], i) => (/^(rowversion|timestamp)\b/i.test(type) ? [] : [i]));
+      const insert = database.prepare(
+        `INSERT INTO ${name} (${kept.map((i) => quoted(columns[i]![0])).join(', ')}) VALUES (${kept.map(() => '?').join(', ')})`,
+      );
+      database.transaction(() => {
+        for (const row of table.rows) insert.run(kept.map((i) => row[i] ?? null));
+      })();
+      if (trackedKey) endpoint.enableChangeTracking(database, plainName(given));
+    }
+  });
+}
+
+function plainName(table: string): string {
+  return table.replace(/^dbo\./i, '');
 }
 
 /** Text beside a decimal's own type lets SQLite keep it digit for digit. */

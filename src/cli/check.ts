@@ -29,9 +29,16 @@ export function registerCheck(cli: Cli): void {
         for (const name of names.length ? names : all) {
           let checks: CheckResult[];
           try {
-            const { transport } = await openConnection(project, name, cli.signal);
+            const { transport, options } = await openConnection(project, name, cli.signal);
             try {
               checks = await transport.check();
+              // Where the log-in fails already, everything else would only say so again.
+              if (transport.kind === 'query' && checks.every((c) => c.ok)) {
+                const { checkTables } = await import('../connector/check-tables.ts');
+                const { optionVariables } = await import('../connector/template.ts');
+                const connector = project.connectors.get(project.connections[name]!.connector)!.value;
+                checks.push(...(await checkTables(connector, transport, optionVariables(options))));
+              }
             } finally {
               await transport.close();
             }

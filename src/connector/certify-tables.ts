@@ -9,8 +9,9 @@ export function tiedRows(
   tables: Record<string, FixtureTable>,
   count: number,
 ): Record<string, FixtureTable> | undefined {
+  const cursor = stream.incremental?.cursor;
   const name = Object.keys(tables).find(
-    (t) => tables[t]!.rows.length > 0 && columnOf(tables[t]!, stream.incremental!.cursor) !== undefined,
+    (t) => tables[t]!.rows.length > 0 && (cursor === undefined || columnOf(tables[t]!, cursor) !== undefined),
   );
   if (name === undefined) return undefined;
   const table = tables[name]!;
@@ -28,7 +29,7 @@ export function tiedRows(
 export function tableOfCursor(stream: StreamConfig, tables: Record<string, FixtureTable>): { table: string; last: number } | undefined {
   let best: { table: string; last: number } | undefined;
   for (const [name, table] of Object.entries(tables)) {
-    const at = columnOf(table, stream.incremental!.cursor);
+    const at = columnOf(table, stream.incremental!.cursor!);
     if (at === undefined) continue;
     for (const row of table.rows) {
       const last = Date.parse(`${String(row[at]).replace(' ', 'T')}Z`);
@@ -52,10 +53,31 @@ export function rowWith(
   const columns = Object.entries(table.columns).flatMap(([column, type], i) =>
     /^(rowversion|timestamp)\b/i.test(type) ? [] : [{ column, value: given[column] ?? row[i] ?? null }],
   );
-  const literal = (value: Cell): string =>
-    value === null ? 'NULL' : typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`;
-  const quoted = (text: string): string => `[${text.replaceAll(']', ']]')}]`;
-  return `INSERT INTO ${name.split('.').map(quoted).join('.')} (${columns.map((c) => quoted(c.column)).join(', ')}) VALUES (${columns.map((c) => literal(c.value)).join(', ')})`;
+  return `INSERT INTO ${tableName(name)} (${columns.map((c) => quoted(c.column)).join(', ')}) VALUES (${columns.map((c) => literal(c.value)).join(', ')})`;
+}
+
+/** `dbo.Bills` → `[dbo].[Bills]` */
+export function tableName(name: string): string {
+  return name.split('.').map(quoted).join('.');
+}
+
+/** A condition that finds the nth row of a recorded table by its key; undefined where a value of it is NULL. */
+export function whereKey(stream: StreamConfig, table: FixtureTable, nth: number): string | undefined {
+  const keys = Array.isArray(stream.primary_key) ? stream.primary_key : stream.primary_key.fields;
+  const parts = keys.flatMap((key) => {
+    const at = columnOf(table, key);
+    const value = at === undefined ? undefined : table.rows[nth]?.[at];
+    return value === undefined || value === null ? [] : [`${quoted(key)} = ${literal(value)}`];
+  });
+  return parts.length > 0 && table.rows[nth] ? parts.join(' AND ') : undefined;
+}
+
+function quoted(text: string): string {
+  return `[${text.replaceAll(']', ']]')}]`;
+}
+
+function literal(value: Cell): string {
+  return value === null ? 'NULL' : typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`;
 }
 
 function madeUp(stream: StreamConfig, table: FixtureTable, model: readonly Cell[], nth: number): Cell[] | undefined {

@@ -19,6 +19,12 @@ export { readQuery } from './query-pages.ts';
 export interface StreamState {
   cursor?: string;
   tie?: string;
+  /** The version of Change Tracking that was read to. */
+  version?: string;
+  /** Which database, and which restore of it, `version` or a row version is of. */
+  database?: string;
+  /** A transaction holds the row versions back at this one; since when (UTC), as far as was seen. */
+  held?: { version: string; at: string };
   /** How many records there were before a snapshot that was refused because it lacked too many of them. */
   before?: number;
 }
@@ -27,6 +33,8 @@ export interface StreamState {
 export interface Page {
   records: SourceRecord[];
   state?: StreamState;
+  /** The records from here to the last page are all that there are: what is known and not among them was deleted. */
+  whole?: boolean;
 }
 
 export interface PageContext {

@@ -1,38 +1,38 @@
 import type { StreamConfig } from '../config/schema/connector.ts';
-import { FatalError } from '../core/errors.ts';
 import { valueAt } from '../core/record.ts';
 import type { Values } from '../core/record.ts';
 import { parseDuration } from '../core/time.ts';
 import type { QueryTransport } from '../transports/transport.ts';
 import { isBefore, isoOf, lowerBound } from './bounds.ts';
 import type { Page, PageContext, StreamState } from './pages.ts';
+import { readByChanges } from './query-changes.ts';
+import { readByRowversion } from './query-rowversion.ts';
 import { fillAll, fillText } from './template.ts';
 
 /** Reads a query stream in keyset order; each list may be saved with the position of its last row. */
 export async function* readQuery(stream: StreamConfig, transport: QueryTransport, context: PageContext): AsyncGenerator<Page> {
   const { incremental } = stream;
   if (incremental?.kind === 'rowversion') return yield* readByRowversion(stream, transport, context);
+  if (incremental?.kind === 'change_tracking') return yield* readByChanges(stream, transport, context);
+  const name = incremental?.cursor ?? '';
   const from = incremental && lowerBound(incremental, context);
   const state: StreamState = { ...context.state };
   const lists = transport.query({
     ...querySpec(stream, context, from?.cursor),
     after: from && {
-      cursor: incremental!.cursor,
+      cursor: name,
       cursorValue: from.cursor,
       tie: incremental!.tie_breaker,
       tieValue: from.tie,
       inclusive: from.tie === undefined,
     },
-    before:
-      incremental?.delay === undefined
-        ? undefined
-        : { cursor: incremental.cursor, value: isoOf(new Date(context.now.getTime() - parseDuration(incremental.delay)!)) },
+    before: incremental?.delay === undefined ? undefined : { cursor: name, value: await delayedBound(incremental, transport) },
   });
   for await (const records of lists) {
     if (!incremental) yield { records };
     else {
       const last = records.at(-1);
-      const cursor = last && textAt(last.values, incremental.cursor);
+      const cursor = last && textAt(last.values, name);
       // A row read again within the lookback must not move the position back.
       if (cursor !== undefined && (state.cursor === undefined || !isBefore(cursor, state.cursor, incremental.kind))) {
         state.cursor = cursor;
@@ -44,44 +44,19 @@ export async function* readQuery(stream: StreamConfig, transport: QueryTransport
 }
 
 /**
- * Rows by SQL Server's rowversion. The upper bound is asked for before the read begins: a transaction that is still open
- * holds it back, so that no row committed later can have a lower version than the position that is saved. @@DBTS and the
- * greatest version read do not have this. See Microsoft's documentation of MIN_ACTIVE_ROWVERSION.
+ * Up to where is read when the youngest rows wait. By the server's clock, not ours: its columns have no zone, and most systems write
+ * the server's own time into them; against UTC the delay of a town west of Greenwich would be none.
  */
-async function* readByRowversion(stream: StreamConfig, transport: QueryTransport, context: PageContext): AsyncGenerator<Page> {
-  const { cursor } = stream.incremental!;
-  const upper = (await transport.scalar('SELECT MIN_ACTIVE_ROWVERSION()'))?.toUpperCase().replace('0X', '0x');
-  if (upper === undefined || !/^0x[0-9A-F]{16}$/.test(upper))
-    throw new FatalError({
-      code: 'ROWVERSION_UNKNOWN',
-      place: { system: context.name },
-      message: 'The server does not say which row versions are complete (MIN_ACTIVE_ROWVERSION).',
-      hint: 'Use a cursor of kind datetime or sequence with this server.',
-    });
-  let from = lowerBound(stream.incremental!, context)?.cursor;
-  if (from !== undefined && isBefore(upper, from, 'rowversion')) {
-    context.note(
-      `${context.name}: the server's row versions (${upper}) lie before the saved position (${from}), so its database was restored or replaced; everything is read again.`,
-    );
-    from = undefined;
-  }
-  const lists = transport.query({
-    ...querySpec(stream, context, from),
-    after: from === undefined ? undefined : { cursor, cursorValue: from, inclusive: true },
-    before: { cursor, value: upper },
-  });
-  for await (const records of lists) {
-    const last = textAt(records.at(-1)?.values ?? {}, cursor);
-    yield { records, state: last === undefined ? undefined : { cursor: last } };
-  }
-  yield { records: [], state: { cursor: upper } };
+async function delayedBound({ delay, clock }: NonNullable<StreamConfig['incremental']>, transport: QueryTransport): Promise<string> {
+  const now = await transport.scalar(clock === 'utc' ? 'SELECT SYSUTCDATETIME()' : 'SELECT SYSDATETIME()');
+  return isoOf(new Date(Date.parse(`${now}Z`) - parseDuration(delay!)!));
 }
 
-/** What both have in common: what is read, and in which order. */
-function querySpec(stream: StreamConfig, context: PageContext, cursor: string | undefined): Parameters<QueryTransport['query']>[0] {
+/** What all kinds have in common: what is read, and in which order. */
+export function querySpec(stream: StreamConfig, context: PageContext, cursor: string | undefined): Parameters<QueryTransport['query']>[0] {
   const query = stream.retriever.query!;
   const { incremental } = stream;
-  const keys = Array.isArray(stream.primary_key) ? stream.primary_key : stream.primary_key.fields;
+  const order = incremental?.cursor === undefined ? undefined : [incremental.cursor];
   return {
     tables: query.tables?.map((t) => fillText(t, context.variables)),
     sql: query.sql,
@@ -91,13 +66,16 @@ function querySpec(stream: StreamConfig, context: PageContext, cursor: string | 
       .map(([name, f]) => ({ name, type: f.type === 'list' || f.type === 'object' ? ('text' as const) : f.type })),
     tableField: query.table_field,
     where: query.where?.map((w) => ({ ...w, value: fillText(w.value, context.variables) })),
-    orderBy: incremental
-      ? [incremental.cursor, ...(incremental.tie_breaker ? [incremental.tie_breaker] : [])]
-      : keys.filter((k) => k !== query.table_field),
+    orderBy: order ? [...order, ...(incremental!.tie_breaker ? [incremental!.tie_breaker] : [])] : keyColumns(stream),
   };
 }
 
-function textAt(values: Values, path: string): string | undefined {
+/** The columns of the key; the field with the table's name is none. */
+export function keyColumns({ primary_key: key, retriever }: StreamConfig): string[] {
+  return (Array.isArray(key) ? key : key.fields).filter((name) => name !== retriever.query?.table_field);
+}
+
+export function textAt(values: Values, path: string): string | undefined {
   const value = valueAt(values, path);
   return typeof value === 'string' ? value : undefined;
 }

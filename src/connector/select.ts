@@ -66,11 +66,16 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
     newColumns: () => contract.newColumns(),
     select(list) {
       if (plain) {
-        for (const record of list) contract.check(record);
+        for (const record of list) if (!record.deleted) contract.check(record);
         return list as SourceRecord[];
       }
       const own: SourceRecord[] = [];
       for (const record of list) {
+        // A row that is gone has its key and nothing else.
+        if (record.deleted) {
+          own.push(record);
+          continue;
+        }
         if (parents && record.type !== undefined) noteParent(record.type, record);
         const values = parents && isOfType(record) ? { ...record.values, ...latest } : record.values;
         // Whether a record is wanted may depend on a parent that could not be read: then it is set aside rather than lost.

@@ -33,6 +33,9 @@ export async function seenKeys(session: Session): Promise<SeenKeys> {
   };
 }
 
+/** What the schema gives deletes.max_percent; a stream of Change Tracking need not have deletes. */
+const USUAL_PERCENT = 10;
+
 interface Snapshot {
   created: number;
   before?: number | undefined;
@@ -60,7 +63,7 @@ export async function absentDeletions(session: Session, seen: SeenKeys, { create
   }
   const base = Math.max(1, Math.min(before ?? total, total - created));
   const percent = (100 * keys.length) / base;
-  const limit = stream.deletes!.max_percent;
+  const limit = stream.deletes?.max_percent ?? USUAL_PERCENT;
   if (percent > limit) {
     // Asked again, the records of this snapshot are not new any more, and must not make it seem less.
     if (!file) await session.commit(async (_, trx) => saveState(trx, source.id, JSON.stringify({ before: base } satisfies StreamState)));

@@ -22,11 +22,13 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
   };
   const pages = transport.kind === 'query' ? readQuery(stream, transport, context) : readRequests(stream, transport, context);
   const selector = selectorOf(stream, name);
-  const seen = stream.deletes?.when_absent && !stream.incremental ? await seenKeys(session) : undefined;
+  let seen = stream.deletes?.when_absent && !stream.incremental ? await seenKeys(session) : undefined;
   const size = session.pipeline.batch_size;
   let batch: SourceRecord[] = [];
   let state: StreamState | undefined;
   let done = 0;
+  // Of all that there is, the position is saved only once it is known what is not among it.
+  let afterDeletions: StreamState | undefined;
   const commit = async (): Promise<void> => {
     const saved = state;
     await commitBatch(session, batch, {
@@ -42,12 +44,14 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
   };
   for await (const page of pages) {
     stopIfAsked(session);
+    if (page.whole) seen = await seenKeys(session);
     const records = selector.select(page.records);
     for (const record of records) assignKey(record, session.stream);
     await seen?.add(records);
     // A batch ends only where a page does, because that is where a position is known.
     batch.push(...records);
-    state = page.state ?? state;
+    if (seen && page.state) afterDeletions = page.state;
+    else state = page.state ?? state;
     if (batch.length >= size) await commit();
   }
   if (batch.length > 0 || state) await commit();
@@ -58,5 +62,6 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
     );
   if (!seen) return;
   await absentDeletions(session, seen, { created: session.counts.created, before: context.state.before });
-  if (context.state.before !== undefined) await session.commit(async (_, trx) => saveState(trx, source.id, '{}'));
+  if (afterDeletions === undefined && context.state.before === undefined) return;
+  await session.commit(async (_, trx) => saveState(trx, source.id, JSON.stringify(afterDeletions ?? {})));
 }

@@ -126,12 +126,52 @@ export interface ReadBackSpec {
   rows: Record<string, string | null>[];
 }
 
+/** What changed in one table since a version of Change Tracking. */
+export interface ChangesSpec {
+  table: string;
+  columns: QuerySpec['columns'];
+  /** The table's primary key, all of it. */
+  key: string[];
+  tableField?: string;
+  where?: QuerySpec['where'];
+  /** Where the last reading ended; undefined: all rows are wanted. */
+  since?: ChangesPosition | undefined;
+  /** Changes that this connection's own writes made are given too. */
+  echo?: boolean;
+}
+
+/** Both texts as the server writes them. A version means something in its own database only, and only until that is restored. */
+export interface ChangesPosition {
+  version: string;
+  database: string;
+}
+
+/**
+ * First where the reading starts and ends, then rows. `whole`: every row of the table is given, because nothing was read before
+ * (`first`), the server has forgotten changes since (`expired`), the database is another one or was restored (`database`), or its
+ * versions lie before the position (`rewound`). Otherwise rows that changed, and as deleted, with their key alone, those that are
+ * gone or no longer meet `where`.
+ */
+export type ChangesPart =
+  | { kind: 'start'; position: ChangesPosition; whole?: 'first' | 'expired' | 'database' | 'rewound' }
+  | { kind: 'rows'; records: SourceRecord[] };
+
 export interface QueryTransport extends TransportBase {
   kind: 'query';
+  /** Can rows with these columns be written to the table, and is its key one? Nothing is written. Never throws for what it finds. */
+  checkTable(spec: Pick<WriteSpec, 'table' | 'write' | 'key'> & { columns: string[] }): Promise<CheckResult>;
   /** Streams rows in lists; memory does not grow with the result. char(n) values have their trailing padding stripped. */
   query(spec: QuerySpec): AsyncIterable<SourceRecord[]>;
   /** One value: `SELECT MIN_ACTIVE_ROWVERSION()` and the like. */
   scalar(sql: string): Promise<string | null>;
+  /** Which database this is, and which of its restores; the same on every replica of an availability group. */
+  database(): Promise<string>;
+  /**
+   * Reads by Change Tracking, in one snapshot transaction. The position of `start` may be saved once all rows were taken. Throws
+   * ConfigError when the server does not track the table or allows no snapshots (with the T-SQL that switches it on), or when the
+   * key is not the table's; RetriableError when changes were forgotten while they were read.
+   */
+  changes(spec: ChangesSpec): AsyncIterable<ChangesPart>;
   /**
    * Writes rows in one transaction: all of them but those that are refused, or, when it throws, none. Written again, rows that are
    * there already are `unchanged` and not touched. Throws ConfigError for a table or column that cannot be written, FatalError when

@@ -48,14 +48,14 @@ beforeEach(() => {
   notes = [];
 });
 
-async function read(state: StreamState, from = transport): Promise<{ numbers: string[]; state: StreamState }> {
+async function read(state: StreamState, from = transport, now = new Date()): Promise<{ numbers: string[]; state: StreamState }> {
   const numbers: string[] = [];
   let saved = state;
   for await (const page of readQuery(STREAM, from, {
     name: 'bills',
     variables: {},
     state,
-    now: new Date(),
+    now,
     note: (text) => notes.push(text),
   })) {
     numbers.push(...page.records.map((r) => String(r.values['BILLNO'])));
@@ -103,6 +103,26 @@ describe('a view of SQL Server with a row version', () => {
     expect(notes.join()).toContain('restored or replaced; everything is read again');
   });
 
+  test('of a database that was restored and went on past the position is read anew too', async () => {
+    const { state } = await read({});
+    const { numbers } = await read({ ...state, database: 'of another restore' });
+    expect(numbers).toHaveLength(5);
+    expect(notes.join()).toContain('another restore of it');
+    expect((await read({ cursor: state.cursor! })).numbers).toEqual([]);
+  });
+
+  test('says so when a transaction has held it back for long', async () => {
+    const before = (await read({})).state;
+    const open = await server.begin();
+    await open.execute("UPDATE dbo.BillsView SET AMOUNT = 26.00 WHERE BILLNO = 'B000000001'");
+    const soon = await read(before);
+    expect(notes).toEqual([]);
+    await read(soon.state, transport, new Date(Date.now() + 45 * 60_000));
+    expect(notes.join()).toMatch(/has been open at the server for at least 4\d minutes/);
+    await open.commit();
+    expect((await read(soon.state)).state).not.toHaveProperty('held');
+  });
+
   test('is proposed by discover with its key and its row version', async () => {
     const yaml = discoveryYaml(await discoverTables(transport, 'acme', ['BillsView']));
     expect(yaml).toContain('incremental: { cursor: RV, kind: rowversion }');
@@ -145,5 +165,20 @@ describe('a pack for it, written from the vendor guide alone', () => {
     const certificate = await certified(packOf('acme-bills', { ...files, 'connector.yaml': byDate }));
     expect(finding(certificate, 'late_commit')?.state).toBe('warning');
     expect(finding(certificate, 'tied_cursors')?.detail).toContain('2,500 rows with the same cursor');
+  });
+
+  test('certifies by Change Tracking, without a row version: deletions, late commits, forgotten changes and restores', async () => {
+    const byChanges = files['connector.yaml']
+      .replace('incremental: { cursor: RV, kind: rowversion }', 'incremental: { kind: change_tracking }')
+      .replace(/ +RV: \{.*\n/, '');
+    const records = (JSON.parse(files['fixtures/bills/records.json']) as { records: Record<string, unknown>[] }).records.map(
+      ({ RV: _, ...record }) => record,
+    );
+    const certificate = await certified(
+      packOf('acme-bills', { ...files, 'connector.yaml': byChanges, 'fixtures/bills/records.json': JSON.stringify({ records }) }),
+    );
+    expect(failures(certificate)).toEqual([]);
+    const proven = ['deletes', 'late_commit', 'expired_changes', 'restored', 'tied_cursors'];
+    expect(proven.filter((check) => finding(certificate, check)?.state !== 'ok')).toEqual([]);
   });
 });

@@ -104,3 +104,40 @@ test.each([
 ])('%s written as %s is found', async (right, wrong, message) => {
   expect((await mistakes(STREAM.replace(right, wrong))).join('\n')).toContain(message);
 });
+
+const CHANGES = `streams:
+  permits:
+    retriever: { query: { tables: [Permits] } }
+    incremental: { kind: change_tracking }
+    schema: { fields: { No: { required: true }, Holder: {} } }
+    primary_key: [No]
+`;
+const sqlMistakes = async (stream: string): Promise<string[]> =>
+  (
+    await problemsOf({
+      ...TOWN,
+      'connectors/clerk/connector.yaml': `connector: clerk\nversion: 1.0.0\ntitle: Clerk\ntransport: sqlserver\n${stream}`,
+    })
+  ).map((line) => line.replace(/^connectors\/clerk\/connector.yaml:\d+:\d+ streams\.permits\./, ''));
+
+test('a stream of changes has one table with its primary key, and nothing that a cursor would need', async () => {
+  expect(await sqlMistakes(CHANGES)).toEqual([]);
+  const wrong = CHANGES.replace('[Permits]', '[Permits, OldPermits]')
+    .replace('kind: change_tracking', 'kind: change_tracking, cursor: No, lookback: 1h')
+    .replace('primary_key: [No]', 'primary_key: { fields: [No], repeats: number }\n    deletes: { when_absent: true }');
+  expect(await sqlMistakes(wrong)).toEqual([
+    expect.stringContaining('retriever.query.tables: the server tracks the changes of each table by itself, and there are 2.'),
+    expect.stringMatching(/^incremental\.cursor: means nothing to kind: change_tracking/),
+    expect.stringMatching(/^incremental\.lookback: means nothing/),
+    expect.stringMatching(/^primary_key: must be the primary key of the table/),
+    expect.stringMatching(/^deletes\.when_absent: is not needed/),
+  ]);
+  expect((await sqlMistakes(CHANGES.replace('tables: [Permits]', 'sql: SELECT 1 AS No'))).join()).toContain('not those of a SELECT');
+});
+
+test('any other kind needs a cursor, and a row version no ties', async () => {
+  expect((await sqlMistakes(CHANGES.replace('change_tracking', 'sequence'))).join()).toContain('the key "cursor" is missing');
+  expect((await sqlMistakes(CHANGES.replace('kind: change_tracking', 'kind: rowversion, cursor: No, lookback: 1h'))).join()).toContain(
+    'means nothing to kind: rowversion',
+  );
+});

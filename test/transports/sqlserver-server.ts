@@ -22,6 +22,8 @@ export interface TestServer {
   options: Record<string, unknown>;
   /** A folder with the server's certificate in it: server.pem. */
   folder: string;
+  /** The stand-in's own file: what a test does to it happens behind the server's back. */
+  file?: string;
   /** True for Microsoft's own server (MSSQL_URL is set), false for the stand-in over TDS. */
   real: boolean;
   /** Each statement the server was sent; the stand-in only. What is thrown is what the server answers. */
@@ -72,6 +74,7 @@ async function startStandIn(folder: string, tables: readonly TestTable[]): Promi
   const server: TestServer = {
     options: {},
     folder,
+    file,
     real: false,
     onStatement: () => undefined,
     execute: (sql) =>

@@ -6,10 +6,11 @@ import { newScope, nextAlias, sourceColumn } from './bind-scope.ts';
 import type { Binding, CommonTableScope, Scope, Source } from './bind-scope.ts';
 import { coerce, literal, value } from './bound-values.ts';
 import type { Bound } from './bound-values.ts';
-import { changesColumns, changesSql } from './change-tracking.ts';
+import { changesColumns, changesSql, versionSql } from './change-tracking.ts';
+import type { Table } from './catalog.ts';
 import { types } from './column-types.ts';
-import { SqlServerError, invalidObject } from './sql-errors.ts';
-import type { NamedTable, TableSource } from './sql-syntax.ts';
+import { SqlServerError, invalidColumn, invalidObject } from './sql-errors.ts';
+import type { Expression, NamedTable, TableSource } from './sql-syntax.ts';
 import { quoteIdentifier } from './sqlite.ts';
 import { systemView } from './system-views.ts';
 
@@ -50,6 +51,8 @@ export function bindSource(binding: Binding, scope: Scope, source: TableSource):
       return bindRows(binding, scope, source);
     case 'changes':
       return bindChanges(binding, scope, source);
+    case 'version':
+      return bindVersion(binding, scope, source);
   }
 }
 
@@ -150,11 +153,36 @@ function bindRows(binding: Binding, scope: Scope, source: Extract<TableSource, {
   return `(WITH ${table}(${source.columns.map((_, index) => `c${index + 1}`).join(', ')}) AS (VALUES ${list.join(', ')}) SELECT * FROM ${table}) AS ${alias}`;
 }
 
-function bindChanges(binding: Binding, scope: Scope, source: Extract<TableSource, { kind: 'changes' }>): string {
-  const table = binding.catalog.find(source.table);
-  if (table === undefined) throw invalidObject(source.table.join('.'));
+function trackedTable(binding: Binding, name: readonly string[]): Table {
+  const table = binding.catalog.find(name);
+  if (table === undefined) throw invalidObject(name.join('.'));
   if (!table.changeTracked)
     throw new SqlServerError({ number: 22105, message: `Change tracking is not enabled on table '${table.name}'.` });
+  return table;
+}
+
+/** The last change of one row; its key may be columns of the query around this one. */
+function bindVersion(binding: Binding, scope: Scope, source: Extract<TableSource, { kind: 'version' }>): string {
+  const table = trackedTable(binding, source.table);
+  const alias = nextAlias(binding);
+  const columns = changesColumns(table);
+  const key = source.key.map((name, index) => {
+    const column = columns.find((one) => one.name.toLowerCase() === name.toLowerCase());
+    if (column === undefined) throw invalidColumn(name);
+    return { name: column.name, sql: bindValue(binding, scope, source.values[index] as Expression).sql };
+  });
+  addSource(
+    scope,
+    [source.alias.toLowerCase()],
+    columns
+      .filter(({ name }) => ['SYS_CHANGE_VERSION', 'SYS_CHANGE_CONTEXT'].includes(name))
+      .map((column) => ({ name: column.name, bound: value(`${alias}.${quoteIdentifier(column.name)}`, column.type, { nullable: true }) })),
+  );
+  return `(${versionSql(table, key)}) AS ${alias}`;
+}
+
+function bindChanges(binding: Binding, scope: Scope, source: Extract<TableSource, { kind: 'changes' }>): string {
+  const table = trackedTable(binding, source.table);
   const since = coerce(bindValue(binding, scope, source.since), types.bigint);
   const alias = nextAlias(binding);
   const columns = changesColumns(table);

@@ -127,3 +127,24 @@ export function changesSql(table: Table, since: string): string {
     NULL AS SYS_CHANGE_COLUMNS, c.context AS SYS_CHANGE_CONTEXT, ${key.map((name) => `c.${name}`).join(', ')}
     FROM (${latest}) AS l JOIN ${logOf(table.sqliteName)} AS c ON c.sequence = l.sequence`;
 }
+
+/** CHANGETABLE(VERSION …): the last change of the row with this key, or one row of NULLs. */
+export function versionSql(table: Table, key: readonly { name: string; sql: string }[]): string {
+  const where = key.map(({ name, sql }) => `${quoteIdentifier(name)} = ${sql}`).join(' AND ');
+  const last = (column: string): string =>
+    `(SELECT ${column} FROM ${logOf(table.sqliteName)} WHERE ${where} ORDER BY sequence DESC LIMIT 1)`;
+  return `SELECT ${last('version')} AS SYS_CHANGE_VERSION, ${last('context')} AS SYS_CHANGE_CONTEXT`;
+}
+
+const fork = '_tds_fork';
+
+/** As if a backup had been restored: the database goes on under another recovery fork. What it holds is left to the caller. */
+export function forkRecovery(db: Writer): void {
+  db.exec(`CREATE TABLE IF NOT EXISTS ${fork} (id TEXT NOT NULL); DELETE FROM ${fork}`);
+  db.prepare(`INSERT INTO ${fork} VALUES (?)`).run(crypto.randomUUID().toUpperCase());
+}
+
+export function recoveryFork(db: Pick<SqliteDatabase, 'prepare'>): string {
+  const known = db.prepare(`SELECT count(*) FROM sqlite_schema WHERE name = '${fork}'`).pluck().get() as number;
+  return known === 0 ? 'B1B5F2A0-0000-4000-8000-000000000001' : (db.prepare(`SELECT id FROM ${fork}`).pluck().get() as string);
+}

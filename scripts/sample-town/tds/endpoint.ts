@@ -14,7 +14,7 @@ import { selfSignedIdentity } from './tls.ts';
 import type { TlsIdentity } from './tls.ts';
 import { writeLockOf } from './write-lock.ts';
 
-export { enableChangeTracking, setMinValidVersion } from './change-tracking.ts';
+export { enableChangeTracking, forkRecovery, setMinValidVersion } from './change-tracking.ts';
 export { installRowversion } from './rowversion.ts';
 
 export interface TdsEndpoint {

@@ -261,18 +261,33 @@ function parseRows(cursor: Cursor): Expression[][] {
   return rows;
 }
 
-/** CHANGETABLE(CHANGES dbo.T, @version) AS ct */
+/** CHANGETABLE(CHANGES dbo.T, @version) AS ct; CHANGETABLE(VERSION dbo.T, (A, B), (t.A, t.B)) AS v */
 function parseChanges(cursor: Cursor): TableSource {
   cursor.expect('CHANGETABLE', '(');
-  if (cursor.is('VERSION')) throw unsupported('CHANGETABLE(VERSION …)');
+  if (cursor.take('VERSION')) return parseVersion(cursor);
   cursor.expect('CHANGES');
   const table = cursor.multipartName();
   cursor.expect(',');
+  // As in T-SQL: a variable or a constant, and no expression.
+  if (!['variable', 'number'].includes(cursor.token.kind) && !cursor.is('NULL')) throw cursor.unexpected();
   const since = parseExpression(cursor);
   cursor.expect(')');
   cursor.take('AS');
   const alias = cursor.name();
   return { kind: 'changes', table, since, alias, columns: cursor.is('(') ? parseColumnNames(cursor) : undefined };
+}
+
+function parseVersion(cursor: Cursor): TableSource {
+  const table = cursor.multipartName();
+  cursor.expect(',');
+  const key = parseColumnNames(cursor);
+  cursor.expect(',', '(');
+  const values: Expression[] = [];
+  do values.push(parseExpression(cursor));
+  while (cursor.take(','));
+  cursor.expect(')', ')');
+  cursor.take('AS');
+  return { kind: 'version', table, key, values, alias: cursor.name() };
 }
 
 export function skipParentheses(cursor: Cursor): void {

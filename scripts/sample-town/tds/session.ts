@@ -1,7 +1,7 @@
 // One login: its SQLite connection, its transaction, its SET options, and what it has prepared.
 import { loadCatalog } from './catalog.ts';
 import type { Catalog } from './catalog.ts';
-import { readTracking } from './change-tracking.ts';
+import { readTracking, recoveryFork } from './change-tracking.ts';
 import type { StoreTarget } from './conversions.ts';
 import { formatMoment, momentOf, utcMomentOf } from './dates.ts';
 import { types } from './column-types.ts';
@@ -96,7 +96,12 @@ export class Session {
 
   #systemFacts(): SystemFacts {
     const tracking = readTracking(this.instance.probe);
-    return { catalog: this.#catalog, tracked: tracking.tables, trackingOn: tracking.version !== undefined };
+    return {
+      catalog: this.#catalog,
+      tracked: tracking.tables,
+      trackingOn: tracking.version !== undefined,
+      recoveryFork: recoveryFork(this.instance.probe),
+    };
   }
 
   /** The value of a @@name or of a function without arguments, at this moment. */

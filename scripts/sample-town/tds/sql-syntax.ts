@@ -78,6 +78,7 @@ export type TableSource =
   | { kind: 'derived'; query: Query; alias: string; columns: string[] | undefined }
   | { kind: 'rows'; rows: Expression[][]; alias: string; columns: string[] }
   | { kind: 'changes'; table: string[]; since: Expression; alias: string; columns: string[] | undefined }
+  | { kind: 'version'; table: string[]; key: string[]; values: Expression[]; alias: string }
   | {
       kind: 'join';
       type: 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS';

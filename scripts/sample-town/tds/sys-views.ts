@@ -14,6 +14,8 @@ const columnColumns = `object_id int, name sysname, column_id int, system_type_i
   scale tinyint, collation_name sysname, is_nullable bit, is_ansi_padded bit, is_rowguidcol bit, is_identity bit, is_computed bit,
   default_object_id int, is_hidden bit`;
 
+const noBroker = '00000000-0000-0000-0000-000000000000';
+
 export const sysViews = [
   view('sys', 'schemas', 'name sysname, schema_id int, principal_id int', ({ catalog }) =>
     schemasOf(catalog).map((name) => [name, schemaId(catalog, name), 1]),
@@ -109,11 +111,32 @@ export const sysViews = [
     'databases',
     `name sysname, database_id int, create_date datetime, compatibility_level tinyint, collation_name sysname, state tinyint, state_desc nvarchar(60),
      is_read_only bit, snapshot_isolation_state tinyint, snapshot_isolation_state_desc nvarchar(60), is_read_committed_snapshot_on bit,
-     recovery_model tinyint, recovery_model_desc nvarchar(60)`,
+     recovery_model tinyint, recovery_model_desc nvarchar(60), service_broker_guid uniqueidentifier`,
     ({ catalog }) => [
-      ['master', 1, someDay, 160, collationName, 0, 'ONLINE', 0, 0, 'OFF', 0, 3, 'SIMPLE'],
-      [catalog.databaseName, 5, someDay, 160, collationName, 0, 'ONLINE', 0, 1, 'ON', 1, 3, 'SIMPLE'],
+      ['master', 1, someDay, 160, collationName, 0, 'ONLINE', 0, 0, 'OFF', 0, 3, 'SIMPLE', noBroker],
+      [
+        catalog.databaseName,
+        5,
+        someDay,
+        160,
+        collationName,
+        0,
+        'ONLINE',
+        0,
+        1,
+        'ON',
+        1,
+        3,
+        'SIMPLE',
+        'B1B5F2A0-0000-4000-8000-00000000000B',
+      ],
     ],
+  ),
+  view(
+    'sys',
+    'database_recovery_status',
+    'database_id int, database_guid uniqueidentifier, family_guid uniqueidentifier, recovery_fork_guid uniqueidentifier',
+    ({ recoveryFork }) => [[5, 'B1B5F2A0-0000-4000-8000-00000000000D', 'B1B5F2A0-0000-4000-8000-00000000000F', recoveryFork]],
   ),
   view(
     'sys',

@@ -10,6 +10,7 @@ export interface SystemFacts {
   catalog: Catalog;
   tracked: TrackedTable[];
   trackingOn: boolean;
+  recoveryFork: string;
 }
 
 export interface SystemView {

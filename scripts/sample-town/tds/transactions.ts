@@ -82,7 +82,11 @@ export class Transactions {
   async beforeRead(locks: boolean, signal: AbortSignal): Promise<void> {
     if (this.depth === 0 || this.#release !== undefined) return;
     if (locks || this.isolation === 'serializable' || this.isolation === 'repeatable read') await this.beforeWrite(signal);
-    else if (this.isolation === 'snapshot' && !this.#db.inTransaction) this.#open('BEGIN');
+    else if (this.isolation === 'snapshot' && !this.#db.inTransaction) {
+      this.#open('BEGIN');
+      // SQLite fixes what is seen with the first read of the file, and the statement may read none of it.
+      this.#db.prepare('SELECT count(*) FROM sqlite_schema').get();
+    }
   }
 
   async beforeWrite(signal: AbortSignal): Promise<void> {

@@ -152,17 +152,25 @@ const control = z.strictObject({
 export type ControlConfig = z.output<typeof control>;
 
 const incremental = z.strictObject({
-  cursor: z.string().describe('Field that grows: a date of change, a sequence.'),
+  cursor: z.string().optional().describe('Field that grows: a date of change, a sequence. Needed for every kind but change_tracking.'),
   kind: z
-    .enum(['datetime', 'sequence', 'rowversion'])
+    .enum(['datetime', 'sequence', 'rowversion', 'change_tracking'])
     .default('datetime')
     .describe(
-      'datetime: a time of change. sequence: a number that grows. rowversion: of SQL Server; read up to MIN_ACTIVE_ROWVERSION(), so that open transactions are not passed over.',
+      'datetime: a time of change. sequence: a number that grows. rowversion: of SQL Server; read up to MIN_ACTIVE_ROWVERSION(), so that open transactions are not passed over. change_tracking: of SQL Server, for one table with its primary key; deletions come too, and no column is needed.',
     ),
   tie_breaker: z.string().optional().describe('Field that orders records with the same cursor.'),
   start: z.string().optional().describe('Where the first run starts.'),
   lookback: duration.optional().describe('Read this much again each time, for records that were committed late.'),
   delay: duration.optional().describe('Do not read what is younger than this.'),
+  clock: z
+    .enum(['server', 'utc'])
+    .optional()
+    .describe('delay in a query: which clock the times of cursor are of, by default that of the server.'),
+  echo: z
+    .enum(['leave_out', 'keep'])
+    .optional()
+    .describe('change_tracking: what Interlocal itself wrote to the table is left out, by default, or read like any other change.'),
   format: z.string().optional().describe('How the request wants dates: YYYY-MM-DD.'),
 });
 export type Incremental = z.output<typeof incremental>;

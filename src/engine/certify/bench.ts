@@ -114,6 +114,16 @@ export async function withBench<T>(setup: Setup, work: (bench: Bench) => Promise
   }
 }
 
+/** Works on a bench and takes it away. */
+export async function using<T>(opening: Promise<Bench>, work: (bench: Bench) => Promise<T>): Promise<T> {
+  const bench = await opening;
+  try {
+    return await work(bench);
+  } finally {
+    await bench.close();
+  }
+}
+
 /** Fields that have text or nothing in every record: what a generated mapping can carry. */
 export function plainFields(stream: StreamConfig, records: readonly Values[]): string[] {
   return Object.keys(stream.schema.fields).filter((name) =>

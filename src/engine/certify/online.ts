@@ -3,6 +3,7 @@ import type { Project } from '../../config/project.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import { type Certificate, counted, fails, type Finding, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
 import { readQuery, readRequests } from '../../connector/pages.ts';
+import { checkTables } from '../../connector/check-tables.ts';
 import { selectorOf } from '../../connector/select.ts';
 import { fillText, optionVariables, type Variables } from '../../connector/template.ts';
 import { ConfigError, InterlocalError } from '../../core/errors.ts';
@@ -58,9 +59,12 @@ export async function certifyOnline(pack: Pack, project: Project, connection: st
 }
 
 async function checkConnection(project: Project, connection: string, signal: AbortSignal): Promise<Verdict> {
-  const { transport } = await openConnection(project, connection, signal);
+  const { transport, options } = await openConnection(project, connection, signal);
   try {
     const results = await transport.check();
+    const connector = project.connectors.get(project.connections[connection]!.connector)!.value;
+    if (transport.kind === 'query' && results.every((r) => r.ok))
+      results.push(...(await checkTables(connector, transport, optionVariables(options))));
     const bad = results.filter((r) => !r.ok);
     const said = (list: typeof results): string => list.map((r) => `${r.name}: ${r.detail}`).join('\n');
     if (bad.length) return fails(said(bad), bad[0]!.hint ?? 'interlocal check shows more.');

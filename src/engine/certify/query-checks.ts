@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { counted, fails, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
-import { rowWith, tableOfCursor, tiedRows } from '../../connector/certify-tables.ts';
+import { rowWith, tableName, tableOfCursor, tiedRows } from '../../connector/certify-tables.ts';
 import { parseDuration } from '../../core/time.ts';
-import type { Bench, Contents } from './bench.ts';
+import { using, type Contents } from './bench.ts';
 import { changesOf } from './file-life.ts';
+import { expiredChanges, oneVersion, restored, trackedDeletion } from './query-changes.ts';
 import type { QueryContext } from './query-context.ts';
 import { saidOf } from './reading.ts';
 import { compareWithRecording } from './recording-check.ts';
@@ -24,6 +25,8 @@ export const QUERY_CHECKS: readonly QueryCheck[] = [
   { check: 'tied_cursors', title: 'Rows with the same cursor are all read, also across a kill', run: tied },
   { check: 'late_commit', title: 'A row that is committed late is read all the same', run: lateCommit },
   { check: 'deletes', title: 'A row that is gone is deleted, many are questioned', run: deletes },
+  { check: 'expired_changes', title: 'Changes that the server has forgotten are found by reading everything', run: expiredChanges },
+  { check: 'restored', title: 'A database that was restored is read anew', run: restored },
   { check: 'column_removed', title: 'A column that is missing stops the run', run: columnRemoved },
   { check: 'secrets', title: 'No secret reaches messages or the store', run: secrets },
 ];
@@ -61,6 +64,7 @@ async function resume(context: QueryContext): Promise<Verdict> {
 async function tied(context: QueryContext): Promise<Verdict> {
   const { stream, fixture } = context;
   if (!stream.incremental || stream.incremental.kind === 'rowversion') return undefined;
+  if (stream.incremental.kind === 'change_tracking') return oneVersion(context);
   const tables = tiedRows(stream, fixture.tables!, 2500);
   if (!tables) return undefined;
   return context.withServer(async (server) => {
@@ -90,7 +94,8 @@ async function lateCommit(context: QueryContext): Promise<Verdict> {
   const { stream, fixture } = context;
   const { incremental } = stream;
   if (!incremental) return undefined;
-  if (incremental.kind === 'rowversion') return lateRowversion(context);
+  if (incremental.kind === 'rowversion') return lateTransaction(context, 'MIN_ACTIVE_ROWVERSION()');
+  if (incremental.kind === 'change_tracking') return lateTransaction(context, 'its version is given when it commits');
   const at = tableOfCursor(stream, fixture.tables!);
   if (!at) return undefined;
   const late =
@@ -104,7 +109,7 @@ async function lateCommit(context: QueryContext): Promise<Verdict> {
           'Set lookback (how long a transaction there may last), or delay; known rows are recognised.',
         )
       : holds(`Rows younger than ${incremental.delay} wait, so that late commits come before the position.`);
-  const statement = rowWith(stream, at.table, fixture.tables![at.table]!, { [incremental.cursor]: late.toISOString().slice(0, 23) }, 7);
+  const statement = rowWith(stream, at.table, fixture.tables![at.table]!, { [incremental.cursor!]: late.toISOString().slice(0, 23) }, 7);
   if (!statement) return undefined;
   return context.withServer((server) =>
     using(context.bench(server), async (bench) => {
@@ -121,7 +126,7 @@ async function lateCommit(context: QueryContext): Promise<Verdict> {
 }
 
 /** A transaction is open while others commit: its row must come with the next run. */
-async function lateRowversion(context: QueryContext): Promise<Verdict> {
+async function lateTransaction(context: QueryContext, why: string): Promise<Verdict> {
   const { stream, fixture } = context;
   const table = Object.keys(fixture.tables!)[0]!;
   const statement = rowWith(stream, table, fixture.tables![table]!, {}, 7);
@@ -139,7 +144,7 @@ async function lateRowversion(context: QueryContext): Promise<Verdict> {
       const after = Object.keys((await bench.contents()).records).length;
       if (during !== before) return fails('A row was read before its transaction was committed.', 'Report this.');
       return after === before + 1
-        ? holds('A transaction that was open during a run and committed after it was read by the next (MIN_ACTIVE_ROWVERSION).')
+        ? holds(`A transaction that was open during a run and committed after it was read by the next (${why}).`)
         : fails('A row that was committed during a run was never read.', 'Report this.');
     }),
   );
@@ -147,18 +152,13 @@ async function lateRowversion(context: QueryContext): Promise<Verdict> {
 
 async function deletes(context: QueryContext): Promise<Verdict> {
   const { stream, fixture } = context;
+  if (stream.incremental?.kind === 'change_tracking') return trackedDeletion(context);
   if (!stream.deletes?.when_absent || stream.incremental) return undefined;
   return context.withServer((server) =>
     using(context.bench(server), async (bench) => {
       await bench.run();
       const total = Object.keys((await bench.contents()).records).length;
-      for (const table of Object.keys(fixture.tables!))
-        await server.execute(
-          `DELETE FROM ${table
-            .split('.')
-            .map((part) => `[${part}]`)
-            .join('.')}`,
-        );
+      for (const table of Object.keys(fixture.tables!)) await server.execute(`DELETE FROM ${tableName(table)}`);
       const run = await bench.run();
       const { deleted } = await bench.contents();
       if (stream.deletes!.max_percent < 100 && total > 0)
@@ -209,13 +209,4 @@ async function secrets(context: QueryContext): Promise<Verdict> {
       return secretsAbsent(bench, [run]);
     });
   });
-}
-
-async function using<T>(opening: Promise<Bench>, work: (bench: Bench) => Promise<T>): Promise<T> {
-  const bench = await opening;
-  try {
-    return await work(bench);
-  } finally {
-    await bench.close();
-  }
 }

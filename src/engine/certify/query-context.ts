@@ -1,6 +1,7 @@
 import type { ConnectorConfig, StreamConfig } from '../../config/schema/connector.ts';
 import type { Fixture, FixtureTable } from '../../connector/certify-fixtures.ts';
 import { readQuery } from '../../connector/pages.ts';
+import { keyColumns } from '../../connector/query-pages.ts';
 import { selectorOf } from '../../connector/select.ts';
 import { optionVariables } from '../../connector/template.ts';
 import { InterlocalError } from '../../core/errors.ts';
@@ -18,11 +19,20 @@ export interface TableServer {
   /** As an owner who may write. */
   execute(sql: string): Promise<void>;
   begin(): Promise<{ execute(sql: string): Promise<void>; commit(): Promise<void> }>;
+  /** Has the server forget all changes that Change Tracking kept until now. */
+  forgetChanges(): Promise<void>;
+  /** As if a backup had been restored, of just this moment. */
+  restore(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Given by the command line, since the server is not part of the engine. */
-export type StartTables = (tables: Record<string, FixtureTable>, login: { username: string; password: string }) => Promise<TableServer>;
+export type StartTables = (
+  tables: Record<string, FixtureTable>,
+  login: { username: string; password: string },
+  /** The tables' changes are tracked; columns of their primary key, where the recording declares none. */
+  trackedKey?: readonly string[],
+) => Promise<TableServer>;
 
 /** What the checks of a stream of queries work with. */
 export interface QueryContext {
@@ -49,7 +59,8 @@ export function queryContext(
     stream,
     fixture,
     async withServer(work, tables = fixture.tables!) {
-      const server = await start(tables, { username: 'reader', password: CANARY });
+      const key = stream.incremental?.kind === 'change_tracking' ? keyColumns(stream) : undefined;
+      const server = await start(tables, { username: 'reader', password: CANARY }, key);
       try {
         return await work(server);
       } finally {

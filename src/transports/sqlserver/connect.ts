@@ -85,11 +85,16 @@ export async function connect(settings: SqlServerSettings, context: TransportCon
       } catch (error) {
         throw errorOf(error);
       }
+      // The level stays with the connection when the pool lends it out again, on servers before 2014 even after a reset.
+      const lower = async (): Promise<void> => {
+        if (isolation === 'snapshot') await transaction.request().batch('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');
+      };
       return {
         request: (parameters) => bound(transaction.request(), parameters),
         isOpen: () => open,
         async commit() {
           try {
+            await lower();
             await transaction.commit();
           } catch (error) {
             throw errorOf(error);
@@ -98,6 +103,7 @@ export async function connect(settings: SqlServerSettings, context: TransportCon
           }
         },
         async rollback() {
+          if (open) await lower().catch(() => undefined);
           if (open) await transaction.rollback().catch(() => undefined);
           open = false;
         },

@@ -4,9 +4,11 @@ import { milliseconds, readOptions } from '../options.ts';
 import type { QuerySpec, QueryTransport, TransportContext } from '../transport.ts';
 import { buildQuery, OWN_PREFIX } from './build-query.ts';
 import type { BuiltQuery, Source } from './build-query.ts';
+import { databaseOf, readChanges } from './changes.ts';
 import { findTable, quoted } from './catalog.ts';
 import type { ServerTable } from './catalog.ts';
 import { checkServer } from './check.ts';
+import { checkTable } from './check-table.ts';
 import { readingOf } from './column-types.ts';
 import { connect, remoteOf } from './connect.ts';
 import type { Connections } from './connect.ts';
@@ -16,7 +18,7 @@ import { readBack } from './read-back.ts';
 import { parseSelect } from './select-statement.ts';
 import type { SelectStatement } from './select-statement.ts';
 import { streamRows } from './stream-rows.ts';
-import { trackingContext } from './tracking-context.ts';
+import { trackingMark } from './tracking-context.ts';
 import { writeRows } from './write-rows.ts';
 import { checkTarget, findTarget } from './write-target.ts';
 import type { WriteTarget } from './write-target.ts';
@@ -106,18 +108,34 @@ export function openSqlServer(options: Record<string, unknown>, context: Transpo
       const value = (rows[0]?.[0] ?? null) as string | number | null;
       return value === null ? null : (reading.finish ?? String)(value);
     },
+    database: async () => databaseOf(await connections()),
+    async *changes(spec) {
+      // Change Tracking is not there on a readable secondary (error 22117).
+      const on = await writing();
+      yield* readChanges(on, await target(on, spec.table), spec, {
+        connection: system,
+        username: remoteOf(settings, context).username,
+        mark: trackingMark(system),
+        signal: context.signal,
+        patience: milliseconds(settings.request_timeout) + 2000,
+      });
+    },
     async write(spec) {
       const on = await writing();
       const found = await target(on, spec.table);
       const { username } = remoteOf(settings, context);
       checkTarget(found, spec, system, username);
-      return writeRows(on, found, spec, { connection: system, username, mark: trackingContext(system), signal: context.signal });
+      return writeRows(on, found, spec, { connection: system, username, mark: trackingMark(system), signal: context.signal });
     },
     async readBack(spec) {
       const on = await writing();
       return readBack(on, await target(on, spec.table), spec, system);
     },
     check: () => checkServer(settings, context),
+    async checkTable(spec) {
+      const on = await writing();
+      return checkTable(() => target(on, spec.table), spec, system, remoteOf(settings, context).username);
+    },
     async close() {
       const closing = [opened, openedToWrite];
       opened = openedToWrite = undefined;

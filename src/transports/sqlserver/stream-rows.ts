@@ -20,7 +20,7 @@ const AHEAD = 2;
  * Leaving the loop early, or the signal, cancels the query at the server. Throws AbortedError, or what the server's error means.
  */
 export async function* streamRows(
-  connections: Connections,
+  connections: Pick<Connections, 'request' | 'errorOf'>,
   query: BuiltQuery,
   options: StreamOptions,
 ): AsyncGenerator<SourceRecord[], void, void> {

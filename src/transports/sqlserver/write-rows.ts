@@ -7,6 +7,7 @@ import { comparable } from './positions.ts';
 import type { Comparable } from './positions.ts';
 import { refusalOf } from './refusals.ts';
 import { storable } from './storable.ts';
+import type { TrackingMark } from './tracking-context.ts';
 import { columnsOf, FOUND, writeStatement } from './write-statement.ts';
 import type { ReadyRow } from './write-statement.ts';
 import { grantHint } from './write-target.ts';
@@ -16,7 +17,7 @@ export interface WriteContext {
   connection: string;
   username: string;
   /** The mark for Change Tracking, see tracking-context.ts. */
-  mark: string;
+  mark: TrackingMark;
   signal?: AbortSignal | undefined;
 }
 
@@ -36,6 +37,13 @@ export async function writeRows(on: Connections, target: WriteTarget, spec: Writ
     const made = readyRow(target, spec, row, index, context);
     if ('code' in made) results[index] = { state: 'refused', problem: made };
     else ready.push(made);
+  }
+  const known = new Set<string>();
+  for (const row of ready) {
+    // Lower case, as most collations compare: taken for the same once too often does no harm.
+    const key = JSON.stringify(row.key.map(({ value }) => value.parameter.trimEnd().toLowerCase()));
+    row.again = known.has(key);
+    known.add(key);
   }
   await refuseLostCharacters(on, target, spec, ready, results, context);
   let singly = false;
@@ -176,7 +184,7 @@ function readyRow(
     if (typeof made === 'string') return wrongValue(place, name, made);
     values.push({ column, value: made, isKey });
   }
-  return { index, key, values };
+  return { index, key, values, again: false };
 }
 
 function wrongValue(place: Problem['place'], name: string, why: string): Problem {

@@ -1,6 +1,8 @@
 import type { WriteSpec } from '../transport.ts';
 import { findColumn, quoted } from './catalog.ts';
 import type { Comparable } from './positions.ts';
+import { UNCHANGED_BEFORE, UNKNOWN_BEFORE } from './tracking-context.ts';
+import type { TrackingMark } from './tracking-context.ts';
 import type { TargetColumn, WriteTarget } from './write-target.ts';
 
 /** A row whose values were made ready for the columns they go to. */
@@ -9,6 +11,8 @@ export interface ReadyRow {
   index: number;
   /** How the row is found; values of null are not among them. */
   key: { column: TargetColumn; value: Comparable }[];
+  /** A row with the same key stood before it in the spec. */
+  again: boolean;
   /** All columns of an INSERT, key columns too. null: NULL. */
   values: { column: TargetColumn; value: Comparable | null; isKey: boolean }[];
 }
@@ -31,7 +35,7 @@ export function writeStatement(
   spec: Pick<WriteSpec, 'write'>,
   target: WriteTarget,
   rows: readonly ReadyRow[],
-  context: string,
+  mark: TrackingMark,
 ): WriteStatement {
   const parameters: Record<string, string | null> = {};
   const bind = (value: Comparable | null): string => {
@@ -39,16 +43,18 @@ export function writeStatement(
     parameters[name] = value?.parameter ?? null;
     return value ? value.sql(`@${name}`) : `@${name}`;
   };
-  const marked = target.tracked ? `WITH CHANGE_TRACKING_CONTEXT (${context}) ` : '';
-  const lines = ['DECLARE @found int, @done int;'];
+  const lines = ['DECLARE @found int, @done int, @mark varbinary(128);'];
   for (const row of rows) {
     const where = row.key.map(({ column, value }) => `${quoted(column.name)} = ${bind(value)}`).join(' AND ');
     lines.push(
       where ? `SELECT @found = COUNT(*) FROM ${target.sql} WITH (UPDLOCK, HOLDLOCK) WHERE ${where};` : 'SELECT @found = 0;',
       'SET @done = 0;',
     );
-    const change = (statement: string): string => `BEGIN ${marked}${statement}; SET @done = @@ROWCOUNT; END`;
-    // Written first, so that the two statements use the same parameters.
+    const change = (statement: string): string =>
+      target.tracked
+        ? `BEGIN ${markLines(target, mark, row, where, statement)} WITH CHANGE_TRACKING_CONTEXT (@mark) ${statement}; SET @done = @@ROWCOUNT; END`
+        : `BEGIN ${statement}; SET @done = @@ROWCOUNT; END`;
+    // Bound once, so that the two statements use the same parameters.
     const values = row.values.map((value) => ({ ...value, stored: bind(value.value) }));
     if (spec.write === 'append' || spec.write === 'upsert') {
       const columns = values.map(({ column }) => quoted(column.name)).join(', ');
@@ -66,6 +72,20 @@ export function writeStatement(
     lines.push(`SELECT @found AS ${FOUND}, @done AS done;`);
   }
   return { sql: lines.join('\n'), parameters };
+}
+
+/**
+ * Sets @mark. Before an UPDATE the last change by somebody else is asked for: where the last one is ours, its own mark says it. A row
+ * that comes a second time in this batch, and a login that may not view changes, leave it open; then the change is simply read again.
+ */
+function markLines(target: WriteTarget, { prefix, length }: TrackingMark, row: ReadyRow, where: string, statement: string): string {
+  if (!statement.startsWith('UPDATE')) return `SET @mark = ${prefix}${UNCHANGED_BEFORE};`;
+  const unknown = `SET @mark = ${prefix}${UNKNOWN_BEFORE};`;
+  if (row.again || !target.may.viewChanges || target.primaryKey.length === 0) return unknown;
+  const key = target.primaryKey.map(quoted);
+  const before = `CASE WHEN SUBSTRING(v.SYS_CHANGE_CONTEXT, 1, ${length}) = ${prefix} AND DATALENGTH(v.SYS_CHANGE_CONTEXT) = ${length + 8} THEN CONVERT(bigint, SUBSTRING(v.SYS_CHANGE_CONTEXT, ${length + 1}, 8)) ELSE ISNULL(v.SYS_CHANGE_VERSION, 0) END`;
+  const asked = `SELECT ${prefix} + CONVERT(varbinary(8), ${before}) FROM CHANGETABLE(VERSION ${target.sql}, (${key.join(', ')}), (${key.map((name) => `t.${name}`).join(', ')})) AS v`;
+  return `${unknown} SELECT @mark = ISNULL((${asked}), @mark) FROM ${target.sql} AS t WHERE ${where};`;
 }
 
 /** The columns of a spec's row that go into the statement, as the server writes their names. */

@@ -26,7 +26,9 @@ export interface WriteTarget {
   tracked: boolean;
   /** The columns of each unique index or key, whole. */
   unique: string[][];
-  may: { insert: boolean; delete: boolean };
+  /** Empty without one. */
+  primaryKey: string[];
+  may: { insert: boolean; delete: boolean; viewChanges: boolean };
 }
 
 /** Looks a table up, as `findTable` does; throws the same. */
@@ -42,16 +44,20 @@ export async function findTarget(run: RunStatement, connection: string, given: s
     return { ...column, may, ...(generated ? { generated } : {}), ...(typeof collation === 'string' ? { collation } : {}) };
   });
   const unique = new Map<number, string[]>();
-  for (const [index, column] of (await run(UNIQUE, { table: sql })) as [number, string][])
+  let primary: number | undefined;
+  for (const [index, column, isPrimary] of (await run(UNIQUE, { table: sql })) as [number, string, number][]) {
     unique.set(index, [...(unique.get(index) ?? []), column]);
-  const [[tracked, insert, remove] = []] = (await run(TRACKED_AND_RIGHTS, { table: sql })) as number[][];
+    if (isPrimary === 1) primary = index;
+  }
+  const [[tracked, insert, remove, viewChanges] = []] = (await run(TRACKED_AND_RIGHTS, { table: sql })) as number[][];
   return {
     sql,
     name: `${table.schema}.${table.name}`,
     columns,
     tracked: tracked === 1,
     unique: [...unique.values()],
-    may: { insert: insert === 1, delete: remove === 1 },
+    primaryKey: primary === undefined ? [] : unique.get(primary)!,
+    may: { insert: insert === 1, delete: remove === 1, viewChanges: viewChanges === 1 },
   };
 }
 
@@ -138,7 +144,7 @@ const FACTS = `SELECT c.name, CONVERT(int, c.is_identity), CONVERT(int, c.is_com
 HAS_PERMS_BY_NAME(@table, N'OBJECT', N'SELECT', c.name, N'COLUMN'), HAS_PERMS_BY_NAME(@table, N'OBJECT', N'UPDATE', c.name, N'COLUMN')
 FROM sys.columns AS c WHERE c.object_id = OBJECT_ID(@table)`;
 
-const UNIQUE = `SELECT i.index_id, c.name
+const UNIQUE = `SELECT i.index_id, c.name, CONVERT(int, i.is_primary_key)
 FROM sys.indexes AS i
 INNER JOIN sys.index_columns AS k ON k.object_id = i.object_id AND k.index_id = i.index_id
 INNER JOIN sys.columns AS c ON c.object_id = k.object_id AND c.column_id = k.column_id
@@ -146,4 +152,5 @@ WHERE i.object_id = OBJECT_ID(@table) AND i.is_unique = 1 AND i.has_filter = 0 A
 ORDER BY i.index_id, k.key_ordinal`;
 
 const TRACKED_AND_RIGHTS = `SELECT (SELECT COUNT(*) FROM sys.change_tracking_tables WHERE object_id = OBJECT_ID(@table)),
-HAS_PERMS_BY_NAME(@table, N'OBJECT', N'INSERT'), HAS_PERMS_BY_NAME(@table, N'OBJECT', N'DELETE')`;
+HAS_PERMS_BY_NAME(@table, N'OBJECT', N'INSERT'), HAS_PERMS_BY_NAME(@table, N'OBJECT', N'DELETE'),
+HAS_PERMS_BY_NAME(@table, N'OBJECT', N'VIEW CHANGE TRACKING')`;

@@ -1,0 +1,73 @@
+import type { Problem } from '../../core/errors.ts';
+import { problemAt } from '../draft.ts';
+import type { Part } from '../draft.ts';
+import type { ConnectorConfig, StreamConfig } from '../schema/connector.ts';
+
+/** What each kind of reading only what changed needs, and what means nothing to it. */
+export function checkIncremental(part: Part<ConnectorConfig>, base: (string | number)[], stream: StreamConfig): Problem[] {
+  const { incremental, retriever } = stream;
+  const problems: Problem[] = [];
+  const add = (path: (string | number)[], message: string, hint?: string, code = 'VALUE_INVALID'): void =>
+    void problems.push(problemAt(part, [...base, ...path], code, message, hint));
+  if (!incremental) return problems;
+  const { kind } = incremental;
+  if (incremental.clock !== undefined && (incremental.delay === undefined || !retriever.query))
+    add(['incremental', 'clock'], 'is for the delay of a query alone.', 'Remove it, or give delay.');
+  if (kind !== 'change_tracking') {
+    if (incremental.cursor === undefined)
+      add(
+        ['incremental', 'cursor'],
+        'the key "cursor" is missing: it says which field grows.',
+        'Only kind: change_tracking needs none.',
+        'KEY_MISSING',
+      );
+    if (incremental.echo !== undefined) add(['incremental', 'echo'], 'is for kind: change_tracking alone.', 'Remove it.');
+  }
+  if ((kind === 'rowversion' || kind === 'change_tracking') && !retriever.query)
+    add(['incremental', 'kind'], `${kind} is of SQL Server, and this stream is no query.`, 'Use kind: datetime or sequence.');
+  else if (kind === 'rowversion') {
+    for (const name of ['tie_breaker', 'lookback', 'delay'] as const)
+      if (incremental[name] !== undefined)
+        add(['incremental', name], 'means nothing to kind: rowversion, which passes over no row and knows no ties.', 'Remove it.');
+  } else if (kind === 'change_tracking') problems.push(...checkChanges(part, base, stream));
+  return problems;
+}
+
+function checkChanges(part: Part<ConnectorConfig>, base: (string | number)[], stream: StreamConfig): Problem[] {
+  const problems: Problem[] = [];
+  const add = (path: string[], message: string, hint?: string): void =>
+    void problems.push(problemAt(part, [...base, ...path], 'VALUE_INVALID', message, hint));
+  const { primary_key: key } = stream;
+  const { sql, tables, table_field: tableField } = stream.retriever.query!;
+  for (const name of ['cursor', 'tie_breaker', 'start', 'lookback', 'delay', 'format'] as const)
+    if (stream.incremental![name] !== undefined)
+      add(['incremental', name], 'means nothing to kind: change_tracking, whose position the server gives.', 'Remove it.');
+  if (sql !== undefined)
+    add(
+      ['retriever', 'query', 'sql'],
+      'the server tracks the changes of a table, not those of a SELECT.',
+      'Give tables with that one table.',
+    );
+  if (tables && tables.length > 1)
+    add(
+      ['retriever', 'query', 'tables'],
+      `the server tracks the changes of each table by itself, and there are ${tables.length}.`,
+      'Make a stream of each.',
+    );
+  if (!Array.isArray(key))
+    add(['primary_key'], 'must be the primary key of the table, which never repeats.', 'Write primary_key: [COLUMN].');
+  else if (key.every((name) => name === tableField)) add(['primary_key'], "must have the columns of the table's primary key.");
+  if (stream.deletes?.when_absent)
+    add(
+      ['deletes', 'when_absent'],
+      'is not needed: the server says which rows are gone.',
+      'Remove it; max_percent counts when everything has to be read again.',
+    );
+  if (stream.record_selector?.where)
+    add(
+      ['record_selector', 'where'],
+      'leaves out a row that no longer meets it, and nobody would learn that it is gone.',
+      'Use retriever.query.where.',
+    );
+  return problems;
+}
