@@ -8,6 +8,7 @@ import { explainIssues, secretLiteral, unknownKey } from '../explain.ts';
 import { schemaOfOptions } from '../connection-options.ts';
 import type { ConnectorConfig, StreamConfig } from '../schema/connector.ts';
 import { checkDecoder } from './decoders.ts';
+import { checkUnpack } from './packing.ts';
 import { checkSink } from './sinks.ts';
 import { suggestion } from './references.ts';
 import { fieldsOf, recordTypesOf } from './source-fields.ts';
@@ -135,6 +136,7 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
   if (stream.paginator?.kind === 'cursor' && !stream.paginator.cursor)
     add(['paginator', 'cursor'], 'KEY_MISSING', 'the key "cursor" is missing: it says where in an answer the next cursor stands.');
 
+  if (retriever.files?.unpack) checkUnpack(retriever.files.unpack, part.value.options, add);
   problems.push(...checkFieldNames(part, base, stream), ...checkRecordTypes(part, base, stream));
   if (stream.decoder) problems.push(...checkDecoder(part, base, stream, stream.decoder));
   return problems;
