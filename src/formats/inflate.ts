@@ -7,6 +7,8 @@ import { refuseFile } from './refuse.ts';
 export interface Limits {
   max_size: number;
   max_ratio: number;
+  /** What raises the size, for messages; default: the step of unpack. */
+  raise?: string;
 }
 
 /** So much may always come out: small files of blanks and zeros pack very well. */
@@ -33,7 +35,7 @@ export async function* limited(
         file,
         {},
         `Unpacked, the file is larger than the ${limits.max_size} bytes allowed.`,
-        'Raise max_size of this step of unpack in the connector if such files are expected.',
+        `Raise ${limits.raise ?? 'max_size of this step of unpack'} in the connector if such files are expected.`,
       );
     if (size > FREE_BYTES && size > taken() * limits.max_ratio)
       throw refuseFile(
@@ -41,7 +43,9 @@ export async function* limited(
         file,
         {},
         `The file unpacks to more than ${limits.max_ratio} times its size: it is made to fill disks, or holds nothing but blanks.`,
-        'If the system really writes such files, raise max_ratio of this step of unpack in the connector.',
+        limits.raise
+          ? 'Have it sent in another format.'
+          : 'If the system really writes such files, raise max_ratio of this step of unpack in the connector.',
       );
     yield piece;
   }
