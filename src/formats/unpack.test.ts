@@ -162,6 +162,7 @@ test('what is packed several times is unpacked in the order of the steps', async
   const bytes = await encrypted(await zip({ 'a.csv.gz': gzip(CSV) }), { to: town });
   expect(await unpacked(bytes, [{ pgp: { private_key: town.private } }, { zip: { entry: '*.gz' } }, { gzip: {} }])).toBe(CSV);
   expect(await unpacked(gzip(await zip({ 'a.csv': CSV })), [{ gzip: {} }, { zip: {} }])).toBe(CSV);
+  expect(await unpacked(await encrypted(gzip(CSV), { to: town }), [{ pgp: { private_key: town.private } }, { gzip: {} }])).toBe(CSV);
 });
 
 describe('a file that is made to fill disks', () => {

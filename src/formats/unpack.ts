@@ -71,9 +71,10 @@ export async function openPacked(packed: Packed, steps: readonly UnpackStep[], c
         expected *= USUAL_RATIO;
       } else if (pgp) {
         const { decrypted } = await import('./unpack-pgp.ts');
-        at = await keep(decrypted(read(), pgp, file, context.signal));
-        read = () => at!.read();
-        expected = at.size;
+        const copy = await keep(decrypted(read(), pgp, file, context.signal));
+        at = copy;
+        read = () => copy.read();
+        expected = copy.size;
       }
     }
   } catch (error) {

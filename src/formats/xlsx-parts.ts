@@ -12,6 +12,8 @@ export interface Parts {
    * called, and what it gives is passed on.
    */
   read<T>(name: string, see: PartHandlers, step: () => T | undefined): AsyncGenerator<T, void, void>;
+  /** A part as it stands, in UTF-8. */
+  text(name: string): Promise<string>;
   /** Parts that another part refers to: by id, with the last word of what it is (`worksheet`) and its name. */
   relations(of: string): Promise<Map<string, { kind: string; part: string }>>;
 }
@@ -49,9 +51,19 @@ export async function openParts(bytes: Buffer, sizes: Sizes, file: string, signa
     }
   }
 
-  async function* read<T>(name: string, see: PartHandlers, step: () => T | undefined): AsyncGenerator<T, void, void> {
+  function partOf(name: string): ArchiveEntry {
     const entry = byName.get(name.toLowerCase());
     if (!entry) throw malformed(file, `its part ${name} is missing`);
+    return entry;
+  }
+
+  async function* textOf(name: string): AsyncGenerator<string, void, void> {
+    const here = `${file} › ${name}`;
+    const { encoding, bytes: xml } = await xmlEncoding(content(partOf(name)), 'declared', here);
+    yield* decodeText(xml, encoding, { file: here, saidBy: 'its XML declaration', signal });
+  }
+
+  async function* read<T>(name: string, see: PartHandlers, step: () => T | undefined): AsyncGenerator<T, void, void> {
     const here = `${file} › ${name}`;
     const handlers: XmlHandlers = {
       open: (tag, attributes) =>
@@ -64,8 +76,7 @@ export async function openParts(bytes: Buffer, sizes: Sizes, file: string, signa
       },
     };
     const tokens = xmlTokens(here, DEEPEST, handlers);
-    const { encoding, bytes: xml } = await xmlEncoding(content(entry), 'declared', here);
-    for await (const text of decodeText(xml, encoding, { file: here, saidBy: 'its XML declaration', signal })) {
+    for await (const text of textOf(name)) {
       tokens.push(text);
       const made = step();
       if (made !== undefined) yield made;
@@ -77,6 +88,11 @@ export async function openParts(bytes: Buffer, sizes: Sizes, file: string, signa
 
   return {
     read,
+    async text(name) {
+      let text = '';
+      for await (const piece of textOf(name)) text += piece;
+      return text;
+    },
     async relations(of) {
       const at = of.lastIndexOf('/') + 1;
       const folder = of.slice(0, at);

@@ -13,6 +13,8 @@ export interface Sheet {
 
 export interface Workbook extends CellContext {
   sheets: Sheet[];
+  /** The part with the formats. */
+  styles: string | undefined;
 }
 
 /** All shared texts are kept while a sheet is read, at most so many characters. */
@@ -42,6 +44,7 @@ export async function readWorkbook(parts: Parts, file: string): Promise<Workbook
   const [styles, strings] = [partOf('styles'), partOf('sharedStrings')];
   return {
     sheets,
+    styles,
     date1904,
     formats: styles !== undefined ? await readFormats(parts, styles) : [],
     strings: strings !== undefined ? await readStrings(parts, strings, file) : [],
@@ -49,7 +52,7 @@ export async function readWorkbook(parts: Parts, file: string): Promise<Workbook
 }
 
 /** The sheet of a name, or of a number among those that are shown, from 1. Throws FileError XLSX_SHEET_MISSING. */
-export function sheetOf({ sheets }: Workbook, wanted: string | number, file: string): Sheet & { part: string } {
+export function sheetOf({ sheets }: Pick<Workbook, 'sheets'>, wanted: string | number, file: string): Sheet & { part: string } {
   const shown = sheets.filter((sheet) => !sheet.hidden);
   const sheet = typeof wanted === 'number' ? shown[wanted - 1] : sheets.find(({ name }) => name === wanted);
   if (sheet?.part !== undefined) return { ...sheet, part: sheet.part };
