@@ -5,7 +5,7 @@ import type { ConnectorConfig, StreamConfig } from '../config/schema/connector.t
 import type { Problem } from '../core/errors.ts';
 import type { Value, Values } from '../core/record.ts';
 import { nameMatcher } from '../transports/paths.ts';
-import { fillText, optionVariables } from './template.ts';
+import { fillText, namesIn as placeholdersOf, optionVariables } from './template.ts';
 
 /*
  * Recordings of a stream, in connectors/<id>/fixtures/<stream>/: what the system gave, and what it must read as.
@@ -14,6 +14,8 @@ import { fillText, optionVariables } from './template.ts';
  *   queries   tables.json: the tables with their columns and rows
  *   all       records.json: the records, those set aside, and the files refused
  * fixtures/options.json has values for options that the recordings were made with, where the defaults do not do.
+ * fixtures/<option>.asc is the key of an option that files are decrypted or their signatures checked with: made for the
+ * recordings alone, without a passphrase.
  */
 
 const value: z.ZodType<Value> = z.lazy(() => z.union([z.string(), z.null(), z.array(value), z.record(z.string(), value)]));
@@ -85,6 +87,8 @@ export interface SinkFixture {
 
 export interface Fixtures {
   options: Record<string, unknown>;
+  /** Keys by the name of their option. */
+  keys: Record<string, string>;
   streams: Map<string, Fixture>;
   /** Of sinks that write files. */
   sinks: Map<string, SinkFixture>;
@@ -101,6 +105,7 @@ export async function readFixtures(pack: string, connector: ConnectorConfig): Pr
   const problems: Problem[] = [];
   const options = (await readJson(root, 'options.json', optionsFile, problems, true)) ?? {};
   const wsdls = (await namesIn(root)).filter((name) => name.endsWith('.wsdl'));
+  const keys = await readKeys(root, connector, problems);
   const streams = new Map<string, Fixture>();
   for (const [name, stream] of Object.entries(connector.streams)) {
     const fixture = await readFixture(root, name, stream, { ...defaultsOf(connector), ...options }, problems);
@@ -120,7 +125,28 @@ export async function readFixtures(pack: string, connector: ConnectorConfig): Pr
         message: `There is a recording for "${folder}", and the connector has no such stream or sink.`,
         hint: `It has ${known.join(', ')}.`,
       });
-  return { options, streams, sinks, wsdls, problems };
+  return { options, keys, streams, sinks, wsdls, problems };
+}
+
+/** The keys that the steps of unpack name, as far as they are secrets of the connection. */
+async function readKeys(root: string, connector: ConnectorConfig, problems: Problem[]): Promise<Record<string, string>> {
+  const keys: Record<string, string> = {};
+  const texts = Object.values(connector.streams)
+    .flatMap(({ retriever }) => retriever.files?.unpack ?? [])
+    .flatMap(({ pgp }) => (pgp ? [pgp.private_key, pgp.signed_by ?? ''] : []));
+  for (const option of new Set(texts.flatMap(placeholdersOf).map((name) => name.replace(/^options\./, '')))) {
+    if (connector.options[option]?.type !== 'secret') continue;
+    const key = await readFile(join(root, `${option}.asc`), 'utf8').catch(() => undefined);
+    if (key !== undefined) keys[option] = key;
+    else
+      problems.push({
+        code: 'FIXTURE_MISSING',
+        place: { file: `fixtures/${option}.asc` },
+        message: 'The recordings are encrypted or signed, and the key to read them with is not there.',
+        hint: 'Make a pair of keys for the recordings alone, without a passphrase, encrypt them for it, and put the armored key there; never the key of a town.',
+      });
+  }
+  return keys;
 }
 
 /** The connector's options as its manifest presets them. */

@@ -3,9 +3,12 @@ import { posix } from 'node:path';
 import { IgnoredFile } from '../connector/error-rules.ts';
 import { type RepeatFinder, repeatFinder } from '../connector/keys.ts';
 import { selectorOf } from '../connector/select.ts';
+import { optionVariables } from '../connector/template.ts';
+import { openUnpacked } from '../connector/unpacking.ts';
 import { FatalError, FileError, InterlocalError } from '../core/errors.ts';
 import type { SourceRecord } from '../core/record.ts';
 import { decodeWith } from '../formats/formats.ts';
+import type { Unpacked } from '../formats/unpack.ts';
 import {
   filesWithContent,
   finishFile,
@@ -28,7 +31,7 @@ import { absentDeletions, type SeenKeys, seenKeys } from './absent.ts';
 import { assignKey, lookForRepeats, openBatch, type OpenBatch } from './land-batch.ts';
 import { markerOf } from './ready-files.ts';
 import { type Session, stopIfAsked } from './session.ts';
-import { type Spooled, spool } from './spool.ts';
+import { keep, type Spooled, spool } from './spool.ts';
 
 /**
  * Takes one file: fetches it, recognises its content, verifies it whole, loads it batch by batch from where an earlier
@@ -52,8 +55,18 @@ export async function loadFile(session: Session, transport: FileTransport, remot
       );
       if (known.path !== remote.path) await session.commit(async (_, trx) => noteKnownFile(trx, identityOf(session, remote, spooled!)));
     } else {
-      const { total, repeats } = await verify(session, remote, spooled);
-      await load(session, remote, spooled, total, repeats);
+      const unpacked = await openUnpacked(spooled, files.unpack, {
+        file: remote.path,
+        variables: optionVariables(session.options),
+        keep: (bytes) => keep(bytes, spoolFolder),
+        signal: session.signal,
+      });
+      try {
+        const { total, repeats } = await verify(session, remote, unpacked);
+        await load(session, remote, spooled, unpacked, total, repeats);
+      } finally {
+        await unpacked.close();
+      }
     }
   } catch (error) {
     if (error instanceof IgnoredFile) {
@@ -86,7 +99,8 @@ async function wentAway(session: Session, transport: FileTransport, remote: Remo
 }
 
 function identityOf(session: Session, remote: RemoteFile, spooled: Spooled): NewFile {
-  const { retriever: _retriever, ...reading } = session.stream;
+  const { retriever, ...stream } = session.stream;
+  const reading = { ...stream, unpack: retriever.files!.unpack };
   return {
     source_id: session.source.id,
     path: remote.path,
@@ -113,9 +127,9 @@ async function knownContent(session: Session, remote: RemoteFile, spooled: Spool
 }
 
 /** Reads the whole file without keeping anything: throws FileError before anything of it could be committed. */
-async function verify(session: Session, remote: RemoteFile, spooled: Spooled): Promise<{ total: number; repeats: RepeatFinder }> {
-  const repeats = repeatFinder(Math.ceil(spooled.size / SMALL_RECORD_BYTES));
-  const { lists, finish, newColumns } = decoded(session, remote, spooled);
+async function verify(session: Session, remote: RemoteFile, unpacked: Unpacked): Promise<{ total: number; repeats: RepeatFinder }> {
+  const repeats = repeatFinder(Math.ceil(unpacked.expected / SMALL_RECORD_BYTES));
+  const { lists, finish, newColumns } = decoded(session, unpacked);
   let total = 0;
   for await (const list of lists) {
     session.signal.throwIfAborted();
@@ -133,18 +147,17 @@ async function verify(session: Session, remote: RemoteFile, spooled: Spooled): P
 
 function decoded(
   session: Session,
-  remote: RemoteFile,
-  spooled: Spooled,
+  unpacked: Unpacked,
 ): { lists: AsyncGenerator<SourceRecord[]>; finish: () => void; newColumns: () => readonly string[] } {
   const { stream } = session;
   const required = Object.entries(stream.schema.fields)
     .filter(([, f]) => !f.optional)
     .map(([name]) => name);
-  const selector = selectorOf(stream, remote.path);
+  const selector = selectorOf(stream, unpacked.file);
   const parents = new Set(stream.record_selector?.parents ?? []);
   async function* lists(): AsyncGenerator<SourceRecord[]> {
-    const raw = decodeWith(stream.decoder!, spooled.read(), {
-      file: remote.path,
+    const raw = decodeWith(stream.decoder!, unpacked.read(), {
+      file: unpacked.file,
       requiredColumns: required.filter((name) => !parents.has(name)),
       knownColumns: Object.keys(stream.schema.fields),
       signal: session.signal,
@@ -154,7 +167,14 @@ function decoded(
   return { lists: lists(), finish: () => selector.finish(), newColumns: () => selector.newColumns() };
 }
 
-async function load(session: Session, remote: RemoteFile, spooled: Spooled, total: number, repeats: RepeatFinder): Promise<void> {
+async function load(
+  session: Session,
+  remote: RemoteFile,
+  spooled: Spooled,
+  unpacked: Unpacked,
+  total: number,
+  repeats: RepeatFinder,
+): Promise<void> {
   const identity = identityOf(session, remote, spooled);
   const file = (await resumableFile(session.knex, identity)) ?? (await session.commit(async (_, trx) => startFile(trx, identity)));
   const skip = file.records_done;
@@ -163,9 +183,9 @@ async function load(session: Session, remote: RemoteFile, spooled: Spooled, tota
   session.allNew = skip === 0 && !(await hasLinks(session.knex, session.source.id));
   const bulk = session.allNew && total >= BULK_RECORDS && !session.preview;
   if (bulk) for (const { entity } of session.bound) if (await isEmpty(session.knex, entity.entity)) await dropIndexes(session.knex, entity);
-  const created = await landLists(session, decoded(session, remote, spooled).lists, {
+  const created = await landLists(session, decoded(session, unpacked).lists, {
     file,
-    name: remote.path,
+    name: unpacked.file,
     total,
     skip,
     repeats,
@@ -173,7 +193,7 @@ async function load(session: Session, remote: RemoteFile, spooled: Spooled, tota
   });
   session.allNew = false;
   if (bulk) for (const { entity } of session.bound) await createIndexes(session.knex, entity);
-  if (seen) await absentDeletions(session, seen, { created, file: { id: file.id, name: remote.path } });
+  if (seen) await absentDeletions(session, seen, { created, file: { id: file.id, name: unpacked.file } });
   await session.commit(async (_, trx) => {
     const { content, after } = session.stream.retriever.files!;
     await finishFile(trx, file, after.archive ? posix.join(after.archive, remote.name) : null);

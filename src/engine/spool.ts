@@ -2,14 +2,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileError } from '../core/errors.ts';
+import type { Kept } from '../formats/unpack.ts';
 import type { FileTransport, RemoteFile } from '../transports/transport.ts';
 
 /** A fetched copy of a remote file: it cannot change any more while it is read twice. */
-export interface Spooled {
+export interface Spooled extends Kept {
   sha256: string;
-  size: number;
-  read(): AsyncIterable<Uint8Array>;
-  remove(): Promise<void>;
 }
 
 /** Fetches a file into the spool folder and takes its content hash on the way. */
@@ -20,12 +18,9 @@ export async function spool(
   maxSize: number | undefined,
   signal: AbortSignal,
 ): Promise<Spooled> {
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, `${randomUUID()}.spool`);
   const digest = createHash('sha256');
-  const out = await open(path, 'w');
   let size = 0;
-  try {
+  async function* hashed(): AsyncGenerator<Uint8Array, void, void> {
     for await (const chunk of transport.read(file.path)) {
       signal.throwIfAborted();
       size += chunk.length;
@@ -37,6 +32,22 @@ export async function spool(
           hint: 'Raise max_size in the connector if such files are expected.',
         });
       digest.update(chunk);
+      yield chunk;
+    }
+  }
+  const kept = await keep(hashed(), folder);
+  return { ...kept, sha256: digest.digest('hex') };
+}
+
+/** Writes bytes to a file of the spool folder, under a name of its own, for this account alone. */
+export async function keep(bytes: AsyncIterable<Uint8Array>, folder: string): Promise<Kept> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${randomUUID()}.spool`);
+  const out = await open(path, 'wx', 0o600);
+  let size = 0;
+  try {
+    for await (const chunk of bytes) {
+      size += chunk.length;
       await out.writeFile(chunk);
     }
   } catch (error) {
@@ -45,12 +56,7 @@ export async function spool(
     throw error;
   }
   await out.close();
-  return {
-    sha256: digest.digest('hex'),
-    size,
-    read: () => pieces(path),
-    remove: () => rm(path, { force: true }),
-  };
+  return { size, at: { path }, read: () => pieces(path), remove: () => rm(path, { force: true }) };
 }
 
 const PIECE_BYTES = 1 << 16;

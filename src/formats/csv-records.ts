@@ -1,10 +1,10 @@
-import { didYouMean, FileError } from '../core/errors.ts';
-import type { Problem } from '../core/errors.ts';
+import type { FileError, Problem } from '../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../core/record.ts';
 import type { CsvOptions } from '../config/schema/connector.ts';
 import type { CsvDefect, CsvHandlers, CsvRow } from './csv-rows.ts';
+import { checkColumns } from './columns.ts';
 import type { DecodeContext } from './format.ts';
-import { excerpt, MOST_PROBLEMS, problemIn, refuseFile } from './refuse.ts';
+import { excerpt, problemIn, refuseFile } from './refuse.ts';
 
 export interface CsvRecords extends CsvHandlers {
   /** The records made since the last call. */
@@ -118,50 +118,15 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
   /** The layout that a header gives, or FileError with everything that is wrong with it. */
   function named(header: readonly string[], line: number | undefined): Layout {
     const columns = header.map((name, i) => name.trim() || `column_${i + 1}`);
-    const place = line === undefined ? {} : { line };
-    const problems: Problem[] = [];
-    const repeated = new Set(columns.filter((name, i) => columns.indexOf(name) !== i));
-    for (const name of repeated) {
-      const where = columns.flatMap((c, i) => (c === name ? [i + 1] : []));
-      problems.push(
-        problemIn(
-          'COLUMN_DUPLICATE',
-          file,
-          place,
-          `The column ${JSON.stringify(name)} is there ${where.length === 2 ? 'twice' : `${where.length} times`} (columns ${where.join(' and ')}).`,
-          'Have the export changed so that every column has its own name.',
-        ),
-      );
-    }
-    const missing = (context.requiredColumns ?? []).filter((name) => !columns.includes(name));
-    const unclaimed = columns.filter((name) => !context.knownColumns?.includes(name));
-    for (const [i, name] of missing.entries()) {
-      const found = i === 0 ? ` The file has: ${listOf(columns)}.` : '';
-      const meant = didYouMean(name, unclaimed.length ? unclaimed : columns);
-      problems.push(
-        problemIn(
-          'COLUMN_MISSING',
-          file,
-          place,
-          `The required column ${JSON.stringify(name)} is missing.${found}${meant ? ` Did you mean ${JSON.stringify(meant)}?` : ''}`,
-          missingHint(columns),
-        ),
-      );
-    }
-    if (problems.length) throw new FileError(problems.slice(0, MOST_PROBLEMS));
-    if (context.knownColumns && context.onNewColumns) {
-      const fresh = columns.filter((name) => !context.knownColumns!.includes(name));
-      if (fresh.length) context.onNewColumns(fresh);
-    }
+    checkColumns(columns, context, line === undefined ? {} : { line }, { missingHint: missingHint(columns) });
     return layoutOf(columns, options);
   }
 
-  function missingHint(columns: readonly string[]): string {
+  function missingHint(columns: readonly string[]): string | undefined {
     if (columns.length === 1 && columns[0]!.includes('\r'))
       return 'The lines of this file end in CR alone, as on old Macs: have it exported with CRLF or LF.';
     const other = columns.length === 1 ? [';', '\t', '|', ','].find((c) => columns[0]!.includes(c)) : undefined;
-    if (other) return `The file seems to be delimited by ${other === '\t' ? 'tabs' : JSON.stringify(other)}: set delimiter in the decoder.`;
-    return 'If the system renamed it, change the name in the stream of the connector; otherwise have the export put right.';
+    return other && `The file seems to be delimited by ${other === '\t' ? 'tabs' : JSON.stringify(other)}: set delimiter in the decoder.`;
   }
 
   function defect({ kind, line, openQuote }: CsvDefect): never {
@@ -255,9 +220,4 @@ function positions(count: number): string[] {
 
 function columnCount(count: number): string {
   return count === 1 ? '1 column' : `${count} columns`;
-}
-
-function listOf(columns: readonly string[]): string {
-  const shown = columns.slice(0, 40).map((name) => excerpt(name));
-  return shown.join(', ') + (columns.length > 40 ? ` and ${columns.length - 40} more` : '');
 }

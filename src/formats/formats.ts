@@ -5,10 +5,11 @@ import { csv } from './csv.ts';
 import { fixedWidth } from './fixed-width.ts';
 import type { DecodeContext, DecoderConfig, Format } from './format.ts';
 import { json } from './json.ts';
+import { xlsx } from './xlsx.ts';
 import { xml } from './xml.ts';
 
 /** Every format there is, under its name in a decoder. A format that is not in this list does not exist. */
-export const FORMATS = { csv, fixed_width: fixedWidth, xml, json, bai2 } as const;
+export const FORMATS = { csv, fixed_width: fixedWidth, xml, json, xlsx, bai2 } as const;
 
 /**
  * Bytes to records, by the decoder of a connector (its options with defaults applied). Throws FileError when the file

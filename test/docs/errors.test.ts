@@ -19,6 +19,7 @@ const NOT_OURS = new Set([
   'DUPLICATE_KEY',
   'TAB_AS_INDENT',
   'Z_DATA_ERROR',
+  'Z_BUF_ERROR',
   'EAI_AGAIN',
   'ERR_BROTLI',
 ]);

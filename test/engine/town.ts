@@ -10,7 +10,7 @@ import { listRejects, type Reject } from '../../src/store/rejects.ts';
 import { BASE } from './base-town.ts';
 
 /** Path below the town's folder → text. */
-export type Files = Record<string, string>;
+export type Files = Record<string, string | Uint8Array>;
 type Row = Record<string, string | number | null>;
 
 /** A town in a folder of its own, on a real disk, with its store. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Values } from '../../src/core/record.ts';
+import { stylesOf, workbookOf } from '../../src/formats/xlsx-write.ts';
 import { testFormat } from './test-format.ts';
 
 const SINGLE = ['utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1'];
@@ -190,6 +191,38 @@ testFormat('json lines', {
   encodings: SINGLE,
   large: { begin: '', row: (i) => `{"id":"${line(i)}","amount":12.50,"payer":{"name":"x"}}\n`, end: () => '' },
   records: { decoder: { json: { lines: true } }, arbitrary: fc.dictionary(fc.string({ maxLength: 5 }), jsonValue, { maxKeys: 4 }) },
+});
+
+const sheet = (rows: string[][]) =>
+  workbookOf({
+    styles: stylesOf(['0.00', 'm/d/yyyy']),
+    strings: ['Zoé', 'paid'],
+    sheets: [
+      {
+        name: 'Receipts',
+        rows: rows.map((cells, i) => ({
+          number: i + 1,
+          cells: cells.map((value, column) => ({
+            column,
+            style: i > 0 && column > 1 ? column - 1 : 0,
+            type: i === 0 || column === 0 ? 'inlineStr' : column === 1 ? 's' : 'n',
+            value,
+            formula: false,
+          })),
+        })),
+      },
+    ],
+  });
+const SHEET_HEADER = ['receipt', 'name', 'amount', 'date'];
+testFormat('xlsx', {
+  decoder: { xlsx: {} },
+  sample: sheet([SHEET_HEADER, ['00123', '0', '12.5', '46083'], ['00124', '1', '0.30000000000000004', '46084']]),
+  values: [
+    { receipt: '00123', name: 'Zoé', amount: '12.50', date: '2026-03-02' },
+    { receipt: '00124', name: 'paid', amount: '0.30', date: '2026-03-03' },
+  ],
+  encodings: [],
+  large: (rows) => sheet([SHEET_HEADER, ...Array.from({ length: rows }, (_, i) => [line(i), '0', '12.5', '46083'])]),
 });
 
 const bank = {

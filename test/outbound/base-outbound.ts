@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Files, TestTown } from '../engine/town.ts';
+import type { TestTown } from '../engine/town.ts';
 
 export interface Shape {
   /** Settings of the sink beside those of `FILE_SINK`. */
@@ -11,7 +11,7 @@ export interface Shape {
 }
 
 /** A ledger that takes CSV files in its folder, and a pipeline that sends it the receipts of the till. */
-export function ledger({ sink = '', mode = 'live', deliver = '' }: Shape = {}): Files {
+export function ledger({ sink = '', mode = 'live', deliver = '' }: Shape = {}): Record<string, string> {
   return {
     'config/connections.yaml': `connections:
   till: { connector: till, options: { path: inbox } }

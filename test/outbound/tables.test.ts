@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 afterAll(() => server.stop());
 
-function table(write: string, sink = ''): Files {
+function table(write: string, sink = ''): Record<string, string> {
   const files = ledger();
   const { host, port, database, ca_file } = server.options;
   const options = { host, port, database, ca_file: `${server.folder}/${String(ca_file)}`, username: 'owner', read_only_intent: false };

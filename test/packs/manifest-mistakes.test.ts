@@ -141,3 +141,34 @@ test('any other kind needs a cursor, and a row version no ties', async () => {
     'means nothing to kind: rowversion',
   );
 });
+
+const PACKED = `streams:
+  payments:
+    retriever:
+      files:
+        pattern: "*.pgp"
+        unpack:
+          - pgp: { private_key: "{{ options.key }}", passphrase: "{{ options.pass }}", signed_by: "{{ options.sender }}" }
+          - zip: { entry: "*.xlsx" }
+    decoder: { xlsx: { sheet: Payments, header: [number, amount] } }
+    schema: { fields: { number: {}, amount: {} } }
+    primary_key: [number]
+`;
+
+test('packed files take their keys from options that are secrets, and from nowhere else', async () => {
+  const options = '  key: { type: secret }\n  pass: { type: secret }\n  sender: {}\n';
+  expect(await mistakes(options + PACKED)).toEqual([]);
+  expect((await mistakes(options + PACKED.replace('entry:', 'entries:')))[0]).toContain('"entries" is not a key that is known here.');
+  const found = await mistakes(
+    options.replace('pass: { type: secret }', 'pass: {}') +
+      PACKED.replace('"{{ options.key }}"', '"-----BEGIN PGP PRIVATE KEY BLOCK-----"')
+        .replace('options.sender', 'options.sendr')
+        .replace('[number, amount]', '[number, number]'),
+  );
+  expect(found).toHaveLength(5);
+  expect(found.join('\n')).toMatch(
+    /private_key: must be \{\{ options\.NAME \}\}[\s\S]*passphrase: must be an option of type secret, and pass is text[\s\S]*signed_by: this connector has no option "sendr"[\s\S]*Did you mean sender/,
+  );
+  expect(found.join('\n')).toContain('the column "number" stands in this list twice.');
+  expect(found.join('\n')).toContain('the decoder gives no field "amount".');
+});

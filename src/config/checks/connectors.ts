@@ -6,9 +6,11 @@ import { problemAt } from '../draft.ts';
 import type { Part } from '../draft.ts';
 import { explainIssues, secretLiteral, unknownKey } from '../explain.ts';
 import { schemaOfOptions } from '../connection-options.ts';
+import { DECODERS } from '../schema/connector.ts';
 import type { ConnectorConfig, StreamConfig } from '../schema/connector.ts';
 import { checkDecoder } from './decoders.ts';
 import { checkIncremental } from './incremental.ts';
+import { checkUnpack } from './packing.ts';
 import { checkSink } from './sinks.ts';
 import { suggestion } from './references.ts';
 import { fieldsOf, recordTypesOf } from './source-fields.ts';
@@ -92,7 +94,12 @@ function checkPlaceholders(part: Connector, transportOptions: TransportOptions):
   return [
     ...check(part.value.transport_options, ['transport_options'], options),
     ...Object.entries(part.value.streams).flatMap(([name, { retriever, incremental }]) => [
-      ...check(retriever, ['streams', name, 'retriever'], [...options, ...RETRIEVER_NAMES]),
+      // The steps of unpack take options of the connector alone: see checkUnpack.
+      ...check(
+        { ...retriever, files: retriever.files && { ...retriever.files, unpack: undefined } },
+        ['streams', name, 'retriever'],
+        [...options, ...RETRIEVER_NAMES],
+      ),
       ...check(incremental?.start, ['streams', name, 'incremental', 'start'], options),
     ]),
   ];
@@ -116,7 +123,7 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
       ['decoder'],
       'KEY_MISSING',
       'the key "decoder" is missing: it says how the files or answers are written.',
-      'One of csv, fixed_width, xml, json, bai2.',
+      `One of ${DECODERS.join(', ')}.`,
     );
   if (transport === 'soap' && retriever.request && !retriever.request.operation)
     add(['retriever', 'request', 'operation'], 'KEY_MISSING', 'the key "operation" is missing.', 'The operation, as the WSDL names it.');
@@ -140,6 +147,7 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
     add(['paginator', 'cursor'], 'KEY_MISSING', 'the key "cursor" is missing: it says where in an answer the next cursor stands.');
 
   problems.push(...checkIncremental(part, base, stream));
+  if (retriever.files?.unpack) checkUnpack(retriever.files.unpack, part.value.options, add);
   problems.push(...checkFieldNames(part, base, stream), ...checkRecordTypes(part, base, stream));
   if (stream.decoder) problems.push(...checkDecoder(part, base, stream, stream.decoder));
   return problems;

@@ -18,8 +18,9 @@ export function checkDecoder(part: Part<unknown>, base: Path, stream: StreamConf
 }
 
 /** The layout of a decoder or an encoder in itself. */
-export function checkLayout({ csv, fixed_width }: Pick<DecoderConfig, 'csv' | 'fixed_width'>, at: Path, add: Add): void {
+export function checkLayout({ csv, fixed_width, xlsx }: Pick<DecoderConfig, 'csv' | 'fixed_width' | 'xlsx'>, at: Path, add: Add): void {
   if (csv) checkCsv(csv, [...at, 'csv'], add);
+  if (xlsx && Array.isArray(xlsx.header)) checkColumnList(xlsx.header, [...at, 'xlsx', 'header'], add);
   if (fixed_width) checkFixedWidth(fixed_width, [...at, 'fixed_width'], add);
 }
 
@@ -31,16 +32,14 @@ function checkCsv(csv: CsvOptions, at: Path, add: Add): void {
     ...(Array.isArray(csv.header) ? [{ columns: csv.header, path: ['header'] }] : []),
     ...Object.entries(csv.record_types ?? {}).map(([type, columns]) => ({ columns, path: ['record_types', type] })),
   ];
-  for (const { columns, path } of lists)
-    columns.forEach((column, i) => {
-      if (column !== '' && columns.indexOf(column) !== i)
-        add(
-          [...at, ...path, i],
-          'KEY_DUPLICATE',
-          `the column "${column}" stands in this list twice.`,
-          'Give each column a name of its own.',
-        );
-    });
+  for (const { columns, path } of lists) checkColumnList(columns, [...at, ...path], add);
+}
+
+function checkColumnList(columns: readonly string[], at: Path, add: Add): void {
+  columns.forEach((column, i) => {
+    if (column !== '' && columns.indexOf(column) !== i)
+      add([...at, i], 'KEY_DUPLICATE', `the column "${column}" stands in this list twice.`, 'Give each column a name of its own.');
+  });
 }
 
 function checkFixedWidth(layout: FixedWidthOptions, at: Path, add: Add): void {
@@ -130,8 +129,9 @@ function checkSchemaFields(stream: StreamConfig, decoder: DecoderConfig, add: Ad
   const types = recordTypesOf(decoder);
   const wanted = stream.record_selector?.types;
   if (wanted && types && !wanted.every((type) => types.has(type))) return;
-  const given = Array.isArray(decoder.csv?.header)
-    ? decoder.csv.header
+  const header = decoder.csv?.header ?? decoder.xlsx?.header;
+  const given = Array.isArray(header)
+    ? header
     : types && [...types].flatMap(([type, fields]) => (!wanted || wanted.includes(type) ? fields : []));
   if (!given) return;
   for (const [name, field] of Object.entries(stream.schema.fields))

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { duration, exactlyOne, id } from './common.ts';
 import { decoderSchema } from './decoder.ts';
 import { errorHandler, login } from './exchange.ts';
+import { unpackStep } from './packing.ts';
 import { sinkSchema } from './sink.ts';
 import { template } from './template.ts';
 
 export * from './decoder.ts';
 export type { ErrorHandler, LoginConfig } from './exchange.ts';
+export * from './packing.ts';
 export * from './sink.ts';
 export type { Template } from './template.ts';
 
@@ -39,7 +41,12 @@ const filesRetriever = z.strictObject({
   after: z
     .strictObject({ archive: z.string().optional().describe('Folder that a file is moved to once what it held is committed.') })
     .prefault({}),
-  max_size: z.int().positive().optional().describe('Refuse files larger than this, in bytes.'),
+  max_size: z.int().positive().optional().describe('Refuse files larger than this, in bytes as they are sent.'),
+  unpack: z
+    .array(unpackStep)
+    .min(1)
+    .optional()
+    .describe('How the files are packed: the steps that undo it, the outermost first. A file packed otherwise is refused.'),
 });
 export type FilesRetriever = z.output<typeof filesRetriever>;
 

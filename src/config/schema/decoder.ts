@@ -106,13 +106,37 @@ export type JsonOptions = z.output<typeof jsonDecoder>;
 const bai2Decoder = z.strictObject({ encoding, currency: z.string().default('USD') });
 export type Bai2Options = z.output<typeof bai2Decoder>;
 
-export const DECODERS = ['csv', 'fixed_width', 'xml', 'json', 'bai2'] as const;
+const xlsxDecoder = z.strictObject({
+  sheet: z
+    .union([z.string().min(1), z.int().min(1)])
+    .default(1)
+    .describe('Name of the sheet, or its number from the left among those that are shown.'),
+  header: z
+    .union([z.literal(true), z.array(z.string())])
+    .default(true)
+    .describe(
+      'true: the first row that has a value names the columns. A list: the columns from A on, and the sheet has no header; "" leaves one out.',
+    ),
+  skip_rows: z.int().min(0).default(0).describe('Rows at the top that are no records, before the header; empty ones count.'),
+  footer_rows: z.int().min(0).default(0).describe('Rows at the end that are no records, such as totals; empty ones do not count.'),
+  merged_cells: z
+    .enum(['first', 'fill'])
+    .default('first')
+    .describe('first: what merged cells show belongs to the first of them, the others are empty. fill: to each of them.'),
+  trim: z.boolean().default(false),
+  max_bytes: z.int().positive().default(67_108_864).describe('For one workbook, as it is sent.'),
+  max_unpacked_bytes: z.int().positive().default(1_073_741_824).describe('For what is unpacked of one workbook.'),
+});
+export type XlsxOptions = z.output<typeof xlsxDecoder>;
+
+export const DECODERS = ['csv', 'fixed_width', 'xml', 'json', 'xlsx', 'bai2'] as const;
 export const decoderSchema = exactlyOne(
   z.strictObject({
     csv: csvDecoder.optional(),
     fixed_width: fixedDecoder.optional(),
     xml: xmlDecoder.optional(),
     json: jsonDecoder.optional(),
+    xlsx: xlsxDecoder.optional().describe('Excel workbooks (.xlsx). Every value is text: what is stored, dates as YYYY-MM-DD.'),
     bai2: bai2Decoder.optional(),
   }),
   DECODERS,

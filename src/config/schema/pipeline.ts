@@ -62,7 +62,9 @@ const delivery = z.strictObject({
     .min(0)
     .max(100)
     .default(10)
-    .describe('When more than this share of what was sent is gone at once, and more than ten records, the run stops before it asks for any deletion.'),
+    .describe(
+      'When more than this share of what was sent is gone at once, and more than ten records, the run stops before it asks for any deletion.',
+    ),
 });
 export type DeliveryConfig = z.output<typeof delivery>;
 

@@ -9,13 +9,14 @@ import { type FileContext, fileContext } from './file-context.ts';
 import { FILE_DRIFT } from './file-drift.ts';
 import { FILE_LIFE } from './file-life.ts';
 import { FILE_LIMITS } from './file-limits.ts';
+import { FILE_PACKED } from './file-packed.ts';
 import { FILE_TEXT } from './file-text.ts';
 import { lint } from './lint.ts';
 import type { Pack } from './pack.ts';
 import { readBytes } from './reading.ts';
 import type { StartTables } from './query-context.ts';
 import { compareWithRecording } from './recording-check.ts';
-import { optionsFor } from './secrets.ts';
+import { optionsFor, variablesFor } from './secrets.ts';
 
 export interface CertifyOptions {
   signal: AbortSignal;
@@ -35,15 +36,15 @@ export async function certifyOffline(pack: Pack, options: CertifyOptions): Promi
   if (connector)
     for (const [name, fixture] of fixtures.streams) {
       if (options.signal.aborted) break;
-      const given = optionsFor(connector, fixtures.options);
-      if (fixture.files) findings.push(...(await certifyFiles(connector, name, fixture, given, options)));
+      const given = optionsFor(connector, fixtures);
+      if (fixture.files) findings.push(...(await certifyFiles(connector, name, fixture, given, fixtures.keys, options)));
       else if (fixture.exchanges) findings.push(...(await certifyRequests(pack, connector, name, fixture, given, options)));
       else findings.push(...(await certifyQueries(connector, name, fixture, given, options)));
     }
   if (connector)
     for (const [name, fixture] of fixtures.sinks) {
       if (options.signal.aborted) break;
-      findings.push(...(await certifySink(connector, name, fixture, optionsFor(connector, fixtures.options), options)));
+      findings.push(...(await certifySink(connector, name, fixture, optionsFor(connector, fixtures), options)));
     }
   return certificateOf(pack, 'offline', findings);
 }
@@ -67,21 +68,26 @@ async function certifyFiles(
   name: string,
   fixture: Fixture,
   given: Record<string, unknown>,
+  keys: Readonly<Record<string, string>>,
   options: CertifyOptions,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   const stream = connector.streams[name]!;
+  const variables = variablesFor(given, keys);
   const recording = await looked({ check: 'recording', title: 'The recording reads as recorded' }, name, options, async () => {
     const reads = [];
-    for (const { name: file, bytes } of fixture.files!) reads.push({ file, reading: await readBytes(stream, file, bytes) });
+    for (const { name: file, bytes } of fixture.files!) reads.push({ file, reading: await readBytes(stream, file, bytes, variables) });
     return compareWithRecording(fixture, reads);
   });
   findings.push(...recording);
-  const context: FileContext | undefined = await fileContext(connector, name, fixture, given);
+  const context: FileContext | undefined = await fileContext(connector, name, fixture, given, keys);
   if (!context) return findings;
-  for (const check of [...FILE_LIFE, ...FILE_TEXT, ...FILE_DRIFT, ...FILE_LIMITS]) {
+  const { plain } = context;
+  for (const check of [...FILE_LIFE, ...FILE_PACKED, ...FILE_TEXT, ...FILE_DRIFT, ...FILE_LIMITS]) {
     if (options.signal.aborted) break;
-    findings.push(...(await looked(check, name, options, () => check.run(context))));
+    // Of packed files, what is about their text is tried on the text.
+    const about = async (): Promise<Verdict> => (await check.run(context)) ?? (plain && (await check.run(plain)));
+    findings.push(...(await looked(check, name, options, about)));
   }
   return findings;
 }

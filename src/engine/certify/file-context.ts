@@ -2,11 +2,14 @@ import type { ConnectorConfig, StreamConfig } from '../../config/schema/connecto
 import type { Verdict } from '../../connector/certify.ts';
 import { type RecordedText, recordedText } from '../../connector/certify-changes.ts';
 import type { Fixture, FixtureFile } from '../../connector/certify-fixtures.ts';
-import { fillText, optionVariables } from '../../connector/template.ts';
+import { fillText, type Variables } from '../../connector/template.ts';
+import { openUnpacked } from '../../connector/unpacking.ts';
+import { InterlocalError } from '../../core/errors.ts';
+import { keepInMemory, packedBytes } from '../../formats/unpack.ts';
 import type { Bench, Setup } from './bench.ts';
 import { openBench, plainFields } from './bench.ts';
 import { goodOf, type Reading, readBytes } from './reading.ts';
-import { CANARY_FILES } from './secrets.ts';
+import { secretFiles, variablesFor } from './secrets.ts';
 
 /** What the checks of a stream of files work with. */
 export interface FileContext {
@@ -19,8 +22,12 @@ export interface FileContext {
   /** The recorded file that the changes are made to: the one with the most records. */
   main: FixtureFile;
   reading: Reading;
-  /** undefined: the file is no text. */
+  /** undefined: the file is no text, or is packed. */
   recorded: RecordedText | undefined;
+  /** The options of the recordings, with their keys. */
+  variables: Variables;
+  /** Of packed files: the same stream of the same files, unpacked. */
+  plain: FileContext | undefined;
   read(bytes: Uint8Array): Promise<Reading>;
   bench(): Promise<Bench>;
   /** Changes by an earlier check are not kept. */
@@ -39,6 +46,7 @@ export async function fileContext(
   name: string,
   fixture: Fixture,
   options: Record<string, unknown>,
+  keys: Readonly<Record<string, string>>,
 ): Promise<FileContext | undefined> {
   const stream = connector.streams[name]!;
   // The files are the same however they were fetched; the transports have their own suites, and the online half.
@@ -47,19 +55,17 @@ export async function fileContext(
     connector: onDisk,
     stream: name,
     options: { ...options, path: 'source' },
-    secrets: CANARY_FILES,
+    secrets: secretFiles(keys),
     fields: plainFields(stream, fixture.records),
   };
-  const variables = optionVariables(setup.options);
-  const filled: StreamConfig = {
-    ...stream,
-    retriever: { files: { ...stream.retriever.files!, pattern: fillText(stream.retriever.files!.pattern, variables) } },
-  };
+  const variables = variablesFor(setup.options, keys);
+  const files = { ...stream.retriever.files!, pattern: fillText(stream.retriever.files!.pattern, variables) };
+  const filled: StreamConfig = { ...stream, retriever: { files } };
   const refused = new Set(fixture.refused.map((r) => r.file));
   let best: { file: FixtureFile; reading: Reading } | undefined;
   for (const file of fixture.files!) {
     if (refused.has(file.name)) continue;
-    const reading = await readBytes(filled, file.name, file.bytes);
+    const reading = await readBytes(filled, file.name, file.bytes, variables);
     if (!reading.refused && (!best || goodOf(reading).length > goodOf(best.reading).length)) best = { file, reading };
   }
   if (!best || goodOf(best.reading).length === 0) return undefined;
@@ -73,8 +79,12 @@ export async function fileContext(
     setup,
     main: file,
     reading,
-    recorded: recordedText(stream.decoder!, file.bytes),
-    read: (bytes) => readBytes(filled, file.name, bytes),
+    recorded: files.unpack ? undefined : recordedText(stream.decoder!, file.bytes),
+    variables,
+    plain:
+      files.unpack &&
+      (await fileContext(withoutPacking(connector, name), name, await plainFixture(fixture, filled, variables), options, keys)),
+    read: (bytes) => readBytes(filled, file.name, bytes, variables),
     bench,
     async withBench(work) {
       const open = await bench();
@@ -85,4 +95,32 @@ export async function fileContext(
       }
     },
   };
+}
+
+function withoutPacking(connector: ConnectorConfig, name: string): ConnectorConfig {
+  const stream = connector.streams[name]!;
+  const { unpack: _, ...files } = stream.retriever.files!;
+  return { ...connector, streams: { ...connector.streams, [name]: { ...stream, retriever: { files } } } };
+}
+
+/** The recorded files as they are unpacked, under the same names; those that cannot be unpacked are left out. */
+async function plainFixture(fixture: Fixture, stream: StreamConfig, variables: Variables): Promise<Fixture> {
+  const files: FixtureFile[] = [];
+  for (const { name, bytes } of fixture.files!) {
+    const plain = await unpackedBytes(stream, name, bytes, variables);
+    if (plain) files.push({ name, bytes: plain });
+  }
+  return { ...fixture, files };
+}
+
+async function unpackedBytes(stream: StreamConfig, file: string, bytes: Buffer, variables: Variables): Promise<Buffer | undefined> {
+  try {
+    const unpacked = await openUnpacked(packedBytes(bytes), stream.retriever.files!.unpack, { file, variables, keep: keepInMemory });
+    const parts: Buffer[] = [];
+    for await (const part of unpacked.read()) parts.push(Buffer.from(part));
+    return Buffer.concat(parts);
+  } catch (error) {
+    if (!(error instanceof InterlocalError)) throw error;
+    return undefined;
+  }
 }

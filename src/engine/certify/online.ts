@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { openOptions } from '../../config/connection-options.ts';
 import type { Project } from '../../config/project.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
@@ -6,12 +9,14 @@ import { readQuery, readRequests } from '../../connector/pages.ts';
 import { checkTables } from '../../connector/check-tables.ts';
 import { selectorOf } from '../../connector/select.ts';
 import { fillText, optionVariables, type Variables } from '../../connector/template.ts';
+import { openUnpacked } from '../../connector/unpacking.ts';
 import { ConfigError, InterlocalError } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { decodeWith } from '../../formats/formats.ts';
 import { transports } from '../../transports/transports.ts';
 import type { FileTransport, Transport } from '../../transports/transport.ts';
 import { openConnection } from '../connection.ts';
+import { keep } from '../spool.ts';
 import { certificateOf, type CertifyOptions, looked } from './certify.ts';
 import { lint } from './lint.ts';
 import type { Pack } from './pack.ts';
@@ -135,13 +140,23 @@ async function* lists(
     const requiredColumns = Object.entries(stream.schema.fields)
       .filter(([field, f]) => !f.optional && !(stream.record_selector?.parents ?? []).includes(field))
       .map(([field]) => field);
-    for await (const list of decodeWith(stream.decoder!, transport.read(file.path), {
-      file: file.path,
-      requiredColumns,
-      knownColumns: Object.keys(stream.schema.fields),
-      signal,
-    }))
-      yield { list, from: file.path };
+    const folder = await mkdtemp(join(tmpdir(), 'certify-online-'));
+    try {
+      // What is not packed is read from where it lies: a look at its beginning is enough.
+      const fetched = files.unpack && (await keep(transport.read(file.path), folder));
+      const unpacked =
+        fetched &&
+        (await openUnpacked(fetched, files.unpack, { file: file.path, variables, keep: (bytes) => keep(bytes, folder), signal }));
+      for await (const list of decodeWith(stream.decoder!, unpacked?.read() ?? transport.read(file.path), {
+        file: unpacked?.file ?? file.path,
+        requiredColumns,
+        knownColumns: Object.keys(stream.schema.fields),
+        signal,
+      }))
+        yield { list, from: unpacked?.file ?? file.path };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
     return;
   }
   const context = { name, variables, state: {}, now: new Date(), signal, note: () => {} };

@@ -28,7 +28,7 @@ export async function readPack(folder: string): Promise<Pack> {
   const { connector, problems } = await readManifest(folder, id);
   const fixtures = connector
     ? await readFixtures(folder, connector)
-    : { options: {}, streams: new Map(), sinks: new Map(), wsdls: [], problems: [] };
+    : { options: {}, keys: {}, streams: new Map(), sinks: new Map(), wsdls: [], problems: [] };
   const readme = await readFile(join(folder, 'README.md'), 'utf8').catch(() => undefined);
   return { id, folder, connector, fixtures, readme, hash: await hashOf(folder), problems };
 }

@@ -2,9 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import { repeatFinder } from '../../connector/keys.ts';
 import { selectorOf } from '../../connector/select.ts';
+import type { Variables } from '../../connector/template.ts';
 import { InterlocalError, type Problem } from '../../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../../core/record.ts';
+import { openUnpacked } from '../../connector/unpacking.ts';
 import { decodeWith } from '../../formats/formats.ts';
+import { keepInMemory, packedBytes } from '../../formats/unpack.ts';
 import { assignKey, lookForRepeats } from '../land-batch.ts';
 
 /** What a file reads as, before anything is landed. */
@@ -16,8 +19,11 @@ export interface Reading {
   refused?: readonly Problem[];
 }
 
-/** Reads a file as a run does: decoder, selector, contract, keys. What is thrown that is not ours to throw goes on upwards. */
-export async function readBytes(stream: StreamConfig, file: string, bytes: Uint8Array): Promise<Reading> {
+/**
+ * Reads a file as a run does: unpacking, decoder, selector, contract, keys. What is thrown that is not ours to throw goes on
+ * upwards.
+ */
+export async function readBytes(stream: StreamConfig, file: string, bytes: Uint8Array, variables: Variables): Promise<Reading> {
   const selector = selectorOf(stream, file);
   const records: SourceRecord[] = [];
   const parents = new Set(stream.record_selector?.parents ?? []);
@@ -29,7 +35,9 @@ export async function readBytes(stream: StreamConfig, file: string, bytes: Uint8
     knownColumns: Object.keys(stream.schema.fields),
   };
   try {
-    for await (const list of decodeWith(stream.decoder!, pieces(bytes), context)) records.push(...selector.select(list));
+    const unpacked = await openUnpacked(packedBytes(bytes), stream.retriever.files?.unpack, { file, variables, keep: keepInMemory });
+    for await (const list of decodeWith(stream.decoder!, unpacked.read(), { ...context, file: unpacked.file }))
+      records.push(...selector.select(list));
     selector.finish();
   } catch (error) {
     if (!(error instanceof InterlocalError)) throw error;
@@ -77,8 +85,4 @@ function plain(value: Value | undefined): unknown {
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.map(plain);
   return Object.fromEntries(Object.entries(value).flatMap(([name, inner]) => (inner === null ? [] : [[name, plain(inner)]])));
-}
-
-async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
 }

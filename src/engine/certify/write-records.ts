@@ -8,7 +8,7 @@ import { type Pack, readPack } from './pack.ts';
 import type { StartTables } from './query-context.ts';
 import { readBytes, saidOf } from './reading.ts';
 import type { Read } from './recording-check.ts';
-import { optionsFor } from './secrets.ts';
+import { optionsFor, variablesFor } from './secrets.ts';
 
 /**
  * Writes records.json of each recorded stream as it reads now, for a person to look through: from then on it is what the
@@ -32,11 +32,12 @@ export async function writeRecords(folder: string, startTables: StartTables | un
 
 async function readAgain(pack: Pack, name: string, fixture: Fixture, startTables: StartTables | undefined): Promise<Read[]> {
   const connector = pack.connector!;
-  const given = optionsFor(connector, pack.fixtures.options);
+  const given = optionsFor(connector, pack.fixtures);
   if (fixture.files) {
+    const variables = variablesFor(given, pack.fixtures.keys);
     const reads: Read[] = [];
     for (const { name: file, bytes } of fixture.files)
-      reads.push({ file, reading: await readBytes(connector.streams[name]!, file, bytes) });
+      reads.push({ file, reading: await readBytes(connector.streams[name]!, file, bytes, variables) });
     return reads;
   }
   if (fixture.exchanges) {

@@ -1,0 +1,56 @@
+import { didYouMean, FileError } from '../core/errors.ts';
+import type { Problem } from '../core/errors.ts';
+import type { DecodeContext } from './format.ts';
+import { excerpt, MOST_PROBLEMS, problemIn } from './refuse.ts';
+
+/**
+ * The columns of a file against what the stream knows: throws FileError with every column that is there twice
+ * (COLUMN_DUPLICATE) or missing (COLUMN_MISSING), tells those that are new. `called`: how a person finds the column of an index.
+ */
+export function checkColumns(
+  columns: readonly string[],
+  context: DecodeContext,
+  place: { line?: number },
+  { missingHint, called = (i) => String(i + 1) }: { missingHint?: string; called?: (index: number) => string } = {},
+): void {
+  const { file } = context;
+  const problems: Problem[] = [];
+  const repeated = new Set(columns.filter((name, i) => columns.indexOf(name) !== i));
+  for (const name of repeated) {
+    const where = columns.flatMap((c, i) => (c === name ? [called(i)] : []));
+    problems.push(
+      problemIn(
+        'COLUMN_DUPLICATE',
+        file,
+        place,
+        `The column ${JSON.stringify(name)} is there ${where.length === 2 ? 'twice' : `${where.length} times`} (columns ${where.join(' and ')}).`,
+        'Have the export changed so that every column has its own name.',
+      ),
+    );
+  }
+  const missing = (context.requiredColumns ?? []).filter((name) => !columns.includes(name));
+  const unclaimed = columns.filter((name) => !context.knownColumns?.includes(name));
+  for (const [i, name] of missing.entries()) {
+    const found = i === 0 ? ` The file has: ${listOf(columns)}.` : '';
+    const meant = didYouMean(name, unclaimed.length ? unclaimed : columns);
+    problems.push(
+      problemIn(
+        'COLUMN_MISSING',
+        file,
+        place,
+        `The required column ${JSON.stringify(name)} is missing.${found}${meant ? ` Did you mean ${JSON.stringify(meant)}?` : ''}`,
+        missingHint ?? 'If the system renamed it, change the name in the stream of the connector; otherwise have the export put right.',
+      ),
+    );
+  }
+  if (problems.length) throw new FileError(problems.slice(0, MOST_PROBLEMS));
+  if (context.knownColumns && context.onNewColumns) {
+    const fresh = columns.filter((name) => !context.knownColumns!.includes(name));
+    if (fresh.length) context.onNewColumns(fresh);
+  }
+}
+
+function listOf(columns: readonly string[]): string {
+  const shown = columns.slice(0, 40).map((name) => excerpt(name));
+  return shown.join(', ') + (columns.length > 40 ? ` and ${columns.length - 40} more` : '');
+}
