@@ -15,6 +15,7 @@ import { printsNothing } from './prints-nothing.ts';
 import { allBytes } from './all-bytes.ts';
 import { cuttableLine } from './cuttable-line.ts';
 import { startOpenSsh } from './openssh.ts';
+import { startAgent } from './ssh-agent.ts';
 import { startQuestioningServer } from './questioning-server.ts';
 import { testFileTransport } from './test-file-transport.ts';
 
@@ -132,6 +133,20 @@ describe('sftp', () => {
       expect(error).toMatchObject({ code: 'PRIVATE_KEY_UNREADABLE', message: expect.stringContaining('passphrase') });
       expect(error).toBeInstanceOf(ConfigError);
     }
+  });
+
+  test('a key that an SSH agent holds lets us in, and one that it does not hold is not asked for', async () => {
+    const agent = await startAgent([otherKey.private, userKey.private]);
+    const bank = await open({ port: openSsh.port, username: openSsh.username, agent: agent.socket, root });
+    expect((await bank.list('.', 'a.csv')).length).toBe(1);
+    await bank.close();
+    await agent.close();
+    const strangers = await startAgent([otherKey.private]);
+    const error = await failure((await open({ port: openSsh.port, username: openSsh.username, agent: strangers.socket })).list('.', '*'));
+    expect(error).toMatchObject({ code: 'AUTH_FAILED', message: expect.stringContaining('the keys of the agent') });
+    await strangers.close();
+    const gone = await failure((await open({ port: openSsh.port, username: openSsh.username, agent: strangers.socket })).list('.', '*'));
+    expect(gone).toMatchObject({ code: 'AUTH_FAILED' });
   });
 
   test('what is no key at all is told as such, without showing it', async () => {
