@@ -109,6 +109,20 @@ describe('a row arrives exactly as it was given', () => {
     expect(await write({ rows: [row('0001', { amount: null, payer: null })] })).toEqual(['unchanged']);
   });
 
+  it('letters beyond ASCII in a column of one code page, when that has them', async () => {
+    const rows = [{ a: '1', b: 'x', value: 'Zoë' }];
+    expect(await write({ table: 'pairs', key: ['a', 'b'], rows })).toEqual(['written']);
+    expect(await write({ table: 'pairs', key: ['a', 'b'], rows })).toEqual(['unchanged']);
+    const lost = await transport.write({ table: 'pairs', write: 'upsert', key: ['a', 'b'], rows: [{ a: '2', b: 'x', value: '日本' }] });
+    if (server.real)
+      expect(lost[0]).toMatchObject({
+        state: 'refused',
+        problem: { code: 'SQL_ROW_VALUE', message: 'The value for value has characters that the column cannot hold.' },
+      });
+    const [[, , kept] = []] = (await all('pairs', 'a', 'b', 'value')) as string[][];
+    expect(kept).toBe('Zoë');
+  });
+
   it('a value that the column would round, cut or turn round is refused, by its column and never by its value', async () => {
     const cases: [string, string, RegExp][] = [
       ['amount', '1.123456', /has 6 decimals, and the column keeps 5/],
@@ -341,7 +355,7 @@ describe('a table is looked at before anything is written', () => {
       detail: expect.stringContaining('no unique index says that a, b names one row') as unknown,
     });
     expect(await check({ table: 'plain', key: ['id'], columns: ['valeu'] })).toMatchObject({ ok: false, hint: 'Did you mean value?' });
-    expect(await check({ table: 'plane', key: ['id'], columns: [] })).toMatchObject({ ok: false, hint: 'Did you mean plain?' });
+    expect(await check({ table: 'plainn', key: ['id'], columns: [] })).toMatchObject({ ok: false, hint: 'Did you mean plain?' });
   });
 
   it('and by the rights of the login', async () => {
