@@ -109,6 +109,25 @@ describe('a row arrives exactly as it was given', () => {
     expect(await write({ rows: [row('0001', { amount: null, payer: null })] })).toEqual(['unchanged']);
   });
 
+  it('NULL in every type, and over every value', async () => {
+    await write({ rows: [FULL] });
+    const nothing = { ...Object.fromEntries(Object.keys(FULL).map((name) => [name, null])), ...row('0001') };
+    expect(await write({ rows: [nothing] })).toEqual(['written']);
+    expect(await write({ rows: [nothing] })).toEqual(['unchanged']);
+    expect(
+      await write({
+        rows: [
+          { ...nothing, ...row('0002') },
+          { ...nothing, ...row('0001'), fee: '1' },
+        ],
+      }),
+    ).toEqual(['written', 'written']);
+    expect(await all('payments', 'number', 'fee', 'bytes', 'paid_on')).toEqual([
+      ['0001', '1.0000', null, null],
+      ['0002', null, null, null],
+    ]);
+  });
+
   it('letters beyond ASCII in a column of one code page, when that has them', async () => {
     const rows = [{ a: '1', b: 'x', value: 'Zoë' }];
     expect(await write({ table: 'pairs', key: ['a', 'b'], rows })).toEqual(['written']);
@@ -138,7 +157,7 @@ describe('a row arrives exactly as it was given', () => {
       ['copies', '32768', /too large/],
       ['copies', '1.5', /whole number/],
       ['payer', 'x'.repeat(21), /longer than the 20 characters/],
-      ['initials', 'ABCD', /longer than its column/],
+      ['initials', 'ABCD', /longer than the 3 characters/],
       ['bytes', '0x000000000000000000', /longer than the 8 bytes/],
       ['bytes', 'FF', /binary/],
       ['guid', 'none', /GUID/],
@@ -240,7 +259,7 @@ describe('a row that the server does not take', () => {
       row('3', { reference: 'taken' }),
       row('4', { account: '999' }),
       row('5', { reference: null }),
-      row('6', { initials: 'ABCD' }),
+      row('6', { initials: 'ABÉD' }),
       row('7', { amount: 'x' }),
       { number: null, reference: 'a', account: '100' },
       row('8'),
@@ -257,7 +276,7 @@ describe('a row that the server does not take', () => {
       'written',
     ]);
     const problems = results.flatMap((r) => (r.state === 'refused' ? [r.problem] : []));
-    for (const { message, hint } of problems) expect(`${message} ${hint}`).not.toMatch(/taken\b|999|ABCD/);
+    for (const { message, hint } of problems) expect(`${message} ${hint}`).not.toMatch(/taken\b|999|ABÉD/);
     expect(problems[2]!.message).toMatch(/^Column reference must have a value/);
     expect(problems.map(({ place }) => place.key)).toEqual(['3', '4', '5', '6', '7', '']);
     expect(await all('payments', 'number')).toEqual([['1'], ['2'], ['8']]);
