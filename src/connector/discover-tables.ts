@@ -34,6 +34,7 @@ export async function discoverTables(
     ['TABLE_SCHEMA', 'TABLE_NAME', 'COLUMN_NAME', 'DATA_TYPE', 'IS_NULLABLE', 'ORDINAL_POSITION'],
   );
   const keys = await declaredKeys(transport);
+  const tracked = await trackedTables(transport);
   const tables = Map.groupBy(
     columns.sort((a, b) => Number(a['ORDINAL_POSITION']) - Number(b['ORDINAL_POSITION'])),
     (row) => (row['TABLE_SCHEMA'] === 'dbo' ? textOf(row['TABLE_NAME']) : `${textOf(row['TABLE_SCHEMA'])}.${textOf(row['TABLE_NAME'])}`),
@@ -47,7 +48,7 @@ export async function discoverTables(
       type: textOf(row['DATA_TYPE']).toLowerCase(),
       nullable: row['IS_NULLABLE'] === 'YES',
     }));
-    streams.push(await tableStream(transport, name, list, keys.get(name)));
+    streams.push(await tableStream(transport, name, list, keys.get(name), tracked.has(name)));
   }
   const unknown = (wanted ?? []).filter((w) => !names.some((name) => name.toLowerCase() === w.toLowerCase()));
   const notes = [
@@ -64,13 +65,17 @@ async function tableStream(
   table: string,
   columns: readonly Column[],
   declared: readonly string[] | undefined,
+  tracked: boolean,
 ): Promise<ProposedStream> {
   const version = columns.find((c) => c.type === 'timestamp' || c.type === 'rowversion');
   const changed = columns.find((c) => /^(small)?datetime2?$/.test(c.type) && /modif|chang|updat|row_?ts/i.test(c.name));
   const fields = columns.filter((c) => readable(c.type)).map(fieldOf);
   const evidence: string[] = columns.filter((c) => !readable(c.type)).map((c) => `${c.name} is left out: ${c.type} has no exact text`);
   let incremental: PlainMap | undefined;
-  if (version) {
+  if (tracked && declared?.length) {
+    incremental = { kind: 'change_tracking' };
+    evidence.push('the server tracks its changes and this login may see them: only what changed is read, deletions too');
+  } else if (version) {
     incremental = { cursor: version.name, kind: 'rowversion' };
     evidence.push(`${version.name} is a row version: every change moves it, so only what changed is read; deletions are not seen by it`);
   } else if (changed) {
@@ -123,6 +128,17 @@ async function declaredKeys(transport: QueryTransport): Promise<Map<string, stri
     keys.set(name, [...(keys.get(name) ?? []), textOf(row['COLUMN_NAME'])]);
   }
   return keys;
+}
+
+/** Tables whose changes are tracked, and which this login may view. */
+async function trackedTables(transport: QueryTransport): Promise<Set<string>> {
+  const sql = `SELECT SCHEMA_NAME(t.schema_id) AS TABLE_SCHEMA, t.name AS TABLE_NAME FROM sys.change_tracking_tables AS c JOIN sys.tables AS t ON t.object_id = c.object_id WHERE HAS_PERMS_BY_NAME(N'[' + REPLACE(SCHEMA_NAME(t.schema_id), N']', N']]') + N'].[' + REPLACE(t.name, N']', N']]') + N']', N'OBJECT', N'VIEW CHANGE TRACKING') = 1`;
+  const found = await rows(transport, sql, ['TABLE_SCHEMA', 'TABLE_NAME']).catch(() => []);
+  return new Set(
+    found.map((row) =>
+      row['TABLE_SCHEMA'] === 'dbo' ? textOf(row['TABLE_NAME']) : `${textOf(row['TABLE_SCHEMA'])}.${textOf(row['TABLE_NAME'])}`,
+    ),
+  );
 }
 
 async function rows(transport: QueryTransport, sql: string, columns: readonly string[]): Promise<Values[]> {

@@ -130,6 +130,17 @@ describe('a view of SQL Server with a row version', () => {
     expect(yaml).toContain('primary_key: [BILLNO]');
     expect(yaml).toContain('OWNER_NAME: { class: personal }');
   });
+
+  test('or with its changes, where the server tracks them', async () => {
+    const tracking = await (await tablesPort())!(TABLES, { username: 'reader', password: 'reader-Password-1' }, ['BILLNO']);
+    const other = (await transports.sqlserver.open(
+      { ...tracking.options, password: 'reader-Password-1' },
+      { connection: 'bills', projectFolder: '.' },
+    )) as QueryTransport;
+    expect(discoveryYaml(await discoverTables(other, 'acme', ['BillsView']))).toContain('incremental: { kind: change_tracking }');
+    await other.close();
+    await tracking.close();
+  });
 });
 
 describe('a pack for it, written from the vendor guide alone', () => {

@@ -288,3 +288,42 @@ describe('what keeps changes from being read is said with the T-SQL that mends i
     }
   });
 });
+
+describe('a delay goes by the clock that writes the times', () => {
+  const zone = process.env['TZ'];
+  afterAll(() => {
+    if (zone === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = zone;
+  });
+
+  it.each(['America/New_York', 'Asia/Tokyo', 'UTC'])(
+    'of a server in %s: the youngest rows wait, those before them are read',
+    async (tz) => {
+      if (server.real) return;
+      process.env['TZ'] = tz;
+      const late = await startServer([{ name: 'entries', columns: { no: 'int NOT NULL PRIMARY KEY', entered: 'datetime2(7)' }, rows: [] }]);
+      const from = openSqlServer(late.options, { connection: 'clerk', projectFolder: late.folder });
+      try {
+        await late.execute(
+          'INSERT INTO entries (no, entered) VALUES (1, DATEADD(minute, -90, SYSDATETIME())), (2, DATEADD(minute, -30, SYSDATETIME()))',
+        );
+        const stream = (clock: string): object => ({
+          retriever: { query: { tables: ['entries'] } },
+          incremental: { cursor: 'entered', delay: '1h', ...(clock ? { clock } : {}) },
+          schema: { fields: { no: {}, entered: {} } },
+          primary_key: ['no'],
+        });
+        state = {};
+        expect((await read(stream(''), from)).map((line) => line.slice(0, 1))).toEqual(['1']);
+        await late.execute(
+          'UPDATE entries SET entered = DATEADD(minute, -90, SYSUTCDATETIME()) WHERE no = 1; UPDATE entries SET entered = DATEADD(minute, -30, SYSUTCDATETIME()) WHERE no = 2',
+        );
+        state = {};
+        expect((await read(stream('utc'), from)).map((line) => line.slice(0, 1))).toEqual(['1']);
+      } finally {
+        await from.close();
+        await late.stop();
+      }
+    },
+  );
+});

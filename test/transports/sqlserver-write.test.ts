@@ -109,6 +109,39 @@ describe('a row arrives exactly as it was given', () => {
     expect(await write({ rows: [row('0001', { amount: null, payer: null })] })).toEqual(['unchanged']);
   });
 
+  it('NULL in every type, and over every value', async () => {
+    await write({ rows: [FULL] });
+    const nothing = { ...Object.fromEntries(Object.keys(FULL).map((name) => [name, null])), ...row('0001') };
+    expect(await write({ rows: [nothing] })).toEqual(['written']);
+    expect(await write({ rows: [nothing] })).toEqual(['unchanged']);
+    expect(
+      await write({
+        rows: [
+          { ...nothing, ...row('0002') },
+          { ...nothing, ...row('0001'), fee: '1' },
+        ],
+      }),
+    ).toEqual(['written', 'written']);
+    expect(await all('payments', 'number', 'fee', 'bytes', 'paid_on')).toEqual([
+      ['0001', '1.0000', null, null],
+      ['0002', null, null, null],
+    ]);
+  });
+
+  it('letters beyond ASCII in a column of one code page, when that has them', async () => {
+    const rows = [{ a: '1', b: 'x', value: 'Zoë' }];
+    expect(await write({ table: 'pairs', key: ['a', 'b'], rows })).toEqual(['written']);
+    expect(await write({ table: 'pairs', key: ['a', 'b'], rows })).toEqual(['unchanged']);
+    const lost = await transport.write({ table: 'pairs', write: 'upsert', key: ['a', 'b'], rows: [{ a: '2', b: 'x', value: '日本' }] });
+    if (server.real)
+      expect(lost[0]).toMatchObject({
+        state: 'refused',
+        problem: { code: 'SQL_ROW_VALUE', message: 'The value for value has characters that the column cannot hold.' },
+      });
+    const [[, , kept] = []] = (await all('pairs', 'a', 'b', 'value')) as string[][];
+    expect(kept).toBe('Zoë');
+  });
+
   it('a value that the column would round, cut or turn round is refused, by its column and never by its value', async () => {
     const cases: [string, string, RegExp][] = [
       ['amount', '1.123456', /has 6 decimals, and the column keeps 5/],
@@ -124,7 +157,7 @@ describe('a row arrives exactly as it was given', () => {
       ['copies', '32768', /too large/],
       ['copies', '1.5', /whole number/],
       ['payer', 'x'.repeat(21), /longer than the 20 characters/],
-      ['initials', 'ABCD', /longer than its column/],
+      ['initials', 'ABCD', /longer than the 3 characters/],
       ['bytes', '0x000000000000000000', /longer than the 8 bytes/],
       ['bytes', 'FF', /binary/],
       ['guid', 'none', /GUID/],
@@ -226,7 +259,7 @@ describe('a row that the server does not take', () => {
       row('3', { reference: 'taken' }),
       row('4', { account: '999' }),
       row('5', { reference: null }),
-      row('6', { initials: 'ABCD' }),
+      row('6', { initials: 'ABÉD' }),
       row('7', { amount: 'x' }),
       { number: null, reference: 'a', account: '100' },
       row('8'),
@@ -243,7 +276,7 @@ describe('a row that the server does not take', () => {
       'written',
     ]);
     const problems = results.flatMap((r) => (r.state === 'refused' ? [r.problem] : []));
-    for (const { message, hint } of problems) expect(`${message} ${hint}`).not.toMatch(/taken\b|999|ABCD/);
+    for (const { message, hint } of problems) expect(`${message} ${hint}`).not.toMatch(/taken\b|999|ABÉD/);
     expect(problems[2]!.message).toMatch(/^Column reference must have a value/);
     expect(problems.map(({ place }) => place.key)).toEqual(['3', '4', '5', '6', '7', '']);
     expect(await all('payments', 'number')).toEqual([['1'], ['2'], ['8']]);
@@ -341,7 +374,7 @@ describe('a table is looked at before anything is written', () => {
       detail: expect.stringContaining('no unique index says that a, b names one row') as unknown,
     });
     expect(await check({ table: 'plain', key: ['id'], columns: ['valeu'] })).toMatchObject({ ok: false, hint: 'Did you mean value?' });
-    expect(await check({ table: 'plane', key: ['id'], columns: [] })).toMatchObject({ ok: false, hint: 'Did you mean plain?' });
+    expect(await check({ table: 'plainn', key: ['id'], columns: [] })).toMatchObject({ ok: false, hint: 'Did you mean plain?' });
   });
 
   it('and by the rights of the login', async () => {

@@ -31,7 +31,7 @@ export interface Connections {
 
 /** One transaction, one request at a time. */
 export interface Transaction {
-  request(parameters: Record<string, string | null>): Request;
+  request(parameters: Record<string, string>): Request;
   /** False once the server ended it by itself: a deadlock, an error that dooms it, a lost connection. */
   isOpen(): boolean;
   /** Throws what the server's error means; whether it was committed is then unknown. */
@@ -57,11 +57,10 @@ export async function connect(settings: SqlServerSettings, context: TransportCon
   }
   const opened = pool;
   const errorOf = (error: unknown): Error => sqlError(error, remote, login.number);
-  const bound = (made: Request, parameters: Record<string, string | null>): Request => {
+  const bound = (made: Request, parameters: Record<string, string>): Request => {
     made.arrayRowMode = true;
     // One length for all texts, so that the server keeps one plan and not one for each length.
-    for (const [name, value] of Object.entries(parameters))
-      made.input(name, mssql.NVarChar(value !== null && value.length > 4000 ? mssql.MAX : 4000), value);
+    for (const [name, value] of Object.entries(parameters)) made.input(name, mssql.NVarChar(value.length > 4000 ? mssql.MAX : 4000), value);
     return made;
   };
   const request = (parameters: Record<string, string>): Request => bound(opened.request(), parameters);

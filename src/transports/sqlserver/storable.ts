@@ -57,9 +57,14 @@ export function storable(type: ServerType, value: string): Comparable | string {
       return { parameter: value, sql: (name) => name };
     case 'char':
     case 'varchar':
-    case 'text':
-    case 'ntext':
+      // Bytes: of other letters the server knows how many they take.
+      if (type.length !== undefined && type.length > 0 && value.length > type.length && /^[\0-\x7F]*$/.test(value))
+        return tooLong(type.length);
       return { parameter: value, sql: (name) => name };
+    case 'text':
+      return made('varchar(max)', value);
+    case 'ntext':
+      return made('nvarchar(max)', value);
     case 'xml':
       return made('xml', value);
     case 'bit':
@@ -78,7 +83,7 @@ export function isStorable(type: ServerType): boolean {
   return STORABLE.has(type.name);
 }
 
-export function tooLong(characters: number): string {
+function tooLong(characters: number): string {
   return `is longer than the ${characters} ${characters === 1 ? 'character' : 'characters'} that the column keeps`;
 }
 

@@ -19,7 +19,7 @@ export interface ReadyRow {
 
 export interface WriteStatement {
   sql: string;
-  parameters: Record<string, string | null>;
+  parameters: Record<string, string>;
 }
 
 /** First column of the results that are ours: a trigger may give some of its own. */
@@ -37,11 +37,13 @@ export function writeStatement(
   rows: readonly ReadyRow[],
   mark: TrackingMark,
 ): WriteStatement {
-  const parameters: Record<string, string | null> = {};
+  const parameters: Record<string, string> = {};
+  // NULL stands as itself: as a parameter it would be text, which is no amount and no binary even when there is none.
   const bind = (value: Comparable | null): string => {
+    if (value === null) return 'NULL';
     const name = `p${Object.keys(parameters).length + 1}`;
-    parameters[name] = value?.parameter ?? null;
-    return value ? value.sql(`@${name}`) : `@${name}`;
+    parameters[name] = value.parameter;
+    return value.sql(`@${name}`);
   };
   const lines = ['DECLARE @found int, @done int, @mark varbinary(128);'];
   for (const row of rows) {
@@ -65,8 +67,8 @@ export function writeStatement(
     const others = values.filter(({ isKey }) => !isKey);
     if ((spec.write === 'upsert' || spec.write === 'update') && others.length > 0) {
       const set = others.map(({ column, stored }) => `${quoted(column.name)} = ${stored}`).join(', ');
-      const differs = `EXISTS (SELECT ${others.map(({ column }) => exact(column, quoted(column.name))).join(', ')} EXCEPT SELECT ${others.map(({ column, stored }) => exact(column, stored)).join(', ')})`;
-      lines.push(`IF @found = 1 ${change(`UPDATE ${target.sql} SET ${set} WHERE ${where} AND ${differs}`)};`);
+      const differs = differing(others);
+      lines.push(`IF @found = 1 ${change(`UPDATE ${target.sql} SET ${set} WHERE ${where} AND (${differs})`)};`);
     }
     if (spec.write === 'delete') lines.push(`IF @found = 1 ${change(`DELETE FROM ${target.sql} WHERE ${where}`)};`);
     lines.push(`SELECT @found AS ${FOUND}, @done AS done;`);
@@ -98,6 +100,17 @@ export function columnsOf(
     const column = findColumn(target.columns, name);
     return column ? [{ column, name, isKey: spec.key.includes(name) }] : [];
   });
+}
+
+/** True for a row in which one of these columns has another value. */
+function differing(values: readonly { column: TargetColumn; value: Comparable | null; stored: string }[]): string {
+  const some = values.filter(({ value }) => value !== null);
+  // EXCEPT takes NULL for equal to NULL, which <> does not; a NULL that stands alone has no type to be compared in.
+  const list = (of: (value: (typeof some)[number]) => string): string => some.map((value) => exact(value.column, of(value))).join(', ');
+  return [
+    ...(some.length ? [`EXISTS (SELECT ${list(({ column }) => quoted(column.name))} EXCEPT SELECT ${list(({ stored }) => stored)})`] : []),
+    ...values.filter(({ value }) => value === null).map(({ column }) => `${quoted(column.name)} IS NOT NULL`),
+  ].join(' OR ');
 }
 
 /**
