@@ -11,7 +11,7 @@ interface NewConnectorCommand {
 }
 
 const TRANSPORTS = ['sftp', 'folder', 'soap', 'http', 'sqlserver'] as const;
-const FORMATS = ['csv', 'fixed_width', 'xml', 'json', 'bai2'] as const;
+const FORMATS = ['csv', 'fixed_width', 'xml', 'json', 'xlsx', 'bai2'] as const;
 
 /** `interlocal new connector ID` */
 export function registerNew(cli: Cli): void {
@@ -143,6 +143,11 @@ async function contents(
   const sample = await sampleOf(cli, transport, options);
   const { discoverFile } = await import('../connector/discover-file.ts');
   const stream = await discoverFile(sample.file, sample.bytes);
+  if (sample.whole) {
+    // What the recording leaves out, other sheets and files of an archive, is there in what the system sends.
+    stream.retriever = sample.whole.retriever;
+    if (stream.decoder?.['xlsx']) stream.decoder = sample.whole.decoder;
+  }
   if (transport === 'http') {
     const { basename } = await import('node:path');
     const path = `/${stream.name}`;
@@ -167,10 +172,10 @@ async function sampleOf(
   cli: Cli,
   transport: string,
   options: NewConnectorCommand,
-): Promise<{ file: string; bytes: Buffer; notes: string[] }> {
+): Promise<{ file: string; bytes: Buffer; notes: string[]; whole?: ProposedStream }> {
   const { ConfigError } = await import('../core/errors.ts');
   if (options.sample === undefined) {
-    const { SAMPLES } = await import('../connector/skeleton-samples.ts');
+    const { SAMPLES, sampleWorkbook } = await import('../connector/skeleton-samples.ts');
     const format = await chosen(
       cli,
       'format',
@@ -178,10 +183,8 @@ async function sampleOf(
       FORMATS,
       'How are its files written',
     );
-    const { file, text } = SAMPLES[format];
     return {
-      file,
-      bytes: Buffer.from(text),
+      ...(format === 'xlsx' ? sampleWorkbook() : { file: SAMPLES[format].file, bytes: Buffer.from(SAMPLES[format].text) }),
       notes: ['The recording is an invented one: put a real file, with nobody in it, in its place.'],
     };
   }
@@ -191,6 +194,13 @@ async function sampleOf(
   const { cutSample } = await import('../connector/sample-cut.ts');
   const stream = await sampleStream(options.sample);
   const found = Object.keys(stream.decoder ?? {})[0];
+  if (transport === 'http' && (stream.retriever['files'] as { unpack?: unknown }).unpack !== undefined)
+    throw new ConfigError({
+      code: 'USAGE',
+      place: { path: '--sample' },
+      message: 'The sample is packed, and answers over HTTP are read as they come.',
+      hint: 'Unpack it and give that; the transport unpacks what is packed for the way (content-encoding).',
+    });
   if (options.format !== undefined && options.format !== found)
     throw new ConfigError({
       code: 'USAGE',
@@ -199,8 +209,9 @@ async function sampleOf(
       hint: 'Leave --format out, or look at interlocal discover --file.',
     });
   return {
+    whole: stream,
     file: basename(options.sample),
-    bytes: cutSample(await readFile(options.sample), stream),
+    bytes: await cutSample(basename(options.sample), await readFile(options.sample), stream),
     notes: [
       `The beginning of ${options.sample} was copied into fixtures/. It may hold what nobody else should see: replace names, addresses, numbers of people and accounts by invented ones before you hand the pack to anyone, then run certify with --write-records.`,
     ],

@@ -1,26 +1,35 @@
 import { isUtf8 } from 'node:buffer';
 import { FatalError } from '../core/errors.ts';
+import { packingOf } from '../formats/packing-kinds.ts';
 import { decodeText } from '../formats/text-decoding.ts';
 import type { ProposedStream } from './discover.ts';
 import { discoverCsv, guessCsv, patternOf } from './discover-csv.ts';
 import { discoverFixed } from './discover-fixed.ts';
 import { discoverJson, discoverXml } from './discover-nested.ts';
+import { openSample } from './discover-packed.ts';
+import { discoverXlsx } from './discover-xlsx.ts';
 import { XmlProblem } from '../transports/soap/xml.ts';
 
 type Encoding = Parameters<typeof decodeText>[1];
 
 /**
- * Looks at a sample file and proposes a stream for it. `cut`: the bytes are only its beginning. Throws FatalError
- * SAMPLE_UNREADABLE for what is none of the formats that can be told by looking.
+ * Looks at a sample file, unpacked where it is packed, and proposes a stream for it. `cut`: the bytes are only its beginning.
+ * Throws FatalError SAMPLE_UNREADABLE for what is none of the formats that can be told by looking.
  */
 export async function discoverFile(file: string, bytes: Buffer, cut = false): Promise<ProposedStream> {
   if (bytes.length === 0) throw unreadable(file, 'The file is empty.', 'Give a sample with at least a few records.');
-  if (bytes[0] === 0x50 && bytes[1] === 0x4b)
-    throw unreadable(
-      file,
-      'This is a spreadsheet (xlsx) or a zip archive, which cannot be looked at here.',
-      'Save the sheet as CSV, or unpack it, and give that.',
-    );
+  const sample = await openSample(file, bytes, cut);
+  const proposed = await discoverPlain(sample.file, sample.bytes, sample.cut);
+  if (sample.unpack.length === 0) return proposed;
+  proposed.description = `Read from files such as ${file}.`;
+  proposed.retriever = { files: { pattern: patternOf(file), unpack: sample.unpack } };
+  proposed.evidence.unshift(...sample.evidence);
+  return proposed;
+}
+
+async function discoverPlain(file: string, bytes: Buffer, cut: boolean): Promise<ProposedStream> {
+  if (bytes.length === 0) throw unreadable(file, 'There is nothing in the file.', 'Give a sample with at least a few records.');
+  if (packingOf(bytes) === 'zip') return discoverXlsx(file, bytes);
   const { encoding, said } = encodingOf(bytes);
   let text = '';
   for await (const piece of decodeText(whole(bytes), encoding, { file })) text += piece;

@@ -1,12 +1,21 @@
 import type { PlainMap, ProposedStream } from './discover.ts';
+import { openSample } from './discover-packed.ts';
+import { cutWorkbook } from './discover-xlsx.ts';
 
 const MOST_LINES = 20;
 
+/** The beginning of a sample as a recording, packed as the sample is; what else is in its archive or workbook is left out. */
+export async function cutSample(file: string, bytes: Buffer, stream: ProposedStream): Promise<Buffer> {
+  const sample = await openSample(file, bytes);
+  const xlsx = stream.decoder?.['xlsx'] as PlainMap | undefined;
+  return sample.pack(xlsx ? await cutWorkbook(sample.bytes, file, xlsx) : cutText(sample.bytes, stream));
+}
+
 /**
- * The beginning of a sample as a recording: at most 20 lines, with what stands at its end (a trailer, closing tags) kept, and
+ * The beginning of a text: at most 20 lines, with what stands at its end (a trailer, closing tags) kept, and
  * a trailer's figures made those of what was kept. Bytes that are kept are not changed otherwise.
  */
-export function cutSample(bytes: Buffer, stream: ProposedStream): Buffer {
+function cutText(bytes: Buffer, stream: ProposedStream): Buffer {
   // One character for each byte (or UTF-16 unit would be split: such samples are kept whole when short, else cut by lines of two bytes).
   const wide = bytes[0] === 0xff || bytes[0] === 0xfe;
   if (wide) return bytes;

@@ -1,3 +1,7 @@
+import type { RawCell } from '../formats/xlsx-cell.ts';
+import type { RawRow } from '../formats/xlsx-sheet.ts';
+import { stylesOf, workbookOf } from '../formats/xlsx-write.ts';
+
 /** Samples that a skeleton begins with where there is none yet: small, invented, and in the shape of what offices exchange. */
 export const SAMPLES = {
   csv: {
@@ -21,6 +25,30 @@ export const SAMPLES = {
     text: '01,BANK,TOWN,260303,0600,1,,,2/\n02,TOWN,BANK,1,260302,,USD,2/\n03,0012345,USD,010,100000,,/\n16,301,2450,Z,BANKREF1,DEPOSIT1,Counter deposit\n16,301,11725,Z,BANKREF2,DEPOSIT2,Card settlement\n49,114175,4/\n98,114175,1,6/\n99,114175,1,8/\n',
   },
 } as const;
+
+/** A workbook with the same payments as the other samples. */
+export function sampleWorkbook(): { file: string; bytes: Buffer } {
+  const rows = [
+    ['0000101', '46083', '610-1043', 'Swimming lesson', '24.5'],
+    ['0000102', '46083', '610-1044', 'Hall, one evening', '110'],
+    ['0000103', '46084', '610-1043', 'Café voucher', '7.25'],
+  ];
+  const cell = (column: number, value: string, style: number): RawCell => ({
+    column,
+    style,
+    type: style === 0 ? 'inlineStr' : 'n',
+    value,
+    formula: false,
+  });
+  const table: RawRow[] = [
+    { number: 1, cells: ['receipt_number', 'received_on', 'account', 'description', 'amount'].map((name, i) => cell(i, name, 0)) },
+    ...rows.map((values, i) => ({ number: i + 2, cells: values.map((value, c) => cell(c, value, c === 1 ? 1 : c === 4 ? 2 : 0)) })),
+  ];
+  return {
+    file: 'payments-20260302.xlsx',
+    bytes: workbookOf({ sheets: [{ name: 'Payments', rows: table }], styles: stylesOf(['yyyy-mm-dd', '0.00']) }),
+  };
+}
 
 export const SAMPLE_TABLE = {
   PAYMENTS: {

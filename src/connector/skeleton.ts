@@ -21,8 +21,14 @@ export function manifestText({ id, title, transport, streams, options }: NewConn
         ...options,
       }
     : options;
+  const unpack = files ? (streams[0]!.retriever['files'] as PlainMap)['unpack'] : undefined;
   const retriever: PlainMap = {
-    files: { folder: '{{ options.folder }}', pattern: '{{ options.files }}', after: { archive: '{{ options.archive }}' } },
+    files: {
+      folder: '{{ options.folder }}',
+      pattern: '{{ options.files }}',
+      ...(unpack === undefined ? {} : { unpack }),
+      after: { archive: '{{ options.archive }}' },
+    },
   };
   const lines = [
     '# yaml-language-server: $schema=../../config/schemas/connector.json',

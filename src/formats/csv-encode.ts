@@ -75,7 +75,8 @@ function cellWriter(
     let text = value ?? '';
     if (options.excel_text && /^="(?:[^"]|"")*"$/s.test(text)) text = `="${text.replaceAll('"', '""')}"`;
     const special =
-      text.includes(delimiter) ||
+      // Also where it ends as the delimiter begins: "|" before "||" would be read as the other way round.
+      (text + delimiter).indexOf(delimiter) < text.length ||
       /[\r\n]/.test(text) ||
       (quote !== null && text.includes(quote)) ||
       (alone && text === '') ||

@@ -1,5 +1,6 @@
 import { decoderSchema } from '../config/schema/connector.ts';
 import type { XlsxOptions } from '../config/schema/connector.ts';
+import type { NumberFormat } from './xlsx-number-format.ts';
 import { openParts } from './xlsx-parts.ts';
 import { type RawRow, sheetRows } from './xlsx-sheet.ts';
 import { readWorkbook, type Sheet, sheetOf } from './xlsx-workbook.ts';
@@ -9,6 +10,8 @@ export interface RawSheet {
   name: string;
   rows: RawRow[];
   styles: string | undefined;
+  /** What they say, by the style of a cell. */
+  formats: readonly NumberFormat[];
   date1904: boolean;
   /** All sheets of the workbook. */
   sheets: readonly Sheet[];
@@ -23,7 +26,7 @@ export async function rawSheet(
 ): Promise<RawSheet> {
   const options = { ...decoderSchema.parse({ xlsx: {} }).xlsx!, ...given };
   const parts = await openParts(bytes, options, file);
-  const { sheets, strings, styles, date1904 } = await readWorkbook(parts, file);
+  const { sheets, strings, styles, formats, date1904 } = await readWorkbook(parts, file);
   const { name, part } = sheetOf({ sheets }, options.sheet, file);
   const rows: RawRow[] = [];
   for await (const list of sheetRows(parts, part, strings, file)) {
@@ -34,5 +37,12 @@ export async function rawSheet(
       });
     if (rows.length >= mostRows) break;
   }
-  return { name, rows: rows.slice(0, mostRows), styles: styles === undefined ? undefined : await parts.text(styles), date1904, sheets };
+  return {
+    name,
+    rows: rows.slice(0, mostRows),
+    styles: styles === undefined ? undefined : await parts.text(styles),
+    formats,
+    date1904,
+    sheets,
+  };
 }

@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Certificate } from '../../src/connector/certify.ts';
+import type { RawRow } from '../../src/formats/xlsx-sheet.ts';
+import { workbookOf } from '../../src/formats/xlsx-write.ts';
+import { zip } from '../formats/packing.ts';
 import { temporaryFolder } from './packs.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -26,6 +29,7 @@ describe('interlocal new connector', () => {
     ['folder', 'xml'],
     ['folder', 'json'],
     ['sftp', 'bai2'],
+    ['sftp', 'xlsx'],
     ['http', 'json'],
     ['soap', undefined],
     ['sqlserver', undefined],
@@ -47,6 +51,24 @@ describe('interlocal new connector', () => {
     const [certificate] = (JSON.parse(certified.out) as { certificates: Certificate[] }).certificates;
     expect(certificate!.findings.filter((f) => f.state === 'failed')).toEqual([]);
     expect(certified.exit).toBe(0);
+  });
+
+  test('--sample takes a packed workbook too, and reads of what the system sends what it must', { timeout: 240_000 }, async () => {
+    const project = temporaryFolder();
+    const sample = join(project, 'till-20260302.zip');
+    const sheets = [
+      { name: 'Till', rows: tillRows() },
+      { name: 'Notes', rows: tillRows() },
+    ];
+    writeFileSync(sample, await zip({ 'till-20260302.xlsx': workbookOf({ sheets }), 'readme.txt': 'x' }));
+    const made = await interlocal('new', 'connector', 'till', '--transport', 'sftp', '--sample', sample, '--project', project);
+    expect(made.err).toBe('');
+    const manifest = readFileSync(join(project, 'connectors/till/connector.yaml'), 'utf8');
+    expect(manifest).toContain('unpack: [{ zip: { entry: "till-*.xlsx" } }]');
+    expect(manifest).toContain('xlsx: { sheet: Till }');
+    const certified = await interlocal('certify', 'till', '--offline', '--json', '--project', project);
+    const [certificate] = (JSON.parse(certified.out) as { certificates: Certificate[] }).certificates;
+    expect(certificate!.findings.filter((f) => f.state === 'failed')).toEqual([]);
   });
 
   test('--sample takes the beginning of a sample, makes its trailer fit, and warns of what is personal', { timeout: 120_000 }, async () => {
@@ -126,3 +148,11 @@ test('interlocal discover wants one thing to look at', async () => {
   expect((await interlocal('discover')).err).toContain('A connection, --file FILE or --wsdl ADDRESS.');
   expect((await interlocal('discover', '--file', '/nowhere/at-all.csv')).err).toContain('The file cannot be read (ENOENT).');
 });
+
+function tillRows(): RawRow[] {
+  const rows = [['number', 'payer', 'amount'], ...Array.from({ length: 30 }, (_, i) => [`000${100 + i}`, `Payer ${i}`, `${i}.5`])];
+  return rows.map((values, i) => ({
+    number: i + 1,
+    cells: values.map((value, column) => ({ column, style: 0, type: i > 0 && column === 2 ? 'n' : 'inlineStr', value, formula: false })),
+  }));
+}

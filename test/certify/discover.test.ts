@@ -1,7 +1,12 @@
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { discoverFile } from '../../src/connector/discover-file.ts';
 import { discoveryYaml } from '../../src/connector/discover-yaml.ts';
 import type { ProposedStream } from '../../src/connector/discover.ts';
+import { cutSample } from '../../src/connector/sample-cut.ts';
+import { stylesOf, workbookOf } from '../../src/formats/xlsx-write.ts';
+import { encrypted, gzip, keysOf, zip } from '../formats/packing.ts';
+import { decoder, readAll } from '../formats/reading.ts';
 
 const look = (text: string | Buffer, file = 'sample-20260302.txt'): Promise<ProposedStream> =>
   discoverFile(file, typeof text === 'string' ? Buffer.from(text) : text);
@@ -119,7 +124,7 @@ describe('nested samples', () => {
 
   test('what cannot be looked at is refused in plain words', async () => {
     await expect(look('')).rejects.toThrow('The file is empty.');
-    await expect(look(Buffer.from('PK\u0003\u0004rest'), 'a.xlsx')).rejects.toThrow('Save the sheet as CSV');
+    await expect(look(Buffer.from('PK\u0003\u0004rest'), 'a.xlsx')).rejects.toThrow('FILE_TRUNCATED');
     await expect(look('<Root><R></Root>', 'a.xml')).rejects.toThrow('It begins like XML, but');
   });
 });
@@ -132,4 +137,72 @@ test('what is printed can be pasted: names that YAML would read otherwise are in
     'GL #',
     'on: x',
   ]);
+});
+
+describe('a sample that is packed, or a workbook', () => {
+  const rows = Array.from({ length: 60 }, (_, i) => `${String(i + 1).padStart(5, '0')},2026-03-02,Payer Number${i},${i}.50`);
+  const csv = `no,paid,payer,amount\n${rows.join('\n')}\n`;
+
+  test('is unpacked as far as it goes, and the manifest says how', async () => {
+    const gz = await look(gzip(csv), 'till-20260302.csv.gz');
+    expect(gz).toMatchObject({
+      name: 'till',
+      retriever: { files: { pattern: 'till-*.csv.gz', unpack: [{ gzip: {} }] } },
+      decoder: { csv: {} },
+    });
+    expect(field(gz, 'amount')).toMatchObject({ type: 'decimal' });
+    const zipped = await look(await zip({ 'readme.txt': 'x', 'out/till-20260302.csv': csv }), 'bundle.zip');
+    expect(zipped.retriever).toEqual({ files: { pattern: 'bundle*.zip', unpack: [{ zip: { entry: 'till-*.csv' } }] } });
+    expect(discoveryYaml({ source: 's', streams: [zipped], options: {}, notes: [] })).toContain(
+      'unpack: [{ zip: { entry: "till-*.csv" } }]',
+    );
+    const both = await look(gzip(await zip({ 'till.csv': csv })), 'till.zip.gz');
+    expect(both.retriever).toMatchObject({ files: { unpack: [{ gzip: {} }, { zip: {} }] } });
+    await expect(look(await encrypted(csv, { to: await keysOf('town') }), 'till.pgp')).rejects.toThrow('there is no key here');
+    expect((await discoverFile('a.csv.gz', gzip(csv).subarray(0, 300), true)).decoder).toEqual({ csv: {} });
+  });
+
+  test('gives its sheet, header, what stands above and below, and types as its cells show them', async () => {
+    const stream = await look(sheet(), 'till-2026.xlsx');
+    expect(stream.decoder).toEqual({ xlsx: { sheet: 'Till', skip_rows: 2, footer_rows: 1 } });
+    expect(stream.evidence.join('\n')).toMatch(/the sheets Till, Notes; looked at Till[\s\S]*row 3 is a header/);
+    expect(field(stream, 'no')).toMatchObject({ type: 'text' });
+    expect(field(stream, 'paid')).toMatchObject({ type: 'date' });
+    expect(field(stream, 'amount')).toMatchObject({ type: 'decimal' });
+    expect(stream.keys[0]?.fields).toEqual(['no']);
+  });
+
+  test('becomes a recording of its beginning, packed in the same way, without anything else that was in it', async () => {
+    const gz = gzip(csv);
+    const cut = await cutSample('till.csv.gz', gz, await look(gz, 'till.csv.gz'));
+    expect(gunzipSync(cut).toString()).toBe(`${csv.split('\n').slice(0, 20).join('\n')}\n`);
+    const archive = await zip({ 'till.csv': csv, 'private.txt': 'Nobody must see this'.repeat(3) });
+    const kept = await cutSample('b.zip', archive, await look(archive, 'b.zip'));
+    expect(kept.includes('private')).toBe(false);
+    const book = await cutSample('till.xlsx', sheet(), await look(sheet(), 'till.xlsx'));
+    const texts = await readAll(decoder({ xlsx: { sheet: 'Till', skip_rows: 2, footer_rows: 1 } }), book);
+    expect(texts).toHaveLength(18);
+    expect(texts[0]!.values).toEqual({ no: '00001', paid: '2026-03-02', payer: 'Payer Number0', amount: '0.50' });
+    for (const part of ['xl/worksheets/sheet2.xml', 'xl/sharedStrings.xml']) expect(book.includes(part)).toBe(false);
+  });
+
+  function sheet(): Buffer {
+    const cell = (column: number, value: string, style = 0) => ({ column, style, type: style ? 'n' : 's', value, formula: false });
+    const strings: string[] = [];
+    const text = (value: string): string => String(strings.push(value) - 1);
+    const table = [
+      { number: 1, cells: [cell(0, text('Town of X'))] },
+      { number: 3, cells: ['no', 'paid', 'payer', 'amount'].map((name, i) => cell(i, text(name))) },
+      ...rows.map((row, i) => {
+        const [no, , payer, amount] = row.split(',');
+        return {
+          number: i + 4,
+          cells: [cell(0, text(no!)), cell(1, '46083', 1), cell(2, text(payer!)), cell(3, String(Number(amount)), 2)],
+        };
+      }),
+      { number: rows.length + 4, cells: [cell(2, text('Total')), cell(3, '1', 2)].slice(1) },
+    ];
+    const notes = { name: 'Notes', rows: [{ number: 1, cells: [cell(0, text('Nobody must see this'))] }] };
+    return workbookOf({ sheets: [{ name: 'Till', rows: table }, notes], strings, styles: stylesOf(['m/d/yyyy', '0.00']) });
+  }
 });
