@@ -1,4 +1,5 @@
-import { readQuery, readRequests, type PageContext, type StreamState } from '../connector/pages.ts';
+import type { PageContext, StreamState } from '../connector/pages.ts';
+import { readStream } from '../connector/read-stream.ts';
 import { optionVariables } from '../connector/template.ts';
 import { selectorOf } from '../connector/select.ts';
 import type { SourceRecord } from '../core/record.ts';
@@ -19,14 +20,16 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
     now: session.now(),
     signal: session.signal,
     note: (text) => session.note(text),
+    streams: session.streams,
+    sleep: session.sleep,
   };
-  const pages = transport.kind === 'query' ? readQuery(stream, transport, context) : readRequests(stream, transport, context);
   const selector = selectorOf(stream, name);
   const seen = stream.deletes?.when_absent && !stream.incremental ? await seenKeys(session) : undefined;
   const size = session.pipeline.batch_size;
   let batch: SourceRecord[] = [];
   let state: StreamState | undefined;
   let done = 0;
+  let complete = true;
   const commit = async (): Promise<void> => {
     const saved = state;
     await commitBatch(session, batch, {
@@ -40,15 +43,17 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
     session.onProgress({ pipeline: session.pipeline.pipeline, what: session.streamName, done });
     stopIfAsked(session);
   };
-  for await (const page of pages) {
-    stopIfAsked(session);
+  for await (const page of readStream(stream, transport, context)) {
+    // What an error is about to end is committed first, also when the error is that a person stopped it.
+    if (!page.commit) stopIfAsked(session);
     const records = selector.select(page.records);
     for (const record of records) assignKey(record, session.stream);
     await seen?.add(records);
     // A batch ends only where a page does, because that is where a position is known.
     batch.push(...records);
     state = page.state ?? state;
-    if (batch.length >= size) await commit();
+    if (page.incomplete) complete = false;
+    if (batch.length >= size || (page.commit && (batch.length > 0 || state))) await commit();
   }
   if (batch.length > 0 || state) await commit();
   selector.finish();
@@ -57,6 +62,10 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
       `${name} has fields that the connector does not know; they are kept as raw data only: ${selector.newColumns().join(', ')}.`,
     );
   if (!seen) return;
+  if (!complete) {
+    session.note(`${name}: not everything was read, so that nothing is taken for deleted in this run.`);
+    return;
+  }
   await absentDeletions(session, seen, { created: session.counts.created, before: context.state.before });
   if (context.state.before !== undefined) await session.commit(async (_, trx) => saveState(trx, source.id, '{}'));
 }

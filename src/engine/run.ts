@@ -36,6 +36,8 @@ export interface RunOptions {
   /** Something that is worth a line in the log while it happens. */
   onNote?: (pipeline: string, text: string) => void;
   now?: () => Date;
+  /** In place of the clock, for pauses while a report is prepared. */
+  sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -140,6 +142,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     connection,
     stream: connector?.streams[streamName] as Session['stream'],
     streamName,
+    streams: connector?.streams ?? {},
     options: {},
     knex,
     commit: (work) => landing(knex, work),
@@ -162,6 +165,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     allNew: false,
     signal: options.signal,
     now: options.now ?? (() => new Date()),
+    sleep: options.sleep,
     onProgress: options.onProgress ?? (() => {}),
     shapes: new Map(),
   };

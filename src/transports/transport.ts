@@ -58,8 +58,11 @@ export interface RequestSpec {
   body?: Value | undefined;
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path?: string;
-  query?: Record<string, string>;
+  /** A list is the same parameter several times. */
+  query?: Record<string, string | readonly string[]>;
   headers?: Record<string, string>;
+  /** HTTP: an address that the service gave, in place of path and query. */
+  link?: string;
 }
 
 export interface RequestAnswer {

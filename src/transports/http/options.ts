@@ -69,6 +69,12 @@ function shape(secretText: SecretText) {
   return {
     base_url: webAddress.describe('Address that all paths are below: https://api.example.gov/v1'),
     headers: z.record(z.string(), z.string()).default({}).describe('Sent with every request. Not for secrets.'),
+    hosts: z
+      .array(webAddress)
+      .default([])
+      .describe(
+        'Further hosts that links in answers may lead to, such as where reports are fetched from: https://files.example.gov. Asked without credentials.',
+      ),
     auth: authentication(secretText).optional().describe('How to log in; left out, no one is asked to.'),
     ...webShape(secretText),
   };
