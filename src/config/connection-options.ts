@@ -43,7 +43,7 @@ export function fillOptions(value: unknown, options: Options): unknown {
 export function placeholdersIn(value: unknown, path: (string | number)[]): { name: string | undefined; path: (string | number)[] }[] {
   const found: { name: string | undefined; path: (string | number)[] }[] = [];
   eachText(value, path, (text, at) => {
-    const rest = text.replace(/\{\{\s*([\w.-]+)\s*\}\}/g, (_, name: string) => {
+    const rest = text.replace(/\{\{\s*([\w.-]+(?: [\w.-]+)*)\s*\}\}/g, (_, name: string) => {
       found.push({ name, path: at });
       return '';
     });

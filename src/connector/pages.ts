@@ -58,27 +58,29 @@ export interface PageContext {
 export async function* readRequests(stream: StreamConfig, transport: RequestTransport, context: PageContext): AsyncGenerator<Page> {
   const asking = context.asking ?? openAsking(stream, transport, context);
   const { incremental } = stream;
+  const request = stream.retriever.request!;
   const { report: ordered, ...before } = context.state;
   const spans = spansOf(incremental, context);
   let state: StreamState = before;
   for (const [i, span] of spans.entries()) {
     const variables: Variables = { ...context.variables, ...boundsOf(span, incremental) };
-    const done = incremental
-      ? positioned(state, span, i === spans.length - 1)
-      : ordered || stream.retriever.request!.report
-        ? before
-        : undefined;
-    if (stream.retriever.request!.report)
-      yield* fetchable(stream, asking, context, {
-        variables,
-        span,
-        state,
-        ordered: i === 0 ? ordered : undefined,
-        read: (more, link) => pageSequence(stream, asking, context, { ...variables, ...more }, link),
-        done: done!,
-      });
-    else
-      for await (const page of pageSequence(stream, asking, context, variables)) yield page.last && done ? { ...page, state: done } : page;
+    const last = i === spans.length - 1;
+    // A report that was ordered is forgotten once it is read, also where there is no position.
+    const done = incremental ? positioned(state, span, last) : ordered || request.report ? before : undefined;
+    const read = (more: Variables = {}, link?: string) => pageSequence(stream, asking, context, { ...variables, ...more }, link);
+    try {
+      if (request.report)
+        yield* fetchable(request.report, asking, context, {
+          ...{ variables, span, state, read },
+          ordered: i === 0 ? ordered : undefined,
+          done: done ?? before,
+        });
+      else for await (const page of read()) yield page.last && done ? { ...page, state: done } : page;
+    } catch (error) {
+      // The stretches before this one are read, whatever follows.
+      if (i > 0) yield { records: [], commit: true };
+      throw error;
+    }
     state = done ?? state;
   }
   if (!context.asking) await asking.close();

@@ -56,7 +56,9 @@ export async function* readStream(
     }
   }
   await asking?.close();
-  if (failures.length > 0) throw summed(failures);
+  if (failures.length === 0) return;
+  yield { records: [], commit: true };
+  throw summed(failures);
 }
 
 function readOne(stream: StreamConfig, transport: QueryTransport | RequestTransport, context: PageContext): AsyncGenerator<Page> {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ReportConfig, StreamConfig } from '../config/schema/connector.ts';
+import type { ReportConfig } from '../config/schema/connector.ts';
 import { AbortedError, FatalError, RetriableError } from '../core/errors.ts';
 import type { Values } from '../core/record.ts';
 import { parseDuration } from '../core/time.ts';
@@ -43,8 +43,7 @@ interface ReportRead {
  * it is forgotten with its last page, or when it failed. Throws FatalError REPORT_FAILED with the service's own words, and
  * RetriableError REPORT_NOT_READY: the next run asks after the same report.
  */
-export async function* fetchable(stream: StreamConfig, asking: Asking, context: PageContext, spec: ReportRead): AsyncGenerator<Page> {
-  const config = stream.retriever.request!.report!;
+export async function* fetchable(config: ReportConfig, asking: Asking, context: PageContext, spec: ReportRead): AsyncGenerator<Page> {
   const { variables, span, state, done } = spec;
   const order = orderOf(config, variables);
   let report = usable(spec.ordered, order, span, context);
