@@ -1,6 +1,6 @@
 import type { RequestConfig, StreamConfig } from '../config/schema/connector.ts';
 import type { RequestAnswer, RequestTransport } from '../transports/transport.ts';
-import { IGNORED, judging } from './error-rules.ts';
+import { type IGNORED, judging } from './error-rules.ts';
 import type { PageContext } from './pages.ts';
 import { retrying } from './retry.ts';
 import { openSession } from './session.ts';

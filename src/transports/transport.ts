@@ -1,4 +1,5 @@
 import type { SourceRecord, Value, Values } from '../core/record.ts';
+import type { Pace } from './rate-limit.ts';
 
 /** Options of a connection after the secrets were filled in; already checked against the transport's own schema. */
 export interface TransportContext {
@@ -7,6 +8,8 @@ export interface TransportContext {
   /** The town's folder: relative paths are relative to it. */
   projectFolder: string;
   signal?: AbortSignal;
+  /** In place of the rate limit in the options, for whoever counts requests. */
+  pace?: Pace;
 }
 
 /** One finding of `interlocal check`, for a person. */

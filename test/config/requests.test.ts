@@ -151,4 +151,14 @@ test('a body of text must say what it is written in', async () => {
   expect(await mistakes(stream('{ method: POST, path: /q, body: "<q>{{ options.area }}</q>" }'))).toEqual([
     'bills.retriever.request.headers: the body is a text, and no header says what it is written in: values in it are written as XML, JSON or a form wants them. Add headers: { Content-Type: text/xml }, or whatever it is. [KEY_MISSING]',
   ]);
+  expect(
+    await mistakes(
+      stream('{ method: POST, path: /q, body: { q: { a: x } }, headers: { Content-Type: application/x-www-form-urlencoded } }'),
+    ),
+  ).toEqual([
+    'bills.retriever.request.body: has groups within it, and a form has none. A form takes texts, and lists of texts. [VALUE_INVALID]',
+  ]);
+  expect((await mistakes(stream('{ method: POST, path: /q, body: { q: x }, headers: { Content-Type: text/xml } }')))[0]).toContain(
+    'has keys, which are sent as JSON',
+  );
 });

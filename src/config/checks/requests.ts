@@ -18,7 +18,7 @@ export function checkRequests(part: Connector, base: StreamPath, name: string, s
   checkWindow(stream, add);
   checkReport(part.value.transport, stream, add);
   const { request } = stream.retriever;
-  if (request && part.value.transport === 'http') checkTextBody(request, ['retriever', 'request'], add);
+  if (request && part.value.transport === 'http') checkBody(request, ['retriever', 'request'], add);
   if (request?.file !== undefined && part.value.transport !== 'soap')
     add(['retriever', 'request', 'file'], 'VALUE_INVALID', 'is for SOAP services; over HTTP the answer itself is what the decoder reads.');
   if (request?.file !== undefined && !stream.decoder)
@@ -160,7 +160,7 @@ function checkReport(transport: string, stream: StreamConfig, add: Add): void {
         `the key "${needed}" is missing.`,
         transport === 'soap' ? 'The operation, as the WSDL names it.' : 'The path below base_url.',
       );
-    if (transport === 'http') checkTextBody(report[step], at(step), add);
+    if (transport === 'http') checkBody(report[step], at(step), add);
   }
   if (!/\{\{\s*report\s*\}\}/.test(JSON.stringify(report.poll)))
     add(at('poll'), 'VALUE_INVALID', 'has no {{ report }}: it does not say which report it asks after.');
@@ -195,13 +195,30 @@ function checkReport(transport: string, stream: StreamConfig, add: Add): void {
   if (report.failed.some((value) => report.done.includes(value))) add(at('failed'), 'VALUE_INVALID', 'has a value that is in done too.');
 }
 
-/** Values are written into a text as its type wants them, so that the type must be known. */
-function checkTextBody({ body, headers }: RequestConfig, path: StreamPath, add: Add): void {
-  if (typeof body !== 'string' || Object.keys(headers ?? {}).some((name) => name.toLowerCase() === 'content-type')) return;
-  add(
-    [...path, 'headers'],
-    'KEY_MISSING',
-    'the body is a text, and no header says what it is written in: values in it are written as XML, JSON or a form wants them.',
-    'Add headers: { Content-Type: text/xml }, or whatever it is.',
-  );
+/** Values are written into a text as its type wants them, so that the type must be known; groups are written as JSON. */
+function checkBody({ body, headers }: RequestConfig, path: StreamPath, add: Add): void {
+  const type = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
+  if (typeof body === 'string' && type === undefined)
+    add(
+      [...path, 'headers'],
+      'KEY_MISSING',
+      'the body is a text, and no header says what it is written in: values in it are written as XML, JSON or a form wants them.',
+      'Add headers: { Content-Type: text/xml }, or whatever it is.',
+    );
+  if (typeof body !== 'object' || body === null || type === undefined) return;
+  if (/\bxml\b/i.test(type))
+    add(
+      [...path, 'body'],
+      'VALUE_INVALID',
+      `has keys, which are sent as JSON, and the header says ${type}.`,
+      'Write the XML as a text, with {{ }} in it.',
+    );
+  else if (type.startsWith('application/x-www-form-urlencoded') && Object.values(body).some((value) => isGroup(value)))
+    add([...path, 'body'], 'VALUE_INVALID', 'has groups within it, and a form has none.', 'A form takes texts, and lists of texts.');
+}
+
+function isGroup(value: unknown): boolean {
+  return Array.isArray(value)
+    ? value.some((item) => typeof item === 'object' && item !== null)
+    : typeof value === 'object' && value !== null;
 }

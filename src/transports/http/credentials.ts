@@ -57,16 +57,22 @@ export function credentials(settings: HttpSettings, client: WebClient, system: s
     return { ...request, url, headers };
   }
 
-  async function oauthToken({ token_url, client_id, client_secret, scope }: NonNullable<typeof oauth>): Promise<Token> {
-    const form = new URLSearchParams({ grant_type: 'client_credentials', ...(scope ? { scope } : {}) });
-    // RFC 6749 section 2.3.1: both are form-encoded before they become user and password.
+  async function oauthToken(client: NonNullable<typeof oauth>): Promise<Token> {
+    const { token_url, client_id, client_secret, scope, client_authentication } = client;
+    const post = client_authentication === 'post';
+    const form = new URLSearchParams({
+      grant_type: 'client_credentials',
+      ...(scope ? { scope } : {}),
+      ...(post ? { client_id, client_secret } : {}),
+    });
     const answer = await logIn({
       method: 'POST',
       url: new URL(token_url),
       headers: {
         'Content-Type': 'application/x-www-form-urlencoded',
         Accept: 'application/json',
-        Authorization: basicHeader(encodeURIComponent(client_id), encodeURIComponent(client_secret)),
+        // RFC 6749 section 2.3.1: both are form-encoded before they become user and password.
+        ...(post ? {} : { Authorization: basicHeader(encodeURIComponent(client_id), encodeURIComponent(client_secret)) }),
       },
       body: form.toString(),
     });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { exactlyOne, secret } from '../../config/schema/common.ts';
+import { rateLimit } from '../../config/schema/rate-limit.ts';
 import { plainSecret, requiredSecret, secretOption, timeoutOption } from '../options.ts';
 import type { SecretText } from '../options.ts';
 
@@ -20,6 +21,11 @@ export function webShape(secretText: SecretText) {
     cert_passphrase: secretOption(secretText, 'Passphrase of that key.'),
     timeout: timeoutOption('30s'),
     max_bytes: z.int().positive().default(67_108_864).describe('Refuse answers larger than this.'),
+    rate_limit: rateLimit
+      .optional()
+      .describe(
+        "How many requests the system takes, where it is not what the connector's rate_limit says. Log-ins count; all pipelines of a process share it.",
+      ),
   };
 }
 
@@ -43,6 +49,10 @@ function authentication(secretText: SecretText) {
           client_id: z.string().min(1),
           client_secret: requiredSecret(secretText, 'Client secret.'),
           scope: z.string().optional(),
+          client_authentication: z
+            .enum(['basic', 'post'])
+            .default('basic')
+            .describe('How the client says who it is: in the header (client_secret_basic), or in the form (client_secret_post).'),
         })
         .optional(),
       session: z
@@ -85,4 +95,7 @@ export const httpOptions = z.strictObject(shape(secret));
 /** The same after secrets were filled in. */
 export const httpSettings = z.object(shape(plainSecret));
 export type HttpSettings = z.output<typeof httpSettings>;
-export type WebSettings = Pick<HttpSettings, 'ca_file' | 'cert_file' | 'cert_key' | 'cert_passphrase' | 'timeout' | 'max_bytes'>;
+export type WebSettings = Pick<
+  HttpSettings,
+  'ca_file' | 'cert_file' | 'cert_key' | 'cert_passphrase' | 'timeout' | 'max_bytes' | 'rate_limit'
+>;

@@ -7,6 +7,7 @@ import { rootCertificates } from 'node:tls';
 import { AbortedError, ConfigError, FatalError } from '../../core/errors.ts';
 import { networkError } from '../network.ts';
 import { milliseconds } from '../options.ts';
+import { sharedPace } from '../rate-limit.ts';
 import type { TransportContext } from '../transport.ts';
 import { readBody } from './body.ts';
 import type { WebSettings } from './options.ts';
@@ -42,6 +43,7 @@ const MOST_REDIRECTS = 5;
 export function webClient(settings: WebSettings, context: TransportContext, hosts: ReadonlySet<string> = new Set()): WebClient {
   const system = context.connection;
   const timeout = milliseconds(settings.timeout);
+  const pace = context.pace ?? (settings.rate_limit && sharedPace(`${context.projectFolder}\n${context.connection}`, settings.rate_limit));
   let agents: Promise<{ httpAgent: HttpAgent; httpsAgent: HttpsAgent }> | undefined;
 
   async function send(request: WebRequest): Promise<WebAnswer> {
@@ -59,6 +61,7 @@ export function webClient(settings: WebSettings, context: TransportContext, host
 
   async function once({ method, url, headers, body }: WebRequest): Promise<WebAnswer> {
     const { default: axios } = await import('axios');
+    await pace?.turn(context.signal);
     try {
       const response = await axios.request<Readable>({
         adapter: 'http',
