@@ -29,9 +29,9 @@ export interface Page {
   /** The last one of its request. */
   last?: boolean;
   /** What was read so far is to be committed now: an error follows, or an order that must not be given twice. */
-  commit?: boolean;
+  commit?: boolean | undefined;
   /** Something of the source may be missing: what is not there must not be taken for deleted. */
-  incomplete?: boolean;
+  incomplete?: boolean | undefined;
 }
 
 export interface PageContext {

@@ -42,7 +42,9 @@ export async function* readStream(
           mark(record);
         }
         if (page.state) keep(positions, partition.value, page.state);
-        yield page.state ? { ...page, state: { ...others, partitions: positions } } : page;
+        // That a page is the last, or the whole, is said of the partition and not of the stream.
+        const { records, commit, incomplete } = page;
+        yield { records, commit, incomplete, ...(page.state && { state: { ...others, partitions: positions } }) };
       }
     } catch (error) {
       // What was read of the others is kept, whatever follows.

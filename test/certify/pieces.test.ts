@@ -143,3 +143,89 @@ describe('a pack of reports, written from the vendor guide alone', () => {
     expect(failures(await certified(packOf('acme', { ...files, 'connector.yaml': yaml }))).join('\n')).toMatch(/never asked for|recording/);
   });
 });
+
+describe('a pack of a SOAP service that prepares reports and hands them over as files', () => {
+  const operation = (name: string, takes: string, gives: string): string[] => [
+    `<s:element name="${name}"><s:complexType><s:sequence>${takes}</s:sequence></s:complexType></s:element><s:element name="${name}Response"><s:complexType><s:sequence>${gives}</s:sequence></s:complexType></s:element>`,
+    `<message name="${name}In"><part name="p" element="t:${name}"/></message><message name="${name}Out"><part name="p" element="t:${name}Response"/></message>`,
+    `<operation name="${name}"><input message="t:${name}In"/><output message="t:${name}Out"/></operation>`,
+    `<operation name="${name}"><soap:operation soapAction="urn:r:${name}"/><input><soap:body use="literal"/></input><output><soap:body use="literal"/></output></operation>`,
+  ];
+  const text = (name: string, type = 's:string'): string => `<s:element name="${name}" minOccurs="0" type="${type}"/>`;
+  const operations = [
+    operation('OrderReport', text('Fund'), text('ReportId')),
+    operation('ReportState', text('ReportId'), text('State') + text('Words')),
+    operation('FetchReport', text('ReportId'), text('Content', 's:base64Binary')),
+  ];
+  const all = (at: number): string => operations.map((parts) => parts[at]).join('');
+  const wsdl = `<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:s="http://www.w3.org/2001/XMLSchema" xmlns:t="urn:r" targetNamespace="urn:r"><types><s:schema elementFormDefault="qualified" targetNamespace="urn:r">${all(0)}</s:schema></types>${all(1)}<portType name="P">${all(2)}</portType><binding name="B" type="t:P"><soap:binding transport="http://schemas.xmlsoap.org/soap/http" style="document"/>${all(3)}</binding></definitions>`;
+  const exchange = (name: string, body: object, answer: string) => ({
+    request: { operation: name, body },
+    answer: {
+      body: `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><${name}Response xmlns="urn:r">${answer}</${name}Response></e:Body></e:Envelope>`,
+    },
+  });
+  const file = (content: string): string =>
+    `<Content>${Buffer.from(content)
+      .toString('base64')
+      .replace(/(.{20})/g, '$1\n')}</Content>`;
+  const of = (fund: string, id: string, content: string) => [
+    exchange('OrderReport', { Fund: fund }, `<ReportId>${id}</ReportId>`),
+    exchange('ReportState', { ReportId: id }, '<State>RUNNING</State>'),
+    exchange('ReportState', { ReportId: id }, '<State>DONE</State>'),
+    exchange('FetchReport', { ReportId: id }, file(content)),
+  ];
+  const yaml = `connector: acme
+version: 1.0.0
+title: Acme
+transport: soap
+streams:
+  ledger:
+    partition: { values: ["01", "02 & 03"], into: Fund }
+    retriever:
+      request:
+        report:
+          submit: { operation: OrderReport, body: { Fund: "{{ partition }}" } }
+          id: ReportId
+          poll: { operation: ReportState, body: { ReportId: "{{ report }}" } }
+          status: State
+          done: [DONE]
+          failed: [FAILED]
+          message: Words
+        operation: FetchReport
+        body: { ReportId: "{{ report }}" }
+        file: Content
+    decoder: { csv: { delimiter: ";", encoding: windows-1252 } }
+    schema: { fields: { Fund: { required: true }, Entry: { required: true }, Payer: { class: personal } } }
+    primary_key: [Fund, Entry]
+`;
+  const files = {
+    'connector.yaml': yaml,
+    'README.md': README,
+    'fixtures/reports.wsdl': wsdl,
+    'fixtures/ledger/exchanges.json': JSON.stringify([
+      ...of('01', 'r-1', 'Entry;Payer\nE1;Sample & Co\nE2;\n'),
+      ...of('02 & 03', 'r-2', 'Entry;Payer\nE1;Other\n'),
+    ]),
+    'fixtures/ledger/records.json': JSON.stringify({
+      records: [
+        { Fund: '01', Entry: 'E1', Payer: 'Sample & Co' },
+        { Fund: '01', Entry: 'E2', Payer: null },
+        { Fund: '02 & 03', Entry: 'E1', Payer: 'Other' },
+      ],
+    }),
+  };
+
+  test('certifies', { timeout: 60_000 }, async () => {
+    const certificate = await certified(packOf('acme', files));
+    expect(failures(certificate)).toEqual([]);
+    for (const check of ['report_fails', 'report_late', 'partition_fails', 'resume']) expect(finding(certificate, check)?.state).toBe('ok');
+  });
+
+  test('whose file is no Base64 is told where', { timeout: 60_000 }, async () => {
+    const broken = files['fixtures/ledger/exchanges.json'].replaceAll('<Content>', '<Content>!');
+    expect(failures(await certified(packOf('acme', { ...files, 'fixtures/ledger/exchanges.json': broken }))).join('\n')).toContain(
+      'What stands in the answer at Content is no file in Base64.',
+    );
+  });
+});
