@@ -155,10 +155,16 @@ function addresses(connector: ConnectorConfig, url: string, wsdl: string | undef
   return { base_url: url };
 }
 
-/** Credentials of the usual kind, so that a stream that would let them out is found out. */
+/**
+ * Credentials of the usual kind, so that a stream that would let them out is found out. A token is not fetched from where the
+ * manifest says: offline nobody is asked.
+ */
 function canaryLogin(connector: ConnectorConfig): Record<string, unknown> {
-  if (connector.transport === 'soap') return { username_token: { username: 'certify', password: CANARY_REFERENCE } };
-  return connector.transport_options['auth'] === undefined ? { auth: { bearer: { token: CANARY_REFERENCE } } } : {};
+  const auth = connector.transport_options['auth'] as { oauth2_client_credentials?: unknown } | undefined;
+  const bearer = { auth: { bearer: { token: CANARY_REFERENCE } } };
+  if (connector.transport === 'soap')
+    return { username_token: { username: 'certify', password: CANARY_REFERENCE }, ...(auth?.oauth2_client_credentials ? bearer : {}) };
+  return auth === undefined || auth.oauth2_client_credentials ? bearer : {};
 }
 
 function sessionOf(connector: ConnectorConfig): { path: string; token: string } | undefined {

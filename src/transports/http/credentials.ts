@@ -28,7 +28,12 @@ interface Token {
 /** A token is renewed this long before its end, for clocks that differ and requests that take their time. */
 const EARLY_MS = 30_000;
 
-export function credentials(settings: HttpSettings, client: WebClient, system: string, address: (path: string) => URL): Credentials {
+export function credentials(
+  settings: Pick<HttpSettings, 'auth' | 'headers'>,
+  client: WebClient,
+  system: string,
+  address: (path: string) => URL,
+): Credentials {
   const { basic, bearer, api_key, oauth2_client_credentials: oauth, session } = settings.auth ?? {};
   let token: Promise<Token> | undefined;
   let last: string | undefined;

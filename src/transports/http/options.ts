@@ -29,32 +29,39 @@ export function webShape(secretText: SecretText) {
   };
 }
 
+/** Ways to log in that every request carries by itself. */
+function tokens(secretText: SecretText) {
+  return {
+    bearer: z.strictObject({ token: requiredSecret(secretText, 'Token sent as Authorization: Bearer.') }).optional(),
+    api_key: z
+      .strictObject({
+        in: z.enum(['header', 'query']).default('header'),
+        name: z.string().min(1),
+        value: requiredSecret(secretText, 'The key.'),
+      })
+      .optional(),
+    oauth2_client_credentials: z
+      .strictObject({
+        token_url: webAddress,
+        client_id: z.string().min(1),
+        client_secret: requiredSecret(secretText, 'Client secret.'),
+        scope: z.string().optional(),
+        client_authentication: z
+          .enum(['basic', 'post'])
+          .default('basic')
+          .describe('How the client says who it is: in the header (client_secret_basic), or in the form (client_secret_post).'),
+      })
+      .optional(),
+  };
+}
+
 const AUTHENTICATIONS = ['basic', 'bearer', 'api_key', 'oauth2_client_credentials', 'session'];
 
 function authentication(secretText: SecretText) {
   return exactlyOne(
     z.strictObject({
       basic: z.strictObject({ username: z.string().min(1), password: requiredSecret(secretText, 'Password.') }).optional(),
-      bearer: z.strictObject({ token: requiredSecret(secretText, 'Token sent as Authorization: Bearer.') }).optional(),
-      api_key: z
-        .strictObject({
-          in: z.enum(['header', 'query']).default('header'),
-          name: z.string().min(1),
-          value: requiredSecret(secretText, 'The key.'),
-        })
-        .optional(),
-      oauth2_client_credentials: z
-        .strictObject({
-          token_url: webAddress,
-          client_id: z.string().min(1),
-          client_secret: requiredSecret(secretText, 'Client secret.'),
-          scope: z.string().optional(),
-          client_authentication: z
-            .enum(['basic', 'post'])
-            .default('basic')
-            .describe('How the client says who it is: in the header (client_secret_basic), or in the form (client_secret_post).'),
-        })
-        .optional(),
+      ...tokens(secretText),
       session: z
         .strictObject({
           path: z.string().min(1).describe('Path below base_url of the log-in request.'),
@@ -73,6 +80,11 @@ function authentication(secretText: SecretText) {
     }),
     AUTHENTICATIONS,
   );
+}
+
+/** For services behind a gateway that wants to know who asks. */
+export function tokenAuthentication(secretText: SecretText) {
+  return exactlyOne(z.strictObject(tokens(secretText)), ['bearer', 'api_key', 'oauth2_client_credentials']);
 }
 
 function shape(secretText: SecretText) {
