@@ -76,12 +76,28 @@ function fieldsOf(values: Values, names: readonly string[]): Variables {
   return Object.fromEntries(names.map((name) => [`parent.${name}`, textAt(values, name)]));
 }
 
+/** The stream as a database is asked for it: the fields that records receive from their partition are no columns there. */
+export function withoutInto(stream: StreamConfig): StreamConfig {
+  const into = intoOf(stream);
+  const has = (name: string): boolean => !Object.hasOwn(into, name);
+  const keys = (list: readonly string[]): string[] => list.filter(has);
+  return {
+    ...stream,
+    schema: { ...stream.schema, fields: Object.fromEntries(Object.entries(stream.schema.fields).filter(([name]) => has(name))) },
+    primary_key: Array.isArray(stream.primary_key)
+      ? keys(stream.primary_key)
+      : { ...stream.primary_key, fields: keys(stream.primary_key.fields) },
+  };
+}
+
+function intoOf({ partition }: StreamConfig): Record<string, string> {
+  const into = partition!.into ?? {};
+  return typeof into === 'string' ? { [into]: '{{ partition }}' } : into;
+}
+
 /** Puts the partition into records that do not say it themselves. Throws FatalError when the answer is about another. */
 export function markedWith(stream: StreamConfig, { value, variables }: Partition, name: string): (record: SourceRecord) => void {
-  const { into } = stream.partition!;
-  const given = Object.entries(typeof into === 'string' ? { [into]: '{{ partition }}' } : (into ?? {})).map(
-    ([field, text]) => [field, fillText(text, variables)] as const,
-  );
+  const given = Object.entries(intoOf(stream)).map(([field, text]) => [field, fillText(text, variables)] as const);
   return (record) => {
     // What could not be read is kept as it came.
     if (record.raw !== undefined) return;

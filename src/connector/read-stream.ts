@@ -4,7 +4,7 @@ import { answerFacts } from '../transports/http/status.ts';
 import type { QueryTransport, RequestTransport } from '../transports/transport.ts';
 import { openAsking } from './asking.ts';
 import { type Page, type PageContext, readRequests, type StreamState } from './pages.ts';
-import { markedWith, type Partition, partitionsOf } from './partitions.ts';
+import { markedWith, type Partition, partitionsOf, withoutInto } from './partitions.ts';
 import { readQuery } from './query-pages.ts';
 
 /** After so many partitions that could not be read, the rest is not asked for: it is not the partitions that are at fault. */
@@ -23,6 +23,7 @@ export async function* readStream(
   const { list, complete } = await partitionsOf(stream, context, (parent, own) => readStream(parent, transport, own));
   if (!complete) yield { records: [], incomplete: true };
   const asking = transport.kind === 'request' ? openAsking(stream, transport, context) : undefined;
+  const asked = transport.kind === 'query' ? withoutInto(stream) : stream;
   const positions = positionsOf(context.state);
   const { partitions: _, ...others } = context.state;
   const failures: { partition: Partition; error: InterlocalError }[] = [];
@@ -36,7 +37,7 @@ export async function* readStream(
     };
     const mark = markedWith(stream, partition, context.name);
     try {
-      for await (const page of readOne(stream, transport, own)) {
+      for await (const page of readOne(asked, transport, own)) {
         for (const record of page.records) {
           record.number = ++number;
           mark(record);

@@ -229,3 +229,56 @@ streams:
     );
   });
 });
+
+describe('a pack of a database that is read year by year', () => {
+  const yaml = `connector: acme
+version: 1.0.0
+title: Acme
+transport: sqlserver
+options:
+  years: { type: list, default: ["2024", "2025", "2026"] }
+streams:
+  receipts:
+    partition: { option: years, into: YEAR }
+    retriever: { query: { tables: [dbo.RECEIPTS], where: [{ column: FISCAL, value: "{{ partition }}" }] } }
+    incremental: { cursor: CHANGED, kind: sequence, tie_breaker: NO }
+    schema:
+      fields:
+        NO: { required: true }
+        FISCAL: {}
+        CHANGED: { type: integer }
+        YEAR: {}
+    primary_key: [YEAR, NO]
+`;
+
+  test('certifies, each year from its own position', { timeout: 120_000 }, async () => {
+    const files = {
+      'connector.yaml': yaml,
+      'README.md': README,
+      'fixtures/receipts/tables.json': JSON.stringify({
+        'dbo.RECEIPTS': {
+          columns: { NO: 'CHAR(4)', FISCAL: 'CHAR(4)', CHANGED: 'INT' },
+          rows: [
+            ['0001', '2024', '1'],
+            ['0002', '2024', '5'],
+            ['0001', '2025', '2'],
+            ['0001', '2026', '3'],
+            ['0002', '2026', '4'],
+          ],
+        },
+      }),
+      'fixtures/receipts/records.json': JSON.stringify({
+        records: [
+          ['0001', '2024', '1'],
+          ['0002', '2024', '5'],
+          ['0001', '2025', '2'],
+          ['0001', '2026', '3'],
+          ['0002', '2026', '4'],
+        ].map(([NO, YEAR, CHANGED]) => ({ NO, FISCAL: YEAR, CHANGED, YEAR })),
+      }),
+    };
+    const certificate = await certified(packOf('acme', files));
+    expect(failures(certificate)).toEqual([]);
+    expect(finding(certificate, 'resume')?.state).toBe('ok');
+  });
+});
