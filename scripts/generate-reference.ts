@@ -35,7 +35,7 @@ export function referenceText(): string {
     '`node scripts/generate-reference.ts`; a test fails while it is stale. How to begin: [vendor-guide.md](vendor-guide.md).',
     '',
     'In texts, `{{ options.NAME }}` takes an option of the connection. Requests also know `{{ page }}`, `{{ offset }}`, `{{ size }}`,',
-    '`{{ cursor }}`, `{{ from }}`, `{{ to }}` and `{{ session }}`.',
+    '`{{ cursor }}`, `{{ from }}`, `{{ to }}`, `{{ session }}`, `{{ partition }}`, `{{ parent.FIELD }}` and `{{ report }}`, where the stream has what gives them.',
     '',
     ...sections,
     '# Options of transports',

@@ -13,11 +13,19 @@ type Options = Record<string, unknown>;
  * All options of a connection as the transport and the templates take them: the connector's defaults, what its manifest
  * sets for the transport, and over both what the town gives. Secrets are still references.
  */
-export function optionsOf(connector: Pick<ConnectorConfig, 'options' | 'transport_options'>, given: Options): Options {
+export function optionsOf(
+  connector: Pick<ConnectorConfig, 'options' | 'transport_options'> & Partial<Pick<ConnectorConfig, 'rate_limit'>>,
+  given: Options,
+): Options {
   const defaults = Object.fromEntries(
     Object.entries(connector.options).flatMap(([name, spec]) => (spec.default === undefined ? [] : [[name, spec.default]])),
   );
-  return { ...defaults, ...(fillOptions(connector.transport_options, { ...defaults, ...given }) as Options), ...given };
+  return {
+    ...defaults,
+    ...(connector.rate_limit && { rate_limit: connector.rate_limit }),
+    ...(fillOptions(connector.transport_options, { ...defaults, ...given }) as Options),
+    ...given,
+  };
 }
 
 /** The same with secrets filled in: what a connection is opened with. Throws ConfigError (SECRET_MISSING). */
@@ -43,7 +51,7 @@ export function fillOptions(value: unknown, options: Options): unknown {
 export function placeholdersIn(value: unknown, path: (string | number)[]): { name: string | undefined; path: (string | number)[] }[] {
   const found: { name: string | undefined; path: (string | number)[] }[] = [];
   eachText(value, path, (text, at) => {
-    const rest = text.replace(/\{\{\s*([\w.-]+)\s*\}\}/g, (_, name: string) => {
+    const rest = text.replace(/\{\{\s*([\w.-]+(?: [\w.-]+)*)\s*\}\}/g, (_, name: string) => {
       found.push({ name, path: at });
       return '';
     });

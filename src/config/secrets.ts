@@ -132,6 +132,7 @@ function remember(secret: string): string {
   const forms = [secret, ...lines].flatMap((s) => [
     s,
     encodeURIComponent(s),
+    new URLSearchParams([['', s]]).toString().slice(1),
     JSON.stringify(s).slice(1, -1),
     xml(s),
     Buffer.from(s).toString('base64'),

@@ -13,10 +13,15 @@ export function lowerBound(
   if (incremental.lookback === undefined || state.cursor === undefined || incremental.kind !== 'datetime')
     return { cursor, tie: state.cursor === undefined ? undefined : state.tie };
   // Only the lower bound of the reading moves; the saved position stays the source's own text.
-  const at = Date.parse(
-    /[zZ]|[-+]\d\d:?\d\d$/.test(cursor) ? cursor : `${cursor}${cursor.includes('T') || cursor.includes(' ') ? '' : 'T00:00:00'}Z`,
-  );
-  return Number.isNaN(at) ? { cursor } : { cursor: isoOf(new Date(at - parseDuration(incremental.lookback)!)) };
+  const at = instantOf(cursor);
+  return at === undefined ? { cursor } : { cursor: isoOf(new Date(at - parseDuration(incremental.lookback)!)) };
+}
+
+/** Milliseconds since 1970 of a date or time; without a zone it is taken for UTC. undefined: it is none. */
+export function instantOf(text: string): number | undefined {
+  const zoned = /[zZ]|[-+]\d\d:?\d\d$/.test(text);
+  const at = Date.parse(zoned ? text : `${text}${text.includes('T') || text.includes(' ') ? '' : 'T00:00:00'}Z`);
+  return Number.isNaN(at) ? undefined : at;
 }
 
 /** Does a position lie before another? Sequences are numbers written as text: 9 lies before 10. */

@@ -1,5 +1,6 @@
 import type { StreamConfig, Template } from '../config/schema/connector.ts';
 import type { Exchange } from './certify-fixtures.ts';
+import { withParents } from './certify-steps.ts';
 import { namesIn } from './template.ts';
 
 /** A request as the replay server got it. */
@@ -15,8 +16,9 @@ export interface Asked {
 
 /**
  * The exchange that answers a request: the same operation, or method and path, and the same value in every parameter that
- * the recording names (`*` is any). Of several, the one given least often, in the order of the recording. Otherwise words
- * that say how the request differs from the nearest.
+ * the recording names (`*` is any). Of several, the one that agrees also in what is not compared, such as the time that is asked
+ * for; then the one given least often, in the order of the recording. Otherwise words that say how the request differs from
+ * the nearest.
  */
 export function bestExchange(
   exchanges: readonly Exchange[],
@@ -28,12 +30,18 @@ export function bestExchange(
     sameAddress(request, asked) ? [{ i, wrong: differing(request, asked, variable) }] : [],
   );
   const fitting = candidates.filter(({ wrong }) => wrong.length === 0).map(({ i }) => i);
-  if (fitting.length) return fitting.reduce((best, i) => (served[i]! < served[best]! ? i : best));
+  if (fitting.length) {
+    const strange = fitting.map((i) => differing(exchanges[i]!.request, asked, NONE).length);
+    const nearest = fitting.filter((_, at) => strange[at] === Math.min(...strange));
+    return nearest.reduce((best, i) => (served[i]! < served[best]! ? i : best));
+  }
   const what = asked.operation ?? `${asked.method} ${asked.path}`;
   if (candidates.length === 0) return `nothing is recorded for ${what}`;
   const nearest = candidates.reduce((best, c) => (c.wrong.length < best.wrong.length ? c : best));
   return `no recorded ${what} has ${nearest.wrong.join(' and ')}`;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 function sameAddress(recorded: Exchange['request'], asked: Asked): boolean {
   if (recorded.operation !== undefined) {
@@ -46,7 +54,17 @@ function sameAddress(recorded: Exchange['request'], asked: Asked): boolean {
     .replace(/^https?:\/\/[^/]+/, '')
     .replace(/\?.*$/, '')
     .replace(/^\//, '')}`;
-  return (recorded.method ?? 'GET') === asked.method && (path === asked.path || asked.path.endsWith(path));
+  const given = plain(asked.path);
+  return (recorded.method ?? 'GET') === asked.method && (plain(path) === given || given.endsWith(plain(path)));
+}
+
+/** A recording may write a path as people do. */
+function plain(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** `Page = "2"` for each parameter with another value than recorded. */
@@ -70,8 +88,8 @@ function leavesThatDiffer(recorded: unknown, asked: unknown, path: string, varia
   );
 }
 
-/** Dotted paths of parameters whose value depends on the day, the connection or a log-in. */
-export function variableParameters(stream: StreamConfig): Set<string> {
+/** Dotted paths of parameters whose value depends on the day, the connection or a log-in; of the stream and of those it is made of. */
+export function variableParameters(stream: StreamConfig, streams: Readonly<Record<string, StreamConfig>> = {}): Set<string> {
   const paths = new Set<string>();
   const look = (template: Template | undefined, path: string): void => {
     if (typeof template === 'string') {
@@ -80,9 +98,13 @@ export function variableParameters(stream: StreamConfig): Set<string> {
     } else if (typeof template === 'object' && template !== null)
       for (const [name, inner] of Object.entries(template)) look(inner as Template, path ? `${path}.${name}` : name);
   };
-  const { body, query, login } = stream.retriever.request!;
-  look(body, '');
-  look(query, '');
-  look(login?.body, '');
+  for (const { retriever } of withParents(stream, streams)) {
+    const { report, login, ...request } = retriever.request!;
+    for (const one of [request, report?.submit, report?.poll]) {
+      look(one?.body, '');
+      look(one?.query, '');
+    }
+    look(login?.body, '');
+  }
   return paths;
 }

@@ -12,7 +12,8 @@ import { fillText, namesIn as placeholdersOf, optionVariables } from './template
  *   files     the input files, named as the stream's pattern wants them
  *   requests  exchanges.json: what was asked and what was answered
  *   queries   tables.json: the tables with their columns and rows
- *   all       records.json: the records, those set aside, and the files refused
+ *   all       records.json: the records, those set aside, and the files refused; `now`, when it was recorded, where how often is
+ *             asked depends on the day (incremental.window)
  * fixtures/options.json has values for options that the recordings were made with, where the defaults do not do.
  * fixtures/<option>.asc is the key of an option that files are decrypted or their signatures checked with: made for the
  * recordings alone, without a passphrase.
@@ -25,6 +26,7 @@ const recordsFile = z.strictObject({
     .array(z.strictObject({ file: z.string().optional(), line: z.int().optional(), record: z.int().optional(), code: z.string() }))
     .default([]),
   refused: z.array(z.strictObject({ file: z.string(), code: z.string() })).default([]),
+  now: z.iso.datetime().optional(),
 });
 const anything: z.ZodType<unknown> = z.unknown();
 const exchange = z.strictObject({
@@ -73,6 +75,8 @@ export interface Fixture {
   records: Values[];
   rejected: { file?: string; line?: number; record?: number; code: string }[];
   refused: { file: string; code: string }[];
+  /** UTC. */
+  now?: string | undefined;
   files?: FixtureFile[];
   exchanges?: Exchange[];
   tables?: Record<string, FixtureTable>;

@@ -1,17 +1,12 @@
-import type { DecoderConfig, Incremental, StreamConfig } from '../config/schema/connector.ts';
-import { FatalError } from '../core/errors.ts';
-import type { SourceRecord, Value, Values } from '../core/record.ts';
-import { valueAt } from '../core/record.ts';
-import { parseDuration } from '../core/time.ts';
-import { decodeWith } from '../formats/formats.ts';
-import { JsonDefect, jsonScanner } from '../formats/json-scan.ts';
-import { decodeText } from '../formats/text-decoding.ts';
-import type { RequestAnswer, RequestTransport } from '../transports/transport.ts';
-import { isoOf, lowerBound } from './bounds.ts';
-import { IGNORED, judging } from './error-rules.ts';
-import { retrying } from './retry.ts';
-import { openSession } from './session.ts';
-import { fill, fillAll, fillText, type Variables } from './template.ts';
+import type { StreamConfig } from '../config/schema/connector.ts';
+import type { SourceRecord } from '../core/record.ts';
+import type { RequestTransport } from '../transports/transport.ts';
+import { type Asking, openAsking } from './asking.ts';
+import { isBefore } from './bounds.ts';
+import { pageSequence } from './page-sequence.ts';
+import { fetchable, type OrderedReport } from './report.ts';
+import { boundsOf, type Span, spansOf } from './spans.ts';
+import type { Variables } from './template.ts';
 
 export { readQuery } from './query-pages.ts';
 
@@ -27,6 +22,10 @@ export interface StreamState {
   held?: { version: string; at: string };
   /** How many records there were before a snapshot that was refused because it lacked too many of them. */
   before?: number;
+  /** A report that the service prepares and that was not fetched yet. */
+  report?: OrderedReport;
+  /** Of each partition; one that is not there any more keeps its own, and goes on from it should it come back. */
+  partitions?: Record<string, StreamState>;
 }
 
 /** A list of records; `state`, when given, may be saved together with them. */
@@ -35,6 +34,12 @@ export interface Page {
   state?: StreamState;
   /** The records from here to the last page are all that there are: what is known and not among them was deleted. */
   whole?: boolean;
+  /** The last one of its request. */
+  last?: boolean;
+  /** What was read so far is to be committed now: an error follows, or an order that must not be given twice. */
+  commit?: boolean | undefined;
+  /** Something of the source may be missing: what is not there must not be taken for deleted. */
+  incomplete?: boolean | undefined;
 }
 
 export interface PageContext {
@@ -43,190 +48,53 @@ export interface PageContext {
   variables: Variables;
   state: StreamState;
   now: Date;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   note(text: string): void;
+  /** Every stream of the connector: a partition may be made of the records of another. */
+  streams?: Readonly<Record<string, StreamConfig>> | undefined;
+  /** Waits; rejects when the signal aborts. Default: by the clock. */
+  sleep?: ((ms: number, signal?: AbortSignal) => Promise<void>) | undefined;
+  /** Given where several requests share one session. */
+  asking?: Asking | undefined;
 }
 
 /**
- * Reads a request stream page by page. Pages come in no order that could be trusted, so that the position is saved
- * only with the last one: after a failure the whole stretch is read again, and what is known is recognised.
+ * Reads a request stream page by page; of a partitioned one, one partition. Pages come in no order that could be trusted, so that
+ * the position is saved only with the last one of each stretch of time that is asked for: after a failure that stretch is read
+ * again, and what is known is recognised.
  */
 export async function* readRequests(stream: StreamConfig, transport: RequestTransport, context: PageContext): AsyncGenerator<Page> {
+  const asking = context.asking ?? openAsking(stream, transport, context);
+  const { incremental } = stream;
   const request = stream.retriever.request!;
-  const { paginator, incremental } = stream;
-  const size = paginator?.size ?? 0;
-  const until = incremental && new Date(context.now.getTime() - (parseDuration(incremental.delay ?? '0s') ?? 0));
-  const bounds: Variables = incremental
-    ? { from: formatBound(lowerBound(incremental, context)?.cursor, incremental), to: formatBound(isoOf(until!), incremental) }
-    : {};
-  let read = 0;
-  let total: number | undefined;
-  let cursor: string | undefined;
-  let link: string | undefined;
-  const rules = stream.error_handler?.rules ?? [];
-  const session = openSession(request.login, transport, context.variables, context.name);
-
-  for (let page = 0; ; page++) {
-    if (paginator && page >= paginator.max_pages)
-      throw new FatalError({
-        code: 'PAGES_TOO_MANY',
-        place: { system: context.name },
-        message: `There are more than ${paginator.max_pages} pages.`,
-        hint: 'Raise paginator.max_pages if there really are so many.',
-      });
-    const variables: Variables = {
-      ...context.variables,
-      ...bounds,
-      page: String((paginator?.first ?? 1) + page),
-      offset: String(read),
-      size: String(size),
-      cursor,
-    };
-    const ask = async (): Promise<RequestAnswer> => {
-      const known = { ...variables, ...(await session.variables()) };
-      return transport.request({
-        operation: request.operation,
-        body: request.body === undefined ? undefined : fill(request.body, known),
-        method: request.method,
-        path: link ?? (request.path === undefined ? undefined : fillText(request.path, known)),
-        query: link ? undefined : fillAll(request.query, known),
-        headers: fillAll(request.headers, known),
-      });
-    };
-    const answer = await retrying(() => judging(ask, rules, () => session.forget()), {
-      maxRetries: stream.error_handler?.max_retries ?? 5,
-      signal: context.signal,
-      onRetry: (error, waitMs) =>
-        context.note(`${(session.cleaned(error) as Error).message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`),
-    }).catch((error: unknown) => {
-      throw session.cleaned(error);
-    });
-    if (answer === IGNORED)
-      context.note(`${context.name}: an error that the connector says to ignore was taken for an answer without records.`);
-    const { records, envelope } = answer === IGNORED ? { records: [], envelope: {} } : await recordsOf(answer, stream, context, read);
-    read += records.length;
-    // Of an answer that is ignored, the total stays the one that was said before: the pages may have been cut off.
-    if (paginator?.total && answer !== IGNORED) total = Number(textAt(envelope, paginator.total) ?? Number.NaN);
-    const before = cursor ?? link;
-    cursor = paginator?.kind === 'cursor' && paginator.cursor ? textAt(envelope, paginator.cursor) : undefined;
-    link = paginator?.kind === 'link' && answer !== IGNORED ? nextLink(answer.headers.link) : undefined;
-    const more =
-      paginator !== undefined &&
-      (paginator.kind === 'cursor'
-        ? cursor !== undefined && cursor !== ''
-        : paginator.kind === 'link'
-          ? link !== undefined
-          : total !== undefined && !Number.isNaN(total)
-            ? read < total && records.length > 0
-            : records.length >= size);
-    if (more && before !== undefined && before === (cursor ?? link))
-      throw new FatalError({
-        code: 'PAGES_REPEAT',
-        place: { system: context.name },
-        message: `Page ${page + 1} says that the next page is itself again.`,
-        hint: 'Look at paginator in the connector; if it is right, tell the vendor.',
-      });
-    if (!more) {
-      await session.close();
-      if (total !== undefined && total !== read)
-        throw new FatalError({
-          code: 'TOTAL_DIFFERS',
-          place: { system: context.name },
-          message: `The system says that there are ${Number.isNaN(total) ? 'an unknown number of' : total} records, but gave ${read}.`,
-          hint: 'Records may have changed while they were read: run again. If it stays so, tell the vendor.',
+  const { report: ordered, ...before } = context.state;
+  const spans = spansOf(incremental, context);
+  let state: StreamState = before;
+  for (const [i, span] of spans.entries()) {
+    const variables: Variables = { ...context.variables, ...boundsOf(span, incremental) };
+    const last = i === spans.length - 1;
+    // A report that was ordered is forgotten once it is read, also where there is no position.
+    const done = incremental ? positioned(state, span, last) : ordered || request.report ? before : undefined;
+    const read = (more: Variables = {}, link?: string) => pageSequence(stream, asking, context, { ...variables, ...more }, link);
+    try {
+      if (request.report)
+        yield* fetchable(request.report, asking, context, {
+          ...{ variables, span, state, read },
+          ordered: i === 0 ? ordered : undefined,
+          done: done ?? before,
         });
-      yield { records, state: until && { cursor: isoOf(until) } };
-      return;
+      else for await (const page of read()) yield page.last && done ? { ...page, state: done } : page;
+    } catch (error) {
+      // The stretches before this one are read, whatever follows.
+      if (i > 0) yield { records: [], commit: true };
+      throw error;
     }
-    yield { records };
+    state = done ?? state;
   }
+  if (!context.asking) await asking.close();
 }
 
-async function recordsOf(
-  answer: RequestAnswer,
-  stream: StreamConfig,
-  context: PageContext,
-  before: number,
-): Promise<{ records: SourceRecord[]; envelope: Values }> {
-  if (answer.value) {
-    const path = stream.record_selector?.path;
-    checkSuccess(stream, answer.value, context.name);
-    const found = path ? valueAt(answer.value, path) : answer.value;
-    const list: Value[] = found === undefined || found === null ? [] : Array.isArray(found) ? found : [found];
-    const records = list.map((value, i) => ({
-      values: typeof value === 'object' && value !== null && !Array.isArray(value) ? value : { value },
-      number: before + i + 1,
-    }));
-    return { records, envelope: answer.value };
-  }
-  const records: SourceRecord[] = [];
-  if (!answer.bytes || !stream.decoder) return { records, envelope: {} };
-  // The transport bounds an answer; its own figures stand beside the records, so that it is read twice.
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of answer.bytes) chunks.push(Uint8Array.from(chunk));
-  const envelope = hasFigures(stream) ? await envelopeOf(chunks, stream.decoder, context.name) : {};
-  if (Object.keys(envelope).length > 0) checkSuccess(stream, envelope, context.name);
-  for await (const list of decodeWith(stream.decoder, again(chunks), { file: context.name, signal: context.signal }))
-    for (const r of list) records.push({ ...r, number: before + r.number });
-  checkSuccess(stream, envelope, context.name);
-  return { records, envelope };
-}
-
-/** Does anything of the stream stand in the answer beside its records? */
-function hasFigures({ paginator, retriever }: StreamConfig): boolean {
-  return paginator?.total !== undefined || paginator?.cursor !== undefined || retriever.request?.success !== undefined;
-}
-
-/** A JSON answer as one object; empty where it is a list. What is no JSON is for the decoder to refuse. */
-async function envelopeOf(chunks: readonly Uint8Array[], { json }: DecoderConfig, name: string): Promise<Values> {
-  if (!json || json.lines) return {};
-  let text = '';
-  for await (const piece of decodeText(again(chunks), json.encoding, { file: name })) text += piece;
-  try {
-    const scanner = jsonScanner(text);
-    const value = scanner.readValue(scanner.skipSpace(0));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
-  } catch (error) {
-    if (error instanceof JsonDefect) return {};
-    throw error;
-  }
-}
-
-async function* again(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* chunks;
-}
-
-function checkSuccess(stream: StreamConfig, envelope: Values, name: string): void {
-  for (const { path, in: wanted } of stream.retriever.request?.success ?? []) {
-    const value = textAt(envelope, path);
-    if (value === undefined || !wanted.includes(value))
-      throw new FatalError({
-        code: 'ANSWER_REFUSED',
-        place: { system: name, path },
-        message: `The system answered ${path} = ${value === undefined ? 'nothing' : `"${value}"`} where ${wanted.map((w) => `"${w}"`).join(' or ')} means success.`,
-        hint: "Look the code up in the vendor's manual; nothing was read.",
-      });
-  }
-}
-
-function formatBound(iso: string | undefined, incremental: Incremental): string | undefined {
-  if (iso === undefined || incremental.format === undefined) return iso;
-  const part = {
-    YYYY: iso.slice(0, 4),
-    MM: iso.slice(5, 7),
-    DD: iso.slice(8, 10),
-    HH: iso.slice(11, 13) || '00',
-    mm: iso.slice(14, 16) || '00',
-    ss: iso.slice(17, 19) || '00',
-  };
-  return incremental.format.replace(/YYYY|MM|DD|HH|mm|ss/g, (token) => part[token as keyof typeof part]);
-}
-
-function nextLink(header: string | undefined): string | undefined {
-  return header && /<([^>]+)>\s*;\s*rel="?next"?/.exec(header)?.[1];
-}
-
-function textAt(values: Values, path: string): string | undefined {
-  const value = valueAt(values, path);
-  return typeof value === 'string' ? value : undefined;
+/** Read to the end of this stretch. With a lookback the first ones may lie before what was read long ago. */
+function positioned(state: StreamState, { to }: Span, last: boolean): StreamState {
+  return !last && state.cursor !== undefined && isBefore(to!, state.cursor, 'datetime') ? state : { cursor: to! };
 }

@@ -1,12 +1,12 @@
-import type { ReadBackConfig, SinkConfig } from '../config/schema/connector.ts';
-import { ConfigError, FatalError, InterlocalError, type Problem, RetriableError } from '../core/errors.ts';
+import type { ReadBackConfig, RequestTarget, SinkConfig } from '../config/schema/connector.ts';
+import { ConfigError, FatalError, InterlocalError, type Problem, RecordError, RetriableError } from '../core/errors.ts';
 import { type Values, valueAt } from '../core/record.ts';
 import { JsonDefect, jsonScanner } from '../formats/json-scan.ts';
 import { answerFacts } from '../transports/http/status.ts';
 import type { RequestAnswer, RequestSpec, RequestTransport } from '../transports/transport.ts';
 import { IGNORED, judging } from './error-rules.ts';
 import { type Answer, type Outgoing, type PushContext, rejection, shortened } from './push.ts';
-import { fillRecord, fillRecordPath } from './record-template.ts';
+import { fillRecord, fillRecordBody, fillRecordPath } from './record-template.ts';
 import { renderSink, type SinkContext } from './sink.ts';
 import { writtenValues } from './sink-values.ts';
 import type { Variables } from './template.ts';
@@ -56,6 +56,8 @@ export async function push(
     answer = await asked(transport, sink, () => requestOf(sink, records, context, at), context);
   } catch (thrown) {
     const error = context.session?.cleaned(thrown) ?? thrown;
+    // A value that cannot be written into the request: nothing was sent.
+    if (error instanceof RecordError) return { state: 'rejected', problem: error.problems[0]! };
     if (!(error instanceof InterlocalError) || error instanceof ConfigError || NOT_SENT.test(error.code)) throw error;
     const facts = answerFacts(error);
     if (facts && (UNWANTED.has(facts.status) || (error instanceof FatalError && facts.faultText !== undefined)))
@@ -154,20 +156,20 @@ async function variablesOf({ variables, session }: PushContext): Promise<Variabl
   return { ...variables, ...(await session?.variables()) };
 }
 
-function specOf(
-  ask: Pick<RequestSpec, 'operation' | 'method' | 'path' | 'query' | 'headers'> & { body?: Parameters<typeof fillRecord>[0] | undefined },
-  values: Values,
-  variables: Variables,
-): RequestSpec {
+type Ask = Pick<RequestTarget, 'operation' | 'path' | 'query' | 'headers' | 'body'> & { method?: RequestSpec['method'] };
+
+function specOf(ask: Ask, values: Values, variables: Variables): RequestSpec {
   const texts = (given: Record<string, string> | undefined): Record<string, string> | undefined =>
     given && Object.fromEntries(Object.entries(given).map(([name, text]) => [name, textOf(fillRecord(text, values, variables))]));
+  const headers = texts(ask.headers);
+  const type = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
   return {
     operation: ask.operation,
     method: ask.method,
     path: ask.path === undefined ? undefined : fillRecordPath(ask.path, values, variables),
     query: texts(ask.query),
-    headers: texts(ask.headers),
-    body: ask.body === undefined ? undefined : fillRecord(ask.body, values, variables),
+    headers,
+    body: ask.body === undefined ? undefined : fillRecordBody(ask.body, values, variables, type),
   };
 }
 

@@ -1,12 +1,12 @@
 import type { Template } from '../config/schema/connector.ts';
 import { FatalError } from '../core/errors.ts';
 import { type Value, type Values, valueAt } from '../core/record.ts';
-import { fill, type Variables } from './template.ts';
+import { asContent, fill, inPath, type Variables, type WriteValue } from './template.ts';
 
 const WHOLE = /^\{\{\s*record\.([^}]+?)\s*\}\}$/;
 const RECORD = /\{\{\s*record\./;
 /** Fields may have spaces in their names, which other placeholders have not. */
-const PLACEHOLDER = /\{\{\s*(?:record\.([^}]+?)|([\w.]+))\s*\}\}/g;
+const PLACEHOLDER = /\{\{\s*(?:record\.([^}]+?)|([\w.-]+(?: [\w.-]+)*))\s*\}\}/g;
 
 /**
  * A text of a sink with `{{ record.NAME }}` and other placeholders in it. One that is nothing but a field takes its value as it
@@ -28,24 +28,23 @@ export function fillRecord(template: Template, values: Values, variables: Variab
   return Object.fromEntries(Object.entries(template).map(([name, item]) => [name, fillRecord(item, values, variables)]));
 }
 
-/** For parts of an address: each value but the connection's own options is encoded, so that none leads elsewhere. */
+/** A body, which may be a text of the connector's own: values are written into it as its content type wants them. */
+export function fillRecordBody(template: Template, values: Values, variables: Variables, contentType: string | undefined): Value {
+  if (typeof template !== 'string' || contentType === undefined) return fillRecord(template, values, variables);
+  return filled(template, values, variables, asContent(contentType));
+}
+
+/** A path: each value but the connection's own options is written as data, so that none leads elsewhere. */
 export function fillRecordPath(text: string, values: Values, variables: Variables): string {
-  return filled(text, values, variables, (value, name) => (name.startsWith('options.') ? value : encodeURIComponent(value)));
+  return filled(text, values, variables, inPath);
 }
 
-function plain(value: string): string {
-  return value;
-}
+const plain: WriteValue = (value) => value;
 
-function filled(
-  text: string,
-  values: Values,
-  variables: Variables,
-  written: (value: string, name: string) => string,
-  file?: string,
-): string {
+function filled(text: string, values: Values, variables: Variables, written: WriteValue, file?: string): string {
   return text.replace(PLACEHOLDER, (_, path: string | undefined, name: string) => {
-    if (path === undefined) return written(variables[name] ?? '', name);
+    const own = variables[name];
+    if (path === undefined) return written(own === undefined ? '' : typeof own === 'string' ? own : own.join(','), name);
     const value = valueAt(values, path) ?? '';
     if (typeof value !== 'string')
       throw new FatalError({
@@ -54,6 +53,6 @@ function filled(
         message: 'A list or a group of fields cannot stand within a text.',
         hint: 'Correct rows or target of the sink in the connector.',
       });
-    return written(value, path);
+    return written(value, `record.${path}`);
   });
 }

@@ -34,7 +34,9 @@ export function parseDuration(text: string): number | undefined {
 
 /** The calendar day of an instant in a time zone, YYYY-MM-DD. */
 export function dayIn(zone: string, instant: Date): string {
-  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(instant);
+  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(
+    instant,
+  );
   const part = (type: string): string => parts.find((p) => p.type === type)!.value;
   return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`;
 }

@@ -1,4 +1,5 @@
-import { readQuery, readRequests, type PageContext, type StreamState } from '../connector/pages.ts';
+import type { PageContext, StreamState } from '../connector/pages.ts';
+import { readStream } from '../connector/read-stream.ts';
 import { optionVariables } from '../connector/template.ts';
 import { selectorOf } from '../connector/select.ts';
 import type { SourceRecord } from '../core/record.ts';
@@ -19,8 +20,9 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
     now: session.now(),
     signal: session.signal,
     note: (text) => session.note(text),
+    streams: session.streams,
+    sleep: session.sleep,
   };
-  const pages = transport.kind === 'query' ? readQuery(stream, transport, context) : readRequests(stream, transport, context);
   const selector = selectorOf(stream, name);
   let seen = stream.deletes?.when_absent && !stream.incremental ? await seenKeys(session) : undefined;
   const size = session.pipeline.batch_size;
@@ -29,6 +31,8 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
   let done = 0;
   // Of all that there is, the position is saved only once it is known what is not among it.
   let afterDeletions: StreamState | undefined;
+  let whole = false;
+  let complete = true;
   const commit = async (): Promise<void> => {
     const saved = state;
     await commitBatch(session, batch, {
@@ -42,17 +46,19 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
     session.onProgress({ pipeline: session.pipeline.pipeline, what: session.streamName, done });
     stopIfAsked(session);
   };
-  for await (const page of pages) {
-    stopIfAsked(session);
-    if (page.whole) seen = await seenKeys(session);
+  for await (const page of readStream(stream, transport, context)) {
+    // What an error is about to end is committed first, also when the error is that a person stopped it.
+    if (!page.commit) stopIfAsked(session);
+    if (page.whole) [whole, seen] = [true, await seenKeys(session)];
     const records = selector.select(page.records);
     for (const record of records) assignKey(record, session.stream);
     await seen?.add(records);
     // A batch ends only where a page does, because that is where a position is known.
     batch.push(...records);
-    if (seen && page.state) afterDeletions = page.state;
+    if (whole && page.state) afterDeletions = page.state;
     else state = page.state ?? state;
-    if (batch.length >= size) await commit();
+    if (page.incomplete) complete = false;
+    if (batch.length >= size || (page.commit && (batch.length > 0 || state))) await commit();
   }
   if (batch.length > 0 || state) await commit();
   selector.finish();
@@ -61,6 +67,10 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
       `${name} has fields that the connector does not know; they are kept as raw data only: ${selector.newColumns().join(', ')}.`,
     );
   if (!seen) return;
+  if (!complete) {
+    session.note(`${name}: not everything was read, so that nothing is taken for deleted in this run.`);
+    return;
+  }
   await absentDeletions(session, seen, { created: session.counts.created, before: context.state.before });
   if (afterDeletions === undefined && context.state.before === undefined) return;
   await session.commit(async (_, trx) => saveState(trx, source.id, JSON.stringify(afterDeletions ?? {})));

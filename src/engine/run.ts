@@ -43,6 +43,8 @@ export interface RunOptions {
   now?: () => Date;
   /** Who runs it, for the audit log. Default: the operating system's account. */
   actor?: string;
+  /** In place of the clock, for pauses while a report is prepared. */
+  sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -151,6 +153,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     connection,
     stream: connector?.streams[streamName] as Session['stream'],
     streamName,
+    streams: connector?.streams ?? {},
     options: {},
     knex,
     commit: (work) => landing(knex, work),
@@ -173,6 +176,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     allNew: false,
     signal: options.signal,
     now: options.now ?? (() => new Date()),
+    sleep: options.sleep,
     onProgress: options.onProgress ?? (() => {}),
     shapes: new Map(),
   };

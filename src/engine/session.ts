@@ -37,6 +37,8 @@ export interface Session {
   connection: string;
   stream: StreamConfig;
   streamName: string;
+  /** Of the same connector. */
+  streams: Readonly<Record<string, StreamConfig>>;
   /** Options of the connection, secrets filled in. */
   options: Record<string, unknown>;
   /** In a preview, the transaction that is rolled back at the end. */
@@ -63,6 +65,8 @@ export interface Session {
   allNew: boolean;
   signal: AbortSignal;
   now(): Date;
+  /** How pauses are made that a service asks for; undefined: by the clock. */
+  sleep?: ((ms: number, signal?: AbortSignal) => Promise<void>) | undefined;
   onProgress(progress: Progress): void;
   onChange?: ((change: GoldenChange) => void) | undefined;
   shapes: Map<string, number>;

@@ -6,7 +6,7 @@ export function redactor(secrets: () => readonly (string | undefined)[]): (text:
     let clean = redactConfigured(text);
     for (const secret of secrets())
       if (secret && secret.length > 3)
-        for (const form of [secret, encodeURIComponent(secret), xml(secret)]) clean = clean.replaceAll(form, '[secret]');
+        for (const form of [secret, encodeURIComponent(secret), inForm(secret), xml(secret)]) clean = clean.replaceAll(form, '[secret]');
     return clean;
   };
 }
@@ -19,6 +19,11 @@ export function ownWords(text: string, redact: (text: string) => string): string
     .replace(/\s+/g, ' ')
     .trim();
   return plain.length > 300 ? `${plain.slice(0, 300)}…` : plain;
+}
+
+/** As forms and URLSearchParams write it, which is not as encodeURIComponent does. */
+function inForm(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice(1);
 }
 
 function xml(text: string): string {

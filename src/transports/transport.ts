@@ -1,5 +1,6 @@
 import type { Problem } from '../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../core/record.ts';
+import type { Pace } from './rate-limit.ts';
 
 /** Options of a connection after the secrets were filled in; already checked against the transport's own schema. */
 export interface TransportContext {
@@ -8,6 +9,8 @@ export interface TransportContext {
   /** The town's folder: relative paths are relative to it. */
   projectFolder: string;
   signal?: AbortSignal;
+  /** In place of the rate limit in the options, for whoever counts requests. */
+  pace?: Pace;
 }
 
 /** One finding of `interlocal check`, for a person. */
@@ -63,8 +66,11 @@ export interface RequestSpec {
   encoded?: { bytes: Uint8Array; type: string } | undefined;
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path?: string;
-  query?: Record<string, string>;
+  /** A list is the same parameter several times. */
+  query?: Record<string, string | readonly string[]>;
   headers?: Record<string, string>;
+  /** HTTP: an address that the service gave, in place of path and query. */
+  link?: string;
 }
 
 export interface RequestAnswer {

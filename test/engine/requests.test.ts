@@ -1,51 +1,13 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import express, { type Request, type Response } from 'express';
 import { afterEach, expect, test } from 'vitest';
-import { connector } from './base-town.ts';
-import { closeTowns, type Files, makeTown, type TestTown } from './town.ts';
+import { closeAll, office, service, stateOf } from './service.ts';
+import { makeTown, type TestTown } from './town.ts';
 
-const servers: Server[] = [];
-afterEach(async () => {
-  await closeTowns();
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
-});
+afterEach(closeAll);
 
 interface Permit {
   id: string;
   name: string;
   changed: string;
-}
-
-/** A service on this machine. */
-async function service(answer: (request: Request, response: Response) => void): Promise<{ url: string; asked: string[] }> {
-  const asked: string[] = [];
-  const app = express();
-  app.get('/permits', (request, response) => {
-    asked.push(request.url);
-    answer(request, response);
-  });
-  const server = app.listen(0, '127.0.0.1');
-  servers.push(server);
-  await new Promise((resolve) => server.once('listening', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
-}
-
-/** A town that reads its people from that service. */
-function office(url: string, stream: string): Files {
-  return {
-    'config/connections.yaml': `connections:\n  permits: { connector: permits, options: { base_url: '${url}' } }\n  till: { connector: till, options: { path: inbox } }\n  clerk: { connector: office, options: { path: inbox } }\n  pool: { connector: office, options: { path: inbox } }\n  shop: { connector: shop, options: { path: inbox } }\n`,
-    'connectors/permits/connector.yaml': connector('permits', 'http', { permits: stream }),
-    'config/model/permit.yaml':
-      'entity: permit\ntitle: Permit\nfields:\n  number: { type: text, class: public }\n  name: { type: text, class: public }\n',
-    'mappings/permit.from-permits.yaml':
-      'mapping: permit.from-permits\nentity: permit\nfrom: { connector: permits, stream: permits }\nfields:\n  number: id\n  name: name\n',
-    'pipelines/permits.yaml':
-      'pipeline: permits\nsource: { connection: permits, stream: permits }\nmappings: [permit.from-permits]\nbatch_size: 3\n',
-  };
 }
 
 const fields = '    schema: { fields: { id: {}, name: {}, changed: {} } }\n    primary_key: [id]\n';
@@ -54,7 +16,6 @@ const permits = (n: number): Permit[] =>
   Array.from({ length: n }, (_, i) => ({ id: String(i + 1), name: `P${i + 1}`, changed: '2026-01-01T00:00:00' }));
 const numbers = async (town: TestTown): Promise<unknown[]> => (await town.rows('permit')).map((r) => Number(r.number));
 const one = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
-const stateOf = async (town: TestTown): Promise<unknown> => JSON.parse(String((await town.rows('il_source'))[0]!.state));
 
 test('pages by number are read to the end, and what the service says of their total is held against them', async () => {
   const list = permits(7);

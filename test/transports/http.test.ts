@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError, FatalError, RetriableError } from '../../src/core/errors.ts';
 import { answerFacts } from '../../src/transports/http/status.ts';
 import type { RequestSpec, RequestTransport } from '../../src/transports/transport.ts';
+import { paceOf } from '../../src/transports/rate-limit.ts';
 import { transports } from '../../src/transports/transports.ts';
 import { printsNothing } from './prints-nothing.ts';
 import { allBytes } from './all-bytes.ts';
@@ -44,11 +45,17 @@ afterAll(() => {
 });
 
 function routes(app: Express): void {
-  app.use(express.json());
+  app.use((q, r, next) => (q.path === '/api/text' ? next() : express.json()(q, r, next)));
   app.use(express.urlencoded());
   app.get('/api', (_q, r) => void r.json({ hello: true }));
   app.get('/api/rows', (q, r) => void r.json({ path: q.originalUrl, rows: [1, 2] }));
   app.post('/api/echo', (q, r) => void r.json({ type: q.headers['content-type'], body: q.body as unknown }));
+  app.post(
+    '/api/text',
+    express.text({ type: () => true }),
+    (q, r) => void r.json({ type: q.headers['content-type'], body: q.body as unknown }),
+  );
+  app.post('/api/moved-away', (_q, r) => void r.redirect(307, `http://127.0.0.1:${portOf(elsewhere)}/x`));
   app.get('/api/packed', (_q, r) => void r.set('Content-Encoding', 'gzip').send(gzipSync('x'.repeat(100_000))));
   app.get('/api/bomb', (_q, r) => void r.set('Content-Encoding', 'gzip').send(gzipSync(Buffer.alloc(50_000_000))));
   app.get('/api/cut', (_q, r) => void (r.set('Content-Length', '100000').write('half'), setTimeout(() => r.destroy(), 30)));
@@ -80,8 +87,13 @@ function routes(app: Express): void {
   app.post('/oauth/token', (q, r) => {
     loginsDone++;
     const wanted = `Basic ${Buffer.from(`town:${encodeURIComponent(CANARY)}`).toString('base64')}`;
-    if (q.headers.authorization !== wanted || (q.body as Record<string, string>)['grant_type'] !== 'client_credentials')
-      return void r.status(400).json({ error: 'invalid_client', echoed: q.headers.authorization });
+    const form = q.body as Record<string, string>;
+    const known = q.headers.authorization === wanted || (form['client_id'] === 'town' && form['client_secret'] === CANARY);
+    // RFC 6749 section 2.3: one way at a time.
+    if (!known || (q.headers.authorization && form['client_secret']) || form['grant_type'] !== 'client_credentials')
+      return void r
+        .status(400)
+        .json({ error: 'invalid_client', echoed: q.headers.authorization, form, raw: new URLSearchParams(form).toString() });
     r.json({ access_token: `token-${loginsDone}`, expires_in: 3600, scope: (q.body as Record<string, string>)['scope'] });
   });
   app.get('/api/oauth', (q, r) => void r.status(q.headers.authorization === `Bearer token-${loginsDone}` ? 200 : 401).json({}));
@@ -165,6 +177,69 @@ describe('http', () => {
       headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
     });
     expect(JSON.parse(form)).toEqual({ type: 'application/x-www-form-urlencoded', body: { id: '0042', who: 'Zoë & Co' } });
+  });
+
+  test('a text goes out as it is where the request says its type, and as JSON where it does not', async () => {
+    const api = await open();
+    const xml = { method: 'POST' as const, path: 'text', body: '<a>1 &amp; 2</a>' };
+    expect(JSON.parse(await text(api, { ...xml, headers: { 'content-type': 'text/xml' } }))).toEqual({ type: 'text/xml', body: xml.body });
+    expect(JSON.parse(await text(api, xml))).toEqual({ type: 'application/json', body: JSON.stringify(xml.body) });
+    const inherited = await open({ headers: { 'Content-Type': 'text/xml' } });
+    expect(JSON.parse(await text(inherited, xml))).toEqual({ type: 'text/xml', body: JSON.stringify(xml.body) });
+  });
+
+  test('a list in the query is the same parameter several times', async () => {
+    const answer = await text(await open({ base_url: `${base}?kind=z` }), {
+      path: 'rows',
+      query: { kind: ['a', 'b & c'], page: '1', none: [] },
+    });
+    expect(JSON.parse(answer)).toMatchObject({ path: '/api/rows?kind=a&kind=b+%26+c&page=1' });
+  });
+
+  test.each(['/api/rows?cursor=abc', 'rows?cursor=abc', '?cursor=abc'])(
+    'an address in an answer starts where the service stands: %s',
+    async (link) => {
+      expect(await text(await open(), { link })).toBeDefined();
+      expect(seen.at(-1)!.url).toContain('/api/');
+      expect(seen.at(-1)!.url).toContain('cursor=abc');
+    },
+  );
+
+  test.each(['https://elsewhere.invalid/x', '//elsewhere.invalid/x', '/admin', '../admin', 'http://evil@127.0.0.1/api'])(
+    'an address in an answer that leads elsewhere is refused: %s',
+    async (link) => {
+      expect(await failure((await open()).request({ link }))).toMatchObject({ code: 'PATH_OUTSIDE' });
+    },
+  );
+
+  test('a host that the connection names is asked by links and redirects, without credentials or headers of ours', async () => {
+    const other = `http://127.0.0.1:${portOf(elsewhere)}`;
+    const options = { auth: { bearer: { token: CANARY } }, headers: { 'X-Town': 'Maplewood' }, hosts: [other] };
+    for (const spec of [{ link: `${other}/file?signature=1` }, { path: 'elsewhere' }]) {
+      expect(await text(await open(options), spec)).toContain('other');
+      expect(seen.at(-1)!.headers).not.toHaveProperty('authorization');
+      expect(seen.at(-1)!.headers).not.toHaveProperty('x-town');
+    }
+    const before = seen.length;
+    const near = `http://127.0.0.1:${portOf(elsewhere) + 1}`;
+    expect(await failure((await open(options)).request({ link: `${near}/x` }))).toMatchObject({ code: 'PATH_OUTSIDE' });
+    expect(await failure((await open(options)).request({ method: 'POST', path: 'moved-away', body: {} }))).toMatchObject({
+      code: 'REDIRECT_REFUSED',
+    });
+    expect(seen.length).toBe(before + 1);
+  });
+
+  test('every request waits for its turn, a log-in and what a redirect leads to as well', async () => {
+    let at = 0;
+    const pace = paceOf({ requests: 2, per: '1m' }, { now: () => at, sleep: async (ms) => void (at += ms) });
+    const session = { path: 'authenticate/login', body: { user: 'clerk' }, secrets: { password: CANARY }, token: 'session.id' };
+    const api = (await transports.http.open(
+      { base_url: base, auth: { session }, rate_limit: { requests: 2, per: '1m' } },
+      { connection: 'recreation', projectFolder: '/nowhere', pace },
+    )) as RequestTransport;
+    const before = seen.length;
+    for (const path of ['rows', 'rows', 'moved']) await text(api, { path });
+    expect([seen.length - before, at]).toEqual([5, 120_000]);
   });
 
   test('unpacks gzip, and refuses what grows beyond max_bytes', async () => {
@@ -254,10 +329,25 @@ describe('http', () => {
   test('a key in the address is in no error', async () => {
     const api = await open({ auth: { api_key: { in: 'query', name: 'api_key', value: CANARY } } });
     for (const path of ['status/500', 'elsewhere', 'cut', 'status/404']) await failure(text(api, { path }));
+    // Services write the address that they were asked at into their links.
+    await failure(api.request({ link: `https://elsewhere.invalid/rows?api_key=${encodeURIComponent(CANARY)}&page=2` }));
+    await failure(api.request({ link: `/admin?${new URLSearchParams({ api_key: CANARY })}` }));
   });
 
-  test('fetches an OAuth token once, and again when it is no longer taken', async () => {
-    const oauth = { token_url: base.replace('/api', '/oauth/token'), client_id: 'town', client_secret: CANARY, scope: 'read' };
+  test('asks a service that wants no log-in without one', async () => {
+    await (await open()).request({ path: 'rows' });
+    expect(seen.at(-1)!.headers).not.toHaveProperty('authorization');
+    expect(await failure((await open()).request({ path: 'basic' }))).toMatchObject({ code: 'AUTH_FAILED' });
+  });
+
+  test.each(['basic', 'post'])('fetches an OAuth token once (client_secret_%s), and again when it is no longer taken', async (way) => {
+    const oauth = {
+      token_url: base.replace('/api', '/oauth/token'),
+      client_id: 'town',
+      client_secret: CANARY,
+      scope: 'read',
+      client_authentication: way,
+    };
     const api = await open({ auth: { oauth2_client_credentials: oauth } });
     const before = loginsDone;
     await Promise.all([api.request({ path: 'oauth' }), api.request({ path: 'oauth' })]);

@@ -11,6 +11,8 @@ import type { ConnectorConfig, StreamConfig } from '../schema/connector.ts';
 import { checkDecoder } from './decoders.ts';
 import { checkIncremental } from './incremental.ts';
 import { checkUnpack } from './packing.ts';
+import { givenNames, isOfParent, notGiven } from './placeholders.ts';
+import { checkRateLimit, checkRequests } from './requests.ts';
 import { checkSink } from './sinks.ts';
 import { suggestion } from './references.ts';
 import { fieldsOf, recordTypesOf } from './source-fields.ts';
@@ -24,7 +26,11 @@ export function checkConnector(part: Connector, transportOptions: TransportOptio
   return [
     ...checkOptionList(part, transportOptions),
     ...checkPlaceholders(part, transportOptions),
-    ...Object.entries(part.value.streams).flatMap(([name, stream]) => checkStream(part, ['streams', name], stream)),
+    ...checkRateLimit(part),
+    ...Object.entries(part.value.streams).flatMap(([name, stream]) => [
+      ...checkStream(part, ['streams', name], stream),
+      ...checkRequests(part, ['streams', name], name, stream),
+    ]),
     ...Object.entries(part.value.sinks).flatMap(([name, sink]) =>
       checkSink(part, ['sinks', name], sink, optionNames(part, transportOptions)),
     ),
@@ -69,13 +75,10 @@ function optionNames(part: Connector, transportOptions: TransportOptions): strin
   );
 }
 
-/** What the retriever gives beside the options. */
-const RETRIEVER_NAMES = ['cursor', 'page', 'offset', 'size', 'from', 'to', 'partition', 'session'];
-
 function checkPlaceholders(part: Connector, transportOptions: TransportOptions): Problem[] {
   const transport = transportOptions[part.value.transport];
   const options = optionNames(part, transportOptions);
-  const check = (value: unknown, at: StreamPath, known: string[]): Problem[] =>
+  const check = (value: unknown, at: StreamPath, known: string[], stream?: StreamConfig): Problem[] =>
     placeholdersIn(value, at).flatMap(({ name, path }) => {
       if (name === undefined)
         return [
@@ -89,19 +92,34 @@ function checkPlaceholders(part: Connector, transportOptions: TransportOptions):
         ];
       // Without the transport's schema nobody knows its options.
       if (known.includes(name) || (!transport && name.startsWith('options.'))) return [];
-      return [problemAt(part, path, 'REFERENCE_UNKNOWN', `{{ ${name} }} is not known here.`, suggestion(name, known))];
+      if (stream && isOfParent(name, stream, part.value.streams)) return [];
+      const why = stream && notGiven(name, stream, part.value.streams);
+      return [
+        problemAt(part, path, 'REFERENCE_UNKNOWN', `{{ ${name} }} is not known here${why ? `: ${why}` : '.'}`, suggestion(name, known)),
+      ];
     });
   return [
     ...check(part.value.transport_options, ['transport_options'], options),
-    ...Object.entries(part.value.streams).flatMap(([name, { retriever, incremental }]) => [
-      // The steps of unpack take options of the connector alone: see checkUnpack.
-      ...check(
-        { ...retriever, files: retriever.files && { ...retriever.files, unpack: undefined } },
-        ['streams', name, 'retriever'],
-        [...options, ...RETRIEVER_NAMES],
-      ),
-      ...check(incremental?.start, ['streams', name, 'incremental', 'start'], options),
-    ]),
+    ...Object.entries(part.value.streams).flatMap(([name, stream]) => {
+      const at = ['streams', name];
+      const { report, login, ...request } = stream.retriever.request ?? {};
+      const given = [...options, ...givenNames(stream, part.value.streams)];
+      const without = (...names: string[]): string[] => given.filter((known) => !names.includes(known));
+      const paging = ['page', 'offset', 'size', 'cursor', 'report'];
+      const parts: [value: unknown, path: StreamPath, known: string[]][] = [
+        [stream.retriever.query, ['retriever', 'query'], given],
+        [request, ['retriever', 'request'], given],
+        [login?.body, ['retriever', 'request', 'login', 'body'], options],
+        [login?.logout?.body, ['retriever', 'request', 'login', 'logout', 'body'], [...options, 'session']],
+        [report?.submit, ['retriever', 'request', 'report', 'submit'], without(...paging)],
+        [report?.poll, ['retriever', 'request', 'report', 'poll'], without(...paging.slice(0, -1))],
+        // The steps of unpack take options of the connector alone: see checkUnpack.
+        [stream.retriever.files && { ...stream.retriever.files, unpack: undefined }, ['retriever', 'files'], options],
+        [stream.partition?.into, ['partition', 'into'], given.filter((known) => /^(options|parent)\.|^partition$/.test(known))],
+        [stream.incremental?.start, ['incremental', 'start'], options],
+      ];
+      return parts.flatMap(([value, path, known]) => (value === undefined ? [] : check(value, [...at, ...path], known, stream)));
+    }),
   ];
 }
 
@@ -127,7 +145,7 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
     );
   if (transport === 'soap' && retriever.request && !retriever.request.operation)
     add(['retriever', 'request', 'operation'], 'KEY_MISSING', 'the key "operation" is missing.', 'The operation, as the WSDL names it.');
-  if (transport === 'http' && retriever.request && retriever.request.path === undefined)
+  if (transport === 'http' && retriever.request && retriever.request.path === undefined && retriever.request.report?.link === undefined)
     add(['retriever', 'request', 'path'], 'KEY_MISSING', 'the key "path" is missing.', 'The path below base_url.');
   if (retriever.query && (retriever.query.tables === undefined) === (retriever.query.sql === undefined))
     add(['retriever', 'query'], 'VALUE_INVALID', 'needs one of tables and sql, not both.');

@@ -3,19 +3,24 @@ import { duration, exactlyOne, id } from './common.ts';
 import { decoderSchema } from './decoder.ts';
 import { errorHandler, login } from './exchange.ts';
 import { unpackStep } from './packing.ts';
+import { partition } from './partition.ts';
+import { rateLimit } from './rate-limit.ts';
+import { report, requestShape } from './report.ts';
 import { sinkSchema } from './sink.ts';
-import { template } from './template.ts';
 
 export * from './decoder.ts';
 export type { ErrorHandler, LoginConfig } from './exchange.ts';
 export * from './packing.ts';
+export type { PartitionConfig } from './partition.ts';
+export type { RateLimit } from './rate-limit.ts';
+export type { ReportConfig, RequestConfig } from './report.ts';
 export * from './sink.ts';
 export type { Template } from './template.ts';
 
 /**
  * The connector manifest: connectors/<id>/connector.yaml. A closed grammar; nothing in it is code.
  * `{{ options.NAME }}` in a text takes a connection option; `{{ cursor }}`, `{{ page }}`, `{{ offset }}`, `{{ size }}`,
- * `{{ from }}`, `{{ to }}`, `{{ partition }}` are known where the retriever gives them. Decoders: decoder.ts; sinks: sink.ts.
+ * `{{ from }}`, `{{ to }}`, `{{ partition }}`, `{{ parent.FIELD }}`, `{{ report }}`, `{{ session }}` are known where the stream gives them. Decoders: decoder.ts; sinks: sink.ts.
  */
 
 export const optionSpec = z.strictObject({
@@ -54,12 +59,14 @@ const requestRetriever = z.strictObject({
   login: login
     .optional()
     .describe('SOAP services with a session: opened before the first page. For HTTP see auth.session of the connection.'),
-  operation: z.string().optional().describe('SOAP: the operation, as the WSDL names it.'),
-  body: template.optional().describe('SOAP: the parameters of the operation. HTTP: the JSON or form body.'),
-  method: z.enum(['GET', 'POST']).optional().describe('HTTP: default GET.'),
-  path: z.string().optional().describe('HTTP: the path below base_url.'),
-  query: z.record(z.string(), z.string()).optional(),
-  headers: z.record(z.string(), z.string()).optional(),
+  ...requestShape,
+  report: report
+    .optional()
+    .describe('The answer must be ordered first and is ready only later. The request itself then fetches it, with {{ report }}.'),
+  file: z
+    .string()
+    .optional()
+    .describe('SOAP: path in the answer of a file, in Base64, that the decoder reads. For services that hand files over.'),
   success: z
     .array(z.strictObject({ path: z.string(), in: z.array(z.string()) }))
     .optional()
@@ -179,6 +186,11 @@ const incremental = z.strictObject({
     .optional()
     .describe('change_tracking: what Interlocal itself wrote to the table is left out, by default, or read like any other change.'),
   format: z.string().optional().describe('How the request wants dates: YYYY-MM-DD.'),
+  window: duration
+    .optional()
+    .describe(
+      'Requests: ask for no longer a time than this at once, 30d; from the oldest on, and the position is saved after each. Needs start.',
+    ),
 });
 export type Incremental = z.output<typeof incremental>;
 
@@ -231,6 +243,9 @@ export const streamSchema = z.strictObject({
   incremental: incremental
     .optional()
     .describe('Read only what changed since the last run. Without it everything is read each time, and what is known is recognised.'),
+  partition: partition
+    .optional()
+    .describe('Requests and queries: asked for piece by piece, each with {{ partition }}, to its end, and with a position of its own.'),
   paginator: paginator.optional().describe('Requests: how the answers are cut into pages.'),
   error_handler: errorHandler.optional().describe('What is done about errors, where it is not what their kind suggests.'),
   deletes: deletes.optional().describe('How the system says that a record was deleted.'),
@@ -246,6 +261,9 @@ export const connectorSchema = z.strictObject({
   transport: z.enum(TRANSPORTS),
   options: z.record(z.string(), optionSpec).default({}).describe('What a town gives beside the options of the transport.'),
   transport_options: z.record(z.string(), z.unknown()).default({}).describe('Options of the transport that every town has the same.'),
+  rate_limit: rateLimit
+    .optional()
+    .describe('http and soap: how many requests the service takes; log-ins count. A town may set rate_limit of its connection otherwise.'),
   streams: z.record(id, streamSchema).default({}),
   sinks: z.record(id, sinkSchema).default({}).describe('What can be written to this kind of system.'),
 });

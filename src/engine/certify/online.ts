@@ -5,8 +5,8 @@ import { openOptions } from '../../config/connection-options.ts';
 import type { Project } from '../../config/project.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import { type Certificate, counted, fails, type Finding, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
-import { readQuery, readRequests } from '../../connector/pages.ts';
 import { checkTables } from '../../connector/check-tables.ts';
+import { readStream } from '../../connector/read-stream.ts';
 import { selectorOf } from '../../connector/select.ts';
 import { fillText, optionVariables, type Variables } from '../../connector/template.ts';
 import { openUnpacked } from '../../connector/unpacking.ts';
@@ -52,11 +52,11 @@ export async function certifyOnline(pack: Pack, project: Project, connection: st
       )),
     );
   if (findings.some((f) => f.check === 'connection' && f.state === 'failed')) return certificateOf(pack, 'online', findings, connection);
-  for (const [name, stream] of Object.entries(connector.streams)) {
+  for (const name of Object.keys(connector.streams)) {
     if (options.signal.aborted) break;
     findings.push(
       ...(await looked({ check: 'preview', title: 'What the system gives now fits the schema' }, name, options, () =>
-        preview(project, connection, name, stream, options.signal),
+        preview(project, connection, connector.streams, name, options.signal),
       )),
     );
   }
@@ -96,13 +96,20 @@ async function otherHostKey(project: Project, connection: string): Promise<Verdi
   }
 }
 
-async function preview(project: Project, connection: string, name: string, stream: StreamConfig, signal: AbortSignal): Promise<Verdict> {
+async function preview(
+  project: Project,
+  connection: string,
+  streams: Record<string, StreamConfig>,
+  name: string,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const stream = streams[name]!;
   const { transport, options } = await openConnection(project, connection, signal);
   try {
     const selector = selectorOf(stream, name);
     const records: SourceRecord[] = [];
     let where = '';
-    for await (const { list, from } of lists(transport, stream, `${connection}.${name}`, optionVariables(options), signal)) {
+    for await (const { list, from } of lists(transport, stream, streams, `${connection}.${name}`, optionVariables(options), signal)) {
       where = from;
       records.push(...selector.select(list));
       if (records.length >= MOST_RECORDS) break;
@@ -129,6 +136,7 @@ async function preview(project: Project, connection: string, name: string, strea
 async function* lists(
   transport: Transport,
   stream: StreamConfig,
+  streams: Record<string, StreamConfig>,
   name: string,
   variables: Variables,
   signal: AbortSignal,
@@ -159,9 +167,10 @@ async function* lists(
     }
     return;
   }
-  const context = { name, variables, state: {}, now: new Date(), signal, note: () => {} };
-  const pages = transport.kind === 'query' ? readQuery(stream, transport, context) : readRequests(stream, transport, context);
-  for await (const page of pages) {
+  const context = { name, variables, state: {}, now: new Date(), signal, note: () => {}, streams };
+  for await (const page of readStream(stream, transport, context)) {
+    // That a report was ordered is no page yet.
+    if (page.commit || (page.incomplete && page.records.length === 0)) continue;
     yield { list: page.records, from: transport.kind === 'query' ? 'first rows' : 'first page' };
     return;
   }

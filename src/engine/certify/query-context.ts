@@ -1,7 +1,7 @@
 import type { ConnectorConfig, StreamConfig } from '../../config/schema/connector.ts';
 import type { Fixture, FixtureTable } from '../../connector/certify-fixtures.ts';
-import { readQuery } from '../../connector/pages.ts';
 import { keyColumns } from '../../connector/query-pages.ts';
+import { readStream } from '../../connector/read-stream.ts';
 import { selectorOf } from '../../connector/select.ts';
 import { optionVariables } from '../../connector/template.ts';
 import { InterlocalError } from '../../core/errors.ts';
@@ -73,7 +73,7 @@ export function queryContext(
         { connection: 'certified', projectFolder: fixture.folder },
       )) as QueryTransport;
       try {
-        return await readAll(stream, transport, name, given);
+        return await readAll(connector, transport, name, given);
       } finally {
         await transport.close();
       }
@@ -89,16 +89,23 @@ export function queryContext(
   };
 }
 
-async function readAll(stream: StreamConfig, transport: QueryTransport, name: string, given: Record<string, unknown>): Promise<Reading> {
+async function readAll(
+  connector: ConnectorConfig,
+  transport: QueryTransport,
+  name: string,
+  given: Record<string, unknown>,
+): Promise<Reading> {
+  const stream = connector.streams[name]!;
   const selector = selectorOf(stream, name);
   const records: SourceRecord[] = [];
   try {
-    for await (const page of readQuery(stream, transport, {
+    for await (const page of readStream(stream, transport, {
       name,
       variables: optionVariables(given),
       state: {},
       now: new Date(),
       note: () => {},
+      streams: connector.streams,
     }))
       records.push(...selector.select(page.records));
     selector.finish();

@@ -34,6 +34,8 @@ export interface ReplaySpec {
   soap: boolean;
   /** Parameters that depend on the day or on the connection, and are not compared: dotted paths. */
   variable: ReadonlySet<string>;
+  /** Origins that links in the answers lead to, and that this server takes the place of. */
+  hosts?: readonly string[];
   /** Files under /wsdl/. */
   fixturesFolder: string;
   /** HTTP log-in: where, and where the token is to stand in the answer. */
@@ -104,13 +106,20 @@ export async function startReplayServer(spec: ReplaySpec): Promise<ReplayServer>
     const recorded: Reply | undefined = answer && {
       status: answer.status,
       headers: withType(answer.headers, spec.soap, answer.name),
-      body: answer.body,
+      body: here(answer.body),
     };
     const changed = behaviour?.(asked, recorded, made.asked.length);
     if (changed) return changed;
     if (recorded) return recorded;
     made.unanswered.push(found as string);
     return { status: 404, headers: {}, body: `certify: ${found as string}` };
+  }
+
+  /** Byte for byte but for the addresses. */
+  function here(body: Buffer): Buffer {
+    const text = body.toString('latin1');
+    const moved = (spec.hosts ?? []).reduce((rest, host) => rest.replaceAll(host, made.url), text);
+    return moved === text ? body : Buffer.from(moved, 'latin1');
   }
 
   return made;

@@ -24,7 +24,10 @@ export async function writeRecords(folder: string, startTables: StartTables | un
   const written: string[] = [];
   for (const [name, fixture] of pack.fixtures.streams) {
     const reads = await readAgain(pack, name, fixture, startTables);
-    await writeFile(join(fixture.folder, 'records.json'), `${JSON.stringify(expectedOf(reads), null, 2)}\n`);
+    await writeFile(
+      join(fixture.folder, 'records.json'),
+      `${JSON.stringify({ ...(fixture.now === undefined ? {} : { now: fixture.now }), ...expectedOf(reads) }, null, 2)}\n`,
+    );
     written.push(`fixtures/${name}/records.json`);
   }
   return written;

@@ -28,7 +28,12 @@ interface Token {
 /** A token is renewed this long before its end, for clocks that differ and requests that take their time. */
 const EARLY_MS = 30_000;
 
-export function credentials(settings: HttpSettings, client: WebClient, system: string, address: (path: string) => URL): Credentials {
+export function credentials(
+  settings: Pick<HttpSettings, 'auth' | 'headers'>,
+  client: WebClient,
+  system: string,
+  address: (path: string) => URL,
+): Credentials {
   const { basic, bearer, api_key, oauth2_client_credentials: oauth, session } = settings.auth ?? {};
   let token: Promise<Token> | undefined;
   let last: string | undefined;
@@ -57,16 +62,22 @@ export function credentials(settings: HttpSettings, client: WebClient, system: s
     return { ...request, url, headers };
   }
 
-  async function oauthToken({ token_url, client_id, client_secret, scope }: NonNullable<typeof oauth>): Promise<Token> {
-    const form = new URLSearchParams({ grant_type: 'client_credentials', ...(scope ? { scope } : {}) });
-    // RFC 6749 section 2.3.1: both are form-encoded before they become user and password.
+  async function oauthToken(client: NonNullable<typeof oauth>): Promise<Token> {
+    const { token_url, client_id, client_secret, scope, client_authentication } = client;
+    const post = client_authentication === 'post';
+    const form = new URLSearchParams({
+      grant_type: 'client_credentials',
+      ...(scope ? { scope } : {}),
+      ...(post ? { client_id, client_secret } : {}),
+    });
     const answer = await logIn({
       method: 'POST',
       url: new URL(token_url),
       headers: {
         'Content-Type': 'application/x-www-form-urlencoded',
         Accept: 'application/json',
-        Authorization: basicHeader(encodeURIComponent(client_id), encodeURIComponent(client_secret)),
+        // RFC 6749 section 2.3.1: both are form-encoded before they become user and password.
+        ...(post ? {} : { Authorization: basicHeader(encodeURIComponent(client_id), encodeURIComponent(client_secret)) }),
       },
       body: form.toString(),
     });

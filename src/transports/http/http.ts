@@ -10,20 +10,21 @@ import { credentials } from './credentials.ts';
 import { httpSettings } from './options.ts';
 import { statusError } from './status.ts';
 import { clientCertificateCheck, webClient } from './web-client.ts';
-import type { WebRequest } from './web-client.ts';
+import type { WebAnswer, WebRequest } from './web-client.ts';
 
 /** Requests to an HTTP interface below one address. Throws ConfigError for wrong options. */
 export function openHttp(options: Record<string, unknown>, context: TransportContext): RequestTransport {
   const system = context.connection;
   const settings = readOptions(httpSettings, options, system);
-  const client = webClient(settings, context);
+  const hosts = new Set(settings.hosts.map((host) => new URL(host).origin));
+  const client = webClient(settings, context, hosts);
   const login = credentials(settings, client, system, (path) => address(path));
   const redact = redactor(login.secrets);
+  const base = new URL(settings.base_url);
+  const folder = base.pathname.replace(/\/$/, '');
 
   /** A path below base_url, or, from a link in the answer before, an absolute address below it. */
-  function address(path: string, query: Record<string, string> = {}): URL {
-    const base = new URL(settings.base_url);
-    const folder = base.pathname.replace(/\/$/, '');
+  function address(path: string, query?: RequestSpec['query']): URL {
     const [bare = '', own] = path.split('?', 2);
     let url: URL;
     if (/^https?:\/\//i.test(path)) {
@@ -34,11 +35,34 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
       url = new URL(bare ? `${folder}/${bare.replace(/^\//, '')}` : base.pathname, base.origin);
       url.search = new URLSearchParams([...base.searchParams, ...new URLSearchParams(own ?? '')]).toString();
     }
-    // The URL has resolved every `..`, written plainly or as %2e%2e.
-    const below = url.pathname === base.pathname || url.pathname.startsWith(`${folder}/`);
-    if (url.origin !== base.origin || url.username || !below) throw outside(path);
-    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    if (!isBelow(url)) throw outside(path);
+    return withQuery(url, query);
+  }
+
+  function withQuery(url: URL, query: RequestSpec['query'] = {}): URL {
+    for (const [name, value] of Object.entries(query)) {
+      url.searchParams.delete(name);
+      for (const one of typeof value === 'string' ? [value] : value) url.searchParams.append(name, one);
+    }
     return url;
+  }
+
+  /** An address that an answer gave: below base_url, or at one of the hosts that the connection names. RFC 3986 section 5. */
+  function linked(link: string): URL {
+    const from = `${base.origin}${folder}/`;
+    if (!URL.canParse(link, from)) throw outside(link);
+    const url = new URL(link, from);
+    if (!isBelow(url) && !isNamed(url)) throw outside(link);
+    return url;
+  }
+
+  /** The URL has resolved every `..`, written plainly or as %2e%2e. */
+  function isBelow(url: URL): boolean {
+    return url.origin === base.origin && !url.username && (url.pathname === base.pathname || url.pathname.startsWith(`${folder}/`));
+  }
+
+  function isNamed(url: URL): boolean {
+    return !url.username && hosts.has(url.origin);
   }
 
   function outside(path: string): ConfigError {
@@ -46,30 +70,42 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
       code: 'PATH_OUTSIDE',
       place: { system, path: 'path' },
       message: `The path ${JSON.stringify(redact(path))} leads away from ${settings.base_url}.`,
-      hint: 'Only addresses below base_url are asked; make another connection for another address.',
+      hint: 'Only addresses below base_url are asked. Where files lie elsewhere, name that host in hosts of the connection; credentials are not sent there.',
     });
   }
 
   async function request(spec: RequestSpec): Promise<RequestAnswer> {
     const method = spec.method ?? 'GET';
+    const url = spec.link === undefined ? address(spec.path ?? '', spec.query) : withQuery(linked(spec.link), spec.query);
+    if (!isBelow(url)) return elsewhere(url);
     const headers: Record<string, string> = { Accept: 'application/json, */*;q=0.5', ...settings.headers, ...spec.headers };
     if (spec.encoded) headers['Content-Type'] = spec.encoded.type;
-    const body = spec.encoded?.bytes ?? (spec.body === undefined ? undefined : encodeBody(spec.body, headers));
-    const plain: WebRequest = { method, url: address(spec.path ?? '', spec.query), headers, ...(body === undefined ? {} : { body }) };
+    const typed = typeOf(spec.headers) !== undefined;
+    const body = spec.encoded?.bytes ?? (spec.body === undefined ? undefined : encodeBody(spec.body, headers, typed));
+    const plain: WebRequest = { method, url, headers, ...(body === undefined ? {} : { body }) };
     let answer = await client.send(await login.sign(plain));
     if (answer.status === 401 && login.renew()) {
       answer.discard();
       answer = await client.send(await login.sign(plain));
     }
+    return readable(answer, plain);
+  }
+
+  /** At a host of another, which gets neither credentials nor headers of ours: such addresses carry what they need. */
+  async function elsewhere(url: URL): Promise<RequestAnswer> {
+    const plain: WebRequest = { method: 'GET', url, headers: { Accept: '*/*' } };
+    return readable(await client.send(plain), plain);
+  }
+
+  async function readable(answer: WebAnswer, { method, url }: WebRequest): Promise<RequestAnswer> {
     if (answer.status >= 300) {
       const words = ownWords(await beginningOf(answer.bytes, 4096), redact);
-      throw statusError(answer.status, answer.headers, words, { system, text: `${method} ${plain.url.host}${plain.url.pathname}` });
+      throw statusError(answer.status, answer.headers, words, { system, text: `${method} ${url.host}${url.pathname}` });
     }
     return { status: answer.status, headers: answer.headers, bytes: answer.bytes };
   }
 
   async function check(): Promise<CheckResult[]> {
-    const base = new URL(settings.base_url);
     const results: CheckResult[] = [];
     const failed = (name: string, error: unknown): CheckResult[] => {
       const problem: Partial<Problem> =
@@ -124,9 +160,13 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
   return { kind: 'request', ready, request, check, close: async () => client.close() };
 }
 
-/** JSON, or a form where the request's content type says so. Sets the content type. */
-function encodeBody(body: Value, headers: Record<string, string>): string {
-  const given = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
+function typeOf(headers: Record<string, string> | undefined): string | undefined {
+  return Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
+}
+
+/** JSON, or a form where the content type says so; a text as it is where the request itself says its type. Sets the content type. */
+function encodeBody(body: Value, headers: Record<string, string>, typed: boolean): string {
+  const given = typeOf(headers);
   if (given?.startsWith('application/x-www-form-urlencoded') && body !== null && typeof body === 'object' && !Array.isArray(body))
     return new URLSearchParams(
       Object.entries(body).flatMap(([name, value]) =>
@@ -134,5 +174,6 @@ function encodeBody(body: Value, headers: Record<string, string>): string {
       ),
     ).toString();
   if (!given) headers['Content-Type'] = 'application/json';
-  return typeof body === 'string' && given && !given.includes('json') ? body : JSON.stringify(body);
+  // Values were written into it for the type that the request says, and for no other.
+  return typeof body === 'string' && typed ? body : JSON.stringify(body);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { exactlyOne, secret } from '../../config/schema/common.ts';
 import { allowLegacyTls } from '../legacy-tls.ts';
+import { rateLimit } from '../../config/schema/rate-limit.ts';
 import { plainSecret, requiredSecret, secretOption, timeoutOption } from '../options.ts';
 import type { SecretText } from '../options.ts';
 
@@ -22,6 +23,37 @@ export function webShape(secretText: SecretText) {
     timeout: timeoutOption('30s'),
     allow_legacy: allowLegacyTls,
     max_bytes: z.int().positive().default(67_108_864).describe('Refuse answers larger than this.'),
+    rate_limit: rateLimit
+      .optional()
+      .describe(
+        "How many requests the system takes, where it is not what the connector's rate_limit says. Log-ins count; all pipelines of a process share it.",
+      ),
+  };
+}
+
+/** Ways to log in that every request carries by itself. */
+function tokens(secretText: SecretText) {
+  return {
+    bearer: z.strictObject({ token: requiredSecret(secretText, 'Token sent as Authorization: Bearer.') }).optional(),
+    api_key: z
+      .strictObject({
+        in: z.enum(['header', 'query']).default('header'),
+        name: z.string().min(1),
+        value: requiredSecret(secretText, 'The key.'),
+      })
+      .optional(),
+    oauth2_client_credentials: z
+      .strictObject({
+        token_url: webAddress,
+        client_id: z.string().min(1),
+        client_secret: requiredSecret(secretText, 'Client secret.'),
+        scope: z.string().optional(),
+        client_authentication: z
+          .enum(['basic', 'post'])
+          .default('basic')
+          .describe('How the client says who it is: in the header (client_secret_basic), or in the form (client_secret_post).'),
+      })
+      .optional(),
   };
 }
 
@@ -31,22 +63,7 @@ function authentication(secretText: SecretText) {
   return exactlyOne(
     z.strictObject({
       basic: z.strictObject({ username: z.string().min(1), password: requiredSecret(secretText, 'Password.') }).optional(),
-      bearer: z.strictObject({ token: requiredSecret(secretText, 'Token sent as Authorization: Bearer.') }).optional(),
-      api_key: z
-        .strictObject({
-          in: z.enum(['header', 'query']).default('header'),
-          name: z.string().min(1),
-          value: requiredSecret(secretText, 'The key.'),
-        })
-        .optional(),
-      oauth2_client_credentials: z
-        .strictObject({
-          token_url: webAddress,
-          client_id: z.string().min(1),
-          client_secret: requiredSecret(secretText, 'Client secret.'),
-          scope: z.string().optional(),
-        })
-        .optional(),
+      ...tokens(secretText),
       session: z
         .strictObject({
           path: z.string().min(1).describe('Path below base_url of the log-in request.'),
@@ -67,10 +84,21 @@ function authentication(secretText: SecretText) {
   );
 }
 
+/** For services behind a gateway that wants to know who asks. */
+export function tokenAuthentication(secretText: SecretText) {
+  return exactlyOne(z.strictObject(tokens(secretText)), ['bearer', 'api_key', 'oauth2_client_credentials']);
+}
+
 function shape(secretText: SecretText) {
   return {
     base_url: webAddress.describe('Address that all paths are below: https://api.example.gov/v1'),
     headers: z.record(z.string(), z.string()).default({}).describe('Sent with every request. Not for secrets.'),
+    hosts: z
+      .array(webAddress)
+      .default([])
+      .describe(
+        'Further hosts that links in answers may lead to, such as where reports are fetched from: https://files.example.gov. Asked without credentials.',
+      ),
     auth: authentication(secretText).optional().describe('How to log in; left out, no one is asked to.'),
     ...webShape(secretText),
   };
@@ -83,5 +111,5 @@ export const httpSettings = z.object(shape(plainSecret));
 export type HttpSettings = z.output<typeof httpSettings>;
 export type WebSettings = Pick<
   HttpSettings,
-  'ca_file' | 'cert_file' | 'cert_key' | 'cert_passphrase' | 'timeout' | 'allow_legacy' | 'max_bytes'
+  'ca_file' | 'cert_file' | 'cert_key' | 'cert_passphrase' | 'timeout' | 'allow_legacy' | 'max_bytes' | 'rate_limit'
 >;

@@ -9,6 +9,7 @@ import { certificateCheck, readCertificate } from '../certificate.ts';
 import { tlsLimits } from '../legacy-tls.ts';
 import { networkError } from '../network.ts';
 import { milliseconds } from '../options.ts';
+import { sharedPace } from '../rate-limit.ts';
 import type { CheckResult, TransportContext } from '../transport.ts';
 import { readBody } from './body.ts';
 import type { WebSettings } from './options.ts';
@@ -37,25 +38,32 @@ export interface WebClient {
 
 const MOST_REDIRECTS = 5;
 
-/** Speaks HTTP with one system, and with no other: redirects to another host are refused, proxies of the environment not used. */
-export function webClient(settings: WebSettings, context: TransportContext): WebClient {
+/**
+ * Speaks HTTP with one system, and with no other: redirects to another host are refused, but for the `hosts` named, which get no
+ * headers of ours. Proxies of the environment are not used.
+ */
+export function webClient(settings: WebSettings, context: TransportContext, hosts: ReadonlySet<string> = new Set()): WebClient {
   const system = context.connection;
   const timeout = milliseconds(settings.timeout);
+  const pace = context.pace ?? (settings.rate_limit && sharedPace(`${context.projectFolder}\n${context.connection}`, settings.rate_limit));
   let agents: Promise<{ httpAgent: HttpAgent; httpsAgent: HttpsAgent }> | undefined;
 
   async function send(request: WebRequest): Promise<WebAnswer> {
-    let { url, body } = request;
+    let { url, headers } = request;
     for (let redirects = 0; ; redirects++) {
-      const answer = await once({ ...request, url, body });
+      const answer = await once({ ...request, url, ...(headers ? { headers } : {}) });
       const target = answer.headers['location'];
       if (![301, 302, 303, 307, 308].includes(answer.status) || !target) return answer;
       answer.discard();
-      url = allowedRedirect(url, target, request.method, answer.status, redirects);
+      const next = allowedRedirect(url, target, request.method, answer.status, redirects);
+      if (next.origin !== url.origin && hosts.has(next.origin)) headers = { Accept: '*/*' };
+      url = next;
     }
   }
 
   async function once({ method, url, headers, body }: WebRequest): Promise<WebAnswer> {
     const { default: axios } = await import('axios');
+    await pace?.turn(context.signal);
     try {
       const response = await axios.request<Readable>({
         adapter: 'http',
@@ -118,6 +126,7 @@ export function webClient(settings: WebSettings, context: TransportContext): Web
         { code: 'REDIRECT_REFUSED', place: { system }, message: `${from.host} sends the request ${why}.`, hint },
         { cause: { status } },
       );
+    if (to && hosts.has(to.origin) && !to.username && method === 'GET' && before < MOST_REDIRECTS) return to;
     if (!to || to.hostname !== from.hostname || (to.port !== from.port && to.protocol === from.protocol))
       throw refuse(
         `on to another address (${to ? to.origin : 'unreadable'})`,

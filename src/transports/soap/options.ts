@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration, secret } from '../../config/schema/common.ts';
-import { webAddress, webShape } from '../http/options.ts';
+import { tokenAuthentication, webAddress, webShape } from '../http/options.ts';
 import { plainSecret, requiredSecret, secretOption } from '../options.ts';
 import type { SecretText } from '../options.ts';
 
@@ -39,6 +39,9 @@ function shape(secretText: SecretText) {
       .strictObject({ username: z.string().min(1), password: requiredSecret(secretText, 'Password.') })
       .optional()
       .describe('HTTP Basic log-in.'),
+    auth: tokenAuthentication(secretText)
+      .optional()
+      .describe('Log-in at a gateway before the service, by a token or key of HTTP; in place of basic.'),
     headers: z.record(z.string(), z.string()).default({}).describe('HTTP headers sent with every request. Not for secrets.'),
     max_depth: z.int().positive().default(64).describe('Refuse answers whose elements are nested deeper.'),
     ...webShape(secretText),

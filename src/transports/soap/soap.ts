@@ -2,6 +2,7 @@ import { ConfigError, FatalError, InterlocalError } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
 import { certificateCheck } from '../certificate.ts';
 import { basicHeader } from '../http/credentials.ts';
+import { signingClient } from '../http/signing-client.ts';
 import { statusError } from '../http/status.ts';
 import { clientCertificateCheck, webClient } from '../http/web-client.ts';
 import type { WebAnswer } from '../http/web-client.ts';
@@ -26,10 +27,11 @@ import type { XmlElement } from './xml.ts';
 export function openSoap(options: Record<string, unknown>, context: TransportContext): RequestTransport {
   const system = context.connection;
   const settings = readOptions(soapSettings, options, system);
-  const client = webClient(settings, context);
   const endpoint = new URL(settings.endpoint);
+  const { client, secrets } = signingClient(webClient(settings, context), { auth: settings.auth, headers: {} }, system, endpoint);
   const basic = settings.basic && basicHeader(settings.basic.username, settings.basic.password);
   const redact = redactor(() => [
+    ...secrets(),
     settings.username_token?.password,
     settings.x509?.key,
     settings.x509?.passphrase,

@@ -1,5 +1,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 
+export { escapeXml, forbiddenCharacter } from '../xml-text.ts';
+
 /** Prefix → namespace, as declared at an element or around it. */
 type Scope = Readonly<Record<string, string>>;
 
@@ -147,19 +149,6 @@ function unescape(text: string): string {
     if (known === undefined) throw new XmlProblem(`uses the entity ${whole}, which XML does not know`);
     return known;
   });
-}
-
-export function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll('\r', '&#13;');
-}
-
-/** A character that XML 1.0 cannot carry in any form, or undefined. */
-export function forbiddenCharacter(text: string): string | undefined {
-  const found =
-    /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.exec(
-      text,
-    );
-  return found ? `U+${found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}` : undefined;
 }
 
 export function childrenNamed(element: XmlElement, namespace: string, name: string): XmlElement[] {

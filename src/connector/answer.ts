@@ -1,0 +1,118 @@
+import type { DecoderConfig, StreamConfig } from '../config/schema/connector.ts';
+import { FatalError } from '../core/errors.ts';
+import type { SourceRecord, Value, Values } from '../core/record.ts';
+import { valueAt } from '../core/record.ts';
+import { decodeWith } from '../formats/formats.ts';
+import { JsonDefect, jsonScanner } from '../formats/json-scan.ts';
+import { decodeText } from '../formats/text-decoding.ts';
+import type { RequestAnswer } from '../transports/transport.ts';
+
+interface AnswerContext {
+  name: string;
+  signal?: AbortSignal | undefined;
+}
+
+/** What an answer has in it: its records, numbered from 1, and what stands beside them, for figures and cursors. */
+export interface Answered {
+  records: SourceRecord[];
+  envelope: Values;
+  headers: Record<string, string>;
+}
+
+/** Reads an answer to its end. Throws FatalError ANSWER_REFUSED where it says that it is none, and what decoders throw. */
+export async function readAnswer(answer: RequestAnswer, stream: StreamConfig, context: AnswerContext): Promise<Answered> {
+  const { headers } = answer;
+  const file = stream.retriever.request?.file;
+  if (answer.value && file !== undefined) {
+    checkSuccess(stream, answer.value, context.name);
+    const records = await decoded([fileIn(answer.value, file, context.name)], stream, context);
+    return { records, envelope: answer.value, headers };
+  }
+  if (answer.value) {
+    const path = stream.record_selector?.path;
+    checkSuccess(stream, answer.value, context.name);
+    const found = path ? valueAt(answer.value, path) : answer.value;
+    const list: Value[] = found === undefined || found === null ? [] : Array.isArray(found) ? found : [found];
+    const records = list.map((value, i) => ({
+      values: typeof value === 'object' && value !== null && !Array.isArray(value) ? value : { value },
+      number: i + 1,
+    }));
+    return { records, envelope: answer.value, headers };
+  }
+  if (!answer.bytes || !stream.decoder) return { records: [], envelope: {}, headers };
+  // The transport bounds an answer; its own figures stand beside the records, so that it is read twice.
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of answer.bytes) chunks.push(Uint8Array.from(chunk));
+  const envelope = hasFigures(stream) ? await envelopeOf(chunks, stream.decoder, context.name) : {};
+  if (Object.keys(envelope).length > 0) checkSuccess(stream, envelope, context.name);
+  const records = await decoded(chunks, stream, context);
+  checkSuccess(stream, envelope, context.name);
+  return { records, envelope, headers };
+}
+
+async function decoded(chunks: readonly Uint8Array[], stream: StreamConfig, { name, signal }: AnswerContext): Promise<SourceRecord[]> {
+  const records: SourceRecord[] = [];
+  for await (const list of decodeWith(stream.decoder!, again(chunks), { file: name, signal })) for (const r of list) records.push(r);
+  return records;
+}
+
+/** A file that stands in an answer of SOAP: xs:base64Binary, in which white space means nothing. */
+function fileIn(value: Values, path: string, name: string): Uint8Array {
+  const found = valueAt(value, path);
+  const text = typeof found === 'string' ? found.replace(/\s+/g, '') : undefined;
+  if (text === undefined || !/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0)
+    throw new FatalError({
+      code: 'ANSWER_UNREADABLE',
+      place: { system: name, path },
+      message: text === undefined ? `The answer has no file at ${path}.` : `What stands in the answer at ${path} is no file in Base64.`,
+      hint: 'Correct retriever.request.file in the connector.',
+    });
+  return Buffer.from(text, 'base64');
+}
+
+/** Does anything of the stream stand in the answer beside its records? */
+function hasFigures({ paginator, retriever }: StreamConfig): boolean {
+  return paginator?.total !== undefined || paginator?.cursor !== undefined || retriever.request?.success !== undefined;
+}
+
+/** A JSON answer as one object; empty where it is a list. What is no JSON is for the decoder to refuse. */
+async function envelopeOf(chunks: readonly Uint8Array[], { json }: DecoderConfig, name: string): Promise<Values> {
+  if (!json || json.lines) return {};
+  let text = '';
+  for await (const piece of decodeText(again(chunks), json.encoding, { file: name })) text += piece;
+  return jsonObject(text) ?? {};
+}
+
+/** undefined: no JSON, or no object. Numbers are the text that was written. */
+export function jsonObject(text: string): Values | undefined {
+  try {
+    const scanner = jsonScanner(text);
+    const value = scanner.readValue(scanner.skipSpace(0));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof JsonDefect) return undefined;
+    throw error;
+  }
+}
+
+async function* again(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+}
+
+function checkSuccess(stream: StreamConfig, envelope: Values, name: string): void {
+  for (const { path, in: wanted } of stream.retriever.request?.success ?? []) {
+    const value = textAt(envelope, path);
+    if (value === undefined || !wanted.includes(value))
+      throw new FatalError({
+        code: 'ANSWER_REFUSED',
+        place: { system: name, path },
+        message: `The system answered ${path} = ${value === undefined ? 'nothing' : `"${value}"`} where ${wanted.map((w) => `"${w}"`).join(' or ')} means success.`,
+        hint: "Look the code up in the vendor's manual; nothing was read.",
+      });
+  }
+}
+
+export function textAt(values: Values, path: string): string | undefined {
+  const value = valueAt(values, path);
+  return typeof value === 'string' ? value : undefined;
+}
