@@ -6,7 +6,7 @@ import type { QueryContext, TableServer } from './query-context.ts';
 import { saidOf } from './reading.ts';
 
 /** More than come in one list. */
-const MANY = 2500;
+const MANY = 1100;
 /** So many that one deletion is few of them. */
 const SOME = 40;
 
