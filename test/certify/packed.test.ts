@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stylesOf, workbookOf } from '../../src/formats/xlsx-write.ts';
 import { writeRecords } from '../../src/engine/certify/write-records.ts';
@@ -13,11 +15,11 @@ const RECORDS = JSON.stringify({
     .map((row) => row.split(','))
     .map(([number, paid_on, payer, amount]) => ({ number, paid_on, payer, amount })),
 });
-const manifest = (unpack: string, decoder = '{ csv: {} }', options = '') => `connector: till
+const manifest = (unpack: string, decoder = '{ csv: {} }') => `connector: till
 version: 1.0.0
 title: Till
 transport: sftp
-${options}streams:
+streams:
   payments:
     retriever: { files: { pattern: "payments-*"${unpack ? `, unpack: ${unpack}` : ''} } }
     decoder: ${decoder}
@@ -85,21 +87,18 @@ describe('a pack of files', { timeout: 240_000 }, () => {
     expect(certificate.findings.map((f) => f.check)).toEqual(expect.arrayContaining([...BOTH, ...TEXT]));
   });
 
-  test('that are encrypted and signed, with keys made for the recording', async () => {
+  test('that are encrypted and signed, written from the vendor guide alone, with keys made for the recording', async () => {
+    const guide = readFileSync(join(import.meta.dirname, '../../docs/vendor-guide.md'), 'utf8');
+    const recipe = /```yaml\n(options:\n {2}pgp_key:[\s\S]*?)```/.exec(guide)![1]!;
+    const yaml = `connector: till\nversion: 1.0.0\ntitle: Till\ntransport: sftp\n${recipe}    schema:\n      fields: { number: { required: true }, paid_on: { type: date }, payer: {}, amount: { type: decimal } }\n    primary_key: [number]\n`;
     const [town, sender] = [await keysOf('town'), await keysOf('sender')];
-    const options = 'options: { key: { type: secret, required: true }, passphrase: { type: secret }, sender: { type: secret } }\n';
-    const yaml = manifest(
-      '[{ pgp: { private_key: "{{ options.key }}", passphrase: "{{ options.passphrase }}", signed_by: "{{ options.sender }}" } }, { gzip: {} }]',
-      '{ csv: {} }',
-      options,
-    );
-    const bytes = await encrypted(gzip(CSV), { to: town, by: sender });
-    const keys = { 'fixtures/key.asc': town.private, 'fixtures/sender.asc': sender.public };
-    const certificate = await certified(pack(yaml, 'payments-1.pgp', bytes, keys));
+    const bytes = await encrypted(await zip({ 'payments-1.csv': CSV }), { to: town, by: sender });
+    const options = { 'fixtures/options.json': JSON.stringify({ pgp_sender: sender.public }) };
+    const certificate = await certified(pack(yaml, 'payments-1.zip.pgp', bytes, { ...options, 'fixtures/pgp_key.asc': town.private }));
     expect(failures(certificate)).toEqual([]);
     expect(certificate.findings.map((f) => f.check)).toEqual(expect.arrayContaining([...BOTH, ...TEXT]));
-    const without = await certified(pack(yaml, 'payments-1.pgp', bytes));
-    expect(failures(without).join('\n')).toMatch(/fixtures\/key\.asc: .*key to read them with is not there/);
+    const without = await certified(pack(yaml, 'payments-1.zip.pgp', bytes, options));
+    expect(failures(without).join('\n')).toMatch(/fixtures\/pgp_key\.asc: .*key to read them with is not there/);
   });
 
   test('that are workbooks: what is about text is left out, everything else is proven', async () => {
