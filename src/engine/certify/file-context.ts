@@ -7,6 +7,7 @@ import type { Bench, Setup } from './bench.ts';
 import { openBench, plainFields } from './bench.ts';
 import { goodOf, type Reading, readBytes } from './reading.ts';
 import { CANARY_FILES } from './secrets.ts';
+import type { StartSsh } from './ssh-login.ts';
 
 /** What the checks of a stream of files work with. */
 export interface FileContext {
@@ -18,6 +19,8 @@ export interface FileContext {
   setup: Setup;
   /** The recorded file that the changes are made to: the one with the most records. */
   main: FixtureFile;
+  /** Where this installation has an SSH server of its own. */
+  startSsh: StartSsh | undefined;
   reading: Reading;
   /** undefined: the file is no text. */
   recorded: RecordedText | undefined;
@@ -39,6 +42,7 @@ export async function fileContext(
   name: string,
   fixture: Fixture,
   options: Record<string, unknown>,
+  startSsh?: StartSsh,
 ): Promise<FileContext | undefined> {
   const stream = connector.streams[name]!;
   // The files are the same however they were fetched; the transports have their own suites, and the online half.
@@ -72,6 +76,7 @@ export async function fileContext(
     fixture,
     setup,
     main: file,
+    startSsh,
     reading,
     recorded: recordedText(stream.decoder!, file.bytes),
     read: (bytes) => readBytes(filled, file.name, bytes),

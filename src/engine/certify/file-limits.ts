@@ -9,6 +9,7 @@ import { openBench } from './bench.ts';
 import type { FileCheck, FileContext } from './file-context.ts';
 import { goodOf } from './reading.ts';
 import { CANARY_REFERENCE, secretsAbsent } from './secrets.ts';
+import { secretsOverSsh } from './ssh-login.ts';
 
 /** What a file may cost, and what must never be written down. */
 export const FILE_LIMITS: readonly FileCheck[] = [
@@ -59,13 +60,14 @@ async function memory(context: FileContext): Promise<Verdict> {
   return growth < MOST_GROWTH ? holds(detail) : fails(detail, 'Report this: large files must be read as a stream.');
 }
 
-/** After a good run, and for SFTP after one in which the server could not be reached. */
+/** After a good run, and for SFTP after ones over SSH; without an SSH server, after one in which there was none. */
 async function secrets(context: FileContext): Promise<Verdict> {
   const good = await context.withBench(async (bench) => {
     await bench.put(context.main.name, context.main.bytes);
     return secretsAbsent(bench, [await bench.run()]);
   });
   if (good?.state !== 'ok' || context.connector.transport !== 'sftp') return good;
+  if (context.startSsh) return secretsOverSsh(context, context.startSsh);
   const nobody = {
     host: '127.0.0.1',
     port: await closedPort(),
