@@ -98,7 +98,7 @@ test('another host key in the configuration, another server and another mode are
   ]);
 });
 
-test('a server that shows another host key is written down, by a run and by a check', async () => {
+test('a server that shows another host key is written down, by a run and by a check', { timeout: 120_000 }, async () => {
   const town = await makeTown({ ...till, ...connections('', stranger.port) });
   expect((await town.run('receipts', { actor: 'schedule' })).problems.map((p) => p.code)).toEqual(['HOST_KEY_CHANGED']);
   expect((await interlocal(town.folder, ['check', 'till']).ended).exit).toBe(1);
@@ -110,7 +110,7 @@ test('a server that shows another host key is written down, by a run and by a ch
   for (const { detail } of entries) expect(detail.message).toContain(SFTP_HOST_KEY_FINGERPRINT);
 });
 
-test('who replays and who dismisses records is written down, by their numbers only, and the command shows and verifies it', async () => {
+test('who replays and who dismisses records is written down, by their numbers only, and the command shows and verifies it', { timeout: 120_000 }, async () => {
   const town = await makeTown({ ...till, ...connections() });
   await town.run('receipts');
   town.write({ 'mappings/lookups/tenders.csv': 'from,to\nCA,cash\nCK,check\nXX,check\n' });
@@ -135,7 +135,7 @@ test('who replays and who dismisses records is written down, by their numbers on
   expect((await interlocal(town.folder, ['audit', '--since', 'yesterday']).ended).exit).toBe(2);
 });
 
-test('weak encryption stands in a plain sentence in status and validate until it is gone', async () => {
+test('weak encryption stands in a plain sentence in status and validate until it is gone', { timeout: 120_000 }, async () => {
   const town = await makeTown({ ...till, ...connections(', allow_legacy: [ssh-rsa]') });
   const sentence = 'till: weak encryption is allowed (ssh-rsa).';
   for (const command of ['status', 'validate']) expect((await interlocal(town.folder, [command]).ended).out).toContain(sentence);
