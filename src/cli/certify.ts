@@ -39,7 +39,8 @@ export function registerCertify(cli: Cli): void {
         if (options.offline || !options.connection) {
           const startTables =
             pack.connector?.transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined;
-          certificates.push(await certifyOffline(pack, { signal: cli.signal, onCheck: progress(cli), startTables }));
+          const startSsh = pack.connector?.transport === 'sftp' ? await (await import('./certify-ssh.ts')).sshPort() : undefined;
+          certificates.push(await certifyOffline(pack, { signal: cli.signal, onCheck: progress(cli), startTables, startSsh }));
         }
         if (options.connection) certificates.push(await online(cli, pack, options.connection));
       }

@@ -70,6 +70,8 @@ describe('a pack of files', () => {
       'secrets',
     ])
       expect(checks).toContain(check);
+    // The password went as far as an SSH server.
+    expect(finding(certificate, 'secrets')?.detail).toContain('SSH server that took it and to one that refused it');
   });
 
   test('whose hash does not change unless the pack does', async () => {

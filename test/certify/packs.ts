@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Certificate, Finding } from '../../src/connector/certify.ts';
+import { sshPort } from '../../src/cli/certify-ssh.ts';
 import { tablesPort } from '../../src/cli/certify-tables.ts';
 import { certifyOffline } from '../../src/engine/certify/certify.ts';
 import { readPack } from '../../src/engine/certify/pack.ts';
@@ -32,7 +33,11 @@ export function packOf(id: string, files: Files): string {
 }
 
 export async function certified(folder: string): Promise<Certificate> {
-  return certifyOffline(await readPack(folder), { signal: new AbortController().signal, startTables: await tablesPort() });
+  return certifyOffline(await readPack(folder), {
+    signal: new AbortController().signal,
+    startTables: await tablesPort(),
+    startSsh: await sshPort(),
+  });
 }
 
 /** What failed, as `check: detail`. */

@@ -176,6 +176,16 @@ describe('a pack for it, written from the vendor guide alone', () => {
     expect(finding(certificate, 'fault_in_200')?.detail).toContain('SOAP_FAULT');
   });
 
+  test('certifies where it says that requests are signed, and the passphrase of the key is nowhere but in its file', async () => {
+    const x509 =
+      'transport_options:\n  x509: { certificate_file: "{{ options.certificate }}", key: "{{ options.signing_key }}", sign: [body, timestamp, token] }\n';
+    const options = '  certificate: { required: true }\n  signing_key: { type: secret, required: true }\nstreams:\n';
+    const signed = manifest.replace(/^options:/m, `${x509}options:`).replace(/^streams:\n/m, options);
+    const certificate = await certified(packOf('acme-bills', { ...files, 'connector.yaml': signed }));
+    expect(failures(certificate)).toEqual([]);
+    expect(finding(certificate, 'secrets')?.detail).toContain('with signed requests too');
+  });
+
   test('tries every error rule, and fails when one before it takes its error', async () => {
     const rules = (list: string): string => manifest.replace(/error_handler: .*/, `error_handler: { rules: ${list} }`);
     const tried = async (list: string) =>

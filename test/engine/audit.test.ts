@@ -98,7 +98,7 @@ test('another host key in the configuration, another server and another mode are
   ]);
 });
 
-test('a server that shows another host key is written down, by a run and by a check', async () => {
+test('a server that shows another host key is written down, by a run and by a check', { timeout: 120_000 }, async () => {
   const town = await makeTown({ ...till, ...connections('', stranger.port) });
   expect((await town.run('receipts', { actor: 'schedule' })).problems.map((p) => p.code)).toEqual(['HOST_KEY_CHANGED']);
   expect((await interlocal(town.folder, ['check', 'till']).ended).exit).toBe(1);
@@ -110,32 +110,36 @@ test('a server that shows another host key is written down, by a run and by a ch
   for (const { detail } of entries) expect(detail.message).toContain(SFTP_HOST_KEY_FINGERPRINT);
 });
 
-test('who replays and who dismisses records is written down, by their numbers only, and the command shows and verifies it', async () => {
-  const town = await makeTown({ ...till, ...connections() });
-  await town.run('receipts');
-  town.write({ 'mappings/lookups/tenders.csv': 'from,to\nCA,cash\nCK,check\nXX,check\n' });
-  expect((await interlocal(town.folder, ['rejects', 'replay']).ended).exit).toBe(3);
-  const [left] = await town.rejects();
-  expect((await interlocal(town.folder, ['rejects', 'dismiss', `#${left!.id}`, '999']).ended).out).toBe('1 record dismissed.\n');
-  expect((await interlocal(town.folder, ['rejects', 'dismiss', String(left!.id)]).ended).out).toBe('0 records dismissed.\n');
-  expect(await written(town)).toEqual([
-    { actor: actorOf(), action: 'reject_replayed', subject: 'receipts', detail: { count: 1, ids: [1] } },
-    { actor: actorOf(), action: 'reject_dismissed', subject: 'receipts', detail: { count: 1, ids: [2] } },
-  ]);
-  const shown = await interlocal(town.folder, ['audit', '--action', 'reject_dismissed']).ended;
-  expect(shown.out).toMatch(/reject_dismissed +receipts +count: 1; ids: 2/);
-  expect(shown.out).not.toContain('reject_replayed');
-  expect((await interlocal(town.folder, ['audit', '--verify']).ended).out).toMatch(
-    /whole: 2 entries, the newest with the hash [0-9a-f]{64}/,
-  );
-  await town.engine.knex.raw('DROP TRIGGER il_audit_no_update');
-  await town.engine.knex.raw("UPDATE il_audit SET actor = 'nobody' WHERE id = 1");
-  const verified = await interlocal(town.folder, ['audit', '--verify', '--json']).ended;
-  expect([verified.exit, JSON.parse(verified.out)]).toMatchObject([1, { verified: { whole: false, broken: 1 } }]);
-  expect((await interlocal(town.folder, ['audit', '--since', 'yesterday']).ended).exit).toBe(2);
-});
+test(
+  'who replays and who dismisses records is written down, by their numbers only, and the command shows and verifies it',
+  { timeout: 120_000 },
+  async () => {
+    const town = await makeTown({ ...till, ...connections() });
+    await town.run('receipts');
+    town.write({ 'mappings/lookups/tenders.csv': 'from,to\nCA,cash\nCK,check\nXX,check\n' });
+    expect((await interlocal(town.folder, ['rejects', 'replay']).ended).exit).toBe(3);
+    const [left] = await town.rejects();
+    expect((await interlocal(town.folder, ['rejects', 'dismiss', `#${left!.id}`, '999']).ended).out).toBe('1 record dismissed.\n');
+    expect((await interlocal(town.folder, ['rejects', 'dismiss', String(left!.id)]).ended).out).toBe('0 records dismissed.\n');
+    expect(await written(town)).toEqual([
+      { actor: actorOf(), action: 'reject_replayed', subject: 'receipts', detail: { count: 1, ids: [1] } },
+      { actor: actorOf(), action: 'reject_dismissed', subject: 'receipts', detail: { count: 1, ids: [2] } },
+    ]);
+    const shown = await interlocal(town.folder, ['audit', '--action', 'reject_dismissed']).ended;
+    expect(shown.out).toMatch(/reject_dismissed +receipts +count: 1; ids: 2/);
+    expect(shown.out).not.toContain('reject_replayed');
+    expect((await interlocal(town.folder, ['audit', '--verify']).ended).out).toMatch(
+      /whole: 2 entries, the newest with the hash [0-9a-f]{64}/,
+    );
+    await town.engine.knex.raw('DROP TRIGGER il_audit_no_update');
+    await town.engine.knex.raw("UPDATE il_audit SET actor = 'nobody' WHERE id = 1");
+    const verified = await interlocal(town.folder, ['audit', '--verify', '--json']).ended;
+    expect([verified.exit, JSON.parse(verified.out)]).toMatchObject([1, { verified: { whole: false, broken: 1 } }]);
+    expect((await interlocal(town.folder, ['audit', '--since', 'yesterday']).ended).exit).toBe(2);
+  },
+);
 
-test('weak encryption stands in a plain sentence in status and validate until it is gone', async () => {
+test('weak encryption stands in a plain sentence in status and validate until it is gone', { timeout: 120_000 }, async () => {
   const town = await makeTown({ ...till, ...connections(', allow_legacy: [ssh-rsa]') });
   const sentence = 'till: weak encryption is allowed (ssh-rsa).';
   for (const command of ['status', 'validate']) expect((await interlocal(town.folder, [command]).ended).out).toContain(sentence);

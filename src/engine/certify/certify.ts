@@ -15,6 +15,7 @@ import { lint } from './lint.ts';
 import type { Pack } from './pack.ts';
 import { readBytes } from './reading.ts';
 import type { StartTables } from './query-context.ts';
+import type { StartSsh } from './ssh-login.ts';
 import { compareWithRecording } from './recording-check.ts';
 import { optionsFor, variablesFor } from './secrets.ts';
 
@@ -24,6 +25,8 @@ export interface CertifyOptions {
   onCheck?: (stream: string | undefined, title: string) => void;
   /** Serves recorded tables; without it streams of queries are certified online only. */
   startTables?: StartTables;
+  /** Lets streams of files be read over SSH, to see that their password is nowhere else; without it they only fail to connect. */
+  startSsh?: StartSsh | undefined;
 }
 
 /**
@@ -80,7 +83,7 @@ async function certifyFiles(
     return compareWithRecording(fixture, reads);
   });
   findings.push(...recording);
-  const context: FileContext | undefined = await fileContext(connector, name, fixture, given, keys);
+  const context: FileContext | undefined = await fileContext(connector, name, fixture, given, keys, options.startSsh);
   if (!context) return findings;
   const { plain } = context;
   for (const check of [...FILE_LIFE, ...FILE_PACKED, ...FILE_TEXT, ...FILE_DRIFT, ...FILE_LIMITS]) {

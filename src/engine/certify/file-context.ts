@@ -10,6 +10,7 @@ import type { Bench, Setup } from './bench.ts';
 import { openBench, plainFields } from './bench.ts';
 import { goodOf, type Reading, readBytes } from './reading.ts';
 import { secretFiles, variablesFor } from './secrets.ts';
+import type { StartSsh } from './ssh-login.ts';
 
 /** What the checks of a stream of files work with. */
 export interface FileContext {
@@ -21,6 +22,8 @@ export interface FileContext {
   setup: Setup;
   /** The recorded file that the changes are made to: the one with the most records. */
   main: FixtureFile;
+  /** Where this installation has an SSH server of its own. */
+  startSsh: StartSsh | undefined;
   reading: Reading;
   /** undefined: the file is no text, or is packed. */
   recorded: RecordedText | undefined;
@@ -47,6 +50,7 @@ export async function fileContext(
   fixture: Fixture,
   options: Record<string, unknown>,
   keys: Readonly<Record<string, string>>,
+  startSsh?: StartSsh,
 ): Promise<FileContext | undefined> {
   const stream = connector.streams[name]!;
   // The files are the same however they were fetched; the transports have their own suites, and the online half.
@@ -78,6 +82,7 @@ export async function fileContext(
     fixture,
     setup,
     main: file,
+    startSsh,
     reading,
     recorded: files.unpack ? undefined : recordedText(stream.decoder!, file.bytes),
     variables,

@@ -12,6 +12,7 @@ import { openBench } from './bench.ts';
 import type { FileCheck, FileContext } from './file-context.ts';
 import { goodOf } from './reading.ts';
 import { CANARY_REFERENCE, secretsAbsent } from './secrets.ts';
+import { secretsOverSsh } from './ssh-login.ts';
 
 /** What a file may cost, and what must never be written down. */
 export const FILE_LIMITS: readonly FileCheck[] = [
@@ -100,13 +101,14 @@ async function* workbook({ stream, main, reading }: FileContext): AsyncGenerator
   yield { bytes: workbookOf({ sheets: [{ name, rows: all() }], ...(styles === undefined ? {} : { styles }), date1904 }) };
 }
 
-/** After a good run, and for SFTP after one in which the server could not be reached. */
+/** After a good run, and for SFTP after ones over SSH; without an SSH server, after one in which there was none. */
 async function secrets(context: FileContext): Promise<Verdict> {
   const good = await context.withBench(async (bench) => {
     await bench.put(context.main.name, context.main.bytes);
     return secretsAbsent(bench, [await bench.run()], [], Object.values(context.setup.secrets ?? {}));
   });
   if (good?.state !== 'ok' || context.connector.transport !== 'sftp') return good;
+  if (context.startSsh) return secretsOverSsh(context, context.startSsh);
   const nobody = {
     host: '127.0.0.1',
     port: await closedPort(),

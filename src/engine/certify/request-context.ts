@@ -16,6 +16,7 @@ import { type Bench, openBench, plainFields, type Setup } from './bench.ts';
 import { type Reading, withKeys } from './reading.ts';
 import { type Behaviour, type ReplayServer, startReplayServer } from './replay-server.ts';
 import { CANARY, CANARY_FILES, CANARY_REFERENCE } from './secrets.ts';
+import { openSigning } from './signing.ts';
 
 /** What the checks of a stream of requests work with: a server that answers as recorded, and the connector against it. */
 export interface RequestContext {
@@ -30,6 +31,8 @@ export interface RequestContext {
   read(behaviour?: Behaviour, stream?: StreamConfig, pace?: Pace): Promise<Reading>;
   bench(): Promise<Bench>;
   withBench<T>(work: (bench: Bench) => Promise<T>): Promise<T>;
+  /** A SOAP service's requests signed, by a key that the canary opens; undefined for HTTP. */
+  signedBench: (() => Promise<Bench>) | undefined;
 }
 
 export async function openRequestContext(
@@ -52,10 +55,14 @@ export async function openRequestContext(
     ...(session && { login: session }),
   });
   const options = { ...given, ...addresses(connector, server.url, wsdl), ...canaryLogin(connector) };
-  const setup: Setup = {
+  const plain: Setup = {
     ...{ connector, stream: name, options, secrets: CANARY_FILES, fields: plainFields(stream, fixture.records) },
     now: fixture.now === undefined ? undefined : new Date(fixture.now),
   };
+  const signing = connector.transport === 'soap' ? await openSigning(connector) : undefined;
+  const signed = signing && { ...plain, options: { ...options, x509: signing.x509 }, secrets: { ...CANARY_FILES, ...signing.files } };
+  // A connector that always signs must do so in every check.
+  const setup = signing?.declared ? signed! : plain;
   const context: RequestContext = {
     name,
     stream,
@@ -65,7 +72,7 @@ export async function openRequestContext(
     reading: { records: [], newColumns: [] },
     async read(behaviour, changed = stream, pace) {
       server.rewind(behaviour);
-      const filled = withCanary(options) as Record<string, unknown>;
+      const filled = withCanary({ ...options, ...(signing?.declared ? { x509: signing.ownX509 } : {}) }) as Record<string, unknown>;
       const all = { ...filled, ...(fillOptions(connector.transport_options, filled) as object), ...filled };
       const entry = transports[connector.transport];
       const own = Object.fromEntries(Object.entries(all).filter(([option]) => option in entry.optionsSchema.shape));
@@ -81,6 +88,7 @@ export async function openRequestContext(
       }
     },
     bench: () => openBench(setup),
+    signedBench: signed && (() => openBench(signed)),
     async withBench(work) {
       const bench = await openBench(setup);
       try {
@@ -90,6 +98,8 @@ export async function openRequestContext(
       }
     },
   };
+  const { close } = server;
+  server.close = async () => (await signing?.close(), await close());
   context.reading = await context.read();
   return context;
 }
