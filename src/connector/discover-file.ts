@@ -9,6 +9,9 @@ import { XmlProblem } from '../transports/soap/xml.ts';
 
 type Encoding = Parameters<typeof decodeText>[1];
 
+/** No system names a field at such length; a file that is damaged seems to. */
+const LONGEST_NAME = 200;
+
 /**
  * Looks at a sample file and proposes a stream for it. `cut`: the bytes are only its beginning. Throws FatalError
  * SAMPLE_UNREADABLE for what is none of the formats that can be told by looking.
@@ -26,6 +29,13 @@ export async function discoverFile(file: string, bytes: Buffer, cut = false): Pr
   for await (const piece of decodeText(whole(bytes), encoding, { file })) text += piece;
   if (cut) text = text.slice(0, text.lastIndexOf('\n') + 1);
   const proposed = await byContent(file, bytes, text, encoding);
+  if (proposed.fields.length === 0) throw unreadable(file, 'No record was found in it.', 'Give a sample with at least a few records.');
+  if (proposed.fields.some(({ name }) => name.length > LONGEST_NAME))
+    throw unreadable(
+      file,
+      `A name of a field would be longer than ${LONGEST_NAME} characters.`,
+      'Give a whole, correct sample; if it has no header, its first line is a record like the others.',
+    );
   proposed.evidence.unshift(said);
   return proposed;
 }

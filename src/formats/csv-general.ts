@@ -125,19 +125,26 @@ function hasMisplacedQuote(
   const row = raw.replace(/\r?\n$/, '');
   let at = 0;
   while (at < row.length) {
-    if (trim) at += /^\s*/.exec(row.slice(at))![0].length;
+    if (trim) at = afterSpace(at);
     if (row[at] === quote) {
       at++;
       for (; at < row.length; at++) {
         if (row[at] === escape && (escape !== quote || row[at + 1] === quote)) at++;
         else if (row[at] === quote) break;
       }
-      const after = trim ? row.slice(at + 1).trimStart() : row.slice(at + 1);
-      if (after !== '' && !after.startsWith(delimiter)) return true;
+      const after = trim ? afterSpace(at + 1) : at + 1;
+      if (after < row.length && !row.startsWith(delimiter, after)) return true;
     }
     const next = row.indexOf(delimiter, at);
     if (next < 0) return false;
     at = next + delimiter.length;
   }
   return false;
+
+  /** The space that trimming takes away; a tab that is the delimiter is none. */
+  function afterSpace(from: number): number {
+    let to = from;
+    while (to < row.length && /\s/.test(row[to]!) && !row.startsWith(delimiter, to)) to++;
+    return to;
+  }
 }

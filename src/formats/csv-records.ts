@@ -120,15 +120,16 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
     const columns = header.map((name, i) => name.trim() || `column_${i + 1}`);
     const place = line === undefined ? {} : { line };
     const problems: Problem[] = [];
-    const repeated = new Set(columns.filter((name, i) => columns.indexOf(name) !== i));
-    for (const name of repeated) {
-      const where = columns.flatMap((c, i) => (c === name ? [i + 1] : []));
+    for (const [name, where] of placesOf(columns)) {
+      if (where.length === 1) continue;
+      if (problems.length >= MOST_PROBLEMS) break;
+      const shown = where.length > 6 ? [...where.slice(0, 5), '…'] : where;
       problems.push(
         problemIn(
           'COLUMN_DUPLICATE',
           file,
           place,
-          `The column ${JSON.stringify(name)} is there ${where.length === 2 ? 'twice' : `${where.length} times`} (columns ${where.join(' and ')}).`,
+          `The column ${JSON.stringify(name)} is there ${where.length === 2 ? 'twice' : `${where.length} times`} (columns ${shown.join(' and ')}).`,
           'Have the export changed so that every column has its own name.',
         ),
       );
@@ -217,6 +218,17 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
       return footer === 0 ? take() : records.slice(0, Math.max(0, records.length - footer));
     },
   };
+}
+
+/** The columns, from 1, that each name stands over. */
+function placesOf(columns: readonly string[]): Map<string, number[]> {
+  const places = new Map<string, number[]>();
+  for (const [i, name] of columns.entries()) {
+    const known = places.get(name);
+    if (known) known.push(i + 1);
+    else places.set(name, [i + 1]);
+  }
+  return places;
 }
 
 function layoutOf(columns: readonly string[], options: CsvOptions): Layout {
