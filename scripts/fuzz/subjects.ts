@@ -19,6 +19,6 @@ export async function subjects(): Promise<Subject[]> {
     await discoverSubject(2, all),
     ...(await configurationSubjects({ manifest: 1, mapping: 1, town: 0.5 })),
     ...roundTripSubjects(1),
-    await engineSubject(0.02, all),
+    await engineSubject(0.15, all),
   ];
 }
