@@ -1,5 +1,5 @@
 import { openSync, writeSync } from 'node:fs';
-import { attemptCase } from './attempt.ts';
+import { attemptCase, cpuMs } from './attempt.ts';
 import { subjects } from './subjects.ts';
 
 /** What a child tells its parent of one case, or at its end. */
@@ -13,15 +13,17 @@ async function run(): Promise<void> {
   const [name, seed, from, to, statusFile] = process.argv.slice(2) as [string, string, string, string, string];
   const subject = (await subjects()).find((s) => s.name === name)!;
   const status = openSync(statusFile, 'w');
-  const beginning = new Float64Array(2);
+  const beginning = new Float64Array(3);
+  const begins = (index: number): void => {
+    beginning.set([index, Date.now(), cpuMs()]);
+    writeSync(status, new Uint8Array(beginning.buffer), 0, beginning.byteLength, 0);
+  };
   const say = (report: Report): boolean => process.send!(report);
   for (let index = Number(from); index < Number(to); index++) {
-    beginning.set([index, Date.now()]);
-    writeSync(status, new Uint8Array(beginning.buffer), 0, 16, 0);
+    begins(index);
     const attempt = await attemptCase(subject, Number(seed), index);
     if (attempt.fault !== undefined) {
-      beginning.set([-1, Date.now()]);
-      writeSync(status, new Uint8Array(beginning.buffer), 0, 16, 0);
+      begins(-1);
       const small = await attemptCase(subject, Number(seed), index, true);
       const { fault, about, bytes } = small.fault === undefined ? attempt : small;
       say({ kind: 'fault', index, fault: fault!, about, bytes: Buffer.from(bytes).toString('base64') });

@@ -28,9 +28,13 @@ export interface Found {
   bytes: Uint8Array;
 }
 
-/** Small inputs have this long, since the first of a process waits for libraries; larger ones a second for each megabyte. */
-const FLOOR_MS = 4000;
+/**
+ * Processor time: small inputs have this long, since the first of a process loads libraries; larger ones a second for each megabyte
+ * more. Who uses none and does not end either waits for something that never comes.
+ */
+const FLOOR_MS = 3000;
 const MS_PER_MB = 1000;
+const WAITING_MS = 120_000;
 const LARGE = 100_000;
 /** All that a child may hold; what would grow with its input without end dies of it. */
 const HEAP_MB = 400;
@@ -124,14 +128,13 @@ async function child(
   let hung: string | undefined;
   while (!over) {
     await Promise.race([ended, sleep(250)]);
-    const at = over ? undefined : beginning(statusFile);
-    if (!at) continue;
-    const ms = Date.now() - at.since;
-    if (at.index < 0 ? ms < SHRINKING_MS : ms < FLOOR_MS) continue;
+    const at = over ? undefined : beginning(statusFile, made.pid!);
+    if (!at || !takesLong(at, 0)) continue;
     const size = at.index < 0 ? 0 : (await inputOf(subject, seed, at.index)).bytes.length;
-    const still = over ? undefined : beginning(statusFile);
-    if (still?.index !== at.index || (at.index >= 0 && Date.now() - at.since < FLOOR_MS + (size / 1e6) * MS_PER_MB)) continue;
-    hung = `It hangs: ${ms} ms for ${size} bytes, and no end.`;
+    // To make the input again takes time, in which the child may have gone on.
+    const still = over ? undefined : beginning(statusFile, made.pid!);
+    if (still?.index !== at.index || !takesLong(still, size)) continue;
+    hung = `It hangs: ${still.cpu.toFixed(0)} ms of processor time, ${still.ms} ms by the clock for ${size} bytes, and no end.`;
     made.kill('SIGKILL');
     await ended;
   }
@@ -139,11 +142,39 @@ async function child(
   return hung ?? (done ? undefined : `The process died of it: ${said || 'nothing was said'}`);
 }
 
-function beginning(statusFile: string): { index: number; since: number } | undefined {
+function takesLong({ index, ms, cpu }: At, size: number): boolean {
+  if (index < 0) return ms > SHRINKING_MS;
+  return cpu > FLOOR_MS + (size / 1e6) * MS_PER_MB || ms > WAITING_MS;
+}
+
+interface At {
+  /** -1: a fault is being made small. */
+  index: number;
+  ms: number;
+  cpu: number;
+}
+
+/** The case that the child is at, and what it has taken for it so far. */
+function beginning(statusFile: string, pid: number): At | undefined {
+  let bytes: Buffer;
   try {
-    const bytes = readFileSync(statusFile);
-    return bytes.length < 16 ? undefined : { index: bytes.readDoubleLE(0), since: bytes.readDoubleLE(8) };
+    bytes = readFileSync(statusFile);
   } catch {
     return undefined; // it has not begun
+  }
+  if (bytes.length < 24) return undefined;
+  const ms = Date.now() - bytes.readDoubleLE(8);
+  return { index: bytes.readDoubleLE(0), ms, cpu: (cpuOf(pid) ?? ms + bytes.readDoubleLE(16)) - bytes.readDoubleLE(16) };
+}
+
+/** Processor time of another process, in milliseconds, where the system tells it as a file; its clock ticks are a hundredth of a second. */
+function cpuOf(pid: number): number | undefined {
+  try {
+    const [, , , , , , , , , , , user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return (Number(user) + Number(system)) * 10;
+  } catch {
+    return undefined;
   }
 }
