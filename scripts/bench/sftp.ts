@@ -80,7 +80,7 @@ async function compare(): Promise<void> {
     rounds.push(i % 2 ? { theirs: first, ours: second } : { ours: first, theirs: second });
     const { theirs: a, ours: b } = rounds.at(-1)!;
     console.log(
-      `round ${i + 1}: sftp ${a.seconds.toFixed(2)} s, Interlocal ${b.seconds.toFixed(2)} s, ratio ${(a.seconds / b.seconds).toFixed(2)}, peak ${b.peakMb.toFixed(0)} MB`,
+      `round ${i + 1}: sftp ${a.seconds.toFixed(2)} s (processor ${a.cpuSeconds.toFixed(2)}), Interlocal ${b.seconds.toFixed(2)} s (${b.cpuSeconds.toFixed(2)}), ratio ${(a.seconds / b.seconds).toFixed(2)}, peak ${b.peakMb.toFixed(0)} MB`,
     );
   }
   const mbs = (of: (r: (typeof rounds)[number]) => Measured) => (size / 1e6 / median(rounds.map((r) => of(r).seconds))).toFixed(0);
