@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { generateReceipts } from './generate.ts';
+import { type Measured, measure, median } from './measure.ts';
 
 /**
  * `npm run bench [-- --rows 1000000 --repeat 3]`: a first load, an unchanged second run and a run over a re-exported file, each as a
@@ -18,12 +18,6 @@ const folder = mkdtempSync(join(tmpdir(), 'interlocal-bench-'));
 const town = join(folder, 'town');
 const csv = join(folder, 'receipts.csv');
 const again = join(folder, 'receipts-again.csv');
-
-interface Measured {
-  seconds: number;
-  peakMb: number;
-  out: string;
-}
 
 console.log(`${rows.toLocaleString('en-US')} receipts, ${values.repeat} rounds; Node ${process.version}`);
 await generateReceipts(csv, rows);
@@ -58,23 +52,6 @@ async function run(expected: { read: number; created: number; unchanged: number 
   return measured;
 }
 
-async function measure(args: string[]): Promise<Measured> {
-  const started = performance.now();
-  const env = { ...process.env, NODE_OPTIONS: `--import=${join(here, 'peak-memory.ts')}` };
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}:\n${err}`);
-  return {
-    seconds: (performance.now() - started) / 1000,
-    peakMb: Math.max(...[...err.matchAll(/peak (\d+)/g)].map((m) => Number(m[1]))) / 1_048_576,
-    out,
-  };
-}
-
 function report(): void {
   const against: Record<string, string> = {
     'CSV reader alone': 'bare parse',
@@ -94,8 +71,4 @@ function report(): void {
         .padStart(12)}${peak.toFixed(0).padStart(9)}   ${ratio}`,
     );
   }
-}
-
-function median(list: number[]): number {
-  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
 }

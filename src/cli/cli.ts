@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError, InterlocalError } from '../core/errors.ts';
 import { EXIT_CONFIG } from '../core/outcome.ts';
+import { visible } from '../core/visible.ts';
 import { storeFailure } from '../store/failures.ts';
 
 /** What every command gets: where to write, which folder, and how to end. */
@@ -39,10 +40,10 @@ export async function runCli(argv: readonly string[], commands: readonly Registe
     project: () => program.opts<{ project: string }>().project,
     json: () => program.opts<{ json?: boolean }>().json === true,
     print: (value, text) => {
-      const out = cli.json() ? JSON.stringify(value) : text();
+      const out = cli.json() ? JSON.stringify(value) : visible(text());
       process.stdout.write(out.endsWith('\n') ? out : `${out}\n`);
     },
-    note: (line) => void process.stderr.write(`${line}\n`),
+    note: (line) => void process.stderr.write(`${visible(line)}\n`),
     setExit: (code) => {
       exit = code;
     },

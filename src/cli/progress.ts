@@ -1,4 +1,5 @@
 import type { Progress } from '../engine/session.ts';
+import { visible } from '../core/visible.ts';
 import type { Cli } from './cli.ts';
 
 /** Progress of runs: a bar that rewrites itself on a terminal, a line every few seconds in a log. */
@@ -26,7 +27,7 @@ export function progressView(cli: Cli): ProgressView {
       if (now - last < (terminal ? 100 : LOG_EVERY_MS)) return;
       last = now;
       if (terminal) {
-        process.stderr.write(`\r\u001b[2K${barText(p)}`.slice(0, (process.stderr.columns ?? 100) + 6));
+        process.stderr.write(`\r\u001b[2K${visible(barText(p))}`.slice(0, (process.stderr.columns ?? 100) + 6));
         drawn = true;
       } else cli.note(barText(p));
     },

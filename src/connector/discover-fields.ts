@@ -105,10 +105,14 @@ export function proposeKeys(sample: Sample, fields: readonly ProposedField[]): P
     .sort((a, b) => a.rank - b.rank)
     .slice(0, MOST_FIELDS)
     .map(({ f }) => f.name);
+  // Nearly every combination fails on the first records already.
+  const few = sample.slice(0, 1000);
   const keys: ProposedKey[] = [];
   for (let size = 1; size <= 3 && keys.length === 0; size++)
     for (const names of combinations(ranked, size)) {
-      const distinct = new Set(sample.map((values) => JSON.stringify(names.map((name) => textOf(values[name]))))).size;
+      const differ = (some: Sample) => new Set(some.map((values) => JSON.stringify(names.map((name) => textOf(values[name]))))).size;
+      if (differ(few) < few.length) continue;
+      const distinct = differ(sample);
       if (distinct === n) keys.push({ fields: names, evidence: `${outOf(distinct, n)} values differ, none is empty` });
       if (keys.length >= 5) break;
     }

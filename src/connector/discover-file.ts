@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { FatalError } from '../core/errors.ts';
 import { packingOf } from '../formats/packing-kinds.ts';
 import { decodeText } from '../formats/text-decoding.ts';
-import type { ProposedStream } from './discover.ts';
+import { MOST_FIELDS, type ProposedStream } from './discover.ts';
 import { discoverCsv, guessCsv, patternOf } from './discover-csv.ts';
 import { discoverFixed } from './discover-fixed.ts';
 import { discoverJson, discoverXml } from './discover-nested.ts';
@@ -11,6 +11,11 @@ import { discoverXlsx } from './discover-xlsx.ts';
 import { XmlProblem } from '../transports/soap/xml.ts';
 
 type Encoding = Parameters<typeof decodeText>[1];
+
+/** No system names a field at such length; a file that is damaged seems to. */
+const LONGEST_NAME = 200;
+/** The longest records of fixed length that are known have 1464 characters. */
+const LONGEST_LINE = 16_384;
 
 /**
  * Looks at a sample file, unpacked where it is packed, and proposes a stream for it. `cut`: the bytes are only its beginning.
@@ -35,6 +40,14 @@ async function discoverPlain(file: string, bytes: Buffer, cut: boolean): Promise
   for await (const piece of decodeText(whole(bytes), encoding, { file })) text += piece;
   if (cut) text = text.slice(0, text.lastIndexOf('\n') + 1);
   const proposed = await byContent(file, bytes, text, encoding);
+  if (proposed.fields.length === 0) throw unreadable(file, 'No record was found in it.', 'Give a sample with at least a few records.');
+  if (proposed.fields.length > MOST_FIELDS) throw tooManyFields(file);
+  if (proposed.fields.some(({ name }) => name.length > LONGEST_NAME))
+    throw unreadable(
+      file,
+      `A name of a field would be longer than ${LONGEST_NAME} characters.`,
+      'Give a whole, correct sample; if it has no header, its first line is a record like the others.',
+    );
   proposed.evidence.unshift(said);
   return proposed;
 }
@@ -54,7 +67,20 @@ async function byContent(file: string, bytes: Buffer, text: string, encoding: En
   }
   if (/^01,[^\n]*\/\s*(\n|$)/.test(start)) return bai2(file);
   const guess = guessCsv(text);
-  return guess ? discoverCsv(file, text, encoding, guess) : discoverFixed(file, text, encoding);
+  if (guess && guess.width > MOST_FIELDS) throw tooManyFields(file);
+  if (guess) return discoverCsv(file, text, encoding, guess);
+  if (start === '') throw unreadable(file, 'There is nothing but blank lines in it.', 'Give a sample with at least a few records.');
+  if (text.split('\n').some((line) => line.length > LONGEST_LINE))
+    throw unreadable(
+      file,
+      `It has no delimiter that could be told, and a line longer than ${LONGEST_LINE} characters.`,
+      'Give a whole, correct sample, or write the decoder by hand.',
+    );
+  return discoverFixed(file, text, encoding);
+}
+
+function tooManyFields(file: string): FatalError {
+  return unreadable(file, `Its records would have more than ${MOST_FIELDS} fields.`, 'Give a whole, correct sample.');
 }
 
 function bai2(file: string): ProposedStream {

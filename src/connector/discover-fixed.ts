@@ -81,7 +81,7 @@ function recordTypes(lines: readonly string[]): Map<string, string[]> {
 
 /** Columns of lines of one kind: a new one begins after a blank in all lines, and where digits turn to letters or back in all lines. */
 function columnsOf(lines: readonly string[], typeWidth: number): Span[] {
-  const width = Math.max(...lines.map((line) => line.length));
+  const width = lines.reduce((most, line) => Math.max(most, line.length), 0);
   const kinds = Array.from({ length: width }, (_, i) => kindOf(lines.map((line) => line[i] ?? ' ')));
   const spans: Span[] = [];
   let from: number | undefined;
@@ -137,10 +137,11 @@ function controlIn(
     const numbers = spansOfDigits(line, type.length).filter(({ from, to }) => to - from >= 2);
     for (const at of numbers) if (Number(cut(line, at)) === details.length) count = wider(count, at);
     // Of spans with the same sum the widest: what is in front of it is zeros in every line.
+    const sumOf = sumsOfSpans(details);
     const sums = new Map(
       spansOfDigits(details[0]!, detail.length, details)
         .reverse()
-        .map((of) => [String(details.reduce((sum, d) => sum + BigInt(cut(d, of)), 0n)), of]),
+        .map((of) => [String(sumOf(of)), of]),
     );
     for (const at of numbers) {
       if (count && at.from <= count.to && count.from <= at.to) continue;
@@ -175,6 +176,17 @@ function spansOfDigits(line: string, skip: number, all: readonly string[] = [lin
   for (let from = skip; from < line.length; from++)
     for (let to = from; to < line.length && digit[to] && to - from < 18; to++) if (to > from) spans.push({ from: from + 1, to: to + 1 });
   return spans;
+}
+
+/** The sum of the figures that stand at a span in all lines; each character is added up once, whatever the number of spans. */
+function sumsOfSpans(lines: readonly string[]): (span: Span) => bigint {
+  const sums: number[] = new Array<number>(lines[0]!.length).fill(0);
+  for (const line of lines) for (let i = 0; i < sums.length; i++) sums[i]! += line.charCodeAt(i) - 48;
+  return ({ from, to }) => {
+    let sum = 0n;
+    for (let i = from - 1; i < to; i++) sum = sum * 10n + BigInt(sums[i]!);
+    return sum;
+  };
 }
 
 /** The longest stretch: leading zeros belong to the figure. */

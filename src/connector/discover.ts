@@ -74,9 +74,18 @@ export function streamName(text: string): string {
   return (words || 'records').slice(0, 60).replace(/-$/, '');
 }
 
-/** The names of fields over all records, in the order in which they first come. */
+/** No record of a system has as many fields; one that is damaged seems to. */
+export const MOST_FIELDS = 2000;
+
+/** The names of fields over all records, in the order in which they first come; at most one more than MOST_FIELDS. */
 export function fieldNames(sample: Sample): string[] {
-  return [...new Set(sample.flatMap((values) => Object.keys(values)))];
+  const names = new Set<string>();
+  for (const values of sample)
+    for (const name of Object.keys(values)) {
+      if (names.size > MOST_FIELDS) break;
+      names.add(name);
+    }
+  return [...names];
 }
 
 export function textOf(value: Value | undefined): string {

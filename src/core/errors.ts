@@ -1,3 +1,5 @@
+import { visible } from './visible.ts';
+
 /** Where a problem is. At least one of the parts is given; `textOfPlace` writes it as a person reads it. */
 export interface Place {
   /** A file of the town's folder or of a source, as the person knows it. */
@@ -37,14 +39,14 @@ export function textOfPlace(place: Place): string {
   return text;
 }
 
-/** `file:line:col path: problem. What to do. [CODE]` */
+/** `file:line:col path: problem. What to do. [CODE]`, with nothing in it that a terminal would obey. */
 export function textOfProblem(problem: Problem): string {
   // A message that begins with the path's name need not have it in front once more.
   const { path, ...where } = problem.place;
   const doubled = path !== undefined && problem.message.startsWith(`${path} `);
   const place = textOfPlace(doubled ? where : problem.place);
   const hint = problem.hint ? ` ${problem.hint}` : '';
-  return `${place ? `${place}: ` : ''}${problem.message}${hint} [${problem.code}]`;
+  return visible(`${place ? `${place}: ` : ''}${problem.message}${hint} [${problem.code}]`);
 }
 
 /** What the engine can act on. Whatever is thrown that is not one of these is our own bug and keeps its stack. */

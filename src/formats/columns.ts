@@ -15,15 +15,19 @@ export function checkColumns(
 ): void {
   const { file } = context;
   const problems: Problem[] = [];
-  const repeated = new Set(columns.filter((name, i) => columns.indexOf(name) !== i));
-  for (const name of repeated) {
-    const where = columns.flatMap((c, i) => (c === name ? [called(i)] : []));
+  for (const [name, places] of placesOf(columns)) {
+    if (places.length === 1) continue;
+    if (problems.length >= MOST_PROBLEMS) break;
+    const where = [
+      ...places.slice(0, places.length > MOST_PLACES ? MOST_PLACES - 1 : MOST_PLACES).map(called),
+      ...(places.length > MOST_PLACES ? ['…'] : []),
+    ];
     problems.push(
       problemIn(
         'COLUMN_DUPLICATE',
         file,
         place,
-        `The column ${JSON.stringify(name)} is there ${where.length === 2 ? 'twice' : `${where.length} times`} (columns ${where.join(' and ')}).`,
+        `The column ${JSON.stringify(name)} is there ${places.length === 2 ? 'twice' : `${places.length} times`} (columns ${where.join(' and ')}).`,
         'Have the export changed so that every column has its own name.',
       ),
     );
@@ -48,6 +52,19 @@ export function checkColumns(
     const fresh = columns.filter((name) => !context.knownColumns!.includes(name));
     if (fresh.length) context.onNewColumns(fresh);
   }
+}
+
+const MOST_PLACES = 6;
+
+/** Where each name stands: a damaged header may have thousands. */
+function placesOf(columns: readonly string[]): Map<string, number[]> {
+  const places = new Map<string, number[]>();
+  for (const [i, name] of columns.entries()) {
+    const known = places.get(name);
+    if (known) known.push(i);
+    else places.set(name, [i]);
+  }
+  return places;
 }
 
 function listOf(columns: readonly string[]): string {

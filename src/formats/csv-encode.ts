@@ -63,6 +63,7 @@ function cellWriter(
 ): (value: Value, alone: boolean, index: number, name: string, record?: number) => string {
   const { quote, comment, trim } = options;
   const escape = options.escape ?? quote;
+  const delimiters = [...delimiter];
   return (value, alone, index, name, record) => {
     if (value !== null && typeof value !== 'string')
       throw refuseRecord(
@@ -75,8 +76,8 @@ function cellWriter(
     let text = value ?? '';
     if (options.excel_text && /^="(?:[^"]|"")*"$/s.test(text)) text = `="${text.replaceAll('"', '""')}"`;
     const special =
-      // Also where it ends as the delimiter begins: "|" before "||" would be read as the other way round.
-      (text + delimiter).indexOf(delimiter) < text.length ||
+      // Of a delimiter of several characters the last may stand before one, or the first behind.
+      delimiters.some((c) => text.includes(c)) ||
       /[\r\n]/.test(text) ||
       (quote !== null && text.includes(quote)) ||
       (alone && text === '') ||

@@ -16,6 +16,9 @@ export interface TextContext {
 /** Bytes are decoded in pieces of this size whatever the source hands over, so that memory stays the same. */
 const PIECE = 65_536;
 
+/** What is judged by the beginning of a file is judged by so many bytes, however the source hands them over. Four tell every byte order mark. */
+const BEGINNING = 256;
+
 /**
  * Bytes to text, in pieces that never split a character, the byte order mark removed.
  * Throws FILE_EMPTY when there is no byte, FILE_ENCODING when the bytes are not text of this encoding (with the
@@ -41,8 +44,7 @@ export async function* decodeText(
       const piece = whole.subarray(from, from + PIECE);
       let buffer = carry.length ? Buffer.concat([carry, piece]) : piece;
       if (first) {
-        // Four bytes tell every byte order mark.
-        if (buffer.length < 4) {
+        if (buffer.length < BEGINNING) {
           carry = Buffer.from(buffer);
           continue;
         }
@@ -152,7 +154,9 @@ function utf16(encoding: 'utf-16le' | 'utf-16be', context: TextContext): PieceDe
   let begun = false;
   return {
     piece(buffer, at, last) {
-      if (!begun && buffer.length >= 4 && buffer.indexOf(0) < 0 && isUtf8(buffer.subarray(0, buffer.length - incompleteTail(buffer))))
+      const beginning = buffer.subarray(0, BEGINNING);
+      const narrow = () => beginning.indexOf(0) < 0 && isUtf8(beginning.subarray(0, beginning.length - incompleteTail(beginning)));
+      if (!begun && buffer.length >= 4 && narrow())
         throw refuseFile(
           'FILE_ENCODING',
           file,

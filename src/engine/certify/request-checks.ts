@@ -6,6 +6,7 @@ import { withBomb } from './file-text.ts';
 import { changesOf } from './file-life.ts';
 import { goodOf, sameValues, saidOf } from './reading.ts';
 import { compareWithRecording } from './recording-check.ts';
+import type { Bench } from './bench.ts';
 import type { Reply } from './replay-server.ts';
 import type { RequestContext } from './request-context.ts';
 import { errorRules } from './request-rules.ts';

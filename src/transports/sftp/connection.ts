@@ -4,6 +4,7 @@ import type SftpClient from 'ssh2-sftp-client';
 import { milliseconds } from '../options.ts';
 import { algorithms } from './algorithms.ts';
 import { answerPrompts, authenticationSteps } from './authentication.ts';
+import { prepareDecipherKey } from './cheaper.ts';
 import { hostKeyChanged, hostKeyMissing, type OfferedKey } from './host-key.ts';
 import type { SftpSettings } from './options.ts';
 import { connectionError, requestError, requestTimeout } from './status.ts';
@@ -183,6 +184,7 @@ async function tryConnect(
       },
     })) as unknown as SFTPWrapper;
     connected = true;
+    prepareDecipherKey(ssh);
     return {
       sftp,
       end: async () => {

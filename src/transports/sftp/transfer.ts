@@ -1,6 +1,7 @@
 import type { FileEntryWithStats, Stats } from 'ssh2';
 import { FileError, RetriableError } from '../../core/errors.ts';
 import { fileChanged } from '../file-errors.ts';
+import { youngCollector } from './cheaper.ts';
 import type { SftpSession } from './connection.ts';
 
 /**
@@ -22,13 +23,17 @@ export async function* download(
 ): AsyncGenerator<Uint8Array, void, void> {
   const { chunk, inFlight } = pace(session);
   const handle = await session.call<Buffer>(path, (sftp, done) => sftp.open(absolute, 'r', done));
-  const flying: Promise<Uint8Array>[] = [];
+  const flying: Promise<Buffer>[] = [];
   try {
     const before = await session.call<Stats>(path, (sftp, done) => sftp.fstat(handle, done));
     if (isFolder(before))
       throw new FileError({ code: 'NOT_A_FILE', place: { system, file: path }, message: `${path} is a folder, not a file.` });
+    // A piece may be written over once the next is asked for: fresh buffers for each would lie about until a large collection.
+    const free: Buffer[] = [];
+    const collect = youngCollector();
     const part = (from: number) => {
-      const bytes = readPart(session, handle, path, from, Math.min(chunk, before.size - from));
+      const length = Math.min(chunk, before.size - from);
+      const bytes = readPart(session, handle, path, from, (free.pop() ?? Buffer.allocUnsafeSlow(length)).subarray(0, length));
       bytes.catch(() => {}); // looked at when its turn comes
       return bytes;
     };
@@ -38,6 +43,8 @@ export async function* download(
       const bytes = await flying.shift()!;
       if (bytes.length < chunk && flying.length) throw fileChanged(system, path);
       yield bytes;
+      free.push(bytes);
+      collect(bytes.length);
     }
     const after = await session
       .call<Stats>(path, (sftp, done) => sftp.stat(absolute, done))
@@ -53,8 +60,8 @@ export async function* download(
 }
 
 /** A server may answer less than it was asked for; the rest is asked for again. Ends short only at the end of the file. */
-async function readPart(session: SftpSession, handle: Buffer, path: string, from: number, length: number): Promise<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(length);
+async function readPart(session: SftpSession, handle: Buffer, path: string, from: number, buffer: Buffer): Promise<Buffer> {
+  const { length } = buffer;
   let filled = 0;
   while (filled < length) {
     const got = await session.call<number>(path, (sftp, done) =>

@@ -1,4 +1,5 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { excerpt } from '../../formats/refuse.ts';
 
 export { escapeXml, forbiddenCharacter } from '../xml-text.ts';
 
@@ -34,7 +35,8 @@ const XML_SCOPE: Scope = { xml: 'http://www.w3.org/XML/1998/namespace' };
 export function parseXml(text: string, maxDepth = 64): XmlElement {
   if (/<!DOCTYPE/i.test(beforeRoot(text))) throw new XmlProblem('has a document type declaration (DOCTYPE), which is not allowed in SOAP');
   const valid = XMLValidator.validate(text);
-  if (valid !== true) throw new XmlProblem(`is no well-formed XML: ${valid.err.msg.replace(/\.$/, '')} (line ${valid.err.line})`);
+  if (valid !== true)
+    throw new XmlProblem(`is no well-formed XML: ${excerpt(valid.err.msg, 200).replace(/\.$/, '')} (line ${valid.err.line})`);
   const parser = new XMLParser({
     preserveOrder: true,
     ignoreAttributes: false,
@@ -56,7 +58,7 @@ export function parseXml(text: string, maxDepth = 64): XmlElement {
     throw new XmlProblem(
       /nested/i.test((error as Error).message)
         ? `is nested deeper than ${maxDepth} elements`
-        : `is no well-formed XML: ${(error as Error).message}`,
+        : `is no well-formed XML: ${excerpt((error as Error).message, 200)}`,
     );
   }
   const root = nodes.find((node) => nameIn(node) !== '#text');

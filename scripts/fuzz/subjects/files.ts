@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { alike } from '../../../src/connector/certify-changes.ts';
+import { goodOf, type Reading, readBytes } from '../../../src/engine/certify/reading.ts';
+import { selectorOf } from '../../../src/connector/select.ts';
+import { InterlocalError } from '../../../src/core/errors.ts';
+import type { SourceRecord } from '../../../src/core/record.ts';
+import { decodeWith } from '../../../src/formats/formats.ts';
+import { checkProblem, refusal } from '../attempt.ts';
+import { applyChanges, changesOf } from '../mutations.ts';
+import type { StreamFile } from '../pack-files.ts';
+import { Fault, subject, type Subject, type Verdict } from '../subject.ts';
+
+interface Input {
+  file: StreamFile;
+  bytes: Buffer;
+  /** Sizes of the pieces in which it is read a second time. */
+  pieces: number[];
+  /** Only one digit was changed: of a file with control figures, this must not change a sum. */
+  digit: boolean;
+}
+
+/** Files of a format as they come from a system, each changed: cut, doubled, turned over, re-encoded, grown. */
+export function filesSubject(name: string, weight: number, files: readonly StreamFile[], tokens: readonly string[]): Subject {
+  if (files.length === 0) throw new Error(`There is no file for ${name}.`);
+  const file = fc.constantFrom(...files);
+  const pieces = fc.array(fc.integer({ min: 1, max: 64 }), { minLength: 1, maxLength: 4 });
+  const changed = fc
+    .record({ file, changes: changesOf(tokens), pieces })
+    .map(({ changes, ...rest }): Input => ({ ...rest, bytes: applyChanges(rest.file.bytes, changes), digit: false }));
+  const digit = fc
+    .record({ file, at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), pieces })
+    .map(({ at, ...rest }): Input => ({ ...rest, bytes: otherDigit(rest.file.bytes, at), digit: true }));
+  const balanced = files.some((f) => summedFields(f).length > 0);
+  return subject<Input>({
+    name,
+    weight,
+    inputs: balanced ? fc.oneof({ weight: 2, arbitrary: changed }, { weight: 1, arbitrary: digit }) : changed,
+    attempt,
+    bytesOf: ({ bytes }) => bytes,
+    about: ({ file, pieces, digit }) => `${file.name}${digit ? ', one digit changed' : ''}, read again in pieces of ${pieces.join(', ')}`,
+  });
+}
+
+const originals = new WeakMap<StreamFile, Promise<Reading>>();
+/** Larger ones are read once. */
+const MOST_FOR_PIECES = 100_000;
+
+async function attempt({ file, bytes, pieces, digit }: Input): Promise<Verdict> {
+  const reading = await readBytes(file.stream, file.file, bytes, {});
+  if (bytes.length <= MOST_FOR_PIECES) await sameInPieces(file, bytes, pieces, reading);
+  if (reading.refused) return refusal(reading.refused);
+  for (const record of reading.records) if (record.problem) checkProblem(record.problem);
+  if (digit) await noSumChanged(file, reading);
+  const codes = [...new Set(reading.records.flatMap((r) => r.problem?.code ?? []))];
+  return { state: codes.length ? 'set aside' : 'read', codes };
+}
+
+/** What a file reads as must not depend on where the network cuts it. Which of its faults is told first may. */
+async function sameInPieces(file: StreamFile, bytes: Buffer, pieces: readonly number[], whole: Reading): Promise<void> {
+  const selector = selectorOf(file.stream, file.file);
+  const records: SourceRecord[] = [];
+  const parents = new Set(file.stream.record_selector?.parents ?? []);
+  const fields = Object.entries(file.stream.schema.fields);
+  const context = {
+    file: file.file,
+    requiredColumns: fields.filter(([name, f]) => !f.optional && !parents.has(name)).map(([name]) => name),
+    knownColumns: fields.map(([name]) => name),
+  };
+  // Large files in few pieces.
+  const factor = Math.max(1, Math.floor(bytes.length / 2000));
+  function* cut(): Generator<Uint8Array> {
+    for (let at = 0, i = 0; at < bytes.length; i++) {
+      const size = pieces[i % pieces.length]! * factor;
+      yield Buffer.from(bytes.subarray(at, at + size));
+      at += size;
+    }
+  }
+  let refused = '';
+  try {
+    for await (const list of decodeWith(file.stream.decoder!, asynchronously(cut()), context)) records.push(...selector.select(list));
+    selector.finish();
+  } catch (error) {
+    if (!(error instanceof InterlocalError)) throw error;
+    refused = error.message;
+  }
+  if (refused && whole.refused) return;
+  if (refused || whole.refused) throw new Fault(`In one piece: ${whole.refused?.[0]!.message ?? 'read'}. In pieces: ${refused || 'read'}.`);
+  const plain = (list: readonly SourceRecord[]) => list.map((r) => [r.number, r.line, r.type, r.values]);
+  if (!isDeepStrictEqual(plain(records), plain(whole.records))) throw new Fault('The records are others when the file comes in pieces.');
+}
+
+async function* asynchronously<T>(list: Iterable<T>): AsyncGenerator<T> {
+  yield* list;
+}
+
+/** A changed digit may be refused, or stand where no figure is; it may not make another sum of a file that balances. */
+async function noSumChanged(file: StreamFile, reading: Reading): Promise<void> {
+  const fields = summedFields(file);
+  let original = originals.get(file);
+  if (!original) originals.set(file, (original = readBytes(file.stream, file.file, file.bytes, {})));
+  const before = await original;
+  if (before.refused || fields.length === 0 || goodOf(before).length !== goodOf(reading).length) return;
+  const sums = (of: Reading) => fields.map((field) => `${field} ${goodOf(of).reduce((sum, r) => sum + cents(r.values[field]), 0n)}`).join();
+  if (sums(before) !== sums(reading)) throw new Fault(`One digit changed, and the sum with it: ${sums(before)} became ${sums(reading)}.`);
+}
+
+function summedFields({ stream }: StreamFile): string[] {
+  if (stream.decoder?.bai2) return ['amount'];
+  const own = stream.record_selector?.types;
+  const totals = (stream.control ?? []).filter((c) => c.total && (!own || !c.records || c.records.some((type) => own.includes(type))));
+  return [...new Set(totals.map((c) => c.total!.of))];
+}
+
+function cents(value: unknown): bigint {
+  return typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? BigInt(value.replace('.', '')) : 0n;
+}
+
+function otherDigit(bytes: Buffer, at: number): Buffer {
+  const text = bytes.toString('latin1');
+  const digits = [...text.matchAll(/\d/g)];
+  const spot = digits[Math.floor(at * digits.length)];
+  return spot ? Buffer.from(text.slice(0, spot.index) + alike(spot[0]) + text.slice(spot.index + 1), 'latin1') : bytes;
+}
