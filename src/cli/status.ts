@@ -1,3 +1,4 @@
+import type { OutboundStatus } from '../engine/outbound/status.ts';
 import type { Cli } from './cli.ts';
 import { tableText } from './table.ts';
 
@@ -10,6 +11,7 @@ export function registerStatus(cli: Cli): void {
       const { withTown } = await import('./town.ts');
       const { statusOf } = await import('../engine/status.ts');
       const { weakTexts } = await import('../engine/weak-connections.ts');
+      const { forAPerson, forAPersonText } = await import('../engine/outbound/status.ts');
       const { textOfProblem } = await import('../core/errors.ts');
       await withTown(cli, async (engine) => {
         const status = await statusOf(engine);
@@ -28,12 +30,48 @@ export function registerStatus(cli: Cli): void {
             [5, 6],
           );
           const weak = weakTexts(status.flatMap((s) => s.weak_encryption));
+          const goesOut = status.flatMap(({ pipeline, outbound }) => (outbound ? [{ pipeline, outbound }] : []));
+          const waits = goesOut.flatMap(({ pipeline, outbound }) => waitsTexts(pipeline, outbound, forAPersonText(outbound)));
           const details = status.flatMap((s) => [
             ...(s.last_run?.problems ?? []).map((p) => `${s.pipeline}: ${textOfProblem(p)}`),
             ...(s.last_run?.notes ?? []).map((n) => `${s.pipeline}: ${n}`),
           ]);
-          return [table, ...(weak.length ? ['', ...weak] : []), ...(details.length ? ['', ...details] : [])].join('\n');
+          return [
+            table,
+            ...(goesOut.length ? ['', outboundTable(goesOut, forAPerson)] : []),
+            ...(waits.length ? ['', ...waits] : []),
+            ...(weak.length ? ['', ...weak] : []),
+            ...(details.length ? ['', ...details] : []),
+          ].join('\n');
         });
       });
     });
+}
+
+function outboundTable(
+  list: readonly { pipeline: string; outbound: OutboundStatus }[],
+  forAPerson: (outbound: OutboundStatus) => number,
+): string {
+  return tableText(
+    ['goes out', 'to', 'for a person', 'not sent yet', 'on its way', 'overdue', 'last delivery'],
+    list.map(({ pipeline, outbound: o }) => [
+      pipeline,
+      `${o.connection}.${o.sink}`,
+      String(forAPerson(o)),
+      String(o.queued + o.shadow),
+      String(o.on_its_way),
+      String(o.overdue),
+      o.last_delivery ? `${o.last_delivery.name}, ${o.last_delivery.state}` : 'never',
+    ]),
+    [2, 3, 4, 5],
+  );
+}
+
+function waitsTexts(pipeline: string, { overdue, to_settle }: OutboundStatus, person: string): string[] {
+  const see = `interlocal deliver list ${pipeline}${to_settle ? `; interlocal deliver sent ${pipeline}` : ''}`;
+  const late = overdue === 1 ? '1 delivery has' : `${overdue} deliveries have`;
+  return [
+    ...(person ? [`${pipeline}: for a person: ${person}. See: ${see}`] : []),
+    ...(overdue ? [`${pipeline}: ${late} had no answer for longer than the sink allows. See: interlocal deliver sent ${pipeline}`] : []),
+  ];
 }

@@ -4,6 +4,7 @@ import { countOpenRejects } from '../store/rejects.ts';
 import { lastRuns } from '../store/runs.ts';
 import { listSources } from '../store/sources.ts';
 import { inOrder } from './order.ts';
+import { outboundStatus, type OutboundStatus } from './outbound/status.ts';
 import type { Engine } from './run.ts';
 import { connectionsOf, type WeakConnection, weakConnections } from './weak-connections.ts';
 
@@ -16,6 +17,8 @@ export interface PipelineStatus {
   open_rejects: number;
   /** Connections that it uses and that allow what is no longer safe. */
   weak_encryption: WeakConnection[];
+  /** null for pipelines that send nothing. */
+  outbound: OutboundStatus | null;
   last_run: {
     id: number;
     started_at: string;
@@ -33,10 +36,11 @@ export interface PipelineStatus {
   } | null;
 }
 
-export async function statusOf({ project, knex }: Engine): Promise<PipelineStatus[]> {
+export async function statusOf({ project, knex }: Engine, now = new Date()): Promise<PipelineStatus[]> {
   const runs = await lastRuns(knex);
   const sources = new Map((await listSources(knex)).map((s) => [s.pipeline, s.id]));
   const locks = await heldLocks(knex);
+  const outbound = await outboundStatus(project, knex, now);
   const off = [...project.pipelines.keys()].filter((id) => project.pipelines.get(id)!.value.mode === 'off').sort();
   const result: PipelineStatus[] = [];
   for (const id of [...inOrder(project), ...off]) {
@@ -50,6 +54,7 @@ export async function statusOf({ project, knex }: Engine): Promise<PipelineStatu
       running: locks.has(`pipeline:${id}`),
       open_rejects: source === undefined ? 0 : await countOpenRejects(knex, source),
       weak_encryption: weakConnections(project, connectionsOf(project, id)),
+      outbound: outbound.get(id) ?? null,
       last_run: run
         ? {
             id: run.id,

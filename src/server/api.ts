@@ -1,6 +1,7 @@
 import { type Request, Router } from 'express';
 import { ConfigError } from '../core/errors.ts';
-import { statusOf } from '../engine/status.ts';
+import { forAPerson } from '../engine/outbound/status.ts';
+import { type PipelineStatus, statusOf } from '../engine/status.ts';
 import { networkProblem } from './problem-words.ts';
 import { revenueJson } from './reports/revenue-json.ts';
 import { readRevenueQuery, type RevenueQueryText } from './reports/revenue-query.ts';
@@ -21,13 +22,15 @@ export function api({ engine, revenue }: ServerContext): Router {
     const live = pipelines.filter((p) => p.mode !== 'off');
     const bad = live.some((p) => ['failed', 'aborted'].includes(p.last_run?.outcome ?? ''));
     response.json({
-      status: bad ? 'failing' : live.some((p) => p.last_run?.outcome === 'partial' || p.open_rejects > 0) ? 'attention' : 'ok',
+      status: bad ? 'failing' : live.some(needsSomebody) ? 'attention' : 'ok',
       pipelines: live.map((p) => ({
         pipeline: p.pipeline,
         running: p.running,
         outcome: p.last_run?.outcome ?? null,
         ended_at: p.last_run?.ended_at ?? null,
         open_rejects: p.open_rejects,
+        for_a_person: p.outbound ? forAPerson(p.outbound) : 0,
+        overdue: p.outbound?.overdue ?? 0,
       })),
     });
   });
@@ -53,6 +56,10 @@ export function api({ engine, revenue }: ServerContext): Router {
   });
 
   return router;
+}
+
+function needsSomebody({ last_run, open_rejects, outbound }: PipelineStatus): boolean {
+  return last_run?.outcome === 'partial' || open_rejects > 0 || (outbound !== null && forAPerson(outbound) + outbound.overdue > 0);
 }
 
 /** What the address asks the revenue report for; of a name that comes twice, the last. */

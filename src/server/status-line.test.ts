@@ -25,6 +25,7 @@ function pipeline(id: string, outcome: string | null | 'never', aside = 0): Pipe
     running: false,
     open_rejects: aside,
     weak_encryption: [],
+    outbound: null,
     last_run: outcome === 'never' ? null : run,
   };
 }
@@ -69,4 +70,22 @@ test('differences that cancel out are not called reconciled', () => {
   expect(
     statusLine([pipeline('a', 'succeeded')], [{ currency: 'USD', receipts: 2, amount: 0, reconciled: 500, unreconciled: -500 }]),
   ).toMatchObject({ mark: 'note', text: expect.stringContaining('reconciled but for -$5.00') });
+});
+
+test('what waits for a person before it goes to another system, and what had no answer, is said', () => {
+  const outbound = {
+    connection: 'ledger',
+    sink: 'entries',
+    waits_for_person: { review: 2, held: 1, unknown: 0, rejected: 0, refused: 0 },
+    to_settle: 2,
+    shadow: 5,
+    queued: 0,
+    on_its_way: 4,
+    overdue: 1,
+    last_delivery: null,
+  };
+  expect(statusLine([{ ...pipeline('a', 'succeeded'), outbound }], [])).toEqual({
+    mark: 'note',
+    text: 'The pipeline a succeeded; nothing is set aside; 3 records to other systems wait for a person; 2 deliveries are to be settled; 1 delivery is overdue.',
+  });
 });

@@ -1,3 +1,4 @@
+import { forAPerson, type OutboundStatus } from '../engine/outbound/status.ts';
 import type { PipelineStatus } from '../engine/status.ts';
 import type { RevenueTotal } from './reports/revenue-totals.ts';
 import type { Mark } from './status-mark.ts';
@@ -9,10 +10,10 @@ export function statusLine(pipelines: readonly PipelineStatus[], revenue: readon
   const aside = pipelines.reduce((sum, p) => sum + p.open_rejects, 0);
   const open = revenue.some((total) => total.unreconciled !== 0 || total.reconciled !== total.amount);
   const outcomes = live.map((p) => p.last_run?.outcome);
-  const parts = [pipelinesText(live), asideText(aside), ...revenue.map(revenueText)];
+  const parts = [pipelinesText(live), asideText(aside), ...outboundTexts(live), ...revenue.map(revenueText)];
   const mark = outcomes.includes('failed')
     ? 'bad'
-    : aside > 0 || open || outcomes.some((o) => o === 'partial' || o === 'aborted')
+    : aside > 0 || open || outboundTexts(live).length > 0 || outcomes.some((o) => o === 'partial' || o === 'aborted')
       ? 'note'
       : outcomes.includes('succeeded')
         ? 'good'
@@ -64,6 +65,20 @@ function told(ids: readonly string[], one: string, several: string): string {
 function asideText(aside: number): string {
   if (aside === 0) return 'nothing is set aside';
   return aside === 1 ? '1 record is set aside' : `${plural(aside, 'record')} are set aside`;
+}
+
+/** What goes to other systems, as far as somebody has to see to it. */
+function outboundTexts(live: readonly PipelineStatus[]): string[] {
+  const sum = (of: (o: OutboundStatus) => number): number => live.reduce((n, { outbound }) => n + (outbound ? of(outbound) : 0), 0);
+  const settle = sum((o) => o.to_settle);
+  const records = sum(forAPerson) - settle;
+  const overdue = sum((o) => o.overdue);
+  const several = (n: number): string => (n === 1 ? '1 delivery is' : `${countText(n)} deliveries are`);
+  return [
+    ...(records ? [`${plural(records, 'record')} to other systems ${records === 1 ? 'waits' : 'wait'} for a person`] : []),
+    ...(settle ? [`${several(settle)} to be settled`] : []),
+    ...(overdue ? [`${several(overdue)} overdue`] : []),
+  ];
 }
 
 function revenueText({ amount, unreconciled, reconciled, currency }: RevenueTotal): string {

@@ -1,12 +1,17 @@
 import { type Request, Router } from 'express';
 import { ConfigError } from '../core/errors.ts';
+import { FOR_A_PERSON, sinkOf } from '../engine/outbound/status.ts';
 import { statusOf } from '../engine/status.ts';
+import { listDeliveries } from '../store/deliveries.ts';
+import { listOutbox } from '../store/outbox.ts';
 import { countOpenRejects, listRejects } from '../store/rejects.ts';
 import { listRuns } from '../store/runs.ts';
 import { listSources } from '../store/sources.ts';
 import { revenueAsked, textOf } from './api.ts';
 import { monthlyRevenue } from './monthly-revenue.ts';
+import { deliveryPage } from './pages/delivery.ts';
 import { notFoundPage } from './pages/error.ts';
+import type { Outgoing } from './pages/outgoing.ts';
 import { overviewPage } from './pages/overview.ts';
 import { pipelinePage } from './pages/pipeline.ts';
 import { reconciliationPage } from './pages/reconciliation.ts';
@@ -22,6 +27,9 @@ import type { ServerContext } from './server.ts';
 const MONTHS = 6;
 const REJECTS = 100;
 const RUNS = 20;
+const WAITING = 100;
+const DELIVERIES = 50;
+const RECORDS = 200;
 
 /** The pages. */
 export function web({ engine, town, revenue, nextRuns, show }: ServerContext): Router {
@@ -83,6 +91,27 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
         runs: await listRuns(knex, { pipeline: id, limit: RUNS }),
         next: nextRuns().find((next) => next.id === id)?.at,
         setAside: source ? await countOpenRejects(knex, source.id) : 0,
+        outgoing: await outgoingOf(id),
+        now: new Date(),
+      }),
+    );
+  });
+
+  router.get('/deliveries/:id', async (request, response) => {
+    const id = /^\d{1,15}$/.test(request.params.id) ? Number(request.params.id) : 0;
+    const [delivery] = await listDeliveries(knex, { id });
+    const deliver = delivery && project.pipelines.get(delivery.pipeline)?.value.deliver;
+    // Without its pipeline nobody knows which of its values are of a person.
+    if (!deliver) return show(response, notFoundPage('There is no such delivery.'), 404);
+    show(
+      response,
+      deliveryPage({
+        town,
+        now: new Date(),
+        sink: sinkOf(project, deliver).config,
+        entity: project.sinkMappings.get(deliver.mapping)!.value.from.entity,
+        delivery,
+        rows: await listOutbox(knex, { delivery: id, limit: RECORDS }),
       }),
     );
   });
@@ -118,6 +147,21 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
         response.redirect(303, `/revenue?${new URLSearchParams(revenueAsked(request) as Record<string, string>).toString()}`);
       }
     });
+
+  async function outgoingOf(pipeline: string): Promise<Outgoing | undefined> {
+    const { deliver } = project.pipelines.get(pipeline)!.value;
+    if (!deliver) return undefined;
+    const person = await listOutbox(knex, { pipeline, states: FOR_A_PERSON, latest: true, limit: WAITING });
+    const left = WAITING - person.length;
+    return {
+      sink: sinkOf(project, deliver).config,
+      entity: project.sinkMappings.get(deliver.mapping)!.value.from.entity,
+      mapping: deliver.mapping,
+      status: (await statusOf(engine)).find((status) => status.pipeline === pipeline)!.outbound!,
+      waiting: [...person, ...(await listOutbox(knex, { pipeline, states: ['queued', 'shadow'], latest: true, limit: left }))],
+      deliveries: await listDeliveries(knex, { pipeline, newestFirst: true, limit: DELIVERIES }),
+    };
+  }
 
   async function reportAsked(request: Request) {
     const query = readRevenueQuery(

@@ -179,10 +179,13 @@ export async function listOutbox(knex: Knex, filter: OutboxFilter): Promise<Outb
   return ((await query) as Stored[]).map(rowOf);
 }
 
-/** How many newest rows there are of each pipeline in each state. */
-export async function countOutbox(knex: Knex): Promise<Map<string, Partial<Record<OutboxState, number>>>> {
+/** How many rows there are of each pipeline in each state: the newest of their keys, or all versions. */
+export async function countOutbox(
+  knex: Knex,
+  which: 'latest' | 'all' = 'latest',
+): Promise<Map<string, Partial<Record<OutboxState, number>>>> {
   const rows = (await knex('il_outbox')
-    .where({ latest: 1 })
+    .where(which === 'latest' ? { latest: 1 } : {})
     .groupBy('pipeline', 'state')
     .select('pipeline', 'state')
     .count({ n: '*' })) as {

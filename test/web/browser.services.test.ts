@@ -7,6 +7,7 @@ import type { Engine } from '../../src/engine/run.ts';
 import { startChromium } from './chromium.ts';
 import { type RunningServer, serve } from './http.ts';
 import { chartAndTable, faintTexts, focused, structure, width } from './in-page.js';
+import { answer, OUTBOUND_TOWN } from './outbound-town.ts';
 import { makeTown, openAndRun } from './town.ts';
 
 let town: ReturnType<typeof makeTown>;
@@ -18,8 +19,9 @@ const pictures = mkdtempSync(join(tmpdir(), 'interlocal-pictures-'));
 
 beforeAll(async () => {
   browser = await startChromium();
-  town = makeTown();
+  town = makeTown(OUTBOUND_TOWN);
   engine = await openAndRun(town.folder);
+  await answer(engine, town.folder);
   server = await serve(engine);
 });
 afterEach(async () => {
@@ -65,6 +67,9 @@ const PAGES = [
   '/rejects',
   '/reconciliation/receipts-at-bank',
   '/pipelines/clerk-receipts',
+  '/pipelines/library-to-ledger',
+  '/pipelines/permits-to-ledger',
+  '/deliveries/1',
   '/nothing',
 ];
 

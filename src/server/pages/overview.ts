@@ -1,3 +1,4 @@
+import { forAPerson, forAPersonText, type OutboundStatus } from '../../engine/outbound/status.ts';
 import type { PipelineStatus } from '../../engine/status.ts';
 import { weakTexts } from '../../engine/weak-connections.ts';
 import { chartSeries, type MonthlyRevenue } from '../monthly-revenue.ts';
@@ -30,7 +31,7 @@ export function overviewPage(o: Overview): Page {
     section: '/',
     lead: html`<time datetime="${o.now.toISOString()}">${timeText(o.now, o.town.zone)}</time>`,
     body: html`<p class="status status-${mark}">${text}</p>
-      ${figures(o)} ${pipelines(o)} ${revenue(o)} ${reconciliations(o)} ${setAside(o)}`,
+      ${figures(o)} ${pipelines(o)} ${revenue(o)} ${reconciliations(o)} ${outgoing(o)} ${setAside(o)}`,
   };
 }
 
@@ -193,6 +194,58 @@ function reconciliations({ reconciliations: list, town }: Overview): Html {
       </table>`,
     )}
   </section>`;
+}
+
+/** Only where something goes to other systems. */
+function outgoing({ pipelines, town }: Overview): Html | '' {
+  const list = pipelines.flatMap(({ pipeline, mode, outbound }) => (outbound ? [{ pipeline, mode, outbound }] : []));
+  if (list.length === 0) return '';
+  const row = ({ pipeline, mode, outbound: o }: (typeof list)[number]): Html =>
+    html`<tr>
+      <th scope="row"><a href="/pipelines/${pipeline}">${pipeline}</a></th>
+      <td>${mode}</td>
+      <td>${outgoingState(o, mode)}</td>
+      <td class="n">${countText(o.queued + o.shadow)}</td>
+      <td class="n">${countText(o.on_its_way)}</td>
+      <td>${lastDelivery(o, town)}</td>
+    </tr>`;
+  return html`<section aria-labelledby="outgoing">
+    <h2 id="outgoing">To other systems</h2>
+    ${scrolling(
+      'To other systems',
+      html`<table>
+        <caption>
+          What goes out; in records, but for the last delivery
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Pipeline</th>
+            <th scope="col">Mode</th>
+            <th scope="col">For a person</th>
+            <th scope="col" class="n">Not sent yet</th>
+            <th scope="col" class="n">On its way</th>
+            <th scope="col">Last delivery</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${list.map(row)}
+        </tbody>
+      </table>`,
+    )}
+  </section>`;
+}
+
+function outgoingState(o: OutboundStatus, mode: string): Html {
+  const late = o.overdue === 0 ? [] : [o.overdue === 1 ? '1 delivery overdue' : `${countText(o.overdue)} deliveries overdue`];
+  const parts = [...(forAPerson(o) ? [forAPersonText(o)] : []), ...late];
+  return parts.length ? statusMark('note', parts.join(', ')) : statusMark(mode === 'off' ? 'idle' : 'good', 'nothing');
+}
+
+function lastDelivery({ last_delivery: last }: OutboundStatus, { zone }: Town): Html | string {
+  if (!last) return 'nothing was sent yet';
+  const at = last.sent_at ?? last.prepared_at;
+  return html`<a href="/deliveries/${last.id}">${last.name}</a><br />
+    <span class="quiet">${last.state}, <time datetime="${at}">${timeText(at, zone)}</time></span>`;
 }
 
 function setAside({ pipelines }: Overview): Html {

@@ -2,9 +2,11 @@ import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import type { Run } from '../../store/runs.ts';
 import { html, type Html } from '../html.ts';
 import { type Page, scrolling, type Town } from '../page.ts';
+import { withoutPersonal } from '../personal-values.ts';
 import { shownProblem } from '../problem-words.ts';
 import { outcomeMark } from '../status-mark.ts';
 import { countText, durationText, plural, timeText } from '../words.ts';
+import { type Outgoing, outgoingFacts, outgoingSections } from './outgoing.ts';
 
 export interface PipelineView {
   town: Town;
@@ -12,30 +14,25 @@ export interface PipelineView {
   runs: Run[];
   next: Date | undefined;
   setAside: number;
+  /** Of a pipeline that sends. */
+  outgoing?: Outgoing | undefined;
+  now: Date;
 }
 
 /** So many problems of one run are told. */
 const MOST_PROBLEMS = 50;
 
 /** `/pipelines/ID`: its last runs, and what they had to say. */
-export function pipelinePage({ town, config, runs, next, setAside }: PipelineView): Page {
+export function pipelinePage(view: PipelineView): Page {
+  const { town, config, runs, outgoing } = view;
   const id = config.pipeline;
-  const facts: [string, Html | string][] = [
-    config.source
-      ? ['Reads', `${config.source.stream} of ${config.source.connection}`]
-      : ['Compares', html`<a href="/reconciliation/${id}">${config.reconcile!.left.name} with ${config.reconcile!.right.name}</a>`],
-    ['Mode', config.mode],
-    ['Schedule', config.schedule ?? 'by hand'],
-    ...(next ? [['Next run', timeText(next, town.zone)] as [string, string]] : []),
-    ['Set aside', setAside === 0 ? 'nothing' : html`<a href="/rejects?pipeline=${id}">${plural(setAside, 'record')}</a>`],
-  ];
   return {
     title: `Pipeline ${id}`,
     section: '/',
     below: true,
     lead: config.description,
     body: html`<dl class="facts">
-        ${facts.map(
+        ${factsOf(view).map(
           ([name, value]) =>
             html`<div>
               <dt>${name}</dt>
@@ -43,28 +40,60 @@ export function pipelinePage({ town, config, runs, next, setAside }: PipelineVie
             </div>`,
         )}
       </dl>
-      ${runs.length === 0 ? html`<p>It has not run yet. <code>interlocal run ${id}</code> runs it.</p>` : runsTable(town, runs, Boolean(config.reconcile))}
-      ${runs.map((run) => said(town, run))}`,
+      ${outgoing ? outgoingSections(town, view.now, outgoing) : ''}
+      ${runs.length === 0 ? html`<p>It has not run yet. <code>interlocal run ${id}</code> runs it.</p>` : runsTable(town, runs, columnsOf(config))}
+      ${runs.map((run) => said(town, run, shownText(outgoing)))}`,
   };
 }
 
-function runsTable({ zone }: Town, runs: readonly Run[], sums: boolean): Html {
+function factsOf({ town, config, next, setAside, outgoing }: PipelineView): [string, Html | string][] {
+  const { pipeline: id, source, reconcile } = config;
+  const when: [string, string][] = [
+    ['Schedule', config.schedule ?? 'by hand'],
+    ...(next ? [['Next run', timeText(next, town.zone)] as [string, string]] : []),
+  ];
+  if (outgoing) return [...outgoingFacts(outgoing, config.mode), ...when];
+  return [
+    source
+      ? ['Reads', `${source.stream} of ${source.connection}`]
+      : ['Compares', html`<a href="/reconciliation/${id}">${reconcile!.left.name} with ${reconcile!.right.name}</a>`],
+    ['Mode', config.mode],
+    ...when,
+    ['Set aside', setAside === 0 ? 'nothing' : html`<a href="/rejects?pipeline=${id}">${plural(setAside, 'record')}</a>`],
+  ];
+}
+
+interface RunColumns {
+  of: string;
+  names: string[];
+  counts: (run: Run) => number[];
+}
+
+function columnsOf({ reconcile, deliver }: PipelineConfig): RunColumns {
+  if (reconcile) return { of: '', names: ['Sums', 'Agree', 'Differ'], counts: (run) => [run.read, run.unchanged, run.changed] };
+  return {
+    of: ', in records',
+    names: [deliver ? 'Looked at' : 'Read', 'New', 'Changed', 'Unchanged', 'Deleted', deliver ? 'Refused' : 'Set aside'],
+    counts: (run) => [run.read, run.created, run.changed, run.unchanged, run.deleted, run.rejected],
+  };
+}
+
+function runsTable({ zone }: Town, runs: readonly Run[], { of, names, counts }: RunColumns): Html {
   const row = (run: Run): Html =>
     html`<tr>
       <th scope="row" class="n">${hasWords(run) ? html`<a href="#run-${run.id}">${run.id}</a>` : run.id}</th>
       <td>${outcomeMark(run.outcome)}</td>
       <td><time datetime="${run.startedAt}">${timeText(run.startedAt, zone)}</time></td>
       <td class="n">${run.durationMs === null ? '' : durationText(run.durationMs)}</td>
-      ${(sums ? [run.read, run.unchanged, run.changed] : [run.read, run.created, run.changed, run.unchanged, run.deleted, run.rejected]).map((n) => html`<td class="n">${countText(n)}</td>`)}
+      ${counts(run).map((n) => html`<td class="n">${countText(n)}</td>`)}
     </tr>`;
-  const names = sums ? ['Sums', 'Agree', 'Differ'] : ['Read', 'New', 'Changed', 'Unchanged', 'Deleted', 'Set aside'];
   return html`<section aria-labelledby="runs">
     <h2 id="runs">Last runs</h2>
     ${scrolling(
       'Last runs',
       html`<table>
         <caption>
-          The newest first${sums ? '' : ', in records'}
+          The newest first${of}
         </caption>
         <thead>
           <tr>
@@ -87,7 +116,14 @@ function hasWords(run: Run): boolean {
   return run.problems.length > 0 || run.notes.length > 0;
 }
 
-function said({ zone }: Town, run: Run): Html | '' {
+/** What another system said of a record may quote it. */
+function shownText(outgoing: Outgoing | undefined): (text: string) => string {
+  if (!outgoing) return (text) => text;
+  const records = outgoing.waiting.map((row) => row.values);
+  return (text) => withoutPersonal(text, outgoing.sink, records);
+}
+
+function said({ zone }: Town, run: Run, shown: (text: string) => string): Html | '' {
   if (!hasWords(run)) return '';
   const problems = run.problems.slice(0, MOST_PROBLEMS).map(shownProblem);
   return html`<section aria-labelledby="run-${run.id}">
@@ -95,7 +131,7 @@ function said({ zone }: Town, run: Run): Html | '' {
     ${
       problems.length > 0
         ? html`<ul class="problems">
-            ${problems.map((p) => html`<li>${p.where ? html`<b>${p.where}</b> ` : ''}${p.what} <span class="todo">${p.todo}</span></li>`)}
+            ${problems.map((p) => html`<li>${p.where ? html`<b>${p.where}</b> ` : ''}${shown(p.what)} <span class="todo">${p.todo}</span></li>`)}
           </ul>`
         : ''
     }
@@ -103,7 +139,7 @@ function said({ zone }: Town, run: Run): Html | '' {
     ${
       run.notes.length > 0
         ? html`<ul>
-            ${run.notes.map((note) => html`<li>${note}</li>`)}
+            ${run.notes.map((note) => html`<li>${shown(note)}</li>`)}
           </ul>`
         : ''
     }

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Engine } from '../../src/engine/run.ts';
+import { type RunningServer, serve } from './http.ts';
+import { answer, OUTBOUND_TOWN } from './outbound-town.ts';
+import { makeTown, openAndRun } from './town.ts';
+
+let town: ReturnType<typeof makeTown>;
+let engine: Engine;
+let server: RunningServer;
+
+beforeAll(async () => {
+  town = makeTown(OUTBOUND_TOWN);
+  engine = await openAndRun(town.folder);
+  await answer(engine, town.folder);
+  server = await serve(engine);
+});
+afterAll(async () => {
+  await server?.close();
+  await engine?.knex.destroy();
+  town?.remove();
+});
+
+const words = (text: string): string =>
+  text
+    .replace(/<[^>]+>/gs, ' ')
+    .replace(/&#(\d+);/g, (_, n: string) => String.fromCharCode(Number(n)))
+    .replace(/\s+/g, ' ');
+const page = async (path: string): Promise<string> => words((await server.ask(path)).text);
+
+test('the overview tells what goes to other systems, and what of it waits for a person', async () => {
+  const text = await page('/');
+  expect(text).toMatch(/\d+ records to other systems wait for a person/);
+  expect(text).toMatch(/library-to-ledger live ! 14 rejected 0 0 entries-[-\d]+002\.json rejected, /);
+  expect(text).toMatch(/permits-to-ledger review ! \d+ to approve, \d+ refused 0 0 nothing was sent yet/);
+});
+
+test('the page of an outbound pipeline has what waits, with the reason and what to do, and its deliveries with their sums', async () => {
+  const text = await page('/pipelines/library-to-ledger');
+  expect(text).toContain('receipt records to ledger.entries, by entries.from-receipt');
+  expect(text).toContain('live: sent');
+  expect(text).toMatch(/\d+ R1\d{3} ✕ rejected The system rejected it: No account for ··· Mend the record at its source/);
+  expect(text).toMatch(/2 entries-[-\d]+002\.json ✕ rejected .* 12 \d+\.\d\d/);
+  expect(text).toMatch(/1 entries-[-\d]+001\.json ! partial .* 40 \d+\.\d\d/);
+  expect(text).toContain('interlocal deliver list library-to-ledger');
+  const review = await page('/pipelines/permits-to-ledger');
+  expect(review).toMatch(/! review It is new, and goes when a person approves it\./);
+  expect(review).toContain('Nothing was sent yet.');
+});
+
+test('the page of a delivery has each record with its values, those of a person hidden, and the words of the other side', async () => {
+  const first = await page('/deliveries/1');
+  expect(first).toMatch(/State ! partial Records 40 Amount \d+\.\d\d/);
+  expect(first).toMatch(
+    /✓ accepted Number R1\d{3} Day 2026-05-\d\d Amount \d+\.\d\d Payer ··· Lines Account 101-4710 Fines Amount \d+\.\d\d For ···/,
+  );
+  expect(first).toContain('interlocal deliver show 1');
+  const second = await server.ask('/deliveries/2');
+  expect(words(second.text)).toContain('Batch refused <b>whole</b>: ··· is not a vendor');
+  expect(second.text).not.toContain('<b>whole</b>');
+});
+
+test('no page and no interface shows whom the records are about', async () => {
+  for (const path of ['/', '/pipelines/library-to-ledger', '/pipelines/permits-to-ledger', '/deliveries/1', '/deliveries/2', '/health'])
+    expect((await server.ask(path)).text, path).not.toMatch(/Pat Example/i);
+});
+
+test('monitoring is told that somebody is needed, and of which pipeline', async () => {
+  const health = JSON.parse((await server.ask('/health')).text) as { status: string; pipelines: Record<string, unknown>[] };
+  expect(health.status).toBe('attention');
+  expect(health.pipelines.find((p) => p.pipeline === 'library-to-ledger')).toMatchObject({ for_a_person: 14, overdue: 0 });
+  const status = JSON.parse((await server.ask('/api/status')).text) as { pipelines: { pipeline: string; outbound: unknown }[] };
+  expect(status.pipelines.find((p) => p.pipeline === 'library-to-ledger')!.outbound).toMatchObject({ waits_for_person: { rejected: 14 } });
+});
+
+test('a delivery that there is not, or that nobody can name, is not found', async () => {
+  for (const path of ['/deliveries/99', '/deliveries/abc', '/deliveries/1e3', '/deliveries/-1', '/deliveries/99999999999999999999'])
+    expect((await server.ask(path)).status, path).toBe(404);
+});
