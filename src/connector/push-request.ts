@@ -1,14 +1,17 @@
-import type { ReadBackConfig, SinkConfig } from '../config/schema/connector.ts';
-import { FatalError, InterlocalError, RetriableError } from '../core/errors.ts';
+import type { ReadBackConfig, SinkConfig, Template } from '../config/schema/connector.ts';
+import { AbortedError, FatalError, InterlocalError, RecordError, RetriableError } from '../core/errors.ts';
 import { type Values, valueAt } from '../core/record.ts';
 import { JsonDefect, jsonScanner } from '../formats/json-scan.ts';
 import { answerFacts } from '../transports/http/status.ts';
 import type { RequestAnswer, RequestSpec, RequestTransport } from '../transports/transport.ts';
 import { IGNORED, judging } from './error-rules.ts';
+import { jsonBody } from './json-body.ts';
 import { type Answer, type Outgoing, type PushContext, rejection, shortened } from './push.ts';
 import { fillRecord, fillRecordPath } from './record-template.ts';
+import { sameValue } from './same-value.ts';
 import { renderSink, type SinkContext } from './sink.ts';
 import { writtenValues } from './sink-values.ts';
+import type { Session } from './session.ts';
 import type { Variables } from './template.ts';
 
 /** What is asked of a service for these records; several only where an encoder writes the body. */
@@ -22,7 +25,7 @@ export async function requestOf(
   const [first] = records;
   const ask = first!.operation === 'delete' ? target.delete! : target;
   const written = writtenOf(sink, first!.values);
-  const spec = specOf(ask, written, { ...(await variablesOf(context)), idempotency_key: first!.idempotencyKey });
+  const spec = specOf(sink, ask, written, { ...(await variablesOf(context)), idempotency_key: first!.idempotencyKey });
   if (first!.operation === 'delete' || target.body !== undefined || !sink.encoder) return spec;
   const { bytes } = await renderSink(
     sink,
@@ -49,13 +52,15 @@ export async function push(
   context: PushContext,
   at: SinkContext,
 ): Promise<Answer> {
-  let answer: RequestAnswer | typeof IGNORED;
+  let answer: Envelope | typeof IGNORED;
   try {
     answer = await asked(transport, sink, () => requestOf(sink, records, context, at), context);
   } catch (thrown) {
     const error = context.session?.cleaned(thrown) ?? thrown;
     if (!(error instanceof InterlocalError)) throw error;
     const facts = answerFacts(error);
+    // It cannot be written as a request at all; the others can.
+    if (error instanceof RecordError) return { state: 'rejected', problem: error.problems[0]! };
     if (
       error instanceof FatalError &&
       facts &&
@@ -63,11 +68,10 @@ export async function push(
       (UNWANTED.has(facts.status) || facts.faultText !== undefined)
     )
       return rejection(context.name, error.problems.map((p) => p.message).join(' '));
-    if (!(error instanceof RetriableError) || sink.target.request!.idempotent || neverArrived(error, facts?.status)) throw error;
+    if (sink.target.request!.idempotent || !mayHaveArrived(error, thrown)) throw error;
     return { state: 'unknown', problem: error.problems[0]! };
   }
-  if (answer === IGNORED) return { state: 'accepted' };
-  return judged(sink, await envelopeOf(answer), context);
+  return answer === IGNORED ? { state: 'accepted' } : judged(sink, answer, context);
 }
 
 /** What a service answered to a write, by the sink's `acknowledgement.response`. */
@@ -101,10 +105,10 @@ export async function readBack(
   const config = sink.acknowledgement!.read_back as ReadBackConfig;
   const written = writtenOf(sink, record.values);
   const spec = async (): Promise<RequestSpec> => ({
-    ...specOf(config, written, { ...(await variablesOf(context)), idempotency_key: record.idempotencyKey }),
+    ...specOf(sink, config, written, { ...(await variablesOf(context)), idempotency_key: record.idempotencyKey }),
     method: config.method ?? 'GET',
   });
-  let answer: RequestAnswer | typeof IGNORED;
+  let answer: Envelope | typeof IGNORED;
   try {
     answer = await asked(transport, sink, spec, context);
   } catch (error) {
@@ -112,14 +116,16 @@ export async function readBack(
     throw context.session?.cleaned(error) ?? error;
   }
   if (answer === IGNORED) return 'missing';
-  const { values, text } = await envelopeOf(answer);
+  const { values, text } = answer;
   const found = valueAt(values, config.found.path);
   const value = typeof found === 'string' ? found : undefined;
   const there = config.found.in
     ? value !== undefined && config.found.in.includes(value)
     : found !== undefined && found !== null && found !== '';
   if (!there) return 'missing';
-  const differ = Object.entries(config.equal).filter(([path, field]) => (textAt(values, path) ?? '') !== (textAt(written, field) ?? ''));
+  const differ = Object.entries(config.equal).filter(
+    ([path, field]) => !sameValue(textAt(values, path) ?? null, textAt(written, field) ?? null),
+  );
   if (differ.length === 0) return { state: 'accepted', said: shortened(text) };
   return rejection(context.name, `it is there, but ${differ.map(([path]) => path).join(', ')} is not what was written.`, text);
 }
@@ -130,16 +136,33 @@ async function asked(
   sink: SinkConfig,
   spec: () => Promise<RequestSpec>,
   { session }: PushContext,
-): Promise<RequestAnswer | typeof IGNORED> {
-  return judging(async () => transport.request(await spec()), sink.error_handler?.rules ?? [], session && (() => session.forget()));
+): Promise<Envelope | typeof IGNORED> {
+  let unruled: unknown;
+  const ask = async (): Promise<Envelope> => {
+    try {
+      return await envelopeOf(await transport.request(await spec()), session);
+    } catch (error) {
+      throw (unruled = error);
+    }
+  };
+  try {
+    return await judging(ask, sink.error_handler?.rules ?? [], session && (() => session.forget()));
+  } catch (error) {
+    if (error !== unruled && error instanceof RetriableError) RULED.add(error);
+    throw error;
+  }
 }
+
+/** Errors of which a rule of the connector says that the request is to be made again. */
+const RULED = new WeakSet<object>();
 
 async function variablesOf({ variables, session }: PushContext): Promise<Variables> {
   return { ...variables, ...(await session?.variables()) };
 }
 
 function specOf(
-  ask: Pick<RequestSpec, 'operation' | 'method' | 'path' | 'query' | 'headers'> & { body?: Parameters<typeof fillRecord>[0] | undefined },
+  sink: SinkConfig,
+  ask: Pick<RequestSpec, 'operation' | 'method' | 'path' | 'query' | 'headers'> & { body?: Template | undefined },
   values: Values,
   variables: Variables,
 ): RequestSpec {
@@ -151,8 +174,20 @@ function specOf(
     path: ask.path === undefined ? undefined : fillRecordPath(ask.path, values, variables),
     query: texts(ask.query),
     headers: texts(ask.headers),
-    body: ask.body === undefined ? undefined : fillRecord(ask.body, values, variables),
+    ...(ask.body === undefined ? {} : bodyOf(sink, ask.body, ask.headers ?? {}, values, variables)),
   };
+}
+
+function bodyOf(
+  sink: SinkConfig,
+  body: Template,
+  headers: Record<string, string>,
+  values: Values,
+  variables: Variables,
+): Pick<RequestSpec, 'body' | 'encoded'> {
+  if (!sink.json_types) return { body: fillRecord(body, values, variables) };
+  const type = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? 'application/json';
+  return { encoded: { bytes: Buffer.from(jsonBody(body, sink, values, variables)), type } };
 }
 
 function writtenOf(sink: SinkConfig, values: Values): Values {
@@ -160,9 +195,16 @@ function writtenOf(sink: SinkConfig, values: Values): Values {
   return writtenValues(sink, values, { file: '', record: 1 }, []);
 }
 
-/** Nobody answered because nobody was there, or it said that it would not look at it now. */
-function neverArrived(error: RetriableError, status: number | undefined): boolean {
-  return status !== undefined ? NOT_TAKEN.has(status) : /^(?:CONNECTION_REFUSED|HOST_UNKNOWN|HOST_UNREACHABLE)$/.test(error.code);
+/**
+ * May the system have taken what was asked, although there is no answer that says so? Not where nobody was there, where it said that it
+ * would not look at it now, or where it could not be asked at all.
+ */
+function mayHaveArrived(error: InterlocalError, thrown: unknown): boolean {
+  if (error instanceof AbortedError || /^(?:ANSWER_|MTOM_)/.test(error.code)) return true;
+  if (!(error instanceof RetriableError) || RULED.has(thrown as object)) return false;
+  const facts = answerFacts(error);
+  if (facts) return !NOT_TAKEN.has(facts.status) && facts.faultText === undefined;
+  return !/^(?:CONNECTION_REFUSED|HOST_UNKNOWN|HOST_UNREACHABLE)$/.test(error.code);
 }
 
 interface Envelope {
@@ -172,12 +214,13 @@ interface Envelope {
 
 const MOST_BYTES = 1_048_576;
 
-async function envelopeOf(answer: RequestAnswer): Promise<Envelope> {
-  if (answer.value) return { values: answer.value, text: JSON.stringify(answer.value) };
+async function envelopeOf(answer: RequestAnswer, session: Session | undefined): Promise<Envelope> {
+  const clean = (text: string): string => session?.cleanText(text) ?? text;
+  if (answer.value) return { values: answer.value, text: clean(JSON.stringify(answer.value)) };
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of answer.bytes ?? []) if ((size += piece.length) <= MOST_BYTES) pieces.push(Uint8Array.from(piece));
-  const text = Buffer.concat(pieces).toString('utf8');
+  const text = clean(Buffer.concat(pieces).toString('utf8'));
   try {
     const scanner = jsonScanner(text);
     const value = scanner.readValue(scanner.skipSpace(0));

@@ -1,3 +1,4 @@
+import { redact } from '../config/secrets.ts';
 import type { Problem } from '../core/errors.ts';
 import type { Values } from '../core/record.ts';
 import type { Session } from './session.ts';
@@ -35,9 +36,9 @@ export interface PushContext {
 
 const MOST_SAID = 2000;
 
-/** What the other side said, short enough to be kept and shown. */
+/** What the other side said, short enough to be kept and shown, and without secrets: some systems repeat what they were sent. */
 export function shortened(text: string): string {
-  const plain = text.trim();
+  const plain = redact(text).trim();
   return plain.length > MOST_SAID ? `${plain.slice(0, MOST_SAID)} …` : plain;
 }
 
@@ -46,7 +47,7 @@ export function rejection(name: string, reason: string, said?: string): Answer {
   const problem: Problem = {
     code: 'DELIVERY_REJECTED',
     place: { system: name },
-    message: `The system rejected it${reason ? `: ${reason}` : ' and gave no reason.'}`,
+    message: `The system rejected it${reason ? `: ${redact(reason)}` : ' and gave no reason.'}`,
     hint: 'Mend the record at its source, and it is sent again; or, after mending the other side: interlocal deliver retry.',
   };
   return { state: 'rejected', problem, ...(said === undefined ? {} : { said: shortened(said) }) };

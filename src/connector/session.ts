@@ -12,6 +12,7 @@ export interface Session {
   forget(): void;
   /** Takes the session out of what a service said, as a password would be. */
   cleaned(error: unknown): unknown;
+  cleanText(text: string): string;
   /** Logs out where the connector says how. Never throws: what was read is read. */
   close(): Promise<void>;
 }
@@ -37,7 +38,10 @@ export function openSession(login: LoginConfig | undefined, transport: RequestTr
     return found;
   }
 
+  const clean = (text: string): string => given.reduce((s, t) => s.replaceAll(t, '[session]'), text);
+
   return {
+    cleanText: clean,
     async variables() {
       if (login) token ??= await logIn();
       return login ? { session: token } : {};
@@ -47,7 +51,6 @@ export function openSession(login: LoginConfig | undefined, transport: RequestTr
     },
     cleaned(error) {
       if (!(error instanceof InterlocalError) || !given.some((t) => error.message.includes(t))) return error;
-      const clean = (text: string): string => given.reduce((s, t) => s.replaceAll(t, '[session]'), text);
       const problems = error.problems.map((p) => ({
         ...p,
         message: clean(p.message),
