@@ -23,9 +23,10 @@ export function bestExchange(
   served: readonly number[],
   asked: Asked,
   variable: ReadonlySet<string>,
+  differs: (recorded: Exchange['request'], asked: Asked, variable: ReadonlySet<string>) => string[] = differing,
 ): number | string {
   const candidates = exchanges.flatMap(({ request }, i) =>
-    sameAddress(request, asked) ? [{ i, wrong: differing(request, asked, variable) }] : [],
+    sameAddress(request, asked) ? [{ i, wrong: differs(request, asked, variable) }] : [],
   );
   const fitting = candidates.filter(({ wrong }) => wrong.length === 0).map(({ i }) => i);
   if (fitting.length) return fitting.reduce((best, i) => (served[i]! < served[best]! ? i : best));
@@ -46,7 +47,14 @@ function sameAddress(recorded: Exchange['request'], asked: Asked): boolean {
     .replace(/^https?:\/\/[^/]+/, '')
     .replace(/\?.*$/, '')
     .replace(/^\//, '')}`;
-  return (recorded.method ?? 'GET') === asked.method && (path === asked.path || asked.path.endsWith(path));
+  return (recorded.method ?? 'GET') === asked.method && (path === asked.path || asked.path.endsWith(path) || segmentsFit(path, asked.path));
+}
+
+/** A `*` in a recorded path stands for any one segment. */
+function segmentsFit(recorded: string, asked: string): boolean {
+  if (!recorded.includes('*')) return false;
+  const [wanted, given] = [recorded.split('/').slice(1).reverse(), asked.split('/').reverse()];
+  return wanted.every((part, i) => part === '*' || part === given[i]);
 }
 
 /** `Page = "2"` for each parameter with another value than recorded. */

@@ -109,23 +109,23 @@ async function readAll(
   return { records, newColumns: selector.newColumns() };
 }
 
-function addresses(connector: ConnectorConfig, url: string, wsdl: string | undefined): Record<string, unknown> {
+export function addresses(connector: ConnectorConfig, url: string, wsdl: string | undefined): Record<string, unknown> {
   if (connector.transport === 'soap') return { endpoint: `${url}/service`, ...(wsdl === undefined ? {} : { wsdl: `${url}/wsdl/${wsdl}` }) };
   return { base_url: url };
 }
 
 /** Credentials of the usual kind, so that a stream that would let them out is found out. */
-function canaryLogin(connector: ConnectorConfig): Record<string, unknown> {
+export function canaryLogin(connector: ConnectorConfig): Record<string, unknown> {
   if (connector.transport === 'soap') return { username_token: { username: 'certify', password: CANARY_REFERENCE } };
   return connector.transport_options['auth'] === undefined ? { auth: { bearer: { token: CANARY_REFERENCE } } } : {};
 }
 
-function sessionOf(connector: ConnectorConfig): { path: string; token: string } | undefined {
+export function sessionOf(connector: ConnectorConfig): { path: string; token: string } | undefined {
   const session = (connector.transport_options['auth'] as { session?: { path: string; token?: string } } | undefined)?.session;
   return session && { path: session.path, token: session.token ?? 'token' };
 }
 
-function withCanary(value: unknown): unknown {
+export function withCanary(value: unknown): unknown {
   if (value === CANARY_REFERENCE) return CANARY;
   if (Array.isArray(value)) return value.map(withCanary);
   if (typeof value === 'object' && value !== null)

@@ -28,7 +28,11 @@ function madeUp(spec: OptionSpec): unknown {
 }
 
 /** Looks for the canary in whatever runs said and wrote. */
-export async function secretsAbsent(bench: Bench, runs: readonly RunResult[], notes: readonly string[] = []): Promise<Verdict> {
+export async function secretsAbsent(
+  bench: Pick<Bench, 'knex' | 'everything'>,
+  runs: readonly Pick<RunResult, 'problems' | 'notes'>[],
+  notes: readonly string[] = [],
+): Promise<Verdict> {
   await bench.knex.raw('PRAGMA wal_checkpoint(TRUNCATE)');
   const places: [where: string, text: string][] = [
     [

@@ -1,17 +1,23 @@
-import type { SinkConfig } from '../../config/schema/connector.ts';
+import type { ConnectorConfig, SinkConfig } from '../../config/schema/connector.ts';
 import { counted, fails, holds, type Verdict } from '../../connector/certify.ts';
-import type { SinkFixture } from '../../connector/certify-fixtures.ts';
+import type { SinkFixture } from '../../connector/certify-sink-fixtures.ts';
 import { encodedRows, type RenderedFile, renderSink } from '../../connector/sink.ts';
 import type { Variables } from '../../connector/template.ts';
 import { RecordError } from '../../core/errors.ts';
 import type { Values } from '../../core/record.ts';
 import { decodeWith } from '../../formats/formats.ts';
 import { saidOf } from './reading.ts';
+import type { SinkSetup } from './sink-bench.ts';
 
+/** What the checks of a sink work with. */
 export interface SinkContext {
+  connector: ConnectorConfig;
+  name: string;
   sink: SinkConfig;
   fixture: SinkFixture;
   variables: Variables;
+  /** For benches: options and secrets of the connection. */
+  setup: Pick<SinkSetup, 'options' | 'secrets'>;
 }
 
 export interface SinkCheck {
