@@ -25,9 +25,10 @@ export function bestExchange(
   served: readonly number[],
   asked: Asked,
   variable: ReadonlySet<string>,
+  differs: (recorded: Exchange['request'], asked: Asked, variable: ReadonlySet<string>) => string[] = differing,
 ): number | string {
   const candidates = exchanges.flatMap(({ request }, i) =>
-    sameAddress(request, asked) ? [{ i, wrong: differing(request, asked, variable) }] : [],
+    sameAddress(request, asked) ? [{ i, wrong: differs(request, asked, variable) }] : [],
   );
   const fitting = candidates.filter(({ wrong }) => wrong.length === 0).map(({ i }) => i);
   if (fitting.length) {
@@ -55,7 +56,9 @@ function sameAddress(recorded: Exchange['request'], asked: Asked): boolean {
     .replace(/\?.*$/, '')
     .replace(/^\//, '')}`;
   const given = plain(asked.path);
-  return (recorded.method ?? 'GET') === asked.method && (plain(path) === given || given.endsWith(plain(path)));
+  return (
+    (recorded.method ?? 'GET') === asked.method && (plain(path) === given || given.endsWith(plain(path)) || segmentsFit(plain(path), given))
+  );
 }
 
 /** A recording may write a path as people do. */
@@ -65,6 +68,13 @@ function plain(path: string): string {
   } catch {
     return path;
   }
+}
+
+/** A `*` in a recorded path stands for any one segment. */
+function segmentsFit(recorded: string, asked: string): boolean {
+  if (!recorded.includes('*')) return false;
+  const [wanted, given] = [recorded.split('/').slice(1).reverse(), asked.split('/').reverse()];
+  return wanted.every((part, i) => part === '*' || part === given[i]);
 }
 
 /** `Page = "2"` for each parameter with another value than recorded. */

@@ -19,7 +19,8 @@ import { fillText, namesIn as placeholdersOf, optionVariables } from './template
  * recordings alone, without a passphrase.
  */
 
-const value: z.ZodType<Value> = z.lazy(() => z.union([z.string(), z.null(), z.array(value), z.record(z.string(), value)]));
+/** Values of a record: text, nothing, lists and groups. */
+export const value: z.ZodType<Value> = z.lazy(() => z.union([z.string(), z.null(), z.array(value), z.record(z.string(), value)]));
 const recordsFile = z.strictObject({
   records: z.array(z.record(z.string(), value)),
   rejected: z
@@ -36,30 +37,35 @@ const exchange = z.strictObject({
     method: z.string().optional(),
     path: z.string().optional(),
     query: z.record(z.string(), z.string()).optional(),
+    headers: z.record(z.string(), z.string()).optional(),
+    /** Its body, byte for byte, where an encoder writes it. */
+    file: z.string().optional(),
   }),
   answer: z.strictObject({
     status: z.int().default(200),
     headers: z.record(z.string(), z.string()).default({}),
-    body: z.string().optional(),
+    body: z.union([z.string(), z.array(anything), z.record(z.string(), anything)]).optional(),
     file: z.string().optional(),
   }),
 });
-const tablesFile = z.record(
+export const tablesFile = z.record(
   z.string(),
-  z.strictObject({ columns: z.record(z.string(), z.string()), rows: z.array(z.array(z.union([z.string(), z.null(), z.number()]))) }),
+  z.strictObject({
+    columns: z.record(z.string(), z.string()),
+    key: z.array(z.string()).optional(),
+    rows: z.array(z.array(z.union([z.string(), z.null(), z.number()]))),
+  }),
 );
-const sinkFile = z.strictObject({
-  context: z.strictObject({ date: z.string(), sequence: z.int() }),
-  records: z.array(z.record(z.string(), value)).min(1),
-});
 const optionsFile = z.record(z.string(), z.unknown());
 
 export interface Exchange {
-  request: z.output<typeof exchange>['request'];
+  request: Omit<z.output<typeof exchange>['request'], 'file'> & { text?: string };
   answer: { status: number; headers: Record<string, string>; body: Buffer; name?: string };
 }
 export interface FixtureTable {
   columns: Record<string, string>;
+  /** Columns of its primary key, where it has several. */
+  key?: string[] | undefined;
   rows: (string | number | null)[][];
 }
 export interface FixtureFile {
@@ -82,26 +88,18 @@ export interface Fixture {
   tables?: Record<string, FixtureTable>;
 }
 
-/** Records and the file that a sink must write of them. */
-export interface SinkFixture {
-  context: { date: string; sequence: number };
-  records: Values[];
-  file: FixtureFile | undefined;
-}
-
 export interface Fixtures {
   options: Record<string, unknown>;
   /** Keys by the name of their option. */
   keys: Record<string, string>;
   streams: Map<string, Fixture>;
-  /** Of sinks that write files. */
-  sinks: Map<string, SinkFixture>;
   /** Names of the WSDL files in fixtures/. */
   wsdls: string[];
   problems: Problem[];
 }
 
-const OURS = ['records.json', 'exchanges.json', 'tables.json', 'README.md'];
+/** Files of a recording that are not what the system gave. */
+export const OURS = ['records.json', 'exchanges.json', 'tables.json', 'README.md'];
 
 /** Reads the recordings of a pack; whatever is missing or wrong is in `problems`, by file. */
 export async function readFixtures(pack: string, connector: ConnectorConfig): Promise<Fixtures> {
@@ -115,11 +113,6 @@ export async function readFixtures(pack: string, connector: ConnectorConfig): Pr
     const fixture = await readFixture(root, name, stream, { ...defaultsOf(connector), ...options }, problems);
     if (fixture) streams.set(name, fixture);
   }
-  const sinks = new Map<string, SinkFixture>();
-  for (const [name, sink] of Object.entries(connector.sinks)) {
-    const fixture = sink.target.file ? await readSinkFixture(root, name, problems) : undefined;
-    if (fixture) sinks.set(name, fixture);
-  }
   const known = [...Object.keys(connector.streams), ...Object.keys(connector.sinks)];
   for (const folder of await namesIn(root, true))
     if (!known.includes(folder))
@@ -129,7 +122,7 @@ export async function readFixtures(pack: string, connector: ConnectorConfig): Pr
         message: `There is a recording for "${folder}", and the connector has no such stream or sink.`,
         hint: `It has ${known.join(', ')}.`,
       });
-  return { options, keys, streams, sinks, wsdls, problems };
+  return { options, keys, streams, wsdls, problems };
 }
 
 /** The keys that the steps of unpack name, as far as they are secrets of the connection. */
@@ -202,21 +195,8 @@ async function readFixture(
     }
     if (fixture.files.length === 0) return missing(needed);
   } else if (kind === 'request') {
-    const list = await readJson(folder, 'exchanges.json', z.array(exchange).min(1), problems, false, shown);
-    if (!list) return undefined;
-    fixture.exchanges = [];
-    for (const { request, answer } of list) {
-      const body =
-        answer.file === undefined ? Buffer.from(answer.body ?? '') : await readFile(join(folder, answer.file)).catch(() => undefined);
-      if (!body)
-        problems.push({
-          code: 'FIXTURE_MISSING',
-          place: { file: `${shown}/${answer.file}` },
-          message: 'exchanges.json names this file, and it is not there.',
-          hint: 'Add it, or put the answer into "body".',
-        });
-      else fixture.exchanges.push({ request, answer: { status: answer.status, headers: answer.headers, body, name: answer.file } });
-    }
+    fixture.exchanges = await readExchanges(folder, shown, problems);
+    if (!fixture.exchanges) return undefined;
   } else fixture.tables = await readJson(folder, 'tables.json', tablesFile, problems, false, shown);
   return kind === 'query' && !fixture.tables ? undefined : fixture;
 
@@ -226,22 +206,38 @@ async function readFixture(
   }
 }
 
-async function readSinkFixture(root: string, name: string, problems: Problem[]): Promise<SinkFixture | undefined> {
-  const folder = join(root, name);
-  const given = await readJson(folder, 'records.json', sinkFile, problems, false, `fixtures/${name}`);
-  if (!given) return undefined;
-  const files = (await namesIn(folder)).filter((file) => !OURS.includes(file));
-  if (files.length > 1)
-    problems.push({
-      code: 'FIXTURE_NAME',
-      place: { file: `fixtures/${name}` },
-      message: `A sink writes one file of its records, and there are ${files.join(', ')}.`,
-      hint: 'Leave the one that it must write.',
-    });
-  return { ...given, file: files[0] === undefined ? undefined : { name: files[0], bytes: await readFile(join(folder, files[0])) } };
+/** exchanges.json with the files that it names; undefined, with the reason in `problems`, when it cannot be used. */
+export async function readExchanges(folder: string, shown: string, problems: Problem[]): Promise<Exchange[] | undefined> {
+  const list = await readJson(folder, 'exchanges.json', z.array(exchange).min(1), problems, false, shown);
+  if (!list) return undefined;
+  const fileOf = async (name: string, what: string): Promise<Buffer | undefined> => {
+    const bytes = await readFile(join(folder, name)).catch(() => undefined);
+    if (!bytes)
+      problems.push({
+        code: 'FIXTURE_MISSING',
+        place: { file: `${shown}/${name}` },
+        message: 'exchanges.json names this file, and it is not there.',
+        hint: `Add it, or put the ${what} into "body".`,
+      });
+    return bytes;
+  };
+  const exchanges: Exchange[] = [];
+  for (const { request, answer } of list) {
+    const { file, ...asked } = request;
+    const text = file === undefined ? undefined : await fileOf(file, 'request');
+    const plain = typeof answer.body === 'string' ? answer.body : answer.body === undefined ? '' : JSON.stringify(answer.body);
+    const body = answer.file === undefined ? Buffer.from(plain) : await fileOf(answer.file, 'answer');
+    if (body)
+      exchanges.push({
+        request: { ...asked, ...(text === undefined ? {} : { text: text.toString('utf8') }) },
+        answer: { status: answer.status, headers: answer.headers, body, name: answer.file },
+      });
+  }
+  return exchanges;
 }
 
-async function readJson<T extends z.ZodType>(
+/** A JSON file of a recording, checked; undefined, with the reason in `problems`, when it is not there or not as it must be. */
+export async function readJson<T extends z.ZodType>(
   folder: string,
   name: string,
   schema: T,
@@ -287,7 +283,8 @@ async function readJson<T extends z.ZodType>(
   return undefined;
 }
 
-async function namesIn(folder: string, folders = false): Promise<string[]> {
+/** Names of the files of a folder, or of its folders; none when it is not there. */
+export async function namesIn(folder: string, folders = false): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return entries
     .filter((entry) => entry.isDirectory() === folders && !entry.name.startsWith('.'))

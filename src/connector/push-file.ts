@@ -20,10 +20,14 @@ export interface FilePlace {
 export function placeOf(sink: SinkConfig, name: string, { variables }: PushContext): FilePlace {
   const { folder, staging, marker } = sink.target.file!;
   const plain = fillText(folder, variables);
+  // An option left empty takes the marker or the staging folder away.
+  const filled = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : fillText(text, variables) || undefined;
+  const said = filled(marker);
   return {
-    staged: joinPath(staging === undefined ? plain : fillText(staging, variables), `.${name}.part`),
+    staged: joinPath(filled(staging) ?? plain, `.${name}.part`),
     final: joinPath(plain, name),
-    ...(marker === undefined ? {} : { marker: joinPath(plain, named(fillText(marker, variables), name)) }),
+    ...(said === undefined ? {} : { marker: joinPath(plain, named(said, name)) }),
   };
 }
 

@@ -1,28 +1,26 @@
-import type { ReadBackConfig, RequestTarget, SinkConfig } from '../config/schema/connector.ts';
+import type { ReadBackConfig, RequestTarget, SinkConfig, Template } from '../config/schema/connector.ts';
 import { ConfigError, FatalError, InterlocalError, type Problem, RecordError, RetriableError } from '../core/errors.ts';
 import { type Values, valueAt } from '../core/record.ts';
 import { JsonDefect, jsonScanner } from '../formats/json-scan.ts';
 import { answerFacts } from '../transports/http/status.ts';
 import type { RequestAnswer, RequestSpec, RequestTransport } from '../transports/transport.ts';
 import { IGNORED, judging } from './error-rules.ts';
+import { jsonBody } from './json-body.ts';
 import { type Answer, type Outgoing, type PushContext, rejection, shortened } from './push.ts';
 import { fillRecord, fillRecordBody, fillRecordPath } from './record-template.ts';
+import { sameValue } from './same-value.ts';
 import { renderSink, type SinkContext } from './sink.ts';
 import { writtenValues } from './sink-values.ts';
+import type { Session } from './session.ts';
 import type { Variables } from './template.ts';
 
 /** What is asked of a service for these records; several only where an encoder writes the body. */
-export async function requestOf(
-  sink: SinkConfig,
-  records: readonly Outgoing[],
-  context: PushContext,
-  at: SinkContext,
-): Promise<RequestSpec> {
+async function requestOf(sink: SinkConfig, records: readonly Outgoing[], context: PushContext, at: SinkContext): Promise<RequestSpec> {
   const target = sink.target.request!;
   const [first] = records;
   const ask = first!.operation === 'delete' ? target.delete! : target;
   const written = writtenOf(sink, first!.values);
-  const spec = specOf(ask, written, { ...(await variablesOf(context)), idempotency_key: first!.idempotencyKey });
+  const spec = specOf(sink, ask, written, { ...(await variablesOf(context)), idempotency_key: first!.idempotencyKey });
   if (first!.operation === 'delete' || target.body !== undefined || !sink.encoder) return spec;
   const { bytes } = await renderSink(
     sink,
@@ -51,23 +49,25 @@ export async function push(
   context: PushContext,
   at: SinkContext,
 ): Promise<Answer> {
-  let answer: RequestAnswer | typeof IGNORED;
+  let answer: Envelope | typeof IGNORED;
   try {
     answer = await asked(transport, sink, () => requestOf(sink, records, context, at), context);
   } catch (thrown) {
     const error = context.session?.cleaned(thrown) ?? thrown;
-    // A value that cannot be written into the request: nothing was sent.
+    if (!(error instanceof InterlocalError)) throw error;
+    // A value that cannot be written into a request: nothing was sent, and the others can be.
     if (error instanceof RecordError) return { state: 'rejected', problem: error.problems[0]! };
-    if (!(error instanceof InterlocalError) || error instanceof ConfigError || NOT_SENT.test(error.code)) throw error;
+    if (error instanceof ConfigError || NOT_SENT.test(error.code) || RULED.has(thrown as object)) throw error;
     const facts = answerFacts(error);
-    if (facts && (UNWANTED.has(facts.status) || (error instanceof FatalError && facts.faultText !== undefined)))
+    const fatal = error instanceof FatalError;
+    if (facts && (UNWANTED.has(facts.status) || (fatal && facts.faultText !== undefined)))
       return rejection(context.name, error.problems.map((p) => p.message).join(' '));
-    if (facts && (NOT_TAKEN.has(facts.status) || facts.status < 500)) throw error;
+    // The system says that it did not do it, for now or at all.
+    if (facts && (fatal || NOT_TAKEN.has(facts.status) || facts.status < 500 || facts.faultText !== undefined)) throw error;
     if (error instanceof RetriableError && sink.target.request!.idempotent) throw error;
     return { state: 'unknown', problem: lost(error.problems[0]!) };
   }
-  if (answer === IGNORED) return { state: 'accepted' };
-  return judged(sink, await envelopeOf(answer), context);
+  return answer === IGNORED ? { state: 'accepted' } : judged(sink, answer, context);
 }
 
 function lost(problem: Problem): Problem {
@@ -80,18 +80,13 @@ function lost(problem: Problem): Problem {
 
 /** What a service answered to a write, by the sink's `acknowledgement.response`. */
 function judged(sink: SinkConfig, { values, text }: Envelope, context: PushContext): Answer {
-  const said = shortened(text, context.session);
+  const said = shortened(text);
   const { response, read_back, person } = sink.acknowledgement ?? {};
   if (!response) return { state: read_back || person ? 'sent' : 'accepted', said };
   const value = textAt(values, response.path);
   if (value !== undefined && response.accepted.includes(value)) return { state: person ? 'acknowledged' : 'accepted', said };
   if (value !== undefined && (response.rejected.length === 0 || response.rejected.includes(value)))
-    return rejection(
-      context.name,
-      (response.reason && textAt(values, response.reason)) ?? `${response.path} is ${value}.`,
-      text,
-      context.session,
-    );
+    return rejection(context.name, (response.reason && textAt(values, response.reason)) ?? `${response.path} is ${value}.`, text);
   return {
     state: 'unknown',
     said,
@@ -114,10 +109,10 @@ export async function readBack(
   const config = sink.acknowledgement!.read_back as ReadBackConfig;
   const written = writtenOf(sink, record.values);
   const spec = async (): Promise<RequestSpec> => ({
-    ...specOf(config, written, { ...(await variablesOf(context)), idempotency_key: record.idempotencyKey }),
+    ...specOf(sink, config, written, { ...(await variablesOf(context)), idempotency_key: record.idempotencyKey }),
     method: config.method ?? 'GET',
   });
-  let answer: RequestAnswer | typeof IGNORED;
+  let answer: Envelope | typeof IGNORED;
   try {
     answer = await asked(transport, sink, spec, context);
   } catch (error) {
@@ -125,21 +120,18 @@ export async function readBack(
     throw context.session?.cleaned(error) ?? error;
   }
   if (answer === IGNORED) return 'missing';
-  const { values, text } = await envelopeOf(answer);
+  const { values, text } = answer;
   const found = valueAt(values, config.found.path);
   const value = typeof found === 'string' ? found : undefined;
   const there = config.found.in
     ? value !== undefined && config.found.in.includes(value)
     : found !== undefined && found !== null && found !== '';
   if (!there) return 'missing';
-  const differ = Object.entries(config.equal).filter(([path, field]) => (textAt(values, path) ?? '') !== (textAt(written, field) ?? ''));
-  if (differ.length === 0) return { state: 'accepted', said: shortened(text, context.session) };
-  return rejection(
-    context.name,
-    `it is there, but ${differ.map(([path]) => path).join(', ')} is not what was written.`,
-    text,
-    context.session,
+  const differ = Object.entries(config.equal).filter(
+    ([path, field]) => !sameValue(textAt(values, path) ?? null, textAt(written, field) ?? null),
   );
+  if (differ.length === 0) return { state: 'accepted', said: shortened(text) };
+  return rejection(context.name, `it is there, but ${differ.map(([path]) => path).join(', ')} is not what was written.`, text);
 }
 
 /** Asks, by the sink's own rules of what an error means; a session that has ended is opened anew, once. */
@@ -148,9 +140,25 @@ async function asked(
   sink: SinkConfig,
   spec: () => Promise<RequestSpec>,
   { session }: PushContext,
-): Promise<RequestAnswer | typeof IGNORED> {
-  return judging(async () => transport.request(await spec()), sink.error_handler?.rules ?? [], session && (() => session.forget()));
+): Promise<Envelope | typeof IGNORED> {
+  let unruled: unknown;
+  const ask = async (): Promise<Envelope> => {
+    try {
+      return await envelopeOf(await transport.request(await spec()), session);
+    } catch (error) {
+      throw (unruled = error);
+    }
+  };
+  try {
+    return await judging(ask, sink.error_handler?.rules ?? [], session && (() => session.forget()));
+  } catch (error) {
+    if (error !== unruled && error instanceof RetriableError) RULED.add(error);
+    throw error;
+  }
 }
+
+/** Errors of which a rule of the connector says that the request is to be made again. */
+const RULED = new WeakSet<object>();
 
 async function variablesOf({ variables, session }: PushContext): Promise<Variables> {
   return { ...variables, ...(await session?.variables()) };
@@ -158,19 +166,30 @@ async function variablesOf({ variables, session }: PushContext): Promise<Variabl
 
 type Ask = Pick<RequestTarget, 'operation' | 'path' | 'query' | 'headers' | 'body'> & { method?: RequestSpec['method'] };
 
-function specOf(ask: Ask, values: Values, variables: Variables): RequestSpec {
+function specOf(sink: SinkConfig, ask: Ask, values: Values, variables: Variables): RequestSpec {
   const texts = (given: Record<string, string> | undefined): Record<string, string> | undefined =>
     given && Object.fromEntries(Object.entries(given).map(([name, text]) => [name, textOf(fillRecord(text, values, variables))]));
   const headers = texts(ask.headers);
-  const type = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
   return {
     operation: ask.operation,
     method: ask.method,
     path: ask.path === undefined ? undefined : fillRecordPath(ask.path, values, variables),
     query: texts(ask.query),
     headers,
-    body: ask.body === undefined ? undefined : fillRecordBody(ask.body, values, variables, type),
+    ...(ask.body === undefined ? {} : bodyOf(sink, ask.body, headers ?? {}, values, variables)),
   };
+}
+
+function bodyOf(
+  sink: SinkConfig,
+  body: Template,
+  headers: Record<string, string>,
+  values: Values,
+  variables: Variables,
+): Pick<RequestSpec, 'body' | 'encoded'> {
+  const type = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
+  if (!sink.json_types) return { body: fillRecordBody(body, values, variables, type) };
+  return { encoded: { bytes: Buffer.from(jsonBody(body, sink, values, variables)), type: type ?? 'application/json' } };
 }
 
 function writtenOf(sink: SinkConfig, values: Values): Values {
@@ -185,12 +204,13 @@ interface Envelope {
 
 const MOST_BYTES = 1_048_576;
 
-async function envelopeOf(answer: RequestAnswer): Promise<Envelope> {
-  if (answer.value) return { values: answer.value, text: JSON.stringify(answer.value) };
+async function envelopeOf(answer: RequestAnswer, session: Session | undefined): Promise<Envelope> {
+  const clean = (text: string): string => session?.clean(text) ?? text;
+  if (answer.value) return { values: answer.value, text: clean(JSON.stringify(answer.value)) };
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of answer.bytes ?? []) if ((size += piece.length) <= MOST_BYTES) pieces.push(Uint8Array.from(piece));
-  const text = Buffer.concat(pieces).toString('utf8');
+  const text = clean(Buffer.concat(pieces).toString('utf8'));
   try {
     const scanner = jsonScanner(text);
     const value = scanner.readValue(scanner.skipSpace(0));

@@ -3,6 +3,7 @@ import { FatalError } from '../core/errors.ts';
 import type { Values } from '../core/record.ts';
 import type { QueryTransport } from '../transports/transport.ts';
 import { type Answer, type Outgoing, type PushContext, rejection } from './push.ts';
+import { sameValue } from './same-value.ts';
 import { fillText } from './template.ts';
 import { writtenValues } from './sink-values.ts';
 
@@ -75,30 +76,11 @@ async function compare(
       if (row) answers[i] = rejection(context.name, 'the row is still there.');
       return;
     }
-    const differ = row ? Object.keys(rows[i]!).filter((column) => !same(row[column] ?? null, rows[i]![column] ?? null)) : [];
+    const differ = row ? Object.keys(rows[i]!).filter((column) => !sameValue(row[column] ?? null, rows[i]![column] ?? null)) : [];
     if (!row) answers[i] = rejection(context.name, 'the row is not there when it is read again.');
     else if (differ.length)
       answers[i] = rejection(context.name, `read again, ${differ.join(', ')} ${differ.length === 1 ? 'is' : 'are'} not what was written.`);
   });
-}
-
-/** Equal as texts, or as numbers and times with other zeros behind: 12.5 and 12.50000, 2026-03-02 and 2026-03-02T00:00:00. */
-function same(there: string | null, written: string | null): boolean {
-  if (there === written || (there ?? '') === (written ?? '')) return true;
-  if (there === null || written === null) return false;
-  return plain(there) === plain(written);
-}
-
-function plain(text: string): string {
-  if (/^-?\d+(?:\.\d+)?$/.test(text))
-    return text
-      .replace(/^(-?)0+(?=\d)/, '$1')
-      .replace(/(\.\d*?)0+$/, '$1')
-      .replace(/\.$/, '')
-      .replace(/^-0$/, '0');
-  const time = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?$/.exec(text);
-  if (time) return `${time[1]} ${(time[2] ?? '00:00').padEnd(8, ':00').replace(/\.?0+$/, '')}`;
-  return text.trimEnd();
 }
 
 /** Throws FatalError when there is nothing to find a row by, which the configuration is checked for. */

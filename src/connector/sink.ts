@@ -1,9 +1,10 @@
-import type { EncoderConfig, SinkConfig } from '../config/schema/connector.ts';
+import type { SinkConfig } from '../config/schema/connector.ts';
 import { FatalError, type Place, type Problem, RecordError } from '../core/errors.ts';
 import { type Values, valueAt } from '../core/record.ts';
 import { encodeWith } from '../formats/formats.ts';
 import { MOST_PROBLEMS } from './control.ts';
 import { scaled, textAt, unscaled } from './figures.ts';
+import { jsonTypesOf } from './json-body.ts';
 import { fileNameOf, rowsOf } from './sink-rows.ts';
 import { writtenDate } from './sink-dates.ts';
 import { writtenValues } from './sink-values.ts';
@@ -55,7 +56,7 @@ export async function renderSink(sink: SinkConfig, records: readonly Values[], c
   if (problems.length > 0) throw new RecordError(problems.slice(0, MOST_PROBLEMS));
   const totals = totalsOf(sink, written);
   const rows = rowsOf(sink, written, { ...scope, count: String(records.length) }, totals, name);
-  return { name, bytes: await encoded(sink.encoder, rows, name), count: records.length, totals };
+  return { name, bytes: await encodedRows(sink, rows, name), count: records.length, totals };
 }
 
 /** `{{ date }}`, `{{ sequence }}` and the connection's options, as this sink writes them. */
@@ -97,9 +98,10 @@ export function filesOf(sink: SinkConfig, records: readonly Values[]): Values[][
   return [...Map.groupBy(records, (values) => keyText(values, sink.file_per)).values()];
 }
 
-async function encoded(encoder: EncoderConfig, rows: Values[], file: string): Promise<Uint8Array> {
+/** Rows to the bytes of a file. Throws RecordError for one that cannot be written without loss. */
+export async function encodedRows(sink: SinkConfig, rows: Values[], file: string): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  for await (const part of encodeWith(encoder, [rows], { file })) parts.push(part);
+  for await (const part of encodeWith(sink.encoder!, [rows], { file, jsonTypes: jsonTypesOf(sink) })) parts.push(part);
   return Buffer.concat(parts);
 }
 

@@ -1,5 +1,6 @@
 import type { ConnectorConfig, DecoderConfig } from '../config/schema/connector.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
+import type { JsonTypes } from './json-types.ts';
 
 export type { ConnectorConfig, DecoderConfig };
 
@@ -13,6 +14,12 @@ export interface DecodeContext {
   knownColumns?: readonly string[];
   onNewColumns?: (columns: readonly string[]) => void;
   signal?: AbortSignal;
+}
+
+export interface EncodeContext {
+  file: string;
+  /** Which values JSON writes as numbers, true and false. Without it every scalar is a text. */
+  jsonTypes?: JsonTypes | undefined;
 }
 
 /**
@@ -35,7 +42,7 @@ export type Decode<Options> = (
 export type Encode<Options> = (
   records: AsyncIterable<Values[]> | Iterable<Values[]>,
   options: Options,
-  context: { file: string },
+  context: EncodeContext,
 ) => AsyncGenerator<Uint8Array, void, void>;
 
 export interface Format<Options> {

@@ -3,7 +3,7 @@ import type { SourceRecord, Values } from '../core/record.ts';
 import { bai2 } from './bai2.ts';
 import { csv } from './csv.ts';
 import { fixedWidth } from './fixed-width.ts';
-import type { DecodeContext, DecoderConfig, Format } from './format.ts';
+import type { DecodeContext, DecoderConfig, EncodeContext, Format } from './format.ts';
 import { json } from './json.ts';
 import { xlsx } from './xlsx.ts';
 import { xml } from './xml.ts';
@@ -28,7 +28,7 @@ export function decodeWith(
 export function encodeWith(
   decoder: DecoderConfig,
   records: AsyncIterable<Values[]> | Iterable<Values[]>,
-  context: { file: string },
+  context: EncodeContext,
 ): AsyncGenerator<Uint8Array, void, void> {
   const { format, options } = chosen(decoder, context.file);
   if (!format.encode)

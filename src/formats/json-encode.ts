@@ -1,13 +1,15 @@
 import type { JsonOptions } from '../config/schema/connector.ts';
 import type { Value, Values } from '../core/record.ts';
+import type { EncodeContext } from './format.ts';
+import { typed } from './json-types.ts';
 import { refuseRecord } from './refuse.ts';
 import { encoderOf } from './text-encoding.ts';
 
-/** Records to one JSON object a line, or to one document with the list at `rows`. Every scalar is written as a string. */
+/** Records to one JSON object a line, or to one document with the list at `rows`. Every scalar is a string but where `jsonTypes` says otherwise. */
 export async function* encodeJson(
   records: AsyncIterable<Values[]> | Iterable<Values[]>,
   options: JsonOptions,
-  context: { file: string },
+  context: EncodeContext,
 ): AsyncGenerator<Uint8Array, void, void> {
   const encode = await encoderOf(options.encoding, context.file);
   const path = options.rows === '' ? [] : options.rows.split('.');
@@ -29,7 +31,7 @@ export async function* encodeJson(
   function objectText(values: Values, number: number): string {
     const deep = tooDeep(values, 0);
     if (deep) throw refuseRecord('VALUE_NOT_WRITABLE', context.file, { record: number }, 'The record is nested too deep to be read again.');
-    const text = JSON.stringify(values);
+    const text = JSON.stringify(context.jsonTypes ? typed(values, '', context.jsonTypes) : values);
     return unicode ? text : text.replace(/[^\x00-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
   }
 }

@@ -52,7 +52,7 @@ const TARGET = `    target:
         body: { number: '{{ record.Number }}', amount: '{{ record.Amount }}', note: 'till {{ record.Tender }}' }
 `;
 
-function rest(url: string, sink: string, target = TARGET): Files {
+function rest(url: string, sink: string, target = TARGET): Record<string, string> {
   const files = ledger();
   return {
     ...files,
@@ -263,3 +263,57 @@ test(
     }
   },
 );
+
+test('an answer that breaks off after its first bytes may have been a yes: it is not asked again', async () => {
+  const { url, booked } = await restLedger((request, response, list) => {
+    book(request, list);
+    if (list.length > 1) return void response.json({});
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' }).write('{"sta');
+    setImmediate(() => request.socket.destroy());
+  });
+  const t = await town(rest(url, ''));
+  await t.run('to-ledger');
+  await t.run('to-ledger');
+  expect([booked.length, await outbox(t)]).toEqual([2, ['1 v1 unknown', '2 v1 accepted']]);
+});
+
+test('a rule of the connector that says retry is obeyed, though the record is not idempotent', async () => {
+  const { url, booked } = await restLedger((request, response, list) => {
+    book(request, list);
+    if (list.length === 1) response.status(423).json({ error: 'the batch is being posted' });
+    else response.json({});
+  });
+  const t = await town(rest(url, '    error_handler: { max_retries: 1, rules: [{ status: [423], action: retry }] }\n'));
+  expect((await t.run('to-ledger')).outcome).toBe('succeeded');
+  expect([booked.length, await outbox(t)]).toEqual([3, ['1 v1 accepted', '2 v1 accepted']]);
+});
+
+test('json_types: amounts go as numbers with their digits, and read back as 12.5 they are what was written', async () => {
+  const bodies: string[] = [];
+  const { url } = await restLedger((request, response) => {
+    if (request.method === 'GET')
+      return void response.json({ number: request.url.split('/').at(-1), amount: request.url.endsWith('2') ? 12.5 : 1 });
+    bodies.push(`${request.get('content-type')} ${String(request.body)}`);
+    response.json({});
+  });
+  const t = await town(rest(url, `${READ_BACK}    json_types: true\n`));
+  expect((await t.run('to-ledger')).problems).toEqual([]);
+  expect(bodies).toEqual([
+    'application/json {"number":"1","amount":1.00,"note":"till CA"}',
+    'application/json {"number":"2","amount":12.50,"note":"till CK"}',
+  ]);
+  expect(await outbox(t)).toEqual(['1 v1 accepted', '2 v1 accepted']);
+});
+
+test('a system that repeats the password in its answer does not get it into the store', async () => {
+  const { url } = await restLedger((request, response) => void response.json({ you_sent: request.get('authorization') }));
+  const files = rest(url, '');
+  files['config/connections.yaml'] = files['config/connections.yaml']!.replace(
+    `base_url: '${url}' }`,
+    `base_url: '${url}', auth: { bearer: { token: '\${file:secrets/ledger}' } } }`,
+  );
+  const t = await town({ ...files, 'secrets/ledger': 'ledger-Token-77' });
+  await t.run('to-ledger');
+  const [delivery] = await listDeliveries(t.engine.knex, {});
+  expect(delivery!.answer).toBe('{"you_sent":"Bearer [secret]"}');
+});

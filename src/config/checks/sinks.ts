@@ -32,6 +32,8 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
       'One of csv, fixed_width, xml, json.',
     );
   if (encoder) checkLayout(encoder, ['encoder'], add);
+  if (sink.json_types && !encoder?.json && (transport !== 'http' || encoder))
+    add(['json_types'], 'VALUE_INVALID', 'is for JSON, and this sink writes none.', 'Take it out.');
 
   const known = (name: string, path: Path): void => {
     if (!fields.includes(name)) add(path, 'REFERENCE_UNKNOWN', `"${name}" is not a field in this sink's schema.`, suggestion(name, fields));
@@ -55,6 +57,13 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
   const totals = sink.totals.map((name) => `total.${name}`);
   if (target.file) names(target.file.name, ['target', 'file', 'name'], file);
   if (target.file) names(target.file.folder, ['target', 'file', 'folder'], options);
+  for (const [key, path] of [
+    [target.file?.marker, ['target', 'file', 'marker']],
+    [sink.acknowledgement?.file?.accepted, ['acknowledgement', 'file', 'accepted']],
+    [sink.acknowledgement?.file?.rejected, ['acknowledgement', 'file', 'rejected']],
+  ] as const)
+    if (key === '{name}' && (path[0] === 'target' || sink.acknowledgement!.file!.folder === target.file?.folder))
+      add([...path], 'VALUE_INVALID', 'would be the file itself.', 'Add something to it: {name}.done.');
   const asking = [
     ...options,
     'idempotency_key',

@@ -142,6 +142,12 @@ export const sinkSchema = z.strictObject({
     'table',
   ]),
   encoder: encoderSchema.optional().describe('How it is written; needed for files. Same options as a decoder.'),
+  json_types: z
+    .boolean()
+    .default(false)
+    .describe(
+      'true: in JSON, fields of type integer and decimal are numbers with exactly their digits, boolean ones are true and false. Otherwise everything is text. For the json encoder and the body of a request over HTTP.',
+    ),
   rows: rows
     .optional()
     .describe(

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConnectorConfig } from '../../config/schema/connector.ts';
 import type { Certificate, Finding, Verdict } from '../../connector/certify.ts';
-import type { Fixture, SinkFixture } from '../../connector/certify-fixtures.ts';
+import type { Fixture } from '../../connector/certify-fixtures.ts';
+import type { SinkFixture } from '../../connector/certify-sink-fixtures.ts';
 import { optionVariables } from '../../connector/template.ts';
 import { InterlocalError } from '../../core/errors.ts';
 import { type FileContext, fileContext } from './file-context.ts';
@@ -17,7 +18,7 @@ import { readBytes } from './reading.ts';
 import type { StartTables } from './query-context.ts';
 import type { StartSsh } from './ssh-login.ts';
 import { compareWithRecording } from './recording-check.ts';
-import { optionsFor, variablesFor } from './secrets.ts';
+import { CANARY_FILES, optionsFor, variablesFor } from './secrets.ts';
 
 export interface CertifyOptions {
   signal: AbortSignal;
@@ -45,7 +46,7 @@ export async function certifyOffline(pack: Pack, options: CertifyOptions): Promi
       else findings.push(...(await certifyQueries(connector, name, fixture, given, options)));
     }
   if (connector)
-    for (const [name, fixture] of fixtures.sinks) {
+    for (const [name, fixture] of pack.sinks) {
       if (options.signal.aborted) break;
       findings.push(...(await certifySink(connector, name, fixture, optionsFor(connector, fixtures), options)));
     }
@@ -140,13 +141,14 @@ async function certifySink(
   options: CertifyOptions,
 ): Promise<Finding[]> {
   const { SINK_CHECKS } = await import('./sink-checks.ts');
+  const { FILE_PUSH } = await import('./sink-file-checks.ts');
+  const sink = connector.sinks[name]!;
+  const context = { connector, name, sink, fixture, variables: optionVariables(given), setup: { options: given, secrets: CANARY_FILES } };
   const findings: Finding[] = [];
-  for (const check of SINK_CHECKS)
-    findings.push(
-      ...(await looked(check, name, options, () =>
-        check.run({ sink: connector.sinks[name]!, fixture, variables: optionVariables(given) }),
-      )),
-    );
+  for (const check of [...SINK_CHECKS, ...FILE_PUSH]) {
+    if (options.signal.aborted) break;
+    findings.push(...(await looked(check, name, options, () => check.run(context))));
+  }
   return findings.map(({ stream, ...finding }) => ({ ...finding, sink: stream }));
 }
 

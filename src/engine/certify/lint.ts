@@ -51,16 +51,16 @@ export function lint(pack: Pack): Finding[] {
       fixtures.problems.length
         ? finding(
             'fixtures',
-            'Every stream has a recording',
+            'Every stream and sink has a recording',
             false,
             fixtures.problems.slice(0, 8).map(textOf).join('\n'),
             'docs/vendor-guide.md shows what a recording is.',
           )
         : finding(
             'fixtures',
-            'Every stream has a recording',
+            'Every stream and sink has a recording',
             true,
-            `${contentsOf({ streams: Object.fromEntries(fixtures.streams), sinks: Object.fromEntries(fixtures.sinks) })}.`,
+            `${contentsOf({ streams: Object.fromEntries(fixtures.streams), sinks: Object.fromEntries(pack.sinks) })}.`,
           ),
     );
   return findings;

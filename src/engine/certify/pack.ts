@@ -5,6 +5,7 @@ import { basename, join, relative, sep } from 'node:path';
 import { loadProject } from '../../config/load.ts';
 import type { ConnectorConfig } from '../../config/schema/connector.ts';
 import { type Fixtures, readFixtures } from '../../connector/certify-fixtures.ts';
+import { readSinkFixtures, type SinkFixture } from '../../connector/certify-sink-fixtures.ts';
 import type { Problem } from '../../core/errors.ts';
 import { transports } from '../../transports/transports.ts';
 
@@ -16,6 +17,8 @@ export interface Pack {
   /** undefined when the manifest cannot be used. */
   connector: ConnectorConfig | undefined;
   fixtures: Fixtures;
+  /** Recordings of its sinks. */
+  sinks: Map<string, SinkFixture>;
   readme: string | undefined;
   hash: string;
   /** Of the manifest: the same that `validate` says. */
@@ -28,9 +31,10 @@ export async function readPack(folder: string): Promise<Pack> {
   const { connector, problems } = await readManifest(folder, id);
   const fixtures = connector
     ? await readFixtures(folder, connector)
-    : { options: {}, keys: {}, streams: new Map(), sinks: new Map(), wsdls: [], problems: [] };
+    : { options: {}, keys: {}, streams: new Map(), wsdls: [], problems: [] };
+  const sinks = connector ? await readSinkFixtures(folder, connector, fixtures.problems) : new Map<string, SinkFixture>();
   const readme = await readFile(join(folder, 'README.md'), 'utf8').catch(() => undefined);
-  return { id, folder, connector, fixtures, readme, hash: await hashOf(folder), problems };
+  return { id, folder, connector, fixtures, sinks, readme, hash: await hashOf(folder), problems };
 }
 
 /** SHA-256 over names and contents of all files, in the order of their names. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import type { Exchange } from '../../connector/certify-fixtures.ts';
@@ -11,6 +11,8 @@ export interface Reply {
   status: number;
   headers: Record<string, string>;
   body: Buffer | string;
+  /** The connection breaks: before a word of the answer, or within it. What was asked was taken all the same. */
+  lost?: 'before' | 'within';
 }
 
 /** Changes what a recorded answer says, to see what the connector makes of it. `nth` counts requests from 1 since the last rewind. */
@@ -38,6 +40,8 @@ export interface ReplaySpec {
   hosts?: readonly string[];
   /** Files under /wsdl/. */
   fixturesFolder: string;
+  /** How a request differs from a recorded one. Default: in what the recording names. */
+  differs?: Parameters<typeof bestExchange>[4];
   /** HTTP log-in: where, and where the token is to stand in the answer. */
   login?: { path: string; token: string };
 }
@@ -49,7 +53,7 @@ export async function startReplayServer(spec: ReplaySpec): Promise<ReplayServer>
   const server = createServer((request, response) => {
     void reply(request)
       .catch((error: unknown): Reply => ({ status: 400, headers: {}, body: `certify: ${String(error)}` }))
-      .then(({ status, headers, body }) => response.writeHead(status, headers).end(body));
+      .then((answer) => give(response, answer));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -97,7 +101,7 @@ export async function startReplayServer(spec: ReplaySpec): Promise<ReplayServer>
         body: JSON.stringify(spec.login.token.split('.').reduceRight<unknown>((value, name) => ({ [name]: value }), 'certify-token')),
       };
     made.asked.push(asked);
-    const found = bestExchange(spec.exchanges, served, asked, spec.variable);
+    const found = bestExchange(spec.exchanges, served, asked, spec.variable, spec.differs);
     if (typeof found === 'number') {
       served[found]!++;
       ever.add(found);
@@ -123,6 +127,15 @@ export async function startReplayServer(spec: ReplaySpec): Promise<ReplayServer>
   }
 
   return made;
+}
+
+function give(response: ServerResponse, { status, headers, body, lost }: Reply): void {
+  if (lost === 'before') response.socket?.destroy();
+  else if (lost === 'within') {
+    const bytes = Buffer.from(body);
+    response.writeHead(status, { ...headers, 'content-length': String(bytes.length + 100) });
+    response.write(Buffer.concat([bytes, Buffer.from(' ')]), () => response.socket?.destroy());
+  } else response.writeHead(status, headers).end(body);
 }
 
 function withType(headers: Record<string, string>, soap: boolean, name: string | undefined): Record<string, string> {

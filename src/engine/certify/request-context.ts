@@ -160,7 +160,7 @@ function hostsOf(connector: ConnectorConfig): string[] {
   );
 }
 
-function addresses(connector: ConnectorConfig, url: string, wsdl: string | undefined): Record<string, unknown> {
+export function addresses(connector: ConnectorConfig, url: string, wsdl: string | undefined): Record<string, unknown> {
   if (connector.transport === 'soap') return { endpoint: `${url}/service`, ...(wsdl === undefined ? {} : { wsdl: `${url}/wsdl/${wsdl}` }) };
   return { base_url: url };
 }
@@ -169,7 +169,7 @@ function addresses(connector: ConnectorConfig, url: string, wsdl: string | undef
  * Credentials of the usual kind, so that a stream that would let them out is found out. A token is not fetched from where the
  * manifest says: offline nobody is asked.
  */
-function canaryLogin(connector: ConnectorConfig): Record<string, unknown> {
+export function canaryLogin(connector: ConnectorConfig): Record<string, unknown> {
   const auth = connector.transport_options['auth'] as { oauth2_client_credentials?: unknown } | undefined;
   const bearer = { auth: { bearer: { token: CANARY_REFERENCE } } };
   if (connector.transport === 'soap')
@@ -177,12 +177,12 @@ function canaryLogin(connector: ConnectorConfig): Record<string, unknown> {
   return auth === undefined || auth.oauth2_client_credentials ? bearer : {};
 }
 
-function sessionOf(connector: ConnectorConfig): { path: string; token: string } | undefined {
+export function sessionOf(connector: ConnectorConfig): { path: string; token: string } | undefined {
   const session = (connector.transport_options['auth'] as { session?: { path: string; token?: string } } | undefined)?.session;
   return session && { path: session.path, token: session.token ?? 'token' };
 }
 
-function withCanary(value: unknown): unknown {
+export function withCanary(value: unknown): unknown {
   if (value === CANARY_REFERENCE) return CANARY;
   if (Array.isArray(value)) return value.map(withCanary);
   if (typeof value === 'object' && value !== null)

@@ -42,8 +42,8 @@ function madeUp(spec: OptionSpec): unknown {
 
 /** Looks for the canary in whatever runs said and wrote. */
 export async function secretsAbsent(
-  bench: Bench,
-  runs: readonly RunResult[],
+  bench: Pick<Bench, 'knex' | 'everything'>,
+  runs: readonly Pick<RunResult, 'problems' | 'notes'>[],
   notes: readonly string[] = [],
   keys: readonly string[] = [],
 ): Promise<Verdict> {

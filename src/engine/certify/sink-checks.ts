@@ -1,17 +1,23 @@
-import type { SinkConfig } from '../../config/schema/connector.ts';
+import type { ConnectorConfig, SinkConfig } from '../../config/schema/connector.ts';
 import { counted, fails, holds, type Verdict } from '../../connector/certify.ts';
-import type { SinkFixture } from '../../connector/certify-fixtures.ts';
-import { type RenderedFile, renderSink } from '../../connector/sink.ts';
+import type { SinkFixture } from '../../connector/certify-sink-fixtures.ts';
+import { encodedRows, type RenderedFile, renderSink } from '../../connector/sink.ts';
 import type { Variables } from '../../connector/template.ts';
 import { RecordError } from '../../core/errors.ts';
 import type { Values } from '../../core/record.ts';
-import { decodeWith, encodeWith } from '../../formats/formats.ts';
+import { decodeWith } from '../../formats/formats.ts';
 import { saidOf } from './reading.ts';
+import type { SinkSetup } from './sink-bench.ts';
 
+/** What the checks of a sink work with. */
 export interface SinkContext {
+  connector: ConnectorConfig;
+  name: string;
   sink: SinkConfig;
   fixture: SinkFixture;
   variables: Variables;
+  /** For benches: options and secrets of the connection. */
+  setup: Pick<SinkSetup, 'options' | 'secrets'>;
 }
 
 export interface SinkCheck {
@@ -69,9 +75,7 @@ async function roundTrip(context: SinkContext): Promise<Verdict> {
         return fails(`Line ${record.line ?? record.number} does not read back: ${record.problem.message}`, 'Correct the encoder.');
       rows.push(record.values);
     }
-  const again: Uint8Array[] = [];
-  for await (const part of encodeWith(sink.encoder!, [rows], { file: written.name })) again.push(part);
-  return Buffer.concat(again).equals(Buffer.from(written.bytes))
+  return Buffer.from(await encodedRows(sink, rows, written.name)).equals(Buffer.from(written.bytes))
     ? holds(`${counted(rows.length, 'row')}.`)
     : fails('What was read back writes another file.', 'Look at pad, strip and decimals of the fields.');
 }
