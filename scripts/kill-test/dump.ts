@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import Database from 'better-sqlite3';
 
@@ -45,6 +45,16 @@ export function dumpStore(file: string): string[] {
     'file',
     `SELECT s.pipeline, f.path, f.sha256, f.size, f.state, f.records_done, f.archived_to, f.problems FROM il_file f JOIN il_source s ON s.id = f.source_id`,
   );
+  // The day that a file is named by is that of the run.
+  add(
+    'outbox',
+    `SELECT o.pipeline, o.id, o.outbox_key, o.version, o.latest, o.operation, o.state, o.hash, o."values", o.problems, d.sequence FROM il_outbox o LEFT JOIN il_delivery d ON d.id = o.delivery_id`,
+  );
+  add(
+    'delivery',
+    `SELECT pipeline, id, connection, sink, replace(replace(name, replace(day, '-', ''), 'DAY'), day, 'DAY'), sequence, state, records, totals, sha256, answer, problems FROM il_delivery`,
+  );
+  add('outbound', `SELECT pipeline, fingerprint FROM il_outbound`);
   add('difference', `SELECT pipeline, key, status, left_minor, right_minor, left_count, right_count, reason FROM il_difference`);
   add('lock', `SELECT name FROM il_lock`);
   add('indexes', `SELECT name FROM sqlite_master WHERE type = 'index' AND name NOT LIKE 'sqlite_%'`);
@@ -56,10 +66,22 @@ export function dumpStore(file: string): string[] {
 
 /** Every file under a folder: what was left in place and what was archived. */
 export function dumpFolder(folder: string): string[] {
+  return filesUnder(folder)
+    .map((path) => `remote ${relative(folder, path)}`)
+    .sort();
+}
+
+/** What another system took, with its content; names without the day of the run that they have in them. */
+export function dumpTaken(folder: string): string[] {
+  return filesUnder(folder)
+    .map((path) => `taken ${relative(folder, path).replace(/\d{8}/, 'DAY')} ${digest([readFileSync(path, 'utf8')])}`)
+    .sort();
+}
+
+function filesUnder(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => `remote ${relative(folder, join(entry.parentPath, entry.name))}`)
-    .sort();
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 export function digest(lines: readonly string[]): string {

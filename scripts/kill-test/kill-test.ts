@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { generateTown } from '../sample-town/generate.ts';
 import { writeLocalConnections } from '../sample-town/local-connections.ts';
 import { startSystems } from '../sample-town/systems.ts';
-import { digest, dumpFolder, dumpStore, firstDifferences } from './dump.ts';
+import { digest, dumpFolder, dumpStore, dumpTaken, firstDifferences } from './dump.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -48,23 +48,31 @@ export async function killTest(options: KillTestOptions): Promise<KillTestResult
   try {
     writeLocalConnections(town, systems.ports);
     const reset = (): void => {
-      for (const folder of ['sftp', 'council']) {
+      for (const folder of ['sftp', 'council', 'finance-reports']) {
         rmSync(join(data, folder), { recursive: true, force: true });
-        cpSync(join(pristine, folder), join(data, folder), { recursive: true, preserveTimestamps: true });
+        if (existsSync(join(pristine, folder)))
+          cpSync(join(pristine, folder), join(data, folder), { recursive: true, preserveTimestamps: true });
       }
       for (const name of ['interlocal.db', 'interlocal.db-wal', 'interlocal.db-shm', 'spool'])
         rmSync(join(town, 'data', name), { recursive: true, force: true });
     };
     const state = (): string[] => [
       ...dumpStore(join(town, 'data', 'interlocal.db')),
-      ...dumpFolder(join(data, 'sftp')),
+      ...['recreation', 'bank'].flatMap((name) => dumpFolder(join(data, 'sftp', name))),
       ...dumpFolder(join(data, 'council')),
+      ...dumpTaken(join(data, 'sftp/finance')),
     ];
+    /** Finance has taken what was sent to it, and the pipeline has seen that. */
+    const answered = async (): Promise<void> => {
+      systems.imports.takeAll();
+      await ended(start(town, 'receipts-to-finance'));
+    };
 
     reset();
     const started = performance.now();
     await ended(start(town));
     let whole = performance.now() - started;
+    await answered();
     const wanted = state();
     options.say(`undisturbed: ${(whole / 1000).toFixed(1)} s, ${wanted.length} lines, ${digest(wanted).slice(0, 16)}`);
 
@@ -85,6 +93,7 @@ export async function killTest(options: KillTestOptions): Promise<KillTestResult
         result.kills++;
       }
       await ended(start(town));
+      await answered();
       result.towns++;
       const got = state();
       if (digest(got) !== digest(wanted)) {
@@ -110,8 +119,9 @@ function copyTown(town: string): void {
   symlinkSync(join(ROOT, 'package.json'), join(town, 'package.json'));
 }
 
-function start(town: string): ChildProcess {
-  return spawn(process.execPath, [join(ROOT, 'src', 'main.ts'), 'run', '--all', '--json', '--project', town], { stdio: 'ignore' });
+/** All pipelines, or one. */
+function start(town: string, pipeline = '--all'): ChildProcess {
+  return spawn(process.execPath, [join(ROOT, 'src', 'main.ts'), 'run', pipeline, '--json', '--project', town], { stdio: 'ignore' });
 }
 
 async function ended(child: ChildProcess): Promise<void> {

@@ -7,9 +7,17 @@ import type { TownTruth } from './truth.ts';
 
 export type { TownTruth } from './truth.ts';
 
-const FOLDERS = ['sftp/recreation/exports', 'sftp/recreation/archive', 'sftp/bank/outgoing', 'sftp/bank/archive', 'council/archive'];
+const FOLDERS = [
+  'sftp/recreation/exports',
+  'sftp/recreation/archive',
+  'sftp/bank/outgoing',
+  'sftp/bank/archive',
+  'sftp/finance/imports',
+  'sftp/finance/taken',
+  'council/archive',
+];
 /** Everything that a town's folder holds because of its seed; SQLite's log must go with its database, or it is replayed into the next one. */
-const MADE = ['sftp', 'council', 'finance.db', 'finance.db-wal', 'finance.db-shm', 'clerk.json', 'truth.json'];
+const MADE = ['sftp', 'council', 'finance-reports', 'finance.db', 'finance.db-wal', 'finance.db-shm', 'clerk.json', 'truth.json'];
 /** Says that this folder is a sample town's; it is written first, truth.json last. */
 export const TOWN_MARKER = 'sample-town.json';
 

@@ -4,7 +4,7 @@ import { SOAP_PATH } from './soap-server.ts';
 import { DEFAULT_PORTS, type TownSystems } from './systems.ts';
 
 const OURS = "# Written by the sample town's start: its systems could not have their usual ports. Removed by the next start that can.";
-const SFTP = ['recreation-ledger', 'recreation-receipts', 'recreation-registrations', 'bank'];
+const SFTP = ['recreation-ledger', 'recreation-receipts', 'recreation-registrations', 'bank', 'finance-imports'];
 const SOAP = ['clerk', 'utility-billing'];
 
 /**

@@ -76,6 +76,7 @@ function systemsText({ ports }: TownSystems): string {
     `  recreation, bank  SFTP        127.0.0.1:${ports.sftp}`,
     `  clerk, utility    SOAP        http://127.0.0.1:${ports.soap}${SOAP_PATH}`,
     `  finance           SQL Server  127.0.0.1:${ports.sqlserver}`,
+    `  finance, imports  SFTP        127.0.0.1:${ports.sftp}, and imports what lands in ${TOWN}/sftp/finance/imports`,
     `  council           folder      ${TOWN}/council`,
     `Their passwords are in ${TOWN}/secrets, where config/connections.yaml looks for them.`,
   ].join('\n');

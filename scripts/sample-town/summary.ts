@@ -1,6 +1,7 @@
 import { plural, tableText } from '../../src/cli/table.ts';
 import { textOfProblem } from '../../src/core/errors.ts';
 import { formatMoney } from '../../src/core/money.ts';
+import { forAPersonText } from '../../src/engine/outbound/status.ts';
 import { type RevenueRow, revenueReport } from '../../src/engine/revenue.ts';
 import type { Engine } from '../../src/engine/run.ts';
 import { type PipelineStatus, statusOf } from '../../src/engine/status.ts';
@@ -9,13 +10,15 @@ import { listRejects } from '../../src/store/rejects.ts';
 
 /** What the last run of every pipeline brought, and how it stands with the town's money: for a person who sees it for the first time. */
 export async function summaryOf(engine: Engine): Promise<string> {
-  const inbound = (await statusOf(engine)).filter((status) => engine.project.pipelines.get(status.pipeline)!.value.source);
+  const all = await statusOf(engine);
+  const inbound = all.filter((status) => engine.project.pipelines.get(status.pipeline)!.value.source);
   const parts = [
     cameIn(inbound),
     section('Set aside: records that cannot be used as they are', await setAside(engine)),
     section('Refused: files that contradict themselves; nothing of them was taken', problemsOf(inbound)),
     section('Left where they are', notesOf(inbound, /is left for a later run/)),
     section('Delivered twice', notesOf(inbound, /the same content was loaded as/)),
+    section('Sent to other systems', sent(all)),
     section('Where the systems do not agree', await differences(engine)),
     section('Revenue by department and month', [revenueTable(await revenueReport(engine, { period: 'month' }))]),
   ];
@@ -49,6 +52,19 @@ function notesOf(inbound: readonly PipelineStatus[], wanted: RegExp): string[] {
   return inbound.flatMap(({ pipeline, last_run: run }) =>
     (run?.notes ?? []).filter((note) => wanted.test(note)).map((note) => `${pipeline}: ${note}`),
   );
+}
+
+function sent(all: readonly PipelineStatus[]): string[] {
+  return all.flatMap(({ pipeline, last_run: run, outbound }) => {
+    if (!outbound || !run) return [];
+    const last = outbound.last_delivery;
+    const again = last && last.prepared_at < run.started_at ? ['nothing was sent again.'] : [];
+    const person = forAPersonText(outbound);
+    const settle = outbound.to_settle
+      ? ` Finance's edit report is in data/sample-town/finance-reports; then: npx interlocal deliver settle ${last!.id} --accepted`
+      : '';
+    return [...run.notes, ...again, ...(person ? [`for a person: ${person}.${settle}`] : [])].map((text) => `${pipeline}: ${text}`);
+  });
 }
 
 const MOST_DIFFERENCES = 4;

@@ -36,6 +36,7 @@ console.log(`${truth.town.name} (${truth.residents.length} residents, seed ${see
   recreation, bank  sftp://${SFTP_USER}@127.0.0.1:${systems.ports.sftp}  host key ${SFTP_HOST_KEY_FINGERPRINT}
   clerk             http://127.0.0.1:${systems.ports.soap}${SOAP_PATH}?wsdl  user ${CLERK_USER}
   finance           SQL Server 127.0.0.1,${systems.ports.sqlserver}  database ${FINANCE_DATABASE}, login ${FINANCE_LOGIN}
+  finance, imports  the same SFTP server, below /finance: receipts to import
   council           ${values.folder}/council
 Ctrl-C ends them.`);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void systems.close().then(() => process.exit(0)));

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClerkRecords } from './clerk-records.ts';
+import { type ImportWatch, startImportWatch } from './import-watch.ts';
 import { writeSecrets } from './secrets.ts';
 import { sampleTownHostKey } from './sftp-host-key.ts';
 import { startSftpServer, type SftpUser } from './sftp-server.ts';
@@ -12,6 +13,7 @@ export { SFTP_HOST_KEY_FINGERPRINT } from './sftp-host-key.ts';
 
 export interface TownSystems {
   ports: { sftp: number; soap: number; sqlserver: number };
+  imports: ImportWatch;
   close(): Promise<void>;
 }
 
@@ -70,9 +72,14 @@ export async function startSystems(options: TownSystemsOptions): Promise<TownSys
     throw failed.reason;
   }
   const [sftp, soap, sqlserver] = await Promise.all(starting);
+  const imports = startImportWatch({ folder: join(folder, 'sftp/finance'), reports: join(folder, 'finance-reports') });
   return {
+    imports,
     ports: { sftp: sftp.port, soap: soap.port, sqlserver: sqlserver.port },
-    close: async () => void (await Promise.all([sftp.close(), soap.close(), sqlserver.close()])),
+    close: async () => {
+      await Promise.all([sftp.close(), soap.close(), sqlserver.close()]);
+      imports.close();
+    },
   };
 }
 

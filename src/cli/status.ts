@@ -31,7 +31,9 @@ export function registerStatus(cli: Cli): void {
           );
           const weak = weakTexts(status.flatMap((s) => s.weak_encryption));
           const goesOut = status.flatMap(({ pipeline, outbound }) => (outbound ? [{ pipeline, outbound }] : []));
-          const waits = goesOut.flatMap(({ pipeline, outbound }) => waitsTexts(pipeline, outbound, forAPersonText(outbound)));
+          const waits = goesOut.flatMap(({ pipeline, outbound }) =>
+            waitsTexts(pipeline, outbound, forAPersonText(outbound), forAPerson(outbound)),
+          );
           const details = status.flatMap((s) => [
             ...(s.last_run?.problems ?? []).map((p) => `${s.pipeline}: ${textOfProblem(p)}`),
             ...(s.last_run?.notes ?? []).map((n) => `${s.pipeline}: ${n}`),
@@ -67,11 +69,14 @@ function outboundTable(
   );
 }
 
-function waitsTexts(pipeline: string, { overdue, to_settle }: OutboundStatus, person: string): string[] {
-  const see = `interlocal deliver list ${pipeline}${to_settle ? `; interlocal deliver sent ${pipeline}` : ''}`;
-  const late = overdue === 1 ? '1 delivery has' : `${overdue} deliveries have`;
+function waitsTexts(pipeline: string, o: OutboundStatus, person: string, count: number): string[] {
+  const late = o.overdue === 1 ? '1 delivery has' : `${o.overdue} deliveries have`;
+  const see = [
+    ...(count > o.to_settle ? [`interlocal deliver list ${pipeline}`] : []),
+    ...(o.to_settle ? [`interlocal deliver sent ${pipeline}; interlocal deliver settle`] : []),
+  ].join('; ');
   return [
     ...(person ? [`${pipeline}: for a person: ${person}. See: ${see}`] : []),
-    ...(overdue ? [`${pipeline}: ${late} had no answer for longer than the sink allows. See: interlocal deliver sent ${pipeline}`] : []),
+    ...(o.overdue ? [`${pipeline}: ${late} had no answer for longer than the sink allows. See: interlocal deliver sent ${pipeline}`] : []),
   ];
 }

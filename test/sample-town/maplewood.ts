@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateTown, type TownTruth } from '../../scripts/sample-town/generate.ts';
 import { writeLocalConnections } from '../../scripts/sample-town/local-connections.ts';
-import { startSystems } from '../../scripts/sample-town/systems.ts';
+import { startSystems, type TownSystems } from '../../scripts/sample-town/systems.ts';
 import { openTown } from '../../src/cli/town.ts';
 import { inOrder } from '../../src/engine/order.ts';
 import { type Engine, runPipeline } from '../../src/engine/run.ts';
@@ -19,6 +19,7 @@ export interface Maplewood {
   data: string;
   truth: TownTruth;
   engine: Engine;
+  systems: TownSystems;
   /** All pipelines, or these, as `interlocal run` does. */
   run(...pipelines: string[]): Promise<Map<string, RunResult>>;
   close(): Promise<void>;
@@ -37,6 +38,7 @@ export async function openMaplewood(): Promise<Maplewood> {
     data,
     truth,
     engine,
+    systems,
     async run(...pipelines) {
       const results = new Map<string, RunResult>();
       for (const id of pipelines.length > 0 ? pipelines : inOrder(engine.project))

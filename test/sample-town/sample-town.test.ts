@@ -3,7 +3,9 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SeededError } from '../../scripts/sample-town/truth.ts';
 import { compileNamed } from '../../src/engine/bind.ts';
+import { settleByPerson } from '../../src/engine/outbound/decide.ts';
 import { revenueReport } from '../../src/engine/revenue.ts';
+import { statusOf } from '../../src/engine/status.ts';
 import type { RunResult } from '../../src/engine/session.ts';
 import { runMappingTests } from '../../src/mapping/tests.ts';
 import { listDifferences } from '../../src/store/differences.ts';
@@ -331,6 +333,34 @@ describe('whether it agrees', () => {
   });
 });
 
+describe('what goes out', () => {
+  const lastWeek = () => town.truth.receipts.filter(({ department, date }) => department === 'recreation' && date >= '2026-06-24');
+
+  test("the last week's receipts are in finance, each once, to the cent", () => {
+    const receipts = lastWeek();
+    expect(receipts.length).toBeGreaterThan(50);
+    expect(first.get('receipts-to-finance')).toMatchObject({ outcome: 'succeeded', counts: { created: receipts.length, rejected: 0 } });
+    town.systems.imports.takeAll();
+    expect(town.systems.imports.taken()).toEqual({
+      files: 1,
+      receipts: receipts.length,
+      amount: receipts.reduce((sum, { cents }) => sum + cents, 0),
+    });
+  });
+
+  test('then a person says what the edit report said, and nothing is on its way any more', async () => {
+    const again = await town.run('receipts-to-finance');
+    expect(again.get('receipts-to-finance')!.counts.read).toBe(0);
+    const status = async () => (await statusOf(town.engine)).find(({ pipeline }) => pipeline === 'receipts-to-finance')!.outbound!;
+    const taken = await status();
+    expect([taken.on_its_way, taken.to_settle, taken.last_delivery!.state]).toEqual([lastWeek().length, 1, 'acknowledged']);
+    const reports = join(town.data, 'finance-reports');
+    expect(readFileSync(join(reports, filesIn(reports)[0]!), 'utf8')).toContain('IMPORTED, no errors');
+    await settleByPerson(town.engine.knex, taken.last_delivery!.id, true, undefined);
+    expect(await status()).toMatchObject({ on_its_way: 0, to_settle: 0, last_delivery: { state: 'accepted' } });
+  });
+});
+
 describe('the mappings that are shipped', () => {
   test('do what their tests say, and each has a test of what it refuses or leaves out', () => {
     const { project } = town.engine;
@@ -364,6 +394,8 @@ describe('afterwards', () => {
       if (FILES.includes(pipeline)) expect({ pipeline, read: counts.read }).toEqual({ pipeline, read: 0 });
     }
     expect([await countOf('il_landed'), await countOf('il_history')]).toEqual([landed, history]);
+    town.systems.imports.takeAll();
+    expect([await countOf('il_delivery'), town.systems.imports.taken().files]).toEqual([1, 1]);
     expect(await listRejects(town.engine.knex, { state: 'open', limit: 100 })).toHaveLength(5);
   });
 

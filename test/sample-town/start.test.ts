@@ -26,6 +26,7 @@ test('a newcomer sees what came in, what was set aside and why, what was refused
   expect(stdout).toContain('Came in: 15,886 records, of which 15,881 were new.');
   expect(stdout).toContain('permits: permits.csv:60 AppliedDate: "AppliedDate" must be a date, but is "2026-02-30".');
   expect(stdout).toContain('bank-deposits: outgoing/bai-260612.txt:37: The control total of the account …6789 is');
+  expect(stdout).toMatch(/receipts-to-finance: receipts-\d{8}-0001\.xml was sent to finance-imports\.receipt-import: 114 records\./);
   expect(stdout).toContain('100418: receipts add up to 48.00, the ledger has nothing: 48.00 less');
   expect(stdout).toMatch(/recreation +2026-05 +54,497\.65 +54,497\.65 +0\.00/);
   expect(stdout).toMatch(/total +301,980\.65 +284,071\.40 +17,909\.25/);
@@ -40,6 +41,9 @@ test('started again, it shows that nothing was read or entered twice', async () 
   expect(stdout).toContain('Maplewood, a sample town of 904 residents (seed 1), is in data/sample-town.');
   expect(stdout).toContain('Nothing was entered twice: 0 records are new, 0 changed, and no file was read again.');
   expect(stdout).toMatch(/recreation-receipts +succeeded +0 +0 +0 +0/);
+  expect(stdout).toMatch(/receipts-\d{8}-0001\.xml \(finance-imports\.receipt-import\): 114 taken\./);
+  expect(stdout).toContain('receipts-to-finance: nothing was sent again.');
+  expect(stdout).toContain('receipts-to-finance: for a person: 1 delivery to settle.');
   expect(stdout).toMatch(/total +301,980\.65 +284,071\.40 +17,909\.25/);
 });
 
@@ -47,7 +51,7 @@ test('other ports are laid over the configuration, and taken away when they are 
   const file = join(project, 'config/connections.local.yaml');
   rmSync(file, { force: true });
   expect(adaptConnections(project, { sftp: 1, soap: 2, sqlserver: 3 })).toBe(true);
-  expect(readFileSync(file, 'utf8')).toContain('bank: { options: { port: 1 } }');
+  expect(readFileSync(file, 'utf8')).toContain('bank: { options: { port: 1 } }\n  finance-imports: { options: { port: 1 } }');
   expect(adaptConnections(project, { ...DEFAULT_PORTS })).toBe(true);
   expect(existsSync(file)).toBe(false);
 });
