@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs';
+import { registerAdd } from './add.ts';
 import { registerCertify } from './certify.ts';
 import { registerCheck } from './check.ts';
 import { type RegisterCommand, runCli } from './cli.ts';
 import { registerDiscover } from './discover.ts';
 import { registerExplain } from './explain.ts';
 import { registerInit } from './init.ts';
-import { registerNew } from './new-connector.ts';
+import { registerNew } from './new.ts';
+import { registerPacks } from './packs.ts';
 import { registerPreview } from './preview.ts';
 import { registerRejects } from './rejects.ts';
 import { registerReport } from './report.ts';
 import { registerRun } from './run.ts';
 import { registerSchemas } from './schemas.ts';
 import { registerServe } from './serve.ts';
+import { registerSign } from './sign.ts';
 import { registerStatus } from './status.ts';
 import { registerTest } from './test.ts';
 import { registerValidate } from './validate.ts';
@@ -32,6 +35,9 @@ const COMMANDS: RegisterCommand[] = [
   registerDiscover,
   registerNew,
   registerCertify,
+  registerSign,
+  registerAdd,
+  registerPacks,
   registerSchemas,
 ];
 

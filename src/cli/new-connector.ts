@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { ProposedStream } from '../connector/discover.ts';
 import type { NewConnector } from '../connector/skeleton.ts';
 import type { Cli } from './cli.ts';
@@ -14,10 +15,8 @@ const TRANSPORTS = ['sftp', 'folder', 'soap', 'http', 'sqlserver'] as const;
 const FORMATS = ['csv', 'fixed_width', 'xml', 'json', 'bai2'] as const;
 
 /** `interlocal new connector ID` */
-export function registerNew(cli: Cli): void {
-  cli.program
-    .command('new')
-    .description('Make something new in this folder: a connector.')
+export function registerNewConnector(cli: Cli, command: Command): void {
+  command
     .command('connector')
     .argument('<id>', 'its name: lower-case words joined by -')
     .option('--transport <name>', TRANSPORTS.join(', '))

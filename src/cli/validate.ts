@@ -19,8 +19,12 @@ export function registerValidate(cli: Cli): void {
       const transportOptions = Object.fromEntries(Object.entries(transports).map(([name, { optionsSchema }]) => [name, optionsSchema]));
       const { project, problems } = await loadProject(cli.project(), { transportOptions, compileMapping, secrets: options.secrets });
       cli.setExit(project ? 0 : EXIT_CONFIG);
-      cli.print({ valid: project !== undefined, problems, ...(project && { checked: checked(project) }) }, () =>
-        project ? `Valid: ${listed(checked(project))}.` : textOf(problems, textOfProblem),
+      const { packRemarks } = await import('../engine/packs/list-packs.ts');
+      const remarks = project ? await packRemarks(project.folder, new Date().toISOString().slice(0, 10)) : [];
+      cli.print({ valid: project !== undefined, problems, remarks, ...(project && { checked: checked(project) }) }, () =>
+        project
+          ? [`Valid: ${listed(checked(project))}.`, ...remarks.map((r) => `Remark: ${textOfProblem(r)}`)].join('\n')
+          : textOf(problems, textOfProblem),
       );
     });
 }

@@ -17,6 +17,7 @@ import type { LoadResult, Project } from './project.ts';
 import { connectorSchema } from './schema/connector.ts';
 import { interlocalSchema } from './schema/interlocal.ts';
 import { mappingSchema } from './schema/mapping.ts';
+import type { MappingConfig } from './schema/mapping.ts';
 import { entitySchema } from './schema/model.ts';
 import { pipelineSchema } from './schema/pipeline.ts';
 
@@ -60,7 +61,9 @@ export async function loadProject(folder: string, options: LoadOptions = {}): Pr
         problems,
       ),
     ),
-    mappings: readAll(files.mappings, (file) => named(readPart(file, mappingSchema, problems), 'mapping', file, problems)),
+    mappings: readAll(files.mappings, (file) =>
+      ofItsPack(named(readPart(file, mappingSchema, problems), 'mapping', file, problems), file, problems),
+    ),
     pipelines: readAll(files.pipelines, (file) => named(readPart(file, pipelineSchema, problems), 'pipeline', file, problems)),
     entities: readAll(files.model, (file) => named(readPart(file, entitySchema, problems), 'entity', file, problems)),
     lookups: new Map(
@@ -98,6 +101,18 @@ function named<T>(part: Part<T> | undefined, key: string & keyof T, file: TextFi
     place: { ...part.at([key]), path: key },
     message: `is "${String(given)}", but the ${where} is called "${file.name}".`,
     hint: `Write ${key}: ${file.name}, or rename the ${where}.`,
+  });
+  return undefined;
+}
+
+/** What a connector brings along speaks of that connector: it cannot change how another one's records are read. */
+function ofItsPack(part: Part<MappingConfig> | undefined, file: TextFile, problems: Problem[]): Part<MappingConfig> | undefined {
+  if (!part || file.pack === undefined || part.value.from.connector === file.pack) return part;
+  problems.push({
+    code: 'VALUE_INVALID',
+    place: { ...part.at(['from', 'connector']), path: 'from.connector' },
+    message: `must be ${file.pack}: this mapping stands in the folder of that connector.`,
+    hint: `Write connector: ${file.pack}, or move the mapping into mappings/.`,
   });
   return undefined;
 }
