@@ -1,7 +1,7 @@
 import type { AddedPack } from '../engine/packs/add-pack.ts';
-import type { Signer } from '../connector/pack-signature.ts';
 import type { Cli } from './cli.ts';
 import { clearCheck, showCheck } from './certify-progress.ts';
+import { textOfSigner } from './certify-report.ts';
 
 interface AddCommand {
   allowUnsigned?: boolean;
@@ -63,9 +63,4 @@ function textOf(added: AddedPack): string {
   ]
     .join('\n')
     .trimEnd();
-}
-
-export function textOfSigner(signer: Signer | null): string {
-  if (!signer) return 'nobody';
-  return signer.name === null ? `a key that is not trusted here (${signer.key})` : `${signer.name} (${signer.key})`;
 }

@@ -28,6 +28,8 @@ export function registerCertify(cli: Cli): void {
       const { certifyOffline } = await import('../engine/certify/certify.ts');
       const { readPack } = await import('../engine/certify/pack.ts');
       const { certificateText } = await import('./certify-report.ts');
+      const { readTrustedKeys } = await import('../engine/packs/trusted-keys.ts');
+      const { keys } = await readTrustedKeys(cli.project());
       const certificates: Certificate[] = [];
       for (const name of names) {
         const folder = await packFolder(cli, name);
@@ -36,7 +38,7 @@ export function registerCertify(cli: Cli): void {
           for (const file of await writeRecords(folder, await (await import('./certify-tables.ts')).tablesPort()))
             cli.note(`Wrote ${file}: look it through, line by line.`);
         }
-        const pack = await readPack(folder);
+        const pack = await readPack(folder, keys);
         // With a connection alone, only what needs it; --offline with it: both halves.
         if (options.offline || !options.connection) {
           const startTables =

@@ -120,8 +120,8 @@ async function readPlain(root: string, below: string, ending: string, shipped: b
   return (await Promise.all(read)).filter((file) => file !== undefined);
 }
 
-/** Each connector with the name of its folder. */
-async function connectorFolders(root: string): Promise<[connector: string, folder: string][]> {
+/** Each connector of a town with the name of its folder below connectors/, which may be one that `add` has moved aside. */
+export async function connectorFolders(root: string): Promise<[connector: string, folder: string][]> {
   const names = await namesIn(join(root, 'connectors'), true, /^(?:\.(?!replaced-)|_)/);
   const start = replacedFolder('');
   return names.flatMap((name): [string, string][] => {

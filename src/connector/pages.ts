@@ -37,6 +37,8 @@ export interface PageContext {
   now: Date;
   signal?: AbortSignal;
   note(text: string): void;
+  /** Told of the columns that a database's tables or an answer's header have. */
+  onColumns?: (columns: ReadonlyMap<string, string>) => void;
 }
 
 /**

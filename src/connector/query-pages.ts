@@ -90,6 +90,7 @@ function querySpec(stream: StreamConfig, context: PageContext, cursor: string | 
       .filter(([name]) => name !== query.table_field)
       .map(([name, f]) => ({ name, type: f.type === 'list' || f.type === 'object' ? ('text' as const) : f.type })),
     tableField: query.table_field,
+    onColumns: context.onColumns,
     where: query.where?.map((w) => ({ ...w, value: fillText(w.value, context.variables) })),
     orderBy: incremental
       ? [incremental.cursor, ...(incremental.tie_breaker ? [incremental.tie_breaker] : [])]

@@ -25,6 +25,7 @@ import { closeGoneRejects } from '../store/rejects.ts';
 import type { FileTransport, RemoteFile } from '../transports/transport.ts';
 import { absentDeletions, type SeenKeys, seenKeys } from './absent.ts';
 import { assignKey, lookForRepeats, openBatch, type OpenBatch } from './land-batch.ts';
+import { type Layout, layoutOf } from './layout.ts';
 import { markerOf } from './ready-files.ts';
 import { type Session, stopIfAsked } from './session.ts';
 import { type Spooled, spool } from './spool.ts';
@@ -37,6 +38,7 @@ export async function loadFile(session: Session, transport: FileTransport, remot
   const files = session.stream.retriever.files!;
   stopIfAsked(session);
   let spooled: Spooled | undefined;
+  let layout = layoutOf(session);
   try {
     spooled = await spool(transport, remote, spoolFolder, files.max_size, session.signal);
     const after = await transport.stat(remote.path);
@@ -51,14 +53,16 @@ export async function loadFile(session: Session, transport: FileTransport, remot
       );
       if (known.path !== remote.path) await session.commit(async (_, trx) => noteKnownFile(trx, identityOf(session, remote, spooled!)));
     } else {
-      const { total, repeats } = await verify(session, remote, spooled);
-      await load(session, remote, spooled, total, repeats);
+      const { total, repeats } = await verify(session, remote, spooled, layout);
+      layout = layoutOf(session);
+      await load(session, remote, spooled, total, repeats, layout);
     }
   } catch (error) {
     if (await wentAway(session, transport, remote, error)) return;
     if (!(error instanceof FileError)) throw error;
     const problems = error.problems.map((p) => ({ ...p, place: { ...p.place, file: p.place.file ?? remote.path } }));
-    session.problems.push(...problems);
+    // The ledger keeps what is wrong with the file alone: which run was the last good one depends on how often it was stopped.
+    session.problems.push(...layout.explained(problems));
     if (spooled) await refuseFile(session.knex, identityOf(session, remote, spooled), problems);
     return;
   } finally {
@@ -108,9 +112,14 @@ async function knownContent(session: Session, remote: RemoteFile, spooled: Spool
 }
 
 /** Reads the whole file without keeping anything: throws FileError before anything of it could be committed. */
-async function verify(session: Session, remote: RemoteFile, spooled: Spooled): Promise<{ total: number; repeats: RepeatFinder }> {
+async function verify(
+  session: Session,
+  remote: RemoteFile,
+  spooled: Spooled,
+  layout: Layout,
+): Promise<{ total: number; repeats: RepeatFinder }> {
   const repeats = repeatFinder(Math.ceil(spooled.size / SMALL_RECORD_BYTES));
-  const { lists, finish, newColumns } = decoded(session, remote, spooled);
+  const { lists, finish, newColumns } = decoded(session, remote, spooled, layout);
   let total = 0;
   for await (const list of lists) {
     session.signal.throwIfAborted();
@@ -121,7 +130,7 @@ async function verify(session: Session, remote: RemoteFile, spooled: Spooled): P
   finish();
   if (newColumns().length)
     session.note(
-      `${remote.name} has columns that the connector does not know; they are kept as raw data only: ${newColumns().join(', ')}.`,
+      `${remote.name} has columns that the connector does not know; they are kept as raw data only: ${newColumns().join(', ')}.${layout.saidOfNew(newColumns())}`,
     );
   return { total, repeats };
 }
@@ -130,18 +139,21 @@ function decoded(
   session: Session,
   remote: RemoteFile,
   spooled: Spooled,
+  layout: Layout,
 ): { lists: AsyncGenerator<SourceRecord[]>; finish: () => void; newColumns: () => readonly string[] } {
   const { stream } = session;
   const required = Object.entries(stream.schema.fields)
     .filter(([, f]) => !f.optional)
     .map(([name]) => name);
   const selector = selectorOf(stream, remote.path);
+  layout.from(selector);
   const parents = new Set(stream.record_selector?.parents ?? []);
   async function* lists(): AsyncGenerator<SourceRecord[]> {
     const raw = decodeWith(stream.decoder!, spooled.read(), {
       file: remote.path,
       requiredColumns: required.filter((name) => !parents.has(name)),
       knownColumns: Object.keys(stream.schema.fields),
+      onColumns: (columns) => layout.told(columns),
       signal: session.signal,
     });
     for await (const list of raw) yield selector.select(list);
@@ -149,7 +161,14 @@ function decoded(
   return { lists: lists(), finish: () => selector.finish(), newColumns: () => selector.newColumns() };
 }
 
-async function load(session: Session, remote: RemoteFile, spooled: Spooled, total: number, repeats: RepeatFinder): Promise<void> {
+async function load(
+  session: Session,
+  remote: RemoteFile,
+  spooled: Spooled,
+  total: number,
+  repeats: RepeatFinder,
+  layout: Layout,
+): Promise<void> {
   const identity = identityOf(session, remote, spooled);
   const file = (await resumableFile(session.knex, identity)) ?? (await session.commit(async (_, trx) => startFile(trx, identity)));
   const skip = file.records_done;
@@ -158,13 +177,14 @@ async function load(session: Session, remote: RemoteFile, spooled: Spooled, tota
   session.allNew = skip === 0 && !(await hasLinks(session.knex, session.source.id));
   const bulk = session.allNew && total >= BULK_RECORDS && !session.preview;
   if (bulk) for (const { entity } of session.bound) if (await isEmpty(session.knex, entity.entity)) await dropIndexes(session.knex, entity);
-  const created = await landLists(session, decoded(session, remote, spooled).lists, {
+  const created = await landLists(session, decoded(session, remote, spooled, layout).lists, {
     file,
     name: remote.path,
     total,
     skip,
     repeats,
     seen,
+    layout,
   });
   session.allNew = false;
   if (bulk) for (const { entity } of session.bound) await createIndexes(session.knex, entity);
@@ -172,6 +192,7 @@ async function load(session: Session, remote: RemoteFile, spooled: Spooled, tota
   await session.commit(async (_, trx) => {
     const { content, after } = session.stream.retriever.files!;
     await finishFile(trx, file, after.archive ? posix.join(after.archive, remote.name) : null);
+    await layout.remember(trx, remote.name);
     // What a whole snapshot does not have is not there any more. A file that stays in its place may have been mended there,
     // or make room for another delivery: then it has nothing of the one before, whose rejects must not get lost.
     if (content === 'snapshot') await closeGoneRejects(trx, session.source.id, file.id);
@@ -187,6 +208,7 @@ interface Load {
   skip: number;
   repeats: RepeatFinder;
   seen: SeenKeys | undefined;
+  layout: Layout;
 }
 
 /**
@@ -196,7 +218,7 @@ interface Load {
 async function landLists(
   session: Session,
   lists: AsyncIterable<SourceRecord[]>,
-  { file, name, total, skip, repeats, seen }: Load,
+  { file, name, total, skip, repeats, seen, layout }: Load,
 ): Promise<number> {
   const size = session.pipeline.batch_size;
   const place = { id: file.id, name };
@@ -213,6 +235,7 @@ async function landLists(
     for await (const list of lists) {
       // Records that are passed over still count where their keys come again.
       for (const record of list) assignKey(record, session.stream, repeats);
+      layout.see(list);
       await seen?.add(list, batch?.trx);
       let at = Math.min(list.length, Math.max(0, skip - done));
       done += at;

@@ -1,17 +1,21 @@
 import { readQuery, readRequests, type PageContext, type StreamState } from '../connector/pages.ts';
+import { isOfDrift } from '../connector/drift.ts';
 import { optionVariables } from '../connector/template.ts';
 import { selectorOf } from '../connector/select.ts';
+import { FatalError, InterlocalError } from '../core/errors.ts';
 import type { SourceRecord } from '../core/record.ts';
 import { saveState } from '../store/sources.ts';
 import type { QueryTransport, RequestTransport } from '../transports/transport.ts';
 import { absentDeletions, seenKeys } from './absent.ts';
 import { assignKey, commitBatch } from './land-batch.ts';
+import { layoutOf } from './layout.ts';
 import { type Session, stopIfAsked } from './session.ts';
 
 /** Takes a stream that is asked for, not fetched as files: pages of a service, rows of a query. The checkpoint commits with its records. */
 export async function loadPages(session: Session, transport: QueryTransport | RequestTransport): Promise<void> {
   const { stream, source } = session;
   const name = `${session.connection}.${session.streamName}`;
+  const layout = layoutOf(session);
   const context: PageContext = {
     name,
     variables: optionVariables(session.options),
@@ -19,9 +23,11 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
     now: session.now(),
     signal: session.signal,
     note: (text) => session.note(text),
+    onColumns: (columns) => layout.told(columns),
   };
   const pages = transport.kind === 'query' ? readQuery(stream, transport, context) : readRequests(stream, transport, context);
   const selector = selectorOf(stream, name);
+  layout.from(selector);
   const seen = stream.deletes?.when_absent && !stream.incremental ? await seenKeys(session) : undefined;
   const size = session.pipeline.batch_size;
   let batch: SourceRecord[] = [];
@@ -40,21 +46,30 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
     session.onProgress({ pipeline: session.pipeline.pipeline, what: session.streamName, done });
     stopIfAsked(session);
   };
-  for await (const page of pages) {
-    stopIfAsked(session);
-    const records = selector.select(page.records);
-    for (const record of records) assignKey(record, session.stream);
-    await seen?.add(records);
-    // A batch ends only where a page does, because that is where a position is known.
-    batch.push(...records);
-    state = page.state ?? state;
-    if (batch.length >= size) await commit();
+  try {
+    for await (const page of pages) {
+      stopIfAsked(session);
+      const records = selector.select(page.records);
+      layout.see(records);
+      for (const record of records) assignKey(record, session.stream);
+      await seen?.add(records);
+      // A batch ends only where a page does, because that is where a position is known.
+      batch.push(...records);
+      state = page.state ?? state;
+      if (batch.length >= size) await commit();
+    }
+  } catch (error) {
+    // A source whose layout changed says so by what it was when it was last read well.
+    if (!(error instanceof InterlocalError) || !error.problems.some(isOfDrift)) throw error;
+    throw new FatalError(layout.explained(error.problems), { cause: error });
   }
   if (batch.length > 0 || state) await commit();
   selector.finish();
+  const newFields = layout.saidOfNew(selector.newColumns());
+  await session.commit(async (_, trx) => layout.remember(trx, name));
   if (selector.newColumns().length)
     session.note(
-      `${name} has fields that the connector does not know; they are kept as raw data only: ${selector.newColumns().join(', ')}.`,
+      `${name} has fields that the connector does not know; they are kept as raw data only: ${selector.newColumns().join(', ')}.${newFields}`,
     );
   if (!seen) return;
   await absentDeletions(session, seen, { created: session.counts.created, before: context.state.before });

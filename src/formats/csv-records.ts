@@ -118,6 +118,7 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
   /** The layout that a header gives, or FileError with everything that is wrong with it. */
   function named(header: readonly string[], line: number | undefined): Layout {
     const columns = header.map((name, i) => name.trim() || `column_${i + 1}`);
+    context.onColumns?.(columns);
     const place = line === undefined ? {} : { line };
     const problems: Problem[] = [];
     const repeated = new Set(columns.filter((name, i) => columns.indexOf(name) !== i));

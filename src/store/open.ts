@@ -4,6 +4,7 @@ import knexFactory, { type Knex } from 'knex';
 import { ConfigError } from '../core/errors.ts';
 import * as core from './migrations/001-core.ts';
 import * as ledger from './migrations/002-ledger.ts';
+import * as columns from './migrations/005-columns.ts';
 
 export type { Knex };
 
@@ -11,6 +12,7 @@ export type { Knex };
 const MIGRATIONS = [
   { name: '001-core', up: core.up },
   { name: '002-ledger', up: ledger.up },
+  { name: '005-columns', up: columns.up },
 ];
 
 /**

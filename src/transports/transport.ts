@@ -92,6 +92,8 @@ export interface QuerySpec {
   /** Upper bound (exclusive) on the cursor. */
   before?: { cursor: string; value: string };
   orderBy?: string[];
+  /** Told of what the tables have, by the server's own words, before the read begins or is refused: `AMOUNT`, `numeric(19,2)`. */
+  onColumns?: (columns: ReadonlyMap<string, string>) => void;
 }
 
 export interface QueryTransport extends TransportBase {

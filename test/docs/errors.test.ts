@@ -21,6 +21,7 @@ const NOT_OURS = new Set([
   'Z_DATA_ERROR',
   'EAI_AGAIN',
   'ERR_BROTLI',
+  'ERR_BUFFER_TOO_LARGE',
 ]);
 /** Codes of one word, which look like any other word in capitals. */
 const ONE_WORD = new Set(['ABORTED', 'USAGE', 'INTERNAL']);

@@ -26,7 +26,7 @@ export function testMigrations(now: () => OpenStore, kind: StoreUnderTest): void
       for (const one of said)
         expect(one).toEqual({
           exit: 0,
-          out: JSON.stringify({ migrations: ['001-core', '002-ledger'], entities: ['person'], columns: 7 }),
+          out: JSON.stringify({ migrations: ['001-core', '002-ledger', '005-columns'], entities: ['person'], columns: 7 }),
         });
       fresh.remove();
     });

@@ -54,6 +54,7 @@ export function certificateOf(pack: Pack, half: Certificate['half'], findings: F
     version: pack.connector?.version ?? '',
     title: pack.connector?.title ?? pack.id,
     hash: pack.hash,
+    signer: pack.signer ?? null,
     half,
     ...(connection === undefined ? {} : { connection }),
     certified_at: new Date().toISOString(),

@@ -7,7 +7,8 @@ import type { Project } from '../../config/project.ts';
 import type { ConnectorConfig } from '../../config/schema/connector.ts';
 import { type Fixtures, readFixtures } from '../../connector/certify-fixtures.ts';
 import { checkPackContents } from '../../connector/pack-contents.ts';
-import { folderHash, readPackFolder } from '../../connector/pack-files.ts';
+import { folderHash, type PackFiles, readPackFolder } from '../../connector/pack-files.ts';
+import { checkSignature, type Signer, type TrustedKey } from '../../connector/pack-signature.ts';
 import type { Problem } from '../../core/errors.ts';
 import { compileMapping } from '../../mapping/compile.ts';
 import { type MappingTestResult, runMappingTests } from '../../mapping/tests.ts';
@@ -23,6 +24,10 @@ export interface Pack {
   fixtures: Fixtures;
   readme: string | undefined;
   hash: string;
+  /** What its signature.json says; undefined: it has none, or one that does not fit. */
+  signer: Signer | undefined;
+  /** Why its signature does not fit. */
+  signature: Problem[];
   /** What is wrong with its files: names, links, secrets, what does not belong there. */
   contents: Problem[];
   /** What the tests inside the mappings that it brings along say. */
@@ -31,22 +36,27 @@ export interface Pack {
   problems: Problem[];
 }
 
-/** Reads connectors/<id>: manifest, recordings, README. Never throws for what is wrong with it. */
-export async function readPack(folder: string): Promise<Pack> {
+/** Reads connectors/<id>: manifest, recordings, README, signature. Never throws for what is wrong with it. */
+export async function readPack(folder: string, trusted: readonly TrustedKey[] = []): Promise<Pack> {
   const id = basename(folder);
   const { connector, mappings, problems } = await readManifest(folder, id);
   const fixtures = connector
     ? await readFixtures(folder, connector)
     : { options: {}, streams: new Map(), sinks: new Map(), wsdls: [], problems: [] };
   const readme = await readFile(join(folder, 'README.md'), 'utf8').catch(() => undefined);
-  const contents = await contentsOf(folder);
-  return { id, folder, connector, fixtures, readme, hash: await folderHash(folder), contents, mappings, problems };
+  const { files, problems: contents } = await contentsOf(folder);
+  const { signer, problems: signature } = checkSignature(
+    { connector: id, version: connector?.version ?? '', files },
+    trusted,
+    new Date().toISOString().slice(0, 10),
+  );
+  return { id, folder, connector, fixtures, readme, hash: await folderHash(folder), signer, signature, contents, mappings, problems };
 }
 
-async function contentsOf(folder: string): Promise<Problem[]> {
-  if (!(await stat(folder).catch(() => undefined))) return [];
+async function contentsOf(folder: string): Promise<{ files: PackFiles; problems: Problem[] }> {
+  if (!existsSync(folder)) return { files: new Map(), problems: [] };
   const { files, problems } = await readPackFolder(folder);
-  return [...problems, ...checkPackContents(files)];
+  return { files, problems: [...problems, ...checkPackContents(files)] };
 }
 
 /** In a town with nothing else in it, so that only this manifest is judged, by the same loader and with the same words as everywhere. */

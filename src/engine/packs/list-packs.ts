@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { connectorFolders } from '../../config/find-files.ts';
 import { readYaml } from '../../config/yaml-document.ts';
 import { folderHash, readPackFolder } from '../../connector/pack-files.ts';
 import { LOCK_FILE, type LockEntry, notedPack, readLock } from '../../connector/pack-lock.ts';
@@ -42,8 +43,8 @@ export async function listPacks(
   const { keys, problems } = await readTrustedKeys(town);
   const lock = await readLock(town);
   if (!same(town, installation)) {
-    for (const connector of await foldersIn(join(town, 'connectors')))
-      packs.push(await ownPack(join(town, 'connectors', connector), connector, lock.packs[connector], keys, today));
+    for (const [connector, folder] of await connectorFolders(town))
+      packs.push(await ownPack(join(town, 'connectors', folder), connector, lock.packs[connector], keys, today));
     for (const [connector, noted] of Object.entries(lock.packs))
       if (noted.now && !packs.some((p) => p.connector === connector))
         packs.push({ ...noted.now, connector, from: 'installed', state: 'gone', changed: [] });
