@@ -27,7 +27,7 @@ export function textOfSigner(signer: Signer | null): string {
 }
 
 /** What a finding is about, as a heading. */
-export function groupOf({ stream, sink }: Finding): string {
+export function groupOf({ stream, sink }: Pick<Finding, 'stream' | 'sink'>): string {
   return sink !== undefined ? `Sink ${sink}` : stream !== undefined ? `Stream ${stream}` : 'The pack';
 }
 

@@ -34,6 +34,8 @@ export interface Certificate {
   certified_at: string;
   passed: boolean;
   findings: Finding[];
+  /** Checks that say nothing of a stream or sink, so that they were left out: it has no trailer, is read whole each time. */
+  not_applicable: { check: string; title: string; stream?: string; sink?: string }[];
 }
 
 /** What a check says; undefined: it does not apply to this stream. */

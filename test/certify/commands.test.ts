@@ -79,7 +79,8 @@ describe('interlocal new connector', () => {
     expect(certified.out).toContain('✓ A figure changed by one, or a record left out, is noticed');
     expect(certified.exit).toBe(0);
     const page = readFileSync(join(project, 'report.html'), 'utf8');
-    expect(page).toContain('<caption>Stream payments</caption>');
+    expect(page).toContain('<caption><h2>Stream payments</h2></caption>');
+    expect(page).toContain('What does not apply, and was not tried');
     expect(page).not.toContain('<script');
   });
 

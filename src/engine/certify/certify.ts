@@ -21,6 +21,8 @@ export interface CertifyOptions {
   signal: AbortSignal;
   /** Told before each check. */
   onCheck?: (stream: string | undefined, title: string) => void;
+  /** Told of each check that does not apply to a stream or sink. */
+  onNotApplicable?: (stream: string | undefined, check: { check: string; title: string }) => void;
   /** Serves recorded tables; without it streams of queries are certified online only. */
   startTables?: StartTables;
 }
@@ -29,8 +31,18 @@ export interface CertifyOptions {
  * The offline half: everything that can be proven from the pack's own recordings, on the engine and the store that towns
  * use. Throws nothing for what is wrong with the pack: that is in the findings.
  */
-export async function certifyOffline(pack: Pack, options: CertifyOptions): Promise<Certificate> {
+export async function certifyOffline(pack: Pack, given: CertifyOptions): Promise<Certificate> {
   const findings = lint(pack);
+  const left: Certificate['not_applicable'] = [];
+  const options: CertifyOptions = {
+    ...given,
+    onNotApplicable: (name, { check, title }) =>
+      void left.push({
+        check,
+        title,
+        ...(name === undefined ? {} : Object.hasOwn(pack.connector!.streams, name) ? { stream: name } : { sink: name }),
+      }),
+  };
   const { connector, fixtures } = pack;
   if (connector)
     for (const [name, fixture] of fixtures.streams) {
@@ -45,10 +57,16 @@ export async function certifyOffline(pack: Pack, options: CertifyOptions): Promi
       if (options.signal.aborted) break;
       findings.push(...(await certifySink(connector, name, fixture, optionsFor(connector, fixtures.options), options)));
     }
-  return certificateOf(pack, 'offline', findings);
+  return certificateOf(pack, 'offline', findings, undefined, left);
 }
 
-export function certificateOf(pack: Pack, half: Certificate['half'], findings: Finding[], connection?: string): Certificate {
+export function certificateOf(
+  pack: Pack,
+  half: Certificate['half'],
+  findings: Finding[],
+  connection?: string,
+  notApplicable: Certificate['not_applicable'] = [],
+): Certificate {
   return {
     connector: pack.id,
     version: pack.connector?.version ?? '',
@@ -60,6 +78,7 @@ export function certificateOf(pack: Pack, half: Certificate['half'], findings: F
     certified_at: new Date().toISOString(),
     passed: findings.every((f) => f.state !== 'failed'),
     findings,
+    not_applicable: notApplicable,
   };
 }
 
@@ -199,7 +218,10 @@ export async function looked(
       hint: ours ? 'Please report this with the recording.' : 'Correct the connector.',
     };
   }
-  if (!verdict) return [];
+  if (!verdict) {
+    options.onNotApplicable?.(stream, check);
+    return [];
+  }
   return [
     {
       check: check.check,
