@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { discoverWsdl } from '../../src/connector/discover-wsdl.ts';
 import { discoverFile } from '../../src/connector/discover-file.ts';
 import type { ProposedStream } from '../../src/connector/discover.ts';
 import { manifestText, readmeText } from '../../src/connector/skeleton.ts';
 import { cutSample } from '../../src/connector/sample-cut.ts';
+import { readPack } from '../../src/engine/certify/pack.ts';
 import { writeRecords } from '../../src/engine/certify/write-records.ts';
 import { certified, failures, packOf } from './packs.ts';
 
@@ -123,4 +125,18 @@ describe('samples as offices really have them become connectors that certify', {
     expect(json.failed).toEqual([]);
     expect(json.stream.decoder).toEqual({ json: { rows: 'data.items' } });
   });
+});
+
+test('a WSDL with imports: what the service can do without is left out, and a bound on one date is not taken for one on another', async () => {
+  const { streams, options } = await discoverWsdl('permits-soap12.wsdl', join(import.meta.dirname, '../transports/permit-service'));
+  expect(streams.map((s) => [s.name, s.incremental, Object.keys((s.retriever['request'] as { body: object }).body)])).toEqual([
+    ['permits', undefined, ['issuedFrom', 'issuedTo', 'note']],
+  ]);
+  expect(Object.keys(options)).toEqual(['issued_from', 'issued_to', 'note']);
+  const town = packOf('permits', {
+    'connector.yaml': manifestText({ id: 'permits', title: 'Permits', transport: 'soap', streams, options }),
+  });
+  const { connector, problems } = await readPack(town);
+  expect(problems).toEqual([]);
+  expect(Object.keys(connector!.streams)).toEqual(['permits']);
 });
