@@ -181,9 +181,10 @@ async function certifyQueries(
     ];
   const { queryContext } = await import('./query-context.ts');
   const { QUERY_CHECKS } = await import('./query-checks.ts');
+  const { QUERY_DRIFT } = await import('./query-drift.ts');
   const context = queryContext(connector, name, fixture, given, options.startTables);
   const findings: Finding[] = [];
-  for (const check of QUERY_CHECKS) {
+  for (const check of [...QUERY_CHECKS, ...QUERY_DRIFT]) {
     if (options.signal.aborted) break;
     findings.push(...(await looked(check, name, options, () => check.run(context))));
     if (check.check === 'recording' && findings[0]!.state === 'failed') break;
