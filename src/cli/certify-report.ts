@@ -1,4 +1,5 @@
 import type { Certificate, Finding } from '../connector/certify.ts';
+import type { Signer } from '../connector/pack-signature.ts';
 
 export const MARKS: Record<Finding['state'], string> = { ok: '✓', warning: '!', failed: '✗' };
 
@@ -17,11 +18,16 @@ export function certificateText(certificate: Certificate): string {
         ...(f.hint && f.state !== 'ok' ? [`    ${' '.repeat(width)}  → ${f.hint}`] : []),
       );
   }
-  return [...lines, '', summary(certificate)].join('\n');
+  return [...lines, '', summary(certificate), ...(certificate.signer ? [`Signed by ${textOfSigner(certificate.signer)}.`] : [])].join('\n');
+}
+
+export function textOfSigner(signer: Signer | null): string {
+  if (!signer) return 'nobody';
+  return signer.name === null ? `a key that is not trusted here (${signer.key})` : `${signer.name} (${signer.key})`;
 }
 
 /** What a finding is about, as a heading. */
-export function groupOf({ stream, sink }: Finding): string {
+export function groupOf({ stream, sink }: Pick<Finding, 'stream' | 'sink'>): string {
   return sink !== undefined ? `Sink ${sink}` : stream !== undefined ? `Stream ${stream}` : 'The pack';
 }
 

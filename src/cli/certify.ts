@@ -1,6 +1,8 @@
 import type { Certificate } from '../connector/certify.ts';
 import type { Pack } from '../engine/certify/pack.ts';
+import { clearCheck, showCheck } from './certify-progress.ts';
 import type { Cli } from './cli.ts';
+import { packFolder } from './pack-folder.ts';
 
 interface CertifyCommand {
   offline?: boolean;
@@ -26,6 +28,8 @@ export function registerCertify(cli: Cli): void {
       const { certifyOffline } = await import('../engine/certify/certify.ts');
       const { readPack } = await import('../engine/certify/pack.ts');
       const { certificateText } = await import('./certify-report.ts');
+      const { readTrustedKeys } = await import('../engine/packs/trusted-keys.ts');
+      const { keys } = await readTrustedKeys(cli.project());
       const certificates: Certificate[] = [];
       for (const name of names) {
         const folder = await packFolder(cli, name);
@@ -34,17 +38,17 @@ export function registerCertify(cli: Cli): void {
           for (const file of await writeRecords(folder, await (await import('./certify-tables.ts')).tablesPort()))
             cli.note(`Wrote ${file}: look it through, line by line.`);
         }
-        const pack = await readPack(folder);
+        const pack = await readPack(folder, keys);
         // With a connection alone, only what needs it; --offline with it: both halves.
         if (options.offline || !options.connection) {
           const startTables =
             pack.connector?.transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined;
           const startSsh = pack.connector?.transport === 'sftp' ? await (await import('./certify-ssh.ts')).sshPort() : undefined;
-          certificates.push(await certifyOffline(pack, { signal: cli.signal, onCheck: progress(cli), startTables, startSsh }));
+          certificates.push(await certifyOffline(pack, { signal: cli.signal, onCheck: showCheck(cli), startTables, startSsh }));
         }
         if (options.connection) certificates.push(await online(cli, pack, options.connection));
       }
-      clear(cli);
+      clearCheck(cli);
       if (options.report) {
         const { writeFile } = await import('node:fs/promises');
         const { certificatePage } = await import('./certify-page.ts');
@@ -71,37 +75,5 @@ async function online(cli: Cli, pack: Pack, connection: string): Promise<Certifi
       hint: meant ? `Did you mean ${meant}?` : `There are: ${known.join(', ') || 'none yet'}.`,
     });
   }
-  return certifyOnline(pack, project, connection, { signal: cli.signal, onCheck: progress(cli) });
-}
-
-/** connectors/<id> of the town's folder, then of the shipped packs; a path is taken as it is. */
-async function packFolder(cli: Cli, name: string): Promise<string> {
-  const { existsSync } = await import('node:fs');
-  const { readdir } = await import('node:fs/promises');
-  const { join, resolve } = await import('node:path');
-  const { fileURLToPath } = await import('node:url');
-  const { ConfigError, didYouMean } = await import('../core/errors.ts');
-  const roots = [join(cli.project(), 'connectors'), fileURLToPath(new URL('../../connectors', import.meta.url))];
-  const candidates = /[\\/]/.test(name) ? [resolve(name)] : roots.map((root) => resolve(root, name));
-  const found = candidates.find((folder) => existsSync(join(folder, 'connector.yaml'))) ?? candidates.find((folder) => existsSync(folder));
-  if (found) return found;
-  const known = (await Promise.all(roots.map((root) => readdir(root).catch(() => [])))).flat();
-  const meant = didYouMean(name, known);
-  throw new ConfigError({
-    code: 'CONNECTOR_UNKNOWN',
-    place: { path: name },
-    message: `There is no connector "${name}".`,
-    hint: meant ? `Did you mean ${meant}?` : `interlocal new connector ${name} makes one.`,
-  });
-}
-
-/** On a terminal, the check in hand; in a log nothing, since the report comes soon. */
-function progress(cli: Cli): (stream: string | undefined, title: string) => void {
-  if (process.stderr.isTTY !== true || cli.json()) return () => {};
-  return (stream, title) =>
-    void process.stderr.write(`\r\u001b[2K${stream ? `${stream}: ` : ''}${title} …`.slice(0, process.stderr.columns ?? 100));
-}
-
-function clear(cli: Cli): void {
-  if (process.stderr.isTTY === true && !cli.json()) process.stderr.write('\r\u001b[2K');
+  return certifyOnline(pack, project, connection, { signal: cli.signal, onCheck: showCheck(cli) });
 }

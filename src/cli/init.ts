@@ -25,6 +25,11 @@ export function registerInit(cli: Cli): void {
         currency: options.currency,
         fiscal_year_starts: options.fiscalYearStarts,
       });
+      // What the town will use by name, before it does.
+      const { listPacks, remark } = await import('../engine/packs/list-packs.ts');
+      const { textOfProblem } = await import('../core/errors.ts');
+      const { packs } = await listPacks(dir, new Date().toISOString().slice(0, 10));
+      for (const problem of packs.flatMap(remark)) cli.note(`Remark: ${textOfProblem(problem)}`);
       cli.print({ folder: dir, files }, () => nextSteps(dir));
     });
 }

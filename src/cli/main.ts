@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { registerAdd } from './add.ts';
 import { registerAudit } from './audit.ts';
 import { registerCertify } from './certify.ts';
 import { registerCheck } from './check.ts';
@@ -7,13 +8,15 @@ import { registerDeliver } from './deliver.ts';
 import { registerDiscover } from './discover.ts';
 import { registerExplain } from './explain.ts';
 import { registerInit } from './init.ts';
-import { registerNew } from './new-connector.ts';
+import { registerNew } from './new.ts';
+import { registerPacks } from './packs.ts';
 import { registerPreview } from './preview.ts';
 import { registerRejects } from './rejects.ts';
 import { registerReport } from './report.ts';
 import { registerRun } from './run.ts';
 import { registerSchemas } from './schemas.ts';
 import { registerServe } from './serve.ts';
+import { registerSign } from './sign.ts';
 import { registerStatus } from './status.ts';
 import { registerTest } from './test.ts';
 import { registerValidate } from './validate.ts';
@@ -36,6 +39,9 @@ const COMMANDS: RegisterCommand[] = [
   registerDiscover,
   registerNew,
   registerCertify,
+  registerSign,
+  registerAdd,
+  registerPacks,
   registerSchemas,
 ];
 

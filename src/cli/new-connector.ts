@@ -1,5 +1,8 @@
+import type { Command } from 'commander';
 import type { ProposedStream } from '../connector/discover.ts';
 import type { NewConnector } from '../connector/skeleton.ts';
+import type { SinkSkeleton } from '../connector/skeleton-sinks.ts';
+import { type Asker, askerOf, type Terminal } from './ask.ts';
 import type { Cli } from './cli.ts';
 
 interface NewConnectorCommand {
@@ -8,58 +11,112 @@ interface NewConnectorCommand {
   sample?: string;
   stream?: string;
   title?: string;
+  sink?: string | true;
 }
 
 const TRANSPORTS = ['sftp', 'folder', 'soap', 'http', 'sqlserver'] as const;
 const FORMATS = ['csv', 'fixed_width', 'xml', 'json', 'xlsx', 'bai2'] as const;
 
 /** `interlocal new connector ID` */
-export function registerNew(cli: Cli): void {
-  cli.program
-    .command('new')
-    .description('Make something new in this folder: a connector.')
+export function registerNewConnector(cli: Cli, command: Command, terminal?: Terminal): void {
+  command
     .command('connector')
-    .argument('<id>', 'its name: lower-case words joined by -')
+    .argument('[id]', 'its name: lower-case words joined by -; what is not given is asked at a terminal')
     .option('--transport <name>', TRANSPORTS.join(', '))
     .option('--format <name>', `for files and HTTP: ${FORMATS.join(', ')}; with --sample it is found out`)
     .option('--sample <file>', 'a sample file: streams, keys and types are proposed from it, and its beginning becomes the recording')
     .option('--stream <name>', 'what its stream is called')
     .option('--title <title>', 'its name for people')
+    .option('--sink [kind]', 'also what can be written to it: a file, a request or a table, as the transport has it')
     .description('Write a working connector with a README and a recording that certifies at once, to go on from.')
-    .action(async (id: string, options: NewConnectorCommand) => {
-      const folder = await newFolder(cli, id);
-      const transport = await chosen(cli, 'transport', options.transport, TRANSPORTS, 'How is the system reached');
-      const { files, notes } = await contents(cli, id, transport, options);
-      const { mkdir, writeFile } = await import('node:fs/promises');
-      const { dirname, join } = await import('node:path');
-      for (const [name, content] of Object.entries(files)) {
-        await mkdir(dirname(join(folder, name)), { recursive: true });
-        await writeFile(join(folder, name), content);
+    .action(async (given: string | undefined, options: NewConnectorCommand) => {
+      const asker = askerOf(cli, terminal);
+      try {
+        await make(cli, await answers(cli, asker, given, options));
+      } finally {
+        asker?.close();
       }
-      const { writeRecords } = await import('../engine/certify/write-records.ts');
-      await writeRecords(folder, transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined);
-      const { readdir } = await import('node:fs/promises');
-      const made = (await readdir(folder, { recursive: true, withFileTypes: true }))
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name))
-        .sort();
-      cli.print({ connector: id, files: made, notes }, () =>
-        [
-          `Made the connector ${id}:`,
-          '',
-          ...made.map((file) => `  ${file}`),
-          '',
-          ...notes,
-          ...(notes.length ? [''] : []),
-          'What to do next:',
-          '',
-          `  1. Look through ${join(folder, 'connector.yaml')}: names, types and the key are proposals, with their evidence.`,
-          `  2. Look through records.json: it says what the recording must read as.`,
-          `  3. Fill in README.md.`,
-          `  4. interlocal certify ${id} --offline`,
-        ].join('\n'),
-      );
     });
+}
+
+interface Answers extends NewConnectorCommand {
+  id: string;
+  folder: string;
+  transport: NewConnector['transport'];
+}
+
+/** What flags say, and where somebody can be asked, what they leave open. */
+async function answers(cli: Cli, asker: Asker | undefined, given: string | undefined, options: NewConnectorCommand): Promise<Answers> {
+  const { ConfigError } = await import('../core/errors.ts');
+  const { SINK_OF } = await import('../connector/skeleton-sinks.ts');
+  if (given === undefined && !asker)
+    throw new ConfigError({
+      code: 'USAGE',
+      place: {},
+      message: "The connector's name is missing.",
+      hint: 'interlocal new connector ID --transport NAME; at a terminal it asks.',
+    });
+  const id = given ?? (await asker!.line("The connector's name, such as acme-ledger", '', wrongName));
+  const folder = await newFolder(cli, id);
+  const isAsking = asker !== undefined && (given === undefined || options.transport === undefined);
+  const transport = await chosen(asker, 'transport', options.transport, TRANSPORTS, 'How is the system reached?');
+  const more: NewConnectorCommand = { ...options };
+  const byFile = transport === 'sftp' || transport === 'folder' || transport === 'http';
+  if (byFile && more.sample === undefined && more.format === undefined) {
+    const { existsSync } = await import('node:fs');
+    const missing = (path: string): string | undefined => (path === '' || existsSync(path) ? undefined : `There is no file ${path}.`);
+    const sample = await asker?.line('A sample of what it gives (a file; Enter for an invented one)', '', missing);
+    if (sample) more.sample = sample;
+    else more.format = await chosen(asker, 'format', transport === 'http' ? 'json' : undefined, FORMATS, 'How are its files written?');
+  }
+  if (isAsking && more.sink === undefined && (await asker.yes(`Can something be written to it too (a ${SINK_OF[transport]})?`)))
+    more.sink = true;
+  if (typeof more.sink === 'string' && more.sink !== SINK_OF[transport])
+    throw new ConfigError({
+      code: 'USAGE',
+      place: { path: '--sink' },
+      message: `Over ${transport} a sink writes a ${SINK_OF[transport]}, not "${more.sink}".`,
+      hint: `Write --sink ${SINK_OF[transport]}, or choose another transport.`,
+    });
+  return { ...more, id, folder, transport };
+}
+
+async function make(cli: Cli, options: Answers): Promise<void> {
+  const { id, folder, transport } = options;
+  const { files, notes } = await contents(id, transport, options);
+  const { mkdir, writeFile } = await import('node:fs/promises');
+  const { dirname, join } = await import('node:path');
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), content);
+  }
+  const { writeRecords } = await import('../engine/certify/write-records.ts');
+  await writeRecords(folder, transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined);
+  const { readdir } = await import('node:fs/promises');
+  const made = (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  cli.print({ connector: id, files: made, notes }, () =>
+    [
+      `Made the connector ${id}:`,
+      '',
+      ...made.map((file) => `  ${file}`),
+      '',
+      ...notes,
+      ...(notes.length ? [''] : []),
+      'What to do next:',
+      '',
+      `  1. Look through ${join(folder, 'connector.yaml')}: names, types and the key are proposals, with their evidence.`,
+      `  2. Look through records.json: it says what the recording must read as.`,
+      `  3. Fill in README.md.`,
+      `  4. interlocal certify ${id} --offline`,
+    ].join('\n'),
+  );
+}
+
+function wrongName(id: string): string | undefined {
+  return /^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$/.test(id) && id.length <= 60 ? undefined : `"${id}" cannot be a connector's name.`;
 }
 
 async function newFolder(cli: Cli, id: string): Promise<string> {
@@ -67,11 +124,12 @@ async function newFolder(cli: Cli, id: string): Promise<string> {
   const { join } = await import('node:path');
   const { ConfigError } = await import('../core/errors.ts');
   const folder = join(cli.project(), 'connectors', id);
-  if (!/^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$/.test(id) || id.length > 60)
+  const wrong = wrongName(id);
+  if (wrong)
     throw new ConfigError({
       code: 'VALUE_INVALID',
       place: { path: id },
-      message: `"${id}" cannot be a connector's name.`,
+      message: wrong,
       hint: 'Lower-case words joined by -, such as water-billing.',
     });
   if (existsSync(folder))
@@ -86,21 +144,14 @@ async function newFolder(cli: Cli, id: string): Promise<string> {
 
 /** The value of a flag, or what a person answers on a terminal. */
 async function chosen<T extends string>(
-  cli: Cli,
+  asker: Asker | undefined,
   flag: string,
-  given: string | undefined,
+  answer: string | undefined,
   choices: readonly T[],
   question: string,
 ): Promise<T> {
+  if (answer === undefined && asker) return asker.choose(question, choices);
   const { ConfigError, didYouMean } = await import('../core/errors.ts');
-  let answer = given;
-  if (answer === undefined && process.stdin.isTTY === true && !cli.json()) {
-    const { createInterface } = await import('node:readline/promises');
-    const terminal = createInterface({ input: process.stdin, output: process.stderr });
-    answer = (await terminal.question(`${question}? ${choices.map((c, i) => `${i + 1} ${c}`).join(', ')}: `)).trim();
-    terminal.close();
-    answer = choices[Number(answer) - 1] ?? answer;
-  }
   const found = choices.find((c) => c === answer);
   if (found) return found;
   const meant = answer === undefined ? undefined : didYouMean(answer, choices);
@@ -114,13 +165,9 @@ async function chosen<T extends string>(
 
 type Contents = Record<string, string | Buffer>;
 
-async function contents(
-  cli: Cli,
-  id: string,
-  transport: NewConnector['transport'],
-  options: NewConnectorCommand,
-): Promise<{ files: Contents; notes: string[] }> {
+async function contents(id: string, transport: NewConnector['transport'], options: Answers): Promise<{ files: Contents; notes: string[] }> {
   const { manifestText, readmeText } = await import('../connector/skeleton.ts');
+  const written = options.sink === undefined ? undefined : await sinkContents(transport, options.format);
   const title = options.title ?? id.replaceAll('-', ' ').replace(/^./, (c) => c.toUpperCase());
   const finish = (
     streams: ProposedStream[],
@@ -129,18 +176,19 @@ async function contents(
     more: NewConnector['options'] = {},
   ): { files: Contents; notes: string[] } => {
     if (options.stream) streams[0]!.name = options.stream;
-    const made: NewConnector = { id, title, transport, streams, options: more };
+    const made: NewConnector = { id, title, transport, streams, options: more, sink: written?.skeleton };
     const placed = Object.fromEntries(
       Object.entries(fixtures).map(([name, content]) => [
         name.startsWith('../') ? `fixtures/${name.slice(3)}` : `fixtures/${streams[0]!.name}/${name}`,
         content,
       ]),
     );
-    return { files: { 'connector.yaml': manifestText(made), 'README.md': readmeText(made), ...placed }, notes };
+    const all = [...notes, ...(written ? [written.note] : [])];
+    return { files: { 'connector.yaml': manifestText(made), 'README.md': readmeText(made), ...placed, ...written?.files }, notes: all };
   };
   if (transport === 'soap') return soapContents(finish);
   if (transport === 'sqlserver') return tableContents(finish);
-  const sample = await sampleOf(cli, transport, options);
+  const sample = await sampleOf(transport, options);
   const { discoverFile } = await import('../connector/discover-file.ts');
   const stream = await discoverFile(sample.file, sample.bytes);
   if (sample.whole) {
@@ -169,20 +217,13 @@ async function contents(
 
 /** The sample that was given, cut to its beginning, or an invented one. */
 async function sampleOf(
-  cli: Cli,
   transport: string,
   options: NewConnectorCommand,
 ): Promise<{ file: string; bytes: Buffer; notes: string[]; whole?: ProposedStream }> {
   const { ConfigError } = await import('../core/errors.ts');
   if (options.sample === undefined) {
     const { SAMPLES, sampleWorkbook } = await import('../connector/skeleton-samples.ts');
-    const format = await chosen(
-      cli,
-      'format',
-      options.format ?? (transport === 'http' ? 'json' : undefined),
-      FORMATS,
-      'How are its files written',
-    );
+    const format = await chosen(undefined, 'format', options.format ?? (transport === 'http' ? 'json' : undefined), FORMATS, '');
     return {
       ...(format === 'xlsx' ? sampleWorkbook() : { file: SAMPLES[format].file, bytes: Buffer.from(SAMPLES[format].text) }),
       notes: ['The recording is an invented one: put a real file, with nobody in it, in its place.'],
@@ -224,6 +265,23 @@ type Finish = (
   notes: string[],
   more?: NewConnector['options'],
 ) => { files: Contents; notes: string[] };
+
+/** The sink, and for one that writes files the recording of what it writes. */
+async function sinkContents(
+  transport: NewConnector['transport'],
+  format: string | undefined,
+): Promise<{ skeleton: SinkSkeleton; files: Contents; note: string }> {
+  const { SINK_OF, sinkSkeleton } = await import('../connector/skeleton-sinks.ts');
+  const writable = format === 'fixed_width' || format === 'xml' || format === 'json' ? format : 'csv';
+  const skeleton = sinkSkeleton(transport, writable);
+  const note = `The sink ${skeleton.name} is an invented one: say what the system takes${SINK_OF[transport] === 'file' ? ', and put a file that it accepted beside its records.json' : ''}.`;
+  if (SINK_OF[transport] !== 'file') return { skeleton, files: {}, note };
+  const { renderSink } = await import('../connector/sink.ts');
+  const { context, records } = skeleton.recorded;
+  const { name, bytes } = await renderSink(skeleton.config, records, { ...context, variables: { 'options.outbox': 'outbox' } });
+  const folder = `fixtures/${skeleton.name}`;
+  return { skeleton, files: { [`${folder}/records.json`]: json(skeleton.recorded), [`${folder}/${name}`]: Buffer.from(bytes) }, note };
+}
 
 async function soapContents(finish: Finish): Promise<ReturnType<Finish>> {
   const { SAMPLE_ANSWER, SAMPLE_WSDL } = await import('../connector/skeleton-samples.ts');

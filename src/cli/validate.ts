@@ -26,7 +26,13 @@ export function registerValidate(cli: Cli): void {
         secrets: options.secrets,
       });
       cli.setExit(project ? 0 : EXIT_CONFIG);
-      const remarks = project ? weakTexts(weakConnections(project, Object.keys(project.connections))) : [];
+      const { packRemarks } = await import('../engine/packs/list-packs.ts');
+      const remarks = project
+        ? [
+            ...weakTexts(weakConnections(project, Object.keys(project.connections))),
+            ...(await packRemarks(project.folder, new Date().toISOString().slice(0, 10))).map(textOfProblem),
+          ]
+        : [];
       cli.print({ valid: project !== undefined, problems, ...(project && { checked: checked(project), remarks }) }, () =>
         project ? [`Valid: ${listed(checked(project))}.`, ...remarks].join('\n') : textOf(problems, textOfProblem),
       );

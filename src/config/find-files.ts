@@ -12,6 +12,13 @@ export interface TextFile {
   text: string;
   /** From the packs shipped with Interlocal. */
   shipped: boolean;
+  /** The connector whose folder a mapping or lookup stands in: it may speak of that connector alone. */
+  pack?: string;
+}
+
+/** Where `add` moves a connector's folder while it puts another in its place. Read as long as that has not happened. */
+export function replacedFolder(connector: string): string {
+  return `.replaced-${connector}`;
 }
 
 export interface ProjectFiles {
@@ -33,10 +40,25 @@ export async function findFiles(folder: string, packsFolder: string | undefined)
     return [...own, ...(await read(packsFolder, true)).filter((file) => !names.has(file.name))];
   };
   const plain = (below: string, ending: string) => (root: string, shipped: boolean) => readPlain(root, below, ending, shipped, problems);
+  /** What the folder itself has, and what its connectors bring along; the folder's own file of a name is used. */
+  const withPacks =
+    (below: string, ending: string, fit: (connector: string) => RegExp, start: string) =>
+    async (root: string, shipped: boolean): Promise<TextFile[]> => {
+      const own = await readPlain(root, below, ending, shipped, problems);
+      const brought = await readBrought(root, below, ending, shipped, problems);
+      const taken = new Map(own.map((file) => [file.name, file]));
+      for (const file of brought) {
+        const other = taken.get(file.name);
+        if (!fit(file.pack!).test(file.name)) problems.push(misnamed(file, `${start}${file.pack}`, ending));
+        else if (!other) taken.set(file.name, file);
+        else if (other.pack !== undefined) problems.push(broughtTwice(file, other));
+      }
+      return [...taken.values()];
+    };
   const [connectors, mappings, lookups, pipelines, model] = await Promise.all([
     both((root, shipped) => readConnectors(root, shipped, problems)),
-    both(plain('mappings', '.yaml')),
-    both(plain('mappings/lookups', '.csv')),
+    both(withPacks('mappings', '.yaml', (connector) => new RegExp(`^[a-z_]+\\.from-${connector}(-[a-z0-9-]+)?$`), 'ENTITY.from-')),
+    both(withPacks('mappings/lookups', '.csv', (connector) => new RegExp(`^${connector}(-[a-z0-9-]+)?$`), '')),
     plain('pipelines', '.yaml')(folder, false),
     both(plain('config/model', '.yaml')),
   ]);
@@ -98,10 +120,46 @@ async function readPlain(root: string, below: string, ending: string, shipped: b
   return (await Promise.all(read)).filter((file) => file !== undefined);
 }
 
+/** Each connector of a town with the name of its folder below connectors/, which may be one that `add` has moved aside. */
+export async function connectorFolders(root: string): Promise<[connector: string, folder: string][]> {
+  const names = await namesIn(join(root, 'connectors'), true, /^(?:\.(?!replaced-)|_)/);
+  const start = replacedFolder('');
+  return names.flatMap((name): [string, string][] => {
+    if (!name.startsWith(start)) return [[name, name]];
+    const connector = name.slice(start.length);
+    return names.includes(connector) ? [] : [[connector, name]];
+  });
+}
+
+/** Mappings or lookups that stand in the folders of connectors. */
+async function readBrought(root: string, below: string, ending: string, shipped: boolean, problems: Problem[]): Promise<TextFile[]> {
+  const read = (await connectorFolders(root)).map(async ([pack, folder]) =>
+    (await readPlain(root, `connectors/${folder}/${below}`, ending, shipped, problems)).map((file) => ({ ...file, pack })),
+  );
+  return (await Promise.all(read)).flat();
+}
+
+function misnamed(file: TextFile, start: string, ending: string): Problem {
+  return {
+    code: 'NAME_MISMATCH',
+    place: { file: file.shown },
+    message: "what a connector brings along must have its name, so that no two get into each other's way.",
+    hint: `Name it ${start}${ending} or ${start}-….`,
+  };
+}
+
+function broughtTwice(file: TextFile, other: TextFile): Problem {
+  return {
+    code: 'KEY_DUPLICATE',
+    place: { file: file.shown },
+    message: `${other.shown} has the same name.`,
+    hint: 'Remove one of the two, or put the one that you want into mappings/.',
+  };
+}
+
 async function readConnectors(root: string, shipped: boolean, problems: Problem[]): Promise<TextFile[]> {
-  const folders = await namesIn(join(root, 'connectors'), true);
-  const read = folders.map(async (name) => {
-    const path = `connectors/${name}/connector.yaml`;
+  const read = (await connectorFolders(root)).map(async ([name, folder]) => {
+    const path = `connectors/${folder}/connector.yaml`;
     const before = problems.length;
     const file = await readOne(root, path, name, shipped, problems);
     if (!file && problems.length === before && !shipped)
@@ -140,12 +198,12 @@ async function misnamedConfig(folder: string): Promise<Problem[]> {
 }
 
 /** Sorted names; nothing for a folder that is not there. */
-async function namesIn(folder: string, foldersOnly = false): Promise<string[]> {
+async function namesIn(folder: string, foldersOnly = false, but = /^[._]/): Promise<string[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
     // A link may lead to a folder; what it leads to is found out by reading.
     return entries
-      .filter((e) => (foldersOnly ? (e.isDirectory() || e.isSymbolicLink()) && !/^[._]/.test(e.name) : !e.isDirectory()))
+      .filter((e) => (foldersOnly ? (e.isDirectory() || e.isSymbolicLink()) && !but.test(e.name) : !e.isDirectory()))
       .map((e) => e.name)
       .sort();
   } catch (error) {

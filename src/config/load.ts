@@ -18,9 +18,11 @@ import type { LoadResult, Project } from './project.ts';
 import { connectorSchema } from './schema/connector.ts';
 import { interlocalSchema } from './schema/interlocal.ts';
 import { mappingSchema } from './schema/mapping.ts';
+import type { MappingConfig } from './schema/mapping.ts';
 import { entitySchema } from './schema/model.ts';
 import { pipelineSchema } from './schema/pipeline.ts';
 import { sinkMappingSchema } from './schema/sink-mapping.ts';
+import type { SinkMappingConfig } from './schema/sink-mapping.ts';
 
 export interface LoadOptions {
   /** The options that each transport takes (`sftp` → its zod object); without them only the connectors' own options are checked. */
@@ -67,8 +69,12 @@ export async function loadProject(folder: string, options: LoadOptions = {}): Pr
         problems,
       ),
     ),
-    mappings: readAll(toEntities, (file) => named(readPart(file, mappingSchema, problems), 'mapping', file, problems)),
-    sinkMappings: readAll(toSinks, (file) => named(readPart(file, sinkMappingSchema, problems), 'mapping', file, problems)),
+    mappings: readAll(toEntities, (file) =>
+      ofItsPack(named(readPart(file, mappingSchema, problems), 'mapping', file, problems), file, problems),
+    ),
+    sinkMappings: readAll(toSinks, (file) =>
+      sinkOfItsPack(named(readPart(file, sinkMappingSchema, problems), 'mapping', file, problems), file, problems),
+    ),
     pipelines: readAll(files.pipelines, (file) => named(readPart(file, pipelineSchema, problems), 'pipeline', file, problems)),
     entities: readAll(files.model, (file) => named(readPart(file, entitySchema, problems), 'entity', file, problems)),
     lookups: new Map(
@@ -108,6 +114,36 @@ function named<T>(part: Part<T> | undefined, key: string & keyof T, file: TextFi
     hint: `Write ${key}: ${file.name}, or rename the ${where}.`,
   });
   return undefined;
+}
+
+/** A mapping that a connector brings along is of that connector. */
+function ofItsPack(part: Part<MappingConfig> | undefined, file: TextFile, problems: Problem[]): Part<MappingConfig> | undefined {
+  return isOfItsPack(part, part?.value.from.connector, 'from', file, problems) ? part : undefined;
+}
+
+function sinkOfItsPack(
+  part: Part<SinkMappingConfig> | undefined,
+  file: TextFile,
+  problems: Problem[],
+): Part<SinkMappingConfig> | undefined {
+  return isOfItsPack(part, part?.value.sink.connector, 'sink', file, problems) ? part : undefined;
+}
+
+function isOfItsPack(
+  part: Part<unknown> | undefined,
+  connector: string | undefined,
+  key: 'from' | 'sink',
+  file: TextFile,
+  problems: Problem[],
+): boolean {
+  if (!part || file.pack === undefined || connector === file.pack) return true;
+  problems.push({
+    code: 'VALUE_INVALID',
+    place: { ...part.at([key, 'connector']), path: `${key}.connector` },
+    message: `must be ${file.pack}: this mapping stands in the folder of that connector.`,
+    hint: `Write connector: ${file.pack}, or move the mapping into mappings/.`,
+  });
+  return false;
 }
 
 /** The repository root is a town's folder itself: nothing is to be read twice. */

@@ -137,6 +137,9 @@ data/
 secrets/
 config/connections.local.yaml
 `,
+    '.gitattributes': `# Connectors are known by their bytes (interlocal packs --verify), and recordings test line ends: git leaves both alone.
+connectors/** -text
+`,
     '.vscode/settings.json': `${JSON.stringify({ 'yaml.schemas': Object.fromEntries(Object.entries(YAML_KINDS).map(([kind, { files }]) => [`./config/schemas/${kind}.json`, [...files]])) }, null, 2)}\n`,
     '.vscode/extensions.json': `${JSON.stringify({ recommendations: ['redhat.vscode-yaml'] }, null, 2)}\n`,
     'connectors/README.md': `One folder for each kind of system that Interlocal does not ship a connector for, or that you change:

@@ -1,3 +1,5 @@
+import type { Signer } from './pack-signature.ts';
+
 /** One thing that was looked at to certify a connector, as the terminal, `--json` and the HTML report show it. */
 export interface Finding {
   /** Stable name of the check: `resume`, `truncated`. */
@@ -24,12 +26,16 @@ export interface Certificate {
   title: string;
   /** SHA-256 over the names and contents of the pack's files: what exactly was certified. */
   hash: string;
+  /** Who signed exactly these files; null: nobody. `name` is that of the trusted key, null when nobody here trusts it. */
+  signer: Signer | null;
   half: 'offline' | 'online';
   connection?: string;
   /** UTC. */
   certified_at: string;
   passed: boolean;
   findings: Finding[];
+  /** Checks that say nothing of a stream or sink, so that they were left out: it has no trailer, is read whole each time. */
+  not_applicable: { check: string; title: string; stream?: string; sink?: string }[];
 }
 
 /** What a check says; undefined: it does not apply to this stream. */

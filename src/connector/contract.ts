@@ -2,6 +2,7 @@ import type { StreamConfig } from '../config/schema/connector.ts';
 import { FileError, type Problem } from '../core/errors.ts';
 import type { SourceRecord, Value } from '../core/record.ts';
 import { isCalendarDate } from '../core/time.ts';
+import { type Columns, columnWatch } from './drift.ts';
 
 /** The schema contract: what a stream promises of its records, and what happens when the source breaks the promise. */
 export interface Contract {
@@ -9,6 +10,8 @@ export interface Contract {
   check(record: SourceRecord): void;
   /** Columns that were not in the manifest, in the order they appeared. */
   newColumns(): readonly string[];
+  /** All columns that came, with what stood in the first records. */
+  columns(): Columns;
 }
 
 type Check = (value: string) => boolean;
@@ -31,6 +34,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
     const iso = f.type === 'date' && (f.format === undefined || f.format === 'YYYY-MM-DD');
     return [{ name, type: f.type, check: iso ? isIsoDate : CHECKS[f.type] }];
   });
+  const watch = columnWatch();
   const seen: string[] = [];
   const seenShapes = new Set<string>();
   let lastColumns: string[] = [];
@@ -42,6 +46,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
     for (const name in record.values) if (name !== lastColumns[i++]) same = false;
     if (same && i === lastColumns.length) return;
     lastColumns = Object.keys(record.values);
+    watch.names(lastColumns);
     const columns = lastColumns.join('\u001f');
     const unknown = lastColumns.filter((name) => !Object.hasOwn(fields, name) && !(stream.record_selector?.parents ?? []).includes(name));
     strange = unknown.length > 0;
@@ -59,9 +64,11 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
 
   return {
     newColumns: () => seen,
+    columns: () => watch.columns(),
     check(record) {
       if (record.problem) return;
       if (declared.length > 0) lookAtColumns(record);
+      watch.values(record.values);
       // What may be missing is no value: mappings and hashes see the same fields in every record.
       for (const name of optional) if (record.values[name] === undefined) record.values[name] = null;
       if (strange && drift.columns === 'quarantine_row') {

@@ -1,4 +1,5 @@
 import type { Values } from '../core/record.ts';
+import { counted } from './certify.ts';
 import { csvCells } from './certify-columns.ts';
 import { outOf, type PlainMap, type ProposedStream, streamName } from './discover.ts';
 import { proposeFields, proposeKeys } from './discover-fields.ts';
@@ -45,18 +46,28 @@ export function discoverCsv(file: string, text: string, encoding: string, guess:
   while (last > first && rows[last]!.length !== width) last--;
   if (first > 0) {
     csv['skip_lines'] = first;
-    evidence.push(`${first} lines before the first full row`);
+    evidence.push(`${counted(first, 'line')} before the first full row`);
   }
+  // A line of totals may have as many cells as the records have.
+  while (last > first + 1 && isTotals(rows[last]!, rows.slice(first, last))) last--;
   const footer = rows.length - 1 - last;
   if (footer > 0) {
     csv['footer_lines'] = footer;
-    evidence.push(`${footer} lines after the last full row: ${JSON.stringify(rows.at(-1)!.join(delimiter).slice(0, 60))}`);
+    evidence.push(`${counted(footer, 'line')} after the last record: ${JSON.stringify(rows.at(-1)!.join(delimiter).slice(0, 60))}`);
   }
   const body = rows.slice(first, last + 1).map((row) => row.map(unquoted));
   const header = looksLikeHeader(body);
   evidence.push(header.said);
   const columns = header.is ? named(body[0]!) : body[0]!.map((_, i) => `column_${i + 1}`);
+  const renamed = header.is && columns.some((name, i) => name !== body[0]![i]!.trim());
   if (!header.is) csv['header'] = columns;
+  else if (renamed) {
+    csv['header'] = columns;
+    csv['skip_lines'] = first + 1;
+    evidence.push(
+      'names that are empty or come twice in the header were made different: the header is skipped, and columns go by their place',
+    );
+  }
   const ragged = body.filter((row) => row.length !== width).length;
   if (ragged > 0) evidence.push(`${ragged} rows have another number of columns and would be set aside`);
   if (!text.endsWith('\n')) {
@@ -97,31 +108,64 @@ function typedStream(file: string, { delimiter }: CsvGuess, types: Map<string, s
     Object.fromEntries(row.map((cell, i) => [i === 0 ? 'type' : `column_${i + 1}`, unquoted(cell) || null])),
   );
   const fields = proposeFields(sample).filter((f) => f.name !== 'type');
-  const parents = [...types.keys()].filter((type) => type !== detail);
+  const order = [...types.keys()];
+  // What comes first is above the records; what comes after all of them closes them.
+  const parents = order.slice(0, order.indexOf(detail));
+  const evidence = [
+    `delimited by ${delimiter === '\t' ? 'tabs' : `"${delimiter}"`}`,
+    `the first column tells the kind of row: ${[...types].map(([type, rows]) => `${type} ${rows.length} times with ${rows[0]!.length} columns`).join(', ')}`,
+  ];
+  const control = trailerControl(types, detail, evidence);
   return {
     name: streamName(file),
     description: `Read from files such as ${file}.`,
     retriever: { files: { pattern: patternOf(file) } },
     decoder: { csv },
-    record_selector: { types: [detail], parents },
+    record_selector: { types: [detail], ...(parents.length ? { parents } : {}) },
+    ...(control ? { control: [control] } : {}),
     fields,
     keys: proposeKeys(sample, fields),
-    evidence: [
-      `delimited by "${delimiter}"`,
-      `the first column tells the kind of row: ${[...types].map(([type, rows]) => `${type} ${rows.length} times with ${rows[0]!.length} columns`).join(', ')}`,
-    ],
+    evidence,
   };
+}
+
+/** A row that comes once, after the records, with their number or the sum of one of their columns in it. */
+function trailerControl(types: Map<string, string[][]>, detail: string, evidence: string[]): PlainMap | undefined {
+  const [type, rows] = [...types].at(-1)!;
+  const details = types.get(detail)!;
+  if (type === detail || rows.length !== 1) return undefined;
+  const amount = /^[-+]?\d+\.\d{2}$/;
+  const minor = (text: string): bigint => BigInt(text.replace('.', ''));
+  const control: PlainMap = {};
+  rows[0]!.map(unquoted).forEach((cell, i) => {
+    const name = `column_${i + 1}`;
+    if (i === 0) return;
+    if (control['count'] === undefined && /^\d+$/.test(cell) && Number(cell) === details.length) {
+      control['count'] = name;
+      evidence.push(`${name} of ${type} is ${cell}, the number of ${detail} rows`);
+    } else if (control['total'] === undefined && amount.test(cell)) {
+      const of = details[0]!.findIndex(
+        (_, at) =>
+          details.every((row) => amount.test(unquoted(row[at]!))) &&
+          details.reduce((sum, row) => sum + minor(unquoted(row[at]!)), 0n) === minor(cell),
+      );
+      if (of < 0) return;
+      control['total'] = { field: name, of: `column_${of + 1}` };
+      evidence.push(`${name} of ${type} is ${cell}, the sum of column_${of + 1} of the ${detail} rows`);
+    }
+  });
+  return Object.keys(control).length ? { type, ...control } : undefined;
 }
 
 function looksLikeHeader(rows: readonly (readonly string[])[]): { is: boolean; said: string } {
   const [first, ...rest] = rows;
   const figure = /^[-+$(]?[\d.,/:-]*\d[\d.,/:)-]*$/;
-  if (first!.some((cell) => cell.trim() === '' || figure.test(cell.trim())))
+  const isNoName = (cell: string): boolean => figure.test(cell.trim());
+  if (first!.some(isNoName) || first!.filter((cell) => cell.trim() === '').length > first!.length / 3)
     return {
       is: false,
-      said: `no header: row 1 has ${JSON.stringify(first!.find((cell) => cell.trim() === '' || figure.test(cell.trim())))} in it`,
+      said: `no header: row 1 has ${JSON.stringify(first!.find(isNoName) ?? '')} in it`,
     };
-  if (new Set(first).size < first!.length) return { is: false, said: 'no header: two cells of row 1 are equal' };
   const figures = first!.filter((_, i) => rest.length > 0 && rest.some((row) => figure.test((row[i] ?? '').trim()))).length;
   if (figures > 0)
     return { is: true, said: `row 1 is a header: it has no figures, and below it ${outOf(figures, first!.length)} columns have` };
@@ -131,8 +175,20 @@ function looksLikeHeader(rows: readonly (readonly string[])[]): { is: boolean; s
     : { is: true, said: 'row 1 is taken for a header: none of its values comes again' };
 }
 
+/** Different names for all: `Name`, `Name_2`. */
 function named(cells: readonly string[]): string[] {
-  return cells.map((cell, i) => cell.trim() || `column_${i + 1}`);
+  const names = cells.map((cell, i) => cell.trim() || `column_${i + 1}`);
+  return names.map((name, i) => {
+    const before = names.slice(0, i).filter((other) => other === name).length;
+    return before === 0 ? name : `${name}_${before + 1}`;
+  });
+}
+
+/** Begins with a word for totals, which no record above does, or leaves empty most of what is full in all of them. */
+function isTotals(row: readonly string[], above: readonly (readonly string[])[]): boolean {
+  const word = /^\s*"?\s*((grand|sub|report)[ -]?)?(totals?|sum|summe|end of (file|report)|record count|trailer)\b/i;
+  if (!word.test(row.find((cell) => cell.trim() !== '') ?? '')) return false;
+  return !above.some((other) => word.test(other[0] ?? ''));
 }
 
 function unquoted(cell: string): string {

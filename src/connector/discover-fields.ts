@@ -2,7 +2,8 @@ import type { Value } from '../core/record.ts';
 import { fieldNames, outOf, type ProposedField, type ProposedKey, type Sample, textOf } from './discover.ts';
 
 /** Names that usually hold what a person can be recognised by. */
-const PERSONAL = /name|owner|address|street|phone|mobile|e-?mail|birth|dob|ssn|resident|contact|payer|tenant/i;
+const PERSONAL =
+  /(?<!file)name|(?:^|[^a-z])nom|prenom|prénom|adresse|courriel|owner|address|street|phone|mobile|e-?mail|birth|dob|ssn|resident|contact|payer|tenant/i;
 
 interface Shape {
   type: ProposedField['type'];
@@ -10,6 +11,10 @@ interface Shape {
   said: string;
   test: RegExp;
 }
+
+const FIGURES: Shape = { type: 'decimal', said: 'figures with decimals', test: /^[-+(]?\$?[-+]?(\d{1,3}(,\d{3})+|\d+)?\.\d+\)?-?$/ };
+/** Text for the schema, which compares figures with a point; a mapping says how they are written. */
+const DECIMAL_COMMA = /^[-+(]?[-+]?(\d{1,3}([. ']\d{3})+|\d+),\d+\)?-?$/;
 
 /** In the order in which they are tried. US order of day and month first where the values leave it open; the evidence says so. */
 const SHAPES: readonly Shape[] = [
@@ -21,7 +26,9 @@ const SHAPES: readonly Shape[] = [
   { type: 'date', format: 'MM/DD/YY', said: 'dates MM/DD/YY', test: /^(0?[1-9]|1[0-2])\/(0?[1-9]|[12]\d|3[01])\/\d\d$/ },
   { type: 'date', format: 'YYYYMMDD', said: 'dates YYYYMMDD', test: /^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/ },
   { type: 'date', format: 'MMDDYYYY', said: 'dates MMDDYYYY', test: /^(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(19|20)\d\d$/ },
-  { type: 'decimal', said: 'figures with decimals', test: /^[-+(]?\$?[-+]?(\d{1,3}(,\d{3})+|\d+)?\.\d+\)?-?$/ },
+  { type: 'date', format: 'DD.MM.YYYY', said: 'dates DD.MM.YYYY', test: /^(0?[1-9]|[12]\d|3[01])\.(0?[1-9]|1[0-2])\.(19|20)\d\d$/ },
+  { type: 'date', format: 'MM-DD-YYYY', said: 'dates MM-DD-YYYY', test: /^(0?[1-9]|1[0-2])-(0?[1-9]|[12]\d|3[01])-(19|20)\d\d$/ },
+  FIGURES,
   { type: 'boolean', said: 'yes or no', test: /^(y|n|yes|no|true|false)$/i },
 ];
 
@@ -47,7 +54,8 @@ function proposeField(name: string, values: readonly (Value | undefined)[]): Pro
   if (groups > 0) return { ...common, type: 'object', evidence: `a group in ${outOf(groups, there.length)}` };
 
   const texts = there.map(textOf);
-  const counted = `${outOf(texts.length, texts.length)}${there.length < values.length ? `, ${(values.length - there.length).toLocaleString('en-US')} empty` : ''}`;
+  const empty = there.length < values.length ? `, ${(values.length - there.length).toLocaleString('en-US')} empty` : '';
+  const counted = `${outOf(texts.length, texts.length)}${empty}`;
   for (const { type, format, said, test } of SHAPES) {
     const fitting = texts.filter((text) => test.test(text.trim())).length;
     if (fitting < texts.length) continue;
@@ -59,11 +67,15 @@ function proposeField(name: string, values: readonly (Value | undefined)[]): Pro
         : '';
     return { ...common, type, ...(format ? { format } : {}), evidence: `${counted} are ${said}${open}` };
   }
-  if (
-    texts.some((text) => SHAPES[8]!.test.test(text.trim())) &&
-    texts.every((text) => /^[-+(]?\$?[-+]?[\d,]*\.?\d+\)?-?$/.test(text.trim()))
-  )
+  if (texts.some((text) => FIGURES.test.test(text.trim())) && texts.every((text) => /^[-+(]?\$?[-+]?[\d,]*\.?\d+\)?-?$/.test(text.trim())))
     return { ...common, type: 'decimal', evidence: `${counted} are figures, some with decimals` };
+  const commas = texts.filter((text) => DECIMAL_COMMA.test(text.trim())).length;
+  if (commas > texts.length / 2)
+    return {
+      ...common,
+      type: 'text',
+      evidence: `text: ${outOf(commas, texts.length)} are figures with a decimal comma; a mapping reads them with parse: { money: { decimal: "," } }`,
+    };
   const zeros = texts.filter((text) => /^0\d+$/.test(text.trim())).length;
   if (zeros > 0) return { ...common, type: 'text', evidence: `text: ${outOf(zeros, texts.length)} have leading zeros` };
   if (texts.every((text) => /^[-+]?\d+$/.test(text.trim())))
@@ -83,8 +95,8 @@ function proposeField(name: string, values: readonly (Value | undefined)[]): Pro
     type: 'text',
     evidence:
       distinct <= 12 && texts.length > 3 * distinct
-        ? `text: ${distinct} different values`
-        : `text: ${outOf(distinct, texts.length)} differ`,
+        ? `text: ${distinct === 1 ? 'always the same value' : `${distinct} different values`}${empty}`
+        : `text: ${outOf(distinct, texts.length)} differ${empty}`,
   };
 }
 

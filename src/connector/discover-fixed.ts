@@ -24,7 +24,7 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
       `the first ${detail.length === 1 ? 'character tells' : `${detail.length} characters tell`} the kind of line: ${[...types].map(([type, list]) => `${type} ${list.length} times`).join(', ')}`,
     );
 
-  const spans = new Map([...types].map(([type, list]) => [type, columnsOf(list, several ? detail.length : 0)]));
+  const spans = new Map([...types].map(([type, list]) => [type, datesCutOut(columnsOf(list, several ? detail.length : 0), list)]));
   const control = several
     ? controlIn(types, spans, detail, (line) => lines.indexOf(line) > lines.lastIndexOf(details.at(-1)!), evidence)
     : undefined;
@@ -69,12 +69,15 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
 /** Lines by their first one to three characters, where these are few and each kind is always as long. One kind: the empty text. */
 function recordTypes(lines: readonly string[]): Map<string, string[]> {
   for (const length of [1, 2, 3]) {
+    const longer = length < 3 ? Map.groupBy(lines, (line) => line.slice(0, length + 1)) : undefined;
     const types = Map.groupBy(lines, (line) => line.slice(0, length));
     const few = types.size > 1 && types.size <= 9 && types.size < lines.length;
     // A header or trailer comes once or seldom; values that merely begin alike come in all amounts.
     const letters = [...types.keys()].every((type) => /^[A-Z]+$/.test(type) || /^\d+$/.test(type));
     const edge = types.get(lines[0]!.slice(0, length))!.length === 1 || types.get(lines.at(-1)!.slice(0, length))!.length === 1;
-    if (few && letters && edge) return types;
+    // HDR, DTL, TRL rather than H, D, T, where more letters tell no more kinds.
+    const goesOn = longer?.size === types.size && [...longer.keys()].every((type) => /^[A-Z]+$/.test(type));
+    if (few && letters && edge && !goesOn) return types;
   }
   return new Map([['', [...lines]]]);
 }
@@ -105,7 +108,25 @@ function columnsOf(lines: readonly string[], typeWidth: number): Span[] {
     from ??= i;
   }
   end(width - 1);
-  return spans;
+  return spans.map((span, i) => {
+    // Blanks after a text belong to it: a longer one would reach into them. Digits are as long as they are.
+    const text = kinds.slice(span.from - 1, span.to).some((kind) => kind === 'letter' || kind === 'mixed');
+    const next = spans[i + 1]?.from ?? width + 1;
+    return text && next - span.to > 2 ? { from: span.from, to: next - 1 } : span;
+  });
+}
+
+/** Eight digits within a longer run that are a day (YYYYMMDD) in all lines are a column of their own. */
+function datesCutOut(spans: readonly Span[], lines: readonly string[]): Span[] {
+  if (lines.length < 3) return [...spans];
+  const isDay = (text: string): boolean => /^(19[5-9]\d|20[0-6]\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/.test(text);
+  return spans.flatMap((span) => {
+    if (span.to - span.from < 8 || !lines.every((line) => /^\d+$/.test(cut(line, span)))) return [span];
+    const starts = Array.from({ length: span.to - span.from - 6 }, (_, i) => span.from + i).filter((from) =>
+      lines.every((line) => isDay(cut(line, { from, to: from + 7 }))),
+    );
+    return starts.length === 1 ? withSpans([span], [{ from: starts[0]!, to: starts[0]! + 7 }]) : [span];
+  });
 }
 
 type Kind = 'blank' | 'digit' | 'letter' | 'mixed';

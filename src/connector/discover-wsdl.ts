@@ -98,16 +98,32 @@ function streamOf(
   const paged = given.find((p) => /^(page|page_?(no|num|number|index))$/i.test(p.name));
   const offset = given.find((p) => /^(offset|start_?(row|index|record)|skip)$/i.test(p.name));
   const body: PlainMap = {};
-  for (const { name } of given) body[name] = session?.name === name ? '{{ session }}' : parameterFor(name, options);
+  const from = given.find((p) => /(^|[a-z_])(from|since|begin|start)(date|time)?$/i.test(p.name) && !/row|index|record/i.test(p.name));
+  // A bound on one date says nothing of another: issuedFrom goes with IssuedOn, not with ClosedOn.
+  const about = from?.name.replace(/(from|since|begin|start)(date|time)?$/i, '').replace(/^modified$|^changed$|^updated$/i, '');
+  const dated = about ? new RegExp(`^${about}|${about}$`, 'i') : /modif|chang|updat|date/i;
+  const cursor = from && list.row.fields.find((f) => dated.test(f.name) && !f.type());
+  const to = cursor && given.find((p) => /(^|[a-z_])(to|until|end)(date|time)?$/i.test(p.name));
+  const left: string[] = [];
+  for (const { name, optional } of given) {
+    if (session?.name === name) body[name] = '{{ session }}';
+    else if (cursor && from.name === name) body[name] = '{{ from }}';
+    else if (to?.name === name) body[name] = '{{ to }}';
+    else {
+      const paging = pagingParameter(name);
+      // What may be left out is: an option for each would have to be filled in by every town.
+      if (!paging && optional) left.push(name);
+      else body[name] = paging ?? optionFor(name, options);
+    }
+  }
+  if (left.length) evidence.push(`left out, since the service can do without: ${left.join(', ')}`);
   const request: PlainMap = { ...(session && login ? { login: loginOf(login, logout, options) } : {}), operation: operation.name, body };
   const total = list.beside.find(({ name }) => /total/i.test(name) && /count|rec|row|total$/i.test(name));
   const code = list.beside.find(({ name }) => /^(response|result|return|status)?_?code$|^status$/i.test(name));
   if (code) request['success'] = [{ path: code.path, in: ['0'] }];
   if (code) evidence.push(`${code.path} looks like a code of success: ask which values mean that it worked, here "0"`);
   if (session && login) evidence.push(`${session.name} comes from ${login.name}`);
-  const from = given.find((p) => /^(from|start|since|begin)|_?(from|since)$/i.test(p.name) && /date|time|since|from/i.test(p.name));
-  const cursor = from && list.row.fields.find((f) => /modif|chang|updat|date/i.test(f.name));
-  if (from) evidence.push(`${from.name} bounds what is asked for: incremental fills {{ from }} and {{ to }}`);
+  if (cursor) evidence.push(`${from.name} bounds what is asked for: incremental fills {{ from }} and {{ to }}, by ${cursor.name}`);
   const fields = list.row.fields.map((f): ProposedField => fieldOf(f));
   const key = list.row.fields
     .filter((f) => !f.type() && /(^|[a-z_])(id|no|num|number|key)$/i.test(f.name))
@@ -135,7 +151,7 @@ function streamOf(
 
 function loginOf(login: Operation, logout: Operation | undefined, options: Record<string, PlainMap>): PlainMap {
   const body: PlainMap = {};
-  for (const { name } of parameters(login)) body[name] = parameterFor(name, options);
+  for (const { name } of parameters(login)) body[name] = optionFor(name, options);
   const token = textPath(login.output, /session|token|ticket/i) ?? textPath(login.output, /./) ?? 'text';
   const close = logout && parameters(logout);
   return {
@@ -147,7 +163,7 @@ function loginOf(login: Operation, logout: Operation | undefined, options: Recor
           logout: {
             operation: logout!.name,
             body: Object.fromEntries(
-              close.map((p) => [p.name, /session|token|ticket/i.test(p.name) ? '{{ session }}' : parameterFor(p.name, options)]),
+              close.map((p) => [p.name, /session|token|ticket/i.test(p.name) ? '{{ session }}' : optionFor(p.name, options)]),
             ),
           },
         }
@@ -169,12 +185,16 @@ function textPath(output: ElementDeclaration | undefined, name: RegExp): string 
   return visit(output?.type(), []);
 }
 
-/** What a parameter is filled with, by its name: paging and dates by the engine, the rest by options of the connection. */
-function parameterFor(name: string, options: Record<string, PlainMap>): Plain {
+/** What the engine fills in, by the parameter's name. */
+function pagingParameter(name: string): Plain | undefined {
   if (/^page$|page_?(no|num|number|index)$/i.test(name)) return '{{ page }}';
   if (/page_?size|^size$|^limit$|^take$|max_?(rows|records)|count$/i.test(name)) return '{{ size }}';
   if (/^(offset|start_?(row|index|record)|skip)$/i.test(name)) return '{{ offset }}';
-  if (/date|since|from|modified/i.test(name)) return /end|to$|^to|until/i.test(name) ? '{{ to }}' : '{{ from }}';
+  return undefined;
+}
+
+/** Everything else is an option of the connection. */
+function optionFor(name: string, options: Record<string, PlainMap>): Plain {
   const option = name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
   options[option] = {
     ...(/pass|secret|key|token|pin/i.test(name) ? { type: 'secret' } : {}),

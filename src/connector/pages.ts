@@ -56,6 +56,8 @@ export interface PageContext {
   sleep?: ((ms: number, signal?: AbortSignal) => Promise<void>) | undefined;
   /** Given where several requests share one session. */
   asking?: Asking | undefined;
+  /** Told of the columns that a database's tables or an answer's header have. */
+  onColumns?: (columns: ReadonlyMap<string, string>) => void;
 }
 
 /**

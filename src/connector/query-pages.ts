@@ -65,6 +65,7 @@ export function querySpec(stream: StreamConfig, context: PageContext, cursor: st
       .filter(([name]) => name !== query.table_field)
       .map(([name, f]) => ({ name, type: f.type === 'list' || f.type === 'object' ? ('text' as const) : f.type })),
     tableField: query.table_field,
+    onColumns: context.onColumns,
     where: query.where?.map((w) => ({ ...w, value: fillText(w.value, context.variables) })),
     orderBy: order ? [...order, ...(incremental!.tie_breaker ? [incremental!.tie_breaker] : [])] : keyColumns(stream),
   };

@@ -1,6 +1,7 @@
 import type { PlainMap, ProposedStream } from './discover.ts';
 import { openSample } from './discover-packed.ts';
 import { cutWorkbook } from './discover-xlsx.ts';
+import { unscaled } from './figures.ts';
 
 const MOST_LINES = 20;
 
@@ -23,6 +24,8 @@ function cutText(bytes: Buffer, stream: ProposedStream): Buffer {
   const lines = text.split(/(?<=\n)/);
   if (lines.length <= MOST_LINES) return bytes;
   const { csv, fixed_width: fixed, xml, json } = (stream.decoder ?? {}) as Record<string, PlainMap | undefined>;
+  if (csv?.['record_types'] && stream.control)
+    return lines.some((line) => line.includes('"')) ? bytes : Buffer.from(cutTyped(lines, stream, csv), 'latin1');
   if (csv)
     return Buffer.from(
       csv['footer_lines']
@@ -74,6 +77,32 @@ function cutFixed(lines: readonly string[], stream: ProposedStream): string {
         );
       }
       return changed;
+    })
+    .join('');
+}
+
+/** Rows of several kinds with a trailer: it is made to say what is true of the rows that are kept. */
+function cutTyped(lines: readonly string[], stream: ProposedStream, csv: PlainMap): string {
+  const [control] = stream.control!;
+  const delimiter = String(csv['delimiter'] ?? ',').replace('\\t', '\t');
+  const details = stream.record_selector!['types'] as string[];
+  const isDetail = (line: string): boolean => details.some((type) => line.startsWith(type + delimiter));
+  const end = lines.slice(lines.findLastIndex(isDetail) + 1);
+  const kept = [...lines.slice(0, Math.max(1, MOST_LINES - end.length)), ...end];
+  const own = kept.filter(isDetail).map((line) => line.trimEnd().split(delimiter));
+  const at = (name: unknown): number => Number(/\d+$/.exec(String(name))![0]) - 1;
+  const total = control!['total'] as PlainMap | undefined;
+  return kept
+    .map((line) => {
+      if (!line.startsWith(String(control!['type']) + delimiter)) return line;
+      const [text, lineEnd] = [line.trimEnd(), line.slice(line.trimEnd().length)];
+      const cells = text.split(delimiter);
+      if (control!['count'] !== undefined) cells[at(control!['count'])] = String(own.length);
+      if (total) {
+        const sum = own.reduce((all, row) => all + BigInt(row[at(total['of'])]!.replace('.', '')), 0n);
+        cells[at(total['field'])] = unscaled(sum, 2);
+      }
+      return cells.join(delimiter) + lineEnd;
     })
     .join('');
 }

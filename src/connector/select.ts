@@ -3,6 +3,7 @@ import { FileError, type Problem } from '../core/errors.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
 import { type Contract, contractOf } from './contract.ts';
 import { controlOf, MOST_PROBLEMS } from './control.ts';
+import type { Columns } from './drift.ts';
 import { textAt } from './figures.ts';
 
 /** Decoded records to records of one stream, in order; one for each file, page sequence or query result. */
@@ -12,6 +13,8 @@ export interface Selector {
   /** At the end: throws FileError with every control figure that does not agree. */
   finish(): void;
   newColumns(): readonly string[];
+  /** Columns of the records that were the stream's own. */
+  columns(): Columns;
 }
 
 export function selectorOf(stream: StreamConfig, file: string): Selector {
@@ -64,6 +67,7 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
 
   return {
     newColumns: () => contract.newColumns(),
+    columns: () => contract.columns(),
     select(list) {
       if (plain) {
         for (const record of list) if (!record.deleted) contract.check(record);

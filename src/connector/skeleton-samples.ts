@@ -68,6 +68,10 @@ export const SAMPLE_WSDL = `<?xml version="1.0" encoding="utf-8"?>
       <s:element name="GetPayments"><s:complexType><s:sequence>
         <s:element name="Page" type="s:int"/><s:element name="PageSize" type="s:int"/>
       </s:sequence></s:complexType></s:element>
+      <s:element name="AddPayment"><s:complexType><s:sequence>
+        <s:element name="Number" type="s:string"/><s:element name="ReceivedOn" type="s:date"/><s:element name="Account" type="s:string"/><s:element name="Amount" type="s:decimal"/>
+      </s:sequence></s:complexType></s:element>
+      <s:element name="AddPaymentResponse"><s:complexType><s:sequence><s:element name="ResponseCode" type="s:string"/></s:sequence></s:complexType></s:element>
       <s:element name="GetPaymentsResponse"><s:complexType><s:sequence><s:element name="GetPaymentsResult"><s:complexType><s:sequence>
         <s:element name="ResponseCode" type="s:string"/><s:element name="TotalCount" type="s:int"/>
         <s:element name="Payment" minOccurs="0" maxOccurs="unbounded"><s:complexType><s:sequence>
@@ -78,10 +82,13 @@ export const SAMPLE_WSDL = `<?xml version="1.0" encoding="utf-8"?>
   </wsdl:types>
   <wsdl:message name="GetPaymentsIn"><wsdl:part name="parameters" element="tns:GetPayments"/></wsdl:message>
   <wsdl:message name="GetPaymentsOut"><wsdl:part name="parameters" element="tns:GetPaymentsResponse"/></wsdl:message>
-  <wsdl:portType name="Payments"><wsdl:operation name="GetPayments"><wsdl:input message="tns:GetPaymentsIn"/><wsdl:output message="tns:GetPaymentsOut"/></wsdl:operation></wsdl:portType>
+  <wsdl:message name="AddPaymentIn"><wsdl:part name="parameters" element="tns:AddPayment"/></wsdl:message>
+  <wsdl:message name="AddPaymentOut"><wsdl:part name="parameters" element="tns:AddPaymentResponse"/></wsdl:message>
+  <wsdl:portType name="Payments"><wsdl:operation name="GetPayments"><wsdl:input message="tns:GetPaymentsIn"/><wsdl:output message="tns:GetPaymentsOut"/></wsdl:operation><wsdl:operation name="AddPayment"><wsdl:input message="tns:AddPaymentIn"/><wsdl:output message="tns:AddPaymentOut"/></wsdl:operation></wsdl:portType>
   <wsdl:binding name="PaymentsSoap" type="tns:Payments">
     <soap:binding transport="http://schemas.xmlsoap.org/soap/http"/>
     <wsdl:operation name="GetPayments"><soap:operation soapAction="urn:example:payments/GetPayments" style="document"/><wsdl:input><soap:body use="literal"/></wsdl:input><wsdl:output><soap:body use="literal"/></wsdl:output></wsdl:operation>
+    <wsdl:operation name="AddPayment"><soap:operation soapAction="urn:example:payments/AddPayment" style="document"/><wsdl:input><soap:body use="literal"/></wsdl:input><wsdl:output><soap:body use="literal"/></wsdl:output></wsdl:operation>
   </wsdl:binding>
   <wsdl:service name="Payments"><wsdl:port name="PaymentsSoap" binding="tns:PaymentsSoap"><soap:address location="http://localhost/payments"/></wsdl:port></wsdl:service>
 </wsdl:definitions>

@@ -1,5 +1,6 @@
 import type { Discovery, PlainMap, ProposedStream } from './discover.ts';
 import { flow, scalar, streamLines } from './discover-yaml.ts';
+import type { SinkSkeleton } from './skeleton-sinks.ts';
 
 export interface NewConnector {
   id: string;
@@ -7,10 +8,12 @@ export interface NewConnector {
   transport: 'sftp' | 'folder' | 'soap' | 'http' | 'sqlserver';
   streams: readonly ProposedStream[];
   options: Discovery['options'];
+  /** What can be written to it. */
+  sink?: SinkSkeleton | undefined;
 }
 
 /** The manifest of a new connector, ready to be certified, with the evidence as comments. */
-export function manifestText({ id, title, transport, streams, options }: NewConnector): string {
+export function manifestText({ id, title, transport, streams, options, sink }: NewConnector): string {
   const files = transport === 'sftp' || transport === 'folder';
   const pattern = files ? String((streams[0]!.retriever['files'] as PlainMap)['pattern']) : '';
   const all: Discovery['options'] = files
@@ -18,6 +21,7 @@ export function manifestText({ id, title, transport, streams, options }: NewConn
         folder: { description: 'Folder that the files are written to.', default: '.' },
         files: { description: 'Names of its files, with * and ?.', default: pattern },
         archive: { description: 'Folder that a file is moved to once it is loaded; empty to leave it where it is.', default: '' },
+        ...(sink ? { outbox: { description: 'Folder that files for the system are put into.', default: 'outbox' } } : {}),
         ...options,
       }
     : options;
@@ -39,6 +43,7 @@ export function manifestText({ id, title, transport, streams, options }: NewConn
     ...(Object.keys(all).length ? ['options:', ...Object.entries(all).map(([name, spec]) => `  ${name}: ${flow(spec)}`)] : []),
     'streams:',
     ...streams.flatMap((stream) => streamLines(files ? { ...stream, retriever } : stream).map((line) => `  ${line}`)),
+    ...(sink ? ['sinks:', ...sink.lines.map((line) => `  ${line}`)] : []),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -52,7 +57,7 @@ const SUPPLIES: Record<NewConnector['transport'], string> = {
 };
 
 /** The README that a town reads when it configures the connection. What is in ‹ › is for the vendor to fill in. */
-export function readmeText({ id, title, transport, streams }: NewConnector): string {
+export function readmeText({ id, title, transport, streams, sink }: NewConnector): string {
   return `# ${title}
 
 ‹Which system this is for, from which version on, and where the vendor documents the layout.›
@@ -71,7 +76,7 @@ ${SUPPLIES[transport]} The options of this connector are described in connector.
 | stream | what it gives | key |
 |---|---|---|
 ${streams.map((s) => `| ${s.name} | ${s.description} | ${s.keys[0]?.fields.join(', ') ?? ''} |`).join('\n')}
-
+${sink ? `\n## Sinks\n\n| sink | what is written | what names a record |\n|---|---|---|\n| ${sink.name} | ${sink.config.description} | ${sink.config.idempotency_key.join(', ')} |\n` : ''}
 ## What is known, and what is not
 
 ‹What was taken from documentation, what from samples, what was guessed. Whether a record can change or be deleted.›

@@ -29,6 +29,7 @@ import { closeGoneRejects } from '../store/rejects.ts';
 import type { FileTransport, RemoteFile } from '../transports/transport.ts';
 import { absentDeletions, type SeenKeys, seenKeys } from './absent.ts';
 import { assignKey, lookForRepeats, openBatch, type OpenBatch } from './land-batch.ts';
+import { type Layout, layoutOf } from './layout.ts';
 import { markerOf } from './ready-files.ts';
 import { type Session, stopIfAsked } from './session.ts';
 import { keep, type Spooled, spool } from './spool.ts';
@@ -41,6 +42,7 @@ export async function loadFile(session: Session, transport: FileTransport, remot
   const files = session.stream.retriever.files!;
   stopIfAsked(session);
   let spooled: Spooled | undefined;
+  let layout = layoutOf(session);
   try {
     spooled = await spool(transport, remote, spoolFolder, files.max_size, session.signal);
     const after = await transport.stat(remote.path);
@@ -62,8 +64,9 @@ export async function loadFile(session: Session, transport: FileTransport, remot
         signal: session.signal,
       });
       try {
-        const { total, repeats } = await verify(session, remote, unpacked);
-        await load(session, remote, spooled, unpacked, total, repeats);
+        const { total, repeats } = await verify(session, remote, unpacked, layout);
+        layout = layoutOf(session);
+        await load(session, remote, spooled, unpacked, { total, repeats, layout });
       } finally {
         await unpacked.close();
       }
@@ -76,7 +79,8 @@ export async function loadFile(session: Session, transport: FileTransport, remot
     if (await wentAway(session, transport, remote, error)) return;
     if (!(error instanceof FileError)) throw error;
     const problems = error.problems.map((p) => ({ ...p, place: { ...p.place, file: p.place.file ?? remote.path } }));
-    session.problems.push(...problems);
+    // The ledger keeps what is wrong with the file alone: which run was the last good one depends on how often it was stopped.
+    session.problems.push(...layout.explained(problems));
     if (spooled) await refuseFile(session.knex, identityOf(session, remote, spooled), problems);
     return;
   } finally {
@@ -127,9 +131,14 @@ async function knownContent(session: Session, remote: RemoteFile, spooled: Spool
 }
 
 /** Reads the whole file without keeping anything: throws FileError before anything of it could be committed. */
-async function verify(session: Session, remote: RemoteFile, unpacked: Unpacked): Promise<{ total: number; repeats: RepeatFinder }> {
+async function verify(
+  session: Session,
+  remote: RemoteFile,
+  unpacked: Unpacked,
+  layout: Layout,
+): Promise<{ total: number; repeats: RepeatFinder }> {
   const repeats = repeatFinder(Math.ceil(unpacked.expected / SMALL_RECORD_BYTES));
-  const { lists, finish, newColumns } = decoded(session, unpacked);
+  const { lists, finish, newColumns } = decoded(session, unpacked, layout);
   let total = 0;
   for await (const list of lists) {
     session.signal.throwIfAborted();
@@ -140,7 +149,7 @@ async function verify(session: Session, remote: RemoteFile, unpacked: Unpacked):
   finish();
   if (newColumns().length)
     session.note(
-      `${remote.name} has columns that the connector does not know; they are kept as raw data only: ${newColumns().join(', ')}.`,
+      `${remote.name} has columns that the connector does not know; they are kept as raw data only: ${newColumns().join(', ')}.${layout.saidOfNew(newColumns())}`,
     );
   return { total, repeats };
 }
@@ -148,18 +157,21 @@ async function verify(session: Session, remote: RemoteFile, unpacked: Unpacked):
 function decoded(
   session: Session,
   unpacked: Unpacked,
+  layout: Layout,
 ): { lists: AsyncGenerator<SourceRecord[]>; finish: () => void; newColumns: () => readonly string[] } {
   const { stream } = session;
   const required = Object.entries(stream.schema.fields)
     .filter(([, f]) => !f.optional)
     .map(([name]) => name);
   const selector = selectorOf(stream, unpacked.file);
+  layout.from(selector);
   const parents = new Set(stream.record_selector?.parents ?? []);
   async function* lists(): AsyncGenerator<SourceRecord[]> {
     const raw = decodeWith(stream.decoder!, unpacked.read(), {
       file: unpacked.file,
       requiredColumns: required.filter((name) => !parents.has(name)),
       knownColumns: Object.keys(stream.schema.fields),
+      onColumns: (columns) => layout.told(columns),
       signal: session.signal,
     });
     for await (const list of raw) yield selector.select(list);
@@ -172,8 +184,7 @@ async function load(
   remote: RemoteFile,
   spooled: Spooled,
   unpacked: Unpacked,
-  total: number,
-  repeats: RepeatFinder,
+  { total, repeats, layout }: Pick<Load, 'total' | 'repeats' | 'layout'>,
 ): Promise<void> {
   const identity = identityOf(session, remote, spooled);
   const file = (await resumableFile(session.knex, identity)) ?? (await session.commit(async (_, trx) => startFile(trx, identity)));
@@ -183,13 +194,14 @@ async function load(
   session.allNew = skip === 0 && !(await hasLinks(session.knex, session.source.id));
   const bulk = session.allNew && total >= BULK_RECORDS && !session.preview;
   if (bulk) for (const { entity } of session.bound) if (await isEmpty(session.knex, entity.entity)) await dropIndexes(session.knex, entity);
-  const created = await landLists(session, decoded(session, unpacked).lists, {
+  const created = await landLists(session, decoded(session, unpacked, layout).lists, {
     file,
     name: unpacked.file,
     total,
     skip,
     repeats,
     seen,
+    layout,
   });
   session.allNew = false;
   if (bulk) for (const { entity } of session.bound) await createIndexes(session.knex, entity);
@@ -197,6 +209,7 @@ async function load(
   await session.commit(async (_, trx) => {
     const { content, after } = session.stream.retriever.files!;
     await finishFile(trx, file, after.archive ? posix.join(after.archive, remote.name) : null);
+    await layout.remember(trx, remote.name);
     // What a whole snapshot does not have is not there any more. A file that stays in its place may have been mended there,
     // or make room for another delivery: then it has nothing of the one before, whose rejects must not get lost.
     if (content === 'snapshot') await closeGoneRejects(trx, session.source.id, file.id);
@@ -212,6 +225,7 @@ interface Load {
   skip: number;
   repeats: RepeatFinder;
   seen: SeenKeys | undefined;
+  layout: Layout;
 }
 
 /**
@@ -221,7 +235,7 @@ interface Load {
 async function landLists(
   session: Session,
   lists: AsyncIterable<SourceRecord[]>,
-  { file, name, total, skip, repeats, seen }: Load,
+  { file, name, total, skip, repeats, seen, layout }: Load,
 ): Promise<number> {
   const size = session.pipeline.batch_size;
   const place = { id: file.id, name };
@@ -238,6 +252,7 @@ async function landLists(
     for await (const list of lists) {
       // Records that are passed over still count where their keys come again.
       for (const record of list) assignKey(record, session.stream, repeats);
+      layout.see(list);
       await seen?.add(list, batch?.trx);
       let at = Math.min(list.length, Math.max(0, skip - done));
       done += at;

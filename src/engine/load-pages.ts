@@ -1,18 +1,22 @@
+import { isOfDrift } from '../connector/drift.ts';
 import type { PageContext, StreamState } from '../connector/pages.ts';
 import { readStream } from '../connector/read-stream.ts';
 import { optionVariables } from '../connector/template.ts';
 import { selectorOf } from '../connector/select.ts';
+import { FatalError, InterlocalError } from '../core/errors.ts';
 import type { SourceRecord } from '../core/record.ts';
 import { saveState } from '../store/sources.ts';
 import type { QueryTransport, RequestTransport } from '../transports/transport.ts';
 import { absentDeletions, seenKeys } from './absent.ts';
 import { assignKey, commitBatch } from './land-batch.ts';
+import { layoutOf } from './layout.ts';
 import { type Session, stopIfAsked } from './session.ts';
 
 /** Takes a stream that is asked for, not fetched as files: pages of a service, rows of a query. The checkpoint commits with its records. */
 export async function loadPages(session: Session, transport: QueryTransport | RequestTransport): Promise<void> {
   const { stream, source } = session;
   const name = `${session.connection}.${session.streamName}`;
+  const layout = layoutOf(session);
   const context: PageContext = {
     name,
     variables: optionVariables(session.options),
@@ -22,8 +26,10 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
     note: (text) => session.note(text),
     streams: session.streams,
     sleep: session.sleep,
+    onColumns: (columns) => layout.told(columns),
   };
   const selector = selectorOf(stream, name);
+  layout.from(selector);
   let seen = stream.deletes?.when_absent && !stream.incremental ? await seenKeys(session) : undefined;
   const size = session.pipeline.batch_size;
   let batch: SourceRecord[] = [];
@@ -46,25 +52,34 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
     session.onProgress({ pipeline: session.pipeline.pipeline, what: session.streamName, done });
     stopIfAsked(session);
   };
-  for await (const page of readStream(stream, transport, context)) {
-    // What an error is about to end is committed first, also when the error is that a person stopped it.
-    if (!page.commit) stopIfAsked(session);
-    if (page.whole) [whole, seen] = [true, await seenKeys(session)];
-    const records = selector.select(page.records);
-    for (const record of records) assignKey(record, session.stream);
-    await seen?.add(records);
-    // A batch ends only where a page does, because that is where a position is known.
-    batch.push(...records);
-    if (whole && page.state) afterDeletions = page.state;
-    else state = page.state ?? state;
-    if (page.incomplete) complete = false;
-    if (batch.length >= size || (page.commit && (batch.length > 0 || state))) await commit();
+  try {
+    for await (const page of readStream(stream, transport, context)) {
+      // What an error is about to end is committed first, also when the error is that a person stopped it.
+      if (!page.commit) stopIfAsked(session);
+      if (page.whole) [whole, seen] = [true, await seenKeys(session)];
+      const records = selector.select(page.records);
+      layout.see(records);
+      for (const record of records) assignKey(record, session.stream);
+      await seen?.add(records);
+      // A batch ends only where a page does, because that is where a position is known.
+      batch.push(...records);
+      if (whole && page.state) afterDeletions = page.state;
+      else state = page.state ?? state;
+      if (page.incomplete) complete = false;
+      if (batch.length >= size || (page.commit && (batch.length > 0 || state))) await commit();
+    }
+  } catch (error) {
+    // A source whose layout changed says so by what it was when it was last read well.
+    if (!(error instanceof InterlocalError) || !error.problems.some(isOfDrift)) throw error;
+    throw new FatalError(layout.explained(error.problems), { cause: error });
   }
   if (batch.length > 0 || state) await commit();
   selector.finish();
+  const newFields = layout.saidOfNew(selector.newColumns());
+  await session.commit(async (_, trx) => layout.remember(trx, name));
   if (selector.newColumns().length)
     session.note(
-      `${name} has fields that the connector does not know; they are kept as raw data only: ${selector.newColumns().join(', ')}.`,
+      `${name} has fields that the connector does not know; they are kept as raw data only: ${selector.newColumns().join(', ')}.${newFields}`,
     );
   if (!seen) return;
   if (!complete) {

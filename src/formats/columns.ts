@@ -14,6 +14,7 @@ export function checkColumns(
   { missingHint, called = (i) => String(i + 1) }: { missingHint?: string; called?: (index: number) => string } = {},
 ): void {
   const { file } = context;
+  context.onColumns?.(columns);
   const problems: Problem[] = [];
   for (const [name, places] of placesOf(columns)) {
     if (places.length === 1) continue;

@@ -20,6 +20,7 @@ export function fieldCheck(context: DecodeContext): FieldCheck {
   const known = new Set(context.knownColumns ?? []);
   const seen = new Set<string>();
   let any = false;
+  let told = 0;
 
   function look(values: Values, fresh: string[]): void {
     for (const name in values) {
@@ -39,6 +40,8 @@ export function fieldCheck(context: DecodeContext): FieldCheck {
         look(record.values, fresh);
       }
       if (fresh.length && context.knownColumns) context.onNewColumns?.(fresh);
+      if (seen.size > told) context.onColumns?.([...seen]);
+      told = seen.size;
     },
     finish() {
       if (!any || missing.size === 0) return;

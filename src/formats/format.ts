@@ -12,6 +12,8 @@ export interface DecodeContext {
   requiredColumns?: readonly string[];
   /** Columns that the stream knows; others are reported once through `onNewColumns`. */
   knownColumns?: readonly string[];
+  /** Told of the columns of a header before anything is found wrong with them. */
+  onColumns?: (columns: readonly string[]) => void;
   onNewColumns?: (columns: readonly string[]) => void;
   signal?: AbortSignal;
 }

@@ -6,6 +6,7 @@ import * as core from './migrations/001-core.ts';
 import * as ledger from './migrations/002-ledger.ts';
 import * as audit from './migrations/003-audit.ts';
 import * as delivery from './migrations/004-delivery.ts';
+import * as columns from './migrations/005-columns.ts';
 
 export type { Knex };
 
@@ -15,6 +16,7 @@ const MIGRATIONS = [
   { name: '002-ledger', up: ledger.up },
   { name: '003-audit', up: audit.up },
   { name: '004-delivery', up: delivery.up },
+  { name: '005-columns', up: columns.up },
 ];
 
 /**

@@ -10,6 +10,8 @@ export interface Source {
   fingerprint: string | null;
   /** The checkpoint of a stream that is not files: JSON text, values exactly as the source wrote them. */
   state: string | null;
+  /** What it looked like when it was last read well, as JSON; null before that. */
+  columns: string | null;
 }
 
 /**
@@ -26,8 +28,8 @@ export async function sourceOf(
   const known = (await knex('il_source').where({ pipeline }).first()) as Source | undefined;
   if (known) {
     if (known.connection === connection && known.stream === stream) return known;
-    await knex('il_source').where({ id: known.id }).update({ connection, stream, state: null });
-    return { ...known, connection, stream, state: null };
+    await knex('il_source').where({ id: known.id }).update({ connection, stream, state: null, columns: null });
+    return { ...known, connection, stream, state: null, columns: null };
   }
   const left = (await knex('il_source')
     .where({ connection, stream })
@@ -47,6 +49,10 @@ export async function listSources(knex: Knex): Promise<Source[]> {
 
 export async function saveState(knex: Knex, sourceId: number, state: string): Promise<void> {
   await knex('il_source').where({ id: sourceId }).update({ state });
+}
+
+export async function saveColumns(knex: Knex, sourceId: number, columns: string): Promise<void> {
+  await knex('il_source').where({ id: sourceId }).update({ columns });
 }
 
 export async function saveFingerprint(knex: Knex, sourceId: number, fingerprint: string): Promise<void> {

@@ -108,6 +108,8 @@ export interface QuerySpec {
   /** Upper bound (exclusive) on the cursor. */
   before?: { cursor: string; value: string };
   orderBy?: string[];
+  /** Told of what the tables have, by the server's own words, before the read begins or is refused: `AMOUNT`, `numeric(19,2)`. */
+  onColumns?: (columns: ReadonlyMap<string, string>) => void;
 }
 
 /** Rows for one table. `key`: columns that a row is found by. Values are exact text or null; the server converts them to the column's type. */

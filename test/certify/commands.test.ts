@@ -3,7 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { PassThrough } from 'node:stream';
+import { describe, expect, test, vi } from 'vitest';
+import { runCli } from '../../src/cli/cli.ts';
+import { registerNew } from '../../src/cli/new.ts';
 import type { Certificate } from '../../src/connector/certify.ts';
 import type { RawRow } from '../../src/formats/xlsx-sheet.ts';
 import { workbookOf } from '../../src/formats/xlsx-write.ts';
@@ -23,7 +26,7 @@ async function interlocal(...args: string[]): Promise<{ exit: number; out: strin
 }
 
 describe('interlocal new connector', () => {
-  test.each([
+  test.each<[string, string?, string?]>([
     ['sftp', 'csv'],
     ['sftp', 'fixed_width'],
     ['folder', 'xml'],
@@ -31,9 +34,19 @@ describe('interlocal new connector', () => {
     ['sftp', 'bai2'],
     ['sftp', 'xlsx'],
     ['http', 'json'],
-    ['soap', undefined],
-    ['sqlserver', undefined],
-  ])('--transport %s --format %s writes a pack that certifies at once', { timeout: 120_000 }, async (transport, format) => {
+    ['soap'],
+    ['sqlserver'],
+    ['sftp', 'csv', 'file'],
+    ['folder', 'fixed_width', 'file'],
+    ['sftp', 'xml', 'file'],
+    ['sftp', 'json', 'file'],
+    ['sftp', 'bai2', 'file'],
+    ['http', 'json', 'request'],
+    ['http', 'xml'],
+    ['http', 'csv'],
+    ['soap', undefined, 'request'],
+    ['sqlserver', undefined, 'table'],
+  ])('--transport %s --format %s --sink %s writes a pack that certifies at once', { timeout: 120_000 }, async (transport, format, sink) => {
     const project = temporaryFolder();
     const made = await interlocal(
       'new',
@@ -42,6 +55,7 @@ describe('interlocal new connector', () => {
       '--transport',
       transport,
       ...(format ? ['--format', format] : []),
+      ...(sink ? ['--sink', sink] : []),
       '--project',
       project,
     );
@@ -51,6 +65,8 @@ describe('interlocal new connector', () => {
     const [certificate] = (JSON.parse(certified.out) as { certificates: Certificate[] }).certificates;
     expect(certificate!.findings.filter((f) => f.state === 'failed')).toEqual([]);
     expect(certified.exit).toBe(0);
+    if (sink === 'file')
+      expect(certificate!.findings.filter((f) => f.sink === 'payments-in' && f.state === 'ok').length).toBeGreaterThan(3);
   });
 
   test('--sample takes a packed workbook too, and reads of what the system sends what it must', { timeout: 240_000 }, async () => {
@@ -101,7 +117,8 @@ describe('interlocal new connector', () => {
     expect(certified.out).toContain('✓ A figure changed by one, or a record left out, is noticed');
     expect(certified.exit).toBe(0);
     const page = readFileSync(join(project, 'report.html'), 'utf8');
-    expect(page).toContain('<caption>Stream payments</caption>');
+    expect(page).toContain('<caption><h2>Stream payments</h2></caption>');
+    expect(page).toContain('What does not apply, and was not tried');
     expect(page).not.toContain('<script');
   });
 
@@ -119,6 +136,66 @@ describe('interlocal new connector', () => {
     expect((await interlocal('new', 'connector', 'acme', '--transport', 'sftp', '--format', 'csv', '--project', project)).err).toContain(
       'There is a connector of this name.',
     );
+  });
+});
+
+describe('interlocal new connector, at a terminal', () => {
+  /** Answers typed ahead, as to a terminal. */
+  async function typed(answers: string[], ...flags: string[]): Promise<{ exit: number; asked: string; project: string }> {
+    const project = temporaryFolder();
+    const input = Object.assign(new PassThrough(), { isTTY: true });
+    const output = new PassThrough();
+    let asked = '';
+    output.on('data', (part) => void (asked += String(part)));
+    input.end(answers.map((answer) => `${answer}\n`).join(''));
+    const out = vi.spyOn(process.stdout, 'write').mockImplementation(() => true);
+    const err = vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((asked += String(text)), true));
+    try {
+      const argv = ['new', 'connector', ...flags, '--project', project];
+      return { exit: await runCli(argv, [(cli) => registerNew(cli, { input, output })], '0.0.0'), asked, project };
+    } finally {
+      out.mockRestore();
+      err.mockRestore();
+    }
+  }
+
+  test('asks for what no flag says, again where an answer is none, and writes a pack that certifies', { timeout: 60_000 }, async () => {
+    const { exit, asked, project } = await typed(['Acme!', 'acme-till', 'ftp', '2', '/nowhere', '', 'xml', 'y']);
+    expect(exit).toBe(0);
+    expect(asked).toContain('"Acme!" cannot be a connector\'s name.');
+    expect(asked).toContain('"ftp" is none of them.');
+    expect(asked).toContain('There is no file /nowhere.');
+    const manifest = readFileSync(join(project, 'connectors/acme-till/connector.yaml'), 'utf8');
+    expect(manifest).toContain('transport: folder');
+    expect(manifest).toContain('payments-in:');
+    expect(manifest).toContain('row: Payments/Payment');
+    expect((await interlocal('certify', 'acme-till', '--offline', '--project', project)).exit).toBe(0);
+  });
+
+  test('takes a sample by its name', { timeout: 60_000 }, async () => {
+    const sample = join(temporaryFolder(), 'bills.csv');
+    writeFileSync(sample, 'Bill;Betrag\n0001;12,50\n0002;7,00\n');
+    const { exit, project } = await typed(['bills', 'sftp', sample, 'n']);
+    expect(exit).toBe(0);
+    expect(existsSync(join(project, 'connectors/bills/fixtures/bills/bills.csv'))).toBe(true);
+  });
+
+  test('does not ask where flags say everything', { timeout: 60_000 }, async () => {
+    const { exit, asked } = await typed([], 'acme', '--transport', 'sftp', '--format', 'csv');
+    expect([exit, asked]).toEqual([0, '']);
+  });
+
+  test('writes nothing when the answers end', async () => {
+    const { exit, asked, project } = await typed(['acme', 'sftp']);
+    expect(exit).toBe(2);
+    expect(asked).toContain('There was no answer.');
+    expect(existsSync(join(project, 'connectors'))).toBe(false);
+  });
+
+  test('asks nothing with --json', async () => {
+    const { exit, asked } = await typed(['acme'], '--json');
+    expect(exit).toBe(2);
+    expect(asked).not.toContain('such as acme-ledger');
   });
 });
 

@@ -120,6 +120,7 @@ describe('interlocal validate', () => {
     expect(exit).toBe(2);
     expect(JSON.parse(out)).toEqual({
       valid: false,
+      remarks: [],
       problems: [
         {
           code: 'TYPE_WRONG',

@@ -42,6 +42,12 @@ const order = [
   'report reconciliation',
   'certify',
   'rejects dismiss',
+  'new connector',
+  'new signing-key',
+  'sign ',
+  'pack ',
+  'add ',
+  'packs',
 ];
 
 it('docs/json.md has an example for each of the commands', () => {

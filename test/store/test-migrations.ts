@@ -26,7 +26,11 @@ export function testMigrations(now: () => OpenStore, kind: StoreUnderTest): void
       for (const one of said)
         expect(one).toEqual({
           exit: 0,
-          out: JSON.stringify({ migrations: ['001-core', '002-ledger', '003-audit', '004-delivery'], entities: ['person'], columns: 7 }),
+          out: JSON.stringify({
+            migrations: ['001-core', '002-ledger', '003-audit', '004-delivery', '005-columns'],
+            entities: ['person'],
+            columns: 7,
+          }),
         });
       fresh.remove();
     });

@@ -1,8 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { certificatePage } from '../../src/cli/certify-page.ts';
+import type { Certificate } from '../../src/connector/certify.ts';
 import type { Engine } from '../../src/engine/run.ts';
 import { startChromium } from './chromium.ts';
 import { type RunningServer, serve } from './http.ts';
@@ -152,4 +154,67 @@ test('the chart shows what the table says: as many columns, each as high as its 
   const perUnit = found.heights[0]! / found.totals[0]!;
   for (const [i, height] of found.heights.entries())
     expect(Math.abs(height / perUnit - found.totals[i]!) / found.totals[i]!).toBeLessThan(0.02);
+});
+
+describe('a certificate, as a page to send along or to print', () => {
+  const finding = { check: 'x', title: 'A check', state: 'ok' as const, detail: 'Holds.' };
+  const certificate: Certificate = {
+    connector: 'acme',
+    version: '1.2.0',
+    title: 'Acme <Ledger>',
+    hash: 'ab'.repeat(32),
+    signer: { key: `SHA256:${'A'.repeat(43)}`, name: 'acme' },
+    half: 'offline',
+    certified_at: '2026-11-24T12:00:00.000Z',
+    passed: false,
+    findings: [
+      finding,
+      { ...finding, stream: 'bills', state: 'warning', detail: 'Holds, but.', hint: 'Look.' },
+      { ...finding, stream: 'bills', state: 'failed', detail: `${'x'.repeat(300)}\nsecond line`, hint: 'Mend it.' },
+      { ...finding, sink: 'receipts' },
+    ],
+    not_applicable: [{ check: 'late', title: 'Late commits', stream: 'bills' }],
+  };
+
+  test.each([
+    ['one', [certificate]],
+    ['several', [certificate, { ...certificate, half: 'online' as const, connection: 'ledger', passed: true }]],
+  ])('%s is readable by everybody: headings, tables, contrast, no colour alone, on any screen and on paper', async (_, list) => {
+    const context = await browser.newContext({ viewport: { width: 320, height: 900 } });
+    contexts.push(context);
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('request', (request) => void (request.url().startsWith('file:') || complaints.push(request.url())));
+    const file = join(pictures, 'certificate.html');
+    writeFileSync(file, certificatePage(list));
+    await page.goto(`file://${file}`);
+    expect(await page.evaluate(width)).toBe(320);
+    expect(await page.evaluate(faintTexts)).toEqual([]);
+    expect(await page.evaluate(structure)).toMatchObject({
+      lang: 'en',
+      h1: 1,
+      jumpsOfHeadings: 0,
+      tablesWithoutCaption: 0,
+      headersWithoutScope: 0,
+      rowsWithoutHeader: 0,
+      raggedTables: 0,
+      regionsWithoutName: 0,
+      repeatedIds: [],
+    });
+    for (const text of [
+      '1.2.0',
+      'ab'.repeat(32),
+      'acme (SHA256:',
+      '2026-11-24 12:00 UTC',
+      '✗ failed',
+      '! remark',
+      'Late commits',
+      'Acme <Ledger>',
+    ])
+      expect(await page.textContent('main'), text).toContain(text);
+    await page.emulateMedia({ media: 'print' });
+    expect((await page.pdf({ format: 'Letter' })).length).toBeGreaterThan(1000);
+    expect(complaints).toEqual([]);
+  });
 });

@@ -161,6 +161,17 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
   );
   if (stream.error_handler?.rules.some((rule) => rule.action === 'login') && !retriever.request?.login)
     add(['error_handler', 'rules'], 'VALUE_INVALID', 'a rule logs in anew, and the stream has no login.', 'Add retriever.request.login.');
+  const { paginator } = stream;
+  if (paginator && paginator.kind !== 'link' && retriever.request) {
+    const asked = placeholdersIn(retriever.request, []).map(({ name }) => name);
+    if (!asked.includes(paginator.kind))
+      add(
+        ['paginator', 'kind'],
+        'VALUE_INVALID',
+        `the request does not say which page it wants, so that the first one would be read again and again.`,
+        `Put {{ ${paginator.kind} }} into its ${part.value.transport === 'soap' ? 'body' : 'query'}.`,
+      );
+  }
   if (stream.paginator?.kind === 'cursor' && !stream.paginator.cursor)
     add(['paginator', 'cursor'], 'KEY_MISSING', 'the key "cursor" is missing: it says where in an answer the next cursor stands.');
 

@@ -37,6 +37,12 @@ function checkChanges(part: Part<ConnectorConfig>, base: (string | number)[], st
   const problems: Problem[] = [];
   const add = (path: string[], message: string, hint?: string): void =>
     void problems.push(problemAt(part, [...base, ...path], 'VALUE_INVALID', message, hint));
+  if (stream.partition)
+    add(
+      ['partition'],
+      'the changes of a table are read all at once: what a part of it lacks would be taken for deleted.',
+      'Remove partition, or use another kind.',
+    );
   const { primary_key: key } = stream;
   const { sql, tables, table_field: tableField } = stream.retriever.query!;
   for (const name of ['cursor', 'tie_breaker', 'start', 'lookback', 'delay', 'format'] as const)

@@ -24,6 +24,8 @@ export interface CertifyOptions {
   signal: AbortSignal;
   /** Told before each check. */
   onCheck?: (stream: string | undefined, title: string) => void;
+  /** Told of each check that does not apply to a stream or sink. */
+  onNotApplicable?: (stream: string | undefined, check: { check: string; title: string }) => void;
   /** Serves recorded tables; without it streams of queries are certified online only. */
   startTables?: StartTables;
   /** Lets streams of files be read over SSH, to see that their password is nowhere else; without it they only fail to connect. */
@@ -34,8 +36,18 @@ export interface CertifyOptions {
  * The offline half: everything that can be proven from the pack's own recordings, on the engine and the store that towns
  * use. Throws nothing for what is wrong with the pack: that is in the findings.
  */
-export async function certifyOffline(pack: Pack, options: CertifyOptions): Promise<Certificate> {
+export async function certifyOffline(pack: Pack, given: CertifyOptions): Promise<Certificate> {
   const findings = lint(pack);
+  const left: Certificate['not_applicable'] = [];
+  const options: CertifyOptions = {
+    ...given,
+    onNotApplicable: (name, { check, title }) =>
+      void left.push({
+        check,
+        title,
+        ...(name === undefined ? {} : Object.hasOwn(pack.connector!.streams, name) ? { stream: name } : { sink: name }),
+      }),
+  };
   const { connector, fixtures } = pack;
   if (connector)
     for (const [name, fixture] of fixtures.streams) {
@@ -50,20 +62,28 @@ export async function certifyOffline(pack: Pack, options: CertifyOptions): Promi
       if (options.signal.aborted) break;
       findings.push(...(await certifySink(connector, name, fixture, optionsFor(connector, fixtures), options)));
     }
-  return certificateOf(pack, 'offline', findings);
+  return certificateOf(pack, 'offline', findings, undefined, left);
 }
 
-export function certificateOf(pack: Pack, half: Certificate['half'], findings: Finding[], connection?: string): Certificate {
+export function certificateOf(
+  pack: Pack,
+  half: Certificate['half'],
+  findings: Finding[],
+  connection?: string,
+  notApplicable: Certificate['not_applicable'] = [],
+): Certificate {
   return {
     connector: pack.id,
     version: pack.connector?.version ?? '',
     title: pack.connector?.title ?? pack.id,
     hash: pack.hash,
+    signer: pack.signer ?? null,
     half,
     ...(connection === undefined ? {} : { connection }),
     certified_at: new Date().toISOString(),
     passed: findings.every((f) => f.state !== 'failed'),
     findings,
+    not_applicable: notApplicable,
   };
 }
 
@@ -172,9 +192,10 @@ async function certifyQueries(
     ];
   const { queryContext } = await import('./query-context.ts');
   const { QUERY_CHECKS } = await import('./query-checks.ts');
+  const { QUERY_DRIFT } = await import('./query-drift.ts');
   const context = queryContext(connector, name, fixture, given, options.startTables);
   const findings: Finding[] = [];
-  for (const check of QUERY_CHECKS) {
+  for (const check of [...QUERY_CHECKS, ...QUERY_DRIFT]) {
     if (options.signal.aborted) break;
     findings.push(...(await looked(check, name, options, () => check.run(context))));
     if (check.check === 'recording' && findings[0]!.state === 'failed') break;
@@ -209,7 +230,10 @@ export async function looked(
       hint: ours ? 'Please report this with the recording.' : 'Correct the connector.',
     };
   }
-  if (!verdict) return [];
+  if (!verdict) {
+    options.onNotApplicable?.(stream, check);
+    return [];
+  }
   return [
     {
       check: check.check,

@@ -1,12 +1,13 @@
 import type { Project } from '../../config/project.ts';
 import { counted } from '../../connector/certify.ts';
-import type { Discovery, ProposedStream } from '../../connector/discover.ts';
+import type { Discovery, PlainMap, ProposedStream } from '../../connector/discover.ts';
 import { patternOf } from '../../connector/discover-csv.ts';
 import { discoverFile } from '../../connector/discover-file.ts';
 import { discoverTables } from '../../connector/discover-tables.ts';
 import { discoverWsdl } from '../../connector/discover-wsdl.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { FileTransport, RemoteFile, RequestTransport } from '../../transports/transport.ts';
+import { discoverPaging } from './discover-paging.ts';
 import { openConnection } from '../connection.ts';
 
 export interface DiscoverOptions {
@@ -91,29 +92,8 @@ async function answerOf(transport: RequestTransport, connection: string, path: s
   const stream = await discoverFile(name, bytes);
   stream.description = `GET ${path}.`;
   stream.retriever = { request: { path } };
-  if (/rel="?next/.test(answer.headers['link'] ?? '')) {
-    stream.paginator = { kind: 'link' };
-    stream.evidence.push('the answer has a Link header to the next page');
-  } else if (/^\s*\{/.test(bytes.subarray(0, 100).toString()))
-    pagingOf(stream, JSON.parse(bytes.toString('utf8')) as Record<string, unknown>);
+  const json = stream.decoder?.['json'] as PlainMap | undefined;
+  if (json && !json['lines'])
+    await discoverPaging(transport, path, stream, { document: JSON.parse(bytes.toString('utf8')), link: answer.headers['link'] });
   return { source: `${connection}, GET ${path}`, streams: [stream], options: {}, notes: [] };
-}
-
-/** Totals and next cursors beside the records. */
-function pagingOf(stream: ProposedStream, document: Record<string, unknown>): void {
-  const leaves: string[] = [];
-  const visit = (value: unknown, at: string, depth: number): void => {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value) && depth < 3)
-      for (const [name, inner] of Object.entries(value)) visit(inner, at ? `${at}.${name}` : name, depth + 1);
-    else if (!Array.isArray(value)) leaves.push(at);
-  };
-  visit(document, '', 0);
-  const total = leaves.find((leaf) => /(^|\.|_)(total|count)/i.test(leaf));
-  const next = leaves.find((leaf) => /next/i.test(leaf));
-  if (next) stream.paginator = { kind: 'cursor', cursor: next, ...(total ? { total } : {}) };
-  else if (total) stream.paginator = { kind: 'page', total };
-  if (next ?? total)
-    stream.evidence.push(
-      `beside the records stand ${[total, next].filter(Boolean).join(' and ')}: put {{ page }}, {{ offset }} or {{ cursor }} into query`,
-    );
 }

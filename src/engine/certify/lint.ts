@@ -36,6 +36,29 @@ export function lint(pack: Pack): Finding[] {
             'Write which system and version it is for, what the town must supply, and where the layout is documented.',
           ),
   );
+  findings.push(
+    pack.contents.length
+      ? finding(
+          'pack_files',
+          'Nothing is in it that must not be handed over',
+          false,
+          pack.contents.slice(0, 8).map(textOf).join('\n'),
+          'interlocal add would refuse it.',
+        )
+      : finding('pack_files', 'Nothing is in it that must not be handed over', true, 'Plain files with plain names, no keys or passwords.'),
+  );
+  const secret = connector && Object.keys(fixtures.options).filter((name) => connector.options[name]?.type === 'secret');
+  if (secret?.length)
+    findings.push(
+      finding(
+        'recorded_secrets',
+        'No recording holds a secret',
+        false,
+        `fixtures/options.json gives ${secret.join(', ')}, which ${secret.length === 1 ? 'is an option' : 'are options'} of type secret.`,
+        'Leave it out: certify fills secrets in with words of its own.',
+      ),
+    );
+  findings.push(...mappingTests(pack), ...signature(pack));
   if (connector && Object.keys(connector.streams).length + Object.keys(connector.sinks).length === 0)
     findings.push(
       finding(
@@ -64,6 +87,40 @@ export function lint(pack: Pack): Finding[] {
           ),
     );
   return findings;
+}
+
+/** A vendor who goes on working signs again at the end: a remark until then. Towns are refused such a pack. */
+function signature({ signer, signature: [wrong] }: Pack): Finding[] {
+  const check = { check: 'signature', title: 'The signature fits the files' };
+  if (wrong)
+    return [{ ...check, state: 'warning', detail: textOf(wrong), hint: 'Sign it when it is done: interlocal sign CONNECTOR --key FILE.' }];
+  if (!signer) return [];
+  const by =
+    signer.name === null ? `the key ${signer.key}, which is not trusted here, so it is not proven` : `${signer.name} (${signer.key})`;
+  return [
+    {
+      ...check,
+      state: signer.name === null ? 'warning' : 'ok',
+      detail: `Signed with ${by}.`,
+      hint: 'Put the public key into config/trusted-keys.',
+    },
+  ];
+}
+
+function mappingTests({ mappings }: Pack): Finding[] {
+  return mappings.map(({ mapping, tests }): Finding => {
+    const check = { check: 'mapping_tests', title: `The tests in ${mapping} pass` };
+    const failed = tests.find((t) => !t.passed);
+    if (failed)
+      return {
+        ...check,
+        state: 'failed',
+        detail: `${failed.name}: ${failed.differences.map((d) => `${d.at} is ${d.got}, and ${d.expected} is expected`).join('; ')}.`,
+        hint: 'Correct the mapping, or its test.',
+      };
+    if (tests.length === 0) return { ...check, state: 'warning', detail: 'It has no tests.', hint: 'Write what a record must give.' };
+    return { ...check, state: 'ok', detail: `${counted(tests.length, 'test')}.` };
+  });
 }
 
 /** `2 streams and 1 sink`. */

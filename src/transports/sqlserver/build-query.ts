@@ -44,6 +44,7 @@ export function buildQuery(
   given: Record<string, string> = {},
 ): BuiltQuery {
   const work: Work = { spec, connection, union: sources.length > 1, problems: [], parameters: { ...given }, orderBy: orderOf(spec) };
+  spec.onColumns?.(new Map(sources.flatMap((source) => source.columns.map((c) => [c.name, typeText(c.type)] as const))));
   const columns: BuiltQuery['columns'] = spec.columns.map((column) => ({ name: column.name, finish: undefined }));
   if (spec.columns.length === 0)
     work.problems.push({
@@ -81,6 +82,12 @@ interface Work {
   problems: Problem[];
   parameters: Record<string, string>;
   orderBy: string[];
+}
+
+/** `nvarchar(40)`, `numeric(19,2)`, as the catalogue says it. */
+function typeText({ name, length, precision, scale }: ServerColumn['type']): string {
+  if (length !== undefined) return `${name}(${length === -1 ? 'max' : length})`;
+  return (name === 'numeric' || name === 'decimal') && precision !== undefined ? `${name}(${precision},${scale ?? 0})` : name;
 }
 
 function orderOf({ orderBy, after }: QuerySpec): string[] {

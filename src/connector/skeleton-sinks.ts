@@ -1,0 +1,100 @@
+import { sinkSchema, type SinkConfig } from '../config/schema/sink.ts';
+import type { Values } from '../core/record.ts';
+import type { Plain, PlainMap } from './discover.ts';
+import { flow } from './discover-yaml.ts';
+
+/** A sink that a new connector begins with: its YAML, and for files what it writes. */
+export interface SinkSkeleton {
+  name: string;
+  lines: string[];
+  config: SinkConfig;
+  /** Of the invented records, in the shape of fixtures/<sink>/records.json. */
+  recorded: { context: { date: string; sequence: number }; records: Values[] };
+}
+
+export type SinkKind = 'file' | 'request' | 'table';
+export type SinkFormat = 'csv' | 'fixed_width' | 'xml' | 'json';
+
+/** What each transport writes to. */
+export const SINK_OF = { sftp: 'file', folder: 'file', http: 'request', soap: 'request', sqlserver: 'table' } as const;
+
+const RECORDS: Values[] = [
+  { number: '0000201', paid_on: '2026-03-02', account: '610-1043', amount: '24.50' },
+  { number: '0000202', paid_on: '2026-03-02', account: '610-1044', amount: '110.00' },
+];
+
+const ENCODERS: Record<SinkFormat, PlainMap> = {
+  csv: { csv: {} },
+  xml: { xml: { row: 'Payments/Payment' } },
+  json: { json: { rows: 'payments' } },
+  fixed_width: {
+    fixed_width: {
+      record_types: {
+        line: {
+          fields: {
+            number: { from: 1, to: 10 },
+            paid_on: { from: 11, to: 18 },
+            account: { from: 19, to: 33 },
+            amount: { from: 34, to: 46, align: 'right' },
+          },
+        },
+      },
+    },
+  },
+};
+
+const EXTENSION: Record<SinkFormat, string> = { csv: 'csv', xml: 'xml', json: 'json', fixed_width: 'txt' };
+
+/** A sink `payments-in` of this kind, to be changed into what the system takes. */
+export function sinkSkeleton(transport: keyof typeof SINK_OF, format: SinkFormat): SinkSkeleton {
+  const kind: SinkKind = SINK_OF[transport];
+  const name = 'payments-in';
+  const fields: PlainMap = {
+    number: { required: true, max_length: 10 },
+    paid_on: { type: 'date', required: true, ...(kind === 'file' && format === 'fixed_width' ? { format: 'YYYYMMDD' } : {}) },
+    account: { required: true, max_length: 15 },
+    amount: { type: 'decimal', decimals: 2, required: true },
+  };
+  const record: PlainMap = Object.fromEntries(Object.keys(fields).map((field) => [field, `{{ record.${field} }}`]));
+  const targets: Record<SinkKind, PlainMap> = {
+    file: { file: { folder: '{{ options.outbox }}', name: `payments-{{ date }}-{{ sequence }}.${EXTENSION[format]}` } },
+    request: {
+      request: transport === 'soap' ? { operation: 'AddPayment', body: soapBody() } : { method: 'POST', path: '/payments', body: record },
+    },
+    table: { table: { name: 'PAYMENTS_IN', write: 'upsert', key: ['number'] } },
+  };
+  const sink: PlainMap = {
+    description: 'Payments that were taken elsewhere.',
+    target: targets[kind],
+    ...(kind === 'file' ? { encoder: ENCODERS[format] } : {}),
+    schema: { fields },
+    idempotency_key: ['number'],
+    totals: ['amount'],
+    date_format: 'YYYYMMDD',
+    sequence_digits: 3,
+    ...(kind === 'file' ? { acknowledgement: { taken: true, within: '1d' } } : {}),
+  };
+  return {
+    name,
+    config: sinkSchema.parse(sink),
+    recorded: { context: { date: '2026-03-02', sequence: 1 }, records: RECORDS },
+    lines: [
+      `${name}:`,
+      ...Object.entries(sink).flatMap(([key, value]) => (key === 'schema' ? schemaLines(fields) : [`  ${key}: ${flow(value)}`])),
+    ],
+  };
+}
+
+function schemaLines(fields: PlainMap): string[] {
+  return ['  schema:', '    fields:', ...Object.entries(fields).map(([name, spec]: [string, Plain]) => `      ${name}: ${flow(spec)}`)];
+}
+
+/** As the invented service's WSDL names the parameters. */
+function soapBody(): PlainMap {
+  return {
+    Number: '{{ record.number }}',
+    ReceivedOn: '{{ record.paid_on }}',
+    Account: '{{ record.account }}',
+    Amount: '{{ record.amount }}',
+  };
+}

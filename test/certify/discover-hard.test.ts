@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { discoverWsdl } from '../../src/connector/discover-wsdl.ts';
+import { discoverFile } from '../../src/connector/discover-file.ts';
+import type { ProposedStream } from '../../src/connector/discover.ts';
+import { manifestText, readmeText } from '../../src/connector/skeleton.ts';
+import { cutSample } from '../../src/connector/sample-cut.ts';
+import { readPack } from '../../src/engine/certify/pack.ts';
+import { writeRecords } from '../../src/engine/certify/write-records.ts';
+import { certified, failures, packOf } from './packs.ts';
+
+/** Proposed, cut to its beginning and certified: what a vendor has after one command. */
+async function proposed(file: string, sample: Buffer): Promise<{ stream: ProposedStream; failed: string[]; recording: string }> {
+  const stream = await discoverFile(file, sample);
+  const made = { id: 'acme', title: 'Acme', transport: 'sftp' as const, streams: [stream], options: {} };
+  const folder = packOf('acme', {
+    'connector.yaml': manifestText(made),
+    'README.md': readmeText(made),
+    [`fixtures/${stream.name}/${file}`]: await cutSample(file, sample, stream),
+  });
+  await writeRecords(folder, undefined);
+  return {
+    stream,
+    failed: failures(await certified(folder)),
+    recording: readFileSync(join(folder, 'fixtures', stream.name, file), 'latin1'),
+  };
+}
+
+const number = (n: number, width: number): string => String(n).padStart(width, '0');
+const evidenceOf = (stream: ProposedStream, name: string) => stream.fields.find((f) => f.name === name)?.evidence;
+
+describe('samples as offices really have them become connectors that certify', { timeout: 60_000 }, () => {
+  test('fixed width: kinds of three letters, a date within a run of digits, names with room to grow, a trailer that adds up', async () => {
+    const details = Array.from({ length: 60 }, (_, i) => ({
+      n: i + 1,
+      name: ['Ada Marsh', 'Finn Doyle', 'José Quill', 'Bo Lee'][i % 4]!,
+      amount: 1037 + i * 37,
+    }));
+    const lines = [
+      'HDRWATER BILLING   20260302'.padEnd(50),
+      ...details.map(
+        (d) =>
+          `DTL${number(d.n, 7)}2026${number((d.n % 12) + 1, 2)}${number((d.n % 28) + 1, 2)}${d.name.padEnd(20)}${number(d.amount, 12)}`,
+      ),
+      `TRL${number(60, 7)}${number(
+        details.reduce((sum, d) => sum + d.amount, 0),
+        15,
+      )}`.padEnd(50),
+    ];
+    const { stream, failed, recording } = await proposed('water.txt', Buffer.from(`${lines.join('\r\n')}\r\n`, 'latin1'));
+    expect(failed).toEqual([]);
+    expect(stream.record_selector).toEqual({ types: ['DTL'], parents: ['HDR'] });
+    expect(stream.fields.map((f) => [f.name, f.type])).toEqual([
+      ['at_4_10', 'text'],
+      ['at_11_18', 'date'],
+      ['at_19_38', 'text'],
+      ['at_39_50', 'text'],
+    ]);
+    expect(recording.trimEnd().split('\r\n').at(-1)).toMatch(/^TRL0000018/);
+  });
+
+  test('semicolons, Windows-1252, decimal commas, dates with points, line breaks in quotes', async () => {
+    const rows = Array.from(
+      { length: 40 },
+      (_, i) => `${number(i + 1, 6)};${number((i % 28) + 1, 2)}.03.2026;Jürgen ${i};${i},50;${i % 7 ? '' : '"eins\r\nzwei; drei"'}`,
+    );
+    const { stream, failed } = await proposed(
+      'belege.csv',
+      Buffer.from(`Beleg-Nr;Datum;Empfänger;Betrag;Bemerkung\r\n${rows.join('\r\n')}\r\n`, 'latin1'),
+    );
+    expect(failed).toEqual([]);
+    expect(stream.fields.find((f) => f.name === 'Datum')).toMatchObject({ type: 'date', format: 'DD.MM.YYYY' });
+    expect(stream.fields.find((f) => f.name === 'Betrag')).toMatchObject({ type: 'text' });
+    expect(evidenceOf(stream, 'Betrag')).toContain('40 of 40 are figures with a decimal comma');
+  });
+
+  test('a line of totals below the records is no record', async () => {
+    const rows = Array.from({ length: 29 }, (_, i) => `${number(i, 5)}|03/${number((i % 28) + 1, 2)}/2026|${i}.50`);
+    const { stream, failed } = await proposed(
+      'pipe.csv',
+      Buffer.from(`Report\nPrinted today\n\nReceipt|Date|Amount\n${rows.join('\n')}\nTotal||420.50\n`),
+    );
+    expect(failed).toEqual([]);
+    expect(stream.decoder).toEqual({ csv: { delimiter: '|', skip_lines: 2, footer_lines: 1 } });
+  });
+
+  test('rows of kinds with a trailer: its count and sum are found, and are true of the recording too', async () => {
+    const rows = Array.from({ length: 50 }, (_, i) => `D,${number(i + 1, 5)},${i + 1}.50,CA`);
+    const { stream, failed, recording } = await proposed('batch.csv', Buffer.from(`H,20260302,BATCH7\n${rows.join('\n')}\nT,50,1300.00\n`));
+    expect(failed).toEqual([]);
+    expect(stream.record_selector).toEqual({ types: ['D'], parents: ['H'] });
+    expect(stream.control).toEqual([{ type: 'T', count: 'column_2', total: { field: 'column_3', of: 'column_3' } }]);
+    expect(recording.trimEnd().split('\n').at(-1)).toBe('T,18,180.00');
+  });
+
+  test('a header with a name twice and one left empty is no record, and every column gets a name of its own', async () => {
+    const rows = Array.from({ length: 8 }, (_, i) => `"${i}","A${i}","B${i}","x"`);
+    const { stream, failed } = await proposed('dup.csv', Buffer.from(`"Id","Name","Name",""\n${rows.join('\n')}\n`));
+    expect(failed).toEqual([]);
+    expect(stream.decoder).toEqual({ csv: { header: ['Id', 'Name', 'Name_2', 'column_4'], skip_lines: 1 } });
+  });
+
+  test('XML with two namespaces and elements that repeat, JSON deep within an envelope', async () => {
+    const permits = Array.from(
+      { length: 12 },
+      (_, i) =>
+        `<p:Permit id="${number(i, 5)}"><p:Applied>2026-01-11</p:Applied><a:Site><a:Zip>0210${i % 10}</a:Zip></a:Site>${'<p:Fee><p:Amount>1.00</p:Amount></p:Fee>'.repeat((i % 3) + 1)}</p:Permit>`,
+    );
+    const xml = await proposed(
+      'permits.xml',
+      Buffer.from(
+        `<p:Export xmlns:p="urn:p" xmlns:a="urn:a"><p:Meta><p:Count>12</p:Count></p:Meta><p:Permits>${permits.join('')}</p:Permits></p:Export>`,
+      ),
+    );
+    expect(xml.failed).toEqual([]);
+    expect(xml.stream.decoder).toEqual({ xml: { row: 'Export/Permits/Permit', lists: ['Fee'] } });
+    const items = Array.from({ length: 30 }, (_, i) => ({
+      caseId: `C-${i}`,
+      amount: i * 1.25,
+      applicant: { emails: ['a@x.example'] },
+      lines: i % 2 ? [{ sku: 'a' }] : [],
+    }));
+    const json = await proposed('cases.json', Buffer.from(JSON.stringify({ meta: { page: 1, total: 30 }, data: { items } }, null, 1)));
+    expect(json.failed).toEqual([]);
+    expect(json.stream.decoder).toEqual({ json: { rows: 'data.items' } });
+  });
+});
+
+test('a WSDL with imports: what the service can do without is left out, and a bound on one date is not taken for one on another', async () => {
+  const { streams, options } = await discoverWsdl('permits-soap12.wsdl', join(import.meta.dirname, '../transports/permit-service'));
+  expect(streams.map((s) => [s.name, s.incremental, Object.keys((s.retriever['request'] as { body: object }).body)])).toEqual([
+    ['permits', undefined, ['issuedFrom', 'issuedTo', 'note']],
+  ]);
+  expect(Object.keys(options)).toEqual(['issued_from', 'issued_to', 'note']);
+  const town = packOf('permits', {
+    'connector.yaml': manifestText({ id: 'permits', title: 'Permits', transport: 'soap', streams, options }),
+  });
+  const { connector, problems } = await readPack(town);
+  expect(problems).toEqual([]);
+  expect(Object.keys(connector!.streams)).toEqual(['permits']);
+});
