@@ -27,7 +27,7 @@ export async function tablesPort(): Promise<StartTables | undefined> {
     const server = await endpoint.startTdsEndpoint({
       database,
       databaseName: 'RECORDED',
-      logins: [{ user: login.username, password: login.password, readOnly: true }, owner],
+      logins: [{ user: login.username, password: login.password, readOnly: !login.writes }, owner],
     });
     return tableServer(server, folder, login, owner);
   };
@@ -72,7 +72,8 @@ async function fill(path: string, tables: Record<string, FixtureTable>): Promise
   for (const [given, table] of Object.entries(tables)) {
     const name = quoted(given.replace(/^dbo\./i, ''));
     const columns = Object.entries(table.columns);
-    database.exec(`CREATE TABLE ${name} (${columns.map(([column, type]) => `${quoted(column)} ${sqliteType(type)}`).join(', ')})`);
+    const key = table.key ? `, PRIMARY KEY (${table.key.map(quoted).join(', ')})` : '';
+    database.exec(`CREATE TABLE ${name} (${columns.map(([column, type]) => `${quoted(column)} ${sqliteType(type)}`).join(', ')}${key})`);
     // The server gives row versions itself, from 2001 on in the order of the rows.
     const kept = columns.flatMap(([, type], i) => (/^(rowversion|timestamp)\b/i.test(type) ? [] : [i]));
     const insert = database.prepare(

@@ -10,6 +10,7 @@ import { checkServer } from './check.ts';
 import { readingOf } from './column-types.ts';
 import { connect, remoteOf } from './connect.ts';
 import type { Connections } from './connect.ts';
+import { checkWriting } from './check-writing.ts';
 import { describe } from './describe.ts';
 import { sqlserverSettings } from './options.ts';
 import { readBack } from './read-back.ts';
@@ -113,6 +114,12 @@ export function openSqlServer(options: Record<string, unknown>, context: Transpo
       checkTarget(found, spec, system, username);
       return writeRows(on, found, spec, { connection: system, username, mark: trackingContext(system), signal: context.signal });
     },
+    checkWrite: (spec) =>
+      checkWriting(spec, {
+        system,
+        username: () => remoteOf(settings, context).username,
+        target: async () => target(await writing(), spec.table),
+      }),
     async readBack(spec) {
       const on = await writing();
       return readBack(on, await target(on, spec.table), spec, system);
