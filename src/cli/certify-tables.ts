@@ -32,7 +32,7 @@ export async function tablesPort(): Promise<StartTables | undefined> {
     const server = await endpoint.startTdsEndpoint({
       database,
       databaseName: 'RECORDED',
-      logins: [{ user: login.username, password: login.password, readOnly: true }, owner],
+      logins: [{ user: login.username, password: login.password, readOnly: !login.writes }, owner],
     });
     const tracked = trackedKey ? Object.keys(tables).map(plainName) : [];
     return {
@@ -101,7 +101,8 @@ async function fill(
       const name = quoted(plainName(given));
       const columns = Object.entries(table.columns);
       const declared = columns.some(([, type]) => /PRIMARY KEY/i.test(type));
-      const key = trackedKey && !declared ? `, PRIMARY KEY (${trackedKey.map(quoted).join(', ')})` : '';
+      const columnsOfKey = table.key ?? (declared ? undefined : trackedKey);
+      const key = columnsOfKey ? `, PRIMARY KEY (${columnsOfKey.map(quoted).join(', ')})` : '';
       database.exec(`CREATE TABLE ${name} (${columns.map(([column, type]) => `${quoted(column)} ${sqliteType(type)}`).join(', ')}${key})`);
       // The server gives row versions itself, from 2001 on in the order of the rows.
       const kept = columns.flatMap(([, type], i) => (/^(rowversion|timestamp)\b/i.test(type) ? [] : [i]));

@@ -128,7 +128,7 @@ export async function readBack(
     : found !== undefined && found !== null && found !== '';
   if (!there) return 'missing';
   const differ = Object.entries(config.equal).filter(
-    ([path, field]) => !sameValue(textAt(values, path) ?? null, textAt(written, field) ?? null),
+    ([path, field]) => !sameValue(textAt(values, path) ?? null, textAt(written, field) ?? null, sink.schema.fields[field]?.type ?? 'text'),
   );
   if (differ.length === 0) return { state: 'accepted', said: shortened(text) };
   return rejection(context.name, `it is there, but ${differ.map(([path]) => path).join(', ')} is not what was written.`, text);

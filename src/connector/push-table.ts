@@ -76,7 +76,11 @@ async function compare(
       if (row) answers[i] = rejection(context.name, 'the row is still there.');
       return;
     }
-    const differ = row ? Object.keys(rows[i]!).filter((column) => !sameValue(row[column] ?? null, rows[i]![column] ?? null)) : [];
+    const differ = row
+      ? Object.keys(rows[i]!).filter(
+          (column) => !sameValue(row[column] ?? null, rows[i]![column] ?? null, sink.schema.fields[column]!.type),
+        )
+      : [];
     if (!row) answers[i] = rejection(context.name, 'the row is not there when it is read again.');
     else if (differ.length)
       answers[i] = rejection(context.name, `read again, ${differ.join(', ')} ${differ.length === 1 ? 'is' : 'are'} not what was written.`);

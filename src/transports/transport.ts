@@ -187,6 +187,8 @@ export interface QueryTransport extends TransportBase {
    * is known only after writing again.
    */
   write(spec: WriteSpec): Promise<RowResult[]>;
+  /** Could such rows be written: the table, its columns, a unique key, rights? Writes nothing; never throws for what it finds. */
+  checkWrite(spec: Omit<WriteSpec, 'rows'> & { columns: string[] }): Promise<CheckResult[]>;
   /** Which of these keys are there now, with the current values of `columns` as exact text (read-back); undefined for those that are not. */
   readBack(spec: ReadBackSpec): Promise<(Record<string, string | null> | undefined)[]>;
 }

@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import type { ConnectorConfig } from '../../config/schema/connector.ts';
 import type { Certificate, Finding, Verdict } from '../../connector/certify.ts';
 import type { Fixture } from '../../connector/certify-fixtures.ts';
-import type { SinkFixture } from '../../connector/certify-sink-fixtures.ts';
-import { optionVariables } from '../../connector/template.ts';
 import { InterlocalError } from '../../core/errors.ts';
 import { type FileContext, fileContext } from './file-context.ts';
 import { FILE_DRIFT } from './file-drift.ts';
@@ -18,7 +16,8 @@ import { readBytes } from './reading.ts';
 import type { StartTables } from './query-context.ts';
 import type { StartSsh } from './ssh-login.ts';
 import { compareWithRecording } from './recording-check.ts';
-import { CANARY_FILES, optionsFor, variablesFor } from './secrets.ts';
+import { certifySink } from './certify-sink.ts';
+import { optionsFor, variablesFor } from './secrets.ts';
 
 export interface CertifyOptions {
   signal: AbortSignal;
@@ -60,7 +59,7 @@ export async function certifyOffline(pack: Pack, given: CertifyOptions): Promise
   if (connector)
     for (const [name, fixture] of pack.sinks) {
       if (options.signal.aborted) break;
-      findings.push(...(await certifySink(connector, name, fixture, optionsFor(connector, fixtures), options)));
+      findings.push(...(await certifySink(pack, connector, name, fixture, optionsFor(connector, fixtures), options)));
     }
   return certificateOf(pack, 'offline', findings, undefined, left);
 }
@@ -151,25 +150,6 @@ async function certifyRequests(
     await context.server.close();
   }
   return findings;
-}
-
-async function certifySink(
-  connector: ConnectorConfig,
-  name: string,
-  fixture: SinkFixture,
-  given: Record<string, unknown>,
-  options: CertifyOptions,
-): Promise<Finding[]> {
-  const { SINK_CHECKS } = await import('./sink-checks.ts');
-  const { FILE_PUSH } = await import('./sink-file-checks.ts');
-  const sink = connector.sinks[name]!;
-  const context = { connector, name, sink, fixture, variables: optionVariables(given), setup: { options: given, secrets: CANARY_FILES } };
-  const findings: Finding[] = [];
-  for (const check of [...SINK_CHECKS, ...FILE_PUSH]) {
-    if (options.signal.aborted) break;
-    findings.push(...(await looked(check, name, options, () => check.run(context))));
-  }
-  return findings.map(({ stream, ...finding }) => ({ ...finding, sink: stream }));
 }
 
 async function certifyQueries(

@@ -14,7 +14,7 @@ import { CANARY, CANARY_FILES, CANARY_REFERENCE } from './secrets.ts';
 
 /** A server with recorded tables in it. */
 export interface TableServer {
-  /** Of a connection that may read, without its password. */
+  /** Of a connection that may read, and write where that was asked for, without its password. */
   options: Record<string, unknown>;
   /** As an owner who may write. */
   execute(sql: string): Promise<void>;
@@ -29,7 +29,7 @@ export interface TableServer {
 /** Given by the command line, since the server is not part of the engine. */
 export type StartTables = (
   tables: Record<string, FixtureTable>,
-  login: { username: string; password: string },
+  login: { username: string; password: string; writes?: boolean },
   /** The tables' changes are tracked; columns of their primary key, where the recording declares none. */
   trackedKey?: readonly string[],
 ) => Promise<TableServer>;

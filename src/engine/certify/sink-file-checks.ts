@@ -74,8 +74,8 @@ async function shouldLie(context: SinkContext, bench: SinkBench): Promise<Files>
       variables: context.variables,
     });
     const [place] = places(context, [delivery.name]);
-    files.set(place!.final, Buffer.from(bytes));
     if (place!.marker !== undefined) files.set(place!.marker, Buffer.alloc(0));
+    files.set(place!.final, Buffer.from(bytes));
   }
   return new Map([...files].sort());
 }
@@ -198,7 +198,7 @@ async function takeFiles(context: SinkContext, bench: SinkBench): Promise<string
     if (!found.has(place.final) || (place.marker !== undefined && !found.has(place.marker))) continue;
     got.push(place.final);
     await rm(join(bench.target, place.final));
-    if (place.marker !== undefined) await rm(join(bench.target, place.marker));
+    if (place.marker !== undefined) await rm(join(bench.target, place.marker), { force: true });
   }
   return got;
 }

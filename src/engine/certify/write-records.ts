@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Fixture } from '../../connector/certify-fixtures.ts';
 import { FatalError } from '../../core/errors.ts';
@@ -12,14 +12,22 @@ import { optionsFor, variablesFor } from './secrets.ts';
 
 /**
  * Writes records.json of each recorded stream as it reads now, for a person to look through: from then on it is what the
- * stream must read as. Gives the files. Throws FatalError for a service or database that does not read.
+ * stream must read as. Of sinks the records are what is given: what is written of them is put beside them where there is nothing yet,
+ * the file or expected.json; what a service answers nobody can make up. Gives the files. Throws FatalError for a service or database that does not read.
  */
 export async function writeRecords(folder: string, startTables: StartTables | undefined): Promise<string[]> {
-  // A stream without records.json yet has an empty one to begin with.
   const fixtures = join(folder, 'fixtures');
-  for (const entry of await readdir(fixtures, { withFileTypes: true }).catch(() => []))
-    if (entry.isDirectory() && !existsSync(join(fixtures, entry.name, 'records.json')))
-      await writeFile(join(fixtures, entry.name, 'records.json'), '{ "records": [] }\n');
+  const { connector } = await readPack(folder);
+  // What is not there yet is empty to begin with.
+  const begin = async (name: string, file: string, text: string): Promise<boolean> => {
+    if (!existsSync(join(fixtures, name)) || existsSync(join(fixtures, name, file))) return false;
+    await writeFile(join(fixtures, name, file), text);
+    return true;
+  };
+  const empty = new Set<string>();
+  for (const name of Object.keys(connector?.streams ?? {})) await begin(name, 'records.json', '{ "records": [] }\n');
+  for (const [name, sink] of Object.entries(connector?.sinks ?? {}))
+    if (sink.target.table && (await begin(name, 'expected.json', '{}\n'))) empty.add(name);
   const pack = await readPack(folder);
   const written: string[] = [];
   for (const [name, fixture] of pack.fixtures.streams) {
@@ -29,6 +37,13 @@ export async function writeRecords(folder: string, startTables: StartTables | un
       `${JSON.stringify({ ...(fixture.now === undefined ? {} : { now: fixture.now }), ...expectedOf(reads) }, null, 2)}\n`,
     );
     written.push(`fixtures/${name}/records.json`);
+  }
+  const { writtenBySink } = await import('./write-sinks.ts');
+  for (const [name, fixture] of pack.sinks) {
+    const made = await writtenBySink(pack, name, fixture, empty.has(name) ? startTables : undefined);
+    if (!made) continue;
+    await writeFile(join(fixture.folder, made.file), made.bytes);
+    written.push(`fixtures/${name}/${made.file}`);
   }
   return written;
 }

@@ -1,0 +1,78 @@
+import type { ConnectorConfig } from '../../config/schema/connector.ts';
+import { fails, type Finding, type Verdict } from '../../connector/certify.ts';
+import type { SinkFixture } from '../../connector/certify-sink-fixtures.ts';
+import { optionVariables } from '../../connector/template.ts';
+import { type CertifyOptions, looked, wsdlOf } from './certify.ts';
+import type { Pack } from './pack.ts';
+import { CANARY_FILES } from './secrets.ts';
+import { SINK_CHECKS, type SinkContext } from './sink-checks.ts';
+
+interface Check<Context> {
+  check: string;
+  title: string;
+  run(context: Context): Promise<Verdict>;
+}
+
+/** What is true of one sink of a pack: how its records are written, and how they get to a target of its kind. */
+export async function certifySink(
+  pack: Pack,
+  connector: ConnectorConfig,
+  name: string,
+  fixture: SinkFixture,
+  given: Record<string, unknown>,
+  options: CertifyOptions,
+): Promise<Finding[]> {
+  const sink = connector.sinks[name]!;
+  const setup = { options: given, secrets: CANARY_FILES };
+  const context: SinkContext = { connector, name, sink, fixture, variables: optionVariables(given), setup };
+  const findings = await run(SINK_CHECKS, context);
+  if (sink.target.file) {
+    const { FILE_PUSH } = await import('./sink-file-checks.ts');
+    findings.push(...(await run(FILE_PUSH, context)));
+  } else if (sink.target.request) findings.push(...(await pushed(sink.target.request.operation)));
+  else findings.push(...(await written()));
+  return findings.map(({ stream, ...finding }) => ({ ...finding, sink: stream! }));
+
+  /** Stops at the first check when that fails and is in `first`: what follows would only repeat its words. */
+  async function run<Context>(checks: readonly Check<Context>[], at: Context, first?: string): Promise<Finding[]> {
+    const found: Finding[] = [];
+    for (const check of checks) {
+      if (options.signal.aborted) break;
+      found.push(...(await looked(check, name, options, () => check.run(at))));
+      if (check.check === first && found.at(-1)?.state === 'failed') break;
+    }
+    return found;
+  }
+
+  async function pushed(operation: string | undefined): Promise<Finding[]> {
+    const { openSinkRequests } = await import('./sink-request-context.ts');
+    const { REQUEST_PUSH } = await import('./sink-request-checks.ts');
+    const wsdl = await wsdlOf(pack, operation);
+    if (connector.transport === 'soap' && wsdl === undefined)
+      return looked(REQUEST_PUSH[0]!, name, options, async () =>
+        fails(
+          'There is no WSDL in fixtures/ that describes its operation.',
+          "Save the service's WSDL there: open its address with ?wsdl at the end.",
+        ),
+      );
+    const requests = await openSinkRequests(context, pack.folder, wsdl);
+    try {
+      return await run(REQUEST_PUSH, requests, 'requested');
+    } finally {
+      await requests.server.close();
+    }
+  }
+
+  async function written(): Promise<Finding[]> {
+    const { TABLE_PUSH } = await import('./sink-table-checks.ts');
+    const { startTables } = options;
+    if (!startTables)
+      return looked(TABLE_PUSH[0]!, name, options, async () =>
+        fails(
+          'This installation has no server for recorded tables.',
+          'Certify it from a checkout of Interlocal, or online with --connection.',
+        ),
+      );
+    return run(TABLE_PUSH, { ...context, startTables }, 'rows_written');
+  }
+}
