@@ -4,7 +4,7 @@ import { type IGNORED, judging } from './error-rules.ts';
 import type { PageContext } from './pages.ts';
 import { retrying } from './retry.ts';
 import { openSession } from './session.ts';
-import { fillAll, fillBody, fillPath, fillQuery, type Variables } from './template.ts';
+import { fillAll, fillBody, fillPath, fillQuery, fillText, type Variables } from './template.ts';
 
 /** How one stream is asked in one run: with its session, its rules for errors, and as often as they allow. */
 export interface Asking {
@@ -22,7 +22,7 @@ export interface Asking {
   close(): Promise<void>;
 }
 
-const REPORT = '{{ report }}';
+const REPORT = /^\{\{\s*report\s*\}\}$/;
 
 export function openAsking(stream: StreamConfig, transport: RequestTransport, context: PageContext): Asking {
   const rules = stream.error_handler?.rules ?? [];
@@ -34,7 +34,7 @@ export function openAsking(stream: StreamConfig, transport: RequestTransport, co
         const known = { ...variables, ...(await session.variables()) };
         const contentType = Object.entries(request.headers ?? {}).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
         // An address, not a path of the connector's own: relative ones start where the service stands.
-        const address = link ?? (request.path?.trim() === REPORT ? String(known['report'] ?? '') : undefined);
+        const address = link ?? (REPORT.test(request.path ?? '') ? fillText(request.path!, known) : undefined);
         return read(
           await transport.request({
             operation: request.operation,

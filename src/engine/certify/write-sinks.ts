@@ -14,7 +14,7 @@ export async function writtenBySink(
 ): Promise<{ file: string; bytes: Uint8Array | string } | undefined> {
   const connector = pack.connector!;
   const sink = connector.sinks[name]!;
-  const options = optionsFor(connector, pack.fixtures.options);
+  const options = optionsFor(connector, pack.fixtures);
   const variables = optionVariables(options);
   if (sink.target.file && !fixture.file) {
     const written = await renderSink(sink, fixture.records, { ...fixture.context, variables });
