@@ -70,6 +70,7 @@ export async function watch(subject: Subject, options: WatchOptions): Promise<Fi
     options.onFault(figures.faults.at(-1)!);
   };
   let next = options.from;
+  let died = -1;
   while (next < options.to && !options.signal.aborted) {
     const end = await child(subject, statusFile, { ...options, from: next }, (report) => {
       if (report.kind === 'end') figures.peakMb = Math.max(figures.peakMb, report.peakMb);
@@ -82,8 +83,13 @@ export async function watch(subject: Subject, options: WatchOptions): Promise<Fi
       }
     });
     if (end === undefined || options.signal.aborted) break;
+    // Who dies of a case dies of it again; a machine without memory may have ended the child for any other reason.
+    if (end.died && died !== next) {
+      died = next;
+      continue;
+    }
     const { bytes, about } = await inputOf(subject, options.seed, next);
-    found({ index: next, fault: end, about, bytes });
+    found({ index: next, fault: end.words, about, bytes });
     figures.cases++;
     options.onCase();
     next++;
@@ -107,7 +113,7 @@ async function child(
   statusFile: string,
   { seed, from, to, signal }: WatchOptions,
   onReport: (report: Report) => void,
-): Promise<string | undefined> {
+): Promise<{ words: string; died: boolean } | undefined> {
   const args = [subject.name, String(seed), String(from), String(to), statusFile];
   rmSync(statusFile, { force: true });
   const made: ChildProcess = fork(fileURLToPath(new URL('child.ts', import.meta.url)), args, {
@@ -122,7 +128,14 @@ async function child(
     if (report.kind === 'end') done = true;
     onReport(report);
   });
-  const ended = new Promise<void>((resolve) => made.once('close', () => ((over = true), resolve())));
+  let how = '';
+  const ended = new Promise<void>((resolve) =>
+    made.once('close', (code, signal) => {
+      over = true;
+      how = signal ?? `exit code ${code}`;
+      resolve();
+    }),
+  );
   const stop = (): void => void made.kill('SIGKILL');
   signal.addEventListener('abort', stop, { once: true });
   let hung: string | undefined;
@@ -139,7 +152,8 @@ async function child(
     await ended;
   }
   signal.removeEventListener('abort', stop);
-  return hung ?? (done ? undefined : `The process died of it: ${said || 'nothing was said'}`);
+  if (hung !== undefined) return { words: hung, died: false };
+  return done ? undefined : { words: `The process died of it (${how}): ${said || 'nothing was said'}`, died: true };
 }
 
 function takesLong({ index, ms, cpu }: At, size: number): boolean {

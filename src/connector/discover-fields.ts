@@ -1,5 +1,5 @@
 import type { Value } from '../core/record.ts';
-import { fieldNames, outOf, type ProposedField, type ProposedKey, type Sample, textOf } from './discover.ts';
+import { fieldNames, MOST_FIELDS, outOf, type ProposedField, type ProposedKey, type Sample, textOf } from './discover.ts';
 
 /** Names that usually hold what a person can be recognised by. */
 const PERSONAL =
@@ -34,7 +34,10 @@ const SHAPES: readonly Shape[] = [
 
 /** What each field of a sample looks like. Text first: a type is proposed only where every value that is there has it. */
 export function proposeFields(sample: Sample): ProposedField[] {
-  return fieldNames(sample).map((name) =>
+  const names = fieldNames(sample);
+  // Such a sample is refused; to look at each of its fields first would take minutes.
+  if (names.length > MOST_FIELDS) return names.map((name) => ({ name, type: 'text', evidence: 'not looked at' }));
+  return names.map((name) =>
     proposeField(
       name,
       sample.map((values) => values[name]),
@@ -101,7 +104,7 @@ function proposeField(name: string, values: readonly (Value | undefined)[]): Pro
 }
 
 /** Fields looked at together; three already give hundreds of combinations. */
-const MOST_FIELDS = 14;
+const MOST_IN_KEYS = 14;
 
 /** Combinations of fields whose values name each record of the sample, the likeliest first; equal lines and all fields where there is none. */
 export function proposeKeys(sample: Sample, fields: readonly ProposedField[]): ProposedKey[] {
@@ -115,7 +118,7 @@ export function proposeKeys(sample: Sample, fields: readonly ProposedField[]): P
       rank: i + (/(^|[^a-z])(id|no|num|number|key|code)([^a-z]|$)|id$|num(ber)?$|no$/i.test(f.name) ? -100 : 0) + (f.personal ? 50 : 0),
     }))
     .sort((a, b) => a.rank - b.rank)
-    .slice(0, MOST_FIELDS)
+    .slice(0, MOST_IN_KEYS)
     .map(({ f }) => f.name);
   // Nearly every combination fails on the first records already.
   const few = sample.slice(0, 1000);

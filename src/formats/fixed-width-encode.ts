@@ -79,6 +79,14 @@ function lineOf(values: Values, options: FixedWidthOptions, file: string, record
         'The value has a line break in it, which would break the record in two.',
         'Replace it in the mapping.',
       );
+    if (field.strip && field.literal === undefined && /^ | $/.test(given))
+      throw refuseRecord(
+        'VALUE_NOT_WRITABLE',
+        file,
+        at,
+        'The value begins or ends with a space, which reading strips from this field.',
+        'Trim it in the mapping, or set strip: false for the field.',
+      );
     const text = field.decimals === undefined || given === '' ? given : withoutPoint(given, field.decimals, file, at);
     const characters = [...text];
     const missing = width - characters.length;

@@ -1,6 +1,7 @@
 import { FatalError } from '../../core/errors.ts';
 import { valueAt } from '../../core/record.ts';
 import type { Values } from '../../core/record.ts';
+import { excerpt } from '../../formats/refuse.ts';
 import { ownWords, redactor } from '../redact.ts';
 import { beginningOf } from './body.ts';
 import type { HttpSettings } from './options.ts';
@@ -113,16 +114,21 @@ export function credentials(
         text: `The log-in at ${request.url.host}${request.url.pathname}`,
       });
     }
-    try {
-      return JSON.parse(text) as Values;
-    } catch {
-      throw new FatalError({
+    const unreadable = (what: string) =>
+      new FatalError({
         code: 'LOGIN_UNREADABLE',
         place: { system },
-        message: `The log-in at ${request.url.host} was answered with something that is no JSON.`,
+        message: `The log-in at ${request.url.host} was answered with something that is no ${what}.`,
         hint: 'Check the address of the log-in.',
       });
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      throw unreadable('JSON');
     }
+    if (typeof value !== 'object' || value === null) throw unreadable('group of fields');
+    return value as Values;
   }
 
   function textAt(answer: Values, path: string): string {
@@ -131,7 +137,7 @@ export function credentials(
     throw new FatalError({
       code: 'LOGIN_UNREADABLE',
       place: { system },
-      message: `The answer to the log-in has no ${path}; it has ${Object.keys(answer ?? {}).join(', ') || 'nothing'}.`,
+      message: `The answer to the log-in has no ${path}; it has ${excerpt(Object.keys(answer).join(', '), 200) || 'nothing'}.`,
       hint: 'Check where the system puts its token; some answer a wrong password like this.',
     });
   }

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { readYaml } from '../../src/config/yaml-document.ts';
+import { discoverFile } from '../../src/connector/discover-file.ts';
+import { decoder, readAll, refusal, valuesOf, written } from '../formats/reading.ts';
+
+/** What `npm run fuzz` has found, each by name. */
+describe('found by changing files at random', () => {
+  test('a header of thousands of equal columns is refused in a few words', async () => {
+    const said = await refusal(decoder({ csv: {} }), `${'receipt,'.repeat(100_000)}receipt\n`);
+    expect(said).toContain('"receipt" is there 100001 times (columns 1 and 2 and 3 and 4 and 5 and …)');
+    expect(said.length).toBeLessThan(400);
+  });
+
+  test('a header of 100,000 columns is read', async () => {
+    const header = Array.from({ length: 100_000 }, (_, i) => `c${i}`);
+    const [record] = await readAll(decoder({ csv: {} }), `${header.join(',')}\n${'1,'.repeat(99_999)}1\n`);
+    expect(Object.keys(record!.values)).toHaveLength(100_000);
+  });
+
+  test('a tab between columns is no space to be trimmed away', async () => {
+    const config = decoder({ csv: { delimiter: '\\t', trim: true } });
+    expect(await valuesOf(config, 'a\tb\tc\n"x "\t""""\t y\n')).toEqual([{ a: 'x ', b: '"', c: 'y' }]);
+  });
+
+  test('half of a delimiter of two characters is written so that it reads back', async () => {
+    const config = decoder({ csv: { delimiter: '||' } });
+    const records = [{ a: '|', b: null, c: 'x|' }];
+    expect(await valuesOf(config, await written(config, [records]))).toEqual(records);
+  });
+
+  test('a value of fixed width that would lose its spaces is not written', async () => {
+    const config = decoder({
+      fixed_width: { record_types: { D: { fields: { name: { from: 1, to: 5 }, as_is: { from: 6, to: 10, strip: false } } } } },
+    });
+    for (const name of [' a', 'a ', ' '])
+      await expect(written(config, [[{ name, as_is: null }]])).rejects.toMatchObject({ code: 'VALUE_NOT_WRITABLE' });
+    expect(await valuesOf(config, await written(config, [[{ name: 'a b', as_is: '  a  ' }]]))).toEqual([{ name: 'a b', as_is: '  a  ' }]);
+  });
+
+  test('a file of short rows takes no longer than one of whole rows', async () => {
+    const rows = await readAll(decoder({ csv: { comment: '#' } }), `a,b,c\n${'x\n'.repeat(100_000)}`);
+    expect(rows).toHaveLength(100_000);
+    expect(new Set(rows.map((row) => row.problem?.code))).toEqual(new Set(['RAGGED_ROW']));
+  });
+
+  test('whether a file is UTF-16 does not depend on how many bytes come at once', async () => {
+    const text = Buffer.from('摡慣,name\n1,Zoé\n', 'utf16le');
+    const config = decoder({ csv: { encoding: 'utf-16le' } });
+    const whole = await valuesOf(config, text);
+    const pieces = await readAll(config, [text.subarray(0, 4), text.subarray(4)]);
+    expect(pieces.map((record) => record.values)).toEqual(whole);
+  });
+
+  test('a megabyte of lines that are no YAML gives a few problems, not one for each', () => {
+    const { problems } = readYaml('a.yaml', `a: 1\n${' schema=../config/x: y: z\n'.repeat(20_000)}`);
+    expect(problems.length).toBeLessThanOrEqual(20);
+    expect(readYaml('a.yaml', 'a: "\n'.repeat(300_000)).problems).toEqual([
+      expect.objectContaining({ code: 'YAML_SYNTAX', message: expect.stringContaining('larger than 1000 kB') as string }),
+    ]);
+  });
+
+  test.each([
+    ['blank lines', '\n\n'],
+    ['a header alone', 'Receipt,Amount,Payer\n'],
+    ['one line of a megabyte', '0'.repeat(1_000_000)],
+    ['a hundred thousand columns', `${'a,'.repeat(100_000)}\n${'1,'.repeat(100_000)}\n`],
+    ['a name that is a file', `${'name '.repeat(100)},b\n1,2\n`],
+    ['objects that have no field in common', `[${Array.from({ length: 5000 }, (_, i) => `{"f${i}":1}`).join(',')}]`],
+  ])('a sample that proposes nothing usable is refused: %s', async (_, text) => {
+    await expect(discoverFile('sample.txt', Buffer.from(text))).rejects.toMatchObject({ code: 'SAMPLE_UNREADABLE' });
+  });
+
+  test('a sample of many lines proposes a stream', async () => {
+    const lines = Array.from({ length: 200_000 }, (_, i) => `0012${String(i % 7).padStart(6, '0')}ABCDEF`);
+    const stream = await discoverFile('sample.txt', Buffer.from(`${lines.join('\n')}\n`));
+    expect(stream.decoder).toHaveProperty('fixed_width');
+    expect(stream.keys[0]).toMatchObject({ repeats: 'number' });
+  });
+});
