@@ -61,7 +61,7 @@ export function sinkSkeleton(transport: keyof typeof SINK_OF, format: SinkFormat
     request: {
       request: transport === 'soap' ? { operation: 'AddPayment', body: soapBody() } : { method: 'POST', path: '/payments', body: record },
     },
-    table: { table: { name: 'PAYMENTS_IN', write: 'upsert', key: ['number'] } },
+    table: { table: { name: 'PaymentsIn', write: 'upsert', key: ['number'] } },
   };
   const sink: PlainMap = {
     description: 'Payments that were taken elsewhere.',
