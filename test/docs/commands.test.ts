@@ -37,6 +37,39 @@ it('the reconciliation page goes on from there and finds what it says', { timeou
   expect(ran.filter((r) => r.exit !== 0)).toEqual([]);
 });
 
+it('the delivery page goes on from there: shadow, review, live, a change that is held', { timeout: 240_000 }, async () => {
+  const town = join(folder, 'delivery', 'my-town');
+  await follow('README.md', town);
+  const ran = await follow('docs/delivery.md', town);
+  expect(ran.map((r) => [r.command.split(' ').slice(0, 2).join(' '), r.exit])).toEqual([
+    ['validate --project', 0],
+    ['test entries.from-receipt', 0],
+    ['check ledger', 0],
+    ['run receipts-to-ledger', 3],
+    ['deliver list', 0],
+    ['run receipts-to-ledger', 0],
+    ['deliver approve', 0],
+    ['run receipts-to-ledger', 0],
+    ['deliver sent', 0],
+    ['deliver show', 0],
+    ['run receipts-to-ledger', 0],
+    ['run receipts-to-ledger', 0],
+    ['deliver settle', 0],
+    ['status --project', 0],
+    ['run pool-receipts', 0],
+    ['deliver list', 0],
+    ['deliver dismiss', 0],
+    ['run receipts-to-ledger', 0],
+  ]);
+  const files = readdirSync(join(town, 'ledger')).filter((name) => name.endsWith('.csv'));
+  const entries = files.sort().flatMap((name) =>
+    readFileSync(join(town, 'ledger', name), 'utf8')
+      .split('\n')
+      .slice(1, -1),
+  );
+  expect(entries.map((line) => line.slice(0, 6))).toEqual(['000121', '000122', '000123', '000125', '000124']);
+});
+
 it('the examples of the configuration page are a town that validates', { timeout: 60_000 }, async () => {
   const ran = await follow('docs/configuration.md', join(folder, 'configuration', 'my-town'));
   expect(ran.map((r) => [r.exit, r.exit ? r.stdout : ''])).toEqual([
