@@ -10,6 +10,7 @@ export function registerCheck(cli: Cli): void {
     .action(async (names: string[]) => {
       const { withTown } = await import('./town.ts');
       const { openConnection } = await import('../engine/connection.ts');
+      const { checkSinkTarget, sinksOf } = await import('../engine/sink-target.ts');
       const { ConfigError, didYouMean, InterlocalError } = await import('../core/errors.ts');
       await withTown(cli, async ({ project }) => {
         const all = Object.keys(project.connections);
@@ -27,9 +28,12 @@ export function registerCheck(cli: Cli): void {
         for (const name of names.length ? names : all) {
           let checks: CheckResult[];
           try {
-            const { transport } = await openConnection(project, name, cli.signal);
+            const { transport, options } = await openConnection(project, name, cli.signal);
             try {
               checks = await transport.check();
+              // What the town's pipelines write to, as far as that can be seen without writing.
+              if (checks.every((c) => c.ok))
+                for (const sink of sinksOf(project, name)) checks.push(...(await checkSinkTarget(sink, transport, options)));
             } finally {
               await transport.close();
             }

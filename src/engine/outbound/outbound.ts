@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import type { EntityConfig } from '../../config/schema/model.ts';
 import type { DeliveryConfig } from '../../config/schema/pipeline.ts';
+import { openSession } from '../../connector/session.ts';
 import { optionVariables } from '../../connector/template.ts';
 import { FatalError } from '../../core/errors.ts';
 import { compileSinkMapping, type CompiledSinkMapping } from '../../mapping/sink-mapping.ts';
@@ -12,7 +13,7 @@ import { indexRelated, type Related } from '../../store/outbound.ts';
 import { entityIds } from '../../store/sources.ts';
 import { openConnection } from '../connection.ts';
 import type { Session } from '../session.ts';
-import { deliverQueued, finishUnfinished } from './deliver.ts';
+import { deliverQueued, finishUnfinished, type Target } from './deliver.ts';
 import { queueChanges } from './queue.ts';
 import { settleAnswers } from './settle.ts';
 import { sayWhatWaits } from './summary.ts';
@@ -56,9 +57,7 @@ export async function outbound(session: Session): Promise<void> {
       hint: 'Wait until it is done, then run this one again.',
     });
   try {
-    const { transport, options } = await openConnection(session.project, out.config.connection, session.signal);
-    session.options = options;
-    const target = { transport, context: { name: out.name, variables: optionVariables(options) } };
+    const target = await openTarget(out);
     try {
       await settleAnswers(out, target);
       await finishUnfinished(out, target);
@@ -66,11 +65,29 @@ export async function outbound(session: Session): Promise<void> {
       await deliverQueued(out, target);
       await sayWhatWaits(out);
     } finally {
-      await transport.close();
+      await target.close();
     }
   } finally {
     await lock.release();
   }
+}
+
+/** The other side of a run: its connection, and one session for all that is asked there. */
+export async function openTarget(out: Outbound): Promise<Target & { close(): Promise<void> }> {
+  const { session: run, sink, name } = out;
+  const { transport, options } = await openConnection(run.project, out.config.connection, run.signal);
+  run.options = options;
+  const variables = optionVariables(options);
+  const login = sink.target.request?.login;
+  const session = login && transport.kind === 'request' ? openSession(login, transport, variables, name) : undefined;
+  return {
+    transport,
+    context: { name, variables, ...(session ? { session } : {}) },
+    async close() {
+      await session?.close();
+      await transport.close();
+    },
+  };
 }
 
 async function outboundOfSession(session: Session): Promise<Outbound> {

@@ -1,6 +1,5 @@
 import type { Answer, PushContext } from '../../connector/push.ts';
 import { push, readBack } from '../../connector/push-request.ts';
-import { openSession } from '../../connector/session.ts';
 import { totalsOf } from '../../connector/sink.ts';
 import { changeDelivery, type Delivery } from '../../store/deliveries.ts';
 import type { OutboxRow } from '../../store/outbox.ts';
@@ -23,41 +22,39 @@ export async function sendRequest(
   const { session, sink } = out;
   const target = sink.target.request!;
   const records = rows.map((row) => outgoing(out, row));
-  const logIn = target.login && openSession(target.login, transport, context.variables, context.name);
-  const at: PushContext = { ...context, ...(logIn ? { session: logIn } : {}) };
   const save = (answer: Answer): Promise<void> =>
     saveAnswers(
       out,
       delivery,
       rows.map((row) => [row, answer]),
     );
-  try {
-    if (delivery.state === 'sending' && !target.idempotent) {
-      const found = sink.acknowledgement?.read_back ? await readBack(transport, sink, records[0]!, at) : interrupted(out);
-      if (found !== 'missing') return await save(found);
-    }
-    await record(out, (trx) => changeDelivery(trx, delivery, { state: 'sending', sentAt: session.now().toISOString() }));
-    let answer: Answer;
-    try {
-      answer = await push(transport, sink, records, at, { date: delivery.day, sequence: delivery.sequence, variables: context.variables });
-    } catch (error) {
-      // What is thrown never arrived, or may be asked again.
-      await record(out, (trx) => changeDelivery(trx, delivery, { state: 'prepared' }));
-      throw error;
-    }
-    if (sink.acknowledgement?.read_back && (answer.state === 'sent' || answer.state === 'unknown')) {
-      const found = await readBack(transport, sink, records[0]!, at);
-      if (found !== 'missing') answer = found;
-    }
-    const totals = totalsOf(
-      sink,
-      records.map((r) => r.values),
-    );
-    await record(out, (trx) => changeDelivery(trx, delivery, { totals: answer.state === 'rejected' ? {} : totals }));
-    await save(answer);
-  } finally {
-    await logIn?.close();
+  if (delivery.state === 'sending' && !target.idempotent) {
+    const found = sink.acknowledgement?.read_back ? await readBack(transport, sink, records[0]!, context) : interrupted(out);
+    if (found !== 'missing') return await save(found);
   }
+  await record(out, (trx) => changeDelivery(trx, delivery, { state: 'sending', sentAt: session.now().toISOString() }));
+  let answer: Answer;
+  try {
+    answer = await push(transport, sink, records, context, {
+      date: delivery.day,
+      sequence: delivery.sequence,
+      variables: context.variables,
+    });
+  } catch (error) {
+    // What is thrown never arrived, or may be asked again.
+    await record(out, (trx) => changeDelivery(trx, delivery, { state: 'prepared' }));
+    throw error;
+  }
+  if (sink.acknowledgement?.read_back && (answer.state === 'sent' || answer.state === 'unknown')) {
+    const found = await readBack(transport, sink, records[0]!, context);
+    if (found !== 'missing') answer = found;
+  }
+  const totals = totalsOf(
+    sink,
+    records.map((r) => r.values),
+  );
+  await record(out, (trx) => changeDelivery(trx, delivery, { totals: answer.state === 'rejected' ? {} : totals }));
+  await save(answer);
 }
 
 function interrupted(out: Outbound): Answer {

@@ -2,7 +2,6 @@ import type { SinkConfig } from '../../config/schema/connector.ts';
 import type { Answer } from '../../connector/push.ts';
 import { answerKey, fileAnswer } from '../../connector/push-file.ts';
 import { readBack } from '../../connector/push-request.ts';
-import { openSession } from '../../connector/session.ts';
 import type { Problem } from '../../core/errors.ts';
 import { parseDuration } from '../../core/time.ts';
 import { changeDelivery, type Delivery, type DeliveryState, listDeliveries } from '../../store/deliveries.ts';
@@ -29,10 +28,7 @@ export async function settleAnswers(out: Outbound, target: Target): Promise<void
       });
       if (known.length) await saveAnswers(out, delivery, known);
     } else if (transport.kind === 'request' && typeof read_back === 'object') {
-      const login = sink.target.request!.login;
-      const logIn = login && openSession(login, transport, context.variables, context.name);
-      const found = await readBack(transport, sink, outgoing(out, rows[0]!), { ...context, ...(logIn ? { session: logIn } : {}) });
-      await logIn?.close();
+      const found = await readBack(transport, sink, outgoing(out, rows[0]!), context);
       if (found !== 'missing')
         await saveAnswers(
           out,

@@ -111,7 +111,18 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
     }
   }
 
-  return { kind: 'request', request, check, close: async () => client.close() };
+  async function checkRequest({ method, path, query }: RequestSpec): Promise<CheckResult> {
+    const name = `request ${method ?? 'GET'} ${path ?? ''}`;
+    try {
+      const url = address(path ?? '', query);
+      return { name, ok: true, detail: `It goes to ${url.host}${redact(url.pathname)}; nothing was sent.` };
+    } catch (error) {
+      if (!(error instanceof InterlocalError)) throw error;
+      return { name, ok: false, detail: error.problems[0]!.message, hint: error.problems[0]!.hint };
+    }
+  }
+
+  return { kind: 'request', request, check, checkRequest, close: async () => client.close() };
 }
 
 /** JSON, or a form where the request's content type says so. Sets the content type. */

@@ -3,15 +3,18 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
-/** PHP's SOAP server on a free port of this machine. */
-export async function startPhp(): Promise<{ port: number; close(): Promise<void> }> {
+/** PHP's SOAP server on a free port of this machine: this script, or the permit service. */
+export async function startPhp(
+  script = join(import.meta.dirname, 'server.php'),
+  env: Record<string, string> = {},
+): Promise<{ port: number; close(): Promise<void> }> {
   const modules = spawnSync('php', ['-m'], { encoding: 'utf8' });
   if (modules.error || !/^soap$/m.test(modules.stdout))
     throw new Error(
       "PHP with its soap extension is missing. The SOAP transport is tested against PHP's own server: apt-get install php-cli php-soap",
     );
   const port = await freePort();
-  const php = spawn('php', ['-S', `127.0.0.1:${port}`, join(import.meta.dirname, 'server.php')], { stdio: 'ignore' });
+  const php = spawn('php', ['-S', `127.0.0.1:${port}`, script], { stdio: 'ignore', env: { ...process.env, ...env } });
   const ended = new Promise<void>((resolve) => php.once('exit', () => resolve()));
   for (let tries = 0; tries < 100; tries++) {
     const up = await new Promise<boolean>((resolve) => {
