@@ -8,6 +8,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const SERVICES = [
   { suite: 'test/transports/sftp.services.test.ts', program: '/usr/sbin/sshd', install: 'openssh-server' },
   { suite: 'test/transports/soap-php.services.test.ts', program: '/usr/bin/php', install: 'php-cli php-soap' },
+  { suite: 'test/outbound/soap-php.services.test.ts', program: '/usr/bin/php', install: 'php-cli php-soap' },
   { suite: 'test/web/browser.services.test.ts', program: '/usr/bin/chromium', install: 'chromium' },
 ];
 const missing = process.env.CI === 'true' ? [] : SERVICES.filter(({ program }) => !existsSync(program));

@@ -10,6 +10,7 @@ export function registerCheck(cli: Cli): void {
     .action(async (names: string[]) => {
       const { withTown } = await import('./town.ts');
       const { openConnection } = await import('../engine/connection.ts');
+      const { checkSinkTarget, sinksOf } = await import('../engine/sink-target.ts');
       const { ConfigError, didYouMean, InterlocalError } = await import('../core/errors.ts');
       const { appendAudit } = await import('../store/audit.ts');
       const { actorOf } = await import('../config/actor.ts');
@@ -33,11 +34,16 @@ export function registerCheck(cli: Cli): void {
             try {
               checks = await transport.check();
               // Where the log-in fails already, everything else would only say so again.
-              if (transport.kind === 'query' && checks.every((c) => c.ok)) {
-                const { checkTables } = await import('../connector/check-tables.ts');
-                const { optionVariables } = await import('../connector/template.ts');
-                const connector = project.connectors.get(project.connections[name]!.connector)!.value;
-                checks.push(...(await checkTables(connector, transport, optionVariables(options))));
+              if (checks.every((c) => c.ok)) {
+                if (transport.kind === 'query') {
+                  const { checkTables } = await import('../connector/check-tables.ts');
+                  const { optionVariables } = await import('../connector/template.ts');
+                  const connector = project.connectors.get(project.connections[name]!.connector)!.value;
+                  checks.push(...(await checkTables(connector, transport, optionVariables(options))));
+                } else {
+                  // What the town's pipelines write to, as far as that can be seen without writing.
+                  for (const sink of sinksOf(project, name)) checks.push(...(await checkSinkTarget(sink, transport, options)));
+                }
               }
             } finally {
               await transport.close();

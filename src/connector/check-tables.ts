@@ -1,6 +1,7 @@
 import type { ConnectorConfig } from '../config/schema/connector.ts';
 import { InterlocalError } from '../core/errors.ts';
 import type { CheckResult, QueryTransport } from '../transports/transport.ts';
+import { keyColumns } from './push-table.ts';
 import { readQuery } from './pages.ts';
 import { fillText, type Variables } from './template.ts';
 
@@ -24,7 +25,7 @@ export async function checkTables(connector: ConnectorConfig, transport: QueryTr
     const columns = sink.rows ? sink.rows.each.flatMap(Object.keys) : Object.keys(sink.schema.fields);
     results.push(
       await looked(`sink ${name}`, () =>
-        transport.checkTable({ table: fillText(table.name, variables), write: table.write, key: table.key, columns }),
+        transport.checkTable({ table: fillText(table.name, variables), write: table.write, key: keyColumns(sink), columns }),
       ),
     );
   }

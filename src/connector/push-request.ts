@@ -12,7 +12,7 @@ import { sameValue } from './same-value.ts';
 import { renderSink, type SinkContext } from './sink.ts';
 import { writtenValues } from './sink-values.ts';
 import type { Session } from './session.ts';
-import type { Variables } from './template.ts';
+import { fill, type Variables } from './template.ts';
 
 /** What is asked of a service for these records; several only where an encoder writes the body. */
 async function requestOf(sink: SinkConfig, records: readonly Outgoing[], context: PushContext, at: SinkContext): Promise<RequestSpec> {
@@ -132,6 +132,18 @@ export async function readBack(
   );
   if (differ.length === 0) return { state: 'accepted', said: shortened(text) };
   return rejection(context.name, `it is there, but ${differ.map(([path]) => path).join(', ')} is not what was written.`, text);
+}
+
+/** Every request that a sink makes, filled in with a record: to look at them without asking. */
+export function requestsOf(sink: SinkConfig, values: Values, given: Variables): RequestSpec[] {
+  const { login, delete: remove, ...write } = sink.target.request!;
+  const back = sink.acknowledgement?.read_back;
+  const variables = { ...given, session: 'session', idempotency_key: '0'.repeat(32) };
+  const logs = [login, login?.logout].flatMap((one) =>
+    one ? [{ operation: one.operation, body: one.body === undefined ? undefined : fill(one.body, variables) }] : [],
+  );
+  const asks = [write, ...(remove ? [remove] : []), ...(typeof back === 'object' ? [{ method: 'GET' as const, ...back }] : [])];
+  return [...logs, ...asks.map((ask) => specOf(sink, ask, writtenOf(sink, values), variables))];
 }
 
 /** Asks, by the sink's own rules of what an error means; a session that has ended is opened anew, once. */

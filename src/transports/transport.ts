@@ -56,6 +56,8 @@ export interface FileTransport extends TransportBase {
   /** Makes the target's folder when missing. Fails with FatalError, code TARGET_EXISTS, when the target is there already. */
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
+  /** Could files be put into this folder? Puts none there; never throws for what it finds. */
+  checkFolder(folder: string): Promise<CheckResult>;
 }
 
 /** A SOAP or HTTP request, after templates were filled in. */
@@ -91,6 +93,8 @@ export interface RequestTransport extends TransportBase {
   ready(): Promise<void>;
   /** One attempt. Throws RetriableError (busy, away, 429 with its wait, 5xx), FatalError (fault, 4xx), with the other side's own words. */
   request(spec: RequestSpec): Promise<RequestAnswer>;
+  /** What can be seen of a request without sending it: its address; with SOAP the operation and its parameters. Never throws for what it finds. */
+  checkRequest(spec: RequestSpec): Promise<CheckResult>;
 }
 
 /** A SELECT to be built by the transport; identifiers are validated and quoted there, values are parameters. */
@@ -187,8 +191,6 @@ export interface QueryTransport extends TransportBase {
    * is known only after writing again.
    */
   write(spec: WriteSpec): Promise<RowResult[]>;
-  /** Could such rows be written: the table, its columns, a unique key, rights? Writes nothing; never throws for what it finds. */
-  checkWrite(spec: Omit<WriteSpec, 'rows'> & { columns: string[] }): Promise<CheckResult[]>;
   /** Which of these keys are there now, with the current values of `columns` as exact text (read-back); undefined for those that are not. */
   readBack(spec: ReadBackSpec): Promise<(Record<string, string | null> | undefined)[]>;
 }

@@ -116,20 +116,18 @@ test('records of a run that ends after a later one are not passed over', async (
   await town.run('to-ledger', { now: NOW });
   expect(await outbox(town)).toEqual(['1 v1 sent']);
   // It commits what it had in hand, and ends.
-  await town.engine
-    .knex('receipt')
-    .insert({
-      _id: 9000,
-      _created: slow,
-      _run: slow,
-      _landed: 1,
-      number: '9',
-      received_on: '2026-01-06',
-      amount: 700,
-      amount_currency: 'USD',
-      tender: 'cash',
-      tender_raw: 'CA',
-    });
+  await town.engine.knex('receipt').insert({
+    _id: 9000,
+    _created: slow,
+    _run: slow,
+    _landed: 1,
+    number: '9',
+    received_on: '2026-01-06',
+    amount: 700,
+    amount_currency: 'USD',
+    tender: 'cash',
+    tender_raw: 'CA',
+  });
   await town.engine.knex('il_run').where({ id: slow }).update({ ended_at: new Date().toISOString(), outcome: 'succeeded' });
   await town.run('to-ledger', { now: NOW });
   expect(await outbox(town)).toEqual(['1 v1 sent', '9 v1 sent']);

@@ -25,7 +25,7 @@ describe("soap, PHP's server", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'interlocal-signing-'));
     ours = await makeSigning(folder, 'town', { days: 400, passphrase: 'canary-phrase-31' });
-    php = await startPhp(ours.certificateFile);
+    php = await startPhp({ SIGNER_CERTIFICATE: ours.certificateFile });
   });
   afterAll(async () => {
     await php.close();
@@ -129,7 +129,7 @@ describe("soap, PHP's server", () => {
 
     test('an expired certificate is refused, and the message says when it expired', async () => {
       const old = await makeSigning(folder, 'old', { days: -1, passphrase: 'canary-phrase-31' });
-      const strict = await startPhp(old.certificateFile);
+      const strict = await startPhp({ SIGNER_CERTIFICATE: old.certificateFile });
       await code(ask(await signed(old, strict.port))).toMatchObject({
         code: 'AUTH_FAILED',
         problems: [{ message: expect.stringContaining('InvalidSecurityToken'), hint: expect.stringMatching(/expired on \d{4}-\d\d-\d\d/) }],

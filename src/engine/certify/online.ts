@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openOptions } from '../../config/connection-options.ts';
 import type { Project } from '../../config/project.ts';
-import type { StreamConfig } from '../../config/schema/connector.ts';
+import type { SinkConfig, StreamConfig } from '../../config/schema/connector.ts';
 import { type Certificate, counted, fails, type Finding, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
 import { checkTables } from '../../connector/check-tables.ts';
 import { readStream } from '../../connector/read-stream.ts';
@@ -14,8 +14,9 @@ import { ConfigError, InterlocalError } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { decodeWith } from '../../formats/formats.ts';
 import { transports } from '../../transports/transports.ts';
-import type { FileTransport, Transport } from '../../transports/transport.ts';
+import type { CheckResult, FileTransport, Transport } from '../../transports/transport.ts';
 import { openConnection } from '../connection.ts';
+import { checkSinkTarget } from '../sink-target.ts';
 import { keep } from '../spool.ts';
 import { certificateOf, type CertifyOptions, looked } from './certify.ts';
 import { lint } from './lint.ts';
@@ -60,7 +61,23 @@ export async function certifyOnline(pack: Pack, project: Project, connection: st
       )),
     );
   }
+  for (const [name, sink] of Object.entries(connector.sinks)) {
+    if (options.signal.aborted) break;
+    const found = await looked({ check: 'target', title: 'Its target could be written to' }, name, options, () =>
+      target(project, connection, sink, options.signal),
+    );
+    findings.push(...found.map(({ stream, ...finding }) => ({ ...finding, sink: stream! })));
+  }
   return certificateOf(pack, 'online', findings, connection);
+}
+
+async function target(project: Project, connection: string, sink: SinkConfig, signal: AbortSignal): Promise<Verdict> {
+  const { transport, options } = await openConnection(project, connection, signal);
+  try {
+    return verdictOf(await checkSinkTarget(sink, transport, options));
+  } finally {
+    await transport.close();
+  }
 }
 
 async function checkConnection(project: Project, connection: string, signal: AbortSignal): Promise<Verdict> {
@@ -70,14 +87,18 @@ async function checkConnection(project: Project, connection: string, signal: Abo
     const connector = project.connectors.get(project.connections[connection]!.connector)!.value;
     if (transport.kind === 'query' && results.every((r) => r.ok))
       results.push(...(await checkTables(connector, transport, optionVariables(options))));
-    const bad = results.filter((r) => !r.ok);
-    const said = (list: typeof results): string => list.map((r) => `${r.name}: ${r.detail}`).join('\n');
-    if (bad.length) return fails(said(bad), bad[0]!.hint ?? 'interlocal check shows more.');
-    const warned = results.filter((r) => r.warning);
-    return warned.length ? holdsBut(said(results), warned[0]!.hint ?? 'Mend it when the system allows.') : holds(said(results));
+    return verdictOf(results);
   } finally {
     await transport.close();
   }
+}
+
+function verdictOf(results: readonly CheckResult[]): Verdict {
+  const bad = results.filter((r) => !r.ok);
+  const said = (list: typeof results): string => list.map((r) => `${r.name}: ${r.detail}`).join('\n');
+  if (bad.length) return fails(said(bad), bad[0]!.hint ?? 'interlocal check shows more.');
+  const warned = results.filter((r) => r.warning);
+  return warned.length ? holdsBut(said(results), warned[0]!.hint ?? 'Mend it when the system allows.') : holds(said(results));
 }
 
 /** The same connection with a key that is nobody's: it must be refused before a password is sent. */

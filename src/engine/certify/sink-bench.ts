@@ -9,7 +9,6 @@ import { entitySchema } from '../../config/schema/model.ts';
 import { pipelineSchema } from '../../config/schema/pipeline.ts';
 import { sinkMappingSchema } from '../../config/schema/sink-mapping.ts';
 import { problemsOfRecord, sinkKey } from '../../connector/sink.ts';
-import { optionVariables } from '../../connector/template.ts';
 import { InterlocalError, type Problem } from '../../core/errors.ts';
 import type { Values } from '../../core/record.ts';
 import { compileSinkMapping } from '../../mapping/sink-mapping.ts';
@@ -18,9 +17,8 @@ import { type Knex, openKnex } from '../../store/open.ts';
 import { insertOutbox, listOutbox, type OutboxRow } from '../../store/outbox.ts';
 import { startRun } from '../../store/runs.ts';
 import type { Transport } from '../../transports/transport.ts';
-import { openConnection } from '../connection.ts';
 import { deliverQueued, finishUnfinished } from '../outbound/deliver.ts';
-import type { Outbound } from '../outbound/outbound.ts';
+import { openTarget, type Outbound } from '../outbound/outbound.ts';
 import { settleAnswers } from '../outbound/settle.ts';
 import { sessionOf } from '../run.ts';
 import { type Cut, cutAt, CutOff } from './cut.ts';
@@ -78,8 +76,8 @@ export async function openSinkBench(setup: SinkSetup): Promise<SinkBench> {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), text);
   }
-  const target = join(folder, 'target');
-  await mkdir(target);
+  const files = join(folder, 'target');
+  await mkdir(files);
   const project = projectOf(setup, folder);
   const sink = setup.connector.sinks[setup.sink]!;
   const open = async (): Promise<Knex> => {
@@ -108,7 +106,7 @@ export async function openSinkBench(setup: SinkSetup): Promise<SinkBench> {
 
   return {
     folder,
-    target,
+    target: files,
     get knex() {
       return knex;
     },
@@ -131,12 +129,11 @@ export async function openSinkBench(setup: SinkSetup): Promise<SinkBench> {
     },
     async send({ cut, watch = (transport: Transport) => transport } = {}) {
       const out = await outboundNow();
-      const { transport, options } = await openConnection(project, NAME, out.session.signal);
-      out.session.options = options;
+      const target = await openTarget(out);
       const counting = await cutAt(knex, cut?.at ?? Number.POSITIVE_INFINITY, cut?.how ?? 'before');
       const problems = out.session.problems;
       try {
-        const at = { transport: watch(transport), context: { name: out.name, variables: optionVariables(options) } };
+        const at = { ...target, transport: watch(target.transport) };
         await settleAnswers(out, at);
         await finishUnfinished(out, at);
         await deliverQueued(out, at);
@@ -144,7 +141,7 @@ export async function openSinkBench(setup: SinkSetup): Promise<SinkBench> {
         if (error instanceof InterlocalError) problems.push(...error.problems);
         else if (!(error instanceof CutOff) && !counting.wasCut()) throw error;
       } finally {
-        await transport.close();
+        await target.close();
         await knex.destroy();
         knex = await open();
       }

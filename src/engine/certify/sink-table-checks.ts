@@ -156,15 +156,14 @@ async function rowsWritten(context: SinkTableContext): Promise<Verdict> {
 async function uniqueKey(context: SinkTableContext): Promise<Verdict> {
   return onTables(context, async ({ transport }) => {
     const { name, write } = context.sink.target.table!;
-    const found = await transport.checkWrite({
+    const found = await transport.checkTable({
       table: fillText(name, context.variables),
       write,
       key: keyColumns(context.sink),
       columns: Object.keys(context.sink.schema.fields),
     });
-    const bad = found.find((result) => !result.ok || result.warning);
-    if (!bad) return holds(found.map((result) => result.detail).join(' '));
-    return { state: bad.ok ? 'warning' : 'failed', detail: bad.detail, hint: bad.hint ?? 'Look at target.table.' };
+    if (found.ok && !found.warning) return holds(`${found.detail}.`);
+    return { state: found.ok ? 'warning' : 'failed', detail: found.detail, hint: found.hint ?? 'Look at target.table.' };
   });
 }
 

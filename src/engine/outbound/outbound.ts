@@ -14,7 +14,7 @@ import { entityIds } from '../../store/sources.ts';
 import { openSession } from '../../connector/session.ts';
 import { openConnection } from '../connection.ts';
 import type { Session } from '../session.ts';
-import { deliverQueued, finishUnfinished } from './deliver.ts';
+import { deliverQueued, finishUnfinished, type Target } from './deliver.ts';
 import { queueChanges } from './queue.ts';
 import { settleAnswers } from './settle.ts';
 import { sayWhatWaits } from './summary.ts';
@@ -58,15 +58,7 @@ export async function outbound(session: Session): Promise<void> {
       hint: 'Wait until it is done, then run this one again.',
     });
   try {
-    // Without the signal: what is on its way is not cut off, for then nobody would know whether it arrived. It stops between two deliveries.
-    const { transport: opened, options } = await openConnection(session.project, out.config.connection);
-    const rules = out.sink.error_handler?.rules ?? [];
-    const transport = opened.kind === 'files' ? judgedFiles(opened, rules, (text) => session.note(text)) : opened;
-    session.options = options;
-    const variables = optionVariables(options);
-    const login = out.sink.target.request?.login;
-    const logIn = login && transport.kind === 'request' ? openSession(login, transport, variables, out.name) : undefined;
-    const target = { transport, context: { name: out.name, variables, ...(logIn ? { session: logIn } : {}) } };
+    const target = await openTarget(out);
     try {
       await settleAnswers(out, target);
       await finishUnfinished(out, target);
@@ -74,12 +66,32 @@ export async function outbound(session: Session): Promise<void> {
       await deliverQueued(out, target);
       await sayWhatWaits(out);
     } finally {
-      await logIn?.close();
-      await transport.close();
+      await target.close();
     }
   } finally {
     await lock.release();
   }
+}
+
+/** The other side of a run: its connection, and one session for all that is asked there. */
+export async function openTarget(out: Outbound): Promise<Target & { close(): Promise<void> }> {
+  const { session: run, sink, name } = out;
+  // Without the signal: what is on its way is not cut off, for then nobody would know whether it arrived. It stops between two deliveries.
+  const { transport: opened, options } = await openConnection(run.project, out.config.connection);
+  const rules = sink.error_handler?.rules ?? [];
+  const transport = opened.kind === 'files' ? judgedFiles(opened, rules, (text) => run.note(text)) : opened;
+  run.options = options;
+  const variables = optionVariables(options);
+  const login = sink.target.request?.login;
+  const session = login && transport.kind === 'request' ? openSession(login, transport, variables, name) : undefined;
+  return {
+    transport,
+    context: { name, variables, ...(session ? { session } : {}) },
+    async close() {
+      await session?.close();
+      await transport.close();
+    },
+  };
 }
 
 async function outboundOfSession(session: Session): Promise<Outbound> {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { AbortedError, FileError } from '../../core/errors.ts';
+import { AbortedError, FileError, InterlocalError } from '../../core/errors.ts';
 import { readOptions } from '../options.ts';
 import { byName, confinedPath, folderOf, joinPath, nameMatcher, nameOf, temporaryName } from '../paths.ts';
 import type { CheckResult, FileTransport, RemoteFile, TransportContext } from '../transport.ts';
@@ -172,11 +172,26 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
     ];
   }
 
+  async function checkFolder(folder: string): Promise<CheckResult> {
+    const name = `folder ${folder}`;
+    try {
+      const at = await real(folder);
+      if (!(await fs.stat(at)).isDirectory()) throw folderMissing(system, folder, `in ${root}`);
+      await fs.access(at, constants.W_OK | constants.X_OK);
+      return { name, ok: true, detail: `${at} is there, and its rights let this account write into it.` };
+    } catch (error) {
+      const known = errorCode(error) === 'ENOENT' ? folderMissing(system, folder, `in ${root}`) : asTransportError(error, system, folder);
+      if (!(known instanceof InterlocalError)) throw error;
+      const { message, hint } = known.problems[0]!;
+      return { name, ok: false, detail: message, hint: hint ?? 'Have the folder made at the other side, with the right to write into it.' };
+    }
+  }
+
   function aborted(path: string): AbortedError {
     return new AbortedError({ code: 'ABORTED', place: { system, file: path }, message: 'Stopped on request.' });
   }
 
-  return { kind: 'files', list, stat, read, write, rename, remove, check, close: async () => {} };
+  return { kind: 'files', list, stat, read, write, rename, remove, check, checkFolder, close: async () => {} };
 }
 
 function ignoreMissing(error: unknown): undefined {

@@ -157,7 +157,18 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
     if (login.logsIn) await login.sign({ method: 'GET', url: new URL(settings.base_url) });
   }
 
-  return { kind: 'request', ready, request, check, close: async () => client.close() };
+  async function checkRequest({ method, path, query }: RequestSpec): Promise<CheckResult> {
+    const name = `request ${method ?? 'GET'} ${path ?? ''}`;
+    try {
+      const url = address(path ?? '', query);
+      return { name, ok: true, detail: `It goes to ${url.host}${redact(url.pathname)}; nothing was sent.` };
+    } catch (error) {
+      if (!(error instanceof InterlocalError)) throw error;
+      return { name, ok: false, detail: error.problems[0]!.message, hint: error.problems[0]!.hint };
+    }
+  }
+
+  return { kind: 'request', ready, request, check, checkRequest, close: async () => client.close() };
 }
 
 function typeOf(headers: Record<string, string> | undefined): string | undefined {

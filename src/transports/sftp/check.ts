@@ -1,9 +1,10 @@
-import type { FileEntryWithStats } from 'ssh2';
+import type { FileEntryWithStats, Stats } from 'ssh2';
 import { FileError, InterlocalError } from '../../core/errors.ts';
 import { folderMissing } from '../file-errors.ts';
 import type { CheckResult } from '../transport.ts';
 import type { SftpConnection } from './connection.ts';
 import type { SftpSettings } from './options.ts';
+import { mayBeFolder } from './transfer.ts';
 
 /** The steps of a connection in their order; a step is known to be good when a later one is what failed. */
 const STEPS = ['reachable', 'host key', 'credentials', 'list'] as const;
@@ -58,6 +59,27 @@ export async function checkSftp(settings: SftpSettings, connection: SftpConnecti
       hint: 'Ask the vendor when the server will be brought up to date, then take it out of allow_legacy.',
     });
   return results;
+}
+
+/** What the server says of a folder: whether this account may write into it, only a file that is put there proves. */
+export async function checkSftpFolder(folder: string, username: string, statsOf: () => Promise<Stats | undefined>): Promise<CheckResult> {
+  const name = `folder ${folder}`;
+  const hint = `Have it made at the server, with the right for ${username} to write into it.`;
+  try {
+    const stats = await statsOf();
+    if (!stats || !mayBeFolder(stats)) return { name, ok: false, detail: `There is no folder ${folder}.`, hint };
+    const rights = stats.mode & 0o777;
+    if (stats.mode && !(rights & 0o222))
+      return { name, ok: false, detail: `${folder} may be written into by nobody (${rights.toString(8)}).`, hint };
+    return {
+      name,
+      ok: true,
+      detail: `${folder} is there${stats.mode ? `, with the rights ${rights.toString(8)} of its owner, who is number ${stats.uid}` : ''}; nothing was put there, so that only the first file proves the right to write.`,
+    };
+  } catch (error) {
+    if (!(error instanceof InterlocalError)) throw error;
+    return { name, ok: false, detail: error.problems[0]!.message, hint: error.problems[0]!.hint ?? hint };
+  }
 }
 
 function stepOf(code: string): Step {

@@ -4,7 +4,7 @@ import { fileMissing, folderMissing, targetExists } from '../file-errors.ts';
 import { readOptions } from '../options.ts';
 import { byName, confinedPath, folderOf, joinPath, nameMatcher, nameOf, temporaryName } from '../paths.ts';
 import type { FileTransport, RemoteFile, TransportContext } from '../transport.ts';
-import { checkSftp } from './check.ts';
+import { checkSftp, checkSftpFolder } from './check.ts';
 import { sftpConnection } from './connection.ts';
 import type { SftpSession } from './connection.ts';
 import { sftpSettings } from './options.ts';
@@ -163,6 +163,8 @@ export function openSftp(options: Record<string, unknown>, context: TransportCon
     rename,
     remove,
     check: () => checkSftp(settings, connection, system),
+    checkFolder: (folder) =>
+      checkSftpFolder(folder, settings.username, async () => statsOf(await connection.session(), confinedPath(folder, system))),
     close: () => connection.close(),
   };
 }

@@ -236,7 +236,24 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     return results;
   }
 
-  return { kind: 'request', ready: async () => void (await service()), request, check, close: async () => client.close() };
+  async function checkRequest({ operation: named = '', body }: RequestSpec): Promise<CheckResult> {
+    const name = `operation ${named}`;
+    try {
+      const { operation: find } = await service();
+      requestEnvelope(
+        usable(() => find(named), wsdlUnreadable),
+        body,
+        { version: settings.version, security: undefined },
+        system,
+      );
+      return { name, ok: true, detail: `The WSDL has ${named}, with these parameters; nothing was sent.` };
+    } catch (error) {
+      if (!(error instanceof InterlocalError)) throw error;
+      return { name, ok: false, detail: error.problems.map((p) => p.message).join(' '), hint: error.problems[0]!.hint };
+    }
+  }
+
+  return { kind: 'request', ready: async () => void (await service()), request, check, checkRequest, close: async () => client.close() };
 }
 
 /** Names with prefixes are looked up late, long after the document was parsed. */

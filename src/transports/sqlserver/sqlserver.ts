@@ -12,7 +12,6 @@ import { checkTable } from './check-table.ts';
 import { readingOf } from './column-types.ts';
 import { connect, remoteOf } from './connect.ts';
 import type { Connections } from './connect.ts';
-import { checkWriting } from './check-writing.ts';
 import { describe } from './describe.ts';
 import { sqlserverSettings } from './options.ts';
 import { readBack } from './read-back.ts';
@@ -128,12 +127,6 @@ export function openSqlServer(options: Record<string, unknown>, context: Transpo
       checkTarget(found, spec, system, username);
       return writeRows(on, found, spec, { connection: system, username, mark: trackingMark(system), signal: context.signal });
     },
-    checkWrite: (spec) =>
-      checkWriting(spec, {
-        system,
-        username: () => remoteOf(settings, context).username,
-        target: async () => target(await writing(), spec.table),
-      }),
     async readBack(spec) {
       const on = await writing();
       return readBack(on, await target(on, spec.table), spec, system);
