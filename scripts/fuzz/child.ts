@@ -1,5 +1,6 @@
 import { openSync, writeSync } from 'node:fs';
 import { attemptCase, cpuMs } from './attempt.ts';
+import type { Subject } from './subject.ts';
 import { subjects } from './subjects.ts';
 
 /** What a child tells its parent of one case, or at its end. */
@@ -8,10 +9,13 @@ export type Report =
   | { kind: 'fault'; index: number; fault: string; about: string; bytes: string }
   | { kind: 'end'; peakMb: number };
 
-/** Cases [from, to) of one subject. Which one it is at stands in a file, written before the case begins: who hangs can say no more. */
-async function run(): Promise<void> {
+/**
+ * Cases [from, to) of one of the subjects, as the arguments of the process say. Which case it is at stands in a file, written before it
+ * begins: who hangs can say no more.
+ */
+export async function runCases(all: readonly Subject[]): Promise<void> {
   const [name, seed, from, to, statusFile] = process.argv.slice(2) as [string, string, string, string, string];
-  const subject = (await subjects()).find((s) => s.name === name)!;
+  const subject = all.find((s) => s.name === name)!;
   const status = openSync(statusFile, 'w');
   const beginning = new Float64Array(3);
   const begins = (index: number): void => {
@@ -42,4 +46,4 @@ async function run(): Promise<void> {
   process.disconnect();
 }
 
-if (process.send) await run();
+if (import.meta.main) await runCases(await subjects());

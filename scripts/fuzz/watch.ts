@@ -42,6 +42,10 @@ const HEAP_MB = 400;
 const SHRINKING_MS = 120_000;
 
 export interface WatchOptions {
+  /** What runs the cases; default child.ts. */
+  script?: string;
+  /** Processor time that any case may take, in milliseconds. */
+  floorMs?: number;
   seed: number;
   from: number;
   to: number;
@@ -111,12 +115,12 @@ function count(figures: Figures, { state, codes, ms, size }: Extract<Report, { k
 async function child(
   subject: Subject,
   statusFile: string,
-  { seed, from, to, signal }: WatchOptions,
+  { seed, from, to, signal, script = fileURLToPath(new URL('child.ts', import.meta.url)), floorMs = FLOOR_MS }: WatchOptions,
   onReport: (report: Report) => void,
 ): Promise<{ words: string; died: boolean } | undefined> {
   const args = [subject.name, String(seed), String(from), String(to), statusFile];
   rmSync(statusFile, { force: true });
-  const made: ChildProcess = fork(fileURLToPath(new URL('child.ts', import.meta.url)), args, {
+  const made: ChildProcess = fork(script, args, {
     execArgv: [`--max-old-space-size=${HEAP_MB}`],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
@@ -142,11 +146,11 @@ async function child(
   while (!over) {
     await Promise.race([ended, sleep(250)]);
     const at = over ? undefined : beginning(statusFile, made.pid!);
-    if (!at || !takesLong(at, 0)) continue;
+    if (!at || !takesLong(at, floorMs)) continue;
     const size = at.index < 0 ? 0 : (await inputOf(subject, seed, at.index)).bytes.length;
     // To make the input again takes time, in which the child may have gone on.
     const still = over ? undefined : beginning(statusFile, made.pid!);
-    if (still?.index !== at.index || !takesLong(still, size)) continue;
+    if (still?.index !== at.index || !takesLong(still, floorMs + (size / 1e6) * MS_PER_MB)) continue;
     hung = `It hangs: ${still.cpu.toFixed(0)} ms of processor time, ${still.ms} ms by the clock for ${size} bytes, and no end.`;
     made.kill('SIGKILL');
     await ended;
@@ -156,9 +160,9 @@ async function child(
   return done ? undefined : { words: `The process died of it (${how}): ${said || 'nothing was said'}`, died: true };
 }
 
-function takesLong({ index, ms, cpu }: At, size: number): boolean {
+function takesLong({ index, ms, cpu }: At, mostMs: number): boolean {
   if (index < 0) return ms > SHRINKING_MS;
-  return cpu > FLOOR_MS + (size / 1e6) * MS_PER_MB || ms > WAITING_MS;
+  return cpu > mostMs || ms > WAITING_MS;
 }
 
 interface At {

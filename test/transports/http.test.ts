@@ -103,6 +103,7 @@ function routes(app: Express): void {
     r.json({ session: { id: `s-${++loginsDone}` } });
   });
   app.get('/api/session', (q, r) => void r.status(q.headers['x-session'] === `s-${loginsDone}` ? 200 : 401).json({}));
+  app.post('/api/answers/:text', (q, r) => void r.type('application/json').send(q.params.text));
 }
 
 async function listen<S extends Server>(s: S): Promise<S> {
@@ -380,6 +381,13 @@ describe('http', () => {
       code: 'LOGIN_UNREADABLE',
       message: expect.stringContaining('session.id'),
     });
+    for (const answer of ['null', '7', '"text"', 'no JSON']) {
+      const odd = await open({ auth: { session: { ...session, path: `answers/${encodeURIComponent(answer)}` } } });
+      expect(await failure(odd.request({ path: 'session' })), answer).toMatchObject({
+        code: 'LOGIN_UNREADABLE',
+        message: expect.stringContaining(answer === 'no JSON' ? 'no JSON' : 'no group of fields'),
+      });
+    }
   });
 
   test('check says what it found: reachable, encryption, credentials', async () => {
