@@ -1,5 +1,6 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import type { Value, Values } from '../../core/record.ts';
+import { toSettle } from '../../engine/outbound/status.ts';
 import type { Delivery } from '../../store/deliveries.ts';
 import type { OutboxRow } from '../../store/outbox.ts';
 import { deliveryMark, recordMark } from '../delivery-words.ts';
@@ -33,6 +34,7 @@ export function deliveryPage(view: DeliveryView): Page {
     ['For the day', d.day],
     ['Sent', d.sentAt ? time(d.sentAt) : 'not yet'],
     ['Answered', d.answeredAt ? time(d.answeredAt) : 'not yet'],
+    ...(toSettle(sink, d) ? [['To be settled by', sink.acknowledgement!.person!] as [string, string]] : []),
   ];
   return {
     title: `Delivery ${d.id}`,

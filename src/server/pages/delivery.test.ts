@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { sinkSchema } from '../../config/schema/sink.ts';
+import type { Delivery } from '../../store/deliveries.ts';
+import { textOfHtml } from '../html.ts';
+import { deliveryPage } from './delivery.ts';
+
+const sink = sinkSchema.parse({
+  target: { file: { name: 'a.csv' } },
+  encoder: { csv: {} },
+  schema: { fields: { Number: {} } },
+  idempotency_key: ['Number'],
+  acknowledgement: { taken: true, person: 'The edit report.', within: '1d' },
+});
+const delivery: Delivery = {
+  id: 3,
+  pipeline: 'to-ledger',
+  connection: 'ledger',
+  sink: 'entries',
+  name: 'a.csv',
+  day: '2026-03-02',
+  sequence: 1,
+  state: 'sent',
+  records: 1,
+  totals: {},
+  sha256: null,
+  run: 1,
+  preparedAt: '2026-03-02T15:00:00Z',
+  sentAt: '2026-03-02T15:00:00Z',
+  answeredAt: null,
+  answer: null,
+  problems: [],
+};
+const page = (state: Delivery['state'], now: string): string =>
+  textOfHtml(
+    deliveryPage({
+      town: { name: 'Maplewood', zone: 'UTC', currency: 'USD', styleVersion: '1' },
+      now: new Date(now),
+      sink,
+      entity: 'receipt',
+      delivery: { ...delivery, state },
+      rows: [],
+    }).body,
+  );
+
+test('it says what is still to come: an answer, one that is late, or a word of a person and by what they know it', () => {
+  expect(page('sent', '2026-03-02T16:00:00Z')).toContain('sent, no answer yet');
+  expect(page('sent', '2026-03-04T16:00:00Z')).toContain('sent, overdue');
+  const taken = page('acknowledged', '2026-03-02T16:00:00Z');
+  expect(taken).toContain('acknowledged, to be settled');
+  expect(taken).toMatch(/To be settled by<\/dt>\s*<dd>The edit report\.<\/dd>/);
+  expect(page('accepted', '2026-03-02T16:00:00Z')).not.toContain('settled by');
+});
