@@ -27,9 +27,13 @@ function pathFits(template: string, path: string): boolean {
 
 /**
  * How a request differs from its recording: headers that the recording names, and everything in query and body, on both sides. In JSON a
- * number is no text. `*` is any value; what depends on the connection, a session or the key of the record is not compared.
+ * number is no text. `*` is any value; what depends on the connection, a session or the key of the record is not compared, nor the body of
+ * a log-in or a look-up of which none is recorded.
  */
-export function requestDiffers(soap: boolean): (recorded: Exchange['request'], asked: Asked, variable: ReadonlySet<string>) => string[] {
+export function requestDiffers(
+  sink: SinkConfig,
+  soap: boolean,
+): (recorded: Exchange['request'], asked: Asked, variable: ReadonlySet<string>) => string[] {
   return (recorded, asked, variable) => {
     const inPath = recorded.path?.includes('?')
       ? Object.fromEntries(new URLSearchParams(recorded.path.slice(recorded.path.indexOf('?') + 1)))
@@ -42,6 +46,7 @@ export function requestDiffers(soap: boolean): (recorded: Exchange['request'], a
     const query = leaves({ ...inPath, ...recorded.query }, asked.query, '', variable, true);
     if (recorded.text !== undefined)
       return [...headers, ...query, ...(recorded.text === asked.text ? [] : [differingLine(recorded.text, asked.text)])];
+    if (recorded.body === undefined && askedFor(sink, asked) !== 'write') return [...headers, ...query];
     return [...headers, ...query, ...leaves(recorded.body, asked.body, '', variable, soap)];
   };
 }

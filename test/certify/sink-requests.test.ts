@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { soapLedger } from '../outbound/base-soap.ts';
+import { WSDL } from '../outbound/receipt-service/node-server.ts';
 import { certified, failures, type Files, finding, packOf, README } from './packs.ts';
 
 const MANIFEST = `connector: till-api
@@ -198,4 +201,69 @@ sinks:
   expect(failures(good)).toEqual([]);
   expect(finding(good, 'requested')?.detail).toBe('1 request for 2 records: 2 accepted.');
   expect(failures(await certified(packOf('till-api', files(xml.replace('2.50', '2.5'))))).join()).toContain('Amount>2.50</Amount');
+});
+
+describe('a pack for a SOAP service with a log-in and lists in lists', () => {
+  const envelope = (inner: string): string =>
+    `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>${inner}</soap:Body></soap:Envelope>`;
+  const posted = (Number: string, Amount: string) => ({
+    SessionId: '*',
+    Receipt: { Number, Date: '2026-03-02', Amount, Payment: [{ Type: 'CA', Line: [{ Account: '0610', Amount }] }] },
+  });
+  const ok = { body: envelope('<PostReceiptResponse xmlns="urn:town:receipts"><Status>booked</Status></PostReceiptResponse>') };
+  const given = (Number: string, Amount: string) => ({
+    Number,
+    Date: '2026-03-02',
+    Amount,
+    Payments: [{ Type: 'CA', Line: [{ Account: '0610', Amount }] }],
+  });
+  const yaml = soapLedger('')['connectors/ledger/connector.yaml']!;
+  const files: Files = {
+    'connector.yaml': yaml,
+    'README.md': README,
+    'fixtures/receipts.wsdl': readFileSync(WSDL, 'utf8'),
+    'fixtures/entries/records.json': JSON.stringify({ records: [given('1', '2.50'), given('2', '3.00'), given('3', '4.00')] }),
+    'fixtures/entries/answers.json': JSON.stringify({ rejected: [{ key: ['3'], reason: 'Period 9 is closed' }] }),
+    'fixtures/entries/exchanges.json': JSON.stringify([
+      {
+        request: { operation: 'OpenSession' },
+        answer: { body: envelope('<OpenSessionResponse xmlns="urn:town:receipts"><SessionId>s-1</SessionId></OpenSessionResponse>') },
+      },
+      { request: { operation: 'PostReceipt', body: posted('1', '2.50') }, answer: ok },
+      { request: { operation: 'PostReceipt', body: posted('2', '3.00') }, answer: ok },
+      {
+        request: { operation: 'PostReceipt', body: posted('3', '4.00') },
+        answer: {
+          body: envelope('<soap:Fault><faultcode>soap:Client</faultcode><faultstring>Period 9 is closed</faultstring></soap:Fault>'),
+        },
+      },
+      {
+        request: { operation: 'CloseSession' },
+        answer: { body: envelope('<CloseSessionResponse xmlns="urn:town:receipts"/>') },
+      },
+    ]),
+  };
+
+  test('certifies: a fault inside 200 rejects its record, a session that ends is opened anew', { timeout: 60_000 }, async () => {
+    const certificate = await certified(packOf('ledger', files));
+    expect(failures(certificate)).toEqual([]);
+    expect(finding(certificate, 'requested')?.detail).toBe('3 requests for 3 records: 2 accepted, 1 rejected.');
+    expect(finding(certificate, 'refused_alone')?.detail).toContain('a fault inside 200: 1 record');
+    expect(finding(certificate, 'session_ended')?.detail).toContain('Logged in 2 times for 3 records');
+    expect(finding(certificate, 'lost_answer')).toMatchObject({ state: 'warning' });
+  });
+
+  test(
+    'is found out when a parameter is not in the WSDL, or the end of a session is no reason to log in',
+    { timeout: 60_000 },
+    async () => {
+      const wrongName = packOf('ledger', { ...files, 'connector.yaml': String(yaml).replace('{ Number:', '{ Numbr:') });
+      expect(failures(await certified(wrongName)).join()).toContain('has no parameter Receipt.Numbr');
+      const noRule = packOf('ledger', {
+        ...files,
+        'connector.yaml': String(yaml).replace(', rules: [{ fault: session expired, action: login }]', ''),
+      });
+      expect(finding(await certified(noRule), 'session_ended')).toMatchObject({ state: 'warning' });
+    },
+  );
 });

@@ -212,3 +212,19 @@ test('another file under the name is never written over; the same content is our
   expect((await send(t)).outcome).toBe('succeeded');
   expect(Object.keys(delivered(t))).toEqual(['entries-2026-03-02-001.csv']);
 });
+
+test('a record that the encoding cannot carry is refused with its reason, and the others do not wait for it', async () => {
+  const files = ledger();
+  files['connectors/ledger/connector.yaml'] = files['connectors/ledger/connector.yaml']!.replace(
+    'csv: {}',
+    'csv: { encoding: windows-1252 }',
+  );
+  const t = await makeTown({ ...files, 'inbox/receipts-1.csv': receipts([{ number: '☃' }, { number: '2' }]) });
+  await t.run('receipts');
+  const run = await send(t);
+  expect([run.outcome, run.counts.rejected]).toEqual(['partial', 1]);
+  expect(Object.values(delivered(t))).toEqual(['Number,Date,Amount,Tender\n2,01/05/2026,1.00,CA\n']);
+  expect(await outbox(t)).toEqual(['☃ v1 refused', '2 v1 sent']);
+  const again = await send(t);
+  expect([again.problems, Object.keys(delivered(t))]).toEqual([[], ['entries-2026-03-02-001.csv']]);
+});

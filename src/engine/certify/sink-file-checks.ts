@@ -1,18 +1,19 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { counted, fails, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
-import { placeOf } from '../../connector/push-file.ts';
 import { renderSink, sinkScope } from '../../connector/sink.ts';
 import { fileNameOf } from '../../connector/sink-rows.ts';
 import { fillText } from '../../connector/template.ts';
+import { RecordError } from '../../core/errors.ts';
+import type { Values } from '../../core/record.ts';
 import { listDeliveries } from '../../store/deliveries.ts';
 import type { FileTransport, Transport } from '../../transports/transport.ts';
 import { saidOf } from './reading.ts';
 import { secretsAbsent } from './secrets.ts';
-import { type SinkBench, type SinkSetup, withSinkBench } from './sink-bench.ts';
+import { FILE_ANSWERS } from './sink-answer-checks.ts';
 import type { SinkCheck, SinkContext } from './sink-checks.ts';
-import { became, counts, differsFromAnswers, states } from './sink-outcome.ts';
+import { differing, type Files, lying, onBench, places, shouldLie, takeFiles } from './sink-file-bench.ts';
+import { became, counts } from './sink-outcome.ts';
 
 /** What must be true of how a file gets to another system, on a real folder: it may be looked at, or taken, at any moment. */
 export const FILE_PUSH: readonly SinkCheck[] = [
@@ -22,73 +23,11 @@ export const FILE_PUSH: readonly SinkCheck[] = [
   { check: 'killed_and_taken', title: 'So it does where the other side takes files at once', run: killed(true) },
   { check: 'other_file', title: 'Another file under its name is never written over', run: otherFile },
   { check: 'next_file', title: 'A second file of the same day has a name of its own', run: nextFile },
+  { check: 'refused_alone', title: 'A record that cannot be written is refused alone', run: refusedAlone },
   { check: 'sent_again', title: 'Sent again from a restored store it is recognised', run: sentAgain },
-  { check: 'early_answer', title: 'Nothing is taken for an answer before there is one', run: earlyAnswer },
-  { check: 'answers', title: 'Recorded answers become of each record what they say', run: answers },
-  { check: 'answer_cut', title: 'An answer that is still being written says nothing wrong', run: answerCut },
-  { check: 'taken', title: 'A file that is gone from the folder counts as taken', run: taken },
+  ...FILE_ANSWERS,
   { check: 'secrets', title: 'No secret reaches messages, the store or the target', run: secrets },
 ];
-
-function setupOf({ connector, name, fixture, setup }: SinkContext): SinkSetup {
-  // The files are the same however they are sent; the transports have their own suites.
-  const onDisk = { ...connector, transport: 'folder' as const, transport_options: {} };
-  return { ...setup, connector: onDisk, sink: name, options: { ...setup.options, path: 'target' }, context: fixture.context };
-}
-
-/** A bench with the folders that the other side has made. */
-function onBench(context: SinkContext, work: (bench: SinkBench) => Promise<Verdict>): Promise<Verdict> {
-  return withSinkBench(setupOf(context), async (bench) => {
-    const { target, acknowledgement } = context.sink;
-    for (const folder of [target.file!.folder, target.file!.staging, acknowledgement?.file?.folder])
-      if (folder !== undefined) await mkdir(join(bench.target, fillText(folder, context.variables)), { recursive: true });
-    await bench.queue(context.fixture.records);
-    return work(bench);
-  });
-}
-
-type Files = Map<string, Buffer>;
-
-/** What lies below the target, by its path. */
-async function lying(bench: SinkBench): Promise<Files> {
-  const found: Files = new Map();
-  for (const entry of await readdir(bench.target, { withFileTypes: true, recursive: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile()) found.set(relative(bench.target, path).split(sep).join('/'), await readFile(path));
-  }
-  return new Map([...found].sort());
-}
-
-const places = (context: SinkContext, names: readonly string[]) =>
-  names.map((name) => placeOf(context.sink, name, { name: context.name, variables: context.variables }));
-
-/** Every file that was to be sent, with its bytes as they are rendered, and its marker. */
-async function shouldLie(context: SinkContext, bench: SinkBench): Promise<Files> {
-  const rows = await bench.rows();
-  const files: Files = new Map();
-  for (const delivery of await listDeliveries(bench.knex, {})) {
-    const values = rows.filter((row) => row.delivery === delivery.id).map((row) => row.values);
-    const { bytes } = await renderSink(context.sink, values, {
-      date: delivery.day,
-      sequence: delivery.sequence,
-      variables: context.variables,
-    });
-    const [place] = places(context, [delivery.name]);
-    if (place!.marker !== undefined) files.set(place!.marker, Buffer.alloc(0));
-    files.set(place!.final, Buffer.from(bytes));
-  }
-  return new Map([...files].sort());
-}
-
-function differing(found: Files, wanted: Files): string | undefined {
-  for (const [name, bytes] of wanted) {
-    const there = found.get(name);
-    if (!there) return `${name} is not there`;
-    if (!there.equals(bytes)) return `${name} has ${there.length} bytes, and should have ${bytes.length}`;
-  }
-  const more = [...found.keys()].filter((name) => !wanted.has(name));
-  return more.length ? `there is ${more.join(', ')} beside it` : undefined;
-}
 
 async function dropped(context: SinkContext): Promise<Verdict> {
   return onBench(context, async (bench) => {
@@ -189,20 +128,6 @@ function finals(context: SinkContext, files: Files): string[] {
   return [...files.keys()].filter((name) => !(ending !== '' && name.endsWith(ending)));
 }
 
-/** The other side takes what is complete: with its marker, where it has one. Gives the names. */
-async function takeFiles(context: SinkContext, bench: SinkBench): Promise<string[]> {
-  const names = (await listDeliveries(bench.knex, {})).map((delivery) => delivery.name);
-  const found = await lying(bench);
-  const got: string[] = [];
-  for (const place of places(context, names)) {
-    if (!found.has(place.final) || (place.marker !== undefined && !found.has(place.marker))) continue;
-    got.push(place.final);
-    await rm(join(bench.target, place.final));
-    if (place.marker !== undefined) await rm(join(bench.target, place.marker), { force: true });
-  }
-  return got;
-}
-
 async function otherFile(context: SinkContext): Promise<Verdict> {
   let final = '';
   await onBench(context, async (bench) => {
@@ -245,6 +170,43 @@ async function nextFile({ sink, fixture, variables }: SinkContext): Promise<Verd
     : holdsBut(`Both are ${first}: a second run of a day is refused as long as the first file lies there.`, hint);
 }
 
+/** What some format or encoding cannot carry. */
+const UNWRITABLE = ['certify \u0001', 'certify \u2603', 'W'.repeat(500)];
+
+async function refusedAlone(context: SinkContext): Promise<Verdict> {
+  const { sink, fixture, variables } = context;
+  const [first, ...others] = fixture.records;
+  const bad = await unwritable();
+  if (!bad) return undefined;
+  return onBench(context, async (bench) => {
+    await bench.forget();
+    await bench.queue([bad.record, ...others]);
+    const { problems } = await bench.send();
+    const rows = await bench.rows();
+    const found = differing(await lying(bench), await shouldLie(context, bench));
+    const lost = rows.slice(1).find((row) => row.state === 'queued' || row.state === 'sending' || row.state === 'refused');
+    if (problems.length || lost || rows[0]!.state !== 'refused' || found)
+      return fails(
+        `${bad.what}: ${problems.length ? saidOf(problems) : (found ?? counts(became(sink, rows)))}`,
+        'Report this with the recording.',
+      );
+    return holds(`${bad.what}: ${saidOf(rows[0]!.problems)} ${counted(others.length, 'other')} sent.`);
+  });
+
+  async function unwritable(): Promise<{ record: Values; what: string } | undefined> {
+    const names = Object.entries(sink.schema.fields).filter(
+      ([name, field]) => field.type === 'text' && !field.values && typeof first![name] === 'string',
+    );
+    for (const [name] of names.filter(([field]) => !sink.idempotency_key.includes(field) && !sink.file_per.includes(field)))
+      for (const value of UNWRITABLE) {
+        const record = { ...first!, [name]: value };
+        const error = await renderSink(sink, [record], { ...fixture.context, variables }).catch((thrown: unknown) => thrown);
+        if (error instanceof RecordError) return { record, what: `${name} with a character or a length that it cannot have` };
+      }
+    return undefined;
+  }
+}
+
 async function sentAgain(context: SinkContext): Promise<Verdict> {
   return onBench(context, async (bench) => {
     await bench.send();
@@ -256,115 +218,6 @@ async function sentAgain(context: SinkContext): Promise<Verdict> {
     return wrong
       ? fails(`Sent again with the store of before: ${wrong}.`, 'The file must depend on its records, day and sequence number alone.')
       : holds('The same name and the same bytes: what lies there is taken for what was sent.');
-  });
-}
-
-async function earlyAnswer(context: SinkContext): Promise<Verdict> {
-  if (!context.sink.acknowledgement?.file && !context.sink.acknowledgement?.taken) return undefined;
-  return onBench(context, async (bench) => {
-    await bench.send();
-    const before = states(became(context.sink, await bench.rows()));
-    const { problems } = await bench.send();
-    if (problems.length) return fails(`Looking for an answer failed: ${saidOf(problems)}`, 'Correct acknowledgement.');
-    const after = states(became(context.sink, await bench.rows()));
-    return isDeepStrictEqual(before, after)
-      ? holds('Looked once more with no answer there: everything stays as sent.')
-      : fails(
-          `With no answer there, records became ${[...new Set(Object.values(after))].join(', ')}.`,
-          'Look at acknowledgement.file: its names must not be those of the file itself or of its marker.',
-        );
-  });
-}
-
-/** Puts answers where the system puts them. */
-async function answer(context: SinkContext, bench: SinkBench, files: readonly { name: string; bytes: Uint8Array }[]): Promise<void> {
-  const folder = join(bench.target, fillText(context.sink.acknowledgement!.file!.folder, context.variables));
-  for (const { name, bytes } of files) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, `.${name}`), bytes);
-    await rename(join(folder, `.${name}`), join(folder, name));
-  }
-}
-
-async function answers(context: SinkContext): Promise<Verdict> {
-  const { sink, fixture } = context;
-  if (!sink.acknowledgement?.file) return undefined;
-  if (fixture.answers.length === 0)
-    return holdsBut(
-      'There is no recorded answer of the system, so that nobody knows whether it is understood.',
-      'Put one into answers/ of the recording, and what it says into answers.json.',
-    );
-  const said: string[] = [];
-  for (const one of fixture.answers) {
-    const verdict = await onBench(context, async (bench) => {
-      await bench.send();
-      await answer(
-        context,
-        bench,
-        fixture.answerFiles.filter((file) => one.files.includes(file.name)),
-      );
-      const { problems } = await bench.send();
-      if (problems.length) return fails(`${one.files.join(', ')}: ${saidOf(problems)}`, 'Correct acknowledgement.file.');
-      const result = became(sink, await bench.rows());
-      const wrong = differsFromAnswers(sink, result, one);
-      if (wrong.length)
-        return fails(
-          `${one.files.join(', ')}: ${wrong.slice(0, 3).join('; ')}.`,
-          'Correct acknowledgement.file, or answers.json where it is wrong.',
-        );
-      said.push(`${one.files.join(', ')}: ${counts(result)}`);
-      return undefined;
-    });
-    if (verdict) return verdict;
-  }
-  return holds(`${said.join('; ')}.`);
-}
-
-async function answerCut(context: SinkContext): Promise<Verdict> {
-  const { sink, fixture } = context;
-  const records = sink.acknowledgement?.file?.records;
-  const [one] = fixture.answers.filter(({ files, accepted, rejected }) => files.length === 1 && accepted.length + rejected.length > 0);
-  if (!records || !one) return undefined;
-  const { name, bytes } = fixture.answerFiles.find((file) => file.name === one.files[0])!;
-  let cuts = 0;
-  for (const share of [0, 0.3, 0.55, 0.8, 0.97]) {
-    const cut = Math.floor(bytes.length * share);
-    const verdict = await onBench(context, async (bench) => {
-      await bench.send();
-      await answer(context, bench, [{ name, bytes: bytes.subarray(0, cut) }]);
-      await bench.send();
-      await answer(context, bench, [{ name, bytes }]);
-      await bench.send();
-      const wrong = differsFromAnswers(sink, became(sink, await bench.rows()), one);
-      return wrong.length
-        ? fails(
-            `Read when ${cut} of its ${bytes.length} bytes were there, and again when all were: ${wrong[0]}.`,
-            'Use a decoder that refuses what is cut off (final_newline: required), or ask the vendor to write it under another name first.',
-          )
-        : undefined;
-    });
-    if (verdict) return verdict;
-    cuts++;
-  }
-  return holds(`Read at ${cuts} moments of its being written, then whole: always what the whole says.`);
-}
-
-async function taken(context: SinkContext): Promise<Verdict> {
-  const { sink } = context;
-  if (!sink.acknowledgement?.taken) return undefined;
-  return onBench(context, async (bench) => {
-    await bench.send();
-    await takeFiles(context, bench);
-    await bench.send();
-    const wanted = sink.acknowledgement!.file || sink.acknowledgement!.person ? 'acknowledged' : 'accepted';
-    const result = became(
-      sink,
-      (await bench.rows()).filter((row) => row.delivery !== null),
-    );
-    const other = Object.values(result).find(({ state }) => state !== wanted && state !== 'sent');
-    return other || !Object.values(result).some(({ state }) => state === wanted)
-      ? fails(`After the file was taken the records are: ${counts(result)}.`, `${wanted} was expected; look at acknowledgement.`)
-      : holds(`${counts(result)}.`);
   });
 }
 

@@ -52,6 +52,8 @@ async function requested(context: SinkRequestContext): Promise<Verdict> {
         'Correct target.request, or record that exchange too; "*" in a recorded value stands for any.',
       );
     const result = await bench.became();
+    const stopped = Object.values(result).some(({ state }) => state === 'queued' || state === 'sending');
+    if (stopped && problems.length) return fails(`The run stopped: ${saidOf(problems)}`, 'Correct the connector.');
     const wrong = differsFromAnswers(sink, result, fixture.answers[0]);
     if (wrong.length)
       return fails(

@@ -37,7 +37,7 @@ export async function openSinkRequests(context: SinkContext, packFolder: string,
     exchanges: fixture.exchanges!,
     soap,
     variable: variableOfSink(sink),
-    differs: requestDiffers(soap),
+    differs: requestDiffers(sink, soap),
     fixturesFolder: join(packFolder, 'fixtures'),
     ...(session && { login: session }),
   });

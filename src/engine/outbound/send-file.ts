@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { PushContext } from '../../connector/push.ts';
 import { placeFile, placeOf, stageFile } from '../../connector/push-file.ts';
-import { renderSink } from '../../connector/sink.ts';
+import { type RenderedFile, renderSink } from '../../connector/sink.ts';
+import { type Problem, RecordError } from '../../core/errors.ts';
 import { changeDelivery, type Delivery } from '../../store/deliveries.ts';
 import { changeOutbox, type OutboxRow } from '../../store/outbox.ts';
 import type { FileTransport } from '../../transports/transport.ts';
@@ -17,16 +18,20 @@ export async function sendFile(
   out: Outbound,
   transport: FileTransport,
   delivery: Delivery,
-  rows: readonly OutboxRow[],
+  given: readonly OutboxRow[],
   context: PushContext,
 ): Promise<void> {
   const { session, sink } = out;
   const place = placeOf(sink, delivery.name, context);
-  const file = await renderSink(
-    sink,
-    rows.map((row) => row.values),
-    { date: delivery.day, sequence: delivery.sequence, variables: context.variables },
-  );
+  const render = (list: readonly OutboxRow[]): Promise<RenderedFile> =>
+    renderSink(
+      sink,
+      list.map((row) => row.values),
+      { date: delivery.day, sequence: delivery.sequence, variables: context.variables },
+    );
+  const rows = delivery.state === 'prepared' ? await withoutUnwritable(out, delivery, given, render) : given;
+  if (rows.length === 0) return;
+  const file = await render(rows);
   if (delivery.state === 'prepared') {
     const sha256 = createHash('sha256').update(file.bytes).digest('hex');
     await stageFile(transport, place, file.bytes);
@@ -39,4 +44,45 @@ export async function sendFile(
     await changeOutbox(trx, ids, { state: 'sent' });
   });
   session.note(`${delivery.name} was sent to ${out.name}: ${withTotals(file.count, file.totals)}.`);
+}
+
+/**
+ * A record that the format or the encoding cannot carry is refused alone, with its reason: the others need not wait for it. Gives those that
+ * are left; without any the delivery is at its end.
+ */
+async function withoutUnwritable(
+  out: Outbound,
+  delivery: Delivery,
+  rows: readonly OutboxRow[],
+  render: (rows: readonly OutboxRow[]) => Promise<RenderedFile>,
+): Promise<readonly OutboxRow[]> {
+  const whole = await problemsOf(() => render(rows));
+  if (!whole) return rows;
+  const unwritable = new Map<OutboxRow, Problem[]>();
+  for (const row of rows) {
+    const problems = await problemsOf(() => render([row]));
+    if (problems) unwritable.set(row, problems);
+  }
+  if (unwritable.size === 0) throw new RecordError(whole);
+  await record(out, async (trx) => {
+    for (const [row, problems] of unwritable)
+      await changeOutbox(trx, [row.id], { state: 'refused', problems: problems.map((p) => placed(p, row)), delivery: null });
+    if (unwritable.size === rows.length) await changeDelivery(trx, delivery, { state: 'rejected' });
+  });
+  out.session.counts.rejected += unwritable.size;
+  return rows.filter((row) => !unwritable.has(row));
+}
+
+function placed(problem: Problem, { key }: OutboxRow): Problem {
+  return { ...problem, place: { key, path: problem.place.path } };
+}
+
+async function problemsOf(work: () => Promise<unknown>): Promise<Problem[] | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error;
+    return [...error.problems];
+  }
 }

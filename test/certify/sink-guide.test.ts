@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readPack } from '../../src/engine/certify/pack.ts';
+import { packOf } from './packs.ts';
+
+const guide = readFileSync(join(import.meta.dirname, '../../docs/vendor-guide.md'), 'utf8');
+const section = guide.slice(guide.indexOf('## Writing to a system'), guide.indexOf('## What certify proves'));
+const [file, request, rows] = [...section.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) => yaml!);
+
+test.each([
+  ['sftp', file],
+  ['http', request],
+  ['sqlserver', rows],
+])("the guide's sink over %s is a valid one", async (transport, sink) => {
+  const manifest = `connector: acme\nversion: 1.0.0\ntitle: Acme\ntransport: ${transport}\nstreams: {}\nsinks:\n${sink}`;
+  expect((await readPack(packOf('acme', { 'connector.yaml': manifest }))).problems).toEqual([]);
+});
