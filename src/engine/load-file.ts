@@ -109,7 +109,7 @@ async function knownContent(session: Session, remote: RemoteFile, spooled: Spool
 
 /** Reads the whole file without keeping anything: throws FileError before anything of it could be committed. */
 async function verify(session: Session, remote: RemoteFile, spooled: Spooled): Promise<{ total: number; repeats: RepeatFinder }> {
-  const repeats = repeatFinder(Math.ceil(spooled.size / SMALL_RECORD_BYTES));
+  const repeats = repeatFinder(Math.ceil(spooled.size / USUAL_RECORD_BYTES));
   const { lists, finish, newColumns } = decoded(session, remote, spooled);
   let total = 0;
   for await (const list of lists) {
@@ -233,8 +233,8 @@ async function landLists(
   }
 }
 
-/** Few records are shorter: how many a file can have, for sizing what looks for repeated keys. */
-const SMALL_RECORD_BYTES = 40;
+/** About as long are records: how many a file may have, for what looks for repeated keys to begin with. */
+const USUAL_RECORD_BYTES = 250;
 
 /** A first load of this many records makes the indexes of its tables afterwards. */
 const BULK_RECORDS = 50_000;
