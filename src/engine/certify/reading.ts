@@ -16,8 +16,11 @@ export interface Reading {
   refused?: readonly Problem[];
 }
 
-/** Reads a file as a run does: decoder, selector, contract, keys. What is thrown that is not ours to throw goes on upwards. */
-export async function readBytes(stream: StreamConfig, file: string, bytes: Uint8Array): Promise<Reading> {
+/**
+ * Reads a file, whole or in the pieces in which it comes, as a run does: decoder, selector, contract, keys. What is thrown that is not
+ * ours to throw goes on upwards.
+ */
+export async function readBytes(stream: StreamConfig, file: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<Reading> {
   const selector = selectorOf(stream, file);
   const records: SourceRecord[] = [];
   const parents = new Set(stream.record_selector?.parents ?? []);
@@ -29,7 +32,8 @@ export async function readBytes(stream: StreamConfig, file: string, bytes: Uint8
     knownColumns: Object.keys(stream.schema.fields),
   };
   try {
-    for await (const list of decodeWith(stream.decoder!, pieces(bytes), context)) records.push(...selector.select(list));
+    const given = bytes instanceof Uint8Array ? pieces(bytes) : bytes;
+    for await (const list of decodeWith(stream.decoder!, given, context)) records.push(...selector.select(list));
     selector.finish();
   } catch (error) {
     if (!(error instanceof InterlocalError)) throw error;
