@@ -72,7 +72,7 @@ async function compare(): Promise<void> {
       return measured;
     };
     const fetch = async () => {
-      const measured = await measure([...profiled, here('sftp-fetch.ts'), options, 'receipts.csv', folder]);
+      const measured = await measure([...profiled, '--max-semi-space-size=16', here('sftp-fetch.ts'), options, 'receipts.csv', folder]);
       if ((JSON.parse(measured.out) as { size: number }).size !== size) throw new Error('We did not fetch it all.');
       return measured;
     };

@@ -17,22 +17,10 @@ export async function discoverXml(file: string, bytes: Uint8Array, text: string)
   const row = rowElement(parseXml(text));
   const lists = [...row.lists.keys()];
   const xml = { row: row.path, ...(lists.length ? { lists } : {}) };
-  const sample: Values[] = [];
-  for await (const list of decodeWith(decoderSchema.parse({ xml }), one(bytes), { file }))
-    for (const record of list) if (!record.problem) sample.push(record.values);
-  const fields = proposeFields(sample);
-  return {
-    name: streamName(file),
-    description: `Read from files such as ${file}.`,
-    retriever: { files: { pattern: patternOf(file) } },
-    decoder: { xml },
-    fields,
-    keys: proposeKeys(sample, fields),
-    evidence: [
-      `<${row.path}> comes ${row.count} times`,
-      ...[...row.lists].map(([path, most]) => `${path} comes up to ${most} times within it: a list`),
-    ],
-  };
+  return proposal(file, bytes, { xml }, [
+    `<${row.path}> comes ${row.count} times`,
+    ...[...row.lists].map(([path, most]) => `${path} comes up to ${most} times within it: a list`),
+  ]);
 }
 
 /** The element that comes most often among those with parts of their own, nearest the root. */
@@ -79,18 +67,23 @@ export async function discoverJson(file: string, bytes: Uint8Array, text: string
   const perLine = lines.length > 1 && lines.every((line) => isObject(line));
   const { path, said } = perLine ? { path: '', said: `${lines.length} lines, each a JSON document` } : rowsPath(JSON.parse(text));
   const json: PlainMap = { ...(perLine ? { lines: true } : {}), ...(path ? { rows: path } : {}) };
+  return proposal(file, bytes, { json }, [said]);
+}
+
+/** The stream that this decoder makes of the sample, with what its records look like. */
+async function proposal(file: string, bytes: Uint8Array, decoder: PlainMap, evidence: string[]): Promise<ProposedStream> {
   const sample: Values[] = [];
-  for await (const list of decodeWith(decoderSchema.parse({ json }), one(bytes), { file }))
+  for await (const list of decodeWith(decoderSchema.parse(decoder), one(bytes), { file }))
     for (const record of list) if (!record.problem) sample.push(record.values);
   const fields = proposeFields(sample);
   return {
     name: streamName(file),
     description: `Read from files such as ${file}.`,
     retriever: { files: { pattern: patternOf(file) } },
-    decoder: { json },
+    decoder,
     fields,
     keys: proposeKeys(sample, fields),
-    evidence: [said],
+    evidence,
   };
 }
 

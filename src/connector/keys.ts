@@ -25,8 +25,8 @@ export function keyOf(record: SourceRecord, fields: readonly string[]): string |
 }
 
 /**
- * Finds keys that come more than once in one file, in memory that grows by two bytes a record: a Bloom filter in the
- * first pass names the suspects (all true repeats and less than 1 % others), the second pass counts only those.
+ * Finds keys that come more than once in one file, in memory that grows by two to four bytes a record: Bloom filters in the
+ * first pass name the suspects (all true repeats and less than 1 % others), the second pass counts only those.
  */
 export interface RepeatFinder {
   /** First pass: every key. */
@@ -35,11 +35,9 @@ export interface RepeatFinder {
   count(key: string): number;
 }
 
-/** `expected`: about how many keys there are. */
+/** `expected`: about how many keys there are. With more of them it grows, with fewer it was too large. */
 export function repeatFinder(expected: number): RepeatFinder {
-  const words = Math.max(32, Math.ceil((expected * 12) / 32));
-  const bits = words * 32;
-  const filter = new Uint32Array(words);
+  const layers = [layerFor(expected)];
   const suspects = new Map<string, number>();
   return {
     look(key) {
@@ -53,6 +51,49 @@ export function repeatFinder(expected: number): RepeatFinder {
       }
       a ^= a >>> 15;
       b = (b ^ (b >>> 13)) | 1;
+      const newest = layers.length - 1;
+      let seen = false;
+      for (let i = 0; i < newest && !seen; i++) seen = layers[i]!.has(a, b);
+      if (seen || layers[newest]!.add(a, b)) suspects.set(key, 0);
+      else if (layers[newest]!.full()) layers.push(layerFor(2 * layers[newest]!.room));
+    },
+    count(key) {
+      const before = suspects.get(key);
+      if (before === undefined) return 0;
+      suspects.set(key, before + 1);
+      return before;
+    },
+  };
+}
+
+const LEAST_ROOM = 1024;
+
+/** A Bloom filter of 12 bits for each of the keys that it has room for. */
+interface Layer {
+  room: number;
+  full(): boolean;
+  has(a: number, b: number): boolean;
+  /** Puts the key in; true: it may have been in before. */
+  add(a: number, b: number): boolean;
+}
+
+function layerFor(keys: number): Layer {
+  const room = Math.max(LEAST_ROOM, Math.ceil(keys));
+  const words = Math.ceil((room * 12) / 32);
+  const bits = words * 32;
+  const filter = new Uint32Array(words);
+  let added = 0;
+  return {
+    room,
+    full: () => added >= room,
+    has(a, b) {
+      for (let probe = 0; probe < 4; probe++) {
+        const bit = ((a + Math.imul(probe, b)) >>> 0) % bits;
+        if ((filter[bit >>> 5]! & (1 << (bit & 31))) === 0) return false;
+      }
+      return true;
+    },
+    add(a, b) {
       let all = true;
       for (let probe = 0; probe < 4; probe++) {
         const bit = ((a + Math.imul(probe, b)) >>> 0) % bits;
@@ -63,13 +104,8 @@ export function repeatFinder(expected: number): RepeatFinder {
           filter[word]! |= flag;
         }
       }
-      if (all) suspects.set(key, 0);
-    },
-    count(key) {
-      const before = suspects.get(key);
-      if (before === undefined) return 0;
-      suspects.set(key, before + 1);
-      return before;
+      if (!all) added++;
+      return all;
     },
   };
 }

@@ -137,7 +137,7 @@ async function verify(
   unpacked: Unpacked,
   layout: Layout,
 ): Promise<{ total: number; repeats: RepeatFinder }> {
-  const repeats = repeatFinder(Math.ceil(unpacked.expected / SMALL_RECORD_BYTES));
+  const repeats = repeatFinder(Math.ceil(unpacked.expected / USUAL_RECORD_BYTES));
   const { lists, finish, newColumns } = decoded(session, unpacked, layout);
   let total = 0;
   for await (const list of lists) {
@@ -273,8 +273,8 @@ async function landLists(
   }
 }
 
-/** Few records are shorter: how many a file can have, for sizing what looks for repeated keys. */
-const SMALL_RECORD_BYTES = 40;
+/** About as long are records: how many a file may have, for what looks for repeated keys to begin with. */
+const USUAL_RECORD_BYTES = 250;
 
 /** A first load of this many records makes the indexes of its tables afterwards. */
 const BULK_RECORDS = 50_000;

@@ -2,10 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { alike } from '../../../src/connector/certify-changes.ts';
 import { goodOf, type Reading, readBytes } from '../../../src/engine/certify/reading.ts';
-import { selectorOf } from '../../../src/connector/select.ts';
-import { InterlocalError } from '../../../src/core/errors.ts';
-import type { SourceRecord } from '../../../src/core/record.ts';
-import { decodeWith } from '../../../src/formats/formats.ts';
 import { checkProblem, refusal } from '../attempt.ts';
 import { applyChanges, changesOf } from '../mutations.ts';
 import type { StreamFile } from '../pack-files.ts';
@@ -58,40 +54,21 @@ async function attempt({ file, bytes, pieces, digit }: Input): Promise<Verdict> 
 
 /** What a file reads as must not depend on where the network cuts it. Which of its faults is told first may. */
 async function sameInPieces(file: StreamFile, bytes: Buffer, pieces: readonly number[], whole: Reading): Promise<void> {
-  const selector = selectorOf(file.stream, file.file);
-  const records: SourceRecord[] = [];
-  const parents = new Set(file.stream.record_selector?.parents ?? []);
-  const fields = Object.entries(file.stream.schema.fields);
-  const context = {
-    file: file.file,
-    requiredColumns: fields.filter(([name, f]) => !f.optional && !parents.has(name)).map(([name]) => name),
-    knownColumns: fields.map(([name]) => name),
-  };
   // Large files in few pieces.
   const factor = Math.max(1, Math.floor(bytes.length / 2000));
-  function* cut(): Generator<Uint8Array> {
+  async function* cut(): AsyncGenerator<Uint8Array> {
     for (let at = 0, i = 0; at < bytes.length; i++) {
       const size = pieces[i % pieces.length]! * factor;
       yield Buffer.from(bytes.subarray(at, at + size));
       at += size;
     }
   }
-  let refused = '';
-  try {
-    for await (const list of decodeWith(file.stream.decoder!, asynchronously(cut()), context)) records.push(...selector.select(list));
-    selector.finish();
-  } catch (error) {
-    if (!(error instanceof InterlocalError)) throw error;
-    refused = error.message;
-  }
-  if (refused && whole.refused) return;
-  if (refused || whole.refused) throw new Fault(`In one piece: ${whole.refused?.[0]!.message ?? 'read'}. In pieces: ${refused || 'read'}.`);
-  const plain = (list: readonly SourceRecord[]) => list.map((r) => [r.number, r.line, r.type, r.values]);
-  if (!isDeepStrictEqual(plain(records), plain(whole.records))) throw new Fault('The records are others when the file comes in pieces.');
-}
-
-async function* asynchronously<T>(list: Iterable<T>): AsyncGenerator<T> {
-  yield* list;
+  const cutUp = await readBytes(file.stream, file.file, cut(), {});
+  if (cutUp.refused && whole.refused) return;
+  const told = ({ refused }: Reading) => refused?.[0]!.message ?? 'read';
+  if (cutUp.refused || whole.refused) throw new Fault(`In one piece: ${told(whole)}. In pieces: ${told(cutUp)}.`);
+  const plain = ({ records }: Reading) => records.map((r) => [r.number, r.line, r.type, r.key, r.values, r.problem?.code]);
+  if (!isDeepStrictEqual(plain(cutUp), plain(whole))) throw new Fault('The records are others when the file comes in pieces.');
 }
 
 /** A changed digit may be refused, or stand where no figure is; it may not make another sum of a file that balances. */

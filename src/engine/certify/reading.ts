@@ -20,10 +20,16 @@ export interface Reading {
 }
 
 /**
- * Reads a file as a run does: unpacking, decoder, selector, contract, keys. What is thrown that is not ours to throw goes on
- * upwards.
+/**
+ * Reads a file, whole or in the pieces in which it comes, as a run does: unpacking, decoder, selector, contract, keys. What is thrown
+ * that is not ours to throw goes on upwards. Pieces are of a file that is not packed.
  */
-export async function readBytes(stream: StreamConfig, file: string, bytes: Uint8Array, variables: Variables): Promise<Reading> {
+export async function readBytes(
+  stream: StreamConfig,
+  file: string,
+  bytes: Uint8Array | AsyncIterable<Uint8Array>,
+  variables: Variables,
+): Promise<Reading> {
   const selector = selectorOf(stream, file);
   const records: SourceRecord[] = [];
   const parents = new Set(stream.record_selector?.parents ?? []);
@@ -35,7 +41,10 @@ export async function readBytes(stream: StreamConfig, file: string, bytes: Uint8
     knownColumns: Object.keys(stream.schema.fields),
   };
   try {
-    const unpacked = await openUnpacked(packedBytes(bytes), stream.retriever.files?.unpack, { file, variables, keep: keepInMemory });
+    const unpacked =
+      bytes instanceof Uint8Array
+        ? await openUnpacked(packedBytes(bytes), stream.retriever.files?.unpack, { file, variables, keep: keepInMemory })
+        : { file, read: () => bytes };
     for await (const list of decodeWith(stream.decoder!, unpacked.read(), { ...context, file: unpacked.file }))
       records.push(...selector.select(list));
     selector.finish();
