@@ -266,7 +266,7 @@ type Finish = (
   more?: NewConnector['options'],
 ) => { files: Contents; notes: string[] };
 
-/** The sink, and for one that writes files the recording of what it writes. */
+/** The sink with its recordings. */
 async function sinkContents(
   transport: NewConnector['transport'],
   format: string | undefined,
@@ -274,13 +274,15 @@ async function sinkContents(
   const { SINK_OF, sinkSkeleton } = await import('../connector/skeleton-sinks.ts');
   const writable = format === 'fixed_width' || format === 'xml' || format === 'json' ? format : 'csv';
   const skeleton = sinkSkeleton(transport, writable);
-  const note = `The sink ${skeleton.name} is an invented one: say what the system takes${SINK_OF[transport] === 'file' ? ', and put a file that it accepted beside its records.json' : ''}.`;
-  if (SINK_OF[transport] !== 'file') return { skeleton, files: {}, note };
+  const note = `The sink ${skeleton.name} is an invented one: say what the system takes${SINK_OF[transport] === 'file' ? ', and put a file that it accepted beside its records.json' : ', and record what it answered'}.`;
+  const folder = `fixtures/${skeleton.name}`;
+  const recorded = { [`${folder}/records.json`]: json(skeleton.recorded) };
+  for (const [file, value] of Object.entries(skeleton.answered)) recorded[`${folder}/${file}`] = json(value);
+  if (SINK_OF[transport] !== 'file') return { skeleton, files: recorded, note };
   const { renderSink } = await import('../connector/sink.ts');
   const { context, records } = skeleton.recorded;
   const { name, bytes } = await renderSink(skeleton.config, records, { ...context, variables: { 'options.outbox': 'outbox' } });
-  const folder = `fixtures/${skeleton.name}`;
-  return { skeleton, files: { [`${folder}/records.json`]: json(skeleton.recorded), [`${folder}/${name}`]: Buffer.from(bytes) }, note };
+  return { skeleton, files: { ...recorded, [`${folder}/${name}`]: Buffer.from(bytes) }, note };
 }
 
 async function soapContents(finish: Finish): Promise<ReturnType<Finish>> {

@@ -10,6 +10,8 @@ export interface SinkSkeleton {
   config: SinkConfig;
   /** Of the invented records, in the shape of fixtures/<sink>/records.json. */
   recorded: { context: { date: string; sequence: number }; records: Values[] };
+  /** What the system answered, or what its tables hold: name in fixtures/<sink>/ → JSON. */
+  answered: Record<string, unknown>;
 }
 
 export type SinkKind = 'file' | 'request' | 'table';
@@ -78,12 +80,39 @@ export function sinkSkeleton(transport: keyof typeof SINK_OF, format: SinkFormat
     name,
     config: sinkSchema.parse(sink),
     recorded: { context: { date: '2026-03-02', sequence: 1 }, records: RECORDS },
+    answered: answeredBy(transport, kind),
     lines: [
       `${name}:`,
       ...Object.entries(sink).flatMap(([key, value]) => (key === 'schema' ? schemaLines(fields) : [`  ${key}: ${flow(value)}`])),
     ],
   };
 }
+
+/** Invented as the records are; each is accepted. */
+function answeredBy(transport: keyof typeof SINK_OF, kind: SinkKind): Record<string, unknown> {
+  if (kind === 'file') return {};
+  if (kind === 'table') {
+    const columns = { number: 'VARCHAR(10) NOT NULL', paid_on: 'DATE', account: 'VARCHAR(15)', amount: 'NUMERIC(19,2)' };
+    return {
+      'tables.json': { PaymentsIn: { columns, key: ['number'], rows: [] } },
+      'expected.json': { PaymentsIn: RECORDS.map((record) => Object.keys(columns).map((column) => record[column])) },
+    };
+  }
+  const soap = transport === 'soap';
+  return {
+    'exchanges.json': RECORDS.map(({ number, paid_on, account, amount }) => ({
+      request: soap
+        ? { operation: 'AddPayment', body: { Number: number, ReceivedOn: paid_on, Account: account, Amount: amount } }
+        : { method: 'POST', path: '/payments', body: { number, paid_on, account, amount } },
+      answer: soap
+        ? { status: 200, headers: { 'content-type': 'text/xml; charset=utf-8' }, body: SOAP_ANSWER }
+        : { status: 200, headers: { 'content-type': 'application/json' }, body: '{ "status": "ok" }' },
+    })),
+  };
+}
+
+const SOAP_ANSWER =
+  '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><AddPaymentResponse xmlns="urn:example:payments"><ResponseCode>0</ResponseCode></AddPaymentResponse></soap:Body></soap:Envelope>';
 
 function schemaLines(fields: PlainMap): string[] {
   return ['  schema:', '    fields:', ...Object.entries(fields).map(([name, spec]: [string, Plain]) => `      ${name}: ${flow(spec)}`)];

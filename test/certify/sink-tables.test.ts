@@ -68,7 +68,7 @@ describe('a pack whose records are rows of a table', () => {
     expect(details).toMatchObject({
       required: 'Refused without NUMBER, AMOUNT.',
       rows_written: '2 accepted, 1 rejected; the rows are those of expected.json.',
-      unique_key: 'dbo.ENTRIES has the 4 columns, and may be written to. NUMBER is unique.',
+      unique_key: 'dbo.ENTRIES can be written to (upsert).',
       sent_again: '3 rows after once and after twice.',
       read_back: '2 rows, 4 columns.',
       refused_alone: 'NOTE of 11 letters: rejected by the database; 2 others as before.',
@@ -104,7 +104,7 @@ describe('a pack whose records are rows of a table', () => {
     const certificate = await certified(pack(tables()));
     expect(finding(certificate, 'unique_key')).toMatchObject({
       state: 'warning',
-      hint: expect.stringContaining('a unique index on NUMBER') as string,
+      detail: expect.stringContaining('no unique index says that NUMBER names one row') as string,
     });
     expect(finding(await certified(pack(tables(['NUMBER']))), 'unique_key')).toMatchObject({ state: 'ok' });
   });

@@ -120,7 +120,6 @@ describe('interlocal validate', () => {
     expect(exit).toBe(2);
     expect(JSON.parse(out)).toEqual({
       valid: false,
-      remarks: [],
       problems: [
         {
           code: 'TYPE_WRONG',
