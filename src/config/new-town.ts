@@ -135,6 +135,7 @@ connections:
     '.gitignore': `# Records and logs; the secrets; what is true of this machine only.
 data/
 secrets/
+*.key.pem
 config/connections.local.yaml
 `,
     '.gitattributes': `# Connectors are known by their bytes (interlocal packs --verify), and recordings test line ends: git leaves both alone.

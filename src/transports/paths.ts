@@ -27,7 +27,7 @@ export function confinedPath(path: string, connection: string): string {
 }
 
 export function joinPath(folder: string, name: string): string {
-  return folder ? `${folder}/${name}` : name;
+  return folder === '' || folder === '.' ? name : `${folder}/${name}`;
 }
 
 export function folderOf(path: string): string {
