@@ -95,9 +95,7 @@ test('operations and their parameters are held against the WSDL, and nothing is 
 test('a table is looked at in the catalogue: its columns, a unique key, rights', async () => {
   const certificate = await online('books');
   expect(failures(certificate)).toEqual([]);
-  expect(finding(certificate, 'target')?.detail).toBe(
-    'table dbo.ENTRIES: dbo.ENTRIES has the 2 columns, and may be written to. NO is unique.',
-  );
+  expect(finding(certificate, 'target')?.detail).toBe('writing to dbo.ENTRIES: dbo.ENTRIES can be written to (upsert)');
   write(town, { 'connectors/books/connector.yaml': ledgerOf('dbo.ENTRIES', 'AMONT: { type: decimal }') });
   expect(failures(await online('books')).join()).toContain('has no column called "AMONT"');
   write(town, { 'connectors/books/connector.yaml': ledgerOf('dbo.ENTRYS', 'AMOUNT: { type: decimal }') });

@@ -38,7 +38,7 @@ test('the page of an outbound pipeline has what waits, with the reason and what 
   const text = await page('/pipelines/library-to-ledger');
   expect(text).toContain('receipt records to ledger.entries, by entries.from-receipt');
   expect(text).toContain('live: sent');
-  expect(text).toMatch(/\d+ R1\d{3} ✕ rejected The system rejected it: No account for ··· Mend the record at its source/);
+  expect(text).toMatch(/\d+ R1\d{3} ✕ rejected The system rejected it: No account for ···\. Mend the record at its source/);
   expect(text).toMatch(/2 entries-[-\d]+002\.json ✕ rejected .* 12 \d+\.\d\d/);
   expect(text).toMatch(/1 entries-[-\d]+001\.json ! partial .* 40 \d+\.\d\d/);
   expect(text).toContain('interlocal deliver list library-to-ledger');
