@@ -72,14 +72,15 @@ export function sinkScope(sink: SinkConfig, context: SinkContext): Variables {
 export function problemsOfRecord(sink: SinkConfig, values: Values, place: Place): Problem[] {
   const problems: Problem[] = [];
   writtenValues(sink, values, { file: '', record: 1 }, problems);
-  for (const field of sink.idempotency_key)
-    if (textAt(values, field) === '' && !problems.some((p) => p.place.path === field))
-      problems.push({
-        code: 'FIELD_REQUIRED',
-        place: { path: field },
-        message: `"${field}" has no value, and it is what the record is told apart by.`,
-        hint: 'Give it in the mapping.',
-      });
+  // A part of a key may be empty, such as the sub-property of a property that is whole.
+  const [first] = sink.idempotency_key;
+  if (sink.idempotency_key.every((field) => textAt(values, field) === '') && !problems.some((p) => p.place.path === first))
+    problems.push({
+      code: 'FIELD_REQUIRED',
+      place: { path: first },
+      message: `${sink.idempotency_key.map((field) => `"${field}"`).join(' and ')} ${sink.idempotency_key.length === 1 ? 'has' : 'have'} no value, and it is what the record is told apart by.`,
+      hint: 'Give it in the mapping.',
+    });
   return problems.map((problem) => ({ ...problem, place: { ...place, path: problem.place.path } }));
 }
 

@@ -128,7 +128,7 @@ function madeOf(out: Outbound, golden: ScannedGolden): Made | undefined {
   if (problems.length) return { golden: golden.id, key: keyOfGolden(golden.id), values: {}, hash: hashOf({}), problems };
   if (!values) return undefined;
   const wrong = problemsOfRecord(out.sink, values, at);
-  const keyless = out.sink.idempotency_key.some((field) => (valueAt(values, field) ?? '') === '');
+  const keyless = out.sink.idempotency_key.every((field) => (valueAt(values, field) ?? '') === '');
   return {
     golden: golden.id,
     key: keyless ? keyOfGolden(golden.id) : sinkKey(out.sink, values),
