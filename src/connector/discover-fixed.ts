@@ -28,9 +28,12 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
   const control = several
     ? controlIn(types, spans, detail, (line) => lines.indexOf(line) > lines.lastIndexOf(details.at(-1)!), evidence)
     : undefined;
-  const sample = details.map((line): Values =>
-    Object.fromEntries(spans.get(detail)!.map((span) => [nameOf(span), line.slice(span.from - 1, span.to).trim() || null])),
-  );
+  const columns = spans.get(detail)!.map((span) => ({ ...span, name: nameOf(span) }));
+  const sample = details.map((line) => {
+    const values: Values = {};
+    for (const { name, from, to } of columns) values[name] = line.slice(from - 1, to).trim() || null;
+    return values;
+  });
   const fields = proposeFields(sample);
   for (const f of fields) f.evidence = `characters ${f.name.replace(/^at_/, '').replace('_', '-')}; ${f.evidence}`;
   const fixed: PlainMap = {
@@ -84,8 +87,8 @@ function recordTypes(lines: readonly string[]): Map<string, string[]> {
 
 /** Columns of lines of one kind: a new one begins after a blank in all lines, and where digits turn to letters or back in all lines. */
 function columnsOf(lines: readonly string[], typeWidth: number): Span[] {
-  const width = lines.reduce((most, line) => Math.max(most, line.length), 0);
-  const kinds = Array.from({ length: width }, (_, i) => kindOf(lines.map((line) => line[i] ?? ' ')));
+  const kinds = kindsOf(lines);
+  const width = kinds.length;
   const spans: Span[] = [];
   let from: number | undefined;
   const end = (to: number): void => {
@@ -130,11 +133,25 @@ function datesCutOut(spans: readonly Span[], lines: readonly string[]): Span[] {
 }
 
 type Kind = 'blank' | 'digit' | 'letter' | 'mixed';
-function kindOf(characters: readonly string[]): Kind {
-  if (characters.every((c) => c === ' ')) return 'blank';
-  if (characters.every((c) => /\d/.test(c))) return 'digit';
-  if (characters.every((c) => /[A-Za-z ]/.test(c))) return 'letter';
-  return 'mixed';
+
+/** The kind of each column; where a line ends before it, it has a blank there. Each character is looked at once. */
+function kindsOf(lines: readonly string[]): Kind[] {
+  const columns: { filled: number; digits: number; letters: number; blanks: number }[] = [];
+  for (const line of lines)
+    for (let i = 0; i < line.length; i++) {
+      const column = (columns[i] ??= { filled: 0, digits: 0, letters: 0, blanks: 0 });
+      const c = line[i]!;
+      column.filled++;
+      if (c === ' ') column.blanks++;
+      else if (c >= '0' && c <= '9') column.digits++;
+      else if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) column.letters++;
+    }
+  return columns.map(({ filled, digits, letters, blanks }) => {
+    const blank = blanks + lines.length - filled;
+    if (blank === lines.length) return 'blank';
+    if (digits === lines.length) return 'digit';
+    return letters + blank === lines.length ? 'letter' : 'mixed';
+  });
 }
 
 function nameOf({ from, to }: Span): string {

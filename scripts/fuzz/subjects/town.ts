@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
@@ -119,6 +119,7 @@ export async function configurationSubjects(weights: { manifest: number; mapping
 }
 
 async function attempt({ town, file, bytes }: Input): Promise<Verdict> {
+  writeTown(town);
   const path = join(town.folder, file);
   writeFileSync(path, bytes);
   try {
@@ -138,7 +139,7 @@ async function attempt({ town, file, bytes }: Input): Promise<Verdict> {
 }
 
 async function makeTowns(): Promise<Town[]> {
-  const root = mkdtempSync(join(tmpdir(), 'interlocal-fuzz-towns-'));
+  const root = join(tmpdir(), `interlocal-fuzz-towns-${process.pid}`);
   process.once('exit', () => rmSync(root, { recursive: true, force: true }));
   const read = (path: string) => readFileSync(join(ROOT, path));
   const named = (folder: string, ending: string) => readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(ending));
@@ -158,12 +159,16 @@ async function makeTowns(): Promise<Town[]> {
     for (const name of named('mappings/lookups', '.csv'))
       if (all.includes(`table: ${name.replace('.csv', '')}`)) files.set(`mappings/lookups/${name}`, read(`mappings/lookups/${name}`));
     for (const name of named('config/model', '.yaml')) files.set(`config/model/${name}`, read(`config/model/${name}`));
-    const town: Town = { folder: join(root, id), files };
-    for (const [path, bytes] of files) {
-      mkdirSync(dirname(join(town.folder, path)), { recursive: true });
-      writeFileSync(join(town.folder, path), bytes);
-    }
-    towns.push(town);
+    towns.push({ folder: join(root, id), files });
   }
   return towns;
+}
+
+/** Only who tries its files needs the folder. */
+function writeTown({ folder, files }: Town): void {
+  if (existsSync(folder)) return;
+  for (const [path, bytes] of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), bytes);
+  }
 }
