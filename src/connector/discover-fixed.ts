@@ -9,6 +9,9 @@ interface Span {
   to: number;
 }
 
+/** Values of a sample that are looked at. */
+const MOST_VALUES = 2_000_000;
+
 /** A stream for lines without delimiters: record types by their first characters, columns by what is blank or changes kind in all lines. */
 export function discoverFixed(file: string, text: string, encoding: string): ProposedStream {
   const lines = text.split(/\r?\n/).filter((line) => line !== '');
@@ -29,7 +32,10 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
     ? controlIn(types, spans, detail, (line) => lines.indexOf(line) > lines.lastIndexOf(details.at(-1)!), evidence)
     : undefined;
   const columns = spans.get(detail)!.map((span) => ({ ...span, name: nameOf(span) }));
-  const sample = details.map((line) => {
+  // A damaged line that is long makes columns for all; what they hold is not worth minutes.
+  const looked = details.slice(0, Math.max(1000, Math.floor(MOST_VALUES / Math.max(1, columns.length))));
+  if (looked.length < details.length) evidence.push(`of these lines, the first ${looked.length.toLocaleString('en-US')} were looked at`);
+  const sample = looked.map((line) => {
     const values: Values = {};
     for (const { name, from, to } of columns) values[name] = line.slice(from - 1, to).trim() || null;
     return values;
