@@ -20,7 +20,6 @@ export interface Reading {
 }
 
 /**
-/**
  * Reads a file, whole or in the pieces in which it comes, as a run does: unpacking, decoder, selector, contract, keys. What is thrown
  * that is not ours to throw goes on upwards. Pieces are of a file that is not packed.
  */
