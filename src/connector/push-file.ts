@@ -41,7 +41,12 @@ export async function stageFile(transport: FileTransport, place: FilePlace, byte
  * that was killed: the other side may have taken it since. A file of the same name and content is ours, of a store that was restored.
  * Throws FatalError TARGET_EXISTS for another one.
  */
-export async function placeFile(transport: FileTransport, place: FilePlace, sha256: string, context: PushContext): Promise<void> {
+export async function placeFile(
+  transport: FileTransport,
+  place: FilePlace,
+  { sha256, encrypted }: { sha256: string; encrypted: boolean },
+  context: PushContext,
+): Promise<void> {
   if (await transport.stat(place.staged)) {
     try {
       await transport.rename(place.staged, place.final);
@@ -52,7 +57,11 @@ export async function placeFile(transport: FileTransport, place: FilePlace, sha2
           code: 'TARGET_EXISTS',
           place: { system: context.name, file: place.final },
           message: `${place.final} is there already, and it is another file than the one to be sent.`,
-          hint: 'Have it taken or moved away at the other side, then run the pipeline again.',
+          hint:
+            'Have it taken or moved away at the other side, then run the pipeline again.' +
+            (encrypted
+              ? ' Encrypted files are never the same twice: after a restore it may be ours of before, so ask first whether it was taken.'
+              : ''),
         });
       await transport.remove(place.staged);
     }

@@ -22,11 +22,14 @@ export interface SinkContext {
 /** A file as it is to be dropped, with the figures that tell what is in it. */
 export interface RenderedFile {
   name: string;
+  /** Not packed yet: see packedForSending. */
   bytes: Uint8Array;
   /** How many records, which may be fewer than rows. */
   count: number;
   /** Sums of the fields that the sink lists as totals, as exact text. */
   totals: Record<string, string>;
+  /** What its name was made of. */
+  scope: Variables;
 }
 
 /**
@@ -56,7 +59,7 @@ export async function renderSink(sink: SinkConfig, records: readonly Values[], c
   if (problems.length > 0) throw new RecordError(problems.slice(0, MOST_PROBLEMS));
   const totals = totalsOf(sink, written);
   const rows = rowsOf(sink, written, { ...scope, count: String(records.length) }, totals, name);
-  return { name, bytes: await encodedRows(sink, rows, name), count: records.length, totals };
+  return { name, bytes: await encodedRows(sink, rows, name), count: records.length, totals, scope };
 }
 
 /** `{{ date }}`, `{{ sequence }}` and the connection's options, as this sink writes them. */

@@ -4,7 +4,7 @@ import { IgnoredFile } from '../connector/error-rules.ts';
 import { type RepeatFinder, repeatFinder } from '../connector/keys.ts';
 import { selectorOf } from '../connector/select.ts';
 import { optionVariables } from '../connector/template.ts';
-import { openUnpacked } from '../connector/unpacking.ts';
+import { openUnpacked } from '../connector/packing.ts';
 import { FatalError, FileError, InterlocalError } from '../core/errors.ts';
 import type { SourceRecord } from '../core/record.ts';
 import { decodeWith } from '../formats/formats.ts';

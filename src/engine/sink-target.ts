@@ -1,9 +1,12 @@
 import type { Project } from '../config/project.ts';
 import type { SinkConfig, SinkField } from '../config/schema/sink.ts';
+import { packSteps } from '../connector/packing.ts';
 import { requestsOf } from '../connector/push-request.ts';
 import { keyColumns } from '../connector/push-table.ts';
-import { fillText, optionVariables } from '../connector/template.ts';
+import { fillText, optionVariables, type Variables } from '../connector/template.ts';
+import { InterlocalError } from '../core/errors.ts';
 import type { Value, Values } from '../core/record.ts';
+import { receiverOf } from '../formats/pack.ts';
 import type { CheckResult, Transport } from '../transports/transport.ts';
 
 /**
@@ -17,6 +20,7 @@ export async function checkSinkTarget(sink: SinkConfig, transport: Transport, op
     const folders = [folder, staging, sink.acknowledgement?.file?.folder].map((text) => text && fillText(text, variables));
     const results: CheckResult[] = [];
     for (const one of new Set(folders)) if (one) results.push(await transport.checkFolder(one));
+    if (sink.target.file!.pack) results.push(await checkKeys(sink, variables));
     return results;
   }
   if (transport.kind === 'request') {
@@ -27,6 +31,19 @@ export async function checkSinkTarget(sink: SinkConfig, transport: Transport, op
   const { name, write } = sink.target.table!;
   const columns = Object.keys(sink.schema.fields);
   return [await transport.checkTable({ table: fillText(name, variables), write, key: keyColumns(sink), columns })];
+}
+
+/** Keys that cannot be used should be known before the first file waits for them. */
+async function checkKeys(sink: SinkConfig, variables: Variables): Promise<CheckResult> {
+  const name = `packing of ${sink.target.file!.name}`;
+  try {
+    const receiver = await receiverOf(packSteps(sink, { ...variables, date: 'DATE', sequence: '1' }));
+    return { name, ok: true, detail: receiver === undefined ? 'not encrypted' : `encrypted for ${receiver}` };
+  } catch (error) {
+    if (!(error instanceof InterlocalError)) throw error;
+    const { code, message, hint } = error.problems[0]!;
+    return { name, ok: false, code, detail: message, hint };
+  }
 }
 
 /** The sinks of a connection that some pipeline of the town delivers to. */

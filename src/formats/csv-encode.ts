@@ -1,10 +1,10 @@
 import type { CsvOptions } from '../config/schema/connector.ts';
 import type { Value, Values } from '../core/record.ts';
 import { refuseRecord } from './refuse.ts';
-import { encoderOf } from './text-encoding.ts';
+import { encoderOf, LINE_ENDS } from './text-encoding.ts';
 
 /**
- * Records to delimited text, lines ending CRLF. With header true the columns are those of the first record; a list
+ * Records to delimited text. With header true the columns are those of the first record; a list
  * gives the columns and no header is written, as reading expects none; with record_types the row's type tells them.
  * Throws RecordError for a value that would not read back as it is.
  */
@@ -16,6 +16,7 @@ export async function* encodeCsv(
   const encode = await encoderOf(options.encoding, context.file);
   const delimiter = options.delimiter === '\\t' ? '\t' : options.delimiter;
   const cell = cellWriter(options, delimiter, context.file);
+  const end = LINE_ENDS[options.line_ending];
   let columns = Array.isArray(options.header) ? options.header : undefined;
   let record = 0;
   for await (const list of records) {
@@ -24,7 +25,7 @@ export async function* encodeCsv(
       record++;
       if (!columns && !options.record_types) {
         columns = Object.keys(values);
-        if (options.header === true) text += `${columns.map((name) => cell(name, columns!.length === 1, 0, name)).join(delimiter)}\r\n`;
+        if (options.header === true) text += `${columns.map((name) => cell(name, columns!.length === 1, 0, name)).join(delimiter)}${end}`;
       }
       const layout = options.record_types ? typeLayout(values) : columns!;
       const unknown = Object.keys(values).find((name) => !layout.includes(name));
@@ -36,7 +37,7 @@ export async function* encodeCsv(
           `The file has no column ${JSON.stringify(unknown)}.`,
           'Every record of a file has the same columns.',
         );
-      text += `${layout.map((name, i) => cell(values[name] ?? null, layout.length === 1, i, name, record)).join(delimiter)}\r\n`;
+      text += `${layout.map((name, i) => cell(values[name] ?? null, layout.length === 1, i, name, record)).join(delimiter)}${end}`;
     }
     if (text) yield encode(text);
   }

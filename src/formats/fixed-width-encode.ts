@@ -2,10 +2,10 @@ import type { FixedField, FixedWidthOptions } from '../config/schema/connector.t
 import type { Value, Values } from '../core/record.ts';
 import { matches } from './fixed-width-layout.ts';
 import { refuseFile, refuseRecord } from './refuse.ts';
-import { encoderOf } from './text-encoding.ts';
+import { encoderOf, LINE_ENDS } from './text-encoding.ts';
 
 /**
- * Records to fixed-width lines ending CRLF (or none, as the options say). The record type is the first whose fields
+ * Records to fixed-width lines, ending as the options say. The record type is the first whose fields
  * take all values of the record and whose mark then stands in the line. Throws RecordError VALUE_TOO_WIDE for a value
  * that does not fit: nothing is ever cut.
  */
@@ -23,7 +23,7 @@ export async function* encodeFixedWidth(
       'Write each record as a line of its own, if the receiving system takes that.',
     );
   const encode = await encoderOf(options.encoding, context.file);
-  const end = options.line_breaks ? '\r\n' : '';
+  const end = options.line_breaks ? LINE_ENDS[options.line_ending] : '';
   let record = 0;
   for await (const list of records) {
     let text = '';

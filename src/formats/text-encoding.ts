@@ -3,6 +3,9 @@ import { upperHalf } from './code-pages.ts';
 import { refuseRecord } from './refuse.ts';
 import type { Encoding } from './text-decoding.ts';
 
+/** How lines end in files that are written. */
+export const LINE_ENDS = { crlf: '\r\n', lf: '\n' } as const;
+
 /**
  * A function that turns text into bytes of this encoding. It throws RecordError CHARACTER_NOT_WRITABLE for a
  * character that the encoding does not have, instead of writing a question mark. UTF-16 begins with its mark.

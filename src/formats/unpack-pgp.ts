@@ -1,11 +1,11 @@
 import type { DecryptMessageResult, Message, PrivateKey, PublicKey } from 'openpgp';
-import { FatalError, InterlocalError } from '../core/errors.ts';
+import { InterlocalError } from '../core/errors.ts';
 import { limited } from './inflate.ts';
 import { isArmored, looksLikePgp, notPacked } from './packing-kinds.ts';
+import { type OpenPgp, privateKey, publicKey } from './pgp-keys.ts';
 import { refuseFile } from './refuse.ts';
 import type { UnpackStep } from './unpack.ts';
 
-type OpenPgp = typeof import('openpgp');
 type Step = NonNullable<UnpackStep['pgp']>;
 
 /**
@@ -21,9 +21,11 @@ export async function* decrypted(
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, void> {
   const pgp = await import('openpgp');
-  const key = await privateKey(pgp, step);
-  const signer = step.signed_by === undefined ? undefined : await publicKey(pgp, step.signed_by, 'signed_by');
+  const key = await privateKey(pgp, step.private_key, step.passphrase, 'unpack.pgp.private_key');
+  const signer = step.signed_by === undefined ? undefined : await publicKey(pgp, step.signed_by, 'unpack.pgp.signed_by');
   let taken = 0;
+  let waiting = false;
+  const moved: Moved = () => (waiting ? {} : taken);
   const source = packed[Symbol.asyncIterator]();
   const head = await beginning(source);
   if (head.length === 0) throw refuseFile('FILE_EMPTY', file, {}, 'The file is empty (0 bytes).', 'Export it again.');
@@ -31,13 +33,17 @@ export async function* decrypted(
   async function* bytes(): AsyncGenerator<Uint8Array, void, void> {
     taken += head.length;
     yield head;
-    for (let next = await source.next(); !next.done; next = await source.next()) {
+    for (;;) {
+      waiting = true;
+      const next = await source.next();
+      waiting = false;
+      if (next.done) return;
       taken += next.value.length;
       yield Buffer.from(next.value);
     }
   }
   try {
-    const message = await read(pgp, bytes(), isArmored(head));
+    const message = await unlessStuck(read(pgp, bytes(), isArmored(head)), moved);
     lookAt(pgp, message, key, file);
     const options = {
       message,
@@ -47,10 +53,12 @@ export async function* decrypted(
       // What is given out early is kept apart until its integrity was checked: see openPacked.
       config: { allowUnauthenticatedStream: true },
     };
-    const result = (await pgp.decrypt(options as never)) as unknown as DecryptMessageResult & { data: AsyncIterable<Uint8Array> };
+    const result = (await unlessStuck(pgp.decrypt(options as never), moved)) as unknown as DecryptMessageResult & {
+      data: AsyncIterable<Uint8Array>;
+    };
     for (const { verified } of result.signatures) verified.catch(() => {});
-    yield* limited(result.data, step, () => taken, file, signal);
-    if (signer) await checkSignature(result, signer, file);
+    yield* limited(whileMoving(result.data, moved), step, () => taken, file, signal);
+    if (signer) await unlessStuck(checkSignature(result, signer, file), moved);
   } catch (error) {
     if (error instanceof InterlocalError || (error as { name?: string }).name === 'AbortError') throw error;
     if (isSystemError(error)) throw error;
@@ -63,6 +71,47 @@ export async function* decrypted(
     );
   } finally {
     await source.return?.();
+  }
+}
+
+/** How far reading is; another object each time while it waits for the source, which may take its time. */
+type Moved = () => unknown;
+const TICK_MS = 50;
+const MOST_TICKS = 60;
+
+/**
+ * Some damaged messages make the library wait for what never comes. All its work is done in this process: who has neither read nor given
+ * anything for some seconds never will. Ticks are counted, not the clock, which goes on while a machine sleeps.
+ */
+async function unlessStuck<T>(work: Promise<T>, moved: Moved): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const stuck = new Promise<never>((_, reject) => {
+    let [before, still] = [moved(), 0];
+    timer = setInterval(() => {
+      const now = moved();
+      still = now === before ? still + 1 : 0;
+      before = now;
+      if (still >= MOST_TICKS) reject(new Error('The message has no end.'));
+    }, TICK_MS);
+  });
+  try {
+    return await Promise.race([work, stuck]);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+async function* whileMoving(data: AsyncIterable<Uint8Array>, moved: Moved): AsyncGenerator<Uint8Array, void, void> {
+  const pieces = data[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await unlessStuck(pieces.next(), moved);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    // Not awaited: of a message that has no end it would never come.
+    pieces.return?.().catch(() => {});
   }
 }
 
@@ -86,6 +135,14 @@ function lookAt(pgp: OpenPgp, message: MessageLike, key: PrivateKey, file: strin
       'Have the sender encrypt it for the key of the town.',
     );
   const ids = message.getEncryptionKeyIDs();
+  if (ids.length > MOST_RECEIVERS)
+    throw refuseFile(
+      'PGP_DAMAGED',
+      file,
+      {},
+      `The message says that it is encrypted for ${ids.length} keys at once, which no program does (at most ${MOST_RECEIVERS} are tried).`,
+      'Have it encrypted for the key of the town alone, and sent again.',
+    );
   // A message may hide whom it is for.
   const ours = ids.some((id) => /^0+$/.test(id.toHex()) || key.getKeys(id).length > 0);
   if (!ours)
@@ -95,10 +152,13 @@ function lookAt(pgp: OpenPgp, message: MessageLike, key: PrivateKey, file: strin
       {},
       ids.length === 0
         ? 'The message is encrypted with a password, not for the key of the town.'
-        : `The message is encrypted for another key (${ids.map((id) => id.toHex().toUpperCase()).join(', ')}) than the town's ${key.getKeyID().toHex().toUpperCase()}.`,
+        : `The message is encrypted for another key (${[...new Set(ids.map((id) => id.toHex().toUpperCase()))].slice(0, 5).join(', ')}) than the town's ${key.getKeyID().toHex().toUpperCase()}.`,
       'Send the sender the public key of the town, and have the file encrypted for it.',
     );
 }
+
+/** Each is tried with the private key, which takes its time. */
+const MOST_RECEIVERS = 100;
 
 interface MessageLike extends Pick<Message<never>, 'getEncryptionKeyIDs'> {
   packets: { findPacket(tag: number): unknown };
@@ -136,40 +196,6 @@ async function read(pgp: OpenPgp, bytes: AsyncGenerator<Uint8Array>, armored: bo
     for await (const piece of bytes) yield Buffer.from(piece).toString('latin1');
   }
   return (await pgp.readMessage({ armoredMessage: ReadableStream.from(text()) as never })) as unknown as MessageLike;
-}
-
-async function privateKey(pgp: OpenPgp, { private_key, passphrase }: Step): Promise<PrivateKey> {
-  let key: PrivateKey;
-  try {
-    key = await pgp.readPrivateKey({ armoredKey: private_key });
-  } catch {
-    throw keyUnreadable('private_key', 'no armored OpenPGP private key');
-  }
-  if (key.isDecrypted()) return key;
-  if (passphrase === undefined || passphrase === '')
-    throw keyUnreadable('passphrase', 'empty, and the private key is protected by one', 'PGP_PASSPHRASE_WRONG');
-  try {
-    return await pgp.decryptKey({ privateKey: key, passphrase });
-  } catch {
-    throw keyUnreadable('passphrase', "not the private key's", 'PGP_PASSPHRASE_WRONG');
-  }
-}
-
-async function publicKey(pgp: OpenPgp, armored: string, name: string): Promise<PublicKey> {
-  try {
-    return (await pgp.readKey({ armoredKey: armored })).toPublic();
-  } catch {
-    throw keyUnreadable(name, 'no armored OpenPGP public key');
-  }
-}
-
-function keyUnreadable(name: string, what: string, code = 'PGP_KEY_UNREADABLE'): FatalError {
-  return new FatalError({
-    code,
-    place: { path: `unpack.pgp.${name}` },
-    message: `The option that ${name} takes is ${what}.`,
-    hint: 'Export it with gpg --armor --export-secret-keys (or --export for a public key), whole, and look at the secret it is taken from.',
-  });
 }
 
 function isSystemError(error: unknown): boolean {

@@ -67,6 +67,29 @@ const manifest = (...changes: [string, string][]): Files => ({
 });
 
 describe('a pack whose files are dropped for another system', () => {
+  test('that is packed is unpacked as its receiver would, with keys of its own', { timeout: 60_000 }, async () => {
+    const options = `  key: { type: text }
+  own: { type: secret }`;
+    const packed = (steps: string): Files =>
+      manifest(
+        ["marker: '{{ options.marker }}'", `marker: '{{ options.marker }}', pack: [${steps}]`],
+        ['options:', `options:\n${options}`],
+      );
+    for (const [steps, how] of [
+      ["{ zip: { entry: 'entries-{{ date }}.csv' } }", 'zip'],
+      ["{ gzip: {} }, { pgp: { public_key: '{{ options.key }}', sign_with: '{{ options.own }}' } }", 'pgp, gzip'],
+    ] as const) {
+      const certificate = await certified(pack(packed(steps)));
+      expect(failures(certificate)).toEqual([]);
+      expect(finding(certificate, 'dropped')?.detail).toContain(
+        `42 bytes; in/entries-2026-03-02-7.csv.done: 0 bytes, which the receiver unpacks (${how}).`,
+      );
+    }
+    expect(
+      failures(await certified(pack(packed("{ pgp: { public_key: '{{ options.kye }}' } }, { zip: { entry: '{{ records }}' } }")))),
+    ).toEqual([expect.stringMatching(/no option "kye".*records/s)]);
+  });
+
   test('certifies, with what was found in each check', { timeout: 60_000 }, async () => {
     const certificate = await certified(pack());
     expect(failures(certificate)).toEqual([]);

@@ -1,6 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { generateKey } from 'openpgp';
 import { describe, expect, test } from 'vitest';
+import { packStep } from '../../src/config/schema/packing.ts';
 import { readYaml } from '../../src/config/yaml-document.ts';
 import { discoverFile } from '../../src/connector/discover-file.ts';
+import { packFile } from '../../src/formats/pack.ts';
+import { refused } from '../formats/packing.ts';
 import { decoder, readAll, refusal, valuesOf, written } from '../formats/reading.ts';
 
 /** What `npm run fuzz` has found, each by name. */
@@ -49,6 +54,26 @@ describe('found by changing files at random', () => {
     const whole = await valuesOf(config, text);
     const pieces = await readAll(config, [text.subarray(0, 4), text.subarray(4)]);
     expect(pieces.map((record) => record.values)).toEqual(whole);
+  });
+
+  test('an encrypted message whose content was altered is refused, also where the library waits for more of it for ever', async () => {
+    const message =
+      'wV4DRAZqehpqLaASAQdAb7Es/H4olq3TLGdSeWm5ZS3QB5/La9tZxumMwr1j2iswmN0012msZqXDL6TNRB3yvB97zCJ0mr1ZpO9SaBqLVptugKussFh3ziDPcw+NlGVv0lcBmDu2sfGnvrrfnM+86oH9TzGcqd4AxlxMAeGGzSTrNbY9mJjR6d1UOCUNR9YowA2GCZAvj0GlSChur1bpq2DnWlCqtBlv0IqUVYBxeiXbETGWOgvVLmM=';
+    const private_key = readFileSync(new URL('key-for-tests.asc', import.meta.url), 'utf8');
+    expect(await refused(Buffer.from(message, 'base64'), [{ pgp: { private_key } }])).toContain('[PGP_DAMAGED]');
+  });
+
+  test('an encrypted message for thousands of receivers is refused in a few words, before each is tried', async () => {
+    const { publicKey, privateKey: private_key } = await generateKey({ userIDs: [{ name: 'town' }], format: 'armored' });
+    const message = await packFile(Buffer.from('a,b\n'), [packStep.parse({ pgp: { public_key: publicKey } })]);
+    const receiver = Buffer.from(message.subarray(0, 2 + message[1]!));
+    const other = await generateKey({ userIDs: [{ name: 'other' }], format: 'armored' });
+    const repeated = (times: number): Buffer => Buffer.concat([Buffer.alloc(receiver.length * times, receiver), message]);
+    const unpack = (key = private_key): object[] => [{ pgp: { private_key: key } }];
+    const [said, few] = [await refused(repeated(11_000), unpack()), await refused(repeated(90), unpack(other.privateKey))];
+    expect(said).toMatch(/for 11001 keys at once.*\[PGP_DAMAGED\]/);
+    expect(few).toContain('[PGP_OTHER_KEY]');
+    expect(few.length).toBeLessThan(400);
   });
 
   test('a megabyte of lines that are no YAML gives a few problems, not one for each', () => {

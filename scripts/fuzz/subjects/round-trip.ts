@@ -62,6 +62,7 @@ export function roundTripSubjects(weight: number): Subject[] {
     comment: fc.option(fc.constantFrom('#', '//'), { nil: undefined }),
     header: fc.constantFrom<true | string[]>(true, ['a', 'b', 'c']),
     final_newline: fc.constantFrom('required', 'optional'),
+    line_ending: fc.constantFrom('crlf', 'lf'),
   });
   const row = fc.record({ a: field, b: field, c: field });
   const typed = fc.oneof(fc.record({ t: fc.constant('H'), a: field }), fc.record({ t: fc.constant('D'), a: field, b: field }));

@@ -4,6 +4,7 @@ import { problemAt } from '../draft.ts';
 import type { Part } from '../draft.ts';
 import type { ConnectorConfig, SinkConfig } from '../schema/connector.ts';
 import { checkLayout } from './decoders.ts';
+import { checkPack } from './packing.ts';
 import { suggestion } from './references.ts';
 
 type Path = (string | number)[];
@@ -57,6 +58,8 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
   const totals = sink.totals.map((name) => `total.${name}`);
   if (target.file) names(target.file.name, ['target', 'file', 'name'], file);
   if (target.file) names(target.file.folder, ['target', 'file', 'folder'], options);
+  target.file?.pack?.forEach(({ zip }, i) => zip && names(zip.entry, ['target', 'file', 'pack', i, 'zip', 'entry'], file));
+  if (target.file?.pack) checkPack(target.file.pack, part.value.options, add);
   for (const [key, path] of [
     [target.file?.marker, ['target', 'file', 'marker']],
     [sink.acknowledgement?.file?.accepted, ['acknowledgement', 'file', 'accepted']],

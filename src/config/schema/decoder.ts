@@ -9,6 +9,8 @@ const finalNewline = z
   .default('required')
   .describe('required: a file whose last line has no line break was cut off, and is refused.');
 
+const lineEnding = z.enum(['crlf', 'lf']).default('crlf').describe('Writing: how a line ends. Reading takes either.');
+
 const csvDecoder = z.strictObject({
   encoding,
   delimiter: z.string().min(1).default(',').describe('One or more characters; \\t for a tab.'),
@@ -30,6 +32,7 @@ const csvDecoder = z.strictObject({
     .describe('For files whose rows have different columns: the columns of each type. header must be false.'),
   record_type_column: z.int().min(1).default(1).describe('The column (from 1) that says the type.'),
   final_newline: finalNewline,
+  line_ending: lineEnding,
   max_record_bytes: z.int().positive().default(1_048_576),
 });
 export type CsvOptions = z.output<typeof csvDecoder>;
@@ -75,6 +78,7 @@ const fixedDecoder = z.strictObject({
   pad_short_lines: z.boolean().default(true).describe('Trailing spaces were stripped by the sender.'),
   record_types: z.record(z.string(), fixedRecordType).describe('One or more record types.'),
   final_newline: finalNewline,
+  line_ending: lineEnding,
 });
 export type FixedWidthOptions = z.output<typeof fixedDecoder>;
 

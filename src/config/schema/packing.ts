@@ -47,3 +47,30 @@ export const unpackStep = exactlyOne(
   UNPACKERS,
 );
 export type UnpackStep = z.output<typeof unpackStep>;
+
+const pgpPacking = z.strictObject({
+  public_key: z
+    .string()
+    .describe("The receiver's public key, armored: {{ options.NAME }}, or the key itself where every town sends to the same one."),
+  sign_with: z
+    .string()
+    .optional()
+    .describe("The town's own private key, armored, where the receiver wants a signature: {{ options.NAME }}, an option of type secret."),
+  passphrase: z.string().optional().describe('The passphrase of that private key, the same way. Not needed where the key has none.'),
+  armored: z.boolean().default(false).describe('true: written as text (-----BEGIN PGP MESSAGE-----) instead of bytes.'),
+});
+const PACKERS = ['gzip', 'zip', 'pgp'] as const;
+export const packStep = exactlyOne(
+  z.strictObject({
+    gzip: z.strictObject({}).optional().describe('Pack it as a .gz file.'),
+    zip: z
+      .strictObject({
+        entry: z.string().min(1).describe('Name of the file in the archive, with {{ date }} and {{ sequence }} as in name.'),
+      })
+      .optional()
+      .describe('Put it into a ZIP archive.'),
+    pgp: pgpPacking.optional().describe('Encrypt it for a key of OpenPGP (PGP, GnuPG).'),
+  }),
+  PACKERS,
+);
+export type PackStep = z.output<typeof packStep>;

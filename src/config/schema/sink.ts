@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { duration, exactlyOne } from './common.ts';
 import { decoderSchema, encoderSchema } from './decoder.ts';
 import { errorHandler, login } from './exchange.ts';
+import { packStep } from './packing.ts';
 import { template } from './template.ts';
 
 /**
@@ -41,6 +42,11 @@ const fileTarget = z.strictObject({
     .describe(
       'Folder in which the file is written before it is moved to its place, on the same disk. Default: the folder itself, under a name that begins with a point.',
     ),
+  pack: z
+    .array(packStep)
+    .min(1)
+    .optional()
+    .describe('How the file is packed before it is sent: the steps, in the order in which they are done. What leaves the town is packed.'),
 });
 const ask = {
   operation: z.string().optional().describe('SOAP: the operation, as the WSDL names it.'),

@@ -5,6 +5,7 @@ import { optionVariables } from '../../connector/template.ts';
 import { type CertifyOptions, looked, wsdlOf } from './certify.ts';
 import type { Pack } from './pack.ts';
 import { CANARY_FILES } from './secrets.ts';
+import { withTestKeys } from './sink-packing.ts';
 import { SINK_CHECKS, type SinkContext } from './sink-checks.ts';
 
 interface Check<Context> {
@@ -22,9 +23,16 @@ export async function certifySink(
   given: Record<string, unknown>,
   options: CertifyOptions,
 ): Promise<Finding[]> {
-  const sink = connector.sinks[name]!;
-  const setup = { options: given, secrets: CANARY_FILES };
-  const context: SinkContext = { connector, name, sink, fixture, variables: optionVariables(given), setup };
+  const { sink, unpack } = await withTestKeys(connector.sinks[name]!);
+  const context: SinkContext = {
+    connector: { ...connector, sinks: { ...connector.sinks, [name]: sink } },
+    name,
+    sink,
+    unpack,
+    fixture,
+    variables: optionVariables(given),
+    setup: { options: given, secrets: CANARY_FILES },
+  };
   const findings = await run(SINK_CHECKS, context);
   if (sink.target.file) {
     const { FILE_PUSH } = await import('./sink-file-checks.ts');

@@ -3,7 +3,7 @@ import type { Verdict } from '../../connector/certify.ts';
 import { type RecordedText, recordedText } from '../../connector/certify-changes.ts';
 import type { Fixture, FixtureFile } from '../../connector/certify-fixtures.ts';
 import { fillText, type Variables } from '../../connector/template.ts';
-import { openUnpacked } from '../../connector/unpacking.ts';
+import { openUnpacked } from '../../connector/packing.ts';
 import { InterlocalError } from '../../core/errors.ts';
 import { keepInMemory, packedBytes } from '../../formats/unpack.ts';
 import type { Bench, Setup } from './bench.ts';

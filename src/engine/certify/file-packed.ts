@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import type { UnpackStep } from '../../config/schema/connector.ts';
 import { counted, fails, holds, type Verdict } from '../../connector/certify.ts';
 import { fillText } from '../../connector/template.ts';
-import { openUnpacked } from '../../connector/unpacking.ts';
+import { openUnpacked } from '../../connector/packing.ts';
 import { InterlocalError, type Problem } from '../../core/errors.ts';
 import { zipOf } from '../../formats/pack-zip.ts';
 import { keepInMemory, packedBytes } from '../../formats/unpack.ts';

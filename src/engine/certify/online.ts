@@ -9,7 +9,7 @@ import { checkTables } from '../../connector/check-tables.ts';
 import { readStream } from '../../connector/read-stream.ts';
 import { selectorOf } from '../../connector/select.ts';
 import { fillText, optionVariables, type Variables } from '../../connector/template.ts';
-import { openUnpacked } from '../../connector/unpacking.ts';
+import { openUnpacked } from '../../connector/packing.ts';
 import { ConfigError, InterlocalError } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { decodeWith } from '../../formats/formats.ts';

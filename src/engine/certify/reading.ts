@@ -5,7 +5,7 @@ import { selectorOf } from '../../connector/select.ts';
 import type { Variables } from '../../connector/template.ts';
 import { InterlocalError, type Problem } from '../../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../../core/record.ts';
-import { openUnpacked } from '../../connector/unpacking.ts';
+import { openUnpacked } from '../../connector/packing.ts';
 import { decodeWith } from '../../formats/formats.ts';
 import { keepInMemory, packedBytes } from '../../formats/unpack.ts';
 import { assignKey, lookForRepeats } from '../land-batch.ts';

@@ -1,4 +1,4 @@
-import type { ConnectorConfig, SinkConfig } from '../../config/schema/connector.ts';
+import type { ConnectorConfig, SinkConfig, UnpackStep } from '../../config/schema/connector.ts';
 import { counted, fails, holds, type Verdict } from '../../connector/certify.ts';
 import type { SinkFixture } from '../../connector/certify-sink-fixtures.ts';
 import { encodedRows, problemsOfRecord, type RenderedFile, renderSink } from '../../connector/sink.ts';
@@ -14,6 +14,8 @@ export interface SinkContext {
   connector: ConnectorConfig;
   name: string;
   sink: SinkConfig;
+  /** What undoes how its files are packed. */
+  unpack: readonly UnpackStep[];
   fixture: SinkFixture;
   variables: Variables;
   /** For benches: options and secrets of the connection. */

@@ -7,6 +7,7 @@ import { fillText } from '../../connector/template.ts';
 import { listDeliveries } from '../../store/deliveries.ts';
 import { type SinkBench, type SinkSetup, withSinkBench } from './sink-bench.ts';
 import type { SinkContext } from './sink-checks.ts';
+import { asReceived } from './sink-packing.ts';
 
 function setupOf({ connector, name, fixture, setup }: SinkContext): SinkSetup {
   // The files are the same however they are sent; the transports have their own suites.
@@ -14,9 +15,14 @@ function setupOf({ connector, name, fixture, setup }: SinkContext): SinkSetup {
   return { ...setup, connector: onDisk, sink: name, options: { ...setup.options, path: 'target' }, context: fixture.context };
 }
 
+export interface FileBench extends SinkBench {
+  unpack: SinkContext['unpack'];
+}
+
 /** A bench with the folders that the other side has made. */
-export function onBench(context: SinkContext, work: (bench: SinkBench) => Promise<Verdict>): Promise<Verdict> {
-  return withSinkBench(setupOf(context), async (bench) => {
+export function onBench(context: SinkContext, work: (bench: FileBench) => Promise<Verdict>): Promise<Verdict> {
+  return withSinkBench(setupOf(context), async (plain) => {
+    const bench: FileBench = Object.assign(plain, { unpack: context.unpack });
     const { target, acknowledgement } = context.sink;
     for (const folder of [target.file!.folder, target.file!.staging, acknowledgement?.file?.folder])
       if (folder !== undefined) await mkdir(join(bench.target, fillText(folder, context.variables)), { recursive: true });
@@ -27,12 +33,12 @@ export function onBench(context: SinkContext, work: (bench: SinkBench) => Promis
 
 export type Files = Map<string, Buffer>;
 
-/** What lies below the target, by its path. */
-export async function lying(bench: SinkBench): Promise<Files> {
+/** What lies below the target, by its path, as the other side reads it: unpacked. */
+export async function lying(bench: FileBench): Promise<Files> {
   const found: Files = new Map();
   for (const entry of await readdir(bench.target, { withFileTypes: true, recursive: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (entry.isFile()) found.set(relative(bench.target, path).split(sep).join('/'), await readFile(path));
+    if (entry.isFile()) found.set(relative(bench.target, path).split(sep).join('/'), await asReceived(await readFile(path), bench.unpack));
   }
   return new Map([...found].sort());
 }
@@ -43,7 +49,7 @@ export function places(context: SinkContext, names: readonly string[]): FilePlac
 }
 
 /** Every file that was to be sent, with its bytes as they are rendered, and its marker. */
-export async function shouldLie(context: SinkContext, bench: SinkBench): Promise<Files> {
+export async function shouldLie(context: SinkContext, bench: FileBench): Promise<Files> {
   const rows = await bench.rows();
   const files: Files = new Map();
   for (const delivery of await listDeliveries(bench.knex, {})) {
@@ -71,7 +77,7 @@ export function differing(found: Files, wanted: Files): string | undefined {
 }
 
 /** The other side takes what is complete: with its marker, where it has one. Gives the names. */
-export async function takeFiles(context: SinkContext, bench: SinkBench): Promise<string[]> {
+export async function takeFiles(context: SinkContext, bench: FileBench): Promise<string[]> {
   const names = (await listDeliveries(bench.knex, {})).map((delivery) => delivery.name);
   const found = await lying(bench);
   const got: string[] = [];

@@ -23,7 +23,7 @@ export async function writtenBySink(
   if (!sink.target.table || !startTables) return undefined;
   const { rowsAfter } = await import('./sink-table-checks.ts');
   const setup = { options, secrets: CANARY_FILES };
-  const rows = await rowsAfter({ connector, name, sink, fixture, variables, setup, startTables });
+  const rows = await rowsAfter({ connector, name, sink, unpack: [], fixture, variables, setup, startTables });
   const lines = Object.entries(rows).map(
     ([table, list]) => `  ${JSON.stringify(table)}: [\n${list.map((row) => `    ${JSON.stringify(row)}`).join(',\n')}\n  ]`,
   );

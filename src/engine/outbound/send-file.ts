@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PushContext } from '../../connector/push.ts';
 import { placeFile, placeOf, stageFile } from '../../connector/push-file.ts';
+import { packedForSending } from '../../connector/packing.ts';
 import { type RenderedFile, renderSink } from '../../connector/sink.ts';
 import { type Problem, RecordError } from '../../core/errors.ts';
 import { changeDelivery, type Delivery } from '../../store/deliveries.ts';
@@ -33,11 +34,14 @@ export async function sendFile(
   if (rows.length === 0) return;
   const file = await render(rows);
   if (delivery.state === 'prepared') {
-    const sha256 = createHash('sha256').update(file.bytes).digest('hex');
-    await stageFile(transport, place, file.bytes);
+    // Encrypted, it is never the same twice: what was noted is what was staged, and an attempt before the note is written over.
+    const bytes = await packedForSending(sink, file);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    await stageFile(transport, place, bytes);
     await record(out, (trx) => changeDelivery(trx, delivery, { state: 'staged', sha256, totals: file.totals }));
   }
-  await placeFile(transport, place, delivery.sha256!, context);
+  const encrypted = sink.target.file!.pack?.some(({ pgp }) => pgp) === true;
+  await placeFile(transport, place, { sha256: delivery.sha256!, encrypted }, context);
   await record(out, async (trx) => {
     await changeDelivery(trx, delivery, { state: 'sent', sentAt: session.now().toISOString() });
     const ids = rows.map((row) => row.id);

@@ -1,5 +1,8 @@
-import type { UnpackStep } from '../config/schema/connector.ts';
+import type { PackStep, SinkConfig, UnpackStep } from '../config/schema/connector.ts';
+import { packFile } from '../formats/pack.ts';
 import { openPacked, type Kept, type Packed, type Unpacked } from '../formats/unpack.ts';
+import type { RenderedFile } from './sink.ts';
+import { fileNameOf } from './sink-rows.ts';
 import { fillText, type Variables } from './template.ts';
 
 export interface UnpackingContext {
@@ -37,4 +40,20 @@ function withKeys(step: UnpackStep, variables: Variables): UnpackStep {
       ...(signed_by === undefined ? {} : { signed_by: fillText(signed_by, variables) }),
     },
   };
+}
+
+/** A rendered file as it is sent: packed by the steps of its sink, as it is where there are none. Throws what `packFile` throws. */
+export async function packedForSending(sink: SinkConfig, { bytes, scope }: Pick<RenderedFile, 'bytes' | 'scope'>): Promise<Uint8Array> {
+  return packFile(bytes, packSteps(sink, scope));
+}
+
+/** The steps of a sink, names and keys filled in. Throws FatalError FILE_NAME_INVALID. */
+export function packSteps({ target }: SinkConfig, scope: Variables): PackStep[] {
+  const filled = (text: string | undefined): string | undefined => (text === undefined ? undefined : fillText(text, scope));
+  return (target.file?.pack ?? []).map(({ gzip, zip, pgp }) => {
+    if (zip) return { zip: { entry: fileNameOf(zip.entry, scope) } };
+    if (!pgp) return { gzip };
+    const { public_key, sign_with, passphrase, armored } = pgp;
+    return { pgp: { public_key: fillText(public_key, scope), sign_with: filled(sign_with), passphrase: filled(passphrase), armored } };
+  });
 }
