@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { SinkConfig } from '../config/schema/connector.ts';
 import { FatalError, InterlocalError } from '../core/errors.ts';
-import { valueAt } from '../core/record.ts';
 import { decodeWith } from '../formats/formats.ts';
 import { joinPath } from '../transports/paths.ts';
 import type { FileTransport } from '../transports/transport.ts';
-import { type Answer, type Outgoing, type PushContext, rejection, shortened } from './push.ts';
-import { sinkKey } from './sink.ts';
+import { type Answer, type PushContext, rejection, saidOfRecord, shortened } from './push.ts';
 import { fillText } from './template.ts';
 
 /** Where a file of a sink lies at the other side. */
@@ -112,36 +110,22 @@ export async function fileAnswer(
 }
 
 async function answersOf(transport: FileTransport, sink: SinkConfig, path: string, context: PushContext): Promise<Map<string, Answer>> {
-  const { decoder, key, result, accepted, rejected, reason } = sink.acknowledgement!.file!.records!;
+  const { decoder, ...spec } = sink.acknowledgement!.file!.records!;
   const answers = new Map<string, Answer>();
   for await (const list of decodeWith(decoder, transport.read(path), { file: path }))
     for (const { values, problem } of list) {
       if (problem) throw new FatalError(problem);
-      const text = (field: string): string => {
-        const value = valueAt(values, field);
-        return typeof value === 'string' ? value.trim() : '';
-      };
-      const said = text(result);
-      const answer: Answer | undefined = accepted.includes(said)
-        ? { state: 'accepted', said }
-        : rejected.includes(said)
-          ? rejection(context.name, reason === undefined ? said : text(reason), said)
-          : undefined;
+      const { key, said, answer } = saidOfRecord(values, spec, context.name);
       if (!answer)
         throw new FatalError({
           code: 'ANSWER_REFUSED',
-          place: { system: context.name, file: path, path: result },
-          message: `The answer says ${JSON.stringify(said)} of a record, and the connector knows ${[...accepted, ...rejected].join(', ')}.`,
+          place: { system: context.name, file: path, path: spec.result },
+          message: `The answer says ${JSON.stringify(said)} of a record, and the connector knows ${[...spec.accepted, ...spec.rejected].join(', ')}.`,
           hint: 'Add it to accepted or rejected of acknowledgement.file.records.',
         });
-      answers.set(JSON.stringify(key.map(text)), answer);
+      answers.set(key, answer);
     }
   return answers;
-}
-
-/** The key of a record as an answer file has it: the texts of its idempotency key. */
-export function answerKey(sink: SinkConfig, { values }: Pick<Outgoing, 'values'>): string {
-  return JSON.stringify((JSON.parse(sinkKey(sink, values)) as unknown[]).map((part) => (typeof part === 'string' ? part.trim() : '')));
 }
 
 async function textOf(transport: FileTransport, path: string): Promise<string> {

@@ -1,17 +1,16 @@
 import type { ReadBackConfig, RequestTarget, SinkConfig, Template } from '../config/schema/connector.ts';
 import { ConfigError, FatalError, InterlocalError, type Problem, RecordError, RetriableError } from '../core/errors.ts';
 import { type Values, valueAt } from '../core/record.ts';
-import { JsonDefect, jsonScanner } from '../formats/json-scan.ts';
 import { answerFacts } from '../transports/http/status.ts';
-import type { RequestAnswer, RequestSpec, RequestTransport } from '../transports/transport.ts';
+import type { RequestSpec, RequestTransport } from '../transports/transport.ts';
 import { IGNORED, judging } from './error-rules.ts';
 import { jsonBody } from './json-body.ts';
 import { type Answer, type Outgoing, type PushContext, rejection, shortened } from './push.ts';
+import { type Envelope, envelopeOf, judgedEach, textAt } from './push-answer.ts';
 import { fillRecord, fillRecordBody, fillRecordPath } from './record-template.ts';
 import { sameValue } from './same-value.ts';
 import { renderSink, type SinkContext } from './sink.ts';
 import { writtenValues } from './sink-values.ts';
-import type { Session } from './session.ts';
 import { fill, type Variables } from './template.ts';
 
 /** What is asked of a service for these records; several only where an encoder writes the body. */
@@ -39,7 +38,7 @@ const NOT_TAKEN = new Set([429, 503]);
 const NOT_SENT = /^(?:CONNECTION_REFUSED|HOST_UNKNOWN|HOST_UNREACHABLE|TLS_\w+|AUTH_FAILED|PATH_OUTSIDE|LOGIN_UNREADABLE)$/;
 
 /**
- * Asks once and says what came of it. Where it cannot be known whether the record arrived, it is `unknown`, unless the sink is idempotent and
+ * Asks once and says what came of each record. Where it cannot be known whether the record arrived, it is `unknown`, unless the sink is idempotent and
  * it is worth asking again: then the RetriableError is thrown. Throws what no other record would be spared either (a wrong password).
  */
 export async function push(
@@ -48,7 +47,8 @@ export async function push(
   records: readonly Outgoing[],
   context: PushContext,
   at: SinkContext,
-): Promise<Answer> {
+): Promise<Answer[]> {
+  const all = (answer: Answer): Answer[] => records.map(() => answer);
   let answer: Envelope | typeof IGNORED;
   try {
     answer = await asked(transport, sink, () => requestOf(sink, records, context, at), context);
@@ -56,18 +56,18 @@ export async function push(
     const error = context.session?.cleaned(thrown) ?? thrown;
     if (!(error instanceof InterlocalError)) throw error;
     // A value that cannot be written into a request: nothing was sent, and the others can be.
-    if (error instanceof RecordError) return { state: 'rejected', problem: error.problems[0]! };
+    if (error instanceof RecordError) return all({ state: 'rejected', problem: error.problems[0]! });
     if (error instanceof ConfigError || NOT_SENT.test(error.code) || RULED.has(thrown as object)) throw error;
     const facts = answerFacts(error);
     const fatal = error instanceof FatalError;
     if (facts && (UNWANTED.has(facts.status) || (fatal && facts.faultText !== undefined)))
-      return rejection(context.name, error.problems.map((p) => p.message).join(' '));
+      return all(rejection(context.name, error.problems.map((p) => p.message).join(' ')));
     // The system says that it did not do it, for now or at all.
     if (facts && (fatal || NOT_TAKEN.has(facts.status) || facts.status < 500 || facts.faultText !== undefined)) throw error;
     if (error instanceof RetriableError && sink.target.request!.idempotent) throw error;
-    return { state: 'unknown', problem: lost(error.problems[0]!) };
+    return all({ state: 'unknown', problem: lost(error.problems[0]!) });
   }
-  return answer === IGNORED ? { state: 'accepted' } : judged(sink, answer, context);
+  return answer === IGNORED ? all({ state: 'accepted' }) : judgedEach(sink, answer, records, context);
 }
 
 function lost(problem: Problem): Problem {
@@ -78,29 +78,19 @@ function lost(problem: Problem): Problem {
   };
 }
 
-/** What a service answered to a write, by the sink's `acknowledgement.response`. */
-function judged(sink: SinkConfig, { values, text }: Envelope, context: PushContext): Answer {
-  const said = shortened(text);
-  const { response, read_back, person } = sink.acknowledgement ?? {};
-  if (!response) return { state: read_back || person ? 'sent' : 'accepted', said };
-  const value = textAt(values, response.path);
-  if (value !== undefined && response.accepted.includes(value)) return { state: person ? 'acknowledged' : 'accepted', said };
-  if (value !== undefined && (response.rejected.length === 0 || response.rejected.includes(value)))
-    return rejection(context.name, (response.reason && textAt(values, response.reason)) ?? `${response.path} is ${value}.`, text);
-  return {
-    state: 'unknown',
-    said,
-    problem: {
-      code: 'ANSWER_REFUSED',
-      place: { system: context.name, path: response.path },
-      message: `The system answered ${value === undefined ? `without ${response.path}` : `${response.path} = "${value}"`}, which the connector does not know.`,
-      hint: "Look it up in the vendor's manual, and add it to acknowledgement.response.",
-    },
-  };
+/** Are these records at the other side, and as they were written? `missing` for one that is not there. */
+export async function readBackEach(
+  transport: RequestTransport,
+  sink: SinkConfig,
+  records: readonly Outgoing[],
+  context: PushContext,
+): Promise<(Answer | 'missing')[]> {
+  const found: (Answer | 'missing')[] = [];
+  for (const record of records) found.push(await readBack(transport, sink, record, context));
+  return found;
 }
 
-/** Is the record at the other side, and as it was written? `missing` when it is not there. */
-export async function readBack(
+async function readBack(
   transport: RequestTransport,
   sink: SinkConfig,
   record: Outgoing,
@@ -207,35 +197,6 @@ function bodyOf(
 function writtenOf(sink: SinkConfig, values: Values): Values {
   // What the system would not take was told when the record was put into the outbox.
   return writtenValues(sink, values, { file: '', record: 1 }, []);
-}
-
-interface Envelope {
-  values: Values;
-  text: string;
-}
-
-const MOST_BYTES = 1_048_576;
-
-async function envelopeOf(answer: RequestAnswer, session: Session | undefined): Promise<Envelope> {
-  const clean = (text: string): string => session?.clean(text) ?? text;
-  if (answer.value) return { values: answer.value, text: clean(JSON.stringify(answer.value)) };
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of answer.bytes ?? []) if ((size += piece.length) <= MOST_BYTES) pieces.push(Uint8Array.from(piece));
-  const text = clean(Buffer.concat(pieces).toString('utf8'));
-  try {
-    const scanner = jsonScanner(text);
-    const value = scanner.readValue(scanner.skipSpace(0));
-    return { values: typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}, text };
-  } catch (error) {
-    if (error instanceof JsonDefect) return { values: {}, text };
-    throw error;
-  }
-}
-
-function textAt(values: Values, path: string): string | undefined {
-  const value = valueAt(values, path);
-  return typeof value === 'string' ? value : undefined;
 }
 
 function textOf(value: ReturnType<typeof fillRecord>): string {

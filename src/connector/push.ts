@@ -1,6 +1,8 @@
+import type { RecordAnswer, SinkConfig } from '../config/schema/connector.ts';
 import { redact } from '../config/secrets.ts';
 import type { Problem } from '../core/errors.ts';
-import type { Values } from '../core/record.ts';
+import { valueAt, type Values } from '../core/record.ts';
+import { sinkKey } from './sink.ts';
 import type { Session } from './session.ts';
 import type { Variables } from './template.ts';
 
@@ -40,6 +42,33 @@ const MOST_SAID = 2000;
 export function shortened(text: string, session?: Session): string {
   const plain = redact(session?.clean(text) ?? text).trim();
   return plain.length > MOST_SAID ? `${plain.slice(0, MOST_SAID)} …` : plain;
+}
+
+/** What a system said of one record in a list; `answer` is undefined where the connector does not know what it said. */
+export interface SaidOfRecord {
+  /** As `answerKey` makes it. */
+  key: string;
+  said: string;
+  answer: Answer | undefined;
+}
+
+export function saidOfRecord(values: Values, spec: RecordAnswer, name: string): SaidOfRecord {
+  const text = (field: string): string => {
+    const value = valueAt(values, field);
+    return typeof value === 'string' ? value.trim() : '';
+  };
+  const said = text(spec.result);
+  const answer: Answer | undefined = spec.accepted.includes(said)
+    ? { state: 'accepted', said }
+    : spec.rejected.includes(said)
+      ? rejection(name, (spec.reason === undefined ? '' : text(spec.reason)) || said, said)
+      : undefined;
+  return { key: JSON.stringify(spec.key.map(text)), said, answer };
+}
+
+/** The key of a record as an answer has it: the texts of its idempotency key. */
+export function answerKey(sink: SinkConfig, { values }: Pick<Outgoing, 'values'>): string {
+  return JSON.stringify((JSON.parse(sinkKey(sink, values)) as unknown[]).map((part) => (typeof part === 'string' ? part.trim() : '')));
 }
 
 /** The other side does not want a record. */

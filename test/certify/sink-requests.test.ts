@@ -81,6 +81,35 @@ describe('a pack whose records are asked for at a service', () => {
     });
   });
 
+  test('certifies with several records in a request and an answer for each', { timeout: 60_000 }, async () => {
+    const batch = manifest(
+      [
+        MANIFEST.slice(MANIFEST.indexOf('        path: /receipts'), MANIFEST.indexOf('    json_types')),
+        '        path: /batch\n    encoder: { json: {} }\n    max_records: 5\n',
+      ],
+      [
+        'response: { path: status, accepted: [ok], rejected: [no], reason: why }',
+        'response: { records: { path: results, key: [number], result: status, accepted: [ok], rejected: [no], reason: why } }',
+      ],
+    );
+    const results = [
+      { number: '00102', status: 'no', why: 'Period 9 is closed' },
+      { number: '00101', status: 'ok' },
+      { number: '00103', status: 'ok' },
+    ];
+    const certificate = await certified(
+      pack({
+        ...batch,
+        'fixtures/receipts/exchanges.json': JSON.stringify([
+          { request: { method: 'POST', path: '/batch', body: '*' }, answer: { body: { results } } },
+        ]),
+      }),
+    );
+    expect(failures(certificate)).toEqual([]);
+    expect(finding(certificate, 'requested')?.detail).toBe('1 request for 3 records: 2 accepted, 1 rejected.');
+    expect(finding(certificate, 'unknown_answer')?.detail).toMatch(/^results\.0\.status = "certify-unknown": .*1 unknown/);
+  });
+
   test('is told how what it asks for differs from the recording', { timeout: 60_000 }, async () => {
     expect(await wrong(manifest(['    json_types: true\n', '']))).toContain(
       'requested: The connector asks for something that is not recorded: no recorded POST /receipts has amount = "24.50", recorded 24.5',

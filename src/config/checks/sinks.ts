@@ -150,15 +150,27 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
       names(ask, [at, 'read_back'], asking);
       for (const [path, field] of Object.entries(equal)) known(field, [at, 'read_back', 'equal', path]);
     }
-    const records = a?.file?.records;
-    if (records && records.key.length !== sink.idempotency_key.length)
+    for (const kind of ['file', 'response'] as const) {
+      const records = a?.[kind]?.records;
+      if (records && records.key.length !== sink.idempotency_key.length)
+        add(
+          [at, kind, 'records', 'key'],
+          'VALUE_INVALID',
+          `has ${records.key.length} fields, and the idempotency key ${sink.idempotency_key.length}.`,
+          `Name the fields with ${sink.idempotency_key.join(', ')}, in that order.`,
+        );
+    }
+    const response = a?.response;
+    if (response && (response.path === undefined) !== (response.accepted === undefined))
       add(
-        [at, 'file', 'records', 'key'],
-        'VALUE_INVALID',
-        `has ${records.key.length} fields, and the idempotency key ${sink.idempotency_key.length}.`,
-        `Name the fields with ${sink.idempotency_key.join(', ')}, in that order.`,
+        [at, 'response'],
+        'KEY_MISSING',
+        'has one of path and accepted, and needs both.',
+        'Where it stands, and the values that say yes.',
       );
-    if (a?.file && !a.file.accepted && !a.file.rejected && !records)
+    if (response && response.path === undefined && !response.records)
+      add([at, 'response'], 'KEY_MISSING', 'says not where the answer stands.', 'Give path and accepted, or records.');
+    if (a?.file && !a.file.accepted && !a.file.rejected && !a.file.records)
       add([at, 'file'], 'VALUE_INVALID', 'names no file.', 'Give accepted, rejected or records.');
     if (sink.one_at_a_time && !a?.taken && !a?.file && !a?.read_back && !a?.response)
       add(['one_at_a_time'], 'VALUE_INVALID', 'nobody would know when one was taken.', 'Add acknowledgement.taken: true, or file.');

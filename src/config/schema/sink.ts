@@ -86,11 +86,27 @@ const tableTarget = z.strictObject({
 });
 export type TableTarget = z.output<typeof tableTarget>;
 
-const response = z.strictObject({
-  path: z.string().describe('Path in the answer.'),
+/** What is said of one record, in a list of such. */
+const recordAnswer = {
+  key: z.array(z.string()).min(1).describe('Its fields with the idempotency key, in that order.'),
+  result: z.string().describe('Its field that says what became of the record.'),
   accepted: z.array(z.string()).min(1),
+  rejected: z.array(z.string()).min(1),
+  reason: z.string().optional().describe('Its field with the reason.'),
+};
+export type RecordAnswer = z.output<z.ZodObject<typeof recordAnswer>>;
+const response = z.strictObject({
+  path: z.string().optional().describe('Path in the answer that says it of everything that was asked.'),
+  accepted: z.array(z.string()).min(1).optional().describe('Its values that say yes.'),
   rejected: z.array(z.string()).default([]),
   reason: z.string().optional().describe('Path in the answer of the reason, in the words of the system.'),
+  records: z
+    .strictObject({
+      path: z.string().default('').describe('Path of the list in the answer; empty: the answer is the list.'),
+      ...recordAnswer,
+    })
+    .optional()
+    .describe('The answer says it record by record, of a request with several. A record that it does not name is left to a person.'),
 });
 const answerFile = z.strictObject({
   folder: z.string().default('.'),
@@ -100,11 +116,7 @@ const answerFile = z.strictObject({
     .strictObject({
       name: z.string().describe('Name of the file that says it of each record: {stem}-result.csv'),
       decoder: decoderSchema,
-      key: z.array(z.string()).min(1).describe('Its fields with the idempotency key, in that order.'),
-      result: z.string().describe('Its field that says what became of the record.'),
-      accepted: z.array(z.string()).min(1),
-      rejected: z.array(z.string()).min(1),
-      reason: z.string().optional().describe('Its field with the reason.'),
+      ...recordAnswer,
     })
     .optional()
     .describe('A file that says it record by record: some are accepted, others not.'),

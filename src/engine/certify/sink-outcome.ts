@@ -1,5 +1,5 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
-import { answerKey } from '../../connector/push-file.ts';
+import { answerKey } from '../../connector/push.ts';
 import type { AnswerCase } from '../../connector/certify-sink-fixtures.ts';
 import type { OutboxRow } from '../../store/outbox.ts';
 

@@ -200,12 +200,14 @@ export function fault(context: SinkRequestContext, code: string, text: string, s
 async function unknownAnswer(context: SinkRequestContext): Promise<Verdict> {
   const response = context.sink.acknowledgement?.response;
   if (!response) return undefined;
+  const { path: list = '', result = '' } = response.records ?? {};
+  const path = response.path ?? [list, '0', result].filter((part) => part !== '').join('.');
   let changed = 0;
   const behaviour: Behaviour = (asked, recorded) => {
     const body =
       recorded &&
       askedFor(context.sink, asked) === 'write' &&
-      changeAnswer(recorded.body.toString(), { kind: 'value', path: response.path, to: 'certify-unknown' });
+      changeAnswer(recorded.body.toString(), { kind: 'value', path, to: 'certify-unknown' });
     if (!body) return undefined;
     changed++;
     return { ...recorded, body };
@@ -217,8 +219,8 @@ async function unknownAnswer(context: SinkRequestContext): Promise<Verdict> {
     const yes = Object.values(await bench.became()).filter(({ state }) => state === 'accepted' || state === 'acknowledged').length;
     const recorded = Object.keys(await bench.became()).length - changed;
     return yes > Math.max(0, recorded)
-      ? fails(`${response.path} = "certify-unknown" was taken for accepted.`, 'Report this.')
-      : holds(`${response.path} = "certify-unknown": ${counts(await bench.became())}.`);
+      ? fails(`${path} = "certify-unknown" was taken for accepted.`, 'Report this.')
+      : holds(`${path} = "certify-unknown": ${counts(await bench.became())}.`);
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Answer, PushContext } from '../../connector/push.ts';
-import { push, readBack } from '../../connector/push-request.ts';
+import { push, readBackEach } from '../../connector/push-request.ts';
 import { totalsOf } from '../../connector/sink.ts';
 import { changeDelivery, type Delivery } from '../../store/deliveries.ts';
 import type { OutboxRow } from '../../store/outbox.ts';
@@ -22,22 +22,28 @@ export async function sendRequest(
   const { session, sink } = out;
   const target = sink.target.request!;
   const records = rows.map((row) => outgoing(out, row));
-  const save = (answer: Answer): Promise<void> =>
+  const save = (answers: readonly Answer[]): Promise<void> =>
     saveAnswers(
       out,
       delivery,
-      rows.map((row) => [row, answer]),
+      rows.map((row, i) => [row, answers[i]!]),
     );
+  /** What is found there of each record; those that are not keep what is known of them. */
+  const lookedUp = async (known: (i: number) => Answer): Promise<Answer[] | 'missing'> => {
+    const found = await readBackEach(transport, sink, records, context);
+    return found.every((one) => one === 'missing') ? 'missing' : found.map((one, i) => (one === 'missing' ? known(i) : one));
+  };
   await transport.ready();
   await context.session?.variables();
   if (delivery.state === 'sending' && !target.idempotent) {
-    const found = sink.acknowledgement?.read_back ? await readBack(transport, sink, records[0]!, context) : interrupted(out);
+    if (!sink.acknowledgement?.read_back) return save(records.map(() => interrupted(out)));
+    const found = await lookedUp(() => interrupted(out));
     if (found !== 'missing') return save(found);
   }
   await record(out, (trx) => changeDelivery(trx, delivery, { state: 'sending', sentAt: session.now().toISOString() }));
-  let answer: Answer;
+  let answers: Answer[];
   try {
-    answer = await push(transport, sink, records, context, {
+    answers = await push(transport, sink, records, context, {
       date: delivery.day,
       sequence: delivery.sequence,
       variables: context.variables,
@@ -47,16 +53,13 @@ export async function sendRequest(
     await record(out, (trx) => changeDelivery(trx, delivery, { state: 'prepared' }));
     throw error;
   }
-  if (sink.acknowledgement?.read_back && (answer.state === 'sent' || answer.state === 'unknown')) {
-    const found = await readBack(transport, sink, records[0]!, context);
-    if (found !== 'missing') answer = found;
+  if (sink.acknowledgement?.read_back && answers.some(({ state }) => state === 'sent' || state === 'unknown')) {
+    const found = await lookedUp((i) => answers[i]!);
+    if (found !== 'missing') answers = answers.map((one, i) => (one.state === 'sent' || one.state === 'unknown' ? found[i]! : one));
   }
-  const totals = totalsOf(
-    sink,
-    records.map((r) => r.values),
-  );
-  await record(out, (trx) => changeDelivery(trx, delivery, { totals: answer.state === 'rejected' ? {} : totals }));
-  await save(answer);
+  const there = records.filter((_, i) => answers[i]!.state !== 'rejected').map(({ values }) => values);
+  await record(out, (trx) => changeDelivery(trx, delivery, { totals: there.length ? totalsOf(sink, there) : {} }));
+  await save(answers);
 }
 
 function interrupted(out: Outbound): Answer {

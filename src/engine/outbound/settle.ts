@@ -1,7 +1,7 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
-import type { Answer } from '../../connector/push.ts';
-import { answerKey, fileAnswer } from '../../connector/push-file.ts';
-import { readBack } from '../../connector/push-request.ts';
+import { type Answer, answerKey } from '../../connector/push.ts';
+import { fileAnswer } from '../../connector/push-file.ts';
+import { readBackEach } from '../../connector/push-request.ts';
 import type { Problem } from '../../core/errors.ts';
 import { parseDuration } from '../../core/time.ts';
 import { changeDelivery, type Delivery, type DeliveryState, listDeliveries } from '../../store/deliveries.ts';
@@ -28,13 +28,15 @@ export async function settleAnswers(out: Outbound, target: Target): Promise<void
       });
       if (known.length) await saveAnswers(out, delivery, known);
     } else if (transport.kind === 'request' && typeof read_back === 'object') {
-      const found = await readBack(transport, sink, outgoing(out, rows[0]!), context);
-      if (found !== 'missing')
-        await saveAnswers(
-          out,
-          delivery,
-          rows.map((row) => [row, found]),
-        );
+      const open = rows.filter((row) => !isFinal(row.state));
+      const found = await readBackEach(
+        transport,
+        sink,
+        open.map((row) => outgoing(out, row)),
+        context,
+      );
+      const known = open.flatMap((row, i): [OutboxRow, Answer][] => (found[i] === 'missing' ? [] : [[row, found[i]!]]));
+      if (known.length) await saveAnswers(out, delivery, known);
     }
     if (isOverdue(delivery, within, session.now()))
       session.note(`${delivery.name}, sent at ${delivery.sentAt}, has had no answer from ${out.name} for longer than ${within}.`);

@@ -1,0 +1,91 @@
+import type { SinkConfig } from '../config/schema/connector.ts';
+import { type Value, type Values, valueAt } from '../core/record.ts';
+import { JsonDefect, jsonScanner } from '../formats/json-scan.ts';
+import type { RequestAnswer } from '../transports/transport.ts';
+import { type Answer, answerKey, type Outgoing, type PushContext, rejection, saidOfRecord, shortened } from './push.ts';
+import type { Session } from './session.ts';
+import { xmlValues } from './xml-answer.ts';
+
+/** An answer to a write or a look-up: JSON, XML, the values of SOAP; empty where it is none of these. */
+export interface Envelope {
+  values: Values;
+  /** Where the answer is a list. */
+  list?: Value[];
+  text: string;
+}
+
+const MOST_BYTES = 1_048_576;
+
+export async function envelopeOf(answer: RequestAnswer, session: Session | undefined): Promise<Envelope> {
+  const clean = (text: string): string => session?.clean(text) ?? text;
+  if (answer.value) return { values: answer.value, text: clean(JSON.stringify(answer.value)) };
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of answer.bytes ?? []) if ((size += piece.length) <= MOST_BYTES) pieces.push(Uint8Array.from(piece));
+  const text = clean(Buffer.concat(pieces).toString('utf8'));
+  if (/^\ufeff?\s*</.test(text)) return { values: xmlValues(text), text };
+  try {
+    const scanner = jsonScanner(text);
+    const value = scanner.readValue(scanner.skipSpace(0));
+    if (Array.isArray(value)) return { values: {}, list: value, text };
+    return { values: typeof value === 'object' && value !== null ? value : {}, text };
+  } catch (error) {
+    if (error instanceof JsonDefect) return { values: {}, text };
+    throw error;
+  }
+}
+
+export function textAt(values: Values, path: string): string | undefined {
+  const value = valueAt(values, path);
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** What a service answered of each record: one by one where it says so, of all of them otherwise. */
+export function judgedEach(sink: SinkConfig, answer: Envelope, records: readonly Outgoing[], context: PushContext): Answer[] {
+  const { response, person } = sink.acknowledgement ?? {};
+  const each = response?.records;
+  const whole = each && response.path === undefined ? undefined : judged(sink, answer, context);
+  if (!each || (whole && whole.state !== 'accepted' && whole.state !== 'acknowledged')) return records.map(() => whole!);
+  const found = each.path === '' ? answer.list : valueAt(answer.values, each.path);
+  const list = (Array.isArray(found) ? found : [found ?? []].flat()).filter(
+    (one): one is Values => typeof one === 'object' && one !== null,
+  );
+  const said = new Map(list.map((values) => saidOfRecord(values, each, context.name)).map((one) => [one.key, one]));
+  return records.map((record) => {
+    const one = said.get(answerKey(sink, record));
+    if (one?.answer) return person && one.answer.state === 'accepted' ? { ...one.answer, state: 'acknowledged' } : one.answer;
+    return {
+      state: 'unknown',
+      said: shortened(answer.text),
+      problem: {
+        code: 'ANSWER_REFUSED',
+        place: { system: context.name, path: each.path ? `${each.path}.${each.result}` : each.result },
+        message: one
+          ? `The system answered ${each.result} = ${JSON.stringify(one.said)} of this record, and the connector knows ${[...each.accepted, ...each.rejected].join(', ')}.`
+          : `The system's answer does not name this record by ${each.key.join(', ')}.`,
+        hint: 'Look whether the system has it, then: interlocal deliver settle. And correct acknowledgement.response.records in the connector.',
+      },
+    };
+  });
+}
+
+/** What a service answered to a write, by the sink's `acknowledgement.response`. */
+function judged(sink: SinkConfig, { values, text }: Envelope, context: PushContext): Answer {
+  const said = shortened(text);
+  const { response, read_back, person } = sink.acknowledgement ?? {};
+  if (response?.path === undefined) return { state: read_back || person ? 'sent' : 'accepted', said };
+  const value = textAt(values, response.path);
+  if (value !== undefined && response.accepted!.includes(value)) return { state: person ? 'acknowledged' : 'accepted', said };
+  if (value !== undefined && (response.rejected.length === 0 || response.rejected.includes(value)))
+    return rejection(context.name, (response.reason && textAt(values, response.reason)) ?? `${response.path} is ${value}.`, text);
+  return {
+    state: 'unknown',
+    said,
+    problem: {
+      code: 'ANSWER_REFUSED',
+      place: { system: context.name, path: response.path },
+      message: `The system answered ${value === undefined ? `without ${response.path}` : `${response.path} = "${value}"`}, which the connector does not know.`,
+      hint: "Look it up in the vendor's manual, and add it to acknowledgement.response.",
+    },
+  };
+}
