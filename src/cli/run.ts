@@ -31,7 +31,7 @@ export function registerRun(cli: Cli): void {
           }).catch((error: unknown) => notRun(id, error, options.all === true));
           results.push(result);
           outcome = escalate(outcome, result.outcome);
-          view.line(resultLine(result));
+          view.line(resultLine(result, engine.project.pipelines.get(id)?.value.deliver !== undefined));
           for (const problem of result.problems) view.line(`  ${textOfProblem(problem)}`);
         }
         if (cli.signal.aborted) outcome = escalate(outcome, 'aborted');
@@ -84,14 +84,15 @@ export function chosenPipelines(
   return [...names];
 }
 
-function resultLine(r: RunResult): string {
+/** What an outbound pipeline sent, and what came of it, stands in its notes. */
+function resultLine(r: RunResult, outbound: boolean): string {
   const c = r.counts;
-  const parts = [`${plural(c.read, 'record')} read`];
+  const parts = [`${plural(c.read, 'record')} ${outbound ? 'looked at' : 'read'}`];
   if (c.created) parts.push(`${c.created.toLocaleString('en-US')} new`);
   if (c.changed) parts.push(`${c.changed.toLocaleString('en-US')} changed`);
   if (c.deleted) parts.push(`${c.deleted.toLocaleString('en-US')} deleted`);
   if (c.unchanged) parts.push(`${c.unchanged.toLocaleString('en-US')} unchanged`);
-  if (c.rejected) parts.push(`${c.rejected.toLocaleString('en-US')} set aside`);
+  if (c.rejected) parts.push(`${c.rejected.toLocaleString('en-US')} ${outbound ? 'refused' : 'set aside'}`);
   return `${r.pipeline}: ${r.outcome}, ${parts.join(', ')} (${(r.durationMs / 1000).toFixed(1)} s)`;
 }
 

@@ -124,18 +124,14 @@ function madeOf(out: Outbound, golden: ScannedGolden): Made | undefined {
   const record: Values = { ...canonicalValues(out.entity, golden.columns) };
   for (const { name, config } of out.related) record[name] = golden.related[name]!.map((columns) => canonicalValues(config, columns));
   const at: Place = { system: out.name, key: `${out.entity.entity} ${golden.id}` };
-  const { values, problems } = out.mapping.apply(record, at);
-  if (problems.length) return { golden: golden.id, key: keyOfGolden(golden.id), values: {}, hash: hashOf({}), problems };
+  const { values, problems: unmapped } = out.mapping.apply(record, at);
+  if (unmapped.length) return { golden: golden.id, key: keyOfGolden(golden.id), values: {}, hash: hashOf({}), problems: unmapped };
   if (!values) return undefined;
-  const wrong = problemsOfRecord(out.sink, values, at);
   const keyless = out.sink.idempotency_key.every((field) => (valueAt(values, field) ?? '') === '');
-  return {
-    golden: golden.id,
-    key: keyless ? keyOfGolden(golden.id) : sinkKey(out.sink, values),
-    values,
-    hash: hashOf(values),
-    problems: wrong,
-  };
+  const key = keyless ? keyOfGolden(golden.id) : sinkKey(out.sink, values);
+  // By its own key a person finds it at both sides.
+  const problems = problemsOfRecord(out.sink, values, keyless ? at : { ...at, key });
+  return { golden: golden.id, key, values, hash: hashOf(values), problems };
 }
 
 /** Of a record that has no key of its own yet. */
