@@ -10,6 +10,7 @@ import {
   textOf,
 } from './discover.ts';
 import { proposeKeys } from './discover-fields.ts';
+import { namesIdentifier } from './field-names.ts';
 
 /** Without names, a database's own tables are listed up to this many; a vendor's has thousands. */
 const MOST_TABLES = 40;
@@ -163,6 +164,13 @@ function fieldOf({ name, type, nullable }: Column): ProposedField {
         ? 'datetime'
         : type === 'bit'
           ? 'boolean'
-          : 'text';
-  return { name, type: proposed, ...(personal ? { personal } : {}), evidence: `${type}${nullable ? '' : ', never null'}` };
+          : /^(tinyint|smallint|int|bigint)$/.test(type) && !namesIdentifier(name)
+            ? 'integer'
+            : 'text';
+  return {
+    name,
+    type: proposed,
+    ...(personal ? { personal } : {}),
+    evidence: `the database declares ${type}${nullable ? '' : ', never null'}`,
+  };
 }

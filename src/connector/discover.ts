@@ -9,7 +9,7 @@ export interface PlainMap {
 /** One field as discover proposes it: text unless every value speaks for something else. */
 export interface ProposedField {
   name: string;
-  type: 'text' | 'decimal' | 'date' | 'datetime' | 'boolean' | 'list' | 'object';
+  type: 'text' | 'integer' | 'decimal' | 'date' | 'datetime' | 'boolean' | 'list' | 'object';
   format?: string;
   required?: boolean;
   optional?: boolean;
