@@ -116,6 +116,7 @@ function typedStream(file: string, { delimiter }: CsvGuess, types: Map<string, s
     `the first column tells the kind of row: ${[...types].map(([type, rows]) => `${type} ${rows.length} times with ${rows[0]!.length} columns`).join(', ')}`,
   ];
   const control = trailerControl(types, detail, evidence);
+  const summed = control?.['total'] as PlainMap | undefined;
   return {
     name: streamName(file),
     description: `Read from files such as ${file}.`,
@@ -124,7 +125,7 @@ function typedStream(file: string, { delimiter }: CsvGuess, types: Map<string, s
     record_selector: { types: [detail], ...(parents.length ? { parents } : {}) },
     ...(control ? { control: [control] } : {}),
     fields,
-    keys: proposeKeys(sample, fields),
+    keys: proposeKeys(sample, fields, summed ? [String(summed['of'])] : []),
     evidence,
   };
 }

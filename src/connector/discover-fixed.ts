@@ -1,13 +1,16 @@
 import type { Values } from '../core/record.ts';
 import { outOf, type PlainMap, type ProposedStream, streamName } from './discover.ts';
 import { patternOf } from './discover-csv.ts';
-import { proposeFields, proposeKeys } from './discover-fields.ts';
+import { isFigure, proposeFields, proposeKeys } from './discover-fields.ts';
 
 interface Span {
   /** From 1, both ends included, as in manifests. */
   from: number;
   to: number;
 }
+
+/** Said of figures without a point. */
+const CENTS = 'if these are cents, write decimals: 2 in the decoder and type: decimal here';
 
 /** Values of a sample that are looked at. */
 const MOST_VALUES = 2_000_000;
@@ -41,7 +44,12 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
     return values;
   });
   const fields = proposeFields(sample);
-  for (const f of fields) f.evidence = `characters ${f.name.replace(/^at_/, '').replace('_', '-')}; ${f.evidence}`;
+  const total = control?.yaml['total'] as PlainMap | undefined;
+  for (const f of fields) {
+    const figure =
+      f.name === total?.['of'] ? `summed in ${control!.type}; ${CENTS}` : isFigure(sample, f.name) ? `figures, it seems; ${CENTS}` : '';
+    f.evidence = `characters ${f.name.replace(/^at_/, '').replace('_', '-')}; ${f.evidence}${figure ? `; ${figure}` : ''}`;
+  }
   const fixed: PlainMap = {
     ...(encoding === 'utf-8' ? {} : { encoding }),
     ...(same.length === lines.length ? { record_length: width } : {}),
@@ -70,7 +78,7 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
     ...(several ? { record_selector: { types: [detail], ...(parents.length ? { parents } : {}) } } : {}),
     ...(control ? { control: [control.yaml] } : {}),
     fields,
-    keys: proposeKeys(sample, fields),
+    keys: proposeKeys(sample, fields, total ? [String(total['of'])] : []),
     evidence,
   };
 }
@@ -197,7 +205,7 @@ function controlIn(
     if (count) evidence.push(`characters ${count.from}-${count.to} of ${type} are ${cut(line, count)}, the number of ${detail} lines`);
     if (total)
       evidence.push(
-        `characters ${total.at.from}-${total.at.to} of ${type} are the sum of characters ${total.of.from}-${total.of.to} of the ${detail} lines`,
+        `characters ${total.at.from}-${total.at.to} of ${type} are the sum of characters ${total.of.from}-${total.of.to} of the ${detail} lines, as whole numbers (decimals: 0); look whether they are cents: then write decimals: 2 in both fields of the decoder and in control`,
       );
     spans.set(type, withSpans(spans.get(type)!, [count, total?.at]));
     spans.set(detail, withSpans(spans.get(detail)!, [total?.of]));
