@@ -1,4 +1,4 @@
-import { wsdlDocuments } from '../transports/soap/documents.ts';
+import { type NamedBy, type WsdlDocuments, wsdlDocuments } from '../transports/soap/documents.ts';
 import { soapSettings } from '../transports/soap/options.ts';
 import type { ComplexType, ElementDeclaration } from '../transports/soap/schema.ts';
 import { type Operation, readService, type Service } from '../transports/soap/service.ts';
@@ -8,21 +8,36 @@ import { streamName } from './discover.ts';
 import { namesIdentifier, namesMoney } from './field-names.ts';
 import { ConfigError } from '../core/errors.ts';
 
+/** A service as its WSDL describes it, with the texts of all documents that it is made of. */
+export interface ReadWsdl {
+  location: string;
+  service: Service;
+  version: '1.1' | '1.2';
+  texts: ReadonlyMap<string, string>;
+}
+
+const BY_FLAG: NamedBy = { place: { path: '--wsdl' }, setting: 'what --wsdl names' };
+
 /** Streams for the operations of a SOAP service that give lists. `location`: an address, or a file relative to `folder`. */
-export async function discoverWsdl(location: string, folder: string): Promise<Discovery> {
+export async function discoverWsdl(location: string, folder: string, named = BY_FLAG): Promise<Discovery> {
+  return wsdlStreams(await readWsdl(location, folder, named));
+}
+
+/** Throws ConfigError, with the place that `named` gives, for what is no WSDL or is not there. */
+export async function readWsdl(location: string, folder: string, named = BY_FLAG): Promise<ReadWsdl> {
   const address = /^https?:/i.test(location) ? location : 'http://localhost/';
   const settings = soapSettings.parse({ endpoint: address, timeout: '30s' });
   const client = webClient(settings, { connection: 'wsdl', projectFolder: folder });
   try {
-    const documents = await wsdlDocuments(location, { system: 'wsdl', projectFolder: folder, client, headersFor: () => ({}) });
-    return proposals(location, serviceOf(documents));
+    const documents = await wsdlDocuments(location, { system: 'wsdl', named, projectFolder: folder, client, headersFor: () => ({}) });
+    return { location, ...serviceOf(documents), texts: documents.texts };
   } finally {
     client.close();
   }
 }
 
 /** SOAP 1.1, or 1.2 where a service has that alone. */
-function serviceOf(documents: Parameters<typeof readService>[0]): { service: Service; version: string } {
+function serviceOf(documents: WsdlDocuments): Pick<ReadWsdl, 'service' | 'version'> {
   try {
     return { service: readService(documents, '1.1', 'wsdl'), version: '1.1' };
   } catch (error) {
@@ -32,7 +47,7 @@ function serviceOf(documents: Parameters<typeof readService>[0]): { service: Ser
 }
 
 /** The same of a service that is described already. */
-function proposals(source: string, { service, version }: { service: Service; version: string }): Discovery {
+export function wsdlStreams({ location, service, version }: ReadWsdl): Discovery {
   const operations = service.operationNames.map((name) => service.operation(name));
   const login = operations.find(isLogin);
   const logout = operations.find((o) => /log_?(out|off)|close_?session|end_?session/i.test(o.name));
@@ -47,8 +62,13 @@ function proposals(source: string, { service, version }: { service: Service; ver
         .map((p) => p.name)
         .join(', ')})${o === login ? ': logs in' : listIn(o.output) ? '' : ': gives no list'}`,
   );
-  if (version === '1.2') notes.push("SOAP 1.2: add transport_options: { version: '1.2' }");
-  return { source, streams, options, notes: [`${operations.length} operations for SOAP ${version}:`, ...notes] };
+  return {
+    source: location,
+    streams,
+    options,
+    ...(version === '1.2' ? { transport_options: { version } } : {}),
+    notes: [`${operations.length} operations for SOAP ${version}:`, ...notes],
+  };
 }
 
 interface FoundList {

@@ -49,6 +49,8 @@ export interface Discovery {
   streams: ProposedStream[];
   /** Options that the templates of the streams name, with a description. */
   options: Record<string, PlainMap>;
+  /** What every connection to it needs: SOAP 1.2. */
+  transport_options?: PlainMap;
   notes: string[];
 }
 

@@ -25,7 +25,10 @@ export async function discoverConnection(project: Project, connection: string, o
     if (transport.kind === 'query') return await discoverTables(transport, connection, options.tables);
     const connector = project.connectors.get(project.connections[connection]!.connector)!.value;
     if (connector.transport === 'soap')
-      return await discoverWsdl(String(given['wsdl'] ?? `${String(given['endpoint'])}?wsdl`), project.folder);
+      return await discoverWsdl(String(given['wsdl'] ?? `${String(given['endpoint'])}?wsdl`), project.folder, {
+        place: { system: connection, path: 'wsdl' },
+        setting: 'wsdl in config/connections.yaml',
+      });
     if (options.path === undefined)
       throw new ConfigError({
         code: 'USAGE',
