@@ -24,7 +24,7 @@ export interface CertifyOptions {
   /** Told before each check. */
   onCheck?: (stream: string | undefined, title: string) => void;
   /** Told of each check that does not apply to a stream or sink. */
-  onNotApplicable?: (stream: string | undefined, check: { check: string; title: string }) => void;
+  onNotApplicable?: (stream: string | undefined, check: { check: string; title: string }, reason?: string) => void;
   /** Serves recorded tables; without it streams of queries are certified online only. */
   startTables?: StartTables;
   /** Lets streams of files be read over SSH, to see that their password is nowhere else; without it they only fail to connect. */
@@ -40,11 +40,12 @@ export async function certifyOffline(pack: Pack, given: CertifyOptions): Promise
   const left: Certificate['not_applicable'] = [];
   const options: CertifyOptions = {
     ...given,
-    onNotApplicable: (name, { check, title }) =>
+    onNotApplicable: (name, { check, title }, reason) =>
       void left.push({
         check,
         title,
         ...(name === undefined ? {} : Object.hasOwn(pack.connector!.streams, name) ? { stream: name } : { sink: name }),
+        ...(reason === undefined ? {} : { reason }),
       }),
   };
   const { connector, fixtures } = pack;
@@ -210,16 +211,17 @@ export async function looked(
       hint: ours ? 'Please report this with the recording.' : 'Correct the connector.',
     };
   }
-  if (!verdict) {
-    options.onNotApplicable?.(stream, check);
+  if (!verdict || verdict.state === 'not_applicable') {
+    options.onNotApplicable?.(stream, check, verdict?.detail);
     return [];
   }
+  const { state, detail, hint } = verdict;
   return [
     {
       check: check.check,
       title: check.title,
       ...(stream === undefined ? {} : { stream }),
-      ...verdict,
+      ...{ state, detail, ...(hint === undefined ? {} : { hint }) },
       milliseconds: Math.round(performance.now() - started),
     },
   ];
