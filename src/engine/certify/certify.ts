@@ -184,10 +184,11 @@ async function certifyQueries(
   return findings;
 }
 
-/** The WSDL of the pack that describes an operation. */
+/** The WSDL of the pack that describes an operation; the only one, where there is one: what that lacks is told by its name. */
 export async function wsdlOf(pack: Pack, operation: string | undefined): Promise<string | undefined> {
-  for (const name of pack.fixtures.wsdls)
-    if ((await readFile(join(pack.folder, 'fixtures', name), 'utf8')).includes(`"${operation}"`)) return name;
+  const { wsdls } = pack.fixtures;
+  if (wsdls.length === 1) return wsdls[0];
+  for (const name of wsdls) if ((await readFile(join(pack.folder, 'fixtures', name), 'utf8')).includes(`"${operation}"`)) return name;
   return undefined;
 }
 
