@@ -226,12 +226,8 @@ async function contents(id: string, transport: NewConnector['transport'], option
   if (transport === 'sqlserver') return tableContents(finish);
   const sample = await sampleOf(transport, options);
   const { discoverFile } = await import('../connector/discover-file.ts');
-  const stream = await discoverFile(sample.file, sample.bytes);
-  if (sample.whole) {
-    // What the recording leaves out, other sheets and files of an archive, is there in what the system sends.
-    stream.retriever = sample.whole.retriever;
-    if (stream.decoder?.['xlsx']) stream.decoder = sample.whole.decoder;
-  }
+  // By the whole sample: what differs in twenty lines may be equal in a thousand, and the recording leaves out other sheets and files.
+  const stream = sample.whole ?? (await discoverFile(sample.file, sample.bytes));
   if (transport === 'http') {
     const { basename } = await import('node:path');
     const path = `/${stream.name}`;
@@ -245,7 +241,10 @@ async function contents(id: string, transport: NewConnector['transport'], option
         'exchanges.json': json([{ request: { method: 'GET', path }, answer: { headers: { 'content-type': type }, file } }]),
         [file]: sample.bytes,
       },
-      sample.notes,
+      [
+        ...sample.notes,
+        `One answer does not say how the interface pages: once a connection is in config/connections.yaml, interlocal discover CONNECTION --path ${path} asks for a second page.`,
+      ],
     );
   }
   return finish([stream], { [sample.file]: sample.bytes }, sample.notes);

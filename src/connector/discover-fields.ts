@@ -123,7 +123,9 @@ export function proposeKeys(sample: Sample, fields: readonly ProposedField[], su
     (f) =>
       !f.optional && ['text', 'integer', 'date', 'datetime'].includes(f.type) && sample.every((values) => textOf(values[f.name]) !== ''),
   );
-  const figures = usable.filter((f) => summed.includes(f.name) || namesMoney(f.name) || isFigure(sample, f.name)).map((f) => f.name);
+  const figures = usable
+    .filter((f) => summed.includes(f.name) || namesMoney(f.name) || isFigure(sample, f.name) || hasCommas(sample, f.name))
+    .map((f) => f.name);
   const ranked = usable
     .filter((f) => !figures.includes(f.name))
     .map((f, i) => ({
@@ -170,6 +172,10 @@ function uniqueIn(sample: Sample, names: readonly string[], most = 3): ProposedK
       if (keys.length >= 5) break;
     }
   return keys;
+}
+
+function hasCommas(sample: Sample, name: string): boolean {
+  return sample.slice(0, 1000).every((values) => DECIMAL_COMMA.test(textOf(values[name]).trim()));
 }
 
 /** Digits filled up with zeros, of very different size, and in no order: a figure such as 0002450, which a running number is not. Longer: several columns. */

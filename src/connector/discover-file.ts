@@ -4,7 +4,7 @@ import { packingOf } from '../formats/packing-kinds.ts';
 import { decodeText } from '../formats/text-decoding.ts';
 import { mistakenFor } from './discover-mistaken.ts';
 import { MOST_FIELDS, type ProposedStream } from './discover.ts';
-import { discoverCsv, guessCsv, patternOf } from './discover-csv.ts';
+import { discoverCsv, guessCsv, oneColumn, patternOf } from './discover-csv.ts';
 import { discoverFixed } from './discover-fixed.ts';
 import { discoverJson, discoverXml } from './discover-nested.ts';
 import { openSample } from './discover-packed.ts';
@@ -79,7 +79,9 @@ async function byContent(file: string, bytes: Buffer, text: string, encoding: En
       `It has no delimiter that could be told, and a line longer than ${LONGEST_LINE} characters.`,
       'Give a whole, correct sample, or write the decoder by hand.',
     );
-  return discoverFixed(file, text, encoding);
+  // A list of numbers is a CSV file too, of one column.
+  const single = /\.csv$/i.test(file) ? oneColumn(text) : undefined;
+  return single ? discoverCsv(file, text, encoding, single) : discoverFixed(file, text, encoding);
 }
 
 function tooManyFields(file: string): FatalError {

@@ -122,6 +122,18 @@ describe('interlocal new connector', () => {
     expect(page).not.toContain('<script');
   });
 
+  test('--sample proposes the key by all of the sample, not by the lines that become the recording', { timeout: 60_000 }, async () => {
+    const project = temporaryFolder();
+    const sample = join(project, 'fees-20260302.csv');
+    // The first column differs in the first 25 rows, and comes again below them.
+    const rows = Array.from({ length: 60 }, (_, i) => `R${100 + (i % 25)},L${String(i).padStart(3, '0')},${i}.50`);
+    writeFileSync(sample, `Receipt,Line,Fee\n${rows.join('\n')}\n`);
+    await interlocal('new', 'connector', 'fees', '--transport', 'folder', '--sample', sample, '--project', project);
+    const manifest = readFileSync(join(project, 'connectors/fees/connector.yaml'), 'utf8');
+    expect(manifest).toContain('# 60 of 60 values differ, none is empty\n    primary_key: [Line]');
+    expect((await interlocal('certify', 'fees', '--offline', '--project', project)).exit).toBe(0);
+  });
+
   test('says what is missing or taken, and writes nothing then', async () => {
     const project = temporaryFolder();
     expect((await interlocal('new', 'connector', 'acme', '--project', project)).err).toContain(

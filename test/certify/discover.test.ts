@@ -108,6 +108,20 @@ describe('a fixed-width sample', () => {
   });
 });
 
+test('fixed-width kinds that both come often are told by their lengths, and what may belong to the mark is pointed at', async () => {
+  const pair = (i: number): string =>
+    `10${2026030101 + i}CASHIER \n20${String(i).padStart(4, '0')}SWIM ${1000 + i}\n20${String(i + 50).padStart(4, '0')}HALL ${2000 - i}\n`;
+  const stream = await look(Array.from({ length: 8 }, (_, i) => pair(i)).join(''));
+  expect(stream.record_selector).toEqual({ types: ['2'], parents: ['1'] });
+  expect(stream.evidence.join('\n')).toContain('character 2 is always 0: look whether it belongs to the kind of line');
+});
+
+test('a CSV file of one column is one, and its header no record', async () => {
+  const stream = await look('Permit\nB-1\nB-2\n', 'permits.csv');
+  expect(stream.decoder).toEqual({ csv: {} });
+  expect(stream.keys[0]!.fields).toEqual(['Permit']);
+});
+
 describe('nested samples', () => {
   test('XML gives its rows and what repeats within them', async () => {
     const stream = await look('<Root><R No="1"><L><A>1</A></L><L><A>2</A></L></R><R No="2"><L><A>3</A></L></R></Root>', 'a.xml');
