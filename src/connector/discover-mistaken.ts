@@ -27,6 +27,11 @@ const BEGINNINGS: readonly [begins: RegExp, what: string, hint: string][] = [
     'an XML schema: it describes files and has no records in it',
     'Give a file that it describes.',
   ],
+  [
+    /^\s*\{[^{}[\]]{0,200}"(?:openapi|swagger)"\s*:\s*"\d/,
+    'an OpenAPI description: it says what can be asked for, and has no records in it',
+    'Give an answer of one of its paths, or let interlocal discover CONNECTION --path /permits ask for one.',
+  ],
 ];
 
 /** What a sample is that no decoder reads, in words that tell what to do; undefined: it may be one. */

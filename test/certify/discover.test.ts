@@ -143,6 +143,9 @@ describe('nested samples', () => {
     await expect(look('<!DOCTYPE html><html><body>Log in</body></html>')).rejects.toThrow('it may be the page of a log-in');
     await expect(look(Buffer.from('d0cf11e0a1b11ae10000', 'hex'), 'till.xls')).rejects.toThrow('save it as .xlsx or CSV');
     await expect(look(Buffer.from('no,name\n1,Ann\n', 'utf16le'))).rejects.toThrow('this is UTF-16 without a byte order mark');
+    await expect(look('{"items":[],"total":0}')).rejects.toThrow('There is no list of records in it: it has items, total.');
+    await expect(look('{"openapi":"3.0.1","paths":{}}')).rejects.toThrow('Give an answer of one of its paths');
+    await expect(look('[]')).rejects.toThrow('it is an empty list. Give a sample with at least a few records');
     await expect(look('<Root><R></Root>', 'a.xml')).rejects.toThrow('It begins like XML, but');
   });
 });
