@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Certificate } from '../../src/connector/certify.ts';
+import { wsdlFiles } from '../../src/connector/skeleton-soap.ts';
 import { temporaryFolder } from './packs.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -71,5 +72,23 @@ describe("interlocal new connector --transport soap --sample takes the service's
     expect(await refused('--transport', 'soap', '--format', 'csv')).toMatch(/Leave --format out.*USAGE/);
     expect(await refused('--transport', 'folder', '--sample', here('bills.wsdl'))).toMatch(/This is a WSDL.*--transport soap/);
     expect(existsSync(join(project, 'connectors'))).toBe(false);
+  });
+});
+
+test('a WSDL from an address, with schemas that are parameters of it, becomes files beside one another', () => {
+  const address = 'https://town.example/Permits.svc';
+  const texts = new Map([
+    [
+      `${address}?wsdl`,
+      `<import location="${address}?wsdl=wsdl0"/><include schemaLocation="?xsd=xsd0&amp;v=2"/><address location="${address}"/>`,
+    ],
+    [`${address}?wsdl=wsdl0`, '<definitions/>'],
+    [`${address}?xsd=xsd0&v=2`, '<schema/>'],
+  ]);
+  const files = wsdlFiles({ texts });
+  expect(files).toEqual({
+    'Permits.svc.wsdl': `<import location="Permits.svc-wsdl-wsdl0.xsd"/><include schemaLocation="Permits.svc-xsd-xsd0-v-2.xsd"/><address location="${address}"/>`,
+    'Permits.svc-wsdl-wsdl0.xsd': '<definitions/>',
+    'Permits.svc-xsd-xsd0-v-2.xsd': '<schema/>',
   });
 });
