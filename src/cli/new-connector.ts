@@ -127,7 +127,9 @@ async function make(cli: Cli, options: Answers): Promise<void> {
     await writeFile(join(folder, name), content);
   }
   const { writeRecords } = await import('../engine/certify/write-records.ts');
-  await writeRecords(folder, transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined);
+  await writeRecords(folder, transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined, (text) =>
+    notes.push(text),
+  );
   const { readdir } = await import('node:fs/promises');
   const made = (await readdir(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())

@@ -224,6 +224,9 @@ describe('interlocal certify', () => {
     const mended = await interlocal('certify', 'acme', '--offline', '--write-records', '--project', project);
     expect(mended.err).toContain('Wrote fixtures/payments/records.json: look it through');
     expect(mended.exit).toBe(0);
+    writeFileSync(file, 'number;paid\n1;2\n');
+    const other = await interlocal('certify', 'acme', '--offline', '--write-records', '--project', project);
+    expect(other.err).toMatch(/payments-20260302\.csv does not read, and is written down as refused \([A-Z_]+: .*\) Is that meant\?/);
   });
 
   test('a name that is none is answered with the one that was meant', async () => {
