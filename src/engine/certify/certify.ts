@@ -103,9 +103,10 @@ async function certifyFiles(
     for (const { name: file, bytes } of fixture.files!) reads.push({ file, reading: await readBytes(stream, file, bytes, variables) });
     return compareWithRecording(fixture, reads);
   });
-  findings.push(...recording);
   const context: FileContext | undefined = await fileContext(connector, name, fixture, given, keys, options.startSsh);
-  if (!context) return findings;
+  // All that is known of a stream without a file that reads is what it refuses: no town should take that for proven.
+  if (!context) return recording.map((f) => ({ ...f, state: 'failed', hint: f.hint ?? 'Record a file that reads.' }));
+  findings.push(...recording);
   const { plain } = context;
   for (const check of [...FILE_LIFE, ...FILE_PACKED, ...FILE_TEXT, ...FILE_DRIFT, ...FILE_LIMITS]) {
     if (options.signal.aborted) break;
