@@ -15,7 +15,7 @@ async function ownService(finish: Finish, sample: string): Promise<ReturnType<Fi
     throw new ConfigError({
       code: 'SAMPLE_UNREADABLE',
       place: { file: sample },
-      message: `None of its operations gives a list of records. There are ${notes.slice(1).join('; ')}.`,
+      message: `None of its operations gives a list of records. There are ${notes.slice(1, 13).join('; ')}.`,
       hint: 'Begin without --sample, put the WSDL into fixtures/, and write the streams by docs/vendor-guide.md.',
     });
   }

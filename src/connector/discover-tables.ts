@@ -8,6 +8,7 @@ import {
   type ProposedStream,
   streamName,
   textOf,
+  withOwnNames,
 } from './discover.ts';
 import { proposeKeys } from './discover-fields.ts';
 import { namesIdentifier } from './field-names.ts';
@@ -58,7 +59,12 @@ export async function discoverTables(
       ? [`${names.length} tables and views; these are the first ${MOST_TABLES}. Name those you want: --table A B.`]
       : []),
   ];
-  return { source: `${connection}, ${chosen.length} of ${names.length} tables and views`, streams, options: {}, notes };
+  return {
+    source: `${connection}, ${chosen.length} of ${names.length} tables and views`,
+    streams: withOwnNames(streams),
+    options: {},
+    notes,
+  };
 }
 
 async function tableStream(

@@ -4,7 +4,7 @@ import type { ComplexType, ElementDeclaration } from '../transports/soap/schema.
 import { type Operation, readService, type Service } from '../transports/soap/service.ts';
 import { webClient } from '../transports/http/web-client.ts';
 import type { Discovery, Plain, PlainMap, ProposedField, ProposedStream } from './discover.ts';
-import { streamName } from './discover.ts';
+import { streamName, withOwnNames } from './discover.ts';
 import { namesIdentifier, namesMoney } from './field-names.ts';
 import { ConfigError } from '../core/errors.ts';
 
@@ -64,7 +64,7 @@ export function wsdlStreams({ location, service, version }: ReadWsdl): Discovery
   );
   return {
     source: location,
-    streams,
+    streams: withOwnNames(streams),
     options,
     ...(version === '1.2' ? { transport_options: { version } } : {}),
     notes: [`${operations.length} operations for SOAP ${version}:`, ...notes],

@@ -76,6 +76,17 @@ export function streamName(text: string): string {
   return (words || 'records').slice(0, 60).replace(/-$/, '');
 }
 
+/** Each stream under a name of its own, where several were called alike: GetPermits and ListPermits, BILLS_2025 and BILLS_2026. */
+export function withOwnNames(streams: ProposedStream[]): ProposedStream[] {
+  const taken = new Set<string>();
+  for (const stream of streams) {
+    const name = stream.name;
+    for (let n = 2; taken.has(stream.name); n++) stream.name = `${name}-${n}`;
+    taken.add(stream.name);
+  }
+  return streams;
+}
+
 /** No record of a system has as many fields; one that is damaged seems to. */
 export const MOST_FIELDS = 2000;
 

@@ -44,12 +44,14 @@ describe('a WSDL declares types, in imported schemas, restrictions and extension
 test('a database declares types too: whole numbers are figures unless they name something', async () => {
   const columns = { Fee: 'NUMERIC(19,2)', PERMIT_NO: 'INT', Dogs: 'SMALLINT', ISSUED: 'DATE' };
   const login = { username: 'reader', password: 'reader-Password-1' };
-  const server = await (await tablesPort())!({ 'dbo.Permits': { columns, rows: [['12.50', 7, 2, '2026-03-02']] } }, login);
+  const table = { columns, rows: [['12.50', 7, 2, '2026-03-02']] };
+  const server = await (await tablesPort())!({ 'dbo.Permits': table, 'dbo.Permits_2025': table }, login);
   const transport = (await transports.sqlserver.open(
     { ...server.options, password: login.password },
     { connection: 'permits', projectFolder: '.' },
   )) as QueryTransport;
-  const [stream] = (await discoverTables(transport, 'permits', ['Permits'])).streams;
+  const { streams } = await discoverTables(transport, 'permits', ['Permits', 'Permits_2025']);
+  const [stream] = streams;
   await transport.close();
   await server.close();
   expect(Object.fromEntries(stream!.fields.map((f) => [f.name, f.type]))).toEqual({
@@ -59,6 +61,7 @@ test('a database declares types too: whole numbers are figures unless they name 
     ISSUED: 'date',
   });
   expect(stream!.fields[2]!.evidence).toContain('the database declares smallint');
+  expect(streams.map((s) => s.name)).toEqual(['permits', 'permits-2']);
 });
 
 describe('money is no key', () => {

@@ -1,6 +1,6 @@
 import type { Project } from '../../config/project.ts';
 import { counted } from '../../connector/certify.ts';
-import type { Discovery, PlainMap, ProposedStream } from '../../connector/discover.ts';
+import { type Discovery, type PlainMap, type ProposedStream, withOwnNames } from '../../connector/discover.ts';
 import { patternOf } from '../../connector/discover-csv.ts';
 import { discoverFile } from '../../connector/discover-file.ts';
 import { discoverTables } from '../../connector/discover-tables.ts';
@@ -73,16 +73,6 @@ async function beginning(transport: FileTransport, file: RemoteFile): Promise<Bu
     if ((size += part.length) >= MOST_BYTES) break;
   }
   return Buffer.concat(parts).subarray(0, MOST_BYTES);
-}
-
-function withOwnNames(streams: ProposedStream[]): ProposedStream[] {
-  const seen = new Map<string, number>();
-  for (const stream of streams) {
-    const n = (seen.get(stream.name) ?? 0) + 1;
-    seen.set(stream.name, n);
-    if (n > 1) stream.name = `${stream.name}-${n}`;
-  }
-  return streams;
 }
 
 /** What an HTTP interface answers, as a file would be looked at; and how it pages, as far as one answer shows. */
