@@ -205,6 +205,7 @@ type Contents = Record<string, string | Buffer>;
 
 async function contents(id: string, transport: NewConnector['transport'], options: Answers): Promise<{ files: Contents; notes: string[] }> {
   const { manifestText, readmeText } = await import('../connector/skeleton.ts');
+  const { ConfigError } = await import('../core/errors.ts');
   const written = options.sink === undefined ? undefined : await sinkContents(transport, options.format);
   const title = options.title ?? id.replaceAll('-', ' ').replace(/^./, (c) => c.toUpperCase());
   const finish = (
@@ -213,6 +214,13 @@ async function contents(id: string, transport: NewConnector['transport'], option
     notes: string[],
     more: Partial<Pick<NewConnector, 'options' | 'transportOptions' | 'open'>> = {},
   ): { files: Contents; notes: string[] } => {
+    if (streams.slice(1).some(({ name }) => name === options.stream))
+      throw new ConfigError({
+        code: 'USAGE',
+        place: { path: '--stream' },
+        message: `Another stream of the sample is called ${options.stream}.`,
+        hint: `The first, ${streams[0]!.name}, needs a name of its own.`,
+      });
     if (options.stream) streams[0]!.name = options.stream;
     const made: NewConnector = { id, title, transport, streams, options: {}, ...more, sink: written?.skeleton };
     const placed = Object.fromEntries(

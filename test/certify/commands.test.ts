@@ -192,6 +192,13 @@ describe('interlocal new connector, at a terminal', () => {
     expect(existsSync(join(project, 'connectors/bills/fixtures/bills/bills.csv'))).toBe(true);
   });
 
+  test('asks a vendor of a SOAP service for its WSDL, and begins with its operations', { timeout: 60_000 }, async () => {
+    const { exit, asked, project } = await typed(['acme', 'soap', join(import.meta.dirname, 'bills.wsdl')]);
+    expect(exit).toBe(0);
+    expect(asked).toContain('The WSDL of the service');
+    expect(readFileSync(join(project, 'connectors/acme/connector.yaml'), 'utf8')).toContain('operation: GetBills');
+  });
+
   test('does not ask where flags say everything', { timeout: 60_000 }, async () => {
     const { exit, asked } = await typed([], 'acme', '--transport', 'sftp', '--format', 'csv');
     expect([exit, asked]).toEqual([0, '']);

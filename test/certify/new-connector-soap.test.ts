@@ -69,6 +69,9 @@ describe("interlocal new connector --transport soap --sample takes the service's
     expect(await refused('--transport', 'sqlserver', '--sample', here('bills.wsdl'))).toMatch(
       /Leave --sample out; interlocal discover CONNECTION/,
     );
+    expect(await refused('--transport', 'soap', '--sample', here('licence-service/licences.wsdl'), '--stream', 'owners')).toMatch(
+      /Another stream of the sample is called owners/,
+    );
     expect(await refused('--transport', 'soap', '--format', 'csv')).toMatch(/Leave --format out.*USAGE/);
     expect(await refused('--transport', 'folder', '--sample', here('bills.wsdl'))).toMatch(/This is a WSDL.*--transport soap/);
     expect(existsSync(join(project, 'connectors'))).toBe(false);
