@@ -99,7 +99,7 @@ function notApplicable({ not_applicable: left }: Certificate, level: string): st
   const groups = [...Map.groupBy(left, groupOf)];
   return `<${level}>What does not apply, and was not tried</${level}>
 <dl>
-${groups.map(([name, list]) => `<dt>${html(name)}</dt><dd>${html(list.map((check) => check.title).join('; '))}.</dd>`).join('\n')}
+${groups.map(([name, list]) => `<dt>${html(name)}</dt><dd>${html(list.map(({ title, reason }) => (reason === undefined ? title : `${title} (${reason})`)).join('; '))}.</dd>`).join('\n')}
 </dl>`;
 }
 

@@ -1,4 +1,4 @@
-import type { Certificate, Finding } from '../connector/certify.ts';
+import type { Certificate, Finding, NotApplicable } from '../connector/certify.ts';
 import type { Signer } from '../connector/pack-signature.ts';
 
 export const MARKS: Record<Finding['state'], string> = { ok: '✓', warning: '!', failed: '✗' };
@@ -10,15 +10,54 @@ export function certificateText(certificate: Certificate): string {
   const lines = [
     `${certificate.title} (${certificate.connector} ${certificate.version}), ${certificate.half}${certificate.connection ? ` against ${certificate.connection}` : ''}`,
   ];
-  for (const [name, group] of Map.groupBy(findings, groupOf)) {
+  const left = Map.groupBy(certificate.not_applicable, groupOf);
+  const groups = Map.groupBy(findings, groupOf);
+  for (const name of new Set([...groups.keys(), ...left.keys()])) {
     lines.push('', name);
-    for (const f of group)
+    for (const f of eachProblemOnce(groups.get(name) ?? []))
       lines.push(
         `  ${MARKS[f.state]} ${f.title.padEnd(width)}  ${indented(f.detail, width + 6)}`,
         ...(f.hint && f.state !== 'ok' ? [`    ${' '.repeat(width)}  → ${f.hint}`] : []),
       );
+    lines.push(...notApplicable(left.get(name) ?? [], width));
   }
   return [...lines, '', summary(certificate), ...(certificate.signer ? [`Signed by ${textOfSigner(certificate.signer)}.`] : [])].join('\n');
+}
+
+/** What was not proven: in one line, and with its reason what applies to others of the kind. */
+function notApplicable(left: readonly NotApplicable[], width: number): string[] {
+  const plain = left.filter(({ reason }) => reason === undefined).map(({ check }) => check.replaceAll('_', ' '));
+  return [
+    ...left.flatMap(({ title, reason }) => (reason === undefined ? [] : [`  – ${title.padEnd(width)}  Does not apply: ${reason}.`])),
+    ...(plain.length ? [`  – does not apply: ${plain.join(', ')}`] : []),
+  ];
+}
+
+/** `CODE: message.`, as what was refused is quoted in a finding. */
+const QUOTED = /\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+): .+?(?:\.(?=[\s;]|$)|$)/;
+/** Shorter ones are as easily read again. */
+const LONG = 60;
+
+/** One thing that is wrong makes many checks fail: its text stands at the first of them, and what to do about it. */
+function eachProblemOnce(findings: readonly Finding[]): Finding[] {
+  const said = new Map<string, Set<string | undefined>>();
+  return findings.map((finding) => {
+    const [text, code] = finding.state === 'failed' ? (QUOTED.exec(finding.detail) ?? []) : [];
+    if (text === undefined || text.length < LONG) return finding;
+    const hints = said.get(text);
+    if (!hints) {
+      said.set(text, new Set([finding.hint]));
+      return finding;
+    }
+    const { hint, ...others } = finding;
+    const again = hints.has(hint);
+    hints.add(hint);
+    return {
+      ...others,
+      detail: finding.detail.replace(text, () => `${code}, as above.`),
+      ...(again || hint === undefined ? {} : { hint }),
+    };
+  });
 }
 
 export function textOfSigner(signer: Signer | null): string {

@@ -35,7 +35,8 @@ export function registerCertify(cli: Cli): void {
         const folder = await packFolder(cli, name);
         if (options.writeRecords) {
           const { writeRecords } = await import('../engine/certify/write-records.ts');
-          for (const file of await writeRecords(folder, await (await import('./certify-tables.ts')).tablesPort()))
+          const tables = await (await import('./certify-tables.ts')).tablesPort();
+          for (const file of await writeRecords(folder, tables, (text) => cli.note(text)))
             cli.note(`Wrote ${file}: look it through, line by line.`);
         }
         const pack = await readPack(folder, keys);

@@ -24,7 +24,10 @@ export function registerNewConnector(cli: Cli, command: Command, terminal?: Term
     .argument('[id]', 'its name: lower-case words joined by -; what is not given is asked at a terminal')
     .option('--transport <name>', TRANSPORTS.join(', '))
     .option('--format <name>', `for files and HTTP: ${FORMATS.join(', ')}; with --sample it is found out`)
-    .option('--sample <file>', 'a sample file: streams, keys and types are proposed from it, and its beginning becomes the recording')
+    .option(
+      '--sample <file>',
+      'a sample file, or the WSDL of a SOAP service: streams, keys and types are proposed from it, and its beginning becomes the recording',
+    )
     .option('--stream <name>', 'what its stream is called')
     .option('--title <title>', 'its name for people')
     .option('--sink [kind]', 'also what can be written to it: a file, a request or a table, as the transport has it')
@@ -62,6 +65,11 @@ async function answers(cli: Cli, asker: Asker | undefined, given: string | undef
   const transport = await chosen(asker, 'transport', options.transport, TRANSPORTS, 'How is the system reached?');
   const more: NewConnectorCommand = { ...options };
   const byFile = transport === 'sftp' || transport === 'folder' || transport === 'http';
+  await refuseWhatIsOfNoUse(transport, options);
+  if (isAsking && transport === 'soap' && more.sample === undefined) {
+    const sample = await asker.line('The WSDL of the service (an address or a file; Enter for an invented one)', '', () => undefined);
+    if (sample) more.sample = sample;
+  }
   if (byFile && more.sample === undefined && more.format === undefined) {
     const { existsSync } = await import('node:fs');
     const missing = (path: string): string | undefined => (path === '' || existsSync(path) ? undefined : `There is no file ${path}.`);
@@ -69,7 +77,13 @@ async function answers(cli: Cli, asker: Asker | undefined, given: string | undef
     if (sample) more.sample = sample;
     else more.format = await chosen(asker, 'format', transport === 'http' ? 'json' : undefined, FORMATS, 'How are its files written?');
   }
-  if (isAsking && more.sink === undefined && (await asker.yes(`Can something be written to it too (a ${SINK_OF[transport]})?`)))
+  const hasOwnWsdl = transport === 'soap' && more.sample !== undefined;
+  if (
+    isAsking &&
+    more.sink === undefined &&
+    !hasOwnWsdl &&
+    (await asker.yes(`Can something be written to it too (a ${SINK_OF[transport]})?`))
+  )
     more.sink = true;
   if (typeof more.sink === 'string' && more.sink !== SINK_OF[transport])
     throw new ConfigError({
@@ -79,6 +93,28 @@ async function answers(cli: Cli, asker: Asker | undefined, given: string | undef
       hint: `Write --sink ${SINK_OF[transport]}, or choose another transport.`,
     });
   return { ...more, id, folder, transport };
+}
+
+/** A flag that would change nothing must not look as if it had. */
+async function refuseWhatIsOfNoUse(transport: NewConnector['transport'], { sample, format, sink }: NewConnectorCommand): Promise<void> {
+  const { ConfigError } = await import('../core/errors.ts');
+  const refuse = (path: string, message: string, hint: string): never => {
+    throw new ConfigError({ code: 'USAGE', place: { path }, message, hint });
+  };
+  if (transport === 'sqlserver' && sample !== undefined)
+    refuse(
+      '--sample',
+      'A database is not read from a file.',
+      'Leave --sample out; interlocal discover CONNECTION proposes streams for its tables and views.',
+    );
+  if ((transport === 'sqlserver' || transport === 'soap') && format !== undefined)
+    refuse('--format', `Over ${transport} there are no files that could have a format.`, 'Leave --format out.');
+  if (transport === 'soap' && sample !== undefined && sink !== undefined)
+    refuse(
+      '--sink',
+      'The sink that this writes is an invented one, and your WSDL does not have its operation.',
+      'Leave --sink out, and write the sink by docs/vendor-guide.md: Writing to a system.',
+    );
 }
 
 async function make(cli: Cli, options: Answers): Promise<void> {
@@ -91,7 +127,9 @@ async function make(cli: Cli, options: Answers): Promise<void> {
     await writeFile(join(folder, name), content);
   }
   const { writeRecords } = await import('../engine/certify/write-records.ts');
-  await writeRecords(folder, transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined);
+  await writeRecords(folder, transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined, (text) =>
+    notes.push(text),
+  );
   const { readdir } = await import('node:fs/promises');
   const made = (await readdir(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
@@ -167,16 +205,24 @@ type Contents = Record<string, string | Buffer>;
 
 async function contents(id: string, transport: NewConnector['transport'], options: Answers): Promise<{ files: Contents; notes: string[] }> {
   const { manifestText, readmeText } = await import('../connector/skeleton.ts');
+  const { ConfigError } = await import('../core/errors.ts');
   const written = options.sink === undefined ? undefined : await sinkContents(transport, options.format);
   const title = options.title ?? id.replaceAll('-', ' ').replace(/^./, (c) => c.toUpperCase());
   const finish = (
     streams: ProposedStream[],
     fixtures: Contents,
     notes: string[],
-    more: NewConnector['options'] = {},
+    more: Partial<Pick<NewConnector, 'options' | 'transportOptions' | 'open'>> = {},
   ): { files: Contents; notes: string[] } => {
+    if (streams.slice(1).some(({ name }) => name === options.stream))
+      throw new ConfigError({
+        code: 'USAGE',
+        place: { path: '--stream' },
+        message: `Another stream of the sample is called ${options.stream}.`,
+        hint: `The first, ${streams[0]!.name}, needs a name of its own.`,
+      });
     if (options.stream) streams[0]!.name = options.stream;
-    const made: NewConnector = { id, title, transport, streams, options: more, sink: written?.skeleton };
+    const made: NewConnector = { id, title, transport, streams, options: {}, ...more, sink: written?.skeleton };
     const placed = Object.fromEntries(
       Object.entries(fixtures).map(([name, content]) => [
         name.startsWith('../') ? `fixtures/${name.slice(3)}` : `fixtures/${streams[0]!.name}/${name}`,
@@ -186,16 +232,12 @@ async function contents(id: string, transport: NewConnector['transport'], option
     const all = [...notes, ...(written ? [written.note] : [])];
     return { files: { 'connector.yaml': manifestText(made), 'README.md': readmeText(made), ...placed, ...written?.files }, notes: all };
   };
-  if (transport === 'soap') return soapContents(finish);
+  if (transport === 'soap') return (await import('./new-connector-soap.ts')).soapContents(finish, options.sample);
   if (transport === 'sqlserver') return tableContents(finish);
   const sample = await sampleOf(transport, options);
   const { discoverFile } = await import('../connector/discover-file.ts');
-  const stream = await discoverFile(sample.file, sample.bytes);
-  if (sample.whole) {
-    // What the recording leaves out, other sheets and files of an archive, is there in what the system sends.
-    stream.retriever = sample.whole.retriever;
-    if (stream.decoder?.['xlsx']) stream.decoder = sample.whole.decoder;
-  }
+  // By the whole sample: what differs in twenty lines may be equal in a thousand, and the recording leaves out other sheets and files.
+  const stream = sample.whole ?? (await discoverFile(sample.file, sample.bytes));
   if (transport === 'http') {
     const { basename } = await import('node:path');
     const path = `/${stream.name}`;
@@ -209,7 +251,10 @@ async function contents(id: string, transport: NewConnector['transport'], option
         'exchanges.json': json([{ request: { method: 'GET', path }, answer: { headers: { 'content-type': type }, file } }]),
         [file]: sample.bytes,
       },
-      sample.notes,
+      [
+        ...sample.notes,
+        `One answer does not say how the interface pages: once a connection is in config/connections.yaml, interlocal discover CONNECTION --path ${path} asks for a second page.`,
+      ],
     );
   }
   return finish([stream], { [sample.file]: sample.bytes }, sample.notes);
@@ -259,11 +304,12 @@ async function sampleOf(
   };
 }
 
-type Finish = (
+/** Makes the files of a pack. `fixtures`: name in the folder of the first stream, or `../` and the path below fixtures/. */
+export type Finish = (
   streams: ProposedStream[],
   fixtures: Contents,
   notes: string[],
-  more?: NewConnector['options'],
+  more?: Partial<Pick<NewConnector, 'options' | 'transportOptions' | 'open'>>,
 ) => { files: Contents; notes: string[] };
 
 /** The sink with its recordings. */
@@ -283,28 +329,6 @@ async function sinkContents(
   const { context, records } = skeleton.recorded;
   const { name, bytes } = await renderSink(skeleton.config, records, { ...context, variables: { 'options.outbox': 'outbox' } });
   return { skeleton, files: { ...recorded, [`${folder}/${name}`]: Buffer.from(bytes) }, note };
-}
-
-async function soapContents(finish: Finish): Promise<ReturnType<Finish>> {
-  const { SAMPLE_ANSWER, SAMPLE_WSDL } = await import('../connector/skeleton-samples.ts');
-  const { discoverWsdl } = await import('../connector/discover-wsdl.ts');
-  const { mkdtemp, rm, writeFile } = await import('node:fs/promises');
-  const { tmpdir } = await import('node:os');
-  const { join } = await import('node:path');
-  const folder = await mkdtemp(join(tmpdir(), 'new-connector-'));
-  try {
-    await writeFile(join(folder, 'service.wsdl'), SAMPLE_WSDL);
-    const { streams, options } = await discoverWsdl('service.wsdl', folder);
-    const exchanges = [{ request: { operation: 'GetPayments', body: { Page: '1', PageSize: '200' } }, answer: { file: 'page1.xml' } }];
-    return finish(
-      streams,
-      { '../service.wsdl': SAMPLE_WSDL, 'exchanges.json': json(exchanges), 'page1.xml': SAMPLE_ANSWER },
-      ['The service is an invented one: put the WSDL of yours into fixtures/, and take operations from interlocal discover --wsdl.'],
-      options,
-    );
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 async function tableContents(finish: Finish): Promise<ReturnType<Finish>> {

@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { explainIssues } from '../config/explain.ts';
+import { keysAt } from '../config/schema-at.ts';
 import type { ConnectorConfig, StreamConfig } from '../config/schema/connector.ts';
 import type { Problem } from '../core/errors.ts';
 import type { Value, Values } from '../core/record.ts';
@@ -170,7 +172,7 @@ async function readFixture(
       code: 'FIXTURE_MISSING',
       place: { file: shown },
       message: `The stream ${name} has no recording.`,
-      hint: `Put ${needed} and records.json into ${shown}/: a few records with nobody's real name in them are enough.`,
+      hint: `Put ${needed} into ${shown}/: a few records with nobody's real name in them are enough; then interlocal certify --write-records writes records.json.`,
     });
     return undefined;
   }
@@ -255,7 +257,11 @@ export async function readJson<T extends z.ZodType>(
         code: 'FIXTURE_MISSING',
         place: { file },
         message: `${name} is not there.`,
-        hint: 'The vendor guide (docs/vendor-guide.md) shows what stands in it.',
+        // Of a sink, records.json is what is given, which nobody else can know.
+        hint:
+          (schema as z.ZodType) === recordsFile || name === 'expected.json'
+            ? 'interlocal certify --write-records writes it as the recording reads now; look it through.'
+            : 'The vendor guide (docs/vendor-guide.md) shows what stands in it.',
       });
     return undefined;
   }
@@ -273,14 +279,33 @@ export async function readJson<T extends z.ZodType>(
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  for (const issue of parsed.error.issues.slice(0, 5))
-    problems.push({
-      code: 'FIXTURE_INVALID',
-      place: { file, path: issue.path.join('.') },
-      message: `${issue.message}.`,
-      hint: 'All values in records are text as the system writes it ("0042", "12.50"), null, lists or objects.',
-    });
+  problems.push(...wrongIn(file, json, schema, parsed.error.issues));
   return undefined;
+}
+
+/** What is wrong with a file of a recording, with the keys that it may have. */
+function wrongIn(file: string, json: unknown, schema: z.ZodType, issues: readonly z.core.$ZodIssue[]): Problem[] {
+  // JSON has no positions here: the path says where.
+  const place = () => ({ file, line: 1, column: 1 });
+  return explainIssues(issues, schema, json, { at: place, keyAt: place, source: () => undefined })
+    .slice(0, 5)
+    .map(({ code, place: { path = '' }, message, hint }) => {
+      const parts = path.split(/[.[\]]+/).filter((part) => part !== '');
+      const parent = parts.slice(0, -1).map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+      const known = code === 'KEY_UNKNOWN' ? keysAt(schema, parent) : [];
+      const inRecord = parts[0] === 'records' && parts.length > 2;
+      const hints = [
+        hint?.startsWith('Known here') ? undefined : hint,
+        known.length ? `There may be ${known.join(', ')}.` : undefined,
+        inRecord ? 'All values in records are text as the system writes it ("0042", "12.50"), null, lists or objects.' : undefined,
+      ].filter((one) => one !== undefined);
+      return {
+        code: 'FIXTURE_INVALID',
+        place: { file, ...(path ? { path } : {}) },
+        message: message.replace(/^./, (c) => c.toUpperCase()),
+        hint: hints.join(' ') || 'The vendor guide (docs/vendor-guide.md) shows what stands in it.',
+      };
+    });
 }
 
 /** Names of the files of a folder, or of its folders; none when it is not there. */

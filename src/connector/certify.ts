@@ -35,14 +35,34 @@ export interface Certificate {
   passed: boolean;
   findings: Finding[];
   /** Checks that say nothing of a stream or sink, so that they were left out: it has no trailer, is read whole each time. */
-  not_applicable: { check: string; title: string; stream?: string; sink?: string }[];
+  not_applicable: NotApplicable[];
+}
+
+/** A check that was left out. */
+export interface NotApplicable {
+  check: string;
+  title: string;
+  stream?: string;
+  sink?: string;
+  /** Why, where it applies to others of the kind: the recording gave nothing to try it on. */
+  reason?: string;
 }
 
 /** What a check says; undefined: it does not apply to this stream. */
-export type Verdict = { state: Finding['state']; detail: string; hint?: string } | undefined;
+export type Verdict = { state: Finding['state'] | 'not_applicable'; detail: string; hint?: string } | undefined;
 
 export function holds(detail: string): Verdict {
   return { state: 'ok', detail };
+}
+
+/** Why a check that needs records says nothing. */
+export const NO_RECORD = 'the recording gives no record';
+/** The same of a sink. */
+export const NO_NOTE = 'nothing was noted in the store, so that there was no moment to kill it at';
+
+/** Holds for each of `n` things that were tried; where there was none, nothing is proven, and `reason` says why. */
+export function holdsFor(n: number, detail: string, reason: string): Verdict {
+  return n > 0 ? holds(detail) : { state: 'not_applicable', detail: reason };
 }
 
 export function holdsBut(detail: string, hint: string): Verdict {

@@ -29,6 +29,12 @@ export function guessCsv(text: string): CsvGuess | undefined {
   return best && (best.agree >= 0.6 || typesOf(best)) ? best : undefined;
 }
 
+/** Rows of one column, which have no delimiter to be known by; undefined when a line break is within quotes, as in a damaged file. */
+export function oneColumn(text: string): CsvGuess | undefined {
+  const rows = csvCells(text, ',', '"');
+  return rows.length > 1 && rows.every((row) => row.length === 1) ? { delimiter: ',', rows, width: 1, agree: 1 } : undefined;
+}
+
 /** A stream for a delimited text. `encoding` as detected. */
 export function discoverCsv(file: string, text: string, encoding: string, guess: CsvGuess): ProposedStream {
   const { delimiter, rows, width } = guess;
@@ -40,7 +46,8 @@ export function discoverCsv(file: string, text: string, encoding: string, guess:
   };
   const types = guess.agree < 1 ? typesOf(guess) : undefined;
   if (types) return typedStream(file, guess, types, csv);
-  evidence.push(`delimited by ${shown}: ${outOf(Math.round(guess.agree * rows.length), rows.length)} rows have ${width} columns`);
+  const said = `${outOf(Math.round(guess.agree * rows.length), rows.length)} rows have ${counted(width, 'column')}`;
+  evidence.push(width === 1 ? `no delimiter: ${said}; a CSV file by its name` : `delimited by ${shown}: ${said}`);
   const first = rows.findIndex((row) => row.length === width);
   let last = rows.length - 1;
   while (last > first && rows[last]!.length !== width) last--;
@@ -116,6 +123,7 @@ function typedStream(file: string, { delimiter }: CsvGuess, types: Map<string, s
     `the first column tells the kind of row: ${[...types].map(([type, rows]) => `${type} ${rows.length} times with ${rows[0]!.length} columns`).join(', ')}`,
   ];
   const control = trailerControl(types, detail, evidence);
+  const summed = control?.['total'] as PlainMap | undefined;
   return {
     name: streamName(file),
     description: `Read from files such as ${file}.`,
@@ -124,7 +132,7 @@ function typedStream(file: string, { delimiter }: CsvGuess, types: Map<string, s
     record_selector: { types: [detail], ...(parents.length ? { parents } : {}) },
     ...(control ? { control: [control] } : {}),
     fields,
-    keys: proposeKeys(sample, fields),
+    keys: proposeKeys(sample, fields, summed ? [String(summed['of'])] : []),
     evidence,
   };
 }

@@ -1,5 +1,6 @@
 import type { Value } from '../core/record.ts';
 import { fieldNames, MOST_FIELDS, outOf, type ProposedField, type ProposedKey, type Sample, textOf } from './discover.ts';
+import { namesMoney } from './field-names.ts';
 
 /** Names that usually hold what a person can be recognised by. */
 const PERSONAL =
@@ -31,6 +32,9 @@ const SHAPES: readonly Shape[] = [
   FIGURES,
   { type: 'boolean', said: 'yes or no', test: /^(y|n|yes|no|true|false)$/i },
 ];
+
+/** A name of money over digits without a point. */
+const CENTS = 'money by its name: look whether these are cents, which a mapping reads with parse: { money: { implied_decimals: 2 } }';
 
 /** What each field of a sample looks like. Text first: a type is proposed only where every value that is there has it. */
 export function proposeFields(sample: Sample): ProposedField[] {
@@ -79,10 +83,12 @@ function proposeField(name: string, values: readonly (Value | undefined)[]): Pro
       type: 'text',
       evidence: `text: ${outOf(commas, texts.length)} are figures with a decimal comma; a mapping reads them with parse: { money: { decimal: "," } }`,
     };
+  const whole = texts.every((text) => /^[-+]?\d+$/.test(text.trim()));
+  const cents = whole && namesMoney(name) ? `; ${CENTS}` : '';
   const zeros = texts.filter((text) => /^0\d+$/.test(text.trim())).length;
-  if (zeros > 0) return { ...common, type: 'text', evidence: `text: ${outOf(zeros, texts.length)} have leading zeros` };
-  if (texts.every((text) => /^[-+]?\d+$/.test(text.trim())))
-    return { ...common, type: 'text', evidence: `text: ${counted} are digits, which are a name until somebody adds them up` };
+  if (zeros > 0) return { ...common, type: 'text', evidence: `text: ${outOf(zeros, texts.length)} have leading zeros${cents}` };
+  if (whole)
+    return { ...common, type: 'text', evidence: `text: ${counted} are digits, which are a name until somebody adds them up${cents}` };
   const most = SHAPES.map((shape) => ({ shape, n: texts.filter((text) => shape.test.test(text.trim())).length })).reduce((a, b) =>
     b.n > a.n ? b : a,
   );
@@ -106,13 +112,22 @@ function proposeField(name: string, values: readonly (Value | undefined)[]): Pro
 /** Fields looked at together; three already give hundreds of combinations. */
 const MOST_IN_KEYS = 14;
 
-/** Combinations of fields whose values name each record of the sample, the likeliest first; equal lines and all fields where there is none. */
-export function proposeKeys(sample: Sample, fields: readonly ProposedField[]): ProposedKey[] {
+/**
+ * Combinations of fields whose values name each record of the sample, the likeliest first; equal lines and all fields where there is none.
+ * Amounts differ in a small sample and are equal in the next file: they, and the fields that a trailer sums (`summed`), are only looked at
+ * where nothing else names a record.
+ */
+export function proposeKeys(sample: Sample, fields: readonly ProposedField[], summed: readonly string[] = []): ProposedKey[] {
   const n = sample.length;
   const usable = fields.filter(
-    (f) => !f.optional && ['text', 'date', 'datetime'].includes(f.type) && sample.every((values) => textOf(values[f.name]) !== ''),
+    (f) =>
+      !f.optional && ['text', 'integer', 'date', 'datetime'].includes(f.type) && sample.every((values) => textOf(values[f.name]) !== ''),
   );
+  const figures = usable
+    .filter((f) => summed.includes(f.name) || namesMoney(f.name) || isFigure(sample, f.name) || hasCommas(sample, f.name))
+    .map((f) => f.name);
   const ranked = usable
+    .filter((f) => !figures.includes(f.name))
     .map((f, i) => ({
       f,
       rank: i + (/(^|[^a-z])(id|no|num|number|key|code)([^a-z]|$)|id$|num(ber)?$|no$/i.test(f.name) ? -100 : 0) + (f.personal ? 50 : 0),
@@ -120,18 +135,17 @@ export function proposeKeys(sample: Sample, fields: readonly ProposedField[]): P
     .sort((a, b) => a.rank - b.rank)
     .slice(0, MOST_IN_KEYS)
     .map(({ f }) => f.name);
-  // Nearly every combination fails on the first records already.
-  const few = sample.slice(0, 1000);
-  const keys: ProposedKey[] = [];
-  for (let size = 1; size <= 3 && keys.length === 0; size++)
-    for (const names of combinations(ranked, size)) {
-      const differ = (some: Sample) => new Set(some.map((values) => JSON.stringify(names.map((name) => textOf(values[name]))))).size;
-      if (differ(few) < few.length) continue;
-      const distinct = differ(sample);
-      if (distinct === n) keys.push({ fields: names, evidence: `${outOf(distinct, n)} values differ, none is empty` });
-      if (keys.length >= 5) break;
-    }
+  const keys = uniqueIn(sample, ranked);
   if (keys.length) return keys;
+  const lone = uniqueIn(
+    sample,
+    figures.filter((name) => !summed.includes(name)),
+    1,
+  ).map((key) => ({
+    ...key,
+    evidence: `${key.evidence}, but it looks like an amount, which may come twice: ask the vendor what names a record`,
+  }));
+  if (lone.length) return lone;
   const distinct = new Set(sample.map((values) => JSON.stringify(values))).size;
   const best = ranked.slice(0, 3);
   return [
@@ -141,6 +155,37 @@ export function proposeKeys(sample: Sample, fields: readonly ProposedField[]): P
       evidence: `no one, two or three fields name every record (${outOf(distinct, n)} whole records differ): equal ones are told apart by their order; ask the vendor what names a record`,
     },
   ];
+}
+
+/** The combinations of as few of these fields as possible, of which no two records have the same values. */
+function uniqueIn(sample: Sample, names: readonly string[], most = 3): ProposedKey[] {
+  // Nearly every combination fails on the first records already.
+  const few = sample.slice(0, 1000);
+  const keys: ProposedKey[] = [];
+  for (let size = 1; size <= most && keys.length === 0; size++)
+    for (const some of combinations(names, size)) {
+      const differ = (records: Sample) => new Set(records.map((values) => JSON.stringify(some.map((name) => textOf(values[name]))))).size;
+      if (differ(few) < few.length) continue;
+      const distinct = differ(sample);
+      if (distinct === sample.length)
+        keys.push({ fields: some, evidence: `${outOf(distinct, sample.length)} values differ, none is empty` });
+      if (keys.length >= 5) break;
+    }
+  return keys;
+}
+
+function hasCommas(sample: Sample, name: string): boolean {
+  return sample.slice(0, 1000).every((values) => DECIMAL_COMMA.test(textOf(values[name]).trim()));
+}
+
+/** Digits filled up with zeros, of very different size, and in no order: a figure such as 0002450, which a running number is not. Longer: several columns. */
+export function isFigure(sample: Sample, name: string): boolean {
+  const texts = sample.slice(0, 1000).map((values) => textOf(values[name]));
+  const width = texts[0]?.length ?? 0;
+  if (texts.length < 3 || width < 5 || width > 13 || !texts.every((text) => text.length === width && /^\d+$/.test(text))) return false;
+  const zeros = texts.map((text) => /^0*/.exec(text)![0].length);
+  const rising = texts.every((text, i) => i === 0 || text >= texts[i - 1]!);
+  return !rising && Math.min(...zeros) > 0 && Math.max(...zeros) - Math.min(...zeros) >= 2;
 }
 
 function* combinations(names: readonly string[], size: number, from = 0): Generator<string[]> {

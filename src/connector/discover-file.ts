@@ -2,8 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { FatalError } from '../core/errors.ts';
 import { packingOf } from '../formats/packing-kinds.ts';
 import { decodeText } from '../formats/text-decoding.ts';
+import { mistakenFor } from './discover-mistaken.ts';
 import { MOST_FIELDS, type ProposedStream } from './discover.ts';
-import { discoverCsv, guessCsv, patternOf } from './discover-csv.ts';
+import { discoverCsv, guessCsv, oneColumn, patternOf } from './discover-csv.ts';
 import { discoverFixed } from './discover-fixed.ts';
 import { discoverJson, discoverXml } from './discover-nested.ts';
 import { openSample } from './discover-packed.ts';
@@ -35,6 +36,8 @@ export async function discoverFile(file: string, bytes: Buffer, cut = false): Pr
 async function discoverPlain(file: string, bytes: Buffer, cut: boolean): Promise<ProposedStream> {
   if (bytes.length === 0) throw unreadable(file, 'There is nothing in the file.', 'Give a sample with at least a few records.');
   if (packingOf(bytes) === 'zip') return discoverXlsx(file, bytes);
+  const mistaken = mistakenFor(bytes);
+  if (mistaken) throw unreadable(file, mistaken.message, mistaken.hint);
   const { encoding, said } = encodingOf(bytes);
   let text = '';
   for await (const piece of decodeText(whole(bytes), encoding, { file })) text += piece;
@@ -76,7 +79,9 @@ async function byContent(file: string, bytes: Buffer, text: string, encoding: En
       `It has no delimiter that could be told, and a line longer than ${LONGEST_LINE} characters.`,
       'Give a whole, correct sample, or write the decoder by hand.',
     );
-  return discoverFixed(file, text, encoding);
+  // A list of numbers is a CSV file too, of one column.
+  const single = /\.csv$/i.test(file) ? oneColumn(text) : undefined;
+  return single ? discoverCsv(file, text, encoding, single) : discoverFixed(file, text, encoding);
 }
 
 function tooManyFields(file: string): FatalError {

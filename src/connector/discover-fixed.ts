@@ -1,13 +1,17 @@
 import type { Values } from '../core/record.ts';
+import { counted } from './certify.ts';
 import { outOf, type PlainMap, type ProposedStream, streamName } from './discover.ts';
 import { patternOf } from './discover-csv.ts';
-import { proposeFields, proposeKeys } from './discover-fields.ts';
+import { isFigure, proposeFields, proposeKeys } from './discover-fields.ts';
 
 interface Span {
   /** From 1, both ends included, as in manifests. */
   from: number;
   to: number;
 }
+
+/** Said of figures without a point. */
+const CENTS = 'if these are cents, write decimals: 2 in the decoder and type: decimal here';
 
 /** Values of a sample that are looked at. */
 const MOST_VALUES = 2_000_000;
@@ -18,7 +22,7 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
   const evidence: string[] = [];
   const widths = Map.groupBy(lines, (line) => line.length);
   const [width, same] = [...widths].reduce((a, b) => (b[1].length > a[1].length ? b : a));
-  evidence.push(`${outOf(same.length, lines.length)} lines are ${width} characters long`);
+  evidence.push(`${outOf(same.length, lines.length)} lines ${lines.length === 1 ? 'is' : 'are'} ${counted(width, 'character')} long`);
   const types = recordTypes(lines);
   const [detail, details] = [...types].reduce((a, b) => (b[1].length > a[1].length ? b : a));
   const several = types.size > 1;
@@ -26,6 +30,10 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
     evidence.push(
       `the first ${detail.length === 1 ? 'character tells' : `${detail.length} characters tell`} the kind of line: ${[...types].map(([type, list]) => `${type} ${list.length} times`).join(', ')}`,
     );
+
+  const next = new Set(lines.map((line) => line[detail.length] ?? ''));
+  if (several && /^\d+$/.test(detail) && next.size === 1)
+    evidence.push(`character ${detail.length + 1} is always ${[...next].join('')}: look whether it belongs to the kind of line`);
 
   const spans = new Map([...types].map(([type, list]) => [type, datesCutOut(columnsOf(list, several ? detail.length : 0), list)]));
   const control = several
@@ -41,7 +49,12 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
     return values;
   });
   const fields = proposeFields(sample);
-  for (const f of fields) f.evidence = `characters ${f.name.replace(/^at_/, '').replace('_', '-')}; ${f.evidence}`;
+  const total = control?.yaml['total'] as PlainMap | undefined;
+  for (const f of fields) {
+    const figure =
+      f.name === total?.['of'] ? `summed in ${control!.type}; ${CENTS}` : isFigure(sample, f.name) ? `figures, it seems; ${CENTS}` : '';
+    f.evidence = `characters ${f.name.replace(/^at_/, '').replace('_', '-')}; ${f.evidence}${figure ? `; ${figure}` : ''}`;
+  }
   const fixed: PlainMap = {
     ...(encoding === 'utf-8' ? {} : { encoding }),
     ...(same.length === lines.length ? { record_length: width } : {}),
@@ -70,7 +83,7 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
     ...(several ? { record_selector: { types: [detail], ...(parents.length ? { parents } : {}) } } : {}),
     ...(control ? { control: [control.yaml] } : {}),
     fields,
-    keys: proposeKeys(sample, fields),
+    keys: proposeKeys(sample, fields, total ? [String(total['of'])] : []),
     evidence,
   };
 }
@@ -84,9 +97,12 @@ function recordTypes(lines: readonly string[]): Map<string, string[]> {
     // A header or trailer comes once or seldom; values that merely begin alike come in all amounts.
     const letters = [...types.keys()].every((type) => /^[A-Z]+$/.test(type) || /^\d+$/.test(type));
     const edge = types.get(lines[0]!.slice(0, length))!.length === 1 || types.get(lines.at(-1)!.slice(0, length))!.length === 1;
+    // Where no kind comes once, as with a head and its lines over and over: each kind has its own length, and they differ.
+    const lengths = [...types.values()].map((list) => (list.every((line) => line.length === list[0]!.length) ? list[0]!.length : 0));
+    const own = !lengths.includes(0) && new Set(lengths).size > 1 && [...types.values()].every((list) => list.length > 1);
     // HDR, DTL, TRL rather than H, D, T, where more letters tell no more kinds.
     const goesOn = longer?.size === types.size && [...longer.keys()].every((type) => /^[A-Z]+$/.test(type));
-    if (few && letters && edge && !goesOn) return types;
+    if (few && letters && (edge || own) && !goesOn) return types;
   }
   return new Map([['', [...lines]]]);
 }
@@ -197,7 +213,7 @@ function controlIn(
     if (count) evidence.push(`characters ${count.from}-${count.to} of ${type} are ${cut(line, count)}, the number of ${detail} lines`);
     if (total)
       evidence.push(
-        `characters ${total.at.from}-${total.at.to} of ${type} are the sum of characters ${total.of.from}-${total.of.to} of the ${detail} lines`,
+        `characters ${total.at.from}-${total.at.to} of ${type} are the sum of characters ${total.of.from}-${total.of.to} of the ${detail} lines, as whole numbers (decimals: 0); look whether they are cents: then write decimals: 2 in both fields of the decoder and in control`,
       );
     spans.set(type, withSpans(spans.get(type)!, [count, total?.at]));
     spans.set(detail, withSpans(spans.get(detail)!, [total?.of]));

@@ -1,7 +1,9 @@
 import { decoderSchema } from '../config/schema/connector.ts';
+import { FatalError } from '../core/errors.ts';
 import type { Value, Values } from '../core/record.ts';
 import { decodeWith } from '../formats/formats.ts';
 import { parseXml, type XmlElement } from '../transports/soap/xml.ts';
+import { counted } from './certify.ts';
 import { type PlainMap, type ProposedStream, streamName } from './discover.ts';
 import { patternOf } from './discover-csv.ts';
 import { proposeFields, proposeKeys } from './discover-fields.ts';
@@ -65,7 +67,16 @@ function listsIn(rows: readonly XmlElement[]): Map<string, number> {
 export async function discoverJson(file: string, bytes: Uint8Array, text: string): Promise<ProposedStream> {
   const lines = text.trim().split('\n');
   const perLine = lines.length > 1 && lines.every((line) => isObject(line));
-  const { path, said } = perLine ? { path: '', said: `${lines.length} lines, each a JSON document` } : rowsPath(JSON.parse(text));
+  const document = perLine ? undefined : (JSON.parse(text) as unknown);
+  const found = perLine ? { path: '', said: `${lines.length} lines, each a JSON document` } : rowsPath(document);
+  if (!found)
+    throw new FatalError({
+      code: 'SAMPLE_UNREADABLE',
+      place: { file },
+      message: `There is no list of records in it${topOf(document)}.`,
+      hint: 'Give a sample with at least a few records; an answer without any may be an error message, or may want parameters.',
+    });
+  const { path, said } = found;
   const json: PlainMap = { ...(perLine ? { lines: true } : {}), ...(path ? { rows: path } : {}) };
   return proposal(file, bytes, { json }, [said]);
 }
@@ -88,7 +99,7 @@ async function proposal(file: string, bytes: Uint8Array, decoder: PlainMap, evid
 }
 
 /** The longest list of objects in a document. */
-function rowsPath(document: unknown): { path: string; said: string } {
+function rowsPath(document: unknown): { path: string; said: string } | undefined {
   const lists: { path: string; n: number }[] = [];
   const visit = (value: unknown, path: string, depth: number): void => {
     if (Array.isArray(value)) {
@@ -101,9 +112,17 @@ function rowsPath(document: unknown): { path: string; said: string } {
   };
   visit(document, '', 0);
   const best = lists.reduce<{ path: string; n: number } | undefined>((a, b) => (a && a.n >= b.n ? a : b), undefined);
-  return best
-    ? { path: best.path, said: `${best.path || 'the document'} is a list of ${best.n} objects` }
-    : { path: '', said: 'there is no list of objects in it' };
+  return best && { path: best.path, said: `${best.path || 'the document'} is a list of ${counted(best.n, 'object')}` };
+}
+
+/** What a document has at its top, in words that end a sentence. */
+function topOf(document: unknown): string {
+  if (Array.isArray(document)) return document.length ? ': its items are no objects' : ': it is an empty list';
+  return `: it has ${
+    Object.keys(document as object)
+      .slice(0, 12)
+      .join(', ') || 'nothing'
+  }`;
 }
 
 function isObject(line: string): boolean {

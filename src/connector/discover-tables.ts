@@ -8,8 +8,10 @@ import {
   type ProposedStream,
   streamName,
   textOf,
+  withOwnNames,
 } from './discover.ts';
 import { proposeKeys } from './discover-fields.ts';
+import { namesIdentifier } from './field-names.ts';
 
 /** Without names, a database's own tables are listed up to this many; a vendor's has thousands. */
 const MOST_TABLES = 40;
@@ -57,7 +59,12 @@ export async function discoverTables(
       ? [`${names.length} tables and views; these are the first ${MOST_TABLES}. Name those you want: --table A B.`]
       : []),
   ];
-  return { source: `${connection}, ${chosen.length} of ${names.length} tables and views`, streams, options: {}, notes };
+  return {
+    source: `${connection}, ${chosen.length} of ${names.length} tables and views`,
+    streams: withOwnNames(streams),
+    options: {},
+    notes,
+  };
 }
 
 async function tableStream(
@@ -163,6 +170,13 @@ function fieldOf({ name, type, nullable }: Column): ProposedField {
         ? 'datetime'
         : type === 'bit'
           ? 'boolean'
-          : 'text';
-  return { name, type: proposed, ...(personal ? { personal } : {}), evidence: `${type}${nullable ? '' : ', never null'}` };
+          : /^(tinyint|smallint|int|bigint)$/.test(type) && !namesIdentifier(name)
+            ? 'integer'
+            : 'text';
+  return {
+    name,
+    type: proposed,
+    ...(personal ? { personal } : {}),
+    evidence: `the database declares ${type}${nullable ? '' : ', never null'}`,
+  };
 }

@@ -1,27 +1,43 @@
-import { wsdlDocuments } from '../transports/soap/documents.ts';
+import { type NamedBy, type WsdlDocuments, wsdlDocuments } from '../transports/soap/documents.ts';
 import { soapSettings } from '../transports/soap/options.ts';
 import type { ComplexType, ElementDeclaration } from '../transports/soap/schema.ts';
 import { type Operation, readService, type Service } from '../transports/soap/service.ts';
 import { webClient } from '../transports/http/web-client.ts';
 import type { Discovery, Plain, PlainMap, ProposedField, ProposedStream } from './discover.ts';
-import { streamName } from './discover.ts';
+import { streamName, withOwnNames } from './discover.ts';
+import { namesIdentifier, namesMoney } from './field-names.ts';
 import { ConfigError } from '../core/errors.ts';
 
+/** A service as its WSDL describes it, with the texts of all documents that it is made of. */
+export interface ReadWsdl {
+  location: string;
+  service: Service;
+  version: '1.1' | '1.2';
+  texts: ReadonlyMap<string, string>;
+}
+
+const BY_FLAG: NamedBy = { place: { path: '--wsdl' }, setting: 'what --wsdl names' };
+
 /** Streams for the operations of a SOAP service that give lists. `location`: an address, or a file relative to `folder`. */
-export async function discoverWsdl(location: string, folder: string): Promise<Discovery> {
+export async function discoverWsdl(location: string, folder: string, named = BY_FLAG): Promise<Discovery> {
+  return wsdlStreams(await readWsdl(location, folder, named));
+}
+
+/** Throws ConfigError, with the place that `named` gives, for what is no WSDL or is not there. */
+export async function readWsdl(location: string, folder: string, named = BY_FLAG): Promise<ReadWsdl> {
   const address = /^https?:/i.test(location) ? location : 'http://localhost/';
   const settings = soapSettings.parse({ endpoint: address, timeout: '30s' });
   const client = webClient(settings, { connection: 'wsdl', projectFolder: folder });
   try {
-    const documents = await wsdlDocuments(location, { system: 'wsdl', projectFolder: folder, client, headersFor: () => ({}) });
-    return proposals(location, serviceOf(documents));
+    const documents = await wsdlDocuments(location, { system: 'wsdl', named, projectFolder: folder, client, headersFor: () => ({}) });
+    return { location, ...serviceOf(documents), texts: documents.texts };
   } finally {
     client.close();
   }
 }
 
 /** SOAP 1.1, or 1.2 where a service has that alone. */
-function serviceOf(documents: Parameters<typeof readService>[0]): { service: Service; version: string } {
+function serviceOf(documents: WsdlDocuments): Pick<ReadWsdl, 'service' | 'version'> {
   try {
     return { service: readService(documents, '1.1', 'wsdl'), version: '1.1' };
   } catch (error) {
@@ -31,7 +47,7 @@ function serviceOf(documents: Parameters<typeof readService>[0]): { service: Ser
 }
 
 /** The same of a service that is described already. */
-function proposals(source: string, { service, version }: { service: Service; version: string }): Discovery {
+export function wsdlStreams({ location, service, version }: ReadWsdl): Discovery {
   const operations = service.operationNames.map((name) => service.operation(name));
   const login = operations.find(isLogin);
   const logout = operations.find((o) => /log_?(out|off)|close_?session|end_?session/i.test(o.name));
@@ -46,8 +62,13 @@ function proposals(source: string, { service, version }: { service: Service; ver
         .map((p) => p.name)
         .join(', ')})${o === login ? ': logs in' : listIn(o.output) ? '' : ': gives no list'}`,
   );
-  if (version === '1.2') notes.push("SOAP 1.2: add transport_options: { version: '1.2' }");
-  return { source, streams, options, notes: [`${operations.length} operations for SOAP ${version}:`, ...notes] };
+  return {
+    source: location,
+    streams: withOwnNames(streams),
+    options,
+    ...(version === '1.2' ? { transport_options: { version } } : {}),
+    notes: [`${operations.length} operations for SOAP ${version}:`, ...notes],
+  };
 }
 
 interface FoundList {
@@ -105,7 +126,8 @@ function streamOf(
   const cursor = from && list.row.fields.find((f) => dated.test(f.name) && !f.type());
   const to = cursor && given.find((p) => /(^|[a-z_])(to|until|end)(date|time)?$/i.test(p.name));
   const left: string[] = [];
-  for (const { name, optional } of given) {
+  for (const parameter of given) {
+    const { name, optional } = parameter;
     if (session?.name === name) body[name] = '{{ session }}';
     else if (cursor && from.name === name) body[name] = '{{ from }}';
     else if (to?.name === name) body[name] = '{{ to }}';
@@ -113,7 +135,7 @@ function streamOf(
       const paging = pagingParameter(name);
       // What may be left out is: an option for each would have to be filled in by every town.
       if (!paging && optional) left.push(name);
-      else body[name] = paging ?? optionFor(name, options);
+      else body[name] = paging ?? optionFor(parameter, options);
     }
   }
   if (left.length) evidence.push(`left out, since the service can do without: ${left.join(', ')}`);
@@ -125,21 +147,31 @@ function streamOf(
   if (session && login) evidence.push(`${session.name} comes from ${login.name}`);
   if (cursor) evidence.push(`${from.name} bounds what is asked for: incremental fills {{ from }} and {{ to }}, by ${cursor.name}`);
   const fields = list.row.fields.map((f): ProposedField => fieldOf(f));
-  const key = list.row.fields
-    .filter((f) => !f.type() && /(^|[a-z_])(id|no|num|number|key)$/i.test(f.name))
+  const key = fields
+    .filter((f) => f.type === 'text' && /(^|[a-z_])(id|no|num|number|key)$/i.test(f.name) && !namesMoney(f.name))
     .slice(0, 1)
     .map((f) => f.name);
+  const fallback = fields.find((f) => f.type === 'text' && !namesMoney(f.name)) ?? fields[0];
   return {
     name: streamName(operation.name.replace(/^(get|list|find|search|read|fetch)_?/i, '')),
     description: `${operation.name}.`,
     retriever: { request },
     record_selector: { path: list.path.join('.') },
     ...(paged || offset ? { paginator: { kind: paged ? 'page' : 'offset', size: 200, ...(total ? { total: total.path } : {}) } } : {}),
-    ...(from && cursor ? { incremental: { cursor: cursor.name, start: '2000-01-01', lookback: '7d', format: 'YYYY-MM-DD' } } : {}),
+    ...(from && cursor
+      ? {
+          incremental: {
+            cursor: cursor.name,
+            start: '2000-01-01',
+            lookback: '7d',
+            format: from.simple()?.base === 'dateTime' ? 'YYYY-MM-DDTHH:mm:ss' : 'YYYY-MM-DD',
+          },
+        }
+      : {}),
     fields,
     keys: [
       {
-        fields: key.length ? key : [fields[0]?.name ?? 'id'],
+        fields: key.length ? key : [fallback?.name ?? 'id'],
         evidence: key.length
           ? 'by its name; no records were looked at'
           : 'no field has the name of a key: ask the vendor what names a record',
@@ -151,7 +183,7 @@ function streamOf(
 
 function loginOf(login: Operation, logout: Operation | undefined, options: Record<string, PlainMap>): PlainMap {
   const body: PlainMap = {};
-  for (const { name } of parameters(login)) body[name] = optionFor(name, options);
+  for (const parameter of parameters(login)) body[parameter.name] = optionFor(parameter, options);
   const token = textPath(login.output, /session|token|ticket/i) ?? textPath(login.output, /./) ?? 'text';
   const close = logout && parameters(logout);
   return {
@@ -163,7 +195,7 @@ function loginOf(login: Operation, logout: Operation | undefined, options: Recor
           logout: {
             operation: logout!.name,
             body: Object.fromEntries(
-              close.map((p) => [p.name, /session|token|ticket/i.test(p.name) ? '{{ session }}' : optionFor(p.name, options)]),
+              close.map((p) => [p.name, /session|token|ticket/i.test(p.name) ? '{{ session }}' : optionFor(p, options)]),
             ),
           },
         }
@@ -194,12 +226,14 @@ function pagingParameter(name: string): Plain | undefined {
 }
 
 /** Everything else is an option of the connection. */
-function optionFor(name: string, options: Record<string, PlainMap>): Plain {
+function optionFor({ name, simple }: ElementDeclaration, options: Record<string, PlainMap>): Plain {
   const option = name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+  const values = simple()?.values ?? [];
   options[option] = {
     ...(/pass|secret|key|token|pin/i.test(name) ? { type: 'secret' } : {}),
     description: `${name} of the service.`,
     required: true,
+    ...(values.length ? { choices: [...values] } : {}),
   };
   return `{{ options.${option} }}`;
 }
@@ -207,11 +241,37 @@ function optionFor(name: string, options: Record<string, PlainMap>): Plain {
 function fieldOf(field: ElementDeclaration): ProposedField {
   const inner = field.type();
   const evidence = `${field.many ? 'may repeat' : field.optional ? 'may be left out' : 'always there'}${inner?.fields.length ? `: ${inner.fields.map((f) => f.name).join(', ')}` : ''}`;
+  const isGroup = (inner?.fields.length ?? 0) > 0 || (inner?.attributes.length ?? 0) > 0;
+  const declared = field.many || isGroup ? undefined : typeOf(field);
+  const attributes = isGroup && inner!.fields.length === 0 ? `; a group: its text and ${inner!.attributes.join(', ')}` : '';
   return {
     name: field.name,
-    type: field.many ? 'list' : inner?.fields.length ? 'object' : 'text',
+    type: field.many ? 'list' : isGroup ? 'object' : (declared?.type ?? 'text'),
     ...(field.optional ? { optional: true } : {}),
     ...(/name|address|phone|mobile|e-?mail|birth/i.test(field.name) ? { personal: true } : {}),
-    evidence,
+    evidence: `${evidence}${attributes}${declared ? `; ${declared.said}` : ''}`,
   };
+}
+
+const TYPES: Readonly<Record<string, ProposedField['type']>> = {
+  decimal: 'decimal',
+  double: 'decimal',
+  float: 'decimal',
+  date: 'date',
+  dateTime: 'datetime',
+  boolean: 'boolean',
+};
+const WHOLE_NUMBERS =
+  /^(?:integer|int|long|short|byte|(?:non)?(?:Negative|Positive)Integer|(?:negative|positive)Integer|unsigned(?:Long|Int|Short|Byte))$/;
+
+/** A schema declares types: that is evidence, where a sample only lets guess. */
+function typeOf(field: ElementDeclaration): { type: ProposedField['type']; said: string } | undefined {
+  const simple = field.simple();
+  if (!simple) return undefined;
+  const own = simple.name === undefined ? '' : ` (${simple.name})`;
+  const values = simple.values.length ? `, one of ${simple.values.slice(0, 8).join(', ')}${simple.values.length > 8 ? ' …' : ''}` : '';
+  const said = `the WSDL declares ${simple.base === 'list' || simple.base === 'union' ? `a ${simple.base}` : `xs:${simple.base}`}${own}${values}`;
+  if (!WHOLE_NUMBERS.test(simple.base)) return { type: TYPES[simple.base] ?? 'text', said };
+  // Leading zeros and checks are the vendor's to add one day: what names something is no figure, whatever it is declared as.
+  return namesIdentifier(field.name) ? { type: 'text', said: `${said}, but it names something` } : { type: 'integer', said };
 }

@@ -6,6 +6,7 @@ export function discoveryYaml(discovery: Discovery): string {
   for (const note of discovery.notes) lines.push(`# ${note}`);
   if (Object.keys(discovery.options).length)
     lines.push('options:', ...Object.entries(discovery.options).map(([name, spec]) => `  ${name}: ${flow(spec)}`));
+  if (discovery.transport_options) lines.push(`transport_options: ${flow(discovery.transport_options)}`);
   lines.push('streams:');
   for (const stream of discovery.streams) lines.push(...streamLines(stream).map((line) => (line === '' ? '' : `  ${line}`)));
   return `${lines.join('\n')}\n`;

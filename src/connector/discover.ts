@@ -9,7 +9,7 @@ export interface PlainMap {
 /** One field as discover proposes it: text unless every value speaks for something else. */
 export interface ProposedField {
   name: string;
-  type: 'text' | 'decimal' | 'date' | 'datetime' | 'boolean' | 'list' | 'object';
+  type: 'text' | 'integer' | 'decimal' | 'date' | 'datetime' | 'boolean' | 'list' | 'object';
   format?: string;
   required?: boolean;
   optional?: boolean;
@@ -49,6 +49,8 @@ export interface Discovery {
   streams: ProposedStream[];
   /** Options that the templates of the streams name, with a description. */
   options: Record<string, PlainMap>;
+  /** What every connection to it needs: SOAP 1.2. */
+  transport_options?: PlainMap;
   notes: string[];
 }
 
@@ -72,6 +74,17 @@ export function streamName(text: string): string {
     .filter((word) => word.length > 1)
     .join('-');
   return (words || 'records').slice(0, 60).replace(/-$/, '');
+}
+
+/** Each stream under a name of its own, where several were called alike: GetPermits and ListPermits, BILLS_2025 and BILLS_2026. */
+export function withOwnNames(streams: ProposedStream[]): ProposedStream[] {
+  const taken = new Set<string>();
+  for (const stream of streams) {
+    const name = stream.name;
+    for (let n = 2; taken.has(stream.name); n++) stream.name = `${name}-${n}`;
+    taken.add(stream.name);
+  }
+  return streams;
 }
 
 /** No record of a system has as many fields; one that is damaged seems to. */

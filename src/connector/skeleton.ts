@@ -8,12 +8,15 @@ export interface NewConnector {
   transport: 'sftp' | 'folder' | 'soap' | 'http' | 'sqlserver';
   streams: readonly ProposedStream[];
   options: Discovery['options'];
+  transportOptions?: Discovery['transport_options'];
+  /** What is still to be done, said in the README. */
+  open?: string;
   /** What can be written to it. */
   sink?: SinkSkeleton | undefined;
 }
 
 /** The manifest of a new connector, ready to be certified, with the evidence as comments. */
-export function manifestText({ id, title, transport, streams, options, sink }: NewConnector): string {
+export function manifestText({ id, title, transport, streams, options, transportOptions, sink }: NewConnector): string {
   const files = transport === 'sftp' || transport === 'folder';
   const pattern = files ? String((streams[0]!.retriever['files'] as PlainMap)['pattern']) : '';
   const all: Discovery['options'] = files
@@ -40,6 +43,7 @@ export function manifestText({ id, title, transport, streams, options, sink }: N
     'version: 0.1.0',
     `title: ${scalar(title)}`,
     `transport: ${transport}`,
+    ...(transportOptions ? [`transport_options: ${flow(transportOptions)}`] : []),
     ...(Object.keys(all).length ? ['options:', ...Object.entries(all).map(([name, spec]) => `  ${name}: ${flow(spec)}`)] : []),
     'streams:',
     ...streams.flatMap((stream) => streamLines(files ? { ...stream, retriever } : stream).map((line) => `  ${line}`)),
@@ -57,7 +61,7 @@ const SUPPLIES: Record<NewConnector['transport'], string> = {
 };
 
 /** The README that a town reads when it configures the connection. What is in ‹ › is for the vendor to fill in. */
-export function readmeText({ id, title, transport, streams, sink }: NewConnector): string {
+export function readmeText({ id, title, transport, streams, open, sink }: NewConnector): string {
   return `# ${title}
 
 ‹Which system this is for, from which version on, and where the vendor documents the layout.›
@@ -80,7 +84,7 @@ ${sink ? `\n## Sinks\n\n| sink | what is written | what names a record |\n|---|-
 ## What is known, and what is not
 
 ‹What was taken from documentation, what from samples, what was guessed. Whether a record can change or be deleted.›
-
+${open ? `\n‹${open}›\n` : ''}
 ## Proof
 
 \`interlocal certify ${id} --offline\`

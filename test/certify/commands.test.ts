@@ -122,6 +122,18 @@ describe('interlocal new connector', () => {
     expect(page).not.toContain('<script');
   });
 
+  test('--sample proposes the key by all of the sample, not by the lines that become the recording', { timeout: 60_000 }, async () => {
+    const project = temporaryFolder();
+    const sample = join(project, 'fees-20260302.csv');
+    // The first column differs in the first 25 rows, and comes again below them.
+    const rows = Array.from({ length: 60 }, (_, i) => `R${100 + (i % 25)},L${String(i).padStart(3, '0')},${i}.50`);
+    writeFileSync(sample, `Receipt,Line,Fee\n${rows.join('\n')}\n`);
+    await interlocal('new', 'connector', 'fees', '--transport', 'folder', '--sample', sample, '--project', project);
+    const manifest = readFileSync(join(project, 'connectors/fees/connector.yaml'), 'utf8');
+    expect(manifest).toContain('# 60 of 60 values differ, none is empty\n    primary_key: [Line]');
+    expect((await interlocal('certify', 'fees', '--offline', '--project', project)).exit).toBe(0);
+  });
+
   test('says what is missing or taken, and writes nothing then', async () => {
     const project = temporaryFolder();
     expect((await interlocal('new', 'connector', 'acme', '--project', project)).err).toContain(
@@ -180,6 +192,13 @@ describe('interlocal new connector, at a terminal', () => {
     expect(existsSync(join(project, 'connectors/bills/fixtures/bills/bills.csv'))).toBe(true);
   });
 
+  test('asks a vendor of a SOAP service for its WSDL, and begins with its operations', { timeout: 60_000 }, async () => {
+    const { exit, asked, project } = await typed(['acme', 'soap', join(import.meta.dirname, 'bills.wsdl')]);
+    expect(exit).toBe(0);
+    expect(asked).toContain('The WSDL of the service');
+    expect(readFileSync(join(project, 'connectors/acme/connector.yaml'), 'utf8')).toContain('operation: GetBills');
+  });
+
   test('does not ask where flags say everything', { timeout: 60_000 }, async () => {
     const { exit, asked } = await typed([], 'acme', '--transport', 'sftp', '--format', 'csv');
     expect([exit, asked]).toEqual([0, '']);
@@ -212,6 +231,9 @@ describe('interlocal certify', () => {
     const mended = await interlocal('certify', 'acme', '--offline', '--write-records', '--project', project);
     expect(mended.err).toContain('Wrote fixtures/payments/records.json: look it through');
     expect(mended.exit).toBe(0);
+    writeFileSync(file, 'number;paid\n1;2\n');
+    const other = await interlocal('certify', 'acme', '--offline', '--write-records', '--project', project);
+    expect(other.err).toMatch(/payments-20260302\.csv does not read, and is written down as refused \([A-Z_]+: .*\) Is that meant\?/);
   });
 
   test('a name that is none is answered with the one that was meant', async () => {

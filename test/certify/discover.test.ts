@@ -108,6 +108,20 @@ describe('a fixed-width sample', () => {
   });
 });
 
+test('fixed-width kinds that both come often are told by their lengths, and what may belong to the mark is pointed at', async () => {
+  const pair = (i: number): string =>
+    `10${2026030101 + i}CASHIER \n20${String(i).padStart(4, '0')}SWIM ${1000 + i}\n20${String(i + 50).padStart(4, '0')}HALL ${2000 - i}\n`;
+  const stream = await look(Array.from({ length: 8 }, (_, i) => pair(i)).join(''));
+  expect(stream.record_selector).toEqual({ types: ['2'], parents: ['1'] });
+  expect(stream.evidence.join('\n')).toContain('character 2 is always 0: look whether it belongs to the kind of line');
+});
+
+test('a CSV file of one column is one, and its header no record', async () => {
+  const stream = await look('Permit\nB-1\nB-2\n', 'permits.csv');
+  expect(stream.decoder).toEqual({ csv: {} });
+  expect(stream.keys[0]!.fields).toEqual(['Permit']);
+});
+
 describe('nested samples', () => {
   test('XML gives its rows and what repeats within them', async () => {
     const stream = await look('<Root><R No="1"><L><A>1</A></L><L><A>2</A></L></R><R No="2"><L><A>3</A></L></R></Root>', 'a.xml');
@@ -125,6 +139,13 @@ describe('nested samples', () => {
   test('what cannot be looked at is refused in plain words', async () => {
     await expect(look('')).rejects.toThrow('The file is empty.');
     await expect(look(Buffer.from('PK\u0003\u0004rest'), 'a.xlsx')).rejects.toThrow('FILE_TRUNCATED');
+    await expect(look('%PDF-1.7\n%\u00e2\n1 0 obj', 'report.csv')).rejects.toThrow('This is a PDF. A PDF is a picture of a table');
+    await expect(look('<!DOCTYPE html><html><body>Log in</body></html>')).rejects.toThrow('it may be the page of a log-in');
+    await expect(look(Buffer.from('d0cf11e0a1b11ae10000', 'hex'), 'till.xls')).rejects.toThrow('save it as .xlsx or CSV');
+    await expect(look(Buffer.from('no,name\n1,Ann\n', 'utf16le'))).rejects.toThrow('this is UTF-16 without a byte order mark');
+    await expect(look('{"items":[],"total":0}')).rejects.toThrow('There is no list of records in it: it has items, total.');
+    await expect(look('{"openapi":"3.0.1","paths":{}}')).rejects.toThrow('Give an answer of one of its paths');
+    await expect(look('[]')).rejects.toThrow('it is an empty list. Give a sample with at least a few records');
     await expect(look('<Root><R></Root>', 'a.xml')).rejects.toThrow('It begins like XML, but');
   });
 });

@@ -105,6 +105,19 @@ describe('a pack of files', () => {
     );
   });
 
+  test('whose records.json is missing, or has other keys than it may, is told what to write', async () => {
+    const { 'records.json': _, ...others } = { 'records.json': '', 'connector.yaml': MANIFEST, 'README.md': README };
+    const bare = packOf('till', { ...others, 'fixtures/payments/payments-20260303.csv': CSV });
+    expect(failures(await certified(bare))[0]).toMatch(/records\.json is not there\. interlocal certify --write-records writes it/);
+    const misspelt = JSON.stringify({ record: records(CSV), refuse: [] });
+    const [told] = failures(await certified(pack({ 'fixtures/payments/records.json': misspelt })));
+    expect(told).toContain('"record" is not a key that is known here. Did you mean records? There may be records, rejected, refused, now.');
+    expect(told).toContain('Did you mean refused?');
+    const number = '{ "records": [ { "number": 101 } ] }';
+    const [said] = failures(await certified(pack({ 'fixtures/payments/records.json': number })));
+    expect(said).toMatch(/records\[0\]\.number: .*number 101.* All values in records are text/s);
+  });
+
   test('with a record set aside and a file refused, as the recording says', async () => {
     const bad = CSV.replace('2026-03-03', 'yesterday');
     const recorded = JSON.stringify({

@@ -126,7 +126,7 @@ describe('a view of SQL Server with a row version', () => {
   test('is proposed by discover with its key and its row version', async () => {
     const yaml = discoveryYaml(await discoverTables(transport, 'acme', ['BillsView']));
     expect(yaml).toContain('incremental: { cursor: RV, kind: rowversion }');
-    expect(yaml).toMatch(/BILLNO: \{ required: true \} # char/);
+    expect(yaml).toMatch(/BILLNO: \{ required: true \} # the database declares char/);
     expect(yaml).toContain('primary_key: [BILLNO]');
     expect(yaml).toContain('OWNER_NAME: { class: personal }');
   });

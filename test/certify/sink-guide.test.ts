@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { LEAST_README, lint } from '../../src/engine/certify/lint.ts';
 import { readPack } from '../../src/engine/certify/pack.ts';
 import { packOf } from './packs.ts';
 
@@ -16,4 +17,13 @@ test.each([
 ])("the guide's sink over %s is a valid one", async (transport, sink) => {
   const manifest = `connector: acme\nversion: 1.0.0\ntitle: Acme\ntransport: ${transport}\nstreams: {}\nsinks:\n${sink}`;
   expect((await readPack(packOf('acme', { 'connector.yaml': manifest }))).problems).toEqual([]);
+});
+
+test('the guide says how long a README must be, and so does what is too short', async () => {
+  expect(guide).toContain(`at least ${LEAST_README} characters`);
+  const manifest = 'connector: acme\nversion: 1.0.0\ntitle: Acme\ntransport: folder\nstreams: {}\n';
+  const readme = lint(await readPack(packOf('acme', { 'connector.yaml': manifest, 'README.md': 'Acme.\n' }))).find(
+    (f) => f.check === 'readme',
+  );
+  expect(readme).toMatchObject({ state: 'failed', detail: 'README.md says next to nothing: it has 5 characters, and 80 are the least.' });
 });

@@ -6,9 +6,10 @@ import { parse } from 'yaml';
 import { connectorSchema } from '../../../src/config/schema/connector.ts';
 import type { Discovery } from '../../../src/connector/discover.ts';
 import { discoverFile } from '../../../src/connector/discover-file.ts';
-import { discoverWsdl } from '../../../src/connector/discover-wsdl.ts';
+import { readWsdl, wsdlStreams } from '../../../src/connector/discover-wsdl.ts';
 import { discoveryYaml } from '../../../src/connector/discover-yaml.ts';
 import { cutSample } from '../../../src/connector/sample-cut.ts';
+import { soapRecording, wsdlFiles } from '../../../src/connector/skeleton-soap.ts';
 import { applyChanges, changesOf } from '../mutations.ts';
 import { packFiles, shippedPacks } from '../pack-files.ts';
 import { Fault, subject, type Subject } from '../subject.ts';
@@ -38,7 +39,7 @@ export async function discoverSubject(weight: number, tokens: readonly string[])
   });
 }
 
-/** Descriptions of services, changed: read, with every operation and type in them. */
+/** Descriptions of services, changed: read, with every operation and type in them, and a recording invented for each stream. */
 export async function wsdlSubject(weight: number, tokens: readonly string[]): Promise<Subject> {
   const files = (await shippedPacks()).flatMap(({ folder, fixtures }) => fixtures.wsdls.map((name) => join(folder, 'fixtures', name)));
   const originals = files.map((file) => readFileSync(file));
@@ -52,8 +53,11 @@ export async function wsdlSubject(weight: number, tokens: readonly string[]): Pr
     async attempt(bytes) {
       folder ??= mkdtempSync(join(tmpdir(), 'interlocal-fuzz-wsdl-'));
       writeFileSync(join(folder, 'service.wsdl'), bytes);
-      const discovery = await discoverWsdl('service.wsdl', folder);
+      const wsdl = await readWsdl('service.wsdl', folder);
+      const discovery = wsdlStreams(wsdl);
       if (discovery.streams.length) asManifest(discovery, 'soap');
+      for (const stream of discovery.streams) soapRecording(wsdl, stream);
+      wsdlFiles(wsdl);
       return { state: 'read', codes: [] };
     },
     bytesOf: (bytes) => bytes,

@@ -24,7 +24,7 @@ export interface CertifyOptions {
   /** Told before each check. */
   onCheck?: (stream: string | undefined, title: string) => void;
   /** Told of each check that does not apply to a stream or sink. */
-  onNotApplicable?: (stream: string | undefined, check: { check: string; title: string }) => void;
+  onNotApplicable?: (stream: string | undefined, check: { check: string; title: string }, reason?: string) => void;
   /** Serves recorded tables; without it streams of queries are certified online only. */
   startTables?: StartTables;
   /** Lets streams of files be read over SSH, to see that their password is nowhere else; without it they only fail to connect. */
@@ -40,11 +40,12 @@ export async function certifyOffline(pack: Pack, given: CertifyOptions): Promise
   const left: Certificate['not_applicable'] = [];
   const options: CertifyOptions = {
     ...given,
-    onNotApplicable: (name, { check, title }) =>
+    onNotApplicable: (name, { check, title }, reason) =>
       void left.push({
         check,
         title,
         ...(name === undefined ? {} : Object.hasOwn(pack.connector!.streams, name) ? { stream: name } : { sink: name }),
+        ...(reason === undefined ? {} : { reason }),
       }),
   };
   const { connector, fixtures } = pack;
@@ -102,9 +103,10 @@ async function certifyFiles(
     for (const { name: file, bytes } of fixture.files!) reads.push({ file, reading: await readBytes(stream, file, bytes, variables) });
     return compareWithRecording(fixture, reads);
   });
-  findings.push(...recording);
   const context: FileContext | undefined = await fileContext(connector, name, fixture, given, keys, options.startSsh);
-  if (!context) return findings;
+  // All that is known of a stream without a file that reads is what it refuses: no town should take that for proven.
+  if (!context) return recording.map((f) => ({ ...f, state: 'failed', hint: f.hint ?? 'Record a file that reads.' }));
+  findings.push(...recording);
   const { plain } = context;
   for (const check of [...FILE_LIFE, ...FILE_PACKED, ...FILE_TEXT, ...FILE_DRIFT, ...FILE_LIMITS]) {
     if (options.signal.aborted) break;
@@ -183,10 +185,11 @@ async function certifyQueries(
   return findings;
 }
 
-/** The WSDL of the pack that describes an operation. */
+/** The WSDL of the pack that describes an operation; the only one, where there is one: what that lacks is told by its name. */
 export async function wsdlOf(pack: Pack, operation: string | undefined): Promise<string | undefined> {
-  for (const name of pack.fixtures.wsdls)
-    if ((await readFile(join(pack.folder, 'fixtures', name), 'utf8')).includes(`"${operation}"`)) return name;
+  const { wsdls } = pack.fixtures;
+  if (wsdls.length === 1) return wsdls[0];
+  for (const name of wsdls) if ((await readFile(join(pack.folder, 'fixtures', name), 'utf8')).includes(`"${operation}"`)) return name;
   return undefined;
 }
 
@@ -210,16 +213,17 @@ export async function looked(
       hint: ours ? 'Please report this with the recording.' : 'Correct the connector.',
     };
   }
-  if (!verdict) {
-    options.onNotApplicable?.(stream, check);
+  if (!verdict || verdict.state === 'not_applicable') {
+    options.onNotApplicable?.(stream, check, verdict?.detail);
     return [];
   }
+  const { state, detail, hint } = verdict;
   return [
     {
       check: check.check,
       title: check.title,
       ...(stream === undefined ? {} : { stream }),
-      ...verdict,
+      ...{ state, detail, ...(hint === undefined ? {} : { hint }) },
       milliseconds: Math.round(performance.now() - started),
     },
   ];

@@ -1,6 +1,6 @@
 import type { Project } from '../../config/project.ts';
 import { counted } from '../../connector/certify.ts';
-import type { Discovery, PlainMap, ProposedStream } from '../../connector/discover.ts';
+import { type Discovery, type PlainMap, type ProposedStream, withOwnNames } from '../../connector/discover.ts';
 import { patternOf } from '../../connector/discover-csv.ts';
 import { discoverFile } from '../../connector/discover-file.ts';
 import { discoverTables } from '../../connector/discover-tables.ts';
@@ -25,7 +25,10 @@ export async function discoverConnection(project: Project, connection: string, o
     if (transport.kind === 'query') return await discoverTables(transport, connection, options.tables);
     const connector = project.connectors.get(project.connections[connection]!.connector)!.value;
     if (connector.transport === 'soap')
-      return await discoverWsdl(String(given['wsdl'] ?? `${String(given['endpoint'])}?wsdl`), project.folder);
+      return await discoverWsdl(String(given['wsdl'] ?? `${String(given['endpoint'])}?wsdl`), project.folder, {
+        place: { system: connection, path: 'wsdl' },
+        setting: 'wsdl in config/connections.yaml',
+      });
     if (options.path === undefined)
       throw new ConfigError({
         code: 'USAGE',
@@ -70,16 +73,6 @@ async function beginning(transport: FileTransport, file: RemoteFile): Promise<Bu
     if ((size += part.length) >= MOST_BYTES) break;
   }
   return Buffer.concat(parts).subarray(0, MOST_BYTES);
-}
-
-function withOwnNames(streams: ProposedStream[]): ProposedStream[] {
-  const seen = new Map<string, number>();
-  for (const stream of streams) {
-    const n = (seen.get(stream.name) ?? 0) + 1;
-    seen.set(stream.name, n);
-    if (n > 1) stream.name = `${stream.name}-${n}`;
-  }
-  return streams;
 }
 
 /** What an HTTP interface answers, as a file would be looked at; and how it pages, as far as one answer shows. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { counted, fails, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
+import { counted, fails, holds, holdsBut, holdsFor, NO_RECORD, type Verdict } from '../../connector/certify.ts';
 import { alike, changedAt, lineStarts, regionOf, spots } from '../../connector/certify-changes.ts';
 import { nameMatcher } from '../../transports/paths.ts';
 import type { Bench, Contents } from './bench.ts';
@@ -44,8 +44,11 @@ async function readTwice(context: FileContext): Promise<Verdict> {
         `The store differs after the second run (${changesOf(once, twice)}).`,
         'Look at primary_key: it must name each record in its system.',
       );
-    return holds(
-      `${counted(Object.keys(once.records).length, 'record')} after one run and after two${second.counts.read > 0 ? `, ${second.counts.unchanged} recognised as unchanged` : '; nothing was read again'}.`,
+    const records = Object.keys(once.records).length;
+    return holdsFor(
+      records,
+      `${counted(records, 'record')} after one run and after two${second.counts.read > 0 ? `, ${second.counts.unchanged} recognised as unchanged` : '; nothing was read again'}.`,
+      NO_RECORD,
     );
   });
 }
@@ -129,7 +132,8 @@ async function truncated(context: FileContext): Promise<Verdict> {
   );
   if (stored) return stored;
   const detail = `${refused} of ${cuts.length - complete} cuts are refused before anything is stored`;
-  if (unseen.length === 0) return holds(`${detail}.`);
+  if (unseen.length === 0)
+    return holdsFor(cuts.length - complete, `${detail}.`, 'no place in the file could be found where a cut takes a record away');
   if (context.stream.retriever.files!.marker !== undefined)
     return holds(`${detail}; the others end with a whole record and are held back by the marker file.`);
   return holdsBut(

@@ -2,6 +2,9 @@ import { counted, type Finding } from '../../connector/certify.ts';
 import { textOfPlace, type Problem } from '../../core/errors.ts';
 import type { Pack } from './pack.ts';
 
+/** Characters of a README that can say something; docs/vendor-guide.md names the number. */
+export const LEAST_README = 80;
+
 /** What is true of a pack before anything is run: its manifest, its README, that every stream has a recording. */
 export function lint(pack: Pack): Finding[] {
   const findings: Finding[] = [];
@@ -26,13 +29,15 @@ export function lint(pack: Pack): Finding[] {
           detail: `README.md still has ${readme.match(/‹[^›]*›/g)!.length} places to fill in (‹ ›).`,
           hint: 'Fill them in before you hand the pack over.',
         }
-      : readme !== undefined && readme.trim().length >= 80
+      : readme !== undefined && readme.trim().length >= LEAST_README
         ? finding('readme', 'A README says what a town must supply', true, `README.md, ${readme.trim().split('\n').length} lines.`)
         : finding(
             'readme',
             'A README says what a town must supply',
             false,
-            readme === undefined ? 'There is no README.md.' : 'README.md says next to nothing.',
+            readme === undefined
+              ? 'There is no README.md.'
+              : `README.md says next to nothing: it has ${readme.trim().length} characters, and ${LEAST_README} are the least.`,
             'Write which system and version it is for, what the town must supply, and where the layout is documented.',
           ),
   );

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { counted, fails, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
+import { counted, fails, holds, holdsBut, holdsFor, type Verdict } from '../../connector/certify.ts';
 import { pieceOf } from '../../connector/certify-steps.ts';
 import type { StreamState } from '../../connector/pages.ts';
 import { paceOf } from '../../transports/rate-limit.ts';
@@ -83,5 +83,9 @@ async function rateLimit(context: RequestContext): Promise<Verdict> {
   if (read.refused) return fails(saidOf(read.refused), 'Correct the connector.');
   if (turns < server.asked.length)
     return fails(`${server.asked.length} requests were sent, and ${turns} of them waited for their turn.`, 'Report this.');
-  return holds(`${counted(turns, 'request')}, at most ${limit.requests} in ${limit.per}: ${Math.round(now / 1000)} s of waiting.`);
+  return holdsFor(
+    turns,
+    `${counted(turns, 'request')}, at most ${limit.requests} in ${limit.per}: ${Math.round(now / 1000)} s of waiting.`,
+    'no request is recorded',
+  );
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { counted, fails, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
+import { counted, fails, holds, holdsBut, holdsFor, NO_RECORD, type Verdict } from '../../connector/certify.ts';
 import { rowWith, tableName, tableOfCursor, tiedRows } from '../../connector/certify-tables.ts';
 import { parseDuration } from '../../core/time.ts';
 import { using, type Contents } from './bench.ts';
@@ -46,8 +46,11 @@ async function readTwice(context: QueryContext): Promise<Verdict> {
       const twice = await bench.contents();
       if (!isDeepStrictEqual(once, twice))
         return fails(`The store differs after the second run (${changesOf(once, twice)}).`, 'Look at primary_key: it must name each row.');
-      return holds(
-        `${counted(Object.keys(once.records).length, 'record')} after one run and after two; the second read ${counted(second.counts.read, 'row')}.`,
+      const records = Object.keys(once.records).length;
+      return holdsFor(
+        records,
+        `${counted(records, 'record')} after one run and after two; the second read ${counted(second.counts.read, 'row')}.`,
+        NO_RECORD,
       );
     }),
   );
@@ -168,7 +171,7 @@ async function deletes(context: QueryContext): Promise<Verdict> {
             )
           : fails(`Emptied tables deleted ${deleted.length} of ${total} records.`, 'Look at deletes.max_percent.');
       return deleted.length === total
-        ? holds(`${counted(total, 'record')} deleted.`)
+        ? holdsFor(total, `${counted(total, 'record')} deleted.`, NO_RECORD)
         : fails(`${deleted.length} of ${total} deleted.`, 'Look at deletes.');
     }),
   );

@@ -1,4 +1,4 @@
-import { counted, fails, holds, type Verdict } from '../../connector/certify.ts';
+import { counted, fails, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
 import type { Fixture } from '../../connector/certify-fixtures.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { differences, type Reading, saidOf } from './reading.ts';
@@ -45,6 +45,11 @@ export function compareWithRecording(fixture: Fixture, reads: readonly Read[]): 
     return fails(
       wrong.slice(0, 4).join('; '),
       'Correct the connector, or records.json where it is wrong; --write-records writes what is read now, for you to look through.',
+    );
+  if (good.length === 0)
+    return holdsBut(
+      `As recorded, but without a single record that reads: next to nothing is proven.`,
+      'Record a few records, with nobody in them.',
     );
   return holds(
     `${counted(good.length, 'record')}${aside.length ? `, ${aside.length} set aside` : ''}${fixture.refused.length ? `, ${counted(fixture.refused.length, 'file')} refused` : ''}, as recorded.`,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { counted, fails, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
+import { counted, fails, holds, holdsBut, holdsFor, NO_RECORD, type Verdict } from '../../connector/certify.ts';
 import { changeAnswer } from '../../connector/certify-answers.ts';
 import { stepOf } from '../../connector/certify-steps.ts';
 import { withBomb } from './file-text.ts';
@@ -77,8 +77,11 @@ async function readTwice(context: RequestContext): Promise<Verdict> {
         `The store differs after the second run (${changesOf(once, twice)}).`,
         'Look at primary_key: it must name each record in its system.',
       );
-    return holds(
-      `${counted(Object.keys(once.records).length, 'record')} after one run and after two, ${second.counts.unchanged} recognised as unchanged.`,
+    const records = Object.keys(once.records).length;
+    return holdsFor(
+      records,
+      `${counted(records, 'record')} after one run and after two, ${second.counts.unchanged} recognised as unchanged.`,
+      NO_RECORD,
     );
   });
 }
@@ -106,7 +109,11 @@ async function busy(context: RequestContext): Promise<Verdict> {
     return { status: 503, headers: { 'retry-after': '0' }, body: 'busy' };
   });
   if (!read.refused && sameAsRecorded(context, read.records))
-    return holds(`${counted(turnedAway.size, 'request')} answered with 503 and Retry-After, then with the records.`);
+    return holdsFor(
+      turnedAway.size,
+      `${counted(turnedAway.size, 'request')} answered with 503 and Retry-After, then with the records.`,
+      'no request is recorded that could have been turned away',
+    );
   return fails(read.refused ? saidOf(read.refused) : 'Records are missing or doubled.', 'Look at error_handler.');
 }
 

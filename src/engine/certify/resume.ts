@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { counted, fails, holds, type Verdict } from '../../connector/certify.ts';
+import { counted, fails, holdsFor, NO_RECORD, type Verdict } from '../../connector/certify.ts';
 import type { Bench, Contents } from './bench.ts';
 import { saidOf } from './reading.ts';
 
@@ -48,9 +48,10 @@ export async function resumeAfterKills({ records, open, whole }: ResumeSpec): Pr
       }
     }
   }
-  if (kills === 0) return undefined;
-  return holds(
+  return holdsFor(
+    kills,
     `${counted(kills, 'kill')} after and within batches of ${batchSize}: each time the next run left the store of an undisturbed one.`,
+    NO_RECORD,
   );
 }
 

@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { counted, fails, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
+import { counted, fails, holds, holdsBut, holdsFor, NO_NOTE, type Verdict } from '../../connector/certify.ts';
 import { renderSink, sinkScope } from '../../connector/sink.ts';
 import { fileNameOf } from '../../connector/sink-rows.ts';
 import { fillText } from '../../connector/template.ts';
@@ -67,7 +67,11 @@ async function neverHalf(context: SinkContext): Promise<Verdict> {
     await bench.send({ watch: (transport) => watched(transport, look) });
     return seen.length
       ? fails(`The other side could have found ${seen[0]}.`, 'Look at marker and staging of target.file: each needs a name of its own.')
-      : holds(`Looked ${looks} times on the way: not there, or whole${context.sink.target.file!.marker ? '; the marker after it' : ''}.`);
+      : holdsFor(
+          looks,
+          `Looked ${looks} times on the way: not there, or whole${context.sink.target.file!.marker ? '; the marker after it' : ''}.`,
+          'nothing was written that could have been seen half',
+        );
   });
 }
 
@@ -120,7 +124,11 @@ function killed(takes: boolean): SinkCheck['run'] {
         });
         if (verdict) return verdict;
       }
-    return holds(`${counted(2 * commits, 'kill')}, before and after each note in the store: each file got there once.`);
+    return holdsFor(
+      commits,
+      `${counted(2 * commits, 'kill')}, before and after each note in the store: each file got there once.`,
+      NO_NOTE,
+    );
   };
 }
 

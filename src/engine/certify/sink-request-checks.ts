@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { counted, fails, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
+import { counted, fails, holds, holdsBut, holdsFor, type Verdict } from '../../connector/certify.ts';
 import { changeAnswer } from '../../connector/certify-answers.ts';
 import type { Asked } from '../../connector/certify-exchanges.ts';
 import { askedFor } from '../../connector/certify-sink-exchanges.ts';
@@ -136,7 +136,11 @@ async function busy(context: SinkRequestContext): Promise<Verdict> {
       const wrong = await asRecorded(context, bench);
       return wrong
         ? fails(`Each request answered with 503 once: ${wrong}.`, 'Look at error_handler.rules: busy is neither an answer nor the end.')
-        : holds(`${counted(turnedAway.size, 'request')} answered with 503 and Retry-After, then taken.`);
+        : holdsFor(
+            turnedAway.size,
+            `${counted(turnedAway.size, 'request')} answered with 503 and Retry-After, then taken.`,
+            'no request was made that could have been turned away',
+          );
     },
     { error_handler: context.sink.error_handler },
   );

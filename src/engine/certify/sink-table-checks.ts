@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SinkField } from '../../config/schema/sink.ts';
-import { counted, fails, holds, type Verdict } from '../../connector/certify.ts';
+import { counted, fails, holds, holdsFor, NO_NOTE, type Verdict } from '../../connector/certify.ts';
 import type { FixtureTable } from '../../connector/certify-fixtures.ts';
 import { keyColumns } from '../../connector/push-table.ts';
 import { plainValue, sameValue } from '../../connector/same-value.ts';
@@ -290,7 +290,11 @@ async function killed(context: SinkTableContext): Promise<Verdict> {
       });
       if (verdict) return verdict;
     }
-  return holds(`${counted(2 * commits, 'kill')}, before and after each note in the store: the table of an undisturbed run.`);
+  return holdsFor(
+    commits,
+    `${counted(2 * commits, 'kill')}, before and after each note in the store: the table of an undisturbed run.`,
+    NO_NOTE,
+  );
 }
 
 async function secrets(context: SinkTableContext): Promise<Verdict> {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { counted } from '../../connector/certify.ts';
 import type { Fixture } from '../../connector/certify-fixtures.ts';
 import { FatalError } from '../../core/errors.ts';
 import { wsdlOf } from './certify.ts';
@@ -13,9 +14,13 @@ import { optionsFor, variablesFor } from './secrets.ts';
 /**
  * Writes records.json of each recorded stream as it reads now, for a person to look through: from then on it is what the
  * stream must read as. Of sinks the records are what is given: what is written of them is put beside them where there is nothing yet,
- * the file or expected.json; what a service answers nobody can make up. Gives the files. Throws FatalError for a service or database that does not read.
+ * the file or expected.json; what a service answers nobody can make up. `note` is told what was written down as refused or set aside. Gives the files. Throws FatalError for a service or database that does not read.
  */
-export async function writeRecords(folder: string, startTables: StartTables | undefined): Promise<string[]> {
+export async function writeRecords(
+  folder: string,
+  startTables: StartTables | undefined,
+  note: (text: string) => void = () => {},
+): Promise<string[]> {
   const fixtures = join(folder, 'fixtures');
   const { connector } = await readPack(folder);
   // What is not there yet is empty to begin with.
@@ -37,6 +42,7 @@ export async function writeRecords(folder: string, startTables: StartTables | un
       `${JSON.stringify({ ...(fixture.now === undefined ? {} : { now: fixture.now }), ...expectedOf(reads) }, null, 2)}\n`,
     );
     written.push(`fixtures/${name}/records.json`);
+    for (const text of notRead(reads)) note(text);
   }
   const { writtenBySink } = await import('./write-sinks.ts');
   for (const [name, fixture] of pack.sinks) {
@@ -78,6 +84,19 @@ async function readAgain(pack: Pack, name: string, fixture: Fixture, startTables
   const reading = await context.withServer(context.read);
   if (reading.refused) throw refused(name, saidOf(reading.refused));
   return [{ reading }];
+}
+
+/** What does not read is written down too: a person must say whether it is meant to be so. */
+function notRead(reads: readonly Read[]): string[] {
+  const aside = reads.flatMap(({ reading }) => reading.records.filter((record) => record.problem));
+  return [
+    ...reads.flatMap(({ file, reading }) =>
+      reading.refused ? [`${file} does not read, and is written down as refused (${saidOf(reading.refused)}) Is that meant?`] : [],
+    ),
+    ...(aside.length
+      ? [`${counted(aside.length, 'record')} written down as set aside, the first for ${saidOf([aside[0]!.problem!])} Is that meant?`]
+      : []),
+  ];
 }
 
 function expectedOf(reads: readonly Read[]): object {

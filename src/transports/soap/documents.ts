@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
-import { ConfigError } from '../../core/errors.ts';
+import { ConfigError, type Place } from '../../core/errors.ts';
 import { beginningOf } from '../http/body.ts';
 import { statusError } from '../http/status.ts';
 import { XSD } from './schema.ts';
@@ -14,14 +14,24 @@ export const WSDL = 'http://schemas.xmlsoap.org/wsdl/';
 export interface WsdlDocuments {
   definitions: XmlElement[];
   schemas: SchemaDocument[];
+  /** Path or address → its text, the WSDL itself first. */
+  texts: Map<string, string>;
 }
 
 interface Source {
   system: string;
+  /** Where the WSDL was named, for problems with it: its place, and words for it. By default wsdl of the connection. */
+  named?: NamedBy | undefined;
   projectFolder: string;
   client: WebClient;
   /** Sent to the WSDL's own host when it is the endpoint's. */
   headersFor(url: URL): Record<string, string>;
+}
+
+/** What named a WSDL: `{ place: { path: '--wsdl' }, setting: 'what --wsdl names' }`. */
+export interface NamedBy {
+  place: Place;
+  setting: string;
 }
 
 /** Schemas that everybody has and that describe no data of a service. */
@@ -35,9 +45,10 @@ const MOST_DOCUMENTS = 200;
 
 /** Reads a WSDL, and whatever it imports and includes, from files below the town's folder or from the one host that it is on. */
 export async function wsdlDocuments(location: string, source: Source): Promise<WsdlDocuments> {
-  const found: WsdlDocuments = { definitions: [], schemas: [] };
+  const found: WsdlDocuments = { definitions: [], schemas: [], texts: new Map() };
   const read = new Set<string>();
   const { system } = source;
+  const { place, setting } = source.named ?? { place: { system, path: 'wsdl' }, setting: 'wsdl in config/connections.yaml' };
   const origin = isAddress(location) ? new URL(location).origin : undefined;
   const folders = [resolve(source.projectFolder), dirname(resolve(source.projectFolder, location))];
 
@@ -58,7 +69,7 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
       throw problem(
         'WSDL_UNREADABLE',
         `${at} is no WSDL of version 1.1 and no XML schema: its root element is ${root.name}.`,
-        'Check wsdl in config/connections.yaml.',
+        `Check ${setting}.`,
       );
   }
 
@@ -107,13 +118,15 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
 
   async function parse(at: string): Promise<XmlElement> {
     try {
-      return parseXml(await textOf(at), 128);
+      const text = await textOf(at);
+      found.texts.set(at, text);
+      return parseXml(text, 128);
     } catch (error) {
       if (error instanceof XmlProblem)
         throw problem(
           'WSDL_UNREADABLE',
           `${at} ${error.message}.`,
-          'Check wsdl in config/connections.yaml; an address that wants a log-in gives a web page instead.',
+          `Check ${setting}; an address that wants a log-in gives a web page instead.`,
         );
       throw error;
     }
@@ -122,7 +135,7 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
   async function textOf(at: string): Promise<string> {
     if (!isAddress(at))
       return readFile(at, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        throw problem('WSDL_MISSING', `The file ${at} cannot be read (${error.code}).`, 'Correct wsdl in config/connections.yaml.');
+        throw problem('WSDL_MISSING', `The file ${at} cannot be read (${error.code}).`, `Correct ${setting}.`);
       });
     const url = new URL(at);
     const answer = await source.client.send({ method: 'GET', url, headers: source.headersFor(url) });
@@ -134,7 +147,7 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
   }
 
   function problem(code: string, message: string, hint: string): ConfigError {
-    return new ConfigError({ code, place: { system, path: 'wsdl' }, message, hint });
+    return new ConfigError({ code, place, message, hint });
   }
 
   await visit(isAddress(location) ? location : resolve(source.projectFolder, location));

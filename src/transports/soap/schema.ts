@@ -20,6 +20,20 @@ export interface ElementDeclaration {
   nillable: boolean;
   /** undefined: a text. Asked late, since types contain themselves. */
   type(): ComplexType | undefined;
+  /** What its text looks like, as far as the schema says; undefined where it declares nothing, or a group of elements. */
+  simple(): SimpleType | undefined;
+}
+
+/** What a schema says of a text. */
+export interface SimpleType {
+  /** The type of XML Schema that it comes down to, without prefix: `decimal`, `string`; `list` and `union` are themselves. */
+  base: string;
+  /** The name of the service's own type, where it has one. */
+  name?: string;
+  /** The values that are allowed, where they are enumerated. */
+  values: readonly string[];
+  /** The most characters. */
+  longest?: number;
 }
 
 export interface ComplexType {
@@ -33,7 +47,12 @@ export interface ComplexType {
 export interface Schema {
   element(qualified: string): ElementDeclaration | undefined;
   type(qualified: string): ComplexType | undefined;
+  /** Also of a complex type whose content is text. */
+  simpleType(qualified: string): SimpleType | undefined;
 }
+
+/** Types derived from one another further than this are a circle. */
+const DEEPEST = 32;
 
 interface Definition {
   node: XmlElement;
@@ -66,7 +85,9 @@ export function readSchema(documents: readonly SchemaDocument[]): Schema {
     if (ref) {
       const target = element(qualifiedName(ref, node));
       const [, namespace = '', name = ref] = /^\{(.*)\}(.*)$/.exec(qualifiedName(ref, node)) ?? [];
-      return target ? { ...target, ...occurs } : { name, namespace, nillable: false, ...occurs, type: () => undefined };
+      return target
+        ? { ...target, ...occurs }
+        : { name, namespace, nillable: false, ...occurs, type: () => undefined, simple: () => undefined };
     }
     const form = node.attributes['form'] ?? document.root.attributes['elementFormDefault'] ?? 'unqualified';
     return {
@@ -79,7 +100,38 @@ export function readSchema(documents: readonly SchemaDocument[]): Schema {
         if (inline) return complexType(inline, document);
         return node.attributes['type'] ? type(qualifiedName(node.attributes['type'], node)) : undefined;
       },
+      simple: () => {
+        const inline = node.children.find((child) => child.name === 'simpleType' || child.name === 'complexType');
+        if (inline) return simpleOf(inline, 0);
+        return node.attributes['type'] ? simpleType(qualifiedName(node.attributes['type'], node)) : undefined;
+      },
     };
+  }
+
+  function simpleType(qualified: string, depth = 0): SimpleType | undefined {
+    const [, namespace = '', name = ''] = /^\{(.*)\}(.*)$/.exec(qualified) ?? [];
+    if (namespace === XSD) return { base: name, values: [] };
+    const found = definitions.get(`simpleType ${qualified}`) ?? definitions.get(`complexType ${qualified}`);
+    const simple = found && depth < DEEPEST ? simpleOf(found.node, depth + 1) : undefined;
+    return simple && { ...simple, name };
+  }
+
+  /** Of a simpleType, or of a complexType with simpleContent. Facets of a type that restricts another replace those of that one. */
+  function simpleOf(node: XmlElement, depth: number): SimpleType | undefined {
+    const content = node.name === 'complexType' ? node.children.find((child) => child.name === 'simpleContent') : node;
+    const derived = content?.children.find((child) => ['restriction', 'extension', 'list', 'union'].includes(child.name));
+    if (!derived) return undefined;
+    if (derived.name === 'list' || derived.name === 'union') return { base: derived.name, values: [] };
+    const inline = derived.children.find((child) => child.name === 'simpleType');
+    const base = inline
+      ? simpleOf(inline, depth + 1)
+      : derived.attributes['base'] && simpleType(qualifiedName(derived.attributes['base'], derived), depth);
+    if (!base) return undefined;
+    const facets = (name: string): string[] =>
+      derived.children.flatMap((child) => (child.name === name ? [child.attributes['value'] ?? ''] : []));
+    const values = facets('enumeration');
+    const longest = Number([...facets('maxLength'), ...facets('length')][0] ?? base.longest);
+    return { base: base.base, values: values.length ? values : base.values, ...(Number.isNaN(longest) ? {} : { longest }) };
   }
 
   function complexType(node: XmlElement, document: SchemaDocument): ComplexType {
@@ -138,7 +190,7 @@ export function readSchema(documents: readonly SchemaDocument[]): Schema {
     return made;
   }
 
-  return { element, type };
+  return { element, type, simpleType };
 }
 
 function occursOf(node: XmlElement): Occurs {

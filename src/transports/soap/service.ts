@@ -106,6 +106,7 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
               optional: false,
               nillable: false,
               type: () => ({ fields: [], attributes: [], open: false }),
+              simple: () => undefined,
             };
       const declared = schema.element(qualifiedName(element, parts[0]!));
       if (!declared)
@@ -128,11 +129,25 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
         many: false,
         optional: false,
         nillable: true,
+        simple: () =>
+          type
+            ? schema.simpleType(qualifiedName(type, part))
+            : element
+              ? schema.element(qualifiedName(element, part))?.simple()
+              : undefined,
         type: () =>
           type ? schema.type(qualifiedName(type, part)) : element ? schema.element(qualifiedName(element, part))?.type() : undefined,
       };
     });
-    return { name, namespace, many: false, optional: false, nillable: false, type: () => ({ fields, attributes: [], open: false }) };
+    return {
+      name,
+      namespace,
+      many: false,
+      optional: false,
+      nillable: false,
+      type: () => ({ fields, attributes: [], open: false }),
+      simple: () => undefined,
+    };
   }
 
   function problem(code: string, message: string, hint: string): ConfigError {

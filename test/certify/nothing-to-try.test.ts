@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { certified, failures, packOf, README } from './packs.ts';
+
+test('a check that a recording without records gives nothing to try is no ✓, and says why', async () => {
+  const folder = packOf('permits', {
+    'connector.yaml':
+      'connector: permits\nversion: 1.0.0\ntitle: Permits\ntransport: http\nstreams:\n  permits:\n    retriever: { request: { path: /permits } }\n    decoder: { json: { rows: items } }\n    schema: { fields: { id: { required: true } } }\n    primary_key: [id]\n',
+    'README.md': README,
+    'fixtures/permits/exchanges.json': JSON.stringify([{ request: { path: '/permits' }, answer: { body: '{"items":[]}' } }]),
+    'fixtures/permits/records.json': '{ "records": [] }',
+  });
+  const { findings, not_applicable: left } = await certified(folder);
+  expect(findings.filter((f) => f.state === 'failed')).toEqual([]);
+  expect(findings.find((f) => f.check === 'recording')).toMatchObject({ state: 'warning' });
+  for (const check of ['read_twice', 'resume']) {
+    expect(findings.map((f) => f.check)).not.toContain(check);
+    expect(left.find((l) => l.check === check)).toMatchObject({ stream: 'permits', reason: 'the recording gives no record' });
+  }
+});
+
+test('a stream of whose recorded files none reads is not certified, though they are recorded as refused', async () => {
+  const folder = packOf('till', {
+    'connector.yaml':
+      'connector: till\nversion: 1.0.0\ntitle: Till\ntransport: folder\nstreams:\n  till:\n    retriever: { files: { pattern: "*.csv" } }\n    decoder: { csv: {} }\n    schema: { fields: { number: { required: true } } }\n    primary_key: [number]\n',
+    'README.md': README,
+    'fixtures/till/till.csv': 'no,paid\n1,2\n',
+    'fixtures/till/records.json': '{ "records": [], "refused": [ { "file": "till.csv", "code": "COLUMN_MISSING" } ] }',
+  });
+  expect(failures(await certified(folder))).toEqual([
+    'recording: As recorded, but without a single record that reads: next to nothing is proven.',
+  ]);
+});
