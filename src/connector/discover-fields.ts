@@ -180,7 +180,8 @@ function hasCommas(sample: Sample, name: string): boolean {
 
 /** Digits filled up with zeros, of very different size, and in no order: a figure such as 0002450, which a running number is not. Longer: several columns. */
 export function isFigure(sample: Sample, name: string): boolean {
-  const texts = sample.slice(0, 1000).map((values) => textOf(values[name]));
+  // A minus may stand behind.
+  const texts = sample.slice(0, 1000).map((values) => textOf(values[name]).replace(/[-+]$/, ''));
   const width = texts[0]?.length ?? 0;
   if (texts.length < 3 || width < 5 || width > 13 || !texts.every((text) => text.length === width && /^\d+$/.test(text))) return false;
   const zeros = texts.map((text) => /^0*/.exec(text)![0].length);

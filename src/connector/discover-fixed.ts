@@ -1,14 +1,10 @@
 import type { Values } from '../core/record.ts';
 import { counted } from './certify.ts';
-import { outOf, type PlainMap, type ProposedStream, streamName } from './discover.ts';
+import { outOf, type PlainMap, type ProposedField, type ProposedKey, type ProposedStream, streamName } from './discover.ts';
+import { columnsOf, cut, datesCutOut, nameOf, type Span } from './discover-columns.ts';
+import { controlIn } from './discover-control.ts';
 import { patternOf } from './discover-csv.ts';
 import { isFigure, proposeFields, proposeKeys } from './discover-fields.ts';
-
-interface Span {
-  /** From 1, both ends included, as in manifests. */
-  from: number;
-  to: number;
-}
 
 /** Said of figures without a point. */
 const CENTS = 'if these are cents, write decimals: 2 in the decoder and type: decimal here';
@@ -39,15 +35,17 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
   const control = several
     ? controlIn(types, spans, detail, (line) => lines.indexOf(line) > lines.lastIndexOf(details.at(-1)!), evidence)
     : undefined;
-  const columns = spans.get(detail)!.map((span) => ({ ...span, name: nameOf(span) }));
+  const columns = named(spans.get(detail)!);
   // A damaged line that is long makes columns for all; what they hold is not worth minutes.
   const looked = details.slice(0, Math.max(1000, Math.floor(MOST_VALUES / Math.max(1, columns.length))));
   if (looked.length < details.length) evidence.push(`of these lines, the first ${looked.length.toLocaleString('en-US')} were looked at`);
-  const sample = looked.map((line) => {
-    const values: Values = {};
-    for (const { name, from, to } of columns) values[name] = line.slice(from - 1, to).trim() || null;
-    return values;
-  });
+  const sample = looked.map((line) => valuesIn(line, columns));
+  const parents = [...types.keys()].filter(
+    (type) =>
+      type !== detail &&
+      type !== control?.type &&
+      lines.findIndex((line) => line.startsWith(type)) < lines.findIndex((line) => line.startsWith(detail)),
+  );
   const fields = proposeFields(sample);
   const total = control?.yaml['total'] as PlainMap | undefined;
   for (const f of fields) {
@@ -55,6 +53,7 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
       f.name === total?.['of'] ? `summed in ${control!.type}; ${CENTS}` : isFigure(sample, f.name) ? `figures, it seems; ${CENTS}` : '';
     f.evidence = `characters ${f.name.replace(/^at_/, '').replace('_', '-')}; ${f.evidence}${figure ? `; ${figure}` : ''}`;
   }
+  const summed = total ? [String(total['of'])] : [];
   const fixed: PlainMap = {
     ...(encoding === 'utf-8' ? {} : { encoding }),
     ...(same.length === lines.length ? { record_length: width } : {}),
@@ -64,17 +63,16 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
         several ? type : 'line',
         {
           ...(several ? { when: { from: 1, to: type.length, is: type } } : {}),
-          fields: Object.fromEntries(spans.get(type)!.map((span) => [nameOf(span), { from: span.from, to: span.to }])),
+          fields: Object.fromEntries(
+            spans.get(type)!.map((span) => {
+              const whole = summed.includes(nameOf(span)) && types.get(type)!.some((line) => cut(line, span).endsWith('-'));
+              return [nameOf(span), { from: span.from, to: span.to, ...(whole ? { decimals: 0 } : {}) }];
+            }),
+          ),
         },
       ]),
     ),
   };
-  const parents = [...types.keys()].filter(
-    (type) =>
-      type !== detail &&
-      type !== control?.type &&
-      lines.findIndex((line) => line.startsWith(type)) < lines.findIndex((line) => line.startsWith(detail)),
-  );
   return {
     name: streamName(file),
     description: `Read from files such as ${file}.`,
@@ -83,9 +81,38 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
     ...(several ? { record_selector: { types: [detail], ...(parents.length ? { parents } : {}) } } : {}),
     ...(control ? { control: [control.yaml] } : {}),
     fields,
-    keys: proposeKeys(sample, fields, total ? [String(total['of'])] : []),
+    keys: keysWithParent(),
     evidence,
   };
+
+  /** Details are often told apart by what is above them: the key of their parent stands before their own fields. */
+  function keysWithParent(): ProposedKey[] {
+    const [parent] = parents;
+    const own = proposeKeys(sample, fields, summed);
+    if (parents.length !== 1 || parent === undefined || !own[0]?.repeats) return own;
+    const above = types.get(parent)!.map((line) => valuesIn(line, named(spans.get(parent)!)));
+    const [key] = proposeKeys(above, proposeFields(above));
+    if (!key || key.repeats) return own;
+    const names = key.fields.map((name) => `${parent}.${name}`);
+    let at: Values = {};
+    const among = new Set(looked);
+    const whole = lines.flatMap((line) => {
+      if (line.startsWith(parent)) at = valuesIn(line, named(spans.get(parent)!, `${parent}.`));
+      return among.has(line) ? [{ ...at, ...valuesIn(line, columns) }] : [];
+    });
+    const inKey = names.map((name): ProposedField => ({ name, type: 'text', evidence: '' }));
+    return proposeKeys(whole, [...inKey, ...fields], summed);
+  }
+}
+
+function named(spans: readonly Span[], prefix = ''): (Span & { name: string })[] {
+  return spans.map((span) => ({ ...span, name: prefix + nameOf(span) }));
+}
+
+function valuesIn(line: string, columns: readonly (Span & { name: string })[]): Values {
+  const values: Values = {};
+  for (const { name, from, to } of columns) values[name] = line.slice(from - 1, to).trim() || null;
+  return values;
 }
 
 /** Lines by their first one to three characters, where these are few and each kind is always as long. One kind: the empty text. */
@@ -102,176 +129,20 @@ function recordTypes(lines: readonly string[]): Map<string, string[]> {
     const own = !lengths.includes(0) && new Set(lengths).size > 1 && [...types.values()].every((list) => list.length > 1);
     // HDR, DTL, TRL rather than H, D, T, where more letters tell no more kinds.
     const goesOn = longer?.size === types.size && [...longer.keys()].every((type) => /^[A-Z]+$/.test(type));
-    if (few && letters && (edge || own) && !goesOn) return types;
+    if (few && letters && (edge || own) && !goesOn && !isNumbered(lines, length)) return types;
   }
   return new Map([['', [...lines]]]);
 }
 
-/** Columns of lines of one kind: a new one begins after a blank in all lines, and where digits turn to letters or back in all lines. */
-function columnsOf(lines: readonly string[], typeWidth: number): Span[] {
-  const kinds = kindsOf(lines);
-  const width = kinds.length;
-  const spans: Span[] = [];
-  let from: number | undefined;
-  const end = (to: number): void => {
-    if (from !== undefined && to >= from) spans.push({ from: from + 1, to: to + 1 });
-    from = undefined;
-  };
-  for (let i = typeWidth; i < width; i++) {
-    if (kinds[i] === 'blank') {
-      end(i - 1);
-      continue;
-    }
-    const before = kinds[i - 1];
-    const turns =
-      from !== undefined &&
-      before !== kinds[i] &&
-      (before === 'digit' || kinds[i] === 'digit') &&
-      before !== 'mixed' &&
-      kinds[i] !== 'mixed';
-    if (turns) end(i - 1);
-    from ??= i;
-  }
-  end(width - 1);
-  return spans.map((span, i) => {
-    // Blanks after a text belong to it: a longer one would reach into them. Digits are as long as they are.
-    const text = kinds.slice(span.from - 1, span.to).some((kind) => kind === 'letter' || kind === 'mixed');
-    const next = spans[i + 1]?.from ?? width + 1;
-    return text && next - span.to > 2 ? { from: span.from, to: next - 1 } : span;
-  });
-}
-
-/** Eight digits within a longer run that are a day (YYYYMMDD) in all lines are a column of their own. */
-function datesCutOut(spans: readonly Span[], lines: readonly string[]): Span[] {
-  if (lines.length < 3) return [...spans];
-  const isDay = (text: string): boolean => /^(19[5-9]\d|20[0-6]\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/.test(text);
-  return spans.flatMap((span) => {
-    if (span.to - span.from < 8 || !lines.every((line) => /^\d+$/.test(cut(line, span)))) return [span];
-    const starts = Array.from({ length: span.to - span.from - 6 }, (_, i) => span.from + i).filter((from) =>
-      lines.every((line) => isDay(cut(line, { from, to: from + 7 }))),
-    );
-    return starts.length === 1 ? withSpans([span], [{ from: starts[0]!, to: starts[0]! + 7 }]) : [span];
-  });
-}
-
-type Kind = 'blank' | 'digit' | 'letter' | 'mixed';
-
-/** The kind of each column; where a line ends before it, it has a blank there. Each character is looked at once. */
-function kindsOf(lines: readonly string[]): Kind[] {
-  const columns: { filled: number; digits: number; letters: number; blanks: number }[] = [];
-  for (const line of lines)
-    for (let i = 0; i < line.length; i++) {
-      const column = (columns[i] ??= { filled: 0, digits: 0, letters: 0, blanks: 0 });
-      const c = line[i]!;
-      column.filled++;
-      if (c === ' ') column.blanks++;
-      else if (c >= '0' && c <= '9') column.digits++;
-      else if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) column.letters++;
-    }
-  return columns.map(({ filled, digits, letters, blanks }) => {
-    const blank = blanks + lines.length - filled;
-    if (blank === lines.length) return 'blank';
-    if (digits === lines.length) return 'digit';
-    return letters + blank === lines.length ? 'letter' : 'mixed';
-  });
-}
-
-function nameOf({ from, to }: Span): string {
-  return `at_${from}_${to}`;
-}
-
-/** A trailer whose digits are the number of detail lines, or the sum of some of their digits: columns are cut where that fits. */
-function controlIn(
-  types: Map<string, string[]>,
-  spans: Map<string, Span[]>,
-  detail: string,
-  last: (line: string) => boolean,
-  evidence: string[],
-): { type: string; yaml: PlainMap } | undefined {
-  const details = types.get(detail)!;
-  for (const [type, [line, ...more]] of types) {
-    if (type === detail || more.length > 0 || line === undefined) continue;
-    let count: Span | undefined;
-    let total: { at: Span; of: Span } | undefined;
-    if (!last(line)) continue;
-    const numbers = spansOfDigits(line, type.length).filter(({ from, to }) => to - from >= 2);
-    for (const at of numbers) if (Number(cut(line, at)) === details.length) count = wider(count, at);
-    // Of spans with the same sum the widest: what is in front of it is zeros in every line.
-    const sumOf = sumsOfSpans(details);
-    const sums = new Map(
-      spansOfDigits(details[0]!, detail.length, details)
-        .reverse()
-        .map((of) => [String(sumOf(of)), of]),
-    );
-    for (const at of numbers) {
-      if (count && at.from <= count.to && count.from <= at.to) continue;
-      const of = sums.get(String(BigInt(cut(line, at))));
-      if (of && BigInt(cut(line, at)) > 99n && at.to - at.from > 2 && (!total || at.to - at.from > total.at.to - total.at.from))
-        total = { at, of };
-    }
-    if (!count && !total) continue;
-    if (count) evidence.push(`characters ${count.from}-${count.to} of ${type} are ${cut(line, count)}, the number of ${detail} lines`);
-    if (total)
-      evidence.push(
-        `characters ${total.at.from}-${total.at.to} of ${type} are the sum of characters ${total.of.from}-${total.of.to} of the ${detail} lines, as whole numbers (decimals: 0); look whether they are cents: then write decimals: 2 in both fields of the decoder and in control`,
-      );
-    spans.set(type, withSpans(spans.get(type)!, [count, total?.at]));
-    spans.set(detail, withSpans(spans.get(detail)!, [total?.of]));
-    return {
-      type,
-      yaml: {
-        type,
-        ...(count ? { count: nameOf(count) } : {}),
-        ...(total ? { total: { field: nameOf(total.at), of: nameOf(total.of), decimals: 0 } } : {}),
-      },
-    };
-  }
-  return undefined;
-}
-
-/** Stretches of up to 18 digits within runs of digits that all lines have. */
-function spansOfDigits(line: string, skip: number, all: readonly string[] = [line]): Span[] {
-  const spans: Span[] = [];
-  const digit = Array.from({ length: line.length }, (_, i) => i >= skip && all.every((l) => /\d/.test(l[i] ?? '')));
-  for (let from = skip; from < line.length; from++)
-    for (let to = from; to < line.length && digit[to] && to - from < 18; to++) if (to > from) spans.push({ from: from + 1, to: to + 1 });
-  return spans;
-}
-
-/** The sum of the figures that stand at a span in all lines; each character is added up once, whatever the number of spans. */
-function sumsOfSpans(lines: readonly string[]): (span: Span) => bigint {
-  const sums: number[] = new Array<number>(lines[0]!.length).fill(0);
-  for (const line of lines) for (let i = 0; i < sums.length; i++) sums[i]! += line.charCodeAt(i) - 48;
-  return ({ from, to }) => {
-    let sum = 0n;
-    for (let i = from - 1; i < to; i++) sum = sum * 10n + BigInt(sums[i]!);
-    return sum;
-  };
-}
-
-/** The longest stretch: leading zeros belong to the figure. */
-function wider(a: Span | undefined, b: Span): Span {
-  return a && a.to - a.from >= b.to - b.from ? a : b;
-}
-
-function cut(line: string, { from, to }: Span): string {
-  return line.slice(from - 1, to);
-}
-
-/** The columns with these among them: what lies over one is cut where it begins and ends. */
-function withSpans(spans: readonly Span[], wanted: readonly (Span | undefined)[]): Span[] {
-  let result = [...spans];
-  for (const span of wanted) {
-    if (!span) continue;
-    result = result.flatMap((s) =>
-      s.to < span.from || s.from > span.to
-        ? [s]
-        : [
-            { from: s.from, to: span.from - 1 },
-            { from: span.to + 1, to: s.to },
-          ].filter((p) => p.to >= p.from),
-    );
-    result.push(span);
-  }
-  return result.sort((a, b) => a.from - b.from);
+/**
+ * Do the lines begin with rising numbers, of which a mark of so many characters would be the first digits? Then the marks follow each other
+ * without a gap, and the numbers go from one to the next; those behind a mark begin low again.
+ */
+function isNumbered(lines: readonly string[], length: number): boolean {
+  const width = Math.min(15, ...lines.map((line) => /^\d*/.exec(line)![0].length));
+  if (width <= length) return false;
+  const numbers = lines.map((line) => Number(line.slice(0, width)));
+  const step = 10 ** (width - length);
+  const rising = numbers.every((number, i) => i === 0 || (number > numbers[i - 1]! && number - numbers[i - 1]! < step));
+  return rising && numbers.at(-1)! - numbers[0]! > step;
 }

@@ -1,4 +1,5 @@
 import type { PlainMap, ProposedStream } from './discover.ts';
+import { figureOf } from './discover-columns.ts';
 import { openSample } from './discover-packed.ts';
 import { cutWorkbook } from './discover-xlsx.ts';
 import { unscaled } from './figures.ts';
@@ -73,7 +74,7 @@ function cutFixed(lines: readonly string[], stream: ProposedStream): string {
         changed = put(
           changed,
           spanOf(total['field']),
-          own.reduce((sum, d) => sum + BigInt(d.slice(from - 1, to)), 0n),
+          own.reduce((sum, d) => sum + figureOf(d.slice(from - 1, to)), 0n),
         );
       }
       return changed;
@@ -108,7 +109,9 @@ function cutTyped(lines: readonly string[], stream: ProposedStream, csv: PlainMa
 }
 
 function put(line: string, [from, to]: [number, number], value: bigint): string {
-  return line.slice(0, from - 1) + String(value).padStart(to - from + 1, '0') + line.slice(to);
+  const width = to - from + 1;
+  const text = value < 0n ? `${String(-value).padStart(width - 1, '0')}-` : String(value).padStart(width, '0');
+  return line.slice(0, from - 1) + text + line.slice(to);
 }
 
 function cutXml(text: string, row: string): string {

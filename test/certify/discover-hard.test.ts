@@ -31,6 +31,37 @@ const number = (n: number, width: number): string => String(n).padStart(width, '
 const evidenceOf = (stream: ProposedStream, name: string) => stream.fields.find((f) => f.name === name)?.evidence;
 
 describe('samples as offices really have them become connectors that certify', { timeout: 60_000 }, () => {
+  test("fixed width: figures with the minus behind, accents at a column's beginning, lines that only their head tells apart", async () => {
+    const holders = ['Élodie Faÿ', 'Ada Marsh', 'Søren Ångström', 'José Núñez'];
+    const codes = ['MOOR', 'WATR', 'CRED'];
+    const amounts = Array.from({ length: 36 }, (_, i) => (i % 3 === 2 ? -1 : 1) * (700 + ((i * 7919) % 90_000)));
+    const figure = (n: number): string => (n < 0 ? `${number(-n, 10)}-` : number(n, 11));
+    const lines = holders.flatMap((_, h) =>
+      Array.from({ length: 3 }, (_, k) => {
+        const permit = h * 3 + k;
+        const details = codes.map((code, c) => `D${code.padEnd(6)}${figure(amounts[permit * 3 + c]!)}`);
+        return [`H${number(1200 + permit * 7, 8)}${holders[h]!.padEnd(30)}202603${number(permit + 1, 2)}`, ...details];
+      }).flat(),
+    );
+    const total = amounts.reduce((sum, n) => sum + n, 0);
+    const text = [...lines, `T${number(36, 6)}${number(total, 13)}`].join('\r\n');
+    const { stream, failed } = await proposed('moorings-20260323.dat', Buffer.from(`${text}\r\n`, 'latin1'));
+    expect(failed).toEqual([]);
+    expect(stream.control).toEqual([{ type: 'T', count: 'at_2_7', total: { field: 'at_8_20', of: 'at_8_18', decimals: 0 } }]);
+    expect(stream.keys[0]!.fields).toEqual(['H.at_2_9', 'at_2_7']);
+  });
+
+  test('fixed width: numbers that lines begin with are no kinds of lines', async () => {
+    const lines = Array.from({ length: 30 }, (_, i) => `${number(i * 7, 5)}${'Ann'.padEnd(20)}${number(777 + ((i * 3373) % 9000), 8)}`);
+    const { stream, failed } = await proposed('fees.txt', Buffer.from(`${lines.join('\n')}\n`));
+    expect(failed).toEqual([]);
+    expect(stream.record_selector).toBeUndefined();
+    expect(stream.keys[0]!.fields).toEqual(['at_1_5']);
+    const kinds = ['1', '5', '6', '6', '6', '8', '9'].map((kind, i) => `${kind}${number(i + 1, 7)}${number(100 + ((i * 37) % 91), 8)}`);
+    const { stream: kept } = await proposed('ach.txt', Buffer.from(`${kinds.join('\n')}\n`));
+    expect(kept.record_selector).toMatchObject({ types: ['6'] });
+  });
+
   test('fixed width: kinds of three letters, a date within a run of digits, names with room to grow, a trailer that adds up', async () => {
     const details = Array.from({ length: 60 }, (_, i) => ({
       n: i + 1,
