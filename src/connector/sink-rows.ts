@@ -2,21 +2,16 @@ import type { SinkConfig } from '../config/schema/connector.ts';
 import { FatalError } from '../core/errors.ts';
 import { type Values, valueAt } from '../core/record.ts';
 import { fillRecordText } from './record-template.ts';
+import { figuresOf } from './sink-sums.ts';
 import { fillText, type Variables } from './template.ts';
 
 /**
  * Records to the rows of a file: one each, or as the sink's `rows` say, with header and trailer rows. `records` are written
- * values already; `totals` the sums of their fields.
+ * values already.
  */
-export function rowsOf(
-  sink: SinkConfig,
-  records: readonly Values[],
-  scope: Variables,
-  totals: Record<string, string>,
-  file: string,
-): Values[] {
+export function rowsOf(sink: SinkConfig, records: readonly Values[], scope: Variables, file: string): Values[] {
   if (!sink.rows) return records.map((values) => (sink.encoder?.csv || sink.encoder?.fixed_width ? complete(sink, values) : values));
-  const around: Variables = { ...scope, ...Object.fromEntries(Object.entries(totals).map(([field, sum]) => [`total.${field}`, sum])) };
+  const around: Variables = { ...scope, ...figuresOf(sink, records) };
   // What all records of the file have in common may stand around them.
   const common = Object.fromEntries(sink.file_per.map((field) => [field, valueAt(records[0]!, field) ?? null]));
   const row = (template: Record<string, string>, values: Values, variables: Variables): Values =>

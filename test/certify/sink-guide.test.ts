@@ -6,7 +6,8 @@ import { packOf } from './packs.ts';
 
 const guide = readFileSync(join(import.meta.dirname, '../../docs/vendor-guide.md'), 'utf8');
 const section = guide.slice(guide.indexOf('## Writing to a system'), guide.indexOf('## What certify proves'));
-const [file, request, rows, payments] = [...section.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) => yaml!);
+/** Whole sinks; what stands deeper is a part of one. */
+const [file, request, rows, payments] = [...section.matchAll(/```yaml\n( {2}\S[\s\S]*?)```/g)].map(([, yaml]) => yaml!);
 
 test.each([
   ['sftp', file],

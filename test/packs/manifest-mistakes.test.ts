@@ -47,6 +47,24 @@ test('a sink whose names lead nowhere is found before anything is sent', async (
   ]);
 });
 
+test('sums that nothing could be added up for are found before anything is sent', async () => {
+  const sums = SINK.replace('{{ count }}', '{{ count.Void }} {{ total.Voids }} {{ hash.Rows }}')
+    .replace(
+      'totals: [amount]',
+      'totals: [amount, { name: Voids, of: amount, where: { knd: V } }, { name: Voids, of: day, where: { kind: [V, W] } }]\n    hash_totals: { Rows: { of: amount, digits: 10 }, Accounts: { of: GL Acount } }',
+    )
+    .replace('GL Account: {}', 'GL Account: {}, kind: { values: [V, I] }');
+  expect((await mistakes(sums)).map((line) => line.replace(/^\d+:\d+ /, ''))).toEqual([
+    'sinks.pay.rows.trailer[0].a: {{ count.Void }} is not known here. Did you mean count.Voids? [REFERENCE_UNKNOWN]',
+    'sinks.pay.totals[1].where.knd: "knd" is not a field in this sink\'s schema. Did you mean kind? [REFERENCE_UNKNOWN]',
+    'sinks.pay.totals[2].name: there is a total "Voids" already. Give each a name of its own. [KEY_DUPLICATE]',
+    'sinks.pay.totals[2].of: "day" is no decimal field, so it cannot be summed. [VALUE_INVALID]',
+    'sinks.pay.totals[2].where.kind: "W" is no value of kind, so no record would count. There is: V, I. [VALUE_INVALID]',
+    'sinks.pay.hash_totals.Rows.of: "amount" is decimal, and a hash total is of digits alone. Sum a field of type text or integer. [VALUE_INVALID]',
+    'sinks.pay.hash_totals.Accounts.of: "GL Acount" is not a field in this sink\'s schema. Did you mean GL Account? [REFERENCE_UNKNOWN]',
+  ]);
+});
+
 test('a sink that its transport cannot write, and a date that cannot be written', async () => {
   const found = await mistakes(SINK.replace('format: MMDDYYYY', 'format: MMM D').replace(/target: .*/, 'target: { table: { name: pay } }'));
   expect(found.join('\n')).toContain('over the transport sftp a sink writes to target.file, not table.');

@@ -6,6 +6,7 @@ import type { ConnectorConfig, SinkConfig } from '../schema/connector.ts';
 import { checkLayout } from './decoders.ts';
 import { checkPack } from './packing.ts';
 import { suggestion } from './references.ts';
+import { checkTotals, figureNames } from './sink-totals.ts';
 
 type Path = (string | number)[];
 
@@ -41,11 +42,7 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
   };
   sink.idempotency_key.forEach((name, i) => known(name, ['idempotency_key', i]));
   sink.file_per.forEach((name, i) => known(name, ['file_per', i]));
-  sink.totals.forEach((name, i) => {
-    known(name, ['totals', i]);
-    if (fields.includes(name) && schema.fields[name]!.type !== 'decimal')
-      add(['totals', i], 'VALUE_INVALID', `"${name}" is no decimal field, so it cannot be summed.`);
-  });
+  checkTotals(sink, add);
   checkFormat(sink.date_format, ['date_format']);
   for (const [name, { format, type }] of Object.entries(schema.fields)) {
     if (format === undefined) continue;
@@ -55,7 +52,6 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
   }
 
   const file = ['date', 'sequence', ...options];
-  const totals = sink.totals.map((name) => `total.${name}`);
   if (target.file) names(target.file.name, ['target', 'file', 'name'], file);
   if (target.file) names(target.file.folder, ['target', 'file', 'folder'], options);
   target.file?.pack?.forEach(({ zip }, i) => zip && names(zip.entry, ['target', 'file', 'pack', i, 'zip', 'entry'], file));
@@ -84,7 +80,7 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
   checkAnswers();
   for (const place of ['header', 'each', 'trailer'] as const) {
     const record = place === 'each' ? fields : sink.file_per;
-    const around = [...file, 'count', ...totals, ...(place === 'each' ? ['number'] : [])];
+    const around = [...file, ...figureNames(sink), ...(place === 'each' ? ['number'] : [])];
     rows?.[place].forEach((row, i) => names(row, ['rows', place, i], [...around, ...record.map((name) => `record.${name}`)]));
   }
   return problems;
