@@ -65,6 +65,11 @@ test('sums that nothing could be added up for are found before anything is sent'
   ]);
 });
 
+test('a sign is for numbers', async () => {
+  const found = await mistakes(STREAM.replace('class: { from: 2, to: 4 }', 'class: { from: 2, to: 4, sign: overpunch }'));
+  expect(found.join('\n')).toMatch(/fields\.class\.sign: is for numbers, and the field has no decimals\./);
+});
+
 test('a sink that its transport cannot write, and a date that cannot be written', async () => {
   const found = await mistakes(SINK.replace('format: MMDDYYYY', 'format: MMM D').replace(/target: .*/, 'target: { table: { name: pay } }'));
   expect(found.join('\n')).toContain('over the transport sftp a sink writes to target.file, not table.');
