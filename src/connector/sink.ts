@@ -1,11 +1,11 @@
 import type { SinkConfig } from '../config/schema/connector.ts';
 import { FatalError, type Place, type Problem, RecordError } from '../core/errors.ts';
-import { type Values, valueAt } from '../core/record.ts';
+import type { Values } from '../core/record.ts';
 import { encodeWith } from '../formats/formats.ts';
 import { MOST_PROBLEMS } from './control.ts';
 import { textAt } from './figures.ts';
 import { jsonTypesOf } from './json-body.ts';
-import { fileNameOf, rowsOf } from './sink-rows.ts';
+import { fileNameOf, groupsOf, keyText, rowsOf } from './sink-rows.ts';
 import { writtenDate } from './sink-dates.ts';
 import { totalsOf } from './sink-sums.ts';
 import { writtenValues } from './sink-values.ts';
@@ -94,7 +94,7 @@ export function sinkKey(sink: SinkConfig, values: Values): string {
 
 /** Records to lists that go to a file each, by the sink's `file_per`; in the order in which they come. */
 export function filesOf(sink: SinkConfig, records: readonly Values[]): Values[][] {
-  return [...Map.groupBy(records, (values) => keyText(values, sink.file_per)).values()];
+  return groupsOf(records, sink.file_per);
 }
 
 /** Rows to the bytes of a file. Throws RecordError for one that cannot be written without loss. */
@@ -137,8 +137,4 @@ function mixed(sink: SinkConfig, records: readonly Values[], file: string): Prob
       },
     ];
   });
-}
-
-function keyText(values: Values, fields: readonly string[]): string {
-  return JSON.stringify(fields.map((field) => valueAt(values, field) ?? null));
 }

@@ -1,9 +1,12 @@
 import type { FixedField, FixedWidthOptions } from '../config/schema/connector.ts';
+import { didYouMean } from '../core/errors.ts';
 import type { Value, Values } from '../core/record.ts';
 import { matches } from './fixed-width-layout.ts';
 import { type SignedDigits, writeSigned } from './fixed-width-sign.ts';
 import { refuseFile, refuseRecord } from './refuse.ts';
 import { encoderOf, LINE_ENDS } from './text-encoding.ts';
+
+type RecordType = FixedWidthOptions['record_types'][string];
 
 /**
  * Records to fixed-width lines, ending as the options say. The record type is the first whose fields
@@ -49,9 +52,7 @@ function lineOf(values: Values, options: FixedWidthOptions, file: string, record
     if (when && !matches(line.slice(when.from - 1, when.to).join(''), when.is)) continue;
     return line.join('');
   }
-  const unknown = types.length === 1 ? Object.keys(values).find((name) => !Object.hasOwn(types[0]![1].fields, name)) : undefined;
-  if (unknown !== undefined)
-    throw refuseRecord('COLUMN_UNKNOWN', file, { record, path: unknown }, `The layout has no field ${JSON.stringify(unknown)}.`);
+  if (fitting.length === 0 && types.length > 0) throw unknownField(values, types, file, record);
   throw refuseRecord(
     'RECORD_TYPE_UNKNOWN',
     file,
@@ -115,6 +116,23 @@ function lineOf(values: Values, options: FixedWidthOptions, file: string, record
     const filler = Array.from({ length: missing }, () => pad);
     return field.align === 'left' ? [...characters, ...filler] : [...filler, ...characters];
   }
+}
+
+/** None of the types has all fields of the record: which one the nearest of them does not have. */
+function unknownField(values: Values, types: readonly [string, RecordType][], file: string, record: number): Error {
+  const strange = ({ fields }: RecordType): string[] => Object.keys(values).filter((name) => !Object.hasOwn(fields, name));
+  const [type, layout] = types.reduce((best, one) => (strange(one[1]).length < strange(best[1]).length ? one : best));
+  const name = strange(layout)[0]!;
+  const meant = didYouMean(name, Object.keys(layout.fields));
+  return refuseRecord(
+    'COLUMN_UNKNOWN',
+    file,
+    { record, path: name },
+    types.length === 1
+      ? `The layout has no field ${JSON.stringify(name)}.`
+      : `The record fits none of the record types ${types.map(([other]) => other).join(', ')}: ${type} has no field ${JSON.stringify(name)}.`,
+    meant && `Did you mean ${meant}?`,
+  );
 }
 
 function put(line: string[], from: number, characters: string[]): void {

@@ -178,6 +178,12 @@ describe('writing', () => {
     await expect(written(fixed(), [[{ amount: '1.005' }]])).rejects.toMatchObject({ code: 'VALUE_NOT_NUMERIC' });
     await expect(written(fixed(), [[{ name: 'a\nb' }]])).rejects.toMatchObject({ code: 'VALUE_NOT_WRITABLE' });
     await expect(written(fixed(), [[{ other: '1' }]])).rejects.toMatchObject({ code: 'COLUMN_UNKNOWN' });
+    await expect(written(typed(), [[{ id: '1', coed: 'ABC' }]])).rejects.toMatchObject({
+      code: 'COLUMN_UNKNOWN',
+      message: expect.stringContaining(
+        'The record fits none of the record types H, D: D has no field "coed". Did you mean code?',
+      ) as string,
+    });
   });
 });
 

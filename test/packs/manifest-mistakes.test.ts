@@ -12,7 +12,7 @@ async function mistakes(manifest: string): Promise<string[]> {
 const SINK = `sinks:
   pay:
     target: { file: { folder: "{{ options.box }}", name: "pay-{{ date }}-{{ sequence }}.txt" } }
-    encoder: { csv: { header: false } }
+    encoder: { csv: { header: [a, b] } }
     rows:
       header: [{ a: "{{ date }} {{ record.day }} {{ total.amount }}" }]
       each: [{ a: "{{ record.GL Account }}", b: "{{ number }}" }]
@@ -44,6 +44,49 @@ test('a sink whose names lead nowhere is found before anything is sent', async (
     'sinks.pay.idempotency_key[0]: "GL Acount" is not a field in this sink\'s schema. Did you mean GL Account? [REFERENCE_UNKNOWN]',
     'sinks.pay.totals[1]: "day" is no decimal field, so it cannot be summed. [VALUE_INVALID]',
     'sinks.pay.file_per[0]: "days" is not a field in this sink\'s schema. Did you mean day? [REFERENCE_UNKNOWN]',
+  ]);
+});
+
+test('a column of a row that its layout does not have is found, in the layout that the row is of', async () => {
+  const layout = `encoder:
+      fixed_width:
+        record_types:
+          H: { when: { from: 1, to: 1, is: H }, fields: { kind: { from: 1, to: 1 }, made_on: { from: 2, to: 9 } } }
+          D: { when: { from: 1, to: 1, is: D }, fields: { kind: { from: 1, to: 1 }, payee: { from: 2, to: 9 } } }
+    rows: { header: [{ kind: H, made_no: "{{ date }}" }], each: [{ kind: D, paye: "{{ record.GL Account }}" }] }`;
+  const fixed = SINK.replace(/encoder:[^]*?trailer.*/, layout);
+  expect(await mistakes(fixed)).toEqual([
+    '15:42 sinks.pay.rows.header[0].made_no: the record type H has no field "made_no". Did you mean made_on? [REFERENCE_UNKNOWN]',
+    '15:83 sinks.pay.rows.each[0].paye: the record type D has no field "paye". Did you mean payee? [REFERENCE_UNKNOWN]',
+  ]);
+  const types = SINK.replace('header: [a, b]', 'header: false, record_types: { H: [kind, made_on], D: [kind, payee] }').replace(
+    /rows:[^]*?trailer.*/,
+    'rows: { each: [{ kind: D, made_on: "{{ date }}" }] }',
+  );
+  expect((await mistakes(types))[0]).toMatch(
+    /rows\.each\[0\]\.made_on: the record type D has no field "made_on"\. There is: kind, payee\./,
+  );
+  expect((await mistakes(SINK.replace('b: "{{ number }}"', 'bb: "{{ number }}"')))[0]).toMatch(
+    /rows\.each\[0\]\.bb: the file has no column "bb"\. There is: a, b\./,
+  );
+  expect((await mistakes(SINK.replace(/ {4}rows:[^]*?trailer.*\n/, '').replace('[a, b]', '[GL Account, day, amout]')))[0]).toMatch(
+    /schema\.fields\.amount: the file has no column "amount"\. Did you mean amout\?/,
+  );
+});
+
+test('a batch has its own fields, and only what it is made by', async () => {
+  const batches = (group: string): string => SINK.replace('      each:', `      group: ${group}\n      each:`);
+  expect(await mistakes(batches('{ by: [day], header: [{ a: "{{ record.day }} {{ batch }}", b: "{{ total.amount }}" }] }'))).toEqual([]);
+  const wrong = batches('{ by: [dya], header: [{ a: "{{ record.GL Account }}", c: "{{ batches }}" }] }').replace(
+    '"{{ count }}"',
+    '"{{ batch }}"',
+  );
+  expect((await mistakes(wrong)).map((line) => line.replace(/^\d+:\d+ /, ''))).toEqual([
+    'sinks.pay.rows.group.by[0]: "dya" is not a field in this sink\'s schema. Did you mean day? [REFERENCE_UNKNOWN]',
+    expect.stringMatching(/^sinks\.pay\.rows\.group\.header\[0\]\.a: \{\{ record\.GL Account \}\} is not known here\./),
+    'sinks.pay.rows.group.header[0].c: {{ batches }} is not known here. Did you mean batch? [REFERENCE_UNKNOWN]',
+    'sinks.pay.rows.group.header[0].c: the file has no column "c". There is: a, b. [REFERENCE_UNKNOWN]',
+    expect.stringMatching(/^sinks\.pay\.rows\.trailer\[0\]\.a: \{\{ batch \}\} is not known here\..* batches/),
   ]);
 });
 

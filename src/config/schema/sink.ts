@@ -28,6 +28,19 @@ export type SinkField = z.output<typeof sinkField>;
 const row = z.record(z.string(), z.string());
 const rows = z.strictObject({
   header: z.array(row).default([]).describe('Before all records.'),
+  group: z
+    .strictObject({
+      by: z
+        .array(z.string())
+        .min(1)
+        .describe('Records with the same values of these fields are one group, in the order in which they come.'),
+      header: z.array(row).default([]).describe('Before the records of a group.'),
+      trailer: z.array(row).default([]).describe('After them.'),
+    })
+    .optional()
+    .describe(
+      'Batches within the file. In their rows {{ count }}, {{ total.NAME }}, {{ count.NAME }} and {{ hash.NAME }} are of the group alone, {{ record.NAME }} a field of by; {{ batch }} is the number of the group, also in each; {{ batches }} in header and trailer is how many there are.',
+    ),
   each: z.array(row).min(1).describe('The rows of one record, which stay together.'),
   trailer: z.array(row).default([]).describe('After all records.'),
 });
