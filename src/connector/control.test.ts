@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { readAll } from '../../test/formats/reading.ts';
 import { streamSchema } from '../config/schema/connector.ts';
 import { FileError } from '../core/errors.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
@@ -149,4 +150,29 @@ test('a text with several values in it is a list', () => {
       ])
       .map((r) => r.values.codes),
   ).toEqual([['a', 'b', 'c'], null]);
+});
+
+test('control figures of mainframes carry their sign in the last digit, as the amounts do', async () => {
+  const zoned = { decimals: 2, sign: 'overpunch' };
+  const config = streamSchema.parse({
+    retriever: { files: { pattern: '*' } },
+    decoder: {
+      fixed_width: {
+        record_types: {
+          D: { when: { from: 1, to: 1, is: 'D' }, fields: { id: { from: 2, to: 3 }, amount: { from: 4, to: 9, ...zoned } } },
+          T: { when: { from: 1, to: 1, is: 'T' }, fields: { total: { from: 2, to: 9, ...zoned } } },
+        },
+      },
+    },
+    record_selector: { types: ['D'] },
+    schema: { fields: {} },
+    primary_key: ['id'],
+    control: [{ type: 'T', total: { field: 'total', of: 'amount' } }],
+  });
+  const problems = async (trailer: string): Promise<string[]> =>
+    problemsOf(config, await readAll(config.decoder!, `D0100125{\nD0200200J\n${trailer}\n`));
+  expect(await problems('T0000075J')).toEqual([]);
+  expect(await problems('T0000075A')).toEqual([
+    'CONTROL_TOTAL 3 The trailer says a total of 7.51; the records add up to -7.51, which misses by -15.02.',
+  ]);
 });

@@ -29,14 +29,15 @@ export function jsonTypesOf(sink: SinkConfig): JsonTypes | undefined {
   const types = typesOfFields(sink);
   if (!sink.rows) return types;
   const cells = new Map<string, string>();
-  for (const row of [...sink.rows.header, ...sink.rows.each, ...sink.rows.trailer])
+  const { header, group, each, trailer } = sink.rows;
+  for (const row of [...header, ...(group?.header ?? []), ...each, ...(group?.trailer ?? []), ...trailer])
     for (const [name, text] of Object.entries(row)) cells.set(name, text);
   return (path) => {
     const [name = '', ...below] = path.split('.');
     const at = cells.has(path) ? path : name;
     const [, field, other] = WHOLE.exec(cells.get(at) ?? '') ?? [];
     if (field !== undefined) return types([withoutIndexes(field), ...(at === path ? [] : below)].join('.'));
-    return other !== undefined && /^(?:count|number|total\..+)$/.test(other) ? 'number' : undefined;
+    return other !== undefined && /^(?:count(?:\..+)?|number|batch|batches|total\..+)$/.test(other) ? 'number' : undefined;
   };
 }
 

@@ -15,6 +15,7 @@ interface At {
  */
 export function writtenValues(sink: SinkConfig, values: Values, at: At, problems: Problem[]): Values {
   const { fields } = sink.schema;
+  const hashed = Object.values(sink.hash_totals).map(({ of }) => of);
   return group(values, '');
 
   function group(given: Values, below: string): Values {
@@ -63,6 +64,13 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
         path,
         `"${path}" is ${shown(field, text)}, which the system takes for a value of its own.`,
         'Leave it empty in the mapping.',
+      );
+    if (hashed.includes(path) && !/^\d+$/.test(text))
+      report(
+        'VALUE_INVALID',
+        path,
+        `"${path}" is ${shown(field, text)}, and must be digits alone: the file has a sum of it.`,
+        'Take everything else out of it in the mapping.',
       );
     const length = [...text].length;
     if (field.max_length !== undefined && length > field.max_length)

@@ -44,6 +44,7 @@ test('dates and amounts are written as the system wants them, and the file says 
     bytes: 'id,day,amount\r\n0001,3/2/26,12.50\r\n2,,-0.05\r\n',
     count: 2,
     totals: { amount: '12.45' },
+    scope: { date: '260302', sequence: '007' },
   });
 });
 
@@ -123,6 +124,67 @@ describe('rows', () => {
     expect(await Promise.all(filesOf(config, records).map((file) => text(config, file)))).toEqual([
       'H,3/2/26,x\r\nD,,1,\r\nD,,3,\r\n',
       'H,3/3/26,x\r\nD,,2,\r\n',
+    ]);
+  });
+});
+
+describe('sums', () => {
+  const checks = (more: object = {}, fields: object = {}): SinkConfig =>
+    sink({
+      encoder: { csv: { header: false, record_types: { D: ['t', 'account'], T: ['t', 'n', 'sum', 'hash', 'voids', 'void_count'] } } },
+      rows: {
+        each: [{ t: 'D', account: '{{ record.account }}' }],
+        trailer: [
+          {
+            t: 'T',
+            n: '{{ count }}',
+            sum: '{{ total.amount }}',
+            hash: '{{ hash.accounts }}',
+            voids: '{{ total.voids }}',
+            void_count: '{{ count.voids }}',
+          },
+        ],
+      },
+      schema: { fields: { id: {}, account: {}, kind: {}, amount: { type: 'decimal', decimals: 2 }, ...fields } },
+      totals: ['amount', { name: 'voids', of: 'amount', where: { kind: ['V', 'X'] } }],
+      hash_totals: { accounts: { of: 'account', digits: 10 } },
+      ...more,
+    });
+  const issued = [
+    { id: '1', account: '0009999999998', kind: 'I', amount: '100' },
+    { id: '2', account: '0000000000004', kind: 'V', amount: '20.5' },
+    { id: '3', account: '0000000000001', kind: 'X', amount: '0.25' },
+  ];
+  const trailer = async (config: SinkConfig, records: Values[] = issued): Promise<string> =>
+    (await text(config, records)).trimEnd().split('\r\n').at(-1)!;
+
+  test('a bank finds its hash of the account numbers, the voids apart, and the money', async () => {
+    expect(await trailer(checks())).toBe('T,3,120.75,0000000003,20.75,2');
+    expect((await renderSink(checks(), issued, context)).totals).toEqual({ amount: '120.75', voids: '20.75' });
+  });
+
+  test('a hash of all its digits, where the bank cuts none off', async () => {
+    expect(await trailer(checks({ hash_totals: { accounts: { of: 'account' } } }))).toBe('T,3,120.75,10000000003,20.75,2');
+  });
+
+  test('a part without a record is nothing, not missing', async () => {
+    expect(await trailer(checks(), issued.slice(0, 1))).toBe('T,1,100.00,9999999998,0.00,0');
+  });
+
+  test('a total has the decimals of its field', async () => {
+    const whole = { totals: ['amount', { name: 'voids', of: 'amount', where: { kind: 'V' } }] };
+    const units = [
+      { id: '1', account: '1', kind: 'V', amount: '7' },
+      { id: '2', account: '2', kind: 'I', amount: '12' },
+    ];
+    expect(await trailer(checks(whole, { amount: { type: 'decimal', decimals: 0 } }), units)).toBe('T,2,19,0000000003,7,1');
+    expect(await trailer(checks(whole, { amount: { type: 'decimal', decimals: 3 } }), units)).toBe('T,2,19.000,0000000003,7.000,1');
+    expect(await trailer(checks(whole, { amount: { type: 'decimal' } }), units)).toBe('T,2,19.00,0000000003,7.00,1');
+  });
+
+  test('what is no number cannot be in a hash, and the record is refused instead of left out of it', async () => {
+    expect(await problemsOf(checks(), [{ id: '1', account: '12-34', kind: 'I', amount: '1' }])).toEqual([
+      'VALUE_INVALID 1 "account" is "12-34", and must be digits alone: the file has a sum of it.',
     ]);
   });
 });

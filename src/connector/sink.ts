@@ -1,12 +1,13 @@
 import type { SinkConfig } from '../config/schema/connector.ts';
 import { FatalError, type Place, type Problem, RecordError } from '../core/errors.ts';
-import { type Values, valueAt } from '../core/record.ts';
+import type { Values } from '../core/record.ts';
 import { encodeWith } from '../formats/formats.ts';
 import { MOST_PROBLEMS } from './control.ts';
-import { scaled, textAt, unscaled } from './figures.ts';
+import { textAt } from './figures.ts';
 import { jsonTypesOf } from './json-body.ts';
-import { fileNameOf, rowsOf } from './sink-rows.ts';
+import { fileNameOf, groupsOf, keyText, rowsOf } from './sink-rows.ts';
 import { writtenDate } from './sink-dates.ts';
+import { totalsOf } from './sink-sums.ts';
 import { writtenValues } from './sink-values.ts';
 import type { Variables } from './template.ts';
 
@@ -26,7 +27,7 @@ export interface RenderedFile {
   bytes: Uint8Array;
   /** How many records, which may be fewer than rows. */
   count: number;
-  /** Sums of the fields that the sink lists as totals, as exact text. */
+  /** The sums that the sink lists as totals, as exact text. */
   totals: Record<string, string>;
   /** What its name was made of. */
   scope: Variables;
@@ -57,9 +58,8 @@ export async function renderSink(sink: SinkConfig, records: readonly Values[], c
   const problems: Problem[] = [...repeatedKeys(sink, records, name), ...mixed(sink, records, name)];
   const written = records.map((values, i) => writtenValues(sink, values, { file: name, record: i + 1 }, problems));
   if (problems.length > 0) throw new RecordError(problems.slice(0, MOST_PROBLEMS));
-  const totals = totalsOf(sink, written);
-  const rows = rowsOf(sink, written, { ...scope, count: String(records.length) }, totals, name);
-  return { name, bytes: await encodedRows(sink, rows, name), count: records.length, totals, scope };
+  const rows = rowsOf(sink, written, scope, name);
+  return { name, bytes: await encodedRows(sink, rows, name), count: records.length, totals: totalsOf(sink, written), scope };
 }
 
 /** `{{ date }}`, `{{ sequence }}` and the connection's options, as this sink writes them. */
@@ -92,14 +92,9 @@ export function sinkKey(sink: SinkConfig, values: Values): string {
   return keyText(values, sink.idempotency_key);
 }
 
-/** Exact sums of the fields that a sink adds up, of records that it would take. */
-export function totalsOf(sink: SinkConfig, records: readonly Values[]): Record<string, string> {
-  return Object.fromEntries(sink.totals.map((field) => [field, totalOf(records, field)]));
-}
-
 /** Records to lists that go to a file each, by the sink's `file_per`; in the order in which they come. */
 export function filesOf(sink: SinkConfig, records: readonly Values[]): Values[][] {
-  return [...Map.groupBy(records, (values) => keyText(values, sink.file_per)).values()];
+  return groupsOf(records, sink.file_per);
 }
 
 /** Rows to the bytes of a file. Throws RecordError for one that cannot be written without loss. */
@@ -142,16 +137,4 @@ function mixed(sink: SinkConfig, records: readonly Values[], file: string): Prob
       },
     ];
   });
-}
-
-function keyText(values: Values, fields: readonly string[]): string {
-  return JSON.stringify(fields.map((field) => valueAt(values, field) ?? null));
-}
-
-function totalOf(records: readonly Values[], field: string): string {
-  const decimals = Math.max(2, ...records.map((values) => textAt(values, field).split('.')[1]?.length ?? 0));
-  return unscaled(
-    records.reduce((sum, values) => sum + (scaled(textAt(values, field), decimals) ?? 0n), 0n),
-    decimals,
-  );
 }

@@ -1,4 +1,5 @@
 import type { CsvOptions } from '../config/schema/connector.ts';
+import { didYouMean } from '../core/errors.ts';
 import type { Value, Values } from '../core/record.ts';
 import { refuseRecord } from './refuse.ts';
 import { encoderOf, LINE_ENDS } from './text-encoding.ts';
@@ -35,7 +36,7 @@ export async function* encodeCsv(
           context.file,
           { record, path: unknown },
           `The file has no column ${JSON.stringify(unknown)}.`,
-          'Every record of a file has the same columns.',
+          meant(unknown, layout) ?? 'Every record of a file has the same columns.',
         );
       text += `${layout.map((name, i) => cell(values[name] ?? null, layout.length === 1, i, name, record)).join(delimiter)}${end}`;
     }
@@ -54,6 +55,11 @@ export async function* encodeCsv(
       `The record is of none of the types ${Object.keys(options.record_types!).join(', ')}.`,
     );
   }
+}
+
+function meant(unknown: string, columns: readonly string[]): string | undefined {
+  const name = didYouMean(unknown, columns);
+  return name && `Did you mean ${name}?`;
 }
 
 /** Writes one cell so that it reads back as the same text. */

@@ -1,8 +1,12 @@
 import type { FixedField, FixedWidthOptions } from '../config/schema/connector.ts';
+import { didYouMean } from '../core/errors.ts';
 import type { Value, Values } from '../core/record.ts';
 import { matches } from './fixed-width-layout.ts';
+import { type SignedDigits, writeSigned } from './fixed-width-sign.ts';
 import { refuseFile, refuseRecord } from './refuse.ts';
 import { encoderOf, LINE_ENDS } from './text-encoding.ts';
+
+type RecordType = FixedWidthOptions['record_types'][string];
 
 /**
  * Records to fixed-width lines, ending as the options say. The record type is the first whose fields
@@ -48,9 +52,7 @@ function lineOf(values: Values, options: FixedWidthOptions, file: string, record
     if (when && !matches(line.slice(when.from - 1, when.to).join(''), when.is)) continue;
     return line.join('');
   }
-  const unknown = types.length === 1 ? Object.keys(values).find((name) => !Object.hasOwn(types[0]![1].fields, name)) : undefined;
-  if (unknown !== undefined)
-    throw refuseRecord('COLUMN_UNKNOWN', file, { record, path: unknown }, `The layout has no field ${JSON.stringify(unknown)}.`);
+  if (fitting.length === 0 && types.length > 0) throw unknownField(values, types, file, record);
   throw refuseRecord(
     'RECORD_TYPE_UNKNOWN',
     file,
@@ -87,7 +89,12 @@ function lineOf(values: Values, options: FixedWidthOptions, file: string, record
         'The value begins or ends with a space, which reading strips from this field.',
         'Trim it in the mapping, or set strip: false for the field.',
       );
-    const text = field.decimals === undefined || given === '' ? given : withoutPoint(given, field.decimals, file, at);
+    // An absent value is spaces, so that it does not read back as zeros.
+    const pad = given === '' ? ' ' : field.pad;
+    const text =
+      field.decimals === undefined || given === ''
+        ? given
+        : writeSigned(withoutPoint(given, field.decimals, file, at), field.sign, field.align === 'left' ? 0 : width, pad);
     const characters = [...text];
     const missing = width - characters.length;
     if (missing < 0)
@@ -98,9 +105,7 @@ function lineOf(values: Values, options: FixedWidthOptions, file: string, record
         `The value has ${characters.length} characters; the field has room for ${width}.`,
         'Shorten it in the mapping, on purpose: nothing is cut off silently.',
       );
-    // An absent value is spaces, so that it does not read back as zeros.
-    const filler = Array.from({ length: missing }, () => (text === '' ? ' ' : field.pad));
-    if (field.align === 'left' && field.decimals !== undefined && missing > 0 && /\d/.test(field.pad))
+    if (field.align === 'left' && field.decimals !== undefined && missing > 0 && /\d/.test(pad))
       throw refuseRecord(
         'VALUE_NOT_WRITABLE',
         file,
@@ -108,10 +113,26 @@ function lineOf(values: Values, options: FixedWidthOptions, file: string, record
         'The field is aligned left and filled with digits, which would change the number.',
         'Set align: right for it.',
       );
-    if (field.align === 'left') return [...characters, ...filler];
-    const signed = field.pad === '0' && field.decimals !== undefined && text.startsWith('-');
-    return signed ? ['-', ...filler, ...characters.slice(1)] : [...filler, ...characters];
+    const filler = Array.from({ length: missing }, () => pad);
+    return field.align === 'left' ? [...characters, ...filler] : [...filler, ...characters];
   }
+}
+
+/** None of the types has all fields of the record: which one the nearest of them does not have. */
+function unknownField(values: Values, types: readonly [string, RecordType][], file: string, record: number): Error {
+  const strange = ({ fields }: RecordType): string[] => Object.keys(values).filter((name) => !Object.hasOwn(fields, name));
+  const [type, layout] = types.reduce((best, one) => (strange(one[1]).length < strange(best[1]).length ? one : best));
+  const name = strange(layout)[0]!;
+  const meant = didYouMean(name, Object.keys(layout.fields));
+  return refuseRecord(
+    'COLUMN_UNKNOWN',
+    file,
+    { record, path: name },
+    types.length === 1
+      ? `The layout has no field ${JSON.stringify(name)}.`
+      : `The record fits none of the record types ${types.map(([other]) => other).join(', ')}: ${type} has no field ${JSON.stringify(name)}.`,
+    meant && `Did you mean ${meant}?`,
+  );
 }
 
 function put(line: string[], from: number, characters: string[]): void {
@@ -119,7 +140,7 @@ function put(line: string[], from: number, characters: string[]): void {
 }
 
 /** `12.5` with two implied decimals is `1250`. */
-function withoutPoint(text: string, decimals: number, file: string, at: { record: number; path: string }): string {
+function withoutPoint(text: string, decimals: number, file: string, at: { record: number; path: string }): SignedDigits {
   const parts = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
   const fraction = parts?.[3] ?? '';
   if (!parts || /[1-9]/.test(fraction.slice(decimals)))
@@ -130,5 +151,5 @@ function withoutPoint(text: string, decimals: number, file: string, at: { record
       `The value must be a number with at most ${decimals} decimals, such as ${decimals ? `12.${'5'.padEnd(decimals, '0')}` : '12'}.`,
     );
   const digits = (parts[2]! + fraction.slice(0, decimals).padEnd(decimals, '0')).replace(/^0+(?=\d)/, '');
-  return parts[1]! + digits;
+  return { digits, negative: parts[1] === '-' };
 }

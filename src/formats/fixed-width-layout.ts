@@ -1,5 +1,6 @@
 import type { FixedField, FixedWidthOptions } from '../config/schema/connector.ts';
 import type { SourceRecord, Value, Values } from '../core/record.ts';
+import { readSigned, saidOfSign } from './fixed-width-sign.ts';
 import { excerpt, problemIn, refuseFile } from './refuse.ts';
 
 type RecordType = FixedWidthOptions['record_types'][string];
@@ -158,13 +159,13 @@ function fieldValue(raw: string, field: FixedField): FieldRead {
   if (field.decimals === undefined) return { value: text === '' ? null : text };
   const digits = stripSpaces(raw);
   if (digits === '') return { value: null };
-  const parts = /^([-+]?)(\d+)([-+]?)$/.exec(digits);
-  if (!parts || (parts[1] && parts[3]))
+  const number = readSigned(digits, field.sign);
+  if (!number)
     return {
       code: 'VALUE_NOT_NUMERIC',
-      problem: `${JSON.stringify(excerpt(digits))} is not a number without a decimal point, as the layout has it here.`,
+      problem: `${JSON.stringify(excerpt(digits))} is not ${saidOfSign(field.sign)}, as the layout has it here.`,
     };
-  return { value: withPoint(parts[2]!, field.decimals, parts[1] === '-' || parts[3] === '-') };
+  return { value: withPoint(number.digits, field.decimals, number.negative) };
 }
 
 /** `0001250` with two implied decimals is 12.50. */

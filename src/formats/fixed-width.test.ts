@@ -38,6 +38,66 @@ test('a value that is no number is set aside with its line, and the others are r
   });
 });
 
+describe('signs', () => {
+  const signed = (sign?: string, more: object = {}) =>
+    decoder({
+      fixed_width: {
+        record_types: {
+          D: { fields: { amount: { from: 1, to: 6, align: 'right', pad: '0', decimals: 2, ...(sign && { sign }), ...more } } },
+        },
+      },
+    });
+  const amounts = async (there: ReturnType<typeof signed>, lines: string) =>
+    (await readAll(there, lines)).map((r) => r.problem?.code ?? r.values.amount);
+  const texts = async (there: ReturnType<typeof signed>, list: (string | null)[]) =>
+    (await written(there, [list.map((amount) => ({ amount }))])).toString().split('\r\n').slice(0, -1);
+
+  test('a mainframe writes the sign into the last digit', async () => {
+    const there = signed('overpunch');
+    expect(await amounts(there, '00125{\n00125A\n00125I\n00125}\n00125J\n00125R\n001250\n00000}\n     E\n')).toEqual([
+      '12.50',
+      '12.51',
+      '12.59',
+      '-12.50',
+      '-12.51',
+      '-12.59',
+      '12.50',
+      '-0.00',
+      '0.05',
+    ]);
+    expect(await texts(there, ['12.50', '-12.51', '0', '-0.09', null])).toEqual(['00125{', '00125J', '00000{', '00000R', '      ']);
+  });
+
+  test('what is no zoned number is set aside, and the reason says what one is', async () => {
+    expect(await amounts(signed('overpunch'), '00125S\n0A1250\n-00125\n00125a\n001.5{\n')).toEqual(
+      Array.from({ length: 5 }, () => 'VALUE_NOT_NUMERIC'),
+    );
+    expect((await readAll(signed('overpunch'), '00125S\n'))[0]!.problem?.message).toBe(
+      '"00125S" is not a number without a decimal point whose last digit carries the sign: {, A-I or a plain digit, }, J-R, as the layout has it here.',
+    );
+  });
+
+  test('a trailing sign has a place of its own', async () => {
+    expect(await amounts(signed('trailing'), '01250-\n01250 \n01250+\n  125-\n-01250\n')).toEqual([
+      '-12.50',
+      '12.50',
+      '12.50',
+      '-1.25',
+      'VALUE_NOT_NUMERIC',
+    ]);
+    expect(await texts(signed('trailing'), ['-12.50', '12.50'])).toEqual(['01250-', '01250 ']);
+    expect(await texts(signed('trailing', { pad: ' ' }), ['-12.50', '12.50'])).toEqual([' 1250-', ' 1250 ']);
+    expect(await texts(signed('trailing', { align: 'left', pad: ' ' }), ['-12.50', '12.50'])).toEqual(['1250- ', '1250  ']);
+    await expect(written(signed('trailing'), [[{ amount: '1234.56' }]])).rejects.toMatchObject({ code: 'VALUE_TOO_WIDE' });
+  });
+
+  test('a leading sign is read in front only, where the field says so', async () => {
+    expect(await amounts(signed('leading'), '-01250\n01250-\n001250\n')).toEqual(['-12.50', 'VALUE_NOT_NUMERIC', '12.50']);
+    expect(await texts(signed('leading'), ['-12.50', '12.50'])).toEqual(['-01250', '001250']);
+    expect(await texts(signed(), ['-12.50'])).toEqual(['-01250']);
+  });
+});
+
 test('record types are told by their mark', async () => {
   expect((await readAll(typed(), 'HD20240701\nD0001ABC\n')).map((r) => [r.type, r.values])).toEqual([
     ['H', { mark: 'HD', date: '20240701' }],
@@ -118,6 +178,12 @@ describe('writing', () => {
     await expect(written(fixed(), [[{ amount: '1.005' }]])).rejects.toMatchObject({ code: 'VALUE_NOT_NUMERIC' });
     await expect(written(fixed(), [[{ name: 'a\nb' }]])).rejects.toMatchObject({ code: 'VALUE_NOT_WRITABLE' });
     await expect(written(fixed(), [[{ other: '1' }]])).rejects.toMatchObject({ code: 'COLUMN_UNKNOWN' });
+    await expect(written(typed(), [[{ id: '1', coed: 'ABC' }]])).rejects.toMatchObject({
+      code: 'COLUMN_UNKNOWN',
+      message: expect.stringContaining(
+        'The record fits none of the record types H, D: D has no field "coed". Did you mean code?',
+      ) as string,
+    });
   });
 });
 

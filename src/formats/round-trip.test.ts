@@ -72,12 +72,13 @@ describe('every dialect of', () => {
     expect(tally.same).toBeGreaterThan(tally.refused);
   });
 
-  test('fixed width: alignments, fills, decimals, segments of lines and lines without breaks', { timeout: 120_000 }, async () => {
+  test('fixed width: alignments, fills, decimals, signs, segments of lines and lines without breaks', { timeout: 120_000 }, async () => {
     const layout = fc.record({
       align: fc.constantFrom('left', 'right'),
       pad: fc.constantFrom(' ', '0'),
       line_breaks: fc.boolean(),
       decimals: fc.constantFrom(undefined, 2),
+      sign: fc.constantFrom(undefined, 'leading', 'trailing', 'overpunch'),
     });
     const text = fc.option(fc.stringMatching(/^[A-Z0-9é*]([A-Z0-9 é*]{0,6}[A-Z0-9é*])?$/), { nil: null });
     const amount = fc.option(
@@ -87,7 +88,7 @@ describe('every dialect of', () => {
     const tally = { same: 0, refused: 0 };
     await fc.assert(
       fc.asyncProperty(layout, fc.array(fc.record({ name: text, amount }), { minLength: 1, maxLength: 4 }), async (given, list) => {
-        const { align, pad, line_breaks, decimals } = given;
+        const { align, pad, line_breaks, decimals, sign } = given;
         const fixed_width = {
           line_breaks,
           record_length: 20,
@@ -96,7 +97,7 @@ describe('every dialect of', () => {
               fields: {
                 name: { from: 1, to: 8, align },
                 // Reading strips spaces only: zeros in front are taken off where there are implied decimals.
-                amount: { from: 9, to: 20, align: 'right', ...(decimals === undefined ? {} : { decimals, pad }) },
+                amount: { from: 9, to: 20, align: 'right', ...(decimals === undefined ? {} : { decimals, pad, sign }) },
               },
             },
           },

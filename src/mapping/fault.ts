@@ -34,7 +34,8 @@ export type FaultCode =
   | 'BOOLEAN_INVALID'
   | 'CODE_UNKNOWN'
   | 'PATTERN_NO_MATCH'
-  | 'PATTERN_TOO_LONG';
+  | 'PATTERN_TOO_LONG'
+  | 'CHARACTER_NOT_WRITABLE';
 
 const LONGEST_SHOWN = 60;
 

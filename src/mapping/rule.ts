@@ -26,7 +26,7 @@ export interface CompiledRule {
 
 /**
  * One field's rule as a closure. The steps are those of the schema, in its order: when, from/const/cases/sum/concat, trim, split,
- * match, case, replace, lookup, parse, negate, default, on_error. `depth` is how many objects stand around what is read.
+ * match, case, replace, ascii, lookup, parse, negate, default, on_error. `depth` is how many objects stand around what is read.
  */
 export function compileRule(
   name: string,
@@ -177,7 +177,7 @@ function compileSumValue(
   { parse, kind }: Pick<FieldParse, 'parse' | 'kind'>,
   complain: Complain,
 ): FieldValue {
-  const text = (['split', 'match', 'case', 'replace', 'lookup'] as const).filter((step) => rule[step] !== undefined);
+  const text = (['split', 'match', 'case', 'replace', 'ascii', 'lookup'] as const).filter((step) => rule[step] !== undefined);
   if (text.length) complain(text[0]!, `A sum is a number, and ${text[0]} is for text.`);
   if (!path.includes('.'))
     complain('sum', `${path} names no list.`, 'Write the list, a point, and what is added up: ReceiptPaymentLevel.ReceiptPaymentAmount.');

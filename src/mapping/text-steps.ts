@@ -1,11 +1,12 @@
 import type { FieldRule } from '../config/schema/mapping.ts';
+import { toAscii } from './ascii.ts';
 import { Fault } from './fault.ts';
 import { compilePattern } from './pattern.ts';
 
 export type TextStep = (text: string) => string | null | Fault;
 type Complain = (path: string, message: string, hint?: string) => void;
 
-/** split, match, case, replace, in this order; only those that the rule has. A step that leaves nothing ends the others. */
+/** split, match, case, replace, ascii, in this order; only those that the rule has. A step that leaves nothing ends the others. */
 export function compileTextSteps(rule: FieldRule, complain: Complain): TextStep[] {
   const steps: TextStep[] = [];
   if (rule.split) steps.push(compileSplit(rule.split, rule.trim, complain));
@@ -15,6 +16,7 @@ export function compileTextSteps(rule: FieldRule, complain: Complain): TextStep[
   }
   if (rule.case) steps.push(CASES[rule.case]);
   for (const { text: from, with: to } of rule.replace ?? []) steps.push((text) => text.replaceAll(from, () => to) || null);
+  if (rule.ascii) steps.push(compileAscii(rule.trim));
   return steps;
 }
 
@@ -25,6 +27,15 @@ function compileSplit(split: NonNullable<FieldRule['split']>, trim: boolean, com
   return (text) => {
     const part = text.split(split.on).at(index) ?? '';
     return (trim ? part.trim() : part) || null;
+  };
+}
+
+function compileAscii(trim: boolean): TextStep {
+  return (text) => {
+    const ascii = toAscii(text);
+    if (typeof ascii === 'string') return (trim ? ascii.trim() : ascii) || null;
+    ascii.shown = text;
+    return ascii;
   };
 }
 

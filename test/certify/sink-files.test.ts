@@ -90,6 +90,55 @@ describe('a pack whose files are dropped for another system', () => {
     ).toEqual([expect.stringMatching(/no option "kye".*records/s)]);
   });
 
+  test('that has batches in it certifies, killed and cut off as any other', { timeout: 60_000 }, async () => {
+    const rows = `rows:
+      header: [{ type: FH, a: '{{ date }}' }]
+      group:
+        by: [Kind]
+        header: [{ type: BH, a: '{{ record.Kind }}', b: '{{ batch }}' }]
+        trailer: [{ type: BT, a: '{{ count }}', b: '{{ total.Amount }}', c: '{{ hash.Numbers }}' }]
+      each: [{ type: D, a: '{{ record.Number }}', b: '{{ record.Amount }}' }]
+      trailer: [{ type: FT, a: '{{ batches }}', b: '{{ total.Amount }}', c: '{{ hash.Numbers }}' }]
+    totals: [Amount]
+    hash_totals: { Numbers: { of: Number, digits: 2 } }
+    schema:`;
+    const types = '{ FH: [type, a], BH: [type, a, b], BT: [type, a, b, c], D: [type, a, b], FT: [type, a, b, c] }';
+    const certificate = await certified(
+      pack({
+        ...manifest(
+          ['encoder: { csv: {} }', `encoder: { csv: { header: false, record_types: ${types} } }`],
+          ['schema:', rows],
+          ['Number: { required: true }', 'Number: { required: true }\n        Kind: { required: true }'],
+        ),
+        'fixtures/entries/records.json': JSON.stringify({
+          context: { date: '2026-03-02', sequence: 7 },
+          records: [
+            { Number: '00101', Kind: 'A', Amount: '24.5' },
+            { Number: '00102', Kind: 'B', Amount: '110' },
+            { Number: '00099', Kind: 'A', Amount: '0.25' },
+          ],
+        }),
+        'fixtures/entries/entries-2026-03-02-7.csv':
+          'FH,2026-03-02\r\nBH,A,1\r\nD,00101,24.50\r\nD,00099,0.25\r\nBT,2,24.75,00\r\nBH,B,2\r\nD,00102,110.00\r\nBT,1,110.00,02\r\nFT,2,134.75,02\r\n',
+        'fixtures/entries/answers/entries-2026-03-02-7-result.csv': 'No,Result,Text\n00101,OK,\n00102,ERROR,Unknown account\n00099,OK,\n',
+        'fixtures/entries/answers.json': JSON.stringify([
+          {
+            files: ['entries-2026-03-02-7-result.csv'],
+            accepted: [['00101'], ['00099']],
+            rejected: [{ key: ['00102'], reason: 'Unknown account' }],
+          },
+          { files: ['entries-2026-03-02-7.csv.ok'], accepted: [['00101'], ['00102'], ['00099']] },
+          {
+            files: ['entries-2026-03-02-7.err'],
+            rejected: [{ key: ['00101'], reason: 'Period 9 is closed' }, { key: ['00102'] }, { key: ['00099'] }],
+          },
+        ]),
+      }),
+    );
+    expect(failures(certificate)).toEqual([]);
+    expect(finding(certificate, 'killed')?.detail).toContain('each file got there once');
+  });
+
   test('certifies, with what was found in each check', { timeout: 60_000 }, async () => {
     const certificate = await certified(pack());
     expect(failures(certificate)).toEqual([]);

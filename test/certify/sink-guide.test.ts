@@ -7,13 +7,15 @@ import { packOf } from './packs.ts';
 
 const guide = readFileSync(join(import.meta.dirname, '../../docs/vendor-guide.md'), 'utf8');
 const section = guide.slice(guide.indexOf('## Writing to a system'), guide.indexOf('## What certify proves'));
-const [file, request, rows, payments] = [...section.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) => yaml!);
+/** Whole sinks; what stands deeper is a part of one. */
+const [file, request, rows, payments, batches] = [...section.matchAll(/```yaml\n( {2}\S[\s\S]*?)```/g)].map(([, yaml]) => yaml!);
 
 test.each([
   ['sftp', file],
   ['http', request],
   ['sqlserver', rows],
   ['sftp', payments],
+  ['sftp', batches],
 ])("the guide's sink over %s is a valid one", async (transport, sink) => {
   const manifest = `connector: acme\nversion: 1.0.0\ntitle: Acme\ntransport: ${transport}\nstreams: {}\nsinks:\n${sink}`;
   expect((await readPack(packOf('acme', { 'connector.yaml': manifest }))).problems).toEqual([]);

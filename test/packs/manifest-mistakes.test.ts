@@ -12,7 +12,7 @@ async function mistakes(manifest: string): Promise<string[]> {
 const SINK = `sinks:
   pay:
     target: { file: { folder: "{{ options.box }}", name: "pay-{{ date }}-{{ sequence }}.txt" } }
-    encoder: { csv: { header: false } }
+    encoder: { csv: { header: [a, b] } }
     rows:
       header: [{ a: "{{ date }} {{ record.day }} {{ total.amount }}" }]
       each: [{ a: "{{ record.GL Account }}", b: "{{ number }}" }]
@@ -45,6 +45,72 @@ test('a sink whose names lead nowhere is found before anything is sent', async (
     'sinks.pay.totals[1]: "day" is no decimal field, so it cannot be summed. [VALUE_INVALID]',
     'sinks.pay.file_per[0]: "days" is not a field in this sink\'s schema. Did you mean day? [REFERENCE_UNKNOWN]',
   ]);
+});
+
+test('a column of a row that its layout does not have is found, in the layout that the row is of', async () => {
+  const layout = `encoder:
+      fixed_width:
+        record_types:
+          H: { when: { from: 1, to: 1, is: H }, fields: { kind: { from: 1, to: 1 }, made_on: { from: 2, to: 9 } } }
+          D: { when: { from: 1, to: 1, is: D }, fields: { kind: { from: 1, to: 1 }, payee: { from: 2, to: 9 } } }
+    rows: { header: [{ kind: H, made_no: "{{ date }}" }], each: [{ kind: D, paye: "{{ record.GL Account }}" }] }`;
+  const fixed = SINK.replace(/encoder:[^]*?trailer.*/, layout);
+  expect(await mistakes(fixed)).toEqual([
+    '15:42 sinks.pay.rows.header[0].made_no: the record type H has no field "made_no". Did you mean made_on? [REFERENCE_UNKNOWN]',
+    '15:83 sinks.pay.rows.each[0].paye: the record type D has no field "paye". Did you mean payee? [REFERENCE_UNKNOWN]',
+  ]);
+  const types = SINK.replace('header: [a, b]', 'header: false, record_types: { H: [kind, made_on], D: [kind, payee] }').replace(
+    /rows:[^]*?trailer.*/,
+    'rows: { each: [{ kind: D, made_on: "{{ date }}" }] }',
+  );
+  expect((await mistakes(types))[0]).toMatch(
+    /rows\.each\[0\]\.made_on: the record type D has no field "made_on"\. There is: kind, payee\./,
+  );
+  expect((await mistakes(SINK.replace('b: "{{ number }}"', 'bb: "{{ number }}"')))[0]).toMatch(
+    /rows\.each\[0\]\.bb: the file has no column "bb"\. There is: a, b\./,
+  );
+  expect((await mistakes(SINK.replace(/ {4}rows:[^]*?trailer.*\n/, '').replace('[a, b]', '[GL Account, day, amout]')))[0]).toMatch(
+    /schema\.fields\.amount: the file has no column "amount"\. Did you mean amout\?/,
+  );
+});
+
+test('a batch has its own fields, and only what it is made by', async () => {
+  const batches = (group: string): string => SINK.replace('      each:', `      group: ${group}\n      each:`);
+  expect(await mistakes(batches('{ by: [day], header: [{ a: "{{ record.day }} {{ batch }}", b: "{{ total.amount }}" }] }'))).toEqual([]);
+  const wrong = batches('{ by: [dya], header: [{ a: "{{ record.GL Account }}", c: "{{ batches }}" }] }').replace(
+    '"{{ count }}"',
+    '"{{ batch }}"',
+  );
+  expect((await mistakes(wrong)).map((line) => line.replace(/^\d+:\d+ /, ''))).toEqual([
+    'sinks.pay.rows.group.by[0]: "dya" is not a field in this sink\'s schema. Did you mean day? [REFERENCE_UNKNOWN]',
+    expect.stringMatching(/^sinks\.pay\.rows\.group\.header\[0\]\.a: \{\{ record\.GL Account \}\} is not known here\./),
+    'sinks.pay.rows.group.header[0].c: {{ batches }} is not known here. Did you mean batch? [REFERENCE_UNKNOWN]',
+    'sinks.pay.rows.group.header[0].c: the file has no column "c". There is: a, b. [REFERENCE_UNKNOWN]',
+    expect.stringMatching(/^sinks\.pay\.rows\.trailer\[0\]\.a: \{\{ batch \}\} is not known here\..* batches/),
+  ]);
+});
+
+test('sums that nothing could be added up for are found before anything is sent', async () => {
+  const sums = SINK.replace('{{ count }}', '{{ count.Void }} {{ total.Voids }} {{ hash.Rows }}')
+    .replace(
+      'totals: [amount]',
+      'totals: [amount, { name: Voids, of: amount, where: { knd: V } }, { name: Voids, of: day, where: { kind: [V, W] } }]\n    hash_totals: { Rows: { of: amount, digits: 10 }, Accounts: { of: GL Acount } }',
+    )
+    .replace('GL Account: {}', 'GL Account: {}, kind: { values: [V, I] }');
+  expect((await mistakes(sums)).map((line) => line.replace(/^\d+:\d+ /, ''))).toEqual([
+    'sinks.pay.rows.trailer[0].a: {{ count.Void }} is not known here. Did you mean count.Voids? [REFERENCE_UNKNOWN]',
+    'sinks.pay.totals[1].where.knd: "knd" is not a field in this sink\'s schema. Did you mean kind? [REFERENCE_UNKNOWN]',
+    'sinks.pay.totals[2].name: there is a total "Voids" already. Give each a name of its own. [KEY_DUPLICATE]',
+    'sinks.pay.totals[2].of: "day" is no decimal field, so it cannot be summed. [VALUE_INVALID]',
+    'sinks.pay.totals[2].where.kind: "W" is no value of kind, so no record would count. There is: V, I. [VALUE_INVALID]',
+    'sinks.pay.hash_totals.Rows.of: "amount" is decimal, and a hash total is of digits alone. Sum a field of type text or integer. [VALUE_INVALID]',
+    'sinks.pay.hash_totals.Accounts.of: "GL Acount" is not a field in this sink\'s schema. Did you mean GL Account? [REFERENCE_UNKNOWN]',
+  ]);
+});
+
+test('a sign is for numbers', async () => {
+  const found = await mistakes(STREAM.replace('class: { from: 2, to: 4 }', 'class: { from: 2, to: 4, sign: overpunch }'));
+  expect(found.join('\n')).toMatch(/fields\.class\.sign: is for numbers, and the field has no decimals\./);
 });
 
 test('a sink that its transport cannot write, and a date that cannot be written', async () => {

@@ -229,6 +229,22 @@ const FIXED = [
     "H20240701\nD0012345Zoé Miller00001250\nD0012346O'Neil    0000001-\nD0012347          00000000\n",
   ),
   madeFile(
+    'zoned and trailing signs',
+    {
+      fixed_width: {
+        record_types: {
+          D: {
+            fields: {
+              zoned: { from: 1, to: 8, decimals: 2, sign: 'overpunch' },
+              trailing: { from: 9, to: 16, decimals: 2, sign: 'trailing' },
+            },
+          },
+        },
+      },
+    },
+    '0000125{0001250-\n0000125R0001250 \n  001250    125-\n',
+  ),
+  madeFile(
     'no line breaks',
     {
       fixed_width: {

@@ -70,8 +70,13 @@ export function roundTripSubjects(weight: number): Subject[] {
     .integer({ min: -999_999, max: 9_999_999 })
     .map((n) => `${n < 0 ? '-' : ''}${Math.trunc(Math.abs(n) / 100)}.${String(Math.abs(n) % 100).padStart(2, '0')}`);
   const fixed = fc
-    .record({ encoding, line_breaks: fc.boolean(), pad: fc.constantFrom(' ', '0') })
-    .map(({ encoding, line_breaks, pad }) => ({
+    .record({
+      encoding,
+      line_breaks: fc.boolean(),
+      pad: fc.constantFrom(' ', '0'),
+      sign: fc.constantFrom(undefined, 'leading', 'trailing', 'overpunch'),
+    })
+    .map(({ encoding, line_breaks, pad, sign }) => ({
       encoding,
       line_breaks,
       record_length: 26,
@@ -81,7 +86,7 @@ export function roundTripSubjects(weight: number): Subject[] {
           fields: {
             account: { from: 2, to: 8 },
             name: { from: 9, to: 18 },
-            amount: { from: 19, to: 26, align: 'right', pad, decimals: 2 },
+            amount: { from: 19, to: 26, align: 'right', pad, decimals: 2, sign },
           },
         },
       },

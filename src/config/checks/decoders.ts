@@ -107,7 +107,7 @@ function checkPositions(
 ): void {
   // The field that reaches furthest so far: the one that a later field can run into.
   let before: { name: string; to: number } | undefined;
-  for (const [field, { from, to, literal }] of Object.entries(fields).sort((a, b) => a[1].from - b[1].from)) {
+  for (const [field, { from, to, literal, sign, decimals }] of Object.entries(fields).sort((a, b) => a[1].from - b[1].from)) {
     const here = [...path, field];
     if (to < from) add([...here, 'to'], 'VALUE_INVALID', `ends at ${to}, before it begins at ${from}.`);
     else if (before && from <= before.to)
@@ -120,6 +120,8 @@ function checkPositions(
     if (length !== undefined && to > length) add([...here, 'to'], 'VALUE_INVALID', `ends at ${to}, but ${whole} is ${length} long.`);
     if (literal !== undefined && literal.length > to - from + 1)
       add([...here, 'literal'], 'VALUE_INVALID', `is longer than the field, which has ${to - from + 1} characters.`);
+    if (sign !== undefined && decimals === undefined)
+      add([...here, 'sign'], 'VALUE_INVALID', 'is for numbers, and the field has no decimals.', 'Add decimals: 2, or 0 for whole numbers.');
     if (!before || to > before.to) before = { name: field, to };
   }
 }

@@ -6,6 +6,8 @@ import type { ConnectorConfig, SinkConfig } from '../schema/connector.ts';
 import { checkLayout } from './decoders.ts';
 import { checkPack } from './packing.ts';
 import { suggestion } from './references.ts';
+import { checkColumns, rowsOfSink } from './sink-rows.ts';
+import { checkTotals } from './sink-totals.ts';
 
 type Path = (string | number)[];
 
@@ -17,7 +19,7 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
   const problems: Problem[] = [];
   const add = (path: Path, code: string, message: string, hint?: string): void =>
     void problems.push(problemAt(part, [...base, ...path], code, message, hint));
-  const { target, encoder, rows, schema } = sink;
+  const { target, encoder, schema } = sink;
   const { transport } = part.value;
   const fields = Object.keys(schema.fields);
 
@@ -41,11 +43,8 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
   };
   sink.idempotency_key.forEach((name, i) => known(name, ['idempotency_key', i]));
   sink.file_per.forEach((name, i) => known(name, ['file_per', i]));
-  sink.totals.forEach((name, i) => {
-    known(name, ['totals', i]);
-    if (fields.includes(name) && schema.fields[name]!.type !== 'decimal')
-      add(['totals', i], 'VALUE_INVALID', `"${name}" is no decimal field, so it cannot be summed.`);
-  });
+  sink.rows?.group?.by.forEach((name, i) => known(name, ['rows', 'group', 'by', i]));
+  checkTotals(sink, add);
   checkFormat(sink.date_format, ['date_format']);
   for (const [name, { format, type }] of Object.entries(schema.fields)) {
     if (format === undefined) continue;
@@ -55,7 +54,6 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
   }
 
   const file = ['date', 'sequence', ...options];
-  const totals = sink.totals.map((name) => `total.${name}`);
   if (target.file) names(target.file.name, ['target', 'file', 'name'], file);
   if (target.file) names(target.file.folder, ['target', 'file', 'folder'], options);
   target.file?.pack?.forEach(({ zip }, i) => zip && names(zip.entry, ['target', 'file', 'pack', i, 'zip', 'entry'], file));
@@ -82,11 +80,8 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
   if (target.table) names(target.table.name, ['target', 'table', 'name'], options);
   checkTarget();
   checkAnswers();
-  for (const place of ['header', 'each', 'trailer'] as const) {
-    const record = place === 'each' ? fields : sink.file_per;
-    const around = [...file, 'count', ...totals, ...(place === 'each' ? ['number'] : [])];
-    rows?.[place].forEach((row, i) => names(row, ['rows', place, i], [...around, ...record.map((name) => `record.${name}`)]));
-  }
+  for (const { row, path, names: around } of rowsOfSink(sink)) names(row, path, [...file, ...around]);
+  checkColumns(sink, add);
   return problems;
 
   /** What is asked or written can be, with this transport. */

@@ -44,6 +44,12 @@ const fixedField = z.strictObject({
   pad: z.string().length(1).default(' ').describe('What fills the field. Reading strips spaces only, unless strip is given.'),
   strip: z.boolean().default(true).describe('Strip the spaces around.'),
   decimals: z.int().min(0).max(9).optional().describe('Implied decimals: 0001250 with 2 is read as 12.50.'),
+  sign: z
+    .enum(['leading', 'trailing', 'overpunch'])
+    .optional()
+    .describe(
+      'With decimals (0 for whole numbers), where the sign stands. leading: 000125- is none. trailing: the last character, empty where the number is not negative. overpunch: the last digit carries it, as in zoned decimals of mainframes: { is +0, A to I +1 to +9, } is -0, J to R -1 to -9; plain digits are read as positive. Default: read in front or behind, written in front.',
+    ),
   literal: z.string().optional().describe('Reading: must be this. Writing: this is written.'),
 });
 export type FixedField = z.output<typeof fixedField>;

@@ -103,6 +103,10 @@ export const ruleSchema = z.strictObject({
     .describe('Regular expression; the group that is taken. No match: an error, or default.'),
   case: z.enum(['upper', 'lower', 'title']).optional(),
   replace: z.array(z.strictObject({ text: z.string().min(1), with: z.string() })).optional(),
+  ascii: z
+    .literal(true)
+    .optional()
+    .describe('Written in ASCII, for banks: é as e, ß as ss, ø as o, “ ” as ", – as -. What has no counterpart rejects the record.'),
   lookup: lookup.optional(),
   raw: z.string().optional().describe('For codes of a source that gives both: the field with its own code. Default: what was looked up.'),
   parse: parse.optional(),

@@ -28,8 +28,36 @@ export type SinkField = z.output<typeof sinkField>;
 const row = z.record(z.string(), z.string());
 const rows = z.strictObject({
   header: z.array(row).default([]).describe('Before all records.'),
+  group: z
+    .strictObject({
+      by: z
+        .array(z.string())
+        .min(1)
+        .describe('Records with the same values of these fields are one group, in the order in which they come.'),
+      header: z.array(row).default([]).describe('Before the records of a group.'),
+      trailer: z.array(row).default([]).describe('After them.'),
+    })
+    .optional()
+    .describe(
+      'Batches within the file. In their rows {{ count }}, {{ total.NAME }}, {{ count.NAME }} and {{ hash.NAME }} are of the group alone, {{ record.NAME }} a field of by; {{ batch }} is the number of the group, also in each; {{ batches }} in header and trailer is how many there are.',
+    ),
   each: z.array(row).min(1).describe('The rows of one record, which stay together.'),
   trailer: z.array(row).default([]).describe('After all records.'),
+});
+
+const partTotal = z.strictObject({
+  name: z.string().describe('{{ total.NAME }} is the sum, {{ count.NAME }} the number of records.'),
+  of: z.string().describe('Field of the records that is summed.'),
+  where: z.record(z.string(), z.union([z.string(), z.array(z.string())])).describe('Of the records, only those with these values.'),
+});
+const hashTotal = z.strictObject({
+  of: z.string().describe('Field of the records, digits alone, that is summed.'),
+  digits: z
+    .int()
+    .min(1)
+    .max(18)
+    .optional()
+    .describe('Only so many digits of the sum, the last ones, are written, zeros in front included. Default: all.'),
 });
 
 const fileTarget = z.strictObject({
@@ -169,13 +197,22 @@ export const sinkSchema = z.strictObject({
   rows: rows
     .optional()
     .describe(
-      'Rows to write; without it each record is one row. {{ record.NAME }}, {{ number }} (of the record), {{ count }}, {{ total.NAME }}, {{ date }}, {{ sequence }}, {{ options.NAME }}.',
+      'Rows to write; without it each record is one row. {{ record.NAME }}, {{ number }} (of the record), {{ count }}, {{ total.NAME }}, {{ count.NAME }}, {{ hash.NAME }}, {{ date }}, {{ sequence }}, {{ options.NAME }}.',
     ),
   schema: z.strictObject({
     fields: z.record(z.string(), sinkField).describe('Fields of a record. Those of a list or a group have a path: Payments.Amount.'),
   }),
   idempotency_key: z.array(z.string()).min(1).describe('Fields that name a record: it is sent once, and stands once in a file.'),
-  totals: z.array(z.string()).default([]).describe('Decimal fields that are summed: {{ total.NAME }}, and kept with what was sent.'),
+  totals: z
+    .array(z.union([z.string(), partTotal]))
+    .default([])
+    .describe(
+      'Decimal fields that are summed: {{ total.NAME }}, with the decimals of the field (2 where it says none), and kept with what was sent. A part of the records has a name: { name: Voids, of: Amount, where: { Kind: [V] } }.',
+    ),
+  hash_totals: z
+    .record(z.string(), hashTotal)
+    .default({})
+    .describe('Sums without meaning of their own, such as the entry hash of NACHA: {{ hash.NAME }}.'),
   file_per: z.array(z.string()).default([]).describe('All records of a file have the same values of these fields.'),
   date_format: z.string().default('YYYY-MM-DD').describe('How {{ date }} is written.'),
   sequence_digits: z.int().min(1).max(12).default(1).describe('{{ sequence }} has at least so many digits.'),

@@ -1,4 +1,5 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
+import { totalName } from '../../connector/sink-sums.ts';
 import { forAPersonText, type OutboundStatus } from '../../engine/outbound/status.ts';
 import type { Delivery } from '../../store/deliveries.ts';
 import type { OutboxRow } from '../../store/outbox.ts';
@@ -117,7 +118,7 @@ function deliveries({ zone }: Town, now: Date, { sink, deliveries: list }: Outgo
       <h2 id="deliveries">Deliveries</h2>
       <p>Nothing was sent yet.</p>
     </section>`;
-  const sums = sink.totals;
+  const sums = sink.totals.map(totalName);
   const row = (d: Delivery): Html =>
     html`<tr>
       <td class="n">${d.id}</td>
