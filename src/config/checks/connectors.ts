@@ -110,7 +110,9 @@ function checkPlaceholders(part: Connector, transportOptions: TransportOptions):
         [stream.retriever.query, ['retriever', 'query'], given],
         [request, ['retriever', 'request'], given],
         [login?.body, ['retriever', 'request', 'login', 'body'], options],
+        [login?.header, ['retriever', 'request', 'login', 'header'], options],
         [login?.logout?.body, ['retriever', 'request', 'login', 'logout', 'body'], [...options, 'session']],
+        [login?.logout?.header, ['retriever', 'request', 'login', 'logout', 'header'], [...options, 'session']],
         [report?.submit, ['retriever', 'request', 'report', 'submit'], without(...paging)],
         [report?.poll, ['retriever', 'request', 'report', 'poll'], without(...paging.slice(0, -1))],
         // The steps of unpack take options of the connector alone: see checkUnpack.
