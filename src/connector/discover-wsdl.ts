@@ -77,6 +77,9 @@ function listIn(output: ElementDeclaration | undefined): FoundList | undefined {
   return visit(output?.type(), []);
 }
 
+/** What says whether there are more records. */
+const MORE = /^(has_?|is_?|any_?)?(more|next)(_?(data|pages?|records|rows|results|items|available))?$/i;
+
 /** What a session is called. */
 const SESSION = /session|token|ticket/i;
 
@@ -129,6 +132,7 @@ function streamOf(
     body,
   };
   const total = list.beside.find(({ name }) => /total/i.test(name) && /count|rec|row|total$/i.test(name));
+  const more = total ? undefined : list.beside.find(({ name }) => MORE.test(name));
   const code = list.beside.find(({ name }) => /^(response|result|return|status)?_?code$|^status$/i.test(name));
   if (code) request['success'] = [{ path: code.path, in: ['0'] }];
   if (code) evidence.push(`${code.path} looks like a code of success: ask which values mean that it worked, here "0"`);
@@ -145,7 +149,16 @@ function streamOf(
     description: `${operation.name}.`,
     retriever: { request },
     record_selector: { path: list.path.join('.') },
-    ...(paged || offset ? { paginator: { kind: paged ? 'page' : 'offset', size: 200, ...(total ? { total: total.path } : {}) } } : {}),
+    ...(paged || offset
+      ? {
+          paginator: {
+            kind: paged ? 'page' : 'offset',
+            size: 200,
+            ...(total ? { total: total.path } : {}),
+            ...(more ? { more: more.path } : {}),
+          },
+        }
+      : {}),
     ...(from && cursor ? { incremental: { cursor: cursor.name, start: '2000-01-01', lookback: '7d', format: 'YYYY-MM-DD' } } : {}),
     fields,
     keys: [

@@ -171,7 +171,7 @@ describe('a pack for it', () => {
   const session = '<SessionHeader xmlns="urn:acme:session"><SessionId>secret-session-1</SessionId></SessionHeader>';
   const page = (...ids: string[]): string =>
     envelope(
-      `<GetPickupsResponse xmlns="urn:acme:waste"><More>true</More>${ids.map((id) => `<Pickup><Id>${id}</Id><Street>Main</Street></Pickup>`).join('')}</GetPickupsResponse>`,
+      `<GetPickupsResponse xmlns="urn:acme:waste"><More>${ids.length > 0}</More>${ids.map((id) => `<Pickup><Id>${id}</Id><Street>Main</Street></Pickup>`).join('')}</GetPickupsResponse>`,
     );
   const asked = (n: string, ...ids: string[]) => ({
     request: { operation: 'GetPickups', header: { SessionHeader: { SessionId: 'secret-session-1' } }, body: { Page: n } },
@@ -200,6 +200,13 @@ describe('a pack for it', () => {
     expect(failures(certificate)).toEqual([]);
     expect(finding(certificate, 'error_rules')?.state).toBe('ok');
     expect(finding(certificate, 'secrets')?.state).toBe('ok');
+    expect(finding(certificate, 'last_page')).toMatchObject({ state: 'warning', detail: expect.stringContaining('nobody would notice') });
+  });
+
+  test('certifies without that remark where it goes by what the answer says of more records', async () => {
+    const certificate = await certified(packOf('acme-waste', files(MANIFEST.replace('size: 1', 'size: 50, more: More'))));
+    expect(failures(certificate)).toEqual([]);
+    expect(finding(certificate, 'last_page')).toMatchObject({ state: 'ok', detail: expect.stringContaining('ANSWER_REFUSED') });
   });
 
   test('does not certify when it sends another header than was recorded', async () => {

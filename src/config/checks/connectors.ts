@@ -174,6 +174,14 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
         `Put {{ ${paginator.kind} }} into its ${part.value.transport === 'soap' ? 'body' : 'query'}.`,
       );
   }
+  const { json, xml } = stream.decoder ?? {};
+  if (paginator?.more !== undefined && transport === 'http' && !xml && (!json || json.lines || json.rows === ''))
+    add(
+      ['paginator', 'more'],
+      'VALUE_INVALID',
+      'is read beside the list of records, and answers of this kind are nothing but records.',
+      'Take it out; json with rows, xml and SOAP answers have room for it.',
+    );
   if (stream.paginator?.kind === 'cursor' && !stream.paginator.cursor)
     add(['paginator', 'cursor'], 'KEY_MISSING', 'the key "cursor" is missing: it says where in an answer the next cursor stands.');
 
