@@ -5,6 +5,7 @@ import { valueAt } from '../core/record.ts';
 import { decodeWith } from '../formats/formats.ts';
 import { JsonDefect, jsonScanner } from '../formats/json-scan.ts';
 import { decodeText } from '../formats/text-decoding.ts';
+import { xmlEncoding } from '../formats/xml-encoding.ts';
 import type { RequestAnswer } from '../transports/transport.ts';
 
 interface AnswerContext {
@@ -17,6 +18,8 @@ export interface Answered {
   records: SourceRecord[];
   envelope: Values;
   headers: Record<string, string>;
+  /** Where the list of records should be, JSON has null. */
+  nullList?: boolean;
 }
 
 /** Reads an answer to its end. Throws FatalError ANSWER_REFUSED where it says that it is none, and what decoders throw. */
@@ -47,7 +50,7 @@ export async function readAnswer(answer: RequestAnswer, stream: StreamConfig, co
   if (Object.keys(envelope).length > 0) checkSuccess(stream, envelope, context.name);
   const records = await decoded(chunks, stream, context);
   checkSuccess(stream, envelope, context.name);
-  return { records, envelope, headers };
+  return { records, envelope, headers, nullList: records.length === 0 && (await hasNullList(chunks, stream.decoder, context.name)) };
 }
 
 async function decoded(chunks: readonly Uint8Array[], stream: StreamConfig, { name, signal }: AnswerContext): Promise<SourceRecord[]> {
@@ -72,15 +75,37 @@ function fileIn(value: Values, path: string, name: string): Uint8Array {
 
 /** Does anything of the stream stand in the answer beside its records? */
 function hasFigures({ paginator, retriever }: StreamConfig): boolean {
-  return paginator?.total !== undefined || paginator?.cursor !== undefined || retriever.request?.success !== undefined;
+  return (
+    paginator?.total !== undefined ||
+    paginator?.more !== undefined ||
+    paginator?.cursor !== undefined ||
+    retriever.request?.success !== undefined
+  );
 }
 
-/** A JSON answer as one object; empty where it is a list. What is no JSON is for the decoder to refuse. */
-async function envelopeOf(chunks: readonly Uint8Array[], { json }: DecoderConfig, name: string): Promise<Values> {
+async function hasNullList(chunks: readonly Uint8Array[], decoder: DecoderConfig, name: string): Promise<boolean> {
+  const rows = decoder.json?.rows;
+  return rows !== undefined && rows !== '' && valueAt(await envelopeOf(chunks, decoder, name), rows) === null;
+}
+
+/**
+ * A JSON answer as one object, empty where it is a list; an XML answer below its root. What is neither is for the decoder to
+ * refuse.
+ */
+async function envelopeOf(chunks: readonly Uint8Array[], { json, xml }: DecoderConfig, name: string): Promise<Values> {
+  if (xml) {
+    const { xmlValues } = await import('./xml-answer.ts');
+    const { encoding, bytes } = await xmlEncoding(again(chunks), xml.encoding, name);
+    return xmlValues(await whole(decodeText(bytes, encoding, { file: name })));
+  }
   if (!json || json.lines) return {};
+  return jsonObject(await whole(decodeText(again(chunks), json.encoding, { file: name }))) ?? {};
+}
+
+async function whole(pieces: AsyncIterable<string>): Promise<string> {
   let text = '';
-  for await (const piece of decodeText(again(chunks), json.encoding, { file: name })) text += piece;
-  return jsonObject(text) ?? {};
+  for await (const piece of pieces) text += piece;
+  return text;
 }
 
 /** undefined: no JSON, or no object. Numbers are the text that was written. */

@@ -4,7 +4,7 @@ import { type IGNORED, judging } from './error-rules.ts';
 import type { PageContext } from './pages.ts';
 import { retrying } from './retry.ts';
 import { openSession } from './session.ts';
-import { fillAll, fillBody, fillPath, fillQuery, fillText, type Variables } from './template.ts';
+import { fillAll, fillBody, fillHeader, fillPath, fillQuery, fillText, type Variables } from './template.ts';
 
 /** How one stream is asked in one run: with its session, its rules for errors, and as often as they allow. */
 export interface Asking {
@@ -39,6 +39,7 @@ export function openAsking(stream: StreamConfig, transport: RequestTransport, co
           await transport.request({
             operation: request.operation,
             body: request.body === undefined ? undefined : fillBody(request.body, known, contentType),
+            header: fillHeader(request.header, known),
             method: request.method,
             path: address !== undefined || request.path === undefined ? undefined : fillPath(request.path, known),
             query: fillQuery(request.query, known),

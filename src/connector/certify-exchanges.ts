@@ -12,6 +12,8 @@ export interface Asked {
   text: string;
   operation?: string;
   body?: unknown;
+  /** SOAP: elements of the header, but that of WS-Security. */
+  header?: unknown;
 }
 
 /**
@@ -85,8 +87,12 @@ function differing(recorded: Exchange['request'], asked: Asked, variable: Readon
   return [
     ...leavesThatDiffer({ ...inPath, ...recorded.query }, asked.query, '', variable),
     ...(recorded.body === undefined ? [] : leavesThatDiffer(recorded.body, asked.body, '', variable)),
+    ...(recorded.header === undefined ? [] : leavesThatDiffer(recorded.header, asked.header, HEADER, variable)),
   ];
 }
+
+/** What paths within the header of a SOAP request begin with; no parameter can. */
+export const HEADER = 'the header';
 
 function leavesThatDiffer(recorded: unknown, asked: unknown, path: string, variable: ReadonlySet<string>): string[] {
   if (recorded === '*' || variable.has(path)) return [];
@@ -113,8 +119,10 @@ export function variableParameters(stream: StreamConfig, streams: Readonly<Recor
     for (const one of [request, report?.submit, report?.poll]) {
       look(one?.body, '');
       look(one?.query, '');
+      look(one?.header, HEADER);
     }
     look(login?.body, '');
+    for (const one of [login, login?.logout]) look(one?.header, HEADER);
   }
   return paths;
 }

@@ -36,6 +36,8 @@ const exchange = z.strictObject({
   request: z.strictObject({
     operation: z.string().optional(),
     body: anything.optional(),
+    /** SOAP: elements of the header, beside those of WS-Security. */
+    header: z.record(z.string(), anything).optional(),
     method: z.string().optional(),
     path: z.string().optional(),
     query: z.record(z.string(), z.string()).optional(),

@@ -1,6 +1,6 @@
 import type { SinkConfig, Template } from '../config/schema/connector.ts';
 import type { Exchange } from './certify-fixtures.ts';
-import type { Asked } from './certify-exchanges.ts';
+import { type Asked, HEADER } from './certify-exchanges.ts';
 
 /** What a request to a sink is for. */
 export type AskedFor = 'write' | 'lookup' | 'session';
@@ -43,6 +43,7 @@ export function requestDiffers(
       if (wanted === '*' ? given !== undefined : variable.has(`header.${name.toLowerCase()}`) || given === wanted) return [];
       return [`the header ${name} = ${JSON.stringify(given ?? null)}`];
     });
+    if (recorded.header !== undefined) headers.push(...leaves(recorded.header, asked.header, HEADER, variable, true));
     const query = leaves({ ...inPath, ...recorded.query }, asked.query, '', variable, true);
     if (recorded.text !== undefined)
       return [...headers, ...query, ...(recorded.text === asked.text ? [] : [differingLine(recorded.text, asked.text)])];
@@ -94,9 +95,11 @@ export function variableOfSink(sink: SinkConfig): Set<string> {
   for (const ask of [write, remove, typeof back === 'object' ? back : undefined]) {
     look(ask?.body, '');
     look(ask?.query, '');
+    look(ask?.header, HEADER);
     look(Object.fromEntries(Object.entries(ask?.headers ?? {}).map(([name, text]) => [name.toLowerCase(), text])), 'header');
   }
   look(login?.body, '');
   look(login?.logout?.body, '');
+  for (const one of [login, login?.logout]) look(one?.header, HEADER);
   return paths;
 }

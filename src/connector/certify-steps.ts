@@ -49,6 +49,7 @@ export function pieceOf(asked: Asked, stream: StreamConfig): string | undefined 
   look(request.path, asked.path);
   look(request.query, asked.query);
   look(request.body, asked.body);
+  look(request.header, asked.header);
   return found.length > 0 ? found.join('\n') : undefined;
 }
 

@@ -98,6 +98,12 @@ function listIn(output: ElementDeclaration | undefined): FoundList | undefined {
   return visit(output?.type(), []);
 }
 
+/** What says whether there are more records. */
+const MORE = /^(has_?|is_?|any_?)?(more|next)(_?(data|pages?|records|rows|results|items|available))?$/i;
+
+/** What a session is called. */
+const SESSION = /session|token|ticket/i;
+
 function parameters(operation: Operation): readonly ElementDeclaration[] {
   return operation.input.type()?.fields ?? [];
 }
@@ -115,7 +121,8 @@ function streamOf(
 ): ProposedStream {
   const evidence: string[] = [`${operation.name} gives a list: ${list.path.join('.')}`];
   const given = parameters(operation);
-  const session = login && given.find((p) => /session|token|ticket/i.test(p.name));
+  const session = login && given.find((p) => SESSION.test(p.name));
+  const header = headerOf(operation, login, options);
   const paged = given.find((p) => /^(page|page_?(no|num|number|index))$/i.test(p.name));
   const offset = given.find((p) => /^(offset|start_?(row|index|record)|skip)$/i.test(p.name));
   const body: PlainMap = {};
@@ -139,12 +146,20 @@ function streamOf(
     }
   }
   if (left.length) evidence.push(`left out, since the service can do without: ${left.join(', ')}`);
-  const request: PlainMap = { ...(session && login ? { login: loginOf(login, logout, options) } : {}), operation: operation.name, body };
+  const opened = login && (session || JSON.stringify(header ?? {}).includes('{{ session }}')) ? login : undefined;
+  const request: PlainMap = {
+    ...(opened ? { login: loginOf(opened, logout, options) } : {}),
+    operation: operation.name,
+    ...(header ? { header } : {}),
+    body,
+  };
   const total = list.beside.find(({ name }) => /total/i.test(name) && /count|rec|row|total$/i.test(name));
+  const more = total ? undefined : list.beside.find(({ name }) => MORE.test(name));
   const code = list.beside.find(({ name }) => /^(response|result|return|status)?_?code$|^status$/i.test(name));
   if (code) request['success'] = [{ path: code.path, in: ['0'] }];
   if (code) evidence.push(`${code.path} looks like a code of success: ask which values mean that it worked, here "0"`);
   if (session && login) evidence.push(`${session.name} comes from ${login.name}`);
+  if (header) evidence.push(`the WSDL wants in the header: ${Object.keys(header).join(', ')}`);
   if (cursor) evidence.push(`${from.name} bounds what is asked for: incremental fills {{ from }} and {{ to }}, by ${cursor.name}`);
   const fields = list.row.fields.map((f): ProposedField => fieldOf(f));
   const key = fields
@@ -157,7 +172,16 @@ function streamOf(
     description: `${operation.name}.`,
     retriever: { request },
     record_selector: { path: list.path.join('.') },
-    ...(paged || offset ? { paginator: { kind: paged ? 'page' : 'offset', size: 200, ...(total ? { total: total.path } : {}) } } : {}),
+    ...(paged || offset
+      ? {
+          paginator: {
+            kind: paged ? 'page' : 'offset',
+            size: 200,
+            ...(total ? { total: total.path } : {}),
+            ...(more ? { more: more.path } : {}),
+          },
+        }
+      : {}),
     ...(from && cursor
       ? {
           incremental: {
@@ -184,23 +208,48 @@ function streamOf(
 function loginOf(login: Operation, logout: Operation | undefined, options: Record<string, PlainMap>): PlainMap {
   const body: PlainMap = {};
   for (const parameter of parameters(login)) body[parameter.name] = optionFor(parameter, options);
-  const token = textPath(login.output, /session|token|ticket/i) ?? textPath(login.output, /./) ?? 'text';
+  const token = textPath(login.output, SESSION) ?? tokenInHeader(login) ?? textPath(login.output, /./) ?? 'text';
   const close = logout && parameters(logout);
+  const header = headerOf(login, undefined, options);
+  const closing = logout && headerOf(logout, login, options);
   return {
     operation: login.name,
+    ...(header ? { header } : {}),
     body,
     token,
     ...(close
       ? {
           logout: {
             operation: logout!.name,
-            body: Object.fromEntries(
-              close.map((p) => [p.name, /session|token|ticket/i.test(p.name) ? '{{ session }}' : optionFor(p, options)]),
-            ),
+            ...(closing ? { header: closing } : {}),
+            body: Object.fromEntries(close.map((p) => [p.name, SESSION.test(p.name) ? '{{ session }}' : optionFor(p, options)])),
           },
         }
       : {}),
   };
+}
+
+/** The elements that the WSDL declares for the header: the session where its name speaks for it, options of the connection otherwise. */
+function headerOf(operation: Operation, login: Operation | undefined, options: Record<string, PlainMap>): PlainMap | undefined {
+  const valueFor = (element: ElementDeclaration, around = ''): Plain =>
+    login && SESSION.test(`${around} ${element.name}`) ? '{{ session }}' : optionFor(element, options);
+  const declared = operation.headers.input.map((element): [string, Plain] => {
+    const fields = element.type()?.fields ?? [];
+    if (fields.length === 0) return [element.name, valueFor(element)];
+    const only = fields.length === 1 ? element.name : '';
+    return [element.name, Object.fromEntries(fields.map((field) => [field.name, valueFor(field, only)]))];
+  });
+  return declared.length ? Object.fromEntries(declared) : undefined;
+}
+
+/** Some services hand the session out in the header of the answer. */
+function tokenInHeader(login: Operation): string | undefined {
+  for (const element of login.headers.output) {
+    const within = textPath(element, SESSION);
+    if (within) return `header.${element.name}.${within}`;
+    if (SESSION.test(element.name) && !element.type()?.fields.length) return `header.${element.name}`;
+  }
+  return undefined;
 }
 
 /** The dotted path of a plain element whose name fits. */

@@ -126,7 +126,8 @@ describe('answers that are none', () => {
   });
 
   test('pages beyond all measure are refused', async () => {
-    await expect(read({ paginator: { kind: 'page', size: 1, max_pages: 5 } }, [things('1')])).rejects.toThrow('PAGES_TOO_MANY');
+    const many = ['1', '2', '3', '4', '5', '6'].map((id) => things(id));
+    await expect(read({ paginator: { kind: 'page', size: 1, max_pages: 5 } }, many)).rejects.toThrow('PAGES_TOO_MANY');
   });
 
   test('an error that the connector says to ignore is an answer without records, and noted', async () => {

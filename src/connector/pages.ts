@@ -54,6 +54,8 @@ export interface PageContext {
   streams?: Readonly<Record<string, StreamConfig>> | undefined;
   /** Waits; rejects when the signal aborts. Default: by the clock. */
   sleep?: ((ms: number, signal?: AbortSignal) => Promise<void>) | undefined;
+  /** A first page that is short and not empty is followed by one more, to see whether there is anything on it. */
+  pastShort?: boolean | undefined;
   /** Given where several requests share one session. */
   asking?: Asking | undefined;
   /** Told of the columns that a database's tables or an answer's header have. */

@@ -11,7 +11,8 @@ import { fillRecord, fillRecordBody, fillRecordPath } from './record-template.ts
 import { sameValue } from './same-value.ts';
 import { renderSink, type SinkContext } from './sink.ts';
 import { writtenValues } from './sink-values.ts';
-import { fill, type Variables } from './template.ts';
+import { stepOf } from './session.ts';
+import type { Variables } from './template.ts';
 
 /** What is asked of a service for these records; several only where an encoder writes the body. */
 async function requestOf(sink: SinkConfig, records: readonly Outgoing[], context: PushContext, at: SinkContext): Promise<RequestSpec> {
@@ -129,9 +130,7 @@ export function requestsOf(sink: SinkConfig, values: Values, given: Variables): 
   const { login, delete: remove, ...write } = sink.target.request!;
   const back = sink.acknowledgement?.read_back;
   const variables = { ...given, session: 'session', idempotency_key: '0'.repeat(32) };
-  const logs = [login, login?.logout].flatMap((one) =>
-    one ? [{ operation: one.operation, body: one.body === undefined ? undefined : fill(one.body, variables) }] : [],
-  );
+  const logs = [login, login?.logout].flatMap((one) => (one ? [stepOf(one, variables)] : []));
   const asks = [write, ...(remove ? [remove] : []), ...(typeof back === 'object' ? [{ method: 'GET' as const, ...back }] : [])];
   return [...logs, ...asks.map((ask) => specOf(sink, ask, writtenOf(sink, values), variables))];
 }
@@ -166,7 +165,7 @@ async function variablesOf({ variables, session }: PushContext): Promise<Variabl
   return { ...variables, ...(await session?.variables()) };
 }
 
-type Ask = Pick<RequestTarget, 'operation' | 'path' | 'query' | 'headers' | 'body'> & { method?: RequestSpec['method'] };
+type Ask = Pick<RequestTarget, 'operation' | 'path' | 'query' | 'headers' | 'header' | 'body'> & { method?: RequestSpec['method'] };
 
 function specOf(sink: SinkConfig, ask: Ask, values: Values, variables: Variables): RequestSpec {
   const texts = (given: Record<string, string> | undefined): Record<string, string> | undefined =>
@@ -178,6 +177,7 @@ function specOf(sink: SinkConfig, ask: Ask, values: Values, variables: Variables
     path: ask.path === undefined ? undefined : fillRecordPath(ask.path, values, variables),
     query: texts(ask.query),
     headers,
+    header: ask.header && Object.fromEntries(Object.entries(ask.header).map(([name, of]) => [name, fillRecord(of, values, variables)])),
     ...(ask.body === undefined ? {} : bodyOf(sink, ask.body, headers ?? {}, values, variables)),
   };
 }

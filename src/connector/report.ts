@@ -89,12 +89,13 @@ function usable(
 function orderOf({ submit }: ReportConfig, variables: Variables): string {
   // A hash of a secret would give short ones away.
   const clean = redactor(() => []);
-  const { body, path, query, ...others } = submit;
+  const { body, header, path, query, ...others } = submit;
   const filled = [
     others,
     body === undefined ? null : fill(body, variables),
     path === undefined ? null : fillText(path, variables),
     query === undefined ? null : fill(query, variables),
+    ...(header === undefined ? [] : [fill(header, variables)]),
   ];
   return hash('sha256', clean(JSON.stringify(filled)), 'hex').slice(0, 32);
 }

@@ -1,8 +1,9 @@
 import type { LoginConfig } from '../config/schema/connector.ts';
 import { FatalError, InterlocalError, RetriableError } from '../core/errors.ts';
-import { valueAt } from '../core/record.ts';
-import type { RequestTransport } from '../transports/transport.ts';
-import { fill, type Variables } from './template.ts';
+import { type Values, valueAt } from '../core/record.ts';
+import { writtenForms } from '../transports/redact.ts';
+import type { RequestSpec, RequestTransport } from '../transports/transport.ts';
+import { fill, fillHeader, type Variables } from './template.ts';
 
 /** A session of a SOAP service, for one run of one stream. */
 export interface Session {
@@ -23,23 +24,20 @@ export function openSession(login: LoginConfig | undefined, transport: RequestTr
   const given: string[] = [];
 
   async function logIn(): Promise<string> {
-    const { value } = await transport.request({
-      operation: login!.operation,
-      body: login!.body === undefined ? undefined : fill(login!.body, variables),
-    });
-    const found = value && valueAt(value, login!.token);
+    const { value, header } = await transport.request(stepOf(login!, variables));
+    const found = valueAt({ header: header ?? null, ...value }, login!.token);
     if (typeof found !== 'string' || found === '')
       throw new FatalError({
         code: 'LOGIN_UNREADABLE',
         place: { system: name, path: login!.token },
-        message: `The answer to ${login!.operation} has no session at ${login!.token}; it has ${Object.keys(value ?? {}).join(', ') || 'nothing'}.`,
+        message: `The answer to ${login!.operation} has no session at ${login!.token}; it has ${Object.keys(value ?? {}).join(', ') || 'nothing'}${namesOf(header)}.`,
         hint: 'Correct login.token in the connector, or the user name and password of the connection.',
       });
     given.push(found);
     return found;
   }
 
-  const clean = (text: string): string => given.reduce((s, t) => s.replaceAll(t, '[session]'), text);
+  const clean = (text: string): string => given.flatMap(writtenForms).reduce((s, t) => s.replaceAll(t, '[session]'), text);
   return {
     clean,
     async variables() {
@@ -50,7 +48,7 @@ export function openSession(login: LoginConfig | undefined, transport: RequestTr
       token = undefined;
     },
     cleaned(error) {
-      if (!(error instanceof InterlocalError) || !given.some((t) => error.message.includes(t))) return error;
+      if (!(error instanceof InterlocalError) || clean(error.message) === error.message) return error;
       const problems = error.problems.map((p) => ({
         ...p,
         message: clean(p.message),
@@ -62,10 +60,18 @@ export function openSession(login: LoginConfig | undefined, transport: RequestTr
     },
     async close() {
       if (!login?.logout || token === undefined) return;
-      const { operation, body } = login.logout;
-      await transport
-        .request({ operation, body: body === undefined ? undefined : fill(body, { ...variables, session: token }) })
-        .catch(() => {});
+      await transport.request(stepOf(login.logout, { ...variables, session: token })).catch(() => {});
     },
   };
+}
+
+/** What a log-in or log-out asks. */
+export function stepOf({ operation, body, header }: Pick<LoginConfig, 'operation' | 'body' | 'header'>, variables: Variables): RequestSpec {
+  return { operation, body: body === undefined ? undefined : fill(body, variables), header: fillHeader(header, variables) };
+}
+
+function namesOf(header: Values | undefined): string {
+  return Object.keys(header ?? {})
+    .map((name) => `, header.${name}`)
+    .join('');
 }

@@ -1,6 +1,6 @@
 import type { Template } from '../config/schema/connector.ts';
 import { RecordError } from '../core/errors.ts';
-import type { Value } from '../core/record.ts';
+import type { Value, Values } from '../core/record.ts';
 import { escapeXml, forbiddenCharacter } from '../transports/xml-text.ts';
 
 /**
@@ -42,6 +42,11 @@ export function fill(template: Template, variables: Variables): Value {
   if (typeof template !== 'object') return String(template);
   if (Array.isArray(template)) return template.map((item) => fill(item, variables));
   return Object.fromEntries(Object.entries(template).map(([name, value]) => [name, fill(value, variables)]));
+}
+
+/** The header of a SOAP request. */
+export function fillHeader(header: Readonly<Record<string, Template>> | undefined, variables: Variables): Values | undefined {
+  return header && Object.fromEntries(Object.entries(header).map(([name, of]) => [name, fill(of, variables)]));
 }
 
 /**

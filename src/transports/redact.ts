@@ -5,10 +5,14 @@ export function redactor(secrets: () => readonly (string | undefined)[]): (text:
   return (text) => {
     let clean = redactConfigured(text);
     for (const secret of secrets())
-      if (secret && secret.length > 3)
-        for (const form of [secret, encodeURIComponent(secret), inForm(secret), xml(secret)]) clean = clean.replaceAll(form, '[secret]');
+      if (secret && secret.length > 3) for (const form of writtenForms(secret)) clean = clean.replaceAll(form, '[secret]');
     return clean;
   };
+}
+
+/** How a text may be written in what another system says. */
+export function writtenForms(text: string): string[] {
+  return [text, encodeURIComponent(text), inForm(text), xml(text)];
 }
 
 /** The other side's own words, fit for one line of a message: without secrets, tags, and not longer than 300 characters. */

@@ -64,6 +64,8 @@ export interface FileTransport extends TransportBase {
 export interface RequestSpec {
   operation?: string;
   body?: Value | undefined;
+  /** SOAP: elements of the header, beside those of WS-Security. */
+  header?: Values | undefined;
   /** HTTP: a body that is encoded already, instead of `body`. */
   encoded?: { bytes: Uint8Array; type: string } | undefined;
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -80,6 +82,8 @@ export interface RequestAnswer {
   headers: Record<string, string>;
   /** SOAP: the operation's result element, lists made lists by the WSDL's schema. HTTP: undefined. */
   value?: Values;
+  /** SOAP: what stands in the header of the answer. */
+  header?: Values;
   /** HTTP: the body, to be read by the stream's decoder. */
   bytes?: AsyncIterable<Uint8Array>;
 }

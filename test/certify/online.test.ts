@@ -1,4 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -125,6 +127,55 @@ describe('the online half', () => {
 
   test('of another connector than the connection is refused', async () => {
     await expect(online('till', 'bills')).rejects.toThrow('The connection till is of the connector till, not bills.');
+  });
+});
+
+describe('a service that gives fewer records on a page than it is asked for', () => {
+  const items = Array.from({ length: 25 }, (_, i) => ({ id: String(i + 1) }));
+  const answers: Record<string, (page: number) => { status?: number; ids: unknown }> = {
+    capped: (page) => ({ ids: items.slice((page - 1) * 3, page * 3) }),
+    small: (page) => ({ ids: page === 1 ? items.slice(0, 3) : [] }),
+    strict: (page) => ({ status: page === 1 ? 200 : 404, ids: items.slice(0, 3) }),
+    deaf: () => ({ ids: items.slice(0, 3) }),
+  };
+  let http: Server;
+  let folder: string;
+  beforeAll(async () => {
+    http = createServer((request, response) => {
+      const url = new URL(request.url!, 'http://localhost');
+      const found = answers[url.pathname.slice(1)]?.(Number(url.searchParams.get('page')));
+      response.writeHead(found?.status ?? 200, { 'content-type': 'application/json' }).end(JSON.stringify({ items: found?.ids ?? [] }));
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => http.once('listening', resolve));
+    folder = temporaryFolder();
+    const stream = (name: string): string =>
+      `  ${name}:\n    retriever: { request: { path: /${name}, query: { page: "{{ page }}" } } }\n    decoder: { json: { rows: items } }\n    paginator: { kind: page, size: 10 }\n    schema: { fields: { id: {} } }\n    primary_key: [id]\n`;
+    write(folder, {
+      'config/interlocal.yaml': 'town: { name: T, time_zone: UTC, currency: USD }\npacks: false\n',
+      'config/connections.yaml': `connections:\n  api: { connector: api, options: { base_url: 'http://127.0.0.1:${(http.address() as AddressInfo).port}' } }\n`,
+      'connectors/api/connector.yaml': `connector: api\nversion: 1.0.0\ntitle: Api\ntransport: http\nstreams:\n${Object.keys(answers).map(stream).join('')}`,
+      'connectors/api/README.md': 'x',
+    });
+  });
+  afterAll(() => (http.closeAllConnections(), void http.close()));
+
+  test('is found out against the real system, and one that has no more is not blamed', async () => {
+    const project = await openProject(folder, { transportOptions });
+    const pack = await readPack(join(folder, 'connectors/api'));
+    const { findings } = await certifyOnline(pack, project, 'api', { signal: new AbortController().signal });
+    const previews = findings.filter((f) => f.check === 'preview');
+    expect(Object.fromEntries(previews.map((f) => [f.stream, f.state]))).toEqual({
+      capped: 'failed',
+      small: 'ok',
+      strict: 'ok',
+      deaf: 'ok',
+    });
+    expect(previews[0]).toMatchObject({
+      detail: expect.stringContaining(
+        'The first page has 3 records where 10 were asked for, which is taken for the end, and the next one has 3',
+      ),
+      hint: expect.stringContaining('Set paginator.size to 3'),
+    });
   });
 });
 

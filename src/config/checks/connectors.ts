@@ -110,7 +110,9 @@ function checkPlaceholders(part: Connector, transportOptions: TransportOptions):
         [stream.retriever.query, ['retriever', 'query'], given],
         [request, ['retriever', 'request'], given],
         [login?.body, ['retriever', 'request', 'login', 'body'], options],
+        [login?.header, ['retriever', 'request', 'login', 'header'], options],
         [login?.logout?.body, ['retriever', 'request', 'login', 'logout', 'body'], [...options, 'session']],
+        [login?.logout?.header, ['retriever', 'request', 'login', 'logout', 'header'], [...options, 'session']],
         [report?.submit, ['retriever', 'request', 'report', 'submit'], without(...paging)],
         [report?.poll, ['retriever', 'request', 'report', 'poll'], without(...paging.slice(0, -1))],
         // The steps of unpack take options of the connector alone: see checkUnpack.
@@ -172,6 +174,14 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
         `Put {{ ${paginator.kind} }} into its ${part.value.transport === 'soap' ? 'body' : 'query'}.`,
       );
   }
+  const { json, xml } = stream.decoder ?? {};
+  if (paginator?.more !== undefined && transport === 'http' && !xml && (!json || json.lines || json.rows === ''))
+    add(
+      ['paginator', 'more'],
+      'VALUE_INVALID',
+      'is read beside the list of records, and answers of this kind are nothing but records.',
+      'Take it out; json with rows, xml and SOAP answers have room for it.',
+    );
   if (stream.paginator?.kind === 'cursor' && !stream.paginator.cursor)
     add(['paginator', 'cursor'], 'KEY_MISSING', 'the key "cursor" is missing: it says where in an answer the next cursor stands.');
 

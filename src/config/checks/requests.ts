@@ -18,7 +18,10 @@ export function checkRequests(part: Connector, base: StreamPath, name: string, s
   checkWindow(stream, add);
   checkReport(part.value.transport, stream, add);
   const { request } = stream.retriever;
-  if (request && part.value.transport === 'http') checkBody(request, ['retriever', 'request'], add);
+  if (request && part.value.transport === 'http') {
+    checkBody(request, ['retriever', 'request'], add);
+    checkHeader(request, ['retriever', 'request'], add);
+  }
   if (request?.file !== undefined && part.value.transport !== 'soap')
     add(['retriever', 'request', 'file'], 'VALUE_INVALID', 'is for SOAP services; over HTTP the answer itself is what the decoder reads.');
   if (request?.file !== undefined && !stream.decoder)
@@ -160,7 +163,10 @@ function checkReport(transport: string, stream: StreamConfig, add: Add): void {
         `the key "${needed}" is missing.`,
         transport === 'soap' ? 'The operation, as the WSDL names it.' : 'The path below base_url.',
       );
-    if (transport === 'http') checkBody(report[step], at(step), add);
+    if (transport === 'http') {
+      checkBody(report[step], at(step), add);
+      checkHeader(report[step], at(step), add);
+    }
   }
   if (!/\{\{\s*report\s*\}\}/.test(JSON.stringify(report.poll)))
     add(at('poll'), 'VALUE_INVALID', 'has no {{ report }}: it does not say which report it asks after.');
@@ -193,6 +199,10 @@ function checkReport(transport: string, stream: StreamConfig, add: Add): void {
       'Put it into path or query, or set report.link.',
     );
   if (report.failed.some((value) => report.done.includes(value))) add(at('failed'), 'VALUE_INVALID', 'has a value that is in done too.');
+}
+
+function checkHeader({ header }: RequestConfig, path: StreamPath, add: Add): void {
+  if (header) add([...path, 'header'], 'VALUE_INVALID', 'is the header of a SOAP message.', 'Over HTTP it is called headers.');
 }
 
 /** Values are written into a text as its type wants them, so that the type must be known; groups are written as JSON. */

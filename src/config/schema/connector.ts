@@ -200,10 +200,27 @@ const paginator = z.strictObject({
     .describe(
       'page: {{ page }} counts pages. offset: {{ offset }} counts records. cursor: {{ cursor }} comes with the answer. link: a Link header leads on.',
     ),
-  size: z.int().positive().default(200).describe('Records on a page, {{ size }}; a page with fewer is the last where no total is given.'),
+  size: z
+    .int()
+    .positive()
+    .default(200)
+    .describe('Records on a page, {{ size }}; a page with fewer is the last where neither total nor more is given.'),
   first: z.int().default(1).describe('The first page number.'),
   cursor: z.string().optional().describe('cursor: path in the answer of the next cursor.'),
   total: z.string().optional().describe('Path in the answer of the number of records in all; checked.'),
+  more: z
+    .union([
+      z.string(),
+      z.strictObject({
+        path: z.string(),
+        yes: z.array(z.string()).min(1).optional(),
+        no: z.array(z.string()).min(1).optional().describe('With yes alone, any other value means no.'),
+      }),
+    ])
+    .optional()
+    .describe(
+      'Path in the answer of whether there are more records: pages are asked for while it says so, however many are on them. Yes is true, 1, yes or y, no is false, 0, no or n, unless yes and no name other values. An answer without it is refused.',
+    ),
   max_pages: z.int().positive().default(100_000),
 });
 export type PaginatorConfig = z.output<typeof paginator>;

@@ -1,14 +1,17 @@
 import { z } from 'zod';
-import { template } from './template.ts';
+import { soapHeader, template } from './template.ts';
 
 /** What reading from a service and writing to it have in common. */
 
 export const login = z.strictObject({
   operation: z.string().describe('SOAP: the operation that logs in, as the WSDL names it.'),
   body: template.optional().describe('Its parameters: the user name and password of the connection.'),
-  token: z.string().describe('Path in its answer of the session, which is then {{ session }}.'),
+  header: soapHeader,
+  token: z
+    .string()
+    .describe('Path in its answer of the session, which is then {{ session }}; header.NAME… where it stands in the header of the answer.'),
   logout: z
-    .strictObject({ operation: z.string(), body: template.optional().describe('{{ session }} is the session.') })
+    .strictObject({ operation: z.string(), body: template.optional().describe('{{ session }} is the session.'), header: soapHeader })
     .optional()
     .describe('The operation that ends the session.'),
 });

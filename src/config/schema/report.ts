@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration, exactlyOne } from './common.ts';
-import { template } from './template.ts';
+import { soapHeader, template } from './template.ts';
 
 /** One request, over HTTP or SOAP. */
 export const requestShape = {
@@ -10,6 +10,7 @@ export const requestShape = {
     .describe(
       'SOAP: the parameters of the operation. HTTP: the JSON or form body; or a text, for which headers must say the Content-Type, and into which values are written as XML, a form or JSON wants them.',
     ),
+  header: soapHeader,
   method: z.enum(['GET', 'POST']).optional().describe('HTTP: default GET.'),
   path: z.string().optional().describe('HTTP: the path below base_url.'),
   query: z

@@ -3,7 +3,7 @@ import { duration, exactlyOne } from './common.ts';
 import { decoderSchema, encoderSchema } from './decoder.ts';
 import { errorHandler, login } from './exchange.ts';
 import { packStep } from './packing.ts';
-import { template } from './template.ts';
+import { soapHeader, template } from './template.ts';
 
 /**
  * What can be written to a system: a file, a request or rows of a table. Records come in plain: dates YYYY-MM-DD, amounts
@@ -82,6 +82,7 @@ const ask = {
   query: z.record(z.string(), z.string()).optional(),
   headers: z.record(z.string(), z.string()).optional(),
   body: template.optional().describe('Parameters of the operation, or the JSON body; {{ record.NAME }} is a field.'),
+  header: soapHeader,
 };
 const requestTarget = z.strictObject({
   ...ask,
@@ -156,6 +157,7 @@ const readBack = z.strictObject({
   query: z.record(z.string(), z.string()).optional(),
   headers: z.record(z.string(), z.string()).optional(),
   body: template.optional(),
+  header: soapHeader,
   found: z
     .strictObject({ path: z.string(), in: z.array(z.string()).optional() })
     .describe('The record is there when the answer has a value at this path, or one of these values.'),

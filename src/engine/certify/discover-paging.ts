@@ -21,10 +21,14 @@ export async function discoverPaging(transport: RequestTransport, path: string, 
   }
   const records = listOf(stream, first.document);
   const leaves = leavesOf(first.document);
-  const nextName = [...leaves.keys()].find((leaf) => /next|cursor|token|continuation/i.test(leaf) && leaves.get(leaf) !== '');
+  const nextName = [...leaves.keys()].find(
+    (leaf) => /next|cursor|token|continuation/i.test(leaf) && !/^(true|false|)$/.test(leaves.get(leaf)!),
+  );
   const totalName = [...leaves.keys()].find((leaf) => /(^|\.|_)(total|count)|total/i.test(leaf) && /^\d+$/.test(leaves.get(leaf)!));
   const total = totalName === undefined ? undefined : Number(leaves.get(totalName));
-  if (nextName === undefined && (total === undefined || total <= records.length)) return;
+  const moreName = [...leaves.keys()].find((leaf) => /more|has_?next/i.test(leaf) && /^(true|false)$/.test(leaves.get(leaf)!));
+  const more = moreName !== undefined && leaves.get(moreName) === 'true';
+  if (nextName === undefined && !more && (total === undefined || total <= records.length)) return;
   const differs = async (query: Record<string, string>): Promise<boolean> => {
     const answer = await ask(transport, path, query);
     const list = answer && listOf(stream, answer.document);
@@ -36,6 +40,7 @@ export async function discoverPaging(transport: RequestTransport, path: string, 
   const said = [
     ...(total === undefined ? [] : [`${totalName} is ${total}, and this answer has ${records.length}`]),
     ...(nextName === undefined ? [] : [`${nextName} leads to the next page`]),
+    ...(more ? [`${moreName} says that there are more`] : []),
   ].join('; ');
   if (!found) {
     stream.evidence.push(`${said}; none of the usual parameters asks for more: look up how it pages, and add a paginator`);
@@ -48,6 +53,7 @@ export async function discoverPaging(transport: RequestTransport, path: string, 
     kind: found.kind,
     ...(found.kind === 'cursor' ? { cursor: nextName! } : { size: records.length }),
     ...(totalName === undefined ? {} : { total: totalName }),
+    ...(moreName === undefined || totalName !== undefined ? {} : { more: moreName }),
   };
   stream.evidence.push(`${said}; asked with ${found.parameter}=${found.tried} it gave other records`);
 }

@@ -6,6 +6,7 @@ import type { Project } from '../../config/project.ts';
 import type { SinkConfig, StreamConfig } from '../../config/schema/connector.ts';
 import { type Certificate, counted, fails, type Finding, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
 import { checkTables } from '../../connector/check-tables.ts';
+import { isGuessed } from '../../connector/next-page.ts';
 import { readStream } from '../../connector/read-stream.ts';
 import { selectorOf } from '../../connector/select.ts';
 import { fillText, optionVariables, type Variables } from '../../connector/template.ts';
@@ -130,7 +131,10 @@ async function preview(
     const selector = selectorOf(stream, name);
     const records: SourceRecord[] = [];
     let where = '';
+    let first = 0;
     for await (const { list, from } of lists(transport, stream, streams, `${connection}.${name}`, optionVariables(options), signal)) {
+      if (from === PAST) return beyond(first, list.length, stream);
+      first = list.length;
       where = from;
       records.push(...selector.select(list));
       if (records.length >= MOST_RECORDS) break;
@@ -153,7 +157,17 @@ async function preview(
   }
 }
 
-/** The first file, page or list of rows. */
+/** What comes after a first page that is taken for the last. */
+const PAST = 'past the end';
+
+function beyond(first: number, after: number, { paginator }: StreamConfig): Verdict {
+  return fails(
+    `The first page has ${counted(first, 'record')} where ${paginator!.size} were asked for, which is taken for the end, and the next one has ${after}: the service gives fewer than it is asked for.`,
+    `Set paginator.size to ${first}, or paginator.total or paginator.more where its answers have one.`,
+  );
+}
+
+/** The first file, page or list of rows; after it what lies PAST, where a page is the last by its size alone. */
 async function* lists(
   transport: Transport,
   stream: StreamConfig,
@@ -188,11 +202,23 @@ async function* lists(
     }
     return;
   }
-  const context = { name, variables, state: {}, now: new Date(), signal, note: () => {}, streams };
-  for await (const page of readStream(stream, transport, context)) {
-    // That a report was ordered is no page yet.
-    if (page.commit || (page.incomplete && page.records.length === 0)) continue;
-    yield { list: page.records, from: transport.kind === 'query' ? 'first rows' : 'first page' };
-    return;
+  const context = { name, variables, state: {}, now: new Date(), signal, note: () => {}, streams, pastShort: true };
+  let seen = false;
+  try {
+    for await (const page of readStream(stream, transport, context)) {
+      // That a report was ordered is no page yet.
+      if (page.commit || (page.incomplete && page.records.length === 0)) continue;
+      if (seen) {
+        if (page.records.length > 0) yield { list: page.records, from: PAST };
+        return;
+      }
+      seen = true;
+      yield { list: page.records, from: transport.kind === 'query' ? 'first rows' : 'first page' };
+      const short = isGuessed(stream.paginator) && page.records.length > 0 && page.records.length < stream.paginator!.size;
+      if (!short || page.last !== false) return;
+    }
+  } catch (error) {
+    // A page that is not there, or the first one once more, is an end too.
+    if (!seen || !(error instanceof InterlocalError)) throw error;
   }
 }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import type { Exchange } from '../../connector/certify-fixtures.ts';
 import { type Asked, bestExchange } from '../../connector/certify-exchanges.ts';
+import { WSSE } from '../../transports/soap/ws-security.ts';
 import { parseXml, type XmlElement } from '../../transports/soap/xml.ts';
 
 export interface Reply {
@@ -144,11 +145,15 @@ function withType(headers: Record<string, string>, soap: boolean, name: string |
   return { 'content-type': type, ...headers };
 }
 
-function bodyOf(text: string, soap: boolean, type: string | undefined): { operation?: string; body?: unknown } {
+function bodyOf(text: string, soap: boolean, type: string | undefined): Pick<Asked, 'operation' | 'body' | 'header'> {
   if (text === '') return {};
   if (soap) {
-    const element = parseXml(text).children.find((child) => child.name === 'Body')?.children[0];
-    return element ? { operation: element.name, body: valuesOf(element) } : {};
+    const envelope = parseXml(text);
+    const part = (name: string) => envelope.children.find((child) => child.name === name)?.children ?? [];
+    const [element] = part('Body');
+    const own = part('Header').filter(({ namespace }) => namespace !== WSSE);
+    const header = Object.fromEntries(own.map((one) => [one.name, valuesOf(one)]));
+    return element ? { operation: element.name, body: valuesOf(element), header } : {};
   }
   if (type?.startsWith('application/x-www-form-urlencoded')) return { body: Object.fromEntries(new URLSearchParams(text)) };
   try {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { counted, fails, holds, holdsBut, holdsFor, NO_RECORD, type Verdict } from '../../connector/certify.ts';
 import { changeAnswer } from '../../connector/certify-answers.ts';
+import { isGuessed } from '../../connector/next-page.ts';
 import { stepOf } from '../../connector/certify-steps.ts';
 import { withBomb } from './file-text.ts';
 import { changesOf } from './file-life.ts';
@@ -41,6 +42,7 @@ export const REQUEST_CHECKS: readonly RequestCheck[] = [
   { check: 'column_added', title: 'A field that is new does what the schema says', run: fieldAdded },
   { check: 'column_renamed', title: 'A required field under another name is noticed', run: fieldRenamed },
   { check: 'control_figures', title: 'A total that disagrees stops the run', run: total },
+  { check: 'last_page', title: 'The last page is known to be the last', run: lastPage },
   { check: 'late_commit', title: 'A record that is entered late is read all the same', run: lateEntry },
   { check: 'undeclared_host', title: 'A redirect to another host is refused', run: undeclaredHost },
   ...PARTITION_CHECKS,
@@ -184,10 +186,12 @@ async function oneOrMany(context: RequestContext): Promise<Verdict> {
   const path = rowsPath(context);
   const first = goodOf(context.reading)[0];
   if (path === undefined || !first || context.reading.records.length < 2) return undefined;
-  // One page with one record in it, and no total that would contradict it.
+  // One page with one record in it, and nothing beside it that would contradict it.
   const { paginator, ...others } = context.stream;
   const alone =
-    paginator?.kind === 'page' || paginator?.kind === 'offset' ? { ...others, paginator: { ...paginator, total: undefined } } : others;
+    paginator?.kind === 'page' || paginator?.kind === 'offset'
+      ? { ...others, paginator: { ...paginator, total: undefined, more: undefined } }
+      : others;
   let changed = false;
   const read = await context.read((asked, recorded) => {
     if (stepOf(asked, context.stream, context.connector.streams) !== 'own') return undefined;
@@ -281,6 +285,31 @@ async function total(context: RequestContext): Promise<Verdict> {
       ? holds('One more than there are: TOTAL_DIFFERS.')
       : fails(saidOf(read.refused), 'TOTAL_DIFFERS was expected.');
   return fails('The service says one record more than it gives, and nobody noticed.', 'Look at paginator.total.');
+}
+
+/** A flag that is gone must not be taken for no; without flag and total, whether pages are cut short cannot be seen. */
+async function lastPage(context: RequestContext): Promise<Verdict> {
+  const { paginator } = context.stream;
+  if (isGuessed(paginator))
+    return holdsBut(
+      `A page with fewer than ${paginator!.size} records is taken for the last: nobody would notice a service that gives fewer than it is asked for.`,
+      'Set paginator.total or paginator.more where its answers have one; certify --connection looks whether anything follows a short page.',
+    );
+  if (paginator?.more === undefined) return undefined;
+  const path = typeof paginator.more === 'string' ? paginator.more : paginator.more.path;
+  const name = path.split('.').at(-1)!;
+  let changed = false;
+  const read = await context.read((asked, recorded) => {
+    if (stepOf(asked, context.stream, context.connector.streams) !== 'own') return undefined;
+    const body = recorded && changeAnswer(recorded.body.toString(), { kind: 'rename_field', name, to: 'certify_renamed' });
+    if (body === undefined) return undefined;
+    changed = true;
+    return { ...recorded!, body };
+  });
+  if (!changed) return undefined;
+  return read.refused
+    ? holds(`An answer without ${path} is refused (${read.refused[0]!.code}).`)
+    : fails(`An answer without ${path} was taken for the last page.`, 'Report this.');
 }
 
 /** What a service holds back cannot be recorded; whether the manifest allows for it can be seen. */

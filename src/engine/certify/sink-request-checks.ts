@@ -110,7 +110,7 @@ function whatDiffers(a: Asked, b: Asked | undefined): string {
 
 /** Is there something in it that tells the record from others? */
 function isKeyed({ sink, fixture }: SinkRequestContext, asked: Asked, nth: number): boolean {
-  const everything = JSON.stringify([decodeURIComponent(asked.path), asked.query, asked.headers, asked.body ?? asked.text]);
+  const everything = JSON.stringify([decodeURIComponent(asked.path), asked.query, asked.headers, asked.header, asked.body ?? asked.text]);
   if (/[0-9a-f]{32}/.test(everything)) return true;
   const values = sink.idempotency_key.map((field) => valueAt(fixture.records[nth] ?? fixture.records[0]!, field));
   return values.every((value) => typeof value === 'string' && everything.includes(JSON.stringify(value).slice(1, -1)));

@@ -50,8 +50,8 @@ export async function openSinkRequests(context: SinkContext, packFolder: string,
     server,
     soap,
     writes: () => server.asked.filter((asked) => askedFor(sink, asked) === 'write'),
-    signature: ({ method, path, query, operation, body, text, headers }) =>
-      JSON.stringify([method, path, query, operation, soap ? body : text, named.map((header) => headers[header] ?? null)]),
+    signature: ({ method, path, query, operation, body, header, text, headers }) =>
+      JSON.stringify([method, path, query, operation, soap ? [body, header] : text, named.map((header) => headers[header] ?? null)]),
     onBench(work, change = {}) {
       // Within a run waiting is for the retries' own tests: what stays is done by the next run.
       const quick = { ...sink, error_handler: { rules: [], ...sink.error_handler, max_retries: 0 }, ...change };

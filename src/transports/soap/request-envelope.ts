@@ -15,22 +15,45 @@ export const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 
 /**
  * A request as its WSDL wants it: order, names and namespaces come from there. Throws ConfigError with every parameter that is
- * unknown, misspelt or missing, RecordError for a value that XML cannot carry.
+ * unknown, misspelt or missing, RecordError for a value that XML cannot carry. What the WSDL does not say of the header is
+ * written as it is given.
  */
 export function requestEnvelope(
   operation: Operation,
-  body: Value | undefined,
+  { body, header = {} }: { body?: Value | undefined; header?: Values | undefined },
   { version, security }: { version: SoapVersion; security: SecurityHeader | undefined },
   system: string,
 ): string {
   const namespaces = new Map<string, string>();
   const problems: Problem[] = [];
+  let part: 'body' | 'header' = 'body';
   const content = writeElement(operation.input, body ?? {}, '');
+  part = 'header';
+  const own = Object.entries(header).map(writeHeader).join('');
   if (problems.length) throw new ConfigError(problems);
   const declared = [...namespaces].map(([namespace, prefix]) => ` xmlns:${prefix}="${escapeXml(namespace)}"`).join('');
-  const header = security ? `<soap:Header>${security.xml}</soap:Header>` : '';
+  const headers = `${security?.xml ?? ''}${own}`;
   const id = security?.ids.body === undefined ? '' : ` xmlns:wsu="${WSU}" wsu:Id="${security.ids.body}"`;
-  return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="${ENVELOPES[version]}" xmlns:xsi="${XSI}"${declared}>${header}<soap:Body${id}>${content}</soap:Body></soap:Envelope>`;
+  return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="${ENVELOPES[version]}" xmlns:xsi="${XSI}"${declared}>${headers && `<soap:Header>${headers}</soap:Header>`}<soap:Body${id}>${content}</soap:Body></soap:Envelope>`;
+
+  function writeHeader([name, value]: [string, Value]): string {
+    const plain = isGroup(value) && value['xmlns'] !== undefined;
+    const declared = operation.headers.input.find((element) => element.name === name);
+    if (declared && !plain) return writeElement(declared, value, name);
+    if (!plain && operation.headers.input.length > 0) complainOfHeader(name);
+    return writePlain(name, value, name);
+  }
+
+  /** As it is named, without namespace or in that of the key xmlns, which goes for what stands in it too. */
+  function writePlain(name: string, value: Value, path: string): string {
+    if (!NAME.test(name)) problems.push(wrong(path, `${path} cannot be the name of an element.`, 'Correct the header in the connector.'));
+    if (Array.isArray(value)) return value.map((one) => writePlain(name, one, path)).join('');
+    if (!isGroup(value)) return value === null ? `<${name}/>` : `<${name}>${writeText(value, path)}</${name}>`;
+    const { xmlns, ...fields } = value;
+    const namespace = typeof xmlns === 'string' ? ` xmlns="${writeAttribute(xmlns, joined(path, 'xmlns'))}"` : '';
+    const within = Object.entries(fields).map(([field, one]) => writePlain(field, one, joined(path, field)));
+    return `<${name}${namespace}>${within.join('')}</${name}>`;
+  }
 
   function tagOf(declaration: ElementDeclaration): string {
     if (!declaration.namespace) return declaration.name;
@@ -67,7 +90,7 @@ export function requestEnvelope(
       problems.push(
         wrong(
           joined(path, name),
-          `The operation ${operation.name} has no parameter ${joined(path, name)}.`,
+          `The ${part === 'header' ? 'header of' : 'operation'} ${operation.name} has no parameter ${joined(path, name)}.`,
           meant ? `Did you mean ${meant}? Upper and lower case count.` : names ? `It takes ${names}.` : 'It takes none.',
           'PARAMETER_UNKNOWN',
         ),
@@ -87,8 +110,8 @@ export function requestEnvelope(
         problems.push(
           wrong(
             path,
-            `The operation ${operation.name} needs the parameter ${path}, which is not given.`,
-            'Add it to the body in the connector.',
+            `The ${part === 'header' ? 'header of' : 'operation'} ${operation.name} needs the parameter ${path}, which is not given.`,
+            `Add it to the ${part} in the connector.`,
             'PARAMETER_MISSING',
           ),
         );
@@ -119,6 +142,22 @@ export function requestEnvelope(
     return writeText(text, path).replaceAll('\n', '&#10;').replaceAll('\t', '&#9;');
   }
 
+  /** It might be misspelt; one that the WSDL keeps to itself says its namespace. */
+  function complainOfHeader(name: string): void {
+    const names = operation.headers.input.map((element) => element.name);
+    const meant = didYouMean(name, names);
+    problems.push(
+      wrong(
+        name,
+        `The WSDL declares no header ${name} for ${operation.name}.`,
+        meant
+          ? `Did you mean ${meant}? Upper and lower case count.`
+          : `It declares ${names.join(', ')}. One that it does not declare is written with its namespace: { xmlns: … }.`,
+        'PARAMETER_UNKNOWN',
+      ),
+    );
+  }
+
   function complain(path: string, what: string, fields: readonly ElementDeclaration[]): void {
     problems.push(
       wrong(
@@ -130,8 +169,15 @@ export function requestEnvelope(
   }
 
   function wrong(path: string, message: string, hint: string, code = 'PARAMETER_WRONG'): Problem {
-    return { code, place: { system, path: joined('body', path) }, message, hint };
+    return { code, place: { system, path: joined(part, path) }, message, hint };
   }
+}
+
+/** Of an element, without a prefix. */
+const NAME = /^[\p{L}_][\p{L}\p{N}._-]*$/u;
+
+function isGroup(value: Value | undefined): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function joined(path: string, name: string): string {

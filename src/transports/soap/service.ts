@@ -16,6 +16,8 @@ export interface Operation {
   /** The element in the body of the request, and of the answer (undefined: nothing comes back). */
   input: ElementDeclaration;
   output: ElementDeclaration | undefined;
+  /** Elements that the WSDL declares for the header of the request, and of the answer. */
+  headers: { input: readonly ElementDeclaration[]; output: readonly ElementDeclaration[] };
 }
 
 export interface Service {
@@ -76,7 +78,29 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
     const input = wrapper('input', name);
     if (!input)
       throw problem('WSDL_UNUSABLE', `The WSDL does not say what the operation ${name} takes.`, 'Ask the vendor for a complete WSDL.');
-    return { name, soapAction: soapOperation?.attributes['soapAction'] ?? '', input, output: wrapper('output', `${name}Response`) };
+    return {
+      name,
+      soapAction: soapOperation?.attributes['soapAction'] ?? '',
+      input,
+      output: wrapper('output', `${name}Response`),
+      headers: { input: headersOf('input'), output: headersOf('output') },
+    };
+
+    /** WSDL 1.1 section 3.7: each soap:header names a message and a part of it, which need not be a message of the operation. */
+    function headersOf(direction: 'input' | 'output'): ElementDeclaration[] {
+      const concrete = childrenNamed(node, WSDL, direction)[0];
+      return (concrete ? childrenNamed(concrete, soap, 'header') : []).flatMap((header) => {
+        const message = messages.get(qualifiedName(header.attributes['message'] ?? '', header));
+        const part = message && childrenNamed(message, WSDL, 'part').find((one) => one.attributes['name'] === header.attributes['part']);
+        if (!part) return [];
+        const { element, type } = part.attributes;
+        const declared = element === undefined ? undefined : schema.element(qualifiedName(element, part));
+        if (declared) return [declared];
+        if (type === undefined) return [];
+        const namespace = header.attributes['namespace'] ?? '';
+        return [{ ...rpcPart(part), namespace, nillable: false, type: () => schema.type(qualifiedName(type, part)) }];
+      });
+    }
 
     function wrapper(direction: 'input' | 'output', rpcName: string): ElementDeclaration | undefined {
       const reference = childrenNamed(abstract!, WSDL, direction)[0];
@@ -121,24 +145,7 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
 
   /** rpc/literal: an element named like the operation, one element without namespace for each part. WS-I Basic Profile 4.4.1. */
   function rpcWrapper(name: string, namespace: string, parts: readonly XmlElement[]): ElementDeclaration {
-    const fields = parts.map((part): ElementDeclaration => {
-      const { element, type } = part.attributes;
-      return {
-        name: part.attributes['name'] ?? '',
-        namespace: '',
-        many: false,
-        optional: false,
-        nillable: true,
-        simple: () =>
-          type
-            ? schema.simpleType(qualifiedName(type, part))
-            : element
-              ? schema.element(qualifiedName(element, part))?.simple()
-              : undefined,
-        type: () =>
-          type ? schema.type(qualifiedName(type, part)) : element ? schema.element(qualifiedName(element, part))?.type() : undefined,
-      };
-    });
+    const fields = parts.map(rpcPart);
     return {
       name,
       namespace,
@@ -147,6 +154,21 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
       nillable: false,
       type: () => ({ fields, attributes: [], open: false }),
       simple: () => undefined,
+    };
+  }
+
+  function rpcPart(part: XmlElement): ElementDeclaration {
+    const { element, type } = part.attributes;
+    return {
+      name: part.attributes['name'] ?? '',
+      namespace: '',
+      many: false,
+      optional: false,
+      nillable: true,
+      simple: () =>
+        type ? schema.simpleType(qualifiedName(type, part)) : element ? schema.element(qualifiedName(element, part))?.simple() : undefined,
+      type: () =>
+        type ? schema.type(qualifiedName(type, part)) : element ? schema.element(qualifiedName(element, part))?.type() : undefined,
     };
   }
 

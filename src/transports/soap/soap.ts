@@ -17,11 +17,18 @@ import { faultError } from './fault.ts';
 import { soapSettings } from './options.ts';
 import { ENVELOPES, requestEnvelope } from './request-envelope.ts';
 import { readService } from './service.ts';
+import type { ElementDeclaration } from './schema.ts';
 import type { Operation, Service } from './service.ts';
 import { securityHeader } from './ws-security.ts';
 import type { Signer } from './x509-signature.ts';
 import { childrenNamed, parseXml, XmlProblem } from './xml.ts';
 import type { XmlElement } from './xml.ts';
+
+/** The element in the body of an answer, and those in its header. */
+interface AnswerParts {
+  result?: XmlElement | undefined;
+  headers?: readonly XmlElement[] | undefined;
+}
 
 /** Operations of a SOAP service. Its WSDL is read with the first request. Throws ConfigError for wrong options. */
 export function openSoap(options: Record<string, unknown>, context: TransportContext): RequestTransport {
@@ -84,7 +91,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     const operation = usable(() => find(spec.operation!), wsdlUnreadable);
     const signing = await signer();
     const security = securityHeader(settings, signing?.certificate.raw, new Date());
-    const envelope = requestEnvelope(operation, spec.body, { version: settings.version, security }, system);
+    const envelope = requestEnvelope(operation, spec, { version: settings.version, security }, system);
     const body = signing && security ? signing.sign(envelope, security.ids) : envelope;
     const answer = await client.send({
       method: 'POST',
@@ -92,17 +99,19 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
       headers: { ...ownHeaders(), ...spec.headers, ...contentHeaders(operation) },
       body,
     });
-    const result = await resultOf(answer, operation, signing);
-    const value = result
-      ? usable(
-          () => elementValue(result, operation.output?.type(), schema),
-          (what) => notSoap('ANSWER_UNREADABLE', `The answer to ${operation.name} ${redact(what)}.`, 'Ask the owner of the service.'),
-        )
-      : null;
+    const { result, headers = [] } = await resultOf(answer, operation, signing);
+    const valueOf = (element: XmlElement, declared: ElementDeclaration | undefined) =>
+      usable(
+        () => elementValue(element, declared?.type(), schema),
+        (what) => notSoap('ANSWER_UNREADABLE', `The answer to ${operation.name} ${redact(what)}.`, 'Ask the owner of the service.'),
+      );
+    const value = result ? valueOf(result, operation.output) : null;
+    const declaredAs = (name: string) => operation.headers.output.find((element) => element.name === name);
     return {
       status: answer.status,
       headers: answer.headers,
       value: value !== null && typeof value === 'object' && !Array.isArray(value) ? value : value === null ? {} : { text: value },
+      header: Object.fromEntries(headers.map((element) => [element.name, valueOf(element, declaredAs(element.name))])),
     };
   }
 
@@ -117,7 +126,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
   }
 
   /** The element in the answer's body; undefined for an answer without any. Faults and everything that is no SOAP are thrown. */
-  async function resultOf(answer: WebAnswer, operation: Operation, signing: Signer | undefined): Promise<XmlElement | undefined> {
+  async function resultOf(answer: WebAnswer, operation: Operation, signing: Signer | undefined): Promise<AnswerParts> {
     const kind = answer.headers['content-type'] ?? '';
     if (kind.startsWith('multipart/')) {
       answer.discard();
@@ -133,7 +142,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     const failed = (words: string) => statusError(answer.status, answer.headers, words, { system, text: operation.name });
     if (text.trim() === '') {
       if (answer.status >= 300) throw failed('');
-      return undefined;
+      return {};
     }
     const envelope = parseAnswer(text, answer.status, operation);
     if (!envelope) throw failed(ownWords(text, redact));
@@ -151,7 +160,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     if (answer.status >= 300) throw failed('');
     if (!body)
       throw notSoap('ANSWER_NOT_SOAP', `The answer to ${operation.name} is an envelope without a body.`, 'Ask the owner of the service.');
-    return body.children[0];
+    return { result: body.children[0], headers: childrenNamed(envelope, envelope.namespace, 'Header')[0]?.children };
   }
 
   /** The envelope, of either version; undefined when the status already says that it went wrong and no envelope came. */
@@ -236,13 +245,13 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     return results;
   }
 
-  async function checkRequest({ operation: named = '', body }: RequestSpec): Promise<CheckResult> {
+  async function checkRequest({ operation: named = '', ...given }: RequestSpec): Promise<CheckResult> {
     const name = `operation ${named}`;
     try {
       const { operation: find } = await service();
       requestEnvelope(
         usable(() => find(named), wsdlUnreadable),
-        body,
+        given,
         { version: settings.version, security: undefined },
         system,
       );
