@@ -23,6 +23,7 @@ import { outbound } from './outbound/outbound.ts';
 import { removeOrphanMarkers } from './orphan-markers.ts';
 import { readyFiles } from './ready-files.ts';
 import { reconcile } from './reconcile.ts';
+import { rekeyIfChanged } from './rekey.ts';
 import { remapIfChanged } from './remap.ts';
 import type { Progress, RunResult, Session } from './session.ts';
 import { emptySpool } from './spool.ts';
@@ -162,6 +163,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     source,
     sources: new Map((await listSources(knex)).map((s) => [s.id, s])),
     runId,
+    actor: options.actor ?? actorOf(),
     bound,
     entities: new Map([...project.entities.values()].map(({ value }) => [ids.get(value.entity)!, value])),
     fingerprint,
@@ -220,6 +222,7 @@ function isAbort(error: unknown): boolean {
 }
 
 async function inbound(session: Session): Promise<void> {
+  await rekeyIfChanged(session);
   await remapIfChanged(session);
   const { transport, options } = await openConnection(session.project, session.connection, session.signal);
   session.options = options;

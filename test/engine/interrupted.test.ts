@@ -70,6 +70,12 @@ const SCENARIOS: Scenario[] = [
     pipelines: ['receipts'],
   },
   {
+    name: 'a stream whose records get another key',
+    files: { 'inbox/receipts-1.csv': many(1, 7, { 3: 'XX' }) },
+    then: { ...tillStream({ key: '[number, received_on]' }), 'inbox/receipts-2.csv': many(1, 8) },
+    pipelines: ['receipts'],
+  },
+  {
     name: 'people of two offices, some of whom move or go',
     files: {
       'inbox/clerk.csv': peopleFile([
