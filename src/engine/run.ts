@@ -16,6 +16,7 @@ import type { FileTransport, Transport } from '../transports/transport.ts';
 import { auditConfiguration } from './audit-configuration.ts';
 import { bindMappings } from './bind.ts';
 import { openConnection } from './connection.ts';
+import { inOrder } from './file-order.ts';
 import type { GoldenChange } from './golden.ts';
 import { loadFile } from './load-file.ts';
 import { loadPages } from './load-pages.ts';
@@ -278,7 +279,7 @@ async function loadFiles(session: Session, transport: FileTransport): Promise<vo
     session.note(text),
   );
   for (const { name, reason } of waiting) session.note(`${name} is left for a later run: ${reason}.`);
-  for (const file of ready) await loadFile(session, transport, file, spoolFolder);
+  for (const file of inOrder(ready, files.order)) await loadFile(session, transport, file, spoolFolder);
   if (!session.preview) await removeOrphanMarkers(session, transport, files);
 }
 
