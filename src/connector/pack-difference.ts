@@ -14,7 +14,7 @@ export function packDifference(from: ConnectorConfig, to: ConnectorConfig): stri
     if (!before) continue;
     if (!isDeepStrictEqual(before.primary_key, stream.primary_key))
       lines.push(
-        `key of ${name}: ${keyText(before.primary_key)} → ${keyText(stream.primary_key)}. Records that are stored get other keys.`,
+        `key of ${name}: ${keyText(before.primary_key)} → ${keyText(stream.primary_key)}. At the next run the records that are stored get this key, from what is stored of them; where one cannot (SOURCE_KEY_CHANGED), the run is refused before it reads anything. interlocal preview says which.`,
       );
     const fields = [Object.keys(before.schema.fields), Object.keys(stream.schema.fields)] as const;
     lines.push(...named(`new field of ${name}`, fields[1], fields[0]), ...named(`field of ${name} that is gone`, fields[0], fields[1]));

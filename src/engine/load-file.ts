@@ -28,6 +28,7 @@ import { createIndexes, dropIndexes } from '../store/model-tables.ts';
 import { closeGoneRejects } from '../store/rejects.ts';
 import type { FileTransport, RemoteFile } from '../transports/transport.ts';
 import { absentDeletions, type SeenKeys, seenKeys } from './absent.ts';
+import { leaveOlderUnfinished, leftOutAsOlder } from './file-order.ts';
 import { assignKey, lookForRepeats, openBatch, type OpenBatch } from './land-batch.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { markerOf } from './ready-files.ts';
@@ -56,7 +57,7 @@ export async function loadFile(session: Session, transport: FileTransport, remot
         `${remote.name} holds nothing new: the same content was loaded ${known.path === remote.path ? 'before' : `as ${known.path}`}.`,
       );
       if (known.path !== remote.path) await session.commit(async (_, trx) => noteKnownFile(trx, identityOf(session, remote, spooled!)));
-    } else {
+    } else if (!(await leftOutAsOlder(session, remote, identityOf(session, remote, spooled)))) {
       const unpacked = await openUnpacked(spooled, files.unpack, {
         file: remote.path,
         variables: optionVariables(session.options),
@@ -77,6 +78,13 @@ export async function loadFile(session: Session, transport: FileTransport, remot
       return;
     }
     if (await wentAway(session, transport, remote, error)) return;
+    if (error instanceof FatalError && error.code === 'DELETES_TOO_MANY') {
+      session.problems.push(...error.problems);
+      session.note(
+        `${remote.name} is left out, since too much is missing from it. A later file is read all the same: it is the whole again.`,
+      );
+      return;
+    }
     if (!(error instanceof FileError)) throw error;
     const problems = error.problems.map((p) => ({ ...p, place: { ...p.place, file: p.place.file ?? remote.path } }));
     // The ledger keeps what is wrong with the file alone: which run was the last good one depends on how often it was stopped.
@@ -112,6 +120,7 @@ function identityOf(session: Session, remote: RemoteFile, spooled: Spooled): New
     size: spooled.size,
     run_id: session.runId,
     reading: hash('sha256', JSON.stringify(reading)),
+    modified_ms: remote.modifiedMs,
   };
 }
 
@@ -212,8 +221,10 @@ async function load(
     await layout.remember(trx, remote.name);
     // What a whole snapshot does not have is not there any more. A file that stays in its place may have been mended there,
     // or make room for another delivery: then it has nothing of the one before, whose rejects must not get lost.
-    if (content === 'snapshot') await closeGoneRejects(trx, session.source.id, file.id);
-    else if (!after.archive && created * 2 <= total) await closeGoneRejects(trx, session.source.id, file.id, remote.path);
+    if (content === 'snapshot') {
+      await closeGoneRejects(trx, session.source.id, file.id);
+      await leaveOlderUnfinished(session, trx, remote);
+    } else if (!after.archive && created * 2 <= total) await closeGoneRejects(trx, session.source.id, file.id, remote.path);
   });
 }
 

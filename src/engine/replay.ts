@@ -13,6 +13,7 @@ import { contractOf } from '../connector/contract.ts';
 import { textAt } from '../connector/figures.ts';
 import { landBatch, type Rejected } from './land.ts';
 import { primaryKeyOf, setAside } from './land-batch.ts';
+import { rekeyIfChanged } from './rekey.ts';
 import { type Engine, type RunOptions, sessionOf } from './run.ts';
 import { landContext, stopIfAsked } from './session.ts';
 
@@ -46,6 +47,7 @@ export async function replayRejects(
   try {
     const runId = await startRun(engine.knex, pipeline);
     const session = await sessionOf(engine, pipeline, runId, engine.knex, options);
+    await rekeyIfChanged(session);
     let after = 0;
     for (;;) {
       stopIfAsked(session);

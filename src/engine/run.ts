@@ -16,6 +16,7 @@ import type { FileTransport, Transport } from '../transports/transport.ts';
 import { auditConfiguration } from './audit-configuration.ts';
 import { bindMappings } from './bind.ts';
 import { openConnection } from './connection.ts';
+import { inOrder } from './file-order.ts';
 import type { GoldenChange } from './golden.ts';
 import { loadFile } from './load-file.ts';
 import { loadPages } from './load-pages.ts';
@@ -23,6 +24,7 @@ import { outbound } from './outbound/outbound.ts';
 import { removeOrphanMarkers } from './orphan-markers.ts';
 import { readyFiles } from './ready-files.ts';
 import { reconcile } from './reconcile.ts';
+import { rekeyIfChanged } from './rekey.ts';
 import { remapIfChanged } from './remap.ts';
 import type { Progress, RunResult, Session } from './session.ts';
 import { emptySpool } from './spool.ts';
@@ -162,6 +164,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     source,
     sources: new Map((await listSources(knex)).map((s) => [s.id, s])),
     runId,
+    actor: options.actor ?? actorOf(),
     bound,
     entities: new Map([...project.entities.values()].map(({ value }) => [ids.get(value.entity)!, value])),
     fingerprint,
@@ -220,6 +223,7 @@ function isAbort(error: unknown): boolean {
 }
 
 async function inbound(session: Session): Promise<void> {
+  await rekeyIfChanged(session);
   await remapIfChanged(session);
   const { transport, options } = await openConnection(session.project, session.connection, session.signal);
   session.options = options;
@@ -275,7 +279,7 @@ async function loadFiles(session: Session, transport: FileTransport): Promise<vo
     session.note(text),
   );
   for (const { name, reason } of waiting) session.note(`${name} is left for a later run: ${reason}.`);
-  for (const file of ready) await loadFile(session, transport, file, spoolFolder);
+  for (const file of inOrder(ready, files.order)) await loadFile(session, transport, file, spoolFolder);
   if (!session.preview) await removeOrphanMarkers(session, transport, files);
 }
 

@@ -50,6 +50,8 @@ export interface Session {
   source: Source;
   sources: ReadonlyMap<number, Source>;
   runId: number;
+  /** Who runs it, for the audit log. */
+  actor: string;
   bound: readonly BoundMapping[];
   /** Every entity of the project by its id. */
   entities: ReadonlyMap<number, EntityConfig>;

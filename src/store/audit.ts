@@ -10,6 +10,7 @@ export type AuditAction =
   | 'host_key_changed'
   | 'host_key_refused'
   | 'config_changed'
+  | 'records_rekeyed'
   | 'reject_dismissed'
   | 'reject_replayed'
   | 'delivery_approved'

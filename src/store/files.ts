@@ -9,8 +9,13 @@ export interface LedgerFile {
   path: string;
   sha256: string;
   size: number;
-  /** loading: some of its records are committed, records_done of them. known: the same content was loaded from another path. */
-  state: 'loading' | 'loaded' | 'refused' | 'known';
+  /**
+   * loading: some of its records are committed, records_done of them. known: the same content was loaded from another path.
+   * older: a snapshot that is older than one that was read; it is not read any more.
+   */
+  state: 'loading' | 'loaded' | 'refused' | 'known' | 'older';
+  /** Time of last change at the other side, milliseconds since 1970; null where it was not kept yet. */
+  modified_ms: number | null;
   records_done: number;
   /** Of these, records that were neither landed nor set aside before: few of them in a file that was mended, all in another delivery. */
   created_done: number;
@@ -24,7 +29,7 @@ export interface LedgerFile {
 }
 
 /** A content as it was found. */
-export type NewFile = Pick<LedgerFile, 'source_id' | 'path' | 'sha256' | 'size' | 'run_id' | 'reading'>;
+export type NewFile = Pick<LedgerFile, 'source_id' | 'path' | 'sha256' | 'size' | 'run_id' | 'reading' | 'modified_ms'>;
 
 export async function filesWithContent(knex: Knex, sourceId: number, sha256: string): Promise<LedgerFile[]> {
   return (await knex('il_file').where({ source_id: sourceId, sha256 }).orderBy('id')) as LedgerFile[];
@@ -58,6 +63,7 @@ export async function startFile(knex: Knex, file: NewFile): Promise<LedgerFile> 
       created_done: 0,
       reading: file.reading,
       run_id: file.run_id,
+      modified_ms: file.modified_ms,
       problems: null,
       archived_to: null,
     };
@@ -116,6 +122,26 @@ export async function finishFile(knex: Knex, file: LedgerFile, archivedTo: strin
 export async function noteKnownFile(knex: Knex, file: NewFile): Promise<void> {
   const row = await startFile(knex, file);
   await knex('il_file').where({ id: row.id }).update({ state: 'known' });
+}
+
+/** Contents of other paths than this that were read, or of which some of it was. */
+export async function readElsewhere(knex: Knex, sourceId: number, path: string): Promise<LedgerFile[]> {
+  return (await knex('il_file')
+    .where({ source_id: sourceId })
+    .whereNot({ path })
+    .where((q) =>
+      q.whereIn('state', ['loaded', 'known']).orWhere((begun) => begun.where({ state: 'loading' }).where('records_done', '>', 0)),
+    )
+    .orderBy('id')) as LedgerFile[];
+}
+
+/** The snapshot is older than one that was read: it is not read, or not gone on with where `known` was begun. */
+export async function noteOlderFile(knex: Knex, file: NewFile, known: LedgerFile | undefined, problem: Problem): Promise<void> {
+  const { id } = known ?? (await startFile(knex, file));
+  const { run_id, modified_ms } = file;
+  await knex('il_file')
+    .where({ id })
+    .update({ state: 'older', run_id, modified_ms, problems: JSON.stringify([problem]) });
 }
 
 /** Where the file is about to be moved; null when it stays. */

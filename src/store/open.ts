@@ -7,6 +7,8 @@ import * as ledger from './migrations/002-ledger.ts';
 import * as audit from './migrations/003-audit.ts';
 import * as delivery from './migrations/004-delivery.ts';
 import * as columns from './migrations/005-columns.ts';
+import * as sourceKey from './migrations/006-source-key.ts';
+import * as fileTime from './migrations/007-file-time.ts';
 
 export type { Knex };
 
@@ -17,6 +19,8 @@ const MIGRATIONS = [
   { name: '003-audit', up: audit.up },
   { name: '004-delivery', up: delivery.up },
   { name: '005-columns', up: columns.up },
+  { name: '006-source-key', up: sourceKey.up },
+  { name: '007-file-time', up: fileTime.up },
 ];
 
 /**

@@ -1,4 +1,5 @@
 import type { Problem } from '../core/errors.ts';
+import type { Values } from '../core/record.ts';
 import { appendAudit } from './audit.ts';
 import type { Knex } from './open.ts';
 import { takeId } from './sequence.ts';
@@ -80,6 +81,18 @@ export async function closeSameRejects(knex: Knex, sourceId: number, records: re
       .select('id', 'reject_key', 'raw')) as { id: number; reject_key: string; raw: string }[];
     const same = open.filter((r) => r.raw === said.get(r.reject_key)).map((r) => r.id);
     if (same.length) await knex('il_reject').whereIn('id', same).update({ state: 'superseded' });
+  }
+}
+
+/** Gives open rejects that were read into values the key that `keyOf` makes of them; where it makes none, they keep theirs. */
+export async function rekeyRejects(knex: Knex, sourceId: number, keyOf: (values: Values) => string | undefined): Promise<void> {
+  const open = (await knex('il_reject').where({ source_id: sourceId, state: 'open', readable: 1 }).select('id', 'raw')) as {
+    id: number;
+    raw: string;
+  }[];
+  for (const { id, raw } of open) {
+    const key = keyOf(JSON.parse(raw) as Values);
+    if (key !== undefined) await knex('il_reject').where({ id }).update({ reject_key: key });
   }
 }
 

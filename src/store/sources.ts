@@ -12,6 +12,8 @@ export interface Source {
   state: string | null;
   /** What it looked like when it was last read well, as JSON; null before that. */
   columns: string | null;
+  /** What its records are told apart by, as JSON; null before a run remembered it. */
+  key: string | null;
 }
 
 /**
@@ -53,6 +55,10 @@ export async function saveState(knex: Knex, sourceId: number, state: string): Pr
 
 export async function saveColumns(knex: Knex, sourceId: number, columns: string): Promise<void> {
   await knex('il_source').where({ id: sourceId }).update({ columns });
+}
+
+export async function saveKey(knex: Knex, sourceId: number, key: string): Promise<void> {
+  await knex('il_source').where({ id: sourceId }).update({ key });
 }
 
 export async function saveFingerprint(knex: Knex, sourceId: number, fingerprint: string): Promise<void> {

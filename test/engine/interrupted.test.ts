@@ -70,6 +70,21 @@ const SCENARIOS: Scenario[] = [
     pipelines: ['receipts'],
   },
   {
+    name: 'a stream whose records get another key',
+    files: { 'inbox/receipts-1.csv': many(1, 7, { 3: 'XX' }) },
+    then: { ...tillStream({ key: '[number, received_on]' }), 'inbox/receipts-2.csv': many(1, 8) },
+    pipelines: ['receipts'],
+  },
+  {
+    name: 'snapshots of which one is older than what was read and one lacks too much',
+    files: {
+      ...tillStream({ files: 'content: snapshot, order: name', more: '    deletes: { when_absent: true, max_percent: 20 }\n' }),
+      'inbox/receipts-5.csv': many(1, 6),
+    },
+    then: { 'inbox/receipts-4.csv': many(0, 6), 'inbox/receipts-6.csv': many(3, 4), 'inbox/receipts-7.csv': many(1, 5) },
+    pipelines: ['receipts'],
+  },
+  {
     name: 'people of two offices, some of whom move or go',
     files: {
       'inbox/clerk.csv': peopleFile([

@@ -134,7 +134,7 @@ describe('another version', () => {
     expect(tried).toMatchObject({ written: false, replaced: { version: '1.0.0', shipped: false } });
     expect(tried.changes).toEqual([
       'new stream: refunds',
-      'key of receipts: [Receipt No] → [Receipt No, Amount]. Records that are stored get other keys.',
+      'key of receipts: [Receipt No] → [Receipt No, Amount]. At the next run the records that are stored get this key, from what is stored of them; where one cannot (SOURCE_KEY_CHANGED), the run is refused before it reads anything. interlocal preview says which.',
       'type of receipts.Amount: text → decimal',
     ]);
     expect(await manifestOf(town)).toContain('version: 1.0.0');

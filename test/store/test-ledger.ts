@@ -32,7 +32,15 @@ export function testLedger(now: () => OpenStore): void {
   beforeEach(() => void (knex = now().knex));
 
   describe('the ledger of files', () => {
-    const file = (path: string, sha256: string, run_id = 1) => ({ source_id: 1, path, sha256, size: 10, run_id, reading: 'r' });
+    const file = (path: string, sha256: string, run_id = 1) => ({
+      source_id: 1,
+      path,
+      sha256,
+      size: 10,
+      run_id,
+      reading: 'r',
+      modified_ms: 1,
+    });
     const loaded = async (path: string, sha256: string, run = 1): Promise<void> =>
       finishFile(knex, await startFile(knex, file(path, sha256, run)), null);
 
@@ -161,7 +169,7 @@ export function testLedger(now: () => OpenStore): void {
         ['a', '2'],
         ['b', '3'],
       ] as const)
-        await startFile(knex, { source_id: 1, path, sha256: sha, size: 1, run_id: 1, reading: null });
+        await startFile(knex, { source_id: 1, path, sha256: sha, size: 1, run_id: 1, reading: null, modified_ms: null });
       await putRejects(knex, [
         reject('x', { fileId: 1 }),
         reject('y', { fileId: 2 }),

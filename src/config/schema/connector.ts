@@ -43,6 +43,12 @@ const filesRetriever = z.strictObject({
     .enum(['changes', 'snapshot'])
     .default('changes')
     .describe('changes: each file adds to what was read before. snapshot: each file is the whole of the source at its time.'),
+  order: z
+    .enum(['name', 'modified'])
+    .optional()
+    .describe(
+      'Which file is the older one. name: the one whose name comes first, for names with a date such as export-20260302.csv. modified: the one that was changed first. Files of one run are read in this order, by default that of the names, and a snapshot that is older than one that was read is not read; without order only when both its name and its time say so.',
+    ),
   after: z
     .strictObject({ archive: z.string().optional().describe('Folder that a file is moved to once what it held is committed.') })
     .prefault({}),

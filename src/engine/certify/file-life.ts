@@ -16,6 +16,7 @@ export const FILE_LIFE: readonly FileCheck[] = [
   { check: 'replaced', title: 'Other content under the same name, time and size is seen', run: replaced },
   { check: 'duplicate', title: 'The same content under another name is no second delivery', run: duplicate },
   { check: 'empty', title: 'An empty file is refused', run: empty },
+  { check: 'order', title: 'An older file is not read after a newer one', run: order },
   { check: 'deletes', title: 'A record that is gone from a complete file is deleted, many are questioned', run: deletes },
 ];
 
@@ -246,6 +247,22 @@ async function empty(context: FileContext): Promise<Verdict> {
     return holds(`Refused (${read.refused![0]!.code}); what was there before stays.`);
   });
 }
+
+/** Only a person can say what orders the files of a system; where their names have a date it is plain to see. */
+function order({ stream, main }: FileContext): Promise<Verdict> {
+  const files = stream.retriever.files!;
+  if (files.content !== 'snapshot' || (!files.order && !DATED.test(main.name))) return Promise.resolve(undefined);
+  return Promise.resolve(
+    files.order
+      ? holds(`Each file is the whole; which is the older one is told by ${files.order === 'name' ? 'name' : 'time of change'}.`)
+      : holdsBut(
+          `Each file is the whole, and ${main.name} has a date in its name, but the manifest does not say that the name is what orders the files.`,
+          'With order: name in retriever.files, a file that comes late and is older takes nothing back.',
+        ),
+  );
+}
+
+const DATED = /(?<!\d)(19|20)\d\d[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])/;
 
 async function deletes(context: FileContext): Promise<Verdict> {
   const { stream, recorded, reading, main } = context;
