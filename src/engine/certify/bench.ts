@@ -8,7 +8,7 @@ import { mappingSchema } from '../../config/schema/mapping.ts';
 import { entitySchema } from '../../config/schema/model.ts';
 import { pipelineSchema } from '../../config/schema/pipeline.ts';
 import { fillText, optionVariables } from '../../connector/template.ts';
-import type { Values } from '../../core/record.ts';
+import { type Values, valueAt } from '../../core/record.ts';
 import { landedAfter } from '../../store/landed.ts';
 import { migrateModel } from '../../store/model-tables.ts';
 import { openKnex, type Knex } from '../../store/open.ts';
@@ -132,10 +132,16 @@ export async function using<T>(opening: Promise<Bench>, work: (bench: Bench) => 
   }
 }
 
-/** Fields that have text or nothing in every record: what a generated mapping can carry. */
+/**
+ * Fields that have text or nothing in every record: what a generated mapping can carry. A path into a list has no one value, and a
+ * mapping that asked for one would set aside every record, so that the bench proved nothing.
+ */
 export function plainFields(stream: StreamConfig, records: readonly Values[]): string[] {
   return Object.keys(stream.schema.fields).filter((name) =>
-    records.every((values) => values[name] === undefined || values[name] === null || typeof values[name] === 'string'),
+    records.every((values) => {
+      const value = valueAt(values, name);
+      return value === null || typeof value === 'string' || (value === undefined && !name.includes('.'));
+    }),
   );
 }
 

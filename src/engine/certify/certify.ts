@@ -12,7 +12,7 @@ import { FILE_PACKED } from './file-packed.ts';
 import { FILE_TEXT } from './file-text.ts';
 import { lint } from './lint.ts';
 import type { Pack } from './pack.ts';
-import { readBytes } from './reading.ts';
+import { goodOf, readBytes } from './reading.ts';
 import type { StartTables } from './query-context.ts';
 import type { StartSsh } from './ssh-login.ts';
 import { compareWithRecording } from './recording-check.ts';
@@ -103,12 +103,12 @@ async function certifyFiles(
     for (const { name: file, bytes } of fixture.files!) reads.push({ file, reading: await readBytes(stream, file, bytes, variables) });
     return compareWithRecording(fixture, reads);
   });
-  const context: FileContext | undefined = await fileContext(connector, name, fixture, given, keys, options.startSsh);
-  // All that is known of a stream without a file that reads is what it refuses: no town should take that for proven.
-  if (!context) return recording.map((f) => ({ ...f, state: 'failed', hint: f.hint ?? 'Record a file that reads.' }));
   findings.push(...recording);
+  const checks = [...FILE_LIFE, ...FILE_PACKED, ...FILE_TEXT, ...FILE_DRIFT, ...FILE_LIMITS];
+  const context: FileContext | undefined = await fileContext(connector, name, fixture, given, keys, options.startSsh);
+  if (!context) return leftOut(checks, name, options, findings);
   const { plain } = context;
-  for (const check of [...FILE_LIFE, ...FILE_PACKED, ...FILE_TEXT, ...FILE_DRIFT, ...FILE_LIMITS]) {
+  for (const check of checks) {
     if (options.signal.aborted) break;
     // Of packed files, what is about their text is tried on the text.
     const about = async (): Promise<Verdict> => (await check.run(context)) ?? (plain && (await check.run(plain)));
@@ -146,7 +146,8 @@ async function certifyRequests(
       if (options.signal.aborted) break;
       findings.push(...(await looked(check, name, options, () => check.run(context))));
       // What follows changes the recording; where it does not read at all, that would only repeat the same words.
-      if (check.check === 'recording' && context.reading.refused) break;
+      if (check.check === 'recording' && (context.reading.refused || goodOf(context.reading).length === 0))
+        return leftOut(REQUEST_CHECKS.slice(1), name, options, findings);
     }
   } finally {
     await context.server.close();
@@ -177,11 +178,23 @@ async function certifyQueries(
   const { QUERY_DRIFT } = await import('./query-drift.ts');
   const context = queryContext(connector, name, fixture, given, options.startTables);
   const findings: Finding[] = [];
-  for (const check of [...QUERY_CHECKS, ...QUERY_DRIFT]) {
+  const checks = [...QUERY_CHECKS, ...QUERY_DRIFT];
+  for (const check of checks) {
     if (options.signal.aborted) break;
     findings.push(...(await looked(check, name, options, () => check.run(context))));
-    if (check.check === 'recording' && findings[0]!.state === 'failed') break;
+    if (check.check === 'recording' && findings[0]!.state === 'failed') return leftOut(checks.slice(1), name, options, findings);
   }
+  return findings;
+}
+
+/** The findings so far, when the recording gave the other checks nothing to be tried on: those are told as left out. */
+function leftOut(
+  checks: readonly { check: string; title: string }[],
+  stream: string,
+  options: CertifyOptions,
+  findings: Finding[],
+): Finding[] {
+  for (const check of checks) options.onNotApplicable?.(stream, check);
   return findings;
 }
 

@@ -5,6 +5,7 @@ import { nameMatcher } from '../../transports/paths.ts';
 import type { Bench, Contents } from './bench.ts';
 import type { FileCheck, FileContext } from './file-context.ts';
 import { goodOf, sameRecords, saidOf } from './reading.ts';
+import { storesNothing } from './recording-check.ts';
 import { resumeAfterKills } from './resume.ts';
 
 /** What happens to files on their way: read twice, killed, growing, cut off, replaced, renamed, empty, gone. */
@@ -36,6 +37,8 @@ async function readTwice(context: FileContext): Promise<Verdict> {
     const once = await bench.contents();
     if (context.fixture.refused.length === 0 && first.problems.length)
       return fails(`The run failed: ${saidOf(first.problems)}`, 'Correct the connector.');
+    const nothing = storesNothing(Object.keys(once.records).length, goodOf(context.reading).length);
+    if (nothing) return nothing;
     // Where files are moved to an archive they come again, as a sender that re-exports everything does it.
     for (const { name, bytes } of context.fixture.files!) await bench.put(name, bytes);
     const second = await bench.run();
@@ -58,6 +61,7 @@ async function resume(context: FileContext): Promise<Verdict> {
   const records = context.reading.records.length;
   return resumeAfterKills({
     records,
+    good: goodOf(context.reading).length,
     open: async () => {
       const bench = await context.bench();
       await bench.put(context.main.name, context.main.bytes);

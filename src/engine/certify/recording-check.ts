@@ -46,13 +46,27 @@ export function compareWithRecording(fixture: Fixture, reads: readonly Read[]): 
       wrong.slice(0, 4).join('; '),
       'Correct the connector, or records.json where it is wrong; --write-records writes what is read now, for you to look through.',
     );
-  if (good.length === 0)
-    return holdsBut(
-      `As recorded, but without a single record that reads: next to nothing is proven.`,
-      'Record a few records, with nobody in them.',
+  const detail = `${counted(good.length, 'record')}${aside.length ? `, ${aside.length} set aside` : ''}${fixture.refused.length ? `, ${counted(fixture.refused.length, 'file')} refused` : ''}, as recorded.`;
+  // A recording of which nothing is read is read "as recorded" by any manifest: it proves nothing.
+  if (good.every(({ record }) => record.deleted))
+    return fails(
+      `Not one record can be used: ${detail}${aside[0] ? ` The first is set aside with ${aside[0].record.problem!.code}: ${aside[0].record.problem!.message}` : ''}`,
+      'A recording needs at least one good record of each stream. Correct the connector until it reads them, or record some.',
     );
-  return holds(
-    `${counted(good.length, 'record')}${aside.length ? `, ${aside.length} set aside` : ''}${fixture.refused.length ? `, ${counted(fixture.refused.length, 'file')} refused` : ''}, as recorded.`,
+  if (aside.length > good.length)
+    return holdsBut(
+      detail,
+      'More than half is set aside: look whether the system really sends so much that cannot be used, or the schema asks too much.',
+    );
+  return holds(detail);
+}
+
+/** Nothing is proven by a store without records, when the recording has some. undefined: there are records. */
+export function storesNothing(stored: number, recorded: number): Verdict {
+  if (stored > 0 || recorded === 0) return undefined;
+  return fails(
+    `The recording has ${counted(recorded, 'good record')}, and a run stored none of them, so that nothing is proven.`,
+    'Report this with the recording.',
   );
 }
 

@@ -2,10 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { counted, fails, holdsFor, NO_RECORD, type Verdict } from '../../connector/certify.ts';
 import type { Bench, Contents } from './bench.ts';
 import { saidOf } from './reading.ts';
+import { storesNothing } from './recording-check.ts';
 
 interface ResumeSpec {
   /** How many records there are to read. */
   records: number;
+  /** How many of them are good. */
+  good: number;
   /** A fresh bench with the source in place. */
   open(): Promise<Bench>;
   /** What one undisturbed run leaves. */
@@ -21,7 +24,9 @@ class Killed extends Error {}
  * Runs in small batches and kills the run right after each commit, and in the middle of each batch; then runs again and
  * compares the store with that of an undisturbed run.
  */
-export async function resumeAfterKills({ records, open, whole }: ResumeSpec): Promise<Verdict> {
+export async function resumeAfterKills({ records, good, open, whole }: ResumeSpec): Promise<Verdict> {
+  const nothing = storesNothing(Object.keys(whole.records).length, good);
+  if (nothing) return nothing;
   const batchSize = Math.max(1, Math.ceil(records / MOST_KILLS));
   let kills = 0;
   for (let k = 1; k <= MOST_KILLS; k++) {
