@@ -194,7 +194,7 @@ function leftOut(
   options: CertifyOptions,
   findings: Finding[],
 ): Finding[] {
-  for (const check of checks) options.onNotApplicable?.(stream, check);
+  for (const check of checks) options.onNotApplicable?.(stream, check, 'the recording gives no record');
   return findings;
 }
 
