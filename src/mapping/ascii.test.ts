@@ -26,7 +26,7 @@ test('whatever comes out is ASCII, and is the same when it goes through again', 
     fc.property(fc.string({ unit: 'grapheme' }), (text) => {
       const once = toAscii(text);
       if (once instanceof Fault) return;
-       
+
       expect(once).toMatch(/^[\x00-\x7f]*$/);
       expect(toAscii(once)).toBe(once);
     }),

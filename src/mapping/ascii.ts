@@ -5,7 +5,6 @@ import { Fault } from './fault.ts';
  * with a usual counterpart is written as that; anything else is a fault: nothing is left out that somebody would miss.
  */
 export function toAscii(text: string): string | Fault {
-   
   if (/^[\x00-\x7f]*$/.test(text)) return text;
   let written = '';
   for (const character of text.normalize('NFD')) {
