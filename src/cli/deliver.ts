@@ -24,12 +24,14 @@ export function registerDeliver(cli: Cli): void {
     .action(async (pipeline: string | undefined, options: { state?: OutboxState; limit: number }) => {
       const { withTown } = await import('./town.ts');
       const { listOutbox } = await import('../store/outbox.ts');
-      await withTown(cli, async ({ knex }) => {
+      const { namesOfKeyless } = await import('../engine/outbound/known-by.ts');
+      await withTown(cli, async ({ knex, project }) => {
         const states = options.state ? [options.state] : WAITING;
         const rows = await listOutbox(knex, { pipeline, states, latest: true, limit: options.limit });
+        const names = await namesOfKeyless(knex, project, rows);
         const { textOfProblem } = await import('../core/errors.ts');
-        cli.print({ records: rows.map(recordJson) }, () =>
-          rows.length ? rows.map((row) => lineOf(row, textOfProblem)).join('\n') : 'Nothing waits.',
+        cli.print({ records: rows.map((row) => recordJson(row, names)) }, () =>
+          rows.length ? rows.map((row) => lineOf(row, names, textOfProblem)).join('\n') : 'Nothing waits.',
         );
       });
     });
@@ -73,8 +75,9 @@ export function registerDeliver(cli: Cli): void {
       const { withTown } = await import('./town.ts');
       const { listDeliveries } = await import('../store/deliveries.ts');
       const { listOutbox } = await import('../store/outbox.ts');
+      const { namesOfKeyless } = await import('../engine/outbound/known-by.ts');
       const { ConfigError, textOfProblem } = await import('../core/errors.ts');
-      await withTown(cli, async ({ knex }) => {
+      await withTown(cli, async ({ knex, project }) => {
         const [delivery] = await listDeliveries(knex, { id: numberOf(id) });
         if (!delivery)
           throw new ConfigError({
@@ -84,12 +87,13 @@ export function registerDeliver(cli: Cli): void {
             hint: 'interlocal deliver sent shows them.',
           });
         const rows = await listOutbox(knex, { delivery: delivery.id });
-        cli.print({ ...deliveryJson(delivery), records_sent: rows.map((row) => ({ ...recordJson(row), values: row.values })) }, () =>
+        const names = await namesOfKeyless(knex, project, rows);
+        cli.print({ ...deliveryJson(delivery), records_sent: rows.map((row) => ({ ...recordJson(row, names), values: row.values })) }, () =>
           [
             `#${delivery.id} ${delivery.name} to ${delivery.connection}.${delivery.sink}: ${delivery.state}, ${plural(delivery.records, 'record')}${totalsText(delivery) ? `, ${totalsText(delivery)}` : ''}`,
             ...(delivery.sha256 ? [`    sha-256 ${delivery.sha256}`] : []),
             ...(delivery.answer ? [`    answer: ${delivery.answer}`] : []),
-            ...rows.map((row) => `${lineOf(row, textOfProblem)}\n    ${JSON.stringify(row.values)}`),
+            ...rows.map((row) => `${lineOf(row, names, textOfProblem)}\n    ${JSON.stringify(row.values)}`),
           ].join('\n'),
         );
       });
@@ -168,9 +172,16 @@ function numberOf(id: string): number {
   return Number(id.replace('#', ''));
 }
 
-function lineOf(row: OutboxRow, textOfProblem: (problem: OutboxRow['problems'][number]) => string): string {
+function lineOf(
+  row: OutboxRow,
+  names: ReadonlyMap<number, string>,
+  textOfProblem: (problem: OutboxRow['problems'][number]) => string,
+): string {
   const what = row.operation === 'delete' ? ' (deletion)' : row.version > 1 ? ` (version ${row.version})` : '';
-  return [`#${row.id} ${row.pipeline} ${row.key}${what}: ${row.state}`, ...row.problems.map((p) => `    ${textOfProblem(p)}`)].join('\n');
+  return [
+    `#${row.id} ${row.pipeline} ${names.get(row.id) ?? row.key}${what}: ${row.state}`,
+    ...row.problems.map((p) => `    ${textOfProblem(p)}`),
+  ].join('\n');
 }
 
 function totalsText({ totals }: Delivery): string {
@@ -179,13 +190,14 @@ function totalsText({ totals }: Delivery): string {
     .join(', ');
 }
 
-/** The contract of `deliver list --json`, docs/json.md. */
-export function recordJson(row: OutboxRow): Record<string, unknown> {
+/** The contract of `deliver list --json`, docs/json.md; `names` are of rows without a key. */
+export function recordJson(row: OutboxRow, names: ReadonlyMap<number, string>): Record<string, unknown> {
   const { id, pipeline, key, version, operation, state, golden, delivery, problems } = row;
   return {
     id,
     pipeline,
     key: JSON.parse(key) as unknown,
+    known_by: names.get(id) ?? null,
     version,
     operation,
     state,

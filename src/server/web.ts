@@ -1,5 +1,6 @@
 import { type Request, Router } from 'express';
 import { ConfigError } from '../core/errors.ts';
+import { namesOfKeyless } from '../engine/outbound/known-by.ts';
 import { FOR_A_PERSON, sinkOf } from '../engine/outbound/status.ts';
 import { statusOf } from '../engine/status.ts';
 import { listDeliveries } from '../store/deliveries.ts';
@@ -153,12 +154,14 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
     if (!deliver) return undefined;
     const person = await listOutbox(knex, { pipeline, states: FOR_A_PERSON, latest: true, limit: WAITING });
     const left = WAITING - person.length;
+    const waiting = [...person, ...(await listOutbox(knex, { pipeline, states: ['queued', 'shadow'], latest: true, limit: left }))];
     return {
       sink: sinkOf(project, deliver).config,
       entity: project.sinkMappings.get(deliver.mapping)!.value.from.entity,
       mapping: deliver.mapping,
       status: (await statusOf(engine)).find((status) => status.pipeline === pipeline)!.outbound!,
-      waiting: [...person, ...(await listOutbox(knex, { pipeline, states: ['queued', 'shadow'], latest: true, limit: left }))],
+      waiting,
+      names: await namesOfKeyless(knex, project, waiting),
       deliveries: await listDeliveries(knex, { pipeline, newestFirst: true, limit: DELIVERIES }),
     };
   }

@@ -103,6 +103,33 @@ async function withRelated(
   return found;
 }
 
+/** The record of a source that a golden record is made of; of several, the first in trust. */
+export interface Origin {
+  connection: string;
+  stream: string;
+  key: string;
+  /** Which item of the record; empty where the record is one. */
+  item: string;
+}
+
+/** Where golden records came from; those that are gone are left out. */
+export async function originsOf(knex: Knex, entity: string, entityId: number, goldens: readonly number[]): Promise<Map<number, Origin>> {
+  const found = new Map<number, Origin>();
+  for (let i = 0; i < goldens.length; i += 500) {
+    const rows = (await knex(`${entity} as g`)
+      .join('il_landed as d', 'd.id', 'g._landed')
+      .join('il_source as s', 's.id', 'd.source_id')
+      .leftJoin('il_link as l', (on) => {
+        void on.on('l.source_id', 'd.source_id').andOn('l.source_key', 'd.source_key').andOn('l.golden_id', 'g._id');
+        void on.andOnVal('l.entity_id', entityId);
+      })
+      .whereIn('g._id', goldens.slice(i, i + 500))
+      .select('g._id', 's.connection', 's.stream', 'd.source_key as key', 'l.item_key as item')) as (Origin & { _id: number })[];
+    for (const { _id, connection, stream, key, item } of rows) found.set(Number(_id), { connection, stream, key, item: item ?? '' });
+  }
+  return found;
+}
+
 /** Looking for what belongs to a record asks by these columns, once for each record. */
 export async function indexRelated(knex: Knex, related: readonly Related[]): Promise<void> {
   for (const { entity, on } of related) {

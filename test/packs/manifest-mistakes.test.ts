@@ -94,9 +94,9 @@ test('sums that nothing could be added up for are found before anything is sent'
   const sums = SINK.replace('{{ count }}', '{{ count.Void }} {{ total.Voids }} {{ hash.Rows }}')
     .replace(
       'totals: [amount]',
-      'totals: [amount, { name: Voids, of: amount, where: { knd: V } }, { name: Voids, of: day, where: { kind: [V, W] } }]\n    hash_totals: { Rows: { of: amount, digits: 10 }, Accounts: { of: GL Acount } }',
+      'totals: [amount, { name: Voids, of: amount, where: { knd: V } }, { name: Voids, of: day, where: { kind: [V, W] } }]\n    hash_totals: { Rows: { of: amount, digits: 10 }, Accounts: { of: GL Acount }, Lines: { of: Lines.Account } }',
     )
-    .replace('GL Account: {}', 'GL Account: {}, kind: { values: [V, I] }');
+    .replace('GL Account: {}', 'GL Account: {}, Lines: { type: list }, Lines.Account: {}, kind: { values: [V, I] }');
   expect((await mistakes(sums)).map((line) => line.replace(/^\d+:\d+ /, ''))).toEqual([
     'sinks.pay.rows.trailer[0].a: {{ count.Void }} is not known here. Did you mean count.Voids? [REFERENCE_UNKNOWN]',
     'sinks.pay.totals[1].where.knd: "knd" is not a field in this sink\'s schema. Did you mean kind? [REFERENCE_UNKNOWN]',
@@ -105,6 +105,7 @@ test('sums that nothing could be added up for are found before anything is sent'
     'sinks.pay.totals[2].where.kind: "W" is no value of kind, so no record would count. There is: V, I. [VALUE_INVALID]',
     'sinks.pay.hash_totals.Rows.of: "amount" is decimal, and a hash total is of digits alone. Sum a field of type text or integer. [VALUE_INVALID]',
     'sinks.pay.hash_totals.Accounts.of: "GL Acount" is not a field in this sink\'s schema. Did you mean GL Account? [REFERENCE_UNKNOWN]',
+    'sinks.pay.hash_totals.Lines.of: "Lines.Account" stands in the list Lines, and only a field of the record itself can be summed. [VALUE_INVALID]',
   ]);
 });
 

@@ -40,7 +40,12 @@ export function checkTotals({ totals, hash_totals, schema: { fields } }: SinkCon
   }
 
   function known(field: string, at: (string | number)[]): boolean {
-    if (Object.hasOwn(fields, field)) return true;
+    if (Object.hasOwn(fields, field)) {
+      const list = Object.keys(fields).find((name) => fields[name]!.type === 'list' && field.startsWith(`${name}.`));
+      if (list === undefined) return true;
+      add(at, 'VALUE_INVALID', `"${field}" stands in the list ${list}, and only a field of the record itself can be summed.`);
+      return false;
+    }
     const names = Object.keys(fields);
     add(at, 'REFERENCE_UNKNOWN', `"${field}" is not a field in this sink's schema.`, suggestion(field, names));
     return false;

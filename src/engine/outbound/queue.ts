@@ -29,6 +29,7 @@ import {
   touchedSince,
 } from '../../store/outbound.ts';
 import { saveCounts } from '../../store/runs.ts';
+import { knownBy } from './known-by.ts';
 import { stopIfAsked } from '../session.ts';
 import { columnNames, type Outbound } from './outbound.ts';
 
@@ -93,6 +94,7 @@ async function queueList(out: Outbound, list: readonly ScannedGolden[], unwanted
   const { session } = out;
   const { pipeline } = session.pipeline;
   const made = list.flatMap((golden) => madeOf(out, golden) ?? (unwanted.push(golden.id), []));
+  await nameKeyless(out, made);
   const counts = { ...session.counts };
   await session.commit(async (_, trx) => {
     const byKey = await latestOfKeys(
@@ -119,11 +121,28 @@ async function queueList(out: Outbound, list: readonly ScannedGolden[], unwanted
   session.counts = counts;
 }
 
-/** undefined: the mapping does not want it. */
+/** What is wrong with a record that has no key there is said of it by its key in the system that it came from. */
+async function nameKeyless(out: Outbound, made: readonly Made[]): Promise<void> {
+  const keyless = made.filter(({ problems }) => problems.some(({ place }) => place.key === undefined));
+  if (keyless.length === 0) return;
+  const names = await namesOf(
+    out,
+    out.session.knex,
+    keyless.map(({ golden }) => golden),
+  );
+  for (const one of keyless)
+    one.problems = one.problems.map((problem) => ({ ...problem, place: { key: names.get(one.golden)!, ...problem.place } }));
+}
+
+function namesOf({ session, entity, entityId }: Outbound, knex: Knex, goldens: readonly number[]): Promise<Map<number, string>> {
+  return knownBy(knex, session.project, { entity: entity.entity, entityId }, goldens);
+}
+
+/** undefined: the mapping does not want it. Problems of a record without a key have none either. */
 function madeOf(out: Outbound, golden: ScannedGolden): Made | undefined {
   const record: Values = { ...canonicalValues(out.entity, golden.columns) };
   for (const { name, config } of out.related) record[name] = golden.related[name]!.map((columns) => canonicalValues(config, columns));
-  const at: Place = { system: out.name, key: `${out.entity.entity} ${golden.id}` };
+  const at: Place = { system: out.name };
   const { values, problems: unmapped } = out.mapping.apply(record, at);
   if (unmapped.length) return { golden: golden.id, key: keyOfGolden(golden.id), values: {}, hash: hashOf({}), problems: unmapped };
   if (!values) return undefined;
@@ -157,7 +176,7 @@ async function place(
   const sentAs = others.find((row) => REACHED.includes(row.state));
   if (sentAs && made.problems.length === 0 && !current) return insert(out, trx, made, 'held', [keyChanged(out, made, sentAs)]);
   if (current && current.golden !== made.golden && (await isThere(trx, out, current.golden))) {
-    const twin = { ...made, key: keyOfGolden(made.golden), problems: [keyTwice(out, made, current.golden)] };
+    const twin = { ...made, key: keyOfGolden(made.golden), problems: [await keyTwice(out, trx, made, current.golden)] };
     return place(out, trx, twin, (await latestOfKeys(trx, current.pipeline, [twin.key])).get(twin.key), []);
   }
   if (!current) return insert(out, trx, made, stateOf(out, made), made.problems);
@@ -312,11 +331,12 @@ function keyChanged(out: Outbound, made: Made, sent: OutboxRow): Problem {
   };
 }
 
-function keyTwice(out: Outbound, made: Made, other: number): Problem {
+async function keyTwice(out: Outbound, trx: Knex.Transaction, made: Made, other: number): Promise<Problem> {
+  const names = await namesOf(out, trx, [made.golden, other]);
   return {
     code: 'KEY_REPEATED',
-    place: { system: out.name, key: `${out.entity.entity} ${made.golden}` },
-    message: `It has the same ${out.sink.idempotency_key.join(', ')} as ${out.entity.entity} ${other}, and the system would take it for the same record.`,
+    place: { system: out.name, key: names.get(made.golden)! },
+    message: `It has the same ${out.sink.idempotency_key.join(', ')} as ${names.get(other)}, and the system would take it for the same record.`,
     hint: 'Mend one of them at its source, or add a field to idempotency_key in the connector.',
   };
 }

@@ -18,6 +18,8 @@ export interface Outgoing {
   status: OutboundStatus;
   /** Some of what waits, what needs a person first. */
   waiting: OutboxRow[];
+  /** What those without a key are known by at their source, by their number in the outbox. */
+  names: ReadonlyMap<number, string>;
   /** The newest first. */
   deliveries: Delivery[];
 }
@@ -83,22 +85,22 @@ function waiting(out: Outgoing): Html {
   </section>`;
 }
 
-function waitingRow({ sink, entity }: Outgoing, row: OutboxRow): Html {
+function waitingRow({ sink, entity, names }: Outgoing, row: OutboxRow): Html {
   const problems = row.problems.map(shownProblem);
   const why = problems.map((p) => withoutPersonal(p.what, sink, [row.values]));
   return html`<tr>
     <td class="n">${row.id}</td>
-    <th scope="row" class="key">${recordName(sink, entity, row)}</th>
+    <th scope="row" class="key">${recordName(sink, entity, row, names.get(row.id))}</th>
     <td>${recordMark(row)}</td>
     <td class="say">${why.length ? lines(why) : (WHY[row.state] ?? '')}</td>
     <td class="say">${lines([...new Set(problems.map((p) => p.todo))])}</td>
   </tr>`;
 }
 
-/** By its key; by its number in the store where it has no key yet. */
-export function recordName(sink: SinkConfig, entity: string, row: OutboxRow): string {
+/** By its key; where it has none yet, by what it is known by at its source, or its number in the store. */
+export function recordName(sink: SinkConfig, entity: string, row: OutboxRow, known?: string): string {
   const parts = keyParts(sink, row.key);
-  const name = parts.length ? parts.join(', ') : `${entity} ${row.golden}`;
+  const name = parts.length ? parts.join(', ') : (known ?? `${entity} ${row.golden}`);
   return row.version > 1 ? `${name}, version ${row.version}` : name;
 }
 
