@@ -82,7 +82,7 @@ test('the position that is saved is up to where was asked, not the clock of now'
   const { pages, urls } = await read({ incremental: { cursor: 'id', delay: '2h', lookback: '1d' } }, [things('1')], {
     cursor: '2026-02-10T00:00:00.000',
   });
-  expect(urls[0]!.searchParams.get('from')).toBe('2026-02-09T00:00:00.000');
+  expect(urls[0]!.searchParams.get('from')).toBe('2026-02-09T00:00:00.000Z');
   expect(pages.at(-1)!.state).toEqual({ cursor: '2026-03-01T10:00:00.000' });
 });
 
