@@ -125,6 +125,13 @@ describe('answers that are none', () => {
     await expect(read(success, [answer])).rejects.toThrow(/ANSWER_REFUSED|FILE_|JSON_/);
   });
 
+  test('a web page in place of an answer is called one, by its title, and nobody is told to have it sent again', async () => {
+    const page = '<!DOCTYPE html>\n<html><head><title>Sign in to Acme</title></head></html>';
+    await expect(read({}, [page])).rejects.toThrow('The answer is a web page ("Sign in to Acme") instead of what was asked for.');
+    for (const answer of ['Service unavailable', '{"things":[{"id":"1"},'])
+      await expect(read({}, [answer])).rejects.toThrow('What the system answered is damaged or of another kind.');
+  });
+
   test('pages beyond all measure are refused', async () => {
     const many = ['1', '2', '3', '4', '5', '6'].map((id) => things(id));
     await expect(read({ paginator: { kind: 'page', size: 1, max_pages: 5 } }, many)).rejects.toThrow('PAGES_TOO_MANY');
