@@ -1,11 +1,12 @@
 import type { DecoderConfig, StreamConfig } from '../config/schema/connector.ts';
-import { FatalError } from '../core/errors.ts';
+import { FatalError, FileError, type Problem } from '../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../core/record.ts';
 import { valueAt } from '../core/record.ts';
 import { decodeWith } from '../formats/formats.ts';
 import { JsonDefect, jsonScanner } from '../formats/json-scan.ts';
 import { decodeText } from '../formats/text-decoding.ts';
 import { xmlEncoding } from '../formats/xml-encoding.ts';
+import { webPageError } from '../transports/http/web-page.ts';
 import type { RequestAnswer } from '../transports/transport.ts';
 
 interface AnswerContext {
@@ -46,6 +47,8 @@ export async function readAnswer(answer: RequestAnswer, stream: StreamConfig, co
   // The transport bounds an answer; its own figures stand beside the records, so that it is read twice.
   const chunks: Uint8Array[] = [];
   for await (const chunk of answer.bytes) chunks.push(Uint8Array.from(chunk));
+  const page = webPageError(Buffer.concat(chunks.slice(0, 2)).subarray(0, 4096).toString('utf8'), context.name);
+  if (page) throw page;
   const envelope = hasFigures(stream) ? await envelopeOf(chunks, stream.decoder, context.name) : {};
   if (Object.keys(envelope).length > 0) checkSuccess(stream, envelope, context.name);
   const records = await decoded(chunks, stream, context);
@@ -55,8 +58,18 @@ export async function readAnswer(answer: RequestAnswer, stream: StreamConfig, co
 
 async function decoded(chunks: readonly Uint8Array[], stream: StreamConfig, { name, signal }: AnswerContext): Promise<SourceRecord[]> {
   const records: SourceRecord[] = [];
-  for await (const list of decodeWith(stream.decoder!, again(chunks), { file: name, signal })) for (const r of list) records.push(r);
+  try {
+    for await (const list of decodeWith(stream.decoder!, again(chunks), { file: name, signal })) for (const r of list) records.push(r);
+  } catch (error) {
+    throw error instanceof FileError ? new FileError(error.problems.map(ofAnswer), { cause: error.cause }) : error;
+  }
   return records;
+}
+
+/** Nobody sends an answer again. */
+function ofAnswer(problem: Problem): Problem {
+  if (!problem.hint?.includes('sent again')) return problem;
+  return { ...problem, hint: 'What the system answered is damaged or of another kind. Run again; if it stays so, ask its owner.' };
 }
 
 /** A file that stands in an answer of SOAP: xs:base64Binary, in which white space means nothing. */

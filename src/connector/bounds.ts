@@ -19,9 +19,13 @@ export function lowerBound(
 
 /** Milliseconds since 1970 of a date or time; without a zone it is taken for UTC. undefined: it is none. */
 export function instantOf(text: string): number | undefined {
-  const zoned = /[zZ]|[-+]\d\d:?\d\d$/.test(text);
-  const at = Date.parse(zoned ? text : `${text}${text.includes('T') || text.includes(' ') ? '' : 'T00:00:00'}Z`);
+  const at = Date.parse(isZoned(text) ? text : `${text}${text.includes('T') || text.includes(' ') ? '' : 'T00:00:00'}Z`);
   return Number.isNaN(at) ? undefined : at;
+}
+
+/** Does a time say which zone it is of? */
+export function isZoned(text: string): boolean {
+  return /[zZ]$|\d[-+]\d\d:?\d\d$/.test(text) && text.length > 10;
 }
 
 /** Does a position lie before another? Sequences are numbers written as text: 9 lies before 10. */

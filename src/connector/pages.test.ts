@@ -82,7 +82,7 @@ test('the position that is saved is up to where was asked, not the clock of now'
   const { pages, urls } = await read({ incremental: { cursor: 'id', delay: '2h', lookback: '1d' } }, [things('1')], {
     cursor: '2026-02-10T00:00:00.000',
   });
-  expect(urls[0]!.searchParams.get('from')).toBe('2026-02-09T00:00:00.000');
+  expect(urls[0]!.searchParams.get('from')).toBe('2026-02-09T00:00:00.000Z');
   expect(pages.at(-1)!.state).toEqual({ cursor: '2026-03-01T10:00:00.000' });
 });
 
@@ -123,6 +123,13 @@ describe('answers that are none', () => {
   ])('%s is no empty answer', async (_, answer, code) => {
     for (const stream of [{}, { paginator: { kind: 'page', total: 'total' } }]) await expect(read(stream, [answer])).rejects.toThrow(code);
     await expect(read(success, [answer])).rejects.toThrow(/ANSWER_REFUSED|FILE_|JSON_/);
+  });
+
+  test('a web page in place of an answer is called one, by its title, and nobody is told to have it sent again', async () => {
+    const page = '<!DOCTYPE html>\n<html><head><title>Sign in to Acme</title></head></html>';
+    await expect(read({}, [page])).rejects.toThrow('The answer is a web page ("Sign in to Acme") instead of what was asked for.');
+    for (const answer of ['Service unavailable', '{"things":[{"id":"1"},'])
+      await expect(read({}, [answer])).rejects.toThrow('What the system answered is damaged or of another kind.');
   });
 
   test('pages beyond all measure are refused', async () => {

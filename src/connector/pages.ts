@@ -75,7 +75,7 @@ export async function* readRequests(stream: StreamConfig, transport: RequestTran
   const spans = spansOf(incremental, context);
   let state: StreamState = before;
   for (const [i, span] of spans.entries()) {
-    const variables: Variables = { ...context.variables, ...boundsOf(span, incremental) };
+    const variables: Variables = { ...context.variables, ...boundsOf(span, incremental, context.variables) };
     const last = i === spans.length - 1;
     // A report that was ordered is forgotten once it is read, also where there is no position.
     const done = incremental ? positioned(state, span, last) : ordered || request.report ? before : undefined;

@@ -67,3 +67,21 @@ test('a person who stops the run does not wait for the wait to end', async () =>
   await expect(result).rejects.toBeInstanceOf(AbortedError);
   expect(tries()).toBe(1);
 });
+
+test('once it is given up, nobody is told that it is tried again', async () => {
+  const hinted = (hint: string, waitMs?: number) =>
+    new RetriableError({ code: 'HTTP_429', place: {}, message: 'Busy.', hint }, waitMs === undefined ? {} : { waitMs });
+  const told = async (error: RetriableError): Promise<string | undefined> =>
+    retrying(() => Promise.reject(error), { maxRetries: 1, baseMs: 1 }).then(
+      () => undefined,
+      (e: RetriableError) => e.problems[0]!.hint,
+    );
+  expect(await told(hinted('It is tried again after the time that the system asked for.', 86_400_000))).toBe(
+    'It asks to wait 24 hours, and a run waits ten minutes at most: the next one tries again.',
+  );
+  expect(await told(hinted('It is tried again; if it goes on, ask the owner.'))).toBe(
+    'It was asked 2 times: the next run tries again; if it goes on, ask the owner.',
+  );
+  expect(await told(hinted('The service is busy; it is tried again.'))).toBe('It was asked 2 times: the next run tries again.');
+  expect(await told(hinted('The night batch runs until six.'))).toBe('The night batch runs until six.');
+});

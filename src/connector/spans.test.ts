@@ -17,13 +17,13 @@ const spans = (more: object, state: StreamState = {}, now = NOW) =>
 
 test('a service that limits the time is asked in windows, from the oldest on, the last one up to now', () => {
   expect(spans({ start: '2026-01-01', window: '30d', delay: '2h' })).toEqual([
-    { from: '2026-01-01', to: '2026-01-31T00:00:00.000' },
+    { from: '2026-01-01T00:00:00.000', to: '2026-01-31T00:00:00.000' },
     { from: '2026-01-31T00:00:00.000', to: '2026-03-01T10:00:00.000' },
   ]);
 });
 
 test('without a window there is one, from the saved position or the start', () => {
-  expect(spans({ start: '2020-01-01' })).toEqual([{ from: '2020-01-01', to: '2026-03-01T12:00:00.000' }]);
+  expect(spans({ start: '2020-01-01' })).toEqual([{ from: '2020-01-01T00:00:00.000', to: '2026-03-01T12:00:00.000' }]);
   expect(spans({}, { cursor: '2026-02-01T00:00:00.000' })).toEqual([{ from: '2026-02-01T00:00:00.000', to: '2026-03-01T12:00:00.000' }]);
   expect(spansOf(undefined, { name: '', state: {}, variables: {}, now: NOW })).toEqual([{}]);
 });
@@ -68,4 +68,28 @@ test('bounds are written as the request wants dates', () => {
     from: '01/31/2026 00:00',
     to: '03/01/2026 10:05',
   });
+});
+
+test('every run writes its bounds in one format, and without one says whose clock it is', () => {
+  const sent = (more: object, state: StreamState = {}) =>
+    boundsOf(spans({ start: '2026-01-01T00:00:00Z', ...more }, state)[0]!, incremental(more), { 'options.zone': 'America/New_York' });
+  expect(sent({})).toEqual({ from: '2026-01-01T00:00:00.000Z', to: '2026-03-01T12:00:00.000Z' });
+  expect(sent({}, { cursor: '2026-02-01T18:39:45.275' }).from).toBe('2026-02-01T18:39:45.275Z');
+  const local = { time_zone: '{{ options.zone }}', format: 'YYYY-MM-DDTHH:mm:ss' };
+  expect(sent(local, { cursor: '2026-02-01T18:39:45.275' }).from).toBe('2026-02-01T13:39:45');
+});
+
+test('a start without a zone is a time by the clock of the service', () => {
+  const from = (start: string) => spans({ start, time_zone: 'America/New_York' })[0]!.from;
+  expect(from('2026-01-01')).toBe('2026-01-01T05:00:00.000');
+  expect(from('2026-07-01T08:00:00')).toBe('2026-07-01T12:00:00.000');
+  expect(from('2026-01-01T00:00:00Z')).toBe('2026-01-01T00:00:00.000');
+});
+
+test('a time zone that there is not is told', () => {
+  expect(() => spans({ start: '2026-01-01', time_zone: 'Maplewood' })).toThrow('"Maplewood" is no time zone.');
+});
+
+test('a start that is no time is sent as it is written', () => {
+  expect(boundsOf({ from: 'A17' }, incremental({ format: 'YYYY' })).from).toBe('A17');
 });

@@ -1,9 +1,11 @@
 import type { Incremental } from '../config/schema/connector.ts';
-import { FatalError } from '../core/errors.ts';
+import { ConfigError, FatalError } from '../core/errors.ts';
 import { parseDuration } from '../core/time.ts';
-import { instantOf, isoOf, lowerBound } from './bounds.ts';
+import { zoneOf } from '../core/zones.ts';
+import { instantOf, isoOf, isZoned, lowerBound } from './bounds.ts';
 import type { StreamState } from './pages.ts';
-import type { Variables } from './template.ts';
+import { fillText, type Variables } from './template.ts';
+import { DEFAULT_FORMAT, writtenTime } from './written-time.ts';
 
 /** A stretch of time that is asked for at once; both ends as they are saved. */
 export interface Span {
@@ -27,7 +29,9 @@ export function spansOf(incremental: Incremental | undefined, context: SpanConte
   if (!incremental) return [{}];
   const until = new Date(context.now.getTime() - (parseDuration(incremental.delay ?? '0s') ?? 0));
   const ordered = context.state.report?.to === undefined ? undefined : context.state.report;
-  const from = ordered ? ordered.to : lowerBound(incremental, context)?.cursor;
+  const bound = lowerBound(incremental, context)?.cursor;
+  const begun = bound === undefined || context.state.cursor !== undefined ? bound : startOf(bound, zoneIn(incremental, context.variables));
+  const from = ordered ? ordered.to : begun;
   const first: Span[] = ordered ? [{ from: ordered.from, to: ordered.to }] : [];
   if (incremental.window === undefined || from === undefined) return ordered ? first : [{ from, to: isoOf(until) }];
   const start = instantOf(from);
@@ -41,7 +45,7 @@ export function spansOf(incremental: Incremental | undefined, context: SpanConte
   return [...first, ...windows(from, start, until, parseDuration(incremental.window)!, ordered !== undefined)];
 }
 
-/** The first begins with the source's own text; `rest`: nothing is asked for when there is no time left. */
+/** `rest`: nothing is asked for when there is no time left. */
 function windows(from: string, start: number, until: Date, length: number, rest: boolean): Span[] {
   const spans: Span[] = [];
   const end = until.getTime();
@@ -50,20 +54,40 @@ function windows(from: string, start: number, until: Date, length: number, rest:
   return spans.length || rest ? spans : [{ from, to: isoOf(until) }];
 }
 
-/** What `{{ from }}` and `{{ to }}` stand for, as the request wants dates. */
-export function boundsOf(span: Span, incremental: Incremental | undefined): Variables {
-  return incremental ? { from: formatBound(span.from, incremental), to: formatBound(span.to, incremental) } : {};
+/**
+ * What `{{ from }}` and `{{ to }}` stand for: in the same format in every run, by the clock of the service. What is no time, such as
+ * a start that counts, is sent as it is written. Throws ConfigError TIME_ZONE_UNKNOWN.
+ */
+export function boundsOf(span: Span, incremental: Incremental | undefined, variables: Variables = {}): Variables {
+  if (!incremental) return {};
+  const zone = zoneIn(incremental, variables);
+  const written = (text: string | undefined, bound: 'lower' | 'upper'): string | undefined => {
+    const at = text === undefined ? undefined : instantOf(text);
+    return at === undefined ? text : writtenTime(at, incremental.format ?? DEFAULT_FORMAT, zone, bound);
+  };
+  return { from: written(span.from, 'lower'), to: written(span.to, 'upper') };
 }
 
-function formatBound(iso: string | undefined, incremental: Incremental): string | undefined {
-  if (iso === undefined || incremental.format === undefined) return iso;
-  const part = {
-    YYYY: iso.slice(0, 4),
-    MM: iso.slice(5, 7),
-    DD: iso.slice(8, 10),
-    HH: iso.slice(11, 13) || '00',
-    mm: iso.slice(14, 16) || '00',
-    ss: iso.slice(17, 19) || '00',
-  };
-  return incremental.format.replace(/YYYY|MM|DD|HH|mm|ss/g, (token) => part[token as keyof typeof part]);
+/** Whose clock times without an offset are of; undefined: UTC. */
+function zoneIn({ time_zone }: Incremental, variables: Variables): string | undefined {
+  const zone = time_zone === undefined ? '' : fillText(time_zone, variables);
+  if (zone === '') return undefined;
+  try {
+    zoneOf(zone);
+    return zone;
+  } catch {
+    throw new ConfigError({
+      code: 'TIME_ZONE_UNKNOWN',
+      place: { path: 'incremental.time_zone' },
+      message: `"${zone}" is no time zone.`,
+      hint: 'Use an IANA name such as America/New_York.',
+    });
+  }
+}
+
+/** Where a first run begins, as positions are saved; by the service's clock where it does not say otherwise. */
+function startOf(start: string, zone: string | undefined): string {
+  const at = instantOf(start);
+  if (at === undefined) return start;
+  return isoOf(new Date(zone === undefined || isZoned(start) ? at : zoneOf(zone).instantOf(at)));
 }

@@ -138,7 +138,7 @@ export function assignKey(record: SourceRecord, stream: Session['stream'], repea
   }
   const before = repeats?.count(key) ?? 0;
   record.key = before > 0 ? `${key}#${before + 1}` : key;
-  if (before > 0 && !number) record.problem ??= repeatedKey(record, fields);
+  if (before > 0 && !number) record.problem ??= repeatedKey(record, fields, stream);
 }
 
 export function primaryKeyOf(stream: Session['stream']): { fields: readonly string[]; number: boolean } {
@@ -146,11 +146,12 @@ export function primaryKeyOf(stream: Session['stream']): { fields: readonly stri
   return Array.isArray(key) ? { fields: key, number: false } : { fields: key.fields, number: key.repeats === 'number' };
 }
 
-function repeatedKey(record: SourceRecord, fields: readonly string[]): Problem {
+function repeatedKey(record: SourceRecord, fields: readonly string[], { retriever }: Session['stream']): Problem {
+  const whole = retriever.files ? 'this file' : retriever.query ? 'this table or view' : 'these answers';
   return {
     code: 'KEY_REPEATED',
     place: { line: record.line, record: record.number },
-    message: `Another record of this file has the same key (${fields.join(', ')}).`,
+    message: `Another record of ${whole} has the same key (${fields.join(', ')}).`,
     hint: 'If both are real, set primary_key.repeats: number in the connector; otherwise have the source send it once.',
   };
 }

@@ -4,7 +4,7 @@ import { daysInMonth } from '../core/time.ts';
 import { compileFormat } from './date-format.ts';
 import { compileDate, compileDateTime, ISO_DATETIMES } from './dates.ts';
 import { Fault } from './fault.ts';
-import { zoneOf } from './zones.ts';
+import { zoneOf } from '../core/zones.ts';
 
 const NEW_YORK = 'America/New_York';
 

@@ -1,7 +1,7 @@
 import { daysInMonth, isCalendarDate } from '../core/time.ts';
 import { compileFormat, type DateFormat, type DateParts, emptyParts } from './date-format.ts';
 import { Fault } from './fault.ts';
-import { utcOf, type Zone, zoneOf } from './zones.ts';
+import { utcOf, type Zone, zoneOf } from '../core/zones.ts';
 
 /**
  * A reader of calendar dates that gives `YYYY-MM-DD`. Formats are tried in order: those of date-format.ts, and

@@ -39,6 +39,12 @@ beforeAll(async () => {
     r.json(page(n));
   });
   app.get('/secretive', (_, r) => void r.json({ total: 45, results: page(1) }));
+  app.get('/more', (q, r) => {
+    const n = Number(q.query['page'] ?? 1);
+    r.json({ results: page(n), has_more: n < 3 });
+  });
+  app.get('/busy', (_, r) => void r.status(429).set('Retry-After', '86400').json({}));
+  app.get('/login', (_, r) => void r.type('html').send('<!doctype html><html><head><title>Sign in</title></head></html>'));
   app.get('/whole', (_, r) => void r.json({ total: 45, results: PERMITS }));
   server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -121,4 +127,13 @@ streams:
   await expect(openProject(town)).rejects.toThrow(
     /paginator\.kind.*the first one would be read again and again\. Put \{\{ page \}\} into its query\./,
   );
+});
+
+test('a flag that says whether there are more is taken for what it is', async () => {
+  expect(await proposed('/more')).toMatchObject({ paginator: { kind: 'page', more: 'has_more' }, read: 45 });
+});
+
+test('a service that is busy, and a page to log in, are told as what they are', async () => {
+  await expect(proposed('/busy')).rejects.toThrow('Nothing is tried again here: ask once more later.');
+  await expect(proposed('/login')).rejects.toThrow('The answer is a web page ("Sign in")');
 });

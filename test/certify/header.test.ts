@@ -219,6 +219,22 @@ describe('a pack for it', () => {
     );
   });
 
+  test('is told what is misspelt: an operation by the WSDL, a path by the recorded answer', async () => {
+    const failed = async (right: string, wrong: string) =>
+      finding(await certified(packOf('acme-waste', files(MANIFEST.replace(right, wrong)))), 'recording');
+    expect(await failed('operation: GetPickups', 'operation: GetPickup')).toMatchObject({
+      state: 'failed',
+      detail: 'header.wsdl in fixtures/ has no operation GetPickup.',
+      hint: 'Did you mean GetPickups?',
+    });
+    expect(await failed('path: Pickup ', 'path: Pikup ')).toMatchObject({
+      state: 'failed',
+      detail:
+        'No record is read: record_selector.path is Pikup, and the recorded answer has no Pikup in GetPickupsResponse; it has More, Pickup.',
+      hint: 'Did you mean Pickup?',
+    });
+  });
+
   test('is told where a header of SOAP does not belong', async () => {
     const http = MANIFEST.replace('transport: soap', 'transport: http').replace('operation: GetPickups', 'path: /pickups');
     expect(failures(await certified(packOf('acme-waste', files(http)))).join('\n')).toContain('Over HTTP it is called headers.');

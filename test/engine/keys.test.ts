@@ -1,4 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
+import { streamSchema } from '../../src/config/schema/connector.ts';
+import type { SourceRecord } from '../../src/core/record.ts';
+import { withKeys } from '../../src/engine/certify/reading.ts';
 import { receipts, tillStream } from './base-town.ts';
 import { closeTowns, makeTown } from './town.ts';
 
@@ -90,4 +93,16 @@ test('parts of a key stay apart, whatever stands in them', async () => {
     ]),
   });
   expect((await town.run('receipts')).counts).toMatchObject({ created: 4, rejected: 0 });
+});
+
+test('a key that comes twice is told by what it stands in: a view is no file', () => {
+  const told = (retriever: object): string => {
+    const stream = streamSchema.parse({ retriever, decoder: { json: {} }, schema: { fields: { id: {} } }, primary_key: ['id'] });
+    const records = [1, 2].map((number): SourceRecord => ({ number, values: { id: '7' } }));
+    withKeys(records, stream);
+    return records[1]!.problem!.message;
+  };
+  expect(told({ query: { tables: ['dbo.V'] } })).toBe('Another record of this table or view has the same key (id).');
+  expect(told({ request: { path: '/v' } })).toBe('Another record of these answers has the same key (id).');
+  expect(told({ files: { pattern: '*' } })).toBe('Another record of this file has the same key (id).');
 });

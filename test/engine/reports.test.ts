@@ -176,7 +176,7 @@ test('a report of a stretch of time keeps that stretch, however late it is read'
   const town = await makeTown(office(url, stream));
   const { sleep } = pauses();
   await town.run('permits', { sleep, now: () => new Date('2026-02-01T00:00:00Z') });
-  expect(await stateOf(town)).toMatchObject({ report: { id: 'r-1', from: '2026-01-01', to: '2026-02-01T00:00:00.000' } });
+  expect(await stateOf(town)).toMatchObject({ report: { id: 'r-1', from: '2026-01-01T00:00:00.000', to: '2026-02-01T00:00:00.000' } });
   expect((await town.run('permits', { sleep, now: () => new Date('2026-02-01T09:00:00Z') })).outcome).toBe('succeeded');
   expect(await stateOf(town)).toEqual({ cursor: '2026-02-01T00:00:00.000' });
 });

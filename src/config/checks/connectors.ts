@@ -119,6 +119,7 @@ function checkPlaceholders(part: Connector, transportOptions: TransportOptions):
         [stream.retriever.files && { ...stream.retriever.files, unpack: undefined }, ['retriever', 'files'], options],
         [stream.partition?.into, ['partition', 'into'], given.filter((known) => /^(options|parent)\.|^partition$/.test(known))],
         [stream.incremental?.start, ['incremental', 'start'], options],
+        [stream.incremental?.time_zone, ['incremental', 'time_zone'], options],
       ];
       return parts.flatMap(([value, path, known]) => (value === undefined ? [] : check(value, [...at, ...path], known, stream)));
     }),

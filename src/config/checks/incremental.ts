@@ -2,6 +2,7 @@ import type { Problem } from '../../core/errors.ts';
 import { problemAt } from '../draft.ts';
 import type { Part } from '../draft.ts';
 import type { ConnectorConfig, StreamConfig } from '../schema/connector.ts';
+import { isTimeZone } from '../schema/interlocal.ts';
 
 /** What each kind of reading only what changed needs, and what means nothing to it. */
 export function checkIncremental(part: Part<ConnectorConfig>, base: (string | number)[], stream: StreamConfig): Problem[] {
@@ -13,6 +14,11 @@ export function checkIncremental(part: Part<ConnectorConfig>, base: (string | nu
   const { kind } = incremental;
   if (incremental.clock !== undefined && (incremental.delay === undefined || !retriever.query))
     add(['incremental', 'clock'], 'is for the delay of a query alone.', 'Remove it, or give delay.');
+  const { time_zone: zone } = incremental;
+  if (zone !== undefined && !retriever.request)
+    add(['incremental', 'time_zone'], 'is for requests; a query compares with what the column has.', 'Remove it.');
+  else if (zone !== undefined && !zone.includes('{{') && !isTimeZone(zone))
+    add(['incremental', 'time_zone'], `"${zone}" is not a time zone.`, 'Use an IANA name such as America/New_York.');
   if (kind !== 'change_tracking') {
     if (incremental.cursor === undefined)
       add(

@@ -191,7 +191,18 @@ const incremental = z.strictObject({
     .enum(['leave_out', 'keep'])
     .optional()
     .describe('change_tracking: what Interlocal itself wrote to the table is left out, by default, or read like any other change.'),
-  format: z.string().optional().describe('How the request wants dates: YYYY-MM-DD.'),
+  format: z
+    .string()
+    .optional()
+    .describe(
+      'Requests: how {{ from }} and {{ to }} are written: YYYY-MM-DD, or other parts of a date and time; Z is the offset, [text] stands for itself, unix is seconds. Default: YYYY-MM-DDTHH:mm:ss.SSSZ, which has its zone with it.',
+    ),
+  time_zone: z
+    .string()
+    .optional()
+    .describe(
+      'Requests: whose clock {{ from }} and {{ to }} are written by, and start where it says no zone: America/New_York, or {{ options.NAME }}. Default: UTC.',
+    ),
   window: duration
     .optional()
     .describe(

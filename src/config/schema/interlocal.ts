@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { id, monthDay } from './common.ts';
 
-function isTimeZone(zone: string): boolean {
+export function isTimeZone(zone: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
     return true;

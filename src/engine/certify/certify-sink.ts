@@ -2,7 +2,7 @@ import type { ConnectorConfig } from '../../config/schema/connector.ts';
 import { fails, type Finding, type Verdict } from '../../connector/certify.ts';
 import type { SinkFixture } from '../../connector/certify-sink-fixtures.ts';
 import { optionVariables } from '../../connector/template.ts';
-import { type CertifyOptions, looked, wsdlOf } from './certify.ts';
+import { type CertifyOptions, looked, withoutWsdl, wsdlOf } from './certify.ts';
 import type { Pack } from './pack.ts';
 import { CANARY_FILES } from './secrets.ts';
 import { withTestKeys } from './sink-packing.ts';
@@ -57,12 +57,10 @@ export async function certifySink(
     const { REQUEST_PUSH } = await import('./sink-request-checks.ts');
     const wsdl = await wsdlOf(pack, operation);
     if (connector.transport === 'soap' && wsdl === undefined)
-      return looked(REQUEST_PUSH[0]!, name, options, async () =>
-        fails(
-          'There is no WSDL in fixtures/ that describes its operation.',
-          "Save the service's WSDL there: open its address with ?wsdl at the end.",
-        ),
-      );
+      return looked(REQUEST_PUSH[0]!, name, options, async () => {
+        const { detail, hint } = await withoutWsdl(pack, operation);
+        return fails(detail, hint);
+      });
     const requests = await openSinkRequests(context, pack.folder, wsdl);
     try {
       return await run(REQUEST_PUSH, requests, 'requested');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ConnectorConfig } from '../../config/schema/connector.ts';
 import type { Certificate, Finding, Verdict } from '../../connector/certify.ts';
 import type { Fixture } from '../../connector/certify-fixtures.ts';
-import { InterlocalError } from '../../core/errors.ts';
+import { didYouMean, InterlocalError } from '../../core/errors.ts';
 import { type FileContext, fileContext } from './file-context.ts';
 import { FILE_DRIFT } from './file-drift.ts';
 import { FILE_LIFE } from './file-life.ts';
@@ -135,8 +135,7 @@ async function certifyRequests(
         title: 'The recording reads as recorded',
         stream: name,
         state: 'failed',
-        detail: 'There is no WSDL in fixtures/ that describes its operation.',
-        hint: "Save the service's WSDL there: open its address with ?wsdl at the end.",
+        ...(await withoutWsdl(pack, connector.streams[name]!.retriever.request!.operation)),
       },
     ];
   const context = await openRequestContext(connector, name, fixture, pack.folder, wsdl, given);
@@ -204,6 +203,26 @@ export async function wsdlOf(pack: Pack, operation: string | undefined): Promise
   if (wsdls.length === 1) return wsdls[0];
   for (const name of wsdls) if ((await readFile(join(pack.folder, 'fixtures', name), 'utf8')).includes(`"${operation}"`)) return name;
   return undefined;
+}
+
+/** Why there is none: no file, or none that has the operation, which may be misspelt. */
+export async function withoutWsdl(pack: Pack, operation: string | undefined): Promise<{ detail: string; hint: string }> {
+  const { wsdls } = pack.fixtures;
+  const save = "Save the service's WSDL there: open its address with ?wsdl at the end.";
+  if (wsdls.length === 0) return { detail: 'There is no WSDL in fixtures/ that describes its operation.', hint: save };
+  const texts = await Promise.all(wsdls.map((name) => readFile(join(pack.folder, 'fixtures', name), 'utf8')));
+  const names = new Set(
+    texts.flatMap((text) => [...text.matchAll(/<(?:[\w.-]+:)?operation\s[^>]*?\bname\s*=\s*["']([^"']+)["']/g)].map(([, name]) => name!)),
+  );
+  const meant = didYouMean(operation ?? '', names);
+  return {
+    detail: `${wsdls.join(', ')} in fixtures/ ${wsdls.length === 1 ? 'has' : 'have'} no operation ${operation}.`,
+    hint: meant
+      ? `Did you mean ${meant}?`
+      : names.size > 0
+        ? `There ${names.size === 1 ? 'is' : 'are'} ${[...names].slice(0, 30).join(', ')}.`
+        : save,
+  };
 }
 
 /** Runs one check; what it throws is a finding too. None when it does not apply. */

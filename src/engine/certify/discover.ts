@@ -7,6 +7,8 @@ import { discoverTables } from '../../connector/discover-tables.ts';
 import { discoverWsdl } from '../../connector/discover-wsdl.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { FileTransport, RemoteFile, RequestTransport } from '../../transports/transport.ts';
+import { notTriedAgain } from '../../connector/retry.ts';
+import { webPageError } from '../../transports/http/web-page.ts';
 import { discoverPaging } from './discover-paging.ts';
 import { openConnection } from '../connection.ts';
 
@@ -37,6 +39,8 @@ export async function discoverConnection(project: Project, connection: string, o
         hint: 'Say what to ask for: --path /permits.',
       });
     return await answerOf(transport, connection, options.path);
+  } catch (error) {
+    throw notTriedAgain(error, 'Nothing is tried again here: ask once more later.');
   } finally {
     await transport.close();
   }
@@ -81,6 +85,8 @@ async function answerOf(transport: RequestTransport, connection: string, path: s
   const parts: Uint8Array[] = [];
   for await (const part of answer.bytes ?? []) parts.push(part);
   const bytes = Buffer.concat(parts);
+  const page = webPageError(bytes.subarray(0, 4096).toString('utf8'), connection);
+  if (page) throw page;
   const name = path.replace(/\?.*$/, '').split('/').filter(Boolean).at(-1) ?? 'records';
   const stream = await discoverFile(name, bytes);
   stream.description = `GET ${path}.`;

@@ -6,11 +6,12 @@ import { stepOf } from '../../connector/certify-steps.ts';
 import { withBomb } from './file-text.ts';
 import { changesOf } from './file-life.ts';
 import { goodOf, sameValues, saidOf } from './reading.ts';
-import { compareWithRecording, storesNothing } from './recording-check.ts';
+import { storesNothing } from './recording-check.ts';
 import type { Bench } from './bench.ts';
 import type { Reply } from './replay-server.ts';
 import type { RequestContext } from './request-context.ts';
 import { errorRules } from './request-rules.ts';
+import { recording } from './request-recording.ts';
 import { REPORT_CHECKS } from './report-checks.ts';
 import { PARTITION_CHECKS } from './partition-checks.ts';
 import { mustRefuse, runNow, sameAsRecorded, undisturbed } from './request-runs.ts';
@@ -49,23 +50,6 @@ export const REQUEST_CHECKS: readonly RequestCheck[] = [
   ...REPORT_CHECKS,
   { check: 'secrets', title: 'No secret reaches messages or the store', run: secrets },
 ];
-
-async function recording({ fixture, reading, server, read }: RequestContext): Promise<Verdict> {
-  await read();
-  if (server.unanswered.length)
-    return fails(
-      `The connector asks for something that is not recorded: ${server.unanswered[0]}.`,
-      'Record that exchange too; "*" in a recorded parameter stands for any value.',
-    );
-  const verdict = compareWithRecording(fixture, [{ reading }]);
-  const never = server.neverAsked();
-  if (verdict?.state !== 'failed' && never.length)
-    return fails(
-      `Exchange ${never.join(', ')} of exchanges.json is never asked for.`,
-      'Look at the paginator: pages that are not asked for are records that are not read.',
-    );
-  return verdict;
-}
 
 async function readTwice(context: RequestContext): Promise<Verdict> {
   return context.withBench(async (bench) => {

@@ -1,0 +1,23 @@
+import { FatalError } from '../../core/errors.ts';
+import { ownWords, redactor } from '../redact.ts';
+
+const BEGINS = /^\ufeff?\s*(?:<!--[\s\S]*?-->\s*)*(?:<!doctype\s+html|<html[\s>])/i;
+
+/**
+ * What a browser would show in place of an answer: a log-in page, a proxy, a notice of maintenance. undefined where the text does
+ * not begin as one.
+ */
+export function webPageError(beginning: string, system: string): FatalError | undefined {
+  if (!BEGINS.test(beginning)) return undefined;
+  const title = /<title[^>]*>([^<]*)/i.exec(beginning)?.[1] ?? '';
+  const words = ownWords(
+    title,
+    redactor(() => []),
+  );
+  return new FatalError({
+    code: 'ANSWER_IS_WEB_PAGE',
+    place: { system },
+    message: `The answer is a web page${words ? ` ("${words}")` : ''} instead of what was asked for.`,
+    hint: 'A log-in page, a proxy or a notice of maintenance may answer in its place: check base_url and path, the log-in of the connection, and what lies between this machine and the system.',
+  });
+}
