@@ -39,6 +39,24 @@ const manifest = (...changes: [string, string][]): Files => ({
   'connector.yaml': changes.reduce((text, [what, by]) => text.replace(what, by), MANIFEST),
 });
 
+test('what takes rows off the end or reads whole files in an order that nobody named is remarked, and holds once it is said', async () => {
+  const footed = { 'fixtures/payments/payments-20260303.csv': `${CSV}Total,,,141.75\n` };
+  const loose = await certified(
+    pack({ ...manifest(['csv: {}', 'csv: { footer_lines: 1 }'], ['.csv" }', '.csv", content: snapshot }']), ...footed }),
+  );
+  expect(failures(loose)).toEqual([]);
+  expect(finding(loose, 'footer')).toMatchObject({ state: 'warning', hint: expect.stringContaining('footer_has: Total') as string });
+  expect(finding(loose, 'order')).toMatchObject({ state: 'warning', hint: expect.stringContaining('order: name') as string });
+  const said = await certified(
+    pack({
+      ...manifest(['csv: {}', 'csv: { footer_lines: 1, footer_has: Total }'], ['.csv" }', '.csv", content: snapshot, order: name }']),
+      ...footed,
+    }),
+  );
+  expect(failures(said)).toEqual([]);
+  expect([finding(said, 'footer')?.state, finding(said, 'order')?.state]).toEqual(['ok', 'ok']);
+});
+
 describe('a pack of files', () => {
   test('in which everything is right certifies, and each check says what was found', async () => {
     const certificate = await certified(pack());
