@@ -5,7 +5,7 @@ import type { CsvDefect, CsvHandlers, CsvRow } from './csv-rows.ts';
 import { checkColumns } from './columns.ts';
 import { checkFooter, endRowOf } from './footer.ts';
 import type { DecodeContext } from './format.ts';
-import { excerpt, problemIn, refuseFile } from './refuse.ts';
+import { crAlone, excerpt, problemIn, refuseFile } from './refuse.ts';
 
 export interface CsvRecords extends CsvHandlers {
   /** The records made since the last call. */
@@ -34,6 +34,8 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
 
   function row(row: CsvRow): void {
     const line = row.line + firstLine;
+    // The only row of a text without a line feed.
+    if (!row.terminated && line === 1 && /\r[^\n]/.test(row.raw())) throw crAlone(file);
     if (!row.terminated && options.final_newline === 'required') throw cutOff(line, 'The last line has no line break');
     if (!headerRead) {
       headerRead = true;

@@ -102,6 +102,12 @@ describe('rows', () => {
     expect(await valuesOf(csv({ footer_lines: 1 }), large)).toHaveLength(5000);
   });
 
+  test('a file whose lines end in CR alone, as on old Macs, is told to be one rather than cut off', async () => {
+    for (const options of [{}, { skip_lines: 2 }, { final_newline: 'optional' as const }, { delimiter: '||' }])
+      expect(await refusal(csv(options), 'a,b\r1,2\r3,4\r')).toContain('[LINE_ENDINGS_CR]');
+    expect(await refusal(csv(), 'a,b')).toContain('[FILE_TRUNCATED]');
+  });
+
   test('an export without its footer is refused rather than robbed of a record', async () => {
     const options = { footer_lines: 2, footer_has: 'Total' };
     expect(await valuesOf(csv(options), 'a,b\n1,2\nTotal,2\n(1 row affected)\n')).toEqual([{ a: '1', b: '2' }]);
