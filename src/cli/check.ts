@@ -11,6 +11,7 @@ export function registerCheck(cli: Cli): void {
       const { withTown } = await import('./town.ts');
       const { openConnection } = await import('../engine/connection.ts');
       const { checkSinkTarget, sinksOf } = await import('../engine/sink-target.ts');
+      const { checkSourceFolders } = await import('../engine/source-target.ts');
       const { ConfigError, didYouMean, InterlocalError } = await import('../core/errors.ts');
       const { appendAudit } = await import('../store/audit.ts');
       const { actorOf } = await import('../config/actor.ts');
@@ -41,6 +42,7 @@ export function registerCheck(cli: Cli): void {
                   const connector = project.connectors.get(project.connections[name]!.connector)!.value;
                   checks.push(...(await checkTables(connector, transport, optionVariables(options))));
                 } else {
+                  if (transport.kind === 'files') checks.push(...(await checkSourceFolders(project, name, transport, options)));
                   // What the town's pipelines write to, as far as that can be seen without writing.
                   for (const sink of sinksOf(project, name)) checks.push(...(await checkSinkTarget(sink, transport, options)));
                 }

@@ -115,6 +115,16 @@ test('without records the figures are about the records of the stream', () => {
   expect(problemsOf(own, records('6 amount=1', '7 amount=5', '6 amount=2.5', '9 count=2 total=3.50'))).toEqual([]);
 });
 
+test('two files that were put together are not taken for one: totals stand once, and at the end', () => {
+  const whole = stream([{ type: '9', count: 'count', total: { field: 'total', of: 'amount' } }]);
+  expect(problemsOf(whole, records('6 amount=1', '9 count=1 total=1', '9 count=1 total=1'))).toEqual([
+    'TRAILER_REPEATED 3 The file has a second trailer of type 9; its figures are those of the whole file and stand once.',
+  ]);
+  expect(problemsOf(whole, records('6 amount=1', '9 count=1 total=1', '6 amount=2'))).toEqual([
+    'RECORD_AFTER_TRAILER 3 The record stands behind the trailer (type 9), whose figures do not speak of it.',
+  ]);
+});
+
 describe('parents', () => {
   const read = (more: object, list: SourceRecord[]) =>
     selectorOf(stream([], more), 'f')

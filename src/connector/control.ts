@@ -47,6 +47,16 @@ export function controlOf(config: ControlConfig, file: string): Control {
             'The file is damaged: ask the sender for it again.',
           ),
         );
+      if (per === undefined && trailers > 0)
+        return report(
+          problem(
+            'RECORD_AFTER_TRAILER',
+            record,
+            undefined,
+            `The record stands behind the trailer (type ${type}), whose figures do not speak of it.`,
+            'The file is damaged, or two were put together: ask the sender for it again.',
+          ),
+        );
       group.count++;
       if (total) group.sum += scaled(textAt(record.values, total.of), total.decimals) ?? 0n;
       if (hash) group.hash += scaled(textAt(record.values, hash.of), 0) ?? 0n;
@@ -67,6 +77,16 @@ export function controlOf(config: ControlConfig, file: string): Control {
           undefined,
           `This trailer (type ${type}) closes nothing: no record of type ${per} stands before it.`,
           'The file is damaged: ask the sender for it again.',
+        ),
+      );
+    if (per === undefined && trailers > 1)
+      return report(
+        problem(
+          'TRAILER_REPEATED',
+          trailer,
+          undefined,
+          `The file has a second trailer of type ${type}; its figures are those of the whole file and stand once.`,
+          'The file is damaged, or two were put together: ask the sender for it again. Where each group has its own, name in control what opens one: per.',
         ),
       );
     for (const found of differences(group, trailer)) report(found);

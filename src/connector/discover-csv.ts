@@ -60,6 +60,8 @@ export function discoverCsv(file: string, text: string, encoding: string, guess:
   const footer = rows.length - 1 - last;
   if (footer > 0) {
     csv['footer_lines'] = footer;
+    const has = footerWord(rows[last + 1]!, rows.slice(first, last + 1));
+    if (has) csv['footer_has'] = has;
     evidence.push(`${counted(footer, 'line')} after the last record: ${JSON.stringify(rows.at(-1)!.join(delimiter).slice(0, 60))}`);
   }
   const body = rows.slice(first, last + 1).map((row) => row.map(unquoted));
@@ -202,6 +204,13 @@ function isTotals(row: readonly string[], above: readonly (readonly string[])[])
 function unquoted(cell: string): string {
   const text = cell.startsWith('"') && cell.endsWith('"') && cell.length > 1 ? cell.slice(1, -1).replaceAll('""', '"') : cell;
   return /^="(.*)"$/.exec(text)?.[1] ?? text;
+}
+
+/** The words that the first row of a footer begins with, `Total`, when no row above it has them. */
+export function footerWord(row: readonly string[], above: readonly (readonly string[])[]): string | undefined {
+  const begins = row.find((cell) => cell.trim() !== '')?.trim();
+  const word = begins && /^\p{L}[\p{L} ]*/u.exec(unquoted(begins))?.[0].trim();
+  return word && !above.some((other) => other.some((cell) => cell.includes(word))) ? word : undefined;
 }
 
 /** `payments-20260301.csv` → `payments-*.csv`. */

@@ -5,7 +5,7 @@ import { rawSheet, type RawSheet } from '../formats/xlsx-raw.ts';
 import type { RawRow } from '../formats/xlsx-sheet.ts';
 import { workbookOf } from '../formats/xlsx-write.ts';
 import { outOf, type PlainMap, type ProposedStream, streamName } from './discover.ts';
-import { patternOf } from './discover-csv.ts';
+import { footerWord, patternOf } from './discover-csv.ts';
 import { proposeFields, proposeKeys } from './discover-fields.ts';
 
 const MOST_ROWS = 20_000;
@@ -29,6 +29,13 @@ export async function discoverXlsx(file: string, bytes: Buffer): Promise<Propose
   const [head, body] = [lines[first]!, lines.slice(first + 1, last + 1)];
   const footer = whole ? lines.length - 1 - last : 0;
   const hasHeader = isHeader(head, body);
+  const has =
+    footer > 0
+      ? footerWord(
+          lines[last + 1]!.texts.map((text) => text ?? ''),
+          lines.slice(first, last + 1).map(({ texts }) => texts.map((text) => text ?? '')),
+        )
+      : undefined;
   const columns = hasHeader
     ? head.texts.map((text) => text?.replace(/\s+/g, ' ').trim() ?? '')
     : Array.from({ length: width }, (_, i) => `column_${i + 1}`);
@@ -38,6 +45,7 @@ export async function discoverXlsx(file: string, bytes: Buffer): Promise<Propose
     ...(hasHeader ? {} : { header: columns }),
     ...(skip > 0 ? { skip_rows: skip } : {}),
     ...(footer > 0 ? { footer_rows: footer } : {}),
+    ...(has === undefined ? {} : { footer_has: has }),
   };
   const records = hasHeader ? body : [head, ...body];
   const sample = records.map(({ texts }): Values =>

@@ -49,6 +49,17 @@ describe('records of several types', () => {
     ]);
   });
 
+  test('a record before any that it must belong to is told so, and another parent may be missing', () => {
+    const keyed = { ...detail, primary_key: ['H.run', 'id'] };
+    const [first, second] = selected(keyed, [row('D', { id: 'a' }), row('H', { run: '7' }), row('D', { id: 'b' })]);
+    expect(first!.problem).toMatchObject({
+      code: 'PARENT_MISSING',
+      message: 'This record of type D stands where no record of type H was read that it could belong to.',
+    });
+    expect(second).toMatchObject({ values: { id: 'b', H: { run: '7' } } });
+    expect(second!.problem).toBeUndefined();
+  });
+
   test('a new outer record ends the inner ones before it', () => {
     const found = selected(detail, [row('H', { run: '7' }), row('B', { batch: '1' }), row('H', { run: '8' }), row('D', { id: 'a' })]);
     expect(found[0]!.values).toEqual({ id: 'a', H: { run: '8' } });

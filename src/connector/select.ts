@@ -25,6 +25,7 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
   const unreadable = new Map<string, Problem>();
   const { deletes } = stream;
   const lists = Object.entries(stream.schema.fields).flatMap(([name, { separators }]) => (separators ? [{ name, separators }] : []));
+  const needed = (parents ?? []).filter((type) => needs(stream, type));
   const plain = !types && !parents && !where && controls.length === 0 && !deletes?.field && lists.length === 0;
 
   /** The record is of this stream by its type. One that could not be read may be, and is set aside rather than lost. */
@@ -65,6 +66,19 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
     record.raw = JSON.stringify(record.values);
   }
 
+  /** A record whose key or required fields are in a parent that did not come yet. */
+  function parentless(record: SourceRecord): void {
+    const missing = needed.find((type) => !(type in latest));
+    if (missing === undefined) return;
+    record.problem = {
+      code: 'PARENT_MISSING',
+      place: { line: record.line, record: record.number, path: missing },
+      message: `This record of type ${record.type} stands where no record of type ${missing} was read that it could belong to.`,
+      hint: 'The file begins too late or its order was changed: have it sent again.',
+    };
+    record.raw = JSON.stringify(record.values);
+  }
+
   return {
     newColumns: () => contract.newColumns(),
     columns: () => contract.columns(),
@@ -89,6 +103,7 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
         if (!isOwn) continue;
         record.values = values;
         if (orphan) orphaned(record);
+        else if (record.problem === undefined) parentless(record);
         if (deletes?.field && (deletes.values ?? []).includes(textAt(values, deletes.field))) record.deleted = true;
         for (const { name, separators } of lists) {
           const text = values[name];
@@ -107,6 +122,12 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
       if (problems.size > 0) throw new FileError([...problems.values()].slice(0, MOST_PROBLEMS));
     },
   };
+}
+
+/** Does the stream's key, or what it requires, stand in records of this type? */
+function needs({ primary_key: key, schema }: StreamConfig, type: string): boolean {
+  const required = Object.entries(schema.fields).flatMap(([name, field]) => (field.required ? [name] : []));
+  return [...(Array.isArray(key) ? key : key.fields), ...required].some((name) => name.startsWith(`${type}.`));
 }
 
 /** Longer separators go first, so that one may contain another. */

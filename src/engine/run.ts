@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { actorOf } from '../config/actor.ts';
 import type { Project } from '../config/project.ts';
-import type { FilesRetriever } from '../config/schema/connector.ts';
 import { AbortedError, FatalError, InterlocalError, type Problem } from '../core/errors.ts';
 import { noCounts, type Outcome } from '../core/outcome.ts';
 import { appendAudit } from '../store/audit.ts';
@@ -27,10 +26,11 @@ import { reconcile } from './reconcile.ts';
 import { rekeyIfChanged } from './rekey.ts';
 import { remapIfChanged } from './remap.ts';
 import type { Progress, RunResult, Session } from './session.ts';
+import { filledFiles } from './source-target.ts';
 import { emptySpool } from './spool.ts';
 import { IGNORED, judgedFiles, judging } from '../connector/error-rules.ts';
 import { retrying } from '../connector/retry.ts';
-import { fillText, optionVariables, type Variables } from '../connector/template.ts';
+import { optionVariables } from '../connector/template.ts';
 
 export interface Engine {
   project: Project;
@@ -266,7 +266,7 @@ async function load(session: Session, transport: Transport): Promise<void> {
 const RETRIES = 3;
 
 async function loadFiles(session: Session, transport: FileTransport): Promise<void> {
-  const files = filled(session.stream.retriever.files!, optionVariables(session.options));
+  const files = filledFiles(session.stream.retriever.files!, optionVariables(session.options));
   session.stream = { ...session.stream, retriever: { ...session.stream.retriever, files } };
   const spoolFolder = join(
     session.project.dataFolder,
@@ -281,16 +281,4 @@ async function loadFiles(session: Session, transport: FileTransport): Promise<vo
   for (const { name, reason } of waiting) session.note(`${name} is left for a later run: ${reason}.`);
   for (const file of inOrder(ready, files.order)) await loadFile(session, transport, file, spoolFolder);
   if (!session.preview) await removeOrphanMarkers(session, transport, files);
-}
-
-/** With the connection's options in it. An option left empty takes away the marker or the archive. */
-function filled(files: FilesRetriever, variables: Variables): FilesRetriever {
-  const fill = (text: string | undefined): string | undefined => (text === undefined ? undefined : fillText(text, variables) || undefined);
-  return {
-    ...files,
-    folder: fillText(files.folder, variables),
-    pattern: fillText(files.pattern, variables),
-    marker: fill(files.marker),
-    after: { archive: fill(files.after.archive) },
-  };
 }

@@ -3,8 +3,9 @@ import type { SourceRecord, Value, Values } from '../core/record.ts';
 import type { CsvOptions } from '../config/schema/connector.ts';
 import type { CsvDefect, CsvHandlers, CsvRow } from './csv-rows.ts';
 import { checkColumns } from './columns.ts';
+import { checkFooter, endRowOf } from './footer.ts';
 import type { DecodeContext } from './format.ts';
-import { excerpt, problemIn, refuseFile } from './refuse.ts';
+import { crAlone, excerpt, problemIn, refuseFile } from './refuse.ts';
 
 export interface CsvRecords extends CsvHandlers {
   /** The records made since the last call. */
@@ -23,7 +24,7 @@ interface Layout {
 /** Rows to records: header, row types, ragged rows, footer lines. Throws FileError where the file cannot be trusted. */
 export function csvRecords(options: CsvOptions, context: DecodeContext, firstLine: number): CsvRecords {
   const { file } = context;
-  const { footer_lines: footer, record_types: types } = options;
+  const { footer_lines: footer, footer_has: has, record_types: types } = options;
   const typeAt = options.record_type_column - 1;
   const layouts = types && new Map(Object.entries(types).map(([type, columns]) => [type, layoutOf(columns, options)]));
   let layout = Array.isArray(options.header) && !layouts ? named(options.header, undefined) : undefined;
@@ -33,6 +34,8 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
 
   function row(row: CsvRow): void {
     const line = row.line + firstLine;
+    // The only row of a text without a line feed.
+    if (!row.terminated && line === 1 && /\r[^\n]/.test(row.raw())) throw crAlone(file);
     if (!row.terminated && options.final_newline === 'required') throw cutOff(line, 'The last line has no line break');
     if (!headerRead) {
       headerRead = true;
@@ -179,6 +182,8 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
           'The file has no header: there is nothing in it but empty lines or comments.',
           'Export it again; a file without records still has its header.',
         );
+      if (footer > 0 && has !== undefined)
+        checkFooter(records.slice(-footer).map(endRowOf), { count: footer, has, key: 'footer_lines' }, file);
       return footer === 0 ? take() : records.slice(0, Math.max(0, records.length - footer));
     },
   };

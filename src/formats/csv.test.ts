@@ -102,6 +102,25 @@ describe('rows', () => {
     expect(await valuesOf(csv({ footer_lines: 1 }), large)).toHaveLength(5000);
   });
 
+  test('a file whose lines end in CR alone, as on old Macs, is told to be one rather than cut off', async () => {
+    for (const options of [{}, { skip_lines: 2 }, { final_newline: 'optional' as const }, { delimiter: '||' }])
+      expect(await refusal(csv(options), 'a,b\r1,2\r3,4\r')).toContain('[LINE_ENDINGS_CR]');
+    expect(await refusal(csv(), 'a,b')).toContain('[FILE_TRUNCATED]');
+  });
+
+  test('an export without its footer is refused rather than robbed of a record', async () => {
+    const options = { footer_lines: 2, footer_has: 'Total' };
+    expect(await valuesOf(csv(options), 'a,b\n1,2\nTotal,2\n(1 row affected)\n')).toEqual([{ a: '1', b: '2' }]);
+    for (const rows of ['1,2\n3,4\n', '1,2\nTotal,2\n', '(0 rows affected)\n', ''])
+      expect(await refusal(csv(options), `a,b\n${rows}`)).toContain('[FOOTER_MISSING]');
+    expect(await refusal(csv(options), 'a,b\n1,2\n3,4\n')).toContain(
+      'file:2: Row 2 is the first of the last 2 rows, which the connector takes for no record, and "Total" is not in it: it may be a record.',
+    );
+    const large = `a,b\n${'1,2\n'.repeat(5000)}`;
+    expect(await refusal(csv({ footer_lines: 1, footer_has: 'end' }), large)).toContain('Row 5001 is the last row');
+    expect(await valuesOf(csv({ footer_lines: 1, footer_has: 'end' }), `${large}end\n`)).toHaveLength(5000);
+  });
+
   test('tabs, comments, trimming, other escapes and long delimiters are read', async () => {
     expect(await valuesOf(csv({ delimiter: '\\t', quote: null }), 'a\tb\n"1\t2"\n')).toEqual([{ a: '"1', b: '2"' }]);
     expect(await valuesOf(csv({ comment: '#', trim: true }), '# hello\na , b\n 1 , " 2 " \n#3,4\n')).toEqual([{ a: '1', b: ' 2 ' }]);

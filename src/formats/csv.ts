@@ -4,7 +4,7 @@ import { encodeCsv } from './csv-encode.ts';
 import { plainDialect, plainSplitter } from './csv-plain.ts';
 import { csvRecords } from './csv-records.ts';
 import type { DecodeContext, Format } from './format.ts';
-import { refuseFile } from './refuse.ts';
+import { crAlone, refuseFile } from './refuse.ts';
 import { decodeText } from './text-decoding.ts';
 
 /** Delimited text (RFC 4180 and what systems make of it). Problems: docs/errors.md under FILE_, COLUMN_ and RAGGED_ROW. */
@@ -23,7 +23,10 @@ async function* decodeCsv(
   // csv-parse is loaded for the dialects that need it.
   const splitter = plain ? plainSplitter(plain, records) : (await import('./csv-general.ts')).generalSplitter(options, delimiter, records);
   const skip = lineSkipper(options.skip_lines);
+  /** Where lines are skipped: a carriage return came before the first of them ended. */
+  let returns = false;
   for await (const text of decodeText(bytes, options.encoding, context)) {
+    if (skip.missing() > 0) returns ||= text.includes('\r');
     const more = skip.rest(text);
     if (more === '') continue;
     const pushed = splitter.push(more);
@@ -33,6 +36,7 @@ async function* decodeCsv(
       if (list.length) yield list;
     }
   }
+  if (returns && skip.missing() === options.skip_lines) throw crAlone(context.file);
   if (skip.missing() > 0)
     throw refuseFile(
       'FILE_TRUNCATED',

@@ -25,6 +25,17 @@ export function problemIn(code: string, file: string, at: At, message: string, h
   return { code, place: { file, ...at }, message, ...(hint === undefined ? {} : { hint }) };
 }
 
+/** A text without a line feed but with carriage returns: all of it would be one line. */
+export function crAlone(file: string): FileError {
+  return refuseFile(
+    'LINE_ENDINGS_CR',
+    file,
+    { line: 1 },
+    'The lines of this file end in CR alone, as on old Macs, so that all of it would be one line.',
+    'Have it exported with CR LF or LF at the ends of its lines.',
+  );
+}
+
 /** A piece of a file as it stands in a message: short, on one line. */
 export function excerpt(text: string, most = 40): string {
   const line = text.replace(/[\r\n\t]+/g, ' ');

@@ -1,4 +1,4 @@
-import { refuseFile } from './refuse.ts';
+import { crAlone, refuseFile } from './refuse.ts';
 
 export interface Lines {
   lines: string[];
@@ -8,11 +8,12 @@ export interface Lines {
   terminated: boolean;
 }
 
-/** Text to lists of lines, without their line breaks (LF or CRLF). Throws RECORD_TOO_LARGE for a line longer than `most` characters. */
+/** Text to lists of lines, without their line breaks (LF or CRLF). Throws RECORD_TOO_LARGE for a line longer than `most` characters, LINE_ENDINGS_CR where CR alone ends them. */
 export async function* textLines(text: AsyncIterable<string>, file: string, most: number): AsyncGenerator<Lines, void, void> {
   let rest = '';
   let first = 1;
   function checked(line: string, number: number): string {
+    if (number === 1 && line.length > most + 1 && line.slice(0, most).includes('\r')) throw crAlone(file);
     if (line.length > most + 1)
       throw refuseFile(
         'RECORD_TOO_LARGE',
@@ -36,5 +37,6 @@ export async function* textLines(text: AsyncIterable<string>, file: string, most
     yield { lines: whole.map((line, i) => withoutCr(checked(line, first + i))), first, terminated: true };
     first += whole.length;
   }
+  if (first === 1 && rest.slice(0, -1).includes('\r')) throw crAlone(file);
   if (rest !== '') yield { lines: [withoutCr(rest)], first, terminated: false };
 }

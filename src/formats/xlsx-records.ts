@@ -2,6 +2,7 @@ import type { XlsxOptions } from '../config/schema/connector.ts';
 import type { Problem } from '../core/errors.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
 import { checkColumns } from './columns.ts';
+import { checkFooter, type EndRow } from './footer.ts';
 import type { DecodeContext } from './format.ts';
 import { problemIn, refuseFile } from './refuse.ts';
 import { setField } from './set-field.ts';
@@ -19,7 +20,9 @@ export interface XlsxRecords {
 /** Rows of a sheet to records: header, rows that are skipped, empty rows, footer. The line of a record is its row. */
 export function xlsxRecords(options: XlsxOptions, cells: CellContext, context: DecodeContext): XlsxRecords {
   const { file } = context;
-  const { footer_rows: footer } = options;
+  const { footer_rows: footer, footer_has: has } = options;
+  /** The last rows as they are, also what stands in columns that are left out. */
+  const end: EndRow[] = [];
   /** Names by column; '' and what is not there is no field. */
   let columns: string[] | undefined;
   let named: [column: number, name: string][] = [];
@@ -82,6 +85,10 @@ export function xlsxRecords(options: XlsxOptions, cells: CellContext, context: D
       );
     }
     if (!any) return;
+    if (has !== undefined && footer > 0) {
+      end.push({ line: row.number, text: texts.filter(Boolean).join(' ') });
+      if (end.length > footer) end.shift();
+    }
     number++;
     if (problem) {
       records.push({ values: {}, number, line: row.number, problem, raw: Array.from(texts, (text) => text ?? '').join('\t') });
@@ -111,6 +118,7 @@ export function xlsxRecords(options: XlsxOptions, cells: CellContext, context: D
           'The sheet has no header: there is nothing in it below the rows that are skipped.',
           'Export it again; a sheet without records still has its header. Or correct sheet and skip_rows in the decoder.',
         );
+      if (footer > 0 && has !== undefined) checkFooter(end, { count: footer, has, key: 'footer_rows' }, file);
       return footer > 0 ? records.slice(0, Math.max(0, records.length - footer)) : take();
     },
   };

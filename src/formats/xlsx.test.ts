@@ -270,6 +270,18 @@ describe('the table in a sheet', () => {
     ).toEqual([{ a: '1', c: '2' }]);
   });
 
+  test('that has no totals this time is refused rather than robbed of its last record', async () => {
+    const options = { header: ['a', '', 'c'], footer_rows: 1, footer_has: 'Total' };
+    const rows: Cell[][] = [
+      ['1', null, '2'],
+      ['3', null, '4'],
+    ];
+    // The word may stand in a column that is left out.
+    expect(await valuesOf(xlsx(options), raw([...rows, [null, 'Total', '6'], []]))).toHaveLength(2);
+    expect(await refusal(xlsx(options), raw([...rows, []]))).toContain('Row 2 is the last row');
+    expect(await refusal(xlsx(options), raw([[]]))).toContain('[FOOTER_MISSING]');
+  });
+
   test('a value beside the table sets its row aside; a column without a name and without values is nothing', async () => {
     const records = await readAll(
       xlsx(),

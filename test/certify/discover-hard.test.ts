@@ -113,7 +113,7 @@ describe('samples as offices really have them become connectors that certify', {
       Buffer.from(`Report\nPrinted today\n\nReceipt|Date|Amount\n${rows.join('\n')}\nTotal||420.50\n`),
     );
     expect(failed).toEqual([]);
-    expect(stream.decoder).toEqual({ csv: { delimiter: '|', skip_lines: 2, footer_lines: 1 } });
+    expect(stream.decoder).toEqual({ csv: { delimiter: '|', skip_lines: 2, footer_lines: 1, footer_has: 'Total' } });
   });
 
   test('rows of kinds with a trailer: its count and sum are found, and are true of the recording too', async () => {

@@ -18,7 +18,7 @@ describe('a delimited sample', () => {
       'Export of 2026-03-02\n\nno;name;paid\n0001;Ann;12.50\n0002;Joe;1.00\n0003;Kim;3.25\nTotal: 3 records\n',
       'ledger-20260302.csv',
     );
-    expect(stream.decoder).toEqual({ csv: { delimiter: ';', skip_lines: 1, footer_lines: 1 } });
+    expect(stream.decoder).toEqual({ csv: { delimiter: ';', skip_lines: 1, footer_lines: 1, footer_has: 'Total' } });
     expect(stream.evidence.join('\n')).toContain('delimited by ";"');
     expect(stream.evidence.join('\n')).toContain('row 1 is a header');
     expect(stream.evidence.join('\n')).toContain('"Total: 3 records"');

@@ -39,6 +39,75 @@ const manifest = (...changes: [string, string][]): Files => ({
   'connector.yaml': changes.reduce((text, [what, by]) => text.replace(what, by), MANIFEST),
 });
 
+test('what takes rows off the end or reads whole files in an order that nobody named is remarked, and holds once it is said', async () => {
+  const footed = { 'fixtures/payments/payments-20260303.csv': `${CSV}Total,,,141.75\n` };
+  const loose = await certified(
+    pack({ ...manifest(['csv: {}', 'csv: { footer_lines: 1 }'], ['.csv" }', '.csv", content: snapshot }']), ...footed }),
+  );
+  expect(failures(loose)).toEqual([]);
+  expect(finding(loose, 'footer')).toMatchObject({ state: 'warning', hint: expect.stringContaining('footer_has: Total') as string });
+  expect(finding(loose, 'order')).toMatchObject({ state: 'warning', hint: expect.stringContaining('order: name') as string });
+  const said = await certified(
+    pack({
+      ...manifest(['csv: {}', 'csv: { footer_lines: 1, footer_has: Total }'], ['.csv" }', '.csv", content: snapshot, order: name }']),
+      ...footed,
+    }),
+  );
+  expect(failures(said)).toEqual([]);
+  expect([finding(said, 'footer')?.state, finding(said, 'order')?.state]).toEqual(['ok', 'ok']);
+});
+
+test('two streams over one file share its trailer, though its figures are about the lines of one alone', async () => {
+  const text = 'H0000001Pat Sample\nD00000001250\nD00000000250\nH0000002Sam Doe   \nD00000000500\nT00000300000002000\n';
+  const yaml = `connector: till
+version: 1.0.0
+title: Till
+transport: folder
+streams:
+  permits:
+    retriever: &files { files: { pattern: "permits-*.txt" } }
+    decoder: &decoder
+      fixed_width:
+        record_types:
+          H: { when: { from: 1, to: 1, is: H }, fields: { number: { from: 2, to: 8 }, holder: { from: 9, to: 18 } } }
+          D: { when: { from: 1, to: 1, is: D }, fields: { amount: { from: 2, to: 12, decimals: 2 } } }
+          T: { when: { from: 1, to: 1, is: T }, fields: { lines: { from: 2, to: 7 }, total: { from: 8, to: 18, decimals: 2 } } }
+    control: &control [{ type: T, records: [D], count: lines, total: { field: total, of: amount } }]
+    record_selector: { types: [H] }
+    schema: { fields: { number: { required: true }, holder: { class: personal } } }
+    primary_key: [number]
+  fees:
+    retriever: *files
+    decoder: *decoder
+    control: *control
+    record_selector: { types: [D], parents: [H] }
+    schema: { fields: { amount: { type: decimal, required: true } } }
+    primary_key: { fields: [H.number], repeats: number }
+`;
+  const holders = [
+    { number: '0000001', holder: 'Pat Sample' },
+    { number: '0000002', holder: 'Sam Doe' },
+  ];
+  const fee = (permit: number, amount: string) => ({ amount, H: holders[permit] });
+  const certificate = await certified(
+    packOf('till', {
+      'connector.yaml': yaml,
+      'README.md': README,
+      'fixtures/permits/permits-1.txt': text,
+      'fixtures/permits/records.json': JSON.stringify({ records: holders }),
+      'fixtures/fees/permits-1.txt': text,
+      'fixtures/fees/records.json': JSON.stringify({ records: [fee(0, '12.50'), fee(0, '2.50'), fee(1, '5.00')] }),
+    }),
+  );
+  expect(failures(certificate)).toEqual([]);
+  const found = certificate.findings.filter((f) => f.check === 'control_figures');
+  expect(found.map((f) => [f.stream, f.state])).toEqual([
+    ['permits', 'warning'],
+    ['fees', 'ok'],
+  ]);
+  expect(found[0]!.detail).toContain('The control figures are about other records (D)');
+});
+
 describe('a pack of files', () => {
   test('in which everything is right certifies, and each check says what was found', async () => {
     const certificate = await certified(pack());

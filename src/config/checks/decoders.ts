@@ -20,6 +20,17 @@ export function checkDecoder(part: Part<unknown>, base: Path, stream: StreamConf
 /** The layout of a decoder or an encoder in itself. */
 export function checkLayout({ csv, fixed_width, xlsx }: Pick<DecoderConfig, 'csv' | 'fixed_width' | 'xlsx'>, at: Path, add: Add): void {
   if (csv) checkCsv(csv, [...at, 'csv'], add);
+  for (const [name, count, has] of [
+    ['csv', csv?.footer_lines, csv?.footer_has],
+    ['xlsx', xlsx?.footer_rows, xlsx?.footer_has],
+  ] as const)
+    if (has !== undefined && count === 0)
+      add(
+        [...at, name, 'footer_has'],
+        'VALUE_INVALID',
+        'is looked for in a footer, and no row of the file is one.',
+        `Say how many are: ${name === 'csv' ? 'footer_lines' : 'footer_rows'}: 1.`,
+      );
   if (xlsx && Array.isArray(xlsx.header)) checkColumnList(xlsx.header, [...at, 'xlsx', 'header'], add);
   if (fixed_width) checkFixedWidth(fixed_width, [...at, 'fixed_width'], add);
 }

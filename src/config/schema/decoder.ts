@@ -11,6 +11,14 @@ const finalNewline = z
 
 const lineEnding = z.enum(['crlf', 'lf']).default('crlf').describe('Writing: how a line ends. Reading takes either.');
 
+const footerHas = z
+  .string()
+  .min(1)
+  .optional()
+  .describe(
+    'A text that the first of these rows always has, such as Total. A file in which it has not is refused: a record may stand there.',
+  );
+
 const csvDecoder = z.strictObject({
   encoding,
   delimiter: z.string().min(1).default(',').describe('One or more characters; \\t for a tab.'),
@@ -22,6 +30,7 @@ const csvDecoder = z.strictObject({
     .describe('true: the first row names the columns. A list: the columns in order, and the file has no header.'),
   skip_lines: z.int().min(0).default(0).describe('Lines before the header.'),
   footer_lines: z.int().min(0).default(0).describe('Lines at the end that are no records.'),
+  footer_has: footerHas,
   comment: z.string().optional(),
   trim: z.boolean().default(false),
   excel_text: z.boolean().default(true).describe('="00123" is read as 00123.'),
@@ -129,6 +138,7 @@ const xlsxDecoder = z.strictObject({
     ),
   skip_rows: z.int().min(0).default(0).describe('Rows at the top that are no records, before the header; empty ones count.'),
   footer_rows: z.int().min(0).default(0).describe('Rows at the end that are no records, such as totals; empty ones do not count.'),
+  footer_has: footerHas,
   merged_cells: z
     .enum(['first', 'fill'])
     .default('first')

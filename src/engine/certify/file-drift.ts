@@ -157,12 +157,23 @@ async function controlFigures(context: FileContext): Promise<Verdict> {
         );
       }
     }
+  // Figures about other types do not count this stream's records.
+  const counts = balanced || (stream.control ?? []).some((c) => !own || !c.records || c.records.some((type) => own.includes(type)));
+  if (!counts)
+    return holdsBut(
+      `The control figures are about other records (${[...new Set((stream.control ?? []).flatMap((c) => c.records ?? []))].join(', ')}): that one of this stream's is missing cannot be told by them.`,
+      'If the trailer counts these records too, name their type in control.records.',
+    );
   let left = 0;
   for (let i = 0; i < reading.records.length && left < 10; i++) {
     const region = reading.records[i]!.problem ? undefined : regionOf(recorded.text, reading.records, i);
     if (!region) continue;
     const read = await context.read(recorded.bytes(recorded.text.slice(0, region.from) + recorded.text.slice(region.to)));
-    if (!read.refused) return fails(`Record ${i + 1} was left out and nobody noticed.`, 'Declare count in control.');
+    if (!read.refused)
+      return fails(
+        `Record ${i + 1} was left out and nobody noticed.`,
+        'Declare count in control; records and where there say which records it is about, which must have these among them.',
+      );
     left++;
   }
   if (noticed === 0 && left === 0) return undefined;

@@ -4,6 +4,7 @@ import { alike, changedAt, lineStarts, regionOf, spots } from '../../connector/c
 import { nameMatcher } from '../../transports/paths.ts';
 import type { Bench, Contents } from './bench.ts';
 import type { FileCheck, FileContext } from './file-context.ts';
+import { footer } from './file-footer.ts';
 import { goodOf, sameRecords, saidOf } from './reading.ts';
 import { storesNothing } from './recording-check.ts';
 import { resumeAfterKills } from './resume.ts';
@@ -18,6 +19,7 @@ export const FILE_LIFE: readonly FileCheck[] = [
   { check: 'duplicate', title: 'The same content under another name is no second delivery', run: duplicate },
   { check: 'empty', title: 'An empty file is refused', run: empty },
   { check: 'order', title: 'An older file is not read after a newer one', run: order },
+  { check: 'footer', title: 'A file without its footer loses no record', run: footer },
   { check: 'deletes', title: 'A record that is gone from a complete file is deleted, many are questioned', run: deletes },
 ];
 

@@ -93,10 +93,12 @@ async function* workbook({ stream, main, reading }: FileContext): AsyncGenerator
   const lines = new Set(goodOf(reading).map(({ line }) => line));
   const records = rows.filter(({ number }) => lines.has(number));
   const before = rows.filter(({ number }) => number < records[0]!.number);
+  const after = rows.filter(({ number }) => number > records.at(-1)!.number);
   const from = records[0]!.number;
   function* all(): Generator<RawRow> {
     yield* before;
     for (let i = 0; i < LARGE_ROWS; i++) yield { ...records[i % records.length]!, number: from + i };
+    yield* after.map((row, i) => ({ ...row, number: from + LARGE_ROWS + i }));
   }
   yield { bytes: workbookOf({ sheets: [{ name, rows: all() }], ...(styles === undefined ? {} : { styles }), date1904 }) };
 }
