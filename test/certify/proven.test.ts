@@ -86,3 +86,90 @@ test('a list inside a record does not keep the proof from being one: reading twi
   expect(finding(certificate, 'read_twice')?.detail).toContain('3 records after one run and after two');
   expect(finding(certificate, 'resume')?.detail).toMatch(/^\d kills/);
 });
+
+const LINES = `connector: moorings
+version: 1.0.0
+title: Moorings
+transport: folder
+streams:
+  fees:
+    retriever: { files: { pattern: "moorings-*.dat" } }
+    decoder:
+      fixed_width:
+        record_types:
+          H: { when: { from: 1, to: 1, is: H }, fields: { number: { from: 2, to: 5 }, issued: { from: 6, to: 13 } } }
+          D: { when: { from: 1, to: 1, is: D }, fields: { code: { from: 2, to: 5 }, amount: { from: 6, to: 12, align: right, pad: "0", decimals: 2 } } }
+    record_selector: { types: [D], parents: [H] }
+    schema:
+      fields:
+        code: { required: true }
+        amount: { type: decimal, required: true }
+        H.number: { required: true }
+        H.issued: { type: date, format: YYYYMMDD, required: true }
+    primary_key: [H.number, code]
+`;
+const moorings = (issued = '20260301', manifest = LINES): string =>
+  packOf('moorings', {
+    'connector.yaml': manifest,
+    'README.md': README,
+    'fixtures/fees/moorings-1.dat': `H0001${issued}\nDSLIP0002450\nDDOCK0000100\nH000220260302\nDSLIP0001000\n`,
+    'fixtures/fees/records.json': JSON.stringify({
+      records: [
+        { code: 'SLIP', amount: '24.50', H: { number: '0001', issued } },
+        { code: 'DOCK', amount: '1.00', H: { number: '0001', issued } },
+        { code: 'SLIP', amount: '10.00', H: { number: '0002', issued: '20260302' } },
+      ],
+    }),
+  });
+
+describe('fields of a parent', () => {
+  test('that are required and typed certify where the recording has them', async () => {
+    expect(failures(await certified(moorings()))).toEqual([]);
+  });
+
+  test('are held against their type', async () => {
+    expect(failures(await certified(moorings('2026031x')))[0]).toContain(
+      '"H.issued" must be a date written as YYYYMMDD, but is "2026031x"',
+    );
+  });
+
+  test('that the layout does not have are refused with what was meant', async () => {
+    const [failed] = failures(await certified(moorings('20260301', LINES.replace('H.number: { req', 'H.numbr: { req'))));
+    expect(failed).toContain('the record type H has no field "numbr". Did you mean number?');
+  });
+});
+
+describe('fields inside groups and lists of a service', () => {
+  const items = ['1', '2', '3'].map((id) => ({ id, dog: { name: 'Rex', age: '7' }, lines: [{ amount: '1.50' }, { amount: '2.00' }] }));
+  const dogs = (fields: string): string =>
+    packOf('dogs', {
+      'connector.yaml': SERVICE.replace(/ {8}dog:[\s\S]*?(?= {4}primary_key)/, `${fields}\n`),
+      'README.md': README,
+      'fixtures/dogs/exchanges.json': JSON.stringify([
+        { request: { path: '/dogs' }, answer: { headers: { 'content-type': 'application/json' }, body: { items } } },
+      ]),
+      'fixtures/dogs/records.json': JSON.stringify({ records: items }),
+    });
+  const GOOD =
+    '        dog: { type: object }\n        dog.name: { required: true }\n        dog.age: { type: integer }\n        lines: { type: list }\n        lines.amount: { type: decimal, required: true }';
+
+  test('are required, typed, and tried under another name', async () => {
+    const certificate = await certified(dogs(GOOD));
+    expect(failures(certificate)).toEqual([]);
+    expect(finding(certificate, 'column_renamed')?.detail).toBe('Noticed for each of 3 fields tried.');
+    expect(failures(await certified(dogs(GOOD.replace('dog.name: { required: true', 'dog.name: { type: integer'))))[0]).toContain(
+      '"dog.name" must be an integer, but is "Rex"',
+    );
+  });
+
+  test('that no record has are told', async () => {
+    const certificate = await certified(dogs(`${GOOD}\n        dog.nosuch: {}`));
+    expect(failures(certificate)).toEqual(['fields: No recorded record has dog.nosuch.']);
+  });
+
+  test('and a group that is declared as text is not one', async () => {
+    expect(failures(await certified(dogs(GOOD.replace('dog: { type: object }', 'dog: {}'))))[0]).toContain(
+      'it stands in "dog", which is declared as text. Set type: object there, or list where it repeats.',
+    );
+  });
+});

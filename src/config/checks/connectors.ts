@@ -16,6 +16,7 @@ import { checkRateLimit, checkRequests } from './requests.ts';
 import { checkSink } from './sinks.ts';
 import { suggestion } from './references.ts';
 import { fieldsOf, recordTypesOf } from './source-fields.ts';
+import { checkSchema } from './stream-schema.ts';
 import { quoted } from '../words.ts';
 
 type Connector = Part<ConnectorConfig>;
@@ -235,13 +236,7 @@ function checkFieldNames(part: Connector, base: StreamPath, stream: StreamConfig
     known(control.hash?.of, ['control', i, 'hash', 'of']);
   });
   stream.record_selector?.where?.forEach(({ field }, i) => known(field, ['record_selector', 'where', i, 'field']));
-  for (const [name, field] of Object.entries(stream.schema.fields)) {
-    const strange = field.format === undefined ? undefined : strangeInDateFormat(field.format);
-    if (strange)
-      problems.push(
-        problemAt(part, [...base, 'schema', 'fields', name, 'format'], 'VALUE_INVALID', `${quoted(field.format!)} ${strange}.`),
-      );
-  }
+  problems.push(...checkSchema(part, [...base, 'schema', 'fields'], stream));
   const format = stream.incremental?.format;
   const strange = format === undefined ? undefined : strangeInDateFormat(format);
   if (strange) problems.push(problemAt(part, [...base, 'incremental', 'format'], 'VALUE_INVALID', `${quoted(format!)} ${strange}.`));
