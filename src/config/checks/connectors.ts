@@ -6,6 +6,7 @@ import { problemAt } from '../draft.ts';
 import type { Part } from '../draft.ts';
 import { explainIssues, secretLiteral, unknownKey } from '../explain.ts';
 import { schemaOfOptions } from '../connection-options.ts';
+import { isSecretAt } from '../schema-at.ts';
 import { DECODERS } from '../schema/connector.ts';
 import type { ConnectorConfig, StreamConfig } from '../schema/connector.ts';
 import { checkDecoder } from './decoders.ts';
@@ -67,6 +68,33 @@ function checkOptionList(part: Connector, transportOptions: TransportOptions): P
         .filter((name) => !known.includes(name))
         .map((name) => unknownKey(name, known, part.source, ['transport_options'])),
     );
+  if (transportOptions[transport]) problems.push(...checkPresetSecrets(part, transportOptions[transport]));
+  return problems;
+}
+
+/** A pack goes to every town: what the transport keeps secret may only be what a town gives as an option of type secret. */
+function checkPresetSecrets(part: Connector, transport: TransportOptions[string]): Problem[] {
+  const { options, transport_options } = part.value;
+  const problems: Problem[] = [];
+  const look = (value: unknown, path: StreamPath): void => {
+    if (typeof value === 'object' && value !== null)
+      for (const [name, inner] of Object.entries(value)) look(inner, [...path, Array.isArray(value) ? Number(name) : name]);
+    else if (value !== null && value !== undefined && isSecretAt(transport, path)) {
+      const at = ['transport_options', ...path];
+      const name = /^\{\{\s*options\.([\w-]+)\s*\}\}$/.exec(String(value))?.[1];
+      const secret =
+        name !== undefined && (Object.hasOwn(options, name) ? options[name]!.type === 'secret' : isSecretAt(transport, [name]));
+      if (!secret)
+        problems.push({
+          ...secretLiteral(part.source.at(at), at),
+          hint:
+            name === undefined
+              ? 'Make it an option of the connector, { type: secret, required: true }, and write {{ options.NAME }} here, with nothing around it. Change it if it was a real one.'
+              : `Set type: secret in options.${name}.`,
+        });
+    }
+  };
+  look(transport_options, []);
   return problems;
 }
 

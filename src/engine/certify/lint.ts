@@ -36,13 +36,14 @@ export function lint(pack: Pack): Finding[] {
             'Write which system and version it is for, what the town must supply, and where the layout is documented.',
           ),
   );
+  const contents = [...pack.contents, ...problems.filter((problem) => problem.code === 'SECRET_LITERAL')];
   findings.push(
-    pack.contents.length
+    contents.length
       ? finding(
           'pack_files',
           'Nothing is in it that must not be handed over',
           false,
-          pack.contents.slice(0, 8).map(textOf).join('\n'),
+          contents.slice(0, 8).map(textOf).join('\n'),
           'interlocal add would refuse it.',
         )
       : finding('pack_files', 'Nothing is in it that must not be handed over', true, 'Plain files with plain names, no keys or passwords.'),
