@@ -173,3 +173,50 @@ describe('fields inside groups and lists of a service', () => {
     );
   });
 });
+
+describe('deletions that a system marks', () => {
+  const PERMITS = `connector: permits
+version: 1.0.0
+title: Permits
+transport: sqlserver
+streams:
+  permits:
+    retriever: { query: { tables: [dbo.Permits] } }
+    incremental: { cursor: RowVer, kind: rowversion }
+    schema: { fields: { No: { required: true }, Gone: { type: boolean }, RowVer: { required: true } } }
+    primary_key: [No]
+    deletes: { field: Gone, values: ["1"] }
+`;
+  const permits = (gone: string[], manifest = PERMITS): string =>
+    packOf('permits', {
+      'connector.yaml': manifest,
+      'README.md': README,
+      'fixtures/permits/tables.json': JSON.stringify({
+        'dbo.Permits': { columns: { No: 'CHAR(5)', Gone: 'BIT', RowVer: 'ROWVERSION' }, rows: gone.map((g, i) => [`P000${i}`, g, null]) },
+      }),
+      'fixtures/permits/records.json': JSON.stringify({
+        records: gone.map((Gone, i) => ({ No: `P000${i}`, Gone, RowVer: `0x${(2001 + i).toString(16).toUpperCase().padStart(16, '0')}` })),
+      }),
+    });
+
+  test('are proven by a row that is marked after it was read', async () => {
+    const certificate = await certified(permits(['0', '1', '0']));
+    expect(failures(certificate)).toEqual([]);
+    expect(finding(certificate, 'deleted_records')?.detail).toBe(
+      '1 recorded record marked as deleted by Gone. A row whose Gone became 1 was deleted by the next run.',
+    );
+  });
+
+  test('fail with words that the system does not write, are remarked when none is recorded', async () => {
+    expect(failures(await certified(permits(['0', '1', '0'], PERMITS.replace('["1"]', '["true"]'))))).toEqual([
+      'deleted_records: Gone is 0, 1 in the recording, and deletes.values says true: no record would ever be deleted.',
+    ]);
+    expect(finding(await certified(permits(['0', '0'])), 'deleted_records')).toMatchObject({ state: 'warning' });
+  });
+
+  test('and must be said', async () => {
+    expect(failures(await certified(permits(['0', '1'], PERMITS.replace(', values: ["1"]', ''))))[0]).toContain(
+      'the key "values" is missing: it says what stands in Gone when a record was deleted.',
+    );
+  });
+});

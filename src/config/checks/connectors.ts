@@ -264,6 +264,16 @@ function checkFieldNames(part: Connector, base: StreamPath, stream: StreamConfig
     known(control.hash?.of, ['control', i, 'hash', 'of']);
   });
   stream.record_selector?.where?.forEach(({ field }, i) => known(field, ['record_selector', 'where', i, 'field']));
+  if (stream.deletes?.field !== undefined && !stream.deletes.values?.length)
+    problems.push(
+      problemAt(
+        part,
+        [...base, 'deletes', 'values'],
+        'KEY_MISSING',
+        `the key "values" is missing: it says what stands in ${stream.deletes.field} when a record was deleted.`,
+        'values: ["1"]; a BIT of SQL Server reads as 1 or 0.',
+      ),
+    );
   problems.push(...checkSchema(part, [...base, 'schema', 'fields'], stream));
   const format = stream.incremental?.format;
   const strange = format === undefined ? undefined : strangeInDateFormat(format);

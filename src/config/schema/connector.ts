@@ -213,7 +213,10 @@ export type PaginatorConfig = z.output<typeof paginator>;
 
 const deletes = z.strictObject({
   field: z.string().optional().describe('Field that says a record was deleted.'),
-  values: z.array(z.string()).optional(),
+  values: z
+    .array(z.string())
+    .optional()
+    .describe('What stands in field then, as it is read; a BIT of SQL Server reads as 1. Needed with field.'),
   when_absent: z.boolean().default(false).describe('A record that is missing from a complete snapshot was deleted.'),
   max_percent: z.number().min(0).max(100).default(10).describe('More deletions than this stop the run.'),
 });

@@ -4,6 +4,7 @@ import type { ConnectorConfig } from '../../config/schema/connector.ts';
 import type { Certificate, Finding, Verdict } from '../../connector/certify.ts';
 import type { Fixture } from '../../connector/certify-fixtures.ts';
 import { InterlocalError } from '../../core/errors.ts';
+import { DELETED, deletedRecords } from './deleted-records.ts';
 import { DECLARED, declaredFields } from './declared-fields.ts';
 import { type FileContext, fileContext } from './file-context.ts';
 import { FILE_DRIFT } from './file-drift.ts';
@@ -104,7 +105,11 @@ async function certifyFiles(
     return compareWithRecording(fixture, reads);
   });
   const records = reads.flatMap(({ reading }) => reading.records);
-  findings.push(...recording, ...(await looked(DECLARED, name, options, async () => declaredFields(stream, records))));
+  findings.push(
+    ...recording,
+    ...(await looked(DECLARED, name, options, async () => declaredFields(stream, records))),
+    ...(await looked(DELETED, name, options, async () => deletedRecords(stream, records))),
+  );
   const checks = [...FILE_LIFE, ...FILE_PACKED, ...FILE_TEXT, ...FILE_DRIFT, ...FILE_LIMITS];
   const context: FileContext | undefined = await fileContext(connector, name, fixture, given, keys, options.startSsh);
   if (!context) return leftOut(checks, name, options, findings);

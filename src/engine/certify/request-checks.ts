@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { counted, fails, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
 import { changeAnswer } from '../../connector/certify-answers.ts';
 import { stepOf } from '../../connector/certify-steps.ts';
+import { DELETED, deletedRecords } from './deleted-records.ts';
 import { DECLARED, declaredFields } from './declared-fields.ts';
 import { placesAt, type Values } from '../../core/record.ts';
 import { withBomb } from './file-text.ts';
@@ -28,6 +29,7 @@ export interface RequestCheck {
 export const REQUEST_CHECKS: readonly RequestCheck[] = [
   { check: 'recording', title: 'The recording reads as recorded', run: recording },
   { ...DECLARED, run: async ({ stream, reading }) => declaredFields(stream, reading.records) },
+  { ...DELETED, run: async ({ stream, reading }) => deletedRecords(stream, reading.records) },
   { check: 'read_twice', title: 'Reading twice gives every record once', run: readTwice },
   { check: 'resume', title: 'A run killed at any checkpoint goes on where it was', run: resume },
   { check: 'busy', title: 'A service that is busy is asked again', run: busy },
