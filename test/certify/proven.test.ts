@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { writeRecords } from '../../src/engine/certify/write-records.ts';
 import { certified, failures, type Files, finding, packOf, README } from './packs.ts';
 
 const MANIFEST = `connector: till
@@ -219,4 +222,46 @@ streams:
       'the key "values" is missing: it says what stands in Gone when a record was deleted.',
     );
   });
+});
+
+describe('recorded tables', () => {
+  const rows = (columns: Record<string, string>, ...list: (string | null)[][]): string =>
+    packOf('notes', {
+      'connector.yaml': `connector: notes
+version: 1.0.0
+title: Notes
+transport: sqlserver
+streams:
+  notes:
+    retriever: { query: { tables: [dbo.Notes] } }
+    schema: { fields: { ${Object.keys(columns).join(': {}, ')}: {} } }
+    primary_key: [No]
+`,
+      'README.md': README,
+      // A byte order mark is what editors on Windows put in front.
+      'fixtures/notes/tables.json': `\ufeff${JSON.stringify({ 'dbo.Notes': { columns, rows: list } })}`,
+      'fixtures/notes/records.json': JSON.stringify({
+        records: list.map((row) => Object.fromEntries(Object.keys(columns).map((name, i) => [name, row[i]]))),
+      }),
+    });
+
+  test('may have every type that a query reads', async () => {
+    const columns = { No: 'CHAR(2)', At: 'DATETIMEOFFSET(7)', Doc: 'XML', Data: 'JSON', Memo: 'NTEXT', Long: 'TEXT', Fee: 'SMALLMONEY' };
+    const row = ['01', '2026-03-01T08:15:00.1234567+02:00', '<a>1</a>', '{"a":1.50}', 'Müller', 'long', '12.5000'];
+    expect(failures(await certified(rows(columns, row, ['02', null, null, '1.50', null, null, null])))).toEqual([]);
+  });
+
+  test('are told which types those are, and which row is short', async () => {
+    const [failed] = failures(await certified(rows({ No: 'CHAR(2)', Any: 'SQL_VARIANT' }, ['01', 'x'], ['02'])));
+    expect(failed).toContain(
+      'fixtures/notes/tables.json dbo.Notes.columns.Any: "SQL_VARIANT" is no type that can be recorded. One of BIT, TINYINT',
+    );
+    expect(failed).toContain('dbo.Notes.rows.1: Row 2 has 1 values, and there are 2 columns.');
+  });
+});
+
+test('records.json is not begun where nothing could be read', async () => {
+  const folder = packOf('till', { 'connector.yaml': MANIFEST, 'README.md': README, 'fixtures/payments/other.txt': 'x' });
+  expect(await writeRecords(folder, undefined)).toEqual([]);
+  expect(existsSync(join(folder, 'fixtures/payments/records.json'))).toBe(false);
 });

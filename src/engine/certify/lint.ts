@@ -13,7 +13,9 @@ export function lint(pack: Pack): Finding[] {
           'The manifest is valid',
           false,
           problems.slice(0, 8).map(textOf).join('\n'),
-          'Correct connector.yaml; docs/connector-reference.md lists every key.',
+          problems.some((problem) => !/(^|\/)mappings\//.test(problem.place.file ?? ''))
+            ? 'Correct connector.yaml; docs/connector-reference.md lists every key.'
+            : 'Correct the mappings that it brings along; docs/mappings.md shows the steps.',
         )
       : finding('manifest', 'The manifest is valid', true, `${connector.title} ${connector.version}, ${contentsOf(connector)}.`),
   );

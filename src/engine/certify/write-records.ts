@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Fixture } from '../../connector/certify-fixtures.ts';
 import { FatalError } from '../../core/errors.ts';
@@ -16,12 +16,23 @@ import { optionsFor, variablesFor } from './secrets.ts';
  * the file or expected.json; what a service answers nobody can make up. Gives the files. Throws FatalError for a service or database that does not read.
  */
 export async function writeRecords(folder: string, startTables: StartTables | undefined): Promise<string[]> {
+  const begun = new Map<string, string>();
+  try {
+    return await writeAll(folder, startTables, begun);
+  } finally {
+    // What was only begun would pass for a recording that has no records.
+    for (const [file, text] of begun) if ((await readFile(file, 'utf8').catch(() => undefined)) === text) await rm(file);
+  }
+}
+
+async function writeAll(folder: string, startTables: StartTables | undefined, begun: Map<string, string>): Promise<string[]> {
   const fixtures = join(folder, 'fixtures');
   const { connector } = await readPack(folder);
   // What is not there yet is empty to begin with.
   const begin = async (name: string, file: string, text: string): Promise<boolean> => {
     if (!existsSync(join(fixtures, name)) || existsSync(join(fixtures, name, file))) return false;
     await writeFile(join(fixtures, name, file), text);
+    begun.set(join(fixtures, name, file), text);
     return true;
   };
   const empty = new Set<string>();
