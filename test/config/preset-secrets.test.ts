@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { changed, problemsOf } from './town.ts';
 import { certified, failures, packOf, README } from '../certify/packs.ts';
 
 const pack = (value: string, option = 'type: secret', auth = 'api_key: { in: header, name: X-API-Key, value: VALUE }') =>
@@ -47,4 +48,19 @@ describe('a key that every town would get', () => {
   test('one that the town gives as a secret certifies', async () => {
     expect(failures(await certified(pack('"{{ options.key }}"')))).toEqual([]);
   });
+});
+
+test('a password that a town wrote down is told where the town wrote it, and not in the connector as well', async () => {
+  const problems = await problemsOf(
+    changed({
+      'connectors/clerk-files/connector.yaml': [
+        'transport_options:\n',
+        '  pass: { type: secret, required: true }\ntransport_options:\n  password: "{{ options.pass }}"\n',
+      ],
+      'config/connections.yaml': ['      password: ${env:CLERK_PASSWORD}\n', '      pass: hunter2\n'],
+    }),
+  );
+  expect(problems).toEqual([
+    expect.stringMatching(/^config\/connections\.yaml:\d+:\d+ connections\.clerk\.options\.pass: .*\[SECRET_LITERAL\]$/),
+  ]);
 });
