@@ -1,6 +1,6 @@
 import type { StreamConfig } from '../config/schema/connector.ts';
 import { FileError, type Problem } from '../core/errors.ts';
-import { placesAt, type SourceRecord, type Values } from '../core/record.ts';
+import { placesAt, type SourceRecord, type Value } from '../core/record.ts';
 import { type Columns, columnWatch } from './drift.ts';
 import { isNested, mayBeAbsent } from './field-paths.ts';
 import { typeCheck } from './field-types.ts';
@@ -63,10 +63,14 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
       if (record.problem) return;
       if (declared.length > 0) lookAtColumns(record);
       watch.values(record.values);
+      // Fields of the record itself: most are, and a million records pass here.
+      const itself = [record.values];
       for (const name of nested) watch.inside(name, record.values);
       // What may be missing is no value: mappings and hashes see the same fields in every record.
-      for (const { name, within } of optional)
-        for (const { group, last } of groupsOf(record.values, name, within)) if (group[last] === undefined) group[last] = null;
+      for (const { name, within } of optional) {
+        const { groups, name: last } = within ? placesAt(record.values, name) : { groups: itself, name };
+        for (const group of groups) if (group[last] === undefined) group[last] = null;
+      }
       if (strange && drift.columns === 'quarantine_row') {
         record.problem = problemAt(
           record,
@@ -78,9 +82,8 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
         return;
       }
       for (const { name, within, mayBeAbsent } of required) {
-        const groups = groupsOf(record.values, name, within);
-        if (groups.every(({ group, last }) => !isEmpty(group[last])) && (!within || mayBeAbsent || !placesAt(record.values, name).absent))
-          continue;
+        const { groups, name: last, absent } = within ? placesAt(record.values, name) : { groups: itself, name, absent: false };
+        if (groups.every((group) => !isEmpty(group[last])) && (mayBeAbsent || !absent)) continue;
         record.problem = problemAt(
           record,
           'FIELD_REQUIRED',
@@ -90,8 +93,9 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
         );
         return;
       }
-      for (const { name, within, type, format, check } of typed)
-        for (const { group, last } of groupsOf(record.values, name, within)) {
+      for (const { name, within, type, format, check } of typed) {
+        const { groups, name: last } = within ? placesAt(record.values, name) : { groups: itself, name };
+        for (const group of groups) {
           const value = group[last];
           if (value === null || value === undefined || (typeof value === 'string' && check(value))) continue;
           const shown = fields[name]!.class === 'personal' ? '(personal value hidden)' : JSON.stringify(value);
@@ -109,6 +113,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
           }
           if (drift.data_type === 'quarantine_value') group[last] = null;
         }
+      }
     },
   };
 
@@ -117,13 +122,6 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
   }
 }
 
-/** Where a field stands in a record: in the record itself, or, inside a group or list, as often as there are groups. */
-function groupsOf(values: Values, name: string, within: boolean): { group: Values; last: string }[] {
-  if (!within) return [{ group: values, last: name }];
-  const { groups, name: last } = placesAt(values, name);
-  return groups.map((group) => ({ group, last }));
-}
-
-function isEmpty(value: Values[string] | undefined): boolean {
+function isEmpty(value: Value | undefined): boolean {
   return value === null || value === undefined || value === '';
 }
