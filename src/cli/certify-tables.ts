@@ -125,6 +125,9 @@ function plainName(table: string): string {
 function sqliteType(declared: string): string {
   const [, type, constraint] = /^(.*?)( NOT NULL.*| PRIMARY KEY.*)?$/i.exec(declared)!;
   if (/^(rowversion|timestamp)$/i.test(type!)) return 'ROWVERSION';
+  // What the endpoint has no type for is the text that a query makes of it.
+  if (/^(xml|json)$/i.test(type!)) return `"NVARCHAR(MAX)"${constraint ?? ''}`;
+  if (/^datetimeoffset\b/i.test(type!)) return `"NVARCHAR(34)"${constraint ?? ''}`;
   return `"${type!.replace(/^(numeric|decimal|money)/i, '$1 TEXT')}"${constraint ?? ''}`;
 }
 

@@ -30,6 +30,8 @@ export function registerCertify(cli: Cli): void {
       const { certificateText } = await import('./certify-report.ts');
       const { readTrustedKeys } = await import('../engine/packs/trusted-keys.ts');
       const { keys } = await readTrustedKeys(cli.project());
+      // Before anything is proven, which takes minutes: a report that cannot be written is not lost at the end.
+      if (options.report) await writeReport(options.report, [], 'a');
       const certificates: Certificate[] = [];
       for (const name of names) {
         const folder = await packFolder(cli, name);
@@ -50,14 +52,25 @@ export function registerCertify(cli: Cli): void {
         if (options.connection) certificates.push(await online(cli, pack, options.connection));
       }
       clearCheck(cli);
-      if (options.report) {
-        const { writeFile } = await import('node:fs/promises');
-        const { certificatePage } = await import('./certify-page.ts');
-        await writeFile(options.report, certificatePage(certificates));
-      }
+      if (options.report) await writeReport(options.report, certificates, 'w');
       cli.setExit(certificates.every((c) => c.passed) ? 0 : 1);
       cli.print({ certificates }, () => certificates.map(certificateText).join('\n\n'));
     });
+}
+
+/** The report as a web page; without certificates only whether it can be written is looked at. */
+async function writeReport(file: string, certificates: readonly Certificate[], flag: 'a' | 'w'): Promise<void> {
+  const { writeFile } = await import('node:fs/promises');
+  const { certificatePage } = await import('./certify-page.ts');
+  const { ConfigError } = await import('../core/errors.ts');
+  await writeFile(file, certificates.length ? certificatePage(certificates) : '', { flag }).catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigError({
+      code: 'FILE_NOT_WRITABLE',
+      place: { file },
+      message: `The report cannot be written (${error.code}).`,
+      hint: 'Name another file with --report.',
+    });
+  });
 }
 
 async function online(cli: Cli, pack: Pack, connection: string): Promise<Certificate> {

@@ -74,7 +74,16 @@ export async function sampleStream(path: string): Promise<Discovery['streams'][n
     });
   });
   try {
-    const { size } = await file.stat();
+    const stat = await file.stat();
+    // A folder can be opened; only reading it fails.
+    if (stat.isDirectory())
+      throw new ConfigError({
+        code: 'FILE_UNREADABLE',
+        place: { file: path },
+        message: 'This is a folder, and a sample is a file.',
+        hint: 'Name one of the files in it.',
+      });
+    const { size } = stat;
     const bytes = Buffer.alloc(Math.min(size, MOST_BYTES));
     await file.read(bytes, 0, bytes.length, 0);
     return await discoverFile(basename(path), bytes, size > MOST_BYTES);

@@ -31,6 +31,13 @@ export function registerSign(cli: Cli): void {
           message: `"${options.validUntil}" is no date.`,
           hint: 'Write YYYY-MM-DD.',
         });
+      if (options.validUntil !== undefined && options.validUntil < new Date().toISOString().slice(0, 10))
+        throw new ConfigError({
+          code: 'USAGE',
+          place: { path: '--valid-until' },
+          message: `${options.validUntil} is over: no town could install it.`,
+          hint: 'Write the last day on which towns may, or leave it out.',
+        });
       const folder = await packFolder(cli, name);
       const key = await privateKey(cli, options.key);
       const { id, version, files } = await goodPack(cli, folder, options.certify);

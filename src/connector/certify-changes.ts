@@ -1,5 +1,5 @@
 import type { DecoderConfig } from '../config/schema/connector.ts';
-import type { SourceRecord } from '../core/record.ts';
+import type { SourceRecord, Values } from '../core/record.ts';
 
 /** A recorded file as text whose every byte (or UTF-16 unit) is one character, so that what is not changed stays byte for byte. */
 export interface RecordedText {
@@ -66,12 +66,20 @@ export function* spots(
           : starts[record.line - 1];
     if (from === undefined || record.problem) continue;
     const to = regionEnd(recorded.text, starts, records, i, from, layout?.line_breaks === false ? layout.record_length : undefined);
-    for (const [field, value] of Object.entries(record.values)) {
-      if (typeof value !== 'string' || !/^[ -~]+$/.test(value) || !wanted(field, value)) continue;
+    for (const [field, value] of textsIn(record.values)) {
+      if (!/^[ -~]+$/.test(value) || !wanted(field, value)) continue;
       const found = layout ? fixedSpot(decoder, record, field, value, from) : onlyPlace(recorded.text, value, from, to);
       if (found !== undefined) yield { record: i, field, value, from: found, to: found + value.length };
     }
   }
+}
+
+/** Every text of a record by its path, through groups and lists: `dog.name`, `lines.amount`. */
+function* textsIn(values: Values, before = ''): Generator<[path: string, text: string]> {
+  for (const [name, value] of Object.entries(values))
+    for (const one of Array.isArray(value) ? value.flat() : [value])
+      if (typeof one === 'string') yield [before + name, one];
+      else if (one !== null) yield* textsIn(one as Values, `${before}${name}.`);
 }
 
 /** The text with something else at a spot. */

@@ -7,6 +7,7 @@ import type { ConnectorConfig, StreamConfig } from '../config/schema/connector.t
 import type { Problem } from '../core/errors.ts';
 import type { Value, Values } from '../core/record.ts';
 import { nameMatcher } from '../transports/paths.ts';
+import { problemsOfTables } from './certify-table-check.ts';
 import { fillText, namesIn as placeholdersOf, optionVariables } from './template.ts';
 
 /*
@@ -52,7 +53,7 @@ const exchange = z.strictObject({
     file: z.string().optional(),
   }),
 });
-export const tablesFile = z.record(
+const tablesFile = z.record(
   z.string(),
   z.strictObject({
     columns: z.record(z.string(), z.string()),
@@ -201,13 +202,21 @@ async function readFixture(
   } else if (kind === 'request') {
     fixture.exchanges = await readExchanges(folder, shown, problems);
     if (!fixture.exchanges) return undefined;
-  } else fixture.tables = await readJson(folder, 'tables.json', tablesFile, problems, false, shown);
+  } else fixture.tables = await readTables(folder, problems, shown);
   return kind === 'query' && !fixture.tables ? undefined : fixture;
 
   function missing(what: string): undefined {
     problems.push({ code: 'FIXTURE_MISSING', place: { file: shown }, message: `The recording of ${name} lacks ${what}.`, hint: 'Add it.' });
     return undefined;
   }
+}
+
+/** tables.json; undefined, with the reason in `problems`, when it cannot be used. */
+export async function readTables(folder: string, problems: Problem[], shown: string): Promise<Record<string, FixtureTable> | undefined> {
+  const tables = await readJson(folder, 'tables.json', tablesFile, problems, false, shown);
+  const wrong = tables ? problemsOfTables(tables, `${shown}/tables.json`) : [];
+  problems.push(...wrong);
+  return wrong.length ? undefined : tables;
 }
 
 /** exchanges.json with the files that it names; undefined, with the reason in `problems`, when it cannot be used. */
@@ -269,7 +278,8 @@ export async function readJson<T extends z.ZodType>(
   }
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    // Editors on Windows put a byte order mark in front.
+    json = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (error) {
     problems.push({
       code: 'FIXTURE_INVALID',

@@ -12,7 +12,7 @@ import {
   OURS,
   readExchanges,
   readJson,
-  tablesFile,
+  readTables,
   value,
 } from './certify-fixtures.ts';
 
@@ -99,7 +99,7 @@ async function readSinkFixture(folder: string, name: string, sink: SinkConfig, p
     if (!fixture.exchanges) return undefined;
   }
   if (sink.target.table) {
-    fixture.tables = await readJson(folder, 'tables.json', tablesFile, problems, false, shown);
+    fixture.tables = await readTables(folder, problems, shown);
     fixture.expected = await readJson(folder, 'expected.json', expectedFile, problems, false, shown);
     if (!fixture.tables || !fixture.expected) return undefined;
   }

@@ -72,11 +72,11 @@ export function whereKey(stream: StreamConfig, table: FixtureTable, nth: number)
   return parts.length > 0 && table.rows[nth] ? parts.join(' AND ') : undefined;
 }
 
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return `[${text.replaceAll(']', ']]')}]`;
 }
 
-function literal(value: Cell): string {
+export function literal(value: Cell): string {
   return value === null ? 'NULL' : typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`;
 }
 
@@ -100,7 +100,7 @@ function madeUp(stream: StreamConfig, table: FixtureTable, model: readonly Cell[
   return changed ? row : undefined;
 }
 
-function columnOf(table: FixtureTable, name: string): number | undefined {
+export function columnOf(table: FixtureTable, name: string): number | undefined {
   const at = Object.keys(table.columns).indexOf(name);
   return at < 0 ? undefined : at;
 }

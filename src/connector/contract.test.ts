@@ -60,9 +60,17 @@ describe('values of another type', () => {
 
   test.each<[string, string[], string[]]>([
     ['integer', ['1', '-20', '+3', ' 007 '], ['1.0', 'x', '1 2', '']],
-    ['decimal', ['1', '-1.50', '(1,234.50)', '$5', '12-', "1'000", '.5'], ['abc', '-', '1.2.x']],
+    [
+      'decimal',
+      ['1', '-1.50', '(1,234.50)', '$5', '12-', '1,000.00-', "1'000", '1 000', '.5', '-$5', '5.'],
+      ['abc', '-', '1.2.x', '1.000,00', '12,5', '1,00,0', '1e5'],
+    ],
     ['date', ['2026-01-31', ' 2024-02-29 '], ['2026-02-29', '01/31/2026', '2026-1-1', 'soon']],
-    ['datetime', ['2026-01-31T10:00:00', '31.1.2026 10h'], ['soon']],
+    [
+      'datetime',
+      ['2026-01-31T10:00:00', '2026-01-31 10:00', '2026-01-31T10:00:00.0000000+01:00', '2026-01-31T10:00Z', '2026-01-31'],
+      ['soon', '10:00', '31.1.2026 10h', '2026-02-30T10:00:00', '2026-01-31T25:00', '20260131'],
+    ],
     ['boolean', ['true', 'N', '0', ' Yes '], ['maybe', '2']],
   ])('%s', (type, good, bad) => {
     expect(codes(checked(typed(type), ...good.map((v) => ({ id: '1', v }))).records)).toEqual(good.map(() => undefined));
@@ -71,11 +79,22 @@ describe('values of another type', () => {
     expect(codes(checked(typed(type), { id: '1', v: null }, { id: '2' }).records)).toEqual([undefined, undefined]);
   });
 
-  test('a date in the format of the source is looked at when it is mapped', () => {
-    expect(codes(checked(typed('date', { format: 'MM/DD/YYYY' }), { id: '1', v: '02/31/2026' }, { id: '2', v: 'soon' }).records)).toEqual([
-      undefined,
-      'TYPE_CHANGED',
-    ]);
+  test.each<[string, string, string[], string[]]>([
+    ['date', 'MM/DD/YYYY', ['02/28/2026', ' 12/31/1999 '], ['02/31/2026', '2026-03-01', '20260301', '99/99/9999', '3/1/2026', 'soon']],
+    ['date', 'M/D/YYYY', ['3/1/2026', '03/01/2026'], ['3/1/26']],
+    ['date', 'YYYYMMDD', ['20260301'], ['20261301', '2026-03-01']],
+    ['date', 'ddd MMM D, YYYY', ['Sun Mar 1, 2026'], ['Mon Mar 1, 2026']],
+    ['datetime', 'YYYY-MM-DD HH:mm', ['2026-03-01 10:00'], ['10:00', '2026-03-01 24:00', '2026-03-01T10:00']],
+    ['datetime', 'MM/DD/YYYY hh:mm A', ['03/01/2026 12:30 PM'], ['03/01/2026 13:30 PM']],
+    ['datetime', '/Date(ms)/', ['/Date(1767225600000)/', '/Date(1767225600000-0500)/'], ['2026-01-01']],
+    ['datetime', 'unix', ['1767225600'], ['2026-01-01']],
+  ])('a %s written as %s', (type, format, good, bad) => {
+    const look = (values: string[]) => codes(checked(typed(type, { format }), ...values.map((v) => ({ id: '1', v }))).records);
+    expect(look(good)).toEqual(good.map(() => undefined));
+    expect(look(bad)).toEqual(bad.map(() => 'TYPE_CHANGED'));
+    expect(checked(typed(type, { format }), { id: '1', v: 'x' }).records[0]!.problem!.message).toBe(
+      `"v" must be a ${type} written as ${format}, but is "x".`,
+    );
   });
 
   test('a list where a text belongs is another type', () => {
@@ -119,4 +138,74 @@ test('a record that could not be read is left as it is', () => {
   const broken: SourceRecord = { values: {}, number: 1, raw: 'x', problem: { code: 'RAGGED_ROW', place: {}, message: 'm' } };
   contractOf(stream({ id: { required: true } }), 'a').check(broken);
   expect(broken.problem!.code).toBe('RAGGED_ROW');
+});
+
+describe('fields inside others', () => {
+  const nested = (fields: Record<string, unknown>, drift: Record<string, string> = {}, more: object = {}): StreamConfig =>
+    streamSchema.parse({
+      retriever: { files: { pattern: '*' } },
+      decoder: { json: {} },
+      schema: { fields: { id: {}, ...fields }, drift },
+      primary_key: ['id'],
+      ...more,
+    });
+
+  test('of a parent are required, typed and known', () => {
+    const config = nested(
+      { 'H.number': { required: true }, 'H.issued': { type: 'date', format: 'YYYYMMDD' } },
+      { columns: 'freeze' },
+      { record_selector: { types: ['D'], parents: ['H'] } },
+    );
+    const { records } = checked(
+      config,
+      { id: '1', H: { number: '7', issued: '20260301' } },
+      { id: '2', H: { number: null, issued: null } },
+      { id: '3', H: { number: '7', issued: '2026-03-01' } },
+      { id: '4' },
+    );
+    expect(records.map(({ problem }) => problem && [problem.code, problem.place.path])).toEqual([
+      undefined,
+      ['FIELD_REQUIRED', 'H.number'],
+      ['TYPE_CHANGED', 'H.issued'],
+      ['FIELD_REQUIRED', 'H.number'],
+    ]);
+  });
+
+  test('of a group are required where the group is there, and with it where that is required too', () => {
+    const name = { 'dog.name': { required: true } };
+    const list: Values[] = [
+      { id: '1', dog: { name: 'Rex' } },
+      { id: '2', dog: { name: '' } },
+      { id: '3', dog: {} },
+      { id: '4', dog: null },
+    ];
+    const [empty] = ['FIELD_REQUIRED'];
+    expect(codes(checked(nested({ dog: { type: 'object' }, ...name }), ...list).records)).toEqual([undefined, empty, empty, undefined]);
+    expect(codes(checked(nested({ dog: { type: 'object', required: true }, ...name }), ...list).records)[3]).toBe(empty);
+    expect(codes(checked(nested(name), ...list).records)[3]).toBe(empty);
+  });
+
+  test('of a list are looked at in each item', () => {
+    const config = nested({ lines: { type: 'list' }, 'lines.amount': { type: 'decimal', required: true } });
+    const { records } = checked(
+      config,
+      { id: '1', lines: [{ amount: '1.50' }, { amount: '2' }] },
+      { id: '2', lines: [{ amount: '1.50' }, { amount: 'x' }] },
+      { id: '3', lines: [{ amount: '1.50' }, { amount: null }] },
+      { id: '4', lines: [] },
+      { id: '5', lines: { amount: 'one item' } },
+    );
+    expect(codes(records)).toEqual([undefined, 'TYPE_CHANGED', 'FIELD_REQUIRED', undefined, 'TYPE_CHANGED']);
+  });
+
+  test('are taken out, or made nothing, where they stand', () => {
+    const config = nested({ 'dog.age': { type: 'integer' }, 'dog.tag': { optional: true } }, { data_type: 'quarantine_value' });
+    expect(checked(config, { id: '1', dog: { age: 'old' } }).records[0]!.values).toEqual({ id: '1', dog: { age: null, tag: null } });
+  });
+
+  test('are told when they are of another type or gone since the last run', () => {
+    const contract = contractOf(nested({ 'dog.age': {} }), 'a.json');
+    contract.check(record({ id: '1', dog: { age: '7' } }));
+    expect(contract.columns().get('dog.age')).toBe('a whole number');
+  });
 });

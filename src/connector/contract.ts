@@ -1,8 +1,9 @@
 import type { StreamConfig } from '../config/schema/connector.ts';
 import { FileError, type Problem } from '../core/errors.ts';
-import type { SourceRecord, Value } from '../core/record.ts';
-import { isCalendarDate } from '../core/time.ts';
+import { placesAt, type SourceRecord, type Value } from '../core/record.ts';
 import { type Columns, columnWatch } from './drift.ts';
+import { isNested, mayBeAbsent } from './field-paths.ts';
+import { typeCheck } from './field-types.ts';
 
 /** The schema contract: what a stream promises of its records, and what happens when the source breaks the promise. */
 export interface Contract {
@@ -14,26 +15,19 @@ export interface Contract {
   columns(): Columns;
 }
 
-type Check = (value: string) => boolean;
-
-const CHECKS: Record<'integer' | 'decimal' | 'date' | 'datetime' | 'boolean', Check> = {
-  integer: (v) => /^\s*[-+]?\d+\s*$/.test(v),
-  decimal: (v) => /^\s*[-+(]?\s*[$£€]?[-+]?[\d,.' ]*\d[\d,.' ]*\)?[-+]?\s*$/.test(v),
-  date: (v) => /\d/.test(v),
-  datetime: (v) => /\d/.test(v),
-  boolean: (v) => /^\s*(true|false|yes|no|y|n|t|f|0|1)\s*$/i.test(v),
-};
-
 export function contractOf(stream: StreamConfig, file: string): Contract {
   const { fields, drift } = stream.schema;
   const declared = Object.entries(fields);
-  const required = declared.filter(([, f]) => f.required).map(([name]) => name);
-  const optional = declared.filter(([, f]) => f.optional).map(([name]) => name);
+  const nested = declared.flatMap(([name]) => (isNested(name, stream) ? [name] : []));
+  const required = declared
+    .filter(([, f]) => f.required)
+    .map(([name]) => ({ name, within: nested.includes(name), mayBeAbsent: mayBeAbsent(name, stream) }));
+  const optional = declared.filter(([, f]) => f.optional).map(([name]) => ({ name, within: nested.includes(name) }));
   const typed = declared.flatMap(([name, f]) => {
-    if (f.type === 'text' || f.type === 'list' || f.type === 'object') return [];
-    const iso = f.type === 'date' && (f.format === undefined || f.format === 'YYYY-MM-DD');
-    return [{ name, type: f.type, check: iso ? isIsoDate : CHECKS[f.type] }];
+    const check = typeCheck(f);
+    return check ? [{ name, within: nested.includes(name), type: f.type, format: f.format, check }] : [];
   });
+  const groupsAround = new Set([...(stream.record_selector?.parents ?? []), ...nested.map((name) => name.slice(0, name.indexOf('.')))]);
   const watch = columnWatch();
   const seen: string[] = [];
   const seenShapes = new Set<string>();
@@ -48,7 +42,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
     lastColumns = Object.keys(record.values);
     watch.names(lastColumns);
     const columns = lastColumns.join('\u001f');
-    const unknown = lastColumns.filter((name) => !Object.hasOwn(fields, name) && !(stream.record_selector?.parents ?? []).includes(name));
+    const unknown = lastColumns.filter((name) => !Object.hasOwn(fields, name) && !groupsAround.has(name));
     strange = unknown.length > 0;
     if (!strange || seenShapes.has(columns)) return;
     seenShapes.add(columns);
@@ -69,8 +63,14 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
       if (record.problem) return;
       if (declared.length > 0) lookAtColumns(record);
       watch.values(record.values);
+      // Fields of the record itself: most are, and a million records pass here.
+      const itself = [record.values];
+      for (const name of nested) watch.inside(name, record.values);
       // What may be missing is no value: mappings and hashes see the same fields in every record.
-      for (const name of optional) if (record.values[name] === undefined) record.values[name] = null;
+      for (const { name, within } of optional) {
+        const { groups, name: last } = within ? placesAt(record.values, name) : { groups: itself, name };
+        for (const group of groups) if (group[last] === undefined) group[last] = null;
+      }
       if (strange && drift.columns === 'quarantine_row') {
         record.problem = problemAt(
           record,
@@ -81,36 +81,38 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
         );
         return;
       }
-      for (const name of required) {
-        const value = record.values[name];
-        if (value === null || value === undefined || value === '') {
-          record.problem = problemAt(
-            record,
-            'FIELD_REQUIRED',
-            name,
-            `"${name}" is empty, and this system must always give it.`,
-            'Fill it in at the source, then run again.',
-          );
-          return;
-        }
-      }
-      for (const { name, type, check } of typed) {
-        const value: Value | undefined = record.values[name];
-        if (value === null || value === undefined || (typeof value === 'string' && check(value))) continue;
-        const shown = fields[name]!.class === 'personal' ? '(personal value hidden)' : JSON.stringify(value);
-        const problem = problemAt(
+      for (const { name, within, mayBeAbsent } of required) {
+        const { groups, name: last, absent } = within ? placesAt(record.values, name) : { groups: itself, name, absent: false };
+        if (groups.every((group) => !isEmpty(group[last])) && (mayBeAbsent || !absent)) continue;
+        record.problem = problemAt(
           record,
-          'TYPE_CHANGED',
+          'FIELD_REQUIRED',
           name,
-          `"${name}" must be ${/^[aei]/.test(type) ? 'an' : 'a'} ${type}, but is ${shown}.`,
-          'Mend it at the source and run again, or change its type in the connector.',
+          `"${name}" is empty, and this system must always give it.`,
+          'Fill it in at the source, then run again.',
         );
-        if (drift.data_type === 'freeze') throw new FileError(problem);
-        if (drift.data_type === 'quarantine_row') {
-          record.problem = problem;
-          return;
+        return;
+      }
+      for (const { name, within, type, format, check } of typed) {
+        const { groups, name: last } = within ? placesAt(record.values, name) : { groups: itself, name };
+        for (const group of groups) {
+          const value = group[last];
+          if (value === null || value === undefined || (typeof value === 'string' && check(value))) continue;
+          const shown = fields[name]!.class === 'personal' ? '(personal value hidden)' : JSON.stringify(value);
+          const problem = problemAt(
+            record,
+            'TYPE_CHANGED',
+            name,
+            `"${name}" must be ${/^[aei]/.test(type) ? 'an' : 'a'} ${type}${format === undefined ? '' : ` written as ${format}`}, but is ${shown}.`,
+            'Mend it at the source and run again, or change its type in the connector.',
+          );
+          if (drift.data_type === 'freeze') throw new FileError(problem);
+          if (drift.data_type === 'quarantine_row') {
+            record.problem = problem;
+            return;
+          }
+          if (drift.data_type === 'quarantine_value') group[last] = null;
         }
-        if (drift.data_type === 'quarantine_value') record.values[name] = null;
       }
     },
   };
@@ -120,22 +122,6 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
   }
 }
 
-function isIsoDate(text: string): boolean {
-  const value = text.trim();
-  if (value.length !== 10 || value[4] !== '-' || value[7] !== '-') return false;
-  const year = digits(value, 0, 4);
-  const month = digits(value, 5, 7);
-  const day = digits(value, 8, 10);
-  return year >= 0 && month >= 0 && day >= 0 && isCalendarDate(year, month, day);
-}
-
-/** The number in this stretch of a text, or -1. */
-function digits(text: string, from: number, to: number): number {
-  let n = 0;
-  for (let i = from; i < to; i++) {
-    const c = text.charCodeAt(i) - 48;
-    if (c < 0 || c > 9) return -1;
-    n = n * 10 + c;
-  }
-  return n;
+function isEmpty(value: Value | undefined): boolean {
+  return value === null || value === undefined || value === '';
 }

@@ -72,7 +72,7 @@ function proposeField(name: string, values: readonly (Value | undefined)[]): Pro
       format === 'MM/DD/YYYY' && texts.every((text) => Number(text.split('/')[1]) <= 12)
         ? '; no day is above 12, so that DD/MM/YYYY fits too'
         : '';
-    return { ...common, type, ...(format ? { format } : {}), evidence: `${counted} are ${said}${open}` };
+    return { ...common, type, ...(format ? { format: asWritten(format, texts) } : {}), evidence: `${counted} are ${said}${open}` };
   }
   if (texts.some((text) => FIGURES.test.test(text.trim())) && texts.every((text) => /^[-+(]?\$?[-+]?[\d,]*\.?\d+\)?-?$/.test(text.trim())))
     return { ...common, type: 'decimal', evidence: `${counted} are figures, some with decimals` };
@@ -107,6 +107,12 @@ function proposeField(name: string, values: readonly (Value | undefined)[]): Pro
         ? `text: ${distinct === 1 ? 'always the same value' : `${distinct} different values`}${empty}`
         : `text: ${outOf(distinct, texts.length)} differ${empty}`,
   };
+}
+
+/** Months and days of one digit are written so: a schema that says MM would set such a record aside. */
+function asWritten(format: string, texts: readonly string[]): string {
+  const single = /[/.-]/.test(format) && texts.some((text) => /(?<!\d)\d(?!\d)/.test(text));
+  return single ? format.replace('MM', 'M').replace('DD', 'D') : format;
 }
 
 /** Fields looked at together; three already give hundreds of combinations. */

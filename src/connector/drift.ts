@@ -1,6 +1,6 @@
 import type { StreamConfig } from '../config/schema/connector.ts';
 import type { Problem } from '../core/errors.ts';
-import type { Value } from '../core/record.ts';
+import { placesAt, type Value, type Values } from '../core/record.ts';
 
 /** Columns of a source by name, with what stands in them: `a whole number`, `nvarchar(40)`; '' where nothing did. */
 export type Columns = ReadonlyMap<string, string>;
@@ -76,6 +76,8 @@ export interface ColumnWatch {
   names(columns: readonly string[]): void;
   /** The values of a record; cheap once enough were looked into. */
   values(values: Readonly<Record<string, Value>>): void;
+  /** A declared field inside a group or list of the record that was given last. */
+  inside(path: string, values: Values): void;
   columns(): Columns;
 }
 
@@ -90,14 +92,26 @@ export function columnWatch(): ColumnWatch {
     values(values) {
       if (looked >= LOOKED_INTO) return;
       looked++;
-      for (const name in values) {
-        const kind = kindOf(values[name]!);
-        const before = seen.get(name);
-        if (kind === undefined || before === undefined || before === kind) continue;
-        seen.set(name, before === '' ? kind : isNumber(before) && isNumber(kind) ? 'a number' : 'text');
+      for (const name in values) note(name, values[name]!);
+    },
+    inside(path, values) {
+      if (looked >= LOOKED_INTO) return;
+      const { groups, name } = placesAt(values, path);
+      for (const group of groups) {
+        const value = group[name];
+        if (value === undefined) continue;
+        if (!seen.has(path)) seen.set(path, '');
+        note(path, value);
       }
     },
   };
+
+  function note(name: string, value: Value): void {
+    const kind = kindOf(value);
+    const before = seen.get(name);
+    if (kind === undefined || before === undefined || before === kind) return;
+    seen.set(name, before === '' ? kind : isNumber(before) && isNumber(kind) ? 'a number' : 'text');
+  }
 }
 
 function isNumber(kind: string): boolean {

@@ -42,3 +42,32 @@ export function valueAt(values: Values, path: string): Value | undefined {
   }
   return at;
 }
+
+/** The groups of a record in which the last part of a dotted path stands, or would stand. */
+export interface Places {
+  /** Of `lines.amount` every line; of `H.number` the parent H; of a plain name the record itself. */
+  groups: Values[];
+  /** The last part of the path. */
+  name: string;
+  /** Something on the way is not there: no `dog` for `dog.name`. A list without items is there. */
+  absent: boolean;
+}
+
+/** Goes a dotted path through groups and each item of lists. A field that is itself called so is taken first, as valueAt does. */
+export function placesAt(values: Values, path: string): Places {
+  if (!path.includes('.') || Object.hasOwn(values, path)) return { groups: [values], name: path, absent: false };
+  const parts = path.split('.');
+  const name = parts.pop()!;
+  let absent = false;
+  let groups: Values[] = [values];
+  for (const part of parts)
+    groups = groups.flatMap((group) => {
+      const inside = Object.hasOwn(group, part) ? group[part]! : null;
+      return (Array.isArray(inside) ? inside.flat() : [inside]).filter((item): item is Values => {
+        const isGroup = typeof item === 'object' && item !== null && !Array.isArray(item);
+        absent ||= !isGroup;
+        return isGroup;
+      });
+    });
+  return { groups, name, absent };
+}

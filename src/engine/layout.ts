@@ -31,7 +31,10 @@ export function layoutOf(session: Session): Layout {
   let strange = 0;
   const now = (): Columns => {
     const seen: Columns = selector?.columns() ?? new Map<string, string>();
-    return named ? new Map([...named].map(([name, kind]) => [name, kind || (seen.get(name) ?? '')])) : seen;
+    if (!named) return seen;
+    // A header or catalogue says nothing of what is inside groups and lists.
+    const inside = [...seen].filter(([name]) => name.includes('.') && !named!.has(name));
+    return new Map([...[...named].map(([name, kind]): [string, string] => [name, kind || (seen.get(name) ?? '')]), ...inside]);
   };
   const said = (): string | undefined => changesSince(before, now(), session.stream.schema.fields);
   return {

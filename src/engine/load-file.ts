@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { posix } from 'node:path';
 import { IgnoredFile } from '../connector/error-rules.ts';
 import { type RepeatFinder, repeatFinder } from '../connector/keys.ts';
+import { columnsOf } from '../connector/field-paths.ts';
 import { selectorOf } from '../connector/select.ts';
 import { optionVariables } from '../connector/template.ts';
 import { openUnpacked } from '../connector/packing.ts';
@@ -169,17 +170,12 @@ function decoded(
   layout: Layout,
 ): { lists: AsyncGenerator<SourceRecord[]>; finish: () => void; newColumns: () => readonly string[] } {
   const { stream } = session;
-  const required = Object.entries(stream.schema.fields)
-    .filter(([, f]) => !f.optional)
-    .map(([name]) => name);
   const selector = selectorOf(stream, unpacked.file);
   layout.from(selector);
-  const parents = new Set(stream.record_selector?.parents ?? []);
   async function* lists(): AsyncGenerator<SourceRecord[]> {
     const raw = decodeWith(stream.decoder!, unpacked.read(), {
       file: unpacked.file,
-      requiredColumns: required.filter((name) => !parents.has(name)),
-      knownColumns: Object.keys(stream.schema.fields),
+      ...columnsOf(stream),
       onColumns: (columns) => layout.told(columns),
       signal: session.signal,
     });

@@ -1,5 +1,5 @@
 import { didYouMean, FileError } from '../core/errors.ts';
-import { valueAt } from '../core/record.ts';
+import { placesAt } from '../core/record.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
 import type { DecodeContext } from './format.ts';
 import { MOST_PROBLEMS, problemIn } from './refuse.ts';
@@ -19,6 +19,8 @@ export function fieldCheck(context: DecodeContext): FieldCheck {
   const missing = new Set(context.requiredColumns ?? []);
   const known = new Set(context.knownColumns ?? []);
   const seen = new Set<string>();
+  /** Paths whose group was there in some record. */
+  const entered = new Set<string>();
   let any = false;
   let told = 0;
 
@@ -28,7 +30,11 @@ export function fieldCheck(context: DecodeContext): FieldCheck {
       seen.add(name);
       if (!known.has(name) && ![...known].some((path) => path.startsWith(`${name}.`))) fresh.push(name);
     }
-    for (const path of missing) if (valueAt(values, path) !== undefined) missing.delete(path);
+    for (const path of missing) {
+      const { groups, name } = placesAt(values, path);
+      if (groups.some((group) => group[name] !== undefined)) missing.delete(path);
+      else if (groups.length > 0) entered.add(path);
+    }
   }
 
   return {
@@ -44,9 +50,11 @@ export function fieldCheck(context: DecodeContext): FieldCheck {
       told = seen.size;
     },
     finish() {
-      if (!any || missing.size === 0) return;
+      // Of a declared group or list that no record has, or that is empty in all, nothing can be missing.
+      const certain = [...missing].filter((path) => entered.has(path) || !isWithin(path, known));
+      if (!any || certain.length === 0) return;
       const found = [...seen];
-      const problems = [...missing].map((name, i) => {
+      const problems = certain.map((name, i) => {
         const meant = didYouMean(
           name,
           found.filter((other) => !known.has(other)),
@@ -63,4 +71,9 @@ export function fieldCheck(context: DecodeContext): FieldCheck {
       throw new FileError(problems.slice(0, MOST_PROBLEMS));
     },
   };
+}
+
+function isWithin(path: string, known: ReadonlySet<string>): boolean {
+  const parts = path.split('.');
+  return parts.slice(1).some((_, i) => known.has(parts.slice(0, i + 1).join('.')));
 }

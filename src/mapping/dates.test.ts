@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { daysInMonth } from '../core/time.ts';
-import { compileFormat } from './date-format.ts';
+import { compileFormat } from '../core/date-format.ts';
 import { compileDate, compileDateTime, ISO_DATETIMES } from './dates.ts';
 import { Fault } from './fault.ts';
 import { zoneOf } from '../core/zones.ts';

@@ -1,5 +1,5 @@
 import { daysInMonth, isCalendarDate } from '../core/time.ts';
-import { compileFormat, type DateFormat, type DateParts, emptyParts } from './date-format.ts';
+import { compileFormat, type DateFormat, type DateParts, emptyParts } from '../core/date-format.ts';
 import { Fault } from './fault.ts';
 import { utcOf, type Zone, zoneOf } from '../core/zones.ts';
 

@@ -148,7 +148,7 @@ export function typeFromName(name: string, args: readonly string[]): SqlType | u
  * NUMERIC(19,5) that SQLite keeps as text, digit for digit, where a plain `NUMERIC(19,5)` is a number to SQLite.
  */
 export function typeFromDeclaration(declared: string): { type: SqlType; keptAsText: boolean } | undefined {
-  const match = /^\s*([A-Za-z_][A-Za-z0-9_ ]*?)\s*(?:\(\s*([^()]*)\))?\s*(TEXT)?\s*$/i.exec(declared);
+  const match = /^\s*([A-Za-z_][A-Za-z0-9_ ]*?)\s*(?:\(\s*([^()]*)\))?\s*((?<=[\s)])TEXT)?\s*$/i.exec(declared);
   if (match === null) return declared.trim() === '' ? { type: nvarchar(4000), keptAsText: true } : undefined;
   const args = match[2] === undefined ? [] : match[2].split(',').map((part) => part.trim());
   const words = [...(match[1] as string).split(/\s+/), ...(match[3] === undefined ? [] : [match[3]])];

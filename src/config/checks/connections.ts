@@ -69,7 +69,11 @@ function checkOptions(
         base,
       ),
     );
-    problems.push(...explainIssues(issues.filter(isPreset), transport, all, connector.source, ['transport_options']));
+    // A literal in place of a secret is told where it stands: here when the town wrote it, by the connector's own check otherwise.
+    const isLiteral = (issue: z.core.$ZodIssue): boolean =>
+      isSecretAt(transport, issue.path as Path) && typeof valueAtPath(all, issue.path as Path) === 'string';
+    const theirs = issues.filter((issue) => isPreset(issue) && !isLiteral(issue));
+    problems.push(...explainIssues(theirs, transport, all, connector.source, ['transport_options']));
   }
 
   eachText(given, [], (text, path) => {
@@ -131,4 +135,8 @@ export function checkReferences(part: Part<unknown>): Problem[] {
 
 function pick(options: Options, names: readonly string[]): Options {
   return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)));
+}
+
+function valueAtPath(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((at, part) => (at as Record<string | number, unknown> | undefined)?.[part], value);
 }

@@ -6,6 +6,7 @@ import { problemAt } from '../draft.ts';
 import type { Part } from '../draft.ts';
 import { explainIssues, secretLiteral, unknownKey } from '../explain.ts';
 import { schemaOfOptions } from '../connection-options.ts';
+import { isSecretAt } from '../schema-at.ts';
 import { DECODERS } from '../schema/connector.ts';
 import type { ConnectorConfig, StreamConfig } from '../schema/connector.ts';
 import { checkDecoder } from './decoders.ts';
@@ -16,6 +17,7 @@ import { checkRateLimit, checkRequests } from './requests.ts';
 import { checkSink } from './sinks.ts';
 import { suggestion } from './references.ts';
 import { fieldsOf, recordTypesOf } from './source-fields.ts';
+import { checkSchema } from './stream-schema.ts';
 import { quoted } from '../words.ts';
 
 type Connector = Part<ConnectorConfig>;
@@ -66,6 +68,33 @@ function checkOptionList(part: Connector, transportOptions: TransportOptions): P
         .filter((name) => !known.includes(name))
         .map((name) => unknownKey(name, known, part.source, ['transport_options'])),
     );
+  if (transportOptions[transport]) problems.push(...checkPresetSecrets(part, transportOptions[transport]));
+  return problems;
+}
+
+/** A pack goes to every town: what the transport keeps secret may only be what a town gives as an option of type secret. */
+function checkPresetSecrets(part: Connector, transport: TransportOptions[string]): Problem[] {
+  const { options, transport_options } = part.value;
+  const problems: Problem[] = [];
+  const look = (value: unknown, path: StreamPath): void => {
+    if (typeof value === 'object' && value !== null)
+      for (const [name, inner] of Object.entries(value)) look(inner, [...path, Array.isArray(value) ? Number(name) : name]);
+    else if (value !== null && value !== undefined && isSecretAt(transport, path)) {
+      const at = ['transport_options', ...path];
+      const name = /^\{\{\s*options\.([\w-]+)\s*\}\}$/.exec(String(value))?.[1];
+      const secret =
+        name !== undefined && (Object.hasOwn(options, name) ? options[name]!.type === 'secret' : isSecretAt(transport, [name]));
+      if (!secret)
+        problems.push({
+          ...secretLiteral(part.source.at(at), at),
+          hint:
+            name === undefined
+              ? 'Make it an option of the connector, { type: secret, required: true }, and write {{ options.NAME }} here, with nothing around it. Change it if it was a real one.'
+              : `Set type: secret in options.${name}.`,
+        });
+    }
+  };
+  look(transport_options, []);
   return problems;
 }
 
@@ -246,13 +275,17 @@ function checkFieldNames(part: Connector, base: StreamPath, stream: StreamConfig
     known(control.hash?.of, ['control', i, 'hash', 'of']);
   });
   stream.record_selector?.where?.forEach(({ field }, i) => known(field, ['record_selector', 'where', i, 'field']));
-  for (const [name, field] of Object.entries(stream.schema.fields)) {
-    const strange = field.format === undefined ? undefined : strangeInDateFormat(field.format);
-    if (strange)
-      problems.push(
-        problemAt(part, [...base, 'schema', 'fields', name, 'format'], 'VALUE_INVALID', `${quoted(field.format!)} ${strange}.`),
-      );
-  }
+  if (stream.deletes?.field !== undefined && !stream.deletes.values?.length)
+    problems.push(
+      problemAt(
+        part,
+        [...base, 'deletes', 'values'],
+        'KEY_MISSING',
+        `the key "values" is missing: it says what stands in ${stream.deletes.field} when a record was deleted.`,
+        'values: ["1"]; a BIT of SQL Server reads as 1 or 0.',
+      ),
+    );
+  problems.push(...checkSchema(part, [...base, 'schema', 'fields'], stream));
   const format = stream.incremental?.format;
   const strange = format === undefined ? undefined : strangeInDateFormat(format);
   if (strange) problems.push(problemAt(part, [...base, 'incremental', 'format'], 'VALUE_INVALID', `${quoted(format!)} ${strange}.`));

@@ -135,10 +135,21 @@ export function sourceCheck(known: SourceFields | undefined, forEach: string | u
         `${quoted(name)} looks outside the record.`,
         forEach === undefined ? '../ is for mappings with for_each.' : undefined,
       );
-    // What an item of a list has is in no schema.
-    if (!known || levels < out) return;
+    if (!known || (forEach !== undefined && !known.has(forEach))) return;
     const field = name.slice(levels * 3);
-    if (!known.has(field)) add(path, 'REFERENCE_UNKNOWN', `${quoted(field)} is not a field of the stream.`, suggestion(field, known.names));
+    // `.` is an item that is text. What an item has is known where the schema declares fields of the list.
+    const list = forEach === undefined ? [] : forEach.split('.').slice(0, out - levels);
+    if (field === '.' || known.has([...list, field].join('.'))) return;
+    const below =
+      list.length === 0
+        ? known.names
+        : known.names.flatMap((n) => (n.startsWith(`${list.join('.')}.`) ? [n.slice(list.join('.').length + 1)] : []));
+    add(
+      path,
+      'REFERENCE_UNKNOWN',
+      `${quoted(field)} is not a field of ${list.length ? quoted(list.join('.')) : 'the stream'}.`,
+      suggestion(field, below),
+    );
   };
 }
 

@@ -19,13 +19,38 @@ export function fieldsOf(stream: StreamConfig): SourceFields {
     names,
     has(name) {
       if (Object.keys(fields).length === 0 || names.includes(name)) return true;
-      const [head = '', ...rest] = name.split('.');
-      if (rest.length === 0) return parents.includes(name);
-      if (parents.includes(head)) return types?.get(head)?.includes(rest.join('.')) ?? true;
-      const type = Object.hasOwn(fields, head) ? fields[head]!.type : undefined;
-      return type === 'list' || type === 'object';
+      // `Payments.0.Amount` is a field of the items of Payments.
+      const path = name
+        .split('.')
+        .filter((part) => !/^\d+$/.test(part) || parents.includes(part))
+        .join('.');
+      if (names.includes(path) || names.some((other) => other.startsWith(`${path}.`))) return true;
+      const [head = '', ...rest] = path.split('.');
+      if (rest.length === 0) return parents.includes(path);
+      const known = parents.includes(head) ? types?.get(head) : undefined;
+      if (known) return known.includes(rest.join('.'));
+      const group = path.slice(0, path.lastIndexOf('.'));
+      // Where fields of a group are declared, all of them are.
+      if (names.some((other) => other.startsWith(`${group}.`))) return false;
+      if (Object.hasOwn(fields, group)) return fields[group]!.type === 'list' || fields[group]!.type === 'object';
+      return this.has(group);
     },
   };
+}
+
+/**
+ * Is a name of the schema that of a field inside another one: `H.number` of a parent, `dog.name`, `lines.amount` of each line? Where
+ * records are flat (CSV, tables), a point is a part of the column's name.
+ */
+export function isNested(name: string, stream: StreamConfig): boolean {
+  const at = name.indexOf('.');
+  if (at <= 0) return false;
+  const head = name.slice(0, at);
+  const { fields } = stream.schema;
+  if ((stream.record_selector?.parents ?? []).includes(head)) return true;
+  if (Object.hasOwn(fields, head) && (fields[head]!.type === 'list' || fields[head]!.type === 'object')) return true;
+  const { decoder, retriever } = stream;
+  return decoder ? decoder.json !== undefined || decoder.xml !== undefined : retriever.request !== undefined;
 }
 
 /** The record types that a decoder tells apart, with the fields of each; undefined when the manifest does not list them. */

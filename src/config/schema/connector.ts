@@ -100,7 +100,10 @@ const fieldSchema = z.strictObject({
     .enum(['text', 'integer', 'decimal', 'date', 'datetime', 'boolean', 'list', 'object'])
     .default('text')
     .describe('What the text must look like. The value stays text; mappings parse it.'),
-  format: z.string().optional().describe('For date and datetime: YYYY-MM-DD, MM/DD/YYYY …'),
+  format: z
+    .string()
+    .optional()
+    .describe('For date and datetime, exactly: MM/DD/YYYY, YYYYMMDD, /Date(ms)/. Without it YYYY-MM-DD, or ISO 8601.'),
   required: z.boolean().default(false).describe('The column must be there and must have a value.'),
   optional: z.boolean().default(false).describe('The column itself may be missing.'),
   class: z.enum(['public', 'internal', 'personal']).default('internal'),
@@ -244,7 +247,10 @@ export type PaginatorConfig = z.output<typeof paginator>;
 
 const deletes = z.strictObject({
   field: z.string().optional().describe('Field that says a record was deleted.'),
-  values: z.array(z.string()).optional(),
+  values: z
+    .array(z.string())
+    .optional()
+    .describe('What stands in field then, as it is read; a BIT of SQL Server reads as 1. Needed with field.'),
   when_absent: z.boolean().default(false).describe('A record that is missing from a complete snapshot was deleted.'),
   max_percent: z.number().min(0).max(100).default(10).describe('More deletions than this stop the run.'),
 });
@@ -258,7 +264,9 @@ export const streamSchema = z.strictObject({
   decoder: decoderSchema.optional().describe('Needed for files and for HTTP.'),
   record_selector: recordSelector.optional().describe('Which of what was read are records of this stream.'),
   schema: z.strictObject({
-    fields: z.record(z.string(), fieldSchema),
+    fields: z
+      .record(z.string(), fieldSchema)
+      .describe('By name; H.number is a field of a parent, dog.name of a group, lines.amount of each item of a list.'),
     drift: z
       .strictObject({ columns: drift.default('quarantine_value'), data_type: drift.default('quarantine_row') })
       .prefault({})

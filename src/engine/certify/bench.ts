@@ -7,12 +7,14 @@ import { interlocalSchema } from '../../config/schema/interlocal.ts';
 import { mappingSchema } from '../../config/schema/mapping.ts';
 import { entitySchema } from '../../config/schema/model.ts';
 import { pipelineSchema } from '../../config/schema/pipeline.ts';
+import type { Fixture } from '../../connector/certify-fixtures.ts';
 import { fillText, optionVariables } from '../../connector/template.ts';
 import { type Values, valueAt } from '../../core/record.ts';
 import { landedAfter } from '../../store/landed.ts';
 import { migrateModel } from '../../store/model-tables.ts';
 import { openKnex, type Knex } from '../../store/open.ts';
 import { runPipeline } from '../run.ts';
+import { goodOf, type Reading } from './reading.ts';
 import type { Progress, RunResult } from '../session.ts';
 
 /** What a stream is run with on a bench. */
@@ -143,6 +145,11 @@ export function plainFields(stream: StreamConfig, records: readonly Values[]): s
       return value === null || typeof value === 'string' || (value === undefined && !name.includes('.'));
     }),
   );
+}
+
+/** The plain fields of what a recording reads as, and is said to. */
+export function fieldsRead(stream: StreamConfig, { records }: Pick<Fixture, 'records'>, reading: Reading): string[] {
+  return plainFields(stream, [...records, ...goodOf(reading).map((record) => record.values)]);
 }
 
 function projectOf(setup: Setup, folder: string): Project {

@@ -4,6 +4,8 @@ import type { ConnectorConfig } from '../../config/schema/connector.ts';
 import type { Certificate, Finding, Verdict } from '../../connector/certify.ts';
 import type { Fixture } from '../../connector/certify-fixtures.ts';
 import { didYouMean, InterlocalError } from '../../core/errors.ts';
+import { DELETED, deletedRecords } from './deleted-records.ts';
+import { DECLARED, declaredFields } from './declared-fields.ts';
 import { type FileContext, fileContext } from './file-context.ts';
 import { FILE_DRIFT } from './file-drift.ts';
 import { FILE_LIFE } from './file-life.ts';
@@ -15,7 +17,7 @@ import type { Pack } from './pack.ts';
 import { goodOf, readBytes } from './reading.ts';
 import type { StartTables } from './query-context.ts';
 import type { StartSsh } from './ssh-login.ts';
-import { compareWithRecording } from './recording-check.ts';
+import { compareWithRecording, type Read } from './recording-check.ts';
 import { certifySink } from './certify-sink.ts';
 import { optionsFor, variablesFor } from './secrets.ts';
 
@@ -98,12 +100,17 @@ async function certifyFiles(
   const findings: Finding[] = [];
   const stream = connector.streams[name]!;
   const variables = variablesFor(given, keys);
+  const reads: Read[] = [];
   const recording = await looked({ check: 'recording', title: 'The recording reads as recorded' }, name, options, async () => {
-    const reads = [];
     for (const { name: file, bytes } of fixture.files!) reads.push({ file, reading: await readBytes(stream, file, bytes, variables) });
     return compareWithRecording(fixture, reads);
   });
-  findings.push(...recording);
+  const records = reads.flatMap(({ reading }) => reading.records);
+  findings.push(
+    ...recording,
+    ...(await looked(DECLARED, name, options, async () => declaredFields(stream, records))),
+    ...(await looked(DELETED, name, options, async () => deletedRecords(stream, records))),
+  );
   const checks = [...FILE_LIFE, ...FILE_PACKED, ...FILE_TEXT, ...FILE_DRIFT, ...FILE_LIMITS];
   const context: FileContext | undefined = await fileContext(connector, name, fixture, given, keys, options.startSsh);
   if (!context) return leftOut(checks, name, options, findings);

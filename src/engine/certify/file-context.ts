@@ -7,7 +7,7 @@ import { openUnpacked } from '../../connector/packing.ts';
 import { InterlocalError } from '../../core/errors.ts';
 import { keepInMemory, packedBytes } from '../../formats/unpack.ts';
 import type { Bench, Setup } from './bench.ts';
-import { openBench, plainFields } from './bench.ts';
+import { openBench, fieldsRead } from './bench.ts';
 import { goodOf, type Reading, readBytes } from './reading.ts';
 import { secretFiles, variablesFor } from './secrets.ts';
 import type { StartSsh } from './ssh-login.ts';
@@ -60,7 +60,7 @@ export async function fileContext(
     stream: name,
     options: { ...options, path: 'source' },
     secrets: secretFiles(keys),
-    fields: plainFields(stream, fixture.records),
+    fields: [],
   };
   const variables = variablesFor(setup.options, keys);
   const files = { ...stream.retriever.files!, pattern: fillText(stream.retriever.files!.pattern, variables) };
@@ -74,6 +74,7 @@ export async function fileContext(
   }
   if (!best || goodOf(best.reading).length === 0) return undefined;
   const { file, reading } = best;
+  setup.fields = fieldsRead(stream, fixture, reading);
   const bench = () => openBench(setup);
   return {
     name,

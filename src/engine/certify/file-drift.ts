@@ -1,7 +1,8 @@
 import { counted, fails, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
 import { changedAt, lineStarts, regionOf, spots } from '../../connector/certify-changes.ts';
 import { columnChanges, NEW_COLUMN } from '../../connector/certify-columns.ts';
-import type { Value, Values } from '../../core/record.ts';
+import { isNested } from '../../connector/field-paths.ts';
+import { placesAt, type Value, type Values } from '../../core/record.ts';
 import type { FileCheck, FileContext } from './file-context.ts';
 import { goodOf, sameValues, saidOf } from './reading.ts';
 
@@ -50,10 +51,15 @@ function neededColumns({ stream, reading }: FileContext): string[] {
   // An empty list is a list: where it is gone, nothing can tell that from a record without any.
   const lists = stream.decoder!.xml?.lists ?? [];
   const names = Object.entries(stream.schema.fields)
-    .filter(([name, f]) => !f.optional && !lists.includes(name) && good.some((r) => r.values[name] !== undefined))
+    .filter(([name, f]) => !f.optional && !lists.includes(name) && good.some((r) => has(r.values, name)))
     .map(([name]) => name);
   const required = names.filter((name) => stream.schema.fields[name]!.required);
   return [...required, ...names.filter((name) => !required.includes(name))];
+}
+
+function has(values: Values, path: string): boolean {
+  const { groups, name } = placesAt(values, path);
+  return groups.some((group) => group[name] !== undefined);
 }
 
 async function columnRemoved(context: FileContext): Promise<Verdict> {
@@ -73,8 +79,9 @@ async function withoutColumn(
   const changes = recorded && columnChanges(recorded, stream.decoder!);
   if (!changes) return undefined;
   let tried = 0;
-  for (const name of neededColumns(context).slice(0, 8)) {
-    const changed = change(changes, name);
+  for (const name of neededColumns(context).slice(0, 12)) {
+    // What stands in a file for `dog.name` is the last part.
+    const changed = change(changes, isNested(name, stream) ? name.split('.').at(-1)! : name);
     if (changed === undefined) continue;
     const bytes = recorded!.bytes(changed);
     const read = await context.read(bytes);
@@ -97,8 +104,11 @@ async function retyped(context: FileContext): Promise<Verdict> {
   if (!recorded) return undefined;
   const { fields, drift } = stream.schema;
   const summed = (stream.control ?? []).map((c) => c.total?.of);
+  const parents = stream.record_selector?.parents ?? [];
   const typed = (field: string): boolean =>
-    ['integer', 'decimal', 'date', 'datetime'].includes(fields[field]?.type ?? 'text') && !summed.includes(field);
+    !parents.includes(field.split('.')[0]!) &&
+    ['integer', 'decimal', 'date', 'datetime'].includes(fields[field]?.type ?? 'text') &&
+    !summed.includes(field);
   let tries = 0;
   for (const spot of spots(recorded, stream.decoder!, reading.records, (field) => typed(field))) {
     if (++tries > 20) break;
@@ -110,11 +120,12 @@ async function retyped(context: FileContext): Promise<Verdict> {
     if (!record) continue;
     if (record.problem && drift.data_type !== 'evolve')
       return holds(`${spot.field} with letters in it sets the record aside (${record.problem.code}).`);
-    if (drift.data_type === 'quarantine_value' && record.values[spot.field] === null)
+    const { groups, name } = placesAt(record.values, spot.field);
+    if (drift.data_type === 'quarantine_value' && groups.some((group) => group[name] === null))
       return holds(`${spot.field} with letters in it is taken out, the record is kept.`);
     if (drift.data_type === 'evolve' && !changed.refused) return holds('Kept as it is, as drift.data_type: evolve says.');
     return fails(
-      `${spot.field} with letters in it was read as ${JSON.stringify(record.values[spot.field])}.`,
+      `${spot.field} with letters in it was read as ${JSON.stringify(groups.map((group) => group[name]))}.`,
       'Give the field its type in the schema.',
     );
   }

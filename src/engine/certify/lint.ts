@@ -16,7 +16,9 @@ export function lint(pack: Pack): Finding[] {
           'The manifest is valid',
           false,
           problems.slice(0, 8).map(textOf).join('\n'),
-          'Correct connector.yaml; docs/connector-reference.md lists every key.',
+          problems.some((problem) => !/(^|\/)mappings\//.test(problem.place.file ?? ''))
+            ? 'Correct connector.yaml; docs/connector-reference.md lists every key.'
+            : 'Correct the mappings that it brings along; docs/mappings.md shows the steps.',
         )
       : finding('manifest', 'The manifest is valid', true, `${connector.title} ${connector.version}, ${contentsOf(connector)}.`),
   );
@@ -41,13 +43,14 @@ export function lint(pack: Pack): Finding[] {
             'Write which system and version it is for, what the town must supply, and where the layout is documented.',
           ),
   );
+  const contents = [...pack.contents, ...problems.filter((problem) => problem.code === 'SECRET_LITERAL')];
   findings.push(
-    pack.contents.length
+    contents.length
       ? finding(
           'pack_files',
           'Nothing is in it that must not be handed over',
           false,
-          pack.contents.slice(0, 8).map(textOf).join('\n'),
+          contents.slice(0, 8).map(textOf).join('\n'),
           'interlocal add would refuse it.',
         )
       : finding('pack_files', 'Nothing is in it that must not be handed over', true, 'Plain files with plain names, no keys or passwords.'),

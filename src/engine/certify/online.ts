@@ -8,6 +8,7 @@ import { type Certificate, counted, fails, type Finding, holds, holdsBut, type V
 import { checkTables } from '../../connector/check-tables.ts';
 import { isGuessed } from '../../connector/next-page.ts';
 import { readStream } from '../../connector/read-stream.ts';
+import { columnsOf } from '../../connector/field-paths.ts';
 import { selectorOf } from '../../connector/select.ts';
 import { fillText, optionVariables, type Variables } from '../../connector/template.ts';
 import { openUnpacked } from '../../connector/packing.ts';
@@ -180,9 +181,6 @@ async function* lists(
     const files = stream.retriever.files!;
     const [file] = await transport.list(fillText(files.folder, variables), fillText(files.pattern, variables));
     if (!file) return;
-    const requiredColumns = Object.entries(stream.schema.fields)
-      .filter(([field, f]) => !f.optional && !(stream.record_selector?.parents ?? []).includes(field))
-      .map(([field]) => field);
     const folder = await mkdtemp(join(tmpdir(), 'certify-online-'));
     try {
       // What is not packed is read from where it lies: a look at its beginning is enough.
@@ -192,8 +190,7 @@ async function* lists(
         (await openUnpacked(fetched, files.unpack, { file: file.path, variables, keep: (bytes) => keep(bytes, folder), signal }));
       for await (const list of decodeWith(stream.decoder!, unpacked?.read() ?? transport.read(file.path), {
         file: unpacked?.file ?? file.path,
-        requiredColumns,
-        knownColumns: Object.keys(stream.schema.fields),
+        ...columnsOf(stream),
         signal,
       }))
         yield { list, from: unpacked?.file ?? file.path };

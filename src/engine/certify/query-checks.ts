@@ -3,6 +3,7 @@ import { counted, fails, holds, holdsBut, holdsFor, NO_RECORD, type Verdict } fr
 import { rowWith, tableName, tableOfCursor, tiedRows } from '../../connector/certify-tables.ts';
 import { parseDuration } from '../../core/time.ts';
 import { using, type Contents } from './bench.ts';
+import { DELETED, deletedRow } from './deleted-records.ts';
 import { changesOf } from './file-life.ts';
 import { expiredChanges, oneVersion, restored, trackedDeletion } from './query-changes.ts';
 import type { QueryContext } from './query-context.ts';
@@ -25,6 +26,7 @@ export const QUERY_CHECKS: readonly QueryCheck[] = [
   { check: 'tied_cursors', title: 'Rows with the same cursor are all read, also across a kill', run: tied },
   { check: 'late_commit', title: 'A row that is committed late is read all the same', run: lateCommit },
   { check: 'deletes', title: 'A row that is gone is deleted, many are questioned', run: deletes },
+  { ...DELETED, run: deletedRow },
   { check: 'expired_changes', title: 'Changes that the server has forgotten are found by reading everything', run: expiredChanges },
   { check: 'restored', title: 'A database that was restored is read anew', run: restored },
   { check: 'column_removed', title: 'A column that is missing stops the run', run: columnRemoved },

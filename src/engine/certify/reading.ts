@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import { repeatFinder } from '../../connector/keys.ts';
+import { columnsOf } from '../../connector/field-paths.ts';
 import { selectorOf } from '../../connector/select.ts';
 import type { Variables } from '../../connector/template.ts';
 import { InterlocalError, type Problem } from '../../core/errors.ts';
@@ -31,14 +32,7 @@ export async function readBytes(
 ): Promise<Reading> {
   const selector = selectorOf(stream, file);
   const records: SourceRecord[] = [];
-  const parents = new Set(stream.record_selector?.parents ?? []);
-  const context = {
-    file,
-    requiredColumns: Object.entries(stream.schema.fields)
-      .filter(([name, f]) => !f.optional && !parents.has(name))
-      .map(([name]) => name),
-    knownColumns: Object.keys(stream.schema.fields),
-  };
+  const context = { file, ...columnsOf(stream) };
   try {
     const unpacked =
       bytes instanceof Uint8Array

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { counted } from '../../connector/certify.ts';
 import type { Fixture } from '../../connector/certify-fixtures.ts';
@@ -21,12 +21,28 @@ export async function writeRecords(
   startTables: StartTables | undefined,
   note: (text: string) => void = () => {},
 ): Promise<string[]> {
+  const begun = new Map<string, string>();
+  try {
+    return await writeAll(folder, startTables, begun, note);
+  } finally {
+    // What was only begun would pass for a recording that has no records.
+    for (const [file, text] of begun) if ((await readFile(file, 'utf8').catch(() => undefined)) === text) await rm(file);
+  }
+}
+
+async function writeAll(
+  folder: string,
+  startTables: StartTables | undefined,
+  begun: Map<string, string>,
+  note: (text: string) => void,
+): Promise<string[]> {
   const fixtures = join(folder, 'fixtures');
   const { connector } = await readPack(folder);
   // What is not there yet is empty to begin with.
   const begin = async (name: string, file: string, text: string): Promise<boolean> => {
     if (!existsSync(join(fixtures, name)) || existsSync(join(fixtures, name, file))) return false;
     await writeFile(join(fixtures, name, file), text);
+    begun.set(join(fixtures, name, file), text);
     return true;
   };
   const empty = new Set<string>();

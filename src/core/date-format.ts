@@ -1,3 +1,5 @@
+import { isCalendarDate } from './time.ts';
+
 /**
  * Date formats, compiled once. Parts: YYYY, YY, MMMM or MMM (English month names, long or short), MM, M, DD, D, dddd or
  * ddd (day of the week), HH or H, hh or h with A or a (am/pm), mm, ss, SSS (1 to 9 digits of a second), Z (an offset: Z,
@@ -30,6 +32,13 @@ export interface DateParts {
 
 export function emptyParts(): DateParts {
   return { year: 0, month: 1, day: 1, hour: 0, minute: 0, second: 0, millisecond: 0, pm: -1, offset: undefined, weekday: -1 };
+}
+
+/** A day that exists, on the day of the week that it says, at a time that exists. */
+export function isPossible({ year, month, day, hour, minute, second, pm, weekday }: DateParts): boolean {
+  if (year < 1 || !isCalendarDate(year, month, day)) return false;
+  if (weekday >= 0 && new Date(Date.UTC(2000 + (year % 400), month - 1, day)).getUTCDay() !== weekday) return false;
+  return hour <= 23 && minute <= 59 && second <= 59 && (pm < 0 || (hour >= 1 && hour <= 12));
 }
 
 /** Gives the place after what was read, or -1. */

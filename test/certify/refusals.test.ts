@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { certified, finding, packOf, README, temporaryFolder, write } from './packs.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+async function refused(...args: string[]): Promise<string> {
+  const failed: unknown = await promisify(execFile)(process.execPath, [MAIN, ...args], { timeout: 60_000 }).catch(
+    (error: unknown) => error,
+  );
+  return (failed as { stderr: string }).stderr;
+}
+
+const TILL = {
+  'connector.yaml':
+    'connector: till\nversion: 1.0.0\ntitle: Till\ntransport: folder\nstreams:\n  payments:\n    retriever: { files: { pattern: "*.csv" } }\n    decoder: { csv: {} }\n    schema: { fields: { number: {} } }\n    primary_key: [number]\n',
+  'README.md': README,
+  'fixtures/payments/a.csv': 'number\n1\n',
+  'fixtures/payments/records.json': '{ "records": [{ "number": "1" }] }',
+};
+
+describe('what a vendor does by mistake is told in words, without a list of program lines', () => {
+  test('a folder in place of a sample', async () => {
+    const town = temporaryFolder();
+    write(town, { 'config/interlocal.yaml': 'town: { name: T, time_zone: UTC, currency: USD }\n' });
+    const words = 'This is a folder, and a sample is a file. Name one of the files in it. [FILE_UNREADABLE]\n';
+    expect(await refused('discover', '--file', town)).toBe(`${town}: ${words}`);
+    expect(await refused('--project', town, 'new', 'connector', 'till', '--transport', 'folder', '--sample', town)).toBe(
+      `${town}: ${words}`,
+    );
+  });
+
+  test('a report that cannot be written, before anything is proven', async () => {
+    const pack = packOf('till', TILL);
+    expect(await refused('certify', pack, '--offline', '--report', `${pack}/nowhere/report.html`)).toBe(
+      `${pack}/nowhere/report.html: The report cannot be written (ENOENT). Name another file with --report. [FILE_NOT_WRITABLE]\n`,
+    );
+  });
+
+  test('a signature that ran out before it is made', async () => {
+    expect(await refused('sign', packOf('till', TILL), '--key', 'none.pem', '--valid-until', '2020-01-01')).toContain(
+      '--valid-until: 2020-01-01 is over: no town could install it.',
+    );
+  });
+});
+
+test('where a mapping of a pack is wrong, that is what must be corrected', async () => {
+  const mapping =
+    'mapping: receipt.from-till\nentity: receipt\nfrom: { connector: till, stream: payments }\nfields: { number: numbr }\ntests: []\n';
+  const manifest = finding(await certified(packOf('till', { ...TILL, 'mappings/receipt.from-till.yaml': mapping })), 'manifest');
+  expect(manifest).toMatchObject({ state: 'failed', hint: 'Correct the mappings that it brings along; docs/mappings.md shows the steps.' });
+});
