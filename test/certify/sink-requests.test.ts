@@ -282,6 +282,31 @@ describe('a pack for a SOAP service with a log-in and lists in lists', () => {
     expect(finding(certificate, 'lost_answer')).toMatchObject({ state: 'warning' });
   });
 
+  test('certifies with the session in the header, and is found out when the header is another', { timeout: 60_000 }, async () => {
+    const inHeader = String(yaml).replace(
+      '        operation: PostReceipt\n',
+      "        operation: PostReceipt\n        header: { Ticket: { xmlns: 'urn:ticket', Id: '{{ session }}', Key: '{{ idempotency_key }}', Of: '{{ record.Number }}' } }\n",
+    );
+    const recorded = (of: (number: string) => string): string =>
+      JSON.stringify(
+        (JSON.parse(String(files['fixtures/entries/exchanges.json'])) as { request: { body?: { Receipt: { Number: string } } } }[]).map(
+          (one) =>
+            one.request.body
+              ? {
+                  ...one,
+                  request: { ...one.request, header: { Ticket: { Id: 's-1', Key: '*', Of: of(one.request.body.Receipt.Number) } } },
+                }
+              : one,
+        ),
+      );
+    const pack = (of: (number: string) => string) =>
+      packOf('ledger', { ...files, 'connector.yaml': inHeader, 'fixtures/entries/exchanges.json': recorded(of) });
+    const certificate = await certified(pack((number) => number));
+    expect(failures(certificate)).toEqual([]);
+    expect(finding(certificate, 'session_ended')?.detail).toContain('Logged in 2 times for 3 records');
+    expect(failures(await certified(pack(() => '9'))).join()).toContain('the header.Ticket.Of = "1", recorded "9"');
+  });
+
   test(
     'is found out when a parameter is not in the WSDL, or the end of a session is no reason to log in',
     { timeout: 60_000 },

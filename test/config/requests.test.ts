@@ -162,3 +162,25 @@ test('a body of text must say what it is written in', async () => {
     'has keys, which are sent as JSON',
   );
 });
+
+test('what belongs to a SOAP message, to a time zone or to an answer with room for it is told where it does not', async () => {
+  const stream = (request: string, more: string, transport = rest): string =>
+    `  bills:\n    retriever: { request: ${request} }\n${more}${transport}`;
+  expect(await mistakes(stream('{ path: /bills, header: { Session: x } }', ''))).toEqual([
+    'bills.retriever.request.header: is the header of a SOAP message. Over HTTP it is called headers. [VALUE_INVALID]',
+  ]);
+  const paged = stream('{ path: "/bills/{{ page }}" }', '    paginator: { kind: page, more: meta.more }\n');
+  expect(await mistakes(paged)).toEqual([
+    'bills.paginator.more: is read beside the list of records, and answers of this kind are nothing but records. Take it out; json with rows, xml and SOAP answers have room for it. [VALUE_INVALID]',
+  ]);
+  expect(await mistakes(paged.replace('json: {}', 'json: { rows: bills }'))).toEqual([]);
+  const zoned = (zone: string): string =>
+    stream('{ path: "/bills/{{ from }}" }', `    incremental: { cursor: number, start: "2026-01-01", time_zone: "${zone}" }\n`);
+  expect(await mistakes(zoned('America/New_York'))).toEqual([]);
+  expect(await mistakes(zoned('{{ options.area }}'))).toEqual([]);
+  expect(await mistakes(zoned('Maplewood'))).toEqual([
+    'bills.incremental.time_zone: "Maplewood" is not a time zone. Use an IANA name such as America/New_York. [VALUE_INVALID]',
+  ]);
+  const sink = `  a: { retriever: { request: { path: /a } }, decoder: { json: {} }, schema: { fields: { id: {} } }, primary_key: [id] }\nsinks:\n  b:\n    target: { request: { path: /b, body: { a: "{{ record.id }}" } } }\n    schema: { fields: { id: {} } }\n    idempotency_key: [id]\n    acknowledgement: { read_back: { path: /b, header: { Session: x }, found: { path: id } } }\n`;
+  expect((await mistakes(sink)).join()).toContain('read_back.header: is the header of a SOAP message.');
+});

@@ -92,8 +92,14 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
         add(['target', 'request', 'operation'], 'KEY_MISSING', 'the key "operation" is missing.', 'The operation, as the WSDL names it.');
       if (transport === 'http' && request.path === undefined)
         add(['target', 'request', 'path'], 'KEY_MISSING', 'the key "path" is missing.', 'The path below base_url.');
-      if (request.header && transport !== 'soap')
-        add(['target', 'request', 'header'], 'VALUE_INVALID', 'is the header of a SOAP message.', 'Over HTTP it is called headers.');
+      const back = sink.acknowledgement?.read_back;
+      for (const [ask, path] of [
+        [request, ['target', 'request']],
+        [request.delete, ['target', 'request', 'delete']],
+        [typeof back === 'object' ? back : undefined, ['acknowledgement', 'read_back']],
+      ] as const)
+        if (ask?.header && transport !== 'soap')
+          add([...path, 'header'], 'VALUE_INVALID', 'is the header of a SOAP message.', 'Over HTTP it is called headers.');
       if (request.login && transport !== 'soap')
         add(
           ['target', 'request', 'login'],
