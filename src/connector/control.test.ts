@@ -115,6 +115,12 @@ test('without records the figures are about the records of the stream', () => {
   expect(problemsOf(own, records('6 amount=1', '7 amount=5', '6 amount=2.5', '9 count=2 total=3.50'))).toEqual([]);
 });
 
+test('an amount with its sign behind it, as mainframes write it, counts as what it is', () => {
+  const whole = stream([{ type: '9', total: { field: 'total', of: 'amount' } }]);
+  expect(problemsOf(whole, records('6 amount=10.00', '6 amount=2.50-', '9 total=7.50'))).toEqual([]);
+  expect(problemsOf(whole, records('6 amount=1.00', '6 amount=2.50-', '9 total=1.50-'))).toEqual([]);
+});
+
 test('two files that were put together are not taken for one: totals stand once, and at the end', () => {
   const whole = stream([{ type: '9', count: 'count', total: { field: 'total', of: 'amount' } }]);
   expect(problemsOf(whole, records('6 amount=1', '9 count=1 total=1', '9 count=1 total=1'))).toEqual([

@@ -2,13 +2,13 @@ import { type Values, valueAt } from '../core/record.ts';
 
 /** Exact sums of amounts as they stand in files: no float touches them. */
 
-/** `12.5` with 2 decimals → 1250n; text without a point is taken as it is written (12 → 1200n). undefined: no amount. */
+/** `12.5` with 2 decimals → 1250n; text without a point is taken as it is written (12 → 1200n). The sign may stand behind. undefined: no amount. */
 export function scaled(text: string, decimals: number): bigint | undefined {
-  const m = /^\s*([-+]?)(\d*)(?:\.(\d*))?\s*$/.exec(text.replaceAll(',', ''));
-  if (!m || (!m[2] && !m[3])) return undefined;
+  const m = /^\s*([-+]?)(\d*)(?:\.(\d*))?([-+]?)\s*$/.exec(text.replaceAll(',', ''));
+  if (!m || (!m[2] && !m[3]) || (m[1] && m[4])) return undefined;
   const fraction = (m[3] ?? '').slice(0, decimals).padEnd(decimals, '0');
   const value = BigInt((m[2] || '0') + fraction);
-  return m[1] === '-' ? -value : value;
+  return m[1] === '-' || m[4] === '-' ? -value : value;
 }
 
 /** 1250n with 2 decimals → `12.50`. */
