@@ -203,6 +203,11 @@ describe('fields inside others', () => {
     expect(checked(config, { id: '1', dog: { age: 'old' } }).records[0]!.values).toEqual({ id: '1', dog: { age: null, tag: null } });
   });
 
+  test('of a group that is personal are not shown either', () => {
+    const config = nested({ owner: { type: 'object', class: 'personal' }, 'owner.age': { type: 'integer' } });
+    expect(JSON.stringify(checked(config, { id: '1', owner: { age: 'Ann' } }).records[0]!.problem)).not.toContain('Ann');
+  });
+
   test('are told when they are of another type or gone since the last run', () => {
     const contract = contractOf(nested({ 'dog.age': {} }), 'a.json');
     contract.check(record({ id: '1', dog: { age: '7' } }));

@@ -2,7 +2,7 @@ import type { StreamConfig } from '../config/schema/connector.ts';
 import { FileError, type Problem } from '../core/errors.ts';
 import { placesAt, type SourceRecord, type Value } from '../core/record.ts';
 import { type Columns, columnWatch } from './drift.ts';
-import { isNested, mayBeAbsent } from './field-paths.ts';
+import { isNested, isPersonal, mayBeAbsent } from './field-paths.ts';
 import { typeCheck } from './field-types.ts';
 
 /** The schema contract: what a stream promises of its records, and what happens when the source breaks the promise. */
@@ -25,7 +25,9 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
   const optional = declared.filter(([, f]) => f.optional).map(([name]) => ({ name, within: nested.includes(name) }));
   const typed = declared.flatMap(([name, f]) => {
     const check = typeCheck(f);
-    return check ? [{ name, within: nested.includes(name), type: f.type, format: f.format, check }] : [];
+    return check
+      ? [{ name, within: nested.includes(name), personal: isPersonal(name, stream), type: f.type, format: f.format, check }]
+      : [];
   });
   const groupsAround = new Set([...(stream.record_selector?.parents ?? []), ...nested.map((name) => name.slice(0, name.indexOf('.')))]);
   const watch = columnWatch();
@@ -93,12 +95,12 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
         );
         return;
       }
-      for (const { name, within, type, format, check } of typed) {
+      for (const { name, within, personal, type, format, check } of typed) {
         const { groups, name: last } = within ? placesAt(record.values, name) : { groups: itself, name };
         for (const group of groups) {
           const value = group[last];
           if (value === null || value === undefined || (typeof value === 'string' && check(value))) continue;
-          const shown = fields[name]!.class === 'personal' ? '(personal value hidden)' : JSON.stringify(value);
+          const shown = personal ? '(personal value hidden)' : JSON.stringify(value);
           const problem = problemAt(
             record,
             'TYPE_CHANGED',

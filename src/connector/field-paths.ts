@@ -11,6 +11,11 @@ export function mayBeAbsent(name: string, { schema: { fields } }: StreamConfig):
   });
 }
 
+/** Is the field, or a group around it, declared as something that a person can be recognised by? */
+export function isPersonal(name: string, { schema: { fields } }: StreamConfig): boolean {
+  return [name, ...groupsAround(name)].some((path) => Object.hasOwn(fields, path) && fields[path]!.class === 'personal');
+}
+
 /** The columns that a file's decoder must find, and those that it may: fields of a parent stand in other records. */
 export function columnsOf(stream: StreamConfig): { requiredColumns: string[]; knownColumns: string[] } {
   const parents = stream.record_selector?.parents ?? [];
