@@ -25,7 +25,8 @@ export function compareWithRecording(fixture: Fixture, reads: readonly Read[]): 
         wrong.push(`${file} must be refused with ${code}, and is with ${saidOf(reading.refused)}`);
       continue;
     }
-    if (reading.refused) wrong.push(`${file ?? 'the recording'} is refused: ${saidOf(reading.refused)}`);
+    if (reading.refused)
+      wrong.push(`${file ?? 'the recording'} is refused: ${[saidOf(reading.refused), reading.refused[0]?.hint ?? ''].join(' ').trim()}`);
     for (const record of reading.records) (record.problem ? aside : good).push({ file, record });
   }
   for (const [file, code] of refusedAs) wrong.push(`records.json says that ${file} is refused with ${code}, and there is no such file`);
