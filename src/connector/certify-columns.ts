@@ -50,14 +50,17 @@ export function csvCells(text: string, delimiter: string, quote: string | null):
   let from = 0;
   let quoted = false;
   const end = (at: number): void => void cells.push(text.slice(from, at));
+  const quoteCode = quote?.charCodeAt(0);
+  const delimiterCode = delimiter.charCodeAt(0);
   for (let i = 0; i < text.length; i++) {
-    if (quote !== null && text[i] === quote) quoted = !quoted;
+    const code = text.charCodeAt(i);
+    if (code === quoteCode) quoted = !quoted;
     else if (quoted) continue;
-    else if (text.startsWith(delimiter, i)) {
+    else if (code === delimiterCode && text.startsWith(delimiter, i)) {
       end(i);
       from = i + delimiter.length;
       i = from - 1;
-    } else if (text[i] === '\n') {
+    } else if (code === 0x0a) {
       end(text[i - 1] === '\r' ? i - 1 : i);
       if (cells.length > 1 || cells[0] !== '') rows.push(cells);
       cells = [];

@@ -175,6 +175,12 @@ function withPoint(digits: string, decimals: number, negative: boolean): string 
   return `${negative ? '-' : ''}${whole}${decimals ? `.${padded.slice(-decimals)}` : ''}`;
 }
 
+/** A regular expression takes four times as long, and every field of a file passes here. */
 function stripSpaces(text: string): string {
-  return text.replace(/^ +| +$/g, '');
+  let [from, to] = [0, text.length];
+  while (from < to && text.charCodeAt(from) === SPACE) from++;
+  while (to > from && text.charCodeAt(to - 1) === SPACE) to--;
+  return text.slice(from, to);
 }
+
+const SPACE = 0x20;
