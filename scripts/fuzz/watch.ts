@@ -37,7 +37,7 @@ const MS_PER_MB = 1000;
 const WAITING_MS = 120_000;
 const LARGE = 100_000;
 /** All that a child may hold; what would grow with its input without end dies of it. */
-const HEAP_MB = 400;
+const HEAP_MB = 700;
 /** Shrinking a fault takes its time. */
 const SHRINKING_MS = 120_000;
 

@@ -1,6 +1,6 @@
 import type { StreamConfig } from '../config/schema/connector.ts';
 import { FileError, type Problem } from '../core/errors.ts';
-import { placesAt, type SourceRecord, type Value } from '../core/record.ts';
+import { placesAt, type SourceRecord, type Value, type Values } from '../core/record.ts';
 import { type Columns, columnWatch } from './drift.ts';
 import { isNested, isPersonal, mayBeAbsent } from './field-paths.ts';
 import { typeCheck } from './field-types.ts';
@@ -15,20 +15,31 @@ export interface Contract {
   columns(): Columns;
 }
 
+interface Typed {
+  name: string;
+  personal: boolean;
+  type: string;
+  format: string | undefined;
+  check(text: string): boolean;
+}
+
 export function contractOf(stream: StreamConfig, file: string): Contract {
   const { fields, drift } = stream.schema;
   const declared = Object.entries(fields);
   const nested = declared.flatMap(([name]) => (isNested(name, stream) ? [name] : []));
-  const required = declared
-    .filter(([, f]) => f.required)
-    .map(([name]) => ({ name, within: nested.includes(name), mayBeAbsent: mayBeAbsent(name, stream) }));
-  const optional = declared.filter(([, f]) => f.optional).map(([name]) => ({ name, within: nested.includes(name) }));
-  const typed = declared.flatMap(([name, f]) => {
-    const check = typeCheck(f);
-    return check
-      ? [{ name, within: nested.includes(name), personal: isPersonal(name, stream), type: f.type, format: f.format, check }]
-      : [];
+  const apart = <T extends { name: string }>(list: readonly T[]): { own: T[]; inside: T[] } => ({
+    own: list.filter(({ name }) => !nested.includes(name)),
+    inside: list.filter(({ name }) => nested.includes(name)),
   });
+  // Most fields are the record's own, and a million records pass here: those inside others go their own way.
+  const required = apart(declared.filter(([, f]) => f.required).map(([name]) => ({ name, mayBeAbsent: mayBeAbsent(name, stream) })));
+  const optional = apart(declared.filter(([, f]) => f.optional).map(([name]) => ({ name })));
+  const typed = apart(
+    declared.flatMap(([name, f]): Typed[] => {
+      const check = typeCheck(f);
+      return check ? [{ name, personal: isPersonal(name, stream), type: f.type, format: f.format, check }] : [];
+    }),
+  );
   const groupsAround = new Set([...(stream.record_selector?.parents ?? []), ...nested.map((name) => name.slice(0, name.indexOf('.')))]);
   const watch = columnWatch();
   const seen: string[] = [];
@@ -65,12 +76,12 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
       if (record.problem) return;
       if (declared.length > 0) lookAtColumns(record);
       watch.values(record.values);
-      // Fields of the record itself: most are, and a million records pass here.
-      const itself = [record.values];
-      for (const name of nested) watch.inside(name, record.values);
+      const { values } = record;
+      for (const name of nested) watch.inside(name, values);
       // What may be missing is no value: mappings and hashes see the same fields in every record.
-      for (const { name, within } of optional) {
-        const { groups, name: last } = within ? placesAt(record.values, name) : { groups: itself, name };
+      for (const { name } of optional.own) if (values[name] === undefined) values[name] = null;
+      for (const { name } of optional.inside) {
+        const { groups, name: last } = placesAt(values, name);
         for (const group of groups) if (group[last] === undefined) group[last] = null;
       }
       if (strange && drift.columns === 'quarantine_row') {
@@ -83,41 +94,51 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
         );
         return;
       }
-      for (const { name, within, mayBeAbsent } of required) {
-        const { groups, name: last, absent } = within ? placesAt(record.values, name) : { groups: itself, name, absent: false };
-        if (groups.every((group) => !isEmpty(group[last])) && (mayBeAbsent || !absent)) continue;
+      const missing =
+        required.own.find(({ name }) => isEmpty(values[name])) ??
+        required.inside.find(({ name, mayBeAbsent }) => {
+          const { groups, name: last, absent } = placesAt(values, name);
+          return (absent && !mayBeAbsent) || groups.some((group) => isEmpty(group[last]));
+        });
+      if (missing) {
         record.problem = problemAt(
           record,
           'FIELD_REQUIRED',
-          name,
-          `"${name}" is empty, and this system must always give it.`,
+          missing.name,
+          `"${missing.name}" is empty, and this system must always give it.`,
           'Fill it in at the source, then run again.',
         );
         return;
       }
-      for (const { name, within, personal, type, format, check } of typed) {
-        const { groups, name: last } = within ? placesAt(record.values, name) : { groups: itself, name };
+      for (const field of typed.own) {
+        lookAtType(record, field, values, field.name);
+        if (record.problem) return;
+      }
+      for (const field of typed.inside) {
+        const { groups, name: last } = placesAt(values, field.name);
         for (const group of groups) {
-          const value = group[last];
-          if (value === null || value === undefined || (typeof value === 'string' && check(value))) continue;
-          const shown = personal ? '(personal value hidden)' : JSON.stringify(value);
-          const problem = problemAt(
-            record,
-            'TYPE_CHANGED',
-            name,
-            `"${name}" must be ${/^[aei]/.test(type) ? 'an' : 'a'} ${type}${format === undefined ? '' : ` written as ${format}`}, but is ${shown}.`,
-            'Mend it at the source and run again, or change its type in the connector.',
-          );
-          if (drift.data_type === 'freeze') throw new FileError(problem);
-          if (drift.data_type === 'quarantine_row') {
-            record.problem = problem;
-            return;
-          }
-          if (drift.data_type === 'quarantine_value') group[last] = null;
+          lookAtType(record, field, group, last);
+          if (record.problem) return;
         }
       }
     },
   };
+
+  function lookAtType(record: SourceRecord, { name, personal, type, format, check }: Typed, group: Values, last: string): void {
+    const value = group[last];
+    if (value === null || value === undefined || (typeof value === 'string' && check(value))) return;
+    const shown = personal ? '(personal value hidden)' : JSON.stringify(value);
+    const problem = problemAt(
+      record,
+      'TYPE_CHANGED',
+      name,
+      `"${name}" must be ${/^[aei]/.test(type) ? 'an' : 'a'} ${type}${format === undefined ? '' : ` written as ${format}`}, but is ${shown}.`,
+      'Mend it at the source and run again, or change its type in the connector.',
+    );
+    if (drift.data_type === 'freeze') throw new FileError(problem);
+    if (drift.data_type === 'quarantine_row') record.problem = problem;
+    if (drift.data_type === 'quarantine_value') group[last] = null;
+  }
 
   function problemAt(record: SourceRecord, code: string, path: string | undefined, message: string, hint: string): Problem {
     return { code, place: { file, line: record.line, record: record.number, path }, message, hint };

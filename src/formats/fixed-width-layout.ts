@@ -98,7 +98,12 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
     place: { line?: number; record?: number },
   ): void {
     for (const [name, field] of fields) {
-      const read = fieldValue(cut(before + field.from, before + field.to), field);
+      const text = cut(before + field.from, before + field.to);
+      if (text === '' && field.literal === undefined) {
+        record.values[name] = null;
+        continue;
+      }
+      const read = fieldValue(text, field);
       if (read.problem !== undefined) {
         record.problem = problemIn(
           read.code,
