@@ -102,7 +102,14 @@ export function withSpans(spans: readonly Span[], wanted: readonly (Span | undef
   return result.sort((a, b) => a.from - b.from);
 }
 
-/** A whole number in digits, with its minus behind. */
+const PLUS = '{ABCDEFGHI';
+const MINUS = '}JKLMNOPQR';
+
+/** A whole number in digits, with its minus behind or its sign in the last digit. */
 export function figureOf(text: string): bigint {
-  return text.endsWith('-') ? -BigInt(text.slice(0, -1)) : BigInt(text.trim());
+  const last = text.at(-1) ?? '';
+  if (last === '-') return -BigInt(text.slice(0, -1));
+  if (last !== '' && PLUS.includes(last)) return BigInt(text.slice(0, -1) + String(PLUS.indexOf(last)));
+  if (last !== '' && MINUS.includes(last)) return -BigInt(text.slice(0, -1) + String(MINUS.indexOf(last)));
+  return BigInt(text.trim());
 }

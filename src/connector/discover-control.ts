@@ -1,4 +1,5 @@
 import type { PlainMap } from './discover.ts';
+import { isZoned } from './discover-fields.ts';
 import { cut, figureOf, nameOf, type Span, withSpans } from './discover-columns.ts';
 
 /** A trailer whose digits are the number of detail lines, or the sum of some of their digits: columns are cut where that fits. */
@@ -19,10 +20,13 @@ export function controlIn(
     for (const at of numbers) if (Number(cut(line, at)) === details.length) count = wider(count, at);
     // Of spans with the same sum the widest: what is in front of it is zeros in every line.
     const sums = sumsIn(details, detail.length);
-    for (const at of numbers) {
+    // The last digit of a figure may carry its sign.
+    const figures = numbers.flatMap((at) => (/[{}A-R]/.test(line[at.to] ?? '') ? [at, { from: at.from, to: at.to + 1 }] : [at]));
+    for (const at of figures) {
       if (count && at.from <= count.to && count.from <= at.to) continue;
-      const of = sums.get(String(BigInt(cut(line, at))));
-      if (of && BigInt(cut(line, at)) > 99n && at.to - at.from > 2 && (!total || at.to - at.from > total.at.to - total.at.from))
+      const figure = figureOf(cut(line, at));
+      const of = sums.get(String(figure));
+      if (of && (figure > 99n || figure < -99n) && at.to - at.from > 2 && (!total || at.to - at.from > total.at.to - total.at.from))
         total = { at, of };
     }
     if (!count && !total) continue;
@@ -62,7 +66,8 @@ function sumsIn(lines: readonly string[], skip: number): Map<string, Span> {
   for (const { from, to } of spans) {
     const of = { from, to: to + 1 };
     const figures = lines.map((line) => cut(line, of));
-    if (!figures.every((text) => /^\d+[- ]?$/.test(text)) || !figures.some((text) => text.endsWith('-'))) continue;
+    const minusBehind = figures.every((text) => /^\d+[- ]?$/.test(text)) && figures.some((text) => text.endsWith('-'));
+    if (!minusBehind && !isZoned(figures)) continue;
     const sum = figures.reduce((all, text) => all + figureOf(text), 0n);
     sums.set(String(sum), of);
   }

@@ -186,13 +186,22 @@ function hasCommas(sample: Sample, name: string): boolean {
 
 /** Digits filled up with zeros, of very different size, and in no order: a figure such as 0002450, which a running number is not. Longer: several columns. */
 export function isFigure(sample: Sample, name: string): boolean {
+  const written = sample.slice(0, 1000).map((values) => textOf(values[name]));
+  if (isZoned(written)) return true;
   // A minus may stand behind.
-  const texts = sample.slice(0, 1000).map((values) => textOf(values[name]).replace(/[-+]$/, ''));
+  const texts = written.map((text) => text.replace(/[-+]$/, ''));
   const width = texts[0]?.length ?? 0;
   if (texts.length < 3 || width < 5 || width > 13 || !texts.every((text) => text.length === width && /^\d+$/.test(text))) return false;
   const zeros = texts.map((text) => /^0*/.exec(text)![0].length);
   const rising = texts.every((text, i) => i === 0 || text >= texts[i - 1]!);
   return !rising && Math.min(...zeros) > 0 && Math.max(...zeros) - Math.min(...zeros) >= 2;
+}
+
+/** Figures of mainframes, with the sign in the last digit: {, A to I for plus, }, J to R for minus (`sign: overpunch`). */
+export function isZoned(texts: readonly string[]): boolean {
+  const last = new Set(texts.map((text) => text.at(-1)));
+  const signs = [...last].filter((c) => /[{}A-R]/.test(c ?? ''));
+  return texts.length >= 3 && signs.length >= Math.min(4, texts.length) && texts.every((text) => /^\d{3,}[\d{}A-R]$/.test(text));
 }
 
 function* combinations(names: readonly string[], size: number, from = 0): Generator<string[]> {

@@ -4,7 +4,7 @@ import { outOf, type PlainMap, type ProposedField, type ProposedKey, type Propos
 import { columnsOf, cut, datesCutOut, nameOf, type Span } from './discover-columns.ts';
 import { controlIn } from './discover-control.ts';
 import { patternOf } from './discover-csv.ts';
-import { isFigure, proposeFields, proposeKeys } from './discover-fields.ts';
+import { isFigure, isZoned, proposeFields, proposeKeys } from './discover-fields.ts';
 
 /** Said of figures without a point. */
 const CENTS = 'if these are cents, write decimals: 2 in the decoder and type: decimal here';
@@ -53,7 +53,7 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
       f.name === total?.['of'] ? `summed in ${control!.type}; ${CENTS}` : isFigure(sample, f.name) ? `figures, it seems; ${CENTS}` : '';
     f.evidence = `characters ${f.name.replace(/^at_/, '').replace('_', '-')}; ${f.evidence}${figure ? `; ${figure}` : ''}`;
   }
-  const summed = total ? [String(total['of'])] : [];
+  const summed = total ? [String(total['of']), String(total['field'])] : [];
   const fixed: PlainMap = {
     ...(encoding === 'utf-8' ? {} : { encoding }),
     ...(same.length === lines.length ? { record_length: width } : {}),
@@ -66,7 +66,16 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
           fields: Object.fromEntries(
             spans.get(type)!.map((span) => {
               const whole = summed.includes(nameOf(span)) && types.get(type)!.some((line) => cut(line, span).endsWith('-'));
-              return [nameOf(span), { from: span.from, to: span.to, ...(whole ? { decimals: 0 } : {}) }];
+              const zoned = isZoned(
+                types
+                  .get(type)!
+                  .slice(0, 1000)
+                  .map((line) => cut(line, span)),
+              );
+              return [
+                nameOf(span),
+                { from: span.from, to: span.to, ...(zoned ? { decimals: 0, sign: 'overpunch' } : whole ? { decimals: 0 } : {}) },
+              ];
             }),
           ),
         },
@@ -89,7 +98,9 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
   function keysWithParent(): ProposedKey[] {
     const [parent] = parents;
     const own = proposeKeys(sample, fields, summed);
-    if (parents.length !== 1 || parent === undefined || !own[0]?.repeats) return own;
+    const figures = columns.map(({ name }) => name).filter((name) => summed.includes(name) || isFigure(sample, name));
+    const weak = own[0]?.repeats !== undefined || own[0]?.fields.every((name) => figures.includes(name));
+    if (parents.length !== 1 || parent === undefined || !weak) return own;
     const above = types.get(parent)!.map((line) => valuesIn(line, named(spans.get(parent)!)));
     const [key] = proposeKeys(above, proposeFields(above));
     if (!key || key.repeats) return own;
@@ -101,7 +112,7 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
       return among.has(line) ? [{ ...at, ...valuesIn(line, columns) }] : [];
     });
     const inKey = names.map((name): ProposedField => ({ name, type: 'text', evidence: '' }));
-    return proposeKeys(whole, [...inKey, ...fields], summed);
+    return proposeKeys(whole, [...inKey, ...fields], figures);
   }
 }
 

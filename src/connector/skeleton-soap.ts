@@ -21,15 +21,18 @@ export function soapRecording(wsdl: ReadWsdl, stream: ProposedStream): Record<st
   const list = String(stream.record_selector!['path']);
   const success = (request['success'] as PlainMap[] | undefined)?.[0];
   const total = stream.paginator?.['total'];
+  // One page is made up: it is the last.
+  const more = stream.paginator?.['more'];
   const told: Record<string, string> = {
     ...(success ? { [String(success['path'])]: String((success['in'] as Plain[])[0]) } : {}),
     ...(total === undefined ? {} : { [String(total)]: String(RECORDS) }),
+    ...(more === undefined ? {} : { [String(more)]: 'false' }),
   };
   const files: Record<string, string> = {};
   const exchanges: PlainMap[] = [];
   const record = (operation: Plain, body: Plain, file: string, values: Record<string, string>): void => {
-    const { output } = wsdl.service.operation(String(operation));
-    files[file] = answerText(wsdl.version, output, list, values);
+    const { output, headers } = wsdl.service.operation(String(operation));
+    files[file] = answerText(wsdl.version, output, headers.output, list, values);
     exchanges.push({ request: { operation, body: bodyAsked(body) }, answer: { file } });
   };
   if (login) record(login['operation']!, login['body']!, 'login.xml', { [String(login['token'])]: 'invented-session' });
@@ -47,12 +50,15 @@ function bodyAsked(body: Plain): PlainMap {
 function answerText(
   version: ReadWsdl['version'],
   output: ElementDeclaration | undefined,
+  headers: readonly ElementDeclaration[],
   list: string,
   told: Readonly<Record<string, string>>,
 ): string {
   let left = MOST_ELEMENTS;
   const content = output ? written(output, [], '', 0, '  ') : '';
-  return `<?xml version="1.0" encoding="utf-8"?>\n<soap:Envelope xmlns:soap="${ENVELOPES[version]}" xmlns:xsi="${XSI}"><soap:Body>\n${content}</soap:Body></soap:Envelope>\n`;
+  // Some services hand the session out there.
+  const header = headers.map((element) => written(element, ['header', element.name], '', 0, '  ')).join('');
+  return `<?xml version="1.0" encoding="utf-8"?>\n<soap:Envelope xmlns:soap="${ENVELOPES[version]}" xmlns:xsi="${XSI}">${header ? `<soap:Header>\n${header}</soap:Header>` : ''}<soap:Body>\n${content}</soap:Body></soap:Envelope>\n`;
 
   /** `path` is that of a manifest: below the element of the answer. `n` counts records. */
   function written(element: ElementDeclaration, path: string[], around: string, n: number, indent: string): string {

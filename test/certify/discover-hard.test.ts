@@ -51,6 +51,28 @@ describe('samples as offices really have them become connectors that certify', {
     expect(stream.keys[0]!.fields).toEqual(['H.at_2_9', 'at_2_7']);
   });
 
+  test('fixed width: figures with their sign in the last digit are no key, and are added up', async () => {
+    const zoned = (n: number): string => {
+      const text = number(Math.abs(n), 9);
+      return text.slice(0, -1) + (n < 0 ? '}JKLMNOPQR' : '{ABCDEFGHI')[Number(text.at(-1))]!;
+    };
+    const amounts = Array.from({ length: 40 }, (_, i) => (i % 5 === 4 ? -1 : 1) * (900 + ((i * 7919) % 90_000)));
+    const lines = amounts.flatMap((amount, i) => [
+      ...(i % 4 === 0
+        ? [`P${number(7_000 + i * 3, 7)}${['Ada Marsh', 'Zoë Quill'][(i / 4) % 2]!.padEnd(24)}202603${number((i % 28) + 1, 2)}`]
+        : []),
+      `L${['01-4210', '02-1000'][i % 2]!} ${zoned(amount)}`,
+    ]);
+    const total = amounts.reduce((sum, n) => sum + n, 0);
+    const { stream, failed } = await proposed(
+      'quay.txt',
+      Buffer.from(`${[...lines, `T${number(40, 6)}${number(total, 13)}`].join('\r\n')}\r\n`, 'latin1'),
+    );
+    expect(failed).toEqual([]);
+    expect(stream.control).toMatchObject([{ type: 'T', count: 'at_2_7', total: { of: 'at_10_18' } }]);
+    expect(stream.keys[0]).toMatchObject({ fields: ['P.at_2_8', 'at_2_8'], repeats: 'number' });
+  });
+
   test('fixed width: numbers that lines begin with are no kinds of lines', async () => {
     const lines = Array.from({ length: 30 }, (_, i) => `${number(i * 7, 5)}${'Ann'.padEnd(20)}${number(777 + ((i * 3373) % 9000), 8)}`);
     const { stream, failed } = await proposed('fees.txt', Buffer.from(`${lines.join('\n')}\n`));

@@ -219,6 +219,13 @@ describe('a pack for it', () => {
     );
   });
 
+  test('does not certify when it leaves the recorded header out, whatever else is sent with the session', async () => {
+    const without = MANIFEST.replace('        header: { SessionHeader: { SessionId: "{{ session }}" } }\n', '');
+    expect(failures(await certified(packOf('acme-waste', files(without)))).join('\n')).toContain(
+      'no recorded GetPickups has the header.SessionHeader.SessionId = null',
+    );
+  });
+
   test('is told what is misspelt: an operation by the WSDL, a path by the recorded answer', async () => {
     const failed = async (right: string, wrong: string) =>
       finding(await certified(packOf('acme-waste', files(MANIFEST.replace(right, wrong)))), 'recording');

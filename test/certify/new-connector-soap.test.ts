@@ -25,6 +25,7 @@ describe("interlocal new connector --transport soap --sample takes the service's
   test.each([
     ['two operations, imports and types derived from one another', 'licence-service/licences.wsdl', ['licences', 'owners']],
     ['a log-in, pages and a total', 'bills.wsdl', ['bills']],
+    ['a session in the header, and an answer that says whether there are more', 'header.wsdl', ['pickups']],
     ['SOAP 1.2, split over several files', '../transports/permit-service/permits-soap12.wsdl', ['permits']],
   ])('%s: a pack that certifies at once', { timeout: 120_000 }, async (_, wsdl, streams) => {
     const project = temporaryFolder();
