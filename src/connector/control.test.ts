@@ -192,3 +192,33 @@ test('control figures of mainframes carry their sign in the last digit, as the a
     'CONTROL_TOTAL 3 The trailer says a total of 7.51; the records add up to -7.51, which misses by -15.02.',
   ]);
 });
+
+describe('figures that cannot be read', () => {
+  const zoned = streamSchema.parse({
+    retriever: { files: { pattern: '*' } },
+    decoder: {
+      fixed_width: {
+        record_types: {
+          L: { when: { from: 1, to: 1, is: 'L' }, fields: { amount: { from: 2, to: 6, decimals: 2, sign: 'overpunch' } } },
+          T: { when: { from: 1, to: 1, is: 'T' }, fields: { total: { from: 2, to: 8, decimals: 2 } } },
+        },
+      },
+    },
+    record_selector: { types: ['L'] },
+    schema: { fields: {} },
+    primary_key: { fields: ['amount'], repeats: 'number' },
+    control: [{ type: 'T', total: { field: 'total', of: 'amount' } }],
+  });
+  const said = async (text: string): Promise<string[]> => problemsOf(zoned, await readAll(zoned.decoder!, text));
+
+  test('are told as the reason why a total is not met, with the line and what stands there', async () => {
+    expect(await said('L0012E\nL0030{\nT0000425\n')).toEqual([]);
+    expect(await said('L0012E\nL00x0{\nT0000425\n')).toEqual([
+      expect.stringMatching(/^CONTROL_TOTAL 3 .*misses by -3\.00\. 1 of them cannot be read, in line 2: "00x0\{" is not /),
+    ]);
+  });
+
+  test('of a trailer are told as what they are, not as an empty trailer', async () => {
+    expect(await said('L0012E\nT00001Z5\n')).toEqual([expect.stringMatching(/^VALUE_NOT_NUMERIC 2 "00001Z5" is not /)]);
+  });
+});

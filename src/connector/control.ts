@@ -17,6 +17,9 @@ interface Group {
   count: number;
   sum: bigint;
   hash: bigint;
+  /** Records that cannot be read, and what is wrong with the first. */
+  unread: number;
+  first?: Problem;
 }
 
 /** More than this many problems of one file help nobody. */
@@ -58,6 +61,10 @@ export function controlOf(config: ControlConfig, file: string): Control {
           ),
         );
       group.count++;
+      if (record.problem) {
+        group.unread++;
+        group.first ??= record.problem;
+      }
       if (total) group.sum += scaled(textAt(record.values, total.of), total.decimals) ?? 0n;
       if (hash) group.hash += scaled(textAt(record.values, hash.of), 0) ?? 0n;
     },
@@ -94,6 +101,8 @@ export function controlOf(config: ControlConfig, file: string): Control {
   }
 
   function differences(read: Group, trailer: SourceRecord): Problem[] {
+    // Its figures are there and cannot be read: that is what to say.
+    if (trailer.problem) return [trailer.problem];
     const named = [count, total?.field, hash?.field].filter((name) => name !== undefined);
     if (named.length > 0 && named.every((name) => textAt(trailer.values, name).trim() === ''))
       return [
@@ -128,8 +137,8 @@ export function controlOf(config: ControlConfig, file: string): Control {
             'CONTROL_TOTAL',
             trailer,
             total.field,
-            `The trailer says a total of ${text.trim() || 'nothing'}; the records add up to ${unscaled(read.sum, total.decimals)}${declared === undefined ? '' : `, which misses by ${unscaled(read.sum - declared, total.decimals)}`}.`,
-            'The file is not what the sender wrote: ask for it again.',
+            `The trailer says a total of ${text.trim() || 'nothing'}; the records add up to ${unscaled(read.sum, total.decimals)}${declared === undefined ? '' : `, which misses by ${unscaled(read.sum - declared, total.decimals)}`}.${unreadOf(read)}`,
+            hintFor(read, 'The file is not what the sender wrote: ask for it again.'),
           ),
         );
     }
@@ -142,8 +151,8 @@ export function controlOf(config: ControlConfig, file: string): Control {
             'CONTROL_HASH',
             trailer,
             hash.field,
-            `The trailer says a hash of ${text || 'nothing'}; the records give ${String(sum).padStart(hash.digits, '0')}.`,
-            'A record is missing or was changed: ask the sender for the file again.',
+            `The trailer says a hash of ${text || 'nothing'}; the records give ${String(sum).padStart(hash.digits, '0')}.${unreadOf(read)}`,
+            hintFor(read, 'A record is missing or was changed: ask the sender for the file again.'),
           ),
         );
     }
@@ -183,5 +192,17 @@ export function controlOf(config: ControlConfig, file: string): Control {
 }
 
 function emptyGroup(line?: number): Group {
-  return { line, count: 0, sum: 0n, hash: 0n };
+  return { line, count: 0, sum: 0n, hash: 0n, unread: 0 };
+}
+
+/** Records that cannot be read add nothing: where they are the reason, the reason is told. */
+function unreadOf({ unread, first }: Group): string {
+  if (!first) return '';
+  const { line, record } = first.place;
+  const where = line === undefined ? `record ${record}` : `line ${line}`;
+  return ` ${unread === 1 ? '1 of them cannot be read,' : `${unread} of them cannot be read, the first`} in ${where}: ${first.message}`;
+}
+
+function hintFor({ first }: Group, usual: string): string {
+  return first ? "Where the connector's layout is wrong, correct it there; otherwise ask the sender for the file again." : usual;
 }
