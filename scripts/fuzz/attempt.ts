@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { InterlocalError, type Problem, textOfProblem } from '../../src/core/errors.ts';
+import type { Reading } from '../../src/engine/certify/reading.ts';
 import { Fault, type Subject, type Verdict } from './subject.ts';
 
 export interface Attempt {
@@ -83,6 +84,14 @@ export function refusal(problems: readonly Problem[]): Verdict {
   for (const problem of problems) checkProblem(problem);
   if (problems.length === 0) throw new Fault('A refusal without any problem.');
   return { state: 'refused', codes: [...new Set(problems.map((p) => p.code))] };
+}
+
+/** What a file reads as, with every problem of its records looked at. */
+export function verdictOf({ refused, records }: Reading): Verdict {
+  if (refused) return refusal(refused);
+  for (const { problem } of records) if (problem) checkProblem(problem);
+  const codes = [...new Set(records.flatMap((r) => r.problem?.code ?? []))];
+  return { state: codes.length ? 'set aside' : 'read', codes };
 }
 
 const MOST_WORDS = 4000;

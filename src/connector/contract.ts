@@ -1,8 +1,9 @@
+import { isNested } from '../config/checks/source-fields.ts';
 import type { StreamConfig } from '../config/schema/connector.ts';
 import { FileError, type Problem } from '../core/errors.ts';
 import { placesAt, type SourceRecord, type Value, type Values } from '../core/record.ts';
 import { type Columns, columnWatch } from './drift.ts';
-import { isNested, isPersonal, mayBeAbsent } from './field-paths.ts';
+import { isPersonal, mayBeAbsent } from './field-paths.ts';
 import { typeCheck } from './field-types.ts';
 
 /** The schema contract: what a stream promises of its records, and what happens when the source breaks the promise. */

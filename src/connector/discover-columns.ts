@@ -1,3 +1,5 @@
+import { readSigned } from '../formats/fixed-width-sign.ts';
+
 /** Columns of lines without delimiters. */
 export interface Span {
   /** From 1, both ends included, as in manifests. */
@@ -102,14 +104,8 @@ export function withSpans(spans: readonly Span[], wanted: readonly (Span | undef
   return result.sort((a, b) => a.from - b.from);
 }
 
-const PLUS = '{ABCDEFGHI';
-const MINUS = '}JKLMNOPQR';
-
-/** A whole number in digits, with its minus behind or its sign in the last digit. */
+/** A whole number in digits, with its sign behind or in the last digit; nothing is 0. */
 export function figureOf(text: string): bigint {
-  const last = text.at(-1) ?? '';
-  if (last === '-') return -BigInt(text.slice(0, -1));
-  if (last !== '' && PLUS.includes(last)) return BigInt(text.slice(0, -1) + String(PLUS.indexOf(last)));
-  if (last !== '' && MINUS.includes(last)) return -BigInt(text.slice(0, -1) + String(MINUS.indexOf(last)));
-  return BigInt(text.trim());
+  const read = readSigned(text.trim(), undefined) ?? readSigned(text, 'overpunch');
+  return read ? BigInt(read.digits) * (read.negative ? -1n : 1n) : 0n;
 }

@@ -1,5 +1,6 @@
 import type { PlainMap } from './discover.ts';
-import { isZoned } from './discover-fields.ts';
+import { isOverpunched } from '../formats/fixed-width-sign.ts';
+import { areZoned } from './discover-fields.ts';
 import { cut, figureOf, nameOf, type Span, withSpans } from './discover-columns.ts';
 
 /** A trailer whose digits are the number of detail lines, or the sum of some of their digits: columns are cut where that fits. */
@@ -21,7 +22,7 @@ export function controlIn(
     // Of spans with the same sum the widest: what is in front of it is zeros in every line.
     const sums = sumsIn(details, detail.length);
     // The last digit of a figure may carry its sign.
-    const figures = numbers.flatMap((at) => (/[{}A-R]/.test(line[at.to] ?? '') ? [at, { from: at.from, to: at.to + 1 }] : [at]));
+    const figures = numbers.flatMap((at) => (isOverpunched(line[at.to]) ? [at, { from: at.from, to: at.to + 1 }] : [at]));
     for (const at of figures) {
       if (count && at.from <= count.to && count.from <= at.to) continue;
       const figure = figureOf(cut(line, at));
@@ -67,7 +68,7 @@ function sumsIn(lines: readonly string[], skip: number): Map<string, Span> {
     const of = { from, to: to + 1 };
     const figures = lines.map((line) => cut(line, of));
     const minusBehind = figures.every((text) => /^\d+[- ]?$/.test(text)) && figures.some((text) => text.endsWith('-'));
-    if (!minusBehind && !isZoned(figures)) continue;
+    if (!minusBehind && !areZoned(figures)) continue;
     const sum = figures.reduce((all, text) => all + figureOf(text), 0n);
     sums.set(String(sum), of);
   }

@@ -1,5 +1,6 @@
 import type { Value } from '../core/record.ts';
 import { fieldNames, MOST_FIELDS, outOf, type ProposedField, type ProposedKey, type Sample, textOf } from './discover.ts';
+import { isOverpunched, readSigned } from '../formats/fixed-width-sign.ts';
 import { namesMoney } from './field-names.ts';
 
 /** Names that usually hold what a person can be recognised by. */
@@ -187,7 +188,7 @@ function hasCommas(sample: Sample, name: string): boolean {
 /** Digits filled up with zeros, of very different size, and in no order: a figure such as 0002450, which a running number is not. Longer: several columns. */
 export function isFigure(sample: Sample, name: string): boolean {
   const written = sample.slice(0, 1000).map((values) => textOf(values[name]));
-  if (isZoned(written)) return true;
+  if (areZoned(written)) return true;
   // A minus may stand behind.
   const texts = written.map((text) => text.replace(/[-+]$/, ''));
   const width = texts[0]?.length ?? 0;
@@ -197,11 +198,14 @@ export function isFigure(sample: Sample, name: string): boolean {
   return !rising && Math.min(...zeros) > 0 && Math.max(...zeros) - Math.min(...zeros) >= 2;
 }
 
-/** Figures of mainframes, with the sign in the last digit: {, A to I for plus, }, J to R for minus (`sign: overpunch`). */
-export function isZoned(texts: readonly string[]): boolean {
-  const last = new Set(texts.map((text) => text.at(-1)));
-  const signs = [...last].filter((c) => /[{}A-R]/.test(c ?? ''));
-  return texts.length >= 3 && signs.length >= Math.min(4, texts.length) && texts.every((text) => /^\d{3,}[\d{}A-R]$/.test(text));
+/** Figures of mainframes, with the sign in the last digit (`sign: overpunch`). */
+export function areZoned(texts: readonly string[]): boolean {
+  const signs = new Set(texts.map((text) => text.at(-1)).filter(isOverpunched));
+  return (
+    texts.length >= 3 &&
+    signs.size >= Math.min(4, texts.length) &&
+    texts.every((text) => text.length > 3 && readSigned(text, 'overpunch') !== undefined)
+  );
 }
 
 function* combinations(names: readonly string[], size: number, from = 0): Generator<string[]> {

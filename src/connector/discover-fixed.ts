@@ -4,7 +4,7 @@ import { outOf, type PlainMap, type ProposedField, type ProposedKey, type Propos
 import { columnsOf, cut, datesCutOut, nameOf, type Span } from './discover-columns.ts';
 import { controlIn } from './discover-control.ts';
 import { patternOf } from './discover-csv.ts';
-import { isFigure, isZoned, proposeFields, proposeKeys } from './discover-fields.ts';
+import { areZoned, isFigure, proposeFields, proposeKeys } from './discover-fields.ts';
 
 /** Said of figures without a point. */
 const CENTS = 'if these are cents, write decimals: 2 in the decoder and type: decimal here';
@@ -66,7 +66,7 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
           fields: Object.fromEntries(
             spans.get(type)!.map((span) => {
               const whole = summed.includes(nameOf(span)) && types.get(type)!.some((line) => cut(line, span).endsWith('-'));
-              const zoned = isZoned(
+              const zoned = areZoned(
                 types
                   .get(type)!
                   .slice(0, 1000)

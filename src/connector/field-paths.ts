@@ -1,8 +1,6 @@
 import type { StreamConfig } from '../config/schema/connector.ts';
 import { isNested } from '../config/checks/source-fields.ts';
 
-export { isNested };
-
 /** Whether a required field has nothing to stand in, and that is as the schema says: a group that may be empty, a list without items. */
 export function mayBeAbsent(name: string, { schema: { fields } }: StreamConfig): boolean {
   return groupsAround(name).some((group) => {

@@ -1,5 +1,5 @@
 import type { StreamConfig } from '../config/schema/connector.ts';
-import { compileFormat, emptyParts, isPossible } from '../core/date-format.ts';
+import { compileFormat, emptyParts, isPossible, resetParts } from '../core/date-format.ts';
 import { isCalendarDate } from '../core/time.ts';
 
 /** Is this text, never empty, of the type that the schema says? Spaces around it do not count. */
@@ -40,7 +40,7 @@ function writtenAs(format: string): TypeCheck {
   if (typeof compiled === 'string') return () => true;
   const parts = emptyParts();
   return (text) => {
-    Object.assign(parts, emptyParts());
+    resetParts(parts);
     return compiled.read(text.trim(), parts) && isPossible(parts);
   };
 }

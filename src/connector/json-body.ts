@@ -1,3 +1,4 @@
+import { rowsOfSink } from '../config/checks/sink-rows.ts';
 import type { SinkConfig, Template } from '../config/schema/connector.ts';
 import { type Values, valueAt } from '../core/record.ts';
 import { type JsonTypes, typed } from '../formats/json-types.ts';
@@ -29,9 +30,7 @@ export function jsonTypesOf(sink: SinkConfig): JsonTypes | undefined {
   const types = typesOfFields(sink);
   if (!sink.rows) return types;
   const cells = new Map<string, string>();
-  const { header, group, each, trailer } = sink.rows;
-  for (const row of [...header, ...(group?.header ?? []), ...each, ...(group?.trailer ?? []), ...trailer])
-    for (const [name, text] of Object.entries(row)) cells.set(name, text);
+  for (const { row } of rowsOfSink(sink)) for (const [name, text] of Object.entries(row)) cells.set(name, text);
   return (path) => {
     const [name = '', ...below] = path.split('.');
     const at = cells.has(path) ? path : name;

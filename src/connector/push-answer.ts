@@ -2,6 +2,7 @@ import type { SinkConfig } from '../config/schema/connector.ts';
 import { type Value, type Values, valueAt } from '../core/record.ts';
 import { JsonDefect, jsonScanner } from '../formats/json-scan.ts';
 import type { RequestAnswer } from '../transports/transport.ts';
+import { textAt } from './answer.ts';
 import { type Answer, answerKey, type Outgoing, type PushContext, rejection, saidOfRecord, shortened } from './push.ts';
 import type { Session } from './session.ts';
 import { xmlValues } from './xml-answer.ts';
@@ -33,11 +34,6 @@ export async function envelopeOf(answer: RequestAnswer, session: Session | undef
     if (error instanceof JsonDefect) return { values: {}, text };
     throw error;
   }
-}
-
-export function textAt(values: Values, path: string): string | undefined {
-  const value = valueAt(values, path);
-  return typeof value === 'string' ? value : undefined;
 }
 
 /** What a service answered of each record: one by one where it says so, of all of them otherwise. */

@@ -34,6 +34,15 @@ export function emptyParts(): DateParts {
   return { year: 0, month: 1, day: 1, hour: 0, minute: 0, second: 0, millisecond: 0, pm: -1, offset: undefined, weekday: -1 };
 }
 
+/** The parts as `emptyParts` gives them, without making them anew for each value. */
+export function resetParts(parts: DateParts): void {
+  parts.year = 0;
+  parts.month = parts.day = 1;
+  parts.hour = parts.minute = parts.second = parts.millisecond = 0;
+  parts.pm = parts.weekday = -1;
+  parts.offset = undefined;
+}
+
 /** A day that exists, on the day of the week that it says, at a time that exists. */
 export function isPossible({ year, month, day, hour, minute, second, pm, weekday }: DateParts): boolean {
   if (year < 1 || !isCalendarDate(year, month, day)) return false;

@@ -71,3 +71,9 @@ export function placesAt(values: Values, path: string): Places {
     });
   return { groups, name, absent };
 }
+
+/** Is there something at a path, in any of the groups that it leads through? An empty value is something. */
+export function hasAt(values: Values, path: string): boolean {
+  const { groups, name } = placesAt(values, path);
+  return groups.some((group) => group[name] !== undefined);
+}

@@ -45,6 +45,11 @@ export function writeSigned({ digits, negative }: SignedDigits, sign: Sign, widt
   return pad === '0' ? `-${digits.padStart(width - 1, pad)}` : `-${digits}`.padStart(width, pad);
 }
 
+/** Is it a last digit that carries a sign? */
+export function isOverpunched(character: string | undefined): boolean {
+  return character !== undefined && character !== '' && (POSITIVE.includes(character) || NEGATIVE.includes(character));
+}
+
 function readOverpunch(text: string): SignedDigits | undefined {
   if (!/^\d*[\d{A-I}J-R]$/.test(text)) return undefined;
   const before = text.slice(0, -1);

@@ -101,7 +101,12 @@ const PIECE = 65_536;
 
 /** Keeps what comes out of a step in memory. */
 export async function keepInMemory(bytes: AsyncIterable<Uint8Array>): Promise<Kept> {
+  return packedBytes(await collected(bytes));
+}
+
+/** What comes piece by piece, whole. Whoever reads files uses their buffers again: each piece is copied. */
+export async function collected(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of bytes) parts.push(Buffer.from(part));
-  return packedBytes(Buffer.concat(parts));
+  return Buffer.concat(parts);
 }

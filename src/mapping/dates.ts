@@ -1,5 +1,5 @@
 import { daysInMonth, isCalendarDate } from '../core/time.ts';
-import { compileFormat, type DateFormat, type DateParts, emptyParts } from '../core/date-format.ts';
+import { compileFormat, type DateFormat, type DateParts, emptyParts, resetParts } from '../core/date-format.ts';
 import { Fault } from './fault.ts';
 import { utcOf, type Zone, zoneOf } from '../core/zones.ts';
 
@@ -27,7 +27,7 @@ export function compileDate(
           return textOfDay(new Date(found.offset === undefined ? clock.localOf(found.instant) : found.instant + found.offset * 60_000));
         continue;
       }
-      reset(parts);
+      resetParts(parts);
       if (!reader.format.read(text, parts)) continue;
       const problem = problemOf(parts, reader.format, text);
       if (problem === undefined) return `${year4(parts.year)}-${TWO[parts.month]}-${TWO[parts.day]}`;
@@ -69,7 +69,7 @@ export function compileDateTime(
         if (found) return new Date(found.instant).toISOString();
         continue;
       }
-      reset(parts);
+      resetParts(parts);
       if (!reader.format.read(text, parts)) continue;
       const problem = problemOf(parts, reader.format, text);
       if (problem === undefined) return new Date(instantOf(parts, clock)).toISOString();
@@ -146,13 +146,6 @@ function instantOf(parts: DateParts, clock: Zone): number {
 
 function notWritten(what: string, formats: readonly string[], text: string): Fault {
   return new Fault('DATE_INVALID', `is not ${what} written as ${formats.join(' or ')}`, { shown: text });
-}
-
-function reset(parts: DateParts): void {
-  parts.month = parts.day = 1;
-  parts.hour = parts.minute = parts.second = parts.millisecond = 0;
-  parts.pm = parts.weekday = -1;
-  parts.offset = undefined;
 }
 
 const MONTH_NAMES = [

@@ -1,3 +1,5 @@
+import { zoneOf } from '../core/zones.ts';
+
 /** Offsets of a time zone from UTC in milliseconds (New York in winter: -18,000,000) around an instant. */
 export interface Offsets {
   before: number;
@@ -23,26 +25,7 @@ export function offsets(zone: string, around: Date): Offsets {
 }
 
 const REACH = 30 * 3_600_000;
-const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** To the second: what zones had before they had whole minutes is of no interest to a schedule. */
 function offsetAt(zone: string, instant: number): number {
-  let format = formats.get(zone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
-    formats.set(zone, format);
-  }
-  const whole = Math.floor(instant / 1000) * 1000;
-  const part: Record<string, number> = {};
-  for (const { type, value } of format.formatToParts(whole)) part[type] = Number(value);
-  return Date.UTC(part['year']!, part['month']! - 1, part['day'], part['hour'], part['minute'], part['second']) - whole;
+  return zoneOf(zone).localOf(instant) - instant;
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { alike } from '../../../src/connector/certify-changes.ts';
 import { goodOf, type Reading, readBytes } from '../../../src/engine/certify/reading.ts';
-import { checkProblem, refusal } from '../attempt.ts';
+import { verdictOf } from '../attempt.ts';
 import { applyChanges, changesOf } from '../mutations.ts';
 import type { StreamFile } from '../pack-files.ts';
 import { Fault, subject, type Subject, type Verdict } from '../subject.ts';
@@ -45,11 +45,9 @@ const MOST_FOR_PIECES = 100_000;
 async function attempt({ file, bytes, pieces, digit }: Input): Promise<Verdict> {
   const reading = await readBytes(file.stream, file.file, bytes, {});
   if (bytes.length <= MOST_FOR_PIECES) await sameInPieces(file, bytes, pieces, reading);
-  if (reading.refused) return refusal(reading.refused);
-  for (const record of reading.records) if (record.problem) checkProblem(record.problem);
-  if (digit) await noSumChanged(file, reading);
-  const codes = [...new Set(reading.records.flatMap((r) => r.problem?.code ?? []))];
-  return { state: codes.length ? 'set aside' : 'read', codes };
+  const verdict = verdictOf(reading);
+  if (digit && !reading.refused) await noSumChanged(file, reading);
+  return verdict;
 }
 
 /** What a file reads as must not depend on where the network cuts it. Which of its faults is told first may. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { generateKey } from 'openpgp';
 import { packStep, type UnpackStep, unpackStep } from '../../../src/config/schema/packing.ts';
 import { packFile } from '../../../src/formats/pack.ts';
-import { keepInMemory, openPacked, packedBytes } from '../../../src/formats/unpack.ts';
+import { collected, keepInMemory, openPacked, packedBytes } from '../../../src/formats/unpack.ts';
 import { zipOf } from '../../../src/formats/pack-zip.ts';
 import { applyChanges, changesOf } from '../mutations.ts';
 import { Fault, subject, type Subject, type Verdict } from '../subject.ts';
@@ -69,10 +69,8 @@ function packedSubject(name: string, weight: number, step: object, files: readon
 
 async function attempt(step: UnpackStep, { bytes, content: given }: Input): Promise<Verdict> {
   const open = await openPacked(packedBytes(bytes), [step], { file: 'made', keep: keepInMemory });
-  const parts: Buffer[] = [];
-  for await (const part of open.read()) parts.push(Buffer.from(part));
+  const content = await collected(open.read());
   await open.close();
-  const content = Buffer.concat(parts);
   // A gzip file may follow another one: the changes may have doubled it.
   const times = Math.max(1, Math.round(content.length / given.length));
   if (!content.equals(Buffer.alloc(given.length * times, given)))

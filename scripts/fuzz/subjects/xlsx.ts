@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { openArchive } from '../../../src/formats/unpack-zip.ts';
-import { packedBytes } from '../../../src/formats/unpack.ts';
+import { collected, packedBytes } from '../../../src/formats/unpack.ts';
 import { zipOf } from '../../../src/formats/pack-zip.ts';
 import type { RawRow } from '../../../src/formats/xlsx-sheet.ts';
 import { stylesOf, workbookOf } from '../../../src/formats/xlsx-write.ts';
 import { readBytes } from '../../../src/engine/certify/reading.ts';
-import { checkProblem, refusal } from '../attempt.ts';
+import { verdictOf } from '../attempt.ts';
 import { applyChanges, changesOf } from '../mutations.ts';
 import { madeFile, type StreamFile } from '../pack-files.ts';
 import { subject, type Subject, type Verdict } from '../subject.ts';
@@ -121,11 +121,7 @@ function uniqueBy<T>(list: readonly T[], by: (one: T) => number): T[] {
 }
 
 async function attempt({ file, bytes }: Input): Promise<Verdict> {
-  const reading = await readBytes(file.stream, file.file, bytes, {});
-  if (reading.refused) return refusal(reading.refused);
-  for (const { problem } of reading.records) if (problem) checkProblem(problem);
-  const codes = [...new Set(reading.records.flatMap((r) => r.problem?.code ?? []))];
-  return { state: codes.length ? 'set aside' : 'read', codes };
+  return verdictOf(await readBytes(file.stream, file.file, bytes, {}));
 }
 
 function workbook(more: readonly RawRow[] = []): Buffer {
@@ -153,10 +149,7 @@ function workbook(more: readonly RawRow[] = []): Buffer {
 
 async function partsOf(bytes: Buffer): Promise<Part[]> {
   const parts: Part[] = [];
-  for (const entry of await openArchive(packedBytes(bytes), 'workbook.xlsx')) {
-    const pieces: Buffer[] = [];
-    for await (const piece of entry.read({ max_size: 1e9, max_ratio: 1e9 })) pieces.push(Buffer.from(piece));
-    parts.push({ name: entry.name, bytes: Buffer.concat(pieces) });
-  }
+  for (const entry of await openArchive(packedBytes(bytes), 'workbook.xlsx'))
+    parts.push({ name: entry.name, bytes: await collected(entry.read({ max_size: 1e9, max_ratio: 1e9 })) });
   return parts;
 }

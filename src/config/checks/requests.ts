@@ -201,7 +201,8 @@ function checkReport(transport: string, stream: StreamConfig, add: Add): void {
   if (report.failed.some((value) => report.done.includes(value))) add(at('failed'), 'VALUE_INVALID', 'has a value that is in done too.');
 }
 
-function checkHeader({ header }: RequestConfig, path: StreamPath, add: Add): void {
+/** Over HTTP. */
+export function checkHeader({ header }: Pick<RequestConfig, 'header'>, path: StreamPath, add: Add): void {
   if (header) add([...path, 'header'], 'VALUE_INVALID', 'is the header of a SOAP message.', 'Over HTTP it is called headers.');
 }
 

@@ -6,6 +6,7 @@ import type { ConnectorConfig, SinkConfig } from '../schema/connector.ts';
 import { checkLayout } from './decoders.ts';
 import { checkPack } from './packing.ts';
 import { suggestion } from './references.ts';
+import { checkHeader } from './requests.ts';
 import { checkColumns, rowsOfSink } from './sink-rows.ts';
 import { checkTotals } from './sink-totals.ts';
 
@@ -98,8 +99,7 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
         [request.delete, ['target', 'request', 'delete']],
         [typeof back === 'object' ? back : undefined, ['acknowledgement', 'read_back']],
       ] as const)
-        if (ask?.header && transport !== 'soap')
-          add([...path, 'header'], 'VALUE_INVALID', 'is the header of a SOAP message.', 'Over HTTP it is called headers.');
+        if (ask && transport !== 'soap') checkHeader(ask, [...path], add);
       if (request.login && transport !== 'soap')
         add(
           ['target', 'request', 'login'],

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConnectorConfig } from '../../config/schema/connector.ts';
-import type { Certificate, Finding, Verdict } from '../../connector/certify.ts';
+import { type Certificate, type Finding, NO_RECORD, type Verdict } from '../../connector/certify.ts';
 import type { Fixture } from '../../connector/certify-fixtures.ts';
 import { didYouMean, InterlocalError } from '../../core/errors.ts';
 import { DELETED, deletedRecords } from './deleted-records.ts';
@@ -200,7 +200,7 @@ function leftOut(
   options: CertifyOptions,
   findings: Finding[],
 ): Finding[] {
-  for (const check of checks) options.onNotApplicable?.(stream, check, 'the recording gives no record');
+  for (const check of checks) options.onNotApplicable?.(stream, check, NO_RECORD);
   return findings;
 }
 

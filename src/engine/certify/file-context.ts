@@ -5,7 +5,7 @@ import type { Fixture, FixtureFile } from '../../connector/certify-fixtures.ts';
 import { fillText, type Variables } from '../../connector/template.ts';
 import { openUnpacked } from '../../connector/packing.ts';
 import { InterlocalError } from '../../core/errors.ts';
-import { keepInMemory, packedBytes } from '../../formats/unpack.ts';
+import { collected, keepInMemory, packedBytes } from '../../formats/unpack.ts';
 import type { Bench, Setup } from './bench.ts';
 import { openBench, fieldsRead } from './bench.ts';
 import { goodOf, type Reading, readBytes } from './reading.ts';
@@ -122,9 +122,7 @@ async function plainFixture(fixture: Fixture, stream: StreamConfig, variables: V
 async function unpackedBytes(stream: StreamConfig, file: string, bytes: Buffer, variables: Variables): Promise<Buffer | undefined> {
   try {
     const unpacked = await openUnpacked(packedBytes(bytes), stream.retriever.files!.unpack, { file, variables, keep: keepInMemory });
-    const parts: Buffer[] = [];
-    for await (const part of unpacked.read()) parts.push(Buffer.from(part));
-    return Buffer.concat(parts);
+    return await collected(unpacked.read());
   } catch (error) {
     if (!(error instanceof InterlocalError)) throw error;
     return undefined;

@@ -1,8 +1,8 @@
 import { counted, fails, holds, holdsBut, type Verdict } from '../../connector/certify.ts';
 import { changedAt, lineStarts, regionOf, spots } from '../../connector/certify-changes.ts';
 import { columnChanges, NEW_COLUMN } from '../../connector/certify-columns.ts';
-import { isNested } from '../../connector/field-paths.ts';
-import { placesAt, type Value, type Values } from '../../core/record.ts';
+import { isNested } from '../../config/checks/source-fields.ts';
+import { hasAt, placesAt, type Value, type Values } from '../../core/record.ts';
 import type { FileCheck, FileContext } from './file-context.ts';
 import { goodOf, sameValues, saidOf } from './reading.ts';
 
@@ -51,15 +51,10 @@ function neededColumns({ stream, reading }: FileContext): string[] {
   // An empty list is a list: where it is gone, nothing can tell that from a record without any.
   const lists = stream.decoder!.xml?.lists ?? [];
   const names = Object.entries(stream.schema.fields)
-    .filter(([name, f]) => !f.optional && !lists.includes(name) && good.some((r) => has(r.values, name)))
+    .filter(([name, f]) => !f.optional && !lists.includes(name) && good.some((r) => hasAt(r.values, name)))
     .map(([name]) => name);
   const required = names.filter((name) => stream.schema.fields[name]!.required);
   return [...required, ...names.filter((name) => !required.includes(name))];
-}
-
-function has(values: Values, path: string): boolean {
-  const { groups, name } = placesAt(values, path);
-  return groups.some((group) => group[name] !== undefined);
 }
 
 async function columnRemoved(context: FileContext): Promise<Verdict> {

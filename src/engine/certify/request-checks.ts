@@ -5,7 +5,7 @@ import { isGuessed } from '../../connector/next-page.ts';
 import { stepOf } from '../../connector/certify-steps.ts';
 import { DELETED, deletedRecords } from './deleted-records.ts';
 import { DECLARED, declaredFields } from './declared-fields.ts';
-import { placesAt, type Values } from '../../core/record.ts';
+import { hasAt } from '../../core/record.ts';
 import { withBomb } from './file-text.ts';
 import { changesOf } from './file-life.ts';
 import { goodOf, sameValues, saidOf } from './reading.ts';
@@ -257,17 +257,11 @@ async function fieldRenamed(context: RequestContext): Promise<Verdict> {
     if (!changed) continue;
     tried++;
     // Only where there is something around it to stand in: a record without lines lacks no amount.
-    const all = read.records.filter((r, i) => !r.problem && (!name.includes('.') || has(context.reading.records[i]?.values, name)));
+    const all = read.records.filter((r, i) => !r.problem && (!name.includes('.') || hasAt(context.reading.records[i]?.values ?? {}, name)));
     if (!read.refused && all.length > 0)
       return fails(`Without ${name}, ${counted(all.length, 'record')} were read all the same.`, 'Report this.');
   }
   return tried === 0 ? undefined : holds(`Noticed for each of ${counted(tried, 'field')} tried.`);
-}
-
-function has(values: Values | undefined, path: string): boolean {
-  if (!values) return false;
-  const { groups, name } = placesAt(values, path);
-  return groups.some((group) => group[name] !== undefined);
 }
 
 async function total(context: RequestContext): Promise<Verdict> {

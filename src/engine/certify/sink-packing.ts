@@ -1,7 +1,7 @@
 import type { PackStep, SinkConfig, UnpackStep } from '../../config/schema/connector.ts';
 import { unpackStep } from '../../config/schema/packing.ts';
 import { InterlocalError } from '../../core/errors.ts';
-import { keepInMemory, openPacked, packedBytes } from '../../formats/unpack.ts';
+import { collected, keepInMemory, openPacked, packedBytes } from '../../formats/unpack.ts';
 
 /**
  * A packed sink with keys that are made for certifying it, since nobody has the receiver's own private key; and what undoes its packing, as
@@ -37,10 +37,9 @@ export async function asReceived(bytes: Buffer, unpack: readonly UnpackStep[]): 
   if (bytes.length === 0 || unpack.length === 0) return bytes;
   try {
     const open = await openPacked(packedBytes(bytes), unpack, { file: 'file', keep: keepInMemory });
-    const parts: Buffer[] = [];
-    for await (const part of open.read()) parts.push(Buffer.from(part));
+    const content = await collected(open.read());
     await open.close();
-    return Buffer.concat(parts);
+    return content;
   } catch (error) {
     if (!(error instanceof InterlocalError)) throw error;
     return Buffer.from(`cannot be unpacked: ${error.message}`);

@@ -30,9 +30,9 @@ export async function sendFile(
       list.map((row) => row.values),
       { date: delivery.day, sequence: delivery.sequence, variables: context.variables },
     );
-  const rows = delivery.state === 'prepared' ? await withoutUnwritable(out, delivery, given, render) : given;
-  if (rows.length === 0) return;
-  const file = await render(rows);
+  const { rows, file } =
+    delivery.state === 'prepared' ? await withoutUnwritable(out, delivery, given, render) : { rows: given, file: await render(given) };
+  if (!file) return;
   if (delivery.state === 'prepared') {
     // Encrypted, it is never the same twice: what was noted is what was staged, and an attempt before the note is written over.
     const bytes = await packedForSending(sink, file);
@@ -52,20 +52,20 @@ export async function sendFile(
 
 /**
  * A record that the format or the encoding cannot carry is refused alone, with its reason: the others need not wait for it. Gives those that
- * are left; without any the delivery is at its end.
+ * are left with their file; without any the delivery is at its end.
  */
 async function withoutUnwritable(
   out: Outbound,
   delivery: Delivery,
   rows: readonly OutboxRow[],
   render: (rows: readonly OutboxRow[]) => Promise<RenderedFile>,
-): Promise<readonly OutboxRow[]> {
-  const whole = await problemsOf(() => render(rows));
-  if (!whole) return rows;
+): Promise<{ rows: readonly OutboxRow[]; file?: RenderedFile }> {
+  const whole = await fileOrProblems(() => render(rows));
+  if (!Array.isArray(whole)) return { rows, file: whole };
   const unwritable = new Map<OutboxRow, Problem[]>();
   for (const row of rows) {
-    const problems = await problemsOf(() => render([row]));
-    if (problems) unwritable.set(row, problems);
+    const alone = await fileOrProblems(() => render([row]));
+    if (Array.isArray(alone)) unwritable.set(row, alone);
   }
   if (unwritable.size === 0) throw new RecordError(whole);
   await record(out, async (trx) => {
@@ -74,17 +74,17 @@ async function withoutUnwritable(
     if (unwritable.size === rows.length) await changeDelivery(trx, delivery, { state: 'rejected' });
   });
   out.session.counts.rejected += unwritable.size;
-  return rows.filter((row) => !unwritable.has(row));
+  const left = rows.filter((row) => !unwritable.has(row));
+  return left.length ? { rows: left, file: await render(left) } : { rows: left };
 }
 
 function placed(problem: Problem, { key }: OutboxRow): Problem {
   return { ...problem, place: { key, path: problem.place.path } };
 }
 
-async function problemsOf(work: () => Promise<unknown>): Promise<Problem[] | undefined> {
+async function fileOrProblems(work: () => Promise<RenderedFile>): Promise<RenderedFile | Problem[]> {
   try {
-    await work();
-    return undefined;
+    return await work();
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;
     return [...error.problems];
