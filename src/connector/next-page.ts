@@ -45,7 +45,7 @@ function cursorIn({ kind, cursor }: PaginatorConfig, { envelope }: Answered): st
 }
 
 function nextLink(header: string | undefined): string | undefined {
-  return header && /<([^>]+)>\s*;\s*rel="?next"?/.exec(header)?.[1];
+  return header && /<([^<>]+)>\s*;\s*rel="?next"?/.exec(header)?.[1];
 }
 
 const YES = ['true', '1', 'yes', 'y'];

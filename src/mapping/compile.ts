@@ -3,7 +3,7 @@ import type { MappingConfig } from '../config/schema/mapping.ts';
 import type { EntityConfig } from '../config/schema/model.ts';
 import { ConfigError, didYouMean, type Place, type Problem } from '../core/errors.ts';
 import type { SourceRecord } from '../core/record.ts';
-import { compileCondition } from './condition.ts';
+import { asked, compileCondition } from './condition.ts';
 import { type Fault, messageOf } from './fault.ts';
 import { compileItemKey, compileItems, problemOfRepeatedKey } from './items.ts';
 import type { Candidate, Columns, CompileMapping, MappingContext, MappingSettings } from './mapping.ts';
@@ -37,8 +37,21 @@ export const compileMapping: CompileMapping = (mapping, entity, settings) => {
     scope.around = [];
     scope.record = record;
     scope.context = context;
-    if (when !== undefined && !when(scope)) return { candidates: [], problems: [] };
     const found: Problem[] = [];
+    const wanted = when === undefined || asked(when, scope);
+    if (wanted === false) return { candidates: [], problems: [] };
+    if (wanted !== true)
+      return {
+        candidates: [],
+        problems: [
+          {
+            code: wanted.code,
+            place: { ...placeOf(scope), path: wanted.field ?? 'when' },
+            message: messageOf(wanted, wanted.field ?? 'when', true),
+            hint: wanted.hint ?? MEND,
+          },
+        ],
+      };
     if (items === undefined) {
       const columns = columnsOf(rules, scope, found);
       return found.length

@@ -1,3 +1,4 @@
+import { wildcardMatcher } from '../core/wildcard.ts';
 import { FileError } from '../core/errors.ts';
 
 /**
@@ -44,13 +45,8 @@ export function nameOf(path: string): string {
  * that is what keeps files that are still being uploaded (ours and others') out of sight.
  */
 export function nameMatcher(pattern: string): (name: string) => boolean {
-  const text = pattern
-    .normalize('NFC')
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  const expression = new RegExp(`^${text}$`, 'su');
-  return (name) => (!name.startsWith('.') || pattern.startsWith('.')) && expression.test(name.normalize('NFC'));
+  const matches = wildcardMatcher(pattern.normalize('NFC'));
+  return (name) => (!name.startsWith('.') || pattern.startsWith('.')) && matches(name.normalize('NFC'));
 }
 
 /** The name a file has until it is complete: in the same folder, hidden, never matched by a pattern of ours. */

@@ -193,7 +193,7 @@ function sumsOf(reading: { records: { values: Values; problem?: unknown }[] }, f
 }
 
 function minor(value: Value | undefined): bigint {
-  const m = typeof value === 'string' ? /^\s*([-+]?)(\d*)(?:\.(\d{0,6}))?\s*$/.exec(value) : null;
+  const m = typeof value === 'string' ? /^([-+]?)(\d*)(?:\.(\d{0,6}))?$/.exec(value.trim()) : null;
   return m ? BigInt(`${m[1] === '-' ? '-' : ''}${m[2] || '0'}${(m[3] ?? '').padEnd(6, '0')}`) : 0n;
 }
 
