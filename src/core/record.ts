@@ -24,6 +24,8 @@ export interface SourceRecord {
   key?: string;
   /** The source says that this record was deleted there. */
   deleted?: boolean;
+  /** With deleted: it must have been read before. */
+  mustBeKnown?: boolean;
 }
 
 /**

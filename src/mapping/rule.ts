@@ -4,7 +4,7 @@ import { asked, compileCondition, type Holds } from './condition.ts';
 import { Fault } from './fault.ts';
 import { compileLookup, valuesOfLookup } from './lookup.ts';
 import type { Columns, MappingSettings } from './mapping.ts';
-import { compileParse, constantOf, type FieldParse, problemOfCode } from './parse.ts';
+import { compileParse, constantOf, type FieldParse, type Parse, problemOfCode } from './parse.ts';
 import { compileRead, levelsOf, type Read, type Scope } from './source.ts';
 import { compileSum } from './sum.ts';
 import { compileTextSteps } from './text-steps.ts';
@@ -45,9 +45,10 @@ export function compileRule(
       ? null
       : constantOf(rule.default, field, parse.currency, settings, (message, hint) => complain('default', message, hint));
   const when = rule.when && compileCondition(rule.when, settings, (path, ...rest) => complain(path ? `when.${path}` : 'when', ...rest));
-  const value = compileValue(rule, field, settings, parse, complain);
+  const currency = { now: parse.currency };
+  const value = compileValue(rule, field, settings, withCurrency(parse, currency, settings), complain);
   const label = labelOf(rule, sources, name);
-  const write = compileWrite(name, field, parse.currency);
+  const write = compileWrite(name, field, currency);
   if (rule.raw !== undefined && field.type !== 'code') complain('raw', `Only codes have a raw value, and ${name} is ${field.type}.`);
   const raw = rule.raw === undefined ? undefined : compileRead(rule.raw, rule.trim, settings);
   const missing = field.required
@@ -64,10 +65,37 @@ export function compileRule(
     sources: [
       ...(rule.sum === undefined ? sources : [rule.sum.slice(0, rule.sum.lastIndexOf('.'))]),
       ...(rule.raw === undefined ? [] : [rule.raw]),
+      ...(parse.dynamic ? [parse.dynamic.from] : []),
     ],
     personal: field.class === 'personal',
     apply: compileApply(when, value, raw, ended, fallback, missing, write),
   };
+}
+
+/** Reads amounts in the currency that the record says, and notes it for the column of the currency. */
+function withCurrency(parse: FieldParse, currency: { now: string }, settings: MappingSettings): ScopedParse {
+  const { dynamic } = parse;
+  if (!dynamic) return { kind: parse.kind, parse: parse.parse };
+  const read = compileRead(dynamic.from, true, settings);
+  return {
+    kind: parse.kind,
+    parse: (text, scope) => {
+      const code = read(scope);
+      if (code instanceof Fault) return code;
+      if (code === null || !/^[A-Z]{3}$/.test(code))
+        return new Fault('AMOUNT_INVALID', `has no currency: ${dynamic.from} is ${code === null ? 'empty' : 'no ISO code such as USD'}`, {
+          shown: text,
+          ...(code === null ? {} : { detail: code }),
+        });
+      currency.now = code;
+      return dynamic.parseIn(code)(text);
+    },
+  };
+}
+
+interface ScopedParse {
+  kind: FieldParse['kind'];
+  parse: ((text: string, scope: Scope) => ReturnType<Parse>) | undefined;
 }
 
 /** What a rule makes of a scope; `raw` is what a code was before its lookup. */
@@ -124,7 +152,7 @@ function compileValue(
   rule: FieldRule,
   field: ModelField,
   settings: MappingSettings,
-  { parse, kind }: FieldParse,
+  { parse, kind }: ScopedParse,
   complain: Complain,
 ): FieldValue {
   if (rule.sum !== undefined) return compileSumValue(rule, rule.sum, settings, { parse, kind }, complain);
@@ -154,7 +182,7 @@ function compileValue(
       text = found;
     }
     if (parse === undefined) return check === undefined ? text : check(text);
-    const parsed = parse(text);
+    const parsed = parse(text, scope);
     if (negate && !(parsed instanceof Fault)) return negated(parsed);
     return check !== undefined && typeof parsed === 'string' ? check(parsed) : parsed;
   }
@@ -175,7 +203,7 @@ function compileSumValue(
   rule: FieldRule,
   path: string,
   settings: MappingSettings,
-  { parse, kind }: Pick<FieldParse, 'parse' | 'kind'>,
+  { parse, kind }: ScopedParse,
   complain: Complain,
 ): FieldValue {
   const text = (['split', 'match', 'case', 'replace', 'ascii', 'lookup'] as const).filter((step) => rule[step] !== undefined);
@@ -183,9 +211,12 @@ function compileSumValue(
   if (!path.includes('.'))
     complain('sum', `${path} names no list.`, 'Write the list, a point, and what is added up: ReceiptPaymentLevel.ReceiptPaymentAmount.');
   if (kind !== 'money' && kind !== 'integer') complain('sum', 'Only money and whole numbers can be added up.');
-  const sum = compileSum(path, parse ?? ((given) => given), settings);
+  const sum = compileSum(path, (text) => (parse ? parse(text, whole) : text), settings);
+  // The currency is the record's, not an item's.
+  let whole = NOWHERE;
   return {
     read(scope) {
+      whole = scope;
       const value = sum(scope);
       return rule.negate === true && typeof value === 'number' ? negated(value) : value;
     },
@@ -246,12 +277,12 @@ function compileSource(rule: FieldRule, settings: MappingSettings, complain: Com
   };
 }
 
-function compileWrite(name: string, field: ModelField, currency: string): Write {
+function compileWrite(name: string, field: ModelField, currency: { readonly now: string }): Write {
   if (field.type === 'money') {
     const currencyColumn = `${name}_currency`;
     return (out, value) => {
       out[name] = value;
-      out[currencyColumn] = value === null ? null : currency;
+      out[currencyColumn] = value === null ? null : currency.now;
     };
   }
   if (field.type === 'code') {

@@ -62,11 +62,32 @@ const fixedField = z.strictObject({
   literal: z.string().optional().describe('Reading: must be this. Writing: this is written.'),
 });
 export type FixedField = z.output<typeof fixedField>;
+const mark = {
+  from: z.int().min(1),
+  to: z.int().min(1),
+  is: z.string(),
+  or: z.array(z.string()).min(1).optional().describe('Reading: other characters of the same length that may stand there instead.'),
+};
 const fixedRecordType = z.strictObject({
   when: z
-    .strictObject({ from: z.int().min(1), to: z.int().min(1), is: z.string() })
+    .strictObject({
+      ...mark,
+      and: z
+        .array(z.strictObject(mark))
+        .min(1)
+        .optional()
+        .describe('Reading: these must stand there too. For types that begin alike, such as file controls with other totals.'),
+    })
     .optional()
     .describe('The characters that tell this record type. Of two marks that fit, the longer one counts.'),
+  continues: z
+    .strictObject({
+      field: z.string().describe('Field of the record before it, that this text belongs to.'),
+      text: z.string().describe('Its own field that goes on there.'),
+      with: z.string().default(' ').describe('What is put between the two.'),
+    })
+    .optional()
+    .describe('A line of this type is no record: its text goes on in a field of the record before it.'),
   fields: z.record(z.string(), fixedField),
   segments: z
     .strictObject({
@@ -88,7 +109,12 @@ const fixedDecoder = z.strictObject({
     .positive()
     .optional()
     .describe('Every line must be this long. Without it lines may be as long as the last field or longer.'),
-  line_breaks: z.boolean().default(true).describe('false: records follow each other without line breaks; record_length is then needed.'),
+  line_breaks: z
+    .union([z.boolean(), z.literal('detect')])
+    .default(true)
+    .describe(
+      'false: records follow each other without line breaks; record_length is then needed. detect: either, told by whether the first record is followed by one.',
+    ),
   skip_lines: z.int().min(0).default(0),
   pad_short_lines: z.boolean().default(true).describe('Trailing spaces were stripped by the sender.'),
   record_types: z.record(z.string(), fixedRecordType).describe('One or more record types.'),
@@ -122,7 +148,28 @@ const jsonDecoder = z.strictObject({
 });
 export type JsonOptions = z.output<typeof jsonDecoder>;
 
-const bai2Decoder = z.strictObject({ encoding, currency: z.string().default('USD') });
+const bai2Decoder = z.strictObject({
+  encoding,
+  currency: z.string().default('USD').describe('Of groups and accounts that name none.'),
+  days: z
+    .enum(['all', 'final', 'interim'])
+    .default('all')
+    .describe(
+      'Which groups are read. final: whole days (as-of date modifier 2 or 4, or none). interim: what came in since the last file of the day (1 or 3).',
+    ),
+  other_days: z.enum(['refuse', 'skip']).default('refuse').describe('What is done with a file that has groups of the other kind.'),
+  tests: z.enum(['refuse', 'skip', 'read']).default('refuse').describe('Groups that say they are a test (status 4).'),
+  deletions: z
+    .enum(['refuse', 'read'])
+    .default('refuse')
+    .describe(
+      "Groups that take back what an earlier one said (status 2). read: their records have group.status 2; set deletes: { field: group.status, values: ['2'] } in the stream.",
+    ),
+  corrections: z
+    .enum(['refuse', 'read'])
+    .default('refuse')
+    .describe('Groups that correct an earlier one (status 3). read: as if they were new; what they correct stays.'),
+});
 export type Bai2Options = z.output<typeof bai2Decoder>;
 
 const xlsxDecoder = z.strictObject({

@@ -27,6 +27,12 @@ const parse = z.union([
             .string()
             .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
             .optional(),
+          currency_from: z
+            .string()
+            .optional()
+            .describe(
+              'Source field with the ISO code of the currency, where amounts of several currencies come: currency. Without a code: an error.',
+            ),
           decimal: z.enum(['.', ',']).optional(),
           group,
           implied_decimals: z.int().min(0).max(6).optional(),
