@@ -89,8 +89,13 @@ async function lineBreaksOf(text: AsyncIterable<string>, length: number): Promis
   const end = first.indexOf('\n');
   const has = end >= 0 && [...first.slice(0, end)].length <= length + 1;
   async function* again(): AsyncGenerator<string, void, void> {
-    yield start;
-    for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
+    try {
+      yield start;
+      for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
+    } finally {
+      // Whoever stops reading early lets go of the file too.
+      await pieces.return?.();
+    }
   }
   return { has, text: again() };
 }
