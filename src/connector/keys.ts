@@ -1,6 +1,6 @@
 import type { Problem } from '../core/errors.ts';
 import type { SourceRecord } from '../core/record.ts';
-import { valueAt } from '../core/record.ts';
+import { EMPTY_ROWS_HINT, hasNoValue, valueAt } from '../core/record.ts';
 
 /**
  * The key of a record in its system: the values of the key fields joined by `|` (a `|` or `\` inside a value is escaped),
@@ -20,7 +20,9 @@ export function keyOf(record: SourceRecord, fields: readonly string[], mayBeEmpt
         code: 'KEY_EMPTY',
         place: { line: record.line, record: record.number, path: fields[i]! },
         message: `"${fields[i]}" is part of the key and is empty, so this record cannot be told from others.`,
-        hint: 'Fill it in at the source, choose other key fields in the connector, or name it in primary_key.may_be_empty.',
+        hint: hasNoValue(record.values)
+          ? EMPTY_ROWS_HINT
+          : 'Fill it in at the source, choose other key fields in the connector, or name it in primary_key.may_be_empty.',
       };
     if (i > 0) key += '|';
     key += value.includes('|') || value.includes('\\') ? value.replace(/[|\\]/g, '\\$&') : value;

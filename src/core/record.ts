@@ -45,6 +45,16 @@ export function valueAt(values: Values, path: string): Value | undefined {
   return at;
 }
 
+/** Has it no value at all, such as a row of delimiters alone? */
+export function hasNoValue(values: Values): boolean {
+  for (const name in values) if (values[name] !== null && values[name] !== undefined && values[name] !== '') return false;
+  return true;
+}
+
+/** What to do about such records; Excel writes them below tables. */
+export const EMPTY_ROWS_HINT =
+  'Nothing in this record has a value. Where the system writes rows of delimiters alone, set empty_rows: skip in the decoder (csv).';
+
 /** The groups of a record in which the last part of a dotted path stands, or would stand. */
 export interface Places {
   /** Of `lines.amount` every line; of `H.number` the parent H; of a plain name the record itself. */

@@ -126,7 +126,7 @@ test('a town that read with the former key of the pack keeps its deposits, and e
   const town = await bankTown('bank-bai2', 'entries', { 'a.txt': bai2([5000, 5000]) });
   const now = town.text('connectors/bank-bai2/connector.yaml');
   const former = now.replace(
-    /primary_key: &key\n\s+\{[^}]*\}/,
+    /primary_key:\s+&key\s+\{[^}]*\}/,
     'primary_key: &key { fields: [account, date, type_code, amount], repeats: number }',
   );
   expect(former).not.toBe(now);
@@ -140,4 +140,38 @@ test('a town that read with the former key of the pack keeps its deposits, and e
   expect(run.problems).toEqual([]);
   expect((await town.rows('deposit')).slice(0, 2)).toEqual(before);
   expect(await cents(town)).toBe(17500);
+});
+
+describe.each([
+  ['bank-mt940', 'stmt-260302.sta', 'stmt-260303.sta', ['-1000 USD', '15000 USD', '2000 CAD', '5000 USD', '5000 USD']],
+  ['bank-ofx', 'stmt-260302.ofx', 'card-260303.ofx', ['15000 USD', '2000 CAD', '5000 USD', '5000 USD', '800 USD']],
+  ['bank-camt053', 'camt053-260302.xml', 'camt053-260303.xml', ['-3550 USD', '15000 USD', '2000 GBP', '5000 USD', '5000 USD']],
+])('statements read with the pack %s', (pack, first, second, wanted) => {
+  const recorded = (name: string): string => shipped(`connectors/${pack}/fixtures/entries/${name}`);
+
+  test('give deposits in their currencies, equal ones of a day both, and none that is only expected', async () => {
+    const town = await bankTown(pack, 'entries', { [first]: recorded(first), [second]: recorded(second) });
+    const run = await town.run('deposits');
+    expect([run.problems, run.counts.rejected, await deposits(town)]).toEqual([[], 0, wanted]);
+    expect((await town.rows('deposit')).find((row) => row['department'] === 'recreation')).toMatchObject({
+      deposited_on: '2026-03-02',
+      collected_on: '2026-02-27',
+      amount: 15000,
+    });
+  });
+
+  test('that come again in another file give none twice', async () => {
+    const town = await bankTown(pack, 'entries', { [first]: recorded(first) });
+    await town.run('deposits');
+    const before = await town.rows('deposit');
+    // Another transfer of the same statement: its file, message and time are new ones.
+    const again = recorded(first)
+      .replace(':20:STMT260302', ':20:STMT260309')
+      .replace('20260303080000', '20260309080000')
+      .replace('MSG-260302', 'MSG-260309');
+    expect(again).not.toBe(recorded(first));
+    town.write({ [`inbox/again-${first}`]: again });
+    const run = await town.run('deposits');
+    expect([run.problems, run.counts.created, await town.rows('deposit')]).toEqual([[], 0, before]);
+  });
 });

@@ -19,6 +19,13 @@ const footerHas = z
     'A text that the first of these rows always has, such as Total. A file in which it has not is refused: a record may stand there.',
   );
 
+const duplicateColumns = z
+  .enum(['refuse', 'number'])
+  .default('refuse')
+  .describe(
+    'A name that several columns have. number: the second is name_2, and so on, as long as the schema does not have the name; otherwise nobody knows which is meant.',
+  );
+
 const csvDecoder = z.strictObject({
   encoding,
   delimiter: z.string().min(1).default(',').describe('One or more characters; \\t for a tab.'),
@@ -31,6 +38,21 @@ const csvDecoder = z.strictObject({
   skip_lines: z.int().min(0).default(0).describe('Lines before the header.'),
   footer_lines: z.int().min(0).default(0).describe('Lines at the end that are no records.'),
   footer_has: footerHas,
+  duplicate_columns: duplicateColumns,
+  empty_rows: z
+    .enum(['keep', 'skip'])
+    .default('keep')
+    .describe(
+      'Rows of delimiters alone, as Excel writes them below a table. keep: records without any value. Lines without any character are never rows.',
+    ),
+  trailing_delimiters: z
+    .enum(['refuse', 'drop'])
+    .default('refuse')
+    .describe('Delimiters behind the last column with nothing between them, in the header or in rows. drop: they are no columns.'),
+  sep_line: z
+    .enum(['refuse', 'skip'])
+    .default('refuse')
+    .describe("Excel's first line sep=; which tells it the delimiter. skip: it may be there, and must say the delimiter of this decoder."),
   comment: z.string().optional(),
   trim: z.boolean().default(false),
   excel_text: z.boolean().default(true).describe('="00123" is read as 00123.'),
@@ -172,6 +194,28 @@ const bai2Decoder = z.strictObject({
 });
 export type Bai2Options = z.output<typeof bai2Decoder>;
 
+const mt940Decoder = z.strictObject({ encoding, final_newline: finalNewline });
+export type Mt940Options = z.output<typeof mt940Decoder>;
+
+const ofxDecoder = z.strictObject({
+  encoding: z
+    .enum(['declared', 'utf-8', 'windows-1252', 'iso-8859-1', 'ascii'])
+    .default('declared')
+    .describe('declared: what the header of the file says (ENCODING and CHARSET, or its XML declaration).'),
+});
+export type OfxOptions = z.output<typeof ofxDecoder>;
+
+const camt053Decoder = z.strictObject({
+  encoding: z.enum(['declared', 'utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1']).default('declared'),
+  balances: z
+    .enum(['required', 'optional'])
+    .default('required')
+    .describe(
+      'required: a statement without opening and closing balance is refused. optional: it is read; where both are there they must agree.',
+    ),
+});
+export type Camt053Options = z.output<typeof camt053Decoder>;
+
 const xlsxDecoder = z.strictObject({
   sheet: z
     .union([z.string().min(1), z.int().min(1)])
@@ -186,6 +230,7 @@ const xlsxDecoder = z.strictObject({
   skip_rows: z.int().min(0).default(0).describe('Rows at the top that are no records, before the header; empty ones count.'),
   footer_rows: z.int().min(0).default(0).describe('Rows at the end that are no records, such as totals; empty ones do not count.'),
   footer_has: footerHas,
+  duplicate_columns: duplicateColumns,
   merged_cells: z
     .enum(['first', 'fill'])
     .default('first')
@@ -196,7 +241,7 @@ const xlsxDecoder = z.strictObject({
 });
 export type XlsxOptions = z.output<typeof xlsxDecoder>;
 
-export const DECODERS = ['csv', 'fixed_width', 'xml', 'json', 'xlsx', 'bai2'] as const;
+export const DECODERS = ['csv', 'fixed_width', 'xml', 'json', 'xlsx', 'bai2', 'mt940', 'ofx', 'camt053'] as const;
 export const decoderSchema = exactlyOne(
   z.strictObject({
     csv: csvDecoder.optional(),
@@ -205,6 +250,9 @@ export const decoderSchema = exactlyOne(
     json: jsonDecoder.optional(),
     xlsx: xlsxDecoder.optional().describe('Excel workbooks (.xlsx). Every value is text: what is stored, dates as YYYY-MM-DD.'),
     bai2: bai2Decoder.optional(),
+    mt940: mt940Decoder.optional().describe('Statements of a bank account in SWIFT MT940.'),
+    ofx: ofxDecoder.optional().describe('Statements of a bank account or a card in OFX, version 1 (SGML) or 2 (XML).'),
+    camt053: camt053Decoder.optional().describe('Statements of a bank account in CAMT.053 (ISO 20022).'),
   }),
   DECODERS,
 );
