@@ -28,11 +28,12 @@ async function remap(session: Session): Promise<void> {
     if (landed.length === 0) break;
     after = landed.at(-1)!.key;
     const counts = noCounts();
-    await session.commit(async (landing, trx) => {
+    let different = 0;
+    const open = await session.commit(async (landing, trx) => {
       const context = landContext(session, (columns) => shapeOf(trx, columns));
       context.force = true;
       context.onChange = (change) => {
-        changed++;
+        different++;
         session.onChange?.(change);
       };
       const incoming = landed.map((l) => ({
@@ -51,8 +52,10 @@ async function remap(session: Session): Promise<void> {
           session.source.id,
           incoming.filter((i) => !bad.has(i.key)).map((i) => ({ key: i.key, raw: JSON.stringify(i.record.values) })),
         );
-      if (rejected.length) session.openRejects = true;
+      return rejected.length;
     });
+    changed += different;
+    if (open > 0) session.openRejects = true;
     session.counts.rejected += counts.rejected;
     refuseTooManyRejects(session);
     mapped += landed.length;

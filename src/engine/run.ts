@@ -35,6 +35,13 @@ import { optionVariables } from '../connector/template.ts';
 export interface Engine {
   project: Project;
   knex: Knex;
+  /** Runs of this process that the store could not keep, by pipeline: it was full, read-only or away. Forgotten when a later run is kept. */
+  unrecorded?: Map<string, UnrecordedRun>;
+}
+
+export interface UnrecordedRun {
+  at: Date;
+  problems: readonly Problem[];
 }
 
 export interface RunOptions {
@@ -58,7 +65,7 @@ export async function runPipeline(engine: Engine, id: string, options: RunOption
   if (pipeline.mode === 'off') options.onNote?.(id, 'This pipeline is off.');
   if (pipeline.mode === 'off')
     return { pipeline: id, outcome: 'succeeded', counts: noCounts(), durationMs: 0, problems: [], notes: ['This pipeline is off.'] };
-  const lock = await takeLock(engine.knex, `pipeline:${id}`);
+  const lock = await takeLock(engine.knex, `pipeline:${id}`).catch((error: unknown) => notRecorded(engine, id, error));
   if (!('release' in lock))
     throw new FatalError({
       code: 'PIPELINE_RUNNING',
@@ -74,22 +81,49 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
   const { knex } = engine;
   const actor = options.actor ?? actorOf();
   try {
-    await closeLostRuns(knex, id);
-    await auditConfiguration(knex, engine.project, id, actor);
-    const runId = await startRun(knex, id);
-    const session = await sessionOf(engine, id, runId, knex, options);
+    const session = await begin(engine, id, actor, options).catch((error: unknown) => notRecorded(engine, id, error));
     const outcome = await outcomeOf(session, async () => {
       await work(session);
     });
-    const durationMs = Math.round(performance.now() - started);
-    await finishRun(knex, { id: runId, counts: session.counts, outcome, durationMs, problems: session.problems, notes: session.notes });
-    for (const { code, place, message } of session.problems)
-      if (code === 'HOST_KEY_CHANGED')
-        await appendAudit(knex, { actor, action: 'host_key_refused', subject: place.system ?? session.connection, detail: { message } });
-    return { pipeline: id, outcome, counts: session.counts, durationMs, problems: session.problems, notes: session.notes };
+    const result = { pipeline: id, outcome, counts: session.counts, durationMs: Math.round(performance.now() - started) };
+    const { problems, notes } = session;
+    try {
+      await finishRun(knex, { id: session.runId, ...result, problems, notes });
+      for (const { code, place, message } of problems)
+        if (code === 'HOST_KEY_CHANGED')
+          await appendAudit(knex, { actor, action: 'host_key_refused', subject: place.system ?? session.connection, detail: { message } });
+    } catch (error) {
+      const failure = storeFailure(error);
+      if (!failure) throw error;
+      if (!problems.some(({ code }) => code === failure.code)) problems.push(...failure.problems);
+      unrecorded(engine, id, problems);
+      return { ...result, outcome: 'failed', problems, notes };
+    }
+    engine.unrecorded?.delete(id);
+    return { ...result, problems, notes };
   } finally {
     await lock.release();
   }
+}
+
+/** Everything of a run that stands in the store before its work begins. */
+async function begin(engine: Engine, id: string, actor: string, options: RunOptions): Promise<Session> {
+  const { knex } = engine;
+  await closeLostRuns(knex, id);
+  await auditConfiguration(knex, engine.project, id, actor);
+  return sessionOf(engine, id, await startRun(knex, id), knex, options);
+}
+
+/** The run could not even begin in the store: FatalError in place of what the database says. */
+function notRecorded(engine: Engine, id: string, error: unknown): never {
+  const failure = storeFailure(error);
+  if (!failure) throw error;
+  unrecorded(engine, id, failure.problems);
+  throw failure;
+}
+
+function unrecorded(engine: Engine, id: string, problems: readonly Problem[]): void {
+  (engine.unrecorded ??= new Map()).set(id, { at: new Date(), problems });
 }
 
 export interface Preview extends RunResult {

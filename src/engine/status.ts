@@ -14,6 +14,8 @@ export interface PipelineStatus {
   mode: string;
   schedule: string | null;
   running: boolean;
+  /** A run of this process that the store could not keep, because its disk was full or failing; null when there is none. */
+  unrecorded: { at: string; problems: readonly Problem[] } | null;
   open_rejects: number;
   /** Connections that it uses and that allow what is no longer safe. */
   weak_encryption: WeakConnection[];
@@ -36,7 +38,7 @@ export interface PipelineStatus {
   } | null;
 }
 
-export async function statusOf({ project, knex }: Engine, now = new Date()): Promise<PipelineStatus[]> {
+export async function statusOf({ project, knex, unrecorded }: Engine, now = new Date()): Promise<PipelineStatus[]> {
   const runs = await lastRuns(knex);
   const sources = new Map((await listSources(knex)).map((s) => [s.pipeline, s.id]));
   const locks = await heldLocks(knex);
@@ -47,11 +49,13 @@ export async function statusOf({ project, knex }: Engine, now = new Date()): Pro
     const { mode, schedule } = project.pipelines.get(id)!.value;
     const run = runs.get(id);
     const source = sources.get(id);
+    const lost = unrecorded?.get(id);
     result.push({
       pipeline: id,
       mode,
       schedule: schedule ?? null,
       running: locks.has(`pipeline:${id}`),
+      unrecorded: lost ? { at: lost.at.toISOString(), problems: lost.problems } : null,
       open_rejects: source === undefined ? 0 : await countOpenRejects(knex, source),
       weak_encryption: weakConnections(project, connectionsOf(project, id)),
       outbound: outbound.get(id) ?? null,
@@ -75,4 +79,11 @@ export async function statusOf({ project, knex }: Engine, now = new Date()): Pro
     });
   }
   return result;
+}
+
+/** Did the pipeline's newest run fail, get stopped, or end without anybody having been able to say how? */
+export function wentWrong({ last_run, running, unrecorded }: PipelineStatus): boolean {
+  if (unrecorded) return true;
+  if (last_run?.outcome === null) return !running;
+  return last_run?.outcome === 'failed' || last_run?.outcome === 'aborted';
 }

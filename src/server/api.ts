@@ -1,7 +1,7 @@
 import { type Request, Router } from 'express';
 import { ConfigError } from '../core/errors.ts';
 import { forAPerson } from '../engine/outbound/status.ts';
-import { type PipelineStatus, statusOf } from '../engine/status.ts';
+import { type PipelineStatus, statusOf, wentWrong } from '../engine/status.ts';
 import { networkProblem } from './problem-words.ts';
 import { revenueJson } from './reports/revenue-json.ts';
 import { readRevenueQuery, type RevenueQueryText } from './reports/revenue-query.ts';
@@ -20,9 +20,8 @@ export function api({ engine, revenue }: ServerContext): Router {
       return;
     }
     const live = pipelines.filter((p) => p.mode !== 'off');
-    const bad = live.some((p) => ['failed', 'aborted'].includes(p.last_run?.outcome ?? ''));
     response.json({
-      status: bad ? 'failing' : live.some(needsSomebody) ? 'attention' : 'ok',
+      status: live.some(wentWrong) ? 'failing' : live.some(needsSomebody) ? 'attention' : 'ok',
       pipelines: live.map((p) => ({
         pipeline: p.pipeline,
         running: p.running,

@@ -22,6 +22,7 @@ function pipeline(id: string, outcome: string | null | 'never', aside = 0): Pipe
     pipeline: id,
     mode: 'live',
     schedule: null,
+    unrecorded: null,
     running: false,
     open_rejects: aside,
     weak_encryption: [],

@@ -9,6 +9,7 @@ import * as delivery from './migrations/004-delivery.ts';
 import * as columns from './migrations/005-columns.ts';
 import * as sourceKey from './migrations/006-source-key.ts';
 import * as fileTime from './migrations/007-file-time.ts';
+import { SqliteClient } from './sqlite-client.ts';
 
 export type { Knex };
 
@@ -38,7 +39,7 @@ export async function openKnex(url: string, projectFolder: string): Promise<Knex
   const filename = resolve(projectFolder, url.slice('sqlite:'.length));
   mkdirSync(dirname(filename), { recursive: true });
   const knex = knexFactory({
-    client: 'better-sqlite3',
+    client: SqliteClient,
     connection: { filename },
     useNullAsDefault: true,
     // What goes wrong is thrown; said once, in our words.
