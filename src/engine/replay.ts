@@ -21,6 +21,8 @@ export interface Replayed {
   pipeline: string;
   /** Records that are in the canonical store now. */
   replayed: number;
+  /** Records that the pipeline now says are skipped. */
+  skipped: number;
   /** Still set aside, with the reasons as they are now. */
   rejected: number;
   /** Never read into values: only the source can mend them. */
@@ -43,7 +45,7 @@ export async function replayRejects(
       hint: 'Replay when it is done.',
     });
   const started = performance.now();
-  const result: Replayed = { pipeline, replayed: 0, rejected: 0, unreadable: 0 };
+  const result: Replayed = { pipeline, replayed: 0, skipped: 0, rejected: 0, unreadable: 0 };
   const counts = noCounts();
   let runId: number | undefined;
   const finish = async (outcome: Outcome, problems: readonly Problem[], notes: readonly string[]): Promise<void> => {
@@ -106,6 +108,7 @@ async function replay(session: Session, ids: readonly number[] | undefined, resu
       more.rejected = still;
       addCounts(counts, more);
       result.rejected += still;
+      result.skipped += more.skipped;
       result.replayed += more.created + more.changed + more.unchanged + more.deleted;
     }
   }

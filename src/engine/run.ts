@@ -18,6 +18,7 @@ import { openConnection } from './connection.ts';
 import { inOrder } from './file-order.ts';
 import type { GoldenChange } from './golden.ts';
 import { loadFile } from './load-file.ts';
+import type { SkipReason } from './land.ts';
 import { loadPages } from './load-pages.ts';
 import { outbound } from './outbound/outbound.ts';
 import { removeOrphanMarkers } from './orphan-markers.ts';
@@ -181,7 +182,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
   const connector = project.connectors.get(project.connections[connection]?.connector ?? '')?.value;
   const { renamedFrom, ...source } = await sourceOf(knex, { pipeline: id, connection, stream: streamName }, project.pipelines.keys());
   const ids = await entityIds(knex);
-  const { bound, fingerprint } = bindMappings(project, pipeline, ids);
+  const { bound, skips, fingerprint } = bindMappings(project, pipeline, ids);
   const notes: string[] = [];
   const session: Session = {
     project,
@@ -200,6 +201,9 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     runId,
     actor: options.actor ?? actorOf(),
     bound,
+    skips,
+    skippedNew: 0,
+    skippedBecause: new Map(),
     entities: new Map([...project.entities.values()].map(({ value }) => [ids.get(value.entity)!, value])),
     fingerprint,
     counts: noCounts(),
@@ -265,7 +269,20 @@ async function inbound(session: Session): Promise<void> {
     await load(session, transport);
   } finally {
     await transport.close();
+    sayWhatWasSkipped(session);
   }
+}
+
+function sayWhatWasSkipped(session: Session): void {
+  if (session.counts.skipped === 0) return;
+  const of = (reason: SkipReason): number => session.skippedBecause.get(reason) ?? 0;
+  const whole = session.bound.length === 0 ? 'because the pipeline has no mapping' : 'that no mapping takes (unmapped: skip)';
+  const parts = [
+    [of('declared'), 'by skip: of the pipeline'],
+    [of('unmapped'), whole],
+    [of('empty'), 'whose list has no items'],
+  ].flatMap(([n, words]) => (n ? [`${n} ${words}`] : []));
+  session.note(`${session.counts.skipped} ${session.counts.skipped === 1 ? 'record was' : 'records were'} skipped: ${parts.join(', ')}.`);
 }
 
 /**

@@ -30,6 +30,7 @@ export interface PipelineStatus {
     created: number;
     changed: number;
     unchanged: number;
+    skipped: number;
     rejected: number;
     deleted: number;
     duration_ms: number | null;
@@ -69,6 +70,7 @@ export async function statusOf({ project, knex, unrecorded }: Engine, now = new 
             created: run.created,
             changed: run.changed,
             unchanged: run.unchanged,
+            skipped: run.skipped,
             rejected: run.rejected,
             deleted: run.deleted,
             duration_ms: run.durationMs,

@@ -12,6 +12,7 @@ function pipeline(id: string, outcome: string | null | 'never', aside = 0): Pipe
     created: 0,
     changed: 0,
     unchanged: 0,
+    skipped: 0,
     rejected: 0,
     deleted: 0,
     duration_ms: 0,
