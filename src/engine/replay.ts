@@ -13,6 +13,7 @@ import { contractOf } from '../connector/contract.ts';
 import { textAt } from '../connector/figures.ts';
 import { landBatch, type Rejected } from './land.ts';
 import { primaryKeyOf, setAside } from './land-batch.ts';
+import { requirePassingTests } from './mapping-tests.ts';
 import { rekeyIfChanged } from './rekey.ts';
 import { type Engine, type RunOptions, sessionOf } from './run.ts';
 import { landContext, type Session, stopIfAsked } from './session.ts';
@@ -70,6 +71,7 @@ export async function replayRejects(
 
 async function replay(session: Session, ids: readonly number[] | undefined, result: Replayed, counts: RunCounts): Promise<void> {
   const { knex, actor, pipeline } = session;
+  requirePassingTests(session.project, pipeline);
   await rekeyIfChanged(session);
   for (let after = 0; ;) {
     stopIfAsked(session);

@@ -20,6 +20,7 @@ import type { GoldenChange } from './golden.ts';
 import { loadFile } from './load-file.ts';
 import type { SkipReason } from './land.ts';
 import { loadPages } from './load-pages.ts';
+import { requirePassingTests } from './mapping-tests.ts';
 import { outbound } from './outbound/outbound.ts';
 import { removeOrphanMarkers } from './orphan-markers.ts';
 import { readyFiles } from './ready-files.ts';
@@ -251,6 +252,7 @@ async function outcomeOf(session: Session, work: () => Promise<void>): Promise<O
 }
 
 async function work(session: Session): Promise<void> {
+  requirePassingTests(session.project, session.pipeline);
   if (session.pipeline.reconcile) await reconcile(session);
   else if (session.pipeline.deliver) await outbound(session);
   else await inbound(session);
