@@ -1,6 +1,11 @@
 import type { OutboundStatus } from '../engine/outbound/status.ts';
+import { EXIT_ATTENTION } from '../core/outcome.ts';
+import type { Health } from '../engine/status.ts';
 import type { Cli } from './cli.ts';
 import { tableText } from './table.ts';
+
+/** As /health of the server says it. */
+const EXIT: Record<Health, number> = { ok: 0, attention: EXIT_ATTENTION, failing: 1 };
 
 /** `interlocal status` */
 export function registerStatus(cli: Cli): void {
@@ -9,12 +14,13 @@ export function registerStatus(cli: Cli): void {
     .description('How each pipeline did last, what is set aside, and what is waiting.')
     .action(async () => {
       const { withTown } = await import('./town.ts');
-      const { statusOf } = await import('../engine/status.ts');
+      const { healthOf, statusOf, worstOf } = await import('../engine/status.ts');
       const { weakTexts } = await import('../engine/weak-connections.ts');
       const { forAPerson, forAPersonText } = await import('../engine/outbound/status.ts');
       const { textOfProblem } = await import('../core/errors.ts');
       await withTown(cli, async (engine) => {
         const status = await statusOf(engine);
+        cli.setExit(EXIT[worstOf(status.map(healthOf))]);
         cli.print({ pipelines: status }, () => {
           const table = tableText(
             ['pipeline', 'mode', 'schedule', 'last run', 'outcome', 'read', 'set aside now'],

@@ -10,6 +10,8 @@ export function escalate(a: Outcome, b: Outcome): Outcome {
 /** What the command line exits with. 2 is wrong usage or configuration and never a run's outcome. */
 export const EXIT_CODES: Record<Outcome, number> = { succeeded: 0, partial: 3, aborted: 130, failed: 1 };
 export const EXIT_CONFIG = 2;
+/** Something needs a person: records are rejected, held, or waiting. */
+export const EXIT_ATTENTION = EXIT_CODES.partial;
 
 /**
  * What a run did, counted in source records. read = created + changed + unchanged + skipped + rejected, and deletions: deleted, or unchanged

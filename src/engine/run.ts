@@ -9,6 +9,7 @@ import { type Lock, takeLock } from '../store/locks.ts';
 import type { Knex } from '../store/open.ts';
 import { countOpenRejects } from '../store/rejects.ts';
 import { storeFailure } from '../store/failures.ts';
+import { countOutbox } from '../store/outbox.ts';
 import { closeLostRuns, finishRun, startRun } from '../store/runs.ts';
 import { entityIds, listSources, sourceOf } from '../store/sources.ts';
 import type { FileTransport, Transport } from '../transports/transport.ts';
@@ -248,8 +249,27 @@ async function outcomeOf(session: Session, work: () => Promise<void>): Promise<O
     return 'failed';
   }
   if (session.problems.length) return 'failed';
-  return session.counts.rejected > 0 ? 'partial' : 'succeeded';
+  return session.counts.rejected > 0 || (await leftOpen(session)) ? 'partial' : 'succeeded';
 }
+
+/** Is something of an earlier run still waiting for a person? Then this run has not brought everything in, or out, either. */
+async function leftOpen(session: Session): Promise<boolean> {
+  const { knex, source, pipeline, counts } = session;
+  if (pipeline.deliver) {
+    const waiting = (await countOutbox(knex)).get(pipeline.pipeline) ?? {};
+    return NOT_DELIVERED.some((state) => (waiting[state] ?? 0) > 0);
+  }
+  if (!pipeline.source) return false;
+  const open = await countOpenRejects(knex, source.id);
+  if (open > counts.rejected)
+    session.note(
+      `${open} ${open === 1 ? 'record is' : 'records are'} rejected and not dealt with yet, also from earlier runs: interlocal rejects list ${pipeline.pipeline}.`,
+    );
+  return open > 0;
+}
+
+/** States of the outbox in which a record should have been delivered and was not, or nobody knows. */
+const NOT_DELIVERED = ['refused', 'rejected', 'unknown', 'held'] as const;
 
 async function work(session: Session): Promise<void> {
   requirePassingTests(session.project, session.pipeline);

@@ -4,7 +4,7 @@ import { countOpenRejects } from '../store/rejects.ts';
 import { lastRuns } from '../store/runs.ts';
 import { listSources } from '../store/sources.ts';
 import { inOrder } from './order.ts';
-import { outboundStatus, type OutboundStatus } from './outbound/status.ts';
+import { forAPerson, outboundStatus, type OutboundStatus } from './outbound/status.ts';
 import type { Engine } from './run.ts';
 import { connectionsOf, type WeakConnection, weakConnections } from './weak-connections.ts';
 
@@ -88,4 +88,23 @@ export function wentWrong({ last_run, running, unrecorded }: PipelineStatus): bo
   if (unrecorded) return true;
   if (last_run?.outcome === null) return !running;
   return last_run?.outcome === 'failed' || last_run?.outcome === 'aborted';
+}
+
+export type Health = 'ok' | 'attention' | 'failing';
+
+/**
+ * How a pipeline is, for monitoring. failing: see wentWrong. attention: something is rejected, waits for a person before or after it was
+ * sent, or had no answer in its time. A pipeline that is off, or has not run yet, is ok.
+ */
+export function healthOf(status: PipelineStatus): Health {
+  const { mode, last_run, open_rejects, outbound } = status;
+  if (mode === 'off') return 'ok';
+  if (wentWrong(status)) return 'failing';
+  const waits = outbound !== null && forAPerson(outbound) + outbound.overdue > 0;
+  return last_run?.outcome === 'partial' || open_rejects > 0 || waits ? 'attention' : 'ok';
+}
+
+/** The worst of all. */
+export function worstOf(list: readonly Health[]): Health {
+  return list.includes('failing') ? 'failing' : list.includes('attention') ? 'attention' : 'ok';
 }

@@ -1,7 +1,7 @@
 import { type Request, Router } from 'express';
 import { ConfigError } from '../core/errors.ts';
 import { forAPerson } from '../engine/outbound/status.ts';
-import { type PipelineStatus, statusOf, wentWrong } from '../engine/status.ts';
+import { healthOf, statusOf, worstOf } from '../engine/status.ts';
 import { networkProblem } from './problem-words.ts';
 import { revenueJson } from './reports/revenue-json.ts';
 import { readRevenueQuery, type RevenueQueryText } from './reports/revenue-query.ts';
@@ -21,7 +21,7 @@ export function api({ engine, revenue }: ServerContext): Router {
     }
     const live = pipelines.filter((p) => p.mode !== 'off');
     response.json({
-      status: live.some(wentWrong) ? 'failing' : live.some(needsSomebody) ? 'attention' : 'ok',
+      status: worstOf(live.map(healthOf)),
       pipelines: live.map((p) => ({
         pipeline: p.pipeline,
         running: p.running,
@@ -55,10 +55,6 @@ export function api({ engine, revenue }: ServerContext): Router {
   });
 
   return router;
-}
-
-function needsSomebody({ last_run, open_rejects, outbound }: PipelineStatus): boolean {
-  return last_run?.outcome === 'partial' || open_rejects > 0 || (outbound !== null && forAPerson(outbound) + outbound.overdue > 0);
 }
 
 /** What the address asks the revenue report for; of a name that comes twice, the last. */
