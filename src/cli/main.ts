@@ -5,6 +5,7 @@ import { registerCertify } from './certify.ts';
 import { registerCheck } from './check.ts';
 import { type RegisterCommand, runCli } from './cli.ts';
 import { registerDeliver } from './deliver.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerDiscover } from './discover.ts';
 import { registerExplain } from './explain.ts';
 import { registerInit } from './init.ts';
@@ -30,6 +31,7 @@ const COMMANDS: RegisterCommand[] = [
   registerPreview,
   registerRun,
   registerStatus,
+  registerDoctor,
   registerRejects,
   registerDeliver,
   registerExplain,

@@ -15,13 +15,16 @@ export function registerStatus(cli: Cli): void {
     .action(async () => {
       const { withTown } = await import('./town.ts');
       const { healthOf, statusOf, worstOf } = await import('../engine/status.ts');
+      const { installationOf } = await import('../engine/doctor/look.ts');
+      const { checkText } = await import('./doctor.ts');
       const { weakTexts } = await import('../engine/weak-connections.ts');
       const { forAPerson, forAPersonText } = await import('../engine/outbound/status.ts');
       const { textOfProblem } = await import('../core/errors.ts');
       await withTown(cli, async (engine) => {
         const status = await statusOf(engine);
-        cli.setExit(EXIT[worstOf(status.map(healthOf))]);
-        cli.print({ pipelines: status }, () => {
+        const installation = await installationOf(engine);
+        cli.setExit(EXIT[worstOf([...status.map(healthOf), installation.state])]);
+        cli.print({ pipelines: status, doctor: installation }, () => {
           const table = tableText(
             ['pipeline', 'mode', 'schedule', 'last run', 'outcome', 'read', 'set aside now'],
             status.map((s) => [
@@ -35,6 +38,7 @@ export function registerStatus(cli: Cli): void {
             ]),
             [5, 6],
           );
+          const found = installation.checks.filter(({ state }) => state === 'attention' || state === 'wrong');
           const weak = weakTexts(status.flatMap((s) => s.weak_encryption));
           const goesOut = status.flatMap(({ pipeline, outbound }) => (outbound ? [{ pipeline, outbound }] : []));
           const waits = goesOut.flatMap(({ pipeline, outbound }) =>
@@ -48,6 +52,7 @@ export function registerStatus(cli: Cli): void {
             table,
             ...(goesOut.length ? ['', outboundTable(goesOut, forAPerson)] : []),
             ...(waits.length ? ['', ...waits] : []),
+            ...(found.length ? ['', ...found.map(checkText)] : []),
             ...(weak.length ? ['', ...weak] : []),
             ...(details.length ? ['', ...details] : []),
           ].join('\n');

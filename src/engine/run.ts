@@ -8,6 +8,7 @@ import { beginLanding, landing } from '../store/landing.ts';
 import { type Lock, takeLock } from '../store/locks.ts';
 import type { Knex } from '../store/open.ts';
 import { countOpenRejects } from '../store/rejects.ts';
+import type { Examination } from '../store/examinations.ts';
 import { storeFailure } from '../store/failures.ts';
 import { countOutbox } from '../store/outbox.ts';
 import { closeLostRuns, finishRun, startRun } from '../store/runs.ts';
@@ -40,6 +41,8 @@ export interface Engine {
   knex: Knex;
   /** Runs of this process that the store could not keep, by pipeline: it was full, read-only or away. Forgotten when a later run is kept. */
   unrecorded?: Map<string, UnrecordedRun>;
+  /** What this process found when it last looked at the installation. */
+  examined?: Examination;
 }
 
 export interface UnrecordedRun {

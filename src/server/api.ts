@@ -1,6 +1,7 @@
 import { type Request, Router } from 'express';
 import { ConfigError } from '../core/errors.ts';
 import { forAPerson } from '../engine/outbound/status.ts';
+import { installationOf } from '../engine/doctor/look.ts';
 import { healthOf, statusOf, worstOf } from '../engine/status.ts';
 import { networkProblem } from './problem-words.ts';
 import { revenueJson } from './reports/revenue-json.ts';
@@ -13,15 +14,23 @@ export function api({ engine, revenue }: ServerContext): Router {
 
   router.get('/health', async (_request, response) => {
     let pipelines;
+    let installation;
     try {
       pipelines = await statusOf(engine);
+      installation = await installationOf(engine);
     } catch {
       response.status(503).json({ status: 'down', message: 'The store cannot be read.' });
       return;
     }
     const live = pipelines.filter((p) => p.mode !== 'off');
     response.json({
-      status: worstOf(live.map(healthOf)),
+      status: worstOf([...live.map(healthOf), installation.state]),
+      // Codes alone: what was found names folders of this machine.
+      doctor: {
+        at: installation.at,
+        state: installation.state,
+        codes: installation.checks.flatMap(({ code }) => code ?? []),
+      },
       pipelines: live.map((p) => ({
         pipeline: p.pipeline,
         running: p.running,
