@@ -23,7 +23,7 @@ import { registerTest } from './test.ts';
 import { registerValidate } from './validate.ts';
 
 /** Every command, in the order in which a town meets them. */
-const COMMANDS: RegisterCommand[] = [
+export const COMMANDS: readonly RegisterCommand[] = [
   registerInit,
   registerValidate,
   registerTest,
