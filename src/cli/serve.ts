@@ -35,6 +35,7 @@ export function registerServe(cli: Cli): void {
           );
         try {
           if (options.schedule) scheduler = await startSchedule(engine, cli.signal, log);
+          const { lookNightly } = await import('./look-nightly.ts');
           const stopLooking = await lookNightly(engine, log);
           await aborted(cli.signal);
           await stopLooking();
@@ -94,41 +95,6 @@ async function startSchedule(engine: Engine, signal: AbortSignal, log: Logger): 
   for (const { id, at } of scheduler.next()) log.info({ pipeline: id, next: at.toISOString() }, 'scheduled');
   return scheduler;
 }
-
-/** Looks at the installation each night, and soon after the start when the last night was missed. Gives what ends that. */
-async function lookNightly(engine: Engine, log: Logger): Promise<() => Promise<void>> {
-  const { schedule } = await import('node-cron');
-  const { examine, stateOfExamination } = await import('../engine/doctor/doctor.ts');
-  const { lastExamination } = await import('../store/examinations.ts');
-  let looking: Promise<void> | undefined;
-  const look = (): void => {
-    looking ??= examine(engine)
-      .then((found) => {
-        const state = stateOfExamination(found);
-        const findings = found.checks.filter((check) => check.state === 'attention' || check.state === 'wrong');
-        const fields = { state, findings: findings.map(({ name, code, detail }) => redact(`${name}: ${detail} [${code}]`)) };
-        if (state === 'wrong') log.error(fields, 'doctor: something is wrong');
-        else if (state === 'attention') log.warn(fields, 'doctor: something needs attention');
-        else log.info(fields, 'doctor: all is well');
-      })
-      .catch((error: unknown) => log.error({ error: redact(String(error)) }, 'doctor: the installation could not be looked at'))
-      .finally(() => (looking = undefined));
-  };
-  const nightly = schedule(NIGHTLY, look, { timezone: engine.project.config.town.time_zone });
-  const last = await lastExamination(engine.knex);
-  const missed = !last || Date.now() - Date.parse(last.at) > DAY_MS;
-  const soon = missed ? setTimeout(look, SOON_MS).unref() : undefined;
-  return async () => {
-    clearTimeout(soon);
-    await nightly.destroy();
-    await looking;
-  };
-}
-
-/** Not on the hour, when pipelines run. */
-const NIGHTLY = '23 3 * * *';
-const DAY_MS = 86_400_000;
-const SOON_MS = 60_000;
 
 /** Resolves when it listens. Throws FatalError for a port or an address that cannot be had. */
 function listen(

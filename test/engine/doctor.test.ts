@@ -1,6 +1,8 @@
 import { chmodSync, closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import type { Logger } from 'pino';
+import { lookNightly } from '../../src/cli/look-nightly.ts';
 import { examine, stateOfExamination } from '../../src/engine/doctor/doctor.ts';
 import { installationOf } from '../../src/engine/doctor/look.ts';
 import type { DoctorCheck } from '../../src/store/examinations.ts';
@@ -156,4 +158,27 @@ test('the look is remembered with its time, and the disk is looked at anew', asy
   const { at } = await examine(town.engine);
   await town.reopen();
   expect((await installationOf(town.engine)).at).toBe(at);
+});
+
+test('serve looks by itself when the last night was missed, says what it found in the log, and does not look twice', async () => {
+  const town = await makeTown();
+  chmodSync(join(town.folder, 'data'), 0o755);
+  chmodSync(join(town.folder, 'data/interlocal.db'), 0o644);
+  const lines: [string, Record<string, unknown>, string][] = [];
+  const log = {
+    info: (fields: Record<string, unknown>, text: string) => void lines.push(['info', fields, text]),
+    warn: (fields: Record<string, unknown>, text: string) => void lines.push(['warn', fields, text]),
+    error: (fields: Record<string, unknown>, text: string) => void lines.push(['error', fields, text]),
+  };
+  const stop = await lookNightly(town.engine, log as unknown as Logger, 0);
+  await expect.poll(() => lines.length, { timeout: 20_000 }).toBe(1);
+  await stop();
+  expect(lines).toEqual([
+    ['warn', { state: 'attention', findings: [expect.stringContaining('[DATA_READABLE]') as string] }, 'doctor: something needs attention'],
+  ]);
+  expect((await health(town)).status).toBe('attention');
+  const again = await lookNightly(town.engine, log as unknown as Logger, 0);
+  await new Promise((done) => setTimeout(done, 50));
+  await again();
+  expect(lines.length).toBe(1);
 });
