@@ -38,27 +38,31 @@ export async function problemsBehind(
       continue;
     }
     const refused = await refusedSince(knex, source.id, pipeline);
+    const lack = lacking(sides, config, project, leaves);
     for (const path of refused)
       add(
-        `${path} was refused: ${lacking(sides, config, project, leaves)}.`,
+        `${path} was refused: ${lack || `${names} may be incomplete`}.`,
         `interlocal status says why. Have it sent again as it should be, run ${pipeline}, then this reconciliation.`,
       );
     const rejected = await countOpenRejects(knex, source.id);
     if (rejected > 0)
       add(
-        `${rejected === 1 ? '1 record is' : `${rejected.toLocaleString('en-US')} records are`} rejected, so ${names} may lack ${rejected === 1 ? 'it' : 'them'}: ${lacking(sides, config, project, leaves)}.`,
+        `${rejected === 1 ? '1 record is' : `${rejected.toLocaleString('en-US')} records are`} rejected, so ${names} may lack ${rejected === 1 ? 'it' : 'them'}${lack && `: ${lack}`}.`,
         `interlocal rejects list --pipeline ${pipeline} has the reasons.`,
       );
     if (run.outcome === null) add(`It is running now, so ${names} may be incomplete.`, 'Run this reconciliation again when it is done.');
     else if ((run.outcome === 'failed' && refused.length === 0) || run.outcome === 'aborted')
-      add(`Its last run ${run.outcome === 'failed' ? 'failed' : 'was stopped'}, so ${names} may be incomplete.`, `Run ${pipeline}, then this reconciliation.`);
+      add(
+        `Its last run ${run.outcome === 'failed' ? 'failed' : 'was stopped'}, so ${names} may be incomplete.`,
+        `Run ${pipeline}, then this reconciliation.`,
+      );
     if (source.fingerprint !== null && source.fingerprint !== fingerprintOf(pipeline))
       add(`Its mappings have changed since its records were mapped.`, `Run ${pipeline}, then this reconciliation.`);
   }
   return problems;
 }
 
-/** `11 days have no deposits`: what the sides of a pipeline lack, by the innermost key. */
+/** `11 days have no deposits`: what the sides of a pipeline lack, by the innermost key; '' when nothing is seen to be missing. */
 function lacking(
   sides: readonly Feed[],
   config: ReconciliationConfig,
@@ -66,9 +70,10 @@ function lacking(
   leaves: readonly Compared[],
 ): string {
   return sides
-    .map(({ side }) => {
+    .flatMap(({ side }) => {
       const other = side === 'left' ? 'right' : 'left';
       const missing = leaves.filter((leaf) => leaf[side] === null && leaf[other] !== null);
+      if (missing.length === 0) return [];
       const last = config.match_on.at(-1)!.name;
       const title = entities.get(config[side].entity)!.value.title;
       const what = many(`${title.slice(0, 1).toLowerCase()}${title.slice(1)}`);

@@ -64,10 +64,8 @@ async function together(knex: Knex, project: Project, pipeline: string): Promise
 function sidesInCommon(one: ReconciliationConfig, two: ReconciliationConfig): InCommon[] {
   const same = (a: MatchSide, b: MatchSide): boolean => one[a].entity === two[b].entity && one[a].amount === two[b].amount;
   const found: InCommon[] = [];
-  if (same('left', 'left') && same('right', 'right'))
-    found.push({ one: { a: 'left', b: 'right' }, two: { a: 'left', b: 'right' } });
-  if (same('left', 'right') && same('right', 'left'))
-    found.push({ one: { a: 'left', b: 'right' }, two: { a: 'right', b: 'left' } });
+  if (same('left', 'left') && same('right', 'right')) found.push({ one: { a: 'left', b: 'right' }, two: { a: 'left', b: 'right' } });
+  if (same('left', 'right') && same('right', 'left')) found.push({ one: { a: 'left', b: 'right' }, two: { a: 'right', b: 'left' } });
   return found;
 }
 
@@ -82,10 +80,20 @@ async function usedTwice(
   for (const { id, config } of [one, two])
     for (const side of ['left', 'right'] as const)
       for (const match of await changedMatches(knex, id, side, config[side].entity)) stale.add(match);
-  const shared = [
-    ...(await sharedRecords(knex, { pipeline: one.id, side: sides.one.a }, { pipeline: two.id, side: sides.two.a })),
-    ...(await sharedRecords(knex, { pipeline: one.id, side: sides.one.b }, { pipeline: two.id, side: sides.two.b })),
-  ].filter(({ a, b }) => !stale.has(a) && !stale.has(b));
+  const shared: { a: number; b: number }[] = [];
+  for (const name of ['a', 'b'] as const) {
+    const { entity } = one.config[sides.one[name]];
+    // A voided receipt is no money: it stands in the ledger twice, credited and taken back.
+    const voided =
+      entity === project.config.revenue.receipts && project.entities.get(entity)?.value.fields.status
+        ? { entity, column: 'status', value: 'voided' }
+        : undefined;
+    shared.push(
+      ...(
+        await sharedRecords(knex, { pipeline: one.id, side: sides.one[name] }, { pipeline: two.id, side: sides.two[name] }, voided)
+      ).filter(({ a, b }) => !stale.has(a) && !stale.has(b)),
+    );
+  }
   if (shared.length === 0) return [];
   const own = new Set(shared.map(({ a }) => a));
   const ids = [...new Set(shared.flatMap(({ a, b }) => [a, b]))];

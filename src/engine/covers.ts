@@ -71,7 +71,12 @@ export async function coversOf(engine: Engine, entity: string): Promise<Covers> 
         );
         if (covering.length === 0) return ['no reconciliation covers it'];
         return covering.flatMap((cover) => {
-          const reason = reasonOf(cover, record, project.config.town.currency, evidence.get(`${cover.pipeline} ${cover.which} ${record._id}`));
+          const reason = reasonOf(
+            cover,
+            record,
+            project.config.town.currency,
+            evidence.get(`${cover.pipeline} ${cover.which} ${record._id}`),
+          );
           return reason === undefined ? [] : [reason];
         });
       });
@@ -92,13 +97,15 @@ function reasonOf(
   const version = Number(record._run);
   if (!evidence || evidence.version !== version) {
     const difference = cover.unmatched.get(keyText(String(record[`${side.amount}_currency`] ?? town), key));
-    if (evidence || version > run) return `${pipeline} has not compared it since it ${evidence ? 'changed' : 'came or changed'}; its last run is ${run}`;
+    if (evidence || version > run)
+      return `${pipeline} has not compared it since it ${evidence ? 'changed' : 'came or changed'}; its last run is ${run}`;
     if (difference) return `${pipeline}, ${shown}: ${difference.reason ?? difference.status}`;
     return `${pipeline} has not compared it; its last run is ${run}`;
   }
   const match = cover.matches.get(evidence.match);
   if (match?.state === 'contested') return `${pipeline}, ${shown}: ${match.reason}`;
-  if (!match || cover.stale.has(evidence.match)) return `${pipeline}, ${shown}: other records of it have changed since run ${run} compared it`;
+  if (!match || cover.stale.has(evidence.match))
+    return `${pipeline}, ${shown}: other records of it have changed since run ${run} compared it`;
   return undefined;
 }
 

@@ -109,7 +109,8 @@ async function addSide(trx: Knex, side: ReadSide, town: string, comparison: Open
   for await (const { values, currency, minor, count } of totals(trx, side, side.columns)) {
     const key = side.keyOf(values);
     comparison.add(name, { key, currency: currency ?? town, minor, count });
-    if (currency === null) comparison.hold(key, `${count === 1 ? 'a record' : `${count} records`} of ${side.name} ${count === 1 ? 'has' : 'have'} no amount`);
+    if (currency === null)
+      comparison.hold(key, `${count === 1 ? 'a record' : `${count} records`} of ${side.name} ${count === 1 ? 'has' : 'have'} no amount`);
   }
   for (const record of await heldRecords(trx, side, side.columns))
     comparison.hold(side.keyOf(record.values), `the newest version of a record of ${side.name} was rejected`);

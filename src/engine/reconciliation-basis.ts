@@ -27,7 +27,12 @@ export function storedBasis(project: Project, config: ReconciliationConfig, sour
 }
 
 /** What has changed since a basis was kept, each as part of a sentence: "its match_on has changed". None: it still holds. */
-export function changesSince(basis: Basis, project: Project, config: ReconciliationConfig, fingerprintOf: (pipeline: string) => string): string[] {
+export function changesSince(
+  basis: Basis,
+  project: Project,
+  config: ReconciliationConfig,
+  fingerprintOf: (pipeline: string) => string,
+): string[] {
   const now = settingsOf(project, config);
   const changes = (Object.keys(now) as (keyof Basis['settings'])[])
     .filter((name) => now[name] !== basis.settings[name])

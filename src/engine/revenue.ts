@@ -117,7 +117,10 @@ export async function revenueReport(
       if (!own) return add(receipt, { department, account, amount, count: 1 }, reasons);
       // Amounts of two currencies are never taken from each other.
       if (own.some((line) => line.amount !== null && line.amount_currency !== receipt.amount_currency))
-        return add(receipt, { department, account: null, amount, count: 1, rest: true }, [...reasons, 'a line of the receipt is in another currency']);
+        return add(receipt, { department, account: null, amount, count: 1, rest: true }, [
+          ...reasons,
+          'a line of the receipt is in another currency',
+        ]);
       let left = amount;
       own.forEach((line, n) => {
         const of = Number(line.amount ?? 0);
@@ -125,12 +128,20 @@ export async function revenueReport(
         const behind = heldLines.get(line._id as number);
         add(
           receipt,
-          { department: (line.department ?? department) as string | null, account: line.account as string | null, amount: of, count: n === 0 ? 1 : 0 },
+          {
+            department: (line.department ?? department) as string | null,
+            account: line.account as string | null,
+            amount: of,
+            count: n === 0 ? 1 : 0,
+          },
           behind ? [...reasons, newestRejected(behind.pipeline, 'a line of it')] : reasons,
         );
       });
       if (left !== 0)
-        add(receipt, { department, account: null, amount: left, count: 0, rest: true }, [...reasons, 'the lines of the receipt do not add up to it']);
+        add(receipt, { department, account: null, amount: left, count: 0, rest: true }, [
+          ...reasons,
+          'the lines of the receipt do not add up to it',
+        ]);
     });
   }
   return [...rows.values()]
@@ -152,7 +163,11 @@ function newestRejected(pipeline: string, what: string): string {
 }
 
 /** From the first day to the last, both included. `zone`: the days are stored as moments, and are the town's days. */
-function within(query: Knex.QueryBuilder, { from, to }: { from?: string | undefined; to?: string | undefined }, zone: string | undefined): void {
+function within(
+  query: Knex.QueryBuilder,
+  { from, to }: { from?: string | undefined; to?: string | undefined },
+  zone: string | undefined,
+): void {
   const midnight = (day: string, later: number): string => {
     const [year, month, date] = day.split('-').map(Number) as [number, number, number];
     return new Date(zoneOf(zone!).instantOf(utcOf(year, month, date + later))).toISOString();

@@ -46,13 +46,12 @@ export async function beginMatches(trx: Knex, pipeline: string, runId: number, b
 }
 
 /** Saves matches; gives their ids in the same order. */
-export async function saveMatches(
-  trx: Knex.Transaction,
-  matches: readonly Omit<Match, 'id' | 'state' | 'reason'>[],
-): Promise<number[]> {
+export async function saveMatches(trx: Knex.Transaction, matches: readonly Omit<Match, 'id' | 'state' | 'reason'>[]): Promise<number[]> {
   const [last] = (await trx('il_match').max({ id: 'id' })) as { id: number | null }[];
   const first = Number(last?.id ?? 0) + 1;
-  await (await rowsOf(trx)).insert(
+  await (
+    await rowsOf(trx)
+  ).insert(
     'il_match',
     ['id', 'pipeline', 'run_id', 'rule', 'key', 'currency', 'left_minor', 'right_minor', 'state'],
     matches.map((m, i) => [first + i, m.pipeline, m.runId, 'keys', JSON.stringify(m.key), m.currency, m.left, m.right, 'confirmed']),
@@ -61,7 +60,9 @@ export async function saveMatches(
 }
 
 export async function saveMatchRecords(trx: Knex.Transaction, records: readonly MatchRecord[]): Promise<void> {
-  await (await rowsOf(trx)).insert(
+  await (
+    await rowsOf(trx)
+  ).insert(
     'il_match_record',
     ['match_id', 'side', 'entity_id', 'golden_id', 'version', 'minor'],
     records.map((r) => [r.match, r.side, r.entityId, r.golden, r.version, r.minor]),
@@ -72,7 +73,12 @@ export async function saveMatchRecords(trx: Knex.Transaction, records: readonly 
 export async function lastCompared(knex: Knex): Promise<Map<string, Compared>> {
   const rows = (await knex('il_reconciliation as c')
     .leftJoin('il_run as r', 'r.id', 'c.run_id')
-    .select('c.pipeline', 'c.run_id', 'c.basis', 'r.outcome')) as { pipeline: string; run_id: number; basis: string; outcome: string | null }[];
+    .select('c.pipeline', 'c.run_id', 'c.basis', 'r.outcome')) as {
+    pipeline: string;
+    run_id: number;
+    basis: string;
+    outcome: string | null;
+  }[];
   return new Map(
     rows.map((row) => [
       row.pipeline,
@@ -139,18 +145,30 @@ export async function unmatchedRecords(
   return rows.map((row) => ({ values: columns.map((_, i) => row[`k${i}`] ?? null), currency: row._currency as string | null }));
 }
 
-/** Records that matches of both pipelines have, on these sides: the match of each. */
+/**
+ * Matches of both pipelines that have a record in common, on these sides. `but`: records of this entity with this value in a column
+ * do not count.
+ */
 export async function sharedRecords(
   knex: Knex,
   a: { pipeline: string; side: MatchSide },
   b: { pipeline: string; side: MatchSide },
+  but?: { entity: string; column: string; value: string },
 ): Promise<{ a: number; b: number }[]> {
-  return (await knex('il_match as p')
+  const query = knex('il_match as p')
     .join('il_match_record as m', 'm.match_id', 'p.id')
     .join('il_match_record as n', (on) => void on.on('n.entity_id', 'm.entity_id').andOn('n.golden_id', 'm.golden_id'))
     .join('il_match as q', 'q.id', 'n.match_id')
     .where({ 'p.pipeline': a.pipeline, 'm.side': a.side, 'q.pipeline': b.pipeline, 'n.side': b.side })
-    .distinct({ a: 'p.id', b: 'q.id' })) as { a: number; b: number }[];
+    .distinct({ a: 'p.id', b: 'q.id' });
+  if (but)
+    void query.whereNotExists(
+      knex(`${but.entity} as g`)
+        .select('g._id')
+        .whereRaw('g._id = m.golden_id')
+        .where({ [`g.${but.column}`]: but.value }),
+    );
+  return (await query) as { a: number; b: number }[];
 }
 
 /** Every record of these matches. */

@@ -90,7 +90,10 @@ function heldGoldens(knex: Knex, entityId: number): Knex.QueryBuilder {
 }
 
 /** Every query of a side starts here, so that sums and records are of the same. */
-export function recordsOf(knex: Knex, { entity, entityId, where, off }: Pick<Side, 'entity' | 'entityId' | 'where' | 'off'>): Knex.QueryBuilder {
+export function recordsOf(
+  knex: Knex,
+  { entity, entityId, where, off }: Pick<Side, 'entity' | 'entityId' | 'where' | 'off'>,
+): Knex.QueryBuilder {
   const query = knex(`${entity} as g`);
   for (const [column, value] of Object.entries(where))
     void (typeof value === 'string' ? query.where(`g.${column}`, value) : query.whereIn(`g.${column}`, [...value]));
@@ -100,7 +103,10 @@ export function recordsOf(knex: Knex, { entity, entityId, where, off }: Pick<Sid
 /** Leaves out what only pipelines gave that are off; a record that another one gives too is still there. */
 export function withoutOff(knex: Knex, query: Knex.QueryBuilder, entityId: number, off: readonly number[]): Knex.QueryBuilder {
   if (off.length === 0) return query;
-  const fromOff = knex('il_landed as d').select('d.id').whereRaw('d.id = g._landed').whereIn('d.source_id', [...off]);
+  const fromOff = knex('il_landed as d')
+    .select('d.id')
+    .whereRaw('d.id = g._landed')
+    .whereIn('d.source_id', [...off]);
   const elsewhere = knex('il_link as l')
     .select('l.golden_id')
     .whereRaw('l.golden_id = g._id')

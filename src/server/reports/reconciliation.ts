@@ -106,7 +106,8 @@ function withDifferences(lines: readonly Difference[], leafDepth: number, town: 
   return lines.map((line) => ({
     ...line,
     currency: line.currency ?? town,
-    difference: line.depth === leafDepth ? (line.right ?? 0) - (line.left ?? 0) : (inside.get(JSON.stringify([line.currency, line.key])) ?? 0),
+    difference:
+      line.depth === leafDepth ? (line.right ?? 0) - (line.left ?? 0) : (inside.get(JSON.stringify([line.currency, line.key])) ?? 0),
   }));
 }
 

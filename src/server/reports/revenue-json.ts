@@ -2,7 +2,10 @@ import { plainMoney } from '../../core/money.ts';
 import type { RevenueRow } from '../../engine/revenue.ts';
 
 /** A report line as machines get it: amounts are decimal text, `"1234.50"`. */
-export type RevenueJsonRow = Pick<RevenueRow, 'department' | 'account' | 'receipt' | 'tender' | 'period' | 'currency' | 'receipts' | 'reasons'> &
+export type RevenueJsonRow = Pick<
+  RevenueRow,
+  'department' | 'account' | 'receipt' | 'tender' | 'period' | 'currency' | 'receipts' | 'reasons'
+> &
   Record<'amount' | 'reconciled' | 'unreconciled', string> & { unreconciled_receipts: number };
 
 /** The contract of `report revenue --json` and of /api/revenue. */

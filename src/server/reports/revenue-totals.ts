@@ -35,7 +35,11 @@ export function grandTotals(rows: readonly RevenueRow[]): RevenueTotal[] {
   const totals = new Map<string, RevenueTotal>();
   for (const row of rows) {
     let total = totals.get(row.currency);
-    if (!total) totals.set(row.currency, (total = { currency: row.currency, receipts: 0, amount: 0, reconciled: 0, unreconciled: 0, unreconciledReceipts: 0 }));
+    if (!total)
+      totals.set(
+        row.currency,
+        (total = { currency: row.currency, receipts: 0, amount: 0, reconciled: 0, unreconciled: 0, unreconciledReceipts: 0 }),
+      );
     total.receipts += row.receipts;
     total.amount += row.amount;
     total.reconciled += row.reconciled;
@@ -70,7 +74,17 @@ export function unreconciledReasons(rows: readonly RevenueRow[]): UnreconciledRe
       if (!group)
         found.set(
           id,
-          (group = { reason, currency: row.currency, lines: 0, amount: 0, receipts: 0, departments: [], periods: [], in: new Set(), at: new Set() }),
+          (group = {
+            reason,
+            currency: row.currency,
+            lines: 0,
+            amount: 0,
+            receipts: 0,
+            departments: [],
+            periods: [],
+            in: new Set(),
+            at: new Set(),
+          }),
         );
       group.lines++;
       group.amount += amount;

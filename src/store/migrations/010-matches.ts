@@ -38,6 +38,8 @@ export async function up(knex: Knex): Promise<void> {
   });
   await knex.schema.createTable('il_connection', (t) => {
     t.string('name', 60).primary();
-    t.string('first_name', 60).notNullable().comment('what it was called when its first record was stored; keys of what is sent are made with it');
+    t.string('first_name', 60)
+      .notNullable()
+      .comment('what it was called when its first record was stored; keys of what is sent are made with it');
   });
 }
