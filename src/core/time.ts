@@ -1,4 +1,4 @@
-import { zoneOf } from './zones.ts';
+import { utcOf, zoneOf } from './zones.ts';
 
 /** Calendar dates are text `YYYY-MM-DD`; instants are text in UTC `YYYY-MM-DDTHH:MM:SS.sssZ`. The two never mix. */
 
@@ -39,6 +39,12 @@ export function calendarDay(value: string, zone: string): string {
   return value.length > 10 && value[10] === 'T' && value.endsWith('Z')
     ? new Date(zoneOf(zone).localOf(Date.parse(value))).toISOString().slice(0, 10)
     : value;
+}
+
+/** The first moment of a day in a zone, as moments are stored. `later`: so many days on. */
+export function startOfDay(day: string, zone: string, later = 0): string {
+  const [year, month, date] = day.split('-').map(Number) as [number, number, number];
+  return new Date(zoneOf(zone).instantOf(utcOf(year, month, date + later))).toISOString();
 }
 
 /** The calendar day of an instant in a time zone, YYYY-MM-DD. */

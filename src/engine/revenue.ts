@@ -1,5 +1,4 @@
-import { calendarDay, fiscalPeriod, fiscalYear } from '../core/time.ts';
-import { utcOf, zoneOf } from '../core/zones.ts';
+import { calendarDay, fiscalPeriod, fiscalYear, startOfDay } from '../core/time.ts';
 import { columnsOfEntity } from '../store/model-tables.ts';
 import type { Knex } from '../store/open.ts';
 import { entityIds, listSources } from '../store/sources.ts';
@@ -168,12 +167,8 @@ function within(
   { from, to }: { from?: string | undefined; to?: string | undefined },
   zone: string | undefined,
 ): void {
-  const midnight = (day: string, later: number): string => {
-    const [year, month, date] = day.split('-').map(Number) as [number, number, number];
-    return new Date(zoneOf(zone!).instantOf(utcOf(year, month, date + later))).toISOString();
-  };
-  if (from) void query.where('g.received_on', '>=', zone === undefined ? from : midnight(from, 0));
-  if (to) void (zone === undefined ? query.where('g.received_on', '<=', to) : query.where('g.received_on', '<', midnight(to, 1)));
+  if (from) void query.where('g.received_on', '>=', zone === undefined ? from : startOfDay(from, zone));
+  if (to) void (zone === undefined ? query.where('g.received_on', '<=', to) : query.where('g.received_on', '<', startOfDay(to, zone, 1)));
 }
 
 function order(a: string, b: string): number {

@@ -15,7 +15,10 @@ const parse = z.union([
           'Formats to try in order: YYYY-MM-DD, MM/DD/YYYY, MMM D, YYYY, YYYY-MM (the first of the month), YYMMDD, /Date(ms)/, unix.',
         ),
       datetime: z.union([z.string(), z.array(z.string())]).optional(),
-      zone: z.string().optional().describe("For datetime without an offset; default: the town's time zone."),
+      zone: z
+        .string()
+        .optional()
+        .describe("By which zone's clock a time without an offset is written: UTC. Default: the town's. What becomes of it is a day or moment of the town."),
       money: z
         .strictObject({
           currency: z
