@@ -17,9 +17,14 @@ export function bindMappings(
     const twins = names.filter((other) => project.mappings.get(other)!.value.entity === mapping.entity).length;
     return { mapping, entity, entityId: entityIds.get(mapping.entity)!, itemPrefix: twins > 1 ? `${name}/` : '' };
   });
+  // What a mapping makes may have the name of the connection in it.
+  const connection = bound.some((b) => b.mapping.usesConnection) ? ` ${pipeline.source?.connection ?? ''}` : '';
   return {
     bound,
-    fingerprint: hash('sha256', bound.map((b) => `${b.mapping.fingerprint} ${JSON.stringify(b.entity.survivorship)}`).join(' ')),
+    fingerprint: hash(
+      'sha256',
+      bound.map((b) => `${b.mapping.fingerprint} ${JSON.stringify(b.entity.survivorship)}`).join(' ') + connection,
+    ),
   };
 }
 

@@ -47,6 +47,7 @@ export async function replayRejects(
   try {
     const runId = await startRun(engine.knex, pipeline);
     const session = await sessionOf(engine, pipeline, runId, engine.knex, options);
+    if (session.refusal) throw session.refusal;
     await rekeyIfChanged(session);
     let after = 0;
     for (;;) {

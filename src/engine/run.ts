@@ -10,7 +10,7 @@ import type { Knex } from '../store/open.ts';
 import { countOpenRejects } from '../store/rejects.ts';
 import { storeFailure } from '../store/failures.ts';
 import { closeLostRuns, finishRun, startRun } from '../store/runs.ts';
-import { entityIds, listSources, sourceOf } from '../store/sources.ts';
+import { entityIds, findSource, listSources, type Source, sourceOf } from '../store/sources.ts';
 import type { FileTransport, Transport } from '../transports/transport.ts';
 import { auditConfiguration } from './audit-configuration.ts';
 import { bindMappings } from './bind.ts';
@@ -20,6 +20,7 @@ import type { GoldenChange } from './golden.ts';
 import { loadFile } from './load-file.ts';
 import { loadPages } from './load-pages.ts';
 import { outbound } from './outbound/outbound.ts';
+import { connectionsInLine } from './renames.ts';
 import { removeOrphanMarkers } from './orphan-markers.ts';
 import { readyFiles } from './ready-files.ts';
 import { reconcile } from './reconcile.ts';
@@ -145,7 +146,11 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
   const connection = pipeline.source?.connection ?? '';
   const streamName = pipeline.source?.stream ?? '';
   const connector = project.connectors.get(project.connections[connection]?.connector ?? '')?.value;
-  const { renamedFrom, ...source } = await sourceOf(knex, { pipeline: id, connection, stream: streamName }, project.pipelines.keys());
+  const { renamed, refusal } = await connectionsInLine(knex, project, id, options.actor ?? actorOf());
+  // A pipeline that is refused leaves what the store has of its source as it is.
+  const known = refusal && (await findSource(knex, id));
+  const { renamedFrom = undefined, ...source }: Source & { renamedFrom?: string } =
+    known ?? (await sourceOf(knex, { pipeline: id, connection, stream: streamName }, project.pipelines.keys()));
   const ids = await entityIds(knex);
   const { bound, fingerprint } = bindMappings(project, pipeline, ids);
   const notes: string[] = [];
@@ -176,6 +181,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     },
     problems: [],
     incomplete: [],
+    refusal,
     openRejects: (await countOpenRejects(knex, source.id)) > 0,
     allNew: false,
     signal: options.signal,
@@ -184,6 +190,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     onProgress: options.onProgress ?? (() => {}),
     shapes: new Map(),
   };
+  for (const text of renamed) session.note(text);
   if (renamedFrom !== undefined)
     session.note(`It reads what the pipeline ${renamedFrom} read, which there is no more, and goes on with its records.`);
   return session;
@@ -216,6 +223,7 @@ async function outcomeOf(session: Session, work: () => Promise<void>): Promise<O
 }
 
 async function work(session: Session): Promise<void> {
+  if (session.refusal) throw session.refusal;
   if (session.pipeline.reconcile) await reconcile(session);
   else if (session.pipeline.deliver) await outbound(session);
   else await inbound(session);

@@ -82,6 +82,7 @@ export const compileMapping: CompileMapping = (mapping, entity, settings) => {
     name: mapping.mapping,
     entity: mapping.entity,
     said,
+    usesConnection: JSON.stringify(mapping.fields).includes('@connection') || JSON.stringify(mapping.when ?? {}).includes('@connection'),
     columns: rules.flatMap((rule) => rule.columns),
     fingerprint: fingerprintOf(mapping, entity, settings),
     sources: Object.fromEntries(rules.flatMap((rule) => rule.columns.map((column) => [column, rule.sources]))),

@@ -38,6 +38,8 @@ export interface CompiledMapping {
    * values. `itemKey` is that of the candidate; undefined when the record has no such item. An absent field is null.
    */
   said(record: SourceRecord, context: MappingContext, itemKey: string): Record<string, Record<string, Value>> | undefined;
+  /** Some rule reads @connection. */
+  usesConnection: boolean;
   /** Pure. Problems of all fields at once; candidates is empty when there is any. */
   apply(record: SourceRecord, context: MappingContext): { candidates: Candidate[]; problems: Problem[] };
 }

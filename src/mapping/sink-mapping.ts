@@ -17,8 +17,11 @@ export interface CompiledSinkMapping {
   name: string;
   /** Changes when the mapping, its lookups or the sink change: what waits is then mapped again. */
   fingerprint: string;
-  /** Pure. `values` is undefined when the mapping does not want the record, or when there are problems. */
-  apply(record: Values, place: Place): { values?: Values; problems: Problem[] };
+  /**
+   * Pure. `values` is undefined when the mapping does not want the record, or when there are problems. `asked`: the record that `when` is
+   * about, where what is sent is written otherwise.
+   */
+  apply(record: Values, place: Place, asked?: Values): { values?: Values; problems: Problem[] };
 }
 
 /** Throws ConfigError with every problem; places have the file `mappings/<name>.yaml` and a dotted path in it. */
@@ -33,9 +36,9 @@ export function compileSinkMapping(mapping: SinkMappingConfig, sink: SinkConfig,
   return {
     name: mapping.mapping,
     fingerprint: fingerprintOf(mapping, sink, settings),
-    apply(record, place) {
+    apply(record, place, asked = record) {
       const scope: Scope = { values: record, around: [], record: { values: record, number: 1 }, context: { connection: '' } };
-      if (when && !when(scope)) return { problems: [] };
+      if (when && !when({ ...scope, values: asked, record: { values: asked, number: 1 } })) return { problems: [] };
       const found: Problem[] = [];
       const values = group(scope, place, found);
       return found.length ? { problems: found } : { values, problems: [] };

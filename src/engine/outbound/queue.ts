@@ -150,7 +150,10 @@ function madeOf(out: Outbound, golden: ScannedGolden): Made | undefined {
   const record: Values = { ...canonicalValues(out.entity, golden.columns) };
   for (const { name, config } of out.related) record[name] = golden.related[name]!.map((columns) => canonicalValues(config, columns));
   const at: Place = { system: out.name };
-  const { values, problems: unmapped } = out.mapping.apply(record, at);
+  const sent: Values = out.asSent(out.entity.entity, record);
+  for (const { name, config } of out.related)
+    sent[name] = golden.related[name]!.map((columns) => out.asSent(config.entity, canonicalValues(config, columns)));
+  const { values, problems: unmapped } = out.mapping.apply(sent, at, record);
   if (unmapped.length) return { golden: golden.id, key: keyOfGolden(golden.id), values: {}, hash: hashOf({}), problems: unmapped };
   if (!values) return undefined;
   const keyless = out.sink.idempotency_key.every((field) => (valueAt(values, field) ?? '') === '');
