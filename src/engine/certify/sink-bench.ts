@@ -113,6 +113,7 @@ export async function openSinkBench(setup: SinkSetup): Promise<SinkBench> {
       related: [],
       fingerprint: '',
       asSent: (_, values) => values,
+      currencyCheck: () => [],
     };
   }
 

@@ -17,6 +17,7 @@ import { entityIds } from '../../store/sources.ts';
 import { openSession } from '../../connector/session.ts';
 import { openConnection } from '../connection.ts';
 import type { Session } from '../session.ts';
+import { type CurrencyCheck, currencyCheck } from './currency-check.ts';
 import { deliverQueued, finishUnfinished, type Target } from './deliver.ts';
 import { queueChanges } from './queue.ts';
 import { settleAnswers } from './settle.ts';
@@ -37,6 +38,7 @@ export interface Outbound {
   fingerprint: string;
   /** The canonical values as they are sent: a connection that was renamed by its first name, so that keys of what was sent stay. */
   asSent(entity: string, values: Values): Values;
+  currencyCheck: CurrencyCheck;
 }
 
 /**
@@ -130,6 +132,7 @@ async function outboundOfSession(session: Session): Promise<Outbound> {
     entity,
     entityId: ids.get(entity.entity)!,
     related,
+    currencyCheck: currencyCheck(mappingConfig, currency),
     asSent(name, values) {
       if (first.size === 0) return values;
       const sent = { ...values };

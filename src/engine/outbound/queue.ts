@@ -159,7 +159,11 @@ function madeOf(out: Outbound, golden: ScannedGolden): Made | undefined {
   const keyless = out.sink.idempotency_key.every((field) => (valueAt(values, field) ?? '') === '');
   const key = keyless ? keyOfGolden(golden.id) : sinkKey(out.sink, values);
   // By its own key a person finds it at both sides.
-  const problems = problemsOfRecord(out.sink, values, keyless ? at : { ...at, key });
+  const named = keyless ? at : { ...at, key };
+  const problems = problemsOfRecord(out.sink, values, named);
+  problems.push(...out.currencyCheck(out.entity, record, named));
+  for (const { name, config } of out.related)
+    for (const one of golden.related[name]!) problems.push(...out.currencyCheck(config, canonicalValues(config, one), named));
   return { golden: golden.id, key, values, hash: hashOf(values), problems };
 }
 
