@@ -77,7 +77,7 @@ export const pipelineSchema = exactlyOne(
       .enum(['off', 'shadow', 'review', 'live'])
       .default('live')
       .describe(
-        'off: does not run. shadow: everything is done but for sending, and what would be sent is shown. review: each record waits until a person approves it. live: is sent.',
+        'off: does not run, and its records are not counted. shadow: everything is done but for sending, and what would be sent is shown. review: each record waits until a person approves it. live: is sent.',
       ),
     schedule: z.string().optional().describe("Cron expression in the town's time zone: */15 6-20 * * 1-5."),
     source: z.strictObject({ connection: id, stream: id }).optional(),
