@@ -1,5 +1,6 @@
 import { type AmountFormat, hintForAmount, readAmount } from '../core/amount-text.ts';
 import { parseMoney, type MoneyFormat } from '../core/money.ts';
+import { contradiction } from './currency.ts';
 import { Fault } from './fault.ts';
 
 /** How numbers are written; see AmountFormat. */
@@ -8,6 +9,8 @@ export type NumberFormat = Pick<AmountFormat, 'decimal' | 'group' | 'exponent'>;
 /** Minor units of `currency`; the rules are those of core's parseMoney. */
 export function compileMoney(currency: string, format: MoneyFormat): (text: string) => number | Fault {
   return (text) => {
+    const against = contradiction(text, currency);
+    if (against) return against;
     const minor = parseMoney(text, currency, format);
     if (typeof minor === 'number') return minor;
     return new Fault('AMOUNT_INVALID', minor === 'is not an amount' ? minor : `is not an amount: it ${minor}`, {

@@ -19,8 +19,6 @@ export interface FieldParse {
   kind: FieldType;
   /** Of money fields: its ISO code. */
   currency: string;
-  /** Of money whose currency the record says: the source field, and how an amount is read in a currency. */
-  dynamic?: { from: string; parseIn(currency: string): Parse } | undefined;
 }
 
 /**
@@ -36,8 +34,6 @@ export function compileParse(rule: FieldRule, field: ModelField, settings: Mappi
     return { parse: kind === 'text' || kind === 'code' ? undefined : compileKind(kind, {}, settings, complain), kind, currency };
   }
   const [kind, given] = typeof rule.parse === 'string' ? [rule.parse, {}] : [kindOf(rule.parse), rule.parse];
-  if (field.type !== 'money' && given.money?.currency_from !== undefined)
-    complain('parse.money.currency_from', 'Only a field of type money keeps its currency beside it.', 'Say the currency with currency.');
   if (field.type === 'text' || field.type === 'code') {
     const parse = compileKind(kind, given, settings, complain);
     return { parse: parse && ((text) => asText(parse(text), kind, currency)), kind: field.type, currency };
@@ -46,13 +42,7 @@ export function compileParse(rule: FieldRule, field: ModelField, settings: Mappi
   if (!fits)
     complain('parse', `The field is ${a(field.type)} and cannot be parsed as ${a(kind)}.`, `Use parse: ${field.type}, or leave parse out.`);
   const parse = compileKind(kind, given, settings, complain);
-  const from = given.money?.currency_from;
-  if (from !== undefined && given.money?.currency !== undefined)
-    complain('parse.money', 'The currency is given twice, with currency and with currency_from.', 'Keep one of them.');
-  if (from !== undefined && rule.default !== undefined)
-    complain('default', 'A default has no currency where the record says it.', 'Leave default or currency_from out.');
   return {
-    dynamic: from === undefined ? undefined : { from, parseIn: parsesByCurrency(given, settings) },
     parse: parse && field.type === 'decimal' && kind === 'integer' ? (text) => asText(parse(text), kind, currency) : parse,
     kind: field.type,
     currency,
@@ -96,15 +86,17 @@ export function problemOfCode(value: string, field: ModelField): { message: stri
 
 function compileKind(kind: Kind, given: ParseRule, settings: MappingSettings, complain: Complain): Parse | undefined {
   const wrongFormat = (message: string): void => complain(`parse.${kind}`, message);
+  if (given.zone !== undefined && kind !== 'date' && kind !== 'datetime')
+    complain('parse.zone', 'A zone is for dates and moments.', 'Remove it.');
   switch (kind) {
     case 'date':
-      return compileDate(asList(given.date ?? 'YYYY-MM-DD'), settings.timeZone, wrongFormat);
     case 'datetime': {
       const zone = given.zone ?? settings.timeZone;
       if (!isZone(zone)) {
         complain('parse.zone', `${zone} is not a time zone.`, 'Use an IANA name such as America/New_York.');
         return undefined;
       }
+      if (kind === 'date') return compileDate(asList(given.date ?? 'YYYY-MM-DD'), settings.timeZone, wrongFormat, given.zone);
       return compileDateTime(given.datetime === undefined ? ISO_DATETIMES : asList(given.datetime), zone, wrongFormat);
     }
     case 'money': {
@@ -128,16 +120,6 @@ function compileKind(kind: Kind, given: ParseRule, settings: MappingSettings, co
     case 'boolean':
       return compileBoolean(given.boolean ?? PLAIN_BOOLEANS);
   }
-}
-
-/** One reader for each currency that comes. */
-function parsesByCurrency(given: ParseRule, settings: MappingSettings): (currency: string) => Parse {
-  const known = new Map<string, Parse>();
-  return (currency) => {
-    let parse = known.get(currency);
-    if (!parse) known.set(currency, (parse = compileKind('money', { money: { ...given.money, currency } }, settings, () => {})!));
-    return parse;
-  };
 }
 
 function kindOf(parse: ParseRule): Kind {

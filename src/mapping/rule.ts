@@ -2,9 +2,10 @@ import type { Condition, FieldRule } from '../config/schema/mapping.ts';
 import type { ModelField } from '../config/schema/model.ts';
 import { asked, compileCondition, type Holds } from './condition.ts';
 import { Fault } from './fault.ts';
+import { checkCurrency, compileCurrency, currencyFields, ruleIn } from './currency.ts';
 import { compileLookup, valuesOfLookup } from './lookup.ts';
 import type { Columns, MappingSettings } from './mapping.ts';
-import { compileParse, constantOf, type FieldParse, type Parse, problemOfCode } from './parse.ts';
+import { compileParse, constantOf, type FieldParse, problemOfCode } from './parse.ts';
 import { compileRead, levelsOf, type Read, type Scope } from './source.ts';
 import { compileSum } from './sum.ts';
 import { compileTextSteps } from './text-steps.ts';
@@ -37,6 +38,8 @@ export function compileRule(
   complain: Complain,
 ): CompiledRule {
   const rule: FieldRule = typeof given === 'string' ? { from: given, trim: true, on_error: 'reject' } : given;
+  const currencyOf = compileCurrency(rule, settings);
+  if (currencyOf) return inManyCurrencies(name, rule, field, settings, depth, complain, currencyOf);
   const sources = sourcesOf(rule);
   checkRule(rule, sources, depth, complain);
   const parse = compileParse(rule, field, settings, complain);
@@ -45,10 +48,9 @@ export function compileRule(
       ? null
       : constantOf(rule.default, field, parse.currency, settings, (message, hint) => complain('default', message, hint));
   const when = rule.when && compileCondition(rule.when, settings, (path, ...rest) => complain(path ? `when.${path}` : 'when', ...rest));
-  const currency = { now: parse.currency };
-  const value = compileValue(rule, field, settings, withCurrency(parse, currency, settings), complain);
+  const value = compileValue(rule, field, settings, parse, complain);
   const label = labelOf(rule, sources, name);
-  const write = compileWrite(name, field, currency);
+  const write = compileWrite(name, field, parse.currency);
   if (rule.raw !== undefined && field.type !== 'code') complain('raw', `Only codes have a raw value, and ${name} is ${field.type}.`);
   const raw = rule.raw === undefined ? undefined : compileRead(rule.raw, rule.trim, settings);
   const missing = field.required
@@ -63,39 +65,49 @@ export function compileRule(
     place: sources[0] ?? name,
     columns: field.type === 'code' ? [name, `${name}_raw`] : field.type === 'money' ? [name, `${name}_currency`] : [name],
     sources: [
-      ...(rule.sum === undefined ? sources : [rule.sum.slice(0, rule.sum.lastIndexOf('.'))]),
-      ...(rule.raw === undefined ? [] : [rule.raw]),
-      ...(parse.dynamic ? [parse.dynamic.from] : []),
+      ...new Set([
+        ...(rule.sum === undefined ? sources : [rule.sum.slice(0, rule.sum.lastIndexOf('.'))]),
+        ...(rule.raw === undefined ? [] : [rule.raw]),
+        ...(rule.when ? fieldsOfCondition(rule.when) : []),
+        ...(rule.lookup?.on === undefined ? [] : [rule.lookup.on]),
+      ]),
     ],
     personal: field.class === 'personal',
     apply: compileApply(when, value, raw, ended, fallback, missing, write),
   };
 }
 
-/** Reads amounts in the currency that the record says, and notes it for the column of the currency. */
-function withCurrency(parse: FieldParse, currency: { now: string }, settings: MappingSettings): ScopedParse {
-  const { dynamic } = parse;
-  if (!dynamic) return { kind: parse.kind, parse: parse.parse };
-  const read = compileRead(dynamic.from, true, settings);
+/** A money rule of which each record says the currency: compiled once for each currency that comes. */
+function inManyCurrencies(
+  name: string,
+  rule: FieldRule,
+  field: ModelField,
+  settings: MappingSettings,
+  depth: number,
+  complain: Complain,
+  currencyOf: (scope: Scope) => string | Fault,
+): CompiledRule {
+  const names = currencyFields(rule);
+  checkCurrency(rule, field, complain);
+  for (const one of names) if (levelsOf(one) > depth) complain('parse.money.currency_from', `${one} reaches further out than the record.`);
+  const compiled = new Map<string, CompiledRule>();
+  const rulesIn = (currency: string, hear: Complain): CompiledRule => {
+    let found = compiled.get(currency);
+    if (!found) compiled.set(currency, (found = compileRule(name, ruleIn(currency, rule), field, settings, depth, hear)));
+    return found;
+  };
+  const base = rulesIn((typeof rule.parse === 'object' ? rule.parse.money?.currency : undefined) ?? settings.currency, complain);
   return {
-    kind: parse.kind,
-    parse: (text, scope) => {
-      const code = read(scope);
-      if (code instanceof Fault) return code;
-      if (code === null || !/^[A-Z]{3}$/.test(code))
-        return new Fault('AMOUNT_INVALID', `has no currency: ${dynamic.from} is ${code === null ? 'empty' : 'no ISO code such as USD'}`, {
-          shown: text,
-          ...(code === null ? {} : { detail: code }),
-        });
-      currency.now = code;
-      return dynamic.parseIn(code)(text);
+    ...base,
+    sources: [...new Set([...base.sources, ...names])],
+    apply(scope, out) {
+      const currency = currencyOf(scope);
+      if (typeof currency === 'string') return rulesIn(currency, () => {}).apply(scope, out);
+      // No amount has no currency either.
+      const fault = base.apply(scope, out);
+      return fault === undefined && out[name] === null ? undefined : currency;
     },
   };
-}
-
-interface ScopedParse {
-  kind: FieldParse['kind'];
-  parse: ((text: string, scope: Scope) => ReturnType<Parse>) | undefined;
 }
 
 /** What a rule makes of a scope; `raw` is what a code was before its lookup. */
@@ -152,7 +164,7 @@ function compileValue(
   rule: FieldRule,
   field: ModelField,
   settings: MappingSettings,
-  { parse, kind }: ScopedParse,
+  { parse, kind }: FieldParse,
   complain: Complain,
 ): FieldValue {
   if (rule.sum !== undefined) return compileSumValue(rule, rule.sum, settings, { parse, kind }, complain);
@@ -182,7 +194,7 @@ function compileValue(
       text = found;
     }
     if (parse === undefined) return check === undefined ? text : check(text);
-    const parsed = parse(text, scope);
+    const parsed = parse(text);
     if (negate && !(parsed instanceof Fault)) return negated(parsed);
     return check !== undefined && typeof parsed === 'string' ? check(parsed) : parsed;
   }
@@ -203,7 +215,7 @@ function compileSumValue(
   rule: FieldRule,
   path: string,
   settings: MappingSettings,
-  { parse, kind }: ScopedParse,
+  { parse, kind }: Pick<FieldParse, 'parse' | 'kind'>,
   complain: Complain,
 ): FieldValue {
   const text = (['split', 'match', 'case', 'replace', 'ascii', 'lookup'] as const).filter((step) => rule[step] !== undefined);
@@ -211,12 +223,9 @@ function compileSumValue(
   if (!path.includes('.'))
     complain('sum', `${path} names no list.`, 'Write the list, a point, and what is added up: ReceiptPaymentLevel.ReceiptPaymentAmount.');
   if (kind !== 'money' && kind !== 'integer') complain('sum', 'Only money and whole numbers can be added up.');
-  const sum = compileSum(path, (text) => (parse ? parse(text, whole) : text), settings);
-  // The currency is the record's, not an item's.
-  let whole = NOWHERE;
+  const sum = compileSum(path, parse ?? ((given) => given), settings);
   return {
     read(scope) {
-      whole = scope;
       const value = sum(scope);
       return rule.negate === true && typeof value === 'number' ? negated(value) : value;
     },
@@ -277,12 +286,12 @@ function compileSource(rule: FieldRule, settings: MappingSettings, complain: Com
   };
 }
 
-function compileWrite(name: string, field: ModelField, currency: { readonly now: string }): Write {
+function compileWrite(name: string, field: ModelField, currency: string): Write {
   if (field.type === 'money') {
     const currencyColumn = `${name}_currency`;
     return (out, value) => {
       out[name] = value;
-      out[currencyColumn] = value === null ? null : currency.now;
+      out[currencyColumn] = value === null ? null : currency;
     };
   }
   if (field.type === 'code') {

@@ -19,7 +19,7 @@ async function bankTown(pack: string, stream: string, files: Files): Promise<Tes
     [`connectors/${pack}/connector.yaml`]: own,
     [`mappings/${mapping}.yaml`]: shipped(`mappings/${mapping}.yaml`),
     'mappings/lookups/deposit-departments.csv': shipped('mappings/lookups/deposit-departments.csv'),
-    'pipelines/deposits.yaml': `pipeline: deposits\nsource: { connection: bank, stream: ${stream} }\nmappings: [${mapping}]\n`,
+    'pipelines/deposits.yaml': `pipeline: deposits\nsource: { connection: bank, stream: ${stream} }\nmappings: [${mapping}]\nunmapped: skip\n`,
     ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`inbox/${name}`, text])),
   });
 }

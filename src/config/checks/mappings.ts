@@ -160,10 +160,12 @@ export function checkRule(rule: FieldRule, path: Path, source: CheckSource, add:
   rule.concat?.of.forEach((name, i) => source(name, [...path, 'concat', 'of', i]));
   rule.cases?.forEach((one, i) => checkCondition(one.when, [...path, 'cases', i, 'when'], source, add));
   if (rule.sum !== undefined) source(rule.sum, [...path, 'sum']);
-  const currency = typeof rule.parse === 'object' ? rule.parse.money?.currency_from : undefined;
-  if (currency !== undefined) source(currency, [...path, 'parse', 'money', 'currency_from']);
   if (rule.raw !== undefined) source(rule.raw, [...path, 'raw']);
   if (rule.lookup?.on !== undefined) source(rule.lookup.on, [...path, 'lookup', 'on']);
+  const currency = typeof rule.parse === 'object' ? rule.parse.money?.currency_from : undefined;
+  const currencyAt = [...path, 'parse', 'money', 'currency_from'];
+  if (typeof currency === 'string') source(currency, currencyAt);
+  else currency?.forEach((name, i) => source(name, [...currencyAt, i]));
   if (rule.match) {
     const groups = checkPattern(rule.match.pattern, [...path, 'match', 'pattern'], add);
     if (groups !== undefined && rule.match.take > groups)
