@@ -275,15 +275,17 @@ async function queueGone(out: Outbound, scan: GoldenScan, unwanted: readonly num
       hint: 'Look at what happened at the source or to where: of the pipeline. If it is right, raise max_deleted_percent for one run.',
     });
   const send = out.sink.deletions === 'send';
-  await session.commit(async (_, trx) => {
+  session.counts.deleted += await session.commit(async (_, trx) => {
+    let deleted = 0;
     for (const row of rows) {
       if (!REACHED.includes(row.state)) await withdrawUnsent(trx, row);
       const last = reached.get(row);
       if (!last || out.sink.deletions === 'ignore') continue;
       const problems = send ? [] : [goneSince(out, last)];
       await insertOutbox(trx, { ...last, operation: 'delete', state: send ? waitingState(out) : 'held', problems, run: session.runId });
-      session.counts.deleted++;
+      deleted++;
     }
+    return deleted;
   });
 }
 
