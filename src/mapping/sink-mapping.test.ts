@@ -19,7 +19,7 @@ test('a moment is sent as the time on the town’s clock where the system has a 
   });
   const compiled = compileSinkMapping(mapping, sink, { currency: 'USD', timeZone: 'America/New_York', lookups: new Map() });
   const { values } = compiled.apply({ number: '1', at: '2026-07-01T02:30:00.000Z' }, { system: 'c.s' });
-  expect(writtenValues(sink, values!, { file: 'x', record: 1 }, [])).toEqual({
+  expect(writtenValues(sink, values!, { file: '', record: 1 }, [])).toEqual({
     Number: '1',
     At: '06/30/2026 22:30',
     Iso: '2026-07-01T02:30:00.000Z',
