@@ -55,7 +55,9 @@ export async function replayRejects(
   };
   try {
     runId = await startRun(engine.knex, pipeline);
-    await replay(await sessionOf(engine, pipeline, runId, engine.knex, options), ids, result, counts);
+    const session = await sessionOf(engine, pipeline, runId, engine.knex, options);
+    if (session.refusal) throw session.refusal;
+    await replay(session, ids, result, counts);
     const outcome = result.rejected + result.unreadable > 0 ? 'partial' : 'succeeded';
     await finish(outcome, [], ['Rejected records were replayed.']);
   } catch (error) {

@@ -12,6 +12,7 @@ import * as skipped from './migrations/008-skipped.ts';
 import * as doctor from './migrations/0081-doctor.ts';
 import { makePrivateFile, makePrivateFolder } from './private-files.ts';
 import { SqliteClient } from './sqlite-client.ts';
+import * as matches from './migrations/010-matches.ts';
 
 export type { Knex };
 
@@ -26,6 +27,7 @@ const MIGRATIONS = [
   { name: '007-file-time', up: fileTime.up },
   { name: '008-skipped', up: skipped.up },
   { name: '0081-doctor', up: doctor.up },
+  { name: '010-matches', up: matches.up },
 ];
 
 /**
