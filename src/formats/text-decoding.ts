@@ -4,12 +4,12 @@ import type { CsvOptions } from '../config/schema/connector.ts';
 import { refuseFile } from './refuse.ts';
 import { upperHalf } from './code-pages.ts';
 
-export type Encoding = CsvOptions['encoding'];
+export type Encoding = NonNullable<CsvOptions['encoding']>;
 
 export interface TextContext {
   file: string;
   /** Who says what the encoding is, for messages; default: the connector. */
-  saidBy?: string;
+  saidBy?: string | undefined;
   signal?: AbortSignal;
 }
 
