@@ -115,6 +115,13 @@ const fieldSchema = z.strictObject({
     .string()
     .optional()
     .describe('For date and datetime, exactly: MM/DD/YYYY, YYYYMMDD, /Date(ms)/. Without it YYYY-MM-DD, or ISO 8601.'),
+  plain: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'For objects, and lists of them: what comes as a plain text is read as a group with this field. Not needed where a field called text is declared in it.',
+    ),
   required: z.boolean().default(false).describe('The column must be there and must have a value.'),
   optional: z.boolean().default(false).describe('The column itself may be missing.'),
   class: z.enum(['public', 'internal', 'personal']).default('internal'),
