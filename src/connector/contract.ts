@@ -45,7 +45,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
   const groupsAround = new Set([...(stream.record_selector?.parents ?? []), ...nested.map((name) => name.slice(0, name.indexOf('.')))]);
   const holdShapes = shapesOf(stream);
   const watch = columnWatch();
-  const seen: string[] = [];
+  const seen = new Set<string>();
   const seenShapes = new Set<string>();
   let lastColumns: string[] = [];
   let strange = false;
@@ -62,7 +62,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
     strange = unknown.length > 0;
     if (!strange || seenShapes.has(columns)) return;
     seenShapes.add(columns);
-    for (const name of unknown) if (!seen.includes(name)) seen.push(name);
+    for (const name of unknown) seen.add(name);
     if (drift.columns === 'freeze')
       throw new FileError({
         code: 'COLUMN_NEW',
@@ -73,7 +73,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
   }
 
   return {
-    newColumns: () => seen,
+    newColumns: () => [...seen],
     columns: () => watch.columns(),
     check(record) {
       if (record.problem) return;
@@ -94,7 +94,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
           record,
           'COLUMN_NEW',
           undefined,
-          `It has columns that the connector does not know: ${seen.join(', ')}.`,
+          `It has columns that the connector does not know: ${[...seen].join(', ')}.`,
           "Add them to the stream's schema, then replay.",
         );
         return;

@@ -31,6 +31,7 @@ async function* decodeXml(
     records = [];
   }
   rows.end();
+  records = records.concat(rows.take());
   check.see(records);
   check.finish();
   if (records.length) yield records;

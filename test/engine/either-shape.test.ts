@@ -16,7 +16,7 @@ async function read(text: string, fields: string, path = 'N.text'): Promise<{ na
     `    retriever: { request: { path: /permits } }\n    decoder: { ${decoder} }\n    schema: { fields: ${fields} }\n    primary_key: [id]\n`,
   );
   const mapping = 'mappings/permit.from-permits.yaml';
-  const town = await makeTown({ ...files, [mapping]: files[mapping]!.replace('name: name', `name: ${path}`) });
+  const town = await makeTown({ ...files, [mapping]: String(files[mapping]).replace('name: name', `name: ${path}`) });
   await town.run('permits');
   return {
     names: (await town.rows('permit')).map((row) => row.name),

@@ -142,8 +142,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     const text = await decodeXml(
       answer.bytes,
       { contentType: kind, encoding: settings.encoding },
-      (what, hint = 'Ask the owner of the service.') =>
-        notSoap('ANSWER_UNREADABLE', `The answer to ${operation.name} ${what}.`, hint),
+      (what, hint = 'Ask the owner of the service.') => notSoap('ANSWER_UNREADABLE', `The answer to ${operation.name} ${what}.`, hint),
     );
     const failed = (words: string) => statusError(answer.status, answer.headers, words, { system, text: operation.name });
     if (text.trim() === '') {
