@@ -4,13 +4,14 @@ import type { SourceRecord, Value, Values } from '../core/record.ts';
 import { valueAt } from '../core/record.ts';
 import { decodeWith } from '../formats/formats.ts';
 import { CharsetConflict, encodingNamed, textCharset, xmlCharset } from '../formats/charset.ts';
-import { JsonDefect, readJson } from '../formats/json-scan.ts';
 import { excerpt } from '../formats/refuse.ts';
 import { decodeText } from '../formats/text-decoding.ts';
 import { xmlEncoding } from '../formats/xml-encoding.ts';
 import { webPageError } from '../transports/http/web-page.ts';
 import type { RequestAnswer } from '../transports/transport.ts';
 import { emptyAnswer, isWithoutContent } from './answer-status.ts';
+import { fileIn, inUtf8, jsonObject, textIn, withInside } from './answer-inside.ts';
+import { xmlValues } from './xml-answer.ts';
 
 interface AnswerContext {
   name: string;
@@ -73,9 +74,24 @@ export async function readAnswer(answer: RequestAnswer, stream: StreamConfig, co
 }
 
 /** Of a SOAP answer: the records at the selector's path, or those of a file that stands in it. */
-async function valuesRead(value: Values, stream: StreamConfig, context: AnswerContext): Promise<Pick<Answered, 'records' | 'envelope'>> {
+async function valuesRead(
+  value: Values,
+  stream: StreamConfig,
+  context: AnswerContext,
+): Promise<Pick<Answered, 'records' | 'envelope' | 'noContent'>> {
+  const { file, text, empty_body: emptyBody } = stream.retriever.request ?? {};
+  if (text !== undefined) {
+    const found = textIn(value, text, stream, context.name);
+    const envelope = found === undefined ? value : withInside(value, text, found, stream.decoder!);
+    checkSuccess(stream, envelope, context.name);
+    if (found === undefined) {
+      if (emptyBody === 'none') return { records: [], envelope, noContent: true };
+      throw emptyAnswer(200, `an empty text at ${text}`, context.name);
+    }
+    const decoder = inUtf8(stream.decoder!);
+    return { records: await decoded({ chunks: [Buffer.from(found)], decoder }, context), envelope };
+  }
   checkSuccess(stream, value, context.name);
-  const file = stream.retriever.request?.file;
   if (file !== undefined) {
     const bytes = fileIn(value, file, context.name);
     return { records: await decoded({ chunks: [bytes], decoder: stream.decoder! }, context), envelope: value };
@@ -167,20 +183,6 @@ function ofAnswer(problem: Problem): Problem {
   return { ...problem, hint: 'What the system answered is damaged or of another kind. Run again; if it stays so, ask its owner.' };
 }
 
-/** A file that stands in an answer of SOAP: xs:base64Binary, in which white space means nothing. */
-function fileIn(value: Values, path: string, name: string): Uint8Array {
-  const found = valueAt(value, path);
-  const text = typeof found === 'string' ? found.replace(/\s+/g, '') : undefined;
-  if (text === undefined || !/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0)
-    throw new FatalError({
-      code: 'ANSWER_UNREADABLE',
-      place: { system: name, path },
-      message: text === undefined ? `The answer has no file at ${path}.` : `What stands in the answer at ${path} is no file in Base64.`,
-      hint: 'Correct retriever.request.file in the connector.',
-    });
-  return Buffer.from(text, 'base64');
-}
-
 /** Does anything of the stream stand in the answer beside its records? */
 function hasFigures({ paginator, retriever }: StreamConfig): boolean {
   return (
@@ -202,7 +204,6 @@ async function hasNullList(read: Reading, name: string): Promise<boolean> {
  */
 async function envelopeOf({ chunks, decoder: { json, xml } }: Reading, name: string): Promise<Values> {
   if (xml) {
-    const { xmlValues } = await import('./xml-answer.ts');
     const { encoding, bytes } = await xmlEncoding(again(chunks), xml.encoding, name);
     return xmlValues(await whole(decodeText(bytes, encoding, { file: name })));
   }
@@ -214,17 +215,6 @@ async function whole(pieces: AsyncIterable<string>): Promise<string> {
   let text = '';
   for await (const piece of pieces) text += piece;
   return text;
-}
-
-/** undefined: no JSON, or no object. Numbers are the text that was written. */
-export function jsonObject(text: string): Values | undefined {
-  try {
-    const value = readJson(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch (error) {
-    if (error instanceof JsonDefect) return undefined;
-    throw error;
-  }
 }
 
 async function* again(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {

@@ -73,6 +73,12 @@ const requestRetriever = z.strictObject({
     .string()
     .optional()
     .describe('SOAP: path in the answer of a file, in Base64, that the decoder reads. For services that hand files over.'),
+  text: z
+    .string()
+    .optional()
+    .describe(
+      'SOAP: path in the answer of a text that is a document itself, which the decoder reads: XML with its tags escaped or in CDATA, JSON, CSV. What else stands in an XML or JSON document is found below this path, by success and paginator too.',
+    ),
   statuses: z
     .array(z.int().min(202).max(299))
     .min(1)
