@@ -182,3 +182,23 @@ test('an error that is ignored where the page before said that there is more is 
     read({ kind: 'page', more: 'more' }, (_, nth) => (nth === 1 ? { items: items(1, 1), more: true } : undefined), { rules }),
   ).rejects.toThrow('Page 1 said that there is more');
 });
+
+test('a cursor that is a group or a list is refused, and never taken for the end; the text of one with attributes is it', async () => {
+  for (const next of [{ a: '1' }, ['x']])
+    await expect(read({ kind: 'cursor', cursor: 'next' }, () => ({ items: items(1, 1), next }))).rejects.toThrow(
+      'should be the next cursor',
+    );
+  const pages = (query: URLSearchParams): string =>
+    `<R>${query.get('c') === 'b' ? '' : '<next kind="opaque">b</next>'}<I><id>${query.get('c') === 'b' ? 2 : 1}</id></I></R>`;
+  expect((await read({ kind: 'cursor', cursor: 'next' }, pages, { decoder: { xml: { row: 'R/I' } } as never })).ids).toEqual(['1', '2']);
+});
+
+test('a page that seems to be the last, and whose Link header names a next one, is not', async () => {
+  const pages = (_: unknown, nth: number) => ({ items: items(nth * 2 - 1, nth < 3 ? 2 : 1), ...(nth < 3 ? { link: '/items?p=9' } : {}) });
+  expect((await read({ kind: 'page', size: 200 }, pages)).ids).toEqual(one(5));
+});
+
+test('a name that stands twice where the next page is said refuses the answer', async () => {
+  const text = (next: string) => `{"items":[{"id":"1"}],${next}}`;
+  await expect(read({ kind: 'cursor', cursor: 'next' }, () => text('"next":"a","\\u006eext":null'))).rejects.toThrow('there twice');
+});

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { PaginatorConfig, StreamConfig } from '../config/schema/connector.ts';
 import { FatalError } from '../core/errors.ts';
+import { valueAt } from '../core/record.ts';
 import { type Answered, textAt } from './answer.ts';
 import { hasNextPage } from './answer-status.ts';
 import { LinkDefect, nextLink } from '../transports/http/link-header.ts';
@@ -20,7 +21,7 @@ export interface NextPage {
  */
 export function nextPage(paginator: PaginatorConfig, answer: Answered, read: number, total: number | undefined, name: string): NextPage {
   const { kind } = paginator;
-  const next = { cursor: cursorIn(paginator, answer), link: kind === 'link' ? linkIn(answer, name) : undefined };
+  const next = { cursor: cursorIn(paginator, answer, name), link: kind === 'link' ? linkIn(answer, name) : undefined };
   const leadsOn = kind === 'cursor' ? next.cursor !== undefined : kind === 'link' ? next.link !== undefined : undefined;
   if (paginator.more !== undefined) {
     const more = saysMore(paginator.more, answer, name);
@@ -40,9 +41,18 @@ export function isGuessed(paginator: PaginatorConfig | undefined): boolean {
   return paginator !== undefined && /^(page|offset)$/.test(paginator.kind) && paginator.total === undefined && paginator.more === undefined;
 }
 
-/** JSON writes false or null where there is none, XML an empty element. */
-function cursorIn({ kind, cursor }: PaginatorConfig, { envelope }: Answered): string | undefined {
-  const text = kind === 'cursor' && cursor !== undefined ? textAt(envelope, cursor) : undefined;
+/** JSON writes false or null where there is none, XML an empty element. One with attributes has its text under `text`. */
+function cursorIn({ kind, cursor }: PaginatorConfig, { envelope }: Answered, name: string): string | undefined {
+  if (kind !== 'cursor' || cursor === undefined) return undefined;
+  const found = valueAt(envelope, cursor);
+  const text = typeof found === 'string' ? found : textAt(envelope, `${cursor}.text`);
+  if (text === undefined && found !== null && found !== undefined)
+    throw new FatalError({
+      code: 'ANSWER_REFUSED',
+      place: { system: name, path: cursor },
+      message: `What should be the next cursor, ${cursor}, is ${Array.isArray(found) ? 'a list' : 'a group of fields'} in the answer: whether there is a next page cannot be known.`,
+      hint: 'Correct paginator.cursor in the connector. Nothing after this page was read.',
+    });
   return text === '' || text === 'false' ? undefined : text;
 }
 
