@@ -17,7 +17,7 @@ export interface TextContext {
 const PIECE = 65_536;
 
 /** Pieces smaller than this are joined. */
-const SMALL = 16_384;
+const SMALL = 8192;
 
 /** What is judged by the beginning of a file is judged by so many bytes, however the source hands them over. Four tell every byte order mark. */
 const BEGINNING = 256;
