@@ -28,6 +28,7 @@ import { remapIfChanged } from './remap.ts';
 import type { Progress, RunResult, Session } from './session.ts';
 import { filledFiles } from './source-target.ts';
 import { emptySpool } from './spool.ts';
+import { leave, noteNeverFound, settleWaiting } from './waiting-files.ts';
 import { IGNORED, judgedFiles, judging } from '../connector/error-rules.ts';
 import { retrying } from '../connector/retry.ts';
 import { optionVariables } from '../connector/template.ts';
@@ -175,6 +176,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
       options.onNote?.(id, text);
     },
     problems: [],
+    left: new Map(),
     openRejects: (await countOpenRejects(knex, source.id)) > 0,
     allNew: false,
     signal: options.signal,
@@ -258,6 +260,7 @@ async function load(session: Session, transport: Transport): Promise<void> {
       session.note(`${error.message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`);
       // Files that were refused are looked at again, and refused again.
       session.problems.length = 0;
+      session.left.clear();
     },
   });
 }
@@ -275,10 +278,11 @@ async function loadFiles(session: Session, transport: FileTransport): Promise<vo
     session.preview ? `preview-${process.pid}` : 'run',
   );
   await emptySpool(spoolFolder);
-  const { files: ready, waiting } = await readyFiles(transport, files, files.folder, session.now, session.signal, (text) =>
-    session.note(text),
-  );
-  for (const { name, reason } of waiting) session.note(`${name} is left for a later run: ${reason}.`);
-  for (const file of inOrder(ready, files.order)) await loadFile(session, transport, file, spoolFolder);
+  const found = await readyFiles(transport, files, session.connection, session.now, session.signal, (text) => session.note(text));
+  session.problems.push(...found.problems);
+  for (const { file, reason } of found.waiting) leave(session, file, reason);
+  for (const file of inOrder(found.files, files.order)) await loadFile(session, transport, file, spoolFolder);
+  await settleWaiting(session);
+  if (found.files.length + found.waiting.length + found.problems.length === 0) await noteNeverFound(session);
   if (!session.preview) await removeOrphanMarkers(session, transport, files);
 }

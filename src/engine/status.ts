@@ -3,6 +3,7 @@ import { heldLocks } from '../store/locks.ts';
 import { countOpenRejects } from '../store/rejects.ts';
 import { lastRuns } from '../store/runs.ts';
 import { listSources } from '../store/sources.ts';
+import { type WaitingFile, waitingFiles } from '../store/waiting.ts';
 import { inOrder } from './order.ts';
 import { outboundStatus, type OutboundStatus } from './outbound/status.ts';
 import type { Engine } from './run.ts';
@@ -15,6 +16,8 @@ export interface PipelineStatus {
   schedule: string | null;
   running: boolean;
   open_rejects: number;
+  /** Files that are there and that the last run left for a later one, and since when. */
+  waiting_files: WaitingFile[];
   /** Connections that it uses and that allow what is no longer safe. */
   weak_encryption: WeakConnection[];
   /** null for pipelines that send nothing. */
@@ -53,6 +56,7 @@ export async function statusOf({ project, knex }: Engine, now = new Date()): Pro
       schedule: schedule ?? null,
       running: locks.has(`pipeline:${id}`),
       open_rejects: source === undefined ? 0 : await countOpenRejects(knex, source),
+      waiting_files: source === undefined ? [] : await waitingFiles(knex, source),
       weak_encryption: weakConnections(project, connectionsOf(project, id)),
       outbound: outbound.get(id) ?? null,
       last_run: run

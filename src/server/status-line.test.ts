@@ -24,6 +24,7 @@ function pipeline(id: string, outcome: string | null | 'never', aside = 0): Pipe
     schedule: null,
     running: false,
     open_rejects: aside,
+    waiting_files: [],
     weak_encryption: [],
     outbound: null,
     last_run: outcome === 'never' ? null : run,

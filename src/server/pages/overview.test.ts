@@ -9,6 +9,7 @@ const pipeline = (id: string, allowed: string[]) => ({
   schedule: null,
   running: false,
   open_rejects: 0,
+  waiting_files: [],
   outbound: null,
   weak_encryption: allowed.length ? [{ connection: 'finance', allowed }] : [],
   last_run: null,

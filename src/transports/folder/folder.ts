@@ -3,9 +3,10 @@ import * as fs from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AbortedError, FileError, InterlocalError } from '../../core/errors.ts';
 import { readOptions } from '../options.ts';
-import { byName, confinedPath, folderOf, joinPath, nameMatcher, nameOf, temporaryName } from '../paths.ts';
-import type { CheckResult, FileTransport, RemoteFile, TransportContext } from '../transport.ts';
-import { fileChanged, folderMissing, targetExists } from '../file-errors.ts';
+import { byName, confinedPath, folderOf, isLossy, joinPath, nameMatcher, nameOf, temporaryName } from '../paths.ts';
+import type { CheckResult, FileTransport, RemoteFile, TransportContext, WriteOptions } from '../transport.ts';
+import type { Problem } from '../../core/errors.ts';
+import { fileChanged, folderMissing, nameUnreadable, sizeWrong, targetExists } from '../file-errors.ts';
 import { confine } from './confine.ts';
 import { folderSettings } from './options.ts';
 import { moveRefusing, syncFolder, writeWhole } from './place.ts';
@@ -23,15 +24,21 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
     return confine(root, confinedPath(path, system), system);
   }
 
-  async function list(folder: string, pattern: string): Promise<RemoteFile[]> {
+  async function list(folder: string, pattern: string, onUnreadable?: (problem: Problem) => void): Promise<RemoteFile[]> {
     const plain = confinedPath(folder, system);
     const matches = nameMatcher(pattern);
     try {
       const entries = await fs.readdir(await real(plain), { withFileTypes: true });
-      const files = await Promise.all(
-        entries.filter((entry) => matches(entry.name) && !entry.isDirectory()).map((entry) => describe(joinPath(plain, entry.name))),
+      const found = await Promise.all(
+        entries
+          .filter((entry) => matches(entry.name) && !entry.isDirectory())
+          .map(async (entry) => ({ name: entry.name, file: await describe(joinPath(plain, entry.name)) })),
       );
-      return files.filter((file) => file !== undefined).sort(byName);
+      // Where bytes are no UTF-8, the name that we have is that of no file.
+      const problems = found.flatMap(({ name, file }) => (!file && isLossy(name) ? [nameUnreadable(system, joinPath(plain, name))] : []));
+      if (problems.length && !onUnreadable) throw new FileError(problems);
+      for (const problem of problems) onUnreadable!(problem);
+      return found.flatMap(({ file }) => file ?? []).sort(byName);
     } catch (error) {
       if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') throw folderMissing(system, folder, `in ${root}`);
       throw asTransportError(error, system, folder);
@@ -72,15 +79,17 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
         throw new FileError({ code: 'NOT_A_FILE', place: { system, file: path }, message: `${path} is not a plain file.` });
       // Two buffers in turn: fresh ones would lie about until the next large collection.
       const buffers = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)];
-      for (let position = 0, i = 0; ; i = 1 - i) {
+      let total = 0;
+      for (let i = 0; ; i = 1 - i) {
         if (context.signal?.aborted) throw aborted(path);
-        const { bytesRead, buffer } = await file.read(buffers[i]!, 0, READ_BYTES, position);
+        const { bytesRead, buffer } = await file.read(buffers[i]!, 0, READ_BYTES, total);
         if (bytesRead === 0) break;
-        position += bytesRead;
+        total += bytesRead;
         yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
       }
       const after = await file.stat({ bigint: true });
       if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) throw fileChanged(system, path);
+      if (total !== Number(before.size)) throw sizeWrong(system, path, Number(before.size), `${total}`);
     } catch (error) {
       throw asTransportError(error, system, path);
     } finally {
@@ -88,11 +97,7 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
     }
   }
 
-  async function write(
-    path: string,
-    bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    options: { overwrite?: boolean } = {},
-  ): Promise<void> {
+  async function write(path: string, bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options: WriteOptions = {}): Promise<void> {
     const plain = confinedPath(path, system);
     if (!options.overwrite && (await stat(path))) throw targetExists(system, path);
     try {
@@ -101,6 +106,11 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
         throw folderMissing(system, folderOf(plain), `in ${root}`);
       });
       await real(plain);
+      if (options.direct) {
+        await writeWhole(join(folder, nameOf(plain)), bytes, context.signal, options);
+        if (context.signal?.aborted) throw aborted(path);
+        return await syncFolder(folder);
+      }
       const temporary = join(folder, temporaryName(nameOf(plain)));
       try {
         await writeWhole(temporary, bytes, context.signal);
