@@ -1,3 +1,4 @@
+import type { Upload } from '../config/schema/common.ts';
 import type { Problem } from '../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../core/record.ts';
 import type { Pace } from './rate-limit.ts';
@@ -56,6 +57,8 @@ export interface WriteOptions {
 /** Files at the other side. Paths are confined to the connection's root: `..` and absolute tricks are refused with FileError. */
 export interface FileTransport extends TransportBase {
   kind: 'files';
+  /** How the connection says that files are put there. */
+  upload: Upload;
   /**
    * Plain files in a folder whose name matches (`*` and `?`), sorted by name. A missing folder is a FatalError. What matches and may be
    * a file, but cannot be read as one (its name is not UTF-8, nobody says what it is), is told to `onUnreadable`; without it, FileError.

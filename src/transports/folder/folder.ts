@@ -17,7 +17,8 @@ const READ_BYTES = 64 * 1024;
 /** Files in a folder of this machine or of a mounted share. Throws ConfigError for wrong options. */
 export function openFolder(options: Record<string, unknown>, context: TransportContext): FileTransport {
   const system = context.connection;
-  const root = resolve(context.projectFolder, readOptions(folderSettings, options, system).path);
+  const settings = readOptions(folderSettings, options, system);
+  const root = resolve(context.projectFolder, settings.path);
 
   /** The real path of something that may exist; symbolic links that leave the root are refused. */
   async function real(path: string): Promise<string> {
@@ -201,7 +202,7 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
     return new AbortedError({ code: 'ABORTED', place: { system, file: path }, message: 'Stopped on request.' });
   }
 
-  return { kind: 'files', list, stat, read, write, rename, remove, check, checkFolder, close: async () => {} };
+  return { kind: 'files', upload: settings.upload, list, stat, read, write, rename, remove, check, checkFolder, close: async () => {} };
 }
 
 function ignoreMissing(error: unknown): undefined {

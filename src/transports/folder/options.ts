@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { uploadOption } from '../options.ts';
 
 /** Options of a connection to a folder on this machine or a mounted share. */
 export const folderOptions = z.strictObject({
   path: z.string().min(1).describe("The folder; relative to the town's folder, or absolute."),
+  upload: uploadOption,
 });
 export const folderSettings = z.object(folderOptions.shape);
 export type FolderSettings = z.output<typeof folderSettings>;

@@ -176,6 +176,7 @@ export function openSftp(options: Record<string, unknown>, context: TransportCon
 
   return {
     kind: 'files',
+    upload: settings.upload,
     list,
     stat,
     read,
