@@ -48,7 +48,9 @@ export async function loadFile(session: Session, transport: FileTransport, remot
   let spooled: Spooled | undefined;
   let layout = layoutOf(session);
   try {
-    spooled = await spool(transport, remote, spoolFolder, files.max_size, session.signal);
+    spooled = await spool(transport, remote, spoolFolder, files.max_size, session.signal, (done) =>
+      session.onProgress({ pipeline: session.pipeline.pipeline, what: `fetching ${remote.name}`, done, unit: 'MB' }),
+    );
     const after = await transport.stat(remote.path);
     if (!after || after.size !== remote.size || after.modifiedMs !== remote.modifiedMs) {
       leave(session, remote, 'it changed while it was fetched', 'the next run');

@@ -9,7 +9,7 @@ import { type Lock, takeLock } from '../store/locks.ts';
 import type { Knex } from '../store/open.ts';
 import { countOpenRejects } from '../store/rejects.ts';
 import { storeFailure } from '../store/failures.ts';
-import { closeLostRuns, finishRun, startRun } from '../store/runs.ts';
+import { closeLostRuns, finishRun, noteProgress, startRun } from '../store/runs.ts';
 import { entityIds, listSources, sourceOf } from '../store/sources.ts';
 import type { FileTransport, Transport } from '../transports/transport.ts';
 import { auditConfiguration } from './audit-configuration.ts';
@@ -79,6 +79,7 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
     await auditConfiguration(knex, engine.project, id, actor);
     const runId = await startRun(knex, id);
     const session = await sessionOf(engine, id, runId, knex, options);
+    noteProgressOf(session, knex);
     const outcome = await outcomeOf(session, async () => {
       await work(session);
     });
@@ -91,6 +92,25 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
   } finally {
     await lock.release();
   }
+}
+
+const PROGRESS_EVERY_MS = 10_000;
+
+/** Lets others see that the run gets on: what it counts moves, or it has something to say. */
+function noteProgressOf(session: Session, knex: Knex): void {
+  let last = performance.now();
+  let [before, said] = ['', session.notes.length];
+  const { onProgress } = session;
+  session.onProgress = (progress) => {
+    onProgress(progress);
+    const now = `${progress.what} ${progress.done}`;
+    if (now === before && said === session.notes.length) return;
+    [before, said] = [now, session.notes.length];
+    if (performance.now() - last < PROGRESS_EVERY_MS) return;
+    last = performance.now();
+    // The store is busy or closing: the next step tells it.
+    noteProgress(knex, session.runId, new Date()).catch(() => {});
+  };
 }
 
 export interface Preview extends RunResult {

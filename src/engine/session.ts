@@ -18,6 +18,8 @@ export interface Progress {
   done: number;
   /** Unknown for pages and queries. */
   total?: number;
+  /** What is counted. Default: records. */
+  unit?: 'MB';
 }
 
 /** The result of one run, as `run --json` gives it. */

@@ -1,7 +1,9 @@
+import type { Project } from '../config/project.ts';
 import type { Problem } from '../core/errors.ts';
+import { parseDuration } from '../core/time.ts';
 import { heldLocks } from '../store/locks.ts';
 import { countOpenRejects } from '../store/rejects.ts';
-import { lastRuns } from '../store/runs.ts';
+import { lastRuns, type Run } from '../store/runs.ts';
 import { listSources } from '../store/sources.ts';
 import { type WaitingFile, waitingFiles } from '../store/waiting.ts';
 import { inOrder } from './order.ts';
@@ -15,6 +17,8 @@ export interface PipelineStatus {
   mode: string;
   schedule: string | null;
   running: boolean;
+  /** It runs, and has not got on for longer than runs.stalled_after: since then, UTC. */
+  stalled_since: string | null;
   open_rejects: number;
   /** Files that are there and that the last run left for a later one, and since when. */
   waiting_files: WaitingFile[];
@@ -39,6 +43,12 @@ export interface PipelineStatus {
   } | null;
 }
 
+function stalledSince(run: Run, project: Project, now: Date): string | null {
+  if (run.outcome !== null) return null;
+  const since = run.progressAt ?? run.startedAt;
+  return now.getTime() - Date.parse(since) > parseDuration(project.config.runs.stalled_after)! ? since : null;
+}
+
 export async function statusOf({ project, knex }: Engine, now = new Date()): Promise<PipelineStatus[]> {
   const runs = await lastRuns(knex);
   const sources = new Map((await listSources(knex)).map((s) => [s.pipeline, s.id]));
@@ -50,11 +60,13 @@ export async function statusOf({ project, knex }: Engine, now = new Date()): Pro
     const { mode, schedule } = project.pipelines.get(id)!.value;
     const run = runs.get(id);
     const source = sources.get(id);
+    const running = locks.has(`pipeline:${id}`);
     result.push({
       pipeline: id,
       mode,
       schedule: schedule ?? null,
-      running: locks.has(`pipeline:${id}`),
+      running,
+      stalled_since: run && running ? stalledSince(run, project, now) : null,
       open_rejects: source === undefined ? 0 : await countOpenRejects(knex, source),
       waiting_files: source === undefined ? [] : await waitingFiles(knex, source),
       weak_encryption: weakConnections(project, connectionsOf(project, id)),

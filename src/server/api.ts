@@ -26,9 +26,11 @@ export function api({ engine, revenue }: ServerContext): Router {
       pipelines: live.map((p) => ({
         pipeline: p.pipeline,
         running: p.running,
+        stalled_since: p.stalled_since,
         outcome: p.last_run?.outcome ?? null,
         ended_at: p.last_run?.ended_at ?? null,
         open_rejects: p.open_rejects,
+        waiting_files: p.waiting_files.length,
         for_a_person: p.outbound ? forAPerson(p.outbound) : 0,
         overdue: p.outbound?.overdue ?? 0,
       })),
@@ -58,7 +60,8 @@ export function api({ engine, revenue }: ServerContext): Router {
   return router;
 }
 
-function needsSomebody({ last_run, open_rejects, outbound }: PipelineStatus): boolean {
+function needsSomebody({ last_run, open_rejects, outbound, stalled_since }: PipelineStatus): boolean {
+  if (stalled_since !== null) return true;
   return last_run?.outcome === 'partial' || open_rejects > 0 || (outbound !== null && forAPerson(outbound) + outbound.overdue > 0);
 }
 

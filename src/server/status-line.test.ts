@@ -23,6 +23,7 @@ function pipeline(id: string, outcome: string | null | 'never', aside = 0): Pipe
     mode: 'live',
     schedule: null,
     running: false,
+    stalled_since: null,
     open_rejects: aside,
     waiting_files: [],
     weak_encryption: [],

@@ -45,6 +45,8 @@ export async function openKnex(url: string, projectFolder: string): Promise<Knex
     useNullAsDefault: true,
     // What goes wrong is thrown; said once, in our words.
     log: { warn() {}, error() {}, deprecate() {}, debug() {} },
+    // Pipelines run side by side and share the connection: one that waits while another commits a large batch has not failed.
+    acquireConnectionTimeout: 600_000,
     pool: {
       min: 1,
       max: 1,

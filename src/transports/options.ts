@@ -25,6 +25,15 @@ export function timeoutOption(standard: string) {
   return duration.default(standard).describe('How long to wait for the other side before giving up, such as 30s.');
 }
 
+/** How long one exchange may take in all, however steadily something comes. */
+export function totalTimeoutOption(standard: string, what: string) {
+  return duration
+    .default(standard)
+    .describe(
+      `How long ${what} may take in all, even while something comes all the time. It is then given up, and the next run tries again.`,
+    );
+}
+
 /** Of transports of files. */
 export const uploadOption = upload
   .default('rename')

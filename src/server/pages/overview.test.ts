@@ -8,6 +8,7 @@ const pipeline = (id: string, allowed: string[]) => ({
   mode: 'live',
   schedule: null,
   running: false,
+  stalled_since: null,
   open_rejects: 0,
   waiting_files: [],
   outbound: null,

@@ -1,13 +1,14 @@
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { AbortedError, FileError, InterlocalError } from '../../core/errors.ts';
-import { readOptions } from '../options.ts';
+import { AbortedError, FileError, InterlocalError, RetriableError } from '../../core/errors.ts';
+import { milliseconds, readOptions } from '../options.ts';
 import { byName, confinedPath, folderOf, isLossy, joinPath, nameMatcher, nameOf, temporaryName } from '../paths.ts';
 import type { CheckResult, FileTransport, RemoteFile, TransportContext, WriteOptions } from '../transport.ts';
 import type { Problem } from '../../core/errors.ts';
 import { fileChanged, folderMissing, nameUnreadable, sizeWrong, targetExists } from '../file-errors.ts';
 import { confine } from './confine.ts';
+import { watchShare } from './hung.ts';
 import { folderSettings } from './options.ts';
 import { moveRefusing, syncFolder, writeWhole } from './place.ts';
 import { asTransportError, errorCode } from './status.ts';
@@ -19,6 +20,12 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
   const system = context.connection;
   const settings = readOptions(folderSettings, options, system);
   const root = resolve(context.projectFolder, settings.path);
+  const share = watchShare(root, system, {
+    timeout: settings.timeout,
+    total: settings.total_timeout,
+    timeoutMs: milliseconds(settings.timeout),
+    totalMs: milliseconds(settings.total_timeout),
+  });
 
   /** The real path of something that may exist; symbolic links that leave the root are refused. */
   async function real(path: string): Promise<string> {
@@ -72,10 +79,18 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
 
   async function* read(path: string): AsyncGenerator<Uint8Array, void, void> {
     let file: fs.FileHandle | undefined;
+    let hangs = false;
     try {
-      const at = await real(path);
-      file = await fs.open(at, constants.O_RDONLY);
-      const before = await file.stat({ bigint: true });
+      const step = share.transfer(path);
+      const opening = real(path).then((at) => fs.open(at, constants.O_RDONLY));
+      opening.catch(() => {}); // heard here where the share hangs before
+      file = await share
+        .within(path, () => opening)
+        .catch((error: unknown) => {
+          opening.then(async (late) => late.close()).catch(() => {}); // it may come back when nobody waits for it any more
+          throw error;
+        });
+      const before = await step(file.stat({ bigint: true }));
       if (!before.isFile())
         throw new FileError({ code: 'NOT_A_FILE', place: { system, file: path }, message: `${path} is not a plain file.` });
       // Two buffers in turn: fresh ones would lie about until the next large collection.
@@ -83,18 +98,22 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
       let total = 0;
       for (let i = 0; ; i = 1 - i) {
         if (context.signal?.aborted) throw aborted(path);
-        const { bytesRead, buffer } = await file.read(buffers[i]!, 0, READ_BYTES, total);
+        const { bytesRead, buffer } = await step(file.read(buffers[i]!, 0, READ_BYTES, total));
         if (bytesRead === 0) break;
         total += bytesRead;
         yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
       }
-      const after = await file.stat({ bigint: true });
+      const after = await step(file.stat({ bigint: true }));
       if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) throw fileChanged(system, path);
       if (total !== Number(before.size)) throw sizeWrong(system, path, Number(before.size), `${total}`);
     } catch (error) {
+      hangs = error instanceof RetriableError && error.code === 'SHARE_UNREACHABLE';
       throw asTransportError(error, system, path);
     } finally {
-      await file?.close();
+      const closing = file?.close();
+      if (hangs)
+        closing?.catch(() => {}); // it hangs as well
+      else await closing;
     }
   }
 
@@ -202,7 +221,36 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
     return new AbortedError({ code: 'ABORTED', place: { system, file: path }, message: 'Stopped on request.' });
   }
 
-  return { kind: 'files', upload: settings.upload, list, stat, read, write, rename, remove, check, checkFolder, close: async () => {} };
+  return {
+    kind: 'files',
+    upload: settings.upload,
+    list: (folder, pattern, onUnreadable) => share.within(folder, () => list(folder, pattern, onUnreadable)),
+    stat: (path) => share.within(path, () => stat(path)),
+    read,
+    write: (path, bytes, how) => share.within(path, () => write(path, bytes, how), 'bytes'),
+    // On to another disk it is copied.
+    rename: (from, to) => share.within(from, () => rename(from, to), 'bytes'),
+    remove: (path) => share.within(path, () => remove(path)),
+    async check() {
+      try {
+        return await share.within('.', check);
+      } catch (error) {
+        if (!(error instanceof RetriableError)) throw error;
+        const { code, message, hint } = error.problems[0]!;
+        return [{ name: 'reachable', ok: false, code, detail: message, ...(hint === undefined ? {} : { hint }) }];
+      }
+    },
+    async checkFolder(folder) {
+      try {
+        return await share.within(folder, () => checkFolder(folder));
+      } catch (error) {
+        if (!(error instanceof RetriableError)) throw error;
+        const { code, message, hint } = error.problems[0]!;
+        return { name: `folder ${folder}`, ok: false, code, detail: message, ...(hint === undefined ? {} : { hint }) };
+      }
+    },
+    close: async () => {},
+  };
 }
 
 function ignoreMissing(error: unknown): undefined {

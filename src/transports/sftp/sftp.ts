@@ -2,7 +2,8 @@ import type { FileEntryWithStats, Stats } from 'ssh2';
 import { AbortedError, FatalError, FileError } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
 import { fileMissing, folderMissing, nameUnreadable, targetExists } from '../file-errors.ts';
-import { readOptions } from '../options.ts';
+import { milliseconds, readOptions } from '../options.ts';
+import { patience, tooSlow } from '../patience.ts';
 import { byName, confinedPath, folderOf, isLossy, joinPath, nameMatcher, nameOf, temporaryName } from '../paths.ts';
 import type { FileTransport, RemoteFile, TransportContext, WriteOptions } from '../transport.ts';
 import { checkSftp, checkSftpFolder } from './check.ts';
@@ -12,6 +13,7 @@ import { askKind, kindOfEntry, kindOfStats, kindUnknown } from './kind.ts';
 import { sftpSettings } from './options.ts';
 import { SftpFailure } from './status.ts';
 import { download, mayBeFolder, sizeOf, upload } from './transfer.ts';
+import type { Transfer } from './transfer.ts';
 
 /** Files at an SFTP server. Connects with the first call. Throws ConfigError for wrong options. */
 export function openSftp(options: Record<string, unknown>, context: TransportContext): FileTransport {
@@ -71,7 +73,7 @@ export function openSftp(options: Record<string, unknown>, context: TransportCon
   async function* read(path: string): AsyncGenerator<Uint8Array, void, void> {
     const plain = confinedPath(path, system);
     const session = await connection.session();
-    yield* download(session, below(session, plain), plain, system, () => stopIfAborted(plain));
+    yield* download(session, below(session, plain), plain, transfer(plain));
   }
 
   async function write(
@@ -85,7 +87,7 @@ export function openSftp(options: Record<string, unknown>, context: TransportCon
     const folder = folderOf(plain);
     if (!(await isThere(session, folder, mayBeFolder))) throw folderMissing(system, folder, `at ${settings.host} below ${session.root}`);
     const { direct, overwrite, onOpen } = writeOptions;
-    const how = { system, stop: () => stopIfAborted(plain), onOpen };
+    const how = { ...transfer(plain), onOpen };
     if (direct) return upload(session, below(session, plain), plain, bytes, { ...how, mode: overwrite ? 'w' : 'wx' });
     const temporary = joinPath(folder, temporaryName(nameOf(plain)));
     try {
@@ -159,6 +161,11 @@ export function openSftp(options: Record<string, unknown>, context: TransportCon
   async function isThere(session: SftpSession, plain: string, is: (stats: Stats) => boolean = () => true): Promise<boolean> {
     const stats = await statsOf(session, plain);
     return stats !== undefined && is(stats);
+  }
+
+  function transfer(path: string): Transfer {
+    const slow = () => tooSlow(system, `The transfer of ${path}`, settings.total_timeout, path);
+    return { system, stop: () => stopIfAborted(path), waiting: patience({ totalMs: milliseconds(settings.total_timeout), slow }) };
   }
 
   function stopIfAborted(path: string): void {

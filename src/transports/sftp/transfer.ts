@@ -4,6 +4,7 @@ import { fileChanged, sizeWrong, uploadTaken } from '../file-errors.ts';
 import { youngCollector } from './cheaper.ts';
 import type { SftpSession } from './connection.ts';
 import { kindOfStats } from './kind.ts';
+import type { Patience } from '../patience.ts';
 import { SftpFailure } from './status.ts';
 
 /**
@@ -15,6 +16,14 @@ function pace(session: SftpSession): { chunk: number; inFlight: number } {
   return session.supports('limits@openssh.com') ? { chunk: 255 * 1024, inFlight: 16 } : { chunk: 32 * 1024, inFlight: 64 };
 }
 
+/** What one transfer of a file is bound by. */
+export interface Transfer {
+  system: string;
+  /** Throws when a person asked to stop. */
+  stop: () => void;
+  waiting: Patience;
+}
+
 /**
  * The bytes of a file in order, to its end. What the server says of the size decides only how much is asked for at once: RetriableError
  * FILE_CHANGED when size or time differ after reading from before, FileError FILE_SIZE_WRONG when they do not and the content has another size.
@@ -23,12 +32,16 @@ export async function* download(
   session: SftpSession,
   absolute: string,
   path: string,
-  system: string,
-  stop: () => void,
+  { system, stop: stopped, waiting }: Transfer,
 ): AsyncGenerator<Uint8Array, void, void> {
   const { chunk, inFlight } = pace(session);
   const handle = await session.call<Buffer>(path, (sftp, done) => sftp.open(absolute, 'r', done));
   const flying: Promise<Buffer>[] = [];
+  let over: Error | undefined;
+  const stop = (): void => {
+    if (over) throw over;
+    stopped();
+  };
   try {
     const before = await fstat(session, handle, absolute, path);
     if (kindOfStats(before) === 'folder')
@@ -37,7 +50,7 @@ export async function* download(
     const free: Buffer[] = [];
     const collect = youngCollector();
     const part = (from: number, length: number) => {
-      const bytes = readPart(session, handle, path, from, (free.pop() ?? Buffer.allocUnsafeSlow(chunk)).subarray(0, length));
+      const bytes = readPart(session, handle, path, from, stop, (free.pop() ?? Buffer.allocUnsafeSlow(chunk)).subarray(0, length));
       bytes.catch(() => {}); // looked at when its turn comes
       return bytes;
     };
@@ -56,7 +69,7 @@ export async function* download(
         flying.push(part(end, 1));
       }
       const wanted = Math.min(chunk, end - total);
-      const bytes = await flying.shift()!;
+      const bytes = await waiting.wait(flying.shift()!, (error) => (over = error));
       total += bytes.length;
       ended = bytes.length < wanted || (probed && flying.length === 0) || total > end;
       if (total > end) break;
@@ -97,10 +110,18 @@ export function sizeOf(stats: Stats): number | undefined {
 }
 
 /** A server may answer less than it was asked for; the rest is asked for again. Ends short only at the end of the file. */
-async function readPart(session: SftpSession, handle: Buffer, path: string, from: number, buffer: Buffer): Promise<Buffer> {
+async function readPart(
+  session: SftpSession,
+  handle: Buffer,
+  path: string,
+  from: number,
+  stop: () => void,
+  buffer: Buffer,
+): Promise<Buffer> {
   const { length } = buffer;
   let filled = 0;
   while (filled < length) {
+    stop();
     const got = await session.call<number>(path, (sftp, done) =>
       sftp.read(handle, buffer, filled, length - filled, from + filled, (error, bytes) => done(error, bytes)),
     );
@@ -119,7 +140,7 @@ export async function upload(
   absolute: string,
   path: string,
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { system, stop, mode, onOpen }: { system: string; stop: () => void; mode: 'w' | 'wx'; onOpen?: (() => void) | undefined },
+  { system, stop, waiting, mode, onOpen }: Transfer & { mode: 'w' | 'wx'; onOpen?: (() => void) | undefined },
 ): Promise<void> {
   const { chunk, inFlight } = pace(session);
   const handle = await session.call<Buffer>(path, (sftp, done) => sftp.open(absolute, mode, done));
@@ -138,10 +159,10 @@ export async function upload(
         const sending = session.call<void>(path, (sftp, done) => sftp.write(handle, part, 0, part.length, position, done));
         sending.catch(() => {});
         flying.push(sending);
-        if (flying.length >= inFlight) await flying.shift();
+        if (flying.length >= inFlight) await waiting.wait(flying.shift()!);
       }
     }
-    await Promise.all(flying);
+    await waiting.wait(Promise.all(flying));
     if (session.supports('fsync@openssh.com')) await session.call<void>(path, (sftp, done) => sftp.ext_openssh_fsync(handle, done));
     sent = true;
   } finally {
