@@ -4,6 +4,7 @@ import type { Project } from '../config/project.ts';
 import { AbortedError, FatalError, InterlocalError, type Problem } from '../core/errors.ts';
 import { noCounts, type Outcome } from '../core/outcome.ts';
 import { appendAudit } from '../store/audit.ts';
+import { copyStore } from '../store/copy.ts';
 import { beginLanding, landing } from '../store/landing.ts';
 import { type Lock, takeLock } from '../store/locks.ts';
 import type { Knex } from '../store/open.ts';
@@ -120,44 +121,41 @@ export interface Preview extends RunResult {
   moreChanges: number;
 }
 
-/** What a run would do, exactly: it is done in a transaction that is rolled back, and no file is moved. */
+/**
+ * What a run would do, exactly: it is done on a copy of the store, and no file is moved. So no transaction of the store itself is open
+ * while a source is read, however slow it is.
+ */
 export async function previewPipeline(engine: Engine, id: string, options: RunOptions & { limit: number }): Promise<Preview> {
   const started = performance.now();
   const changes: GoldenChange[] = [];
   let more = 0;
-  let result: Preview | undefined;
-  const rollback = new Error('rollback');
+  const copy = await copyStore(engine.knex, engine.project.dataFolder);
   try {
-    await landing(engine.knex, async (held, trx) => {
-      const runId = await startRun(trx, id);
-      const session = await sessionOf(engine, id, runId, trx, options);
-      session.preview = true;
-      session.commit = (work) => work(held, trx);
-      session.begin = async () => ({ landing: held, trx, commit: async () => {}, rollback: async () => {} });
-      session.onChange = (change) => void (changes.length < options.limit ? changes.push(change) : more++);
-      const outcome = await outcomeOf(session, () => work(session));
-      const rejects = (await trx('il_reject')
-        .where({ last_run: runId, state: 'open' })
-        .orderBy('id')
-        .limit(options.limit)
-        .pluck('problems')) as string[];
-      result = {
-        pipeline: id,
-        outcome,
-        counts: session.counts,
-        durationMs: Math.round(performance.now() - started),
-        problems: session.problems,
-        notes: session.notes,
-        changes,
-        moreChanges: more,
-        rejects: rejects.flatMap((text) => JSON.parse(text) as Problem[]),
-      };
-      throw rollback;
-    });
-  } catch (error) {
-    if (error !== rollback) throw error;
+    const { knex } = copy;
+    const runId = await startRun(knex, id);
+    const session = await sessionOf(engine, id, runId, knex, options);
+    session.preview = true;
+    session.onChange = (change) => void (changes.length < options.limit ? changes.push(change) : more++);
+    const outcome = await outcomeOf(session, () => work(session));
+    const rejects = (await knex('il_reject')
+      .where({ last_run: runId, state: 'open' })
+      .orderBy('id')
+      .limit(options.limit)
+      .pluck('problems')) as string[];
+    return {
+      pipeline: id,
+      outcome,
+      counts: session.counts,
+      durationMs: Math.round(performance.now() - started),
+      problems: session.problems,
+      notes: session.notes,
+      changes,
+      moreChanges: more,
+      rejects: rejects.flatMap((text) => JSON.parse(text) as Problem[]),
+    };
+  } finally {
+    await copy.remove();
   }
-  return result!;
 }
 
 export async function sessionOf(engine: Engine, id: string, runId: number, knex: Knex, options: RunOptions): Promise<Session> {

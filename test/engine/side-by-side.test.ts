@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, expect, test } from 'vitest';
@@ -59,6 +59,17 @@ test('a source that gives nothing holds up no other pipeline of run --all, and n
     ['clerk succeeded', 'orders succeeded', 'pool succeeded', 'receipts succeeded'],
   ]);
   await town.reopen();
+});
+
+test('a preview of a slow source keeps nobody from writing, and leaves nothing behind', async () => {
+  const { town, open, reading } = await townWithSlowTill();
+  const preview = town.preview('receipts');
+  await reading;
+  expect((await town.run('clerk')).outcome).toBe('succeeded');
+  open();
+  const { outcome, counts } = await preview;
+  expect([outcome, counts.created, await town.rows('receipt')]).toEqual(['succeeded', 1, []]);
+  expect(readdirSync(join(town.folder, 'data')).filter((name) => name.startsWith('preview-'))).toEqual([]);
 });
 
 test('a run that does not get on is shown as stalled, by status and /health', async () => {
