@@ -7,6 +7,7 @@ const pipeline = (id: string, allowed: string[]) => ({
   pipeline: id,
   mode: 'live',
   schedule: null,
+  unrecorded: null,
   running: false,
   stalled_since: null,
   open_rejects: 0,
