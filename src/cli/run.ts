@@ -22,8 +22,8 @@ export function registerRun(cli: Cli): void {
         const view = progressView(cli);
         const results: RunResult[] = [];
         let outcome: Outcome = 'succeeded';
-        for (const id of ids) {
-          if (cli.signal.aborted) break;
+        const one = async (id: string): Promise<void> => {
+          if (cli.signal.aborted) return;
           const result = await runPipeline(engine, id, {
             signal: cli.signal,
             onProgress: (p) => view.show(p),
@@ -33,13 +33,32 @@ export function registerRun(cli: Cli): void {
           outcome = escalate(outcome, result.outcome);
           view.line(resultLine(result, engine.project.pipelines.get(id)?.value.deliver !== undefined));
           for (const problem of result.problems) view.line(`  ${textOfProblem(problem)}`);
-        }
+        };
+        if (options.all) await sideBySide(engine.project, ids, one);
+        else for (const id of ids) await one(id);
+        results.sort((a, b) => ids.indexOf(a.pipeline) - ids.indexOf(b.pipeline));
         if (cli.signal.aborted) outcome = escalate(outcome, 'aborted');
         view.done();
         cli.setExit(EXIT_CODES[outcome]);
         cli.print({ runs: results.map(runJson) }, () => resultsTable(results));
       });
     });
+}
+
+/** All of them, side by side as far as their systems and what they wait for allow. */
+async function sideBySide(project: Project, ids: readonly string[], run: (id: string) => Promise<void>): Promise<void> {
+  const { placeInOrder } = await import('../engine/order.ts');
+  const { turnsOf } = await import('../scheduler/turns.ts');
+  const turns = turnsOf(project.config.runs.at_once);
+  const ended = new Map<string, Promise<void>>();
+  for (const id of ids) {
+    const { systems, last } = placeInOrder(project, id);
+    const others = last ? [...ended.values()] : project.pipelines.get(id)!.value.after.flatMap((other) => ended.get(other) ?? []);
+    const mine = Promise.allSettled(others).then(() => turns.take(systems, () => run(id)));
+    mine.catch(() => {}); // told below, when all have ended
+    ended.set(id, mine);
+  }
+  for (const result of await Promise.allSettled(ended.values())) if (result.status === 'rejected') throw result.reason;
 }
 
 /** Another process runs it now: with --all that is this pipeline's failure, and no reason to leave the others out. */

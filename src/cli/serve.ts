@@ -62,14 +62,15 @@ function portOf(text: string): number {
 async function startSchedule(engine: Engine, signal: AbortSignal, log: Logger): Promise<Scheduler> {
   const { startScheduler } = await import('../scheduler/scheduler.ts');
   const { runPipeline } = await import('../engine/run.ts');
-  const { inOrder } = await import('../engine/order.ts');
+  const { inOrder, placeInOrder } = await import('../engine/order.ts');
   const pipelines = inOrder(engine.project).flatMap((id) => {
     const { schedule, after } = engine.project.pipelines.get(id)!.value;
-    return schedule === undefined ? [] : [{ id, cron: schedule, after }];
+    return schedule === undefined ? [] : [{ id, cron: schedule, after, ...placeInOrder(engine.project, id) }];
   });
   const scheduler = startScheduler({
     pipelines,
     zone: engine.project.config.town.time_zone,
+    most: engine.project.config.runs.at_once,
     log,
     run: async (id) => {
       log.info({ pipeline: id }, 'run: began');

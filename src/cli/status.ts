@@ -32,7 +32,7 @@ export function registerStatus(cli: Cli): void {
               s.mode,
               s.schedule ?? '',
               s.last_run?.started_at.slice(0, 19).replace('T', ' ') ?? 'never',
-              s.last_run?.outcome ?? (s.running ? 'running' : ''),
+              s.last_run?.outcome ?? (s.stalled_since ? 'stalled' : s.running ? 'running' : ''),
               String(s.last_run?.read ?? ''),
               String(s.open_rejects),
             ]),
@@ -45,6 +45,11 @@ export function registerStatus(cli: Cli): void {
             waitsTexts(pipeline, outbound, forAPersonText(outbound), forAPerson(outbound)),
           );
           const details = status.flatMap((s) => [
+            ...(s.stalled_since
+              ? [
+                  `${s.pipeline}: stalled: the run has not got on since ${s.stalled_since}. It is given up when the time-outs of its connection are over.`,
+                ]
+              : []),
             ...(s.last_run?.problems ?? []).map((p) => `${s.pipeline}: ${textOfProblem(p)}`),
             ...(s.last_run?.notes ?? []).map((n) => `${s.pipeline}: ${n}`),
           ]);

@@ -4,6 +4,7 @@ import type { Project } from '../config/project.ts';
 import { AbortedError, FatalError, InterlocalError, type Problem } from '../core/errors.ts';
 import { noCounts, type Outcome } from '../core/outcome.ts';
 import { appendAudit } from '../store/audit.ts';
+import { copyStore } from '../store/copy.ts';
 import { beginLanding, landing } from '../store/landing.ts';
 import { type Lock, takeLock } from '../store/locks.ts';
 import type { Knex } from '../store/open.ts';
@@ -11,7 +12,7 @@ import { countOpenRejects } from '../store/rejects.ts';
 import type { Examination } from '../store/examinations.ts';
 import { storeFailure } from '../store/failures.ts';
 import { countOutbox } from '../store/outbox.ts';
-import { closeLostRuns, finishRun, startRun } from '../store/runs.ts';
+import { closeLostRuns, finishRun, noteProgress, startRun } from '../store/runs.ts';
 import { entityIds, findSource, listSources, type Source, sourceOf } from '../store/sources.ts';
 import type { FileTransport, Transport } from '../transports/transport.ts';
 import { auditConfiguration } from './audit-configuration.ts';
@@ -33,6 +34,7 @@ import { remapIfChanged } from './remap.ts';
 import type { Progress, RunResult, Session } from './session.ts';
 import { filledFiles } from './source-target.ts';
 import { emptySpool } from './spool.ts';
+import { leave, noteNeverFound, settleWaiting } from './waiting-files.ts';
 import { IGNORED, judgedFiles, judging } from '../connector/error-rules.ts';
 import { retrying } from '../connector/retry.ts';
 import { optionVariables } from '../connector/template.ts';
@@ -89,6 +91,7 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
   const actor = options.actor ?? actorOf();
   try {
     const session = await begin(engine, id, actor, options).catch((error: unknown) => notRecorded(engine, id, error));
+    noteProgressOf(session, knex);
     const outcome = await outcomeOf(session, async () => {
       await work(session);
     });
@@ -111,6 +114,25 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
   } finally {
     await lock.release();
   }
+}
+
+const PROGRESS_EVERY_MS = 10_000;
+
+/** Lets others see that the run gets on: what it counts moves, or it has something to say. */
+function noteProgressOf(session: Session, knex: Knex): void {
+  let last = performance.now();
+  let [before, said] = ['', session.notes.length];
+  const { onProgress } = session;
+  session.onProgress = (progress) => {
+    onProgress(progress);
+    const now = `${progress.what} ${progress.done}`;
+    if (now === before && said === session.notes.length) return;
+    [before, said] = [now, session.notes.length];
+    if (performance.now() - last < PROGRESS_EVERY_MS) return;
+    last = performance.now();
+    // The store is busy or closing: the next step tells it.
+    noteProgress(knex, session.runId, new Date()).catch(() => {});
+  };
 }
 
 /** Everything of a run that stands in the store before its work begins. */
@@ -140,44 +162,41 @@ export interface Preview extends RunResult {
   moreChanges: number;
 }
 
-/** What a run would do, exactly: it is done in a transaction that is rolled back, and no file is moved. */
+/**
+ * What a run would do, exactly: it is done on a copy of the store, and no file is moved. So no transaction of the store itself is open
+ * while a source is read, however slow it is.
+ */
 export async function previewPipeline(engine: Engine, id: string, options: RunOptions & { limit: number }): Promise<Preview> {
   const started = performance.now();
   const changes: GoldenChange[] = [];
   let more = 0;
-  let result: Preview | undefined;
-  const rollback = new Error('rollback');
+  const copy = await copyStore(engine.knex, engine.project.dataFolder);
   try {
-    await landing(engine.knex, async (held, trx) => {
-      const runId = await startRun(trx, id);
-      const session = await sessionOf(engine, id, runId, trx, options);
-      session.preview = true;
-      session.commit = (work) => work(held, trx);
-      session.begin = async () => ({ landing: held, trx, commit: async () => {}, rollback: async () => {} });
-      session.onChange = (change) => void (changes.length < options.limit ? changes.push(change) : more++);
-      const outcome = await outcomeOf(session, () => work(session));
-      const rejects = (await trx('il_reject')
-        .where({ last_run: runId, state: 'open' })
-        .orderBy('id')
-        .limit(options.limit)
-        .pluck('problems')) as string[];
-      result = {
-        pipeline: id,
-        outcome,
-        counts: session.counts,
-        durationMs: Math.round(performance.now() - started),
-        problems: session.problems,
-        notes: session.notes,
-        changes,
-        moreChanges: more,
-        rejects: rejects.flatMap((text) => JSON.parse(text) as Problem[]),
-      };
-      throw rollback;
-    });
-  } catch (error) {
-    if (error !== rollback) throw error;
+    const { knex } = copy;
+    const runId = await startRun(knex, id);
+    const session = await sessionOf(engine, id, runId, knex, options);
+    session.preview = true;
+    session.onChange = (change) => void (changes.length < options.limit ? changes.push(change) : more++);
+    const outcome = await outcomeOf(session, () => work(session));
+    const rejects = (await knex('il_reject')
+      .where({ last_run: runId, state: 'open' })
+      .orderBy('id')
+      .limit(options.limit)
+      .pluck('problems')) as string[];
+    return {
+      pipeline: id,
+      outcome,
+      counts: session.counts,
+      durationMs: Math.round(performance.now() - started),
+      problems: session.problems,
+      notes: session.notes,
+      changes,
+      moreChanges: more,
+      rejects: rejects.flatMap((text) => JSON.parse(text) as Problem[]),
+    };
+  } finally {
+    await copy.remove();
   }
-  return result!;
 }
 
 export async function sessionOf(engine: Engine, id: string, runId: number, knex: Knex, options: RunOptions): Promise<Session> {
@@ -223,6 +242,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
       options.onNote?.(id, text);
     },
     problems: [],
+    left: new Map(),
     incomplete: [],
     refusal,
     openRejects: (await countOpenRejects(knex, source.id)) > 0,
@@ -345,6 +365,7 @@ async function load(session: Session, transport: Transport): Promise<void> {
       session.note(`${error.message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`);
       // Files that were refused are looked at again, and refused again.
       session.problems.length = 0;
+      session.left.clear();
     },
   });
 }
@@ -362,10 +383,11 @@ async function loadFiles(session: Session, transport: FileTransport): Promise<vo
     session.preview ? `preview-${process.pid}` : 'run',
   );
   await emptySpool(spoolFolder);
-  const { files: ready, waiting } = await readyFiles(transport, files, files.folder, session.now, session.signal, (text) =>
-    session.note(text),
-  );
-  for (const { name, reason } of waiting) session.note(`${name} is left for a later run: ${reason}.`);
-  for (const file of inOrder(ready, files.order)) await loadFile(session, transport, file, spoolFolder);
+  const found = await readyFiles(transport, files, session.connection, session.now, session.signal, (text) => session.note(text));
+  session.problems.push(...found.problems);
+  for (const { file, reason } of found.waiting) leave(session, file, reason);
+  for (const file of inOrder(found.files, files.order)) await loadFile(session, transport, file, spoolFolder);
+  await settleWaiting(session);
+  if (found.files.length + found.waiting.length + found.problems.length === 0) await noteNeverFound(session);
   if (!session.preview) await removeOrphanMarkers(session, transport, files);
 }

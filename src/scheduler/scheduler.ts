@@ -1,4 +1,5 @@
 import { schedule as everyBeat } from 'node-cron';
+import { turnsOf } from './turns.ts';
 import { due, missedRuns, nextRun } from './when.ts';
 
 export interface ScheduledPipeline {
@@ -7,6 +8,10 @@ export interface ScheduledPipeline {
   cron: string;
   /** Pipelines that this one waits for when both are due, waiting or running. */
   after?: readonly string[];
+  /** Remote systems that it reads or writes: one pipeline at a time for each. */
+  systems?: readonly string[];
+  /** Waits for all that are due with it and come before it. */
+  last?: boolean;
 }
 
 /** As pino has it: fields first, a constant message second. */
@@ -22,6 +27,8 @@ export interface SchedulerOptions {
   zone: string;
   /** Runs one pipeline. What it throws is logged and ends nothing. */
   run(id: string): Promise<void>;
+  /** So many pipelines run side by side at most. Default 4. */
+  most?: number;
   clock?: () => Date;
   log: SchedulerLog;
 }
@@ -35,12 +42,14 @@ export interface Scheduler {
 
 /**
  * Runs pipelines when they are due. Each beat looks at the whole stretch since the one before, so a process that slept runs what it
- * missed, once. In one beat pipelines run one after another, in the order of `after`; a long one does not hold up later beats.
+ * missed, once. Pipelines of different systems run side by side, those of one system one after another, in the order of `after`; a slow
+ * one holds nobody else up, but those that wait for it.
  * A pipeline that is still waiting or running when it is due again is skipped, with a line in the log. Throws ConfigError for a
  * schedule that is none.
  */
-export function startScheduler({ pipelines, zone, run, log, clock = () => new Date() }: SchedulerOptions): Scheduler {
+export function startScheduler({ pipelines, zone, run, log, most = 4, clock = () => new Date() }: SchedulerOptions): Scheduler {
   const ordered = inOrder(pipelines);
+  const turns = turnsOf(most);
   for (const { cron } of ordered) nextRun(cron, zone, clock());
   const active = new Map<string, { since: Date; state: 'waiting' | 'running'; ended: Promise<void> }>();
   let last = clock();
@@ -56,12 +65,12 @@ export function startScheduler({ pipelines, zone, run, log, clock = () => new Da
     const from = last;
     last = now;
     const batch = due(ordered, zone, from, now).filter((pipeline) => !skipped(pipeline, now));
-    let previous: Promise<unknown> = Promise.resolve();
-    for (const { id, cron, after = [] } of batch) {
+    const begun: Promise<unknown>[] = [];
+    for (const { id, cron, after = [], systems = [], last: waits } of batch) {
       const missed = missedRuns(cron, zone, from, now).length - 1;
       if (missed > 0) log.warn({ pipeline: id, missed }, 'schedule: earlier runs were missed, this one stands for them');
       const others = after.flatMap((other) => active.get(other)?.ended ?? []);
-      previous = begin(id, now, Promise.all([previous, ...others]));
+      begun.push(begin(id, now, systems, Promise.all([...(waits ? begun : []), ...others])));
     }
   }
 
@@ -75,18 +84,17 @@ export function startScheduler({ pipelines, zone, run, log, clock = () => new Da
     return true;
   }
 
-  function begin(id: string, now: Date, turn: Promise<unknown>): Promise<void> {
-    const ended = turn
-      .then(async () => {
-        if (stopped) return log.info({ pipeline: id }, 'schedule: dropped, the scheduler stops');
-        active.set(id, { since: clock(), state: 'running', ended });
-        try {
-          await run(id);
-        } catch (error) {
-          log.error({ pipeline: id, error: error instanceof Error ? error.message : String(error) }, 'schedule: the run failed');
-        }
-      })
-      .finally(() => active.delete(id));
+  function begin(id: string, now: Date, systems: readonly string[], others: Promise<unknown>): Promise<void> {
+    const ended = others.then(() => turns.take(systems, work)).finally(() => active.delete(id));
+    async function work(): Promise<void> {
+      if (stopped) return log.info({ pipeline: id }, 'schedule: dropped, the scheduler stops');
+      active.set(id, { since: clock(), state: 'running', ended });
+      try {
+        await run(id);
+      } catch (error) {
+        log.error({ pipeline: id, error: error instanceof Error ? error.message : String(error) }, 'schedule: the run failed');
+      }
+    }
     active.set(id, { since: now, state: 'waiting', ended });
     return ended;
   }

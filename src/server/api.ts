@@ -34,9 +34,11 @@ export function api({ engine, revenue }: ServerContext): Router {
       pipelines: live.map((p) => ({
         pipeline: p.pipeline,
         running: p.running,
+        stalled_since: p.stalled_since,
         outcome: p.last_run?.outcome ?? null,
         ended_at: p.last_run?.ended_at ?? null,
         open_rejects: p.open_rejects,
+        waiting_files: p.waiting_files.length,
         for_a_person: p.outbound ? forAPerson(p.outbound) : 0,
         overdue: p.outbound?.overdue ?? 0,
       })),

@@ -10,6 +10,7 @@ import * as sourceKey from './migrations/006-source-key.ts';
 import * as fileTime from './migrations/007-file-time.ts';
 import * as skipped from './migrations/008-skipped.ts';
 import * as doctor from './migrations/0081-doctor.ts';
+import * as waiting from './migrations/009-waiting.ts';
 import { makePrivateFile, makePrivateFolder } from './private-files.ts';
 import { SqliteClient } from './sqlite-client.ts';
 import * as matches from './migrations/010-matches.ts';
@@ -27,6 +28,7 @@ const MIGRATIONS = [
   { name: '007-file-time', up: fileTime.up },
   { name: '008-skipped', up: skipped.up },
   { name: '0081-doctor', up: doctor.up },
+  { name: '009-waiting', up: waiting.up },
   { name: '010-matches', up: matches.up },
 ];
 
@@ -51,6 +53,8 @@ export async function openKnex(url: string, projectFolder: string): Promise<Knex
     useNullAsDefault: true,
     // What goes wrong is thrown; said once, in our words.
     log: { warn() {}, error() {}, deprecate() {}, debug() {} },
+    // Pipelines run side by side and share the connection: one that waits while another commits a large batch has not failed.
+    acquireConnectionTimeout: 600_000,
     pool: {
       min: 1,
       max: 1,

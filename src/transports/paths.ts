@@ -50,7 +50,14 @@ export function nameMatcher(pattern: string): (name: string) => boolean {
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
   const expression = new RegExp(`^${text}$`, 'su');
-  return (name) => (!name.startsWith('.') || pattern.startsWith('.')) && expression.test(name.normalize('NFC'));
+  // What stands for bytes that are no UTF-8 may be any letter beyond ASCII: such a name is told as a problem, and must not be missed.
+  const lossy = new RegExp(`^${text.replace(/[^\0-\x7f]/gu, '(?:$&|\uFFFD+)')}$`, 'su');
+  return (name) => (!name.startsWith('.') || pattern.startsWith('.')) && (isLossy(name) ? lossy : expression).test(name.normalize('NFC'));
+}
+
+/** Does the name hold the sign that stands for bytes that are not UTF-8? */
+export function isLossy(name: string): boolean {
+  return name.includes('\uFFFD');
 }
 
 /** The name a file has until it is complete: in the same folder, hidden, never matched by a pattern of ours. */
