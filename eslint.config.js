@@ -1,4 +1,5 @@
 import { defineConfig } from 'eslint/config';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 /** The one dependency rule: a folder of src/ imports only from folders above it in this list. */
@@ -131,6 +132,17 @@ export default defineConfig(
     rules: {
       'max-lines': ['error', 400],
       'no-console': 'error',
+    },
+  },
+  {
+    // Outside data meets these: no text may take more time than its length. test/lint/patterns.test.ts proves that the rules bite.
+    name: 'interlocal/patterns',
+    files: ['src/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential', ignoreSticky: true }],
     },
   },
   { files: ['src/cli/**/*.ts'], rules: { 'no-console': 'off' } },

@@ -124,14 +124,17 @@ function prepare(
   place: string,
 ): { incoming: { record: SourceRecord; key: string }[]; rejected: Rejected[] } {
   const contract = contractOf(stream, place);
-  const { fields, number } = primaryKeyOf(stream);
+  const { fields, number, mayBeEmpty } = primaryKeyOf(stream);
   const incoming: { record: SourceRecord; key: string }[] = [];
   const rejected: Rejected[] = [];
   for (const reject of list) {
     const record: SourceRecord = { values: JSON.parse(reject.raw) as Values, number: reject.record, line: reject.line ?? undefined };
-    if (stream.deletes?.field && stream.deletes.values?.includes(textAt(record.values, stream.deletes.field))) record.deleted = true;
+    if (stream.deletes?.field && stream.deletes.values?.includes(textAt(record.values, stream.deletes.field))) {
+      record.deleted = true;
+      record.mustBeKnown = stream.deletes.unknown === 'reject';
+    }
     contract.check(record);
-    const key = keyOf(record, fields);
+    const key = keyOf(record, fields, mayBeEmpty);
     const repeat = /#\d+$/.test(reject.key) && typeof key === 'string' && reject.key.startsWith(`${key}#`);
     if (record.problem) rejected.push({ record, key: reject.key, problems: [record.problem] });
     else if (typeof key !== 'string') rejected.push({ record, key: reject.key, problems: [key] });

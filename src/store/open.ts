@@ -41,7 +41,7 @@ export async function openKnex(url: string, projectFolder: string): Promise<Knex
     throw new ConfigError({
       code: 'STORE_URL',
       place: { file: 'config/interlocal.yaml', path: 'store.url' },
-      message: `The store "${url.replace(/\/\/.*@/, '//…@')}" cannot be opened by this version, which has the embedded store only.`,
+      message: `The store "${url.replace(/\/\/.{0,500}@/, '//…@')}" cannot be opened by this version, which has the embedded store only.`,
       hint: 'Use sqlite:data/interlocal.db.',
     });
   const filename = resolve(projectFolder, url.slice('sqlite:'.length));

@@ -1,3 +1,4 @@
+import { wildcardMatcher } from '../core/wildcard.ts';
 import { FileError } from '../core/errors.ts';
 
 /**
@@ -44,15 +45,18 @@ export function nameOf(path: string): string {
  * that is what keeps files that are still being uploaded (ours and others') out of sight.
  */
 export function nameMatcher(pattern: string): (name: string) => boolean {
-  const text = pattern
-    .normalize('NFC')
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  const expression = new RegExp(`^${text}$`, 'su');
-  // What stands for bytes that are no UTF-8 may be any letter beyond ASCII: such a name is told as a problem, and must not be missed.
-  const lossy = new RegExp(`^${text.replace(/[^\0-\x7f]/gu, '(?:$&|\uFFFD+)')}$`, 'su');
-  return (name) => (!name.startsWith('.') || pattern.startsWith('.')) && (isLossy(name) ? lossy : expression).test(name.normalize('NFC'));
+  const matches = wildcardMatcher(pattern.normalize('NFC'));
+  // What stands for bytes that are not UTF-8 may be any letters beyond ASCII: such a name is told as a problem, and must not be missed.
+  const lossy = wildcardMatcher(anyLetters(pattern.normalize('NFC')));
+  return (name) => {
+    if (name.startsWith('.') && !pattern.startsWith('.')) return false;
+    return isLossy(name) ? lossy(anyLetters(name.normalize('NFC'))) : matches(name.normalize('NFC'));
+  };
+}
+
+/** Letters beyond ASCII, each run of them as the one sign that stands for bytes that are not UTF-8. */
+function anyLetters(text: string): string {
+  return text.replace(/[^\0-\x7f]+/gu, '\uFFFD');
 }
 
 /** Does the name hold the sign that stands for bytes that are not UTF-8? */

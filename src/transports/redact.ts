@@ -19,7 +19,7 @@ export function writtenForms(text: string): string[] {
 export function ownWords(text: string, redact: (text: string) => string): string {
   const plain = redact(text)
     .replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ')
-    .replace(/<[^>]*>/g, ' ')
+    .replace(/<[^<>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
   return plain.length > 300 ? `${plain.slice(0, 300)}…` : plain;

@@ -189,7 +189,7 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
   /** Fields may have spaces in their names, which other placeholders have not: they are looked up first. */
   function names(value: unknown, path: Path, allowed: readonly string[]): void {
     const unknown: string[] = [];
-    const looked = JSON.stringify(value).replace(/\{\{\s*(record\.[^}]+?)\s*\}\}/g, (_, name: string) =>
+    const looked = JSON.stringify(value).replace(/\{\{\s*(record\.[^}\s]+(?:\s+[^}\s]+)*)\s*\}\}/g, (_, name: string) =>
       allowed.includes(name) ? '' : `{{ unknown.${unknown.push(name) - 1} }}`,
     );
     for (const { name, path: at } of placeholdersIn(JSON.parse(looked), path)) {

@@ -87,7 +87,7 @@ async function answerOf(transport: RequestTransport, connection: string, path: s
   const bytes = Buffer.concat(parts);
   const page = webPageError(bytes.subarray(0, 4096).toString('utf8'), connection);
   if (page) throw page;
-  const name = path.replace(/\?.*$/, '').split('/').filter(Boolean).at(-1) ?? 'records';
+  const name = path.split('?', 1)[0]!.split('/').filter(Boolean).at(-1) ?? 'records';
   const stream = await discoverFile(name, bytes);
   stream.description = `GET ${path}.`;
   stream.retriever = { request: { path } };

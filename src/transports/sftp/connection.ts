@@ -209,6 +209,6 @@ function offeredKey(key: Buffer): OfferedKey {
   const typeLength = key.readUInt32BE(0);
   return {
     type: key.toString('latin1', 4, 4 + typeLength),
-    fingerprint: `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`,
+    fingerprint: `SHA256:${createHash('sha256').update(key).digest('base64').replaceAll('=', '')}`,
   };
 }
