@@ -1,4 +1,5 @@
 import { formatMoney, plainMoney } from '../core/money.ts';
+import { jsonLine, visible } from '../core/visible.ts';
 import { differingCount, type Reconciliation, reconciliationJson, statusWord } from '../server/reports/reconciliation.ts';
 import { spreadsheetCsv } from '../server/reports/spreadsheet-csv.ts';
 import { timeText } from '../server/words.ts';
@@ -6,10 +7,10 @@ import { plural, tableText } from './table.ts';
 
 /** What reconciliations found, as a table, delimited text or JSON. */
 export function reconciliationText(list: readonly Reconciliation[], format: string, options: { all: boolean; zone: string }): string {
-  if (format === 'json') return `${JSON.stringify({ reconciliations: list.map(reconciliationJson) })}\n`;
+  if (format === 'json') return `${jsonLine({ reconciliations: list.map(reconciliationJson) })}\n`;
   if (format === 'csv') return csvOf(list);
   if (list.length === 0) return 'There are no reconciliations yet: a pipeline with reconcile: is one.\n';
-  return `${list.map((r) => tableOf(r, options)).join('\n\n')}\n`;
+  return visible(`${list.map((r) => tableOf(r, options)).join('\n\n')}\n`);
 }
 
 function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): string {

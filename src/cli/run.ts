@@ -1,4 +1,5 @@
-import { ConfigError, didYouMean, FatalError, textOfProblem } from '../core/errors.ts';
+import { ConfigError, didYouMean, FatalError } from '../core/errors.ts';
+import { textOfProblems } from '../core/grouped-problems.ts';
 import { escalate, EXIT_CODES, noCounts, type Outcome } from '../core/outcome.ts';
 import type { Project } from '../config/project.ts';
 import type { RunResult } from '../engine/session.ts';
@@ -32,7 +33,7 @@ export function registerRun(cli: Cli): void {
           results.push(result);
           outcome = escalate(outcome, result.outcome);
           view.line(resultLine(result, engine.project.pipelines.get(id)?.value.deliver !== undefined));
-          for (const problem of result.problems) view.line(`  ${textOfProblem(problem)}`);
+          for (const line of textOfProblems(result.problems).split('\n')) if (line) view.line(`  ${line}`);
         }
         if (cli.signal.aborted) outcome = escalate(outcome, 'aborted');
         view.done();
@@ -60,6 +61,13 @@ export function chosenPipelines(
   inOrder: (project: Project) => string[],
 ): string[] {
   const ordered = inOrder(project);
+  if (all && names.length > 0)
+    throw new ConfigError({
+      code: 'USAGE',
+      place: {},
+      message: `--all runs every pipeline, and ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} named as well.`,
+      hint: 'Give one of the two.',
+    });
   if (all) return ordered;
   if (names.length === 0)
     throw new ConfigError({

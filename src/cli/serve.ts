@@ -21,7 +21,7 @@ export function registerServe(cli: Cli): void {
       const { serveLog } = await import('./serve-log.ts');
       await withTown(cli, async (engine) => {
         const { town, server: address, log: logging } = engine.project.config;
-        const log = await serveLog(logging.level);
+        const log = await serveLog(logging.level, town.time_zone);
         let scheduler: Scheduler | undefined;
         const app = createServer(engine, { log, nextRuns: () => scheduler?.next() ?? [] });
         // PORT of the environment is in the configuration already.

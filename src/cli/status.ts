@@ -1,4 +1,6 @@
 import type { OutboundStatus } from '../engine/outbound/status.ts';
+import { visibleLine } from '../core/visible.ts';
+import { zonedTime } from '../core/zoned-time.ts';
 import type { Cli } from './cli.ts';
 import { tableText } from './table.ts';
 
@@ -12,9 +14,10 @@ export function registerStatus(cli: Cli): void {
       const { statusOf } = await import('../engine/status.ts');
       const { weakTexts } = await import('../engine/weak-connections.ts');
       const { forAPerson, forAPersonText } = await import('../engine/outbound/status.ts');
-      const { textOfProblem } = await import('../core/errors.ts');
+      const { textOfProblems } = await import('../core/grouped-problems.ts');
       await withTown(cli, async (engine) => {
         const status = await statusOf(engine);
+        const zone = engine.project.config.town.time_zone;
         cli.print({ pipelines: status }, () => {
           const table = tableText(
             ['pipeline', 'mode', 'schedule', 'last run', 'outcome', 'read', 'set aside now'],
@@ -22,7 +25,7 @@ export function registerStatus(cli: Cli): void {
               s.pipeline,
               s.mode,
               s.schedule ?? '',
-              s.last_run?.started_at.slice(0, 19).replace('T', ' ') ?? 'never',
+              s.last_run ? zonedTime(s.last_run.started_at, zone) : 'never',
               s.last_run?.outcome ?? (s.running ? 'running' : ''),
               String(s.last_run?.read ?? ''),
               String(s.open_rejects),
@@ -35,8 +38,8 @@ export function registerStatus(cli: Cli): void {
             waitsTexts(pipeline, outbound, forAPersonText(outbound), forAPerson(outbound)),
           );
           const details = status.flatMap((s) => [
-            ...(s.last_run?.problems ?? []).map((p) => `${s.pipeline}: ${textOfProblem(p)}`),
-            ...(s.last_run?.notes ?? []).map((n) => `${s.pipeline}: ${n}`),
+            ...(s.last_run?.problems.length ? [`${s.pipeline}: ${textOfProblems(s.last_run.problems)}`] : []),
+            ...(s.last_run?.notes ?? []).map((n) => visibleLine(`${s.pipeline}: ${n}`)),
           ]);
           return [
             table,

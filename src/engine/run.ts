@@ -3,6 +3,8 @@ import { actorOf } from '../config/actor.ts';
 import type { Project } from '../config/project.ts';
 import { AbortedError, FatalError, InterlocalError, type Problem } from '../core/errors.ts';
 import { noCounts, type Outcome } from '../core/outcome.ts';
+import { visibleLine } from '../core/visible.ts';
+import { zonedTime } from '../core/zoned-time.ts';
 import { appendAudit } from '../store/audit.ts';
 import { beginLanding, landing } from '../store/landing.ts';
 import { type Lock, takeLock } from '../store/locks.ts';
@@ -63,7 +65,7 @@ export async function runPipeline(engine: Engine, id: string, options: RunOption
     throw new FatalError({
       code: 'PIPELINE_RUNNING',
       place: { system: id },
-      message: `It is running already, on ${lock.host} in process ${lock.pid}, last heard of at ${lock.heartbeat_at}.`,
+      message: `It is running already, on ${lock.host} in process ${lock.pid}, last heard of at ${zonedTime(lock.heartbeat_at, engine.project.config.town.time_zone)}.`,
       hint: 'Wait until it is done; interlocal status shows it.',
     });
   return underLock(engine, id, lock, options);
@@ -171,8 +173,10 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     counts: noCounts(),
     notes,
     note(text) {
-      notes.push(text);
-      options.onNote?.(id, text);
+      // Notes go to terminals and logs, a line each, and names of files are in them.
+      const line = visibleLine(text);
+      notes.push(line);
+      options.onNote?.(id, line);
     },
     problems: [],
     openRejects: (await countOpenRejects(knex, source.id)) > 0,

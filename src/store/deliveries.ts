@@ -81,8 +81,8 @@ export interface DeliveryChange {
   sha256?: string;
   totals?: Record<string, string>;
   sentAt?: string;
-  answeredAt?: string;
-  answer?: string;
+  answeredAt?: string | null;
+  answer?: string | null;
   problems?: readonly Problem[];
 }
 

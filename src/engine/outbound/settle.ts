@@ -3,7 +3,9 @@ import { type Answer, answerKey } from '../../connector/push.ts';
 import { fileAnswer } from '../../connector/push-file.ts';
 import { readBackEach } from '../../connector/push-request.ts';
 import type { Problem } from '../../core/errors.ts';
+import { groupProblems } from '../../core/grouped-problems.ts';
 import { parseDuration } from '../../core/time.ts';
+import { zonedTime } from '../../core/zoned-time.ts';
 import { changeDelivery, type Delivery, type DeliveryState, listDeliveries } from '../../store/deliveries.ts';
 import type { Knex } from '../../store/open.ts';
 import { changeOutbox, listOutbox, type OutboxRow, type OutboxState } from '../../store/outbox.ts';
@@ -39,7 +41,9 @@ export async function settleAnswers(out: Outbound, target: Target): Promise<void
       if (known.length) await saveAnswers(out, delivery, known);
     }
     if (isOverdue(delivery, within, session.now()))
-      session.note(`${delivery.name}, sent at ${delivery.sentAt}, has had no answer from ${out.name} for longer than ${within}.`);
+      session.note(
+        `${delivery.name}, sent at ${zonedTime(delivery.sentAt!, session.project.config.town.time_zone)}, has had no answer from ${out.name} for longer than ${within}.`,
+      );
   }
 }
 
@@ -84,7 +88,11 @@ export async function saveAnswers(out: Outbound, delivery: Delivery, answers: re
     [count('unknown'), 'of which nobody knows'],
   ].flatMap(([n, words]) => (n ? [`${n} ${words}`] : []));
   session.note(`${delivery.name} (${out.name}): ${parts.join(', ')}.`);
-  for (const problem of reasons.slice(0, MOST_TOLD)) session.note(`${problem.place.key ?? ''}: ${problem.message}`);
+  for (const { problem, places } of groupProblems(reasons).slice(0, MOST_TOLD)) {
+    const keys = places.slice(0, MOST_TOLD).map((place) => place.key ?? '');
+    const more = places.length > keys.length ? ` and ${places.length - keys.length} more` : '';
+    session.note(`${places.length > 1 ? `${places.length} records, ` : ''}${keys.join(', ')}${more}: ${problem.message}`);
+  }
 }
 
 /** So many reasons are told in the run's notes; interlocal deliver list has them all. */

@@ -1,9 +1,12 @@
+import { visible } from '../../core/visible.ts';
+
 /** A cell: text, or a number as plain decimal text. */
 export type CsvCell = { text: string } | { number: string };
 
 /**
  * Delimited text (RFC 4180) that a spreadsheet can open without harm: a text cell that a spreadsheet would take for a
- * formula gets an apostrophe in front (OWASP, "CSV Injection"). Numbers are left alone, so that -12.00 stays one.
+ * formula gets an apostrophe in front (OWASP, "CSV Injection"), and what a terminal would obey or nobody could see is written out.
+ * Numbers are left alone, so that -12.00 stays one.
  */
 export function spreadsheetCsv(head: readonly string[], rows: Iterable<readonly CsvCell[]>): string {
   const lines = [head.map((name) => quoted(harmless(name))).join(',')];
@@ -12,7 +15,7 @@ export function spreadsheetCsv(head: readonly string[], rows: Iterable<readonly 
 }
 
 function harmless(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return visible(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
 }
 
 function quoted(text: string): string {
