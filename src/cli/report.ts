@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Project } from '../config/project.ts';
 import { ConfigError, didYouMean } from '../core/errors.ts';
 import { jsonLine } from '../core/visible.ts';
@@ -45,7 +46,8 @@ export function registerReport(cli: Cli): void {
           cli.note(`The department "${query.department}" has no revenue in this time.`);
         }
         const content = await revenueText(rows, format, engine.project);
-        if (options.out === undefined) process.stdout.write(content);
+        // A workbook always goes to a file.
+        if (options.out === undefined) process.stdout.write(content as string);
         else await writeOut(cli, options.out, content, rows.length);
       });
     });
@@ -72,7 +74,7 @@ export function registerReport(cli: Cli): void {
     });
 }
 
-async function revenueText(rows: readonly RevenueRow[], format: string, project: Project): Promise<string | Uint8Array> {
+async function revenueText(rows: readonly RevenueRow[], format: string, project: Project): Promise<string | Readable> {
   const { name } = project.config.town;
   if (format === 'xlsx') return (await import('../server/reports/revenue-xlsx.ts')).revenueXlsx(rows, name);
   if (format === 'csv') return (await import('../server/reports/revenue-csv.ts')).revenueCsv(rows);
@@ -108,7 +110,7 @@ function chosenFormat(given: string | undefined, out: string | undefined, known:
 }
 
 /** All of it, or nothing: an older report is replaced only once the new one is written. */
-async function writeOut(cli: Cli, file: string, content: string | Uint8Array, lines: number): Promise<void> {
+async function writeOut(cli: Cli, file: string, content: string | Readable, lines: number): Promise<void> {
   const { rename, rm, writeFile } = await import('node:fs/promises');
   const part = `${file}.${process.pid}.part`;
   try {

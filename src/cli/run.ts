@@ -12,8 +12,9 @@ export function registerRun(cli: Cli): void {
     .command('run')
     .argument('[pipelines...]', 'pipelines to run, in this order')
     .option('--all', 'all pipelines that are not off, in their order')
+    .option('--adopt-configuration', "this folder's configuration is the right one, although another folder's has replaced it in the store")
     .description('Run pipelines now. Run again at any time: nothing is read or entered twice.')
-    .action(async (names: string[], options: { all?: boolean }) => {
+    .action(async (names: string[], options: { all?: boolean; adoptConfiguration?: boolean }) => {
       const { withTown } = await import('./town.ts');
       const { runPipeline } = await import('../engine/run.ts');
       const { inOrder } = await import('../engine/order.ts');
@@ -27,6 +28,7 @@ export function registerRun(cli: Cli): void {
           if (cli.signal.aborted) break;
           const result = await runPipeline(engine, id, {
             signal: cli.signal,
+            adoptConfiguration: options.adoptConfiguration === true,
             onProgress: (p) => view.show(p),
             onNote: (pipeline, text) => view.line(`${pipeline}: ${text}`),
           }).catch((error: unknown) => notRun(id, error, options.all === true));

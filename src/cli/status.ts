@@ -11,6 +11,7 @@ export function registerStatus(cli: Cli): void {
     .description('How each pipeline did last, what is set aside, and what is waiting.')
     .action(async () => {
       const { withTown } = await import('./town.ts');
+      const { otherInForce } = await import('../engine/configuration.ts');
       const { statusOf } = await import('../engine/status.ts');
       const { weakTexts } = await import('../engine/weak-connections.ts');
       const { forAPerson, forAPersonText } = await import('../engine/outbound/status.ts');
@@ -18,7 +19,8 @@ export function registerStatus(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const status = await statusOf(engine);
         const zone = engine.project.config.town.time_zone;
-        cli.print({ pipelines: status }, () => {
+        const other = await otherInForce(engine.knex, engine.project);
+        cli.print({ configuration: { in_force: other === undefined, other: other ?? null }, pipelines: status }, () => {
           const table = tableText(
             ['pipeline', 'mode', 'schedule', 'last run', 'outcome', 'read', 'set aside now'],
             status.map((s) => [
@@ -43,6 +45,12 @@ export function registerStatus(cli: Cli): void {
           ]);
           return [
             table,
+            ...(other
+              ? [
+                  '',
+                  `The configuration of this folder is not the one that the records were last made by, which is that of ${visibleLine(other.folder)} on ${other.host}, in force since ${zonedTime(other.at, zone)}. The next run goes by this one.`,
+                ]
+              : []),
             ...(goesOut.length ? ['', outboundTable(goesOut, forAPerson)] : []),
             ...(waits.length ? ['', ...waits] : []),
             ...(weak.length ? ['', ...weak] : []),

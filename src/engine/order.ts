@@ -20,3 +20,11 @@ export function inOrder(project: Project): string[] {
   }
   return ordered;
 }
+
+/** The pipelines that have a schedule, in their order. */
+export function scheduledPipelines(project: Project): { id: string; cron: string; after: readonly string[] }[] {
+  return inOrder(project).flatMap((id) => {
+    const { schedule, after } = project.pipelines.get(id)!.value;
+    return schedule === undefined ? [] : [{ id, cron: schedule, after }];
+  });
+}

@@ -11,6 +11,7 @@ import { finishRun, startRun } from '../store/runs.ts';
 import { shapeOf } from '../store/sources.ts';
 import { contractOf } from '../connector/contract.ts';
 import { textAt } from '../connector/figures.ts';
+import { takeConfiguration } from './configuration.ts';
 import { landBatch, type Rejected } from './land.ts';
 import { primaryKeyOf, setAside } from './land-batch.ts';
 import { rekeyIfChanged } from './rekey.ts';
@@ -45,6 +46,7 @@ export async function replayRejects(
   const started = performance.now();
   const result: Replayed = { pipeline, replayed: 0, rejected: 0, unreadable: 0 };
   try {
+    await takeConfiguration(engine.knex, engine.project, options.actor ?? actorOf());
     const runId = await startRun(engine.knex, pipeline);
     const session = await sessionOf(engine, pipeline, runId, engine.knex, options);
     await rekeyIfChanged(session);

@@ -16,6 +16,7 @@ import { entityIds, listSources, sourceOf } from '../store/sources.ts';
 import type { FileTransport, Transport } from '../transports/transport.ts';
 import { auditConfiguration } from './audit-configuration.ts';
 import { bindMappings } from './bind.ts';
+import { takeConfiguration } from './configuration.ts';
 import { openConnection } from './connection.ts';
 import { inOrder } from './file-order.ts';
 import type { GoldenChange } from './golden.ts';
@@ -47,6 +48,8 @@ export interface RunOptions {
   now?: () => Date;
   /** Who runs it, for the audit log. Default: the operating system's account. */
   actor?: string;
+  /** A person says that the configuration of this folder is the right one, although another replaced it. */
+  adoptConfiguration?: boolean;
   /** In place of the clock, for pauses while a report is prepared. */
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
@@ -77,6 +80,8 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
   const actor = options.actor ?? actorOf();
   try {
     await closeLostRuns(knex, id);
+    const refused = await refusedConfiguration(engine, actor, options.adoptConfiguration);
+    if (refused) return await refusedRun(knex, id, refused);
     await auditConfiguration(knex, engine.project, id, actor);
     const runId = await startRun(knex, id);
     const session = await sessionOf(engine, id, runId, knex, options);
@@ -92,6 +97,23 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
   } finally {
     await lock.release();
   }
+}
+
+async function refusedConfiguration({ project, knex }: Engine, actor: string, adopt?: boolean): Promise<FatalError | undefined> {
+  try {
+    await takeConfiguration(knex, project, actor, adopt);
+    return undefined;
+  } catch (error) {
+    if (error instanceof FatalError) return error;
+    throw error;
+  }
+}
+
+/** A run that did not begin, on record like one that failed: pages, status and /health show it. */
+async function refusedRun(knex: Knex, id: string, { problems }: FatalError): Promise<RunResult> {
+  const result: RunResult = { pipeline: id, outcome: 'failed', counts: noCounts(), durationMs: 0, problems: [...problems], notes: [] };
+  await finishRun(knex, { ...result, id: await startRun(knex, id) });
+  return result;
 }
 
 export interface Preview extends RunResult {

@@ -1,43 +1,20 @@
 import { type Request, Router } from 'express';
 import { ConfigError } from '../core/errors.ts';
-import { forAPerson } from '../engine/outbound/status.ts';
-import { type PipelineStatus, statusOf } from '../engine/status.ts';
+import { statusOf } from '../engine/status.ts';
+import { configurationJson } from './health.ts';
 import { networkProblem } from './problem-words.ts';
 import { revenueJson } from './reports/revenue-json.ts';
 import { readRevenueQuery, type RevenueQueryText } from './reports/revenue-query.ts';
 import type { ServerContext } from './server.ts';
 
-/** `/health`, `/api/status`, `/api/revenue`: JSON, as the command line gives it with --json. */
-export function api({ engine, revenue }: ServerContext): Router {
+/** `/api/status`, `/api/revenue`: JSON, as the command line gives it with --json. */
+export function api({ engine, revenue, configuration }: ServerContext): Router {
   const router = Router();
-
-  router.get('/health', async (_request, response) => {
-    let pipelines;
-    try {
-      pipelines = await statusOf(engine);
-    } catch {
-      response.status(503).json({ status: 'down', message: 'The store cannot be read.' });
-      return;
-    }
-    const live = pipelines.filter((p) => p.mode !== 'off');
-    const bad = live.some((p) => ['failed', 'aborted'].includes(p.last_run?.outcome ?? ''));
-    response.json({
-      status: bad ? 'failing' : live.some(needsSomebody) ? 'attention' : 'ok',
-      pipelines: live.map((p) => ({
-        pipeline: p.pipeline,
-        running: p.running,
-        outcome: p.last_run?.outcome ?? null,
-        ended_at: p.last_run?.ended_at ?? null,
-        open_rejects: p.open_rejects,
-        for_a_person: p.outbound ? forAPerson(p.outbound) : 0,
-        overdue: p.outbound?.overdue ?? 0,
-      })),
-    });
-  });
 
   router.get('/api/status', async (_request, response) => {
     const pipelines = await statusOf(engine);
     response.json({
+      configuration: configurationJson(configuration()),
       pipelines: pipelines.map((p) =>
         p.last_run ? { ...p, last_run: { ...p.last_run, problems: p.last_run.problems.map(networkProblem) } } : p,
       ),
@@ -56,10 +33,6 @@ export function api({ engine, revenue }: ServerContext): Router {
   });
 
   return router;
-}
-
-function needsSomebody({ last_run, open_rejects, outbound }: PipelineStatus): boolean {
-  return last_run?.outcome === 'partial' || open_rejects > 0 || (outbound !== null && forAPerson(outbound) + outbound.overdue > 0);
 }
 
 /** What the address asks the revenue report for; of a name that comes twice, the last. */

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { type Request, Router } from 'express';
 import { ConfigError } from '../core/errors.ts';
 import { namesOfKeyless } from '../engine/outbound/known-by.ts';
@@ -19,7 +21,7 @@ import { reconciliationPage } from './pages/reconciliation.ts';
 import { rejectsPage } from './pages/rejects.ts';
 import { revenuePage } from './pages/revenue.ts';
 import { readReconciliation, reconciliationIds } from './reports/reconciliation.ts';
-import { revenueCsv } from './reports/revenue-csv.ts';
+import { revenueCsvLines } from './reports/revenue-csv.ts';
 import { readRevenueQuery, type RevenueQuery } from './reports/revenue-query.ts';
 import { grandTotals } from './reports/revenue-totals.ts';
 import { revenueXlsx } from './reports/revenue-xlsx.ts';
@@ -129,20 +131,18 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
   });
 
   for (const [ending, type, write] of [
-    ['csv', 'text/csv; charset=utf-8', async (rows) => Buffer.from(revenueCsv(rows))],
-    [
-      'xlsx',
-      'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-      async (rows) => Buffer.from(await revenueXlsx(rows, town.name)),
-    ],
-  ] as [string, string, (rows: Awaited<ReturnType<typeof reportAsked>>['rows']) => Promise<Buffer>][])
+    ['csv', 'text/csv; charset=utf-8', async (rows) => Readable.from(revenueCsvLines(rows))],
+    ['xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', (rows) => revenueXlsx(rows, town.name)],
+  ] as [string, string, (rows: Awaited<ReturnType<typeof reportAsked>>['rows']) => Promise<Readable>][])
     router.get(`/revenue.${ending}`, async (request, response) => {
       try {
         const { query, rows } = await reportAsked(request);
-        response
-          .type(type)
-          .attachment(fileName(query, ending))
-          .send(await write(rows));
+        const content = await write(rows);
+        response.type(type).attachment(fileName(query, ending));
+        // A file that is broken off must not look whole; a reader that left is nobody's fault.
+        await pipeline(content, response).catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+        });
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
         response.redirect(303, `/revenue?${new URLSearchParams(revenueAsked(request) as Record<string, string>).toString()}`);

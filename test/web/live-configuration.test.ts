@@ -1,0 +1,196 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { openTown } from '../../src/cli/town.ts';
+import { replayRejects } from '../../src/engine/replay.ts';
+import { runPipeline } from '../../src/engine/run.ts';
+import { letRest, makeTown, TOWN } from './town.ts';
+import { interlocal } from '../engine/cli.ts';
+import { startServe, type Served } from './serve-process.ts';
+
+const clean: (() => void | Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of clean.splice(0).reverse()) await end();
+});
+
+const HEAD = 'receipt_number,received_on,department,account,tender,amount,payer_name\n';
+const MAPPING = 'mappings/receipt.from-till.yaml';
+const CLERK = 'pipelines/clerk-receipts.yaml';
+/** Departments by a lookup table, runs every second. */
+const FILES = {
+  ...TOWN,
+  [MAPPING]: TOWN[MAPPING]!.replace('department: department', 'department: { from: department, lookup: { table: departments } }'),
+  'mappings/lookups/departments.csv': 'from,to\nLibrary,Library\n',
+  'inbox/clerk/receipts.csv': `${HEAD}R1,2026-06-01,Library,101,cash,5.00,Pat\nR2,2026-06-01,Pool,101,cash,7.00,Pat\n`,
+  [CLERK]: TOWN[CLERK]!.replace(/schedule: .*\n/, 'schedule: "* * * * * *"\n'),
+};
+
+function town(files: Record<string, string> = FILES): {
+  folder: string;
+  write(path: string, text: string): void;
+  text(path: string): string;
+} {
+  const made = makeTown(files);
+  clean.push(() => made.remove());
+  return {
+    folder: made.folder,
+    write: (path, text) => {
+      mkdirSync(join(made.folder, path, '..'), { recursive: true });
+      writeFileSync(join(made.folder, path), text);
+    },
+    text: (path) => readFileSync(join(made.folder, path), 'utf8'),
+  };
+}
+
+async function serve(folder: string, ...args: string[]): Promise<Served> {
+  const served = await startServe(folder, args);
+  clean.push(() => served.stop());
+  return served;
+}
+
+const json = async (served: Served, path: string) => (await (await fetch(served.url + path)).json()) as Record<string, unknown>;
+const until = (found: () => Promise<unknown>) => expect.poll(found, { timeout: 30_000, interval: 200 });
+/** What is in the store, by number. */
+async function departments(folder: string): Promise<Record<string, unknown>> {
+  const { knex } = await openTown(folder);
+  const rows = (await knex('receipt').orderBy('receipt_number').select('receipt_number', 'department')) as Record<string, string>[];
+  await knex.destroy();
+  return Object.fromEntries(rows.map((row) => [row.receipt_number, row.department]));
+}
+
+test(
+  'a lookup row that a clerk adds is there at the next scheduled run, and a pipeline that is added runs',
+  { timeout: 60_000 },
+  async () => {
+    const t = town();
+    const served = await serve(t.folder);
+    await until(async () => departments(t.folder)).toEqual({ R1: 'Library' });
+    t.write('mappings/lookups/departments.csv', 'from,to\nLibrary,Library\nPool,Swimming pool\n');
+    await served.said('configuration: changed, and in force from now on');
+    // Another content, so that the record is looked at again.
+    t.write('inbox/clerk/receipts.csv', `${HEAD}R1,2026-06-01,Library,101,cash,5.00,Pat\nR2,2026-06-01,Pool,101,cash,7.50,Pat\n`);
+    letRest(join(t.folder, 'inbox/clerk/receipts.csv'));
+    await until(async () => departments(t.folder)).toEqual({ R1: 'Library', R2: 'Swimming pool' });
+    t.write(
+      'pipelines/clerk-again.yaml',
+      'pipeline: clerk-again\nmode: off\nsource: { connection: clerk, stream: receipts }\nmappings: [receipt.from-till]\n',
+    );
+    await until(async () => ((await json(served, '/api/status')).pipelines as { pipeline: string }[]).map((p) => p.pipeline)).toContain(
+      'clerk-again',
+    );
+  },
+);
+
+test(
+  'an edit with a mistake leaves the configuration from before in force, and page, /health and status say so',
+  { timeout: 60_000 },
+  async () => {
+    const t = town();
+    const served = await serve(t.folder);
+    await until(async () => departments(t.folder)).toEqual({ R1: 'Library' });
+    expect(await json(served, '/health')).toMatchObject({ configuration: { refused_since: null, problems: [] } });
+    t.write(MAPPING, FILES[MAPPING]!.replace('account: account', 'acount: account'));
+    await served.said('configuration: changed, and cannot be used; the one before stays in force');
+    const health = await json(served, '/health');
+    expect(health).toMatchObject({ status: 'attention', configuration: { problems: [{ place: { file: MAPPING } }] } });
+    expect(await json(served, '/api/status')).toMatchObject({ configuration: { problems: [{ place: { file: MAPPING } }] } });
+    const page = await (await fetch(served.url)).text();
+    expect(page).toContain('cannot be used');
+    expect(page).toContain(MAPPING);
+    expect(page).toContain('no field acount');
+    const status = await interlocal(t.folder, ['status']).ended;
+    expect([status.exit, status.err]).toEqual([2, expect.stringContaining('no field acount')]);
+    t.write('inbox/clerk/receipts.csv', `${HEAD}R1,2026-06-01,Library,101,cash,5.00,Pat\nR3,2026-06-02,Library,101,cash,7.50,Pat\n`);
+    letRest(join(t.folder, 'inbox/clerk/receipts.csv'));
+    await until(async () => {
+      const runs = served.log().filter((line) => line.msg === 'run: succeeded' && line.created === 1);
+      return runs.length;
+    }).toBeGreaterThan(0);
+    t.write(MAPPING, FILES[MAPPING]!);
+    await served.said('configuration: right again; the one in force stays');
+    expect(await json(served, '/health')).toMatchObject({ configuration: { refused_since: null } });
+  },
+);
+
+test('an edit and a run by hand are not undone by the next scheduled run', { timeout: 60_000 }, async () => {
+  const t = town();
+  const served = await serve(t.folder);
+  await until(async () => departments(t.folder)).toEqual({ R1: 'Library' });
+  t.write(MAPPING, FILES[MAPPING]!.replace('{ from: department, lookup: { table: departments } }', '{ const: Town }'));
+  await interlocal(t.folder, ['run', 'clerk-receipts']).ended;
+  const after = served.log().length;
+  await until(
+    async () =>
+      served
+        .log()
+        .slice(after)
+        .filter((line) => line.msg === 'run: succeeded').length,
+  ).toBeGreaterThan(1);
+  expect(await departments(t.folder)).toEqual({ R1: 'Town', R2: 'Town' });
+});
+
+test('what is settled when the process starts is not changed behind its back', { timeout: 60_000 }, async () => {
+  const t = town();
+  const served = await serve(t.folder, '--no-schedule');
+  t.write('config/interlocal.yaml', `${FILES['config/interlocal.yaml']}store: { url: "sqlite:data/other.db" }\n`);
+  await served.said('configuration: changed, and cannot be used; the one before stays in force');
+  expect(await json(served, '/health')).toMatchObject({
+    configuration: { problems: [{ code: 'RESTART_NEEDED', place: { path: 'store.url' } }] },
+  });
+});
+
+/** A second folder with a store in common, as a copy for a trial, or a server and a desk, have. */
+function copyOf(folder: string): string {
+  const copy = join(mkdtempSync(join(tmpdir(), 'interlocal-copy-')), 'town');
+  clean.push(() => rmSync(join(copy, '..'), { recursive: true, force: true }));
+  cpSync(folder, copy, { recursive: true, filter: (path) => !path.endsWith('/data') });
+  const config = join(copy, 'config/interlocal.yaml');
+  writeFileSync(config, `${readFileSync(config, 'utf8')}store: { url: "sqlite:${join(folder, 'data/interlocal.db')}" }\n`);
+  return copy;
+}
+
+const signal = new AbortController().signal;
+async function run(folder: string, options = {}): Promise<[string, string[]]> {
+  const engine = await openTown(folder);
+  const { outcome, problems } = await runPipeline(engine, 'clerk-receipts', { signal, ...options });
+  await engine.knex.destroy();
+  return [outcome, problems.map((p) => p.code)];
+}
+
+test('two folders with different configurations and one store do not change its records back and forth', { timeout: 60_000 }, async () => {
+  const t = town();
+  const copy = copyOf(t.folder);
+  expect(await run(t.folder)).toEqual(['partial', []]);
+  // The same configuration from elsewhere is the same.
+  expect(await run(copy)).toEqual(['succeeded', []]);
+  writeFileSync(join(copy, MAPPING), FILES[MAPPING]!.replace('{ from: department, lookup: { table: departments } }', '{ const: Town }'));
+  expect(await run(copy)).toEqual(['succeeded', []]);
+  expect(await run(t.folder)).toEqual(['failed', ['CONFIG_REPLACED']]);
+  expect(await departments(t.folder)).toEqual({ R1: 'Town', R2: 'Town' });
+  const engine = await openTown(t.folder);
+  await expect(replayRejects(engine, 'clerk-receipts', undefined, { signal })).rejects.toThrow('CONFIG_REPLACED');
+  await engine.knex.destroy();
+  const status = await interlocal(t.folder, ['status']).ended;
+  expect(status.out).toContain(`which is that of ${copy}`);
+  // A person decides which one is right, on record; then the other one is the outdated one.
+  expect((await run(t.folder, { adoptConfiguration: true }))[0]).not.toBe('failed');
+  expect((await interlocal(t.folder, ['audit', '--action', 'config_adopted']).ended).out).toContain('config_adopted');
+  expect(await run(copy)).toEqual(['failed', ['CONFIG_REPLACED']]);
+});
+
+test('a folder that goes back to what it was is believed; a process that read it before is not', { timeout: 60_000 }, async () => {
+  const t = town();
+  const old = await openTown(t.folder);
+  await run(t.folder);
+  const changed = FILES[MAPPING]!.replace('{ from: department, lookup: { table: departments } }', '{ const: Town }');
+  t.write(MAPPING, changed);
+  await run(t.folder);
+  const late = await runPipeline(old, 'clerk-receipts', { signal });
+  await old.knex.destroy();
+  expect(late.problems.map((p) => p.code)).toEqual(['CONFIG_OUTDATED']);
+  expect(await departments(t.folder)).toEqual({ R1: 'Town', R2: 'Town' });
+  t.write(MAPPING, FILES[MAPPING]!);
+  expect((await run(t.folder))[1]).toEqual([]);
+  expect((await departments(t.folder)).R1).toBe('Library');
+});
