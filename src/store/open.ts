@@ -30,14 +30,7 @@ const MIGRATIONS = [
  * Throws ConfigError for another scheme, or when the store was made by a newer Interlocal.
  */
 export async function openKnex(url: string, projectFolder: string): Promise<Knex> {
-  if (!url.startsWith('sqlite:'))
-    throw new ConfigError({
-      code: 'STORE_URL',
-      place: { file: 'config/interlocal.yaml', path: 'store.url' },
-      message: `The store "${url.replace(/\/\/.*@/, '//…@')}" cannot be opened by this version, which has the embedded store only.`,
-      hint: 'Use sqlite:data/interlocal.db.',
-    });
-  const filename = resolve(projectFolder, url.slice('sqlite:'.length));
+  const filename = sqliteFile(url, projectFolder);
   mkdirSync(dirname(filename), { recursive: true });
   const knex = knexFactory({
     client: 'better-sqlite3',
@@ -68,6 +61,17 @@ export async function openKnex(url: string, projectFolder: string): Promise<Knex
     throw error;
   }
   return knex;
+}
+
+/** Where the embedded store is, absolute. Throws ConfigError (STORE_URL) for another scheme, or for none. */
+export function sqliteFile(url: string, projectFolder: string): string {
+  if (/^sqlite:./.test(url)) return resolve(projectFolder, url.slice('sqlite:'.length));
+  throw new ConfigError({
+    code: 'STORE_URL',
+    place: { file: 'config/interlocal.yaml', path: 'store.url' },
+    message: `The store "${url.replace(/\/\/.*@/, '//…@')}" cannot be opened by this version, which has the embedded store only.`,
+    hint: 'Use sqlite:data/interlocal.db.',
+  });
 }
 
 /** Runs what is missing, all in one transaction, so that two processes that start together do it once. */
