@@ -1,6 +1,7 @@
 import { formatMoney, plainMoney } from '../core/money.ts';
-import { jsonLine, visible } from '../core/visible.ts';
+import { jsonLine, visible, visibleLine } from '../core/visible.ts';
 import { differingCount, type Reconciliation, reconciliationJson, statusWord } from '../server/reports/reconciliation.ts';
+import { reconciliationReasons } from '../server/reports/reconciliation-reasons.ts';
 import { spreadsheetCsv } from '../server/reports/spreadsheet-csv.ts';
 import { timeText } from '../server/words.ts';
 import { plural, tableText } from './table.ts';
@@ -40,8 +41,24 @@ function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): st
     `Last run ${timeText(r.ranAt, options.zone)}: ${found.join(', ')}. Amounts in ${r.currency}; the difference is ${r.right} less ${r.left}${unchecked ? ', without what could not be checked' : ''}.`,
     '',
     tableText([r.keys.join(' › '), '', r.left, r.right, 'difference', 'why'], rows, [2, 3, 4]),
+    ...reasonLines(r, money),
     ...(options.all ? [] : ['', 'With --all also what agrees.']),
   ].join('\n');
+}
+
+/** What several keys have in common is told once more, with how many there are. */
+function reasonLines(r: Reconciliation, money: (minor: number | null) => string): string[] {
+  const several = reconciliationReasons(r).filter(({ keys }) => keys.length > 1);
+  if (several.length === 0) return [];
+  return [
+    '',
+    'Why, where it is the same for several',
+    ...several.map(({ status, reason, keys, difference }) =>
+      visibleLine(
+        `  ${plural(keys.length, 'key')}, ${statusWord(status, r)}${status === 'unchecked' ? '' : `, ${money(difference)}`}: ${reason}`,
+      ),
+    ),
+  ];
 }
 
 /** One line for each key, roll-ups too; `depth` is how many of the keys it has. */

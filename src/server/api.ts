@@ -1,8 +1,9 @@
 import { type Request, Router } from 'express';
-import { ConfigError } from '../core/errors.ts';
+import { ConfigError, didYouMean } from '../core/errors.ts';
 import { statusOf } from '../engine/status.ts';
 import { configurationJson } from './health.ts';
 import { networkProblem } from './problem-words.ts';
+import { knownDepartment } from './reports/departments.ts';
 import { revenueJson } from './reports/revenue-json.ts';
 import { readRevenueQuery, type RevenueQueryText } from './reports/revenue-query.ts';
 import type { ServerContext } from './server.ts';
@@ -25,6 +26,8 @@ export function api({ engine, revenue, configuration }: ServerContext): Router {
     try {
       const query = readRevenueQuery(revenueAsked(request), (name) => name);
       const rows = await revenue.rows(query);
+      if (query.department !== undefined && !rows.some((row) => row.department === query.department))
+        await knownDepartment(engine, query.department, 'department');
       response.json(revenueJson(query.department === undefined ? rows : rows.filter((row) => row.department === query.department)));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -35,10 +38,25 @@ export function api({ engine, revenue, configuration }: ServerContext): Router {
   return router;
 }
 
-/** What the address asks the revenue report for; of a name that comes twice, the last. */
+const ASKED = ['period', 'from', 'to', 'department'] as const;
+
+/** What the address asks the revenue report for; of a name that comes twice, the last. Throws ConfigError for a name that is none. */
 export function revenueAsked(request: Request): RevenueQueryText {
   const asked: RevenueQueryText = {};
-  for (const name of ['period', 'from', 'to', 'department'] as const) {
+  const strange = Object.keys(request.query).filter((name) => !(ASKED as readonly string[]).includes(name));
+  if (strange.length)
+    throw new ConfigError(
+      strange.map((name) => {
+        const meant = didYouMean(name, ASKED);
+        return {
+          code: 'USAGE',
+          place: { path: name.slice(0, 60) },
+          message: `The report cannot be asked for ${JSON.stringify(name.slice(0, 60))}.`,
+          hint: meant ? `Did you mean ${meant}?` : `It can for: ${ASKED.join(', ')}.`,
+        };
+      }),
+    );
+  for (const name of ASKED) {
     const value = textOf(request.query[name]);
     if (value) asked[name] = value;
   }

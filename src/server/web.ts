@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Request, Router } from 'express';
 import { ConfigError } from '../core/errors.ts';
 import { namesOfKeyless } from '../engine/outbound/known-by.ts';
+import { groupRejects } from '../engine/reject-facts.ts';
 import { FOR_A_PERSON, sinkOf } from '../engine/outbound/status.ts';
 import { statusOf } from '../engine/status.ts';
 import { listDeliveries } from '../store/deliveries.ts';
@@ -20,6 +21,7 @@ import { pipelinePage } from './pages/pipeline.ts';
 import { reconciliationPage } from './pages/reconciliation.ts';
 import { rejectsPage } from './pages/rejects.ts';
 import { revenuePage } from './pages/revenue.ts';
+import { knownDepartment } from './reports/departments.ts';
 import { readReconciliation, reconciliationIds } from './reports/reconciliation.ts';
 import { revenueCsvLines } from './reports/revenue-csv.ts';
 import { readRevenueQuery, type RevenueQuery } from './reports/revenue-query.ts';
@@ -28,7 +30,7 @@ import { revenueXlsx } from './reports/revenue-xlsx.ts';
 import type { ServerContext } from './server.ts';
 
 const MONTHS = 6;
-const REJECTS = 100;
+const REJECTS = 500;
 const RUNS = 20;
 const WAITING = 100;
 const DELIVERIES = 50;
@@ -60,14 +62,15 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
   router.get('/rejects', async (request, response) => {
     const pipeline = textOf(request.query.pipeline) || undefined;
     if (pipeline !== undefined && !project.pipelines.has(pipeline)) return show(response, notFoundPage('There is no such pipeline.'), 404);
-    const after = Number(textOf(request.query.after) ?? 0);
-    const list = await listRejects(knex, { pipeline, state: 'open', after: Number.isSafeInteger(after) ? after : 0, limit: REJECTS + 1 });
+    const after = /^\d{1,15}$/.test(textOf(request.query.after) ?? '0') ? Number(textOf(request.query.after) ?? 0) : undefined;
+    if (after === undefined) return show(response, notFoundPage('There is no such part of the list.'), 404);
+    const list = await listRejects(knex, { pipeline, state: 'open', after, limit: REJECTS + 1 });
     const source = pipeline === undefined ? undefined : ((await listSources(knex)).find((s) => s.pipeline === pipeline)?.id ?? -1);
     const shown = list.slice(0, REJECTS);
     show(
       response,
       rejectsPage({
-        list: shown,
+        groups: groupRejects(project, shown),
         open: await countOpenRejects(knex, source),
         pipeline,
         more: list.length > REJECTS ? shown.at(-1)!.id : undefined,
@@ -120,9 +123,10 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
   });
 
   router.get('/revenue', async (request, response) => {
-    const asked = revenueAsked(request);
+    let asked: ReturnType<typeof revenueAsked> = {};
     const departments = [...new Set((await revenue.rows({ period: 'month' })).map((row) => row.department))];
     try {
+      asked = revenueAsked(request);
       show(response, revenuePage({ asked, departments, rows: (await reportAsked(request)).rows, problems: [] }));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -145,7 +149,7 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
         });
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
-        response.redirect(303, `/revenue?${new URLSearchParams(revenueAsked(request) as Record<string, string>).toString()}`);
+        response.redirect(303, `/revenue${request.originalUrl.replace(/^[^?]*/, '')}`);
       }
     });
 
@@ -172,7 +176,10 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
       (name) => ({ period: 'Period', from: 'From', to: 'To', department: 'Department' })[name],
     );
     const rows = await revenue.rows(query);
-    return { query, rows: query.department === undefined ? rows : rows.filter((row) => row.department === query.department) };
+    if (query.department === undefined) return { query, rows };
+    const own = rows.filter((row) => row.department === query.department);
+    if (own.length === 0) await knownDepartment(engine, query.department, 'Department');
+    return { query, rows: own };
   }
 
   return router;

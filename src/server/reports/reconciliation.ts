@@ -4,6 +4,7 @@ import { plainMoney } from '../../core/money.ts';
 import type { Engine } from '../../engine/run.ts';
 import { type Difference, differenceCounts, type DifferenceStatus, listDifferences } from '../../store/differences.ts';
 import { listRuns } from '../../store/runs.ts';
+import { reconciliationReasons } from './reconciliation-reasons.ts';
 
 /** What the last run of a reconciliation found, in the words of its configuration. */
 export interface Reconciliation {
@@ -107,6 +108,12 @@ export function reconciliationJson(r: Reconciliation): Record<string, unknown> {
     currency: r.currency,
     ran_at: r.ranAt,
     counts: r.counts,
+    reasons: reconciliationReasons(r).map(({ status, reason, keys, difference }) => ({
+      status,
+      reason,
+      keys: keys.length,
+      difference: amount(difference),
+    })),
     lines: r.lines.map((line) => ({
       key: Object.fromEntries(line.key.map((part, i) => [r.keys[i]!, part])),
       depth: line.depth,
