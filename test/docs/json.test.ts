@@ -45,6 +45,7 @@ const order = [
   'report reconciliation',
   'certify',
   'rejects dismiss',
+  'rejects reopen',
   'new connector',
   'new signing-key',
   'sign ',
@@ -61,6 +62,7 @@ const orderOfSending = [
   'deliver dismiss',
   'deliver retry',
   'deliver settle',
+  'deliver undo',
 ];
 
 it('docs/json.md has an example for each of the commands', () => {
