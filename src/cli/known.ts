@@ -17,6 +17,18 @@ export function idsOf(texts: readonly string[]): number[] {
   return [...new Set(texts.map((text) => Number(text.replace('#', ''))))];
 }
 
+/** That a file which is to be written ends as what is written into it does; one without an ending may be. Throws ConfigError (USAGE). */
+export function endsIn(option: string, file: string, endings: readonly string[]): void {
+  const ending = /\.([^./\\]+)$/.exec(file)?.[1]?.toLowerCase();
+  if (ending === undefined || endings.includes(ending)) return;
+  throw new ConfigError({
+    code: 'USAGE',
+    place: { path: option },
+    message: `What is written is no .${ending} file.`,
+    hint: `Name a file that ends in ${endings.map((one) => `.${one}`).join(' or ')}.`,
+  });
+}
+
 /** A problem for a name that is none of those known. */
 export function unknownName(code: string, what: string, given: string, known: Iterable<string>): Problem {
   const names = [...new Set(known)].sort();

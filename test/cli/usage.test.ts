@@ -5,15 +5,17 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
 import { registerAudit } from '../../src/cli/audit.ts';
+import { registerCertify } from '../../src/cli/certify.ts';
 import { registerDeliver } from '../../src/cli/deliver.ts';
 import { registerRejects } from '../../src/cli/rejects.ts';
 import { registerReport } from '../../src/cli/report.ts';
 import { registerRun } from '../../src/cli/run.ts';
+import { registerSign } from '../../src/cli/sign.ts';
 import { receipts } from '../engine/base-town.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const COMMANDS = [registerRejects, registerDeliver, registerAudit, registerReport, registerRun];
+const COMMANDS = [registerRejects, registerDeliver, registerAudit, registerReport, registerRun, registerCertify, registerSign];
 
 let town: TestTown;
 beforeAll(async () => {
@@ -105,6 +107,14 @@ test.each([
   const { code, hints } = await refused('report', 'revenue', '--out', join(town.folder, file), ...more);
   expect([code, hints[0]]).toEqual(['USAGE', expect.stringContaining('.')]);
   expect(town.has(file)).toBe(false);
+});
+
+test.each([
+  [['certify', 'till', '--offline', '--report', 'x.pdf'], '.html'],
+  [['pack', 'till', '--out', 'x.tar'], '.zip'],
+])('nor is a certificate or an archive: %j', async (args, hint) => {
+  const { code, hints } = await refused(...args);
+  expect([code, hints[0]]).toEqual(['USAGE', expect.stringContaining(hint)]);
 });
 
 test('a program that stops reading early ends the command quietly', { timeout: 60_000 }, async () => {
