@@ -98,7 +98,7 @@ export function registerDecisions(cli: Cli, deliver: Command): void {
         cli.print(
           deliveryJson(settled),
           () =>
-            `#${settled.id} ${settled.name} is ${settled.state}: ${planWords(plan)}. If that is wrong: interlocal deliver undo --delivery ${settled.id} --reason TEXT`,
+            `#${settled.id} ${settled.name} is ${settled.state}.\n${planWords(plan)}. If that is wrong: interlocal deliver undo --delivery ${settled.id} --reason TEXT`,
         );
       });
     });

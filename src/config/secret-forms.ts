@@ -75,11 +75,12 @@ function lowerCaseEscapes(text: string): string {
 function jsonForms(text: string): string[] {
   const plain = JSON.stringify(text).slice(1, -1);
   const upper = (c: string): string => escapeUnit(c).toUpperCase().replace('\\U', '\\u');
-  return [
+  const once = [
     plain,
-    JSON.stringify(plain).slice(1, -1),
     ...[/[\u0080-\uffff]/g, /[<>&'\u0080-\uffff]/g].flatMap((what) => [plain.replace(what, escapeUnit), plain.replace(what, upper)]),
-  ].flatMap((form) => [form, form.replaceAll('/', '\\/')]);
+  ];
+  // JSON inside JSON is escaped twice.
+  return once.flatMap((form) => [form, form.replaceAll('/', '\\/')]).flatMap((form) => [form, JSON.stringify(form).slice(1, -1)]);
 }
 
 function escapeUnit(c: string): string {
