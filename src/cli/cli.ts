@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { ConfigError, InterlocalError, type Problem } from '../core/errors.ts';
-import { EXIT_CONFIG } from '../core/outcome.ts';
+import { AbortedError, ConfigError, InterlocalError, type Problem } from '../core/errors.ts';
+import { EXIT_CODES, EXIT_CONFIG } from '../core/outcome.ts';
 import { jsonLine, visible } from '../core/visible.ts';
 import { storeFailure } from '../store/failures.ts';
 
@@ -124,7 +124,7 @@ function reportError(thrown: unknown, cli: Cli): number {
   if (error instanceof InterlocalError) {
     json(error.code, error.problems);
     cli.note(error.message);
-    return error instanceof ConfigError ? EXIT_CONFIG : 1;
+    return error instanceof ConfigError ? EXIT_CONFIG : error instanceof AbortedError ? EXIT_CODES.aborted : 1;
   }
   // Ours, not the user's: the stack is what we need to fix it.
   const message = `This is a fault of Interlocal, not of your configuration. Please report it with these lines:\n${(error as Error)?.stack ?? String(error)}`;

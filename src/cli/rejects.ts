@@ -105,7 +105,7 @@ export function registerRejects(cli: Cli): void {
             [
               ...results.map(
                 (r) =>
-                  `${r.pipeline}: ${plural(r.replayed, 'record')} replayed, ${r.rejected} still rejected${r.unreadable ? `, ${r.unreadable} can only be fixed in the file itself` : ''}`,
+                  `${r.pipeline}: ${plural(r.replayed, 'record')} replayed${r.skipped ? `, ${r.skipped} skipped as the pipeline says now` : ''}, ${r.rejected} still rejected${r.unreadable ? `, ${r.unreadable} can only be fixed in the file itself` : ''}`,
               ),
               ...closed.map(
                 (id) => `#${id} is not open${options.pipeline ? `, or not of ${options.pipeline}` : ''}: nothing was done with it.`,

@@ -6,7 +6,7 @@ import { redact } from '../config/secrets.ts';
 import type { Project } from '../config/project.ts';
 import { scheduledPipelines } from '../engine/order.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
-import type { Knex } from '../store/open.ts';
+import type { Engine } from '../engine/run.ts';
 import type { Cli } from './cli.ts';
 import type { LiveConfiguration } from './live-configuration.ts';
 
@@ -32,6 +32,8 @@ export function registerServe(cli: Cli): void {
         // /health looks at the store by a connection of its own: no run that is going on makes it wait.
         const reading = await openKnex(storeUrl(project), project.folder);
         let scheduler: Scheduler | undefined;
+        // Runs that the store could not keep are known to this process alone: /health tells of them.
+        const unrecorded: NonNullable<Engine['unrecorded']> = new Map();
         const live = liveConfiguration({
           folder: cli.project(),
           project,
@@ -48,7 +50,7 @@ export function registerServe(cli: Cli): void {
         const pages = startPageWorkers(project, { log, configuration: live.state(), scheduled: options.schedule });
         const frontOf = (now: Project) =>
           createFront(
-            { project: now, knex: reading },
+            { project: now, knex: reading, unrecorded },
             { log, configuration: live.state, nextRuns: () => scheduler?.next() ?? [] },
             pages.answer,
           );
@@ -64,10 +66,13 @@ export function registerServe(cli: Cli): void {
               { host: address.host },
               "anyone who reaches this address can read the pages: keep it inside the town's network or behind a proxy that asks who it is",
             );
-          if (options.schedule) scheduler = await startSchedule(live, knex, cli.signal, log);
+          if (options.schedule) scheduler = await startSchedule(live, { knex, unrecorded }, cli.signal, log);
           // What was edited while all this started.
           await live.refresh();
+          const { lookNightly } = await import('./look-nightly.ts');
+          const stopLooking = await lookNightly({ project, knex }, log);
           await aborted(cli.signal);
+          await stopLooking();
         } finally {
           const listened = server.listening;
           if (listened) log.info({}, 'stopping: no new requests, no new runs');
@@ -92,7 +97,12 @@ function portOf(text: string): number {
   });
 }
 
-async function startSchedule(live: LiveConfiguration, knex: Knex, signal: AbortSignal, log: Logger): Promise<Scheduler> {
+async function startSchedule(
+  live: LiveConfiguration,
+  store: Pick<Engine, 'knex' | 'unrecorded'>,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<Scheduler> {
   const { startScheduler } = await import('../scheduler/scheduler.ts');
   const { runPipeline } = await import('../engine/run.ts');
   const scheduler = startScheduler({
@@ -106,7 +116,10 @@ async function startSchedule(live: LiveConfiguration, knex: Knex, signal: AbortS
       if (!project.pipelines.has(id)) return log.info({ pipeline: id }, 'run: dropped, the pipeline is no longer in the configuration');
       log.info({ pipeline: id }, 'run: began');
       try {
-        const { outcome, counts, durationMs, problems, notes } = await runPipeline({ project, knex }, id, { signal, actor: 'schedule' });
+        const { outcome, counts, durationMs, problems, notes } = await runPipeline({ ...store, project }, id, {
+          signal,
+          actor: 'schedule',
+        });
         const fields = {
           pipeline: id,
           outcome,

@@ -1,8 +1,13 @@
 import type { OutboundStatus } from '../engine/outbound/status.ts';
 import { visibleLine } from '../core/visible.ts';
 import { zonedTime } from '../core/zoned-time.ts';
+import { EXIT_ATTENTION } from '../core/outcome.ts';
+import type { Health } from '../engine/status.ts';
 import type { Cli } from './cli.ts';
 import { tableText } from './table.ts';
+
+/** As /health of the server says it. */
+const EXIT: Record<Health, number> = { ok: 0, attention: EXIT_ATTENTION, failing: 1 };
 
 /** `interlocal status` */
 export function registerStatus(cli: Cli): void {
@@ -12,7 +17,9 @@ export function registerStatus(cli: Cli): void {
     .action(async () => {
       const { withTown } = await import('./town.ts');
       const { otherInForce } = await import('../engine/configuration.ts');
-      const { statusOf } = await import('../engine/status.ts');
+      const { healthOf, statusOf, worstOf } = await import('../engine/status.ts');
+      const { installationOf } = await import('../engine/doctor/look.ts');
+      const { checkText } = await import('./doctor.ts');
       const { weakTexts } = await import('../engine/weak-connections.ts');
       const { forAPerson, forAPersonText } = await import('../engine/outbound/status.ts');
       const { textOfProblems } = await import('../core/grouped-problems.ts');
@@ -20,43 +27,50 @@ export function registerStatus(cli: Cli): void {
         const status = await statusOf(engine);
         const zone = engine.project.config.town.time_zone;
         const other = await otherInForce(engine.knex, engine.project);
-        cli.print({ configuration: { in_force: other === undefined, other: other ?? null }, pipelines: status }, () => {
-          const table = tableText(
-            ['pipeline', 'mode', 'schedule', 'last run', 'outcome', 'read', 'set aside now'],
-            status.map((s) => [
-              s.pipeline,
-              s.mode,
-              s.schedule ?? '',
-              s.last_run ? zonedTime(s.last_run.started_at, zone) : 'never',
-              s.last_run?.outcome ?? (s.running ? 'running' : ''),
-              String(s.last_run?.read ?? ''),
-              String(s.open_rejects),
-            ]),
-            [5, 6],
-          );
-          const weak = weakTexts(status.flatMap((s) => s.weak_encryption));
-          const goesOut = status.flatMap(({ pipeline, outbound }) => (outbound ? [{ pipeline, outbound }] : []));
-          const waits = goesOut.flatMap(({ pipeline, outbound }) =>
-            waitsTexts(pipeline, outbound, forAPersonText(outbound), forAPerson(outbound)),
-          );
-          const details = status.flatMap((s) => [
-            ...(s.last_run?.problems.length ? [`${s.pipeline}: ${textOfProblems(s.last_run.problems)}`] : []),
-            ...(s.last_run?.notes ?? []).map((n) => visibleLine(`${s.pipeline}: ${n}`)),
-          ]);
-          return [
-            table,
-            ...(other
-              ? [
-                  '',
-                  `The configuration of this folder is not the one that the records were last made by, which is that of ${visibleLine(other.folder)} on ${other.host}, in force since ${zonedTime(other.at, zone)}. The next run goes by this one.`,
-                ]
-              : []),
-            ...(goesOut.length ? ['', outboundTable(goesOut, forAPerson)] : []),
-            ...(waits.length ? ['', ...waits] : []),
-            ...(weak.length ? ['', ...weak] : []),
-            ...(details.length ? ['', ...details] : []),
-          ].join('\n');
-        });
+        const installation = await installationOf(engine);
+        cli.setExit(EXIT[worstOf([...status.map(healthOf), installation.state])]);
+        cli.print(
+          { configuration: { in_force: other === undefined, other: other ?? null }, pipelines: status, doctor: installation },
+          () => {
+            const table = tableText(
+              ['pipeline', 'mode', 'schedule', 'last run', 'outcome', 'read', 'set aside now'],
+              status.map((s) => [
+                s.pipeline,
+                s.mode,
+                s.schedule ?? '',
+                s.last_run ? zonedTime(s.last_run.started_at, zone) : 'never',
+                s.last_run?.outcome ?? (s.running ? 'running' : ''),
+                String(s.last_run?.read ?? ''),
+                String(s.open_rejects),
+              ]),
+              [5, 6],
+            );
+            const found = installation.checks.filter(({ state }) => state === 'attention' || state === 'wrong');
+            const weak = weakTexts(status.flatMap((s) => s.weak_encryption));
+            const goesOut = status.flatMap(({ pipeline, outbound }) => (outbound ? [{ pipeline, outbound }] : []));
+            const waits = goesOut.flatMap(({ pipeline, outbound }) =>
+              waitsTexts(pipeline, outbound, forAPersonText(outbound), forAPerson(outbound)),
+            );
+            const details = status.flatMap((s) => [
+              ...(s.last_run?.problems.length ? [`${s.pipeline}: ${textOfProblems(s.last_run.problems)}`] : []),
+              ...(s.last_run?.notes ?? []).map((n) => visibleLine(`${s.pipeline}: ${n}`)),
+            ]);
+            return [
+              table,
+              ...(other
+                ? [
+                    '',
+                    `The configuration of this folder is not the one that the records were last made by, which is that of ${visibleLine(other.folder)} on ${other.host}, in force since ${zonedTime(other.at, zone)}. The next run goes by this one.`,
+                  ]
+                : []),
+              ...(goesOut.length ? ['', outboundTable(goesOut, forAPerson)] : []),
+              ...(waits.length ? ['', ...waits] : []),
+              ...(found.length ? ['', ...found.map(checkText)] : []),
+              ...(weak.length ? ['', ...weak] : []),
+              ...(details.length ? ['', ...details] : []),
+            ].join('\n');
+          },
+        );
       });
     });
 }

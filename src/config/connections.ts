@@ -48,6 +48,7 @@ export async function readConnections(
     merged[id] = {
       connector: over.connector ?? under.connector,
       title: over.title ?? under.title,
+      ...(under.formerly && { formerly: under.formerly }),
       options: mergeOptions(under.options, over.options),
     };
   }

@@ -1,6 +1,7 @@
 import { Router } from 'express';
+import { installationOf } from '../engine/doctor/look.ts';
 import { forAPerson } from '../engine/outbound/status.ts';
-import { type PipelineStatus, statusOf } from '../engine/status.ts';
+import { healthOf, statusOf, worstOf } from '../engine/status.ts';
 import { networkProblem } from './problem-words.ts';
 import type { ConfigurationState, ServerContext } from './server.ts';
 
@@ -10,18 +11,25 @@ export function health({ engine, configuration }: ServerContext): Router {
 
   router.get('/health', async (_request, response) => {
     let pipelines;
+    let installation;
     try {
       pipelines = await statusOf(engine);
+      installation = await installationOf(engine);
     } catch {
       response.status(503).json({ status: 'down', message: 'The store cannot be read.' });
       return;
     }
     const live = pipelines.filter((p) => p.mode !== 'off');
     const { fault } = configuration();
-    const bad = live.some((p) => ['failed', 'aborted'].includes(p.last_run?.outcome ?? ''));
     response.json({
-      status: bad ? 'failing' : fault || live.some(needsSomebody) ? 'attention' : 'ok',
+      status: worstOf([...live.map(healthOf), installation.state, fault ? 'attention' : 'ok']),
       configuration: configurationJson(configuration()),
+      // Codes alone: what was found names folders of this machine.
+      doctor: {
+        at: installation.at,
+        state: installation.state,
+        codes: installation.checks.flatMap(({ code }) => code ?? []),
+      },
       pipelines: live.map((p) => ({
         pipeline: p.pipeline,
         running: p.running,
@@ -44,8 +52,4 @@ export function configurationJson({ loadedAt, fault }: ConfigurationState): Reco
     refused_since: fault?.since ?? null,
     problems: (fault?.problems ?? []).map(networkProblem),
   };
-}
-
-function needsSomebody({ last_run, open_rejects, outbound }: PipelineStatus): boolean {
-  return last_run?.outcome === 'partial' || open_rejects > 0 || (outbound !== null && forAPerson(outbound) + outbound.overdue > 0);
 }

@@ -12,6 +12,8 @@ export const AUDIT_ACTIONS = [
   'config_changed',
   'config_adopted',
   'records_rekeyed',
+  'records_remapped',
+  'connection_renamed',
   'reject_dismissed',
   'reject_reopened',
   'reject_replayed',

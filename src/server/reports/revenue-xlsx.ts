@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { RevenueRow } from '../../engine/revenue.ts';
-import { spanText, unreconciledReasons } from './revenue-totals.ts';
+import { accountText, spanText, unreconciledReasons } from './revenue-totals.ts';
 import { type WorkbookCell, workbookStream } from './workbook.ts';
 
 /**
@@ -41,10 +41,11 @@ export async function revenueXlsx(rows: readonly RevenueRow[], town: string): Pr
 }
 
 function* revenueCells(rows: readonly RevenueRow[]): Generator<WorkbookCell[]> {
-  for (const { department, account, tender, period, currency, receipts, amount, reconciled, unreconciled, reasons } of rows)
+  for (const row of rows) {
+    const { department, tender, period, currency, receipts, amount, reconciled, unreconciled, reasons } = row;
     yield [
       department,
-      account,
+      accountText(row),
       tender,
       period,
       currency,
@@ -54,6 +55,7 @@ function* revenueCells(rows: readonly RevenueRow[]): Generator<WorkbookCell[]> {
       { minor: unreconciled, currency },
       reasons.join('; '),
     ];
+  }
 }
 
 function* reasonCells(rows: readonly RevenueRow[]): Generator<WorkbookCell[]> {
