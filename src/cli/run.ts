@@ -1,4 +1,5 @@
-import { ConfigError, didYouMean, FatalError, textOfProblem } from '../core/errors.ts';
+import { ConfigError, didYouMean, FatalError } from '../core/errors.ts';
+import { textOfProblems } from '../core/grouped-problems.ts';
 import { escalate, EXIT_CODES, noCounts, type Outcome } from '../core/outcome.ts';
 import type { Project } from '../config/project.ts';
 import type { RunResult } from '../engine/session.ts';
@@ -11,8 +12,9 @@ export function registerRun(cli: Cli): void {
     .command('run')
     .argument('[pipelines...]', 'pipelines to run, in this order')
     .option('--all', 'all pipelines that are not off, in their order')
+    .option('--adopt-configuration', "this folder's configuration is the right one, although another folder's has replaced it in the store")
     .description('Run pipelines now. Run again at any time: nothing is read or entered twice.')
-    .action(async (names: string[], options: { all?: boolean }) => {
+    .action(async (names: string[], options: { all?: boolean; adoptConfiguration?: boolean }) => {
       const { withTown } = await import('./town.ts');
       const { runPipeline } = await import('../engine/run.ts');
       const { inOrder } = await import('../engine/order.ts');
@@ -26,13 +28,14 @@ export function registerRun(cli: Cli): void {
           if (cli.signal.aborted) return;
           const result = await runPipeline(engine, id, {
             signal: cli.signal,
+            adoptConfiguration: options.adoptConfiguration === true,
             onProgress: (p) => view.show(p),
             onNote: (pipeline, text) => view.line(`${pipeline}: ${text}`),
           }).catch((error: unknown) => notRun(id, error, options.all === true));
           results.push(result);
           outcome = escalate(outcome, result.outcome);
           view.line(resultLine(result, engine.project.pipelines.get(id)?.value.deliver !== undefined));
-          for (const problem of result.problems) view.line(`  ${textOfProblem(problem)}`);
+          for (const line of textOfProblems(result.problems).split('\n')) if (line) view.line(`  ${line}`);
         };
         if (options.all) await sideBySide(engine.project, ids, one);
         else for (const id of ids) await one(id);
@@ -79,6 +82,13 @@ export function chosenPipelines(
   inOrder: (project: Project) => string[],
 ): string[] {
   const ordered = inOrder(project);
+  if (all && names.length > 0)
+    throw new ConfigError({
+      code: 'USAGE',
+      place: {},
+      message: `--all runs every pipeline, and ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} named as well.`,
+      hint: 'Give one of the two.',
+    });
   if (all) return ordered;
   if (names.length === 0)
     throw new ConfigError({

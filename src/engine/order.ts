@@ -30,3 +30,13 @@ export function placeInOrder(project: Project, id: string): { systems: string[];
   const systems = [source?.connection, deliver?.connection].filter((connection) => connection !== undefined);
   return { systems, last: source === undefined && after.length === 0 };
 }
+
+/** The pipelines that have a schedule, in their order. */
+export function scheduledPipelines(
+  project: Project,
+): { id: string; cron: string; after: readonly string[]; systems: string[]; last: boolean }[] {
+  return inOrder(project).flatMap((id) => {
+    const { schedule, after } = project.pipelines.get(id)!.value;
+    return schedule === undefined ? [] : [{ id, cron: schedule, after, ...placeInOrder(project, id) }];
+  });
+}

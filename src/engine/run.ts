@@ -3,6 +3,8 @@ import { actorOf } from '../config/actor.ts';
 import type { Project } from '../config/project.ts';
 import { AbortedError, FatalError, InterlocalError, type Problem } from '../core/errors.ts';
 import { noCounts, type Outcome } from '../core/outcome.ts';
+import { visibleLine } from '../core/visible.ts';
+import { zonedTime } from '../core/zoned-time.ts';
 import { appendAudit } from '../store/audit.ts';
 import { copyStore } from '../store/copy.ts';
 import { beginLanding, landing } from '../store/landing.ts';
@@ -17,6 +19,7 @@ import { entityIds, findSource, listSources, type Source, sourceOf } from '../st
 import type { FileTransport, Transport } from '../transports/transport.ts';
 import { auditConfiguration } from './audit-configuration.ts';
 import { bindMappings } from './bind.ts';
+import { takeConfiguration } from './configuration.ts';
 import { openConnection } from './connection.ts';
 import { inOrder } from './file-order.ts';
 import type { GoldenChange } from './golden.ts';
@@ -61,6 +64,8 @@ export interface RunOptions {
   now?: () => Date;
   /** Who runs it, for the audit log. Default: the operating system's account. */
   actor?: string;
+  /** A person says that the configuration of this folder is the right one, although another replaced it. */
+  adoptConfiguration?: boolean;
   /** In place of the clock, for pauses while a report is prepared. */
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
@@ -79,7 +84,7 @@ export async function runPipeline(engine: Engine, id: string, options: RunOption
     throw new FatalError({
       code: 'PIPELINE_RUNNING',
       place: { system: id },
-      message: `It is running already, on ${lock.host} in process ${lock.pid}, last heard of at ${lock.heartbeat_at}.`,
+      message: `It is running already, on ${lock.host} in process ${lock.pid}, last heard of at ${zonedTime(lock.heartbeat_at, engine.project.config.town.time_zone)}.`,
       hint: 'Wait until it is done; interlocal status shows it.',
     });
   return underLock(engine, id, lock, options);
@@ -90,6 +95,10 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
   const { knex } = engine;
   const actor = options.actor ?? actorOf();
   try {
+    const refused = await refusedConfiguration(engine, actor, options.adoptConfiguration).catch((error: unknown) =>
+      notRecorded(engine, id, error),
+    );
+    if (refused) return await refusedRun(knex, id, refused).catch((error: unknown) => notRecorded(engine, id, error));
     const session = await begin(engine, id, actor, options).catch((error: unknown) => notRecorded(engine, id, error));
     noteProgressOf(session, knex);
     const outcome = await outcomeOf(session, async () => {
@@ -133,6 +142,24 @@ function noteProgressOf(session: Session, knex: Knex): void {
     // The store is busy or closing: the next step tells it.
     noteProgress(knex, session.runId, new Date()).catch(() => {});
   };
+}
+
+async function refusedConfiguration({ project, knex }: Engine, actor: string, adopt?: boolean): Promise<FatalError | undefined> {
+  try {
+    await takeConfiguration(knex, project, actor, adopt);
+    return undefined;
+  } catch (error) {
+    if (error instanceof FatalError && /^CONFIG_/.test(error.code)) return error;
+    throw error;
+  }
+}
+
+/** A run that did not begin, on record like one that failed: pages, status and /health show it. */
+async function refusedRun(knex: Knex, id: string, { problems }: FatalError): Promise<RunResult> {
+  await closeLostRuns(knex, id);
+  const result: RunResult = { pipeline: id, outcome: 'failed', counts: noCounts(), durationMs: 0, problems: [...problems], notes: [] };
+  await finishRun(knex, { ...result, id: await startRun(knex, id) });
+  return result;
 }
 
 /** Everything of a run that stands in the store before its work begins. */
@@ -238,8 +265,10 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     counts: noCounts(),
     notes,
     note(text) {
-      notes.push(text);
-      options.onNote?.(id, text);
+      // Notes go to terminals and logs, a line each, and names of files are in them.
+      const line = visibleLine(text);
+      notes.push(line);
+      options.onNote?.(id, line);
     },
     problems: [],
     left: new Map(),

@@ -36,6 +36,8 @@ export interface SchedulerOptions {
 export interface Scheduler {
   /** When each pipeline runs next. */
   next(): { id: string; at: Date }[];
+  /** From now on these run, by the clock of this zone. What waits or runs is not touched. Throws ConfigError as startScheduler does. */
+  use(pipelines: readonly ScheduledPipeline[], zone: string): void;
   /** Nothing starts any more; resolves when what is running has ended. What only waits is dropped, and logged. */
   stop(): Promise<void>;
 }
@@ -47,8 +49,9 @@ export interface Scheduler {
  * A pipeline that is still waiting or running when it is due again is skipped, with a line in the log. Throws ConfigError for a
  * schedule that is none.
  */
-export function startScheduler({ pipelines, zone, run, log, most = 4, clock = () => new Date() }: SchedulerOptions): Scheduler {
-  const ordered = inOrder(pipelines);
+export function startScheduler({ pipelines, zone: firstZone, run, log, most = 4, clock = () => new Date() }: SchedulerOptions): Scheduler {
+  let zone = firstZone;
+  let ordered = inOrder(pipelines);
   const turns = turnsOf(most);
   for (const { cron } of ordered) nextRun(cron, zone, clock());
   const active = new Map<string, { since: Date; state: 'waiting' | 'running'; ended: Promise<void> }>();
@@ -100,11 +103,27 @@ export function startScheduler({ pipelines, zone, run, log, most = 4, clock = ()
   }
 
   // In UTC no beat is ever left out. When a beat comes late node-cron calls it missed; the stretch is looked at all the same.
-  const fast = ordered.some(({ cron }) => cron.trim().split(/\s+/).length === 6);
-  const heart = everyBeat(fast ? '* * * * * *' : '* * * * *', beat, { timezone: 'UTC', suppressMissedWarning: true });
-  heart.on('execution:missed', beat);
+  const isFast = (): boolean => ordered.some(({ cron }) => cron.trim().split(/\s+/).length === 6);
+  const startHeart = () => {
+    const heart = everyBeat(fast ? '* * * * * *' : '* * * * *', beat, { timezone: 'UTC', suppressMissedWarning: true });
+    heart.on('execution:missed', beat);
+    return heart;
+  };
+  let fast = isFast();
+  let heart = startHeart();
 
   return {
+    use(next, nextZone) {
+      const sorted = inOrder(next);
+      for (const { cron } of sorted) nextRun(cron, nextZone, clock());
+      // What fell due by the schedules so far runs by them.
+      beat();
+      [ordered, zone] = [sorted, nextZone];
+      if (fast === isFast()) return;
+      fast = isFast();
+      void heart.destroy();
+      heart = startHeart();
+    },
     next: () => ordered.map(({ id, cron }) => ({ id, at: nextRun(cron, zone, clock()) })),
     async stop() {
       stopped = true;

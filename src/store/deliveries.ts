@@ -84,8 +84,8 @@ export interface DeliveryChange {
   bytes?: number;
   totals?: Record<string, string>;
   sentAt?: string;
-  answeredAt?: string;
-  answer?: string;
+  answeredAt?: string | null;
+  answer?: string | null;
   problems?: readonly Problem[];
 }
 

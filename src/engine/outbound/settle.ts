@@ -3,7 +3,9 @@ import { type Answer, answerKey, type PushContext } from '../../connector/push.t
 import { type FileAnswer, fileAnswer, placeOf, whatLies } from '../../connector/push-file.ts';
 import { readBackEach } from '../../connector/push-request.ts';
 import type { Problem } from '../../core/errors.ts';
+import { groupProblems } from '../../core/grouped-problems.ts';
 import { parseDuration } from '../../core/time.ts';
+import { zonedTime } from '../../core/zoned-time.ts';
 import { changeDelivery, type Delivery, type DeliveryState, listDeliveries } from '../../store/deliveries.ts';
 import type { Knex } from '../../store/open.ts';
 import type { FileTransport } from '../../transports/transport.ts';
@@ -44,7 +46,9 @@ export async function settleAnswers(out: Outbound, target: Target): Promise<void
       if (known.length) await saveAnswers(out, delivery, known);
     }
     if (isOverdue(delivery, within, session.now()))
-      session.note(`${delivery.name}, sent at ${delivery.sentAt}, has had no answer from ${out.name} for longer than ${within}.`);
+      session.note(
+        `${delivery.name}, sent at ${zonedTime(delivery.sentAt!, session.project.config.town.time_zone)}, has had no answer from ${out.name} for longer than ${within}.`,
+      );
   }
 }
 
@@ -101,7 +105,11 @@ export async function saveAnswers(out: Outbound, delivery: Delivery, answers: re
     [count('unknown'), 'of which nobody knows'],
   ].flatMap(([n, words]) => (n ? [`${n} ${words}`] : []));
   session.note(`${delivery.name} (${out.name}): ${parts.join(', ')}.`);
-  for (const problem of reasons.slice(0, MOST_TOLD)) session.note(`${problem.place.key ?? ''}: ${problem.message}`);
+  for (const { problem, places } of groupProblems(reasons).slice(0, MOST_TOLD)) {
+    const keys = places.slice(0, MOST_TOLD).map((place) => place.key ?? '');
+    const more = places.length > keys.length ? ` and ${places.length - keys.length} more` : '';
+    session.note(`${places.length > 1 ? `${places.length} records, ` : ''}${keys.join(', ')}${more}: ${problem.message}`);
+  }
 }
 
 /** What is the same of several records is said once. */
