@@ -54,7 +54,7 @@ async function* decodeMt940(
     field = undefined;
   };
   let cut = false;
-  for await (const { lines, first, terminated } of textLines(decodeText(bytes, options.encoding, context), file, LONGEST_LINE)) {
+  for await (const { lines, first, terminated } of textLines(decodeText(bytes, options.encoding ?? 'utf-8', context), file, LONGEST_LINE)) {
     for (const [i, given] of lines.entries()) {
       const line = first + i;
       last = line;

@@ -46,6 +46,7 @@ const order = [
   'doctor',
   'certify',
   'rejects dismiss',
+  'rejects reopen',
   'new connector',
   'new signing-key',
   'sign ',
@@ -62,6 +63,7 @@ const orderOfSending = [
   'deliver dismiss',
   'deliver retry',
   'deliver settle',
+  'deliver undo',
 ];
 
 it('docs/json.md has an example for each of the commands', () => {

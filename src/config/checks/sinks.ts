@@ -54,6 +54,13 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
     else checkFormat(format, ['schema', 'fields', name, 'format']);
   }
 
+  if (target.file?.staging !== undefined && target.file.upload !== undefined && target.file.upload !== 'rename')
+    add(
+      ['target', 'file', 'staging'],
+      'VALUE_INVALID',
+      `is for files that are moved to their place, and upload is ${target.file.upload}.`,
+      'Take one of the two out.',
+    );
   const file = ['date', 'sequence', ...options];
   if (target.file) names(target.file.name, ['target', 'file', 'name'], file);
   if (target.file) names(target.file.folder, ['target', 'file', 'folder'], options);

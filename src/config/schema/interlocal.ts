@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, monthDay } from './common.ts';
+import { duration, id, monthDay } from './common.ts';
 
 export function isTimeZone(zone: string): boolean {
   try {
@@ -54,6 +54,19 @@ export const interlocalSchema = z.strictObject({
         .string()
         .default('charge')
         .describe('The entity that splits a receipt over accounts; used for receipts without an account of their own.'),
+    })
+    .prefault({}),
+  runs: z
+    .strictObject({
+      at_once: z
+        .int()
+        .min(1)
+        .max(16)
+        .default(4)
+        .describe('So many pipelines run side by side at most, by schedule and with run --all. Two never use one connection at once.'),
+      stalled_after: duration
+        .default('15m')
+        .describe('A run that does not get on for longer than this (no record, no megabyte, no word) is shown as stalled.'),
     })
     .prefault({}),
   log: z.strictObject({ level: z.enum(['error', 'warn', 'info', 'debug']).default('info') }).prefault({}),

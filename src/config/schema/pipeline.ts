@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { columnName, exactlyOne, id, monthDay } from './common.ts';
+import { columnName, duration, exactlyOne, id, monthDay } from './common.ts';
 import { condition } from './mapping.ts';
 
 /** pipelines/<id>.yaml: what flows, when, in which mode. */
@@ -95,6 +95,11 @@ export const pipelineSchema = exactlyOne(
         'What becomes of a record that no mapping takes, because of its when. reject: it is among the rejects until somebody decides. skip: it is counted as skipped.',
       ),
     batch_size: z.int().min(1).max(50_000).default(10_000).describe('Records in one transaction.'),
+    waiting_limit: duration
+      .default('24h')
+      .describe(
+        'A file that is there and cannot be read for longer than this (still being written, changed while it was fetched, without its marker) is a problem, and the run fails.',
+      ),
     max_rejects: z.int().min(0).optional().describe('More rejected records than this in one run stop it.'),
     after: z.array(id).default([]).describe('With --all, and in one schedule tick: after these pipelines.'),
     reconcile: reconciliation.optional(),
