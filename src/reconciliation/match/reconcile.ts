@@ -1,4 +1,4 @@
-import type { Ambiguous, BusinessDays, Entry, FoundMatch, Pass, Side, Unequal } from '../entry.ts';
+import type { Ambiguous, BusinessDays, Entry, FoundMatch, KeyPass, Pass, Side, Unequal } from '../entry.ts';
 import { type Difference, explainUnequal, type DifferenceRules } from '../exceptions/explain-unequal.ts';
 import { matchByAmount } from '../passes/amount.ts';
 import { matchByBalance } from '../passes/balance.ts';
@@ -53,6 +53,8 @@ export interface Reconciled {
   /** Every entry of both sides is here exactly once. */
   states: ReadonlyMap<Entry, EntryState>;
 }
+
+const SIDES = ['left', 'right'] as const;
 
 interface Work {
   rules: Rules;
@@ -130,15 +132,9 @@ function applyDecisions(work: Work, decisions: readonly Decision[], left: readon
 function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): Ambiguous[] {
   const open = { left: [...work.open.left], right: [...work.open.right] };
   switch (pass.kind) {
-    case 'key': {
-      const { matches, unequal } = matchByKey(pass, open.left, open.right, work.days);
-      takeAll(work, matches);
-      for (const group of unequal) {
-        work.unequal.push(group);
-        for (const side of ['left', 'right'] as const) for (const entry of group[side]) work.open[side].delete(entry);
-      }
+    case 'key':
+      runKeyPass(work, pass);
       return [];
-    }
     case 'amount': {
       const { matches, ambiguous } = matchByAmount(pass, open, all, work.days);
       takeAll(work, matches);
@@ -146,10 +142,7 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
     }
     case 'subset': {
       const { matches, ambiguous, completed } = matchBySubset(pass, open, work.unequal, work.days);
-      const done = new Set(completed);
-      for (const group of completed)
-        for (const side of ['left', 'right'] as const) for (const entry of group[side]) work.open[side].add(entry);
-      work.unequal = work.unequal.filter((group) => !done.has(group));
+      reopen(work, completed);
       takeAll(work, matches);
       return ambiguous;
     }
@@ -159,20 +152,72 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
   }
 }
 
+/**
+ * Records that an earlier key ties with unequal sums are looked at again: what lacked its key then may be found by this one. They
+ * are only taken together, so that no record is moved from one unequal group into another.
+ */
+function runKeyPass(work: Work, pass: KeyPass): void {
+  const tied = new Map<Entry, Unequal>();
+  for (const group of work.unequal) for (const entry of [...group.left, ...group.right]) tied.set(entry, group);
+  const all = { left: [...work.open.left], right: [...work.open.right] };
+  for (const group of work.unequal) {
+    all.left.push(...group.left);
+    all.right.push(...group.right);
+  }
+  const { matches, unequal } = matchByKey(pass, inOrder(all.left), inOrder(all.right), work.days);
+  for (const match of matches) {
+    const earlier = wholeGroups(match, tied);
+    if (!earlier || isRefused(work, match)) continue;
+    reopen(work, earlier);
+    take(work, match, 'rule');
+  }
+  for (const group of unequal) {
+    const earlier = wholeGroups(group, tied);
+    // The group that leaves the least unexplained is the exception; the narrower key wins where they are even.
+    if (!earlier || (earlier.length > 0 && earlier.every(({ difference }) => Math.abs(difference) <= Math.abs(group.difference)))) continue;
+    reopen(work, earlier);
+    work.unequal.push(group);
+    for (const side of SIDES) for (const entry of group[side]) work.open[side].delete(entry);
+  }
+}
+
+/** The earlier groups that these records contain, each of them whole; undefined when one would be torn. */
+function wholeGroups(found: { left: readonly Entry[]; right: readonly Entry[] }, tied: ReadonlyMap<Entry, Unequal>): Unequal[] | undefined {
+  const entries = new Set([...found.left, ...found.right]);
+  const groups = new Set<Unequal>();
+  for (const entry of entries) {
+    const group = tied.get(entry);
+    if (group) groups.add(group);
+  }
+  for (const group of groups) if (![...group.left, ...group.right].every((entry) => entries.has(entry))) return undefined;
+  return [...groups];
+}
+
+function reopen(work: Work, groups: readonly Unequal[]): void {
+  const gone = new Set(groups);
+  if (!gone.size) return;
+  work.unequal = work.unequal.filter((group) => !gone.has(group));
+  for (const group of groups) for (const side of SIDES) for (const entry of group[side]) work.open[side].add(entry);
+}
+
 /** All of a pass's matches but those that a person has refused; their records stay open for the next pass. */
 function takeAll(work: Work, matches: readonly FoundMatch[]): void {
   for (const match of matches) take(work, match, 'rule');
 }
 
 function take(work: Work, match: FoundMatch, by: 'rule' | 'person'): void {
+  if (by === 'rule' && isRefused(work, match)) return;
   const id = matchId(work.rules.reconciliation, match.left, match.right);
-  if (by === 'rule' && work.refused.has(id)) return;
-  for (const side of ['left', 'right'] as const)
+  for (const side of SIDES)
     for (const entry of match[side]) {
       if (!work.open[side].delete(entry)) throw new Error(`A record is used twice: ${entry.id}.`);
       work.states.set(entry, match.state);
     }
   work.matches.push({ ...match, id, by });
+}
+
+function isRefused(work: Work, { left, right }: FoundMatch): boolean {
+  return work.refused.size > 0 && work.refused.has(matchId(work.rules.reconciliation, left, right));
 }
 
 function except(work: Work, differences: readonly Difference[]): void {
@@ -210,7 +255,7 @@ function exceptAmbiguous(work: Work, ambiguous: readonly Ambiguous[]): void {
 
 function leftOver(work: Work, asOf: number): Record<Side, Entry[]> {
   const inTransit: Record<Side, Entry[]> = { left: [], right: [] };
-  for (const side of ['left', 'right'] as const) {
+  for (const side of SIDES) {
     const { type, within } = work.rules.open[side];
     for (const entry of [...work.open[side]]) {
       if (entry.day !== null && work.days.index(asOf) - work.days.index(entry.day) <= within) {
