@@ -15,16 +15,17 @@ export function reconciliationText(list: readonly Reconciliation[], format: stri
 function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): string {
   const head = `${r.pipeline}: ${r.left} against ${r.right}`;
   if (r.ranAt === null) return `${head}\nIt has not run yet: interlocal run ${r.pipeline}`;
-  const money = (minor: number | null): string => (minor === null ? '' : formatMoney(minor, r.currency));
+  const money = (minor: number | null, currency: string): string =>
+    minor === null ? '' : `${formatMoney(minor, currency)}${currency === r.currency ? '' : ` ${currency}`}`;
   const shown = r.lines.filter((line) => line.depth > 0);
   const rows = [...shown, ...r.lines.filter((line) => line.depth === 0)].map((line) => {
     const name = line.depth === 0 ? 'Total' : `${'  '.repeat(line.depth - 1)}${line.key.at(-1) || '(empty)'}`;
     return [
       name,
       statusWord(line.status, r),
-      money(line.left),
-      money(line.right),
-      line.status === 'unchecked' ? '' : money(line.difference),
+      money(line.left, line.currency),
+      money(line.right, line.currency),
+      line.status === 'unchecked' ? '' : money(line.difference, line.currency),
       (line.depth === r.keys.length && line.status !== 'matched') || line.status === 'unchecked' ? (line.reason ?? '') : '',
     ];
   });
@@ -55,8 +56,8 @@ function csvOf(list: readonly Reconciliation[]): string {
         { number: String(line.depth) },
         ...keys.map((_, i) => ({ text: line.key[i] ?? '' })),
         { text: line.status },
-        ...[line.left, line.right, line.difference].map((minor) => ({ number: minor === null ? '' : plainMoney(minor, r.currency) })),
-        { text: r.currency },
+        ...[line.left, line.right, line.difference].map((minor) => ({ number: minor === null ? '' : plainMoney(minor, line.currency) })),
+        { text: line.currency },
         { number: String(line.leftCount) },
         { number: String(line.rightCount) },
         { text: line.reason ?? '' },

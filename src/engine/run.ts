@@ -175,6 +175,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
       options.onNote?.(id, text);
     },
     problems: [],
+    incomplete: [],
     openRejects: (await countOpenRejects(knex, source.id)) > 0,
     allNew: false,
     signal: options.signal,
@@ -208,8 +209,10 @@ async function outcomeOf(session: Session, work: () => Promise<void>): Promise<O
       });
     return 'failed';
   }
-  if (session.problems.length) return 'failed';
-  return session.counts.rejected > 0 ? 'partial' : 'succeeded';
+  const failed = session.problems.length > 0;
+  session.problems.push(...session.incomplete);
+  if (failed) return 'failed';
+  return session.counts.rejected > 0 || session.incomplete.length > 0 ? 'partial' : 'succeeded';
 }
 
 async function work(session: Session): Promise<void> {

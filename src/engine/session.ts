@@ -61,6 +61,8 @@ export interface Session {
   /** Says something that a person may want to know, now and in the run's record. */
   note(text: string): void;
   problems: Problem[];
+  /** Why what the run found is not all that there is to find: it is done, and it is partial. */
+  incomplete: Problem[];
   /** Some record of this source is set aside: good ones may have to close it. */
   openRejects: boolean;
   /** See LandContext.allNew; set for one file at a time. */

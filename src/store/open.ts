@@ -9,6 +9,7 @@ import * as delivery from './migrations/004-delivery.ts';
 import * as columns from './migrations/005-columns.ts';
 import * as sourceKey from './migrations/006-source-key.ts';
 import * as fileTime from './migrations/007-file-time.ts';
+import * as matches from './migrations/010-matches.ts';
 import * as exceptions from './migrations/030-exceptions.ts';
 
 export type { Knex };
@@ -22,6 +23,7 @@ const MIGRATIONS = [
   { name: '005-columns', up: columns.up },
   { name: '006-source-key', up: sourceKey.up },
   { name: '007-file-time', up: fileTime.up },
+  { name: '010-matches', up: matches.up },
   { name: '030-exceptions', up: exceptions.up },
 ];
 

@@ -27,7 +27,7 @@ export function testMigrations(now: () => OpenStore, kind: StoreUnderTest): void
         expect(one).toEqual({
           exit: 0,
           out: JSON.stringify({
-            migrations: ['001-core', '002-ledger', '003-audit', '004-delivery', '005-columns', '006-source-key', '007-file-time'],
+            migrations: ['001-core', '002-ledger', '003-audit', '004-delivery', '005-columns', '006-source-key', '007-file-time', '010-matches'],
             entities: ['person'],
             columns: 7,
           }),

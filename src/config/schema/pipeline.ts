@@ -10,10 +10,11 @@ export const groupKey = z.union([
     z.strictObject({
       fiscal_year: columnName.optional(),
       month: columnName.optional(),
+      day: columnName.optional().describe("The day of a moment in the town's time zone, to be held against a date."),
       field: columnName.optional(),
       starts: monthDay.optional().describe("For fiscal_year, when it is not the town's: 04-01."),
     }),
-    ['fiscal_year', 'month', 'field'],
+    ['fiscal_year', 'month', 'day', 'field'],
   ),
 ]);
 export type GroupKey = z.output<typeof groupKey>;

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { problemsOfRecord, sinkKey } from '../../connector/sink.ts';
+import { startOfDay } from '../../core/time.ts';
 import { FatalError, type Place, type Problem } from '../../core/errors.ts';
 import { type Values, valueAt } from '../../core/record.ts';
 import { canonicalValues } from '../../mapping/canonical-values.ts';
@@ -60,7 +61,7 @@ export async function queueChanges(out: Outbound): Promise<void> {
       entity: out.entity.entity,
       columns: columnNames(out.entity),
       where: out.config.where,
-      since: out.config.since,
+      since: out.config.since && sinceOf(out, out.config.since),
       fromRun,
       related: out.related,
     };
@@ -76,6 +77,12 @@ export async function queueChanges(out: Outbound): Promise<void> {
     await saveOutbound(trx, pipeline, { fingerprint: out.fingerprint, position });
     await saveCounts(trx, session.runId, session.counts);
   });
+}
+
+/** The town's day begins at another moment than the day of UTC, by which moments are stored. */
+function sinceOf({ entity, session }: Outbound, { field, day }: { field: string; day: string }): GoldenScan['since'] {
+  if (entity.fields[field]?.type !== 'datetime') return { field, from: day };
+  return { field, from: startOfDay(day, session.project.config.town.time_zone) };
 }
 
 /** What a record lost is in no row that a scan by runs would find. */
