@@ -6,8 +6,10 @@ import { registerCheck } from './check.ts';
 import { type RegisterCommand, runCli } from './cli.ts';
 import { registerDeliver } from './deliver.ts';
 import { registerDiscover } from './discover.ts';
+import { registerExceptions } from './exceptions.ts';
 import { registerExplain } from './explain.ts';
 import { registerInit } from './init.ts';
+import { registerMatches } from './matches.ts';
 import { registerNew } from './new.ts';
 import { registerPacks } from './packs.ts';
 import { registerPreview } from './preview.ts';
@@ -32,6 +34,8 @@ const COMMANDS: RegisterCommand[] = [
   registerStatus,
   registerRejects,
   registerDeliver,
+  registerMatches,
+  registerExceptions,
   registerExplain,
   registerReport,
   registerAudit,

@@ -112,6 +112,11 @@ export function recordNames(project: Project, exception: StoredException, record
   }));
 }
 
+/** Throws ConfigError PIPELINE_UNKNOWN for what is no reconciliation of the town. */
+export function checkReconciliationName(project: Project, pipeline: string | undefined): void {
+  checkExceptionFilter(project, { pipeline, type: undefined });
+}
+
 /** Throws ConfigError for a pipeline or a type that there is not: an empty list would look like "nothing to do". */
 export function checkExceptionFilter(project: Project, filter: { pipeline: string | undefined; type: string | undefined }): void {
   const problems: Problem[] = [];

@@ -23,6 +23,7 @@ import { outbound } from './outbound/outbound.ts';
 import { removeOrphanMarkers } from './orphan-markers.ts';
 import { readyFiles } from './ready-files.ts';
 import { reconcile } from './reconcile.ts';
+import { reconcileByPasses } from './reconcile-by-passes.ts';
 import { rekeyIfChanged } from './rekey.ts';
 import { remapIfChanged } from './remap.ts';
 import type { Progress, RunResult, Session } from './session.ts';
@@ -216,7 +217,8 @@ async function outcomeOf(session: Session, work: () => Promise<void>): Promise<O
 }
 
 async function work(session: Session): Promise<void> {
-  if (session.pipeline.reconcile) await reconcile(session);
+  if (session.pipeline.reconcile?.passes) await reconcileByPasses(session);
+  else if (session.pipeline.reconcile) await reconcile(session);
   else if (session.pipeline.deliver) await outbound(session);
   else await inbound(session);
 }

@@ -257,3 +257,17 @@ function eventRow(
 async function insertAll(trx: Knex, table: string, rows: readonly Record<string, unknown>[]): Promise<void> {
   for (let i = 0; i < rows.length; i += 50) await trx(table).insert(rows.slice(i, i + 50));
 }
+
+/** The exceptions of a reconciliation that records of a side stand in, by golden id: those that are not closed by new data. */
+export async function exceptionsByRecord(
+  knex: Knex,
+  pipeline: string,
+  side: 'left' | 'right',
+): Promise<Map<number, { id: string; type: string; state: ExceptionState }>> {
+  const rows = (await knex('il_exception_record as r')
+    .join('il_exception as e', 'e.id', 'r.exception_id')
+    .where({ 'e.pipeline': pipeline, 'r.side': side })
+    .whereNot('e.state', 'closed')
+    .select('r.golden_id', 'e.id', 'e.type', 'e.state')) as { golden_id: number; id: string; type: string; state: ExceptionState }[];
+  return new Map(rows.map(({ golden_id, ...rest }) => [Number(golden_id), rest]));
+}

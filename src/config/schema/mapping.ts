@@ -18,7 +18,9 @@ const parse = z.union([
       zone: z
         .string()
         .optional()
-        .describe("By which zone's clock a time without an offset is written: UTC. Default: the town's. What becomes of it is a day or moment of the town."),
+        .describe(
+          "By which zone's clock a time without an offset is written: UTC. Default: the town's. What becomes of it is a day or moment of the town.",
+        ),
       money: z
         .strictObject({
           currency: z

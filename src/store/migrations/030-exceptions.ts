@@ -41,6 +41,33 @@ export async function up(knex: Knex): Promise<void> {
     t.text('detail').notNullable().comment('JSON: note, owner, reason, the match that closed it');
     t.primary(['exception_id', 'number']);
   });
+  await knex.schema.alterTable('il_match', (t) => {
+    t.string('content_id', 24).comment('of matches of passes: made of its records, the same in every run');
+    t.string('made_by', 8).comment('rule, person');
+    t.text('evidence').comment('JSON');
+    t.bigInteger('first_run');
+    t.index(['content_id']);
+  });
+  await knex.schema.createTable('il_match_event', (t) => {
+    t.string('content_id', 24).notNullable();
+    t.integer('number').notNullable();
+    t.string('pipeline', 60).notNullable();
+    t.string('at', 30).notNullable();
+    t.string('actor', 100).notNullable();
+    t.string('action', 12).notNullable().comment('proposed, confirmed, revoked');
+    t.text('detail').notNullable().comment('JSON: rule, reason, and of a revoked match its records');
+    t.primary(['content_id', 'number']);
+    t.index(['pipeline']);
+  });
+  await knex.schema.createTable('il_in_transit', (t) => {
+    t.string('pipeline', 60).notNullable();
+    t.string('side', 5).notNullable();
+    t.integer('entity_id').notNullable();
+    t.bigInteger('golden_id').notNullable();
+    t.bigInteger('version').notNullable();
+    t.bigInteger('minor').notNullable();
+    t.primary(['pipeline', 'side', 'golden_id']);
+  });
   await knex.schema.createTable('il_match_decision', (t) => {
     t.string('match_id', 24).primary();
     t.string('pipeline', 60).notNullable();
