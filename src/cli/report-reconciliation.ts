@@ -1,3 +1,4 @@
+import { textOfProblem } from '../core/errors.ts';
 import { formatMoney, plainMoney } from '../core/money.ts';
 import { differingCount, type Reconciliation, reconciliationJson, statusWord } from '../server/reports/reconciliation.ts';
 import { spreadsheetCsv } from '../server/reports/spreadsheet-csv.ts';
@@ -38,6 +39,7 @@ function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): st
   return [
     head,
     `Last run ${timeText(r.ranAt, options.zone)}: ${found.join(', ')}. Amounts in ${r.currency}; the difference is ${r.right} less ${r.left}${unchecked ? ', without what could not be checked' : ''}.`,
+    ...(r.problems.length > 0 ? ['', ...r.problems.map(textOfProblem)] : []),
     '',
     tableText([r.keys.join(' › '), '', r.left, r.right, 'difference', 'why'], rows, [2, 3, 4]),
     ...(options.all ? [] : ['', 'With --all also what agrees.']),

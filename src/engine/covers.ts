@@ -1,5 +1,5 @@
 import type { ReconciliationConfig } from '../config/schema/pipeline.ts';
-import { type Difference, listDifferences } from '../store/differences.ts';
+import { comparedIn, type Difference, listDifferences } from '../store/differences.ts';
 import {
   changedMatches,
   type Compared,
@@ -139,7 +139,13 @@ async function coverOf(
     unmatched: new Map(),
     unmatchedRecords: new Map(),
   };
-  if (!compared) return { ...cover, outdated: `${pipeline} has not run yet` };
+  if (!compared)
+    return {
+      ...cover,
+      outdated: (await comparedIn(knex, pipeline))
+        ? `${pipeline} has to run again: its last run was of an older version, which kept no evidence`
+        : `${pipeline} has not run yet`,
+    };
   if (!compared.finished) return { ...cover, outdated: `${pipeline} did not finish its last run` };
   const changes = changesSince(JSON.parse(compared.basis) as Basis, project, config, fingerprintOf);
   if (changes.length > 0) return { ...cover, outdated: `${pipeline} has to run again: ${changes.join(', ')} since run ${compared.runId}` };

@@ -24,6 +24,13 @@ export interface MappingContext {
   file?: string;
 }
 
+/** What a mapping says of one record. `taken` is false where its `when` does not hold: it is not about this record. */
+export interface Applied {
+  taken: boolean;
+  candidates: Candidate[];
+  problems: Problem[];
+}
+
 export interface CompiledMapping {
   name: string;
   entity: string;
@@ -38,8 +45,10 @@ export interface CompiledMapping {
    * values. `itemKey` is that of the candidate; undefined when the record has no such item. An absent field is null.
    */
   said(record: SourceRecord, context: MappingContext, itemKey: string): Record<string, Record<string, Value>> | undefined;
+  /** Some rule reads @connection. */
+  usesConnection: boolean;
   /** Pure. Problems of all fields at once; candidates is empty when there is any. */
-  apply(record: SourceRecord, context: MappingContext): { candidates: Candidate[]; problems: Problem[] };
+  apply(record: SourceRecord, context: MappingContext): Applied;
 }
 
 /** What compiling needs to know of the town. */

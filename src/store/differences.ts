@@ -1,3 +1,4 @@
+import type { Problem } from '../core/errors.ts';
 import type { Knex } from './open.ts';
 
 export type DifferenceStatus = 'matched' | 'differs' | 'left_only' | 'right_only' | 'unchecked';
@@ -60,13 +61,13 @@ export async function listDifferences(
 }
 
 /** The run that found what is stored, when it has ended; undefined while none did. */
-export async function comparedIn(knex: Knex, pipeline: string): Promise<{ id: number; endedAt: string } | undefined> {
+export async function comparedIn(knex: Knex, pipeline: string): Promise<{ id: number; endedAt: string; problems: Problem[] } | undefined> {
   const row = (await knex('il_difference as d')
     .join('il_run as r', 'r.id', 'd.run_id')
     .where('d.pipeline', pipeline)
     .whereNotNull('r.ended_at')
-    .first('r.id', 'r.ended_at')) as { id: number; ended_at: string } | undefined;
-  return row && { id: Number(row.id), endedAt: row.ended_at };
+    .first('r.id', 'r.ended_at', 'r.problems')) as { id: number; ended_at: string; problems: string | null } | undefined;
+  return row && { id: Number(row.id), endedAt: row.ended_at, problems: JSON.parse(row.problems ?? '[]') as Problem[] };
 }
 
 /** How many of its full keys there are by status. */

@@ -150,13 +150,20 @@ function madeOf(out: Outbound, golden: ScannedGolden): Made | undefined {
   const record: Values = { ...canonicalValues(out.entity, golden.columns) };
   for (const { name, config } of out.related) record[name] = golden.related[name]!.map((columns) => canonicalValues(config, columns));
   const at: Place = { system: out.name };
-  const { values, problems: unmapped } = out.mapping.apply(record, at);
+  const sent: Values = out.asSent(out.entity.entity, record);
+  for (const { name, config } of out.related)
+    sent[name] = golden.related[name]!.map((columns) => out.asSent(config.entity, canonicalValues(config, columns)));
+  const { values, problems: unmapped } = out.mapping.apply(sent, at, record);
   if (unmapped.length) return { golden: golden.id, key: keyOfGolden(golden.id), values: {}, hash: hashOf({}), problems: unmapped };
   if (!values) return undefined;
   const keyless = out.sink.idempotency_key.every((field) => (valueAt(values, field) ?? '') === '');
   const key = keyless ? keyOfGolden(golden.id) : sinkKey(out.sink, values);
   // By its own key a person finds it at both sides.
-  const problems = problemsOfRecord(out.sink, values, keyless ? at : { ...at, key });
+  const named = keyless ? at : { ...at, key };
+  const problems = problemsOfRecord(out.sink, values, named);
+  problems.push(...out.currencyCheck(out.entity, record, named));
+  for (const { name, config } of out.related)
+    for (const one of golden.related[name]!) problems.push(...out.currencyCheck(config, canonicalValues(config, one), named));
   return { golden: golden.id, key, values, hash: hashOf(values), problems };
 }
 
@@ -268,15 +275,17 @@ async function queueGone(out: Outbound, scan: GoldenScan, unwanted: readonly num
       hint: 'Look at what happened at the source or to where: of the pipeline. If it is right, raise max_deleted_percent for one run.',
     });
   const send = out.sink.deletions === 'send';
-  await session.commit(async (_, trx) => {
+  session.counts.deleted += await session.commit(async (_, trx) => {
+    let deleted = 0;
     for (const row of rows) {
       if (!REACHED.includes(row.state)) await withdrawUnsent(trx, row);
       const last = reached.get(row);
       if (!last || out.sink.deletions === 'ignore') continue;
       const problems = send ? [] : [goneSince(out, last)];
       await insertOutbox(trx, { ...last, operation: 'delete', state: send ? waitingState(out) : 'held', problems, run: session.runId });
-      session.counts.deleted++;
+      deleted++;
     }
+    return deleted;
   });
 }
 

@@ -1,3 +1,4 @@
+import { textOfPlace } from '../../core/errors.ts';
 import { formatMoney } from '../../core/money.ts';
 import { html, type Html } from '../html.ts';
 import { type Page, scrolling, type Town } from '../page.ts';
@@ -35,6 +36,16 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
         ${keysText(r.counts.matched, differing, r.counts.unchecked)}. Last run
         <time datetime="${r.ranAt}">${timeText(r.ranAt, town.zone)}</time>.
       </p>
+      ${
+        r.problems.length > 0
+          ? html`<div class="status status-note">
+              <p>A side is not complete, and what looks like a difference may be this:</p>
+              <ul>
+                ${r.problems.map((p) => html`<li>${textOfPlace(p.place)}: ${p.message} ${p.hint ?? ''}</li>`)}
+              </ul>
+            </div>`
+          : ''
+      }
       <p>
         The difference is ${r.right} minus ${r.left}. Nothing is netted: a sum differs when anything in it
         does.${r.counts.unchecked > 0 ? ' What could not be checked counts in the sums and not in the difference.' : ''}

@@ -1,5 +1,6 @@
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import type { PipelineConfig } from '../../config/schema/pipeline.ts';
+import type { Problem } from '../../core/errors.ts';
 import { plainMoney } from '../../core/money.ts';
 import type { Engine } from '../../engine/run.ts';
 import { type Difference, comparedIn, differenceCounts, type DifferenceStatus, listDifferences } from '../../store/differences.ts';
@@ -16,6 +17,8 @@ export interface Reconciliation {
   currency: string;
   /** UTC; null while no run of it has compared. */
   ranAt: string | null;
+  /** Why what the run found is not all that there is to find. */
+  problems: Problem[];
   /** Full keys by status. */
   counts: Record<DifferenceStatus, number>;
   /** Roll-ups and leaves, each roll-up before what is inside; the first is the total, with an empty key. */
@@ -65,6 +68,7 @@ export async function readReconciliation(
     keys: match_on.map((m) => m.name),
     currency: town,
     ranAt: run?.endedAt ?? null,
+    problems: run?.problems ?? [],
     counts,
     lines: withDifferences(contest(found, contested), match_on.length, town),
   };
@@ -126,6 +130,7 @@ export function reconciliationJson(r: Reconciliation): Record<string, unknown> {
     match_on: r.keys,
     currency: r.currency,
     ran_at: r.ranAt,
+    problems: r.problems,
     counts: r.counts,
     lines: r.lines.map((line) => ({
       key: Object.fromEntries(line.key.map((part, i) => [r.keys[i]!, part])),
