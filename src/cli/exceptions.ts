@@ -41,12 +41,13 @@ export function registerExceptions(cli: Cli): void {
     .action(async (id: string) => {
       const { withTown } = await import('./town.ts');
       const { showException } = await import('../engine/exceptions.ts');
-      const { exceptionLine, recordNames, todayIn } = await import('../engine/exceptions-report.ts');
+      const { exceptionLine, namedRecords, todayIn } = await import('../engine/exceptions-report.ts');
       const { plainMoney } = await import('../core/money.ts');
-      await withTown(cli, async ({ project, knex }) => {
+      await withTown(cli, async (engine) => {
+        const { project, knex } = engine;
         const { exception, records, events } = await showException(knex, id);
         const line = exceptionLine(project, exception, todayIn(project));
-        const shown = recordNames(project, exception, records);
+        const shown = await namedRecords(engine, exception, records);
         cli.print({ ...line, records: shown, events }, () =>
           [
             linesOf(line),

@@ -6,7 +6,7 @@ import { dayIn } from '../core/time.ts';
 import { businessDays, dayNumber } from '../reconciliation/calendar.ts';
 import { ageBucket, EXCEPTION_TYPES, type ExceptionCode } from '../reconciliation/exceptions/types.ts';
 import { type ExceptionRecord, type ExceptionState, listExceptions, type StoredException, UNFINISHED } from '../store/exceptions.ts';
-import { partsOfRecordName } from './record-name.ts';
+import { recordNames } from './record-name.ts';
 import type { Engine } from './run.ts';
 
 /** One exception as `exceptions list --json` gives it, docs/json.md. */
@@ -101,13 +101,18 @@ export interface NamedRecord {
   minor: number;
 }
 
-export function recordNames(project: Project, exception: StoredException, records: readonly ExceptionRecord[]): NamedRecord[] {
+export async function namedRecords(
+  { project, knex }: Engine,
+  exception: StoredException,
+  records: readonly ExceptionRecord[],
+): Promise<NamedRecord[]> {
+  const { partsOf } = await recordNames(knex);
   const sides = project.pipelines.get(exception.pipeline)?.value.reconcile;
   return records.map(({ side, record, minor }) => ({
     side,
     side_name: sides?.[side].name ?? side,
     entity: sides?.[side].entity ?? '',
-    ...partsOfRecordName(record),
+    ...partsOf(record),
     minor,
   }));
 }

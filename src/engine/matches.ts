@@ -18,7 +18,7 @@ import {
   type StoredPassMatch,
 } from '../store/pass-matches.ts';
 import { recordAt, sourceNames } from '../store/record-names.ts';
-import { partsOfRecordName, recordName } from './record-name.ts';
+import { recordNames } from './record-name.ts';
 import type { Engine } from './run.ts';
 
 /** A record of a match, by what its own system calls it. */
@@ -180,9 +180,10 @@ async function recordsByName(
 ): Promise<{ name: string; minor: number }[]> {
   const found: { name: string; minor: number }[] = [];
   const missing: { connection: string; key: string }[] = [];
+  const { nameOf } = await recordNames(trx);
   for (const { connection, key } of wanted) {
     const row = await recordAt(trx, { entity, amount, connection, key });
-    if (row) found.push({ name: recordName(connection, key, row.item), minor: row.minor });
+    if (row) found.push({ name: nameOf({ connection, key, item: row.item }, 0), minor: row.minor });
     else missing.push({ connection, key });
   }
   if (missing.length)
@@ -201,10 +202,8 @@ async function namesOf(knex: Knex, records: readonly MatchRecord[]): Promise<Rec
   const entities = new Map<number, Awaited<ReturnType<typeof sourceNames>>>();
   for (const { entityId } of records) if (!entities.has(entityId)) entities.set(entityId, await sourceNames(knex, entityId));
   const names: Record<'left' | 'right', string[]> = { left: [], right: [] };
-  for (const { side, entityId, golden } of records) {
-    const name = entities.get(entityId)!.get(golden);
-    names[side].push(name ? recordName(name.connection, name.key, name.item) : recordName('', String(golden), ''));
-  }
+  const { nameOf } = await recordNames(knex);
+  for (const { side, entityId, golden } of records) names[side].push(nameOf(entities.get(entityId)!.get(golden), golden));
   names.left.sort();
   names.right.sort();
   return names;
@@ -229,7 +228,8 @@ async function withRecords(project: Project, knex: Knex, list: readonly StoredPa
           const name = names.get(entityId)!.get(golden);
           return {
             entity: sides?.[side].entity ?? '',
-            ...(name ? { connection: name.connection, key: name.key } : partsOfRecordName(recordName('', String(golden), ''))),
+            connection: name?.connection ?? '',
+            key: name?.key ?? String(golden),
             amount: plainMoney(minor, match.currency),
           };
         });

@@ -17,7 +17,7 @@ import { problemsBehind } from './behind.ts';
 import { contestMatches } from './contest.ts';
 import { fieldsOf, rulesOf, townDays } from './pass-rules.ts';
 import { storedBasis } from './reconciliation-basis.ts';
-import { recordName } from './record-name.ts';
+import { recordNames } from './record-name.ts';
 import { type ReadSide, sidesOf } from './reconcile.ts';
 import { type Session, stopIfAsked } from './session.ts';
 
@@ -106,7 +106,8 @@ async function entriesOf(session: Session, trx: Knex, config: ReconciliationConf
   const { date } = config[which];
   const columns = [...new Set([...fields, ...(date === undefined ? [] : [date])])];
   const at = new Map(columns.map((column, i) => [column, i]));
-  const names = await sourceNames(trx, side.entityId);
+  const sources = await sourceNames(trx, side.entityId);
+  const names = await recordNames(trx);
   const { time_zone: zone } = session.project.config.town;
   const read: ReadEntries = { entries: [], entityId: side.entityId, withoutAmount: 0 };
   for await (const page of recordsOfSide(trx, side, columns, PAGE)) {
@@ -116,11 +117,9 @@ async function entriesOf(session: Session, trx: Knex, config: ReconciliationConf
         read.withoutAmount++;
         continue;
       }
-      const name = names.get(record.id);
       const day = date === undefined ? null : record.values[at.get(date)!];
       read.entries.push({
-        // A record without a link (made by hand) is known by its own number.
-        id: name ? recordName(name.connection, name.key, name.item) : recordName('', String(record.id), ''),
+        id: names.nameOf(sources.get(record.id), record.id),
         minor: record.minor,
         currency: record.currency,
         day: day === null || day === undefined ? null : dayNumber(calendarDay(String(day), zone)),
@@ -208,7 +207,7 @@ function nameFinder(sides: Record<Side, ReadEntries>): (golden: number, side: Si
     left: new Map(sides.left.entries.map((e) => [e.golden, e.id])),
     right: new Map(sides.right.entries.map((e) => [e.golden, e.id])),
   };
-  return (golden, side) => names[side].get(golden) ?? recordName('', String(golden), '');
+  return (golden, side) => names[side].get(golden) ?? String(golden);
 }
 
 function unusable(pipeline: string, config: ReconciliationConfig, sides: Record<Side, ReadEntries>): Problem[] {

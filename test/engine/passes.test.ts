@@ -75,7 +75,7 @@ describe('a reconciliation by passes', () => {
     expect(exception).toMatchObject({
       type: 'cash_over_short',
       amount: '-4.00',
-      sentence: 'receipts say 44.00, the bank say 40.00: 4.00 short.',
+      sentence: 'Receipts 44.00, the bank 40.00: 4.00 short.',
     });
   });
 });
@@ -167,6 +167,23 @@ describe('what a person decides', () => {
     expect([shown.state, shown.by]).toEqual(['confirmed', 'person']);
     expect(shown.events.filter((e) => e.actor === 'dana').map((e) => e.action)).toEqual(['confirmed']);
     await expect(decideMatch(t.engine, proposed!.id, 'confirm', 'again')).rejects.toMatchObject({ code: 'MATCH_STATE' });
+  });
+
+  test('outlives a connection that is called something else now', async () => {
+    const t = await town([{ no: '1', amount: '40.00' }], [{ no: '9', amount: '39.00', day: '2026-07-10' }]);
+    const sides = { left: [{ connection: 'desk', key: '1' }], right: [{ connection: 'bank', key: '9' }] };
+    await matchByHand(t.engine, 'to-bank', sides, 'a dollar short');
+    t.write({
+      'config/connections.yaml': t
+        .text('config/connections.yaml')
+        .replace('bank: { connector', 'first-bank: { formerly: [bank], connector'),
+      'pipelines/bank-deposits.yaml': t.text('pipelines/bank-deposits.yaml').replace('connection: bank', 'connection: first-bank'),
+    });
+    await t.reopen();
+    await t.run('bank-deposits');
+    await run(t);
+    const [match] = await matchLines(t.engine, {});
+    expect([match!.by, match!.right[0]!.connection]).toEqual(['person', 'first-bank']);
   });
 
   test('records that no rule ties are tied by hand, until they no longer balance', async () => {

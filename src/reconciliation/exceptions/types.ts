@@ -35,7 +35,7 @@ const leftAlone = (rest: string) => (a: ExceptionFacts) =>
 const rightAlone = (rest: string) => (a: ExceptionFacts) =>
   `${money(a, a.minor)} of ${a.rightName}${on(a)} ${rest.replace('{left}', a.leftName)}.`;
 const bothSums = (a: ExceptionFacts): string =>
-  `${a.leftName} say ${money(a, Number(a.facts.left_sum))}, ${a.rightName} say ${money(a, Number(a.facts.right_sum))}`;
+  `${capital(a.leftName)} ${money(a, Number(a.facts.left_sum))}, ${a.rightName} ${money(a, Number(a.facts.right_sum))}`;
 
 /** By code: exceptions are stored, exported and reported under these names. */
 export const EXCEPTION_TYPES = {
@@ -153,6 +153,10 @@ export function ageBucket(businessDays: number): string {
 
 function money({ currency }: ExceptionFacts, minor: number): string {
   return plainMoney(minor, currency);
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 function on({ since }: ExceptionFacts): string {
