@@ -11,6 +11,7 @@ export const LAYERS = [
   'connector',
   'mapping',
   'identity',
+  'reconciliation',
   'revenue',
   'store',
   'engine',
@@ -20,7 +21,7 @@ export const LAYERS = [
 ];
 
 /** These know no clock, no disk and no network: everything is passed in, so that they can be tested and run again with the same result. */
-export const PURE = ['mapping', 'identity', 'revenue'];
+export const PURE = ['mapping', 'identity', 'reconciliation', 'revenue'];
 
 const OUTSIDE =
   '^(?:node:)?(?:fs|net|http|https|http2|dgram|dns|tls|child_process|worker_threads|cluster)(?:/.*)?$|^(?:axios|undici|ssh2|mssql|knex|better-sqlite3)(?:/.*)?$';

@@ -32,6 +32,7 @@ import { connectionsInLine } from './renames.ts';
 import { removeOrphanMarkers } from './orphan-markers.ts';
 import { readyFiles } from './ready-files.ts';
 import { reconcile } from './reconcile.ts';
+import { reconcileByPasses } from './reconcile-by-passes.ts';
 import { rekeyIfChanged } from './rekey.ts';
 import { remapIfChanged } from './remap.ts';
 import type { Progress, RunResult, Session } from './session.ts';
@@ -336,7 +337,8 @@ const NOT_DELIVERED = ['refused', 'rejected', 'unknown', 'held'] as const;
 async function work(session: Session): Promise<void> {
   requirePassingTests(session.project, session.pipeline);
   if (session.refusal) throw session.refusal;
-  if (session.pipeline.reconcile) await reconcile(session);
+  if (session.pipeline.reconcile?.passes) await reconcileByPasses(session);
+  else if (session.pipeline.reconcile) await reconcile(session);
   else if (session.pipeline.deliver) await outbound(session);
   else await inbound(session);
 }
