@@ -1,3 +1,4 @@
+import { groupDigits } from '../core/digit-groups.ts';
 import { type Command, Option } from 'commander';
 import type { Decided, Decision } from '../engine/outbound/decide.ts';
 import type { DecisionPlan } from '../engine/outbound/decision-plan.ts';
@@ -164,7 +165,7 @@ function planWords({ of }: DecisionPlan): string {
 }
 
 function totalsWords(totals: Readonly<Record<string, string>>): string {
-  const sums = Object.entries(totals).map(([name, sum]) => `${name} ${sum.replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ',')}`);
+  const sums = Object.entries(totals).map(([name, sum]) => `${name} ${groupDigits(sum)}`);
   return sums.length ? `: ${sums.join(', ')}` : '';
 }
 

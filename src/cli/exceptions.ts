@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { ExceptionAction, Resolution } from '../engine/exceptions.ts';
 import type { ExceptionLine } from '../engine/exceptions-report.ts';
-import { type Cli, wholeNumber } from './cli.ts';
+import { type Cli, countOption } from './cli.ts';
 import { plural } from './table.ts';
 
 const STATES = ['open', 'assigned', 'waiting', 'resolved', 'closed'] as const;
@@ -18,7 +18,7 @@ export function registerExceptions(cli: Cli): void {
     .addOption(new Option('--state <state>', 'only those in this state; otherwise all that need somebody').choices(STATES))
     .option('--type <type>', 'only those of this type, such as not_deposited')
     .option('--owner <name>', 'only those of this owner')
-    .option('--limit <n>', 'how many', wholeNumber, 200)
+    .option('--limit <n>', 'how many', countOption, 200)
     .description('List them, the oldest first.')
     .action(
       async (pipeline: string | undefined, options: { state?: (typeof STATES)[number]; type?: string; owner?: string; limit: number }) => {

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { MatchLine } from '../engine/matches.ts';
-import { type Cli, wholeNumber } from './cli.ts';
+import { type Cli, countOption } from './cli.ts';
 
 const STATES = ['proposed', 'confirmed', 'contested'] as const;
 
@@ -14,7 +14,7 @@ export function registerMatches(cli: Cli): void {
     .command('list')
     .argument('[pipeline]', 'only those of this reconciliation')
     .addOption(new Option('--state <state>', 'only those in this state').choices(STATES))
-    .option('--limit <n>', 'how many', wholeNumber, 200)
+    .option('--limit <n>', 'how many', countOption, 200)
     .description('Matches in force, the newest first.')
     .action(async (pipeline: string | undefined, options: { state?: (typeof STATES)[number]; limit: number }) => {
       const { withTown } = await import('./town.ts');

@@ -1,3 +1,4 @@
+import { groupDigits } from '../core/digit-groups.ts';
 import { textOfProblem } from '../core/errors.ts';
 import { visibleLine } from '../core/visible.ts';
 import type { RejectFacts, RejectGroup } from '../engine/reject-facts.ts';
@@ -30,22 +31,16 @@ export function groupText(group: RejectGroup): string {
 
 /** `: 1,250.00 USD`, and how many have no amount. */
 export function totalsText({ totals, withoutAmount, rejects }: Pick<RejectGroup, 'totals' | 'withoutAmount' | 'rejects'>): string {
-  const sums = Object.entries(totals).map(([currency, sum]) => `${grouped(sum)} ${currency}`);
+  const sums = Object.entries(totals).map(([currency, sum]) => `${groupDigits(sum)} ${currency}`);
   const without = withoutAmount > 0 && withoutAmount < rejects.length ? [`${withoutAmount} without an amount that can be read`] : [];
   return sums.length ? `: ${[...sums, ...without].join(', ')}` : '';
-}
-
-/** `1234.50` as `1,234.50` */
-export function grouped(decimal: string): string {
-  const [whole = '', ...fraction] = decimal.split('.');
-  return [whole.replace(/\B(?=(\d{3})+$)/g, ','), ...fraction].join('.');
 }
 
 function factsText({ key, date, amount, currency }: RejectFacts): string {
   const facts = [
     ...(key === null ? [] : [`key ${key}`]),
     ...(date ? [date] : []),
-    ...(amount ? [currency ? `${grouped(amount)} ${currency}` : amount] : []),
+    ...(amount ? [currency ? `${groupDigits(amount)} ${currency}` : amount] : []),
   ];
   return facts.length ? `, ${facts.join(', ')}` : '';
 }

@@ -42,16 +42,14 @@ export function writtenForms(secret: string): string[] {
 function base64Forms(bytes: Buffer): string[] {
   const whole = bytes.toString('base64');
   const cores = [0, 1, 2].flatMap((before) => {
-    const text = Buffer.concat([Buffer.alloc(before), bytes])
-      .toString('base64')
-      .replace(/=+$/, '');
+    const text = withoutPadding(Buffer.concat([Buffer.alloc(before), bytes]).toString('base64'));
     const from = Math.ceil((before * 8) / 6);
     const to = Math.floor(((before + bytes.length) * 8) / 6);
     const core = text.slice(from, to);
     return core.length >= SHORTEST_CORE ? [core] : [];
   });
   const percent = (text: string): string => text.replace(/[+/=]/g, encodeURIComponent);
-  return [whole, whole.replace(/=+$/, ''), ...cores].flatMap((text) => [
+  return [whole, withoutPadding(whole), ...cores].flatMap((text) => [
     text,
     percent(text),
     text.replaceAll('+', '-').replaceAll('/', '_'),
@@ -89,4 +87,10 @@ function escapeUnit(c: string): string {
 
 function xml(text: string, quote: string, apostrophe: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', quote).replaceAll("'", apostrophe);
+}
+
+function withoutPadding(base64: string): string {
+  let end = base64.length;
+  while (base64[end - 1] === '=') end--;
+  return base64.slice(0, end);
 }

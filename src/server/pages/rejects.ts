@@ -1,3 +1,4 @@
+import { groupDigits } from '../../core/digit-groups.ts';
 import { formatMoney } from '../../core/money.ts';
 import type { RejectFacts, RejectGroup } from '../../engine/reject-facts.ts';
 import type { Reject } from '../../store/rejects.ts';
@@ -69,7 +70,7 @@ const MOST_OPEN = 3;
 function row({ pipeline, problems, rejects, totals }: RejectGroup): Html {
   // Of several records where each of them is told below.
   const told = problems.map((problem) => shownProblem(rejects.length > 1 ? { ...problem, place: {} } : problem));
-  const sums = Object.entries(totals).map(([currency, sum]) => `${decimalText(sum)} ${currency}`);
+  const sums = Object.entries(totals).map(([currency, sum]) => `${groupDigits(sum)} ${currency}`);
   return html`<tr>
     <th scope="row" class="n">${rejects.length === 1 ? rejects[0]!.reject.id : ''}</th>
     <td>
@@ -106,12 +107,6 @@ function factsText({ key, keyIsPersonal, date, minor, currency }: RejectFacts): 
     ...(minor !== null && currency !== null ? [`${formatMoney(minor, currency)} ${currency}`] : []),
   ];
   return facts.length ? `, ${facts.join(', ')}` : '';
-}
-
-/** `1234.50` as `1,234.50` */
-function decimalText(decimal: string): string {
-  const [whole = '', ...fraction] = decimal.split('.');
-  return [whole.replace(/\B(?=(\d{3})+$)/g, ','), ...fraction].join('.');
 }
 
 function placeOf({ file, line, record }: Reject): string {
