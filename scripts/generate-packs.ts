@@ -1,6 +1,6 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderHash } from '../src/connector/pack-files.ts';
+import { folderHash } from '../src/packs/files.ts';
 
 /** connectors/packs.json: the hash of each shipped connector, which `interlocal packs --verify` and `init` hold it against. */
 const root = join(import.meta.dirname, '../connectors');

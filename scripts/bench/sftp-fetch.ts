@@ -4,7 +4,7 @@ import type { FileTransport } from '../../src/transports/transport.ts';
 
 // One file from an SFTP server into the spool, as a run fetches it, in a process started as a run's is.
 enableCompileCache();
-const { spool } = await import('../../src/engine/spool.ts');
+const { spool } = await import('../../src/engine/inbound/spool.ts');
 const { transports } = await import('../../src/transports/transports.ts');
 const [options, file, folder] = process.argv.slice(2) as [string, string, string];
 const transport = (await transports.sftp.open(JSON.parse(readFileSync(options, 'utf8')) as Record<string, unknown>, {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { InterlocalError, type Problem, textOfProblem } from '../../src/core/errors.ts';
-import type { Reading } from '../../src/engine/certify/reading.ts';
+import type { Reading } from '../../src/authoring/certify/reading.ts';
 import { Fault, type Subject, type Verdict } from './subject.ts';
 
 export interface Attempt {

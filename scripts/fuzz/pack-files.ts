@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ConnectorConfig, StreamConfig } from '../../src/config/schema/connector.ts';
 import { connectorSchema } from '../../src/config/schema/connector.ts';
-import { type Pack, readPack } from '../../src/engine/certify/pack.ts';
+import { type Pack, readPack } from '../../src/authoring/certify/pack.ts';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 

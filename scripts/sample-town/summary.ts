@@ -1,11 +1,11 @@
 import { plural, tableText } from '../../src/cli/table.ts';
 import { textOfProblem } from '../../src/core/errors.ts';
 import { formatMoney } from '../../src/core/money.ts';
-import { forAPersonText } from '../../src/engine/outbound/status.ts';
-import { type RevenueRow, revenueReport } from '../../src/engine/revenue.ts';
-import type { Engine } from '../../src/engine/run.ts';
-import { type PipelineStatus, statusOf } from '../../src/engine/status.ts';
-import { readReconciliation, reconciliationIds } from '../../src/server/reports/reconciliation.ts';
+import { forAPersonText } from '../../src/reports/deliveries.ts';
+import { type RevenueRow, revenueReport } from '../../src/reports/revenue.ts';
+import type { Engine } from '../../src/engine/run/run.ts';
+import { type PipelineStatus, statusOf } from '../../src/reports/status.ts';
+import { readReconciliation, reconciliationIds } from '../../src/reports/reconciliation.ts';
 import { listRejects } from '../../src/store/rejects.ts';
 
 /** What the last run of every pipeline brought, and how it stands with the town's money: for a person who sees it for the first time. */

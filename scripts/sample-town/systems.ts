@@ -6,7 +6,7 @@ import { writeSecrets } from './secrets.ts';
 import { sampleTownHostKey } from './sftp-host-key.ts';
 import { startSftpServer, type SftpUser } from './sftp-server.ts';
 import { startClerkService } from './soap-server.ts';
-import { startTdsEndpoint } from './tds/endpoint.ts';
+import { startTdsEndpoint } from './servers/tds/endpoint.ts';
 import { tlsKeys } from './tls-keys.ts';
 
 export { SFTP_HOST_KEY_FINGERPRINT } from './sftp-host-key.ts';

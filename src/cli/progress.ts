@@ -1,4 +1,4 @@
-import type { Progress } from '../engine/session.ts';
+import type { Progress } from '../engine/run/session.ts';
 import { visible } from '../core/visible.ts';
 import type { Cli } from './cli.ts';
 

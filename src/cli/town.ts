@@ -3,7 +3,7 @@ import type { Project } from '../config/project.ts';
 import { storeUrl } from '../config/secrets.ts';
 import { compileMapping } from '../mapping/compile.ts';
 import { compileSinkMapping } from '../mapping/sink-mapping.ts';
-import type { Engine } from '../engine/run.ts';
+import type { Engine } from '../engine/run/run.ts';
 import { migrateModel } from '../store/model-tables.ts';
 import { openKnex } from '../store/open.ts';
 import { transports } from '../transports/transports.ts';

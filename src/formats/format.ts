@@ -1,6 +1,6 @@
 import type { ConnectorConfig, DecoderConfig } from '../config/schema/connector.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
-import type { JsonTypes } from './json-types.ts';
+import type { JsonTypes } from './json/types.ts';
 
 export type { ConnectorConfig, DecoderConfig };
 

@@ -1,15 +1,15 @@
 import { FatalError } from '../core/errors.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
-import { bai2 } from './bai2.ts';
-import { camt053 } from './camt053.ts';
-import { csv } from './csv.ts';
-import { fixedWidth } from './fixed-width.ts';
+import { bai2 } from './bai2/bai2.ts';
+import { camt053 } from './camt053/camt053.ts';
+import { csv } from './csv/csv.ts';
+import { fixedWidth } from './fixed-width/fixed-width.ts';
 import type { DecodeContext, DecoderConfig, EncodeContext, Format } from './format.ts';
-import { json } from './json.ts';
-import { mt940 } from './mt940.ts';
-import { ofx } from './ofx.ts';
-import { xlsx } from './xlsx.ts';
-import { xml } from './xml.ts';
+import { json } from './json/json.ts';
+import { mt940 } from './mt940/mt940.ts';
+import { ofx } from './ofx/ofx.ts';
+import { xlsx } from './xlsx/xlsx.ts';
+import { xml } from './xml/xml.ts';
 
 /** Every format there is, under its name in a decoder. A format that is not in this list does not exist. */
 export const FORMATS = { csv, fixed_width: fixedWidth, xml, json, xlsx, bai2, mt940, ofx, camt053 } as const;

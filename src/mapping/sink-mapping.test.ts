@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sinkSchema } from '../config/schema/sink.ts';
 import { sinkMappingSchema } from '../config/schema/sink-mapping.ts';
-import { writtenValues } from '../connector/sink-values.ts';
+import { writtenValues } from '../connector/sink/sink-values.ts';
 import { compileSinkMapping } from './sink-mapping.ts';
 
 test('a moment is sent as the time on the town’s clock where the system has a form of its own, and as UTC in ISO 8601', () => {

@@ -1,6 +1,6 @@
 import type { SinkConfig } from '../config/schema/connector.ts';
 import type { SinkMappingConfig } from '../config/schema/sink-mapping.ts';
-import { problemsOfRecord } from '../connector/sink.ts';
+import { problemsOfRecord } from '../connector/sink/sink.ts';
 import { didYouMean } from '../core/errors.ts';
 import type { Value, Values } from '../core/record.ts';
 import type { MappingSettings } from './mapping.ts';

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Project } from '../config/project.ts';
 import { storeUrl } from '../config/secrets.ts';
-import { scheduledPipelines } from '../engine/order.ts';
-import { nextRun } from '../scheduler/when.ts';
+import { scheduledPipelines } from '../engine/run/order.ts';
+import { nextRun } from '../worker/when.ts';
 import { openKnex } from '../store/open.ts';
 import { type ConfigurationState, createPages } from './server.ts';
 

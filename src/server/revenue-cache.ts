@@ -1,6 +1,6 @@
-import type { PeriodKind, RevenueRow } from '../engine/revenue.ts';
-import { revenueReport } from '../engine/revenue.ts';
-import type { Engine } from '../engine/run.ts';
+import type { PeriodKind, RevenueRow } from '../reports/revenue.ts';
+import { revenueReport } from '../reports/revenue.ts';
+import type { Engine } from '../engine/run/run.ts';
 
 export interface RevenueCache {
   /** The report over all departments; the same list until a run has begun or ended. Not to be changed. */

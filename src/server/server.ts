@@ -3,16 +3,16 @@ import { readFileSync } from 'node:fs';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { redact } from '../config/secrets.ts';
 import type { Problem } from '../core/errors.ts';
-import type { Engine } from '../engine/run.ts';
-import { api } from './api.ts';
-import { health } from './health.ts';
-import { hostCheck } from './host-check.ts';
-import { type Page, pageText, type Town } from './page.ts';
+import type { Engine } from '../engine/run/run.ts';
+import { api } from './api/api.ts';
+import { health } from './api/health.ts';
+import { hostCheck } from './auth/host-check.ts';
+import { type Page, pageText, type Town } from './pages/parts/page.ts';
 import { badRequestPage, faultPage, notFoundPage } from './pages/error.ts';
 import { requestLog, type ServerLog } from './request-log.ts';
 import { revenueCache } from './revenue-cache.ts';
-import { secureHeaders } from './secure-headers.ts';
-import { web } from './web.ts';
+import { secureHeaders } from './auth/secure-headers.ts';
+import { web } from './pages/web.ts';
 
 /** A configuration that is in the town's folder and cannot be used, so that the one before stays in force. */
 export interface ConfigurationFault {
@@ -51,8 +51,8 @@ export interface ServerContext {
   show(response: Response, page: Page, status?: number): void;
 }
 
-const STYLE = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
-const ICON = readFileSync(new URL('./icon.svg', import.meta.url), 'utf8');
+const STYLE = readFileSync(new URL('./pages/parts/style.css', import.meta.url), 'utf8');
+const ICON = readFileSync(new URL('./pages/parts/icon.svg', import.meta.url), 'utf8');
 
 /**
  * The town's pages and its JSON API as an express app: reads only, keeps no session, sets no cookies. It listens nowhere

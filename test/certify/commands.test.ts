@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
-import { registerNew } from '../../src/cli/new.ts';
-import type { Certificate } from '../../src/connector/certify.ts';
-import type { RawRow } from '../../src/formats/xlsx-sheet.ts';
-import { workbookOf } from '../../src/formats/xlsx-write.ts';
+import { registerNew } from '../../src/cli/authoring/new.ts';
+import type { Certificate } from '../../src/authoring/certify/finding.ts';
+import type { RawRow } from '../../src/formats/xlsx/sheet.ts';
+import { workbookOf } from '../../src/formats/xlsx/write.ts';
 import { zip } from '../formats/packing.ts';
 import { temporaryFolder } from './packs.ts';
 

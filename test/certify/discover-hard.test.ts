@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { discoverWsdl } from '../../src/connector/discover-wsdl.ts';
-import { discoverFile } from '../../src/connector/discover-file.ts';
-import type { ProposedStream } from '../../src/connector/discover.ts';
-import { manifestText, readmeText } from '../../src/connector/skeleton.ts';
-import { cutSample } from '../../src/connector/sample-cut.ts';
-import { readPack } from '../../src/engine/certify/pack.ts';
-import { writeRecords } from '../../src/engine/certify/write-records.ts';
+import { discoverWsdl } from '../../src/authoring/discover/wsdl.ts';
+import { discoverFile } from '../../src/authoring/discover/file.ts';
+import type { ProposedStream } from '../../src/authoring/discover/proposal.ts';
+import { manifestText, readmeText } from '../../src/authoring/scaffold/skeleton.ts';
+import { cutSample } from '../../src/authoring/scaffold/sample-cut.ts';
+import { readPack } from '../../src/authoring/certify/pack.ts';
+import { writeRecords } from '../../src/authoring/certify/write-records.ts';
 import { certified, failures, packOf } from './packs.ts';
 
 /** Proposed, cut to its beginning and certified: what a vendor has after one command. */

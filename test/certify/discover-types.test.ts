@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { tablesPort } from '../../src/cli/certify-tables.ts';
-import { discoverFile } from '../../src/connector/discover-file.ts';
-import { discoverTables } from '../../src/connector/discover-tables.ts';
-import { discoverWsdl } from '../../src/connector/discover-wsdl.ts';
-import { discoveryYaml } from '../../src/connector/discover-yaml.ts';
+import { tablesPort } from '../../src/cli/authoring/certify-tables.ts';
+import { discoverFile } from '../../src/authoring/discover/file.ts';
+import { discoverTables } from '../../src/authoring/discover/tables.ts';
+import { discoverWsdl } from '../../src/authoring/discover/wsdl.ts';
+import { discoveryYaml } from '../../src/authoring/discover/yaml.ts';
 import type { QueryTransport } from '../../src/transports/transport.ts';
 import { transports } from '../../src/transports/transports.ts';
 

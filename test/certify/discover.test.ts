@@ -1,10 +1,10 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { discoverFile } from '../../src/connector/discover-file.ts';
-import { discoveryYaml } from '../../src/connector/discover-yaml.ts';
-import type { ProposedStream } from '../../src/connector/discover.ts';
-import { cutSample } from '../../src/connector/sample-cut.ts';
-import { stylesOf, workbookOf } from '../../src/formats/xlsx-write.ts';
+import { discoverFile } from '../../src/authoring/discover/file.ts';
+import { discoveryYaml } from '../../src/authoring/discover/yaml.ts';
+import type { ProposedStream } from '../../src/authoring/discover/proposal.ts';
+import { cutSample } from '../../src/authoring/scaffold/sample-cut.ts';
+import { stylesOf, workbookOf } from '../../src/formats/xlsx/write.ts';
 import { encrypted, gzip, keysOf, zip } from '../formats/packing.ts';
 import { decoder, readAll } from '../formats/reading.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { Certificate } from '../../src/connector/certify.ts';
-import { wsdlFiles } from '../../src/connector/skeleton-soap.ts';
+import type { Certificate } from '../../src/authoring/certify/finding.ts';
+import { wsdlFiles } from '../../src/authoring/scaffold/skeleton-soap.ts';
 import { temporaryFolder } from './packs.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));

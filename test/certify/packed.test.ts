@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { stylesOf, workbookOf } from '../../src/formats/xlsx-write.ts';
-import { writeRecords } from '../../src/engine/certify/write-records.ts';
+import { stylesOf, workbookOf } from '../../src/formats/xlsx/write.ts';
+import { writeRecords } from '../../src/authoring/certify/write-records.ts';
 import { encrypted, gzip, keysOf, zip } from '../formats/packing.ts';
 import { certified, failures, type Files, finding, packOf, README } from './packs.ts';
 

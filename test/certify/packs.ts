@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Certificate, Finding } from '../../src/connector/certify.ts';
-import { sshPort } from '../../src/cli/certify-ssh.ts';
-import { tablesPort } from '../../src/cli/certify-tables.ts';
-import { certifyOffline } from '../../src/engine/certify/certify.ts';
-import { readPack } from '../../src/engine/certify/pack.ts';
+import type { Certificate, Finding } from '../../src/authoring/certify/finding.ts';
+import { sshPort } from '../../src/cli/authoring/certify-ssh.ts';
+import { tablesPort } from '../../src/cli/authoring/certify-tables.ts';
+import { certifyOffline } from '../../src/authoring/certify/certify.ts';
+import { readPack } from '../../src/authoring/certify/pack.ts';
 
 const made: string[] = [];
 process.once('exit', () => made.forEach((folder) => rmSync(folder, { recursive: true, force: true })));

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { writeRecords } from '../../src/engine/certify/write-records.ts';
+import { writeRecords } from '../../src/authoring/certify/write-records.ts';
 import { certified, failures, type Files, finding, packOf, README } from './packs.ts';
 
 const MANIFEST = `connector: till

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { tablesPort } from '../../src/cli/certify-tables.ts';
+import { tablesPort } from '../../src/cli/authoring/certify-tables.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { streamSchema } from '../../src/config/schema/connector.ts';
-import { discoverTables } from '../../src/connector/discover-tables.ts';
-import { discoveryYaml } from '../../src/connector/discover-yaml.ts';
-import { readQuery, type StreamState } from '../../src/connector/pages.ts';
-import type { TableServer } from '../../src/engine/certify/query-context.ts';
+import { discoverTables } from '../../src/authoring/discover/tables.ts';
+import { discoveryYaml } from '../../src/authoring/discover/yaml.ts';
+import { readQuery, type StreamState } from '../../src/connector/source/pages.ts';
+import type { TableServer } from '../../src/authoring/certify/query/context.ts';
 import type { QueryTransport } from '../../src/transports/transport.ts';
 import { transports } from '../../src/transports/transports.ts';
 import { certified, failures, finding, packOf, README } from './packs.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { LEAST_README, lint } from '../../src/engine/certify/lint.ts';
-import { readPack } from '../../src/engine/certify/pack.ts';
+import { LEAST_README, lint } from '../../src/authoring/certify/lint.ts';
+import { readPack } from '../../src/authoring/certify/pack.ts';
 import { packOf } from './packs.ts';
 
 const guide = readFileSync(join(import.meta.dirname, '../../docs/vendor-guide.md'), 'utf8');

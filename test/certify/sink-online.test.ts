@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { tablesPort } from '../../src/cli/certify-tables.ts';
+import { tablesPort } from '../../src/cli/authoring/certify-tables.ts';
 import { openProject } from '../../src/config/load.ts';
-import type { Certificate } from '../../src/connector/certify.ts';
-import { certifyOnline } from '../../src/engine/certify/online.ts';
-import { readPack } from '../../src/engine/certify/pack.ts';
-import type { TableServer } from '../../src/engine/certify/query-context.ts';
+import type { Certificate } from '../../src/authoring/certify/finding.ts';
+import { certifyOnline } from '../../src/authoring/certify/online.ts';
+import { readPack } from '../../src/authoring/certify/pack.ts';
+import type { TableServer } from '../../src/authoring/certify/query/context.ts';
 import { transports } from '../../src/transports/transports.ts';
 import { interlocal } from '../engine/cli.ts';
 import { soapLedger } from '../outbound/base-soap.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { writeRecords } from '../../src/engine/certify/write-records.ts';
-import { tablesPort } from '../../src/cli/certify-tables.ts';
+import { writeRecords } from '../../src/authoring/certify/write-records.ts';
+import { tablesPort } from '../../src/cli/authoring/certify-tables.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { certified, failures, type Files, finding, packOf, README } from './packs.ts';

@@ -1,10 +1,10 @@
 import { afterEach, expect, test } from 'vitest';
-import { registerDeliver } from '../../src/cli/deliver.ts';
-import { registerExplain } from '../../src/cli/explain.ts';
-import { registerRejects } from '../../src/cli/rejects.ts';
-import { registerReport } from '../../src/cli/report.ts';
-import { registerRun } from '../../src/cli/run.ts';
-import { registerStatus } from '../../src/cli/status.ts';
+import { registerDeliver } from '../../src/cli/operate/deliver.ts';
+import { registerExplain } from '../../src/cli/operate/explain.ts';
+import { registerRejects } from '../../src/cli/operate/rejects.ts';
+import { registerReport } from '../../src/cli/operate/report.ts';
+import { registerRun } from '../../src/cli/operate/run.ts';
+import { registerStatus } from '../../src/cli/operate/status.ts';
 import { runCli } from '../../src/cli/cli.ts';
 import { BASE, receipts } from '../engine/base-town.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';

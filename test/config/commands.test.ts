@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
-import { registerInit } from '../../src/cli/init.ts';
-import { registerSchemas } from '../../src/cli/schemas.ts';
-import { registerValidate } from '../../src/cli/validate.ts';
+import { registerInit } from '../../src/cli/authoring/init.ts';
+import { registerSchemas } from '../../src/cli/authoring/schemas.ts';
+import { registerValidate } from '../../src/cli/authoring/validate.ts';
 import { writeTown } from './town.ts';
 
 /** Runs one command; what it wrote to stdout and stderr, and its exit code. */

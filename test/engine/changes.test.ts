@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { setMinValidVersion } from '../../scripts/sample-town/tds/endpoint.ts';
-import { openSqlite } from '../../scripts/sample-town/tds/sqlite.ts';
+import { setMinValidVersion } from '../../scripts/sample-town/servers/tds/endpoint.ts';
+import { openSqlite } from '../../scripts/sample-town/servers/tds/sqlite.ts';
 import { startServer } from '../transports/sqlserver-server.ts';
 import type { TestServer } from '../transports/sqlserver-server.ts';
 import { connector } from './base-town.ts';

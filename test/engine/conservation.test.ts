@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { revenueReport } from '../../src/engine/revenue.ts';
+import { revenueReport } from '../../src/reports/revenue.ts';
 import { listDifferences } from '../../src/store/differences.ts';
-import { readReconciliation } from '../../src/server/reports/reconciliation.ts';
-import { reconciliationText } from '../../src/cli/report-reconciliation.ts';
+import { readReconciliation } from '../../src/reports/reconciliation.ts';
+import { reconciliationText } from '../../src/cli/operate/report-reconciliation.ts';
 import { depositFile, MONEY, moneyTown, receiptFile, reconciliation, revenue, standing } from './agreement-town.ts';
 import { closeTowns, type TestTown } from './town.ts';
 

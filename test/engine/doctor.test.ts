@@ -2,7 +2,7 @@ import { chmodSync, closeSync, openSync, readFileSync, statSync, writeSync } fro
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { Logger } from 'pino';
-import { lookNightly } from '../../src/cli/look-nightly.ts';
+import { lookNightly } from '../../src/cli/operate/look-nightly.ts';
 import { examine, stateOfExamination } from '../../src/engine/doctor/doctor.ts';
 import { installationOf } from '../../src/engine/doctor/look.ts';
 import type { DoctorCheck } from '../../src/store/examinations.ts';

@@ -2,8 +2,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { afterEach, describe, expect, test } from 'vitest';
-import { tablesPort } from '../../src/cli/certify-tables.ts';
-import type { TableServer } from '../../src/engine/certify/query-context.ts';
+import { tablesPort } from '../../src/cli/authoring/certify-tables.ts';
+import type { TableServer } from '../../src/authoring/certify/query/context.ts';
 import { connector, receipts, tillStream } from './base-town.ts';
 import { closeTowns, type Files, makeTown } from './town.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { replayRejects } from '../../src/engine/replay.ts';
+import { replayRejects } from '../../src/engine/landing/replay.ts';
 import { listAudit, verifyAudit } from '../../src/store/audit.ts';
 import { delivered, ledger, outbox } from '../outbound/base-outbound.ts';
 import { BASE, receipts } from './base-town.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { explain } from '../../src/engine/explain.ts';
+import { explain } from '../../src/reports/explain.ts';
 import { BASE, connector, peopleFile } from './base-town.ts';
 import { closeTowns, type Files, makeTown, type TestTown } from './town.ts';
 

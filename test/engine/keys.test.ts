@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { streamSchema } from '../../src/config/schema/connector.ts';
 import type { SourceRecord } from '../../src/core/record.ts';
-import { withKeys } from '../../src/engine/certify/reading.ts';
+import { withKeys } from '../../src/authoring/certify/reading.ts';
 import { receipts, tillStream } from './base-town.ts';
 import { closeTowns, makeTown } from './town.ts';
 

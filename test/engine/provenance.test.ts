@@ -5,7 +5,7 @@ import { openProject } from '../../src/config/load.ts';
 import type { MappingConfig } from '../../src/config/schema/mapping.ts';
 import type { EntityConfig } from '../../src/config/schema/model.ts';
 import type { Value, Values } from '../../src/core/record.ts';
-import { explain } from '../../src/engine/explain.ts';
+import { explain } from '../../src/reports/explain.ts';
 import { compileMapping } from '../../src/mapping/compile.ts';
 import { columnsOfField } from '../../src/store/model-tables.ts';
 import { peopleFile } from './base-town.ts';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { replayRejects } from '../../src/engine/replay.ts';
+import { replayRejects } from '../../src/engine/landing/replay.ts';
 import { peopleFile, receipts, tillStream } from './base-town.ts';
 import { closeTowns, makeTown, type TestTown } from './town.ts';
 

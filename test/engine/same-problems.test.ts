@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { groupRejects } from '../../src/engine/reject-facts.ts';
+import { groupRejects } from '../../src/reports/reject-facts.ts';
 import { receipts } from './base-town.ts';
 import { interlocal } from './cli.ts';
 import { closeTowns, makeTown } from './town.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { replayRejects } from '../../src/engine/replay.ts';
-import { statusOf } from '../../src/engine/status.ts';
+import { replayRejects } from '../../src/engine/landing/replay.ts';
+import { statusOf } from '../../src/reports/status.ts';
 import { serve } from '../web/http.ts';
 import { BASE, receipts } from './base-town.ts';
 import { interlocal } from './cli.ts';
@@ -98,7 +98,7 @@ describe('a record that no mapping takes', () => {
 async function makeAndForget(town: TestTown) {
   town.write(pipeline(''));
   await town.reopen();
-  const { bindMappings } = await import('../../src/engine/bind.ts');
+  const { bindMappings } = await import('../../src/engine/run/bind.ts');
   const { entityIds } = await import('../../src/store/sources.ts');
   const { project, knex } = town.engine;
   const bound = bindMappings(project, project.pipelines.get('receipts')!.value, await entityIds(knex));

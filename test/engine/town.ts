@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { dumpFolder, dumpStore } from '../../scripts/kill-test/dump.ts';
 import { openTown } from '../../src/cli/town.ts';
-import type { Engine, Preview, RunOptions } from '../../src/engine/run.ts';
-import { previewPipeline, runPipeline } from '../../src/engine/run.ts';
-import type { RunResult } from '../../src/engine/session.ts';
+import type { Engine, Preview, RunOptions } from '../../src/engine/run/run.ts';
+import { previewPipeline, runPipeline } from '../../src/engine/run/run.ts';
+import type { RunResult } from '../../src/engine/run/session.ts';
 import { listRejects, type Reject } from '../../src/store/rejects.ts';
 import { BASE } from './base-town.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Values } from '../../src/core/record.ts';
-import { stylesOf, workbookOf } from '../../src/formats/xlsx-write.ts';
+import { stylesOf, workbookOf } from '../../src/formats/xlsx/write.ts';
 import { testFormat } from './test-format.ts';
 
 const SINGLE = ['utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1'];

@@ -4,7 +4,7 @@ import yazl from 'yazl';
 import type { ConnectorConfig } from '../../src/config/schema/connector.ts';
 import { unpackStep } from '../../src/config/schema/connector.ts';
 import { InterlocalError } from '../../src/core/errors.ts';
-import { keepInMemory, openPacked, packedBytes } from '../../src/formats/unpack.ts';
+import { keepInMemory, openPacked, packedBytes } from '../../src/formats/unpack/unpack.ts';
 
 export type Step = NonNullable<NonNullable<ConnectorConfig['streams'][string]['retriever']['files']>['unpack']>[number];
 

@@ -5,8 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ZipFile } from 'yazl';
-import { checkPackContents } from '../../src/connector/pack-contents.ts';
-import { newSigningKey } from '../../src/connector/pack-signature.ts';
+import { checkPackContents } from '../../src/packs/contents.ts';
+import { newSigningKey } from '../../src/packs/signature.ts';
 import { acme, inFolder, installed, refusal, tarred, temporaryFolder, townWithKey, zipped } from './pack-town.ts';
 
 const ALL = { allowUnsigned: true, replace: true };

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadProject } from '../../src/config/load.ts';
-import { listPacks } from '../../src/engine/packs/list-packs.ts';
+import { listPacks } from '../../src/authoring/install/list-packs.ts';
 import { acme, add, installed, refusal, signed, townWithKey, version, zipped } from './pack-town.ts';
 
 const STEPS = ['staged', 'noted', 'moved', 'placed', 'settled'];

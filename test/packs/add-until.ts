@@ -1,4 +1,4 @@
-import { addPack } from '../../src/engine/packs/add-pack.ts';
+import { addPack } from '../../src/authoring/install/add-pack.ts';
 
 /** A process of its own that adds a pack and is killed, as by a power cut, when it has done this step. */
 const [town, source, until] = process.argv.slice(2) as [string, string, string];

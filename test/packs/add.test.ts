@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadProject } from '../../src/config/load.ts';
-import { listPacks, packRemarks } from '../../src/engine/packs/list-packs.ts';
+import { listPacks, packRemarks } from '../../src/authoring/install/list-packs.ts';
 import {
   acme,
   add,

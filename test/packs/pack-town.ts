@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { makeTown } from '../../src/config/new-town.ts';
-import type { PackFiles } from '../../src/connector/pack-files.ts';
-import { newSigningKey, privateKeyOf, signPack } from '../../src/connector/pack-signature.ts';
-import { zipOf } from '../../src/connector/pack-zip.ts';
-import { addPack, type AddedPack, type AddOptions } from '../../src/engine/packs/add-pack.ts';
+import type { PackFiles } from '../../src/packs/files.ts';
+import { newSigningKey, privateKeyOf, signPack } from '../../src/packs/signature.ts';
+import { zipOf } from '../../src/packs/zip.ts';
+import { addPack, type AddedPack, type AddOptions } from '../../src/authoring/install/add-pack.ts';
 import { InterlocalError } from '../../src/core/errors.ts';
 
 const made: string[] = [];

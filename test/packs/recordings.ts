@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { connectorSchema } from '../../src/config/schema/connector.ts';
 import type { ConnectorConfig, StreamConfig } from '../../src/config/schema/connector.ts';
-import { selectorOf } from '../../src/connector/select.ts';
+import { selectorOf } from '../../src/connector/stream/select.ts';
 import { fillText, optionVariables } from '../../src/connector/template.ts';
 import { FileError } from '../../src/core/errors.ts';
 import type { SourceRecord, Values } from '../../src/core/record.ts';

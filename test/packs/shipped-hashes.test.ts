@@ -1,8 +1,8 @@
 import { appendFileSync, cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { folderHash } from '../../src/connector/pack-files.ts';
-import { foldersIn, listPacks, SHIPPED_HASHES } from '../../src/engine/packs/list-packs.ts';
+import { folderHash } from '../../src/packs/files.ts';
+import { foldersIn, listPacks, SHIPPED_HASHES } from '../../src/authoring/install/list-packs.ts';
 import { temporaryFolder, townWithKey } from './pack-town.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

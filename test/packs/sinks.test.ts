@@ -5,9 +5,9 @@ import { describe, expect, test } from 'vitest';
 import type { SinkConfig, SinkField } from '../../src/config/schema/connector.ts';
 import { RecordError } from '../../src/core/errors.ts';
 import type { Value, Values } from '../../src/core/record.ts';
-import { filesOf, renderSink } from '../../src/connector/sink.ts';
-import { rowsOf } from '../../src/connector/sink-rows.ts';
-import { writtenValues } from '../../src/connector/sink-values.ts';
+import { filesOf, renderSink } from '../../src/connector/sink/sink.ts';
+import { rowsOf } from '../../src/connector/sink/sink-rows.ts';
+import { writtenValues } from '../../src/connector/sink/sink-values.ts';
 import { readAll } from '../formats/reading.ts';
 import { packs } from './recordings.ts';
 

@@ -6,9 +6,9 @@ import { generateTown, type TownTruth } from '../../scripts/sample-town/generate
 import { writeLocalConnections } from '../../scripts/sample-town/local-connections.ts';
 import { startSystems, type TownSystems } from '../../scripts/sample-town/systems.ts';
 import { openTown } from '../../src/cli/town.ts';
-import { inOrder } from '../../src/engine/order.ts';
-import { type Engine, runPipeline } from '../../src/engine/run.ts';
-import type { RunResult } from '../../src/engine/session.ts';
+import { inOrder } from '../../src/engine/run/order.ts';
+import { type Engine, runPipeline } from '../../src/engine/run/run.ts';
+import type { RunResult } from '../../src/engine/run/session.ts';
 
 export const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 

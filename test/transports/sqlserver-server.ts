@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import mssql from 'mssql';
 import { generate } from 'selfsigned';
-import { enableChangeTracking, startTdsEndpoint } from '../../scripts/sample-town/tds/endpoint.ts';
-import { openSqlite } from '../../scripts/sample-town/tds/sqlite.ts';
+import { enableChangeTracking, startTdsEndpoint } from '../../scripts/sample-town/servers/tds/endpoint.ts';
+import { openSqlite } from '../../scripts/sample-town/servers/tds/sqlite.ts';
 
 /** A table as T-SQL declares it; values are text as SQL Server would take it, null, or a Buffer for binary. */
 export interface TestTable {

@@ -1,6 +1,6 @@
 import { runCli } from '../../src/cli/cli.ts';
-import { registerReport } from '../../src/cli/report.ts';
-import { registerServe } from '../../src/cli/serve.ts';
+import { registerReport } from '../../src/cli/operate/report.ts';
+import { registerServe } from '../../src/cli/operate/serve.ts';
 
 // The commands under test as a process of its own, for signals and what is on stdout.
 process.exitCode = await runCli(process.argv.slice(2), [registerReport, registerServe], '0.0.0');

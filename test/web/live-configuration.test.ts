@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { openTown } from '../../src/cli/town.ts';
-import { runPipeline } from '../../src/engine/run.ts';
+import { runPipeline } from '../../src/engine/run/run.ts';
 import { letRest, makeTown, TOWN } from './town.ts';
 import { startServe, type Served } from './serve-process.ts';
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Engine, runPipeline } from '../../src/engine/run.ts';
+import { type Engine, runPipeline } from '../../src/engine/run/run.ts';
 import { type Files, letRest, TOWN } from './town.ts';
 
 const CONNECTOR = `connector: ledger

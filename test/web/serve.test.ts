@@ -4,7 +4,7 @@ import { createServer, connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { plainLine } from '../../src/cli/serve-log.ts';
+import { plainLine } from '../../src/cli/operate/serve-log.ts';
 import { makeTown, TOWN } from './town.ts';
 
 const clean: (() => void | Promise<void>)[] = [];

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openTown } from '../../src/cli/town.ts';
-import type { Engine } from '../../src/engine/run.ts';
-import { runPipeline } from '../../src/engine/run.ts';
-import { inOrder } from '../../src/engine/order.ts';
+import type { Engine } from '../../src/engine/run/run.ts';
+import { runPipeline } from '../../src/engine/run/run.ts';
+import { inOrder } from '../../src/engine/run/order.ts';
 
 /** A town in a folder of its own: three offices' receipt files and the bank's deposits, over six months. */
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { Exchange } from '../../../src/connector/certify-fixtures.ts';
-import { openRequestContext, type RequestContext } from '../../../src/engine/certify/request-context.ts';
-import { optionsFor } from '../../../src/engine/certify/secrets.ts';
+import type { Exchange } from '../../../src/authoring/certify/fixtures/fixtures.ts';
+import { openRequestContext, type RequestContext } from '../../../src/authoring/certify/request/context.ts';
+import { optionsFor } from '../../../src/authoring/certify/secrets.ts';
 import { checkProblem, refusal } from '../attempt.ts';
 import { applyChanges, changesOf } from '../mutations.ts';
 import { shippedPacks } from '../pack-files.ts';

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { fillText, optionVariables } from '../../../src/connector/template.ts';
-import { defaultsOf } from '../../../src/connector/certify-fixtures.ts';
-import { openBench, plainFields } from '../../../src/engine/certify/bench.ts';
-import { goodOf, readBytes } from '../../../src/engine/certify/reading.ts';
+import { defaultsOf } from '../../../src/authoring/certify/fixtures/fixtures.ts';
+import { openBench, plainFields } from '../../../src/authoring/certify/bench.ts';
+import { goodOf, readBytes } from '../../../src/authoring/certify/reading.ts';
 import { applyChanges, changesOf } from '../mutations.ts';
 import { packFiles, type StreamFile } from '../pack-files.ts';
 import { refusal } from '../attempt.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { alike } from '../../../src/connector/certify-changes.ts';
-import { goodOf, type Reading, readBytes } from '../../../src/engine/certify/reading.ts';
+import { alike } from '../../../src/authoring/certify/fixtures/changes.ts';
+import { goodOf, type Reading, readBytes } from '../../../src/authoring/certify/reading.ts';
 import { verdictOf } from '../attempt.ts';
 import { applyChanges, changesOf } from '../mutations.ts';
 import type { StreamFile } from '../pack-files.ts';

@@ -1,6 +1,6 @@
 import type { StreamFile } from '../pack-files.ts';
 import { madeFile, packFiles } from '../pack-files.ts';
-import { plainDialect } from '../../../src/formats/csv-plain.ts';
+import { plainDialect } from '../../../src/formats/csv/plain.ts';
 import type { Subject } from '../subject.ts';
 import { filesSubject } from './files.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { generateKey } from 'openpgp';
 import { packStep, type UnpackStep, unpackStep } from '../../../src/config/schema/packing.ts';
-import { packFile } from '../../../src/formats/pack.ts';
-import { collected, keepInMemory, openPacked, packedBytes } from '../../../src/formats/unpack.ts';
-import { zipOf } from '../../../src/formats/pack-zip.ts';
+import { packFile } from '../../../src/formats/unpack/pack.ts';
+import { collected, keepInMemory, openPacked, packedBytes } from '../../../src/formats/unpack/unpack.ts';
+import { zipOf } from '../../../src/formats/unpack/pack-zip.ts';
 import { applyChanges, changesOf } from '../mutations.ts';
 import { Fault, subject, type Subject, type Verdict } from '../subject.ts';
 

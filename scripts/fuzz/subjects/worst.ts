@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { readBytes } from '../../../src/engine/certify/reading.ts';
+import { readBytes } from '../../../src/authoring/certify/reading.ts';
 import { webPageError } from '../../../src/transports/http/web-page.ts';
 import { parseXml, XmlProblem } from '../../../src/transports/soap/xml.ts';
 import { verdictOf } from '../attempt.ts';

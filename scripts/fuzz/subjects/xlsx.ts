@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { openArchive } from '../../../src/formats/unpack-zip.ts';
-import { collected, packedBytes } from '../../../src/formats/unpack.ts';
-import { zipOf } from '../../../src/formats/pack-zip.ts';
-import type { RawRow } from '../../../src/formats/xlsx-sheet.ts';
-import { stylesOf, workbookOf } from '../../../src/formats/xlsx-write.ts';
-import { readBytes } from '../../../src/engine/certify/reading.ts';
+import { openArchive } from '../../../src/formats/unpack/zip.ts';
+import { collected, packedBytes } from '../../../src/formats/unpack/unpack.ts';
+import { zipOf } from '../../../src/formats/unpack/pack-zip.ts';
+import type { RawRow } from '../../../src/formats/xlsx/sheet.ts';
+import { stylesOf, workbookOf } from '../../../src/formats/xlsx/write.ts';
+import { readBytes } from '../../../src/authoring/certify/reading.ts';
 import { verdictOf } from '../attempt.ts';
 import { applyChanges, changesOf } from '../mutations.ts';
 import { madeFile, type StreamFile } from '../pack-files.ts';

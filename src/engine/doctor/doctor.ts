@@ -6,8 +6,8 @@ import { storeFaults, storeFile } from '../../store/integrity.ts';
 import type { Knex } from '../../store/open.ts';
 import { listRuns } from '../../store/runs.ts';
 import { weaknessText } from '../../transports/weaknesses.ts';
-import type { Engine } from '../run.ts';
-import { weakConnections } from '../weak-connections.ts';
+import type { Engine } from '../run/run.ts';
+import { weakConnections } from '../run/weak-connections.ts';
 import { diskCheck } from './disk.ts';
 import { permissionChecks } from './permissions.ts';
 

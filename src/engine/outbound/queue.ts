@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { problemsOfRecord, sinkKey } from '../../connector/sink.ts';
+import { problemsOfRecord, sinkKey } from '../../connector/sink/sink.ts';
 import { startOfDay } from '../../core/time.ts';
 import { FatalError, type Place, type Problem } from '../../core/errors.ts';
 import { type Values, valueAt } from '../../core/record.ts';
@@ -31,7 +31,7 @@ import {
 } from '../../store/outbound.ts';
 import { saveCounts } from '../../store/runs.ts';
 import { knownBy } from './known-by.ts';
-import { stopIfAsked } from '../session.ts';
+import { stopIfAsked } from '../run/session.ts';
 import { columnNames, type Outbound } from './outbound.ts';
 
 /** What a mapping made of one golden record. */

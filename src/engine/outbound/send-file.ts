@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Upload } from '../../config/schema/common.ts';
-import type { Answer, PushContext } from '../../connector/push.ts';
+import type { Answer, PushContext } from '../../connector/sink/push.ts';
 import {
   type Content,
   type FilePlace,
@@ -12,9 +12,9 @@ import {
   stageFile,
   uploadOf,
   whatLies,
-} from '../../connector/push-file.ts';
-import { packedForSending } from '../../connector/packing.ts';
-import { type RenderedFile, renderSink } from '../../connector/sink.ts';
+} from '../../connector/sink/push-file.ts';
+import { packedForSending } from '../../connector/sink/packing.ts';
+import { type RenderedFile, renderSink } from '../../connector/sink/sink.ts';
 import { FatalError, InterlocalError, type Problem, RecordError } from '../../core/errors.ts';
 import { changeDelivery, type Delivery, type DeliveryChange } from '../../store/deliveries.ts';
 import { changeOutbox, type OutboxRow } from '../../store/outbox.ts';

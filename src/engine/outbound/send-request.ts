@@ -1,6 +1,6 @@
-import type { Answer, PushContext } from '../../connector/push.ts';
-import { push, readBackEach } from '../../connector/push-request.ts';
-import { totalsOf } from '../../connector/sink-sums.ts';
+import type { Answer, PushContext } from '../../connector/sink/push.ts';
+import { push, readBackEach } from '../../connector/sink/push-request.ts';
+import { totalsOf } from '../../connector/sink/sink-sums.ts';
 import { changeDelivery, type Delivery } from '../../store/deliveries.ts';
 import type { OutboxRow } from '../../store/outbox.ts';
 import type { RequestTransport } from '../../transports/transport.ts';

@@ -1,6 +1,6 @@
-import type { PushContext } from '../../connector/push.ts';
-import { writeTable } from '../../connector/push-table.ts';
-import { totalsOf } from '../../connector/sink-sums.ts';
+import type { PushContext } from '../../connector/sink/push.ts';
+import { writeTable } from '../../connector/sink/push-table.ts';
+import { totalsOf } from '../../connector/sink/sink-sums.ts';
 import { changeDelivery, type Delivery } from '../../store/deliveries.ts';
 import type { OutboxRow } from '../../store/outbox.ts';
 import type { QueryTransport } from '../../transports/transport.ts';

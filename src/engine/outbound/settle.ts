@@ -1,7 +1,7 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
-import { type Answer, answerKey, type PushContext } from '../../connector/push.ts';
-import { type FileAnswer, fileAnswer, placeOf, whatLies } from '../../connector/push-file.ts';
-import { readBackEach } from '../../connector/push-request.ts';
+import { type Answer, answerKey, type PushContext } from '../../connector/sink/push.ts';
+import { type FileAnswer, fileAnswer, placeOf, whatLies } from '../../connector/sink/push-file.ts';
+import { readBackEach } from '../../connector/sink/push-request.ts';
 import type { Problem } from '../../core/errors.ts';
 import { groupProblems } from '../../core/grouped-problems.ts';
 import { parseDuration } from '../../core/time.ts';
@@ -10,7 +10,7 @@ import { changeDelivery, type Delivery, type DeliveryState, listDeliveries } fro
 import type { Knex } from '../../store/open.ts';
 import type { FileTransport } from '../../transports/transport.ts';
 import { changeOutbox, listOutbox, type OutboxRow, type OutboxState } from '../../store/outbox.ts';
-import { stopIfAsked } from '../session.ts';
+import { stopIfAsked } from '../run/session.ts';
 import { outgoing, record, type Target } from './deliver.ts';
 import type { Outbound } from './outbound.ts';
 

@@ -1,4 +1,4 @@
-import { totalsOf } from '../../connector/sink-sums.ts';
+import { totalsOf } from '../../connector/sink/sink-sums.ts';
 import { countOutbox, listOutbox, type OutboxState } from '../../store/outbox.ts';
 import type { Outbound } from './outbound.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sinkSchema } from '../../config/schema/sink.ts';
 import type { Delivery } from '../../store/deliveries.ts';
-import { textOfHtml } from '../html.ts';
+import { textOfHtml } from './parts/html.ts';
 import { deliveryPage } from './delivery.ts';
 
 const sink = sinkSchema.parse({

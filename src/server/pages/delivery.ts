@@ -1,14 +1,14 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import type { Value, Values } from '../../core/record.ts';
-import { toSettle } from '../../engine/outbound/status.ts';
+import { toSettle } from '../../reports/deliveries.ts';
 import type { Delivery } from '../../store/deliveries.ts';
 import type { OutboxRow } from '../../store/outbox.ts';
-import { deliveryMark, recordMark } from '../delivery-words.ts';
-import { html, type Html } from '../html.ts';
-import { type Page, scrolling, type Town } from '../page.ts';
-import { HIDDEN, isPersonal, withoutPersonal } from '../personal-values.ts';
-import { shownProblem } from '../problem-words.ts';
-import { countText, plural, timeText } from '../words.ts';
+import { deliveryMark, recordMark } from './parts/delivery-words.ts';
+import { html, type Html } from './parts/html.ts';
+import { type Page, scrolling, type Town } from './parts/page.ts';
+import { HIDDEN, isPersonal, withoutPersonal } from './parts/personal-values.ts';
+import { shownProblem } from './parts/problem-words.ts';
+import { countText, plural, timeText } from './parts/words.ts';
 import { lines, recordName } from './outgoing.ts';
 
 export interface DeliveryView {

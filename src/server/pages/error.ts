@@ -1,5 +1,5 @@
-import { html, type Html } from '../html.ts';
-import type { Page } from '../page.ts';
+import { html, type Html } from './parts/html.ts';
+import type { Page } from './parts/page.ts';
 
 export function notFoundPage(what = 'There is nothing at this address.'): Page {
   return {

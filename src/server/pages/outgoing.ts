@@ -1,14 +1,14 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
-import { totalName } from '../../connector/sink-sums.ts';
-import { forAPersonText, type OutboundStatus } from '../../engine/outbound/status.ts';
+import { totalName } from '../../connector/sink/sink-sums.ts';
+import { forAPersonText, type OutboundStatus } from '../../reports/deliveries.ts';
 import type { Delivery } from '../../store/deliveries.ts';
 import type { OutboxRow } from '../../store/outbox.ts';
-import { deliveryMark, recordMark, WHY } from '../delivery-words.ts';
-import { html, type Html } from '../html.ts';
-import { scrolling, type Town } from '../page.ts';
-import { keyParts, withoutPersonal } from '../personal-values.ts';
-import { shownProblem } from '../problem-words.ts';
-import { countText, plural, timeText } from '../words.ts';
+import { deliveryMark, recordMark, WHY } from './parts/delivery-words.ts';
+import { html, type Html } from './parts/html.ts';
+import { scrolling, type Town } from './parts/page.ts';
+import { keyParts, withoutPersonal } from './parts/personal-values.ts';
+import { shownProblem } from './parts/problem-words.ts';
+import { countText, plural, timeText } from './parts/words.ts';
 
 /** What the page of an outbound pipeline shows beside its runs. */
 export interface Outgoing {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { textOfHtml } from '../html.ts';
+import { textOfHtml } from './parts/html.ts';
 import { overviewPage } from './overview.ts';
 
 const town = { name: 'Maplewood', zone: 'UTC', currency: 'USD', styleVersion: '1' };

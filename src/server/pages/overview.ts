@@ -1,16 +1,16 @@
-import { forAPerson, forAPersonText, type OutboundStatus } from '../../engine/outbound/status.ts';
-import type { PipelineStatus } from '../../engine/status.ts';
-import { weakTexts } from '../../engine/weak-connections.ts';
-import { chartSeries, type MonthlyRevenue } from '../monthly-revenue.ts';
+import { forAPerson, forAPersonText, type OutboundStatus } from '../../reports/deliveries.ts';
+import type { PipelineStatus } from '../../reports/status.ts';
+import { weakTexts } from '../../engine/run/weak-connections.ts';
+import { chartSeries, type MonthlyRevenue } from './parts/monthly-revenue.ts';
 import { formatMoney } from '../../core/money.ts';
-import { columnChart } from '../chart.ts';
-import { html, type Html } from '../html.ts';
-import { figureCell, type Page, scrolling, type Town } from '../page.ts';
-import { differingCount, type Reconciliation } from '../reports/reconciliation.ts';
-import type { RevenueTotal } from '../reports/revenue-totals.ts';
-import { statusLine } from '../status-line.ts';
-import { outcomeMark, statusMark } from '../status-mark.ts';
-import { countText, moneyText, monthText, plural, timeText } from '../words.ts';
+import { columnChart } from './parts/chart.ts';
+import { html, type Html } from './parts/html.ts';
+import { figureCell, type Page, scrolling, type Town } from './parts/page.ts';
+import { differingCount, type Reconciliation } from '../../reports/reconciliation.ts';
+import type { RevenueTotal } from '../../reports/revenue-totals.ts';
+import { statusLine } from './parts/status-line.ts';
+import { outcomeMark, statusMark } from './parts/status-mark.ts';
+import { countText, moneyText, monthText, plural, timeText } from './parts/words.ts';
 
 export interface Overview {
   town: Town;

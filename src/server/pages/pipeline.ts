@@ -1,12 +1,12 @@
 import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import { groupProblems, placesText } from '../../core/grouped-problems.ts';
 import type { Run } from '../../store/runs.ts';
-import { html, type Html } from '../html.ts';
-import { type Page, scrolling, type Town } from '../page.ts';
-import { withoutPersonal } from '../personal-values.ts';
-import { shownProblem } from '../problem-words.ts';
-import { outcomeMark } from '../status-mark.ts';
-import { countText, durationText, plural, timeText } from '../words.ts';
+import { html, type Html } from './parts/html.ts';
+import { type Page, scrolling, type Town } from './parts/page.ts';
+import { withoutPersonal } from './parts/personal-values.ts';
+import { shownProblem } from './parts/problem-words.ts';
+import { outcomeMark } from './parts/status-mark.ts';
+import { countText, durationText, plural, timeText } from './parts/words.ts';
 import { type Outgoing, outgoingFacts, outgoingSections } from './outgoing.ts';
 
 export interface PipelineView {

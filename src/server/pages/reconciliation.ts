@@ -1,12 +1,12 @@
 import { textOfPlace } from '../../core/errors.ts';
 import { formatMoney } from '../../core/money.ts';
-import { html, type Html } from '../html.ts';
-import { type Page, scrolling, type Town } from '../page.ts';
-import { differingCount, type Reconciliation, type ReconciliationLine, statusWord } from '../reports/reconciliation.ts';
-import { reconciliationReasons } from '../reports/reconciliation-reasons.ts';
-import { keysText } from '../status-line.ts';
-import { type Mark, statusMark } from '../status-mark.ts';
-import { capitalized, plural, timeText } from '../words.ts';
+import { html, type Html } from './parts/html.ts';
+import { type Page, scrolling, type Town } from './parts/page.ts';
+import { differingCount, type Reconciliation, type ReconciliationLine, statusWord } from '../../reports/reconciliation.ts';
+import { reconciliationReasons } from '../../reports/reconciliation-reasons.ts';
+import { keysText } from './parts/status-line.ts';
+import { type Mark, statusMark } from './parts/status-mark.ts';
+import { capitalized, plural, timeText } from './parts/words.ts';
 
 /** More differing keys than this are cut, with a count. */
 const MOST_LINES = 1000;

@@ -1,11 +1,11 @@
 import { groupDigits } from '../../core/digit-groups.ts';
 import { formatMoney } from '../../core/money.ts';
-import type { RejectFacts, RejectGroup } from '../../engine/reject-facts.ts';
+import type { RejectFacts, RejectGroup } from '../../reports/reject-facts.ts';
 import type { Reject } from '../../store/rejects.ts';
-import { html, type Html } from '../html.ts';
-import { type Page, scrolling } from '../page.ts';
-import { shownProblem } from '../problem-words.ts';
-import { countText, plural } from '../words.ts';
+import { html, type Html } from './parts/html.ts';
+import { type Page, scrolling } from './parts/page.ts';
+import { shownProblem } from './parts/problem-words.ts';
+import { countText, plural } from './parts/words.ts';
 
 export interface Rejects {
   /** By what is wrong with them. */

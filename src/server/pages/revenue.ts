@@ -1,8 +1,8 @@
 import { type Problem, textOfPlace } from '../../core/errors.ts';
-import type { RevenueRow } from '../../engine/revenue.ts';
-import { html, type Html } from '../html.ts';
-import { figureCell, type Page, scrolling } from '../page.ts';
-import { PERIODS, type RevenueQueryText } from '../reports/revenue-query.ts';
+import type { RevenueRow } from '../../reports/revenue.ts';
+import { html, type Html } from './parts/html.ts';
+import { figureCell, type Page, scrolling } from './parts/page.ts';
+import { PERIODS, type RevenueQueryText } from '../../reports/revenue-query.ts';
 import {
   accountText,
   byDepartment,
@@ -11,8 +11,8 @@ import {
   type RevenueTotal,
   spanText,
   unreconciledReasons,
-} from '../reports/revenue-totals.ts';
-import { countText, plural } from '../words.ts';
+} from '../../reports/revenue-totals.ts';
+import { countText, plural } from './parts/words.ts';
 
 export interface RevenueView {
   /** What is in the form. */

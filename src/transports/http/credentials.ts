@@ -1,7 +1,7 @@
 import { FatalError } from '../../core/errors.ts';
 import { valueAt } from '../../core/record.ts';
 import type { Value, Values } from '../../core/record.ts';
-import { JsonDefect, readJson } from '../../formats/json-scan.ts';
+import { JsonDefect, readJson } from '../../formats/json/scan.ts';
 import { excerpt } from '../../formats/refuse.ts';
 import { ownWords, redactor } from '../redact.ts';
 import { textOf } from './body.ts';

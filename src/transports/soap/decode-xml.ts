@@ -1,4 +1,4 @@
-import { CharsetConflict, xmlCharset } from '../../formats/charset.ts';
+import { CharsetConflict, xmlCharset } from '../../formats/text/charset.ts';
 
 interface SaidOf {
   contentType: string;

@@ -1,0 +1,47 @@
+import type { XlsxOptions } from '../../../config/schema/connector.ts';
+import { counted, fails, holds, holdsBut, type Verdict } from '../finding.ts';
+import type { FixtureFile } from '../fixtures/fixtures.ts';
+import { rawSheet } from '../../../formats/xlsx/raw.ts';
+import { workbookOf } from '../../../formats/xlsx/write.ts';
+import type { FileContext } from './context.ts';
+
+/** Rows at the end that are no records: an export that leaves them out one day must not lose as many records. */
+export async function footer({ stream, main, recorded, read, reading }: FileContext): Promise<Verdict> {
+  const { csv, xlsx } = stream.decoder!;
+  const key = csv?.footer_lines ? 'footer_lines' : xlsx?.footer_rows ? 'footer_rows' : undefined;
+  if (key === undefined || stream.retriever.files!.unpack || (csv && !recorded)) return undefined;
+  const has = csv?.footer_has ?? xlsx?.footer_has;
+  if (has === undefined)
+    return holdsBut(
+      `${key} is taken off the end whatever stands there: an export without it would lose its last record without a word.`,
+      'Say what the first of these rows always has in it: footer_has: Total.',
+    );
+  const without = csv ? recorded!.bytes(withoutLines(recorded!.text, csv.footer_lines)) : await withoutRows(main, xlsx!);
+  const { refused } = await read(without);
+  if (refused?.some((p) => p.code === 'FOOTER_MISSING')) return holds(`Without the row that has "${has}" in it the file is refused.`);
+  return fails(
+    `Without its footer the recording still reads, one of ${counted(reading.records.length, 'record')} less: "${has}" stands in records too.`,
+    'Choose a text for footer_has that stands in the footer alone.',
+  );
+}
+
+/** The text without its last lines that are not empty. */
+function withoutLines(text: string, count: number): string {
+  const lines = text.split('\n');
+  for (let n = 0; n < count; n++) {
+    while (lines.at(-1)?.trim() === '') lines.pop();
+    lines.pop();
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+async function withoutRows({ name, bytes }: FixtureFile, { sheet, footer_rows: count }: XlsxOptions): Promise<Buffer> {
+  const raw = await rawSheet(bytes, { sheet }, name);
+  const filled = raw.rows.filter(({ cells }) => cells.some(({ value }) => value !== undefined));
+  const rows = raw.rows.filter((row) => row.number < filled.at(-count)!.number);
+  return workbookOf({
+    sheets: [{ name: raw.name, rows }],
+    ...(raw.styles === undefined ? {} : { styles: raw.styles }),
+    date1904: raw.date1904,
+  });
+}

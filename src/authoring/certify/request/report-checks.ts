@@ -1,0 +1,105 @@
+import { isDeepStrictEqual } from 'node:util';
+import { counted, fails, holds, holdsBut, type Verdict } from '../finding.ts';
+import { changeAnswer } from '../fixtures/answers.ts';
+import { stepOf } from '../fixtures/steps.ts';
+import type { Bench } from '../bench.ts';
+import { changesOf } from '../file/life.ts';
+import { saidOf } from '../reading.ts';
+import type { Behaviour, Reply } from './replay-server.ts';
+import type { RequestCheck } from './checks.ts';
+import type { RequestContext } from './context.ts';
+import { runNow, undisturbed } from './runs.ts';
+
+/** What happens to a report that is ordered. */
+export const REPORT_CHECKS: readonly RequestCheck[] = [
+  { check: 'report_fails', title: 'A report that fails says so, and is ordered anew', run: reportFails },
+  { check: 'report_late', title: 'A report that is not ready in time is taken up by the next run', run: reportLate },
+];
+
+/** Recorded answers about how far a report is, with another status in them. */
+function withStatus(context: RequestContext, status: string, seen: { changed: number; submits: number }): Behaviour {
+  const { stream, connector } = context;
+  const path = stream.retriever.request!.report!.status;
+  return (asked, recorded): Reply | undefined => {
+    const step = stepOf(asked, stream, connector.streams);
+    if (step === 'submit') seen.submits++;
+    if (step !== 'poll' || !recorded) return undefined;
+    if (path === undefined) {
+      seen.changed++;
+      return { ...recorded, status: Number(status) };
+    }
+    const body = changeAnswer(recorded.body.toString(), { kind: 'value', path, to: status });
+    if (body !== undefined) seen.changed++;
+    // That it says so already is as good.
+    return body === undefined ? undefined : { ...recorded, body };
+  };
+}
+
+async function reportFails(context: RequestContext): Promise<Verdict> {
+  const report = context.stream.retriever.request!.report;
+  if (!report) return undefined;
+  if (report.failed.length === 0)
+    return report.status === undefined
+      ? undefined
+      : holdsBut('No status means that a report failed: one that does is waited for until report.timeout.', 'Set report.failed.');
+  return context.withBench(async (bench) => {
+    const seen = { changed: 0, submits: 0 };
+    const run = await runNow(context, bench, withStatus(context, report.failed[0]!, seen));
+    if (seen.changed === 0) return fails(`No recorded answer to poll has ${report.status}.`, 'Record one, or correct report.status.');
+    if (run.outcome !== 'failed' || !run.problems.some((p) => p.code === 'REPORT_FAILED'))
+      return fails(
+        `Told that it is ${report.failed[0]}, the run ended as ${run.outcome} (${saidOf(run.problems)}).`,
+        'Look at report.failed.',
+      );
+    if (await remembered(bench)) return fails('The report is asked after again by the next run.', 'Report this.');
+    return endsWhole(context, bench, `REPORT_FAILED at ${report.failed[0]}; the next run ordered another.`);
+  });
+}
+
+async function reportLate(context: RequestContext): Promise<Verdict> {
+  const report = context.stream.retriever.request!.report;
+  if (!report) return undefined;
+  const pending = report.status === undefined ? ['202', '204'].find((s) => !report.done.includes(s)) : 'certify-not-yet';
+  if (pending === undefined) return undefined;
+  return context.withBench(async (bench) => {
+    const seen = { changed: 0, submits: 0 };
+    const run = await runNow(context, bench, withStatus(context, pending, seen));
+    if (!run.problems.some((p) => p.code === 'REPORT_NOT_READY'))
+      return fails(`Never ready, the run ended as ${run.outcome} (${saidOf(run.problems)}).`, 'Look at report.done and report.status.');
+    if (!(await remembered(bench))) return fails('The next run does not know that a report was ordered.', 'Report this.');
+    const ordered = seen.submits;
+    const again = { changed: 0, submits: 0 };
+    const verdict = await endsWhole(context, bench, '', (asked) => {
+      if (stepOf(asked, context.stream, context.connector.streams) === 'submit') again.submits++;
+      return undefined;
+    });
+    if (verdict?.state !== 'ok') return verdict;
+    const orders = ordered + again.submits;
+    const wanted = await ordersOf(context);
+    return orders > wanted
+      ? fails(`${counted(orders, 'report')} ordered where ${wanted} are enough.`, 'Report this with the recording.')
+      : holds(`REPORT_NOT_READY after ${counted(seen.changed, 'question')}; the next run fetched it, and ordered none twice.`);
+  });
+}
+
+/** How many reports an undisturbed run orders: one for each partition and window. */
+async function ordersOf(context: RequestContext): Promise<number> {
+  await context.read();
+  return context.server.asked.filter((asked) => stepOf(asked, context.stream, context.connector.streams) === 'submit').length;
+}
+
+async function endsWhole(context: RequestContext, bench: Bench, said: string, behaviour?: Behaviour): Promise<Verdict> {
+  const run = await runNow(context, bench, behaviour);
+  if (run.outcome === 'failed') return fails(`The next run failed: ${saidOf(run.problems)}`, 'Look at report in the connector.');
+  const after = await bench.contents();
+  const whole = await undisturbed(context);
+  return isDeepStrictEqual(after, whole)
+    ? holds(said)
+    : fails(`After the next run the store differs from that of an undisturbed one (${changesOf(whole, after)}).`, 'Report this.');
+}
+
+/** Is a report ordered and not fetched? */
+async function remembered(bench: Bench): Promise<boolean> {
+  const row = (await bench.knex('il_source').first('state')) as { state: string | null } | undefined;
+  return row?.state?.includes('"report":') ?? false;
+}

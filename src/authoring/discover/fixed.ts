@@ -1,0 +1,159 @@
+import type { Values } from '../../core/record.ts';
+import { counted } from '../certify/finding.ts';
+import { outOf, type PlainMap, type ProposedField, type ProposedKey, type ProposedStream, streamName } from './proposal.ts';
+import { columnsOf, cut, datesCutOut, nameOf, type Span } from './columns.ts';
+import { controlIn } from './control.ts';
+import { patternOf } from './csv.ts';
+import { areZoned, isFigure, proposeFields, proposeKeys } from './fields.ts';
+
+/** Said of figures without a point. */
+const CENTS = 'if these are cents, write decimals: 2 in the decoder and type: decimal here';
+
+/** Values of a sample that are looked at. */
+const MOST_VALUES = 2_000_000;
+
+/** A stream for lines without delimiters: record types by their first characters, columns by what is blank or changes kind in all lines. */
+export function discoverFixed(file: string, text: string, encoding: string): ProposedStream {
+  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  const evidence: string[] = [];
+  const widths = Map.groupBy(lines, (line) => line.length);
+  const [width, same] = [...widths].reduce((a, b) => (b[1].length > a[1].length ? b : a));
+  evidence.push(`${outOf(same.length, lines.length)} lines ${lines.length === 1 ? 'is' : 'are'} ${counted(width, 'character')} long`);
+  const types = recordTypes(lines);
+  const [detail, details] = [...types].reduce((a, b) => (b[1].length > a[1].length ? b : a));
+  const several = types.size > 1;
+  if (several)
+    evidence.push(
+      `the first ${detail.length === 1 ? 'character tells' : `${detail.length} characters tell`} the kind of line: ${[...types].map(([type, list]) => `${type} ${list.length} times`).join(', ')}`,
+    );
+
+  const next = new Set(lines.map((line) => line[detail.length] ?? ''));
+  if (several && /^\d+$/.test(detail) && next.size === 1)
+    evidence.push(`character ${detail.length + 1} is always ${[...next].join('')}: look whether it belongs to the kind of line`);
+
+  const spans = new Map([...types].map(([type, list]) => [type, datesCutOut(columnsOf(list, several ? detail.length : 0), list)]));
+  const control = several
+    ? controlIn(types, spans, detail, (line) => lines.indexOf(line) > lines.lastIndexOf(details.at(-1)!), evidence)
+    : undefined;
+  const columns = named(spans.get(detail)!);
+  // A damaged line that is long makes columns for all; what they hold is not worth minutes.
+  const looked = details.slice(0, Math.max(1000, Math.floor(MOST_VALUES / Math.max(1, columns.length))));
+  if (looked.length < details.length) evidence.push(`of these lines, the first ${looked.length.toLocaleString('en-US')} were looked at`);
+  const sample = looked.map((line) => valuesIn(line, columns));
+  const parents = [...types.keys()].filter(
+    (type) =>
+      type !== detail &&
+      type !== control?.type &&
+      lines.findIndex((line) => line.startsWith(type)) < lines.findIndex((line) => line.startsWith(detail)),
+  );
+  const fields = proposeFields(sample);
+  const total = control?.yaml['total'] as PlainMap | undefined;
+  for (const f of fields) {
+    const figure =
+      f.name === total?.['of'] ? `summed in ${control!.type}; ${CENTS}` : isFigure(sample, f.name) ? `figures, it seems; ${CENTS}` : '';
+    f.evidence = `characters ${f.name.replace(/^at_/, '').replace('_', '-')}; ${f.evidence}${figure ? `; ${figure}` : ''}`;
+  }
+  const summed = total ? [String(total['of']), String(total['field'])] : [];
+  const fixed: PlainMap = {
+    ...(encoding === 'utf-8' ? {} : { encoding }),
+    ...(same.length === lines.length ? { record_length: width } : {}),
+    ...(text.endsWith('\n') ? {} : { final_newline: 'optional' }),
+    record_types: Object.fromEntries(
+      [...types.keys()].map((type) => [
+        several ? type : 'line',
+        {
+          ...(several ? { when: { from: 1, to: type.length, is: type } } : {}),
+          fields: Object.fromEntries(
+            spans.get(type)!.map((span) => {
+              const whole = summed.includes(nameOf(span)) && types.get(type)!.some((line) => cut(line, span).endsWith('-'));
+              const zoned = areZoned(
+                types
+                  .get(type)!
+                  .slice(0, 1000)
+                  .map((line) => cut(line, span)),
+              );
+              return [
+                nameOf(span),
+                { from: span.from, to: span.to, ...(zoned ? { decimals: 0, sign: 'overpunch' } : whole ? { decimals: 0 } : {}) },
+              ];
+            }),
+          ),
+        },
+      ]),
+    ),
+  };
+  return {
+    name: streamName(file),
+    description: `Read from files such as ${file}.`,
+    retriever: { files: { pattern: patternOf(file) } },
+    decoder: { fixed_width: fixed },
+    ...(several ? { record_selector: { types: [detail], ...(parents.length ? { parents } : {}) } } : {}),
+    ...(control ? { control: [control.yaml] } : {}),
+    fields,
+    keys: keysWithParent(),
+    evidence,
+  };
+
+  /** Details are often told apart by what is above them: the key of their parent stands before their own fields. */
+  function keysWithParent(): ProposedKey[] {
+    const [parent] = parents;
+    const own = proposeKeys(sample, fields, summed);
+    const figures = columns.map(({ name }) => name).filter((name) => summed.includes(name) || isFigure(sample, name));
+    const weak = own[0]?.repeats !== undefined || own[0]?.fields.every((name) => figures.includes(name));
+    if (parents.length !== 1 || parent === undefined || !weak) return own;
+    const above = types.get(parent)!.map((line) => valuesIn(line, named(spans.get(parent)!)));
+    const [key] = proposeKeys(above, proposeFields(above));
+    if (!key || key.repeats) return own;
+    const names = key.fields.map((name) => `${parent}.${name}`);
+    let at: Values = {};
+    const among = new Set(looked);
+    const whole = lines.flatMap((line) => {
+      if (line.startsWith(parent)) at = valuesIn(line, named(spans.get(parent)!, `${parent}.`));
+      return among.has(line) ? [{ ...at, ...valuesIn(line, columns) }] : [];
+    });
+    const inKey = names.map((name): ProposedField => ({ name, type: 'text', evidence: '' }));
+    return proposeKeys(whole, [...inKey, ...fields], figures);
+  }
+}
+
+function named(spans: readonly Span[], prefix = ''): (Span & { name: string })[] {
+  return spans.map((span) => ({ ...span, name: prefix + nameOf(span) }));
+}
+
+function valuesIn(line: string, columns: readonly (Span & { name: string })[]): Values {
+  const values: Values = {};
+  for (const { name, from, to } of columns) values[name] = line.slice(from - 1, to).trim() || null;
+  return values;
+}
+
+/** Lines by their first one to three characters, where these are few and each kind is always as long. One kind: the empty text. */
+function recordTypes(lines: readonly string[]): Map<string, string[]> {
+  for (const length of [1, 2, 3]) {
+    const longer = length < 3 ? Map.groupBy(lines, (line) => line.slice(0, length + 1)) : undefined;
+    const types = Map.groupBy(lines, (line) => line.slice(0, length));
+    const few = types.size > 1 && types.size <= 9 && types.size < lines.length;
+    // A header or trailer comes once or seldom; values that merely begin alike come in all amounts.
+    const letters = [...types.keys()].every((type) => /^[A-Z]+$/.test(type) || /^\d+$/.test(type));
+    const edge = types.get(lines[0]!.slice(0, length))!.length === 1 || types.get(lines.at(-1)!.slice(0, length))!.length === 1;
+    // Where no kind comes once, as with a head and its lines over and over: each kind has its own length, and they differ.
+    const lengths = [...types.values()].map((list) => (list.every((line) => line.length === list[0]!.length) ? list[0]!.length : 0));
+    const own = !lengths.includes(0) && new Set(lengths).size > 1 && [...types.values()].every((list) => list.length > 1);
+    // HDR, DTL, TRL rather than H, D, T, where more letters tell no more kinds.
+    const goesOn = longer?.size === types.size && [...longer.keys()].every((type) => /^[A-Z]+$/.test(type));
+    if (few && letters && (edge || own) && !goesOn && !isNumbered(lines, length)) return types;
+  }
+  return new Map([['', [...lines]]]);
+}
+
+/**
+ * Do the lines begin with rising numbers, of which a mark of so many characters would be the first digits? Then the marks follow each other
+ * without a gap, and the numbers go from one to the next; those behind a mark begin low again.
+ */
+function isNumbered(lines: readonly string[], length: number): boolean {
+  const width = Math.min(15, ...lines.map((line) => /^\d*/.exec(line)![0].length));
+  if (width <= length) return false;
+  const numbers = lines.map((line) => Number(line.slice(0, width)));
+  const step = 10 ** (width - length);
+  const rising = numbers.every((number, i) => i === 0 || (number > numbers[i - 1]! && number - numbers[i - 1]! < step));
+  return rising && numbers.at(-1)! - numbers[0]! > step;
+}

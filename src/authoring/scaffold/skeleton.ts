@@ -1,0 +1,92 @@
+import type { Discovery, PlainMap, ProposedStream } from '../discover/proposal.ts';
+import { flow, scalar, streamLines } from '../discover/yaml.ts';
+import type { SinkSkeleton } from './skeleton-sinks.ts';
+
+export interface NewConnector {
+  id: string;
+  title: string;
+  transport: 'sftp' | 'folder' | 'soap' | 'http' | 'sqlserver';
+  streams: readonly ProposedStream[];
+  options: Discovery['options'];
+  transportOptions?: Discovery['transport_options'];
+  /** What is still to be done, said in the README. */
+  open?: string;
+  /** What can be written to it. */
+  sink?: SinkSkeleton | undefined;
+}
+
+/** The manifest of a new connector, ready to be certified, with the evidence as comments. */
+export function manifestText({ id, title, transport, streams, options, transportOptions, sink }: NewConnector): string {
+  const files = transport === 'sftp' || transport === 'folder';
+  const pattern = files ? String((streams[0]!.retriever['files'] as PlainMap)['pattern']) : '';
+  const all: Discovery['options'] = files
+    ? {
+        folder: { description: 'Folder that the files are written to.', default: '../../connector' },
+        files: { description: 'Names of its files, with * and ?.', default: pattern },
+        archive: { description: 'Folder that a file is moved to once it is loaded; empty to leave it where it is.', default: '' },
+        ...(sink ? { outbox: { description: 'Folder that files for the system are put into.', default: 'outbox' } } : {}),
+        ...options,
+      }
+    : options;
+  const unpack = files ? (streams[0]!.retriever['files'] as PlainMap)['unpack'] : undefined;
+  const retriever: PlainMap = {
+    files: {
+      folder: '{{ options.folder }}',
+      pattern: '{{ options.files }}',
+      ...(unpack === undefined ? {} : { unpack }),
+      after: { archive: '{{ options.archive }}' },
+    },
+  };
+  const lines = [
+    '# yaml-language-server: $schema=../../config/schemas/connector.json',
+    `connector: ${id}`,
+    'version: 0.1.0',
+    `title: ${scalar(title)}`,
+    `transport: ${transport}`,
+    ...(transportOptions ? [`transport_options: ${flow(transportOptions)}`] : []),
+    ...(Object.keys(all).length ? ['options:', ...Object.entries(all).map(([name, spec]) => `  ${name}: ${flow(spec)}`)] : []),
+    'streams:',
+    ...streams.flatMap((stream) => streamLines(files ? { ...stream, retriever } : stream).map((line) => `  ${line}`)),
+    ...(sink ? ['sinks:', ...sink.lines.map((line) => `  ${line}`)] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const SUPPLIES: Record<NewConnector['transport'], string> = {
+  sftp: 'The address of the SFTP server, a user name, a password or key, and the fingerprint of its host key as the vendor gave it.',
+  folder: 'The path of the folder, on this machine or a share, that the files are written to.',
+  soap: 'The address of the service and its WSDL, and a user name and password.',
+  http: 'The address that all requests are below (base_url), and how to log in (auth).',
+  sqlserver: 'Host, database, and a login that may only read.',
+};
+
+/** The README that a town reads when it configures the connection. What is in ‹ › is for the vendor to fill in. */
+export function readmeText({ id, title, transport, streams, open, sink }: NewConnector): string {
+  return `# ${title}
+
+‹Which system this is for, from which version on, and where the vendor documents the layout.›
+
+## What the town must supply
+
+${SUPPLIES[transport]} The options of this connector are described in connector.yaml.
+
+    connections:
+      ${id}:
+        connector: ${id}
+        options: { … }
+
+## Streams
+
+| stream | what it gives | key |
+|---|---|---|
+${streams.map((s) => `| ${s.name} | ${s.description} | ${s.keys[0]?.fields.join(', ') ?? ''} |`).join('\n')}
+${sink ? `\n## Sinks\n\n| sink | what is written | what names a record |\n|---|---|---|\n| ${sink.name} | ${sink.config.description} | ${sink.config.idempotency_key.join(', ')} |\n` : ''}
+## What is known, and what is not
+
+‹What was taken from documentation, what from samples, what was guessed. Whether a record can change or be deleted.›
+${open ? `\n‹${open}›\n` : ''}
+## Proof
+
+\`interlocal certify ${id} --offline\`
+`;
+}

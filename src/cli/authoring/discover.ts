@@ -1,0 +1,95 @@
+import type { Discovery } from '../../authoring/discover/proposal.ts';
+import type { Cli } from '../cli.ts';
+
+interface DiscoverCommand {
+  file?: string;
+  wsdl?: string;
+  path?: string;
+  table?: string[];
+}
+
+/** `interlocal discover [CONNECTION | --file FILE | --wsdl URL]` */
+export function registerDiscover(cli: Cli): void {
+  cli.program
+    .command('discover')
+    .argument('[connection]', 'a connection of this town: its files, service or database are looked at')
+    .option('--file <file>', 'a sample file')
+    .option('--wsdl <address>', 'the WSDL of a SOAP service: an address or a file')
+    .option('--path <path>', 'with an HTTP connection: what to ask for; with a folder: where to look')
+    .option('--table <tables...>', 'with a database: only these tables and views')
+    .description('Look at a sample and propose streams, keys and types with the evidence for them, as YAML to paste into a connector.')
+    .action(async (connection: string | undefined, options: DiscoverCommand) => {
+      const discovery = await discover(cli, connection, options);
+      const { discoveryYaml } = await import('../../authoring/discover/yaml.ts');
+      cli.setExit(discovery.streams.length ? 0 : 1);
+      cli.print({ discovery }, () => discoveryYaml(discovery));
+    });
+}
+
+async function discover(cli: Cli, connection: string | undefined, options: DiscoverCommand): Promise<Discovery> {
+  const { ConfigError } = await import('../../core/errors.ts');
+  const given = [connection, options.file, options.wsdl].filter((one) => one !== undefined);
+  if (given.length !== 1)
+    throw new ConfigError({
+      code: 'USAGE',
+      place: {},
+      message: given.length === 0 ? 'Name what to look at.' : 'Name one thing to look at.',
+      hint: 'A connection, --file FILE or --wsdl ADDRESS.',
+    });
+  if (options.file !== undefined) return { source: options.file, streams: [await sampleStream(options.file)], options: {}, notes: [] };
+  if (options.wsdl !== undefined) {
+    const { discoverWsdl } = await import('../../authoring/discover/wsdl.ts');
+    return discoverWsdl(options.wsdl, process.cwd());
+  }
+  const { openProject } = await import('../../config/load.ts');
+  const { transportOptions } = await import('../town.ts');
+  const { discoverConnection } = await import('../../authoring/discover/service.ts');
+  const { didYouMean } = await import('../../core/errors.ts');
+  const project = await openProject(cli.project(), { transportOptions: transportOptions() });
+  if (!project.connections[connection!]) {
+    const known = Object.keys(project.connections);
+    const meant = didYouMean(connection!, known);
+    throw new ConfigError({
+      code: 'CONNECTION_UNKNOWN',
+      place: { path: connection! },
+      message: `There is no connection "${connection}".`,
+      hint: meant ? `Did you mean ${meant}?` : `There are: ${known.join(', ') || 'none yet'}. For a sample file use --file.`,
+    });
+  }
+  return discoverConnection(project, connection!, { path: options.path, tables: options.table, signal: cli.signal });
+}
+
+/** The stream that a sample file proposes; at most its first 16 MB are looked at. */
+export async function sampleStream(path: string): Promise<Discovery['streams'][number]> {
+  const { open } = await import('node:fs/promises');
+  const { basename } = await import('node:path');
+  const { ConfigError } = await import('../../core/errors.ts');
+  const { discoverFile } = await import('../../authoring/discover/file.ts');
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigError({
+      code: 'FILE_UNREADABLE',
+      place: { file: path },
+      message: `The file cannot be read (${error.code}).`,
+      hint: 'Look at its name and rights.',
+    });
+  });
+  try {
+    const stat = await file.stat();
+    // A folder can be opened; only reading it fails.
+    if (stat.isDirectory())
+      throw new ConfigError({
+        code: 'FILE_UNREADABLE',
+        place: { file: path },
+        message: 'This is a folder, and a sample is a file.',
+        hint: 'Name one of the files in it.',
+      });
+    const { size } = stat;
+    const bytes = Buffer.alloc(Math.min(size, MOST_BYTES));
+    await file.read(bytes, 0, bytes.length, 0);
+    return await discoverFile(basename(path), bytes, size > MOST_BYTES);
+  } finally {
+    await file.close();
+  }
+}
+
+const MOST_BYTES = 16_000_000;

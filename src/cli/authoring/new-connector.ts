@@ -1,0 +1,358 @@
+import type { Command } from 'commander';
+import type { ProposedStream } from '../../authoring/discover/proposal.ts';
+import type { NewConnector } from '../../authoring/scaffold/skeleton.ts';
+import type { SinkSkeleton } from '../../authoring/scaffold/skeleton-sinks.ts';
+import { type Asker, askerOf, type Terminal } from '../ask.ts';
+import type { Cli } from '../cli.ts';
+
+interface NewConnectorCommand {
+  transport?: string;
+  format?: string;
+  sample?: string;
+  stream?: string;
+  title?: string;
+  sink?: string | true;
+}
+
+const TRANSPORTS = ['sftp', 'folder', 'soap', 'http', 'sqlserver'] as const;
+const FORMATS = ['csv', 'fixed_width', 'xml', 'json', 'xlsx', 'bai2'] as const;
+
+/** `interlocal new connector ID` */
+export function registerNewConnector(cli: Cli, command: Command, terminal?: Terminal): void {
+  command
+    .command('connector')
+    .argument('[id]', 'its name: lower-case words joined by -; what is not given is asked at a terminal')
+    .option('--transport <name>', TRANSPORTS.join(', '))
+    .option('--format <name>', `for files and HTTP: ${FORMATS.join(', ')}; with --sample it is found out`)
+    .option(
+      '--sample <file>',
+      'a sample file, or the WSDL of a SOAP service: streams, keys and types are proposed from it, and its beginning becomes the recording',
+    )
+    .option('--stream <name>', 'what its stream is called')
+    .option('--title <title>', 'its name for people')
+    .option('--sink [kind]', 'also what can be written to it: a file, a request or a table, as the transport has it')
+    .description('Write a working connector with a README and a recording that certifies at once, to go on from.')
+    .action(async (given: string | undefined, options: NewConnectorCommand) => {
+      const asker = askerOf(cli, terminal);
+      try {
+        await make(cli, await answers(cli, asker, given, options));
+      } finally {
+        asker?.close();
+      }
+    });
+}
+
+interface Answers extends NewConnectorCommand {
+  id: string;
+  folder: string;
+  transport: NewConnector['transport'];
+}
+
+/** What flags say, and where somebody can be asked, what they leave open. */
+async function answers(cli: Cli, asker: Asker | undefined, given: string | undefined, options: NewConnectorCommand): Promise<Answers> {
+  const { ConfigError } = await import('../../core/errors.ts');
+  const { SINK_OF } = await import('../../authoring/scaffold/skeleton-sinks.ts');
+  if (given === undefined && !asker)
+    throw new ConfigError({
+      code: 'USAGE',
+      place: {},
+      message: "The connector's name is missing.",
+      hint: 'interlocal new connector ID --transport NAME; at a terminal it asks.',
+    });
+  const id = given ?? (await asker!.line("The connector's name, such as acme-ledger", '', wrongName));
+  const folder = await newFolder(cli, id);
+  const isAsking = asker !== undefined && (given === undefined || options.transport === undefined);
+  const transport = await chosen(asker, 'transport', options.transport, TRANSPORTS, 'How is the system reached?');
+  const more: NewConnectorCommand = { ...options };
+  const byFile = transport === 'sftp' || transport === 'folder' || transport === 'http';
+  await refuseWhatIsOfNoUse(transport, options);
+  if (isAsking && transport === 'soap' && more.sample === undefined) {
+    const sample = await asker.line('The WSDL of the service (an address or a file; Enter for an invented one)', '', () => undefined);
+    if (sample) more.sample = sample;
+  }
+  if (byFile && more.sample === undefined && more.format === undefined) {
+    const { existsSync } = await import('node:fs');
+    const missing = (path: string): string | undefined => (path === '' || existsSync(path) ? undefined : `There is no file ${path}.`);
+    const sample = await asker?.line('A sample of what it gives (a file; Enter for an invented one)', '', missing);
+    if (sample) more.sample = sample;
+    else more.format = await chosen(asker, 'format', transport === 'http' ? 'json' : undefined, FORMATS, 'How are its files written?');
+  }
+  const hasOwnWsdl = transport === 'soap' && more.sample !== undefined;
+  if (
+    isAsking &&
+    more.sink === undefined &&
+    !hasOwnWsdl &&
+    (await asker.yes(`Can something be written to it too (a ${SINK_OF[transport]})?`))
+  )
+    more.sink = true;
+  if (typeof more.sink === 'string' && more.sink !== SINK_OF[transport])
+    throw new ConfigError({
+      code: 'USAGE',
+      place: { path: '--sink' },
+      message: `Over ${transport} a sink writes a ${SINK_OF[transport]}, not "${more.sink}".`,
+      hint: `Write --sink ${SINK_OF[transport]}, or choose another transport.`,
+    });
+  return { ...more, id, folder, transport };
+}
+
+/** A flag that would change nothing must not look as if it had. */
+async function refuseWhatIsOfNoUse(transport: NewConnector['transport'], { sample, format, sink }: NewConnectorCommand): Promise<void> {
+  const { ConfigError } = await import('../../core/errors.ts');
+  const refuse = (path: string, message: string, hint: string): never => {
+    throw new ConfigError({ code: 'USAGE', place: { path }, message, hint });
+  };
+  if (transport === 'sqlserver' && sample !== undefined)
+    refuse(
+      '--sample',
+      'A database is not read from a file.',
+      'Leave --sample out; interlocal discover CONNECTION proposes streams for its tables and views.',
+    );
+  if ((transport === 'sqlserver' || transport === 'soap') && format !== undefined)
+    refuse('--format', `Over ${transport} there are no files that could have a format.`, 'Leave --format out.');
+  if (transport === 'soap' && sample !== undefined && sink !== undefined)
+    refuse(
+      '--sink',
+      'The sink that this writes is an invented one, and your WSDL does not have its operation.',
+      'Leave --sink out, and write the sink by docs/vendor-guide.md: Writing to a system.',
+    );
+}
+
+async function make(cli: Cli, options: Answers): Promise<void> {
+  const { id, folder, transport } = options;
+  const { files, notes } = await contents(id, transport, options);
+  const { mkdir, writeFile } = await import('node:fs/promises');
+  const { dirname, join } = await import('node:path');
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), content);
+  }
+  const { writeRecords } = await import('../../authoring/certify/write-records.ts');
+  await writeRecords(folder, transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined, (text) =>
+    notes.push(text),
+  );
+  const { readdir } = await import('node:fs/promises');
+  const made = (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  cli.print({ connector: id, files: made, notes }, () =>
+    [
+      `Made the connector ${id}:`,
+      '',
+      ...made.map((file) => `  ${file}`),
+      '',
+      ...notes,
+      ...(notes.length ? [''] : []),
+      'What to do next:',
+      '',
+      `  1. Look through ${join(folder, 'connector.yaml')}: names, types and the key are proposals, with their evidence.`,
+      `  2. Look through records.json: it says what the recording must read as.`,
+      `  3. Fill in README.md.`,
+      `  4. interlocal certify ${id} --offline`,
+    ].join('\n'),
+  );
+}
+
+function wrongName(id: string): string | undefined {
+  return /^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$/.test(id) && id.length <= 60 ? undefined : `"${id}" cannot be a connector's name.`;
+}
+
+async function newFolder(cli: Cli, id: string): Promise<string> {
+  const { existsSync } = await import('node:fs');
+  const { join } = await import('node:path');
+  const { ConfigError } = await import('../../core/errors.ts');
+  const folder = join(cli.project(), 'connectors', id);
+  const wrong = wrongName(id);
+  if (wrong)
+    throw new ConfigError({
+      code: 'VALUE_INVALID',
+      place: { path: id },
+      message: wrong,
+      hint: 'Lower-case words joined by -, such as water-billing.',
+    });
+  if (existsSync(folder))
+    throw new ConfigError({
+      code: 'FOLDER_NOT_EMPTY',
+      place: { file: folder },
+      message: 'There is a connector of this name.',
+      hint: 'Choose another name, or remove the folder.',
+    });
+  return folder;
+}
+
+/** The value of a flag, or what a person answers on a terminal. */
+async function chosen<T extends string>(
+  asker: Asker | undefined,
+  flag: string,
+  answer: string | undefined,
+  choices: readonly T[],
+  question: string,
+): Promise<T> {
+  if (answer === undefined && asker) return asker.choose(question, choices);
+  const { ConfigError, didYouMean } = await import('../../core/errors.ts');
+  const found = choices.find((c) => c === answer);
+  if (found) return found;
+  const meant = answer === undefined ? undefined : didYouMean(answer, choices);
+  throw new ConfigError({
+    code: 'USAGE',
+    place: { path: `--${flag}` },
+    message: answer === undefined ? `--${flag} is missing.` : `"${answer}" is no ${flag}.`,
+    hint: meant ? `Did you mean ${meant}?` : `One of ${choices.join(', ')}.`,
+  });
+}
+
+type Contents = Record<string, string | Buffer>;
+
+async function contents(id: string, transport: NewConnector['transport'], options: Answers): Promise<{ files: Contents; notes: string[] }> {
+  const { manifestText, readmeText } = await import('../../authoring/scaffold/skeleton.ts');
+  const { ConfigError } = await import('../../core/errors.ts');
+  const written = options.sink === undefined ? undefined : await sinkContents(transport, options.format);
+  const title = options.title ?? id.replaceAll('-', ' ').replace(/^./, (c) => c.toUpperCase());
+  const finish = (
+    streams: ProposedStream[],
+    fixtures: Contents,
+    notes: string[],
+    more: Partial<Pick<NewConnector, 'options' | 'transportOptions' | 'open'>> = {},
+  ): { files: Contents; notes: string[] } => {
+    if (streams.slice(1).some(({ name }) => name === options.stream))
+      throw new ConfigError({
+        code: 'USAGE',
+        place: { path: '--stream' },
+        message: `Another stream of the sample is called ${options.stream}.`,
+        hint: `The first, ${streams[0]!.name}, needs a name of its own.`,
+      });
+    if (options.stream) streams[0]!.name = options.stream;
+    const made: NewConnector = { id, title, transport, streams, options: {}, ...more, sink: written?.skeleton };
+    const placed = Object.fromEntries(
+      Object.entries(fixtures).map(([name, content]) => [
+        name.startsWith('../../') ? `fixtures/${name.slice(3)}` : `fixtures/${streams[0]!.name}/${name}`,
+        content,
+      ]),
+    );
+    const all = [...notes, ...(written ? [written.note] : [])];
+    return { files: { 'connector.yaml': manifestText(made), 'README.md': readmeText(made), ...placed, ...written?.files }, notes: all };
+  };
+  if (transport === 'soap') return (await import('./new-connector-soap.ts')).soapContents(finish, options.sample);
+  if (transport === 'sqlserver') return tableContents(finish);
+  const sample = await sampleOf(transport, options);
+  const { discoverFile } = await import('../../authoring/discover/file.ts');
+  // By the whole sample: what differs in twenty lines may be equal in a thousand, and the recording leaves out other sheets and files.
+  const stream = sample.whole ?? (await discoverFile(sample.file, sample.bytes));
+  if (transport === 'http') {
+    const { basename } = await import('node:path');
+    const path = `/${stream.name}`;
+    stream.retriever = { request: { path } };
+    stream.description = `GET ${path} below the connection's base_url.`;
+    const file = basename(sample.file);
+    const type = stream.decoder?.['xml'] ? 'text/xml' : stream.decoder?.['csv'] ? 'text/csv' : 'application/json';
+    return finish(
+      [stream],
+      {
+        'exchanges.json': json([{ request: { method: 'GET', path }, answer: { headers: { 'content-type': type }, file } }]),
+        [file]: sample.bytes,
+      },
+      [
+        ...sample.notes,
+        `One answer does not say how the interface pages: once a connection is in config/connections.yaml, interlocal discover CONNECTION --path ${path} asks for a second page.`,
+      ],
+    );
+  }
+  return finish([stream], { [sample.file]: sample.bytes }, sample.notes);
+}
+
+/** The sample that was given, cut to its beginning, or an invented one. */
+async function sampleOf(
+  transport: string,
+  options: NewConnectorCommand,
+): Promise<{ file: string; bytes: Buffer; notes: string[]; whole?: ProposedStream }> {
+  const { ConfigError } = await import('../../core/errors.ts');
+  if (options.sample === undefined) {
+    const { SAMPLES, sampleWorkbook } = await import('../../authoring/scaffold/skeleton-samples.ts');
+    const format = await chosen(undefined, 'format', options.format ?? (transport === 'http' ? 'json' : undefined), FORMATS, '');
+    return {
+      ...(format === 'xlsx' ? sampleWorkbook() : { file: SAMPLES[format].file, bytes: Buffer.from(SAMPLES[format].text) }),
+      notes: ['The recording is an invented one: put a real file, with nobody in it, in its place.'],
+    };
+  }
+  const { readFile } = await import('node:fs/promises');
+  const { basename } = await import('node:path');
+  const { sampleStream } = await import('./discover.ts');
+  const { cutSample } = await import('../../authoring/scaffold/sample-cut.ts');
+  const stream = await sampleStream(options.sample);
+  const found = Object.keys(stream.decoder ?? {})[0];
+  if (transport === 'http' && (stream.retriever['files'] as { unpack?: unknown }).unpack !== undefined)
+    throw new ConfigError({
+      code: 'USAGE',
+      place: { path: '--sample' },
+      message: 'The sample is packed, and answers over HTTP are read as they come.',
+      hint: 'Unpack it and give that; the transport unpacks what is packed for the way (content-encoding).',
+    });
+  if (options.format !== undefined && options.format !== found)
+    throw new ConfigError({
+      code: 'USAGE',
+      place: { path: '--format' },
+      message: `The sample looks like ${found}, not ${options.format}.`,
+      hint: 'Leave --format out, or look at interlocal discover --file.',
+    });
+  return {
+    whole: stream,
+    file: basename(options.sample),
+    bytes: await cutSample(basename(options.sample), await readFile(options.sample), stream),
+    notes: [
+      `The beginning of ${options.sample} was copied into fixtures/. It may hold what nobody else should see: replace names, addresses, numbers of people and accounts by invented ones before you hand the pack to anyone, then run certify with --write-records.`,
+    ],
+  };
+}
+
+/** Makes the files of a pack. `fixtures`: name in the folder of the first stream, or `../../` and the path below fixtures/. */
+export type Finish = (
+  streams: ProposedStream[],
+  fixtures: Contents,
+  notes: string[],
+  more?: Partial<Pick<NewConnector, 'options' | 'transportOptions' | 'open'>>,
+) => { files: Contents; notes: string[] };
+
+/** The sink with its recordings. */
+async function sinkContents(
+  transport: NewConnector['transport'],
+  format: string | undefined,
+): Promise<{ skeleton: SinkSkeleton; files: Contents; note: string }> {
+  const { SINK_OF, sinkSkeleton } = await import('../../authoring/scaffold/skeleton-sinks.ts');
+  const writable = format === 'fixed_width' || format === 'xml' || format === 'json' ? format : 'csv';
+  const skeleton = sinkSkeleton(transport, writable);
+  const note = `The sink ${skeleton.name} is an invented one: say what the system takes${SINK_OF[transport] === 'file' ? ', and put a file that it accepted beside its records.json' : ', and record what it answered'}.`;
+  const folder = `fixtures/${skeleton.name}`;
+  const recorded = { [`${folder}/records.json`]: json(skeleton.recorded) };
+  for (const [file, value] of Object.entries(skeleton.answered)) recorded[`${folder}/${file}`] = json(value);
+  if (SINK_OF[transport] !== 'file') return { skeleton, files: recorded, note };
+  const { renderSink } = await import('../../connector/sink/sink.ts');
+  const { context, records } = skeleton.recorded;
+  const { name, bytes } = await renderSink(skeleton.config, records, { ...context, variables: { 'options.outbox': 'outbox' } });
+  return { skeleton, files: { ...recorded, [`${folder}/${name}`]: Buffer.from(bytes) }, note };
+}
+
+async function tableContents(finish: Finish): Promise<ReturnType<Finish>> {
+  const { SAMPLE_TABLE } = await import('../../authoring/scaffold/skeleton-samples.ts');
+  const stream: ProposedStream = {
+    name: 'payments',
+    description: 'Rows of PAYMENTS.',
+    retriever: { query: { tables: ['PAYMENTS'] } },
+    incremental: { cursor: 'RowVersion', kind: 'rowversion' },
+    fields: [
+      { name: 'Number', type: 'text', evidence: 'CHAR(10), the blanks that fill it are taken off' },
+      { name: 'ReceivedOn', type: 'date', evidence: 'DATE' },
+      { name: 'Account', type: 'text', evidence: 'CHAR(15)' },
+      { name: 'Amount', type: 'decimal', evidence: 'NUMERIC(19,2)' },
+      { name: 'RowVersion', type: 'text', required: true, evidence: 'ROWVERSION: every change moves it' },
+    ],
+    keys: [{ fields: ['Number'], evidence: 'the key of the table' }],
+    evidence: [],
+  };
+  return finish([stream], { 'tables.json': json(SAMPLE_TABLE) }, [
+    'The table is an invented one: interlocal discover CONNECTION proposes streams for your tables and views.',
+  ]);
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

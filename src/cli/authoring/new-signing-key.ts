@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+
+/** `interlocal new signing-key NAME` */
+export function registerNewSigningKey(cli: Cli, command: Command): void {
+  command
+    .command('signing-key')
+    .argument('<name>', 'who signs with it, such as acme; two files are made: NAME.key.pem and NAME.pem')
+    .description('Make a pair of keys (Ed25519): the private one to sign connectors with, the public one for towns.')
+    .action(async (name: string) => {
+      const { basename, dirname, join } = await import('node:path');
+      const { open } = await import('node:fs/promises');
+      const { ConfigError } = await import('../../core/errors.ts');
+      const { newSigningKey } = await import('../../packs/signature.ts');
+      const stem = basename(name, '.pem');
+      if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/.test(stem))
+        throw new ConfigError({
+          code: 'VALUE_INVALID',
+          place: { path: name },
+          message: `"${name}" cannot be a key's name.`,
+          hint: 'Letters, figures, point, - and _: acme-2026.',
+        });
+      const { privateKey, publicKey, fingerprint } = newSigningKey();
+      const files = { private_key: join(dirname(name), `${stem}.key.pem`), public_key: join(dirname(name), `${stem}.pem`) };
+      // Never over a key that is there: what it signed could not be signed again.
+      const write = async (path: string, text: string, mode: number): Promise<void> => {
+        const file = await open(path, 'wx', mode).catch((error: NodeJS.ErrnoException) => {
+          throw new ConfigError({
+            code: 'FILE_NOT_WRITABLE',
+            place: { file: path },
+            message:
+              error.code === 'EEXIST'
+                ? 'There is a file of this name, and keys are never overwritten.'
+                : `It cannot be written (${error.code}).`,
+            hint: 'Choose another name or folder.',
+          });
+        });
+        await file.writeFile(text);
+        await file.close();
+      };
+      await write(files.private_key, privateKey, 0o600);
+      await write(files.public_key, publicKey, 0o644);
+      cli.print({ key: { ...files, fingerprint } }, () =>
+        [
+          `Made a key pair with the fingerprint ${fingerprint}.`,
+          '',
+          `  ${files.private_key}  keep it to yourself, out of version control and of every pack; back it up`,
+          `  ${files.public_key}  give it to towns; they put it into config/trusted-keys/ after comparing the fingerprint with you`,
+          '',
+          `Then: interlocal sign CONNECTOR --key ${files.private_key}`,
+        ].join('\n'),
+      );
+    });
+}

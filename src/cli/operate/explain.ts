@@ -1,0 +1,72 @@
+import { zonedTime } from '../../core/zoned-time.ts';
+import { visibleLine } from '../../core/visible.ts';
+import type { Cli } from '../cli.ts';
+import { tableText } from '../table.ts';
+
+/** `interlocal explain ENTITY KEY` */
+export function registerExplain(cli: Cli): void {
+  cli.program
+    .command('explain')
+    .argument('<entity>', 'receipt, permit, …')
+    .argument('<key>', 'its number, the key of its source record, or #ID')
+    .description('Field by field: which record of which file, line and run a value came from.')
+    .action(async (entity: string, key: string) => {
+      const { withTown } = await import('../town.ts');
+      const { explain } = await import('../../reports/explain.ts');
+      const { formatMoney } = await import('../../core/money.ts');
+      await withTown(cli, async (engine) => {
+        const records = await explain(engine, entity, key);
+        const zone = engine.project.config.town.time_zone;
+        const fields = engine.project.entities.get(entity)!.value.fields;
+        cli.setExit(records.length ? 0 : 1);
+        cli.print({ records }, () =>
+          records.length === 0
+            ? `There is no ${entity} "${key}". The key is one of its numbers, the key of its source record (parts joined by |), or #ID.`
+            : records
+                .map((r) => {
+                  const rows = r.fields
+                    .filter((f) => f.value !== null)
+                    .map((f) => {
+                      const currency = r.fields.find((c) => c.field === `${f.field}_currency`)?.value;
+                      const value = fields[f.field]?.type === 'money' ? formatMoney(f.value as number, String(currency)) : String(f.value);
+                      const from = f.from;
+                      const place = from
+                        ? `${from.file ? `${from.file}${from.line ? `:${from.line}` : ''}` : from.connection}, record ${from.record}, run ${from.run}`
+                        : '';
+                      const said = from?.outdated
+                        ? `(the mapping has changed since; run ${from.pipeline} first)`
+                        : from
+                          ? cut(
+                              Object.entries(from.fields)
+                                .map(([k, v]) => `${k} = ${JSON.stringify(v)}`)
+                                .join(', '),
+                            )
+                          : '';
+                      return [f.field, value, said, place];
+                    });
+                  const history = r.history.map(
+                    (h) =>
+                      `  ${zonedTime(h.at, zone)} run ${h.run}: ${h.action}${h.changes ? visibleLine(` ${JSON.stringify(h.changes)}`) : ''}`,
+                  );
+                  return [
+                    `${r.entity} #${r.id}`,
+                    ...(r.newest_rejected
+                      ? [
+                          `Its newest version was rejected; what follows is the last good one. interlocal rejects show ${r.newest_rejected.reject} says why.`,
+                        ]
+                      : []),
+                    tableText(['field', 'value', 'what the source said', 'where'], rows),
+                    'History',
+                    ...history,
+                  ].join('\n');
+                })
+                .join('\n\n'),
+        );
+      });
+    });
+}
+
+/** Whole lists do not fit on a line; --json has them. */
+function cut(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
+}

@@ -1,0 +1,87 @@
+import { textOfProblem } from '../../core/errors.ts';
+import { formatMoney, plainMoney } from '../../core/money.ts';
+import { jsonLine, visible, visibleLine } from '../../core/visible.ts';
+import { differingCount, type Reconciliation, reconciliationJson, statusWord } from '../../reports/reconciliation.ts';
+import { reconciliationReasons } from '../../reports/reconciliation-reasons.ts';
+import { spreadsheetCsv } from '../../reports/spreadsheet-csv.ts';
+import { timeText } from '../../server/pages/parts/words.ts';
+import { plural, tableText } from '../table.ts';
+
+/** What reconciliations found, as a table, delimited text or JSON. */
+export function reconciliationText(list: readonly Reconciliation[], format: string, options: { all: boolean; zone: string }): string {
+  if (format === 'json') return `${jsonLine({ reconciliations: list.map(reconciliationJson) })}\n`;
+  if (format === 'csv') return csvOf(list);
+  if (list.length === 0) return 'There are no reconciliations yet: a pipeline with reconcile: is one.\n';
+  return visible(`${list.map((r) => tableOf(r, options)).join('\n\n')}\n`);
+}
+
+function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): string {
+  const head = `${r.pipeline}: ${r.left} against ${r.right}`;
+  if (r.ranAt === null) return `${head}\nIt has not run yet: interlocal run ${r.pipeline}`;
+  const money = (minor: number | null, currency: string): string =>
+    minor === null ? '' : `${formatMoney(minor, currency)}${currency === r.currency ? '' : ` ${currency}`}`;
+  const shown = r.lines.filter((line) => line.depth > 0);
+  const rows = [...shown, ...r.lines.filter((line) => line.depth === 0)].map((line) => {
+    const name = line.depth === 0 ? 'Total' : `${'  '.repeat(line.depth - 1)}${line.key.at(-1) || '(empty)'}`;
+    return [
+      name,
+      statusWord(line.status, r),
+      money(line.left, line.currency),
+      money(line.right, line.currency),
+      line.status === 'unchecked' ? '' : money(line.difference, line.currency),
+      (line.depth === r.keys.length && line.status !== 'matched') || line.status === 'unchecked' ? (line.reason ?? '') : '',
+    ];
+  });
+  const { matched, unchecked } = r.counts;
+  const found = [
+    `${matched.toLocaleString('en-US')} agree`,
+    `${plural(differingCount(r.counts), 'key')} differ${differingCount(r.counts) === 1 ? 's' : ''}`,
+    ...(unchecked ? [`${unchecked.toLocaleString('en-US')} not checked`] : []),
+  ];
+  return [
+    head,
+    `Last run ${timeText(r.ranAt, options.zone)}: ${found.join(', ')}. Amounts in ${r.currency}; the difference is ${r.right} less ${r.left}${unchecked ? ', without what could not be checked' : ''}.`,
+    ...(r.problems.length > 0 ? ['', ...r.problems.map(textOfProblem)] : []),
+    '',
+    tableText([r.keys.join(' › '), '', r.left, r.right, 'difference', 'why'], rows, [2, 3, 4]),
+    ...reasonLines(r, money),
+    ...(options.all ? [] : ['', 'With --all also what agrees.']),
+  ].join('\n');
+}
+
+/** What several keys have in common is told once more, with how many there are. */
+function reasonLines(r: Reconciliation, money: (minor: number | null, currency: string) => string): string[] {
+  const several = reconciliationReasons(r).filter(({ keys }) => keys.length > 1);
+  if (several.length === 0) return [];
+  return [
+    '',
+    'Why, where it is the same for several',
+    ...several.map(({ status, reason, currency, keys, difference }) =>
+      visibleLine(
+        `  ${plural(keys.length, 'key')}, ${statusWord(status, r)}${status === 'unchecked' ? '' : `, ${money(difference, currency)} ${currency}`}: ${reason}`,
+      ),
+    ),
+  ];
+}
+
+/** One line for each key, roll-ups too; `depth` is how many of the keys it has. */
+function csvOf(list: readonly Reconciliation[]): string {
+  const deepest = Math.max(1, ...list.map((r) => r.keys.length));
+  const keys = list.length === 1 ? list[0]!.keys : Array.from({ length: deepest }, (_, i) => `key ${i + 1}`);
+  return spreadsheetCsv(
+    ['reconciliation', 'depth', ...keys, 'status', 'left', 'right', 'difference', 'currency', 'left count', 'right count', 'reason'],
+    list.flatMap((r) =>
+      r.lines.map((line) => [
+        { text: r.pipeline },
+        { number: String(line.depth) },
+        ...keys.map((_, i) => ({ text: line.key[i] ?? '' })),
+        { text: line.status },
+        ...[line.left, line.right, line.difference].map((minor) => ({ number: minor === null ? '' : plainMoney(minor, line.currency) })),
+        { text: line.currency },
+        { number: String(line.leftCount) },
+        { number: String(line.rightCount) },
+        { text: line.reason ?? '' },
+      ]),
+    ),
+  );
+}

@@ -1,0 +1,60 @@
+import { formatMoney } from '../../core/money.ts';
+import { visibleLine } from '../../core/visible.ts';
+import type { RevenueRow } from '../../reports/revenue.ts';
+import {
+  accountText,
+  byDepartment,
+  grandTotals,
+  reasonsOverlap,
+  type RevenueTotal,
+  spanText,
+  unreconciledReasons,
+} from '../../reports/revenue-totals.ts';
+import { plural, tableText } from '../table.ts';
+
+const HEAD = ['department', 'account', 'tender', 'period', '', 'receipts', 'amount', 'reconciled', 'not reconciled'];
+const RIGHT = [5, 6, 7, 8];
+const MOST_REASONS = 20;
+
+/** The revenue report for a terminal: its lines, sums by department and in all, and why what is not reconciled is not. */
+export function revenueTable(rows: readonly RevenueRow[]): string {
+  if (rows.length === 0) return 'There is no revenue in this time.';
+  const lines: string[][] = [];
+  const departments = byDepartment(rows);
+  for (const { department, rows: own, totals } of departments) {
+    for (const row of own) lines.push([row.department, accountText(row), row.tender, row.period, ...figures(row)]);
+    if (departments.length > 1)
+      for (const total of totals)
+        lines.push(
+          [`${department}, total`, '', '', '', ...figures(total)],
+          HEAD.map(() => ''),
+        );
+  }
+  for (const total of grandTotals(rows)) lines.push(['Total', '', '', '', ...figures(total)]);
+  return [tableText(HEAD, lines, RIGHT), '', ...notReconciled(rows).map(visibleLine)].join('\n');
+}
+
+function figures(x: RevenueTotal): string[] {
+  return [
+    x.currency,
+    x.receipts.toLocaleString('en-US'),
+    ...[x.amount, x.reconciled, x.unreconciled].map((minor) => formatMoney(minor, x.currency)),
+  ];
+}
+
+function notReconciled(rows: readonly RevenueRow[]): string[] {
+  const reasons = unreconciledReasons(rows);
+  if (reasons.length === 0) return ['All of it is reconciled.'];
+  const shown = reasons.slice(0, MOST_REASONS);
+  return [
+    'Not reconciled',
+    ...shown.map(
+      (r) =>
+        `  ${formatMoney(r.amount, r.currency)} ${r.currency} on ${plural(r.lines, 'line')}, ${plural(r.receipts, 'receipt')} (${r.departments.join(', ')}; ${spanText(r.periods)}): ${r.reason}`,
+    ),
+    ...(reasons.length > shown.length
+      ? [`  … and ${plural(reasons.length - shown.length, 'more reason')}; --format csv has them all.`]
+      : []),
+    ...(reasonsOverlap(rows) ? ['What has several reasons is counted under each of them.'] : []),
+  ];
+}

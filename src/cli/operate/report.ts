@@ -1,0 +1,155 @@
+import type { Readable } from 'node:stream';
+import type { Project } from '../../config/project.ts';
+import { ConfigError, didYouMean } from '../../core/errors.ts';
+import { jsonLine } from '../../core/visible.ts';
+import type { RevenueRow } from '../../reports/revenue.ts';
+import type { Cli } from '../cli.ts';
+import { plural } from '../table.ts';
+
+interface RevenueOptions {
+  period?: string;
+  from?: string;
+  to?: string;
+  department?: string;
+  format?: string;
+  out?: string;
+}
+
+const REVENUE_FORMATS = ['table', 'csv', 'json', 'xlsx'];
+const RECONCILIATION_FORMATS = ['table', 'csv', 'json'];
+
+/** `interlocal report revenue`, `interlocal report reconciliation` */
+export function registerReport(cli: Cli): void {
+  const report = cli.program.command('report').description('Revenue, and what does not reconcile and why.');
+
+  report
+    .command('revenue')
+    .option('--period <period>', 'day, month, fiscal-period or fiscal-year (default: month)')
+    .option('--from <date>', 'first day, YYYY-MM-DD')
+    .option('--to <date>', 'last day, YYYY-MM-DD')
+    .option('--department <name>', 'this department only')
+    .option('--format <format>', `${REVENUE_FORMATS.join(', ')} (default: by the ending of --out, otherwise table)`)
+    .option('--out <file>', 'write the report to a file')
+    .description('Revenue by department, account, tender and period, with what is not reconciled and why.')
+    .action(async (options: RevenueOptions) => {
+      const { withTown } = await import('../town.ts');
+      const { readRevenueQuery } = await import('../../reports/revenue-query.ts');
+      const { revenueReport } = await import('../../reports/revenue.ts');
+      const { knownDepartment } = await import('../../reports/departments.ts');
+      const format = chosenFormat(options.format, options.out, REVENUE_FORMATS, cli.json());
+      const query = readRevenueQuery(options, (name) => `--${name}`);
+      await withTown(cli, async (engine) => {
+        const all = await revenueReport(engine, { period: query.period, from: query.from, to: query.to });
+        const rows = query.department === undefined ? all : all.filter((row) => row.department === query.department);
+        if (query.department !== undefined && rows.length === 0) {
+          await knownDepartment(engine, query.department);
+          cli.note(`The department "${query.department}" has no revenue in this time.`);
+        }
+        const content = await revenueText(rows, format, engine.project);
+        // A workbook always goes to a file.
+        if (options.out === undefined) process.stdout.write(content as string);
+        else await writeOut(cli, options.out, content, rows.length);
+      });
+    });
+
+  report
+    .command('reconciliation')
+    .argument('[pipeline]', 'one reconciliation; none: all of them')
+    .option('--all', 'also what agrees and what could not be checked')
+    .option('--format <format>', `${RECONCILIATION_FORMATS.join(', ')} (default: table)`)
+    .description('What each reconciliation found: sums by the outer keys, then every key that differs and by how much.')
+    .action(async (pipeline: string | undefined, options: { all?: boolean; format?: string }) => {
+      const { withTown } = await import('../town.ts');
+      const { readReconciliation, reconciliationIds } = await import('../../reports/reconciliation.ts');
+      const { reconciliationText } = await import('./report-reconciliation.ts');
+      const format = chosenFormat(options.format, undefined, RECONCILIATION_FORMATS, cli.json());
+      await withTown(cli, async (engine) => {
+        const ids = reconciliationIds(engine);
+        if (pipeline !== undefined && !ids.includes(pipeline)) throw unknownReconciliation(pipeline, ids, engine.project);
+        const list = [];
+        for (const id of pipeline === undefined ? ids : [pipeline])
+          list.push(await readReconciliation(engine, id, { all: options.all === true }));
+        process.stdout.write(reconciliationText(list, format, { all: options.all === true, zone: engine.project.config.town.time_zone }));
+      });
+    });
+}
+
+async function revenueText(rows: readonly RevenueRow[], format: string, project: Project): Promise<string | Readable> {
+  const { name } = project.config.town;
+  if (format === 'xlsx') return (await import('../../reports/revenue-xlsx.ts')).revenueXlsx(rows, name);
+  if (format === 'csv') return (await import('../../reports/revenue-csv.ts')).revenueCsv(rows);
+  if (format === 'json') return `${jsonLine((await import('../../reports/revenue-json.ts')).revenueJson(rows))}\n`;
+  return `${(await import('./report-revenue.ts')).revenueTable(rows)}\n`;
+}
+
+/** --format, or what the file's name says, or what --json asks for. A file is never written in another format than its name says. */
+function chosenFormat(given: string | undefined, out: string | undefined, known: readonly string[], json: boolean): string {
+  const ending = /\.([^./\\]+)$/.exec(out ?? '')?.[1]?.toLowerCase();
+  const format = given ?? (ending === undefined ? (json ? 'json' : 'table') : ending === 'txt' ? 'table' : ending);
+  const wrong = (path: string, message: string, hint: string): ConfigError =>
+    new ConfigError({ code: 'USAGE', place: { path }, message, hint });
+  if (!known.includes(format) || (given === undefined && ending === 'table')) {
+    const meant = didYouMean(format, known);
+    throw wrong(
+      given === undefined ? '--out' : '--format',
+      given === undefined ? `This report cannot be written as .${ending}.` : `${JSON.stringify(format)} is no format of this report.`,
+      given === undefined
+        ? `Name a file that ends in ${known.map((name) => (name === 'table' ? '.txt' : `.${name}`)).join(', ')}.`
+        : meant
+          ? `Did you mean ${meant}?`
+          : `There are: ${known.join(', ')}.`,
+    );
+  }
+  const own = format === 'table' ? ['txt'] : [format, ...(format === 'xlsx' ? [] : ['txt'])];
+  if (ending !== undefined && !own.includes(ending))
+    throw wrong('--out', `--format ${format} does not fit a file that ends in .${ending}.`, `Let its name end in .${own[0]}.`);
+  if (json && out === undefined && format !== 'json')
+    throw wrong('--format', `--json and --format ${format} contradict each other.`, 'Give one of them.');
+  if (format === 'xlsx' && out === undefined) throw wrong('--out', 'A workbook needs a file to be written to.', 'Add --out revenue.xlsx.');
+  return format;
+}
+
+/** All of it, or nothing: an older report is replaced only once the new one is written. */
+async function writeOut(cli: Cli, file: string, content: string | Readable, lines: number): Promise<void> {
+  const { rename, rm, writeFile } = await import('node:fs/promises');
+  const { PRIVATE_FILE } = await import('../../store/private-files.ts');
+  const part = `${file}.${process.pid}.part`;
+  try {
+    await writeFile(part, content, { mode: PRIVATE_FILE });
+    await rename(part, file);
+  } catch (error) {
+    await rm(part, { force: true });
+    const { code } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'ENOENT'
+        ? 'its folder is not there'
+        : code === 'EACCES' || code === 'EPERM'
+          ? 'this account may not write there'
+          : code === 'EISDIR'
+            ? 'it is a folder'
+            : (code ?? String(error));
+    throw new ConfigError({
+      code: 'FILE_NOT_WRITABLE',
+      place: { file },
+      message: `The report cannot be written: ${why}.`,
+      hint: 'Name another file with --out.',
+    });
+  }
+  cli.print({ written: file, rows: lines }, () => `Wrote ${plural(lines, 'line')} to ${file}.`);
+}
+
+function unknownReconciliation(given: string, ids: readonly string[], project: Project): ConfigError {
+  const pipeline = project.pipelines.get(given)?.value;
+  const meant = didYouMean(given, ids);
+  const message = pipeline?.reconcile
+    ? `The reconciliation "${given}" is off.`
+    : pipeline
+      ? `The pipeline "${given}" is no reconciliation.`
+      : `There is no reconciliation "${given}".`;
+  return new ConfigError({
+    code: 'PIPELINE_UNKNOWN',
+    place: { path: given },
+    message,
+    hint: meant ? `Did you mean ${meant}?` : `There are: ${ids.join(', ') || 'none yet'}.`,
+  });
+}

@@ -1,0 +1,118 @@
+import type { SinkConfig } from '../../config/schema/connector.ts';
+import { FatalError } from '../../core/errors.ts';
+import type { Values } from '../../core/record.ts';
+import type { QueryTransport } from '../../transports/transport.ts';
+import { type Answer, type Outgoing, type PushContext, rejection } from './push.ts';
+import { sameValue } from '../stream/same-value.ts';
+import { fillText } from '../template.ts';
+import { writtenValues } from './sink-values.ts';
+
+type Row = Record<string, string | null>;
+
+/**
+ * Writes records as rows of the sink's table and says of each what became of it. Rows are found by their key, so that writing them again
+ * changes nothing. With `acknowledgement.read_back` they are read again, and compared with what was written.
+ */
+export async function writeTable(
+  transport: QueryTransport,
+  sink: SinkConfig,
+  records: readonly Outgoing[],
+  context: PushContext,
+): Promise<Answer[]> {
+  const { name, write } = sink.target.table!;
+  const key = keyColumns(sink);
+  const columns = Object.keys(sink.schema.fields);
+  const rows = records.map(({ values }) => rowOf(sink, columns, values));
+  const answers = new Array<Answer>(records.length);
+  for (const operation of ['write', 'delete'] as const) {
+    const at = records.flatMap((record, i) => (record.operation === operation ? [i] : []));
+    if (at.length === 0) continue;
+    const results = await transport.write({
+      table: fillText(name, context.variables),
+      write: operation === 'delete' ? 'delete' : write,
+      key,
+      rows: at.map((i) => (operation === 'delete' ? pick(rows[i]!, key) : rows[i]!)),
+    });
+    results.forEach((result, n) => {
+      const removing = operation === 'delete' || write === 'delete';
+      answers[at[n]!] =
+        result.state === 'refused'
+          ? { state: 'rejected', problem: result.problem }
+          : result.state === 'missing' && !removing
+            ? rejection(context.name, 'it has no such row to change.')
+            : { state: 'accepted' };
+    });
+  }
+  if (sink.acknowledgement?.read_back) await compare(transport, sink, records, rows, answers, context);
+  return sink.acknowledgement?.person
+    ? answers.map((answer) => (answer.state === 'accepted' ? { ...answer, state: 'acknowledged' } : answer))
+    : answers;
+}
+
+/** What stands in the table now must be what was written; a trigger or a type may have made something else of it. */
+async function compare(
+  transport: QueryTransport,
+  sink: SinkConfig,
+  records: readonly Outgoing[],
+  rows: readonly Row[],
+  answers: Answer[],
+  context: PushContext,
+): Promise<void> {
+  const { name, write } = sink.target.table!;
+  const at = records.flatMap((_, i) => (answers[i]!.state === 'accepted' ? [i] : []));
+  if (at.length === 0) return;
+  const key = keyColumns(sink);
+  const columns = [...new Set(at.flatMap((i) => Object.keys(rows[i]!)))];
+  const found = await transport.readBack({
+    table: fillText(name, context.variables),
+    key,
+    columns,
+    rows: at.map((i) => pick(rows[i]!, key)),
+  });
+  found.forEach((row, n) => {
+    const i = at[n]!;
+    const removed = records[i]!.operation === 'delete' || write === 'delete';
+    if (removed) {
+      if (row) answers[i] = rejection(context.name, 'the row is still there.');
+      return;
+    }
+    const differ = row
+      ? Object.keys(rows[i]!).filter(
+          (column) => !sameValue(row[column] ?? null, rows[i]![column] ?? null, sink.schema.fields[column]!.type),
+        )
+      : [];
+    if (!row) answers[i] = rejection(context.name, 'the row is not there when it is read again.');
+    else if (differ.length)
+      answers[i] = rejection(context.name, `read again, ${differ.join(', ')} ${differ.length === 1 ? 'is' : 'are'} not what was written.`);
+  });
+}
+
+/** Throws FatalError when there is nothing to find a row by, which the configuration is checked for. */
+export function keyColumns(sink: SinkConfig): string[] {
+  const { key } = sink.target.table!;
+  const columns = key.length ? key : sink.idempotency_key;
+  if (columns.length === 0)
+    throw new FatalError({
+      code: 'KEY_MISSING',
+      place: { path: 'key' },
+      message: 'The sink has no key to find its rows by.',
+      hint: 'Add idempotency_key.',
+    });
+  return [...columns];
+}
+
+/** A row of the table: a value for each field that the mapping gives, the others are left to the table. */
+function rowOf(sink: SinkConfig, columns: readonly string[], values: Values): Row {
+  const written = writtenValues(sink, values, { file: '', record: 1 }, []);
+  const row: Row = {};
+  for (const column of columns) {
+    if (!Object.hasOwn(values, column)) continue;
+    const value = written[column] ?? null;
+    row[column] = typeof value === 'string' ? value : null;
+  }
+  return row;
+}
+
+function pick(row: Row, columns: readonly string[]): Row {
+  return Object.fromEntries(columns.map((column) => [column, row[column] ?? null]));
+}

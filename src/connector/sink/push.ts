@@ -1,0 +1,84 @@
+import type { RecordAnswer, SinkConfig } from '../../config/schema/connector.ts';
+import { redact } from '../../config/secrets.ts';
+import type { Problem } from '../../core/errors.ts';
+import { valueAt, type Values } from '../../core/record.ts';
+import { sinkKey } from './sink.ts';
+import type { Session } from '../source/session.ts';
+import type { Variables } from '../template.ts';
+
+/** One record on its way to a sink. */
+export interface Outgoing {
+  /** As the mapping made it: dates YYYY-MM-DD, amounts 1234.50. */
+  values: Values;
+  /** Of this record in this version alone, whatever store sends it: what the other side may recognise it by. */
+  idempotencyKey: string;
+  operation: 'write' | 'delete';
+}
+
+/**
+ * What is known of a record after it was sent. sent: it is there, and nobody said more. acknowledged: the system has taken it. accepted,
+ * rejected: in its own words, or its own data. unknown: nobody knows whether it got there.
+ */
+export interface Answer {
+  state: 'sent' | 'acknowledged' | 'accepted' | 'rejected' | 'unknown';
+  problem?: Problem;
+  /** What the other side said, shortened. */
+  said?: string;
+}
+
+/** What pushing needs of the connection. */
+export interface PushContext {
+  /** For messages: connection and sink. */
+  name: string;
+  /** `options.NAME` of the connection. */
+  variables: Variables;
+  /** Of a service that wants a log-in first. */
+  session?: Session;
+}
+
+const MOST_SAID = 2000;
+
+/** What the other side said, short enough to be kept and shown, and without the secrets that it may have repeated. */
+export function shortened(text: string, session?: Session): string {
+  const plain = redact(session?.clean(text) ?? text).trim();
+  return plain.length > MOST_SAID ? `${plain.slice(0, MOST_SAID)} …` : plain;
+}
+
+/** What a system said of one record in a list; `answer` is undefined where the connector does not know what it said. */
+export interface SaidOfRecord {
+  /** As `answerKey` makes it. */
+  key: string;
+  said: string;
+  answer: Answer | undefined;
+}
+
+export function saidOfRecord(values: Values, spec: RecordAnswer, name: string): SaidOfRecord {
+  const text = (field: string): string => {
+    const value = valueAt(values, field);
+    return typeof value === 'string' ? value.trim() : '';
+  };
+  const said = text(spec.result);
+  const answer: Answer | undefined = spec.accepted.includes(said)
+    ? { state: 'accepted', said }
+    : spec.rejected.includes(said)
+      ? rejection(name, (spec.reason === undefined ? '' : text(spec.reason)) || said, said)
+      : undefined;
+  return { key: JSON.stringify(spec.key.map(text)), said, answer };
+}
+
+/** The key of a record as an answer has it: the texts of its idempotency key. */
+export function answerKey(sink: SinkConfig, { values }: Pick<Outgoing, 'values'>): string {
+  return JSON.stringify((JSON.parse(sinkKey(sink, values)) as unknown[]).map((part) => (typeof part === 'string' ? part.trim() : '')));
+}
+
+/** The other side does not want a record. */
+export function rejection(name: string, why: string, said?: string, session?: Session): Answer {
+  const reason = shortened(why, session);
+  const problem: Problem = {
+    code: 'DELIVERY_REJECTED',
+    place: { system: name },
+    message: `The system rejected it${reason ? `: ${reason}${/[.!?…]$/.test(reason) ? '' : '..'}` : ' and gave no reason.'}`,
+    hint: 'Mend the record at its source, and it is sent again; or, after mending the other side: interlocal deliver retry.',
+  };
+  return { state: 'rejected', problem, ...(said === undefined ? {} : { said: shortened(said, session) }) };
+}

@@ -1,0 +1,59 @@
+import type { SinkConfig } from '../../config/schema/connector.ts';
+import { type Values, valueAt } from '../../core/record.ts';
+import { scaled, textAt, unscaled } from '../stream/figures.ts';
+import type { Variables } from '../template.ts';
+
+type Total = SinkConfig['totals'][number];
+/** A total as the sink says it: of a field, or of the records that have certain values. */
+type NamedTotal = Exclude<Total, string>;
+
+/** What a total is called: in `{{ total.NAME }}`, and beside what was sent. */
+export function totalName(total: Total): string {
+  return typeof total === 'string' ? total : total.name;
+}
+
+/** Exact sums that a sink adds up, of records that it would take; with the decimals of their fields. */
+export function totalsOf(sink: SinkConfig, records: readonly Values[]): Record<string, string> {
+  return Object.fromEntries(
+    sink.totals.map((total) => [
+      totalName(total),
+      typeof total === 'string' ? totalOf(sink, records, total) : totalOf(sink, partOf(records, total), total.of),
+    ]),
+  );
+}
+
+/** `{{ count }}`, `{{ total.NAME }}`, `{{ count.NAME }}` and `{{ hash.NAME }}` of these records, as rows write them. */
+export function figuresOf(sink: SinkConfig, records: readonly Values[]): Variables {
+  const parts = sink.totals.filter((total) => typeof total !== 'string');
+  const entries = [
+    ['count', String(records.length)],
+    ...Object.entries(totalsOf(sink, records)).map(([name, sum]) => [`total.${name}`, sum]),
+    ...parts.map((part) => [`count.${part.name}`, String(partOf(records, part).length)]),
+    ...Object.entries(sink.hash_totals).map(([name, { of, digits }]) => [`hash.${name}`, hashOf(records, of, digits)]),
+  ];
+  return Object.fromEntries(entries) as Variables;
+}
+
+function partOf(records: readonly Values[], { where }: NamedTotal): readonly Values[] {
+  const wanted = Object.entries(where).map(([field, values]) => [field, [values].flat()] as const);
+  return records.filter((record) => wanted.every(([field, values]) => values.includes(textAt(record, field))));
+}
+
+/** A field that says no decimals has two, or as many as its values need: nothing is rounded. */
+function totalOf(sink: SinkConfig, records: readonly Values[], field: string): string {
+  const decimals =
+    sink.schema.fields[field]?.decimals ?? Math.max(2, ...records.map((values) => textAt(values, field).split('..')[1]?.length ?? 0));
+  return unscaled(
+    records.reduce((sum, values) => sum + (scaled(textAt(values, field), decimals) ?? 0n), 0n),
+    decimals,
+  );
+}
+
+/** The last digits of a sum of account numbers and the like, with the zeros in front that belong to them. */
+function hashOf(records: readonly Values[], field: string, digits: number | undefined): string {
+  const sum = records.reduce((sum, values) => {
+    const value = valueAt(values, field);
+    return typeof value === 'string' && /^\d+$/.test(value) ? sum + BigInt(value) : sum;
+  }, 0n);
+  return digits === undefined ? String(sum) : String(sum % 10n ** BigInt(digits)).padStart(digits, '0');
+}

@@ -1,0 +1,82 @@
+import type { StreamConfig } from '../../config/schema/connector.ts';
+import { valueAt } from '../../core/record.ts';
+import type { Values } from '../../core/record.ts';
+import { parseDuration } from '../../core/time.ts';
+import type { QueryTransport } from '../../transports/transport.ts';
+import { isBefore, isoOf, lowerBound } from './bounds.ts';
+import type { Page, PageContext, StreamState } from './pages.ts';
+import { readByChanges } from './query-changes.ts';
+import { readByRowversion } from './query-rowversion.ts';
+import { fillAll, fillText } from '../template.ts';
+
+/** Reads a query stream in keyset order; each list may be saved with the position of its last row. */
+export async function* readQuery(stream: StreamConfig, transport: QueryTransport, context: PageContext): AsyncGenerator<Page> {
+  const { incremental } = stream;
+  if (incremental?.kind === 'rowversion') return yield* readByRowversion(stream, transport, context);
+  if (incremental?.kind === 'change_tracking') return yield* readByChanges(stream, transport, context);
+  const name = incremental?.cursor ?? '';
+  const from = incremental && lowerBound(incremental, context);
+  const state: StreamState = { ...context.state };
+  const lists = transport.query({
+    ...querySpec(stream, context, from?.cursor),
+    after: from && {
+      cursor: name,
+      cursorValue: from.cursor,
+      tie: incremental!.tie_breaker,
+      tieValue: from.tie,
+      inclusive: from.tie === undefined,
+    },
+    before: incremental?.delay === undefined ? undefined : { cursor: name, value: await delayedBound(incremental, transport) },
+  });
+  for await (const records of lists) {
+    if (!incremental) yield { records };
+    else {
+      const last = records.at(-1);
+      const cursor = last && textAt(last.values, name);
+      // A row read again within the lookback must not move the position back.
+      if (cursor !== undefined && (state.cursor === undefined || !isBefore(cursor, state.cursor, incremental.kind))) {
+        state.cursor = cursor;
+        if (incremental.tie_breaker) state.tie = textAt(last!.values, incremental.tie_breaker);
+      }
+      yield { records, state: { ...state } };
+    }
+  }
+}
+
+/**
+ * Up to where is read when the youngest rows wait. By the server's clock, not ours: its columns have no zone, and most systems write
+ * the server's own time into them; against UTC the delay of a town west of Greenwich would be none.
+ */
+async function delayedBound({ delay, clock }: NonNullable<StreamConfig['incremental']>, transport: QueryTransport): Promise<string> {
+  const now = await transport.scalar(clock === 'utc' ? 'SELECT SYSUTCDATETIME()' : 'SELECT SYSDATETIME()');
+  return isoOf(new Date(Date.parse(`${now}Z`) - parseDuration(delay!)!));
+}
+
+/** What all kinds have in common: what is read, and in which order. */
+export function querySpec(stream: StreamConfig, context: PageContext, cursor: string | undefined): Parameters<QueryTransport['query']>[0] {
+  const query = stream.retriever.query!;
+  const { incremental } = stream;
+  const order = incremental?.cursor === undefined ? undefined : [incremental.cursor];
+  return {
+    tables: query.tables?.map((t) => fillText(t, context.variables)),
+    sql: query.sql,
+    parameters: fillAll(query.parameters, { ...context.variables, cursor }),
+    columns: Object.entries(stream.schema.fields)
+      .filter(([name]) => name !== query.table_field)
+      .map(([name, f]) => ({ name, type: f.type === 'list' || f.type === 'object' ? ('text' as const) : f.type })),
+    tableField: query.table_field,
+    onColumns: context.onColumns,
+    where: query.where?.map((w) => ({ ...w, value: fillText(w.value, context.variables) })),
+    orderBy: order ? [...order, ...(incremental!.tie_breaker ? [incremental!.tie_breaker] : [])] : keyColumns(stream),
+  };
+}
+
+/** The columns of the key; the field with the table's name is none. */
+export function keyColumns({ primary_key: key, retriever }: StreamConfig): string[] {
+  return (Array.isArray(key) ? key : key.fields).filter((name) => name !== retriever.query?.table_field);
+}
+
+export function textAt(values: Values, path: string): string | undefined {
+  const value = valueAt(values, path);
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { AbortedError, FatalError, RetriableError } from '../../core/errors.ts';
+import { retrying } from './retry.ts';
+
+const busy = (waitMs?: number): RetriableError => new RetriableError({ code: 'BUSY', place: {}, message: 'Busy.' }, { waitMs });
+
+/** Fails with these, one after another, then works. */
+function failing(...errors: unknown[]): { work: () => Promise<string>; tries(): number } {
+  let tries = 0;
+  return {
+    tries: () => tries,
+    work: async () => {
+      const error = errors[tries++];
+      if (error !== undefined) throw error;
+      return 'done';
+    },
+  };
+}
+
+test('what is refused for now is tried again until it works', async () => {
+  const { work, tries } = failing(busy(), busy());
+  expect(await retrying(work, { maxRetries: 5, baseMs: 1 })).toBe('done');
+  expect(tries()).toBe(3);
+});
+
+test('the waits double, with some chance in them; a wait that was asked for is kept to', async () => {
+  const waits: number[] = [];
+  const { work } = failing(busy(), busy(), busy(), busy(7));
+  await retrying(work, { maxRetries: 9, baseMs: 8, onRetry: (_, wait, attempt) => void waits.push(attempt, wait) });
+  expect(waits.filter((_, i) => i % 2 === 0)).toEqual([1, 2, 3, 4]);
+  const [a, b, c, d] = waits.filter((_, i) => i % 2 === 1);
+  for (const [wait, full] of [
+    [a, 8],
+    [b, 16],
+    [c, 32],
+  ] as const)
+    expect(wait! >= full / 2 && wait! <= full, String(wait)).toBe(true);
+  expect(d).toBe(7);
+});
+
+test('after so many tries the last reason is told', async () => {
+  const { work, tries } = failing(busy(), busy(), busy(), busy());
+  await expect(retrying(work, { maxRetries: 2, baseMs: 1 })).rejects.toThrow('Busy.');
+  expect(tries()).toBe(3);
+});
+
+test('what trying again cannot mend is not tried again', async () => {
+  for (const error of [new FatalError({ code: 'NO', place: {}, message: 'No.' }), new TypeError('ours')]) {
+    const { work, tries } = failing(error);
+    await expect(retrying(work, { maxRetries: 5, baseMs: 1 })).rejects.toBe(error);
+    expect(tries()).toBe(1);
+  }
+});
+
+test('who asks for hours is not waited for: a later run asks again', async () => {
+  for (const wait of [3_600_000, 40 * 86_400_000]) {
+    const { work, tries } = failing(busy(wait));
+    await expect(retrying(work, { maxRetries: 5 })).rejects.toThrow('Busy.');
+    expect(tries()).toBe(1);
+  }
+});
+
+test('a person who stops the run does not wait for the wait to end', async () => {
+  const abort = new AbortController();
+  const { work, tries } = failing(busy(60_000), busy());
+  const result = retrying(work, { maxRetries: 5, signal: abort.signal, onRetry: () => setTimeout(() => abort.abort(), 5) });
+  await expect(result).rejects.toBeInstanceOf(AbortedError);
+  expect(tries()).toBe(1);
+});
+
+test('once it is given up, nobody is told that it is tried again', async () => {
+  const hinted = (hint: string, waitMs?: number) =>
+    new RetriableError({ code: 'HTTP_429', place: {}, message: 'Busy.', hint }, waitMs === undefined ? {} : { waitMs });
+  const told = async (error: RetriableError): Promise<string | undefined> =>
+    retrying(() => Promise.reject(error), { maxRetries: 1, baseMs: 1 }).then(
+      () => undefined,
+      (e: RetriableError) => e.problems[0]!.hint,
+    );
+  expect(await told(hinted('It is tried again after the time that the system asked for.', 86_400_000))).toBe(
+    'It asks to wait 24 hours, and a run waits ten minutes at most: the next one tries again.',
+  );
+  expect(await told(hinted('It is tried again; if it goes on, ask the owner.'))).toBe(
+    'It was asked 2 times: the next run tries again; if it goes on, ask the owner.',
+  );
+  expect(await told(hinted('The service is busy; it is tried again.'))).toBe('It was asked 2 times: the next run tries again.');
+  expect(await told(hinted('The night batch runs until six.'))).toBe('The night batch runs until six.');
+});

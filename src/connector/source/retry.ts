@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AbortedError, RetriableError } from '../../core/errors.ts';
+
+export interface RetryOptions {
+  /** Attempts after the first. */
+  maxRetries: number;
+  signal?: AbortSignal | undefined;
+  /** Told before each wait. */
+  onRetry?: (error: RetriableError, waitMs: number, attempt: number) => void;
+  /** First wait in milliseconds; doubles, at most a minute. */
+  baseMs?: number;
+}
+
+/** Who is asked to wait longer than this does not: the next run tries again, and nothing else has to wait for this one. */
+const LONGEST_WAIT_MS = 10 * 60_000;
+
+/** Tries again what the other side refused for now: waits what it asked for, or ever longer with some chance in it. */
+export async function retrying<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof RetriableError)) throw error;
+      if ((error.waitMs ?? 0) > LONGEST_WAIT_MS)
+        throw notTriedAgain(
+          error,
+          `It asks to wait ${inWords(error.waitMs!)}, and a run waits ten minutes at most: the next one tries again.`,
+        );
+      if (attempt >= options.maxRetries)
+        throw notTriedAgain(error, `It was asked ${attempt === 0 ? 'once' : `${attempt + 1} times`}: the next run tries again.`);
+      const backoff = Math.min(60_000, (options.baseMs ?? 500) * 2 ** attempt);
+      const waitMs = error.waitMs ?? Math.round(backoff * (0.5 + Math.random() / 2));
+      options.onRetry?.(error, waitMs, attempt + 1);
+      try {
+        await sleep(waitMs, undefined, { signal: options.signal });
+      } catch {
+        throw new AbortedError({ code: 'ABORTED', place: {}, message: 'Stopped while waiting to try again.' });
+      }
+    }
+  }
+}
+
+/** The same error, whose hint does not promise what will not be done. What a connector's own rule says stays. */
+export function notTriedAgain(error: unknown, instead: string): unknown {
+  if (!(error instanceof RetriableError) || !error.problems.some(({ hint }) => PROMISE.test(hint ?? ''))) return error;
+  const problems = error.problems.map((problem) =>
+    problem.hint === undefined
+      ? problem
+      : {
+          ...problem,
+          hint: problem.hint.replace(PROMISE, (_, rest: string) =>
+            rest.startsWith(';') ? `${instead.replace(/\.$/, '')}${rest}` : instead,
+          ),
+        },
+  );
+  return new RetriableError(problems, { cause: error.cause, ...(error.waitMs === undefined ? {} : { waitMs: error.waitMs }) });
+}
+
+/** As transports say it; what follows a semicolon is what to do if it goes on. */
+const PROMISE = /^(?:It is|The service is busy; it is) tried again(?: later| after the time that the system asked for)?(\.|;(?=.))/;
+
+function inWords(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  return minutes < 120
+    ? `${minutes} minutes`
+    : minutes < 48 * 60
+      ? `${Math.round(minutes / 60)} hours`
+      : `${Math.round(minutes / 1440)} days`;
+}

@@ -1,0 +1,117 @@
+import type { Problem } from '../../core/errors.ts';
+import type { SourceRecord } from '../../core/record.ts';
+import { EMPTY_ROWS_HINT, hasNoValue, valueAt } from '../../core/record.ts';
+
+/**
+ * The key of a record in its system: the values of the key fields joined by `|` (a `|` or `\` inside a value is escaped),
+ * readable and unambiguous. A record without one of them has no key and cannot be told from others, unless that one is in `mayBeEmpty`. A key that ends as a
+ * repeat is written (`A#2`) is escaped too: `A\#2`.
+ */
+export function keyOf(record: SourceRecord, fields: readonly string[], mayBeEmpty: readonly string[] = []): string | Problem {
+  let key = '';
+  for (let i = 0; i < fields.length; i++) {
+    const value = record.values[fields[i]!] ?? valueAt(record.values, fields[i]!);
+    if ((value === null || value === undefined || value === '') && mayBeEmpty.includes(fields[i]!)) {
+      if (i > 0) key += '|';
+      continue;
+    }
+    if (typeof value !== 'string' || value === '')
+      return {
+        code: 'KEY_EMPTY',
+        place: { line: record.line, record: record.number, path: fields[i]! },
+        message: `"${fields[i]}" is part of the key and is empty, so this record cannot be told from others.`,
+        hint: hasNoValue(record.values)
+          ? EMPTY_ROWS_HINT
+          : 'Fill it in at the source, choose other key fields in the connector, or name it in primary_key.may_be_empty.',
+      };
+    if (i > 0) key += '|';
+    key += value.includes('|') || value.includes('\\') ? value.replace(/[|\\]/g, '\\$&') : value;
+  }
+  return key.includes('#') ? key.replace(/#(?=\d+$)/, '\\#') : key;
+}
+
+/**
+ * Finds keys that come more than once in one file, in memory that grows by two to four bytes a record: Bloom filters in the
+ * first pass name the suspects (all true repeats and less than 1 % others), the second pass counts only those.
+ */
+export interface RepeatFinder {
+  /** First pass: every key. */
+  look(key: string): void;
+  /** Second pass: how often this key came before in this pass (0 for the first). */
+  count(key: string): number;
+}
+
+/** `expected`: about how many keys there are. With more of them it grows, with fewer it was too large. */
+export function repeatFinder(expected: number): RepeatFinder {
+  const layers = [layerFor(expected)];
+  const suspects = new Map<string, number>();
+  return {
+    look(key) {
+      // Two FNV-1a hashes with different seeds, combined (Kirsch and Mitzenmacher 2006): four probes.
+      let a = 0x811c9dc5;
+      let b = 0x9747b28c;
+      for (let i = 0; i < key.length; i++) {
+        const c = key.charCodeAt(i);
+        a = Math.imul(a ^ c, 0x01000193);
+        b = Math.imul(b ^ c, 0x5bd1e995);
+      }
+      a ^= a >>> 15;
+      b = (b ^ (b >>> 13)) | 1;
+      const newest = layers.length - 1;
+      let seen = false;
+      for (let i = 0; i < newest && !seen; i++) seen = layers[i]!.has(a, b);
+      if (seen || layers[newest]!.add(a, b)) suspects.set(key, 0);
+      else if (layers[newest]!.full()) layers.push(layerFor(2 * layers[newest]!.room));
+    },
+    count(key) {
+      const before = suspects.get(key);
+      if (before === undefined) return 0;
+      suspects.set(key, before + 1);
+      return before;
+    },
+  };
+}
+
+const LEAST_ROOM = 1024;
+
+/** A Bloom filter of 12 bits for each of the keys that it has room for. */
+interface Layer {
+  room: number;
+  full(): boolean;
+  has(a: number, b: number): boolean;
+  /** Puts the key in; true: it may have been in before. */
+  add(a: number, b: number): boolean;
+}
+
+function layerFor(keys: number): Layer {
+  const room = Math.max(LEAST_ROOM, Math.ceil(keys));
+  const words = Math.ceil((room * 12) / 32);
+  const bits = words * 32;
+  const filter = new Uint32Array(words);
+  let added = 0;
+  return {
+    room,
+    full: () => added >= room,
+    has(a, b) {
+      for (let probe = 0; probe < 4; probe++) {
+        const bit = ((a + Math.imul(probe, b)) >>> 0) % bits;
+        if ((filter[bit >>> 5]! & (1 << (bit & 31))) === 0) return false;
+      }
+      return true;
+    },
+    add(a, b) {
+      let all = true;
+      for (let probe = 0; probe < 4; probe++) {
+        const bit = ((a + Math.imul(probe, b)) >>> 0) % bits;
+        const word = bit >>> 5;
+        const flag = 1 << (bit & 31);
+        if ((filter[word]! & flag) === 0) {
+          all = false;
+          filter[word]! |= flag;
+        }
+      }
+      if (!all) added++;
+      return all;
+    },
+  };
+}

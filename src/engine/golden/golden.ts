@@ -1,0 +1,357 @@
+import type { EntityConfig } from '../../config/schema/model.ts';
+import type { Candidate, Columns } from '../../mapping/mapping.ts';
+import { type Contribution, survivors } from '../../identity/survivorship.ts';
+import { columnsOfEntity } from '../../store/model-tables.ts';
+import type { Landing, Link } from '../../store/landing.ts';
+import type { Cell } from '../../store/rows.ts';
+import type { BoundMapping, LandContext } from '../landing/land.ts';
+
+/** What happened to one golden record, for previews and history. */
+export interface GoldenChange {
+  entity: string;
+  golden: number;
+  action: 'created' | 'changed' | 'deleted' | 'restored';
+  /** Column → [before, after]. */
+  changes: Record<string, [Cell, Cell]>;
+}
+
+/** The landed record that a link stands for. */
+export interface LandedAs {
+  sourceId: number;
+  key: string;
+  landed: number;
+  hash: string;
+}
+
+/**
+ * The golden side of one batch: collects which records were linked and unlinked; `commit` then reads the golden records
+ * concerned in bulk, recomputes them from all their links, and writes the differences with their history.
+ */
+export interface GoldenBatch {
+  /** Links a record to what the mappings made of it; returns the links that it has now. */
+  link(before: readonly Link[] | undefined, as: LandedAs, made: readonly Made[]): Link[];
+  /** The short way for a record whose key was never seen and whose entities have no identity: nothing to compare with. */
+  addNew(as: LandedAs, made: Made): void;
+  /** The source deleted the record: its links stay, marked, and support no golden record any more. */
+  unlinkAll(links: readonly Link[]): Link[];
+  commit(): Promise<void>;
+}
+export interface Made {
+  bound: BoundMapping;
+  candidate: Candidate;
+}
+
+/** The state in which this batch leaves one link. */
+interface Entry {
+  link: Link;
+  columns: Columns | undefined;
+  identity: string | null;
+  /** The link goes altogether: the record gives no such item any more. */
+  removed: boolean;
+  /** The golden record that the link supported before the batch. */
+  was: number | null;
+}
+
+export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch {
+  const entries = new Map<string, Entry>();
+
+  function put(old: Link | undefined, link: Link, columns?: Columns, identity: string | null = null, removed = false): void {
+    const id = idOf(link);
+    const earlier = entries.get(id);
+    const was = earlier ? earlier.was : old && old.deletedRun === null ? old.golden : null;
+    entries.set(id, { link, columns, identity, removed, was });
+  }
+
+  const news = new Map<BoundMapping, NewRows>();
+
+  return {
+    addNew(as, { bound, candidate }) {
+      let rows = news.get(bound);
+      if (!rows) news.set(bound, (rows = { links: [], goldens: [] }));
+      // Golden ids are filled in when it is known how many there are.
+      rows.links.push([as.sourceId, as.key, bound.entityId, candidate.itemKey, 0, as.landed, as.hash]);
+      const { columns } = candidate;
+      const golden: Cell[] = [0, context.runId, context.runId, as.landed];
+      for (const name of bound.mapping.columns) golden.push(columns[name] ?? null);
+      rows.goldens.push(golden);
+    },
+    link(before, as, made) {
+      const now: Link[] = [];
+      for (const { bound, candidate } of made) {
+        const old = before?.find((l) => l.entityId === bound.entityId && l.itemKey === candidate.itemKey);
+        const mapped = bound.entity.identity ? JSON.stringify(candidate.columns) : null;
+        const link = linkTo(as, bound.entityId, candidate.itemKey, old?.golden ?? null, mapped);
+        put(old, link, candidate.columns, identityOf(bound, candidate.columns));
+        now.push(link);
+      }
+      if (made.length === 0) {
+        // A record that gives nothing is remembered all the same, so that it is known next time.
+        const link = linkTo(as, 0, '', null, null);
+        put(undefined, link);
+        now.push(link);
+      }
+      for (const old of before ?? [])
+        if (!now.some((l) => l.entityId === old.entityId && l.itemKey === old.itemKey)) put(old, old, undefined, null, true);
+      return now;
+    },
+    unlinkAll(links) {
+      return links.map((old) => {
+        const link = { ...old, deletedRun: context.runId };
+        put(old, link);
+        return link;
+      });
+    },
+    async commit() {
+      for (const [bound, rows] of news) await insertNew(landing, context, bound, rows);
+      const byEntity = Map.groupBy(entries.values(), (e) => e.link.entityId);
+      for (const [entityId, list] of byEntity) {
+        const entity = context.entities.get(entityId);
+        if (entity) await commitEntity(landing, context, { entity, entityId }, list);
+      }
+      // Records of an entity that the model does not have any more stay as they are, links and all: nothing could be said of them.
+      const all = [...entries.values()].filter((e) => e.link.entityId === 0 || context.entities.has(e.link.entityId));
+      await landing.removeLinks(all.filter((e) => e.removed).map((e) => e.link));
+      await landing.putLinks(all.filter((e) => !e.removed).map((e) => e.link));
+    },
+  };
+}
+
+interface NewRows {
+  links: Cell[][];
+  goldens: Cell[][];
+}
+
+async function insertNew(landing: Landing, context: LandContext, bound: BoundMapping, { links, goldens }: NewRows): Promise<void> {
+  let id = await landing.take('golden', goldens.length);
+  for (let i = 0; i < goldens.length; i++) {
+    links[i]![4] = id;
+    goldens[i]![0] = id++;
+  }
+  const names = bound.mapping.columns;
+  if (context.onChange)
+    for (const row of goldens)
+      context.onChange({
+        entity: bound.entity.entity,
+        golden: row[0] as number,
+        action: 'created',
+        changes: differences(names, undefined, row.slice(4)),
+      });
+  await landing.rows.insert(bound.entity.entity, ['_id', '_created', '_run', '_landed', ...names], goldens);
+  await landing.insertLinks(links);
+}
+
+function linkTo(as: LandedAs, entityId: number, itemKey: string, golden: number | null, mapped: string | null): Link {
+  return {
+    sourceId: as.sourceId,
+    sourceKey: as.key,
+    entityId,
+    itemKey,
+    golden,
+    landed: as.landed,
+    hash: as.hash,
+    mapped,
+    deletedRun: null,
+  };
+}
+
+/** Unambiguous whatever the keys hold. */
+function idOf({ sourceId, entityId, itemKey, sourceKey }: Link): string {
+  return `${sourceId} ${entityId} ${itemKey.length} ${itemKey} ${sourceKey}`;
+}
+
+/** The text that equal records share; null when a part is missing, and then the record stands for itself. */
+function identityOf({ entity }: Kind, columns: Columns): string | null {
+  const fields = entity.identity;
+  if (!fields) return null;
+  const values = fields.map((f) => columns[f] ?? null);
+  return values.includes(null) ? null : JSON.stringify(values);
+}
+
+/** An entity with its id in the store. */
+type Kind = Pick<BoundMapping, 'entity' | 'entityId'>;
+
+/** One golden record that the batch touches. */
+interface Golden {
+  id: number;
+  /** Its id was taken in this batch: nothing of it can be in the store. */
+  fresh: boolean;
+  identity: string | null;
+  contributions: Contribution[];
+}
+
+async function commitEntity(landing: Landing, context: LandContext, kind: Kind, entries: readonly Entry[]): Promise<void> {
+  const { entity } = kind;
+  const active = entries.filter((e) => e.columns !== undefined && !e.removed);
+  const touched = entity.identity
+    ? await shareByIdentity(landing, context, kind, entries, active)
+    : await oneEach(landing, context, entries, active);
+  await writeGoldens(landing, context, kind, touched);
+}
+
+/** Without identity each link has its own golden record. */
+async function oneEach(landing: Landing, context: LandContext, entries: readonly Entry[], active: readonly Entry[]): Promise<Golden[]> {
+  const fresh = active.reduce((n, e) => n + (e.link.golden === null ? 1 : 0), 0);
+  let next = fresh > 0 ? await landing.take('golden', fresh) : 0;
+  const touched: Golden[] = [];
+  for (const entry of entries) {
+    const contributions: Contribution[] = [];
+    const isNew = entry.link.golden === null;
+    if (entry.columns && !entry.removed) {
+      entry.link.golden ??= next++;
+      contributions.push(contributionOf(context, entry.link, entry.columns));
+    }
+    if (entry.link.golden !== null) touched.push({ id: entry.link.golden, fresh: isNew, identity: null, contributions });
+  }
+  return touched;
+}
+
+async function shareByIdentity(
+  landing: Landing,
+  context: LandContext,
+  kind: Kind,
+  entries: readonly Entry[],
+  active: readonly Entry[],
+): Promise<Golden[]> {
+  const table = kind.entity.entity;
+  const identities = new Set(active.map((e) => e.identity).filter((text) => text !== null));
+  const known = await landing.byIdentity(table, [...identities]);
+  // A record without identity stays with its own golden record, when that has none either.
+  const alone = active.filter((e) => e.identity === null);
+  const back = active.filter((e) => e.was === null && e.link.golden !== null);
+  const there = await landing.goldens(
+    table,
+    ['_identity'],
+    [...new Set([...alone, ...back].map((e) => e.link.golden).filter((id) => id !== null))],
+  );
+  // What was deleted and comes back gets its old record again, where nobody else has it or its identity now.
+  const restored = new Set<Entry>();
+  for (const entry of back) {
+    const id = entry.link.golden!;
+    if (there.has(id) || (entry.identity !== null && known.has(entry.identity))) continue;
+    there.set(id, [entry.identity]);
+    if (entry.identity === null) restored.add(entry);
+    else known.set(entry.identity, id);
+  }
+  const missing = [...identities].filter((text) => !known.has(text));
+  const without = alone.filter((e) => !restored.has(e) && (e.link.golden === null || there.get(e.link.golden)?.[0] !== null));
+  const count = missing.length + without.length;
+  const firstFresh = count > 0 ? await landing.take('golden', count) : Number.POSITIVE_INFINITY;
+  let next = firstFresh;
+  for (const text of missing) known.set(text, next++);
+  for (const entry of without) entry.link.golden = next++;
+  for (const entry of active) if (entry.identity !== null) entry.link.golden = known.get(entry.identity)!;
+
+  const touched = new Map<number, Golden>();
+  const touch = (id: number, identity: string | null): Golden => {
+    let golden = touched.get(id);
+    if (!golden) touched.set(id, (golden = { id, fresh: id >= firstFresh, identity, contributions: [] }));
+    if (identity !== null) golden.identity = identity;
+    return golden;
+  };
+  const mine = new Set(entries.map((e) => idOf(e.link)));
+  for (const entry of entries) if (entry.was !== null) touch(entry.was, null);
+  for (const entry of active)
+    touch(entry.link.golden!, entry.identity).contributions.push(contributionOf(context, entry.link, entry.columns!));
+  for (const link of await landing.linksOfGolden(kind.entityId, [...touched.keys()])) {
+    if (mine.has(idOf(link))) continue;
+    const columns = JSON.parse(link.mapped ?? '{}') as Columns;
+    touch(link.golden!, identityOf(kind, columns)).contributions.push(contributionOf(context.sourceOf(link.sourceId), link, columns));
+  }
+  return [...touched.values()];
+}
+
+function contributionOf({ connection, pipeline }: { connection: string; pipeline: string }, link: Link, columns: Columns): Contribution {
+  return { connection, pipeline, sourceKey: link.sourceKey, itemKey: link.itemKey, landed: link.landed, columns };
+}
+
+const layouts = new WeakMap<object, string[]>();
+function columnsOf(entity: EntityConfig): string[] {
+  let columns = layouts.get(entity);
+  if (!columns) layouts.set(entity, (columns = columnsOfEntity(entity).map((c) => c.name)));
+  return columns;
+}
+
+async function writeGoldens(landing: Landing, context: LandContext, { entity, entityId }: Kind, touched: readonly Golden[]): Promise<void> {
+  const table = entity.entity;
+  const columns = columnsOf(entity);
+  const withIdentity = entity.identity !== undefined;
+  const before = await landing.goldens(
+    table,
+    columns,
+    touched.filter((g) => !g.fresh).map((g) => g.id),
+  );
+  const bookkeeping = ['_id', '_created', '_run', '_landed', '_provenance', ...(withIdentity ? ['_identity'] : [])];
+  const inserts: Cell[][] = [];
+  const updates: Cell[][] = [];
+  const deletes: Cell[][] = [];
+  const history: { golden: number; landed: number | null; action: GoldenChange['action']; changes: string | null }[] = [];
+
+  for (const golden of touched) {
+    const old = before.get(golden.id);
+    if (golden.contributions.length === 0) {
+      if (!old) continue;
+      deletes.push([golden.id]);
+      const changes = differences(columns, old, undefined);
+      history.push({ golden: golden.id, landed: null, action: 'deleted', changes: JSON.stringify(changes) });
+      context.onChange?.({ entity: table, golden: golden.id, action: 'deleted', changes });
+      continue;
+    }
+    const { columns: values, provenance, landed } = survivors(golden.contributions, entity, columns);
+    const row: Cell[] = [golden.id, context.runId, context.runId, landed, provenance ? JSON.stringify(provenance) : null];
+    if (withIdentity) row.push(golden.identity);
+    for (const column of columns) row.push(values[column] ?? null);
+    if (!old) {
+      inserts.push(row);
+      const action = golden.fresh ? 'created' : 'restored';
+      // That it was created, when and from what stands in the record itself; history has what came after.
+      if (action === 'restored') history.push({ golden: golden.id, landed, action, changes: null });
+      if (context.onChange)
+        context.onChange({
+          entity: table,
+          golden: golden.id,
+          action,
+          changes: differences(columns, undefined, row.slice(-columns.length)),
+        });
+      continue;
+    }
+    const changes = differences(columns, old, row.slice(-columns.length));
+    const changed = Object.keys(changes).length > 0;
+    updates.push([changed ? context.runId : null, ...row.slice(3), golden.id]);
+    if (changed) {
+      history.push({ golden: golden.id, landed, action: 'changed', changes: JSON.stringify(changes) });
+      context.onChange?.({ entity: table, golden: golden.id, action: 'changed', changes });
+    }
+  }
+  const all = [...bookkeeping, ...columns];
+  await landing.rows.remove(table, ['_id'], deletes);
+  await landing.rows.insert(table, all, inserts);
+  await landing.rows.update(
+    table,
+    all.slice(2),
+    ['_id'],
+    updates.filter((u) => u[0] !== null),
+  );
+  await landing.rows.update(
+    table,
+    all.slice(3),
+    ['_id'],
+    updates.filter((u) => u[0] === null).map((u) => u.slice(1)),
+  );
+  if (history.length === 0) return;
+  let id = await landing.take('history', history.length);
+  await landing.insertHistory(history.map((h) => [entityId, h.golden, id++, context.runId, h.landed, h.action, h.changes]));
+}
+
+function differences(
+  columns: readonly string[],
+  before: readonly Cell[] | undefined,
+  after: readonly Cell[] | undefined,
+): Record<string, [Cell, Cell]> {
+  const changes: Record<string, [Cell, Cell]> = {};
+  for (let i = 0; i < columns.length; i++) {
+    const from = before?.[i] ?? null;
+    const to = after?.[i] ?? null;
+    if (from !== to) changes[columns[i]!] = [from, to];
+  }
+  return changes;
+}

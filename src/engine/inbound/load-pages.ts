@@ -1,0 +1,96 @@
+import { isOfDrift } from '../../connector/stream/drift.ts';
+import type { PageContext, StreamState } from '../../connector/source/pages.ts';
+import { readStream } from '../../connector/source/read-stream.ts';
+import { optionVariables } from '../../connector/template.ts';
+import { selectorOf } from '../../connector/stream/select.ts';
+import { FatalError, InterlocalError } from '../../core/errors.ts';
+import type { SourceRecord } from '../../core/record.ts';
+import { saveState } from '../../store/sources.ts';
+import type { QueryTransport, RequestTransport } from '../../transports/transport.ts';
+import { absentDeletions, seenKeys } from '../landing/absent.ts';
+import { assignKey, commitBatch, keylessNames } from '../landing/land-batch.ts';
+import { layoutOf } from './layout.ts';
+import { type Session, stopIfAsked } from '../run/session.ts';
+
+/** Takes a stream that is asked for, not fetched as files: pages of a service, rows of a query. The checkpoint commits with its records. */
+export async function loadPages(session: Session, transport: QueryTransport | RequestTransport): Promise<void> {
+  const { stream, source } = session;
+  const name = `${session.connection}.${session.streamName}`;
+  const layout = layoutOf(session);
+  const context: PageContext = {
+    name,
+    variables: optionVariables(session.options),
+    state: JSON.parse(source.state ?? '{}') as StreamState,
+    now: session.now(),
+    signal: session.signal,
+    note: (text) => session.note(text),
+    streams: session.streams,
+    sleep: session.sleep,
+    onColumns: (columns) => layout.told(columns),
+  };
+  const selector = selectorOf(stream, name);
+  layout.from(selector);
+  let seen = stream.deletes?.when_absent && !stream.incremental ? await seenKeys(session) : undefined;
+  const size = session.pipeline.batch_size;
+  let batch: SourceRecord[] = [];
+  let state: StreamState | undefined;
+  let done = 0;
+  // Of all that there is, the position is saved only once it is known what is not among it.
+  let afterDeletions: StreamState | undefined;
+  let whole = false;
+  let complete = true;
+  const nameKeyless = keylessNames();
+  const commit = async (): Promise<void> => {
+    const saved = state;
+    await commitBatch(session, batch, {
+      checkpoint: async (trx) => (saved ? saveState(trx, source.id, JSON.stringify(saved)) : undefined),
+    });
+    // What is tried again goes on from here.
+    if (saved) source.state = JSON.stringify(saved);
+    done += batch.length;
+    batch = [];
+    state = undefined;
+    session.onProgress({ pipeline: session.pipeline.pipeline, what: session.streamName, done });
+    stopIfAsked(session);
+  };
+  try {
+    for await (const page of readStream(stream, transport, context)) {
+      // What an error is about to end is committed first, also when the error is that a person stopped it.
+      if (!page.commit) stopIfAsked(session);
+      // What was there in a reading that is done over may be gone now.
+      if (page.again && seen) seen = await seenKeys(session);
+      if (page.whole) [whole, seen] = [true, await seenKeys(session)];
+      const records = selector.select(page.records);
+      layout.see(records);
+      for (const record of records) assignKey(record, session.stream);
+      nameKeyless(records);
+      await seen?.add(records);
+      // A batch ends only where a page does, because that is where a position is known.
+      batch.push(...records);
+      if (whole && page.state) afterDeletions = page.state;
+      else state = page.state ?? state;
+      if (page.incomplete) complete = false;
+      if (batch.length >= size || (page.commit && (batch.length > 0 || state))) await commit();
+    }
+  } catch (error) {
+    // A source whose layout changed says so by what it was when it was last read well.
+    if (!(error instanceof InterlocalError) || !error.problems.some(isOfDrift)) throw error;
+    throw new FatalError(layout.explained(error.problems), { cause: error });
+  }
+  if (batch.length > 0 || state) await commit();
+  selector.finish();
+  const newFields = layout.saidOfNew(selector.newColumns());
+  await session.commit(async (_, trx) => layout.remember(trx, name));
+  if (selector.newColumns().length)
+    session.note(
+      `${name} has fields that the connector does not know; they are kept as raw data only: ${selector.newColumns().join(', ')}.${newFields}`,
+    );
+  if (!seen) return;
+  if (!complete) {
+    session.note(`${name}: not everything was read, so that nothing is taken for deleted in this run.`);
+    return;
+  }
+  await absentDeletions(session, seen, { created: session.counts.created + session.skippedNew, before: context.state.before });
+  if (afterDeletions === undefined && context.state.before === undefined) return;
+  await session.commit(async (_, trx) => saveState(trx, source.id, JSON.stringify(afterDeletions ?? {})));
+}

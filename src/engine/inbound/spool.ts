@@ -1,0 +1,91 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FileError } from '../../core/errors.ts';
+import type { Kept } from '../../formats/unpack/unpack.ts';
+import { PRIVATE_FILE, PRIVATE_FOLDER } from '../../store/private-files.ts';
+import type { FileTransport, RemoteFile } from '../../transports/transport.ts';
+
+/** A fetched copy of a remote file: it cannot change any more while it is read twice. */
+export interface Spooled extends Kept {
+  sha256: string;
+}
+
+/** Fetches a file into the spool folder and takes its content hash on the way. `onMegabyte` is told of each that has come. */
+export async function spool(
+  transport: FileTransport,
+  file: RemoteFile,
+  folder: string,
+  maxSize: number | undefined,
+  signal: AbortSignal,
+  onMegabyte: (megabytes: number) => void = () => {},
+): Promise<Spooled> {
+  const digest = createHash('sha256');
+  let size = 0;
+  async function* hashed(): AsyncGenerator<Uint8Array, void, void> {
+    for await (const chunk of transport.read(file.path)) {
+      signal.throwIfAborted();
+      if (Math.floor((size + chunk.length) / MEGABYTE) > Math.floor(size / MEGABYTE))
+        onMegabyte(Math.floor((size + chunk.length) / MEGABYTE));
+      size += chunk.length;
+      if (maxSize !== undefined && size > maxSize)
+        throw new FileError({
+          code: 'FILE_TOO_LARGE',
+          place: { file: file.path },
+          message: `The file is larger than the ${maxSize} bytes allowed.`,
+          hint: 'Raise max_size in the connector if such files are expected.',
+        });
+      digest.update(chunk);
+      yield chunk;
+    }
+  }
+  const kept = await keep(hashed(), folder);
+  return { ...kept, sha256: digest.digest('hex') };
+}
+
+const MEGABYTE = 1_000_000;
+
+/** Writes bytes to a file of the spool folder, under a name of its own, for this account alone. */
+export async function keep(bytes: AsyncIterable<Uint8Array>, folder: string): Promise<Kept> {
+  await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+  const path = join(folder, `${randomUUID()}.spool`);
+  const out = await open(path, 'wx', PRIVATE_FILE);
+  let size = 0;
+  try {
+    for await (const chunk of bytes) {
+      size += chunk.length;
+      await out.writeFile(chunk);
+    }
+  } catch (error) {
+    await out.close();
+    await rm(path, { force: true });
+    throw error;
+  }
+  await out.close();
+  return { size, at: { path }, read: () => pieces(path), remove: () => rm(path, { force: true }) };
+}
+
+const PIECE_BYTES = 1 << 16;
+
+/**
+ * Reads a file piece by piece into the same few buffers: a fresh one for each piece would lie about until the next large
+ * collection. Decoders make text of a piece before they ask for the next, and copy what they carry over.
+ */
+async function* pieces(path: string): AsyncGenerator<Uint8Array, void, void> {
+  const ring = [0, 1, 2, 3].map(() => Buffer.allocUnsafeSlow(PIECE_BYTES));
+  const file = await open(path);
+  try {
+    for (let i = 0; ; i = (i + 1) % ring.length) {
+      const { bytesRead } = await file.read(ring[i]!, 0, PIECE_BYTES, null);
+      if (bytesRead === 0) return;
+      yield ring[i]!.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** What killed runs left behind: nothing in the spool outlives its run, and the pipeline's lock is held. */
+export async function emptySpool(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,87 @@
+import type { StreamState } from '../../connector/source/pages.ts';
+import { FatalError } from '../../core/errors.ts';
+import type { SourceRecord } from '../../core/record.ts';
+import { commitBatch } from './land-batch.ts';
+import type { Knex } from '../../store/open.ts';
+import { saveState } from '../../store/sources.ts';
+import type { Session } from '../run/session.ts';
+
+/** The keys of a complete snapshot, kept in a temporary table so that memory does not grow with it. */
+export interface SeenKeys {
+  /** `open`: the transaction of the batch that is open now. */
+  add(records: readonly SourceRecord[], open?: Knex.Transaction): Promise<void>;
+  /** How many records have no key that could be read: any record may be one of them. */
+  nameless(): number;
+}
+
+export async function seenKeys(session: Session): Promise<SeenKeys> {
+  const { knex } = session;
+  await knex.raw('CREATE TEMPORARY TABLE IF NOT EXISTS il_seen (source_key TEXT PRIMARY KEY) WITHOUT ROWID');
+  await knex.raw('DELETE FROM il_seen');
+  let nameless = 0;
+  return {
+    nameless: () => nameless,
+    async add(records, open) {
+      // A record that is set aside is there all the same: it must not look deleted.
+      const keys = records.map((record) => record.key).filter((key) => key !== undefined);
+      nameless += records.length - keys.length;
+      for (let i = 0; i < keys.length; i += 500) {
+        const some = keys.slice(i, i + 500);
+        if (some.length) await (open ?? knex).raw(`INSERT OR IGNORE INTO il_seen VALUES ${some.map(() => '(?)').join(', ')}`, some);
+      }
+    },
+  };
+}
+
+/** What the schema gives deletes.max_percent; a stream of Change Tracking need not have deletes. */
+const USUAL_PERCENT = 10;
+
+interface Snapshot {
+  created: number;
+  before?: number | undefined;
+  file?: { id: number; name: string };
+}
+
+/**
+ * Deletes what the source had before and a complete snapshot does not have any more, unless that is suspiciously much of
+ * what there was before the snapshot: `created` of its records are new; `before` is what there was when it was refused
+ * once, for streams that are not files. Nothing is deleted where a record of the snapshot
+ * could not be read: it may be any of those that seem to be missing.
+ */
+export async function absentDeletions(session: Session, seen: SeenKeys, { created, before, file }: Snapshot): Promise<void> {
+  const { knex, source, stream } = session;
+  const live = knex('il_link').where({ source_id: source.id }).whereNull('deleted_run');
+  const absent = live.clone().whereNotExists(knex('il_seen').whereRaw('il_link.source_key = il_seen.source_key'));
+  const total = Number(((await live.clone().countDistinct({ n: 'source_key' })) as unknown as { n: number }[])[0]!.n);
+  const keys = [...new Set((await absent.select('source_key')).map((row: { source_key: string }) => row.source_key))].sort();
+  if (keys.length === 0) return;
+  if (seen.nameless() > 0) {
+    session.note(
+      `${keys.length} records are missing from the snapshot and are kept all the same: ${seen.nameless()} of its records have no key that can be read, and may be them.`,
+    );
+    return;
+  }
+  const base = Math.max(1, Math.min(before ?? total, total - created));
+  const percent = (100 * keys.length) / base;
+  const limit = stream.deletes?.max_percent ?? USUAL_PERCENT;
+  if (percent > limit) {
+    // Asked again, the records of this snapshot are not new any more, and must not make it seem less.
+    if (!file) await session.commit(async (_, trx) => saveState(trx, source.id, JSON.stringify({ before: base } satisfies StreamState)));
+    throw new FatalError({
+      code: 'DELETES_TOO_MANY',
+      place: file ? { file: file.name } : { system: session.connection },
+      message: `${keys.length} of ${base} records (${percent.toFixed(1)} %) are missing from the snapshot, more than the ${limit} % that may be taken for deletions.`,
+      hint: 'If they really were deleted, raise deletes.max_percent for one run; otherwise the snapshot is not complete.',
+    });
+  }
+  const size = session.pipeline.batch_size;
+  for (let i = 0; i < keys.length; i += size) {
+    const before = session.counts.read;
+    await commitBatch(
+      session,
+      keys.slice(i, i + size).map((key, n): SourceRecord => ({ values: {}, key, number: n + 1, deleted: true })),
+      { file },
+    );
+    session.counts.read = before;
+  }
+}

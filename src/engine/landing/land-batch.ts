@@ -1,0 +1,218 @@
+import { hash } from 'node:crypto';
+import { keyOf, type RepeatFinder } from '../../connector/stream/keys.ts';
+import { FatalError, type Problem } from '../../core/errors.ts';
+import type { SourceRecord } from '../../core/record.ts';
+import type { Knex } from '../../store/open.ts';
+import { closeRejects, type NewReject, putRejects } from '../../store/rejects.ts';
+import { saveCounts } from '../../store/runs.ts';
+import { shapeOf } from '../../store/sources.ts';
+import { type Incoming, landBatch, type Rejected, type SkipReason } from './land.ts';
+import { landContext, type Session } from '../run/session.ts';
+
+/** A batch that is being landed: one transaction, however many times records are added to it. */
+export interface OpenBatch {
+  /** Whatever else asks the store while the batch is open asks through it: the embedded store has one connection. */
+  trx: Knex.Transaction;
+  add(records: readonly SourceRecord[]): Promise<void>;
+  /**
+   * Commits the records, their rejects, the run's counts and what `checkpoint` saves, all or nothing. It is told how many
+   * of the batch's records are new: neither landed nor set aside before.
+   */
+  commit(checkpoint?: (trx: Knex.Transaction, created: number) => Promise<void>): Promise<void>;
+  rollback(): Promise<void>;
+}
+
+/** Opens a batch. The session's counts move only when it has committed. */
+export async function openBatch(session: Session, file?: { id: number; name: string }): Promise<OpenBatch> {
+  const counts = { ...session.counts };
+  const knownShapes = new Map(session.shapes);
+  const { landing, trx, commit, rollback } = await session.begin();
+  const context = landContext(session, (columns) => shapeOf(trx, columns), file);
+  const skipped = new Map<SkipReason, number>();
+  let skippedNew = 0;
+  context.onSkipped = (reason, fresh) => {
+    skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
+    if (fresh) skippedNew++;
+  };
+  let setAsideAny = false;
+  let mended = 0;
+  let over = false;
+  return {
+    trx,
+    async add(records) {
+      // In stretches: what a stretch needs in memory is gone before the next.
+      for (let i = 0; i < records.length; i += STRETCH) {
+        const { incoming, rejected } = withKeys(session, records.length <= STRETCH ? records : records.slice(i, i + STRETCH));
+        counts.read += rejected.length;
+        counts.rejected += rejected.length;
+        rejected.push(...(await landBatch(landing, context, incoming, counts)));
+        await setAside(session, trx, rejected, file);
+        if (session.openRejects) {
+          const bad = new Set(rejected.map((r) => r.key));
+          mended += await closeRejects(
+            trx,
+            session.source.id,
+            incoming.map((item) => item.key).filter((key) => !bad.has(key)),
+            'superseded',
+          );
+        }
+        if (rejected.length) setAsideAny = true;
+      }
+    },
+    async commit(checkpoint) {
+      await checkpoint?.(trx, Math.max(0, counts.created - session.counts.created + skippedNew - mended));
+      await saveCounts(trx, session.runId, counts);
+      await commit();
+      over = true;
+      Object.assign(session.counts, counts);
+      session.skippedNew += skippedNew;
+      for (const [reason, n] of skipped) session.skippedBecause.set(reason, (session.skippedBecause.get(reason) ?? 0) + n);
+      if (setAsideAny) session.openRejects = true;
+      refuseTooManyRejects(session);
+    },
+    async rollback() {
+      if (over) return;
+      session.shapes.clear();
+      for (const [name, id] of knownShapes) session.shapes.set(name, id);
+      await rollback();
+    },
+  };
+}
+
+// Short enough to die young: 250 took a quarter less time and memory than 1000.
+const STRETCH = 250;
+
+/** Lands records in one transaction together with what `checkpoint` saves. */
+export async function commitBatch(
+  session: Session,
+  records: readonly SourceRecord[],
+  options: { file?: { id: number; name: string }; checkpoint?: (trx: Knex.Transaction) => Promise<void> },
+): Promise<void> {
+  const batch = await openBatch(session, options.file);
+  try {
+    await batch.add(records);
+    await batch.commit(options.checkpoint);
+  } catch (error) {
+    await batch.rollback();
+    throw error;
+  }
+}
+
+/** Throws FatalError when more was set aside in this run than the pipeline allows. */
+export function refuseTooManyRejects(session: Session): void {
+  const limit = session.pipeline.max_rejects;
+  if (limit !== undefined && session.counts.rejected > limit)
+    throw new FatalError({
+      code: 'REJECTS_TOO_MANY',
+      place: { system: session.pipeline.pipeline },
+      message: `${session.counts.rejected} records were set aside, more than the ${limit} that max_rejects allows.`,
+      hint: 'Look at them with interlocal rejects list; mend the mapping or the source, then run again.',
+    });
+}
+
+/** Those that have no key, or that a decoder or the contract refused, are set aside. */
+function withKeys(session: Session, records: readonly SourceRecord[]): { incoming: Incoming[]; rejected: Rejected[] } {
+  const incoming: Incoming[] = [];
+  const rejected: Rejected[] = [];
+  for (const record of records) {
+    if (record.key === undefined && record.raw === undefined) assignKey(record, session.stream);
+    if (record.problem) rejected.push({ record, key: record.key, problems: [record.problem] });
+    else incoming.push({ record, key: record.key! });
+  }
+  return { incoming, rejected };
+}
+
+/**
+ * First pass over a file, before assignKey. Records that are set aside count too: numbers of equal keys must not shift
+ * once they are mended.
+ */
+export function lookForRepeats(records: readonly SourceRecord[], stream: Session['stream'], repeats: RepeatFinder): void {
+  const { fields, mayBeEmpty } = primaryKeyOf(stream);
+  for (const record of records) {
+    if (record.raw !== undefined) continue;
+    const key = keyOf(record, fields, mayBeEmpty);
+    if (typeof key === 'string') repeats.look(key);
+  }
+}
+
+/**
+ * Names records that have no key, so that each is a reject of its own: by what they say, by the file, and by their number among those that
+ * say the same, counted from the start of the file or of the answers. Read again from the start they get the same names.
+ */
+export function keylessNames(file = ''): (records: readonly SourceRecord[]) => void {
+  const seen = new Map<string, number>();
+  return (records) => {
+    for (const record of records) {
+      if (record.key !== undefined) continue;
+      const digest = hash('sha256', JSON.stringify([file, rawOf(record)]), 'hex').slice(0, 32);
+      const n = (seen.get(digest) ?? 0) + 1;
+      seen.set(digest, n);
+      record.rejectKey = n === 1 ? `raw:${digest}` : `raw:${digest}#${n}`;
+    }
+  };
+}
+
+function rawOf(record: SourceRecord): string {
+  return record.raw ?? JSON.stringify(record.values);
+}
+
+/** Gives a record its key, or the problem why it has none. `repeats` counts equal keys of one file. */
+export function assignKey(record: SourceRecord, stream: Session['stream'], repeats?: RepeatFinder): void {
+  if (record.raw !== undefined) return;
+  const { fields, number, mayBeEmpty } = primaryKeyOf(stream);
+  const key = keyOf(record, fields, mayBeEmpty);
+  if (typeof key !== 'string') {
+    record.problem ??= key;
+    return;
+  }
+  const before = repeats?.count(key) ?? 0;
+  record.key = before > 0 ? `${key}#${before + 1}` : key;
+  if (before > 0 && !number) record.problem ??= repeatedKey(record, fields, stream);
+}
+
+/** What records of a stream are told apart by. The store remembers it as JSON: what is not set must not stand in it. */
+export interface KeyDefinition {
+  fields: readonly string[];
+  number: boolean;
+  mayBeEmpty?: readonly string[];
+}
+
+export function primaryKeyOf(stream: Session['stream']): KeyDefinition {
+  const key = stream.primary_key;
+  if (Array.isArray(key)) return { fields: key, number: false };
+  return { fields: key.fields, number: key.repeats === 'number', ...(key.may_be_empty ? { mayBeEmpty: key.may_be_empty } : {}) };
+}
+
+function repeatedKey(record: SourceRecord, fields: readonly string[], { retriever }: Session['stream']): Problem {
+  const whole = retriever.files ? 'this file' : retriever.query ? 'this table or view' : 'these answers';
+  return {
+    code: 'KEY_REPEATED',
+    place: { line: record.line, record: record.number },
+    message: `Another record of ${whole} has the same key (${fields.join(', ')}).`,
+    hint: 'If both are real, set primary_key.repeats: number in the connector; otherwise have the source send it once.',
+  };
+}
+
+/** Keeps records with the reason why they cannot be used and with what the source said. */
+export async function setAside(
+  session: Session,
+  trx: Knex.Transaction,
+  rejected: readonly Rejected[],
+  file: { id: number; name: string } | undefined,
+): Promise<void> {
+  const rows = rejected.map(({ record, key, problems }): NewReject => {
+    const raw = rawOf(record);
+    return {
+      sourceId: session.source.id,
+      key: key ?? record.rejectKey ?? `raw:${hash('sha256', raw, 'hex').slice(0, 32)}`,
+      runId: session.runId,
+      fileId: file?.id ?? null,
+      record: record.number,
+      line: record.line ?? null,
+      raw,
+      readable: record.raw === undefined,
+      problems: problems.map((p) => ({ ...p, place: { ...p.place, ...(file ? { file: file.name } : { system: session.connection }) } })),
+    };
+  });
+  await putRejects(trx, rows);
+}

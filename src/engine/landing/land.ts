@@ -1,0 +1,199 @@
+import { hash } from 'node:crypto';
+import type { EntityConfig } from '../../config/schema/model.ts';
+import type { Problem } from '../../core/errors.ts';
+import type { RunCounts } from '../../core/outcome.ts';
+import type { SourceRecord, Values } from '../../core/record.ts';
+import type { Candidate, CompiledMapping } from '../../mapping/mapping.ts';
+import type { Skips } from '../../mapping/skip.ts';
+import type { Landing, Link } from '../../store/landing.ts';
+import type { Cell } from '../../store/rows.ts';
+import { type GoldenChange, goldenBatch, type Made } from '../golden/golden.ts';
+
+/** A mapping together with what the store knows of its entity. */
+export interface BoundMapping {
+  mapping: CompiledMapping;
+  entity: EntityConfig;
+  entityId: number;
+  /** Told apart from another mapping of the pipeline that makes the same entity. */
+  itemPrefix: string;
+}
+
+export interface LandContext {
+  sourceId: number;
+  connection: string;
+  pipeline: string;
+  runId: number;
+  /** The file the records are from; none for requests and queries. */
+  file?: { id: number; name: string };
+  mappings: readonly BoundMapping[];
+  /** Also those that no mapping of the pipeline makes any more, by id. */
+  entities: ReadonlyMap<number, EntityConfig>;
+  /** Where other records of a golden record come from, for survivorship. */
+  sourceOf(sourceId: number): { pipeline: string; connection: string };
+  /** The id of a list of columns, made when new. */
+  shapeId(columns: readonly string[]): Promise<number>;
+  /** Nothing of this source is in the store and no key comes twice in this load: nothing has to be looked up. */
+  allNew?: boolean;
+  /** Maps records again that did not change at the source: after the mapping did. */
+  force?: boolean;
+  onChange?: (change: GoldenChange) => void;
+  /** Records that the pipeline says are skipped. */
+  skips?: Skips | undefined;
+  /** What becomes of records that no mapping takes. */
+  unmapped: 'reject' | 'skip';
+  /** `fresh`: the record was neither landed nor set aside before. */
+  onSkipped?: (reason: SkipReason, fresh: boolean) => void;
+}
+
+/** declared: `skip` of the pipeline holds. unmapped: no mapping takes it, and the pipeline skips those. empty: its list has no items. */
+export type SkipReason = 'declared' | 'unmapped' | 'empty';
+
+/** A record with the key that it has in its system. */
+export interface Incoming {
+  record: SourceRecord;
+  key: string;
+  /** It was landed before and is only mapped again. */
+  landed?: number;
+}
+
+/** A record that is set aside. */
+export interface Rejected {
+  record: SourceRecord;
+  /** undefined when it has no key. */
+  key: string | undefined;
+  problems: Problem[];
+}
+
+/**
+ * Lands one batch: what changed at the source becomes landed records, links, golden records and history rows, in the
+ * transaction of `landing`. Counts are added to `counts`; records that a mapping rejects are returned, untouched.
+ */
+export async function landBatch(
+  landing: Landing,
+  context: LandContext,
+  incoming: readonly Incoming[],
+  counts: RunCounts,
+): Promise<Rejected[]> {
+  const { sourceId, runId } = context;
+  const known = context.allNew
+    ? new Map<string, Link[]>()
+    : await landing.links(
+        sourceId,
+        incoming.map((i) => i.key),
+      );
+  const golden = goldenBatch(landing, context);
+  const rejected: Rejected[] = [];
+  const landed: Cell[][] = [];
+  let nextLanded = 0;
+  let lastColumns: string[] = [];
+  let lastShape = -1;
+  let lastPrefix = '';
+  counts.read += incoming.length;
+  const short = context.allNew && !context.mappings.some((m) => m.entity.identity);
+  const from = { connection: context.connection, file: context.file?.name };
+
+  for (const item of incoming) {
+    const { record, key } = item;
+    const before = known.get(key);
+    const present = before?.some((link) => link.deletedRun === null) ?? false;
+    if (record.deleted) {
+      if (!present && record.mustBeKnown && !before) {
+        rejected.push({ record, key, problems: [deletionUnknown(record, from)] });
+        counts.rejected++;
+      } else if (!present) counts.unchanged++;
+      else {
+        known.set(key, golden.unlinkAll(before!));
+        counts.deleted++;
+      }
+      continue;
+    }
+    if (!hasColumns(record.values, lastColumns)) {
+      lastColumns = Object.keys(record.values);
+      lastShape = await context.shapeId(lastColumns);
+      lastPrefix = hash('sha256', lastColumns.join('\u001f'), 'base64').slice(0, 8);
+    }
+    const raw = JSON.stringify(Object.values(record.values));
+    const digest = hash('sha256', lastPrefix + raw, 'base64').slice(0, 22);
+    const same = present && before![0]!.hash === digest;
+    // Of what nothing was made before, it is asked again whether that is meant: nobody may have said so then.
+    const nothing = same && before!.every((link) => link.golden === null);
+    if (same && !nothing && !context.force) {
+      counts.unchanged++;
+      continue;
+    }
+    const made: Made[] = [];
+    let problems: Problem[] | undefined;
+    let skipped: SkipReason | undefined = context.skips?.(record, from) ? 'declared' : 'unmapped';
+    for (const bound of skipped === 'declared' ? [] : context.mappings) {
+      const result = bound.mapping.apply(record, from);
+      if (result.taken) skipped = undefined;
+      if (result.problems.length) (problems ??= []).push(...result.problems);
+      else for (const candidate of result.candidates) made.push({ bound, candidate: prefixed(candidate, bound.itemPrefix) });
+    }
+    if (skipped === 'unmapped' && context.unmapped === 'reject') problems = [unmapped(context, record)];
+    if (problems) {
+      rejected.push({ record, key, problems });
+      counts.rejected++;
+      continue;
+    }
+    if (made.length === 0) {
+      counts.skipped++;
+      context.onSkipped?.(skipped ?? 'empty', !present);
+      if (nothing) continue;
+    }
+    // Mapped again, it is what was landed before.
+    let landedId = item.landed ?? (same ? before![0]!.landed : undefined);
+    if (landedId === undefined) {
+      if (nextLanded === 0) nextLanded = await landing.take('landed', incoming.length);
+      landedId = nextLanded++;
+      landed.push([landedId, sourceId, key, runId, context.file?.id ?? null, record.number, record.line ?? null, lastShape, raw]);
+    }
+    const as = { sourceId, key, landed: landedId, hash: digest };
+    if (short && made.length > 0) for (const one of made) golden.addNew(as, one);
+    else known.set(key, golden.link(before, as, made));
+    if (made.length === 0) continue;
+    if (!present) counts.created++;
+    else if (!same) counts.changed++;
+    else counts.unchanged++;
+  }
+  if (nextLanded > 0) await giveBack(landing, incoming.length, landed.length);
+  await landing.insertLanded(landed);
+  await golden.commit();
+  return rejected;
+}
+
+/** Ids are without gaps, so that a store does not depend on how its batches were cut. */
+async function giveBack(landing: Landing, taken: number, used: number): Promise<void> {
+  if (taken !== used) await landing.take('landed', used - taken);
+}
+
+/** Of a file that says of a record that it is deleted, and no such record was ever read: somebody must see what it means. */
+function deletionUnknown(record: SourceRecord, { file, connection }: { file: string | undefined; connection: string }): Problem {
+  return {
+    code: 'DELETION_UNKNOWN',
+    place: { ...(file === undefined ? { system: connection } : { file }), line: record.line, record: record.number },
+    message: 'This record is said to be deleted, and none with its key was read.',
+    hint: 'Ask the sender what was meant. What it is about may have been read under another key, and is then still there.',
+  };
+}
+
+function unmapped({ mappings, connection, file }: LandContext, record: SourceRecord): Problem {
+  const names = mappings.map(({ mapping }) => mapping.name);
+  return {
+    code: 'RECORD_UNMAPPED',
+    place: { ...(file ? { file: file.name } : { system: connection }), line: record.line, record: record.number },
+    message: `No mapping of the pipeline takes it: when does not hold in ${names.join(', ')}.`,
+    hint: 'Map such records too, or say in the pipeline that they are skipped (skip, unmapped); then run: interlocal rejects replay.',
+  };
+}
+
+function prefixed(candidate: Candidate, prefix: string): Candidate {
+  return prefix === '' ? candidate : { ...candidate, itemKey: prefix + candidate.itemKey };
+}
+
+/** Are these the record's columns, in this order? Without a list of its own: this is asked for every record. */
+function hasColumns(values: Values, columns: readonly string[]): boolean {
+  let i = 0;
+  for (const name in values) if (name !== columns[i++]) return false;
+  return i === columns.length && i > 0;
+}

@@ -1,0 +1,93 @@
+import type { SourceRecord, Value } from '../../core/record.ts';
+import { noCounts } from '../../core/outcome.ts';
+import { appendAudit } from '../../store/audit.ts';
+import { landedAfter } from '../../store/landed.ts';
+import { forgetHashes } from '../../store/landed.ts';
+import type { Knex } from '../../store/open.ts';
+import { closeSameRejects } from '../../store/rejects.ts';
+import { saveFingerprint, shapeOf } from '../../store/sources.ts';
+import type { GoldenChange } from '../golden/golden.ts';
+import { landBatch } from './land.ts';
+import { refuseTooManyRejects, setAside } from './land-batch.ts';
+import { landContext, type Session, stopIfAsked } from '../run/session.ts';
+
+/**
+ * When the mappings of a pipeline changed since its records were landed, maps what the source said again: nothing has
+ * to be fetched a second time. Killed on the way, it starts over; what is mapped already is recognised as equal.
+ */
+export async function remapIfChanged(session: Session): Promise<void> {
+  if (session.source.fingerprint === session.fingerprint) return;
+  if (session.source.fingerprint !== null) await remap(session);
+  await saveFingerprint(session.knex, session.source.id, session.fingerprint);
+}
+
+async function remap(session: Session): Promise<void> {
+  let after = '';
+  let mapped = 0;
+  let changed = 0;
+  for (;;) {
+    stopIfAsked(session);
+    const landed = await landedAfter(session.knex, session.source.id, after, session.pipeline.batch_size);
+    if (landed.length === 0) break;
+    after = landed.at(-1)!.key;
+    const counts = noCounts();
+    const different = { created: 0, changed: 0, deleted: 0, restored: 0 };
+    const seen: GoldenChange[] = [];
+    const open = await session.commit(async (landing, trx) => {
+      const context = landContext(session, (columns) => shapeOf(trx, columns));
+      context.force = true;
+      context.onChange = (change) => {
+        different[change.action]++;
+        if (session.onChange) seen.push(change);
+      };
+      const incoming = landed.map((l) => ({
+        key: l.key,
+        landed: l.id,
+        record: { values: l.values as Record<string, Value>, number: l.record, line: l.line ?? undefined } satisfies SourceRecord,
+      }));
+      const rejected = await landBatch(landing, context, incoming, counts);
+      await setAside(session, trx, rejected, undefined);
+      const bad = new Set(rejected.map((r) => r.key!));
+      // What is set aside is looked at again when the source says it again, although that is nothing new.
+      await forgetHashes(trx, session.source.id, [...bad]);
+      if (session.openRejects)
+        await closeSameRejects(
+          trx,
+          session.source.id,
+          incoming.filter((i) => !bad.has(i.key)).map((i) => ({ key: i.key, raw: JSON.stringify(i.record.values) })),
+        );
+      await audit(session, trx, { records: landed.length, ...different, rejected: rejected.length });
+      return rejected.length;
+    });
+    for (const change of seen) session.onChange!(change);
+    changed += total(different);
+    if (open > 0) session.openRejects = true;
+    session.counts.rejected += counts.rejected;
+    refuseTooManyRejects(session);
+    mapped += landed.length;
+    session.onProgress({ pipeline: session.pipeline.pipeline, what: 'mapping again', done: mapped });
+  }
+  if (mapped > 0) session.note(`The mapping changed: ${mapped} records were mapped again, ${changed} canonical records changed.`);
+  session.counts.changed += changed;
+}
+
+type Different = Record<GoldenChange['action'], number>;
+
+function total({ created, changed, deleted, restored }: Different): number {
+  return created + changed + deleted + restored;
+}
+
+/** In the transaction of the batch: a run that is killed on the way has told of exactly what it changed. */
+async function audit(session: Session, trx: Knex.Transaction, done: Different & { records: number; rejected: number }): Promise<void> {
+  if (total(done) + done.rejected === 0) return;
+  await appendAudit(trx, {
+    actor: session.actor,
+    action: 'records_remapped',
+    subject: session.pipeline.pipeline,
+    detail: {
+      run: session.runId,
+      mappings: session.bound.map(({ mapping }) => `${mapping.name} ${mapping.fingerprint.slice(0, 12)}`),
+      ...Object.fromEntries(Object.entries(done).filter(([name, n]) => n > 0 || name === 'records' || name === 'changed')),
+    },
+  });
+}

@@ -1,0 +1,196 @@
+import type { Project } from '../config/project.ts';
+import { ConfigError, didYouMean } from '../core/errors.ts';
+import type { SourceRecord, Value } from '../core/record.ts';
+import type { MappingContext } from '../mapping/mapping.ts';
+import { landedById } from '../store/landed.ts';
+import { heldBy } from '../store/totals.ts';
+import { columnsOfEntity, columnsOfField } from '../store/model-tables.ts';
+import { linksOfRecord, type RecordLink } from '../store/origins.ts';
+import { listSources, type Source } from '../store/sources.ts';
+import { bindMappings } from '../engine/run/bind.ts';
+import type { BoundMapping } from '../engine/landing/land.ts';
+import type { Engine } from '../engine/run/run.ts';
+
+type Cell = string | number | null;
+
+/** Where one value of a golden record came from. */
+export interface Explained {
+  field: string;
+  value: Cell;
+  class: string;
+  /** undefined for values that no record gave. */
+  from?: {
+    pipeline: string;
+    connection: string;
+    run: number;
+    file: string | null;
+    line: number | null;
+    record: number;
+    source_key: string;
+    /** The mapping that made it; null when it cannot be told any more. */
+    mapping: string | null;
+    /** Which item of a list in the record, as the mapping tells them apart; '' where the record is one. */
+    item: string;
+    /** The source fields that the value was made from, as the mapping read them; none where the mapping has changed since. */
+    fields: Record<string, Value>;
+    /** The mapping has changed since, and makes another value of the record now: what it reads says nothing of this one. */
+    outdated: boolean;
+  };
+}
+export interface ExplainedRecord {
+  entity: string;
+  id: number;
+  fields: Explained[];
+  /** Its newest version was rejected; what stands here is the last good one. null when it is the newest. */
+  newest_rejected: { reject: number; pipeline: string } | null;
+  history: { at: string; run: number; action: string; changes: unknown }[];
+}
+
+/**
+ * Explains the golden records of an entity that a key names: `#ID`, the key of a source record, or the value of any text
+ * field (a receipt number, a tag number). At most `limit` of them.
+ */
+export async function explain({ project, knex }: Engine, entityName: string, key: string, limit = 5): Promise<ExplainedRecord[]> {
+  const located = project.entities.get(entityName);
+  if (!located) {
+    const meant = didYouMean(entityName, project.entities.keys());
+    throw new ConfigError({
+      code: 'ENTITY_UNKNOWN',
+      place: { path: entityName },
+      message: `There is no entity "${entityName}".`,
+      hint: meant ? `Did you mean ${meant}?` : `There are: ${[...project.entities.keys()].join(', ')}.`,
+    });
+  }
+  const entity = located.value;
+  const entityId = ((await knex('il_entity').where({ name: entityName }).first('id')) as { id: number }).id;
+  const ids = await findIds();
+  const sources = new Map((await listSources(knex)).map((s) => [s.id, s]));
+  const held = await heldBy(knex, entityId);
+  const makers = makersOf(project, entityName);
+  const result: ExplainedRecord[] = [];
+  for (const id of ids) {
+    const row = (await knex(entityName).where({ _id: id }).first()) as Record<string, Cell> | undefined;
+    const history = (await knex('il_history as h')
+      .join('il_run as r', 'r.id', 'h.run_id')
+      .where({ entity_id: entityId, golden_id: id })
+      .orderBy('h.id')
+      .select('r.started_at', 'h.run_id', 'h.action', 'h.changes')) as {
+      started_at: string;
+      run_id: number;
+      action: string;
+      changes: string | null;
+    }[];
+    const provenance = row?._provenance ? (JSON.parse(row._provenance as string) as Record<string, number>) : {};
+    const landed = row ? await landedById(knex, [row._landed as number, ...Object.values(provenance)]) : new Map<number, never>();
+    const links = new Map<number, RecordLink[]>();
+    for (const [number, { sourceId, key: sourceKey }] of landed)
+      links.set(number, await linksOfRecord(knex, { sourceId, key: sourceKey, entityId, golden: id }));
+    const fields: Explained[] = row
+      ? columnsOfEntity(entity).map(({ name }) => {
+          const field = Object.entries(entity.fields).find(([f, spec]) => columnsOfField(f, spec.type).some((c) => c.name === name))!;
+          const explained: Explained = { field: name, value: row[name] ?? null, class: field[1].class };
+          const number = provenance[name] ?? (row._landed as number);
+          const from = landed.get(number);
+          const source = from && sources.get(from.sourceId);
+          if (from && source && explained.value !== null) {
+            const link = giverOf(links.get(number) ?? [], name, explained.value);
+            const made = link && makers(source, link.item);
+            const context = { connection: source.connection, ...(from.file === null ? {} : { file: from.file }) };
+            const record = { values: from.values, number: from.record, line: from.line ?? undefined };
+            const outdated = !made || (made.outdated && valueNow(made, record, context, name) !== explained.value);
+            explained.from = {
+              pipeline: source.pipeline,
+              connection: source.connection,
+              run: from.runId,
+              file: from.file,
+              line: from.line,
+              record: from.record,
+              source_key: from.key,
+              mapping: made?.bound.mapping.name ?? null,
+              item: made?.item ?? link?.item ?? '',
+              fields: (!outdated && made.bound.mapping.said(record, context, made.item)?.[name]) || {},
+              outdated,
+            };
+          }
+          return explained;
+        })
+      : [];
+    const created = row && ((await knex('il_run').where({ id: row._created }).first('started_at')) as { started_at: string } | undefined);
+    if (created && !history.some((h) => h.action === 'restored'))
+      history.unshift({ started_at: created.started_at, run_id: row._created as number, action: 'created', changes: null });
+    result.push({
+      entity: entityName,
+      id,
+      fields,
+      newest_rejected: held.get(id) ?? null,
+      history: history.map((h) => ({
+        at: h.started_at,
+        run: h.run_id,
+        action: h.action,
+        changes: h.changes === null ? null : JSON.parse(h.changes),
+      })),
+    });
+  }
+  return result;
+
+  async function findIds(): Promise<number[]> {
+    if (/^#\d+$/.test(key)) return [Number(key.slice(1))];
+    const bySource = (await knex('il_link')
+      .whereIn('source_id', knex('il_source').select('id'))
+      .where({ entity_id: entityId, source_key: key })
+      .whereNotNull('golden_id')
+      .orderBy('golden_id')
+      .limit(limit)
+      .pluck('golden_id')) as number[];
+    if (bySource.length) return [...new Set(bySource)];
+    const texts = Object.entries(entity.fields)
+      .filter(([, f]) => f.type === 'text')
+      .map(([name]) => name);
+    if (texts.length === 0) return [];
+    return (await knex(entityName)
+      .where((q) => {
+        for (const name of texts) void q.orWhere(name, key);
+      })
+      .orderBy('_id')
+      .limit(limit)
+      .pluck('_id')) as number[];
+  }
+}
+
+/**
+ * Of several items of one source record that share a golden record, the one that gave this value: what each said is kept with its link.
+ * Where several said the same, the first, as survivorship takes it.
+ */
+function giverOf(links: readonly RecordLink[], column: string, value: Cell): RecordLink | undefined {
+  if (links.length < 2) return links[0];
+  return links.find(({ mapped }) => mapped !== null && (JSON.parse(mapped) as Record<string, Cell>)[column] === value) ?? links[0];
+}
+
+/** What the mapping makes of the record today; undefined when it makes no such item. */
+function valueNow(made: Maker, record: SourceRecord, context: MappingContext, column: string): Cell | undefined {
+  const { candidates } = made.bound.mapping.apply(record, context);
+  return candidates.find(({ itemKey }) => itemKey === made.item)?.columns[column];
+}
+
+interface Maker {
+  bound: BoundMapping;
+  /** The item's key as the mapping makes it. */
+  item: string;
+  /** The mappings of its pipeline are others than those that its records were mapped with. */
+  outdated: boolean;
+}
+
+/** The mapping of a source that made a link's record: of several for one entity, the one whose name the item begins with. */
+function makersOf(project: Project, entityName: string): (source: Source, item: string) => Maker | undefined {
+  const bySource = new Map<number, ReturnType<typeof bindMappings> | undefined>();
+  return (source, item) => {
+    if (!bySource.has(source.id)) {
+      const pipeline = project.pipelines.get(source.pipeline)?.value;
+      bySource.set(source.id, pipeline && bindMappings(project, pipeline, new Map()));
+    }
+    const found = bySource.get(source.id);
+    if (!found) return undefined;
+    const bound = found.bound.find((b) => b.mapping.entity === entityName && item.startsWith(b.itemPrefix));
+    return bound && { bound, item: item.slice(bound.itemPrefix.length), outdated: found.fingerprint !== source.fingerprint };
+  };
+}

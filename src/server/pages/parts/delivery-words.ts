@@ -1,0 +1,45 @@
+import type { SinkConfig } from '../../../config/schema/connector.ts';
+import { isOpen, isOverdue } from '../../../engine/outbound/settle.ts';
+import { toSettle } from '../../../reports/deliveries.ts';
+import type { Delivery } from '../../../store/deliveries.ts';
+import type { OutboxRow } from '../../../store/outbox.ts';
+import type { Html } from './html.ts';
+import { type Mark, statusMark } from './status-mark.ts';
+
+/** How a delivery is, by the word that the command line has for it, and what is still to come. */
+export function deliveryMark(sink: SinkConfig, delivery: Delivery, now: Date): Html {
+  const { state } = delivery;
+  const late = isOverdue(delivery, sink.acknowledgement?.within, now);
+  if (late) return statusMark('note', `${state}, overdue`);
+  if (toSettle(sink, delivery)) return statusMark('note', `${state}, to be settled`);
+  if (state === 'sent') return isOpen(sink, delivery) ? statusMark('idle', 'sent, no answer yet') : statusMark('good', 'sent');
+  return statusMark(DELIVERY_MARKS[state] ?? 'idle', state);
+}
+
+const DELIVERY_MARKS: Partial<Record<string, Mark>> = {
+  unknown: 'bad',
+  accepted: 'good',
+  partial: 'note',
+  rejected: 'bad',
+};
+
+export function recordMark({ state, operation }: OutboxRow): Html {
+  return statusMark(RECORD_MARKS[state] ?? 'idle', operation === 'delete' ? `${state}, deletion` : state);
+}
+
+const RECORD_MARKS: Partial<Record<OutboxRow['state'], Mark>> = {
+  review: 'note',
+  held: 'note',
+  unknown: 'bad',
+  rejected: 'bad',
+  refused: 'bad',
+  sent: 'good',
+  accepted: 'good',
+};
+
+/** Why a record waits, where no problem says it. */
+export const WHY: Partial<Record<OutboxRow['state'], string>> = {
+  review: 'It is new, and goes when a person approves it.',
+  queued: 'It goes with the next run.',
+  shadow: 'It would be sent: the pipeline is in shadow.',
+};

@@ -1,0 +1,191 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type Request, Router } from 'express';
+import { ConfigError } from '../../core/errors.ts';
+import { namesOfKeyless } from '../../engine/outbound/known-by.ts';
+import { groupRejects } from '../../reports/reject-facts.ts';
+import { FOR_A_PERSON, sinkOf } from '../../reports/deliveries.ts';
+import { statusOf } from '../../reports/status.ts';
+import { listDeliveries } from '../../store/deliveries.ts';
+import { listOutbox } from '../../store/outbox.ts';
+import { countOpenRejects, listRejects } from '../../store/rejects.ts';
+import { listRuns } from '../../store/runs.ts';
+import { listSources } from '../../store/sources.ts';
+import { revenueAsked, textOf } from '../api/api.ts';
+import { monthlyRevenue } from './parts/monthly-revenue.ts';
+import { deliveryPage } from './delivery.ts';
+import { notFoundPage } from './error.ts';
+import type { Outgoing } from './outgoing.ts';
+import { overviewPage } from './overview.ts';
+import { pipelinePage } from './pipeline.ts';
+import { reconciliationPage } from './reconciliation.ts';
+import { rejectsPage } from './rejects.ts';
+import { revenuePage } from './revenue.ts';
+import { knownDepartment } from '../../reports/departments.ts';
+import { readReconciliation, reconciliationIds } from '../../reports/reconciliation.ts';
+import { revenueCsvLines } from '../../reports/revenue-csv.ts';
+import { readRevenueQuery, type RevenueQuery } from '../../reports/revenue-query.ts';
+import { grandTotals } from '../../reports/revenue-totals.ts';
+import { revenueXlsx } from '../../reports/revenue-xlsx.ts';
+import type { ServerContext } from '../server.ts';
+
+const MONTHS = 6;
+const REJECTS = 500;
+const RUNS = 20;
+const WAITING = 100;
+const DELIVERIES = 50;
+const RECORDS = 200;
+
+/** The pages. */
+export function web({ engine, town, revenue, nextRuns, show }: ServerContext): Router {
+  const router = Router();
+  const { knex, project } = engine;
+
+  router.get('/', async (_request, response) => {
+    const reconciliations = [];
+    for (const id of reconciliationIds(engine)) reconciliations.push(await readReconciliation(engine, id, { lines: false }));
+    const rows = await revenue.rows({ period: 'month' });
+    show(
+      response,
+      overviewPage({
+        town,
+        now: new Date(),
+        pipelines: await statusOf(engine),
+        next: new Map(nextRuns().map(({ id, at }) => [id, at])),
+        revenue: grandTotals(rows),
+        monthly: monthlyRevenue(rows, town.currency, MONTHS),
+        reconciliations,
+      }),
+    );
+  });
+
+  router.get('/rejects', async (request, response) => {
+    const pipeline = textOf(request.query.pipeline) || undefined;
+    if (pipeline !== undefined && !project.pipelines.has(pipeline)) return show(response, notFoundPage('There is no such pipeline.'), 404);
+    const after = /^\d{1,15}$/.test(textOf(request.query.after) ?? '0') ? Number(textOf(request.query.after) ?? 0) : undefined;
+    if (after === undefined) return show(response, notFoundPage('There is no such part of the list.'), 404);
+    const list = await listRejects(knex, { pipeline, state: 'open', after, limit: REJECTS + 1 });
+    const source = pipeline === undefined ? undefined : ((await listSources(knex)).find((s) => s.pipeline === pipeline)?.id ?? -1);
+    const shown = list.slice(0, REJECTS);
+    show(
+      response,
+      rejectsPage({
+        groups: groupRejects(project, shown),
+        open: await countOpenRejects(knex, source),
+        pipeline,
+        more: list.length > REJECTS ? shown.at(-1)!.id : undefined,
+      }),
+    );
+  });
+
+  router.get('/reconciliation/:pipeline', async (request, response) => {
+    const id = request.params.pipeline;
+    if (!reconciliationIds(engine).includes(id)) return show(response, notFoundPage('There is no such reconciliation.'), 404);
+    show(response, reconciliationPage(town, await readReconciliation(engine, id)));
+  });
+
+  router.get('/pipelines/:id', async (request, response) => {
+    const config = project.pipelines.get(request.params.id)?.value;
+    if (!config) return show(response, notFoundPage('There is no such pipeline.'), 404);
+    const id = config.pipeline;
+    const source = (await listSources(knex)).find((s) => s.pipeline === id);
+    show(
+      response,
+      pipelinePage({
+        town,
+        config,
+        runs: await listRuns(knex, { pipeline: id, limit: RUNS }),
+        next: nextRuns().find((next) => next.id === id)?.at,
+        setAside: source ? await countOpenRejects(knex, source.id) : 0,
+        outgoing: await outgoingOf(id),
+        now: new Date(),
+      }),
+    );
+  });
+
+  router.get('/deliveries/:id', async (request, response) => {
+    const id = /^\d{1,15}$/.test(request.params.id) ? Number(request.params.id) : 0;
+    const [delivery] = await listDeliveries(knex, { id });
+    const deliver = delivery && project.pipelines.get(delivery.pipeline)?.value.deliver;
+    // Without its pipeline nobody knows which of its values are of a person.
+    if (!deliver) return show(response, notFoundPage('There is no such delivery.'), 404);
+    show(
+      response,
+      deliveryPage({
+        town,
+        now: new Date(),
+        sink: sinkOf(project, deliver).config,
+        entity: project.sinkMappings.get(deliver.mapping)!.value.from.entity,
+        delivery,
+        rows: await listOutbox(knex, { delivery: id, limit: RECORDS }),
+      }),
+    );
+  });
+
+  router.get('/revenue', async (request, response) => {
+    let asked: ReturnType<typeof revenueAsked> = {};
+    const departments = [...new Set((await revenue.rows({ period: 'month' })).map((row) => row.department))];
+    try {
+      asked = revenueAsked(request);
+      show(response, revenuePage({ asked, departments, rows: (await reportAsked(request)).rows, problems: [] }));
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      show(response, revenuePage({ asked, departments, rows: [], problems: error.problems }), 400);
+    }
+  });
+
+  for (const [ending, type, write] of [
+    ['csv', 'text/csv; charset=utf-8', async (rows) => Readable.from(revenueCsvLines(rows))],
+    ['xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', (rows) => revenueXlsx(rows, town.name)],
+  ] as [string, string, (rows: Awaited<ReturnType<typeof reportAsked>>['rows']) => Promise<Readable>][])
+    router.get(`/revenue.${ending}`, async (request, response) => {
+      try {
+        const { query, rows } = await reportAsked(request);
+        const content = await write(rows);
+        response.type(type).attachment(fileName(query, ending));
+        // A file that is broken off must not look whole; a reader that left is nobody's fault.
+        await pipeline(content, response).catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+        });
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        response.redirect(303, `/revenue${request.originalUrl.replace(/^[^?]*/, '')}`);
+      }
+    });
+
+  async function outgoingOf(pipeline: string): Promise<Outgoing | undefined> {
+    const { deliver } = project.pipelines.get(pipeline)!.value;
+    if (!deliver) return undefined;
+    const person = await listOutbox(knex, { pipeline, states: FOR_A_PERSON, latest: true, limit: WAITING });
+    const left = WAITING - person.length;
+    const waiting = [...person, ...(await listOutbox(knex, { pipeline, states: ['queued', 'shadow'], latest: true, limit: left }))];
+    return {
+      sink: sinkOf(project, deliver).config,
+      entity: project.sinkMappings.get(deliver.mapping)!.value.from.entity,
+      mapping: deliver.mapping,
+      status: (await statusOf(engine)).find((status) => status.pipeline === pipeline)!.outbound!,
+      waiting,
+      names: await namesOfKeyless(knex, project, waiting),
+      deliveries: await listDeliveries(knex, { pipeline, newestFirst: true, limit: DELIVERIES }),
+    };
+  }
+
+  async function reportAsked(request: Request) {
+    const query = readRevenueQuery(
+      revenueAsked(request),
+      (name) => ({ period: 'Period', from: 'From', to: 'To', department: 'Department' })[name],
+    );
+    const rows = await revenue.rows(query);
+    if (query.department === undefined) return { query, rows };
+    const own = rows.filter((row) => row.department === query.department);
+    if (own.length === 0) await knownDepartment(engine, query.department, 'Department');
+    return { query, rows: own };
+  }
+
+  return router;
+}
+
+/** `revenue-month-2026-01-01-to-2026-06-30.csv` */
+function fileName({ period, from, to }: RevenueQuery, ending: string): string {
+  return `revenue-${period}${from ? `-${from}` : ''}${to ? `-to-${to}` : ''}.${ending}`;
+}
