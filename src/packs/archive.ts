@@ -1,22 +1,9 @@
+import { type Collector, unreadable, textOfName } from './collector.ts';
 import { open, stat } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { FatalError, type Problem } from '../core/errors.ts';
+import { type Problem } from '../core/errors.ts';
 import { isLeftover, linkProblem, PACK_LIMITS, type PackFiles, readPackFolder, sizeProblem } from './files.ts';
 import { readTar } from './tar.ts';
-
-/** What an archive's reader calls for each file in it; true: the archive is not read on. */
-export type TakeFile = (name: string, bytes: Buffer) => boolean;
-
-/** Collects what an archive holds within the limits, in memory: nothing is written before everything is checked. */
-export interface Collector {
-  /** Bytes that may still come, for whoever unpacks. */
-  room(): number;
-  /** Tells of a file before it is unpacked; false: do not. */
-  announce(name: string, size: number): boolean;
-  take: TakeFile;
-  refuse(problem: Problem): void;
-  problems: Problem[];
-}
 
 /**
  * The files of a pack, from its folder or from a .zip, .tgz or .tar.gz that has it at its top or in one folder. Problems
@@ -53,15 +40,6 @@ export async function readPackSource(path: string): Promise<{ files: PackFiles; 
   else if (archive[0] === 0x1f && archive[1] === 0x8b) readTar(path, archive, collector);
   else throw unreadable(path, 'This is neither a .zip nor a .tgz file.');
   return { files: collector.problems.length ? files : withoutTop(files), problems: collector.problems };
-}
-
-export function unreadable(file: string, message: string): FatalError {
-  return new FatalError({
-    code: 'PACK_UNREADABLE',
-    place: { file },
-    message,
-    hint: 'Give the folder of a connector, or a .zip or .tgz of one, as interlocal pack writes it.',
-  });
 }
 
 function collect(files: Map<string, Buffer>): Collector {
@@ -128,13 +106,5 @@ async function readZip(path: string, archive: Buffer, collector: Collector): Pro
     }
   } catch (error) {
     throw unreadable(path, `The archive cannot be unpacked: ${(error as Error).message}.`);
-  }
-}
-
-export function textOfName(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
   }
 }

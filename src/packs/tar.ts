@@ -1,6 +1,6 @@
+import { type Collector, textOfName, unreadable } from './collector.ts';
 import { gunzipSync } from 'node:zlib';
 import { linkProblem, PACK_LIMITS } from './files.ts';
-import { type Collector, textOfName, unreadable } from './archive.ts';
 
 const BLOCK = 512;
 /** Headers and padding of so many files come on top of what they hold. */

@@ -1,6 +1,6 @@
+import { sinkOf } from '../engine/outbound/sink-of.ts';
 import type { Project } from '../config/project.ts';
 import type { SinkConfig } from '../config/schema/connector.ts';
-import type { DeliveryConfig } from '../config/schema/pipeline.ts';
 import { type Delivery, type DeliveryState, listDeliveries } from '../store/deliveries.ts';
 import type { Knex } from '../store/open.ts';
 import { countOutbox, type OutboxState } from '../store/outbox.ts';
@@ -68,12 +68,6 @@ export async function outboundStatus(project: Project, knex: Knex, now: Date): P
     });
   }
   return found;
-}
-
-/** The sink that an outbound pipeline writes to, by its mapping. */
-export function sinkOf(project: Project, { mapping }: DeliveryConfig): { name: string; config: SinkConfig } {
-  const { connector, sink } = project.sinkMappings.get(mapping)!.value.sink;
-  return { name: sink, config: project.connectors.get(connector)!.value.sinks[sink]! };
 }
 
 /** How many records and deliveries wait for a person. */

@@ -1,4 +1,4 @@
-import type { Reconciliation } from './reconciliation.ts';
+import type { Reconciliation } from './reconciliation-lines.ts';
 
 /** What several keys of a reconciliation have in common: why they differ, or could not be checked. */
 export interface ReconciliationReason {

@@ -1,33 +1,11 @@
+import type { Reconciliation, ReconciliationLine } from './reconciliation-lines.ts';
 import type { ReconciliationConfig } from '../config/schema/pipeline.ts';
 import type { PipelineConfig } from '../config/schema/pipeline.ts';
-import type { Problem } from '../core/errors.ts';
 import { plainMoney } from '../core/money.ts';
 import type { Engine } from '../engine/run/run.ts';
 import { type Difference, comparedIn, differenceCounts, type DifferenceStatus, listDifferences } from '../store/differences.ts';
 import { type Match, matchesOf } from '../store/matches.ts';
 import { reconciliationReasons } from './reconciliation-reasons.ts';
-
-/** What the last run of a reconciliation found, in the words of its configuration. */
-export interface Reconciliation {
-  pipeline: string;
-  description: string | undefined;
-  left: string;
-  right: string;
-  /** Names of what both sides must agree on, outermost first. */
-  keys: string[];
-  currency: string;
-  /** UTC; null while no run of it has compared. */
-  ranAt: string | null;
-  /** Why what the run found is not all that there is to find. */
-  problems: Problem[];
-  /** Full keys by status. */
-  counts: Record<DifferenceStatus, number>;
-  /** Roll-ups and leaves, each roll-up before what is inside; the first is the total, with an empty key. */
-  lines: ReconciliationLine[];
-}
-
-/** `difference`: right less left in minor units, an absent side counting as nothing; of a roll-up, over what was checked. */
-export type ReconciliationLine = Difference & { difference: number; currency: string };
 
 /** Every reconciliation that is not off, by name. */
 export function reconciliationIds({ project }: Engine): string[] {

@@ -1,3 +1,4 @@
+import type { Health } from '../core/health.ts';
 import type { Project } from '../config/project.ts';
 import type { Problem } from '../core/errors.ts';
 import { parseDuration } from '../core/time.ts';
@@ -105,8 +106,6 @@ export function wentWrong({ last_run, running, unrecorded }: PipelineStatus): bo
   if (last_run?.outcome === null) return !running;
   return last_run?.outcome === 'failed' || last_run?.outcome === 'aborted';
 }
-
-export type Health = 'ok' | 'attention' | 'failing';
 
 /**
  * How a pipeline is, for monitoring. failing: see wentWrong. attention: something is rejected, waits for a person before or after it was

@@ -1,3 +1,5 @@
+import type { ConfigurationState } from './configuration-state.ts';
+
 import { createServer } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Project } from '../config/project.ts';
@@ -5,7 +7,7 @@ import { storeUrl } from '../config/secrets.ts';
 import { scheduledPipelines } from '../engine/run/order.ts';
 import { nextRun } from '../worker/when.ts';
 import { openKnex } from '../store/open.ts';
-import { type ConfigurationState, createPages } from './server.ts';
+import { createPages } from './server.ts';
 
 /** What a thread that makes pages is given when it starts. */
 export interface WorkerStart {

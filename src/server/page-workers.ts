@@ -1,3 +1,5 @@
+import type { ConfigurationState } from './configuration-state.ts';
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request as ask } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -7,7 +9,6 @@ import type { Request, Response } from 'express';
 import type { Project } from '../config/project.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './page-worker.ts';
 import type { ServerLog } from './request-log.ts';
-import type { ConfigurationState } from './server.ts';
 
 /** Threads that make pages and reports, each with its own connection to the store. */
 export interface PageWorkers {

@@ -1,33 +1,19 @@
+import type { ConfigurationState } from './configuration-state.ts';
+import type { ServerContext } from './context.ts';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { redact } from '../config/secrets.ts';
-import type { Problem } from '../core/errors.ts';
 import type { Engine } from '../engine/run/run.ts';
 import { api } from './api/api.ts';
 import { health } from './api/health.ts';
 import { hostCheck } from './auth/host-check.ts';
-import { type Page, pageText, type Town } from './pages/parts/page.ts';
+import { pageText, type Town } from './pages/parts/page.ts';
 import { badRequestPage, faultPage, notFoundPage } from './pages/error.ts';
 import { requestLog, type ServerLog } from './request-log.ts';
 import { revenueCache } from './revenue-cache.ts';
 import { secureHeaders } from './auth/secure-headers.ts';
 import { web } from './pages/web.ts';
-
-/** A configuration that is in the town's folder and cannot be used, so that the one before stays in force. */
-export interface ConfigurationFault {
-  /** UTC: since when the files have been so. */
-  since: string;
-  problems: readonly Problem[];
-}
-
-/** Which configuration the pages and the runs of this process go by. */
-export interface ConfigurationState {
-  /** UTC: when it was read. */
-  loadedAt: string;
-  /** undefined: what is in the folder is in force. */
-  fault?: ConfigurationFault | undefined;
-}
 
 export interface ServerOptions {
   /** What the pages are headed with; default the town's name. */
@@ -38,17 +24,6 @@ export interface ServerOptions {
   nextRuns?: () => { id: string; at: Date }[];
   /** What is in force; default what the engine was opened with. */
   configuration?: () => ConfigurationState;
-}
-
-/** What pages and the API are made from. */
-export interface ServerContext {
-  engine: Engine;
-  town: Town;
-  revenue: ReturnType<typeof revenueCache>;
-  nextRuns: () => { id: string; at: Date }[];
-  configuration: () => ConfigurationState;
-  /** Sends a page. */
-  show(response: Response, page: Page, status?: number): void;
 }
 
 const STYLE = readFileSync(new URL('./pages/parts/style.css', import.meta.url), 'utf8');

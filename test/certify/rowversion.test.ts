@@ -1,3 +1,5 @@
+import type { StreamState } from '../../src/connector/source/stream-state.ts';
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { tablesPort } from '../../src/cli/authoring/certify-tables.ts';
 import { readFileSync } from 'node:fs';
@@ -5,7 +7,7 @@ import { join } from 'node:path';
 import { streamSchema } from '../../src/config/schema/connector.ts';
 import { discoverTables } from '../../src/authoring/discover/tables.ts';
 import { discoveryYaml } from '../../src/authoring/discover/yaml.ts';
-import { readQuery, type StreamState } from '../../src/connector/source/pages.ts';
+import { readQuery } from '../../src/connector/source/pages.ts';
 import type { TableServer } from '../../src/authoring/certify/query/context.ts';
 import type { QueryTransport } from '../../src/transports/transport.ts';
 import { transports } from '../../src/transports/transports.ts';

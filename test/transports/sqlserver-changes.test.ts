@@ -1,8 +1,10 @@
+import type { StreamState } from '../../src/connector/source/stream-state.ts';
+
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enableChangeTracking, forkRecovery, setMinValidVersion } from '../../scripts/sample-town/servers/tds/endpoint.ts';
 import { openSqlite } from '../../scripts/sample-town/servers/tds/sqlite.ts';
 import { streamSchema } from '../../src/config/schema/connector.ts';
-import { readQuery, type StreamState } from '../../src/connector/source/pages.ts';
+import { readQuery } from '../../src/connector/source/pages.ts';
 import { ConfigError } from '../../src/core/errors.ts';
 import { openSqlServer } from '../../src/transports/sqlserver/sqlserver.ts';
 import type { QueryTransport } from '../../src/transports/transport.ts';

@@ -1,6 +1,7 @@
+import type { Encoding } from '../../../src/formats/text/encodings.ts';
 import fc from 'fast-check';
 import { encoding as encodingSchema } from '../../../src/config/schema/decoder.ts';
-import { decodeText, type Encoding } from '../../../src/formats/text/decoding.ts';
+import { decodeText } from '../../../src/formats/text/decoding.ts';
 import { applyChanges, changesOf } from '../mutations.ts';
 import { Fault, subject, type Subject } from '../subject.ts';
 

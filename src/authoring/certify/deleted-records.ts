@@ -1,5 +1,6 @@
+import { counted } from '../../core/counted.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
-import { counted, fails, holds, holdsBut, type Verdict } from './finding.ts';
+import { fails, holds, holdsBut, type Verdict } from './finding.ts';
 import { columnOf, literal, quoted, tableName, whereKey } from './fixtures/tables.ts';
 import { textAt } from '../../connector/stream/figures.ts';
 import type { SourceRecord } from '../../core/record.ts';

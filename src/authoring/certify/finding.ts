@@ -72,8 +72,3 @@ export function holdsBut(detail: string, hint: string): Verdict {
 export function fails(detail: string, hint: string): Verdict {
   return { state: 'failed', detail, hint };
 }
-
-/** `1 record`, `3 records`. */
-export function counted(n: number, word: string): string {
-  return `${n.toLocaleString('en-US')} ${word}${n === 1 ? '' : 's'}`;
-}

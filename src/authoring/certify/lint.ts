@@ -1,4 +1,5 @@
-import { counted, type Finding } from './finding.ts';
+import { counted } from '../../core/counted.ts';
+import { type Finding } from './finding.ts';
 import { textOfPlace, type Problem } from '../../core/errors.ts';
 import type { Pack } from './pack.ts';
 

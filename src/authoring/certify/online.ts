@@ -1,10 +1,12 @@
+import { type CertifyOptions, looked } from './options.ts';
+import { counted } from '../../core/counted.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openOptions } from '../../config/connection-options.ts';
 import type { Project } from '../../config/project.ts';
 import type { SinkConfig, StreamConfig } from '../../config/schema/connector.ts';
-import { type Certificate, counted, fails, type Finding, holds, holdsBut, type Verdict } from './finding.ts';
+import { type Certificate, fails, type Finding, holds, holdsBut, type Verdict } from './finding.ts';
 import { checkTables } from '../../connector/sink/check-tables.ts';
 import { isGuessed } from '../../connector/source/next-page.ts';
 import { readStream } from '../../connector/source/read-stream.ts';
@@ -20,7 +22,7 @@ import type { CheckResult, FileTransport, Transport } from '../../transports/tra
 import { openConnection } from '../../engine/run/connection.ts';
 import { checkSinkTarget } from '../../engine/outbound/sink-target.ts';
 import { keep } from '../../engine/inbound/spool.ts';
-import { certificateOf, type CertifyOptions, looked } from './certify.ts';
+import { certificateOf } from './certify.ts';
 import { lint } from './lint.ts';
 import type { Pack } from './pack.ts';
 import { saidOf, withKeys } from './reading.ts';

@@ -1,5 +1,6 @@
+import { counted } from '../../core/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
-import { counted, fails, holdsFor, NO_RECORD, type Verdict } from './finding.ts';
+import { fails, holdsFor, NO_RECORD, type Verdict } from './finding.ts';
 import type { Bench, Contents } from './bench.ts';
 import { saidOf } from './reading.ts';
 import { storesNothing } from './recording-check.ts';

@@ -1,3 +1,4 @@
+import type { StartSsh } from './ssh-port.ts';
 import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +8,6 @@ import type { RunResult } from '../../engine/run/session.ts';
 import { openBench } from './bench.ts';
 import type { FileContext } from './file/context.ts';
 import { CANARY, CANARY_REFERENCE, secretsAbsent } from './secrets.ts';
-
-/** A real SSH server over a folder, which lets this user in with this password. Given by the command line, as StartTables is. */
-export type StartSsh = (
-  root: string,
-  login: { username: string; password: string },
-) => Promise<{ options: { host: string; port: number; host_key: string }; close(): Promise<void> }>;
 
 const LONG_AGO = new Date('2026-01-02T03:04:05Z');
 

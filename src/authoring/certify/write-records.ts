@@ -1,10 +1,10 @@
+import { wsdlOf } from './options.ts';
+import { counted } from '../../core/counted.ts';
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { counted } from './finding.ts';
 import type { Fixture } from './fixtures/fixtures.ts';
 import { FatalError } from '../../core/errors.ts';
-import { wsdlOf } from './certify.ts';
 import { type Pack, readPack } from './pack.ts';
 import type { StartTables } from './query/context.ts';
 import { readBytes, saidOf } from './reading.ts';

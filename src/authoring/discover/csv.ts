@@ -1,5 +1,5 @@
+import { counted } from '../../core/counted.ts';
 import type { Values } from '../../core/record.ts';
-import { counted } from '../certify/finding.ts';
 import { csvCells } from '../certify/fixtures/columns.ts';
 import { outOf, type PlainMap, type ProposedStream, streamName } from './proposal.ts';
 import { proposeFields, proposeKeys } from './fields.ts';

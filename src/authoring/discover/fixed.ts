@@ -1,5 +1,5 @@
+import { counted } from '../../core/counted.ts';
 import type { Values } from '../../core/record.ts';
-import { counted } from '../certify/finding.ts';
 import { outOf, type PlainMap, type ProposedField, type ProposedKey, type ProposedStream, streamName } from './proposal.ts';
 import { columnsOf, cut, datesCutOut, nameOf, type Span } from './columns.ts';
 import { controlIn } from './control.ts';

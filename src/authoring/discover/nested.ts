@@ -1,9 +1,9 @@
+import { counted } from '../../core/counted.ts';
 import { decoderSchema } from '../../config/schema/connector.ts';
 import { FatalError } from '../../core/errors.ts';
 import type { Value, Values } from '../../core/record.ts';
 import { decodeWith } from '../../formats/formats.ts';
 import { parseXml, type XmlElement } from '../../transports/soap/xml.ts';
-import { counted } from '../certify/finding.ts';
 import { type PlainMap, type ProposedStream, streamName } from './proposal.ts';
 import { patternOf } from './csv.ts';
 import { proposeFields, proposeKeys } from './fields.ts';

@@ -1,5 +1,5 @@
+import { counted } from '../../core/counted.ts';
 import type { Project } from '../../config/project.ts';
-import { counted } from '../certify/finding.ts';
 import { type Discovery, type PlainMap, type ProposedStream, withOwnNames } from './proposal.ts';
 import { patternOf } from './csv.ts';
 import { discoverFile } from './file.ts';

@@ -1,4 +1,4 @@
-import type { StartSsh } from '../../authoring/certify/ssh-login.ts';
+import type { StartSsh } from '../../authoring/certify/ssh-port.ts';
 
 /** The sample town's SFTP server, for seeing that a secret which travels so far is nowhere else. */
 const SERVER = '../../../scripts/sample-town/sftp-server.ts';

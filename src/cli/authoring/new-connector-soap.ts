@@ -1,4 +1,4 @@
-import type { Finish } from './new-connector.ts';
+import type { Finish } from './finish.ts';
 
 /** A pack for the service of a WSDL, its answers invented; without one, for an invented service. */
 export async function soapContents(finish: Finish, sample: string | undefined): Promise<ReturnType<Finish>> {

@@ -1,3 +1,5 @@
+import type { Contents } from './finish.ts';
+import type { Finish } from './finish.ts';
 import type { Command } from 'commander';
 import type { ProposedStream } from '../../authoring/discover/proposal.ts';
 import type { NewConnector } from '../../authoring/scaffold/skeleton.ts';
@@ -201,8 +203,6 @@ async function chosen<T extends string>(
   });
 }
 
-type Contents = Record<string, string | Buffer>;
-
 async function contents(id: string, transport: NewConnector['transport'], options: Answers): Promise<{ files: Contents; notes: string[] }> {
   const { manifestText, readmeText } = await import('../../authoring/scaffold/skeleton.ts');
   const { ConfigError } = await import('../../core/errors.ts');
@@ -303,14 +303,6 @@ async function sampleOf(
     ],
   };
 }
-
-/** Makes the files of a pack. `fixtures`: name in the folder of the first stream, or `../../` and the path below fixtures/. */
-export type Finish = (
-  streams: ProposedStream[],
-  fixtures: Contents,
-  notes: string[],
-  more?: Partial<Pick<NewConnector, 'options' | 'transportOptions' | 'open'>>,
-) => { files: Contents; notes: string[] };
 
 /** The sink with its recordings. */
 async function sinkContents(

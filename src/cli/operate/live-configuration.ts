@@ -1,3 +1,5 @@
+import type { ConfigurationState } from '../../server/configuration-state.ts';
+
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { folderSignature } from '../../config/folder-signature.ts';
@@ -5,7 +7,6 @@ import type { Project } from '../../config/project.ts';
 import { storeUrl } from '../../config/secrets.ts';
 import { ConfigError, InterlocalError, type Problem, textOfProblem } from '../../core/errors.ts';
 import { configurationFingerprint } from '../../engine/run/configuration.ts';
-import type { ConfigurationState } from '../../server/server.ts';
 import type { Knex } from '../../store/open.ts';
 import { migrateModel } from '../../store/model-tables.ts';
 

@@ -1,7 +1,8 @@
+import type { Reconciliation } from '../../reports/reconciliation-lines.ts';
 import { textOfProblem } from '../../core/errors.ts';
 import { formatMoney, plainMoney } from '../../core/money.ts';
 import { jsonLine, visible, visibleLine } from '../../core/visible.ts';
-import { differingCount, type Reconciliation, reconciliationJson, statusWord } from '../../reports/reconciliation.ts';
+import { differingCount, reconciliationJson, statusWord } from '../../reports/reconciliation.ts';
 import { reconciliationReasons } from '../../reports/reconciliation-reasons.ts';
 import { spreadsheetCsv } from '../../reports/spreadsheet-csv.ts';
 import { timeText } from '../../server/pages/parts/words.ts';

@@ -1,8 +1,8 @@
+import type { Health } from '../../core/health.ts';
 import type { OutboundStatus } from '../../reports/deliveries.ts';
 import { visibleLine } from '../../core/visible.ts';
 import { zonedTime } from '../../core/zoned-time.ts';
 import { EXIT_ATTENTION } from '../../core/outcome.ts';
-import type { Health } from '../../reports/status.ts';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';
 

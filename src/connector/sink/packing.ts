@@ -1,6 +1,7 @@
+import type { Packed } from '../../formats/unpack/packed.ts';
 import type { PackStep, SinkConfig, UnpackStep } from '../../config/schema/connector.ts';
 import { packFile } from '../../formats/unpack/pack.ts';
-import { openPacked, type Kept, type Packed, type Unpacked } from '../../formats/unpack/unpack.ts';
+import { openPacked, type Kept, type Unpacked } from '../../formats/unpack/unpack.ts';
 import type { RenderedFile } from './sink.ts';
 import { fileNameOf } from './sink-rows.ts';
 import { fillText, type Variables } from '../template.ts';

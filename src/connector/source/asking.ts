@@ -1,26 +1,11 @@
-import type { RequestConfig, StreamConfig } from '../../config/schema/connector.ts';
-import type { RequestAnswer, RequestTransport } from '../../transports/transport.ts';
-import { type IGNORED, judging, unlessRuled } from '../error-rules.ts';
-import type { PageContext } from './pages.ts';
+import type { Asking } from './page.ts';
+import type { PageContext } from './page.ts';
+import type { StreamConfig } from '../../config/schema/connector.ts';
+import type { RequestTransport } from '../../transports/transport.ts';
+import { judging, unlessRuled } from '../error-rules.ts';
 import { retrying } from './retry.ts';
 import { openSession } from './session.ts';
-import { fillAll, fillBody, fillHeader, fillPath, fillQuery, fillText, type Variables } from '../template.ts';
-
-/** How one stream is asked in one run: with its session, its rules for errors, and as often as they allow. */
-export interface Asking {
-  /**
-   * Sends a request and has its answer read; a reading that breaks off is done once more with a new answer. IGNORED where a rule
-   * says so. `link`: an address that the service gave, in place of path and query.
-   */
-  ask<T>(
-    request: RequestConfig,
-    variables: Variables,
-    read: (answer: RequestAnswer) => Promise<T>,
-    link?: string,
-  ): Promise<T | typeof IGNORED>;
-  /** Logs out where there is a session. Never throws. */
-  close(): Promise<void>;
-}
+import { fillAll, fillBody, fillHeader, fillPath, fillQuery, fillText } from '../template.ts';
 
 const REPORT = /^\{\{\s*report\s*\}\}$/;
 

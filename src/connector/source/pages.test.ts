@@ -1,9 +1,11 @@
+import type { StreamState } from './stream-state.ts';
+import type { Page } from './page.ts';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { streamSchema } from '../../config/schema/connector.ts';
 import { openHttp } from '../../transports/http/http.ts';
-import { readRequests, type Page, type StreamState } from './pages.ts';
+import { readRequests } from './pages.ts';
 
 const servers: Server[] = [];
 afterEach(async () => {

@@ -1,8 +1,8 @@
+import type { Page, PageContext } from './page.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import { FatalError } from '../../core/errors.ts';
 import type { SourceRecord, Values } from '../../core/record.ts';
 import { textAt } from './answer.ts';
-import type { Page, PageContext } from './pages.ts';
 import { selectorOf } from '../stream/select.ts';
 import { fillText, namesIn, type Variables } from '../template.ts';
 

@@ -1,7 +1,7 @@
+import { keyColumns, querySpec } from './query-spec.ts';
+import type { Page, PageContext } from './page.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import type { ChangesPart, QueryTransport } from '../../transports/transport.ts';
-import type { Page, PageContext } from './pages.ts';
-import { keyColumns, querySpec } from './query-pages.ts';
 
 /**
  * Rows by SQL Server's Change Tracking: all of them the first time, then what changed, deletions too. The position is saved with the

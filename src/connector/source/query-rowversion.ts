@@ -1,9 +1,10 @@
+import type { StreamState } from './stream-state.ts';
+import { querySpec, textAt } from './query-spec.ts';
+import type { Page, PageContext } from './page.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import { FatalError } from '../../core/errors.ts';
 import type { QueryTransport } from '../../transports/transport.ts';
 import { isBefore, lowerBound } from './bounds.ts';
-import type { Page, PageContext, StreamState } from './pages.ts';
-import { querySpec, textAt } from './query-pages.ts';
 
 /**
  * Rows by SQL Server's rowversion. The upper bound is asked for before the read begins: a transaction that is still open

@@ -1,9 +1,11 @@
+import type { StreamState } from './stream-state.ts';
+import type { Page, PageContext } from './page.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import { FatalError, InterlocalError, type Problem, RecordError, RetriableError } from '../../core/errors.ts';
 import { answerFacts } from '../../transports/http/status.ts';
 import type { QueryTransport, RequestTransport } from '../../transports/transport.ts';
 import { openAsking } from './asking.ts';
-import { type Page, type PageContext, readRequests, type StreamState } from './pages.ts';
+import { readRequests } from './pages.ts';
 import { markedWith, type Partition, partitionsOf, withoutInto } from './partitions.ts';
 import { readQuery } from './query-pages.ts';
 

@@ -1,3 +1,8 @@
+import type { Span } from './stream-state.ts';
+import type { Asking } from './page.ts';
+import type { StreamState } from './stream-state.ts';
+import type { OrderedReport } from './stream-state.ts';
+import type { Page, PageContext } from './page.ts';
 import { hash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ReportConfig } from '../../config/schema/connector.ts';
@@ -10,20 +15,8 @@ import type { RequestAnswer } from '../../transports/transport.ts';
 import { textAt } from './answer.ts';
 import { jsonObject } from './answer-inside.ts';
 import { answerText } from './answer-text.ts';
-import type { Asking } from './asking.ts';
 import { IGNORED } from '../error-rules.ts';
-import type { Page, PageContext, StreamState } from './pages.ts';
-import type { Span } from '../stream/spans.ts';
 import { fill, fillText, type Variables } from '../template.ts';
-
-/** A report that was ordered, as it is remembered between runs. */
-export interface OrderedReport extends Span {
-  id: string;
-  /** Of the order, without secrets: another order is another report. */
-  order: string;
-  /** When it was ordered, UTC. */
-  at: string;
-}
 
 /** Services throw reports away; one that is older than this is ordered anew. */
 const LONGEST_KEPT_MS = 24 * 3_600_000;

@@ -1,7 +1,8 @@
+import type { StreamState } from '../source/stream-state.ts';
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { streamSchema } from '../../config/schema/connector.ts';
-import type { StreamState } from '../source/pages.ts';
 import { boundsOf, spansOf } from './spans.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');

@@ -1,17 +1,13 @@
+import type { Span } from '../source/stream-state.ts';
+import type { StreamState } from '../source/stream-state.ts';
+
 import type { Incremental } from '../../config/schema/connector.ts';
 import { ConfigError, FatalError } from '../../core/errors.ts';
 import { parseDuration } from '../../core/time.ts';
 import { zoneOf } from '../../core/zones.ts';
 import { instantOf, isoOf, isZoned, lowerBound } from '../source/bounds.ts';
-import type { StreamState } from '../source/pages.ts';
 import { fillText, type Variables } from '../template.ts';
 import { DEFAULT_FORMAT, writtenTime } from './written-time.ts';
-
-/** A stretch of time that is asked for at once; both ends as they are saved. */
-export interface Span {
-  from?: string;
-  to?: string;
-}
 
 interface SpanContext {
   name: string;

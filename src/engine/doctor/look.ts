@@ -1,8 +1,8 @@
+import type { Health } from '../../core/health.ts';
 import { dirname } from 'node:path';
 import { type DoctorCheck, lastExamination } from '../../store/examinations.ts';
 import { storeFile } from '../../store/integrity.ts';
 import type { Engine } from '../run/run.ts';
-import type { Health } from '../../reports/status.ts';
 import { diskCheck } from './disk.ts';
 import { stateOfExamination } from './doctor.ts';
 

@@ -1,4 +1,5 @@
-import { counted } from '../../authoring/certify/finding.ts';
+import { counted } from '../../core/counted.ts';
+
 import { changesSince, type Columns, isOfDrift, type RememberedColumns } from '../../connector/stream/drift.ts';
 import type { Selector } from '../../connector/stream/select.ts';
 import type { Problem } from '../../core/errors.ts';

@@ -1,5 +1,6 @@
+import type { StreamState } from '../../connector/source/stream-state.ts';
+import type { PageContext } from '../../connector/source/page.ts';
 import { isOfDrift } from '../../connector/stream/drift.ts';
-import type { PageContext, StreamState } from '../../connector/source/pages.ts';
 import { readStream } from '../../connector/source/read-stream.ts';
 import { optionVariables } from '../../connector/template.ts';
 import { selectorOf } from '../../connector/stream/select.ts';

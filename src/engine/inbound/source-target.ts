@@ -1,6 +1,6 @@
+import { counted } from '../../core/counted.ts';
 import type { Project } from '../../config/project.ts';
 import type { FilesRetriever } from '../../config/schema/connector.ts';
-import { counted } from '../../authoring/certify/finding.ts';
 import { fillText, optionVariables, type Variables } from '../../connector/template.ts';
 import { InterlocalError } from '../../core/errors.ts';
 import type { CheckResult, FileTransport } from '../../transports/transport.ts';

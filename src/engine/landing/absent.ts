@@ -1,4 +1,5 @@
-import type { StreamState } from '../../connector/source/pages.ts';
+import type { StreamState } from '../../connector/source/stream-state.ts';
+
 import { FatalError } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { commitBatch } from './land-batch.ts';

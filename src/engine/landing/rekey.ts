@@ -1,4 +1,5 @@
-import { counted } from '../../authoring/certify/finding.ts';
+import { counted } from '../../core/counted.ts';
+
 import { keyOf } from '../../connector/stream/keys.ts';
 import { FatalError } from '../../core/errors.ts';
 import type { Values } from '../../core/record.ts';

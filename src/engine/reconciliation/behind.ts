@@ -1,6 +1,6 @@
+import type { Compared } from '../../reconciliation/keyed/compared.ts';
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import type { Problem } from '../../core/errors.ts';
-import type { Compared } from '../../reconciliation/keyed/compare.ts';
 import { refusedSince } from '../../store/files.ts';
 import type { Knex } from '../../store/open.ts';
 import { countOpenRejects } from '../../store/rejects.ts';

@@ -1,6 +1,7 @@
+import type { Compared } from '../../reconciliation/keyed/compared.ts';
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import { plainMoney } from '../../core/money.ts';
-import { type Compared, type Comparison, type OpenComparison, startComparison } from '../../reconciliation/keyed/compare.ts';
+import { type Comparison, type OpenComparison, startComparison } from '../../reconciliation/keyed/compare.ts';
 import { explainLeaf } from '../../reconciliation/keyed/explain-leaf.ts';
 import { type Calendar, keyColumns, keyPart } from '../../reconciliation/periods/period.ts';
 import { type Difference, saveDifferences } from '../../store/differences.ts';

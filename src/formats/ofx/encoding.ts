@@ -1,6 +1,6 @@
+import type { Encoding } from '../text/encodings.ts';
 import type { OfxOptions } from '../../config/schema/connector.ts';
 import { refuseFile } from '../refuse.ts';
-import type { Encoding } from '../text/decoding.ts';
 import { xmlEncoding } from '../xml/encoding.ts';
 
 const HEADER = 1024;

@@ -1,5 +1,5 @@
+import type { Encoding } from './encodings.ts';
 import { isAscii, isUtf8 } from 'node:buffer';
-import type { Encoding } from './decoding.ts';
 
 /** What an answer says of its encoding contradicts itself or its bytes, in words that end a sentence: "says …". */
 export class CharsetConflict extends Error {}

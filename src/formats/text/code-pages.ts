@@ -1,4 +1,4 @@
-import type { Encoding } from './decoding.ts';
+import type { Encoding } from './encodings.ts';
 
 /** 0x80-0x9F of windows-1252; U+FFFD where it has no character. Above it is ISO 8859-1. */
 const WINDOWS_1252 = '€\ufffd‚ƒ„…†‡ˆ‰Š‹Œ\ufffdŽ\ufffd\ufffd‘’“”•–—˜™š›œ\ufffdžŸ';

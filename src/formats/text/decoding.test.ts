@@ -1,7 +1,7 @@
+import type { Encoding } from './encodings.ts';
 import { describe, expect, test } from 'vitest';
 import { decoder, readAll, refusal, stream, valuesOf } from '../../../test/formats/reading.ts';
 import { decodeText } from './decoding.ts';
-import type { Encoding } from './decoding.ts';
 
 const csv = (encoding: Encoding) => decoder({ csv: { encoding } });
 const bytes = (...parts: (string | number[])[]) => Buffer.concat(parts.map((part) => Buffer.from(part as string)));

@@ -1,10 +1,8 @@
+import type { Encoding } from './encodings.ts';
 import { isAscii, isUtf8 } from 'node:buffer';
 import { AbortedError } from '../../core/errors.ts';
-import type { CsvOptions } from '../../config/schema/connector.ts';
 import { refuseFile } from '../refuse.ts';
 import { upperHalf } from './code-pages.ts';
-
-export type Encoding = NonNullable<CsvOptions['encoding']>;
 
 export interface TextContext {
   file: string;

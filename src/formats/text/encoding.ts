@@ -1,7 +1,7 @@
+import type { Encoding } from './encodings.ts';
 import { isAscii } from 'node:buffer';
 import { upperHalf } from './code-pages.ts';
 import { refuseRecord } from '../refuse.ts';
-import type { Encoding } from './decoding.ts';
 
 /** How lines end in files that are written. */
 export const LINE_ENDS = { crlf: '\r\n', lf: '\n' } as const;

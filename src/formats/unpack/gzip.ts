@@ -1,5 +1,5 @@
 import { createGunzip } from 'node:zlib';
-import type { UnpackStep } from './unpack.ts';
+import type { UnpackStep } from '../../config/schema/packing.ts';
 import { inflated, limited } from './inflate.ts';
 import { notPacked } from './packing-kinds.ts';
 import { refuseFile } from '../refuse.ts';

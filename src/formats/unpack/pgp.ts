@@ -4,7 +4,7 @@ import { limited } from './inflate.ts';
 import { isArmored, looksLikePgp, notPacked } from './packing-kinds.ts';
 import { type OpenPgp, privateKey, publicKey } from './pgp-keys.ts';
 import { refuseFile } from '../refuse.ts';
-import type { UnpackStep } from './unpack.ts';
+import type { UnpackStep } from '../../config/schema/packing.ts';
 
 type Step = NonNullable<UnpackStep['pgp']>;
 

@@ -1,13 +1,7 @@
+import type { Packed } from './packed.ts';
 import type { UnpackStep } from '../../config/schema/packing.ts';
 
 export type { UnpackStep };
-
-/** Bytes that can be read again from their beginning and, for archives, from any place in them. */
-export interface Packed {
-  size: number;
-  read(): AsyncIterable<Uint8Array>;
-  at: { path: string } | { bytes: Buffer };
-}
 
 /** A copy that lies somewhere until it is removed. */
 export interface Kept extends Packed {

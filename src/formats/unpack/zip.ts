@@ -1,3 +1,4 @@
+import type { Packed } from './packed.ts';
 import { wildcardMatcher } from '../../core/wildcard.ts';
 import { crc32, createInflateRaw } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
@@ -6,7 +7,7 @@ import { inflated, limited } from './inflate.ts';
 import type { Limits } from './inflate.ts';
 import { notPacked, packingOf } from './packing-kinds.ts';
 import { excerpt, refuseFile } from '../refuse.ts';
-import type { Packed, UnpackStep } from './unpack.ts';
+import type { UnpackStep } from '../../config/schema/packing.ts';
 
 const STORED = 0;
 const DEFLATED = 8;

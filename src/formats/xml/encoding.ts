@@ -1,7 +1,7 @@
+import type { Encoding } from '../text/encodings.ts';
 import type { XmlOptions } from '../../config/schema/connector.ts';
 import { byteOrderMark, declaredIn, encodingNamed } from '../text/charset.ts';
 import { refuseFile } from '../refuse.ts';
-import type { Encoding } from '../text/decoding.ts';
 
 /**
  * The encoding of an XML document by its byte order mark, else its declaration, else UTF-8; and all of its bytes again.

@@ -1,6 +1,6 @@
+import type { Compared } from './compared.ts';
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import { formatMoney } from '../../core/money.ts';
-import type { Compared } from './compare.ts';
 
 /** What both sides are called. */
 export type SideNames = { left: Pick<ReconciliationConfig['left'], 'name'>; right: Pick<ReconciliationConfig['right'], 'name'> };

@@ -1,3 +1,4 @@
+import type { ServerContext } from '../context.ts';
 import { type Request, Router } from 'express';
 import { ConfigError, didYouMean } from '../../core/errors.ts';
 import { statusOf } from '../../reports/status.ts';
@@ -6,7 +7,6 @@ import { networkProblem } from '../pages/parts/problem-words.ts';
 import { knownDepartment } from '../../reports/departments.ts';
 import { revenueJson } from '../../reports/revenue-json.ts';
 import { readRevenueQuery, type RevenueQueryText } from '../../reports/revenue-query.ts';
-import type { ServerContext } from '../server.ts';
 
 /** `/api/status`, `/api/revenue`: JSON, as the command line gives it with --json. */
 export function api({ engine, revenue, configuration }: ServerContext): Router {

@@ -1,9 +1,10 @@
+import type { ConfigurationState } from '../configuration-state.ts';
+import type { ServerContext } from '../context.ts';
 import { Router } from 'express';
 import { installationOf } from '../../engine/doctor/look.ts';
 import { forAPerson } from '../../reports/deliveries.ts';
 import { healthOf, statusOf, worstOf } from '../../reports/status.ts';
 import { networkProblem } from '../pages/parts/problem-words.ts';
-import type { ConfigurationState, ServerContext } from '../server.ts';
 
 /** `/health`: counts alone, quick whatever else is asked for. */
 export function health({ engine, configuration }: ServerContext): Router {

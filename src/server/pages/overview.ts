@@ -1,3 +1,4 @@
+import type { Reconciliation } from '../../reports/reconciliation-lines.ts';
 import { forAPerson, forAPersonText, type OutboundStatus } from '../../reports/deliveries.ts';
 import type { PipelineStatus } from '../../reports/status.ts';
 import { weakTexts } from '../../engine/run/weak-connections.ts';
@@ -6,7 +7,7 @@ import { formatMoney } from '../../core/money.ts';
 import { columnChart } from './parts/chart.ts';
 import { html, type Html } from './parts/html.ts';
 import { figureCell, type Page, scrolling, type Town } from './parts/page.ts';
-import { differingCount, type Reconciliation } from '../../reports/reconciliation.ts';
+import { differingCount } from '../../reports/reconciliation.ts';
 import type { RevenueTotal } from '../../reports/revenue-totals.ts';
 import { statusLine } from './parts/status-line.ts';
 import { outcomeMark, statusMark } from './parts/status-mark.ts';

@@ -1,8 +1,9 @@
+import type { Reconciliation, ReconciliationLine } from '../../reports/reconciliation-lines.ts';
 import { textOfPlace } from '../../core/errors.ts';
 import { formatMoney } from '../../core/money.ts';
 import { html, type Html } from './parts/html.ts';
 import { type Page, scrolling, type Town } from './parts/page.ts';
-import { differingCount, type Reconciliation, type ReconciliationLine, statusWord } from '../../reports/reconciliation.ts';
+import { differingCount, statusWord } from '../../reports/reconciliation.ts';
 import { reconciliationReasons } from '../../reports/reconciliation-reasons.ts';
 import { keysText } from './parts/status-line.ts';
 import { type Mark, statusMark } from './parts/status-mark.ts';

@@ -1,10 +1,12 @@
+import { sinkOf } from '../../engine/outbound/sink-of.ts';
+import type { ServerContext } from '../context.ts';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Request, Router } from 'express';
 import { ConfigError } from '../../core/errors.ts';
 import { namesOfKeyless } from '../../engine/outbound/known-by.ts';
 import { groupRejects } from '../../reports/reject-facts.ts';
-import { FOR_A_PERSON, sinkOf } from '../../reports/deliveries.ts';
+import { FOR_A_PERSON } from '../../reports/deliveries.ts';
 import { statusOf } from '../../reports/status.ts';
 import { listDeliveries } from '../../store/deliveries.ts';
 import { listOutbox } from '../../store/outbox.ts';
@@ -27,7 +29,6 @@ import { revenueCsvLines } from '../../reports/revenue-csv.ts';
 import { readRevenueQuery, type RevenueQuery } from '../../reports/revenue-query.ts';
 import { grandTotals } from '../../reports/revenue-totals.ts';
 import { revenueXlsx } from '../../reports/revenue-xlsx.ts';
-import type { ServerContext } from '../server.ts';
 
 const MONTHS = 6;
 const REJECTS = 500;

@@ -1,3 +1,4 @@
+import type { StartSsh } from '../ssh-port.ts';
 import type { ConnectorConfig, StreamConfig } from '../../../config/schema/connector.ts';
 import type { Verdict } from '../finding.ts';
 import { type RecordedText, recordedText } from '../fixtures/changes.ts';
@@ -10,7 +11,6 @@ import type { Bench, Setup } from '../bench.ts';
 import { openBench, fieldsRead } from '../bench.ts';
 import { goodOf, type Reading, readBytes } from '../reading.ts';
 import { secretFiles, variablesFor } from '../secrets.ts';
-import type { StartSsh } from '../ssh-login.ts';
 
 /** What the checks of a stream of files work with. */
 export interface FileContext {

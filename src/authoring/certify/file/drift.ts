@@ -1,4 +1,5 @@
-import { counted, fails, holds, holdsBut, type Verdict } from '../finding.ts';
+import { counted } from '../../../core/counted.ts';
+import { fails, holds, holdsBut, type Verdict } from '../finding.ts';
 import { changedAt, lineStarts, regionOf, spots } from '../fixtures/changes.ts';
 import { columnChanges, NEW_COLUMN } from '../fixtures/columns.ts';
 import { isNested } from '../../../config/checks/source-fields.ts';

@@ -1,5 +1,6 @@
+import { counted } from '../../../core/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
-import { counted, fails, holds, holdsBut, holdsFor, NO_RECORD, type Verdict } from '../finding.ts';
+import { fails, holds, holdsBut, holdsFor, NO_RECORD, type Verdict } from '../finding.ts';
 import { alike, changedAt, lineStarts, regionOf, spots } from '../fixtures/changes.ts';
 import { nameMatcher } from '../../../transports/paths.ts';
 import type { Bench, Contents } from '../bench.ts';

@@ -1,6 +1,7 @@
+import { counted } from '../../../core/counted.ts';
 import { gzipSync } from 'node:zlib';
 import type { UnpackStep } from '../../../config/schema/connector.ts';
-import { counted, fails, holds, type Verdict } from '../finding.ts';
+import { fails, holds, type Verdict } from '../finding.ts';
 import { fillText } from '../../../connector/template.ts';
 import { openUnpacked } from '../../../connector/sink/packing.ts';
 import { InterlocalError, type Problem } from '../../../core/errors.ts';

@@ -1,4 +1,5 @@
-import { counted, fails, holds, type Verdict } from '../finding.ts';
+import { counted } from '../../../core/counted.ts';
+import { fails, holds, type Verdict } from '../finding.ts';
 import { changedAt, encodingOf, regionOf, type Spot, spots } from '../fixtures/changes.ts';
 import type { SourceRecord, Values } from '../../../core/record.ts';
 import type { FileCheck, FileContext } from './context.ts';

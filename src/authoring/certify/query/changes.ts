@@ -1,5 +1,6 @@
+import { counted } from '../../../core/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
-import { counted, fails, holds, type Verdict } from '../finding.ts';
+import { fails, holds, type Verdict } from '../finding.ts';
 import { rowWith, tableName, tiedRows, whereKey } from '../fixtures/tables.ts';
 import { type Contents, using } from '../bench.ts';
 import type { QueryContext, TableServer } from './context.ts';

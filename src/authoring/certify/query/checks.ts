@@ -1,5 +1,6 @@
+import { counted } from '../../../core/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
-import { counted, fails, holds, holdsBut, holdsFor, NO_RECORD, type Verdict } from '../finding.ts';
+import { fails, holds, holdsBut, holdsFor, NO_RECORD, type Verdict } from '../finding.ts';
 import { rowWith, tableName, tableOfCursor, tiedRows } from '../fixtures/tables.ts';
 import { parseDuration } from '../../../core/time.ts';
 import { using, type Contents } from '../bench.ts';

@@ -1,6 +1,7 @@
+import { counted } from '../../../core/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { FixtureTable } from '../fixtures/fixtures.ts';
-import { counted, fails, holds, type Verdict } from '../finding.ts';
+import { fails, holds, type Verdict } from '../finding.ts';
 import { listSources, saveState } from '../../../store/sources.ts';
 import type { Bench, Contents } from '../bench.ts';
 import { changesOf } from '../file/life.ts';

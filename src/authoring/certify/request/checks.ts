@@ -1,5 +1,7 @@
+import type { RequestCheck } from './request-check.ts';
+import { counted } from '../../../core/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
-import { counted, fails, holds, holdsBut, holdsFor, NO_RECORD, type Verdict } from '../finding.ts';
+import { fails, holds, holdsBut, holdsFor, NO_RECORD, type Verdict } from '../finding.ts';
 import { changeAnswer } from '../fixtures/answers.ts';
 import { isGuessed } from '../../../connector/source/next-page.ts';
 import { stepOf } from '../fixtures/steps.ts';
@@ -20,12 +22,6 @@ import { PARTITION_CHECKS } from './partition-checks.ts';
 import { mustRefuse, runNow, sameAsRecorded, undisturbed } from './runs.ts';
 import { resumeAfterKills } from '../resume.ts';
 import { CANARY, secretsAbsent } from '../secrets.ts';
-
-export interface RequestCheck {
-  check: string;
-  title: string;
-  run(context: RequestContext): Promise<Verdict>;
-}
 
 /** What services do, and what is done to them on the way. */
 export const REQUEST_CHECKS: readonly RequestCheck[] = [

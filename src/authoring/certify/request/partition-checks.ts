@@ -1,14 +1,16 @@
+import type { StreamState } from '../../../connector/source/stream-state.ts';
+
+import type { RequestCheck } from './request-check.ts';
+import { counted } from '../../../core/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
-import { counted, fails, holds, holdsBut, holdsFor, type Verdict } from '../finding.ts';
+import { fails, holds, holdsBut, holdsFor, type Verdict } from '../finding.ts';
 import { pieceOf } from '../fixtures/steps.ts';
-import type { StreamState } from '../../../connector/source/pages.ts';
 import { paceOf } from '../../../transports/rate-limit.ts';
 import type { RateLimit } from '../../../config/schema/connector.ts';
 import type { Bench, Contents } from '../bench.ts';
 import { changesOf } from '../file/life.ts';
 import { saidOf } from '../reading.ts';
 import type { Behaviour } from './replay-server.ts';
-import type { RequestCheck } from './checks.ts';
 import type { RequestContext } from './context.ts';
 import { runNow, undisturbed } from './runs.ts';
 

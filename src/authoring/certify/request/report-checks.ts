@@ -1,12 +1,13 @@
+import type { RequestCheck } from './request-check.ts';
+import { counted } from '../../../core/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
-import { counted, fails, holds, holdsBut, type Verdict } from '../finding.ts';
+import { fails, holds, holdsBut, type Verdict } from '../finding.ts';
 import { changeAnswer } from '../fixtures/answers.ts';
 import { stepOf } from '../fixtures/steps.ts';
 import type { Bench } from '../bench.ts';
 import { changesOf } from '../file/life.ts';
 import { saidOf } from '../reading.ts';
 import type { Behaviour, Reply } from './replay-server.ts';
-import type { RequestCheck } from './checks.ts';
 import type { RequestContext } from './context.ts';
 import { runNow, undisturbed } from './runs.ts';
 

@@ -1,4 +1,5 @@
-import { counted, fails, holds, type Verdict } from '../finding.ts';
+import { counted } from '../../../core/counted.ts';
+import { fails, holds, type Verdict } from '../finding.ts';
 import type { ErrorHandler } from '../../../config/schema/connector.ts';
 import { escapeXml } from '../../../transports/soap/xml.ts';
 import type { Reading } from '../reading.ts';

@@ -1,5 +1,6 @@
+import { counted } from '../../../core/counted.ts';
 import type { ConnectorConfig, SinkConfig, UnpackStep } from '../../../config/schema/connector.ts';
-import { counted, fails, holds, type Verdict } from '../finding.ts';
+import { fails, holds, type Verdict } from '../finding.ts';
 import type { SinkFixture } from '../fixtures/sink-fixtures.ts';
 import { encodedRows, problemsOfRecord, type RenderedFile, renderSink } from '../../../connector/sink/sink.ts';
 import type { Variables } from '../../../connector/template.ts';

@@ -1,6 +1,7 @@
+import { counted } from '../../../core/counted.ts';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { counted, fails, holds, holdsBut, holdsFor, NO_NOTE, type Verdict } from '../finding.ts';
+import { fails, holds, holdsBut, holdsFor, NO_NOTE, type Verdict } from '../finding.ts';
 import { renderSink, sinkScope } from '../../../connector/sink/sink.ts';
 import { fileNameOf } from '../../../connector/sink/sink-rows.ts';
 import { fillText } from '../../../connector/template.ts';

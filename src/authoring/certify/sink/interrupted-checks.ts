@@ -1,8 +1,9 @@
-import { counted, fails, holds, holdsBut, holdsFor, NO_NOTE, type Verdict } from '../finding.ts';
+import type { SinkRequestCheck } from './request-check.ts';
+import { counted } from '../../../core/counted.ts';
+import { fails, holds, holdsBut, holdsFor, NO_NOTE, type Verdict } from '../finding.ts';
 import { askedFor } from '../fixtures/sink-exchanges.ts';
 import type { Behaviour } from '../request/replay-server.ts';
 import { counts, differsFromAnswers, isTaken } from './outcome.ts';
-import type { SinkRequestCheck } from './request-checks.ts';
 import type { RequestBench, SinkRequestContext } from './request-context.ts';
 
 /** Answers that get lost, and runs that are killed with a request on its way. */

@@ -1,5 +1,7 @@
+import type { SinkRequestCheck } from './request-check.ts';
+import { counted } from '../../../core/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
-import { counted, fails, holds, holdsBut, holdsFor, type Verdict } from '../finding.ts';
+import { fails, holds, holdsBut, holdsFor, type Verdict } from '../finding.ts';
 import { changeAnswer } from '../fixtures/answers.ts';
 import type { Asked } from '../fixtures/exchanges.ts';
 import { askedFor } from '../fixtures/sink-exchanges.ts';
@@ -10,12 +12,6 @@ import { CANARY, secretsAbsent } from '../secrets.ts';
 import { SINK_INTERRUPTED } from './interrupted-checks.ts';
 import { counts, differsFromAnswers } from './outcome.ts';
 import type { RequestBench, SinkRequestContext } from './request-context.ts';
-
-export interface SinkRequestCheck {
-  check: string;
-  title: string;
-  run(context: SinkRequestContext): Promise<Verdict>;
-}
 
 /** What must be true of how records are asked for at a service, against a server that answers as recorded. */
 export const REQUEST_PUSH: readonly SinkRequestCheck[] = [

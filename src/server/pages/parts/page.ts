@@ -1,7 +1,8 @@
+import type { ConfigurationFault } from '../../configuration-state.ts';
+
 import { formatMoney } from '../../../core/money.ts';
 import { html, type Html, textOfHtml } from './html.ts';
 import { shownProblem } from './problem-words.ts';
-import type { ConfigurationFault } from '../../server.ts';
 import { timeText } from './words.ts';
 
 /** What every page needs to know of the town. */
