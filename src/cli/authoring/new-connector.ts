@@ -304,17 +304,6 @@ async function sampleOf(
   };
 }
 
-<<<<<<< ours
-=======
-/** Makes the files of a pack. `fixtures`: name in the folder of the first stream, or `../` and the path below fixtures/. */
-export type Finish = (
-  streams: ProposedStream[],
-  fixtures: Contents,
-  notes: string[],
-  more?: Partial<Pick<NewConnector, 'options' | 'transportOptions' | 'open'>>,
-) => { files: Contents; notes: string[] };
-
->>>>>>> theirs
 /** The sink with its recordings. */
 async function sinkContents(
   transport: NewConnector['transport'],
