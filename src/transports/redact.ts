@@ -4,10 +4,12 @@ import { redact as redactConfigured } from '../config/secrets.ts';
 /** Takes secrets out of what another system said, since systems like to repeat what they were sent. */
 export function redactor(secrets: () => readonly (string | undefined)[]): (text: string) => string {
   return (text) => {
-    let clean = redactConfigured(text);
-    for (const secret of secrets())
-      if (secret && secret.length > 3) for (const form of writtenForms(secret)) clean = clean.replaceAll(form, '[secret]');
-    return clean;
+    const forms = secrets().flatMap((secret) => (secret && secret.length > 3 ? [...writtenForms(secret)] : []));
+    // The longest first, and before what is configured: a login with its password is taken out whole, not the password alone.
+    forms.sort((a, b) => b.length - a.length);
+    let clean = text;
+    for (const form of forms) clean = clean.replaceAll(form, '[secret]');
+    return redactConfigured(clean);
   };
 }
 

@@ -51,7 +51,7 @@ export async function* readBody(
   try {
     for (;;) {
       const step = await waiting.wait(pieces.next(), () => body.destroy());
-      if (step.done) return;
+      if (step.done) break;
       const bytes = step.value;
       size += bytes.length;
       if (size > maxBytes)
