@@ -21,8 +21,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...missing.map(({ suite }) => suite)],
     // Tests talk to real servers on this machine: a slow one is not a broken one.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000,
+    hookTimeout: 240_000,
     allowOnly: false,
     pool: 'forks',
     maxWorkers: 2,

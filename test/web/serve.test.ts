@@ -138,7 +138,7 @@ test('someone who never finishes a request holds up the end for seconds, and a s
   const asked = Date.now();
   served.child.kill('SIGINT');
   expect(await served.exit).toBe(130);
-  expect(Date.now() - asked).toBeLessThan(2000);
+  expect(Date.now() - asked).toBeLessThan(6000);
 });
 
 test("at a terminal the log is for people, in the town's time, and no file name begins a line", () => {
