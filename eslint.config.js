@@ -8,20 +8,22 @@ export const LAYERS = [
   'config',
   'formats',
   'transports',
+  'packs',
   'connector',
   'mapping',
   'identity',
   'reconciliation',
-  'revenue',
   'store',
   'engine',
-  'scheduler',
+  'reports',
+  'authoring',
+  'worker',
   'server',
   'cli',
 ];
 
 /** These know no clock, no disk and no network: everything is passed in, so that they can be tested and run again with the same result. */
-export const PURE = ['mapping', 'identity', 'reconciliation', 'revenue'];
+export const PURE = ['mapping', 'identity', 'reconciliation'];
 
 const OUTSIDE =
   '^(?:node:)?(?:fs|net|http|https|http2|dgram|dns|tls|child_process|worker_threads|cluster)(?:/.*)?$|^(?:axios|undici|ssh2|mssql|knex|better-sqlite3)(?:/.*)?$';
