@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Exchange } from '../../../src/authoring/certify/fixtures/fixtures.ts';
+import type { Exchange } from '../../../src/authoring/certify/recordings/fixtures.ts';
 import { openRequestContext, type RequestContext } from '../../../src/authoring/certify/request/context.ts';
 import { optionsFor } from '../../../src/authoring/certify/secrets.ts';
 import { checkProblem, refusal } from '../attempt.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { fillText, optionVariables } from '../../../src/connector/template.ts';
-import { defaultsOf } from '../../../src/authoring/certify/fixtures/fixtures.ts';
+import { defaultsOf } from '../../../src/authoring/certify/recordings/fixtures.ts';
 import { openBench, plainFields } from '../../../src/authoring/certify/bench.ts';
 import { goodOf, readBytes } from '../../../src/authoring/certify/reading.ts';
 import { applyChanges, changesOf } from '../mutations.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { alike } from '../../../src/authoring/certify/fixtures/changes.ts';
+import { alike } from '../../../src/authoring/certify/recordings/changes.ts';
 import { goodOf, type Reading, readBytes } from '../../../src/authoring/certify/reading.ts';
 import { verdictOf } from '../attempt.ts';
 import { applyChanges, changesOf } from '../mutations.ts';

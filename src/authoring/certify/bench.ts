@@ -7,7 +7,7 @@ import { interlocalSchema } from '../../config/schema/interlocal.ts';
 import { mappingSchema } from '../../config/schema/mapping.ts';
 import { entitySchema } from '../../config/schema/model.ts';
 import { pipelineSchema } from '../../config/schema/pipeline.ts';
-import type { Fixture } from './fixtures/fixtures.ts';
+import type { Fixture } from './recordings/fixtures.ts';
 import { fillText, optionVariables } from '../../connector/template.ts';
 import { type Values, valueAt } from '../../core/record.ts';
 import { landedAfter } from '../../store/landed.ts';

@@ -1,7 +1,7 @@
 import { type CertifyOptions, looked, withoutWsdl, wsdlOf } from './options.ts';
 import type { ConnectorConfig } from '../../config/schema/connector.ts';
 import { type Certificate, type Finding, NO_RECORD, type Verdict } from './finding.ts';
-import type { Fixture } from './fixtures/fixtures.ts';
+import type { Fixture } from './recordings/fixtures.ts';
 import { DELETED, deletedRecords } from './deleted-records.ts';
 import { DECLARED, declaredFields } from './declared-fields.ts';
 import { type FileContext, fileContext } from './file/context.ts';

@@ -1,7 +1,7 @@
 import { counted } from '../../core/counted.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import { fails, holds, holdsBut, type Verdict } from './finding.ts';
-import { columnOf, literal, quoted, tableName, whereKey } from './fixtures/tables.ts';
+import { columnOf, literal, quoted, tableName, whereKey } from './recordings/tables.ts';
 import { textAt } from '../../connector/stream/figures.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { using } from './bench.ts';

@@ -1,6 +1,6 @@
 import { counted } from '../../core/counted.ts';
 import { fails, holds, holdsBut, type Verdict } from './finding.ts';
-import type { Fixture } from './fixtures/fixtures.ts';
+import type { Fixture } from './recordings/fixtures.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { differences, type Reading, saidOf } from './reading.ts';
 

@@ -1,6 +1,6 @@
 import type { ConnectorConfig, OptionSpec } from '../../config/schema/connector.ts';
 import { fails, holds, type Verdict } from './finding.ts';
-import { defaultsOf, type Fixtures } from './fixtures/fixtures.ts';
+import { defaultsOf, type Fixtures } from './recordings/fixtures.ts';
 import { optionVariables, type Variables } from '../../connector/template.ts';
 import { textOfProblem } from '../../core/errors.ts';
 import type { RunResult } from '../../engine/run/session.ts';

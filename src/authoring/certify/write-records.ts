@@ -3,7 +3,7 @@ import { counted } from '../../core/counted.ts';
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Fixture } from './fixtures/fixtures.ts';
+import type { Fixture } from './recordings/fixtures.ts';
 import { FatalError } from '../../core/errors.ts';
 import { type Pack, readPack } from './pack.ts';
 import type { StartTables } from './query/context.ts';

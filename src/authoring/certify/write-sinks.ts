@@ -1,4 +1,4 @@
-import type { SinkFixture } from './fixtures/sink-fixtures.ts';
+import type { SinkFixture } from './recordings/sink-fixtures.ts';
 import { renderSink } from '../../connector/sink/sink.ts';
 import { optionVariables } from '../../connector/template.ts';
 import type { Pack } from './pack.ts';

@@ -1,6 +1,6 @@
 import { counted } from '../../core/counted.ts';
 import type { Values } from '../../core/record.ts';
-import { csvCells } from '../certify/fixtures/columns.ts';
+import { csvCells } from '../certify/recordings/columns.ts';
 import { outOf, type PlainMap, type ProposedStream, streamName } from './proposal.ts';
 import { proposeFields, proposeKeys } from './fields.ts';
 

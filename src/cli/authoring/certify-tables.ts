@@ -1,7 +1,7 @@
+import type { FixtureTable } from '../../authoring/certify/recordings/fixture-table.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FixtureTable } from '../../authoring/certify/fixtures/fixtures.ts';
 import type { StartTables, TableServer } from '../../authoring/certify/query/context.ts';
 
 /** The sample town's TDS endpoint; the one part of it that is used outside, and only here. */

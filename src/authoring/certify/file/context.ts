@@ -1,8 +1,8 @@
 import type { StartSsh } from '../ssh-port.ts';
 import type { ConnectorConfig, StreamConfig } from '../../../config/schema/connector.ts';
 import type { Verdict } from '../finding.ts';
-import { type RecordedText, recordedText } from '../fixtures/changes.ts';
-import type { Fixture, FixtureFile } from '../fixtures/fixtures.ts';
+import { type RecordedText, recordedText } from '../recordings/changes.ts';
+import type { Fixture, FixtureFile } from '../recordings/fixtures.ts';
 import { fillText, type Variables } from '../../../connector/template.ts';
 import { openUnpacked } from '../../../connector/sink/packing.ts';
 import { InterlocalError } from '../../../core/errors.ts';

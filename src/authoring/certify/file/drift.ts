@@ -1,7 +1,7 @@
 import { counted } from '../../../core/counted.ts';
 import { fails, holds, holdsBut, type Verdict } from '../finding.ts';
-import { changedAt, lineStarts, regionOf, spots } from '../fixtures/changes.ts';
-import { columnChanges, NEW_COLUMN } from '../fixtures/columns.ts';
+import { changedAt, lineStarts, regionOf, spots } from '../recordings/changes.ts';
+import { columnChanges, NEW_COLUMN } from '../recordings/columns.ts';
 import { isNested } from '../../../config/checks/source-fields.ts';
 import { hasAt, placesAt, type Value, type Values } from '../../../core/record.ts';
 import type { FileCheck, FileContext } from './context.ts';

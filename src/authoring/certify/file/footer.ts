@@ -1,7 +1,7 @@
 import { counted } from '../../../core/counted.ts';
 import type { XlsxOptions } from '../../../config/schema/connector.ts';
 import { fails, holds, holdsBut, type Verdict } from '../finding.ts';
-import type { FixtureFile } from '../fixtures/fixtures.ts';
+import type { FixtureFile } from '../recordings/fixtures.ts';
 import { rawSheet } from '../../../formats/xlsx/raw.ts';
 import { workbookOf } from '../../../formats/xlsx/write.ts';
 import type { FileContext } from './context.ts';

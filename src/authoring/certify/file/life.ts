@@ -1,7 +1,7 @@
 import { counted } from '../../../core/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { fails, holds, holdsBut, holdsFor, NO_RECORD, type Verdict } from '../finding.ts';
-import { alike, changedAt, lineStarts, regionOf, spots } from '../fixtures/changes.ts';
+import { alike, changedAt, lineStarts, regionOf, spots } from '../recordings/changes.ts';
 import { nameMatcher } from '../../../transports/paths.ts';
 import type { Bench, Contents } from '../bench.ts';
 import type { FileCheck, FileContext } from './context.ts';

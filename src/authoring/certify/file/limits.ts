@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { fails, holds, type Verdict } from '../finding.ts';
-import { lineStarts } from '../fixtures/changes.ts';
+import { lineStarts } from '../recordings/changes.ts';
 import { decodeWith } from '../../../formats/formats.ts';
 import { rawSheet } from '../../../formats/xlsx/raw.ts';
 import type { RawRow } from '../../../formats/xlsx/sheet.ts';

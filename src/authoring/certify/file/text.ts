@@ -1,6 +1,6 @@
 import { counted } from '../../../core/counted.ts';
 import { fails, holds, type Verdict } from '../finding.ts';
-import { changedAt, encodingOf, regionOf, type Spot, spots } from '../fixtures/changes.ts';
+import { changedAt, encodingOf, regionOf, type Spot, spots } from '../recordings/changes.ts';
 import type { SourceRecord, Values } from '../../../core/record.ts';
 import type { FileCheck, FileContext } from './context.ts';
 import { goodOf, type Reading, sameValues, saidOf } from '../reading.ts';

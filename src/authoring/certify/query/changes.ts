@@ -1,7 +1,7 @@
 import { counted } from '../../../core/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { fails, holds, type Verdict } from '../finding.ts';
-import { rowWith, tableName, tiedRows, whereKey } from '../fixtures/tables.ts';
+import { rowWith, tableName, tiedRows, whereKey } from '../recordings/tables.ts';
 import { type Contents, using } from '../bench.ts';
 import type { QueryContext, TableServer } from './context.ts';
 import { saidOf } from '../reading.ts';

@@ -1,6 +1,7 @@
+import type { FixtureTable } from '../recordings/fixture-table.ts';
 import { keyColumns } from '../../../connector/source/query-spec.ts';
 import type { ConnectorConfig, StreamConfig } from '../../../config/schema/connector.ts';
-import type { Fixture, FixtureTable } from '../fixtures/fixtures.ts';
+import type { Fixture } from '../recordings/fixtures.ts';
 import { readStream } from '../../../connector/source/read-stream.ts';
 import { selectorOf } from '../../../connector/stream/select.ts';
 import { optionVariables } from '../../../connector/template.ts';

@@ -1,6 +1,6 @@
+import type { FixtureTable } from '../recordings/fixture-table.ts';
 import { counted } from '../../../core/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
-import type { FixtureTable } from '../fixtures/fixtures.ts';
 import { fails, holds, type Verdict } from '../finding.ts';
 import { listSources, saveState } from '../../../store/sources.ts';
 import type { Bench, Contents } from '../bench.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { ConnectorConfig, StreamConfig } from '../../../config/schema/connector.ts';
 import { fillOptions } from '../../../config/connection-options.ts';
-import { variableParameters } from '../fixtures/exchanges.ts';
-import type { Fixture } from '../fixtures/fixtures.ts';
+import { variableParameters } from '../recordings/exchanges.ts';
+import type { Fixture } from '../recordings/fixtures.ts';
 import { readStream } from '../../../connector/source/read-stream.ts';
 import { selectorOf } from '../../../connector/stream/select.ts';
 import { optionVariables } from '../../../connector/template.ts';

@@ -4,7 +4,7 @@ import type { RequestCheck } from './request-check.ts';
 import { counted } from '../../../core/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { fails, holds, holdsBut, holdsFor, type Verdict } from '../finding.ts';
-import { pieceOf } from '../fixtures/steps.ts';
+import { pieceOf } from '../recordings/steps.ts';
 import { paceOf } from '../../../transports/rate-limit.ts';
 import type { RateLimit } from '../../../config/schema/connector.ts';
 import type { Bench, Contents } from '../bench.ts';

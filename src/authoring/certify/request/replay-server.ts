@@ -1,10 +1,11 @@
+import type { Asked } from '../recordings/asked.ts';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
-import type { Exchange } from '../fixtures/fixtures.ts';
-import { type Asked, bestExchange } from '../fixtures/exchanges.ts';
+import type { Exchange } from '../recordings/fixtures.ts';
+import { bestExchange } from '../recordings/exchanges.ts';
 import { WSSE } from '../../../transports/soap/ws-security.ts';
 import { parseXml, type XmlElement } from '../../../transports/soap/xml.ts';
 

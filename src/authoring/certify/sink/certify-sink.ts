@@ -1,7 +1,7 @@
 import { type CertifyOptions, looked, withoutWsdl, wsdlOf } from '../options.ts';
 import type { ConnectorConfig } from '../../../config/schema/connector.ts';
 import { fails, type Finding, type Verdict } from '../finding.ts';
-import type { SinkFixture } from '../fixtures/sink-fixtures.ts';
+import type { SinkFixture } from '../recordings/sink-fixtures.ts';
 import { optionVariables } from '../../../connector/template.ts';
 import type { Pack } from '../pack.ts';
 import { CANARY_FILES } from '../secrets.ts';

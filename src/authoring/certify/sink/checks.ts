@@ -1,7 +1,7 @@
 import { counted } from '../../../core/counted.ts';
 import type { ConnectorConfig, SinkConfig, UnpackStep } from '../../../config/schema/connector.ts';
 import { fails, holds, type Verdict } from '../finding.ts';
-import type { SinkFixture } from '../fixtures/sink-fixtures.ts';
+import type { SinkFixture } from '../recordings/sink-fixtures.ts';
 import { encodedRows, problemsOfRecord, type RenderedFile, renderSink } from '../../../connector/sink/sink.ts';
 import type { Variables } from '../../../connector/template.ts';
 import { RecordError } from '../../../core/errors.ts';

@@ -1,7 +1,7 @@
 import type { SinkRequestCheck } from './request-check.ts';
 import { counted } from '../../../core/counted.ts';
 import { fails, holds, holdsBut, holdsFor, NO_NOTE, type Verdict } from '../finding.ts';
-import { askedFor } from '../fixtures/sink-exchanges.ts';
+import { askedFor } from '../recordings/sink-exchanges.ts';
 import type { Behaviour } from '../request/replay-server.ts';
 import { counts, differsFromAnswers, isTaken } from './outcome.ts';
 import type { RequestBench, SinkRequestContext } from './request-context.ts';

@@ -1,6 +1,6 @@
 import type { SinkConfig } from '../../../config/schema/connector.ts';
 import { answerKey } from '../../../connector/sink/push.ts';
-import type { AnswerCase } from '../fixtures/sink-fixtures.ts';
+import type { AnswerCase } from '../recordings/sink-fixtures.ts';
 import type { OutboxRow } from '../../../store/outbox.ts';
 
 /** What became of each record, by its key: accepted, rejected (why) … */

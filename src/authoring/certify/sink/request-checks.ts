@@ -1,10 +1,10 @@
+import type { Asked } from '../recordings/asked.ts';
 import type { SinkRequestCheck } from './request-check.ts';
 import { counted } from '../../../core/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { fails, holds, holdsBut, holdsFor, type Verdict } from '../finding.ts';
-import { changeAnswer } from '../fixtures/answers.ts';
-import type { Asked } from '../fixtures/exchanges.ts';
-import { askedFor } from '../fixtures/sink-exchanges.ts';
+import { changeAnswer } from '../recordings/answers.ts';
+import { askedFor } from '../recordings/sink-exchanges.ts';
 import { valueAt } from '../../../core/record.ts';
 import { saidOf } from '../reading.ts';
 import type { Behaviour, Reply } from '../request/replay-server.ts';

@@ -1,8 +1,8 @@
+import type { Asked } from '../recordings/asked.ts';
 import { join } from 'node:path';
 import type { SinkConfig } from '../../../config/schema/connector.ts';
 import type { Verdict } from '../finding.ts';
-import type { Asked } from '../fixtures/exchanges.ts';
-import { askedFor, requestDiffers, variableOfSink } from '../fixtures/sink-exchanges.ts';
+import { askedFor, requestDiffers, variableOfSink } from '../recordings/sink-exchanges.ts';
 import { addresses, canaryLogin, sessionOf } from '../request/context.ts';
 import { type Behaviour, type ReplayServer, startReplayServer } from '../request/replay-server.ts';
 import { type SendOptions, type Sent, type SinkBench, withSink, withSinkBench } from './bench.ts';

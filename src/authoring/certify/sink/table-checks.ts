@@ -1,8 +1,8 @@
+import type { FixtureTable } from '../recordings/fixture-table.ts';
 import { counted } from '../../../core/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { SinkField } from '../../../config/schema/sink.ts';
 import { fails, holds, holdsFor, NO_NOTE, type Verdict } from '../finding.ts';
-import type { FixtureTable } from '../fixtures/fixtures.ts';
 import { keyColumns } from '../../../connector/sink/push-table.ts';
 import { plainValue, sameValue } from '../../../connector/stream/same-value.ts';
 import { writtenValues } from '../../../connector/sink/sink-values.ts';
