@@ -1,7 +1,7 @@
 import { EXIT_CODES } from '../core/outcome.ts';
 import type { EntityConfig } from '../config/schema/model.ts';
 import { formatMoney } from '../core/money.ts';
-import type { GoldenChange } from '../engine/golden.ts';
+import type { GoldenChange } from '../engine/golden-records.ts';
 import { type Cli, wholeNumber } from './cli.ts';
 import { chosenPipelines, resultsTable, runJson } from './run.ts';
 

@@ -16,7 +16,9 @@ import { auditConfiguration } from './audit-configuration.ts';
 import { bindMappings } from './bind.ts';
 import { openConnection } from './connection.ts';
 import { inOrder } from './file-order.ts';
-import type { GoldenChange } from './golden.ts';
+import type { GoldenChange } from './golden-records.ts';
+import { identityModels } from './identity/models.ts';
+import { resolveNew } from './identity/resolve-new.ts';
 import { loadFile } from './load-file.ts';
 import { loadPages } from './load-pages.ts';
 import { outbound } from './outbound/outbound.ts';
@@ -167,6 +169,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     actor: options.actor ?? actorOf(),
     bound,
     entities: new Map([...project.entities.values()].map(({ value }) => [ids.get(value.entity)!, value])),
+    matching: new Map([...identityModels(project)].map(([name, model]) => [ids.get(name)!, model])),
     fingerprint,
     counts: noCounts(),
     notes,
@@ -224,6 +227,7 @@ function isAbort(error: unknown): boolean {
 
 async function inbound(session: Session): Promise<void> {
   await rekeyIfChanged(session);
+  await resolveNew(session);
   await remapIfChanged(session);
   const { transport, options } = await openConnection(session.project, session.connection, session.signal);
   session.options = options;
@@ -231,6 +235,8 @@ async function inbound(session: Session): Promise<void> {
     await load(session, transport);
   } finally {
     await transport.close();
+    // Also after a failure: what was landed before it is there. A person who stops the run has it done by the next.
+    if (!session.signal.aborted) await resolveNew(session);
   }
 }
 

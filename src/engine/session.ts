@@ -7,7 +7,8 @@ import type { Outcome, RunCounts } from '../core/outcome.ts';
 import type { Landing, OpenLanding } from '../store/landing.ts';
 import type { Knex } from '../store/open.ts';
 import type { Source } from '../store/sources.ts';
-import type { GoldenChange } from './golden.ts';
+import type { IdentityModel } from '../identity/model.ts';
+import type { GoldenChange } from './golden-records.ts';
 import type { BoundMapping, LandContext } from './land.ts';
 
 /** What a run tells while it works. */
@@ -55,6 +56,8 @@ export interface Session {
   bound: readonly BoundMapping[];
   /** Every entity of the project by its id. */
   entities: ReadonlyMap<number, EntityConfig>;
+  /** The compiled identity of those that have its long form, by id. */
+  matching: ReadonlyMap<number, IdentityModel>;
   fingerprint: string;
   counts: RunCounts;
   notes: string[];
@@ -99,6 +102,7 @@ export function landContext(
     file,
     mappings: session.bound,
     entities: session.entities,
+    matching: session.matching,
     sourceOf: (sourceId) => session.sources.get(sourceId) ?? { pipeline: '', connection: '' },
     shapeId: async (columns) => {
       const name = columns.join('\u001f');

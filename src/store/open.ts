@@ -9,6 +9,7 @@ import * as delivery from './migrations/004-delivery.ts';
 import * as columns from './migrations/005-columns.ts';
 import * as sourceKey from './migrations/006-source-key.ts';
 import * as fileTime from './migrations/007-file-time.ts';
+import * as identity from './migrations/020-identity.ts';
 
 export type { Knex };
 
@@ -21,6 +22,7 @@ const MIGRATIONS = [
   { name: '005-columns', up: columns.up },
   { name: '006-source-key', up: sourceKey.up },
   { name: '007-file-time', up: fileTime.up },
+  { name: '020-identity', up: identity.up },
 ];
 
 /**

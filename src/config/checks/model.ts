@@ -1,12 +1,13 @@
 import type { Problem } from '../../core/errors.ts';
 import { problemAt } from '../draft.ts';
 import type { Draft, Part } from '../draft.ts';
-import type { EntityConfig } from '../schema/model.ts';
+import { type EntityConfig, equalFields } from '../schema/model.ts';
+import { checkMatching } from './identity.ts';
 import { suggestion, unknownReference } from './references.ts';
 
 /** An entity of the model: its fields, the entities that they name, the connections that it trusts. */
 export function checkEntity(draft: Draft, part: Part<EntityConfig>): Problem[] {
-  const { entity, fields, identity = [], indexes, survivorship } = part.value;
+  const { entity, fields, indexes, survivorship } = part.value;
   const problems: Problem[] = [];
   const own = (name: string, path: (string | number)[]): void => {
     if (!Object.hasOwn(fields, name))
@@ -14,7 +15,7 @@ export function checkEntity(draft: Draft, part: Part<EntityConfig>): Problem[] {
         problemAt(part, path, 'REFERENCE_UNKNOWN', `the entity ${entity} has no field "${name}".`, suggestion(name, Object.keys(fields))),
       );
   };
-  identity.forEach((name, i) => own(name, ['identity', i]));
+  (equalFields(part.value) ?? []).forEach((name, i) => own(name, ['identity', i]));
   indexes.forEach((names, i) => names.forEach((name, j) => own(name, ['indexes', i, j])));
   for (const [name, field] of Object.entries(fields)) {
     if (field.values && field.type !== 'code')
@@ -36,6 +37,7 @@ export function checkEntity(draft: Draft, part: Part<EntityConfig>): Problem[] {
         problemAt(part, ['fields', name], 'VALUE_INVALID', `${name} is made beside ${base[1]} by itself.`, 'Remove this field.'),
       );
   }
+  problems.push(...checkMatching(draft, part));
   const connections = draft.connections && Object.keys(draft.connections.value);
   survivorship.sources.forEach((name, i) => {
     // The model that comes with the packs speaks of the sample town's connections.

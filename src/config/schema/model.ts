@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { columnName } from './common.ts';
+import { type IdentityConfig, identitySchema } from './identity.ts';
 
 /** config/model/<entity>.yaml: one canonical entity. Each becomes a typed table that a report tool can read. */
 export const FIELD_TYPES = ['text', 'code', 'integer', 'decimal', 'money', 'date', 'datetime', 'boolean'] as const;
@@ -25,9 +26,11 @@ export const entitySchema = z.strictObject({
   description: z.string().optional(),
   fields: z.record(columnName, modelFieldSchema),
   identity: z
-    .array(columnName)
+    .union([z.array(columnName).min(1), identitySchema])
     .optional()
-    .describe('Records that are equal in all these fields are one. Without it, each source record is a record of its own.'),
+    .describe(
+      'Which records are one. A list of fields: those that are equal in all of them. The long form compares persons and organizations (docs/identity.md). Without it, each source record is a record of its own.',
+    ),
   survivorship: z
     .strictObject({
       sources: z
@@ -45,3 +48,13 @@ export const entitySchema = z.strictObject({
   retention: z.string().optional().describe('How long it is kept, as the by-law or schedule says it.'),
 });
 export type EntityConfig = z.output<typeof entitySchema>;
+
+/** The fields of the short form of `identity`; undefined without it. */
+export function equalFields(entity: EntityConfig): readonly string[] | undefined {
+  return Array.isArray(entity.identity) ? entity.identity : undefined;
+}
+
+/** The long form of `identity`; undefined without it. */
+export function matchingOf(entity: EntityConfig): IdentityConfig | undefined {
+  return Array.isArray(entity.identity) ? undefined : entity.identity;
+}

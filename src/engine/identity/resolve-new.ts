@@ -1,0 +1,116 @@
+import type { Landing } from '../../store/landing.ts';
+import { identityStore, type Member } from '../../store/identity.ts';
+import { comparedBy, countMembers, membersToCompare, saveCompared, takeUnnamedLinks } from '../../store/members.ts';
+import { contributionOf } from '../golden-records.ts';
+import type { LandContext } from '../land.ts';
+import { landContext, type Session, stopIfAsked } from '../session.ts';
+import { type MatchedKind, memberName, newMember, profileOf, writeOfMembers } from './members.ts';
+import { matchingFingerprint } from './models.ts';
+import { rebuild } from './rebuild.ts';
+import { resolveTouched } from './resolve-touched.ts';
+import type { Columns } from '../../mapping/mapping.ts';
+
+/** So many members are compared in one transaction where the others are known already. */
+const STRETCH = 250;
+/** Above these, all members are compared at once: it takes less time than one by one. */
+const MANY = 2000;
+const SHARE = 0.1;
+
+/**
+ * Compares what a load has noted as new, and everything where the model or its parameters changed since the members were
+ * compared. Killed on the way, the next run does what is missing.
+ */
+export async function resolveNew(session: Session): Promise<void> {
+  for (const [entityId, model] of session.matching) {
+    if (!session.bound.some((b) => b.entityId === entityId)) continue;
+    const entity = session.entities.get(entityId)!;
+    await bringUpToDate(session, { entity, entityId, model });
+  }
+}
+
+/** The same for one entity, whatever pipeline is at work. */
+export async function bringUpToDate(session: Session, kind: MatchedKind): Promise<void> {
+  const { entity, entityId } = kind;
+  const fingerprint = matchingFingerprint(session.project, entity.entity);
+  const state = await comparedBy(session.knex, entityId);
+  const total = await countMembers(session.knex, entityId);
+  if (state.comparedBy !== fingerprint) {
+    if (state.comparedBy !== null && total > 0)
+      session.note(`What ${entity.entity} records are compared by changed: all ${total} of them are compared again.`);
+    await session.commit(async (landing, trx) => {
+      await nameLinks(landing, context(session), kind);
+      await rebuild(landing, trx, context(session), kind);
+      await saveCompared(trx, entityId, fingerprint);
+    });
+    return;
+  }
+  if (!state.membersNew) return;
+  const waiting = await countMembers(session.knex, entityId, 'new');
+  if (waiting > MANY && waiting > total * SHARE) {
+    session.onProgress({ pipeline: session.pipeline.pipeline, what: `comparing ${entity.title.toLowerCase()} records`, done: 0, total });
+    await session.commit(async (landing, trx) => {
+      await rebuild(landing, trx, context(session), kind);
+      await saveCompared(trx, entityId, fingerprint);
+    });
+    return;
+  }
+  for (let done = 0; ; ) {
+    stopIfAsked(session);
+    const count = await session.commit((landing) => resolveSome(landing, context(session), kind));
+    done += count;
+    session.onProgress({ pipeline: session.pipeline.pipeline, what: `comparing ${entity.title.toLowerCase()} records`, done, total: waiting });
+    if (count < STRETCH) break;
+  }
+  await session.commit((_, trx) => saveCompared(trx, entityId, fingerprint));
+}
+
+function context(session: Session): LandContext {
+  return landContext(session, () => Promise.reject(new Error('nothing is landed here')));
+}
+
+async function resolveSome(landing: Landing, context: LandContext, kind: MatchedKind): Promise<number> {
+  const store = identityStore(landing.rows, kind.entityId);
+  const members = await membersToCompare(landing.rows, kind.entityId, STRETCH);
+  if (members.length === 0) return 0;
+  const said = new Map(members.map((m) => [m.id, [] as ReturnType<typeof contributionOf>[]]));
+  for (const link of await landing.linksOfMembers(members.map((m) => m.id)))
+    said.get(link.member!)!.push(contributionOf(context.sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns));
+  const touched = members.map((member) => ({ member: { ...member, state: 'live' as const }, isNew: true, ...profileOf(kind, said.get(member.id)!) }));
+  const { goldens, goldenOf } = await resolveTouched(store, kind.model, touched);
+  await writeOfMembers(landing, context, kind, store, { goldens, goldenOf, said, isNew: new Set(members.map((m) => m.id)), mine: new Set() });
+  return members.length;
+}
+
+/** Records that were landed before the entity was compared: each gets the member that its key names, with the id of its golden record. */
+async function nameLinks(landing: Landing, context: LandContext, kind: MatchedKind): Promise<void> {
+  const store = identityStore(landing.rows, kind.entityId);
+  for (;;) {
+    const links = await takeUnnamedLinks(landing.rows, kind.entityId, 5000);
+    if (links.length === 0) return;
+    const members = new Map<string, Member>();
+    const named = links.map((link) => {
+      const { connection } = context.sourceOf(link.sourceId);
+      const name = memberName(kind.model, connection, JSON.parse(link.mapped!) as Columns, link);
+      return { link, name, text: JSON.stringify([name.source, name.key]) };
+    });
+    for (const member of await store.byKey([...new Map(named.map((n) => [n.text, n.name])).values()]))
+      members.set(JSON.stringify([member.source, member.key]), member);
+    const taken = new Set((await store.byId(links.flatMap((l) => l.golden ?? []))).map((m) => m.id));
+    const fresh: Member[] = [];
+    for (const { link, name, text } of named) {
+      if (members.has(text)) continue;
+      const id = link.golden !== null && !taken.has(link.golden) ? link.golden : await landing.take('golden', 1);
+      taken.add(id);
+      const member: Member = { ...newMember(id, name.source, name.key), state: 'new' };
+      members.set(text, member);
+      fresh.push(member);
+    }
+    await store.insertMembers(fresh);
+    await landing.rows.update(
+      'il_link',
+      ['member_id'],
+      ['source_id', 'source_key', 'entity_id', 'item_key'],
+      named.map(({ link, text }) => [members.get(text)!.id, link.sourceId, link.sourceKey, link.entityId, link.itemKey]),
+    );
+  }
+}
