@@ -7,12 +7,14 @@ import { type RegisterCommand, runCli } from './cli.ts';
 import { registerDeliver } from './deliver.ts';
 import { registerDiscover } from './discover.ts';
 import { registerExplain } from './explain.ts';
+import { registerIdentity } from './identity.ts';
 import { registerInit } from './init.ts';
 import { registerNew } from './new.ts';
 import { registerPacks } from './packs.ts';
 import { registerPreview } from './preview.ts';
 import { registerRejects } from './rejects.ts';
 import { registerReport } from './report.ts';
+import { registerReview } from './review.ts';
 import { registerRun } from './run.ts';
 import { registerSchemas } from './schemas.ts';
 import { registerServe } from './serve.ts';
@@ -32,6 +34,8 @@ const COMMANDS: RegisterCommand[] = [
   registerStatus,
   registerRejects,
   registerDeliver,
+  registerIdentity,
+  registerReview,
   registerExplain,
   registerReport,
   registerAudit,

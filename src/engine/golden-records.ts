@@ -38,7 +38,11 @@ export interface Golden {
   mergedInto?: number | undefined;
 }
 
-export function contributionOf({ connection, pipeline }: { connection: string; pipeline: string }, link: Link, columns: Columns): Contribution {
+export function contributionOf(
+  { connection, pipeline }: { connection: string; pipeline: string },
+  link: Link,
+  columns: Columns,
+): Contribution {
   return { connection, pipeline, sourceKey: link.sourceKey, itemKey: link.itemKey, landed: link.landed, columns };
 }
 
@@ -51,7 +55,12 @@ export function columnsOf(entity: EntityConfig): string[] {
 }
 
 /** Computes golden records anew from all their links, and writes the differences with their history. */
-export async function writeGoldens(landing: Landing, context: GoldenContext, { entity, entityId }: Kind, touched: readonly Golden[]): Promise<void> {
+export async function writeGoldens(
+  landing: Landing,
+  context: GoldenContext,
+  { entity, entityId }: Kind,
+  touched: readonly Golden[],
+): Promise<void> {
   const table = entity.entity;
   const columns = columnsOf(entity);
   const withIdentity = equalFields(entity) !== undefined;

@@ -1,6 +1,6 @@
 import type { FeatureConfig, IdentityConfig, IdentityParameters, PopulationConfig, VetoName } from '../config/schema/identity.ts';
 import { type Pass, passesOf, type Rule, ruleOf } from './block/passes.ts';
-import { SCALES, type Scale } from './compare/levels.ts';
+import { SCALES, type Scale, type ScaleName } from './compare/levels.ts';
 import { isKnownGivenName } from './score/common-names.ts';
 import { DEFAULT_FREQUENCIES, DEFAULT_PRIOR, DEFAULT_SHARES, FEATURE_SHARES, type Shares } from './score/defaults.ts';
 import { fixed, frequencyWeight, weightsOf } from './score/weights.ts';
@@ -18,6 +18,8 @@ export interface Feature {
   household: boolean;
   /** It says more than what the person is called and which town they are of. */
   specific: boolean;
+  /** Training counts its values: a rare one that agrees says more. */
+  byFrequency: boolean;
   /** Added where both values are equal, by value. */
   frequencies: ReadonlyMap<string, number> | undefined;
   /** Added for an equal value that `frequencies` does not have. */
@@ -25,7 +27,10 @@ export interface Feature {
 }
 
 /** Slots of the features that vetoes look at; -1 where the model has none. */
-export type Roles = Record<'given' | 'middle' | 'surname' | 'suffix' | 'birth' | 'number' | 'street' | 'unit' | 'phone' | 'email' | 'sex', number>;
+export type Roles = Record<
+  'given' | 'middle' | 'surname' | 'suffix' | 'birth' | 'number' | 'street' | 'unit' | 'phone' | 'email' | 'sex',
+  number
+>;
 
 /** Records that are compared with each other, and how. */
 export interface Population {
@@ -99,6 +104,7 @@ function compilePopulation(
       missing: missing === 'neutral' ? 0 : missing === 'different' ? different : fixed(missing),
       household: config.features[source.of]!.household ?? source.household,
       specific: !UNSPECIFIC.has(source.name),
+      byFrequency: config.features[source.of]!.frequencies ?? COUNTED.has(source.scale ?? 'date'),
       ...frequenciesOf(source, config.features[source.of]!, shares, trained),
     };
   });
@@ -142,6 +148,8 @@ function compilePopulation(
 
 const UNSPECIFIC = new Set(['given', 'middle', 'surname', 'suffix', 'sex', 'gender', 'city', 'state', 'postal_code']);
 
+const COUNTED = new Set<ScaleName>(['given_name', 'surname', 'text', 'line', 'exact', 'organization']);
+
 type Trained = IdentityParameters['populations'][string] | undefined;
 
 /** Trained shares hold as long as the scale has the levels that they were trained for. */
@@ -173,7 +181,9 @@ function frequenciesOf(
   const byChance = shares.u[0]!;
   const rest = listed?.rest;
   return {
-    frequencies: new Map([...table].filter(([value]) => value !== 'rest').map(([value, share]) => [value, frequencyWeight(byChance, share)])),
+    frequencies: new Map(
+      [...table].filter(([value]) => value !== 'rest').map(([value, share]) => [value, frequencyWeight(byChance, share)]),
+    ),
     rest: rest === undefined ? 0 : frequencyWeight(byChance, rest),
   };
 }

@@ -67,7 +67,8 @@ export interface Component {
 
 /** Puts records into clusters; gives for each the smallest number of its cluster. The records are in the order of source and key. */
 export function clustersOf({ model, populations, profiles, sources, links, rules, decisions }: Component): number[] {
-  const pairs = (wanted: Decision['verdict']): [number, number][] => decisions.filter((d) => d.verdict === wanted).map(({ a, b }) => [a, b]);
+  const pairs = (wanted: Decision['verdict']): [number, number][] =>
+    decisions.filter((d) => d.verdict === wanted).map(({ a, b }) => [a, b]);
   return clusterRecords({
     size: profiles.length,
     sources,

@@ -188,7 +188,8 @@ export async function decisionsOf(knex: Knex, entityId: number): Promise<StoredD
   return lastOfEachPair(rows.map((r) => decisionOf([r.id, r.source_a, r.key_a, r.source_b, r.key_b, r.verdict] as Cell[])));
 }
 
-function memberOf(row: Cell[]): Member {
+/** A member from the columns of its row. */
+export function memberOf(row: Cell[]): Member {
   return {
     id: Number(row[0]),
     source: row[1] as string,

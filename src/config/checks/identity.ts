@@ -19,7 +19,9 @@ export function checkMatching(draft: Draft, part: Part<EntityConfig>): Problem[]
   const problems: Problem[] = [];
   const own = (name: string | undefined, path: (string | number)[]): void => {
     if (name !== undefined && !Object.hasOwn(fields, name))
-      problems.push(problemAt(part, path, 'REFERENCE_UNKNOWN', `the entity ${entity} has no field "${name}".`, suggestion(name, Object.keys(fields))));
+      problems.push(
+        problemAt(part, path, 'REFERENCE_UNKNOWN', `the entity ${entity} has no field "${name}".`, suggestion(name, Object.keys(fields))),
+      );
   };
   own(identity.keys?.source, ['identity', 'keys', 'source']);
   own(identity.keys?.key, ['identity', 'keys', 'key']);
@@ -38,7 +40,13 @@ export function checkMatching(draft: Draft, part: Part<EntityConfig>): Problem[]
       for (const made of PARTS_OF[feature.compare] ?? [key]) {
         if (features.has(made))
           problems.push(
-            problemAt(part, [...at, 'features', key], 'VALUE_INVALID', `there is a feature "${made}" already.`, 'A population has one person_name and one address; give this feature another name.'),
+            problemAt(
+              part,
+              [...at, 'features', key],
+              'VALUE_INVALID',
+              `there is a feature "${made}" already.`,
+              'A population has one person_name and one address; give this feature another name.',
+            ),
           );
         features.add(made);
       }
@@ -51,13 +59,27 @@ export function checkMatching(draft: Draft, part: Part<EntityConfig>): Problem[]
         problems.push(problemAt(part, path, 'REFERENCE_UNKNOWN', `there is no feature "${feature}".`, suggestion(feature, [...features])));
       else if (cut !== undefined && !(cuts && CUTS.includes(cut)))
         problems.push(
-          problemAt(part, path, 'VALUE_INVALID', `"${text}" is no part that can be compared.`, cuts ? `Parts are ${CUTS.join(', ')}.` : 'A rule compares whole features.'),
+          problemAt(
+            part,
+            path,
+            'VALUE_INVALID',
+            `"${text}" is no part that can be compared.`,
+            cuts ? `Parts are ${CUTS.join(', ')}.` : 'A rule compares whole features.',
+          ),
         );
     };
     population.blocks?.forEach((block, i) => block.forEach((text, j) => known(text, [...at, 'blocks', i, j], true)));
     population.rules.forEach((rule, i) => rule.equal.forEach((text, j) => known(text, [...at, 'rules', i, 'equal', j], false)));
     if (population.review > population.link)
-      problems.push(problemAt(part, [...at, 'review'], 'VALUE_INVALID', 'review must not be above link.', 'A pair waits from review on and is linked from link on.'));
+      problems.push(
+        problemAt(
+          part,
+          [...at, 'review'],
+          'VALUE_INVALID',
+          'review must not be above link.',
+          'A pair waits from review on and is linked from link on.',
+        ),
+      );
   }
   return problems;
 }
@@ -72,7 +94,9 @@ function featureProblems(
   const problems: Problem[] = [];
   const several = PARTS_OF[feature.compare] !== undefined;
   if (several && Object.keys(feature.fields ?? {}).length === 0)
-    problems.push(problemAt(part, [...at, 'fields'], 'KEY_MISSING', `${feature.compare} needs fields.`, 'Name the fields that its parts are in.'));
+    problems.push(
+      problemAt(part, [...at, 'fields'], 'KEY_MISSING', `${feature.compare} needs fields.`, 'Name the fields that its parts are in.'),
+    );
   if (!several) own(feature.field ?? key, feature.field === undefined ? at : [...at, 'field']);
   for (const [name, field] of Object.entries(feature.fields ?? {})) own(field, [...at, 'fields', name]);
   return problems;

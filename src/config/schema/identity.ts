@@ -2,17 +2,7 @@ import { z } from 'zod';
 import { columnName } from './common.ts';
 
 /** How the values of a feature are compared. */
-export const COMPARISONS = [
-  'person_name',
-  'address',
-  'organization_name',
-  'date',
-  'text',
-  'exact',
-  'code',
-  'phone',
-  'email',
-] as const;
+export const COMPARISONS = ['person_name', 'address', 'organization_name', 'date', 'text', 'exact', 'code', 'phone', 'email'] as const;
 export type ComparisonName = (typeof COMPARISONS)[number];
 
 const bits = z.number().min(-40).max(40);
@@ -30,7 +20,9 @@ const parts = z.strictObject({
   city: columnName.optional(),
   state: columnName.optional(),
   postal_code: columnName.optional(),
-  typed: columnName.optional().describe('The date as it was typed, looked at where the date itself is missing: 02/30/1981 can still be compared.'),
+  typed: columnName
+    .optional()
+    .describe('The date as it was typed, looked at where the date itself is missing: 02/30/1981 can still be compared.'),
 });
 export type FeatureParts = z.output<typeof parts>;
 
@@ -52,7 +44,9 @@ export const featureSchema = z.strictObject({
   weights: z
     .record(z.string(), bits)
     .optional()
-    .describe('Bits by level, in place of the shipped or trained ones: { equal: 6, different: -3 }. Of person_name and address: { given.equal: 8 }.'),
+    .describe(
+      'Bits by level, in place of the shipped or trained ones: { equal: 6, different: -3 }. Of person_name and address: { given.equal: 8 }.',
+    ),
   household: z.boolean().optional().describe('It is evidence for a household rather than for a person: it counts under household.cap.'),
   frequencies: z.boolean().optional().describe('Equal rare values count more than equal common ones, by the trained frequencies.'),
 });
@@ -65,29 +59,47 @@ const populationSchema = z.strictObject({
   when: z
     .record(columnName, z.array(z.string().nullable()).min(1))
     .optional()
-    .describe('Whom this is about: values of fields, null for no value. The first population that fits takes the record; without when it takes the rest.'),
+    .describe(
+      'Whom this is about: values of fields, null for no value. The first population that fits takes the record; without when it takes the rest.',
+    ),
   looks_like: z
     .strictObject({ organization: columnName })
     .optional()
-    .describe('Takes a record also where when does not fit, if the name in this field is an organization by its words (Inc, Church, Department) and no other population names its kind.'),
+    .describe(
+      'Takes a record also where when does not fit, if the name in this field is an organization by its words (Inc, Church, Department) and no other population names its kind.',
+    ),
   features: z.record(columnName, featureSchema),
   blocks: z
     .array(z.array(z.string()).min(1))
     .optional()
-    .describe('Which records are compared: those equal in all parts of one of these. A part: birth, birth.year, birth.year_month, birth.month_day, surname.start4, given.initial, name.sorted4. Without it, a list made from the features.'),
-  block_cap: z.int().min(2).max(1000).default(50).describe('A value that more records share says nothing (the phone of the town hall) and is passed over.'),
+    .describe(
+      'Which records are compared: those equal in all parts of one of these. A part: birth, birth.year, birth.year_month, birth.month_day, surname.start4, given.initial, name.sorted4. Without it, a list made from the features.',
+    ),
+  block_cap: z
+    .int()
+    .min(2)
+    .max(1000)
+    .default(50)
+    .describe('A value that more records share says nothing (the phone of the town hall) and is passed over.'),
   rules: z
     .array(z.strictObject({ name: z.string(), equal: z.array(z.string()).min(1) }))
     .default([])
     .describe('Records equal in all these features (none missing) are one, whatever the score; vetoes still hold.'),
-  vetoes: z.array(z.enum(VETOES)).default([...VETOES]).describe('What sends a pair to review whatever its score. suffix never links.'),
+  vetoes: z
+    .array(z.enum(VETOES))
+    .default([...VETOES])
+    .describe('What sends a pair to review whatever its score. suffix never links.'),
   household: z
     .strictObject({
       cap: bits.default(14).describe('What address, phone and e-mail can say for a pair all together, in bits.'),
       floor: bits.default(-8).describe('What they can say against it: someone who moved has another address and phone.'),
     })
     .prefault({}),
-  prior: bits.optional().describe('How likely two records are one before they are compared, in bits: log2 of the odds. Trained parameters say it for this town.'),
+  prior: bits
+    .optional()
+    .describe(
+      'How likely two records are one before they are compared, in bits: log2 of the odds. Trained parameters say it for this town.',
+    ),
   link: bits.default(3).describe('From this score on a pair is linked: 3 means 8 to 1.'),
   review: bits.default(-3).describe('From this score on a pair waits for a person.'),
 });
@@ -98,7 +110,9 @@ export const identitySchema = z.strictObject({
   keys: z
     .strictObject({ source: columnName, key: columnName })
     .optional()
-    .describe('The fields that hold the connection and the number in that system. They are kept in the cross-reference and are no columns of the golden record. Without it, the key of the source record.'),
+    .describe(
+      'The fields that hold the connection and the number in that system. They are kept in the cross-reference and are no columns of the golden record. Without it, the key of the source record.',
+    ),
   one_per_source: z
     .union([z.boolean(), z.array(z.string())])
     .default(false)
@@ -125,8 +139,14 @@ export const identityParametersSchema = z.strictObject({
           u: z.array(share).describe('By level: how often two records of different persons show it.'),
         }),
       ),
-      given_names: z.array(z.string()).default([]).describe('Given names that are had with at least five surnames: two of them are two persons, not a typing error.'),
-      frequencies: z.record(columnName, z.record(z.string(), share)).default({}).describe('Share of the records that have a value; rest: of a value that is not listed.'),
+      given_names: z
+        .array(z.string())
+        .default([])
+        .describe('Given names that are had with at least five surnames: two of them are two persons, not a typing error.'),
+      frequencies: z
+        .record(columnName, z.record(z.string(), share))
+        .default({})
+        .describe('Share of the records that have a value; rest: of a value that is not listed.'),
     }),
   ),
 });

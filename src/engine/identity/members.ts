@@ -10,6 +10,9 @@ import { contributionOf, type Golden, type Kind, writeGoldens } from '../golden-
 import type { LandContext } from '../land.ts';
 import { resolveTouched, type Touched } from './resolve-touched.ts';
 
+/** What writing golden records of members needs to know of the run. */
+export type MemberContext = Pick<LandContext, 'runId' | 'onChange' | 'sourceOf'>;
+
 /** An entity whose records are compared. */
 export interface MatchedKind extends Kind {
   model: IdentityModel;
@@ -141,12 +144,14 @@ export interface Changed {
 /** Writes golden records anew from all the records of all their members. */
 export async function writeOfMembers(
   landing: Landing,
-  context: Pick<LandContext, 'runId' | 'onChange' | 'sourceOf'>,
+  context: MemberContext,
   kind: MatchedKind,
   store: ReturnType<typeof identityStore>,
   { goldens, goldenOf, said, isNew, mine }: Changed,
 ): Promise<void> {
-  const touched = new Map([...goldens].map((id): [number, Golden] => [id, { id, fresh: isNew.has(id), identity: null, contributions: [] }]));
+  const touched = new Map(
+    [...goldens].map((id): [number, Golden] => [id, { id, fresh: isNew.has(id), identity: null, contributions: [] }]),
+  );
   const others: number[] = [];
   for (const member of await store.ofGoldens([...goldens])) {
     const list = said.get(member.id);
@@ -162,5 +167,10 @@ export async function writeOfMembers(
     const now = goldenOf.get(golden.id);
     if (golden.contributions.length === 0 && now !== undefined && now !== golden.id) golden.mergedInto = now;
   }
-  await writeGoldens(landing, context, kind, [...touched.values()].sort((a, b) => a.id - b.id));
+  await writeGoldens(
+    landing,
+    context,
+    kind,
+    [...touched.values()].sort((a, b) => a.id - b.id),
+  );
 }

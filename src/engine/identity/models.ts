@@ -23,7 +23,10 @@ export function identityModels(project: Project): ReadonlyMap<string, IdentityMo
 export function matchingFingerprint(project: Project, entity: string): string {
   const config = matchingOf(project.entities.get(entity)!.value);
   const survivorship = project.entities.get(entity)!.value.survivorship;
-  return hash('sha256', JSON.stringify([COMPARED_AS, config, survivorship, project.identityParameters.get(entity)?.value ?? null])).slice(0, 40);
+  return hash('sha256', JSON.stringify([COMPARED_AS, config, survivorship, project.identityParameters.get(entity)?.value ?? null])).slice(
+    0,
+    40,
+  );
 }
 
 /** Raised when a change of the comparison itself must reach the records that were compared before. */

@@ -73,7 +73,8 @@ async function writePlaces(store: IdentityStore, model: IdentityModel, { region,
   const placed: Placed = { goldenOf: new Map(), goldens: new Set() };
   await hostGone(store, nodes, gone, changed);
   const guests = Map.groupBy(await store.hostedBy(nodes.map((m) => m.id)), (m) => m.host!);
-  for (const member of gone) if (member.host !== null && !guests.get(member.host)?.some((g) => g.id === member.id)) push(guests, member.host, member);
+  for (const member of gone)
+    if (member.host !== null && !guests.get(member.host)?.some((g) => g.id === member.id)) push(guests, member.host, member);
   const moves: { member: number; golden: number }[] = [];
   const put = (member: Member, golden: number, kind: Member['linkKind'], score: number | null): void => {
     placed.goldenOf.set(member.id, golden);
@@ -108,7 +109,12 @@ function push(map: Map<number, Member[]>, key: number, member: Member): void {
 }
 
 /** A member that is gone leaves its id, and those that it kept in use, with the oldest of those that it was with. */
-async function hostGone(store: IdentityStore, nodes: readonly Member[], gone: readonly Member[], changed: Map<number, Member>): Promise<void> {
+async function hostGone(
+  store: IdentityStore,
+  nodes: readonly Member[],
+  gone: readonly Member[],
+  changed: Map<number, Member>,
+): Promise<void> {
   for (const member of gone) {
     if (member.host !== null && !gone.some((m) => m.id === member.host)) continue;
     const mates = nodes.filter((m) => m.golden !== null && m.golden === member.golden);
@@ -168,7 +174,8 @@ export function clusterMembers(
       decisions: said,
     });
     const ties = tiesOf(of, members, mine, said);
-    for (const cluster of Map.groupBy(members.keys(), (i) => of[i]!).values()) clusters.push({ members: cluster.map((i) => members[i]!), ties });
+    for (const cluster of Map.groupBy(members.keys(), (i) => of[i]!).values())
+      clusters.push({ members: cluster.map((i) => members[i]!), ties });
   }
   return clusters;
 }
@@ -188,9 +195,11 @@ function tiesOf(
       ties.set(members[i]!.id, { kind, score });
   };
   for (const { a, b, verdict } of decided)
-    if (verdict === 'same' && of[a] === of[b]) for (const end of [a, b]) tie(end, 'steward', links.find((l) => (l.a === a && l.b === b) || (l.a === b && l.b === a))?.score ?? null);
+    if (verdict === 'same' && of[a] === of[b])
+      for (const end of [a, b]) tie(end, 'steward', links.find((l) => (l.a === a && l.b === b) || (l.a === b && l.b === a))?.score ?? null);
   for (const { a, b, score, rule, verdict } of links)
-    if (of[a] === of[b] && (rule !== null || verdict === 'link')) for (const end of [a, b]) tie(end, rule === null ? 'score' : 'rule', score);
+    if (of[a] === of[b] && (rule !== null || verdict === 'link'))
+      for (const end of [a, b]) tie(end, rule === null ? 'score' : 'rule', score);
   return ties;
 }
 

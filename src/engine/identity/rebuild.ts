@@ -5,8 +5,7 @@ import { decisionsOf, identityStore, type IdentityStore, type Member, type Store
 import type { Landing } from '../../store/landing.ts';
 import type { Knex } from '../../store/open.ts';
 import { contributionOf } from '../golden-records.ts';
-import type { LandContext } from '../land.ts';
-import { type MatchedKind, profileOf, writeOfMembers } from './members.ts';
+import { type MatchedKind, type MemberContext, profileOf, writeOfMembers } from './members.ts';
 import { clusterMembers, nameOf } from './place.ts';
 import { inOrder, keysOf } from './resolve-touched.ts';
 
@@ -17,7 +16,7 @@ const CHUNK = 5000;
  * Compares all members of an entity at once: for a first load, and when what they are compared by changed. Gives what
  * comparing them one by one gives.
  */
-export async function rebuild(landing: Landing, trx: Knex, context: LandContext, kind: MatchedKind): Promise<void> {
+export async function rebuild(landing: Landing, trx: Knex, context: MemberContext, kind: MatchedKind): Promise<void> {
   const store = identityStore(landing.rows, kind.entityId);
   const members = await store.all();
   if (members.length === 0) return;
@@ -44,15 +43,24 @@ export async function rebuild(landing: Landing, trx: Knex, context: LandContext,
   await store.updateMembers(members);
   const moved = members.filter((m) => m.golden !== null && m.golden !== before.get(m.id));
   await store.moveLinks(moved.map((m) => ({ member: m.id, golden: m.golden! })));
-  const goldens = new Set([...moved.flatMap((m) => [m.golden!, before.get(m.id) ?? m.golden!]), ...members.flatMap((m) => (isNew.has(m.id) && m.golden !== null ? [m.golden] : []))]);
+  const goldens = new Set([
+    ...moved.flatMap((m) => [m.golden!, before.get(m.id) ?? m.golden!]),
+    ...members.flatMap((m) => (isNew.has(m.id) && m.golden !== null ? [m.golden] : [])),
+  ]);
   const goldenOf = new Map(members.flatMap((m) => (m.golden === null ? [] : [[m.id, m.golden] as const])));
   const list = [...goldens].sort((a, b) => a - b);
   for (let i = 0; i < list.length; i += CHUNK)
-    await writeOfMembers(landing, context, kind, store, { goldens: new Set(list.slice(i, i + CHUNK)), goldenOf, said: new Map(), isNew, mine: new Set() });
+    await writeOfMembers(landing, context, kind, store, {
+      goldens: new Set(list.slice(i, i + CHUNK)),
+      goldenOf,
+      said: new Map(),
+      isNew,
+      mine: new Set(),
+    });
 }
 
 /** Reads anew what each member is compared by; one that no record is left of is gone. */
-async function readProfiles(landing: Landing, context: LandContext, kind: MatchedKind, members: readonly Member[]): Promise<void> {
+async function readProfiles(landing: Landing, context: MemberContext, kind: MatchedKind, members: readonly Member[]): Promise<void> {
   for (let i = 0; i < members.length; i += CHUNK) {
     const some = members.slice(i, i + CHUNK);
     const links = await landing.linksOfMembers(some.map((m) => m.id));

@@ -1,10 +1,11 @@
 import type { Landing } from '../../store/landing.ts';
 import { identityStore, type Member } from '../../store/identity.ts';
+import type { Knex } from '../../store/open.ts';
 import { comparedBy, countMembers, membersToCompare, saveCompared, takeUnnamedLinks } from '../../store/members.ts';
 import { contributionOf } from '../golden-records.ts';
-import type { LandContext } from '../land.ts';
-import { landContext, type Session, stopIfAsked } from '../session.ts';
-import { type MatchedKind, memberName, newMember, profileOf, writeOfMembers } from './members.ts';
+import type { Project } from '../../config/project.ts';
+import { type Session, stopIfAsked } from '../session.ts';
+import { type MatchedKind, type MemberContext, memberName, newMember, profileOf, writeOfMembers } from './members.ts';
 import { matchingFingerprint } from './models.ts';
 import { rebuild } from './rebuild.ts';
 import { resolveTouched } from './resolve-touched.ts';
@@ -24,12 +25,39 @@ export async function resolveNew(session: Session): Promise<void> {
   for (const [entityId, model] of session.matching) {
     if (!session.bound.some((b) => b.entityId === entityId)) continue;
     const entity = session.entities.get(entityId)!;
-    await bringUpToDate(session, { entity, entityId, model });
+    await bringUpToDate(
+      {
+        project: session.project,
+        knex: session.knex,
+        commit: session.commit,
+        context: {
+          runId: session.runId,
+          onChange: session.onChange,
+          sourceOf: (id) => session.sources.get(id) ?? { pipeline: '', connection: '' },
+        },
+        note: (text) => session.note(text),
+        stop: () => stopIfAsked(session),
+        progress: (what, done, total) => session.onProgress({ pipeline: session.pipeline.pipeline, what, done, total }),
+      },
+      { entity, entityId, model },
+    );
   }
 }
 
-/** The same for one entity, whatever pipeline is at work. */
-export async function bringUpToDate(session: Session, kind: MatchedKind): Promise<void> {
+/** What comparing needs of whoever asks for it. */
+export interface Comparing {
+  project: Project;
+  knex: Knex;
+  commit<T>(work: (landing: Landing, trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  context: MemberContext;
+  note(text: string): void;
+  /** Throws where a person asked to stop. */
+  stop(): void;
+  progress(what: string, done: number, total: number): void;
+}
+
+/** The same for one entity, whoever asks for it. */
+export async function bringUpToDate(session: Comparing, kind: MatchedKind): Promise<void> {
   const { entity, entityId } = kind;
   const fingerprint = matchingFingerprint(session.project, entity.entity);
   const state = await comparedBy(session.knex, entityId);
@@ -38,8 +66,8 @@ export async function bringUpToDate(session: Session, kind: MatchedKind): Promis
     if (state.comparedBy !== null && total > 0)
       session.note(`What ${entity.entity} records are compared by changed: all ${total} of them are compared again.`);
     await session.commit(async (landing, trx) => {
-      await nameLinks(landing, context(session), kind);
-      await rebuild(landing, trx, context(session), kind);
+      await nameLinks(landing, session.context, kind);
+      await rebuild(landing, trx, session.context, kind);
       await saveCompared(trx, entityId, fingerprint);
     });
     return;
@@ -47,42 +75,48 @@ export async function bringUpToDate(session: Session, kind: MatchedKind): Promis
   if (!state.membersNew) return;
   const waiting = await countMembers(session.knex, entityId, 'new');
   if (waiting > MANY && waiting > total * SHARE) {
-    session.onProgress({ pipeline: session.pipeline.pipeline, what: `comparing ${entity.title.toLowerCase()} records`, done: 0, total });
+    session.progress(`comparing ${entity.title.toLowerCase()} records`, 0, total);
     await session.commit(async (landing, trx) => {
-      await rebuild(landing, trx, context(session), kind);
+      await rebuild(landing, trx, session.context, kind);
       await saveCompared(trx, entityId, fingerprint);
     });
     return;
   }
-  for (let done = 0; ; ) {
-    stopIfAsked(session);
-    const count = await session.commit((landing) => resolveSome(landing, context(session), kind));
+  for (let done = 0; ;) {
+    session.stop();
+    const count = await session.commit((landing) => resolveSome(landing, session.context, kind));
     done += count;
-    session.onProgress({ pipeline: session.pipeline.pipeline, what: `comparing ${entity.title.toLowerCase()} records`, done, total: waiting });
+    session.progress(`comparing ${entity.title.toLowerCase()} records`, done, waiting);
     if (count < STRETCH) break;
   }
   await session.commit((_, trx) => saveCompared(trx, entityId, fingerprint));
 }
 
-function context(session: Session): LandContext {
-  return landContext(session, () => Promise.reject(new Error('nothing is landed here')));
-}
-
-async function resolveSome(landing: Landing, context: LandContext, kind: MatchedKind): Promise<number> {
+async function resolveSome(landing: Landing, context: MemberContext, kind: MatchedKind): Promise<number> {
   const store = identityStore(landing.rows, kind.entityId);
   const members = await membersToCompare(landing.rows, kind.entityId, STRETCH);
   if (members.length === 0) return 0;
   const said = new Map(members.map((m) => [m.id, [] as ReturnType<typeof contributionOf>[]]));
   for (const link of await landing.linksOfMembers(members.map((m) => m.id)))
     said.get(link.member!)!.push(contributionOf(context.sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns));
-  const touched = members.map((member) => ({ member: { ...member, state: 'live' as const }, isNew: true, ...profileOf(kind, said.get(member.id)!) }));
+  const touched = members.map((member) => ({
+    member: { ...member, state: 'live' as const },
+    isNew: true,
+    ...profileOf(kind, said.get(member.id)!),
+  }));
   const { goldens, goldenOf } = await resolveTouched(store, kind.model, touched);
-  await writeOfMembers(landing, context, kind, store, { goldens, goldenOf, said, isNew: new Set(members.map((m) => m.id)), mine: new Set() });
+  await writeOfMembers(landing, context, kind, store, {
+    goldens,
+    goldenOf,
+    said,
+    isNew: new Set(members.map((m) => m.id)),
+    mine: new Set(),
+  });
   return members.length;
 }
 
 /** Records that were landed before the entity was compared: each gets the member that its key names, with the id of its golden record. */
-async function nameLinks(landing: Landing, context: LandContext, kind: MatchedKind): Promise<void> {
+async function nameLinks(landing: Landing, context: MemberContext, kind: MatchedKind): Promise<void> {
   const store = identityStore(landing.rows, kind.entityId);
   for (;;) {
     const links = await takeUnnamedLinks(landing.rows, kind.entityId, 5000);

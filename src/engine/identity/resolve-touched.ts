@@ -64,7 +64,12 @@ export async function resolveTouched(store: IdentityStore, model: IdentityModel,
 }
 
 function isSame({ member, isNew, population, profile }: Touched): boolean {
-  return !isNew && member.state === (profile === null ? 'gone' : 'live') && member.population === population && JSON.stringify(member.profile) === JSON.stringify(profile);
+  return (
+    !isNew &&
+    member.state === (profile === null ? 'gone' : 'live') &&
+    member.population === population &&
+    JSON.stringify(member.profile) === JSON.stringify(profile)
+  );
 }
 
 /** Writes the keys that changed; gives the members that must be compared again: those, and those of blocks that crossed the cap. */
@@ -77,14 +82,22 @@ async function moveKeys(store: IdentityStore, model: IdentityModel, changed: rea
     const now = keysOf(model, population, profile);
     const before = new Set([...was.blocks, ...was.rules]);
     const after = new Set([...now.blocks, ...now.rules]);
-    for (const [keys, of] of [[was, member.population], [now, population]] as const) {
+    for (const [keys, of] of [
+      [was, member.population],
+      [now, population],
+    ] as const) {
       for (const key of keys.blocks) caps.set(key, model.populations[of]!.cap);
       for (const key of keys.rules) caps.set(key, RULE_CAP);
     }
     for (const key of before) if (!after.has(key)) removed.push([key, member.id]);
     for (const key of after) if (!before.has(key)) added.push([key, member.id]);
   }
-  const rules = new Set(changed.flatMap(({ member, population, profile }) => [...keysOf(model, member.population, member.profile).rules, ...keysOf(model, population, profile).rules]));
+  const rules = new Set(
+    changed.flatMap(({ member, population, profile }) => [
+      ...keysOf(model, member.population, member.profile).rules,
+      ...keysOf(model, population, profile).rules,
+    ]),
+  );
   const keys = [...new Set([...removed, ...added].map(([key]) => key))];
   const before = new Map<number, number[]>();
   for (const key of keys) before.set(key, await store.block(key, caps.get(key)! + 1));
@@ -97,7 +110,8 @@ async function moveKeys(store: IdentityStore, model: IdentityModel, changed: rea
     const was = before.get(key)!;
     const crossed = was.length > cap !== after.length > cap;
     // Neighbors of a rule are other ones when somebody comes between.
-    if (crossed || rules.has(key)) for (const id of [...(was.length > cap ? [] : was), ...(after.length > cap ? [] : after)]) compared.add(id);
+    if (crossed || rules.has(key))
+      for (const id of [...(was.length > cap ? [] : was), ...(after.length > cap ? [] : after)]) compared.add(id);
   }
   return compared;
 }
@@ -108,7 +122,12 @@ async function load(store: IdentityStore, members: Map<number, Member>, ids: Ite
 }
 
 /** The edges of some members with all others. */
-async function edgesOf(store: IdentityStore, model: IdentityModel, compared: ReadonlySet<number>, members: Map<number, Member>): Promise<StoredEdge[]> {
+async function edgesOf(
+  store: IdentityStore,
+  model: IdentityModel,
+  compared: ReadonlySet<number>,
+  members: Map<number, Member>,
+): Promise<StoredEdge[]> {
   const blocks = new Map<number, number[]>();
   const block = async (key: number, cap: number): Promise<number[]> => {
     let found = blocks.get(key);
@@ -136,7 +155,11 @@ async function edgesOf(store: IdentityStore, model: IdentityModel, compared: Rea
     with_.delete(id);
     partners.set(id, with_);
   }
-  await load(store, members, new Set([...[...partners.values()].flatMap((set) => [...set]), ...[...ruled.values()].flat().flatMap(({ key }) => blocks.get(key)!)]));
+  await load(
+    store,
+    members,
+    new Set([...[...partners.values()].flatMap((set) => [...set]), ...[...ruled.values()].flat().flatMap(({ key }) => blocks.get(key)!)]),
+  );
   const edges = new Map<string, StoredEdge>();
   const edge = (x: number, y: number, rule: string | null): void => {
     const [a, b] = x < y ? [x, y] : [y, x];
@@ -156,7 +179,10 @@ async function edgesOf(store: IdentityStore, model: IdentityModel, compared: Rea
   // Rules first, in the order of the model, so that an edge has the name of the first that makes it.
   for (const [id, rules] of ruled)
     for (const { key, rule } of rules) {
-      const group = blocks.get(key)!.map((other) => members.get(other)!).sort(inOrder);
+      const group = blocks
+        .get(key)!
+        .map((other) => members.get(other)!)
+        .sort(inOrder);
       const at = group.findIndex((m) => m.id === id);
       for (const neighbor of [group[at - 1], group[at + 1]]) if (at >= 0 && neighbor) edge(id, neighbor.id, rule);
     }

@@ -60,7 +60,12 @@ const CUTS: Record<string, (value: string) => string | null> = {
 export const PART_NAMES = [...Object.keys(CUTS), 'sorted4'];
 
 /** The passes of a population: those the model lists, or those that fit its features. A part that it does not have is left out with its pass. */
-export function passesOf(population: string, blocks: readonly (readonly string[])[] | undefined, sources: readonly FeatureSource[], roles: Roles): Pass[] {
+export function passesOf(
+  population: string,
+  blocks: readonly (readonly string[])[] | undefined,
+  sources: readonly FeatureSource[],
+  roles: Roles,
+): Pass[] {
   const aliases = new Map<string, number>(Object.entries(roles));
   const part = (name: string): Part | undefined => {
     const [feature = '', cut] = name.split('.');
@@ -76,7 +81,8 @@ export function passesOf(population: string, blocks: readonly (readonly string[]
   const passes: Pass[] = [];
   for (const names of listed) {
     const parts = names.map(part);
-    if (parts.every((p) => p !== undefined)) passes.push({ name: names.join(' + '), seed: hash32(`${population}:${names.join('+')}`, 7), parts });
+    if (parts.every((p) => p !== undefined))
+      passes.push({ name: names.join(' + '), seed: hash32(`${population}:${names.join('+')}`, 7), parts });
   }
   return passes;
 }
@@ -85,8 +91,11 @@ export function passesOf(population: string, blocks: readonly (readonly string[]
 function ownPasses(sources: readonly FeatureSource[], roles: Roles): string[][] {
   const standard = new Set(PERSON.flat().map((name) => name.split('.')[0]!));
   const birth = sources[roles.birth]?.name;
-  const own = sources.filter((s) => s.scale !== undefined && !standard.has(s.name) && s.name !== birth && !['middle', 'state', 'sex'].includes(s.name));
-  if (roles.given < 0) return [...own.map((s) => [s.name]), ...own.filter((s) => s.scale === 'organization').map((s) => [`${s.name}.start4`, 'postal_code'])];
+  const own = sources.filter(
+    (s) => s.scale !== undefined && !standard.has(s.name) && s.name !== birth && !['middle', 'state', 'sex'].includes(s.name),
+  );
+  if (roles.given < 0)
+    return [...own.map((s) => [s.name]), ...own.filter((s) => s.scale === 'organization').map((s) => [`${s.name}.start4`, 'postal_code'])];
   return own.flatMap((s) => [
     [s.name, 'given'],
     [s.name, 'surname'],

@@ -69,7 +69,7 @@ export function clusterRecords(input: ClusterInput): number[] {
     .map(({ a, b, score }) => (a < b ? { a, b, score } : { a: b, b: a, score }))
     .sort((p, q) => q.score - p.score || p.a - q.a || p.b - q.b);
   // What was refused may fit when other records have joined.
-  for (let joined = true; joined; ) {
+  for (let joined = true; joined;) {
     joined = false;
     for (const { a, b } of edges) if (attempt(a, b, false, true)) joined = true;
   }

@@ -21,7 +21,11 @@ export const SCALES = {
   given_name: { levels: NAME_LEVELS, level: givenNameLevel, swaps: true },
   surname: { levels: NAME_LEVELS, level: surnameLevel, swaps: true },
   middle_name: { levels: ['equal', 'initial', 'different'], level: middleNameLevel, swaps: false },
-  date: { levels: ['equal', 'one error', 'two parts equal', 'two errors', 'some digits equal', 'different'], level: dateLevel, swaps: false },
+  date: {
+    levels: ['equal', 'one error', 'two parts equal', 'two errors', 'some digits equal', 'different'],
+    level: dateLevel,
+    swaps: false,
+  },
   house_number: { levels: ['equal', 'one error', 'different'], level: houseNumberLevel, swaps: false },
   line: { levels: TEXT_LEVELS, level: textLevel, swaps: true },
   text: { levels: TEXT_LEVELS.slice(0, 4), level: textLevel, swaps: false },

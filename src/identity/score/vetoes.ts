@@ -13,7 +13,14 @@ import { isGirlsName } from './common-names.ts';
  * where many people have them; a typing error is no name. `levels` are those of the pair;
  * `beside` is what agrees beside the name and the town, `shared` what address, phone and e-mail say.
  */
-export function vetoOf(population: Population, a: Profile, b: Profile, levels: Int8Array, beside: number, shared: number): { veto: VetoName | undefined; apart: boolean } {
+export function vetoOf(
+  population: Population,
+  a: Profile,
+  b: Profile,
+  levels: Int8Array,
+  beside: number,
+  shared: number,
+): { veto: VetoName | undefined; apart: boolean } {
   const { roles, vetoes } = population;
   if (roles.given < 0) return { veto: undefined, apart: false };
   if (roles.suffix >= 0 && vetoes.has('suffix') && suffixesConflict(a[roles.suffix] ?? null, b[roles.suffix] ?? null))
@@ -29,9 +36,11 @@ export function vetoOf(population: Population, a: Profile, b: Profile, levels: I
     if (sameSurname(population, levels) && notApart(population, levels)) return { veto: 'twins', apart: false };
   if (vetoes.has('father_and_son') && !conflict && first !== null && given <= 1 && isGenerationApart(population, a, b))
     // Daughters are hardly ever named after their mothers.
-    if (sameSurname(population, levels) && sameHome(population, levels) && !(isGirlsName(first) || isGirlsName(second!))) return { veto: 'father_and_son', apart: false };
+    if (sameSurname(population, levels) && sameHome(population, levels) && !(isGirlsName(first) || isGirlsName(second!)))
+      return { veto: 'father_and_son', apart: false };
   // An initial agrees with too many of a household.
-  const nameAgrees = first === null || second === null || given === 5 || (given >= 0 && given <= 2 && !conflict && first.length > 1 && second.length > 1);
+  const nameAgrees =
+    first === null || second === null || given === 5 || (given >= 0 && given <= 2 && !conflict && first.length > 1 && second.length > 1);
   // Brothers and sisters are born in the same decades: of two different names, only the same day makes one person likely.
   const birthAgrees = birth >= 0 && birth <= (bothNames ? 0 : 1);
   // Another surname at another place is one person only by more than a first name and a day of birth.

@@ -1,9 +1,40 @@
 import { standardText } from './text.ts';
 
-const LEGAL = new Set(['inc', 'incorporated', 'llc', 'llp', 'lp', 'pllc', 'pc', 'corp', 'corporation', 'co', 'company', 'ltd', 'limited', 'the', 'dba', 'na']);
+const LEGAL = new Set([
+  'inc',
+  'incorporated',
+  'llc',
+  'llp',
+  'lp',
+  'pllc',
+  'pc',
+  'corp',
+  'corporation',
+  'co',
+  'company',
+  'ltd',
+  'limited',
+  'the',
+  'dba',
+  'na',
+]);
 const SHORT: Record<string, string> = {
-  and: '', of: '', assoc: 'association', assn: 'association', bros: 'brothers', ctr: 'center', centre: 'center', dept: 'department',
-  svc: 'services', svcs: 'services', service: 'services', mgmt: 'management', univ: 'university', intl: 'international', natl: 'national', st: 'saint',
+  and: '',
+  of: '',
+  assoc: 'association',
+  assn: 'association',
+  bros: 'brothers',
+  ctr: 'center',
+  centre: 'center',
+  dept: 'department',
+  svc: 'services',
+  svcs: 'services',
+  service: 'services',
+  mgmt: 'management',
+  univ: 'university',
+  intl: 'international',
+  natl: 'national',
+  st: 'saint',
 };
 /** A name with one of these is an organization's. */
 const SIGNS =

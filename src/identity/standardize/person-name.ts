@@ -10,15 +10,66 @@ export interface PersonName {
   suffix: string | null;
 }
 
-const TITLES = new Set(['mr', 'mrs', 'ms', 'miss', 'mx', 'dr', 'rev', 'hon', 'prof', 'sir', 'dame', 'lady', 'lord', 'capt', 'col', 'sgt', 'fr']);
+const TITLES = new Set([
+  'mr',
+  'mrs',
+  'ms',
+  'miss',
+  'mx',
+  'dr',
+  'rev',
+  'hon',
+  'prof',
+  'sir',
+  'dame',
+  'lady',
+  'lord',
+  'capt',
+  'col',
+  'sgt',
+  'fr',
+]);
 const SUFFIXES: Record<string, string> = {
-  jr: 'jr', jnr: 'jr', junior: 'jr', sr: 'sr', snr: 'sr', senior: 'sr',
-  ii: 'ii', '2nd': 'ii', iii: 'iii', '3rd': 'iii', iv: 'iv', '4th': 'iv',
+  jr: 'jr',
+  jnr: 'jr',
+  junior: 'jr',
+  sr: 'sr',
+  snr: 'sr',
+  senior: 'sr',
+  ii: 'ii',
+  '2nd': 'ii',
+  iii: 'iii',
+  '3rd': 'iii',
+  iv: 'iv',
+  '4th': 'iv',
 };
 /** After a name, these are a degree or an office and no part of it. */
 const DEGREES = new Set(['md', 'phd', 'esq', 'esquire', 'cpa', 'dds', 'rn', 'jd']);
 /** These belong to the word after them: `De La Cruz`, `van der Berg`, `Mc Donald`. */
-const PARTICLES = new Set(['de', 'la', 'del', 'della', 'di', 'da', 'dos', 'du', 'le', 'van', 'von', 'der', 'den', 'ter', 'mc', 'mac', 'st', 'el', 'al', 'bin', 'ben', 'o']);
+const PARTICLES = new Set([
+  'de',
+  'la',
+  'del',
+  'della',
+  'di',
+  'da',
+  'dos',
+  'du',
+  'le',
+  'van',
+  'von',
+  'der',
+  'den',
+  'ter',
+  'mc',
+  'mac',
+  'st',
+  'el',
+  'al',
+  'bin',
+  'ben',
+  'o',
+]);
 
 /**
  * Takes a name apart. `full` is looked at only where there is neither first nor last name: `Last, First Middle` or

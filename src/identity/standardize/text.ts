@@ -3,7 +3,21 @@ const LETTERS: Record<string, string> = { ß: 'ss', ø: 'o', æ: 'ae', œ: 'oe',
 const OTHER_LETTERS = /[ßøæœłđðıþ]/g;
 
 /** What people type where they know nothing. It is taken for a missing value, so that two of them never agree. */
-const PLACEHOLDERS = new Set(['unknown', 'unk', 'unkn', 'n a', 'none', 'null', 'nil', 'not given', 'not known', 'no name', 'tbd', 'xxx', 'test']);
+const PLACEHOLDERS = new Set([
+  'unknown',
+  'unk',
+  'unkn',
+  'n a',
+  'none',
+  'null',
+  'nil',
+  'not given',
+  'not known',
+  'no name',
+  'tbd',
+  'xxx',
+  'test',
+]);
 
 /**
  * A text as it is compared: lower case, without accents, apostrophes and periods, any other punctuation as one blank.
