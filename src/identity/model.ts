@@ -69,7 +69,7 @@ export interface IdentityModel {
 /** Compiles what the model says of an entity's identity, with the parameters that were trained, if any. */
 export function compileIdentity(config: IdentityConfig, parameters?: IdentityParameters): IdentityModel {
   const populations = Object.entries(config.populations).map(([name, population]) =>
-    compilePopulation(name, population, config, parameters?.populations[name]),
+    compilePopulation(name, population, parameters?.populations[name]),
   );
   const one = config.one_per_source;
   return {
@@ -83,7 +83,6 @@ export function compileIdentity(config: IdentityConfig, parameters?: IdentityPar
 function compilePopulation(
   name: string,
   config: PopulationConfig,
-  identity: IdentityConfig,
   trained: IdentityParameters['populations'][string] | undefined,
 ): Population {
   const sources = Object.entries(config.features).flatMap(([key, feature]) => featuresOf(key, feature));
@@ -131,7 +130,7 @@ function compilePopulation(
   return {
     name,
     features,
-    ...populationReader(name, config, identity, sources),
+    ...populationReader(config, sources),
     swaps,
     roles,
     passes: passesOf(name, config.blocks, sources, roles),

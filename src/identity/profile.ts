@@ -1,4 +1,4 @@
-import type { FeatureConfig, IdentityConfig, PopulationConfig } from '../config/schema/identity.ts';
+import type { FeatureConfig, PopulationConfig } from '../config/schema/identity.ts';
 import type { ScaleName } from './compare/levels.ts';
 import type { Profile } from './model.ts';
 import { streetAddress } from './standardize/address.ts';
@@ -40,29 +40,19 @@ export function featuresOf(key: string, { compare }: FeatureConfig): FeatureSour
 
 /** What reads a record into a profile, and whether a record belongs to the population. */
 export function populationReader(
-  name: string,
   config: PopulationConfig,
-  identity: IdentityConfig,
   sources: readonly FeatureSource[],
 ): { read: (columns: Columns) => Profile; fits: (columns: Columns) => boolean } {
   const keys = [...new Set(sources.map((source) => source.of))];
   const readers = keys.map((key) => readerOf(key, config.features[key]!));
-  const conditions = Object.entries(config.when ?? {});
-  const named = new Set(
-    Object.entries(identity.populations).flatMap(([other, { when }]) => (other === name ? [] : Object.values(when ?? {}).flat())),
-  );
-  const fieldOfName = config.looks_like?.organization;
+  const meets = (columns: Columns, conditions: Readonly<Record<string, readonly (string | null)[]>>): boolean =>
+    Object.entries(conditions).every(([field, values]) => values.includes(text(columns[field])));
+  const { when, looks_like } = config;
   return {
     read: (columns) => readers.flatMap((read) => read(columns)),
-    fits(columns) {
-      const value = (field: string): string | null => text(columns[field]);
-      if (conditions.every(([field, values]) => values.includes(value(field)))) return true;
-      return (
-        fieldOfName !== undefined &&
-        conditions.every(([field]) => !named.has(value(field)) || value(field) === null) &&
-        looksLikeOrganization(value(fieldOfName))
-      );
-    },
+    fits: (columns) =>
+      meets(columns, when ?? {}) ||
+      (looks_like !== undefined && meets(columns, looks_like.where) && looksLikeOrganization(text(columns[looks_like.organization]))),
   };
 }
 

@@ -185,3 +185,34 @@ export async function edgeMass(
   }
   return mass;
 }
+
+/** Members of any connection that have this key. */
+export async function membersByKey(knex: Knex, entityId: number, key: string, limit: number): Promise<Member[]> {
+  const rows = (await knex('il_member')
+    .where({ entity_id: entityId, member_key: key })
+    .orderBy(['source', 'id'])
+    .limit(limit)
+    .select(MEMBER_COLUMNS)) as Record<string, unknown>[];
+  return rows.map((row) => memberOf(row)!);
+}
+
+/** The pairs that are kept of members of one golden record, strongest first. */
+export async function edgesInside(
+  knex: Knex,
+  entityId: number,
+  golden: number,
+): Promise<{ a: number; b: number; score: number; verdict: string; rule: string | null }[]> {
+  const rows = (await knex('il_edge as e')
+    .join('il_member as a', 'a.id', 'e.a')
+    .join('il_member as b', 'b.id', 'e.b')
+    .where({ 'e.entity_id': entityId, 'a.golden_id': golden, 'b.golden_id': golden, 'a.entity_id': entityId })
+    .orderBy([{ column: 'e.score', order: 'desc' }, 'e.a', 'e.b'])
+    .select('e.a', 'e.b', 'e.score', 'e.verdict', 'e.rule')) as {
+    a: number;
+    b: number;
+    score: number;
+    verdict: string;
+    rule: string | null;
+  }[];
+  return rows.map((r) => ({ ...r, a: Number(r.a), b: Number(r.b), score: Number(r.score) }));
+}

@@ -35,6 +35,7 @@ export function checkMatching(draft: Draft, part: Part<EntityConfig>): Problem[]
     const at = ['identity', 'populations', name];
     for (const field of Object.keys(population.when ?? {})) own(field, [...at, 'when', field]);
     own(population.looks_like?.organization, [...at, 'looks_like', 'organization']);
+    for (const field of Object.keys(population.looks_like?.where ?? {})) own(field, [...at, 'looks_like', 'where', field]);
     const features = new Set<string>();
     for (const [key, feature] of Object.entries(population.features)) {
       for (const made of PARTS_OF[feature.compare] ?? [key]) {

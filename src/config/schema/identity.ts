@@ -63,11 +63,14 @@ const populationSchema = z.strictObject({
       'Whom this is about: values of fields, null for no value. The first population that fits takes the record; without when it takes the rest.',
     ),
   looks_like: z
-    .strictObject({ organization: columnName })
+    .strictObject({
+      organization: columnName.describe('The field that holds the name.'),
+      where: z
+        .record(columnName, z.array(z.string().nullable()).min(1))
+        .describe('Only of records whose system does not say what they are: { kind: [unknown, null] }.'),
+    })
     .optional()
-    .describe(
-      'Takes a record also where when does not fit, if the name in this field is an organization by its words (Inc, Church, Department) and no other population names its kind.',
-    ),
+    .describe('Takes a record also where when does not fit, if the name is an organization by its words (Inc, Church, Department).'),
   features: z.record(columnName, featureSchema),
   blocks: z
     .array(z.array(z.string()).min(1))

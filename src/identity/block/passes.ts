@@ -75,7 +75,7 @@ export function passesOf(
     if (slot < 0) return undefined;
     if (cut === undefined) return (p) => p[slot] ?? null;
     const cutting = CUTS[cut];
-    return cutting && ((p) => (p[slot] == null ? null : cutting(p[slot])));
+    return cutting && ((p) => ((p[slot] ?? null) === null ? null : cutting(p[slot]!)));
   };
   const listed = blocks ?? [...PERSON, ...ownPasses(sources, roles)];
   const passes: Pass[] = [];

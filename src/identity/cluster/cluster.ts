@@ -19,36 +19,35 @@ export interface ClusterInput {
 }
 
 /**
- * Greedy average linkage: decisions first, then rules, then edges from the strongest. Two clusters are joined when nothing
- * keeps any two of their records apart and the mean score of all their cross pairs reaches `link`. Gives for each record
- * the smallest number of its cluster. The same input gives the same clusters, whatever the order of its lists.
+ * Greedy average linkage: rules first, then edges from the strongest. Two clusters are joined when nothing keeps any two of
+ * their records apart and the mean score of all their cross pairs reaches `link`. What a person decided stands above all:
+ * whole clusters are one where two of their records are, whatever vetoes say, and none is joined that would bring two
+ * together that are different. Gives for each record the smallest number of its cluster. The same input gives the same
+ * clusters, whatever the order of its lists.
  */
 export function clusterRecords(input: ClusterInput): number[] {
-  const members = Array.from({ length: input.size }, (_, i) => [i]);
-  const of = Array.from({ length: input.size }, (_, i) => i);
-  const cache = new Map<number, { score: number; vetoed: boolean }>();
-  const number = (a: number, b: number): number => (a < b ? a * input.size + b : b * input.size + a);
   const different = new Set(input.different.map(([a, b]) => number(a, b)));
-  const same = new Set(input.same.map(([a, b]) => number(a, b)));
+  function number(a: number, b: number): number {
+    return a < b ? a * input.size + b : b * input.size + a;
+  }
+  /** Clusters by what the records say. */
+  const said = grouping(input.size);
+  /** The same with what people decided: what comes out in the end. */
+  const whole = grouping(input.size);
+  const apart = (a: number, b: number): boolean => whole.members(a).some((x) => whole.members(b).some((y) => different.has(number(x, y))));
+  // A pair that is decided both ways by detours stays apart; the last decision about the pair itself is the one that is here.
+  for (const [a, b] of input.same) if (whole.of[a] !== whole.of[b] && !apart(a, b)) whole.join(a, b);
+  const cache = new Map<number, { score: number; vetoed: boolean }>();
   const pair = (a: number, b: number): { score: number; vetoed: boolean } => {
     const id = number(a, b);
     let found = cache.get(id);
     if (!found) cache.set(id, (found = a < b ? input.pair(a, b) : input.pair(b, a)));
     return found;
   };
-  const join = (x: number, y: number): void => {
-    const [into, from] = x < y ? [x, y] : [y, x];
-    for (const member of members[from]!) of[member] = into;
-    members[into] = [...members[into]!, ...members[from]!].sort((a, b) => a - b);
-    members[from] = [];
-  };
-  /** May the clusters be joined? With `mean`, only if they agree enough. */
-  const fits = (x: number, y: number, decided: boolean, mean: boolean): boolean => {
+  const fits = (x: number, y: number, mean: boolean): boolean => {
     let sum = 0;
-    for (const a of members[x]!)
-      for (const b of members[y]!) {
-        if (different.has(number(a, b))) return false;
-        if (decided || same.has(number(a, b))) continue;
+    for (const a of said.members(x))
+      for (const b of said.members(y)) {
         if (input.sources[a] !== null && input.sources[a] === input.sources[b]) return false;
         const { score, vetoed } = pair(a, b);
         if (vetoed) return false;
@@ -56,24 +55,41 @@ export function clusterRecords(input: ClusterInput): number[] {
       }
     return !mean || sum >= 0;
   };
-  const attempt = (a: number, b: number, decided: boolean, mean: boolean): boolean => {
-    const x = of[a]!;
-    const y = of[b]!;
-    if (x === y || !fits(x, y, decided, mean)) return false;
-    join(x, y);
+  const attempt = (a: number, b: number, mean: boolean): boolean => {
+    if (said.of[a] === said.of[b]) return false;
+    const together = whole.of[a] === whole.of[b];
+    if ((!together && apart(a, b)) || !fits(a, b, mean)) return false;
+    said.join(a, b);
+    if (!together) whole.join(a, b);
     return true;
   };
-  for (const [a, b] of input.same) attempt(a, b, true, false);
-  for (const [a, b] of ordered(input.rules)) attempt(a, b, false, false);
+  for (const [a, b] of ordered(input.rules)) attempt(a, b, false);
   const edges = input.edges
     .map(({ a, b, score }) => (a < b ? { a, b, score } : { a: b, b: a, score }))
     .sort((p, q) => q.score - p.score || p.a - q.a || p.b - q.b);
   // What was refused may fit when other records have joined.
   for (let joined = true; joined;) {
     joined = false;
-    for (const { a, b } of edges) if (attempt(a, b, false, true)) joined = true;
+    for (const { a, b } of edges) if (attempt(a, b, true)) joined = true;
   }
-  return of;
+  return whole.of;
+}
+
+/** Groups of records that are joined; each is named by its smallest number. */
+function grouping(size: number): { of: number[]; members: (a: number) => readonly number[]; join: (a: number, b: number) => void } {
+  const of = Array.from({ length: size }, (_, i) => i);
+  const lists: (readonly number[])[] = of.map((i) => [i]);
+  return {
+    of,
+    members: (a) => lists[of[a]!]!,
+    join(a, b) {
+      const [x, y] = [of[a]!, of[b]!];
+      const [into, from] = x < y ? [x, y] : [y, x];
+      for (const member of lists[from]!) of[member] = into;
+      lists[into] = [...lists[into]!, ...lists[from]!].sort((p, q) => p - q);
+      lists[from] = [];
+    },
+  };
 }
 
 function ordered(pairs: readonly (readonly [number, number])[]): (readonly [number, number])[] {

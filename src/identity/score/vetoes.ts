@@ -34,9 +34,9 @@ export function vetoOf(
   const bothNames = conflict && population.isGivenName(first!) && population.isGivenName(second!);
   if (vetoes.has('twins') && birth === 0 && conflict && (bothNames || (roles.sex >= 0 && levels[roles.sex] === 1)))
     if (sameSurname(population, levels) && notApart(population, levels)) return { veto: 'twins', apart: false };
-  if (vetoes.has('father_and_son') && !conflict && first !== null && given <= 1 && isGenerationApart(population, a, b))
+  if (vetoes.has('father_and_son') && !conflict && given >= 0 && given <= 1 && isGenerationApart(population, a, b))
     // Daughters are hardly ever named after their mothers.
-    if (sameSurname(population, levels) && sameHome(population, levels) && !(isGirlsName(first) || isGirlsName(second!)))
+    if (sameSurname(population, levels) && sameHome(population, levels) && !(isGirlsName(first!) || isGirlsName(second!)))
       return { veto: 'father_and_son', apart: false };
   // An initial agrees with too many of a household.
   const nameAgrees =
