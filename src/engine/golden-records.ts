@@ -2,6 +2,7 @@ import { equalFields, type EntityConfig } from '../config/schema/model.ts';
 import { type Contribution, survivors } from '../identity/survivorship.ts';
 import type { Columns } from '../mapping/mapping.ts';
 import type { Landing, Link } from '../store/landing.ts';
+import { references } from './identity/references.ts';
 import { columnsOfEntity } from '../store/model-tables.ts';
 import type { Cell } from '../store/rows.ts';
 
@@ -75,6 +76,7 @@ export async function writeGoldens(
   const deletes: Cell[][] = [];
   const history: { golden: number; landed: number | null; action: GoldenChange['action']; changes: string | null }[] = [];
 
+  const refer = await references(landing, entity, touched);
   for (const golden of touched) {
     const old = before.get(golden.id);
     if (golden.contributions.length === 0) {
@@ -87,7 +89,8 @@ export async function writeGoldens(
       context.onChange?.({ entity: table, golden: golden.id, action, changes });
       continue;
     }
-    const { columns: values, provenance, landed } = survivors(golden.contributions, entity, columns);
+    const { columns: given, provenance, landed } = survivors(golden.contributions, entity, columns);
+    const values = refer(given);
     const row: Cell[] = [golden.id, context.runId, context.runId, landed, provenance ? JSON.stringify(provenance) : null];
     if (withIdentity) row.push(golden.identity);
     for (const column of columns) row.push(values[column] ?? null);

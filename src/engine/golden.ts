@@ -4,6 +4,7 @@ import type { Contribution } from '../identity/survivorship.ts';
 import type { Landing, Link } from '../store/landing.ts';
 import type { Cell } from '../store/rows.ts';
 import { contributionOf, differences, type Golden, type Kind, writeGoldens } from './golden-records.ts';
+import { referencesOfRows } from './identity/references.ts';
 import { commitMembers } from './identity/members.ts';
 import type { BoundMapping, LandContext } from './land.ts';
 
@@ -122,7 +123,11 @@ async function insertNew(landing: Landing, context: LandContext, bound: BoundMap
     links[i]![4] = id;
     goldens[i]![0] = id++;
   }
-  const names = bound.mapping.columns;
+  const names = [...bound.mapping.columns];
+  for (const { field, values } of await referencesOfRows(landing, bound.entity, names, goldens)) {
+    names.push(field);
+    goldens.forEach((row, i) => row.push(values[i]!));
+  }
   if (context.onChange)
     for (const row of goldens)
       context.onChange({

@@ -16,7 +16,7 @@ export function columnsOfField(name: string, type: FieldType): { name: string; s
       { name, sql: 'TEXT' },
       { name: `${name}_raw`, sql: 'TEXT' },
     ];
-  return [{ name, sql: type === 'integer' || type === 'boolean' ? 'INTEGER' : 'TEXT' }];
+  return [{ name, sql: type === 'integer' || type === 'boolean' || type === 'reference' ? 'INTEGER' : 'TEXT' }];
 }
 
 /** All data columns of an entity in order. What names a record in its system is none where the golden record belongs to no system. */

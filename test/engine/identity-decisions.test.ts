@@ -13,7 +13,7 @@ let engine: Engine;
 let kind: MatchedKind;
 beforeEach(async () => {
   store = await peopleStore();
-  engine = { knex: store.knex } as Engine;
+  engine = { knex: store.knex, project: { entities: new Map([['party', { value: store.entity }]]) } } as unknown as Engine;
   kind = { entity: store.entity, entityId: store.entityId, model: store.model };
 });
 afterEach(() => store.close());
@@ -118,7 +118,7 @@ describe('a decision of a person', () => {
 test('one system never gives one person twice where the model says so, but a person may decide it', async () => {
   await store.close();
   store = await peopleStore((entity) => void ((entity.identity as Record<string, unknown>).one_per_source = ['a']));
-  engine = { knex: store.knex } as Engine;
+  engine = { knex: store.knex, project: { entities: new Map([['party', { value: store.entity }]]) } } as unknown as Engine;
   kind = { entity: store.entity, entityId: store.entityId, model: store.model };
   await store.land([emma('a', '1'), emma('a', '2'), emma('b', '1'), emma('b', '2')]);
   expect((await store.clusters()).map((cluster) => cluster.filter((name) => name.startsWith('a/')).length)).toEqual([1, 1]);

@@ -21,9 +21,12 @@ export interface PeopleStore {
   knex: Knex;
   model: IdentityModel;
   entity: EntityConfig;
+  pet: EntityConfig;
   entityId: number;
   /** Lands persons in one transaction, in this order. */
   land(people: readonly Person[]): Promise<void>;
+  /** Lands pets, as records of a first load when `first`. */
+  landPets(pets: readonly { source: string; key: string; owner_key: string }[], first?: boolean): Promise<void>;
   /** The source deleted these. */
   remove(people: readonly Pick<Person, 'source' | 'key'>[]): Promise<void>;
   rebuild(): Promise<void>;
@@ -38,9 +41,12 @@ export async function peopleStore(change: (entity: Record<string, unknown>) => v
   change(text);
   const entity = entitySchema.parse(text);
   const model = compileIdentity(matchingOf(entity)!);
+  const pet = entitySchema.parse(parse(await readFile(new URL('../../config/model/pet.yaml', import.meta.url), 'utf8')));
   const knex = await openKnex('sqlite:store.db', folder);
-  await migrateModel(knex, [entity]);
-  const entityId = (await entityIds(knex)).get(entity.entity)!;
+  await migrateModel(knex, [entity, pet]);
+  const ids = await entityIds(knex);
+  const entityId = ids.get(entity.entity)!;
+  const petId = ids.get('pet')!;
   const sources = ['a', 'b', 'c', 'd', 'e'];
   let run = 0;
   const contextOf = (source: string): LandContext => ({
@@ -49,7 +55,10 @@ export async function peopleStore(change: (entity: Record<string, unknown>) => v
     pipeline: source,
     runId: ++run,
     mappings: [],
-    entities: new Map([[entityId, entity]]),
+    entities: new Map([
+      [entityId, entity],
+      [petId, pet],
+    ]),
     matching: new Map([[entityId, model]]),
     sourceOf: (id) => ({ connection: sources[id - 1]!, pipeline: sources[id - 1]! }),
     shapeId: () => Promise.resolve(1),
@@ -59,6 +68,7 @@ export async function peopleStore(change: (entity: Record<string, unknown>) => v
     knex,
     model,
     entity,
+    pet,
     entityId,
     async land(people) {
       for (const some of runsOf(people))
@@ -77,6 +87,22 @@ export async function peopleStore(change: (entity: Record<string, unknown>) => v
           await batch.commit();
         });
     },
+    landPets: (pets, first = false) =>
+      landing(knex, async (held) => {
+        const context = contextOf(pets[0]!.source);
+        const batch = goldenBatch(held, context);
+        for (const { source, key, owner_key } of pets) {
+          const columns = { source, pet_key: key, owner_key };
+          const as = { sourceId: context.sourceId, key: `pet ${key}`, landed: 1, hash: 'h' };
+          const made = {
+            bound: { ...bound, mapping: { columns: Object.keys(columns) } as unknown as CompiledMapping, entity: pet, entityId: petId },
+            candidate: { entity: 'pet', columns, itemKey: '' },
+          };
+          if (first) batch.addNew(as, made);
+          else batch.link(undefined, as, [made]);
+        }
+        await batch.commit();
+      }),
     async remove(people) {
       for (const { source, key } of people)
         await landing(knex, async (held) => {

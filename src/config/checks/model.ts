@@ -1,7 +1,7 @@
 import type { Problem } from '../../core/errors.ts';
 import { problemAt } from '../draft.ts';
 import type { Draft, Part } from '../draft.ts';
-import { type EntityConfig, equalFields } from '../schema/model.ts';
+import { type EntityConfig, equalFields, matchingOf, type ModelField } from '../schema/model.ts';
 import { checkMatching } from './identity.ts';
 import { suggestion, unknownReference } from './references.ts';
 
@@ -28,6 +28,7 @@ export function checkEntity(draft: Draft, part: Part<EntityConfig>): Problem[] {
           'Write type: code, or remove values.',
         ),
       );
+    problems.push(...referenceProblems(draft, part, name, field, own));
     if (field.references !== undefined && !draft.entities.has(field.references))
       problems.push(unknownReference('entity', field.references, draft.entities.keys(), part, ['fields', name, 'references']));
     // The table has these columns already, beside the money or the code.
@@ -45,4 +46,61 @@ export function checkEntity(draft: Draft, part: Part<EntityConfig>): Problem[] {
       problems.push(unknownReference('connection', name, connections, part, ['survivorship', 'sources', i]));
   });
   return problems;
+}
+
+/** A field that refers to a golden record: of an entity whose records are compared, by two fields of its own. */
+function referenceProblems(
+  draft: Draft,
+  part: Part<EntityConfig>,
+  name: string,
+  field: ModelField,
+  own: (name: string, path: (string | number)[]) => void,
+): Problem[] {
+  const at = ['fields', name];
+  if (field.type !== 'reference')
+    return (['entity', 'by'] as const)
+      .filter((key) => field[key] !== undefined)
+      .map((key) =>
+        problemAt(
+          part,
+          [...at, key],
+          'VALUE_INVALID',
+          `${key} is for references, and this field is ${field.type}.`,
+          `Remove ${key}, or leave type out.`,
+        ),
+      );
+  if (field.entity === undefined)
+    return [
+      problemAt(
+        part,
+        at,
+        'KEY_MISSING',
+        'the key "type" is missing.',
+        'Write its type, or entity and by for a reference to a golden record.',
+      ),
+    ];
+  if (field.by === undefined)
+    return [
+      problemAt(
+        part,
+        at,
+        'KEY_MISSING',
+        'the key "by" is missing.',
+        'Name the two fields that hold the connection and the number there: by: [source, owner_key].',
+      ),
+    ];
+  field.by.forEach((key, i) => own(key, [...at, 'by', i]));
+  if (!draft.entities.has(field.entity)) return [unknownReference('entity', field.entity, draft.entities.keys(), part, [...at, 'entity'])];
+  const target = draft.entities.get(field.entity);
+  return !target || matchingOf(target.value)
+    ? []
+    : [
+        problemAt(
+          part,
+          [...at, 'entity'],
+          'VALUE_INVALID',
+          `the records of ${field.entity} are not compared, so that nothing can refer to them.`,
+          'Give it the long form of identity, or keep the number alone.',
+        ),
+      ];
 }

@@ -3,18 +3,26 @@ import { columnName } from './common.ts';
 import { type IdentityConfig, identitySchema } from './identity.ts';
 
 /** config/model/<entity>.yaml: one canonical entity. Each becomes a typed table that a report tool can read. */
-export const FIELD_TYPES = ['text', 'code', 'integer', 'decimal', 'money', 'date', 'datetime', 'boolean'] as const;
+export const FIELD_TYPES = ['text', 'code', 'integer', 'decimal', 'money', 'date', 'datetime', 'boolean', 'reference'] as const;
 export type FieldType = (typeof FIELD_TYPES)[number];
 
 export const modelFieldSchema = z.strictObject({
   type: z
     .enum(FIELD_TYPES)
+    .default('reference')
     .describe(
-      'code: two columns, the raw code in <field>_raw and the mapped one in <field>. money: integer minor units in <field>, ISO code in <field>_currency. decimal: exact text.',
+      'code: two columns, the raw code in <field>_raw and the mapped one in <field>. money: integer minor units in <field>, ISO code in <field>_currency. decimal: exact text. reference: the id of a golden record of another entity; it needs entity and by, and may be left out beside them.',
     ),
   required: z.boolean().default(false),
   class: z.enum(['public', 'internal', 'personal']).describe('Who may see it. personal: a person can be recognised by it.'),
   values: z.array(z.string()).optional().describe('For code: the mapped values there are.'),
+  entity: columnName
+    .optional()
+    .describe('For reference: whose golden record it is. No mapping gives it; it follows when records are merged or taken apart.'),
+  by: z
+    .tuple([columnName, columnName])
+    .optional()
+    .describe('For reference: the fields of this entity that hold the connection and the number there, as in [source, owner_key].'),
   references: columnName.optional().describe('The entity that this field names a record of.'),
   description: z.string().optional(),
 });

@@ -3,7 +3,7 @@ import { landing } from '../../store/landing.ts';
 import { finishRun, startRun } from '../../store/runs.ts';
 import { listSources } from '../../store/sources.ts';
 import type { Engine } from '../run.ts';
-import { behind } from './matched.ts';
+import { behind, entitiesById } from './matched.ts';
 import type { MatchedKind } from './members.ts';
 import { bringUpToDate } from './resolve-new.ts';
 
@@ -30,7 +30,7 @@ export async function compareNow(
       project,
       knex,
       commit: (work) => landing(knex, work),
-      context: { runId, sourceOf: (id) => sources.get(id) ?? { pipeline: '', connection: '' } },
+      context: { runId, entities: await entitiesById(engine), sourceOf: (id) => sources.get(id) ?? { pipeline: '', connection: '' } },
       note,
       stop,
       progress,

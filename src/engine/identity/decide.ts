@@ -9,6 +9,7 @@ import type { Knex } from '../../store/open.ts';
 import { finishRun, startRun } from '../../store/runs.ts';
 import { listSources } from '../../store/sources.ts';
 import type { Engine } from '../run.ts';
+import { entitiesById } from './matched.ts';
 import { type MatchedKind, writeOfMembers } from './members.ts';
 import { placeRegion } from './place.ts';
 
@@ -73,6 +74,7 @@ async function decideAll(
     });
     if (verdict !== 'later')
       await placeAgain(
+        engine,
         held,
         trx,
         kind,
@@ -123,6 +125,7 @@ export async function undo(
     });
     const members = await identityStore(held.rows, kind.entityId).byKey([found.a, found.b]);
     await placeAgain(
+      engine,
       held,
       trx,
       kind,
@@ -152,13 +155,14 @@ export async function unmerge(engine: Engine, kind: MatchedKind, member: Member,
 }
 
 /** Puts what these members are tied to anew into clusters, as a run of its own, so that its changes have a time and reach other systems. */
-async function placeAgain(held: Landing, trx: Knex.Transaction, kind: MatchedKind, ids: readonly number[]): Promise<void> {
+async function placeAgain(engine: Engine, held: Landing, trx: Knex.Transaction, kind: MatchedKind, ids: readonly number[]): Promise<void> {
+  const entities = await entitiesById({ ...engine, knex: trx });
   const store = identityStore(held.rows, kind.entityId);
   const placed = await placeRegion(store, kind.model, new Set(ids), new Map());
   if (placed.goldens.size === 0) return;
   const runId = await startRun(trx, `review of ${kind.entity.entity}`);
   const sources = new Map((await listSources(trx)).map((s) => [s.id, s]));
-  const context = { runId, sourceOf: (id: number) => sources.get(id) ?? { pipeline: '', connection: '' } };
+  const context = { runId, entities, sourceOf: (id: number) => sources.get(id) ?? { pipeline: '', connection: '' } };
   await writeOfMembers(held, context, kind, store, {
     goldens: placed.goldens,
     goldenOf: placed.goldenOf,

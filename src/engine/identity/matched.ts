@@ -1,6 +1,8 @@
 import { ConfigError, didYouMean } from '../../core/errors.ts';
+import type { EntityConfig } from '../../config/schema/model.ts';
 import type { Member } from '../../store/identity.ts';
 import { comparedBy, memberByName, memberOfId } from '../../store/members.ts';
+import { entityIds } from '../../store/sources.ts';
 import type { Engine } from '../run.ts';
 import type { MatchedKind } from './members.ts';
 import { identityModels, matchingFingerprint } from './models.ts';
@@ -22,6 +24,12 @@ export async function matchedKind({ project, knex }: Engine, name: string): Prom
   }
   const { id } = (await knex('il_entity').where({ name }).first('id')) as { id: number };
   return { entity: project.entities.get(name)!.value, entityId: id, model };
+}
+
+/** Every entity of the project by its number in the store. */
+export async function entitiesById({ project, knex }: Engine): Promise<Map<number, EntityConfig>> {
+  const ids = await entityIds(knex);
+  return new Map([...project.entities.values()].map(({ value }) => [ids.get(value.entity)!, value]));
 }
 
 /** What a person must be told before figures of members mean anything: the members are behind the model. */

@@ -8,10 +8,11 @@ import { columnsOfRecord } from '../../store/model-tables.ts';
 import { type Entry, idOf } from '../golden.ts';
 import { contributionOf, type Golden, type Kind, writeGoldens } from '../golden-records.ts';
 import type { LandContext } from '../land.ts';
+import { follow } from './references.ts';
 import { resolveTouched, type Touched } from './resolve-touched.ts';
 
 /** What writing golden records of members needs to know of the run. */
-export type MemberContext = Pick<LandContext, 'runId' | 'onChange' | 'sourceOf'>;
+export type MemberContext = Pick<LandContext, 'runId' | 'onChange' | 'sourceOf' | 'entities'>;
 
 /** An entity whose records are compared. */
 export interface MatchedKind extends Kind {
@@ -167,6 +168,7 @@ export async function writeOfMembers(
     const now = goldenOf.get(golden.id);
     if (golden.contributions.length === 0 && now !== undefined && now !== golden.id) golden.mergedInto = now;
   }
+  await follow(landing, context, kind, goldenOf);
   await writeGoldens(
     landing,
     context,

@@ -33,6 +33,7 @@ export async function resolveNew(session: Session): Promise<void> {
         context: {
           runId: session.runId,
           onChange: session.onChange,
+          entities: session.entities,
           sourceOf: (id) => session.sources.get(id) ?? { pipeline: '', connection: '' },
         },
         note: (text) => session.note(text),
