@@ -47,6 +47,14 @@ const ENVIRONMENT = [
   },
 ];
 
+/** A COMMIT that fails must be heard of: knex's own commit() never rejects. */
+const OPEN_TRANSACTION = [
+  {
+    selector: "CallExpression[callee.property.name='transaction'][arguments.length=0]",
+    message: 'Use landing or beginLanding of src/store/landing.ts, or knex.transaction(work): only they tell when COMMIT fails.',
+  },
+];
+
 /** How deep below src/<layer>/ files may lie. */
 const DEEPEST = 4;
 
@@ -69,7 +77,12 @@ function layerRules(layer) {
       ignores: ['**/*.test.ts'],
       rules: {
         'no-restricted-imports': ['error', { patterns }],
-        'no-restricted-syntax': ['error', ...(layer === 'config' ? [] : ENVIRONMENT), ...(pure ? CLOCK : [])],
+        'no-restricted-syntax': [
+          'error',
+          ...(layer === 'config' ? [] : ENVIRONMENT),
+          ...(pure ? CLOCK : []),
+          ...(layer === 'transports' ? [] : OPEN_TRANSACTION),
+        ],
       },
     };
   });

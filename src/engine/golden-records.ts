@@ -150,3 +150,21 @@ export function differences(
   }
   return changes;
 }
+
+/** The state in which this batch leaves one link. */
+export interface Entry {
+  link: Link;
+  columns: Columns | undefined;
+  identity: string | null;
+  /** The link goes altogether: the record gives no such item any more. */
+  removed: boolean;
+  /** The golden record that the link supported before the batch. */
+  was: number | null;
+  /** The member that the link belonged to before the batch. */
+  wasMember: number | null;
+}
+
+/** Unambiguous whatever the keys hold. */
+export function idOf({ sourceId, entityId, itemKey, sourceKey }: Link): string {
+  return `${sourceId} ${entityId} ${itemKey.length} ${itemKey} ${sourceKey}`;
+}

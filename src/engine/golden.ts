@@ -3,7 +3,7 @@ import type { Candidate, Columns } from '../mapping/mapping.ts';
 import type { Contribution } from '../identity/survivorship.ts';
 import type { Landing, Link } from '../store/landing.ts';
 import type { Cell } from '../store/rows.ts';
-import { contributionOf, differences, type Golden, type Kind, writeGoldens } from './golden-records.ts';
+import { contributionOf, differences, type Entry, type Golden, idOf, type Kind, writeGoldens } from './golden-records.ts';
 import { referencesOfRows } from './identity/references.ts';
 import { commitMembers } from './identity/members.ts';
 import type { BoundMapping, LandContext } from './land.ts';
@@ -32,19 +32,6 @@ export interface GoldenBatch {
 export interface Made {
   bound: BoundMapping;
   candidate: Candidate;
-}
-
-/** The state in which this batch leaves one link. */
-export interface Entry {
-  link: Link;
-  columns: Columns | undefined;
-  identity: string | null;
-  /** The link goes altogether: the record gives no such item any more. */
-  removed: boolean;
-  /** The golden record that the link supported before the batch. */
-  was: number | null;
-  /** The member that the link belonged to before the batch. */
-  wasMember: number | null;
 }
 
 export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch {
@@ -153,11 +140,6 @@ function linkTo(as: LandedAs, item: Pick<Link, 'entityId' | 'itemKey'>, old: Lin
     deletedRun: null,
     member: old?.member ?? null,
   };
-}
-
-/** Unambiguous whatever the keys hold. */
-export function idOf({ sourceId, entityId, itemKey, sourceKey }: Link): string {
-  return `${sourceId} ${entityId} ${itemKey.length} ${itemKey} ${sourceKey}`;
 }
 
 /** The text that equal records share; null when a part is missing, and then the record stands for itself. */

@@ -2,14 +2,15 @@ import type { Project } from '../config/project.ts';
 import type { StreamConfig } from '../config/schema/connector.ts';
 import type { EntityConfig } from '../config/schema/model.ts';
 import type { PipelineConfig } from '../config/schema/pipeline.ts';
-import { AbortedError, type Problem } from '../core/errors.ts';
+import { AbortedError, type FatalError, type Problem } from '../core/errors.ts';
 import type { Outcome, RunCounts } from '../core/outcome.ts';
 import type { Landing, OpenLanding } from '../store/landing.ts';
 import type { Knex } from '../store/open.ts';
 import type { Source } from '../store/sources.ts';
 import type { IdentityModel } from '../identity/model.ts';
 import type { GoldenChange } from './golden-records.ts';
-import type { BoundMapping, LandContext } from './land.ts';
+import type { Skips } from '../mapping/skip.ts';
+import type { BoundMapping, LandContext, SkipReason } from './land.ts';
 
 /** What a run tells while it works. */
 export interface Progress {
@@ -54,6 +55,11 @@ export interface Session {
   /** Who runs it, for the audit log. */
   actor: string;
   bound: readonly BoundMapping[];
+  skips: Skips | undefined;
+  /** Of the skipped records, those that were not known before. */
+  skippedNew: number;
+  /** How many records were skipped, by the reason. */
+  skippedBecause: Map<SkipReason, number>;
   /** Every entity of the project by its id. */
   entities: ReadonlyMap<number, EntityConfig>;
   /** The compiled identity of those that have its long form, by id. */
@@ -64,6 +70,10 @@ export interface Session {
   /** Says something that a person may want to know, now and in the run's record. */
   note(text: string): void;
   problems: Problem[];
+  /** Why what the run found is not all that there is to find: it is done, and it is partial. */
+  incomplete: Problem[];
+  /** Why nothing may be done: thrown before anything is. */
+  refusal: FatalError | undefined;
   /** Some record of this source is set aside: good ones may have to close it. */
   openRejects: boolean;
   /** See LandContext.allNew; set for one file at a time. */
@@ -101,6 +111,8 @@ export function landContext(
     runId: session.runId,
     file,
     mappings: session.bound,
+    skips: session.skips,
+    unmapped: session.bound.length === 0 ? 'skip' : session.pipeline.unmapped,
     entities: session.entities,
     matching: session.matching,
     sourceOf: (sourceId) => session.sources.get(sourceId) ?? { pipeline: '', connection: '' },

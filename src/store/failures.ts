@@ -11,6 +11,26 @@ const FAILURES: Record<string, Omit<Problem, 'place'>> = {
     message: 'The disk that the store is on is full.',
     hint: 'Make room, then run again: it goes on where it was.',
   },
+  SQLITE_IOERR: {
+    code: 'STORE_DISK_ERROR',
+    message: 'The disk that the store is on could not be read or written.',
+    hint: 'Look whether the disk is full or failing, then run again: it goes on where it was.',
+  },
+  EIO: {
+    code: 'STORE_DISK_ERROR',
+    message: 'The disk could not be read or written.',
+    hint: 'Look whether the disk is full or failing, then run again: it goes on where it was.',
+  },
+  EDQUOT: {
+    code: 'STORE_FULL',
+    message: 'The account that runs Interlocal has used up its share of the disk.',
+    hint: 'Make room or raise the quota, then run again: it goes on where it was.',
+  },
+  EROFS: {
+    code: 'STORE_READ_ONLY',
+    message: 'The data folder is on a disk that cannot be written.',
+    hint: 'Mount it for writing; after a disk error it may have been mounted read-only by the system.',
+  },
   ENOSPC: { code: 'STORE_FULL', message: 'The disk is full.', hint: 'Make room, then run again: it goes on where it was.' },
   SQLITE_READONLY: {
     code: 'STORE_READ_ONLY',

@@ -68,19 +68,26 @@ export async function landing<T>(knex: Knex, work: (landing: Landing, trx: Knex.
 export interface OpenLanding {
   landing: Landing;
   trx: Knex.Transaction;
+  /** Resolves once everything is in the store. Throws what the store said when COMMIT failed; nothing of it is there then. */
   commit(): Promise<void>;
   rollback(): Promise<void>;
 }
 
 /** Opens a write transaction as `landing` does; the caller ends it. */
 export async function beginLanding(knex: Knex): Promise<OpenLanding> {
+  // eslint-disable-next-line no-restricted-syntax -- commit() below waits for what the rule is about.
   const trx = await knex.transaction();
   try {
     await lockForWriting(trx);
     return {
       landing: landingOf(await rowsOf(trx)),
       trx,
-      commit: async () => void (await trx.commit()),
+      async commit() {
+        if (trx.isCompleted()) throw new Error('The transaction is over already: nothing was committed.');
+        await trx.commit();
+        // The query builder's commit() never rejects: whether COMMIT succeeded is told by this promise alone.
+        await trx.executionPromise;
+      },
       rollback: async () => void (await trx.rollback()),
     };
   } catch (error) {

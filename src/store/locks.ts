@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
+import { storeFailure } from './failures.ts';
 import type { Knex } from './open.ts';
 
 /** A held lock; `release` is safe to call twice. */
@@ -61,7 +62,13 @@ export async function takeLock(knex: Knex, name: string): Promise<Lock | Holder>
       released = true;
       clearInterval(beat);
       mine.delete(token);
-      await knex('il_lock').where({ name, token }).delete();
+      await knex('il_lock')
+        .where({ name, token })
+        .delete()
+        .catch((error: unknown) => {
+          // On a full disk the row stays. It holds nothing: its token is forgotten here, and elsewhere it is stale after 90 seconds.
+          if (!storeFailure(error)) throw error;
+        });
     },
   };
 }

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import knexFactory, { type Knex } from 'knex';
 import { ConfigError } from '../core/errors.ts';
@@ -9,6 +8,11 @@ import * as delivery from './migrations/004-delivery.ts';
 import * as columns from './migrations/005-columns.ts';
 import * as sourceKey from './migrations/006-source-key.ts';
 import * as fileTime from './migrations/007-file-time.ts';
+import * as skipped from './migrations/008-skipped.ts';
+import * as doctor from './migrations/0081-doctor.ts';
+import { makePrivateFile, makePrivateFolder } from './private-files.ts';
+import { SqliteClient } from './sqlite-client.ts';
+import * as matches from './migrations/010-matches.ts';
 import * as identity from './migrations/020-identity.ts';
 
 export type { Knex };
@@ -22,6 +26,9 @@ const MIGRATIONS = [
   { name: '005-columns', up: columns.up },
   { name: '006-source-key', up: sourceKey.up },
   { name: '007-file-time', up: fileTime.up },
+  { name: '008-skipped', up: skipped.up },
+  { name: '0081-doctor', up: doctor.up },
+  { name: '010-matches', up: matches.up },
   { name: '020-identity', up: identity.up },
 ];
 
@@ -38,9 +45,10 @@ export async function openKnex(url: string, projectFolder: string): Promise<Knex
       hint: 'Use sqlite:data/interlocal.db.',
     });
   const filename = resolve(projectFolder, url.slice('sqlite:'.length));
-  mkdirSync(dirname(filename), { recursive: true });
+  makePrivateFolder(dirname(filename));
+  makePrivateFile(filename);
   const knex = knexFactory({
-    client: 'better-sqlite3',
+    client: SqliteClient,
     connection: { filename },
     useNullAsDefault: true,
     // What goes wrong is thrown; said once, in our words.

@@ -1,4 +1,5 @@
 import type { Knex } from './open.ts';
+import { noteIfLost, throwIfLost } from './sqlite-client.ts';
 
 /** What a column holds. */
 export type Cell = string | number | null;
@@ -39,6 +40,16 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
   const connection = (await trx.client.acquireConnection()) as Connection;
   let statements = prepared.get(connection);
   if (!statements) prepared.set(connection, (statements = new Map()));
+  /** A statement that fails may end the transaction; what comes after it must not be written alone. */
+  const guarded = <T>(work: () => T): T => {
+    throwIfLost(connection);
+    try {
+      return work();
+    } catch (error) {
+      noteIfLost(connection, error);
+      throw error;
+    }
+  };
   const statement = (sql: string): Statement => {
     let found = statements.get(sql);
     if (!found) statements.set(sql, (found = connection.prepare(sql)));
@@ -46,8 +57,10 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
   };
   const each = async (sql: string, rows: readonly Cell[][]): Promise<void> => {
     if (rows.length === 0) return;
-    const s = statement(sql);
-    for (const row of rows) s.run(row);
+    guarded(() => {
+      const s = statement(sql);
+      for (const row of rows) s.run(row);
+    });
   };
   const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
   const list = (names: readonly string[]): string => names.map(quote).join(', ');
@@ -61,26 +74,29 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
       const one = `(${marks(columns)})`;
       let at = 0;
       if (rows.length >= GROUP) {
-        const many = statement(into + Array<string>(GROUP).fill(one).join(', '));
-        const cells = new Array<Cell>(GROUP * width);
-        for (; at + GROUP <= rows.length; at += GROUP) {
-          for (let i = 0, k = 0; i < GROUP; i++) {
-            const row = rows[at + i]!;
-            for (let c = 0; c < width; c++) cells[k++] = row[c]!;
+        guarded(() => {
+          const many = statement(into + Array<string>(GROUP).fill(one).join(', '));
+          const cells = new Array<Cell>(GROUP * width);
+          for (; at + GROUP <= rows.length; at += GROUP) {
+            for (let i = 0, k = 0; i < GROUP; i++) {
+              const row = rows[at + i]!;
+              for (let c = 0; c < width; c++) cells[k++] = row[c]!;
+            }
+            many.run(cells);
           }
-          many.run(cells);
-        }
+        });
       }
       await each(into + one, at === 0 ? rows : rows.slice(at));
     },
     replace: (table, columns, rows) => each(`INSERT OR REPLACE INTO ${quote(table)} (${list(columns)}) VALUES (${marks(columns)})`, rows),
     update: (table, set, key, rows) => each(`UPDATE ${quote(table)} SET ${equals(set, ', ')} WHERE ${equals(key, ' AND ')}`, rows),
     remove: (table, key, rows) => each(`DELETE FROM ${quote(table)} WHERE ${equals(key, ' AND ')}`, rows),
-    select: async (sql, keys) => {
-      const s = statement(sql).raw(true);
-      const out: Cell[][] = [];
-      for (const key of keys) for (const row of s.all(...key)) out.push(row as Cell[]);
-      return out;
-    },
+    select: async (sql, keys) =>
+      guarded(() => {
+        const s = statement(sql).raw(true);
+        const out: Cell[][] = [];
+        for (const key of keys) for (const row of s.all(...key)) out.push(row as Cell[]);
+        return out;
+      }),
   };
 }

@@ -43,6 +43,7 @@ const order = [
   'explain',
   'report revenue',
   'report reconciliation',
+  'doctor',
   'certify',
   'rejects dismiss',
   'new connector',

@@ -55,6 +55,7 @@ export async function peopleStore(change: (entity: Record<string, unknown>) => v
     pipeline: source,
     runId: ++run,
     mappings: [],
+    unmapped: 'reject',
     entities: new Map([
       [entityId, entity],
       [petId, pet],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { columnName, exactlyOne, id, monthDay } from './common.ts';
+import { condition } from './mapping.ts';
 
 /** pipelines/<id>.yaml: what flows, when, in which mode. */
 
@@ -10,10 +11,11 @@ export const groupKey = z.union([
     z.strictObject({
       fiscal_year: columnName.optional(),
       month: columnName.optional(),
+      day: columnName.optional().describe("The day of a moment in the town's time zone, to be held against a date."),
       field: columnName.optional(),
       starts: monthDay.optional().describe("For fiscal_year, when it is not the town's: 04-01."),
     }),
-    ['fiscal_year', 'month', 'field'],
+    ['fiscal_year', 'month', 'day', 'field'],
   ),
 ]);
 export type GroupKey = z.output<typeof groupKey>;
@@ -76,11 +78,22 @@ export const pipelineSchema = exactlyOne(
       .enum(['off', 'shadow', 'review', 'live'])
       .default('live')
       .describe(
-        'off: does not run. shadow: everything is done but for sending, and what would be sent is shown. review: each record waits until a person approves it. live: is sent.',
+        'off: does not run, and its records are not counted. shadow: everything is done but for sending, and what would be sent is shown. review: each record waits until a person approves it. live: is sent.',
       ),
     schedule: z.string().optional().describe("Cron expression in the town's time zone: */15 6-20 * * 1-5."),
     source: z.strictObject({ connection: id, stream: id }).optional(),
     mappings: z.array(z.string()).optional().describe('Names of mappings; each record goes through all of them.'),
+    skip: condition
+      .optional()
+      .describe(
+        'Records for which this holds are read and counted as skipped, and no mapping is asked: { field: type_code, matches: ^[4-9] }.',
+      ),
+    unmapped: z
+      .enum(['reject', 'skip'])
+      .default('reject')
+      .describe(
+        'What becomes of a record that no mapping takes, because of its when. reject: it is among the rejects until somebody decides. skip: it is counted as skipped.',
+      ),
     batch_size: z.int().min(1).max(50_000).default(10_000).describe('Records in one transaction.'),
     max_rejects: z.int().min(0).optional().describe('More rejected records than this in one run stop it.'),
     after: z.array(id).default([]).describe('With --all, and in one schedule tick: after these pipelines.'),

@@ -1,7 +1,6 @@
 import type { IdentityModel } from '../../identity/model.ts';
 import { clustersOf, partsOf } from '../../identity/resolve.ts';
 import type { IdentityStore, Member, StoredDecision, StoredEdge } from '../../store/identity.ts';
-import { inOrder } from './resolve-touched.ts';
 
 /** Where members belong after a part of the store was put into clusters anew. */
 export interface Placed {
@@ -205,4 +204,9 @@ function tiesOf(
 
 export function nameOf({ source, key }: { source: string; key: string }): string {
   return JSON.stringify([source, key]);
+}
+
+/** Members in the order in which they are put into clusters: what they are called, not when they came. */
+export function inOrder(x: Member, y: Member): number {
+  return x.source < y.source ? -1 : x.source > y.source ? 1 : x.key < y.key ? -1 : x.key > y.key ? 1 : 0;
 }

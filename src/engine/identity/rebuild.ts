@@ -6,8 +6,8 @@ import type { Landing } from '../../store/landing.ts';
 import type { Knex } from '../../store/open.ts';
 import { contributionOf } from '../golden-records.ts';
 import { type MatchedKind, type MemberContext, profileOf, writeOfMembers } from './members.ts';
-import { clusterMembers, nameOf } from './place.ts';
-import { inOrder, keysOf } from './resolve-touched.ts';
+import { clusterMembers, inOrder, nameOf } from './place.ts';
+import { keysOf } from './resolve-touched.ts';
 
 /** Members whose records are read at once. */
 const CHUNK = 5000;

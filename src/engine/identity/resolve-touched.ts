@@ -3,7 +3,7 @@ import type { IdentityModel, Profile } from '../../identity/model.ts';
 import { RULE_CAP } from '../../identity/resolve.ts';
 import { scorePair, verdictOf } from '../../identity/score/score.ts';
 import type { IdentityStore, Member, StoredEdge } from '../../store/identity.ts';
-import { placeRegion } from './place.ts';
+import { inOrder, placeRegion } from './place.ts';
 
 /** A member whose records changed, with what it is compared by now; no profile: no record of it is left. */
 export interface Touched {
@@ -188,9 +188,4 @@ async function edgesOf(
     }
   for (const [id, others] of partners) for (const other of others) edge(id, other, null);
   return [...edges.values()];
-}
-
-/** Members in the order in which they are put into clusters: what they are called, not when they came. */
-export function inOrder(x: Member, y: Member): number {
-  return x.source < y.source ? -1 : x.source > y.source ? 1 : x.key < y.key ? -1 : x.key > y.key ? 1 : 0;
 }

@@ -8,7 +8,7 @@ import { identityStore } from '../../store/identity.ts';
 import { landing } from '../../store/landing.ts';
 import type { Engine } from '../run.ts';
 import type { MatchedKind } from './members.ts';
-import { inOrder } from './resolve-touched.ts';
+import { inOrder } from './place.ts';
 
 /** Below this there is nothing to learn from: the shipped parameters are better. */
 const FEWEST = 500;
