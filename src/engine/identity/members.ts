@@ -153,7 +153,8 @@ export async function writeOfMembers(
     [...goldens].map((id): [number, Golden] => [id, { id, fresh: isNew.has(id), identity: null, contributions: [] }]),
   );
   const others: number[] = [];
-  for (const member of await store.ofGoldens([...goldens])) {
+  const members = await store.ofGoldens([...goldens]);
+  for (const member of members) {
     const list = said.get(member.id);
     if (list) touched.get(member.golden!)!.contributions.push(...list);
     else if (member.state === 'live') others.push(member.id);
@@ -167,7 +168,7 @@ export async function writeOfMembers(
     const now = goldenOf.get(golden.id);
     if (golden.contributions.length === 0 && now !== undefined && now !== golden.id) golden.mergedInto = now;
   }
-  await follow(landing, context, kind, goldenOf);
+  await follow(landing, context, kind, members);
   await writeGoldens(
     landing,
     context,

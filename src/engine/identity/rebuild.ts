@@ -40,7 +40,7 @@ export async function rebuild(landing: Landing, trx: Knex, context: MemberContex
     for (const m of list) Object.assign(m, { golden, linkKind: ties.get(m.id)?.kind ?? null, linkScore: ties.get(m.id)?.score ?? null });
     for (const m of visitors) m.golden = golden;
   }
-  await store.updateMembers(members);
+  for (let i = 0; i < members.length; i += CHUNK) await store.updateMembers(members.slice(i, i + CHUNK));
   const moved = members.filter((m) => m.golden !== null && m.golden !== before.get(m.id));
   await store.moveLinks(moved.map((m) => ({ member: m.id, golden: m.golden! })));
   const goldens = new Set([
@@ -79,16 +79,31 @@ async function readProfiles(landing: Landing, context: MemberContext, kind: Matc
   }
 }
 
-/** In the order of the keys: rows that lie together in the table are then written together. */
+/** Keys below 2^53 in 64 ranges: one is sorted at a time. */
+const RANGES = 64;
+const RANGE = 2 ** 53 / RANGES;
+
+/** In the order of the keys: rows that lie together in the table are then written together. Memory: 16 bytes a key. */
 async function writeKeys(store: IdentityStore, { model }: MatchedKind, live: readonly Member[]): Promise<void> {
-  const keys: [number, number][] = [];
+  const ranges = Array.from({ length: RANGES }, (): { keys: number[]; members: number[] } => ({ keys: [], members: [] }));
   for (const member of live) {
     const { blocks, rules } = keysOf(model, member.population, member.profile);
-    for (const key of blocks) keys.push([key, member.id]);
-    for (const key of new Set(rules)) keys.push([key, member.id]);
+    for (const list of [blocks, rules])
+      for (const key of list) {
+        const range = ranges[Math.floor(key / RANGE)]!;
+        range.keys.push(key);
+        range.members.push(member.id);
+      }
   }
-  keys.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  await store.addKeys(keys);
+  for (const range of ranges) {
+    const { keys, members } = range;
+    const order = Uint32Array.from(keys.keys()).sort((x, y) => keys[x]! - keys[y]! || members[x]! - members[y]!);
+    for (let i = 0; i < order.length; i += CHUNK) {
+      const some = [...order.subarray(i, i + CHUNK)];
+      await store.addKeys(some.map((at) => [keys[at]!, members[at]!]));
+    }
+    range.keys = range.members = [];
+  }
 }
 
 function edgesBetween({ model }: MatchedKind, live: readonly Member[]): StoredEdge[] {

@@ -1,10 +1,8 @@
 import type { EntityConfig } from '../../config/schema/model.ts';
 import type { Columns } from '../../mapping/mapping.ts';
-import { identityStore } from '../../store/identity.ts';
+import { identityStore, type Member } from '../../store/identity.ts';
 import type { Landing } from '../../store/landing.ts';
 import type { Cell } from '../../store/rows.ts';
-import type { Golden, Kind } from '../golden-records.ts';
-import type { MemberContext } from './members.ts';
 
 /** A field that holds the id of a golden record of another entity. */
 export interface Reference {
@@ -37,7 +35,7 @@ export function referencesOf(entity: EntityConfig): Reference[] {
 export async function references(
   landing: Landing,
   entity: EntityConfig,
-  goldens: readonly Golden[],
+  goldens: readonly { contributions: readonly { columns: Columns }[] }[],
 ): Promise<(columns: Columns) => Columns> {
   const list = referencesOf(entity);
   if (list.length === 0) return (columns) => columns;
@@ -103,15 +101,27 @@ async function idOf(landing: Landing, entity: string): Promise<number> {
   return Number(row?.[0] ?? -1);
 }
 
+/** What following needs to know of the run. */
+export interface Following {
+  runId: number;
+  entities: ReadonlyMap<number, EntityConfig>;
+  onChange?: ((change: { entity: string; golden: number; action: 'changed'; changes: Record<string, [Cell, Cell]> }) => void) | undefined;
+}
+
 /** Lets everything that refers to the members follow them to the golden records where they are now, with its history. */
-export async function follow(landing: Landing, context: MemberContext, kind: Kind, goldenOf: ReadonlyMap<number, number>): Promise<void> {
+export async function follow(
+  landing: Landing,
+  context: Following,
+  kind: { entity: EntityConfig; entityId: number },
+  members: readonly Member[],
+): Promise<void> {
   const referring = [...context.entities].flatMap(([entityId, entity]) =>
     referencesOf(entity).flatMap((reference) => (reference.entity === kind.entity.entity ? [{ entityId, entity, reference }] : [])),
   );
-  if (referring.length === 0 || goldenOf.size === 0) return;
-  const members = await identityStore(landing.rows, kind.entityId).byId([...goldenOf.keys()]);
+  if (members.length === 0) return;
   for (const { entityId, entity, reference } of referring) {
     const { field, by } = reference;
+    if ((await landing.rows.select(`SELECT 1 FROM "${entity.entity}" LIMIT 1`, [[]])).length === 0) continue;
     const history: Cell[][] = [];
     const updates: Cell[][] = [];
     for (const member of members) {

@@ -37,9 +37,9 @@ export function jaroWinkler(a: string, b: string): number {
   return jaro + prefix * 0.1 * (1 - jaro);
 }
 
-const before = new Uint8Array(65);
-const last = new Uint8Array(65);
-const row = new Uint8Array(65);
+let before = new Uint8Array(65);
+let last = new Uint8Array(65);
+let row = new Uint8Array(65);
 
 /**
  * Typing errors between two texts: characters put in, left out, mistaken, or two neighbors exchanged (optimal string
@@ -54,17 +54,25 @@ export function edits(a: string, b: string, most: number): number {
   for (let i = 1; i <= n; i++) {
     row[0] = i;
     let least = i;
+    let left = i;
     const c = a.charCodeAt(i - 1);
     for (let j = 1; j <= m; j++) {
       const d = b.charCodeAt(j - 1);
-      let best = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (c === d ? 0 : 1));
-      if (i > 1 && j > 1 && c === b.charCodeAt(j - 2) && a.charCodeAt(i - 2) === d) best = Math.min(best, before[j - 2]! + 1);
+      let best = last[j - 1]! + (c === d ? 0 : 1);
+      if (last[j]! + 1 < best) best = last[j]! + 1;
+      if (left + 1 < best) best = left + 1;
+      if (c !== d && i > 1 && j > 1 && c === b.charCodeAt(j - 2) && a.charCodeAt(i - 2) === d && before[j - 2]! + 1 < best)
+        best = before[j - 2]! + 1;
       row[j] = best;
+      left = best;
       if (best < least) least = best;
     }
     if (least > most) return most + 1;
-    before.set(last.subarray(0, m + 1));
-    last.set(row.subarray(0, m + 1));
+    // The oldest row is written over next.
+    const free = before;
+    before = last;
+    last = row;
+    row = free;
   }
   return Math.min(last[m]!, most + 1);
 }
