@@ -136,7 +136,8 @@ function compilePopulation(
     passes: passesOf(name, config.blocks, sources, roles),
     rules: config.rules.map((rule) => ruleOf(name, rule.name, rule.equal.map(slot))),
     cap: config.block_cap,
-    vetoes: new Set(config.vetoes),
+    // Trained parameters know how large the town is and how rare a name; without them a name alone proves nothing.
+    vetoes: new Set(config.vetoes.filter((veto) => veto !== 'name_only' || trained === undefined)),
     household: { cap: fixed(config.household.cap), floor: fixed(config.household.floor) },
     isGivenName: (name) => isKnownGivenName(name) || names.has(name),
     prior: fixed(trained?.prior ?? config.prior ?? DEFAULT_PRIOR),

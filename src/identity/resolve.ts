@@ -81,8 +81,8 @@ export function clustersOf({ model, populations, profiles, sources, links, rules
       const population = model.populations[populations[a]!];
       if (!population || populations[a] !== populations[b]) return { score: 0, vetoed: true };
       const { score, veto } = scorePair(population, profiles[a]!, profiles[b]!);
-      // A missing birth date is no reason to keep two records of a cluster apart; that they are two persons is.
-      return { score, vetoed: veto !== undefined && veto !== 'person_evidence' };
+      // That too little is known of two records is no reason to keep their clusters apart; that they are two persons is.
+      return { score, vetoed: veto === 'suffix' || veto === 'twins' || veto === 'father_and_son' };
     },
   });
 }
