@@ -10,7 +10,8 @@ const RANDOM_PAIRS = 400_000;
 const ROUNDS = 60;
 const ENOUGH = 1e-5;
 const SMOOTHING = 1e-4;
-const START_LAMBDA = 0.1;
+/** Of one person, of one household, of a block by chance: before the first round. */
+const START_SHARES: readonly number[] = [0.1, 0.2, 0.7];
 /** A value had by fewer records is counted as rest: the list stays readable, and names of single persons stay out of it. */
 const LISTED_FROM = 5;
 const LISTED = 1500;
@@ -94,6 +95,11 @@ function patternsOf(population: Population, profiles: readonly Profile[]): Patte
     .map(([text, count]) => ({ levels: text.split(',').map(Number), count }));
 }
 
+/**
+ * Three kinds of candidates: of one person; of two of one household; of two who share a block by chance. Candidates are not
+ * random pairs, they agree in their block by construction: with one class for all that are different, nearly every
+ * candidate would be taken for a match. Only the first kind's shares are kept.
+ */
 function maximize(
   population: Population,
   patterns: readonly Pattern[],
@@ -101,38 +107,49 @@ function maximize(
   records: number,
 ): { m: number[][]; matches: number; prior: number } {
   // Geometric, the best level most likely; by the scale, where "swapped" stands last and is rare.
-  let m = population.features.map((feature) => {
+  const agreeing = population.features.map((feature) => {
     if (!feature.scale) return [];
-    const list = feature.scale.levels.map((level, i) => (level === 'swapped' ? 0.01 : 4 ** -i));
-    const total = list.reduce((sum, x) => sum + x, 0);
-    return list.map((x) => x / total);
+    return normalized(feature.scale.levels.map((level, i) => (level === 'swapped' ? 0.01 : 4 ** -i)));
   });
+  const ofPerson = new Set([population.roles.given, population.roles.birth, population.roles.middle]);
+  let classes = [agreeing, agreeing.map((list, f) => (ofPerson.has(f) ? [...u[f]!] : list)), u.map((list) => [...list])];
+  let shares: readonly number[] = START_SHARES;
   const candidates = patterns.reduce((sum, { count }) => sum + count, 0);
-  let lambda = START_LAMBDA;
   let matches = 0;
   for (let roundNumber = 0; roundNumber < ROUNDS && candidates > 0; roundNumber++) {
-    const sums = m.map((list) => list.map(() => SMOOTHING));
-    matches = 0;
+    const sums = classes.map((lists) => lists.map((list) => list.map(() => SMOOTHING)));
+    const masses = [0, 0, 0];
     for (const { levels, count } of patterns) {
-      let odds = lambda / (1 - lambda);
-      for (let f = 0; f < levels.length; f++) if (levels[f]! >= 0) odds *= m[f]![levels[f]!]! / u[f]![levels[f]!]!;
-      const mass = (odds / (1 + odds)) * count;
-      matches += mass;
-      for (let f = 0; f < levels.length; f++) if (levels[f]! >= 0) sums[f]![levels[f]!]! += mass;
+      const likely = classes.map((lists, c) => {
+        let p = shares[c]!;
+        for (let f = 0; f < levels.length; f++) if (levels[f]! >= 0) p *= lists[f]![levels[f]!]!;
+        return p;
+      });
+      const all = likely[0]! + likely[1]! + likely[2]!;
+      if (all === 0) continue;
+      for (let c = 0; c < 3; c++) {
+        const mass = (likely[c]! / all) * count;
+        masses[c]! += mass;
+        for (let f = 0; f < levels.length; f++) if (levels[f]! >= 0) sums[c]![f]![levels[f]!]! += mass;
+      }
     }
+    const before = classes;
+    // What two of a household are called, and when they were born, agrees by chance: otherwise records with errors would pass for relatives.
+    classes = sums.map((lists, c) => lists.map((list, f) => (c === 1 && ofPerson.has(f) ? [...u[f]!] : normalized(list))));
+    shares = masses.map((mass) => Math.max(1e-6, mass / candidates));
+    matches = masses[0]!;
     let moved = 0;
-    const before = m;
-    m = sums.map((list) => {
-      const total = list.reduce((sum, x) => sum + x, 0);
-      return list.map((x) => x / total);
-    });
-    m.forEach((list, f) => list.forEach((x, level) => (moved = Math.max(moved, Math.abs(x - before[f]![level]!)))));
-    lambda = Math.min(0.999, Math.max(1e-6, matches / candidates));
+    classes[0]!.forEach((list, f) => list.forEach((x, level) => (moved = Math.max(moved, Math.abs(x - before[0]![f]![level]!)))));
     if (moved < ENOUGH) break;
   }
   const all = (records * (records - 1)) / 2;
   const likely = Math.min(Math.max(matches, 0.5), all / 2);
-  return { m, matches, prior: all > 1 ? Math.log2(likely / (all - likely)) : 0 };
+  return { m: classes[0]!, matches, prior: all > 1 ? Math.log2(likely / (all - likely)) : 0 };
+}
+
+function normalized(list: readonly number[]): number[] {
+  const total = list.reduce((sum, x) => sum + x, 0);
+  return list.map((x) => x / total);
 }
 
 /** How many of the records have each value that several have; `rest`: of one that few have. */
