@@ -172,12 +172,18 @@ export async function edgeMass(
     .join('il_member as a', 'a.id', 'e.a')
     .join('il_member as b', 'b.id', 'e.b')
     .where('e.entity_id', entityId)
-    .groupBy('inside', 'e.score')
-    .select(knex.raw('CASE WHEN a.golden_id = b.golden_id THEN 1 ELSE 0 END AS inside'), 'e.score')
-    .count({ n: '*' })) as unknown as { inside: number; score: number; n: number | string }[];
+    .groupByRaw('CASE WHEN a.golden_id = b.golden_id THEN 1 ELSE 0 END, CASE WHEN e.veto IS NULL THEN 0 ELSE 1 END, e.score')
+    .select(
+      knex.raw('CASE WHEN a.golden_id = b.golden_id THEN 1 ELSE 0 END AS inside'),
+      knex.raw('CASE WHEN e.veto IS NULL THEN 0 ELSE 1 END AS vetoed'),
+      'e.score',
+    )
+    .count({ n: '*' })) as unknown as { inside: number; vetoed: number; score: number; n: number | string }[];
   const mass = { linkedPairs: 0, linked: 0, unlinked: 0 };
-  for (const { inside, score, n } of rows) {
-    const likely = Number(n) / (1 + 2 ** (-Number(score) / unit));
+  for (const { inside, vetoed, score, n } of rows) {
+    // A score knows nothing of the reason for a veto: such a pair is one as likely as not.
+    const share = 1 / (1 + 2 ** (-Number(score) / unit));
+    const likely = Number(n) * (Number(inside) === 0 && Number(vetoed) === 1 ? Math.min(share, 0.5) : share);
     if (Number(inside) === 1) {
       mass.linkedPairs += Number(n);
       mass.linked += likely;

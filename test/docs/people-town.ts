@@ -43,9 +43,7 @@ fields:
 /** Makes a town that knows twins from two systems, and runs it: party #1 and #2 wait for a person. */
 export async function peopleTown(folder: string): Promise<void> {
   mkdirSync(dirname(folder), { recursive: true });
-  // Commands run where the town stands; it is named from beside it.
-  mkdirSync(join(dirname(folder), 'here'), { recursive: true });
-  await interlocal('init ../my-town', join(dirname(folder), 'here'));
+  await interlocal('init ../my-town', folder);
   for (const [name, text] of Object.entries(FILES)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);

@@ -39,6 +39,30 @@ export function checkEntity(draft: Draft, part: Part<EntityConfig>): Problem[] {
       );
   }
   problems.push(...checkMatching(draft, part));
+  for (const [name, { by, sources }] of Object.entries(survivorship.fields ?? {})) {
+    const at = ['survivorship', 'fields', name];
+    own(name, at);
+    if (by === 'most_recent' && survivorship.latest_by === undefined)
+      problems.push(
+        problemAt(
+          part,
+          [...at, 'by'],
+          'KEY_MISSING',
+          'most_recent needs survivorship.latest_by.',
+          'Name the field that says when a record changed last.',
+        ),
+      );
+    if ((by === 'sources') !== (sources !== undefined))
+      problems.push(
+        problemAt(
+          part,
+          [...at, 'sources'],
+          by === 'sources' ? 'KEY_MISSING' : 'VALUE_INVALID',
+          'sources and by: sources go together.',
+          'Write both, or neither.',
+        ),
+      );
+  }
   const connections = draft.connections && Object.keys(draft.connections.value);
   survivorship.sources.forEach((name, i) => {
     // The model that comes with the packs speaks of the sample town's connections.

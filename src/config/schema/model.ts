@@ -50,6 +50,20 @@ export const entitySchema = z.strictObject({
       latest_by: columnName
         .optional()
         .describe('Among records of one connection: the one with the greatest value in this field first. Without it, by source key.'),
+      fields: z
+        .record(
+          columnName,
+          z.strictObject({
+            by: z
+              .enum(['sources', 'most_recent', 'most_complete', 'majority'])
+              .describe(
+                'sources: connections in an order of this field. most_recent: the greatest value of latest_by, whatever the connection. most_complete: the longest value. majority: what most records say. Equal ones by the order of trust.',
+              ),
+            sources: z.array(z.string()).optional().describe('For by: sources.'),
+          }),
+        )
+        .optional()
+        .describe('Fields for which another order holds.'),
     })
     .prefault({}),
   indexes: z.array(z.array(columnName).min(1)).default([]),
