@@ -1,5 +1,5 @@
 import type { ReviewPair } from '../engine/identity/review.ts';
-import { type Cli, wholeNumber } from './cli.ts';
+import { type Cli, countOption } from './cli.ts';
 import { plural, tableText } from './table.ts';
 
 /** `interlocal review list | show | same | different | later | undo` and `interlocal unmerge` */
@@ -9,7 +9,7 @@ export function registerReview(cli: Cli): void {
   review
     .command('list')
     .argument('[entity]', 'party, …', 'party')
-    .option('--limit <n>', 'how many', wholeNumber, 50)
+    .option('--limit <n>', 'how many', countOption, 50)
     .option('--all-pairs', 'every pair of records, not one for each two golden records')
     .option('--decided', 'what was decided, instead')
     .description('What waits, the likeliest first.')

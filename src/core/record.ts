@@ -26,6 +26,8 @@ export interface SourceRecord {
   rejectKey?: string;
   /** The source says that this record was deleted there. */
   deleted?: boolean;
+  /** With deleted: it must have been read before. */
+  mustBeKnown?: boolean;
 }
 
 /**
@@ -38,12 +40,25 @@ export function valueAt(values: Values, path: string): Value | undefined {
   if (direct !== undefined && Object.hasOwn(values, path)) return direct;
   if (!path.includes('.')) return undefined;
   let at: Value | undefined = values;
-  for (const part of path.split('.')) {
-    if (at === null || at === undefined || typeof at === 'string') return undefined;
+  const parts = path.split('.');
+  for (const [i, part] of parts.entries()) {
+    if (at === null || at === undefined) return undefined;
+    // An XML element with attributes has its text under `text`; one without them is its text.
+    if (typeof at === 'string') return i === parts.length - 1 && i > 0 && part === 'text' ? at : undefined;
     at = Array.isArray(at) ? at[Number(part)] : Object.hasOwn(at, part) ? at[part] : undefined;
   }
   return at;
 }
+
+/** Has it no value at all, such as a row of delimiters alone? */
+export function hasNoValue(values: Values): boolean {
+  for (const name in values) if (values[name] !== null && values[name] !== undefined && values[name] !== '') return false;
+  return true;
+}
+
+/** What to do about such records; Excel writes them below tables. */
+export const EMPTY_ROWS_HINT =
+  'Nothing in this record has a value. Where the system writes rows of delimiters alone, set empty_rows: skip in the decoder (csv).';
 
 /** The groups of a record in which the last part of a dotted path stands, or would stand. */
 export interface Places {

@@ -54,15 +54,18 @@ const FAILURES: Record<string, Omit<Problem, 'place'>> = {
   },
   SQLITE_NOTADB: {
     code: 'STORE_DAMAGED',
-    message: 'The file at store.url is not a store.',
+    message: 'The file that is named there is not a store.',
     hint: 'Look at store.url in config/interlocal.yaml, or restore the last backup.',
   },
 };
+
+/** What names the store; a reference there says where. */
+const PLACE = { file: 'config/interlocal.yaml', path: 'store.url' };
 
 /** What the database or the disk says when it fails, in words for a person; undefined for what is our own fault. */
 export function storeFailure(error: unknown): FatalError | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code !== 'string') return undefined;
   const known = FAILURES[code] ?? FAILURES[code.replace(/^(SQLITE_[A-Z]+)_.*$/, '$1')];
-  return known && new FatalError({ ...known, place: {} }, { cause: error });
+  return known && new FatalError({ ...known, place: PLACE }, { cause: error });
 }

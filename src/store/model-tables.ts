@@ -57,6 +57,13 @@ export async function migrateModel(knex: Knex, entities: Iterable<EntityConfig>)
   for (const entity of list) await createIndexes(knex, entity);
 }
 
+/** What is refused of these entities by a store, as migrateModel would say it; changes nothing. */
+export async function modelRefusals(knex: Knex, entities: Iterable<EntityConfig>): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const entity of entities) problems.push(...(await refusals(knex, entity, await tableOf(knex, entity))));
+  return problems;
+}
+
 interface Table {
   there: boolean;
   columns: Record<string, { type: string }>;

@@ -10,10 +10,13 @@ import * as sourceKey from './migrations/006-source-key.ts';
 import * as fileTime from './migrations/007-file-time.ts';
 import * as skipped from './migrations/008-skipped.ts';
 import * as doctor from './migrations/0081-doctor.ts';
+import * as waiting from './migrations/009-waiting.ts';
 import { makePrivateFile, makePrivateFolder } from './private-files.ts';
 import { SqliteClient } from './sqlite-client.ts';
 import * as matches from './migrations/010-matches.ts';
+import * as decisions from './migrations/011-decisions.ts';
 import * as identity from './migrations/020-identity.ts';
+import * as exceptions from './migrations/030-exceptions.ts';
 
 export type { Knex };
 
@@ -28,8 +31,11 @@ const MIGRATIONS = [
   { name: '007-file-time', up: fileTime.up },
   { name: '008-skipped', up: skipped.up },
   { name: '0081-doctor', up: doctor.up },
+  { name: '009-waiting', up: waiting.up },
   { name: '010-matches', up: matches.up },
+  { name: '011-decisions', up: decisions.up },
   { name: '020-identity', up: identity.up },
+  { name: '030-exceptions', up: exceptions.up },
 ];
 
 /**
@@ -37,14 +43,7 @@ const MIGRATIONS = [
  * Throws ConfigError for another scheme, or when the store was made by a newer Interlocal.
  */
 export async function openKnex(url: string, projectFolder: string): Promise<Knex> {
-  if (!url.startsWith('sqlite:'))
-    throw new ConfigError({
-      code: 'STORE_URL',
-      place: { file: 'config/interlocal.yaml', path: 'store.url' },
-      message: `The store "${url.replace(/\/\/.*@/, '//…@')}" cannot be opened by this version, which has the embedded store only.`,
-      hint: 'Use sqlite:data/interlocal.db.',
-    });
-  const filename = resolve(projectFolder, url.slice('sqlite:'.length));
+  const filename = sqliteFile(url, projectFolder);
   makePrivateFolder(dirname(filename));
   makePrivateFile(filename);
   const knex = knexFactory({
@@ -53,6 +52,8 @@ export async function openKnex(url: string, projectFolder: string): Promise<Knex
     useNullAsDefault: true,
     // What goes wrong is thrown; said once, in our words.
     log: { warn() {}, error() {}, deprecate() {}, debug() {} },
+    // Pipelines run side by side and share the connection: one that waits while another commits a large batch has not failed.
+    acquireConnectionTimeout: 600_000,
     pool: {
       min: 1,
       max: 1,
@@ -76,6 +77,17 @@ export async function openKnex(url: string, projectFolder: string): Promise<Knex
     throw error;
   }
   return knex;
+}
+
+/** Where the embedded store is, absolute. Throws ConfigError (STORE_URL) for another scheme, or for none. */
+export function sqliteFile(url: string, projectFolder: string): string {
+  if (/^sqlite:./.test(url)) return resolve(projectFolder, url.slice('sqlite:'.length));
+  throw new ConfigError({
+    code: 'STORE_URL',
+    place: { file: 'config/interlocal.yaml', path: 'store.url' },
+    message: `The store "${url.replace(/\/\/.{0,500}@/, '//…@')}" cannot be opened by this version, which has the embedded store only.`,
+    hint: 'Use sqlite:data/interlocal.db.',
+  });
 }
 
 /** Runs what is missing, all in one transaction, so that two processes that start together do it once. */

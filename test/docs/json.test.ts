@@ -50,6 +50,7 @@ const order = [
   'doctor',
   'certify',
   'rejects dismiss',
+  'rejects reopen',
   'new connector',
   'new signing-key',
   'sign ',
@@ -66,6 +67,7 @@ const orderOfSending = [
   'deliver dismiss',
   'deliver retry',
   'deliver settle',
+  'deliver undo',
 ];
 
 const orderOfPeople = ['identity clusters', 'identity report', 'identity compare', 'review list', 'review same'];

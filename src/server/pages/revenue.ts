@@ -3,7 +3,15 @@ import type { RevenueRow } from '../../engine/revenue.ts';
 import { html, type Html } from '../html.ts';
 import { figureCell, type Page, scrolling } from '../page.ts';
 import { PERIODS, type RevenueQueryText } from '../reports/revenue-query.ts';
-import { accountText, byDepartment, grandTotals, reasonsOverlap, type RevenueTotal, spanText, unreconciledReasons } from '../reports/revenue-totals.ts';
+import {
+  accountText,
+  byDepartment,
+  grandTotals,
+  reasonsOverlap,
+  type RevenueTotal,
+  spanText,
+  unreconciledReasons,
+} from '../reports/revenue-totals.ts';
 import { countText, plural } from '../words.ts';
 
 export interface RevenueView {

@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
-import { AbortedError, ConfigError, FatalError } from '../../core/errors.ts';
+import { AbortedError, ConfigError, FatalError, InterlocalError } from '../../core/errors.ts';
 import { certificateCheck, readCertificate } from '../certificate.ts';
 import { tlsLimits } from '../legacy-tls.ts';
 import { networkError } from '../network.ts';
 import { milliseconds } from '../options.ts';
+import { patience, tooSlow } from '../patience.ts';
 import { sharedPace } from '../rate-limit.ts';
 import type { CheckResult, TransportContext } from '../transport.ts';
 import { readBody } from './body.ts';
@@ -23,6 +24,8 @@ export interface WebRequest {
 
 export interface WebAnswer {
   status: number;
+  /** The address that answered, after redirects; may have a key in it. */
+  url: URL;
   /** Names in lower case. */
   headers: Record<string, string>;
   /** Unpacked, at most max_bytes; to be read or thrown away with `discard`. */
@@ -64,8 +67,24 @@ export function webClient(settings: WebSettings, context: TransportContext, host
   async function once({ method, url, headers, body }: WebRequest): Promise<WebAnswer> {
     const { default: axios } = await import('axios');
     await pace?.turn(context.signal);
+    // What comes behind the end of an answer is told while it arrives, before anybody has the answer.
+    let surplus = false;
+    const watched = {
+      request(given: RequestOptions, onAnswer: (answer: IncomingMessage) => void): ClientRequest {
+        const asked = url.protocol === 'https:' ? httpsRequest(given, onAnswer) : httpRequest(given, onAnswer);
+        return asked.on('error', (error: NodeJS.ErrnoException) => (surplus ||= error.code?.startsWith('HPE_') === true));
+      },
+    };
+    const late = new AbortController();
+    // axios watches over silence until the answer begins; a line that gives a byte now and then is no silence.
+    const waiting = patience({
+      idleMs: timeout,
+      totalMs: milliseconds(settings.total_timeout),
+      silent: () => networkError({ code: 'ETIMEDOUT' }, { system, host: url.hostname, port: portOf(url) })!,
+      slow: () => tooSlow(system, `The request to ${url.host}`, settings.total_timeout),
+    });
     try {
-      const response = await axios.request<Readable>({
+      const asking = axios.request<Readable>({
         adapter: 'http',
         method,
         url: url.href,
@@ -74,27 +93,31 @@ export function webClient(settings: WebSettings, context: TransportContext, host
         responseType: 'stream',
         decompress: false,
         maxRedirects: 0,
+        transport: watched,
         maxBodyLength: Infinity,
         proxy: false,
         timeout,
         validateStatus: () => true,
-        ...(context.signal ? { signal: context.signal } : {}),
+        signal: context.signal ? AbortSignal.any([context.signal, late.signal]) : late.signal,
         ...(await (agents ??= makeAgents(settings, context))),
       });
+      const response = await waiting.wait(asking, () => late.abort(), true);
       response.data.on('error', () => {}); // heard here, thrown where the body is read
       const answerHeaders = Object.fromEntries(
         Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), [value].flat().join(', ')]),
       );
       return {
         status: response.status,
+        url,
         headers: answerHeaders,
         bytes: readBody(response.data, {
           system,
           url,
-          timeout,
+          waiting,
           maxBytes: settings.max_bytes,
           packing: answerHeaders['content-encoding'],
           signal: context.signal,
+          surplus: () => surplus,
         }),
         discard: () => void response.data.destroy(),
       };
@@ -105,7 +128,7 @@ export function webClient(settings: WebSettings, context: TransportContext, host
   }
 
   function requestFailed(error: unknown, url: URL): Error {
-    if (error instanceof ConfigError) return error;
+    if (error instanceof InterlocalError) return error;
     if (context.signal?.aborted) return new AbortedError({ code: 'ABORTED', place: { system }, message: 'Stopped on request.' });
     const code = (error as { code?: string }).code ?? '';
     return (
