@@ -109,7 +109,8 @@ function emailLevel(a: string, b: string): number {
   if (a === b) return 0;
   const at = a.indexOf('@');
   if (at > 4 && a.slice(0, at) === b.slice(0, b.indexOf('@'))) return 1;
-  return edits(a, b, 2) <= 2 ? 2 : 3;
+  // Another number is another mailbox, not a typing error: jsmith14 and jsmith41.
+  return edits(a, b, 2) <= 2 && a.replace(/\D/g, '') === b.replace(/\D/g, '') ? 2 : 3;
 }
 
 function organizationLevel(a: string, b: string): number {

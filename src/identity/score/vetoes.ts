@@ -33,7 +33,7 @@ export function vetoOf(
   const conflict = given !== 5 && namesConflict(population, first, second) && !goesBy(first, middle(b)) && !goesBy(second, middle(a));
   const bothNames = conflict && population.isGivenName(first!) && population.isGivenName(second!);
   if (vetoes.has('twins') && birth === 0 && conflict && (bothNames || (roles.sex >= 0 && levels[roles.sex] === 1)))
-    if (sameSurname(population, levels) && notApart(population, levels)) return { veto: 'twins', apart: false };
+    if (surnameOfTwins(population, levels) && notApart(population, levels)) return { veto: 'twins', apart: false };
   if (vetoes.has('father_and_son') && !conflict && given >= 0 && given <= 1 && isGenerationApart(population, a, b))
     // Daughters are hardly ever named after their mothers.
     if (sameSurname(population, levels) && sameHome(population, levels) && !(isGirlsName(first!) || isGirlsName(second!)))
@@ -65,6 +65,14 @@ function namesConflict({ isGivenName }: Population, a: string | null, b: string 
 
 function sameSurname({ roles }: Population, levels: Int8Array): boolean {
   return roles.surname >= 0 && levels[roles.surname] === 0;
+}
+
+/** The same surname; one with a typing error where a phone or an e-mail address is shared. */
+function surnameOfTwins(population: Population, levels: Int8Array): boolean {
+  const { surname, phone, email } = population.roles;
+  if (sameSurname(population, levels)) return true;
+  const near = surname >= 0 && levels[surname]! >= 0 && levels[surname]! <= 2;
+  return near && ((phone >= 0 && levels[phone] === 0) || (email >= 0 && levels[email] === 0));
 }
 
 /** Nothing in number, street, phone or e-mail says that they live apart: an equal one, or none that could be compared. */
