@@ -6,8 +6,10 @@ import type { Knex } from 'knex';
  * have had, alone: so the oldest id of a cluster names it, and every id that ever was leads to a member.
  */
 export async function up(knex: Knex): Promise<void> {
+  // The dialect, not the client: that may be a class of our own.
+  const embedded = knex.client.dialect === 'sqlite3';
   await knex.schema.createTable('il_member', (t) => {
-    t.specificType('id', knex.client.config.client === 'better-sqlite3' ? 'INTEGER' : 'BIGINT').primary();
+    t.specificType('id', embedded ? 'INTEGER' : 'BIGINT').primary();
     t.integer('entity_id').notNullable();
     t.string('source', 60).notNullable().comment('the connection');
     t.string('member_key', 500).notNullable().comment('its number in that system');
@@ -22,7 +24,7 @@ export async function up(knex: Knex): Promise<void> {
     t.index(['entity_id', 'golden_id']);
     t.index(['host']);
   });
-  const tail = knex.client.config.client === 'better-sqlite3' ? ' WITHOUT ROWID' : '';
+  const tail = embedded ? ' WITHOUT ROWID' : '';
   await knex.raw(`CREATE TABLE il_member_key (
     entity_id INTEGER NOT NULL, block_key BIGINT NOT NULL, member_id BIGINT NOT NULL,
     PRIMARY KEY (entity_id, block_key, member_id))${tail}`);
