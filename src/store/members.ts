@@ -12,6 +12,13 @@ export async function comparedBy(knex: Knex, entityId: number): Promise<{ compar
   return { comparedBy: row.compared_by, membersNew: Number(row.members_new) !== 0 };
 }
 
+/** Is there a record of the entity that a golden record was made of? */
+export async function hasRecords(knex: Knex, entityId: number): Promise<boolean> {
+  return (
+    (await knex('il_link').where({ entity_id: entityId }).whereNotNull('mapped').whereNull('deleted_run').first('source_id')) !== undefined
+  );
+}
+
 export async function saveCompared(trx: Knex, entityId: number, fingerprint: string): Promise<void> {
   await trx('il_entity').where({ id: entityId }).update({ compared_by: fingerprint, members_new: 0 });
 }

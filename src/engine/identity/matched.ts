@@ -1,7 +1,7 @@
 import { ConfigError, didYouMean } from '../../core/errors.ts';
 import type { EntityConfig } from '../../config/schema/model.ts';
 import type { Member } from '../../store/identity.ts';
-import { comparedBy, memberByName, memberOfId } from '../../store/members.ts';
+import { comparedBy, hasRecords, memberByName, memberOfId } from '../../store/members.ts';
 import { entityIds } from '../../store/sources.ts';
 import type { Engine } from '../run.ts';
 import type { MatchedKind } from './members.ts';
@@ -37,7 +37,7 @@ export async function behind({ project, knex }: Engine, { entity, entityId }: Ma
   const state = await comparedBy(knex, entityId);
   if (state.comparedBy !== null && state.comparedBy !== matchingFingerprint(project, entity.entity))
     return `The model or its parameters changed since ${entity.entity} records were compared. interlocal identity compare ${entity.entity} does it now; so does the next run.`;
-  if (state.membersNew)
+  if (state.membersNew || (state.comparedBy === null && (await hasRecords(knex, entityId))))
     return `Some ${entity.entity} records were not compared yet. interlocal identity compare ${entity.entity} does it now; so does the next run.`;
   return undefined;
 }

@@ -14,9 +14,15 @@ const CHUNK = 5000;
 
 /**
  * Compares all members of an entity at once: for a first load, and when what they are compared by changed. Gives what
- * comparing them one by one gives.
+ * comparing them one by one gives. `also`: golden records of a store that was not compared before; they are computed anew too.
  */
-export async function rebuild(landing: Landing, trx: Knex, context: MemberContext, kind: MatchedKind): Promise<void> {
+export async function rebuild(
+  landing: Landing,
+  trx: Knex,
+  context: MemberContext,
+  kind: MatchedKind,
+  also: ReadonlySet<number> = new Set(),
+): Promise<void> {
   const store = identityStore(landing.rows, kind.entityId);
   const members = await store.all();
   if (members.length === 0) return;
@@ -41,9 +47,10 @@ export async function rebuild(landing: Landing, trx: Knex, context: MemberContex
     for (const m of visitors) m.golden = golden;
   }
   for (let i = 0; i < members.length; i += CHUNK) await store.updateMembers(members.slice(i, i + CHUNK));
-  const moved = members.filter((m) => m.golden !== null && m.golden !== before.get(m.id));
+  const moved = members.filter((m) => m.golden !== null && (also.size > 0 || m.golden !== before.get(m.id)));
   await store.moveLinks(moved.map((m) => ({ member: m.id, golden: m.golden! })));
   const goldens = new Set([
+    ...also,
     ...moved.flatMap((m) => [m.golden!, before.get(m.id) ?? m.golden!]),
     ...members.flatMap((m) => (isNew.has(m.id) && m.golden !== null ? [m.golden] : [])),
   ]);

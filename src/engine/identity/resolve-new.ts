@@ -67,8 +67,8 @@ export async function bringUpToDate(session: Comparing, kind: MatchedKind): Prom
     if (state.comparedBy !== null && total > 0)
       session.note(`What ${entity.entity} records are compared by changed: all ${total} of them are compared again.`);
     await session.commit(async (landing, trx) => {
-      await nameLinks(landing, session.context, kind);
-      await rebuild(landing, trx, session.context, kind);
+      const also = await nameLinks(landing, session.context, kind);
+      await rebuild(landing, trx, session.context, kind, also);
       await saveCompared(trx, entityId, fingerprint);
     });
     return;
@@ -116,12 +116,16 @@ async function resolveSome(landing: Landing, context: MemberContext, kind: Match
   return members.length;
 }
 
-/** Records that were landed before the entity was compared: each gets the member that its key names, with the id of its golden record. */
-async function nameLinks(landing: Landing, context: MemberContext, kind: MatchedKind): Promise<void> {
+/**
+ * Records that were landed before the entity was compared: each gets the member that its key names, with the id of its golden
+ * record. Gives the golden records that they had: some may be left without any.
+ */
+async function nameLinks(landing: Landing, context: MemberContext, kind: MatchedKind): Promise<Set<number>> {
+  const goldens = new Set<number>();
   const store = identityStore(landing.rows, kind.entityId);
   for (;;) {
     const links = await takeUnnamedLinks(landing.rows, kind.entityId, 5000);
-    if (links.length === 0) return;
+    if (links.length === 0) return goldens;
     const members = new Map<string, Member>();
     const named = links.map((link) => {
       const { connection } = context.sourceOf(link.sourceId);
@@ -133,10 +137,12 @@ async function nameLinks(landing: Landing, context: MemberContext, kind: Matched
     const taken = new Set((await store.byId(links.flatMap((l) => l.golden ?? []))).map((m) => m.id));
     const fresh: Member[] = [];
     for (const { link, name, text } of named) {
+      if (link.golden !== null) goldens.add(link.golden);
       if (members.has(text)) continue;
-      const id = link.golden !== null && !taken.has(link.golden) ? link.golden : await landing.take('golden', 1);
+      const kept = link.golden !== null && !taken.has(link.golden) ? link.golden : null;
+      const id = kept ?? (await landing.take('golden', 1));
       taken.add(id);
-      const member: Member = { ...newMember(id, name.source, name.key), state: 'new' };
+      const member: Member = { ...newMember(id, name.source, name.key), state: kept === null ? 'new' : 'live', golden: kept };
       members.set(text, member);
       fresh.push(member);
     }
