@@ -9,6 +9,7 @@ import { registerDoctor } from './operate/doctor.ts';
 import { registerDiscover } from './authoring/discover.ts';
 import { registerExceptions } from './operate/exceptions.ts';
 import { registerExplain } from './operate/explain.ts';
+import { registerIdentity } from './operate/identity.ts';
 import { registerInit } from './authoring/init.ts';
 import { registerMatches } from './operate/matches.ts';
 import { registerNew } from './authoring/new.ts';
@@ -16,6 +17,7 @@ import { registerPacks } from './authoring/packs.ts';
 import { registerPreview } from './operate/preview.ts';
 import { registerRejects } from './operate/rejects.ts';
 import { registerReport } from './operate/report.ts';
+import { registerReview } from './operate/review.ts';
 import { registerRun } from './operate/run.ts';
 import { registerSchemas } from './authoring/schemas.ts';
 import { registerServe } from './operate/serve.ts';
@@ -36,6 +38,8 @@ export const COMMANDS: readonly RegisterCommand[] = [
   registerDoctor,
   registerRejects,
   registerDeliver,
+  registerIdentity,
+  registerReview,
   registerMatches,
   registerExceptions,
   registerExplain,

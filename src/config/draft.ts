@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Problem } from '../core/errors.ts';
 import type { Located, LookupTable } from './project.ts';
 import type { ConnectorConfig } from './schema/connector.ts';
+import type { IdentityParameters } from './schema/identity.ts';
 import type { ConnectionsConfig, InterlocalConfig } from './schema/interlocal.ts';
 import type { MappingConfig } from './schema/mapping.ts';
 import type { EntityConfig } from './schema/model.ts';
@@ -39,6 +40,7 @@ export interface Draft {
   lookups: Map<string, LookupTable>;
   pipelines: Parts<PipelineConfig>;
   entities: Parts<EntityConfig>;
+  identityParameters: Parts<IdentityParameters>;
   /** Files that are wrong in themselves, as far as they are right: for checking what else is wrong with them. */
   partial: { [K in PartKind]?: Map<string, Part<unknown>> };
   /** The same of connections.yaml. */

@@ -27,6 +27,8 @@ export interface ProjectFiles {
   lookups: TextFile[];
   pipelines: TextFile[];
   model: TextFile[];
+  /** What `identity train` estimated, by entity. The town's own alone. */
+  identityParameters: TextFile[];
   problems: Problem[];
 }
 
@@ -55,15 +57,16 @@ export async function findFiles(folder: string, packsFolder: string | undefined)
       }
       return [...taken.values()];
     };
-  const [connectors, mappings, lookups, pipelines, model] = await Promise.all([
+  const [connectors, mappings, lookups, pipelines, model, identityParameters] = await Promise.all([
     both((root, shipped) => readConnectors(root, shipped, problems)),
     both(withPacks('mappings', '.yaml', (connector) => new RegExp(`^[a-z_]+\\.from-${connector}(-[a-z0-9-]+)?$`), 'ENTITY.from-')),
     both(withPacks('mappings/lookups', '.csv', (connector) => new RegExp(`^${connector}(-[a-z0-9-]+)?$`), '')),
     plain('pipelines', '.yaml')(folder, false),
     both(plain('config/model', '.yaml')),
+    plain('config/identity', '.yaml')(folder, false),
   ]);
   problems.push(...(await misnamedConfig(folder)));
-  return { connectors, mappings, lookups, pipelines, model, problems };
+  return { connectors, mappings, lookups, pipelines, model, identityParameters, problems };
 }
 
 /** Reads one file below the folder; undefined when there is none. Not UTF-8: a problem and an empty text. */

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { connectorSchema } from './schema/connector.ts';
+import { identityParametersSchema } from './schema/identity.ts';
 import { connectionsSchema, interlocalSchema, localConnectionsSchema } from './schema/interlocal.ts';
 import { mappingSchema } from './schema/mapping.ts';
 import { entitySchema } from './schema/model.ts';
@@ -16,6 +17,11 @@ export const YAML_KINDS = {
     schema: localConnectionsSchema,
     files: ['config/connections.local.yaml'],
     title: 'What is different on this machine',
+  },
+  'identity-parameters': {
+    schema: identityParametersSchema,
+    files: ['config/identity/*.yaml'],
+    title: "An entity's trained identity parameters",
   },
   model: { schema: entitySchema, files: ['config/model/*.yaml'], title: 'A canonical entity' },
   connector: { schema: connectorSchema, files: ['connectors/*/connector.yaml'], title: 'A connector' },

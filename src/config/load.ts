@@ -16,6 +16,7 @@ import type { TextFile } from './find-files.ts';
 import { readLookup } from './lookups.ts';
 import type { LoadResult, Project } from './project.ts';
 import { connectorSchema } from './schema/connector.ts';
+import { identityParametersSchema } from './schema/identity.ts';
 import { interlocalSchema } from './schema/interlocal.ts';
 import { mappingSchema } from './schema/mapping.ts';
 import type { MappingConfig } from './schema/mapping.ts';
@@ -100,6 +101,9 @@ export async function loadProject(folder: string, options: LoadOptions = {}): Pr
     ),
     entities: readAll(files.model, (file) =>
       named(readPart(file, entitySchema, problems, undefined, keep('entities', file)), 'entity', file, problems),
+    ),
+    identityParameters: readAll(files.identityParameters, (file) =>
+      named(readPart(file, identityParametersSchema, problems), 'parameters', file, problems),
     ),
     lookups: new Map(
       files.lookups.map((file) => {
@@ -228,6 +232,7 @@ function projectOf(draft: Draft, port: number | undefined): Project {
     lookups: draft.lookups,
     pipelines: right(draft.pipelines),
     entities: right(draft.entities),
+    identityParameters: right(draft.identityParameters),
     dataFolder: resolve(draft.folder, config.data_folder),
   };
 }

@@ -1,4 +1,5 @@
 import type { ConnectorConfig } from './schema/connector.ts';
+import type { IdentityParameters } from './schema/identity.ts';
 import type { ConnectionsConfig, InterlocalConfig } from './schema/interlocal.ts';
 import type { MappingConfig } from './schema/mapping.ts';
 import type { EntityConfig } from './schema/model.ts';
@@ -36,6 +37,8 @@ export interface Project {
   lookups: Map<string, LookupTable>;
   pipelines: Map<string, Located<PipelineConfig>>;
   entities: Map<string, Located<EntityConfig>>;
+  /** config/identity/<entity>.yaml: the trained parameters of an entity's identity. */
+  identityParameters: Map<string, Located<IdentityParameters>>;
   /** Absolute path of data_folder. */
   dataFolder: string;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { entitySchema } from '../config/schema/model.ts';
+import { type EntityConfig, entitySchema } from '../config/schema/model.ts';
 import { type Contribution, survivors } from './survivorship.ts';
 
 const entity = entitySchema.parse({
@@ -168,5 +168,42 @@ describe('who is trusted', () => {
   test('one record alone gives everything, and provenance need not say so', () => {
     const only = said('clerk', { name: 'Ann' });
     expect(survivors([only], entity, COLUMNS)).toEqual({ columns: only.columns, provenance: undefined, landed: only.landed });
+  });
+});
+
+describe('a field may have an order of its own', () => {
+  const own = (fields: Record<string, unknown>): EntityConfig =>
+    entitySchema.parse({
+      entity: 'person',
+      title: 'Person',
+      fields: Object.fromEntries(['email', 'phone', 'changed_at'].map((name) => [name, { type: 'text', class: 'personal' }])),
+      survivorship: { sources: ['a', 'b', 'c'], latest_by: 'changed_at', fields },
+    });
+  const said = (connection: string, email: string | null, phone: string | null, changed_at: string): Contribution => ({
+    connection,
+    pipeline: connection,
+    sourceKey: '1',
+    itemKey: '',
+    landed: connection.charCodeAt(0),
+    columns: { email, phone, changed_at },
+  });
+  const list = [
+    said('a', 'old@x.org', '555-0101', '2024'),
+    said('b', 'new@x.org', '555-0102 x 12', '2026'),
+    said('c', null, '555-0101', '2025'),
+  ];
+  test.each<[string, Record<string, unknown>, string, string]>([
+    ['trusted most', {}, 'old@x.org', '555-0101'],
+    ['changed last', { email: { by: 'most_recent' } }, 'new@x.org', '555-0101'],
+    ['longest', { phone: { by: 'most_complete' } }, 'old@x.org', '555-0102 x 12'],
+    ['said by most', { phone: { by: 'majority' } }, 'old@x.org', '555-0101'],
+    ['of the field’s own connection', { phone: { by: 'sources', sources: ['b'] } }, 'old@x.org', '555-0102 x 12'],
+    ['of the first connection that has one', { email: { by: 'sources', sources: ['c', 'b'] } }, 'new@x.org', '555-0101'],
+  ])('%s', (_, fields, email, phone) => {
+    for (const order of [list, [...list].reverse()]) {
+      const { columns, provenance } = survivors(order, own(fields), ['email', 'phone']);
+      expect(columns).toEqual({ email, phone });
+      expect(provenance?.email ?? 97).toBe(email === 'new@x.org' ? 98 : 97);
+    }
   });
 });

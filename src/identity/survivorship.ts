@@ -36,15 +36,42 @@ export function survivors(contributions: readonly Contribution[], entity: Entity
   const provenance: Record<string, number> = {};
   let mixed = false;
   const leaders = leadersOf(entity);
+  const orders = new Map<string, readonly Contribution[]>();
+  const orderOf = (field: string): readonly Contribution[] => {
+    if (!entity.survivorship.fields?.[field]) return ordered;
+    let own = orders.get(field);
+    if (!own) orders.set(field, (own = byField(ordered, entity, field)));
+    return own;
+  };
   for (const column of columns) {
     const leader = leaders.get(column) ?? column;
     const has = (name: string) => (c: Contribution) => (c.columns[name] ?? null) !== null;
-    const giver = ordered.find(has(leader)) ?? ordered.find(has(`${leader}_raw`)) ?? first;
+    const own = orderOf(leader);
+    const giver = own.find(has(leader)) ?? own.find(has(`${leader}_raw`)) ?? first;
     result[column] = giver.columns[column] ?? null;
     provenance[column] = giver.landed;
     if (giver !== first) mixed = true;
   }
   return { columns: result, provenance: mixed ? provenance : undefined, landed: first.landed };
+}
+
+/** The order that the model gives for one field; equal ones stay in the order of trust. */
+function byField(ordered: readonly Contribution[], entity: EntityConfig, field: string): Contribution[] {
+  const { by, sources = [] } = entity.survivorship.fields![field]!;
+  const value = (c: Contribution): Cell => c.columns[field] ?? null;
+  if (by === 'most_recent') {
+    const latest = entity.survivorship.latest_by!;
+    const decimal = entity.fields[latest]?.type === 'decimal';
+    return [...ordered].sort((a, b) => compareValues(b.columns[latest] ?? null, a.columns[latest] ?? null, decimal));
+  }
+  if (by === 'most_complete') return [...ordered].sort((a, b) => String(value(b) ?? '').length - String(value(a) ?? '').length);
+  if (by === 'majority') {
+    const votes = new Map<Cell, number>();
+    for (const c of ordered) if (value(c) !== null) votes.set(value(c), (votes.get(value(c)) ?? 0) + 1);
+    return [...ordered].sort((a, b) => (votes.get(value(b)) ?? 0) - (votes.get(value(a)) ?? 0));
+  }
+  const rank = (c: Contribution): number => (sources.includes(c.connection) ? sources.indexOf(c.connection) : sources.length);
+  return [...ordered].sort((a, b) => rank(a) - rank(b));
 }
 
 function byTrust(entity: EntityConfig): (a: Contribution, b: Contribution) => number {

@@ -127,6 +127,15 @@ function compileRules(
   const rules: CompiledRule[] = [];
   for (const [name, field] of Object.entries(entity.fields)) {
     const given = Object.hasOwn(mapping.fields, name) ? mapping.fields[name] : undefined;
+    if (field.type === 'reference') {
+      if (given !== undefined)
+        complain(
+          `fields.${name}`,
+          `${entity.entity}.${name} refers to a golden record; no mapping gives it.`,
+          `Map ${field.by?.join(' and ') ?? 'the fields that it goes by'} instead.`,
+        );
+      continue;
+    }
     if (given !== undefined)
       rules.push(
         compileRule(name, given, field, settings, depth, (path, ...rest) =>

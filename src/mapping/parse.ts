@@ -10,7 +10,7 @@ import { compileBoolean, compileDecimal, compileInteger, compileMoney, PLAIN_BOO
 export type Parse = (text: string) => string | number | Fault;
 type Complain = (path: string, message: string, hint?: string) => void;
 type ParseRule = Exclude<NonNullable<FieldRule['parse']>, string>;
-type Kind = Exclude<FieldType, 'text' | 'code'>;
+type Kind = Exclude<FieldType, 'text' | 'code' | 'reference'>;
 
 /** How text becomes a value of a field. */
 export interface FieldParse {
@@ -30,7 +30,8 @@ export function compileParse(rule: FieldRule, field: ModelField, settings: Mappi
     (typeof parse === 'object' ? parse.money?.currency : undefined) ?? settings.currency;
   const currency = currencyOf(rule.parse);
   if (rule.parse === undefined) {
-    const kind = field.type;
+    // No mapping gives a reference; compileRules says so.
+    const kind = field.type === 'reference' ? 'integer' : field.type;
     return { parse: kind === 'text' || kind === 'code' ? undefined : compileKind(kind, {}, settings, complain), kind, currency };
   }
   const [kind, given] = typeof rule.parse === 'string' ? [rule.parse, {}] : [kindOf(rule.parse), rule.parse];
@@ -68,7 +69,12 @@ export function constantOf(
     if (problem) complain(problem.message, problem.hint);
     return text;
   }
-  const value = compileKind(field.type, field.type === 'money' ? { money: { currency } } : {}, settings, () => {})!(text);
+  const value = compileKind(
+    field.type === 'reference' ? 'integer' : field.type,
+    field.type === 'money' ? { money: { currency } } : {},
+    settings,
+    () => {},
+  )!(text);
   if (!(value instanceof Fault)) return value;
   complain(`"${text}" ${value.what}${value.detail ? `: ${value.detail}` : ''}.`);
   return null;

@@ -8,6 +8,9 @@ import { columnsOfEntity, columnsOfField } from '../store/model-tables.ts';
 import { linksOfRecord, type RecordLink } from '../store/origins.ts';
 import { listSources, type Source } from '../store/sources.ts';
 import { bindMappings } from '../engine/run/bind.ts';
+import { type ExplainedCluster, explainCluster, goldensNamed } from '../engine/identity/explain-cluster.ts';
+import { matchedKind } from '../engine/identity/matched.ts';
+import { identityModels } from '../engine/identity/models.ts';
 import type { BoundMapping } from '../engine/landing/land.ts';
 import type { Engine } from '../engine/run/run.ts';
 
@@ -44,13 +47,16 @@ export interface ExplainedRecord {
   /** Its newest version was rejected; what stands here is the last good one. null when it is the newest. */
   newest_rejected: { reject: number; pipeline: string } | null;
   history: { at: string; run: number; action: string; changes: unknown }[];
+  /** Which source records it is made of, and why; of an entity whose records are compared. */
+  cluster?: ExplainedCluster;
 }
 
 /**
- * Explains the golden records of an entity that a key names: `#ID`, the key of a source record, or the value of any text
+ * Explains the golden records of an entity that a key names: `#ID` (also one that was merged), the key of a source record, or the value of any text
  * field (a receipt number, a tag number). At most `limit` of them.
  */
-export async function explain({ project, knex }: Engine, entityName: string, key: string, limit = 5): Promise<ExplainedRecord[]> {
+export async function explain(engine: Engine, entityName: string, key: string, limit = 5): Promise<ExplainedRecord[]> {
+  const { project, knex } = engine;
   const located = project.entities.get(entityName);
   if (!located) {
     const meant = didYouMean(entityName, project.entities.keys());
@@ -63,6 +69,7 @@ export async function explain({ project, knex }: Engine, entityName: string, key
   }
   const entity = located.value;
   const entityId = ((await knex('il_entity').where({ name: entityName }).first('id')) as { id: number }).id;
+  const kind = identityModels(project).has(entityName) ? await matchedKind(engine, entityName) : undefined;
   const ids = await findIds();
   const sources = new Map((await listSources(knex)).map((s) => [s.id, s]));
   const held = await heldBy(knex, entityId);
@@ -121,6 +128,7 @@ export async function explain({ project, knex }: Engine, entityName: string, key
     result.push({
       entity: entityName,
       id,
+      ...(kind && row ? { cluster: await explainCluster(engine, kind, id) } : {}),
       fields,
       newest_rejected: held.get(id) ?? null,
       history: history.map((h) => ({
@@ -134,6 +142,8 @@ export async function explain({ project, knex }: Engine, entityName: string, key
   return result;
 
   async function findIds(): Promise<number[]> {
+    const named = kind ? await goldensNamed(engine, kind, key, limit) : [];
+    if (named.length) return named;
     if (/^#\d+$/.test(key)) return [Number(key.slice(1))];
     const bySource = (await knex('il_link')
       .whereIn('source_id', knex('il_source').select('id'))
@@ -143,8 +153,9 @@ export async function explain({ project, knex }: Engine, entityName: string, key
       .limit(limit)
       .pluck('golden_id')) as number[];
     if (bySource.length) return [...new Set(bySource)];
+    const stored = new Set(columnsOfEntity(entity).map((c) => c.name));
     const texts = Object.entries(entity.fields)
-      .filter(([, f]) => f.type === 'text')
+      .filter(([name, f]) => f.type === 'text' && stored.has(name))
       .map(([name]) => name);
     if (texts.length === 0) return [];
     return (await knex(entityName)

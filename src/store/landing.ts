@@ -15,6 +15,8 @@ export interface Link {
   mapped: string | null;
   /** The run in which the source deleted it. */
   deletedRun: number | null;
+  /** Whose record it is, where the entity has the long form of identity. */
+  member: number | null;
 }
 
 const LINK_COLUMNS = [
@@ -27,8 +29,9 @@ const LINK_COLUMNS = [
   'hash',
   'mapped',
   'deleted_run',
+  'member_id',
 ] as const;
-const LINK_SELECT = `SELECT ${LINK_COLUMNS.join(', ')} FROM il_link`;
+export const LINK_SELECT = `SELECT ${LINK_COLUMNS.join(', ')} FROM il_link`;
 const LANDED_COLUMNS = ['id', 'source_id', 'source_key', 'run_id', 'file_id', 'record', 'line', 'shape_id', 'raw'] as const;
 const HISTORY_COLUMNS = ['entity_id', 'golden_id', 'id', 'run_id', 'landed_id', 'action', 'changes'] as const;
 
@@ -38,6 +41,8 @@ export interface Landing {
   /** Links of these records, by source key. */
   links(sourceId: number, keys: readonly string[]): Promise<Map<string, Link[]>>;
   linksOfGolden(entityId: number, goldens: readonly number[]): Promise<Link[]>;
+  /** Links that are not deleted, of these members. */
+  linksOfMembers(members: readonly number[]): Promise<Link[]>;
   /** Golden ids by identity text. */
   byIdentity(table: string, identities: readonly string[]): Promise<Map<string, number>>;
   goldens(table: string, columns: readonly string[], ids: readonly number[]): Promise<Map<number, Cell[]>>;
@@ -118,6 +123,13 @@ function landingOf(rows: Rows): Landing {
       );
       return found.map(linkOf);
     },
+    async linksOfMembers(members) {
+      const found = await rows.select(
+        `${LINK_SELECT} WHERE member_id = ? AND deleted_run IS NULL`,
+        members.map((id) => [id]),
+      );
+      return found.map(linkOf);
+    },
     async byIdentity(table, identities) {
       const found = await rows.select(
         `SELECT _identity, _id FROM "${table}" WHERE _identity = ?`,
@@ -150,7 +162,7 @@ function landingOf(rows: Rows): Landing {
       rows.replace(
         'il_link',
         LINK_COLUMNS,
-        links.map((l) => [l.sourceId, l.sourceKey, l.entityId, l.itemKey, l.golden, l.landed, l.hash, l.mapped, l.deletedRun]),
+        links.map((l) => [l.sourceId, l.sourceKey, l.entityId, l.itemKey, l.golden, l.landed, l.hash, l.mapped, l.deletedRun, l.member]),
       ),
     removeLinks: (links) =>
       rows.remove(
@@ -162,7 +174,7 @@ function landingOf(rows: Rows): Landing {
   };
 }
 
-function linkOf(row: Cell[]): Link {
+export function linkOf(row: Cell[]): Link {
   return {
     sourceId: row[0] as number,
     sourceKey: row[1] as string,
@@ -173,5 +185,6 @@ function linkOf(row: Cell[]): Link {
     hash: row[6] as string,
     mapped: row[7] as string | null,
     deletedRun: row[8] as number | null,
+    member: row[9] as number | null,
   };
 }

@@ -1,4 +1,4 @@
-import type { EntityConfig, FieldType } from '../config/schema/model.ts';
+import { type EntityConfig, equalFields, type FieldType, matchingOf } from '../config/schema/model.ts';
 import { ConfigError, type Problem } from '../core/errors.ts';
 import type { Knex } from './open.ts';
 
@@ -16,12 +16,20 @@ export function columnsOfField(name: string, type: FieldType): { name: string; s
       { name, sql: 'TEXT' },
       { name: `${name}_raw`, sql: 'TEXT' },
     ];
-  return [{ name, sql: type === 'integer' || type === 'boolean' ? 'INTEGER' : 'TEXT' }];
+  return [{ name, sql: type === 'integer' || type === 'boolean' || type === 'reference' ? 'INTEGER' : 'TEXT' }];
 }
 
-/** All data columns of an entity in order. */
+/** All data columns of an entity in order. What names a record in its system is none where the golden record belongs to no system. */
 export function columnsOfEntity(entity: EntityConfig): { name: string; sql: SqlType }[] {
-  return Object.entries(entity.fields).flatMap(([name, field]) => columnsOfField(name, field.type));
+  const keys = matchingOf(entity)?.keys;
+  return Object.entries(entity.fields).flatMap(([name, field]) =>
+    name === keys?.source || name === keys?.key ? [] : columnsOfField(name, field.type),
+  );
+}
+
+/** All columns that a mapping gives of an entity. */
+export function columnsOfRecord(entity: EntityConfig): string[] {
+  return Object.entries(entity.fields).flatMap(([name, field]) => columnsOfField(name, field.type).map((c) => c.name));
 }
 
 /**
@@ -77,7 +85,8 @@ async function tableOf(knex: Knex, entity: EntityConfig): Promise<Table> {
 }
 
 function identityText(entity: EntityConfig): string {
-  return JSON.stringify(entity.identity ?? []);
+  const matching = matchingOf(entity);
+  return JSON.stringify(matching ? { members: matching.keys ?? null } : (equalFields(entity) ?? []));
 }
 
 async function refusals(knex: Knex, entity: EntityConfig, table: Table): Promise<Problem[]> {
@@ -90,16 +99,26 @@ async function refusals(knex: Knex, entity: EntityConfig, table: Table): Promise
       message: `The store keeps ${entity.entity}.${c.name} as ${table.columns[c.name]!.type}; the model now wants ${c.sql}.`,
       hint: 'Give the field a new name, map it, and leave the old one: nothing that is stored is thrown away.',
     }));
-  if (table.identity !== null && table.identity !== identityText(entity) && (await knex(entity.entity).first('_id')) !== undefined) {
-    const before = JSON.parse(table.identity) as string[];
+  if (table.identity !== null && !canFollow(table.identity, entity) && (await knex(entity.entity).first('_id')) !== undefined) {
     found.push({
       code: 'MODEL_DESTRUCTIVE',
       place: { file, path: 'identity' },
-      message: `The records of ${entity.entity} are told apart by ${before.join(', ') || 'their source alone'}; the model now wants ${entity.identity?.join(', ') ?? 'no identity'}.`,
+      message: `The records of ${entity.entity} are told apart by ${said(JSON.parse(table.identity))}; the model now wants ${said(JSON.parse(identityText(entity)))}.`,
       hint: 'Give the entity a new name and map to that, or begin with an empty store, which is filled from the sources again.',
     });
   }
   return found;
+}
+
+/** Records that were one by equal fields have kept what they said, and can be compared by the long form. */
+function canFollow(before: string, entity: EntityConfig): boolean {
+  const after = identityText(entity);
+  return before === after || (matchingOf(entity) !== undefined && before !== '[]' && before.startsWith('['));
+}
+
+function said(identity: string[] | { members: { source: string; key: string } | null }): string {
+  if (Array.isArray(identity)) return identity.join(', ') || 'their source alone';
+  return identity.members ? `comparison, with the keys ${identity.members.source} and ${identity.members.key}` : 'comparison';
 }
 
 async function bringInLine(trx: Knex.Transaction, entity: EntityConfig): Promise<void> {
@@ -107,9 +126,9 @@ async function bringInLine(trx: Knex.Transaction, entity: EntityConfig): Promise
   if (!table.there) await createTable(trx, entity, columnsOfEntity(entity));
   else {
     for (const column of table.missing) await trx.raw(`ALTER TABLE ?? ADD COLUMN ?? ${column.sql}`, [entity.entity, column.name]);
-    if (entity.identity && !table.columns._identity) await trx.raw('ALTER TABLE ?? ADD COLUMN _identity TEXT', [entity.entity]);
+    if (equalFields(entity) && !table.columns._identity) await trx.raw('ALTER TABLE ?? ADD COLUMN _identity TEXT', [entity.entity]);
   }
-  if (entity.identity)
+  if (equalFields(entity))
     await trx.raw('CREATE UNIQUE INDEX IF NOT EXISTS ?? ON ?? (_identity)', [`${entity.entity}__identity`, entity.entity]);
   const identity = identityText(entity);
   await trx('il_entity')
@@ -144,7 +163,7 @@ async function createTable(knex: Knex, entity: EntityConfig, columns: { name: st
     '_landed INTEGER NOT NULL',
     '_provenance TEXT',
   ];
-  if (entity.identity) bookkeeping.push('_identity TEXT');
+  if (equalFields(entity)) bookkeeping.push('_identity TEXT');
   const sql = [...bookkeeping, ...columns.map((c) => `?? ${c.sql}`)].join(', ');
   await knex.raw(`CREATE TABLE ?? (${sql})`, [entity.entity, ...columns.map((c) => c.name)]);
 }

@@ -15,6 +15,7 @@ import { makePrivateFile, makePrivateFolder } from './private-files.ts';
 import { SqliteClient } from './sqlite-client.ts';
 import * as matches from './migrations/010-matches.ts';
 import * as decisions from './migrations/011-decisions.ts';
+import * as identity from './migrations/020-identity.ts';
 import * as exceptions from './migrations/030-exceptions.ts';
 
 export type { Knex };
@@ -33,6 +34,7 @@ const MIGRATIONS = [
   { name: '009-waiting', up: waiting.up },
   { name: '010-matches', up: matches.up },
   { name: '011-decisions', up: decisions.up },
+  { name: '020-identity', up: identity.up },
   { name: '030-exceptions', up: exceptions.up },
 ];
 

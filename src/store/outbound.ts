@@ -145,7 +145,13 @@ export async function indexRelated(knex: Knex, related: readonly Related[]): Pro
 
 /** Did this run or a later one delete records of an entity? */
 export async function deletedSince(knex: Knex, entityId: number, run: number): Promise<boolean> {
-  return (await knex('il_history').where({ entity_id: entityId, action: 'deleted' }).where('run_id', '>=', run).first('id')) !== undefined;
+  return (
+    (await knex('il_history')
+      .where({ entity_id: entityId })
+      .whereIn('action', ['deleted', 'merged'])
+      .where('run_id', '>=', run)
+      .first('id')) !== undefined
+  );
 }
 
 /** Did this run or a later one make, change or delete records of an entity? */

@@ -3,15 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { follow, interlocal, root } from './follow.ts';
+import { peopleTown } from './people-town.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'interlocal-json-'));
 const town = join(folder, 'my-town');
 /** One that sends: a record is refused, another held, a delivery not settled yet. */
 const sending = join(folder, 'sending', 'my-town');
+/** One that knows people from two systems: twins, one of whom both know. */
+const people = join(folder, 'people', 'my-town');
 beforeAll(async () => {
   await follow('README.md', town, 'run pool-receipts');
   await follow('README.md', sending);
   await follow('docs/delivery.md', sending, 'deliver dismiss');
+  await peopleTown(people);
 }, 240_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -66,8 +70,10 @@ const orderOfSending = [
   'deliver undo',
 ];
 
+const orderOfPeople = ['identity clusters', 'identity report', 'identity compare', 'review list', 'review same'];
+
 it('docs/json.md has an example for each of the commands', () => {
-  const all = [...order, ...orderOfSending];
+  const all = [...order, ...orderOfSending, ...orderOfPeople];
   expect(examples.map(({ command }) => all.find((start) => command.startsWith(start))).sort()).toEqual([...all].sort());
 });
 
@@ -88,6 +94,13 @@ it('so does every command of a town that sends', { timeout: 180_000 }, async () 
   for (const start of orderOfSending) {
     const { command, example } = examples.find((e) => e.command.startsWith(start))!;
     await keysAsPromised(command, example, sending);
+  }
+});
+
+it('so does every command about people', { timeout: 180_000 }, async () => {
+  for (const start of orderOfPeople) {
+    const { command, example } = examples.find((e) => e.command.startsWith(start))!;
+    await keysAsPromised(command, example, people);
   }
 });
 

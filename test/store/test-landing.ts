@@ -16,6 +16,7 @@ export function testLanding(now: () => OpenStore): void {
       sourceKey: key,
       entityId: 1,
       itemKey: '',
+      member: null,
       golden,
       landed: 1,
       hash: 'h',

@@ -181,6 +181,7 @@ function projectOf(setup: Setup, folder: string): Project {
     mappings: new Map([['certified.from-pack', located(mapping)]]),
     lookups: new Map(),
     pipelines: new Map([['certify', located(pipeline)]]),
+    identityParameters: new Map(),
     entities: new Map([['certified', located(entity)]]),
     dataFolder: join(folder, 'data'),
   };

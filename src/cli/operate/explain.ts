@@ -1,5 +1,6 @@
 import { zonedTime } from '../../core/zoned-time.ts';
 import { visibleLine } from '../../core/visible.ts';
+import type { ExplainedRecord } from '../../reports/explain.ts';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';
 
@@ -8,7 +9,7 @@ export function registerExplain(cli: Cli): void {
   cli.program
     .command('explain')
     .argument('<entity>', 'receipt, permit, …')
-    .argument('<key>', 'its number, the key of its source record, or #ID')
+    .argument('<key>', 'its number, the key of its source record, CONNECTION:KEY, or #ID')
     .description('Field by field: which record of which file, line and run a value came from.')
     .action(async (entity: string, key: string) => {
       const { withTown } = await import('../town.ts');
@@ -55,6 +56,7 @@ export function registerExplain(cli: Cli): void {
                           `Its newest version was rejected; what follows is the last good one. interlocal rejects show ${r.newest_rejected.reject} says why.`,
                         ]
                       : []),
+                    ...clusterText(r.cluster),
                     tableText(['field', 'value', 'what the source said', 'where'], rows),
                     'History',
                     ...history,
@@ -64,6 +66,21 @@ export function registerExplain(cli: Cli): void {
         );
       });
     });
+}
+
+/** Which records it is made of, and what ties them. */
+function clusterText(cluster: ExplainedRecord['cluster']): string[] {
+  if (!cluster) return [];
+  const ties = cluster.links.map(
+    (l) =>
+      `  ${l.a} and ${l.b}: ${l.kind === 'rule' ? `rule "${l.rule}"` : l.kind === 'steward' ? l.reasons[0] : `score ${l.score}. ${l.reasons.slice(0, 3).join(' ')}`}`,
+  );
+  return [
+    `Source records: ${cluster.members.map((m) => `${m.connection}:${m.source_key}`).join(', ')}`,
+    ...(cluster.aliases.length > 0 ? [`Also found as ${cluster.aliases.map((id) => `#${id}`).join(', ')}`] : []),
+    ...(ties.length > 0 ? ['What makes them one', ...ties] : []),
+    '',
+  ];
 }
 
 /** Whole lists do not fit on a line; --json has them. */

@@ -1,7 +1,7 @@
 import { EXIT_CODES } from '../../core/outcome.ts';
 import type { EntityConfig } from '../../config/schema/model.ts';
 import { formatMoney } from '../../core/money.ts';
-import type { GoldenChange } from '../../engine/golden/golden.ts';
+import type { GoldenChange } from '../../engine/golden/golden-records.ts';
 import { type Cli, countOption } from '../cli.ts';
 import { chosenPipelines, resultsTable, runJson } from './run.ts';
 

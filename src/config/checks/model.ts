@@ -1,12 +1,13 @@
 import type { Problem } from '../../core/errors.ts';
 import { problemAt } from '../draft.ts';
 import type { Draft, Part } from '../draft.ts';
-import type { EntityConfig } from '../schema/model.ts';
+import { type EntityConfig, equalFields, matchingOf, type ModelField } from '../schema/model.ts';
+import { checkMatching } from './identity.ts';
 import { suggestion, unknownReference } from './references.ts';
 
 /** An entity of the model: its fields, the entities that they name, the connections that it trusts. */
 export function checkEntity(draft: Draft, part: Part<EntityConfig>): Problem[] {
-  const { entity, fields, identity = [], indexes, survivorship } = part.value;
+  const { entity, fields, indexes, survivorship } = part.value;
   const problems: Problem[] = [];
   const own = (name: string, path: (string | number)[]): void => {
     if (!Object.hasOwn(fields, name))
@@ -14,7 +15,7 @@ export function checkEntity(draft: Draft, part: Part<EntityConfig>): Problem[] {
         problemAt(part, path, 'REFERENCE_UNKNOWN', `the entity ${entity} has no field "${name}".`, suggestion(name, Object.keys(fields))),
       );
   };
-  identity.forEach((name, i) => own(name, ['identity', i]));
+  (equalFields(part.value) ?? []).forEach((name, i) => own(name, ['identity', i]));
   indexes.forEach((names, i) => names.forEach((name, j) => own(name, ['indexes', i, j])));
   for (const [name, field] of Object.entries(fields)) {
     if (field.values && field.type !== 'code')
@@ -27,6 +28,7 @@ export function checkEntity(draft: Draft, part: Part<EntityConfig>): Problem[] {
           'Write type: code, or remove values.',
         ),
       );
+    problems.push(...referenceProblems(draft, part, name, field, own));
     if (field.references !== undefined && !draft.entities.has(field.references))
       problems.push(unknownReference('entity', field.references, draft.entities.keys(), part, ['fields', name, 'references']));
     // The table has these columns already, beside the money or the code.
@@ -36,6 +38,31 @@ export function checkEntity(draft: Draft, part: Part<EntityConfig>): Problem[] {
         problemAt(part, ['fields', name], 'VALUE_INVALID', `${name} is made beside ${base[1]} by itself.`, 'Remove this field.'),
       );
   }
+  problems.push(...checkMatching(draft, part));
+  for (const [name, { by, sources }] of Object.entries(survivorship.fields ?? {})) {
+    const at = ['survivorship', 'fields', name];
+    own(name, at);
+    if (by === 'most_recent' && survivorship.latest_by === undefined)
+      problems.push(
+        problemAt(
+          part,
+          [...at, 'by'],
+          'KEY_MISSING',
+          'most_recent needs survivorship.latest_by.',
+          'Name the field that says when a record changed last.',
+        ),
+      );
+    if ((by === 'sources') !== (sources !== undefined))
+      problems.push(
+        problemAt(
+          part,
+          [...at, 'sources'],
+          by === 'sources' ? 'KEY_MISSING' : 'VALUE_INVALID',
+          'sources and by: sources go together.',
+          'Write both, or neither.',
+        ),
+      );
+  }
   const connections = draft.connections && Object.keys(draft.connections.value);
   survivorship.sources.forEach((name, i) => {
     // The model that comes with the packs speaks of the sample town's connections.
@@ -43,4 +70,61 @@ export function checkEntity(draft: Draft, part: Part<EntityConfig>): Problem[] {
       problems.push(unknownReference('connection', name, connections, part, ['survivorship', 'sources', i]));
   });
   return problems;
+}
+
+/** A field that refers to a golden record: of an entity whose records are compared, by two fields of its own. */
+function referenceProblems(
+  draft: Draft,
+  part: Part<EntityConfig>,
+  name: string,
+  field: ModelField,
+  own: (name: string, path: (string | number)[]) => void,
+): Problem[] {
+  const at = ['fields', name];
+  if (field.type !== 'reference')
+    return (['entity', 'by'] as const)
+      .filter((key) => field[key] !== undefined)
+      .map((key) =>
+        problemAt(
+          part,
+          [...at, key],
+          'VALUE_INVALID',
+          `${key} is for references, and this field is ${field.type}.`,
+          `Remove ${key}, or leave type out.`,
+        ),
+      );
+  if (field.entity === undefined)
+    return [
+      problemAt(
+        part,
+        at,
+        'KEY_MISSING',
+        'the key "type" is missing.',
+        'Write its type, or entity and by for a reference to a golden record.',
+      ),
+    ];
+  if (field.by === undefined)
+    return [
+      problemAt(
+        part,
+        at,
+        'KEY_MISSING',
+        'the key "by" is missing.',
+        'Name the two fields that hold the connection and the number there: by: [source, owner_key].',
+      ),
+    ];
+  field.by.forEach((key, i) => own(key, [...at, 'by', i]));
+  if (!draft.entities.has(field.entity)) return [unknownReference('entity', field.entity, draft.entities.keys(), part, [...at, 'entity'])];
+  const target = draft.entities.get(field.entity);
+  return !target || matchingOf(target.value)
+    ? []
+    : [
+        problemAt(
+          part,
+          [...at, 'entity'],
+          'VALUE_INVALID',
+          `the records of ${field.entity} are not compared, so that nothing can refer to them.`,
+          'Give it the long form of identity, or keep the number alone.',
+        ),
+      ];
 }

@@ -1,19 +1,28 @@
 import { z } from 'zod';
 import { columnName } from './common.ts';
+import { type IdentityConfig, identitySchema } from './identity.ts';
 
 /** config/model/<entity>.yaml: one canonical entity. Each becomes a typed table that a report tool can read. */
-export const FIELD_TYPES = ['text', 'code', 'integer', 'decimal', 'money', 'date', 'datetime', 'boolean'] as const;
+export const FIELD_TYPES = ['text', 'code', 'integer', 'decimal', 'money', 'date', 'datetime', 'boolean', 'reference'] as const;
 export type FieldType = (typeof FIELD_TYPES)[number];
 
 export const modelFieldSchema = z.strictObject({
   type: z
     .enum(FIELD_TYPES)
+    .default('reference')
     .describe(
-      'code: two columns, the raw code in <field>_raw and the mapped one in <field>. money: integer minor units in <field>, ISO code in <field>_currency. decimal: exact text.',
+      'code: two columns, the raw code in <field>_raw and the mapped one in <field>. money: integer minor units in <field>, ISO code in <field>_currency. decimal: exact text. reference: the id of a golden record of another entity; it needs entity and by, and may be left out beside them.',
     ),
   required: z.boolean().default(false),
   class: z.enum(['public', 'internal', 'personal']).describe('Who may see it. personal: a person can be recognised by it.'),
   values: z.array(z.string()).optional().describe('For code: the mapped values there are.'),
+  entity: columnName
+    .optional()
+    .describe('For reference: whose golden record it is. No mapping gives it; it follows when records are merged or taken apart.'),
+  by: z
+    .tuple([columnName, columnName])
+    .optional()
+    .describe('For reference: the fields of this entity that hold the connection and the number there, as in [source, owner_key].'),
   references: columnName.optional().describe('The entity that this field names a record of.'),
   description: z.string().optional(),
 });
@@ -25,9 +34,11 @@ export const entitySchema = z.strictObject({
   description: z.string().optional(),
   fields: z.record(columnName, modelFieldSchema),
   identity: z
-    .array(columnName)
+    .union([z.array(columnName).min(1), identitySchema])
     .optional()
-    .describe('Records that are equal in all these fields are one. Without it, each source record is a record of its own.'),
+    .describe(
+      'Which records are one. A list of fields: those that are equal in all of them. The long form compares persons and organizations (docs/identity.md). Without it, each source record is a record of its own.',
+    ),
   survivorship: z
     .strictObject({
       sources: z
@@ -39,9 +50,33 @@ export const entitySchema = z.strictObject({
       latest_by: columnName
         .optional()
         .describe('Among records of one connection: the one with the greatest value in this field first. Without it, by source key.'),
+      fields: z
+        .record(
+          columnName,
+          z.strictObject({
+            by: z
+              .enum(['sources', 'most_recent', 'most_complete', 'majority'])
+              .describe(
+                'sources: connections in an order of this field. most_recent: the greatest value of latest_by, whatever the connection. most_complete: the longest value. majority: what most records say. Equal ones by the order of trust.',
+              ),
+            sources: z.array(z.string()).optional().describe('For by: sources.'),
+          }),
+        )
+        .optional()
+        .describe('Fields for which another order holds.'),
     })
     .prefault({}),
   indexes: z.array(z.array(columnName).min(1)).default([]),
   retention: z.string().optional().describe('How long it is kept, as the by-law or schedule says it.'),
 });
 export type EntityConfig = z.output<typeof entitySchema>;
+
+/** The fields of the short form of `identity`; undefined without it. */
+export function equalFields(entity: EntityConfig): readonly string[] | undefined {
+  return Array.isArray(entity.identity) ? entity.identity : undefined;
+}
+
+/** The long form of `identity`; undefined without it. */
+export function matchingOf(entity: EntityConfig): IdentityConfig | undefined {
+  return Array.isArray(entity.identity) ? undefined : entity.identity;
+}

@@ -1,19 +1,12 @@
-import type { EntityConfig } from '../../config/schema/model.ts';
+import { equalFields } from '../../config/schema/model.ts';
 import type { Candidate, Columns } from '../../mapping/mapping.ts';
-import { type Contribution, survivors } from '../../identity/survivorship.ts';
-import { columnsOfEntity } from '../../store/model-tables.ts';
+import type { Contribution } from '../../identity/survivorship.ts';
 import type { Landing, Link } from '../../store/landing.ts';
 import type { Cell } from '../../store/rows.ts';
+import { contributionOf, differences, type Entry, type Golden, idOf, type Kind, writeGoldens } from './golden-records.ts';
+import { referencesOfRows } from '../identity/references.ts';
+import { commitMembers } from '../identity/members.ts';
 import type { BoundMapping, LandContext } from '../landing/land.ts';
-
-/** What happened to one golden record, for previews and history. */
-export interface GoldenChange {
-  entity: string;
-  golden: number;
-  action: 'created' | 'changed' | 'deleted' | 'restored';
-  /** Column → [before, after]. */
-  changes: Record<string, [Cell, Cell]>;
-}
 
 /** The landed record that a link stands for. */
 export interface LandedAs {
@@ -41,17 +34,6 @@ export interface Made {
   candidate: Candidate;
 }
 
-/** The state in which this batch leaves one link. */
-interface Entry {
-  link: Link;
-  columns: Columns | undefined;
-  identity: string | null;
-  /** The link goes altogether: the record gives no such item any more. */
-  removed: boolean;
-  /** The golden record that the link supported before the batch. */
-  was: number | null;
-}
-
 export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch {
   const entries = new Map<string, Entry>();
 
@@ -59,7 +41,8 @@ export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch
     const id = idOf(link);
     const earlier = entries.get(id);
     const was = earlier ? earlier.was : old && old.deletedRun === null ? old.golden : null;
-    entries.set(id, { link, columns, identity, removed, was });
+    const wasMember = earlier ? earlier.wasMember : (old?.member ?? null);
+    entries.set(id, { link, columns, identity, removed, was, wasMember });
   }
 
   const news = new Map<BoundMapping, NewRows>();
@@ -80,13 +63,13 @@ export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch
       for (const { bound, candidate } of made) {
         const old = before?.find((l) => l.entityId === bound.entityId && l.itemKey === candidate.itemKey);
         const mapped = bound.entity.identity ? JSON.stringify(candidate.columns) : null;
-        const link = linkTo(as, bound.entityId, candidate.itemKey, old?.golden ?? null, mapped);
+        const link = linkTo(as, { entityId: bound.entityId, itemKey: candidate.itemKey }, old, mapped);
         put(old, link, candidate.columns, identityOf(bound, candidate.columns));
         now.push(link);
       }
       if (made.length === 0) {
         // A record that gives nothing is remembered all the same, so that it is known next time.
-        const link = linkTo(as, 0, '', null, null);
+        const link = linkTo(as, { entityId: 0, itemKey: '' }, undefined, null);
         put(undefined, link);
         now.push(link);
       }
@@ -127,7 +110,11 @@ async function insertNew(landing: Landing, context: LandContext, bound: BoundMap
     links[i]![4] = id;
     goldens[i]![0] = id++;
   }
-  const names = bound.mapping.columns;
+  const names = [...bound.mapping.columns];
+  for (const { field, values } of await referencesOfRows(landing, bound.entity, names, goldens)) {
+    names.push(field);
+    goldens.forEach((row, i) => row.push(values[i]!));
+  }
   if (context.onChange)
     for (const row of goldens)
       context.onChange({
@@ -140,49 +127,35 @@ async function insertNew(landing: Landing, context: LandContext, bound: BoundMap
   await landing.insertLinks(links);
 }
 
-function linkTo(as: LandedAs, entityId: number, itemKey: string, golden: number | null, mapped: string | null): Link {
+function linkTo(as: LandedAs, item: Pick<Link, 'entityId' | 'itemKey'>, old: Link | undefined, mapped: string | null): Link {
   return {
     sourceId: as.sourceId,
     sourceKey: as.key,
-    entityId,
-    itemKey,
-    golden,
+    entityId: item.entityId,
+    itemKey: item.itemKey,
+    golden: old?.golden ?? null,
     landed: as.landed,
     hash: as.hash,
     mapped,
     deletedRun: null,
+    member: old?.member ?? null,
   };
-}
-
-/** Unambiguous whatever the keys hold. */
-function idOf({ sourceId, entityId, itemKey, sourceKey }: Link): string {
-  return `${sourceId} ${entityId} ${itemKey.length} ${itemKey} ${sourceKey}`;
 }
 
 /** The text that equal records share; null when a part is missing, and then the record stands for itself. */
 function identityOf({ entity }: Kind, columns: Columns): string | null {
-  const fields = entity.identity;
+  const fields = equalFields(entity);
   if (!fields) return null;
   const values = fields.map((f) => columns[f] ?? null);
   return values.includes(null) ? null : JSON.stringify(values);
 }
 
-/** An entity with its id in the store. */
-type Kind = Pick<BoundMapping, 'entity' | 'entityId'>;
-
-/** One golden record that the batch touches. */
-interface Golden {
-  id: number;
-  /** Its id was taken in this batch: nothing of it can be in the store. */
-  fresh: boolean;
-  identity: string | null;
-  contributions: Contribution[];
-}
-
 async function commitEntity(landing: Landing, context: LandContext, kind: Kind, entries: readonly Entry[]): Promise<void> {
   const { entity } = kind;
   const active = entries.filter((e) => e.columns !== undefined && !e.removed);
-  const touched = entity.identity
+  const model = context.matching.get(kind.entityId);
+  if (model) return commitMembers(landing, context, { ...kind, model }, entries);
+  const touched = equalFields(entity)
     ? await shareByIdentity(landing, context, kind, entries, active)
     : await oneEach(landing, context, entries, active);
   await writeGoldens(landing, context, kind, touched);
@@ -258,100 +231,4 @@ async function shareByIdentity(
     touch(link.golden!, identityOf(kind, columns)).contributions.push(contributionOf(context.sourceOf(link.sourceId), link, columns));
   }
   return [...touched.values()];
-}
-
-function contributionOf({ connection, pipeline }: { connection: string; pipeline: string }, link: Link, columns: Columns): Contribution {
-  return { connection, pipeline, sourceKey: link.sourceKey, itemKey: link.itemKey, landed: link.landed, columns };
-}
-
-const layouts = new WeakMap<object, string[]>();
-function columnsOf(entity: EntityConfig): string[] {
-  let columns = layouts.get(entity);
-  if (!columns) layouts.set(entity, (columns = columnsOfEntity(entity).map((c) => c.name)));
-  return columns;
-}
-
-async function writeGoldens(landing: Landing, context: LandContext, { entity, entityId }: Kind, touched: readonly Golden[]): Promise<void> {
-  const table = entity.entity;
-  const columns = columnsOf(entity);
-  const withIdentity = entity.identity !== undefined;
-  const before = await landing.goldens(
-    table,
-    columns,
-    touched.filter((g) => !g.fresh).map((g) => g.id),
-  );
-  const bookkeeping = ['_id', '_created', '_run', '_landed', '_provenance', ...(withIdentity ? ['_identity'] : [])];
-  const inserts: Cell[][] = [];
-  const updates: Cell[][] = [];
-  const deletes: Cell[][] = [];
-  const history: { golden: number; landed: number | null; action: GoldenChange['action']; changes: string | null }[] = [];
-
-  for (const golden of touched) {
-    const old = before.get(golden.id);
-    if (golden.contributions.length === 0) {
-      if (!old) continue;
-      deletes.push([golden.id]);
-      const changes = differences(columns, old, undefined);
-      history.push({ golden: golden.id, landed: null, action: 'deleted', changes: JSON.stringify(changes) });
-      context.onChange?.({ entity: table, golden: golden.id, action: 'deleted', changes });
-      continue;
-    }
-    const { columns: values, provenance, landed } = survivors(golden.contributions, entity, columns);
-    const row: Cell[] = [golden.id, context.runId, context.runId, landed, provenance ? JSON.stringify(provenance) : null];
-    if (withIdentity) row.push(golden.identity);
-    for (const column of columns) row.push(values[column] ?? null);
-    if (!old) {
-      inserts.push(row);
-      const action = golden.fresh ? 'created' : 'restored';
-      // That it was created, when and from what stands in the record itself; history has what came after.
-      if (action === 'restored') history.push({ golden: golden.id, landed, action, changes: null });
-      if (context.onChange)
-        context.onChange({
-          entity: table,
-          golden: golden.id,
-          action,
-          changes: differences(columns, undefined, row.slice(-columns.length)),
-        });
-      continue;
-    }
-    const changes = differences(columns, old, row.slice(-columns.length));
-    const changed = Object.keys(changes).length > 0;
-    updates.push([changed ? context.runId : null, ...row.slice(3), golden.id]);
-    if (changed) {
-      history.push({ golden: golden.id, landed, action: 'changed', changes: JSON.stringify(changes) });
-      context.onChange?.({ entity: table, golden: golden.id, action: 'changed', changes });
-    }
-  }
-  const all = [...bookkeeping, ...columns];
-  await landing.rows.remove(table, ['_id'], deletes);
-  await landing.rows.insert(table, all, inserts);
-  await landing.rows.update(
-    table,
-    all.slice(2),
-    ['_id'],
-    updates.filter((u) => u[0] !== null),
-  );
-  await landing.rows.update(
-    table,
-    all.slice(3),
-    ['_id'],
-    updates.filter((u) => u[0] === null).map((u) => u.slice(1)),
-  );
-  if (history.length === 0) return;
-  let id = await landing.take('history', history.length);
-  await landing.insertHistory(history.map((h) => [entityId, h.golden, id++, context.runId, h.landed, h.action, h.changes]));
-}
-
-function differences(
-  columns: readonly string[],
-  before: readonly Cell[] | undefined,
-  after: readonly Cell[] | undefined,
-): Record<string, [Cell, Cell]> {
-  const changes: Record<string, [Cell, Cell]> = {};
-  for (let i = 0; i < columns.length; i++) {
-    const from = before?.[i] ?? null;
-    const to = after?.[i] ?? null;
-    if (from !== to) changes[columns[i]!] = [from, to];
-  }
-  return changes;
 }

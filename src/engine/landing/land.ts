@@ -3,11 +3,13 @@ import type { EntityConfig } from '../../config/schema/model.ts';
 import type { Problem } from '../../core/errors.ts';
 import type { RunCounts } from '../../core/outcome.ts';
 import type { SourceRecord, Values } from '../../core/record.ts';
+import type { IdentityModel } from '../../identity/model.ts';
 import type { Candidate, CompiledMapping } from '../../mapping/mapping.ts';
 import type { Skips } from '../../mapping/skip.ts';
 import type { Landing, Link } from '../../store/landing.ts';
 import type { Cell } from '../../store/rows.ts';
-import { type GoldenChange, goldenBatch, type Made } from '../golden/golden.ts';
+import { goldenBatch, type Made } from '../golden/golden.ts';
+import type { GoldenChange } from '../golden/golden-records.ts';
 
 /** A mapping together with what the store knows of its entity. */
 export interface BoundMapping {
@@ -28,6 +30,8 @@ export interface LandContext {
   mappings: readonly BoundMapping[];
   /** Also those that no mapping of the pipeline makes any more, by id. */
   entities: ReadonlyMap<number, EntityConfig>;
+  /** The compiled identity of the entities that have its long form. */
+  matching: ReadonlyMap<number, IdentityModel>;
   /** Where other records of a golden record come from, for survivorship. */
   sourceOf(sourceId: number): { pipeline: string; connection: string };
   /** The id of a list of columns, made when new. */

@@ -6,7 +6,7 @@ import { forgetHashes } from '../../store/landed.ts';
 import type { Knex } from '../../store/open.ts';
 import { closeSameRejects } from '../../store/rejects.ts';
 import { saveFingerprint, shapeOf } from '../../store/sources.ts';
-import type { GoldenChange } from '../golden/golden.ts';
+import type { GoldenChange } from '../golden/golden-records.ts';
 import { landBatch } from './land.ts';
 import { refuseTooManyRejects, setAside } from './land-batch.ts';
 import { landContext, type Session, stopIfAsked } from '../run/session.ts';
@@ -31,7 +31,7 @@ async function remap(session: Session): Promise<void> {
     if (landed.length === 0) break;
     after = landed.at(-1)!.key;
     const counts = noCounts();
-    const different = { created: 0, changed: 0, deleted: 0, restored: 0 };
+    const different = { created: 0, changed: 0, deleted: 0, restored: 0, merged: 0 };
     const seen: GoldenChange[] = [];
     const open = await session.commit(async (landing, trx) => {
       const context = landContext(session, (columns) => shapeOf(trx, columns));
@@ -73,8 +73,8 @@ async function remap(session: Session): Promise<void> {
 
 type Different = Record<GoldenChange['action'], number>;
 
-function total({ created, changed, deleted, restored }: Different): number {
-  return created + changed + deleted + restored;
+function total({ created, changed, deleted, restored, merged }: Different): number {
+  return created + changed + deleted + restored + merged;
 }
 
 /** In the transaction of the batch: a run that is killed on the way has told of exactly what it changed. */

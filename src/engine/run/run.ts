@@ -22,7 +22,9 @@ import { bindMappings } from './bind.ts';
 import { takeConfiguration } from './configuration.ts';
 import { openConnection } from './connection.ts';
 import { inOrder } from '../inbound/file-order.ts';
-import type { GoldenChange } from '../golden/golden.ts';
+import type { GoldenChange } from '../golden/golden-records.ts';
+import { identityModels } from '../identity/models.ts';
+import { resolveNew } from '../identity/resolve-new.ts';
 import { loadFile } from '../inbound/load-file.ts';
 import type { SkipReason } from '../landing/land.ts';
 import { loadPages } from '../inbound/load-pages.ts';
@@ -262,6 +264,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     skippedNew: 0,
     skippedBecause: new Map(),
     entities: new Map([...project.entities.values()].map(({ value }) => [ids.get(value.entity)!, value])),
+    matching: new Map([...identityModels(project)].map(([name, model]) => [ids.get(name)!, model])),
     fingerprint,
     counts: noCounts(),
     notes,
@@ -349,6 +352,7 @@ function isAbort(error: unknown): boolean {
 
 async function inbound(session: Session): Promise<void> {
   await rekeyIfChanged(session);
+  await resolveNew(session);
   await remapIfChanged(session);
   const { transport, options } = await openConnection(session.project, session.connection, session.signal);
   session.options = options;
@@ -357,6 +361,8 @@ async function inbound(session: Session): Promise<void> {
   } finally {
     await transport.close();
     sayWhatWasSkipped(session);
+    // Also after a failure: what was landed before it is there. A person who stops the run has it done by the next.
+    if (!session.signal.aborted) await resolveNew(session);
   }
 }
 

@@ -7,7 +7,8 @@ import type { Outcome, RunCounts } from '../../core/outcome.ts';
 import type { Landing, OpenLanding } from '../../store/landing.ts';
 import type { Knex } from '../../store/open.ts';
 import type { Source } from '../../store/sources.ts';
-import type { GoldenChange } from '../golden/golden.ts';
+import type { IdentityModel } from '../../identity/model.ts';
+import type { GoldenChange } from '../golden/golden-records.ts';
 import type { Skips } from '../../mapping/skip.ts';
 import type { BoundMapping, LandContext, SkipReason } from '../landing/land.ts';
 
@@ -63,6 +64,8 @@ export interface Session {
   skippedBecause: Map<SkipReason, number>;
   /** Every entity of the project by its id. */
   entities: ReadonlyMap<number, EntityConfig>;
+  /** The compiled identity of those that have its long form, by id. */
+  matching: ReadonlyMap<number, IdentityModel>;
   fingerprint: string;
   counts: RunCounts;
   notes: string[];
@@ -115,6 +118,7 @@ export function landContext(
     skips: session.skips,
     unmapped: session.bound.length === 0 ? 'skip' : session.pipeline.unmapped,
     entities: session.entities,
+    matching: session.matching,
     sourceOf: (sourceId) => session.sources.get(sourceId) ?? { pipeline: '', connection: '' },
     shapeId: async (columns) => {
       const name = columns.join('\u001f');

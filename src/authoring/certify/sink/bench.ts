@@ -217,6 +217,7 @@ function projectOf({ connector, sink, options }: SinkSetup, folder: string): Pro
     mappings: new Map(),
     lookups: new Map(),
     pipelines: new Map([['certify', located(pipeline)]]),
+    identityParameters: new Map(),
     entities: new Map([[NAME, located(entity)]]),
     dataFolder: join(folder, 'data'),
   };

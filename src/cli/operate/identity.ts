@@ -1,0 +1,119 @@
+import { Option } from 'commander';
+import type { Cli } from '../cli.ts';
+import { plural, tableText } from '../table.ts';
+
+/** `interlocal identity clusters | report | compare | train` */
+export function registerIdentity(cli: Cli): void {
+  const identity = cli.program.command('identity').description('Which records of different systems are one person or organization.');
+
+  identity
+    .command('clusters')
+    .argument('<entity>', 'party, …')
+    .addOption(new Option('--format <format>', 'how').choices(['csv', 'json', 'table']).default('table'))
+    .description('One row for each source record: golden id, connection, source key, kind of link, score.')
+    .action(async (name: string, options: { format: 'csv' | 'json' | 'table' }) => {
+      const { withTown } = await import('../town.ts');
+      const { matchedKind, behind } = await import('../../engine/identity/matched.ts');
+      const { clusters } = await import('../../engine/identity/report.ts');
+      await withTown(cli, async (engine) => {
+        const kind = await matchedKind(engine, name);
+        const late = await behind(engine, kind);
+        if (late) cli.note(late);
+        const rows = await clusters(engine, kind);
+        if (cli.json() || options.format === 'json')
+          return void process.stdout.write(`${JSON.stringify({ entity: name, clusters: rows })}\n`);
+        const cells = rows.map((r) => [
+          String(r.golden_id),
+          r.connection,
+          r.source_key,
+          r.link_kind ?? '',
+          r.score === null ? '' : String(r.score),
+        ]);
+        const head = ['golden_id', 'connection', 'source_key', 'link_kind', 'score'];
+        if (options.format === 'csv')
+          return void process.stdout.write([head, ...cells].map((row) => `${row.map(quoted).join(',')}\n`).join(''));
+        cli.print(rows, () => (rows.length === 0 ? `There is no ${name} yet.` : tableText(head, cells, [0, 4])));
+      });
+    });
+
+  identity
+    .command('report')
+    .argument('<entity>', 'party, …')
+    .description('How many source records make how many, what waits, and how good the links are.')
+    .action(async (name: string) => {
+      const { withTown } = await import('../town.ts');
+      const { matchedKind } = await import('../../engine/identity/matched.ts');
+      const { identityReport } = await import('../../engine/identity/report.ts');
+      await withTown(cli, async (engine) => {
+        const report = await identityReport(engine, await matchedKind(engine, name));
+        const percent = (share: number | null): string => (share === null ? 'not known yet' : `${(share * 100).toFixed(2)} %`);
+        cli.print(report, () =>
+          [
+            ...(report.behind ? [report.behind, ''] : []),
+            `${plural(report.source_records, 'source record')} of ${name} are ${report.golden_records.toLocaleString('en-US')} golden records: ${plural(report.double_entries, 'double entry', 'double entries')} recognized.`,
+            '',
+            tableText(
+              ['connection', 'source records', 'golden records', 'duplicates inside'],
+              report.by_connection.map((c) => [
+                c.connection,
+                String(c.source_records),
+                String(c.golden_records),
+                String(c.duplicates_inside),
+              ]),
+              [1, 2, 3],
+            ),
+            '',
+            `Linked by rule ${report.links.rule}, by score ${report.links.score}, by a person ${report.links.steward}.`,
+            `Waiting for a person: ${plural(report.waiting.pairs, 'pair')}${report.waiting.later ? `, ${report.waiting.later} of them put off` : ''}. Decided: ${report.decisions.same} same, ${report.decisions.different} different.`,
+            `Estimated precision ${percent(report.estimate.precision)}, recall ${percent(report.estimate.recall)}. ${report.estimate.method}`,
+          ].join('\n'),
+        );
+      });
+    });
+
+  identity
+    .command('compare')
+    .argument('<entity>', 'party, …')
+    .description('Compare now what the next run would compare first: new records, or all after a change of the model.')
+    .action(async (name: string) => {
+      const { withTown } = await import('../town.ts');
+      const { matchedKind } = await import('../../engine/identity/matched.ts');
+      const { compareNow } = await import('../../engine/identity/compare.ts');
+      await withTown(cli, async (engine) => {
+        const compared = await compareNow(engine, await matchedKind(engine, name), { note: (text) => cli.note(text) });
+        cli.print({ entity: name, compared }, () => (compared ? `All ${name} records are compared.` : 'Nothing is to be compared.'));
+      });
+    });
+
+  identity
+    .command('train')
+    .argument('<entity>', 'party, …')
+    .option('--dry-run', 'write no file')
+    .description('Estimate the parameters from the records in the store, into a file to read and to commit.')
+    .action(async (name: string, options: { dryRun?: boolean }) => {
+      const { withTown } = await import('../town.ts');
+      const { matchedKind } = await import('../../engine/identity/matched.ts');
+      const { trainIdentity } = await import('../../engine/identity/train.ts');
+      await withTown(cli, async (engine) => {
+        const { file, parameters, untrained } = await trainIdentity(engine, await matchedKind(engine, name), {
+          write: options.dryRun !== true,
+        });
+        cli.print({ file: options.dryRun ? null : file, untrained, parameters }, () =>
+          [
+            options.dryRun
+              ? 'Nothing was written.'
+              : `${file}, version ${parameters.version}. Read it, then commit it: the next run compares all records by it.`,
+            ...Object.entries(parameters.populations).map(
+              ([population, p]) =>
+                `${population}: from ${plural(p.records, 'record')}, of which ${Math.round(p.matches).toLocaleString('en-US')} pairs are estimated to be one (prior ${p.prior} bits).`,
+            ),
+            ...untrained.map((population) => `${population}: too few records; it keeps the parameters that come with Interlocal.`),
+          ].join('\n'),
+        );
+      });
+    });
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,63 @@
+import { ConfigError, didYouMean } from '../../core/errors.ts';
+import type { EntityConfig } from '../../config/schema/model.ts';
+import type { Member } from '../../store/identity.ts';
+import { comparedBy, hasRecords, memberByName, memberOfId } from '../../store/members.ts';
+import { entityIds } from '../../store/sources.ts';
+import type { Engine } from '../run/run.ts';
+import type { MatchedKind } from './members.ts';
+import { identityModels, matchingFingerprint } from './models.ts';
+
+/** The entity that a person names, which must have the long form of identity. Throws ConfigError. */
+export async function matchedKind({ project, knex }: Engine, name: string): Promise<MatchedKind> {
+  const models = identityModels(project);
+  const model = models.get(name);
+  if (!model) {
+    const meant = didYouMean(name, models.keys());
+    throw new ConfigError({
+      code: project.entities.has(name) ? 'IDENTITY_NONE' : 'ENTITY_UNKNOWN',
+      place: { path: name },
+      message: project.entities.has(name)
+        ? `The records of ${name} are not compared: its model has no long form of identity.`
+        : `There is no entity "${name}".`,
+      hint: meant ? `Did you mean ${meant}?` : `Compared are: ${[...models.keys()].join(', ') || 'none'}.`,
+    });
+  }
+  const { id } = (await knex('il_entity').where({ name }).first('id')) as { id: number };
+  return { entity: project.entities.get(name)!.value, entityId: id, model };
+}
+
+/** Every entity of the project by its number in the store. */
+export async function entitiesById({ project, knex }: Engine): Promise<Map<number, EntityConfig>> {
+  const ids = await entityIds(knex);
+  return new Map([...project.entities.values()].map(({ value }) => [ids.get(value.entity)!, value]));
+}
+
+/** What a person must be told before figures of members mean anything: the members are behind the model. */
+export async function behind({ project, knex }: Engine, { entity, entityId }: MatchedKind): Promise<string | undefined> {
+  const state = await comparedBy(knex, entityId);
+  if (state.comparedBy !== null && state.comparedBy !== matchingFingerprint(project, entity.entity))
+    return `The model or its parameters changed since ${entity.entity} records were compared. interlocal identity compare ${entity.entity} does it now; so does the next run.`;
+  if (state.membersNew || (state.comparedBy === null && (await hasRecords(knex, entityId))))
+    return `Some ${entity.entity} records were not compared yet. interlocal identity compare ${entity.entity} does it now; so does the next run.`;
+  return undefined;
+}
+
+/**
+ * The member that a person names: `CONNECTION:KEY`, or `#ID` of a golden record (any id that ever was). Throws ConfigError
+ * when there is none.
+ */
+export async function namedMember({ knex }: Engine, { entityId, entity }: MatchedKind, name: string): Promise<Member> {
+  const colon = name.indexOf(':');
+  const found = /^#?\d+$/.test(name)
+    ? await memberOfId(knex, entityId, Number(name.replace('#', '')))
+    : colon > 0
+      ? await memberByName(knex, entityId, { source: name.slice(0, colon), key: name.slice(colon + 1) })
+      : undefined;
+  if (found) return found;
+  throw new ConfigError({
+    code: 'MEMBER_UNKNOWN',
+    place: { path: name },
+    message: `No connection has a ${entity.entity} "${name}".`,
+    hint: 'Name it as CONNECTION:KEY, such as clerk:00338, or as #ID. interlocal identity clusters lists them.',
+  });
+}

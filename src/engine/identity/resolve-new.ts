@@ -1,0 +1,157 @@
+import type { Landing } from '../../store/landing.ts';
+import { identityStore, type Member } from '../../store/identity.ts';
+import type { Knex } from '../../store/open.ts';
+import { comparedBy, countMembers, membersToCompare, saveCompared, takeUnnamedLinks } from '../../store/members.ts';
+import { contributionOf } from '../golden/golden-records.ts';
+import type { Project } from '../../config/project.ts';
+import { type Session, stopIfAsked } from '../run/session.ts';
+import { type MatchedKind, type MemberContext, memberName, newMember, profileOf, writeOfMembers } from './members.ts';
+import { matchingFingerprint } from './models.ts';
+import { rebuild } from './rebuild.ts';
+import { resolveTouched } from './resolve-touched.ts';
+import type { Columns } from '../../mapping/mapping.ts';
+
+/** So many members are compared in one transaction where the others are known already. */
+const STRETCH = 250;
+/** Above these, all members are compared at once: it takes less time than one by one. */
+const MANY = 2000;
+const SHARE = 0.1;
+
+/**
+ * Compares what a load has noted as new, and everything where the model or its parameters changed since the members were
+ * compared. Killed on the way, the next run does what is missing.
+ */
+export async function resolveNew(session: Session): Promise<void> {
+  for (const [entityId, model] of session.matching) {
+    if (!session.bound.some((b) => b.entityId === entityId)) continue;
+    const entity = session.entities.get(entityId)!;
+    await bringUpToDate(
+      {
+        project: session.project,
+        knex: session.knex,
+        commit: session.commit,
+        context: {
+          runId: session.runId,
+          onChange: session.onChange,
+          entities: session.entities,
+          sourceOf: (id) => session.sources.get(id) ?? { pipeline: '', connection: '' },
+        },
+        note: (text) => session.note(text),
+        stop: () => stopIfAsked(session),
+        progress: (what, done, total) => session.onProgress({ pipeline: session.pipeline.pipeline, what, done, total }),
+      },
+      { entity, entityId, model },
+    );
+  }
+}
+
+/** What comparing needs of whoever asks for it. */
+export interface Comparing {
+  project: Project;
+  knex: Knex;
+  commit<T>(work: (landing: Landing, trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  context: MemberContext;
+  note(text: string): void;
+  /** Throws where a person asked to stop. */
+  stop(): void;
+  progress(what: string, done: number, total: number): void;
+}
+
+/** The same for one entity, whoever asks for it. */
+export async function bringUpToDate(session: Comparing, kind: MatchedKind): Promise<void> {
+  const { entity, entityId } = kind;
+  const fingerprint = matchingFingerprint(session.project, entity.entity);
+  const state = await comparedBy(session.knex, entityId);
+  const total = await countMembers(session.knex, entityId);
+  if (state.comparedBy !== fingerprint) {
+    if (state.comparedBy !== null && total > 0)
+      session.note(`What ${entity.entity} records are compared by changed: all ${total} of them are compared again.`);
+    await session.commit(async (landing, trx) => {
+      const also = await nameLinks(landing, session.context, kind);
+      await rebuild(landing, trx, session.context, kind, also);
+      await saveCompared(trx, entityId, fingerprint);
+    });
+    return;
+  }
+  if (!state.membersNew) return;
+  const waiting = await countMembers(session.knex, entityId, 'new');
+  if (waiting > MANY && waiting > total * SHARE) {
+    session.progress(`comparing ${entity.title.toLowerCase()} records`, 0, total);
+    await session.commit(async (landing, trx) => {
+      await rebuild(landing, trx, session.context, kind);
+      await saveCompared(trx, entityId, fingerprint);
+    });
+    return;
+  }
+  for (let done = 0; ;) {
+    session.stop();
+    const count = await session.commit((landing) => resolveSome(landing, session.context, kind));
+    done += count;
+    session.progress(`comparing ${entity.title.toLowerCase()} records`, done, waiting);
+    if (count < STRETCH) break;
+  }
+  await session.commit((_, trx) => saveCompared(trx, entityId, fingerprint));
+}
+
+async function resolveSome(landing: Landing, context: MemberContext, kind: MatchedKind): Promise<number> {
+  const store = identityStore(landing.rows, kind.entityId);
+  const members = await membersToCompare(landing.rows, kind.entityId, STRETCH);
+  if (members.length === 0) return 0;
+  const said = new Map(members.map((m) => [m.id, [] as ReturnType<typeof contributionOf>[]]));
+  for (const link of await landing.linksOfMembers(members.map((m) => m.id)))
+    said.get(link.member!)!.push(contributionOf(context.sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns));
+  const touched = members.map((member) => ({
+    member: { ...member, state: 'live' as const },
+    isNew: true,
+    ...profileOf(kind, said.get(member.id)!),
+  }));
+  const { goldens, goldenOf } = await resolveTouched(store, kind.model, touched);
+  await writeOfMembers(landing, context, kind, store, {
+    goldens,
+    goldenOf,
+    said,
+    isNew: new Set(members.map((m) => m.id)),
+    mine: new Set(),
+  });
+  return members.length;
+}
+
+/**
+ * Records that were landed before the entity was compared: each gets the member that its key names, with the id of its golden
+ * record. Gives the golden records that they had: some may be left without any.
+ */
+async function nameLinks(landing: Landing, context: MemberContext, kind: MatchedKind): Promise<Set<number>> {
+  const goldens = new Set<number>();
+  const store = identityStore(landing.rows, kind.entityId);
+  for (;;) {
+    const links = await takeUnnamedLinks(landing.rows, kind.entityId, 5000);
+    if (links.length === 0) return goldens;
+    const members = new Map<string, Member>();
+    const named = links.map((link) => {
+      const { connection } = context.sourceOf(link.sourceId);
+      const name = memberName(kind.model, connection, JSON.parse(link.mapped!) as Columns, link);
+      return { link, name, text: JSON.stringify([name.source, name.key]) };
+    });
+    for (const member of await store.byKey([...new Map(named.map((n) => [n.text, n.name])).values()]))
+      members.set(JSON.stringify([member.source, member.key]), member);
+    const taken = new Set((await store.byId(links.flatMap((l) => l.golden ?? []))).map((m) => m.id));
+    const fresh: Member[] = [];
+    for (const { link, name, text } of named) {
+      if (link.golden !== null) goldens.add(link.golden);
+      if (members.has(text)) continue;
+      const kept = link.golden !== null && !taken.has(link.golden) ? link.golden : null;
+      const id = kept ?? (await landing.take('golden', 1));
+      taken.add(id);
+      const member: Member = { ...newMember(id, name.source, name.key), state: kept === null ? 'new' : 'live', golden: kept };
+      members.set(text, member);
+      fresh.push(member);
+    }
+    await store.insertMembers(fresh);
+    await landing.rows.update(
+      'il_link',
+      ['member_id'],
+      ['source_id', 'source_key', 'entity_id', 'item_key'],
+      named.map(({ link, text }) => [members.get(text)!.id, link.sourceId, link.sourceKey, link.entityId, link.itemKey]),
+    );
+  }
+}

@@ -1,0 +1,68 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { IdentityParameters } from '../../config/schema/identity.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { train } from '../../identity/score/train.ts';
+import { identityStore } from '../../store/identity.ts';
+import { landing } from '../../store/landing.ts';
+import type { Engine } from '../run/run.ts';
+import type { MatchedKind } from './members.ts';
+import { inOrder } from './place.ts';
+
+/** Below this there is nothing to learn from: the shipped parameters are better. */
+const FEWEST = 500;
+
+/** What training estimated, and the file that holds it. */
+export interface Training {
+  file: string;
+  parameters: IdentityParameters;
+  /** Populations that had too few records and keep the shipped parameters. */
+  untrained: string[];
+}
+
+/**
+ * Estimates the parameters of an entity from the members in the store and writes them to config/identity/<entity>.yaml, with
+ * the version counted up. Nothing is linked in another way until the file is there at the next run: a person can read it first.
+ */
+export async function trainIdentity(engine: Engine, kind: MatchedKind, { write = true } = {}): Promise<Training> {
+  const { project, knex } = engine;
+  const members = (await landing(knex, (held) => identityStore(held.rows, kind.entityId).all()))
+    .filter((m) => m.state === 'live')
+    .sort(inOrder);
+  const populations: IdentityParameters['populations'] = {};
+  const untrained: string[] = [];
+  kind.model.populations.forEach((population, number) => {
+    const profiles = members.filter((m) => m.population === number).map((m) => m.profile!);
+    if (profiles.length >= FEWEST) populations[population.name] = train(population, profiles);
+    else untrained.push(population.name);
+  });
+  if (Object.keys(populations).length === 0)
+    throw new ConfigError({
+      code: 'TRAINING_TOO_SMALL',
+      place: { path: kind.entity.entity },
+      message: `There are ${members.length} ${kind.entity.entity} records that were compared; training needs ${FEWEST} of one population.`,
+      hint: 'Run the pipelines first. Until then the parameters that come with Interlocal are used.',
+    });
+  const before = project.identityParameters.get(kind.entity.entity)?.value;
+  const parameters: IdentityParameters = {
+    parameters: kind.entity.entity,
+    version: (before?.version ?? 0) + 1,
+    populations: { ...before?.populations, ...populations },
+  };
+  const file = `config/identity/${kind.entity.entity}.yaml`;
+  if (write) {
+    await mkdir(join(project.folder, 'config', 'identity'), { recursive: true });
+    await writeFile(join(project.folder, file), textOf(parameters));
+  }
+  return { file, parameters, untrained };
+}
+
+function textOf(parameters: IdentityParameters): string {
+  return [
+    '# yaml-language-server: $schema=../schemas/identity-parameters.json',
+    '# Estimated by `interlocal identity train`, without labels. Read the difference to the version before, then commit it:',
+    '# the next run compares all records by it. m: how often two records of one show a level; u: two of different ones.',
+    stringify(parameters, { lineWidth: 0, flowCollectionPadding: true }),
+  ].join('\n');
+}

@@ -1,0 +1,97 @@
+/** A record that is put into clusters, by its number in the list of nodes. */
+export interface ClusterInput {
+  /** How many records there are. They are in an order that depends on what they are, not on when they came. */
+  size: number;
+  /** Two records of which the source says nobody is entered twice: equal texts never meet; null meets everybody. */
+  sources: readonly (string | null)[];
+  /** Pairs that a person decided are one, in the order of the decisions. */
+  same: readonly (readonly [number, number])[];
+  /** Pairs that a person decided are two. */
+  different: readonly (readonly [number, number])[];
+  /** Pairs that a rule makes one. */
+  rules: readonly (readonly [number, number])[];
+  /** Pairs that are linked by their score. */
+  edges: readonly { a: number; b: number; score: number }[];
+  /** The score of any two records, and whether something keeps them apart. Asked for cross pairs that nobody compared yet. */
+  pair(a: number, b: number): { score: number; vetoed: boolean };
+  /** The mean that two clusters need to be joined. */
+  link: number;
+}
+
+/**
+ * Greedy average linkage: rules first, then edges from the strongest. Two clusters are joined when nothing keeps any two of
+ * their records apart and the mean score of all their cross pairs reaches `link`. What a person decided stands above all:
+ * whole clusters are one where two of their records are, whatever vetoes say, and none is joined that would bring two
+ * together that are different. Gives for each record the smallest number of its cluster. The same input gives the same
+ * clusters, whatever the order of its lists.
+ */
+export function clusterRecords(input: ClusterInput): number[] {
+  const different = new Set(input.different.map(([a, b]) => number(a, b)));
+  function number(a: number, b: number): number {
+    return a < b ? a * input.size + b : b * input.size + a;
+  }
+  /** Clusters by what the records say. */
+  const said = grouping(input.size);
+  /** The same with what people decided: what comes out in the end. */
+  const whole = grouping(input.size);
+  const apart = (a: number, b: number): boolean => whole.members(a).some((x) => whole.members(b).some((y) => different.has(number(x, y))));
+  // A pair that is decided both ways by detours stays apart; the last decision about the pair itself is the one that is here.
+  for (const [a, b] of input.same) if (whole.of[a] !== whole.of[b] && !apart(a, b)) whole.join(a, b);
+  const cache = new Map<number, { score: number; vetoed: boolean }>();
+  const pair = (a: number, b: number): { score: number; vetoed: boolean } => {
+    const id = number(a, b);
+    let found = cache.get(id);
+    if (!found) cache.set(id, (found = a < b ? input.pair(a, b) : input.pair(b, a)));
+    return found;
+  };
+  const fits = (x: number, y: number, mean: boolean): boolean => {
+    let sum = 0;
+    for (const a of said.members(x))
+      for (const b of said.members(y)) {
+        if (input.sources[a] !== null && input.sources[a] === input.sources[b]) return false;
+        const { score, vetoed } = pair(a, b);
+        if (vetoed) return false;
+        sum += score - input.link;
+      }
+    return !mean || sum >= 0;
+  };
+  const attempt = (a: number, b: number, mean: boolean): boolean => {
+    if (said.of[a] === said.of[b]) return false;
+    const together = whole.of[a] === whole.of[b];
+    if ((!together && apart(a, b)) || !fits(a, b, mean)) return false;
+    said.join(a, b);
+    if (!together) whole.join(a, b);
+    return true;
+  };
+  for (const [a, b] of ordered(input.rules)) attempt(a, b, false);
+  const edges = input.edges
+    .map(({ a, b, score }) => (a < b ? { a, b, score } : { a: b, b: a, score }))
+    .sort((p, q) => q.score - p.score || p.a - q.a || p.b - q.b);
+  // What was refused may fit when other records have joined.
+  for (let joined = true; joined;) {
+    joined = false;
+    for (const { a, b } of edges) if (attempt(a, b, true)) joined = true;
+  }
+  return whole.of;
+}
+
+/** Groups of records that are joined; each is named by its smallest number. */
+function grouping(size: number): { of: number[]; members: (a: number) => readonly number[]; join: (a: number, b: number) => void } {
+  const of = Array.from({ length: size }, (_, i) => i);
+  const lists: (readonly number[])[] = of.map((i) => [i]);
+  return {
+    of,
+    members: (a) => lists[of[a]!]!,
+    join(a, b) {
+      const [x, y] = [of[a]!, of[b]!];
+      const [into, from] = x < y ? [x, y] : [y, x];
+      for (const member of lists[from]!) of[member] = into;
+      lists[into] = [...lists[into]!, ...lists[from]!].sort((p, q) => p - q);
+      lists[from] = [];
+    },
+  };
+}
+
+function ordered(pairs: readonly (readonly [number, number])[]): (readonly [number, number])[] {
+  return pairs.map(([a, b]) => (a < b ? ([a, b] as const) : ([b, a] as const))).sort((p, q) => p[0] - q[0] || p[1] - q[1]);
+}

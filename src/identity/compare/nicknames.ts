@@ -1,0 +1,33 @@
+/** Given names that one person may go by. The list is small on purpose: more names were measured to change nothing. */
+const GROUPS = `
+abigail abby abbie gail|abraham abe|albert al bert|alexander alex al sandy xander|alexandra alex sandra lexi|alfred al fred|alice allie|allison alison ally
+amanda mandy|andrew andy drew|angela angie|anthony tony|antonio tony|arthur art artie|barbara barb barbie babs|benjamin ben benny|bernard bernie
+bradley brad|brian bryan|caroline carrie carolyn|catherine katherine kathryn katharine cathy kathy kate katie kay kit kitty catharine cathryn|charles charlie chuck chas
+christina christine chris tina chrissy kristina kristine|christopher chris topher kit|cynthia cindy|daniel dan danny|david dave davey|deborah debra deb debbie
+dennis denny|donald don donnie|dorothy dot dottie dolly|douglas doug|edward ed eddie ted ned|edwin ed|eleanor ellie nell nellie|elizabeth elisabeth liz lizzie beth betty betsy eliza libby bess bessie lisa
+emily em|eric erik|eugene gene|evelyn eve evie|florence flo|frances fran francie|francis frank|franklin frank|frederick fred freddie frederic|gabriel gabe|geoffrey jeffrey jeff geoff|george georgie
+gerald jerry gerry|gregory greg|harold harry hal|harriet hattie|henry harry hank hal|herbert herb bert|isabella isabel bella izzy isabelle|jacob jake|jacqueline jackie|james jim jimmy jamie jas
+janet jan|jennifer jen jenny|jessica jess jessie|joan joanie|john jack johnny jon jno|jonathan jon johnny jonathon|joseph joe joey jos|joshua josh|judith judy|katelyn kaitlyn caitlin|kenneth ken kenny
+kimberly kim|lawrence laurence larry|leonard len lenny leo|leslie les|lillian lily lil|louis lou lewis|lucille lucy|madeline maddie madeleine|margaret maggie meg peg peggy marge margie greta rita|martha marty
+martin marty|mary molly polly mamie|matthew matt matthias|megan meg meghan|melissa missy|michael mike mick micky mikey|michelle shelly|mildred millie|nancy nan|natalie nat|nathan nate nathaniel nat|nicholas nick nicky nicolas
+nicole nikki nicky|norman norm|olivia liv livvy|pamela pam|patricia pat patty trish tricia|patrick pat paddy|peter pete|philip phillip phil|phyllis phil|priscilla cilla|rachel rachael|raymond ray|rebecca becky becca
+richard rick dick rich ricky richie|robert rob bob bobby robbie bert|roger rodger|ronald ron ronnie|rosemary rose|roy royal|rudolph rudy|russell russ|samuel sam sammy|samantha sam|sandra sandy|sara sarah sally
+sharon sharron|sophia sophie sofia|stephen steven steve stephan|stephanie steph|susan sue susie suzanne suzy|teresa theresa terry tess|terrence terry terence|theodore ted teddy theo|thomas tom tommy thos
+timothy tim timmy|tracy tracey|ursula|valerie val|vanessa|victor vic|victoria vicky tori|vincent vince vinny|virginia ginny ginger|walter walt wally|wilbur will|william will bill billy willie liam wm|zachary zach zack zachariah
+`;
+
+const groupsOf = new Map<string, number[]>();
+GROUPS.split(/[|\n]/)
+  .map((group) => group.trim().split(' '))
+  .filter((group) => group.length > 1)
+  .forEach((group, number) => {
+    for (const name of group) groupsOf.set(name, [...(groupsOf.get(name) ?? []), number]);
+  });
+
+/** May one person go by both names? Of two different names in standard form. */
+export function areNicknames(a: string, b: string): boolean {
+  const first = groupsOf.get(a);
+  if (first === undefined) return false;
+  const second = groupsOf.get(b);
+  return second !== undefined && first.some((group) => second.includes(group));
+}

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { entitySchema, matchingOf } from '../../config/schema/model.ts';
+import { compileIdentity } from '../model.ts';
+import { explainPair } from './explain.ts';
+import { scorePair, verdictOf } from './score.ts';
+
+const party = entitySchema.parse(parse(readFileSync(new URL('../../../config/model/party.yaml', import.meta.url), 'utf8')));
+const model = compileIdentity(matchingOf(party)!);
+const person = model.populations[model.populations.findIndex((p) => p.name === 'person')]!;
+type Fields = Record<string, string | null>;
+const home = { address_line1: '12 Elm Street', city: 'Maplewood', state: 'NY', postal_code: '14586' };
+const emma: Fields = { first_name: 'Emma', last_name: 'Carter', birth_date: '2015-03-12', ...home };
+const verdict = (a: Fields, b: Fields): string => {
+  const scored = scorePair(person, person.read(a), person.read(b));
+  return `${verdictOf(person, scored)}${scored.veto ? ` ${scored.veto}` : ''}`;
+};
+
+describe('who is linked by the shipped model, without training', () => {
+  test.each<[string, Fields, Fields]>([
+    ['the same person typed in two ways', emma, { ...emma, first_name: 'EMMA', address_line1: '0012 Elm St.' }],
+    ['a nickname', { ...emma, first_name: 'Robert' }, { ...emma, first_name: 'Bob' }],
+    ['a typing error in the surname', emma, { ...emma, last_name: 'Cartre' }],
+    ['day and month exchanged', emma, { ...emma, birth_date: '2015-12-03' }],
+    ['a day that does not exist', emma, { ...emma, birth_date: null, birth_date_typed: '2015-03-42' }],
+    ['first and last name exchanged', emma, { ...emma, first_name: 'Carter', last_name: 'Emma' }],
+    ['someone who moved', emma, { ...emma, address_line1: '480 Lakeshore Drive', postal_code: '14607' }],
+    ['someone who goes by the middle name', { ...emma, first_name: 'James', middle_name: 'Emmett' }, { ...emma, first_name: 'Emmett' }],
+    ['a whole name in one field', emma, { name: 'Carter, Emma', birth_date: '2015-03-12', ...home }],
+  ])('%s', (_, a, b) => expect(verdict(a, b)).toBe('link'));
+});
+
+describe('who is not linked', () => {
+  const bob: Fields = { first_name: 'Robert', last_name: 'Nowak', ...home };
+  test.each<[string, string, Fields, Fields]>([
+    ['twins wait for a person', 'review twins', emma, { ...emma, first_name: 'Olivia' }],
+    ['twins whose names sound alike', 'review twins', { ...emma, first_name: 'Jayden' }, { ...emma, first_name: 'Hayden' }],
+    [
+      'twins of whom only the phone is known',
+      'review twins',
+      { first_name: 'Emma', last_name: 'Carter', birth_date: '2015-03-12', phone: '585-555-0101' },
+      { first_name: 'Liam', last_name: 'Carter', birth_date: '2015-03-12', phone: '(585) 555-0101' },
+    ],
+    ['father and son of one name', 'review father_and_son', { ...bob, birth_date: '1955-04-01' }, { ...bob, birth_date: '1984-09-17' }],
+    [
+      'father and son whose birthdays differ in one digit',
+      'review father_and_son',
+      { ...bob, birth_date: '1955-04-01' },
+      { ...bob, birth_date: '1985-04-01' },
+    ],
+    [
+      'Jr and Sr, whatever agrees',
+      'none suffix',
+      { ...bob, suffix: 'Jr', birth_date: '1984-09-17' },
+      { ...bob, suffix: 'Sr.', birth_date: '1984-09-17' },
+    ],
+    ['Jr and Sr typed behind the last name', 'none suffix', { ...bob, last_name: 'Nowak Jr' }, { ...bob, last_name: 'Nowak, Sr' }],
+    [
+      'husband and wife',
+      'none person_evidence',
+      { ...bob, birth_date: '1955-04-01' },
+      { ...bob, first_name: 'Linda', birth_date: '1957-10-20' },
+    ],
+    [
+      'brother and sister whose birthdays look alike',
+      'none person_evidence',
+      { ...emma, birth_date: '2012-03-12' },
+      { ...emma, first_name: 'Liam', birth_date: '2015-03-12' },
+    ],
+    [
+      'people whose name alone is the same',
+      'review name_only',
+      { first_name: 'Zebulon', last_name: 'Quackenbush', city: 'Maplewood', postal_code: '14586' },
+      { first_name: 'Zebulon', last_name: 'Quackenbush', city: 'Maplewood', postal_code: '14586' },
+    ],
+    ['neighbors', 'none person_evidence', emma, { ...home, first_name: 'Grace', last_name: 'Ruiz', birth_date: '1971-01-30' }],
+  ])('%s: %s', (_, expected, a, b) => expect(verdict(a, b)).toBe(expected));
+
+  test('what people type where they know nothing agrees with nothing', () => {
+    const nobody = { first_name: 'Unknown', last_name: 'N/A', birth_date: '1900-01-01', phone: '000-000-0000', email: 'none@none.com' };
+    expect(person.read(nobody).filter((value) => value !== null)).toEqual([]);
+  });
+});
+
+test('an organization that is called like a person is compared with organizations alone', () => {
+  const of = (fields: Fields): string => model.populations[model.populationOf(fields)]?.name ?? 'none';
+  expect(of({ kind: 'organisation', name: 'John Deere' })).toBe('organization');
+  expect(of({ kind: 'person', name: 'John Deere' })).toBe('person');
+  expect(of({ kind: 'unknown', name: 'Nowak Plumbing LLC' })).toBe('organization');
+  expect(of({ name: 'Nowak, Robert' })).toBe('person');
+  // The system says what it is: the words of the name do not outrank it.
+  expect(of({ kind: 'person', name: 'Robert Church' })).toBe('person');
+});
+
+describe('a score', () => {
+  const text = fc.option(fc.constantFrom('Emma', 'Bob', 'Robert', 'Carter', 'Cartre', 'Elm', 'O’Neill', 'van der Berg'), { nil: null });
+  const fields = fc.record({
+    first_name: text,
+    last_name: text,
+    birth_date: fc.option(fc.constantFrom('2015-03-12', '2015-12-03', '1984-07-01'), { nil: null }),
+    address_line1: fc.option(fc.constantFrom('12 Elm St', '12 Elm Street Apt 3', '7 Oak Ave'), { nil: null }),
+    phone: fc.option(fc.constantFrom('585-555-0101', '5550101'), { nil: null }),
+  });
+  test('is the same whichever record comes first, and is the sum of its parts', () => {
+    fc.assert(
+      fc.property(fields, fields, (x, y) => {
+        const [a, b] = [person.read(x), person.read(y)];
+        const scored = scorePair(person, a, b);
+        expect(scorePair(person, b, a)).toEqual(scored);
+        const { bars, score } = explainPair(person, a, b);
+        // Each bar is rounded to a hundredth for people.
+        expect(Math.abs(bars.reduce((sum, bar) => sum + bar.bits, 0) - score)).toBeLessThan(0.1);
+      }),
+      { numRuns: 300, seed: 3 },
+    );
+  });
+
+  test('says in words why a pair waits', () => {
+    const { reasons } = explainPair(person, person.read(emma), person.read({ ...emma, first_name: 'Olivia' }));
+    expect(reasons[0]).toContain('twins');
+    expect(reasons).toContain('Given name differs: emma and olivia.');
+  });
+});
+
+test("a town's own field is compared with a standard comparison, and its weights can be given", () => {
+  const text = parse(readFileSync(new URL('../../../config/model/party.yaml', import.meta.url), 'utf8')) as Record<
+    string,
+    Record<string, never>
+  >;
+  const own = structuredClone(text) as unknown as {
+    fields: Record<string, unknown>;
+    identity: { populations: { person: { features: Record<string, unknown> } } };
+  };
+  own.fields.birth_place = { type: 'text', class: 'personal' };
+  own.identity.populations.person.features.birth_place = { compare: 'text', weights: { equal: 5 } };
+  const changed = compileIdentity(matchingOf(entitySchema.parse(own))!).populations.find((p) => p.name === 'person')!;
+  const a = changed.read({ ...emma, birth_place: 'Łódź' });
+  const b = changed.read({ ...emma, birth_place: 'LODZ' });
+  const without = changed.read(emma);
+  expect(scorePair(changed, a, b).score - scorePair(changed, a, without).score).toBe(5 * 1024);
+  expect(changed.passes.map((pass) => pass.name)).toContain('birth_place + surname');
+});

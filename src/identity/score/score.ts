@@ -1,0 +1,79 @@
+import type { VetoName } from '../../config/schema/identity.ts';
+import { areSwapped } from '../compare/levels.ts';
+import type { Population, Profile } from '../model.ts';
+import { goesBy, vetoOf } from './vetoes.ts';
+
+/** What two records of a population say about being one. Scores are in 1/1024 bit; 0 is even odds. */
+export interface Scored {
+  score: number;
+  /** As it would be if address, phone and e-mail counted in full. */
+  uncapped: number;
+  veto: VetoName | undefined;
+  /** Two given names that many have and no birth date that agrees: two of a household, of whom nobody needs to be asked. */
+  apart: boolean;
+}
+
+/** What becomes of a pair. */
+export type Verdict = 'link' | 'review' | 'none';
+
+/** Level −1: a value is missing. */
+export function levelsOf({ features, swaps, roles }: Population, a: Profile, b: Profile, into: Int8Array): void {
+  for (let i = 0; i < features.length; i++) {
+    const scale = features[i]!.scale;
+    const x = a[i] ?? null;
+    const y = b[i] ?? null;
+    into[i] = scale === undefined || x === null || y === null ? -1 : x === y ? 0 : scale.level(x, y);
+  }
+  for (const [first, second] of swaps) {
+    if (into[first] === 0 || into[second] === 0) continue;
+    const [a1 = null, a2 = null, b1 = null, b2 = null] = [a[first], a[second], b[first], b[second]];
+    if (!areSwapped(a1, a2, b1, b2)) continue;
+    const both = a1 !== null && b2 !== null && a2 !== null && b1 !== null;
+    into[first] = features[first]!.scale!.levels.length - 1;
+    into[second] = both ? features[second]!.scale!.levels.length - 1 : -1;
+  }
+  // Someone who goes by the middle name.
+  const { given, middle } = roles;
+  if (given >= 0 && middle >= 0 && into[given]! >= 3 && into[given]! <= 4 && (goesBy(a[given], b[middle]) || goesBy(b[given], a[middle])))
+    into[given] = 2;
+}
+
+/** The part of the score that comes of one feature. */
+export function weightOf(population: Population, slot: number, level: number, value: string | null): number {
+  const feature = population.features[slot]!;
+  if (feature.scale === undefined) return 0;
+  if (level < 0) return feature.missing;
+  const weight = feature.weights[level] ?? 0;
+  return level === 0 && feature.frequencies !== undefined ? weight + (feature.frequencies.get(value!) ?? feature.rest) : weight;
+}
+
+const scratch = new Int8Array(64);
+
+/** Scores a pair. Pure and symmetric. */
+export function scorePair(population: Population, a: Profile, b: Profile): Scored {
+  const { features, household, prior } = population;
+  levelsOf(population, a, b, scratch);
+  let own = prior;
+  let shared = 0;
+  let beside = 0;
+  for (let i = 0; i < features.length; i++) {
+    const weight = weightOf(population, i, scratch[i]!, a[i] ?? null);
+    if (features[i]!.household) shared += weight;
+    else own += weight;
+    if (weight > 0 && features[i]!.specific) beside += weight;
+  }
+  const { veto, apart } = vetoOf(population, a, b, scratch, beside, shared);
+  return { score: own + Math.max(household.floor, Math.min(household.cap, shared)), uncapped: own + shared, veto, apart };
+}
+
+/**
+ * Linked, for a person to decide, or neither. A veto sends to review what would be linked; a suffix never links. What only
+ * the cap of the household keeps from being linked is looked at too, unless it is plainly two of a household.
+ */
+export function verdictOf({ link, review }: Pick<Population, 'link' | 'review'>, { score, uncapped, veto, apart }: Scored): Verdict {
+  if (veto === 'suffix') return 'none';
+  if (score >= link && veto === undefined) return 'link';
+  if (apart) return 'none';
+  if (veto === 'name_only' || veto === 'person_evidence') return score >= link ? 'review' : 'none';
+  return score >= review || uncapped >= link ? 'review' : 'none';
+}

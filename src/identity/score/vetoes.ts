@@ -1,0 +1,102 @@
+import type { VetoName } from '../../config/schema/identity.ts';
+import { areNicknames } from '../compare/nicknames.ts';
+import { jaroWinkler } from '../compare/similarity.ts';
+import type { Population, Profile } from '../model.ts';
+import { isRealDay } from '../standardize/dates.ts';
+import { suffixesConflict } from '../standardize/person-name.ts';
+import { fixed } from './weights.ts';
+import { isGirlsName } from './common-names.ts';
+
+/**
+ * Why a pair must not be linked by its score, if so. They are narrow: in registers of persons, whole fields are wrong in
+ * true pairs, and a blunt veto costs more than every refinement of the score brings. So two given names speak for twins only
+ * where many people have them; a typing error is no name. `levels` are those of the pair;
+ * `beside` is what agrees beside the name and the town, `shared` what address, phone and e-mail say.
+ */
+export function vetoOf(
+  population: Population,
+  a: Profile,
+  b: Profile,
+  levels: Int8Array,
+  beside: number,
+  shared: number,
+): { veto: VetoName | undefined; apart: boolean } {
+  const { roles, vetoes } = population;
+  if (roles.given < 0) return { veto: undefined, apart: false };
+  if (roles.suffix >= 0 && vetoes.has('suffix') && suffixesConflict(a[roles.suffix] ?? null, b[roles.suffix] ?? null))
+    return { veto: 'suffix', apart: true };
+  const first = a[roles.given] ?? null;
+  const second = b[roles.given] ?? null;
+  const given = levels[roles.given]!;
+  const birth = roles.birth < 0 ? -1 : levels[roles.birth]!;
+  const middle = (p: Profile): string | null => (roles.middle < 0 ? null : (p[roles.middle] ?? null));
+  const conflict = given !== 5 && namesConflict(population, first, second) && !goesBy(first, middle(b)) && !goesBy(second, middle(a));
+  const bothNames = conflict && population.isGivenName(first!) && population.isGivenName(second!);
+  if (vetoes.has('twins') && birth === 0 && conflict && (bothNames || (roles.sex >= 0 && levels[roles.sex] === 1)))
+    if (surnameOfTwins(population, levels) && notApart(population, levels)) return { veto: 'twins', apart: false };
+  if (vetoes.has('father_and_son') && !conflict && given >= 0 && given <= 1 && isGenerationApart(population, a, b))
+    // Daughters are hardly ever named after their mothers.
+    if (sameSurname(population, levels) && sameHome(population, levels) && !(isGirlsName(first!) || isGirlsName(second!)))
+      return { veto: 'father_and_son', apart: false };
+  // An initial agrees with too many of a household.
+  const nameAgrees =
+    first === null || second === null || given === 5 || (given >= 0 && given <= 2 && !conflict && first.length > 1 && second.length > 1);
+  // Brothers and sisters are born in the same decades: of two different names, only the same day makes one person likely.
+  const birthAgrees = birth >= 0 && birth <= (bothNames ? 0 : 1);
+  // Another surname at another place is one person only by more than a first name and a day of birth.
+  const moved = roles.surname >= 0 && levels[roles.surname] === 4 && shared < 0;
+  const oneName = conflict && (population.isGivenName(first!) || population.isGivenName(second!));
+  const evidence = (nameAgrees || birthAgrees) && !moved;
+  const apart = conflict && !birthAgrees && (bothNames || first!.length === 1 || second!.length === 1 || (given === 4 && oneName));
+  if (!evidence && vetoes.has('person_evidence')) return { veto: 'person_evidence', apart };
+  return { veto: beside < BESIDE_NAME && vetoes.has('name_only') ? 'name_only' : undefined, apart };
+}
+
+/** A rare name in one town is no person yet: something of the person or the address must agree too. */
+const BESIDE_NAME = fixed(3);
+
+/** Two given names that are not one name typed in two ways: unlike each other, or both well known and no nicknames. */
+function namesConflict({ isGivenName }: Population, a: string | null, b: string | null): boolean {
+  if (a === null || b === null || a === b) return false;
+  if (a.length === 1 || b.length === 1) return a[0] !== b[0];
+  if (areNicknames(a, b)) return false;
+  return jaroWinkler(a, b) < 0.85 || (isGivenName(a) && isGivenName(b));
+}
+
+function sameSurname({ roles }: Population, levels: Int8Array): boolean {
+  return roles.surname >= 0 && levels[roles.surname] === 0;
+}
+
+/** The same surname; one with a typing error where a phone or an e-mail address is shared. */
+function surnameOfTwins(population: Population, levels: Int8Array): boolean {
+  const { surname, phone, email } = population.roles;
+  if (sameSurname(population, levels)) return true;
+  const near = surname >= 0 && levels[surname]! >= 0 && levels[surname]! <= 2;
+  return near && ((phone >= 0 && levels[phone] === 0) || (email >= 0 && levels[email] === 0));
+}
+
+/** Nothing in number, street, phone or e-mail says that they live apart: an equal one, or none that could be compared. */
+function notApart(population: Population, levels: Int8Array): boolean {
+  const { phone, email, number, street } = population.roles;
+  const equal = (slot: number): boolean => slot >= 0 && levels[slot] === 0;
+  if (sameHome(population, levels) || equal(phone) || equal(email)) return true;
+  return [number, street, phone, email].every((slot) => slot < 0 || levels[slot]! < 0);
+}
+
+function sameHome({ roles: { number, street } }: Population, levels: Int8Array): boolean {
+  return number >= 0 && street >= 0 && levels[number] === 0 && levels[street] === 0;
+}
+
+/** Two real birth dates 16 to 50 years apart. */
+function isGenerationApart({ roles }: Population, a: Profile, b: Profile): boolean {
+  const first = a[roles.birth] ?? null;
+  const second = b[roles.birth] ?? null;
+  if (first === null || second === null || !isRealDay(first) || !isRealDay(second)) return false;
+  const years = Math.abs(Number(first.slice(0, 4)) - Number(second.slice(0, 4)));
+  return years >= 16 && years <= 50;
+}
+
+/** Someone who is called by a middle name. */
+export function goesBy(given: string | null | undefined, middle: string | null | undefined): boolean {
+  return !!given && !!middle && given.length > 1 && middle.split(' ').includes(given);
+}

@@ -1,0 +1,23 @@
+import { standardText } from './text.ts';
+
+/** The last ten digits of a telephone number, or the seven of a local one; `null` when it cannot be one. */
+export function phoneDigits(text: string | null | undefined): string | null {
+  if (!text) return null;
+  // An extension is no part of the number.
+  const digits = text.replace(/(?:ext?\.?|x|#)\s*\d+\s*$/i, '').replace(/\D/g, '');
+  const kept = digits.length > 10 ? digits.slice(-10) : digits;
+  return kept.length < 7 || /^(\d)\1+$/.test(kept) || /^(?:\d{3})?5550000$|0000000$|^1234567/.test(kept) ? null : kept;
+}
+
+/** An e-mail address in lower case, without a name around it; `null` when it has no place for mail. */
+export function emailAddress(text: string | null | undefined): string | null {
+  const found = /([^\s<>,;:"]+@[^\s<>,;:"]+\.[^\s<>,;:"]+)/.exec(text?.toLowerCase() ?? '')?.[1] ?? null;
+  return found === null || /^(?:none|no|noemail|n\/a|na|unknown|test)@/.test(found) ? null : found;
+}
+
+/** Five digits of a ZIP code; another country's postal code without blanks. */
+export function postalCode(text: string | null | undefined): string | null {
+  const plain = standardText(text)?.replaceAll(' ', '') ?? null;
+  if (plain === null || /^(\d)\1*$/.test(plain)) return null;
+  return /^\d{5,}$/.test(plain) ? plain.slice(0, 5) : plain.slice(0, 8);
+}

@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import { jaroWinkler, edits } from '../compare/similarity.ts';
+import { streetAddress } from './address.ts';
+import { emailAddress, phoneDigits, postalCode } from './contact.ts';
+import { dateDigits } from './dates.ts';
+import { organizationName } from './organization.ts';
+import { personName } from './person-name.ts';
+
+describe('names are taken apart whatever way they are typed', () => {
+  test.each<[Parameters<typeof personName>[0], string]>([
+    [{ first: 'Dr. Mary Ann', last: "O'Neill" }, 'mary|ann|oneill|'],
+    [{ full: 'De La Cruz, José Luis Jr.' }, 'jose|luis|delacruz|jr'],
+    [{ full: 'Robert A. Nowak, Sr' }, 'robert|a|nowak|sr'],
+    [{ first: 'Robert', last: 'Nowak III' }, 'robert||nowak|iii'],
+    [{ first: 'Zoë', last: 'Smith-Jones', suffix: '2nd' }, 'zoe||smith jones|ii'],
+    [{ full: 'Cher' }, '||cher|'],
+    [{ first: ' ', last: null }, '|||'],
+  ])('%j', (parts, expected) => {
+    const name = personName(parts);
+    expect([name.given, name.middle, name.surname, name.suffix].map((part) => part ?? '').join('|')).toBe(expected);
+  });
+});
+
+describe('addresses come out the same', () => {
+  test.each<[string | null, string | null, string]>([
+    ['12 Elm Street', null, '12|elm st|'],
+    ['0012 ELM ST. Apt 3B', null, '12|elm st|3b'],
+    ['12 Elm St', '#3b', '12|elm st|3b'],
+    ['Apt 3B', '12 Elm Street', '12|elm st|3b'],
+    ['P.O. Box 044', null, '44|po box|'],
+    ['North Main Street', null, '|n main st|'],
+  ])('%s, %s', (line1, line2, expected) => {
+    const { number, street, unit } = streetAddress(line1, line2);
+    expect([number, street, unit].map((part) => part ?? '').join('|')).toBe(expected);
+  });
+});
+
+test('phones, e-mail addresses, ZIP codes and dates lose what does not matter', () => {
+  expect(['+1 (585) 555-0172 x12', '585.555.0172'].map(phoneDigits)).toEqual(['5855550172', '5855550172']);
+  expect(['555-0172', '12', '999-999-9999', null].map(phoneDigits)).toEqual(['5550172', null, null, null]);
+  expect(['Emma <EMMA@Example.org>', 'none@x.org', 'no'].map(emailAddress)).toEqual(['emma@example.org', null, null]);
+  expect(['14586-1234', '01234', 'K1A 0B1', '00000'].map(postalCode)).toEqual(['14586', '01234', 'k1a0b1', null]);
+  expect(['2015-03-12', '3/12/2015', '20158612', '1900-01-01', '2015'].map(dateDigits)).toEqual([
+    '20150312',
+    '20150312',
+    '20158612',
+    null,
+    null,
+  ]);
+});
+
+test('an organization is the same with and without its legal form', () => {
+  expect(organizationName('The Nowak & Sons Plumbing Co., Inc.')).toBe(organizationName('NOWAK AND SONS PLUMBING LLC'));
+});
+
+test('similarities are those of the literature', () => {
+  expect(jaroWinkler('martha', 'marhta')).toBeCloseTo(0.9611, 4);
+  expect(jaroWinkler('dixon', 'dicksonx')).toBeCloseTo(0.8133, 4);
+  expect([edits('ca', 'ac', 3), edits('20150312', '20160321', 4), edits('a', 'bcd', 2)]).toEqual([1, 2, 3]);
+});
