@@ -15,11 +15,26 @@ const missing = process.env.CI === 'true' ? [] : SERVICES.filter(({ program }) =
 for (const { suite, program, install } of missing)
   console.log(`Left out: ${suite}, because ${program} is not installed (apt-get install ${install}).`);
 
+const left = [...configDefaults.exclude, ...missing.map(({ suite }) => suite)];
+
+/** Suites over a real PostgreSQL alone. */
+const POSTGRES_ONLY = ['test/postgres/**'];
+/** Suites that touch a store run twice: over a file, and over a PostgreSQL server that the whole run shares. */
+const OVER_BOTH = ['test/store/*.test.ts', 'test/engine/*.test.ts', 'test/outbound/*.test.ts', ...POSTGRES_ONLY.map((folder) => `${folder}/*.test.ts`)];
+
 export default defineConfig({
   test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: 'sqlite', include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'], exclude: [...left, ...POSTGRES_ONLY] },
+      },
+      {
+        extends: true,
+        test: { name: 'postgres', include: OVER_BOTH, exclude: left, env: { TEST_STORE: 'postgres' }, globalSetup: 'test/postgres.setup.ts' },
+      },
+    ],
     environment: 'node',
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...missing.map(({ suite }) => suite)],
     // Tests talk to real servers on this machine: a slow one is not a broken one.
     testTimeout: 30_000,
     hookTimeout: 60_000,

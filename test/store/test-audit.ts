@@ -76,10 +76,9 @@ export function testAudit(now: () => OpenStore): void {
     });
 
     test('processes that write at once make one chain', async () => {
-      const { filename } = knex.client.config.connection as { filename: string };
       const worker = fileURLToPath(new URL('audit-in-process.ts', import.meta.url));
       const run = promisify(execFile);
-      await Promise.all([1, 2, 3].map(() => run(process.execPath, [worker, `sqlite:${filename}`, '/'])));
+      await Promise.all([1, 2, 3].map(() => run(process.execPath, [worker, now().store.url, '/'])));
       expect(await verifyAudit(knex)).toMatchObject({ entries: 30, broken: null });
     });
 

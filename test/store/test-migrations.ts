@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { dialectOf } from '../../src/store/dialect.ts';
 import { beginLanding } from '../../src/store/landing.ts';
 import { heldLocks } from '../../src/store/locks.ts';
 import { createIndexes, dropIndexes, migrateModel } from '../../src/store/model-tables.ts';
-import type { Knex } from '../../src/store/open.ts';
+import { type Knex, migrationNames } from '../../src/store/open.ts';
 import { person, personWith } from './entities.ts';
 import type { StoreUnderTest } from './stores.ts';
 import type { OpenStore } from './test-store.ts';
@@ -16,23 +17,19 @@ export function testMigrations(now: () => OpenStore, kind: StoreUnderTest): void
 
   describe('migrations', () => {
     test('processes that start together on an empty store bring it up to date once', async () => {
-      const fresh = kind.make();
-      const probe = await fresh.open();
-      const { filename } = probe.client.config.connection as { filename: string };
-      await probe.destroy();
-      fresh.remove();
+      const fresh = await kind.make(true);
       const worker = fileURLToPath(new URL('migrate-in-process.ts', import.meta.url));
-      const said = await Promise.all(Array.from({ length: 8 }, () => output(worker, [`sqlite:${filename}`, '/'])));
+      const said = await Promise.all(Array.from({ length: 8 }, () => output(worker, [fresh.url, '/'])));
       for (const one of said)
         expect(one).toEqual({
           exit: 0,
           out: JSON.stringify({
-            migrations: ['001-core', '002-ledger', '003-audit', '004-delivery', '005-columns', '006-source-key', '007-file-time'],
+            migrations: migrationNames(),
             entities: ['person'],
             columns: 7,
           }),
         });
-      fresh.remove();
+      await fresh.remove();
     });
 
     test('opening a store again changes nothing', async () => {
@@ -109,7 +106,7 @@ export function testMigrations(now: () => OpenStore, kind: StoreUnderTest): void
 
     test('indexes that a killed load left away are made again', async () => {
       await migrateModel(knex, [person]);
-      const indexed = async (): Promise<string> => kind.plan(knex, 'SELECT _id FROM person WHERE name = ?', ['x']);
+      const indexed = async (): Promise<string> => dialectOf(knex).explain(knex, 'SELECT _id FROM person WHERE name = ?', ['x']);
       expect(await indexed()).toContain('person_name');
       await dropIndexes(knex, person);
       expect(await indexed()).toMatch(kind.wholeTable);

@@ -1,0 +1,36 @@
+import type { Dialect } from '../dialect.ts';
+import { takeIds } from './ids.ts';
+import { keySet, renamings } from './keys.ts';
+import { heldLocks, takeLock } from './locks.ts';
+import { rowsOf } from './rows.ts';
+import { afterMigration, columnsOf, createIndex, dropIndex, explain, indexes, onlyGrows, primaryKey, settle, tables } from './tables.ts';
+import { begin, commit, exclusively, readAtOneMoment, rollback, write } from './transactions.ts';
+
+/** A store in a database of a PostgreSQL server, with any number of writers. */
+export const postgres: Dialect = {
+  landsWhileReading: false,
+  columnTypes: { TEXT: 'text COLLATE "C"', INTEGER: 'bigint' },
+  byPrimaryKey: '',
+  write,
+  begin,
+  commit,
+  rollback,
+  exclusively,
+  readAtOneMoment,
+  takeIds,
+  rowsOf,
+  takeLock,
+  heldLocks,
+  columnsOf,
+  tables,
+  primaryKey,
+  indexes,
+  createIndex,
+  dropIndex,
+  onlyGrows,
+  afterMigration,
+  keySet,
+  renamings,
+  explain,
+  settle,
+};

@@ -1,0 +1,36 @@
+import type { Dialect } from '../dialect.ts';
+import { takeIds } from './ids.ts';
+import { keySet, renamings } from './keys.ts';
+import { heldLocks, takeLock } from './locks.ts';
+import { rowsOf } from './rows.ts';
+import { columnsOf, createIndex, dropIndex, explain, indexes, onlyGrows, primaryKey, settle, tables } from './tables.ts';
+import { begin, commit, exclusively, readAtOneMoment, rollback, write } from './transactions.ts';
+
+/** A store in one file, with one writer at a time. */
+export const sqlite: Dialect = {
+  landsWhileReading: true,
+  columnTypes: { TEXT: 'TEXT', INTEGER: 'INTEGER' },
+  byPrimaryKey: ' WITHOUT ROWID',
+  write,
+  begin,
+  commit,
+  rollback,
+  exclusively,
+  readAtOneMoment,
+  takeIds,
+  rowsOf,
+  takeLock,
+  heldLocks,
+  columnsOf,
+  tables,
+  primaryKey,
+  indexes,
+  createIndex,
+  dropIndex,
+  onlyGrows,
+  afterMigration: async () => {},
+  keySet,
+  renamings,
+  explain,
+  settle,
+};
