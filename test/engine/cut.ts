@@ -1,1 +1,1 @@
-export { type Cut, cutAt, CutOff } from '../../src/engine/certify/cut.ts';
+export { type Cut, cutAt, CutOff } from '../../src/store/scratch.ts';

@@ -134,14 +134,14 @@ async function prepared({ files, then, pipelines }: Scenario): Promise<TestTown>
   return town;
 }
 
-const state = (town: TestTown): string[] => [...town.dump(), ...town.inbox()];
+const state = async (town: TestTown): Promise<string[]> => [...(await town.dump()), ...town.inbox()];
 
 describe.each(SCENARIOS)('$name', (scenario) => {
   test('cut off at any commit and run again, the store is that of an undisturbed run', { timeout: 120_000 }, async () => {
     const whole = await prepared(scenario);
     const counter = await cutAt(whole.engine.knex, Infinity, 'before');
     for (const pipeline of scenario.pipelines) await whole.run(pipeline);
-    const wanted = state(whole);
+    const wanted = await state(whole);
     await whole.close();
 
     for (const how of ['before', 'after'] as const satisfies readonly Cut[])
@@ -156,7 +156,7 @@ describe.each(SCENARIOS)('$name', (scenario) => {
         expect(cut.wasCut()).toBe(true);
         await town.reopen();
         for (const pipeline of scenario.pipelines) await town.run(pipeline);
-        expect({ n, how, differences: firstDifferences(wanted, state(town)) }).toEqual({ n, how, differences: [] });
+        expect({ n, how, differences: firstDifferences(wanted, await state(town)) }).toEqual({ n, how, differences: [] });
         await town.close();
       }
   });

@@ -18,9 +18,9 @@ test('a preview writes nothing and says exactly what the run then does', async (
       const town = await makeTown({ ...tillStream({ files: 'after: { archive: archive }' }), 'inbox/receipts-1.csv': receipts(before) });
       await town.run('receipts');
       town.write({ 'inbox/receipts-2.csv': receipts(now), 'inbox/receipts-3.csv': 'no\n' }, 60);
-      const [store, inbox, sequence] = [town.dump(), town.inbox(), await town.engine.knex('il_sequence')];
+      const [store, inbox, sequence] = [(await town.dump()), town.inbox(), await town.engine.knex('il_sequence')];
       const preview = await town.preview('receipts');
-      expect(town.dump()).toEqual(store);
+      expect(await town.dump()).toEqual(store);
       expect(town.inbox()).toEqual(inbox);
       expect(await town.engine.knex('il_sequence')).toEqual(sequence);
       const golden = new Map((await town.rows('receipt')).map((row) => [row._id, row]));
@@ -70,7 +70,7 @@ test('a preview of a changed mapping and of deletions shows them, and leaves the
     60,
   );
   await town.reopen();
-  const before = town.dump();
+  const before = await town.dump();
   const preview = await town.preview('clerk');
   expect(preview.changes.map((c) => [c.action, c.golden])).toEqual([
     ['changed', 1],
@@ -79,7 +79,7 @@ test('a preview of a changed mapping and of deletions shows them, and leaves the
     ['changed', 2],
     ['deleted', 3],
   ]);
-  expect(town.dump()).toEqual(before);
+  expect(await town.dump()).toEqual(before);
   expect((await town.run('clerk')).outcome).toBe('succeeded');
   expect((await town.rows('person')).map((r) => r.name)).toEqual(['ANN', 'BO']);
 });

@@ -68,3 +68,18 @@ async function ask(url: string, sql: string): Promise<void> {
     await client.end();
   }
 }
+
+/** The database of a town that a test makes; undefined: its store is a file in its folder, as everywhere where nothing else is said. */
+export async function storeOfTown(): Promise<{ url: string; drop(): Promise<void> } | undefined> {
+  return STORE === 'postgres' ? newDatabase() : undefined;
+}
+
+/** A file of such a town: config/interlocal.yaml says where the store is. */
+export function withStore<T extends string | Uint8Array>(path: string, text: T, url: string | undefined): T | string {
+  return path === 'config/interlocal.yaml' && url !== undefined && typeof text === 'string' ? `${text}store: { url: "${url}" }\n` : text;
+}
+
+/** Killed processes are what is tested, not power cuts: the disk need not confirm each commit. */
+export async function doNotWaitForTheDisk(knex: Knex): Promise<void> {
+  if (STORE === 'sqlite') await knex.raw('PRAGMA synchronous = OFF');
+}

@@ -11,6 +11,7 @@ import type { Behaviour } from './replay-server.ts';
 import type { RequestCheck } from './request-checks.ts';
 import type { RequestContext } from './request-context.ts';
 import { runNow, undisturbed } from './request-runs.ts';
+import { listSources } from '../../store/sources.ts';
 
 /** What is asked for piece by piece, and how often. */
 export const PARTITION_CHECKS: readonly RequestCheck[] = [
@@ -62,7 +63,7 @@ async function partitionFails(context: RequestContext): Promise<Verdict> {
 }
 
 async function positionsOf(bench: Bench): Promise<Record<string, StreamState>> {
-  const row = (await bench.knex('il_source').first('state')) as { state: string | null } | undefined;
+  const [row] = await listSources(bench.knex);
   return (JSON.parse(row?.state ?? '{}') as StreamState).partitions ?? {};
 }
 

@@ -10,6 +10,7 @@ import { CANARY, secretsAbsent } from './secrets.ts';
 import { SINK_INTERRUPTED } from './sink-interrupted-checks.ts';
 import { counts, differsFromAnswers } from './sink-outcome.ts';
 import type { RequestBench, SinkRequestContext } from './sink-request-context.ts';
+import { forgetSent } from '../../store/scratch.ts';
 
 export interface SinkRequestCheck {
   check: string;
@@ -75,7 +76,7 @@ async function sentAgain(context: SinkRequestContext): Promise<Verdict> {
     await queued(context, bench);
     await bench.run();
     const first = context.writes();
-    for (const table of ['il_outbox', 'il_delivery']) await bench.knex(table).delete();
+    await forgetSent(bench.knex);
     await queued(context, bench);
     await bench.run();
     const second = context.writes();

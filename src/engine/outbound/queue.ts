@@ -32,6 +32,7 @@ import { saveCounts } from '../../store/runs.ts';
 import { knownBy } from './known-by.ts';
 import { stopIfAsked } from '../session.ts';
 import { columnNames, type Outbound } from './outbound.ts';
+import { isGolden } from '../../store/golden.ts';
 
 /** What a mapping made of one golden record. */
 interface Made {
@@ -95,8 +96,8 @@ async function queueList(out: Outbound, list: readonly ScannedGolden[], unwanted
   const { pipeline } = session.pipeline;
   const made = list.flatMap((golden) => madeOf(out, golden) ?? (unwanted.push(golden.id), []));
   await nameKeyless(out, made);
-  const counts = { ...session.counts };
-  await session.commit(async (_, trx) => {
+  session.counts = await session.commit(async (_, trx) => {
+    const counts = { ...session.counts };
     const byKey = await latestOfKeys(
       trx,
       pipeline,
@@ -117,8 +118,8 @@ async function queueList(out: Outbound, list: readonly ScannedGolden[], unwanted
       if (!byKey.has(one.key)) for (const [key, row] of await latestOfKeys(trx, pipeline, [one.key])) byKey.set(key, row);
     }
     await saveCounts(trx, session.runId, counts);
+    return counts;
   });
-  session.counts = counts;
 }
 
 /** What is wrong with a record that has no key there is said of it by its key in the system that it came from. */
@@ -261,15 +262,17 @@ async function queueGone(out: Outbound, scan: GoldenScan, unwanted: readonly num
       hint: 'Look at what happened at the source or to where: of the pipeline. If it is right, raise max_deleted_percent for one run.',
     });
   const send = out.sink.deletions === 'send';
-  await session.commit(async (_, trx) => {
+  session.counts.deleted += await session.commit(async (_, trx) => {
+    let deleted = 0;
     for (const row of rows) {
       if (!REACHED.includes(row.state)) await withdrawUnsent(trx, row);
       const last = reached.get(row);
       if (!last || out.sink.deletions === 'ignore') continue;
       const problems = send ? [] : [goneSince(out, last)];
       await insertOutbox(trx, { ...last, operation: 'delete', state: send ? waitingState(out) : 'held', problems, run: session.runId });
-      session.counts.deleted++;
+      deleted++;
     }
+    return deleted;
   });
 }
 
@@ -281,7 +284,7 @@ async function withdrawUnsent(trx: Knex.Transaction, row: OutboxRow): Promise<vo
 }
 
 async function isThere(trx: Knex.Transaction, out: Outbound, golden: number): Promise<boolean> {
-  return (await trx(out.entity.entity).where({ _id: golden }).first('_id')) !== undefined;
+  return isGolden(trx, out.entity.entity, golden);
 }
 
 function stateOf(out: Outbound, made: Made): OutboxState {

@@ -6,10 +6,6 @@ import type { KeySet } from '../dialect.ts';
  * keeps two runs of one source apart.
  */
 export async function keySet(knex: Knex, sourceId: number): Promise<KeySet> {
-  if (!(await knex.schema.hasTable('il_seen')))
-    await knex.raw(
-      'CREATE TABLE IF NOT EXISTS il_seen (source_id bigint NOT NULL, source_key text COLLATE "C" NOT NULL, PRIMARY KEY (source_id, source_key))',
-    );
   const drop = async (): Promise<void> => void (await knex('il_seen').where({ source_id: sourceId }).delete());
   await drop();
   return {

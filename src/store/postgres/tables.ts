@@ -78,6 +78,8 @@ export async function onlyGrows(knex: Knex, table: string): Promise<void> {
 
 /** Text of any length in the order of its bytes, and integers of 64 bits, as in a store that is a file: migrations declare less. */
 export async function afterMigration(trx: Knex.Transaction): Promise<void> {
+  // See keys.ts.
+  await trx.raw('CREATE TABLE IF NOT EXISTS il_seen (source_id bigint, source_key text COLLATE "C", PRIMARY KEY (source_id, source_key))');
   const { rows } = (await trx.raw(
     `SELECT c.relname::text AS table, a.attname::text AS column, format_type(a.atttypid, NULL) AS type
      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_collation l ON l.oid = a.attcollation

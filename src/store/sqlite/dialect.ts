@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts';
+import { cutAt } from './cut.ts';
 import { takeIds } from './ids.ts';
 import { keySet, renamings } from './keys.ts';
 import { heldLocks, takeLock } from './locks.ts';
@@ -32,5 +33,6 @@ export const sqlite: Dialect = {
   keySet,
   renamings,
   explain,
+  cutAt,
   settle,
 };
