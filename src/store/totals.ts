@@ -1,3 +1,4 @@
+import { exactInteger } from './numbers.ts';
 import type { Knex } from './open.ts';
 
 /** Sum and count of one combination of values. */
@@ -24,5 +25,5 @@ export async function* totals(
   for (const [column, value] of Object.entries(query.where))
     void (typeof value === 'string' ? sql.where(column, value) : sql.whereIn(column, [...value]));
   for (const row of (await sql) as Record<string, string | number | null>[])
-    yield { values: query.columns.map((c) => row[c] ?? null), minor: Number(row._minor ?? 0), count: Number(row._count) };
+    yield { values: query.columns.map((c) => row[c] ?? null), minor: exactInteger(row._minor ?? 0), count: Number(row._count) };
 }

@@ -27,6 +27,7 @@ export interface StoreUnderTest {
   make(empty?: boolean): Promise<NewStore>;
   /** A step of a query's plan that goes through a whole table. */
   wholeTable: RegExp;
+  dropTrigger(knex: Knex, name: string, table: string): Promise<void>;
 }
 
 const KINDS: Record<typeof STORE, StoreUnderTest> = {
@@ -38,6 +39,7 @@ const KINDS: Record<typeof STORE, StoreUnderTest> = {
       return { url, open: () => openKnex(url, folder), remove: async () => rmSync(folder, { recursive: true, force: true }) };
     },
     wholeTable: /SCAN (?!CONSTANT)/,
+    dropTrigger: async (knex, name) => void (await knex.raw(`DROP TRIGGER ${name}`)),
   },
   postgres: {
     name: 'postgres',
@@ -46,6 +48,7 @@ const KINDS: Record<typeof STORE, StoreUnderTest> = {
       return { url, open: () => openKnex(url, '/'), remove: drop };
     },
     wholeTable: /Seq Scan/,
+    dropTrigger: async (knex, name, table) => void (await knex.raw(`DROP TRIGGER ${name} ON ${table}`)),
   },
 };
 

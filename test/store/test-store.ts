@@ -4,7 +4,9 @@ import type { NewStore, StoreUnderTest } from './stores.ts';
 import { testAudit } from './test-audit.ts';
 import { testLanding } from './test-landing.ts';
 import { testLedger } from './test-ledger.ts';
+import { testManyWriters } from './test-many-writers.ts';
 import { testMigrations } from './test-migrations.ts';
+import { testOneWriter } from './test-one-writer.ts';
 import { testPlans } from './test-plans.ts';
 
 /** The store of the test that runs now: one that is open, and how to open it once more, as another process would. */
@@ -33,6 +35,7 @@ export function testStore(kind: StoreUnderTest): void {
       for (const knex of opened.splice(0)) await knex.destroy();
       await current.store.remove();
     });
-    for (const suite of [testMigrations, testLanding, testLedger, testPlans, testAudit]) suite(() => current, kind);
+    for (const suite of [testMigrations, testLanding, testLedger, testPlans, testAudit, kind.name === 'sqlite' ? testOneWriter : testManyWriters])
+      suite(() => current, kind);
   });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, monthDay } from './common.ts';
+import { id, monthDay, secret } from './common.ts';
 
 export function isTimeZone(zone: string): boolean {
   try {
@@ -9,6 +9,9 @@ export function isTimeZone(zone: string): boolean {
     return false;
   }
 }
+
+/** `scheme://user:password@…` */
+const PASSWORD_IN_URL = /^[a-z]+:\/\/[^/?#@]*:[^/?#@]*@/i;
 
 /** config/interlocal.yaml: the town. */
 export const interlocalSchema = z.strictObject({
@@ -28,8 +31,12 @@ export const interlocalSchema = z.strictObject({
     .strictObject({
       url: z
         .string()
+        .refine((url) => !PASSWORD_IN_URL.test(url), { error: 'has a password in it', params: { code: 'SECRET_LITERAL' } })
         .default('sqlite:data/interlocal.db')
-        .describe('sqlite:PATH (relative to this folder), or a reference ${env:NAME} to a URL.'),
+        .describe(
+          'sqlite:PATH (relative to this folder); postgres://USER@HOST[:PORT]/DATABASE[?sslrootcert=PATH&sslmode=disable]; or a reference ${env:NAME} to a URL.',
+        ),
+      password: secret.optional().describe('The password of the user in url: a reference such as ${env:STORE_PASSWORD}.'),
     })
     .prefault({}),
   server: z

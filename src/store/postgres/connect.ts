@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Client, ClientConfig } from 'pg';
 import pg from 'pg';
-import { ConfigError, FatalError } from '../../core/errors.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { exactInteger } from '../numbers.ts';
 import { fromStored, toStored } from './text.ts';
 
 /** Sessions of ours are seen under this name in pg_stat_activity. */
@@ -78,22 +79,10 @@ const TEXTS = new Set([25, 1043]);
 
 function parserOf(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
   if (format !== 'binary') {
-    if (oid === INT8 || oid === NUMERIC) return safeInteger;
+    if (oid === INT8 || oid === NUMERIC) return exactInteger;
     if (TEXTS.has(oid)) return fromStored;
   }
   return pg.types.getTypeParser(oid, format) as (text: string) => unknown;
-}
-
-/** A 64-bit integer or a sum of such. Never a number that is only near it. */
-function safeInteger(text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value)) return value;
-  throw new FatalError({
-    code: 'STORE_NUMBER_TOO_LARGE',
-    place: {},
-    message: `The store gave the number ${text}, which is too large to be calculated with exactly.`,
-    hint: 'Look for a wrong amount in the records that are added up: sums may have up to 15 digits.',
-  });
 }
 
 type Query = (config: unknown, ...rest: unknown[]) => unknown;

@@ -30,8 +30,9 @@ export async function rollback(trx: Knex.Transaction): Promise<void> {
 
 /** The write lock is the file's: whatever it is for, one at a time has it. Works on an empty store too. */
 export async function exclusively<T>(knex: Knex, _name: string, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  await knex.raw('CREATE TABLE IF NOT EXISTS il_migration (name VARCHAR(60) PRIMARY KEY, done_at VARCHAR(30) NOT NULL)');
   return knex.transaction(async (trx) => {
-    await trx.raw('CREATE TABLE IF NOT EXISTS il_migration (name VARCHAR(60) PRIMARY KEY, done_at VARCHAR(30) NOT NULL)');
+    // The first statement is one that could write: a transaction that has read cannot wait for the lock any more.
     await trx.raw("UPDATE il_migration SET name = name WHERE name = ''");
     return work(trx);
   });
