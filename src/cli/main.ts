@@ -18,6 +18,7 @@ import { registerSchemas } from './schemas.ts';
 import { registerServe } from './serve.ts';
 import { registerSign } from './sign.ts';
 import { registerStatus } from './status.ts';
+import { registerStore } from './store.ts';
 import { registerTest } from './test.ts';
 import { registerValidate } from './validate.ts';
 
@@ -35,6 +36,7 @@ const COMMANDS: RegisterCommand[] = [
   registerExplain,
   registerReport,
   registerAudit,
+  registerStore,
   registerServe,
   registerDiscover,
   registerNew,

@@ -39,8 +39,7 @@ export function explainIssues(
       );
       return meant ? [] : [missingKey(describedAt(schema, path), source, full)];
     }
-    const literal = issue.code === 'custom' && issue.params?.code === 'SECRET_LITERAL';
-    if ((isSecretAt(schema, path) || literal) && given !== null) return [secretLiteral(source.at(full), full)];
+    if (isSecretAt(schema, path) && given !== null) return [secretLiteral(source.at(full), full)];
     if (issue.code === 'custom' && issue.params?.code === 'KEY_MISSING') {
       const names = issue.params.names as string[];
       const meant = unknownKeys.some(

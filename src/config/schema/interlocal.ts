@@ -10,9 +10,6 @@ export function isTimeZone(zone: string): boolean {
   }
 }
 
-/** `scheme://user:password@…` */
-const PASSWORD_IN_URL = /^[a-z]+:\/\/[^/?#@]*:[^/?#@]*@/i;
-
 /** config/interlocal.yaml: the town. */
 export const interlocalSchema = z.strictObject({
   town: z.strictObject({
@@ -31,7 +28,6 @@ export const interlocalSchema = z.strictObject({
     .strictObject({
       url: z
         .string()
-        .refine((url) => !PASSWORD_IN_URL.test(url), { error: 'has a password in it', params: { code: 'SECRET_LITERAL' } })
         .default('sqlite:data/interlocal.db')
         .describe(
           'sqlite:PATH (relative to this folder); postgres://USER@HOST[:PORT]/DATABASE[?sslrootcert=PATH&sslmode=disable]; or a reference ${env:NAME} to a URL.',
