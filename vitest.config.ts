@@ -20,7 +20,15 @@ const left = [...configDefaults.exclude, ...missing.map(({ suite }) => suite)];
 /** Suites over a real PostgreSQL alone. */
 const POSTGRES_ONLY = ['test/postgres/**'];
 /** Suites that touch a store run twice: over a file, and over a PostgreSQL server that the whole run shares. */
-const OVER_BOTH = ['test/store/*.test.ts', 'test/engine/*.test.ts', 'test/outbound/*.test.ts', ...POSTGRES_ONLY.map((folder) => `${folder}/*.test.ts`)];
+const OVER_BOTH = [
+  'test/store/*.test.ts',
+  'test/engine/*.test.ts',
+  'test/outbound/*.test.ts',
+  'test/web/{report,pages,outbound}.test.ts',
+  'test/sample-town/sample-town.test.ts',
+  'test/kill/*.test.ts',
+  'test/postgres/*.test.ts',
+];
 
 export default defineConfig({
   test: {

@@ -54,17 +54,21 @@ export function missingSecrets(
   return found;
 }
 
-/** The store's URL, its references filled in, with the password. Throws ConfigError (SECRET_MISSING, STORE_URL). */
-export function storeUrl(project: Pick<Project, 'config' | 'folder'>, env?: NodeJS.ProcessEnv): string {
-  return filledUrl(project.config.store, project.folder, env);
+/**
+ * The store's URL, its references filled in, with the password. INTERLOCAL_STORE in the environment, a whole URL, stands for all of it.
+ * Throws ConfigError (SECRET_MISSING, STORE_URL).
+ */
+export function storeUrl(project: Pick<Project, 'config' | 'folder'>, env: NodeJS.ProcessEnv = process.env): string {
+  return filledUrl(env.INTERLOCAL_STORE ? { url: env.INTERLOCAL_STORE } : project.config.store, project.folder, env);
 }
 
 /** The same for any store: `url` and `password` may be references. */
 export function filledUrl(store: { url: string; password?: string | undefined }, folder: string, env?: NodeJS.ProcessEnv): string {
   const filled = resolveSecrets({ ...store }, { connection: 'store', folder, env });
   const url = String(filled.url);
-  if (filled.password === undefined) return url;
   const parsed = URL.parse(url);
+  if (parsed?.password) remember(decodeURIComponent(parsed.password));
+  if (filled.password === undefined) return url;
   if (!parsed || parsed.host === '')
     throw new ConfigError({
       code: 'STORE_URL',

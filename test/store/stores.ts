@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
+import { dialectOf } from '../../src/store/dialect.ts';
 import { type Knex, openKnex } from '../../src/store/open.ts';
 
 /** The database that the stores of tests are copied from. */
@@ -79,10 +80,23 @@ export async function storeOfTown(): Promise<{ url: string; drop(): Promise<void
 
 /** A file of such a town: config/interlocal.yaml says where the store is. */
 export function withStore<T extends string | Uint8Array>(path: string, text: T, url: string | undefined): T | string {
-  return path === 'config/interlocal.yaml' && url !== undefined && typeof text === 'string' ? `${text}store: { url: "${url}" }\n` : text;
+  return path === 'config/interlocal.yaml' && url !== undefined && typeof text === 'string' ? `${text.trimEnd()}\nstore: { url: "${url}" }\n` : text;
 }
 
 /** Killed processes are what is tested, not power cuts: the disk need not confirm each commit. */
 export async function doNotWaitForTheDisk(knex: Knex): Promise<void> {
   if (STORE === 'sqlite') await knex.raw('PRAGMA synchronous = OFF');
+}
+
+/** Everything that is in the store of a town, as one text; empty where the store is a file in the town's folder, which can be read itself. */
+export async function contentsOfTown(folder: string): Promise<string> {
+  if (STORE === 'sqlite') return '';
+  const { openTown } = await import('../../src/cli/town.ts');
+  const { knex } = await openTown(folder);
+  try {
+    const tables = await dialectOf(knex).tables(knex);
+    return JSON.stringify(await Promise.all(tables.map((table) => knex(table))));
+  } finally {
+    await knex.destroy();
+  }
 }

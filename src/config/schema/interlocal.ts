@@ -30,7 +30,7 @@ export const interlocalSchema = z.strictObject({
         .string()
         .default('sqlite:data/interlocal.db')
         .describe(
-          'sqlite:PATH (relative to this folder); postgres://USER@HOST[:PORT]/DATABASE[?sslrootcert=PATH&sslmode=disable]; or a reference ${env:NAME} to a URL.',
+          'sqlite:PATH (relative to this folder); postgres://USER@HOST[:PORT]/DATABASE[?sslrootcert=PATH&sslmode=disable]; or a reference ${env:NAME} to a URL. INTERLOCAL_STORE in the environment overrides it.',
         ),
       password: secret.optional().describe('The password of the user in url: a reference such as ${env:STORE_PASSWORD}.'),
     })
