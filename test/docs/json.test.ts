@@ -43,6 +43,7 @@ const order = [
   'explain',
   'report revenue',
   'report reconciliation',
+  'store copy',
   'certify',
   'rejects dismiss',
   'new connector',
