@@ -35,11 +35,21 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'sqlite', include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'], exclude: [...left, ...POSTGRES_ONLY] },
+        test: {
+          name: 'sqlite',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: [...left, ...POSTGRES_ONLY],
+        },
       },
       {
         extends: true,
-        test: { name: 'postgres', include: OVER_BOTH, exclude: left, env: { TEST_STORE: 'postgres' }, globalSetup: 'test/postgres.setup.ts' },
+        test: {
+          name: 'postgres',
+          include: OVER_BOTH,
+          exclude: left,
+          env: { TEST_STORE: 'postgres' },
+          globalSetup: 'test/postgres.setup.ts',
+        },
       },
     ],
     environment: 'node',

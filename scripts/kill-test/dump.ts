@@ -40,7 +40,9 @@ export async function dumpStore(knex: Knex): Promise<string[]> {
       .join('il_source as s', 's.id', 'k.source_id')
       .leftJoin('il_entity as e', 'e.id', 'k.entity_id')
       .select('s.pipeline', 'k.source_key', 'e.name', 'k.item_key', 'k.hash', 'k.mapped')
-      .select(knex.raw('CASE WHEN k.deleted_run IS NULL THEN 1 ELSE 0 END AS live, CASE WHEN k.golden_id IS NULL THEN 1 ELSE 0 END AS none')),
+      .select(
+        knex.raw('CASE WHEN k.deleted_run IS NULL THEN 1 ELSE 0 END AS live, CASE WHEN k.golden_id IS NULL THEN 1 ELSE 0 END AS none'),
+      ),
   );
   await add(
     'landed',

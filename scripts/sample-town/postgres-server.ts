@@ -112,7 +112,9 @@ export async function emptyDatabase(url: string): Promise<void> {
   await client.connect();
   try {
     // Whoever was killed may still be at work for a moment.
-    await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()');
+    await client.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    );
     await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
   } finally {
     await client.end();

@@ -31,7 +31,11 @@ export async function openBatch(session: Session, file?: { id: number; name: str
 }
 
 /** Of a store with one writer at a time: what was landed need not be kept in memory. */
-async function landedAtOnce(session: Session, begin: NonNullable<Session['begin']>, file?: { id: number; name: string }): Promise<OpenBatch> {
+async function landedAtOnce(
+  session: Session,
+  begin: NonNullable<Session['begin']>,
+  file?: { id: number; name: string },
+): Promise<OpenBatch> {
   const { landing, trx, commit, rollback } = await begin();
   const attempt = attemptOf(session, landing, trx, file);
   let over = false;

@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { closeTowns, makeTown, type TestTown } from './town.ts';
 import { type Receipt, receipts } from './base-town.ts';
 import { dialectOf } from '../../src/store/dialect.ts';
+import { cases } from './cut.ts';
 
 afterEach(closeTowns);
 
@@ -39,7 +40,7 @@ test('running twice is running once, whatever the files hold', async () => {
       expect(await town.engine.knex('il_landed').where({ run_id: 2 })).toEqual([]);
       await town.close();
     }),
-    { numRuns: 15 },
+    { numRuns: cases(15) },
   );
 }, 60_000);
 
@@ -59,7 +60,7 @@ test('batch size and the decoder’s own pieces change nothing', async () => {
       }
       expect(dumps[0]).toEqual(dumps[1]);
     }),
-    { numRuns: 20 },
+    { numRuns: cases(20) },
   );
 }, 60_000);
 
@@ -84,7 +85,7 @@ test('files that say nothing of the same records may come in any order', async (
         expect(seen[0]).toEqual(seen[1]);
       },
     ),
-    { numRuns: 15 },
+    { numRuns: cases(15) },
   );
 }, 60_000);
 

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { peopleFile, receipts, tillStream } from './base-town.ts';
 import { closeTowns, makeTown } from './town.ts';
 import { STORE } from '../store/stores.ts';
+import { cases } from './cut.ts';
 
 afterEach(closeTowns);
 
@@ -41,13 +42,15 @@ test('a preview writes nothing and says exactly what the run then does', async (
       const idOf = (id: unknown): unknown => (STORE === 'sqlite' ? id : 'any');
       const after = (await town.rows('receipt')).map((row) => [idOf(row._id), row.number, row.amount, row.tender]);
       expect(
-        [...golden].sort(([a], [b]) => Number(a) - Number(b)).map(([id, row]) => [idOf(id), row.number, row.amount ?? null, row.tender ?? null]),
+        [...golden]
+          .sort(([a], [b]) => Number(a) - Number(b))
+          .map(([id, row]) => [idOf(id), row.number, row.amount ?? null, row.tender ?? null]),
       ).toEqual(after);
       const openRejects = (await town.rejects()).filter((r) => r.lastRun === 2).flatMap((r) => r.problems);
       expect(preview.rejects).toEqual(openRejects);
       await town.close();
     }),
-    { numRuns: 20 },
+    { numRuns: cases(20) },
   );
 }, 60_000);
 

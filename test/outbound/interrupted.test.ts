@@ -2,7 +2,7 @@ import { renameSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { receipts } from '../engine/base-town.ts';
-import { type Cut, cutAt } from '../engine/cut.ts';
+import { cutAt, cutsOf } from '../engine/cut.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
 import { delivered, ledger, outbox } from './base-outbound.ts';
 
@@ -46,19 +46,18 @@ test(
     const expected = { booked: booked(whole), outbox: await outbox(whole), files: Object.keys(delivered(whole, 'ledger/taken')) };
     expect(expected.booked).toHaveLength(4);
     expect(counting.commits()).toBeGreaterThan(8);
-    for (const how of ['before', 'after'] as Cut[])
-      for (let n = 1; n <= counting.commits(); n++) {
-        const town = await ready();
-        await cutAt(town.engine.knex, n, how);
-        await town.run('to-ledger', { now: NOW }).catch(() => {});
-        takeAll(town);
-        await town.reopen();
-        await town.run('to-ledger', { now: NOW });
-        takeAll(town);
-        const got = { booked: booked(town), outbox: await outbox(town), files: Object.keys(delivered(town, 'ledger/taken')) };
-        expect(got, `cut ${how} commit ${n}`).toEqual(expected);
-        expect(Object.keys(delivered(town)), `nothing half-written, cut ${how} commit ${n}`).toEqual([]);
-        await town.close();
-      }
+    for (const { n, how } of cutsOf(counting.commits())) {
+      const town = await ready();
+      await cutAt(town.engine.knex, n, how);
+      await town.run('to-ledger', { now: NOW }).catch(() => {});
+      takeAll(town);
+      await town.reopen();
+      await town.run('to-ledger', { now: NOW });
+      takeAll(town);
+      const got = { booked: booked(town), outbox: await outbox(town), files: Object.keys(delivered(town, 'ledger/taken')) };
+      expect(got, `cut ${how} commit ${n}`).toEqual(expected);
+      expect(Object.keys(delivered(town)), `nothing half-written, cut ${how} commit ${n}`).toEqual([]);
+      await town.close();
+    }
   },
 );

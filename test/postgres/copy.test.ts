@@ -13,7 +13,11 @@ afterEach(closeTowns);
 /** What a person gets to see of a town. */
 async function seen(folder: string): Promise<unknown[]> {
   const said: unknown[] = [];
-  for (const args of [['explain', 'receipt', 'A1'], ['rejects', 'list'], ['audit', '--verify']])
+  for (const args of [
+    ['explain', 'receipt', 'A1'],
+    ['rejects', 'list'],
+    ['audit', '--verify'],
+  ])
     said.push(JSON.parse((await interlocal(folder, [...args, '--json']).ended).out));
   return said;
 }
@@ -25,7 +29,11 @@ function setStore(town: TestTown, url: string): void {
 
 async function filledTown(): Promise<TestTown> {
   const town = await makeTown({
-    'inbox/receipts-1.csv': receipts([{ number: 'A1', note: 'tab\\t "quoted" ü \u{1f600}' }, { number: 'A2', amount: 'much' }, { number: 'a1' }]),
+    'inbox/receipts-1.csv': receipts([
+      { number: 'A1', note: 'tab\\t "quoted" ü \u{1f600}' },
+      { number: 'A2', amount: 'much' },
+      { number: 'a1' },
+    ]),
     'inbox/clerk-1.csv': peopleFile([['1', 'ann@x', 'Ann', '', '2026-01-01']]),
     'inbox/pool-1.csv': peopleFile([['7', 'ann@x', 'Ann B', '5', '2026-02-01']]),
   });
@@ -48,7 +56,9 @@ test('a town moves from the server to a file and back, and everything it can tel
       const { knex } = await openTown(town.folder);
       const moved = await dumpStore(knex);
       await knex.destroy();
-      expect(moved.filter((line) => !/^(?:integrity|index) /.test(line))).toEqual(dump.filter((line) => !/^(?:integrity|index) /.test(line)));
+      expect(moved.filter((line) => !/^(?:integrity|index) /.test(line))).toEqual(
+        dump.filter((line) => !/^(?:integrity|index) /.test(line)),
+      );
     }
     // It goes on where it was: nothing is read twice, and numbers go on.
     await town.reopen();
@@ -84,7 +94,10 @@ test('a password comes by reference, in the configuration and in the command', a
   expect(inFile.err).not.toContain('canary-pw');
   town.write({ 'secrets/store': 'canary-pw\n' });
   const path = join(town.folder, 'config/interlocal.yaml');
-  const yaml = readFileSync(path, 'utf8').replace(/^store: .*$/m, 'store: { url: "postgres://u@127.0.0.1:1/db", password: "${file:secrets/store}" }');
+  const yaml = readFileSync(path, 'utf8').replace(
+    /^store: .*$/m,
+    'store: { url: "postgres://u@127.0.0.1:1/db", password: "${file:secrets/store}" }',
+  );
   writeFileSync(path, yaml);
   const away = await interlocal(town.folder, ['status']).ended;
   expect(away).toMatchObject({ exit: 1, err: expect.stringMatching(/STORE_UNREACHABLE/) });

@@ -80,7 +80,9 @@ export async function storeOfTown(): Promise<{ url: string; drop(): Promise<void
 
 /** A file of such a town: config/interlocal.yaml says where the store is. */
 export function withStore<T extends string | Uint8Array>(path: string, text: T, url: string | undefined): T | string {
-  return path === 'config/interlocal.yaml' && url !== undefined && typeof text === 'string' ? `${text.trimEnd()}\nstore: { url: "${url}" }\n` : text;
+  return path === 'config/interlocal.yaml' && url !== undefined && typeof text === 'string'
+    ? `${text.trimEnd()}\nstore: { url: "${url}" }\n`
+    : text;
 }
 
 /** Killed processes are what is tested, not power cuts: the disk need not confirm each commit. */

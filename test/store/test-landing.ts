@@ -43,7 +43,24 @@ export function testLanding(now: () => OpenStore): void {
     });
 
     test('any text comes back as it was, and in the order of its bytes', async () => {
-      const keys = ['a', 'B', 'Z', '_', 'ä', 'é', 'e', '\u{10000}', '\uffee', 'a b', 'a\tb', 'a\nb\r', "a'b\\c\\N", 'nul\0byte', '\ufdd0', '\ufdd00\0'];
+      const keys = [
+        'a',
+        'B',
+        'Z',
+        '_',
+        'ä',
+        'é',
+        'e',
+        '\u{10000}',
+        '\uffee',
+        'a b',
+        'a\tb',
+        'a\nb\r',
+        "a'b\\c\\N",
+        'nul\0byte',
+        '\ufdd0',
+        '\ufdd00\0',
+      ];
       await landing(knex, async (l) => l.putLinks(keys.map((key) => link(key, 1, { mapped: JSON.stringify(key) }))));
       const many = Array.from({ length: 60 }, (_, i) => [i + 1, 1, keys[i % keys.length]!, 1, null, i, null, 1, keys[i % keys.length]!]);
       await landing(knex, async (l) => l.insertLanded(many));
@@ -62,7 +79,9 @@ export function testLanding(now: () => OpenStore): void {
     test('amounts up to 9,007,199,254,740,991 are exact, and sums beyond are an error instead of nearly right', async () => {
       await migrateModel(knex, [person]);
       const put = (id: number, paid: number): Promise<void> =>
-        landing(knex, async (l) => l.rows.insert('person', ['_id', '_created', '_run', '_landed', 'kind', 'paid'], [[id, 1, 1, 1, 'a', paid]]));
+        landing(knex, async (l) =>
+          l.rows.insert('person', ['_id', '_created', '_run', '_landed', 'kind', 'paid'], [[id, 1, 1, 1, 'a', paid]]),
+        );
       const sums = async (): Promise<number[]> => {
         const found: number[] = [];
         for await (const total of totals(knex, { entity: 'person', columns: ['kind'], amount: 'paid', where: {} })) found.push(total.minor);

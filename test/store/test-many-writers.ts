@@ -124,7 +124,9 @@ export function testManyWriters(now: () => OpenStore): void {
     test('a transaction in which a statement failed does not count as committed', async () => {
       const dialect = dialectOf(knex);
       const trx = await dialect.begin(knex);
-      await trx('il_link').insert({ source_id: 1 }).catch(() => {});
+      await trx('il_link')
+        .insert({ source_id: 1 })
+        .catch(() => {});
       await expect(dialect.commit(trx)).rejects.toThrow(/STORE_NOT_COMMITTED/);
     });
 

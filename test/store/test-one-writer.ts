@@ -49,7 +49,6 @@ export function testOneWriter(now: () => OpenStore): void {
       expect((await second).get('a')?.[0]?.golden).toBe(7);
       expect(order).toEqual(['first', 'second']);
     }, 60_000);
-
   });
 
   describe('locks in a file', () => {
@@ -79,6 +78,5 @@ export function testOneWriter(now: () => OpenStore): void {
       expect('release' in lock).toBe(free);
       if ('release' in lock) await lock.release();
     });
-
   });
 }

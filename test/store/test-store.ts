@@ -35,7 +35,14 @@ export function testStore(kind: StoreUnderTest): void {
       for (const knex of opened.splice(0)) await knex.destroy();
       await current.store.remove();
     });
-    for (const suite of [testMigrations, testLanding, testLedger, testPlans, testAudit, kind.name === 'sqlite' ? testOneWriter : testManyWriters])
+    for (const suite of [
+      testMigrations,
+      testLanding,
+      testLedger,
+      testPlans,
+      testAudit,
+      kind.name === 'sqlite' ? testOneWriter : testManyWriters,
+    ])
       suite(() => current, kind);
   });
 }

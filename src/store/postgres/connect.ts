@@ -33,7 +33,8 @@ export function settingsOf(url: string, projectFolder: string): ClientConfig {
   const host = options.get('host') ?? decodeURIComponent(parsed.hostname.replace(/^\[(.*)\]$/, '$1'));
   if (host === '') throw badUrl('it names no host');
   const mode = options.get('sslmode') ?? (isLocal(host) ? 'disable' : 'verify-full');
-  if (!SSL_MODES.includes(mode)) throw badUrl(`sslmode=${mode} would take any server for the right one; only verify-full and disable are known`);
+  if (!SSL_MODES.includes(mode))
+    throw badUrl(`sslmode=${mode} would take any server for the right one; only verify-full and disable are known`);
   const root = options.get('sslrootcert');
   return {
     host,

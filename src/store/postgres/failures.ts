@@ -52,7 +52,11 @@ const FAILURES: Record<string, Failure> = {
     message: 'The store cannot be written: the server is a standby, or set to read only.',
     hint: 'Look at store.url: it must name the primary server.',
   },
-  '53100': { code: 'STORE_FULL', message: 'The disk that the store is on is full.', hint: 'Make room, then run again: it goes on where it was.' },
+  '53100': {
+    code: 'STORE_FULL',
+    message: 'The disk that the store is on is full.',
+    hint: 'Make room, then run again: it goes on where it was.',
+  },
   '53': { ...BUSY, message: 'The database server has no connections or memory left.' },
   '55P03': BUSY,
   '40001': BUSY,
@@ -73,7 +77,10 @@ export function postgresFailure(code: string, message: string): Failure | undefi
   const known = FAILURES[code] ?? (/^[0-9A-Z]{5}$/.test(code) ? (FAILURES[code.slice(0, 3)] ?? FAILURES[code.slice(0, 2)]) : undefined);
   if (known) return known;
   // The driver and the pool have no codes for these.
-  if (code === '' && /^(?:Connection terminated|Client has encountered a connection error|Client was closed|Connection ended unexpectedly)/.test(message))
+  if (
+    code === '' &&
+    /^(?:Connection terminated|Client has encountered a connection error|Client was closed|Connection ended unexpectedly)/.test(message)
+  )
     return LOST;
   if (code === '' && /^(?:timeout expired|Knex: Timeout acquiring a connection)/.test(message)) return UNREACHABLE;
   return undefined;

@@ -52,7 +52,8 @@ async function check(knex: Knex): Promise<void> {
   )) as { rows: { version: number; encoding: string }[] };
   const { version, encoding } = rows[0]!;
   const problems: string[] = [];
-  if (version < MIN_VERSION * 10_000) problems.push(`it is PostgreSQL ${Math.floor(version / 10_000)}, and ${MIN_VERSION} or newer is needed`);
+  if (version < MIN_VERSION * 10_000)
+    problems.push(`it is PostgreSQL ${Math.floor(version / 10_000)}, and ${MIN_VERSION} or newer is needed`);
   if (encoding !== 'UTF8') problems.push(`the database keeps text as ${encoding}, and UTF8 is needed`);
   if (problems.length)
     throw new ConfigError({

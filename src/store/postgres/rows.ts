@@ -46,7 +46,8 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
   }
 
   async function inStatements(rows: readonly Cell[][], run: (some: readonly Cell[][]) => Promise<void>): Promise<void> {
-    for (let i = 0; i < rows.length; i += STATEMENT_ROWS) await run(rows.length <= STATEMENT_ROWS ? rows : rows.slice(i, i + STATEMENT_ROWS));
+    for (let i = 0; i < rows.length; i += STATEMENT_ROWS)
+      await run(rows.length <= STATEMENT_ROWS ? rows : rows.slice(i, i + STATEMENT_ROWS));
   }
 
   return {
@@ -85,7 +86,10 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
       const where = key.map((name, i) => `t.${quoted(name)} = n.v${i}`).join(' AND ');
       await inStatements(rows, async (some) => {
         const { sql, values } = await arrays(table, key, some);
-        await client.query(`DELETE FROM ${quoted(table)} t USING ${sql} AS n(${key.map((_, i) => `v${i}`).join(', ')}) WHERE ${where}`, values);
+        await client.query(
+          `DELETE FROM ${quoted(table)} t USING ${sql} AS n(${key.map((_, i) => `v${i}`).join(', ')}) WHERE ${where}`,
+          values,
+        );
       });
     },
     async select(sql, keys) {

@@ -52,9 +52,7 @@ export async function createIndex(knex: Knex, { name, table, columns, unique }: 
   const index = short(name);
   const { rows } = (await knex.raw('SELECT to_regclass(?) IS NOT NULL AS there', [inThisSchema(index)])) as { rows: { there: boolean }[] };
   if (rows[0]!.there) return;
-  await knex.raw(
-    `CREATE ${unique ? 'UNIQUE ' : ''}INDEX IF NOT EXISTS ${quoted(index)} ON ${quoted(table)} (${quotedList(columns)})`,
-  );
+  await knex.raw(`CREATE ${unique ? 'UNIQUE ' : ''}INDEX IF NOT EXISTS ${quoted(index)} ON ${quoted(table)} (${quotedList(columns)})`);
 }
 
 export async function dropIndex(knex: Knex, name: string): Promise<void> {

@@ -52,7 +52,8 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
       }
       await each(into + one, at === 0 ? rows : rows.slice(at));
     },
-    replace: (table, columns, rows) => each(`INSERT OR REPLACE INTO ${quoted(table)} (${quotedList(columns)}) VALUES (${marks(columns)})`, rows),
+    replace: (table, columns, rows) =>
+      each(`INSERT OR REPLACE INTO ${quoted(table)} (${quotedList(columns)}) VALUES (${marks(columns)})`, rows),
     update: (table, set, key, rows) => each(`UPDATE ${quoted(table)} SET ${equals(set, ', ')} WHERE ${equals(key, ' AND ')}`, rows),
     remove: (table, key, rows) => each(`DELETE FROM ${quoted(table)} WHERE ${equals(key, ' AND ')}`, rows),
     select: async (sql, keys) => {

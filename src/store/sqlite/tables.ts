@@ -24,7 +24,11 @@ function typeOf(declared: string): string {
 }
 
 export async function tables(knex: Knex): Promise<string[]> {
-  return (await knex('sqlite_master').where({ type: 'table' }).whereNot('name', 'like', 'sqlite\\_%').orderBy('name').pluck('name')) as string[];
+  return (await knex('sqlite_master')
+    .where({ type: 'table' })
+    .whereNot('name', 'like', 'sqlite\\_%')
+    .orderBy('name')
+    .pluck('name')) as string[];
 }
 
 export async function primaryKey(knex: Knex, table: string): Promise<string[]> {
@@ -38,9 +42,7 @@ export async function indexes(knex: Knex): Promise<string[]> {
 }
 
 export async function createIndex(knex: Knex, { name, table, columns, unique }: Index): Promise<void> {
-  await knex.raw(
-    `CREATE ${unique ? 'UNIQUE ' : ''}INDEX IF NOT EXISTS ${quoted(name)} ON ${quoted(table)} (${quotedList(columns)})`,
-  );
+  await knex.raw(`CREATE ${unique ? 'UNIQUE ' : ''}INDEX IF NOT EXISTS ${quoted(name)} ON ${quoted(table)} (${quotedList(columns)})`);
 }
 
 export async function dropIndex(knex: Knex, name: string): Promise<void> {
