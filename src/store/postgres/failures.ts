@@ -71,18 +71,19 @@ FAILURES.XX002 = FAILURES.XX001!;
 
 const CERTIFICATES = /^(?:ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(?:VERIFY|GET_ISSUER))/;
 
+/** What the driver and the pool say, perhaps behind the query that it happened to. */
+const WITHOUT_CODE = {
+  lost: /(?:^| - )(?:Connection terminated|Client has encountered a connection error|Client was closed|Connection ended unexpectedly)/,
+  unreachable: /(?:^| - )(?:timeout expired|timeout exceeded when trying to connect|Knex: Timeout acquiring a connection)/,
+};
+
 /** What PostgreSQL or the way to it says, in words for a person. */
 export function postgresFailure(code: string, message: string): Failure | undefined {
   if (CERTIFICATES.test(code) || message === 'The server does not support SSL connections') return CERTIFICATE;
   const known = FAILURES[code] ?? (/^[0-9A-Z]{5}$/.test(code) ? (FAILURES[code.slice(0, 3)] ?? FAILURES[code.slice(0, 2)]) : undefined);
   if (known) return known;
-  // The driver and the pool have no codes for these.
-  if (
-    code === '' &&
-    /^(?:Connection terminated|Client has encountered a connection error|Client was closed|Connection ended unexpectedly)/.test(message)
-  )
-    return LOST;
-  if (code === '' && /^(?:timeout expired|Knex: Timeout acquiring a connection)/.test(message)) return UNREACHABLE;
+  if (code === '' && WITHOUT_CODE.lost.test(message)) return LOST;
+  if (code === '' && WITHOUT_CODE.unreachable.test(message)) return UNREACHABLE;
   return undefined;
 }
 

@@ -19,6 +19,8 @@ export async function openPostgres(url: string, projectFolder: string): Promise<
     // A function: the settings, with the password in them, are then in no text that anybody prints.
     connection: () => settings as Knex.StaticConnectionConfig,
     log: { warn() {}, error() {}, deprecate() {}, debug() {} },
+    // Values of records belong in no message.
+    compileSqlOnError: false,
     acquireConnectionTimeout: 60_000,
     pool: {
       min: 0,

@@ -13,6 +13,8 @@ export function openSqlite(url: string, projectFolder: string): Knex {
     useNullAsDefault: true,
     // What goes wrong is thrown; said once, in our words.
     log: { warn() {}, error() {}, deprecate() {}, debug() {} },
+    // Values of records belong in no message.
+    compileSqlOnError: false,
     pool: {
       min: 1,
       max: 1,
