@@ -66,6 +66,13 @@ const DIALECT = [
 ];
 /** Files of the store that say which database is meant by a URL, or that is what they are for. */
 const CHOOSING = ['open', 'failures', 'scratch'];
+/** A COMMIT that fails must be heard of: knex's own commit() never rejects. */
+const OPEN_TRANSACTION = [
+  {
+    selector: "CallExpression[callee.property.name='transaction'][arguments.length=0]",
+    message: 'Use landing or beginLanding of src/store/landing.ts, or knex.transaction(work): only they tell when COMMIT fails.',
+  },
+];
 
 /** How deep below src/<layer>/ files may lie. */
 const DEEPEST = 4;
@@ -103,7 +110,7 @@ function layerRules(layer) {
           ...(layer === 'config' ? [] : ENVIRONMENT),
           ...(pure ? CLOCK : []),
           ...(isStore ? [] : SQL),
-          ...(isStore && depth === 0 ? DIALECT : []),
+          ...(isStore && depth === 0 ? [...DIALECT, ...OPEN_TRANSACTION] : []),
         ],
       },
     };

@@ -96,7 +96,7 @@ export async function dumpStore(knex: Knex): Promise<string[]> {
   );
   await add('lock', knex('il_lock').select('name'));
   for (const name of await dialectOf(knex).indexes(knex)) say('index', [name]);
-  if ((knex.client as { config: { client: string } }).config.client === 'better-sqlite3')
+  if (dialectOf(knex).fileOf(knex) !== undefined)
     for (const row of (await knex.raw('PRAGMA integrity_check')) as Row[]) say('integrity', Object.values(row));
   return lines.sort();
 }

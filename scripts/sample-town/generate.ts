@@ -35,7 +35,8 @@ export function generateTown(options: { seed: number; folder: string; households
     return JSON.parse(readFileSync(truthFile, 'utf8')) as TownTruth;
   clear(folder, marker);
   const town = makeTown(seed, households);
-  mkdirSync(folder, { recursive: true });
+  // data/ is made with it: for this account alone.
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(marker, wanted);
   for (const each of FOLDERS) mkdirSync(join(folder, each), { recursive: true });
   for (const file of town.files) write(folder, file);

@@ -13,6 +13,9 @@ export function registerCheck(cli: Cli): void {
       const { checkSinkTarget, sinksOf } = await import('../engine/sink-target.ts');
       const { checkSourceFolders } = await import('../engine/source-target.ts');
       const { ConfigError, didYouMean, InterlocalError } = await import('../core/errors.ts');
+      const { permissionChecks } = await import('../engine/doctor/permissions.ts');
+      const { storeFile } = await import('../store/integrity.ts');
+      const { checkText } = await import('./doctor.ts');
       const { appendAudit } = await import('../store/audit.ts');
       const { actorOf } = await import('../config/actor.ts');
       await withTown(cli, async ({ project, knex }) => {
@@ -59,6 +62,8 @@ export function registerCheck(cli: Cli): void {
               await appendAudit(knex, { actor: actorOf(), action: 'host_key_refused', subject: name, detail: { message: detail } });
           results.push({ connection: name, ok: checks.every((c) => c.ok), checks });
         }
+        for (const rights of await permissionChecks(project, storeFile(knex)))
+          if (rights.state === 'attention') cli.note(checkText(rights));
         cli.setExit(results.every((r) => r.ok) ? 0 : 1);
         cli.print({ connections: results }, () =>
           results.length === 0

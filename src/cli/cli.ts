@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { ConfigError, InterlocalError } from '../core/errors.ts';
-import { EXIT_CONFIG } from '../core/outcome.ts';
+import { AbortedError, ConfigError, InterlocalError } from '../core/errors.ts';
+import { EXIT_CODES, EXIT_CONFIG } from '../core/outcome.ts';
 import { visible } from '../core/visible.ts';
 import { storeFailure } from '../store/failures.ts';
 
@@ -97,7 +97,7 @@ function reportError(thrown: unknown, cli: Cli): number {
   if (error instanceof InterlocalError) {
     if (cli.json()) process.stdout.write(`${JSON.stringify({ error: { code: error.code, problems: error.problems } })}\n`);
     cli.note(error.message);
-    return error instanceof ConfigError ? EXIT_CONFIG : 1;
+    return error instanceof ConfigError ? EXIT_CONFIG : error instanceof AbortedError ? EXIT_CODES.aborted : 1;
   }
   // Ours, not the user's: the stack is what we need to mend it.
   cli.note(

@@ -5,6 +5,7 @@ import { registerCertify } from './certify.ts';
 import { registerCheck } from './check.ts';
 import { type RegisterCommand, runCli } from './cli.ts';
 import { registerDeliver } from './deliver.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerDiscover } from './discover.ts';
 import { registerExplain } from './explain.ts';
 import { registerInit } from './init.ts';
@@ -23,7 +24,7 @@ import { registerTest } from './test.ts';
 import { registerValidate } from './validate.ts';
 
 /** Every command, in the order in which a town meets them. */
-const COMMANDS: RegisterCommand[] = [
+export const COMMANDS: readonly RegisterCommand[] = [
   registerInit,
   registerValidate,
   registerTest,
@@ -31,6 +32,7 @@ const COMMANDS: RegisterCommand[] = [
   registerPreview,
   registerRun,
   registerStatus,
+  registerDoctor,
   registerRejects,
   registerDeliver,
   registerExplain,

@@ -108,7 +108,7 @@ export function registerRejects(cli: Cli): void {
             : results
                 .map(
                   (r) =>
-                    `${r.pipeline}: ${plural(r.replayed, 'record')} replayed, ${r.rejected} still set aside${r.unreadable ? `, ${r.unreadable} can only be mended in the file itself` : ''}`,
+                    `${r.pipeline}: ${plural(r.replayed, 'record')} replayed${r.skipped ? `, ${r.skipped} skipped as the pipeline says now` : ''}, ${r.rejected} still set aside${r.unreadable ? `, ${r.unreadable} can only be mended in the file itself` : ''}`,
                 )
                 .join('\n'),
         );

@@ -98,9 +98,10 @@ function chosenFormat(given: string | undefined, out: string | undefined, known:
 /** All of it, or nothing: an older report is replaced only once the new one is written. */
 async function writeOut(cli: Cli, file: string, content: string | Uint8Array, lines: number): Promise<void> {
   const { rename, rm, writeFile } = await import('node:fs/promises');
+  const { PRIVATE_FILE } = await import('../store/private-files.ts');
   const part = `${file}.${process.pid}.part`;
   try {
-    await writeFile(part, content);
+    await writeFile(part, content, { mode: PRIVATE_FILE });
     await rename(part, file);
   } catch (error) {
     await rm(part, { force: true });

@@ -92,6 +92,7 @@ function resultLine(r: RunResult, outbound: boolean): string {
   if (c.changed) parts.push(`${c.changed.toLocaleString('en-US')} changed`);
   if (c.deleted) parts.push(`${c.deleted.toLocaleString('en-US')} deleted`);
   if (c.unchanged) parts.push(`${c.unchanged.toLocaleString('en-US')} unchanged`);
+  if (c.skipped) parts.push(`${c.skipped.toLocaleString('en-US')} skipped`);
   if (c.rejected) parts.push(`${c.rejected.toLocaleString('en-US')} ${outbound ? 'refused' : 'set aside'}`);
   return `${r.pipeline}: ${r.outcome}, ${parts.join(', ')} (${(r.durationMs / 1000).toFixed(1)} s)`;
 }
@@ -99,7 +100,7 @@ function resultLine(r: RunResult, outbound: boolean): string {
 export function resultsTable(results: readonly RunResult[]): string {
   const n = (x: number): string => x.toLocaleString('en-US');
   return tableText(
-    ['pipeline', 'outcome', 'read', 'new', 'changed', 'unchanged', 'set aside', 'deleted', 'seconds'],
+    ['pipeline', 'outcome', 'read', 'new', 'changed', 'unchanged', 'skipped', 'set aside', 'deleted', 'seconds'],
     results.map((r) => [
       r.pipeline,
       r.outcome,
@@ -107,10 +108,11 @@ export function resultsTable(results: readonly RunResult[]): string {
       n(r.counts.created),
       n(r.counts.changed),
       n(r.counts.unchanged),
+      n(r.counts.skipped),
       n(r.counts.rejected),
       n(r.counts.deleted),
       (r.durationMs / 1000).toFixed(1),
     ]),
-    [2, 3, 4, 5, 6, 7, 8],
+    [2, 3, 4, 5, 6, 7, 8, 9],
   );
 }

@@ -35,7 +35,10 @@ export function registerServe(cli: Cli): void {
           );
         try {
           if (options.schedule) scheduler = await startSchedule(engine, cli.signal, log);
+          const { lookNightly } = await import('./look-nightly.ts');
+          const stopLooking = await lookNightly(engine, log);
           await aborted(cli.signal);
+          await stopLooking();
         } finally {
           log.info({}, 'stopping: no new requests, no new runs');
           await Promise.all([closed(server), scheduler?.stop()]);

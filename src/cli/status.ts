@@ -1,6 +1,11 @@
 import type { OutboundStatus } from '../engine/outbound/status.ts';
+import { EXIT_ATTENTION } from '../core/outcome.ts';
+import type { Health } from '../engine/status.ts';
 import type { Cli } from './cli.ts';
 import { tableText } from './table.ts';
+
+/** As /health of the server says it. */
+const EXIT: Record<Health, number> = { ok: 0, attention: EXIT_ATTENTION, failing: 1 };
 
 /** `interlocal status` */
 export function registerStatus(cli: Cli): void {
@@ -9,13 +14,17 @@ export function registerStatus(cli: Cli): void {
     .description('How each pipeline did last, what is set aside, and what is waiting.')
     .action(async () => {
       const { withTown } = await import('./town.ts');
-      const { statusOf } = await import('../engine/status.ts');
+      const { healthOf, statusOf, worstOf } = await import('../engine/status.ts');
+      const { installationOf } = await import('../engine/doctor/look.ts');
+      const { checkText } = await import('./doctor.ts');
       const { weakTexts } = await import('../engine/weak-connections.ts');
       const { forAPerson, forAPersonText } = await import('../engine/outbound/status.ts');
       const { textOfProblem } = await import('../core/errors.ts');
       await withTown(cli, async (engine) => {
         const status = await statusOf(engine);
-        cli.print({ pipelines: status }, () => {
+        const installation = await installationOf(engine);
+        cli.setExit(EXIT[worstOf([...status.map(healthOf), installation.state])]);
+        cli.print({ pipelines: status, doctor: installation }, () => {
           const table = tableText(
             ['pipeline', 'mode', 'schedule', 'last run', 'outcome', 'read', 'set aside now'],
             status.map((s) => [
@@ -29,6 +38,7 @@ export function registerStatus(cli: Cli): void {
             ]),
             [5, 6],
           );
+          const found = installation.checks.filter(({ state }) => state === 'attention' || state === 'wrong');
           const weak = weakTexts(status.flatMap((s) => s.weak_encryption));
           const goesOut = status.flatMap(({ pipeline, outbound }) => (outbound ? [{ pipeline, outbound }] : []));
           const waits = goesOut.flatMap(({ pipeline, outbound }) =>
@@ -42,6 +52,7 @@ export function registerStatus(cli: Cli): void {
             table,
             ...(goesOut.length ? ['', outboundTable(goesOut, forAPerson)] : []),
             ...(waits.length ? ['', ...waits] : []),
+            ...(found.length ? ['', ...found.map(checkText)] : []),
             ...(weak.length ? ['', ...weak] : []),
             ...(details.length ? ['', ...details] : []),
           ].join('\n');

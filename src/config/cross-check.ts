@@ -40,7 +40,7 @@ export async function crossCheck(
     ...mappings.flatMap((part) => checkMapping(draft, part, options.compileMapping)),
     ...sinkMappings.flatMap((part) => checkSinkMapping(draft, part, options.compileSinkMapping)),
     ...entities.flatMap((part) => checkEntity(draft, part)),
-    ...(await checkPipelines(draft)),
+    ...(await checkPipelines(draft, options.compileMapping)),
     ...[...connectors, ...mappings, ...sinkMappings, ...entities, ...pipelines].flatMap(checkReferences),
   ];
 }

@@ -168,3 +168,14 @@ function xml(text: string): string {
 function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 }
+
+/** Files that the connections name with `${file:…}`, absolute. */
+export function secretFiles({ connections, folder }: Pick<Project, 'connections' | 'folder'>): string[] {
+  const found = new Set<string>();
+  for (const { options } of Object.values(connections))
+    eachText(options, [], (text) => {
+      const [, kind, name] = REFERENCE.exec(text) ?? [];
+      if (kind === 'file') found.add(resolve(folder, name!));
+    });
+  return [...found];
+}

@@ -20,7 +20,7 @@ test('scripts can rely on the exit codes', () => {
 
 test('counts add up name by name', () => {
   const counts = noCounts();
-  addCounts(counts, { read: 5, created: 1, changed: 1, unchanged: 1, rejected: 1, deleted: 1 });
+  addCounts(counts, { read: 5, created: 1, changed: 1, unchanged: 1, skipped: 0, rejected: 1, deleted: 1 });
   addCounts(counts, { ...noCounts(), read: 2, deleted: 2 });
-  expect(counts).toEqual({ read: 7, created: 1, changed: 1, unchanged: 1, rejected: 1, deleted: 3 });
+  expect(counts).toEqual({ read: 7, created: 1, changed: 1, unchanged: 1, skipped: 0, rejected: 1, deleted: 3 });
 });

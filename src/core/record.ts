@@ -22,6 +22,8 @@ export interface SourceRecord {
   raw?: string;
   /** The key in its system, once it is known: its key fields, with `#2` … where equal keys are different records. */
   key?: string;
+  /** What a record without a key is told apart by among the rejects: equal ones are numbered. */
+  rejectKey?: string;
   /** The source says that this record was deleted there. */
   deleted?: boolean;
 }

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import type { Project } from '../config/project.ts';
 import type { PipelineConfig } from '../config/schema/pipeline.ts';
 import { compileMapping } from '../mapping/compile.ts';
-import type { CompiledMapping } from '../mapping/mapping.ts';
+import type { CompiledMapping, MappingSettings } from '../mapping/mapping.ts';
+import { compileSkip, type Skips } from '../mapping/skip.ts';
 import type { BoundMapping } from './land.ts';
 
 /** Compiles the mappings of a pipeline. The project is valid, so that every name is known. `fingerprint` changes with what golden records are made by. */
@@ -10,16 +11,23 @@ export function bindMappings(
   project: Project,
   pipeline: PipelineConfig,
   entityIds: ReadonlyMap<string, number>,
-): { bound: BoundMapping[]; fingerprint: string } {
+): { bound: BoundMapping[]; skips: Skips | undefined; fingerprint: string } {
   const names = pipeline.mappings ?? [];
   const bound = names.map((name): BoundMapping => {
     const { mapping, entity } = compileNamed(project, name);
     const twins = names.filter((other) => project.mappings.get(other)!.value.entity === mapping.entity).length;
     return { mapping, entity, entityId: entityIds.get(mapping.entity)!, itemPrefix: twins > 1 ? `${name}/` : '' };
   });
+  const { skip, unmapped } = pipeline;
+  // Only where they are used, so that the records of other pipelines need not be mapped again.
+  const skipped = skip === undefined && unmapped === 'reject' ? [] : [JSON.stringify({ skip, unmapped })];
   return {
     bound,
-    fingerprint: hash('sha256', bound.map((b) => `${b.mapping.fingerprint} ${JSON.stringify(b.entity.survivorship)}`).join(' ')),
+    skips: skip && compileSkip(pipeline.pipeline, skip, settingsOf(project)),
+    fingerprint: hash(
+      'sha256',
+      [...bound.map((b) => `${b.mapping.fingerprint} ${JSON.stringify(b.entity.survivorship)}`), ...skipped].join(' '),
+    ),
   };
 }
 
@@ -27,6 +35,10 @@ export function bindMappings(
 export function compileNamed(project: Project, name: string): { mapping: CompiledMapping; entity: BoundMapping['entity'] } {
   const config = project.mappings.get(name)!.value;
   const entity = project.entities.get(config.entity)!.value;
-  const settings = { currency: project.config.town.currency, timeZone: project.config.town.time_zone, lookups: project.lookups };
-  return { mapping: compileMapping(config, entity, settings), entity };
+  return { mapping: compileMapping(config, entity, settingsOf(project)), entity };
+}
+
+/** What mappings are compiled with in this town. */
+export function settingsOf({ config, lookups }: Project): MappingSettings {
+  return { currency: config.town.currency, timeZone: config.town.time_zone, lookups };
 }

@@ -7,7 +7,7 @@ import type { Knex } from '../store/open.ts';
 import { closeRejects, type NewReject, putRejects } from '../store/rejects.ts';
 import { saveCounts } from '../store/runs.ts';
 import { shapeOf } from '../store/sources.ts';
-import { type Incoming, landBatch, type Rejected } from './land.ts';
+import { type Incoming, landBatch, type Rejected, type SkipReason } from './land.ts';
 import { landContext, type Session } from './session.ts';
 
 /** A batch that is being landed: one transaction, however many times records are added to it. */
@@ -68,29 +68,39 @@ function landedAtTheEnd(session: Session, file?: { id: number; name: string }): 
     trx: undefined,
     add: async (records) => void lists.push(records),
     async commit(checkpoint) {
-      const attempt = await session.commit(async (landing, trx) => {
-        const attempt = attemptOf(session, landing, trx, file);
-        try {
+      const attempts: Attempt[] = [];
+      try {
+        await session.commit(async (landing, trx) => {
+          attempts.pop()?.undone();
+          const attempt = attemptOf(session, landing, trx, file);
+          attempts.push(attempt);
           await attempt.land(lists.length === 1 ? lists[0]! : lists.flat());
           await attempt.save(checkpoint);
-        } catch (error) {
-          attempt.undone();
-          throw error;
-        }
-        return attempt;
-      });
-      attempt.done();
+        });
+      } catch (error) {
+        attempts.pop()?.undone();
+        throw error;
+      }
+      attempts.pop()!.done();
       refuseTooManyRejects(session);
     },
     rollback: async () => {},
   };
 }
 
+type Attempt = ReturnType<typeof attemptOf>;
+
 /** Lands records in one transaction, which may still fail: what the session knows changes with `done`. */
 function attemptOf(session: Session, landing: Landing, trx: Knex.Transaction, file?: { id: number; name: string }) {
   const counts = { ...session.counts };
   const knownShapes = new Map(session.shapes);
   const context = landContext(session, (columns) => shapeOf(trx, columns), file);
+  const skipped = new Map<SkipReason, number>();
+  let skippedNew = 0;
+  context.onSkipped = (reason, fresh) => {
+    skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
+    if (fresh) skippedNew++;
+  };
   let setAsideAny = false;
   let mended = 0;
   return {
@@ -112,11 +122,13 @@ function attemptOf(session: Session, landing: Landing, trx: Knex.Transaction, fi
       if (rejected.length) setAsideAny = true;
     },
     async save(checkpoint?: Checkpoint): Promise<void> {
-      await checkpoint?.(trx, Math.max(0, counts.created - session.counts.created - mended));
+      await checkpoint?.(trx, Math.max(0, counts.created - session.counts.created + skippedNew - mended));
       await saveCounts(trx, session.runId, counts);
     },
     done(): void {
       Object.assign(session.counts, counts);
+      session.skippedNew += skippedNew;
+      for (const [reason, n] of skipped) session.skippedBecause.set(reason, (session.skippedBecause.get(reason) ?? 0) + n);
       if (setAsideAny) session.openRejects = true;
     },
     undone(): void {
@@ -182,6 +194,27 @@ export function lookForRepeats(records: readonly SourceRecord[], stream: Session
   }
 }
 
+/**
+ * Names records that have no key, so that each is a reject of its own: by what they say, by the file, and by their number among those that
+ * say the same, counted from the start of the file or of the answers. Read again from the start they get the same names.
+ */
+export function keylessNames(file = ''): (records: readonly SourceRecord[]) => void {
+  const seen = new Map<string, number>();
+  return (records) => {
+    for (const record of records) {
+      if (record.key !== undefined) continue;
+      const digest = hash('sha256', JSON.stringify([file, rawOf(record)]), 'hex').slice(0, 32);
+      const n = (seen.get(digest) ?? 0) + 1;
+      seen.set(digest, n);
+      record.rejectKey = n === 1 ? `raw:${digest}` : `raw:${digest}#${n}`;
+    }
+  };
+}
+
+function rawOf(record: SourceRecord): string {
+  return record.raw ?? JSON.stringify(record.values);
+}
+
 /** Gives a record its key, or the problem why it has none. `repeats` counts equal keys of one file. */
 export function assignKey(record: SourceRecord, stream: Session['stream'], repeats?: RepeatFinder): void {
   if (record.raw !== undefined) return;
@@ -219,10 +252,10 @@ export async function setAside(
   file: { id: number; name: string } | undefined,
 ): Promise<void> {
   const rows = rejected.map(({ record, key, problems }): NewReject => {
-    const raw = record.raw ?? JSON.stringify(record.values);
+    const raw = rawOf(record);
     return {
       sourceId: session.source.id,
-      key: key ?? `raw:${hash('sha256', raw, 'hex').slice(0, 32)}`,
+      key: key ?? record.rejectKey ?? `raw:${hash('sha256', raw, 'hex').slice(0, 32)}`,
       runId: session.runId,
       fileId: file?.id ?? null,
       record: record.number,

@@ -4,6 +4,7 @@ import type { Problem } from '../core/errors.ts';
 import type { RunCounts } from '../core/outcome.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
 import type { Candidate, CompiledMapping } from '../mapping/mapping.ts';
+import type { Skips } from '../mapping/skip.ts';
 import type { Landing, Link } from '../store/landing.ts';
 import type { Cell } from '../store/rows.ts';
 import { type GoldenChange, goldenBatch, type Made } from './golden.ts';
@@ -36,7 +37,16 @@ export interface LandContext {
   /** Maps records again that did not change at the source: after the mapping did. */
   force?: boolean;
   onChange?: (change: GoldenChange) => void;
+  /** Records that the pipeline says are skipped. */
+  skips?: Skips | undefined;
+  /** What becomes of records that no mapping takes. */
+  unmapped: 'reject' | 'skip';
+  /** `fresh`: the record was neither landed nor set aside before. */
+  onSkipped?: (reason: SkipReason, fresh: boolean) => void;
 }
+
+/** declared: `skip` of the pipeline holds. unmapped: no mapping takes it, and the pipeline skips those. empty: its list has no items. */
+export type SkipReason = 'declared' | 'unmapped' | 'empty';
 
 /** A record with the key that it has in its system. */
 export interface Incoming {
@@ -101,24 +111,35 @@ export async function landBatch(
     }
     const raw = JSON.stringify(Object.values(record.values));
     const digest = hash('sha256', lastPrefix + raw, 'base64').slice(0, 22);
-    if (present && before![0]!.hash === digest && !context.force) {
+    const same = present && before![0]!.hash === digest;
+    // Of what nothing was made before, it is asked again whether that is meant: nobody may have said so then.
+    const nothing = same && before!.every((link) => link.golden === null);
+    if (same && !nothing && !context.force) {
       counts.unchanged++;
       continue;
     }
     const made: Made[] = [];
     let problems: Problem[] | undefined;
-    for (const bound of context.mappings) {
+    let skipped: SkipReason | undefined = context.skips?.(record, from) ? 'declared' : 'unmapped';
+    for (const bound of skipped === 'declared' ? [] : context.mappings) {
       const result = bound.mapping.apply(record, from);
+      if (result.taken) skipped = undefined;
       if (result.problems.length) (problems ??= []).push(...result.problems);
       else for (const candidate of result.candidates) made.push({ bound, candidate: prefixed(candidate, bound.itemPrefix) });
     }
+    if (skipped === 'unmapped' && context.unmapped === 'reject') problems = [unmapped(context, record)];
     if (problems) {
       rejected.push({ record, key, problems });
       counts.rejected++;
       continue;
     }
+    if (made.length === 0) {
+      counts.skipped++;
+      context.onSkipped?.(skipped ?? 'empty', !present);
+      if (nothing) continue;
+    }
     // Mapped again, it is what was landed before.
-    let landedId = item.landed ?? (present && before![0]!.hash === digest ? before![0]!.landed : undefined);
+    let landedId = item.landed ?? (same ? before![0]!.landed : undefined);
     if (landedId === undefined) {
       if (nextLanded === 0) nextLanded = await landing.take('landed', incoming.length);
       landedId = nextLanded++;
@@ -127,8 +148,9 @@ export async function landBatch(
     const as = { sourceId, key, landed: landedId, hash: digest };
     if (short && made.length > 0) for (const one of made) golden.addNew(as, one);
     else known.set(key, golden.link(before, as, made));
+    if (made.length === 0) continue;
     if (!present) counts.created++;
-    else if (before![0]!.hash !== digest) counts.changed++;
+    else if (!same) counts.changed++;
     else counts.unchanged++;
   }
   if (nextLanded > 0) await giveBack(landing, incoming.length, landed.length);
@@ -140,6 +162,16 @@ export async function landBatch(
 /** Ids are without gaps, so that a store does not depend on how its batches were cut. */
 async function giveBack(landing: Landing, taken: number, used: number): Promise<void> {
   if (taken !== used) await landing.take('landed', used - taken);
+}
+
+function unmapped({ mappings, connection, file }: LandContext, record: SourceRecord): Problem {
+  const names = mappings.map(({ mapping }) => mapping.name);
+  return {
+    code: 'RECORD_UNMAPPED',
+    place: { ...(file ? { file: file.name } : { system: connection }), line: record.line, record: record.number },
+    message: `No mapping of the pipeline takes it: when does not hold in ${names.join(', ')}.`,
+    hint: 'Map such records too, or say in the pipeline that they are skipped (skip, unmapped); then run: interlocal rejects replay.',
+  };
 }
 
 function prefixed(candidate: Candidate, prefix: string): Candidate {

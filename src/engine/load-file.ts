@@ -30,7 +30,7 @@ import { closeGoneRejects } from '../store/rejects.ts';
 import type { FileTransport, RemoteFile } from '../transports/transport.ts';
 import { absentDeletions, type SeenKeys, seenKeys } from './absent.ts';
 import { leaveOlderUnfinished, leftOutAsOlder } from './file-order.ts';
-import { assignKey, lookForRepeats, openBatch, type OpenBatch } from './land-batch.ts';
+import { assignKey, keylessNames, lookForRepeats, openBatch, type OpenBatch } from './land-batch.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { markerOf } from './ready-files.ts';
 import { type Session, stopIfAsked } from './session.ts';
@@ -249,6 +249,7 @@ async function landLists(
   let batch: OpenBatch | undefined;
   let done = 0;
   let created = file.created_done;
+  const nameKeyless = keylessNames(file.path);
   const commit = async (): Promise<void> => {
     let now = created;
     await batch!.commit(async (trx, fresh) => saveFileProgress(trx, file.id, session.runId, done, (now = created + fresh)));
@@ -261,6 +262,7 @@ async function landLists(
     for await (const list of lists) {
       // Records that are passed over still count where their keys come again.
       for (const record of list) assignKey(record, session.stream, repeats);
+      nameKeyless(list);
       layout.see(list);
       await seen?.add(list, batch?.trx);
       let at = Math.min(list.length, Math.max(0, skip - done));

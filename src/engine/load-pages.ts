@@ -8,7 +8,7 @@ import type { SourceRecord } from '../core/record.ts';
 import { saveState } from '../store/sources.ts';
 import type { QueryTransport, RequestTransport } from '../transports/transport.ts';
 import { absentDeletions, seenKeys } from './absent.ts';
-import { assignKey, commitBatch } from './land-batch.ts';
+import { assignKey, commitBatch, keylessNames } from './land-batch.ts';
 import { layoutOf } from './layout.ts';
 import { type Session, stopIfAsked } from './session.ts';
 
@@ -39,6 +39,7 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
   let afterDeletions: StreamState | undefined;
   let whole = false;
   let complete = true;
+  const nameKeyless = keylessNames();
   const commit = async (): Promise<void> => {
     const saved = state;
     await commitBatch(session, batch, {
@@ -60,6 +61,7 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
       const records = selector.select(page.records);
       layout.see(records);
       for (const record of records) assignKey(record, session.stream);
+      nameKeyless(records);
       await seen?.add(records);
       // A batch ends only where a page does, because that is where a position is known.
       batch.push(...records);
@@ -86,7 +88,7 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
     session.note(`${name}: not everything was read, so that nothing is taken for deleted in this run.`);
     return;
   }
-  await absentDeletions(session, seen, { created: session.counts.created, before: context.state.before });
+  await absentDeletions(session, seen, { created: session.counts.created + session.skippedNew, before: context.state.before });
   if (afterDeletions === undefined && context.state.before === undefined) return;
   await session.commit(async (_, trx) => saveState(trx, source.id, JSON.stringify(afterDeletions ?? {})));
 }

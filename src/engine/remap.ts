@@ -1,9 +1,12 @@
 import type { SourceRecord, Value } from '../core/record.ts';
 import { noCounts } from '../core/outcome.ts';
+import { appendAudit } from '../store/audit.ts';
 import { landedAfter } from '../store/landed.ts';
 import { forgetHashes } from '../store/landed.ts';
+import type { Knex } from '../store/open.ts';
 import { closeSameRejects } from '../store/rejects.ts';
 import { saveFingerprint, shapeOf } from '../store/sources.ts';
+import type { GoldenChange } from './golden.ts';
 import { landBatch } from './land.ts';
 import { refuseTooManyRejects, setAside } from './land-batch.ts';
 import { landContext, type Session, stopIfAsked } from './session.ts';
@@ -29,12 +32,13 @@ async function remap(session: Session): Promise<void> {
     after = landed.at(-1)!.key;
     const done = await session.commit(async (landing, trx) => {
       const counts = noCounts();
-      let golden = 0;
+      const different = { created: 0, changed: 0, deleted: 0, restored: 0 };
+      const seen: GoldenChange[] = [];
       const context = landContext(session, (columns) => shapeOf(trx, columns));
       context.force = true;
       context.onChange = (change) => {
-        golden++;
-        session.onChange?.(change);
+        different[change.action]++;
+        if (session.onChange) seen.push(change);
       };
       const incoming = landed.map((l) => ({
         key: l.key,
@@ -52,15 +56,38 @@ async function remap(session: Session): Promise<void> {
           session.source.id,
           incoming.filter((i) => !bad.has(i.key)).map((i) => ({ key: i.key, raw: JSON.stringify(i.record.values) })),
         );
-      if (rejected.length) session.openRejects = true;
-      return { rejected: counts.rejected, golden };
+      await audit(session, trx, { records: landed.length, ...different, rejected: rejected.length });
+      return { different, seen, open: rejected.length, rejected: counts.rejected };
     });
+    for (const change of done.seen) session.onChange!(change);
+    changed += total(done.different);
+    if (done.open > 0) session.openRejects = true;
     session.counts.rejected += done.rejected;
-    changed += done.golden;
     refuseTooManyRejects(session);
     mapped += landed.length;
     session.onProgress({ pipeline: session.pipeline.pipeline, what: 'mapping again', done: mapped });
   }
   if (mapped > 0) session.note(`The mapping changed: ${mapped} records were mapped again, ${changed} canonical records changed.`);
   session.counts.changed += changed;
+}
+
+type Different = Record<GoldenChange['action'], number>;
+
+function total({ created, changed, deleted, restored }: Different): number {
+  return created + changed + deleted + restored;
+}
+
+/** In the transaction of the batch: a run that is killed on the way has told of exactly what it changed. */
+async function audit(session: Session, trx: Knex.Transaction, done: Different & { records: number; rejected: number }): Promise<void> {
+  if (total(done) + done.rejected === 0) return;
+  await appendAudit(trx, {
+    actor: session.actor,
+    action: 'records_remapped',
+    subject: session.pipeline.pipeline,
+    detail: {
+      run: session.runId,
+      mappings: session.bound.map(({ mapping }) => `${mapping.name} ${mapping.fingerprint.slice(0, 12)}`),
+      ...Object.fromEntries(Object.entries(done).filter(([name, n]) => n > 0 || name === 'records' || name === 'changed')),
+    },
+  });
 }

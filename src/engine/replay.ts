@@ -1,9 +1,9 @@
-import { actorOf } from '../config/actor.ts';
 import { keyOf } from '../connector/keys.ts';
-import { FatalError } from '../core/errors.ts';
-import { noCounts } from '../core/outcome.ts';
+import { AbortedError, FatalError, InterlocalError, type Problem } from '../core/errors.ts';
+import { addCounts, noCounts, type Outcome, type RunCounts } from '../core/outcome.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
 import { appendAudit } from '../store/audit.ts';
+import { storeFailure } from '../store/failures.ts';
 import { takeLock } from '../store/locks.ts';
 import { closeRejects, listRejects, type Reject } from '../store/rejects.ts';
 import { finishRun, startRun } from '../store/runs.ts';
@@ -12,14 +12,17 @@ import { contractOf } from '../connector/contract.ts';
 import { textAt } from '../connector/figures.ts';
 import { landBatch, type Rejected } from './land.ts';
 import { primaryKeyOf, setAside } from './land-batch.ts';
+import { requirePassingTests } from './mapping-tests.ts';
 import { rekeyIfChanged } from './rekey.ts';
 import { type Engine, type RunOptions, sessionOf } from './run.ts';
-import { landContext, stopIfAsked } from './session.ts';
+import { landContext, type Session, stopIfAsked } from './session.ts';
 
 export interface Replayed {
   pipeline: string;
   /** Records that are in the canonical store now. */
   replayed: number;
+  /** Records that the pipeline now says are skipped. */
+  skipped: number;
   /** Still set aside, with the reasons as they are now. */
   rejected: number;
   /** Never read into values: only the source can mend them. */
@@ -42,65 +45,74 @@ export async function replayRejects(
       hint: 'Replay when it is done.',
     });
   const started = performance.now();
-  const result: Replayed = { pipeline, replayed: 0, rejected: 0, unreadable: 0 };
+  const result: Replayed = { pipeline, replayed: 0, skipped: 0, rejected: 0, unreadable: 0 };
+  const counts = noCounts();
+  let runId: number | undefined;
+  const finish = async (outcome: Outcome, problems: readonly Problem[], notes: readonly string[]): Promise<void> => {
+    const durationMs = Math.round(performance.now() - started);
+    if (runId !== undefined) await finishRun(engine.knex, { id: runId, counts, outcome, durationMs, problems, notes });
+  };
   try {
-    const runId = await startRun(engine.knex, pipeline);
-    const session = await sessionOf(engine, pipeline, runId, engine.knex, options, [lock]);
-    await rekeyIfChanged(session);
-    let after = 0;
-    for (;;) {
-      stopIfAsked(session);
-      const rejects = await listRejects(engine.knex, { pipeline, state: 'open', ids, after, limit: 500 });
-      if (rejects.length === 0) break;
-      after = rejects.at(-1)!.id;
-      result.unreadable += rejects.filter((r) => !r.readable).length;
-      for (const [fileId, list] of Map.groupBy(
-        rejects.filter((r) => r.readable),
-        (r) => r.fileId,
-      )) {
-        const file = fileId === null ? undefined : { id: fileId, name: list[0]!.file ?? '' };
-        const { counts, rejects } = await session.commit(async (held, trx) => {
-          const counts = noCounts();
-          const { incoming, rejected } = prepare(session.stream, list, file?.name ?? session.connection);
-          const context = { ...landContext(session, (c) => shapeOf(trx, c), file), force: true };
-          rejected.push(...(await landBatch(held, context, incoming, counts)));
-          await setAside(session, trx, rejected, file);
-          const bad = new Set(rejected.map((r) => r.key));
-          const used = list.filter((r) => !bad.has(r.key));
-          await closeRejects(
-            trx,
-            session.source.id,
-            used.map((r) => r.key),
-            'replayed',
-          );
-          if (used.length > 0)
-            await appendAudit(trx, {
-              actor: options.actor ?? actorOf(),
-              action: 'reject_replayed',
-              subject: pipeline,
-              detail: { count: used.length, ids: used.map((r) => r.id) },
-            });
-          return { counts, rejects: rejected.length };
-        });
-        result.rejected += rejects;
-        for (const name of ['read', 'created', 'changed', 'unchanged', 'deleted'] as const) session.counts[name] += counts[name];
-        result.replayed += counts.created + counts.changed + counts.unchanged + counts.deleted;
-      }
-    }
-    session.counts.rejected = result.rejected;
+    runId = await startRun(engine.knex, pipeline);
+    await replay(await sessionOf(engine, pipeline, runId, engine.knex, options, [lock]), ids, result, counts);
     const outcome = result.rejected + result.unreadable > 0 ? 'partial' : 'succeeded';
-    await finishRun(engine.knex, {
-      id: runId,
-      counts: session.counts,
-      outcome,
-      durationMs: Math.round(performance.now() - started),
-      problems: [],
-      notes: ['Records that were set aside were replayed.'],
-    });
+    await finish(outcome, [], ['Rejected records were replayed.']);
+  } catch (error) {
+    const known = error instanceof InterlocalError ? error : storeFailure(error);
+    // What was replayed before is committed; that the rest was not must be told, even where the store cannot note it.
+    await finish(error instanceof AbortedError ? 'aborted' : 'failed', known?.problems ?? [], []).catch(() => undefined);
+    throw known ?? error;
   } finally {
     await lock.release();
   }
   return result;
+}
+
+async function replay(session: Session, ids: readonly number[] | undefined, result: Replayed, counts: RunCounts): Promise<void> {
+  const { knex, actor, pipeline } = session;
+  requirePassingTests(session.project, pipeline);
+  await rekeyIfChanged(session);
+  for (let after = 0; ;) {
+    stopIfAsked(session);
+    const rejects = await listRejects(knex, { pipeline: pipeline.pipeline, state: 'open', ids, after, limit: 500 });
+    if (rejects.length === 0) return;
+    after = rejects.at(-1)!.id;
+    result.unreadable += rejects.filter((r) => !r.readable).length;
+    for (const [fileId, list] of Map.groupBy(
+      rejects.filter((r) => r.readable),
+      (r) => r.fileId,
+    )) {
+      const file = fileId === null ? undefined : { id: fileId, name: list[0]!.file ?? '' };
+      const { more, still } = await session.commit(async (held, trx) => {
+        const more = noCounts();
+        const { incoming, rejected } = prepare(session.stream, list, file?.name ?? session.connection);
+        const context = { ...landContext(session, (c) => shapeOf(trx, c), file), force: true };
+        rejected.push(...(await landBatch(held, context, incoming, more)));
+        await setAside(session, trx, rejected, file);
+        const bad = new Set(rejected.map((r) => r.key));
+        const used = list.filter((r) => !bad.has(r.key));
+        await closeRejects(
+          trx,
+          session.source.id,
+          used.map((r) => r.key),
+          'replayed',
+        );
+        if (used.length > 0)
+          await appendAudit(trx, {
+            actor,
+            action: 'reject_replayed',
+            subject: pipeline.pipeline,
+            detail: { count: used.length, ids: used.map((r) => r.id) },
+          });
+        return { more, still: rejected.length };
+      });
+      more.rejected = still;
+      addCounts(counts, more);
+      result.rejected += still;
+      result.skipped += more.skipped;
+      result.replayed += more.created + more.changed + more.unchanged + more.deleted;
+    }
+  }
 }
 
 function prepare(

@@ -8,7 +8,9 @@ import { beginLanding, landing, landsWhileReading } from '../store/landing.ts';
 import { type Lock, takeLock } from '../store/locks.ts';
 import type { Knex } from '../store/open.ts';
 import { countOpenRejects, listRejects } from '../store/rejects.ts';
+import type { Examination } from '../store/examinations.ts';
 import { storeFailure } from '../store/failures.ts';
+import { countOutbox } from '../store/outbox.ts';
 import { closeLostRuns, finishRun, startRun } from '../store/runs.ts';
 import { entityIds, listSources, sourceOf } from '../store/sources.ts';
 import type { FileTransport, Transport } from '../transports/transport.ts';
@@ -18,7 +20,9 @@ import { openConnection } from './connection.ts';
 import { inOrder } from './file-order.ts';
 import type { GoldenChange } from './golden.ts';
 import { loadFile } from './load-file.ts';
+import type { SkipReason } from './land.ts';
 import { loadPages } from './load-pages.ts';
+import { requirePassingTests } from './mapping-tests.ts';
 import { outbound } from './outbound/outbound.ts';
 import { removeOrphanMarkers } from './orphan-markers.ts';
 import { readyFiles } from './ready-files.ts';
@@ -35,6 +39,15 @@ import { optionVariables } from '../connector/template.ts';
 export interface Engine {
   project: Project;
   knex: Knex;
+  /** Runs of this process that the store could not keep, by pipeline: it was full, read-only or away. Forgotten when a later run is kept. */
+  unrecorded?: Map<string, UnrecordedRun>;
+  /** What this process found when it last looked at the installation. */
+  examined?: Examination;
+}
+
+export interface UnrecordedRun {
+  at: Date;
+  problems: readonly Problem[];
 }
 
 export interface RunOptions {
@@ -58,7 +71,7 @@ export async function runPipeline(engine: Engine, id: string, options: RunOption
   if (pipeline.mode === 'off') options.onNote?.(id, 'This pipeline is off.');
   if (pipeline.mode === 'off')
     return { pipeline: id, outcome: 'succeeded', counts: noCounts(), durationMs: 0, problems: [], notes: ['This pipeline is off.'] };
-  const lock = await takeLock(engine.knex, `pipeline:${id}`);
+  const lock = await takeLock(engine.knex, `pipeline:${id}`).catch((error: unknown) => notRecorded(engine, id, error));
   if (!('release' in lock))
     throw new FatalError({
       code: 'PIPELINE_RUNNING',
@@ -74,22 +87,49 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
   const { knex } = engine;
   const actor = options.actor ?? actorOf();
   try {
-    await closeLostRuns(knex, id);
-    await auditConfiguration(knex, engine.project, id, actor);
-    const runId = await startRun(knex, id);
-    const session = await sessionOf(engine, id, runId, knex, options, [lock]);
+    const session = await begin(engine, id, lock, actor, options).catch((error: unknown) => notRecorded(engine, id, error));
     const outcome = await outcomeOf(session, async () => {
       await work(session);
     });
-    const durationMs = Math.round(performance.now() - started);
-    await finishRun(knex, { id: runId, counts: session.counts, outcome, durationMs, problems: session.problems, notes: session.notes });
-    for (const { code, place, message } of session.problems)
-      if (code === 'HOST_KEY_CHANGED')
-        await appendAudit(knex, { actor, action: 'host_key_refused', subject: place.system ?? session.connection, detail: { message } });
-    return { pipeline: id, outcome, counts: session.counts, durationMs, problems: session.problems, notes: session.notes };
+    const result = { pipeline: id, outcome, counts: session.counts, durationMs: Math.round(performance.now() - started) };
+    const { problems, notes } = session;
+    try {
+      await finishRun(knex, { id: session.runId, ...result, problems, notes });
+      for (const { code, place, message } of problems)
+        if (code === 'HOST_KEY_CHANGED')
+          await appendAudit(knex, { actor, action: 'host_key_refused', subject: place.system ?? session.connection, detail: { message } });
+    } catch (error) {
+      const failure = storeFailure(error);
+      if (!failure) throw error;
+      if (!problems.some(({ code }) => code === failure.code)) problems.push(...failure.problems);
+      unrecorded(engine, id, problems);
+      return { ...result, outcome: 'failed', problems, notes };
+    }
+    engine.unrecorded?.delete(id);
+    return { ...result, problems, notes };
   } finally {
     await lock.release();
   }
+}
+
+/** Everything of a run that stands in the store before its work begins. */
+async function begin(engine: Engine, id: string, lock: Lock, actor: string, options: RunOptions): Promise<Session> {
+  const { knex } = engine;
+  await closeLostRuns(knex, id);
+  await auditConfiguration(knex, engine.project, id, actor);
+  return sessionOf(engine, id, await startRun(knex, id), knex, options, [lock]);
+}
+
+/** The run could not even begin in the store: FatalError in place of what the database says. */
+function notRecorded(engine: Engine, id: string, error: unknown): never {
+  const failure = storeFailure(error);
+  if (!failure) throw error;
+  unrecorded(engine, id, failure.problems);
+  throw failure;
+}
+
+function unrecorded(engine: Engine, id: string, problems: readonly Problem[]): void {
+  (engine.unrecorded ??= new Map()).set(id, { at: new Date(), problems });
 }
 
 export interface Preview extends RunResult {
@@ -151,7 +191,7 @@ export async function sessionOf(
   const connector = project.connectors.get(project.connections[connection]?.connector ?? '')?.value;
   const { renamedFrom, ...source } = await sourceOf(knex, { pipeline: id, connection, stream: streamName }, project.pipelines.keys());
   const ids = await entityIds(knex);
-  const { bound, fingerprint } = bindMappings(project, pipeline, ids);
+  const { bound, skips, fingerprint } = bindMappings(project, pipeline, ids);
   const notes: string[] = [];
   const session: Session = {
     project,
@@ -171,6 +211,9 @@ export async function sessionOf(
     runId,
     actor: options.actor ?? actorOf(),
     bound,
+    skips,
+    skippedNew: 0,
+    skippedBecause: new Map(),
     entities: new Map([...project.entities.values()].map(({ value }) => [ids.get(value.entity)!, value])),
     fingerprint,
     counts: noCounts(),
@@ -214,10 +257,30 @@ async function outcomeOf(session: Session, work: () => Promise<void>): Promise<O
     return 'failed';
   }
   if (session.problems.length) return 'failed';
-  return session.counts.rejected > 0 ? 'partial' : 'succeeded';
+  return session.counts.rejected > 0 || (await leftOpen(session)) ? 'partial' : 'succeeded';
 }
 
+/** Is something of an earlier run still waiting for a person? Then this run has not brought everything in, or out, either. */
+async function leftOpen(session: Session): Promise<boolean> {
+  const { knex, source, pipeline, counts } = session;
+  if (pipeline.deliver) {
+    const waiting = (await countOutbox(knex)).get(pipeline.pipeline) ?? {};
+    return NOT_DELIVERED.some((state) => (waiting[state] ?? 0) > 0);
+  }
+  if (!pipeline.source) return false;
+  const open = await countOpenRejects(knex, source.id);
+  if (open > counts.rejected)
+    session.note(
+      `${open} ${open === 1 ? 'record is' : 'records are'} rejected and not dealt with yet, also from earlier runs: interlocal rejects list ${pipeline.pipeline}.`,
+    );
+  return open > 0;
+}
+
+/** States of the outbox in which a record should have been delivered and was not, or nobody knows. */
+const NOT_DELIVERED = ['refused', 'rejected', 'unknown', 'held'] as const;
+
 async function work(session: Session): Promise<void> {
+  requirePassingTests(session.project, session.pipeline);
   if (session.pipeline.reconcile) await reconcile(session);
   else if (session.pipeline.deliver) await outbound(session);
   else await inbound(session);
@@ -236,7 +299,20 @@ async function inbound(session: Session): Promise<void> {
     await load(session, transport);
   } finally {
     await transport.close();
+    sayWhatWasSkipped(session);
   }
+}
+
+function sayWhatWasSkipped(session: Session): void {
+  if (session.counts.skipped === 0) return;
+  const of = (reason: SkipReason): number => session.skippedBecause.get(reason) ?? 0;
+  const whole = session.bound.length === 0 ? 'because the pipeline has no mapping' : 'that no mapping takes (unmapped: skip)';
+  const parts = [
+    [of('declared'), 'by skip: of the pipeline'],
+    [of('unmapped'), whole],
+    [of('empty'), 'whose list has no items'],
+  ].flatMap(([n, words]) => (n ? [`${n} ${words}`] : []));
+  session.note(`${session.counts.skipped} ${session.counts.skipped === 1 ? 'record was' : 'records were'} skipped: ${parts.join(', ')}.`);
 }
 
 /**

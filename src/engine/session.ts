@@ -9,7 +9,8 @@ import type { Lock } from '../store/locks.ts';
 import type { Knex } from '../store/open.ts';
 import type { Source } from '../store/sources.ts';
 import type { GoldenChange } from './golden.ts';
-import type { BoundMapping, LandContext } from './land.ts';
+import type { Skips } from '../mapping/skip.ts';
+import type { BoundMapping, LandContext, SkipReason } from './land.ts';
 
 /** What a run tells while it works. */
 export interface Progress {
@@ -60,6 +61,11 @@ export interface Session {
   /** Who runs it, for the audit log. */
   actor: string;
   bound: readonly BoundMapping[];
+  skips: Skips | undefined;
+  /** Of the skipped records, those that were not known before. */
+  skippedNew: number;
+  /** How many records were skipped, by the reason. */
+  skippedBecause: Map<SkipReason, number>;
   /** Every entity of the project by its id. */
   entities: ReadonlyMap<number, EntityConfig>;
   fingerprint: string;
@@ -105,6 +111,8 @@ export function landContext(
     runId: session.runId,
     file,
     mappings: session.bound,
+    skips: session.skips,
+    unmapped: session.bound.length === 0 ? 'skip' : session.pipeline.unmapped,
     entities: session.entities,
     sourceOf: (sourceId) => session.sources.get(sourceId) ?? { pipeline: '', connection: '' },
     shapeId: async (columns) => {

@@ -3,6 +3,7 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileError } from '../core/errors.ts';
 import type { Kept } from '../formats/unpack.ts';
+import { PRIVATE_FILE, PRIVATE_FOLDER } from '../store/private-files.ts';
 import type { FileTransport, RemoteFile } from '../transports/transport.ts';
 
 /** A fetched copy of a remote file: it cannot change any more while it is read twice. */
@@ -41,9 +42,9 @@ export async function spool(
 
 /** Writes bytes to a file of the spool folder, under a name of its own, for this account alone. */
 export async function keep(bytes: AsyncIterable<Uint8Array>, folder: string): Promise<Kept> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
   const path = join(folder, `${randomUUID()}.spool`);
-  const out = await open(path, 'wx', 0o600);
+  const out = await open(path, 'wx', PRIVATE_FILE);
   let size = 0;
   try {
     for await (const chunk of bytes) {

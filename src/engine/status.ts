@@ -4,7 +4,7 @@ import { countOpenRejects } from '../store/rejects.ts';
 import { lastRuns } from '../store/runs.ts';
 import { listSources } from '../store/sources.ts';
 import { inOrder } from './order.ts';
-import { outboundStatus, type OutboundStatus } from './outbound/status.ts';
+import { forAPerson, outboundStatus, type OutboundStatus } from './outbound/status.ts';
 import type { Engine } from './run.ts';
 import { connectionsOf, type WeakConnection, weakConnections } from './weak-connections.ts';
 
@@ -14,6 +14,8 @@ export interface PipelineStatus {
   mode: string;
   schedule: string | null;
   running: boolean;
+  /** A run of this process that the store could not keep, because its disk was full or failing; null when there is none. */
+  unrecorded: { at: string; problems: readonly Problem[] } | null;
   open_rejects: number;
   /** Connections that it uses and that allow what is no longer safe. */
   weak_encryption: WeakConnection[];
@@ -28,6 +30,7 @@ export interface PipelineStatus {
     created: number;
     changed: number;
     unchanged: number;
+    skipped: number;
     rejected: number;
     deleted: number;
     duration_ms: number | null;
@@ -36,7 +39,7 @@ export interface PipelineStatus {
   } | null;
 }
 
-export async function statusOf({ project, knex }: Engine, now = new Date()): Promise<PipelineStatus[]> {
+export async function statusOf({ project, knex, unrecorded }: Engine, now = new Date()): Promise<PipelineStatus[]> {
   const runs = await lastRuns(knex);
   const sources = new Map((await listSources(knex)).map((s) => [s.pipeline, s.id]));
   const locks = await heldLocks(knex);
@@ -47,11 +50,13 @@ export async function statusOf({ project, knex }: Engine, now = new Date()): Pro
     const { mode, schedule } = project.pipelines.get(id)!.value;
     const run = runs.get(id);
     const source = sources.get(id);
+    const lost = unrecorded?.get(id);
     result.push({
       pipeline: id,
       mode,
       schedule: schedule ?? null,
       running: locks.has(`pipeline:${id}`),
+      unrecorded: lost ? { at: lost.at.toISOString(), problems: lost.problems } : null,
       open_rejects: source === undefined ? 0 : await countOpenRejects(knex, source),
       weak_encryption: weakConnections(project, connectionsOf(project, id)),
       outbound: outbound.get(id) ?? null,
@@ -65,6 +70,7 @@ export async function statusOf({ project, knex }: Engine, now = new Date()): Pro
             created: run.created,
             changed: run.changed,
             unchanged: run.unchanged,
+            skipped: run.skipped,
             rejected: run.rejected,
             deleted: run.deleted,
             duration_ms: run.durationMs,
@@ -75,4 +81,30 @@ export async function statusOf({ project, knex }: Engine, now = new Date()): Pro
     });
   }
   return result;
+}
+
+/** Did the pipeline's newest run fail, get stopped, or end without anybody having been able to say how? */
+export function wentWrong({ last_run, running, unrecorded }: PipelineStatus): boolean {
+  if (unrecorded) return true;
+  if (last_run?.outcome === null) return !running;
+  return last_run?.outcome === 'failed' || last_run?.outcome === 'aborted';
+}
+
+export type Health = 'ok' | 'attention' | 'failing';
+
+/**
+ * How a pipeline is, for monitoring. failing: see wentWrong. attention: something is rejected, waits for a person before or after it was
+ * sent, or had no answer in its time. A pipeline that is off, or has not run yet, is ok.
+ */
+export function healthOf(status: PipelineStatus): Health {
+  const { mode, last_run, open_rejects, outbound } = status;
+  if (mode === 'off') return 'ok';
+  if (wentWrong(status)) return 'failing';
+  const waits = outbound !== null && forAPerson(outbound) + outbound.overdue > 0;
+  return last_run?.outcome === 'partial' || open_rejects > 0 || waits ? 'attention' : 'ok';
+}
+
+/** The worst of all. */
+export function worstOf(list: readonly Health[]): Health {
+  return list.includes('failing') ? 'failing' : list.includes('attention') ? 'attention' : 'ok';
 }

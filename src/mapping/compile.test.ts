@@ -253,6 +253,7 @@ describe('records that cannot be mapped', () => {
   test('a record that the format could not read stays a problem', () => {
     const problem = { code: 'ROW_RAGGED', place: { line: 4 }, message: 'has 3 columns' };
     expect(compile({ name: 'n' }).apply({ values: {}, number: 1, problem }, { connection: 'c' })).toEqual({
+      taken: true,
       candidates: [],
       problems: [problem],
     });

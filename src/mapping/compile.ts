@@ -6,7 +6,7 @@ import type { SourceRecord } from '../core/record.ts';
 import { compileCondition } from './condition.ts';
 import { type Fault, messageOf } from './fault.ts';
 import { compileItemKey, compileItems, problemOfRepeatedKey } from './items.ts';
-import type { Candidate, Columns, CompileMapping, MappingContext, MappingSettings } from './mapping.ts';
+import type { Applied, Candidate, Columns, CompileMapping, MappingContext, MappingSettings } from './mapping.ts';
 import { type CompiledRule, compileRule } from './rule.ts';
 import { levelsOf, type Scope } from './source.ts';
 
@@ -31,19 +31,19 @@ export const compileMapping: CompileMapping = (mapping, entity, settings) => {
 
   const scope: Scope = { values: {}, around: [], record: { values: {}, number: 0 }, context: { connection: '' } };
 
-  function apply(record: SourceRecord, context: MappingContext): { candidates: Candidate[]; problems: Problem[] } {
-    if (record.problem) return { candidates: [], problems: [record.problem] };
+  function apply(record: SourceRecord, context: MappingContext): Applied {
+    if (record.problem) return { taken: true, candidates: [], problems: [record.problem] };
     scope.values = record.values;
     scope.around = [];
     scope.record = record;
     scope.context = context;
-    if (when !== undefined && !when(scope)) return { candidates: [], problems: [] };
+    if (when !== undefined && !when(scope)) return { taken: false, candidates: [], problems: [] };
     const found: Problem[] = [];
     if (items === undefined) {
       const columns = columnsOf(rules, scope, found);
       return found.length
-        ? { candidates: [], problems: found }
-        : { candidates: [{ entity: mapping.entity, itemKey: '', columns }], problems: found };
+        ? { taken: true, candidates: [], problems: found }
+        : { taken: true, candidates: [{ entity: mapping.entity, itemKey: '', columns }], problems: found };
     }
     const candidates: Candidate[] = [];
     const keys = new Set<string>();
@@ -55,7 +55,7 @@ export const compileMapping: CompileMapping = (mapping, entity, settings) => {
       keys.add(itemKey);
       candidates.push({ entity: mapping.entity, itemKey, columns: columnsOf(rules, scope, found) });
     }
-    return { candidates: found.length ? [] : candidates, problems: found };
+    return { taken: true, candidates: found.length ? [] : candidates, problems: found };
   }
 
   return {

@@ -24,6 +24,13 @@ export interface MappingContext {
   file?: string;
 }
 
+/** What a mapping says of one record. `taken` is false where its `when` does not hold: it is not about this record. */
+export interface Applied {
+  taken: boolean;
+  candidates: Candidate[];
+  problems: Problem[];
+}
+
 export interface CompiledMapping {
   name: string;
   entity: string;
@@ -34,7 +41,7 @@ export interface CompiledMapping {
   /** Which source field(s) each canonical column was taken from, for explain. */
   sources: Record<string, string[]>;
   /** Pure. Problems of all fields at once; candidates is empty when there is any. */
-  apply(record: SourceRecord, context: MappingContext): { candidates: Candidate[]; problems: Problem[] };
+  apply(record: SourceRecord, context: MappingContext): Applied;
 }
 
 /** What compiling needs to know of the town. */

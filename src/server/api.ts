@@ -1,7 +1,8 @@
 import { type Request, Router } from 'express';
 import { ConfigError } from '../core/errors.ts';
 import { forAPerson } from '../engine/outbound/status.ts';
-import { type PipelineStatus, statusOf } from '../engine/status.ts';
+import { installationOf } from '../engine/doctor/look.ts';
+import { healthOf, statusOf, worstOf } from '../engine/status.ts';
 import { networkProblem } from './problem-words.ts';
 import { revenueJson } from './reports/revenue-json.ts';
 import { readRevenueQuery, type RevenueQueryText } from './reports/revenue-query.ts';
@@ -13,16 +14,23 @@ export function api({ engine, revenue }: ServerContext): Router {
 
   router.get('/health', async (_request, response) => {
     let pipelines;
+    let installation;
     try {
       pipelines = await statusOf(engine);
+      installation = await installationOf(engine);
     } catch {
       response.status(503).json({ status: 'down', message: 'The store cannot be read.' });
       return;
     }
     const live = pipelines.filter((p) => p.mode !== 'off');
-    const bad = live.some((p) => ['failed', 'aborted'].includes(p.last_run?.outcome ?? ''));
     response.json({
-      status: bad ? 'failing' : live.some(needsSomebody) ? 'attention' : 'ok',
+      status: worstOf([...live.map(healthOf), installation.state]),
+      // Codes alone: what was found names folders of this machine.
+      doctor: {
+        at: installation.at,
+        state: installation.state,
+        codes: installation.checks.flatMap(({ code }) => code ?? []),
+      },
       pipelines: live.map((p) => ({
         pipeline: p.pipeline,
         running: p.running,
@@ -56,10 +64,6 @@ export function api({ engine, revenue }: ServerContext): Router {
   });
 
   return router;
-}
-
-function needsSomebody({ last_run, open_rejects, outbound }: PipelineStatus): boolean {
-  return last_run?.outcome === 'partial' || open_rejects > 0 || (outbound !== null && forAPerson(outbound) + outbound.overdue > 0);
 }
 
 /** What the address asks the revenue report for; of a name that comes twice, the last. */

@@ -12,6 +12,7 @@ export type AuditAction =
   | 'host_key_refused'
   | 'config_changed'
   | 'records_rekeyed'
+  | 'records_remapped'
   | 'reject_dismissed'
   | 'reject_replayed'
   | 'delivery_approved'

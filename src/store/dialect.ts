@@ -15,6 +15,14 @@ export interface Index {
   unique?: boolean;
 }
 
+/** What reading the whole store found. */
+export interface Wholeness {
+  /** What is damaged, in the database's words; empty when it is whole. */
+  faults: string[];
+  /** What it means that there are none. */
+  whole: string;
+}
+
 /** A set of source keys that is too large for memory. */
 export interface KeySet {
   /** Adds keys; those that are there stay once. `open`: the transaction that is open now, where there is one. */
@@ -73,6 +81,9 @@ export interface Dialect {
   renamings(trx: Knex.Transaction, table: string): Promise<void>;
   /** The text that a query planner gives for a query. */
   explain(knex: Knex, sql: string, bindings: readonly (string | number)[]): Promise<string>;
+  examine(knex: Knex): Promise<Wholeness>;
+  /** The store's file, absolute, where it is one. */
+  fileOf(knex: Knex): string | undefined;
   /** See cutAt of scratch.ts. */
   cutAt(knex: Knex, n: number, how: Cut): Promise<Counting>;
   /** Everything that was committed is in the store's files, where the store is files. */

@@ -4,6 +4,21 @@ import { sqliteFailure } from './sqlite/failures.ts';
 
 const OF_THE_DISK: Record<string, Omit<Problem, 'place'>> = {
   ENOSPC: { code: 'STORE_FULL', message: 'The disk is full.', hint: 'Make room, then run again: it goes on where it was.' },
+  EIO: {
+    code: 'STORE_DISK_ERROR',
+    message: 'The disk could not be read or written.',
+    hint: 'Look whether the disk is full or failing, then run again: it goes on where it was.',
+  },
+  EDQUOT: {
+    code: 'STORE_FULL',
+    message: 'The account that runs Interlocal has used up its share of the disk.',
+    hint: 'Make room or raise the quota, then run again: it goes on where it was.',
+  },
+  EROFS: {
+    code: 'STORE_READ_ONLY',
+    message: 'The data folder is on a disk that cannot be written.',
+    hint: 'Mount it for writing; after a disk error it may have been mounted read-only by the system.',
+  },
   EACCES: {
     code: 'STORE_READ_ONLY',
     message: 'A file in the data folder cannot be written.',

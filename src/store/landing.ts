@@ -72,6 +72,7 @@ export async function landing<T>(
 export interface OpenLanding {
   landing: Landing;
   trx: Knex.Transaction;
+  /** Resolves once everything is in the store. Throws what the store said when COMMIT failed; nothing of it is there then. */
   commit(): Promise<void>;
   rollback(): Promise<void>;
 }

@@ -8,6 +8,8 @@ import * as delivery from './migrations/004-delivery.ts';
 import * as columns from './migrations/005-columns.ts';
 import * as sourceKey from './migrations/006-source-key.ts';
 import * as fileTime from './migrations/007-file-time.ts';
+import * as skipped from './migrations/008-skipped.ts';
+import * as doctor from './migrations/0081-doctor.ts';
 import { openSqlite } from './sqlite/open.ts';
 
 export type { Knex };
@@ -21,6 +23,8 @@ const MIGRATIONS = [
   { name: '005-columns', up: columns.up },
   { name: '006-source-key', up: sourceKey.up },
   { name: '007-file-time', up: fileTime.up },
+  { name: '008-skipped', up: skipped.up },
+  { name: '0081-doctor', up: doctor.up },
 ];
 
 /** Names of the migrations, in order. */

@@ -44,6 +44,7 @@ const order = [
   'report revenue',
   'report reconciliation',
   'store copy',
+  'doctor',
   'certify',
   'rejects dismiss',
   'new connector',

@@ -14,6 +14,7 @@ const counts = (c: Partial<Record<'read' | 'created' | 'changed' | 'unchanged' |
   created: 0,
   changed: 0,
   unchanged: 0,
+  skipped: 0,
   rejected: 0,
   deleted: 0,
   ...c,

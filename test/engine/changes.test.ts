@@ -4,6 +4,7 @@ import { openSqlite } from '../../scripts/sample-town/tds/sqlite.ts';
 import { startServer } from '../transports/sqlserver-server.ts';
 import type { TestServer } from '../transports/sqlserver-server.ts';
 import { connector } from './base-town.ts';
+import { refuseCommits } from './refuse-commits.ts';
 import { closeTowns, makeTown, type TestTown } from './town.ts';
 
 let server: TestServer;
@@ -65,7 +66,15 @@ test('a row that is deleted in the table is deleted in the town, with history', 
   const town = await townOf();
   expect((await town.run('receipts')).counts).toMatchObject({ read: 20, created: 20 });
   await server.execute("DELETE FROM receipts WHERE number = '003'; UPDATE receipts SET amount = 7 WHERE number = '004'");
-  expect((await town.run('receipts')).counts).toEqual({ read: 2, created: 0, changed: 1, unchanged: 0, rejected: 0, deleted: 1 });
+  expect((await town.run('receipts')).counts).toEqual({
+    read: 2,
+    created: 0,
+    changed: 1,
+    unchanged: 0,
+    skipped: 0,
+    rejected: 0,
+    deleted: 1,
+  });
   expect((await town.run('receipts')).counts.read).toBe(0);
   expect(await numbers(town)).not.toContain('003');
 });
@@ -113,4 +122,15 @@ test('a run that is killed at any batch of a reading goes on to the same store',
   await killed.run('receipts');
   expect(await killed.rows('receipt', ['_id', 'number', 'amount'])).toEqual(await whole.rows('receipt', ['_id', 'number', 'amount']));
   expect((await killed.run('receipts')).counts.read).toBe(0);
+});
+
+test('rows of a query and the position after them are read again when their COMMIT failed', async () => {
+  const town = await townOf();
+  const position = async (): Promise<unknown> => (await town.rows('il_source'))[0]!.state;
+  const allow = await refuseCommits(town, 'il_landed');
+  const failed = await town.run('receipts');
+  expect([failed.outcome, failed.counts.created, await numbers(town), await position()]).toEqual(['failed', 0, [], null]);
+  await allow();
+  expect((await town.run('receipts')).counts).toMatchObject({ read: 20, created: 20 });
+  expect(await position()).not.toBeNull();
 });

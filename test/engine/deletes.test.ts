@@ -13,7 +13,15 @@ test('what a whole snapshot does not have any more is deleted, and history keeps
   const town = await makeTown({ ...snapshots(50), 'inbox/receipts-1.csv': receipts(list(1, 4)) });
   await town.run('receipts');
   town.write({ 'inbox/receipts-2.csv': receipts(list(2, 5)) }, 60);
-  expect((await town.run('receipts')).counts).toEqual({ read: 4, created: 1, changed: 0, unchanged: 3, rejected: 0, deleted: 1 });
+  expect((await town.run('receipts')).counts).toEqual({
+    read: 4,
+    created: 1,
+    changed: 0,
+    unchanged: 3,
+    skipped: 0,
+    rejected: 0,
+    deleted: 1,
+  });
   expect(await numbers(town)).toEqual(['2', '3', '4', '5']);
   expect(await town.history('receipt')).toMatchObject([
     { golden: 1, action: 'deleted', changes: { number: ['1', null], amount: [100, null] } },
@@ -72,7 +80,15 @@ test('a field of the source says what was deleted; what is not known here is no 
   });
   await town.run('receipts');
   town.write({ 'inbox/receipts-2.csv': `${head}1,2026-01-05,1.00,CA,,y\n9,2026-01-05,1.00,CA,,y\n` }, 60);
-  expect((await town.run('receipts')).counts).toEqual({ read: 2, created: 0, changed: 0, unchanged: 1, rejected: 0, deleted: 1 });
+  expect((await town.run('receipts')).counts).toEqual({
+    read: 2,
+    created: 0,
+    changed: 0,
+    unchanged: 1,
+    skipped: 0,
+    rejected: 0,
+    deleted: 1,
+  });
   expect(await numbers(town)).toEqual(['2']);
 });
 

@@ -148,7 +148,10 @@ test('a refused file leaves nothing, the others of the run are loaded, and the r
     'inbox/receipts-4.csv': 'number,amount\n1,2\n',
   });
   const run = await town.run('receipts');
-  expect([run.outcome, run.counts]).toEqual(['failed', { read: 6, created: 6, changed: 0, unchanged: 0, rejected: 0, deleted: 0 }]);
+  expect([run.outcome, run.counts]).toEqual([
+    'failed',
+    { read: 6, created: 6, changed: 0, unchanged: 0, skipped: 0, rejected: 0, deleted: 0 },
+  ]);
   expect(new Set(run.problems.map((p) => `${p.place.file} ${p.code}`))).toEqual(
     new Set(['receipts-2.csv FILE_TRUNCATED', 'receipts-4.csv COLUMN_MISSING']),
   );

@@ -92,8 +92,10 @@ test('a mapping that is taken out of a pipeline takes what it made with it; put 
   expect((await town.rows('receipt')).length).toBe(4);
 });
 
-test('a condition that is added to a mapping takes away what it excludes', async () => {
+test('a condition that is added to a mapping takes away what it excludes, where the pipeline skips what no mapping takes', async () => {
   const town = await makeTown({ 'inbox/receipts.csv': list });
+  town.write({ 'pipelines/receipts.yaml': `${town.text('pipelines/receipts.yaml')}unmapped: skip\n` });
+  await town.reopen();
   await town.run('receipts');
   await edited(town, {
     'mappings/receipt.from-till.yaml': town

@@ -14,7 +14,10 @@ test('a run with records set aside is partial; each is kept with its line, its r
     'inbox/receipts.csv': receipts([...good, { number: '3', tender: 'XX' }, '4,2026-01-05,1.00', { number: '5', date: 'soon' }]),
   });
   const run = await town.run('receipts');
-  expect([run.outcome, run.counts]).toEqual(['partial', { read: 5, created: 2, changed: 0, unchanged: 0, rejected: 3, deleted: 0 }]);
+  expect([run.outcome, run.counts]).toEqual([
+    'partial',
+    { read: 5, created: 2, changed: 0, unchanged: 0, skipped: 0, rejected: 3, deleted: 0 },
+  ]);
   expect((await town.rejects()).map((r) => [r.key.slice(0, 4), r.line, r.readable, r.problems.map((p) => p.code), r.file])).toEqual([
     ['3', 4, true, ['CODE_UNKNOWN'], 'receipts.csv'],
     ['raw:', 5, false, ['RAGGED_ROW'], 'receipts.csv'],
@@ -53,7 +56,7 @@ test('rejects are replayed once the lookup knows the code', async () => {
   await town.run('receipts');
   town.write({ 'mappings/lookups/tenders.csv': 'from,to\nCA,cash\nCK,check\nXX,check\n' });
   await town.reopen();
-  expect(await replay(town)).toEqual({ pipeline: 'receipts', replayed: 1, rejected: 1, unreadable: 0 });
+  expect(await replay(town)).toEqual({ pipeline: 'receipts', replayed: 1, skipped: 0, rejected: 1, unreadable: 0 });
   expect((await town.rows('receipt')).map((r) => [r.number, r.tender, r.tender_raw])).toEqual([
     ['1', 'cash', 'CA'],
     ['2', 'cash', 'CA'],
@@ -113,7 +116,7 @@ test('rejects of several runs with the same record number are told apart when th
   ]);
   town.write(mapping('from,to\nCA,cash\n'));
   await town.reopen();
-  expect(await replay(town)).toMatchObject({ replayed: 1, rejected: 1 });
+  expect(await replay(town)).toMatchObject({ replayed: 1, skipped: 0, rejected: 1 });
   expect((await town.rejects()).map((r) => r.key)).toEqual(['2']);
 });
 
@@ -143,7 +146,7 @@ test('too many rejects stop the run, and what was committed is whole', async () 
   });
   const run = await town.run('receipts');
   expect([run.outcome, run.problems.map((p) => p.code)]).toEqual(['failed', ['REJECTS_TOO_MANY']]);
-  expect(run.counts).toEqual({ read: 4, created: 2, changed: 0, unchanged: 0, rejected: 2, deleted: 0 });
+  expect(run.counts).toEqual({ read: 4, created: 2, changed: 0, unchanged: 0, skipped: 0, rejected: 2, deleted: 0 });
   expect((await town.rows('receipt')).map((r) => r.number)).toEqual(['1', '3']);
   expect(await town.rows('il_file', ['state', 'records_done'])).toEqual([{ state: 'loading', records_done: 4 }]);
   expect((await town.rejects()).length).toBe(2);

@@ -30,7 +30,7 @@ test('a connector that names its records otherwise does not enter them a second 
   const before = [await town.rows('receipt'), await town.rows('il_landed', ['id', 'raw', 'run_id'])];
   town.write({ 'inbox/receipts-2.csv': receipts(ROWS.map((r) => (r.number === '3' ? { ...r, note: 'y' } : r))) }, 60);
   const run = await town.run('receipts', { actor: 'ann' });
-  expect(run.counts).toEqual({ read: 3, created: 0, changed: 1, unchanged: 2, rejected: 0, deleted: 0 });
+  expect(run.counts).toEqual({ read: 3, created: 0, changed: 1, unchanged: 2, skipped: 0, rejected: 0, deleted: 0 });
   expect(run.notes).toContain(
     'The key of receipts was [number] and is [number, received_on] now: 3 stored records got the new key, nothing else of them changed.',
   );

@@ -78,7 +78,7 @@ test('the command line shows it, with what to look at next', async () => {
   const t = await town({ mode: 'review' }, [{ number: '1' }, { number: '1234567' }]);
   await send(t);
   const { out, exit } = await interlocal(t.folder, ['status']).ended;
-  expect(exit).toBe(0);
+  expect(exit).toBe(3);
   expect(out).toMatch(/^to-ledger +ledger\.entries +2 +0 +0 +0 +never$/m);
   expect(out).toContain('to-ledger: for a person: 1 to approve, 1 refused. See: interlocal deliver list to-ledger');
   const json = JSON.parse((await interlocal(t.folder, ['status', '--json']).ended).out) as { pipelines: Record<string, unknown>[] };

@@ -106,3 +106,20 @@ test('killed before or after any commit and run again, the table is that of an u
     await t.close();
   }
 });
+
+test('rows whose COMMIT the database refuses are not called written, and are written by the next run', async () => {
+  const t = await town(table('upsert'));
+  server.onStatement = (sql) => {
+    if (sql.startsWith('COMMIT TRANSACTION'))
+      throw { number: 9002, message: "The transaction log for database 'RECORDED' is full.", class: 17 };
+  };
+  const run = await t.run('to-ledger');
+  expect([run.outcome, run.problems.length, await there()]).toEqual(['failed', 1, []]);
+  expect((await outbox(t)).filter((row) => row.includes('accepted'))).toEqual([]);
+  server.onStatement = () => undefined;
+  expect((await t.run('to-ledger')).outcome).toBe('succeeded');
+  expect([await there(), await outbox(t)]).toEqual([
+    ['1 2026-01-05 1.00000 CA', '2 2026-01-05 12.50000 CK'],
+    ['1 v1 accepted', '2 v1 accepted'],
+  ]);
+});

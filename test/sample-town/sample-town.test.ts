@@ -75,6 +75,7 @@ describe('what comes in', () => {
         created: sum('good'),
         changed: 0,
         unchanged: 0,
+        skipped: 0,
         rejected: sum('rejected'),
         deleted: 0,
       });

@@ -193,7 +193,7 @@ export function testLedger(now: () => OpenStore): void {
   });
 
   describe('runs', () => {
-    const counts = { read: 5, created: 1, changed: 1, unchanged: 1, rejected: 1, deleted: 1 };
+    const counts = { read: 5, created: 1, changed: 1, unchanged: 1, skipped: 0, rejected: 1, deleted: 1 };
 
     test('what a run did is kept while it runs; one that nobody ended is said to be aborted', async () => {
       const first = await startRun(knex, 'p');

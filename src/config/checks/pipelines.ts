@@ -4,18 +4,21 @@ import type { Draft, Part } from '../draft.ts';
 import type { EntityConfig } from '../schema/model.ts';
 import type { DeliveryConfig, GroupKey, PipelineConfig, ReconciliationConfig } from '../schema/pipeline.ts';
 import { notOneOf } from '../words.ts';
+import { type Add, checkCondition, compiled, type CompileCheck, sourceCheck } from './mappings.ts';
 import { suggestion, unknownReference } from './references.ts';
+import { fieldsOf } from './source-fields.ts';
 
 type Pipeline = Part<PipelineConfig>;
 type Path = (string | number)[];
 
 /** Pipelines against connections, mappings, the model and each other. */
-export async function checkPipelines(draft: Draft): Promise<Problem[]> {
+export async function checkPipelines(draft: Draft, compile?: CompileCheck): Promise<Problem[]> {
   const parts = [...draft.pipelines.values()].filter((part) => part !== undefined);
   // Loaded only where something is scheduled.
   const validCron = parts.some((part) => part.value.schedule !== undefined) ? (await import('node-cron')).validate : undefined;
   return parts.flatMap((part) => [
     ...checkSource(draft, part),
+    ...checkSkip(draft, part, compile),
     ...(part.value.reconcile ? checkReconciliation(draft, part, part.value.reconcile) : []),
     ...(part.value.deliver ? checkDelivery(draft, part, part.value.deliver) : []),
     ...(part.value.schedule !== undefined && !validCron?.(part.value.schedule)
@@ -76,11 +79,32 @@ function checkSource(draft: Draft, part: Pipeline): Problem[] {
   return problems;
 }
 
+/** What is skipped is said of the fields of the stream, as a mapping's when. */
+function checkSkip(draft: Draft, part: Pipeline, compile: CompileCheck | undefined): Problem[] {
+  const { skip, source, mappings = [], pipeline } = part.value;
+  if (!skip || !source) return [];
+  const stream = draft.connectors.get(draft.connections?.value[source.connection]?.connector ?? '')?.value.streams[source.stream];
+  const problems: Problem[] = [];
+  const add: Add = (path, code, message, hint) => void problems.push(problemAt(part, path, code, message, hint));
+  checkCondition(skip, ['skip'], sourceCheck(stream && fieldsOf(stream), undefined, add), add);
+  const mapping = draft.mappings.get(mappings[0] ?? '')?.value;
+  const entity = mapping && draft.entities.get(mapping.entity)?.value;
+  if (problems.length > 0 || !compile || !mapping || !entity || !draft.config) return problems;
+  const { currency, time_zone: timeZone } = draft.config.value.town;
+  // Compiled as the when of a mapping without rules: what is wrong with that is wrong with skip.
+  const alone = { ...mapping, mapping: pipeline, when: skip, fields: {}, tests: [] };
+  const noFields = { ...entity, fields: {} };
+  const source_ = { at: (path: Path) => part.source.at(path.map((step, i) => (i === 0 && step === 'when' ? 'skip' : step))) };
+  return compiled({ source: { ...part.source, ...source_ } }, () =>
+    compile(alone, noFields, { currency, timeZone, lookups: draft.lookups }),
+  ).map((problem) => ({ ...problem, place: { ...problem.place, path: problem.place.path?.replace(/^when/, 'skip') ?? 'skip' } }));
+}
+
 /** A delivery's mapping, connection and conditions; keys of inbound pipelines have no place in it. */
 function checkDelivery(draft: Draft, part: Pipeline, deliver: DeliveryConfig): Problem[] {
   const problems: Problem[] = [];
   const { mapping: name, connection: to, where, since } = deliver;
-  for (const key of ['mappings', 'max_rejects'] as const)
+  for (const key of ['mappings', 'max_rejects', 'skip'] as const)
     if (part.value[key] !== undefined)
       problems.push(
         problemAt(

@@ -123,7 +123,9 @@ export const mappingSchema = z.strictObject({
   mapping: z.string().describe("Its name, as pipelines say it; the same as the file's."),
   entity: columnName,
   from: z.strictObject({ connector: z.string(), stream: z.string() }),
-  when: condition.optional().describe('Only records for which this holds.'),
+  when: condition
+    .optional()
+    .describe('Only records for which this holds. One that no mapping of a pipeline takes is rejected, unless the pipeline skips it.'),
   for_each: z.string().optional().describe('A list in the record: each item gives one canonical record.'),
   item_key: z.array(z.string()).optional().describe('Fields of an item that tell it from the others; default: its place in the list.'),
   fields: z.record(columnName, z.union([z.string(), ruleSchema])).describe('Canonical field: rule, or the name of the source field.'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { columnName, exactlyOne, id, monthDay } from './common.ts';
+import { condition } from './mapping.ts';
 
 /** pipelines/<id>.yaml: what flows, when, in which mode. */
 
@@ -81,6 +82,17 @@ export const pipelineSchema = exactlyOne(
     schedule: z.string().optional().describe("Cron expression in the town's time zone: */15 6-20 * * 1-5."),
     source: z.strictObject({ connection: id, stream: id }).optional(),
     mappings: z.array(z.string()).optional().describe('Names of mappings; each record goes through all of them.'),
+    skip: condition
+      .optional()
+      .describe(
+        'Records for which this holds are read and counted as skipped, and no mapping is asked: { field: type_code, matches: ^[4-9] }.',
+      ),
+    unmapped: z
+      .enum(['reject', 'skip'])
+      .default('reject')
+      .describe(
+        'What becomes of a record that no mapping takes, because of its when. reject: it is among the rejects until somebody decides. skip: it is counted as skipped.',
+      ),
     batch_size: z.int().min(1).max(50_000).default(10_000).describe('Records in one transaction.'),
     max_rejects: z.int().min(0).optional().describe('More rejected records than this in one run stop it.'),
     after: z.array(id).default([]).describe('With --all, and in one schedule tick: after these pipelines.'),

@@ -7,6 +7,7 @@ const pipeline = (id: string, allowed: string[]) => ({
   pipeline: id,
   mode: 'live',
   schedule: null,
+  unrecorded: null,
   running: false,
   open_rejects: 0,
   outbound: null,

@@ -73,8 +73,16 @@ function columnsOf({ reconcile, deliver }: PipelineConfig): RunColumns {
   if (reconcile) return { of: '', names: ['Sums', 'Agree', 'Differ'], counts: (run) => [run.read, run.unchanged, run.changed] };
   return {
     of: ', in records',
-    names: [deliver ? 'Looked at' : 'Read', 'New', 'Changed', 'Unchanged', 'Deleted', deliver ? 'Refused' : 'Set aside'],
-    counts: (run) => [run.read, run.created, run.changed, run.unchanged, run.deleted, run.rejected],
+    names: [
+      deliver ? 'Looked at' : 'Read',
+      'New',
+      'Changed',
+      'Unchanged',
+      'Deleted',
+      ...(deliver ? [] : ['Skipped']),
+      deliver ? 'Refused' : 'Set aside',
+    ],
+    counts: (run) => [run.read, run.created, run.changed, run.unchanged, run.deleted, ...(deliver ? [] : [run.skipped]), run.rejected],
   };
 }
 

@@ -102,3 +102,9 @@ export function isConflict(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown };
   return code === '40001' || code === '40P01' || code === '23505';
 }
+
+/** The connection is gone, and with it the transaction that was on it. */
+export function isLost(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return postgresFailure(typeof code === 'string' ? code : '', String(message ?? '')) === LOST;
+}

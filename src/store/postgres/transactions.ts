@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { FatalError } from '../../core/errors.ts';
-import { isConflict } from './failures.ts';
+import { isConflict, isLost } from './failures.ts';
 
 /** A conflict means that another transaction succeeded: so often in a row it is more than chance. */
 const MOST_ATTEMPTS = 12;
+/** More lost connections in a row mean that the server is not there. */
+const MOST_CONNECTIONS = 4;
 
 /**
  * Repeatable read: a row that another transaction changed since this one began cannot be changed by it, so that nothing is computed from
@@ -12,14 +14,19 @@ const MOST_ATTEMPTS = 12;
  */
 export async function write<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const trx = await begin(knex);
+    let trx: Knex.Transaction | undefined;
+    let committing = false;
     try {
+      trx = await begin(knex);
       const result = await work(trx);
+      committing = true;
       await commit(trx);
       return result;
     } catch (error) {
-      await rollback(trx);
-      if (!isConflict(error) || attempt >= MOST_ATTEMPTS) throw error;
+      if (trx) await rollback(trx);
+      // Before COMMIT was sent nothing is saved: a connection that had died while nobody used it is simply replaced.
+      const again = isConflict(error) ? attempt < MOST_ATTEMPTS : !committing && isLost(error) && attempt < MOST_CONNECTIONS;
+      if (!again) throw error;
       await sleep(Math.random() * Math.min(1000, 10 * 2 ** attempt));
     }
   }

@@ -1,6 +1,7 @@
 import type { Dialect } from '../dialect.ts';
 import { cutAt } from './cut.ts';
 import { takeIds } from './ids.ts';
+import { examine, fileOf } from './integrity.ts';
 import { keySet, renamings } from './keys.ts';
 import { heldLocks, takeLock } from './locks.ts';
 import { rowsOf } from './rows.ts';
@@ -33,6 +34,8 @@ export const sqlite: Dialect = {
   keySet,
   renamings,
   explain,
+  examine,
+  fileOf,
   cutAt,
   settle,
 };

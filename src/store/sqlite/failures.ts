@@ -11,6 +11,11 @@ const FAILURES: Record<string, Omit<Problem, 'place'>> = {
     message: 'The disk that the store is on is full.',
     hint: 'Make room, then run again: it goes on where it was.',
   },
+  SQLITE_IOERR: {
+    code: 'STORE_DISK_ERROR',
+    message: 'The disk that the store is on could not be read or written.',
+    hint: 'Look whether the disk is full or failing, then run again: it goes on where it was.',
+  },
   SQLITE_READONLY: {
     code: 'STORE_READ_ONLY',
     message: 'The store cannot be written.',

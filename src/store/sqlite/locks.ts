@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Knex } from 'knex';
 import { type Holder, type Lock, lockLost, type LockRow } from '../locks.ts';
+import { sqliteFailure } from './failures.ts';
 import { write } from './transactions.ts';
 
 const HEARTBEAT_MS = 15_000;
@@ -50,7 +51,13 @@ export async function takeLock(knex: Knex, name: string): Promise<Lock | Holder>
       released = true;
       clearInterval(beat);
       mine.delete(token);
-      await knex('il_lock').where({ name, token }).delete();
+      await knex('il_lock')
+        .where({ name, token })
+        .delete()
+        .catch((error: unknown) => {
+          // On a full disk the row stays. It holds nothing: its token is forgotten here, and elsewhere it is stale after 90 seconds.
+          if (!sqliteFailure(String((error as { code?: unknown }).code))) throw error;
+        });
     },
   };
 }

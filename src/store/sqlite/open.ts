@@ -1,14 +1,16 @@
-import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import knexFactory, { type Knex } from 'knex';
+import { makePrivateFile, makePrivateFolder } from '../private-files.ts';
+import { SqliteClient } from './client.ts';
 import { sqlite } from './dialect.ts';
 
 /** Opens the file of a store and makes it when it is not there. `url`: `sqlite:PATH`, relative to the town's folder. */
 export function openSqlite(url: string, projectFolder: string): Knex {
   const filename = resolve(projectFolder, url.slice('sqlite:'.length));
-  mkdirSync(dirname(filename), { recursive: true });
+  makePrivateFolder(dirname(filename));
+  makePrivateFile(filename);
   const knex = knexFactory({
-    client: 'better-sqlite3',
+    client: SqliteClient,
     connection: { filename },
     useNullAsDefault: true,
     // What goes wrong is thrown; said once, in our words.

@@ -19,8 +19,9 @@ export async function begin(knex: Knex): Promise<Knex.Transaction> {
 }
 
 export async function commit(trx: Knex.Transaction): Promise<void> {
+  if (trx.isCompleted()) throw new Error('The transaction is over already: nothing was committed.');
   await trx.commit();
-  // Only this says that it failed: the promise of commit() does not.
+  // The query builder's commit() never rejects: whether COMMIT succeeded is told by this promise alone.
   await trx.executionPromise;
 }
 

@@ -94,6 +94,9 @@ export async function connect(settings: SqlServerSettings, context: TransportCon
         async commit() {
           try {
             await lower();
+            // When the server refuses a COMMIT it says that it rolled back. mssql 12 then forgets the connection before its own callback
+            // uses it, which would end the process; told that a rollback was asked for, it leaves the connection to the callback.
+            (transaction as unknown as { _rollbackRequested: boolean })._rollbackRequested = true;
             await transaction.commit();
           } catch (error) {
             throw errorOf(error);

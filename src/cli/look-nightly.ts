@@ -1,0 +1,42 @@
+import { schedule } from 'node-cron';
+import type { Logger } from 'pino';
+import { redact } from '../config/secrets.ts';
+import { examine, stateOfExamination } from '../engine/doctor/doctor.ts';
+import type { Engine } from '../engine/run.ts';
+import { lastExamination } from '../store/examinations.ts';
+
+/** Looks at the installation each night, and soon after the start when the last night was missed. Gives what ends that. */
+export async function lookNightly(
+  engine: Engine,
+  log: Pick<Logger, 'info' | 'warn' | 'error'>,
+  soonMs: number = SOON_MS,
+): Promise<() => Promise<void>> {
+  let looking: Promise<void> | undefined;
+  const look = (): void => {
+    looking ??= examine(engine)
+      .then((found) => {
+        const state = stateOfExamination(found);
+        const findings = found.checks.filter((check) => check.state === 'attention' || check.state === 'wrong');
+        const fields = { state, findings: findings.map(({ name, code, detail }) => redact(`${name}: ${detail} [${code}]`)) };
+        if (state === 'wrong') log.error(fields, 'doctor: something is wrong');
+        else if (state === 'attention') log.warn(fields, 'doctor: something needs attention');
+        else log.info(fields, 'doctor: all is well');
+      })
+      .catch((error: unknown) => log.error({ error: redact(String(error)) }, 'doctor: the installation could not be looked at'))
+      .finally(() => (looking = undefined));
+  };
+  const nightly = schedule(NIGHTLY, look, { timezone: engine.project.config.town.time_zone });
+  const last = await lastExamination(engine.knex);
+  const missed = !last || Date.now() - Date.parse(last.at) > DAY_MS;
+  const soon = missed ? setTimeout(look, soonMs).unref() : undefined;
+  return async () => {
+    clearTimeout(soon);
+    await nightly.destroy();
+    await looking;
+  };
+}
+
+/** Not on the hour, when pipelines run. */
+const NIGHTLY = '23 3 * * *';
+const DAY_MS = 86_400_000;
+const SOON_MS = 60_000;

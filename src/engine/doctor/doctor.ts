@@ -1,0 +1,109 @@
+import { verifyAudit } from '../../store/audit.ts';
+import { type DoctorCheck, type Examination, saveExamination } from '../../store/examinations.ts';
+import { storeFailure } from '../../store/failures.ts';
+import { examineStore, storeFile } from '../../store/integrity.ts';
+import type { Knex } from '../../store/open.ts';
+import { listRuns } from '../../store/runs.ts';
+import { weaknessText } from '../../transports/weaknesses.ts';
+import type { Engine } from '../run.ts';
+import { weakConnections } from '../weak-connections.ts';
+import { diskCheck, folderToWatch } from './disk.ts';
+import { permissionChecks } from './permissions.ts';
+
+/**
+ * Looks at what runs do not look at: is the store whole on its disk, is the audit log, may others read the data, is there room, is the clock
+ * plausible, what do connections allow that is no longer safe. What it found is kept in the store, for status and /health; also in
+ * `engine`, for the case that the store cannot take it.
+ */
+export async function examine(engine: Engine, now = new Date()): Promise<Examination> {
+  const { project, knex } = engine;
+  const file = storeFile(knex);
+  const found: Examination = {
+    at: now.toISOString(),
+    checks: [
+      await guarded('store', () => storeCheck(knex)),
+      await guarded('audit log', () => auditCheck(knex)),
+      ...(await permissionChecks(project, file)),
+      await guarded('disk', () => diskCheck(folderToWatch(project, file))),
+      await guarded('clock', () => clockCheck(engine, now)),
+      connectionsCheck(engine),
+    ],
+  };
+  engine.examined = found;
+  await saveExamination(knex, found).catch((error: unknown) => {
+    // Damaged or full, it is told from memory; the reason is among the checks.
+    if (!storeFailure(error)) throw error;
+  });
+  return found;
+}
+
+/** wrong, attention or ok: the worst of its checks. Remarks are no reason to look. */
+export function stateOfExamination({ checks }: Examination): 'ok' | 'attention' | 'wrong' {
+  const has = (state: DoctorCheck['state']): boolean => checks.some((check) => check.state === state);
+  return has('wrong') ? 'wrong' : has('attention') ? 'attention' : 'ok';
+}
+
+/** What keeps a check from being made is a finding itself. */
+async function guarded(name: string, check: () => Promise<DoctorCheck>): Promise<DoctorCheck> {
+  try {
+    return await check();
+  } catch (error) {
+    const [problem] = storeFailure(error)?.problems ?? [];
+    if (!problem) throw error;
+    return { name, state: 'wrong', code: problem.code, detail: problem.message, ...(problem.hint ? { hint: problem.hint } : {}) };
+  }
+}
+
+async function storeCheck(knex: Knex): Promise<DoctorCheck> {
+  const { faults, whole } = await examineStore(knex);
+  if (faults.length === 0) return { name: 'store', state: 'ok', detail: whole };
+  return {
+    name: 'store',
+    state: 'wrong',
+    code: 'STORE_DAMAGED',
+    detail: `The store is damaged: ${faults.slice(0, MOST_TOLD).join('; ')}${faults.length > MOST_TOLD ? ` … (${faults.length} in all)` : ''}.`,
+    hint: 'Stop Interlocal, keep a copy of the file as it is, and restore the last backup; the next run reads what is missing again.',
+  };
+}
+
+const MOST_TOLD = 3;
+
+async function auditCheck(knex: Knex): Promise<DoctorCheck> {
+  const { entries, broken } = await verifyAudit(knex);
+  if (broken === null) return { name: 'audit log', state: 'ok', detail: `${entries} ${entries === 1 ? 'entry' : 'entries'}, as written.` };
+  return {
+    name: 'audit log',
+    state: 'wrong',
+    code: 'AUDIT_BROKEN',
+    detail: `Entry ${broken} is not what was written, or what stood there was taken out.`,
+    hint: 'Keep the store as it is, and compare with a backup: interlocal audit --verify.',
+  };
+}
+
+/** Clocks of two machines differ by a little. */
+const TOLERATED_MS = 5 * 60_000;
+
+async function clockCheck({ project, knex }: Engine, now: Date): Promise<DoctorCheck> {
+  const zone = project.config.town.time_zone;
+  const [last] = await listRuns(knex, { limit: 1 });
+  const ahead = last ? Date.parse(last.startedAt) - now.getTime() : 0;
+  const local = new Intl.DateTimeFormat('en-US', { timeZone: zone, dateStyle: 'medium', timeStyle: 'long' }).format(now);
+  if (ahead <= TOLERATED_MS) return { name: 'clock', state: 'ok', detail: `It is ${local} in ${zone}.` };
+  return {
+    name: 'clock',
+    state: 'attention',
+    code: 'CLOCK_BEHIND',
+    detail: `It is ${local} by this machine, but the newest run began at ${last!.startedAt}: the clock was set back, or was ahead.`,
+    hint: 'Let the machine take its time from a time server. Schedules and the order of files depend on it.',
+  };
+}
+
+function connectionsCheck({ project }: Engine): DoctorCheck {
+  const weak = weakConnections(project, Object.keys(project.connections));
+  if (weak.length === 0) return { name: 'connections', state: 'ok', detail: 'None allows what is no longer safe.' };
+  return {
+    name: 'connections',
+    state: 'remark',
+    detail: weak.map(({ connection, allowed }) => weaknessText(connection, allowed)).join(' '),
+  };
+}

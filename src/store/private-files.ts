@@ -1,0 +1,15 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+
+/** What the data folder holds is about people and money: folders are for the account that runs Interlocal alone, whatever its umask says. */
+export const PRIVATE_FOLDER = 0o700;
+export const PRIVATE_FILE = 0o600;
+
+/** Makes the folder and those above it that are missing, for this account alone. One that is there keeps its rights: doctor says when they are too wide. */
+export function makePrivateFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: PRIVATE_FOLDER });
+}
+
+/** Makes the file when it is missing, empty, for this account alone; SQLite gives the files beside a store the rights of the store. */
+export function makePrivateFile(path: string): void {
+  closeSync(openSync(path, 'a', PRIVATE_FILE));
+}
