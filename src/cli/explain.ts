@@ -30,13 +30,15 @@ export function registerExplain(cli: Cli): void {
                       const place = from
                         ? `${from.file ? `${from.file}${from.line ? `:${from.line}` : ''}` : from.connection}, record ${from.record}, run ${from.run}`
                         : '';
-                      const said = from
-                        ? cut(
-                            Object.entries(from.fields)
-                              .map(([k, v]) => `${k} = ${JSON.stringify(v)}`)
-                              .join(', '),
-                          )
-                        : '';
+                      const said = from?.outdated
+                        ? `(the mapping has changed since; run ${from.pipeline} first)`
+                        : from
+                          ? cut(
+                              Object.entries(from.fields)
+                                .map(([k, v]) => `${k} = ${JSON.stringify(v)}`)
+                                .join(', '),
+                            )
+                          : '';
                       return [f.field, value, said, place];
                     });
                   const history = r.history.map(
@@ -45,6 +47,11 @@ export function registerExplain(cli: Cli): void {
                   );
                   return [
                     `${r.entity} #${r.id}`,
+                    ...(r.newest_rejected
+                      ? [
+                          `Its newest version was rejected; what follows is the last good one. interlocal rejects show ${r.newest_rejected.reject} says why.`,
+                        ]
+                      : []),
                     tableText(['field', 'value', 'what the source said', 'where'], rows),
                     'History',
                     ...history,

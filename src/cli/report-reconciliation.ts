@@ -1,3 +1,4 @@
+import { textOfProblem } from '../core/errors.ts';
 import { formatMoney, plainMoney } from '../core/money.ts';
 import { differingCount, type Reconciliation, reconciliationJson, statusWord } from '../server/reports/reconciliation.ts';
 import { spreadsheetCsv } from '../server/reports/spreadsheet-csv.ts';
@@ -15,16 +16,17 @@ export function reconciliationText(list: readonly Reconciliation[], format: stri
 function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): string {
   const head = `${r.pipeline}: ${r.left} against ${r.right}`;
   if (r.ranAt === null) return `${head}\nIt has not run yet: interlocal run ${r.pipeline}`;
-  const money = (minor: number | null): string => (minor === null ? '' : formatMoney(minor, r.currency));
+  const money = (minor: number | null, currency: string): string =>
+    minor === null ? '' : `${formatMoney(minor, currency)}${currency === r.currency ? '' : ` ${currency}`}`;
   const shown = r.lines.filter((line) => line.depth > 0);
   const rows = [...shown, ...r.lines.filter((line) => line.depth === 0)].map((line) => {
     const name = line.depth === 0 ? 'Total' : `${'  '.repeat(line.depth - 1)}${line.key.at(-1) || '(empty)'}`;
     return [
       name,
       statusWord(line.status, r),
-      money(line.left),
-      money(line.right),
-      line.status === 'unchecked' ? '' : money(line.difference),
+      money(line.left, line.currency),
+      money(line.right, line.currency),
+      line.status === 'unchecked' ? '' : money(line.difference, line.currency),
       (line.depth === r.keys.length && line.status !== 'matched') || line.status === 'unchecked' ? (line.reason ?? '') : '',
     ];
   });
@@ -37,6 +39,7 @@ function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): st
   return [
     head,
     `Last run ${timeText(r.ranAt, options.zone)}: ${found.join(', ')}. Amounts in ${r.currency}; the difference is ${r.right} less ${r.left}${unchecked ? ', without what could not be checked' : ''}.`,
+    ...(r.problems.length > 0 ? ['', ...r.problems.map(textOfProblem)] : []),
     '',
     tableText([r.keys.join(' › '), '', r.left, r.right, 'difference', 'why'], rows, [2, 3, 4]),
     ...(options.all ? [] : ['', 'With --all also what agrees.']),
@@ -55,8 +58,8 @@ function csvOf(list: readonly Reconciliation[]): string {
         { number: String(line.depth) },
         ...keys.map((_, i) => ({ text: line.key[i] ?? '' })),
         { text: line.status },
-        ...[line.left, line.right, line.difference].map((minor) => ({ number: minor === null ? '' : plainMoney(minor, r.currency) })),
-        { text: r.currency },
+        ...[line.left, line.right, line.difference].map((minor) => ({ number: minor === null ? '' : plainMoney(minor, line.currency) })),
+        { text: line.currency },
         { number: String(line.leftCount) },
         { number: String(line.rightCount) },
         { text: line.reason ?? '' },

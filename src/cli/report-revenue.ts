@@ -1,6 +1,7 @@
 import { formatMoney } from '../core/money.ts';
 import type { RevenueRow } from '../engine/revenue.ts';
 import {
+  accountText,
   byDepartment,
   grandTotals,
   reasonsOverlap,
@@ -20,7 +21,7 @@ export function revenueTable(rows: readonly RevenueRow[]): string {
   const lines: string[][] = [];
   const departments = byDepartment(rows);
   for (const { department, rows: own, totals } of departments) {
-    for (const row of own) lines.push([row.department, row.account, row.tender, row.period, ...figures(row)]);
+    for (const row of own) lines.push([row.department, accountText(row), row.tender, row.period, ...figures(row)]);
     if (departments.length > 1)
       for (const total of totals)
         lines.push(
@@ -48,7 +49,7 @@ function notReconciled(rows: readonly RevenueRow[]): string[] {
     'Not reconciled',
     ...shown.map(
       (r) =>
-        `  ${formatMoney(r.amount, r.currency)} ${r.currency} on ${plural(r.lines, 'line')} (${r.departments.join(', ')}; ${spanText(r.periods)}): ${r.reason}`,
+        `  ${formatMoney(r.amount, r.currency)} ${r.currency} on ${plural(r.lines, 'line')}, ${plural(r.receipts, 'receipt')} (${r.departments.join(', ')}; ${spanText(r.periods)}): ${r.reason}`,
     ),
     ...(reasons.length > shown.length
       ? [`  … and ${plural(reasons.length - shown.length, 'more reason')}; --format csv has them all.`]

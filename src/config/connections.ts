@@ -42,6 +42,7 @@ export async function readConnections(folder: string, problems: Problem[]): Prom
     merged[id] = {
       connector: over.connector ?? under.connector,
       title: over.title ?? under.title,
+      ...(under.formerly && { formerly: under.formerly }),
       options: mergeOptions(under.options, over.options),
     };
   }

@@ -7,6 +7,8 @@ import { checkSinkMapping } from './checks/sink-mappings.ts';
 import type { CompileSinkCheck } from './checks/sink-mappings.ts';
 import { checkEntity } from './checks/model.ts';
 import { checkPipelines } from './checks/pipelines.ts';
+import { checkRenamed } from './checks/renamed.ts';
+import { checkSharedMoney } from './checks/shared-money.ts';
 import { checkTown } from './checks/town.ts';
 import type { TransportOptions } from './connection-options.ts';
 import type { Draft, Part, Parts } from './draft.ts';
@@ -41,6 +43,8 @@ export async function crossCheck(
     ...sinkMappings.flatMap((part) => checkSinkMapping(draft, part, options.compileSinkMapping)),
     ...entities.flatMap((part) => checkEntity(draft, part)),
     ...(await checkPipelines(draft, options.compileMapping)),
+    ...checkSharedMoney(draft),
+    ...checkRenamed(draft),
     ...[...connectors, ...mappings, ...sinkMappings, ...entities, ...pipelines].flatMap(checkReferences),
   ];
 }

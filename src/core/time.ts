@@ -1,3 +1,5 @@
+import { utcOf, zoneOf } from './zones.ts';
+
 /** Calendar dates are text `YYYY-MM-DD`; instants are text in UTC `YYYY-MM-DDTHH:MM:SS.sssZ`. The two never mix. */
 
 /** Is this a day that exists? Months are 1-12. */
@@ -30,6 +32,19 @@ export function parseDuration(text: string): number | undefined {
   const m = /^(\d+)\s*(ms|s|m|h|d)$/.exec(text);
   if (!m) return undefined;
   return Number(m[1]) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[m[2] as 'ms']!;
+}
+
+/** The calendar day of a stored date or moment, as people in the zone write it: a moment near midnight is another day than in UTC. */
+export function calendarDay(value: string, zone: string): string {
+  return value.length > 10 && value[10] === 'T' && value.endsWith('Z')
+    ? new Date(zoneOf(zone).localOf(Date.parse(value))).toISOString().slice(0, 10)
+    : value;
+}
+
+/** The first moment of a day in a zone, as moments are stored. `later`: so many days on. */
+export function startOfDay(day: string, zone: string, later = 0): string {
+  const [year, month, date] = day.split('-').map(Number) as [number, number, number];
+  return new Date(zoneOf(zone).instantOf(utcOf(year, month, date + later))).toISOString();
 }
 
 /** The calendar day of an instant in a time zone, YYYY-MM-DD. */

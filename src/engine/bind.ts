@@ -21,12 +21,14 @@ export function bindMappings(
   const { skip, unmapped } = pipeline;
   // Only where they are used, so that the records of other pipelines need not be mapped again.
   const skipped = skip === undefined && unmapped === 'reject' ? [] : [JSON.stringify({ skip, unmapped })];
+  // What a mapping makes may have the name of the connection in it.
+  const connection = bound.some((b) => b.mapping.usesConnection) ? [pipeline.source?.connection ?? ''] : [];
   return {
     bound,
     skips: skip && compileSkip(pipeline.pipeline, skip, settingsOf(project)),
     fingerprint: hash(
       'sha256',
-      [...bound.map((b) => `${b.mapping.fingerprint} ${JSON.stringify(b.entity.survivorship)}`), ...skipped].join(' '),
+      [...bound.map((b) => `${b.mapping.fingerprint} ${JSON.stringify(b.entity.survivorship)}`), ...connection, ...skipped].join(' '),
     ),
   };
 }

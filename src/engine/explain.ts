@@ -1,18 +1,23 @@
+import type { Project } from '../config/project.ts';
 import { ConfigError, didYouMean } from '../core/errors.ts';
 import type { Value } from '../core/record.ts';
-import { valueAt } from '../core/record.ts';
 import { landedById } from '../store/landed.ts';
+import { heldBy } from '../store/totals.ts';
 import { columnsOfEntity, columnsOfField } from '../store/model-tables.ts';
-import { entityIds, listSources } from '../store/sources.ts';
-import { compileNamed } from './bind.ts';
+import { linksOfRecord, type RecordLink } from '../store/origins.ts';
+import { entityIds, listSources, type Source } from '../store/sources.ts';
+import { bindMappings } from './bind.ts';
+import type { BoundMapping } from './land.ts';
 import type { Engine } from './run.ts';
 import { goldenRow, goldensOfKey, goldensWithText, historyOf } from '../store/golden.ts';
 import { startOf } from '../store/runs.ts';
 
+type Cell = string | number | null;
+
 /** Where one value of a golden record came from. */
 export interface Explained {
   field: string;
-  value: string | number | null;
+  value: Cell;
   class: string;
   /** undefined for values that no record gave. */
   from?: {
@@ -23,13 +28,22 @@ export interface Explained {
     line: number | null;
     record: number;
     source_key: string;
+    /** The mapping that made it; null when it cannot be told any more. */
+    mapping: string | null;
+    /** Which item of a list in the record, as the mapping tells them apart; '' where the record is one. */
+    item: string;
+    /** The source fields that the value was made from, as the mapping read them; none where the mapping has changed since. */
     fields: Record<string, Value>;
+    /** The mapping has changed since the record was mapped: what it would read now says nothing of this value. */
+    outdated: boolean;
   };
 }
 export interface ExplainedRecord {
   entity: string;
   id: number;
   fields: Explained[];
+  /** Its newest version was rejected; what stands here is the last good one. null when it is the newest. */
+  newest_rejected: { reject: number; pipeline: string } | null;
   history: { at: string; run: number; action: string; changes: unknown }[];
 }
 
@@ -52,19 +66,29 @@ export async function explain({ project, knex }: Engine, entityName: string, key
   const entityId = (await entityIds(knex)).get(entityName)!;
   const ids = await findIds();
   const sources = new Map((await listSources(knex)).map((s) => [s.id, s]));
+  const held = await heldBy(knex, entityId);
+  const makers = makersOf(project, entityName);
   const result: ExplainedRecord[] = [];
   for (const id of ids) {
     const row = await goldenRow(knex, entityName, id);
     const history = await historyOf(knex, entityId, id);
     const provenance = row?._provenance ? (JSON.parse(row._provenance as string) as Record<string, number>) : {};
     const landed = row ? await landedById(knex, [row._landed as number, ...Object.values(provenance)]) : new Map<number, never>();
+    const links = new Map<number, RecordLink[]>();
+    for (const [number, { sourceId, key: sourceKey }] of landed)
+      links.set(number, await linksOfRecord(knex, { sourceId, key: sourceKey, entityId, golden: id }));
     const fields: Explained[] = row
       ? columnsOfEntity(entity).map(({ name }) => {
           const field = Object.entries(entity.fields).find(([f, spec]) => columnsOfField(f, spec.type).some((c) => c.name === name))!;
           const explained: Explained = { field: name, value: row[name] ?? null, class: field[1].class };
-          const from = landed.get(provenance[name] ?? (row._landed as number));
+          const number = provenance[name] ?? (row._landed as number);
+          const from = landed.get(number);
           const source = from && sources.get(from.sourceId);
-          if (from && source && explained.value !== null)
+          if (from && source && explained.value !== null) {
+            const link = giverOf(links.get(number) ?? [], name, explained.value);
+            const made = link && makers(source, link.item);
+            const context = { connection: source.connection, ...(from.file === null ? {} : { file: from.file }) };
+            const record = { values: from.values, number: from.record, line: from.line ?? undefined };
             explained.from = {
               pipeline: source.pipeline,
               connection: source.connection,
@@ -73,8 +97,12 @@ export async function explain({ project, knex }: Engine, entityName: string, key
               line: from.line,
               record: from.record,
               source_key: from.key,
-              fields: sourceFields(source.pipeline, name, field[0], from.values),
+              mapping: made?.bound.mapping.name ?? null,
+              item: made?.item ?? link?.item ?? '',
+              fields: (made && !made.outdated && made.bound.mapping.said(record, context, made.item)?.[name]) || {},
+              outdated: made?.outdated ?? true,
             };
+          }
           return explained;
         })
       : [];
@@ -85,6 +113,7 @@ export async function explain({ project, knex }: Engine, entityName: string, key
       entity: entityName,
       id,
       fields,
+      newest_rejected: held.get(id) ?? null,
       history: history.map((h) => ({
         at: h.started_at,
         run: h.run_id,
@@ -104,13 +133,35 @@ export async function explain({ project, knex }: Engine, entityName: string, key
       .map(([name]) => name);
     return goldensWithText(knex, entityName, texts, key, limit);
   }
+}
 
-  function sourceFields(pipeline: string, column: string, field: string, values: Record<string, Value>): Record<string, Value> {
-    const names = project.pipelines.get(pipeline)?.value.mappings ?? [];
-    const name = names.find((n) => project.mappings.get(n)?.value.entity === entityName);
-    if (!name) return {};
-    const { mapping } = compileNamed(project, name);
-    const from = mapping.sources[column] ?? mapping.sources[field] ?? [];
-    return Object.fromEntries(from.filter((path) => !path.startsWith('@')).map((path) => [path, valueAt(values, path) ?? null]));
-  }
+/**
+ * Of several items of one source record that share a golden record, the one that gave this value: what each said is kept with its link.
+ * Where several said the same, the first, as survivorship takes it.
+ */
+function giverOf(links: readonly RecordLink[], column: string, value: Cell): RecordLink | undefined {
+  if (links.length < 2) return links[0];
+  return links.find(({ mapped }) => mapped !== null && (JSON.parse(mapped) as Record<string, Cell>)[column] === value) ?? links[0];
+}
+
+interface Maker {
+  bound: BoundMapping;
+  /** The item's key as the mapping makes it. */
+  item: string;
+  outdated: boolean;
+}
+
+/** The mapping of a source that made a link's record: of several for one entity, the one whose name the item begins with. */
+function makersOf(project: Project, entityName: string): (source: Source, item: string) => Maker | undefined {
+  const bySource = new Map<number, ReturnType<typeof bindMappings> | undefined>();
+  return (source, item) => {
+    if (!bySource.has(source.id)) {
+      const pipeline = project.pipelines.get(source.pipeline)?.value;
+      bySource.set(source.id, pipeline && bindMappings(project, pipeline, new Map()));
+    }
+    const found = bySource.get(source.id);
+    if (!found) return undefined;
+    const bound = found.bound.find((b) => b.mapping.entity === entityName && item.startsWith(b.itemPrefix));
+    return bound && { bound, item: item.slice(bound.itemPrefix.length), outdated: found.fingerprint !== source.fingerprint };
+  };
 }

@@ -1,81 +1,177 @@
 import type { ReconciliationConfig } from '../config/schema/pipeline.ts';
 import { plainMoney } from '../core/money.ts';
-import { type Comparison, startComparison } from '../revenue/compare.ts';
+import { type Compared, type Comparison, type OpenComparison, startComparison } from '../revenue/compare.ts';
 import { explainLeaf } from '../revenue/explain-leaf.ts';
-import { keyColumns, keyPart } from '../revenue/period.ts';
+import { type Calendar, keyColumns, keyPart } from '../revenue/period.ts';
 import { type Difference, saveDifferences } from '../store/differences.ts';
+import { beginMatches, type MatchRecord, type MatchSide, saveMatches, saveMatchRecords } from '../store/matches.ts';
 import type { Knex } from '../store/open.ts';
-import { totals } from '../store/totals.ts';
+import { entityIds, listSources, type Source } from '../store/sources.ts';
+import { heldRecords, recordsOfSide, type Side, totals } from '../store/totals.ts';
+import { problemsBehind } from './behind.ts';
+import { contestMatches } from './contest.ts';
+import { storedBasis } from './reconciliation-basis.ts';
 import { type Session, stopIfAsked } from './session.ts';
 
 /**
  * Runs a reconciliation: sums both sides by the keys of `match_on`, compares them, and replaces what the last run found
- * in one transaction. The run counts keys: read in all, unchanged where both sides agree, changed where they differ.
+ * in one transaction: the differences, and as evidence which records in which version agreed with which. The run counts keys: read in
+ * all, unchanged where both sides agree, changed where they differ. It is partial when a side is known to be
+ * incomplete, and fails when money is used twice.
  */
 export async function reconcile(session: Session): Promise<void> {
   const config = session.pipeline.reconcile!;
-  const { town } = session.project.config;
+  const { pipeline } = session.pipeline;
+  const { project } = session;
+  const { currency } = project.config.town;
   // Both sides in one transaction: what another pipeline lands between the two would look like a difference.
-  const result = await session.commit(async (_, trx) => {
-    const comparison = startComparison(config);
+  const { result, incomplete, twice } = await session.commit(async (_, trx) => {
+    const sources = await listSources(trx);
+    const sides = await sidesOf(session, trx, config, sources);
+    const comparison = startComparison(config, currency);
     for (const side of ['left', 'right'] as const) {
       stopIfAsked(session);
-      await addSide(session, trx, config, side, comparison.add);
+      await addSide(trx, sides[side], currency, comparison, side);
     }
     const found = comparison.finish();
-    await saveDifferences(trx, session.pipeline.pipeline, session.runId, differencesOf(found, config, town.currency));
-    return found;
+    await saveDifferences(trx, pipeline, session.runId, differencesOf(found, config, currency));
+    await beginMatches(trx, pipeline, session.runId, JSON.stringify(storedBasis(project, config, sources)));
+    await saveEvidence(session, trx, sides, found.leaves);
+    return {
+      result: found,
+      incomplete: await problemsBehind(session, trx, config, sources, found.leaves),
+      twice: await contestMatches(trx, project, pipeline),
+    };
   });
+  session.incomplete.push(...incomplete);
+  session.problems.push(...twice);
   for (const leaf of result.leaves) {
     session.counts.read++;
     if (leaf.status === 'matched') session.counts.unchanged++;
     else if (leaf.status !== 'unchecked') session.counts.changed++;
   }
-  session.note(summary(result, config, town.currency));
+  for (const total of result.totals) session.note(summary(total, result, config, currency));
   const outer = result.lines.filter((line) => line.depth === 1);
   if (config.match_on.length > 1 && outer.length <= OUTER_SHOWN)
     for (const line of outer)
       session.note(
-        `${config.match_on[0]!.name} ${line.key[0]}: ${line.status === 'matched' ? `both say ${plainMoney(line.left ?? 0, town.currency)}` : explainLeaf(line, config, town.currency)}`,
+        `${config.match_on[0]!.name} ${line.key[0]}: ${line.status === 'matched' ? `both say ${plainMoney(line.left ?? 0, line.currency)}` : explainLeaf(line, config, line.currency)}`,
       );
 }
 
 /** So many outer keys are told one by one in the run's notes; more are for the report. */
 const OUTER_SHOWN = 12;
 
-async function addSide(
-  session: Session,
-  trx: Knex,
+/** Records that are read at once; what is matched of them is then written. */
+const PAGE = 5000;
+
+/** One side as the store knows it, with what its records count as. */
+export interface ReadSide extends Side {
+  columns: string[];
+  keyOf(values: readonly (string | number | null)[]): string[];
+  /** What people call it. */
+  name: string;
+}
+
+/** Both sides of a reconciliation. Records that only pipelines gave that are off do not count. */
+export async function sidesOf(
+  { project }: Pick<Session, 'project'>,
+  knex: Knex,
   config: ReconciliationConfig,
-  side: 'left' | 'right',
-  add: (side: 'left' | 'right', total: { key: string[]; minor: number; count: number }) => void,
+  sources: readonly Source[],
+): Promise<Record<MatchSide, ReadSide>> {
+  const ids = await entityIds(knex);
+  const { fiscal_year_starts: starts, time_zone: zone } = project.config.town;
+  const calendar: Calendar = { zone, starts };
+  const off = sources.filter((s) => project.pipelines.get(s.pipeline)?.value.mode === 'off').map((s) => s.id);
+  const sideOf = (side: MatchSide): ReadSide => {
+    const { entity, where, amount, name } = config[side];
+    const keys = config.match_on.map((m) => m[side]);
+    const columns = [...new Set(keys.flatMap(keyColumns))];
+    return {
+      entity,
+      entityId: ids.get(entity)!,
+      where,
+      amount,
+      off,
+      name,
+      columns,
+      keyOf(values) {
+        const row = Object.fromEntries(columns.map((column, i) => [column, values[i] ?? null]));
+        return keys.map((key) => keyPart(key, row, calendar));
+      },
+    };
+  };
+  return { left: sideOf('left'), right: sideOf('right') };
+}
+
+async function addSide(trx: Knex, side: ReadSide, town: string, comparison: OpenComparison, name: MatchSide): Promise<void> {
+  for await (const { values, currency, minor, count } of totals(trx, side, side.columns)) {
+    const key = side.keyOf(values);
+    comparison.add(name, { key, currency: currency ?? town, minor, count });
+    if (currency === null)
+      comparison.hold(key, `${count === 1 ? 'a record' : `${count} records`} of ${side.name} ${count === 1 ? 'has' : 'have'} no amount`);
+  }
+  for (const record of await heldRecords(trx, side, side.columns))
+    comparison.hold(side.keyOf(record.values), `the newest version of a record of ${side.name} was rejected`);
+}
+
+/** Which records agreed, in which version: the only thing that makes a receipt reconciled. */
+async function saveEvidence(
+  session: Session,
+  trx: Knex.Transaction,
+  sides: Record<MatchSide, ReadSide>,
+  leaves: readonly Compared[],
 ): Promise<void> {
-  const { entity, where, amount } = config[side];
-  const starts = session.project.config.town.fiscal_year_starts;
-  const keys = config.match_on.map((m) => m[side]);
-  const columns = [...new Set(keys.flatMap(keyColumns))];
-  for await (const total of totals(trx, { entity, columns, amount, where })) {
-    const row = Object.fromEntries(columns.map((column, i) => [column, total.values[i] ?? null]));
-    add(side, { key: keys.map((key) => keyPart(key, row, starts)), minor: total.minor, count: total.count });
+  const matched = leaves.filter((leaf) => leaf.status === 'matched');
+  const ids = await saveMatches(
+    trx,
+    matched.map(({ key, currency, left, right }) => ({
+      pipeline: session.pipeline.pipeline,
+      runId: session.runId,
+      key,
+      currency,
+      left: left!,
+      right: right!,
+    })),
+  );
+  const byKey = new Map(matched.map(({ key, currency }, i) => [JSON.stringify([currency, key]), ids[i]!]));
+  if (byKey.size === 0) return;
+  for (const name of ['left', 'right'] as const) {
+    const side = sides[name];
+    for await (const list of recordsOfSide(trx, side, side.columns, PAGE)) {
+      stopIfAsked(session);
+      const records = list.flatMap(({ id, version, currency, minor, values }): MatchRecord[] => {
+        const match = byKey.get(JSON.stringify([currency, side.keyOf(values)]));
+        return match === undefined || minor === null ? [] : [{ match, side: name, entityId: side.entityId, golden: id, version, minor }];
+      });
+      await saveMatchRecords(trx, records);
+    }
   }
 }
 
-function differencesOf(result: Comparison, config: ReconciliationConfig, currency: string): Difference[] {
-  return [result.total, ...result.lines].map((line) => ({
-    key: [...line.key],
-    depth: line.key.length,
-    status: line.status,
-    left: line.left,
-    right: line.right,
-    leftCount: line.leftCount,
-    rightCount: line.rightCount,
-    reason: line.status === 'matched' ? null : explainLeaf(line, config, currency),
-  }));
+function differencesOf(result: Comparison, config: ReconciliationConfig, town: string): Difference[] {
+  return result.totals.flatMap((total) =>
+    [total, ...result.lines.filter((line) => line.currency === total.currency)].map((line) => ({
+      key: [...line.key],
+      depth: line.key.length,
+      status: line.status,
+      currency: line.currency || town,
+      left: line.left,
+      right: line.right,
+      leftCount: line.leftCount,
+      rightCount: line.rightCount,
+      reason: line.status === 'matched' ? null : explainLeaf(line, config, line.currency || town),
+    })),
+  );
 }
 
-function summary(result: Comparison, config: ReconciliationConfig, currency: string): string {
-  const count = (status: string): number => result.leaves.filter((leaf) => leaf.status === status).length;
+function summary(total: Compared, result: Comparison, config: ReconciliationConfig, town: string): string {
+  const own = result.leaves.filter((leaf) => leaf.currency === total.currency);
+  const count = (status: string): number => own.filter((leaf) => leaf.status === status).length;
   const differing = count('differs') + count('left_only') + count('right_only');
   const unchecked = count('unchecked');
-  return `${config.left.name} ${plainMoney(result.total.left ?? 0, currency)} against ${config.right.name} ${plainMoney(result.total.right ?? 0, currency)}: ${count('matched')} agree, ${differing} differ${unchecked ? `, ${unchecked} have nothing to be checked against` : ''}.`;
+  const money = (minor: number | null): string =>
+    `${plainMoney(minor ?? 0, total.currency)}${total.currency === town ? '' : ` ${total.currency}`}`;
+  return `${config.left.name} ${money(total.left)} against ${config.right.name} ${money(total.right)}: ${count('matched')} agree, ${differing} differ${unchecked ? `, ${unchecked} have nothing to be checked against` : ''}.`;
 }

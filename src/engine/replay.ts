@@ -54,7 +54,9 @@ export async function replayRejects(
   };
   try {
     runId = await startRun(engine.knex, pipeline);
-    await replay(await sessionOf(engine, pipeline, runId, engine.knex, options, [lock]), ids, result, counts);
+    const session = await sessionOf(engine, pipeline, runId, engine.knex, options, [lock]);
+    if (session.refusal) throw session.refusal;
+    await replay(session, ids, result, counts);
     const outcome = result.rejected + result.unreadable > 0 ? 'partial' : 'succeeded';
     await finish(outcome, [], ['Rejected records were replayed.']);
   } catch (error) {

@@ -12,7 +12,7 @@ import type { Examination } from '../store/examinations.ts';
 import { storeFailure } from '../store/failures.ts';
 import { countOutbox } from '../store/outbox.ts';
 import { closeLostRuns, finishRun, startRun } from '../store/runs.ts';
-import { entityIds, listSources, sourceOf } from '../store/sources.ts';
+import { entityIds, findSource, listSources, type Source, sourceOf } from '../store/sources.ts';
 import type { FileTransport, Transport } from '../transports/transport.ts';
 import { auditConfiguration } from './audit-configuration.ts';
 import { bindMappings } from './bind.ts';
@@ -24,6 +24,7 @@ import type { SkipReason } from './land.ts';
 import { loadPages } from './load-pages.ts';
 import { requirePassingTests } from './mapping-tests.ts';
 import { outbound } from './outbound/outbound.ts';
+import { connectionsInLine } from './renames.ts';
 import { removeOrphanMarkers } from './orphan-markers.ts';
 import { readyFiles } from './ready-files.ts';
 import { reconcile } from './reconcile.ts';
@@ -189,7 +190,11 @@ export async function sessionOf(
   const connection = pipeline.source?.connection ?? '';
   const streamName = pipeline.source?.stream ?? '';
   const connector = project.connectors.get(project.connections[connection]?.connector ?? '')?.value;
-  const { renamedFrom, ...source } = await sourceOf(knex, { pipeline: id, connection, stream: streamName }, project.pipelines.keys());
+  const { renamed, refusal } = await connectionsInLine(knex, project, id, options.actor ?? actorOf());
+  // A pipeline that is refused leaves what the store has of its source as it is.
+  const known = refusal && (await findSource(knex, id));
+  const { renamedFrom = undefined, ...source }: Source & { renamedFrom?: string } =
+    known ?? (await sourceOf(knex, { pipeline: id, connection, stream: streamName }, project.pipelines.keys()));
   const ids = await entityIds(knex);
   const { bound, skips, fingerprint } = bindMappings(project, pipeline, ids);
   const notes: string[] = [];
@@ -223,6 +228,8 @@ export async function sessionOf(
       options.onNote?.(id, text);
     },
     problems: [],
+    incomplete: [],
+    refusal,
     openRejects: (await countOpenRejects(knex, source.id)) > 0,
     allNew: false,
     signal: options.signal,
@@ -231,6 +238,7 @@ export async function sessionOf(
     onProgress: options.onProgress ?? (() => {}),
     shapes: new Map(),
   };
+  for (const text of renamed) session.note(text);
   if (renamedFrom !== undefined)
     session.note(`It reads what the pipeline ${renamedFrom} read, which there is no more, and goes on with its records.`);
   return session;
@@ -256,8 +264,10 @@ async function outcomeOf(session: Session, work: () => Promise<void>): Promise<O
       });
     return 'failed';
   }
-  if (session.problems.length) return 'failed';
-  return session.counts.rejected > 0 || (await leftOpen(session)) ? 'partial' : 'succeeded';
+  const failed = session.problems.length > 0;
+  session.problems.push(...session.incomplete);
+  if (failed) return 'failed';
+  return session.counts.rejected > 0 || session.incomplete.length > 0 || (await leftOpen(session)) ? 'partial' : 'succeeded';
 }
 
 /** Is something of an earlier run still waiting for a person? Then this run has not brought everything in, or out, either. */
@@ -281,6 +291,7 @@ const NOT_DELIVERED = ['refused', 'rejected', 'unknown', 'held'] as const;
 
 async function work(session: Session): Promise<void> {
   requirePassingTests(session.project, session.pipeline);
+  if (session.refusal) throw session.refusal;
   if (session.pipeline.reconcile) await reconcile(session);
   else if (session.pipeline.deliver) await outbound(session);
   else await inbound(session);

@@ -2,7 +2,7 @@ import type { Project } from '../config/project.ts';
 import type { StreamConfig } from '../config/schema/connector.ts';
 import type { EntityConfig } from '../config/schema/model.ts';
 import type { PipelineConfig } from '../config/schema/pipeline.ts';
-import { AbortedError, type Problem } from '../core/errors.ts';
+import { AbortedError, type FatalError, type Problem } from '../core/errors.ts';
 import type { Outcome, RunCounts } from '../core/outcome.ts';
 import type { Landing, OpenLanding } from '../store/landing.ts';
 import type { Lock } from '../store/locks.ts';
@@ -74,6 +74,10 @@ export interface Session {
   /** Says something that a person may want to know, now and in the run's record. */
   note(text: string): void;
   problems: Problem[];
+  /** Why what the run found is not all that there is to find: it is done, and it is partial. */
+  incomplete: Problem[];
+  /** Why nothing may be done: thrown before anything is. */
+  refusal: FatalError | undefined;
   /** Some record of this source is set aside: good ones may have to close it. */
   openRejects: boolean;
   /** See LandContext.allNew; set for one file at a time. */

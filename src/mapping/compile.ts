@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { MappingConfig } from '../config/schema/mapping.ts';
 import type { EntityConfig } from '../config/schema/model.ts';
 import { ConfigError, didYouMean, type Place, type Problem } from '../core/errors.ts';
-import type { SourceRecord } from '../core/record.ts';
+import type { SourceRecord, Value } from '../core/record.ts';
 import { compileCondition } from './condition.ts';
 import { type Fault, messageOf } from './fault.ts';
 import { compileItemKey, compileItems, problemOfRepeatedKey } from './items.ts';
 import type { Applied, Candidate, Columns, CompileMapping, MappingContext, MappingSettings } from './mapping.ts';
 import { type CompiledRule, compileRule } from './rule.ts';
-import { levelsOf, type Scope } from './source.ts';
+import { compileFind, levelsOf, type Scope } from './source.ts';
 
 /**
  * Makes closures of a mapping, once. Throws ConfigError with every problem of it; places have the file
@@ -58,9 +58,31 @@ export const compileMapping: CompileMapping = (mapping, entity, settings) => {
     return { taken: true, candidates: found.length ? [] : candidates, problems: found };
   }
 
+  function said(record: SourceRecord, context: MappingContext, itemKey: string): Record<string, Record<string, Value>> | undefined {
+    scope.record = record;
+    scope.context = context;
+    const all = items === undefined ? [{ values: record.values, around: [] }] : items.items(record.values);
+    for (const [i, item] of all.entries()) {
+      scope.values = item.values;
+      scope.around = item.around;
+      if ((items === undefined ? '' : itemKeyOf(scope, i + 1)) !== itemKey) continue;
+      return Object.fromEntries(
+        rules.flatMap((rule) => {
+          const fields = Object.fromEntries(
+            rule.sources.filter((path) => !path.startsWith('@')).map((path) => [path, compileFind(path)(scope) ?? null]),
+          );
+          return rule.columns.map((column) => [column, fields]);
+        }),
+      );
+    }
+    return undefined;
+  }
+
   return {
     name: mapping.mapping,
     entity: mapping.entity,
+    said,
+    usesConnection: JSON.stringify(mapping.fields).includes('@connection') || JSON.stringify(mapping.when ?? {}).includes('@connection'),
     columns: rules.flatMap((rule) => rule.columns),
     fingerprint: fingerprintOf(mapping, entity, settings),
     sources: Object.fromEntries(rules.flatMap((rule) => rule.columns.map((column) => [column, rule.sources]))),
@@ -130,8 +152,8 @@ function placeOf({ record, context }: Scope): Place {
   return place;
 }
 
-/** Grows with changes here that make other columns of the same mapping and record. */
-const SEMANTICS = 1;
+/** Grows with changes here that make other columns of the same mapping and record. 2: moments that are read as dates give the town's day. */
+const SEMANTICS = 2;
 
 function fingerprintOf(mapping: MappingConfig, entity: EntityConfig, settings: MappingSettings): string {
   const { entity: _entity, mapping: _name, tests: _tests, ...what } = mapping;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { daysInMonth } from '../core/time.ts';
+import { dayIn, daysInMonth } from '../core/time.ts';
 import { compileFormat } from '../core/date-format.ts';
 import { compileDate, compileDateTime, ISO_DATETIMES } from './dates.ts';
 import { Fault } from './fault.ts';
@@ -11,6 +11,10 @@ const NEW_YORK = 'America/New_York';
 function date(text: string, ...formats: string[]): string {
   const read = compileDate(formats, NEW_YORK, (message) => expect.fail(message))!(text);
   return read instanceof Fault ? `${read.code} ${read.what}${read.detail ? `: ${read.detail}` : ''}` : read;
+}
+
+function inZone(zone: string, text: string, ...formats: string[]): string {
+  return String(compileDate(formats, NEW_YORK, (message) => expect.fail(message), zone)!(text));
 }
 
 function moment(text: string, ...formats: string[]): string {
@@ -37,7 +41,8 @@ describe('dates', () => {
         expect(date(`${NAMES[m - 1]} ${d}, ${year}`, 'MMM D, YYYY')).toBe(iso);
         expect(date(`${iso} 23:59:59.999`, 'YYYY-MM-DD HH:mm:ss.SSS')).toBe(iso);
         const ms = Date.parse(`${iso}T12:00:00Z`);
-        expect(date(`/Date(${ms}+0000)/`, '/Date(ms-0400)/')).toBe(iso);
+        // A day inside the years 1 to 9999, so that an offset cannot lead out.
+        if (iso > '0001-01-01' && iso < '9999-12-31') expect(date(`/Date(${ms}+0000)/`, '/Date(ms-0400)/')).toBe(iso);
       }),
     );
   });
@@ -80,6 +85,48 @@ describe('dates', () => {
     expect(date('1577847600', 'unix')).toBe('2019-12-31');
     expect(date('/Date(1577847600000)/', '/Date(ms)/')).toBe('2019-12-31');
     expect(date('99999999999999999', 'unix')).toMatch('DATE_INVALID');
+  });
+
+  test('what says a moment gives the day that it is in town, whichever way it is written', () => {
+    // 02:30 UTC on July 1 is June 30 in New York, and there another fiscal year.
+    const ms = Date.UTC(2026, 6, 1, 2, 30);
+    expect(inZone('UTC', '2026-07-01 02:30', 'YYYY-MM-DD HH:mm')).toBe('2026-06-30');
+    expect(inZone('America/Los_Angeles', '06/30/2026 10:30 PM', 'MM/DD/YYYY hh:mm A')).toBe('2026-07-01');
+    expect(date('2026-07-01T02:30:00Z', 'YYYY-MM-DDTHH:mm:ssZ')).toBe('2026-06-30');
+    expect(date('2026-07-01T02:30:00.1234567+00:00', 'YYYY-MM-DDTHH:mm:ss.SSSZ')).toBe('2026-06-30'); // datetimeoffset of SQL Server
+    expect(date('2026-06-30T23:30:00-07:00', 'YYYY-MM-DDTHH:mm:ssZ')).toBe('2026-07-01');
+    expect(date(`/Date(${ms})/`, '/Date(ms)/')).toBe('2026-06-30');
+    // .NET writes a day as midnight on the sender's clock, with its offset; with a zone it is declared to be a moment.
+    expect(date(`/Date(${ms}+0000)/`, '/Date(ms-0400)/')).toBe('2026-07-01');
+    expect(inZone('UTC', `/Date(${ms}+0000)/`, '/Date(ms-0400)/')).toBe('2026-06-30');
+    expect(date(String(ms / 1000), 'unix')).toBe('2026-06-30');
+    // An offset that means nothing is declared as text.
+    expect(date('2026-07-01T00:00:00Z', 'YYYY-MM-DDTHH:mm:ss[Z]')).toBe('2026-07-01');
+    // Clock time in town, and a day without a time, are what they say.
+    expect(date('2026-07-01 02:30', 'YYYY-MM-DD HH:mm')).toBe('2026-07-01');
+    expect(inZone('UTC', '2026-07-01', 'YYYY-MM-DD HH:mm', 'YYYY-MM-DD')).toBe('2026-07-01');
+    // In the hour that is skipped there and the one that comes twice, the day is the one around it.
+    expect(inZone('Europe/London', '2026-03-29 01:30', 'YYYY-MM-DD HH:mm')).toBe('2026-03-28');
+    expect(inZone('Europe/London', '2026-10-25 01:30', 'YYYY-MM-DD HH:mm')).toBe('2026-10-24');
+  });
+
+  test('the day of a date is the day of the moment that the same text is', () => {
+    const zones = fc.constantFrom('UTC', 'America/Los_Angeles', 'Europe/London', 'Asia/Kathmandu', 'Pacific/Auckland');
+    fc.assert(
+      fc.property(zones, fc.integer({ min: Date.UTC(1971, 0), max: Date.UTC(2037, 0) }), (zone, at) => {
+        const local = new Date(Math.floor(at / 60_000) * 60_000).toISOString().slice(0, 16).replace('T', ' ');
+        const instant = compileDateTime(['YYYY-MM-DD HH:mm'], zone, (message) => expect.fail(message))!(local) as string;
+        expect(inZone(zone, local, 'YYYY-MM-DD HH:mm')).toBe(dayIn(NEW_YORK, new Date(instant)));
+        expect(date(instant, 'YYYY-MM-DDTHH:mm:ss.SSSZ')).toBe(dayIn(NEW_YORK, new Date(instant)));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('a zone that can have no effect is refused', () => {
+    const said: string[] = [];
+    expect(compileDate(['YYYY-MM-DD', 'MM/DD/YYYY'], NEW_YORK, (message) => said.push(message), 'UTC')).toBeUndefined();
+    expect(said).toEqual(['A zone is for formats with a time of day; a day alone is the same in every zone.']);
   });
 
   test('a format that cannot work is refused with what was meant', () => {

@@ -4,33 +4,47 @@ import { Fault } from './fault.ts';
 import { utcOf, type Zone, zoneOf } from '../core/zones.ts';
 
 /**
- * A reader of calendar dates that gives `YYYY-MM-DD`. Formats are tried in order: those of date-format.ts, and
- * `/Date(ms)/` (as .NET writes JSON; the day is that of the offset it carries, or of the zone) and `unix` (seconds, or
- * milliseconds when it has 12 digits or more; the day is that of the zone). A format with a time gives its day as
- * written. A day that does not exist is a fault that says so. `complain` hears of a wrong format; then undefined.
+ * A reader of calendar dates that gives `YYYY-MM-DD`, a day in `zone`. Formats are tried in order: those of date-format.ts, and
+ * `/Date(ms)/` (as .NET writes JSON) and `unix` (seconds, or milliseconds when it has 12 digits or more). What says a moment (one of
+ * these two, an offset, or a clock time where `writtenIn` says by which zone's clock) gives the day that it is in `zone` then:
+ * 2026-07-01 02:30 UTC is June 30 in New York. Any other format with a time gives its day as written. `/Date(ms-0400)/` is midnight on
+ * the clock of a sender that has days only, and gives that day, unless `writtenIn` says that it is a moment. A day that does not exist
+ * is a fault that says so. `complain` hears of a wrong format, or of a `writtenIn` that can have no effect; then undefined.
  */
 export function compileDate(
   formats: readonly string[],
   zone: string,
   complain: (message: string) => void,
+  writtenIn?: string,
 ): ((text: string) => string | Fault) | undefined {
   const readers = compileReaders(formats, complain);
   if (!readers) return undefined;
+  if (writtenIn !== undefined && readers.every((reader) => reader.kind === 'format' && !reader.format.time)) {
+    complain('A zone is for formats with a time of day; a day alone is the same in every zone.');
+    return undefined;
+  }
   const parts = emptyParts();
   const clock = zoneOf(zone);
+  const written = writtenIn === undefined || writtenIn === zone ? undefined : zoneOf(writtenIn);
   return (text) => {
     let impossible: Fault | undefined;
     for (const reader of readers) {
       if (reader.kind === 'instant') {
         const found = reader.read(text);
-        if (found)
-          return textOfDay(new Date(found.offset === undefined ? clock.localOf(found.instant) : found.instant + found.offset * 60_000));
+        if (found) {
+          const { instant, offset } = found;
+          return textOfDay(new Date(offset === undefined || writtenIn !== undefined ? clock.localOf(instant) : instant + offset * 60_000));
+        }
         continue;
       }
       resetParts(parts);
       if (!reader.format.read(text, parts)) continue;
       const problem = problemOf(parts, reader.format, text);
-      if (problem === undefined) return `${year4(parts.year)}-${TWO[parts.month]}-${TWO[parts.day]}`;
+      if (problem === undefined) {
+        const moment = parts.offset !== undefined || (written !== undefined && reader.format.time);
+        if (moment) return textOfDay(new Date(clock.localOf(instantOf(parts, written ?? clock))));
+        return `${year4(parts.year)}-${TWO[parts.month]}-${TWO[parts.day]}`;
+      }
       impossible ??= problem;
     }
     return impossible ?? notWritten('a date', formats, text);

@@ -2,7 +2,7 @@ import type { LookupTable } from '../config/project.ts';
 import type { MappingConfig } from '../config/schema/mapping.ts';
 import type { EntityConfig } from '../config/schema/model.ts';
 import type { Problem } from '../core/errors.ts';
-import type { SourceRecord } from '../core/record.ts';
+import type { SourceRecord, Value } from '../core/record.ts';
 
 /**
  * Columns of one canonical record, as the store keeps them: money in minor units with <field>_currency, codes with
@@ -40,6 +40,13 @@ export interface CompiledMapping {
   fingerprint: string;
   /** Which source field(s) each canonical column was taken from, for explain. */
   sources: Record<string, string[]>;
+  /**
+   * What the source said in the fields that each column was made from, as the rules saw it: of an item of a list, that item's own
+   * values. `itemKey` is that of the candidate; undefined when the record has no such item. An absent field is null.
+   */
+  said(record: SourceRecord, context: MappingContext, itemKey: string): Record<string, Record<string, Value>> | undefined;
+  /** Some rule reads @connection. */
+  usesConnection: boolean;
   /** Pure. Problems of all fields at once; candidates is empty when there is any. */
   apply(record: SourceRecord, context: MappingContext): Applied;
 }

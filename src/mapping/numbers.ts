@@ -1,4 +1,5 @@
 import { parseMoney, type MoneyFormat } from '../core/money.ts';
+import { contradiction } from './currency.ts';
 import { Fault } from './fault.ts';
 
 export interface NumberFormat {
@@ -11,6 +12,8 @@ export interface NumberFormat {
 /** Minor units of `currency`; the rules are those of core's parseMoney. */
 export function compileMoney(currency: string, format: MoneyFormat): (text: string) => number | Fault {
   return (text) => {
+    const against = contradiction(text, currency);
+    if (against) return against;
     const minor = parseMoney(text, currency, format);
     if (typeof minor === 'number') return minor;
     return new Fault('AMOUNT_INVALID', minor === 'is not an amount' ? minor : `is not an amount: it ${minor}`, { shown: text });

@@ -86,15 +86,17 @@ export function problemOfCode(value: string, field: ModelField): { message: stri
 
 function compileKind(kind: Kind, given: ParseRule, settings: MappingSettings, complain: Complain): Parse | undefined {
   const wrongFormat = (message: string): void => complain(`parse.${kind}`, message);
+  if (given.zone !== undefined && kind !== 'date' && kind !== 'datetime')
+    complain('parse.zone', 'A zone is for dates and moments.', 'Remove it.');
   switch (kind) {
     case 'date':
-      return compileDate(asList(given.date ?? 'YYYY-MM-DD'), settings.timeZone, wrongFormat);
     case 'datetime': {
       const zone = given.zone ?? settings.timeZone;
       if (!isZone(zone)) {
         complain('parse.zone', `${zone} is not a time zone.`, 'Use an IANA name such as America/New_York.');
         return undefined;
       }
+      if (kind === 'date') return compileDate(asList(given.date ?? 'YYYY-MM-DD'), settings.timeZone, wrongFormat, given.zone);
       return compileDateTime(given.datetime === undefined ? ISO_DATETIMES : asList(given.datetime), zone, wrongFormat);
     }
     case 'money': {

@@ -2,6 +2,7 @@ import type { Condition, FieldRule } from '../config/schema/mapping.ts';
 import type { ModelField } from '../config/schema/model.ts';
 import { compileCondition, type Holds } from './condition.ts';
 import { Fault } from './fault.ts';
+import { checkCurrency, compileCurrency, currencyFields, ruleIn } from './currency.ts';
 import { compileLookup, valuesOfLookup } from './lookup.ts';
 import type { Columns, MappingSettings } from './mapping.ts';
 import { compileParse, constantOf, type FieldParse, problemOfCode } from './parse.ts';
@@ -37,6 +38,8 @@ export function compileRule(
   complain: Complain,
 ): CompiledRule {
   const rule: FieldRule = typeof given === 'string' ? { from: given, trim: true, on_error: 'reject' } : given;
+  const currencyOf = compileCurrency(rule, settings);
+  if (currencyOf) return inManyCurrencies(name, rule, field, settings, depth, complain, currencyOf);
   const sources = sourcesOf(rule);
   checkRule(rule, sources, depth, complain);
   const parse = compileParse(rule, field, settings, complain);
@@ -62,11 +65,48 @@ export function compileRule(
     place: sources[0] ?? name,
     columns: field.type === 'code' ? [name, `${name}_raw`] : field.type === 'money' ? [name, `${name}_currency`] : [name],
     sources: [
-      ...(rule.sum === undefined ? sources : [rule.sum.slice(0, rule.sum.lastIndexOf('.'))]),
-      ...(rule.raw === undefined ? [] : [rule.raw]),
+      ...new Set([
+        ...(rule.sum === undefined ? sources : [rule.sum.slice(0, rule.sum.lastIndexOf('.'))]),
+        ...(rule.raw === undefined ? [] : [rule.raw]),
+        ...(rule.when ? fieldsOfCondition(rule.when) : []),
+        ...(rule.lookup?.on === undefined ? [] : [rule.lookup.on]),
+      ]),
     ],
     personal: field.class === 'personal',
     apply: compileApply(when, value, raw, ended, fallback, missing, write),
+  };
+}
+
+/** A money rule of which each record says the currency: compiled once for each currency that comes. */
+function inManyCurrencies(
+  name: string,
+  rule: FieldRule,
+  field: ModelField,
+  settings: MappingSettings,
+  depth: number,
+  complain: Complain,
+  currencyOf: (scope: Scope) => string | Fault,
+): CompiledRule {
+  const names = currencyFields(rule);
+  checkCurrency(rule, field, complain);
+  for (const one of names) if (levelsOf(one) > depth) complain('parse.money.currency_from', `${one} reaches further out than the record.`);
+  const compiled = new Map<string, CompiledRule>();
+  const rulesIn = (currency: string, hear: Complain): CompiledRule => {
+    let found = compiled.get(currency);
+    if (!found) compiled.set(currency, (found = compileRule(name, ruleIn(currency, rule), field, settings, depth, hear)));
+    return found;
+  };
+  const base = rulesIn((typeof rule.parse === 'object' ? rule.parse.money?.currency : undefined) ?? settings.currency, complain);
+  return {
+    ...base,
+    sources: [...new Set([...base.sources, ...names])],
+    apply(scope, out) {
+      const currency = currencyOf(scope);
+      if (typeof currency === 'string') return rulesIn(currency, () => {}).apply(scope, out);
+      // No amount has no currency either.
+      const fault = base.apply(scope, out);
+      return fault === undefined && out[name] === null ? undefined : currency;
+    },
   };
 }
 

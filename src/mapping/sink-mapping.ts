@@ -5,6 +5,7 @@ import type { ModelField } from '../config/schema/model.ts';
 import type { SinkList, SinkMappingConfig } from '../config/schema/sink-mapping.ts';
 import { ConfigError, didYouMean, type Place, type Problem } from '../core/errors.ts';
 import type { Value, Values } from '../core/record.ts';
+import { zoneOf } from '../core/zones.ts';
 import { compileCondition, type Holds } from './condition.ts';
 import { messageOf } from './fault.ts';
 import { compileItems } from './items.ts';
@@ -17,8 +18,11 @@ export interface CompiledSinkMapping {
   name: string;
   /** Changes when the mapping, its lookups or the sink change: what waits is then mapped again. */
   fingerprint: string;
-  /** Pure. `values` is undefined when the mapping does not want the record, or when there are problems. */
-  apply(record: Values, place: Place): { values?: Values; problems: Problem[] };
+  /**
+   * Pure. `values` is undefined when the mapping does not want the record, or when there are problems. `asked`: the record that `when` is
+   * about, where what is sent is written otherwise.
+   */
+  apply(record: Values, place: Place, asked?: Values): { values?: Values; problems: Problem[] };
 }
 
 /** Throws ConfigError with every problem; places have the file `mappings/<name>.yaml` and a dotted path in it. */
@@ -33,9 +37,9 @@ export function compileSinkMapping(mapping: SinkMappingConfig, sink: SinkConfig,
   return {
     name: mapping.mapping,
     fingerprint: fingerprintOf(mapping, sink, settings),
-    apply(record, place) {
+    apply(record, place, asked = record) {
       const scope: Scope = { values: record, around: [], record: { values: record, number: 1 }, context: { connection: '' } };
-      if (when && !when(scope)) return { problems: [] };
+      if (when && !when({ ...scope, values: asked, record: { values: asked, number: 1 } })) return { problems: [] };
       const found: Problem[] = [];
       const values = group(scope, place, found);
       return found.length ? { problems: found } : { values, problems: [] };
@@ -105,7 +109,24 @@ function compileField(
   // A name may have a point in it; only what lies in a group is put into one.
   const parent = name.slice(0, Math.max(0, name.lastIndexOf('.')));
   const grouped = parent !== '' && fields[below + parent]?.type === 'object';
-  return { path: grouped ? name.split('.') : [name], rule: compileRule(name, rule, textField(field), settings, depth, complain) };
+  const compiled = compileRule(name, rule, textField(field), settings, depth, complain);
+  const inTown = field?.type === 'datetime' && field.format !== undefined ? onTownClock(compiled, settings.timeZone) : compiled;
+  return { path: grouped ? name.split('.') : [name], rule: inTown };
+}
+
+/** Moments are kept in UTC; a system that wants them in a form of its own, without an offset, wants the time on the town's clock. */
+function onTownClock(rule: CompiledRule, zone: string): CompiledRule {
+  const clock = zoneOf(zone);
+  return {
+    ...rule,
+    apply(scope, out) {
+      const fault = rule.apply(scope, out);
+      const value = out[rule.field];
+      if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value))
+        out[rule.field] = new Date(clock.localOf(Date.parse(value))).toISOString().slice(0, 19);
+      return fault;
+    },
+  };
 }
 
 /** What the sink's own schema says of types is checked when it is written: see connector/sink-values.ts. */

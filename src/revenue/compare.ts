@@ -5,9 +5,11 @@ export { explainLeaf } from './explain-leaf.ts';
 
 export type ComparedStatus = 'matched' | 'differs' | 'left_only' | 'right_only' | 'unchecked';
 
-/** What one side says for one combination of the keys; minor units, and how many records it is made of. */
+/** What one side says for one combination of the keys in one currency; minor units, and how many records it is made of. */
 export interface SideTotal {
   key: readonly string[];
+  /** ISO 4217 code; '' where there is one currency only. */
+  currency?: string;
   minor: number;
   count: number;
 }
@@ -18,7 +20,9 @@ export interface Compared {
   /** How many keys it has; that of `match_on` for a leaf. */
   depth: number;
   status: ComparedStatus;
-  /** Minor units; null where that side has no record at all. */
+  /** Of `left`, `right` and `difference`. */
+  currency: string;
+  /** Minor units; null where that side has no record at all in this currency. */
   left: number | null;
   right: number | null;
   /** right − left, an absent side counting as 0. */
@@ -29,22 +33,33 @@ export interface Compared {
   leaves?: Record<ComparedStatus, number>;
   /** Of an unchecked line: so many outer keys are a combination that the other side has nothing of. Without it, `check` leaves it out. */
   unknownDepth?: number;
+  /** Of an unchecked leaf whose sums are equal: why they say nothing all the same. */
+  held?: string;
 }
 
 export interface Comparison {
-  /** Over everything; its key is empty. */
+  /** Over everything in the first currency; its key is empty. */
   total: Compared;
-  /** Roll-ups and leaves, each roll-up before what is inside, sorted by key. */
+  /** One for each currency. */
+  totals: Compared[];
+  /** Roll-ups and leaves, each roll-up before what is inside, sorted by key; all of one currency before those of the next. */
   lines: Compared[];
   leaves: Compared[];
+}
+
+export interface OpenComparison {
+  add(side: 'left' | 'right', total: SideTotal): void;
+  /** This key of all keys cannot agree, whatever its sums are: something in it is not known. `why` is part of a sentence. */
+  hold(key: readonly string[], why: string): void;
+  finish(): Comparison;
 }
 
 export type CompareRules = Pick<ReconciliationConfig, 'check' | 'compare_from'> & { match_on: readonly unknown[] };
 
 /**
  * Compares the sums of both sides for each combination of keys. Nothing is netted: a roll-up differs when anything in it
- * differs, even where its own sums agree. The order of totals does not matter; equal keys add up. `check` and
- * `compare_from` say which keys of one side alone are no differences: those are unchecked.
+ * differs, even where its own sums agree. Currencies are never added: each has lines of its own. The order of totals does not
+ * matter; equal keys add up. `check` and `compare_from` say which keys of one side alone are no differences: those are unchecked.
  */
 export function compareSides(rules: CompareRules, left: Iterable<SideTotal>, right: Iterable<SideTotal>): Comparison {
   const comparison = startComparison(rules);
@@ -54,47 +69,65 @@ export function compareSides(rules: CompareRules, left: Iterable<SideTotal>, rig
 }
 
 /**
- * The same for totals that come one by one, as from a query. Holds one node for each combination of keys.
- * Throws FatalError AMOUNT_TOO_LARGE rather than round a sum.
+ * The same for totals that come one by one, as from a query. Holds one node for each combination of keys. `first` is the
+ * currency that comes first. Throws FatalError AMOUNT_TOO_LARGE rather than round a sum.
  */
-export function startComparison(rules: CompareRules): { add(side: 'left' | 'right', total: SideTotal): void; finish(): Comparison } {
+export function startComparison(rules: CompareRules, first = ''): OpenComparison {
   const depth = rules.match_on.length;
   const root = emptyNode('');
+  const below = (key: readonly string[], visit: (node: Node) => void): void => {
+    if (key.length !== depth) throw new Error(`A total has ${key.length} keys, and the reconciliation ${depth}.`);
+    let node = root;
+    visit(node);
+    for (const part of key) {
+      node.inside ??= new Map();
+      let next = node.inside.get(part);
+      if (!next) node.inside.set(part, (next = emptyNode(part)));
+      visit((node = next));
+    }
+  };
   return {
-    add(side, { key, minor, count }) {
-      if (key.length !== depth) throw new Error(`A total has ${key.length} keys, and the reconciliation ${depth}.`);
-      let node = root;
-      addTo(node, side, minor, count);
-      for (const part of key) {
-        node.inside ??= new Map();
-        let next = node.inside.get(part);
-        if (!next) node.inside.set(part, (next = emptyNode(part)));
-        addTo((node = next), side, minor, count);
-      }
+    add: (side, total) => below(total.key, (node) => addTo(node, side, total)),
+    hold(key, why) {
+      let last = root;
+      below(key, (node) => void (last = node));
+      last.held ??= why;
     },
     finish() {
       const lines: Compared[] = [];
-      const total = finish(root, [], undefined, undefined, depth, rules, lines);
-      return { total, lines, leaves: lines.filter((line) => line.depth === depth) };
+      const currencies = [...root.sums.keys()].sort((a, b) => Number(b === first) - Number(a === first) || (a < b ? -1 : 1));
+      if (currencies.length === 0) currencies.push(first);
+      const totals = currencies.map((currency) => finish(root, [], currency, { left: undefined, right: undefined }, depth, rules, lines));
+      return { total: totals[0]!, totals, lines, leaves: lines.filter((line) => line.depth === depth) };
     },
   };
 }
 
-interface Node {
-  part: string;
+interface Sums {
   left: number | null;
   right: number | null;
   leftCount: number;
   rightCount: number;
+}
+
+interface Node {
+  part: string;
+  /** By currency. */
+  sums: Map<string, Sums>;
+  /** Has that side any record here, in whatever currency? */
+  has: { left: boolean; right: boolean };
+  held: string | undefined;
   inside: Map<string, Node> | undefined;
 }
 
 function emptyNode(part: string): Node {
-  return { part, left: null, right: null, leftCount: 0, rightCount: 0, inside: undefined };
+  return { part, sums: new Map(), has: { left: false, right: false }, held: undefined, inside: undefined };
 }
 
-function addTo(node: Node, side: 'left' | 'right', minor: number, count: number): void {
-  const sum = (node[side] ?? 0) + minor;
+function addTo(node: Node, side: 'left' | 'right', { currency = '', minor, count }: SideTotal): void {
+  let sums = node.sums.get(currency);
+  if (!sums) node.sums.set(currency, (sums = { left: null, right: null, leftCount: 0, rightCount: 0 }));
+  const sum = (sums[side] ?? 0) + minor;
   if (!Number.isSafeInteger(sum))
     throw new FatalError({
       code: 'AMOUNT_TOO_LARGE',
@@ -102,46 +135,55 @@ function addTo(node: Node, side: 'left' | 'right', minor: number, count: number)
       message: `A sum is beyond what can be added exactly (${sum} minor units).`,
       hint: 'Look for a record with an impossible amount.',
     });
-  node[side] = sum;
-  if (side === 'left') node.leftCount += count;
-  else node.rightCount += count;
+  sums[side] = sum;
+  node.has[side] = true;
+  if (side === 'left') sums.leftCount += count;
+  else sums.rightCount += count;
 }
 
-/** `unknown*`: the depth at which the way to here left what that side knows; undefined while it knows it. */
+/** The depth at which the way to here left what that side knows; undefined while it knows it. */
+type Unknown = { left: number | undefined; right: number | undefined };
+
 function finish(
   node: Node,
   key: string[],
-  unknownLeft: number | undefined,
-  unknownRight: number | undefined,
+  currency: string,
+  before: Unknown,
   depth: number,
   rules: CompareRules,
   lines: Compared[],
 ): Compared {
-  const { left, right, leftCount, rightCount } = node;
+  const sums = node.sums.get(currency) ?? { left: null, right: null, leftCount: 0, rightCount: 0 };
   const line: Compared = {
     key,
     depth: key.length,
     status: 'matched',
-    left,
-    right,
-    difference: (right ?? 0) - (left ?? 0),
-    leftCount,
-    rightCount,
+    currency,
+    ...sums,
+    difference: (sums.right ?? 0) - (sums.left ?? 0),
   };
   if (key.length > 0) lines.push(line);
-  unknownLeft ??= left === null ? key.length : undefined;
-  unknownRight ??= right === null ? key.length : undefined;
+  const unknown: Unknown = {
+    left: before.left ?? (node.has.left ? undefined : key.length),
+    right: before.right ?? (node.has.right ? undefined : key.length),
+  };
+  const unknownAt = unknown.left ?? unknown.right;
   if (key.length === depth) {
-    return withStatus(line, statusOfLeaf(line, rules, unknownLeft ?? unknownRight), rules, unknownLeft ?? unknownRight);
+    const status = statusOfLeaf(line, rules, unknownAt);
+    if (status !== 'matched' || node.held === undefined) return withStatus(line, status, rules, unknownAt);
+    line.status = 'unchecked';
+    line.held = node.held;
+    return line;
   }
   const leaves = { matched: 0, differs: 0, left_only: 0, right_only: 0, unchecked: 0 };
   for (const child of [...(node.inside?.values() ?? [])].sort((a, b) => (a.part < b.part ? -1 : 1))) {
-    const inside = finish(child, [...key, child.part], unknownLeft, unknownRight, depth, rules, lines);
+    if (!child.sums.has(currency)) continue;
+    const inside = finish(child, [...key, child.part], currency, unknown, depth, rules, lines);
     if (inside.leaves) for (const status of STATUSES) leaves[status] += inside.leaves[status];
     else leaves[inside.status]++;
   }
   line.leaves = leaves;
-  return withStatus(line, statusOfRollUp(leaves), rules, unknownLeft ?? unknownRight);
+  return withStatus(line, statusOfRollUp(leaves), rules, unknownAt);
 }
 
 function withStatus(line: Compared, status: ComparedStatus, rules: CompareRules, unknownAt: number | undefined): Compared {

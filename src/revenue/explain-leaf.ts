@@ -23,6 +23,7 @@ export function explainLeaf(line: Compared, names: SideNames, currency: string):
 }
 
 function explainUnchecked(line: Compared, left: string, right: string, amount: (minor: number) => string): string {
+  if (line.held !== undefined) return `${left} and ${right} both say ${amount(line.left ?? 0)}, but ${line.held}`;
   const [here, there] = line.right === null ? [left, right] : [right, left];
   if (line.unknownDepth !== undefined) return `${shown(line.key.slice(0, line.unknownDepth))} has no ${there} to check against`;
   if (line.leaves)

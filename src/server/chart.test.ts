@@ -68,8 +68,11 @@ const row = (department: string, period: string, amount: number) => ({
   amount,
   reconciled: amount,
   unreconciled: 0,
+  unreconciledReceipts: 0,
+  receipt: null,
   reasons: [],
   byReason: {},
+  receiptsByReason: {},
 });
 
 test('the latest months are shown, those without revenue too, and earlier ones are said to be there', () => {

@@ -32,7 +32,14 @@ function pipeline(id: string, outcome: string | null | 'never', aside = 0): Pipe
   };
 }
 const revenue = (amount: number, unreconciled: number) => [
-  { currency: 'USD', receipts: 3, amount, reconciled: amount - unreconciled, unreconciled },
+  {
+    currency: 'USD',
+    receipts: 3,
+    amount,
+    reconciled: amount - unreconciled,
+    unreconciled,
+    unreconciledReceipts: unreconciled === 0 ? 0 : 2,
+  },
 ];
 
 test('one sentence says how the town stands', () => {
@@ -70,8 +77,17 @@ test('a town at its first day is not told that all is well', () => {
 
 test('differences that cancel out are not called reconciled', () => {
   expect(
-    statusLine([pipeline('a', 'succeeded')], [{ currency: 'USD', receipts: 2, amount: 0, reconciled: 500, unreconciled: -500 }]),
+    statusLine(
+      [pipeline('a', 'succeeded')],
+      [{ currency: 'USD', receipts: 2, amount: 0, reconciled: 500, unreconciled: -500, unreconciledReceipts: 1 }],
+    ),
   ).toMatchObject({ mark: 'note', text: expect.stringContaining('reconciled but for -$5.00') });
+  expect(
+    statusLine(
+      [pipeline('a', 'succeeded')],
+      [{ currency: 'USD', receipts: 2, amount: 500, reconciled: 500, unreconciled: 0, unreconciledReceipts: 2 }],
+    ),
+  ).toMatchObject({ mark: 'note', text: expect.stringContaining('reconciled but for 2 receipts') });
 });
 
 test('what waits for a person before it goes to another system, and what had no answer, is said', () => {

@@ -8,7 +8,7 @@ import { capitalized, countText, moneyText, plural } from './words.ts';
 export function statusLine(pipelines: readonly PipelineStatus[], revenue: readonly RevenueTotal[]): { mark: Mark; text: string } {
   const live = pipelines.filter((p) => p.mode !== 'off');
   const aside = pipelines.reduce((sum, p) => sum + p.open_rejects, 0);
-  const open = revenue.some((total) => total.unreconciled !== 0 || total.reconciled !== total.amount);
+  const open = revenue.some((total) => total.unreconciledReceipts > 0 || total.reconciled !== total.amount);
   const outcomes = live.map((p) => p.last_run?.outcome);
   const parts = [pipelinesText(live), asideText(aside), ...outboundTexts(live), ...revenue.map(revenueText)];
   const mark = outcomes.includes('failed')
@@ -81,10 +81,12 @@ function outboundTexts(live: readonly PipelineStatus[]): string[] {
   ];
 }
 
-function revenueText({ amount, unreconciled, reconciled, currency }: RevenueTotal): string {
+function revenueText({ amount, unreconciled, unreconciledReceipts, reconciled, currency }: RevenueTotal): string {
   const all = `revenue of ${moneyText(amount, currency)}`;
-  if (unreconciled === 0 && reconciled === amount) return `${all} is reconciled to the cent`;
+  if (unreconciledReceipts === 0 && reconciled === amount) return `${all} is reconciled to the cent`;
   if (reconciled === 0) return `${all} is not reconciled`;
+  // A refund may take the sum of what is open to nothing.
+  if (unreconciled === 0) return `${all} is reconciled but for ${plural(unreconciledReceipts, 'receipt')}`;
   return `${all} is reconciled but for ${moneyText(unreconciled, currency)}`;
 }
 

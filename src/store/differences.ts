@@ -1,3 +1,4 @@
+import type { Problem } from '../core/errors.ts';
 import type { Knex } from './open.ts';
 
 export type DifferenceStatus = 'matched' | 'differs' | 'left_only' | 'right_only' | 'unchecked';
@@ -7,6 +8,8 @@ export interface Difference {
   key: string[];
   depth: number;
   status: DifferenceStatus;
+  /** ISO 4217 code; null in what an older version stored: the town's. */
+  currency: string | null;
   /** Minor units; null where that side has nothing. */
   left: number | null;
   right: number | null;
@@ -25,6 +28,7 @@ export async function saveDifferences(knex: Knex, pipeline: string, runId: numbe
     depth: d.depth,
     key: JSON.stringify(d.key),
     status: d.status,
+    currency: d.currency,
     left_minor: d.left,
     right_minor: d.right,
     left_count: d.leftCount,
@@ -47,6 +51,7 @@ export async function listDifferences(
     key: JSON.parse(row.key as string) as string[],
     depth: row.depth as number,
     status: row.status as DifferenceStatus,
+    currency: row.currency as string | null,
     left: row.left_minor === null ? null : Number(row.left_minor),
     right: row.right_minor === null ? null : Number(row.right_minor),
     leftCount: Number(row.left_count),
@@ -55,7 +60,17 @@ export async function listDifferences(
   }));
 }
 
-/** When each reconciliation last ran, and how many of its full keys there are by status. */
+/** The run that found what is stored, when it has ended; undefined while none did. */
+export async function comparedIn(knex: Knex, pipeline: string): Promise<{ id: number; endedAt: string; problems: Problem[] } | undefined> {
+  const row = (await knex('il_difference as d')
+    .join('il_run as r', 'r.id', 'd.run_id')
+    .where('d.pipeline', pipeline)
+    .whereNotNull('r.ended_at')
+    .first('r.id', 'r.ended_at', 'r.problems')) as { id: number; ended_at: string; problems: string | null } | undefined;
+  return row && { id: Number(row.id), endedAt: row.ended_at, problems: JSON.parse(row.problems ?? '[]') as Problem[] };
+}
+
+/** How many of its full keys there are by status. */
 export async function differenceCounts(knex: Knex, pipeline: string, depth: number): Promise<Record<DifferenceStatus, number>> {
   const counts: Record<DifferenceStatus, number> = { matched: 0, differs: 0, left_only: 0, right_only: 0, unchecked: 0 };
   const rows = (await knex('il_difference').where({ pipeline, depth }).select('status').count({ n: '*' }).groupBy('status')) as unknown as {

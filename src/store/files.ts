@@ -162,3 +162,24 @@ export async function archivedUnder(knex: Knex, sourceId: number, prefix: string
   const rows = (await knex('il_file').where({ source_id: sourceId }).whereNotNull('archived_to').distinct('path')) as { path: string }[];
   return rows.map((row) => row.path).filter((path) => path.startsWith(prefix));
 }
+
+/**
+ * Paths whose newest content was refused and is still missing: nothing good came by the same path, and the pipeline has not ended a run
+ * well since, which it cannot while a refused file lies there.
+ */
+export async function refusedSince(knex: Knex, sourceId: number, pipeline: string): Promise<string[]> {
+  const good = knex('il_run').where({ pipeline }).whereIn('outcome', ['succeeded', 'partial']);
+  const last = ((await good.max({ id: 'id' })) as { id: number | null }[])[0]!.id ?? 0;
+  return (await knex('il_file as f')
+    .where({ 'f.source_id': sourceId, 'f.state': 'refused' })
+    .where('f.run_id', '>', last)
+    .whereNotExists(
+      knex('il_file as later')
+        .select('later.id')
+        .whereRaw('later.source_id = f.source_id AND later.path = f.path AND later.run_id > f.run_id')
+        .whereIn('later.state', ['loaded', 'known', 'loading']),
+    )
+    .distinct('f.path')
+    .orderBy('f.path')
+    .pluck('f.path')) as string[];
+}

@@ -1,5 +1,6 @@
 import type { Knex } from './open.ts';
 import type { Cell } from './rows.ts';
+import { withoutOff } from './totals.ts';
 
 /** A row of an entity's table: its columns and those that the store adds. */
 export type GoldenRow = Record<string, Cell>;
@@ -25,7 +26,13 @@ export async function goldensOfKey(knex: Knex, entityId: number, key: string, li
 }
 
 /** Golden records of which one of these columns has this text. */
-export async function goldensWithText(knex: Knex, entity: string, columns: readonly string[], text: string, limit: number): Promise<number[]> {
+export async function goldensWithText(
+  knex: Knex,
+  entity: string,
+  columns: readonly string[],
+  text: string,
+  limit: number,
+): Promise<number[]> {
   if (columns.length === 0) return [];
   return (await knex(entity)
     .where((q) => {
@@ -53,28 +60,44 @@ export async function historyOf(knex: Knex, entityId: number, goldenId: number):
     .select('r.started_at', 'h.run_id', 'h.action', 'h.changes')) as HistoryRow[];
 }
 
-/** Receipts in the order of their ids, after `after`; dates are inclusive. */
+/** Records of an entity, without those that only sources gave whose pipelines are off. */
+export interface Counted {
+  entity: string;
+  entityId: number;
+  off: readonly number[];
+}
+
+/** When receipts were taken: from a day or moment on, up to a day or before a moment. */
+export interface ReceivedIn {
+  from?: string | undefined;
+  to?: string | undefined;
+  before?: string | undefined;
+}
+
+/** Receipts in the order of their ids, after `after`. */
 export async function receiptsAfter(
   knex: Knex,
-  entity: string,
+  { entity, entityId, off }: Counted,
   after: number,
-  filter: { limit: number; notVoided: boolean; from?: string | undefined; to?: string | undefined },
+  filter: ReceivedIn & { limit: number; notVoided: boolean },
 ): Promise<GoldenRow[]> {
-  const query = knex(entity).where('_id', '>', after).orderBy('_id').limit(filter.limit);
-  if (filter.notVoided) void query.where((q) => void q.whereNot('status', 'voided').orWhereNull('status'));
-  if (filter.from) void query.where('received_on', '>=', filter.from);
-  if (filter.to) void query.where('received_on', '<=', filter.to);
-  return (await query) as GoldenRow[];
+  const query = knex(`${entity} as g`).select('g.*').where('g._id', '>', after).orderBy('g._id').limit(filter.limit);
+  if (filter.notVoided) void query.where((q) => void q.whereNot('g.status', 'voided').orWhereNull('g.status'));
+  if (filter.from) void query.where('g.received_on', '>=', filter.from);
+  if (filter.to) void query.where('g.received_on', '<=', filter.to);
+  if (filter.before) void query.where('g.received_on', '<', filter.before);
+  return (await withoutOff(knex, query, entityId, off)) as GoldenRow[];
 }
 
 /** Lines of receipts with these numbers, in the order of their ids. */
-export async function linesOfReceipts(knex: Knex, entity: string, numbers: readonly string[]): Promise<GoldenRow[]> {
+export async function linesOfReceipts(knex: Knex, { entity, entityId, off }: Counted, numbers: readonly string[]): Promise<GoldenRow[]> {
   const found: GoldenRow[] = [];
-  for (let i = 0; i < numbers.length; i += 500)
-    found.push(
-      ...((await knex(entity)
-        .whereIn('receipt_number', numbers.slice(i, i + 500))
-        .orderBy('_id')) as GoldenRow[]),
-    );
+  for (let i = 0; i < numbers.length; i += 500) {
+    const query = knex(`${entity} as g`)
+      .select('g.*')
+      .whereIn('g.receipt_number', numbers.slice(i, i + 500))
+      .orderBy('g._id');
+    found.push(...((await withoutOff(knex, query, entityId, off)) as GoldenRow[]));
+  }
   return found;
 }

@@ -10,6 +10,7 @@ import * as sourceKey from './migrations/006-source-key.ts';
 import * as fileTime from './migrations/007-file-time.ts';
 import * as skipped from './migrations/008-skipped.ts';
 import * as doctor from './migrations/0081-doctor.ts';
+import * as matches from './migrations/010-matches.ts';
 import { openSqlite } from './sqlite/open.ts';
 
 export type { Knex };
@@ -25,6 +26,7 @@ const MIGRATIONS = [
   { name: '007-file-time', up: fileTime.up },
   { name: '008-skipped', up: skipped.up },
   { name: '0081-doctor', up: doctor.up },
+  { name: '010-matches', up: matches.up },
 ];
 
 /** Names of the migrations, in order. */

@@ -44,7 +44,8 @@ export interface GoldenScan {
   entity: string;
   columns: readonly string[];
   where: Where;
-  since?: { field: string; day: string } | undefined;
+  /** `from`: a day, or of a field with moments the first moment of it in town. */
+  since?: { field: string; from: string } | undefined;
   /** Only records that this run or a later one made or changed, or records that belong to them; 0: all. */
   fromRun: number;
   related: readonly Related[];
@@ -65,7 +66,7 @@ export async function* scanGoldens(knex: Knex, scan: GoldenScan, size: number): 
       .orderBy('g._id')
       .limit(size);
     restrict(query, scan.where);
-    if (scan.since) void query.where(`g.${scan.since.field}`, '>=', scan.since.day);
+    if (scan.since) void query.where(`g.${scan.since.field}`, '>=', scan.since.from);
     if (scan.fromRun > 0)
       void query.where((either) => {
         void either.where('g._run', '>=', scan.fromRun);

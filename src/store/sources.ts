@@ -45,6 +45,19 @@ export async function sourceOf(
   return (await knex('il_source').where({ pipeline }).first()) as Source;
 }
 
+/** The source of a pipeline as the store has it; undefined before its first run. */
+export async function findSource(knex: Knex, pipeline: string): Promise<Source | undefined> {
+  return (await knex('il_source').where({ pipeline }).first()) as Source | undefined;
+}
+
+/** How many records of a source are there now. */
+export async function countLinkedRecords(knex: Knex, sourceId: number): Promise<number> {
+  const [row] = (await knex('il_link').where({ source_id: sourceId }).whereNull('deleted_run').countDistinct({ n: 'source_key' })) as {
+    n: number;
+  }[];
+  return Number(row!.n);
+}
+
 export async function listSources(knex: Knex): Promise<Source[]> {
   return (await knex('il_source').orderBy('id')) as Source[];
 }

@@ -40,8 +40,8 @@ export interface TestTown {
 
 const open: TestTown[] = [];
 
-/** Makes a town of the base configuration with these files laid over it. */
-export async function makeTown(files: Files = {}): Promise<TestTown> {
+/** Makes a town of the base configuration, or of another one, with these files laid over it. */
+export async function makeTown(files: Files = {}, base: Files = BASE): Promise<TestTown> {
   const folder = mkdtempSync(join(tmpdir(), 'interlocal-engine-'));
   const at = (path: string): string => join(folder, path);
   const store = await storeOfTown();
@@ -94,7 +94,7 @@ export async function makeTown(files: Files = {}): Promise<TestTown> {
     },
   };
   open.push(town);
-  town.write({ 'inbox/.keep': '', ...BASE, ...files });
+  town.write({ 'inbox/.keep': '', ...base, ...files });
   await town.reopen();
   return town;
 }

@@ -223,6 +223,7 @@ export function testLedger(now: () => OpenStore): void {
       key,
       depth: key.length,
       status,
+      currency: 'USD',
       left,
       right: null,
       leftCount: 1,

@@ -47,7 +47,7 @@ describe('what a town sees', () => {
     const { status, text } = await server.ask('/');
     expect(status).toBe(200);
     expect(words(text)).toContain(
-      'The pipelines clerk-receipts and recreation-receipts ended without some records; the other 3 pipelines succeeded; 3 records are set aside; revenue of $58,702.09 is reconciled but for $3,611.72.',
+      'The pipelines clerk-receipts, recreation-receipts and receipts-at-bank ended without some records; the other 2 pipelines succeeded; 3 records are set aside; revenue of $58,702.09 is reconciled but for $3,611.72.',
     );
     expect(words(text)).toContain('Maple Falls');
     expect(words(text)).toContain('Jul 1, 2026, 6:00 AM');

@@ -51,6 +51,7 @@ describe('report revenue', () => {
     expect(Object.keys(rows[0]!)).toEqual([
       'department',
       'account',
+      'receipt',
       'tender',
       'period',
       'currency',
@@ -58,6 +59,7 @@ describe('report revenue', () => {
       'amount',
       'reconciled',
       'unreconciled',
+      'unreconciled_receipts',
       'reasons',
     ]);
     expect(rows.reduce((sum, r) => sum + cents(r.amount as string), 0)).toBe(5870209);

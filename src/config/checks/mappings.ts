@@ -162,6 +162,10 @@ export function checkRule(rule: FieldRule, path: Path, source: CheckSource, add:
   if (rule.sum !== undefined) source(rule.sum, [...path, 'sum']);
   if (rule.raw !== undefined) source(rule.raw, [...path, 'raw']);
   if (rule.lookup?.on !== undefined) source(rule.lookup.on, [...path, 'lookup', 'on']);
+  const currency = typeof rule.parse === 'object' ? rule.parse.money?.currency_from : undefined;
+  const currencyAt = [...path, 'parse', 'money', 'currency_from'];
+  if (typeof currency === 'string') source(currency, currencyAt);
+  else currency?.forEach((name, i) => source(name, [...currencyAt, i]));
   if (rule.match) {
     const groups = checkPattern(rule.match.pattern, [...path, 'match', 'pattern'], add);
     if (groups !== undefined && rule.match.take > groups)

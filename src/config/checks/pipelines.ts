@@ -234,7 +234,7 @@ function checkReconciliation(draft: Draft, part: Pipeline, reconcile: Reconcilia
 
 function checkKey(part: Pipeline, entity: EntityConfig, key: GroupKey, path: Path): Problem[] {
   if (typeof key === 'string') return columnsOf(entity).includes(key) ? [] : [noField(part, entity, key, path)];
-  return (['fiscal_year', 'month', 'field'] as const).flatMap((kind) => {
+  return (['fiscal_year', 'month', 'day', 'field'] as const).flatMap((kind) => {
     const field = key[kind];
     if (field === undefined) return [];
     if (!columnsOf(entity).includes(field)) return [noField(part, entity, field, [...path, kind])];

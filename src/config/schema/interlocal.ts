@@ -71,6 +71,11 @@ export const connectionsSchema = z.strictObject({
       z.strictObject({
         connector: id.describe('The connector: a folder under connectors/.'),
         title: z.string().optional(),
+        formerly: z
+          .union([id, z.array(id)])
+          .transform((names) => [names].flat())
+          .optional()
+          .describe('What this connection was called before it was renamed: its stored records go on under the new name.'),
         options: z.record(z.string(), z.unknown()).default({}).describe('Options of the transport and of the connector.'),
       }),
     )

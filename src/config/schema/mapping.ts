@@ -15,13 +15,25 @@ const parse = z.union([
           'Formats to try in order: YYYY-MM-DD, MM/DD/YYYY, MMM D, YYYY, YYYY-MM (the first of the month), YYMMDD, /Date(ms)/, unix.',
         ),
       datetime: z.union([z.string(), z.array(z.string())]).optional(),
-      zone: z.string().optional().describe("For datetime without an offset; default: the town's time zone."),
+      zone: z
+        .string()
+        .optional()
+        .describe(
+          "By which zone's clock a time without an offset is written: UTC. Default: the town's. What becomes of it is a day or moment of the town.",
+        ),
       money: z
         .strictObject({
           currency: z
             .string()
             .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
-            .optional(),
+            .optional()
+            .describe("Default: the town's. A sign in the amount must not contradict it."),
+          currency_from: z
+            .union([z.string(), z.array(z.string()).min(1)])
+            .optional()
+            .describe(
+              'Source field with the ISO 4217 code of the amount; of a list, the first that has a value; "@currency" is the town\'s. Where all are empty, currency is taken; without it the record is rejected.',
+            ),
           decimal: z.enum(['.', ',']).optional(),
           group: z.enum([',', '.', ' ', "'"]).optional(),
           implied_decimals: z.int().min(0).max(6).optional(),

@@ -11,10 +11,11 @@ export const groupKey = z.union([
     z.strictObject({
       fiscal_year: columnName.optional(),
       month: columnName.optional(),
+      day: columnName.optional().describe("The day of a moment in the town's time zone, to be held against a date."),
       field: columnName.optional(),
       starts: monthDay.optional().describe("For fiscal_year, when it is not the town's: 04-01."),
     }),
-    ['fiscal_year', 'month', 'field'],
+    ['fiscal_year', 'month', 'day', 'field'],
   ),
 ]);
 export type GroupKey = z.output<typeof groupKey>;
@@ -77,7 +78,7 @@ export const pipelineSchema = exactlyOne(
       .enum(['off', 'shadow', 'review', 'live'])
       .default('live')
       .describe(
-        'off: does not run. shadow: everything is done but for sending, and what would be sent is shown. review: each record waits until a person approves it. live: is sent.',
+        'off: does not run, and its records are not counted. shadow: everything is done but for sending, and what would be sent is shown. review: each record waits until a person approves it. live: is sent.',
       ),
     schedule: z.string().optional().describe("Cron expression in the town's time zone: */15 6-20 * * 1-5."),
     source: z.strictObject({ connection: id, stream: id }).optional(),

@@ -92,7 +92,20 @@ export async function openSinkBench(setup: SinkSetup): Promise<SinkBench> {
     const mappingConfig = project.sinkMappings.get(NAME)!.value;
     const mapping = compileSinkMapping(mappingConfig, sink, { currency: 'USD', timeZone: 'UTC', lookups: new Map() });
     const name = `${NAME}.${setup.sink}`;
-    return { session, config, mapping, sink, sinkName: setup.sink, name, entity, entityId: 1, related: [], fingerprint: '' };
+    return {
+      session,
+      config,
+      mapping,
+      sink,
+      sinkName: setup.sink,
+      name,
+      entity,
+      entityId: 1,
+      related: [],
+      fingerprint: '',
+      asSent: (_, values) => values,
+      currencyCheck: () => [],
+    };
   }
 
   return {

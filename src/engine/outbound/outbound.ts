@@ -6,6 +6,9 @@ import { judgedFiles } from '../../connector/error-rules.ts';
 import { optionVariables } from '../../connector/template.ts';
 import { FatalError } from '../../core/errors.ts';
 import { compileSinkMapping, type CompiledSinkMapping } from '../../mapping/sink-mapping.ts';
+import type { Values } from '../../core/record.ts';
+import { firstNames } from '../../store/connections.ts';
+import { connectionFields } from '../renames.ts';
 import { takeLock } from '../../store/locks.ts';
 import { columnsOfEntity } from '../../store/model-tables.ts';
 import { moveOutbox, type OutboxState } from '../../store/outbox.ts';
@@ -14,6 +17,7 @@ import { entityIds } from '../../store/sources.ts';
 import { openSession } from '../../connector/session.ts';
 import { openConnection } from '../connection.ts';
 import type { Session } from '../session.ts';
+import { type CurrencyCheck, currencyCheck } from './currency-check.ts';
 import { deliverQueued, finishUnfinished, type Target } from './deliver.ts';
 import { queueChanges } from './queue.ts';
 import { settleAnswers } from './settle.ts';
@@ -32,6 +36,9 @@ export interface Outbound {
   entityId: number;
   related: (Related & { config: EntityConfig; entityId: number })[];
   fingerprint: string;
+  /** The canonical values as they are sent: a connection that was renamed by its first name, so that keys of what was sent stay. */
+  asSent(entity: string, values: Values): Values;
+  currencyCheck: CurrencyCheck;
 }
 
 /**
@@ -106,6 +113,13 @@ async function outboundOfSession(session: Session): Promise<Outbound> {
   const mapping = compileSinkMapping(mappingConfig, sink, { currency, timeZone, lookups: project.lookups });
   const entity = project.entities.get(mappingConfig.from.entity)!.value;
   const ids = await entityIds(session.knex);
+  const first = await firstNames(session.knex);
+  const fields = new Map(
+    [mappingConfig.from.entity, ...Object.values(mappingConfig.with).map((w) => w.entity)].map((name) => [
+      name,
+      connectionFields(project, name),
+    ]),
+  );
   const related = Object.entries(mappingConfig.with).map(([name, { entity: other, on }]) => {
     const otherEntity = project.entities.get(other)!.value;
     return { name, entity: other, columns: columnNames(otherEntity), on, config: otherEntity, entityId: ids.get(other)! };
@@ -120,6 +134,16 @@ async function outboundOfSession(session: Session): Promise<Outbound> {
     entity,
     entityId: ids.get(entity.entity)!,
     related,
+    currencyCheck: currencyCheck(mappingConfig, currency),
+    asSent(name, values) {
+      if (first.size === 0) return values;
+      const sent = { ...values };
+      for (const field of fields.get(name) ?? []) {
+        const value = sent[field];
+        if (typeof value === 'string') sent[field] = first.get(value) ?? value;
+      }
+      return sent;
+    },
     fingerprint: hash('sha256', JSON.stringify([mapping.fingerprint, config.where, config.since ?? null])),
   };
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { problemsOfRecord, sinkKey } from '../../connector/sink.ts';
+import { startOfDay } from '../../core/time.ts';
 import { FatalError, type Place, type Problem } from '../../core/errors.ts';
 import { type Values, valueAt } from '../../core/record.ts';
 import { canonicalValues } from '../../mapping/canonical-values.ts';
@@ -61,7 +62,7 @@ export async function queueChanges(out: Outbound): Promise<void> {
       entity: out.entity.entity,
       columns: columnNames(out.entity),
       where: out.config.where,
-      since: out.config.since,
+      since: out.config.since && sinceOf(out, out.config.since),
       fromRun,
       related: out.related,
     };
@@ -77,6 +78,12 @@ export async function queueChanges(out: Outbound): Promise<void> {
     await saveOutbound(trx, pipeline, { fingerprint: out.fingerprint, position });
     await saveCounts(trx, session.runId, session.counts);
   });
+}
+
+/** The town's day begins at another moment than the day of UTC, by which moments are stored. */
+function sinceOf({ entity, session }: Outbound, { field, day }: { field: string; day: string }): GoldenScan['since'] {
+  if (entity.fields[field]?.type !== 'datetime') return { field, from: day };
+  return { field, from: startOfDay(day, session.project.config.town.time_zone) };
 }
 
 /** What a record lost is in no row that a scan by runs would find. */
@@ -144,13 +151,20 @@ function madeOf(out: Outbound, golden: ScannedGolden): Made | undefined {
   const record: Values = { ...canonicalValues(out.entity, golden.columns) };
   for (const { name, config } of out.related) record[name] = golden.related[name]!.map((columns) => canonicalValues(config, columns));
   const at: Place = { system: out.name };
-  const { values, problems: unmapped } = out.mapping.apply(record, at);
+  const sent: Values = out.asSent(out.entity.entity, record);
+  for (const { name, config } of out.related)
+    sent[name] = golden.related[name]!.map((columns) => out.asSent(config.entity, canonicalValues(config, columns)));
+  const { values, problems: unmapped } = out.mapping.apply(sent, at, record);
   if (unmapped.length) return { golden: golden.id, key: keyOfGolden(golden.id), values: {}, hash: hashOf({}), problems: unmapped };
   if (!values) return undefined;
   const keyless = out.sink.idempotency_key.every((field) => (valueAt(values, field) ?? '') === '');
   const key = keyless ? keyOfGolden(golden.id) : sinkKey(out.sink, values);
   // By its own key a person finds it at both sides.
-  const problems = problemsOfRecord(out.sink, values, keyless ? at : { ...at, key });
+  const named = keyless ? at : { ...at, key };
+  const problems = problemsOfRecord(out.sink, values, named);
+  problems.push(...out.currencyCheck(out.entity, record, named));
+  for (const { name, config } of out.related)
+    for (const one of golden.related[name]!) problems.push(...out.currencyCheck(config, canonicalValues(config, one), named));
   return { golden: golden.id, key, values, hash: hashOf(values), problems };
 }
 

@@ -1,3 +1,4 @@
+import { textOfPlace } from '../../core/errors.ts';
 import { formatMoney } from '../../core/money.ts';
 import { html, type Html } from '../html.ts';
 import { type Page, scrolling, type Town } from '../page.ts';
@@ -22,7 +23,7 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
       body: html`<p>It has not run yet. <code>interlocal run ${r.pipeline}</code> runs it.</p>`,
     };
   const differing = differingCount(r.counts);
-  const total = r.lines.find((line) => line.depth === 0);
+  const totals = r.lines.filter((line) => line.depth === 0);
   const outer = r.keys.length > 1 ? r.lines.filter((line) => line.depth === 1) : [];
   const inner = r.lines.filter((line) => line.depth > (r.keys.length > 1 ? 1 : 0));
   const shown = inner.slice(0, MOST_LINES);
@@ -35,11 +36,21 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
         ${keysText(r.counts.matched, differing, r.counts.unchecked)}. Last run
         <time datetime="${r.ranAt}">${timeText(r.ranAt, town.zone)}</time>.
       </p>
+      ${
+        r.problems.length > 0
+          ? html`<div class="status status-note">
+              <p>A side is not complete, and what looks like a difference may be this:</p>
+              <ul>
+                ${r.problems.map((p) => html`<li>${textOfPlace(p.place)}: ${p.message} ${p.hint ?? ''}</li>`)}
+              </ul>
+            </div>`
+          : ''
+      }
       <p>
         The difference is ${r.right} minus ${r.left}. Nothing is netted: a sum differs when anything in it
         does.${r.counts.unchecked > 0 ? ' What could not be checked counts in the sums and not in the difference.' : ''}
       </p>
-      ${outer.length > 0 ? outerTable(r, outer, total, shown) : ''}
+      ${outer.length > 0 ? outerTable(r, outer, totals, shown) : ''}
       ${
         outer.length > 0
           ? outer.map((line, i) =>
@@ -47,10 +58,10 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
                 r,
                 line,
                 i,
-                shown.filter((inside) => inside.key[0] === line.key[0]),
+                shown.filter((inside) => inside.currency === line.currency && inside.key[0] === line.key[0]),
               ),
             )
-          : innerSection(r, undefined, 0, shown, total)
+          : innerSection(r, undefined, 0, shown, totals)
       }
       ${inner.length > shown.length ? html`<p>… and ${plural(inner.length - shown.length, 'more line')}: <code>interlocal report reconciliation ${r.pipeline}</code> has them all.</p>` : ''}`,
   };
@@ -59,10 +70,11 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
 function outerTable(
   r: Reconciliation,
   outer: readonly ReconciliationLine[],
-  total: ReconciliationLine | undefined,
+  totals: readonly ReconciliationLine[],
   inner: readonly ReconciliationLine[],
 ): Html {
-  const has = new Set(inner.map((line) => line.key[0]));
+  const at = (line: ReconciliationLine): string => JSON.stringify([line.currency, line.key[0]]);
+  const has = new Set(inner.map(at));
   const row = (line: ReconciliationLine, name: Html | string): Html =>
     html`<tr>
       <th scope="row">${name}</th>
@@ -85,12 +97,12 @@ function outerTable(
         </tr>
       </thead>
       <tbody>
-        ${outer.map((line, i) => row(line, has.has(line.key[0]) ? html`<a href="#differs-${i}">${part(line.key[0])}</a>` : part(line.key[0])))}
+        ${outer.map((line, i) => row(line, has.has(at(line)) ? html`<a href="#differs-${i}">${part(line.key[0])}</a>` : part(line.key[0])))}
       </tbody>
       ${
-        total
+        totals.length > 0
           ? html`<tfoot>
-              ${row(total, 'Total')}
+              ${totals.map((total) => row(total, 'Total'))}
             </tfoot>`
           : ''
       }
@@ -104,7 +116,7 @@ function innerSection(
   outer: ReconciliationLine | undefined,
   i: number,
   lines: readonly ReconciliationLine[],
-  total?: ReconciliationLine,
+  totals: readonly ReconciliationLine[] = [],
 ): Html | '' {
   if (lines.length === 0) return '';
   const from = outer ? 1 : 0;
@@ -137,13 +149,16 @@ function innerSection(
           ${lines.map((line) => html`<tr${line.depth < r.keys.length ? html` class="rollup"` : ''}>${cells(line)}<td>${mark(line, r)}</td>${amounts(line, r)}</tr>`)}
         </tbody>
         ${
-          total
+          totals.length > 0
             ? html`<tfoot>
-                <tr>
-                  <th scope="row" ${names.length > 1 ? html` colspan="${names.length}"` : ''}>Total</th>
-                  <td>${mark(total, r)}</td>
-                  ${amounts(total, r)}
-                </tr>
+                ${totals.map(
+                  (total) =>
+                    html`<tr>
+                      <th scope="row" ${names.length > 1 ? html` colspan="${names.length}"` : ''}>Total</th>
+                      <td>${mark(total, r)}</td>
+                      ${amounts(total, r)}
+                    </tr>`,
+                )}
               </tfoot>`
             : ''
         }
@@ -153,11 +168,13 @@ function innerSection(
 }
 
 function amounts(line: ReconciliationLine, r: Reconciliation): Html {
+  const moneyText = (minor: number): string =>
+    `${formatMoney(minor, line.currency)}${line.currency === r.currency ? '' : ` ${line.currency}`}`;
   const side = (minor: number | null): Html =>
-    html`<td class="n${minor === null ? ' nil' : ''}">${minor === null ? 'nothing' : formatMoney(minor, r.currency)}</td>`;
+    html`<td class="n${minor === null ? ' nil' : ''}">${minor === null ? 'nothing' : moneyText(minor)}</td>`;
   const { difference } = line;
   return html`${side(line.left)}${side(line.right)}
-    <td class="n ${difference === 0 ? 'nil' : 'sum'}">${line.status === 'unchecked' ? '' : formatMoney(difference, r.currency)}</td>`;
+    <td class="n ${difference === 0 ? 'nil' : 'sum'}">${line.status === 'unchecked' ? '' : moneyText(difference)}</td>`;
 }
 
 const MARKS: Record<ReconciliationLine['status'], Mark> = {

@@ -3,7 +3,15 @@ import type { RevenueRow } from '../../engine/revenue.ts';
 import { html, type Html } from '../html.ts';
 import { figureCell, type Page, scrolling } from '../page.ts';
 import { PERIODS, type RevenueQueryText } from '../reports/revenue-query.ts';
-import { byDepartment, grandTotals, reasonsOverlap, type RevenueTotal, spanText, unreconciledReasons } from '../reports/revenue-totals.ts';
+import {
+  accountText,
+  byDepartment,
+  grandTotals,
+  reasonsOverlap,
+  type RevenueTotal,
+  spanText,
+  unreconciledReasons,
+} from '../reports/revenue-totals.ts';
 import { countText, plural } from '../words.ts';
 
 export interface RevenueView {
@@ -150,6 +158,7 @@ function reasons(rows: readonly RevenueRow[]): Html {
                   <th scope="col">Department</th>
                   <th scope="col">Period</th>
                   <th scope="col" class="n">Lines</th>
+                  <th scope="col" class="n">Receipts</th>
                 </tr>
               </thead>
               <tbody>
@@ -162,6 +171,7 @@ function reasons(rows: readonly RevenueRow[]): Html {
                       <td>${r.departments.join(', ')}</td>
                       <td>${spanText(r.periods)}</td>
                       <td class="n">${countText(r.lines)}</td>
+                      <td class="n">${countText(r.receipts)}</td>
                     </tr>`,
                 )}
               </tbody>
@@ -194,7 +204,7 @@ function lines(departments: ReturnType<typeof byDepartment>, count: number): Htm
         (row) =>
           html`<tr>
             <th scope="row">${row.department}</th>
-            <td>${row.account}</td>
+            <td>${accountText(row)}</td>
             <td>${row.tender}</td>
             <td>${row.period}</td>
             ${figures(row)}

@@ -1,9 +1,10 @@
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import type { PipelineConfig } from '../../config/schema/pipeline.ts';
+import type { Problem } from '../../core/errors.ts';
 import { plainMoney } from '../../core/money.ts';
 import type { Engine } from '../../engine/run.ts';
-import { type Difference, differenceCounts, type DifferenceStatus, listDifferences } from '../../store/differences.ts';
-import { listRuns } from '../../store/runs.ts';
+import { type Difference, comparedIn, differenceCounts, type DifferenceStatus, listDifferences } from '../../store/differences.ts';
+import { type Match, matchesOf } from '../../store/matches.ts';
 
 /** What the last run of a reconciliation found, in the words of its configuration. */
 export interface Reconciliation {
@@ -14,8 +15,10 @@ export interface Reconciliation {
   /** Names of what both sides must agree on, outermost first. */
   keys: string[];
   currency: string;
-  /** UTC; null while it has never ended well. */
+  /** UTC; null while no run of it has compared. */
   ranAt: string | null;
+  /** Why what the run found is not all that there is to find. */
+  problems: Problem[];
   /** Full keys by status. */
   counts: Record<DifferenceStatus, number>;
   /** Roll-ups and leaves, each roll-up before what is inside; the first is the total, with an empty key. */
@@ -23,7 +26,7 @@ export interface Reconciliation {
 }
 
 /** `difference`: right less left in minor units, an absent side counting as nothing; of a roll-up, over what was checked. */
-export type ReconciliationLine = Difference & { difference: number };
+export type ReconciliationLine = Difference & { difference: number; currency: string };
 
 /** Every reconciliation that is not off, by name. */
 export function reconciliationIds({ project }: Engine): string[] {
@@ -51,17 +54,23 @@ export async function readReconciliation(
     options.lines === false
       ? await listDifferences(knex, id, { depth: 0 })
       : await linesOf(engine, id, match_on.length, options.all === true);
-  const run = (await listRuns(knex, { pipeline: id, limit: 50 })).find((r) => r.outcome === 'succeeded');
+  const town = project.config.town.currency;
+  const counts = await differenceCounts(knex, id, match_on.length);
+  const contested = (await matchesOf(knex, id)).filter((match) => match.state === 'contested');
+  counts.matched -= contested.length;
+  counts.unchecked += contested.length;
+  const run = await comparedIn(knex, id);
   return {
     pipeline: id,
     description: pipeline.description,
     left: left.name,
     right: right.name,
     keys: match_on.map((m) => m.name),
-    currency: project.config.town.currency,
+    currency: town,
     ranAt: run?.endedAt ?? null,
-    counts: await differenceCounts(knex, id, match_on.length),
-    lines: withDifferences(found, match_on.length),
+    problems: run?.problems ?? [],
+    counts,
+    lines: withDifferences(contest(found, contested), match_on.length, town),
   };
 }
 
@@ -71,23 +80,38 @@ async function linesOf({ knex }: Engine, id: string, leafDepth: number, all: boo
   const outer = leafDepth > 1 ? await listDifferences(knex, id, { depth: 1 }) : [];
   const total = await listDifferences(knex, id, { depth: 0 });
   const differing = (await listDifferences(knex, id, { status: DIFFERING })).filter((line) => line.depth > (leafDepth > 1 ? 1 : 0));
-  const inside = Map.groupBy(differing, (line) => line.key[0]);
-  return [...total, ...(leafDepth > 1 ? outer.flatMap((line) => [line, ...(inside.get(line.key[0]) ?? [])]) : differing)];
+  const at = (line: Difference): string => JSON.stringify([line.currency, line.key[0]]);
+  const inside = Map.groupBy(differing, at);
+  return [...total, ...(leafDepth > 1 ? outer.flatMap((line) => [line, ...(inside.get(at(line)) ?? [])]) : differing)];
+}
+
+/** What agreed with money that another reconciliation uses too is not shown as agreed, nor is what is around it. */
+function contest(lines: readonly Difference[], contested: readonly Match[]): Difference[] {
+  if (contested.length === 0) return [...lines];
+  const inside = new Map<string, string>();
+  for (const { currency, key, reason } of contested)
+    for (let depth = 0; depth <= key.length; depth++) inside.set(JSON.stringify([currency, key.slice(0, depth)]), reason ?? '');
+  return lines.map((line) => {
+    const reason = inside.get(JSON.stringify([line.currency, line.key]));
+    return reason === undefined || line.status !== 'matched' ? line : { ...line, status: 'unchecked', reason };
+  });
 }
 
 /** Leaves that were not checked count in the sums of a roll-up; what they lack is no difference. */
-function withDifferences(lines: readonly Difference[], leafDepth: number): ReconciliationLine[] {
+function withDifferences(lines: readonly Difference[], leafDepth: number, town: string): ReconciliationLine[] {
   const inside = new Map<string, number>();
   for (const line of lines) {
     if (line.depth !== leafDepth || line.status === 'unchecked') continue;
     for (let depth = 0; depth < leafDepth; depth++) {
-      const key = JSON.stringify(line.key.slice(0, depth));
+      const key = JSON.stringify([line.currency, line.key.slice(0, depth)]);
       inside.set(key, (inside.get(key) ?? 0) + (line.right ?? 0) - (line.left ?? 0));
     }
   }
   return lines.map((line) => ({
     ...line,
-    difference: line.depth === leafDepth ? (line.right ?? 0) - (line.left ?? 0) : (inside.get(JSON.stringify(line.key)) ?? 0),
+    currency: line.currency ?? town,
+    difference:
+      line.depth === leafDepth ? (line.right ?? 0) - (line.left ?? 0) : (inside.get(JSON.stringify([line.currency, line.key])) ?? 0),
   }));
 }
 
@@ -98,7 +122,7 @@ export function differingCount(counts: Record<DifferenceStatus, number>): number
 
 /** The contract of `report reconciliation --json`: amounts are decimal text, `difference` is right less left over what was checked. */
 export function reconciliationJson(r: Reconciliation): Record<string, unknown> {
-  const amount = (minor: number | null): string | null => (minor === null ? null : plainMoney(minor, r.currency));
+  const amount = (minor: number | null, currency: string): string | null => (minor === null ? null : plainMoney(minor, currency));
   return {
     pipeline: r.pipeline,
     left: r.left,
@@ -106,14 +130,16 @@ export function reconciliationJson(r: Reconciliation): Record<string, unknown> {
     match_on: r.keys,
     currency: r.currency,
     ran_at: r.ranAt,
+    problems: r.problems,
     counts: r.counts,
     lines: r.lines.map((line) => ({
       key: Object.fromEntries(line.key.map((part, i) => [r.keys[i]!, part])),
       depth: line.depth,
       status: line.status,
-      left: amount(line.left),
-      right: amount(line.right),
-      difference: amount(line.difference),
+      currency: line.currency,
+      left: amount(line.left, line.currency),
+      right: amount(line.right, line.currency),
+      difference: amount(line.difference, line.currency),
       left_count: line.leftCount,
       right_count: line.rightCount,
       reason: line.reason,

@@ -2,7 +2,20 @@ import { plainMoney } from '../../core/money.ts';
 import type { RevenueRow } from '../../engine/revenue.ts';
 import { spreadsheetCsv } from './spreadsheet-csv.ts';
 
-const HEAD = ['department', 'account', 'tender', 'period', 'currency', 'receipts', 'amount', 'reconciled', 'unreconciled', 'reasons'];
+const HEAD = [
+  'department',
+  'account',
+  'tender',
+  'period',
+  'currency',
+  'receipts',
+  'amount',
+  'reconciled',
+  'unreconciled',
+  'reasons',
+  'unreconciled receipts',
+  'receipt',
+];
 
 /** The report as delimited text, one line for each row; several reasons are joined by "; ". */
 export function revenueCsv(rows: readonly RevenueRow[]): string {
@@ -19,6 +32,8 @@ export function revenueCsv(rows: readonly RevenueRow[]): string {
       { number: plainMoney(row.reconciled, row.currency) },
       { number: plainMoney(row.unreconciled, row.currency) },
       { text: row.reasons.join('; ') },
+      { number: String(row.unreconciledReceipts) },
+      { text: row.receipt ?? '' },
     ]),
   );
 }

@@ -20,12 +20,15 @@ const row = (fields: Partial<RevenueRow>): RevenueRow => {
     period: '2026-03',
     currency: 'USD',
     receipts: 1,
+    receipt: null,
     ...fields,
     amount,
     unreconciled,
     reconciled: amount - unreconciled,
     byReason,
     reasons: Object.keys(byReason),
+    receiptsByReason: Object.fromEntries(Object.keys(byReason).map((reason) => [reason, 1])),
+    unreconciledReceipts: fields.unreconciledReceipts ?? Object.keys(byReason).length,
   };
 };
 
@@ -40,7 +43,7 @@ describe('the file for spreadsheets', () => {
 
   test('negative amounts stay numbers, and leading zeros of accounts stay', () => {
     expect(revenueCsv([row({ account: '0042', amount: -1250, department: 'Parks, "North"' })]).split('\r\n')[1]).toBe(
-      '"Parks, ""North""",0042,cash,2026-03,USD,1,-12.50,-12.50,0.00,',
+      '"Parks, ""North""",0042,cash,2026-03,USD,1,-12.50,-12.50,0.00,,0,',
     );
   });
 
@@ -121,8 +124,8 @@ test('sums by department and in all agree with the lines, each currency by itsel
     ],
   ]);
   expect(grandTotals(rows)).toEqual([
-    { currency: 'USD', receipts: 3, amount: 37, reconciled: 32, unreconciled: 5 },
-    { currency: 'EUR', receipts: 1, amount: 3, reconciled: 3, unreconciled: 0 },
+    { currency: 'USD', receipts: 3, amount: 37, reconciled: 32, unreconciled: 5, unreconciledReceipts: 1 },
+    { currency: 'EUR', receipts: 1, amount: 3, reconciled: 3, unreconciled: 0, unreconciledReceipts: 0 },
   ]);
 });
 
@@ -133,12 +136,13 @@ test('reasons are grouped over lines, the largest amount first, refunds by their
     row({ unreconciled: -900, byReason: { short: -900 } }),
   ];
   expect(unreconciledReasons(rows)).toEqual([
-    { reason: 'short', currency: 'USD', lines: 1, amount: -900, departments: ['Clerk'], periods: ['2026-03'] },
+    { reason: 'short', currency: 'USD', lines: 1, amount: -900, receipts: 1, departments: ['Clerk'], periods: ['2026-03'] },
     {
       reason: 'no reconciliation covers it',
       currency: 'USD',
       lines: 2,
       amount: 11,
+      receipts: 2,
       departments: ['Clerk', 'Pool'],
       periods: ['2026-01', '2026-03'],
     },

@@ -2,8 +2,11 @@ import { plainMoney } from '../../core/money.ts';
 import type { RevenueRow } from '../../engine/revenue.ts';
 
 /** A report line as machines get it: amounts are decimal text, `"1234.50"`. */
-export type RevenueJsonRow = Omit<RevenueRow, 'amount' | 'reconciled' | 'unreconciled' | 'byReason'> &
-  Record<'amount' | 'reconciled' | 'unreconciled', string>;
+export type RevenueJsonRow = Pick<
+  RevenueRow,
+  'department' | 'account' | 'receipt' | 'tender' | 'period' | 'currency' | 'receipts' | 'reasons'
+> &
+  Record<'amount' | 'reconciled' | 'unreconciled', string> & { unreconciled_receipts: number };
 
 /** The contract of `report revenue --json` and of /api/revenue. */
 export function revenueJson(rows: readonly RevenueRow[]): { rows: RevenueJsonRow[] } {
@@ -11,6 +14,7 @@ export function revenueJson(rows: readonly RevenueRow[]): { rows: RevenueJsonRow
     rows: rows.map((row) => ({
       department: row.department,
       account: row.account,
+      receipt: row.receipt,
       tender: row.tender,
       period: row.period,
       currency: row.currency,
@@ -18,6 +22,7 @@ export function revenueJson(rows: readonly RevenueRow[]): { rows: RevenueJsonRow
       amount: plainMoney(row.amount, row.currency),
       reconciled: plainMoney(row.reconciled, row.currency),
       unreconciled: plainMoney(row.unreconciled, row.currency),
+      unreconciled_receipts: row.unreconciledReceipts,
       reasons: row.reasons,
     })),
   };

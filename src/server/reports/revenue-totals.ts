@@ -7,6 +7,7 @@ export interface RevenueTotal {
   amount: number;
   reconciled: number;
   unreconciled: number;
+  unreconciledReceipts: number;
 }
 
 /** One reason why money is not reconciled. What has several reasons counts under each. */
@@ -17,9 +18,16 @@ export interface UnreconciledReason {
   lines: number;
   /** Minor units that it holds back. */
   amount: number;
+  /** Receipts, or parts of one: a refund may take their amount to 0.00. */
+  receipts: number;
   departments: string[];
   /** Earliest first. */
   periods: string[];
+}
+
+/** An account as people read it: what is known of a rest is the receipt that it is of. */
+export function accountText(row: Pick<RevenueRow, 'account' | 'receipt'>): string {
+  return row.receipt === null ? row.account : `${row.account}, receipt ${row.receipt}`;
 }
 
 /** In all, one for each currency. */
@@ -27,11 +35,16 @@ export function grandTotals(rows: readonly RevenueRow[]): RevenueTotal[] {
   const totals = new Map<string, RevenueTotal>();
   for (const row of rows) {
     let total = totals.get(row.currency);
-    if (!total) totals.set(row.currency, (total = { currency: row.currency, receipts: 0, amount: 0, reconciled: 0, unreconciled: 0 }));
+    if (!total)
+      totals.set(
+        row.currency,
+        (total = { currency: row.currency, receipts: 0, amount: 0, reconciled: 0, unreconciled: 0, unreconciledReceipts: 0 }),
+      );
     total.receipts += row.receipts;
     total.amount += row.amount;
     total.reconciled += row.reconciled;
     total.unreconciled += row.unreconciled;
+    total.unreconciledReceipts += row.unreconciledReceipts;
   }
   return [...totals.values()];
 }
@@ -61,10 +74,21 @@ export function unreconciledReasons(rows: readonly RevenueRow[]): UnreconciledRe
       if (!group)
         found.set(
           id,
-          (group = { reason, currency: row.currency, lines: 0, amount: 0, departments: [], periods: [], in: new Set(), at: new Set() }),
+          (group = {
+            reason,
+            currency: row.currency,
+            lines: 0,
+            amount: 0,
+            receipts: 0,
+            departments: [],
+            periods: [],
+            in: new Set(),
+            at: new Set(),
+          }),
         );
       group.lines++;
       group.amount += amount;
+      group.receipts += row.receiptsByReason[reason] ?? 0;
       group.in.add(row.department);
       group.at.add(row.period);
     }

@@ -1,7 +1,7 @@
 import type { Worksheet } from 'exceljs';
 import { minorDigits, plainMoney } from '../../core/money.ts';
 import type { RevenueRow } from '../../engine/revenue.ts';
-import { spanText, unreconciledReasons } from './revenue-totals.ts';
+import { accountText, spanText, unreconciledReasons } from './revenue-totals.ts';
 
 /**
  * The report as an Excel workbook: "Revenue", one line for each row, and "Not reconciled" with the reasons. Amounts are
@@ -28,7 +28,7 @@ export async function revenueXlsx(rows: readonly RevenueRow[], town: string): Pr
   for (const row of rows) {
     const line = revenue.addRow([
       row.department,
-      row.account,
+      accountText(row),
       row.tender,
       row.period,
       row.currency,

@@ -1,0 +1,91 @@
+import type { ReconciliationConfig } from '../config/schema/pipeline.ts';
+import type { Problem } from '../core/errors.ts';
+import type { Compared } from '../revenue/compare.ts';
+import { refusedSince } from '../store/files.ts';
+import type { Knex } from '../store/open.ts';
+import { countOpenRejects } from '../store/rejects.ts';
+import { lastRuns } from '../store/runs.ts';
+import type { Source } from '../store/sources.ts';
+import { configuredFingerprints, type Feed, feedsOf } from './reconciliation-basis.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Why the sides of a reconciliation are not all that they should be: files that were refused, records that were rejected, a pipeline
+ * whose last run did not end well or that never ran, records that were made with another mapping. What is missing for such a reason
+ * looks like a difference of money and is none, so the reason is said with it. `leaves` are what was compared.
+ */
+export async function problemsBehind(
+  session: Pick<Session, 'project' | 'pipeline'>,
+  knex: Knex,
+  config: ReconciliationConfig,
+  sources: readonly Source[],
+  leaves: readonly Compared[],
+): Promise<Problem[]> {
+  const { project } = session;
+  const bySource = new Map(sources.map((source) => [source.pipeline, source]));
+  const runs = await lastRuns(knex);
+  const fingerprintOf = configuredFingerprints(project);
+  const problems: Problem[] = [];
+  const feeds = Map.groupBy(feedsOf(project, config), (feed) => feed.pipeline);
+  for (const [pipeline, sides] of feeds) {
+    const add = (message: string, hint: string): void =>
+      void problems.push({ code: 'SIDE_INCOMPLETE', place: { system: pipeline }, message, hint });
+    const source = bySource.get(pipeline);
+    const run = runs.get(pipeline);
+    const names = sides.map(({ side }) => config[side].name).join(' and ');
+    if (!source || !run) {
+      add(`It has not run yet, so ${names} may be incomplete.`, `Run ${pipeline}, then this reconciliation.`);
+      continue;
+    }
+    const refused = await refusedSince(knex, source.id, pipeline);
+    const lack = lacking(sides, config, project, leaves);
+    for (const path of refused)
+      add(
+        `${path} was refused: ${lack || `${names} may be incomplete`}.`,
+        `interlocal status says why. Have it sent again as it should be, run ${pipeline}, then this reconciliation.`,
+      );
+    const rejected = await countOpenRejects(knex, source.id);
+    if (rejected > 0)
+      add(
+        `${rejected === 1 ? '1 record is' : `${rejected.toLocaleString('en-US')} records are`} rejected, so ${names} may lack ${rejected === 1 ? 'it' : 'them'}${lack && `: ${lack}`}.`,
+        `interlocal rejects list --pipeline ${pipeline} has the reasons.`,
+      );
+    if (run.outcome === null) add(`It is running now, so ${names} may be incomplete.`, 'Run this reconciliation again when it is done.');
+    else if ((run.outcome === 'failed' && refused.length === 0) || run.outcome === 'aborted')
+      add(
+        `Its last run ${run.outcome === 'failed' ? 'failed' : 'was stopped'}, so ${names} may be incomplete.`,
+        `Run ${pipeline}, then this reconciliation.`,
+      );
+    if (source.fingerprint !== null && source.fingerprint !== fingerprintOf(pipeline))
+      add(`Its mappings have changed since its records were mapped.`, `Run ${pipeline}, then this reconciliation.`);
+  }
+  return problems;
+}
+
+/** `11 days have no deposits`: what the sides of a pipeline lack, by the innermost key; '' when nothing is seen to be missing. */
+function lacking(
+  sides: readonly Feed[],
+  config: ReconciliationConfig,
+  { entities }: Session['project'],
+  leaves: readonly Compared[],
+): string {
+  return sides
+    .flatMap(({ side }) => {
+      const other = side === 'left' ? 'right' : 'left';
+      const missing = leaves.filter((leaf) => leaf[side] === null && leaf[other] !== null);
+      if (missing.length === 0) return [];
+      const last = config.match_on.at(-1)!.name;
+      const title = entities.get(config[side].entity)!.value.title;
+      const what = many(`${title.slice(0, 1).toLowerCase()}${title.slice(1)}`);
+      if (/^[\p{L}_-]+$/u.test(last)) {
+        const n = new Set(missing.map((leaf) => leaf.key.at(-1))).size;
+        return `${n === 1 ? `1 ${last} has` : `${n.toLocaleString('en-US')} ${many(last)} have`} no ${what}`;
+      }
+      return `${missing.length === 1 ? '1 key has' : `${missing.length.toLocaleString('en-US')} keys have`} no ${what}`;
+    })
+    .join(', ');
+}
+
+function many(word: string): string {
+  return /[^aeiou]y$/.test(word) ? `${word.slice(0, -1)}ies` : `${word}s`;
+}

@@ -1,0 +1,43 @@
+import type { EntityConfig } from '../../config/schema/model.ts';
+import type { SinkMappingConfig } from '../../config/schema/sink-mapping.ts';
+import type { Place, Problem } from '../../core/errors.ts';
+import type { Values } from '../../core/record.ts';
+
+/** Looks for amounts whose currency would be lost on the way. */
+export type CurrencyCheck = (entity: EntityConfig, record: Values, at: Place) => Problem[];
+
+/**
+ * A sink that gets an amount and not its currency takes it for the town's. Gives a check that refuses records with an amount in another
+ * currency, where the mapping reads the amount and never reads its currency.
+ */
+export function currencyCheck(mapping: SinkMappingConfig, town: string): CurrencyCheck {
+  const read = new Set<string>();
+  collect([mapping.fields, mapping.lists], read);
+  return (entity, record, at) =>
+    Object.entries(entity.fields).flatMap(([name, { type }]) => {
+      const currency = record[`${name}_currency`];
+      if (type !== 'money' || typeof currency !== 'string' || currency === town) return [];
+      if (!read.has(name) || read.has(`${name}_currency`)) return [];
+      return [
+        {
+          code: 'CURRENCY_LOST',
+          place: at,
+          message: `Its ${name} is in ${currency}, and the mapping sends no currency: it would be taken for ${town}.`,
+          hint: `Map ${name}_currency to a field of the sink, or leave such records out with where.`,
+        },
+      ];
+    });
+}
+
+/** Every name that rules may read, without what leads out of an item. */
+function collect(value: unknown, names: Set<string>): void {
+  if (typeof value === 'string')
+    names.add(
+      value
+        .replace(/^(?:\.\.\/)+/, '')
+        .split('.')
+        .at(-1)!,
+    );
+  else if (Array.isArray(value)) for (const one of value) collect(one, names);
+  else if (typeof value === 'object' && value !== null) for (const one of Object.values(value)) collect(one, names);
+}

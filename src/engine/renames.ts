@@ -1,0 +1,114 @@
+import type { Project } from '../config/project.ts';
+import { FatalError } from '../core/errors.ts';
+import { appendAudit } from '../store/audit.ts';
+import { firstNames, knowsConnection, renameConnection, sentTo } from '../store/connections.ts';
+import type { Knex } from '../store/open.ts';
+import { countLinkedRecords, findSource } from '../store/sources.ts';
+import { landing } from '../store/landing.ts';
+
+/**
+ * Brings what the store knows of connections in line with their names before a pipeline runs: follows what was renamed, and gives a
+ * sentence for each; `refusal` is why the pipeline may not run.
+ */
+export async function connectionsInLine(
+  knex: Knex,
+  project: Project,
+  pipeline: string,
+  actor: string,
+): Promise<{ renamed: string[]; refusal: FatalError | undefined }> {
+  const renamed: string[] = [];
+  try {
+    renamed.push(...(await followRenames(knex, project, actor)));
+    await refuseOtherConnection(knex, project, pipeline);
+    return { renamed, refusal: undefined };
+  } catch (error) {
+    if (error instanceof FatalError) return { renamed, refusal: error };
+    throw error;
+  }
+}
+
+/**
+ * Follows connections that were renamed and say so (`formerly`), in one transaction: from then on the store knows them by their new
+ * names only. Gives a sentence for each. Throws FatalError CONNECTION_NAME_TAKEN where a new connection has the first name of another.
+ */
+async function followRenames(knex: Knex, project: Project, actor: string): Promise<string[]> {
+  const wanted = Object.entries(project.connections).flatMap(([to, { formerly = [] }]) => formerly.map((from) => ({ from, to })));
+  const said: string[] = [];
+  for (const { from, to } of wanted) {
+    if (!(await knowsConnection(knex, from))) continue;
+    // Of two processes that start together, one does it.
+    const done = await landing(knex, async (_, trx) => {
+      if (!(await knowsConnection(trx, from))) return false;
+      await renameConnection(trx, from, to);
+      await appendAudit(trx, { actor, action: 'connection_renamed', subject: to, detail: { from, to } });
+      return true;
+    });
+    if (done) said.push(`The connection ${from} is called ${to} now; its records go on under the new name.`);
+  }
+  const taken = [...(await firstNames(knex))].find(([name, first]) => name !== first && Object.hasOwn(project.connections, first));
+  if (taken)
+    throw new FatalError({
+      code: 'CONNECTION_NAME_TAKEN',
+      place: { file: 'config/connections.yaml', path: `connections.${taken[1]}` },
+      message: `${taken[1]} is what the connection ${taken[0]} was called first, and keys of what was sent are made with that name.`,
+      hint: `Give the new connection another name. If ${taken[0]} is to have its first name back, rename it and write formerly: ${taken[0]} there.`,
+    });
+  return said;
+}
+
+/**
+ * Refuses a pipeline that reads another connection than its stored records came from, or sends to another one than before, when nobody
+ * said that it is the same system under another name: records would be of two sources, and filters and joins by source would miss a
+ * part of them; and what the one system got would not be sent to the other.
+ */
+async function refuseOtherConnection(knex: Knex, project: Project, pipeline: string): Promise<void> {
+  const { source: reads, deliver, mappings = [] } = project.pipelines.get(pipeline)!.value;
+  if (deliver) {
+    const before = await sentTo(knex, pipeline);
+    const other = before.find((name) => name !== deliver.connection);
+    if (other !== undefined)
+      throw changed(
+        project,
+        pipeline,
+        deliver.connection,
+        other,
+        `It sends to ${deliver.connection} now, and what it sent before went to ${other}; none of that would be sent again.`,
+      );
+  }
+  const source = reads && (await findSource(knex, pipeline));
+  if (!source || source.connection === '' || source.connection === reads.connection) return;
+  // Where no value says which connection it came from, there is nothing to be told apart by it.
+  if (!mappings.some((name) => JSON.stringify(project.mappings.get(name)!.value.fields).includes('@connection'))) return;
+  const records = await countLinkedRecords(knex, source.id);
+  if (records > 0)
+    throw changed(
+      project,
+      pipeline,
+      reads.connection,
+      source.connection,
+      `It reads ${reads.connection} now, and ${records === 1 ? 'the record of it that is stored' : `the ${records.toLocaleString('en-US')} records of it that are stored`} came from ${source.connection}.`,
+    );
+}
+
+function changed(project: Project, pipeline: string, now: string, before: string, message: string): FatalError {
+  const another = 'For another system write another pipeline, under a name of its own';
+  return new FatalError({
+    code: 'CONNECTION_CHANGED',
+    place: { system: pipeline },
+    message,
+    hint: Object.hasOwn(project.connections, before)
+      ? `${another}; otherwise name ${before} again.`
+      : `If ${now} is the same system under another name, write formerly: ${before} below ${now} in config/connections.yaml. ${another}.`,
+  });
+}
+
+/** Entity → the fields in which its mappings write the name of a connection. */
+export function connectionFields(project: Project, entity: string): Set<string> {
+  const fields = new Set<string>();
+  for (const { value } of project.mappings.values())
+    if (value.entity === entity)
+      for (const [name, rule] of Object.entries(value.fields))
+        if (rule === '@connection' || (typeof rule === 'object' && !rule.lookup && [rule.from].flat().includes('@connection')))
+          fields.add(name);
+  return fields;
+}
