@@ -7,6 +7,7 @@ import { packedSubjects } from './subjects/packed.ts';
 import { roundTripSubjects } from './subjects/round-trip.ts';
 import { textSubject } from './subjects/text.ts';
 import { configurationSubjects } from './subjects/town.ts';
+import { worstSubject } from './subjects/worst.ts';
 import { xlsxSubject } from './subjects/xlsx.ts';
 
 /** Everything that reads what comes from outside. */
@@ -17,6 +18,7 @@ export async function subjects(): Promise<Subject[]> {
     await xlsxSubject(2, XML_TOKENS),
     ...(await packedSubjects(1)),
     textSubject(2),
+    worstSubject(0.3),
     await answersSubject('http-answer', 1, 'http', JSON_TOKENS),
     await answersSubject('soap-answer', 1, 'soap', XML_TOKENS),
     await wsdlSubject(1, [...XML_TOKENS, 'type="tns:x"', 'ref="tns:x"', 'base="tns:x"', 'maxOccurs="unbounded"']),

@@ -1,6 +1,6 @@
 import type { RequestConfig, StreamConfig } from '../config/schema/connector.ts';
 import type { RequestAnswer, RequestTransport } from '../transports/transport.ts';
-import { type IGNORED, judging } from './error-rules.ts';
+import { type IGNORED, judging, unlessRuled } from './error-rules.ts';
 import type { PageContext } from './pages.ts';
 import { retrying } from './retry.ts';
 import { openSession } from './session.ts';
@@ -35,18 +35,17 @@ export function openAsking(stream: StreamConfig, transport: RequestTransport, co
         const contentType = Object.entries(request.headers ?? {}).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
         // An address, not a path of the connector's own: relative ones start where the service stands.
         const address = link ?? (REPORT.test(request.path ?? '') ? fillText(request.path!, known) : undefined);
-        return read(
-          await transport.request({
-            operation: request.operation,
-            body: request.body === undefined ? undefined : fillBody(request.body, known, contentType),
-            header: fillHeader(request.header, known),
-            method: request.method,
-            path: address !== undefined || request.path === undefined ? undefined : fillPath(request.path, known),
-            query: fillQuery(request.query, known),
-            ...(address === undefined ? {} : { link: address }),
-            headers: fillAll(request.headers, known),
-          }),
-        );
+        const answer = await transport.request({
+          operation: request.operation,
+          body: request.body === undefined ? undefined : fillBody(request.body, known, contentType),
+          header: fillHeader(request.header, known),
+          method: request.method,
+          path: address !== undefined || request.path === undefined ? undefined : fillPath(request.path, known),
+          query: fillQuery(request.query, known),
+          ...(address === undefined ? {} : { link: address }),
+          headers: fillAll(request.headers, known),
+        });
+        return read(await unlessRuled(answer, rules, context.name));
       };
       return retrying(() => judging(once, rules, () => session.forget()), {
         maxRetries: stream.error_handler?.max_retries ?? 5,

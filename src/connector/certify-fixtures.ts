@@ -6,6 +6,7 @@ import { keysAt } from '../config/schema-at.ts';
 import type { ConnectorConfig, StreamConfig } from '../config/schema/connector.ts';
 import type { Problem } from '../core/errors.ts';
 import type { Value, Values } from '../core/record.ts';
+import { JsonDefect, readJson as strictJson } from '../formats/json-scan.ts';
 import { nameMatcher } from '../transports/paths.ts';
 import { problemsOfTables } from './certify-table-check.ts';
 import { fillText, namesIn as placeholdersOf, optionVariables } from './template.ts';
@@ -280,11 +281,12 @@ export async function readJson<T extends z.ZodType>(
   try {
     // Editors on Windows put a byte order mark in front.
     json = JSON.parse(text.replace(/^\ufeff/, ''));
+    strictJson(text.replace(/^\ufeff/, ''));
   } catch (error) {
     problems.push({
       code: 'FIXTURE_INVALID',
       place: { file },
-      message: `This is no JSON: ${(error as Error).message}.`,
+      message: `${error instanceof JsonDefect ? 'This JSON cannot be relied on' : 'This is no JSON'}: ${(error as Error).message}.`,
       hint: 'Correct it.',
     });
     return undefined;

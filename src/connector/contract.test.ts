@@ -214,3 +214,65 @@ describe('fields inside others', () => {
     expect(contract.columns().get('dog.age')).toBe('a whole number');
   });
 });
+
+describe('groups and lists that are declared', () => {
+  const json = (fields: Record<string, unknown>, drift: Record<string, string> = {}): StreamConfig => ({
+    ...stream(fields, drift),
+    decoder: streamSchema.shape.decoder.parse({ json: {} }),
+  });
+  const amount = { currency: 'USD', text: '12.50' };
+
+  test('a plain text where a group is declared rejects the record, and is never no value', () => {
+    const fields = { id: {}, N: { type: 'object' } };
+    const { records } = checked(
+      json(fields),
+      { id: '1', N: amount },
+      { id: '2', N: '7.00' },
+      { id: '3', N: [amount] },
+      { id: '4', N: null },
+    );
+    expect(codes(records)).toEqual([undefined, 'TYPE_CHANGED', 'TYPE_CHANGED', undefined]);
+    expect(records[1]!.problem).toMatchObject({ place: { path: 'N' }, hint: expect.stringContaining('declare N.text') as string });
+    expect(() => checked(json(fields, { data_type: 'freeze' }), { id: '1', N: '7.00' })).toThrow(FileError);
+    expect(checked(json(fields, { data_type: 'quarantine_value' }), { id: '1', N: '7.00' }).records[0]!.values['N']).toBeNull();
+  });
+
+  test('where its text is declared both are read alike, required and of its type', () => {
+    const config = json({
+      id: {},
+      N: { type: 'object', required: true },
+      'N.text': { type: 'decimal', required: true },
+      'N.currency': { optional: true },
+    });
+    const { records } = checked(
+      config,
+      { id: '1', N: amount },
+      { id: '2', N: '7.00' },
+      { id: '3', N: 'seven' },
+      { id: '4', N: { currency: 'USD' } },
+    );
+    expect(codes(records)).toEqual([undefined, undefined, 'TYPE_CHANGED', 'FIELD_REQUIRED']);
+    expect(records[1]!.values).toEqual({ id: '2', N: { text: '7.00', currency: null } });
+  });
+
+  test('the field that a plain text is may have another name, and stand in the items of a list', () => {
+    const config = json({ id: {}, lines: { type: 'list', plain: 'amount' }, 'lines.amount': { type: 'decimal' } });
+    const { records } = checked(
+      config,
+      { id: '1', lines: ['1.50', { amount: '2' }] },
+      { id: '2', lines: { amount: '3' } },
+      { id: '3', lines: 'x' },
+    );
+    expect(records.map((r) => r.values['lines'])).toEqual([[{ amount: '1.50' }, { amount: '2' }], [{ amount: '3' }], [{ amount: 'x' }]]);
+    expect(codes(records)).toEqual([undefined, undefined, 'TYPE_CHANGED']);
+    const strict = json({ id: {}, lines: { type: 'list' }, 'lines.amount': {} });
+    expect(codes(checked(strict, { id: '1', lines: ['1.50'] }).records)).toEqual(['TYPE_CHANGED']);
+  });
+
+  test('a single value of a list is a list of one; a group within a group is held to its type too', () => {
+    const config = json({ id: {}, tags: { type: 'list' }, a: { type: 'object' }, 'a.b': { type: 'object' } });
+    const { records } = checked(config, { id: '1', tags: 'x', a: { b: { c: '1' } } }, { id: '2', tags: [], a: { b: '7' } }, { id: '3' });
+    expect(records[0]!.values['tags']).toEqual(['x']);
+    expect(codes(records)).toEqual([undefined, 'TYPE_CHANGED', undefined]);
+  });
+});

@@ -4,6 +4,7 @@ import { FileError, type Problem } from '../core/errors.ts';
 import { placesAt, type SourceRecord, type Value, type Values } from '../core/record.ts';
 import { type Columns, columnWatch } from './drift.ts';
 import { isPersonal, mayBeAbsent } from './field-paths.ts';
+import { shapesOf, type WrongShape } from './field-shapes.ts';
 import { typeCheck } from './field-types.ts';
 
 /** The schema contract: what a stream promises of its records, and what happens when the source breaks the promise. */
@@ -42,8 +43,9 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
     }),
   );
   const groupsAround = new Set([...(stream.record_selector?.parents ?? []), ...nested.map((name) => name.slice(0, name.indexOf('.')))]);
+  const holdShapes = shapesOf(stream);
   const watch = columnWatch();
-  const seen: string[] = [];
+  const seen = new Set<string>();
   const seenShapes = new Set<string>();
   let lastColumns: string[] = [];
   let strange = false;
@@ -60,7 +62,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
     strange = unknown.length > 0;
     if (!strange || seenShapes.has(columns)) return;
     seenShapes.add(columns);
-    for (const name of unknown) if (!seen.includes(name)) seen.push(name);
+    for (const name of unknown) seen.add(name);
     if (drift.columns === 'freeze')
       throw new FileError({
         code: 'COLUMN_NEW',
@@ -71,7 +73,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
   }
 
   return {
-    newColumns: () => seen,
+    newColumns: () => [...seen],
     columns: () => watch.columns(),
     check(record) {
       if (record.problem) return;
@@ -79,6 +81,8 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
       watch.values(record.values);
       const { values } = record;
       for (const name of nested) watch.inside(name, values);
+      holdShapes?.(values, (found) => notOfShape(record, found));
+      if (record.problem) return;
       // What may be missing is no value: mappings and hashes see the same fields in every record.
       for (const { name } of optional.own) if (values[name] === undefined) values[name] = null;
       for (const { name } of optional.inside) {
@@ -90,7 +94,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
           record,
           'COLUMN_NEW',
           undefined,
-          `It has columns that the connector does not know: ${seen.join(', ')}.`,
+          `It has columns that the connector does not know: ${[...seen].join(', ')}.`,
           "Add them to the stream's schema, then replay.",
         );
         return;
@@ -139,6 +143,24 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
     if (drift.data_type === 'freeze') throw new FileError(problem);
     if (drift.data_type === 'quarantine_row') record.problem = problem;
     if (drift.data_type === 'quarantine_value') group[last] = null;
+  }
+
+  /** true: the record is rejected. */
+  function notOfShape(record: SourceRecord, { name, type, value, set }: WrongShape): boolean {
+    const is = typeof value !== 'string' ? 'is a list' : isPersonal(name, stream) ? 'is a plain text' : `is ${JSON.stringify(value)}`;
+    const problem = problemAt(
+      record,
+      'TYPE_CHANGED',
+      name,
+      type === 'object'
+        ? `"${name}" must be a group of fields, but ${is}.`
+        : `"${name}" must be a list of groups of fields, but an item of it ${is}.`,
+      `Correct it at the source and run again. Where the system writes either, declare ${name}.text in the schema, which is then the text of both.`,
+    );
+    if (drift.data_type === 'freeze') throw new FileError(problem);
+    if (drift.data_type === 'quarantine_row') record.problem = problem;
+    if (drift.data_type === 'quarantine_value') set(null);
+    return record.problem !== undefined;
   }
 
   function problemAt(record: SourceRecord, code: string, path: string | undefined, message: string, hint: string): Problem {

@@ -42,12 +42,24 @@ export function proposeFields(sample: Sample): ProposedField[] {
   const names = fieldNames(sample);
   // Such a sample is refused; to look at each of its fields first would take minutes.
   if (names.length > MOST_FIELDS) return names.map((name) => ({ name, type: 'text', evidence: 'not looked at' }));
-  return names.map((name) =>
-    proposeField(
-      name,
-      sample.map((values) => values[name]),
-    ),
-  );
+  return names.flatMap((name) => {
+    const values = sample.map((one) => one[name]);
+    const proposed = proposeField(name, values);
+    return proposed.type === 'object' ? [proposed, ...insideMixed(name, values)] : [proposed];
+  });
+}
+
+/** The fields of a group that some records have as a plain text: its text, and all that others have in it. */
+function insideMixed(name: string, values: readonly (Value | undefined)[]): ProposedField[] {
+  const texts = values.filter((value) => typeof value === 'string' && value !== '').length;
+  if (texts === 0) return [];
+  const names = values.flatMap((value) => (value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.keys(value) : []));
+  return [...new Set(['text', ...names])].map((inner) => ({
+    name: `${name}.${inner}`,
+    type: 'text',
+    optional: true,
+    evidence: inner === 'text' ? `a plain text in ${outOf(texts, values.length)}` : 'in some of the groups',
+  }));
 }
 
 function proposeField(name: string, values: readonly (Value | undefined)[]): ProposedField {

@@ -60,7 +60,7 @@ export function wsdlStreams({ location, service, version }: ReadWsdl): Discovery
     (o) =>
       `${o.name}(${parameters(o)
         .map((p) => p.name)
-        .join(', ')})${o === login ? ': logs in' : listIn(o.output) ? '' : ': gives no list'}`,
+        .join(', ')})${o === login ? ': logs in' : listIn(o.output) ? '' : `: ${textIn(o.output) ?? 'gives no list'}`}`,
   );
   return {
     source: location,
@@ -96,6 +96,14 @@ function listIn(output: ElementDeclaration | undefined): FoundList | undefined {
     return undefined;
   };
   return visit(output?.type(), []);
+}
+
+/** An answer that is one text and nothing beside it may be a document, with its tags escaped. */
+function textIn(output: ElementDeclaration | undefined): string | undefined {
+  const fields = output?.type()?.fields ?? [];
+  const texts = fields.filter((field) => !field.many && !field.type() && field.simple()?.base === 'string');
+  if (texts.length !== 1 || fields.length > 3 || !/result|return|xml|data|response|document|output/i.test(texts[0]!.name)) return undefined;
+  return `gives one text; if that is a document, write text: ${texts[0]!.name} in the request, and a decoder for it`;
 }
 
 /** What says whether there are more records. */

@@ -1,7 +1,7 @@
 import type { ErrorHandler } from '../config/schema/connector.ts';
 import { FatalError, FileError, InterlocalError, RetriableError } from '../core/errors.ts';
-import { answerFacts } from '../transports/http/status.ts';
-import type { FileTransport } from '../transports/transport.ts';
+import { type AnswerFacts, answerFacts, retryAfter } from '../transports/http/status.ts';
+import type { FileTransport, RequestAnswer } from '../transports/transport.ts';
 
 /** The answer that a rule says to take for one without records. */
 export const IGNORED = Symbol('ignored');
@@ -62,6 +62,26 @@ export function judgedFiles(transport: FileTransport, rules: Rules, note: (text:
     rename: (from, to) => judge(() => transport.rename(from, to)),
     remove: (path) => judge(() => transport.remove(path)),
   };
+}
+
+/**
+ * An answer that came with a status of success, as it is; where a rule names its status, an error for that rule to judge: 204, 206 and
+ * the like.
+ */
+export async function unlessRuled(answer: RequestAnswer, rules: Rules, system: string): Promise<RequestAnswer> {
+  const { status, headers, bytes } = answer;
+  if (status >= 300 || !rules.some((rule) => rule.fault === undefined && rule.status?.includes(status))) return answer;
+  for await (const _ of bytes ?? []);
+  const waitMs = retryAfter(headers['retry-after']);
+  throw new FatalError(
+    {
+      code: `HTTP_${status}`,
+      place: { system },
+      message: `The system answered with status ${status}, for which the connector has a rule.`,
+      hint: 'Look at error_handler.rules in the connector.',
+    },
+    { cause: { status, waitMs } satisfies AnswerFacts },
+  );
 }
 
 function ruleFor(error: unknown, rules: Rules): Rules[number] | undefined {

@@ -153,14 +153,18 @@ test('empty pages that say for ever that there is more are found out; a few of t
   await expect(read({ kind: 'offset', more: 'more' }, empty(20))).rejects.toThrow('gives no record of it');
 });
 
+/** A service that writes null for an empty list. */
+const nullable = { decoder: { json: { rows: 'items', empty: ['null_list'] } } as never };
+
 test('null in place of the list, in the middle of pages, is not taken for the end', async () => {
   const pages = (query: URLSearchParams) => {
     const n = Number(query.get('p'));
     return { items: n === 2 ? null : items(n * 10 - 9, n < 3 ? 10 : 3), n: 23, more: n < 3 };
   };
-  await expect(read({ kind: 'page', size: 10 }, pages)).rejects.toThrow('Page 2 has null where the list of records should be');
-  await expect(read({ kind: 'page', size: 10, total: 'n' }, pages)).rejects.toThrow('TOTAL_DIFFERS');
-  await expect(read({ kind: 'page', size: 10, more: 'more' }, pages)).rejects.toThrow('ANSWER_REFUSED');
+  await expect(read({ kind: 'page', size: 10 }, pages, nullable)).rejects.toThrow('Page 2 has null where the list of records should be');
+  await expect(read({ kind: 'page', size: 10, total: 'n' }, pages, nullable)).rejects.toThrow('TOTAL_DIFFERS');
+  await expect(read({ kind: 'page', size: 10, more: 'more' }, pages, nullable)).rejects.toThrow('ANSWER_REFUSED');
+  await expect(read({ kind: 'page', size: 10 }, pages)).rejects.toThrow('JSON_ROWS_MISSING');
 });
 
 test('null in place of an empty last list is one more look at what follows, and then the end', async () => {
@@ -169,7 +173,7 @@ test('null in place of an empty last list is one more look at what follows, and 
     return n === 1 ? { items: items(1, 10) } : n === 2 ? { items: null } : after;
   };
   for (const after of [{ items: null }, { items: [] }, undefined])
-    expect(await read({ kind: 'page', size: 10 }, pages(after))).toMatchObject({ ids: one(10), asked: { length: 3 } });
+    expect(await read({ kind: 'page', size: 10 }, pages(after), nullable)).toMatchObject({ ids: one(10), asked: { length: 3 } });
 });
 
 test('an error that is ignored where the page before said that there is more is told', async () => {
@@ -177,4 +181,24 @@ test('an error that is ignored where the page before said that there is more is 
   await expect(
     read({ kind: 'page', more: 'more' }, (_, nth) => (nth === 1 ? { items: items(1, 1), more: true } : undefined), { rules }),
   ).rejects.toThrow('Page 1 said that there is more');
+});
+
+test('a cursor that is a group or a list is refused, and never taken for the end; the text of one with attributes is it', async () => {
+  for (const next of [{ a: '1' }, ['x']])
+    await expect(read({ kind: 'cursor', cursor: 'next' }, () => ({ items: items(1, 1), next }))).rejects.toThrow(
+      'should be the next cursor',
+    );
+  const pages = (query: URLSearchParams): string =>
+    `<R>${query.get('c') === 'b' ? '' : '<next kind="opaque">b</next>'}<I><id>${query.get('c') === 'b' ? 2 : 1}</id></I></R>`;
+  expect((await read({ kind: 'cursor', cursor: 'next' }, pages, { decoder: { xml: { row: 'R/I' } } as never })).ids).toEqual(['1', '2']);
+});
+
+test('a page that seems to be the last, and whose Link header names a next one, is not', async () => {
+  const pages = (_: unknown, nth: number) => ({ items: items(nth * 2 - 1, nth < 3 ? 2 : 1), ...(nth < 3 ? { link: '/items?p=9' } : {}) });
+  expect((await read({ kind: 'page', size: 200 }, pages)).ids).toEqual(one(5));
+});
+
+test('a name that stands twice where the next page is said refuses the answer', async () => {
+  const text = (next: string) => `{"items":[{"id":"1"}],${next}}`;
+  await expect(read({ kind: 'cursor', cursor: 'next' }, () => text('"next":"a","\\u006eext":null'))).rejects.toThrow('there twice');
 });

@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto';
 import type { PaginatorConfig, StreamConfig } from '../config/schema/connector.ts';
 import { FatalError } from '../core/errors.ts';
+import { valueAt } from '../core/record.ts';
 import { type Answered, textAt } from './answer.ts';
+import { hasNextPage } from './answer-status.ts';
+import { LinkDefect, nextLink } from '../transports/http/link-header.ts';
 import { answerFacts } from '../transports/http/status.ts';
 
 /** What an answer leads on to: nothing, or the next page, for which it may have given a cursor or an address. */
@@ -18,7 +21,7 @@ export interface NextPage {
  */
 export function nextPage(paginator: PaginatorConfig, answer: Answered, read: number, total: number | undefined, name: string): NextPage {
   const { kind } = paginator;
-  const next = { cursor: cursorIn(paginator, answer), link: kind === 'link' ? nextLink(answer.headers['link']) : undefined };
+  const next = { cursor: cursorIn(paginator, answer, name), link: kind === 'link' ? linkIn(answer, name) : undefined };
   const leadsOn = kind === 'cursor' ? next.cursor !== undefined : kind === 'link' ? next.link !== undefined : undefined;
   if (paginator.more !== undefined) {
     const more = saysMore(paginator.more, answer, name);
@@ -30,7 +33,7 @@ export function nextPage(paginator: PaginatorConfig, answer: Answered, read: num
   }
   if (leadsOn !== undefined) return { more: leadsOn, ...next };
   if (total !== undefined && !Number.isNaN(total)) return { more: read < total && answer.records.length > 0 };
-  return { more: answer.records.length >= paginator.size };
+  return { more: answer.records.length >= paginator.size || hasNextPage(answer.headers['link'], answer.url) };
 }
 
 /** Nothing but its size says that a page is the last. */
@@ -38,14 +41,34 @@ export function isGuessed(paginator: PaginatorConfig | undefined): boolean {
   return paginator !== undefined && /^(page|offset)$/.test(paginator.kind) && paginator.total === undefined && paginator.more === undefined;
 }
 
-/** JSON writes false or null where there is none, XML an empty element. */
-function cursorIn({ kind, cursor }: PaginatorConfig, { envelope }: Answered): string | undefined {
-  const text = kind === 'cursor' && cursor !== undefined ? textAt(envelope, cursor) : undefined;
+/** JSON writes false or null where there is none, XML an empty element. One with attributes has its text under `text`. */
+function cursorIn({ kind, cursor }: PaginatorConfig, { envelope }: Answered, name: string): string | undefined {
+  if (kind !== 'cursor' || cursor === undefined) return undefined;
+  const found = valueAt(envelope, cursor);
+  const text = typeof found === 'string' ? found : textAt(envelope, `${cursor}.text`);
+  if (text === undefined && found !== null && found !== undefined)
+    throw new FatalError({
+      code: 'ANSWER_REFUSED',
+      place: { system: name, path: cursor },
+      message: `What should be the next cursor, ${cursor}, is ${Array.isArray(found) ? 'a list' : 'a group of fields'} in the answer: whether there is a next page cannot be known.`,
+      hint: 'Correct paginator.cursor in the connector. Nothing after this page was read.',
+    });
   return text === '' || text === 'false' ? undefined : text;
 }
 
-function nextLink(header: string | undefined): string | undefined {
-  return header && /<([^>]+)>\s*;\s*rel="?next"?/.exec(header)?.[1];
+/** The next page that the answer's `Link` header names. Throws FatalError LINK_UNREADABLE where nobody can say whether it names one. */
+function linkIn({ headers, url }: Answered, name: string): string | undefined {
+  try {
+    return nextLink(headers['link'], url ?? 'http://localhost/');
+  } catch (error) {
+    if (!(error instanceof LinkDefect)) throw error;
+    throw new FatalError({
+      code: 'LINK_UNREADABLE',
+      place: { system: name },
+      message: `The Link header of the answer ${error.message}: whether there is a next page cannot be known.`,
+      hint: 'Nothing after this page was read. Show the header to the vendor; RFC 8288 says how it is written.',
+    });
+  }
 }
 
 const YES = ['true', '1', 'yes', 'y'];

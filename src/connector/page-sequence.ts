@@ -4,14 +4,19 @@ import { type Answered, readAnswer, textAt } from './answer.ts';
 import type { Asking } from './asking.ts';
 import { IGNORED } from './error-rules.ts';
 import { isGuessed, isNoPage, type NextPage, nextPage, repeats } from './next-page.ts';
+import { overlapOf, PagesChanged, pagesChanged, pageWatch, totalDiffers } from './page-watch.ts';
 import type { Page, PageContext } from './pages.ts';
 import type { Variables } from './template.ts';
 
 const NOTHING: Answered = { records: [], envelope: {}, headers: {} };
 
+/** Readings in all of a list that changes while its pages are read. */
+const MOST_READINGS = 4;
+
 /**
  * The answers to one request, page by page to the end, records numbered through all of them. `first`: the address of the first
- * page, where the service gave one. Throws FatalError when pages repeat, never end, break off, or do not add up to their total.
+ * page, where the service gave one. Where the list changed meanwhile its pages are given again from the first, which is marked `again`.
+ * Throws FatalError when pages repeat, never end, break off, do not add up to their total, or change each time.
  */
 export async function* pageSequence(
   stream: StreamConfig,
@@ -20,9 +25,40 @@ export async function* pageSequence(
   given: Variables,
   first?: string,
 ): AsyncGenerator<Page> {
+  const agreed = new Set<string>();
+  let before: PagesChanged | undefined;
+  for (let reading = 1; ; reading++) {
+    try {
+      let again = reading > 1;
+      for await (const page of pagesOnce(stream, asking, context, { given, first, agreed })) {
+        yield again ? { ...page, again } : page;
+        again = false;
+      }
+      return;
+    } catch (error) {
+      if (!(error instanceof PagesChanged)) throw error;
+      const { figures } = error;
+      const same = figures !== undefined && figures.total === before?.figures?.total && figures.read === before.figures.read;
+      // Figures of a trailer would count the records of both readings.
+      if (same || reading >= MOST_READINGS || stream.control !== undefined)
+        throw figures ? totalDiffers(context.name, figures) : pagesChanged(context.name, error, reading, stream);
+      context.note(`${context.name}: while its pages were read, ${error.message}. They are read again from the first.`);
+      before = error;
+    }
+  }
+}
+
+async function* pagesOnce(
+  stream: StreamConfig,
+  asking: Asking,
+  context: PageContext,
+  { given, first, agreed }: { given: Variables; first: string | undefined; agreed: Set<string> },
+): AsyncGenerator<Page> {
   const request = stream.retriever.request!;
   const { paginator } = stream;
   const repeated = repeats(stream, context.name);
+  const watch = pageWatch(stream, agreed);
+  const overlap = overlapOf(paginator);
   let read = 0;
   let total: number | undefined;
   let next: NextPage = { more: true, link: first };
@@ -33,7 +69,7 @@ export async function* pageSequence(
     const variables: Variables = {
       ...given,
       page: String((paginator?.first ?? 1) + page),
-      offset: String(read),
+      offset: String(Math.max(0, read - overlap)),
       size: String(paginator?.size ?? 0),
       cursor: next.cursor,
     };
@@ -41,29 +77,36 @@ export async function* pageSequence(
     const asked: RequestConfig =
       next.link === undefined ? request : first === undefined ? { ...request, query: undefined } : { headers: request.headers };
     const wasDoubtful: boolean = doubtful;
-    const said = await asking
+    const got = await asking
       .ask(asked, variables, (raw) => readAnswer(raw, stream, context), next.link)
       .catch((error: unknown) => {
         if (wasDoubtful && isNoPage(error)) return NOTHING;
         throw error;
       });
-    const ignored = said === IGNORED;
-    const answer = said === IGNORED ? NOTHING : said;
+    const ignored = got === IGNORED;
+    const answer = got === IGNORED ? NOTHING : got;
     if (ignored) context.note(`${context.name}: an error that the connector says to ignore was taken for an answer without records.`);
     if (wasDoubtful && answer.records.length > 0) throw brokenOff(context.name, page);
-    for (const record of answer.records) record.number += read;
-    read += answer.records.length;
-    // Of an answer that is ignored, the total stays the one that was said before: the pages may have been cut off.
-    if (paginator?.total && !ignored) total = Number(textAt(answer.envelope, paginator.total) ?? Number.NaN);
-    if (ignored && page > 0 && paginator?.more !== undefined) throw cutOff(context.name, page);
-    next = paginator === undefined || ignored ? { more: false } : nextPage(paginator, answer, read, total, context.name);
+    // Of an answer that is ignored or has nothing in it, the total stays the one that was said before: the pages may have been cut off.
+    const silent = ignored || answer.noContent === true;
+    const said = paginator?.total && !silent ? Number(textAt(answer.envelope, paginator.total) ?? Number.NaN) : undefined;
+    if (silent && page > 0 && paginator?.more !== undefined) throw cutOff(context.name, page, ignored);
+    const fresh = answer.records.slice(watch.overlapping());
+    total = said ?? total;
+    for (const [i, record] of fresh.entries()) record.number = read + i + 1;
+    read += fresh.length;
+    next = paginator === undefined || silent ? { more: false } : nextPage(paginator, answer, read, total, context.name);
     repeated.seen(page + 1, answer, next);
-    if (!next.more && total !== undefined && total !== read) throw totalDiffers(context.name, total, read);
+    if (!ignored) watch.look(page + 1, answer, said);
+    if (!next.more && total !== undefined && total !== read) {
+      if (Number.isNaN(total)) throw totalDiffers(context.name, { total, read });
+      throw new PagesChanged(`the system said that there are ${total} records and gave ${read}`, { total, read });
+    }
     // Some write null for an empty list, and some when they fail: what comes after it tells.
     doubtful = !next.more && !wasDoubtful && page > 0 && answer.nullList === true && isGuessed(paginator);
     const past = !next.more && page === 0 && context.pastShort === true && answer.records.length > 0 && isGuessed(paginator);
     if (doubtful || past) next = { more: true };
-    yield { records: answer.records, last: !next.more, ...(ignored ? { incomplete: true } : {}) };
+    yield { records: fresh, last: !next.more, ...(ignored ? { incomplete: true } : {}) };
   }
 }
 
@@ -73,15 +116,6 @@ function tooMany(system: string, most: number): FatalError {
     place: { system },
     message: `There are more than ${most} pages.`,
     hint: 'Raise paginator.max_pages if there really are so many.',
-  });
-}
-
-function totalDiffers(system: string, total: number, read: number): FatalError {
-  return new FatalError({
-    code: 'TOTAL_DIFFERS',
-    place: { system },
-    message: `The system says that there are ${Number.isNaN(total) ? 'an unknown number of' : total} records, but gave ${read}.`,
-    hint: 'Records may have changed while they were read: run again. If it stays so, tell the vendor.',
   });
 }
 
@@ -95,11 +129,13 @@ function brokenOff(system: string, page: number): FatalError {
   });
 }
 
-function cutOff(system: string, page: number): FatalError {
+function cutOff(system: string, page: number, ignored: boolean): FatalError {
   return new FatalError({
     code: 'ANSWER_REFUSED',
     place: { system },
-    message: `Page ${page} said that there is more, and asking for it gave an error that the connector says to ignore.`,
-    hint: 'Look at error_handler.rules: what is ignored on the way leaves records out.',
+    message: `Page ${page} said that there is more, and asking for it gave ${ignored ? 'an error that the connector says to ignore' : 'an answer with nothing in it'}.`,
+    hint: ignored
+      ? 'Look at error_handler.rules: what is ignored on the way leaves records out.'
+      : 'Run again; if it stays so, tell the vendor.',
   });
 }

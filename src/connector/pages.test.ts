@@ -118,11 +118,11 @@ describe('answers that are none', () => {
   test.each([
     ['an object without the list', '{"error":"maintenance"}', 'JSON_ROWS_MISSING'],
     ['text', 'Service temporarily unavailable', 'JSON_MALFORMED'],
-    ['nothing', '', 'FILE_EMPTY'],
+    ['nothing', '', 'ANSWER_EMPTY'],
     ['a list that was cut off', '{"things":[{"id":"1"},', 'FILE_TRUNCATED'],
   ])('%s is no empty answer', async (_, answer, code) => {
     for (const stream of [{}, { paginator: { kind: 'page', total: 'total' } }]) await expect(read(stream, [answer])).rejects.toThrow(code);
-    await expect(read(success, [answer])).rejects.toThrow(/ANSWER_REFUSED|FILE_|JSON_/);
+    await expect(read(success, [answer])).rejects.toThrow(/ANSWER_REFUSED|ANSWER_EMPTY|FILE_|JSON_/);
   });
 
   test('a web page in place of an answer is called one, by its title, and nobody is told to have it sent again', async () => {

@@ -34,6 +34,8 @@ export interface Page {
   state?: StreamState;
   /** The records from here to the last page are all that there are: what is known and not among them was deleted. */
   whole?: boolean;
+  /** The records before this page, of the same request, are given once more: the list changed while it was read. */
+  again?: boolean;
   /** The last one of its request. */
   last?: boolean;
   /** What was read so far is to be committed now: an error follows, or an order that must not be given twice. */

@@ -1,11 +1,14 @@
 import type { SinkConfig } from '../config/schema/connector.ts';
 import { type Value, type Values, valueAt } from '../core/record.ts';
-import { JsonDefect, jsonScanner } from '../formats/json-scan.ts';
+import { JsonDefect, readJson } from '../formats/json-scan.ts';
+import { webPageError } from '../transports/http/web-page.ts';
 import type { RequestAnswer } from '../transports/transport.ts';
 import { textAt } from './answer.ts';
+import { emptyAnswer } from './answer-status.ts';
+import { answerText } from './answer-text.ts';
 import { type Answer, answerKey, type Outgoing, type PushContext, rejection, saidOfRecord, shortened } from './push.ts';
 import type { Session } from './session.ts';
-import { xmlValues } from './xml-answer.ts';
+import { valuesOfXml } from './xml-answer.ts';
 
 /** An answer to a write or a look-up: JSON, XML, the values of SOAP; empty where it is none of these. */
 export interface Envelope {
@@ -13,25 +16,39 @@ export interface Envelope {
   /** Where the answer is a list. */
   list?: Value[];
   text: string;
+  /** Why nothing can be read from it, in words: an empty body, text of another kind. */
+  unread?: string;
 }
 
 const MOST_BYTES = 1_048_576;
 
-export async function envelopeOf(answer: RequestAnswer, session: Session | undefined): Promise<Envelope> {
+/**
+ * Reads an answer to a write or a look-up. Throws FatalError where it is none: an empty SOAP body where the WSDL promises something, a
+ * web page, a charset that contradicts itself. What was written may be at the system all the same.
+ */
+export async function envelopeOf(answer: RequestAnswer, session: Session | undefined, name: string): Promise<Envelope> {
   const clean = (text: string): string => session?.clean(text) ?? text;
+  if (answer.nothing !== undefined) throw emptyAnswer(answer.status, answer.nothing, name);
   if (answer.value) return { values: answer.value, text: clean(JSON.stringify(answer.value)) };
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of answer.bytes ?? []) if ((size += piece.length) <= MOST_BYTES) pieces.push(Uint8Array.from(piece));
-  const text = clean(Buffer.concat(pieces).toString('utf8'));
-  if (/^\ufeff?\s*</.test(text)) return { values: xmlValues(text), text };
+  const text = clean(answerText(Buffer.concat(pieces), answer.headers['content-type'], name));
+  const page = webPageError(text.slice(0, 4096), name);
+  if (page) throw page;
+  const nothing = answer.status === 204 || answer.status === 205;
+  if (text.trim() === '') return { values: {}, text, ...(nothing ? {} : { unread: 'an empty body' }) };
+  const unread = 'a text that is neither JSON nor XML that can be relied on';
+  if (/^\ufeff?\s*</.test(text)) {
+    const values = valuesOfXml(text);
+    return values ? { values, text } : { values: {}, text, unread };
+  }
   try {
-    const scanner = jsonScanner(text);
-    const value = scanner.readValue(scanner.skipSpace(0));
+    const value = readJson(text);
     if (Array.isArray(value)) return { values: {}, list: value, text };
     return { values: typeof value === 'object' && value !== null ? value : {}, text };
   } catch (error) {
-    if (error instanceof JsonDefect) return { values: {}, text };
+    if (error instanceof JsonDefect) return { values: {}, text, unread };
     throw error;
   }
 }

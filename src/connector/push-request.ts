@@ -3,7 +3,7 @@ import { ConfigError, FatalError, InterlocalError, type Problem, RecordError, Re
 import { type Values, valueAt } from '../core/record.ts';
 import { answerFacts } from '../transports/http/status.ts';
 import type { RequestSpec, RequestTransport } from '../transports/transport.ts';
-import { IGNORED, judging } from './error-rules.ts';
+import { IGNORED, judging, unlessRuled } from './error-rules.ts';
 import { jsonBody } from './json-body.ts';
 import { type Answer, type Outgoing, type PushContext, rejection, shortened } from './push.ts';
 import { textAt } from './answer.ts';
@@ -112,7 +112,14 @@ async function readBack(
     throw context.session?.cleaned(error) ?? error;
   }
   if (answer === IGNORED) return 'missing';
-  const { values, text } = answer;
+  const { values, text, unread } = answer;
+  if (unread !== undefined)
+    throw new FatalError({
+      code: 'ANSWER_UNREADABLE',
+      place: { system: context.name, path: 'acknowledgement.read_back' },
+      message: `The look-up was answered with ${unread}: whether the record is there, nobody can know.`,
+      hint: 'Run again; if it stays so, ask the owner of the system.',
+    });
   const found = valueAt(values, config.found.path);
   const value = typeof found === 'string' ? found : undefined;
   const there = config.found.in
@@ -141,18 +148,19 @@ async function asked(
   transport: RequestTransport,
   sink: SinkConfig,
   spec: () => Promise<RequestSpec>,
-  { session }: PushContext,
+  { session, name }: PushContext,
 ): Promise<Envelope | typeof IGNORED> {
+  const rules = sink.error_handler?.rules ?? [];
   let unruled: unknown;
   const ask = async (): Promise<Envelope> => {
     try {
-      return await envelopeOf(await transport.request(await spec()), session);
+      return await envelopeOf(await unlessRuled(await transport.request(await spec()), rules, name), session, name);
     } catch (error) {
       throw (unruled = error);
     }
   };
   try {
-    return await judging(ask, sink.error_handler?.rules ?? [], session && (() => session.forget()));
+    return await judging(ask, rules, session && (() => session.forget()));
   } catch (error) {
     if (error !== unruled && error instanceof RetriableError) RULED.add(error);
     throw error;

@@ -7,7 +7,9 @@ import { parseDuration } from '../core/time.ts';
 import { retryAfter } from '../transports/http/status.ts';
 import { ownWords, redactor } from '../transports/redact.ts';
 import type { RequestAnswer } from '../transports/transport.ts';
-import { jsonObject, textAt } from './answer.ts';
+import { textAt } from './answer.ts';
+import { jsonObject } from './answer-inside.ts';
+import { answerText } from './answer-text.ts';
 import type { Asking } from './asking.ts';
 import { IGNORED } from './error-rules.ts';
 import type { Page, PageContext, StreamState } from './pages.ts';
@@ -103,7 +105,7 @@ function orderOf({ submit }: ReportConfig, variables: Variables): string {
 async function submit(config: ReportConfig, asking: Asking, context: PageContext, variables: Variables): Promise<string> {
   const answer = await asking.ask(config.submit, variables, async (raw) => ({
     headers: raw.headers,
-    values: config.header === undefined ? await valuesOf(raw, config) : {},
+    values: config.header === undefined ? await valuesOf(raw, config, context.name) : {},
   }));
   const id =
     answer === IGNORED
@@ -135,7 +137,7 @@ async function ready(
   let before: string | undefined;
   for (let waited = 0; ;) {
     const answer = await asking.ask(config.poll, variables, async (raw) => ({
-      values: config.status !== undefined || config.link !== undefined ? await valuesOf(raw, config) : await nothing(raw),
+      values: config.status !== undefined || config.link !== undefined ? await valuesOf(raw, config, context.name) : await nothing(raw),
       status: String(raw.status),
       wait: retryAfter(raw.headers['retry-after']),
     }));
@@ -208,7 +210,7 @@ function withoutStatus(path: string, { name }: PageContext, values: Values): Fat
 const MOST_BYTES = 1_048_576;
 
 /** What an answer to submit or poll says. */
-async function valuesOf(answer: RequestAnswer, { answers }: ReportConfig): Promise<Values> {
+async function valuesOf(answer: RequestAnswer, { answers }: ReportConfig, name: string): Promise<Values> {
   if (answer.value) return answer.value;
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -216,9 +218,7 @@ async function valuesOf(answer: RequestAnswer, { answers }: ReportConfig): Promi
     parts.push(Uint8Array.from(part));
     if ((size += part.length) > MOST_BYTES) break;
   }
-  const text = Buffer.concat(parts)
-    .toString('utf8')
-    .replace(/^\ufeff/, '');
+  const text = answerText(Buffer.concat(parts), answer.headers['content-type'], name).replace(/^\ufeff/, '');
   if (answers === 'json') return jsonObject(text) ?? {};
   const { xmlValues } = await import('./xml-answer.ts');
   return xmlValues(text);

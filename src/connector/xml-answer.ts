@@ -3,11 +3,16 @@ import { parseXml, type XmlElement, XmlProblem } from '../transports/soap/xml.ts
 
 /** An XML answer as values below its root, as the xml decoder reads a row; empty where it is no XML. A DOCTYPE is none. */
 export function xmlValues(text: string): Values {
+  return valuesOfXml(text) ?? {};
+}
+
+/** The same; undefined where it is no XML. */
+export function valuesOfXml(text: string): Values | undefined {
   try {
     const value = valueOf(parseXml(text));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
   } catch (error) {
-    if (error instanceof XmlProblem) return {};
+    if (error instanceof XmlProblem) return undefined;
     throw error;
   }
 }

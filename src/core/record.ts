@@ -38,8 +38,11 @@ export function valueAt(values: Values, path: string): Value | undefined {
   if (direct !== undefined && Object.hasOwn(values, path)) return direct;
   if (!path.includes('.')) return undefined;
   let at: Value | undefined = values;
-  for (const part of path.split('.')) {
-    if (at === null || at === undefined || typeof at === 'string') return undefined;
+  const parts = path.split('.');
+  for (const [i, part] of parts.entries()) {
+    if (at === null || at === undefined) return undefined;
+    // An XML element with attributes has its text under `text`; one without them is its text.
+    if (typeof at === 'string') return i === parts.length - 1 && i > 0 && part === 'text' ? at : undefined;
     at = Array.isArray(at) ? at[Number(part)] : Object.hasOwn(at, part) ? at[part] : undefined;
   }
   return at;

@@ -77,11 +77,12 @@ function lacking(
       const last = config.match_on.at(-1)!.name;
       const title = entities.get(config[side].entity)!.value.title;
       const what = many(`${title.slice(0, 1).toLowerCase()}${title.slice(1)}`);
-      if (/^[\p{L}_-]+$/u.test(last)) {
-        const n = new Set(missing.map((leaf) => leaf.key.at(-1))).size;
-        return `${n === 1 ? `1 ${last} has` : `${n.toLocaleString('en-US')} ${many(last)} have`} no ${what}`;
-      }
-      return `${missing.length === 1 ? '1 key has' : `${missing.length.toLocaleString('en-US')} keys have`} no ${what}`;
+      // Of two keys, a day is one of a department.
+      const names = config.match_on.map(({ name }) => name);
+      const by = names.length > 1 ? ` (by ${names.slice(0, -1).join(', ')} and ${last})` : '';
+      const one = /^[\p{L}_-]+$/u.test(last) ? last : 'key';
+      const n = missing.length;
+      return `${n === 1 ? `1 ${one} has` : `${n.toLocaleString('en-US')} ${many(one)} have`} no ${what}${by}`;
     })
     .join(', ');
 }

@@ -1,6 +1,7 @@
 import type { Project } from '../config/project.ts';
 import { ConfigError, didYouMean } from '../core/errors.ts';
-import type { Value } from '../core/record.ts';
+import type { SourceRecord, Value } from '../core/record.ts';
+import type { MappingContext } from '../mapping/mapping.ts';
 import { landedById } from '../store/landed.ts';
 import { heldBy } from '../store/totals.ts';
 import { columnsOfEntity, columnsOfField } from '../store/model-tables.ts';
@@ -34,7 +35,7 @@ export interface Explained {
     item: string;
     /** The source fields that the value was made from, as the mapping read them; none where the mapping has changed since. */
     fields: Record<string, Value>;
-    /** The mapping has changed since the record was mapped: what it would read now says nothing of this value. */
+    /** The mapping has changed since, and makes another value of the record now: what it reads says nothing of this one. */
     outdated: boolean;
   };
 }
@@ -89,6 +90,7 @@ export async function explain({ project, knex }: Engine, entityName: string, key
             const made = link && makers(source, link.item);
             const context = { connection: source.connection, ...(from.file === null ? {} : { file: from.file }) };
             const record = { values: from.values, number: from.record, line: from.line ?? undefined };
+            const outdated = !made || (made.outdated && valueNow(made, record, context, name) !== explained.value);
             explained.from = {
               pipeline: source.pipeline,
               connection: source.connection,
@@ -99,8 +101,8 @@ export async function explain({ project, knex }: Engine, entityName: string, key
               source_key: from.key,
               mapping: made?.bound.mapping.name ?? null,
               item: made?.item ?? link?.item ?? '',
-              fields: (made && !made.outdated && made.bound.mapping.said(record, context, made.item)?.[name]) || {},
-              outdated: made?.outdated ?? true,
+              fields: (!outdated && made.bound.mapping.said(record, context, made.item)?.[name]) || {},
+              outdated,
             };
           }
           return explained;
@@ -144,10 +146,17 @@ function giverOf(links: readonly RecordLink[], column: string, value: Cell): Rec
   return links.find(({ mapped }) => mapped !== null && (JSON.parse(mapped) as Record<string, Cell>)[column] === value) ?? links[0];
 }
 
+/** What the mapping makes of the record today; undefined when it makes no such item. */
+function valueNow(made: Maker, record: SourceRecord, context: MappingContext, column: string): Cell | undefined {
+  const { candidates } = made.bound.mapping.apply(record, context);
+  return candidates.find(({ itemKey }) => itemKey === made.item)?.columns[column];
+}
+
 interface Maker {
   bound: BoundMapping;
   /** The item's key as the mapping makes it. */
   item: string;
+  /** The mappings of its pipeline are others than those that its records were mapped with. */
   outdated: boolean;
 }
 

@@ -57,6 +57,8 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
     for await (const page of readStream(stream, transport, context)) {
       // What an error is about to end is committed first, also when the error is that a person stopped it.
       if (!page.commit) stopIfAsked(session);
+      // What was there in a reading that is done over may be gone now.
+      if (page.again && seen) seen = await seenKeys(session);
       if (page.whole) [whole, seen] = [true, await seenKeys(session)];
       const records = selector.select(page.records);
       layout.see(records);

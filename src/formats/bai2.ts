@@ -26,7 +26,11 @@ async function* decodeBai2(
   const assembled = bai2Records(context.file);
   const statement = bai2Statement(options, context.file);
   let records: SourceRecord[] = [];
-  for await (const { lines, first, terminated } of textLines(decodeText(bytes, options.encoding, context), context.file, LONGEST_LINE)) {
+  for await (const { lines, first, terminated } of textLines(
+    decodeText(bytes, options.encoding ?? 'utf-8', context),
+    context.file,
+    LONGEST_LINE,
+  )) {
     for (const [i, line] of lines.entries()) {
       if (line.trim() === '' || CTRL_Z.test(line)) continue;
       for (const record of assembled.line(line, first + i, terminated || i < lines.length - 1)) records.push(...statement.take(record));

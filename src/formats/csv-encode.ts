@@ -14,7 +14,7 @@ export async function* encodeCsv(
   options: CsvOptions,
   context: { file: string },
 ): AsyncGenerator<Uint8Array, void, void> {
-  const encode = await encoderOf(options.encoding, context.file);
+  const encode = await encoderOf(options.encoding ?? 'utf-8', context.file);
   const delimiter = options.delimiter === '\\t' ? '\t' : options.delimiter;
   const cell = cellWriter(options, delimiter, context.file);
   const end = LINE_ENDS[options.line_ending];

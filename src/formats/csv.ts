@@ -25,7 +25,7 @@ async function* decodeCsv(
   const skip = lineSkipper(options.skip_lines);
   /** Where lines are skipped: a carriage return came before the first of them ended. */
   let returns = false;
-  for await (const text of decodeText(bytes, options.encoding, context)) {
+  for await (const text of decodeText(bytes, options.encoding ?? 'utf-8', context)) {
     if (skip.missing() > 0) returns ||= text.includes('\r');
     const more = skip.rest(text);
     if (more === '') continue;

@@ -26,7 +26,7 @@ export async function* encodeFixedWidth(
       'Files whose lines have several segments can be read, not written.',
       'Write each record as a line of its own, if the receiving system takes that.',
     );
-  const encode = await encoderOf(options.encoding, context.file);
+  const encode = await encoderOf(options.encoding ?? 'utf-8', context.file);
   const end = options.line_breaks ? LINE_ENDS[options.line_ending] : '';
   let record = 0;
   for await (const list of records) {

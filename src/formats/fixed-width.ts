@@ -22,7 +22,7 @@ async function* decodeFixedWidth(
 ): AsyncGenerator<SourceRecord[], void, void> {
   const { file } = context;
   const layouts = fixedLayouts(options, file);
-  const text = decodeText(bytes, options.encoding, context);
+  const text = decodeText(bytes, options.encoding ?? 'utf-8', context);
   const lists = options.line_breaks ? textLines(text, file, LONGEST_LINE) : slices(text, options, file);
   let number = 0;
   let read = 0;

@@ -8,6 +8,8 @@ export type { ConnectorConfig, DecoderConfig };
 export interface DecodeContext {
   /** The file as the person knows it; stands in every problem. */
   file: string;
+  /** Who says what the encoding is, for messages; default: the connector. */
+  saidBy?: string | undefined;
   /** Columns that the stream requires; a missing one refuses the file with what was found instead. */
   requiredColumns?: readonly string[];
   /** Columns that the stream knows; others are reported once through `onNewColumns`. */

@@ -11,10 +11,10 @@ export async function* encodeJson(
   options: JsonOptions,
   context: EncodeContext,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const encode = await encoderOf(options.encoding, context.file);
+  const encode = await encoderOf(options.encoding ?? 'utf-8', context.file);
   const path = options.rows === '' ? [] : options.rows.split('.');
   const open = path.map((name) => `{${JSON.stringify(name)}:`).join('');
-  const unicode = /^utf/.test(options.encoding);
+  const unicode = /^utf/.test(options.encoding ?? 'utf-8');
   let record = 0;
   if (!options.lines) yield encode(`${open}[`);
   for await (const list of records) {

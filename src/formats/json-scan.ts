@@ -14,6 +14,12 @@ export class JsonDefect extends Error {
 
 const DEEPEST = 256;
 
+/** A name that stands twice in one object, and where it does so the second time. */
+export interface DoubledName {
+  name: string;
+  offset: number;
+}
+
 /**
  * Reads JSON values at offsets of a text, so that a document can be taken apart record by record and every mistake has
  * its place (JSON.parse does not always say where it stopped). Scalars are the text that stood in the file: 1.10 stays
@@ -34,6 +40,7 @@ export function jsonScanner(text: string) {
   }
 
   let end = 0;
+  let doubled: DoubledName | undefined;
 
   /** The end of the value that begins at `at`. */
   function skipValue(at: number, depth = 0): number {
@@ -60,6 +67,7 @@ export function jsonScanner(text: string) {
     let from = inside(at, depth);
     while (text[from] !== '}') {
       const key = readKey(from);
+      if (Object.hasOwn(values, key)) doubled ??= { name: key, offset: from };
       setField(values, key, readValue(end, depth + 1));
       if (closing('}')) return values;
       from = end;
@@ -156,8 +164,13 @@ export function jsonScanner(text: string) {
       end = from + 1;
       return;
     }
+    const names = new Set<string>();
     for (;;) {
       const key = bracket === '}' ? readKey(from) : undefined;
+      if (key !== undefined) {
+        if (names.has(key)) doubled ??= { name: key, offset: from };
+        names.add(key);
+      }
       let valueEnd = 0;
       yield { key, at: key === undefined ? from : end, next: (given) => (valueEnd = given) };
       end = valueEnd;
@@ -166,7 +179,28 @@ export function jsonScanner(text: string) {
     }
   }
 
-  return { skipSpace, skipValue, readValue, steps, fail, end: () => end };
+  /** The first name that came twice in one object since this was last asked (after escapes: "a" and "\\u0061" are one). */
+  function takeDoubled(): DoubledName | undefined {
+    const taken = doubled;
+    doubled = undefined;
+    return taken;
+  }
+
+  return { skipSpace, skipValue, readValue, steps, fail, doubled: takeDoubled, end: () => end };
+}
+
+/**
+ * The value of a whole JSON document, scalars as the text that was written. Throws JsonDefect for what is not JSON, for something behind
+ * it, and for a name that stands twice in one object.
+ */
+export function readJson(text: string): Value {
+  const scanner = jsonScanner(text);
+  const value = scanner.readValue(scanner.skipSpace(0));
+  const after = scanner.skipSpace(scanner.end());
+  if (after < text.length) scanner.fail('something follows the document', after);
+  const doubled = scanner.doubled();
+  if (doubled) scanner.fail(`the name ${JSON.stringify(doubled.name)} is there twice in one object`, doubled.offset);
+  return value;
 }
 
 const SCALAR = /[-+.\w]*/y;

@@ -20,10 +20,36 @@ test('records have the line where they begin', async () => {
   ]);
 });
 
-test('one object where a list could be is one record, null is none', async () => {
+test('one object where a list could be is one record; null and no list are none only where the connector says so', async () => {
   expect(await valuesOf(json({ rows: 'data' }), '{"data":{"id":"1"}}')).toEqual([{ id: '1' }]);
-  expect(await valuesOf(json({ rows: 'data' }), '{"data":null}')).toEqual([]);
   expect(await valuesOf(json(), '[]')).toEqual([]);
+  expect(await valuesOf(json({ rows: 'data', empty: ['null_list'] }), '{"data":null}')).toEqual([]);
+  expect(await valuesOf(json({ rows: 'data.items', empty: ['no_list'] }), '{"data":null}')).toEqual([]);
+  expect(await valuesOf(json({ rows: 'data', empty: ['no_list'] }), '{"other":1}')).toEqual([]);
+  for (const [rows, text] of [
+    ['data', '{"data":null,"error":"down"}'],
+    ['data', '{"error":"down"}'],
+    ['data.items', '{"data":null}'],
+    ['', 'null'],
+  ] as const)
+    await expect(valuesOf(json({ rows }), text)).rejects.toThrow('JSON_ROWS_MISSING');
+});
+
+test('a name given twice rejects its record with the place, also where one is written with escapes', async () => {
+  const text = '[{"id":"1"},\n{"id":"2","n":{"a":1,"\\u0061":2}},\n{"id":"3","id":"4"}]';
+  const records = await readAll(json(), text);
+  expect(records.map((r) => [r.problem?.code, r.problem?.place.line, r.problem?.place.column])).toEqual([
+    [undefined, undefined, undefined],
+    ['JSON_NAME_TWICE', 2, 22],
+    ['JSON_NAME_TWICE', 3, 11],
+  ]);
+  const lines = await readAll(json({ lines: true }), '{"a":1}\n{"a":1,"a":1}\n');
+  expect(lines.map((r) => r.problem?.place)).toEqual([undefined, { file: 'file', line: 2, column: 8, record: 2 }]);
+});
+
+test('a name given twice around the records refuses the document: it may be the list, the total or the cursor', async () => {
+  for (const text of ['{"data":[],"data":[{"id":"1"}]}', '{"n":1,"data":[],"n":2}', '{"page":{"x":1,"x":2},"data":[]}'])
+    await expect(valuesOf(json({ rows: 'data' }), text)).rejects.toThrow(/there twice.*JSON_MALFORMED/);
 });
 
 test('what is no object is set aside', async () => {

@@ -35,7 +35,7 @@ async function* lineRecords(
 ): AsyncGenerator<SourceRecord[], void, void> {
   let number = 0;
   for await (const { lines, first, terminated } of textLines(
-    decodeText(bytes, options.encoding, context),
+    decodeText(bytes, options.encoding ?? 'utf-8', context),
     context.file,
     options.max_bytes,
   )) {
@@ -49,7 +49,8 @@ async function* lineRecords(
         const value = scanner.readValue(start);
         const end = scanner.end();
         if (scanner.skipSpace(end) < text.length) scanner.fail('something follows the value on its line', scanner.skipSpace(end));
-        const rows = options.rows === '' ? [{ value, from: start, to: end }] : jsonRows(text, options.rows, context.file);
+        const rows =
+          options.rows === '' ? [{ value, from: start, to: end, doubled: scanner.doubled() }] : jsonRows(text, options, context.file);
         for (const row of rows) records.push(recordOf(row, text, ++number, first + i, context.file));
       });
     }
@@ -63,9 +64,10 @@ async function* documentRecords(
   context: DecodeContext,
 ): AsyncGenerator<SourceRecord[], void, void> {
   const pieces: string[] = [];
-  for await (const piece of decodeText(bounded(bytes, options.max_bytes, context.file), options.encoding, context)) pieces.push(piece);
+  for await (const piece of decodeText(bounded(bytes, options.max_bytes, context.file), options.encoding ?? 'utf-8', context))
+    pieces.push(piece);
   const text = pieces.join('');
-  const rows = jsonRows(text, options.rows, context.file);
+  const rows = jsonRows(text, options, context.file);
   let records: SourceRecord[] = [];
   let number = 0;
   let line = 1;
@@ -105,13 +107,30 @@ function placed<T>(file: string, text: string, linesBefore: number, canBeCut: bo
       'JSON_MALFORMED',
       file,
       { line, column },
-      `This is not JSON: ${error.message}.`,
+      `${/there twice/.test(error.message) ? 'This JSON cannot be relied on' : 'This is not JSON'}: ${error.message}.`,
       'The file is damaged or of another kind: have it sent again.',
     );
   }
 }
 
-function recordOf({ value, from, to }: JsonRow, text: string, number: number, line: number, file: string): SourceRecord {
+function recordOf({ value, from, to, doubled }: JsonRow, text: string, number: number, line: number, file: string): SourceRecord {
+  if (doubled) {
+    const before = text.slice(from, doubled.offset);
+    const at = { line: line + before.split('\n').length - 1, column: doubled.offset - text.lastIndexOf('\n', doubled.offset - 1) };
+    return {
+      values: {},
+      number,
+      line,
+      problem: problemIn(
+        'JSON_NAME_TWICE',
+        file,
+        { ...at, record: number },
+        `The name ${JSON.stringify(excerpt(doubled.name))} stands twice in one object of this record: which of its values holds cannot be known.`,
+        'Correct it at the source, then run again.',
+      ),
+      raw: text.slice(from, to),
+    };
+  }
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) return { values: value, number, line };
   const raw = text.slice(from, to);
   return {

@@ -4,17 +4,20 @@ import type { CsvOptions } from '../config/schema/connector.ts';
 import { refuseFile } from './refuse.ts';
 import { upperHalf } from './code-pages.ts';
 
-export type Encoding = CsvOptions['encoding'];
+export type Encoding = NonNullable<CsvOptions['encoding']>;
 
 export interface TextContext {
   file: string;
   /** Who says what the encoding is, for messages; default: the connector. */
-  saidBy?: string;
+  saidBy?: string | undefined;
   signal?: AbortSignal;
 }
 
 /** Bytes are decoded in pieces of this size whatever the source hands over, so that memory stays the same. */
 const PIECE = 65_536;
+
+/** Pieces smaller than this are joined. */
+const SMALL = 8192;
 
 /** What is judged by the beginning of a file is judged by so many bytes, however the source hands them over. Four tell every byte order mark. */
 const BEGINNING = 256;
@@ -34,7 +37,7 @@ export async function* decodeText(
   let carry: Buffer = Buffer.alloc(0);
   let first = true;
   let any = false;
-  for await (const chunk of bytes) {
+  for await (const chunk of inLargerPieces(bytes)) {
     if (chunk.byteLength === 0) continue;
     any = true;
     const whole = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -70,6 +73,27 @@ export async function* decodeText(
     if (last.text) yield last.text;
   }
   decode.end();
+}
+
+/**
+ * Small pieces joined, so that what is not whole yet is not looked at again for every few bytes that a network hands over. A piece may
+ * be written over once the next is asked for, so that what is kept is copied.
+ */
+async function* inLargerPieces(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  let kept: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of bytes) {
+    if (size === 0 && chunk.byteLength >= SMALL) {
+      yield chunk;
+      continue;
+    }
+    kept.push(Uint8Array.from(chunk));
+    size += chunk.byteLength;
+    if (size < SMALL) continue;
+    yield Buffer.concat(kept);
+    [kept, size] = [[], 0];
+  }
+  if (size > 0) yield Buffer.concat(kept);
 }
 
 interface Position {

@@ -1,21 +1,7 @@
 import type { XmlOptions } from '../config/schema/connector.ts';
+import { byteOrderMark, declaredIn, encodingNamed } from './charset.ts';
 import { refuseFile } from './refuse.ts';
 import type { Encoding } from './text-decoding.ts';
-
-const NAMES: Record<string, Encoding> = {
-  'utf-8': 'utf-8',
-  utf8: 'utf-8',
-  'us-ascii': 'ascii',
-  ascii: 'ascii',
-  'windows-1252': 'windows-1252',
-  cp1252: 'windows-1252',
-  'iso-8859-1': 'iso-8859-1',
-  latin1: 'iso-8859-1',
-  ibm437: 'cp437',
-  cp437: 'cp437',
-  ibm850: 'cp850',
-  cp850: 'cp850',
-};
 
 /**
  * The encoding of an XML document by its byte order mark, else its declaration, else UTF-8; and all of its bytes again.
@@ -40,14 +26,13 @@ export async function xmlEncoding(
 }
 
 function encodingOf(head: Buffer, file: string): Encoding {
-  if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
-  if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
-  if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return 'utf-8';
+  const mark = byteOrderMark(head);
+  if (mark !== undefined) return mark as Encoding;
   if (head[0] === 0x3c && head[1] === 0) return 'utf-16le';
   if (head[0] === 0 && head[1] === 0x3c) return 'utf-16be';
-  const declared = /^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([^"']*)["']/.exec(head.toString('latin1'))?.[1]?.toLowerCase();
+  const declared = declaredIn(head);
   if (declared === undefined || declared.startsWith('utf-16')) return 'utf-8';
-  const encoding = Object.hasOwn(NAMES, declared) ? NAMES[declared] : undefined;
+  const encoding = encodingNamed(declared);
   if (!encoding)
     throw refuseFile(
       'FILE_ENCODING',

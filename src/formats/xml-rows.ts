@@ -39,6 +39,9 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
   let number = 0;
   let rowLine = 1;
   let rowStart = 0;
+  /** The element around the rows is there; with a row by name alone, which may stand anywhere, nothing but the root is. */
+  let listSeen = false;
+  let others = 0;
 
   const tokens = xmlTokens(file, options.max_depth, {
     limit: options.max_row_bytes,
@@ -66,7 +69,10 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
     },
     text(text, blank) {
       const node = row.at(-1);
-      if (!node) return;
+      if (!node) {
+        if (!blank) others++;
+        return;
+      }
       node.text += text;
       node.blank &&= blank;
     },
@@ -96,6 +102,8 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
   }
 
   function elsewhere(name: string): void {
+    if (wanted.length > 1) listSeen ||= path.length === wanted.length - 1 && path.every((part, i) => part === wanted[i]);
+    else if (path.length > 1) others++;
     if (seen.size < 100 || seen.has(name)) seen.set(name, (seen.get(name) ?? 0) + 1);
   }
 
@@ -178,7 +186,12 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
       if (number > 0) return;
       // No row: an empty export, or a row element of another name. Elements that repeat, or are called nearly so, tell.
       const repeated = [...seen].filter(([, times]) => times > 1).map(([name]) => name);
-      const meant = didYouMean(wanted.at(-1)!, seen.keys());
+      // The elements around the rows may be called nearly so themselves: Permits.
+      const around = wanted.length > 1 ? wanted.slice(0, -1) : others === 0 ? [...seen.keys()] : [];
+      const meant = didYouMean(
+        wanted.at(-1)!,
+        [...seen.keys()].filter((name) => !around.includes(name)),
+      );
       if (repeated.length || meant)
         throw refuseFile(
           'XML_ROW_MISSING',
@@ -187,6 +200,17 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
           `The file has no element <${wanted.at(-1)}>, which is to be one record. It has: ${[...seen.keys()].slice(0, 20).join(', ')}.${meant ? ` Did you mean ${meant}?` : ''}`,
           'Correct row in the decoder, or have the right file sent.',
         );
+      if (options.empty?.includes('no_list') || (wanted.length > 1 ? listSeen : others === 0)) return;
+      const inside = wanted.length > 1;
+      throw refuseFile(
+        'XML_ROW_MISSING',
+        file,
+        {},
+        inside
+          ? `The file has neither <${wanted.at(-1)}>, which is to be one record, nor <${wanted.at(-2)}> around it. It has: ${[...seen.keys()].slice(0, 20).join(', ')}.`
+          : `The file has no element <${wanted[0]}>, which is to be one record, and is not empty either. It has: ${[...seen.keys()].slice(0, 20).join(', ')}.`,
+        `It may be an error message. If the system writes so that there are no records, ${inside ? '' : `write row with its path from the root (Root/${wanted[0]}), or `}set empty: [no_list] in the decoder.`,
+      );
     },
   };
 }

@@ -23,6 +23,8 @@ export interface XmlTokens {
   position(): number;
 }
 
+/** Attributes of one element from which on they are looked up rather than gone through. */
+const MANY = 16;
 const ENTITIES: Record<string, string> = { lt: '<', gt: '>', amp: '&', apos: "'", quot: '"' };
 const NAME = /^[\p{L}_:][\p{L}\p{N}\p{M}_:.\-\u00b7]*$/u;
 const NAME_START = /[^\s/>=]+/y;
@@ -35,6 +37,7 @@ const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
 export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers): XmlTokens {
   const open: string[] = [];
   let text = '';
+  let waiting = '';
   let at = 0;
   let rooted = false;
   let consumed = 0;
@@ -130,17 +133,24 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
   /** The `>` that ends the tag at `at`, quotes heeded; -1 when it is not there yet. */
   function tagEnd(): number {
     let from = at + 1;
+    // Both are looked for again only once they are behind: each quote would go through the whole tag.
+    let end = from - 1;
+    let bracket = from - 1;
+    const nextBracket = (position: number): number => {
+      if (bracket >= 0 && bracket < position) bracket = text.indexOf('<', position);
+      return bracket;
+    };
     for (;;) {
-      const end = text.indexOf('>', from);
+      if (end >= 0 && end < from) end = text.indexOf('>', from);
       const stop = end < 0 ? text.length : end;
       const quote = firstQuote(from, stop);
       if (quote < 0) {
-        const inner = text.indexOf('<', from);
+        const inner = nextBracket(from);
         if (inner >= 0 && inner < stop) malformed(at, `The tag "${excerpt(text.slice(at, inner))}" has no end.`);
         return end;
       }
       const close = text.indexOf(text[quote]!, quote + 1);
-      const inner = text.indexOf('<', quote);
+      const inner = nextBracket(quote);
       if (inner >= 0 && (close < 0 || inner < close))
         malformed(quote, 'The value that begins here has a "<" in it: its closing quote is missing, or the "<" must be written &lt;.');
       if (close < 0) return -1;
@@ -189,6 +199,9 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
 
   function attributesIn(from: number, to: number): XmlAttribute[] {
     const found: XmlAttribute[] = [];
+    // Elements have few attributes, as a rule; a set is made only for one that has many.
+    let many: Set<string> | undefined;
+    const isThere = (name: string): boolean => (many ? many.has(name) : found.some((other) => other.name === name));
     let i = from;
     for (;;) {
       const before = i;
@@ -207,9 +220,11 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
       const close = quote === '"' || quote === "'" ? text.indexOf(quote, i + 1) : -1;
       if (close < 0 || close >= to) malformed(i, `The value of the attribute ${name} is not in quotes.`);
       const raw = text.slice(i + 1, close);
-      if (found.some((other) => other.name === name)) malformed(i, `The attribute ${name} is there twice.`);
+      if (isThere(name)) malformed(i, `The attribute ${name} is there twice.`);
       checkCharacters(raw, i + 1);
       found.push({ name, value: resolve(raw.replace(/\r\n|[\r\n\t]/g, ' '), i + 1) });
+      many?.add(name);
+      if (found.length === MANY) many = new Set(found.map((other) => other.name));
       i = close + 1;
     }
   }
@@ -267,19 +282,33 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
     });
   }
 
+  /** What came since joins what is left of the text. */
+  function take(): void {
+    lineAt(at);
+    const lineStart = at === 0 ? -1 : text.lastIndexOf('\n', at - 1);
+    columnsBefore = lineStart < 0 ? columnsBefore + at : at - lineStart - 1;
+    consumed += at;
+    text = text.slice(at) + waiting;
+    waiting = '';
+    countedTo = 0;
+    at = 0;
+  }
+
   return {
     push(more) {
-      lineAt(at);
-      const lineStart = at === 0 ? -1 : text.lastIndexOf('\n', at - 1);
-      columnsBefore = lineStart < 0 ? columnsBefore + at : at - lineStart - 1;
-      consumed += at;
-      text = text.slice(at) + more;
-      countedTo = 0;
-      at = 0;
+      // What is not whole yet is looked at again only once it has grown by half: a long piece in small parts would be gone through
+      // from its beginning with each of them.
+      waiting += more;
+      if (waiting.length < (text.length - at) / 2) {
+        if (text.length - at + waiting.length > handlers.limit) handlers.tooLarge(lineAt(at));
+        return;
+      }
+      take();
       run(false);
       if (text.length - at > handlers.limit) handlers.tooLarge(lineAt(at));
     },
     end() {
+      take();
       run(true);
       const cut = at < text.length || open.length > 0;
       if (cut && (rooted || text.startsWith('<', at)))

@@ -18,7 +18,7 @@ async function* decodeXml(
   context: DecodeContext,
 ): AsyncGenerator<SourceRecord[], void, void> {
   const { encoding, bytes } = await xmlEncoding(source, options.encoding, context.file);
-  const saidBy = options.encoding === 'declared' ? 'its XML declaration' : undefined;
+  const saidBy = options.encoding === 'declared' ? 'its XML declaration' : context.saidBy;
   const rows = xmlRows(options, context.file);
   const check = fieldCheck(context);
   let records: SourceRecord[] = [];
@@ -31,6 +31,7 @@ async function* decodeXml(
     records = [];
   }
   rows.end();
+  records = records.concat(rows.take());
   check.see(records);
   check.finish();
   if (records.length) yield records;

@@ -18,7 +18,7 @@ export type Read = (scope: Scope) => string | null | Fault;
  * Reads one source field as text. `../name` looks in the object around the item; `@file`, `@record`, `@connection` and
  * `@currency` say where the record came from. Text of spaces only is no value. A name that the record does not have
  * is a fault; a part of a dotted path that is missing below a first part that is there is no value, since XML and
- * JSON leave out what is empty.
+ * JSON leave out what is empty. Of a plain text `text` is the text itself, and any other field of it is a fault.
  */
 export function compileRead(name: string, trim: boolean, settings: MappingSettings): Read {
   const special = compileSpecial(name, settings);
@@ -80,7 +80,9 @@ function compilePath(path: string): (values: Values) => Value | undefined {
     let at: Value | undefined = step(values, parts[0]!);
     if (at === undefined) return undefined;
     for (let i = 1; i < parts.length; i++) {
-      if (at === null || at === undefined || typeof at === 'string') return null;
+      if (at === null || at === undefined) return null;
+      // An element with attributes has its text under `text`, and one without them is that text; no other field can be in it.
+      if (typeof at === 'string') return i === parts.length - 1 && parts[i] === 'text' ? at : undefined;
       at = step(at, parts[i]!);
     }
     return at ?? null;

@@ -95,7 +95,9 @@ export function startComparison(rules: CompareRules, first = ''): OpenComparison
     },
     finish() {
       const lines: Compared[] = [];
-      const currencies = [...root.sums.keys()].sort((a, b) => Number(b === first) - Number(a === first) || (a < b ? -1 : 1));
+      const currencies = [...(root.currency === undefined ? [] : [root.currency]), ...(root.more?.keys() ?? [])].sort(
+        (a, b) => Number(b === first) - Number(a === first) || (a < b ? -1 : 1),
+      );
       if (currencies.length === 0) currencies.push(first);
       const totals = currencies.map((currency) => finish(root, [], currency, { left: undefined, right: undefined }, depth, rules, lines));
       return { total: totals[0]!, totals, lines, leaves: lines.filter((line) => line.depth === depth) };
@@ -110,23 +112,43 @@ interface Sums {
   rightCount: number;
 }
 
-interface Node {
+/** Its own sums are of the first currency that came: nearly always there is no other, and there may be a million nodes. */
+interface Node extends Sums {
   part: string;
-  /** By currency. */
-  sums: Map<string, Sums>;
-  /** Has that side any record here, in whatever currency? */
-  has: { left: boolean; right: boolean };
+  currency: string | undefined;
+  /** Further currencies. */
+  more: Map<string, Sums> | undefined;
   held: string | undefined;
   inside: Map<string, Node> | undefined;
 }
 
 function emptyNode(part: string): Node {
-  return { part, sums: new Map(), has: { left: false, right: false }, held: undefined, inside: undefined };
+  return {
+    part,
+    currency: undefined,
+    left: null,
+    right: null,
+    leftCount: 0,
+    rightCount: 0,
+    more: undefined,
+    held: undefined,
+    inside: undefined,
+  };
+}
+
+function sumsOf(node: Node, currency: string): Sums | undefined {
+  return node.currency === currency ? node : node.more?.get(currency);
+}
+
+/** Has that side any record here, in whatever currency? */
+function has(node: Node, side: 'left' | 'right'): boolean {
+  return node[side] !== null || (node.more !== undefined && [...node.more.values()].some((sums) => sums[side] !== null));
 }
 
 function addTo(node: Node, side: 'left' | 'right', { currency = '', minor, count }: SideTotal): void {
-  let sums = node.sums.get(currency);
-  if (!sums) node.sums.set(currency, (sums = { left: null, right: null, leftCount: 0, rightCount: 0 }));
+  node.currency ??= currency;
+  let sums = sumsOf(node, currency);
+  if (!sums) (node.more ??= new Map()).set(currency, (sums = { left: null, right: null, leftCount: 0, rightCount: 0 }));
   const sum = (sums[side] ?? 0) + minor;
   if (!Number.isSafeInteger(sum))
     throw new FatalError({
@@ -136,7 +158,6 @@ function addTo(node: Node, side: 'left' | 'right', { currency = '', minor, count
       hint: 'Look for a record with an impossible amount.',
     });
   sums[side] = sum;
-  node.has[side] = true;
   if (side === 'left') sums.leftCount += count;
   else sums.rightCount += count;
 }
@@ -148,26 +169,27 @@ function finish(
   node: Node,
   key: string[],
   currency: string,
-  before: Unknown,
+  unknown: Unknown,
   depth: number,
   rules: CompareRules,
   lines: Compared[],
 ): Compared {
-  const sums = node.sums.get(currency) ?? { left: null, right: null, leftCount: 0, rightCount: 0 };
+  const { left, right, leftCount, rightCount } = sumsOf(node, currency) ?? emptyNode('');
   const line: Compared = {
     key,
     depth: key.length,
     status: 'matched',
     currency,
-    ...sums,
-    difference: (sums.right ?? 0) - (sums.left ?? 0),
+    left,
+    right,
+    difference: (right ?? 0) - (left ?? 0),
+    leftCount,
+    rightCount,
   };
   if (key.length > 0) lines.push(line);
-  const unknown: Unknown = {
-    left: before.left ?? (node.has.left ? undefined : key.length),
-    right: before.right ?? (node.has.right ? undefined : key.length),
-  };
-  const unknownAt = unknown.left ?? unknown.right;
+  const unknownLeft = unknown.left ?? (has(node, 'left') ? undefined : key.length);
+  const unknownRight = unknown.right ?? (has(node, 'right') ? undefined : key.length);
+  const unknownAt = unknownLeft ?? unknownRight;
   if (key.length === depth) {
     const status = statusOfLeaf(line, rules, unknownAt);
     if (status !== 'matched' || node.held === undefined) return withStatus(line, status, rules, unknownAt);
@@ -175,10 +197,11 @@ function finish(
     line.held = node.held;
     return line;
   }
+  const inner: Unknown = { left: unknownLeft, right: unknownRight };
   const leaves = { matched: 0, differs: 0, left_only: 0, right_only: 0, unchecked: 0 };
   for (const child of [...(node.inside?.values() ?? [])].sort((a, b) => (a.part < b.part ? -1 : 1))) {
-    if (!child.sums.has(currency)) continue;
-    const inside = finish(child, [...key, child.part], currency, unknown, depth, rules, lines);
+    if (!sumsOf(child, currency)) continue;
+    const inside = finish(child, [...key, child.part], currency, inner, depth, rules, lines);
     if (inside.leaves) for (const status of STATUSES) leaves[status] += inside.leaves[status];
     else leaves[inside.status]++;
   }

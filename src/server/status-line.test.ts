@@ -107,3 +107,14 @@ test('what waits for a person before it goes to another system, and what had no 
     text: 'The pipeline a succeeded; nothing is set aside; 3 records to other systems wait for a person; 2 deliveries are to be settled; 1 delivery is overdue.',
   });
 });
+
+test('a run that the store could not keep, or that nobody ended, is never told as well or as running', () => {
+  const full = { ...pipeline('bank', 'succeeded'), unrecorded: { at: '2026-07-01T00:00:00Z', problems: [] } };
+  expect(statusLine([full, pipeline('b', 'succeeded')], [])).toMatchObject({
+    mark: 'bad',
+    text: expect.stringContaining('bank ran and could not be noted in the store') as string,
+  });
+  const lost = pipeline('bank', 'succeeded');
+  const { mark, text } = statusLine([{ ...lost, last_run: { ...lost.last_run!, outcome: null } }], []);
+  expect([mark, text]).toEqual(['bad', expect.stringContaining('bank ended without saying how') as string]);
+});

@@ -1,5 +1,5 @@
 import { forAPerson, type OutboundStatus } from '../engine/outbound/status.ts';
-import type { PipelineStatus } from '../engine/status.ts';
+import { type PipelineStatus, wentWrong } from '../engine/status.ts';
 import type { RevenueTotal } from './reports/revenue-totals.ts';
 import type { Mark } from './status-mark.ts';
 import { capitalized, countText, moneyText, plural } from './words.ts';
@@ -11,7 +11,7 @@ export function statusLine(pipelines: readonly PipelineStatus[], revenue: readon
   const open = revenue.some((total) => total.unreconciledReceipts > 0 || total.reconciled !== total.amount);
   const outcomes = live.map((p) => p.last_run?.outcome);
   const parts = [pipelinesText(live), asideText(aside), ...outboundTexts(live), ...revenue.map(revenueText)];
-  const mark = outcomes.includes('failed')
+  const mark = live.some((p) => p.last_run?.outcome !== 'aborted' && wentWrong(p))
     ? 'bad'
     : aside > 0 || open || outboundTexts(live).length > 0 || outcomes.some((o) => o === 'partial' || o === 'aborted')
       ? 'note'
@@ -42,13 +42,23 @@ function pipelinesText(live: readonly PipelineStatus[]): string {
       'ended without some records',
     ),
     told(
-      of((p) => p.last_run !== null && p.last_run.outcome === null),
+      of((p) => p.unrecorded !== null),
+      'ran and could not be noted in the store',
+      'ran and could not be noted in the store',
+    ),
+    told(
+      of((p) => p.unrecorded === null && p.last_run?.outcome === null && !p.running),
+      'ended without saying how',
+      'ended without saying how',
+    ),
+    told(
+      of((p) => p.last_run?.outcome === null && p.running),
       'is running',
       'are running',
     ),
     never.length === live.length ? 'no pipeline has run yet' : told(never, 'has not run yet', 'have not run yet'),
   ].filter((text) => text !== '');
-  const good = of((p) => p.last_run?.outcome === 'succeeded').length;
+  const good = of((p) => p.last_run?.outcome === 'succeeded' && p.unrecorded === null).length;
   if (good === live.length) return good === 1 ? `the pipeline ${live[0]!.pipeline} succeeded` : `all ${good} pipelines succeeded`;
   if (good > 0) groups.push(good === 1 ? 'the other pipeline succeeded' : `the other ${good} pipelines succeeded`);
   return groups.join('; ');

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 
 /** What the data folder holds is about people and money: folders are for the account that runs Interlocal alone, whatever its umask says. */
 export const PRIVATE_FOLDER = 0o700;
@@ -11,5 +11,6 @@ export function makePrivateFolder(path: string): void {
 
 /** Makes the file when it is missing, empty, for this account alone; SQLite gives the files beside a store the rights of the store. */
 export function makePrivateFile(path: string): void {
-  closeSync(openSync(path, 'a', PRIVATE_FILE));
+  // What is there is opened by SQLite, which says in its own words when it cannot be.
+  if (!existsSync(path)) closeSync(openSync(path, 'a', PRIVATE_FILE));
 }

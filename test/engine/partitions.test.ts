@@ -181,7 +181,8 @@ describe('a stream by the records of another', () => {
     expect((await town.run('permits')).counts).toMatchObject({ read: 3, created: 3 });
     expect(await names(town)).toEqual(['The n & more', 'The s & more', 'The w & more']);
     expect(asked.slice(-3)).toEqual(['n', 's', 'w'].map((code) => `/permits?area=${code}&called=The+${code}+%26+more`));
-    expect(asked).toHaveLength(6);
+    // The area that the list names on two pages may be one that moved: its pages are read again, and say the same.
+    expect(asked).toHaveLength(8);
     list = list.filter((a) => a.code !== 's');
     expect((await town.run('permits')).counts.deleted).toBe(1);
   });

@@ -84,6 +84,38 @@ test('pages by link are read to the end', async () => {
   expect(await numbers(town)).toEqual(one(5));
 });
 
+test.each([
+  [
+    'relative to the page that answered, in capitals, behind another link with the word in it',
+    '<https://x.example/>; title="a, rel=next"; rel=help, <?page=2>; REL=NEXT',
+  ],
+  ['several relations in single quotes', "<permits?page=2>; rel='prefetch next'"],
+])('a Link header leads on however it is written: %s', async (_, header) => {
+  const list = permits(4);
+  const { url } = await service((request, response) => {
+    const page = Number(request.query.page ?? 1);
+    if (request.path === '/permits') return void response.redirect('/v2/permits');
+    if (page === 1) response.set('Link', header);
+    response.json(list.slice((page - 1) * 2, page * 2));
+  });
+  const town = await makeTown(
+    office(url, `    retriever: { request: { path: /permits } }\n    decoder: { json: {} }\n    paginator: { kind: link }\n${fields}`),
+  );
+  expect(await town.run('permits')).toMatchObject({ outcome: 'succeeded', counts: { created: 4 } });
+});
+
+test('a Link header that cannot be read fails the run, and a relation that only begins with next is not followed', async () => {
+  let header = '<?page=2>; rel="next';
+  const { url, asked } = await service((_, response) => void response.set('Link', header).json(permits(2)));
+  const town = await makeTown(
+    office(url, `    retriever: { request: { path: /permits } }\n    decoder: { json: {} }\n    paginator: { kind: link }\n${fields}`),
+  );
+  expect((await town.run('permits')).problems.map((p) => p.code)).toEqual(['LINK_UNREADABLE']);
+  header = '<?page=2>; rel="nextset"';
+  expect((await town.run('permits')).outcome).toBe('succeeded');
+  expect(asked).toEqual(['/permits', '/permits']);
+});
+
 test('a busy service is waited for as long as it says', async () => {
   let busy = 2;
   const times: number[] = [];

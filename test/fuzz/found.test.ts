@@ -5,6 +5,8 @@ import { packStep } from '../../src/config/schema/packing.ts';
 import { readYaml } from '../../src/config/yaml-document.ts';
 import { discoverFile } from '../../src/connector/discover-file.ts';
 import { packFile } from '../../src/formats/pack.ts';
+import { parseXml } from '../../src/transports/soap/xml.ts';
+import { webPageError } from '../../src/transports/http/web-page.ts';
 import { refused } from '../formats/packing.ts';
 import { decoder, readAll, refusal, valuesOf, written } from '../formats/reading.ts';
 
@@ -20,6 +22,26 @@ describe('found by changing files at random', () => {
     const header = Array.from({ length: 100_000 }, (_, i) => `c${i}`);
     const [record] = await readAll(decoder({ csv: {} }), `${header.join(',')}\n${'1,'.repeat(99_999)}1\n`);
     expect(Object.keys(record!.values)).toHaveLength(100_000);
+  });
+
+  test('an element of 40,000 attributes is read, and one of as many namespaces', async () => {
+    const many = Array.from({ length: 40_000 }, (_, i) => ` a${i}="${i}"`).join('');
+    const config = decoder({ xml: { row: 'x/r' } });
+    expect(Object.keys((await readAll(config, `<x><r${many}/></x>`))[0]!.values)).toHaveLength(40_000);
+    expect(Object.keys(parseXml(`<x${many}/>`).attributes)).toHaveLength(40_000);
+    expect(parseXml(`<x${many.replaceAll(' a', ' xmlns:a')}>${'<y xmlns:b="u"/>'.repeat(10_000)}</x>`).children).toHaveLength(10_000);
+  });
+
+  test('a long element that comes in small pieces is read once it is whole, and the last rows with it', async () => {
+    const text = Buffer.from(`<x><r a="${'b'.repeat(1_000_000)}"/></x>`);
+    const pieces = Array.from({ length: Math.ceil(text.length / 500) }, (_, i) => text.subarray(i * 500, (i + 1) * 500));
+    expect(await readAll(decoder({ xml: { row: 'x/r' } }), pieces)).toHaveLength(1);
+  });
+
+  test('comments in front of an answer are passed over, however many there are', () => {
+    expect(webPageError(`${'<!---->'.repeat(500)}<x/>`, 'office')).toBeUndefined();
+    expect(webPageError(`${'<!-- a -->\n'.repeat(300)}<html>`, 'office')?.code).toBe('ANSWER_IS_WEB_PAGE');
+    expect(() => parseXml('<!-- '.repeat(100_000))).toThrow('is no XML');
   });
 
   test('a tab between columns is no space to be trimmed away', async () => {

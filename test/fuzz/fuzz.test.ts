@@ -4,7 +4,7 @@ import { subjects } from '../../scripts/fuzz/subjects.ts';
 
 /** A slice of `npm run fuzz`, the same every time: some thousand cases. The long run watches time and memory too. */
 const SEED = 1;
-const CASES: Record<string, number> = { engine: 8, town: 10, manifest: 20, mapping: 20 };
+const CASES: Record<string, number> = { engine: 8, town: 10, manifest: 20, mapping: 20, worst: 20 };
 const USUAL = 120;
 
 const all = await subjects();

@@ -199,7 +199,30 @@ describe('what goes wrong', () => {
     const days = inIt.map((deposit) => deposit.collected);
     expect(await town.engine.knex('deposit').whereIn('collected_on', days)).toEqual([]);
     const others = [...first].filter(([id]) => id !== 'bank-deposits').flatMap(([, result]) => result.problems);
-    expect(others).toEqual([]);
+    expect(others.filter((p) => p.code !== 'SIDE_INCOMPLETE')).toEqual([]);
+  });
+
+  test('a reconciliation that lacks a refused file or rejected records has not succeeded, and names them', () => {
+    const refused = basename(seeded('bank-file-unbalanced').file!);
+    const inIt = town.truth.deposits.filter((deposit) => deposit.file === seeded('bank-file-unbalanced').file);
+    const { outcome, problems } = first.get('receipts-against-deposits')!;
+    expect(outcome).toBe('partial');
+    expect(problems.map((p) => `${p.place.system}: ${p.message}`)).toEqual([
+      `bank-deposits: outgoing/${refused} was refused: ${inIt.length} days have no deposits (by department and day).`,
+    ]);
+    expect(
+      [...first]
+        .filter(([, { problems: own }]) => own.some((p) => p.code === 'SIDE_INCOMPLETE'))
+        .map(([id]) => id)
+        .sort(),
+    ).toEqual([
+      'licence-fees-against-receipts',
+      'payments-against-summary',
+      'permit-fees-against-receipts',
+      'receipts-against-deposits',
+      'receipts-against-journal',
+      'voids-against-journal',
+    ]);
   });
 
   test('a file that is still on its way is not read, and one that came twice is read once', () => {

@@ -276,6 +276,20 @@ describe('soap, answers that no honest server gives', () => {
     expect((await ask({ type: 'text/xml', body: Buffer.from(`\ufeff${body}`, 'utf16le') })).value).toEqual({ ResponseCode: 'Zoë' });
   });
 
+  test('where Content-Type and declaration name two encodings in which the text differs, both are named, and the connection says which', async () => {
+    const body = (encoding: string): string =>
+      `<?xml version="1.0" encoding="${encoding}"?>${envelope('<p:FindPermitsResponse xmlns:p="urn:town:permits"><p:ResponseCode>Zoë</p:ResponseCode></p:FindPermitsResponse>')}`;
+    const wrong = { type: 'text/xml; charset=iso-8859-1', body: Buffer.from(body('utf-8')) };
+    const error = await failure(ask(wrong));
+    expect(error.message).toContain('says charset=iso-8859-1 in its Content-Type and encoding="utf-8" in its XML declaration');
+    expect((await ask(wrong, { encoding: 'utf-8' })).value).toEqual({ ResponseCode: 'Zoë' });
+    const other = { type: 'text/xml; charset=utf-8', body: Buffer.from(body('windows-1252'), 'latin1') };
+    expect(await failure(ask(other))).toMatchObject({ code: 'ANSWER_UNREADABLE', message: expect.stringContaining('windows-1252') });
+    const plain = { type: 'text/xml; charset=iso-8859-1', body: body('utf-8').replace('ë', 'e') };
+    expect((await ask(plain)).value).toEqual({ ResponseCode: 'Zoe' });
+    expect((await ask({ type: 'text/xml', body: Buffer.from(body('utf-16')) })).value).toEqual({ ResponseCode: 'Zoë' });
+  });
+
   test('CDATA, character references, white space, nil, attributes, unknown elements and derived types', async () => {
     const permit =
       '<p:Permit i:type="p:Permit"><p:PermitNum>  07 </p:PermitNum><p:Holder><p:Name><![CDATA[A & <B>]]>&#233;&#x1F415;</p:Name></p:Holder><p:Fee paid="true"><p:Code/><p:Amount>1</p:Amount></p:Fee><p:ClosedOn i:nil="true"/>' +

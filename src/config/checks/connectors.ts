@@ -204,6 +204,10 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
         `Put {{ ${paginator.kind} }} into its ${part.value.transport === 'soap' ? 'body' : 'query'}.`,
       );
   }
+  if (paginator?.overlap !== undefined && paginator.kind !== 'offset')
+    add(['paginator', 'overlap'], 'VALUE_INVALID', `is for pages by offset; these are by ${paginator.kind}.`);
+  if (paginator?.overlap !== undefined && paginator.overlap >= paginator.size)
+    add(['paginator', 'overlap'], 'VALUE_INVALID', 'must be smaller than size: no page would have anything new.', 'Write overlap: 1.');
   const { json, xml } = stream.decoder ?? {};
   if (paginator?.more !== undefined && transport === 'http' && !xml && (!json || json.lines || json.rows === ''))
     add(

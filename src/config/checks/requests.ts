@@ -26,7 +26,26 @@ export function checkRequests(part: Connector, base: StreamPath, name: string, s
     add(['retriever', 'request', 'file'], 'VALUE_INVALID', 'is for SOAP services; over HTTP the answer itself is what the decoder reads.');
   if (request?.file !== undefined && !stream.decoder)
     add(['decoder'], 'KEY_MISSING', 'the key "decoder" is missing: it says how the file in the answer is written.');
+  checkText(part.value.transport, stream, add);
   return problems;
+}
+
+/** A document in a text of a SOAP answer. */
+function checkText(transport: string, { retriever, decoder, record_selector: selector }: StreamConfig, add: Add): void {
+  const { request } = retriever;
+  if (request?.text === undefined) return;
+  const path = ['retriever', 'request', 'text'];
+  if (transport !== 'soap') add(path, 'VALUE_INVALID', 'is for SOAP services; over HTTP the answer itself is what the decoder reads.');
+  if (request.file !== undefined) add(path, 'VALUE_INVALID', 'does not go with file, which is a file in Base64.', 'Leave one of them out.');
+  if (!decoder) add(['decoder'], 'KEY_MISSING', 'the key "decoder" is missing: it says how the text in the answer is written.');
+  if (decoder?.xlsx) add(['decoder', 'xlsx'], 'VALUE_INVALID', 'is no text.', 'A workbook comes in Base64: set file in place of text.');
+  if (selector?.path !== undefined)
+    add(
+      ['record_selector', 'path'],
+      'VALUE_INVALID',
+      'has no meaning beside request.text.',
+      'Where the records stand in the text, row or rows of the decoder says.',
+    );
 }
 
 /** Of the connector as a whole. */

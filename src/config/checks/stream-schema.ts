@@ -13,7 +13,7 @@ export function checkSchema(part: Part<ConnectorConfig>, base: (string | number)
   const { fields } = stream.schema;
   const types = recordTypesOf(stream.decoder);
   const problems: Problem[] = [];
-  for (const [name, { type, format }] of Object.entries(fields)) {
+  for (const [name, { type, format, plain }] of Object.entries(fields)) {
     const add = (key: string[], code: string, message: string, hint?: string): void =>
       void problems.push(problemAt(part, [...base, name, ...key], code, message, hint));
     if (format !== undefined) {
@@ -27,6 +27,13 @@ export function checkSchema(part: Part<ConnectorConfig>, base: (string | number)
           'Set type: date or datetime, or leave format out.',
         );
     }
+    if (plain !== undefined && type !== 'object' && type !== 'list')
+      add(
+        ['plain'],
+        'VALUE_INVALID',
+        `plain is for groups and lists of them, and this field is ${type}.`,
+        'Set type: object, or leave plain out.',
+      );
     if (!isNested(name, stream)) continue;
     const [head = '', ...rest] = name.split('.');
     const known = (stream.record_selector?.parents ?? []).includes(head) ? types?.get(head) : undefined;

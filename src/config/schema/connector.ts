@@ -73,6 +73,23 @@ const requestRetriever = z.strictObject({
     .string()
     .optional()
     .describe('SOAP: path in the answer of a file, in Base64, that the decoder reads. For services that hand files over.'),
+  text: z
+    .string()
+    .optional()
+    .describe(
+      'SOAP: path in the answer of a text that is a document itself, which the decoder reads: XML with its tags escaped or in CDATA, JSON, CSV. What else stands in an XML or JSON document is found below this path, by success and paginator too.',
+    ),
+  statuses: z
+    .array(z.int().min(202).max(299))
+    .min(1)
+    .optional()
+    .describe(
+      'HTTP statuses with which this service gives whole answers, beside 200, 201 and 203: 206 for one that gives pages so. Any other of 2xx is refused; 204 and 205 mean that there are no records.',
+    ),
+  empty_body: z
+    .enum(['refuse', 'none'])
+    .optional()
+    .describe('An answer with status 200 and nothing in it, or with an empty SOAP body. refuse, the default; none: there are no records.'),
   success: z
     .array(z.strictObject({ path: z.string(), in: z.array(z.string()) }))
     .optional()
@@ -104,6 +121,13 @@ const fieldSchema = z.strictObject({
     .string()
     .optional()
     .describe('For date and datetime, exactly: MM/DD/YYYY, YYYYMMDD, /Date(ms)/. Without it YYYY-MM-DD, or ISO 8601.'),
+  plain: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'For objects, and lists of them: what comes as a plain text is read as a group with this field. Not needed where a field called text is declared in it.',
+    ),
   required: z.boolean().default(false).describe('The column must be there and must have a value.'),
   optional: z.boolean().default(false).describe('The column itself may be missing.'),
   class: z.enum(['public', 'internal', 'personal']).default('internal'),
@@ -118,6 +142,13 @@ const fieldSchema = z.strictObject({
 const drift = z.enum(['evolve', 'freeze', 'quarantine_value', 'quarantine_row']);
 const recordSelector = z.strictObject({
   path: z.string().optional().describe('SOAP and JSON answers: dotted path to the list of records.'),
+  empty: z
+    .array(z.enum(['null_list', 'no_list']))
+    .min(1)
+    .optional()
+    .describe(
+      'SOAP: what means that there are no records, beside a list without any. null_list: nil where the list should be. no_list: nothing stands at path. Without it such an answer is refused.',
+    ),
   types: z.array(z.string()).optional().describe('Only records of these types are records of this stream.'),
   parents: z
     .array(z.string())
@@ -227,7 +258,17 @@ const paginator = z.strictObject({
     .describe('Records on a page, {{ size }}; a page with fewer is the last where neither total nor more is given.'),
   first: z.int().default(1).describe('The first page number.'),
   cursor: z.string().optional().describe('cursor: path in the answer of the next cursor.'),
-  total: z.string().optional().describe('Path in the answer of the number of records in all; checked.'),
+  overlap: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'offset: so many records of each page are asked for again with the next one, which must begin with them: proof that nothing was inserted or deleted in front meanwhile. 1 will do.',
+    ),
+  total: z
+    .string()
+    .optional()
+    .describe('Path in the answer of the number of records in all; checked. Where it changes between pages they are read again.'),
   more: z
     .union([
       z.string(),

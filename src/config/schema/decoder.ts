@@ -3,7 +3,10 @@ import { exactlyOne } from './common.ts';
 
 /** How files and answers are written: options of each format, the same for reading (decoder) and writing (encoder). */
 
-export const encoding = z.enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1', 'ascii', 'cp437', 'cp850']).default('utf-8');
+export const encoding = z
+  .enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1', 'ascii', 'cp437', 'cp850'])
+  .optional()
+  .describe('Default: utf-8; for an answer over HTTP that is no JSON, the charset that its Content-Type names.');
 const finalNewline = z
   .enum(['required', 'optional'])
   .default('required')
@@ -100,6 +103,13 @@ export type FixedWidthOptions = z.output<typeof fixedDecoder>;
 const xmlDecoder = z.strictObject({
   encoding: z.enum(['declared', 'utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1']).default('declared'),
   row: z.string().describe('The element that is one record, by local name or by path from the root: ROOT/ReceiptHeaderLevel.'),
+  empty: z
+    .array(z.enum(['no_list']))
+    .min(1)
+    .optional()
+    .describe(
+      'What means that there are no records, beside a list without any. no_list: the element around the rows is not there. Without it such a document is refused.',
+    ),
   lists: z
     .array(z.string())
     .default([])
@@ -117,6 +127,13 @@ export type XmlOptions = z.output<typeof xmlDecoder>;
 const jsonDecoder = z.strictObject({
   encoding,
   rows: z.string().default('').describe('Dotted path to the list of records; empty: the document is the list.'),
+  empty: z
+    .array(z.enum(['null_list', 'no_list']))
+    .min(1)
+    .optional()
+    .describe(
+      'What means that there are no records, beside []. null_list: null where the list should be. no_list: nothing stands at rows. Without it such a document is refused.',
+    ),
   lines: z.boolean().default(false).describe('One JSON document a line.'),
   max_bytes: z.int().positive().default(67_108_864).describe('For one document (not for lines).'),
 });

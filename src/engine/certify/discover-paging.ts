@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { hasNextPage } from '../../connector/answer-status.ts';
 import type { PlainMap, ProposedStream } from '../../connector/discover.ts';
 import { InterlocalError } from '../../core/errors.ts';
 import type { RequestTransport } from '../../transports/transport.ts';
@@ -14,7 +15,7 @@ interface Answer {
  * proposed was seen to work; what was not found is said as evidence, and no paginator is proposed.
  */
 export async function discoverPaging(transport: RequestTransport, path: string, stream: ProposedStream, first: Answer): Promise<void> {
-  if (/rel="?next/.test(first.link ?? '')) {
+  if (hasNextPage(first.link, undefined)) {
     stream.paginator = { kind: 'link' };
     stream.evidence.push('the answer has a Link header to the next page');
     return;

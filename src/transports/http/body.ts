@@ -13,6 +13,8 @@ interface BodyLimits {
   /** The content-encoding header. */
   packing: string | undefined;
   signal?: AbortSignal | undefined;
+  /** Asked when all of it was read: did more bytes come than its Content-Length says? */
+  surplus?: () => boolean;
 }
 
 /** axios would unpack too, but takes a packed answer that was cut off for whole; zlib by itself does not. */
@@ -29,7 +31,7 @@ const UNPACKERS: Record<string, () => Transform> = {
  */
 export async function* readBody(
   answer: Readable,
-  { system, url, timeout, maxBytes, packing, signal }: BodyLimits,
+  { system, url, timeout, maxBytes, packing, signal, surplus }: BodyLimits,
 ): AsyncGenerator<Uint8Array, void, void> {
   let size = 0;
   const packed = packing !== undefined && packing !== '' && packing !== 'identity';
@@ -58,6 +60,13 @@ export async function* readBody(
       yield bytes;
       late.refresh();
     }
+    if (surplus?.())
+      throw new FatalError({
+        code: 'ANSWER_UNREADABLE',
+        place: { system },
+        message: `The answer of ${url.host} goes on behind the end that its Content-Length says: what was read may be cut off.`,
+        hint: 'Ask the owner of the system; some count characters where bytes are meant.',
+      });
   } catch (error) {
     if (signal?.aborted) throw new AbortedError({ code: 'ABORTED', place: { system }, message: 'Stopped on request.' });
     if (error instanceof FatalError) throw error;

@@ -1,6 +1,7 @@
 import { FatalError } from '../../core/errors.ts';
 import { valueAt } from '../../core/record.ts';
-import type { Values } from '../../core/record.ts';
+import type { Value, Values } from '../../core/record.ts';
+import { JsonDefect, readJson } from '../../formats/json-scan.ts';
 import { excerpt } from '../../formats/refuse.ts';
 import { ownWords, redactor } from '../redact.ts';
 import { beginningOf } from './body.ts';
@@ -121,14 +122,15 @@ export function credentials(
         message: `The log-in at ${request.url.host} was answered with something that is no ${what}.`,
         hint: 'Check the address of the log-in.',
       });
-    let value: unknown;
+    let value: Value;
     try {
-      value = JSON.parse(text);
-    } catch {
-      throw unreadable('JSON');
+      value = readJson(text.replace(/^\ufeff/, ''));
+    } catch (error) {
+      if (error instanceof JsonDefect) throw unreadable('JSON that can be relied on');
+      throw error;
     }
-    if (typeof value !== 'object' || value === null) throw unreadable('group of fields');
-    return value as Values;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unreadable('group of fields');
+    return value;
   }
 
   function textAt(answer: Values, path: string): string {

@@ -102,7 +102,7 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
       const words = ownWords(await beginningOf(answer.bytes, 4096), redact);
       throw statusError(answer.status, answer.headers, words, { system, text: `${method} ${url.host}${url.pathname}` });
     }
-    return { status: answer.status, headers: answer.headers, bytes: answer.bytes };
+    return { status: answer.status, url: answer.url.href, headers: answer.headers, bytes: answer.bytes };
   }
 
   async function check(): Promise<CheckResult[]> {

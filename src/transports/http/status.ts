@@ -1,5 +1,6 @@
 import { FatalError, RetriableError } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
+import { excerpt } from '../../formats/refuse.ts';
 
 /** What the connector's own error rules look at, of every transport; stands in an error's `cause`. */
 export interface AnswerFacts {
@@ -33,7 +34,7 @@ export function statusError(
   const problem: Problem = {
     code: status === 401 ? 'AUTH_FAILED' : status === 403 ? 'ACCESS_DENIED' : `HTTP_${status}`,
     place: { system: request.system },
-    message: `${request.text} was answered with ${status} ${MEANINGS[status]?.[0] ?? (status >= 500 ? 'a failure of the server' : 'a refusal')}.${said}`,
+    message: `${request.text} was answered with ${status} ${MEANINGS[status]?.[0] ?? (status >= 500 ? 'a failure of the server' : 'a refusal')}.${said}${retryAfterRemark(headers['retry-after'])}`,
     hint:
       MEANINGS[status]?.[1] ??
       (status >= 500
@@ -59,10 +60,29 @@ const MEANINGS: Record<number, readonly [meaning: string, hint: string]> = {
   503: ['(busy or being serviced)', 'It is tried again.'],
 };
 
-/** Retry-After in milliseconds: seconds, or a date. RFC 9110 section 10.2.3. */
+/**
+ * Retry-After in milliseconds: seconds, or a date (RFC 9110 section 10.2.3). Of several seconds, as proxies join them, the longest;
+ * parts of a second count as a whole one. undefined: it says nothing that could be waited for (`-5`, words, a date that has passed),
+ * and the usual pauses hold.
+ */
 export function retryAfter(header: string | undefined, now = Date.now()): number | undefined {
-  if (!header) return undefined;
-  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+  const text = header?.trim() ?? '';
+  const seconds = text.split(',').map((part) => part.trim());
+  if (seconds.every((part) => /^\d+(?:\.\d*)?$/.test(part)))
+    return Math.min(LONGEST_ASKED_MS, Math.max(...seconds.map((part) => Math.ceil(Number(part)))) * 1000);
+  const at = HTTP_DATE.test(text) ? Date.parse(/GMT$/.test(text) ? text : `${text} GMT`) : Number.NaN;
+  return at > now ? Math.min(LONGEST_ASKED_MS, at - now) : undefined;
+}
+
+/** What is asked for beyond a year is a mistake, and no longer to be waited for than a year. */
+const LONGEST_ASKED_MS = 366 * 86_400_000;
+/** The three forms of RFC 9110 section 5.6.7. */
+const HTTP_DATE =
+  /^(?:[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT|[A-Z][a-z]+day, \d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d:\d\d GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})$/;
+
+/** Words about a Retry-After that nothing can be made of; empty where there is none, or it was understood. */
+export function retryAfterRemark(header: string | undefined, now = Date.now()): string {
+  if (!header?.trim() || retryAfter(header, now) !== undefined) return '';
+  const past = HTTP_DATE.test(header.trim());
+  return ` It asks to wait until ${JSON.stringify(excerpt(header, 60))} (Retry-After), which ${past ? 'has passed; compare the clocks' : 'is neither seconds nor a date'}: the usual pause is made.`;
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
@@ -23,6 +23,8 @@ export interface WebRequest {
 
 export interface WebAnswer {
   status: number;
+  /** The address that answered, after redirects; may have a key in it. */
+  url: URL;
   /** Names in lower case. */
   headers: Record<string, string>;
   /** Unpacked, at most max_bytes; to be read or thrown away with `discard`. */
@@ -64,6 +66,14 @@ export function webClient(settings: WebSettings, context: TransportContext, host
   async function once({ method, url, headers, body }: WebRequest): Promise<WebAnswer> {
     const { default: axios } = await import('axios');
     await pace?.turn(context.signal);
+    // What comes behind the end of an answer is told while it arrives, before anybody has the answer.
+    let surplus = false;
+    const watched = {
+      request(given: RequestOptions, onAnswer: (answer: IncomingMessage) => void): ClientRequest {
+        const asked = url.protocol === 'https:' ? httpsRequest(given, onAnswer) : httpRequest(given, onAnswer);
+        return asked.on('error', (error: NodeJS.ErrnoException) => (surplus ||= error.code?.startsWith('HPE_') === true));
+      },
+    };
     try {
       const response = await axios.request<Readable>({
         adapter: 'http',
@@ -74,6 +84,7 @@ export function webClient(settings: WebSettings, context: TransportContext, host
         responseType: 'stream',
         decompress: false,
         maxRedirects: 0,
+        transport: watched,
         maxBodyLength: Infinity,
         proxy: false,
         timeout,
@@ -87,6 +98,7 @@ export function webClient(settings: WebSettings, context: TransportContext, host
       );
       return {
         status: response.status,
+        url,
         headers: answerHeaders,
         bytes: readBody(response.data, {
           system,
@@ -95,6 +107,7 @@ export function webClient(settings: WebSettings, context: TransportContext, host
           maxBytes: settings.max_bytes,
           packing: answerHeaders['content-encoding'],
           signal: context.signal,
+          surplus: () => surplus,
         }),
         discard: () => void response.data.destroy(),
       };

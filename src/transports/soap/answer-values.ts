@@ -1,7 +1,7 @@
 import type { Value, Values } from '../../core/record.ts';
 import { XSI } from './request-envelope.ts';
 import type { ComplexType, ElementDeclaration, Schema } from './schema.ts';
-import { qualifiedName } from './xml.ts';
+import { qualifiedName, XmlProblem } from './xml.ts';
 import type { XmlElement } from './xml.ts';
 
 /** SOAP 1.2 part 2 section 4.2.1: in rpc style rpc:result names the element that holds the result, and is none itself. */
@@ -38,6 +38,8 @@ function groupValue(
     if (child.namespace === RPC) continue;
     const field = declared.get(child.name);
     const value = elementValue(child, field?.type(), schema);
+    if (Object.hasOwn(element.attributes, child.name))
+      throw new XmlProblem(`has ${child.name} as an attribute and as an element of ${element.name}`);
     const before = values.get(child.name);
     if (Array.isArray(before)) before.push(value);
     else values.set(child.name, before === undefined ? value : [before, value]);

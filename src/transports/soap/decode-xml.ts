@@ -1,13 +1,30 @@
+import { CharsetConflict, xmlCharset } from '../../formats/charset.ts';
+
+interface SaidOf {
+  contentType: string;
+  /** What the connection says it is, whatever headers and documents say. */
+  encoding: string | undefined;
+}
+
 /**
  * The text of an XML answer. The byte order mark decides, then the content type's charset, then the XML declaration (RFC 7303
- * section 3); without any it is UTF-8. What does not decode is refused through `refuse`, never replaced.
+ * section 3); without any it is UTF-8. What does not decode, or names two encodings, is refused through `refuse`, never replaced.
  */
-export async function decodeXml(bytes: AsyncIterable<Uint8Array>, contentType: string, refuse: (what: string) => Error): Promise<string> {
+export async function decodeXml(
+  bytes: AsyncIterable<Uint8Array>,
+  { contentType, encoding }: SaidOf,
+  refuse: (what: string, hint?: string) => Error,
+): Promise<string> {
   const parts: Uint8Array[] = [];
   for await (const part of bytes) parts.push(part);
   const all = Buffer.concat(parts);
-  const declared = /^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)["']/.exec(all.subarray(0, 200).toString('latin1'))?.[1];
-  const name = byteOrderMark(all) ?? /charset\s*=\s*"?([\w.:-]+)/i.exec(contentType)?.[1] ?? declared ?? 'utf-8';
+  let name: string;
+  try {
+    name = encoding ?? xmlCharset(all, contentType);
+  } catch (error) {
+    if (!(error instanceof CharsetConflict)) throw error;
+    throw refuse(error.message, 'Ask the owner of the service which is right, and set encoding of the connection to it.');
+  }
   let decoder: InstanceType<typeof TextDecoder>;
   try {
     decoder = new TextDecoder(name, { fatal: true });
@@ -19,10 +36,4 @@ export async function decodeXml(bytes: AsyncIterable<Uint8Array>, contentType: s
   } catch {
     throw refuse(`is not in ${name}, though it says so`);
   }
-}
-
-function byteOrderMark(bytes: Buffer): string | undefined {
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 'utf-8';
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
-  return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined;
 }

@@ -3,7 +3,7 @@ import { FatalError, RetriableError } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
 import { certificateCheck } from '../certificate.ts';
 import type { AnswerFacts } from '../http/status.ts';
-import { retryAfter } from '../http/status.ts';
+import { retryAfter, retryAfterRemark } from '../http/status.ts';
 import { ownWords } from '../redact.ts';
 import type { XmlElement } from './xml.ts';
 
@@ -38,7 +38,7 @@ export function faultError(
   const problem: Problem = {
     code: 'SOAP_FAULT',
     place: { system, path: operation },
-    message: `The service answered ${operation} with the fault ${code || '(no code)'}: ${said}`,
+    message: `The service answered ${operation} with the fault ${code || '(no code)'}: ${said}${retryAfterRemark(headers['retry-after'])}`,
     hint: 'Compare the parameters in the connector with what the service documents; its owner finds more in its log.',
   };
   if (status === 503 || status === 429 || BUSY.test(code))

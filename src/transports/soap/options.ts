@@ -43,6 +43,10 @@ function shape(secretText: SecretText) {
       .optional()
       .describe('Log-in at a gateway before the service, by a token or key of HTTP; in place of basic.'),
     headers: z.record(z.string(), z.string()).default({}).describe('HTTP headers sent with every request. Not for secrets.'),
+    encoding: z
+      .enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1'])
+      .optional()
+      .describe('What answers are written in, where their Content-Type and their XML declaration contradict each other.'),
     max_depth: z.int().positive().default(64).describe('Refuse answers whose elements are nested deeper.'),
     ...webShape(secretText),
   };

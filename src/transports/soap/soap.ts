@@ -28,6 +28,8 @@ import type { XmlElement } from './xml.ts';
 interface AnswerParts {
   result?: XmlElement | undefined;
   headers?: readonly XmlElement[] | undefined;
+  /** What came where an element should have come. */
+  nothing?: string | undefined;
 }
 
 /** Operations of a SOAP service. Its WSDL is read with the first request. Throws ConfigError for wrong options. */
@@ -99,7 +101,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
       headers: { ...ownHeaders(), ...spec.headers, ...contentHeaders(operation) },
       body,
     });
-    const { result, headers = [] } = await resultOf(answer, operation, signing);
+    const { result, headers = [], nothing } = await resultOf(answer, operation, signing);
     const valueOf = (element: XmlElement, declared: ElementDeclaration | undefined) =>
       usable(
         () => elementValue(element, declared?.type(), schema),
@@ -110,6 +112,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     return {
       status: answer.status,
       headers: answer.headers,
+      ...(nothing === undefined ? {} : { nothing }),
       value: value !== null && typeof value === 'object' && !Array.isArray(value) ? value : value === null ? {} : { text: value },
       header: Object.fromEntries(headers.map((element) => [element.name, valueOf(element, declaredAs(element.name))])),
     };
@@ -136,13 +139,15 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
         'Ask its owner to turn MTOM off for this client.',
       );
     }
-    const text = await decodeXml(answer.bytes, kind, (what) =>
-      notSoap('ANSWER_UNREADABLE', `The answer to ${operation.name} ${what}.`, 'Ask the owner of the service.'),
+    const text = await decodeXml(
+      answer.bytes,
+      { contentType: kind, encoding: settings.encoding },
+      (what, hint = 'Ask the owner of the service.') => notSoap('ANSWER_UNREADABLE', `The answer to ${operation.name} ${what}.`, hint),
     );
     const failed = (words: string) => statusError(answer.status, answer.headers, words, { system, text: operation.name });
     if (text.trim() === '') {
       if (answer.status >= 300) throw failed('');
-      return {};
+      return { nothing: operation.output && `an empty body, where its WSDL promises ${operation.output.name}` };
     }
     const envelope = parseAnswer(text, answer.status, operation);
     if (!envelope) throw failed(ownWords(text, redact));
@@ -160,7 +165,11 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     if (answer.status >= 300) throw failed('');
     if (!body)
       throw notSoap('ANSWER_NOT_SOAP', `The answer to ${operation.name} is an envelope without a body.`, 'Ask the owner of the service.');
-    return { result: body.children[0], headers: childrenNamed(envelope, envelope.namespace, 'Header')[0]?.children };
+    const nothing =
+      operation.output && !body.children[0]
+        ? `an envelope whose body is empty, where its WSDL promises ${operation.output.name}`
+        : undefined;
+    return { nothing, result: body.children[0], headers: childrenNamed(envelope, envelope.namespace, 'Header')[0]?.children };
   }
 
   /** The envelope, of either version; undefined when the status already says that it went wrong and no envelope came. */

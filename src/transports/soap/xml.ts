@@ -25,7 +25,7 @@ export class XmlProblem extends Error {}
 
 type Ordered = Record<string, unknown>;
 const ATTRIBUTES = ':@';
-const XML_SCOPE: Scope = { xml: 'http://www.w3.org/XML/1998/namespace' };
+const XML_SCOPE: Scope = Object.assign(Object.create(null) as Record<string, string>, { xml: 'http://www.w3.org/XML/1998/namespace' });
 
 /**
  * A whole XML document as a tree with namespaces. Refuses a document type declaration, and with it every entity that is not
@@ -68,10 +68,24 @@ export function parseXml(text: string, maxDepth = 64): XmlElement {
 
 /** Comments, declarations and white space before the first element: the only place where a DOCTYPE can stand. */
 function beforeRoot(text: string): string {
-  const head = text.slice(0, 65_536).replace(/<!--[\s\S]*?-->/g, '');
+  const head = withoutComments(text.slice(0, 65_536));
   const at = head.search(/<[A-Za-z_]/);
   if (at < 0 && text.length > 65_536) throw new XmlProblem('is no XML: no element comes in its first 64 kB');
   return at < 0 ? head : head.slice(0, at);
+}
+
+/** Comments that do not end stay. Each is looked for once: a pattern would go to the end of the text for each that has none. */
+function withoutComments(text: string): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (;;) {
+    const start = text.indexOf('<!--', from);
+    const end = start < 0 ? -1 : text.indexOf('-->', start + 4);
+    if (end < 0) break;
+    parts.push(text.slice(from, start));
+    from = end + 3;
+  }
+  return parts.join('') + text.slice(from);
 }
 
 function nameIn(node: Ordered): string {
@@ -107,11 +121,14 @@ function element(node: Ordered, around: Scope): XmlElement {
 const NONE: Record<string, string> = Object.freeze({});
 
 function scopeOf(given: Record<string, string>, around: Scope): Scope {
-  let scope = around;
+  let own: Record<string, string> | undefined;
   for (const name in given)
-    if (name === 'xmlns' || name.startsWith('xmlns:'))
-      scope = { ...scope, [name === 'xmlns' ? '' : name.slice(6)]: unescape(given[name]!) };
-  return scope;
+    if (name === 'xmlns' || name.startsWith('xmlns:')) {
+      // What is declared around is found through the prototype: a copy for each element would take the square of their number.
+      own ??= Object.create(around) as Record<string, string>;
+      own[name === 'xmlns' ? '' : name.slice(6)] = unescape(given[name]!);
+    }
+  return own ?? around;
 }
 
 function attributesOf(given: Record<string, string>, scope: Scope): [plain: Record<string, string>, qualified: Record<string, string>] {
