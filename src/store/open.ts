@@ -63,7 +63,7 @@ async function openDatabase(url: string, projectFolder: string): Promise<Knex> {
   throw new ConfigError({
     code: 'STORE_URL',
     place: { file: 'config/interlocal.yaml', path: 'store.url' },
-    message: `The store "${url.replace(/\/\/.*@/, '//…@')}" is of no kind that is known.`,
+    message: `The store "${url.replace(/\/\/.*@/, '//…@')}" is not of a kind that can be opened.`,
     hint: 'Use sqlite:data/interlocal.db, or postgres://USER@HOST/DATABASE.',
   });
 }

@@ -88,7 +88,7 @@ test.each([
   ['postgres://u@h:99999/db', 'is not a URL'],
   ['postgres://u:%zz@h/db', 'not followed by two hexadecimal digits'],
   ['postgres://u@h/db?sslrootcert=keys/none.pem', 'sslrootcert cannot be read (ENOENT)'],
-  ['mysql://u@h/db', 'is of no kind that is known'],
+  ['mysql://u@h/db', 'is not of a kind that can be opened'],
 ])('%s cannot be used, and it is said why: it %s', async (bad, why) => {
   const message = await said(bad);
   expect(message).toContain(why);

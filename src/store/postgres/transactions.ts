@@ -13,6 +13,8 @@ const MOST_CONNECTIONS = 4;
  * what is not so any more. Whoever comes second does all of its work again.
  */
 export async function write<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  // Within a transaction, whoever opened it does it again as a whole.
+  if (knex.isTransaction) return work(knex as Knex.Transaction);
   for (let attempt = 1; ; attempt++) {
     let trx: Knex.Transaction | undefined;
     let committing = false;
