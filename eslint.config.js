@@ -1,4 +1,5 @@
 import { defineConfig } from 'eslint/config';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 /** The one dependency rule: a folder of src/ imports only from folders above it in this list. */
@@ -10,6 +11,7 @@ export const LAYERS = [
   'connector',
   'mapping',
   'identity',
+  'reconciliation',
   'revenue',
   'store',
   'engine',
@@ -19,7 +21,7 @@ export const LAYERS = [
 ];
 
 /** These know no clock, no disk and no network: everything is passed in, so that they can be tested and run again with the same result. */
-export const PURE = ['mapping', 'identity', 'revenue'];
+export const PURE = ['mapping', 'identity', 'reconciliation', 'revenue'];
 
 const OUTSIDE =
   '^(?:node:)?(?:fs|net|http|https|http2|dgram|dns|tls|child_process|worker_threads|cluster)(?:/.*)?$|^(?:axios|undici|ssh2|mssql|knex|better-sqlite3|pg|pg-[a-z-]+)(?:/.*)?$';
@@ -160,6 +162,17 @@ export default defineConfig(
     rules: {
       'max-lines': ['error', 400],
       'no-console': 'error',
+    },
+  },
+  {
+    // Outside data meets these: no text may take more time than its length. test/lint/patterns.test.ts proves that the rules bite.
+    name: 'interlocal/patterns',
+    files: ['src/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential', ignoreSticky: true }],
     },
   },
   { files: ['src/cli/**/*.ts'], rules: { 'no-console': 'off' } },

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import ssh2, { type Algorithms, type AuthContext, type Connection } from 'ssh2';
-import { type Refuse, serveSftp } from './sftp-session.ts';
+import { type Refuse, serveSftp, type SftpFaults } from './sftp-session.ts';
 
 export interface SftpUser {
   name: string;
@@ -27,6 +27,8 @@ export interface SftpServerOptions {
   algorithms?: Algorithms;
   /** Asked before a file is opened or a folder listed: a status with words makes that request fail, as a server with troubles would. */
   refuse?: Refuse;
+  /** What an odd server does, for tests. */
+  faults?: SftpFaults;
 }
 
 export interface SftpServer {
@@ -64,7 +66,13 @@ export function startSftpServer(options: SftpServerOptions): Promise<SftpServer>
       connection.on('session', (acceptSession) => {
         const session = acceptSession();
         session.on('sftp', (acceptSftp) =>
-          serveSftp(acceptSftp(), user?.root === undefined ? root : realpathSync(user.root), user?.readOnly ?? false, options.refuse),
+          serveSftp(
+            acceptSftp(),
+            user?.root === undefined ? root : realpathSync(user.root),
+            user?.readOnly ?? false,
+            options.refuse,
+            options.faults,
+          ),
         );
       });
     },

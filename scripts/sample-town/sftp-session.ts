@@ -11,13 +11,34 @@ const NAMES_AT_ONCE = 100;
 /** More than any client asks for at once; a larger request gets this much, which the protocol allows. */
 const MOST_BYTES = 256 * 1024;
 
-type Handle = { kind: 'file'; file: FileHandle } | { kind: 'folder'; path: string; names: string[] };
+type Handle = { kind: 'file'; file: FileHandle; path: string; written: boolean } | { kind: 'folder'; path: string; names: string[] };
 
 /** The status, and the server's words, that a request is to fail with; undefined lets it be. */
-export type Refuse = (request: 'OPEN' | 'OPENDIR', path: string) => { status: number; words: string } | undefined;
+export type Refuse = (
+  request: 'OPEN' | 'OPENDIR' | 'RENAME' | 'FSTAT' | 'CLOSE',
+  path: string,
+) => { status: number; words: string } | undefined;
+
+/** What odd servers do, for tests of clients. */
+export interface SftpFaults {
+  /** The attributes as this server tells them, in a listing or of one file. */
+  attributes?: (attributes: Attributes, asked: 'listing' | 'stat', name: string) => Partial<Attributes>;
+  /** The line of `ls -l` of a listing. */
+  longName?: (name: string, line: string) => string;
+  /** Awaited after a file that was written was closed, before the client is told. `path` is that on the disk. */
+  closed?: (path: string) => Promise<void>;
+  /** Awaited before each piece is given; at most so many bytes are given at once. */
+  reading?: (path: string) => Promise<number>;
+}
 
 /** Serves one SFTP channel (protocol version 3) over the folder `root`, a real path; a read-only user's changes are refused. */
-export function serveSftp(sftp: SFTPWrapper, root: string, readOnly: boolean, refuse: Refuse = () => undefined): void {
+export function serveSftp(
+  sftp: SFTPWrapper,
+  root: string,
+  readOnly: boolean,
+  refuse: Refuse = () => undefined,
+  faults: SftpFaults = {},
+): void {
   const handles = new Map<number, Handle>();
   let nextHandle = 0;
   announcePosixRename(sftp);
@@ -29,7 +50,7 @@ export function serveSftp(sftp: SFTPWrapper, root: string, readOnly: boolean, re
   const answer = (request: number, work: () => Promise<void>): void => {
     work().catch((error: unknown) => sftp.status(request, statusOf(error)));
   };
-  const unlessRefused = (request: number, kind: 'OPEN' | 'OPENDIR', path: string, work: () => Promise<void>): void => {
+  const unlessRefused = (request: number, kind: Parameters<Refuse>[0], path: string, work: () => Promise<void>): void => {
     const refused = refuse(kind, path);
     if (refused) sftp.status(request, refused.status, refused.words);
     else answer(request, work);
@@ -52,22 +73,30 @@ export function serveSftp(sftp: SFTPWrapper, root: string, readOnly: boolean, re
     if (handle === undefined) throw new Error('no such handle');
     return handle;
   };
-  const fileOf = (bytes: Buffer): FileHandle => {
+  const openFileOf = (bytes: Buffer): Handle & { kind: 'file' } => {
     const handle = handleOf(bytes);
     if (handle.kind !== 'file') throw new Error("the handle is a folder's");
-    return handle.file;
+    return handle;
+  };
+  const fileOf = (bytes: Buffer): FileHandle => openFileOf(bytes).file;
+  const told = (stats: Stats, asked: 'listing' | 'stat', path: string): Attributes => {
+    const all = attributes(stats);
+    return (faults.attributes?.(all, asked, posix.basename(path)) ?? all) as Attributes;
   };
 
   sftp.on('OPEN', (request, path, flags) =>
     unlessRefused(request, 'OPEN', path, async () => {
       if (readOnly && (flags & ~OPEN_MODE.READ) !== 0) return void sftp.status(request, STATUS_CODE.PERMISSION_DENIED);
-      give(request, { kind: 'file', file: await open(await follow(path), openFlags(flags), 0o644) });
+      const at = await follow(path);
+      give(request, { kind: 'file', file: await open(at, openFlags(flags), 0o644), path: at, written: (flags & OPEN_MODE.WRITE) !== 0 });
     }),
   );
   sftp.on('READ', (request, handle, offset, length) =>
     answer(request, async () => {
-      const buffer = Buffer.allocUnsafe(Math.min(length, MOST_BYTES));
-      const { bytesRead } = await fileOf(handle).read(buffer, 0, buffer.length, offset);
+      const { file, path } = openFileOf(handle);
+      const most = (await faults.reading?.(path)) ?? MOST_BYTES;
+      const buffer = Buffer.allocUnsafe(Math.min(length, most));
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
       if (bytesRead === 0) sftp.status(request, STATUS_CODE.EOF);
       else sftp.data(request, buffer.subarray(0, bytesRead));
     }),
@@ -83,13 +112,23 @@ export function serveSftp(sftp: SFTPWrapper, root: string, readOnly: boolean, re
       const closed = handleOf(handle);
       handles.delete(handle.readUInt32BE());
       if (closed.kind === 'file') await closed.file.close();
+      const refused = closed.kind === 'file' && closed.written ? refuse('CLOSE', closed.path) : undefined;
+      if (refused) return void sftp.status(request, refused.status, refused.words);
+      if (closed.kind === 'file' && closed.written) await faults.closed?.(closed.path);
       sftp.status(request, STATUS_CODE.OK);
     }),
   );
 
-  sftp.on('STAT', (request, path) => answer(request, async () => sftp.attrs(request, attributes(await stat(await follow(path))))));
-  sftp.on('LSTAT', (request, path) => answer(request, async () => sftp.attrs(request, attributes(await lstat(await asNamed(path))))));
-  sftp.on('FSTAT', (request, handle) => answer(request, async () => sftp.attrs(request, attributes(await fileOf(handle).stat()))));
+  sftp.on('STAT', (request, path) => answer(request, async () => sftp.attrs(request, told(await stat(await follow(path)), 'stat', path))));
+  sftp.on('LSTAT', (request, path) =>
+    answer(request, async () => sftp.attrs(request, told(await lstat(await asNamed(path)), 'stat', path))),
+  );
+  sftp.on('FSTAT', (request, handle) =>
+    unlessRefused(request, 'FSTAT', '', async () => {
+      const { file, path } = openFileOf(handle);
+      sftp.attrs(request, told(await file.stat(), 'stat', path));
+    }),
+  );
   sftp.on('SETSTAT', (request, path, wanted) =>
     change(request, async () => {
       const file = await follow(path);
@@ -117,7 +156,17 @@ export function serveSftp(sftp: SFTPWrapper, root: string, readOnly: boolean, re
       const folder = handleOf(handle);
       if (folder.kind !== 'folder') throw new Error("the handle is a file's");
       const names = folder.names.splice(0, NAMES_AT_ONCE);
-      const entries = (await Promise.all(names.map((name) => entryOf(folder.path, name)))).filter((entry) => entry !== undefined);
+      const entries = (await Promise.all(names.map((name) => entryOf(folder.path, name)))).flatMap((entry): FileEntry[] =>
+        entry === undefined
+          ? []
+          : [
+              {
+                filename: entry.name,
+                longname: faults.longName?.(entry.name, longName(entry.name, entry.stats)) ?? longName(entry.name, entry.stats),
+                attrs: told(entry.stats, 'listing', entry.name),
+              },
+            ],
+      );
       if (names.length === 0) sftp.status(request, STATUS_CODE.EOF);
       else sftp.name(request, entries);
     }),
@@ -132,10 +181,16 @@ export function serveSftp(sftp: SFTPWrapper, root: string, readOnly: boolean, re
   sftp.on('REMOVE', (request, path) => change(request, async () => unlink(await asNamed(path))));
   sftp.on('MKDIR', (request, path) => change(request, async () => mkdir(await asNamed(path)).then(() => undefined)));
   sftp.on('RMDIR', (request, path) => change(request, async () => rmdir(await asNamed(path))));
-  sftp.on('RENAME', (request, from, to) => change(request, async () => renameToFree(await asNamed(from), await asNamed(to))));
+  sftp.on('RENAME', (request, from, to) => {
+    const refused = refuse('RENAME', from);
+    if (refused) sftp.status(request, refused.status, refused.words);
+    else change(request, async () => renameToFree(await asNamed(from), await asNamed(to)));
+  });
   sftp.on('EXTENDED', (request, name, data) => {
     const paths = name === POSIX_RENAME ? renamePaths(data) : undefined;
     if (paths === undefined) return void sftp.status(request, name === POSIX_RENAME ? STATUS_CODE.BAD_MESSAGE : STATUS_CODE.OP_UNSUPPORTED);
+    const refused = refuse('RENAME', paths[0]);
+    if (refused) return void sftp.status(request, refused.status, refused.words);
     change(request, async () => rename(await asNamed(paths[0]), await asNamed(paths[1])));
   });
 
@@ -198,9 +253,9 @@ function attributes(stats: Stats): Attributes {
 }
 
 /** A file that vanished since the folder was opened is left out. */
-async function entryOf(folder: string, name: string): Promise<FileEntry | undefined> {
+async function entryOf(folder: string, name: string): Promise<{ name: string; stats: Stats } | undefined> {
   const stats = await lstat(join(folder, name)).catch(() => undefined);
-  return stats === undefined ? undefined : { filename: name, longname: longName(posix.basename(name), stats), attrs: attributes(stats) };
+  return stats === undefined ? undefined : { name, stats };
 }
 
 /** `ls -l`: clients take a file's type and rights from it. */

@@ -1,5 +1,8 @@
+import { isCalendarDate } from '../core/time.ts';
+import { utcOf, zoneOf } from '../core/zones.ts';
+import { zonedTime } from '../core/zoned-time.ts';
 import type { AuditEntry, AuditVerdict } from '../store/audit.ts';
-import { type Cli, wholeNumber } from './cli.ts';
+import { type Cli, countOption } from './cli.ts';
 import { plural, tableText } from './table.ts';
 
 interface Options {
@@ -14,47 +17,74 @@ interface Options {
 export function registerAudit(cli: Cli): void {
   cli.program
     .command('audit')
-    .option('--since <date>', 'from this day on, YYYY-MM-DD, or this instant; UTC')
+    .option('--since <date>', "from this day on, YYYY-MM-DD, or this time, in the town's time zone")
     .option('--action <action>', 'one kind only: legacy_allowed, host_key_changed, reject_dismissed …')
     .option('--subject <id>', 'one connection or pipeline only')
-    .option('--limit <n>', 'how many, the newest', wholeNumber, 200)
+    .option('--limit <n>', 'how many, the newest', countOption, 200)
     .option('--verify', 'go through the whole log: was anything changed or taken out?')
     .description('Who allowed, changed, dismissed or replayed what, and which host keys were refused.')
     .action(async (options: Options) => {
       const { withTown } = await import('./town.ts');
-      const { listAudit, verifyAudit } = await import('../store/audit.ts');
-      const since = await sinceOf(options.since);
-      await withTown(cli, async ({ knex }) => {
+      const { AUDIT_ACTIONS, auditWords, listAudit, verifyAudit } = await import('../store/audit.ts');
+      const { unknownName } = await import('./known.ts');
+      const { ConfigError } = await import('../core/errors.ts');
+      await withTown(cli, async ({ knex, project }) => {
+        const zone = project.config.town.time_zone;
+        const since = await sinceOf(options.since, zone);
+        const { actions, subjects } = await auditWords(knex);
+        const [allActions, allSubjects] = [
+          [...AUDIT_ACTIONS, ...actions],
+          [...Object.keys(project.connections), ...project.pipelines.keys(), ...subjects],
+        ];
+        const wrong = [
+          ...(options.action === undefined || allActions.includes(options.action)
+            ? []
+            : [unknownName('AUDIT_UNKNOWN', 'action', options.action, allActions)]),
+          ...(options.subject === undefined || allSubjects.includes(options.subject)
+            ? []
+            : [unknownName('AUDIT_UNKNOWN', 'connection or pipeline', options.subject, allSubjects)]),
+        ];
+        if (wrong.length) throw new ConfigError(wrong);
         if (options.verify) {
           const verdict = await verifyAudit(knex);
           cli.setExit(verdict.broken === null ? 0 : 1);
           return cli.print({ verified: { whole: verdict.broken === null, ...verdict } }, () => verdictText(verdict));
         }
         const entries = await listAudit(knex, { since, action: options.action, subject: options.subject, limit: options.limit });
-        cli.print({ entries }, () => (entries.length === 0 ? 'Nothing is written down.' : entriesTable(entries)));
+        cli.print({ entries }, () => (entries.length === 0 ? 'Nothing is written down.' : entriesTable(entries, zone)));
       });
     });
 }
 
-/** A day begins at midnight UTC, as the log counts. */
-async function sinceOf(text: string | undefined): Promise<string | undefined> {
+/** A day begins at midnight in the town's zone; a time without a zone is one of its clocks. */
+async function sinceOf(text: string | undefined, zone: string): Promise<string | undefined> {
   if (text === undefined) return undefined;
   const { ConfigError } = await import('../core/errors.ts');
-  const at = /^\d{4}-\d\d-\d\d(T.*)?$/.test(text) ? new Date(text) : undefined;
+  const parts = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?$/
+    .exec(text)
+    ?.slice(1)
+    .map((part) => Number(part ?? 0));
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts ?? [];
+  const at =
+    parts && isCalendarDate(year, month, day) && hour < 24 && minute < 60 && second < 60
+      ? new Date(zoneOf(zone).instantOf(utcOf(year, month, day, hour, minute, second)))
+      : /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(text)
+        ? new Date(text)
+        : undefined;
   if (!at || Number.isNaN(at.getTime()))
     throw new ConfigError({
       code: 'USAGE',
       place: { path: '--since' },
       message: `${JSON.stringify(text)} is no date.`,
-      hint: 'Write it as 2026-07-01, or as 2026-07-01T13:00:00Z.',
+      hint: 'Write it as 2026-07-01, as 2026-07-01T13:00, or with a zone as 2026-07-01T13:00:00Z.',
     });
   return at.toISOString();
 }
 
-function entriesTable(entries: readonly AuditEntry[]): string {
+function entriesTable(entries: readonly AuditEntry[], zone: string): string {
   return tableText(
-    ['at (UTC)', 'who', 'what', 'of', 'detail'],
-    entries.map((e) => [e.at.slice(0, 19).replace('T', ' '), e.actor, e.action, e.subject, detailText(e.detail)]),
+    ['at', 'who', 'what', 'of', 'detail'],
+    entries.map((e) => [zonedTime(e.at, zone), e.actor, e.action, e.subject, detailText(e.detail)]),
   );
 }
 

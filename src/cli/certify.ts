@@ -31,7 +31,10 @@ export function registerCertify(cli: Cli): void {
       const { readTrustedKeys } = await import('../engine/packs/trusted-keys.ts');
       const { keys } = await readTrustedKeys(cli.project());
       // Before anything is proven, which takes minutes: a report that cannot be written is not lost at the end.
-      if (options.report) await writeReport(options.report, [], 'a');
+      if (options.report) {
+        (await import('./known.ts')).endsIn('--report', options.report, ['html', 'htm']);
+        await writeReport(options.report, [], 'a');
+      }
       const certificates: Certificate[] = [];
       for (const name of names) {
         const folder = await packFolder(cli, name);

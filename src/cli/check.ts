@@ -17,8 +17,15 @@ export function registerCheck(cli: Cli): void {
       const { storeFile } = await import('../store/integrity.ts');
       const { checkText } = await import('./doctor.ts');
       const { appendAudit } = await import('../store/audit.ts');
+      const { anyFile } = await import('../store/files.ts');
+      const { listSources } = await import('../store/sources.ts');
       const { actorOf } = await import('../config/actor.ts');
       await withTown(cli, async ({ project, knex }) => {
+        const sources = await listSources(knex);
+        const everFound = async (pipeline: string): Promise<boolean> => {
+          const source = sources.find((s) => s.pipeline === pipeline);
+          return source !== undefined && anyFile(knex, source.id);
+        };
         const all = Object.keys(project.connections);
         for (const name of names)
           if (!all.includes(name)) {
@@ -45,7 +52,7 @@ export function registerCheck(cli: Cli): void {
                   const connector = project.connectors.get(project.connections[name]!.connector)!.value;
                   checks.push(...(await checkTables(connector, transport, optionVariables(options))));
                 } else {
-                  if (transport.kind === 'files') checks.push(...(await checkSourceFolders(project, name, transport, options)));
+                  if (transport.kind === 'files') checks.push(...(await checkSourceFolders(project, name, transport, options, everFound)));
                   // What the town's pipelines write to, as far as that can be seen without writing.
                   for (const sink of sinksOf(project, name)) checks.push(...(await checkSinkTarget(sink, transport, options)));
                 }

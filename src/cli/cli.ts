@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { AbortedError, ConfigError, InterlocalError } from '../core/errors.ts';
+import { AbortedError, ConfigError, InterlocalError, type Problem } from '../core/errors.ts';
 import { EXIT_CODES, EXIT_CONFIG } from '../core/outcome.ts';
-import { visible } from '../core/visible.ts';
+import { jsonLine, visible } from '../core/visible.ts';
 import { storeFailure } from '../store/failures.ts';
 
 /** What every command gets: where to write, which folder, and how to end. */
@@ -28,19 +28,23 @@ export type RegisterCommand = (cli: Cli) => void;
 export async function runCli(argv: readonly string[], commands: readonly RegisterCommand[], version: string): Promise<number> {
   const abort = new AbortController();
   let exit = 0;
+  quietPipes();
+  // Whether JSON is wanted must be known also where the words cannot be parsed.
+  const asksForJson = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).includes('--json');
   const program = new Command('interlocal')
     .description('Integration middleware for municipalities.')
     .version(version)
     .option('--project <folder>', "the town's folder", '.')
     .option('--json', 'machine-readable output on stdout')
     .showHelpAfterError('Run with --help to see what there is.')
+    .configureOutput({ writeErr: (text) => void process.stderr.write(visible(text)) })
     .exitOverride();
   const cli: Cli = {
     program,
     project: () => program.opts<{ project: string }>().project,
-    json: () => program.opts<{ json?: boolean }>().json === true,
+    json: () => asksForJson || program.opts<{ json?: boolean }>().json === true,
     print: (value, text) => {
-      const out = cli.json() ? JSON.stringify(value) : visible(text());
+      const out = cli.json() ? jsonLine(value) : visible(text());
       process.stdout.write(out.endsWith('\n') ? out : `${out}\n`);
     },
     note: (line) => void process.stderr.write(`${visible(line)}\n`),
@@ -71,9 +75,24 @@ export async function runCli(argv: readonly string[], commands: readonly Registe
   }
 }
 
-/** An option that takes a whole number. */
-export function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+let quiet = false;
+
+/**
+ * A program that reads our output may stop early (`| head`): what is left is dropped, and the work goes on to its end. A run is not
+ * broken off because nobody reads its words.
+ */
+function quietPipes(): void {
+  if (quiet) return;
+  quiet = true;
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+}
+
+/** An option that takes a count: a whole number from 1. */
+export function countOption(text: string): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) === 0) throw new InvalidArgumentError('It must be a whole number from 1.');
   return Number(text);
 }
 
@@ -92,16 +111,35 @@ function acceptGlobalOptionsAnywhere(program: Command): void {
 }
 
 function reportError(thrown: unknown, cli: Cli): number {
-  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : EXIT_CONFIG;
+  const json = (code: string, problems: readonly Problem[]): void => {
+    if (cli.json()) process.stdout.write(`${jsonLine({ error: { code, problems } })}\n`);
+  };
+  if (thrown instanceof CommanderError) {
+    if (thrown.exitCode === 0) return 0;
+    // Commander has told it to the person already.
+    json('USAGE', [usageProblem(thrown)]);
+    return EXIT_CONFIG;
+  }
   const error = storeFailure(thrown) ?? thrown;
   if (error instanceof InterlocalError) {
-    if (cli.json()) process.stdout.write(`${JSON.stringify({ error: { code: error.code, problems: error.problems } })}\n`);
+    json(error.code, error.problems);
     cli.note(error.message);
     return error instanceof ConfigError ? EXIT_CONFIG : error instanceof AbortedError ? EXIT_CODES.aborted : 1;
   }
-  // Ours, not the user's: the stack is what we need to mend it.
-  cli.note(
-    `This is a fault of Interlocal, not of your configuration. Please report it with these lines:\n${(error as Error)?.stack ?? String(error)}`,
-  );
+  // Ours, not the user's: the stack is what we need to fix it.
+  const message = `This is a fault of Interlocal, not of your configuration. Please report it with these lines:\n${(error as Error)?.stack ?? String(error)}`;
+  json('INTERNAL', [{ code: 'INTERNAL', place: {}, message, hint: 'Please report it with these lines.' }]);
+  cli.note(message);
   return 1;
+}
+
+function usageProblem({ code, message }: CommanderError): Problem {
+  const [first, meant] = message.replace(/^error: /, '').split('\n');
+  const said = code === 'commander.help' || first === '(outputHelp)' ? 'a command is missing' : first!;
+  return {
+    code: 'USAGE',
+    place: {},
+    message: `${said.charAt(0).toUpperCase()}${said.slice(1)}.`.replace(/\.\.$/, '.'),
+    hint: meant ? `${meant.replace(/^\(|\)$/g, '')}` : 'Run with --help to see what there is.',
+  };
 }

@@ -1,3 +1,5 @@
+import { zonedTime } from '../core/zoned-time.ts';
+import { visibleLine } from '../core/visible.ts';
 import type { Cli } from './cli.ts';
 import { tableText } from './table.ts';
 
@@ -14,6 +16,7 @@ export function registerExplain(cli: Cli): void {
       const { formatMoney } = await import('../core/money.ts');
       await withTown(cli, async (engine) => {
         const records = await explain(engine, entity, key);
+        const zone = engine.project.config.town.time_zone;
         const fields = engine.project.entities.get(entity)!.value.fields;
         cli.setExit(records.length ? 0 : 1);
         cli.print({ records }, () =>
@@ -43,7 +46,7 @@ export function registerExplain(cli: Cli): void {
                     });
                   const history = r.history.map(
                     (h) =>
-                      `  ${h.at.slice(0, 19).replace('T', ' ')} run ${h.run}: ${h.action}${h.changes ? ` ${JSON.stringify(h.changes)}` : ''}`,
+                      `  ${zonedTime(h.at, zone)} run ${h.run}: ${h.action}${h.changes ? visibleLine(` ${JSON.stringify(h.changes)}`) : ''}`,
                   );
                   return [
                     `${r.entity} #${r.id}`,

@@ -7,8 +7,10 @@ import { type RegisterCommand, runCli } from './cli.ts';
 import { registerDeliver } from './deliver.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerDiscover } from './discover.ts';
+import { registerExceptions } from './exceptions.ts';
 import { registerExplain } from './explain.ts';
 import { registerInit } from './init.ts';
+import { registerMatches } from './matches.ts';
 import { registerNew } from './new.ts';
 import { registerPacks } from './packs.ts';
 import { registerPreview } from './preview.ts';
@@ -35,6 +37,8 @@ export const COMMANDS: readonly RegisterCommand[] = [
   registerDoctor,
   registerRejects,
   registerDeliver,
+  registerMatches,
+  registerExceptions,
   registerExplain,
   registerReport,
   registerAudit,

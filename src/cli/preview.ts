@@ -2,7 +2,7 @@ import { EXIT_CODES } from '../core/outcome.ts';
 import type { EntityConfig } from '../config/schema/model.ts';
 import { formatMoney } from '../core/money.ts';
 import type { GoldenChange } from '../engine/golden.ts';
-import { type Cli, wholeNumber } from './cli.ts';
+import { type Cli, countOption } from './cli.ts';
 import { chosenPipelines, resultsTable, runJson } from './run.ts';
 
 /** `interlocal preview PIPELINE` */
@@ -10,14 +10,14 @@ export function registerPreview(cli: Cli): void {
   cli.program
     .command('preview')
     .argument('<pipeline>')
-    .option('--limit <n>', 'how many changes to list', wholeNumber, 20)
+    .option('--limit <n>', 'how many changes to list', countOption, 20)
     .description('What a run would change; nothing is written and no file is moved.')
     .action(async (name: string, options: { limit: number }) => {
       const { withTown } = await import('./town.ts');
       const { previewPipeline } = await import('../engine/run.ts');
       const { inOrder } = await import('../engine/order.ts');
       const { progressView } = await import('./progress.ts');
-      const { textOfProblem } = await import('../core/errors.ts');
+      const { textOfProblems } = await import('../core/grouped-problems.ts');
       await withTown(cli, async (engine) => {
         const [id] = chosenPipelines(engine.project, [name], false, inOrder);
         const view = progressView(cli);
@@ -39,9 +39,9 @@ export function registerPreview(cli: Cli): void {
             [
               resultsTable([result]),
               '',
-              ...result.problems.map(textOfProblem),
+              ...(result.problems.length ? [textOfProblems(result.problems)] : []),
               ...result.notes,
-              ...result.rejects.map((p) => `would be set aside: ${textOfProblem(p)}`),
+              ...(result.rejects.length ? ['Would be rejected:', textOfProblems(result.rejects)] : []),
               ...result.changes.map((change) =>
                 changeText(change, engine.project.entities.get(change.entity)!.value, engine.project.config.town.currency),
               ),

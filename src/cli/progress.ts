@@ -41,7 +41,7 @@ export function progressView(cli: Cli): ProgressView {
 
 function barText(p: Progress): string {
   const count = p.done.toLocaleString('en-US');
-  if (!p.total) return `${p.pipeline}: ${p.what}, ${count} records`;
+  if (!p.total) return `${p.pipeline}: ${p.what}, ${count} ${p.unit ?? 'records'}`;
   const share = Math.min(1, p.done / p.total);
   const filled = Math.round(share * BAR_WIDTH);
   return `${p.pipeline}: [${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}] ${Math.floor(share * 100)} % ${p.what}, ${count} of ${p.total.toLocaleString('en-US')} records`;

@@ -1,49 +1,46 @@
-import { EXIT_CODES } from '../core/outcome.ts';
-import type { Replayed } from '../engine/replay.ts';
 import { Option } from 'commander';
+import { EXIT_CODES } from '../core/outcome.ts';
+import type { Engine } from '../engine/run.ts';
+import type { Replayed } from '../engine/replay.ts';
 import type { Reject } from '../store/rejects.ts';
-import { type Cli, wholeNumber } from './cli.ts';
+import { type Cli, countOption } from './cli.ts';
 import { plural } from './table.ts';
 
-/** `interlocal rejects list | show | replay | dismiss` */
+const REASON = 'why, in a few words; it stays on record';
+const YES = 'do it without asking';
+
+/** `interlocal rejects list | show | replay | dismiss | reopen` */
 export function registerRejects(cli: Cli): void {
-  const rejects = cli.program.command('rejects').description('Records that were set aside: why, and what to do.');
+  const rejects = cli.program.command('rejects').description('Records that were rejected: why, and what to do.');
 
   rejects
     .command('list')
     .argument('[pipeline]')
     .addOption(new Option('--state <state>', 'which').choices(['open', 'replayed', 'superseded']).default('open'))
-    .option('--limit <n>', 'how many', wholeNumber, 200)
-    .description('List them with file, line and reason.')
+    .option('--limit <n>', 'how many', countOption, 200)
+    .description('List them with key, date, amount, file, line and reason. The same problem in several records is told once.')
     .action(async (pipeline: string | undefined, options: { state: Reject['state']; limit: number }) => {
       const { withTown } = await import('./town.ts');
-      const { listRejects, countOpenRejects } = await import('../store/rejects.ts');
-      const { textOfProblem } = await import('../core/errors.ts');
-      await withTown(cli, async ({ knex }) => {
-        const list = await listRejects(knex, { pipeline, state: options.state, limit: options.limit });
-        const all = await countOpenRejects(knex);
-        cli.print(
-          {
-            rejects: list.map((r) => ({
-              id: r.id,
-              pipeline: r.pipeline,
-              state: r.state,
-              key: r.key,
-              file: r.file,
-              line: r.line,
-              record: r.record,
-              readable: r.readable,
-              problems: r.problems,
-            })),
-          },
-          () =>
-            list.length === 0
-              ? 'Nothing is set aside.'
-              : [
-                  ...list.map((r) => [`#${r.id} ${r.pipeline}`, ...r.problems.map((p) => `    ${textOfProblem(p)}`)].join('\n')),
-                  '',
-                  `${plural(list.length, 'record')} shown, ${all} open in all. Mend the file at its source and run the pipeline again, or mend the mapping and run: interlocal rejects replay`,
-                ].join('\n'),
+      const { listRejects, countRejects } = await import('../store/rejects.ts');
+      const { groupRejects } = await import('../engine/reject-facts.ts');
+      const { groupJson, rejectJson } = await import('./rejects-json.ts');
+      const { groupText } = await import('./rejects-text.ts');
+      const { knownPipeline } = await import('./known.ts');
+      await withTown(cli, async (engine) => {
+        await knownPipeline(engine, pipeline);
+        const filter = { pipeline, state: options.state };
+        const list = await listRejects(engine.knex, { ...filter, limit: options.limit });
+        const all = await countRejects(engine.knex, filter);
+        const groups = groupRejects(engine.project, list);
+        const facts = new Map(groups.flatMap((group) => group.rejects.map((one) => [one.reject.id, one])));
+        cli.print({ rejects: list.map((r) => rejectJson(facts.get(r.id)!)), groups: groups.map(groupJson), total: all }, () =>
+          list.length === 0
+            ? `There are no ${options.state === 'open' ? '' : `${options.state} `}rejected records${pipeline ? ` of ${pipeline}` : ''}.`
+            : [
+                ...groups.map(groupText),
+                '',
+                `${list.length < all ? `${list.length.toLocaleString('en-US')} of ${plural(all, 'record')} shown (--limit shows more).` : `${plural(all, 'record')}.`}${options.state === 'open' ? ' Fix the file at its source and run the pipeline again, or fix the mapping and run: interlocal rejects replay' : ''}`,
+              ].join('\n'),
         );
       });
     });
@@ -52,81 +49,150 @@ export function registerRejects(cli: Cli): void {
     .command('show')
     .argument('<id>')
     .description('One of them with its raw record. It may hold personal data.')
-    .action(async (id: string) => {
+    .action(async (text: string) => {
       const { withTown } = await import('./town.ts');
-      const { listRejects } = await import('../store/rejects.ts');
-      const { ConfigError, textOfProblem } = await import('../core/errors.ts');
-      await withTown(cli, async ({ knex }) => {
-        const [r] = await listRejects(knex, { ids: [Number(id.replace('#', ''))], limit: 1 });
-        if (!r)
-          throw new ConfigError({
-            code: 'REJECT_UNKNOWN',
-            place: {},
-            message: `There is no reject ${id}.`,
-            hint: 'interlocal rejects list shows them.',
-          });
-        cli.print(
-          {
-            id: r.id,
-            pipeline: r.pipeline,
-            state: r.state,
-            key: r.key,
-            first_run: r.firstRun,
-            last_run: r.lastRun,
-            file: r.file,
-            line: r.line,
-            record: r.record,
-            readable: r.readable,
-            problems: r.problems,
-            raw: r.raw,
-          },
-          () => [`#${r.id} ${r.pipeline} (${r.state})`, ...r.problems.map((p) => `    ${textOfProblem(p)}`), '', r.raw].join('\n'),
+      const { rejectFacts } = await import('../engine/reject-facts.ts');
+      const { textOfProblem } = await import('../core/errors.ts');
+      const { rejectJson } = await import('./rejects-json.ts');
+      const { idsOf } = await import('./known.ts');
+      const ids = idsOf([text]);
+      await withTown(cli, async (engine) => {
+        const [r] = await named(engine, ids);
+        const { problems, ...rest } = rejectJson(rejectFacts(engine.project)(r!)) as { problems: Reject['problems'] };
+        const by = r!.dismissedBy === null ? '' : `, dismissed by ${r!.dismissedBy}`;
+        cli.print({ ...rest, first_run: r!.firstRun, last_run: r!.lastRun, dismissed_by: r!.dismissedBy, problems, raw: r!.raw }, () =>
+          [
+            `#${r!.id} ${r!.pipeline} (${r!.state}${by})`,
+            ...problems.map((p) => `    ${textOfProblem(p)}`),
+            '',
+            // Each line marked, so that a record cannot pass for words of ours.
+            ...r!.raw.split(/\r?\n/).map((line) => `  | ${line}`),
+          ].join('\n'),
         );
       });
     });
 
   rejects
     .command('replay')
-    .argument('[ids...]', 'ids of rejects; none: all open ones')
+    .argument('[ids...]', 'ids of rejected records; none: all open ones')
     .option('--pipeline <pipeline>', 'only those of this pipeline')
-    .description('Map them again, after the mapping, a lookup table or the connector was mended.')
-    .action(async (ids: string[], options: { pipeline?: string }) => {
+    .option('--yes', YES)
+    .description('Map them again, after the mapping, a lookup table or the connector was fixed.')
+    .action(async (texts: string[], options: { pipeline?: string; yes?: boolean }) => {
       const { withTown } = await import('./town.ts');
       const { replayRejects } = await import('../engine/replay.ts');
       const { listRejects } = await import('../store/rejects.ts');
+      const { idsOf, knownPipeline } = await import('./known.ts');
+      const ids = idsOf(texts);
       await withTown(cli, async (engine) => {
-        const numbers = ids.length ? ids.map((id) => Number(id.replace('#', ''))) : undefined;
+        await knownPipeline(engine, options.pipeline);
+        const numbers = ids.length ? ids : undefined;
+        if (numbers) await named(engine, numbers);
         const open = await listRejects(engine.knex, { pipeline: options.pipeline, state: 'open', ids: numbers, limit: 1_000_000 });
-        const pipelines = [...new Set(open.map((r) => r.pipeline))].filter((p) => engine.project.pipelines.has(p));
+        if (open.length > 0) cli.note(await summary('Mapping again', engine.project, open));
+        const pipelines = [...new Set(open.map((r) => r.pipeline))];
+        const gone = pipelines.filter((p) => !engine.project.pipelines.has(p));
+        for (const p of gone) cli.note(`${p}: this pipeline is not in the configuration any more; its records stay as they are.`);
         const results: Replayed[] = [];
-        for (const pipeline of pipelines) results.push(await replayRejects(engine, pipeline, numbers, { signal: cli.signal }));
+        for (const pipeline of pipelines)
+          if (!gone.includes(pipeline)) results.push(await replayRejects(engine, pipeline, numbers, { signal: cli.signal }));
+        const closed = (numbers ?? []).filter((id) => !open.some((r) => r.id === id));
         const left = results.reduce((n, r) => n + r.rejected + r.unreadable, 0);
-        cli.setExit(left > 0 ? EXIT_CODES.partial : 0);
-        cli.print({ replayed: results }, () =>
-          results.length === 0
-            ? 'Nothing is set aside.'
-            : results
-                .map(
-                  (r) =>
-                    `${r.pipeline}: ${plural(r.replayed, 'record')} replayed${r.skipped ? `, ${r.skipped} skipped as the pipeline says now` : ''}, ${r.rejected} still set aside${r.unreadable ? `, ${r.unreadable} can only be mended in the file itself` : ''}`,
-                )
-                .join('\n'),
+        cli.setExit(left > 0 || gone.length > 0 ? EXIT_CODES.partial : closed.length > 0 ? 1 : 0);
+        cli.print(
+          { replayed: results, left: closed },
+          () =>
+            [
+              ...results.map(
+                (r) =>
+                  `${r.pipeline}: ${plural(r.replayed, 'record')} replayed${r.skipped ? `, ${r.skipped} skipped as the pipeline says now` : ''}, ${r.rejected} still rejected${r.unreadable ? `, ${r.unreadable} can only be fixed in the file itself` : ''}`,
+              ),
+              ...closed.map(
+                (id) => `#${id} is not open${options.pipeline ? `, or not of ${options.pipeline}` : ''}: nothing was done with it.`,
+              ),
+            ].join('\n') || 'There are no rejected records.',
         );
       });
     });
 
-  rejects
-    .command('dismiss')
-    .argument('<ids...>')
-    .description('Close them without using them; they stay on record as superseded.')
-    .action(async (ids: string[]) => {
-      const { withTown } = await import('./town.ts');
-      const { dismissRejects } = await import('../store/rejects.ts');
-      const { actorOf } = await import('../config/actor.ts');
-      await withTown(cli, async ({ knex }) => {
-        const numbers = ids.map((id) => Number(id.replace('#', '')));
-        const n = await dismissRejects(knex, numbers, actorOf());
-        cli.print({ dismissed: n }, () => `${plural(n, 'record')} dismissed.`);
+  changing(
+    'dismiss',
+    'Close them without using them; they stay on record. Needs --reason. rejects reopen takes it back.',
+    'they are dismissed',
+    'open',
+  );
+  changing('reopen', 'Open records again that were dismissed. Needs --reason.', 'they are opened again', 'superseded');
+
+  function changing(name: 'dismiss' | 'reopen', description: string, why: string, state: Reject['state']): void {
+    const past = name === 'dismiss' ? 'dismissed' : 'reopened';
+    rejects
+      .command(name)
+      .argument('<ids...>')
+      .option('--reason <text>', REASON)
+      .option('--yes', YES)
+      .description(description)
+      .action(async (texts: string[], options: { reason?: string; yes?: boolean }) => {
+        const { withTown } = await import('./town.ts');
+        const { dismissRejects, reopenRejects } = await import('../store/rejects.ts');
+        const { actorOf } = await import('../config/actor.ts');
+        const { confirmed, reasonOf } = await import('./confirm.ts');
+        const { idsOf } = await import('./known.ts');
+        const ids = idsOf(texts);
+        await withTown(cli, async (engine) => {
+          const meant = (await named(engine, ids)).filter((r) => r.state === state && (name === 'dismiss' || r.dismissedBy !== null));
+          let done: number[] = [];
+          if (meant.length > 0) {
+            const lines = [await summary(name === 'dismiss' ? 'To dismiss' : 'To open again', engine.project, meant)];
+            const reason = await reasonOf(cli, options.reason, why);
+            const question = `${name === 'dismiss' ? 'Dismiss' : 'Reopen'} ${plural(meant.length, 'record')}?`;
+            if (meant.length > 1 && !(await confirmed(cli, { lines, question, yes: options.yes }))) cli.note('Nothing was changed.');
+            else {
+              const numbers = meant.map((r) => r.id);
+              done = await (name === 'dismiss' ? dismissRejects : reopenRejects)(engine.knex, numbers, actorOf(), reason);
+            }
+          }
+          const left = ids.filter((id) => !done.includes(id));
+          if (left.length) cli.setExit(1);
+          cli.print({ [past]: done.length, ids: done, left }, () =>
+            [
+              `${plural(done.length, 'record')} ${past}.`,
+              ...left.map((id) =>
+                name === 'dismiss'
+                  ? `#${id} is not open: nothing was done with it.`
+                  : `#${id} was not dismissed by a person, or the same record is rejected again: nothing was done with it.`,
+              ),
+            ].join('\n'),
+          );
+        });
       });
-    });
+  }
+}
+
+/** The rejected records with these ids. Throws ConfigError REJECT_UNKNOWN with all ids that are none. */
+async function named({ knex }: Engine, ids: readonly number[]): Promise<Reject[]> {
+  const { listRejects } = await import('../store/rejects.ts');
+  const found = await listRejects(knex, { ids, limit: ids.length });
+  const missing = ids.filter((id) => !found.some((r) => r.id === id));
+  if (missing.length === 0) return found;
+  const { ConfigError } = await import('../core/errors.ts');
+  throw new ConfigError(
+    missing.map((id) => ({
+      code: 'REJECT_UNKNOWN',
+      place: {},
+      message: `There is no rejected record ${id}.`,
+      hint: 'interlocal rejects list shows them.',
+    })),
+  );
+}
+
+/** `To dismiss: 3 records of receipts: 150.00 USD.` */
+async function summary(start: string, project: Engine['project'], list: readonly Reject[]): Promise<string> {
+  const { rejectFacts, rejectTotals } = await import('../engine/reject-facts.ts');
+  const { totalsText } = await import('./rejects-text.ts');
+  const factsOf = rejectFacts(project);
+  const parts = [...Map.groupBy(list, (r) => r.pipeline)].map(([pipeline, own]) => {
+    const rejects = own.map(factsOf);
+    return `${plural(own.length, 'record')} of ${pipeline}${totalsText({ rejects, ...rejectTotals(rejects) })}`;
+  });
+  return `${start}: ${parts.join('; ')}.`;
 }

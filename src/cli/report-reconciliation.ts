@@ -1,16 +1,18 @@
 import { textOfProblem } from '../core/errors.ts';
 import { formatMoney, plainMoney } from '../core/money.ts';
+import { jsonLine, visible, visibleLine } from '../core/visible.ts';
 import { differingCount, type Reconciliation, reconciliationJson, statusWord } from '../server/reports/reconciliation.ts';
+import { reconciliationReasons } from '../server/reports/reconciliation-reasons.ts';
 import { spreadsheetCsv } from '../server/reports/spreadsheet-csv.ts';
 import { timeText } from '../server/words.ts';
 import { plural, tableText } from './table.ts';
 
 /** What reconciliations found, as a table, delimited text or JSON. */
 export function reconciliationText(list: readonly Reconciliation[], format: string, options: { all: boolean; zone: string }): string {
-  if (format === 'json') return `${JSON.stringify({ reconciliations: list.map(reconciliationJson) })}\n`;
+  if (format === 'json') return `${jsonLine({ reconciliations: list.map(reconciliationJson) })}\n`;
   if (format === 'csv') return csvOf(list);
   if (list.length === 0) return 'There are no reconciliations yet: a pipeline with reconcile: is one.\n';
-  return `${list.map((r) => tableOf(r, options)).join('\n\n')}\n`;
+  return visible(`${list.map((r) => tableOf(r, options)).join('\n\n')}\n`);
 }
 
 function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): string {
@@ -42,8 +44,24 @@ function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): st
     ...(r.problems.length > 0 ? ['', ...r.problems.map(textOfProblem)] : []),
     '',
     tableText([r.keys.join(' › '), '', r.left, r.right, 'difference', 'why'], rows, [2, 3, 4]),
+    ...reasonLines(r, money),
     ...(options.all ? [] : ['', 'With --all also what agrees.']),
   ].join('\n');
+}
+
+/** What several keys have in common is told once more, with how many there are. */
+function reasonLines(r: Reconciliation, money: (minor: number | null, currency: string) => string): string[] {
+  const several = reconciliationReasons(r).filter(({ keys }) => keys.length > 1);
+  if (several.length === 0) return [];
+  return [
+    '',
+    'Why, where it is the same for several',
+    ...several.map(({ status, reason, currency, keys, difference }) =>
+      visibleLine(
+        `  ${plural(keys.length, 'key')}, ${statusWord(status, r)}${status === 'unchecked' ? '' : `, ${money(difference, currency)} ${currency}`}: ${reason}`,
+      ),
+    ),
+  ];
 }
 
 /** One line for each key, roll-ups too; `depth` is how many of the keys it has. */

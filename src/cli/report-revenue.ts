@@ -1,4 +1,5 @@
 import { formatMoney } from '../core/money.ts';
+import { visibleLine } from '../core/visible.ts';
 import type { RevenueRow } from '../engine/revenue.ts';
 import {
   accountText,
@@ -30,7 +31,7 @@ export function revenueTable(rows: readonly RevenueRow[]): string {
         );
   }
   for (const total of grandTotals(rows)) lines.push(['Total', '', '', '', ...figures(total)]);
-  return [tableText(HEAD, lines, RIGHT), '', ...notReconciled(rows)].join('\n');
+  return [tableText(HEAD, lines, RIGHT), '', ...notReconciled(rows).map(visibleLine)].join('\n');
 }
 
 function figures(x: RevenueTotal): string[] {

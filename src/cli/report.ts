@@ -1,5 +1,7 @@
+import type { Readable } from 'node:stream';
 import type { Project } from '../config/project.ts';
 import { ConfigError, didYouMean } from '../core/errors.ts';
+import { jsonLine } from '../core/visible.ts';
 import type { RevenueRow } from '../engine/revenue.ts';
 import type { Cli } from './cli.ts';
 import { plural } from './table.ts';
@@ -33,14 +35,19 @@ export function registerReport(cli: Cli): void {
       const { withTown } = await import('./town.ts');
       const { readRevenueQuery } = await import('../server/reports/revenue-query.ts');
       const { revenueReport } = await import('../engine/revenue.ts');
+      const { knownDepartment } = await import('../server/reports/departments.ts');
       const format = chosenFormat(options.format, options.out, REVENUE_FORMATS, cli.json());
       const query = readRevenueQuery(options, (name) => `--${name}`);
       await withTown(cli, async (engine) => {
         const all = await revenueReport(engine, { period: query.period, from: query.from, to: query.to });
         const rows = query.department === undefined ? all : all.filter((row) => row.department === query.department);
-        if (query.department !== undefined && rows.length === 0) cli.note(unknownDepartment(query.department, all));
+        if (query.department !== undefined && rows.length === 0) {
+          await knownDepartment(engine, query.department);
+          cli.note(`The department "${query.department}" has no revenue in this time.`);
+        }
         const content = await revenueText(rows, format, engine.project);
-        if (options.out === undefined) process.stdout.write(content);
+        // A workbook always goes to a file.
+        if (options.out === undefined) process.stdout.write(content as string);
         else await writeOut(cli, options.out, content, rows.length);
       });
     });
@@ -67,28 +74,35 @@ export function registerReport(cli: Cli): void {
     });
 }
 
-async function revenueText(rows: readonly RevenueRow[], format: string, project: Project): Promise<string | Uint8Array> {
+async function revenueText(rows: readonly RevenueRow[], format: string, project: Project): Promise<string | Readable> {
   const { name } = project.config.town;
   if (format === 'xlsx') return (await import('../server/reports/revenue-xlsx.ts')).revenueXlsx(rows, name);
   if (format === 'csv') return (await import('../server/reports/revenue-csv.ts')).revenueCsv(rows);
-  if (format === 'json') return `${JSON.stringify((await import('../server/reports/revenue-json.ts')).revenueJson(rows))}\n`;
+  if (format === 'json') return `${jsonLine((await import('../server/reports/revenue-json.ts')).revenueJson(rows))}\n`;
   return `${(await import('./report-revenue.ts')).revenueTable(rows)}\n`;
 }
 
-/** --format, or what the file's name says, or what --json asks for. */
+/** --format, or what the file's name says, or what --json asks for. A file is never written in another format than its name says. */
 function chosenFormat(given: string | undefined, out: string | undefined, known: readonly string[], json: boolean): string {
-  const ending = /\.([a-z]+)$/i.exec(out ?? '')?.[1]?.toLowerCase();
-  const format = given ?? (ending !== undefined && ending !== 'table' && known.includes(ending) ? ending : json ? 'json' : 'table');
+  const ending = /\.([^./\\]+)$/.exec(out ?? '')?.[1]?.toLowerCase();
+  const format = given ?? (ending === undefined ? (json ? 'json' : 'table') : ending === 'txt' ? 'table' : ending);
   const wrong = (path: string, message: string, hint: string): ConfigError =>
     new ConfigError({ code: 'USAGE', place: { path }, message, hint });
-  if (!known.includes(format)) {
+  if (!known.includes(format) || (given === undefined && ending === 'table')) {
     const meant = didYouMean(format, known);
     throw wrong(
-      '--format',
-      `${JSON.stringify(format)} is no format of this report.`,
-      meant ? `Did you mean ${meant}?` : `There are: ${known.join(', ')}.`,
+      given === undefined ? '--out' : '--format',
+      given === undefined ? `This report cannot be written as .${ending}.` : `${JSON.stringify(format)} is no format of this report.`,
+      given === undefined
+        ? `Name a file that ends in ${known.map((name) => (name === 'table' ? '.txt' : `.${name}`)).join(', ')}.`
+        : meant
+          ? `Did you mean ${meant}?`
+          : `There are: ${known.join(', ')}.`,
     );
   }
+  const own = format === 'table' ? ['txt'] : [format, ...(format === 'xlsx' ? [] : ['txt'])];
+  if (ending !== undefined && !own.includes(ending))
+    throw wrong('--out', `--format ${format} does not fit a file that ends in .${ending}.`, `Let its name end in .${own[0]}.`);
   if (json && out === undefined && format !== 'json')
     throw wrong('--format', `--json and --format ${format} contradict each other.`, 'Give one of them.');
   if (format === 'xlsx' && out === undefined) throw wrong('--out', 'A workbook needs a file to be written to.', 'Add --out revenue.xlsx.');
@@ -96,7 +110,7 @@ function chosenFormat(given: string | undefined, out: string | undefined, known:
 }
 
 /** All of it, or nothing: an older report is replaced only once the new one is written. */
-async function writeOut(cli: Cli, file: string, content: string | Uint8Array, lines: number): Promise<void> {
+async function writeOut(cli: Cli, file: string, content: string | Readable, lines: number): Promise<void> {
   const { rename, rm, writeFile } = await import('node:fs/promises');
   const { PRIVATE_FILE } = await import('../store/private-files.ts');
   const part = `${file}.${process.pid}.part`;
@@ -122,12 +136,6 @@ async function writeOut(cli: Cli, file: string, content: string | Uint8Array, li
     });
   }
   cli.print({ written: file, rows: lines }, () => `Wrote ${plural(lines, 'line')} to ${file}.`);
-}
-
-function unknownDepartment(given: string, rows: readonly RevenueRow[]): string {
-  const departments = [...new Set(rows.map((row) => row.department))];
-  const meant = didYouMean(given, departments);
-  return `No revenue of the department "${given}" in this time. ${meant ? `Did you mean ${meant}?` : `There are: ${departments.join(', ') || 'none'}.`}`;
 }
 
 function unknownReconciliation(given: string, ids: readonly string[], project: Project): ConfigError {

@@ -1,4 +1,5 @@
-import { ConfigError, didYouMean, FatalError, textOfProblem } from '../core/errors.ts';
+import { ConfigError, didYouMean, FatalError } from '../core/errors.ts';
+import { textOfProblems } from '../core/grouped-problems.ts';
 import { escalate, EXIT_CODES, noCounts, type Outcome } from '../core/outcome.ts';
 import type { Project } from '../config/project.ts';
 import type { RunResult } from '../engine/session.ts';
@@ -11,8 +12,9 @@ export function registerRun(cli: Cli): void {
     .command('run')
     .argument('[pipelines...]', 'pipelines to run, in this order')
     .option('--all', 'all pipelines that are not off, in their order')
+    .option('--adopt-configuration', "this folder's configuration is the right one, although another folder's has replaced it in the store")
     .description('Run pipelines now. Run again at any time: nothing is read or entered twice.')
-    .action(async (names: string[], options: { all?: boolean }) => {
+    .action(async (names: string[], options: { all?: boolean; adoptConfiguration?: boolean }) => {
       const { withTown } = await import('./town.ts');
       const { runPipeline } = await import('../engine/run.ts');
       const { inOrder } = await import('../engine/order.ts');
@@ -22,24 +24,44 @@ export function registerRun(cli: Cli): void {
         const view = progressView(cli);
         const results: RunResult[] = [];
         let outcome: Outcome = 'succeeded';
-        for (const id of ids) {
-          if (cli.signal.aborted) break;
+        const one = async (id: string): Promise<void> => {
+          if (cli.signal.aborted) return;
           const result = await runPipeline(engine, id, {
             signal: cli.signal,
+            adoptConfiguration: options.adoptConfiguration === true,
             onProgress: (p) => view.show(p),
             onNote: (pipeline, text) => view.line(`${pipeline}: ${text}`),
           }).catch((error: unknown) => notRun(id, error, options.all === true));
           results.push(result);
           outcome = escalate(outcome, result.outcome);
           view.line(resultLine(result, engine.project.pipelines.get(id)?.value.deliver !== undefined));
-          for (const problem of result.problems) view.line(`  ${textOfProblem(problem)}`);
-        }
+          for (const line of textOfProblems(result.problems).split('\n')) if (line) view.line(`  ${line}`);
+        };
+        if (options.all) await sideBySide(engine.project, ids, one);
+        else for (const id of ids) await one(id);
+        results.sort((a, b) => ids.indexOf(a.pipeline) - ids.indexOf(b.pipeline));
         if (cli.signal.aborted) outcome = escalate(outcome, 'aborted');
         view.done();
         cli.setExit(EXIT_CODES[outcome]);
         cli.print({ runs: results.map(runJson) }, () => resultsTable(results));
       });
     });
+}
+
+/** All of them, side by side as far as their systems and what they wait for allow. */
+async function sideBySide(project: Project, ids: readonly string[], run: (id: string) => Promise<void>): Promise<void> {
+  const { placeInOrder } = await import('../engine/order.ts');
+  const { turnsOf } = await import('../scheduler/turns.ts');
+  const turns = turnsOf(project.config.runs.at_once);
+  const ended = new Map<string, Promise<void>>();
+  for (const id of ids) {
+    const { systems, last } = placeInOrder(project, id);
+    const others = last ? [...ended.values()] : project.pipelines.get(id)!.value.after.flatMap((other) => ended.get(other) ?? []);
+    const mine = Promise.allSettled(others).then(() => turns.take(systems, () => run(id)));
+    mine.catch(() => {}); // told below, when all have ended
+    ended.set(id, mine);
+  }
+  for (const result of await Promise.allSettled(ended.values())) if (result.status === 'rejected') throw result.reason;
 }
 
 /** Another process runs it now: with --all that is this pipeline's failure, and no reason to leave the others out. */
@@ -60,6 +82,13 @@ export function chosenPipelines(
   inOrder: (project: Project) => string[],
 ): string[] {
   const ordered = inOrder(project);
+  if (all && names.length > 0)
+    throw new ConfigError({
+      code: 'USAGE',
+      place: {},
+      message: `--all runs every pipeline, and ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} named as well.`,
+      hint: 'Give one of the two.',
+    });
   if (all) return ordered;
   if (names.length === 0)
     throw new ConfigError({

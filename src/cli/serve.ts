@@ -1,11 +1,14 @@
-import type { Server } from 'node:http';
+import { createServer as createHttpServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { ConfigError, FatalError, InterlocalError, textOfProblem } from '../core/errors.ts';
 import { redact } from '../config/secrets.ts';
-import type { Engine } from '../engine/run.ts';
+import type { Project } from '../config/project.ts';
+import { scheduledPipelines } from '../engine/order.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { Engine } from '../engine/run.ts';
 import type { Cli } from './cli.ts';
+import type { LiveConfiguration } from './live-configuration.ts';
 
 /** `interlocal serve` */
 export function registerServe(cli: Cli): void {
@@ -16,33 +19,68 @@ export function registerServe(cli: Cli): void {
     .description("Serve the town's page and run its pipelines by their schedules, until Ctrl-C.")
     .action(async (options: { port?: string; schedule: boolean }) => {
       const asked = options.port === undefined ? undefined : portOf(options.port);
-      const { withTown } = await import('./town.ts');
-      const { createServer } = await import('../server/server.ts');
+      const { loadTown, withTown } = await import('./town.ts');
+      const { createFront } = await import('../server/server.ts');
       const { serveLog } = await import('./serve-log.ts');
-      await withTown(cli, async (engine) => {
-        const { town, server: address, log: logging } = engine.project.config;
-        const log = await serveLog(logging.level);
+      const { startPageWorkers } = await import('../server/page-workers.ts');
+      const { liveConfiguration } = await import('./live-configuration.ts');
+      const { openKnex } = await import('../store/open.ts');
+      const { storeUrl } = await import('../config/secrets.ts');
+      await withTown(cli, async ({ project, knex }) => {
+        const { town, server: address, log: logging } = project.config;
+        const log = await serveLog(logging.level, town.time_zone);
+        // /health looks at the store by a connection of its own: no run that is going on makes it wait.
+        const reading = await openKnex(storeUrl(project), project.folder);
         let scheduler: Scheduler | undefined;
-        const app = createServer(engine, { log, nextRuns: () => scheduler?.next() ?? [] });
-        // PORT of the environment is in the configuration already.
-        const server = await listen(app, address.host, asked ?? address.port);
-        const url = urlOf(address.host, (server.address() as AddressInfo).port);
-        cli.print({ serves: town.name, url }, () => `Interlocal serves ${town.name} on ${url}`);
-        if (!isLoopback(address.host))
-          log.warn(
-            { host: address.host },
-            "anyone who reaches this address can read the pages: keep it inside the town's network or behind a proxy that asks who it is",
+        // Runs that the store could not keep are known to this process alone: /health tells of them.
+        const unrecorded: NonNullable<Engine['unrecorded']> = new Map();
+        const live = liveConfiguration({
+          folder: cli.project(),
+          project,
+          knex,
+          log,
+          load: loadTown,
+          onProject(next) {
+            front = frontOf(next);
+            pages.use(next);
+            scheduler?.use(scheduledPipelines(next), next.config.town.time_zone);
+          },
+          onState: (state) => pages.tell(state),
+        });
+        const pages = startPageWorkers(project, { log, configuration: live.state(), scheduled: options.schedule });
+        const frontOf = (now: Project) =>
+          createFront(
+            { project: now, knex: reading, unrecorded },
+            { log, configuration: live.state, nextRuns: () => scheduler?.next() ?? [] },
+            pages.answer,
           );
+        let front = frontOf(project);
+        // PORT of the environment is in the configuration already.
+        const server = createHttpServer((request, response) => void front(request, response));
         try {
-          if (options.schedule) scheduler = await startSchedule(engine, cli.signal, log);
+          await listen(server, address.host, asked ?? address.port);
+          const url = urlOf(address.host, (server.address() as AddressInfo).port);
+          cli.print({ serves: town.name, url }, () => `Interlocal serves ${town.name} on ${url}`);
+          if (!isLoopback(address.host))
+            log.warn(
+              { host: address.host },
+              "anyone who reaches this address can read the pages: keep it inside the town's network or behind a proxy that asks who it is",
+            );
+          if (options.schedule) scheduler = await startSchedule(live, { knex, unrecorded }, cli.signal, log);
+          // What was edited while all this started.
+          await live.refresh();
           const { lookNightly } = await import('./look-nightly.ts');
-          const stopLooking = await lookNightly(engine, log);
+          const stopLooking = await lookNightly({ project, knex }, log);
           await aborted(cli.signal);
           await stopLooking();
         } finally {
-          log.info({}, 'stopping: no new requests, no new runs');
-          await Promise.all([closed(server), scheduler?.stop()]);
-          log.info({}, 'stopped');
+          const listened = server.listening;
+          if (listened) log.info({}, 'stopping: no new requests, no new runs');
+          live.stop();
+          await Promise.all([listened ? closed(server) : undefined, scheduler?.stop()]);
+          await pages.stop();
+          await reading.destroy();
+          if (listened) log.info({}, 'stopped');
         }
       });
     });
@@ -59,22 +97,30 @@ function portOf(text: string): number {
   });
 }
 
-async function startSchedule(engine: Engine, signal: AbortSignal, log: Logger): Promise<Scheduler> {
+async function startSchedule(
+  live: LiveConfiguration,
+  store: Pick<Engine, 'knex' | 'unrecorded'>,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<Scheduler> {
   const { startScheduler } = await import('../scheduler/scheduler.ts');
   const { runPipeline } = await import('../engine/run.ts');
-  const { inOrder } = await import('../engine/order.ts');
-  const pipelines = inOrder(engine.project).flatMap((id) => {
-    const { schedule, after } = engine.project.pipelines.get(id)!.value;
-    return schedule === undefined ? [] : [{ id, cron: schedule, after }];
-  });
   const scheduler = startScheduler({
-    pipelines,
-    zone: engine.project.config.town.time_zone,
+    pipelines: scheduledPipelines(live.project()),
+    zone: live.project().config.town.time_zone,
+    most: live.project().config.runs.at_once,
     log,
     run: async (id) => {
+      // By the files as they are now, and not as they were when the server started.
+      await live.refresh();
+      const project = live.project();
+      if (!project.pipelines.has(id)) return log.info({ pipeline: id }, 'run: dropped, the pipeline is no longer in the configuration');
       log.info({ pipeline: id }, 'run: began');
       try {
-        const { outcome, counts, durationMs, problems, notes } = await runPipeline(engine, id, { signal, actor: 'schedule' });
+        const { outcome, counts, durationMs, problems, notes } = await runPipeline({ ...store, project }, id, {
+          signal,
+          actor: 'schedule',
+        });
         const fields = {
           pipeline: id,
           outcome,
@@ -97,16 +143,10 @@ async function startSchedule(engine: Engine, signal: AbortSignal, log: Logger): 
 }
 
 /** Resolves when it listens. Throws FatalError for a port or an address that cannot be had. */
-function listen(
-  app: { listen(port: number, host: string, done: (error?: Error) => void): Server },
-  host: string,
-  port: number,
-): Promise<Server> {
+function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const server = app.listen(port, host, (error) => {
-      if (error) reject(listenError(error as NodeJS.ErrnoException, host, port));
-      else resolve(server);
-    });
+    server.once('error', (error) => reject(listenError(error as NodeJS.ErrnoException, host, port)));
+    server.listen(port, host, resolve);
   });
 }
 

@@ -67,6 +67,7 @@ function registerPack(cli: Cli): void {
       const { packHash } = await import('../connector/pack-files.ts');
       const { checkSignature } = await import('../connector/pack-signature.ts');
       const { ConfigError, FatalError } = await import('../core/errors.ts');
+      if (options.out) (await import('./known.ts')).endsIn('--out', options.out, ['zip']);
       const { id, version, files } = await goodPack(cli, await packFolder(cli, name), false);
       const { signer, problems } = checkSignature({ connector: id, version, files }, [], new Date().toISOString().slice(0, 10));
       if (problems.length)

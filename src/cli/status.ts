@@ -1,4 +1,6 @@
 import type { OutboundStatus } from '../engine/outbound/status.ts';
+import { visibleLine } from '../core/visible.ts';
+import { zonedTime } from '../core/zoned-time.ts';
 import { EXIT_ATTENTION } from '../core/outcome.ts';
 import type { Health } from '../engine/status.ts';
 import type { Cli } from './cli.ts';
@@ -14,49 +16,66 @@ export function registerStatus(cli: Cli): void {
     .description('How each pipeline did last, what is set aside, and what is waiting.')
     .action(async () => {
       const { withTown } = await import('./town.ts');
+      const { otherInForce } = await import('../engine/configuration.ts');
       const { healthOf, statusOf, worstOf } = await import('../engine/status.ts');
       const { installationOf } = await import('../engine/doctor/look.ts');
       const { checkText } = await import('./doctor.ts');
       const { weakTexts } = await import('../engine/weak-connections.ts');
       const { forAPerson, forAPersonText } = await import('../engine/outbound/status.ts');
-      const { textOfProblem } = await import('../core/errors.ts');
+      const { textOfProblems } = await import('../core/grouped-problems.ts');
       await withTown(cli, async (engine) => {
         const status = await statusOf(engine);
+        const zone = engine.project.config.town.time_zone;
+        const other = await otherInForce(engine.knex, engine.project);
         const installation = await installationOf(engine);
         cli.setExit(EXIT[worstOf([...status.map(healthOf), installation.state])]);
-        cli.print({ pipelines: status, doctor: installation }, () => {
-          const table = tableText(
-            ['pipeline', 'mode', 'schedule', 'last run', 'outcome', 'read', 'set aside now'],
-            status.map((s) => [
-              s.pipeline,
-              s.mode,
-              s.schedule ?? '',
-              s.last_run?.started_at.slice(0, 19).replace('T', ' ') ?? 'never',
-              s.last_run?.outcome ?? (s.running ? 'running' : ''),
-              String(s.last_run?.read ?? ''),
-              String(s.open_rejects),
-            ]),
-            [5, 6],
-          );
-          const found = installation.checks.filter(({ state }) => state === 'attention' || state === 'wrong');
-          const weak = weakTexts(status.flatMap((s) => s.weak_encryption));
-          const goesOut = status.flatMap(({ pipeline, outbound }) => (outbound ? [{ pipeline, outbound }] : []));
-          const waits = goesOut.flatMap(({ pipeline, outbound }) =>
-            waitsTexts(pipeline, outbound, forAPersonText(outbound), forAPerson(outbound)),
-          );
-          const details = status.flatMap((s) => [
-            ...(s.last_run?.problems ?? []).map((p) => `${s.pipeline}: ${textOfProblem(p)}`),
-            ...(s.last_run?.notes ?? []).map((n) => `${s.pipeline}: ${n}`),
-          ]);
-          return [
-            table,
-            ...(goesOut.length ? ['', outboundTable(goesOut, forAPerson)] : []),
-            ...(waits.length ? ['', ...waits] : []),
-            ...(found.length ? ['', ...found.map(checkText)] : []),
-            ...(weak.length ? ['', ...weak] : []),
-            ...(details.length ? ['', ...details] : []),
-          ].join('\n');
-        });
+        cli.print(
+          { configuration: { in_force: other === undefined, other: other ?? null }, pipelines: status, doctor: installation },
+          () => {
+            const table = tableText(
+              ['pipeline', 'mode', 'schedule', 'last run', 'outcome', 'read', 'set aside now'],
+              status.map((s) => [
+                s.pipeline,
+                s.mode,
+                s.schedule ?? '',
+                s.last_run ? zonedTime(s.last_run.started_at, zone) : 'never',
+                s.last_run?.outcome ?? (s.stalled_since ? 'stalled' : s.running ? 'running' : ''),
+                String(s.last_run?.read ?? ''),
+                String(s.open_rejects),
+              ]),
+              [5, 6],
+            );
+            const found = installation.checks.filter(({ state }) => state === 'attention' || state === 'wrong');
+            const weak = weakTexts(status.flatMap((s) => s.weak_encryption));
+            const goesOut = status.flatMap(({ pipeline, outbound }) => (outbound ? [{ pipeline, outbound }] : []));
+            const waits = goesOut.flatMap(({ pipeline, outbound }) =>
+              waitsTexts(pipeline, outbound, forAPersonText(outbound), forAPerson(outbound)),
+            );
+            const details = status.flatMap((s) => [
+              ...(s.stalled_since
+                ? [
+                    `${s.pipeline}: stalled: the run has not advanced since ${zonedTime(s.stalled_since, zone)}. It is given up when the time-outs of its connection are over.`,
+                  ]
+                : []),
+              ...(s.last_run?.problems.length ? [`${s.pipeline}: ${textOfProblems(s.last_run.problems)}`] : []),
+              ...(s.last_run?.notes ?? []).map((n) => visibleLine(`${s.pipeline}: ${n}`)),
+            ]);
+            return [
+              table,
+              ...(other
+                ? [
+                    '',
+                    `The configuration of this folder is not the one that the records were last made by, which is that of ${visibleLine(other.folder)} on ${other.host}, in force since ${zonedTime(other.at, zone)}. The next run goes by this one.`,
+                  ]
+                : []),
+              ...(goesOut.length ? ['', outboundTable(goesOut, forAPerson)] : []),
+              ...(waits.length ? ['', ...waits] : []),
+              ...(found.length ? ['', ...found.map(checkText)] : []),
+              ...(weak.length ? ['', ...weak] : []),
+              ...(details.length ? ['', ...details] : []),
+            ].join('\n');
+          },
+        );
       });
     });
 }

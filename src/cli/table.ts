@@ -1,5 +1,8 @@
-/** A plain table for a terminal: columns aligned, numbers to the right. */
-export function tableText(head: readonly string[], rows: readonly (readonly string[])[], right: readonly number[] = []): string {
+import { visibleLine } from '../core/visible.ts';
+
+/** A plain table for a terminal: columns aligned, numbers to the right. What a cell holds cannot leave its line. */
+export function tableText(head: readonly string[], cells: readonly (readonly string[])[], right: readonly number[] = []): string {
+  const rows = cells.map((row) => row.map(visibleLine));
   const widths = head.map((h, i) => Math.max(h.length, ...rows.map((row) => row[i]!.length)));
   const line = (cells: readonly string[]): string =>
     cells

@@ -14,9 +14,14 @@ export function transportOptions() {
   return Object.fromEntries(Object.entries(transports).map(([name, t]) => [name, t.optionsSchema]));
 }
 
+/** Loads a town's folder with all that can be checked without another system. Throws ConfigError. */
+export function loadTown(folder: string): Promise<Project> {
+  return openProject(folder, { transportOptions: transportOptions(), compileMapping, compileSinkMapping });
+}
+
 /** Loads a town's folder, opens its store and brings both in line. The caller closes the store. */
 export async function openTown(folder: string): Promise<Engine & { project: Project }> {
-  const project = await openProject(folder, { transportOptions: transportOptions(), compileMapping, compileSinkMapping });
+  const project = await loadTown(folder);
   const knex = await openKnex(storeUrl(project), project.folder);
   try {
     await migrateModel(

@@ -7,8 +7,8 @@ import type { Cli } from './cli.ts';
 export function registerValidate(cli: Cli): void {
   cli.program
     .command('validate')
-    .description("Check every file of the town's folder and report all problems at once. Reaches no other system.")
-    .option('--no-secrets', 'do not look whether the secrets are on this machine (for a build server that has none)')
+    .description("Check every file of the town's folder and report all problems at once. Reaches no other system, and changes nothing.")
+    .option('--no-secrets', 'do not look whether secrets, folders and store are on this machine (for a build server that has none)')
     .action(async (options: { secrets: boolean }) => {
       const [{ loadProject }, { transports }, { compileMapping }, { compileSinkMapping }, { textOfProblem }] = await Promise.all([
         import('../config/load.ts'),
@@ -17,6 +17,7 @@ export function registerValidate(cli: Cli): void {
         import('../mapping/sink-mapping.ts'),
         import('../core/errors.ts'),
       ]);
+      const { checkHere } = await import('./validate-here.ts');
       const { weakConnections, weakTexts } = await import('../engine/weak-connections.ts');
       const transportOptions = Object.fromEntries(Object.entries(transports).map(([name, { optionsSchema }]) => [name, optionsSchema]));
       const { project, problems } = await loadProject(cli.project(), {
@@ -24,6 +25,8 @@ export function registerValidate(cli: Cli): void {
         compileMapping,
         compileSinkMapping,
         secrets: options.secrets,
+        // A build server has neither the secrets nor the folders and the store of the town's machine.
+        ...(options.secrets ? { alsoCheck: checkHere } : {}),
       });
       cli.setExit(project ? 0 : EXIT_CONFIG);
       const { packRemarks } = await import('../engine/packs/list-packs.ts');

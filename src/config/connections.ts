@@ -14,12 +14,18 @@ const mayBeSecret = (path: Path): boolean => path.length < 2 || !['connector', '
 const LOCAL = 'config/connections.local.yaml';
 
 /** Reads config/connections.yaml and lays this machine's connections.local.yaml over it. Neither has to be there. */
-export async function readConnections(folder: string, problems: Problem[]): Promise<Draft['connections']> {
+export async function readConnections(
+  folder: string,
+  problems: Problem[],
+  onPartial: (connections: NonNullable<Draft['connections']> & { removed: readonly Path[] }) => void = () => {},
+): Promise<Draft['connections']> {
   const file = await readText(folder, FILE, problems);
   const localFile = await readText(folder, LOCAL, problems);
   const nowhere = { file: FILE, line: 1, column: 1 };
   const base = file
-    ? readPart({ ...file, shipped: false }, connectionsSchema, problems, mayBeSecret)
+    ? readPart({ ...file, shipped: false }, connectionsSchema, problems, mayBeSecret, (part) =>
+        onPartial({ value: part.value.connections, source: part.source, file: FILE, removed: part.removed! }),
+      )
     : { value: { connections: {} }, raw: {}, source: { at: () => nowhere, keyAt: () => nowhere, source: () => undefined } };
   const local = localFile && readPart({ ...localFile, shipped: false }, localConnectionsSchema, problems, mayBeSecret);
   if (!base || (localFile && !local)) return undefined;

@@ -11,22 +11,48 @@ import { checkRenamed } from './checks/renamed.ts';
 import { checkSharedMoney } from './checks/shared-money.ts';
 import { checkTown } from './checks/town.ts';
 import type { TransportOptions } from './connection-options.ts';
-import type { Draft, Part, Parts } from './draft.ts';
+import type { Draft, Part, PartKind, Parts } from './draft.ts';
+import { touches } from './prune.ts';
+
+export interface CrossCheckOptions {
+  transportOptions?: TransportOptions;
+  compileMapping?: CompileCheck;
+  compileSinkMapping?: CompileSinkCheck;
+  secrets?: boolean;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** So many files with mistakes are looked at more closely; with more of them there is enough to do. */
+const MOST_PARTIAL = 20;
+
+/**
+ * What else is wrong in files that are wrong in themselves, as far as they could be read. Each is looked at as if it were right, the
+ * others as they are, so that what one mistake makes of another file is not told.
+ */
+export async function crossCheckPartial(draft: Draft, options: CrossCheckOptions): Promise<Problem[]> {
+  const found: Problem[] = [];
+  const parts = Object.entries(draft.partial).flatMap(([kind, list]) =>
+    [...list].map(([name, part]) => ({ kind: kind as PartKind, name, part })),
+  );
+  for (const { kind, name, part } of parts.filter(({ part }) => !part.shipped).slice(0, MOST_PARTIAL)) {
+    const all = draft[kind] as Parts<unknown>;
+    const alone: Draft = { ...draft, [kind]: new Map(all).set(name, part) };
+    const problems = await crossCheck(alone, options);
+    found.push(...problems.filter((problem) => problem.place.file === part.file && !touches(problem, part.removed ?? [])));
+  }
+  const { partialConnections: some } = draft;
+  if (some) {
+    const problems = await crossCheck({ ...draft, connections: some }, options);
+    found.push(...problems.filter((problem) => problem.place.file === some.file && !touches(problem, some.removed)));
+  }
+  return found;
+}
 
 /**
  * What the files say of each other. From the packs only what the town uses is looked at: its own model or connector may
  * override one, and a shipped mapping that nobody uses need not fit it.
  */
-export async function crossCheck(
-  draft: Draft,
-  options: {
-    transportOptions?: TransportOptions;
-    compileMapping?: CompileCheck;
-    compileSinkMapping?: CompileSinkCheck;
-    secrets?: boolean;
-    env?: NodeJS.ProcessEnv;
-  },
-): Promise<Problem[]> {
+export async function crossCheck(draft: Draft, options: CrossCheckOptions): Promise<Problem[]> {
   const pipelines = own(draft.pipelines);
   const connectorsInUse = new Set(Object.values(draft.connections?.value ?? {}).map((connection) => connection.connector));
   const mappingsInUse = new Set(pipelines.flatMap((part) => part.value.mappings ?? []));

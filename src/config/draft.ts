@@ -9,6 +9,7 @@ import type { PipelineConfig } from './schema/pipeline.ts';
 import type { SinkMappingConfig } from './schema/sink-mapping.ts';
 import { explainIssues, explainLossy } from './explain.ts';
 import type { Source } from './explain.ts';
+import { withoutWrong } from './prune.ts';
 import { textOfPath } from './words.ts';
 import type { Path } from './yaml-document.ts';
 import { readYaml } from './yaml-document.ts';
@@ -19,6 +20,8 @@ export interface Part<T> extends Located<T> {
   source: Source;
   /** As it stands in the file, without defaults: for what was left out. */
   raw: unknown;
+  /** Of a file with mistakes: what was taken out of it so that the rest could be read. */
+  removed?: readonly Path[];
 }
 
 /** Parts by name; undefined for one that is there but wrong in itself, so that nobody says it is missing. */
@@ -36,7 +39,13 @@ export interface Draft {
   lookups: Map<string, LookupTable>;
   pipelines: Parts<PipelineConfig>;
   entities: Parts<EntityConfig>;
+  /** Files that are wrong in themselves, as far as they are right: for checking what else is wrong with them. */
+  partial: { [K in PartKind]?: Map<string, Part<unknown>> };
+  /** The same of connections.yaml. */
+  partialConnections?: (NonNullable<Draft['connections']> & { removed: readonly Path[] }) | undefined;
 }
+
+export type PartKind = 'connectors' | 'mappings' | 'sinkMappings' | 'pipelines' | 'entities';
 
 /**
  * Reads one YAML file by its schema; problems are added to the list. `mayBeSecret`: where a value may be a password that
@@ -47,6 +56,7 @@ export function readPart<S extends z.ZodType>(
   schema: S,
   problems: Problem[],
   mayBeSecret: (path: Path) => boolean = () => false,
+  onPartial: (part: Part<z.output<S>>) => void = () => {},
 ): Part<z.output<S>> | undefined {
   const document = readYaml(file.shown, file.text);
   problems.push(...document.problems);
@@ -63,7 +73,20 @@ export function readPart<S extends z.ZodType>(
   const parsed = schema.safeParse(document.value);
   const found = parsed.success ? [] : explainIssues(parsed.error.issues, schema, document.value, document, [], mayBeSecret);
   problems.push(...found, ...explainLossy(document, schema, found, mayBeSecret));
-  if (!parsed.success) return undefined;
+  if (!parsed.success) {
+    const left = withoutWrong(schema, document.value, parsed.error.issues);
+    if (left)
+      onPartial({
+        value: left.value,
+        file: file.shown,
+        at: document.at,
+        shipped: file.shipped,
+        source: document,
+        raw: document.value,
+        removed: left.removed,
+      });
+    return undefined;
+  }
   return { value: parsed.data, file: file.shown, at: document.at, shipped: file.shipped, source: document, raw: document.value };
 }
 

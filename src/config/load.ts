@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
 import { readConnections } from './connections.ts';
-import { crossCheck } from './cross-check.ts';
+import { crossCheck, crossCheckPartial } from './cross-check.ts';
 import type { CompileCheck } from './checks/mappings.ts';
 import type { CompileSinkCheck } from './checks/sink-mappings.ts';
 import type { TransportOptions } from './connection-options.ts';
 import { readPart } from './draft.ts';
-import type { Draft, Part, Parts } from './draft.ts';
+import type { Draft, Part, PartKind, Parts } from './draft.ts';
 import { findFiles, readText } from './find-files.ts';
 import type { TextFile } from './find-files.ts';
 import { readLookup } from './lookups.ts';
@@ -33,6 +33,8 @@ export interface LoadOptions {
   compileSinkMapping?: CompileSinkCheck;
   /** Also look whether every secret that a connection names can be had on this machine. Default: no. */
   secrets?: boolean;
+  /** What can be known only with parts that this folder does not know: the store, the disk. Gets what could be read. */
+  alsoCheck?: (draft: Draft) => Promise<Problem[]>;
   /** Where `${env:NAME}` is looked up; default the environment of this process. */
   env?: NodeJS.ProcessEnv;
   /** The folder of the shipped packs; default the one that Interlocal is installed in. */
@@ -51,32 +53,54 @@ export async function loadProject(folder: string, options: LoadOptions = {}): Pr
   const town = await readText(root, 'config/interlocal.yaml', problems);
   if (!town) return { project: undefined, problems: problems.length > 0 ? problems : [await nothingThere(folder, root)] };
 
-  const config = readPart({ ...town, shipped: false }, interlocalSchema, problems);
-  const files = await findFiles(root, config?.value.packs === false ? undefined : packsOf(root, options.packsFolder ?? SHIPPED));
+  let config: Draft['config'];
+  const whole = readPart({ ...town, shipped: false }, interlocalSchema, problems, undefined, (part) => (config = part));
+  config = whole ?? config;
+  const packs = (config?.raw as { packs?: unknown } | undefined)?.packs !== false;
+  const files = await findFiles(root, packs ? packsOf(root, options.packsFolder ?? SHIPPED) : undefined);
   problems.push(...files.problems);
   const { true: toSinks = [], false: toEntities = [] } = Object.groupBy(files.mappings, ({ text }) =>
     /^sink\s*:/m.test(text) ? 'true' : 'false',
   );
+  const partial: Draft['partial'] = {};
+  let partialConnections: Draft['partialConnections'];
+  const keep =
+    (kind: PartKind, file: TextFile) =>
+    (part: Part<unknown>): void =>
+      void (partial[kind] ??= new Map()).set(file.name, part);
   const draft: Draft = {
     folder: root,
     config,
-    connections: await readConnections(root, problems),
+    partial,
+    connections: await readConnections(root, problems, (part) => (partialConnections = part)),
     connectors: readAll(files.connectors, (file) =>
       named(
-        readPart(file, connectorSchema, problems, (path) => path[0] === 'transport_options'),
+        readPart(file, connectorSchema, problems, (path) => path[0] === 'transport_options', keep('connectors', file)),
         'connector',
         file,
         problems,
       ),
     ),
     mappings: readAll(toEntities, (file) =>
-      ofItsPack(named(readPart(file, mappingSchema, problems), 'mapping', file, problems), file, problems),
+      ofItsPack(
+        named(readPart(file, mappingSchema, problems, undefined, keep('mappings', file)), 'mapping', file, problems),
+        file,
+        problems,
+      ),
     ),
     sinkMappings: readAll(toSinks, (file) =>
-      sinkOfItsPack(named(readPart(file, sinkMappingSchema, problems), 'mapping', file, problems), file, problems),
+      sinkOfItsPack(
+        named(readPart(file, sinkMappingSchema, problems, undefined, keep('sinkMappings', file)), 'mapping', file, problems),
+        file,
+        problems,
+      ),
     ),
-    pipelines: readAll(files.pipelines, (file) => named(readPart(file, pipelineSchema, problems), 'pipeline', file, problems)),
-    entities: readAll(files.model, (file) => named(readPart(file, entitySchema, problems), 'entity', file, problems)),
+    pipelines: readAll(files.pipelines, (file) =>
+      named(readPart(file, pipelineSchema, problems, undefined, keep('pipelines', file)), 'pipeline', file, problems),
+    ),
+    entities: readAll(files.model, (file) =>
+      named(readPart(file, entitySchema, problems, undefined, keep('entities', file)), 'entity', file, problems),
+    ),
     lookups: new Map(
       files.lookups.map((file) => {
         const { table, problems: found } = readLookup(file.name, file.shown, file.text);
@@ -85,7 +109,8 @@ export async function loadProject(folder: string, options: LoadOptions = {}): Pr
       }),
     ),
   };
-  problems.push(...(await crossCheck(draft, options)));
+  problems.push(...(await crossCheck(draft, options)), ...(await crossCheckPartial({ ...draft, partialConnections }, options)));
+  if (options.alsoCheck) problems.push(...(await options.alsoCheck(draft)));
   const port = portOf(options.env ?? process.env, problems);
   if (problems.length > 0) return { project: undefined, problems: sorted(withoutRepeats(problems)) };
   return { project: projectOf(draft, port), problems: [] };

@@ -60,6 +60,46 @@ describe('taking secrets out of texts', () => {
       expect(redact(`before ${form} after`)).toMatch(/^before "?\[secret\]"? after$/);
   });
 
+  const canary = 'Kanari/en+vogel "7" é';
+  const raw = Buffer.from(canary);
+  const basic = (user: string): string => Buffer.from(`${user}:${canary}`).toString('base64');
+  it.each([
+    ['hex', raw.toString('hex')],
+    ['hex in capitals', raw.toString('hex').toUpperCase()],
+    ['hex in pairs', raw.toString('hex').match(/../g)!.join(':')],
+    ['a dump in capitals', raw.toString('hex').toUpperCase().match(/../g)!.join(' ')],
+    ['Base64', raw.toString('base64')],
+    ['Base64 without padding', raw.toString('base64').replace(/=+$/, '')],
+    ['Base64 for URLs', raw.toString('base64url')],
+    ['Base64 in a URL', encodeURIComponent(raw.toString('base64'))],
+    ['the Base64 of UTF-16', Buffer.from(canary, 'utf16le').toString('base64')],
+    ['a Basic header, user of 1', basic('u')],
+    ['a Basic header, user of 2', basic('us')],
+    ['a Basic header, user of 3', basic('usr')],
+    ['a Basic header with more behind', Buffer.from(`usr:${canary}, and more`).toString('base64')],
+    ['each character percent-encoded', [...raw].map((b) => `%${b.toString(16).padStart(2, '0')}`).join('')],
+    ['encoded for a URL twice', encodeURIComponent(encodeURIComponent(canary))],
+    ['a URL in small letters', encodeURIComponent(canary).replace(/%../g, (e) => e.toLowerCase())],
+    ['JSON in JSON', JSON.stringify(JSON.stringify(canary)).slice(3, -3)],
+    ['JSON in ASCII', JSON.stringify(canary).slice(1, -1).replace('é', '\\u00e9')],
+    ['JSON of PHP', JSON.stringify(canary).slice(1, -1).replaceAll('/', '\\/').replace('é', '\\u00e9')],
+    ['HTML', canary.replaceAll('"', '&#34;')],
+  ])('removes a secret that comes back as %s', (_, form) => {
+    resolveSecrets({ password: '${env:CANARY}' }, place({ CANARY: canary }));
+    const left = redact(`the server said: ${form}.`);
+    expect(left).toContain('[secret]');
+    // What is beside it in a longer Base64 text may stay; nothing of the secret does.
+    const decoded = left
+      .replaceAll('[secret]', ' ')
+      .split(/[^A-Za-z0-9+/=_-]+/)
+      .map((part) => Buffer.from(part, 'base64').toString());
+    for (const piece of ['anari', 'vogel', '7']) {
+      expect(left).not.toContain(piece);
+      expect(left.toLowerCase()).not.toContain(Buffer.from(piece).toString('hex').slice(0, 10).padEnd(4, '#'));
+      if (piece.length > 3) expect(decoded.join(' ')).not.toContain(piece);
+    }
+  });
+
   it('removes the longer of two secrets of which one contains the other', () => {
     resolveSecrets({ a: '${env:A}', b: '${env:B}' }, place({ A: 'winter', B: 'winter-2024' }));
     expect(redact('login with winter-2024 failed')).toBe('login with [secret] failed');

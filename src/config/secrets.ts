@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { ConfigError, didYouMean } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
 import type { Project } from './project.ts';
+import { writtenForms } from './secret-forms.ts';
 import { textOfPath } from './words.ts';
 
 /** Whose options they are, and where references lead. */
@@ -18,6 +19,7 @@ export interface SecretPlace {
 const REFERENCE = /^\$\{(env|file):([^}]+)\}$/;
 /** Every secret that was ever filled in by this process, in the forms in which it may turn up in a text; longest first. */
 let resolved: string[] = [];
+const known = new Set<string>();
 
 /**
  * The options with every reference filled in, at any depth. Throws ConfigError with SECRET_MISSING for each one that cannot be
@@ -146,23 +148,13 @@ function missing({ what, why, hint }: Missing, option: string, connection: strin
   return { code: 'SECRET_MISSING', message: `${who} needs ${what}, which ${why}.`, hint };
 }
 
-/** Remembers a secret, also as URLs, JSON, XML and the Basic header write it, and the lines of a key. */
+/** Remembers a secret in every form in which it may turn up, and the lines of a key. */
 function remember(secret: string): string {
+  if (known.has(secret)) return secret;
+  known.add(secret);
   const lines = secret.includes('\n') ? secret.split(/\r?\n/).filter((line) => line.length >= 16 && !line.startsWith('-----')) : [];
-  const forms = [secret, ...lines].flatMap((s) => [
-    s,
-    encodeURIComponent(s),
-    new URLSearchParams([['', s]]).toString().slice(1),
-    JSON.stringify(s).slice(1, -1),
-    xml(s),
-    Buffer.from(s).toString('base64'),
-  ]);
-  resolved = [...new Set([...resolved, ...forms])].sort((a, b) => b.length - a.length);
+  resolved = [...new Set([...resolved, ...[secret, ...lines].flatMap(writtenForms)])].sort((a, b) => b.length - a.length);
   return secret;
-}
-
-function xml(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;').replace(/'/g, '&apos;');
 }
 
 function escapeRegExp(text: string): string {

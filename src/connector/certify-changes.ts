@@ -14,7 +14,7 @@ export interface RecordedText {
 /** undefined for what is no text: spreadsheets, archives, encrypted files. */
 export function recordedText(decoder: DecoderConfig, bytes: Buffer): RecordedText | undefined {
   const kind = Object.keys(decoder).find((name) => decoder[name as keyof DecoderConfig] !== undefined);
-  if (kind === undefined || !['csv', 'fixed_width', 'xml', 'json', 'bai2', 'nacha', 'cpa005', 'lockbox'].includes(kind)) return undefined;
+  if (kind === undefined || !['csv', 'fixed_width', 'xml', 'json', 'bai2', 'mt940', 'ofx', 'camt053'].includes(kind)) return undefined;
   const wide =
     bytes[0] === 0xff && bytes[1] === 0xfe
       ? 'utf16le'

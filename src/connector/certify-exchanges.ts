@@ -55,7 +55,7 @@ function sameAddress(recorded: Exchange['request'], asked: Asked): boolean {
   if (recorded.path === undefined) return true;
   const path = `/${recorded.path
     .replace(/^https?:\/\/[^/]+/, '')
-    .replace(/\?.*$/, '')
+    .split('?', 1)[0]!
     .replace(/^\//, '')}`;
   const given = plain(asked.path);
   return (

@@ -20,7 +20,7 @@ export function askedFor(sink: SinkConfig, asked: Asked): AskedFor {
 }
 
 function pathFits(template: string, path: string): boolean {
-  const parts = template.replace(/\?.*$/, '').split(/\{\{[^}]*\}\}/);
+  const parts = template.split('?', 1)[0]!.split(/\{\{[^{}]*\}\}/);
   const pattern = parts.map((part) => part.replace(/[.*+?^$()|[\]\\-]/g, '\\$&')).join('[^/]*');
   return new RegExp(`(?:^|/)${pattern.replace(/^\//, '')}$`).test(path);
 }

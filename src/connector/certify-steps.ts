@@ -53,7 +53,7 @@ export function pieceOf(asked: Asked, stream: StreamConfig): string | undefined 
   return found.length > 0 ? found.join('\n') : undefined;
 }
 
-const PIECE = /\{\{\s*(partition|parent\.[^}]*?)\s*\}\}/;
+const PIECE = /\{\{\s*(partition|parent\.[^}\s]*(?:\s+[^}\s]+)*)\s*\}\}/;
 
 /** The operation, or the method, the path and whatever the query always has. */
 function isRequest(asked: Asked, request: RequestConfig): boolean {
@@ -68,7 +68,7 @@ function isRequest(asked: Asked, request: RequestConfig): boolean {
 }
 
 function pathPattern(path: string): RegExp {
-  const parts = path.replace(/^\//, '').split(/\{\{[^}]*\}\}/);
+  const parts = path.replace(/^\//, '').split(/\{\{[^{}]*\}\}/);
   const filled = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')).join('[^/]*');
   return parts.length > 1 && parts.every((part) => part === '') ? /^/ : new RegExp(`(^|/)${filled}$`);
 }

@@ -36,7 +36,7 @@ export function problemsOfTables(tables: Record<string, FixtureTable>, file: str
 /** `NVARCHAR(40) NOT NULL` → `nvarchar` */
 function plainType(declared: string): string {
   return declared
-    .replace(/\s+(NOT NULL|PRIMARY KEY)\b.*$/i, '')
+    .replace(/(?<!\s)\s+(NOT NULL|PRIMARY KEY)\b.*$/i, '')
     .replace(/\([^()]*\)/g, ' ')
     .trim()
     .replace(/\s+/g, ' ')

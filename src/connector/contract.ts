@@ -1,7 +1,7 @@
 import { isNested } from '../config/checks/source-fields.ts';
 import type { StreamConfig } from '../config/schema/connector.ts';
 import { FileError, type Problem } from '../core/errors.ts';
-import { placesAt, type SourceRecord, type Value, type Values } from '../core/record.ts';
+import { EMPTY_ROWS_HINT, hasNoValue, placesAt, type SourceRecord, type Value, type Values } from '../core/record.ts';
 import { type Columns, columnWatch } from './drift.ts';
 import { isPersonal, mayBeAbsent } from './field-paths.ts';
 import { shapesOf, type WrongShape } from './field-shapes.ts';
@@ -111,7 +111,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
           'FIELD_REQUIRED',
           missing.name,
           `"${missing.name}" is empty, and this system must always give it.`,
-          'Fill it in at the source, then run again.',
+          hasNoValue(values) ? EMPTY_ROWS_HINT : 'Fill it in at the source, then run again.',
         );
         return;
       }

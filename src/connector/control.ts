@@ -26,14 +26,16 @@ interface Group {
 export const MOST_PROBLEMS = 20;
 
 export function controlOf(config: ControlConfig, file: string): Control {
-  const { type, per, records, where, count, total, hash } = config;
+  const { per, records, where, count, total, hash } = config;
+  const types = [config.type].flat();
+  const type = types.join(' or ');
   const problems: Problem[] = [];
   let group: Group | undefined = per === undefined ? emptyGroup() : undefined;
   let trailers = 0;
 
   return {
     see(record, own) {
-      if (record.type === type) return close(record);
+      if (types.includes(record.type ?? '')) return close(record);
       if (per !== undefined && record.type === per) {
         if (group) report(notClosed(group));
         group = emptyGroup(record.line);

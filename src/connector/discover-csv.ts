@@ -173,7 +173,7 @@ function trailerControl(types: Map<string, string[][]>, detail: string, evidence
 
 function looksLikeHeader(rows: readonly (readonly string[])[]): { is: boolean; said: string } {
   const [first, ...rest] = rows;
-  const figure = /^[-+$(]?[\d.,/:-]*\d[\d.,/:)-]*$/;
+  const figure = /^[-+$(]?[.,/:-]*\d[\d.,/:)-]*$/;
   const isNoName = (cell: string): boolean => figure.test(cell.trim());
   if (first!.some(isNoName) || first!.filter((cell) => cell.trim() === '').length > first!.length / 3)
     return {
@@ -200,7 +200,7 @@ function named(cells: readonly string[]): string[] {
 
 /** Begins with a word for totals, which no record above does, or leaves empty most of what is full in all of them. */
 function isTotals(row: readonly string[], above: readonly (readonly string[])[]): boolean {
-  const word = /^\s*"?\s*((grand|sub|report)[ -]?)?(totals?|sum|summe|end of (file|report)|record count|trailer)\b/i;
+  const word = /^\s*(?:"\s*)?((grand|sub|report)[ -]?)?(totals?|sum|summe|end of (file|report)|record count|trailer)\b/i;
   if (!word.test(row.find((cell) => cell.trim() !== '') ?? '')) return false;
   return !above.some((other) => word.test(other[0] ?? ''));
 }

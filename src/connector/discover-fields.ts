@@ -87,7 +87,10 @@ function proposeField(name: string, values: readonly (Value | undefined)[]): Pro
         : '';
     return { ...common, type, ...(format ? { format: asWritten(format, texts) } : {}), evidence: `${counted} are ${said}${open}` };
   }
-  if (texts.some((text) => FIGURES.test.test(text.trim())) && texts.every((text) => /^[-+(]?\$?[-+]?[\d,]*\.?\d+\)?-?$/.test(text.trim())))
+  if (
+    texts.some((text) => FIGURES.test.test(text.trim())) &&
+    texts.every((text) => /^[-+(]?\$?[-+]?(?:[\d,]*\.\d+|[\d,]*\d)\)?-?$/.test(text.trim()))
+  )
     return { ...common, type: 'decimal', evidence: `${counted} are figures, some with decimals` };
   const commas = texts.filter((text) => DECIMAL_COMMA.test(text.trim())).length;
   if (commas > texts.length / 2)

@@ -57,6 +57,13 @@ async function discoverPlain(file: string, bytes: Buffer, cut: boolean): Promise
 
 async function byContent(file: string, bytes: Buffer, text: string, encoding: Encoding): Promise<ProposedStream> {
   const start = text.trimStart();
+  const bank = bankFormat(start);
+  if (bank)
+    throw unreadable(
+      file,
+      `It is a bank statement in ${bank.title}.`,
+      `The shipped connector ${bank.pack} reads it: use that one, or copy it.`,
+    );
   try {
     if (start.startsWith('<')) return await discoverXml(file, bytes, text);
     if (/^[[{]/.test(start)) return await discoverJson(file, bytes, text);
@@ -82,6 +89,15 @@ async function byContent(file: string, bytes: Buffer, text: string, encoding: En
   // A list of numbers is a CSV file too, of one column.
   const single = /\.csv$/i.test(file) ? oneColumn(text) : undefined;
   return single ? discoverCsv(file, text, encoding, single) : discoverFixed(file, text, encoding);
+}
+
+/** Formats of statements that are known as a whole: nothing is to be found out about them. */
+function bankFormat(start: string): { title: string; pack: string } | undefined {
+  const head = start.slice(0, 4096);
+  if (/^:20:|^\{1:F01/.test(head)) return { title: 'MT940', pack: 'bank-mt940' };
+  if (head.startsWith('OFXHEADER:') || /<OFX>|<\?OFX\s/.test(head)) return { title: 'OFX', pack: 'bank-ofx' };
+  if (/<(?:\w{1,40}:)?BkToCstmrStmt[\s>]/.test(head)) return { title: 'CAMT.053', pack: 'bank-camt053' };
+  return undefined;
 }
 
 function tooManyFields(file: string): FatalError {

@@ -116,7 +116,7 @@ function widest(lines: readonly Line[]): number {
 
 function isHeader({ texts }: Line, body: readonly Line[]): boolean {
   const names = texts.filter((text) => text !== null);
-  const figure = /^[-+$(]?[\d.,/: -]*\d[\d.,/:) -]*$/;
+  const figure = /^[-+$(]?[.,/: -]*\d[\d.,/:) -]*$/;
   if (names.length < 2 || new Set(names).size < names.length || names.some((name) => figure.test(name))) return false;
   // A column below that has a value and no name would set its rows aside.
   return body.every((line) => line.texts.every((text, i) => text === null || (texts[i] ?? null) !== null));

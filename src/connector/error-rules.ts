@@ -42,8 +42,8 @@ export function judgedFiles(transport: FileTransport, rules: Rules, note: (text:
   const judge = async <T>(work: () => Promise<T>): Promise<T> => (await judging(work, changing)) as T;
   return {
     ...transport,
-    async list(folder, pattern) {
-      const files = await judging(() => transport.list(folder, pattern), rules);
+    async list(folder, pattern, onUnreadable) {
+      const files = await judging(() => transport.list(folder, pattern, onUnreadable), rules);
       if (files !== IGNORED) return files;
       note(`${folder}: an error that the connector says to ignore was taken for a folder without files.`);
       return [];

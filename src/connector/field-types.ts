@@ -1,4 +1,5 @@
 import type { StreamConfig } from '../config/schema/connector.ts';
+import { looksLikeAmount } from '../core/amount-text.ts';
 import { compileFormat, emptyParts, isPossible, resetParts } from '../core/date-format.ts';
 import { isCalendarDate } from '../core/time.ts';
 
@@ -6,8 +7,6 @@ import { isCalendarDate } from '../core/time.ts';
 export type TypeCheck = (text: string) => boolean;
 type Field = StreamConfig['schema']['fields'][string];
 
-/** Point for decimals; thousands in threes by comma, apostrophe or space; sign in front or behind, or parentheses; a currency sign. */
-const DECIMAL = /^[-+(]? ?[$£€]? ?[-+]? ?(?:(?:\d{1,3}(?:([,' \u00a0])\d{3})(?:\1\d{3})*|\d+)(?:\.\d*)?|\.\d+) ?\)?[-+]?$/;
 const BOOLEAN = /^(true|false|yes|no|y|n|t|f|0|1)$/i;
 const ISO_DATETIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)? ?(?:Z|[-+]\d\d(?::?\d\d)?)?)?$/i;
 
@@ -20,7 +19,7 @@ export function typeCheck({ type, format }: Pick<Field, 'type' | 'format'>): Typ
     case 'integer':
       return (text) => /^[-+]?\d+$/.test(text.trim());
     case 'decimal':
-      return (text) => DECIMAL.test(text.trim());
+      return looksLikeAmount;
     case 'boolean':
       return (text) => BOOLEAN.test(text.trim());
     case 'date':

@@ -1,14 +1,19 @@
+import { readAmount } from '../core/amount-text.ts';
 import { type Values, valueAt } from '../core/record.ts';
 
 /** Exact sums of amounts as they stand in files: no float touches them. */
 
-/** `12.5` with 2 decimals → 1250n; text without a point is taken as it is written (12 → 1200n). The sign may stand behind. undefined: no amount. */
+/**
+ * `12.5` with 2 decimals → 1250n; text without a point is taken as it is written (12 → 1200n). Signs, parentheses and currency
+ * signs as in parseMoney, commas between thousands. undefined: no amount, or one with more decimals than these.
+ */
 export function scaled(text: string, decimals: number): bigint | undefined {
-  const m = /^\s*([-+]?)(\d*)(?:\.(\d*))?([-+]?)\s*$/.exec(text.replaceAll(',', ''));
-  if (!m || (!m[2] && !m[3]) || (m[1] && m[4])) return undefined;
-  const fraction = (m[3] ?? '').slice(0, decimals).padEnd(decimals, '0');
-  const value = BigInt((m[2] || '0') + fraction);
-  return m[1] === '-' || m[4] === '-' ? -value : value;
+  const parts = readAmount(text.replaceAll(',', ''), {}, 'money');
+  if (typeof parts === 'string') return undefined;
+  const { whole, fraction } = parts;
+  if (/[1-9]/.test(fraction.slice(decimals))) return undefined;
+  const value = BigInt((whole || '0') + fraction.slice(0, decimals).padEnd(decimals, '0'));
+  return parts.negative ? -value : value;
 }
 
 /** 1250n with 2 decimals → `12.50`. */

@@ -5,7 +5,7 @@ import { type JsonTypes, typed } from '../formats/json-types.ts';
 import { fillRecord } from './record-template.ts';
 import type { Variables } from './template.ts';
 
-const WHOLE = /^\{\{\s*(?:record\.([^}]+?)|([\w.]+))\s*\}\}$/;
+const WHOLE = /^\{\{\s*(?:record\.([^}\s]+(?:\s+[^}\s]+)*)|([\w.]+))\s*\}\}$/;
 
 /**
  * The body of a request as JSON text, where the sink says `json_types`: fields of type integer and decimal are numbers with exactly the

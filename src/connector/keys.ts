@@ -1,22 +1,28 @@
 import type { Problem } from '../core/errors.ts';
 import type { SourceRecord } from '../core/record.ts';
-import { valueAt } from '../core/record.ts';
+import { EMPTY_ROWS_HINT, hasNoValue, valueAt } from '../core/record.ts';
 
 /**
  * The key of a record in its system: the values of the key fields joined by `|` (a `|` or `\` inside a value is escaped),
- * readable and unambiguous. A record without one of them has no key and cannot be told from others. A key that ends as a
+ * readable and unambiguous. A record without one of them has no key and cannot be told from others, unless that one is in `mayBeEmpty`. A key that ends as a
  * repeat is written (`A#2`) is escaped too: `A\#2`.
  */
-export function keyOf(record: SourceRecord, fields: readonly string[]): string | Problem {
+export function keyOf(record: SourceRecord, fields: readonly string[], mayBeEmpty: readonly string[] = []): string | Problem {
   let key = '';
   for (let i = 0; i < fields.length; i++) {
     const value = record.values[fields[i]!] ?? valueAt(record.values, fields[i]!);
+    if ((value === null || value === undefined || value === '') && mayBeEmpty.includes(fields[i]!)) {
+      if (i > 0) key += '|';
+      continue;
+    }
     if (typeof value !== 'string' || value === '')
       return {
         code: 'KEY_EMPTY',
         place: { line: record.line, record: record.number, path: fields[i]! },
         message: `"${fields[i]}" is part of the key and is empty, so this record cannot be told from others.`,
-        hint: 'Fill it in at the source, or choose other key fields in the connector.',
+        hint: hasNoValue(record.values)
+          ? EMPTY_ROWS_HINT
+          : 'Fill it in at the source, choose other key fields in the connector, or name it in primary_key.may_be_empty.',
       };
     if (i > 0) key += '|';
     key += value.includes('|') || value.includes('\\') ? value.replace(/[|\\]/g, '\\$&') : value;

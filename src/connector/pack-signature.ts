@@ -118,7 +118,7 @@ function parsed(bytes: Buffer): PackSignature | undefined {
 /** As `ssh-keygen -l` writes them, over the key's SubjectPublicKeyInfo (DER). */
 export function fingerprintOf(key: KeyObject): string {
   const der = key.export({ type: 'spki', format: 'der' });
-  return `SHA256:${createHash('sha256').update(der).digest('base64').replace(/=+$/, '')}`;
+  return `SHA256:${createHash('sha256').update(der).digest('base64').replaceAll('=', '')}`;
 }
 
 /** A new pair, as PEM (PKCS #8 and SubjectPublicKeyInfo). */

@@ -66,7 +66,7 @@ function paxPath(content: Buffer): string | undefined {
 function octal(field: Buffer): number | undefined {
   const digits = field
     .toString('latin1')
-    .replace(/[\0 ]+$/, '')
+    .replace(/(?<![\0 ])[\0 ]+$/, '')
     .trim();
   return /^[0-7]+$/.test(digits) ? parseInt(digits, 8) : undefined;
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Upload } from '../config/schema/common.ts';
 import type { SinkConfig } from '../config/schema/connector.ts';
 import { FatalError, InterlocalError } from '../core/errors.ts';
 import { decodeWith } from '../formats/formats.ts';
@@ -29,48 +30,114 @@ export function placeOf(sink: SinkConfig, name: string, { variables }: PushConte
   };
 }
 
-/** Puts the bytes there under the temporary name; what an interrupted attempt left is written over. */
+/** How files of this sink are put there: as it says, otherwise as the connection does. */
+export function uploadOf(sink: SinkConfig, transport: Pick<FileTransport, 'upload'>): Upload {
+  return sink.target.file!.upload ?? transport.upload;
+}
+
+/** What a file is known by once it is there. */
+export interface Content {
+  sha256: string;
+  /** null: it was sent before sizes were kept. */
+  bytes: number | null;
+}
+
+/** Puts the bytes there under the temporary name; what an interrupted attempt left is written over. Throws FatalError UPLOAD_TAKEN. */
 export async function stageFile(transport: FileTransport, place: FilePlace, bytes: Uint8Array): Promise<void> {
-  await transport.write(place.staged, [bytes], { overwrite: true });
+  await transport.write(place.staged, [bytes], { overwrite: true, direct: true });
 }
 
 /**
- * Moves a staged file to its place. That it is not there under its temporary name any more says that it was moved before, by an attempt
- * that was killed: the other side may have taken it since. A file of the same name and content is ours, of a store that was restored.
- * Throws FatalError TARGET_EXISTS for another one.
+ * Moves a staged file to its place. A file of that name and content is ours, of a store that was restored. `unknown`: neither the temporary
+ * file nor ours under its own name is there, so that nobody knows whether it was moved and taken, or removed. `altered`: it was moved, and
+ * what is there has another size. Throws FatalError
+ * TARGET_EXISTS for another file of that name, RENAME_IGNORED when the server says that it moved the file and did not.
  */
 export async function placeFile(
   transport: FileTransport,
   place: FilePlace,
-  { sha256, encrypted }: { sha256: string; encrypted: boolean },
-  context: PushContext,
-): Promise<void> {
-  if (await transport.stat(place.staged)) {
-    try {
-      await transport.rename(place.staged, place.final);
-    } catch (error) {
-      if (!(error instanceof InterlocalError) || error.code !== 'TARGET_EXISTS') throw error;
-      if ((await hashOf(transport, place.final)) !== sha256)
-        throw new FatalError({
-          code: 'TARGET_EXISTS',
-          place: { system: context.name, file: place.final },
-          message: `${place.final} is there already, and it is another file than the one to be sent.`,
-          hint:
-            'Have it taken or moved away at the other side, then run the pipeline again.' +
-            (encrypted
-              ? ' Encrypted files are never the same twice: after a restore it may be ours of before, so ask first whether it was taken.'
-              : ''),
-        });
-      await transport.remove(place.staged);
-    }
+  content: Content,
+  { encrypted, context }: { encrypted: boolean; context: PushContext },
+): Promise<'placed' | 'unknown' | 'altered'> {
+  try {
+    await transport.rename(place.staged, place.final);
+  } catch (error) {
+    if (!(error instanceof InterlocalError)) throw error;
+    if (error.code === 'FILE_MISSING') return (await whatLies(transport, place.final, content)) === 'same' ? 'placed' : 'unknown';
+    if (error.code !== 'TARGET_EXISTS') throw error;
+    if ((await whatLies(transport, place.final, content)) !== 'same') throw otherFile(place, encrypted, context);
+    await transport.remove(place.staged);
+    return 'placed';
   }
-  if (place.marker !== undefined && (await transport.stat(place.final))) await transport.write(place.marker, [], { overwrite: true });
+  // Where systems take files at once it is gone already; that the server says that it moved the file is proof enough.
+  const there = await transport.stat(place.final);
+  if (there && there.size !== undefined && content.bytes !== null && there.size !== content.bytes) return 'altered';
+  if (!there && (await transport.stat(place.staged)))
+    throw new FatalError({
+      code: 'RENAME_IGNORED',
+      place: { system: context.name, file: place.final },
+      message: `The server says that it renamed ${place.staged} to ${place.final}, and the file still has its old name.`,
+      hint: 'Ask its owner to allow renames for this account; if it never will, set upload: direct for this connection.',
+    });
+  return 'placed';
 }
 
-async function hashOf(transport: FileTransport, path: string): Promise<string> {
+export function otherFile(place: FilePlace, encrypted: boolean, context: PushContext): FatalError {
+  return new FatalError({
+    code: 'TARGET_EXISTS',
+    place: { system: context.name, file: place.final },
+    message: `${place.final} is there already, and it is another file than the one to be sent.`,
+    hint:
+      'Have it taken or moved away at the remote system, then run the pipeline again.' +
+      (encrypted
+        ? ' Encrypted files are never the same twice: after a restore it may be ours of before, so ask first whether it was taken.'
+        : ''),
+  });
+}
+
+/** Says that a file is complete, where the sink has a marker for that and the file was not taken yet. */
+export async function markFile(transport: FileTransport, place: FilePlace, upload: Upload): Promise<void> {
+  if (place.marker === undefined || !(await transport.stat(place.final))) return;
+  try {
+    await transport.write(place.marker, [], { overwrite: true, direct: upload !== 'rename' });
+  } catch (error) {
+    if (!(error instanceof InterlocalError) || error.code !== 'UPLOAD_TAKEN') throw error; // taken with its file
+  }
+}
+
+/**
+ * What is there under a file's own name: nothing, the content that is meant, or something else. Where it may not be read, its size says it;
+ * where that is not said either, it is `other`.
+ */
+export async function whatLies(transport: FileTransport, path: string, { sha256, bytes }: Content): Promise<'missing' | 'same' | 'other'> {
+  const there = await transport.stat(path);
+  if (!there) return 'missing';
+  if (bytes !== null && there.size !== undefined && there.size !== bytes) return 'other';
   const hash = createHash('sha256');
-  for await (const piece of transport.read(path)) hash.update(piece);
-  return hash.digest('hex');
+  try {
+    for await (const piece of transport.read(path)) hash.update(piece);
+  } catch (error) {
+    if (!(error instanceof FatalError)) throw error;
+    if (error.code === 'FILE_MISSING') return 'missing';
+    if (error.code === 'FILE_SIZE_WRONG') return 'other';
+    return bytes !== null && there.size === bytes ? 'same' : 'other';
+  }
+  return hash.digest('hex') === sha256 ? 'same' : 'other';
+}
+
+/** Is what is there the beginning of these bytes: what an attempt wrote that was interrupted? Where it cannot be read, no. */
+export async function isBeginning(transport: FileTransport, path: string, bytes: Uint8Array): Promise<boolean> {
+  let at = 0;
+  try {
+    for await (const piece of transport.read(path)) {
+      if (Buffer.compare(piece, bytes.subarray(at, at + piece.length)) !== 0) return false;
+      at += piece.length;
+    }
+  } catch (error) {
+    if (error instanceof FatalError) return false;
+    throw error;
+  }
+  return at <= bytes.length;
 }
 
 /** Answers are small; what is larger is cut. */
@@ -87,6 +154,8 @@ export async function fileAnswer(
   sink: SinkConfig,
   name: string,
   context: PushContext,
+  /** Is it known that the file got there? Otherwise that it is gone says nothing. */
+  arrived = true,
 ): Promise<FileAnswer | undefined> {
   const { taken, file, person } = sink.acknowledgement ?? {};
   if (file) {
@@ -104,7 +173,7 @@ export async function fileAnswer(
     const yes = await there(file.accepted);
     if (yes !== undefined) return { all: { state: 'accepted', said: shortened(await textOf(transport, yes)) } };
   }
-  if (taken && !(await transport.stat(placeOf(sink, name, context).final)))
+  if (taken && arrived && !(await transport.stat(placeOf(sink, name, context).final)))
     return { all: { state: file || person ? 'acknowledged' : 'accepted' } };
   return undefined;
 }

@@ -85,7 +85,15 @@ function isOfPartition(error: unknown): error is InterlocalError {
   return error instanceof FatalError && !OF_THE_SERVICE.has(error.code);
 }
 
-const OF_THE_SERVICE = new Set(['AUTH_FAILED', 'LOGIN_UNREADABLE', 'TLS_UNTRUSTED', 'TLS_FAILED', 'REDIRECT_REFUSED', 'START_UNREADABLE']);
+const OF_THE_SERVICE = new Set([
+  'AUTH_FAILED',
+  'LOGIN_UNREADABLE',
+  'TLS_UNTRUSTED',
+  'TLS_FAILED',
+  'REDIRECT_REFUSED',
+  'START_UNREADABLE',
+  'TOO_SLOW',
+]);
 
 function named(error: unknown, partition: Partition): unknown {
   if (!(error instanceof InterlocalError) || !(error instanceof FatalError || error instanceof RetriableError)) return error;

@@ -3,10 +3,10 @@ import { FatalError } from '../core/errors.ts';
 import { type Value, type Values, valueAt } from '../core/record.ts';
 import { asContent, fill, inPath, type Variables, type WriteValue } from './template.ts';
 
-const WHOLE = /^\{\{\s*record\.([^}]+?)\s*\}\}$/;
+const WHOLE = /^\{\{\s*record\.([^}\s]+(?:\s+[^}\s]+)*)\s*\}\}$/;
 const RECORD = /\{\{\s*record\./;
 /** Fields may have spaces in their names, which other placeholders have not. */
-const PLACEHOLDER = /\{\{\s*(?:record\.([^}]+?)|([\w.-]+(?: [\w.-]+)*))\s*\}\}/g;
+const PLACEHOLDER = /\{\{\s*(?:record\.([^}\s]+(?:\s+[^}\s]+)*)|([\w.-]+(?: [\w.-]+)*))\s*\}\}/g;
 
 /**
  * A text of a sink with `{{ record.NAME }}` and other placeholders in it. One that is nothing but a field takes its value as it

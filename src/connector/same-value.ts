@@ -1,3 +1,4 @@
+import { withoutTrailing } from '../core/trailing.ts';
 import type { SinkField } from '../config/schema/connector.ts';
 
 type Type = SinkField['type'];
@@ -23,5 +24,5 @@ export function plainValue(text: string, type: Type): string {
 }
 
 function withoutZeros(text: string): string {
-  return text.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
+  return /\.\d*$/.test(text) ? withoutTrailing(withoutTrailing(text, '0'), '.') : text;
 }

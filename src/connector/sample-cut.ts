@@ -91,7 +91,7 @@ function cutTyped(lines: readonly string[], stream: ProposedStream, csv: PlainMa
   const end = lines.slice(lines.findLastIndex(isDetail) + 1);
   const kept = [...lines.slice(0, Math.max(1, MOST_LINES - end.length)), ...end];
   const own = kept.filter(isDetail).map((line) => line.trimEnd().split(delimiter));
-  const at = (name: unknown): number => Number(/\d+$/.exec(String(name))![0]) - 1;
+  const at = (name: unknown): number => Number(/(?<!\d)\d+$/.exec(String(name))![0]) - 1;
   const total = control!['total'] as PlainMap | undefined;
   return kept
     .map((line) => {

@@ -104,7 +104,10 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
         record.values = values;
         if (orphan) orphaned(record);
         else if (record.problem === undefined) parentless(record);
-        if (deletes?.field && (deletes.values ?? []).includes(textAt(values, deletes.field))) record.deleted = true;
+        if (deletes?.field && (deletes.values ?? []).includes(textAt(values, deletes.field))) {
+          record.deleted = true;
+          if (deletes.unknown === 'reject') record.mustBeKnown = true;
+        }
         for (const { name, separators } of lists) {
           const text = values[name];
           if (typeof text === 'string') values[name] = text === '' ? [] : splitAt(text, separators);

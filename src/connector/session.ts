@@ -1,7 +1,7 @@
 import type { LoginConfig } from '../config/schema/connector.ts';
 import { FatalError, InterlocalError, RetriableError } from '../core/errors.ts';
 import { type Values, valueAt } from '../core/record.ts';
-import { writtenForms } from '../transports/redact.ts';
+import { writtenForms } from '../config/secret-forms.ts';
 import type { RequestSpec, RequestTransport } from '../transports/transport.ts';
 import { fill, fillHeader, type Variables } from './template.ts';
 

@@ -3,7 +3,7 @@ import { zoneOf } from '../core/zones.ts';
 /** ISO 8601 with its zone: nobody has to guess whose clock it is of. */
 export const DEFAULT_FORMAT = 'YYYY-MM-DDTHH:mm:ss.SSSZ';
 
-const TOKEN = /\[([^\]]*)\]|YYYY|YY|MMMM|MMM|MM|M|DD|D|dddd|ddd|HH|H|hh|h|mm|ss|SSS|A|a|Z/g;
+const TOKEN = /\[([^\]]{0,200})\]|YYYY|YY|MMMM|MMM|MM|M|DD|D|dddd|ddd|HH|H|hh|h|mm|ss|SSS|A|a|Z/g;
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
 const HOURS_MS = 3 * 3_600_000;
@@ -16,7 +16,7 @@ const HOURS_MS = 3 * 3_600_000;
 export function writtenTime(at: number, format: string, zone: string | undefined, bound: 'lower' | 'upper'): string {
   if (format === 'unix') return String(Math.floor(at / 1000));
   if (format === '/Date(ms)/') return `/Date(${at})/`;
-  const offset = zone === undefined ? 0 : offsetOf(at, zone, bound, /Z/.test(format.replace(/\[[^\]]*\]/g, '')));
+  const offset = zone === undefined ? 0 : offsetOf(at, zone, bound, /Z/.test(format.replace(/\[[^\]]{0,200}\]/g, '')));
   const clock = new Date(at + offset);
   const [year, month, day] = [clock.getUTCFullYear(), clock.getUTCMonth(), clock.getUTCDate()];
   const [hour, minute, second] = [clock.getUTCHours(), clock.getUTCMinutes(), clock.getUTCSeconds()];

@@ -58,7 +58,7 @@ export function compileFormat(format: string): DateFormat | string {
   const readers: Reader[] = [];
   const seen = new Set<string>();
   let digitsOpen = false;
-  for (const [token] of format.matchAll(/\[[^\]]*\]|([A-Za-z])\1*|\s+|./g)) {
+  for (const [token] of format.matchAll(/\[[^\]]{0,200}\]|([A-Za-z])\1*|\s+|./g)) {
     const part = PARTS[token];
     if (part) {
       if (seen.has(part.sets)) return `"${format}" says the ${part.sets} twice`;
@@ -78,7 +78,7 @@ export function compileFormat(format: string): DateFormat | string {
     return `"${format}" has no ${seen.has('year') ? 'month (MM, M or MMM)' : 'year (YYYY or YY)'}`;
   if ((seen.has('minute') || seen.has('am/pm') || seen.has('offset')) && !seen.has('hour'))
     return `"${format}" has no hour (HH, or hh with A)`;
-  if (/hh?/.test(format.replace(/\[[^\]]*\]/g, '')) !== seen.has('am/pm'))
+  if (/hh?/.test(format.replace(/\[[^\]]{0,200}\]/g, '')) !== seen.has('am/pm'))
     return seen.has('am/pm') ? `"${format}" has am/pm with HH; write hh` : `"${format}" has hh without A (am/pm); for 24 hours write HH`;
   return {
     text: format,

@@ -1,4 +1,4 @@
-import { visible } from './visible.ts';
+import { visible, visibleLine } from './visible.ts';
 
 /** Where a problem is. At least one of the parts is given; `textOfPlace` writes it as a person reads it. */
 export interface Place {
@@ -44,9 +44,11 @@ export function textOfProblem(problem: Problem): string {
   // A message that begins with the path's name need not have it in front once more.
   const { path, ...where } = problem.place;
   const doubled = path !== undefined && problem.message.startsWith(`${path} `);
-  const place = textOfPlace(doubled ? where : problem.place);
-  const hint = problem.hint ? ` ${problem.hint}` : '';
-  return visible(`${place ? `${place}: ` : ''}${problem.message}${hint} [${problem.code}]`);
+  const place = visibleLine(textOfPlace(doubled ? where : problem.place));
+  // A stack of ours has several lines; whatever else is told has one, whatever the value in it.
+  const message = problem.code === 'INTERNAL' ? visible(problem.message) : visibleLine(problem.message);
+  const hint = problem.hint ? ` ${visibleLine(problem.hint)}` : '';
+  return `${place ? `${place}: ` : ''}${message}${hint} [${problem.code}]`;
 }
 
 /** What the engine can act on. Whatever is thrown that is not one of these is our own bug and keeps its stack. */

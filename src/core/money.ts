@@ -1,3 +1,5 @@
+import { type AmountFormat, readAmount } from './amount-text.ts';
+
 /** Money is integer minor units (cents) with a currency; no float ever touches it. */
 export interface Money {
   /** Minor units; a safe integer. */
@@ -38,13 +40,9 @@ export function minorDigits(currency: string): number {
   return MINOR_DIGITS[currency] ?? 2;
 }
 
-export interface MoneyFormat {
-  /** Decimal point character; default `.`. */
-  decimal?: '.' | ',';
-  /** Thousands separator that may stand between groups of three; default none. */
-  group?: ',' | '.' | ' ' | "'";
+export interface MoneyFormat extends AmountFormat {
   /** The text has no decimal point: the last N digits are the fraction. */
-  impliedDecimals?: number;
+  impliedDecimals?: number | undefined;
 }
 
 /**
@@ -57,29 +55,12 @@ export function parseMoney(text: string, currency: string, format: MoneyFormat =
     const quick = parsePlain(text);
     if (quick !== undefined) return quick;
   }
-  let s = text.trim();
-  let negative = false;
-  const parenthesised = /^\((.*)\)$/.exec(s);
-  if (parenthesised) [s, negative] = [parenthesised[1]!.trim(), true];
-  const sign = /^([-+])?\s*[$£€]?\s*([-+])?\s*(.*?)\s*([-+])?$/.exec(s)!;
-  const signs = [sign[1], sign[2], sign[4]].filter((x) => x !== undefined);
-  if (signs.length + (parenthesised ? 1 : 0) > 1) return 'has more than one sign';
-  if (signs[0] === '-') negative = true;
-  s = sign[3]!;
-  const point = format.decimal ?? '.';
-  const at = s.lastIndexOf(point);
-  let whole = at < 0 ? s : s.slice(0, at);
-  let fraction = at < 0 ? '' : s.slice(at + 1);
-  if (format.group && whole.includes(format.group)) {
-    const groups = whole.split(format.group);
-    if (groups[0]!.length > 3 || groups[0] === '' || groups.slice(1).some((g) => g.length !== 3))
-      return 'has its thousands separators in the wrong places';
-    whole = groups.join('');
-  }
-  if (whole === '' && fraction === '') return 'is empty';
-  if (!/^\d*$/.test(whole) || !/^\d*$/.test(fraction)) return 'is not an amount';
+  const parts = readAmount(text, format, 'money');
+  if (typeof parts === 'string') return parts;
+  let { whole, fraction } = parts;
+  if (parts.code !== undefined && parts.code !== currency) return `is in ${parts.code}, and ${currency} is expected`;
   if (format.impliedDecimals !== undefined) {
-    if (at >= 0) return 'has a decimal point where the layout has implied decimals';
+    if (parts.point) return 'has a decimal point where the layout has implied decimals';
     const padded = whole.padStart(format.impliedDecimals + 1, '0');
     whole = padded.slice(0, padded.length - format.impliedDecimals);
     fraction = padded.slice(padded.length - format.impliedDecimals);
@@ -87,7 +68,7 @@ export function parseMoney(text: string, currency: string, format: MoneyFormat =
   if (fraction.length > digits && /[1-9]/.test(fraction.slice(digits))) return `has more than ${digits} decimals`;
   const minor = Number(whole + fraction.slice(0, digits).padEnd(digits, '0'));
   if (!Number.isSafeInteger(minor)) return 'is too large';
-  return negative && minor !== 0 ? -minor : minor;
+  return parts.negative && minor !== 0 ? -minor : minor;
 }
 
 /** The plain form `-123`, `12.5`, `12.50` in a two-decimal currency, without regular expressions: this is the hot path. */
@@ -119,7 +100,8 @@ export function formatMoney(minor: number | bigint, currency: string, group = ',
   const digits = minorDigits(currency);
   const negative = minor < 0;
   const text = String(negative ? -minor : minor).padStart(digits + 1, '0');
-  const whole = text.slice(0, text.length - digits).replace(/\B(?=(\d{3})+(?!\d))/g, group);
+  let whole = text.slice(0, text.length - digits);
+  if (group !== '') for (let at = whole.length - 3; at > 0; at -= 3) whole = whole.slice(0, at) + group + whole.slice(at);
   return `${negative ? '-' : ''}${whole}${digits ? `.${text.slice(-digits)}` : ''}`;
 }
 

@@ -26,6 +26,8 @@ export interface SourceRecord {
   rejectKey?: string;
   /** The source says that this record was deleted there. */
   deleted?: boolean;
+  /** With deleted: it must have been read before. */
+  mustBeKnown?: boolean;
 }
 
 /**
@@ -47,6 +49,16 @@ export function valueAt(values: Values, path: string): Value | undefined {
   }
   return at;
 }
+
+/** Has it no value at all, such as a row of delimiters alone? */
+export function hasNoValue(values: Values): boolean {
+  for (const name in values) if (values[name] !== null && values[name] !== undefined && values[name] !== '') return false;
+  return true;
+}
+
+/** What to do about such records; Excel writes them below tables. */
+export const EMPTY_ROWS_HINT =
+  'Nothing in this record has a value. Where the system writes rows of delimiters alone, set empty_rows: skip in the decoder (csv).';
 
 /** The groups of a record in which the last part of a dotted path stands, or would stand. */
 export interface Places {

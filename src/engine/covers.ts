@@ -10,6 +10,9 @@ import {
   type MatchSide,
   unmatchedRecords,
 } from '../store/matches.ts';
+import { exceptionsByRecord } from '../store/exceptions.ts';
+import { inTransit } from '../store/pass-matches.ts';
+import { EXCEPTION_TYPES, type ExceptionCode } from '../reconciliation/exceptions/types.ts';
 import { listSources, type Source } from '../store/sources.ts';
 import { type ReadSide, sidesOf } from './reconcile.ts';
 import { type Basis, changesSince, configuredFingerprints } from './reconciliation-basis.ts';
@@ -39,6 +42,8 @@ interface Cover {
   stale: ReadonlySet<number>;
   /** Keys that did not match. */
   unmatched: ReadonlyMap<string, Difference>;
+  /** Of passes: why a record is in no match, by golden id. */
+  unmatchedRecords: ReadonlyMap<number, string>;
 }
 
 /** What every reconciliation that is not off has proved of records of an entity. */
@@ -100,9 +105,12 @@ function reasonOf(
     if (evidence || version > run)
       return `${pipeline} has not compared it since it ${evidence ? 'changed' : 'came or changed'}; its last run is ${run}`;
     if (difference) return `${pipeline}, ${shown}: ${difference.reason ?? difference.status}`;
+    const why = cover.unmatchedRecords.get(Number(record._id));
+    if (why !== undefined) return `${pipeline}: ${why}`;
     return `${pipeline} has not compared it; its last run is ${run}`;
   }
   const match = cover.matches.get(evidence.match);
+  if (match?.state === 'proposed') return `${pipeline}: a match is proposed and waits for a person`;
   if (match?.state === 'contested') return `${pipeline}, ${shown}: ${match.reason}`;
   if (!match || cover.stale.has(evidence.match))
     return `${pipeline}, ${shown}: other records of it have changed since run ${run} compared it`;
@@ -129,6 +137,7 @@ async function coverOf(
     matches: new Map(),
     stale: new Set(),
     unmatched: new Map(),
+    unmatchedRecords: new Map(),
   };
   if (!compared)
     return {
@@ -141,13 +150,15 @@ async function coverOf(
   const changes = changesSince(JSON.parse(compared.basis) as Basis, project, config, fingerprintOf);
   if (changes.length > 0) return { ...cover, outdated: `${pipeline} has to run again: ${changes.join(', ')} since run ${compared.runId}` };
 
+  if (config.passes) cover.unmatchedRecords = await whyUnmatched(engine, pipeline, which);
   const matches = await matchesOf(knex, pipeline);
   const stale = new Set<number>();
   const town = project.config.town.currency;
   const byKey = new Map(matches.map((m) => [keyText(m.currency, m.key), m.id]));
   for (const side of ['left', 'right'] as const) {
     for (const id of await changedMatches(knex, pipeline, side, sides[side].entity)) stale.add(id);
-    // What has come to a key since is not part of its match, and the sums were equal without it.
+    // What has come to a key since is not part of its match, and the sums were equal without it. Passes match records, not keys.
+    if (config.passes) continue;
     for (const { values, currency } of await unmatchedRecords(knex, pipeline, side, sides[side], sides[side].columns)) {
       const id = byKey.get(keyText(currency ?? town, sides[side].keyOf(values)));
       if (id !== undefined) stale.add(id);
@@ -163,6 +174,17 @@ async function coverOf(
     stale,
     unmatched: new Map(differing.map((d) => [keyText(d.currency ?? town, d.key), d])),
   };
+}
+
+/** The exception that a record stands in, or that it is in transit. */
+async function whyUnmatched({ knex }: Engine, pipeline: string, which: MatchSide): Promise<Map<number, string>> {
+  const reasons = new Map<number, string>();
+  for (const golden of (await inTransit(knex, pipeline, which)).keys()) reasons.set(golden, 'it is in transit');
+  for (const [golden, { id, type }] of await exceptionsByRecord(knex, pipeline, which)) {
+    const title = EXCEPTION_TYPES[type as ExceptionCode].title;
+    reasons.set(golden, `${title.slice(0, 1).toLowerCase()}${title.slice(1)} (exception ${id.slice(0, 8)})`);
+  }
+  return reasons;
 }
 
 function keyText(currency: string, key: readonly string[]): string {

@@ -14,7 +14,7 @@ export function inOrder(files: readonly RemoteFile[], order: Order): RemoteFile[
 }
 
 function compared(a: Found, b: Found, order: Order): number {
-  return (order === 'modified' ? a.modifiedMs - b.modifiedMs : 0) || byName(a, b);
+  return (order === 'modified' ? (a.modifiedMs ?? 0) - (b.modifiedMs ?? 0) : 0) || byName(a, b);
 }
 
 type Found = Pick<RemoteFile, 'name' | 'modifiedMs'>;
@@ -29,7 +29,7 @@ export async function leftOutAsOlder(session: Session, remote: RemoteFile, file:
   const others = await readElsewhere(session.knex, session.source.id, remote.path);
   const before = (await filesWithContent(session.knex, session.source.id, file.sha256)).find((f) => f.path === remote.path);
   // It was left out before, and nobody put it there anew since.
-  const stays = before?.state === 'older' && before.modified_ms === remote.modifiedMs;
+  const stays = before?.state === 'older' && before.modified_ms === (remote.modifiedMs ?? null);
   const newer = others.findLast((other) => isOlder(remote, other, order)) ?? (stays ? others.at(-1) : undefined);
   if (!newer) return false;
   const problem = olderProblem(remote.path, order);
@@ -50,7 +50,7 @@ export async function leaveOlderUnfinished(session: Session, trx: Knex, remote: 
 
 function isOlder(remote: RemoteFile, other: LedgerFile, order: Order): boolean {
   const byItsName = byName(remote, { name: nameOf(other.path) }) < 0;
-  const byItsTime = other.modified_ms !== null && remote.modifiedMs < other.modified_ms;
+  const byItsTime = other.modified_ms !== null && remote.modifiedMs !== undefined && remote.modifiedMs < other.modified_ms;
   if (order === 'name') return byItsName;
   return order === 'modified' ? byItsTime : byItsName && byItsTime;
 }

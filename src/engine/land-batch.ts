@@ -186,10 +186,10 @@ function withKeys(session: Session, records: readonly SourceRecord[]): { incomin
  * once they are mended.
  */
 export function lookForRepeats(records: readonly SourceRecord[], stream: Session['stream'], repeats: RepeatFinder): void {
-  const { fields } = primaryKeyOf(stream);
+  const { fields, mayBeEmpty } = primaryKeyOf(stream);
   for (const record of records) {
     if (record.raw !== undefined) continue;
-    const key = keyOf(record, fields);
+    const key = keyOf(record, fields, mayBeEmpty);
     if (typeof key === 'string') repeats.look(key);
   }
 }
@@ -218,8 +218,8 @@ function rawOf(record: SourceRecord): string {
 /** Gives a record its key, or the problem why it has none. `repeats` counts equal keys of one file. */
 export function assignKey(record: SourceRecord, stream: Session['stream'], repeats?: RepeatFinder): void {
   if (record.raw !== undefined) return;
-  const { fields, number } = primaryKeyOf(stream);
-  const key = keyOf(record, fields);
+  const { fields, number, mayBeEmpty } = primaryKeyOf(stream);
+  const key = keyOf(record, fields, mayBeEmpty);
   if (typeof key !== 'string') {
     record.problem ??= key;
     return;
@@ -229,9 +229,17 @@ export function assignKey(record: SourceRecord, stream: Session['stream'], repea
   if (before > 0 && !number) record.problem ??= repeatedKey(record, fields, stream);
 }
 
-export function primaryKeyOf(stream: Session['stream']): { fields: readonly string[]; number: boolean } {
+/** What records of a stream are told apart by. The store remembers it as JSON: what is not set must not stand in it. */
+export interface KeyDefinition {
+  fields: readonly string[];
+  number: boolean;
+  mayBeEmpty?: readonly string[];
+}
+
+export function primaryKeyOf(stream: Session['stream']): KeyDefinition {
   const key = stream.primary_key;
-  return Array.isArray(key) ? { fields: key, number: false } : { fields: key.fields, number: key.repeats === 'number' };
+  if (Array.isArray(key)) return { fields: key, number: false };
+  return { fields: key.fields, number: key.repeats === 'number', ...(key.may_be_empty ? { mayBeEmpty: key.may_be_empty } : {}) };
 }
 
 function repeatedKey(record: SourceRecord, fields: readonly string[], { retriever }: Session['stream']): Problem {

@@ -97,7 +97,10 @@ export async function landBatch(
     const before = known.get(key);
     const present = before?.some((link) => link.deletedRun === null) ?? false;
     if (record.deleted) {
-      if (!present) counts.unchanged++;
+      if (!present && record.mustBeKnown && !before) {
+        rejected.push({ record, key, problems: [deletionUnknown(record, from)] });
+        counts.rejected++;
+      } else if (!present) counts.unchanged++;
       else {
         known.set(key, golden.unlinkAll(before!));
         counts.deleted++;
@@ -162,6 +165,16 @@ export async function landBatch(
 /** Ids are without gaps, so that a store does not depend on how its batches were cut. */
 async function giveBack(landing: Landing, taken: number, used: number): Promise<void> {
   if (taken !== used) await landing.take('landed', used - taken);
+}
+
+/** Of a file that says of a record that it is deleted, and no such record was ever read: somebody must see what it means. */
+function deletionUnknown(record: SourceRecord, { file, connection }: { file: string | undefined; connection: string }): Problem {
+  return {
+    code: 'DELETION_UNKNOWN',
+    place: { ...(file === undefined ? { system: connection } : { file }), line: record.line, record: record.number },
+    message: 'This record is said to be deleted, and none with its key was read.',
+    hint: 'Ask the sender what was meant. What it is about may have been read under another key, and is then still there.',
+  };
 }
 
 function unmapped({ mappings, connection, file }: LandContext, record: SourceRecord): Problem {

@@ -27,6 +27,7 @@ import {
 import { hasLinks, isEmpty } from '../store/landed.ts';
 import { createIndexes, dropIndexes } from '../store/model-tables.ts';
 import { closeGoneRejects } from '../store/rejects.ts';
+import { sizeWrong } from '../transports/file-errors.ts';
 import type { FileTransport, RemoteFile } from '../transports/transport.ts';
 import { absentDeletions, type SeenKeys, seenKeys } from './absent.ts';
 import { leaveOlderUnfinished, leftOutAsOlder } from './file-order.ts';
@@ -35,6 +36,7 @@ import { type Layout, layoutOf } from './layout.ts';
 import { markerOf } from './ready-files.ts';
 import { type Session, stopIfAsked } from './session.ts';
 import { keep, type Spooled, spool } from './spool.ts';
+import { leave } from './waiting-files.ts';
 
 /**
  * Takes one file: fetches it, recognises its content, verifies it whole, loads it batch by batch from where an earlier
@@ -46,12 +48,16 @@ export async function loadFile(session: Session, transport: FileTransport, remot
   let spooled: Spooled | undefined;
   let layout = layoutOf(session);
   try {
-    spooled = await spool(transport, remote, spoolFolder, files.max_size, session.signal);
+    spooled = await spool(transport, remote, spoolFolder, files.max_size, session.signal, (done) =>
+      session.onProgress({ pipeline: session.pipeline.pipeline, what: `fetching ${remote.name}`, done, unit: 'MB' }),
+    );
     const after = await transport.stat(remote.path);
-    if (!after || after.size !== remote.size || after.modifiedMs !== remote.modifiedMs || spooled.size !== remote.size) {
-      session.note(`${remote.name} is left for the next run: it changed while it was fetched.`);
+    if (!after || after.size !== remote.size || after.modifiedMs !== remote.modifiedMs) {
+      leave(session, remote, 'it changed while it was fetched', 'the next run');
       return;
     }
+    if (remote.size !== undefined && spooled.size !== remote.size)
+      throw sizeWrong(session.connection, remote.path, remote.size, `${spooled.size}`);
     const known = await knownContent(session, remote, spooled);
     if (known) {
       session.note(
@@ -75,6 +81,7 @@ export async function loadFile(session: Session, transport: FileTransport, remot
     }
   } catch (error) {
     if (error instanceof IgnoredFile) {
+      session.left.set(remote.path, 'the connector says to ignore its error');
       session.note(`${remote.name} is left for the next run: ${error.problems[0]!.message} The connector says to ignore this.`);
       return;
     }
@@ -103,11 +110,8 @@ async function wentAway(session: Session, transport: FileTransport, remote: Remo
   if (!(error instanceof InterlocalError)) return false;
   const changed = error.code === 'FILE_CHANGED';
   if (!changed && (error.code !== 'FILE_MISSING' || (await transport.stat(remote.path)))) return false;
-  session.note(
-    changed
-      ? `${remote.name} is left for the next run: it changed while it was fetched.`
-      : `${remote.name} was gone before it could be read or moved.`,
-  );
+  if (changed) leave(session, remote, 'it changed while it was fetched', 'the next run');
+  else session.note(`${remote.name} was gone before it could be read or moved.`);
   return true;
 }
 
@@ -121,7 +125,7 @@ function identityOf(session: Session, remote: RemoteFile, spooled: Spooled): New
     size: spooled.size,
     run_id: session.runId,
     reading: hash('sha256', JSON.stringify(reading)),
-    modified_ms: remote.modifiedMs,
+    modified_ms: remote.modifiedMs ?? null,
   };
 }
 
@@ -310,7 +314,7 @@ async function archive(session: Session, transport: FileTransport, remote: Remot
     });
   // Loading takes its time. What was put in the place of the file meanwhile was not read and must not be moved away.
   const now = await transport.stat(remote.path);
-  if (now?.size !== remote.size || now.modifiedMs !== remote.modifiedMs) {
+  if (!now || now.size !== remote.size || now.modifiedMs !== remote.modifiedMs) {
     session.note(
       `${remote.name} was ${now ? 'replaced' : 'taken away'} while it was loaded; ${now ? 'what is there now is read by the next run' : 'it is not in the archive'}.`,
     );
@@ -321,7 +325,7 @@ async function archive(session: Session, transport: FileTransport, remote: Remot
   const stem = sha256.slice(0, 12);
   for (let n = 0; ; n++) {
     const name =
-      n === 0 ? remote.name : `${[stem, ...(n > 1 ? [remote.modifiedMs] : []), ...(n > 2 ? [n - 1] : [])].join('-')}-${remote.name}`;
+      n === 0 ? remote.name : `${[stem, ...(n > 1 ? [remote.modifiedMs ?? 0] : []), ...(n > 2 ? [n - 1] : [])].join('-')}-${remote.name}`;
     const target = posix.join(files.after.archive, name);
     await saveArchived(session.knex, entry.id, target);
     try {

@@ -20,3 +20,23 @@ export function inOrder(project: Project): string[] {
   }
   return ordered;
 }
+
+/**
+ * What decides which pipelines run side by side: the remote systems that this one reads or writes, and whether it waits for all before
+ * it, because it works on what they bring and does not name them in `after`.
+ */
+export function placeInOrder(project: Project, id: string): { systems: string[]; last: boolean } {
+  const { source, deliver, after } = project.pipelines.get(id)!.value;
+  const systems = [source?.connection, deliver?.connection].filter((connection) => connection !== undefined);
+  return { systems, last: source === undefined && after.length === 0 };
+}
+
+/** The pipelines that have a schedule, in their order. */
+export function scheduledPipelines(
+  project: Project,
+): { id: string; cron: string; after: readonly string[]; systems: string[]; last: boolean }[] {
+  return inOrder(project).flatMap((id) => {
+    const { schedule, after } = project.pipelines.get(id)!.value;
+    return schedule === undefined ? [] : [{ id, cron: schedule, after, ...placeInOrder(project, id) }];
+  });
+}

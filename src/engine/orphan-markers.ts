@@ -12,9 +12,11 @@ export async function removeOrphanMarkers(session: Session, transport: FileTrans
   const { folder } = files;
   if (!files.marker || !files.after.archive) return;
   const stem = files.pattern.replace(/\.[^.]*$/, '');
-  const markers = await transport.list(folder, files.marker.replace('{name}', files.pattern).replace('{stem}', stem));
+  // What cannot be read is a problem of the run already.
+  const told = (): void => {};
+  const markers = await transport.list(folder, files.marker.replace('{name}', files.pattern).replace('{stem}', stem), told);
   if (markers.length === 0) return;
-  const present = new Set((await transport.list(folder, files.pattern)).map((file) => markerOf(file, files.marker!)));
+  const present = new Set((await transport.list(folder, files.pattern, told)).map((file) => markerOf(file, files.marker!)));
   const orphans = markers.filter((marker) => !present.has(marker.path));
   if (orphans.length === 0) return;
   const prefix = orphans[0]!.path.slice(0, orphans[0]!.path.length - orphans[0]!.name.length);

@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FilesRetriever } from '../config/schema/connector.ts';
+import type { Problem } from '../core/errors.ts';
 import { parseDuration } from '../core/time.ts';
 import type { FileTransport, RemoteFile } from '../transports/transport.ts';
 
 export interface Ready {
   files: RemoteFile[];
   /** Files that are there but are not read now, with the reason. */
-  waiting: { name: string; reason: string }[];
+  waiting: { file: RemoteFile; reason: string }[];
+  /** Files that are there and match, and that cannot be read, or of which it cannot be known whether they are complete. */
+  problems: Problem[];
 }
 
 /** How long a run waits for a file that is only a little too young, rather than leaving it for the next run. */
@@ -14,21 +17,26 @@ const PATIENCE_MS = 15_000;
 
 /**
  * The files that are complete: old enough, the same in two listings, and with their marker where the sender writes one.
- * A file whose time lies in the future (clocks differ) is judged by the two listings alone.
+ * A file whose time lies in the future (clocks differ), or is not said, is judged by the two listings alone.
  */
 export async function readyFiles(
   transport: FileTransport,
   files: FilesRetriever,
-  folder: string,
+  system: string,
   now: () => Date,
   signal: AbortSignal,
   note: (text: string) => void,
 ): Promise<Ready> {
+  const { folder, pattern, marker } = files;
   const minimumAge = parseDuration(files.minimum_age) ?? 0;
-  let listing = await transport.list(folder, files.pattern);
-  const youngest = (list: RemoteFile[]): number => Math.min(...list.map((f) => ageOf(f, now)), Number.POSITIVE_INFINITY);
+  let problems: Problem[] = [];
+  const list = (): Promise<RemoteFile[]> => {
+    problems = [];
+    return transport.list(folder, pattern, (problem) => problems.push(problem));
+  };
+  let listing = await list();
 
-  let age = youngest(listing);
+  let age = Math.min(...listing.map((f) => ageOf(f, now)), Number.POSITIVE_INFINITY);
   if (age < minimumAge && minimumAge - age <= PATIENCE_MS) {
     note(`waiting ${Math.ceil((minimumAge - age) / 1000)} s: a file was changed only just now and may still be being written`);
     await sleep(minimumAge - age + 50, undefined, { signal });
@@ -36,23 +44,48 @@ export async function readyFiles(
   }
   // Very old files are not being written; for others the second listing comes after a pause that a writer would not survive.
   const before = new Map(listing.map((f) => [f.path, f]));
-  if (listing.length > 0 && age < Math.max(10 * minimumAge, 60_000)) {
-    await sleep(Math.min(1000, Math.max(100, minimumAge / 10)), undefined, { signal });
-    listing = await transport.list(folder, files.pattern);
+  const timeless = listing.some((f) => f.modifiedMs === undefined);
+  if (listing.length > 0 && (timeless || age < Math.max(10 * minimumAge, 60_000))) {
+    const pause = timeless ? Math.min(minimumAge, PATIENCE_MS) : Math.min(1000, Math.max(100, minimumAge / 10));
+    await sleep(pause, undefined, { signal });
+    listing = await list();
   }
 
   const ready: RemoteFile[] = [];
   const waiting: Ready['waiting'] = [];
   for (const file of listing) {
     const first = before.get(file.path);
-    if (!first || first.size !== file.size || first.modifiedMs !== file.modifiedMs)
-      waiting.push({ name: file.name, reason: 'it is still being written' });
-    else if (ageOf(file, now) < minimumAge) waiting.push({ name: file.name, reason: `it was changed less than ${files.minimum_age} ago` });
-    else if (files.marker && !(await transport.stat(markerOf(file, files.marker))))
-      waiting.push({ name: file.name, reason: `its marker ${files.marker.replace('{name}', file.name)} is not there yet` });
+    const unknown = uncertain(file, files, system);
+    if (unknown) problems.push(unknown);
+    else if (!first || first.size !== file.size || first.modifiedMs !== file.modifiedMs)
+      waiting.push({ file, reason: 'it is still being written' });
+    else if (ageOf(file, now) < minimumAge) waiting.push({ file, reason: `it was changed less than ${files.minimum_age} ago` });
+    else if (marker && !(await transport.stat(markerOf(file, marker))))
+      waiting.push({ file, reason: `its marker ${marker.replace('{name}', file.name)} is not there yet` });
     else ready.push(file);
   }
-  return { files: ready, waiting };
+  return { files: ready, waiting, problems };
+}
+
+/** A server that says neither size nor time of a file gives nothing by which a complete file is known. */
+function uncertain(file: RemoteFile, { marker, order }: FilesRetriever, system: string): Problem | undefined {
+  if (file.modifiedMs !== undefined) return undefined;
+  const problem = (message: string, hint: string): Problem => ({
+    code: 'FILE_TIME_UNKNOWN',
+    place: { system, file: file.path },
+    message,
+    hint,
+  });
+  if (order === 'modified')
+    return problem(
+      `The server does not say when ${file.name} was changed, and the stream reads its files in that order.`,
+      'Use order: name, with a date in the name of each file.',
+    );
+  if (file.size !== undefined || marker) return undefined;
+  return problem(
+    `The server says neither the size nor the time of ${file.name}, so nobody knows whether it is complete.`,
+    'Have the sender write a marker file when it is done, and name it in marker of the stream.',
+  );
 }
 
 /** The path of a file's marker, beside it. */
@@ -63,6 +96,6 @@ export function markerOf(file: RemoteFile, marker: string): string {
 }
 
 function ageOf(file: RemoteFile, now: () => Date): number {
-  const age = now().getTime() - file.modifiedMs;
+  const age = now().getTime() - (file.modifiedMs ?? Number.POSITIVE_INFINITY);
   return age < 0 ? Number.POSITIVE_INFINITY : age;
 }

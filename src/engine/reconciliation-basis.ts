@@ -10,7 +10,7 @@ import { bindMappings } from './bind.ts';
  * mappings that made the records of both sides. A result that was found on another basis says nothing of today's figures.
  */
 export interface Basis {
-  settings: Record<'left' | 'right' | 'match_on' | 'check' | 'compare_from' | 'calendar', string>;
+  settings: Record<'left' | 'right' | 'match_on' | 'check' | 'compare_from' | 'passes' | 'calendar', string>;
   /** Pipeline → the mappings that its stored records were made with. */
   mappings: Record<string, string>;
 }
@@ -95,9 +95,12 @@ function mayMake(pipeline: PipelineConfig, mapping: MappingConfig | undefined, s
   });
 }
 
-function settingsOf(project: Project, { left, right, match_on, check, compare_from }: ReconciliationConfig): Basis['settings'] {
-  const { fiscal_year_starts, time_zone, currency } = project.config.town;
-  const side = ({ entity, where, amount }: ReconciliationConfig['left']): unknown => ({ entity, where, amount });
+function settingsOf(
+  project: Project,
+  { left, right, match_on, check, compare_from, passes, open, over_short }: ReconciliationConfig,
+): Basis['settings'] {
+  const { fiscal_year_starts, time_zone, currency, calendar } = project.config.town;
+  const side = ({ entity, where, amount, date }: ReconciliationConfig['left']): unknown => ({ entity, where, amount, date });
   return {
     left: digest(side(left)),
     right: digest(side(right)),
@@ -105,7 +108,8 @@ function settingsOf(project: Project, { left, right, match_on, check, compare_fr
     match_on: digest(match_on.map((m) => [m.left, m.right])),
     check: digest(check),
     compare_from: digest(compare_from),
-    calendar: digest([fiscal_year_starts, time_zone, currency]),
+    passes: digest([passes, open, over_short]),
+    calendar: digest([fiscal_year_starts, time_zone, currency, passes ? calendar : undefined]),
   };
 }
 

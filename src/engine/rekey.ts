@@ -7,14 +7,8 @@ import { newKeys, type NewKeys, storedAfter } from '../store/record-keys.ts';
 import { rekeyRejects } from '../store/rejects.ts';
 import { saveKey } from '../store/sources.ts';
 import type { Knex } from '../store/open.ts';
-import { primaryKeyOf } from './land-batch.ts';
+import { type KeyDefinition, primaryKeyOf } from './land-batch.ts';
 import { type Session, stopIfAsked } from './session.ts';
-
-/** What a stream's records are told apart by, as the store remembers it. */
-interface KeyDefinition {
-  fields: readonly string[];
-  number: boolean;
-}
 
 /**
  * When a stream's primary_key is another one than at the last run, gives the stored records the new key, from what is stored of
@@ -40,7 +34,7 @@ async function rekey(session: Session, former: KeyDefinition, wanted: KeyDefinit
     const { records, failures } = await collect(session, trx, keys, wanted);
     if (failures.length > 0) throw refusal(session, { from, to, records, failures });
     const different = await keys.apply();
-    await rekeyRejects(trx, source.id, (values) => textOf(keyOf({ values, number: 0 }, wanted.fields)));
+    await rekeyRejects(trx, source.id, (values) => textOf(keyOf({ values, number: 0 }, wanted.fields, wanted.mayBeEmpty)));
     await saveKey(trx, source.id, JSON.stringify(wanted));
     if (different > 0)
       await appendAudit(trx, {
@@ -67,7 +61,7 @@ async function collect(
   session: Session,
   trx: Knex,
   keys: NewKeys,
-  { fields }: KeyDefinition,
+  { fields, number, mayBeEmpty }: KeyDefinition,
 ): Promise<{ records: number; failures: Failure[] }> {
   const failures: Failure[] = [];
   let records = 0;
@@ -78,14 +72,22 @@ async function collect(
     after = stored.at(-1)!.key;
     records += stored.length;
     for (const { key: former, values } of stored) {
-      const key = keyOf({ values: values as Values, number: 0 }, fields);
+      const key = keyOf({ values: values as Values, number: 0 }, fields, mayBeEmpty);
       if (typeof key !== 'string') failures.push({ key: former, why: `"${key.place.path}" is not stored of it, or is empty` });
-      else if (await keys.add(former, key)) failures.push({ key: former, why: 'another stored record has the same new key' });
+      else if (!(await added(keys, former, key, number))) failures.push({ key: former, why: 'another stored record has the same new key' });
     }
     session.onProgress({ pipeline: session.pipeline.pipeline, what: 'giving new keys', done: records });
   }
 }
 
+/** Gives a record its new key; one that another has already is numbered where the stream numbers repeats. false: it is taken. */
+async function added(keys: NewKeys, former: string, key: string, number: boolean): Promise<boolean> {
+  if ((await keys.add(former, key)) === undefined) return true;
+  for (let n = 2; number && n <= MOST_REPEATS; n++) if ((await keys.add(former, `${key}#${n}`)) === undefined) return true;
+  return false;
+}
+
+const MOST_REPEATS = 10_000;
 const PAGE = 1000;
 
 function refusal(
@@ -101,8 +103,9 @@ function refusal(
   });
 }
 
-function keyText({ fields, number }: KeyDefinition): string {
-  return `[${fields.join(', ')}]${number ? ' with repeats: number' : ''}`;
+function keyText({ fields, number, mayBeEmpty }: KeyDefinition): string {
+  const more = [...(number ? ['repeats: number'] : []), ...(mayBeEmpty ? [`may_be_empty: [${mayBeEmpty.join(', ')}]`] : [])];
+  return `[${fields.join(', ')}]${more.length ? ` with ${more.join(' and ')}` : ''}`;
 }
 
 function textOf(key: ReturnType<typeof keyOf>): string | undefined {

@@ -1,3 +1,4 @@
+import { actorOf } from '../config/actor.ts';
 import { keyOf } from '../connector/keys.ts';
 import { AbortedError, FatalError, InterlocalError, type Problem } from '../core/errors.ts';
 import { addCounts, noCounts, type Outcome, type RunCounts } from '../core/outcome.ts';
@@ -10,6 +11,7 @@ import { finishRun, startRun } from '../store/runs.ts';
 import { shapeOf } from '../store/sources.ts';
 import { contractOf } from '../connector/contract.ts';
 import { textAt } from '../connector/figures.ts';
+import { takeConfiguration } from './configuration.ts';
 import { landBatch, type Rejected } from './land.ts';
 import { primaryKeyOf, setAside } from './land-batch.ts';
 import { requirePassingTests } from './mapping-tests.ts';
@@ -53,6 +55,7 @@ export async function replayRejects(
     if (runId !== undefined) await finishRun(engine.knex, { id: runId, counts, outcome, durationMs, problems, notes });
   };
   try {
+    await takeConfiguration(engine.knex, engine.project, options.actor ?? actorOf());
     runId = await startRun(engine.knex, pipeline);
     const session = await sessionOf(engine, pipeline, runId, engine.knex, options, [lock]);
     if (session.refusal) throw session.refusal;
@@ -123,14 +126,17 @@ function prepare(
   place: string,
 ): { incoming: { record: SourceRecord; key: string }[]; rejected: Rejected[] } {
   const contract = contractOf(stream, place);
-  const { fields, number } = primaryKeyOf(stream);
+  const { fields, number, mayBeEmpty } = primaryKeyOf(stream);
   const incoming: { record: SourceRecord; key: string }[] = [];
   const rejected: Rejected[] = [];
   for (const reject of list) {
     const record: SourceRecord = { values: JSON.parse(reject.raw) as Values, number: reject.record, line: reject.line ?? undefined };
-    if (stream.deletes?.field && stream.deletes.values?.includes(textAt(record.values, stream.deletes.field))) record.deleted = true;
+    if (stream.deletes?.field && stream.deletes.values?.includes(textAt(record.values, stream.deletes.field))) {
+      record.deleted = true;
+      record.mustBeKnown = stream.deletes.unknown === 'reject';
+    }
     contract.check(record);
-    const key = keyOf(record, fields);
+    const key = keyOf(record, fields, mayBeEmpty);
     const repeat = /#\d+$/.test(reject.key) && typeof key === 'string' && reject.key.startsWith(`${key}#`);
     if (record.problem) rejected.push({ record, key: reject.key, problems: [record.problem] });
     else if (typeof key !== 'string') rejected.push({ record, key: reject.key, problems: [key] });

@@ -3,19 +3,23 @@ import { actorOf } from '../config/actor.ts';
 import type { Project } from '../config/project.ts';
 import { AbortedError, FatalError, InterlocalError, type Problem } from '../core/errors.ts';
 import { noCounts, type Outcome } from '../core/outcome.ts';
+import { visibleLine } from '../core/visible.ts';
+import { zonedTime } from '../core/zoned-time.ts';
 import { appendAudit } from '../store/audit.ts';
 import { beginLanding, landing, landsWhileReading } from '../store/landing.ts';
+import { tryOut } from '../store/try-out.ts';
 import { type Lock, takeLock } from '../store/locks.ts';
 import type { Knex } from '../store/open.ts';
 import { countOpenRejects, listRejects } from '../store/rejects.ts';
 import type { Examination } from '../store/examinations.ts';
 import { storeFailure } from '../store/failures.ts';
 import { countOutbox } from '../store/outbox.ts';
-import { closeLostRuns, finishRun, startRun } from '../store/runs.ts';
+import { closeLostRuns, finishRun, noteProgress, startRun } from '../store/runs.ts';
 import { entityIds, findSource, listSources, type Source, sourceOf } from '../store/sources.ts';
 import type { FileTransport, Transport } from '../transports/transport.ts';
 import { auditConfiguration } from './audit-configuration.ts';
 import { bindMappings } from './bind.ts';
+import { takeConfiguration } from './configuration.ts';
 import { openConnection } from './connection.ts';
 import { inOrder } from './file-order.ts';
 import type { GoldenChange } from './golden.ts';
@@ -28,11 +32,13 @@ import { connectionsInLine } from './renames.ts';
 import { removeOrphanMarkers } from './orphan-markers.ts';
 import { readyFiles } from './ready-files.ts';
 import { reconcile } from './reconcile.ts';
+import { reconcileByPasses } from './reconcile-by-passes.ts';
 import { rekeyIfChanged } from './rekey.ts';
 import { remapIfChanged } from './remap.ts';
 import type { Progress, RunResult, Session } from './session.ts';
 import { filledFiles } from './source-target.ts';
 import { emptySpool } from './spool.ts';
+import { leave, noteNeverFound, settleWaiting } from './waiting-files.ts';
 import { IGNORED, judgedFiles, judging } from '../connector/error-rules.ts';
 import { retrying } from '../connector/retry.ts';
 import { optionVariables } from '../connector/template.ts';
@@ -59,6 +65,8 @@ export interface RunOptions {
   now?: () => Date;
   /** Who runs it, for the audit log. Default: the operating system's account. */
   actor?: string;
+  /** A person says that the configuration of this folder is the right one, although another replaced it. */
+  adoptConfiguration?: boolean;
   /** In place of the clock, for pauses while a report is prepared. */
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
@@ -77,7 +85,7 @@ export async function runPipeline(engine: Engine, id: string, options: RunOption
     throw new FatalError({
       code: 'PIPELINE_RUNNING',
       place: { system: id },
-      message: `It is running already, on ${lock.host} in process ${lock.pid}, last heard of at ${lock.heartbeat_at}.`,
+      message: `It is running already, on ${lock.host} in process ${lock.pid}, last heard of at ${zonedTime(lock.heartbeat_at, engine.project.config.town.time_zone)}.`,
       hint: 'Wait until it is done; interlocal status shows it.',
     });
   return underLock(engine, id, lock, options);
@@ -88,7 +96,12 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
   const { knex } = engine;
   const actor = options.actor ?? actorOf();
   try {
+    const refused = await refusedConfiguration(engine, actor, options.adoptConfiguration).catch((error: unknown) =>
+      notRecorded(engine, id, error),
+    );
+    if (refused) return await refusedRun(knex, id, refused).catch((error: unknown) => notRecorded(engine, id, error));
     const session = await begin(engine, id, lock, actor, options).catch((error: unknown) => notRecorded(engine, id, error));
+    noteProgressOf(session, knex);
     const outcome = await outcomeOf(session, async () => {
       await work(session);
     });
@@ -111,6 +124,43 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
   } finally {
     await lock.release();
   }
+}
+
+const PROGRESS_EVERY_MS = 10_000;
+
+/** Lets others see that the run gets on: what it counts moves, or it has something to say. */
+function noteProgressOf(session: Session, knex: Knex): void {
+  let last = performance.now();
+  let [before, said] = ['', session.notes.length];
+  const { onProgress } = session;
+  session.onProgress = (progress) => {
+    onProgress(progress);
+    const now = `${progress.what} ${progress.done}`;
+    if (now === before && said === session.notes.length) return;
+    [before, said] = [now, session.notes.length];
+    if (performance.now() - last < PROGRESS_EVERY_MS) return;
+    last = performance.now();
+    // The store is busy or closing: the next step tells it.
+    noteProgress(knex, session.runId, new Date()).catch(() => {});
+  };
+}
+
+async function refusedConfiguration({ project, knex }: Engine, actor: string, adopt?: boolean): Promise<FatalError | undefined> {
+  try {
+    await takeConfiguration(knex, project, actor, adopt);
+    return undefined;
+  } catch (error) {
+    if (error instanceof FatalError && /^CONFIG_/.test(error.code)) return error;
+    throw error;
+  }
+}
+
+/** A run that did not begin, on record like one that failed: pages, status and /health show it. */
+async function refusedRun(knex: Knex, id: string, { problems }: FatalError): Promise<RunResult> {
+  await closeLostRuns(knex, id);
+  const result: RunResult = { pipeline: id, outcome: 'failed', counts: noCounts(), durationMs: 0, problems: [...problems], notes: [] };
+  await finishRun(knex, { ...result, id: await startRun(knex, id) });
+  return result;
 }
 
 /** Everything of a run that stands in the store before its work begins. */
@@ -140,41 +190,37 @@ export interface Preview extends RunResult {
   moreChanges: number;
 }
 
-/** What a run would do, exactly: it is done in a transaction that is rolled back, and no file is moved. */
+/**
+ * What a run would do, exactly: nothing of it stays in the store, and no file is moved. With a store in a file it is done on a copy, so that
+ * no transaction is open while a source is read; on a database server in a transaction that is rolled back.
+ */
 export async function previewPipeline(engine: Engine, id: string, options: RunOptions & { limit: number }): Promise<Preview> {
   const started = performance.now();
-  const changes: GoldenChange[] = [];
-  let more = 0;
-  let result: Preview | undefined;
-  const rollback = new Error('rollback');
-  try {
-    await landing(engine.knex, async (held, trx) => {
-      changes.length = more = 0;
-      const runId = await startRun(trx, id);
-      const session = await sessionOf(engine, id, runId, trx, options);
-      session.preview = true;
-      session.commit = (work) => work(held, trx);
-      session.begin = async () => ({ landing: held, trx, commit: async () => {}, rollback: async () => {} });
-      session.onChange = (change) => void (changes.length < options.limit ? changes.push(change) : more++);
-      const outcome = await outcomeOf(session, () => work(session));
-      const rejects = await listRejects(trx, { state: 'open', lastRun: runId, limit: options.limit });
-      result = {
-        pipeline: id,
-        outcome,
-        counts: session.counts,
-        durationMs: Math.round(performance.now() - started),
-        problems: session.problems,
-        notes: session.notes,
-        changes,
-        moreChanges: more,
-        rejects: rejects.flatMap(({ problems }) => problems),
-      };
-      throw rollback;
-    });
-  } catch (error) {
-    if (error !== rollback) throw error;
-  }
-  return result!;
+  return tryOut(engine.knex, engine.project.dataFolder, async ({ knex, held }) => {
+    const changes: GoldenChange[] = [];
+    let more = 0;
+    const runId = await startRun(knex, id);
+    const session = await sessionOf(engine, id, runId, knex, options);
+    session.preview = true;
+    if (held) {
+      session.commit = (work) => work(held.landing, held.trx);
+      session.begin = async () => held;
+    }
+    session.onChange = (change) => void (changes.length < options.limit ? changes.push(change) : more++);
+    const outcome = await outcomeOf(session, () => work(session));
+    const rejects = await listRejects(knex, { state: 'open', lastRun: runId, limit: options.limit });
+    return {
+      pipeline: id,
+      outcome,
+      counts: session.counts,
+      durationMs: Math.round(performance.now() - started),
+      problems: session.problems,
+      notes: session.notes,
+      changes,
+      moreChanges: more,
+      rejects: rejects.flatMap(({ problems }) => problems),
+    };
+  });
 }
 
 export async function sessionOf(
@@ -224,10 +270,13 @@ export async function sessionOf(
     counts: noCounts(),
     notes,
     note(text) {
-      notes.push(text);
-      options.onNote?.(id, text);
+      // Notes go to terminals and logs, a line each, and names of files are in them.
+      const line = visibleLine(text);
+      notes.push(line);
+      options.onNote?.(id, line);
     },
     problems: [],
+    left: new Map(),
     incomplete: [],
     refusal,
     openRejects: (await countOpenRejects(knex, source.id)) > 0,
@@ -292,7 +341,8 @@ const NOT_DELIVERED = ['refused', 'rejected', 'unknown', 'held'] as const;
 async function work(session: Session): Promise<void> {
   requirePassingTests(session.project, session.pipeline);
   if (session.refusal) throw session.refusal;
-  if (session.pipeline.reconcile) await reconcile(session);
+  if (session.pipeline.reconcile?.passes) await reconcileByPasses(session);
+  else if (session.pipeline.reconcile) await reconcile(session);
   else if (session.pipeline.deliver) await outbound(session);
   else await inbound(session);
 }
@@ -350,6 +400,7 @@ async function load(session: Session, transport: Transport): Promise<void> {
       session.note(`${error.message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`);
       // Files that were refused are looked at again, and refused again.
       session.problems.length = 0;
+      session.left.clear();
     },
   });
 }
@@ -367,10 +418,11 @@ async function loadFiles(session: Session, transport: FileTransport): Promise<vo
     session.preview ? `preview-${process.pid}` : 'run',
   );
   await emptySpool(spoolFolder);
-  const { files: ready, waiting } = await readyFiles(transport, files, files.folder, session.now, session.signal, (text) =>
-    session.note(text),
-  );
-  for (const { name, reason } of waiting) session.note(`${name} is left for a later run: ${reason}.`);
-  for (const file of inOrder(ready, files.order)) await loadFile(session, transport, file, spoolFolder);
+  const found = await readyFiles(transport, files, session.connection, session.now, session.signal, (text) => session.note(text));
+  session.problems.push(...found.problems);
+  for (const { file, reason } of found.waiting) leave(session, file, reason);
+  for (const file of inOrder(found.files, files.order)) await loadFile(session, transport, file, spoolFolder);
+  await settleWaiting(session);
+  if (found.files.length + found.waiting.length + found.problems.length === 0) await noteNeverFound(session);
   if (!session.preview) await removeOrphanMarkers(session, transport, files);
 }

@@ -20,6 +20,8 @@ export interface Progress {
   done: number;
   /** Unknown for pages and queries. */
   total?: number;
+  /** What is counted. Default: records. */
+  unit?: 'MB';
 }
 
 /** The result of one run, as `run --json` gives it. */
@@ -74,6 +76,8 @@ export interface Session {
   /** Says something that a person may want to know, now and in the run's record. */
   note(text: string): void;
   problems: Problem[];
+  /** Files that this run left for a later one: path to reason. */
+  left: Map<string, string>;
   /** Why what the run found is not all that there is to find: it is done, and it is partial. */
   incomplete: Problem[];
   /** Why nothing may be done: thrown before anything is. */

@@ -1,13 +1,14 @@
 import type { Project } from '../config/project.ts';
 import type { SinkConfig, SinkField } from '../config/schema/sink.ts';
 import { packSteps } from '../connector/packing.ts';
+import { uploadOf } from '../connector/push-file.ts';
 import { requestsOf } from '../connector/push-request.ts';
 import { keyColumns } from '../connector/push-table.ts';
 import { fillText, optionVariables, type Variables } from '../connector/template.ts';
 import { InterlocalError } from '../core/errors.ts';
 import type { Value, Values } from '../core/record.ts';
 import { receiverOf } from '../formats/pack.ts';
-import type { CheckResult, Transport } from '../transports/transport.ts';
+import type { CheckResult, FileTransport, Transport } from '../transports/transport.ts';
 
 /**
  * Could this sink be written to? Looks at the folders, at what the WSDL says of the operations and their parameters, or at the table with its
@@ -20,6 +21,7 @@ export async function checkSinkTarget(sink: SinkConfig, transport: Transport, op
     const folders = [folder, staging, sink.acknowledgement?.file?.folder].map((text) => text && fillText(text, variables));
     const results: CheckResult[] = [];
     for (const one of new Set(folders)) if (one) results.push(await transport.checkFolder(one));
+    results.push(...uploadChecks(sink, transport));
     if (sink.target.file!.pack) results.push(await checkKeys(sink, variables));
     return results;
   }
@@ -31,6 +33,30 @@ export async function checkSinkTarget(sink: SinkConfig, transport: Transport, op
   const { name, write } = sink.target.table!;
   const columns = Object.keys(sink.schema.fields);
   return [await transport.checkTable({ table: fillText(name, variables), write, key: keyColumns(sink), columns })];
+}
+
+/** What is lost where a server allows no rename is said before the first file. */
+function uploadChecks(sink: SinkConfig, transport: FileTransport): CheckResult[] {
+  const upload = uploadOf(sink, transport);
+  if (upload === 'rename') return [];
+  const { name, marker } = sink.target.file!;
+  const half =
+    marker === undefined
+      ? 'While one is written the system can see half of it.'
+      : `While one is written the system can see half of it, unless it waits for ${marker}.`;
+  const gone =
+    upload === 'taken'
+      ? ' A file that is gone once the server confirmed that it was closed is taken for delivered.'
+      : ' Each is proven by reading it back, or by its size.';
+  return [
+    {
+      name: `upload of ${name}`,
+      ok: true,
+      warning: true,
+      detail: `Files are written under their own names, without a rename (upload: ${upload}). ${half} After an interruption a person may have to say whether one arrived.${gone}`,
+      hint: 'Ask the owner of the server to allow renames in this folder, then take upload away.',
+    },
+  ];
 }
 
 /** Keys that cannot be used should be known before the first file waits for them. */

@@ -5,12 +5,13 @@ import { fillText, optionVariables, type Variables } from '../connector/template
 import { InterlocalError } from '../core/errors.ts';
 import type { CheckResult, FileTransport } from '../transports/transport.ts';
 
-/** Are the folders there that the town's pipelines read from this connection, and could files be moved to the archive? Writes nothing. */
+/** Are the folders there that the town's pipelines read from this connection, and could files be moved to the archive? Writes nothing. `everFound`: did a run of a pipeline ever find a file? */
 export async function checkSourceFolders(
   project: Project,
   connection: string,
   transport: FileTransport,
   options: Record<string, unknown>,
+  everFound: (pipeline: string) => Promise<boolean>,
 ): Promise<CheckResult[]> {
   const variables = optionVariables(options);
   const results = new Map<string, CheckResult>();
@@ -18,19 +19,28 @@ export async function checkSourceFolders(
     const { source, mode } = value;
     if (source?.connection !== connection || mode === 'off') continue;
     const stream = project.connectors.get(project.connections[connection]!.connector)!.value.streams[source.stream]!;
-    for (const result of await checkStream(filledFiles(stream.retriever.files!, variables), transport))
+    for (const result of await checkStream(filledFiles(stream.retriever.files!, variables), transport, await everFound(value.pipeline)))
       results.set(`${result.name} ${result.detail}`, result);
   }
   return [...results.values()];
 }
 
-async function checkStream({ folder, pattern, after }: FilesRetriever, transport: FileTransport): Promise<CheckResult[]> {
+async function checkStream(
+  { folder, pattern, after }: FilesRetriever,
+  transport: FileTransport,
+  everFound: boolean,
+): Promise<CheckResult[]> {
   const name = `folder ${folder}`;
   const files = await filesIn(transport, folder, pattern);
   if (typeof files !== 'number') return [{ ...files, name }];
   const found: CheckResult = { name, ok: true, detail: `can be listed: ${counted(files, 'file')} called ${pattern}.` };
+  if (files === 0 && !everFound) {
+    found.warning = true;
+    found.detail += ' No run ever found one.';
+    found.hint = 'If there should be files, check folder and pattern of the stream.';
+  }
   if (after.archive === undefined) return [found];
-  const archive = await filesIn(transport, after.archive, '*');
+  const archive = await filesIn(transport, after.archive, '*', () => {});
   const target: CheckResult =
     typeof archive === 'number'
       ? await transport.checkFolder(after.archive)
@@ -42,9 +52,14 @@ async function checkStream({ folder, pattern, after }: FilesRetriever, transport
   return [found, ...(source.ok ? [] : [{ ...source, name }]), { ...target, name: `archive ${after.archive}` }];
 }
 
-async function filesIn(transport: FileTransport, folder: string, pattern: string): Promise<number | CheckResult> {
+async function filesIn(
+  transport: FileTransport,
+  folder: string,
+  pattern: string,
+  onUnreadable?: () => void,
+): Promise<number | CheckResult> {
   try {
-    return (await transport.list(folder, pattern)).length;
+    return (await transport.list(folder, pattern, onUnreadable)).length;
   } catch (error) {
     if (!(error instanceof InterlocalError)) throw error;
     const { code, message, hint } = error.problems[0]!;

@@ -11,19 +11,22 @@ export interface Spooled extends Kept {
   sha256: string;
 }
 
-/** Fetches a file into the spool folder and takes its content hash on the way. */
+/** Fetches a file into the spool folder and takes its content hash on the way. `onMegabyte` is told of each that has come. */
 export async function spool(
   transport: FileTransport,
   file: RemoteFile,
   folder: string,
   maxSize: number | undefined,
   signal: AbortSignal,
+  onMegabyte: (megabytes: number) => void = () => {},
 ): Promise<Spooled> {
   const digest = createHash('sha256');
   let size = 0;
   async function* hashed(): AsyncGenerator<Uint8Array, void, void> {
     for await (const chunk of transport.read(file.path)) {
       signal.throwIfAborted();
+      if (Math.floor((size + chunk.length) / MEGABYTE) > Math.floor(size / MEGABYTE))
+        onMegabyte(Math.floor((size + chunk.length) / MEGABYTE));
       size += chunk.length;
       if (maxSize !== undefined && size > maxSize)
         throw new FileError({
@@ -39,6 +42,8 @@ export async function spool(
   const kept = await keep(hashed(), folder);
   return { ...kept, sha256: digest.digest('hex') };
 }
+
+const MEGABYTE = 1_000_000;
 
 /** Writes bytes to a file of the spool folder, under a name of its own, for this account alone. */
 export async function keep(bytes: AsyncIterable<Uint8Array>, folder: string): Promise<Kept> {

@@ -1,8 +1,11 @@
+import type { Project } from '../config/project.ts';
 import type { Problem } from '../core/errors.ts';
+import { parseDuration } from '../core/time.ts';
 import { heldLocks } from '../store/locks.ts';
 import { countOpenRejects } from '../store/rejects.ts';
-import { lastRuns } from '../store/runs.ts';
+import { lastRuns, type Run } from '../store/runs.ts';
 import { listSources } from '../store/sources.ts';
+import { type WaitingFile, waitingFiles } from '../store/waiting.ts';
 import { inOrder } from './order.ts';
 import { forAPerson, outboundStatus, type OutboundStatus } from './outbound/status.ts';
 import type { Engine } from './run.ts';
@@ -14,9 +17,13 @@ export interface PipelineStatus {
   mode: string;
   schedule: string | null;
   running: boolean;
+  /** It runs, and has not got on for longer than runs.stalled_after: since then, UTC. */
+  stalled_since: string | null;
   /** A run of this process that the store could not keep, because its disk was full or failing; null when there is none. */
   unrecorded: { at: string; problems: readonly Problem[] } | null;
   open_rejects: number;
+  /** Files that are there and that the last run left for a later one, and since when. */
+  waiting_files: WaitingFile[];
   /** Connections that it uses and that allow what is no longer safe. */
   weak_encryption: WeakConnection[];
   /** null for pipelines that send nothing. */
@@ -39,6 +46,12 @@ export interface PipelineStatus {
   } | null;
 }
 
+function stalledSince(run: Run, project: Project, now: Date): string | null {
+  if (run.outcome !== null) return null;
+  const since = run.progressAt ?? run.startedAt;
+  return now.getTime() - Date.parse(since) > parseDuration(project.config.runs.stalled_after)! ? since : null;
+}
+
 export async function statusOf({ project, knex, unrecorded }: Engine, now = new Date()): Promise<PipelineStatus[]> {
   const runs = await lastRuns(knex);
   const sources = new Map((await listSources(knex)).map((s) => [s.pipeline, s.id]));
@@ -50,14 +63,17 @@ export async function statusOf({ project, knex, unrecorded }: Engine, now = new 
     const { mode, schedule } = project.pipelines.get(id)!.value;
     const run = runs.get(id);
     const source = sources.get(id);
+    const running = locks.has(`pipeline:${id}`);
     const lost = unrecorded?.get(id);
     result.push({
       pipeline: id,
       mode,
       schedule: schedule ?? null,
-      running: locks.has(`pipeline:${id}`),
+      running,
+      stalled_since: run && running ? stalledSince(run, project, now) : null,
       unrecorded: lost ? { at: lost.at.toISOString(), problems: lost.problems } : null,
       open_rejects: source === undefined ? 0 : await countOpenRejects(knex, source),
+      waiting_files: source === undefined ? [] : await waitingFiles(knex, source),
       weak_encryption: weakConnections(project, connectionsOf(project, id)),
       outbound: outbound.get(id) ?? null,
       last_run: run
@@ -94,14 +110,14 @@ export type Health = 'ok' | 'attention' | 'failing';
 
 /**
  * How a pipeline is, for monitoring. failing: see wentWrong. attention: something is rejected, waits for a person before or after it was
- * sent, or had no answer in its time. A pipeline that is off, or has not run yet, is ok.
+ * sent, had no answer in its time, or a run is stalled. A pipeline that is off, or has not run yet, is ok.
  */
 export function healthOf(status: PipelineStatus): Health {
-  const { mode, last_run, open_rejects, outbound } = status;
+  const { mode, last_run, open_rejects, outbound, stalled_since } = status;
   if (mode === 'off') return 'ok';
   if (wentWrong(status)) return 'failing';
   const waits = outbound !== null && forAPerson(outbound) + outbound.overdue > 0;
-  return last_run?.outcome === 'partial' || open_rejects > 0 || waits ? 'attention' : 'ok';
+  return last_run?.outcome === 'partial' || open_rejects > 0 || waits || stalled_since !== null ? 'attention' : 'ok';
 }
 
 /** The worst of all. */

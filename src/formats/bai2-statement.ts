@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { FileError } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
 import { formatMoney } from '../core/money.ts';
@@ -18,7 +19,7 @@ interface Level {
 }
 
 interface Account extends Level {
-  values: { account: string; currency: string; summaries: Values[] };
+  values: { account: string; currency: string; statement: string; summaries: Values[] };
 }
 
 export interface Bai2Statement {
@@ -43,6 +44,8 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
   let fileLevel: (Level & { values: Values }) | undefined;
   let group: (Level & { values: Values }) | undefined;
   let account: Account | undefined;
+  /** The group is one that is passed over, as the decoder says. */
+  let skipped = false;
   let number = 0;
   let ended = false;
   let lastLine = 0;
@@ -75,6 +78,7 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
             date_modifier: field(6),
           },
         };
+        skipped = isSkipped(record, group.values);
         return [];
       }
       case '03': {
@@ -85,13 +89,13 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
         account = {
           ...level(`account ${lastDigits(fields[0] ?? '')}`, currency, record),
           total,
-          values: { account: fields[0] ?? '', currency, summaries },
+          values: { account: fields[0] ?? '', currency, statement: statementOf(fields, summaries), summaries },
         };
-        return summaries.map((summary) => sourceRecord(record, 'summary', summary));
+        return skipped ? [] : summaries.map((summary) => sourceRecord(record, 'summary', summary));
       }
       case '16':
         if (!account) missingHeader(record);
-        return [detail(record, account!)];
+        return skipped ? (detail(record, account!), []) : [detail(record, account!)];
       case '49':
         if (!account) missingHeader(record);
         group!.total += verify(record, account!, fields[0], fields[1]);
@@ -141,14 +145,70 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
   function sourceRecord(record: Bai2Record, type: string, own: Values): SourceRecord {
     const about =
       record.code === '03'
-        ? { account: record.fields[0] ?? '', currency: account!.currency }
-        : { account: account!.values.account, currency: account!.currency };
+        ? { account: record.fields[0] ?? '', currency: account!.currency, statement: account!.values.statement }
+        : { account: account!.values.account, currency: account!.currency, statement: account!.values.statement };
     return {
       values: { ...own, date: group!.values['date']!, ...about, group: group!.values, file: fileLevel!.values },
       number: ++number,
       line: record.line,
       type,
     };
+  }
+
+  /** Is the group one to pass over? Throws FileError for one that must not be read unasked. */
+  function isSkipped(record: Bai2Record, { status, date_modifier: modifier }: Values): boolean {
+    const refused = (what: string, hint: string): never => {
+      throw refuseFile('BAI2_GROUP', file, { line: record.line }, what, hint);
+    };
+    if (status === '4' && options.tests !== 'read')
+      return (
+        options.tests === 'skip' ||
+        refused(
+          'The group says that it is a test (status 4), so its figures are not real.',
+          'Have the bank send real files. If tests come in between, set tests: skip in the decoder (bai2).',
+        )
+      );
+    if (status === '2' && options.deletions === 'refuse')
+      refused(
+        'The group takes back what an earlier one said (status 2, deletion).',
+        "To delete those entries, set deletions: read in the decoder (bai2), and deletes: { field: group.status, values: ['2'] } in the stream.",
+      );
+    if (status === '3' && options.corrections === 'refuse')
+      refused(
+        'The group corrects an earlier one (status 3), and does not say which of its entries are wrong.',
+        'Ask the bank for a deletion of the earlier group and a new one. To read it as new entries, set corrections: read in the decoder (bai2).',
+      );
+    if (status !== null && !['1', '2', '3', '4'].includes(String(status)))
+      throw new Bai2Defect(`the status of the group is ${JSON.stringify(String(status).slice(0, 10))}, and there are only 1 to 4`);
+    const interim = modifier === '1' || modifier === '3';
+    if (options.days === 'all' || interim === (options.days === 'interim')) return false;
+    return (
+      options.other_days === 'skip' ||
+      refused(
+        interim
+          ? `The group is interim (as-of date modifier ${modifier}): it may say again, or only in part, what the statement of the whole day says.`
+          : `The group is about a whole day (as-of date modifier ${modifier ?? 'empty'}), and this stream reads what came in between.`,
+        interim
+          ? 'Read interim files with another stream, one with days: interim in its decoder (bai2), and give the two kinds other file patterns; or set other_days: skip.'
+          : 'Read statements of whole days with another stream, one with days: final in its decoder (bai2); or set other_days: skip.',
+      )
+    );
+  }
+
+  /**
+   * What tells this statement of the account from another one of the same day: what the group says of its time, and all
+   * balances and totals of the account. A file that is sent again has the same. Where no figure moves with the entries and no time of
+   * the day is given, the number of the file tells them apart, which a bank gives once on each day.
+   */
+  function statementOf(fields: readonly string[], summaries: readonly Values[]): string {
+    const { date, time, date_modifier } = group!.values;
+    const moves = summaries.some(({ type_code, amount }) => amount !== null && movesWithEntries(String(type_code)));
+    const timed = time !== null && !END_OF_DAY.includes(String(time));
+    const from = fileLevel!.values;
+    return createHash('sha256')
+      .update(JSON.stringify([date, time, date_modifier, fields, moves || timed ? [] : [from['sender'], from['date'], from['id']]]))
+      .digest('hex')
+      .slice(0, 12);
   }
 
   /** Compares a trailer with what was read; gives the control total that the level above adds up. */
@@ -254,6 +314,14 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
       if (off.length) throw new FileError(off);
     },
   };
+}
+
+/** As-of times that say no more than that the day is over, or nothing. */
+const END_OF_DAY = ['0000', '2359', '2400', '9999'];
+
+/** Closing and current balances, totals of credits (100 to 399) and of debits (400 to 699); opening balances stay all day. */
+function movesWithEntries(code: string): boolean {
+  return ['015', '030', '045', '060'].includes(code) || (code >= '100' && code <= '699');
 }
 
 function level(name: string, currency: string, record: Bai2Record): Level {

@@ -5,15 +5,20 @@ import { excerpt, MOST_PROBLEMS, problemIn } from './refuse.ts';
 
 /**
  * The columns of a file against what the stream knows: throws FileError with every column that is there twice
- * (COLUMN_DUPLICATE) or missing (COLUMN_MISSING), tells those that are new. `called`: how a person finds the column of an index.
+ * (COLUMN_DUPLICATE) or missing (COLUMN_MISSING), tells those that are new. Gives the columns, numbered where the decoder says so. `called`: how a person finds the column of an index.
  */
 export function checkColumns(
-  columns: readonly string[],
+  given: readonly string[],
   context: DecodeContext,
   place: { line?: number },
-  { missingHint, called = (i) => String(i + 1) }: { missingHint?: string; called?: (index: number) => string } = {},
-): void {
+  {
+    missingHint,
+    called = (i) => String(i + 1),
+    duplicates = 'refuse',
+  }: { missingHint?: string; called?: (index: number) => string; duplicates?: 'refuse' | 'number' } = {},
+): readonly string[] {
   const { file } = context;
+  const columns = duplicates === 'number' ? numbered(given, usedIn(context)) : given;
   context.onColumns?.(columns);
   const problems: Problem[] = [];
   for (const [name, places] of placesOf(columns)) {
@@ -29,7 +34,9 @@ export function checkColumns(
         file,
         place,
         `The column ${JSON.stringify(name)} is there ${places.length === 2 ? 'twice' : `${places.length} times`} (columns ${where.join(' and ')}).`,
-        'Have the export changed so that every column has its own name.',
+        usedIn(context).has(name)
+          ? `The stream has a field ${JSON.stringify(name)}, and nobody knows which of them it is: have the export changed, or name the columns in the decoder with header.`
+          : 'Have the export changed so that every column has its own name. No field of the stream has this name: with duplicate_columns: number in the decoder the file is read as it is.',
       ),
     );
   }
@@ -53,6 +60,27 @@ export function checkColumns(
     const fresh = columns.filter((name) => !context.knownColumns!.includes(name));
     if (fresh.length) context.onNewColumns(fresh);
   }
+  return columns;
+}
+
+/** The columns that the stream says something about. */
+function usedIn({ requiredColumns, knownColumns }: DecodeContext): ReadonlySet<string> {
+  return new Set([...(requiredColumns ?? []), ...(knownColumns ?? [])]);
+}
+
+/** A name that is there again gets a number that no other column has, unless the stream has the name. */
+function numbered(columns: readonly string[], used: ReadonlySet<string>): string[] {
+  const taken = new Set(columns);
+  const times = new Map<string, number>();
+  return columns.map((name) => {
+    let n = (times.get(name) ?? 0) + 1;
+    times.set(name, n);
+    if (n === 1 || used.has(name)) return name;
+    while (taken.has(`${name}_${n}`) || used.has(`${name}_${n}`)) n++;
+    times.set(name, n);
+    taken.add(`${name}_${n}`);
+    return `${name}_${n}`;
+  });
 }
 
 const MOST_PLACES = 6;

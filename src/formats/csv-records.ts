@@ -36,10 +36,15 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
     const line = row.line + firstLine;
     // The only row of a text without a line feed.
     if (!row.terminated && line === 1 && /\r[^\n]/.test(row.raw())) throw crAlone(file);
+    if (line === 1) {
+      const separator = separatorOf(row.raw());
+      if (separator !== undefined) return checkSeparator(separator);
+    }
     if (!row.terminated && options.final_newline === 'required') throw cutOff(line, 'The last line has no line break');
+    if (options.empty_rows === 'skip' && isEmptyRow(row)) return;
     if (!headerRead) {
       headerRead = true;
-      layout = named(row.cells.slice(0, row.count), line);
+      layout = named(row.cells.slice(0, countOf(row, 0)), line);
       return;
     }
     let fits: Layout | undefined = layout;
@@ -58,7 +63,8 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
         );
     } else fits ??= layout = layoutOf(positions(row.count), options);
     number++;
-    if (fits && row.count === fits.columns.length && !row.misplacedQuote) {
+    const count = fits ? countOf(row, fits.columns.length) : row.count;
+    if (fits && count === fits.columns.length && !row.misplacedQuote) {
       const record: SourceRecord =
         type === undefined ? { values: fits.make(row.cells), number, line } : { values: fits.make(row.cells), number, line, type };
       records.push(record);
@@ -94,6 +100,15 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
         `In this row text follows a closing ${options.quote} within its column, so it cannot be told what was meant.`,
         `A ${options.quote} inside a quoted value must be doubled: correct it in the system that exported it.`,
       );
+    const behind = row.cells.slice(fits.columns.length, row.count);
+    if (behind.length > 0 && behind.every((cell) => cell === ''))
+      return problemIn(
+        'RAGGED_ROW',
+        file,
+        { line },
+        `The row has ${columnCount(row.count)}, but the file has ${fits.columns.length}; nothing is in those behind.`,
+        'If this system always writes delimiters at the ends of rows, set trailing_delimiters: drop in the decoder.',
+      );
     const wanted = type === undefined ? 'the file has' : `rows of type ${type} have`;
     const cause =
       row.count > fits.columns.length
@@ -105,6 +120,30 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
       { line },
       `The row has ${columnCount(row.count)}, but ${wanted} ${fits.columns.length}.`,
       `${cause}: correct it in the system that exported it.`,
+    );
+  }
+
+  /** How many columns of a row count, at least `least`. */
+  function countOf(row: CsvRow, least: number): number {
+    let count = row.count;
+    if (options.trailing_delimiters === 'drop') while (count > least && row.cells[count - 1] === '') count--;
+    return count;
+  }
+
+  /** Excel's line sep=; must say what the decoder says. */
+  function checkSeparator(separator: string): void {
+    const delimiter = options.delimiter === '\\t' ? '\t' : options.delimiter;
+    if (separator === delimiter && options.sep_line === 'skip') return;
+    throw refuseFile(
+      'SEPARATOR_LINE',
+      file,
+      { line: 1 },
+      separator === delimiter
+        ? `The first line is Excel's sep=${separator}, and not the header.`
+        : `The first line says that the columns are delimited by ${JSON.stringify(separator)}, and the connector says ${JSON.stringify(delimiter)}.`,
+      separator === delimiter
+        ? 'Set sep_line: skip in the decoder, which leaves it out where it is.'
+        : 'Set delimiter in the decoder to what the system writes, and sep_line: skip.',
     );
   }
 
@@ -121,8 +160,11 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
   /** The layout that a header gives, or FileError with everything that is wrong with it. */
   function named(header: readonly string[], line: number | undefined): Layout {
     const columns = header.map((name, i) => name.trim() || `column_${i + 1}`);
-    checkColumns(columns, context, line === undefined ? {} : { line }, { missingHint: missingHint(columns) });
-    return layoutOf(columns, options);
+    const duplicates = options.duplicate_columns;
+    return layoutOf(
+      checkColumns(columns, context, line === undefined ? {} : { line }, { missingHint: missingHint(columns), duplicates }),
+      options,
+    );
   }
 
   function missingHint(columns: readonly string[]): string | undefined {
@@ -209,6 +251,17 @@ function layoutOf(columns: readonly string[], options: CsvOptions): Layout {
     return values;
   }
   return { columns, make };
+}
+
+/** What Excel's line `sep=;` says; undefined: the row is another one. */
+function separatorOf(raw: string): string | undefined {
+  const text = raw.startsWith('"') && raw.endsWith('"') ? raw.slice(1, -1) : raw;
+  return text.length === 5 && text.toLowerCase().startsWith('sep=') ? text[4] : undefined;
+}
+
+function isEmptyRow(row: CsvRow): boolean {
+  for (let i = 0; i < row.count; i++) if (row.cells[i] !== '' && row.cells[i]!.trim() !== '') return false;
+  return true;
 }
 
 const EQUALS = 61;

@@ -25,7 +25,7 @@ async function* decodeCsv(
   const skip = lineSkipper(options.skip_lines);
   /** Where lines are skipped: a carriage return came before the first of them ended. */
   let returns = false;
-  for await (const text of decodeText(bytes, options.encoding ?? 'utf-8', context)) {
+  for await (const text of withoutEndMark(decodeText(bytes, options.encoding ?? 'utf-8', context))) {
     if (skip.missing() > 0) returns ||= text.includes('\r');
     const more = skip.rest(text);
     if (more === '') continue;
@@ -49,6 +49,29 @@ async function* decodeCsv(
   if (ended) await ended;
   const list = records.finish();
   if (list.length) yield list;
+}
+
+const CTRL_Z = '\x1a';
+const LONGEST_END = 1_048_576;
+
+/**
+ * Leaves out the end-of-file characters of DOS (^Z) behind the last line. They prove that the file is whole, also where the line
+ * before them has no line break.
+ */
+async function* withoutEndMark(text: AsyncIterable<string>): AsyncGenerator<string, void, void> {
+  let held = '';
+  let last = '\n';
+  for await (const piece of text) {
+    const whole = held + piece;
+    let end = whole.length;
+    while (end > 0 && whole[end - 1] === CTRL_Z) end--;
+    if (whole.length - end > LONGEST_END) end = whole.length;
+    held = whole.slice(end);
+    if (end === 0) continue;
+    last = whole[end - 1]!;
+    yield whole.slice(0, end);
+  }
+  if (held !== '' && last !== '\n') yield '\n';
 }
 
 /** Leaves out the first lines of a file. */

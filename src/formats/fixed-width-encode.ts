@@ -27,7 +27,7 @@ export async function* encodeFixedWidth(
       'Write each record as a line of its own, if the receiving system takes that.',
     );
   const encode = await encoderOf(options.encoding ?? 'utf-8', context.file);
-  const end = options.line_breaks ? LINE_ENDS[options.line_ending] : '';
+  const end = options.line_breaks !== false ? LINE_ENDS[options.line_ending] : '';
   let record = 0;
   for await (const list of records) {
     let text = '';

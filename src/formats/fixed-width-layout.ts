@@ -43,14 +43,14 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
     };
   });
   // 799 is looked for before 7, whatever their order; a type without `when` takes what no other takes.
-  const ordered = layouts.toSorted((a, b) => (b.when?.is.length ?? 0) - (a.when?.is.length ?? 0));
+  const ordered = layouts.toSorted((a, b) => markedBy(b.when) - markedBy(a.when));
 
   return {
     read(line, number, at, isCutOff, records) {
       const characters = charactersOf(line);
       const { cut } = characters;
-      const layout = ordered.find(({ when }) => !when || matches(cut(when.from, when.to), when.is));
-      const place = options.line_breaks ? { line: at } : { record: number };
+      const layout = ordered.find(({ when }) => !when || fits(when, cut));
+      const place = options.line_breaks === true ? { line: at } : { record: number };
       const wanted = length ?? layout?.width ?? 0;
       if (characters.length < wanted && isCutOff)
         throw refuseFile(
@@ -132,6 +132,20 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
       'Add the type to record_types, or have the file sent again if it is damaged.',
     );
   }
+}
+
+type When = NonNullable<RecordType['when']>;
+
+/** How many characters tell the type. */
+function markedBy(when: When | undefined): number {
+  return when ? when.is.length + (when.and ?? []).reduce((sum, { is }) => sum + is.length, 0) : 0;
+}
+
+function fits(when: When, cut: Characters['cut']): boolean {
+  return [when, ...(when.and ?? [])].every(({ from, to, is, or }) => {
+    const text = cut(from, to);
+    return matches(text, is) || (or ?? []).some((other) => matches(text, other));
+  });
 }
 
 /** Does the text that stands where the mark should stand equal it, spaces behind it aside? */

@@ -230,3 +230,83 @@ describe('lines with several segments', () => {
     await expect(written(segmented(), [[{ file: '1' }]])).rejects.toMatchObject({ code: 'FORMAT_READ_ONLY' });
   });
 });
+
+describe('a file that may or may not have line breaks', () => {
+  const detected = (options: object = {}) => fixed({ record_length: 15, line_breaks: 'detect', final_newline: 'optional', ...options });
+  const [one, two] = ['0042Ann  001250', '0043Bob  000001'];
+  const both = [
+    { id: '0042', name: 'Ann', amount: '12.50' },
+    { id: '0043', name: 'Bob', amount: '0.01' },
+  ];
+  test.each([
+    ['with line breaks', `${one}\n${two}\n`],
+    ['with CRLF', `${one}\r\n${two}\r\n`],
+    ['without any', one + two],
+    ['without any, but one at its end', `${one + two}\n`],
+    ['without any, and with the end mark of DOS', `${one + two}\r\n\x1a`],
+    ['with spaces stripped at the ends of lines', '0042Ann\n0043Bob  000001\n'],
+  ])('reads the same %s', async (_how, content) => {
+    const read = await valuesOf(detected(), content);
+    expect(read.map(({ id, name }) => ({ id, name }))).toEqual(both.map(({ id, name }) => ({ id, name })));
+  });
+
+  test('is refused when it was cut off, either way', async () => {
+    expect(await refusal(detected(), (one + two).slice(0, -3))).toContain('[FILE_TRUNCATED]');
+    expect(await refusal(detected(), `${one}\n${two.slice(0, -3)}`)).toContain('[FILE_TRUNCATED]');
+  });
+});
+
+test('a record type may be told by one of several marks, and by a second mark elsewhere', async () => {
+  const config = decoder({
+    fixed_width: {
+      record_types: {
+        plain: { when: { from: 1, to: 1, is: '9' }, fields: { total: { from: 2, to: 4 } } },
+        long: {
+          when: { from: 1, to: 1, is: '9', and: [{ from: 5, to: 5, is: '0', or: ['1', '2'] }] },
+          fields: { total: { from: 2, to: 6 } },
+        },
+        entry: { when: { from: 1, to: 2, is: '6A', or: ['6B', '6C'] }, fields: { name: { from: 3, to: 4 } } },
+      },
+    },
+  });
+  const read = await readAll(config, '9123\n912312\n91239\n6Bxy\n6Czz\n');
+  expect(read.map(({ type, values }) => [type, values['total'] ?? values['name']])).toEqual([
+    ['plain', '123'],
+    ['long', '12312'],
+    ['plain', '123'],
+    ['entry', 'xy'],
+    ['entry', 'zz'],
+  ]);
+});
+
+describe('a text that goes on in the next lines', () => {
+  const config = decoder({
+    fixed_width: {
+      record_types: {
+        D: { when: { from: 1, to: 1, is: 'D' }, fields: { id: { from: 2, to: 3 }, text: { from: 4, to: 10 } } },
+        T: { when: { from: 1, to: 1, is: 'T' }, fields: { total: { from: 2, to: 4 } } },
+        more: {
+          when: { from: 1, to: 1, is: '+' },
+          fields: { rest: { from: 2, to: 10 } },
+          continues: { field: 'text', text: 'rest', with: '; ' },
+        },
+      },
+    },
+  });
+
+  test('is one text of one record', async () => {
+    const read = await readAll(config, 'D01one\n+two\n+three\nD02\n+only\nD03x\nT001\n');
+    expect(read.map(({ values }) => values['text'] ?? values['total'])).toEqual(['one; two; three', 'only', 'x', '001']);
+  });
+
+  test('is also one when the file comes in small pieces', async () => {
+    const bytes = Buffer.from('D01one\n+two\nD02\n+only\n');
+    const pieces = Array.from(bytes, (_, i) => bytes.subarray(i, i + 1));
+    expect((await readAll(config, pieces)).map(({ values }) => values['text'])).toEqual(['one; two', 'only']);
+  });
+
+  test('and belongs to no record refuses the file', async () => {
+    expect(await refusal(config, '+two\nD01one\n')).toMatch(/^file:1: .*no record stands before it.*\[CONTINUATION_STRAY\]$/);
+    expect(await refusal(config, 'T001\n+two\n')).toMatch(/^file:2: .*\(T\) has no text.*\[CONTINUATION_STRAY\]$/);
+  });
+});

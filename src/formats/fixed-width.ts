@@ -9,20 +9,35 @@ import { textLines } from './text-lines.ts';
 import type { Lines } from './text-lines.ts';
 
 /** Records whose fields stand at fixed characters of a line. Problems: docs/errors.md under FILE_ and RECORD_. */
-export const fixedWidth: Format<FixedWidthOptions> = { name: 'fixed_width', decode: decodeFixedWidth, encode: encodeFixedWidth };
+export const fixedWidth: Format<FixedWidthOptions> = { name: 'fixed_width', decode: decodeJoined, encode: encodeFixedWidth };
 
 const LONGEST_LINE = 1_048_576;
 /** The end-of-file character of DOS, which some systems still write. */
 const CTRL_Z = '\x1a';
 
-async function* decodeFixedWidth(
+function decodeJoined(
   bytes: AsyncIterable<Uint8Array>,
   options: FixedWidthOptions,
   context: DecodeContext,
 ): AsyncGenerator<SourceRecord[], void, void> {
+  const records = decodeFixedWidth(bytes, options, context);
+  return Object.values(options.record_types).some((type) => type.continues) ? joined(records, options, context.file) : records;
+}
+
+async function* decodeFixedWidth(
+  bytes: AsyncIterable<Uint8Array>,
+  given: FixedWidthOptions,
+  context: DecodeContext,
+): AsyncGenerator<SourceRecord[], void, void> {
   const { file } = context;
+  let text: AsyncIterable<string> = decodeText(bytes, given.encoding ?? 'utf-8', context);
+  let options = given;
+  if (given.line_breaks === 'detect') {
+    const found = await lineBreaksOf(text, given.record_length ?? 0);
+    text = found.text;
+    options = { ...given, line_breaks: found.has };
+  }
   const layouts = fixedLayouts(options, file);
-  const text = decodeText(bytes, options.encoding ?? 'utf-8', context);
   const lists = options.line_breaks ? textLines(text, file, LONGEST_LINE) : slices(text, options, file);
   let number = 0;
   let read = 0;
@@ -57,6 +72,76 @@ async function* decodeFixedWidth(
       `The file ends within its first ${options.skip_lines} lines, which the connector skips.`,
       'Have it sent again, or change skip_lines in the decoder.',
     );
+}
+
+/** Is the first record followed by a line break? The text is given back with what was looked at. */
+async function lineBreaksOf(text: AsyncIterable<string>, length: number): Promise<{ has: boolean; text: AsyncIterable<string> }> {
+  const pieces = text[Symbol.asyncIterator]();
+  let start = '';
+  let more = true;
+  // Line breaks before the first record say nothing, and neither does one behind a record without any other.
+  while (more && start.trimStart().length <= 2 * length + 2) {
+    const next = await pieces.next();
+    if (next.done) more = false;
+    else start += next.value;
+  }
+  const first = start.trimStart();
+  const end = first.indexOf('\n');
+  const has = end >= 0 && [...first.slice(0, end)].length <= length + 1;
+  async function* again(): AsyncGenerator<string, void, void> {
+    try {
+      yield start;
+      for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
+    } finally {
+      // Whoever stops reading early lets go of the file too.
+      await pieces.return?.();
+    }
+  }
+  return { has, text: again() };
+}
+
+/** Puts lines that go on with the text of the record before them into that record. */
+async function* joined(
+  lists: AsyncIterable<SourceRecord[]>,
+  options: FixedWidthOptions,
+  file: string,
+): AsyncGenerator<SourceRecord[], void, void> {
+  let last: SourceRecord | undefined;
+  for await (const list of lists) {
+    const done: SourceRecord[] = [];
+    for (const record of list) {
+      const continues = options.record_types[record.type ?? '']?.continues;
+      if (!continues || record.problem) {
+        if (last) done.push(last);
+        last = record;
+        continue;
+      }
+      const { field, text, with: glue } = continues;
+      if (last?.problem) continue;
+      if (!last || !Object.hasOwn(last.values, field))
+        throw refuseFile(
+          'CONTINUATION_STRAY',
+          file,
+          options.line_breaks === true ? { line: record.line! } : { record: record.number },
+          `The line of type ${record.type} goes on with a text, and ${last ? `the record before it (${last.type}) has no ${field}` : 'no record stands before it'}.`,
+          'A part of the file is missing: have it sent again. If the layout is another one, correct continues in the decoder.',
+        );
+      const before = last.values[field];
+      const own = record.values[text];
+      if (typeof own !== 'string' || own === '') continue;
+      last.values[field] = typeof before === 'string' && before !== '' ? before + glue + own : own;
+      if (last.values[field].length > LONGEST_LINE)
+        throw refuseFile(
+          'RECORD_TOO_LARGE',
+          file,
+          { record: last.number },
+          `The text of the record is longer than ${LONGEST_LINE} characters with the lines that it goes on in.`,
+          'The file is damaged or of another kind.',
+        );
+    }
+    if (done.length) yield done;
+  }
+  if (last) yield [last];
 }
 
 /** Records that follow each other without line breaks. */

@@ -1,15 +1,18 @@
 import { FatalError } from '../core/errors.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
 import { bai2 } from './bai2.ts';
+import { camt053 } from './camt053.ts';
 import { csv } from './csv.ts';
 import { fixedWidth } from './fixed-width.ts';
 import type { DecodeContext, DecoderConfig, EncodeContext, Format } from './format.ts';
 import { json } from './json.ts';
+import { mt940 } from './mt940.ts';
+import { ofx } from './ofx.ts';
 import { xlsx } from './xlsx.ts';
 import { xml } from './xml.ts';
 
 /** Every format there is, under its name in a decoder. A format that is not in this list does not exist. */
-export const FORMATS = { csv, fixed_width: fixedWidth, xml, json, xlsx, bai2 } as const;
+export const FORMATS = { csv, fixed_width: fixedWidth, xml, json, xlsx, bai2, mt940, ofx, camt053 } as const;
 
 /**
  * Bytes to records, by the decoder of a connector (its options with defaults applied). Throws FileError when the file

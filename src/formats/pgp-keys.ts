@@ -12,7 +12,7 @@ export async function privateKey(pgp: OpenPgp, armored: string, passphrase: stri
     throw keyUnreadable(place, 'no armored OpenPGP private key');
   }
   if (key.isDecrypted()) return key;
-  const said = place.replace(/\w+$/, 'passphrase');
+  const said = place.replace(/(?<!\w)\w+$/, 'passphrase');
   if (passphrase === undefined || passphrase === '')
     throw keyUnreadable(said, 'empty, and the private key is protected by one', 'PGP_PASSPHRASE_WRONG');
   try {

@@ -1,3 +1,4 @@
+import { wildcardMatcher } from '../core/wildcard.ts';
 import { crc32, createInflateRaw } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
 import type { FileError } from '../core/errors.ts';
@@ -152,13 +153,12 @@ function isOfMac(name: string): boolean {
 }
 
 function patternMatcher(pattern: string): (name: string) => boolean {
-  const text = pattern
-    .normalize('NFC')
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', pattern.includes('/') ? '[^/]*' : '.*')
-    .replaceAll('?', '[^/]');
-  const expression = new RegExp(`^${text}$`, 'su');
-  return (name) => expression.test((pattern.includes('/') ? name : name.slice(name.lastIndexOf('/') + 1)).normalize('NFC'));
+  // A star takes nothing of another folder: each part of a path is matched by itself.
+  const parts = pattern.normalize('NFC').split('/').map(wildcardMatcher);
+  return (name) => {
+    const given = (parts.length > 1 ? name : name.slice(name.lastIndexOf('/') + 1)).normalize('NFC').split('/');
+    return given.length === parts.length && given.every((part, i) => parts[i]!(part));
+  };
 }
 
 function namesOf(entries: readonly ArchiveEntry[]): string {

@@ -1,3 +1,4 @@
+import { withoutTrailing } from '../core/trailing.ts';
 import type { NumberFormat } from './xlsx-number-format.ts';
 
 /** A cell as it stands in the sheet. */
@@ -67,7 +68,7 @@ export function numberText(stored: string, format: NumberFormat): CellText {
   let digits = (whole + fraction).replace(/^0+/, '');
   // The value is 0.digits × 10^point.
   let point = whole.length + Number(exponent) - (whole.length + fraction.length - digits.length);
-  digits = digits.replace(/0+$/, '');
+  digits = withoutTrailing(digits, '0');
   if (digits.length > DIGITS) {
     if (point >= digits.length)
       return {
@@ -78,7 +79,7 @@ export function numberText(stored: string, format: NumberFormat): CellText {
     const [mantissa = '', power = '0'] = Number(`0.${digits}`)
       .toExponential(DIGITS - 1)
       .split('e');
-    digits = mantissa.replace('.', '').replace(/0+$/, '');
+    digits = withoutTrailing(mantissa.replace('.', ''), '0');
     point += Number(power) + 1;
   }
   if (digits === '') return { text: formatted('', '0', '', format) };

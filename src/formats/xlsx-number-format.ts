@@ -23,7 +23,7 @@ export function builtInFormat(id: number): NumberFormat {
 }
 
 /** One piece of a format code: a literal, something in brackets, or a character with a meaning. */
-const TOKEN = /"([^"]*)"|\\(.)|[_*](.)|\[([^\]]*)\]|([^"\\_*[])/gsu;
+const TOKEN = /"([^"]*)"|\\(.)|[_*](.)|\[([^\]]{0,255})\]|([^"\\_*[])/gsu;
 
 /** A format code, such as `#,##0.00` or `mm/dd/yyyy`, by its first section: that of positive numbers. */
 export function formatOfCode(code: string): NumberFormat {
@@ -45,7 +45,7 @@ export function formatOfCode(code: string): NumberFormat {
   const letters = meaning.replace(/AM\/PM|A\/P/gi, 'h').replace(/e[+-]/gi, '');
   if (elapsed || /[ymdhs]/i.test(letters)) return dateFormat(letters, elapsed);
   const decimals = /\.(0+)/.exec(meaning)?.[1]!.length;
-  if (decimals !== undefined && /^[-+()\s$€£¥#0?,.]+$/.test(meaning) && !/,\s*[)\s]*$|,\./.test(meaning))
+  if (decimals !== undefined && /^[-+()\s$€£¥#0?,.]+$/.test(meaning) && !/,[)\s]*$|,\./.test(meaning))
     return { kind: 'decimals', decimals };
   const zeros = pattern.filter((part) => part === undefined).length;
   return zeros > 1 && /^[-\s()0]+$/.test(meaning) ? { kind: 'digits', pattern } : GENERAL;

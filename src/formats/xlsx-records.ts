@@ -31,14 +31,16 @@ export function xlsxRecords(options: XlsxOptions, cells: CellContext, context: D
   if (Array.isArray(options.header)) setColumns(options.header, undefined);
 
   function setColumns(names: string[], line: number | undefined): void {
-    columns = names;
     named = names.flatMap((name, column) => (name === '' ? [] : [[column, name] as [number, string]]));
-    checkColumns(
+    const checked = checkColumns(
       named.map(([, name]) => name),
       context,
       line === undefined ? {} : { line },
-      { called: (i) => columnLetters(named[i]![0]) },
+      { called: (i) => columnLetters(named[i]![0]), duplicates: options.duplicate_columns },
     );
+    named = named.map(([column], i) => [column, checked[i]!]);
+    columns = names.slice();
+    for (const [column, name] of named) columns[column] = name;
   }
 
   function header(row: RawRow): void {

@@ -96,7 +96,7 @@ export async function mergedCells(parts: Parts, part: string, file: string): Pro
   const open = (name: string, attribute: (name: string) => string | undefined): void => {
     if (name !== 'mergeCell') return;
     const [from = '', to = from] = (attribute('ref') ?? '').split(':');
-    const rowOf = (reference: string): number => Number(/\d+$/.exec(reference)?.[0] ?? 0) - 1;
+    const rowOf = (reference: string): number => Number(/(?<!\d)\d+$/.exec(reference)?.[0] ?? 0) - 1;
     const area = { top: rowOf(from), bottom: rowOf(to), left: columnIndex(from), right: columnIndex(to) };
     if (Object.values(area).some((n) => n < 0)) throw malformed(file, 'it has merged cells that are nowhere');
     if (merged.push(area) > MOST_MERGED) throw malformed(file, `it has more than ${MOST_MERGED} merged cells`);

@@ -384,3 +384,13 @@ test('each column names the source fields that it was taken from', () => {
     amount_currency: ['sum'],
   });
 });
+
+test('whether a text that is too long for a pattern matches is not known: the record is rejected, never passed over', () => {
+  const long = 'a'.repeat(20_000);
+  const condition = { field: 'a', matches: '^b' };
+  const fields = { name: 'b' };
+  expect(String(one(fields, { a: long, b: 'x' }, { when: condition }))).toMatch(/^PATTERN_TOO_LONG a .*20000 characters/);
+  expect(String(one({ name: { from: 'b', when: condition } }, { a: long, b: 'x' }))).toMatch(/^PATTERN_TOO_LONG/);
+  expect(String(one({ name: { cases: [{ when: condition, const: 'x' }] } }, { a: long }))).toMatch(/^PATTERN_TOO_LONG/);
+  expect(one(fields, { a: 'b', b: 'x' }, { when: condition })).toMatchObject({ name: 'x' });
+});

@@ -3,7 +3,7 @@ import type { MappingConfig } from '../config/schema/mapping.ts';
 import type { EntityConfig } from '../config/schema/model.ts';
 import { ConfigError, didYouMean, type Place, type Problem } from '../core/errors.ts';
 import type { SourceRecord, Value } from '../core/record.ts';
-import { compileCondition } from './condition.ts';
+import { asked, compileCondition } from './condition.ts';
 import { type Fault, messageOf } from './fault.ts';
 import { compileItemKey, compileItems, problemOfRepeatedKey } from './items.ts';
 import type { Applied, Candidate, Columns, CompileMapping, MappingContext, MappingSettings } from './mapping.ts';
@@ -37,8 +37,22 @@ export const compileMapping: CompileMapping = (mapping, entity, settings) => {
     scope.around = [];
     scope.record = record;
     scope.context = context;
-    if (when !== undefined && !when(scope)) return { taken: false, candidates: [], problems: [] };
     const found: Problem[] = [];
+    const wanted = when === undefined || asked(when, scope);
+    if (wanted === false) return { taken: false, candidates: [], problems: [] };
+    if (wanted !== true)
+      return {
+        taken: true,
+        candidates: [],
+        problems: [
+          {
+            code: wanted.code,
+            place: { ...placeOf(scope), path: wanted.field ?? 'when' },
+            message: messageOf(wanted, wanted.field ?? 'when', true),
+            hint: wanted.hint ?? MEND,
+          },
+        ],
+      };
     if (items === undefined) {
       const columns = columnsOf(rules, scope, found);
       return found.length

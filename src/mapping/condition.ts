@@ -4,11 +4,30 @@ import { compilePattern } from './pattern.ts';
 import { compileRead, type Scope } from './source.ts';
 import type { MappingSettings } from './mapping.ts';
 
+/** Throws ConditionUnknown where it cannot be known whether it holds; ask through asked(). */
 export type Holds = (scope: Scope) => boolean;
+
+class ConditionUnknown extends Error {
+  readonly fault: Fault;
+  constructor(fault: Fault) {
+    super(fault.what);
+    this.fault = fault;
+  }
+}
+
+/** Whether a condition holds, or why that cannot be known. */
+export function asked(holds: Holds, scope: Scope): boolean | Fault {
+  try {
+    return holds(scope);
+  } catch (error) {
+    if (error instanceof ConditionUnknown) return error.fault;
+    throw error;
+  }
+}
 
 /**
  * A condition to a closure. Everything that it says must hold; a field that is absent, empty, or no text counts as empty.
- * `not` holds for an empty field. A text too long for its pattern does not match. `complain` hears what is wrong.
+ * `not` holds for an empty field. Whether a text that is too long for its pattern matches is not known. `complain` hears what is wrong.
  */
 export function compileCondition(
   condition: Condition,
@@ -45,7 +64,10 @@ export function compileCondition(
       const pattern = compilePattern(condition.matches, (message, hint) => complain('matches', message, hint));
       parts.push((scope) => {
         const value = text(scope);
-        return value !== null && pattern !== undefined && value.length <= pattern.longest && pattern.expression.test(value);
+        if (value === null || pattern === undefined) return false;
+        if (value.length > pattern.longest)
+          throw new ConditionUnknown(tooLong(condition.matches!, pattern.longest, value, condition.field));
+        return pattern.expression.test(value);
       });
     }
   }
@@ -62,6 +84,15 @@ export function compileCondition(
     for (const holds of parts) if (!holds(scope)) return false;
     return true;
   };
+}
+
+/** The fault of a text that is longer than its pattern may be given. */
+export function tooLong(pattern: string, longest: number, text: string, field?: string): Fault {
+  return new Fault('PATTERN_TOO_LONG', `is too long for the pattern ${pattern}: ${text.length} characters, at most ${longest}`, {
+    shown: text,
+    hint: 'Shorten it with split:, or begin the pattern with ^ and divide its parts, which lets it take longer texts.',
+    ...(field === undefined ? {} : { field }),
+  });
 }
 
 function asList(value: string | string[]): string[] {

@@ -39,7 +39,7 @@ test('decimals stay exact to the last digit', () => {
   expect(compileDecimal({})('5-')).toBe('-5');
   expect(compileDecimal({})('-0.00')).toBe('0.00');
   expect(told(compileDecimal({})('1e5'))).toBe('NUMBER_INVALID is not a number');
-  expect(told(compileDecimal({})('--5'))).toBe('NUMBER_INVALID is not a number');
+  expect(told(compileDecimal({})('--5'))).toBe('NUMBER_INVALID has more than one sign');
   expect(told(compileDecimal({ group: ',' })('12,34'))).toBe('NUMBER_INVALID has its thousands separators in the wrong places');
 });
 

@@ -1,13 +1,10 @@
+import { type AmountFormat, hintForAmount, readAmount } from '../core/amount-text.ts';
 import { parseMoney, type MoneyFormat } from '../core/money.ts';
 import { contradiction } from './currency.ts';
 import { Fault } from './fault.ts';
 
-export interface NumberFormat {
-  /** Decimal point; default `.`. */
-  decimal?: '.' | ',';
-  /** Thousands separator that may stand between groups of three; default none. */
-  group?: ',' | '.' | ' ' | "'";
-}
+/** How numbers are written; see AmountFormat. */
+export type NumberFormat = Pick<AmountFormat, 'decimal' | 'group' | 'exponent'>;
 
 /** Minor units of `currency`; the rules are those of core's parseMoney. */
 export function compileMoney(currency: string, format: MoneyFormat): (text: string) => number | Fault {
@@ -16,7 +13,10 @@ export function compileMoney(currency: string, format: MoneyFormat): (text: stri
     if (against) return against;
     const minor = parseMoney(text, currency, format);
     if (typeof minor === 'number') return minor;
-    return new Fault('AMOUNT_INVALID', minor === 'is not an amount' ? minor : `is not an amount: it ${minor}`, { shown: text });
+    return new Fault('AMOUNT_INVALID', minor === 'is not an amount' ? minor : `is not an amount: it ${minor}`, {
+      shown: text,
+      hint: hintForAmount(text, format, 'money'),
+    });
   };
 }
 
@@ -28,7 +28,7 @@ export function compileDecimal(format: NumberFormat): (text: string) => string |
   const read = compileDigits(format);
   return (text) => {
     const parts = read(text);
-    if (typeof parts === 'string') return new Fault('NUMBER_INVALID', parts, { shown: text });
+    if (typeof parts === 'string') return new Fault('NUMBER_INVALID', parts, { shown: text, hint: hintForAmount(text, format, 'decimal') });
     return (parts.negative ? '-' : '') + parts.whole + (parts.fraction ? `.${parts.fraction}` : '');
   };
 }
@@ -40,7 +40,7 @@ export function compileInteger(format: NumberFormat): (text: string) => number |
     const quick = plainInteger(text);
     if (quick !== undefined) return quick;
     const parts = read(text);
-    if (typeof parts === 'string') return new Fault('NUMBER_INVALID', parts, { shown: text });
+    if (typeof parts === 'string') return new Fault('NUMBER_INVALID', parts, { shown: text, hint: hintForAmount(text, format, 'integer') });
     if (/[1-9]/.test(parts.fraction)) return new Fault('NUMBER_INVALID', 'is not a whole number', { shown: text });
     const number = Number(parts.whole);
     if (!Number.isSafeInteger(number))
@@ -63,25 +63,19 @@ export function compileBoolean(words: { true: readonly string[]; false: readonly
 export const PLAIN_BOOLEANS = { true: ['true', 'yes', 'y', 't', '1'], false: ['false', 'no', 'n', 'f', '0'] };
 
 function compileDigits(format: NumberFormat): (text: string) => { negative: boolean; whole: string; fraction: string } | string {
-  const point = format.decimal ?? '.';
   return (text) => {
-    const match = /^([-+]?)\s*(.*?)\s*([-+]?)$/.exec(text.trim())!;
-    if (match[1] && match[3]) return 'has more than one sign';
-    const body = match[2]!;
-    const at = body.lastIndexOf(point);
-    let whole = at < 0 ? body : body.slice(0, at);
-    const fraction = at < 0 ? '' : body.slice(at + 1);
-    if (format.group && whole.includes(format.group)) {
-      const groups = whole.split(format.group);
-      if (groups[0] === '' || groups[0]!.length > 3 || groups.slice(1).some((g) => g.length !== 3))
-        return 'has its thousands separators in the wrong places';
-      whole = groups.join('');
-    }
-    if (whole + fraction === '' || !/^\d*$/.test(whole) || !/^\d*$/.test(fraction)) return 'is not a number';
-    whole = whole.replace(/^0+(?=\d)/, '') || '0';
-    const zero = whole === '0' && !/[1-9]/.test(fraction);
-    return { negative: !zero && (match[1] === '-' || match[3] === '-'), whole, fraction };
+    const parts = readAmount(text, format, 'number');
+    if (typeof parts === 'string') return parts;
+    const whole = withoutLeadingZeros(parts.whole);
+    const zero = whole === '0' && !/[1-9]/.test(parts.fraction);
+    return { negative: !zero && parts.negative, whole, fraction: parts.fraction };
   };
+}
+
+function withoutLeadingZeros(digits: string): string {
+  let at = 0;
+  while (at < digits.length - 1 && digits[at] === '0') at++;
+  return digits.slice(at) || '0';
 }
 
 /** Up to 15 digits without sign: nearly all of them, and no regular expression. */

@@ -100,10 +100,18 @@ function compileKind(kind: Kind, given: ParseRule, settings: MappingSettings, co
       return compileDateTime(given.datetime === undefined ? ISO_DATETIMES : asList(given.datetime), zone, wrongFormat);
     }
     case 'money': {
-      const { currency, implied_decimals: impliedDecimals, decimal, group } = given.money ?? {};
+      const {
+        currency,
+        implied_decimals: impliedDecimals,
+        currency_code: currencyCode,
+        decimal,
+        group,
+        credit,
+        exponent,
+      } = given.money ?? {};
       if (group !== undefined && group === (decimal ?? '.'))
         complain('parse.money.group', 'The decimal point and the thousands separator are the same.');
-      return compileMoney(currency ?? settings.currency, { decimal, group, impliedDecimals });
+      return compileMoney(currency ?? settings.currency, { decimal, group, impliedDecimals, currencyCode, credit, exponent });
     }
     case 'decimal':
       return compileDecimal(given.decimal ?? {});

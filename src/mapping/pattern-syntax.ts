@@ -64,7 +64,7 @@ class Parser {
   }
 
   private repeated(item: PatternNode): PatternNode {
-    const match = /^(?:([*+?])|\{(\d+)(,?)(\d*)\})\??/.exec(this.text.slice(this.at));
+    const match = /^(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})\??/.exec(this.text.slice(this.at));
     if (!match) return item;
     this.at += match[0].length;
     if (match[1]) return { kind: 'repeat', item, min: match[1] === '+' ? 1 : 0, max: match[1] === '?' ? 1 : Infinity };

@@ -1,6 +1,6 @@
 import type { Condition, FieldRule } from '../config/schema/mapping.ts';
 import type { ModelField } from '../config/schema/model.ts';
-import { compileCondition, type Holds } from './condition.ts';
+import { asked, compileCondition, type Holds } from './condition.ts';
 import { Fault } from './fault.ts';
 import { checkCurrency, compileCurrency, currencyFields, ruleIn } from './currency.ts';
 import { compileLookup, valuesOfLookup } from './lookup.ts';
@@ -130,8 +130,9 @@ function compileApply(
   return (scope, out) => {
     let result: string | number | null = fallback;
     let raw: string | null = null;
-    if (when === undefined || when(scope)) {
-      const read = value.read(scope);
+    const wanted = when === undefined || asked(when, scope);
+    if (wanted !== false) {
+      const read = wanted === true ? value.read(scope) : wanted;
       if (typeof read === 'object' && read !== null) {
         const end = ended(read);
         if (typeof end === 'object' && end !== null) return end;
@@ -242,7 +243,14 @@ function compileSource(rule: FieldRule, settings: MappingSettings, complain: Com
       ),
       value: String(one.const).trim() || null,
     }));
-    return (scope) => cases.find(({ holds }) => holds(scope))?.value ?? null;
+    return (scope) => {
+      for (const { holds, value } of cases) {
+        const chosen = asked(holds, scope);
+        if (chosen === true) return value;
+        if (chosen !== false) return chosen;
+      }
+      return null;
+    };
   }
   if (rule.const !== undefined) {
     const text = String(rule.const);

@@ -6,7 +6,7 @@ import type { SinkList, SinkMappingConfig } from '../config/schema/sink-mapping.
 import { ConfigError, didYouMean, type Place, type Problem } from '../core/errors.ts';
 import type { Value, Values } from '../core/record.ts';
 import { zoneOf } from '../core/zones.ts';
-import { compileCondition, type Holds } from './condition.ts';
+import { asked, compileCondition, type Holds } from './condition.ts';
 import { messageOf } from './fault.ts';
 import { compileItems } from './items.ts';
 import type { Columns, MappingSettings } from './mapping.ts';
@@ -154,7 +154,19 @@ function compileList(
     const scopes = items
       ? items.items(scope.values).map((item) => ({ ...scope, values: item.values, around: [...item.around, ...scope.around] }))
       : [scope];
-    return scopes.filter((one) => !when || when(one)).map((one) => make(one, place, problems));
+    return scopes
+      .filter((one) => {
+        const wanted = when === undefined || asked(when, one);
+        if (typeof wanted === 'boolean') return wanted;
+        problems.push({
+          code: wanted.code,
+          place: { ...place, path: wanted.field ?? `${where.below}${name}` },
+          message: messageOf(wanted, wanted.field ?? 'when', true),
+          ...(wanted.hint === undefined ? {} : { hint: wanted.hint }),
+        });
+        return false;
+      })
+      .map((one) => make(one, place, problems));
   };
 }
 

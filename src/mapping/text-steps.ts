@@ -1,5 +1,6 @@
 import type { FieldRule } from '../config/schema/mapping.ts';
 import { toAscii } from './ascii.ts';
+import { tooLong } from './condition.ts';
 import { Fault } from './fault.ts';
 import { compilePattern } from './pattern.ts';
 
@@ -59,11 +60,7 @@ function compileMatch(
   }
   const { expression, longest } = pattern;
   return (text) => {
-    if (text.length > longest)
-      return new Fault('PATTERN_TOO_LONG', `is too long for the pattern ${match.pattern}: ${text.length} characters, at most ${longest}`, {
-        shown: text,
-        hint: 'Shorten it with split:, or begin the pattern with ^ and divide its parts, which lets it take longer texts.',
-      });
+    if (text.length > longest) return tooLong(match.pattern, longest, text);
     const found = expression.exec(text);
     if (!found) return hasDefault ? null : new Fault('PATTERN_NO_MATCH', `does not match ${match.pattern}`, { shown: text });
     const taken = found[take] ?? '';

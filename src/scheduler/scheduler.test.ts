@@ -71,6 +71,7 @@ describe('the scheduler', () => {
         { id: 'bank', cron: '* * * * * *' },
         { id: 'receipts', cron: '* * * * * *' },
       ],
+      most: 1,
       run: async (id) => {
         events.push(`${id} starts`);
         await seconds(0.05);
@@ -86,6 +87,30 @@ describe('the scheduler', () => {
       'reconcile starts',
       'reconcile ends',
     ]);
+  });
+
+  it('a slow pipeline holds up those of its own system and those that wait for it, and nobody else', async () => {
+    const events: string[] = [];
+    let end: () => void = () => {};
+    const slow = new Promise<void>((resolve) => (end = resolve));
+    start({
+      pipelines: [
+        { id: 'bank', cron: '* * * * * *', systems: ['bank'] },
+        { id: 'bank-returns', cron: '* * * * * *', systems: ['bank'] },
+        { id: 'clerk', cron: '* * * * * *', systems: ['clerk'] },
+        { id: 'clerk-check', cron: '* * * * * *', after: ['clerk'] },
+        { id: 'figures', cron: '* * * * * *', last: true },
+      ],
+      run: async (id) => {
+        events.push(id);
+        if (id === 'bank') await slow;
+      },
+    });
+    await until(() => events.filter((id) => id === 'clerk-check').length >= 2);
+    expect(events).not.toContain('bank-returns');
+    expect(events).not.toContain('figures');
+    end();
+    await until(() => events.includes('bank-returns') && events.includes('figures'));
   });
 
   it('a pipeline waits for one it comes after even when that began in an earlier beat', async () => {
@@ -148,6 +173,7 @@ describe('the scheduler', () => {
         { id: 'first', cron: '* * * * * *' },
         { id: 'second', cron: '* * * * * *' },
       ],
+      most: 1,
       run: async (id) => {
         events.push(`${id} starts`);
         await seconds(0.7);

@@ -1,4 +1,5 @@
 import { schedule as everyBeat } from 'node-cron';
+import { turnsOf } from './turns.ts';
 import { due, missedRuns, nextRun } from './when.ts';
 
 export interface ScheduledPipeline {
@@ -7,6 +8,10 @@ export interface ScheduledPipeline {
   cron: string;
   /** Pipelines that this one waits for when both are due, waiting or running. */
   after?: readonly string[];
+  /** Remote systems that it reads or writes: one pipeline at a time for each. */
+  systems?: readonly string[];
+  /** Waits for all that are due with it and come before it. */
+  last?: boolean;
 }
 
 /** As pino has it: fields first, a constant message second. */
@@ -22,6 +27,8 @@ export interface SchedulerOptions {
   zone: string;
   /** Runs one pipeline. What it throws is logged and ends nothing. */
   run(id: string): Promise<void>;
+  /** So many pipelines run side by side at most. Default 4. */
+  most?: number;
   clock?: () => Date;
   log: SchedulerLog;
 }
@@ -29,18 +36,23 @@ export interface SchedulerOptions {
 export interface Scheduler {
   /** When each pipeline runs next. */
   next(): { id: string; at: Date }[];
+  /** From now on these run, by the clock of this zone. What waits or runs is not touched. Throws ConfigError as startScheduler does. */
+  use(pipelines: readonly ScheduledPipeline[], zone: string): void;
   /** Nothing starts any more; resolves when what is running has ended. What only waits is dropped, and logged. */
   stop(): Promise<void>;
 }
 
 /**
  * Runs pipelines when they are due. Each beat looks at the whole stretch since the one before, so a process that slept runs what it
- * missed, once. In one beat pipelines run one after another, in the order of `after`; a long one does not hold up later beats.
+ * missed, once. Pipelines of different systems run side by side, those of one system one after another, in the order of `after`; a slow
+ * one holds nobody else up, but those that wait for it.
  * A pipeline that is still waiting or running when it is due again is skipped, with a line in the log. Throws ConfigError for a
  * schedule that is none.
  */
-export function startScheduler({ pipelines, zone, run, log, clock = () => new Date() }: SchedulerOptions): Scheduler {
-  const ordered = inOrder(pipelines);
+export function startScheduler({ pipelines, zone: firstZone, run, log, most = 4, clock = () => new Date() }: SchedulerOptions): Scheduler {
+  let zone = firstZone;
+  let ordered = inOrder(pipelines);
+  const turns = turnsOf(most);
   for (const { cron } of ordered) nextRun(cron, zone, clock());
   const active = new Map<string, { since: Date; state: 'waiting' | 'running'; ended: Promise<void> }>();
   let last = clock();
@@ -56,12 +68,12 @@ export function startScheduler({ pipelines, zone, run, log, clock = () => new Da
     const from = last;
     last = now;
     const batch = due(ordered, zone, from, now).filter((pipeline) => !skipped(pipeline, now));
-    let previous: Promise<unknown> = Promise.resolve();
-    for (const { id, cron, after = [] } of batch) {
+    const begun: Promise<unknown>[] = [];
+    for (const { id, cron, after = [], systems = [], last: waits } of batch) {
       const missed = missedRuns(cron, zone, from, now).length - 1;
       if (missed > 0) log.warn({ pipeline: id, missed }, 'schedule: earlier runs were missed, this one stands for them');
       const others = after.flatMap((other) => active.get(other)?.ended ?? []);
-      previous = begin(id, now, Promise.all([previous, ...others]));
+      begun.push(begin(id, now, systems, Promise.all([...(waits ? begun : []), ...others])));
     }
   }
 
@@ -75,28 +87,43 @@ export function startScheduler({ pipelines, zone, run, log, clock = () => new Da
     return true;
   }
 
-  function begin(id: string, now: Date, turn: Promise<unknown>): Promise<void> {
-    const ended = turn
-      .then(async () => {
-        if (stopped) return log.info({ pipeline: id }, 'schedule: dropped, the scheduler stops');
-        active.set(id, { since: clock(), state: 'running', ended });
-        try {
-          await run(id);
-        } catch (error) {
-          log.error({ pipeline: id, error: error instanceof Error ? error.message : String(error) }, 'schedule: the run failed');
-        }
-      })
-      .finally(() => active.delete(id));
+  function begin(id: string, now: Date, systems: readonly string[], others: Promise<unknown>): Promise<void> {
+    const ended = others.then(() => turns.take(systems, work)).finally(() => active.delete(id));
+    async function work(): Promise<void> {
+      if (stopped) return log.info({ pipeline: id }, 'schedule: dropped, the scheduler stops');
+      active.set(id, { since: clock(), state: 'running', ended });
+      try {
+        await run(id);
+      } catch (error) {
+        log.error({ pipeline: id, error: error instanceof Error ? error.message : String(error) }, 'schedule: the run failed');
+      }
+    }
     active.set(id, { since: now, state: 'waiting', ended });
     return ended;
   }
 
   // In UTC no beat is ever left out. When a beat comes late node-cron calls it missed; the stretch is looked at all the same.
-  const fast = ordered.some(({ cron }) => cron.trim().split(/\s+/).length === 6);
-  const heart = everyBeat(fast ? '* * * * * *' : '* * * * *', beat, { timezone: 'UTC', suppressMissedWarning: true });
-  heart.on('execution:missed', beat);
+  const isFast = (): boolean => ordered.some(({ cron }) => cron.trim().split(/\s+/).length === 6);
+  const startHeart = () => {
+    const heart = everyBeat(fast ? '* * * * * *' : '* * * * *', beat, { timezone: 'UTC', suppressMissedWarning: true });
+    heart.on('execution:missed', beat);
+    return heart;
+  };
+  let fast = isFast();
+  let heart = startHeart();
 
   return {
+    use(next, nextZone) {
+      const sorted = inOrder(next);
+      for (const { cron } of sorted) nextRun(cron, nextZone, clock());
+      // What fell due by the schedules so far runs by them.
+      beat();
+      [ordered, zone] = [sorted, nextZone];
+      if (fast === isFast()) return;
+      fast = isFast();
+      void heart.destroy();
+      heart = startHeart();
+    },
     next: () => ordered.map(({ id, cron }) => ({ id, at: nextRun(cron, zone, clock()) })),
     async stop() {
       stopped = true;

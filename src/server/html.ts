@@ -1,3 +1,5 @@
+import { visible } from '../core/visible.ts';
+
 const MARKUP = Symbol('markup');
 
 /** Text that is HTML already; only `html` and `markup` make it. */
@@ -38,7 +40,7 @@ function isList(part: Html | readonly HtmlPart[]): part is readonly HtmlPart[] {
   return Array.isArray(part);
 }
 
-/** For text and for attributes in double or single quotes. */
+/** For text and for attributes in double or single quotes. What could hide or turn around words is written out. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+  return visible(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }

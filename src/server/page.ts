@@ -1,5 +1,8 @@
 import { formatMoney } from '../core/money.ts';
 import { html, type Html, textOfHtml } from './html.ts';
+import { shownProblem } from './problem-words.ts';
+import type { ConfigurationFault } from './server.ts';
+import { timeText } from './words.ts';
 
 /** What every page needs to know of the town. */
 export interface Town {
@@ -29,7 +32,7 @@ const MENU = [
 ] as const;
 
 /** A whole page. */
-export function pageText(town: Town, page: Page): string {
+export function pageText(town: Town, page: Page, fault?: ConfigurationFault): string {
   const entry = ([path, name]: readonly [string, string]): Html =>
     html`<li><a href="${path}" ${page.section === path ? html` aria-current="${page.below ? 'true' : 'page'}"` : ''}>${name}</a></li>`;
   return textOfHtml(
@@ -67,7 +70,7 @@ export function pageText(town: Town, page: Page): string {
               <h1>${page.title}</h1>
               ${page.lead ? html`<p class="lead">${page.lead}</p>` : ''}
             </div>
-            ${page.body}
+            ${fault ? configurationBanner(town, fault) : ''} ${page.body}
           </main>
           <footer class="frame">
             <p>
@@ -78,6 +81,26 @@ export function pageText(town: Town, page: Page): string {
         </body>
       </html> `,
   );
+}
+
+/** So many problems of a configuration are told on a page. */
+const MOST_PROBLEMS = 20;
+
+function configurationBanner({ zone }: Town, { since, problems }: ConfigurationFault): Html {
+  return html`<div class="status status-bad" role="alert">
+    <p>
+      The configuration in the town's folder cannot be used. The one from before
+      <time datetime="${since}">${timeText(since, zone)}</time> stays in force until it is right; <code>interlocal validate</code> checks
+      it.
+    </p>
+    <ul>
+      ${problems.slice(0, MOST_PROBLEMS).map((p) => {
+        const { where, what, todo } = shownProblem(p);
+        return html`<li>${where ? html`<b>${where}</b> ` : ''}${what} ${todo}</li>`;
+      })}
+    </ul>
+    ${problems.length > MOST_PROBLEMS ? html`<p>… and ${problems.length - MOST_PROBLEMS} more.</p>` : ''}
+  </div>`;
 }
 
 /** A table that scrolls by itself where the window is narrow; by keyboard too. */

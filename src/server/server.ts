@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { redact } from '../config/secrets.ts';
+import type { Problem } from '../core/errors.ts';
 import type { Engine } from '../engine/run.ts';
 import { api } from './api.ts';
+import { health } from './health.ts';
 import { hostCheck } from './host-check.ts';
 import { type Page, pageText, type Town } from './page.ts';
 import { badRequestPage, faultPage, notFoundPage } from './pages/error.ts';
@@ -12,6 +14,21 @@ import { revenueCache } from './revenue-cache.ts';
 import { secureHeaders } from './secure-headers.ts';
 import { web } from './web.ts';
 
+/** A configuration that is in the town's folder and cannot be used, so that the one before stays in force. */
+export interface ConfigurationFault {
+  /** UTC: since when the files have been so. */
+  since: string;
+  problems: readonly Problem[];
+}
+
+/** Which configuration the pages and the runs of this process go by. */
+export interface ConfigurationState {
+  /** UTC: when it was read. */
+  loadedAt: string;
+  /** undefined: what is in the folder is in force. */
+  fault?: ConfigurationFault | undefined;
+}
+
 export interface ServerOptions {
   /** What the pages are headed with; default the town's name. */
   title?: string;
@@ -19,6 +36,8 @@ export interface ServerOptions {
   log?: ServerLog;
   /** When pipelines run next, from the scheduler. */
   nextRuns?: () => { id: string; at: Date }[];
+  /** What is in force; default what the engine was opened with. */
+  configuration?: () => ConfigurationState;
 }
 
 /** What pages and the API are made from. */
@@ -27,6 +46,7 @@ export interface ServerContext {
   town: Town;
   revenue: ReturnType<typeof revenueCache>;
   nextRuns: () => { id: string; at: Date }[];
+  configuration: () => ConfigurationState;
   /** Sends a page. */
   show(response: Response, page: Page, status?: number): void;
 }
@@ -39,33 +59,83 @@ const ICON = readFileSync(new URL('./icon.svg', import.meta.url), 'utf8');
  * by itself. Answers only to config.server.host, server.names and this machine's own names.
  */
 export function createServer(engine: Engine, options: ServerOptions = {}): Express {
+  const context = contextOf(engine, options);
+  const app = outerApp(engine, options);
+  app.use(health(context));
+  inner(app, context, options);
+  return app;
+}
+
+/**
+ * The same for a process that also runs pipelines: it looks after the requests and answers /health itself; every other answer is made by
+ * `pages`, in another thread, so that no report that a person asks for holds up anything here.
+ */
+export function createFront(engine: Engine, options: ServerOptions, pages: (request: Request, response: Response) => void): Express {
+  const context = contextOf(engine, options);
+  const app = outerApp(engine, options);
+  app.use(health(context));
+  app.use(pages);
+  failures(app, context, options);
+  return app;
+}
+
+/** What `pages` of createFront asks: the pages and the API alone. Its caller has looked at host and method. */
+export function createPages(engine: Engine, options: ServerOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use((request: Request, response: Response, next: NextFunction) => {
+    response.locals.requestId = request.headers['x-request-id'];
+    next();
+  });
+  inner(app, contextOf(engine, options), options);
+  return app;
+}
+
+function contextOf(engine: Engine, options: ServerOptions): ServerContext {
   const { config } = engine.project;
+  const loaded = { loadedAt: new Date().toISOString() };
   const town: Town = {
     name: options.title ?? config.town.name,
     zone: config.town.time_zone,
     currency: config.town.currency,
     styleVersion: createHash('sha256').update(STYLE).digest('hex').slice(0, 10),
   };
-  const context: ServerContext = {
+  const configuration = options.configuration ?? ((): ConfigurationState => loaded);
+  return {
     engine,
     town,
     revenue: revenueCache(engine),
     nextRuns: options.nextRuns ?? (() => []),
-    show: (response, page, status = 200) => void response.status(status).type('html').send(pageText(town, page)),
+    configuration,
+    show: (response, page, status = 200) =>
+      void response
+        .status(status)
+        .type('html')
+        .send(pageText(town, page, configuration().fault)),
   };
-  const log: ServerLog = options.log ?? { info: () => {}, error: () => {} };
+}
 
+function outerApp({ project: { config } }: Engine, options: ServerOptions): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.use(requestLog(log), secureHeaders, hostCheck(config.server), readsOnly);
+  app.use(requestLog(options.log ?? NO_LOG), secureHeaders, hostCheck(config.server), readsOnly);
   app.get('/style.css', file('text/css', STYLE));
   app.get('/icon.svg', file('image/svg+xml', ICON));
+  return app;
+}
+
+function inner(app: Express, context: ServerContext, options: ServerOptions): void {
   app.use(api(context));
   app.use(web(context));
   app.use((request: Request, response: Response) => {
     if (request.path.startsWith('/api/')) response.status(404).json({ error: { code: 'NOT_FOUND', problems: [] } });
     else context.show(response, notFoundPage(), 404);
   });
+  failures(app, context, options);
+}
+
+function failures(app: Express, context: ServerContext, options: ServerOptions): void {
+  const log = options.log ?? NO_LOG;
   app.use((error: unknown, request: Request, response: Response, next: NextFunction) => {
     if (response.headersSent) return next(error);
     const { requestId } = response.locals as { requestId: string };
@@ -76,8 +146,9 @@ export function createServer(engine: Engine, options: ServerOptions = {}): Expre
       response.status(status).json({ error: { code: status === 400 ? 'USAGE' : 'INTERNAL', problems: [], request: requestId } });
     else context.show(response, status === 400 ? badRequestPage() : faultPage(requestId), status);
   });
-  return app;
 }
+
+const NO_LOG: ServerLog = { info: () => {}, error: () => {} };
 
 function readsOnly(request: Request, response: Response, next: NextFunction): void {
   if (request.method === 'GET' || request.method === 'HEAD') return next();

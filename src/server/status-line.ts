@@ -10,10 +10,17 @@ export function statusLine(pipelines: readonly PipelineStatus[], revenue: readon
   const aside = pipelines.reduce((sum, p) => sum + p.open_rejects, 0);
   const open = revenue.some((total) => total.unreconciledReceipts > 0 || total.reconciled !== total.amount);
   const outcomes = live.map((p) => p.last_run?.outcome);
-  const parts = [pipelinesText(live), asideText(aside), ...outboundTexts(live), ...revenue.map(revenueText)];
+  const stalled = live.filter((p) => p.stalled_since !== null).map((p) => p.pipeline);
+  const parts = [
+    pipelinesText(live),
+    ...(stalled.length ? [told(stalled, 'does not get on', 'do not get on')] : []),
+    asideText(aside),
+    ...outboundTexts(live),
+    ...revenue.map(revenueText),
+  ];
   const mark = live.some((p) => p.last_run?.outcome !== 'aborted' && wentWrong(p))
     ? 'bad'
-    : aside > 0 || open || outboundTexts(live).length > 0 || outcomes.some((o) => o === 'partial' || o === 'aborted')
+    : aside > 0 || open || stalled.length > 0 || outboundTexts(live).length > 0 || outcomes.some((o) => o === 'partial' || o === 'aborted')
       ? 'note'
       : outcomes.includes('succeeded')
         ? 'good'

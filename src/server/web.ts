@@ -1,6 +1,9 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { type Request, Router } from 'express';
 import { ConfigError } from '../core/errors.ts';
 import { namesOfKeyless } from '../engine/outbound/known-by.ts';
+import { groupRejects } from '../engine/reject-facts.ts';
 import { FOR_A_PERSON, sinkOf } from '../engine/outbound/status.ts';
 import { statusOf } from '../engine/status.ts';
 import { listDeliveries } from '../store/deliveries.ts';
@@ -18,15 +21,16 @@ import { pipelinePage } from './pages/pipeline.ts';
 import { reconciliationPage } from './pages/reconciliation.ts';
 import { rejectsPage } from './pages/rejects.ts';
 import { revenuePage } from './pages/revenue.ts';
+import { knownDepartment } from './reports/departments.ts';
 import { readReconciliation, reconciliationIds } from './reports/reconciliation.ts';
-import { revenueCsv } from './reports/revenue-csv.ts';
+import { revenueCsvLines } from './reports/revenue-csv.ts';
 import { readRevenueQuery, type RevenueQuery } from './reports/revenue-query.ts';
 import { grandTotals } from './reports/revenue-totals.ts';
 import { revenueXlsx } from './reports/revenue-xlsx.ts';
 import type { ServerContext } from './server.ts';
 
 const MONTHS = 6;
-const REJECTS = 100;
+const REJECTS = 500;
 const RUNS = 20;
 const WAITING = 100;
 const DELIVERIES = 50;
@@ -58,14 +62,15 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
   router.get('/rejects', async (request, response) => {
     const pipeline = textOf(request.query.pipeline) || undefined;
     if (pipeline !== undefined && !project.pipelines.has(pipeline)) return show(response, notFoundPage('There is no such pipeline.'), 404);
-    const after = Number(textOf(request.query.after) ?? 0);
-    const list = await listRejects(knex, { pipeline, state: 'open', after: Number.isSafeInteger(after) ? after : 0, limit: REJECTS + 1 });
+    const after = /^\d{1,15}$/.test(textOf(request.query.after) ?? '0') ? Number(textOf(request.query.after) ?? 0) : undefined;
+    if (after === undefined) return show(response, notFoundPage('There is no such part of the list.'), 404);
+    const list = await listRejects(knex, { pipeline, state: 'open', after, limit: REJECTS + 1 });
     const source = pipeline === undefined ? undefined : ((await listSources(knex)).find((s) => s.pipeline === pipeline)?.id ?? -1);
     const shown = list.slice(0, REJECTS);
     show(
       response,
       rejectsPage({
-        list: shown,
+        groups: groupRejects(project, shown),
         open: await countOpenRejects(knex, source),
         pipeline,
         more: list.length > REJECTS ? shown.at(-1)!.id : undefined,
@@ -118,9 +123,10 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
   });
 
   router.get('/revenue', async (request, response) => {
-    const asked = revenueAsked(request);
+    let asked: ReturnType<typeof revenueAsked> = {};
     const departments = [...new Set((await revenue.rows({ period: 'month' })).map((row) => row.department))];
     try {
+      asked = revenueAsked(request);
       show(response, revenuePage({ asked, departments, rows: (await reportAsked(request)).rows, problems: [] }));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -129,23 +135,21 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
   });
 
   for (const [ending, type, write] of [
-    ['csv', 'text/csv; charset=utf-8', async (rows) => Buffer.from(revenueCsv(rows))],
-    [
-      'xlsx',
-      'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-      async (rows) => Buffer.from(await revenueXlsx(rows, town.name)),
-    ],
-  ] as [string, string, (rows: Awaited<ReturnType<typeof reportAsked>>['rows']) => Promise<Buffer>][])
+    ['csv', 'text/csv; charset=utf-8', async (rows) => Readable.from(revenueCsvLines(rows))],
+    ['xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', (rows) => revenueXlsx(rows, town.name)],
+  ] as [string, string, (rows: Awaited<ReturnType<typeof reportAsked>>['rows']) => Promise<Readable>][])
     router.get(`/revenue.${ending}`, async (request, response) => {
       try {
         const { query, rows } = await reportAsked(request);
-        response
-          .type(type)
-          .attachment(fileName(query, ending))
-          .send(await write(rows));
+        const content = await write(rows);
+        response.type(type).attachment(fileName(query, ending));
+        // A file that is broken off must not look whole; a reader that left is nobody's fault.
+        await pipeline(content, response).catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+        });
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
-        response.redirect(303, `/revenue?${new URLSearchParams(revenueAsked(request) as Record<string, string>).toString()}`);
+        response.redirect(303, `/revenue${request.originalUrl.replace(/^[^?]*/, '')}`);
       }
     });
 
@@ -172,7 +176,10 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
       (name) => ({ period: 'Period', from: 'From', to: 'To', department: 'Department' })[name],
     );
     const rows = await revenue.rows(query);
-    return { query, rows: query.department === undefined ? rows : rows.filter((row) => row.department === query.department) };
+    if (query.department === undefined) return { query, rows };
+    const own = rows.filter((row) => row.department === query.department);
+    if (own.length === 0) await knownDepartment(engine, query.department, 'Department');
+    return { query, rows: own };
   }
 
   return router;

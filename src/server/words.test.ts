@@ -13,7 +13,7 @@ test('amounts are written exactly, with the sign that the currency has', () => {
 });
 
 test('a moment is told in the time of the town, on its own day', () => {
-  expect(timeText('2026-07-01T02:30:00.000Z', 'America/New_York').replace(/\s/g, ' ')).toBe('Jun 30, 2026, 10:30 PM');
+  expect(timeText('2026-07-01T02:30:00.000Z', 'America/New_York').replace(/\s/g, ' ')).toBe('Jun 30, 2026, 10:30 PM EDT');
 });
 
 test('months, durations and counts read as words', () => {

@@ -10,7 +10,7 @@ export function countText(n: number): string {
   return n.toLocaleString('en-US');
 }
 
-/** `Nov 23, 2026, 9:28 AM` in the town's time zone, from a moment in UTC. */
+/** `Nov 23, 2026, 9:28 AM EST` in the town's time zone, from a moment in UTC. */
 export function timeText(utc: string | Date, zone: string): string {
   return new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
@@ -19,6 +19,7 @@ export function timeText(utc: string | Date, zone: string): string {
     day: 'numeric',
     hour: 'numeric',
     minute: '2-digit',
+    timeZoneName: 'short',
   }).format(new Date(utc));
 }
 

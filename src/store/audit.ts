@@ -5,21 +5,26 @@ import type { Knex } from './open.ts';
 import { takeId } from './sequence.ts';
 
 /** What is written down. Words are stable: reports and alerts go by them. */
-export type AuditAction =
-  | 'legacy_allowed'
-  | 'legacy_ended'
-  | 'host_key_changed'
-  | 'host_key_refused'
-  | 'config_changed'
-  | 'records_rekeyed'
-  | 'records_remapped'
-  | 'reject_dismissed'
-  | 'reject_replayed'
-  | 'delivery_approved'
-  | 'delivery_dismissed'
-  | 'delivery_retried'
-  | 'delivery_settled'
-  | (string & {});
+export const AUDIT_ACTIONS = [
+  'legacy_allowed',
+  'legacy_ended',
+  'host_key_changed',
+  'host_key_refused',
+  'config_changed',
+  'config_adopted',
+  'records_rekeyed',
+  'records_remapped',
+  'connection_renamed',
+  'reject_dismissed',
+  'reject_reopened',
+  'reject_replayed',
+  'delivery_approved',
+  'delivery_dismissed',
+  'delivery_retried',
+  'delivery_settled',
+  'delivery_undone',
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number] | (string & {});
 
 export interface NewAuditEntry {
   /** The operating system's account, or `schedule`: actorOf() of src/config. */
@@ -68,6 +73,14 @@ export async function listAudit(
     subject,
     detail: JSON.parse(detail) as AuditEntry['detail'],
   }));
+}
+
+/** The actions and subjects that the log has entries of. */
+export async function auditWords(knex: Knex): Promise<{ actions: string[]; subjects: string[] }> {
+  return {
+    actions: (await knex('il_audit').distinct('action').pluck('action')) as string[],
+    subjects: (await knex('il_audit').distinct('subject').pluck('subject')) as string[],
+  };
 }
 
 export interface AuditVerdict {

@@ -3,8 +3,8 @@ import type { Knex } from './open.ts';
 import { takeId } from './sequence.ts';
 
 /**
- * What is sent together: a file, a request, rows of a table. prepared: nothing is at the other side yet. staged: the file is there under
- * its temporary name. sending: the request or statement is on its way. unknown: its answer got lost. partial: some of its records were
+ * What is sent together: a file, a request, rows of a table. prepared: nothing is at the remote system yet. staged: the file is there under
+ * its temporary name, and is about to be moved. sending: the request, the statement or a file under its own name is on its way. unknown: its answer got lost. partial: some of its records were
  * accepted, others rejected. withdrawn: a person had its records sent anew. The rest as in the outbox.
  */
 export const DELIVERY_STATES = [
@@ -38,6 +38,8 @@ export interface Delivery {
   records: number;
   totals: Record<string, string>;
   sha256: string | null;
+  /** Size of the file that was sent; null for what is no file. */
+  bytes: number | null;
   run: number;
   preparedAt: string;
   sentAt: string | null;
@@ -55,7 +57,7 @@ export async function takeSequence(knex: Knex, connection: string, sink: string)
 
 export async function insertDelivery(
   knex: Knex,
-  delivery: Omit<Delivery, 'id' | 'sentAt' | 'answeredAt' | 'answer' | 'problems'>,
+  delivery: Omit<Delivery, 'id' | 'bytes' | 'sentAt' | 'answeredAt' | 'answer' | 'problems'>,
 ): Promise<Delivery> {
   const id = await takeId(knex, 'delivery');
   await knex('il_delivery').insert({
@@ -73,16 +75,17 @@ export async function insertDelivery(
     run_id: delivery.run,
     prepared_at: delivery.preparedAt,
   });
-  return { ...delivery, id, sentAt: null, answeredAt: null, answer: null, problems: [] };
+  return { ...delivery, id, bytes: null, sentAt: null, answeredAt: null, answer: null, problems: [] };
 }
 
 export interface DeliveryChange {
   state?: DeliveryState;
   sha256?: string;
+  bytes?: number;
   totals?: Record<string, string>;
   sentAt?: string;
-  answeredAt?: string;
-  answer?: string;
+  answeredAt?: string | null;
+  answer?: string | null;
   problems?: readonly Problem[];
 }
 
@@ -92,6 +95,7 @@ export async function changeDelivery(knex: Knex, delivery: Delivery, change: Del
     .update({
       ...(change.state === undefined ? {} : { state: change.state }),
       ...(change.sha256 === undefined ? {} : { sha256: change.sha256 }),
+      ...(change.bytes === undefined ? {} : { bytes: change.bytes }),
       ...(change.totals === undefined ? {} : { totals: JSON.stringify(change.totals) }),
       ...(change.sentAt === undefined ? {} : { sent_at: change.sentAt }),
       ...(change.answeredAt === undefined ? {} : { answered_at: change.answeredAt }),
@@ -132,6 +136,7 @@ export async function listDeliveries(
     records: row.records as number,
     totals: JSON.parse(row.totals as string) as Record<string, string>,
     sha256: row.sha256 as string | null,
+    bytes: row.bytes === null ? null : Number(row.bytes),
     run: Number(row.run_id),
     preparedAt: row.prepared_at as string,
     sentAt: row.sent_at as string | null,

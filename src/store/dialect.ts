@@ -15,6 +15,12 @@ export interface Index {
   unique?: boolean;
 }
 
+/** A store to try something on; with `trx`, all of it is this transaction. */
+export interface TryOut {
+  knex: Knex;
+  trx?: Knex.Transaction;
+}
+
 /** What reading the whole store found. */
 export interface Wholeness {
   /** What is damaged, in the database's words; empty when it is whole. */
@@ -81,6 +87,8 @@ export interface Dialect {
   renamings(trx: Knex.Transaction, table: string): Promise<void>;
   /** The text that a query planner gives for a query. */
   explain(knex: Knex, sql: string, bindings: readonly (string | number)[]): Promise<string>;
+  /** Runs `work` on what the store is now; nothing of what it writes stays. `folder`: for a copy, where one is made. */
+  tryOut<T>(knex: Knex, folder: string, work: (on: TryOut) => Promise<T>): Promise<T>;
   examine(knex: Knex): Promise<Wholeness>;
   /** The store's file, absolute, where it is one. */
   fileOf(knex: Knex): string | undefined;

@@ -26,10 +26,13 @@ const OF_THE_DISK: Record<string, Omit<Problem, 'place'>> = {
   },
 };
 
+/** What names the store; a reference there says where. */
+const PLACE = { file: 'config/interlocal.yaml', path: 'store.url' };
+
 /** What the database or the disk says when it fails, in words for a person; undefined for what is our own fault. */
 export function storeFailure(error: unknown): FatalError | undefined {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   const text = typeof code === 'string' ? code : '';
   const known = OF_THE_DISK[text] ?? sqliteFailure(text) ?? postgresFailure(text, String(message ?? ''));
-  return known && new FatalError({ ...known, place: {} }, { cause: error });
+  return known && new FatalError({ ...known, place: PLACE }, { cause: error });
 }

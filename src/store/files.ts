@@ -35,6 +35,11 @@ export async function filesWithContent(knex: Knex, sourceId: number, sha256: str
   return (await knex('il_file').where({ source_id: sourceId, sha256 }).orderBy('id')) as LedgerFile[];
 }
 
+/** Did this source ever have a file, whatever became of it? */
+export async function anyFile(knex: Knex, sourceId: number): Promise<boolean> {
+  return (await knex('il_file').where({ source_id: sourceId }).first('id')) !== undefined;
+}
+
 /** What was loaded last from this path, or from any path of the source. */
 export async function lastLoaded(knex: Knex, sourceId: number, path?: string): Promise<LedgerFile | undefined> {
   const query = knex('il_file').where({ source_id: sourceId, state: 'loaded' }).orderBy('load_order', 'desc').first();

@@ -100,7 +100,8 @@ export async function beginLanding(knex: Knex, locks: readonly Lock[] = []): Pro
   }
 }
 
-async function landingOf(trx: Knex.Transaction): Promise<Landing> {
+/** What a batch does in this transaction. */
+export async function landingOf(trx: Knex.Transaction): Promise<Landing> {
   const dialect = dialectOf(trx);
   const rows = await dialect.rowsOf(trx);
   return {

@@ -13,7 +13,8 @@ export interface Match {
   /** Minor units. */
   left: number;
   right: number;
-  state: 'confirmed' | 'contested';
+  /** proposed: a pass found it and a person has to confirm it. contested: see contest. */
+  state: 'confirmed' | 'proposed' | 'contested';
   reason: string | null;
 }
 
@@ -207,7 +208,8 @@ function matchOf(row: Record<string, unknown>): Match {
     id: Number(row.id),
     pipeline: row.pipeline as string,
     runId: Number(row.run_id),
-    key: JSON.parse(row.key as string) as string[],
+    // Of passes the column holds the name of the pass.
+    key: row.content_id === null ? (JSON.parse(row.key as string) as string[]) : [],
     currency: row.currency as string,
     left: Number(row.left_minor),
     right: Number(row.right_minor),

@@ -48,6 +48,13 @@ export async function migrateModel(knex: Knex, entities: Iterable<EntityConfig>)
   for (const entity of list) await createIndexes(knex, entity);
 }
 
+/** What is refused of these entities by a store, as migrateModel would say it; changes nothing. */
+export async function modelRefusals(knex: Knex, entities: Iterable<EntityConfig>): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const entity of entities) problems.push(...(await refusals(knex, entity, await tableOf(knex, entity))));
+  return problems;
+}
+
 interface Table {
   there: boolean;
   /** What each holds. */
@@ -100,7 +107,10 @@ async function bringInLine(trx: Knex.Transaction, entity: EntityConfig): Promise
   const table = await tableOf(trx, entity);
   if (!table.there) await createTable(trx, entity, columnsOfEntity(entity));
   else {
-    const missing = [...table.missing, ...(entity.identity && !table.columns.has('_identity') ? [{ name: '_identity', sql: 'TEXT' as const }] : [])];
+    const missing = [
+      ...table.missing,
+      ...(entity.identity && !table.columns.has('_identity') ? [{ name: '_identity', sql: 'TEXT' as const }] : []),
+    ];
     for (const { name, sql } of missing)
       await trx.raw(`ALTER TABLE ${quoted(entity.entity)} ADD COLUMN ${quoted(name)} ${dialect.columnTypes[sql]}`);
   }
@@ -145,6 +155,8 @@ async function createTable(knex: Knex, entity: EntityConfig, columns: { name: st
 /** Makes the table of an entity; the first four columns are those that every record has. */
 export async function createEntityTable(knex: Knex, table: string, columns: readonly { name: string; sql: ColumnType }[]): Promise<void> {
   const { columnTypes } = dialectOf(knex);
-  const list = columns.map(({ name, sql }, i) => `${quoted(name)} ${columnTypes[sql]}${i === 0 ? ' PRIMARY KEY' : i < 4 ? ' NOT NULL' : ''}`);
+  const list = columns.map(
+    ({ name, sql }, i) => `${quoted(name)} ${columnTypes[sql]}${i === 0 ? ' PRIMARY KEY' : i < 4 ? ' NOT NULL' : ''}`,
+  );
   await knex.raw(`CREATE TABLE ${quoted(table)} (${list.join(', ')})`);
 }

@@ -10,8 +10,11 @@ import * as sourceKey from './migrations/006-source-key.ts';
 import * as fileTime from './migrations/007-file-time.ts';
 import * as skipped from './migrations/008-skipped.ts';
 import * as doctor from './migrations/0081-doctor.ts';
+import * as waiting from './migrations/009-waiting.ts';
 import * as matches from './migrations/010-matches.ts';
-import { openSqlite } from './sqlite/open.ts';
+import * as decisions from './migrations/011-decisions.ts';
+import * as exceptions from './migrations/030-exceptions.ts';
+import { openSqlite, peekSqlite } from './sqlite/open.ts';
 
 export type { Knex };
 
@@ -26,7 +29,10 @@ const MIGRATIONS = [
   { name: '007-file-time', up: fileTime.up },
   { name: '008-skipped', up: skipped.up },
   { name: '0081-doctor', up: doctor.up },
+  { name: '009-waiting', up: waiting.up },
   { name: '010-matches', up: matches.up },
+  { name: '011-decisions', up: decisions.up },
+  { name: '030-exceptions', up: exceptions.up },
 ];
 
 /** Names of the migrations, in order. */
@@ -56,14 +62,26 @@ export async function openKnexAsOf(count: number, url: string, projectFolder: st
   return knex;
 }
 
+/**
+ * Opens what is there to look at it, and changes nothing: neither is a file made, nor are tables brought up to date. undefined where there is
+ * no store yet. Throws as openKnex.
+ */
+export async function peekStore(url: string, projectFolder: string): Promise<Knex | undefined> {
+  if (/^sqlite:./.test(url)) return peekSqlite(url, projectFolder);
+  const knex = await openDatabase(url, projectFolder);
+  if ((await migrationsOf(knex)).length > 0) return knex;
+  await knex.destroy();
+  return undefined;
+}
+
 async function openDatabase(url: string, projectFolder: string): Promise<Knex> {
-  if (url.startsWith('sqlite:')) return openSqlite(url, projectFolder);
+  if (/^sqlite:./.test(url)) return openSqlite(url, projectFolder);
   // Loaded where it is used: most towns have the file.
   if (/^postgres(?:ql)?:/.test(url)) return (await import('./postgres/open.ts')).openPostgres(url, projectFolder);
   throw new ConfigError({
     code: 'STORE_URL',
     place: { file: 'config/interlocal.yaml', path: 'store.url' },
-    message: `The store "${url.replace(/\/\/.*@/, '//…@')}" is not of a kind that can be opened.`,
+    message: `The store "${url.replace(/\/\/.{0,500}@/, '//…@')}" is not of a kind that can be opened.`,
     hint: 'Use sqlite:data/interlocal.db, or postgres://USER@HOST/DATABASE.',
   });
 }

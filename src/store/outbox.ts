@@ -25,6 +25,18 @@ export const OUTBOX_STATES = [
 ] as const;
 export type OutboxState = (typeof OUTBOX_STATES)[number];
 
+/** The last thing that a person decided about a record, and what it was before: enough to take it back. */
+export interface PersonDecision {
+  did: 'approve' | 'dismiss' | 'retry' | 'settle';
+  by: string;
+  /** UTC. */
+  at: string;
+  reason: string | null;
+  from: OutboxState;
+  delivery: number | null;
+  problems: Problem[];
+}
+
 export interface OutboxRow {
   id: number;
   pipeline: string;
@@ -43,9 +55,13 @@ export interface OutboxRow {
   delivery: number | null;
   run: number;
   changedAt: string;
+  /** null: no person decided anything about this version. */
+  decision: PersonDecision | null;
 }
 
-export type NewOutboxRow = Omit<OutboxRow, 'id' | 'version' | 'latest' | 'delivery' | 'changedAt'>;
+export type NewOutboxRow = Omit<OutboxRow, 'id' | 'version' | 'latest' | 'delivery' | 'changedAt' | 'decision'> & {
+  decision?: PersonDecision | null;
+};
 
 /** Of these it is certain, or possible, that the other side has them. */
 export const REACHED: readonly OutboxState[] = ['sending', 'unknown', 'sent', 'acknowledged', 'accepted'];
@@ -93,6 +109,7 @@ export async function insertOutbox(knex: Knex, row: NewOutboxRow): Promise<numbe
     values: JSON.stringify(row.values),
     problems: problemText(row.problems),
     run_id: row.run,
+    decision: row.decision ? JSON.stringify(row.decision) : null,
     changed_at: new Date().toISOString(),
   });
   return id;
@@ -121,6 +138,7 @@ export interface OutboxChange {
   golden?: number;
   operation?: OutboxRow['operation'];
   run?: number;
+  decision?: PersonDecision | null;
 }
 
 /** Changes rows; only those that are in one of `from`, when given. Gives how many were. */
@@ -139,6 +157,7 @@ export async function changeOutbox(
     ...(change.golden === undefined ? {} : { golden_id: change.golden }),
     ...(change.operation === undefined ? {} : { operation: change.operation }),
     ...(change.run === undefined ? {} : { run_id: change.run }),
+    ...(change.decision === undefined ? {} : { decision: change.decision && JSON.stringify(change.decision) }),
     changed_at: new Date().toISOString(),
   };
   let changed = 0;
@@ -231,6 +250,7 @@ interface Stored {
   delivery_id: number | null;
   run_id: number;
   changed_at: string;
+  decision: string | null;
 }
 
 function rowOf(row: Stored): OutboxRow {
@@ -250,6 +270,7 @@ function rowOf(row: Stored): OutboxRow {
     delivery: row.delivery_id === null ? null : Number(row.delivery_id),
     run: Number(row.run_id),
     changedAt: row.changed_at,
+    decision: row.decision === null ? null : (JSON.parse(row.decision) as PersonDecision),
   };
 }
 

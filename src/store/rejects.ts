@@ -1,6 +1,6 @@
 import type { Problem } from '../core/errors.ts';
 import type { Values } from '../core/record.ts';
-import { appendAudit } from './audit.ts';
+import { appendAudit, type AuditAction } from './audit.ts';
 import { dialectOf } from './dialect.ts';
 import type { Knex } from './open.ts';
 import { takeId } from './sequence.ts';
@@ -23,6 +23,8 @@ export interface Reject {
   raw: string;
   readable: boolean;
   problems: Problem[];
+  /** The account of the person who dismissed it. */
+  dismissedBy: string | null;
 }
 
 export interface NewReject {
@@ -108,28 +110,67 @@ export async function closeGoneRejects(knex: Knex, sourceId: number, newestFileI
     .update({ state: 'superseded' });
 }
 
-/** Closes open rejects without using them, and writes down who did. Gives how many there were. */
-export async function dismissRejects(knex: Knex, ids: readonly number[], actor: string): Promise<number> {
+/** Closes open rejects without using them, and writes down who did and why. Gives the ids of those that were open. */
+export async function dismissRejects(knex: Knex, ids: readonly number[], actor: string, reason: string): Promise<number[]> {
+  return moveRejects(knex, ids, { from: 'open', to: 'superseded', dismissedBy: actor }, { actor, reason, action: 'reject_dismissed' });
+}
+
+/**
+ * Opens rejects again that a person dismissed, and writes down who did and why. Gives the ids of those with which it was done: not
+ * those whose key has an open one by now, which is what the source says today.
+ */
+export async function reopenRejects(knex: Knex, ids: readonly number[], actor: string, reason: string): Promise<number[]> {
+  return moveRejects(knex, ids, { from: 'superseded', to: 'open', dismissedBy: null }, { actor, reason, action: 'reject_reopened' });
+}
+
+async function moveRejects(
+  knex: Knex,
+  ids: readonly number[],
+  { from, to, dismissedBy }: { from: Reject['state']; to: Reject['state']; dismissedBy: string | null },
+  { actor, reason, action }: { actor: string; reason: string; action: AuditAction },
+): Promise<number[]> {
   return dialectOf(knex).write(knex, async (trx) => {
-    const open = trx('il_reject')
-      .where({ state: 'open' })
-      .whereIn('id', [...ids]);
-    const dismissed = await open.clone().update({ state: 'superseded' }).returning(['id', 'source_id']);
+    const moved: { id: number; source_id: number }[] = [];
+    for (let i = 0; i < ids.length; i += 500) {
+      const some = trx('il_reject as r')
+        .where({ 'r.state': from })
+        .whereIn('r.id', ids.slice(i, i + 500));
+      if (to === 'open')
+        void some
+          .whereNotNull('r.dismissed_by')
+          .whereNotExists((other) =>
+            other
+              .select('o.id')
+              .from('il_reject as o')
+              .whereRaw('o.source_id = r.source_id AND o.reject_key = r.reject_key AND o.state = ?', ['open']),
+          );
+      const found = (await some.select('r.id', 'r.source_id')) as { id: number; source_id: number }[];
+      const foundIds = found.map((row) => row.id);
+      await trx('il_reject').whereIn('id', foundIds).update({ state: to, dismissed_by: dismissedBy });
+      moved.push(...found);
+    }
     const pipelines = new Map((await listSources(trx)).map((s) => [s.id, s.pipeline]));
-    for (const [source, rows] of Map.groupBy(dismissed as { id: number; source_id: number }[], (row) => row.source_id))
-      await appendAudit(trx, {
-        actor,
-        action: 'reject_dismissed',
-        subject: pipelines.get(source) ?? '',
-        detail: { count: rows.length, ids: rows.map((row) => Number(row.id)) },
-      });
-    return dismissed.length;
+    for (const [source, rows] of Map.groupBy(moved, (row) => row.source_id)) {
+      const detail = { count: rows.length, ids: rows.map((row) => Number(row.id)).slice(0, MOST_NAMED), reason };
+      await appendAudit(trx, { actor, action, subject: pipelines.get(source) ?? '', detail });
+    }
+    return moved.map((row) => Number(row.id));
   });
 }
+
+/** So many records are named in one entry of the audit log. */
+const MOST_NAMED = 1000;
 
 export async function countOpenRejects(knex: Knex, sourceId?: number): Promise<number> {
   const query = knex('il_reject').where({ state: 'open' }).count({ n: '*' });
   if (sourceId !== undefined) void query.where({ source_id: sourceId });
+  return Number(((await query) as { n: number }[])[0]!.n);
+}
+
+/** How many there are in a state, of one pipeline or of all. */
+export async function countRejects(knex: Knex, filter: { pipeline?: string; state: Reject['state'] }): Promise<number> {
+  const query = knex('il_reject as r').join('il_source as s', 's.id', 'r.source_id').where('r.state', filter.state).count({ n: '*' });
+  if (filter.pipeline !== undefined) void query.where('s.pipeline', filter.pipeline);
   return Number(((await query) as { n: number }[])[0]!.n);
 }
 
@@ -163,5 +204,6 @@ export async function listRejects(
     raw: row.raw as string,
     readable: Boolean(row.readable),
     problems: JSON.parse(row.problems as string) as Problem[],
+    dismissedBy: row.dismissed_by as string | null,
   }));
 }

@@ -13,6 +13,8 @@ export interface Run extends RunCounts {
   /** null while it runs. */
   outcome: Outcome | null;
   durationMs: number | null;
+  /** When it last got on; null where that was not noted. */
+  progressAt: string | null;
   problems: Problem[];
   notes: string[];
 }
@@ -46,7 +48,12 @@ export async function stateOfRuns(knex: Knex): Promise<string> {
 export async function saveCounts(knex: Knex, runId: number, counts: RunCounts): Promise<void> {
   await knex('il_run')
     .where({ id: runId })
-    .update({ ...counts });
+    .update({ ...counts, progress_at: new Date().toISOString() });
+}
+
+/** Notes that a run got on, for those who watch it. */
+export async function noteProgress(knex: Knex, runId: number, at: Date): Promise<void> {
+  await knex('il_run').where({ id: runId }).whereNull('outcome').update({ progress_at: at.toISOString() });
 }
 
 export async function finishRun(
@@ -98,6 +105,7 @@ function runOf(row: Record<string, unknown>): Run {
     endedAt: row.ended_at as string | null,
     outcome: row.outcome as Outcome | null,
     durationMs: row.duration_ms as number | null,
+    progressAt: row.progress_at as string | null,
     problems: JSON.parse((row.problems as string) ?? '[]') as Problem[],
     notes: JSON.parse((row.notes as string) ?? '[]') as string[],
   };

@@ -92,3 +92,11 @@ export async function shapeOf(knex: Knex, columns: readonly string[]): Promise<n
   await knex('il_shape').insert({ id, columns: text });
   return id;
 }
+
+/** Every pipeline that the store has records of, also of those that are no longer in the configuration; by name. */
+export async function storedPipelines(knex: Knex): Promise<string[]> {
+  const names = await Promise.all(
+    ['il_source', 'il_outbox', 'il_run'].map((table) => knex(table).distinct('pipeline').pluck('pipeline') as Promise<string[]>),
+  );
+  return [...new Set(names.flat())].sort();
+}

@@ -1,4 +1,5 @@
 import { FatalError, FileError, RetriableError } from '../core/errors.ts';
+import type { Problem } from '../core/errors.ts';
 
 /** The errors that every transport of files words alike. `cause`: the facts that error rules look at (AnswerFacts). */
 
@@ -37,6 +38,34 @@ export function fileChanged(system: string, path: string): RetriableError {
     place: { system, file: path },
     message: `${path} changed while it was being read, so what was read is not used.`,
     hint: 'The sender was still writing; it is read again later. Raise minimum_age, or use a marker file, if this keeps happening.',
+  });
+}
+
+/** The server says one size and gives another, and nobody changed the file meanwhile: it cannot be known to be whole. */
+export function sizeWrong(system: string, path: string, said: number, found: string): FileError {
+  return new FileError({
+    code: 'FILE_SIZE_WRONG',
+    place: { system, file: path },
+    message: `The server says that ${path} has ${said} bytes, and it has ${found}; whether it is whole is not known, so nothing of it is used.`,
+    hint: "Have the file sent again, and ask the system's owner why the server reports a wrong size.",
+  });
+}
+
+export function nameUnreadable(system: string, path: string): Problem {
+  return {
+    code: 'FILE_NAME_UNREADABLE',
+    place: { system, file: path },
+    message: `A file is there as ${path}; its name is not valid UTF-8 (\uFFFD stands for what cannot be read), so it cannot be opened.`,
+    hint: 'Have the sender use UTF-8 or plain letters in file names; rename this file at the remote system, and it is read.',
+  };
+}
+
+export function uploadTaken(system: string, path: string, bytes: number): FatalError {
+  return new FatalError({
+    code: 'UPLOAD_TAKEN',
+    place: { system, file: path },
+    message: `The server took all ${bytes} bytes of ${path} and confirmed that it was closed, and then it was gone.`,
+    hint: 'The server may process files as soon as they are closed, or clean them up. Ask its owner whether it has this one.',
   });
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseDuration } from '../core/time.ts';
-import { duration, SECRET } from '../config/schema/common.ts';
+import { duration, SECRET, upload } from '../config/schema/common.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
 
@@ -24,6 +24,22 @@ export function requiredSecret(secretText: SecretText, description: string) {
 export function timeoutOption(standard: string) {
   return duration.default(standard).describe('How long to wait for the other side before giving up, such as 30s.');
 }
+
+/** How long one exchange may take in all, however steadily something comes. */
+export function totalTimeoutOption(standard: string, what: string) {
+  return duration
+    .default(standard)
+    .describe(
+      `How long ${what} may take in all, even while something comes all the time. It is then given up, and the next run tries again.`,
+    );
+}
+
+/** Of transports of files. */
+export const uploadOption = upload
+  .default('rename')
+  .describe(
+    'How files are put there. rename: under a temporary name, then moved, so that nobody sees half of one. direct: the server allows no rename, and a file is written under its own name. taken: as direct, and the server takes each file away as soon as it is closed.',
+  );
 
 export function milliseconds(text: string): number {
   return parseDuration(text) ?? 30_000;

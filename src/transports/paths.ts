@@ -1,3 +1,4 @@
+import { wildcardMatcher } from '../core/wildcard.ts';
 import { FileError } from '../core/errors.ts';
 
 /**
@@ -44,13 +45,23 @@ export function nameOf(path: string): string {
  * that is what keeps files that are still being uploaded (ours and others') out of sight.
  */
 export function nameMatcher(pattern: string): (name: string) => boolean {
-  const text = pattern
-    .normalize('NFC')
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  const expression = new RegExp(`^${text}$`, 'su');
-  return (name) => (!name.startsWith('.') || pattern.startsWith('.')) && expression.test(name.normalize('NFC'));
+  const matches = wildcardMatcher(pattern.normalize('NFC'));
+  // What stands for bytes that are not UTF-8 may be any letters beyond ASCII: such a name is told as a problem, and must not be missed.
+  const lossy = wildcardMatcher(anyLetters(pattern.normalize('NFC')));
+  return (name) => {
+    if (name.startsWith('.') && !pattern.startsWith('.')) return false;
+    return isLossy(name) ? lossy(anyLetters(name.normalize('NFC'))) : matches(name.normalize('NFC'));
+  };
+}
+
+/** Letters beyond ASCII, each run of them as the one sign that stands for bytes that are not UTF-8. */
+function anyLetters(text: string): string {
+  return text.replace(/[^\0-\x7f]+/gu, '\uFFFD');
+}
+
+/** Does the name hold the sign that stands for bytes that are not UTF-8? */
+export function isLossy(name: string): boolean {
+  return name.includes('\uFFFD');
 }
 
 /** The name a file has until it is complete: in the same folder, hidden, never matched by a pattern of ours. */

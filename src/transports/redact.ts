@@ -1,3 +1,4 @@
+import { writtenForms } from '../config/secret-forms.ts';
 import { redact as redactConfigured } from '../config/secrets.ts';
 
 /** Takes secrets out of what another system said, since systems like to repeat what they were sent. */
@@ -10,26 +11,12 @@ export function redactor(secrets: () => readonly (string | undefined)[]): (text:
   };
 }
 
-/** How a text may be written in what another system says. */
-export function writtenForms(text: string): string[] {
-  return [text, encodeURIComponent(text), inForm(text), xml(text)];
-}
-
 /** The other side's own words, fit for one line of a message: without secrets, tags, and not longer than 300 characters. */
 export function ownWords(text: string, redact: (text: string) => string): string {
   const plain = redact(text)
     .replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ')
-    .replace(/<[^>]*>/g, ' ')
+    .replace(/<[^<>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
   return plain.length > 300 ? `${plain.slice(0, 300)}…` : plain;
-}
-
-/** As forms and URLSearchParams write it, which is not as encodeURIComponent does. */
-function inForm(text: string): string {
-  return new URLSearchParams([['', text]]).toString().slice(1);
-}
-
-function xml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

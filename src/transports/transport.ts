@@ -1,3 +1,4 @@
+import type { Upload } from '../config/schema/common.ts';
 import type { Problem } from '../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../core/record.ts';
 import type { Pace } from './rate-limit.ts';
@@ -38,21 +39,42 @@ export interface RemoteFile {
   /** Path as the transport takes it, `/`-separated. */
   path: string;
   name: string;
-  size: number;
-  /** Time of last change at the other side, milliseconds since 1970. */
-  modifiedMs: number;
+  /** Bytes; undefined where the server does not say. */
+  size: number | undefined;
+  /** Time of last change at the remote system, milliseconds since 1970; undefined where the server does not say. */
+  modifiedMs: number | undefined;
+}
+
+export interface WriteOptions {
+  /** Replaces what is there. */
+  overwrite?: boolean;
+  /** Writes under the name itself, without a temporary name and without a rename: for servers that allow none. */
+  direct?: boolean;
+  /** With `direct`: told once the file was opened for writing. Before that, nothing of it can be at the remote system. */
+  onOpen?: () => void;
 }
 
 /** Files at the other side. Paths are confined to the connection's root: `..` and absolute tricks are refused with FileError. */
 export interface FileTransport extends TransportBase {
   kind: 'files';
-  /** Plain files in a folder whose name matches (`*` and `?`), sorted by name. A missing folder is a FatalError. */
-  list(folder: string, pattern: string): Promise<RemoteFile[]>;
+  /** How the connection says that files are put there. */
+  upload: Upload;
+  /**
+   * Plain files in a folder whose name matches (`*` and `?`), sorted by name. A missing folder is a FatalError. What matches and may be
+   * a file, but cannot be read as one (its name is not UTF-8, nobody says what it is), is told to `onUnreadable`; without it, FileError.
+   */
+  list(folder: string, pattern: string, onUnreadable?: (problem: Problem) => void): Promise<RemoteFile[]>;
   stat(path: string): Promise<RemoteFile | undefined>;
-  /** A piece may be written over once the next is asked for: who keeps pieces copies them. */
+  /**
+   * To the end of the file, whatever size the server says: FileError FILE_SIZE_WRONG when it is another one, RetriableError FILE_CHANGED
+   * when the file changed meanwhile. A piece may be written over once the next is asked for: who keeps pieces copies them.
+   */
   read(path: string): AsyncIterable<Uint8Array>;
-  /** Writes under a temporary name (not matched by usual patterns) and renames when complete. Refuses to overwrite unless told to. */
-  write(path: string, bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options?: { overwrite?: boolean }): Promise<void>;
+  /**
+   * Writes under a temporary name (not matched by usual patterns) and renames when complete, or directly when told to. Refuses to
+   * overwrite unless told to. FatalError UPLOAD_TAKEN when the server took the file away as soon as it was closed.
+   */
+  write(path: string, bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options?: WriteOptions): Promise<void>;
   /** Makes the target's folder when missing. Fails with FatalError, code TARGET_EXISTS, when the target is there already. */
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;

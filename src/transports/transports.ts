@@ -9,6 +9,8 @@ import type { Transport, TransportContext } from './transport.ts';
 export interface TransportEntry {
   /** A connection's options as configured: secrets are references. */
   optionsSchema: z.ZodObject;
+  /** Options that name a folder or file of this machine, relative to the town's folder; one that is an address is none. */
+  localPaths?: readonly string[];
   /** Takes the options with secrets filled in. Opens nothing yet: the first call does. Throws ConfigError for wrong options. */
   open(options: Record<string, unknown>, context: TransportContext): Promise<Transport>;
 }
@@ -21,6 +23,7 @@ export const transports: Record<'sftp' | 'folder' | 'http' | 'soap' | 'sqlserver
   },
   folder: {
     optionsSchema: folderOptions,
+    localPaths: ['path'],
     open: async (options, context) => (await import('./folder/folder.ts')).openFolder(options, context),
   },
   http: {
@@ -29,6 +32,7 @@ export const transports: Record<'sftp' | 'folder' | 'http' | 'soap' | 'sqlserver
   },
   soap: {
     optionsSchema: soapOptions,
+    localPaths: ['wsdl'],
     open: async (options, context) => (await import('./soap/soap.ts')).openSoap(options, context),
   },
   sqlserver: {

@@ -22,6 +22,7 @@ const NOT_OURS = new Set([
   'Z_BUF_ERROR',
   'EAI_AGAIN',
   'ERR_BROTLI',
+  'ERR_STREAM_PREMATURE_CLOSE',
   'ERR_BUFFER_TOO_LARGE',
 ]);
 /** Codes of one word, which look like any other word in capitals. */

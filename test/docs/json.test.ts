@@ -47,6 +47,7 @@ const order = [
   'doctor',
   'certify',
   'rejects dismiss',
+  'rejects reopen',
   'new connector',
   'new signing-key',
   'sign ',
@@ -63,6 +64,7 @@ const orderOfSending = [
   'deliver dismiss',
   'deliver retry',
   'deliver settle',
+  'deliver undo',
 ];
 
 it('docs/json.md has an example for each of the commands', () => {

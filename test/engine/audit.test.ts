@@ -120,14 +120,18 @@ test(
     town.write({ 'mappings/lookups/tenders.csv': 'from,to\nCA,cash\nCK,check\nXX,check\n' });
     expect((await interlocal(town.folder, ['rejects', 'replay']).ended).exit).toBe(3);
     const [left] = await town.rejects();
-    expect((await interlocal(town.folder, ['rejects', 'dismiss', `#${left!.id}`, '999']).ended).out).toBe('1 record dismissed.\n');
-    expect((await interlocal(town.folder, ['rejects', 'dismiss', String(left!.id)]).ended).out).toBe('0 records dismissed.\n');
+    const dismiss = (...args: string[]) => interlocal(town.folder, ['rejects', 'dismiss', ...args]).ended;
+    const none = await dismiss(`#${left!.id}`, '999', '--reason', 'a test record');
+    expect([none.exit, none.err]).toEqual([2, expect.stringContaining('There is no rejected record 999.')]);
+    expect((await dismiss(`#${left!.id}`, '--reason', 'a test record')).out).toBe('1 record dismissed.\n');
+    const again = await dismiss(String(left!.id), '--reason', 'a test record');
+    expect([again.exit, again.out]).toEqual([1, '0 records dismissed.\n#2 is not open: nothing was done with it.\n']);
     expect(await written(town)).toEqual([
       { actor: actorOf(), action: 'reject_replayed', subject: 'receipts', detail: { count: 1, ids: [1] } },
-      { actor: actorOf(), action: 'reject_dismissed', subject: 'receipts', detail: { count: 1, ids: [2] } },
+      { actor: actorOf(), action: 'reject_dismissed', subject: 'receipts', detail: { count: 1, ids: [2], reason: 'a test record' } },
     ]);
     const shown = await interlocal(town.folder, ['audit', '--action', 'reject_dismissed']).ended;
-    expect(shown.out).toMatch(/reject_dismissed +receipts +count: 1; ids: 2/);
+    expect(shown.out).toMatch(/reject_dismissed +receipts +count: 1; ids: 2; reason: a test record/);
     expect(shown.out).not.toContain('reject_replayed');
     expect((await interlocal(town.folder, ['audit', '--verify']).ended).out).toMatch(
       /whole: 2 entries, the newest with the hash [0-9a-f]{64}/,

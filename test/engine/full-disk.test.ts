@@ -185,6 +185,7 @@ const KINDS: Kind[] = [
           town.engine.knex,
           (await town.rejects()).map((r) => r.id),
           'a clerk',
+          'a test record',
         ),
       ),
     state: async (town) => (await town.rejects()).length,

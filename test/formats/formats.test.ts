@@ -229,7 +229,7 @@ const bank = {
   group: { receiver: 'TOWN', originator: 'BANK', status: '1', date: '240701', time: '2400', currency: 'USD', date_modifier: '2' },
   file: { sender: 'BANK', receiver: 'TOWN', date: '240702', time: '0600', id: '1' },
 };
-const about = { date: '240701', account: '0042', currency: 'USD', ...bank };
+const about = { date: '240701', account: '0042', currency: 'USD', statement: 'f8092e205f52', ...bank };
 const opening = {
   type_code: '010',
   amount: '100.00',

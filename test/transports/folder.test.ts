@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Problem } from '../../src/core/errors.ts';
 import type { FileTransport } from '../../src/transports/transport.ts';
 import { transports } from '../../src/transports/transports.ts';
 import { allBytes } from './all-bytes.ts';
@@ -44,6 +45,26 @@ describe('folder', () => {
     await expect(share.remove('up/secret.txt')).rejects.toMatchObject(refused);
     expect((await readdir(outside)).sort()).toEqual(['root', 'secret.txt']);
     expect(await readFile(join(outside, 'secret.txt'), 'utf8')).toBe('secret');
+  });
+
+  test('a name that is not UTF-8 is told as a problem, also where the pattern has the letter in it; others are listed', async () => {
+    for (const name of [Buffer.from([0x72, 0x65, 0x6e, 0xe9, 0x2e, 0x63, 0x73, 0x76]), Buffer.from('rené-2.csv')])
+      await writeFile(Buffer.concat([Buffer.from(`${root}/`), name]), 'a');
+    const share = await open(root);
+    for (const pattern of ['ren*.csv', 'rené*.csv', 'ren?*.csv']) {
+      const problems: Problem[] = [];
+      expect((await share.list('.', pattern, (p) => problems.push(p))).map((f) => f.name)).toEqual(['rené-2.csv']);
+      expect(problems, pattern).toMatchObject([{ code: 'FILE_NAME_UNREADABLE', place: { file: 'ren\uFFFD.csv' } }]);
+      await expect(share.list('.', pattern)).rejects.toMatchObject({ code: 'FILE_NAME_UNREADABLE' });
+    }
+    expect(await share.list('.', 'x*.csv')).toEqual([]);
+  });
+
+  test('a file whose size the system reports wrongly is a fault of the file', async () => {
+    // Files of the kernel say 0 bytes and have content.
+    const kernel = await open('/proc/self');
+    expect((await kernel.list('.', 'status')).map((f) => f.size)).toEqual([0]);
+    await expect(allBytes(kernel.read('status'))).rejects.toMatchObject({ code: 'FILE_SIZE_WRONG' });
   });
 
   test('check says what to do about a folder that is not there', async () => {

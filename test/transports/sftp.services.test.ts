@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { fingerprint } from '../../scripts/sample-town/sftp-host-key.ts';
 import { startSftpServer } from '../../scripts/sample-town/sftp-server.ts';
 import type { SftpServer } from '../../scripts/sample-town/sftp-server.ts';
 import { ConfigError, FatalError, RetriableError } from '../../src/core/errors.ts';
+import type { Problem } from '../../src/core/errors.ts';
 import type { CheckResult, FileTransport } from '../../src/transports/transport.ts';
 import { transports } from '../../src/transports/transports.ts';
 import { printsNothing } from './prints-nothing.ts';
@@ -105,6 +106,19 @@ describe('sftp', () => {
     await server.close();
     await openSsh.close();
     await rm(root, { recursive: true, force: true });
+  });
+
+  test('a name that is not UTF-8 is told as a problem, and one that holds the replacement character itself is read', async () => {
+    const folder = join(root, 'names');
+    await mkdir(folder);
+    await writeFile(Buffer.concat([Buffer.from(`${folder}/ren`), Buffer.from([0xe9]), Buffer.from('.csv')]), 'a');
+    await writeFile(join(folder, 'odd-\uFFFD.csv'), 'odd');
+    const at = await open({ port: openSsh.port, username: openSsh.username, private_key: userKey.private, root });
+    const problems: Problem[] = [];
+    expect((await at.list('names', '*.csv', (p) => problems.push(p))).map((f) => f.name)).toEqual(['odd-\uFFFD.csv']);
+    expect(problems).toMatchObject([{ code: 'FILE_NAME_UNREADABLE', place: { file: 'names/ren\uFFFD.csv' } }]);
+    expect((await allBytes(at.read('names/odd-\uFFFD.csv'))).toString()).toBe('odd');
+    await at.close();
   });
 
   test('a wrong password stops the run and says what to check', async () => {

@@ -99,6 +99,18 @@ export function testFileTransport(name: string, start: () => Promise<FileTranspo
       expect((await bytesOf('給付.csv')).toString()).toBe('一');
     });
 
+    test('writes under the name itself where it is told to, over another file only when told that too', async () => {
+      let opened = 0;
+      const direct = { direct: true, onOpen: () => void opened++ };
+      await transport.write('a.csv', [Buffer.from('first, and longer')], direct);
+      await expect(transport.write('a.csv', [Buffer.from('second')], direct)).rejects.toMatchObject({ code: 'TARGET_EXISTS' });
+      expect([(await bytesOf('a.csv')).toString(), opened]).toEqual(['first, and longer', 1]);
+      await transport.write('a.csv', [Buffer.from('second')], { ...direct, overwrite: true });
+      expect((await bytesOf('a.csv')).toString()).toBe('second');
+      await expect(transport.write('none/a.csv', [Buffer.from('x')], direct)).rejects.toMatchObject({ code: 'FOLDER_MISSING' });
+      expect([await readdir(root), opened]).toEqual([['a.csv'], 2]);
+    });
+
     test('reads several files at once without mixing them', async () => {
       await give(Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`f${i}`, Buffer.alloc(300_000, i)])));
       const read = await Promise.all(Array.from({ length: 8 }, (_, i) => bytesOf(`f${i}`)));

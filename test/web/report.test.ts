@@ -124,9 +124,15 @@ describe('report revenue', () => {
 
   test('a department that is none is said, with the one that was meant', async () => {
     const { exit, err, out } = await report('revenue', '--department', 'Librar', '--json');
-    expect(exit).toBe(0);
-    expect(JSON.parse(out)).toEqual({ rows: [] });
-    expect(err).toContain('No revenue of the department "Librar" in this time. Did you mean Library?');
+    expect(exit).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'DEPARTMENT_UNKNOWN' } });
+    expect(err).toContain('There is no revenue of a department "Librar", at any time. Did you mean Library?');
+  });
+
+  test('a department without revenue in the time asked for is no error', async () => {
+    const { exit, err, out } = await report('revenue', '--department', 'Library', '--to', '2020-01-01', '--json');
+    expect([exit, JSON.parse(out)]).toEqual([0, { rows: [] }]);
+    expect(err).toContain('The department "Library" has no revenue in this time.');
   });
 });
 

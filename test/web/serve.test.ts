@@ -141,12 +141,12 @@ test('someone who never finishes a request holds up the end for seconds, and a s
   expect(Date.now() - asked).toBeLessThan(2000);
 });
 
-test('at a terminal the log is for people', () => {
+test("at a terminal the log is for people, in the town's time, and no file name begins a line", () => {
   const time = '2026-06-30T10:00:00.000Z';
-  const clock = new Date(time).toTimeString().slice(0, 8);
   expect(
     plainLine(
-      JSON.stringify({ level: 'warn', time, pipeline: 'bank', read: 35, problems: ['a.csv:3: wrong'], notes: [], msg: 'run: ended' }),
+      JSON.stringify({ level: 'warn', time, pipeline: 'bank', read: 35, problems: ['a\n.csv:3: wrong'], notes: [], msg: 'run: ended' }),
+      'America/New_York',
     ),
-  ).toBe(`${clock} warn  run: ended  pipeline=bank read=35\n         problems: a.csv:3: wrong\n`);
+  ).toBe('06:00:00 EDT warn  run: ended  pipeline=bank read=35\n         problems: a\\n.csv:3: wrong\n');
 });

@@ -19,7 +19,7 @@ export async function formatSubjects(): Promise<Subject[]> {
     filesSubject(
       'fixed_width',
       2,
-      [...withDecoder((d) => d.fixed_width).filter((f) => !banks.includes(f.connector.connector)), ...FIXED],
+      [...withDecoder((d) => d.fixed_width).filter((f) => !banks.includes(f.connector.connector)), ...FIXED, ...CONTINUED],
       FIXED_TOKENS,
     ),
     filesSubject('xml', 3, [...withDecoder((d) => d.xml), ...XML], XML_TOKENS),
@@ -30,6 +30,24 @@ export async function formatSubjects(): Promise<Subject[]> {
       3,
       withDecoder((d) => d.bai2),
       BAI2_TOKENS,
+    ),
+    filesSubject(
+      'mt940',
+      2,
+      withDecoder((d) => d.mt940),
+      MT940_TOKENS,
+    ),
+    filesSubject(
+      'ofx',
+      2,
+      withDecoder((d) => d.ofx),
+      OFX_TOKENS,
+    ),
+    filesSubject(
+      'camt053',
+      2,
+      withDecoder((d) => d.camt053),
+      CAMT_TOKENS,
     ),
     filesSubject('nacha', 2, of('bank-nacha'), FIXED_TOKENS),
     filesSubject('lockbox', 1, of('lockbox'), FIXED_TOKENS),
@@ -176,6 +194,83 @@ export const BAI2_TOKENS = [
   '16,399,100,Z/',
 ];
 
+export const MT940_TOKENS = [
+  '\n',
+  ':',
+  ':61:',
+  ':86:',
+  ':20:',
+  ':25:',
+  ':60F:',
+  ':60M:',
+  ':62F:',
+  ':62M:',
+  ':28C:',
+  ':99:',
+  '-\n',
+  '-}\n',
+  '{4:',
+  '{1:F01',
+  'RC',
+  'EC',
+  ',',
+  '//',
+  'C260302USD',
+  '2603020302C1,NTRFX',
+  '\x1a',
+];
+export const OFX_TOKENS = [
+  '<',
+  '>',
+  '</',
+  '/>',
+  '<STMTTRN>',
+  '</STMTTRN>',
+  '<STMTRS>',
+  '</STMTRS>',
+  '<OFX>',
+  '</OFX>',
+  '<MEMO>',
+  '<NAME>x',
+  '<TRNAMT>',
+  '<CURSYM>CAD',
+  '<CURRENCY>',
+  '<CORRECTFITID>1',
+  '<SEVERITY>ERROR',
+  '<STATUS>',
+  '&amp;',
+  '&#0;',
+  '&#x1F600;',
+  '<![CDATA[',
+  ']]>',
+  '<!--',
+  '-->',
+  '<?',
+  '?>',
+  '<!DOCTYPE',
+  '__proto__',
+  '<__proto__>1',
+  '<A>'.repeat(50),
+];
+const CAMT_TOKENS = [
+  ...XML_TOKENS,
+  '<Stmt>',
+  '</Stmt>',
+  '<Ntry>',
+  '</Ntry>',
+  '<Bal>',
+  '<Amt Ccy="USD">',
+  '<Sts>BOOK</Sts>',
+  '<Sts>PDNG</Sts>',
+  'CRDT',
+  'DBIT',
+  'OPBD',
+  'CLBD',
+  'ITBD',
+  '<TxDtls>',
+  '<NtryDtls/>',
+];
+
 const PLAIN_CSV = [
   madeFile('quotes', { csv: {} }, 'receipt,name,note\n00123,"Zoé ""Z"" Miller","two\nlines"\n="00456",O\'Neil,\n00789,"a,b",5" pipe\n'),
   madeFile(
@@ -193,6 +288,11 @@ const PLAIN_CSV = [
   madeFile('utf-16le', { csv: { encoding: 'utf-16le' } }, Buffer.from('\ufeffid,name\r\n1,Zoé 😀\r\n2,本\r\n', 'utf16le')),
   madeFile('cp437', { csv: { encoding: 'cp437' } }, Buffer.from('id,name\n1,Zo\x82\n', 'latin1')),
   madeFile(
+    'what Excel and DOS add',
+    { csv: { sep_line: 'skip', empty_rows: 'skip', trailing_delimiters: 'drop', duplicate_columns: 'number', delimiter: ';' } },
+    '"sep=;"\r\nid;name;name;\r\n1;a;b;\r\n;;;\r\n2;c;d\r\n\x1a\x1a',
+  ),
+  madeFile(
     'ascii, typed',
     { csv: { encoding: 'ascii' } },
     'id,on,amount\n1,2026-01-02,1.50\n2,2026-01-03,-2.00\n',
@@ -201,6 +301,11 @@ const PLAIN_CSV = [
   ),
 ];
 const GENERAL_CSV = [
+  madeFile(
+    'what Excel and DOS add, trimmed',
+    { csv: { trim: true, sep_line: 'skip', empty_rows: 'skip', trailing_delimiters: 'drop', duplicate_columns: 'number' } },
+    'sep=,\nid,name,name,\n1,a,b,\n,,,\n2,c,d\n\x1a',
+  ),
   madeFile(
     'two bars, escape',
     { csv: { delimiter: '||', comment: '#', escape: '\\' } },
@@ -287,6 +392,27 @@ const FIXED = [
       },
     },
     Buffer.from('01AB12CD34EF56\n02\xc4B12        \n', 'latin1'),
+  ),
+];
+const CONTINUED = [
+  madeFile(
+    'texts that go on, line breaks or not',
+    {
+      fixed_width: {
+        record_length: 10,
+        line_breaks: 'detect',
+        final_newline: 'optional',
+        record_types: {
+          D: { when: { from: 1, to: 1, is: 'D', or: ['E'] }, fields: { id: { from: 2, to: 3 }, text: { from: 4, to: 10 } } },
+          T: {
+            when: { from: 1, to: 1, is: 'T', and: [{ from: 2, to: 2, is: '0', or: ['1'] }] },
+            fields: { n: { from: 2, to: 4, decimals: 0 } },
+          },
+          more: { when: { from: 1, to: 1, is: '+' }, fields: { rest: { from: 2, to: 10 } }, continues: { field: 'text', text: 'rest' } },
+        },
+      },
+    },
+    'D01one    \n+two\n+three\nE02       \nT002\n',
   ),
 ];
 const XML = [

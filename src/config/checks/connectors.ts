@@ -269,6 +269,29 @@ function checkFieldNames(part: Connector, base: StreamPath, stream: StreamConfig
   };
   const keys = Array.isArray(stream.primary_key) ? stream.primary_key : stream.primary_key.fields;
   keys.forEach((name, i) => known(name, Array.isArray(stream.primary_key) ? ['primary_key', i] : ['primary_key', 'fields', i]));
+  const mayBeEmpty = Array.isArray(stream.primary_key) ? [] : (stream.primary_key.may_be_empty ?? []);
+  mayBeEmpty.forEach((name, i) => {
+    if (!keys.includes(name))
+      problems.push(
+        problemAt(
+          part,
+          [...base, 'primary_key', 'may_be_empty', i],
+          'REFERENCE_UNKNOWN',
+          `${quoted(name)} is not one of the fields of this key.`,
+          suggestion(name, keys),
+        ),
+      );
+  });
+  if (mayBeEmpty.length > 0 && keys.every((name) => mayBeEmpty.includes(name)))
+    problems.push(
+      problemAt(
+        part,
+        [...base, 'primary_key', 'may_be_empty'],
+        'VALUE_INVALID',
+        'every field of the key may be empty, and a record needs one that is not.',
+        'Take out of may_be_empty a field that each record has.',
+      ),
+    );
   known(stream.incremental?.cursor, ['incremental', 'cursor']);
   known(stream.incremental?.tie_breaker, ['incremental', 'tie_breaker']);
   known(stream.deletes?.field, ['deletes', 'field']);
@@ -315,7 +338,9 @@ function checkRecordTypes(part: Connector, base: StreamPath, stream: StreamConfi
   stream.record_selector?.types?.forEach((type, i) => known(type, ['record_selector', 'types', i]));
   stream.record_selector?.parents?.forEach((type, i) => known(type, ['record_selector', 'parents', i]));
   stream.control?.forEach((control, i) => {
-    known(control.type, ['control', i, 'type']);
+    [control.type]
+      .flat()
+      .forEach((type, t) => known(type, typeof control.type === 'string' ? ['control', i, 'type'] : ['control', i, 'type', t]));
     if (control.per !== undefined) known(control.per, ['control', i, 'per']);
     control.records?.forEach((type, r) => known(type, ['control', i, 'records', r]));
     const hasField = (type: string, name: string | undefined, path: StreamPath): void => {
@@ -331,9 +356,11 @@ function checkRecordTypes(part: Connector, base: StreamPath, stream: StreamConfi
           ),
         );
     };
-    hasField(control.type, control.count, ['count']);
-    hasField(control.type, control.total?.field, ['total', 'field']);
-    hasField(control.type, control.hash?.field, ['hash', 'field']);
+    for (const type of [control.type].flat()) {
+      hasField(type, control.count, ['count']);
+      hasField(type, control.total?.field, ['total', 'field']);
+      hasField(type, control.hash?.field, ['hash', 'field']);
+    }
     for (const type of control.records ?? []) {
       hasField(type, control.total?.of, ['total', 'of']);
       hasField(type, control.hash?.of, ['hash', 'of']);

@@ -2,6 +2,7 @@ import type { Problem } from '../../core/errors.ts';
 import { problemAt } from '../draft.ts';
 import type { Part } from '../draft.ts';
 import type { CsvOptions, DecoderConfig, FixedWidthOptions, StreamConfig } from '../schema/connector.ts';
+import { quoted } from '../words.ts';
 import { suggestion } from './references.ts';
 import { recordTypesOf } from './source-fields.ts';
 
@@ -55,7 +56,7 @@ function checkColumnList(columns: readonly string[], at: Path, add: Add): void {
 
 function checkFixedWidth(layout: FixedWidthOptions, at: Path, add: Add): void {
   const length = layout.record_length;
-  if (!layout.line_breaks && length === undefined)
+  if (layout.line_breaks !== true && length === undefined)
     add(
       [...at, 'record_length'],
       'KEY_MISSING',
@@ -74,16 +75,27 @@ function checkFixedWidth(layout: FixedWidthOptions, at: Path, add: Add): void {
     const path = [...at, 'record_types', name];
     const { when } = type;
     if (when) {
-      const width = when.to - when.from + 1;
-      if (when.is.length !== width)
-        add(
-          [...path, 'when', 'is'],
-          'VALUE_INVALID',
-          width < 1
-            ? `from ${when.from} to ${when.to} is no part of a record.`
-            : `has ${when.is.length} characters, but from ${when.from} to ${when.to} are ${width}.`,
-        );
+      checkMark(when, [...path, 'when'], add);
+      when.and?.forEach((also, i) => checkMark(also, [...path, 'when', 'and', i], add));
     }
+    const { continues } = type;
+    if (continues && !Object.hasOwn(type.fields, continues.text))
+      add(
+        [...path, 'continues', 'text'],
+        'REFERENCE_UNKNOWN',
+        `${quoted(continues.text)} is not a field of ${name}.`,
+        suggestion(continues.text, Object.keys(type.fields)),
+      );
+    if (continues && !types.some(([other, { fields }]) => other !== name && Object.hasOwn(fields, continues.field)))
+      add(
+        [...path, 'continues', 'field'],
+        'REFERENCE_UNKNOWN',
+        `${quoted(continues.field)} is a field of no other record type.`,
+        suggestion(
+          continues.field,
+          types.flatMap(([other, { fields }]) => (other === name ? [] : Object.keys(fields))),
+        ),
+      );
     checkPositions(type.fields, [...path, 'fields'], length, 'a record', add);
     const { segments } = type;
     if (!segments) continue;
@@ -107,6 +119,19 @@ function checkFixedWidth(layout: FixedWidthOptions, at: Path, add: Add): void {
       if (Object.hasOwn(type.fields, field))
         add([...path, 'segments'], 'KEY_DUPLICATE', `has a field ${field}, and so have the fields that the segments share.`);
   }
+}
+
+function checkMark(mark: { from: number; to: number; is: string; or?: string[] | undefined }, path: Path, add: Add): void {
+  const width = mark.to - mark.from + 1;
+  for (const [key, is] of [['is', mark.is] as const, ...(mark.or ?? []).map((other, i) => [i, other] as const)])
+    if (is.length !== width)
+      add(
+        key === 'is' ? [...path, 'is'] : [...path, 'or', key],
+        'VALUE_INVALID',
+        width < 1
+          ? `from ${mark.from} to ${mark.to} is no part of a record.`
+          : `has ${is.length} characters, but from ${mark.from} to ${mark.to} are ${width}.`,
+      );
 }
 
 function checkPositions(

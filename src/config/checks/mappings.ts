@@ -63,9 +63,10 @@ export function checkMapping(draft: Draft, part: Mapping, compile?: CompileCheck
       checkLookup(draft, entityName, rule, path, entity && Object.hasOwn(entity.fields, name) ? entity.fields[name] : undefined, add);
     }
   }
-  if (problems.length > 0 || !compile || !entity || !draft.config) return problems;
+  if (!compile || !entity || !draft.config) return problems;
   const { currency, time_zone: timeZone } = draft.config.value.town;
-  return compiled(part, () => compile(part.value, entity, { currency, timeZone, lookups: draft.lookups }));
+  const more = compiled(part, () => compile(part.value, entity, { currency, timeZone, lookups: readable(draft.lookups) }));
+  return [...problems, ...untold(draft, fields, problems, more)];
 }
 
 /** What compiling says is wrong, with the lines of the file. */
@@ -255,4 +256,33 @@ export function checkLookup(draft: Draft, entity: string, rule: FieldRule, path:
       `the lookup ${name} gives ${strange.slice(0, 5).map(quoted).join(', ')}, which ${entity}.${String(path.at(-1))} does not have.`,
       suggestion(strange[0]!, field.values),
     );
+}
+
+/** Those of `more` that do not say of a field in other words what is told already, and are not about a table that cannot be read. */
+export function untold(
+  draft: Draft,
+  fields: Readonly<Record<string, string | FieldRule>>,
+  told: readonly Problem[],
+  more: readonly Problem[],
+): Problem[] {
+  const known = new Set(told.map(({ place }) => fieldOf(place.path)));
+  const isUnreadable = (path = ''): boolean => {
+    const rule = fields[path.split('.')[1] ?? ''];
+    const table = typeof rule === 'object' && rule.lookup ? draft.lookups.get(rule.lookup.table) : undefined;
+    return path.includes('.lookup') && table?.columns.length === 0;
+  };
+  return more.filter(({ place }) => !known.has(fieldOf(place.path)) && !isUnreadable(place.path));
+}
+
+/** `fields.NAME` of a path inside a field, otherwise its first part. */
+function fieldOf(path = ''): string {
+  return path
+    .split('.')
+    .slice(0, path.startsWith('fields.') ? 2 : 1)
+    .join('.');
+}
+
+/** Tables that could be read: what is wrong with the others is told where they are. */
+export function readable(lookups: Draft['lookups']): Draft['lookups'] {
+  return new Map([...lookups].filter(([, table]) => table.columns.length > 0));
 }

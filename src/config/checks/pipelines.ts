@@ -4,6 +4,8 @@ import type { Draft, Part } from '../draft.ts';
 import type { EntityConfig } from '../schema/model.ts';
 import type { DeliveryConfig, GroupKey, PipelineConfig, ReconciliationConfig } from '../schema/pipeline.ts';
 import { notOneOf } from '../words.ts';
+import { columnsOf, noField } from './entity-fields.ts';
+import { checkPasses } from './passes.ts';
 import { type Add, checkCondition, compiled, type CompileCheck, sourceCheck } from './mappings.ts';
 import { suggestion, unknownReference } from './references.ts';
 import { fieldsOf } from './source-fields.ts';
@@ -220,6 +222,7 @@ function checkReconciliation(draft: Draft, part: Pipeline, reconcile: Reconcilia
       if (entity) problems.push(...checkKey(part, entity, key[side], ['reconcile', 'match_on', i, side]));
     }
   });
+  problems.push(...checkPasses(part, reconcile, entities));
   if (reconcile.compare_from > reconcile.match_on.length)
     problems.push(
       problemAt(
@@ -243,23 +246,6 @@ function checkKey(part: Pipeline, entity: EntityConfig, key: GroupKey, path: Pat
       ? []
       : [problemAt(part, [...path, kind], 'VALUE_INVALID', `must be a date field, but ${field} of ${entity.entity} is ${type ?? 'text'}.`)];
   });
-}
-
-/** The columns of an entity's table, as config/model describes them. */
-function columnsOf(entity: EntityConfig): string[] {
-  return Object.entries(entity.fields).flatMap(([name, { type }]) =>
-    type === 'money' ? [name, `${name}_currency`] : type === 'code' ? [name, `${name}_raw`] : [name],
-  );
-}
-
-function noField(part: Pipeline, entity: EntityConfig, field: string, path: Path): Problem {
-  return problemAt(
-    part,
-    path,
-    'REFERENCE_UNKNOWN',
-    `the entity ${entity.entity} has no field "${field}".`,
-    suggestion(field, Object.keys(entity.fields)),
-  );
 }
 
 function moneyFields(entity: EntityConfig): string | undefined {

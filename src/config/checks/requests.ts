@@ -109,7 +109,7 @@ function checkPartition(part: Connector, base: StreamPath, name: string, stream:
 }
 
 function usesPartition({ retriever }: StreamConfig): boolean {
-  return /\{\{\s*(partition|parent\.[^}]*)\s*\}\}/.test(JSON.stringify(retriever));
+  return /\{\{\s*(?:partition\s*|parent\.[^}]*)\}\}/.test(JSON.stringify(retriever));
 }
 
 function checkParent(part: Connector, base: StreamPath, name: string, stream: StreamConfig, add: Add, problems: Problem[]): void {

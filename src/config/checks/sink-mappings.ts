@@ -5,7 +5,7 @@ import type { ConnectorConfig, SinkConfig } from '../schema/connector.ts';
 import type { EntityConfig } from '../schema/model.ts';
 import type { SinkList, SinkMappingConfig } from '../schema/sink-mapping.ts';
 import { quoted } from '../words.ts';
-import { type Add, checkCondition, checkLookup, checkRule, compiled, sourceCheck } from './mappings.ts';
+import { type Add, checkCondition, checkLookup, checkRule, compiled, sourceCheck, readable, untold } from './mappings.ts';
 import { suggestion, unknownReference } from './references.ts';
 import { fieldsOfEntity, type SourceFields } from './source-fields.ts';
 
@@ -43,9 +43,10 @@ export function checkSinkMapping(draft: Draft, part: Part<SinkMappingConfig>, co
   const known = fieldsOfEntity(entity, Object.keys(related));
   if (when) checkCondition(when, ['when'], sourceCheck(known, undefined, add), add);
   checkGroup(draft, part.value, [], known, related, add);
-  if (problems.length > 0 || !compile || !sink || !draft.config) return problems;
+  if (!compile || !sink || !draft.config) return problems;
   const { currency, time_zone: timeZone } = draft.config.value.town;
-  return compiled(part, () => compile(part.value, sink, { currency, timeZone, lookups: draft.lookups }));
+  const more = compiled(part, () => compile(part.value, sink, { currency, timeZone, lookups: readable(draft.lookups) }));
+  return [...problems, ...untold(draft, part.value.fields, problems, more)];
 }
 
 function sinkOf(

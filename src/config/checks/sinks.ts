@@ -54,6 +54,13 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
     else checkFormat(format, ['schema', 'fields', name, 'format']);
   }
 
+  if (target.file?.staging !== undefined && target.file.upload !== undefined && target.file.upload !== 'rename')
+    add(
+      ['target', 'file', 'staging'],
+      'VALUE_INVALID',
+      `is for files that are moved to their place, and upload is ${target.file.upload}.`,
+      'Take one of the two out.',
+    );
   const file = ['date', 'sequence', ...options];
   if (target.file) names(target.file.name, ['target', 'file', 'name'], file);
   if (target.file) names(target.file.folder, ['target', 'file', 'folder'], options);
@@ -182,7 +189,7 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
   /** Fields may have spaces in their names, which other placeholders have not: they are looked up first. */
   function names(value: unknown, path: Path, allowed: readonly string[]): void {
     const unknown: string[] = [];
-    const looked = JSON.stringify(value).replace(/\{\{\s*(record\.[^}]+?)\s*\}\}/g, (_, name: string) =>
+    const looked = JSON.stringify(value).replace(/\{\{\s*(record\.[^}\s]+(?:\s+[^}\s]+)*)\s*\}\}/g, (_, name: string) =>
       allowed.includes(name) ? '' : `{{ unknown.${unknown.push(name) - 1} }}`,
     );
     for (const { name, path: at } of placeholdersIn(JSON.parse(looked), path)) {

@@ -11,7 +11,7 @@ export function checkTown(draft: Draft): Problem[] {
   const problems: Problem[] = [];
   eachText(config.raw, [], (text, path) => {
     const isUrl = path.join('.') === 'store.url';
-    if (isUrl && /:\/\/[^/@]*:[^/@]*@|[?;&]\s*(password|pwd)\s*=/i.test(text)) problems.push(secretLiteral(config.source.at(path), path));
+    if (isUrl && /:\/\/[^/@:]*:[^/@]*@|[?;&]\s*(password|pwd)\s*=/i.test(text)) problems.push(secretLiteral(config.source.at(path), path));
     else if (text.includes('${') && !((isUrl || path.join('.') === 'store.password') && isReference(text)))
       problems.push(
         problemAt(

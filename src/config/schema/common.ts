@@ -51,3 +51,7 @@ export function exactlyOne<T extends z.ZodObject>(shape: T, names: readonly stri
   // The same for editors, in the JSON Schema.
   return checked.meta({ oneOf: names.map((name) => ({ required: [name] })) }) as T;
 }
+
+/** How files are put at a remote system: moved from a temporary name, or written under their own where the server allows no rename. */
+export const upload = z.enum(['rename', 'direct', 'taken']);
+export type Upload = z.output<typeof upload>;

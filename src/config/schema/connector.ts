@@ -172,7 +172,9 @@ const recordSelector = z.strictObject({
 export type RecordSelector = z.output<typeof recordSelector>;
 
 const control = z.strictObject({
-  type: z.string().describe('The record type that carries the control figures: a trailer.'),
+  type: z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .describe('The record type that carries the control figures: a trailer. Several, where files of another kind have another one.'),
   per: z
     .string()
     .optional()
@@ -294,6 +296,10 @@ const deletes = z.strictObject({
     .describe('What stands in field then, as it is read; a BIT of SQL Server reads as 1. Needed with field.'),
   when_absent: z.boolean().default(false).describe('A record that is missing from a complete snapshot was deleted.'),
   max_percent: z.number().min(0).max(100).default(10).describe('More deletions than this stop the run.'),
+  unknown: z
+    .enum(['ignore', 'reject'])
+    .default('ignore')
+    .describe('reject: a record that is said to be deleted and was never read is rejected, so that somebody looks at it.'),
 });
 
 export const streamSchema = z.strictObject({
@@ -318,7 +324,14 @@ export const streamSchema = z.strictObject({
       z.array(z.string()).min(1),
       z.strictObject({
         fields: z.array(z.string()).min(1),
-        repeats: z.enum(['refuse', 'number']).describe('number: equal keys in one file are different records, told apart by their order.'),
+        repeats: z
+          .enum(['refuse', 'number'])
+          .default('refuse')
+          .describe('number: equal keys in one file are different records, told apart by their order.'),
+        may_be_empty: z
+          .array(z.string())
+          .optional()
+          .describe('Those of the fields that may have no value: then that is part of the key. At least one field must always have one.'),
       }),
     ])
     .describe('Fields that name a record in its system.'),

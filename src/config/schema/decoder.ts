@@ -22,6 +22,13 @@ const footerHas = z
     'A text that the first of these rows always has, such as Total. A file in which it has not is refused: a record may stand there.',
   );
 
+const duplicateColumns = z
+  .enum(['refuse', 'number'])
+  .default('refuse')
+  .describe(
+    'A name that several columns have. number: the second is name_2, and so on, as long as the schema does not have the name; otherwise nobody knows which is meant.',
+  );
+
 const csvDecoder = z.strictObject({
   encoding,
   delimiter: z.string().min(1).default(',').describe('One or more characters; \\t for a tab.'),
@@ -34,6 +41,21 @@ const csvDecoder = z.strictObject({
   skip_lines: z.int().min(0).default(0).describe('Lines before the header.'),
   footer_lines: z.int().min(0).default(0).describe('Lines at the end that are no records.'),
   footer_has: footerHas,
+  duplicate_columns: duplicateColumns,
+  empty_rows: z
+    .enum(['keep', 'skip'])
+    .default('keep')
+    .describe(
+      'Rows of delimiters alone, as Excel writes them below a table. keep: records without any value. Lines without any character are never rows.',
+    ),
+  trailing_delimiters: z
+    .enum(['refuse', 'drop'])
+    .default('refuse')
+    .describe('Delimiters behind the last column with nothing between them, in the header or in rows. drop: they are no columns.'),
+  sep_line: z
+    .enum(['refuse', 'skip'])
+    .default('refuse')
+    .describe("Excel's first line sep=; which tells it the delimiter. skip: it may be there, and must say the delimiter of this decoder."),
   comment: z.string().optional(),
   trim: z.boolean().default(false),
   excel_text: z.boolean().default(true).describe('="00123" is read as 00123.'),
@@ -65,11 +87,32 @@ const fixedField = z.strictObject({
   literal: z.string().optional().describe('Reading: must be this. Writing: this is written.'),
 });
 export type FixedField = z.output<typeof fixedField>;
+const mark = {
+  from: z.int().min(1),
+  to: z.int().min(1),
+  is: z.string(),
+  or: z.array(z.string()).min(1).optional().describe('Reading: other characters of the same length that may stand there instead.'),
+};
 const fixedRecordType = z.strictObject({
   when: z
-    .strictObject({ from: z.int().min(1), to: z.int().min(1), is: z.string() })
+    .strictObject({
+      ...mark,
+      and: z
+        .array(z.strictObject(mark))
+        .min(1)
+        .optional()
+        .describe('Reading: these must stand there too. For types that begin alike, such as file controls with other totals.'),
+    })
     .optional()
     .describe('The characters that tell this record type. Of two marks that fit, the longer one counts.'),
+  continues: z
+    .strictObject({
+      field: z.string().describe('Field of the record before it, that this text belongs to.'),
+      text: z.string().describe('Its own field that goes on there.'),
+      with: z.string().default(' ').describe('What is put between the two.'),
+    })
+    .optional()
+    .describe('A line of this type is no record: its text goes on in a field of the record before it.'),
   fields: z.record(z.string(), fixedField),
   segments: z
     .strictObject({
@@ -91,7 +134,12 @@ const fixedDecoder = z.strictObject({
     .positive()
     .optional()
     .describe('Every line must be this long. Without it lines may be as long as the last field or longer.'),
-  line_breaks: z.boolean().default(true).describe('false: records follow each other without line breaks; record_length is then needed.'),
+  line_breaks: z
+    .union([z.boolean(), z.literal('detect')])
+    .default(true)
+    .describe(
+      'false: records follow each other without line breaks; record_length is then needed. detect: either, told by whether the first record is followed by one.',
+    ),
   skip_lines: z.int().min(0).default(0),
   pad_short_lines: z.boolean().default(true).describe('Trailing spaces were stripped by the sender.'),
   record_types: z.record(z.string(), fixedRecordType).describe('One or more record types.'),
@@ -139,8 +187,51 @@ const jsonDecoder = z.strictObject({
 });
 export type JsonOptions = z.output<typeof jsonDecoder>;
 
-const bai2Decoder = z.strictObject({ encoding, currency: z.string().default('USD') });
+const bai2Decoder = z.strictObject({
+  encoding,
+  currency: z.string().default('USD').describe('Of groups and accounts that name none.'),
+  days: z
+    .enum(['all', 'final', 'interim'])
+    .default('all')
+    .describe(
+      'Which groups are read. final: whole days (as-of date modifier 2 or 4, or none). interim: what came in since the last file of the day (1 or 3).',
+    ),
+  other_days: z.enum(['refuse', 'skip']).default('refuse').describe('What is done with a file that has groups of the other kind.'),
+  tests: z.enum(['refuse', 'skip', 'read']).default('refuse').describe('Groups that say they are a test (status 4).'),
+  deletions: z
+    .enum(['refuse', 'read'])
+    .default('refuse')
+    .describe(
+      "Groups that take back what an earlier one said (status 2). read: their records have group.status 2; set deletes: { field: group.status, values: ['2'] } in the stream.",
+    ),
+  corrections: z
+    .enum(['refuse', 'read'])
+    .default('refuse')
+    .describe('Groups that correct an earlier one (status 3). read: as if they were new; what they correct stays.'),
+});
 export type Bai2Options = z.output<typeof bai2Decoder>;
+
+const mt940Decoder = z.strictObject({ encoding, final_newline: finalNewline });
+export type Mt940Options = z.output<typeof mt940Decoder>;
+
+const ofxDecoder = z.strictObject({
+  encoding: z
+    .enum(['declared', 'utf-8', 'windows-1252', 'iso-8859-1', 'ascii'])
+    .default('declared')
+    .describe('declared: what the header of the file says (ENCODING and CHARSET, or its XML declaration).'),
+});
+export type OfxOptions = z.output<typeof ofxDecoder>;
+
+const camt053Decoder = z.strictObject({
+  encoding: z.enum(['declared', 'utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1']).default('declared'),
+  balances: z
+    .enum(['required', 'optional'])
+    .default('required')
+    .describe(
+      'required: a statement without opening and closing balance is refused. optional: it is read; where both are there they must agree.',
+    ),
+});
+export type Camt053Options = z.output<typeof camt053Decoder>;
 
 const xlsxDecoder = z.strictObject({
   sheet: z
@@ -156,6 +247,7 @@ const xlsxDecoder = z.strictObject({
   skip_rows: z.int().min(0).default(0).describe('Rows at the top that are no records, before the header; empty ones count.'),
   footer_rows: z.int().min(0).default(0).describe('Rows at the end that are no records, such as totals; empty ones do not count.'),
   footer_has: footerHas,
+  duplicate_columns: duplicateColumns,
   merged_cells: z
     .enum(['first', 'fill'])
     .default('first')
@@ -166,7 +258,7 @@ const xlsxDecoder = z.strictObject({
 });
 export type XlsxOptions = z.output<typeof xlsxDecoder>;
 
-export const DECODERS = ['csv', 'fixed_width', 'xml', 'json', 'xlsx', 'bai2'] as const;
+export const DECODERS = ['csv', 'fixed_width', 'xml', 'json', 'xlsx', 'bai2', 'mt940', 'ofx', 'camt053'] as const;
 export const decoderSchema = exactlyOne(
   z.strictObject({
     csv: csvDecoder.optional(),
@@ -175,6 +267,9 @@ export const decoderSchema = exactlyOne(
     json: jsonDecoder.optional(),
     xlsx: xlsxDecoder.optional().describe('Excel workbooks (.xlsx). Every value is text: what is stored, dates as YYYY-MM-DD.'),
     bai2: bai2Decoder.optional(),
+    mt940: mt940Decoder.optional().describe('Statements of a bank account in SWIFT MT940.'),
+    ofx: ofxDecoder.optional().describe('Statements of a bank account or a card in OFX, version 1 (SGML) or 2 (XML).'),
+    camt053: camt053Decoder.optional().describe('Statements of a bank account in CAMT.053 (ISO 20022).'),
   }),
   DECODERS,
 );

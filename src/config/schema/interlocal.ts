@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, monthDay, secret } from './common.ts';
+import { duration, id, monthDay, secret } from './common.ts';
 
 export function isTimeZone(zone: string): boolean {
   try {
@@ -9,6 +9,28 @@ export function isTimeZone(zone: string): boolean {
     return false;
   }
 }
+
+const calendarDay = z.iso.date('must be a day such as 2026-11-27');
+
+const calendar = z
+  .strictObject({
+    weekend: z
+      .array(z.enum(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']))
+      .max(6)
+      .default(['saturday', 'sunday'])
+      .describe('Days of the week without business.'),
+    holidays: z
+      .enum(['us_federal', 'us_bank', 'none'])
+      .default('us_federal')
+      .describe(
+        'us_federal: as offices keep them. us_bank: as the Federal Reserve does, which is open on the Friday before a Saturday holiday.',
+      ),
+    also: z.array(calendarDay).default([]).describe('Other days without business.'),
+    open: z.array(calendarDay).default([]).describe('Holidays of the list that are worked.'),
+  })
+  .prefault({})
+  .describe('Business days, for how long money may be in transit and how old an exception is.');
+export type CalendarConfig = z.output<typeof calendar>;
 
 /** config/interlocal.yaml: the town. */
 export const interlocalSchema = z.strictObject({
@@ -23,6 +45,7 @@ export const interlocalSchema = z.strictObject({
       .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
       .describe('ISO 4217 code.'),
     fiscal_year_starts: monthDay.default('01-01'),
+    calendar,
   }),
   store: z
     .strictObject({
@@ -57,6 +80,19 @@ export const interlocalSchema = z.strictObject({
         .string()
         .default('charge')
         .describe('The entity that splits a receipt over accounts; used for receipts without an account of their own.'),
+    })
+    .prefault({}),
+  runs: z
+    .strictObject({
+      at_once: z
+        .int()
+        .min(1)
+        .max(16)
+        .default(4)
+        .describe('So many pipelines run side by side at most, by schedule and with run --all. Two never use one connection at once.'),
+      stalled_after: duration
+        .default('15m')
+        .describe('A run that does not get on for longer than this (no record, no megabyte, no word) is shown as stalled.'),
     })
     .prefault({}),
   log: z.strictObject({ level: z.enum(['error', 'warn', 'info', 'debug']).default('info') }).prefault({}),

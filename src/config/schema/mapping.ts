@@ -4,6 +4,11 @@ import { columnName, exactlyOne } from './common.ts';
 /** mappings/<entity>.from-<connector>[-<stream>].yaml: pure field rules with their tests. */
 
 const PARSE_KINDS = ['date', 'datetime', 'money', 'decimal', 'integer', 'boolean'] as const;
+const group = z
+  .enum([',', '.', ' ', "'"])
+  .optional()
+  .describe('What stands between groups of three digits. A space: no-break and thin ones too. An apostrophe: also the curly one.');
+const exponent = z.boolean().optional().describe('Numbers may be written with an exponent, as JSON allows: 1E+2 is 100.');
 const parse = z.union([
   z.enum(PARSE_KINDS),
   exactlyOne(
@@ -35,12 +40,25 @@ const parse = z.union([
               'Source field with the ISO 4217 code of the amount; of a list, the first that has a value; "@currency" is the town\'s. Where all are empty, currency is taken; without it the record is rejected.',
             ),
           decimal: z.enum(['.', ',']).optional(),
-          group: z.enum([',', '.', ' ', "'"]).optional(),
+          group,
           implied_decimals: z.int().min(0).max(6).optional(),
+          credit: z
+            .enum(['negative', 'positive'])
+            .optional()
+            .describe(
+              'The system writes CR or DR (C or D, DB) with its amounts, before or behind: whether what is credited is negative or positive here.',
+            ),
+          currency_code: z
+            .boolean()
+            .optional()
+            .describe(
+              'The system writes the code of the currency with its amounts: USD 12.50. Another currency than expected is an error.',
+            ),
+          exponent,
         })
         .optional(),
-      decimal: z.strictObject({ decimal: z.enum(['.', ',']).optional(), group: z.enum([',', '.', ' ', "'"]).optional() }).optional(),
-      integer: z.strictObject({ group: z.enum([',', '.', ' ', "'"]).optional() }).optional(),
+      decimal: z.strictObject({ decimal: z.enum(['.', ',']).optional(), group, exponent }).optional(),
+      integer: z.strictObject({ group, exponent }).optional(),
       boolean: z.strictObject({ true: z.array(z.string()), false: z.array(z.string()) }).optional(),
     }),
     PARSE_KINDS,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { columnName, exactlyOne, id, monthDay } from './common.ts';
+import { columnName, duration, exactlyOne, id, monthDay } from './common.ts';
+import { openRecords, overShort, passes } from './passes.ts';
 import { condition } from './mapping.ts';
 
 /** pipelines/<id>.yaml: what flows, when, in which mode. */
@@ -25,15 +26,19 @@ const side = z.strictObject({
   entity: columnName,
   where: z.record(columnName, z.union([z.string(), z.array(z.string())])).default({}),
   amount: columnName.describe('Money field that is summed.'),
+  date: columnName.optional().describe("With passes: the record's own day, from which business days are counted."),
 });
 
-const reconciliation = z.strictObject({
+const reconciliationKeys = z.strictObject({
   left: side,
   right: side,
   match_on: z
     .array(z.strictObject({ name: z.string(), left: groupKey, right: groupKey }))
-    .min(1)
+    .default([])
     .describe('What both sides must agree on, outermost first. Sums are compared for each combination; nothing is netted.'),
+  passes: passes.optional(),
+  open: openRecords.optional(),
+  over_short: overShort.optional(),
   check: z
     .enum(['both', 'left', 'right'])
     .default('both')
@@ -46,6 +51,25 @@ const reconciliation = z.strictObject({
       'How many of match_on must exist on the other side for a difference to count; keys whose outermost parts have no counterpart at all are said to be unchecked.',
     ),
 });
+
+/** Sums by keys (match_on), or records by passes: one of the two. */
+const reconciliation = reconciliationKeys
+  .superRefine(
+    (value, context) => {
+      if (typeof value !== 'object' || value === null) return;
+      const { match_on = [], passes: rules } = value as { match_on?: unknown[]; passes?: unknown };
+      if (match_on.length === 0 && rules === undefined)
+        context.addIssue({
+          code: 'custom',
+          message: 'needs one of match_on, passes',
+          params: { code: 'KEY_MISSING', names: ['match_on', 'passes'] },
+        });
+      if (match_on.length > 0 && rules !== undefined)
+        context.addIssue({ code: 'custom', message: 'has match_on and passes: only one of the two may be given', path: ['passes'] });
+    },
+    { when: () => true },
+  )
+  .meta({ oneOf: [{ required: ['match_on'] }, { required: ['passes'] }] }) as unknown as typeof reconciliationKeys;
 export type ReconciliationConfig = z.output<typeof reconciliation>;
 
 const delivery = z.strictObject({
@@ -95,6 +119,11 @@ export const pipelineSchema = exactlyOne(
         'What becomes of a record that no mapping takes, because of its when. reject: it is among the rejects until somebody decides. skip: it is counted as skipped.',
       ),
     batch_size: z.int().min(1).max(50_000).default(10_000).describe('Records in one transaction.'),
+    waiting_limit: duration
+      .default('24h')
+      .describe(
+        'A file that is there and cannot be read for longer than this (still being written, changed while it was fetched, without its marker) is a problem, and the run fails.',
+      ),
     max_rejects: z.int().min(0).optional().describe('More rejected records than this in one run stop it.'),
     after: z.array(id).default([]).describe('With --all, and in one schedule tick: after these pipelines.'),
     reconcile: reconciliation.optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, exactlyOne } from './common.ts';
+import { duration, exactlyOne, upload } from './common.ts';
 import { decoderSchema, encoderSchema } from './decoder.ts';
 import { errorHandler, login } from './exchange.ts';
 import { packStep } from './packing.ts';
@@ -69,6 +69,11 @@ const fileTarget = z.strictObject({
     .optional()
     .describe(
       'Folder in which the file is written before it is moved to its place, on the same disk. Default: the folder itself, under a name that begins with a point.',
+    ),
+  upload: upload
+    .optional()
+    .describe(
+      'How a file is put there, where it is not what the connection says. rename: under a temporary name, then moved. direct: the server allows no rename, and the file is written under its own name. taken: as direct, and the server takes each file away as soon as it is closed.',
     ),
   pack: z
     .array(packStep)

@@ -50,14 +50,14 @@ const MOST_BYTES = 4_000_000;
 
 /** The newest file of each kind of name. */
 async function filesOf(transport: FileTransport, connection: string, folder: string): Promise<Discovery> {
-  const files = (await transport.list(folder, '*')).filter((f) => f.size > 0);
+  const files = (await transport.list(folder, '*')).filter((f) => f.size !== 0);
   const kinds = Map.groupBy(files, (file) => patternOf(file.name));
   const streams: ProposedStream[] = [];
   const notes: string[] = [];
   for (const [pattern, same] of kinds) {
-    const newest = same.reduce((a, b) => (b.modifiedMs > a.modifiedMs ? b : a));
+    const newest = same.reduce((a, b) => ((b.modifiedMs ?? 0) > (a.modifiedMs ?? 0) ? b : a));
     try {
-      const stream = await discoverFile(newest.name, await beginning(transport, newest), newest.size > MOST_BYTES);
+      const stream = await discoverFile(newest.name, await beginning(transport, newest), (newest.size ?? MOST_BYTES + 1) > MOST_BYTES);
       stream.retriever = { files: { ...(folder === '.' ? {} : { folder }), pattern } };
       stream.evidence.unshift(`${counted(same.length, 'file')} called ${pattern}; looked at ${newest.name}`);
       streams.push(stream);
@@ -87,7 +87,7 @@ async function answerOf(transport: RequestTransport, connection: string, path: s
   const bytes = Buffer.concat(parts);
   const page = webPageError(bytes.subarray(0, 4096).toString('utf8'), connection);
   if (page) throw page;
-  const name = path.replace(/\?.*$/, '').split('/').filter(Boolean).at(-1) ?? 'records';
+  const name = path.split('?', 1)[0]!.split('/').filter(Boolean).at(-1) ?? 'records';
   const stream = await discoverFile(name, bytes);
   stream.description = `GET ${path}.`;
   stream.retriever = { request: { path } };

@@ -137,15 +137,15 @@ async function controlFigures(context: FileContext): Promise<Verdict> {
   const totals = (stream.control ?? []).flatMap((c) =>
     c.total && (!own || !c.records || c.records.some((type) => own.includes(type))) ? [c.total.of] : [],
   );
-  const balanced = ['bai2', 'nacha', 'cpa005', 'lockbox'].some(
-    (name) => name in decoder && decoder[name as keyof typeof decoder] !== undefined,
-  );
+  // Balances are about the entries that are booked, and about nothing else.
+  const statement = (decoder.mt940 ?? decoder.camt053) !== undefined && (!own || own.includes('entry'));
+  const balanced = decoder.bai2 !== undefined || statement;
   if (!stream.control && !balanced) return undefined;
   const summed = totals.length
     ? [...new Set(totals)]
     : balanced
       ? Object.entries(stream.schema.fields)
-          .filter(([name, f]) => f.type === 'decimal' && /amount/i.test(name))
+          .filter(([name, f]) => f.type === 'decimal' && /amount/i.test(name) && !name.includes('.'))
           .map(([name]) => name)
       : [];
   const before = sumsOf(reading, summed);
@@ -193,7 +193,7 @@ function sumsOf(reading: { records: { values: Values; problem?: unknown }[] }, f
 }
 
 function minor(value: Value | undefined): bigint {
-  const m = typeof value === 'string' ? /^\s*([-+]?)(\d*)(?:\.(\d{0,6}))?\s*$/.exec(value) : null;
+  const m = typeof value === 'string' ? /^([-+]?)(\d*)(?:\.(\d{0,6}))?$/.exec(value.trim()) : null;
   return m ? BigInt(`${m[1] === '-' ? '-' : ''}${m[2] || '0'}${(m[3] ?? '').padEnd(6, '0')}`) : 0n;
 }
 

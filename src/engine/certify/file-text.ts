@@ -31,7 +31,7 @@ async function utf16(context: FileContext): Promise<Verdict> {
   if (!recorded?.singleBytes) return undefined;
   const read = await context.read(Buffer.from(`\ufeff${recorded.text}`, 'utf16le'));
   if (read.refused?.some((p) => p.code === 'FILE_ENCODING')) return holds('Refused as UTF-16.');
-  if (stream.decoder!.xml?.encoding === 'declared' && (read.refused || sameGood(context, read))) return holds('Recognised by its mark.');
+  if (encodingOf(stream.decoder!) === 'declared' && (read.refused || sameGood(context, read))) return holds('Recognised by its mark.');
   return fails(
     read.refused ? `Refused, but as ${saidOf(read.refused)}` : `Read as ${counted(read.records.length, 'record')}.`,
     'Set encoding in the decoder.',
@@ -46,7 +46,7 @@ async function windows1252(context: FileContext): Promise<Verdict> {
     !/^[\0-\x7f]*$|Ã|Â/.test(recorded.text)
   )
     return undefined;
-  if (/encoding=["'](?!utf-8)/i.test(recorded.text.slice(0, 200))) return undefined;
+  if (/encoding=["'](?!utf-8)|CHARSET:\s*(?!NONE)\w/i.test(recorded.text.slice(0, 200))) return undefined;
   const spot = await textSpot(context, 2);
   if (!spot) return undefined;
   const read = await context.read(recorded.bytes(changedAt(recorded.text, spot, `\u00e9${spot.value.slice(1)}`)));
@@ -147,7 +147,8 @@ export function withBomb(text: string): string {
 
 async function entityBomb(context: FileContext): Promise<Verdict> {
   const { recorded, stream } = context;
-  if (!recorded || !stream.decoder!.xml) return undefined;
+  const { xml, ofx, camt053 } = stream.decoder!;
+  if (!recorded || !(xml ?? ofx ?? camt053)) return undefined;
   const started = performance.now();
   const read = await context.read(recorded.bytes(withBomb(recorded.text)));
   const took = Math.round(performance.now() - started);

@@ -23,12 +23,12 @@ export function lint(pack: Pack): Finding[] {
       : finding('manifest', 'The manifest is valid', true, `${connector.title} ${connector.version}, ${contentsOf(connector)}.`),
   );
   findings.push(
-    readme !== undefined && /‹[^›]*›/.test(readme)
+    readme !== undefined && /‹[^‹›]*›/.test(readme)
       ? {
           check: 'readme',
           title: 'A README says what a town must supply',
           state: 'warning',
-          detail: `README.md still has ${readme.match(/‹[^›]*›/g)!.length} places to fill in (‹ ›).`,
+          detail: `README.md still has ${readme.match(/‹[^‹›]*›/g)!.length} places to fill in (‹ ›).`,
           hint: 'Fill them in before you hand the pack over.',
         }
       : readme !== undefined && readme.trim().length >= LEAST_README

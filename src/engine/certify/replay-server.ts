@@ -93,7 +93,7 @@ export async function startReplayServer(spec: ReplaySpec): Promise<ReplayServer>
     };
     if (
       spec.login &&
-      url.pathname === `/${spec.login.path.replace(/^\//, '').replace(/\?.*$/, '')}` &&
+      url.pathname === `/${spec.login.path.replace(/^\//, '').split('?', 1)[0]!}` &&
       !spec.exchanges.some((e) => e.request.path?.includes(spec.login!.path))
     )
       return {

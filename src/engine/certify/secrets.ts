@@ -64,7 +64,7 @@ export async function secretsAbsent(
 }
 
 function forms(): string[] {
-  return [CANARY, Buffer.from(CANARY).toString('base64').replace(/=+$/, ''), encodeURIComponent(CANARY)];
+  return [CANARY, Buffer.from(CANARY).toString('base64').replaceAll('=', ''), encodeURIComponent(CANARY)];
 }
 
 /** Lines of a key that stand nowhere else. */

@@ -1,19 +1,33 @@
 import { createHash } from 'node:crypto';
-import type { PushContext } from '../../connector/push.ts';
-import { placeFile, placeOf, stageFile } from '../../connector/push-file.ts';
+import type { Upload } from '../../config/schema/common.ts';
+import type { Answer, PushContext } from '../../connector/push.ts';
+import {
+  type Content,
+  type FilePlace,
+  isBeginning,
+  markFile,
+  otherFile,
+  placeFile,
+  placeOf,
+  stageFile,
+  uploadOf,
+  whatLies,
+} from '../../connector/push-file.ts';
 import { packedForSending } from '../../connector/packing.ts';
 import { type RenderedFile, renderSink } from '../../connector/sink.ts';
-import { type Problem, RecordError } from '../../core/errors.ts';
-import { changeDelivery, type Delivery } from '../../store/deliveries.ts';
+import { FatalError, InterlocalError, type Problem, RecordError } from '../../core/errors.ts';
+import { changeDelivery, type Delivery, type DeliveryChange } from '../../store/deliveries.ts';
 import { changeOutbox, type OutboxRow } from '../../store/outbox.ts';
 import type { FileTransport } from '../../transports/transport.ts';
 import { record } from './deliver.ts';
 import type { Outbound } from './outbound.ts';
+import { saveAnswers } from './settle.ts';
 import { withTotals } from './summary.ts';
 
 /**
- * Drops a file: written under a temporary name, noted, moved to its place, noted. Killed before the first note it is written again; killed
- * after it, the temporary name says whether it was moved: so it is there once, also where the other side takes files within a second.
+ * Drops a file: written under a temporary name, noted, moved to its place, noted. What the server refuses is noted as not done. Killed before
+ * the first note it is written again; killed after it, what is there says what happened: the temporary file, it was not moved; ours under
+ * its own name, it was. Neither: nobody knows, and a person decides. So it is there once, also where systems take files within a second.
  */
 export async function sendFile(
   out: Outbound,
@@ -33,21 +47,153 @@ export async function sendFile(
   const { rows, file } =
     delivery.state === 'prepared' ? await withoutUnwritable(out, delivery, given, render) : { rows: given, file: await render(given) };
   if (!file) return;
-  if (delivery.state === 'prepared') {
-    // Encrypted, it is never the same twice: what was noted is what was staged, and an attempt before the note is written over.
-    const bytes = await packedForSending(sink, file);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    await stageFile(transport, place, bytes);
-    await record(out, (trx) => changeDelivery(trx, delivery, { state: 'staged', sha256, totals: file.totals }));
-  }
-  const encrypted = sink.target.file!.pack?.some(({ pgp }) => pgp) === true;
-  await placeFile(transport, place, { sha256: delivery.sha256!, encrypted }, context);
+  const upload = uploadOf(sink, transport);
+  const task: FileTask = { out, transport, delivery, place, upload, context, encrypted: isEncrypted(sink) };
+  // A delivery that was staged before upload was set is still moved, or found to be lost, as it was begun.
+  const lost = upload === 'rename' || delivery.state === 'staged' ? await moved(task, file) : await direct(task, file);
+  if (lost)
+    return saveAnswers(
+      out,
+      delivery,
+      rows.map((row): [OutboxRow, Answer] => [row, { state: 'unknown', problem: lost }]),
+    );
+  await markFile(transport, place, upload);
   await record(out, async (trx) => {
     await changeDelivery(trx, delivery, { state: 'sent', sentAt: session.now().toISOString() });
     const ids = rows.map((row) => row.id);
     await changeOutbox(trx, ids, { state: 'sent' });
   });
   session.note(`${delivery.name} was sent to ${out.name}: ${withTotals(file.count, file.totals)}.`);
+}
+
+/** One file on its way. */
+interface FileTask {
+  out: Outbound;
+  transport: FileTransport;
+  delivery: Delivery;
+  place: FilePlace;
+  upload: Upload;
+  context: PushContext;
+  encrypted: boolean;
+}
+
+function isEncrypted(sink: Outbound['sink']): boolean {
+  return sink.target.file!.pack?.some(({ pgp }) => pgp) === true;
+}
+
+/** By a temporary name. Gives the problem where nobody knows whether it is there. */
+async function moved({ out, transport, delivery, place, context, encrypted }: FileTask, file: RenderedFile): Promise<Problem | undefined> {
+  if (delivery.state === 'prepared') {
+    // Encrypted, it is never the same twice: what was noted is what was staged, and an attempt before the note is written over.
+    const bytes = await packedForSending(out.sink, file);
+    try {
+      await stageFile(transport, place, bytes);
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+      return unknown(
+        out,
+        delivery,
+        `The server took ${place.staged}, which is its temporary name, as soon as it was closed`,
+        TAKES_UPLOADS,
+      );
+    }
+    await note(out, delivery, { state: 'staged', sha256: sha256Of(bytes), bytes: bytes.length, totals: file.totals });
+  }
+  try {
+    const placed = await placeFile(transport, place, contentOf(delivery), { encrypted, context });
+    if (placed === 'placed') return undefined;
+    if (placed === 'altered') return unknown(out, delivery, `It was moved to ${place.final}, and what is there has another size`);
+  } catch (error) {
+    // The server refused, and the file is still where it was: nothing is there under its own name, whatever becomes of the temporary one.
+    if (error instanceof FatalError && error.code !== 'TARGET_EXISTS' && (await isStillStaged(transport, place)))
+      await note(out, delivery, { state: 'prepared' });
+    throw error;
+  }
+  return unknown(
+    out,
+    delivery,
+    `It was uploaded whole and was to be moved to ${place.final}, and now neither the temporary file nor ours under its own name is there`,
+  );
+}
+
+/** Under its own name, where the server allows no rename. Gives the problem where nobody knows whether it is there. */
+async function direct(task: FileTask, file: RenderedFile): Promise<Problem | undefined> {
+  const { out, transport, delivery, place, context, encrypted } = task;
+  const bytes = await packedForSending(out.sink, file);
+  if (delivery.state === 'prepared') {
+    const content = { sha256: sha256Of(bytes), bytes: bytes.length };
+    const there = await whatLies(transport, place.final, content);
+    if (there === 'other') throw otherFile(place, encrypted, context);
+    await note(out, delivery, { state: 'sending', ...content, totals: file.totals });
+    return there === 'same' ? undefined : written(task, bytes, false);
+  }
+  // An attempt before this one was interrupted with the file on its way.
+  const there = await whatLies(transport, place.final, contentOf(delivery));
+  if (there === 'same') return undefined;
+  if (there === 'other' && sha256Of(bytes) === delivery.sha256 && (await isBeginning(transport, place.final, bytes)))
+    return written(task, bytes, true);
+  return unknown(
+    out,
+    delivery,
+    there === 'missing'
+      ? 'A run was interrupted while it wrote it, and it is not there now: it was not begun, or the system took it, perhaps half of it'
+      : 'A run was interrupted while it wrote it, and what is there is not the file that was to be sent',
+  );
+}
+
+async function written({ out, transport, delivery, place, upload }: FileTask, bytes: Uint8Array, overwrite: boolean) {
+  let opened = false;
+  try {
+    await transport.write(place.final, [bytes], { direct: true, overwrite, onOpen: () => (opened = true) });
+  } catch (error) {
+    if (isTaken(error)) {
+      if (upload === 'taken') return undefined;
+      return unknown(out, delivery, `The server took ${place.final} as soon as it was closed`, TAKES_UPLOADS);
+    }
+    // What could not even be opened is not there.
+    if (!opened && !overwrite && error instanceof FatalError) await note(out, delivery, { state: 'prepared' });
+    throw error;
+  }
+  if ((await whatLies(transport, place.final, contentOf(delivery))) !== 'other') return undefined;
+  return unknown(out, delivery, `It was written whole, and what is there as ${place.final} is something else`);
+}
+
+const TAKES_UPLOADS =
+  'If the system takes every file as soon as it is closed, set upload: taken for this connection, or ask its owner not to touch names that begin with a point.';
+
+/** Nobody knows whether the file got there: it is not sent again before a person has looked. */
+function unknown({ name }: Outbound, { id, name: file }: Delivery, why: string, more?: string): Problem {
+  return {
+    code: 'DELIVERY_UNKNOWN',
+    place: { system: name, file },
+    message: `Nobody knows whether ${name} has ${file}. ${why}.`,
+    hint: `Ask the owner of the system. Has it: interlocal deliver settle ${id} --accepted. Has it not: interlocal deliver retry.${more ? ` ${more}` : ''}`,
+  };
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof FatalError && error.code === 'UPLOAD_TAKEN';
+}
+
+async function isStillStaged(transport: FileTransport, place: FilePlace): Promise<boolean> {
+  try {
+    return (await transport.stat(place.staged)) !== undefined && (await transport.stat(place.final)) === undefined;
+  } catch (error) {
+    if (error instanceof InterlocalError) return false; // then nothing is known of it
+    throw error;
+  }
+}
+
+async function note(out: Outbound, delivery: Delivery, change: DeliveryChange): Promise<void> {
+  await record(out, (trx) => changeDelivery(trx, delivery, change));
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function contentOf({ sha256, bytes }: Delivery): Content {
+  return { sha256: sha256!, bytes };
 }
 
 /**

@@ -1,11 +1,14 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
-import { type Answer, answerKey } from '../../connector/push.ts';
-import { fileAnswer } from '../../connector/push-file.ts';
+import { type Answer, answerKey, type PushContext } from '../../connector/push.ts';
+import { type FileAnswer, fileAnswer, placeOf, whatLies } from '../../connector/push-file.ts';
 import { readBackEach } from '../../connector/push-request.ts';
 import type { Problem } from '../../core/errors.ts';
+import { groupProblems } from '../../core/grouped-problems.ts';
 import { parseDuration } from '../../core/time.ts';
+import { zonedTime } from '../../core/zoned-time.ts';
 import { changeDelivery, type Delivery, type DeliveryState, listDeliveries } from '../../store/deliveries.ts';
 import type { Knex } from '../../store/open.ts';
+import type { FileTransport } from '../../transports/transport.ts';
 import { changeOutbox, listOutbox, type OutboxRow, type OutboxState } from '../../store/outbox.ts';
 import { stopIfAsked } from '../session.ts';
 import { outgoing, record, type Target } from './deliver.ts';
@@ -15,13 +18,17 @@ import type { Outbound } from './outbound.ts';
 export async function settleAnswers(out: Outbound, target: Target): Promise<void> {
   const { session, sink } = out;
   const { taken, file, read_back, within } = sink.acknowledgement ?? {};
-  if (!taken && !file && !read_back) return;
   const { transport, context } = target;
-  for (const delivery of await listDeliveries(session.knex, { pipeline: session.pipeline.pipeline, states: ['sent', 'acknowledged'] })) {
+  const files = transport.kind === 'files';
+  if (!taken && !file && !read_back && !files) return;
+  // Of a file that nobody knows of, an answer, or the file itself, may be found later.
+  const states: DeliveryState[] = files ? ['sent', 'acknowledged', 'unknown'] : ['sent', 'acknowledged'];
+  for (const delivery of await listDeliveries(session.knex, { pipeline: session.pipeline.pipeline, states })) {
+    if (!taken && !file && !read_back && delivery.state !== 'unknown') continue;
     stopIfAsked(session);
     const rows = await listOutbox(session.knex, { delivery: delivery.id });
     if (transport.kind === 'files') {
-      const answer = await fileAnswer(transport, sink, delivery.name, context);
+      const answer = await answerOf(transport, sink, delivery, context);
       const known = rows.flatMap((row): [OutboxRow, Answer][] => {
         const one = answer?.all ?? answer?.byKey?.get(answerKey(sink, row));
         return one && one.state !== row.state && !isFinal(row.state) ? [[row, one]] : [];
@@ -39,8 +46,22 @@ export async function settleAnswers(out: Outbound, target: Target): Promise<void
       if (known.length) await saveAnswers(out, delivery, known);
     }
     if (isOverdue(delivery, within, session.now()))
-      session.note(`${delivery.name}, sent at ${delivery.sentAt}, has had no answer from ${out.name} for longer than ${within}.`);
+      session.note(
+        `${delivery.name}, sent at ${zonedTime(delivery.sentAt!, session.project.config.town.time_zone)}, has had no answer from ${out.name} for longer than ${within}.`,
+      );
   }
+}
+
+async function answerOf(
+  transport: FileTransport,
+  sink: SinkConfig,
+  { name, state, sha256, bytes }: Delivery,
+  context: PushContext,
+): Promise<FileAnswer | undefined> {
+  const answer = await fileAnswer(transport, sink, name, context, state !== 'unknown');
+  if (answer || state !== 'unknown' || sha256 === null) return answer;
+  const there = await whatLies(transport, placeOf(sink, name, context).final, { sha256, bytes });
+  return there === 'same' ? { all: { state: 'sent' } } : undefined;
 }
 
 /** Is a delivery older than the sink gives the other side to answer? */
@@ -74,7 +95,7 @@ export async function saveAnswers(out: Outbound, delivery: Delivery, answers: re
     const said = answers.find(([, answer]) => answer.said !== undefined)?.[1].said;
     await concludeDelivery(trx, delivery, session.now(), said);
   });
-  session.problems.push(...lost);
+  session.problems.push(...grouped(lost));
   const count = (...states: Answer['state'][]): number => answers.filter(([, { state }]) => states.includes(state)).length;
   session.counts.rejected += count('rejected');
   const parts = [
@@ -85,7 +106,19 @@ export async function saveAnswers(out: Outbound, delivery: Delivery, answers: re
     [count('unknown'), 'of which nobody knows'],
   ].flatMap(([n, words]) => (n ? [`${n} ${words}`] : []));
   session.note(`${delivery.name} (${out.name}): ${parts.join(', ')}.`);
-  for (const problem of reasons.slice(0, MOST_TOLD)) session.note(`${problem.place.key ?? ''}: ${problem.message}`);
+  for (const { problem, places } of groupProblems(reasons).slice(0, MOST_TOLD)) {
+    const keys = places.slice(0, MOST_TOLD).map((place) => place.key ?? '');
+    const more = places.length > keys.length ? ` and ${places.length - keys.length} more` : '';
+    session.note(`${places.length > 1 ? `${places.length} records, ` : ''}${keys.join(', ')}${more}: ${problem.message}`);
+  }
+}
+
+/** What is the same of several records is said once. */
+function grouped(problems: readonly Problem[]): Problem[] {
+  return [...Map.groupBy(problems, ({ code, message }) => `${code} ${message}`).values()].map((same) => {
+    const { key: _, ...place } = same[0]!.place;
+    return same.length === 1 ? same[0]! : { ...same[0]!, place };
+  });
 }
 
 /** So many reasons are told in the run's notes; interlocal deliver list has them all. */

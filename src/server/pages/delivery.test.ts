@@ -23,6 +23,7 @@ const delivery: Delivery = {
   records: 1,
   totals: {},
   sha256: null,
+  bytes: null,
   run: 1,
   preparedAt: '2026-03-02T15:00:00Z',
   sentAt: '2026-03-02T15:00:00Z',

@@ -64,7 +64,7 @@ function pipelines({ pipelines, next, town, reconciliations }: Overview): Html {
     html`<tr>
       <th scope="row"><a href="/pipelines/${p.pipeline}">${p.pipeline}</a></th>
       <td>
-        ${p.mode === 'off' ? statusMark('idle', 'off') : p.running ? statusMark('idle', 'running') : p.unrecorded ? statusMark('bad', 'not noted in the store') : p.last_run?.outcome === null ? statusMark('bad', 'ended without saying how') : p.last_run ? outcomeMark(p.last_run.outcome) : statusMark('idle', 'has not run yet')}
+        ${p.mode === 'off' ? statusMark('idle', 'off') : p.stalled_since ? statusMark('note', 'stalled') : p.running ? statusMark('idle', 'running') : p.unrecorded ? statusMark('bad', 'not noted in the store') : p.last_run?.outcome === null ? statusMark('bad', 'ended without saying how') : p.last_run ? outcomeMark(p.last_run.outcome) : statusMark('idle', 'has not run yet')}
       </td>
       <td>${p.last_run ? html`<time datetime="${p.last_run.started_at}">${timeText(p.last_run.started_at, town.zone)}</time>` : ''}</td>
       ${next.size > 0 ? html`<td>${next.has(p.pipeline) ? timeText(next.get(p.pipeline)!, town.zone) : ''}</td>` : ''}

@@ -1,4 +1,5 @@
 import type { PipelineConfig } from '../../config/schema/pipeline.ts';
+import { groupProblems, placesText } from '../../core/grouped-problems.ts';
 import type { Run } from '../../store/runs.ts';
 import { html, type Html } from '../html.ts';
 import { type Page, scrolling, type Town } from '../page.ts';
@@ -133,7 +134,13 @@ function shownText(outgoing: Outgoing | undefined): (text: string) => string {
 
 function said({ zone }: Town, run: Run, shown: (text: string) => string): Html | '' {
   if (!hasWords(run)) return '';
-  const problems = run.problems.slice(0, MOST_PROBLEMS).map(shownProblem);
+  const groups = groupProblems(run.problems);
+  const problems = groups.slice(0, MOST_PROBLEMS).map(({ problem, places }) => ({
+    ...shownProblem(problem),
+    ...(places.length > 1
+      ? { where: `${countText(places.length)} times, at ${placesText(places.map(({ key: _, ...place }) => place))}` }
+      : {}),
+  }));
   return html`<section aria-labelledby="run-${run.id}">
     <h2 id="run-${run.id}">Run ${run.id}, ${timeText(run.startedAt, zone)}</h2>
     ${
@@ -143,7 +150,7 @@ function said({ zone }: Town, run: Run, shown: (text: string) => string): Html |
           </ul>`
         : ''
     }
-    ${run.problems.length > problems.length ? html`<p>… and ${plural(run.problems.length - problems.length, 'more problem')}.</p>` : ''}
+    ${groups.length > problems.length ? html`<p>… and ${plural(groups.length - problems.length, 'more problem')}.</p>` : ''}
     ${
       run.notes.length > 0
         ? html`<ul>

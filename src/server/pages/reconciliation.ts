@@ -3,6 +3,7 @@ import { formatMoney } from '../../core/money.ts';
 import { html, type Html } from '../html.ts';
 import { type Page, scrolling, type Town } from '../page.ts';
 import { differingCount, type Reconciliation, type ReconciliationLine, statusWord } from '../reports/reconciliation.ts';
+import { reconciliationReasons } from '../reports/reconciliation-reasons.ts';
 import { keysText } from '../status-line.ts';
 import { type Mark, statusMark } from '../status-mark.ts';
 import { capitalized, plural, timeText } from '../words.ts';
@@ -50,7 +51,7 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
         The difference is ${r.right} minus ${r.left}. Nothing is netted: a sum differs when anything in it
         does.${r.counts.unchecked > 0 ? ' What could not be checked counts in the sums and not in the difference.' : ''}
       </p>
-      ${outer.length > 0 ? outerTable(r, outer, totals, shown) : ''}
+      ${reasonsSection(r)} ${outer.length > 0 ? outerTable(r, outer, totals, shown) : ''}
       ${
         outer.length > 0
           ? outer.map((line, i) =>
@@ -65,6 +66,24 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
       }
       ${inner.length > shown.length ? html`<p>… and ${plural(inner.length - shown.length, 'more line')}: <code>interlocal report reconciliation ${r.pipeline}</code> has them all.</p>` : ''}`,
   };
+}
+
+/** What several keys have in common, so that it is read once. */
+function reasonsSection(r: Reconciliation): Html | '' {
+  const several = reconciliationReasons(r).filter(({ keys }) => keys.length > 1);
+  if (several.length === 0) return '';
+  return html`<section aria-labelledby="why">
+    <h2 id="why">Why, where it is the same for several</h2>
+    <ul>
+      ${several.map(
+        ({ status, reason, currency, keys, difference }) =>
+          html`<li>
+            ${plural(keys.length, 'key')},
+            ${statusWord(status, r)}${status === 'unchecked' ? '' : `, ${formatMoney(difference, currency)} ${currency}`}: ${reason}
+          </li>`,
+      )}
+    </ul>
+  </section>`;
 }
 
 function outerTable(

@@ -1,3 +1,6 @@
+import { groupDigits } from '../../core/digit-groups.ts';
+import { formatMoney } from '../../core/money.ts';
+import type { RejectFacts, RejectGroup } from '../../engine/reject-facts.ts';
 import type { Reject } from '../../store/rejects.ts';
 import { html, type Html } from '../html.ts';
 import { type Page, scrolling } from '../page.ts';
@@ -5,7 +8,8 @@ import { shownProblem } from '../problem-words.ts';
 import { countText, plural } from '../words.ts';
 
 export interface Rejects {
-  list: Reject[];
+  /** By what is wrong with them. */
+  groups: RejectGroup[];
   /** Open in all, or of the pipeline that was asked for. */
   open: number;
   pipeline: string | undefined;
@@ -16,7 +20,8 @@ export interface Rejects {
 /** `/rejects`: what was set aside, why, and what to do. The record itself is not shown: it may hold personal data. */
 export function rejectsPage(r: Rejects): Page {
   const title = r.pipeline ? `Set aside from ${r.pipeline}` : 'Records set aside';
-  if (r.list.length === 0)
+  const shown = r.groups.reduce((n, group) => n + group.rejects.length, 0);
+  if (shown === 0)
     return {
       title,
       section: '/rejects',
@@ -33,8 +38,7 @@ export function rejectsPage(r: Rejects): Page {
         title,
         html`<table class="words">
           <caption>
-            ${r.list.length < r.open ? `${countText(r.list.length)} of ${countText(r.open)}` : 'All of them'}, by the number that commands
-            name them by
+            ${shown < r.open ? `${countText(shown)} of ${countText(r.open)}` : 'All of them'}, by the number that commands name them by
           </caption>
           <thead>
             <tr>
@@ -45,7 +49,7 @@ export function rejectsPage(r: Rejects): Page {
             </tr>
           </thead>
           <tbody>
-            ${r.list.map(row)}
+            ${r.groups.map(row)}
           </tbody>
         </table>`,
       )}
@@ -60,15 +64,49 @@ export function rejectsPage(r: Rejects): Page {
   };
 }
 
-function row(reject: Reject): Html {
-  const problems = reject.problems.map(shownProblem);
-  const place = placeOf(reject);
+/** So many records of one group stand open; the others are folded away. */
+const MOST_OPEN = 3;
+
+function row({ pipeline, problems, rejects, totals }: RejectGroup): Html {
+  // Of several records where each of them is told below.
+  const told = problems.map((problem) => shownProblem(rejects.length > 1 ? { ...problem, place: {} } : problem));
+  const sums = Object.entries(totals).map(([currency, sum]) => `${groupDigits(sum)} ${currency}`);
   return html`<tr>
-    <th scope="row" class="n">${reject.id}</th>
-    <td>${place}<br /><a class="quiet" href="/pipelines/${reject.pipeline}">${reject.pipeline}</a></td>
-    <td>${lines(problems.map((p) => p.what))}</td>
-    <td>${lines([...new Set(problems.map((p) => p.todo))])}</td>
+    <th scope="row" class="n">${rejects.length === 1 ? rejects[0]!.reject.id : ''}</th>
+    <td>
+      ${
+        rejects.length === 1
+          ? html`${placeOf(rejects[0]!.reject)}${factsText(rejects[0]!)}<br />`
+          : html`${plural(rejects.length, 'record')}${sums.length ? `, ${sums.join(' + ')}` : ''}<br />${records(rejects)}`
+      }<a class="quiet" href="/pipelines/${pipeline}">${pipeline}</a>
+    </td>
+    <td>${lines(told.map((p) => p.what))}</td>
+    <td>${lines([...new Set(told.map((p) => p.todo))])}</td>
   </tr>`;
+}
+
+function records(rejects: readonly RejectFacts[]): Html {
+  const item = (facts: RejectFacts): Html => html`<li>No. ${facts.reject.id}: ${placeOf(facts.reject)}${factsText(facts)}</li>`;
+  if (rejects.length <= MOST_OPEN)
+    return html`<ul>
+      ${rejects.map(item)}
+    </ul>`;
+  return html`<details>
+    <summary>No. ${rejects[0]!.reject.id} to ${rejects.at(-1)!.reject.id}</summary>
+    <ul>
+      ${rejects.map(item)}
+    </ul>
+  </details>`;
+}
+
+/** Only what was read as a key, a day and an amount: what stands there otherwise may be a name in the wrong column. */
+function factsText({ key, keyIsPersonal, date, minor, currency }: RejectFacts): string {
+  const facts = [
+    ...(key !== null && !keyIsPersonal ? [`key ${key}`] : []),
+    ...(date !== null && /^\d{4}-\d\d-\d\d$/.test(date) ? [date] : []),
+    ...(minor !== null && currency !== null ? [`${formatMoney(minor, currency)} ${currency}`] : []),
+  ];
+  return facts.length ? `, ${facts.join(', ')}` : '';
 }
 
 function placeOf({ file, line, record }: Reject): string {

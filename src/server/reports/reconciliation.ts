@@ -5,6 +5,7 @@ import { plainMoney } from '../../core/money.ts';
 import type { Engine } from '../../engine/run.ts';
 import { type Difference, comparedIn, differenceCounts, type DifferenceStatus, listDifferences } from '../../store/differences.ts';
 import { type Match, matchesOf } from '../../store/matches.ts';
+import { reconciliationReasons } from './reconciliation-reasons.ts';
 
 /** What the last run of a reconciliation found, in the words of its configuration. */
 export interface Reconciliation {
@@ -132,6 +133,13 @@ export function reconciliationJson(r: Reconciliation): Record<string, unknown> {
     ran_at: r.ranAt,
     problems: r.problems,
     counts: r.counts,
+    reasons: reconciliationReasons(r).map(({ status, reason, currency, keys, difference }) => ({
+      status,
+      reason,
+      currency,
+      keys: keys.length,
+      difference: amount(difference, currency),
+    })),
     lines: r.lines.map((line) => ({
       key: Object.fromEntries(line.key.map((part, i) => [r.keys[i]!, part])),
       depth: line.depth,

@@ -1,6 +1,6 @@
 import { plainMoney } from '../../core/money.ts';
 import type { RevenueRow } from '../../engine/revenue.ts';
-import { spreadsheetCsv } from './spreadsheet-csv.ts';
+import { spreadsheetCsvLines } from './spreadsheet-csv.ts';
 
 const HEAD = [
   'department',
@@ -19,21 +19,28 @@ const HEAD = [
 
 /** The report as delimited text, one line for each row; several reasons are joined by "; ". */
 export function revenueCsv(rows: readonly RevenueRow[]): string {
-  return spreadsheetCsv(
+  return [...revenueCsvLines(rows)].join('');
+}
+
+/** The same some hundred lines at a time. */
+export function revenueCsvLines(rows: readonly RevenueRow[]): Iterable<string> {
+  return spreadsheetCsvLines(
     HEAD,
-    rows.map((row) => [
-      { text: row.department },
-      { text: row.account },
-      { text: row.tender },
-      { text: row.period },
-      { text: row.currency },
-      { number: String(row.receipts) },
-      { number: plainMoney(row.amount, row.currency) },
-      { number: plainMoney(row.reconciled, row.currency) },
-      { number: plainMoney(row.unreconciled, row.currency) },
-      { text: row.reasons.join('; ') },
-      { number: String(row.unreconciledReceipts) },
-      { text: row.receipt ?? '' },
-    ]),
+    rows
+      .values()
+      .map((row) => [
+        { text: row.department },
+        { text: row.account },
+        { text: row.tender },
+        { text: row.period },
+        { text: row.currency },
+        { number: String(row.receipts) },
+        { number: plainMoney(row.amount, row.currency) },
+        { number: plainMoney(row.reconciled, row.currency) },
+        { number: plainMoney(row.unreconciled, row.currency) },
+        { text: row.reasons.join('; ') },
+        { number: String(row.unreconciledReceipts) },
+        { text: row.receipt ?? '' },
+      ]),
   );
 }

@@ -6,6 +6,7 @@ import { keySet, renamings } from './keys.ts';
 import { heldLocks, takeLock } from './locks.ts';
 import { rowsOf } from './rows.ts';
 import { columnsOf, createIndex, dropIndex, explain, indexes, onlyGrows, primaryKey, settle, tables } from './tables.ts';
+import { tryOut } from './try-out.ts';
 import { begin, commit, exclusively, readAtOneMoment, rollback, write } from './transactions.ts';
 
 /** A store in one file, with one writer at a time. */
@@ -34,6 +35,7 @@ export const sqlite: Dialect = {
   keySet,
   renamings,
   explain,
+  tryOut,
   examine,
   fileOf,
   cutAt,

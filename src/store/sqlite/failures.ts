@@ -33,7 +33,7 @@ const FAILURES: Record<string, Omit<Problem, 'place'>> = {
   },
   SQLITE_NOTADB: {
     code: 'STORE_DAMAGED',
-    message: 'The file at store.url is not a store.',
+    message: 'The file that is named there is not a store.',
     hint: 'Look at store.url in config/interlocal.yaml, or restore the last backup.',
   },
 };

@@ -1,12 +1,14 @@
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { AbortedError, FileError, InterlocalError } from '../../core/errors.ts';
-import { readOptions } from '../options.ts';
-import { byName, confinedPath, folderOf, joinPath, nameMatcher, nameOf, temporaryName } from '../paths.ts';
-import type { CheckResult, FileTransport, RemoteFile, TransportContext } from '../transport.ts';
-import { fileChanged, folderMissing, targetExists } from '../file-errors.ts';
+import { AbortedError, FileError, InterlocalError, RetriableError } from '../../core/errors.ts';
+import { milliseconds, readOptions } from '../options.ts';
+import { byName, confinedPath, folderOf, isLossy, joinPath, nameMatcher, nameOf, temporaryName } from '../paths.ts';
+import type { CheckResult, FileTransport, RemoteFile, TransportContext, WriteOptions } from '../transport.ts';
+import type { Problem } from '../../core/errors.ts';
+import { fileChanged, folderMissing, nameUnreadable, sizeWrong, targetExists } from '../file-errors.ts';
 import { confine } from './confine.ts';
+import { watchShare } from './hung.ts';
 import { folderSettings } from './options.ts';
 import { moveRefusing, syncFolder, writeWhole } from './place.ts';
 import { asTransportError, errorCode } from './status.ts';
@@ -16,22 +18,35 @@ const READ_BYTES = 64 * 1024;
 /** Files in a folder of this machine or of a mounted share. Throws ConfigError for wrong options. */
 export function openFolder(options: Record<string, unknown>, context: TransportContext): FileTransport {
   const system = context.connection;
-  const root = resolve(context.projectFolder, readOptions(folderSettings, options, system).path);
+  const settings = readOptions(folderSettings, options, system);
+  const root = resolve(context.projectFolder, settings.path);
+  const share = watchShare(root, system, {
+    timeout: settings.timeout,
+    total: settings.total_timeout,
+    timeoutMs: milliseconds(settings.timeout),
+    totalMs: milliseconds(settings.total_timeout),
+  });
 
   /** The real path of something that may exist; symbolic links that leave the root are refused. */
   async function real(path: string): Promise<string> {
     return confine(root, confinedPath(path, system), system);
   }
 
-  async function list(folder: string, pattern: string): Promise<RemoteFile[]> {
+  async function list(folder: string, pattern: string, onUnreadable?: (problem: Problem) => void): Promise<RemoteFile[]> {
     const plain = confinedPath(folder, system);
     const matches = nameMatcher(pattern);
     try {
       const entries = await fs.readdir(await real(plain), { withFileTypes: true });
-      const files = await Promise.all(
-        entries.filter((entry) => matches(entry.name) && !entry.isDirectory()).map((entry) => describe(joinPath(plain, entry.name))),
+      const found = await Promise.all(
+        entries
+          .filter((entry) => matches(entry.name) && !entry.isDirectory())
+          .map(async (entry) => ({ name: entry.name, file: await describe(joinPath(plain, entry.name)) })),
       );
-      return files.filter((file) => file !== undefined).sort(byName);
+      // Where bytes are no UTF-8, the name that we have is that of no file.
+      const problems = found.flatMap(({ name, file }) => (!file && isLossy(name) ? [nameUnreadable(system, joinPath(plain, name))] : []));
+      if (problems.length && !onUnreadable) throw new FileError(problems);
+      for (const problem of problems) onUnreadable!(problem);
+      return found.flatMap(({ file }) => file ?? []).sort(byName);
     } catch (error) {
       if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') throw folderMissing(system, folder, `in ${root}`);
       throw asTransportError(error, system, folder);
@@ -64,35 +79,45 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
 
   async function* read(path: string): AsyncGenerator<Uint8Array, void, void> {
     let file: fs.FileHandle | undefined;
+    let hangs = false;
     try {
-      const at = await real(path);
-      file = await fs.open(at, constants.O_RDONLY);
-      const before = await file.stat({ bigint: true });
+      const step = share.transfer(path);
+      const opening = real(path).then((at) => fs.open(at, constants.O_RDONLY));
+      opening.catch(() => {}); // heard here where the share hangs before
+      file = await share
+        .within(path, () => opening)
+        .catch((error: unknown) => {
+          opening.then(async (late) => late.close()).catch(() => {}); // it may come back when nobody waits for it any more
+          throw error;
+        });
+      const before = await step(file.stat({ bigint: true }));
       if (!before.isFile())
         throw new FileError({ code: 'NOT_A_FILE', place: { system, file: path }, message: `${path} is not a plain file.` });
       // Two buffers in turn: fresh ones would lie about until the next large collection.
       const buffers = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)];
-      for (let position = 0, i = 0; ; i = 1 - i) {
+      let total = 0;
+      for (let i = 0; ; i = 1 - i) {
         if (context.signal?.aborted) throw aborted(path);
-        const { bytesRead, buffer } = await file.read(buffers[i]!, 0, READ_BYTES, position);
+        const { bytesRead, buffer } = await step(file.read(buffers[i]!, 0, READ_BYTES, total));
         if (bytesRead === 0) break;
-        position += bytesRead;
+        total += bytesRead;
         yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
       }
-      const after = await file.stat({ bigint: true });
+      const after = await step(file.stat({ bigint: true }));
       if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) throw fileChanged(system, path);
+      if (total !== Number(before.size)) throw sizeWrong(system, path, Number(before.size), `${total}`);
     } catch (error) {
+      hangs = error instanceof RetriableError && error.code === 'SHARE_UNREACHABLE';
       throw asTransportError(error, system, path);
     } finally {
-      await file?.close();
+      const closing = file?.close();
+      if (hangs)
+        closing?.catch(() => {}); // it hangs as well
+      else await closing;
     }
   }
 
-  async function write(
-    path: string,
-    bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    options: { overwrite?: boolean } = {},
-  ): Promise<void> {
+  async function write(path: string, bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options: WriteOptions = {}): Promise<void> {
     const plain = confinedPath(path, system);
     if (!options.overwrite && (await stat(path))) throw targetExists(system, path);
     try {
@@ -101,6 +126,11 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
         throw folderMissing(system, folderOf(plain), `in ${root}`);
       });
       await real(plain);
+      if (options.direct) {
+        await writeWhole(join(folder, nameOf(plain)), bytes, context.signal, options);
+        if (context.signal?.aborted) throw aborted(path);
+        return await syncFolder(folder);
+      }
       const temporary = join(folder, temporaryName(nameOf(plain)));
       try {
         await writeWhole(temporary, bytes, context.signal);
@@ -191,7 +221,36 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
     return new AbortedError({ code: 'ABORTED', place: { system, file: path }, message: 'Stopped on request.' });
   }
 
-  return { kind: 'files', list, stat, read, write, rename, remove, check, checkFolder, close: async () => {} };
+  return {
+    kind: 'files',
+    upload: settings.upload,
+    list: (folder, pattern, onUnreadable) => share.within(folder, () => list(folder, pattern, onUnreadable)),
+    stat: (path) => share.within(path, () => stat(path)),
+    read,
+    write: (path, bytes, how) => share.within(path, () => write(path, bytes, how), 'bytes'),
+    // On to another disk it is copied.
+    rename: (from, to) => share.within(from, () => rename(from, to), 'bytes'),
+    remove: (path) => share.within(path, () => remove(path)),
+    async check() {
+      try {
+        return await share.within('.', check);
+      } catch (error) {
+        if (!(error instanceof RetriableError)) throw error;
+        const { code, message, hint } = error.problems[0]!;
+        return [{ name: 'reachable', ok: false, code, detail: message, ...(hint === undefined ? {} : { hint }) }];
+      }
+    },
+    async checkFolder(folder) {
+      try {
+        return await share.within(folder, () => checkFolder(folder));
+      } catch (error) {
+        if (!(error instanceof RetriableError)) throw error;
+        const { code, message, hint } = error.problems[0]!;
+        return { name: `folder ${folder}`, ok: false, code, detail: message, ...(hint === undefined ? {} : { hint }) };
+      }
+    },
+    close: async () => {},
+  };
 }
 
 function ignoreMissing(error: unknown): undefined {

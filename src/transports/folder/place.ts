@@ -1,15 +1,18 @@
 import * as fs from 'node:fs/promises';
 import { dirname, join, basename } from 'node:path';
 import { temporaryName } from '../paths.ts';
+import type { WriteOptions } from '../transport.ts';
 import { errorCode } from './status.ts';
 
-/** Writes a new file and has the disk confirm it. Stops early, without an error, when the signal says so. */
+/** Writes a file, by default one that must not exist, and has the disk confirm it. Stops early, without an error, when the signal says so. */
 export async function writeWhole(
   path: string,
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   signal?: AbortSignal,
+  { overwrite, onOpen }: Pick<WriteOptions, 'overwrite' | 'onOpen'> = {},
 ): Promise<void> {
-  const file = await fs.open(path, 'wx', 0o660);
+  const file = await fs.open(path, overwrite ? 'w' : 'wx', 0o660);
+  onOpen?.();
   try {
     for await (const chunk of bytes) {
       if (signal?.aborted) return;

@@ -1,14 +1,15 @@
 import { pipeline } from 'node:stream';
 import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { AbortedError, FatalError, RetriableError } from '../../core/errors.ts';
+import { AbortedError, FatalError, InterlocalError, RetriableError } from '../../core/errors.ts';
 import { networkError } from '../network.ts';
+import type { Patience } from '../patience.ts';
 
 interface BodyLimits {
   system: string;
   url: URL;
-  /** Longest silence in the middle of a body, milliseconds. */
-  timeout: number;
+  /** How long it may take. */
+  waiting: Patience;
   maxBytes: number;
   /** The content-encoding header. */
   packing: string | undefined;
@@ -31,7 +32,7 @@ const UNPACKERS: Record<string, () => Transform> = {
  */
 export async function* readBody(
   answer: Readable,
-  { system, url, timeout, maxBytes, packing, signal, surplus }: BodyLimits,
+  { system, url, waiting, maxBytes, packing, signal, surplus }: BodyLimits,
 ): AsyncGenerator<Uint8Array, void, void> {
   let size = 0;
   const packed = packing !== undefined && packing !== '' && packing !== 'identity';
@@ -46,9 +47,12 @@ export async function* readBody(
     });
   }
   const body: Readable = unpacker ? pipeline(answer, unpacker(), () => {}) : answer;
-  const late = setTimeout(() => body.destroy(Object.assign(new Error('silent'), { code: 'ETIMEDOUT' })), timeout);
+  const pieces = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
   try {
-    for await (const bytes of body as AsyncIterable<Uint8Array>) {
+    for (;;) {
+      const step = await waiting.wait(pieces.next(), () => body.destroy());
+      if (step.done) return;
+      const bytes = step.value;
       size += bytes.length;
       if (size > maxBytes)
         throw new FatalError({
@@ -58,7 +62,6 @@ export async function* readBody(
           hint: 'Ask for less at a time (a paginator, a shorter window), or raise max_bytes of the connection.',
         });
       yield bytes;
-      late.refresh();
     }
     if (surplus?.())
       throw new FatalError({
@@ -69,10 +72,9 @@ export async function* readBody(
       });
   } catch (error) {
     if (signal?.aborted) throw new AbortedError({ code: 'ABORTED', place: { system }, message: 'Stopped on request.' });
-    if (error instanceof FatalError) throw error;
+    if (error instanceof InterlocalError) throw error;
     throw brokenOff(error, system, url);
   } finally {
-    clearTimeout(late);
     body.destroy();
   }
 }
@@ -97,8 +99,19 @@ function brokenOff(error: unknown, system: string, url: URL): Error {
   );
 }
 
-/** All of it, as text in UTF-8; for small answers. Stops at `most` bytes without complaint. */
+/** All of it, as text in UTF-8; for small answers. Stops at `most` bytes without complaint. Throws as `readBody` does. */
+export async function textOf(bytes: AsyncIterable<Uint8Array>, most: number): Promise<string> {
+  return collected(bytes, most, (error) => {
+    throw error;
+  });
+}
+
+/** What arrived of it, for a message: that it broke off does not matter then. */
 export async function beginningOf(bytes: AsyncIterable<Uint8Array>, most: number): Promise<string> {
+  return collected(bytes, most, () => {});
+}
+
+async function collected(bytes: AsyncIterable<Uint8Array>, most: number, failed: (error: unknown) => void): Promise<string> {
   const parts: Uint8Array[] = [];
   let size = 0;
   try {
@@ -107,8 +120,8 @@ export async function beginningOf(bytes: AsyncIterable<Uint8Array>, most: number
       size += part.length;
       if (size >= most) break;
     }
-  } catch {
-    // What arrived is enough for a message.
+  } catch (error) {
+    failed(error);
   }
   return Buffer.concat(parts).subarray(0, most).toString('utf8');
 }

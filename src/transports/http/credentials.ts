@@ -4,7 +4,7 @@ import type { Value, Values } from '../../core/record.ts';
 import { JsonDefect, readJson } from '../../formats/json-scan.ts';
 import { excerpt } from '../../formats/refuse.ts';
 import { ownWords, redactor } from '../redact.ts';
-import { beginningOf } from './body.ts';
+import { textOf } from './body.ts';
 import type { HttpSettings } from './options.ts';
 import { statusError } from './status.ts';
 import type { WebClient, WebRequest } from './web-client.ts';
@@ -106,7 +106,7 @@ export function credentials(
 
   async function logIn(request: WebRequest): Promise<Values> {
     const answer = await client.send(request);
-    const text = await beginningOf(answer.bytes, 1_000_000);
+    const text = await textOf(answer.bytes, 1_000_000);
     if (answer.status >= 300) {
       // A log-in that is answered with 400 (OAuth's invalid_client is) or 403 is a log-in that failed.
       const status = [400, 403].includes(answer.status) ? 401 : answer.status;

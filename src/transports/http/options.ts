@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { exactlyOne, secret } from '../../config/schema/common.ts';
 import { allowLegacyTls } from '../legacy-tls.ts';
 import { rateLimit } from '../../config/schema/rate-limit.ts';
-import { plainSecret, requiredSecret, secretOption, timeoutOption } from '../options.ts';
+import { plainSecret, requiredSecret, secretOption, timeoutOption, totalTimeoutOption } from '../options.ts';
 import type { SecretText } from '../options.ts';
 
 export const webAddress = z.url({ protocol: /^https?$/, error: 'must be an address such as https://api.example.gov/v1' });
@@ -21,6 +21,7 @@ export function webShape(secretText: SecretText) {
     cert_key: secretOption(secretText, 'Private key of the client certificate (PEM), as ${file:path}.'),
     cert_passphrase: secretOption(secretText, 'Passphrase of that key.'),
     timeout: timeoutOption('30s'),
+    total_timeout: totalTimeoutOption('15m', 'one request with its answer'),
     allow_legacy: allowLegacyTls,
     max_bytes: z.int().positive().default(67_108_864).describe('Refuse answers larger than this.'),
     rate_limit: rateLimit
@@ -111,5 +112,5 @@ export const httpSettings = z.object(shape(plainSecret));
 export type HttpSettings = z.output<typeof httpSettings>;
 export type WebSettings = Pick<
   HttpSettings,
-  'ca_file' | 'cert_file' | 'cert_key' | 'cert_passphrase' | 'timeout' | 'allow_legacy' | 'max_bytes' | 'rate_limit'
+  'ca_file' | 'cert_file' | 'cert_key' | 'cert_passphrase' | 'timeout' | 'total_timeout' | 'allow_legacy' | 'max_bytes' | 'rate_limit'
 >;

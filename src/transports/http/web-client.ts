@@ -4,11 +4,12 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
-import { AbortedError, ConfigError, FatalError } from '../../core/errors.ts';
+import { AbortedError, ConfigError, FatalError, InterlocalError } from '../../core/errors.ts';
 import { certificateCheck, readCertificate } from '../certificate.ts';
 import { tlsLimits } from '../legacy-tls.ts';
 import { networkError } from '../network.ts';
 import { milliseconds } from '../options.ts';
+import { patience, tooSlow } from '../patience.ts';
 import { sharedPace } from '../rate-limit.ts';
 import type { CheckResult, TransportContext } from '../transport.ts';
 import { readBody } from './body.ts';
@@ -74,8 +75,16 @@ export function webClient(settings: WebSettings, context: TransportContext, host
         return asked.on('error', (error: NodeJS.ErrnoException) => (surplus ||= error.code?.startsWith('HPE_') === true));
       },
     };
+    const late = new AbortController();
+    // axios watches over silence until the answer begins; a line that gives a byte now and then is no silence.
+    const waiting = patience({
+      idleMs: timeout,
+      totalMs: milliseconds(settings.total_timeout),
+      silent: () => networkError({ code: 'ETIMEDOUT' }, { system, host: url.hostname, port: portOf(url) })!,
+      slow: () => tooSlow(system, `The request to ${url.host}`, settings.total_timeout),
+    });
     try {
-      const response = await axios.request<Readable>({
+      const asking = axios.request<Readable>({
         adapter: 'http',
         method,
         url: url.href,
@@ -89,9 +98,10 @@ export function webClient(settings: WebSettings, context: TransportContext, host
         proxy: false,
         timeout,
         validateStatus: () => true,
-        ...(context.signal ? { signal: context.signal } : {}),
+        signal: context.signal ? AbortSignal.any([context.signal, late.signal]) : late.signal,
         ...(await (agents ??= makeAgents(settings, context))),
       });
+      const response = await waiting.wait(asking, () => late.abort(), true);
       response.data.on('error', () => {}); // heard here, thrown where the body is read
       const answerHeaders = Object.fromEntries(
         Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), [value].flat().join(', ')]),
@@ -103,7 +113,7 @@ export function webClient(settings: WebSettings, context: TransportContext, host
         bytes: readBody(response.data, {
           system,
           url,
-          timeout,
+          waiting,
           maxBytes: settings.max_bytes,
           packing: answerHeaders['content-encoding'],
           signal: context.signal,
@@ -118,7 +128,7 @@ export function webClient(settings: WebSettings, context: TransportContext, host
   }
 
   function requestFailed(error: unknown, url: URL): Error {
-    if (error instanceof ConfigError) return error;
+    if (error instanceof InterlocalError) return error;
     if (context.signal?.aborted) return new AbortedError({ code: 'ABORTED', place: { system }, message: 'Stopped on request.' });
     const code = (error as { code?: string }).code ?? '';
     return (

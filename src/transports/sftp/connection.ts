@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SFTPWrapper } from 'ssh2';
 import type SftpClient from 'ssh2-sftp-client';
 import { milliseconds } from '../options.ts';
+import { patience } from '../patience.ts';
 import { algorithms } from './algorithms.ts';
 import { answerPrompts, authenticationSteps } from './authentication.ts';
 import { prepareDecipherKey } from './cheaper.ts';
@@ -162,8 +163,11 @@ async function tryConnect(
   let connected = false;
   ssh.on('close', () => connected && onLost());
   let refused = false;
+  // ssh2 watches over the log-in; that the server then opens a channel for files, nobody does.
+  const opening = patience({ totalMs: 2 * timeout, slow: () => requestTimeout('', settings, '') });
+  const late = (): void => void (first ??= Object.assign(new Error('no channel in time'), { level: 'client-timeout' }));
   try {
-    const sftp = (await client.connect({
+    const connecting = client.connect({
       host: settings.host,
       port: settings.port,
       username: settings.username,
@@ -182,7 +186,8 @@ async function tryConnect(
         seen.push(offered);
         return false;
       },
-    })) as unknown as SFTPWrapper;
+    });
+    const sftp = (await opening.wait(connecting, late)) as unknown as SFTPWrapper;
     connected = true;
     prepareDecipherKey(ssh);
     return {
@@ -204,6 +209,6 @@ function offeredKey(key: Buffer): OfferedKey {
   const typeLength = key.readUInt32BE(0);
   return {
     type: key.toString('latin1', 4, 4 + typeLength),
-    fingerprint: `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`,
+    fingerprint: `SHA256:${createHash('sha256').update(key).digest('base64').replaceAll('=', '')}`,
   };
 }

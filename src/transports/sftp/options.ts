@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { secret } from '../../config/schema/common.ts';
-import { plainSecret, secretOption, timeoutOption } from '../options.ts';
+import { plainSecret, secretOption, timeoutOption, totalTimeoutOption, uploadOption } from '../options.ts';
 import type { SecretText } from '../options.ts';
 import { LEGACY_ALGORITHMS } from './algorithms.ts';
 
@@ -24,7 +24,9 @@ function shape(secretText: SecretText) {
         "SHA256 fingerprint of the server's host key, as the vendor gave it; a list while a key is being replaced. Without it nothing is read: interlocal check shows what the server offers.",
       ),
     root: z.string().default('.').describe('Folder on the server that everything is relative to.'),
+    upload: uploadOption,
     timeout: timeoutOption('30s'),
+    total_timeout: totalTimeoutOption('2h', 'one file'),
     allow_legacy: z
       .array(z.enum(LEGACY_ALGORITHMS))
       .default([])

@@ -1,15 +1,19 @@
 import type { FileEntryWithStats, Stats } from 'ssh2';
 import { AbortedError, FatalError, FileError } from '../../core/errors.ts';
-import { fileMissing, folderMissing, targetExists } from '../file-errors.ts';
-import { readOptions } from '../options.ts';
-import { byName, confinedPath, folderOf, joinPath, nameMatcher, nameOf, temporaryName } from '../paths.ts';
-import type { FileTransport, RemoteFile, TransportContext } from '../transport.ts';
+import type { Problem } from '../../core/errors.ts';
+import { fileMissing, folderMissing, nameUnreadable, targetExists } from '../file-errors.ts';
+import { milliseconds, readOptions } from '../options.ts';
+import { patience, tooSlow } from '../patience.ts';
+import { byName, confinedPath, folderOf, isLossy, joinPath, nameMatcher, nameOf, temporaryName } from '../paths.ts';
+import type { FileTransport, RemoteFile, TransportContext, WriteOptions } from '../transport.ts';
 import { checkSftp, checkSftpFolder } from './check.ts';
 import { sftpConnection } from './connection.ts';
 import type { SftpSession } from './connection.ts';
+import { askKind, kindOfEntry, kindOfStats, kindUnknown } from './kind.ts';
 import { sftpSettings } from './options.ts';
 import { SftpFailure } from './status.ts';
-import { download, isFolder, isLink, isPlainFile, mayBeFolder, upload } from './transfer.ts';
+import { download, mayBeFolder, sizeOf, upload } from './transfer.ts';
+import type { Transfer } from './transfer.ts';
 
 /** Files at an SFTP server. Connects with the first call. Throws ConfigError for wrong options. */
 export function openSftp(options: Record<string, unknown>, context: TransportContext): FileTransport {
@@ -17,7 +21,7 @@ export function openSftp(options: Record<string, unknown>, context: TransportCon
   const settings = readOptions(sftpSettings, options, system);
   const connection = sftpConnection(settings, system);
 
-  async function list(folder: string, pattern: string): Promise<RemoteFile[]> {
+  async function list(folder: string, pattern: string, onUnreadable?: (problem: Problem) => void): Promise<RemoteFile[]> {
     const plain = confinedPath(folder, system);
     const matches = nameMatcher(pattern);
     const session = await connection.session();
@@ -30,48 +34,66 @@ export function openSftp(options: Record<string, unknown>, context: TransportCon
         throw error;
       });
     const files: RemoteFile[] = [];
+    const problems: Problem[] = [];
     for (const entry of entries) {
       const name = entry.filename;
       if (name === '.' || name === '..' || !matches(name)) continue;
       if (name.includes('/') || name.includes('\0')) throw strangeName(name);
-      const path = joinPath(plain, name);
-      // A listing describes the link; what counts is the file it leads to.
-      if (isLink(entry)) {
-        const target = await stat(path);
-        if (target) files.push(target);
-      } else if (isPlainFile(entry)) files.push(remoteFile(path, entry.attrs));
+      const found = await described(session, entry, joinPath(plain, name));
+      if (found && 'code' in found) problems.push(found);
+      else if (found) files.push(found);
     }
+    if (problems.length && !onUnreadable) throw new FileError(problems);
+    for (const problem of problems) onUnreadable!(problem);
     return files.sort(byName);
+  }
+
+  /** An entry of a listing as a file, undefined when it is none, or the problem why it cannot be known or read. */
+  async function described(session: SftpSession, entry: FileEntryWithStats, path: string): Promise<RemoteFile | Problem | undefined> {
+    const kind = kindOfEntry(entry);
+    if (kind === 'folder' || kind === 'other') return undefined;
+    const lossy = isLossy(entry.filename);
+    if (kind === 'file' && !lossy && typeof entry.attrs.size === 'number') return remoteFile(path, entry.attrs);
+    // A listing describes a link itself; what counts is the file that it leads to. Other servers say more when they are asked.
+    const stats = await statsOf(session, path);
+    if (!stats) return lossy ? nameUnreadable(system, path) : undefined; // gone since, or a link that leads nowhere
+    const asked =
+      kind === 'file' ? kind : (kindOfStats(stats) ?? (await askKind(session, below(session, path), path)) ?? kindUnknown(system, path));
+    if (typeof asked !== 'string') return asked;
+    return asked === 'file' ? remoteFile(path, stats) : undefined;
   }
 
   async function stat(path: string): Promise<RemoteFile | undefined> {
     const plain = confinedPath(path, system);
     const session = await connection.session();
     const stats = await statsOf(session, plain);
-    return stats && !isFolder(stats) ? remoteFile(plain, stats) : undefined;
+    return stats && kindOfStats(stats) !== 'folder' ? remoteFile(plain, stats) : undefined;
   }
 
   async function* read(path: string): AsyncGenerator<Uint8Array, void, void> {
     const plain = confinedPath(path, system);
     const session = await connection.session();
-    yield* download(session, below(session, plain), plain, system, () => stopIfAborted(plain));
+    yield* download(session, below(session, plain), plain, transfer(plain));
   }
 
   async function write(
     path: string,
     bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    writeOptions: { overwrite?: boolean } = {},
+    writeOptions: WriteOptions = {},
   ): Promise<void> {
     const plain = confinedPath(path, system);
     const session = await connection.session();
     if (!writeOptions.overwrite && (await isThere(session, plain))) throw targetExists(system, path);
     const folder = folderOf(plain);
     if (!(await isThere(session, folder, mayBeFolder))) throw folderMissing(system, folder, `at ${settings.host} below ${session.root}`);
+    const { direct, overwrite, onOpen } = writeOptions;
+    const how = { ...transfer(plain), onOpen };
+    if (direct) return upload(session, below(session, plain), plain, bytes, { ...how, mode: overwrite ? 'w' : 'wx' });
     const temporary = joinPath(folder, temporaryName(nameOf(plain)));
     try {
-      await upload(session, below(session, temporary), plain, bytes, system, () => stopIfAborted(plain));
+      await upload(session, below(session, temporary), plain, bytes, { ...how, mode: 'wx' });
       stopIfAborted(plain);
-      if (writeOptions.overwrite) await replace(session, temporary, plain);
+      if (overwrite) await replace(session, temporary, plain);
       else await moveRefusing(session, temporary, plain);
     } catch (error) {
       await session.call<void>(plain, (sftp, done) => sftp.unlink(below(session, temporary), done)).catch(() => {}); // a lost session leaves it behind, hidden
@@ -141,6 +163,11 @@ export function openSftp(options: Record<string, unknown>, context: TransportCon
     return stats !== undefined && is(stats);
   }
 
+  function transfer(path: string): Transfer {
+    const slow = () => tooSlow(system, `The transfer of ${path}`, settings.total_timeout, path);
+    return { system, stop: () => stopIfAborted(path), waiting: patience({ totalMs: milliseconds(settings.total_timeout), slow }) };
+  }
+
   function stopIfAborted(path: string): void {
     if (context.signal?.aborted) throw new AbortedError({ code: 'ABORTED', place: { system, file: path }, message: 'Stopped on request.' });
   }
@@ -156,6 +183,7 @@ export function openSftp(options: Record<string, unknown>, context: TransportCon
 
   return {
     kind: 'files',
+    upload: settings.upload,
     list,
     stat,
     read,
@@ -174,6 +202,7 @@ function below(session: SftpSession, plain: string): string {
   return session.root.endsWith('/') ? session.root + plain : `${session.root}/${plain}`;
 }
 
-function remoteFile(path: string, stats: { size: number; mtime: number }): RemoteFile {
-  return { path, name: nameOf(path), size: stats.size, modifiedMs: stats.mtime * 1000 };
+function remoteFile(path: string, stats: Stats): RemoteFile {
+  const time = stats.mtime as number | undefined;
+  return { path, name: nameOf(path), size: sizeOf(stats), modifiedMs: time === undefined ? undefined : time * 1000 };
 }

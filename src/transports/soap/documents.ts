@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { ConfigError, type Place } from '../../core/errors.ts';
-import { beginningOf } from '../http/body.ts';
+import { textOf as textOfAnswer } from '../http/body.ts';
 import { statusError } from '../http/status.ts';
 import { XSD } from './schema.ts';
 import type { SchemaDocument } from './schema.ts';
@@ -143,7 +143,7 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
       answer.discard();
       throw statusError(answer.status, answer.headers, '', { system, text: `The request for the WSDL at ${url.host}${url.pathname}` });
     }
-    return beginningOf(answer.bytes, 20_000_000);
+    return textOfAnswer(answer.bytes, 20_000_000);
   }
 
   function problem(code: string, message: string, hint: string): ConfigError {

@@ -84,7 +84,7 @@ export function readSchema(documents: readonly SchemaDocument[]): Schema {
     const ref = node.attributes['ref'];
     if (ref) {
       const target = element(qualifiedName(ref, node));
-      const [, namespace = '', name = ref] = /^\{(.*)\}(.*)$/.exec(qualifiedName(ref, node)) ?? [];
+      const [, namespace = '', name = ref] = /^\{([^}]*)\}(.*)$/.exec(qualifiedName(ref, node)) ?? [];
       return target
         ? { ...target, ...occurs }
         : { name, namespace, nillable: false, ...occurs, type: () => undefined, simple: () => undefined };
@@ -109,7 +109,7 @@ export function readSchema(documents: readonly SchemaDocument[]): Schema {
   }
 
   function simpleType(qualified: string, depth = 0): SimpleType | undefined {
-    const [, namespace = '', name = ''] = /^\{(.*)\}(.*)$/.exec(qualified) ?? [];
+    const [, namespace = '', name = ''] = /^\{([^}]*)\}(.*)$/.exec(qualified) ?? [];
     if (namespace === XSD) return { base: name, values: [] };
     const found = definitions.get(`simpleType ${qualified}`) ?? definitions.get(`complexType ${qualified}`);
     const simple = found && depth < DEEPEST ? simpleOf(found.node, depth + 1) : undefined;

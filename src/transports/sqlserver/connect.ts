@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionPool, config as PoolConfig, Request } from 'mssql';
 import { ConfigError } from '../../core/errors.ts';
 import { tlsLimits } from '../legacy-tls.ts';
 import { milliseconds } from '../options.ts';
+import { patience, tooSlow } from '../patience.ts';
 import type { TransportContext } from '../transport.ts';
 import { sqlError } from './errors.ts';
 import type { SqlRemote } from './errors.ts';
@@ -57,8 +59,18 @@ export async function connect(settings: SqlServerSettings, context: TransportCon
   }
   const opened = pool;
   const errorOf = (error: unknown): Error => sqlError(error, remote, login.number);
+  const limited = <T>(step: Promise<T>, giveUp?: () => void): Promise<T> =>
+    patience({
+      totalMs: milliseconds(settings.total_timeout),
+      slow: () => tooSlow(context.connection, `A statement at ${remote.host}`, settings.total_timeout),
+    }).wait(step, giveUp);
   const bound = (made: Request, parameters: Record<string, string>): Request => {
     made.arrayRowMode = true;
+    // The driver watches over silence until an answer begins; rows that are streamed are watched over where they are taken.
+    const query = made.query.bind(made) as (sql: string) => Promise<unknown>;
+    const batch = made.batch.bind(made) as (sql: string) => Promise<unknown>;
+    made.query = ((sql: string) => (made.stream ? query(sql) : limited(query(sql), () => made.cancel()))) as Request['query'];
+    made.batch = ((sql: string) => limited(batch(sql), () => made.cancel())) as Request['batch'];
     // One length for all texts, so that the server keeps one plan and not one for each length.
     for (const [name, value] of Object.entries(parameters)) made.input(name, mssql.NVarChar(value.length > 4000 ? mssql.MAX : 4000), value);
     return made;
@@ -80,7 +92,8 @@ export async function connect(settings: SqlServerSettings, context: TransportCon
       let open = true;
       transaction.on('rollback', () => (open = false));
       try {
-        await transaction.begin(isolation === 'snapshot' ? mssql.ISOLATION_LEVEL.SNAPSHOT : mssql.ISOLATION_LEVEL.READ_COMMITTED);
+        const level = isolation === 'snapshot' ? mssql.ISOLATION_LEVEL.SNAPSHOT : mssql.ISOLATION_LEVEL.READ_COMMITTED;
+        await limited(transaction.begin(level));
       } catch (error) {
         throw errorOf(error);
       }
@@ -97,7 +110,7 @@ export async function connect(settings: SqlServerSettings, context: TransportCon
             // When the server refuses a COMMIT it says that it rolled back. mssql 12 then forgets the connection before its own callback
             // uses it, which would end the process; told that a rollback was asked for, it leaves the connection to the callback.
             (transaction as unknown as { _rollbackRequested: boolean })._rollbackRequested = true;
-            await transaction.commit();
+            await limited(transaction.commit());
           } catch (error) {
             throw errorOf(error);
           } finally {
@@ -111,7 +124,11 @@ export async function connect(settings: SqlServerSettings, context: TransportCon
         },
       };
     },
-    close: () => opened.close(),
+    // A server that hangs is not waited for.
+    close: async () => {
+      const closing = opened.close().catch(() => undefined);
+      await Promise.race([closing, sleep(CLOSING_MS, undefined, { ref: false })]);
+    },
   };
 }
 
@@ -125,6 +142,9 @@ export function remoteOf(settings: SqlServerSettings, context: TransportContext)
     secret: settings.password,
   };
 }
+
+/** How long a server may take to say good-bye. */
+const CLOSING_MS = 2000;
 
 /** mssql is CommonJS: under some loaders everything is on `default`. */
 async function loadMssql(): Promise<Mssql> {

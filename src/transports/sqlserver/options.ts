@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { secret } from '../../config/schema/common.ts';
 import { allowLegacyTls } from '../legacy-tls.ts';
-import { plainSecret, requiredSecret, timeoutOption } from '../options.ts';
+import { plainSecret, requiredSecret, timeoutOption, totalTimeoutOption } from '../options.ts';
 import type { SecretText } from '../options.ts';
 
 /** The protocol's versions by their number; SQL Server 2012 brought 7.4, which every later one still speaks. */
@@ -35,6 +35,7 @@ function shape(secretText: SecretText) {
     read_only_intent: z.boolean().default(true).describe('Lets an availability group send us to a readable secondary.'),
     timeout: timeoutOption('15s'),
     request_timeout: timeoutOption('5m'),
+    total_timeout: totalTimeoutOption('4h', 'one query or statement'),
     tds_version: z
       .enum(TDS_VERSIONS, { error: "must be '7.4', '7.3' or '7.2', in quotes" })
       .default('7.4')

@@ -1,3 +1,4 @@
+import { withoutTrailing } from '../../core/trailing.ts';
 import type { ServerType } from './column-types.ts';
 
 /** A value as text, made ready to be compared with a column: the parameter's text and the SQL that casts it to the column's own type. */
@@ -80,7 +81,7 @@ const LARGEST = { tinyint: 128, smallint: 32_768, int: 2_147_483_648 };
 function decimalFor(type: ServerType, text: string): string {
   const { precision = 38, scale = 0 } = type;
   const [whole = '', fraction = ''] = text.replace(/^[+-]?0*/, '').split('.');
-  const decimals = fraction.replace(/0+$/, '').length;
+  const decimals = withoutTrailing(fraction, '0').length;
   if (decimals <= scale && whole.length <= precision - scale) return `decimal(${precision},${scale})`;
   return `decimal(38,${Math.min(Math.max(decimals, scale), 38 - Math.min(38, whole.length))})`;
 }

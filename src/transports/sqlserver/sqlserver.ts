@@ -31,6 +31,14 @@ import type { WriteTarget } from './write-target.ts';
 export function openSqlServer(options: Record<string, unknown>, context: TransportContext): QueryTransport {
   const settings = readOptions(sqlserverSettings, options, context.connection);
   const system = context.connection;
+  const streaming = {
+    connection: system,
+    signal: context.signal,
+    // The driver's own timer covers the time to the first row; ours, a little longer, the time between rows.
+    patience: milliseconds(settings.request_timeout) + 2000,
+    total: settings.total_timeout,
+    totalMs: milliseconds(settings.total_timeout),
+  };
   const tables = new Map<string, Promise<ServerTable>>();
   const targets = new Map<string, Promise<WriteTarget>>();
   let opened: Promise<Connections> | undefined;
@@ -83,8 +91,7 @@ export function openSqlServer(options: Record<string, unknown>, context: Transpo
     async *query(spec) {
       const on = await connections();
       const query = await prepare(on, spec);
-      // The driver's own timer covers the time to the first row; ours, a little longer, the time between rows.
-      yield* streamRows(on, query, { connection: system, signal: context.signal, patience: milliseconds(settings.request_timeout) + 2000 });
+      yield* streamRows(on, query, streaming);
     },
     async scalar(sql) {
       const statement = readSelect(sql, system);
@@ -113,11 +120,9 @@ export function openSqlServer(options: Record<string, unknown>, context: Transpo
       // Change Tracking is not there on a readable secondary (error 22117).
       const on = await writing();
       yield* readChanges(on, await target(on, spec.table), spec, {
-        connection: system,
         username: remoteOf(settings, context).username,
         mark: trackingMark(system),
-        signal: context.signal,
-        patience: milliseconds(settings.request_timeout) + 2000,
+        ...streaming,
       });
     },
     async write(spec) {

@@ -1,3 +1,4 @@
+import { withoutTrailing } from '../../core/trailing.ts';
 import { isCalendarDate } from '../../core/time.ts';
 import type { ServerType } from './column-types.ts';
 import { comparable } from './positions.ts';
@@ -110,7 +111,7 @@ function made(to: string, parameter: string, style?: number): Comparable {
 function decimal(text: string, precision: number, scale: number): string | undefined {
   const m = /^[+-]?(?:(\d+)(?:\.(\d*))?|\.(\d+))$/.exec(text);
   if (!m) return 'is not a number';
-  const decimals = (m[2] ?? m[3] ?? '').replace(/0+$/, '').length;
+  const decimals = withoutTrailing(m[2] ?? m[3] ?? '', '0').length;
   if (decimals > scale) return `has ${decimals} decimals, and the column keeps ${scale}`;
   const whole = (m[1] ?? '').replace(/^0+/, '').length;
   return whole > precision - scale ? `is too large: the column keeps ${precision - scale} digits before the point` : undefined;
@@ -132,7 +133,7 @@ function noTime(text: string): string | undefined {
 }
 
 function finer(text: string, digits: number): string | undefined {
-  const fraction = (/\.(\d+)$/.exec(text)?.[1] ?? '').replace(/0+$/, '');
+  const fraction = withoutTrailing(/\.(\d+)$/.exec(text)?.[1] ?? '', '0');
   return fraction.length > digits ? `has ${fraction.length} digits after the second, and the column keeps ${digits}` : undefined;
 }
 

@@ -1,6 +1,7 @@
 import { AbortedError, RetriableError } from '../../core/errors.ts';
 import type { SourceRecord, Values } from '../../core/record.ts';
 import type { BuiltQuery } from './build-query.ts';
+import { tooSlow } from '../patience.ts';
 import type { Connections } from './connect.ts';
 
 export interface StreamOptions {
@@ -8,6 +9,9 @@ export interface StreamOptions {
   signal?: AbortSignal | undefined;
   /** Milliseconds without a row, while one is waited for, after which the server is taken to be stuck. */
   patience: number;
+  /** All that may be waited for, as configuration writes it; in milliseconds `totalMs`. */
+  total: string;
+  totalMs: number;
 }
 
 /** Rows in one list: enough that the cost of an await is spread, few enough that memory stays flat. */
@@ -30,12 +34,14 @@ export async function* streamRows(
   request.stream = true;
   const full: unknown[][][] = [];
   let filling: unknown[][] = [];
+  let came = 0;
   let failure: unknown;
   let ended = false;
   let wake: () => void = () => undefined;
 
   request.on('row', (row: unknown[]) => {
     filling.push(row);
+    came++;
     if (filling.length < LIST) return;
     full.push(filling);
     filling = [];
@@ -55,6 +61,25 @@ export async function* streamRows(
   signal?.addEventListener('abort', cancel, { once: true });
 
   let number = 0;
+  let waited = 0;
+  /** Waits for a full list, or the end. A row that comes now and then is no silence, but it does not make the whole take for ever. */
+  const forMore = async (): Promise<void> => {
+    for (;;) {
+      const before = came;
+      const began = performance.now();
+      const woken = await wokenWithin((resolve) => (wake = resolve), Math.max(0, Math.min(options.patience, options.totalMs - waited)));
+      waited += performance.now() - began;
+      if (woken) return;
+      if (waited >= options.totalMs) throw tooSlow(options.connection, `The query, of which ${came} rows had come,`, options.total);
+      if (came === before)
+        throw new RetriableError({
+          code: 'CONNECTION_TIMEOUT',
+          place: { system: options.connection },
+          message: `The server sent nothing more for ${options.patience / 1000} seconds, after ${came} rows.`,
+          hint: 'It is tried again; if it goes on, ask whether the table is locked by other work, or raise request_timeout.',
+        });
+    }
+  };
   try {
     void request.query(query.sql).catch((error: unknown) => {
       failure ??= error;
@@ -71,27 +96,20 @@ export async function* streamRows(
         if (failure !== undefined) throw connections.errorOf(failure);
         if (filling.length) yield filling.map((row) => recordOf(row, query, ++number));
         return;
-      } else if (!(await waited((resolve) => (wake = resolve), options.patience))) {
-        throw new RetriableError({
-          code: 'CONNECTION_TIMEOUT',
-          place: { system: options.connection },
-          message: `The server sent nothing more for ${options.patience / 1000} seconds, after ${number} rows.`,
-          hint: 'It is tried again; if it goes on, ask whether the table is locked by other work, or raise request_timeout.',
-        });
-      }
+      } else await forMore();
     }
   } finally {
     signal?.removeEventListener('abort', cancel);
     if (!ended) {
       request.cancel();
       // Until the server has confirmed, its connection cannot be used again.
-      while (!ended && (await waited((resolve) => (wake = resolve), 10_000)));
+      while (!ended && (await wokenWithin((resolve) => (wake = resolve), 10_000)));
     }
   }
 }
 
 /** True when woken, false when the time passed first. */
-async function waited(register: (resolve: () => void) => void, milliseconds: number): Promise<boolean> {
+async function wokenWithin(register: (resolve: () => void) => void, milliseconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, milliseconds, false)));
   const woken = new Promise<boolean>((resolve) => register(() => resolve(true)));

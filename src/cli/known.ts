@@ -1,0 +1,53 @@
+import { ConfigError, didYouMean, type Problem } from '../core/errors.ts';
+import type { Engine } from '../engine/run.ts';
+import { storedPipelines } from '../store/sources.ts';
+
+/** Ids of records as a person types them, `31` or `#31`, each once. Throws ConfigError (USAGE) with all that are none. */
+export function idsOf(texts: readonly string[]): number[] {
+  const wrong = texts.filter((text) => !/^#?[1-9]\d{0,14}$/.test(text));
+  if (wrong.length)
+    throw new ConfigError(
+      wrong.map((text) => ({
+        code: 'USAGE',
+        place: {},
+        message: `${JSON.stringify(text)} is no number of a record.`,
+        hint: 'Give it as the list shows it, such as 31 or #31.',
+      })),
+    );
+  return [...new Set(texts.map((text) => Number(text.replace('#', ''))))];
+}
+
+/** That a file which is to be written ends as what is written into it does; one without an ending may be. Throws ConfigError (USAGE). */
+export function endsIn(option: string, file: string, endings: readonly string[]): void {
+  const ending = /\.([^./\\]+)$/.exec(file)?.[1]?.toLowerCase();
+  if (ending === undefined || endings.includes(ending)) return;
+  throw new ConfigError({
+    code: 'USAGE',
+    place: { path: option },
+    message: `What is written is no .${ending} file.`,
+    hint: `Name a file that ends in ${endings.map((one) => `.${one}`).join(' or ')}.`,
+  });
+}
+
+/** A problem for a name that is none of those known. */
+export function unknownName(code: string, what: string, given: string, known: Iterable<string>): Problem {
+  const names = [...new Set(known)].sort();
+  const meant = didYouMean(given, names);
+  return {
+    code,
+    place: { path: given },
+    message: `There is no ${what} "${given}".`,
+    hint: meant ? `Did you mean ${meant}?` : `There are: ${names.join(', ') || 'none yet'}.`,
+  };
+}
+
+/**
+ * The pipeline as it was named, if it is in the configuration, or no longer but has records in the store. Throws ConfigError
+ * (PIPELINE_UNKNOWN).
+ */
+export async function knownPipeline(engine: Engine, given: string | undefined): Promise<void> {
+  if (given === undefined || engine.project.pipelines.has(given)) return;
+  const stored = await storedPipelines(engine.knex);
+  if (!stored.includes(given))
+    throw new ConfigError(unknownName('PIPELINE_UNKNOWN', 'pipeline', given, [...engine.project.pipelines.keys(), ...stored]));
+}

@@ -1,0 +1,105 @@
+import { Option } from 'commander';
+import type { MatchLine } from '../engine/matches.ts';
+import { type Cli, countOption } from './cli.ts';
+
+const STATES = ['proposed', 'confirmed', 'contested'] as const;
+
+/** `interlocal matches list | show | confirm | revoke | add` */
+export function registerMatches(cli: Cli): void {
+  const matches = cli.program
+    .command('matches')
+    .description('Which records of a reconciliation are the same money, by which rule, and what people decided.');
+
+  matches
+    .command('list')
+    .argument('[pipeline]', 'only those of this reconciliation')
+    .addOption(new Option('--state <state>', 'only those in this state').choices(STATES))
+    .option('--limit <n>', 'how many', countOption, 200)
+    .description('Matches in force, the newest first.')
+    .action(async (pipeline: string | undefined, options: { state?: (typeof STATES)[number]; limit: number }) => {
+      const { withTown } = await import('./town.ts');
+      const { matchLines } = await import('../engine/matches.ts');
+      const { checkReconciliationName } = await import('../engine/exceptions-report.ts');
+      await withTown(cli, async (engine) => {
+        checkReconciliationName(engine.project, pipeline);
+        const list = await matchLines(engine, { pipeline, ...options });
+        cli.print({ matches: list }, () => (list.length ? list.map(lineOf).join('\n') : 'No matches.'));
+      });
+    });
+
+  matches
+    .command('show')
+    .argument('<id>', 'its id, or the beginning of it')
+    .description('One match with its records, its evidence and all that happened to it.')
+    .action(async (id: string) => {
+      const { withTown } = await import('./town.ts');
+      const { showMatch } = await import('../engine/matches.ts');
+      await withTown(cli, async (engine) => {
+        const match = await showMatch(engine, id);
+        const records = (side: 'left' | 'right') => match[side].map((r) => `    ${side}: ${r.connection} ${r.key}, ${r.amount}`);
+        cli.print(match, () =>
+          [
+            lineOf(match),
+            ...records('left'),
+            ...records('right'),
+            `    evidence: ${JSON.stringify(match.evidence)}`,
+            ...match.events.map((e) => `    ${e.at} ${e.actor}: ${e.action} ${JSON.stringify(e.detail)}`),
+          ].join('\n'),
+        );
+      });
+    });
+
+  decision('confirm', 'Confirm a match that is proposed. No rule takes it back.');
+  decision('revoke', 'Take a match back. No rule makes it again.');
+
+  function decision(name: 'confirm' | 'revoke', description: string): void {
+    matches
+      .command(name)
+      .argument('<id>', 'its id, or the beginning of it')
+      .requiredOption('--reason <text>', 'why; it stands in the audit log')
+      .description(description)
+      .action(async (id: string, options: { reason: string }) => {
+        const { withTown } = await import('./town.ts');
+        const { decideMatch } = await import('../engine/matches.ts');
+        await withTown(cli, async (engine) => {
+          const match = await decideMatch(engine, id, name, options.reason);
+          cli.print({ id: match.contentId, pipeline: match.pipeline, decision: name }, () =>
+            name === 'confirm'
+              ? `${match.contentId.slice(0, 8)} is confirmed.`
+              : `${match.contentId.slice(0, 8)} is revoked; the next run of ${match.pipeline} says what becomes of its records.`,
+          );
+        });
+      });
+  }
+
+  matches
+    .command('add')
+    .argument('<pipeline>', 'the reconciliation')
+    .requiredOption('--left <record...>', 'records of the left side, each as CONNECTION:KEY')
+    .requiredOption('--right <record...>', 'records of the right side')
+    .requiredOption('--reason <text>', 'why they are the same money')
+    .description('Match records that no rule did; the next run takes them so.')
+    .action(async (pipeline: string, options: { left: string[]; right: string[]; reason: string }) => {
+      const { withTown } = await import('./town.ts');
+      const { matchByHand } = await import('../engine/matches.ts');
+      const { checkReconciliationName } = await import('../engine/exceptions-report.ts');
+      await withTown(cli, async (engine) => {
+        checkReconciliationName(engine.project, pipeline);
+        const sides = { left: options.left.map(recordOf), right: options.right.map(recordOf) };
+        const id = await matchByHand(engine, pipeline, sides, options.reason);
+        cli.print({ id, pipeline }, () => `${id.slice(0, 8)} is decided; run ${pipeline} to see it in force.`);
+      });
+    });
+}
+
+/** `desk:R0071`; a key may hold colons. */
+function recordOf(text: string): { connection: string; key: string } {
+  const at = text.indexOf(':');
+  return at < 0 ? { connection: '', key: text } : { connection: text.slice(0, at), key: text.slice(at + 1) };
+}
+
+function lineOf(m: MatchLine): string {
+  const count = (list: readonly unknown[], word: string): string => `${list.length} ${word}`;
+  const difference = m.difference === '0.00' ? '' : `, difference ${m.difference}`;
+  return `${m.id.slice(0, 8)}  ${m.pipeline}: ${count(m.left, 'left')}, ${count(m.right, 'right')}, ${m.right_amount} ${m.currency}${difference} (${m.state}; ${m.rule})`;
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { columnName, exactlyOne } from './common.ts';
+
+/** The passes of a reconciliation: which records of its two sides are tied, in which order, and what the rest is called. */
+
+const cleaning = z.enum(['upper', 'alnum', 'digits', 'no_leading_zeros']);
+
+const pair = z
+  .union([
+    columnName,
+    z.strictObject({
+      left: columnName,
+      right: columnName,
+      clean: z
+        .union([cleaning, z.array(cleaning).min(1)])
+        .optional()
+        .describe(
+          'How values are cleaned before they are compared. upper: in capitals. alnum: letters and digits only. digits: digits only. no_leading_zeros: 00071 is 71.',
+        ),
+    }),
+  ])
+  .describe('A field that both sides have, or the field of each: { left: slip, right: customer_reference, clean: digits }.');
+
+const pairs = z.array(pair).min(1);
+
+const window = z
+  .strictObject({ from: z.int().min(-400).max(400).default(0), to: z.int().min(-400).max(400) })
+  .refine(({ from, to }) => from <= to, 'must have a from that is not after its to')
+  .describe('Business days from the day of the left record to that of the right: { from: 0, to: 3 }.');
+
+const tolerance = z
+  .strictObject({
+    amount: z
+      .string()
+      .regex(/^\d{1,9}(?:\.\d{1,3})?$/, 'must be an amount such as "0.05"')
+      .optional(),
+    percent: z.number().min(0).max(10).multipleOf(0.01).optional(),
+  })
+  .describe(
+    'How far two amounts may differ and still agree; with both, the narrower holds. What is tolerated stays visible as the difference of its match.',
+  );
+
+const confirm = z
+  .enum(['automatic', 'suggest'])
+  .default('automatic')
+  .describe('automatic: what this pass finds is confirmed. suggest: a person confirms it.');
+
+const name = z.string().min(1).max(60).describe('What people call this rule; it stands in every match.');
+
+const pass = exactlyOne(
+  z.strictObject({
+    key: name.optional().describe('A pass by key: records whose fields in `on` are equal, where their sums are equal too.'),
+    amount: name.optional().describe('A pass by amount: one record of each side with the same amount, near in days.'),
+    subset: name
+      .optional()
+      .describe('A pass by parts: records of one side that add up to one of the other. Two solutions are no solution.'),
+    balance: name.optional().describe('All that is left in a block and adds up to the same on both sides; proposed only.'),
+    on: pairs.optional().describe('For key: the fields that must be equal.'),
+    sides: z
+      .enum(['one_to_one', 'many_to_one', 'one_to_many', 'many_to_many'])
+      .optional()
+      .describe('For key: how many records of the left and the right one key may have. Default: one_to_one.'),
+    block: pairs.optional().describe('For amount, subset and balance: only records that agree in these fields.'),
+    within: window.optional(),
+    text: pairs.optional().describe('For amount: references and memos; where they name each other, they decide among equal amounts.'),
+    chance: z
+      .int()
+      .min(0)
+      .max(1000)
+      .optional()
+      .describe(
+        'For amount: an amount that would find a stranger within the days more often than this, in a thousand, is proposed instead of confirmed. Default: 100.',
+      ),
+    one: z.enum(['left', 'right']).optional().describe('For subset: the side that has the one record. Default: right.'),
+    most: z.int().min(2).max(40).optional().describe('For subset: more candidates than this are not tried. Default: 16.'),
+    tolerance: tolerance.optional(),
+    confirm,
+  }),
+  ['key', 'amount', 'subset', 'balance'],
+).superRefine((value, context) => {
+  const kind = KINDS.find((k) => value[k] !== undefined);
+  if (!kind) return;
+  const { needs, takes } = KEYS_OF[kind];
+  for (const key of needs)
+    if (value[key] === undefined)
+      context.addIssue({ code: 'custom', message: `needs ${key}`, params: { code: 'KEY_MISSING', names: [key] } });
+  for (const key of PASS_KEYS)
+    if (value[key] !== undefined && !needs.includes(key) && !takes.includes(key))
+      context.addIssue({ code: 'custom', message: `has no meaning for a pass by ${kind}`, path: [key] });
+});
+export type PassConfig = z.output<typeof pass>;
+
+const KINDS = ['key', 'amount', 'subset', 'balance'] as const;
+const PASS_KEYS = ['on', 'sides', 'block', 'within', 'text', 'chance', 'one', 'most', 'tolerance'] as const;
+type PassKey = (typeof PASS_KEYS)[number];
+const KEYS_OF: Record<(typeof KINDS)[number], { needs: readonly PassKey[]; takes: readonly PassKey[] }> = {
+  key: { needs: ['on'], takes: ['sides', 'within', 'tolerance'] },
+  amount: { needs: ['within'], takes: ['block', 'text', 'chance', 'tolerance'] },
+  subset: { needs: ['within'], takes: ['block', 'one', 'most'] },
+  balance: { needs: ['within'], takes: ['block'] },
+};
+
+/** What a record that no pass ties is called, once it is overdue. */
+export const OPEN_TYPES = [
+  'not_deposited',
+  'deposit_not_at_bank',
+  'deposit_without_receipt',
+  'not_settled',
+  'settled_without_receipt',
+  'unposted',
+  'bank_item_unposted',
+  'only_left',
+  'only_right',
+] as const;
+
+const openSide = z.strictObject({
+  type: z.enum(OPEN_TYPES),
+  within: z.int().min(0).max(400).default(0).describe('For so many business days after its own day it is in transit, which is normal.'),
+});
+
+export const passes = z
+  .array(pass)
+  .min(1)
+  .describe('Rules that tie records of the two sides, in this order; money that one has tied is used. In place of match_on.');
+
+export const openRecords = z
+  .strictObject({ left: openSide.optional(), right: openSide.optional() })
+  .describe('What records are called that no pass ties, and for how long they are in transit.');
+
+export const overShort = z
+  .string()
+  .regex(/^\d{1,9}(?:\.\d{1,3})?$/, 'must be an amount such as "20.00"')
+  .describe('Differences up to this amount between records with the same key are cash over or short.');

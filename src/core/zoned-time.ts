@@ -1,0 +1,33 @@
+/** `2026-07-01 09:28:01 EDT`: an instant (UTC text) as the town's clocks show it, with the name of the zone. */
+export function zonedTime(utc: string | Date, zone: string): string {
+  const part = partsOf(utc, zone);
+  return `${part.year!.padStart(4, '0')}-${part.month}-${part.day} ${part.hour}:${part.minute}:${part.second} ${part.timeZoneName}`;
+}
+
+/** `09:28:01 EDT` of the same. */
+export function clockTime(utc: string | Date, zone: string): string {
+  const part = partsOf(utc, zone);
+  return `${part.hour}:${part.minute}:${part.second} ${part.timeZoneName}`;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function partsOf(utc: string | Date, zone: string): Partial<Record<Intl.DateTimeFormatPartTypes, string>> {
+  let format = formats.get(zone);
+  if (!format)
+    formats.set(
+      zone,
+      (format = new Intl.DateTimeFormat('en-US', {
+        timeZone: zone,
+        hourCycle: 'h23',
+        year: 'numeric',
+        month: '2-digit',
+        day: '2-digit',
+        hour: '2-digit',
+        minute: '2-digit',
+        second: '2-digit',
+        timeZoneName: 'short',
+      })),
+    );
+  return Object.fromEntries(format.formatToParts(new Date(utc)).map(({ type, value }) => [type, value]));
+}

@@ -1,0 +1,263 @@
+import { actorOf } from '../config/actor.ts';
+import type { Project } from '../config/project.ts';
+import { ConfigError } from '../core/errors.ts';
+import { plainMoney } from '../core/money.ts';
+import { matchId } from '../reconciliation/match/match-id.ts';
+import { appendAudit } from '../store/audit.ts';
+import { landing } from '../store/landing.ts';
+import { type MatchRecord, recordsOfMatches } from '../store/matches.ts';
+import type { Knex } from '../store/open.ts';
+import {
+  addMatchEvent,
+  confirmMatch,
+  listPassMatches,
+  type MatchEvent,
+  matchEvents,
+  removeMatch,
+  saveDecision,
+  type StoredPassMatch,
+} from '../store/pass-matches.ts';
+import { recordAt, sourceNames } from '../store/record-names.ts';
+import { recordNames } from './record-name.ts';
+import type { Engine } from './run.ts';
+
+/** A record of a match, by what its own system calls it. */
+export interface MatchedRecord {
+  entity: string;
+  connection: string;
+  key: string;
+  /** Decimal text: "-12.50". */
+  amount: string;
+}
+
+/** One match as `matches list --json` gives it, docs/json.md. */
+export interface MatchLine {
+  id: string;
+  pipeline: string;
+  /** The name of the pass; `person`: a person made it. */
+  rule: string;
+  state: 'proposed' | 'confirmed' | 'contested';
+  by: 'rule' | 'person';
+  left: MatchedRecord[];
+  right: MatchedRecord[];
+  left_amount: string;
+  right_amount: string;
+  /** Right less left. */
+  difference: string;
+  currency: string;
+  evidence: Record<string, unknown>;
+}
+
+export interface MatchFilter {
+  pipeline?: string | undefined;
+  state?: 'proposed' | 'confirmed' | 'contested' | undefined;
+  limit?: number | undefined;
+}
+
+/** Matches in force, the newest first. */
+export async function matchLines({ project, knex }: Engine, filter: MatchFilter): Promise<MatchLine[]> {
+  const list = await listPassMatches(knex, {
+    ...(filter.pipeline === undefined ? {} : { pipeline: filter.pipeline }),
+    ...(filter.state === undefined ? {} : { state: filter.state }),
+    ...(filter.limit === undefined ? {} : { limit: filter.limit }),
+  });
+  return withRecords(project, knex, list);
+}
+
+/** One match with all that happened to it. Throws ConfigError MATCH_UNKNOWN. */
+export async function showMatch({ project, knex }: Engine, id: string): Promise<MatchLine & { events: MatchEvent[] }> {
+  const match = await known(knex, id);
+  const [line] = await withRecords(project, knex, [match]);
+  return { ...line!, events: await matchEvents(knex, match.contentId) };
+}
+
+/**
+ * Confirms or revokes a match; a person's word outranks every rule and stands in every later run. In one transaction with its event
+ * and its entry in the audit log. Throws ConfigError MATCH_UNKNOWN, MATCH_STATE where it is confirmed by a person already.
+ */
+export async function decideMatch(
+  { knex }: Engine,
+  id: string,
+  verdict: 'confirm' | 'revoke',
+  reason: string,
+  options: { actor?: string; now?: Date } = {},
+): Promise<StoredPassMatch> {
+  const actor = options.actor ?? actorOf();
+  const at = (options.now ?? new Date()).toISOString();
+  return landing(knex, async (_, trx) => {
+    const match = await known(trx, id);
+    if (verdict === 'confirm' && match.state === 'confirmed' && match.madeBy === 'person')
+      throw new ConfigError({
+        code: 'MATCH_STATE',
+        place: { system: match.contentId },
+        message: `Match ${match.contentId.slice(0, 8)} is confirmed by a person already.`,
+        hint: 'interlocal matches show tells by whom.',
+      });
+    const records = await recordsOfMatches(trx, [match.id]);
+    const { left, right } = await namesOf(trx, records);
+    await saveDecision(trx, {
+      contentId: match.contentId,
+      pipeline: match.pipeline,
+      verdict: verdict === 'confirm' ? 'same' : 'not_same',
+      left,
+      right,
+      difference: match.right - match.left,
+      actor,
+      at,
+      reason,
+    });
+    const action = verdict === 'confirm' ? 'confirmed' : 'revoked';
+    await addMatchEvent(trx, match, {
+      at,
+      actor,
+      action,
+      detail: { reason, ...(verdict === 'revoke' ? { records: { left, right } } : {}) },
+    });
+    if (verdict === 'confirm') await confirmMatch(trx, match.id);
+    else await removeMatch(trx, match.id);
+    await appendAudit(trx, {
+      actor,
+      action: `match_${action}`,
+      subject: match.pipeline,
+      detail: { match: match.contentId, rule: match.rule, left: match.left, right: match.right, currency: match.currency, reason },
+    });
+    return match;
+  });
+}
+
+/**
+ * Ties records that no rule did: the next run takes them as decided. `left` and `right` are keys as their systems have them, with
+ * their connection. Throws ConfigError RECORD_UNKNOWN for what is on neither side.
+ */
+export async function matchByHand(
+  { project, knex }: Engine,
+  pipeline: string,
+  sides: Record<'left' | 'right', readonly { connection: string; key: string }[]>,
+  reason: string,
+  options: { actor?: string; now?: Date } = {},
+): Promise<string> {
+  const actor = options.actor ?? actorOf();
+  const at = (options.now ?? new Date()).toISOString();
+  const config = project.pipelines.get(pipeline)!.value.reconcile!;
+  return landing(knex, async (_, trx) => {
+    const names: Record<'left' | 'right', string[]> = { left: [], right: [] };
+    const sums = { left: 0, right: 0 };
+    for (const side of ['left', 'right'] as const) {
+      const found = await recordsByName(trx, config[side].entity, config[side].amount, sides[side]);
+      for (const { name, minor } of found) {
+        names[side].push(name);
+        sums[side] += minor;
+      }
+    }
+    const ids = (list: readonly string[]) => list.map((id) => ({ id }));
+    const contentId = matchId(pipeline, ids(names.left), ids(names.right));
+    await saveDecision(trx, {
+      contentId,
+      pipeline,
+      verdict: 'same',
+      ...names,
+      difference: sums.right - sums.left,
+      actor,
+      at,
+      reason,
+    });
+    await addMatchEvent(trx, { contentId, pipeline }, { at, actor, action: 'confirmed', detail: { reason, by_hand: true } });
+    await appendAudit(trx, {
+      actor,
+      action: 'match_confirmed',
+      subject: pipeline,
+      detail: { match: contentId, rule: 'person', ...sums, reason },
+    });
+    return contentId;
+  });
+}
+
+async function recordsByName(
+  trx: Knex,
+  entity: string,
+  amount: string,
+  wanted: readonly { connection: string; key: string }[],
+): Promise<{ name: string; minor: number }[]> {
+  const found: { name: string; minor: number }[] = [];
+  const missing: { connection: string; key: string }[] = [];
+  const { nameOf } = await recordNames(trx);
+  for (const { connection, key } of wanted) {
+    const row = await recordAt(trx, { entity, amount, connection, key });
+    if (row) found.push({ name: nameOf({ connection, key, item: row.item }, 0), minor: row.minor });
+    else missing.push({ connection, key });
+  }
+  if (missing.length)
+    throw new ConfigError(
+      missing.map(({ connection, key }) => ({
+        code: 'RECORD_UNKNOWN',
+        place: { system: connection },
+        message: `${connection} has no record with the key "${key}" among the ${entity} records.`,
+        hint: 'Keys stand in: interlocal exceptions show.',
+      })),
+    );
+  return found;
+}
+
+async function namesOf(knex: Knex, records: readonly MatchRecord[]): Promise<Record<'left' | 'right', string[]>> {
+  const entities = new Map<number, Awaited<ReturnType<typeof sourceNames>>>();
+  for (const { entityId } of records) if (!entities.has(entityId)) entities.set(entityId, await sourceNames(knex, entityId));
+  const names: Record<'left' | 'right', string[]> = { left: [], right: [] };
+  const { nameOf } = await recordNames(knex);
+  for (const { side, entityId, golden } of records) names[side].push(nameOf(entities.get(entityId)!.get(golden), golden));
+  names.left.sort();
+  names.right.sort();
+  return names;
+}
+
+async function withRecords(project: Project, knex: Knex, list: readonly StoredPassMatch[]): Promise<MatchLine[]> {
+  const records = Map.groupBy(
+    await recordsOfMatches(
+      knex,
+      list.map(({ id }) => id),
+    ),
+    ({ match }) => match,
+  );
+  const names = new Map<number, Awaited<ReturnType<typeof sourceNames>>>();
+  for (const { entityId } of [...records.values()].flat()) if (!names.has(entityId)) names.set(entityId, await sourceNames(knex, entityId));
+  return list.map((match) => {
+    const sides = project.pipelines.get(match.pipeline)?.value.reconcile;
+    const of = (side: 'left' | 'right'): MatchedRecord[] =>
+      (records.get(match.id) ?? [])
+        .filter((r) => r.side === side)
+        .map(({ entityId, golden, minor }) => {
+          const name = names.get(entityId)!.get(golden);
+          return {
+            entity: sides?.[side].entity ?? '',
+            connection: name?.connection ?? '',
+            key: name?.key ?? String(golden),
+            amount: plainMoney(minor, match.currency),
+          };
+        });
+    return {
+      id: match.contentId,
+      pipeline: match.pipeline,
+      rule: match.rule,
+      state: match.state,
+      by: match.madeBy,
+      left: of('left'),
+      right: of('right'),
+      left_amount: plainMoney(match.left, match.currency),
+      right_amount: plainMoney(match.right, match.currency),
+      difference: plainMoney(match.right - match.left, match.currency),
+      currency: match.currency,
+      evidence: match.evidence,
+    };
+  });
+}
+
+/** By its full id or a beginning that only one match has. */
+async function known(knex: Knex, id: string): Promise<StoredPassMatch> {
+  const list = await listPassMatches(knex, { startsWith: id.toLowerCase(), limit: 2 });
+  if (list.length === 1) return list[0]!;
+  throw new ConfigError({
+    code: 'MATCH_UNKNOWN',
+    place: {},
+    message: list.length ? `Several matches begin with ${id}.` : `There is no match ${id} in force.`,
+    hint: list.length ? 'Give more of the id.' : 'interlocal matches list shows them.',
+  });
+}

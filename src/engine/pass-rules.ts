@@ -1,0 +1,92 @@
+import { closedDays } from '../config/calendar.ts';
+import type { Project } from '../config/project.ts';
+import type { PassConfig } from '../config/schema/passes.ts';
+import type { ReconciliationConfig } from '../config/schema/pipeline.ts';
+import { parseMoney } from '../core/money.ts';
+import { businessDays, dateOf, dayNumber } from '../reconciliation/calendar.ts';
+import type { BusinessDays, FieldPair, Pass, Tolerance, Window } from '../reconciliation/entry.ts';
+import type { Rules } from '../reconciliation/match/reconcile.ts';
+
+/** A reconciliation's passes as its pipeline declares them, with the defaults filled in. Amounts are of the town's currency. */
+export function rulesOf(pipeline: string, config: ReconciliationConfig, currency: string): Rules {
+  const { left, right } = config.open ?? {};
+  return {
+    reconciliation: pipeline,
+    passes: (config.passes ?? []).map((pass) => passOf(pass, currency)),
+    open: { left: left ?? { type: 'only_left', within: 0 }, right: right ?? { type: 'only_right', within: 0 } },
+    differences: config.over_short === undefined ? {} : { overShort: minorOf(config.over_short, currency) },
+  };
+}
+
+/** The fields of one side that its passes look at. */
+export function fieldsOf(config: ReconciliationConfig, side: 'left' | 'right'): string[] {
+  const fields = (config.passes ?? []).flatMap((pass) =>
+    [...(pass.on ?? []), ...(pass.block ?? []), ...(pass.text ?? [])].map((pair) => pairOf(pair)[side]),
+  );
+  return [...new Set(fields)].sort();
+}
+
+/** The town's business days over everything that the records and today span. */
+export function townDays(project: Project, days: Iterable<number>, today: number): BusinessDays {
+  let [first, last] = [today, today];
+  for (const day of days) [first, last] = [Math.min(first, day), Math.max(last, day)];
+  const { weekend, holidays } = closedDays(project.config.town.calendar, dateOf(first - 31), dateOf(last + 31));
+  return businessDays(weekend, holidays.map(dayNumber));
+}
+
+function passOf(pass: PassConfig, currency: string): Pass {
+  const confirm = pass.confirm;
+  const tolerance = pass.tolerance === undefined ? {} : { tolerance: toleranceOf(pass.tolerance, currency) };
+  const block = (pass.block ?? []).map(pairOf);
+  const within: Window = pass.within ?? { from: 0, to: 0 };
+  if (pass.key !== undefined) {
+    const dated = pass.within === undefined ? {} : { within };
+    return {
+      kind: 'key',
+      name: pass.key,
+      on: (pass.on ?? []).map(pairOf),
+      sides: pass.sides ?? 'one_to_one',
+      confirm,
+      ...dated,
+      ...tolerance,
+    };
+  }
+  if (pass.amount !== undefined)
+    return {
+      kind: 'amount',
+      name: pass.amount,
+      block,
+      within,
+      text: (pass.text ?? []).map(pairOf),
+      chance: pass.chance ?? DEFAULT_CHANCE,
+      confirm,
+      ...tolerance,
+    };
+  if (pass.subset !== undefined)
+    return { kind: 'subset', name: pass.subset, block, within, one: pass.one ?? 'right', most: pass.most ?? DEFAULT_MOST, confirm };
+  return { kind: 'balance', name: pass.balance!, block, within };
+}
+
+/** In a thousand; see passes.ts of config/schema. */
+const DEFAULT_CHANCE = 100;
+const DEFAULT_MOST = 16;
+
+function pairOf(pair: NonNullable<PassConfig['on']>[number]): FieldPair {
+  if (typeof pair === 'string') return { left: pair, right: pair };
+  const { left, right, clean } = pair;
+  return { left, right, ...(clean === undefined ? {} : { clean: [clean].flat() }) };
+}
+
+function toleranceOf({ amount, percent }: NonNullable<PassConfig['tolerance']>, currency: string): Tolerance {
+  return {
+    ...(amount === undefined ? {} : { minor: minorOf(amount, currency) }),
+    // Hundredths of a percent are whole numbers by the schema.
+    ...(percent === undefined ? {} : { basisPoints: Math.round(percent * 100) }),
+  };
+}
+
+function minorOf(text: string, currency: string): number {
+  const minor = parseMoney(text, currency);
+  if (typeof minor === 'string') throw new Error(`The amount "${text}" ${minor}.`);
+  return minor;
+}

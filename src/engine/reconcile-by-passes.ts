@@ -1,0 +1,253 @@
+import type { ReconciliationConfig } from '../config/schema/pipeline.ts';
+import type { Problem } from '../core/errors.ts';
+import { plainMoney } from '../core/money.ts';
+import { calendarDay, dayIn } from '../core/time.ts';
+import { dateOf, dayNumber } from '../reconciliation/calendar.ts';
+import type { BusinessDays, Entry, Side } from '../reconciliation/entry.ts';
+import { dueIn, type ExceptionCode } from '../reconciliation/exceptions/types.ts';
+import { type FoundException, type Reconciled, reconcileSides } from '../reconciliation/match/reconcile.ts';
+import { type NewException, saveExceptions } from '../store/exceptions.ts';
+import type { MatchRecord } from '../store/matches.ts';
+import type { Knex } from '../store/open.ts';
+import { listDecisions, type PassMatch, saveInTransit, savePassMatches } from '../store/pass-matches.ts';
+import { sourceNames } from '../store/record-names.ts';
+import { listSources } from '../store/sources.ts';
+import { recordsOfSide } from '../store/totals.ts';
+import { problemsBehind } from './behind.ts';
+import { contestMatches } from './contest.ts';
+import { fieldsOf, rulesOf, townDays } from './pass-rules.ts';
+import { storedBasis } from './reconciliation-basis.ts';
+import { recordNames } from './record-name.ts';
+import { type ReadSide, sidesOf } from './reconcile.ts';
+import { type Session, stopIfAsked } from './session.ts';
+
+/** An entry, with what the store knows it by. */
+interface StoredEntry extends Entry {
+  golden: number;
+  version: number;
+}
+
+interface ReadEntries {
+  entries: StoredEntry[];
+  entityId: number;
+  /** Records without an amount: nothing can be said of them. */
+  withoutAmount: number;
+}
+
+/**
+ * Runs a reconciliation by passes. Matches, exceptions and what is in transit are saved in one transaction with the records they
+ * were made of; what people decided is kept. The run counts records: read in all, unchanged where confirmed, changed where excepted.
+ */
+export async function reconcileByPasses(session: Session): Promise<void> {
+  const config = session.pipeline.reconcile!;
+  const { pipeline } = session.pipeline;
+  const { project } = session;
+  const { currency, time_zone: zone } = project.config.town;
+  const now = session.now();
+  const today = dayNumber(dayIn(zone, now));
+  const { result, sides, saved, incomplete, twice } = await session.commit(async (_, trx) => {
+    const sources = await listSources(trx);
+    const read = await sidesOf(session, trx, config, sources);
+    const sides = {
+      left: await entriesOf(session, trx, config, read.left, 'left'),
+      right: await entriesOf(session, trx, config, read.right, 'right'),
+    };
+    const days = townDays(
+      project,
+      [...sides.left.entries, ...sides.right.entries].flatMap(({ day }) => (day === null ? [] : [day])),
+      today,
+    );
+    const decisions = await listDecisions(trx, pipeline);
+    const result = reconcileSides(
+      rulesOf(pipeline, config, currency),
+      { left: sides.left.entries, right: sides.right.entries },
+      decisions,
+      days,
+      today,
+    );
+    stopIfAsked(session);
+    const run = { pipeline, id: session.runId, at: now.toISOString(), basis: JSON.stringify(storedBasis(project, config, sources)) };
+    const names = nameFinder(sides);
+    const matched = await savePassMatches(
+      trx,
+      run,
+      result.matches.map((match) => passMatchOf(match, sides)),
+      names,
+    );
+    const found = result.exceptions.map((exception) => exceptionOf(exception, sides, days));
+    const exceptions = await saveExceptions(trx, run, found, explainer(result));
+    await saveInTransit(trx, pipeline, [
+      ...recordsOf(result.inTransit.left, 'left', sides),
+      ...recordsOf(result.inTransit.right, 'right', sides),
+    ]);
+    return {
+      result,
+      sides,
+      saved: { matched, exceptions },
+      incomplete: await problemsBehind(session, trx, config, sources, []),
+      twice: await contestMatches(trx, project, pipeline),
+    };
+  });
+  session.problems.push(...twice);
+  session.incomplete.push(...incomplete, ...unusable(pipeline, config, sides));
+  for (const state of result.states.values()) {
+    session.counts.read++;
+    if (state === 'confirmed') session.counts.unchanged++;
+    else if (state === 'excepted') session.counts.changed++;
+  }
+  for (const side of ['left', 'right'] as const) session.note(sideSummary(config, side, sides[side].entries, result));
+  session.note(
+    `${saved.matched.added} matches added, ${saved.matched.revoked} revoked; ${saved.exceptions.opened} exceptions opened, ${saved.exceptions.closed} closed by new data, ${saved.exceptions.reopened} reopened, ${saved.exceptions.unfinished} need attention.`,
+  );
+}
+
+async function entriesOf(session: Session, trx: Knex, config: ReconciliationConfig, side: ReadSide, which: Side): Promise<ReadEntries> {
+  const fields = fieldsOf(config, which);
+  const { date } = config[which];
+  const columns = [...new Set([...fields, ...(date === undefined ? [] : [date])])];
+  const at = new Map(columns.map((column, i) => [column, i]));
+  const sources = await sourceNames(trx, side.entityId);
+  const names = await recordNames(trx);
+  const { time_zone: zone } = session.project.config.town;
+  const read: ReadEntries = { entries: [], entityId: side.entityId, withoutAmount: 0 };
+  for await (const page of recordsOfSide(trx, side, columns, PAGE)) {
+    stopIfAsked(session);
+    for (const record of page) {
+      if (record.minor === null || record.currency === null) {
+        read.withoutAmount++;
+        continue;
+      }
+      const day = date === undefined ? null : record.values[at.get(date)!];
+      read.entries.push({
+        id: names.nameOf(sources.get(record.id), record.id),
+        minor: record.minor,
+        currency: record.currency,
+        day: day === null || day === undefined ? null : dayNumber(calendarDay(String(day), zone)),
+        values: Object.fromEntries(fields.map((field) => [field, textOf(record.values[at.get(field)!])])),
+        golden: record.id,
+        version: record.version,
+      });
+    }
+  }
+  return read;
+}
+
+/** Records that are read at once. */
+const PAGE = 5000;
+
+function textOf(value: string | number | null | undefined): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+function passMatchOf(match: Reconciled['matches'][number], sides: Record<Side, ReadEntries>): PassMatch {
+  const sum = (entries: readonly Entry[]): number => entries.reduce((total, { minor }) => total + minor, 0);
+  return {
+    contentId: match.id,
+    rule: match.pass,
+    state: match.state,
+    madeBy: match.by,
+    currency: (match.left[0] ?? match.right[0])!.currency,
+    left: sum(match.left),
+    right: sum(match.right),
+    evidence: { ...match.evidence },
+    records: [...recordsOf(match.left, 'left', sides), ...recordsOf(match.right, 'right', sides)],
+    names: [...match.left, ...match.right].map(({ id }) => id),
+  };
+}
+
+function recordsOf(entries: readonly Entry[], side: Side, sides: Record<Side, ReadEntries>): Omit<MatchRecord, 'match'>[] {
+  const { entityId } = sides[side];
+  return (entries as readonly StoredEntry[]).map(({ golden, version, minor }) => ({ side, entityId, golden, version, minor }));
+}
+
+function exceptionOf(exception: FoundException, sides: Record<Side, ReadEntries>, days: BusinessDays): NewException {
+  const { id, type, minor, currency, since, facts } = exception;
+  const names = (side: Side): NewException['records'] =>
+    (exception[side] as readonly StoredEntry[]).map((e) => ({
+      side,
+      entityId: sides[side].entityId,
+      golden: e.golden,
+      record: e.id,
+      minor: e.minor,
+    }));
+  const due = since === null ? null : dueDay(since, dueIn(type as ExceptionCode, minor), days);
+  return {
+    id,
+    type,
+    minor,
+    currency,
+    since: since === null ? null : dateOf(since),
+    facts,
+    dueOn: due === null ? null : dateOf(due),
+    records: [...names('left'), ...names('right')],
+  };
+}
+
+/** The first day that is so many business days after another. */
+function dueDay(since: number, businessDays: number, days: BusinessDays): number {
+  const goal = days.index(since) + businessDays;
+  let day = since;
+  while (days.index(day) < goal) day++;
+  return day;
+}
+
+/** What took the records of an exception that is gone: the match that has its first record. */
+function explainer(result: Reconciled): (records: readonly string[]) => Record<string, unknown> {
+  const byRecord = new Map<string, { match: string; pass: string }>();
+  for (const match of result.matches)
+    for (const entry of [...match.left, ...match.right]) byRecord.set(entry.id, { match: match.id, pass: match.pass });
+  return (records) => {
+    const by = records.map((record) => byRecord.get(record)).find((found) => found !== undefined);
+    return by ? { match: by.match, rule: by.pass } : { cause: 'its records changed or are gone' };
+  };
+}
+
+function nameFinder(sides: Record<Side, ReadEntries>): (golden: number, side: Side) => string {
+  const names = {
+    left: new Map(sides.left.entries.map((e) => [e.golden, e.id])),
+    right: new Map(sides.right.entries.map((e) => [e.golden, e.id])),
+  };
+  return (golden, side) => names[side].get(golden) ?? String(golden);
+}
+
+function unusable(pipeline: string, config: ReconciliationConfig, sides: Record<Side, ReadEntries>): Problem[] {
+  return (['left', 'right'] as const).flatMap((side) =>
+    sides[side].withoutAmount === 0
+      ? []
+      : [
+          {
+            code: 'SIDE_INCOMPLETE',
+            place: { system: pipeline },
+            message: `${sides[side].withoutAmount} records of ${config[side].name} have no amount and are on neither side.`,
+            hint: 'Fix the mapping or the source, or leave them out with where.',
+          },
+        ],
+  );
+}
+
+/** One side's records by state: every record is in exactly one, and the sums are the side's total. */
+function sideSummary(config: ReconciliationConfig, side: Side, entries: readonly StoredEntry[], result: Reconciled): string {
+  const sums = new Map<string, Map<string, { n: number; minor: number }>>();
+  for (const entry of entries) {
+    const state = result.states.get(entry)!;
+    let states = sums.get(entry.currency);
+    if (!states) sums.set(entry.currency, (states = new Map()));
+    const sum = states.get(state) ?? { n: 0, minor: 0 };
+    states.set(state, { n: sum.n + 1, minor: sum.minor + entry.minor });
+  }
+  const parts = [...sums].map(([currency, states]) => {
+    const told = STATES.flatMap(([state, label]) => {
+      const sum = states.get(state);
+      return sum ? [`${plainMoney(sum.minor, currency)} ${label} (${sum.n})`] : [];
+    });
+    return `${currency} ${told.join(', ')}`;
+  });
+  return `${config[side].name}: ${parts.join('; ') || 'no records'}.`;
+}
+
+const STATES = [
+  ['confirmed', 'matched'],
+  ['proposed', 'proposed'],
+  ['in_transit', 'in transit'],
+  ['excepted', 'in exceptions'],
+] as const;

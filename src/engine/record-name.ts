@@ -1,0 +1,31 @@
+import { firstNames } from '../store/connections.ts';
+import type { Knex } from '../store/open.ts';
+import type { SourceName } from '../store/record-names.ts';
+
+/**
+ * Lasting names of records in matches and exceptions: the connection, the key there and, where a mapping makes several records of
+ * one, which of them. A connection that was renamed keeps its first name in them, so that decisions outlive the change.
+ */
+export interface RecordNames {
+  /** `golden`: in place of a name for a record that no source gave. */
+  nameOf(source: SourceName | undefined, golden: number): string;
+  /** What a name stands for today. */
+  partsOf(name: string): { connection: string; key: string };
+}
+
+export async function recordNames(knex: Knex): Promise<RecordNames> {
+  const first = await firstNames(knex);
+  const today = new Map([...first].map(([now, then]) => [then, now]));
+  return {
+    nameOf(source, golden) {
+      if (!source) return JSON.stringify(['', String(golden)]);
+      const { connection, key, item } = source;
+      const name = first.get(connection) ?? connection;
+      return JSON.stringify(item === '' ? [name, key] : [name, key, item]);
+    },
+    partsOf(name) {
+      const [connection = '', key = ''] = JSON.parse(name) as string[];
+      return { connection: today.get(connection) ?? connection, key };
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import type { OfxOptions } from '../config/schema/connector.ts';
+import { refuseFile } from './refuse.ts';
+import type { Encoding } from './text-decoding.ts';
+import { xmlEncoding } from './xml-encoding.ts';
+
+const HEADER = 1024;
+
+/**
+ * The encoding of an OFX file: that of its XML declaration (version 2), or what its header says (version 1: ENCODING and
+ * CHARSET); and all of its bytes again.
+ */
+export async function ofxEncoding(
+  bytes: AsyncIterable<Uint8Array>,
+  wanted: OfxOptions['encoding'],
+  file: string,
+): Promise<{ encoding: Encoding; bytes: AsyncIterable<Uint8Array> }> {
+  if (wanted !== 'declared') return { encoding: wanted, bytes };
+  const iterator = bytes[Symbol.asyncIterator]();
+  const begun: Uint8Array[] = [];
+  let head: Buffer = Buffer.alloc(0);
+  while (head.length < HEADER) {
+    const next = await iterator.next();
+    if (next.done) break;
+    begun.push(next.value);
+    head = Buffer.concat([head, next.value.subarray(0, HEADER)]);
+  }
+  const again = joined(begun, iterator);
+  // A mark of UTF-8 is better evidence than what a header says.
+  if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return { encoding: 'utf-8', bytes: again };
+  const text = head.toString('latin1');
+  if (!text.includes('OFXHEADER:')) return xmlEncoding(again, 'declared', file);
+  const said = (key: string): string => {
+    const at = text.indexOf(`${key}:`);
+    return at < 0
+      ? ''
+      : text
+          .slice(at + key.length + 1, at + key.length + 31)
+          .trimStart()
+          .split(/[\s<]/, 1)[0]!
+          .toUpperCase();
+  };
+  const [encoding, charset] = [said('ENCODING'), said('CHARSET')];
+  if (['UTF-8', 'UTF8', 'UNICODE'].includes(encoding)) return { encoding: 'utf-8', bytes: again };
+  if (['1252', 'WINDOWS-1252', 'CP1252'].includes(charset)) return { encoding: 'windows-1252', bytes: again };
+  if (['ISO-8859-1', '8859-1'].includes(charset)) return { encoding: 'iso-8859-1', bytes: again };
+  if (['', 'NONE'].includes(charset)) return { encoding: 'ascii', bytes: again };
+  await iterator.return?.();
+  throw refuseFile(
+    'FILE_ENCODING',
+    file,
+    { line: 1 },
+    `The header says ENCODING ${encoding || 'nothing'} and CHARSET ${charset.slice(0, 20)}, which is not known here.`,
+    'Set encoding in the decoder (ofx) to what the bank really writes.',
+  );
+}
+
+async function* joined(begun: Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* begun;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}

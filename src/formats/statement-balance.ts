@@ -1,0 +1,34 @@
+import { readAmount } from '../core/amount-text.ts';
+
+/** Exact sums of the entries of a bank statement: balances are its control figures. No float touches them. */
+
+const DECIMALS = 6;
+
+/** `-12.5` as a whole number of millionths; undefined: it is no amount, or has more decimals than any currency. */
+export function exactAmount(text: string): bigint | undefined {
+  const parts = readAmount(text, {}, 'number');
+  if (typeof parts === 'string' || parts.fraction.length > DECIMALS) return undefined;
+  const value = BigInt(parts.whole + parts.fraction.padEnd(DECIMALS, '0'));
+  return parts.negative ? -value : value;
+}
+
+/** A whole number of millionths as people read it: at least two decimals. */
+export function shownAmount(value: bigint): string {
+  const digits = String(value < 0n ? -value : value).padStart(DECIMALS + 1, '0');
+  let end = digits.length;
+  while (end > digits.length - DECIMALS + 2 && digits[end - 1] === '0') end--;
+  return `${value < 0n ? '-' : ''}${digits.slice(0, -DECIMALS)}.${digits.slice(digits.length - DECIMALS, end)}`;
+}
+
+/** Bank accounts are not shown whole in messages. */
+export function lastDigits(account: string): string {
+  return account.length > 4 ? `…${account.slice(-4)}` : account;
+}
+
+/** What does not agree, in words; undefined: opening balance and entries give the closing balance. */
+export function imbalance(account: string, opening: bigint, entries: bigint, closing: bigint, currency: string): string | undefined {
+  const found = opening + entries;
+  if (found === closing) return undefined;
+  const amount = (value: bigint): string => `${shownAmount(value)} ${currency}`;
+  return `The statement of the account ${lastDigits(account)} opens with ${amount(opening)}, its entries add up to ${amount(entries)}, and it closes with ${amount(closing)}: off by ${amount(closing - found)}.`;
+}

@@ -1,0 +1,42 @@
+import type { BusinessDays } from './entry.ts';
+
+/** Days since 1970-01-01 of a calendar date such as 2026-07-01. */
+export function dayNumber(date: string): number {
+  return Date.parse(`${date}T00:00:00Z`) / 86_400_000;
+}
+
+/** The calendar date of a day number. */
+export function dateOf(day: number): string {
+  return new Date(day * 86_400_000).toISOString().slice(0, 10);
+}
+
+/**
+ * Counts the town's business days. `weekend`: days of the week without business, 0 is Sunday. `holidays`: day numbers. A
+ * Saturday has the index of the Friday before it: what is taken on a Saturday is one business day from Monday.
+ */
+export function businessDays(weekend: readonly number[], holidays: Iterable<number>): BusinessDays {
+  const off = new Set(weekend);
+  // 1970-01-01 was a Thursday.
+  const weekday = (day: number): number => (((day + 4) % 7) + 7) % 7;
+  const inWeek = Array.from({ length: 7 }, (_, i) => i).filter((i) => !off.has(i)).length;
+  if (inWeek === 0) throw new Error('A town without business days has no calendar.');
+  const closed = [...new Set(holidays)].filter((day) => !off.has(weekday(day))).sort((a, b) => a - b);
+  return {
+    index(day) {
+      const weeks = Math.floor((day + 4) / 7);
+      let index = weeks * inWeek;
+      for (let i = 0; i <= weekday(day); i++) if (!off.has(i)) index++;
+      return index - countUpTo(closed, day);
+    },
+  };
+}
+
+function countUpTo(sorted: readonly number[], day: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! <= day) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,25 @@
+import { hash } from 'node:crypto';
+import type { Entry } from '../entry.ts';
+
+/** A match's lasting id, made of its reconciliation and the ids of its records: found again, it is the same match. */
+export function matchId(reconciliation: string, left: readonly Pick<Entry, 'id'>[], right: readonly Pick<Entry, 'id'>[]): string {
+  return contentId(['match', reconciliation, ids(left), ids(right)]);
+}
+
+/** An exception's lasting id: the same cause about the same records is the same exception in every run. */
+export function exceptionId(
+  reconciliation: string,
+  type: string,
+  left: readonly Pick<Entry, 'id'>[],
+  right: readonly Pick<Entry, 'id'>[],
+): string {
+  return contentId(['exception', reconciliation, type, ids(left), ids(right)]);
+}
+
+function ids(entries: readonly Pick<Entry, 'id'>[]): string[] {
+  return entries.map(({ id }) => id).sort();
+}
+
+function contentId(parts: unknown[]): string {
+  return hash('sha256', JSON.stringify(parts), 'hex').slice(0, 24);
+}

@@ -1,0 +1,26 @@
+import { FatalError } from '../core/errors.ts';
+import type { Entry, Tolerance } from './entry.ts';
+
+/** The exact sum in minor units. Throws AMOUNT_TOO_LARGE rather than round. */
+export function sumOf(entries: readonly Entry[]): number {
+  let sum = 0;
+  for (const { minor } of entries) sum += minor;
+  if (!Number.isSafeInteger(sum))
+    throw new FatalError({
+      code: 'AMOUNT_TOO_LARGE',
+      place: {},
+      message: `A sum is beyond what can be added exactly (${sum} minor units).`,
+      hint: 'Look for a record with an impossible amount.',
+    });
+  return sum;
+}
+
+/** How far two sums may differ, in minor units: the narrower of the amount and the share of the larger sum; 0 without a tolerance. */
+export function allowedDifference(tolerance: Tolerance | undefined, left: number, right: number): number {
+  if (!tolerance) return 0;
+  const limits: number[] = [];
+  if (tolerance.minor !== undefined) limits.push(tolerance.minor);
+  if (tolerance.basisPoints !== undefined)
+    limits.push(Number((BigInt(Math.max(Math.abs(left), Math.abs(right))) * BigInt(tolerance.basisPoints)) / 10_000n));
+  return limits.length ? Math.min(...limits) : 0;
+}

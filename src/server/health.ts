@@ -1,0 +1,57 @@
+import { Router } from 'express';
+import { installationOf } from '../engine/doctor/look.ts';
+import { forAPerson } from '../engine/outbound/status.ts';
+import { healthOf, statusOf, worstOf } from '../engine/status.ts';
+import { networkProblem } from './problem-words.ts';
+import type { ConfigurationState, ServerContext } from './server.ts';
+
+/** `/health`: counts alone, quick whatever else is asked for. */
+export function health({ engine, configuration }: ServerContext): Router {
+  const router = Router();
+
+  router.get('/health', async (_request, response) => {
+    let pipelines;
+    let installation;
+    try {
+      pipelines = await statusOf(engine);
+      installation = await installationOf(engine);
+    } catch {
+      response.status(503).json({ status: 'down', message: 'The store cannot be read.' });
+      return;
+    }
+    const live = pipelines.filter((p) => p.mode !== 'off');
+    const { fault } = configuration();
+    response.json({
+      status: worstOf([...live.map(healthOf), installation.state, fault ? 'attention' : 'ok']),
+      configuration: configurationJson(configuration()),
+      // Codes alone: what was found names folders of this machine.
+      doctor: {
+        at: installation.at,
+        state: installation.state,
+        codes: installation.checks.flatMap(({ code }) => code ?? []),
+      },
+      pipelines: live.map((p) => ({
+        pipeline: p.pipeline,
+        running: p.running,
+        stalled_since: p.stalled_since,
+        outcome: p.last_run?.outcome ?? null,
+        ended_at: p.last_run?.ended_at ?? null,
+        open_rejects: p.open_rejects,
+        waiting_files: p.waiting_files.length,
+        for_a_person: p.outbound ? forAPerson(p.outbound) : 0,
+        overdue: p.outbound?.overdue ?? 0,
+      })),
+    });
+  });
+
+  return router;
+}
+
+/** Which configuration is in force, and what is wrong with a newer one in the folder. */
+export function configurationJson({ loadedAt, fault }: ConfigurationState): Record<string, unknown> {
+  return {
+    loaded_at: loadedAt,
+    refused_since: fault?.since ?? null,
+    problems: (fault?.problems ?? []).map(networkProblem),
+  };
+}

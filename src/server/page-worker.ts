@@ -1,0 +1,55 @@
+import { createServer } from 'node:http';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Project } from '../config/project.ts';
+import { storeUrl } from '../config/secrets.ts';
+import { scheduledPipelines } from '../engine/order.ts';
+import { nextRun } from '../scheduler/when.ts';
+import { openKnex } from '../store/open.ts';
+import { type ConfigurationState, createPages } from './server.ts';
+
+/** What a thread that makes pages is given when it starts. */
+export interface WorkerStart {
+  /** Where it listens: a socket or pipe that only the process itself knows. */
+  path: string;
+  /** Without the places in its files. */
+  project: Project;
+  title: string | undefined;
+  scheduled: boolean;
+  configuration: ConfigurationState;
+}
+
+export interface ToWorker {
+  configuration: ConfigurationState;
+}
+
+export type FromWorker = { kind: 'listening' } | { kind: 'log'; level: 'info' | 'error'; fields: Record<string, unknown>; text: string };
+
+// The thread itself: started by page-workers.ts, and by nobody else.
+if (parentPort && workerData) await serve(parentPort, workerData as WorkerStart);
+
+async function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): Promise<void> {
+  const { project } = start;
+  let { configuration } = start;
+  const tell = (message: FromWorker): void => port.postMessage(message);
+  port.on('message', (message: ToWorker) => {
+    configuration = message.configuration;
+  });
+  // Its own connection: what a run has not committed yet holds up no page.
+  const knex = await openKnex(storeUrl(project), project.folder);
+  const app = createPages(
+    { project, knex },
+    {
+      ...(start.title === undefined ? {} : { title: start.title }),
+      configuration: () => configuration,
+      nextRuns: () =>
+        start.scheduled
+          ? scheduledPipelines(project).map(({ id, cron }) => ({ id, at: nextRun(cron, project.config.town.time_zone, new Date()) }))
+          : [],
+      log: {
+        info: (fields, text) => tell({ kind: 'log', level: 'info', fields, text }),
+        error: (fields, text) => tell({ kind: 'log', level: 'error', fields, text }),
+      },
+    },
+  );
+  createServer(app).listen(start.path, () => tell({ kind: 'listening' }));
+}
