@@ -7,10 +7,9 @@ import { visibleLine } from '../core/visible.ts';
 import { zonedTime } from '../core/zoned-time.ts';
 import { appendAudit } from '../store/audit.ts';
 import { beginLanding, landing, landsWhileReading } from '../store/landing.ts';
-import { tryOut } from '../store/try-out.ts';
 import { type Lock, takeLock } from '../store/locks.ts';
 import type { Knex } from '../store/open.ts';
-import { countOpenRejects, listRejects } from '../store/rejects.ts';
+import { countOpenRejects } from '../store/rejects.ts';
 import type { Examination } from '../store/examinations.ts';
 import { storeFailure } from '../store/failures.ts';
 import { countOutbox } from '../store/outbox.ts';
@@ -22,7 +21,6 @@ import { bindMappings } from './bind.ts';
 import { takeConfiguration } from './configuration.ts';
 import { openConnection } from './connection.ts';
 import { inOrder } from './file-order.ts';
-import type { GoldenChange } from './golden.ts';
 import { loadFile } from './load-file.ts';
 import type { SkipReason } from './land.ts';
 import { loadPages } from './load-pages.ts';
@@ -183,46 +181,6 @@ function unrecorded(engine: Engine, id: string, problems: readonly Problem[]): v
   (engine.unrecorded ??= new Map()).set(id, { at: new Date(), problems });
 }
 
-export interface Preview extends RunResult {
-  changes: GoldenChange[];
-  rejects: Problem[];
-  /** There were more than are listed. */
-  moreChanges: number;
-}
-
-/**
- * What a run would do, exactly: nothing of it stays in the store, and no file is moved. With a store in a file it is done on a copy, so that
- * no transaction is open while a source is read; on a database server in a transaction that is rolled back.
- */
-export async function previewPipeline(engine: Engine, id: string, options: RunOptions & { limit: number }): Promise<Preview> {
-  const started = performance.now();
-  return tryOut(engine.knex, engine.project.dataFolder, async ({ knex, held }) => {
-    const changes: GoldenChange[] = [];
-    let more = 0;
-    const runId = await startRun(knex, id);
-    const session = await sessionOf(engine, id, runId, knex, options);
-    session.preview = true;
-    if (held) {
-      session.commit = (work) => work(held.landing, held.trx);
-      session.begin = async () => held;
-    }
-    session.onChange = (change) => void (changes.length < options.limit ? changes.push(change) : more++);
-    const outcome = await outcomeOf(session, () => work(session));
-    const rejects = await listRejects(knex, { state: 'open', lastRun: runId, limit: options.limit });
-    return {
-      pipeline: id,
-      outcome,
-      counts: session.counts,
-      durationMs: Math.round(performance.now() - started),
-      problems: session.problems,
-      notes: session.notes,
-      changes,
-      moreChanges: more,
-      rejects: rejects.flatMap(({ problems }) => problems),
-    };
-  });
-}
-
 export async function sessionOf(
   engine: Engine,
   id: string,
@@ -294,7 +252,7 @@ export async function sessionOf(
 }
 
 /** Does the work and says how it ended. What is our own fault keeps its stack, in the run's problems. */
-async function outcomeOf(session: Session, work: () => Promise<void>): Promise<Outcome> {
+export async function outcomeOf(session: Session, work: () => Promise<void>): Promise<Outcome> {
   try {
     await work();
   } catch (error) {
@@ -338,7 +296,7 @@ async function leftOpen(session: Session): Promise<boolean> {
 /** States of the outbox in which a record should have been delivered and was not, or nobody knows. */
 const NOT_DELIVERED = ['refused', 'rejected', 'unknown', 'held'] as const;
 
-async function work(session: Session): Promise<void> {
+export async function work(session: Session): Promise<void> {
   requirePassingTests(session.project, session.pipeline);
   if (session.refusal) throw session.refusal;
   if (session.pipeline.reconcile?.passes) await reconcileByPasses(session);

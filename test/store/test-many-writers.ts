@@ -180,7 +180,9 @@ export function testManyWriters(now: () => OpenStore): void {
           await l.putLinks([link('a', 1)]);
           if (next) return;
           // The connection that holds the lock dies, and the one of the batch lives.
-          await other.raw("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted");
+          await other.raw(
+            "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()",
+          );
           next = expect
             .poll(async () => 'release' in (await takeLock(other, 'pipeline:x')), { timeout: 10_000 })
             .toBe(true)

@@ -143,7 +143,7 @@ describe('for machines', () => {
     const { status, text } = await server.ask('/health');
     expect(status).toBe(200);
     const health = JSON.parse(text) as { status: string; pipelines: { pipeline: string; outcome: string }[] };
-    expect(health.status).toBe('attention');
+    expect(health.status, text).toBe('attention');
     expect(health.pipelines.map((p) => [p.pipeline, p.outcome])).toContainEqual(['clerk-receipts', 'partial']);
   });
 
