@@ -65,6 +65,8 @@ export interface Dialect {
   readAtOneMoment<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /** The first of `count` new numbers of a series. A negative count gives numbers back, where that is possible. */
   takeIds(knex: Knex, name: string, count: number): Promise<number>;
+  /** The next id of a table that has had none of its rows taken away. */
+  nextId(knex: Knex, table: string): Promise<number>;
   rowsOf(trx: Knex.Transaction): Promise<Rows>;
   takeLock(knex: Knex, name: string): Promise<Lock | Holder>;
   /** The names of the locks whose holders live. */

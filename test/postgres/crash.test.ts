@@ -33,7 +33,7 @@ const codeOf = (error: unknown): string => (storeFailure(error) ?? (error as Int
 
 test(
   'a server that crashes in the middle of a run: the run says so, and the next one ends where an undisturbed one does',
-  { timeout: 90_000 },
+  { timeout: 240_000 },
   async () => {
     const undisturbed = await onServer();
     await undisturbed.run('receipts');
@@ -61,7 +61,7 @@ test(
   },
 );
 
-test('a server that restarts between two runs of serve or a schedule is simply connected to again', async () => {
+test('a server that restarts between two runs of serve or a schedule is simply connected to again', { timeout: 120_000 }, async () => {
   const town = await onServer();
   await town.run('receipts');
   await server.crash();

@@ -39,7 +39,10 @@ test('no transaction is open while a slow service is waited for', async () => {
 `,
   );
   // Each page fills a batch, and half of the next one waits while the service is asked again.
-  const town = await makeTown({ ...files, 'pipelines/permits.yaml': `${String(files['pipelines/permits.yaml'])}batch_size: 2\n` });
+  const town = await makeTown({
+    ...files,
+    'pipelines/permits.yaml': String(files['pipelines/permits.yaml']).replace(/batch_size: .*/, 'batch_size: 2'),
+  });
   store = urlOf(town);
   expect((await town.run('permits')).counts).toMatchObject({ created: 7 });
   expect(seen).toEqual([0, 0, 0]);

@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.ts';
 import { cutAt } from './cut.ts';
-import { takeIds } from './ids.ts';
+import { nextId, takeIds } from './ids.ts';
 import { examine, fileOf } from './integrity.ts';
 import { keySet, renamings } from './keys.ts';
 import { heldLocks, takeLock } from './locks.ts';
@@ -21,6 +21,7 @@ export const postgres: Dialect = {
   exclusively,
   readAtOneMoment,
   takeIds,
+  nextId,
   rowsOf,
   takeLock,
   heldLocks,

@@ -31,7 +31,8 @@ export async function takeLock(knex: Knex, name: string): Promise<Lock | Holder>
   held.set(side, names);
   const holder = async (): Promise<Holder> => {
     const row = (await knex('il_lock').where({ name }).first('host', 'pid', 'heartbeat_at')) as Holder | undefined;
-    return row ?? { host: 'an unknown host', pid: 0, heartbeat_at: 'an unknown time' };
+    // Taken a moment ago, it does not say yet by whom.
+    return row ?? { host: 'another host', pid: 0, heartbeat_at: new Date().toISOString() };
   };
   if (names.has(name)) return holder();
   names.add(name);

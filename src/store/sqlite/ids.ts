@@ -8,3 +8,8 @@ export async function takeIds(knex: Knex, name: string, count: number): Promise<
   )) as { next: number }[];
   return rows[0]!.next - count;
 }
+
+export async function nextId(knex: Knex, table: string): Promise<number> {
+  const [row] = (await knex(table).max({ id: 'id' })) as { id: number | null }[];
+  return Number(row?.id ?? 0) + 1;
+}
