@@ -80,7 +80,9 @@ async function* pagesOf(knex: Knex, table: string, columns: readonly string[]): 
   const marks = key.map(() => '?').join(', ');
   let last: Cell[] | undefined;
   for (;;) {
-    const query = knex(table).select([...columns]).limit(PAGE);
+    const query = knex(table)
+      .select([...columns])
+      .limit(PAGE);
     for (const name of key) void query.orderBy(name);
     if (last) void query.whereRaw(`(${names}) > (${marks})`, [...key, ...last] as string[]);
     const rows = (await query) as Record<string, Cell>[];

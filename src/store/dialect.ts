@@ -63,6 +63,8 @@ export interface Dialect {
   exclusively<T>(knex: Knex, name: string, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /** Runs `work` in a transaction that writes nothing and sees the store as it is at one moment. */
   readAtOneMoment<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /** Is this a transaction in which something is tried that real runs must not wait for? */
+  isTrial(knex: Knex): boolean;
   /** The first of `count` new numbers of a series. A negative count gives numbers back, where that is possible. */
   takeIds(knex: Knex, name: string, count: number): Promise<number>;
   /** The next id of a table that has had none of its rows taken away. */

@@ -69,7 +69,10 @@ export async function forgetHashes(knex: Knex, sourceId: number, keys: readonly 
 
 /** How many records of a source there are now. */
 export async function countLive(knex: Knex, sourceId: number): Promise<number> {
-  const [row] = (await knex('il_link').where({ source_id: sourceId }).whereNull('deleted_run').countDistinct({ n: 'source_key' })) as unknown as {
+  const [row] = (await knex('il_link')
+    .where({ source_id: sourceId })
+    .whereNull('deleted_run')
+    .countDistinct({ n: 'source_key' })) as unknown as {
     n: number;
   }[];
   return Number(row!.n);

@@ -29,7 +29,10 @@ export async function forgetSent(knex: Knex, sink?: { connection: string; sink: 
 }
 
 /** The next sequence number of a sink. */
-export async function setSequence(knex: Knex, { connection, sink, sequence }: { connection: string; sink: string; sequence: number }): Promise<void> {
+export async function setSequence(
+  knex: Knex,
+  { connection, sink, sequence }: { connection: string; sink: string; sequence: number },
+): Promise<void> {
   await knex('il_sequence')
     .insert({ name: `sink:${connection}/${sink}`, next: sequence })
     .onConflict('name')

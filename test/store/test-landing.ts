@@ -86,7 +86,8 @@ export function testLanding(now: () => OpenStore): void {
         );
       const sums = async (): Promise<number[]> => {
         const found: number[] = [];
-        for await (const total of totals(knex, { entity: 'person', entityId: 1, amount: 'paid', where: {}, off: [] }, ['kind'])) found.push(total.minor);
+        for await (const total of totals(knex, { entity: 'person', entityId: 1, amount: 'paid', where: {}, off: [] }, ['kind']))
+          found.push(total.minor);
         return found;
       };
       await put(1, Number.MAX_SAFE_INTEGER);

@@ -8,7 +8,6 @@ import { person, personWith } from './entities.ts';
 import type { StoreUnderTest } from './stores.ts';
 import type { OpenStore } from './test-store.ts';
 
-
 /** Our own tables and those of the model: made once, widened, never narrowed. */
 export function testMigrations(now: () => OpenStore, kind: StoreUnderTest): void {
   let knex: Knex;

@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.ts';
 import { cutAt } from './cut.ts';
-import { nextId, takeIds } from './ids.ts';
+import { isTrial, nextId, takeIds } from './ids.ts';
 import { examine, fileOf } from './integrity.ts';
 import { keySet, renamings } from './keys.ts';
 import { heldLocks, takeLock } from './locks.ts';
@@ -20,6 +20,7 @@ export const postgres: Dialect = {
   rollback,
   exclusively,
   readAtOneMoment,
+  isTrial,
   takeIds,
   nextId,
   rowsOf,

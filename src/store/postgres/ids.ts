@@ -2,7 +2,13 @@ import type { Knex } from 'knex';
 import { quoted } from '../rows.ts';
 import { sideOf } from './side.ts';
 
-const TRIAL = 'trial';
+/** Later than any real one. */
+const FIRST_TRIAL = 2 ** 50;
+
+/** Is this a transaction of tryOut? */
+export function isTrial(knex: Knex): boolean {
+  return (knex.userParams as { trial?: boolean }).trial === true;
+}
 
 /** These have no gaps, and are in the order of commits: whoever takes one keeps others from it until its transaction ends. */
 function isGapless(name: string): boolean {
@@ -24,8 +30,12 @@ const TAKE_AT_ONCE = `WITH soon AS (SELECT set_config('synchronous_commit', 'off
  * that is rolled back leaves a gap. What is given back is not used again.
  */
 export async function takeIds(knex: Knex, name: string, count: number): Promise<number> {
-  // What is only tried gets numbers that no real run has, so that it keeps none from taking theirs.
-  if (isGapless(name) && (knex.userParams as { trial?: boolean }).trial) return -(await takeIds(knex, TRIAL, count));
+  // What is only tried keeps none from taking its numbers: the run has that of the next one, and has no row of its own (see startRun).
+  if (isTrial(knex) && name === 'run') {
+    const row = (await knex('il_sequence').where({ name }).first('next')) as { next: number } | undefined;
+    return row?.next ?? 1;
+  }
+  if (isTrial(knex) && isGapless(name)) return FIRST_TRIAL + (await takeIds(knex, 'trial', count));
   if (isGapless(name)) {
     const { rows } = (await knex.raw(TAKE, [name, count, count])) as { rows: { next: number }[] };
     return rows[0]!.next - count;

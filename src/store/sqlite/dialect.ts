@@ -20,6 +20,7 @@ export const sqlite: Dialect = {
   rollback,
   exclusively,
   readAtOneMoment,
+  isTrial: () => false,
   takeIds,
   nextId,
   rowsOf,
