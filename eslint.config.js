@@ -26,7 +26,7 @@ export const LAYERS = [
 export const PURE = ['mapping', 'identity', 'reconciliation'];
 
 const OUTSIDE =
-  '^(?:node:)?(?:fs|net|http|https|http2|dgram|dns|tls|child_process|worker_threads|cluster)(?:/.*)?$|^(?:axios|undici|ssh2|mssql|knex|better-sqlite3)(?:/.*)?$';
+  '^(?:node:)?(?:fs|net|http|https|http2|dgram|dns|tls|child_process|worker_threads|cluster)(?:/.*)?$|^(?:axios|undici|ssh2|mssql|knex|better-sqlite3|pg|pg-[a-z-]+)(?:/.*)?$';
 const CLOCK = [
   { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'This folder knows no clock: pass the time in.' },
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'This folder knows no clock: pass the time in.' },
@@ -51,6 +51,25 @@ const ENVIRONMENT = [
   },
 ];
 
+/** Drivers of the databases that the store can be in, and what speaks SQL to them. */
+const DRIVERS = '^(?:knex|better-sqlite3|pg|pg-[a-z-]+)(?:/.*)?$';
+/** Outside of the store, a store is something that is handed on: it is asked by functions of src/store, and closed. */
+const SQL = [
+  'CallExpression[callee.name=/^(?:knex|trx)$/]',
+  "CallExpression[callee.property.name='knex']",
+  "CallExpression[callee.object.name=/^(?:knex|trx)$/][callee.property.name!='destroy']",
+  "CallExpression[callee.object.property.name='knex'][callee.property.name!='destroy']",
+  "MemberExpression[object.name=/^(?:knex|trx)$/][property.name!='destroy']",
+].map((selector) => ({ selector, message: 'SQL is in src/store only: ask through a function there.' }));
+/** Which database it is. */
+const DIALECT = [
+  {
+    selector: ':not(ImportDeclaration) > Literal[value=/^(?:sqlite3?|better-sqlite3|postgres(?:ql)?|pg)$/]',
+    message: 'Only src/store/sqlite and src/store/postgres know which database it is: make the difference part of src/store/dialect.ts.',
+  },
+];
+/** Files of the store that say which database is meant by a URL, or that is what they are for. */
+const CHOOSING = ['open', 'failures', 'scratch'];
 /** A COMMIT that fails must be heard of: knex's own commit() never rejects. */
 const OPEN_TRANSACTION = [
   {
@@ -65,6 +84,7 @@ const DEEPEST = 4;
 function layerRules(layer) {
   const below = LAYERS.slice(LAYERS.indexOf(layer) + 1);
   const pure = PURE.includes(layer);
+  const isStore = layer === 'store';
   return Array.from({ length: DEEPEST }, (_, depth) => {
     const up = '\\.\\./'.repeat(depth + 1);
     const patterns = [
@@ -72,20 +92,29 @@ function layerRules(layer) {
       ...(below.length
         ? [{ regex: `^${up}(?:${below.join('|')})/`, message: `src/${layer} imports only from folders above it: ${LAYERS.join(', ')}.` }]
         : []),
+      ...(isStore || pure ? [] : [{ regex: DRIVERS, message: 'Databases are spoken to in src/store only.' }]),
+      ...(isStore ? [] : [{ regex: 'store/(?:sqlite|postgres)/', message: 'Only src/store knows which database it is.' }]),
+      ...(isStore && depth === 0
+        ? [
+            { regex: DRIVERS.replace('knex|', ''), message: 'Drivers are used in src/store/sqlite and src/store/postgres only.' },
+            { regex: '^\\./(?:sqlite|postgres)/', message: 'Ask the dialect of the store: src/store/dialect.ts.' },
+          ]
+        : []),
       ...(pure ? [{ regex: OUTSIDE, message: `src/${layer} knows no disk and no network.` }] : []),
     ];
     return {
       name: `interlocal/${layer}/${depth}`,
       files: [`src/${layer}/${'*/'.repeat(depth)}*.ts`],
       // Tests may look at anything.
-      ignores: ['**/*.test.ts'],
+      ignores: ['**/*.test.ts', ...(isStore && depth === 0 ? CHOOSING.map((name) => `src/store/${name}.ts`) : [])],
       rules: {
         'no-restricted-imports': ['error', { patterns }],
         'no-restricted-syntax': [
           'error',
           ...(layer === 'config' ? [] : ENVIRONMENT),
           ...(pure ? CLOCK : []),
-          ...(layer === 'transports' ? [] : OPEN_TRANSACTION),
+          ...(isStore ? [] : SQL),
+          ...(isStore && depth === 0 ? [...DIALECT, ...OPEN_TRANSACTION] : []),
         ],
       },
     };

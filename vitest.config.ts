@@ -15,11 +15,46 @@ const missing = process.env.CI === 'true' ? [] : SERVICES.filter(({ program }) =
 for (const { suite, program, install } of missing)
   console.log(`Left out: ${suite}, because ${program} is not installed (apt-get install ${install}).`);
 
+const left = [...configDefaults.exclude, ...missing.map(({ suite }) => suite)];
+
+/** Suites about the file that a store is. */
+const FILE_ONLY = ['test/engine/doctor.test.ts'];
+/** Suites over a real PostgreSQL alone. */
+const POSTGRES_ONLY = ['test/postgres/**'];
+/** Suites that touch a store run twice: over a file, and over a PostgreSQL server that the whole run shares. */
+const OVER_BOTH = [
+  'test/store/*.test.ts',
+  'test/engine/*.test.ts',
+  'test/outbound/*.test.ts',
+  'test/web/{report,pages,outbound}.test.ts',
+  'test/sample-town/sample-town.test.ts',
+  'test/kill/*.test.ts',
+  'test/postgres/*.test.ts',
+];
+
 export default defineConfig({
   test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'sqlite',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: [...left, ...POSTGRES_ONLY],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'postgres',
+          include: OVER_BOTH,
+          exclude: [...left, ...FILE_ONLY],
+          env: { TEST_STORE: 'postgres' },
+          globalSetup: 'test/postgres.setup.ts',
+        },
+      },
+    ],
     environment: 'node',
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...missing.map(({ suite }) => suite)],
     // Tests talk to real servers on this machine: a slow one is not a broken one.
     testTimeout: 90_000,
     hookTimeout: 240_000,

@@ -3,14 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { emptyDatabase, startPostgres } from '../sample-town/postgres-server.ts';
 import { generateReceipts } from './generate.ts';
 import { type Measured, measure, median } from './measure.ts';
 
 /**
  * `npm run bench [-- --rows 1000000 --repeat 3]`: a first load, an unchanged second run and a run over a re-exported file, each as a
- * ratio to a bare loop of csv-parse and a prepared insert, timed in turn so that a slow moment of the machine hits both.
+ * ratio to a bare loop of csv-parse and a prepared insert, timed in turn so that a slow moment of the machine hits both. With `--store postgres`
+ * (a server that is started for this) or `--store postgres://…` (a database that may be emptied), the store is there, and the first load is also
+ * set against COPY of the same rows.
  */
-const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000000' }, repeat: { type: 'string', default: '3' } } });
+const { values } = parseArgs({
+  options: { rows: { type: 'string', default: '1000000' }, repeat: { type: 'string', default: '3' }, store: { type: 'string' } },
+});
+const server = values.store === 'postgres' ? await startPostgres({ durable: true }) : undefined;
+await server?.createDatabase('bench');
+const store = server?.url('bench') ?? values.store;
+if (store !== undefined) process.env.INTERLOCAL_STORE = store;
 const rows = Number(values.rows);
 const here = fileURLToPath(new URL('.', import.meta.url));
 const interlocal = fileURLToPath(new URL('../../bin/interlocal.js', import.meta.url));
@@ -31,6 +40,10 @@ for (let i = 0; i < Number(values.repeat); i++) {
   const round: Record<string, Measured> = {};
   round['bare parse'] = await measure([join(here, 'bare-loop.ts'), csv]);
   round['bare parse + insert'] = await measure([join(here, 'bare-loop.ts'), csv, join(folder, 'bare.db')]);
+  if (store !== undefined) {
+    await emptyDatabase(store);
+    round['bare COPY, two indexes'] = await measure([join(here, 'bare-copy.ts'), csv, store]);
+  }
   round['CSV reader alone'] = await measure([join(here, 'decode.ts'), csv]);
   renameSync(csv, join(town, 'inbox', 'receipts.csv'));
   round['first load'] = await run({ read: rows, created: rows, unchanged: 0 });
@@ -43,6 +56,7 @@ for (let i = 0; i < Number(values.repeat); i++) {
 }
 report();
 rmSync(folder, { recursive: true, force: true });
+await server?.stop();
 
 async function run(expected: { read: number; created: number; unchanged: number }): Promise<Measured> {
   const measured = await measure([interlocal, 'run', 'receipts', '--json', '--project', town]);
@@ -55,7 +69,7 @@ async function run(expected: { read: number; created: number; unchanged: number 
 function report(): void {
   const against: Record<string, string> = {
     'CSV reader alone': 'bare parse',
-    'first load': 'bare parse + insert',
+    'first load': store === undefined ? 'bare parse + insert' : 'bare COPY, two indexes',
     'second run, same file': 'bare parse',
     're-export, one row more': 'bare parse',
   };

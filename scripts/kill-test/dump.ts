@@ -1,67 +1,119 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import Database from 'better-sqlite3';
+import { dialectOf } from '../../src/store/dialect.ts';
+import type { Knex } from '../../src/store/open.ts';
 
 /**
- * Everything that a store holds, as sorted lines without what differs from run to run (run numbers, times): two stores
- * with the same lines say the same of the same records, with the same provenance, history, rejects and ledger.
+ * Everything that a store holds, as sorted lines without what differs from run to run (run numbers, times, ids): two stores with the same
+ * lines say the same of the same records, with the same provenance, history, rejects and ledger, whatever databases they are in.
  */
-export function dumpStore(file: string): string[] {
-  const db = new Database(file, { readonly: true });
+export async function dumpStore(knex: Knex): Promise<string[]> {
   const lines: string[] = [];
-  const add = (what: string, sql: string): void => {
-    for (const row of db.prepare(sql).raw().iterate() as IterableIterator<unknown[]>) lines.push(`${what} ${JSON.stringify(row)}`);
+  const say = (what: string, values: readonly unknown[]): void => void lines.push(`${what} ${JSON.stringify(values)}`);
+  const rowsOf = async (query: Knex.QueryBuilder): Promise<Row[]> => (await query) as Row[];
+  const add = async (what: string, query: Knex.QueryBuilder): Promise<void> => {
+    for (const row of await rowsOf(query)) say(what, Object.values(row));
   };
-  const entities = db.prepare('SELECT id, name FROM il_entity').all() as { id: number; name: string }[];
-  const landed =
-    "(SELECT s.pipeline || ' ' || l.source_key || ' ' || coalesce(f.path, '') || ' ' || l.record FROM il_landed l JOIN il_source s ON s.id = l.source_id LEFT JOIN il_file f ON f.id = l.file_id WHERE l.id = g._landed)";
-  for (const { name } of entities) {
-    const columns = (db.prepare(`PRAGMA table_info("${name}")`).all() as { name: string }[])
-      .map((c) => c.name)
-      .filter((c) => !c.startsWith('_') || c === '_identity');
-    add(
-      name,
-      `SELECT ${columns.map((c) => `g."${c}"`).join(', ')}, ${landed}, (SELECT json_group_array(key) FROM (SELECT key FROM json_each(g._provenance) ORDER BY key)) FROM "${name}" g`,
+  const entities = (await knex('il_entity').select('id', 'name')) as { id: number; name: string }[];
+  /** Entity id and golden id → what the golden record was made of first. */
+  const origins = new Map<string, string>();
+  for (const { id, name } of entities) {
+    const rows = await rowsOf(
+      knex(`${name} as g`)
+        .leftJoin('il_landed as l', 'l.id', 'g._landed')
+        .leftJoin('il_source as s', 's.id', 'l.source_id')
+        .leftJoin('il_file as f', 'f.id', 'l.file_id')
+        .select('g.*', { _pipeline: 's.pipeline', _key: 'l.source_key', _path: 'f.path', _record: 'l.record' }),
     );
+    for (const { _id, _created: _c, _run: _r, _landed: _l, _provenance, _pipeline, _key, _path, _record, ...values } of rows) {
+      const from = `${_pipeline} ${_key} ${_path ?? ''} ${_record}`;
+      origins.set(`${id} ${_id}`, from);
+      const fields = _provenance === null ? [] : Object.keys(JSON.parse(_provenance as string) as object).sort();
+      // Columns are in the order in which they were added.
+      say(name, [...Object.entries(values).sort(byName).flat(), from, fields]);
+    }
   }
-  add(
+  await add(
     'link',
-    `SELECT s.pipeline, k.source_key, e.name, k.item_key, k.hash, k.mapped, k.deleted_run IS NULL, k.golden_id IS NULL FROM il_link k JOIN il_source s ON s.id = k.source_id LEFT JOIN il_entity e ON e.id = k.entity_id`,
+    knex('il_link as k')
+      .join('il_source as s', 's.id', 'k.source_id')
+      .leftJoin('il_entity as e', 'e.id', 'k.entity_id')
+      .select('s.pipeline', 'k.source_key', 'e.name', 'k.item_key', 'k.hash', 'k.mapped')
+      .select(
+        knex.raw('CASE WHEN k.deleted_run IS NULL THEN 1 ELSE 0 END AS live, CASE WHEN k.golden_id IS NULL THEN 1 ELSE 0 END AS none'),
+      ),
   );
-  add(
+  await add(
     'landed',
-    `SELECT s.pipeline, l.source_key, l.record, l.line, l.raw, f.path, f.sha256, h.columns FROM il_landed l JOIN il_source s ON s.id = l.source_id JOIN il_shape h ON h.id = l.shape_id LEFT JOIN il_file f ON f.id = l.file_id`,
+    knex('il_landed as l')
+      .join('il_source as s', 's.id', 'l.source_id')
+      .join('il_shape as h', 'h.id', 'l.shape_id')
+      .leftJoin('il_file as f', 'f.id', 'l.file_id')
+      .select('s.pipeline', 'l.source_key', 'l.record', 'l.line', 'l.raw', 'f.path', 'f.sha256', 'h.columns'),
   );
-  add(
+  await add(
     'history',
-    `SELECT e.name, h.action, h.changes, l.source_key FROM il_history h JOIN il_entity e ON e.id = h.entity_id LEFT JOIN il_landed l ON l.id = h.landed_id`,
+    knex('il_history as h')
+      .join('il_entity as e', 'e.id', 'h.entity_id')
+      .leftJoin('il_landed as l', 'l.id', 'h.landed_id')
+      .select('e.name', 'h.action', 'h.changes', 'l.source_key'),
   );
-  add(
+  await add(
     'reject',
-    `SELECT s.pipeline, r.reject_key, r.state, f.path, r.record, r.line, r.raw, r.readable, r.problems FROM il_reject r JOIN il_source s ON s.id = r.source_id LEFT JOIN il_file f ON f.id = r.file_id`,
+    knex('il_reject as r')
+      .join('il_source as s', 's.id', 'r.source_id')
+      .leftJoin('il_file as f', 'f.id', 'r.file_id')
+      .select('s.pipeline', 'r.reject_key', 'r.state', 'f.path', 'r.record', 'r.line', 'r.raw', 'r.readable', 'r.problems'),
   );
-  add(
+  await add(
     'file',
-    `SELECT s.pipeline, f.path, f.sha256, f.size, f.state, f.records_done, f.archived_to, f.problems FROM il_file f JOIN il_source s ON s.id = f.source_id`,
+    knex('il_file as f')
+      .join('il_source as s', 's.id', 'f.source_id')
+      .select('s.pipeline', 'f.path', 'f.sha256', 'f.size', 'f.state', 'f.records_done', 'f.archived_to', 'f.problems'),
   );
-  // The day that a file is named by is that of the run.
-  add(
-    'outbox',
-    `SELECT o.pipeline, o.id, o.outbox_key, o.version, o.latest, o.operation, o.state, o.hash, o."values", o.problems, d.sequence FROM il_outbox o LEFT JOIN il_delivery d ON d.id = o.delivery_id`,
+  // Numbers of the outbox and of deliveries: which in the pipeline, not which in the store.
+  const place = placesOf();
+  for (const row of await rowsOf(
+    knex('il_outbox as o').leftJoin('il_delivery as d', 'd.id', 'o.delivery_id').orderBy('o.id').select('o.*', { sequence: 'd.sequence' }),
+  )) {
+    const golden = (JSON.parse(row.outbox_key as string) as { golden?: number }).golden;
+    const key = golden === undefined ? row.outbox_key : origins.get(`${row.entity_id} ${golden}`);
+    const { pipeline, version, latest, operation, state, hash, values, problems, sequence } = row;
+    say('outbox', [pipeline, place(pipeline), key, version, latest, operation, state, hash, values, problems, sequence]);
+  }
+  for (const row of await rowsOf(knex('il_delivery').orderBy('id'))) {
+    // The day that a file is named by is that of the run.
+    const day = row.day as string;
+    const name = (row.name as string).replaceAll(day.replaceAll('-', ''), 'DAY').replaceAll(day, 'DAY');
+    const { pipeline, connection, sink, sequence, state, records, totals, sha256, answer, problems } = row;
+    say('delivery', [pipeline, place(pipeline), connection, sink, name, sequence, state, records, totals, sha256, answer, problems]);
+  }
+  await add('outbound', knex('il_outbound').select('pipeline', 'fingerprint'));
+  await add(
+    'difference',
+    knex('il_difference').select('pipeline', 'key', 'status', 'left_minor', 'right_minor', 'left_count', 'right_count', 'reason'),
   );
-  add(
-    'delivery',
-    `SELECT pipeline, id, connection, sink, replace(replace(name, replace(day, '-', ''), 'DAY'), day, 'DAY'), sequence, state, records, totals, sha256, answer, problems FROM il_delivery`,
-  );
-  add('outbound', `SELECT pipeline, fingerprint FROM il_outbound`);
-  add('difference', `SELECT pipeline, key, status, left_minor, right_minor, left_count, right_count, reason FROM il_difference`);
-  add('lock', `SELECT name FROM il_lock`);
-  add('indexes', `SELECT name FROM sqlite_master WHERE type = 'index' AND name NOT LIKE 'sqlite_%'`);
-  const check = db.pragma('integrity_check', { simple: true }) as string;
-  db.close();
-  lines.push(`integrity ${check}`);
+  await add('lock', knex('il_lock').select('name'));
+  for (const name of await dialectOf(knex).indexes(knex)) say('index', [name]);
+  if (dialectOf(knex).fileOf(knex) !== undefined)
+    for (const row of (await knex.raw('PRAGMA integrity_check')) as Row[]) say('integrity', Object.values(row));
   return lines.sort();
+}
+
+type Row = Record<string, string | number | null>;
+
+function byName([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
+function placesOf(): (pipeline: unknown) => number {
+  const counts = new Map<unknown, number>();
+  return (pipeline) => {
+    const n = (counts.get(pipeline) ?? 0) + 1;
+    counts.set(pipeline, n);
+    return n;
+  };
 }
 
 /** Every file under a folder: what was left in place and what was archived. */

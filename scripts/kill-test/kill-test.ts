@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { generateTown } from '../sample-town/generate.ts';
 import { writeLocalConnections } from '../sample-town/local-connections.ts';
+import { emptyDatabase } from '../sample-town/postgres-server.ts';
+import { openKnex } from '../../src/store/open.ts';
 import { startSystems } from '../sample-town/systems.ts';
 import { digest, dumpFolder, dumpStore, dumpTaken, firstDifferences } from './dump.ts';
 
@@ -18,6 +20,8 @@ export interface KillTestOptions {
   /** Kills before a town is let run to its end and compared. */
   killsPerTown: number;
   seed: number;
+  /** `postgres://…`: a database that this test may empty. Default: a file. */
+  store?: string | undefined;
   /** Smaller towns make shorter rounds. */
   households?: number;
   say(line: string): void;
@@ -47,7 +51,8 @@ export async function killTest(options: KillTestOptions): Promise<KillTestResult
   const random = generator(options.seed);
   try {
     writeLocalConnections(town, systems.ports);
-    const reset = (): void => {
+    if (options.store !== undefined) setStore(town, options.store);
+    const reset = async (): Promise<void> => {
       for (const folder of ['sftp', 'council', 'finance-reports']) {
         rmSync(join(data, folder), { recursive: true, force: true });
         if (existsSync(join(pristine, folder)))
@@ -55,9 +60,10 @@ export async function killTest(options: KillTestOptions): Promise<KillTestResult
       }
       for (const name of ['interlocal.db', 'interlocal.db-wal', 'interlocal.db-shm', 'spool'])
         rmSync(join(town, 'data', name), { recursive: true, force: true });
+      if (options.store !== undefined) await emptyDatabase(options.store);
     };
-    const state = (): string[] => [
-      ...dumpStore(join(town, 'data', 'interlocal.db')),
+    const state = async (): Promise<string[]> => [
+      ...(await dumped(options.store ?? 'sqlite:data/interlocal.db', town)),
       ...['recreation', 'bank'].flatMap((name) => dumpFolder(join(data, 'sftp', name))),
       ...dumpFolder(join(data, 'council')),
       ...dumpTaken(join(data, 'sftp/finance')),
@@ -68,16 +74,16 @@ export async function killTest(options: KillTestOptions): Promise<KillTestResult
       await ended(start(town, 'receipts-to-finance'));
     };
 
-    reset();
+    await reset();
     const started = performance.now();
     await ended(start(town));
     let whole = performance.now() - started;
     await answered();
-    const wanted = state();
+    const wanted = await state();
     options.say(`undisturbed: ${(whole / 1000).toFixed(1)} s, ${wanted.length} lines, ${digest(wanted).slice(0, 16)}`);
 
     while (result.kills < options.kills) {
-      reset();
+      await reset();
       for (let i = 0; i < options.killsPerTown && result.kills < options.kills; i++) {
         const child = start(town);
         const over = ended(child);
@@ -95,7 +101,7 @@ export async function killTest(options: KillTestOptions): Promise<KillTestResult
       await ended(start(town));
       await answered();
       result.towns++;
-      const got = state();
+      const got = await state();
       if (digest(got) !== digest(wanted)) {
         result.differing.push(firstDifferences(wanted, got));
         for (const line of result.differing.at(-1)!) options.say(`  ${line}`);
@@ -117,6 +123,21 @@ function copyTown(town: string): void {
   // The copy is whole in itself: the packs of the repository would be the same files once more.
   writeFileSync(yaml, `${readFileSync(yaml, 'utf8').trimEnd()}\npacks: false\n`);
   symlinkSync(join(ROOT, 'package.json'), join(town, 'package.json'));
+}
+
+/** What config/interlocal.yaml of a copy says of its store. */
+function setStore(town: string, url: string): void {
+  const yaml = join(town, 'config', 'interlocal.yaml');
+  writeFileSync(yaml, `${readFileSync(yaml, 'utf8').trimEnd()}\nstore: { url: "${url}" }\n`);
+}
+
+async function dumped(url: string, town: string): Promise<string[]> {
+  const knex = await openKnex(url, town);
+  try {
+    return await dumpStore(knex);
+  } finally {
+    await knex.destroy();
+  }
 }
 
 /** All pipelines, or one. */

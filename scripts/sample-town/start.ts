@@ -12,6 +12,7 @@ import { generateTown, TOWN_MARKER } from './generate.ts';
 import { adaptConnections } from './local-connections.ts';
 import { SOAP_PATH } from './soap-server.ts';
 import { startSystems, type TownSystems } from './systems.ts';
+import { startPostgres } from './postgres-server.ts';
 import { summaryOf } from './summary.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -19,15 +20,23 @@ const TOWN = 'data/sample-town';
 
 /**
  * `npm start`: Maplewood's systems, its pipelines, what came of it, and the page. `--once` ends when that is told; `--project DIR` is
- * another folder with Maplewood's configuration. The commands are those of `interlocal`, in this process.
+ * another folder with Maplewood's configuration; `--store URL` is another store, and `--store postgres` a PostgreSQL server that is started for
+ * this and forgotten afterwards. The commands are those of `interlocal`, in this process.
  */
 async function start(): Promise<number> {
-  const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, project: { type: 'string', default: ROOT } } });
+  const { values } = parseArgs({
+    options: { once: { type: 'boolean', default: false }, project: { type: 'string', default: ROOT }, store: { type: 'string' } },
+  });
   const project = resolve(values.project);
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   say(townOf(project));
   const systems = await systemsOf(project);
+  const server = values.store === 'postgres' ? await startPostgres() : undefined;
   try {
+    await server?.createDatabase('maplewood');
+    const store = server?.url('maplewood') ?? values.store;
+    if (store !== undefined) process.env.INTERLOCAL_STORE = store;
+    if (server) say(`Its store is a PostgreSQL server of its own: ${store}`);
     say(systemsText(systems));
     if (!adaptConnections(project, systems.ports)) {
       say('config/connections.local.yaml is yours and is left as it is: it must name these ports, or the systems are not found.');
@@ -41,6 +50,7 @@ async function start(): Promise<number> {
     return await runCli(['serve', '--project', project], [registerServe], version);
   } finally {
     await systems.close();
+    await server?.stop();
   }
 }
 

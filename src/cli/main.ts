@@ -23,6 +23,7 @@ import { registerSchemas } from './authoring/schemas.ts';
 import { registerServe } from './operate/serve.ts';
 import { registerSign } from './authoring/sign.ts';
 import { registerStatus } from './operate/status.ts';
+import { registerStore } from './operate/store.ts';
 import { registerTest } from './authoring/test.ts';
 import { registerValidate } from './authoring/validate.ts';
 
@@ -45,6 +46,7 @@ export const COMMANDS: readonly RegisterCommand[] = [
   registerExplain,
   registerReport,
   registerAudit,
+  registerStore,
   registerServe,
   registerDiscover,
   registerNew,

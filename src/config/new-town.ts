@@ -96,7 +96,8 @@ town:
 # same name into this folder: yours is then used. false: use nothing but what is in this folder.
 packs: true
 
-# Where records are kept. This is a file in this folder, made at the first run.
+# Where records are kept. This is a file in this folder, made at the first run. It can be on a
+# database server instead: see "A store on a database server" in docs/it.md.
 store:
   url: sqlite:data/interlocal.db
 

@@ -56,10 +56,30 @@ export function missingSecrets(
   return found;
 }
 
-/** The store's URL, its reference filled in. Throws ConfigError (SECRET_MISSING). */
-export function storeUrl(project: Project, env?: NodeJS.ProcessEnv): string {
-  const { url } = project.config.store;
-  return String(resolveSecrets({ url }, { connection: 'store', folder: project.folder, env }).url);
+/**
+ * The store's URL, its references filled in, with the password. INTERLOCAL_STORE in the environment, a whole URL, stands for all of it.
+ * Throws ConfigError (SECRET_MISSING, STORE_URL).
+ */
+export function storeUrl(project: Pick<Project, 'config' | 'folder'>, env: NodeJS.ProcessEnv = process.env): string {
+  return filledUrl(env.INTERLOCAL_STORE ? { url: env.INTERLOCAL_STORE } : project.config.store, project.folder, env);
+}
+
+/** The same for any store: `url` and `password` may be references. */
+export function filledUrl(store: { url: string; password?: string | undefined }, folder: string, env?: NodeJS.ProcessEnv): string {
+  const filled = resolveSecrets({ ...store }, { connection: 'store', folder, env });
+  const url = String(filled.url);
+  const parsed = URL.parse(url);
+  if (parsed?.password) remember(decodeURIComponent(parsed.password));
+  if (filled.password === undefined) return url;
+  if (!parsed || parsed.host === '')
+    throw new ConfigError({
+      code: 'STORE_URL',
+      place: { file: 'config/interlocal.yaml', path: 'store.url' },
+      message: 'store.password is given, and store.url is not the URL of a database server.',
+      hint: 'Write postgres://USER@HOST/DATABASE, or leave the password out: a file has none.',
+    });
+  parsed.password = encodeURIComponent(String(filled.password));
+  return parsed.href;
 }
 
 /** Takes every secret that this process filled in out of a text, however it was encoded on the way. */

@@ -6,13 +6,15 @@ import { landedById } from '../store/landed.ts';
 import { heldBy } from '../store/totals.ts';
 import { columnsOfEntity, columnsOfField } from '../store/model-tables.ts';
 import { linksOfRecord, type RecordLink } from '../store/origins.ts';
-import { listSources, type Source } from '../store/sources.ts';
+import { entityIds, listSources, type Source } from '../store/sources.ts';
 import { bindMappings } from '../engine/run/bind.ts';
 import { type ExplainedCluster, explainCluster, goldensNamed } from '../engine/identity/explain-cluster.ts';
 import { matchedKind } from '../engine/identity/matched.ts';
 import { identityModels } from '../engine/identity/models.ts';
 import type { BoundMapping } from '../engine/landing/land.ts';
 import type { Engine } from '../engine/run/run.ts';
+import { goldenRow, goldensOfKey, goldensWithText, historyOf } from '../store/golden.ts';
+import { startOf } from '../store/runs.ts';
 
 type Cell = string | number | null;
 
@@ -68,7 +70,7 @@ export async function explain(engine: Engine, entityName: string, key: string, l
     });
   }
   const entity = located.value;
-  const entityId = ((await knex('il_entity').where({ name: entityName }).first('id')) as { id: number }).id;
+  const entityId = (await entityIds(knex)).get(entityName)!;
   const kind = identityModels(project).has(entityName) ? await matchedKind(engine, entityName) : undefined;
   const ids = await findIds();
   const sources = new Map((await listSources(knex)).map((s) => [s.id, s]));
@@ -76,17 +78,8 @@ export async function explain(engine: Engine, entityName: string, key: string, l
   const makers = makersOf(project, entityName);
   const result: ExplainedRecord[] = [];
   for (const id of ids) {
-    const row = (await knex(entityName).where({ _id: id }).first()) as Record<string, Cell> | undefined;
-    const history = (await knex('il_history as h')
-      .join('il_run as r', 'r.id', 'h.run_id')
-      .where({ entity_id: entityId, golden_id: id })
-      .orderBy('h.id')
-      .select('r.started_at', 'h.run_id', 'h.action', 'h.changes')) as {
-      started_at: string;
-      run_id: number;
-      action: string;
-      changes: string | null;
-    }[];
+    const row = await goldenRow(knex, entityName, id);
+    const history = await historyOf(knex, entityId, id);
     const provenance = row?._provenance ? (JSON.parse(row._provenance as string) as Record<string, number>) : {};
     const landed = row ? await landedById(knex, [row._landed as number, ...Object.values(provenance)]) : new Map<number, never>();
     const links = new Map<number, RecordLink[]>();
@@ -122,9 +115,9 @@ export async function explain(engine: Engine, entityName: string, key: string, l
           return explained;
         })
       : [];
-    const created = row && ((await knex('il_run').where({ id: row._created }).first('started_at')) as { started_at: string } | undefined);
+    const created = row && (await startOf(knex, row._created as number));
     if (created && !history.some((h) => h.action === 'restored'))
-      history.unshift({ started_at: created.started_at, run_id: row._created as number, action: 'created', changes: null });
+      history.unshift({ started_at: created, run_id: row._created as number, action: 'created', changes: null });
     result.push({
       entity: entityName,
       id,
@@ -145,26 +138,13 @@ export async function explain(engine: Engine, entityName: string, key: string, l
     const named = kind ? await goldensNamed(engine, kind, key, limit) : [];
     if (named.length) return named;
     if (/^#\d+$/.test(key)) return [Number(key.slice(1))];
-    const bySource = (await knex('il_link')
-      .whereIn('source_id', knex('il_source').select('id'))
-      .where({ entity_id: entityId, source_key: key })
-      .whereNotNull('golden_id')
-      .orderBy('golden_id')
-      .limit(limit)
-      .pluck('golden_id')) as number[];
-    if (bySource.length) return [...new Set(bySource)];
+    const bySource = await goldensOfKey(knex, entityId, key, limit);
+    if (bySource.length) return bySource;
     const stored = new Set(columnsOfEntity(entity).map((c) => c.name));
     const texts = Object.entries(entity.fields)
       .filter(([name, f]) => f.type === 'text' && stored.has(name))
       .map(([name]) => name);
-    if (texts.length === 0) return [];
-    return (await knex(entityName)
-      .where((q) => {
-        for (const name of texts) void q.orWhere(name, key);
-      })
-      .orderBy('_id')
-      .limit(limit)
-      .pluck('_id')) as number[];
+    return goldensWithText(knex, entityName, texts, key, limit);
   }
 }
 

@@ -1,8 +1,9 @@
 import { calendarDay, fiscalPeriod, fiscalYear, startOfDay } from '../core/time.ts';
+import { linesOfReceipts, type ReceivedIn, receiptsAfter } from '../store/golden.ts';
 import { columnsOfEntity } from '../store/model-tables.ts';
 import type { Knex } from '../store/open.ts';
 import { entityIds, listSources } from '../store/sources.ts';
-import { heldBy, withoutOff } from '../store/totals.ts';
+import { heldBy } from '../store/totals.ts';
 import { coversOf, type StoredRow } from '../engine/reconciliation/covers.ts';
 import type { Engine } from '../engine/run/run.ts';
 
@@ -95,10 +96,11 @@ export async function revenueReport(
   };
 
   for (let after = 0; ;) {
-    const query = knex(`${receiptEntity} as g`).where('g._id', '>', after).orderBy('g._id').limit(PAGE);
-    if (has.has('status')) void query.where((q) => void q.whereNot('g.status', 'voided').orWhereNull('g.status'));
-    within(query, options, entity.value.fields.received_on?.type === 'datetime' ? zone : undefined);
-    const page = (await withoutOff(knex, query.select('g.*'), ids.get(receiptEntity)!, off)) as Row[];
+    const page: Row[] = await receiptsAfter(knex, { entity: receiptEntity, entityId: ids.get(receiptEntity)!, off }, after, {
+      limit: PAGE,
+      notVoided: has.has('status'),
+      ...within(options, entity.value.fields.received_on?.type === 'datetime' ? zone : undefined),
+    });
     if (page.length === 0) break;
     after = page.at(-1)!._id as number;
     const reasonsOf = await covers.reasonsFor(page);
@@ -162,13 +164,9 @@ function newestRejected(pipeline: string, what: string): string {
 }
 
 /** From the first day to the last, both included. `zone`: the days are stored as moments, and are the town's days. */
-function within(
-  query: Knex.QueryBuilder,
-  { from, to }: { from?: string | undefined; to?: string | undefined },
-  zone: string | undefined,
-): void {
-  if (from) void query.where('g.received_on', '>=', zone === undefined ? from : startOfDay(from, zone));
-  if (to) void (zone === undefined ? query.where('g.received_on', '<=', to) : query.where('g.received_on', '<', startOfDay(to, zone, 1)));
+function within({ from, to }: { from?: string | undefined; to?: string | undefined }, zone: string | undefined): ReceivedIn {
+  if (zone === undefined) return { from, to };
+  return { from: from && startOfDay(from, zone), before: to && startOfDay(to, zone, 1) };
 }
 
 function order(a: string, b: string): number {
@@ -191,17 +189,11 @@ async function linesOf(
 ): Promise<Map<string, Row[]>> {
   const lines = new Map<string, Row[]>();
   const numbers = [...new Set(receipts.map((r) => r.receipt_number as string))];
-  for (let i = 0; i < numbers.length; i += 500) {
-    const query = knex(`${lineEntity} as g`)
-      .select('g.*')
-      .whereIn('g.receipt_number', numbers.slice(i, i + 500))
-      .orderBy('g._id');
-    for (const line of (await withoutOff(knex, query, lineId, off)) as Row[]) {
-      const id = `${line.source as string}\u001f${line.receipt_number as string}`;
-      const list = lines.get(id);
-      if (list) list.push(line);
-      else lines.set(id, [line]);
-    }
+  for (const line of await linesOfReceipts(knex, { entity: lineEntity, entityId: lineId, off }, numbers)) {
+    const id = `${line.source as string}\u001f${line.receipt_number as string}`;
+    const list = lines.get(id);
+    if (list) list.push(line);
+    else lines.set(id, [line]);
   }
   return lines;
 }

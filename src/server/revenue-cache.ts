@@ -1,6 +1,7 @@
 import type { PeriodKind, RevenueRow } from '../reports/revenue.ts';
 import { revenueReport } from '../reports/revenue.ts';
 import type { Engine } from '../engine/run/run.ts';
+import { stateOfRuns } from '../store/runs.ts';
 
 export interface RevenueCache {
   /** The report over all departments; the same list until a run has begun or ended. Not to be changed. */
@@ -16,7 +17,7 @@ export function revenueCache(engine: Engine): RevenueCache {
   let state = '';
   return {
     async rows({ period, from, to }) {
-      const now = await runState(engine);
+      const now = await stateOfRuns(engine.knex);
       if (now !== state) {
         kept.clear();
         state = now;
@@ -32,10 +33,4 @@ export function revenueCache(engine: Engine): RevenueCache {
       return rows;
     },
   };
-}
-
-/** The newest runs and which of them have ended: runs of other processes count too. */
-async function runState({ knex }: Engine): Promise<string> {
-  const rows = (await knex('il_run').orderBy('id', 'desc').limit(50).select('id', 'outcome')) as { id: number; outcome: string | null }[];
-  return JSON.stringify(rows.map((row) => [row.id, row.outcome]));
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { redact } from '../config/secrets.ts';
+import { dialectOf } from './dialect.ts';
 import type { Knex } from './open.ts';
 import { takeId } from './sequence.ts';
 
@@ -46,7 +47,7 @@ export interface AuditEntry extends Required<NewAuditEntry> {
  * its own. Texts that are secrets of this process are taken out of `detail`, as everywhere.
  */
 export async function appendAudit(knex: Knex, entry: NewAuditEntry): Promise<void> {
-  if (!knex.isTransaction) return knex.transaction(async (trx) => appendAudit(trx, entry));
+  if (!knex.isTransaction) return dialectOf(knex).write(knex, async (trx) => appendAudit(trx, entry));
   // Taking the id takes the write lock: nobody else adds a row between reading the last one and writing this one.
   const id = await takeId(knex, 'audit');
   const last = (await knex('il_audit').orderBy('id', 'desc').first('hash')) as { hash: string } | undefined;

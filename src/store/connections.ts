@@ -36,10 +36,11 @@ export async function renameConnection(trx: Knex, from: string, to: string): Pro
   for (const { name, next } of sequences) {
     const renamed = `sink:${to}/${name.slice(from.length + 6)}`;
     await trx('il_sequence').where({ name }).delete();
-    await trx.raw('INSERT INTO il_sequence (name, next) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET next = max(next, excluded.next)', [
-      renamed,
-      next,
-    ]);
+    const there = (await trx('il_sequence').where({ name: renamed }).first('next')) as { next: number } | undefined;
+    await trx('il_sequence')
+      .insert({ name: renamed, next: Math.max(Number(next), Number(there?.next ?? 0)) })
+      .onConflict('name')
+      .merge();
   }
   const first = (await firstNames(trx)).get(from) ?? from;
   await trx('il_connection').whereIn('name', [from, to]).delete();

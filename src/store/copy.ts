@@ -1,54 +1,130 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Knex, openKnex } from './open.ts';
+import { createHash } from 'node:crypto';
+import { ConfigError, FatalError } from '../core/errors.ts';
+import { type ColumnType, dialectOf } from './dialect.ts';
+import { createEntityTable } from './model-tables.ts';
+import type { Knex } from './open.ts';
+import type { Cell } from './rows.ts';
 
-/** A copy of the store, to try something on. */
-export interface StoreCopy {
-  knex: Knex;
-  /** Closes and deletes it. */
-  remove(): Promise<void>;
+/** One table of a store that was copied. */
+export interface CopiedTable {
+  table: string;
+  rows: number;
+  /** Of all its values, in the order of its primary key: the same in both stores. */
+  sha256: string;
 }
 
-const NAME = /^preview-(\d+)-\d+\.db/;
-let copies = 0;
+/** What belongs to one store: which migrations it had, who has it locked, what a run has in hand. */
+const NOT_COPIED = ['il_migration', 'il_lock', 'il_seen'];
+/** Rows that are read and written at once. */
+const PAGE = 5000;
 
 /**
- * Copies the store as it is now into a file of this folder, for this account alone. It takes only a read lock, for as long as the copying
- * takes. Copies that killed processes left behind are deleted.
+ * Copies everything from one open store into another one that is empty, in one transaction, and compares both afterwards, row by row. Entities
+ * that the model does not have any more are copied too. Throws ConfigError STORE_NOT_EMPTY or STORE_IN_USE, FatalError STORE_COPY_DIFFERS.
  */
-export async function copyStore(knex: Knex, folder: string): Promise<StoreCopy> {
-  mkdirSync(folder, { recursive: true });
-  for (const name of readdirSync(folder)) {
-    const pid = NAME.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(folder, name), { force: true });
+export async function copyStore(from: Knex, to: Knex, onTable: (table: string, rows: number) => void = () => {}): Promise<CopiedTable[]> {
+  await refuseWhileInUse(from);
+  const [source, target] = [dialectOf(from), dialectOf(to)];
+  const entities = (await from('il_entity').orderBy('id').pluck('name')) as string[];
+  const tables = (await source.tables(from)).filter(
+    (name) => (name.startsWith('il_') && !NOT_COPIED.includes(name)) || entities.includes(name),
+  );
+  await refuseUnlessEmpty(to, tables);
+  await source.readAtOneMoment(from, async (reading) =>
+    target.write(to, async (writing) => {
+      const rows = await target.rowsOf(writing);
+      for (const table of tables) {
+        const columns = await source.columnsOf(reading, table);
+        if (entities.includes(table)) await makeTable(writing, table, columns);
+        let count = 0;
+        for await (const page of pagesOf(reading, table, [...columns.keys()])) {
+          await rows.insert(table, [...columns.keys()], page);
+          onTable(table, (count += page.length));
+        }
+      }
+    }),
+  );
+  const copied: CopiedTable[] = [];
+  const differing: string[] = [];
+  for (const table of tables) {
+    const columns = [...(await source.columnsOf(from, table)).keys()].sort();
+    const [there, here] = [await hashOf(to, table, columns), await hashOf(from, table, columns)];
+    if (there.rows !== here.rows || there.sha256 !== here.sha256) differing.push(`${table} (${here.rows} rows and ${there.rows})`);
+    copied.push({ table, ...there });
   }
-  const path = join(folder, `preview-${process.pid}-${++copies}.db`);
-  const remove = (): void => {
-    for (const ending of ['', '-wal', '-shm']) rmSync(path + ending, { force: true });
-  };
-  try {
-    writeFileSync(path, '', { mode: 0o600, flag: 'wx' });
-    await knex.raw('VACUUM INTO ?', [path]);
-    const copy = await openKnex(`sqlite:${path}`, folder);
-    await copy.raw('PRAGMA synchronous = OFF'); // it need not survive anything
-    return {
-      knex: copy,
-      async remove() {
-        await copy.destroy();
-        remove();
-      },
-    };
-  } catch (error) {
-    remove();
-    throw error;
+  await refuseWhileInUse(from);
+  if (differing.length)
+    throw new FatalError({
+      code: 'STORE_COPY_DIFFERS',
+      place: {},
+      message: `The copy is not equal to the store, in: ${differing.join(', ')}.`,
+      hint: 'Stop everything that uses the store, empty the database that was copied to, and copy again. Go on with the old store until then.',
+    });
+  return copied;
+}
+
+async function makeTable(writing: Knex.Transaction, table: string, columns: ReadonlyMap<string, string>): Promise<void> {
+  await createEntityTable(
+    writing,
+    table,
+    [...columns].map(([name, type]) => ({ name, sql: type as ColumnType })),
+  );
+  if (columns.has('_identity'))
+    await dialectOf(writing).createIndex(writing, { name: `${table}__identity`, table, columns: ['_identity'], unique: true });
+}
+
+/** All rows of a table in the order of its primary key, as lists of these columns. */
+async function* pagesOf(knex: Knex, table: string, columns: readonly string[]): AsyncGenerator<Cell[][]> {
+  const key = await dialectOf(knex).primaryKey(knex, table);
+  const names = key.map(() => '??').join(', ');
+  const marks = key.map(() => '?').join(', ');
+  let last: Cell[] | undefined;
+  for (;;) {
+    const query = knex(table)
+      .select([...columns])
+      .limit(PAGE);
+    for (const name of key) void query.orderBy(name);
+    if (last) void query.whereRaw(`(${names}) > (${marks})`, [...key, ...last] as string[]);
+    const rows = (await query) as Record<string, Cell>[];
+    if (rows.length === 0) return;
+    const end = rows.at(-1)!;
+    last = key.map((name) => end[name]!);
+    yield rows.map((row) => columns.map((name) => row[name] ?? null));
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+async function hashOf(knex: Knex, table: string, columns: readonly string[]): Promise<{ rows: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let rows = 0;
+  for await (const page of pagesOf(knex, table, columns)) {
+    for (const row of page) hash.update(`${JSON.stringify(row)}\n`);
+    rows += page.length;
   }
+  return { rows, sha256: hash.digest('hex') };
+}
+
+async function refuseUnlessEmpty(to: Knex, tables: readonly string[]): Promise<void> {
+  const there = await dialectOf(to).tables(to);
+  for (const table of there) {
+    const ours = table.startsWith('il_');
+    if (ours && (NOT_COPIED.includes(table) || (await to(table).first()) === undefined)) continue;
+    if (!ours && !tables.includes(table)) continue;
+    throw new ConfigError({
+      code: 'STORE_NOT_EMPTY',
+      place: {},
+      message: `The store to copy to is not empty: it has ${ours ? `rows in ${table}` : `a table ${table}`}.`,
+      hint: 'Copy to a new, empty database or to a file that is not there yet.',
+    });
+  }
+}
+
+async function refuseWhileInUse(from: Knex): Promise<void> {
+  const held = await dialectOf(from).heldLocks(from);
+  if (held.size > 0)
+    throw new ConfigError({
+      code: 'STORE_IN_USE',
+      place: {},
+      message: `The store is in use: ${[...held].sort().join(', ')}.`,
+      hint: 'Stop interlocal serve and wait for runs to end, then copy: what is written after that would not be in the copy.',
+    });
 }

@@ -1,21 +1,9 @@
 import { FatalError, type Problem } from '../core/errors.ts';
+import { postgresFailure } from './postgres/failures.ts';
+import { sqliteFailure } from './sqlite/failures.ts';
 
-const FAILURES: Record<string, Omit<Problem, 'place'>> = {
-  SQLITE_BUSY: {
-    code: 'STORE_BUSY',
-    message: 'Another process kept the store busy for half a minute.',
-    hint: 'Run it again; nothing was lost. interlocal status says what else is running.',
-  },
-  SQLITE_FULL: {
-    code: 'STORE_FULL',
-    message: 'The disk that the store is on is full.',
-    hint: 'Make room, then run again: it goes on where it was.',
-  },
-  SQLITE_IOERR: {
-    code: 'STORE_DISK_ERROR',
-    message: 'The disk that the store is on could not be read or written.',
-    hint: 'Look whether the disk is full or failing, then run again: it goes on where it was.',
-  },
+const OF_THE_DISK: Record<string, Omit<Problem, 'place'>> = {
+  ENOSPC: { code: 'STORE_FULL', message: 'The disk is full.', hint: 'Make room, then run again: it goes on where it was.' },
   EIO: {
     code: 'STORE_DISK_ERROR',
     message: 'The disk could not be read or written.',
@@ -31,31 +19,10 @@ const FAILURES: Record<string, Omit<Problem, 'place'>> = {
     message: 'The data folder is on a disk that cannot be written.',
     hint: 'Mount it for writing; after a disk error it may have been mounted read-only by the system.',
   },
-  ENOSPC: { code: 'STORE_FULL', message: 'The disk is full.', hint: 'Make room, then run again: it goes on where it was.' },
-  SQLITE_READONLY: {
-    code: 'STORE_READ_ONLY',
-    message: 'The store cannot be written.',
-    hint: 'Give the account that runs Interlocal the right to write in the data folder.',
-  },
-  SQLITE_CANTOPEN: {
-    code: 'STORE_UNREACHABLE',
-    message: 'The store cannot be opened.',
-    hint: 'Look whether the data folder is there, and whether the account that runs Interlocal may write in it.',
-  },
   EACCES: {
     code: 'STORE_READ_ONLY',
     message: 'A file in the data folder cannot be written.',
     hint: 'Give the account that runs Interlocal the right to write in the data folder.',
-  },
-  SQLITE_CORRUPT: {
-    code: 'STORE_DAMAGED',
-    message: 'The store is damaged.',
-    hint: 'Stop Interlocal, keep a copy of the file as it is, and restore the last backup; the next run reads what is missing again.',
-  },
-  SQLITE_NOTADB: {
-    code: 'STORE_DAMAGED',
-    message: 'The file that is named there is not a store.',
-    hint: 'Look at store.url in config/interlocal.yaml, or restore the last backup.',
   },
 };
 
@@ -64,8 +31,8 @@ const PLACE = { file: 'config/interlocal.yaml', path: 'store.url' };
 
 /** What the database or the disk says when it fails, in words for a person; undefined for what is our own fault. */
 export function storeFailure(error: unknown): FatalError | undefined {
-  const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code !== 'string') return undefined;
-  const known = FAILURES[code] ?? FAILURES[code.replace(/^(SQLITE_[A-Z]+)_.*$/, '$1')];
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const text = typeof code === 'string' ? code : '';
+  const known = OF_THE_DISK[text] ?? sqliteFailure(text) ?? postgresFailure(text, String(message ?? ''));
   return known && new FatalError({ ...known, place: PLACE }, { cause: error });
 }

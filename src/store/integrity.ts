@@ -1,22 +1,12 @@
-import { resolve } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { dialectOf, type Wholeness } from './dialect.ts';
 import type { Knex } from './open.ts';
 
-/** The store's file, absolute. */
-export function storeFile(knex: Knex): string {
-  const { connection } = knex.client.config as { connection: { filename: string } };
-  return resolve(connection.filename);
+/** The store's file, absolute; undefined where it is on a database server. */
+export function storeFile(knex: Knex): string | undefined {
+  return dialectOf(knex).fileOf(knex);
 }
 
-/**
- * Reads the whole store, in a thread of its own, and gives what is damaged in it, in SQLite's words; empty when it is whole. Throws what the
- * database says when the store cannot be opened or read at all.
- */
-export function storeFaults(knex: Knex): Promise<string[]> {
-  return new Promise((done, failed) => {
-    const worker = new Worker(new URL('./integrity-worker.ts', import.meta.url), { workerData: { path: storeFile(knex) } });
-    worker.once('message', done);
-    worker.once('error', failed);
-    worker.once('exit', (code) => failed(new Error(`The check of the store ended with ${code} and said nothing.`)));
-  });
+/** Reads the whole store and gives what is damaged in it. Throws what the database says when the store cannot be opened or read at all. */
+export async function examineStore(knex: Knex): Promise<Wholeness> {
+  return dialectOf(knex).examine(knex);
 }

@@ -67,6 +67,17 @@ export async function forgetHashes(knex: Knex, sourceId: number, keys: readonly 
       .update({ hash: '' });
 }
 
+/** How many records of a source there are now. */
+export async function countLive(knex: Knex, sourceId: number): Promise<number> {
+  const [row] = (await knex('il_link')
+    .where({ source_id: sourceId })
+    .whereNull('deleted_run')
+    .countDistinct({ n: 'source_key' })) as unknown as {
+    n: number;
+  }[];
+  return Number(row!.n);
+}
+
 /** Does the store know any record of this source? */
 export async function hasLinks(knex: Knex, sourceId: number): Promise<boolean> {
   return (await knex('il_link').where({ source_id: sourceId }).first('source_key')) !== undefined;

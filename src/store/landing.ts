@@ -1,5 +1,7 @@
+import type { Lock } from './locks.ts';
 import type { Knex } from './open.ts';
-import { type Cell, type Rows, rowsOf } from './rows.ts';
+import { dialectOf } from './dialect.ts';
+import { type Cell, quoted, quotedList, type Rows } from './rows.ts';
 
 /** A source record's tie to one golden record (golden is null where the mapping made nothing of it). */
 export interface Link {
@@ -56,11 +58,18 @@ export interface Landing {
   insertHistory(rows: Cell[][]): Promise<void>;
 }
 
-/** Runs `work` in one write transaction: it takes the write lock first, so that what it reads is still so when it writes. */
-export async function landing<T>(knex: Knex, work: (landing: Landing, trx: Knex.Transaction) => Promise<T>): Promise<T> {
-  return knex.transaction(async (trx) => {
-    await lockForWriting(trx);
-    return work(landingOf(await rowsOf(trx)), trx);
+/**
+ * Runs `work` in one write transaction: what it reads is still so when it commits. `work` may run more than once, when another writer came
+ * in between: what it leaves outside of the store must be the same after each attempt. `locks` must still be held.
+ */
+export async function landing<T>(
+  knex: Knex,
+  work: (landing: Landing, trx: Knex.Transaction) => Promise<T>,
+  locks: readonly Lock[] = [],
+): Promise<T> {
+  return dialectOf(knex).write(knex, async (trx) => {
+    for (const lock of locks) await lock.assertHeld(trx);
+    return work(await landingOf(trx), trx);
   });
 }
 
@@ -73,34 +82,33 @@ export interface OpenLanding {
   rollback(): Promise<void>;
 }
 
+/** May a batch be landed while it is read? Otherwise it is collected first, and landed with `landing`. */
+export function landsWhileReading(knex: Knex): boolean {
+  return dialectOf(knex).landsWhileReading;
+}
+
 /** Opens a write transaction as `landing` does; the caller ends it. */
-export async function beginLanding(knex: Knex): Promise<OpenLanding> {
-  // eslint-disable-next-line no-restricted-syntax -- commit() below waits for what the rule is about.
-  const trx = await knex.transaction();
+export async function beginLanding(knex: Knex, locks: readonly Lock[] = []): Promise<OpenLanding> {
+  const dialect = dialectOf(knex);
+  const trx = await dialect.begin(knex);
   try {
-    await lockForWriting(trx);
+    for (const lock of locks) await lock.assertHeld(trx);
     return {
-      landing: landingOf(await rowsOf(trx)),
+      landing: await landingOf(trx),
       trx,
-      async commit() {
-        if (trx.isCompleted()) throw new Error('The transaction is over already: nothing was committed.');
-        await trx.commit();
-        // The query builder's commit() never rejects: whether COMMIT succeeded is told by this promise alone.
-        await trx.executionPromise;
-      },
-      rollback: async () => void (await trx.rollback()),
+      commit: () => dialect.commit(trx),
+      rollback: () => dialect.rollback(trx),
     };
   } catch (error) {
-    await trx.rollback();
+    await dialect.rollback(trx);
     throw error;
   }
 }
 
-async function lockForWriting(trx: Knex.Transaction): Promise<void> {
-  await trx.raw("INSERT INTO il_sequence (name, next) VALUES ('landed', 1) ON CONFLICT (name) DO UPDATE SET next = next");
-}
-
-function landingOf(rows: Rows): Landing {
+/** What a batch does in this transaction. */
+export async function landingOf(trx: Knex.Transaction): Promise<Landing> {
+  const dialect = dialectOf(trx);
+  const rows = await dialect.rowsOf(trx);
   return {
     rows,
     async links(sourceId, keys) {
@@ -132,24 +140,19 @@ function landingOf(rows: Rows): Landing {
     },
     async byIdentity(table, identities) {
       const found = await rows.select(
-        `SELECT _identity, _id FROM "${table}" WHERE _identity = ?`,
+        `SELECT _identity, _id FROM ${quoted(table)} WHERE _identity = ?`,
         identities.map((text) => [text]),
       );
       return new Map(found.map((row) => [row[0] as string, row[1] as number]));
     },
     async goldens(table, columns, ids) {
-      const list = ['_id', ...columns].map((c) => `"${c}"`).join(', ');
       const found = await rows.select(
-        `SELECT ${list} FROM "${table}" WHERE _id = ?`,
+        `SELECT ${quotedList(['_id', ...columns])} FROM ${quoted(table)} WHERE _id = ?`,
         ids.map((id) => [id]),
       );
       return new Map(found.map((row) => [row[0] as number, row.slice(1)]));
     },
-    async take(name, count) {
-      const sql = 'INSERT INTO il_sequence (name, next) VALUES (?, 1 + ?) ON CONFLICT (name) DO UPDATE SET next = next + ? RETURNING next';
-      const [row] = await rows.select(sql, [[name, count, count]]);
-      return (row![0] as number) - count;
-    },
+    take: (name, count) => dialect.takeIds(trx, name, count),
     insertLanded: (list) => rows.insert('il_landed', LANDED_COLUMNS, list),
     // In the order of their keys: neighbours in the table are then written together.
     insertLinks: (list) =>

@@ -1,6 +1,6 @@
+import { dialectOf } from './dialect.ts';
 import type { Knex } from './open.ts';
 import { recordsOf, type Side } from './totals.ts';
-import { rowsOf } from './rows.ts';
 
 /** Records of both sides that a reconciliation found to be the same money. */
 export interface Match {
@@ -51,7 +51,7 @@ export async function saveMatches(trx: Knex.Transaction, matches: readonly Omit<
   const [last] = (await trx('il_match').max({ id: 'id' })) as { id: number | null }[];
   const first = Number(last?.id ?? 0) + 1;
   await (
-    await rowsOf(trx)
+    await dialectOf(trx).rowsOf(trx)
   ).insert(
     'il_match',
     ['id', 'pipeline', 'run_id', 'rule', 'key', 'currency', 'left_minor', 'right_minor', 'state'],
@@ -62,7 +62,7 @@ export async function saveMatches(trx: Knex.Transaction, matches: readonly Omit<
 
 export async function saveMatchRecords(trx: Knex.Transaction, records: readonly MatchRecord[]): Promise<void> {
   await (
-    await rowsOf(trx)
+    await dialectOf(trx).rowsOf(trx)
   ).insert(
     'il_match_record',
     ['match_id', 'side', 'entity_id', 'golden_id', 'version', 'minor'],

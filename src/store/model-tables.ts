@@ -1,11 +1,11 @@
 import { type EntityConfig, equalFields, type FieldType, matchingOf } from '../config/schema/model.ts';
 import { ConfigError, type Problem } from '../core/errors.ts';
+import { type ColumnType, dialectOf } from './dialect.ts';
 import type { Knex } from './open.ts';
-
-type SqlType = 'TEXT' | 'INTEGER';
+import { quoted } from './rows.ts';
 
 /** The columns of one canonical field: money has its currency beside it, a code what the source said. */
-export function columnsOfField(name: string, type: FieldType): { name: string; sql: SqlType }[] {
+export function columnsOfField(name: string, type: FieldType): { name: string; sql: ColumnType }[] {
   if (type === 'money')
     return [
       { name, sql: 'INTEGER' },
@@ -20,7 +20,7 @@ export function columnsOfField(name: string, type: FieldType): { name: string; s
 }
 
 /** All data columns of an entity in order. What names a record in its system is none where the golden record belongs to no system. */
-export function columnsOfEntity(entity: EntityConfig): { name: string; sql: SqlType }[] {
+export function columnsOfEntity(entity: EntityConfig): { name: string; sql: ColumnType }[] {
   const keys = matchingOf(entity)?.keys;
   return Object.entries(entity.fields).flatMap(([name, field]) =>
     name === keys?.source || name === keys?.key ? [] : columnsOfField(name, field.type),
@@ -49,9 +49,8 @@ export async function migrateModel(knex: Knex, entities: Iterable<EntityConfig>)
   }
   if (problems.length) throw new ConfigError(problems);
   if (behind.length > 0)
-    await knex.transaction(async (trx) => {
-      // The write lock first: what is looked at again is then still so when it is changed.
-      await trx.raw("INSERT INTO il_sequence (name, next) VALUES ('model', 1) ON CONFLICT (name) DO UPDATE SET next = next");
+    // What is looked at again there is still so when it is changed.
+    await dialectOf(knex).exclusively(knex, 'model', async (trx) => {
       for (const entity of behind) await bringInLine(trx, entity);
     });
   for (const entity of list) await createIndexes(knex, entity);
@@ -66,20 +65,21 @@ export async function modelRefusals(knex: Knex, entities: Iterable<EntityConfig>
 
 interface Table {
   there: boolean;
-  columns: Record<string, { type: string }>;
+  /** What each holds. */
+  columns: ReadonlyMap<string, string>;
   /** Columns of the model that it does not have. */
-  missing: { name: string; sql: SqlType }[];
+  missing: { name: string; sql: ColumnType }[];
   /** The fields that its records are told apart by, as they were when it was last brought in line; null when nobody noted that. */
   identity: string | null;
 }
 
 async function tableOf(knex: Knex, entity: EntityConfig): Promise<Table> {
-  const columns = (await knex(entity.entity).columnInfo()) as unknown as Record<string, { type: string }>;
+  const columns = await dialectOf(knex).columnsOf(knex, entity.entity);
   const noted = (await knex('il_entity').where({ name: entity.entity }).first('identity')) as { identity: string | null } | undefined;
   return {
-    there: Object.keys(columns).length > 0,
+    there: columns.size > 0,
     columns,
-    missing: columnsOfEntity(entity).filter((c) => !columns[c.name]),
+    missing: columnsOfEntity(entity).filter((c) => !columns.has(c.name)),
     identity: noted?.identity ?? null,
   };
 }
@@ -92,11 +92,11 @@ function identityText(entity: EntityConfig): string {
 async function refusals(knex: Knex, entity: EntityConfig, table: Table): Promise<Problem[]> {
   const file = `config/model/${entity.entity}.yaml`;
   const found: Problem[] = columnsOfEntity(entity)
-    .filter((c) => table.columns[c.name] && table.columns[c.name]!.type.toUpperCase() !== c.sql)
+    .filter((c) => (table.columns.get(c.name) ?? c.sql) !== c.sql)
     .map((c) => ({
       code: 'MODEL_DESTRUCTIVE',
       place: { file, path: `fields.${c.name}` },
-      message: `The store keeps ${entity.entity}.${c.name} as ${table.columns[c.name]!.type}; the model now wants ${c.sql}.`,
+      message: `The store keeps ${entity.entity}.${c.name} as ${table.columns.get(c.name)}; the model now wants ${c.sql}.`,
       hint: 'Give the field a new name, map it, and leave the old one: nothing that is stored is thrown away.',
     }));
   if (table.identity !== null && !canFollow(table.identity, entity) && (await knex(entity.entity).first('_id')) !== undefined) {
@@ -122,14 +122,19 @@ function said(identity: string[] | { members: { source: string; key: string } | 
 }
 
 async function bringInLine(trx: Knex.Transaction, entity: EntityConfig): Promise<void> {
+  const dialect = dialectOf(trx);
   const table = await tableOf(trx, entity);
   if (!table.there) await createTable(trx, entity, columnsOfEntity(entity));
   else {
-    for (const column of table.missing) await trx.raw(`ALTER TABLE ?? ADD COLUMN ?? ${column.sql}`, [entity.entity, column.name]);
-    if (equalFields(entity) && !table.columns._identity) await trx.raw('ALTER TABLE ?? ADD COLUMN _identity TEXT', [entity.entity]);
+    const missing = [
+      ...table.missing,
+      ...(equalFields(entity) && !table.columns.has('_identity') ? [{ name: '_identity', sql: 'TEXT' as const }] : []),
+    ];
+    for (const { name, sql } of missing)
+      await trx.raw(`ALTER TABLE ${quoted(entity.entity)} ADD COLUMN ${quoted(name)} ${dialect.columnTypes[sql]}`);
   }
   if (equalFields(entity))
-    await trx.raw('CREATE UNIQUE INDEX IF NOT EXISTS ?? ON ?? (_identity)', [`${entity.entity}__identity`, entity.entity]);
+    await dialect.createIndex(trx, { name: `${entity.entity}__identity`, table: entity.entity, columns: ['_identity'], unique: true });
   const identity = identityText(entity);
   await trx('il_entity')
     .insert({ id: trx.raw('(SELECT coalesce(max(id), 0) + 1 FROM il_entity)'), name: entity.entity, identity })
@@ -139,13 +144,12 @@ async function bringInLine(trx: Knex.Transaction, entity: EntityConfig): Promise
 
 /** Makes the indexes of an entity that are missing; also after dropIndexes, by the same run or by the next start. */
 export async function createIndexes(knex: Knex, entity: EntityConfig): Promise<void> {
-  for (const { name, columns } of indexesOf(entity))
-    await knex.raw(`CREATE INDEX IF NOT EXISTS ?? ON ?? (${columns.map(() => '??').join(', ')})`, [name, entity.entity, ...columns]);
+  for (const { name, columns } of indexesOf(entity)) await dialectOf(knex).createIndex(knex, { name, table: entity.entity, columns });
 }
 
 /** Before a large first load: making an index at once costs a third of keeping it up row by row. */
 export async function dropIndexes(knex: Knex, entity: EntityConfig): Promise<void> {
-  for (const { name } of indexesOf(entity)) await knex.raw('DROP INDEX IF EXISTS ??', [name]);
+  for (const { name } of indexesOf(entity)) await dialectOf(knex).dropIndex(knex, name);
 }
 
 function indexesOf(entity: EntityConfig): { name: string; columns: string[] }[] {
@@ -155,15 +159,23 @@ function indexesOf(entity: EntityConfig): { name: string; columns: string[] }[] 
   });
 }
 
-async function createTable(knex: Knex, entity: EntityConfig, columns: { name: string; sql: SqlType }[]): Promise<void> {
+async function createTable(knex: Knex, entity: EntityConfig, columns: { name: string; sql: ColumnType }[]): Promise<void> {
   const bookkeeping = [
-    '_id INTEGER PRIMARY KEY',
-    '_created INTEGER NOT NULL',
-    '_run INTEGER NOT NULL',
-    '_landed INTEGER NOT NULL',
-    '_provenance TEXT',
+    { name: '_id', sql: 'INTEGER' as const },
+    { name: '_created', sql: 'INTEGER' as const },
+    { name: '_run', sql: 'INTEGER' as const },
+    { name: '_landed', sql: 'INTEGER' as const },
+    { name: '_provenance', sql: 'TEXT' as const },
+    ...(equalFields(entity) ? [{ name: '_identity', sql: 'TEXT' as const }] : []),
   ];
-  if (equalFields(entity)) bookkeeping.push('_identity TEXT');
-  const sql = [...bookkeeping, ...columns.map((c) => `?? ${c.sql}`)].join(', ');
-  await knex.raw(`CREATE TABLE ?? (${sql})`, [entity.entity, ...columns.map((c) => c.name)]);
+  await createEntityTable(knex, entity.entity, [...bookkeeping, ...columns]);
+}
+
+/** Makes the table of an entity; the first four columns are those that every record has. */
+export async function createEntityTable(knex: Knex, table: string, columns: readonly { name: string; sql: ColumnType }[]): Promise<void> {
+  const { columnTypes } = dialectOf(knex);
+  const list = columns.map(
+    ({ name, sql }, i) => `${quoted(name)} ${columnTypes[sql]}${i === 0 ? ' PRIMARY KEY' : i < 4 ? ' NOT NULL' : ''}`,
+  );
+  await knex.raw(`CREATE TABLE ${quoted(table)} (${list.join(', ')})`);
 }

@@ -1,6 +1,6 @@
-import { dirname, resolve } from 'node:path';
-import knexFactory, { type Knex } from 'knex';
+import type { Knex } from 'knex';
 import { ConfigError } from '../core/errors.ts';
+import { dialectOf } from './dialect.ts';
 import * as core from './migrations/001-core.ts';
 import * as ledger from './migrations/002-ledger.ts';
 import * as audit from './migrations/003-audit.ts';
@@ -11,12 +11,11 @@ import * as fileTime from './migrations/007-file-time.ts';
 import * as skipped from './migrations/008-skipped.ts';
 import * as doctor from './migrations/0081-doctor.ts';
 import * as waiting from './migrations/009-waiting.ts';
-import { makePrivateFile, makePrivateFolder } from './private-files.ts';
-import { SqliteClient } from './sqlite-client.ts';
 import * as matches from './migrations/010-matches.ts';
 import * as decisions from './migrations/011-decisions.ts';
 import * as identity from './migrations/020-identity.ts';
 import * as exceptions from './migrations/030-exceptions.ts';
+import { openSqlite, peekSqlite } from './sqlite/open.ts';
 
 export type { Knex };
 
@@ -38,38 +37,17 @@ const MIGRATIONS = [
   { name: '030-exceptions', up: exceptions.up },
 ];
 
+/** Names of the migrations, in order. */
+export function migrationNames(): string[] {
+  return MIGRATIONS.map(({ name }) => name);
+}
+
 /**
- * Opens the store and brings our own tables up to date. `url`: `sqlite:PATH`, relative to the town's folder.
- * Throws ConfigError for another scheme, or when the store was made by a newer Interlocal.
+ * Opens the store and brings our own tables up to date. `url`: `sqlite:PATH`, relative to the town's folder, or
+ * `postgres://USER:PASSWORD@HOST/DATABASE`. Throws ConfigError for another scheme, or when the store was made by a newer Interlocal.
  */
 export async function openKnex(url: string, projectFolder: string): Promise<Knex> {
-  const filename = sqliteFile(url, projectFolder);
-  makePrivateFolder(dirname(filename));
-  makePrivateFile(filename);
-  const knex = knexFactory({
-    client: SqliteClient,
-    connection: { filename },
-    useNullAsDefault: true,
-    // What goes wrong is thrown; said once, in our words.
-    log: { warn() {}, error() {}, deprecate() {}, debug() {} },
-    // Pipelines run side by side and share the connection: one that waits while another commits a large batch has not failed.
-    acquireConnectionTimeout: 600_000,
-    pool: {
-      min: 1,
-      max: 1,
-      afterCreate(connection: { pragma(text: string): unknown }, done: (error?: Error) => void) {
-        // Before the first table: larger pages and rarer checkpoints took a third off the time of a first load (measured with 300,000 rows).
-        connection.pragma('page_size = 8192');
-        connection.pragma('journal_mode = WAL');
-        connection.pragma('wal_autocheckpoint = 8000');
-        // A commit survives a killed process; a power cut may lose the last commits but never tears the store. FULL makes both hold.
-        connection.pragma('synchronous = FULL');
-        connection.pragma('busy_timeout = 30000');
-        connection.pragma('cache_size = -24576');
-        done();
-      },
-    },
-  });
+  const knex = await openDatabase(url, projectFolder);
   try {
     await migrate(knex);
   } catch (error) {
@@ -79,21 +57,40 @@ export async function openKnex(url: string, projectFolder: string): Promise<Knex
   return knex;
 }
 
-/** Where the embedded store is, absolute. Throws ConfigError (STORE_URL) for another scheme, or for none. */
-export function sqliteFile(url: string, projectFolder: string): string {
-  if (/^sqlite:./.test(url)) return resolve(projectFolder, url.slice('sqlite:'.length));
+/** The same for a store that was made by an earlier version, or is to be: runs only the first `count` migrations. For tests of upgrades. */
+export async function openKnexAsOf(count: number, url: string, projectFolder: string): Promise<Knex> {
+  const knex = await openDatabase(url, projectFolder);
+  await migrate(knex, MIGRATIONS.slice(0, count));
+  return knex;
+}
+
+/**
+ * Opens what is there to look at it, and changes nothing: neither is a file made, nor are tables brought up to date. undefined where there is
+ * no store yet. Throws as openKnex.
+ */
+export async function peekStore(url: string, projectFolder: string): Promise<Knex | undefined> {
+  if (/^sqlite:./.test(url)) return peekSqlite(url, projectFolder);
+  const knex = await openDatabase(url, projectFolder);
+  if ((await migrationsOf(knex)).length > 0) return knex;
+  await knex.destroy();
+  return undefined;
+}
+
+async function openDatabase(url: string, projectFolder: string): Promise<Knex> {
+  if (/^sqlite:./.test(url)) return openSqlite(url, projectFolder);
+  // Loaded where it is used: most towns have the file.
+  if (/^postgres(?:ql)?:/.test(url)) return (await import('./postgres/open.ts')).openPostgres(url, projectFolder);
   throw new ConfigError({
     code: 'STORE_URL',
     place: { file: 'config/interlocal.yaml', path: 'store.url' },
-    message: `The store "${url.replace(/\/\/.{0,500}@/, '//…@')}" cannot be opened by this version, which has the embedded store only.`,
-    hint: 'Use sqlite:data/interlocal.db.',
+    message: `The store "${url.replace(/\/\/.{0,500}@/, '//…@')}" is not of a kind that can be opened.`,
+    hint: 'Use sqlite:data/interlocal.db, or postgres://USER@HOST/DATABASE.',
   });
 }
 
 /** Runs what is missing, all in one transaction, so that two processes that start together do it once. */
-async function migrate(knex: Knex): Promise<void> {
-  const known = await knex.schema.hasTable('il_migration');
-  const done = known ? ((await knex('il_migration').pluck('name')) as string[]) : [];
+async function migrate(knex: Knex, migrations = MIGRATIONS): Promise<void> {
+  const done = await migrationsOf(knex);
   const unknown = done.filter((name) => !MIGRATIONS.some((m) => m.name === name));
   if (unknown.length)
     throw new ConfigError({
@@ -102,15 +99,22 @@ async function migrate(knex: Knex): Promise<void> {
       message: `The store was made by a newer Interlocal (it has ${unknown.join(', ')}).`,
       hint: 'Start it with that version or newer.',
     });
-  if (done.length === MIGRATIONS.length) return;
-  await knex.raw('PRAGMA busy_timeout = 30000');
-  await knex.transaction(async (trx) => {
+  if (migrations.every(({ name }) => done.includes(name))) return;
+  const dialect = dialectOf(knex);
+  await dialect.exclusively(knex, 'migrations', async (trx) => {
     await trx.raw('CREATE TABLE IF NOT EXISTS il_migration (name VARCHAR(60) PRIMARY KEY, done_at VARCHAR(30) NOT NULL)');
     const now = (await trx('il_migration').pluck('name')) as string[];
-    for (const migration of MIGRATIONS) {
+    for (const migration of migrations) {
       if (now.includes(migration.name)) continue;
       await migration.up(trx);
       await trx('il_migration').insert({ name: migration.name, done_at: new Date().toISOString() });
     }
+    await dialect.afterMigration(trx);
   });
+}
+
+/** Names of the migrations that a store has had. */
+async function migrationsOf(knex: Knex): Promise<string[]> {
+  const columns = await dialectOf(knex).columnsOf(knex, 'il_migration');
+  return columns.size > 0 ? ((await knex('il_migration').orderBy('name').pluck('name')) as string[]) : [];
 }

@@ -1,4 +1,5 @@
 import type { Columns } from '../mapping/mapping.ts';
+import { dialectOf } from './dialect.ts';
 import type { Knex } from './open.ts';
 
 /** How far an outbound pipeline has looked at its golden records. */
@@ -135,11 +136,7 @@ export async function originsOf(knex: Knex, entity: string, entityId: number, go
 export async function indexRelated(knex: Knex, related: readonly Related[]): Promise<void> {
   for (const { entity, on } of related) {
     const columns = Object.keys(on);
-    await knex.raw(`CREATE INDEX IF NOT EXISTS ?? ON ?? (${columns.map(() => '??').join(', ')})`, [
-      `il_with_${entity}_${columns.join('_')}`,
-      entity,
-      ...columns,
-    ]);
+    await dialectOf(knex).createIndex(knex, { name: `il_with_${entity}_${columns.join('_')}`, table: entity, columns });
   }
 }
 

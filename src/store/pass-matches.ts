@@ -1,6 +1,6 @@
 import { type MatchRecord, saveMatchRecords } from './matches.ts';
+import { dialectOf } from './dialect.ts';
 import type { Knex } from './open.ts';
-import { rowsOf } from './rows.ts';
 
 /** A match that a pass or a person made, as a run found it. */
 export interface PassMatch {
@@ -177,7 +177,7 @@ export async function saveDecision(trx: Knex, { contentId, left, right, ...rest 
 export async function saveInTransit(trx: Knex.Transaction, pipeline: string, list: readonly Omit<MatchRecord, 'match'>[]): Promise<void> {
   await trx('il_in_transit').where({ pipeline }).delete();
   await (
-    await rowsOf(trx)
+    await dialectOf(trx).rowsOf(trx)
   ).insert(
     'il_in_transit',
     ['pipeline', 'side', 'entity_id', 'golden_id', 'version', 'minor'],
@@ -240,7 +240,7 @@ async function recordsByMatch(trx: Knex, pipeline: string): Promise<Map<number, 
 async function insertMatches(trx: Knex.Transaction, run: { pipeline: string; id: number }, matches: readonly PassMatch[]): Promise<void> {
   const [last] = (await trx('il_match').max({ id: 'id' })) as { id: number | null }[];
   const first = Number(last?.id ?? 0) + 1;
-  const rows = await rowsOf(trx);
+  const rows = await dialectOf(trx).rowsOf(trx);
   const columns = [
     'id',
     'pipeline',

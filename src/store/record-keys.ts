@@ -1,4 +1,5 @@
 import type { Value } from '../core/record.ts';
+import { dialectOf } from './dialect.ts';
 import type { Knex } from './open.ts';
 
 /** A stored record, also one that its source deleted, with what its source said last. */
@@ -40,8 +41,7 @@ export interface NewKeys {
 }
 
 export async function newKeys(trx: Knex.Transaction, sourceId: number): Promise<NewKeys> {
-  await trx.raw('CREATE TEMPORARY TABLE IF NOT EXISTS il_rekey (former TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE) WITHOUT ROWID');
-  await trx.raw('DELETE FROM il_rekey');
+  await dialectOf(trx).renamings(trx, 'il_rekey');
   return {
     async add(former, key) {
       const same = (await trx('il_rekey').where({ key }).first('former')) as { former: string } | undefined;

@@ -1,6 +1,7 @@
 import type { Problem } from '../core/errors.ts';
 import type { Values } from '../core/record.ts';
 import { appendAudit, type AuditAction } from './audit.ts';
+import { dialectOf } from './dialect.ts';
 import type { Knex } from './open.ts';
 import { takeId } from './sequence.ts';
 import { listSources } from './sources.ts';
@@ -128,7 +129,7 @@ async function moveRejects(
   { from, to, dismissedBy }: { from: Reject['state']; to: Reject['state']; dismissedBy: string | null },
   { actor, reason, action }: { actor: string; reason: string; action: AuditAction },
 ): Promise<number[]> {
-  return knex.transaction(async (trx) => {
+  return dialectOf(knex).write(knex, async (trx) => {
     const moved: { id: number; source_id: number }[] = [];
     for (let i = 0; i < ids.length; i += 500) {
       const some = trx('il_reject as r')
@@ -175,7 +176,7 @@ export async function countRejects(knex: Knex, filter: { pipeline?: string; stat
 
 export async function listRejects(
   knex: Knex,
-  filter: { pipeline?: string; state?: Reject['state']; ids?: readonly number[]; after?: number; limit: number },
+  filter: { pipeline?: string; state?: Reject['state']; ids?: readonly number[]; lastRun?: number; after?: number; limit: number },
 ): Promise<Reject[]> {
   const query = knex('il_reject as r')
     .join('il_source as s', 's.id', 'r.source_id')
@@ -185,6 +186,7 @@ export async function listRejects(
     .limit(filter.limit);
   if (filter.pipeline) void query.where('s.pipeline', filter.pipeline);
   if (filter.state) void query.where('r.state', filter.state);
+  if (filter.lastRun !== undefined) void query.where('r.last_run', filter.lastRun);
   if (filter.ids) void query.whereIn('r.id', [...filter.ids]);
   if (filter.after !== undefined) void query.where('r.id', '>', filter.after);
   return ((await query) as Record<string, unknown>[]).map((row) => ({

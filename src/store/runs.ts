@@ -1,5 +1,6 @@
 import type { Problem } from '../core/errors.ts';
 import { noCounts, type Outcome, type RunCounts } from '../core/outcome.ts';
+import { dialectOf } from './dialect.ts';
 import type { Knex } from './open.ts';
 import { takeId } from './sequence.ts';
 
@@ -19,9 +20,29 @@ export interface Run extends RunCounts {
 }
 
 export async function startRun(knex: Knex, pipeline: string): Promise<number> {
+  // In one transaction: whoever sees a run sees all those with smaller numbers.
+  if (!knex.isTransaction) return dialectOf(knex).write(knex, (trx) => startRun(trx, pipeline));
   const id = await takeId(knex, 'run');
-  await knex('il_run').insert({ id, pipeline, started_at: new Date().toISOString() });
+  // A run that is only tried has the number of the next one, and leaves it to that.
+  if (!dialectOf(knex).isTrial(knex)) await knex('il_run').insert({ id, pipeline, started_at: new Date().toISOString() });
   return id;
+}
+
+/** When a run began. */
+export async function startOf(knex: Knex, id: number): Promise<string | undefined> {
+  const row = (await knex('il_run').where({ id }).first('started_at')) as { started_at: string } | undefined;
+  return row?.started_at;
+}
+
+/** Did a run of this pipeline ever succeed? */
+export async function everSucceeded(knex: Knex, pipeline: string): Promise<boolean> {
+  return (await knex('il_run').where({ pipeline, outcome: 'succeeded' }).first('id')) !== undefined;
+}
+
+/** A text that changes when a run of any process begins or ends. */
+export async function stateOfRuns(knex: Knex): Promise<string> {
+  const rows = (await knex('il_run').orderBy('id', 'desc').limit(50).select('id', 'outcome')) as { id: number; outcome: string | null }[];
+  return JSON.stringify(rows.map((row) => [row.id, row.outcome]));
 }
 
 /** Saves what a run has done so far; called in each batch's transaction, so that the figures survive a kill. */

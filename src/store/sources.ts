@@ -1,4 +1,5 @@
 import type { Knex } from './open.ts';
+import { nextId } from './sequence.ts';
 
 /** What the store remembers of one pipeline's source. */
 export interface Source {
@@ -41,7 +42,7 @@ export async function sourceOf(
     await knex('il_source').where({ id: left[0]!.id }).update({ pipeline });
     return { ...left[0]!, pipeline, renamedFrom: left[0]!.pipeline };
   }
-  await knex('il_source').insert({ id: knex.raw('(SELECT coalesce(max(id), 0) + 1 FROM il_source)'), ...wanted });
+  await knex('il_source').insert({ id: await nextId(knex, 'il_source'), ...wanted });
   return (await knex('il_source').where({ pipeline }).first()) as Source;
 }
 
@@ -88,7 +89,7 @@ export async function shapeOf(knex: Knex, columns: readonly string[]): Promise<n
   const text = JSON.stringify(columns);
   const known = (await knex('il_shape').where({ columns: text }).first('id')) as { id: number } | undefined;
   if (known) return known.id;
-  const id = Number(((await knex('il_shape').max({ id: 'id' })) as { id: number | null }[])[0]?.id ?? 0) + 1;
+  const id = await nextId(knex, 'il_shape');
   await knex('il_shape').insert({ id, columns: text });
   return id;
 }

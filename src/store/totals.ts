@@ -1,3 +1,4 @@
+import { exactInteger } from './numbers.ts';
 import type { Knex } from './open.ts';
 
 /** The records of one side of a reconciliation. Names come from the validated model. */
@@ -45,7 +46,7 @@ export async function* totals(knex: Knex, side: Side, columns: readonly string[]
     yield {
       values: columns.map((_, i) => row[`k${i}`] ?? null),
       currency: (row[`k${columns.length}`] as string | null) ?? null,
-      minor: Number(row._minor ?? 0),
+      minor: exactInteger(row._minor ?? 0),
       count: Number(row._count),
     };
 }

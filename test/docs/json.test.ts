@@ -47,6 +47,7 @@ const order = [
   'explain',
   'report revenue',
   'report reconciliation',
+  'store copy',
   'doctor',
   'certify',
   'rejects dismiss',

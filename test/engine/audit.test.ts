@@ -8,6 +8,7 @@ import { actorOf } from '../../src/config/actor.ts';
 import { type AuditEntry, listAudit } from '../../src/store/audit.ts';
 import { connector, receipts } from './base-town.ts';
 import { interlocal } from './cli.ts';
+import { storeUnderTest } from '../store/stores.ts';
 import { closeTowns, makeTown, type TestTown } from './town.ts';
 
 const PASSWORD = 'canary-audit-5521';
@@ -135,7 +136,7 @@ test(
     expect((await interlocal(town.folder, ['audit', '--verify']).ended).out).toMatch(
       /whole: 2 entries, the newest with the hash [0-9a-f]{64}/,
     );
-    await town.engine.knex.raw('DROP TRIGGER il_audit_no_update');
+    await storeUnderTest.dropTrigger(town.engine.knex, 'il_audit_no_update', 'il_audit');
     await town.engine.knex.raw("UPDATE il_audit SET actor = 'nobody' WHERE id = 1");
     const verified = await interlocal(town.folder, ['audit', '--verify', '--json']).ended;
     expect([verified.exit, JSON.parse(verified.out)]).toMatchObject([1, { verified: { whole: false, broken: 1 } }]);

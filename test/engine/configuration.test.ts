@@ -8,6 +8,7 @@ import { runPipeline } from '../../src/engine/run/run.ts';
 import { BASE, receipts } from './base-town.ts';
 import { interlocal } from './cli.ts';
 import { closeTowns, makeTown, type TestTown } from './town.ts';
+import { STORE } from '../store/stores.ts';
 
 const clean: (() => void)[] = [];
 afterEach(async () => {
@@ -33,7 +34,9 @@ function copyOf(folder: string): string {
   clean.push(() => rmSync(join(copy, '..'), { recursive: true, force: true }));
   cpSync(folder, copy, { recursive: true, filter: (path) => !path.endsWith('/data') });
   const config = join(copy, 'config/interlocal.yaml');
-  writeFileSync(config, `${readFileSync(config, 'utf8')}store: { url: "sqlite:${join(folder, 'data/interlocal.db')}" }\n`);
+  // A store on a server is named in the configuration, and so in the copy too.
+  if (STORE === 'sqlite')
+    writeFileSync(config, `${readFileSync(config, 'utf8')}store: { url: "sqlite:${join(folder, 'data/interlocal.db')}" }\n`);
   return copy;
 }
 

@@ -83,9 +83,9 @@ describe('a snapshot that comes late', () => {
   test('is told by a preview too, which writes nothing', async () => {
     const town = await townOn24('name');
     town.write({ [ON(20)]: receipts(list(1, 4)) }, HOUR / 2);
-    const before = town.dump();
+    const before = await town.dump();
     expect((await town.preview('receipts')).notes.join(' ')).toContain('FILE_OLDER');
-    expect(town.dump()).toEqual(before);
+    expect(await town.dump()).toEqual(before);
   });
 });
 

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { explain } from '../../src/reports/explain.ts';
 import { BASE, connector, peopleFile } from './base-town.ts';
 import { closeTowns, type Files, makeTown, type TestTown } from './town.ts';
+import { cases } from './cut.ts';
 
 afterEach(closeTowns);
 
@@ -90,7 +91,7 @@ test('whatever the offices said before, and in whatever batches, the people are 
         await fresh.close();
       },
     ),
-    { numRuns: 25 },
+    { numRuns: cases(25) },
   );
 }, 120_000);
 

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { peopleFile, receipts, tillStream } from './base-town.ts';
 import { closeTowns, makeTown } from './town.ts';
+import { STORE } from '../store/stores.ts';
+import { cases } from './cut.ts';
 
 afterEach(closeTowns);
 
@@ -18,11 +20,12 @@ test('a preview writes nothing and says exactly what the run then does', async (
       const town = await makeTown({ ...tillStream({ files: 'after: { archive: archive }' }), 'inbox/receipts-1.csv': receipts(before) });
       await town.run('receipts');
       town.write({ 'inbox/receipts-2.csv': receipts(now), 'inbox/receipts-3.csv': 'no\n' }, 60);
-      const [store, inbox, sequence] = [town.dump(), town.inbox(), await town.engine.knex('il_sequence')];
+      const [store, inbox, sequence] = [await town.dump(), town.inbox(), await town.engine.knex('il_sequence')];
       const preview = await town.preview('receipts');
-      expect(town.dump()).toEqual(store);
+      expect(await town.dump()).toEqual(store);
       expect(town.inbox()).toEqual(inbox);
-      expect(await town.engine.knex('il_sequence')).toEqual(sequence);
+      // Numbers that were only looked at are used again where that is possible.
+      if (STORE === 'sqlite') expect(await town.engine.knex('il_sequence')).toEqual(sequence);
       const golden = new Map((await town.rows('receipt')).map((row) => [row._id, row]));
       const run = await town.run('receipts');
       expect({ outcome: preview.outcome, counts: preview.counts, problems: preview.problems }).toEqual({
@@ -36,15 +39,18 @@ test('a preview writes nothing and says exactly what the run then does', async (
         if (action === 'deleted') golden.delete(id);
         else golden.set(id, row);
       }
-      const after = (await town.rows('receipt')).map((row) => [row._id, row.number, row.amount, row.tender]);
+      const idOf = (id: unknown): unknown => (STORE === 'sqlite' ? id : 'any');
+      const after = (await town.rows('receipt')).map((row) => [idOf(row._id), row.number, row.amount, row.tender]);
       expect(
-        [...golden].sort(([a], [b]) => Number(a) - Number(b)).map(([id, row]) => [id, row.number, row.amount ?? null, row.tender ?? null]),
+        [...golden]
+          .sort(([a], [b]) => Number(a) - Number(b))
+          .map(([id, row]) => [idOf(id), row.number, row.amount ?? null, row.tender ?? null]),
       ).toEqual(after);
       const openRejects = (await town.rejects()).filter((r) => r.lastRun === 2).flatMap((r) => r.problems);
       expect(preview.rejects).toEqual(openRejects);
       await town.close();
     }),
-    { numRuns: 20 },
+    { numRuns: cases(20) },
   );
 }, 60_000);
 
@@ -70,7 +76,7 @@ test('a preview of a changed mapping and of deletions shows them, and leaves the
     60,
   );
   await town.reopen();
-  const before = town.dump();
+  const before = await town.dump();
   const preview = await town.preview('clerk');
   expect(preview.changes.map((c) => [c.action, c.golden])).toEqual([
     ['changed', 1],
@@ -79,7 +85,7 @@ test('a preview of a changed mapping and of deletions shows them, and leaves the
     ['changed', 2],
     ['deleted', 3],
   ]);
-  expect(town.dump()).toEqual(before);
+  expect(await town.dump()).toEqual(before);
   expect((await town.run('clerk')).outcome).toBe('succeeded');
   expect((await town.rows('person')).map((r) => r.name)).toEqual(['ANN', 'BO']);
 });

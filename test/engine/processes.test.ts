@@ -7,6 +7,8 @@ import { afterEach, expect, test } from 'vitest';
 import { BASE, connector, receipts } from './base-town.ts';
 import { interlocal } from './cli.ts';
 import { closeTowns, makeTown, type TestTown } from './town.ts';
+import { contentsOfTown } from '../store/stores.ts';
+import { emptyDatabase } from '../../scripts/sample-town/postgres-server.ts';
 
 const servers: Server[] = [];
 afterEach(async () => {
@@ -157,10 +159,10 @@ test('a secret is nowhere to be found: not in what is said, not in the store, no
     expect(`${out}${err}`).not.toBe('');
     said.push(out, err);
   }
-  const store = readdirSync(join(town.folder, 'data'), { recursive: true, withFileTypes: true })
+  const files = readdirSync(town.folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(join(entry.parentPath, entry.name)).toString('utf8'));
-  const text = [...said, ...store].join('\n');
+  const text = [...said, ...files, await contentsOfTown(town.folder)].join('\n');
   expect(text).toContain('401');
   for (const form of [
     CANARY,
@@ -173,9 +175,16 @@ test('a secret is nowhere to be found: not in what is said, not in the store, no
     expect(text.includes(form), form).toBe(false);
 });
 
+/** As if the town had never run. */
+async function emptyStore(town: TestTown): Promise<void> {
+  const url = /^store: .*url: "(.*)"/m.exec(town.text('config/interlocal.yaml'))?.[1];
+  if (url !== undefined) await emptyDatabase(url);
+  else for (const name of readdirSync(join(town.folder, 'data'))) if (name.startsWith('interlocal.db')) town.remove(`data/${name}`);
+}
+
 test('processes that start together on a new town make its store once', { timeout: 90_000 }, async () => {
   const town = await closed(await makeTown());
-  for (const name of readdirSync(join(town.folder, 'data'))) if (name.startsWith('interlocal.db')) town.remove(`data/${name}`);
+  await emptyStore(town);
   const ended = await Promise.all(Array.from({ length: 6 }, () => interlocal(town.folder, ['status', '--json']).ended));
   expect(ended.map((e) => [e.exit, e.err])).toEqual(Array.from({ length: 6 }, () => [0, '']));
 });

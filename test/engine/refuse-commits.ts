@@ -1,3 +1,4 @@
+import { STORE } from '../store/stores.ts';
 import type { TestTown } from './town.ts';
 
 /** The store may not grow by a page: what a full disk is to SQLite. */
@@ -13,6 +14,15 @@ export async function makeRoom(town: TestTown): Promise<void> {
 /** From now on each COMMIT of a transaction that writes to the table is refused, as late as can be. */
 export async function refuseCommits(town: TestTown, table: string, event = 'INSERT'): Promise<() => Promise<void>> {
   const { knex } = town.engine;
+  if (STORE === 'postgres') {
+    await knex.raw(
+      "CREATE OR REPLACE FUNCTION refuse_commits() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = 'disk_full'; END $$",
+    );
+    await knex.raw(
+      `CREATE CONSTRAINT TRIGGER refuse_commits AFTER ${event} ON ${table} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_commits()`,
+    );
+    return async () => void (await knex.raw(`DROP TRIGGER refuse_commits ON ${table}`));
+  }
   await knex.raw('PRAGMA foreign_keys = ON');
   await knex.raw('CREATE TABLE IF NOT EXISTS none (id INTEGER PRIMARY KEY)');
   await knex.raw('CREATE TABLE IF NOT EXISTS refused (id INTEGER REFERENCES none (id) DEFERRABLE INITIALLY DEFERRED)');

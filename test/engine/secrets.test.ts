@@ -11,6 +11,7 @@ import { makeSigning, type Signing } from '../transports/permit-service/certific
 import { connector, receipts } from './base-town.ts';
 import { interlocal } from './cli.ts';
 import { closeTowns, type Files, makeTown } from './town.ts';
+import { contentsOfTown } from '../store/stores.ts';
 
 /** Nobody's secrets: wherever one of them turns up, a real one would. */
 const CANARIES = {
@@ -135,7 +136,7 @@ async function everything(town: { folder: string }): Promise<{ said: string; out
   }
   for (const entry of readdirSync(town.folder, { recursive: true, withFileTypes: true }))
     if (entry.isFile() && basename(entry.parentPath) !== 'secrets') said += readFileSync(join(entry.parentPath, entry.name), 'latin1');
-  return { said, outcomes };
+  return { said: said + (await contentsOfTown(town.folder)), outcomes };
 }
 
 function expectNoSecret(said: string): void {

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { dumpFolder, dumpStore } from '../../scripts/kill-test/dump.ts';
 import { openTown } from '../../src/cli/town.ts';
-import type { Engine, Preview, RunOptions } from '../../src/engine/run/run.ts';
-import { previewPipeline, runPipeline } from '../../src/engine/run/run.ts';
+import type { Engine, RunOptions } from '../../src/engine/run/run.ts';
+import { type Preview, previewPipeline } from '../../src/engine/run/preview.ts';
+import { runPipeline } from '../../src/engine/run/run.ts';
 import type { RunResult } from '../../src/engine/run/session.ts';
 import { listRejects, type Reject } from '../../src/store/rejects.ts';
+import { doNotWaitForTheDisk, storeOfTown, withStore } from '../store/stores.ts';
 import { BASE } from './base-town.ts';
 
 /** Path below the town's folder → text. */
@@ -29,7 +31,7 @@ export interface TestTown {
   history(entity: string): Promise<{ golden: number; action: string; changes: Record<string, [unknown, unknown]> | null }[]>;
   rejects(state?: Reject['state']): Promise<Reject[]>;
   /** Everything that the store holds, without what differs from run to run. */
-  dump(): string[];
+  dump(): Promise<string[]>;
   /** The source's folders. */
   inbox(): string[];
   /** Closes the store and opens the town again, as the next process would: after its configuration was edited, or after a kill. */
@@ -43,13 +45,14 @@ const open: TestTown[] = [];
 export async function makeTown(files: Files = {}, base: Files = BASE): Promise<TestTown> {
   const folder = mkdtempSync(join(tmpdir(), 'interlocal-engine-'));
   const at = (path: string): string => join(folder, path);
+  const store = await storeOfTown();
   const town: TestTown = {
     folder,
     engine: undefined as unknown as Engine,
     write(list, seconds = 0) {
       for (const [path, text] of Object.entries(list)) {
         mkdirSync(dirname(at(path)), { recursive: true });
-        writeFileSync(at(path), text);
+        writeFileSync(at(path), withStore(path, text, store?.url));
         const then = Math.floor(Date.now() / 1000) - 3600 + seconds;
         utimesSync(at(path), then, then);
       }
@@ -78,17 +81,17 @@ export async function makeTown(files: Files = {}, base: Files = BASE): Promise<T
       }));
     },
     rejects: (state = 'open') => listRejects(town.engine.knex, { state, limit: 1000 }),
-    dump: () => dumpStore(at('data/interlocal.db')),
+    dump: () => dumpStore(town.engine.knex),
     inbox: () => dumpFolder(at('inbox')),
     async reopen() {
       await town.engine?.knex.destroy();
       town.engine = await openTown(folder);
-      // Killed processes are what is tested here, not power cuts: the disk need not confirm each commit.
-      await town.engine.knex.raw('PRAGMA synchronous = OFF');
+      await doNotWaitForTheDisk(town.engine.knex);
     },
     async close() {
       await town.engine?.knex.destroy();
       rmSync(folder, { recursive: true, force: true });
+      await store?.drop();
     },
   };
   open.push(town);

@@ -79,6 +79,52 @@ describe('the environment and the console', () => {
   });
 });
 
+describe('the store', () => {
+  const IMPORTS = ['no-restricted-imports'];
+  it('is spoken to in SQL by src/store alone', async () => {
+    for (const driver of ['knex', 'better-sqlite3', 'pg', 'pg-copy-streams', 'knex/lib/x.js']) {
+      expect(await broken('src/engine/outbound/planted.ts', `import x from '${driver}';`)).toEqual(IMPORTS);
+      expect(await broken('src/cli/planted.ts', `import type { X } from '${driver}';`)).toEqual(IMPORTS);
+      expect(await broken('src/store/sqlite/planted.ts', `import x from '${driver}';`)).toEqual([]);
+    }
+    expect(await broken('src/server/planted.ts', "export { x } from '../store/runs.ts';")).toEqual([]);
+    for (const sql of [
+      "knex('il_run')",
+      "trx('il_run')",
+      "session.knex('il_run')",
+      "knex.raw('x')",
+      "session.knex.raw('x')",
+      'knex.client',
+    ])
+      expect((await broken('src/engine/planted.ts', `export const x = ${sql};`)).length, sql).toBeGreaterThan(0);
+    expect(
+      await broken('src/engine/planted.ts', 'export const x = async () => { await engine.knex.destroy(); await knex.destroy(); };'),
+    ).toEqual([]);
+    expect(await broken('src/store/planted.ts', "export const x = knex('il_run');")).toEqual([]);
+  });
+
+  it('knows which database it is in the two folders that differ, and where one is chosen', async () => {
+    for (const dialect of ['sqlite', 'postgres']) {
+      expect(await broken('src/engine/planted.ts', `export { x } from '../store/${dialect}/x.ts';`)).toEqual(IMPORTS);
+      expect(await broken('src/store/planted.ts', `export { x } from './${dialect}/x.ts';`)).toEqual(IMPORTS);
+      expect(await broken('src/store/open.ts', `export { x } from './${dialect}/x.ts';`)).toEqual([]);
+      expect(await broken('src/store/planted.ts', `export const x = knex.client.config.client === '${dialect}';`)).toEqual([
+        'no-restricted-syntax',
+      ]);
+      expect(await broken(`src/store/${dialect}/planted.ts`, `export const x = '${dialect}';`)).toEqual([]);
+    }
+    for (const driver of ['better-sqlite3', 'pg', 'pg-copy-streams'])
+      expect(await broken('src/store/planted.ts', `import x from '${driver}';`)).toEqual(IMPORTS);
+    expect(await broken('src/store/planted.ts', "import type { Knex } from 'knex';")).toEqual([]);
+  });
+
+  it('has files of the same names for each of the two', () => {
+    const of = (name: string): string[] => readdirSync(join(root, 'src/store', name)).sort();
+    const own = ['better-sqlite3-dialect.d.ts', 'client.ts', 'connect.ts', 'integrity-worker.ts', 'scratch.ts', 'side.ts', 'text.ts'];
+    expect(of('postgres').filter((file) => !own.includes(file))).toEqual(of('sqlite').filter((file) => !own.includes(file)));
+  });
+});
+
 describe('house rules', () => {
   it('any and @ts-ignore are refused', async () => {
     expect(await broken('src/core/planted.ts', 'export const x = (y: any): unknown => y;')).toEqual(['@typescript-eslint/no-explicit-any']);

@@ -2,7 +2,7 @@ import { renameSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { receipts } from '../engine/base-town.ts';
-import { type Cut, cutAt } from '../engine/cut.ts';
+import { cutAt, cutsOf } from '../engine/cut.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
 import { delivered, ledger, outbox } from './base-outbound.ts';
 
@@ -47,24 +47,23 @@ test(
     expect(expected.booked).toHaveLength(4);
     expect(counting.commits()).toBeGreaterThan(8);
     const asked: string[] = [];
-    for (const how of ['before', 'after'] as Cut[])
-      for (let n = 1; n <= counting.commits(); n++) {
-        const town = await ready();
-        await cutAt(town.engine.knex, n, how);
-        await town.run('to-ledger', { now: NOW }).catch(() => {});
-        takeAll(town);
-        await town.reopen();
-        await town.run('to-ledger', { now: NOW });
-        takeAll(town);
-        // Killed between a move and its note, with the file taken meanwhile, nobody can know whether it got there: a person is asked.
-        const states = await outbox(town);
-        if (states.some((row) => row.endsWith(' unknown'))) asked.push(`${how} ${n}`);
-        const known = states.map((row) => row.replace(/ unknown$/, ' sent'));
-        const got = { booked: booked(town), outbox: known, files: Object.keys(delivered(town, 'ledger/taken')) };
-        expect(got, `cut ${how} commit ${n}`).toEqual(expected);
-        expect(Object.keys(delivered(town)), `nothing half-written, cut ${how} commit ${n}`).toEqual([]);
-        await town.close();
-      }
+    for (const { n, how } of cutsOf(counting.commits(), 'all')) {
+      const town = await ready();
+      await cutAt(town.engine.knex, n, how);
+      await town.run('to-ledger', { now: NOW }).catch(() => {});
+      takeAll(town);
+      await town.reopen();
+      await town.run('to-ledger', { now: NOW });
+      takeAll(town);
+      // Killed between a move and its note, with the file taken meanwhile, nobody can know whether it got there: a person is asked.
+      const states = await outbox(town);
+      if (states.some((row) => row.endsWith(' unknown'))) asked.push(`${how} ${n}`);
+      const known = states.map((row) => row.replace(/ unknown$/, ' sent'));
+      const got = { booked: booked(town), outbox: known, files: Object.keys(delivered(town, 'ledger/taken')) };
+      expect(got, `cut ${how} commit ${n}`).toEqual(expected);
+      expect(Object.keys(delivered(town)), `nothing half-written, cut ${how} commit ${n}`).toEqual([]);
+      await town.close();
+    }
     expect(asked).toHaveLength(expected.files.length);
     expect(asked.every((cut) => cut.startsWith('before'))).toBe(true);
   },

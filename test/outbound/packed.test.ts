@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { openConnection } from '../../src/engine/run/connection.ts';
 import { checkSinkTarget, sinksOf } from '../../src/engine/outbound/sink-target.ts';
 import { receipts } from '../engine/base-town.ts';
-import { cutAt } from '../engine/cut.ts';
+import { cutAt, cutsOf } from '../engine/cut.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
 import { refused, unpacked } from '../formats/packing.ts';
 import { ledger, outbox } from './base-outbound.ts';
@@ -58,17 +58,16 @@ test('killed anywhere and run again, one file lies there, whole, though it is ne
   const whole = await bank(theirs.publicKey, ours.privateKey);
   const counting = await cutAt(whole.engine.knex, Number.POSITIVE_INFINITY, 'before');
   await whole.run('to-ledger', { now: NOW });
-  for (const how of ['before', 'after'] as const)
-    for (let n = 1; n <= counting.commits(); n++) {
-      const town = await bank(theirs.publicKey, ours.privateKey);
-      await cutAt(town.engine.knex, n, how);
-      await town.run('to-ledger', { now: NOW }).catch(() => {});
-      await town.reopen();
-      expect((await town.run('to-ledger', { now: NOW })).problems, `cut ${how} commit ${n}`).toEqual([]);
-      expect(lying(town), `cut ${how} commit ${n}`).toEqual(['entries-2026-03-02-001.csv.gz.pgp']);
-      expect(await unpacked(sent(town), [{ pgp: { private_key: theirs.privateKey } }, { gzip: {} }])).toBe(ENTRIES);
-      expect(await outbox(town)).toEqual(['1 v1 sent', '2 v1 sent']);
-    }
+  for (const { n, how } of cutsOf(counting.commits())) {
+    const town = await bank(theirs.publicKey, ours.privateKey);
+    await cutAt(town.engine.knex, n, how);
+    await town.run('to-ledger', { now: NOW }).catch(() => {});
+    await town.reopen();
+    expect((await town.run('to-ledger', { now: NOW })).problems, `cut ${how} commit ${n}`).toEqual([]);
+    expect(lying(town), `cut ${how} commit ${n}`).toEqual(['entries-2026-03-02-001.csv.gz.pgp']);
+    expect(await unpacked(sent(town), [{ pgp: { private_key: theirs.privateKey } }, { gzip: {} }])).toBe(ENTRIES);
+    expect(await outbox(town)).toEqual(['1 v1 sent', '2 v1 sent']);
+  }
 });
 
 test('a key that cannot be used is told by check, and nothing is sent, in clear least of all', async () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { startRun } from '../../src/store/runs.ts';
 import { type Receipt, receipts, tillStream } from '../engine/base-town.ts';
-import { type Cut, cutAt } from '../engine/cut.ts';
+import { cases, type Cut, cutAt } from '../engine/cut.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
 import { delivered, ledger, outbox } from './base-outbound.ts';
 
@@ -103,7 +103,7 @@ test(
           await cut.town.close();
         },
       ),
-      { numRuns: 25 },
+      { numRuns: cases(25) },
     );
   },
 );

@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { decide, settleByPerson } from '../../src/engine/outbound/decide.ts';
 import { listDeliveries } from '../../src/store/deliveries.ts';
 import { receipts } from '../engine/base-town.ts';
-import { type Cut, cutAt } from '../engine/cut.ts';
+import { cutAt, cutsOf } from '../engine/cut.ts';
 import { closeTowns, type Files, makeTown, type TestTown } from '../engine/town.ts';
 import { ledger, outbox } from './base-outbound.ts';
 
@@ -239,27 +239,26 @@ test(
       const counted = await town(rest(url, '', target));
       const counting = await cutAt(counted.engine.knex, Number.POSITIVE_INFINITY, 'before');
       await counted.run('to-ledger');
-      for (const how of ['before', 'after'] as Cut[])
-        for (let n = 1; n <= counting.commits(); n++) {
-          booked.length = 0;
-          const t = await town(rest(url, '', target));
-          await cutAt(t.engine.knex, n, how);
-          await t.run('to-ledger').catch(() => {});
-          await t.reopen();
-          await t.run('to-ledger');
-          const keys = new Set(booked.map((b) => b.key));
-          const states = await outbox(t);
-          const at = `cut ${how} commit ${n}, ${idempotent ? 'idempotent' : 'not idempotent'}`;
-          if (idempotent) expect([keys.size, states], at).toEqual([2, ['1 v1 accepted', '2 v1 accepted']]);
-          else {
-            expect(booked.length, at).toBe(keys.size);
-            expect(
-              states.filter((s) => !s.includes('accepted') && !s.includes('unknown')),
-              at,
-            ).toEqual([]);
-          }
-          await t.close();
+      for (const { n, how } of cutsOf(counting.commits())) {
+        booked.length = 0;
+        const t = await town(rest(url, '', target));
+        await cutAt(t.engine.knex, n, how);
+        await t.run('to-ledger').catch(() => {});
+        await t.reopen();
+        await t.run('to-ledger');
+        const keys = new Set(booked.map((b) => b.key));
+        const states = await outbox(t);
+        const at = `cut ${how} commit ${n}, ${idempotent ? 'idempotent' : 'not idempotent'}`;
+        if (idempotent) expect([keys.size, states], at).toEqual([2, ['1 v1 accepted', '2 v1 accepted']]);
+        else {
+          expect(booked.length, at).toBe(keys.size);
+          expect(
+            states.filter((s) => !s.includes('accepted') && !s.includes('unknown')),
+            at,
+          ).toEqual([]);
         }
+        await t.close();
+      }
     }
   },
 );

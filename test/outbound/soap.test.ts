@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { listDeliveries } from '../../src/store/deliveries.ts';
 import { receipts } from '../engine/base-town.ts';
-import { type Cut, cutAt } from '../engine/cut.ts';
+import { cutAt, cutsOf } from '../engine/cut.ts';
 import { closeTowns, type Files, makeTown, type TestTown } from '../engine/town.ts';
 import { outbox } from './base-outbound.ts';
 import { PASSWORD, soapLedger } from './base-soap.ts';
@@ -103,20 +103,19 @@ test('killed before or after any commit: nothing is booked twice, and what nobod
   const counted = await town();
   const counting = await cutAt(counted.engine.knex, Number.POSITIVE_INFINITY, 'before');
   await counted.run('to-ledger');
-  for (const how of ['before', 'after'] as Cut[])
-    for (let n = 1; n <= counting.commits(); n++) {
-      service.booked.length = 0;
-      const t = await town();
-      await cutAt(t.engine.knex, n, how);
-      await t.run('to-ledger').catch(() => {});
-      await t.reopen();
-      await t.run('to-ledger');
-      const numbers = service.booked.map((r) => r.Number);
-      const open = (await outbox(t)).filter((state) => !state.endsWith('accepted'));
-      expect([new Set(numbers).size, open.filter((state) => !state.endsWith('unknown'))], `cut ${how} commit ${n}`).toEqual([
-        numbers.length,
-        [],
-      ]);
-      await t.close();
-    }
+  for (const { n, how } of cutsOf(counting.commits())) {
+    service.booked.length = 0;
+    const t = await town();
+    await cutAt(t.engine.knex, n, how);
+    await t.run('to-ledger').catch(() => {});
+    await t.reopen();
+    await t.run('to-ledger');
+    const numbers = service.booked.map((r) => r.Number);
+    const open = (await outbox(t)).filter((state) => !state.endsWith('accepted'));
+    expect([new Set(numbers).size, open.filter((state) => !state.endsWith('unknown'))], `cut ${how} commit ${n}`).toEqual([
+      numbers.length,
+      [],
+    ]);
+    await t.close();
+  }
 });

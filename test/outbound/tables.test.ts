@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { receipts, tillStream } from '../engine/base-town.ts';
-import { type Cut, cutAt } from '../engine/cut.ts';
+import { cutAt, cutsOf } from '../engine/cut.ts';
 import { closeTowns, type Files, makeTown, type TestTown } from '../engine/town.ts';
 import { startServer, type TestServer } from '../transports/sqlserver-server.ts';
 import { ledger, outbox } from './base-outbound.ts';
@@ -95,17 +95,16 @@ test('killed before or after any commit and run again, the table is that of an u
   await counted.run('to-ledger');
   const expected = await there();
   expect(expected).toHaveLength(2);
-  for (const how of ['before', 'after'] as Cut[])
-    for (let n = 1; n <= counting.commits(); n++) {
-      await server.execute('DELETE FROM entries');
-      const t = await town(table('append'));
-      await cutAt(t.engine.knex, n, how);
-      await t.run('to-ledger').catch(() => {});
-      await t.reopen();
-      await t.run('to-ledger');
-      expect([await there(), await outbox(t)], `cut ${how} commit ${n}`).toEqual([expected, ['1 v1 accepted', '2 v1 accepted']]);
-      await t.close();
-    }
+  for (const { n, how } of cutsOf(counting.commits())) {
+    await server.execute('DELETE FROM entries');
+    const t = await town(table('append'));
+    await cutAt(t.engine.knex, n, how);
+    await t.run('to-ledger').catch(() => {});
+    await t.reopen();
+    await t.run('to-ledger');
+    expect([await there(), await outbox(t)], `cut ${how} commit ${n}`).toEqual([expected, ['1 v1 accepted', '2 v1 accepted']]);
+    await t.close();
+  }
 });
 
 test('rows whose COMMIT the database refuses are not called written, and are written by the next run', async () => {

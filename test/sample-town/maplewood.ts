@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { openTown } from '../../src/cli/town.ts';
 import { inOrder } from '../../src/engine/run/order.ts';
 import { type Engine, runPipeline } from '../../src/engine/run/run.ts';
 import type { RunResult } from '../../src/engine/run/session.ts';
+import { storeOfTown, withStore } from '../store/stores.ts';
 
 export const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -27,6 +28,9 @@ export interface Maplewood {
 
 export async function openMaplewood(): Promise<Maplewood> {
   const project = copyTown();
+  const store = await storeOfTown();
+  const yaml = join(project, 'config/interlocal.yaml');
+  writeFileSync(yaml, withStore('config/interlocal.yaml', readFileSync(yaml, 'utf8'), store?.url));
   const data = join(project, 'data/sample-town');
   const truth = generateTown({ seed: 1, folder: data });
   const systems = await startSystems({ folder: data, ports: { sftp: 0, soap: 0, sqlserver: 0 } });
@@ -49,6 +53,7 @@ export async function openMaplewood(): Promise<Maplewood> {
       await engine.knex.destroy();
       await systems.close();
       rmSync(project, { recursive: true, force: true });
+      await store?.drop();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { STORES } from './stores.ts';
+import { storeUnderTest } from './stores.ts';
 import { testStore } from './test-store.ts';
 
-for (const store of STORES) testStore(store);
+testStore(storeUnderTest);

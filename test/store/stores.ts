@@ -1,30 +1,104 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { dialectOf } from '../../src/store/dialect.ts';
 import { type Knex, openKnex } from '../../src/store/open.ts';
+
+/** The database that the stores of tests are copied from. */
+export const TEMPLATE = 'interlocal_template';
+
+/** Which kind of store this run of the suites is over: the projects of vitest.config.ts say so. */
+export const STORE: 'sqlite' | 'postgres' = process.env.TEST_STORE === 'postgres' ? 'postgres' : 'sqlite';
+
+/** A new store for one test: how to open it, as often as one likes, and how to take it away. */
+export interface NewStore {
+  /** What store.url would be. */
+  url: string;
+  open(): Promise<Knex>;
+  remove(): Promise<void>;
+}
 
 /** One kind of store that the suite runs over. */
 export interface StoreUnderTest {
-  name: string;
-  /** A new, empty store: how to open it, as often as one likes, and how to take it away. */
-  make(): { open(): Promise<Knex>; remove(): void };
-  /** How the database would go about a query: a text that names the indexes it uses. */
-  plan(knex: Knex, sql: string, bindings: readonly (string | number)[]): Promise<string>;
-  /** A step of that plan that goes through a whole table. */
+  name: typeof STORE;
+  /** An up-to-date store, or a place where there is nothing yet. */
+  make(empty?: boolean): Promise<NewStore>;
+  /** A step of a query's plan that goes through a whole table. */
   wholeTable: RegExp;
+  dropTrigger(knex: Knex, name: string, table: string): Promise<void>;
 }
 
-export const STORES: readonly StoreUnderTest[] = [
-  {
+const KINDS: Record<typeof STORE, StoreUnderTest> = {
+  sqlite: {
     name: 'sqlite',
-    make() {
+    async make() {
       const folder = mkdtempSync(join(tmpdir(), 'interlocal-store-'));
-      return { open: () => openKnex('sqlite:data/test.db', folder), remove: () => rmSync(folder, { recursive: true, force: true }) };
-    },
-    async plan(knex, sql, bindings) {
-      const rows = (await knex.raw(`EXPLAIN QUERY PLAN ${sql}`, [...bindings])) as { detail: string }[];
-      return rows.map((row) => row.detail).join('\n');
+      const url = `sqlite:${join(folder, 'test.db')}`;
+      return { url, open: () => openKnex(url, folder), remove: async () => rmSync(folder, { recursive: true, force: true }) };
     },
     wholeTable: /SCAN (?!CONSTANT)/,
+    dropTrigger: async (knex, name) => void (await knex.raw(`DROP TRIGGER ${name}`)),
   },
-];
+  postgres: {
+    name: 'postgres',
+    async make(empty = false) {
+      const { url, drop } = await newDatabase(empty);
+      return { url, open: () => openKnex(url, '/'), remove: drop };
+    },
+    wholeTable: /Seq Scan/,
+    dropTrigger: async (knex, name, table) => void (await knex.raw(`DROP TRIGGER ${name} ON ${table}`)),
+  },
+};
+
+export const storeUnderTest = KINDS[STORE];
+
+/** A database of its own on the server that the run shares. */
+export async function newDatabase(empty = false): Promise<{ url: string; drop(): Promise<void> }> {
+  const name = `t_${randomUUID().replaceAll('-', '')}`;
+  const at = (database: string): string => `postgres://postgres@127.0.0.1:${inject('postgresPort')}/${database}`;
+  await ask(at('postgres'), `CREATE DATABASE ${name} TEMPLATE ${empty ? 'template0' : TEMPLATE} STRATEGY FILE_COPY`);
+  return { url: at(name), drop: () => ask(at('postgres'), `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+}
+
+async function ask(url: string, sql: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+/** The database of a town that a test makes; undefined: its store is a file in its folder, as everywhere where nothing else is said. */
+export async function storeOfTown(): Promise<{ url: string; drop(): Promise<void> } | undefined> {
+  return STORE === 'postgres' ? newDatabase() : undefined;
+}
+
+/** A file of such a town: config/interlocal.yaml says where the store is. */
+export function withStore<T extends string | Uint8Array>(path: string, text: T, url: string | undefined): T | string {
+  return path === 'config/interlocal.yaml' && url !== undefined && typeof text === 'string'
+    ? `${text.trimEnd()}\nstore: { url: "${url}" }\n`
+    : text;
+}
+
+/** Killed processes are what is tested, not power cuts: the disk need not confirm each commit. */
+export async function doNotWaitForTheDisk(knex: Knex): Promise<void> {
+  if (STORE === 'sqlite') await knex.raw('PRAGMA synchronous = OFF');
+}
+
+/** Everything that is in the store of a town, as one text; empty where the store is a file in the town's folder, which can be read itself. */
+export async function contentsOfTown(folder: string): Promise<string> {
+  if (STORE === 'sqlite') return '';
+  const { openTown } = await import('../../src/cli/town.ts');
+  const { knex } = await openTown(folder);
+  try {
+    const tables = await dialectOf(knex).tables(knex);
+    return JSON.stringify(await Promise.all(tables.map((table) => knex(table))));
+  } finally {
+    await knex.destroy();
+  }
+}

@@ -5,18 +5,18 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { resolveSecrets } from '../../src/config/secrets.ts';
 import { appendAudit, listAudit, verifyAudit } from '../../src/store/audit.ts';
 import type { Knex } from '../../src/store/open.ts';
+import type { StoreUnderTest } from './stores.ts';
 import type { OpenStore } from './test-store.ts';
 
 /** Who did what, in a log that only grows. */
-export function testAudit(now: () => OpenStore): void {
+export function testAudit(now: () => OpenStore, kind: StoreUnderTest): void {
   let knex: Knex;
   beforeEach(() => void (knex = now().knex));
   const put = (on: Knex, subject: string, detail: Record<string, unknown> = {}): Promise<void> =>
     appendAudit(on, { actor: 'ann', action: 'legacy_allowed', subject, detail });
   /** As somebody would who has the file, and no scruples. */
   const tamper = async (sql: string): Promise<void> => {
-    await knex.raw('DROP TRIGGER il_audit_no_update');
-    await knex.raw('DROP TRIGGER il_audit_no_delete');
+    for (const change of ['update', 'delete']) await kind.dropTrigger(knex, `il_audit_no_${change}`, 'il_audit');
     await knex.raw(sql);
   };
 
@@ -76,10 +76,9 @@ export function testAudit(now: () => OpenStore): void {
     });
 
     test('processes that write at once make one chain', async () => {
-      const { filename } = knex.client.config.connection as { filename: string };
       const worker = fileURLToPath(new URL('audit-in-process.ts', import.meta.url));
       const run = promisify(execFile);
-      await Promise.all([1, 2, 3].map(() => run(process.execPath, [worker, `sqlite:${filename}`, '/'])));
+      await Promise.all([1, 2, 3].map(() => run(process.execPath, [worker, now().store.url, '/'])));
       expect(await verifyAudit(knex)).toMatchObject({ entries: 30, broken: null });
     });
 

@@ -1,15 +1,17 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Knex } from '../../src/store/open.ts';
-import type { StoreUnderTest } from './stores.ts';
+import type { NewStore, StoreUnderTest } from './stores.ts';
 import { testAudit } from './test-audit.ts';
 import { testLanding } from './test-landing.ts';
 import { testLedger } from './test-ledger.ts';
+import { testManyWriters } from './test-many-writers.ts';
 import { testMigrations } from './test-migrations.ts';
+import { testOneWriter } from './test-one-writer.ts';
 import { testPlans } from './test-plans.ts';
 
 /** The store of the test that runs now: one that is open, and how to open it once more, as another process would. */
 export interface OpenStore {
-  store: ReturnType<StoreUnderTest['make']>;
+  store: NewStore;
   knex: Knex;
   /** Closed when the test is over. */
   open(): Promise<Knex>;
@@ -21,7 +23,7 @@ export function testStore(kind: StoreUnderTest): void {
     const opened: Knex[] = [];
     let current: OpenStore;
     beforeEach(async () => {
-      const store = kind.make();
+      const store = await kind.make();
       const open = async (): Promise<Knex> => {
         const knex = await store.open();
         opened.push(knex);
@@ -31,8 +33,16 @@ export function testStore(kind: StoreUnderTest): void {
     });
     afterEach(async () => {
       for (const knex of opened.splice(0)) await knex.destroy();
-      current.store.remove();
+      await current.store.remove();
     });
-    for (const suite of [testMigrations, testLanding, testLedger, testPlans, testAudit]) suite(() => current, kind);
+    for (const suite of [
+      testMigrations,
+      testLanding,
+      testLedger,
+      testPlans,
+      testAudit,
+      kind.name === 'sqlite' ? testOneWriter : testManyWriters,
+    ])
+      suite(() => current, kind);
   });
 }

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openTown } from '../../src/cli/town.ts';
 import type { Engine } from '../../src/engine/run/run.ts';
 import { runPipeline } from '../../src/engine/run/run.ts';
 import { inOrder } from '../../src/engine/run/order.ts';
+import { storeOfTown, withStore } from '../store/stores.ts';
 
 /** A town in a folder of its own: three offices' receipt files and the bank's deposits, over six months. */
 
@@ -205,6 +206,9 @@ export function letRest(path: string): void {
 
 /** Opens the town and runs everything once. The caller destroys `knex`. */
 export async function openAndRun(folder: string): Promise<Engine> {
+  const store = await storeOfTown();
+  const yaml = join(folder, 'config/interlocal.yaml');
+  writeFileSync(yaml, withStore('config/interlocal.yaml', readFileSync(yaml, 'utf8'), store?.url));
   const engine = await openTown(folder);
   for (const id of inOrder(engine.project)) await runPipeline(engine, id, { signal: new AbortController().signal });
   return engine;

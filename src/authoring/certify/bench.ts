@@ -12,7 +12,9 @@ import { fillText, optionVariables } from '../../connector/template.ts';
 import { type Values, valueAt } from '../../core/record.ts';
 import { landedAfter } from '../../store/landed.ts';
 import { migrateModel } from '../../store/model-tables.ts';
-import { openKnex, type Knex } from '../../store/open.ts';
+import type { Knex } from '../../store/open.ts';
+import { deletedKeys, goldenValues, openRejects, openScratch } from '../../store/scratch.ts';
+import { listSources } from '../../store/sources.ts';
 import { runPipeline } from '../../engine/run/run.ts';
 import { goodOf, type Reading } from './reading.ts';
 import type { Progress, RunResult } from '../../engine/run/session.ts';
@@ -63,7 +65,7 @@ export async function openBench(setup: Setup): Promise<Bench> {
   }
   await mkdir(join(folder, 'source'));
   const project = projectOf(setup, folder);
-  const knex = await openKnex('sqlite:data/store.db', folder);
+  const knex = await openScratch(folder);
   await migrateModel(
     knex,
     [...project.entities.values()].map((e) => e.value),
@@ -192,9 +194,8 @@ function located<T>(value: T): Located<T> {
 }
 
 async function contentsOf(knex: Knex): Promise<Contents> {
-  const sources = (await knex('il_source').pluck('id')) as number[];
   const records: Contents['records'] = {};
-  for (const id of sources) {
+  for (const { id } of await listSources(knex)) {
     let after = '';
     for (;;) {
       const list = await landedAfter(knex, id, after, 5000);
@@ -203,24 +204,10 @@ async function contentsOf(knex: Knex): Promise<Contents> {
       after = list.at(-1)!.key;
     }
   }
-  const golden = ((await knex('certified').orderBy('_id')) as Record<string, unknown>[]).map((row) =>
-    Object.entries(row)
-      .filter(([name]) => !['_id', '_created', '_run', '_landed', '_provenance'].includes(name))
-      .map(([, value]) => value),
-  );
-  const rejects = (await knex('il_reject').where({ state: 'open' }).orderBy('reject_key').select('reject_key', 'problems')) as {
-    reject_key: string;
-    problems: string;
-  }[];
-  const deleted = (await knex('il_link')
-    .whereNotNull('deleted_run')
-    .distinct('source_key')
-    .orderBy('source_key')
-    .pluck('source_key')) as string[];
   return {
     records,
-    golden,
-    rejects: rejects.map((r) => `${r.reject_key} ${(JSON.parse(r.problems) as { code: string }[]).map((p) => p.code).join(' ')}`),
-    deleted,
+    golden: await goldenValues(knex, 'certified'),
+    rejects: await openRejects(knex),
+    deleted: await deletedKeys(knex),
   };
 }

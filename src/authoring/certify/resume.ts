@@ -4,6 +4,7 @@ import { fails, holdsFor, NO_RECORD, type Verdict } from './finding.ts';
 import type { Bench, Contents } from './bench.ts';
 import { saidOf } from './reading.ts';
 import { storesNothing } from './recording-check.ts';
+import { failWhileStoring } from '../../store/scratch.ts';
 
 interface ResumeSpec {
   /** How many records there are to read. */
@@ -78,10 +79,8 @@ async function killAfter(bench: Bench, k: number, batchSize: number): Promise<bo
 
 /** Fails while this record is being stored, within the transaction of its batch. */
 async function killWithin(bench: Bench, record: number, batchSize: number): Promise<boolean> {
-  await bench.knex.raw(
-    `CREATE TEMP TRIGGER certify_kill BEFORE INSERT ON il_landed WHEN NEW.record = ${record} BEGIN SELECT RAISE(ABORT, 'killed'); END`,
-  );
+  const failing = await failWhileStoring(bench.knex, record);
   const run = await bench.run({ batchSize });
-  await bench.knex.raw('DROP TRIGGER certify_kill');
+  await failing.clear();
   return run.outcome === 'failed';
 }

@@ -5,6 +5,7 @@ import { optionVariables, type Variables } from '../../connector/template.ts';
 import { textOfProblem } from '../../core/errors.ts';
 import type { RunResult } from '../../engine/run/session.ts';
 import type { Bench } from './bench.ts';
+import { settle } from '../../store/scratch.ts';
 
 /** A secret that is nobody's: wherever it turns up, a real one would. */
 export const CANARY = 'canary-7Qf3a9c51e2d84b60X';
@@ -47,7 +48,7 @@ export async function secretsAbsent(
   notes: readonly string[] = [],
   keys: readonly string[] = [],
 ): Promise<Verdict> {
-  await bench.knex.raw('PRAGMA wal_checkpoint(TRUNCATE)');
+  await settle(bench.knex);
   const places: [where: string, text: string][] = [
     [
       'the messages of runs',

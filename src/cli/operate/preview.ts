@@ -14,7 +14,7 @@ export function registerPreview(cli: Cli): void {
     .description('What a run would change; nothing is written and no file is moved.')
     .action(async (name: string, options: { limit: number }) => {
       const { withTown } = await import('../town.ts');
-      const { previewPipeline } = await import('../../engine/run/run.ts');
+      const { previewPipeline } = await import('../../engine/run/preview.ts');
       const { inOrder } = await import('../../engine/run/order.ts');
       const { progressView } = await import('../progress.ts');
       const { textOfProblems } = await import('../../core/grouped-problems.ts');

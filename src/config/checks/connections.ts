@@ -96,7 +96,7 @@ export function checkSecrets(draft: Draft, env: NodeJS.ProcessEnv): Problem[] {
     ...(connections
       ? Object.entries(connections.value).flatMap(([id, c]) => of(c.options, id, connections, ['connections', id, 'options']))
       : []),
-    ...(config ? of({ url: config.value.store.url }, 'store', config, ['store']) : []),
+    ...(config ? of({ ...config.value.store }, 'store', config, ['store']) : []),
   ];
 }
 

@@ -4,7 +4,7 @@ import type { Draft } from '../draft.ts';
 import { secretLiteral } from '../explain.ts';
 import { eachText, isReference } from '../secrets.ts';
 
-/** config/interlocal.yaml beyond its schema: no password in store.url, references nowhere else. */
+/** config/interlocal.yaml beyond its schema: no password in store.url, references there and in store.password and nowhere else. */
 export function checkTown(draft: Draft): Problem[] {
   const { config } = draft;
   if (!config) return [];
@@ -12,7 +12,7 @@ export function checkTown(draft: Draft): Problem[] {
   eachText(config.raw, [], (text, path) => {
     const isUrl = path.join('.') === 'store.url';
     if (isUrl && /:\/\/[^/@:]*:[^/@]*@|[?;&]\s*(password|pwd)\s*=/i.test(text)) problems.push(secretLiteral(config.source.at(path), path));
-    else if (text.includes('${') && !(isUrl && isReference(text)))
+    else if (text.includes('${') && !((isUrl || path.join('.') === 'store.password') && isReference(text)))
       problems.push(
         problemAt(
           config,
@@ -20,7 +20,7 @@ export function checkTown(draft: Draft): Problem[] {
           'VALUE_INVALID',
           isUrl
             ? 'must be a whole URL or nothing but a reference such as ${env:INTERLOCAL_STORE}.'
-            : 'a reference such as ${env:NAME} is taken here by store.url only.',
+            : 'a reference such as ${env:NAME} is taken here by store.url and store.password only.',
           isUrl ? undefined : 'Write the value itself.',
         ),
       );

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, id, monthDay } from './common.ts';
+import { duration, id, monthDay, secret } from './common.ts';
 
 export function isTimeZone(zone: string): boolean {
   try {
@@ -52,7 +52,10 @@ export const interlocalSchema = z.strictObject({
       url: z
         .string()
         .default('sqlite:data/interlocal.db')
-        .describe('sqlite:PATH (relative to this folder), or a reference ${env:NAME} to a URL.'),
+        .describe(
+          'sqlite:PATH (relative to this folder); postgres://USER@HOST[:PORT]/DATABASE[?sslrootcert=PATH&sslmode=disable]; or a reference ${env:NAME} to a URL. INTERLOCAL_STORE in the environment overrides it.',
+        ),
+      password: secret.optional().describe('The password of the user in url: a reference such as ${env:STORE_PASSWORD}.'),
     })
     .prefault({}),
   server: z

@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Project } from '../../config/project.ts';
 import type { DoctorCheck } from '../../store/examinations.ts';
 
 const MB = 1024 ** 2;
@@ -6,6 +9,12 @@ const MB = 1024 ** 2;
 const LOW = { share: 0.1, bytes: 1024 * MB };
 /** With less than this nothing more can be written soon. */
 const FULL = { share: 0.02, bytes: 16 * MB, always: MB };
+
+/** The folder whose disk fills up as the town works: that of the store's file, or of the data where the store is on a server. */
+export function folderToWatch({ dataFolder, folder }: Pick<Project, 'dataFolder' | 'folder'>, storeFile: string | undefined): string {
+  if (storeFile !== undefined) return dirname(storeFile);
+  return existsSync(dataFolder) ? dataFolder : folder;
+}
 
 /** How much room the disk has that this folder is on, for the account that asks. */
 export async function diskCheck(folder: string): Promise<DoctorCheck> {

@@ -1,14 +1,13 @@
-import { dirname } from 'node:path';
 import { verifyAudit } from '../../store/audit.ts';
 import { type DoctorCheck, type Examination, saveExamination } from '../../store/examinations.ts';
 import { storeFailure } from '../../store/failures.ts';
-import { storeFaults, storeFile } from '../../store/integrity.ts';
+import { examineStore, storeFile } from '../../store/integrity.ts';
 import type { Knex } from '../../store/open.ts';
 import { listRuns } from '../../store/runs.ts';
 import { weaknessText } from '../../transports/weaknesses.ts';
 import type { Engine } from '../run/run.ts';
 import { weakConnections } from '../run/weak-connections.ts';
-import { diskCheck } from './disk.ts';
+import { diskCheck, folderToWatch } from './disk.ts';
 import { permissionChecks } from './permissions.ts';
 
 /**
@@ -25,7 +24,7 @@ export async function examine(engine: Engine, now = new Date()): Promise<Examina
       await guarded('store', () => storeCheck(knex)),
       await guarded('audit log', () => auditCheck(knex)),
       ...(await permissionChecks(project, file)),
-      await guarded('disk', () => diskCheck(dirname(file))),
+      await guarded('disk', () => diskCheck(folderToWatch(project, file))),
       await guarded('clock', () => clockCheck(engine, now)),
       connectionsCheck(engine),
     ],
@@ -56,9 +55,8 @@ async function guarded(name: string, check: () => Promise<DoctorCheck>): Promise
 }
 
 async function storeCheck(knex: Knex): Promise<DoctorCheck> {
-  const faults = await storeFaults(knex);
-  if (faults.length === 0)
-    return { name: 'store', state: 'ok', detail: 'Every page of it can be read, and its indexes agree with its tables.' };
+  const { faults, whole } = await examineStore(knex);
+  if (faults.length === 0) return { name: 'store', state: 'ok', detail: whole };
   return {
     name: 'store',
     state: 'wrong',

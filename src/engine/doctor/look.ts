@@ -1,9 +1,8 @@
 import type { Health } from '../../core/health.ts';
-import { dirname } from 'node:path';
 import { type DoctorCheck, lastExamination } from '../../store/examinations.ts';
 import { storeFile } from '../../store/integrity.ts';
 import type { Engine } from '../run/run.ts';
-import { diskCheck } from './disk.ts';
+import { diskCheck, folderToWatch } from './disk.ts';
 import { stateOfExamination } from './doctor.ts';
 
 /** How the installation is, beside its pipelines. */
@@ -16,10 +15,10 @@ export interface Installation {
 
 /** The newest look at the installation, of this process or of another, with the room that the disk has now. */
 export async function installationOf(engine: Engine): Promise<Installation> {
-  const { knex, examined } = engine;
+  const { knex, project, examined } = engine;
   const stored = await lastExamination(knex);
   const newest = stored && (!examined || stored.at >= examined.at) ? stored : examined;
-  const disk = await diskCheck(dirname(storeFile(knex)));
+  const disk = await diskCheck(folderToWatch(project, storeFile(knex)));
   const checks = [...(newest?.checks ?? []).filter(({ name }) => name !== disk.name), disk];
   const state = stateOfExamination({ at: '', checks });
   return { at: newest?.at ?? null, state: state === 'wrong' ? 'failing' : state, checks };

@@ -8,11 +8,12 @@ import type { DoctorCheck } from '../../store/examinations.ts';
  * Are the data folder, the store with the files beside it, and the files of secrets for the account that runs Interlocal alone? Windows has
  * other rights, which are not looked at.
  */
-export async function permissionChecks(project: Project, store: string): Promise<DoctorCheck[]> {
+export async function permissionChecks(project: Project, store: string | undefined): Promise<DoctorCheck[]> {
   if (process.platform === 'win32')
     return [{ name: 'rights', state: 'remark', detail: 'Who may read the data folder is not looked at on Windows: see docs/it.md.' }];
   const spool = join(project.dataFolder, 'spool');
-  const data = [project.dataFolder, store, `${store}-wal`, `${store}-shm`, spool, ...(await inside(spool))];
+  const files = store === undefined ? [] : [store, `${store}-wal`, `${store}-shm`];
+  const data = [project.dataFolder, ...files, spool, ...(await inside(spool))];
   return [
     await checkOf('data folder', data, 'DATA_READABLE', 'records of people'),
     await checkOf('secrets', secretFiles(project), 'SECRETS_READABLE', 'passwords and keys'),

@@ -255,7 +255,9 @@ async function landLists(
   let created = file.created_done;
   const nameKeyless = keylessNames(file.path);
   const commit = async (): Promise<void> => {
-    await batch!.commit(async (trx, fresh) => saveFileProgress(trx, file.id, session.runId, done, (created += fresh)));
+    let now = created;
+    await batch!.commit(async (trx, fresh) => saveFileProgress(trx, file.id, session.runId, done, (now = created + fresh)));
+    created = now;
     batch = undefined;
     session.onProgress({ pipeline: session.pipeline.pipeline, what: name, done, total });
     stopIfAsked(session);

@@ -6,30 +6,32 @@ import { commitBatch } from './land-batch.ts';
 import type { Knex } from '../../store/open.ts';
 import { saveState } from '../../store/sources.ts';
 import type { Session } from '../run/session.ts';
+import { keySet } from '../../store/keys.ts';
+import { countLive } from '../../store/landed.ts';
 
-/** The keys of a complete snapshot, kept in a temporary table so that memory does not grow with it. */
+/** The keys of a complete snapshot, kept in the store so that memory does not grow with it. */
 export interface SeenKeys {
   /** `open`: the transaction of the batch that is open now. */
   add(records: readonly SourceRecord[], open?: Knex.Transaction): Promise<void>;
   /** How many records have no key that could be read: any record may be one of them. */
   nameless(): number;
+  /** Keys of live records of the source that are not among them, in order. */
+  absent(): Promise<string[]>;
+  drop(): Promise<void>;
 }
 
 export async function seenKeys(session: Session): Promise<SeenKeys> {
-  const { knex } = session;
-  await knex.raw('CREATE TEMPORARY TABLE IF NOT EXISTS il_seen (source_key TEXT PRIMARY KEY) WITHOUT ROWID');
-  await knex.raw('DELETE FROM il_seen');
+  const set = await keySet(session.knex, session.source.id);
   let nameless = 0;
   return {
     nameless: () => nameless,
+    absent: () => set.absent(),
+    drop: () => set.drop(),
     async add(records, open) {
       // A record that is set aside is there all the same: it must not look deleted.
       const keys = records.map((record) => record.key).filter((key) => key !== undefined);
       nameless += records.length - keys.length;
-      for (let i = 0; i < keys.length; i += 500) {
-        const some = keys.slice(i, i + 500);
-        if (some.length) await (open ?? knex).raw(`INSERT OR IGNORE INTO il_seen VALUES ${some.map(() => '(?)').join(', ')}`, some);
-      }
+      await set.add(keys, open);
     },
   };
 }
@@ -51,10 +53,9 @@ interface Snapshot {
  */
 export async function absentDeletions(session: Session, seen: SeenKeys, { created, before, file }: Snapshot): Promise<void> {
   const { knex, source, stream } = session;
-  const live = knex('il_link').where({ source_id: source.id }).whereNull('deleted_run');
-  const absent = live.clone().whereNotExists(knex('il_seen').whereRaw('il_link.source_key = il_seen.source_key'));
-  const total = Number(((await live.clone().countDistinct({ n: 'source_key' })) as unknown as { n: number }[])[0]!.n);
-  const keys = [...new Set((await absent.select('source_key')).map((row: { source_key: string }) => row.source_key))].sort();
+  const total = await countLive(knex, source.id);
+  const keys = await seen.absent();
+  await seen.drop();
   if (keys.length === 0) return;
   if (seen.nameless() > 0) {
     session.note(

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { keyOf, type RepeatFinder } from '../../connector/stream/keys.ts';
 import { FatalError, type Problem } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
+import type { Landing } from '../../store/landing.ts';
 import type { Knex } from '../../store/open.ts';
 import { closeRejects, type NewReject, putRejects } from '../../store/rejects.ts';
 import { saveCounts } from '../../store/runs.ts';
@@ -11,22 +12,88 @@ import { landContext, type Session } from '../run/session.ts';
 
 /** A batch that is being landed: one transaction, however many times records are added to it. */
 export interface OpenBatch {
-  /** Whatever else asks the store while the batch is open asks through it: the embedded store has one connection. */
-  trx: Knex.Transaction;
+  /** Where there is one, whatever else asks the store while the batch is open asks through it. */
+  trx: Knex.Transaction | undefined;
   add(records: readonly SourceRecord[]): Promise<void>;
   /**
    * Commits the records, their rejects, the run's counts and what `checkpoint` saves, all or nothing. It is told how many
-   * of the batch's records are new: neither landed nor set aside before.
+   * of the batch's records are new: neither landed nor set aside before. It may be called more than once: see Session.commit.
    */
-  commit(checkpoint?: (trx: Knex.Transaction, created: number) => Promise<void>): Promise<void>;
+  commit(checkpoint?: Checkpoint): Promise<void>;
   rollback(): Promise<void>;
 }
 
+export type Checkpoint = (trx: Knex.Transaction, created: number) => Promise<void>;
+
 /** Opens a batch. The session's counts move only when it has committed. */
 export async function openBatch(session: Session, file?: { id: number; name: string }): Promise<OpenBatch> {
+  return session.begin ? landedAtOnce(session, session.begin, file) : landedAtTheEnd(session, file);
+}
+
+/** Of a store with one writer at a time: what was landed need not be kept in memory. */
+async function landedAtOnce(
+  session: Session,
+  begin: NonNullable<Session['begin']>,
+  file?: { id: number; name: string },
+): Promise<OpenBatch> {
+  const { landing, trx, commit, rollback } = await begin();
+  const attempt = attemptOf(session, landing, trx, file);
+  let over = false;
+  return {
+    trx,
+    async add(records) {
+      // In stretches: what a stretch needs in memory is gone before the next.
+      for (let i = 0; i < records.length; i += STRETCH)
+        await attempt.land(records.length <= STRETCH ? records : records.slice(i, i + STRETCH));
+    },
+    async commit(checkpoint) {
+      await attempt.save(checkpoint);
+      await commit();
+      over = true;
+      attempt.done();
+      refuseTooManyRejects(session);
+    },
+    async rollback() {
+      if (over) return;
+      attempt.undone();
+      await rollback();
+    },
+  };
+}
+
+/** Of a store with many writers: the transaction is short, and done again when another came in between. */
+function landedAtTheEnd(session: Session, file?: { id: number; name: string }): OpenBatch {
+  const lists: (readonly SourceRecord[])[] = [];
+  return {
+    trx: undefined,
+    add: async (records) => void lists.push(records),
+    async commit(checkpoint) {
+      const attempts: Attempt[] = [];
+      try {
+        await session.commit(async (landing, trx) => {
+          attempts.pop()?.undone();
+          const attempt = attemptOf(session, landing, trx, file);
+          attempts.push(attempt);
+          await attempt.land(lists.length === 1 ? lists[0]! : lists.flat());
+          await attempt.save(checkpoint);
+        });
+      } catch (error) {
+        attempts.pop()?.undone();
+        throw error;
+      }
+      attempts.pop()!.done();
+      refuseTooManyRejects(session);
+    },
+    rollback: async () => {},
+  };
+}
+
+type Attempt = ReturnType<typeof attemptOf>;
+
+/** Lands records in one transaction, which may still fail: what the session knows changes with `done`. */
+function attemptOf(session: Session, landing: Landing, trx: Knex.Transaction, file?: { id: number; name: string }) {
   const counts = { ...session.counts };
   const knownShapes = new Map(session.shapes);
-  const { landing, trx, commit, rollback } = await session.begin();
   const context = landContext(session, (columns) => shapeOf(trx, columns), file);
   const skipped = new Map<SkipReason, number>();
   let skippedNew = 0;
@@ -36,45 +103,37 @@ export async function openBatch(session: Session, file?: { id: number; name: str
   };
   let setAsideAny = false;
   let mended = 0;
-  let over = false;
   return {
-    trx,
-    async add(records) {
-      // In stretches: what a stretch needs in memory is gone before the next.
-      for (let i = 0; i < records.length; i += STRETCH) {
-        const { incoming, rejected } = withKeys(session, records.length <= STRETCH ? records : records.slice(i, i + STRETCH));
-        counts.read += rejected.length;
-        counts.rejected += rejected.length;
-        rejected.push(...(await landBatch(landing, context, incoming, counts)));
-        await setAside(session, trx, rejected, file);
-        if (session.openRejects) {
-          const bad = new Set(rejected.map((r) => r.key));
-          mended += await closeRejects(
-            trx,
-            session.source.id,
-            incoming.map((item) => item.key).filter((key) => !bad.has(key)),
-            'superseded',
-          );
-        }
-        if (rejected.length) setAsideAny = true;
+    async land(records: readonly SourceRecord[]): Promise<void> {
+      const { incoming, rejected } = withKeys(session, records);
+      counts.read += rejected.length;
+      counts.rejected += rejected.length;
+      rejected.push(...(await landBatch(landing, context, incoming, counts)));
+      await setAside(session, trx, rejected, file);
+      if (session.openRejects) {
+        const bad = new Set(rejected.map((r) => r.key));
+        mended += await closeRejects(
+          trx,
+          session.source.id,
+          incoming.map((item) => item.key).filter((key) => !bad.has(key)),
+          'superseded',
+        );
       }
+      if (rejected.length) setAsideAny = true;
     },
-    async commit(checkpoint) {
+    async save(checkpoint?: Checkpoint): Promise<void> {
       await checkpoint?.(trx, Math.max(0, counts.created - session.counts.created + skippedNew - mended));
       await saveCounts(trx, session.runId, counts);
-      await commit();
-      over = true;
+    },
+    done(): void {
       Object.assign(session.counts, counts);
       session.skippedNew += skippedNew;
       for (const [reason, n] of skipped) session.skippedBecause.set(reason, (session.skippedBecause.get(reason) ?? 0) + n);
       if (setAsideAny) session.openRejects = true;
-      refuseTooManyRejects(session);
     },
-    async rollback() {
-      if (over) return;
+    undone(): void {
       session.shapes.clear();
       for (const [name, id] of knownShapes) session.shapes.set(name, id);
-      await rollback();
     },
   };
 }

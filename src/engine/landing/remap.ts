@@ -30,10 +30,10 @@ async function remap(session: Session): Promise<void> {
     const landed = await landedAfter(session.knex, session.source.id, after, session.pipeline.batch_size);
     if (landed.length === 0) break;
     after = landed.at(-1)!.key;
-    const counts = noCounts();
-    const different = { created: 0, changed: 0, deleted: 0, restored: 0, merged: 0 };
-    const seen: GoldenChange[] = [];
-    const open = await session.commit(async (landing, trx) => {
+    const done = await session.commit(async (landing, trx) => {
+      const counts = noCounts();
+      const different = { created: 0, changed: 0, deleted: 0, restored: 0, merged: 0 };
+      const seen: GoldenChange[] = [];
       const context = landContext(session, (columns) => shapeOf(trx, columns));
       context.force = true;
       context.onChange = (change) => {
@@ -57,12 +57,12 @@ async function remap(session: Session): Promise<void> {
           incoming.filter((i) => !bad.has(i.key)).map((i) => ({ key: i.key, raw: JSON.stringify(i.record.values) })),
         );
       await audit(session, trx, { records: landed.length, ...different, rejected: rejected.length });
-      return rejected.length;
+      return { different, seen, open: rejected.length, rejected: counts.rejected };
     });
-    for (const change of seen) session.onChange!(change);
-    changed += total(different);
-    if (open > 0) session.openRejects = true;
-    session.counts.rejected += counts.rejected;
+    for (const change of done.seen) session.onChange!(change);
+    changed += total(done.different);
+    if (done.open > 0) session.openRejects = true;
+    session.counts.rejected += done.rejected;
     refuseTooManyRejects(session);
     mapped += landed.length;
     session.onProgress({ pipeline: session.pipeline.pipeline, what: 'mapping again', done: mapped });

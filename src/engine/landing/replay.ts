@@ -5,7 +5,6 @@ import { addCounts, noCounts, type Outcome, type RunCounts } from '../../core/ou
 import type { SourceRecord, Values } from '../../core/record.ts';
 import { appendAudit } from '../../store/audit.ts';
 import { storeFailure } from '../../store/failures.ts';
-import { landing } from '../../store/landing.ts';
 import { takeLock } from '../../store/locks.ts';
 import { closeRejects, listRejects, type Reject } from '../../store/rejects.ts';
 import { finishRun, startRun } from '../../store/runs.ts';
@@ -58,7 +57,7 @@ export async function replayRejects(
   try {
     await takeConfiguration(engine.knex, engine.project, options.actor ?? actorOf());
     runId = await startRun(engine.knex, pipeline);
-    const session = await sessionOf(engine, pipeline, runId, engine.knex, options);
+    const session = await sessionOf(engine, pipeline, runId, engine.knex, options, [lock]);
     if (session.refusal) throw session.refusal;
     await replay(session, ids, result, counts);
     const outcome = result.rejected + result.unreadable > 0 ? 'partial' : 'succeeded';
@@ -89,8 +88,8 @@ async function replay(session: Session, ids: readonly number[] | undefined, resu
       (r) => r.fileId,
     )) {
       const file = fileId === null ? undefined : { id: fileId, name: list[0]!.file ?? '' };
-      const more = noCounts();
-      const still = await landing(knex, async (held, trx) => {
+      const { more, still } = await session.commit(async (held, trx) => {
+        const more = noCounts();
         const { incoming, rejected } = prepare(session.stream, list, file?.name ?? session.connection);
         const context = { ...landContext(session, (c) => shapeOf(trx, c), file), force: true };
         rejected.push(...(await landBatch(held, context, incoming, more)));
@@ -110,7 +109,7 @@ async function replay(session: Session, ids: readonly number[] | undefined, resu
             subject: pipeline.pipeline,
             detail: { count: used.length, ids: used.map((r) => r.id) },
           });
-        return rejected.length;
+        return { more, still: rejected.length };
       });
       more.rejected = still;
       addCounts(counts, more);

@@ -33,6 +33,7 @@ import { saveCounts } from '../../store/runs.ts';
 import { knownBy } from './known-by.ts';
 import { stopIfAsked } from '../run/session.ts';
 import { columnNames, type Outbound } from './outbound.ts';
+import { isGolden } from '../../store/golden.ts';
 
 /** What a mapping made of one golden record. */
 interface Made {
@@ -102,8 +103,8 @@ async function queueList(out: Outbound, list: readonly ScannedGolden[], unwanted
   const { pipeline } = session.pipeline;
   const made = list.flatMap((golden) => madeOf(out, golden) ?? (unwanted.push(golden.id), []));
   await nameKeyless(out, made);
-  const counts = { ...session.counts };
-  await session.commit(async (_, trx) => {
+  session.counts = await session.commit(async (_, trx) => {
+    const counts = { ...session.counts };
     const byKey = await latestOfKeys(
       trx,
       pipeline,
@@ -124,8 +125,8 @@ async function queueList(out: Outbound, list: readonly ScannedGolden[], unwanted
       if (!byKey.has(one.key)) for (const [key, row] of await latestOfKeys(trx, pipeline, [one.key])) byKey.set(key, row);
     }
     await saveCounts(trx, session.runId, counts);
+    return counts;
   });
-  session.counts = counts;
 }
 
 /** What is wrong with a record that has no key there is said of it by its key in the system that it came from. */
@@ -297,7 +298,7 @@ async function withdrawUnsent(trx: Knex.Transaction, row: OutboxRow): Promise<vo
 }
 
 async function isThere(trx: Knex.Transaction, out: Outbound, golden: number): Promise<boolean> {
-  return (await trx(out.entity.entity).where({ _id: golden }).first('_id')) !== undefined;
+  return isGolden(trx, out.entity.entity, golden);
 }
 
 function stateOf(out: Outbound, made: Made): OutboxState {

@@ -86,6 +86,7 @@ export async function saveAnswers(out: Outbound, delivery: Delivery, answers: re
   const reasons: Problem[] = [];
   const lost: Problem[] = [];
   await record(out, async (trx) => {
+    reasons.length = lost.length = 0;
     for (const [row, { state, problem }] of answers) {
       const placed = problem && { ...problem, place: { ...problem.place, key: row.key } };
       await changeOutbox(trx, [row.id], { state, problems: placed ? [placed] : [] });

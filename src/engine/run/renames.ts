@@ -4,6 +4,7 @@ import { appendAudit } from '../../store/audit.ts';
 import { firstNames, knowsConnection, renameConnection, sentTo } from '../../store/connections.ts';
 import type { Knex } from '../../store/open.ts';
 import { countLinkedRecords, findSource } from '../../store/sources.ts';
+import { landing } from '../../store/landing.ts';
 
 /**
  * Brings what the store knows of connections in line with their names before a pipeline runs: follows what was renamed, and gives a
@@ -35,14 +36,14 @@ async function followRenames(knex: Knex, project: Project, actor: string): Promi
   const said: string[] = [];
   for (const { from, to } of wanted) {
     if (!(await knowsConnection(knex, from))) continue;
-    await knex.transaction(async (trx) => {
-      // The write lock first: of two processes that start together, one does it.
-      await trx.raw("INSERT INTO il_sequence (name, next) VALUES ('landed', 1) ON CONFLICT (name) DO UPDATE SET next = next");
-      if (!(await knowsConnection(trx, from))) return;
+    // Of two processes that start together, one does it.
+    const done = await landing(knex, async (_, trx) => {
+      if (!(await knowsConnection(trx, from))) return false;
       await renameConnection(trx, from, to);
       await appendAudit(trx, { actor, action: 'connection_renamed', subject: to, detail: { from, to } });
-      said.push(`The connection ${from} is called ${to} now; its records go on under the new name.`);
+      return true;
     });
+    if (done) said.push(`The connection ${from} is called ${to} now; its records go on under the new name.`);
   }
   const taken = [...(await firstNames(knex))].find(([name, first]) => name !== first && Object.hasOwn(project.connections, first));
   if (taken)

@@ -6,8 +6,7 @@ import { noCounts, type Outcome } from '../../core/outcome.ts';
 import { visibleLine } from '../../core/visible.ts';
 import { zonedTime } from '../../core/zoned-time.ts';
 import { appendAudit } from '../../store/audit.ts';
-import { copyStore } from '../../store/copy.ts';
-import { beginLanding, landing } from '../../store/landing.ts';
+import { beginLanding, landing, landsWhileReading } from '../../store/landing.ts';
 import { type Lock, takeLock } from '../../store/locks.ts';
 import type { Knex } from '../../store/open.ts';
 import { countOpenRejects } from '../../store/rejects.ts';
@@ -22,7 +21,6 @@ import { bindMappings } from './bind.ts';
 import { takeConfiguration } from './configuration.ts';
 import { openConnection } from './connection.ts';
 import { inOrder } from '../inbound/file-order.ts';
-import type { GoldenChange } from '../golden/golden-records.ts';
 import { identityModels } from '../identity/models.ts';
 import { resolveNew } from '../identity/resolve-new.ts';
 import { loadFile } from '../inbound/load-file.ts';
@@ -102,7 +100,7 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
       notRecorded(engine, id, error),
     );
     if (refused) return await refusedRun(knex, id, refused).catch((error: unknown) => notRecorded(engine, id, error));
-    const session = await begin(engine, id, actor, options).catch((error: unknown) => notRecorded(engine, id, error));
+    const session = await begin(engine, id, lock, actor, options).catch((error: unknown) => notRecorded(engine, id, error));
     noteProgressOf(session, knex);
     const outcome = await outcomeOf(session, async () => {
       await work(session);
@@ -166,11 +164,11 @@ async function refusedRun(knex: Knex, id: string, { problems }: FatalError): Pro
 }
 
 /** Everything of a run that stands in the store before its work begins. */
-async function begin(engine: Engine, id: string, actor: string, options: RunOptions): Promise<Session> {
+async function begin(engine: Engine, id: string, lock: Lock, actor: string, options: RunOptions): Promise<Session> {
   const { knex } = engine;
   await closeLostRuns(knex, id);
   await auditConfiguration(knex, engine.project, id, actor);
-  return sessionOf(engine, id, await startRun(knex, id), knex, options);
+  return sessionOf(engine, id, await startRun(knex, id), knex, options, [lock]);
 }
 
 /** The run could not even begin in the store: FatalError in place of what the database says. */
@@ -185,51 +183,14 @@ function unrecorded(engine: Engine, id: string, problems: readonly Problem[]): v
   (engine.unrecorded ??= new Map()).set(id, { at: new Date(), problems });
 }
 
-export interface Preview extends RunResult {
-  changes: GoldenChange[];
-  rejects: Problem[];
-  /** There were more than are listed. */
-  moreChanges: number;
-}
-
-/**
- * What a run would do, exactly: it is done on a copy of the store, and no file is moved. So no transaction of the store itself is open
- * while a source is read, however slow it is.
- */
-export async function previewPipeline(engine: Engine, id: string, options: RunOptions & { limit: number }): Promise<Preview> {
-  const started = performance.now();
-  const changes: GoldenChange[] = [];
-  let more = 0;
-  const copy = await copyStore(engine.knex, engine.project.dataFolder);
-  try {
-    const { knex } = copy;
-    const runId = await startRun(knex, id);
-    const session = await sessionOf(engine, id, runId, knex, options);
-    session.preview = true;
-    session.onChange = (change) => void (changes.length < options.limit ? changes.push(change) : more++);
-    const outcome = await outcomeOf(session, () => work(session));
-    const rejects = (await knex('il_reject')
-      .where({ last_run: runId, state: 'open' })
-      .orderBy('id')
-      .limit(options.limit)
-      .pluck('problems')) as string[];
-    return {
-      pipeline: id,
-      outcome,
-      counts: session.counts,
-      durationMs: Math.round(performance.now() - started),
-      problems: session.problems,
-      notes: session.notes,
-      changes,
-      moreChanges: more,
-      rejects: rejects.flatMap((text) => JSON.parse(text) as Problem[]),
-    };
-  } finally {
-    await copy.remove();
-  }
-}
-
-export async function sessionOf(engine: Engine, id: string, runId: number, knex: Knex, options: RunOptions): Promise<Session> {
+export async function sessionOf(
+  engine: Engine,
+  id: string,
+  runId: number,
+  knex: Knex,
+  options: RunOptions,
+  locks: Lock[] = [],
+): Promise<Session> {
   const { project } = engine;
   const pipeline = project.pipelines.get(id)!.value;
   const connection = pipeline.source?.connection ?? '';
@@ -252,8 +213,9 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     streams: connector?.streams ?? {},
     options: {},
     knex,
-    commit: (work) => landing(knex, work),
-    begin: () => beginLanding(knex),
+    commit: (work) => landing(knex, work, locks),
+    begin: landsWhileReading(knex) ? () => beginLanding(knex, locks) : undefined,
+    locks,
     preview: false,
     source,
     sources: new Map((await listSources(knex)).map((s) => [s.id, s])),
@@ -293,7 +255,7 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
 }
 
 /** Does the work and says how it ended. What is our own fault keeps its stack, in the run's problems. */
-async function outcomeOf(session: Session, work: () => Promise<void>): Promise<Outcome> {
+export async function outcomeOf(session: Session, work: () => Promise<void>): Promise<Outcome> {
   try {
     await work();
   } catch (error) {
@@ -337,7 +299,7 @@ async function leftOpen(session: Session): Promise<boolean> {
 /** States of the outbox in which a record should have been delivered and was not, or nobody knows. */
 const NOT_DELIVERED = ['refused', 'rejected', 'unknown', 'held'] as const;
 
-async function work(session: Session): Promise<void> {
+export async function work(session: Session): Promise<void> {
   requirePassingTests(session.project, session.pipeline);
   if (session.refusal) throw session.refusal;
   if (session.pipeline.reconcile?.passes) await reconcileByPasses(session);

@@ -5,6 +5,7 @@ import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import { AbortedError, type FatalError, type Problem } from '../../core/errors.ts';
 import type { Outcome, RunCounts } from '../../core/outcome.ts';
 import type { Landing, OpenLanding } from '../../store/landing.ts';
+import type { Lock } from '../../store/locks.ts';
 import type { Knex } from '../../store/open.ts';
 import type { Source } from '../../store/sources.ts';
 import type { IdentityModel } from '../../identity/model.ts';
@@ -47,9 +48,15 @@ export interface Session {
   options: Record<string, unknown>;
   /** In a preview, the transaction that is rolled back at the end. */
   knex: Knex;
+  /**
+   * Runs `work` in a write transaction while the locks of the run are still held. It may run more than once, when another writer came in
+   * between: what it leaves outside of the store must be the same after each attempt.
+   */
   commit<T>(work: (landing: Landing, trx: Knex.Transaction) => Promise<T>): Promise<T>;
-  /** Opens such a transaction for a batch that is landed while it is read. */
-  begin(): Promise<OpenLanding>;
+  /** Opens such a transaction for a batch that is landed while it is read; undefined where batches are collected first. */
+  begin: (() => Promise<OpenLanding>) | undefined;
+  /** What this run has locked: its pipeline, and the target that it writes to. */
+  locks: Lock[];
   preview: boolean;
   source: Source;
   sources: ReadonlyMap<number, Source>;

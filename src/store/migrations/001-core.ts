@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { dialectOf } from '../dialect.ts';
 
 /** Our own tables, prefix il_. Times are UTC text; ids come from il_sequence, so that a rolled back batch leaves no trace. */
 export async function up(knex: Knex): Promise<void> {
@@ -71,13 +72,13 @@ export async function up(knex: Knex): Promise<void> {
   await knex.raw(`CREATE TABLE il_link (
     source_id INTEGER NOT NULL, source_key VARCHAR(500) NOT NULL, entity_id INTEGER NOT NULL, item_key VARCHAR(200) NOT NULL,
     golden_id BIGINT, landed_id BIGINT NOT NULL, hash VARCHAR(24) NOT NULL, mapped TEXT, deleted_run BIGINT,
-    PRIMARY KEY (source_id, source_key, entity_id, item_key))${knex.client.config.client === 'better-sqlite3' ? ' WITHOUT ROWID' : ''}`);
+    PRIMARY KEY (source_id, source_key, entity_id, item_key))${dialectOf(knex).byPrimaryKey}`);
   // Only records that share golden records are looked up from there; the others are found by the key of their landed record.
   await knex.raw('CREATE INDEX il_link_golden ON il_link (entity_id, golden_id) WHERE mapped IS NOT NULL');
   await knex.raw(`CREATE TABLE il_history (
     entity_id INTEGER NOT NULL, golden_id BIGINT NOT NULL, id BIGINT NOT NULL, run_id BIGINT NOT NULL, landed_id BIGINT,
     action VARCHAR(10) NOT NULL, changes TEXT,
-    PRIMARY KEY (entity_id, golden_id, id))${knex.client.config.client === 'better-sqlite3' ? ' WITHOUT ROWID' : ''}`);
+    PRIMARY KEY (entity_id, golden_id, id))${dialectOf(knex).byPrimaryKey}`);
   await knex.schema.createTable('il_reject', (t) => {
     t.bigInteger('id').primary();
     t.integer('source_id').notNullable();

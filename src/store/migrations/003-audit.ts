@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { dialectOf } from '../dialect.ts';
 
 /** The audit log, which only grows, and what was last known of the configuration, to see when it changed. */
 export async function up(knex: Knex): Promise<void> {
@@ -12,10 +13,7 @@ export async function up(knex: Knex): Promise<void> {
     t.string('hash', 64).notNullable().comment('of this row and of the hash of the row before');
     t.index(['subject']);
   });
-  for (const change of ['UPDATE', 'DELETE'])
-    await knex.raw(
-      `CREATE TRIGGER il_audit_no_${change.toLowerCase()} BEFORE ${change} ON il_audit BEGIN SELECT RAISE(ABORT, 'il_audit only grows'); END`,
-    );
+  await dialectOf(knex).onlyGrows(knex, 'il_audit');
   await knex.schema.createTable('il_configuration', (t) => {
     t.string('subject', 120).primary().comment('connection: or pipeline: and its id');
     t.text('facts').notNullable().comment('JSON, without secrets');

@@ -13,6 +13,7 @@ import { saidOf } from '../reading.ts';
 import type { Behaviour } from './replay-server.ts';
 import type { RequestContext } from './context.ts';
 import { runNow, undisturbed } from './runs.ts';
+import { listSources } from '../../../store/sources.ts';
 
 /** What is asked for piece by piece, and how often. */
 export const PARTITION_CHECKS: readonly RequestCheck[] = [
@@ -64,7 +65,7 @@ async function partitionFails(context: RequestContext): Promise<Verdict> {
 }
 
 async function positionsOf(bench: Bench): Promise<Record<string, StreamState>> {
-  const row = (await bench.knex('il_source').first('state')) as { state: string | null } | undefined;
+  const [row] = await listSources(bench.knex);
   return (JSON.parse(row?.state ?? '{}') as StreamState).partitions ?? {};
 }
 

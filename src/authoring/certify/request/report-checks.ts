@@ -10,6 +10,7 @@ import { saidOf } from '../reading.ts';
 import type { Behaviour, Reply } from './replay-server.ts';
 import type { RequestContext } from './context.ts';
 import { runNow, undisturbed } from './runs.ts';
+import { listSources } from '../../../store/sources.ts';
 
 /** What happens to a report that is ordered. */
 export const REPORT_CHECKS: readonly RequestCheck[] = [
@@ -101,6 +102,6 @@ async function endsWhole(context: RequestContext, bench: Bench, said: string, be
 
 /** Is a report ordered and not fetched? */
 async function remembered(bench: Bench): Promise<boolean> {
-  const row = (await bench.knex('il_source').first('state')) as { state: string | null } | undefined;
+  const [row] = await listSources(bench.knex);
   return row?.state?.includes('"report":') ?? false;
 }

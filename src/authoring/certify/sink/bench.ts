@@ -13,15 +13,15 @@ import { InterlocalError, type Problem } from '../../../core/errors.ts';
 import type { Values } from '../../../core/record.ts';
 import { compileSinkMapping } from '../../../mapping/sink-mapping.ts';
 import { migrateModel } from '../../../store/model-tables.ts';
-import { type Knex, openKnex } from '../../../store/open.ts';
+import type { Knex } from '../../../store/open.ts';
 import { insertOutbox, listOutbox, type OutboxRow } from '../../../store/outbox.ts';
 import { startRun } from '../../../store/runs.ts';
+import { type Cut, cutAt, CutOff, forgetSent, openScratch, setSequence, settle } from '../../../store/scratch.ts';
 import type { Transport } from '../../../transports/transport.ts';
 import { deliverQueued, finishUnfinished } from '../../../engine/outbound/deliver.ts';
 import { openTarget, type Outbound } from '../../../engine/outbound/outbound.ts';
 import { settleAnswers } from '../../../engine/outbound/settle.ts';
 import { sessionOf } from '../../../engine/run/run.ts';
-import { type Cut, cutAt, CutOff } from '../cut.ts';
 
 /** What a sink is pushed with on a bench. */
 export interface SinkSetup {
@@ -67,7 +67,6 @@ export interface SinkBench {
   close(): Promise<void>;
 }
 
-const STORE = 'sqlite:data/store.db';
 const NAME = 'certified';
 
 export async function openSinkBench(setup: SinkSetup): Promise<SinkBench> {
@@ -80,18 +79,10 @@ export async function openSinkBench(setup: SinkSetup): Promise<SinkBench> {
   await mkdir(files);
   const project = projectOf(setup, folder);
   const sink = setup.connector.sinks[setup.sink]!;
-  const open = async (): Promise<Knex> => {
-    const knex = await openKnex(STORE, folder);
-    // Killed processes are what is looked at, not power cuts: the disk need not confirm each commit.
-    await knex.raw('PRAGMA synchronous = OFF');
-    return knex;
-  };
-  let knex = await open();
+  let knex: Knex = await openScratch(folder);
   await migrateModel(knex, [entity]);
-  const sequenceName = `sink:${NAME}/${setup.sink}`;
-  const setSequence = (): Promise<unknown> =>
-    knex('il_sequence').insert({ name: sequenceName, next: setup.context.sequence }).onConflict('name').merge();
-  await setSequence();
+  const sequence = { connection: NAME, sink: setup.sink, sequence: setup.context.sequence };
+  await setSequence(knex, sequence);
 
   async function outboundNow(): Promise<Outbound> {
     const runId = await startRun(knex, 'certify');
@@ -156,17 +147,14 @@ export async function openSinkBench(setup: SinkSetup): Promise<SinkBench> {
       } finally {
         await target.close();
         await knex.destroy();
-        knex = await open();
+        knex = await openScratch(folder);
       }
       return { problems: [...problems], notes: [...out.session.notes], commits: counting.commits() };
     },
     rows: () => listOutbox(knex, { pipeline: 'certify', latest: true }),
-    async forget() {
-      for (const table of ['il_outbox', 'il_delivery']) await knex(table).delete();
-      await setSequence();
-    },
+    forget: () => forgetSent(knex, sequence),
     async everything() {
-      await knex.raw('PRAGMA wal_checkpoint(TRUNCATE)');
+      await settle(knex);
       const parts: Buffer[] = [];
       for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
         const path = join(entry.parentPath, entry.name);

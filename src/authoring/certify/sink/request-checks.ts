@@ -12,6 +12,7 @@ import { CANARY, secretsAbsent } from '../secrets.ts';
 import { SINK_INTERRUPTED } from './interrupted-checks.ts';
 import { counts, differsFromAnswers } from './outcome.ts';
 import type { RequestBench, SinkRequestContext } from './request-context.ts';
+import { forgetSent } from '../../../store/scratch.ts';
 
 /** What must be true of how records are asked for at a service, against a server that answers as recorded. */
 export const REQUEST_PUSH: readonly SinkRequestCheck[] = [
@@ -71,7 +72,7 @@ async function sentAgain(context: SinkRequestContext): Promise<Verdict> {
     await queued(context, bench);
     await bench.run();
     const first = context.writes();
-    for (const table of ['il_outbox', 'il_delivery']) await bench.knex(table).delete();
+    await forgetSent(bench.knex);
     await queued(context, bench);
     await bench.run();
     const second = context.writes();

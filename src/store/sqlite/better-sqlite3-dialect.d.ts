@@ -1,4 +1,4 @@
-/** Knex has no types for its dialects; these are the parts that src/store/sqlite-client.ts overrides. */
+/** Knex has no types for its dialects; these are the parts that src/store/sqlite/client.ts overrides. */
 declare module 'knex/lib/dialects/better-sqlite3/index.js' {
   import { Knex } from 'knex';
 

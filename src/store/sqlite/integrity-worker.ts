@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
-import { storeFailure } from './failures.ts';
+import { sqliteFailure } from './failures.ts';
 
 /** SQLite stops at so many faults. */
 const MOST_FAULTS = 20;
@@ -17,7 +17,7 @@ function faultsOf(path: string): string[] {
     const lines = integrity.flatMap((text) => text.split('\n')).filter((line) => line !== 'ok' && !line.startsWith('*** in database'));
     return [...lines, ...references];
   } catch (error) {
-    if (storeFailure(error)?.code === 'STORE_DAMAGED') return [(error as Error).message];
+    if (sqliteFailure(String((error as { code?: unknown }).code))?.code === 'STORE_DAMAGED') return [(error as Error).message];
     throw error;
   } finally {
     store.close();

@@ -1,0 +1,113 @@
+import type { Knex } from 'knex';
+import type { InterlocalError } from '../core/errors.ts';
+import type { Counting, Cut } from './cut.ts';
+import type { Holder, Lock } from './locks.ts';
+import type { Rows } from './rows.ts';
+
+/** What a column of the store holds: text in the order of its bytes, or a 64-bit integer. There is no other type. */
+export type ColumnType = 'TEXT' | 'INTEGER';
+
+/** An index on columns of one table. */
+export interface Index {
+  name: string;
+  table: string;
+  columns: readonly string[];
+  unique?: boolean;
+}
+
+/** A store to try something on; with `trx`, all of it is this transaction. */
+export interface TryOut {
+  knex: Knex;
+  trx?: Knex.Transaction;
+}
+
+/** What reading the whole store found. */
+export interface Wholeness {
+  /** What is damaged, in the database's words; empty when it is whole. */
+  faults: string[];
+  /** What it means that there are none. */
+  whole: string;
+}
+
+/** A set of source keys that is too large for memory. */
+export interface KeySet {
+  /** Adds keys; those that are there stay once. `open`: the transaction that is open now, where there is one. */
+  add(keys: readonly string[], open?: Knex.Transaction): Promise<void>;
+  /** Live source keys of the source, in byte order, that are not in the set. */
+  absent(): Promise<string[]>;
+  /** Forgets the keys. */
+  drop(): Promise<void>;
+}
+
+/**
+ * What differs between the databases that a store can be in. Everything else in src/store is plain SQL that means the same in each.
+ * Each database is one folder beside this file, with files of the same names.
+ */
+export interface Dialect {
+  /**
+   * One writer at a time: a batch may be landed while it is read, since whoever else writes waits anyway. Otherwise a batch is collected
+   * first and landed in one short transaction, which is done again when another writer came in between.
+   */
+  readonly landsWhileReading: boolean;
+  /** What a column of an entity's table is declared as. */
+  readonly columnTypes: Readonly<Record<ColumnType, string>>;
+  /** The clause behind CREATE TABLE for a table that is kept in the order of its primary key. */
+  readonly byPrimaryKey: string;
+  /** Runs `work` in a write transaction: what it reads is still so when it commits. `work` may run more than once. */
+  write<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /** Opens such a transaction; it is ended by `commit` or `rollback` of this dialect. */
+  begin(knex: Knex): Promise<Knex.Transaction>;
+  commit(trx: Knex.Transaction): Promise<void>;
+  rollback(trx: Knex.Transaction): Promise<void>;
+  /** Runs `work` in a transaction that no other process runs at the same time under this name: changes of tables. */
+  exclusively<T>(knex: Knex, name: string, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /** Runs `work` in a transaction that writes nothing and sees the store as it is at one moment. */
+  readAtOneMoment<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /** Is this a transaction in which something is tried that real runs must not wait for? */
+  isTrial(knex: Knex): boolean;
+  /** The first of `count` new numbers of a series. A negative count gives numbers back, where that is possible. */
+  takeIds(knex: Knex, name: string, count: number): Promise<number>;
+  /** The next id of a table that has had none of its rows taken away. */
+  nextId(knex: Knex, table: string): Promise<number>;
+  rowsOf(trx: Knex.Transaction): Promise<Rows>;
+  takeLock(knex: Knex, name: string): Promise<Lock | Holder>;
+  /** The names of the locks whose holders live. */
+  heldLocks(knex: Knex): Promise<Set<string>>;
+  /** Columns of a table in their order, with what they hold; empty: there is no such table. */
+  columnsOf(knex: Knex, table: string): Promise<Map<string, string>>;
+  /** Names of all tables. */
+  tables(knex: Knex): Promise<string[]>;
+  /** The columns of its primary key, in order. */
+  primaryKey(knex: Knex, table: string): Promise<string[]>;
+  indexes(knex: Knex): Promise<string[]>;
+  createIndex(knex: Knex, index: Index): Promise<void>;
+  dropIndex(knex: Knex, name: string): Promise<void>;
+  /** Rows of the table can be added, and neither changed nor removed. */
+  onlyGrows(knex: Knex, table: string): Promise<void>;
+  /** Brings what migrations declared to what the store's columns are. */
+  afterMigration(trx: Knex.Transaction): Promise<void>;
+  keySet(knex: Knex, sourceId: number): Promise<KeySet>;
+  /** Makes a temporary table of two text columns, `former` (its key) and `key` (unique), that goes with the transaction. */
+  renamings(trx: Knex.Transaction, table: string): Promise<void>;
+  /** The text that a query planner gives for a query. */
+  explain(knex: Knex, sql: string, bindings: readonly (string | number)[]): Promise<string>;
+  /** Runs `work` on what the store is now; nothing of what it writes stays. `folder`: for a copy, where one is made. */
+  tryOut<T>(knex: Knex, folder: string, work: (on: TryOut) => Promise<T>): Promise<T>;
+  examine(knex: Knex): Promise<Wholeness>;
+  /** The store's file, absolute, where it is one. */
+  fileOf(knex: Knex): string | undefined;
+  /** See cutAt of scratch.ts. */
+  cutAt(knex: Knex, n: number, how: Cut): Promise<Counting>;
+  /** Everything that was committed is in the store's files, where the store is files. */
+  settle(knex: Knex): Promise<void>;
+}
+
+/** The dialect of an open store, or of a transaction of one. */
+export function dialectOf(knex: Knex): Dialect {
+  const { dialect } = knex.userParams as { dialect?: Dialect };
+  if (!dialect) throw new Error('This is not a store that openKnex opened.');
+  return dialect;
+}
+
+/** What a database says when it fails, in words for a person; undefined for what is our own fault. */
+export type FailureOf = (error: unknown) => InterlocalError | undefined;

@@ -1,0 +1,110 @@
+import { FatalError, InterlocalError, type Problem } from '../../core/errors.ts';
+
+type Failure = Omit<Problem, 'place'>;
+
+const LOST: Failure = {
+  code: 'STORE_CONNECTION_LOST',
+  message: 'The connection to the store was lost, or its server is stopping.',
+  hint: 'Nothing is taken for saved that was not. Look whether the database server runs, then run again: it goes on where it was.',
+};
+const UNREACHABLE: Failure = {
+  code: 'STORE_UNREACHABLE',
+  message: "The store's database server cannot be reached.",
+  hint: 'Look at store.url in config/interlocal.yaml, whether the server runs, and whether it lets this machine in.',
+};
+const CERTIFICATE: Failure = {
+  code: 'STORE_TLS',
+  message: "The store's database server did not prove with a certificate that it is the one that store.url names.",
+  hint: 'Name the file with the certificate of its authority: ?sslrootcert=PATH in store.url.',
+};
+const BUSY: Failure = {
+  code: 'STORE_BUSY',
+  message: 'Others kept the store busy for half a minute.',
+  hint: 'Run it again; nothing was lost. interlocal status says what else is running.',
+};
+
+/** By SQLSTATE, or the first two characters of it; by what the operating system says. */
+const FAILURES: Record<string, Failure> = {
+  '08': LOST,
+  '57P': LOST,
+  ECONNRESET: LOST,
+  EPIPE: LOST,
+  ECONNREFUSED: UNREACHABLE,
+  ENOTFOUND: UNREACHABLE,
+  EAI_AGAIN: UNREACHABLE,
+  EHOSTUNREACH: UNREACHABLE,
+  ENETUNREACH: UNREACHABLE,
+  ETIMEDOUT: UNREACHABLE,
+  '57P03': UNREACHABLE,
+  '3D000': { ...UNREACHABLE, message: 'The database that store.url names is not on the server.' },
+  '28': {
+    code: 'STORE_LOGIN',
+    message: "The store's database server does not let this user in.",
+    hint: 'Look at the user in store.url, at store.password, and at pg_hba.conf of the server.',
+  },
+  '42501': {
+    code: 'STORE_READ_ONLY',
+    message: 'The user in store.url may not do in the database what has to be done.',
+    hint: 'Make this user the owner of the database, or grant it CREATE on the database and its schema.',
+  },
+  '25006': {
+    code: 'STORE_READ_ONLY',
+    message: 'The store cannot be written: the server is a standby, or set to read only.',
+    hint: 'Look at store.url: it must name the primary server.',
+  },
+  '53100': {
+    code: 'STORE_FULL',
+    message: 'The disk that the store is on is full.',
+    hint: 'Make room, then run again: it goes on where it was.',
+  },
+  '53': { ...BUSY, message: 'The database server has no connections or memory left.' },
+  '55P03': BUSY,
+  '40001': BUSY,
+  '40P01': BUSY,
+  XX001: {
+    code: 'STORE_DAMAGED',
+    message: 'The store is damaged, says the database server.',
+    hint: 'Stop Interlocal and restore the last backup; the next run reads what is missing again.',
+  },
+};
+FAILURES.XX002 = FAILURES.XX001!;
+
+const CERTIFICATES = /^(?:ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(?:VERIFY|GET_ISSUER))/;
+
+/** What the driver and the pool say, perhaps behind the query that it happened to. */
+const WITHOUT_CODE = {
+  lost: /(?:^| - )(?:Connection terminated|Client has encountered a connection error|Client was closed|Connection ended unexpectedly)/,
+  login: /SCRAM|client password must be a string/,
+  unreachable: /(?:^| - )(?:timeout expired|timeout exceeded when trying to connect|Knex: Timeout acquiring a connection)/,
+};
+
+/** What PostgreSQL or the way to it says, in words for a person. */
+export function postgresFailure(code: string, message: string): Failure | undefined {
+  if (CERTIFICATES.test(code) || message === 'The server does not support SSL connections') return CERTIFICATE;
+  const known = FAILURES[code] ?? (/^[0-9A-Z]{5}$/.test(code) ? (FAILURES[code.slice(0, 3)] ?? FAILURES[code.slice(0, 2)]) : undefined);
+  if (known) return known;
+  if (code === '' && WITHOUT_CODE.login.test(message)) return FAILURES['28'];
+  if (code === '' && WITHOUT_CODE.lost.test(message)) return LOST;
+  if (code === '' && WITHOUT_CODE.unreachable.test(message)) return UNREACHABLE;
+  return undefined;
+}
+
+/** The same as an error, while a store is opened; others stay as they are. */
+export function asConnectionFailure(error: unknown): unknown {
+  if (error instanceof InterlocalError) return error;
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const known = postgresFailure(typeof code === 'string' ? code : '', String(message ?? ''));
+  return known ? new FatalError({ ...known, place: { file: 'config/interlocal.yaml', path: 'store.url' } }, { cause: error }) : error;
+}
+
+/** Another transaction came in between: done again, this one may succeed. */
+export function isConflict(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return code === '40001' || code === '40P01' || code === '23505';
+}
+
+/** The connection is gone, and with it the transaction that was on it. */
+export function isLost(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return postgresFailure(typeof code === 'string' ? code : '', String(message ?? '')) === LOST;
+}

@@ -1,0 +1,62 @@
+import type { Knex } from 'knex';
+import type { Client, ClientConfig } from 'pg';
+import pg from 'pg';
+import { withStoredTexts } from './connect.ts';
+
+/**
+ * A connection beside the pool, for what must not wait for a transaction and must not end with one: taking numbers, and holding locks for
+ * as long as the process lives. It is made when it is first needed, and made anew when it was lost; `session` then counts up, since what the
+ * lost one held is gone.
+ */
+export interface Side {
+  query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Counts the connections that there were: a lock belongs to one of them. */
+  session(): number;
+  close(): Promise<void>;
+}
+
+export function openSide(settings: ClientConfig): Side {
+  let client: Promise<Client> | undefined;
+  let session = 0;
+
+  async function connect(): Promise<Client> {
+    const made = new pg.Client(settings);
+    withStoredTexts(made);
+    const lost = (): void => {
+      if (current === made) client = current = undefined;
+    };
+    made.on('error', lost);
+    made.on('end', lost);
+    await made.connect();
+    session++;
+    current = made;
+    return made;
+  }
+  let current: Client | undefined;
+
+  async function connected(): Promise<Client> {
+    client ??= connect().catch((error: unknown) => {
+      client = undefined;
+      throw error;
+    });
+    return client;
+  }
+
+  return {
+    async query<Row>(text: string, values: readonly unknown[] = []) {
+      const one = await connected();
+      return (await one.query({ text, values: [...values] })).rows as Row[];
+    },
+    session: () => (current === undefined ? 0 : session),
+    async close() {
+      const open = client;
+      client = current = undefined;
+      await (await open?.catch(() => undefined))?.end();
+    },
+  };
+}
+
+/** The connection beside the pool, of an open store or of a transaction of one. */
+export function sideOf(knex: Knex): Side {
+  return (knex.userParams as { side: Side }).side;
+}

@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Knex } from 'knex';
+import { FatalError } from '../../core/errors.ts';
+import { isConflict, isLost } from './failures.ts';
+
+/** A conflict means that another transaction succeeded: so often in a row it is more than chance. */
+const MOST_ATTEMPTS = 12;
+/** More lost connections in a row mean that the server is not there. */
+const MOST_CONNECTIONS = 4;
+
+/**
+ * Repeatable read: a row that another transaction changed since this one began cannot be changed by it, so that nothing is computed from
+ * what is not so any more. Whoever comes second does all of its work again.
+ */
+export async function write<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  // Within a transaction, whoever opened it does it again as a whole.
+  if (knex.isTransaction) return work(knex as Knex.Transaction);
+  for (let attempt = 1; ; attempt++) {
+    let trx: Knex.Transaction | undefined;
+    let committing = false;
+    try {
+      trx = await begin(knex);
+      const result = await work(trx);
+      committing = true;
+      await commit(trx);
+      return result;
+    } catch (error) {
+      if (trx) await rollback(trx);
+      // Before COMMIT was sent nothing is saved: a connection that had died while nobody used it is simply replaced.
+      const again = isConflict(error) ? attempt < MOST_ATTEMPTS : !committing && isLost(error) && attempt < MOST_CONNECTIONS;
+      if (!again) throw error;
+      await sleep(Math.random() * Math.min(1000, 10 * 2 ** attempt));
+    }
+  }
+}
+
+export async function begin(knex: Knex): Promise<Knex.Transaction> {
+  const trx = await knex.transaction({ isolationLevel: 'repeatable read' });
+  // Whoever ends the transaction is told; this promise tells it once more.
+  trx.executionPromise.catch(() => {});
+  return trx;
+}
+
+/** Commits, and makes sure that it was: of a transaction in which a statement failed, COMMIT is a rollback without an error. */
+export async function commit(trx: Knex.Transaction): Promise<void> {
+  const answer = (await trx.commit()) as unknown as { response?: { command?: string } } | undefined;
+  await trx.executionPromise;
+  if (answer?.response?.command !== 'COMMIT')
+    throw new FatalError({
+      code: 'STORE_NOT_COMMITTED',
+      place: {},
+      message: 'The database server did not commit what was to be saved; nothing of it is in the store.',
+      hint: 'Run it again: it goes on where it was.',
+    });
+}
+
+export async function rollback(trx: Knex.Transaction): Promise<void> {
+  if (trx.isCompleted()) return;
+  // The connection may be gone, and with it the transaction.
+  await trx.rollback().catch(() => {});
+}
+
+export async function exclusively<T>(knex: Knex, name: string, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  const trx = await knex.transaction({ isolationLevel: 'read committed' });
+  trx.executionPromise.catch(() => {});
+  try {
+    await trx.raw("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' only ' || ?, 0))", [name]);
+    const result = await work(trx);
+    await commit(trx);
+    return result;
+  } catch (error) {
+    await rollback(trx);
+    throw error;
+  }
+}
+
+export async function readAtOneMoment<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  return knex.transaction(work, { isolationLevel: 'repeatable read', readOnly: true });
+}

@@ -1,0 +1,45 @@
+import type { Dialect } from '../dialect.ts';
+import { cutAt } from './cut.ts';
+import { nextId, takeIds } from './ids.ts';
+import { examine, fileOf } from './integrity.ts';
+import { keySet, renamings } from './keys.ts';
+import { heldLocks, takeLock } from './locks.ts';
+import { rowsOf } from './rows.ts';
+import { columnsOf, createIndex, dropIndex, explain, indexes, onlyGrows, primaryKey, settle, tables } from './tables.ts';
+import { tryOut } from './try-out.ts';
+import { begin, commit, exclusively, readAtOneMoment, rollback, write } from './transactions.ts';
+
+/** A store in one file, with one writer at a time. */
+export const sqlite: Dialect = {
+  landsWhileReading: true,
+  columnTypes: { TEXT: 'TEXT', INTEGER: 'INTEGER' },
+  byPrimaryKey: ' WITHOUT ROWID',
+  write,
+  begin,
+  commit,
+  rollback,
+  exclusively,
+  readAtOneMoment,
+  isTrial: () => false,
+  takeIds,
+  nextId,
+  rowsOf,
+  takeLock,
+  heldLocks,
+  columnsOf,
+  tables,
+  primaryKey,
+  indexes,
+  createIndex,
+  dropIndex,
+  onlyGrows,
+  afterMigration: async () => {},
+  keySet,
+  renamings,
+  explain,
+  tryOut,
+  examine,
+  fileOf,
+  cutAt,
+  settle,
+};

@@ -1,0 +1,44 @@
+import type { Problem } from '../../core/errors.ts';
+
+const FAILURES: Record<string, Omit<Problem, 'place'>> = {
+  SQLITE_BUSY: {
+    code: 'STORE_BUSY',
+    message: 'Another process kept the store busy for half a minute.',
+    hint: 'Run it again; nothing was lost. interlocal status says what else is running.',
+  },
+  SQLITE_FULL: {
+    code: 'STORE_FULL',
+    message: 'The disk that the store is on is full.',
+    hint: 'Make room, then run again: it goes on where it was.',
+  },
+  SQLITE_IOERR: {
+    code: 'STORE_DISK_ERROR',
+    message: 'The disk that the store is on could not be read or written.',
+    hint: 'Look whether the disk is full or failing, then run again: it goes on where it was.',
+  },
+  SQLITE_READONLY: {
+    code: 'STORE_READ_ONLY',
+    message: 'The store cannot be written.',
+    hint: 'Give the account that runs Interlocal the right to write in the data folder.',
+  },
+  SQLITE_CANTOPEN: {
+    code: 'STORE_UNREACHABLE',
+    message: 'The store cannot be opened.',
+    hint: 'Look whether the data folder is there, and whether the account that runs Interlocal may write in it.',
+  },
+  SQLITE_CORRUPT: {
+    code: 'STORE_DAMAGED',
+    message: 'The store is damaged.',
+    hint: 'Stop Interlocal, keep a copy of the file as it is, and restore the last backup; the next run reads what is missing again.',
+  },
+  SQLITE_NOTADB: {
+    code: 'STORE_DAMAGED',
+    message: 'The file that is named there is not a store.',
+    hint: 'Look at store.url in config/interlocal.yaml, or restore the last backup.',
+  },
+};
+
+/** What SQLite says, in words for a person. */
+export function sqliteFailure(code: string): Omit<Problem, 'place'> | undefined {
+  return FAILURES[code] ?? FAILURES[code.replace(/^(SQLITE_[A-Z]+)_.*$/, '$1')];
+}

@@ -1,0 +1,58 @@
+import { afterEach, expect, test } from 'vitest';
+import { peopleFile } from '../engine/base-town.ts';
+import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
+
+afterEach(closeTowns);
+
+const PEOPLE = 120;
+const DAYS = ['2026-01-01', '2026-02-01', '2026-03-01'];
+
+/** The same people in two offices, each office with something of its own to say of them. */
+async function twoOffices(): Promise<TestTown> {
+  const rows = (office: string, turn: number): string[][] =>
+    Array.from({ length: PEOPLE }, (_, i) => [
+      `${office}${i}`,
+      `p${i % 60}@x`,
+      `${office} ${i}`,
+      i % 3 ? `${office}-${i}` : '',
+      DAYS[(i + turn) % 3]!,
+    ]);
+  return makeTown({
+    'inbox/clerk-1.csv': peopleFile(rows('c', 0)),
+    'inbox/pool-1.csv': peopleFile(rows('p', 1).reverse()),
+  });
+}
+
+/** Without what tells which of the two came first. */
+const facts = async (town: TestTown): Promise<string[]> =>
+  (await town.dump()).map((line) => line.replace(/"(?:clerk|pool) [cp]\d+ [^"]*"/, '"a record"'));
+
+test(
+  'two pipelines that land in the same golden records at the same time leave what they leave one after the other',
+  { timeout: 60_000 },
+  async () => {
+    const together = await twoOffices();
+    const results = await Promise.all([together.run('clerk'), together.run('pool')]);
+    expect(results.map(({ outcome, counts }) => [outcome, counts.created])).toEqual([
+      ['succeeded', PEOPLE],
+      ['succeeded', PEOPLE],
+    ]);
+    const apart = await twoOffices();
+    for (const pipeline of ['clerk', 'pool']) await apart.run(pipeline);
+    expect(
+      await together.rows('person', ['email', 'name', 'phone', 'updated_on']).then((rows) => rows.map((row) => JSON.stringify(row)).sort()),
+    ).toEqual(
+      await apart.rows('person', ['email', 'name', 'phone', 'updated_on']).then((rows) => rows.map((row) => JSON.stringify(row)).sort()),
+    );
+    const links = async (town: TestTown): Promise<string[]> =>
+      (await facts(town)).filter((line) => /^(?:link|landed|file|reject) /.test(line));
+    expect(await links(together)).toEqual(await links(apart));
+  },
+);
+
+test('of one pipeline two runs never overlap, whichever process they are of', async () => {
+  const town = await twoOffices();
+  const both = await Promise.allSettled([town.run('clerk'), town.run('clerk')]);
+  expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  expect(String((both.find(({ status }) => status === 'rejected') as PromiseRejectedResult).reason)).toContain('PIPELINE_RUNNING');
+});
