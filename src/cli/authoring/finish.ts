@@ -1,7 +1,7 @@
 import type { ProposedStream } from '../../authoring/discover/proposal.ts';
 import type { NewConnector } from '../../authoring/scaffold/skeleton.ts';
 
-/** Makes the files of a pack. `fixtures`: name in the folder of the first stream, or `../../` and the path below fixtures/. */
+/** Makes the files of a pack. `fixtures`: name in the folder of the first stream, or `../` and the path below fixtures/. */
 export type Finish = (
   streams: ProposedStream[],
   fixtures: Contents,

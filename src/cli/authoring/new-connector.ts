@@ -225,7 +225,7 @@ async function contents(id: string, transport: NewConnector['transport'], option
     const made: NewConnector = { id, title, transport, streams, options: {}, ...more, sink: written?.skeleton };
     const placed = Object.fromEntries(
       Object.entries(fixtures).map(([name, content]) => [
-        name.startsWith('../../') ? `fixtures/${name.slice(3)}` : `fixtures/${streams[0]!.name}/${name}`,
+        name.startsWith('../') ? `fixtures/${name.slice(3)}` : `fixtures/${streams[0]!.name}/${name}`,
         content,
       ]),
     );
