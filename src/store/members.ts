@@ -229,3 +229,9 @@ export async function edgesInside(
   }[];
   return rows.map((r) => ({ ...r, a: Number(r.a), b: Number(r.b), score: Number(r.score) }));
 }
+
+/** Ids of the members of a golden record: it answers to each of them for ever. */
+export async function memberIdsOf(knex: Knex, entityId: number, golden: number): Promise<number[]> {
+  const ids = (await knex('il_member').where({ entity_id: entityId, golden_id: golden }).orderBy('id').pluck('id')) as (number | string)[];
+  return ids.map(Number);
+}

@@ -1,7 +1,7 @@
 import { explainPair } from '../../identity/score/explain.ts';
 import { bitsOf } from '../../identity/score/weights.ts';
 import { type Decision, listDecisions } from '../../store/decisions.ts';
-import { edgesInside, memberByName, memberOfId, membersOfGolden, membersByKey } from '../../store/members.ts';
+import { edgesInside, memberByName, memberOfId, membersOfGolden, membersByKey, memberIdsOf } from '../../store/members.ts';
 import type { Engine } from '../run/run.ts';
 import type { MatchedKind } from './members.ts';
 
@@ -60,7 +60,7 @@ export async function explainCluster({ knex }: Engine, { entityId, model }: Matc
         score: null,
         reasons: [`Decided by ${d.actor}${d.reason ? `: ${d.reason}` : ''}.`],
       });
-  const aliases = (await aliasesOf(knex, entityId, golden)).filter((id) => id !== golden);
+  const aliases = (await memberIdsOf(knex, entityId, golden)).filter((id) => id !== golden);
   return {
     golden_id: golden,
     aliases,
@@ -74,10 +74,4 @@ export async function explainCluster({ knex }: Engine, { entityId, model }: Matc
     links,
     decisions: [...decisions.values()].sort((x, y) => y.id - x.id),
   };
-}
-
-async function aliasesOf(knex: Engine['knex'], entityId: number, golden: number): Promise<number[]> {
-  return ((await knex('il_member').where({ entity_id: entityId, golden_id: golden }).orderBy('id').pluck('id')) as (number | string)[]).map(
-    Number,
-  );
 }

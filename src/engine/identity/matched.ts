@@ -22,8 +22,8 @@ export async function matchedKind({ project, knex }: Engine, name: string): Prom
       hint: meant ? `Did you mean ${meant}?` : `Compared are: ${[...models.keys()].join(', ') || 'none'}.`,
     });
   }
-  const { id } = (await knex('il_entity').where({ name }).first('id')) as { id: number };
-  return { entity: project.entities.get(name)!.value, entityId: id, model };
+  const ids = await entityIds(knex);
+  return { entity: project.entities.get(name)!.value, entityId: ids.get(name)!, model };
 }
 
 /** Every entity of the project by its number in the store. */

@@ -11,8 +11,11 @@ export function phoneDigits(text: string | null | undefined): string | null {
 
 /** An e-mail address in lower case, without a name around it; `null` when it has no place for mail. */
 export function emailAddress(text: string | null | undefined): string | null {
-  const found = /([^\s<>,;:"]+@[^\s<>,;:"]+\.[^\s<>,;:"]+)/.exec(text?.toLowerCase() ?? '')?.[1] ?? null;
-  return found === null || /^(?:none|no|noemail|n\/a|na|unknown|test)@/.test(found) ? null : found;
+  const found = (text ?? '')
+    .toLowerCase()
+    .split(/[\s<>,;:"]/)
+    .find(isMailbox);
+  return found === undefined || /^(?:none|no|noemail|n\/a|na|unknown|test)@/.test(found) ? null : found;
 }
 
 /** Five digits of a ZIP code; another country's postal code without blanks. */
@@ -20,4 +23,11 @@ export function postalCode(text: string | null | undefined): string | null {
   const plain = standardText(text)?.replaceAll(' ', '') ?? null;
   if (plain === null || /^(\d)\1*$/.test(plain)) return null;
   return /^\d{5,}$/.test(plain) ? plain.slice(0, 5) : plain.slice(0, 8);
+}
+
+/** Something before the sign, and a place with a point in it behind. */
+function isMailbox(word: string): boolean {
+  const at = word.indexOf('@');
+  const point = word.indexOf('.', at + 2);
+  return at > 0 && point > 0 && point < word.length - 1;
 }

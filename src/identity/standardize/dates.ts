@@ -10,7 +10,7 @@ export function dateDigits(text: string | null | undefined): string | null {
   const american = /^\s*(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\s*$/.exec(text);
   const digits = american
     ? `${american[3]}${american[1]!.padStart(2, '0')}${american[2]!.padStart(2, '0')}`
-    : text.replace(/T.*$/, '').replace(/\D/g, '');
+    : text.split('T', 1)[0]!.replace(/\D/g, '');
   return digits.length === 8 && !PLACEHOLDERS.has(digits) ? digits : null;
 }
 
