@@ -22,7 +22,9 @@ import {
 const TODAY = '2026-11-24';
 
 describe('a signed pack of a trusted vendor', () => {
-  test('installs from a folder, a .zip and a .tgz alike, certified, and is noted with hash, signer and source', async () => {
+  // Three certifications of 2 to 3 seconds of CPU each.
+  const three = { timeout: 90_000 };
+  test('installs from a folder, a .zip and a .tgz alike, certified, and is noted with hash, signer and source', three, async () => {
     const files = signed(acme());
     const entries = [...files].map(([name, content]) => ({ name: `acme-1.0.0/${name}`, content }));
     const sources = [await inFolder(files), await zipped(files), await tarred(entries)];
