@@ -96,6 +96,11 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
       const out: Cell[][] = [];
       await inStatements(keys, async (some) => {
         const width = some[0]!.length;
+        if (width === 0) {
+          // Nothing is asked for by: the statement itself, once for each empty key.
+          for (let i = 0; i < some.length; i++) out.push(...(await client.query<Cell[]>({ text: sql, rowMode: 'array' })).rows);
+          return;
+        }
         const types = Array.from({ length: width }, (_, i) => (some.some((key) => typeof key[i] === 'number') ? 'bigint' : 'text'));
         let mark = 0;
         // The question marks become the columns of the keys: an index is asked once for each key, in one statement.
