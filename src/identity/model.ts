@@ -1,3 +1,4 @@
+import type { Profile, Roles } from './roles.ts';
 import type { FeatureConfig, IdentityConfig, IdentityParameters, PopulationConfig, VetoName } from '../config/schema/identity.ts';
 import { type Pass, passesOf, type Rule, ruleOf } from './block/passes.ts';
 import { SCALES, type Scale, type ScaleName } from './compare/levels.ts';
@@ -26,12 +27,6 @@ export interface Feature {
   rest: number;
 }
 
-/** Slots of the features that vetoes look at; -1 where the model has none. */
-export type Roles = Record<
-  'given' | 'middle' | 'surname' | 'suffix' | 'birth' | 'number' | 'street' | 'unit' | 'phone' | 'email' | 'sex',
-  number
->;
-
 /** Records that are compared with each other, and how. */
 export interface Population {
   name: string;
@@ -52,9 +47,6 @@ export interface Population {
   link: number;
   review: number;
 }
-
-/** The values of one record in standard form, by slot. */
-export type Profile = readonly (string | null)[];
 
 /** The identity of an entity, compiled. */
 export interface IdentityModel {

@@ -1,6 +1,6 @@
+import type { Profile } from './roles.ts';
 import type { FeatureConfig, PopulationConfig } from '../config/schema/identity.ts';
 import type { ScaleName } from './compare/levels.ts';
-import type { Profile } from './model.ts';
 import { streetAddress } from './standardize/address.ts';
 import { emailAddress, phoneDigits, postalCode } from './standardize/contact.ts';
 import { dateDigits } from './standardize/dates.ts';

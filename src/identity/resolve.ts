@@ -1,7 +1,8 @@
+import type { Profile } from './roles.ts';
 import { candidatePairs, type PassCount } from './block/pairs.ts';
 import { ruleKeys } from './block/passes.ts';
 import { clusterRecords } from './cluster/cluster.ts';
-import type { IdentityModel, Population, Profile } from './model.ts';
+import type { IdentityModel, Population } from './model.ts';
 import { type Scored, scorePair, verdictOf } from './score/score.ts';
 
 /** A pair that is linked by its score, or that waits for a person. */

@@ -1,3 +1,4 @@
+import type { BoundMapping } from '../engine/landing/context.ts';
 import type { Project } from '../config/project.ts';
 import { ConfigError, didYouMean } from '../core/errors.ts';
 import type { SourceRecord, Value } from '../core/record.ts';
@@ -11,7 +12,6 @@ import { bindMappings } from '../engine/run/bind.ts';
 import { type ExplainedCluster, explainCluster, goldensNamed } from '../engine/identity/explain-cluster.ts';
 import { matchedKind } from '../engine/identity/matched.ts';
 import { identityModels } from '../engine/identity/models.ts';
-import type { BoundMapping } from '../engine/landing/land.ts';
 import type { Engine } from '../engine/run/run.ts';
 import { goldenRow, goldensOfKey, goldensWithText, historyOf } from '../store/golden.ts';
 import { startOf } from '../store/runs.ts';

@@ -1,7 +1,7 @@
+import type { Holder, Lock } from './lock-holder.ts';
 import type { Knex } from 'knex';
 import type { InterlocalError } from '../core/errors.ts';
 import type { Counting, Cut } from './cut.ts';
-import type { Holder, Lock } from './locks.ts';
 import type { Rows } from './rows.ts';
 
 /** What a column of the store holds: text in the order of its bytes, or a 64-bit integer. There is no other type. */
@@ -20,6 +20,9 @@ export interface TryOut {
   knex: Knex;
   trx?: Knex.Transaction;
 }
+
+/** Opens a store by its URL; `folder`: what a path in it starts from. */
+export type Reopen = (url: string, folder: string) => Promise<Knex>;
 
 /** What reading the whole store found. */
 export interface Wholeness {
@@ -91,8 +94,8 @@ export interface Dialect {
   renamings(trx: Knex.Transaction, table: string): Promise<void>;
   /** The text that a query planner gives for a query. */
   explain(knex: Knex, sql: string, bindings: readonly (string | number)[]): Promise<string>;
-  /** Runs `work` on what the store is now; nothing of what it writes stays. `folder`: for a copy, where one is made. */
-  tryOut<T>(knex: Knex, folder: string, work: (on: TryOut) => Promise<T>): Promise<T>;
+  /** Runs `work` on what the store is now; nothing of what it writes stays. `folder`: for a copy, where one is made, which `reopen` opens. */
+  tryOut<T>(knex: Knex, folder: string, work: (on: TryOut) => Promise<T>, reopen: Reopen): Promise<T>;
   examine(knex: Knex): Promise<Wholeness>;
   /** The store's file, absolute, where it is one. */
   fileOf(knex: Knex): string | undefined;

@@ -1,4 +1,5 @@
-import type { Lock } from './locks.ts';
+import type { Lock } from './lock-holder.ts';
+
 import type { Knex } from './open.ts';
 import { dialectOf } from './dialect.ts';
 import { type Cell, quoted, quotedList, type Rows } from './rows.ts';

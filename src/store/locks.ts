@@ -1,24 +1,6 @@
-import { FatalError } from '../core/errors.ts';
+import type { Holder, Lock } from './lock-holder.ts';
 import { dialectOf } from './dialect.ts';
 import type { Knex } from './open.ts';
-
-/** A held lock; `release` is safe to call twice. */
-export interface Lock {
-  name: string;
-  /** Throws FatalError LOCK_LOST when somebody else has it now. Until `trx` ends nobody else can get it. */
-  assertHeld(trx: Knex.Transaction): Promise<void>;
-  release(): Promise<void>;
-}
-
-/** Who holds a lock, for the person who waits for it. */
-export interface Holder {
-  host: string;
-  pid: number;
-  heartbeat_at: string;
-}
-
-/** A row of il_lock. */
-export type LockRow = Holder & { name: string; token: string };
 
 /** The names of the locks whose holders live. */
 export async function heldLocks(knex: Knex): Promise<Set<string>> {
@@ -28,13 +10,4 @@ export async function heldLocks(knex: Knex): Promise<Set<string>> {
 /** Takes the named lock, or says who holds it. Of a holder that is gone it can be taken. */
 export async function takeLock(knex: Knex, name: string): Promise<Lock | Holder> {
   return dialectOf(knex).takeLock(knex, name);
-}
-
-export function lockLost(name: string): FatalError {
-  return new FatalError({
-    code: 'LOCK_LOST',
-    place: { system: name },
-    message: `The lock ${name} was lost: this process was stopped for too long, or its connection to the store was cut, and another may have taken over.`,
-    hint: 'Nothing that was not committed before is in the store. Run it again; interlocal status shows what else is running.',
-  });
 }

@@ -1,3 +1,4 @@
+import type { LandContext } from '../../src/engine/landing/context.ts';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,6 @@ import { parse } from 'yaml';
 import { type EntityConfig, entitySchema, matchingOf } from '../../src/config/schema/model.ts';
 import { goldenBatch } from '../../src/engine/golden/golden.ts';
 import { rebuild } from '../../src/engine/identity/rebuild.ts';
-import type { LandContext } from '../../src/engine/landing/land.ts';
 import { compileIdentity, type IdentityModel } from '../../src/identity/model.ts';
 import type { CompiledMapping } from '../../src/mapping/mapping.ts';
 import { landing } from '../../src/store/landing.ts';

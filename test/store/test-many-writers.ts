@@ -1,10 +1,11 @@
+import type { Lock } from '../../src/store/lock-holder.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dialectOf } from '../../src/store/dialect.ts';
 import { landing } from '../../src/store/landing.ts';
-import { heldLocks, type Lock, takeLock } from '../../src/store/locks.ts';
+import { heldLocks, takeLock } from '../../src/store/locks.ts';
 import { migrateModel } from '../../src/store/model-tables.ts';
 import type { Knex } from '../../src/store/open.ts';
 import { startRun } from '../../src/store/runs.ts';

@@ -1,3 +1,4 @@
+import type { BoundMapping, LandContext } from '../landing/context.ts';
 import { equalFields } from '../../config/schema/model.ts';
 import type { Candidate, Columns } from '../../mapping/mapping.ts';
 import type { Contribution } from '../../identity/survivorship.ts';
@@ -6,7 +7,6 @@ import type { Cell } from '../../store/rows.ts';
 import { contributionOf, differences, type Entry, type Golden, idOf, type Kind, writeGoldens } from './golden-records.ts';
 import { referencesOfRows } from '../identity/references.ts';
 import { commitMembers } from '../identity/members.ts';
-import type { BoundMapping, LandContext } from '../landing/land.ts';
 
 /** The landed record that a link stands for. */
 export interface LandedAs {

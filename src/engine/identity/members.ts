@@ -1,12 +1,13 @@
+import type { Profile } from '../../identity/roles.ts';
+import type { LandContext } from '../landing/context.ts';
 import { type EntityConfig } from '../../config/schema/model.ts';
-import type { IdentityModel, Profile } from '../../identity/model.ts';
+import type { IdentityModel } from '../../identity/model.ts';
 import { type Contribution, survivors } from '../../identity/survivorship.ts';
 import type { Columns } from '../../mapping/mapping.ts';
 import { identityStore, type Member } from '../../store/identity.ts';
 import type { Landing } from '../../store/landing.ts';
 import { columnsOfRecord } from '../../store/model-tables.ts';
 import { contributionOf, type Entry, type Golden, idOf, type Kind, writeGoldens } from '../golden/golden-records.ts';
-import type { LandContext } from '../landing/land.ts';
 import { follow } from './references.ts';
 import { resolveTouched, type Touched } from './resolve-touched.ts';
 

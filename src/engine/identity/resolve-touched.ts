@@ -1,5 +1,6 @@
+import type { Profile } from '../../identity/roles.ts';
 import { blockKeys, ruleKeys } from '../../identity/block/passes.ts';
-import type { IdentityModel, Profile } from '../../identity/model.ts';
+import type { IdentityModel } from '../../identity/model.ts';
 import { RULE_CAP } from '../../identity/resolve.ts';
 import { scorePair, verdictOf } from '../../identity/score/score.ts';
 import type { IdentityStore, Member, StoredEdge } from '../../store/identity.ts';

@@ -1,3 +1,4 @@
+import type { SkipReason } from './context.ts';
 import { hash } from 'node:crypto';
 import { keyOf, type RepeatFinder } from '../../connector/stream/keys.ts';
 import { FatalError, type Problem } from '../../core/errors.ts';
@@ -7,7 +8,7 @@ import type { Knex } from '../../store/open.ts';
 import { closeRejects, type NewReject, putRejects } from '../../store/rejects.ts';
 import { saveCounts } from '../../store/runs.ts';
 import { shapeOf } from '../../store/sources.ts';
-import { type Incoming, landBatch, type Rejected, type SkipReason } from './land.ts';
+import { type Incoming, landBatch, type Rejected } from './land.ts';
 import { landContext, type Session } from '../run/session.ts';
 
 /** A batch that is being landed: one transaction, however many times records are added to it. */

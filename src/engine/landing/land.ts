@@ -1,56 +1,13 @@
+import type { SkipReason } from './context.ts';
+import type { LandContext } from './context.ts';
 import { hash } from 'node:crypto';
-import type { EntityConfig } from '../../config/schema/model.ts';
 import type { Problem } from '../../core/errors.ts';
 import type { RunCounts } from '../../core/outcome.ts';
 import type { SourceRecord, Values } from '../../core/record.ts';
-import type { IdentityModel } from '../../identity/model.ts';
-import type { Candidate, CompiledMapping } from '../../mapping/mapping.ts';
-import type { Skips } from '../../mapping/skip.ts';
+import type { Candidate } from '../../mapping/mapping.ts';
 import type { Landing, Link } from '../../store/landing.ts';
 import type { Cell } from '../../store/rows.ts';
 import { goldenBatch, type Made } from '../golden/golden.ts';
-import type { GoldenChange } from '../golden/golden-records.ts';
-
-/** A mapping together with what the store knows of its entity. */
-export interface BoundMapping {
-  mapping: CompiledMapping;
-  entity: EntityConfig;
-  entityId: number;
-  /** Told apart from another mapping of the pipeline that makes the same entity. */
-  itemPrefix: string;
-}
-
-export interface LandContext {
-  sourceId: number;
-  connection: string;
-  pipeline: string;
-  runId: number;
-  /** The file the records are from; none for requests and queries. */
-  file?: { id: number; name: string };
-  mappings: readonly BoundMapping[];
-  /** Also those that no mapping of the pipeline makes any more, by id. */
-  entities: ReadonlyMap<number, EntityConfig>;
-  /** The compiled identity of the entities that have its long form. */
-  matching: ReadonlyMap<number, IdentityModel>;
-  /** Where other records of a golden record come from, for survivorship. */
-  sourceOf(sourceId: number): { pipeline: string; connection: string };
-  /** The id of a list of columns, made when new. */
-  shapeId(columns: readonly string[]): Promise<number>;
-  /** Nothing of this source is in the store and no key comes twice in this load: nothing has to be looked up. */
-  allNew?: boolean;
-  /** Maps records again that did not change at the source: after the mapping did. */
-  force?: boolean;
-  onChange?: (change: GoldenChange) => void;
-  /** Records that the pipeline says are skipped. */
-  skips?: Skips | undefined;
-  /** What becomes of records that no mapping takes. */
-  unmapped: 'reject' | 'skip';
-  /** `fresh`: the record was neither landed nor set aside before. */
-  onSkipped?: (reason: SkipReason, fresh: boolean) => void;
-}
-
-/** declared: `skip` of the pipeline holds. unmapped: no mapping takes it, and the pipeline skips those. empty: its list has no items. */
-export type SkipReason = 'declared' | 'unmapped' | 'empty';
 
 /** A record with the key that it has in its system. */
 export interface Incoming {

@@ -1,24 +1,16 @@
-import { createHash } from 'node:crypto';
-import type { Outgoing, PushContext } from '../../connector/sink/push.ts';
+import type { Outbound } from './context.ts';
+import type { Target } from './record.ts';
 import { filesOf, sinkScope } from '../../connector/sink/sink.ts';
 import { fileNameOf } from '../../connector/sink/sink-rows.ts';
 import { retrying } from '../../connector/source/retry.ts';
 import { dayIn } from '../../core/time.ts';
-import type { Knex } from '../../store/open.ts';
 import { type Delivery, insertDelivery, listDeliveries, takeSequence, UNFINISHED } from '../../store/deliveries.ts';
 import { changeOutbox, listOutbox, type OutboxRow, sendableOutbox } from '../../store/outbox.ts';
-import type { Transport } from '../../transports/transport.ts';
 import { stopIfAsked } from '../run/session.ts';
-import type { Outbound } from './outbound.ts';
 import { sendFile } from './send-file.ts';
 import { sendRequest } from './send-request.ts';
 import { sendRows } from './send-rows.ts';
 import { isOpen } from './settle.ts';
-
-export interface Target {
-  transport: Transport;
-  context: PushContext;
-}
 
 /** Records in one file, request or statement where the sink does not say. */
 const MOST = { file: 10_000, table: 500, request: 1 } as const;
@@ -135,15 +127,4 @@ async function send(out: Outbound, { transport, context }: Target, delivery: Del
     signal: session.signal,
     onRetry: (error, waitMs) => session.note(`${error.message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`),
   });
-}
-
-/** A record with the text that the other side may recognise it by: the same in each attempt, and from a store that was restored. */
-export function outgoing({ config, sinkName }: Outbound, row: OutboxRow): Outgoing {
-  const text = JSON.stringify([config.connection, sinkName, row.key, row.version]);
-  return { values: row.values, idempotencyKey: createHash('sha256').update(text).digest('hex').slice(0, 32), operation: row.operation };
-}
-
-/** In one transaction what a delivery and its records become. */
-export async function record(out: Outbound, work: (trx: Knex.Transaction) => Promise<void>): Promise<void> {
-  await out.session.commit(async (_, trx) => work(trx));
 }

@@ -1,45 +1,24 @@
+import { type Outbound, columnNames } from './context.ts';
+import type { Target } from './record.ts';
 import { hash } from 'node:crypto';
-import type { SinkConfig } from '../../config/schema/connector.ts';
-import type { EntityConfig } from '../../config/schema/model.ts';
-import type { DeliveryConfig } from '../../config/schema/pipeline.ts';
 import { judgedFiles } from '../../connector/error-rules.ts';
 import { optionVariables } from '../../connector/template.ts';
 import { FatalError } from '../../core/errors.ts';
-import { compileSinkMapping, type CompiledSinkMapping } from '../../mapping/sink-mapping.ts';
-import type { Values } from '../../core/record.ts';
+import { compileSinkMapping } from '../../mapping/sink-mapping.ts';
 import { firstNames } from '../../store/connections.ts';
 import { connectionFields } from '../run/renames.ts';
 import { takeLock } from '../../store/locks.ts';
-import { columnsOfEntity } from '../../store/model-tables.ts';
 import { moveOutbox, type OutboxState } from '../../store/outbox.ts';
-import { indexRelated, type Related } from '../../store/outbound.ts';
+import { indexRelated } from '../../store/outbound.ts';
 import { entityIds } from '../../store/sources.ts';
 import { openSession } from '../../connector/source/session.ts';
 import { openConnection } from '../run/connection.ts';
 import type { Session } from '../run/session.ts';
-import { type CurrencyCheck, currencyCheck } from './currency-check.ts';
-import { deliverQueued, finishUnfinished, type Target } from './deliver.ts';
+import { currencyCheck } from './currency-check.ts';
+import { deliverQueued, finishUnfinished } from './deliver.ts';
 import { queueChanges } from './queue.ts';
 import { settleAnswers } from './settle.ts';
 import { sayWhatWaits } from './summary.ts';
-
-/** One run of an outbound pipeline: what it works with beside the session. */
-export interface Outbound {
-  session: Session;
-  config: DeliveryConfig;
-  mapping: CompiledSinkMapping;
-  sink: SinkConfig;
-  sinkName: string;
-  /** `finance.receipt-import`, for messages. */
-  name: string;
-  entity: EntityConfig;
-  entityId: number;
-  related: (Related & { config: EntityConfig; entityId: number })[];
-  fingerprint: string;
-  /** The canonical values as they are sent: a connection that was renamed by its first name, so that keys of what was sent stay. */
-  asSent(entity: string, values: Values): Values;
-  currencyCheck: CurrencyCheck;
-}
 
 /**
  * Runs an outbound pipeline: looks at what became of what was sent, puts what is new or changed into the outbox, finishes what an earlier
@@ -146,10 +125,6 @@ async function outboundOfSession(session: Session): Promise<Outbound> {
     },
     fingerprint: hash('sha256', JSON.stringify([mapping.fingerprint, config.where, config.since ?? null])),
   };
-}
-
-export function columnNames(entity: EntityConfig): string[] {
-  return columnsOfEntity(entity).map((column) => column.name);
 }
 
 /** What waits, waits as the mode of the pipeline says now: a promotion to live lets go what shadow only showed. */

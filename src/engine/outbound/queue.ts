@@ -1,3 +1,4 @@
+import { columnNames, type Outbound } from './context.ts';
 import { hash } from 'node:crypto';
 import { problemsOfRecord, sinkKey } from '../../connector/sink/sink.ts';
 import { startOfDay } from '../../core/time.ts';
@@ -32,7 +33,6 @@ import {
 import { saveCounts } from '../../store/runs.ts';
 import { knownBy } from './known-by.ts';
 import { stopIfAsked } from '../run/session.ts';
-import { columnNames, type Outbound } from './outbound.ts';
 import { isGolden } from '../../store/golden.ts';
 
 /** What a mapping made of one golden record. */

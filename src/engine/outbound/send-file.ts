@@ -1,3 +1,5 @@
+import type { Outbound } from './context.ts';
+import { record } from './record.ts';
 import { createHash } from 'node:crypto';
 import type { Upload } from '../../config/schema/common.ts';
 import type { Answer, PushContext } from '../../connector/sink/push.ts';
@@ -19,8 +21,6 @@ import { FatalError, InterlocalError, type Problem, RecordError } from '../../co
 import { changeDelivery, type Delivery, type DeliveryChange } from '../../store/deliveries.ts';
 import { changeOutbox, type OutboxRow } from '../../store/outbox.ts';
 import type { FileTransport } from '../../transports/transport.ts';
-import { record } from './deliver.ts';
-import type { Outbound } from './outbound.ts';
 import { saveAnswers } from './settle.ts';
 import { withTotals } from './summary.ts';
 

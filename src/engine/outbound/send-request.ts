@@ -1,11 +1,11 @@
+import type { Outbound } from './context.ts';
+import { outgoing, record } from './record.ts';
 import type { Answer, PushContext } from '../../connector/sink/push.ts';
 import { push, readBackEach } from '../../connector/sink/push-request.ts';
 import { totalsOf } from '../../connector/sink/sink-sums.ts';
 import { changeDelivery, type Delivery } from '../../store/deliveries.ts';
 import type { OutboxRow } from '../../store/outbox.ts';
 import type { RequestTransport } from '../../transports/transport.ts';
-import { outgoing, record } from './deliver.ts';
-import type { Outbound } from './outbound.ts';
 import { saveAnswers } from './settle.ts';
 
 /**

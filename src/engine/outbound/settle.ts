@@ -1,3 +1,5 @@
+import type { Outbound } from './context.ts';
+import { outgoing, record, type Target } from './record.ts';
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import { type Answer, answerKey, type PushContext } from '../../connector/sink/push.ts';
 import { type FileAnswer, fileAnswer, placeOf, whatLies } from '../../connector/sink/push-file.ts';
@@ -11,8 +13,6 @@ import type { Knex } from '../../store/open.ts';
 import type { FileTransport } from '../../transports/transport.ts';
 import { changeOutbox, listOutbox, type OutboxRow, type OutboxState } from '../../store/outbox.ts';
 import { stopIfAsked } from '../run/session.ts';
-import { outgoing, record, type Target } from './deliver.ts';
-import type { Outbound } from './outbound.ts';
 
 /** Looks at the other side for what became of what was sent, and tells what is overdue. */
 export async function settleAnswers(out: Outbound, target: Target): Promise<void> {

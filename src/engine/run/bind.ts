@@ -1,10 +1,10 @@
+import type { BoundMapping } from '../landing/context.ts';
 import { hash } from 'node:crypto';
 import type { Project } from '../../config/project.ts';
 import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import { compileMapping } from '../../mapping/compile.ts';
 import type { CompiledMapping, MappingSettings } from '../../mapping/mapping.ts';
 import { compileSkip, type Skips } from '../../mapping/skip.ts';
-import type { BoundMapping } from '../landing/land.ts';
 
 /** Compiles the mappings of a pipeline. The project is valid, so that every name is known. `fingerprint` changes with what golden records are made by. */
 export function bindMappings(

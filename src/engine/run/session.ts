@@ -1,3 +1,6 @@
+import type { Lock } from '../../store/lock-holder.ts';
+import type { SkipReason } from '../landing/context.ts';
+import type { BoundMapping, LandContext } from '../landing/context.ts';
 import type { Project } from '../../config/project.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import type { EntityConfig } from '../../config/schema/model.ts';
@@ -5,13 +8,11 @@ import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import { AbortedError, type FatalError, type Problem } from '../../core/errors.ts';
 import type { Outcome, RunCounts } from '../../core/outcome.ts';
 import type { Landing, OpenLanding } from '../../store/landing.ts';
-import type { Lock } from '../../store/locks.ts';
 import type { Knex } from '../../store/open.ts';
 import type { Source } from '../../store/sources.ts';
 import type { IdentityModel } from '../../identity/model.ts';
 import type { GoldenChange } from '../golden/golden-records.ts';
 import type { Skips } from '../../mapping/skip.ts';
-import type { BoundMapping, LandContext, SkipReason } from '../landing/land.ts';
 
 /** What a run tells while it works. */
 export interface Progress {

@@ -1,4 +1,5 @@
-import type { Profile } from '../model.ts';
+import type { Profile } from '../roles.ts';
+
 import { keyHash, type Pass } from './passes.ts';
 
 /** What a pass found, for the report: which of its values more records shared than the cap allows. */

@@ -1,5 +1,5 @@
+import type { Profile, Roles } from '../roles.ts';
 import type { FeatureSource } from '../profile.ts';
-import type { Profile, Roles } from '../model.ts';
 
 /** One way of finding pairs: records whose parts are all there and equal are compared. */
 export interface Pass {

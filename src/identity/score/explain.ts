@@ -1,5 +1,6 @@
+import type { Profile } from '../roles.ts';
 import type { VetoName } from '../../config/schema/identity.ts';
-import type { Population, Profile } from '../model.ts';
+import type { Population } from '../model.ts';
 import { levelsOf, type Scored, scorePair, type Verdict, verdictOf, weightOf } from './score.ts';
 import { bitsOf } from './weights.ts';
 

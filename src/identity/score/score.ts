@@ -1,6 +1,7 @@
+import type { Profile } from '../roles.ts';
 import type { VetoName } from '../../config/schema/identity.ts';
 import { areSwapped } from '../compare/levels.ts';
-import type { Population, Profile } from '../model.ts';
+import type { Population } from '../model.ts';
 import { goesBy, vetoOf } from './vetoes.ts';
 
 /** What two records of a population say about being one. Scores are in 1/1024 bit; 0 is even odds. */

@@ -1,6 +1,7 @@
+import type { Profile } from '../roles.ts';
 import type { IdentityParameters } from '../../config/schema/identity.ts';
 import { candidatePairs } from '../block/pairs.ts';
-import type { Population, Profile } from '../model.ts';
+import type { Population } from '../model.ts';
 import { levelsOf } from './score.ts';
 
 /** What training gives for one population. */

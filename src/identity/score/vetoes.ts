@@ -1,7 +1,8 @@
+import type { Profile } from '../roles.ts';
 import type { VetoName } from '../../config/schema/identity.ts';
 import { areNicknames } from '../compare/nicknames.ts';
 import { jaroWinkler } from '../compare/similarity.ts';
-import type { Population, Profile } from '../model.ts';
+import type { Population } from '../model.ts';
 import { isRealDay } from '../standardize/dates.ts';
 import { suffixesConflict } from '../standardize/person-name.ts';
 import { fixed } from './weights.ts';

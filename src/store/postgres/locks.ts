@@ -1,7 +1,7 @@
+import { type Holder, type Lock, lockLost, type LockRow } from '../lock-holder.ts';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Knex } from 'knex';
-import { type Holder, type Lock, lockLost, type LockRow } from '../locks.ts';
 import { type Side, sideOf } from './side.ts';
 import { write } from './transactions.ts';
 

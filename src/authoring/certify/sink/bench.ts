@@ -1,3 +1,4 @@
+import type { Outbound } from '../../../engine/outbound/context.ts';
 import { hash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,7 +20,7 @@ import { startRun } from '../../../store/runs.ts';
 import { type Cut, cutAt, CutOff, forgetSent, openScratch, setSequence, settle } from '../../../store/scratch.ts';
 import type { Transport } from '../../../transports/transport.ts';
 import { deliverQueued, finishUnfinished } from '../../../engine/outbound/deliver.ts';
-import { openTarget, type Outbound } from '../../../engine/outbound/outbound.ts';
+import { openTarget } from '../../../engine/outbound/outbound.ts';
 import { settleAnswers } from '../../../engine/outbound/settle.ts';
 import { sessionOf } from '../../../engine/run/run.ts';
 

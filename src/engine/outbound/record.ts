@@ -1,0 +1,22 @@
+import type { Outbound } from './context.ts';
+import { createHash } from 'node:crypto';
+import type { Outgoing, PushContext } from '../../connector/sink/push.ts';
+import type { Knex } from '../../store/open.ts';
+import { type OutboxRow } from '../../store/outbox.ts';
+import type { Transport } from '../../transports/transport.ts';
+
+export interface Target {
+  transport: Transport;
+  context: PushContext;
+}
+
+/** A record with the text that the other side may recognise it by: the same in each attempt, and from a store that was restored. */
+export function outgoing({ config, sinkName }: Outbound, row: OutboxRow): Outgoing {
+  const text = JSON.stringify([config.connection, sinkName, row.key, row.version]);
+  return { values: row.values, idempotencyKey: createHash('sha256').update(text).digest('hex').slice(0, 32), operation: row.operation };
+}
+
+/** In one transaction what a delivery and its records become. */
+export async function record(out: Outbound, work: (trx: Knex.Transaction) => Promise<void>): Promise<void> {
+  await out.session.commit(async (_, trx) => work(trx));
+}

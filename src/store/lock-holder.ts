@@ -1,0 +1,29 @@
+import { FatalError } from '../core/errors.ts';
+import type { Knex } from 'knex';
+
+/** A held lock; `release` is safe to call twice. */
+export interface Lock {
+  name: string;
+  /** Throws FatalError LOCK_LOST when somebody else has it now. Until `trx` ends nobody else can get it. */
+  assertHeld(trx: Knex.Transaction): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Who holds a lock, for the person who waits for it. */
+export interface Holder {
+  host: string;
+  pid: number;
+  heartbeat_at: string;
+}
+
+/** A row of il_lock. */
+export type LockRow = Holder & { name: string; token: string };
+
+export function lockLost(name: string): FatalError {
+  return new FatalError({
+    code: 'LOCK_LOST',
+    place: { system: name },
+    message: `The lock ${name} was lost: this process was stopped for too long, or its connection to the store was cut, and another may have taken over.`,
+    hint: 'Nothing that was not committed before is in the store. Run it again; interlocal status shows what else is running.',
+  });
+}
