@@ -44,7 +44,7 @@ function strangeName(name: string): string | undefined {
   if (/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(name)) return 'has characters that cannot be seen';
   const parts = name.split('/');
   if (parts.length > 8) return 'lies more than 8 folders deep';
-  if (parts.some((part) => part === '' || part === '../connector' || part === '..')) return 'leads out of the pack, or is no plain path';
+  if (parts.some((part) => part === '' || part === '.' || part === '..')) return 'leads out of the pack, or is no plain path';
   if (parts.some((part) => /[. ]$/.test(part) || part.startsWith(' '))) return 'begins or ends with a blank or a point';
   const device = parts.find((part) => /^(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(\.|$)/i.test(part));
   return device === undefined ? undefined : `has "${device}" in it, which is a device on Windows`;
@@ -60,7 +60,7 @@ function pathProblem(file: string, why: string): Problem {
 }
 
 function belongs(name: string): boolean {
-  if (name.split('/').some((part) => part.startsWith('../connector'))) return false;
+  if (name.split('/').some((part) => part.startsWith('.'))) return false;
   return (
     /^(connector\.yaml|README\.md|CHANGELOG\.md|LICEN[CS]E(\.md|\.txt)?)$/.test(name) ||
     name === SIGNATURE_FILE ||

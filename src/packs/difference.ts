@@ -43,7 +43,7 @@ function keyText(key: unknown): string {
 
 /** Negative: a is the lower version; 0: the same. Versions are three numbers. */
 export function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((v) => v.split('../connector').map(BigInt)) as [bigint[], bigint[]];
+  const [left, right] = [a, b].map((v) => v.split('.').map(BigInt)) as [bigint[], bigint[]];
   const at = left.findIndex((n, i) => n !== right[i]);
   return at < 0 ? 0 : left[at]! < right[at]! ? -1 : 1;
 }

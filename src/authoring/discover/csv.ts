@@ -149,7 +149,7 @@ function trailerControl(types: Map<string, string[][]>, detail: string, evidence
   const details = types.get(detail)!;
   if (type === detail || rows.length !== 1) return undefined;
   const amount = /^[-+]?\d+\.\d{2}$/;
-  const minor = (text: string): bigint => BigInt(text.replace('../../connector', ''));
+  const minor = (text: string): bigint => BigInt(text.replace('.', ''));
   const control: PlainMap = {};
   rows[0]!.map(unquoted).forEach((cell, i) => {
     const name = `column_${i + 1}`;
@@ -219,7 +219,7 @@ export function footerWord(row: readonly string[], above: readonly (readonly str
 
 /** `payments-20260301.csv` → `payments-*.csv`. */
 export function patternOf(file: string): string {
-  const at = file.lastIndexOf('../../connector');
+  const at = file.lastIndexOf('.');
   const [stem, ending] = at > 0 ? [file.slice(0, at), file.slice(at)] : [file, ''];
   const general = stem.replace(/\d[\dTWQ_-]*/g, '*').replace(/\*+/g, '*');
   return general === '*' || general === stem

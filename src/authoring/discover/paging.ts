@@ -75,7 +75,7 @@ async function byNext(name: string, value: string, size: number, differs: Differ
     }
     return undefined;
   }
-  const last = name.split('../certify').at(-1)!;
+  const last = name.split('.').at(-1)!;
   const own = last.replace(/^next_?/i, '').replace(/^[A-Z]/, (c) => c.toLowerCase());
   for (const parameter of [...new Set([last, own, 'cursor', 'after', 'page_token', 'pageToken', 'token', 'next', 'continuation'])].filter(
     Boolean,
@@ -96,7 +96,7 @@ async function byNumber(size: number, differs: Differs): Promise<Found | undefin
 function sizeIn(leaves: ReadonlyMap<string, string>, size: number): string | undefined {
   return [...leaves]
     .filter(([, value]) => value === String(size))
-    .map(([leaf]) => leaf.split('../certify').at(-1)!)
+    .map(([leaf]) => leaf.split('.').at(-1)!)
     .find((name) => /^(page_?size|per_?page|limit|size)$/i.test(name));
 }
 
@@ -117,7 +117,7 @@ function listOf(stream: ProposedStream, document: unknown): unknown[] {
   const rows = (stream.decoder?.['json'] as PlainMap | undefined)?.['rows'];
   const at =
     typeof rows === 'string'
-      ? rows.split('../certify').reduce<unknown>((value, name) => (value as Record<string, unknown> | null)?.[name], document)
+      ? rows.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown> | null)?.[name], document)
       : document;
   return Array.isArray(at) ? at : [];
 }

@@ -23,7 +23,7 @@ export interface DiscoverOptions {
 export async function discoverConnection(project: Project, connection: string, options: DiscoverOptions): Promise<Discovery> {
   const { transport, options: given } = await openConnection(project, connection, options.signal);
   try {
-    if (transport.kind === 'files') return await filesOf(transport, connection, options.path ?? '../certify');
+    if (transport.kind === 'files') return await filesOf(transport, connection, options.path ?? '.');
     if (transport.kind === 'query') return await discoverTables(transport, connection, options.tables);
     const connector = project.connectors.get(project.connections[connection]!.connector)!.value;
     if (connector.transport === 'soap')
@@ -58,7 +58,7 @@ async function filesOf(transport: FileTransport, connection: string, folder: str
     const newest = same.reduce((a, b) => ((b.modifiedMs ?? 0) > (a.modifiedMs ?? 0) ? b : a));
     try {
       const stream = await discoverFile(newest.name, await beginning(transport, newest), (newest.size ?? MOST_BYTES + 1) > MOST_BYTES);
-      stream.retriever = { files: { ...(folder === '../certify' ? {} : { folder }), pattern } };
+      stream.retriever = { files: { ...(folder === '.' ? {} : { folder }), pattern } };
       stream.evidence.unshift(`${counted(same.length, 'file')} called ${pattern}; looked at ${newest.name}`);
       streams.push(stream);
     } catch (error) {

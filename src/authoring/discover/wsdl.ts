@@ -84,7 +84,7 @@ function listIn(output: ElementDeclaration | undefined): FoundList | undefined {
   const visit = (type: ComplexType | undefined, path: string[]): FoundList | undefined => {
     if (!type || path.length > 6) return undefined;
     for (const field of type.fields)
-      if (!field.many && !field.type()) beside.push({ path: [...path, field.name].join('../../connector'), name: field.name });
+      if (!field.many && !field.type()) beside.push({ path: [...path, field.name].join('.'), name: field.name });
     for (const field of type.fields) {
       const inner = field.type();
       if (field.many && inner?.fields.length) return { path: [...path, field.name], row: inner, beside };
@@ -127,7 +127,7 @@ function streamOf(
   logout: Operation | undefined,
   options: Record<string, PlainMap>,
 ): ProposedStream {
-  const evidence: string[] = [`${operation.name} gives a list: ${list.path.join('../../connector')}`];
+  const evidence: string[] = [`${operation.name} gives a list: ${list.path.join('.')}`];
   const given = parameters(operation);
   const session = login && given.find((p) => SESSION.test(p.name));
   const header = headerOf(operation, login, options);
@@ -179,7 +179,7 @@ function streamOf(
     name: streamName(operation.name.replace(/^(get|list|find|search|read|fetch)_?/i, '')),
     description: `${operation.name}.`,
     retriever: { request },
-    record_selector: { path: list.path.join('../../connector') },
+    record_selector: { path: list.path.join('.') },
     ...(paged || offset
       ? {
           paginator: {
@@ -265,7 +265,7 @@ function textPath(output: ElementDeclaration | undefined, name: RegExp): string 
   const visit = (type: ComplexType | undefined, path: string[]): string | undefined => {
     for (const field of path.length > 4 ? [] : (type?.fields ?? [])) {
       const inner = field.type();
-      if (!inner?.fields.length && name.test(field.name)) return [...path, field.name].join('../../connector');
+      if (!inner?.fields.length && name.test(field.name)) return [...path, field.name].join('.');
       const found = inner?.fields.length ? visit(inner, [...path, field.name]) : undefined;
       if (found) return found;
     }

@@ -100,7 +100,7 @@ function cutTyped(lines: readonly string[], stream: ProposedStream, csv: PlainMa
       const cells = text.split(delimiter);
       if (control!['count'] !== undefined) cells[at(control!['count'])] = String(own.length);
       if (total) {
-        const sum = own.reduce((all, row) => all + BigInt(row[at(total['of'])]!.replace('../../connector', '')), 0n);
+        const sum = own.reduce((all, row) => all + BigInt(row[at(total['of'])]!.replace('.', '')), 0n);
         cells[at(total['field'])] = unscaled(sum, 2);
       }
       return cells.join(delimiter) + lineEnd;
@@ -129,9 +129,7 @@ function cutJson(text: string, rows: string): string {
     JSON.parse as (text: string, reviver: (key: string, value: unknown, context: { source: string }) => unknown) => unknown
   )(text, (_, value, context) => (typeof value === 'number' ? raw.rawJSON(context.source) : value));
   const list =
-    rows === ''
-      ? document
-      : rows.split('../../connector').reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], document);
+    rows === '' ? document : rows.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], document);
   if (Array.isArray(list) && list.length > 4) list.length = 4;
   return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -67,14 +67,14 @@ function answerText(
     const type = element.type();
     if (!type || type.fields.length === 0) {
       const attributes = (type?.attributes ?? []).map((name) => ` ${name}="x"`).join('');
-      const value = told[path.join('../../connector')] ?? inventedValue(element.name, element.simple(), n);
+      const value = told[path.join('.')] ?? inventedValue(element.name, element.simple(), n);
       return `${begin}${attributes}>${escapeXml(value)}</${element.name}>\n`;
     }
     const fields = type.fields.flatMap((field): string[] => {
       const inner = [...path, field.name];
       if (inner.length > DEEPEST && field.optional) return [];
       if (inner.length > 2 * DEEPEST || left-- <= 0) return [];
-      const times = inner.join('../../connector') === list ? RECORDS : 1;
+      const times = inner.join('.') === list ? RECORDS : 1;
       return Array.from({ length: times }, (_, i) => written(field, inner, element.namespace, times > 1 ? i : n, `${indent}  `));
     });
     return `${begin}>\n${fields.join('')}${indent}</${element.name}>\n`;

@@ -21,7 +21,7 @@ export function manifestText({ id, title, transport, streams, options, transport
   const pattern = files ? String((streams[0]!.retriever['files'] as PlainMap)['pattern']) : '';
   const all: Discovery['options'] = files
     ? {
-        folder: { description: 'Folder that the files are written to.', default: '../../connector' },
+        folder: { description: 'Folder that the files are written to.', default: '.' },
         files: { description: 'Names of its files, with * and ?.', default: pattern },
         archive: { description: 'Folder that a file is moved to once it is loaded; empty to leave it where it is.', default: '' },
         ...(sink ? { outbox: { description: 'Folder that files for the system are put into.', default: 'outbox' } } : {}),

@@ -225,7 +225,7 @@ async function contents(id: string, transport: NewConnector['transport'], option
     const made: NewConnector = { id, title, transport, streams, options: {}, ...more, sink: written?.skeleton };
     const placed = Object.fromEntries(
       Object.entries(fixtures).map(([name, content]) => [
-        name.startsWith('../../') ? `fixtures/${name.slice(3)}` : `fixtures/${streams[0]!.name}/${name}`,
+        name.startsWith('../') ? `fixtures/${name.slice(3)}` : `fixtures/${streams[0]!.name}/${name}`,
         content,
       ]),
     );
@@ -304,7 +304,7 @@ async function sampleOf(
   };
 }
 
-/** Makes the files of a pack. `fixtures`: name in the folder of the first stream, or `../../` and the path below fixtures/. */
+/** Makes the files of a pack. `fixtures`: name in the folder of the first stream, or `../` and the path below fixtures/. */
 export type Finish = (
   streams: ProposedStream[],
   fixtures: Contents,

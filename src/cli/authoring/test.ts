@@ -81,7 +81,7 @@ async function chosen(project: Project, names: readonly string[]): Promise<AnyMa
 /** With the line and column that the loader knows for the path. */
 function placed(problem: Problem, located: AnyMapping): Problem {
   const path = (problem.place.path ?? '')
-    .split('..')
+    .split('.')
     .filter((part) => part !== '')
     .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
   return { ...problem, place: { ...located.at(path), path: problem.place.path } };

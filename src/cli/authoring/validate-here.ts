@@ -33,7 +33,7 @@ async function storeProblems({ config, entities, folder }: Draft): Promise<Probl
     right.map((part) => part.value),
   );
   return problems.map((problem) => {
-    const path = (problem.place.path ?? '').split('..');
+    const path = (problem.place.path ?? '').split('.');
     const entity = right.find((part) => part.file === problem.place.file);
     // Columns beside a field, such as amount_currency, stand at the entity.
     if (entity) return { ...problem, place: { ...entity.at(path), path: problem.place.path } };

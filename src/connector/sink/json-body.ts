@@ -32,10 +32,10 @@ export function jsonTypesOf(sink: SinkConfig): JsonTypes | undefined {
   const cells = new Map<string, string>();
   for (const { row } of rowsOfSink(sink)) for (const [name, text] of Object.entries(row)) cells.set(name, text);
   return (path) => {
-    const [name = '', ...below] = path.split('..');
+    const [name = '', ...below] = path.split('.');
     const at = cells.has(path) ? path : name;
     const [, field, other] = WHOLE.exec(cells.get(at) ?? '') ?? [];
-    if (field !== undefined) return types([withoutIndexes(field), ...(at === path ? [] : below)].join('..'));
+    if (field !== undefined) return types([withoutIndexes(field), ...(at === path ? [] : below)].join('.'));
     return other !== undefined && /^(?:count(?:\..+)?|number|batch|batches|total\..+)$/.test(other) ? 'number' : undefined;
   };
 }
@@ -50,7 +50,7 @@ function typesOfFields({ schema: { fields } }: SinkConfig): JsonTypes {
 /** Payments.0.Amount is the field Payments.Amount. */
 function withoutIndexes(path: string): string {
   return path
-    .split('..')
+    .split('.')
     .filter((part) => !/^\d+$/.test(part))
-    .join('..');
+    .join('.');
 }

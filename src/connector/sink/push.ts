@@ -77,7 +77,7 @@ export function rejection(name: string, why: string, said?: string, session?: Se
   const problem: Problem = {
     code: 'DELIVERY_REJECTED',
     place: { system: name },
-    message: `The system rejected it${reason ? `: ${reason}${/[.!?…]$/.test(reason) ? '' : '..'}` : ' and gave no reason.'}`,
+    message: `The system rejected it${reason ? `: ${reason}${/[.!?…]$/.test(reason) ? '' : '.'}` : ' and gave no reason.'}`,
     hint: 'Mend the record at its source, and it is sent again; or, after mending the other side: interlocal deliver retry.',
   };
   return { state: 'rejected', problem, ...(said === undefined ? {} : { said: shortened(said, session) }) };

@@ -55,7 +55,7 @@ function partOf(values: Values, fields: readonly string[]): Values {
 /** A file name with its values. What could lead out of the folder never gets into one. */
 export function fileNameOf(template: string, scope: Variables): string {
   const name = fillText(template, scope);
-  if (name === '' || name.startsWith('..') || /[/\\\0]/.test(name))
+  if (name === '' || name.startsWith('.') || /[/\\\0]/.test(name))
     throw new FatalError({
       code: 'FILE_NAME_INVALID',
       place: {},
@@ -69,7 +69,7 @@ export function fileNameOf(template: string, scope: Variables): string {
 function complete(sink: SinkConfig, values: Values): Values {
   return Object.fromEntries(
     Object.keys(sink.schema.fields)
-      .filter((name) => !name.includes('..') || Object.hasOwn(values, name))
+      .filter((name) => !name.includes('.') || Object.hasOwn(values, name))
       .map((name) => [name, values[name] ?? null]),
   );
 }

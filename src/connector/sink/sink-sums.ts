@@ -42,7 +42,7 @@ function partOf(records: readonly Values[], { where }: NamedTotal): readonly Val
 /** A field that says no decimals has two, or as many as its values need: nothing is rounded. */
 function totalOf(sink: SinkConfig, records: readonly Values[], field: string): string {
   const decimals =
-    sink.schema.fields[field]?.decimals ?? Math.max(2, ...records.map((values) => textAt(values, field).split('..')[1]?.length ?? 0));
+    sink.schema.fields[field]?.decimals ?? Math.max(2, ...records.map((values) => textAt(values, field).split('.')[1]?.length ?? 0));
   return unscaled(
     records.reduce((sum, values) => sum + (scaled(textAt(values, field), decimals) ?? 0n), 0n),
     decimals,

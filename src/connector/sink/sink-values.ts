@@ -131,12 +131,12 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
     return Object.keys(fields)
       .filter((path) => path.startsWith(below))
       .map((path) => path.slice(below.length))
-      .filter((name) => (below === '' ? !name.includes('..') || !hasParent(name) : !name.includes('..')));
+      .filter((name) => (below === '' ? !name.includes('.') || !hasParent(name) : !name.includes('.')));
   }
 
   /** A point may belong to a name: m.muni_desc is no field of a group m. */
   function hasParent(path: string): boolean {
-    return Object.hasOwn(fields, path.slice(0, path.indexOf('..')));
+    return Object.hasOwn(fields, path.slice(0, path.indexOf('.')));
   }
 
   function wrong(field: SinkField, path: string, value: Value, what: string): null {

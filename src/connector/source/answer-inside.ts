@@ -24,11 +24,11 @@ export function textIn(value: Values, path: string, { decoder }: StreamConfig, n
 export function withInside(value: Values, path: string, text: string, { xml, json }: DecoderConfig): Values {
   const inside = xml ? valuesOfXml(text) : json && !json.lines ? jsonObject(text) : undefined;
   if (inside === undefined) return value;
-  const [first = '', ...rest] = Object.hasOwn(value, path) ? [path] : path.split('..');
+  const [first = '', ...rest] = Object.hasOwn(value, path) ? [path] : path.split('.');
   const inner = value[first];
   if (rest.length === 0) return { ...value, [first]: inside };
   if (inner === null || typeof inner !== 'object' || Array.isArray(inner)) return value;
-  return { ...value, [first]: withInside(inner, rest.join('..'), text, { xml, json }) };
+  return { ...value, [first]: withInside(inner, rest.join('.'), text, { xml, json }) };
 }
 
 /** Text of ours: what a document says of its encoding was true where it was written. */

@@ -26,7 +26,7 @@ export function isWithoutContent({ status, headers, url }: RequestAnswer, stream
     );
   if (!WHOLE.has(status) && !declared && !(status === 206 && range && !part))
     throw refuse(
-      `The system answered with status ${status} ${MEANINGS[status] ?? ''}`.trimEnd() + (range ? ` (Content-Range: ${range.text}).` : '..'),
+      `The system answered with status ${status} ${MEANINGS[status] ?? ''}`.trimEnd() + (range ? ` (Content-Range: ${range.text}).` : '.'),
       `Look up what the system means by it. Where such an answer is whole, add statuses: [${status}] to retriever.request of the connector; error_handler.rules may ignore it or try again.`,
     );
   if (!stream.paginator && hasNextPage(headers['link'], url))

@@ -33,7 +33,7 @@ async function read(
   await new Promise((resolve) => server.once('listening', resolve));
   const transport = openHttp(
     { base_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
-    { connection: 'office', projectFolder: '..' },
+    { connection: 'office', projectFolder: '.' },
   );
   const stream = streamSchema.parse({
     retriever: { request: { path: '/items', query: { p: '{{ page }}', o: '{{ offset }}', c: '{{ cursor }}' } } },

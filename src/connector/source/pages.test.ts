@@ -37,7 +37,7 @@ async function read(
   await new Promise((resolve) => server.once('listening', resolve));
   const transport = openHttp(
     { base_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
-    { connection: 'office', projectFolder: '..' },
+    { connection: 'office', projectFolder: '.' },
   );
   const config = streamSchema.parse({
     retriever: {

@@ -42,7 +42,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
       return check ? [{ name, personal: isPersonal(name, stream), type: f.type, format: f.format, check }] : [];
     }),
   );
-  const groupsAround = new Set([...(stream.record_selector?.parents ?? []), ...nested.map((name) => name.slice(0, name.indexOf('..')))]);
+  const groupsAround = new Set([...(stream.record_selector?.parents ?? []), ...nested.map((name) => name.slice(0, name.indexOf('.')))]);
   const holdShapes = shapesOf(stream);
   const watch = columnWatch();
   const seen = new Set<string>();

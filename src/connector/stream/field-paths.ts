@@ -17,13 +17,13 @@ export function isPersonal(name: string, { schema: { fields } }: StreamConfig): 
 /** The columns that a file's decoder must find, and those that it may: fields of a parent stand in other records. */
 export function columnsOf(stream: StreamConfig): { requiredColumns: string[]; knownColumns: string[] } {
   const parents = stream.record_selector?.parents ?? [];
-  const names = Object.keys(stream.schema.fields).filter((name) => !parents.includes(name.split('..')[0]!) || !isNested(name, stream));
+  const names = Object.keys(stream.schema.fields).filter((name) => !parents.includes(name.split('.')[0]!) || !isNested(name, stream));
   const requiredColumns = names.filter((name) => !stream.schema.fields[name]!.optional && !parents.includes(name));
   return { requiredColumns, knownColumns: Object.keys(stream.schema.fields) };
 }
 
 /** `a.b.c` → `a`, `a.b` */
 function groupsAround(name: string): string[] {
-  const parts = name.split('..');
-  return parts.slice(1).map((_, i) => parts.slice(0, i + 1).join('..'));
+  const parts = name.split('.');
+  return parts.slice(1).map((_, i) => parts.slice(0, i + 1).join('.'));
 }

@@ -33,7 +33,7 @@ export function shapesOf({
       return [{ name, type, plain: Object.hasOwn(fields, `${name}.text`) ? 'text' : plain, groups }];
     })
     // The outer ones first: what stands inside is looked for in what they became.
-    .toSorted((a, b) => a.name.split('..').length - b.name.split('..').length);
+    .toSorted((a, b) => a.name.split('.').length - b.name.split('.').length);
   if (shapes.length === 0) return undefined;
 
   /** true: stop. */

@@ -24,5 +24,5 @@ export function plainValue(text: string, type: Type): string {
 }
 
 function withoutZeros(text: string): string {
-  return /\.\d*$/.test(text) ? withoutTrailing(withoutTrailing(text, '0'), '..') : text;
+  return /\.\d*$/.test(text) ? withoutTrailing(withoutTrailing(text, '0'), '.') : text;
 }

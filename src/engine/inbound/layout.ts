@@ -33,7 +33,7 @@ export function layoutOf(session: Session): Layout {
     const seen: Columns = selector?.columns() ?? new Map<string, string>();
     if (!named) return seen;
     // A header or catalogue says nothing of what is inside groups and lists.
-    const inside = [...seen].filter(([name]) => name.includes('..') && !named!.has(name));
+    const inside = [...seen].filter(([name]) => name.includes('.') && !named!.has(name));
     return new Map([...[...named].map(([name, kind]): [string, string] => [name, kind || (seen.get(name) ?? '')]), ...inside]);
   };
   const said = (): string | undefined => changesSince(before, now(), session.stream.schema.fields);

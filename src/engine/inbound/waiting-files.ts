@@ -48,6 +48,6 @@ export async function noteNeverFound(session: Session): Promise<void> {
   const { folder, pattern } = session.stream.retriever.files!;
   if (await anyFile(session.knex, session.source.id)) return;
   session.note(
-    `No file called ${pattern} was ever found in ${folder === '..' ? 'the folder of the connection' : folder}. If there should be one, check folder and pattern.`,
+    `No file called ${pattern} was ever found in ${folder === '.' ? 'the folder of the connection' : folder}. If there should be one, check folder and pattern.`,
   );
 }

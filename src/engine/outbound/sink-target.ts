@@ -89,7 +89,7 @@ function madeUp(sink: SinkConfig): Values {
     Object.fromEntries(
       Object.entries(fields).flatMap(([path, field]) => {
         const name = path.slice(below.length);
-        const parent = name.includes('..') ? below + name.slice(0, name.indexOf('..')) : undefined;
+        const parent = name.includes('.') ? below + name.slice(0, name.indexOf('.')) : undefined;
         if (!path.startsWith(below) || (parent !== undefined && Object.hasOwn(fields, parent))) return [];
         return [[name, valueOf(path, field)]];
       }),

@@ -232,7 +232,7 @@ function listAt(values: Values, name: string): Values[] {
 
 function textAt(values: Values, path: string): string | null {
   let at: Value | undefined = values;
-  for (const part of path.split('..')) {
+  for (const part of path.split('.')) {
     if (typeof at !== 'object' || at === null || Array.isArray(at)) return null;
     at = Object.hasOwn(at, part) ? at[part] : undefined;
   }

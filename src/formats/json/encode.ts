@@ -12,7 +12,7 @@ export async function* encodeJson(
   context: EncodeContext,
 ): AsyncGenerator<Uint8Array, void, void> {
   const encode = await encoderOf(options.encoding ?? 'utf-8', context.file);
-  const path = options.rows === '' ? [] : options.rows.split('..');
+  const path = options.rows === '' ? [] : options.rows.split('.');
   const open = path.map((name) => `{${JSON.stringify(name)}:`).join('');
   const unicode = /^utf/.test(options.encoding ?? 'utf-8');
   let record = 0;

@@ -24,7 +24,7 @@ export function* jsonRows(
   file: string,
 ): Generator<JsonRow, void, void> {
   const scanner = jsonScanner(text);
-  const path = rows === '' ? [] : rows.split('..');
+  const path = rows === '' ? [] : rows.split('.');
   const end = yield* within(scanner.skipSpace(0), 0);
   const after = scanner.skipSpace(end);
   if (after < text.length) scanner.fail('something follows the document', after);
@@ -96,7 +96,7 @@ export function* jsonRows(
   }
 
   function missing(depth: number, what: string, names: string[], hint?: string): Error {
-    const where = depth === 0 ? 'at the top of the document' : `at ${path.slice(0, depth).join('..')}`;
+    const where = depth === 0 ? 'at the top of the document' : `at ${path.slice(0, depth).join('.')}`;
     const meant = depth < path.length ? didYouMean(path[depth]!, names) : undefined;
     const found = names.length ? ` It has: ${names.slice(0, 20).join(', ')}.` : '';
     return refuseFile(

@@ -151,7 +151,7 @@ function ofxStatements(file: string): OfxStatements {
     if (text === null) return null;
     if (!/^[-+]?\d{0,20}(?:[.,]\d{0,10})?$/.test(text) || !/\d/.test(text))
       malformed(line, `The amount is ${JSON.stringify(text.slice(0, 30))}, which is no amount of OFX.`);
-    return text.replace(',', '..').replace('+', '');
+    return text.replace(',', '.').replace('+', '');
   }
 
   return {

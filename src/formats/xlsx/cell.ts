@@ -79,7 +79,7 @@ export function numberText(stored: string, format: NumberFormat): CellText {
     const [mantissa = '', power = '0'] = Number(`0.${digits}`)
       .toExponential(DIGITS - 1)
       .split('e');
-    digits = withoutTrailing(mantissa.replace('..', ''), '0');
+    digits = withoutTrailing(mantissa.replace('.', ''), '0');
     point += Number(power) + 1;
   }
   if (digits === '') return { text: formatted('', '0', '', format) };

@@ -146,8 +146,8 @@ function local(name: string): string {
 function resolved(folder: string, target: string): string {
   const parts = target.startsWith('/') ? [] : folder.split('/').filter(Boolean);
   for (const part of target.split('/').filter(Boolean)) {
-    if (part === '../..') parts.pop();
-    else if (part !== '..') parts.push(part);
+    if (part === '..') parts.pop();
+    else if (part !== '.') parts.push(part);
   }
   return parts.join('/');
 }

@@ -43,7 +43,7 @@ function elementWriter(
   file: string,
   unicode: boolean,
 ): (name: string, value: Value, path: string, record: number) => string {
-  const lists = new Set(options.lists.map((path) => path.replaceAll('/', '..')));
+  const lists = new Set(options.lists.map((path) => path.replaceAll('/', '.')));
   const prefix = options.attributes_prefix;
   const asAttributes = options.scalars === 'attributes';
 

@@ -25,10 +25,10 @@ interface Node {
  */
 export function xmlRows(options: XmlOptions, file: string): { push(text: string): void; take(): SourceRecord[]; end(): void } {
   const wanted = options.row.replace(/^\//, '').split('/');
-  const lists = new Set(options.lists.map((path) => path.replaceAll('/', '..')));
+  const lists = new Set(options.lists.map((path) => path.replaceAll('/', '.')));
   const listsUnder = new Map<string, string[]>();
   for (const list of lists) {
-    const dot = list.lastIndexOf('..');
+    const dot = list.lastIndexOf('.');
     const parent = list.slice(0, Math.max(0, dot));
     listsUnder.set(parent, [...(listsUnder.get(parent) ?? []), list.slice(dot + 1)]);
   }

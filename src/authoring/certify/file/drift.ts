@@ -76,7 +76,7 @@ async function withoutColumn(
   let tried = 0;
   for (const name of neededColumns(context).slice(0, 12)) {
     // What stands in a file for `dog.name` is the last part.
-    const changed = change(changes, isNested(name, stream) ? name.split('..').at(-1)! : name);
+    const changed = change(changes, isNested(name, stream) ? name.split('.').at(-1)! : name);
     if (changed === undefined) continue;
     const bytes = recorded!.bytes(changed);
     const read = await context.read(bytes);
@@ -101,7 +101,7 @@ async function retyped(context: FileContext): Promise<Verdict> {
   const summed = (stream.control ?? []).map((c) => c.total?.of);
   const parents = stream.record_selector?.parents ?? [];
   const typed = (field: string): boolean =>
-    !parents.includes(field.split('..')[0]!) &&
+    !parents.includes(field.split('.')[0]!) &&
     ['integer', 'decimal', 'date', 'datetime'].includes(fields[field]?.type ?? 'text') &&
     !summed.includes(field);
   let tries = 0;
@@ -145,7 +145,7 @@ async function controlFigures(context: FileContext): Promise<Verdict> {
     ? [...new Set(totals)]
     : balanced
       ? Object.entries(stream.schema.fields)
-          .filter(([name, f]) => f.type === 'decimal' && /amount/i.test(name) && !name.includes('..'))
+          .filter(([name, f]) => f.type === 'decimal' && /amount/i.test(name) && !name.includes('.'))
           .map(([name]) => name)
       : [];
   const before = sumsOf(reading, summed);

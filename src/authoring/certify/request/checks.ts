@@ -169,7 +169,7 @@ async function entityBomb(context: RequestContext): Promise<Verdict> {
 function rowsPath({ stream }: RequestContext): string | undefined {
   return (
     stream.record_selector?.path ??
-    stream.decoder?.xml?.row.replaceAll('/', '..') ??
+    stream.decoder?.xml?.row.replaceAll('/', '.') ??
     (stream.decoder?.json ? stream.decoder.json.rows : undefined)
   );
 }
@@ -244,9 +244,9 @@ async function fieldRenamed(context: RequestContext): Promise<Verdict> {
     .map(([name]) => name);
   let tried = 0;
   // Those inside groups come last in most schemas, and are as easily forgotten.
-  const wanted = [...names.filter((name) => !name.includes('..')).slice(0, 5), ...names.filter((name) => name.includes('..')).slice(0, 5)];
+  const wanted = [...names.filter((name) => !name.includes('.')).slice(0, 5), ...names.filter((name) => name.includes('.')).slice(0, 5)];
   for (const name of wanted) {
-    const last = name.split('..').at(-1)!;
+    const last = name.split('.').at(-1)!;
     let changed = false;
     const read = await context.read((_, recorded) => {
       const body = recorded && changeAnswer(recorded.body.toString(), { kind: 'rename_field', name: last, to: `${last}_2` });
@@ -257,9 +257,7 @@ async function fieldRenamed(context: RequestContext): Promise<Verdict> {
     if (!changed) continue;
     tried++;
     // Only where there is something around it to stand in: a record without lines lacks no amount.
-    const all = read.records.filter(
-      (r, i) => !r.problem && (!name.includes('..') || hasAt(context.reading.records[i]?.values ?? {}, name)),
-    );
+    const all = read.records.filter((r, i) => !r.problem && (!name.includes('.') || hasAt(context.reading.records[i]?.values ?? {}, name)));
     if (!read.refused && all.length > 0)
       return fails(`Without ${name}, ${counted(all.length, 'record')} were read all the same.`, 'Report this.');
   }
@@ -296,7 +294,7 @@ async function lastPage(context: RequestContext): Promise<Verdict> {
     );
   if (paginator?.more === undefined) return undefined;
   const path = typeof paginator.more === 'string' ? paginator.more : paginator.more.path;
-  const name = path.split('..').at(-1)!;
+  const name = path.split('.').at(-1)!;
   let changed = false;
   const read = await context.read((asked, recorded) => {
     if (stepOf(asked, context.stream, context.connector.streams) !== 'own') return undefined;

@@ -36,14 +36,14 @@ function nothingAt({ connector, stream, fixture }: RequestContext): Verdict {
     if (request.operation !== stream.retriever.request!.operation) continue;
     let at = parseXml(answer.body.toString('utf8')).children.find(({ name }) => name === 'Body')?.children[0];
     const behind: string[] = [];
-    for (const name of path.split('..')) {
+    for (const name of path.split('.')) {
       const names = [...new Set(at?.children.map((child) => child.name))];
       const next = at?.children.find((child) => child.name === name);
       if (!next && at && names.length > 0) {
         const meant = didYouMean(name, names);
         return fails(
-          `No record is read: record_selector.path is ${path}, and the recorded answer has no ${name} ${behind.length ? `at ${behind.join('..')}` : `in ${at.name}`}; it has ${names.slice(0, 20).join(', ')}.`,
-          meant ? `Did you mean ${[...behind, meant].join('..')}?` : 'Correct record_selector.path.',
+          `No record is read: record_selector.path is ${path}, and the recorded answer has no ${name} ${behind.length ? `at ${behind.join('.')}` : `in ${at.name}`}; it has ${names.slice(0, 20).join(', ')}.`,
+          meant ? `Did you mean ${[...behind, meant].join('.')}?` : 'Correct record_selector.path.',
         );
       }
       behind.push(name);

@@ -99,7 +99,7 @@ export async function startReplayServer(spec: ReplaySpec): Promise<ReplayServer>
       return {
         status: 200,
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(spec.login.token.split('..').reduceRight<unknown>((value, name) => ({ [name]: value }), 'certify-token')),
+        body: JSON.stringify(spec.login.token.split('.').reduceRight<unknown>((value, name) => ({ [name]: value }), 'certify-token')),
       };
     made.asked.push(asked);
     const found = bestExchange(spec.exchanges, served, asked, spec.variable, spec.differs);

@@ -100,7 +100,7 @@ async function twiceInOne(context: SinkContext): Promise<Verdict> {
 
 async function required(context: SinkContext): Promise<Verdict> {
   const names = Object.entries(context.sink.schema.fields).flatMap(([name, f]) =>
-    'required' in f && f.required && !name.includes('..') ? [name] : [],
+    'required' in f && f.required && !name.includes('.') ? [name] : [],
   );
   for (const name of names) {
     const verdict = await refusal(

@@ -205,7 +205,7 @@ async function unknownAnswer(context: SinkRequestContext): Promise<Verdict> {
   const response = context.sink.acknowledgement?.response;
   if (!response) return undefined;
   const { path: list = '', result = '' } = response.records ?? {};
-  const path = response.path ?? [list, '0', result].filter((part) => part !== '').join('..');
+  const path = response.path ?? [list, '0', result].filter((part) => part !== '').join('.');
   let changed = 0;
   const behaviour: Behaviour = (asked, recorded) => {
     const body =
