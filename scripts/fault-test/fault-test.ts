@@ -104,7 +104,7 @@ async function underRun(scene: Scene, fault: Fault, injected: Injected, whole: U
   // It could not even open its store: it says so, and leaves no note of a run.
   if (fault.everywhere && exit !== 0 && /"code":\s*"STORE_(FULL|DISK_ERROR)"/.test(out) && mine === 'not run') return;
   if (signal !== null) wrong.push(`The run ended with ${signal}.`);
-  if (/\bINTERNAL\b|^ {4}at /m.test(err)) wrong.push(`The run ended with an error of its own: ${err.slice(-300)}`);
+  if (/\bINTERNAL\b|^ {4}at /m.test(err)) wrong.push(`The run ended with an error of its own: ${err.slice(-1500)}`);
   if (fault.fails && mine === 'succeeded') wrong.push('The run succeeded while the fault lasted.');
   if ((exit === 0) !== Object.values(outcomes).every((o) => o === 'succeeded')) wrong.push(`The exit code is ${exit} with ${out}`);
   if (!fault.everywhere && outcomes['clerk'] !== 'succeeded')
