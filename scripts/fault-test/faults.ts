@@ -11,6 +11,8 @@ import { type Scene, type What, WHATS } from './scenes.ts';
 export interface Injected {
   /** For the environment of the process that is disturbed. */
   env?: Record<string, string>;
+  /** Resolves when the fault is there, where that is later. */
+  happened?: Promise<void>;
   /** Told of that process as soon as it was started. */
   began?(child: ChildProcess): void;
   /** The fault is over. */
@@ -24,6 +26,8 @@ export interface Fault {
   fails?: boolean;
   /** It concerns the whole town: the other pipeline may fail too. */
   everywhere?: boolean;
+  /** What `doctor` says of it in the end, and /health with it. */
+  said?: 'attention';
   /** Why it cannot be tried here. */
   impossible?: () => string | undefined;
   /** `bytes`: so many go over a connection undisturbed. `random` gives numbers from 0 to 1. */
@@ -43,7 +47,7 @@ export const FAULTS: readonly Fault[] = [
   { name: 'hang-at-once', what: WHATS, fails: true, inject: onLine('hang', 0, 0) },
   {
     name: 'full-disk',
-    what: WHATS,
+    what: SINKS_AND_SOURCES,
     fails: true,
     everywhere: true,
     impossible: needsMount,
@@ -56,7 +60,9 @@ export const FAULTS: readonly Fault[] = [
     impossible: needsMount,
     inject({ town, line }, bytes, random) {
       const volume = smallVolume(join(town.folder, 'data'));
-      return { began: () => line.once(bytes * random() * 0.9, volume.fill), lift: volume.lift };
+      const there = Promise.withResolvers<void>();
+      const fill = (): void => (volume.fill(), there.resolve());
+      return { happened: there.promise, began: () => line.once(bytes * random() * 0.9, fill), lift: volume.lift };
     },
   },
   {
@@ -67,7 +73,7 @@ export const FAULTS: readonly Fault[] = [
     inject: ({ root }) => fullVolume(root),
   },
   { name: 'clock-forward', what: WHATS, inject: clock(24 * 3600_000) },
-  { name: 'clock-back', what: WHATS, inject: clock(-3600_000) },
+  { name: 'clock-back', what: WHATS, said: 'attention', inject: clock(-3600_000) },
   { name: 'sigstop', what: WHATS, inject: stopped(() => undefined) },
   { name: 'sigstop-server', what: WHATS, inject: stopped((scene) => scene.server) },
   { name: 'sigstop-and-other-run', what: SINKS_AND_SOURCES, inject: overtaken },

@@ -37,6 +37,7 @@ export async function underServe(scene: Scene, fault: Fault, injected: Injected,
       if (ended) throw new Error(`serve did not start: ${(await command.ended).err.slice(-500)}`);
       if (performance.now() > end) throw new Error('serve did not start in time.');
     }
+    await Promise.race([injected.happened, sleep(PATIENCE_MS, undefined, { ref: false })]);
     if (fault.fails)
       await until(
         'not ok while the fault lasts',
@@ -58,7 +59,7 @@ export async function underServe(scene: Scene, fault: Fault, injected: Injected,
         (now) => of(now, 'receipts')?.outcome === 'succeeded' && of(now, 'receipts')!.ended_at !== since,
       );
     }
-    await until('ok afterwards', (now) => now?.status === 'ok');
+    await until('ok afterwards', (now) => now?.status === 'ok' || now?.status === fault.said);
   } finally {
     command.process.kill('SIGTERM');
     const late = setTimeout(() => command.process.kill('SIGKILL'), 30_000);

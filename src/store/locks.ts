@@ -1,11 +1,14 @@
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
+import { FatalError } from '../core/errors.ts';
 import { storeFailure } from './failures.ts';
 import type { Knex } from './open.ts';
 
 /** A held lock; `release` is safe to call twice. */
 export interface Lock {
   release(): Promise<void>;
+  /** Throws FatalError LOCK_LOST when another process has taken it: this one stood still for too long. `trx` may write. */
+  confirm(trx: Knex): Promise<void>;
 }
 
 /** Who holds a lock, for the person who waits for it. */
@@ -57,6 +60,15 @@ export async function takeLock(knex: Knex, name: string): Promise<Lock | Holder>
   beat.unref();
   let released = false;
   return {
+    async confirm(trx) {
+      if (await trx('il_lock').where({ name, token }).first('name')) return;
+      throw new FatalError({
+        code: 'LOCK_LOST',
+        place: { system: name.replace(/^\w+:/, '') },
+        message: 'This run stood still for more than 90 seconds, and another one took its place. It stopped and wrote nothing more.',
+        hint: 'Nothing needs to be done here: the other run does the work. If it comes again, look why the machine or its disk stands still.',
+      });
+    },
     async release() {
       if (released) return;
       released = true;

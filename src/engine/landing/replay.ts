@@ -5,7 +5,6 @@ import { addCounts, noCounts, type Outcome, type RunCounts } from '../../core/ou
 import type { SourceRecord, Values } from '../../core/record.ts';
 import { appendAudit } from '../../store/audit.ts';
 import { storeFailure } from '../../store/failures.ts';
-import { landing } from '../../store/landing.ts';
 import { takeLock } from '../../store/locks.ts';
 import { closeRejects, listRejects, type Reject } from '../../store/rejects.ts';
 import { finishRun, startRun } from '../../store/runs.ts';
@@ -60,6 +59,7 @@ export async function replayRejects(
     runId = await startRun(engine.knex, pipeline);
     const session = await sessionOf(engine, pipeline, runId, engine.knex, options);
     if (session.refusal) throw session.refusal;
+    session.locks.push(lock);
     await replay(session, ids, result, counts);
     const outcome = result.rejected + result.unreadable > 0 ? 'partial' : 'succeeded';
     await finish(outcome, [], ['Rejected records were replayed.']);
@@ -90,7 +90,7 @@ async function replay(session: Session, ids: readonly number[] | undefined, resu
     )) {
       const file = fileId === null ? undefined : { id: fileId, name: list[0]!.file ?? '' };
       const more = noCounts();
-      const still = await landing(knex, async (held, trx) => {
+      const still = await session.commit(async (held, trx) => {
         const { incoming, rejected } = prepare(session.stream, list, file?.name ?? session.connection);
         const context = { ...landContext(session, (c) => shapeOf(trx, c), file), force: true };
         rejected.push(...(await landBatch(held, context, incoming, more)));

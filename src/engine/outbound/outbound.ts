@@ -64,6 +64,7 @@ export async function outbound(session: Session): Promise<void> {
       message: `Another pipeline is writing to ${out.config.connection} now, on ${lock.host} in process ${lock.pid}.`,
       hint: 'Wait until it is done, then run this one again.',
     });
+  session.locks.push(lock);
   try {
     const target = await openTarget(out);
     try {
@@ -76,6 +77,7 @@ export async function outbound(session: Session): Promise<void> {
       await target.close();
     }
   } finally {
+    session.locks.splice(session.locks.indexOf(lock), 1);
     await lock.release();
   }
 }

@@ -101,6 +101,7 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
     );
     if (refused) return await refusedRun(knex, id, refused).catch((error: unknown) => notRecorded(engine, id, error));
     const session = await begin(engine, id, actor, options).catch((error: unknown) => notRecorded(engine, id, error));
+    session.locks.push(lock);
     noteProgressOf(session, knex);
     const outcome = await outcomeOf(session, async () => {
       await work(session);
@@ -250,8 +251,22 @@ export async function sessionOf(engine: Engine, id: string, runId: number, knex:
     streams: connector?.streams ?? {},
     options: {},
     knex,
-    commit: (work) => landing(knex, work),
-    begin: () => beginLanding(knex),
+    commit: (work) =>
+      landing(knex, async (batch, trx) => {
+        for (const lock of session.locks) await lock.confirm(trx);
+        return work(batch, trx);
+      }),
+    async begin() {
+      const open = await beginLanding(knex);
+      try {
+        for (const lock of session.locks) await lock.confirm(open.trx);
+        return open;
+      } catch (error) {
+        await open.rollback();
+        throw error;
+      }
+    },
+    locks: [],
     preview: false,
     source,
     sources: new Map((await listSources(knex)).map((s) => [s.id, s])),

@@ -5,6 +5,7 @@ import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import { AbortedError, type FatalError, type Problem } from '../../core/errors.ts';
 import type { Outcome, RunCounts } from '../../core/outcome.ts';
 import type { Landing, OpenLanding } from '../../store/landing.ts';
+import type { Lock } from '../../store/locks.ts';
 import type { Knex } from '../../store/open.ts';
 import type { Source } from '../../store/sources.ts';
 import type { GoldenChange } from '../golden/golden.ts';
@@ -49,6 +50,8 @@ export interface Session {
   commit<T>(work: (landing: Landing, trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /** Opens such a transaction for a batch that is landed while it is read. */
   begin(): Promise<OpenLanding>;
+  /** Locks that the run holds. Each transaction makes sure of them first, so that a run that was overtaken writes and sends nothing more. */
+  locks: Lock[];
   preview: boolean;
   source: Source;
   sources: ReadonlyMap<number, Source>;
