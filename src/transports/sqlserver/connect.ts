@@ -10,6 +10,7 @@ import { patience, tooSlow } from '../patience.ts';
 import type { TransportContext } from '../transport.ts';
 import { sqlError } from './errors.ts';
 import type { SqlRemote } from './errors.ts';
+import { passOverLateAnswers } from './late-answer.ts';
 import { STANDARD_PORT } from './options.ts';
 import type { SqlServerSettings } from './options.ts';
 import { requireEncryption } from './require-encryption.ts';
@@ -149,6 +150,7 @@ const CLOSING_MS = 2000;
 /** mssql is CommonJS: under some loaders everything is on `default`. */
 async function loadMssql(): Promise<Mssql> {
   const loaded = (await import('mssql')) as Mssql & { default?: Mssql };
+  passOverLateAnswers();
   return loaded.default ?? loaded;
 }
 
