@@ -150,7 +150,7 @@ async function asPerson({ town, received }: Scene): Promise<boolean> {
 
 /** Everything that is to be the same. How a delivery came about may differ; that each record got there, and once, may not. */
 export async function stateOf({ town, received }: Scene): Promise<string[]> {
-  const store = town.dump().filter((line) => !/^(outbox|delivery|outbound) /.test(line));
+  const store = (await town.dump()).filter((line) => !/^(outbox|delivery|outbound) /.test(line));
   const sent = (await outbox(town)).map((row) => `outbox ${row.replace(/ v\d+ /, ' ').replace(/ accepted$/, ' sent')}`);
   return [...store, ...sent, ...received().map((text) => `receiver ${text}`)];
 }
