@@ -19,6 +19,20 @@ const left = [...configDefaults.exclude, ...missing.map(({ suite }) => suite)];
 
 /** Suites about the file that a store is. */
 const FILE_ONLY = ['test/engine/doctor.test.ts'];
+/** Suites about what comes over the wire, whose records land as every other suite's do: over one store, for the time they take. */
+const ABOUT_THE_WIRE = [
+  'answers',
+  'bank-statements',
+  'blds',
+  'changing-pages',
+  'either-shape',
+  'error-rules',
+  'nacha',
+  'packed',
+  'reports',
+  'secrets',
+  'secrets-echoed',
+].map((name) => `test/engine/${name}.test.ts`);
 /** Suites over a real PostgreSQL alone. */
 const POSTGRES_ONLY = ['test/postgres/**'];
 /** Suites that touch a store run twice: over a file, and over a PostgreSQL server that the whole run shares. */
@@ -48,7 +62,7 @@ export default defineConfig({
         test: {
           name: 'postgres',
           include: OVER_BOTH,
-          exclude: [...left, ...FILE_ONLY],
+          exclude: [...left, ...FILE_ONLY, ...ABOUT_THE_WIRE],
           env: { TEST_STORE: 'postgres' },
           globalSetup: 'test/postgres.setup.ts',
         },

@@ -2,7 +2,7 @@ import type { ConfigurationState } from './configuration-state.ts';
 import type { Response } from 'express';
 import type { Engine } from '../engine/run/run.ts';
 import type { Page, Town } from './pages/parts/page.ts';
-import { revenueCache } from './revenue-cache.ts';
+import type { revenueCache } from './revenue-cache.ts';
 
 /** What pages and the API are made from. */
 export interface ServerContext {

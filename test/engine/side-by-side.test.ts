@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, expect, test } from 'vitest';
 import { statusOf } from '../../src/reports/status.ts';
-import { api } from '../../src/server/api/api.ts';
+import type { Engine } from '../../src/engine/run/run.ts';
+import { pages } from '../web/http.ts';
 import { closeOddServers, oddServer } from '../transports/odd-sftp.ts';
 import { connector, peopleFile, receipts } from './base-town.ts';
 import { interlocal } from './cli.ts';
@@ -97,15 +98,11 @@ test('a run that does not get on is shown as stalled, by status and /health', as
   expect((await healthOf(town.engine)).pipelines.find((p) => p.pipeline === 'receipts')).toMatchObject({ stalled_since: null });
 });
 
-async function healthOf(engine: Parameters<typeof statusOf>[0]) {
-  const { default: express } = await import('express');
-  const app = express().use(api({ engine } as Parameters<typeof api>[0]));
-  const server = app.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
+async function healthOf(engine: Engine): Promise<{ status: string; pipelines: { pipeline: string }[] }> {
+  const server = await pages(engine);
   try {
-    const response = await fetch(`http://127.0.0.1:${(server.address() as { port: number }).port}/health`);
-    return (await response.json()) as { status: string; pipelines: { pipeline: string }[] };
+    return JSON.parse((await server.ask('/health')).text) as { status: string; pipelines: { pipeline: string }[] };
   } finally {
-    server.close();
+    await server.close();
   }
 }

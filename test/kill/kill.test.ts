@@ -14,7 +14,15 @@ const KILLS = STORE === 'postgres' ? 6 : 12;
 
 test('a run that is killed at any moment and run again leaves the store of an undisturbed run', { timeout: 300_000 }, async () => {
   const store = await storeOfTown();
-  const result = await killTest({ folder, kills: KILLS, killsPerTown: KILLS / 3, seed: 7, households: 80, store: store?.url, say: () => {} });
+  const result = await killTest({
+    folder,
+    kills: KILLS,
+    killsPerTown: KILLS / 3,
+    seed: 7,
+    households: 80,
+    store: store?.url,
+    say: () => {},
+  });
   expect(result.differing).toEqual([]);
   expect(result.kills).toBe(KILLS);
 });
