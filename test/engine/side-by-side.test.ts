@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { afterEach, expect, test } from 'vitest';
 import { statusOf } from '../../src/reports/status.ts';
 import type { Engine } from '../../src/engine/run/run.ts';
-import { pages } from '../web/http.ts';
+import { serve } from '../web/http.ts';
 import { closeOddServers, oddServer } from '../transports/odd-sftp.ts';
 import { connector, peopleFile, receipts } from './base-town.ts';
 import { interlocal } from './cli.ts';
@@ -99,7 +99,7 @@ test('a run that does not get on is shown as stalled, by status and /health', as
 });
 
 async function healthOf(engine: Engine): Promise<{ status: string; pipelines: { pipeline: string }[] }> {
-  const server = await pages(engine);
+  const server = await serve(engine);
   try {
     return JSON.parse((await server.ask('/health')).text) as { status: string; pipelines: { pipeline: string }[] };
   } finally {
