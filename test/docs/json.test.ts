@@ -45,6 +45,8 @@ const order = [
   'rejects replay',
   'audit',
   'explain',
+  'matches list',
+  'exceptions list',
   'report revenue',
   'report reconciliation',
   'store copy',
