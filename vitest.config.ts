@@ -42,7 +42,6 @@ const OVER_BOTH = [
   'test/outbound/*.test.ts',
   'test/web/{report,pages,outbound}.test.ts',
   'test/sample-town/sample-town.test.ts',
-  'test/kill/*.test.ts',
   'test/postgres/*.test.ts',
 ];
 

@@ -15,7 +15,9 @@ export async function dumpStore(knex: Knex): Promise<string[]> {
   const add = async (what: string, query: Knex.QueryBuilder): Promise<void> => {
     for (const row of await rowsOf(query)) say(what, Object.values(row));
   };
-  const entities = (await knex('il_entity').select('id', 'name')) as { id: number; name: string }[];
+  const entities = (await knex('il_entity').select('id', 'name', 'identity')) as { id: number; name: string; identity: string }[];
+  // Which records were there when people were compared decides by which steps they became one, not what they became.
+  const compared = entities.filter(({ identity }) => !identity.startsWith('[')).map(({ name }) => name);
   /** Entity id and golden id → what the golden record was made of first. */
   const origins = new Map<string, string>();
   for (const { id, name } of entities) {
@@ -57,6 +59,7 @@ export async function dumpStore(knex: Knex): Promise<string[]> {
     knex('il_history as h')
       .join('il_entity as e', 'e.id', 'h.entity_id')
       .leftJoin('il_landed as l', 'l.id', 'h.landed_id')
+      .whereNotIn('e.name', compared)
       .select('e.name', 'h.action', 'h.changes', 'l.source_key'),
   );
   await add(
