@@ -44,6 +44,7 @@ describe('interlocal init', () => {
       time_zone: 'America/New_York',
       currency: 'CAD',
       fiscal_year_starts: '07-01',
+      calendar: { weekend: ['saturday', 'sunday'], holidays: 'us_federal', also: [], open: [] },
     });
   });
 
