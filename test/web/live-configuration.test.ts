@@ -47,7 +47,7 @@ async function serve(folder: string, ...args: string[]): Promise<Served> {
 }
 
 const json = async (served: Served, path: string) => (await (await fetch(served.url + path)).json()) as Record<string, unknown>;
-const until = (found: () => Promise<unknown>) => expect.poll(found, { timeout: 60_000, interval: 200 });
+const until = (found: () => Promise<unknown>) => expect.poll(found, { timeout: 150_000, interval: 200 });
 /** What is in the store, by number. */
 async function departments(folder: string): Promise<Record<string, unknown>> {
   const { knex } = await openTown(folder);
@@ -110,7 +110,7 @@ test(
   },
 );
 
-test('an edit and a run by hand are not undone by the next scheduled run', { timeout: 120_000 }, async () => {
+test('an edit and a run by hand are not undone by the next scheduled run', { timeout: 240_000 }, async () => {
   const t = town();
   const served = await serve(t.folder);
   await until(async () => departments(t.folder)).toEqual({ R1: 'Library' });
