@@ -34,8 +34,8 @@ const ABOUT_THE_WIRE = [
   'secrets-echoed',
 ].map((name) => `test/engine/${name}.test.ts`);
 /**
- * Since people are compared, ids of residents differ after a kill, and what refers to them is dumped by id: `npm run test:kill`
- * shows differences that are none. It runs with the others again when the dump follows references.
+ * Left out because it fails: since people are compared, ids of residents differ after a kill, and the outbox and a delivery differ too.
+ * The ids are dumped as they are; why the others differ was not examined, so a real fault may be behind them. See `npm run test:kill`.
  */
 const KILLS = ['test/kill/**'];
 /** Suites over a real PostgreSQL alone. */
