@@ -81,7 +81,7 @@ describe('a connection gets another name', () => {
 
   test('and says nothing: the run is refused before it changes anything, and says what to write', async () => {
     const town = await started();
-    const before = town.dump();
+    const before = await town.dump();
     town.write({ ...renamed(), 'desk/b.csv': receiptFile([{ no: 'R2', amount: '5.00' }]) });
     await town.reopen();
     for (const result of [await town.preview('desk-receipts'), await town.run('desk-receipts')])
@@ -95,7 +95,7 @@ describe('a connection gets another name', () => {
           },
         ],
       });
-    expect(town.dump()).toEqual(before);
+    expect(await town.dump()).toEqual(before);
     expect(await town.engine.knex('il_source').where({ pipeline: 'desk-receipts' }).first('connection')).toEqual({ connection: 'desk' });
   });
 
