@@ -109,32 +109,9 @@ function chosenFormat(given: string | undefined, out: string | undefined, known:
   return format;
 }
 
-/** All of it, or nothing: an older report is replaced only once the new one is written. */
 async function writeOut(cli: Cli, file: string, content: string | Readable, lines: number): Promise<void> {
-  const { rename, rm, writeFile } = await import('node:fs/promises');
-  const { PRIVATE_FILE } = await import('../../store/private-files.ts');
-  const part = `${file}.${process.pid}.part`;
-  try {
-    await writeFile(part, content, { mode: PRIVATE_FILE });
-    await rename(part, file);
-  } catch (error) {
-    await rm(part, { force: true });
-    const { code } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOENT'
-        ? 'its folder is not there'
-        : code === 'EACCES' || code === 'EPERM'
-          ? 'this account may not write there'
-          : code === 'EISDIR'
-            ? 'it is a folder'
-            : (code ?? String(error));
-    throw new ConfigError({
-      code: 'FILE_NOT_WRITABLE',
-      place: { file },
-      message: `The report cannot be written: ${why}.`,
-      hint: 'Name another file with --out.',
-    });
-  }
+  const { writeReportFile } = await import('../../reports/report-file.ts');
+  await writeReportFile(file, content);
   cli.print({ written: file, rows: lines }, () => `Wrote ${plural(lines, 'line')} to ${file}.`);
 }
 
