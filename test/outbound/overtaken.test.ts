@@ -59,12 +59,11 @@ test('a run that was overtaken while it read stores nothing more', async () => {
 
 /** Sends a file by SFTP; once its temporary name is written, another run has taken over and come as far as `meanwhile` says. */
 async function overtakenWhileStaging(meanwhile: (town: TestTown, staged: string) => Promise<void>) {
-  let town: TestTown | undefined;
   const server = await oddServer({
-    faults: { closed: (path) => (path.endsWith('.part') ? takeOver(town!).then(() => meanwhile(town!, path)) : Promise.resolve()) },
+    faults: { closed: (path) => (path.endsWith('.part') ? takeOver(town).then(() => meanwhile(town, path)) : Promise.resolve()) },
   });
   const files = ledger();
-  town = await makeTown({
+  const town: TestTown = await makeTown({
     ...files,
     'config/connections.yaml': files['config/connections.yaml']!.replace(
       '{ path: ledger }',
