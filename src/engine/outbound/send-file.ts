@@ -18,7 +18,7 @@ import {
 import { packedForSending } from '../../connector/sink/packing.ts';
 import { type RenderedFile, renderSink } from '../../connector/sink/sink.ts';
 import { FatalError, InterlocalError, type Problem, RecordError } from '../../core/errors.ts';
-import { changeDelivery, type Delivery, type DeliveryChange } from '../../store/deliveries.ts';
+import { changeDelivery, type Delivery, type DeliveryChange, listDeliveries, UNFINISHED } from '../../store/deliveries.ts';
 import { changeOutbox, type OutboxRow } from '../../store/outbox.ts';
 import type { FileTransport } from '../../transports/transport.ts';
 import { saveAnswers } from './settle.ts';
@@ -97,7 +97,12 @@ async function moved({ out, transport, delivery, place, context, encrypted }: Fi
         TAKES_UPLOADS,
       );
     }
-    await note(out, delivery, { state: 'staged', sha256: sha256Of(bytes), bytes: bytes.length, totals: file.totals });
+    try {
+      await note(out, delivery, { state: 'staged', sha256: sha256Of(bytes), bytes: bytes.length, totals: file.totals });
+    } catch (error) {
+      if (error instanceof FatalError && error.code === 'LOCK_LOST') await withdraw(out, transport, delivery, place);
+      throw error;
+    }
   }
   try {
     const placed = await placeFile(transport, place, contentOf(delivery), { encrypted, context });
@@ -114,6 +119,21 @@ async function moved({ out, transport, delivery, place, context, encrypted }: Fi
     delivery,
     `It was uploaded whole and was to be moved to ${place.final}, and now neither the temporary file nor ours under its own name is there`,
   );
+}
+
+/**
+ * Another run took over while this one wrote the temporary file. Where that run has moved the file by its own attempt, this one's is left
+ * over, and nobody would ever look at it again. Otherwise it is left: the other run writes it over, or is about to move it.
+ */
+async function withdraw({ session }: Outbound, transport: FileTransport, { id }: Delivery, place: FilePlace): Promise<void> {
+  const [now] = await listDeliveries(session.knex, { id });
+  const isOver = now !== undefined && !UNFINISHED.includes(now.state);
+  try {
+    if (isOver || (await transport.stat(place.final)) !== undefined) await transport.remove(place.staged);
+  } catch (error) {
+    if (!(error instanceof InterlocalError)) throw error;
+    session.note(`${place.staged} could not be removed, and nobody needs it: ${error.message}`);
+  }
 }
 
 /** Under its own name, where the server allows no rename. Gives the problem where nobody knows whether it is there. */
