@@ -31,7 +31,7 @@ export function explainIssues(
     const given = valueAtPath(value, path);
     const full = [...base, ...path];
     if (given === undefined && isAbsence(issue)) {
-      // A misspelt key is one mistake, not an unknown key and a missing one.
+      // A misspelled key is one mistake, not an unknown key and a missing one.
       const meant = unknownKeys.some(
         (u) =>
           samePath(u.path as Path, path.slice(0, -1)) &&

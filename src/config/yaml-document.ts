@@ -132,7 +132,7 @@ function oneEachLine<E extends { code: string; pos: [number, number] }>(errors: 
   );
 }
 
-/** A quote that is not closed is found at the end of the file; it is mended where it was opened. */
+/** A quote that is not closed is found at the end of the file; it is fixed where it was opened. */
 function openingQuote(document: Document, offset: number): number | undefined {
   let opened: number | undefined;
   yaml().visit(document, {

@@ -2,7 +2,7 @@ import type { ErrorCode, YAMLError } from 'yaml';
 import type { Problem } from '../core/errors.ts';
 
 /**
- * What the YAML parser found, in words for a person. Never quotes the file: a mistake beside a password would show it.
+ * What the YAML parser found, in plain words. Never quotes the file: a mistake beside a password would show it.
  * Only a duplicate key is named, since keys are names.
  */
 export function syntaxInPlainWords(error: YAMLError, text: string): Omit<Problem, 'place'> {

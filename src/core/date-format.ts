@@ -63,7 +63,7 @@ export function compileFormat(format: string): DateFormat | string {
     if (part) {
       if (seen.has(part.sets)) return `"${format}" says the ${part.sets} twice`;
       if (digitsOpen && part.digits)
-        return `"${format}" cannot be told apart: ${token} follows a part of one or two digits without anything between them`;
+        return `"${format}" cannot be distinguished: ${token} follows a part of one or two digits without anything between them`;
       seen.add(part.sets);
       readers.push(part.read);
       digitsOpen = part.open === true;

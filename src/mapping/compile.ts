@@ -49,7 +49,7 @@ export const compileMapping: CompileMapping = (mapping, entity, settings) => {
             code: wanted.code,
             place: { ...placeOf(scope), path: wanted.field ?? 'when' },
             message: messageOf(wanted, wanted.field ?? 'when', true),
-            hint: wanted.hint ?? MEND,
+            hint: wanted.hint ?? Fix,
           },
         ],
       };
@@ -157,14 +157,14 @@ function columnsOf(rules: readonly CompiledRule[], scope: Scope, problems: Probl
   return columns;
 }
 
-const MEND = 'Mend it in the source system and let it be sent again, or change the mapping and run: interlocal rejects replay.';
+const Fix = 'Fix it in the source system and let it be sent again, or change the mapping and run: interlocal rejects replay.';
 
 function problemOf(fault: Fault, rule: CompiledRule, scope: Scope): Problem {
   return {
     code: fault.code,
     place: { ...placeOf(scope), path: fault.field ?? rule.place },
     message: messageOf(fault, rule.label, rule.personal),
-    hint: fault.hint ?? MEND,
+    hint: fault.hint ?? Fix,
   };
 }
 

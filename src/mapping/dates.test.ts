@@ -132,7 +132,7 @@ describe('dates', () => {
   test('a format that cannot work is refused with what was meant', () => {
     expect(compileFormat('yyyy-MM-dd')).toMatch('"yyyy", which is no part of a date; write YYYY');
     expect(compileFormat('YYYY-mm-DD')).toMatch('has no month');
-    expect(compileFormat('MDDYYYY')).toMatch('cannot be told apart');
+    expect(compileFormat('MDDYYYY')).toMatch('cannot be distinguished');
     expect(compileFormat('MM/DD/YYYY hh:mm')).toMatch('hh without A');
     expect(compileFormat('MM/DD')).toMatch('has no year');
   });

@@ -86,8 +86,8 @@ function compileUnknown(rule: LookupRule, table: LookupTable): (code: string, da
   const own = `mappings/lookups/${table.name}.csv`;
   const hint =
     table.file === own
-      ? `Mend it at the source, or add it to ${own}; then: interlocal rejects replay.`
-      : `Mend it at the source, or copy the shipped table to ${own} in your town's folder and add it there; then: interlocal rejects replay.`;
+      ? `Fix it at the source, or add it to ${own}; then: interlocal rejects replay.`
+      : `Fix it at the source, or copy the shipped table to ${own} in your town's folder and add it there; then: interlocal rejects replay.`;
   return (code, day) =>
     new Fault(
       'CODE_UNKNOWN',

@@ -55,7 +55,7 @@ export function compileRule(
   const raw = rule.raw === undefined ? undefined : compileRead(rule.raw, rule.trim, settings);
   const missing = field.required
     ? new Fault('FIELD_REQUIRED', `gives no value, and ${name} must have one`, {
-        hint: 'Mend the record at the source, or give the rule a default; then: interlocal rejects replay.',
+        hint: 'Fix the record at the source, or give the rule a default; then: interlocal rejects replay.',
       })
     : undefined;
   const ended = compileEnd(rule, fallback);

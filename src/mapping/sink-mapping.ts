@@ -85,7 +85,7 @@ function compileGroup(
           code: fault.code,
           place: { ...place, path: where.below + rule.field },
           message: messageOf(fault, rule.label, rule.personal),
-          hint: fault.hint ?? 'Mend the record at its source, or change the mapping; the next run looks at it again.',
+          hint: fault.hint ?? 'Fix the record at its source, or change the mapping; the next run looks at it again.',
         });
       else put(values, path, (out[rule.field] ?? null) as string | null);
     }

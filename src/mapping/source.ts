@@ -34,7 +34,7 @@ export function compileRead(name: string, trim: boolean, settings: MappingSettin
     if (value === undefined)
       return new Fault('FIELD_ABSENT', 'is not in the record', {
         field: name,
-        hint: 'Mend the mapping, or the schema of the stream when the source has changed.',
+        hint: 'Fix the mapping, or the schema of the stream when the source has changed.',
       });
     return notText(value, name);
   };

@@ -84,7 +84,7 @@ describe('keys', () => {
     expect(two.keys[0]!.fields).toEqual(['receipt', 'line']);
   });
 
-  test('equal records are told apart by their order', async () => {
+  test('equal records are identified by their order', async () => {
     const stream = await look('who,what\nann,swim\nann,swim\njoe,swim\n');
     expect(stream.keys[0]).toMatchObject({ repeats: 'number' });
     expect(discoveryYaml({ source: 's', streams: [stream], options: {}, notes: [] })).toContain('repeats: number');

@@ -195,7 +195,7 @@ describe('discover on a connection', () => {
     expect(yaml).toContain('primary_key: [number]');
   });
 
-  test('over SOAP reads the WSDL, over SQL Server the catalogue', async () => {
+  test('over SOAP reads the WSDL, over SQL Server the catalog', async () => {
     expect(await discover('bills')).toContain('operation: GetBills');
     expect(await discover('ledger')).toContain('incremental: { cursor: RV, kind: rowversion }');
   });

@@ -171,7 +171,7 @@ describe('a pack whose files are dropped for another system', () => {
   test('is found out when its marker writes over the file', { timeout: 60_000 }, async () => {
     const said = await wrong(manifest(["'{name}.done'", "'{name}'"]));
     expect(said).toContain('dropped: After one run in/entries-2026-03-02-7.csv has 0 bytes, and should have 42.');
-    expect(said).toContain('never_half: The other side could have found in/entries-2026-03-02-7.csv with 0 of 42 bytes.');
+    expect(said).toContain('never_half: The remote system could have found in/entries-2026-03-02-7.csv with 0 of 42 bytes.');
   });
 
   test('is found out when every file has the same name', { timeout: 60_000 }, async () => {

@@ -63,14 +63,14 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     ],
   ],
   [
-    'KEY_UNKNOWN: a misspelt key with what was meant, and not that the right one is missing',
+    'KEY_UNKNOWN: a misspelled key with what was meant, and not that the right one is missing',
     { [MANIFEST]: ['    retriever:', '    retreiver:'] },
     [`${MANIFEST}:11:5 streams.payments.retreiver: "retreiver" is not a key that is known here. Did you mean retriever? [KEY_UNKNOWN]`],
   ],
   [
     'KEY_UNKNOWN: what is known, where nothing is near',
-    { 'config/interlocal.yaml': ['packs: false', 'packs: false\nserver: { colour: red }'] },
-    ['config/interlocal.yaml:7:11 server.colour: "colour" is not a key that is known here. Known here: host, port, names. [KEY_UNKNOWN]'],
+    { 'config/interlocal.yaml': ['packs: false', 'packs: false\nserver: { color: red }'] },
+    ['config/interlocal.yaml:7:11 server.color: "color" is not a key that is known here. Known here: host, port, names. [KEY_UNKNOWN]'],
   ],
   [
     'KEY_UNKNOWN: an option that neither the transport nor the connector has',

@@ -100,7 +100,7 @@ test('a record that was deleted at its source comes back as itself under the new
   expect(await revenue(town)).toBe(6000);
 });
 
-test('a record that is set aside is closed when it comes mended, although its key is another one', async () => {
+test('a rejected record is closed when it comes fixed, although its key is another one', async () => {
   const town = await townWith(DATED, [...ROWS, { number: '9', amount: '9.00', tender: 'XX' }]);
   town.write({ 'inbox/receipts-2.csv': receipts([{ number: '9', amount: '9.00' }]) }, 60);
   await town.run('receipts');

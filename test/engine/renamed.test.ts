@@ -111,7 +111,7 @@ describe('a connection gets another name', () => {
     ]);
   });
 
-  test('keys of what was sent stay, so that nothing is sent again and nothing waits for a person', async () => {
+  test('keys of what was sent stay, so that nothing is sent again and nothing needs review', async () => {
     const town = await started(LEDGER);
     expect((await town.run('to-ledger')).counts).toMatchObject({ created: 1 });
     const rename = (to: string, more: string): void =>

@@ -4,7 +4,7 @@ import { placesAt, type SourceRecord } from '../../core/record.ts';
 
 export const DECLARED = { check: 'fields', title: 'Every field that must be there is in some record' };
 
-/** A name that no record has was misspelt, or is unproven: nothing else would tell, since an absent field is one without a value. */
+/** A name that no record has was misspelled, or is unproven: nothing else would tell, since an absent field is one without a value. */
 export function declaredFields({ schema: { fields } }: StreamConfig, records: readonly SourceRecord[]): Verdict {
   const readable = records.filter((r) => r.raw === undefined && !r.deleted);
   const needed = Object.keys(fields).filter((name) => !fields[name]!.optional);

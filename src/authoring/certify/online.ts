@@ -102,7 +102,7 @@ function verdictOf(results: readonly CheckResult[]): Verdict {
   const said = (list: typeof results): string => list.map((r) => `${r.name}: ${r.detail}`).join('\n');
   if (bad.length) return fails(said(bad), bad[0]!.hint ?? 'interlocal check shows more.');
   const warned = results.filter((r) => r.warning);
-  return warned.length ? holdsBut(said(results), warned[0]!.hint ?? 'Mend it when the system allows.') : holds(said(results));
+  return warned.length ? holdsBut(said(results), warned[0]!.hint ?? 'Fix it when the system allows.') : holds(said(results));
 }
 
 /** The same connection with a key that is nobody's: it must be refused before a password is sent. */

@@ -26,7 +26,7 @@ export async function wsdlOf(pack: Pack, operation: string | undefined): Promise
   return undefined;
 }
 
-/** Why there is none: no file, or none that has the operation, which may be misspelt. */
+/** Why there is none: no file, or none that has the operation, which may be misspelled. */
 export async function withoutWsdl(pack: Pack, operation: string | undefined): Promise<{ detail: string; hint: string }> {
   const { wsdls } = pack.fixtures;
   const save = "Save the service's WSDL there: open its address with ?wsdl at the end.";

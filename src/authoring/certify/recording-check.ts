@@ -11,7 +11,7 @@ export interface Read {
   reading: Reading;
 }
 
-/** Compares what was read with records.json: values, records set aside, files refused. Says the first difference of each kind. */
+/** Compares what was read with records.json: values, rejected records, files refused. Says the first difference of each kind. */
 export function compareWithRecording(fixture: Fixture, reads: readonly Read[]): Verdict {
   const wrong: string[] = [];
   const refusedAs = new Map(fixture.refused.map((r) => [r.file, r.code]));
@@ -48,17 +48,17 @@ export function compareWithRecording(fixture: Fixture, reads: readonly Read[]): 
       wrong.slice(0, 4).join('; '),
       'Correct the connector, or records.json where it is wrong; --write-records writes what is read now, for you to look through.',
     );
-  const detail = `${counted(good.length, 'record')}${aside.length ? `, ${aside.length} set aside` : ''}${fixture.refused.length ? `, ${counted(fixture.refused.length, 'file')} refused` : ''}, as recorded.`;
+  const detail = `${counted(good.length, 'record')}${aside.length ? `, ${aside.length} rejected` : ''}${fixture.refused.length ? `, ${counted(fixture.refused.length, 'file')} refused` : ''}, as recorded.`;
   // A recording of which nothing is read is read "as recorded" by any manifest: it proves nothing.
   if (good.every(({ record }) => record.deleted))
     return fails(
-      `Not one record can be used: ${detail}${aside[0] ? ` The first is set aside with ${aside[0].record.problem!.code}: ${aside[0].record.problem!.message}` : ''}`,
+      `Not one record can be used: ${detail}${aside[0] ? ` The first is rejected with ${aside[0].record.problem!.code}: ${aside[0].record.problem!.message}` : ''}`,
       'A recording needs at least one good record of each stream. Correct the connector until it reads them, or record some.',
     );
   if (aside.length > good.length)
     return holdsBut(
       detail,
-      'More than half is set aside: look whether the system really sends so much that cannot be used, or the schema asks too much.',
+      'More than half is rejected: look whether the system really sends so much that cannot be used, or the schema asks too much.',
     );
   return holds(detail);
 }
@@ -86,13 +86,13 @@ function rejectsThatDiffer(fixture: Fixture, aside: readonly { file?: string; re
     );
     if (at < 0)
       wrong.push(
-        `record ${record.number}${placeOf(one)} is set aside (${record.problem!.code}: ${record.problem!.message}), and records.json does not say so`,
+        `record ${record.number}${placeOf(one)} is rejected (${record.problem!.code}: ${record.problem!.message}), and records.json does not say so`,
       );
     else left.splice(at, 1);
   }
   for (const r of left)
     wrong.push(
-      `records.json says that ${r.line === undefined ? `record ${r.record ?? '?'}` : `line ${r.line}`} is set aside with ${r.code}, and it is not`,
+      `records.json says that ${r.line === undefined ? `record ${r.record ?? '?'}` : `line ${r.line}`} is rejected with ${r.code}, and it is not`,
     );
   return wrong;
 }

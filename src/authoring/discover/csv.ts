@@ -82,7 +82,7 @@ export function discoverCsv(file: string, text: string, encoding: string, guess:
     );
   }
   const ragged = body.filter((row) => row.length !== width).length;
-  if (ragged > 0) evidence.push(`${ragged} rows have another number of columns and would be set aside`);
+  if (ragged > 0) evidence.push(`${ragged} rows have another number of columns and would be rejected`);
   if (!text.endsWith('\n')) {
     csv['final_newline'] = 'optional';
     evidence.push('the last line has no line break: a file that was cut off there cannot be told from a whole one');

@@ -3,7 +3,7 @@ import { fieldNames, MOST_FIELDS, outOf, type ProposedField, type ProposedKey, t
 import { isOverpunched, readSigned } from '../../formats/fixed-width/sign.ts';
 import { namesMoney } from '../../connector/stream/field-names.ts';
 
-/** Names that usually hold what a person can be recognised by. */
+/** Names that usually hold what a person can be recognized by. */
 const PERSONAL =
   /(?<!file)name|(?:^|[^a-z])nom|prenom|prénom|adresse|courriel|owner|address|street|phone|mobile|e-?mail|birth|dob|ssn|resident|contact|payer|tenant/i;
 
@@ -174,7 +174,7 @@ export function proposeKeys(sample: Sample, fields: readonly ProposedField[], su
     {
       fields: best.length ? best : [fields[0]?.name ?? 'id'],
       repeats: 'number',
-      evidence: `no one, two or three fields name every record (${outOf(distinct, n)} whole records differ): equal ones are told apart by their order; ask the vendor what names a record`,
+      evidence: `no one, two or three fields name every record (${outOf(distinct, n)} whole records differ): equal ones are identified by their order; ask the vendor what names a record`,
     },
   ];
 }

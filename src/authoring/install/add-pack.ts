@@ -175,7 +175,7 @@ async function certify(pack: Awaited<ReturnType<typeof readPack>>, options: AddO
         code: 'PACK_NOT_CERTIFIED',
         place: { system: `${pack.id} ${certificate.version}`, path: f.stream ?? f.sink ?? f.check },
         message: `${f.title}: ${f.detail}`,
-        hint: 'Have the vendor mend it, or add it with --no-certify, unproven.',
+        hint: 'Have the vendor fix it, or add it with --no-certify, unproven.',
       })),
   );
 }

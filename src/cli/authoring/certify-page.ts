@@ -23,7 +23,7 @@ ${certificates.map((certificate) => section(certificate, certificates.length > 1
 `;
 }
 
-/** Contrast of every colour on its ground is 7 : 1 or more; words and signs say what colours say. */
+/** Contrast of every color on its ground is 7 : 1 or more; words and signs say what colors say. */
 const STYLE = `
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0; color: #1b1b1b; background: #fff; }
 main { max-width: 72rem; margin: 0 auto; padding: 1rem; }

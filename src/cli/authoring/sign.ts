@@ -115,7 +115,7 @@ async function goodPack(cli: Cli, folder: string, certify: boolean): Promise<{ i
         code: 'PACK_NOT_CERTIFIED',
         place: { system: `${pack.id} ${pack.connector.version}` },
         message: 'It does not certify, so it is not signed.',
-        hint: 'Mend what failed; --no-certify signs it all the same.',
+        hint: 'Fix what failed; --no-certify signs it all the same.',
       });
     }
   }

@@ -64,7 +64,7 @@ export function registerIdentity(cli: Cli): void {
             ),
             '',
             `Linked by rule ${report.links.rule}, by score ${report.links.score}, by a person ${report.links.steward}.`,
-            `Waiting for a person: ${plural(report.waiting.pairs, 'pair')}${report.waiting.later ? `, ${report.waiting.later} of them put off` : ''}. Decided: ${report.decisions.same} same, ${report.decisions.different} different.`,
+            `Needs review: ${plural(report.waiting.pairs, 'pair')}${report.waiting.later ? `, ${report.waiting.later} of them put off` : ''}. Decided: ${report.decisions.same} same, ${report.decisions.different} different.`,
             `Estimated precision ${percent(report.estimate.precision)}, recall ${percent(report.estimate.recall)}. ${report.estimate.method}`,
           ].join('\n'),
         );

@@ -72,8 +72,8 @@ export function liveConfiguration(options: LiveOptions): LiveConfiguration {
 
   function take(loaded: Project, first: boolean): void {
     const changed = configurationFingerprint(loaded) !== configurationFingerprint(project) || !sameSettings(project, loaded);
-    const mended = state.fault !== undefined;
-    if (!changed && !mended) return;
+    const fixed = state.fault !== undefined;
+    if (!changed && !fixed) return;
     if (changed) {
       project = loaded;
       state = { loadedAt: new Date().toISOString() };

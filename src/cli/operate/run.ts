@@ -122,14 +122,14 @@ function resultLine(r: RunResult, outbound: boolean): string {
   if (c.deleted) parts.push(`${c.deleted.toLocaleString('en-US')} deleted`);
   if (c.unchanged) parts.push(`${c.unchanged.toLocaleString('en-US')} unchanged`);
   if (c.skipped) parts.push(`${c.skipped.toLocaleString('en-US')} skipped`);
-  if (c.rejected) parts.push(`${c.rejected.toLocaleString('en-US')} ${outbound ? 'refused' : 'set aside'}`);
+  if (c.rejected) parts.push(`${c.rejected.toLocaleString('en-US')} ${outbound ? 'refused' : 'rejected'}`);
   return `${r.pipeline}: ${r.outcome}, ${parts.join(', ')} (${(r.durationMs / 1000).toFixed(1)} s)`;
 }
 
 export function resultsTable(results: readonly RunResult[]): string {
   const n = (x: number): string => x.toLocaleString('en-US');
   return tableText(
-    ['pipeline', 'outcome', 'read', 'new', 'changed', 'unchanged', 'skipped', 'set aside', 'deleted', 'seconds'],
+    ['pipeline', 'outcome', 'read', 'new', 'changed', 'unchanged', 'skipped', 'rejected', 'deleted', 'seconds'],
     results.map((r) => [
       r.pipeline,
       r.outcome,

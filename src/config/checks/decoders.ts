@@ -68,7 +68,7 @@ function checkFixedWidth(layout: FixedWidthOptions, at: Path, add: Add): void {
     add(
       [...at, 'record_types', name],
       'VALUE_INVALID',
-      `has no "when", and neither has ${anyRecord[0]![0]}: the two cannot be told apart.`,
+      `has no "when", and neither has ${anyRecord[0]![0]}: the two cannot be distinguished.`,
       'Add when: { from, to, is }.',
     );
   for (const [name, type] of types) {

@@ -8,7 +8,7 @@ import type { FileTransport } from '../../transports/transport.ts';
 import { type Answer, type PushContext, rejection, saidOfRecord, shortened } from './push.ts';
 import { fillText } from '../template.ts';
 
-/** Where a file of a sink lies at the other side. */
+/** Where a file of a sink lies in the remote system. */
 export interface FilePlace {
   /** Until it is complete. */
   staged: string;

@@ -80,7 +80,7 @@ function lost(problem: Problem): Problem {
   };
 }
 
-/** Are these records at the other side, and as they were written? `missing` for one that is not there. */
+/** Are these records in the remote system, and as they were written? `missing` for one that is not there. */
 export async function readBackEach(
   transport: RequestTransport,
   sink: SinkConfig,

@@ -11,7 +11,7 @@ interface At {
 
 /**
  * A record as the system wants it written: dates and decimals in its form. Everything that it would not take is added to
- * `problems`: unknown fields (a misspelt one would silently be missing at the other side), missing ones, values too long.
+ * `problems`: unknown fields (a misspelled one would silently be missing in the remote system), missing ones, values too long.
  */
 export function writtenValues(sink: SinkConfig, values: Values, at: At, problems: Problem[]): Values {
   const { fields } = sink.schema;

@@ -81,7 +81,7 @@ export function problemsOfRecord(sink: SinkConfig, values: Values, place: Place)
     problems.push({
       code: 'FIELD_REQUIRED',
       place: { path: first },
-      message: `${sink.idempotency_key.map((field) => `"${field}"`).join(' and ')} ${sink.idempotency_key.length === 1 ? 'has' : 'have'} no value, and it is what the record is told apart by.`,
+      message: `${sink.idempotency_key.map((field) => `"${field}"`).join(' and ')} ${sink.idempotency_key.length === 1 ? 'has' : 'have'} no value, and it is what the record is identified by.`,
       hint: 'Give it in the mapping.',
     });
   return problems.map((problem) => ({ ...problem, place: { ...place, path: problem.place.path } }));

@@ -14,7 +14,7 @@ export interface Partition {
 
 export interface Partitions {
   list: Partition[];
-  /** There are no others: none of the parent's records was set aside or without a value. */
+  /** There are no others: none of the parent's records was rejected or without a value. */
   complete: boolean;
 }
 

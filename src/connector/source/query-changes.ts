@@ -5,7 +5,7 @@ import type { ChangesPart, QueryTransport } from '../../transports/transport.ts'
 
 /**
  * Rows by SQL Server's Change Tracking: all of them the first time, then what changed, deletions too. The position is saved with the
- * last rows alone, since it is one for all of them: after a failure the same changes are read again, and what is known is recognised.
+ * last rows alone, since it is one for all of them: after a failure the same changes are read again, and what is known is recognized.
  */
 export async function* readByChanges(stream: StreamConfig, transport: QueryTransport, context: PageContext): AsyncGenerator<Page> {
   const { tables, columns, tableField, where } = querySpec(stream, context, undefined);

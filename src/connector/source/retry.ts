@@ -14,7 +14,7 @@ export interface RetryOptions {
 /** Who is asked to wait longer than this does not: the next run tries again, and nothing else has to wait for this one. */
 const LONGEST_WAIT_MS = 10 * 60_000;
 
-/** Tries again what the other side refused for now: waits what it asked for, or ever longer with some chance in it. */
+/** Tries again whin the remote system refused for now: waits what it asked for, or ever longer with some chance in it. */
 export async function retrying<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {

@@ -138,7 +138,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
       'TYPE_CHANGED',
       name,
       `"${name}" must be ${/^[aei]/.test(type) ? 'an' : 'a'} ${type}${format === undefined ? '' : ` written as ${format}`}, but is ${shown}.`,
-      'Mend it at the source and run again, or change its type in the connector.',
+      'Fix it at the source and run again, or change its type in the connector.',
     );
     if (drift.data_type === 'freeze') throw new FileError(problem);
     if (drift.data_type === 'quarantine_row') record.problem = problem;

@@ -28,7 +28,7 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
   const needed = (parents ?? []).filter((type) => needs(stream, type));
   const plain = !types && !parents && !where && controls.length === 0 && !deletes?.field && lists.length === 0;
 
-  /** The record is of this stream by its type. One that could not be read may be, and is set aside rather than lost. */
+  /** The record is of this stream by its type. One that could not be read may be, and is rejected rather than lost. */
   function isOfType(record: SourceRecord): boolean {
     return record.problem !== undefined || !types || types.includes(record.type ?? '');
   }
@@ -54,7 +54,7 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
     else latest[type] = values;
   }
 
-  /** What belongs to a record that could not be read cannot be used either, and only the file itself can mend it. */
+  /** What belongs to a record that could not be read cannot be used either, and only the file itself can fix it. */
   function orphaned(record: SourceRecord): void {
     const [type, problem] = [...unreadable][0]!;
     const place = { ...problem.place, line: record.line, record: record.number };
@@ -96,7 +96,7 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
         }
         if (parents && record.type !== undefined) noteParent(record.type, record);
         const values = parents && isOfType(record) ? { ...record.values, ...latest } : record.values;
-        // Whether a record is wanted may depend on a parent that could not be read: then it is set aside rather than lost.
+        // Whether a record is wanted may depend on a parent that could not be read: then it is rejected rather than lost.
         const orphan = unreadable.size > 0 && record.problem === undefined && !parents!.includes(record.type ?? '');
         const isOwn = isOfType(record) && (record.problem !== undefined || orphan || isWanted(values));
         for (const control of controls) control.see(record, isOwn);

@@ -39,7 +39,7 @@ import { keep, type Spooled, spool } from './spool.ts';
 import { leave } from './waiting-files.ts';
 
 /**
- * Takes one file: fetches it, recognises its content, verifies it whole, loads it batch by batch from where an earlier
+ * Takes one file: fetches it, recognizes its content, verifies it whole, loads it batch by batch from where an earlier
  * run stopped, and archives it once everything is committed. A file that cannot be trusted is refused; the run goes on.
  */
 export async function loadFile(session: Session, transport: FileTransport, remote: RemoteFile, spoolFolder: string): Promise<void> {
@@ -219,7 +219,7 @@ async function load(
     const { content, after } = session.stream.retriever.files!;
     await finishFile(trx, file, after.archive ? posix.join(after.archive, remote.name) : null);
     await layout.remember(trx, remote.name);
-    // What a whole snapshot does not have is not there any more. A file that stays in its place may have been mended there,
+    // What a whole snapshot does not have is not there any more. A file that stays in its place may have been fixed there,
     // or make room for another delivery: then it has nothing of the one before, whose rejects must not get lost.
     if (content === 'snapshot') {
       await closeGoneRejects(trx, session.source.id, file.id);
@@ -299,7 +299,7 @@ const MOST_NAMES = 1000;
 
 /**
  * Moves the file away, and its marker after it. The ledger says where to before it is done: killed in between, the next
- * run finds the file either still here, recognises it and comes here again, or there.
+ * run finds the file either still here, recognizes it and comes here again, or there.
  */
 async function archive(session: Session, transport: FileTransport, remote: RemoteFile, sha256: string): Promise<void> {
   const files = session.stream.retriever.files!;
@@ -321,7 +321,7 @@ async function archive(session: Session, transport: FileTransport, remote: Remot
     await saveArchived(session.knex, entry.id, null);
     return;
   }
-  // Another delivery with this name may be in the archive: both are kept, told apart by their content, their time, a number.
+  // Another delivery with this name may be in the archive: both are kept, identified by their content, their time, a number.
   const stem = sha256.slice(0, 12);
   for (let n = 0; ; n++) {
     const name =

@@ -28,7 +28,7 @@ export async function seenKeys(session: Session): Promise<SeenKeys> {
     absent: () => set.absent(),
     drop: () => set.drop(),
     async add(records, open) {
-      // A record that is set aside is there all the same: it must not look deleted.
+      // A rejected record is there all the same: it must not look deleted.
       const keys = records.map((record) => record.key).filter((key) => key !== undefined);
       nameless += records.length - keys.length;
       await set.add(keys, open);

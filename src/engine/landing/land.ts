@@ -17,7 +17,7 @@ export interface Incoming {
   landed?: number;
 }
 
-/** A record that is set aside. */
+/** A rejected record. */
 export interface Rejected {
   record: SourceRecord;
   /** undefined when it has no key. */

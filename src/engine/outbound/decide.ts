@@ -70,7 +70,7 @@ async function carryOut(
   else await insertOutbox(trx, { ...row, state: 'queued', problems: [], decision });
 }
 
-/** A person saw at the other side what became of a delivery. Throws ConfigError DELIVERY_UNKNOWN_ID, or where nothing is open. */
+/** A person saw in the remote system what became of a delivery. Throws ConfigError DELIVERY_UNKNOWN_ID, or where nothing is open. */
 export async function settleByPerson(
   knex: Knex,
   id: number,

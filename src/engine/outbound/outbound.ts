@@ -22,7 +22,7 @@ import { sayWhatWaits } from './summary.ts';
 
 /**
  * Runs an outbound pipeline: looks at what became of what was sent, puts what is new or changed into the outbox, finishes what an earlier
- * run was killed over, and sends. In shadow, and in a preview, nothing is asked of the other side.
+ * run was killed over, and sends. In shadow, and in a preview, nothing is asked of the remote system.
  */
 export async function outbound(session: Session): Promise<void> {
   const out = await outboundOfSession(session);
@@ -61,7 +61,7 @@ export async function outbound(session: Session): Promise<void> {
   }
 }
 
-/** The other side of a run: its connection, and one session for all that is asked there. */
+/** The remote system of a run: its connection, and one session for all that is asked there. */
 export async function openTarget(out: Outbound): Promise<Target & { close(): Promise<void> }> {
   const { session: run, sink, name } = out;
   // Without the signal: what is on its way is not cut off, for then nobody would know whether it arrived. It stops between two deliveries.

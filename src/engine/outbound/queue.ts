@@ -212,7 +212,7 @@ async function afterSending(out: Outbound, trx: Knex.Transaction, made: Made, cu
 
 async function beforeSending(out: Outbound, trx: Knex.Transaction, made: Made, current: OutboxRow): Promise<Counted> {
   const same = current.hash === made.hash && current.operation === 'write' && current.golden === made.golden;
-  // Rejected by the other side, or dismissed by a person: only another content is another matter.
+  // Rejected by the remote system, or dismissed by a person: only another content is another matter.
   if (same && (current.state === 'rejected' || current.state === 'dismissed')) return 'unchanged';
   if (current.state === 'rejected') return insert(out, trx, made, stateOf(out, made), made.problems);
   const reached = current.version > 1 ? await reachedOf(trx, current.pipeline, current.key) : undefined;
@@ -260,7 +260,7 @@ async function queueGone(out: Outbound, scan: GoldenScan, unwanted: readonly num
     ...(await listOutbox(session.knex, { ids: gone })),
     ...(await latestOfGoldens(session.knex, pipeline, unwanted)).filter((row) => row.operation === 'write' && !gone.includes(row.id)),
   ];
-  /** Row → the version of its key that reached the other side. */
+  /** Row → the version of its key that reached the remote system. */
   const reached = new Map<OutboxRow, OutboxRow>();
   for (const row of rows) {
     const last = REACHED.includes(row.state) ? row : await reachedOf(session.knex, pipeline, row.key);
@@ -354,6 +354,6 @@ async function keyTwice(out: Outbound, trx: Knex.Transaction, made: Made, other:
     code: 'KEY_REPEATED',
     place: { system: out.name, key: names.get(made.golden)! },
     message: `It has the same ${out.sink.idempotency_key.join(', ')} as ${names.get(other)}, and the system would take it for the same record.`,
-    hint: 'Mend one of them at its source, or add a field to idempotency_key in the connector.',
+    hint: 'Fix one of them at its source, or add a field to idempotency_key in the connector.',
   };
 }

@@ -110,7 +110,7 @@ function reasonOf(
     return `${pipeline} has not compared it; its last run is ${run}`;
   }
   const match = cover.matches.get(evidence.match);
-  if (match?.state === 'proposed') return `${pipeline}: a match is proposed and waits for a person`;
+  if (match?.state === 'proposed') return `${pipeline}: a match is proposed and needs review`;
   if (match?.state === 'contested') return `${pipeline}, ${shown}: ${match.reason}`;
   if (!match || cover.stale.has(evidence.match))
     return `${pipeline}, ${shown}: other records of it have changed since run ${run} compared it`;

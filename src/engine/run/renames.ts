@@ -77,7 +77,7 @@ async function refuseOtherConnection(knex: Knex, project: Project, pipeline: str
   }
   const source = reads && (await findSource(knex, pipeline));
   if (!source || source.connection === '' || source.connection === reads.connection) return;
-  // Where no value says which connection it came from, there is nothing to be told apart by it.
+  // Where no value says which connection it came from, there is nothing to be identified by it.
   if (!mappings.some((name) => JSON.stringify(project.mappings.get(name)!.value.fields).includes('@connection'))) return;
   const records = await countLinkedRecords(knex, source.id);
   if (records > 0)

@@ -342,7 +342,7 @@ function sayWhatWasSkipped(session: Session): void {
 }
 
 /**
- * Takes the stream; where the other side is busy or away for a moment, tries again from what is committed. Services are
+ * Takes the stream; where the remote system is busy or away for a moment, tries again from what is committed. Services are
  * asked again request by request instead.
  */
 async function load(session: Session, transport: Transport): Promise<void> {

@@ -86,7 +86,7 @@ export interface Session {
   incomplete: Problem[];
   /** Why nothing may be done: thrown before anything is. */
   refusal: FatalError | undefined;
-  /** Some record of this source is set aside: good ones may have to close it. */
+  /** Some record of this source is rejected: good ones may have to close it. */
   openRejects: boolean;
   /** See LandContext.allNew; set for one file at a time. */
   allNew: boolean;

@@ -50,7 +50,7 @@ describe('what the header says', () => {
 });
 
 describe('rows', () => {
-  test('a ragged row is set aside with its text, and the others are read', async () => {
+  test('a ragged row is rejected with its text, and the others are read', async () => {
     const records = await readAll(csv(), 'a,b\n1,2\n3\n4,5,6\n7,8\n');
     expect(records.map((r) => r.problem?.message)).toEqual([
       undefined,

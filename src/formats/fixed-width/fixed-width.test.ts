@@ -24,7 +24,7 @@ test('leading zeros stay, spaces around go, decimals are put in', async () => {
   ]);
 });
 
-test('a value that is no number is set aside with its line, and the others are read', async () => {
+test('a value that is no number is rejected with its line, and the others are read', async () => {
   const records = await readAll(fixed(), '0042Ann  001250\n0043Bob  12.500\n0044Cy   000100\n');
   expect(records.map((r) => r.problem?.message)).toEqual([
     undefined,
@@ -68,7 +68,7 @@ describe('signs', () => {
     expect(await texts(there, ['12.50', '-12.51', '0', '-0.09', null])).toEqual(['00125{', '00125J', '00000{', '00000R', '      ']);
   });
 
-  test('what is no zoned number is set aside, and the reason says what one is', async () => {
+  test('what is no zoned number is rejected, and the reason says what one is', async () => {
     expect(await amounts(signed('overpunch'), '00125S\n0A1250\n-00125\n00125a\n001.5{\n')).toEqual(
       Array.from({ length: 5 }, () => 'VALUE_NOT_NUMERIC'),
     );
@@ -219,7 +219,7 @@ describe('lines with several segments', () => {
     ]);
   });
 
-  test('one that cannot be read is set aside alone', async () => {
+  test('one that cannot be read is rejected alone', async () => {
     const records = await readAll(segmented(), 'C002AA0150BB01.0CC0003\n');
     expect(records.map((r) => r.problem?.code)).toEqual([undefined, 'VALUE_NOT_NUMERIC', undefined]);
     expect(records[1]).toMatchObject({ number: 2, raw: 'C002BB01.0', problem: { place: { line: 1, column: 13, path: 'amount' } } });

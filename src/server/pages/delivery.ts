@@ -68,7 +68,7 @@ function said({ sink, delivery: d, rows }: DeliveryView): Html | '' {
   const problems = d.problems.map(shownProblem);
   if (d.answer === null && problems.length === 0) return '';
   return html`<section aria-labelledby="answer">
-    <h2 id="answer">What the other side said</h2>
+    <h2 id="answer">Whin the remote system said</h2>
     ${d.answer === null ? '' : html`<blockquote>${withoutPersonal(d.answer, sink, records)}</blockquote>`}
     ${
       problems.length

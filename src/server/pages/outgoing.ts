@@ -36,7 +36,7 @@ export function outgoingFacts({ entity, mapping, status: o }: Outgoing, mode: st
   return [
     ['Sends', `${entity} records to ${o.connection}.${o.sink}, by ${mapping}`],
     ['Mode', MODES[mode] ?? mode],
-    ['For a person', person === '' ? 'nothing' : person],
+    ['Needs attention', person === '' ? 'nothing' : person],
     ['Not sent yet', plural(o.queued + o.shadow, 'record')],
     ['On its way', plural(o.on_its_way, 'record')],
     ...(o.overdue ? [['Overdue', o.overdue === 1 ? '1 delivery' : `${countText(o.overdue)} deliveries`] as [string, string]] : []),

@@ -15,7 +15,7 @@ export const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 
 /**
  * A request as its WSDL wants it: order, names and namespaces come from there. Throws ConfigError with every parameter that is
- * unknown, misspelt or missing, RecordError for a value that XML cannot carry. What the WSDL does not say of the header is
+ * unknown, misspelled or missing, RecordError for a value that XML cannot carry. What the WSDL does not say of the header is
  * written as it is given.
  */
 export function requestEnvelope(
@@ -142,7 +142,7 @@ export function requestEnvelope(
     return writeText(text, path).replaceAll('\n', '&#10;').replaceAll('\t', '&#9;');
   }
 
-  /** It might be misspelt; one that the WSDL keeps to itself says its namespace. */
+  /** It might be misspelled; one that the WSDL keeps to itself says its namespace. */
   function complainOfHeader(name: string): void {
     const names = operation.headers.input.map((element) => element.name);
     const meant = didYouMean(name, names);

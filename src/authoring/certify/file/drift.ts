@@ -29,7 +29,7 @@ async function columnAdded(context: FileContext): Promise<Verdict> {
   if (read.refused) return fails(`The file is refused: ${saidOf(read.refused)}`, 'Report this.');
   if (rule === 'quarantine_row')
     return goodOf(read).length === 0
-      ? holds('Its records are set aside, as drift.columns: quarantine_row says.')
+      ? holds('Its records are rejected, as drift.columns: quarantine_row says.')
       : fails('Its records were read.', 'Report this.');
   const before = goodOf(reading);
   const now = goodOf(read);

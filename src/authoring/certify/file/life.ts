@@ -15,7 +15,7 @@ export const FILE_LIFE: readonly FileCheck[] = [
   { check: 'read_twice', title: 'Reading twice gives every record once', run: readTwice },
   { check: 'resume', title: 'A run killed at any checkpoint goes on where it was', run: resume },
   { check: 'growing', title: 'A file that is still growing ends up whole', run: growing },
-  { check: 'truncated', title: 'A file that was cut off is refused or recognised', run: truncated },
+  { check: 'truncated', title: 'A file that was cut off is refused or recognized', run: truncated },
   { check: 'replaced', title: 'Other content under the same name, time and size is seen', run: replaced },
   { check: 'duplicate', title: 'The same content under another name is no second delivery', run: duplicate },
   { check: 'empty', title: 'An empty file is refused', run: empty },
@@ -54,7 +54,7 @@ async function readTwice(context: FileContext): Promise<Verdict> {
     const records = Object.keys(once.records).length;
     return holdsFor(
       records,
-      `${counted(records, 'record')} after one run and after two${second.counts.read > 0 ? `, ${second.counts.unchanged} recognised as unchanged` : '; nothing was read again'}.`,
+      `${counted(records, 'record')} after one run and after two${second.counts.read > 0 ? `, ${second.counts.unchanged} recognized as unchanged` : '; nothing was read again'}.`,
       NO_RECORD,
     );
   });
@@ -235,7 +235,7 @@ async function duplicate(context: FileContext): Promise<Verdict> {
     const run = await bench.run();
     if (run.counts.read > 0 || !isDeepStrictEqual(before, await bench.contents()))
       return fails(`As ${other}, ${counted(run.counts.read, 'record')} were taken again.`, 'Report this: a file is known by its content.');
-    return holds(`As ${other} it is recognised, and nothing is read again.`);
+    return holds(`As ${other} it is recognized, and nothing is read again.`);
   });
 }
 

@@ -12,7 +12,7 @@ export const FILE_TEXT: readonly FileCheck[] = [
   { check: 'windows_1252', title: 'Windows-1252 where UTF-8 is expected is named, not garbled', run: windows1252 },
   { check: 'line_endings', title: 'CRLF and LF read the same', run: lineEndings },
   { check: 'quoted_newline', title: 'A line break within quotes is part of the value', run: quotedNewline },
-  { check: 'ragged_row', title: 'A row with a column too many is set aside, the others are read', run: raggedRow },
+  { check: 'ragged_row', title: 'A row with a column too many is rejected, the others are read', run: raggedRow },
   { check: 'leading_zeros', title: 'Leading zeros stay', run: leadingZeros },
   { check: 'entity_bomb', title: 'An XML document that declares entities is refused at once', run: entityBomb },
   { check: 'one_or_many', title: 'One element reads as many do', run: oneOrMany },
@@ -32,7 +32,7 @@ async function utf16(context: FileContext): Promise<Verdict> {
   if (!recorded?.singleBytes) return undefined;
   const read = await context.read(Buffer.from(`\ufeff${recorded.text}`, 'utf16le'));
   if (read.refused?.some((p) => p.code === 'FILE_ENCODING')) return holds('Refused as UTF-16.');
-  if (encodingOf(stream.decoder!) === 'declared' && (read.refused || sameGood(context, read))) return holds('Recognised by its mark.');
+  if (encodingOf(stream.decoder!) === 'declared' && (read.refused || sameGood(context, read))) return holds('Recognized by its mark.');
   return fails(
     read.refused ? `Refused, but as ${saidOf(read.refused)}` : `Read as ${counted(read.records.length, 'record')}.`,
     'Set encoding in the decoder.',
@@ -132,7 +132,7 @@ async function raggedRow(context: FileContext): Promise<Verdict> {
   const others = goodOf(reading).filter((r) => r !== reading.records[index]);
   const good = goodOf(read);
   if (read.records[index]?.problem && good.length === others.length && good.every((r, i) => sameValues(r.values, others[i]!.values)))
-    return holds(`Set aside (${read.records[index]!.problem!.code}); ${counted(good.length, 'other')} read as before.`);
+    return holds(`Rejected (${read.records[index]!.problem!.code}); ${counted(good.length, 'other')} read as before.`);
   return fails('The row was read as if nothing was wrong, or others changed.', 'Declare the columns (header) in the decoder.');
 }
 

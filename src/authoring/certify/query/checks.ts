@@ -121,7 +121,7 @@ async function lateCommit(context: QueryContext): Promise<Verdict> {
     return incremental.delay === undefined
       ? holdsBut(
           `Rows are read after the last ${incremental.cursor}. One that is committed late with an earlier one would be passed over.`,
-          'Set lookback (how long a transaction there may last), or delay; known rows are recognised.',
+          'Set lookback (how long a transaction there may last), or delay; known rows are recognized.',
         )
       : holds(`Rows younger than ${incremental.delay} wait, so that late commits come before the position.`);
   const statement = rowWith(stream, at.table, fixture.tables![at.table]!, { [incremental.cursor!]: late.toISOString().slice(0, 23) }, 7);

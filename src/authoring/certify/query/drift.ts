@@ -30,7 +30,7 @@ async function expiredState(context: QueryContext): Promise<Verdict> {
     if (!isDeepStrictEqual(before, after)) return fails(`The store changed (${changesOf(before, after)}).`, 'Report this.');
     const read = Object.keys(before.records).length;
     return run.counts.read >= read
-      ? holds(`A position ahead of the server's row versions is given up; ${counted(run.counts.read, 'row')} read again and recognised.`)
+      ? holds(`A position ahead of the server's row versions is given up; ${counted(run.counts.read, 'row')} read again and recognized.`)
       : fails(`Only ${counted(run.counts.read, 'row')} of ${read} were read again.`, 'Report this.');
   });
 }

@@ -69,7 +69,7 @@ async function readTwice(context: RequestContext): Promise<Verdict> {
     const records = Object.keys(once.records).length;
     return holdsFor(
       records,
-      `${counted(records, 'record')} after one run and after two, ${second.counts.unchanged} recognised as unchanged.`,
+      `${counted(records, 'record')} after one run and after two, ${second.counts.unchanged} recognized as unchanged.`,
       NO_RECORD,
     );
   });
@@ -221,7 +221,7 @@ async function fieldAdded(context: RequestContext): Promise<Verdict> {
   if (rule === 'freeze') return read.refused ? holds('Refused, as drift.columns: freeze says.') : fails('It was read.', 'Report this.');
   if (rule === 'quarantine_row')
     return goodOf(read).length === 0
-      ? holds('Its records are set aside, as drift.columns: quarantine_row says.')
+      ? holds('Its records are rejected, as drift.columns: quarantine_row says.')
       : fails('Its records were read.', 'Report this.');
   const known = read.records.map((r) => ({
     ...r,
@@ -310,7 +310,7 @@ async function lateEntry({ stream }: RequestContext): Promise<Verdict> {
   const { incremental } = stream;
   if (!incremental) return undefined;
   if (incremental.lookback !== undefined)
-    return holds(`The last ${incremental.lookback} are asked for again each time, and what is known is recognised.`);
+    return holds(`The last ${incremental.lookback} are asked for again each time, and what is known is recognized.`);
   if (incremental.delay !== undefined) return holds(`What is younger than ${incremental.delay} waits for the next run.`);
   return holdsBut(
     `Only what comes after the last run is asked for: a record that is entered later with an earlier ${incremental.cursor} is passed over.`,

@@ -10,7 +10,7 @@ import type { RateLimit } from '../../../config/schema/connector.ts';
 import type { Bench, Contents } from '../bench.ts';
 import { changesOf } from '../file/life.ts';
 import { saidOf } from '../reading.ts';
-import type { Behaviour } from './replay-server.ts';
+import type { Behavior } from './replay-server.ts';
 import type { RequestContext } from './context.ts';
 import { runNow, undisturbed } from './runs.ts';
 import { listSources } from '../../../store/sources.ts';
@@ -34,10 +34,10 @@ async function partitionFails(context: RequestContext): Promise<Verdict> {
   // The second of three: one before it, and one after.
   const broken = pieces[Math.floor(pieces.length / 2)]!;
   const status = [400, 410, 422].find((s) => !stream.error_handler?.rules.some((rule) => rule.status?.includes(s))) ?? 400;
-  const behaviour: Behaviour = (asked) =>
+  const behavior: Behavior = (asked) =>
     pieceOf(asked, stream) === broken ? { status, headers: {}, body: 'certify: not this one' } : undefined;
   return context.withBench(async (bench) => {
-    const run = await runNow(context, bench, behaviour);
+    const run = await runNow(context, bench, behavior);
     if (run.outcome !== 'failed')
       return fails(`One partition was answered with ${status}, and the run ended as ${run.outcome}.`, 'Look at error_handler.rules.');
     const part = await bench.contents();
@@ -55,7 +55,7 @@ async function partitionFails(context: RequestContext): Promise<Verdict> {
     const after = await bench.contents();
     if (!isDeepStrictEqual(inAnyOrder(after), inAnyOrder(whole)))
       return fails(`After the next run the store differs from that of an undisturbed one (${changesOf(whole, after)}).`, 'Report this.');
-    await runNow(context, bench, behaviour);
+    await runNow(context, bench, behavior);
     if (!isDeepStrictEqual(await bench.contents(), after))
       return fails('Where all was read before, a partition that fails changed the store.', 'Report this.');
     return holds(

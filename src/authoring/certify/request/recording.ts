@@ -28,7 +28,7 @@ export async function recording(context: RequestContext): Promise<Verdict> {
   return verdict;
 }
 
-/** Where the records of a SOAP answer should be and are not: it may be the path that is misspelt. */
+/** Where the records of a SOAP answer should be and are not: it may be the path that is misspelled. */
 function nothingAt({ connector, stream, fixture }: RequestContext): Verdict {
   const path = stream.record_selector?.path;
   if (connector.transport !== 'soap' || path === undefined) return undefined;

@@ -7,7 +7,7 @@ import { stepOf } from '../recordings/steps.ts';
 import type { Bench } from '../bench.ts';
 import { changesOf } from '../file/life.ts';
 import { saidOf } from '../reading.ts';
-import type { Behaviour, Reply } from './replay-server.ts';
+import type { Behavior, Reply } from './replay-server.ts';
 import type { RequestContext } from './context.ts';
 import { runNow, undisturbed } from './runs.ts';
 import { listSources } from '../../../store/sources.ts';
@@ -19,7 +19,7 @@ export const REPORT_CHECKS: readonly RequestCheck[] = [
 ];
 
 /** Recorded answers about how far a report is, with another status in them. */
-function withStatus(context: RequestContext, status: string, seen: { changed: number; submits: number }): Behaviour {
+function withStatus(context: RequestContext, status: string, seen: { changed: number; submits: number }): Behavior {
   const { stream, connector } = context;
   const path = stream.retriever.request!.report!.status;
   return (asked, recorded): Reply | undefined => {
@@ -90,8 +90,8 @@ async function ordersOf(context: RequestContext): Promise<number> {
   return context.server.asked.filter((asked) => stepOf(asked, context.stream, context.connector.streams) === 'submit').length;
 }
 
-async function endsWhole(context: RequestContext, bench: Bench, said: string, behaviour?: Behaviour): Promise<Verdict> {
-  const run = await runNow(context, bench, behaviour);
+async function endsWhole(context: RequestContext, bench: Bench, said: string, behavior?: Behavior): Promise<Verdict> {
+  const run = await runNow(context, bench, behavior);
   if (run.outcome === 'failed') return fails(`The next run failed: ${saidOf(run.problems)}`, 'Look at report in the connector.');
   const after = await bench.contents();
   const whole = await undisturbed(context);

@@ -9,7 +9,7 @@ import type { SinkCheck, SinkContext } from './checks.ts';
 import { onBench, takeFiles } from './file-bench.ts';
 import { became, counts, differsFromAnswers, states } from './outcome.ts';
 
-/** What becomes known of a file after it was dropped: by files that the other side writes, or because it is gone. */
+/** What becomes known of a file after it was dropped: by files thin the remote system writes, or because it is gone. */
 export const FILE_ANSWERS: readonly SinkCheck[] = [
   { check: 'early_answer', title: 'Nothing is taken for an answer before there is one', run: earlyAnswer },
   { check: 'answers', title: 'Recorded answers become of each record what they say', run: answers },

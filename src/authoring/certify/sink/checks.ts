@@ -89,7 +89,7 @@ async function replay(context: SinkContext): Promise<Verdict> {
   if (!context.sink.encoder) return undefined;
   const [first, second] = [await render(context), await render(context)];
   return first.name === second.name && Buffer.from(first.bytes).equals(Buffer.from(second.bytes))
-    ? holds('The same name and the same bytes: sending it again can be recognised.')
+    ? holds('The same name and the same bytes: sending it again can be recognized.')
     : fails('The second file differs.', 'Report this.');
 }
 

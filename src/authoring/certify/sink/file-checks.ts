@@ -21,11 +21,11 @@ export const FILE_PUSH: readonly SinkCheck[] = [
   { check: 'dropped', title: 'The file lies in its folder once, whole, under its name', run: dropped },
   { check: 'never_half', title: 'Nobody finds it half-written, or its marker before it', run: neverHalf },
   { check: 'killed', title: 'A run killed at any moment and run again leaves it once', run: killed(false) },
-  { check: 'killed_and_taken', title: 'So it does where the other side takes files at once', run: killed(true) },
+  { check: 'killed_and_taken', title: 'So it does where the remote system takes files at once', run: killed(true) },
   { check: 'other_file', title: 'Another file under its name is never written over', run: otherFile },
   { check: 'next_file', title: 'A second file of the same day has a name of its own', run: nextFile },
   { check: 'refused_alone', title: 'A record that cannot be written is refused alone', run: refusedAlone },
-  { check: 'sent_again', title: 'Sent again from a restored store it is recognised', run: sentAgain },
+  { check: 'sent_again', title: 'Sent again from a restored store it is recognized', run: sentAgain },
   ...FILE_ANSWERS,
   { check: 'secrets', title: 'No secret reaches messages, the store or the target', run: secrets },
 ];
@@ -72,7 +72,7 @@ async function neverHalf(context: SinkContext): Promise<Verdict> {
     };
     await bench.send({ watch: (transport) => watched(transport, look) });
     return seen.length
-      ? fails(`The other side could have found ${seen[0]}.`, 'Look at marker and staging of target.file: each needs a name of its own.')
+      ? fails(`The remote system could have found ${seen[0]}.`, 'Look at marker and staging of target.file: each needs a name of its own.')
       : holdsFor(
           looks,
           `Looked ${looks} times on the way: not there, or whole${context.sink.target.file!.marker ? '; the marker after it' : ''}.`,
@@ -128,7 +128,7 @@ function killed(takes: boolean): SinkCheck['run'] {
           const wrong = takes
             ? drops.toSorted().join() === finals(context, whole).toSorted().join()
               ? undefined
-              : `the other side got ${drops.join(', ') || 'nothing'}`
+              : `the remote system got ${drops.join(', ') || 'nothing'}`
             : differing(await lying(bench), whole);
           return wrong
             ? fails(`Killed ${when} and run again, ${wrong}.`, 'Look at target.file, and report this with the recording.')

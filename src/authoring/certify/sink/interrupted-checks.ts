@@ -2,7 +2,7 @@ import type { SinkRequestCheck } from './request-check.ts';
 import { counted } from '../../../core/counted.ts';
 import { fails, holds, holdsBut, holdsFor, NO_NOTE, type Verdict } from '../finding.ts';
 import { askedFor } from '../recordings/sink-exchanges.ts';
-import type { Behaviour } from '../request/replay-server.ts';
+import type { Behavior } from '../request/replay-server.ts';
 import { counts, differsFromAnswers, isTaken } from './outcome.ts';
 import type { RequestBench, SinkRequestContext } from './request-context.ts';
 
@@ -18,13 +18,13 @@ async function lostAnswer(context: SinkRequestContext): Promise<Verdict> {
   for (const lost of ['before', 'within'] as const) {
     let first: string | undefined;
     let asks = 0;
-    const behaviour: Behaviour = (asked, recorded) => {
+    const behavior: Behavior = (asked, recorded) => {
       if (askedFor(context.sink, asked) !== 'write' || context.signature(asked) !== (first ??= context.signature(asked))) return undefined;
       return ++asks === 1 ? { ...(recorded ?? { status: 200, headers: {}, body: '' }), lost } : undefined;
     };
     const verdict = await context.onBench(async (bench) => {
       await bench.queue(context.fixture.records);
-      await bench.runAll(behaviour);
+      await bench.runAll(behavior);
       const { idempotent } = context.sink.target.request!;
       const back = context.sink.acknowledgement?.read_back;
       const result = await bench.became();
@@ -51,7 +51,7 @@ async function lostAnswer(context: SinkRequestContext): Promise<Verdict> {
     ? holds(`Lost before the first word and within it: ${[...new Set(said)].join('; ')}.`)
     : holdsBut(
         remark,
-        'Where the system recognises a request by its key: idempotent: true; where the record can be looked up: acknowledgement.read_back.',
+        'Where the system recognizes a request by its key: idempotent: true; where the record can be looked up: acknowledgement.read_back.',
       );
 }
 
@@ -93,15 +93,15 @@ async function killed(context: SinkRequestContext): Promise<Verdict> {
 
   async function killedAt(bench: RequestBench, at: number, how: 'before' | 'after'): Promise<Verdict> {
     const taken = new Map<string, number>();
-    const behaviour: Behaviour = (asked) => {
+    const behavior: Behavior = (asked) => {
       if (askedFor(sink, asked) === 'write') taken.set(context.signature(asked), (taken.get(context.signature(asked)) ?? 0) + 1);
       // A record that was not taken yet is not found, which the recording of an undisturbed run cannot say.
       const write = about.get(context.signature(asked));
       return write !== undefined && !taken.has(write) ? { status: 404, headers: {}, body: '' } : undefined;
     };
     await bench.queue(records);
-    await bench.run(behaviour, { cut: { at, how } });
-    await bench.runAll(behaviour);
+    await bench.run(behavior, { cut: { at, how } });
+    await bench.runAll(behavior);
     const when = `${how === 'before' ? 'just before' : 'just after'} note ${at} of ${commits}`;
     const twice = [...taken.values()].find((times) => times > 1);
     if (twice && !sink.target.request!.idempotent)

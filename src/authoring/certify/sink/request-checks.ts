@@ -7,7 +7,7 @@ import { changeAnswer } from '../recordings/answers.ts';
 import { askedFor } from '../recordings/sink-exchanges.ts';
 import { valueAt } from '../../../core/record.ts';
 import { saidOf } from '../reading.ts';
-import type { Behaviour, Reply } from '../request/replay-server.ts';
+import type { Behavior, Reply } from '../request/replay-server.ts';
 import { CANARY, secretsAbsent } from '../secrets.ts';
 import { SINK_INTERRUPTED } from './interrupted-checks.ts';
 import { counts, differsFromAnswers } from './outcome.ts';
@@ -89,7 +89,7 @@ async function sentAgain(context: SinkRequestContext): Promise<Verdict> {
         ? holds(`${counted(first.length, 'request')} asked again: the same, with what tells one record from another.`)
         : fails(
             `idempotent: true, and there is neither {{ idempotency_key }} nor ${sink.idempotency_key.join(', ')} in the request.`,
-            'Send the key that the system recognises a request by, or say idempotent: false.',
+            'Send the key that the system recognizes a request by, or say idempotent: false.',
           );
     }
     return changed
@@ -121,7 +121,7 @@ async function asRecorded(context: SinkRequestContext, bench: RequestBench): Pro
 
 async function busy(context: SinkRequestContext): Promise<Verdict> {
   const turnedAway = new Set<string>();
-  const behaviour: Behaviour = (asked) => {
+  const behavior: Behavior = (asked) => {
     if (askedFor(context.sink, asked) !== 'write' || turnedAway.has(context.signature(asked))) return undefined;
     turnedAway.add(context.signature(asked));
     return { status: 503, headers: { 'retry-after': '0' }, body: 'busy' };
@@ -129,7 +129,7 @@ async function busy(context: SinkRequestContext): Promise<Verdict> {
   return context.onBench(
     async (bench) => {
       await queued(context, bench);
-      await bench.runAll(behaviour);
+      await bench.runAll(behavior);
       const wrong = await asRecorded(context, bench);
       return wrong
         ? fails(`Each request answered with 503 once: ${wrong}.`, 'Look at error_handler.rules: busy is neither an answer nor the end.')
@@ -148,7 +148,7 @@ const NO = 'The certificate wants this refused';
 async function refusedAlone(context: SinkRequestContext): Promise<Verdict> {
   const { sink } = context;
   let first: string | undefined;
-  const behaviour: Behaviour = (asked) => {
+  const behavior: Behavior = (asked) => {
     if (askedFor(sink, asked) !== 'write' || context.signature(asked) !== (first ??= context.signature(asked))) return undefined;
     return context.soap
       ? fault(context, 'Client', NO)
@@ -157,7 +157,7 @@ async function refusedAlone(context: SinkRequestContext): Promise<Verdict> {
   return context.onBench(async (bench) => {
     await queued(context, bench);
     const before = await plainStates(context);
-    await bench.runAll(behaviour);
+    await bench.runAll(behavior);
     const result = await bench.became();
     const rejected = Object.entries(result).filter(([, { why }]) => why.includes(NO));
     const how = context.soap ? 'a fault inside 200' : '422';
@@ -204,7 +204,7 @@ async function unknownAnswer(context: SinkRequestContext): Promise<Verdict> {
   const { path: list = '', result = '' } = response.records ?? {};
   const path = response.path ?? [list, '0', result].filter((part) => part !== '').join('.');
   let changed = 0;
-  const behaviour: Behaviour = (asked, recorded) => {
+  const behavior: Behavior = (asked, recorded) => {
     const body =
       recorded &&
       askedFor(context.sink, asked) === 'write' &&
@@ -215,7 +215,7 @@ async function unknownAnswer(context: SinkRequestContext): Promise<Verdict> {
   };
   return context.onBench(async (bench) => {
     await queued(context, bench);
-    await bench.run(behaviour);
+    await bench.run(behavior);
     if (changed === 0) return undefined;
     const yes = Object.values(await bench.became()).filter(({ state }) => state === 'accepted' || state === 'acknowledged').length;
     const recorded = Object.keys(await bench.became()).length - changed;
@@ -226,7 +226,7 @@ async function unknownAnswer(context: SinkRequestContext): Promise<Verdict> {
 }
 
 async function password(context: SinkRequestContext): Promise<Verdict> {
-  const refuse: Behaviour = (asked) =>
+  const refuse: Behavior = (asked) =>
     askedFor(context.sink, asked) === 'write' ? { status: 401, headers: {}, body: 'not logged in' } : undefined;
   return context.onBench(async (bench) => {
     await queued(context, bench);
@@ -253,14 +253,14 @@ async function sessionEnded(context: SinkRequestContext): Promise<Verdict> {
       'Add a rule to error_handler: { fault: session expired, action: login }.',
     );
   let ended = false;
-  const behaviour: Behaviour = (asked) => {
+  const behavior: Behavior = (asked) => {
     if (ended || askedFor(sink, asked) !== 'write') return undefined;
     ended = true;
     return fault(context, 'Client', rule.fault ?? 'The session has ended', rule.status?.[0] ?? 500);
   };
   return context.onBench(async (bench) => {
     await queued(context, bench);
-    await bench.run(behaviour);
+    await bench.run(behavior);
     const logins = server.asked.filter((asked) => asked.operation?.startsWith(sink.target.request!.login!.operation)).length;
     await bench.runAll();
     const wrong = await asRecorded(context, bench);
@@ -296,7 +296,7 @@ async function undeclaredHost(context: SinkRequestContext): Promise<Verdict> {
 async function secrets(context: SinkRequestContext): Promise<Verdict> {
   const addresses: string[] = [];
   const repeat =
-    (status: number): Behaviour =>
+    (status: number): Behavior =>
     (asked, recorded) => {
       addresses.push(asked.path, JSON.stringify(asked.query));
       if (askedFor(context.sink, asked) !== 'write') return undefined;

@@ -29,7 +29,7 @@ export interface Page {
 const MENU = [
   ['/', 'Overview'],
   ['/revenue', 'Revenue'],
-  ['/rejects', 'Set aside'],
+  ['/rejects', 'Rejected'],
 ] as const;
 
 /** A whole page. */

@@ -4,7 +4,7 @@ import type { RevenueTotal } from '../../../reports/revenue-totals.ts';
 import type { Mark } from './status-mark.ts';
 import { capitalized, countText, moneyText, plural } from './words.ts';
 
-/** How the town's data is, in one sentence: "All 5 pipelines succeeded; 7 records are set aside; revenue of … is reconciled but for …." */
+/** How the town's data is, in one sentence: "All 5 pipelines succeeded; 7 records are rejected; revenue of … is reconciled but for …." */
 export function statusLine(pipelines: readonly PipelineStatus[], revenue: readonly RevenueTotal[]): { mark: Mark; text: string } {
   const live = pipelines.filter((p) => p.mode !== 'off');
   const aside = pipelines.reduce((sum, p) => sum + p.open_rejects, 0);
@@ -80,8 +80,8 @@ function told(ids: readonly string[], one: string, several: string): string {
 }
 
 function asideText(aside: number): string {
-  if (aside === 0) return 'nothing is set aside';
-  return aside === 1 ? '1 record is set aside' : `${plural(aside, 'record')} are set aside`;
+  if (aside === 0) return 'nothing is rejected';
+  return aside === 1 ? '1 record is rejected' : `${plural(aside, 'record')} are rejected`;
 }
 
 /** What goes to other systems, as far as somebody has to see to it. */
@@ -92,7 +92,7 @@ function outboundTexts(live: readonly PipelineStatus[]): string[] {
   const overdue = sum((o) => o.overdue);
   const several = (n: number): string => (n === 1 ? '1 delivery is' : `${countText(n)} deliveries are`);
   return [
-    ...(records ? [`${plural(records, 'record')} to other systems ${records === 1 ? 'waits' : 'wait'} for a person`] : []),
+    ...(records ? [`${plural(records, 'record')} to other systems ${records === 1 ? 'needs' : 'need'} review`] : []),
     ...(settle ? [`${several(settle)} to be settled`] : []),
     ...(overdue ? [`${several(overdue)} overdue`] : []),
   ];
