@@ -71,7 +71,7 @@ export function compileFormat(format: string): DateFormat | string {
     }
     digitsOpen = false;
     if (/^[A-Za-z]/.test(token) && token !== 'T')
-      return `"${format}" has "${token}", which is no part of a date${TYPED[token] ? `; write ${TYPED[token]}` : ''}`;
+      return `"${format}" has "${token}", which is not part of a date${TYPED[token] ? `; write ${TYPED[token]}` : ''}`;
     readers.push(/^\s/.test(token) ? readSpaces : literal(token.startsWith('[') && token.endsWith(']') ? token.slice(1, -1) : token));
   }
   if (!seen.has('year') || !seen.has('month'))

@@ -70,7 +70,7 @@ export class ConfigError extends InterlocalError {}
 
 /** The remote system is busy or away: wait and try again. */
 export class RetriableError extends InterlocalError {
-  /** Whin the remote system asked us to wait (Retry-After), in milliseconds. */
+  /** What the remote system asked us to wait (Retry-After), in milliseconds. */
   readonly waitMs: number | undefined;
   constructor(problems: Problem | readonly Problem[], options?: ErrorOptions & { waitMs?: number }) {
     super(problems, options);

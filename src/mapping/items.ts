@@ -55,6 +55,6 @@ export function problemOfRepeatedKey(key: string, fields: readonly string[], pat
     code: 'ITEM_KEY_REPEATED',
     place: { ...place, path },
     message: `Two items of ${path} have the same ${fields.join(' and ')}, so they cannot be distinguished${key.includes('null') ? ' (some have none)' : ''}.`,
-    hint: 'Add a field to item_key in the mapping, or leave item_key out to tell them apart by their place.',
+    hint: 'Add a field to item_key in the mapping, or leave item_key out to number them by position.',
   };
 }

@@ -84,7 +84,7 @@ export function forAPersonText({ waits_for_person, to_settle }: OutboundStatus):
 const WORDS: Record<(typeof FOR_A_PERSON)[number], string> = {
   review: 'to approve',
   held: 'held',
-  unknown: 'of which nobody knows',
+  unknown: 'of which it is not known',
   rejected: 'rejected',
   refused: 'refused',
 };

@@ -63,7 +63,7 @@ export type NewOutboxRow = Omit<OutboxRow, 'id' | 'version' | 'latest' | 'delive
   decision?: PersonDecision | null;
 };
 
-/** Of these it is certain, or possible, thin the remote system has them. */
+/** Of these it is certain, or possible, that the remote system has them. */
 export const REACHED: readonly OutboxState[] = ['sending', 'unknown', 'sent', 'acknowledged', 'accepted'];
 
 /** The newest row of each of these keys. */

@@ -118,7 +118,7 @@ describe('interlocal new connector', () => {
     expect(certified.exit).toBe(0);
     const page = readFileSync(join(project, 'report.html'), 'utf8');
     expect(page).toContain('<caption><h2>Stream payments</h2></caption>');
-    expect(page).toContain('What does not apply, and was not tried');
+    expect(page).toContain('Checks that do not apply');
     expect(page).not.toContain('<script');
   });
 
@@ -146,7 +146,7 @@ describe('interlocal new connector', () => {
     expect(existsSync(join(project, 'connectors'))).toBe(false);
     await interlocal('new', 'connector', 'acme', '--transport', 'sftp', '--format', 'csv', '--project', project);
     expect((await interlocal('new', 'connector', 'acme', '--transport', 'sftp', '--format', 'csv', '--project', project)).err).toContain(
-      'There is a connector of this name.',
+      'A connector of this name already exists.',
     );
   });
 });

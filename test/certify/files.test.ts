@@ -170,7 +170,7 @@ describe('a pack of files', () => {
     );
     expect(
       failures(await certified(pack({ 'fixtures/payments/records.json': JSON.stringify({ records: records(CSV).slice(1) }) })))[0],
-    ).toContain('3 records read, and records.json has 2');
+    ).toContain('3 records read, but records.json has 2');
     expect(failures(await certified(pack({ 'fixtures/payments/records.json': '{ "records": [ { "number": 101 } ] }' })))[0]).toContain(
       'FIXTURE_INVALID',
     );
@@ -182,7 +182,7 @@ describe('a pack of files', () => {
     expect(failures(await certified(bare))[0]).toMatch(/records\.json is not there\. interlocal certify --write-records writes it/);
     const misspelled = JSON.stringify({ record: records(CSV), refuse: [] });
     const [told] = failures(await certified(pack({ 'fixtures/payments/records.json': misspelled })));
-    expect(told).toContain('"record" is not a key that is known here. Did you mean records? There may be records, rejected, refused, now.');
+    expect(told).toContain('"record" is not a known key here. Did you mean records? There may be records, rejected, refused, now.');
     expect(told).toContain('Did you mean refused?');
     const number = '{ "records": [ { "number": 101 } ] }';
     const [said] = failures(await certified(pack({ 'fixtures/payments/records.json': number })));

@@ -213,6 +213,6 @@ describe('a pack whose files are dropped for another system', () => {
 test('a recording that is wrong is told where', async () => {
   const answers = JSON.stringify({ files: ['nothing.csv'], accepted: [['1', '2']] });
   const said = failures(await certified(pack({ 'fixtures/entries/answers.json': answers }))).join('\n');
-  expect(said).toContain('answers/nothing.csv: answers.json names this file, and it is not there.');
-  expect(said).toContain('has another number of values than idempotency_key (Number)');
+  expect(said).toContain('answers/nothing.csv: answers.json names this file, but it does not exist.');
+  expect(said).toContain('has a different number of values than idempotency_key (Number)');
 });

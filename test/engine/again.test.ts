@@ -141,7 +141,7 @@ test('the same content under another name is recognized and not applied again', 
   town.write({ 'inbox/receipts-3.csv': receipts(three) });
   const run = await town.run('receipts');
   expect(run.counts).toEqual(counts({}));
-  expect(run.notes).toContain('receipts-3.csv holds nothing new: the same content was loaded as receipts-1.csv.');
+  expect(run.notes).toContain('receipts-3.csv has nothing new: the same content was loaded as receipts-1.csv.');
   expect(await amounts(town)).toEqual([900, 200, 300]);
   expect((await town.rows('il_file', ['path', 'state'])).at(-1)).toEqual({ path: 'receipts-3.csv', state: 'known' });
 });

@@ -63,9 +63,9 @@ test('records whose keys change places keep what is theirs', async () => {
 
 describe('what cannot be given its new key', () => {
   test.each([
-    ['a field that a record lacks', '[note]', '"note" is not stored of it, or is empty', 2],
+    ['a field that a record lacks', '[note]', '"note" is not stored for it, or is empty', 2],
     ['a field that two records share', '[received_on]', 'another stored record has the same new key', 1],
-    ['a field that is not there at all', '[till]', '"till" is not stored of it, or is empty', 3],
+    ['a field that is not there at all', '[till]', '"till" is not stored for it, or is empty', 3],
   ])('%s: the run is refused before anything is read, and the former key is as good as before', async (_, key, why, failures) => {
     const town = await townWith(tillStream({ key, fields: ', till: { optional: true }' }));
     const stored = async () => (await town.dump()).filter((line) => /^(link|landed|receipt|history) /.test(line));

@@ -238,7 +238,7 @@ describe('what goes wrong', () => {
       `${basename(seeded('half-uploaded').file!)} is left for a later run`,
     );
     expect(first.get('recreation-receipts')!.notes.join('\n')).toMatch(
-      /receipts-2026-W09\S* holds nothing new: the same content was loaded as/,
+      /receipts-2026-W09\S* has nothing new: the same content was loaded as/,
     );
   });
 

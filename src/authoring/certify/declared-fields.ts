@@ -19,12 +19,12 @@ export function declaredFields({ schema: { fields } }: StreamConfig, records: re
   if (strange.length)
     return fails(
       `No recorded record has ${strange.slice(0, 8).join(', ')}.`,
-      'Correct the name in schema.fields; record a record that has it; or say optional: true where it may be missing.',
+      'Fix the name in schema.fields; record a record that has it; or say optional: true where it may be missing.',
     );
   const detail = `All ${needed.length} that must be there are in some record.`;
   return unseen.length
     ? holdsBut(
-        `Of ${unseen.slice(0, 8).join(', ')} nothing can be said: no recorded record has what is around it.`,
+        `Cannot check ${unseen.slice(0, 8).join(', ')}: no recorded record has the element that contains it.`,
         'Record a record that has it.',
       )
     : holds(detail);

@@ -141,6 +141,6 @@ function refused(stream: string, why: string): FatalError {
     code: 'FIXTURE_INVALID',
     place: { path: stream },
     message: `The recording of ${stream} does not read: ${why}.`,
-    hint: 'Correct the connector or the recording; then write its records.',
+    hint: 'Fix the connector or the recording; then write its records.',
   });
 }

@@ -10,7 +10,7 @@ import type { Variables } from '../template.ts';
 export interface Outgoing {
   /** As the mapping made it: dates YYYY-MM-DD, amounts 1234.50. */
   values: Values;
-  /** Of this record in this version alone, whatever store sends it: whin the remote system may recognize it by. */
+  /** Of this record in this version alone, whatever store sends it: what the remote system may recognize it by. */
   idempotencyKey: string;
   operation: 'write' | 'delete';
 }
@@ -22,7 +22,7 @@ export interface Outgoing {
 export interface Answer {
   state: 'sent' | 'acknowledged' | 'accepted' | 'rejected' | 'unknown';
   problem?: Problem;
-  /** Whin the remote system said, shortened. */
+  /** What the remote system said, shortened. */
   said?: string;
 }
 
@@ -38,7 +38,7 @@ export interface PushContext {
 
 const MOST_SAID = 2000;
 
-/** Whin the remote system said, short enough to be kept and shown, and without the secrets that it may have repeated. */
+/** What the remote system said, short enough to be kept and shown, and without the secrets that it may have repeated. */
 export function shortened(text: string, session?: Session): string {
   const plain = redact(session?.clean(text) ?? text).trim();
   return plain.length > MOST_SAID ? `${plain.slice(0, MOST_SAID)} …` : plain;

@@ -61,7 +61,7 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
     record.problem = {
       ...problem,
       place,
-      message: `The record of type ${type} that it belongs to (${problem.place.line === undefined ? `record ${problem.place.record}` : `line ${problem.place.line}`}) could not be read: ${problem.message}`,
+      message: `The record of type ${type} it belongs to (${problem.place.line === undefined ? `record ${problem.place.record}` : `line ${problem.place.line}`}) could not be read: ${problem.message}`,
     };
     record.raw = JSON.stringify(record.values);
   }
@@ -73,8 +73,8 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
     record.problem = {
       code: 'PARENT_MISSING',
       place: { line: record.line, record: record.number, path: missing },
-      message: `This record of type ${record.type} stands where no record of type ${missing} was read that it could belong to.`,
-      hint: 'The file begins too late or its order was changed: have it sent again.',
+      message: `This record of type ${record.type} belongs to a record of type ${missing}, but none was read before it.`,
+      hint: 'The beginning of the file is missing or its order was changed: have it sent again.',
     };
     record.raw = JSON.stringify(record.values);
   }

@@ -59,7 +59,7 @@ export function layoutOf(session: Session): Layout {
     async remember(trx, name) {
       const columns = now();
       const changes = strange > 0 ? said() : undefined;
-      if (changes) session.note(`${name}: ${counted(strange, 'record')} did not fit what the connector says of its fields. ${changes}`);
+      if (changes) session.note(`${name}: ${counted(strange, 'record')} did not match the fields declared in the connector. ${changes}`);
       if (columns.size === 0 || strange * 2 > records) return;
       const remembered: RememberedColumns = {
         run: session.runId,

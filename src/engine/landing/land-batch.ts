@@ -166,7 +166,7 @@ export function refuseTooManyRejects(session: Session): void {
       code: 'REJECTS_TOO_MANY',
       place: { system: session.pipeline.pipeline },
       message: `${session.counts.rejected} records were rejected, more than the ${limit} that max_rejects allows.`,
-      hint: 'Look at them with interlocal rejects list; fix the mapping or the source, then run again.',
+      hint: 'See them with interlocal rejects list; fix the mapping or the source, then run again.',
     });
 }
 
@@ -249,7 +249,7 @@ function repeatedKey(record: SourceRecord, fields: readonly string[], { retrieve
     code: 'KEY_REPEATED',
     place: { line: record.line, record: record.number },
     message: `Another record of ${whole} has the same key (${fields.join(', ')}).`,
-    hint: 'If both are real, set primary_key.repeats: number in the connector; otherwise have the source send it once.',
+    hint: 'If both are real, set primary_key.repeats: number in the connector; otherwise have the source send it only once.',
   };
 }
 

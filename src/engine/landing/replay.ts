@@ -44,7 +44,7 @@ export async function replayRejects(
       code: 'PIPELINE_RUNNING',
       place: { system: pipeline },
       message: 'It is running now.',
-      hint: 'Replay when it is done.',
+      hint: 'Replay after it has finished.',
     });
   const started = performance.now();
   const result: Replayed = { pipeline, replayed: 0, skipped: 0, rejected: 0, unreadable: 0 };

@@ -73,7 +73,7 @@ async function waitsForOther({ session, config, sink, sinkName, name }: Outbound
     limit: 1,
   });
   if (!open || !isOpen(sink, open)) return false;
-  session.note(`${name} takes one at a time, and has not taken ${open.name} yet; what waits is for a later run.`);
+  session.note(`${name} takes one file at a time and has not taken ${open.name} yet; the rest waits for a later run.`);
   return true;
 }
 

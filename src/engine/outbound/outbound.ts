@@ -40,8 +40,8 @@ export async function outbound(session: Session): Promise<void> {
     throw new FatalError({
       code: 'TARGET_BUSY',
       place: { system: out.config.connection },
-      message: `Another pipeline is writing to ${out.config.connection} now, on ${lock.host} in process ${lock.pid}.`,
-      hint: 'Wait until it is done, then run this one again.',
+      message: `Another pipeline is now writing to ${out.config.connection}, on ${lock.host} in process ${lock.pid}.`,
+      hint: 'Wait until it has finished, then run this one again.',
     });
   session.locks.push(lock);
   try {
@@ -127,7 +127,7 @@ async function outboundOfSession(session: Session): Promise<Outbound> {
   };
 }
 
-/** What waits, waits as the mode of the pipeline says now: a promotion to live lets go what shadow only showed. */
+/** What is waiting, waits as the mode of the pipeline says now: a promotion to live lets go what shadow only showed. */
 async function alignToMode({ session }: Outbound): Promise<void> {
   const { pipeline, mode } = session.pipeline;
   const moves: Record<string, [from: OutboxState[], to: OutboxState]> = {

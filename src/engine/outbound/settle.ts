@@ -103,7 +103,7 @@ export async function saveAnswers(out: Outbound, delivery: Delivery, answers: re
     [count('acknowledged'), 'taken'],
     [count('sent'), 'sent'],
     [count('rejected'), 'rejected'],
-    [count('unknown'), 'of which nobody knows'],
+    [count('unknown'), 'of which it is not known'],
   ].flatMap(([n, words]) => (n ? [`${n} ${words}`] : []));
   session.note(`${delivery.name} (${out.name}): ${parts.join(', ')}.`);
   for (const { problem, places } of groupProblems(reasons).slice(0, MOST_TOLD)) {

@@ -143,7 +143,7 @@ async function coverOf(
     return {
       ...cover,
       outdated: (await comparedIn(knex, pipeline))
-        ? `${pipeline} has to run again: its last run was of an older version, which kept no evidence`
+        ? `${pipeline} has to run again: its last run was by an older version, which kept no evidence`
         : `${pipeline} has not run yet`,
     };
   if (!compared.finished) return { ...cover, outdated: `${pipeline} did not finish its last run` };

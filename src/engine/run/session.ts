@@ -105,8 +105,8 @@ export function stopIfAsked(session: Session): void {
     throw new AbortedError({
       code: 'ABORTED',
       place: { system: session.pipeline.pipeline },
-      message: 'Stopped on request, after the batch in hand was committed.',
-      hint: 'Run it again: it goes on where it was.',
+      message: 'Stopped on request, after the current batch was committed.',
+      hint: 'Run it again: it resumes where it stopped.',
     });
 }
 

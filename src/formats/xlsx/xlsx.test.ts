@@ -294,8 +294,8 @@ describe('the table in a sheet', () => {
     );
     expect(records.map((r) => r.problem?.message ?? r.values)).toEqual([
       { a: '1', b: '2' },
-      'The cell E3 has a value, and its column has no name in the header.',
-      'The cell C4 has a value, and its column has no name in the header.',
+      'The cell E3 has a value, but its column has no name in the header.',
+      'The cell C4 has a value, but its column has no name in the header.',
     ]);
   });
 

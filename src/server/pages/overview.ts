@@ -57,15 +57,14 @@ function pipelines({ pipelines, next, town, reconciliations }: Overview): Html {
     return html`<section aria-labelledby="pipelines">
       <h2 id="pipelines">Pipelines</h2>
       <p>
-        There are none yet. A file in the folder <code>pipelines</code> makes one; <code>interlocal validate</code> says whether it is
-        right.
+        There are none yet. Add a file to the folder <code>pipelines</code>; <code>interlocal validate</code> checks whether it is right.
       </p>
     </section>`;
   const row = (p: PipelineStatus): Html =>
     html`<tr>
       <th scope="row"><a href="/pipelines/${p.pipeline}">${p.pipeline}</a></th>
       <td>
-        ${p.mode === 'off' ? statusMark('idle', 'off') : p.stalled_since ? statusMark('note', 'stalled') : p.running ? statusMark('idle', 'running') : p.unrecorded ? statusMark('bad', 'not noted in the store') : p.last_run?.outcome === null ? statusMark('bad', 'ended without saying how') : p.last_run ? outcomeMark(p.last_run.outcome) : statusMark('idle', 'has not run yet')}
+        ${p.mode === 'off' ? statusMark('idle', 'off') : p.stalled_since ? statusMark('note', 'stalled') : p.running ? statusMark('idle', 'running') : p.unrecorded ? statusMark('bad', 'not recorded in the store') : p.last_run?.outcome === null ? statusMark('bad', 'ended without a result') : p.last_run ? outcomeMark(p.last_run.outcome) : statusMark('idle', 'has not run yet')}
       </td>
       <td>${p.last_run ? html`<time datetime="${p.last_run.started_at}">${timeText(p.last_run.started_at, town.zone)}</time>` : ''}</td>
       ${next.size > 0 ? html`<td>${next.has(p.pipeline) ? timeText(next.get(p.pipeline)!, town.zone) : ''}</td>` : ''}
@@ -77,7 +76,7 @@ function pipelines({ pipelines, next, town, reconciliations }: Overview): Html {
       'Pipelines',
       html`<table>
         <caption>
-          The last run of each, in records; “rejected” is what waits to be fixed now
+          The last run of each, in records; “rejected” counts records that need to be fixed now
         </caption>
         <thead>
           <tr>
@@ -176,7 +175,7 @@ function reconciliations({ reconciliations: list, town }: Overview): Html {
       'Reconciliations',
       html`<table>
         <caption>
-          How many sums agree on both sides; nothing is netted
+          How many sums agree; differences are not netted
         </caption>
         <thead>
           <tr>
@@ -216,7 +215,7 @@ function outgoing({ pipelines, town }: Overview): Html | '' {
       'To other systems',
       html`<table>
         <caption>
-          What goes out; in records, but for the last delivery
+          Records for other systems
         </caption>
         <thead>
           <tr>

@@ -102,7 +102,7 @@ function runsTable({ zone }: Town, runs: readonly Run[], { of, names, counts }: 
       'Last runs',
       html`<table>
         <caption>
-          The newest first${of}
+          Newest first${of}
         </caption>
         <thead>
           <tr>

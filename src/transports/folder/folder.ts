@@ -179,7 +179,7 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
           name: 'reachable',
           ok: false,
           detail: `The folder ${root} cannot be opened (${errorCode(stats)}).`,
-          hint: 'Correct the path of this connection, or mount the share.',
+          hint: 'Fix the path of this connection, or mount the share.',
         },
       ];
     if (!(stats as { isDirectory(): boolean }).isDirectory())

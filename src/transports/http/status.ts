@@ -10,7 +10,7 @@ export interface AnswerFacts {
   faultCode?: string;
   /** The remote system's own words, without secrets. */
   faultText?: string;
-  /** Whin the remote system asks to wait before the next try, in milliseconds (Retry-After). */
+  /** What the remote system asks to wait before the next try, in milliseconds (Retry-After). */
   waitMs?: number | undefined;
 }
 

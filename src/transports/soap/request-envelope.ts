@@ -46,7 +46,7 @@ export function requestEnvelope(
 
   /** As it is named, without namespace or in that of the key xmlns, which goes for what stands in it too. */
   function writePlain(name: string, value: Value, path: string): string {
-    if (!NAME.test(name)) problems.push(wrong(path, `${path} cannot be the name of an element.`, 'Correct the header in the connector.'));
+    if (!NAME.test(name)) problems.push(wrong(path, `${path} cannot be the name of an element.`, 'Fix the header in the connector.'));
     if (Array.isArray(value)) return value.map((one) => writePlain(name, one, path)).join('');
     if (!isGroup(value)) return value === null ? `<${name}/>` : `<${name}>${writeText(value, path)}</${name}>`;
     const { xmlns, ...fields } = value;

@@ -145,7 +145,7 @@ function compare(work: Work, source: Source, name: string, is: string, value: st
     code: 'SQL_VALUE_TYPE',
     place: { system: work.connection, path },
     message: `${JSON.stringify(value)} ${made} (column ${found.name} of ${source.name} is ${found.type.name}).`,
-    hint: 'Correct the value.',
+    hint: 'Fix the value.',
   });
   return '';
 }

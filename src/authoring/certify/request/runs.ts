@@ -23,7 +23,7 @@ export async function mustRefuse(context: RequestContext, behavior: Behavior, wh
     const before = await bench.contents();
     const run = await runNow(context, bench, behavior);
     if (run.outcome !== 'failed')
-      return fails(`${what}: the run ended as ${run.outcome}.`, 'Look at error_handler.rules and retriever.success.');
+      return fails(`${what}: the run ended as ${run.outcome}.`, 'Check error_handler.rules and retriever.success.');
     if (code && !run.problems.some((p) => p.code === code))
       return fails(`${what}: the run failed with ${saidOf(run.problems)}`, `${code} was expected.`);
     const after = await bench.contents();

@@ -19,7 +19,7 @@ export interface FileBench extends SinkBench {
   unpack: SinkContext['unpack'];
 }
 
-/** A bench with the folders thin the remote system has made. */
+/** A bench with the folders that the remote system has made. */
 export function onBench(context: SinkContext, work: (bench: FileBench) => Promise<Verdict>): Promise<Verdict> {
   return withSinkBench(setupOf(context), async (plain) => {
     const bench: FileBench = Object.assign(plain, { unpack: context.unpack });
@@ -73,7 +73,7 @@ export function differing(found: Files, wanted: Files): string | undefined {
     if (!there.equals(bytes)) return `${name} has ${there.length} bytes, and should have ${bytes.length}`;
   }
   const more = [...found.keys()].filter((name) => !wanted.has(name));
-  return more.length ? `there is ${more.join(', ')} beside it` : undefined;
+  return more.length ? `${more.join(', ')} is there as well` : undefined;
 }
 
 /** The remote system takes what is complete: with its marker, where it has one. Gives the names. */

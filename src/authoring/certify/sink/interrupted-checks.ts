@@ -8,7 +8,7 @@ import type { RequestBench, SinkRequestContext } from './request-context.ts';
 
 /** Answers that get lost, and runs that are killed with a request on its way. */
 export const SINK_INTERRUPTED: readonly SinkRequestCheck[] = [
-  { check: 'lost_answer', title: 'A request whose answer got lost is not booked twice', run: lostAnswer },
+  { check: 'lost_answer', title: 'A request whose answer was lost is not booked twice', run: lostAnswer },
   { check: 'killed', title: 'A run killed at any moment and run again books nothing twice', run: killed },
 ];
 
@@ -29,7 +29,7 @@ async function lostAnswer(context: SinkRequestContext): Promise<Verdict> {
       const back = context.sink.acknowledgement?.read_back;
       const result = await bench.became();
       if (!idempotent && asks > 1)
-        return fails(`Asked ${asks} times, though the first answer got lost and the system may have booked it.`, 'Report this.');
+        return fails(`Asked ${asks} times, although the first answer was lost and the system may have booked it.`, 'Report this.');
       if (idempotent || back) {
         const wrong = differsFromAnswers(context.sink, result, context.fixture.answers[0])[0];
         if (wrong)
@@ -41,14 +41,14 @@ async function lostAnswer(context: SinkRequestContext): Promise<Verdict> {
         return undefined;
       }
       const state = Object.values(result).find((one) => one.state === 'unknown');
-      if (!state) return fails(`Nobody is told: ${counts(result)}.`, 'Report this.');
-      remark = 'It is not asked again, and a person must look whether the system has it.';
+      if (!state) return fails(`It is not reported: ${counts(result)}.`, 'Report this.');
+      remark = 'It is not sent again; someone must check whether the system has it.';
       return undefined;
     });
     if (verdict) return verdict;
   }
   return remark === undefined
-    ? holds(`Lost before the first word and within it: ${[...new Set(said)].join('; ')}.`)
+    ? holds(`Answer lost before its first byte, and in the middle: ${[...new Set(said)].join('; ')}.`)
     : holdsBut(
         remark,
         'Where the system recognizes a request by its key: idempotent: true; where the record can be looked up: acknowledgement.read_back.',
@@ -87,7 +87,7 @@ async function killed(context: SinkRequestContext): Promise<Verdict> {
   const kills = counted(2 * commits, 'kill');
   return unknown
     ? holds(
-        `${kills}, before and after each note in the store: nothing asked for twice; where a request was on its way, a person is asked (${unknown} times).`,
+        `${kills}, before and after each note in the store: nothing asked for twice; where a request was under way, it needs an answer from a person (${unknown} times).`,
       )
     : holdsFor(commits, `${kills}, before and after each note in the store: each record was booked once.`, NO_NOTE);
 

@@ -47,7 +47,7 @@ const revenue = (amount: number, unreconciled: number) => [
 test('one sentence says how the town stands', () => {
   expect(statusLine([pipeline('a', 'succeeded', 7), pipeline('b', 'succeeded')], revenue(100000, 1234))).toEqual({
     mark: 'note',
-    text: 'All 2 pipelines succeeded; 7 records are rejected; revenue of $1,000.00 is reconciled but for $12.34.',
+    text: 'All 2 pipelines succeeded; 7 records are rejected; revenue of $1,000.00 is reconciled except for $12.34.',
   });
   expect(statusLine([pipeline('a', 'succeeded'), pipeline('b', 'succeeded')], revenue(100, 0))).toEqual({
     mark: 'good',
@@ -83,13 +83,13 @@ test('differences that cancel out are not called reconciled', () => {
       [pipeline('a', 'succeeded')],
       [{ currency: 'USD', receipts: 2, amount: 0, reconciled: 500, unreconciled: -500, unreconciledReceipts: 1 }],
     ),
-  ).toMatchObject({ mark: 'note', text: expect.stringContaining('reconciled but for -$5.00') });
+  ).toMatchObject({ mark: 'note', text: expect.stringContaining('reconciled except for -$5.00') });
   expect(
     statusLine(
       [pipeline('a', 'succeeded')],
       [{ currency: 'USD', receipts: 2, amount: 500, reconciled: 500, unreconciled: 0, unreconciledReceipts: 2 }],
     ),
-  ).toMatchObject({ mark: 'note', text: expect.stringContaining('reconciled but for 2 receipts') });
+  ).toMatchObject({ mark: 'note', text: expect.stringContaining('reconciled except for 2 receipts') });
 });
 
 test('what needs review before it goes to another system, and what had no answer, is said', () => {
@@ -114,9 +114,9 @@ test('a run that the store could not keep, or that nobody ended, is never told a
   const full = { ...pipeline('bank', 'succeeded'), unrecorded: { at: '2026-07-01T00:00:00Z', problems: [] } };
   expect(statusLine([full, pipeline('b', 'succeeded')], [])).toMatchObject({
     mark: 'bad',
-    text: expect.stringContaining('bank ran and could not be noted in the store') as string,
+    text: expect.stringContaining('bank ran but could not be recorded in the store') as string,
   });
   const lost = pipeline('bank', 'succeeded');
   const { mark, text } = statusLine([{ ...lost, last_run: { ...lost.last_run!, outcome: null } }], []);
-  expect([mark, text]).toEqual(['bad', expect.stringContaining('bank ended without saying how') as string]);
+  expect([mark, text]).toEqual(['bad', expect.stringContaining('bank ended without a result') as string]);
 });
