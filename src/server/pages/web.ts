@@ -97,7 +97,7 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
         config,
         runs: await listRuns(knex, { pipeline: id, limit: RUNS }),
         next: nextRuns().find((next) => next.id === id)?.at,
-        setAside: source ? await countOpenRejects(knex, source.id) : 0,
+        rejectedNow: source ? await countOpenRejects(knex, source.id) : 0,
         outgoing: await outgoingOf(id),
         now: new Date(),
       }),
