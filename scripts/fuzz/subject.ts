@@ -19,7 +19,7 @@ export interface Subject<Input = unknown> {
 }
 
 export interface Verdict {
-  state: 'read' | 'set aside' | 'refused';
+  state: 'read' | 'rejected' | 'refused';
   /** Codes of the problems, for the report. */
   codes: readonly string[];
 }

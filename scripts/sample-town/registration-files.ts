@@ -40,7 +40,7 @@ const NOTES = [
   'Pick-up by grandmother,\r\nask for "Nana"',
   'Needs size "M" shirt',
   'Can’t attend first class',
-  'Carpool with\r\nneighbour; call first',
+  'Carpool with\r\nneighbor; call first',
   'Paid at desk, café side – receipt e-mailed',
 ];
 

@@ -88,7 +88,7 @@ export interface DepositTruth {
 export interface StreamTruth {
   /** Files that are to be read. */
   files: number;
-  /** Files set aside whole because they contradict themselves. */
+  /** Files rejected whole because they contradict themselves. */
   refused: number;
   /** Files with the bytes of one that was already taken. */
   alreadyTaken: number;

@@ -10,7 +10,7 @@ export function idsOf(texts: readonly string[]): number[] {
       wrong.map((text) => ({
         code: 'USAGE',
         place: {},
-        message: `${JSON.stringify(text)} is no number of a record.`,
+        message: `${JSON.stringify(text)} is not a record number.`,
         hint: 'Give it as the list shows it, such as 31 or #31.',
       })),
     );
@@ -24,7 +24,7 @@ export function endsIn(option: string, file: string, endings: readonly string[])
   throw new ConfigError({
     code: 'USAGE',
     place: { path: option },
-    message: `What is written is no .${ending} file.`,
+    message: `The output cannot be written as a .${ending} file.`,
     hint: `Name a file that ends in ${endings.map((one) => `.${one}`).join(' or ')}.`,
   });
 }
@@ -37,7 +37,7 @@ export function unknownName(code: string, what: string, given: string, known: It
     code,
     place: { path: given },
     message: `There is no ${what} "${given}".`,
-    hint: meant ? `Did you mean ${meant}?` : `There are: ${names.join(', ') || 'none yet'}.`,
+    hint: meant ? `Did you mean ${meant}?` : `Known: ${names.join(', ') || 'none yet'}.`,
   };
 }
 

@@ -29,7 +29,7 @@ export function strangeInDateFormat(format: string): string | undefined {
   for (const [token] of format.replace(/\[[^\]]{0,200}\]/g, ' ').matchAll(/([A-Za-z])\1*/g)) {
     if (PARTS.includes(token)) continue;
     const meant = PARTS.find((part) => part.toLowerCase() === token.toLowerCase());
-    return `has "${token}", which is no part of a date${meant ? `; write ${meant}` : ''}`;
+    return `has "${token}", which is not part of a date${meant ? `; write ${meant}` : ''}`;
   }
   return /Y|M|D/.test(format) ? undefined : 'has no year, month or day (YYYY, MM, DD)';
 }

@@ -87,7 +87,7 @@ export async function readText(
       code: 'FILE_UNREADABLE',
       place: { file: shown },
       message: `this file cannot be read (${code ?? 'unknown reason'}).`,
-      hint: 'Look at its rights, and whether it is a file.',
+      hint: 'Check its permissions, and that it is a file.',
     });
     return undefined;
   }
@@ -146,7 +146,7 @@ function misnamed(file: TextFile, start: string, ending: string): Problem {
   return {
     code: 'NAME_MISMATCH',
     place: { file: file.shown },
-    message: "what a connector brings along must have its name, so that no two get into each other's way.",
+    message: 'files that come with a connector must start with its name, so that two connectors do not collide.',
     hint: `Name it ${start}${ending} or ${start}-….`,
   };
 }

@@ -5,7 +5,7 @@ import type { Path } from './yaml-document.ts';
 
 type Words = Omit<Problem, 'place'>;
 
-/** What one zod issue says about the value that was given, in words for a person. `source`: the value as written. */
+/** What one zod issue says about the value that was given, in plain words. `source`: the value as written. */
 export function wordsForIssue(issue: z.core.$ZodIssue, given: unknown, source: string | undefined): Words {
   switch (issue.code) {
     case 'invalid_type':

@@ -8,7 +8,7 @@ export const IGNORED = Symbol('ignored');
 
 type Rules = ErrorHandler['rules'];
 
-/** A file that a rule says to leave where it is: the next run looks at it again. */
+/** A file that a rule says to leave where it is: the next run tries it again. */
 export class IgnoredFile extends InterlocalError {}
 
 /**
@@ -45,7 +45,7 @@ export function judgedFiles(transport: FileTransport, rules: Rules, note: (text:
     async list(folder, pattern, onUnreadable) {
       const files = await judging(() => transport.list(folder, pattern, onUnreadable), rules);
       if (files !== IGNORED) return files;
-      note(`${folder}: an error that the connector says to ignore was taken for a folder without files.`);
+      note(`${folder}: an error that the connector says to ignore was treated as a folder without files.`);
       return [];
     },
     stat: (path) => judge(() => transport.stat(path)),
@@ -78,7 +78,7 @@ export async function unlessRuled(answer: RequestAnswer, rules: Rules, system: s
       code: `HTTP_${status}`,
       place: { system },
       message: `The system answered with status ${status}, for which the connector has a rule.`,
-      hint: 'Look at error_handler.rules in the connector.',
+      hint: 'Check error_handler.rules in the connector.',
     },
     { cause: { status, waitMs } satisfies AnswerFacts },
   );

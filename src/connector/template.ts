@@ -126,6 +126,6 @@ function unsendable(name: string, where: string): RecordError {
     code: 'VALUE_UNSENDABLE',
     place: { path: name },
     message: `The value of {{ ${name} }} cannot be written into ${where}.`,
-    hint: 'Correct the value where it comes from: an option of the connection, the list of partitions, the parent record or the record that is sent.',
+    hint: 'Fix the value where it comes from: an option of the connection, the list of partitions, the parent record or the record to be sent.',
   });
 }

@@ -63,7 +63,7 @@ export function compileFormat(format: string): DateFormat | string {
     if (part) {
       if (seen.has(part.sets)) return `"${format}" says the ${part.sets} twice`;
       if (digitsOpen && part.digits)
-        return `"${format}" cannot be told apart: ${token} follows a part of one or two digits without anything between them`;
+        return `"${format}" cannot be distinguished: ${token} follows a part of one or two digits without anything between them`;
       seen.add(part.sets);
       readers.push(part.read);
       digitsOpen = part.open === true;
@@ -71,7 +71,7 @@ export function compileFormat(format: string): DateFormat | string {
     }
     digitsOpen = false;
     if (/^[A-Za-z]/.test(token) && token !== 'T')
-      return `"${format}" has "${token}", which is no part of a date${TYPED[token] ? `; write ${TYPED[token]}` : ''}`;
+      return `"${format}" has "${token}", which is not part of a date${TYPED[token] ? `; write ${TYPED[token]}` : ''}`;
     readers.push(/^\s/.test(token) ? readSpaces : literal(token.startsWith('[') && token.endsWith(']') ? token.slice(1, -1) : token));
   }
   if (!seen.has('year') || !seen.has('month'))

@@ -65,7 +65,7 @@ export function fieldCheck(context: DecodeContext): FieldCheck {
           context.file,
           {},
           `The required field ${JSON.stringify(name)} is in no record of the file.${list}${meant ? ` Did you mean ${JSON.stringify(meant)}?` : ''}`,
-          'If the system renamed it, change the name in the stream of the connector; otherwise have the export put right.',
+          'If the system renamed it, change the name in the stream of the connector; otherwise have the export corrected.',
         );
       });
       throw new FileError(problems.slice(0, MOST_PROBLEMS));

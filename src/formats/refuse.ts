@@ -31,7 +31,7 @@ export function crAlone(file: string): FileError {
     'LINE_ENDINGS_CR',
     file,
     { line: 1 },
-    'The lines of this file end in CR alone, as on old Macs, so that all of it would be one line.',
+    'The lines of this file end in CR only, as on old Macs, so the whole file would be one line.',
     'Have it exported with CR LF or LF at the ends of its lines.',
   );
 }

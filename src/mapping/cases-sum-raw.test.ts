@@ -63,7 +63,7 @@ describe('sum', () => {
     ]);
     expect(apply(amount, { Payment: [{ Amout: '20.00' }] })).toEqual(['FIELD_ABSENT Amount is not in the record.']);
     expect(apply(amount, { Payment: [{ Amount: '90071992547409.91' }, { Amount: '0.01' }] })).toEqual([
-      'AMOUNT_INVALID Payment.Amount adds up to more than can be counted exactly.',
+      'AMOUNT_INVALID Payment.Amount adds up to more than can be represented exactly.',
     ]);
   });
 
@@ -110,7 +110,7 @@ describe('cases', () => {
 
   test('a value that the model does not have is found before anything is read', () => {
     expect(refusals({ tender: { cases: [{ when: { field: 'a', empty: true }, const: 'coins' }] } })).toEqual([
-      'fields.tender.cases.0.const: "coins" is none of the values that the model has for it: cash, check, other.',
+      'fields.tender.cases.0.const: "coins" is not one of the values in the model: cash, check, other.',
     ]);
     expect(refusals({ tender: { cases: [{ when: {}, const: 'cash' }] } })).toEqual(['fields.tender.cases.0.when: The condition is empty.']);
   });

@@ -230,7 +230,7 @@ describe('records that cannot be mapped', () => {
 
   test('a list where one value is meant is said to be one', () => {
     expect(apply({ name: 'n' }, { n: ['a', 'b'] })).toEqual(['FIELD_NOT_TEXT n is a list of 2, not one value.']);
-    expect(apply({ name: 'n' }, { n: { x: 'a' } })).toEqual(['FIELD_NOT_TEXT n holds fields of its own, not one value.']);
+    expect(apply({ name: 'n' }, { n: { x: 'a' } })).toEqual(['FIELD_NOT_TEXT n contains fields, not one value.']);
   });
 
   test('on_error decides for any text: rejected, nothing, or the default; a good value is never touched', () => {
@@ -312,7 +312,7 @@ describe('lists in a record', () => {
         },
         { for_each: 'items', item_key: ['a'] },
       ),
-    ).toEqual(['ITEM_KEY_REPEATED Two items of items have the same a, so they cannot be told apart.']);
+    ).toEqual(['ITEM_KEY_REPEATED Two items of items have the same a, so they cannot be distinguished.']);
   });
 });
 
@@ -339,13 +339,13 @@ describe('mappings that cannot work', () => {
     for (const text of [
       'fields.nmae: thing has no field nmae. Did you mean name?',
       'fields.name: The rule has more than one of from, const, cases, sum and concat.',
-      'fields.key.on_error: on_error is default, and the rule has no default.',
+      'fields.key.on_error: on_error is default, but the rule has no default.',
       'fields.key.from: ../a reaches for the record around an item, and the mapping has no for_each.',
       'fields.status.lookup.table: There is no lookup table statsu. Did you mean status?',
-      'fields: thing.kind must have a value, and the mapping has no rule for it.',
+      'fields: thing.kind must have a value, but the mapping has no rule for it.',
       'fields.size.parse: The field is an integer and cannot be parsed as a date.',
       'fields.amount.default: "1,00" is not an amount.',
-      'fields.day.parse.date: The date format "yyyy-mm-dd" has "yyyy", which is no part of a date; write YYYY.',
+      'fields.day.parse.date: The date format "yyyy-mm-dd" has "yyyy", which is not part of a date; write YYYY.',
       'fields.at.parse.zone: Mars is not a time zone.',
       'fields.flag.const: "perhaps" is none of',
       'fields.born.match.pattern: The pattern (a+)+$ can take years',
@@ -358,7 +358,7 @@ describe('mappings that cannot work', () => {
   test('a lookup that gives codes which the model does not have is refused before it meets one', () => {
     STATUS.rows.push({ from: 'X', to: 'opne' });
     expect(refusals({ status: { from: 's', lookup: { table: 'status' } } })).toEqual([
-      'fields.status.lookup: mappings/lookups/status.csv: "opne" is none of the values that the model has for it: open, closed. Did you mean open?',
+      'fields.status.lookup: mappings/lookups/status.csv: "opne" is not one of the values in the model: open, closed. Did you mean open?',
     ]);
     STATUS.rows.pop();
   });

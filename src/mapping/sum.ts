@@ -21,7 +21,8 @@ export function compileSum(path: string, parse: Parse, settings: MappingSettings
       const value = parse(text);
       if (value instanceof Fault) return value;
       sum = (sum ?? 0) + Number(value);
-      if (!Number.isSafeInteger(sum)) return new Fault('AMOUNT_INVALID', 'adds up to more than can be counted exactly', { field: path });
+      if (!Number.isSafeInteger(sum))
+        return new Fault('AMOUNT_INVALID', 'adds up to more than can be represented exactly', { field: path });
     }
     return sum;
   };

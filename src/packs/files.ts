@@ -76,7 +76,7 @@ export function linkProblem(file: string): Problem {
   return {
     code: 'PACK_LINK',
     place: { file },
-    message: 'This is a link or a device, and a pack holds plain files only.',
+    message: 'This is a link or a device, but a pack may contain only plain files.',
     hint: 'Put the file itself there.',
   };
 }

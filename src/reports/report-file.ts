@@ -17,7 +17,7 @@ export async function writeReportFile(file: string, content: string | Readable):
     const { code } = error as NodeJS.ErrnoException;
     const why =
       code === 'ENOENT'
-        ? 'its folder is not there'
+        ? 'its folder does not exist'
         : code === 'EACCES' || code === 'EPERM'
           ? 'this account may not write there'
           : code === 'EISDIR'

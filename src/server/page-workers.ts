@@ -110,8 +110,8 @@ export function startPageWorkers(project: Project, { log, title, scheduled, ...o
       end();
       if (response.headersSent) return void response.destroy();
       if (response.destroyed) return;
-      log.error({ request: (response.locals as { requestId: string }).requestId, error: String(error) }, 'a page could not be made');
-      response.status(503).type('text/plain').send('This page could not be made. Ask for it again; if that does not help, see the log.\n');
+      log.error({ request: (response.locals as { requestId: string }).requestId, error: String(error) }, 'a page could not be built');
+      response.status(503).type('text/plain').send('This page could not be built. Reload it; if that does not help, see the log.\n');
     };
     thread.ready.then((socketPath) => {
       const { requestId } = response.locals as { requestId: string };

@@ -116,7 +116,7 @@ function failures(app: Express, context: ServerContext, options: ServerOptions):
     const { requestId } = response.locals as { requestId: string };
     const status = (error as { status?: number }).status === 400 ? 400 : 500;
     if (status === 500)
-      log.error({ request: requestId, error: redact((error as Error)?.stack ?? String(error)) }, 'a page could not be made');
+      log.error({ request: requestId, error: redact((error as Error)?.stack ?? String(error)) }, 'a page could not be built');
     if (request.path.startsWith('/api/') || request.path === '/health')
       response.status(status).json({ error: { code: status === 400 ? 'USAGE' : 'INTERNAL', problems: [], request: requestId } });
     else context.show(response, status === 400 ? badRequestPage() : faultPage(requestId), status);

@@ -21,7 +21,7 @@ export const DELIVERY_STATES = [
 ] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
-/** Of these it is not settled yet what is at the other side. */
+/** Of these it is not settled yet what is in the remote system. */
 export const UNFINISHED: readonly DeliveryState[] = ['prepared', 'staged', 'sending'];
 
 export interface Delivery {

@@ -112,5 +112,5 @@ export function dialectOf(knex: Knex): Dialect {
   return dialect;
 }
 
-/** What a database says when it fails, in words for a person; undefined for what is our own fault. */
+/** What a database says when it fails, in plain words; undefined for what is our own fault. */
 export type FailureOf = (error: unknown) => InterlocalError | undefined;

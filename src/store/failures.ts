@@ -29,7 +29,7 @@ const OF_THE_DISK: Record<string, Omit<Problem, 'place'>> = {
 /** What names the store; a reference there says where. */
 const PLACE = { file: 'config/interlocal.yaml', path: 'store.url' };
 
-/** What the database or the disk says when it fails, in words for a person; undefined for what is our own fault. */
+/** What the database or the disk says when it fails, in plain words; undefined for what is our own fault. */
 export function storeFailure(error: unknown): FatalError | undefined {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   const text = typeof code === 'string' ? code : '';

@@ -14,10 +14,10 @@ export interface LedgerFile {
    * older: a snapshot that is older than one that was read; it is not read any more.
    */
   state: 'loading' | 'loaded' | 'refused' | 'known' | 'older';
-  /** Time of last change at the other side, milliseconds since 1970; null where it was not kept yet. */
+  /** Time of last change in the remote system, milliseconds since 1970; null where it was not kept yet. */
   modified_ms: number | null;
   records_done: number;
-  /** Of these, records that were neither landed nor set aside before: few of them in a file that was mended, all in another delivery. */
+  /** Of these, records that were neither landed nor rejected before: few of them in a file that was fixed, all in another delivery. */
   created_done: number;
   /** Of the stream's settings that records are counted by. */
   reading: string | null;
@@ -47,7 +47,7 @@ export async function lastLoaded(knex: Knex, sourceId: number, path?: string): P
   return (await query) as LedgerFile | undefined;
 }
 
-/** What lies at this path and was left there, as it was last loaded or recognised; undefined when it was archived. */
+/** What lies at this path and was left there, as it was last loaded or recognized; undefined when it was archived. */
 export async function lyingAt(knex: Knex, sourceId: number, path: string): Promise<LedgerFile | undefined> {
   const row = (await knex('il_file')
     .where({ source_id: sourceId, path })

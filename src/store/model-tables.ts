@@ -69,7 +69,7 @@ interface Table {
   columns: ReadonlyMap<string, string>;
   /** Columns of the model that it does not have. */
   missing: { name: string; sql: ColumnType }[];
-  /** The fields that its records are told apart by, as they were when it was last brought in line; null when nobody noted that. */
+  /** The fields that its records are identified by, as they were when it was last brought in line; null when nobody noted that. */
   identity: string | null;
 }
 
@@ -103,7 +103,7 @@ async function refusals(knex: Knex, entity: EntityConfig, table: Table): Promise
     found.push({
       code: 'MODEL_DESTRUCTIVE',
       place: { file, path: 'identity' },
-      message: `The records of ${entity.entity} are told apart by ${said(JSON.parse(table.identity))}; the model now wants ${said(JSON.parse(identityText(entity)))}.`,
+      message: `The records of ${entity.entity} are identified by ${said(JSON.parse(table.identity))}; the model now wants ${said(JSON.parse(identityText(entity)))}.`,
       hint: 'Give the entity a new name and map to that, or begin with an empty store, which is filled from the sources again.',
     });
   }

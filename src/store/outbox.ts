@@ -63,7 +63,7 @@ export type NewOutboxRow = Omit<OutboxRow, 'id' | 'version' | 'latest' | 'delive
   decision?: PersonDecision | null;
 };
 
-/** Of these it is certain, or possible, that the other side has them. */
+/** Of these it is certain, or possible, that the remote system has them. */
 export const REACHED: readonly OutboxState[] = ['sending', 'unknown', 'sent', 'acknowledged', 'accepted'];
 
 /** The newest row of each of these keys. */
@@ -77,7 +77,7 @@ export async function latestOfGoldens(knex: Knex, pipeline: string, goldens: rea
   return inPieces(goldens, (piece) => knex('il_outbox').where({ pipeline, latest: 1 }).whereIn('golden_id', piece));
 }
 
-/** The newest version of a key that reached the other side, or may have. */
+/** The newest version of a key that reached the remote system, or may have. */
 export async function reachedOf(knex: Knex, pipeline: string, key: string): Promise<OutboxRow | undefined> {
   const row = (await knex('il_outbox')
     .where({ pipeline, outbox_key: key })

@@ -17,7 +17,7 @@ export function folderMissing(system: string, folder: string, where: string, cau
     code: 'FOLDER_MISSING',
     place: { system, file: folder || '.' },
     message: `The folder ${folder || '.'} does not exist ${where}.`,
-    hint: "Correct the folder in the connector or the connection, or ask the system's owner to make it.",
+    hint: "Fix the folder in the connector or the connection, or ask the system's owner to make it.",
   };
   return new FatalError(problem, cause === undefined ? {} : { cause });
 }

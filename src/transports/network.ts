@@ -76,12 +76,12 @@ const SOCKET_ERRORS: Record<string, readonly [code: string, message: string, hin
   EACCES: ['HOST_UNREACHABLE', 'This machine may not connect to %.', 'Check the firewall of this machine.'],
   ECONNRESET: [
     'CONNECTION_LOST',
-    'The connection to % was cut by the other side.',
+    'The connection to % was cut by the remote system.',
     'It is tried again; if it goes on, ask the owner of the system to look into its log.',
   ],
   EPIPE: [
     'CONNECTION_LOST',
-    'The connection to % was cut by the other side.',
+    'The connection to % was cut by the remote system.',
     'It is tried again; if it goes on, ask the owner of the system to look into its log.',
   ],
   ERR_STREAM_PREMATURE_CLOSE: ['CONNECTION_LOST', 'The answer of % broke off before its end.', 'It is tried again.'],

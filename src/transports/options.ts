@@ -22,7 +22,7 @@ export function requiredSecret(secretText: SecretText, description: string) {
 }
 
 export function timeoutOption(standard: string) {
-  return duration.default(standard).describe('How long to wait for the other side before giving up, such as 30s.');
+  return duration.default(standard).describe('How long to wait for the remote system before giving up, such as 30s.');
 }
 
 /** How long one exchange may take in all, however steadily something comes. */

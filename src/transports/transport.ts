@@ -54,7 +54,7 @@ export interface WriteOptions {
   onOpen?: () => void;
 }
 
-/** Files at the other side. Paths are confined to the connection's root: `..` and absolute tricks are refused with FileError. */
+/** Files in the remote system. Paths are confined to the connection's root: `..` and absolute tricks are refused with FileError. */
 export interface FileTransport extends TransportBase {
   kind: 'files';
   /** How the connection says that files are put there. */
@@ -121,7 +121,7 @@ export interface RequestTransport extends TransportBase {
    * once a write is on its way.
    */
   ready(): Promise<void>;
-  /** One attempt. Throws RetriableError (busy, away, 429 with its wait, 5xx), FatalError (fault, 4xx), with the other side's own words. */
+  /** One attempt. Throws RetriableError (busy, away, 429 with its wait, 5xx), FatalError (fault, 4xx), with the remote system's own words. */
   request(spec: RequestSpec): Promise<RequestAnswer>;
   /** What can be seen of a request without sending it: its address; with SOAP the operation and its parameters. Never throws for what it finds. */
   checkRequest(spec: RequestSpec): Promise<CheckResult>;

@@ -36,7 +36,7 @@ export interface SchedulerOptions {
 export interface Scheduler {
   /** When each pipeline runs next. */
   next(): { id: string; at: Date }[];
-  /** From now on these run, by the clock of this zone. What waits or runs is not touched. Throws ConfigError as startScheduler does. */
+  /** From now on these run, by the clock of this zone. What is waiting or runs is not touched. Throws ConfigError as startScheduler does. */
   use(pipelines: readonly ScheduledPipeline[], zone: string): void;
   /** Nothing starts any more; resolves when what is running has ended. What only waits is dropped, and logged. */
   stop(): Promise<void>;

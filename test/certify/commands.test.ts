@@ -118,7 +118,7 @@ describe('interlocal new connector', () => {
     expect(certified.exit).toBe(0);
     const page = readFileSync(join(project, 'report.html'), 'utf8');
     expect(page).toContain('<caption><h2>Stream payments</h2></caption>');
-    expect(page).toContain('What does not apply, and was not tried');
+    expect(page).toContain('Checks that do not apply');
     expect(page).not.toContain('<script');
   });
 
@@ -146,7 +146,7 @@ describe('interlocal new connector', () => {
     expect(existsSync(join(project, 'connectors'))).toBe(false);
     await interlocal('new', 'connector', 'acme', '--transport', 'sftp', '--format', 'csv', '--project', project);
     expect((await interlocal('new', 'connector', 'acme', '--transport', 'sftp', '--format', 'csv', '--project', project)).err).toContain(
-      'There is a connector of this name.',
+      'A connector of this name already exists.',
     );
   });
 });
@@ -228,9 +228,9 @@ describe('interlocal certify', () => {
     expect(failed.exit).toBe(1);
     expect(failed.out).toContain('amount is "25.50", and records.json says "24.50"');
     expect(failed.out).toContain('Not certified.');
-    const mended = await interlocal('certify', 'acme', '--offline', '--write-records', '--project', project);
-    expect(mended.err).toContain('Wrote fixtures/payments/records.json: look it through');
-    expect(mended.exit).toBe(0);
+    const fixed = await interlocal('certify', 'acme', '--offline', '--write-records', '--project', project);
+    expect(fixed.err).toContain('Wrote fixtures/payments/records.json: look it through');
+    expect(fixed.exit).toBe(0);
     writeFileSync(file, 'number;paid\n1;2\n');
     const other = await interlocal('certify', 'acme', '--offline', '--write-records', '--project', project);
     expect(other.err).toMatch(/payments-20260302\.csv does not read, and is written down as refused \([A-Z_]+: .*\) Is that meant\?/);

@@ -61,7 +61,7 @@ describe('types are text first', () => {
     expect(field(stream, 'id')).toMatchObject({ type: 'text', evidence: 'text: 24 of 24 have leading zeros' });
     expect(field(stream, 'account')).toMatchObject({
       type: 'text',
-      evidence: 'text: 24 of 24 are digits, which are a name until somebody adds them up',
+      evidence: 'text: 24 of 24 are digits, treated as an identifier, not an amount',
     });
     expect(field(stream, 'amount')).toMatchObject({ type: 'decimal', evidence: '24 of 24 are figures with decimals' });
     expect(field(stream, 'paid')).toMatchObject({ type: 'date', format: 'MM/DD/YYYY' });
@@ -84,7 +84,7 @@ describe('keys', () => {
     expect(two.keys[0]!.fields).toEqual(['receipt', 'line']);
   });
 
-  test('equal records are told apart by their order', async () => {
+  test('equal records are identified by their order', async () => {
     const stream = await look('who,what\nann,swim\nann,swim\njoe,swim\n');
     expect(stream.keys[0]).toMatchObject({ repeats: 'number' });
     expect(discoveryYaml({ source: 's', streams: [stream], options: {}, notes: [] })).toContain('repeats: number');
@@ -113,7 +113,7 @@ test('fixed-width kinds that both come often are told by their lengths, and what
     `10${2026030101 + i}CASHIER \n20${String(i).padStart(4, '0')}SWIM ${1000 + i}\n20${String(i + 50).padStart(4, '0')}HALL ${2000 - i}\n`;
   const stream = await look(Array.from({ length: 8 }, (_, i) => pair(i)).join(''));
   expect(stream.record_selector).toEqual({ types: ['2'], parents: ['1'] });
-  expect(stream.evidence.join('\n')).toContain('character 2 is always 0: look whether it belongs to the kind of line');
+  expect(stream.evidence.join('\n')).toContain('character 2 is always 0: check whether it belongs to the kind of line');
 });
 
 test('a CSV file of one column is one, and its header no record', async () => {

@@ -113,7 +113,7 @@ describe('a service that wants its session in the header of each SOAP message', 
     expect(error.message).not.toMatch(/[0-9a-f]{8}-/);
   });
 
-  test('a misspelt element of the header is named before anything is asked, and so is what it must have', async () => {
+  test('a misspelled element of the header is named before anything is asked, and so is what it must have', async () => {
     expect((await refusal(read({ SesionHeader: { SessionId: 'x' } }))).message).toContain(
       'The WSDL declares no header SesionHeader for GetPickups.',
     );
@@ -226,7 +226,7 @@ describe('a pack for it', () => {
     );
   });
 
-  test('is told what is misspelt: an operation by the WSDL, a path by the recorded answer', async () => {
+  test('is told what is misspelled: an operation by the WSDL, a path by the recorded answer', async () => {
     const failed = async (right: string, wrong: string) =>
       finding(await certified(packOf('acme-waste', files(MANIFEST.replace(right, wrong)))), 'recording');
     expect(await failed('operation: GetPickups', 'operation: GetPickup')).toMatchObject({

@@ -171,7 +171,7 @@ describe('a pack whose files are dropped for another system', () => {
   test('is found out when its marker writes over the file', { timeout: 60_000 }, async () => {
     const said = await wrong(manifest(["'{name}.done'", "'{name}'"]));
     expect(said).toContain('dropped: After one run in/entries-2026-03-02-7.csv has 0 bytes, and should have 42.');
-    expect(said).toContain('never_half: The other side could have found in/entries-2026-03-02-7.csv with 0 of 42 bytes.');
+    expect(said).toContain('never_half: The remote system could have found in/entries-2026-03-02-7.csv with 0 of 42 bytes.');
   });
 
   test('is found out when every file has the same name', { timeout: 60_000 }, async () => {
@@ -213,6 +213,6 @@ describe('a pack whose files are dropped for another system', () => {
 test('a recording that is wrong is told where', async () => {
   const answers = JSON.stringify({ files: ['nothing.csv'], accepted: [['1', '2']] });
   const said = failures(await certified(pack({ 'fixtures/entries/answers.json': answers }))).join('\n');
-  expect(said).toContain('answers/nothing.csv: answers.json names this file, and it is not there.');
-  expect(said).toContain('has another number of values than idempotency_key (Number)');
+  expect(said).toContain('answers/nothing.csv: answers.json names this file, but it does not exist.');
+  expect(said).toContain('has a different number of values than idempotency_key (Number)');
 });

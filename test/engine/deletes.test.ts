@@ -52,7 +52,7 @@ test('new records do not make it seem less: a snapshot of other records altogeth
   expect((await town.run('receipts')).problems.map((p) => p.code)).toEqual(['DELETES_TOO_MANY']);
 });
 
-test('a record of the snapshot that is set aside is not taken for deleted', async () => {
+test('a record of the snapshot that is rejected is not taken for deleted', async () => {
   const town = await makeTown({ ...snapshots(50), 'inbox/receipts-1.csv': receipts(list(1, 4)) });
   await town.run('receipts');
   town.write({ 'inbox/receipts-2.csv': receipts([{ number: '1', tender: 'XX' }, { number: '2', date: 'soon' }, ...list(3, 4)]) }, 60);

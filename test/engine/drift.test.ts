@@ -94,7 +94,7 @@ describe('a file whose layout changed', () => {
 });
 
 describe('a service whose fields changed', () => {
-  test('says which are gone and new where its records are set aside', async () => {
+  test('says which are gone and new where its records are rejected', async () => {
     let renamed = false;
     const app = express();
     app.get(

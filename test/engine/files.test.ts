@@ -84,7 +84,7 @@ test('a file that is gone between the listing and the reading is noted, and the 
     at('receipts-1.csv', () => town.remove('inbox/receipts-2.csv')),
   );
   expect([run.outcome, run.counts.created]).toEqual(['succeeded', 4]);
-  expect(run.notes).toContain('receipts-2.csv was gone before it could be read or moved.');
+  expect(run.notes).toContain('receipts-2.csv disappeared before it could be read or moved.');
 });
 
 test('a file that is still being uploaded is left alone until it is whole', async () => {

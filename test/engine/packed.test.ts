@@ -31,7 +31,7 @@ test('a gzip file is loaded, known by the content that was sent, and archived as
   expect(again.notes.join()).toContain('holds nothing new');
 });
 
-test('a record of an archive that is set aside names the file in the archive and its line there', async () => {
+test('a record of an archive that is rejected names the file in the archive and its line there', async () => {
   const bad = receipts([{ number: '1' }, { number: '2', tender: '??' }]);
   const town = await makeTown(
     packed('[{ zip: { entry: "*.csv" } }]', '', { 'inbox/receipts.zip': await zip({ 'out/till.csv': bad, 'readme.txt': 'x' }) }),

@@ -9,7 +9,7 @@ const good = [{ number: '1' }, { number: '2' }];
 const replay = async (town: TestTown, ids?: number[]) =>
   replayRejects(town.engine, 'receipts', ids, { signal: new AbortController().signal });
 
-test('a run with records set aside is partial; each is kept with its line, its reason and what the source said', async () => {
+test('a run with rejected records is partial; each is kept with its line, its reason and what the source said', async () => {
   const town = await makeTown({
     'inbox/receipts.csv': receipts([...good, { number: '3', tender: 'XX' }, '4,2026-01-05,1.00', { number: '5', date: 'soon' }]),
   });
@@ -25,7 +25,7 @@ test('a run with records set aside is partial; each is kept with its line, its r
   ]);
 });
 
-test('a file that was mended in its place closes its rejects, also those that had no key', async () => {
+test('a file that was fixed in its place closes its rejects, also those that had no key', async () => {
   const town = await makeTown({ 'inbox/receipts.csv': receipts([...good, { number: '3', tender: 'XX' }, '4,2026-01-05,1.00']) });
   await town.run('receipts');
   town.write({ 'inbox/receipts.csv': receipts([...good, { number: '3', tender: 'CK' }, { number: '4' }]) });
@@ -43,7 +43,7 @@ test('another delivery under the same name does not close the rejects of the one
   expect((await town.rejects()).map((r) => r.line)).toEqual([4, 5]);
 });
 
-test('a record that is set aside again is told once, from where it stands now', async () => {
+test('a rejected record again is told once, from where it stands now', async () => {
   const town = await makeTown({ 'inbox/receipts.csv': receipts([...good, { number: '3', tender: 'XX' }]) });
   await town.run('receipts');
   town.write({ 'inbox/receipts.csv': receipts([{ number: '3', tender: 'XX' }, ...good, { number: '4' }]) });
@@ -84,7 +84,7 @@ test('replaying some of them leaves the others', async () => {
   expect((await town.rejects()).map((r) => r.key)).toEqual(['4']);
 });
 
-test('a deletion that was set aside is a deletion when it is replayed', async () => {
+test('a deletion that was rejected is a deletion when it is replayed', async () => {
   const stream = (type: string) => tillStream({ fields: `, gone: { type: ${type} }`, more: '    deletes: { field: gone, values: [y] }\n' });
   const head = 'number,received_on,amount,tender,note,gone\n';
   const town = await makeTown({ ...stream('text'), 'inbox/receipts-1.csv': `${head}1,2026-01-05,1.00,CA,,n\n` });

@@ -90,8 +90,8 @@ describe('a connection gets another name', () => {
         problems: [
           {
             code: 'CONNECTION_CHANGED',
-            message: 'It reads counter now, and the record of it that is stored came from desk.',
-            hint: 'If counter is the same system under another name, write formerly: desk below counter in config/connections.yaml. For another system write another pipeline, under a name of its own.',
+            message: 'It reads counter now, and its one stored record came from desk.',
+            hint: 'If counter is the same system under another name, write formerly: desk below counter in config/connections.yaml. For another system write another pipeline with its own name.',
           },
         ],
       });
@@ -111,7 +111,7 @@ describe('a connection gets another name', () => {
     ]);
   });
 
-  test('keys of what was sent stay, so that nothing is sent again and nothing waits for a person', async () => {
+  test('keys of what was sent stay, so that nothing is sent again and nothing needs review', async () => {
     const town = await started(LEDGER);
     expect((await town.run('to-ledger')).counts).toMatchObject({ created: 1 });
     const rename = (to: string, more: string): void =>
@@ -202,7 +202,7 @@ test('what still says the former name is found when the configuration is checked
   ]);
   expect(
     await problems({ 'config/connections.yaml': CONNECTIONS.replace('connector: pool,', 'connector: pool, formerly: desk,') }),
-  ).toEqual(['config/connections.yaml connections.pool.formerly: desk is the name of a connection that there is.']);
+  ).toEqual(['config/connections.yaml connections.pool.formerly: desk is the name of an existing connection.']);
   expect(
     await problems({
       'config/connections.yaml': CONNECTIONS.replace('connector: pool,', 'connector: pool, formerly: old,').replace(

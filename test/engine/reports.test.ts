@@ -85,7 +85,7 @@ test('one that fails says so in the words of the service, and the next run order
   const town = await makeTown(office(url, report()));
   const run = await town.run('permits');
   expect(run.problems).toMatchObject([
-    { code: 'REPORT_FAILED', message: 'The system could not make the report r-1 (ERROR). It said: the ledger is closed' },
+    { code: 'REPORT_FAILED', message: 'The system could not prepare the report r-1 (ERROR). It said: the ledger is closed' },
   ]);
   expect(await stateOf(town)).toEqual({});
   delete options.state;

@@ -75,7 +75,7 @@ test('a file that changes whenever it is fetched is a problem after a day', asyn
   const run = await town.run('receipts', { now: hours(1) });
   expect([run.outcome, run.notes.filter((note) => note.includes('changed while it was fetched'))]).toEqual([
     'succeeded',
-    ['receipts-2.csv is left for the next run: it changed while it was fetched.'],
+    ['receipts-2.csv is left for the next run: it changed while it was being fetched.'],
   ]);
   expect(codes(await town.run('receipts', { now: hours(27) }))).toEqual(['FILE_WAITS']);
 });
@@ -114,7 +114,7 @@ test('a pattern that never matched a file is remarked on by each run and by chec
     'No file called receipts*.csv was ever found in the folder of the connection. If there should be one, check folder and pattern.';
   expect((await town.run('receipts')).notes).toEqual([said]);
   const check = await interlocal(town.folder, ['check', 'till']).ended;
-  expect([check.exit, check.out]).toEqual([0, expect.stringContaining('0 files called receipts*.csv. No run ever found one.')]);
+  expect([check.exit, check.out]).toEqual([0, expect.stringContaining('0 files called receipts*.csv. No run has found one yet.')]);
   town.write({ 'inbox/receipts-1.csv': receipts([{ number: '1' }]) });
   await town.run('receipts');
   town.remove('inbox/receipts-1.csv');

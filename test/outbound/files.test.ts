@@ -69,7 +69,7 @@ test('a preview writes nothing, here and there', async () => {
   expect([await outbox(t), delivered(t)]).toEqual([[], {}]);
 });
 
-test('a record that the ledger would not take is refused with its reason, the others go; mended, it goes too', async () => {
+test('a record that the ledger would not take is refused with its reason, the others go; fixed, it goes too', async () => {
   const t = await town({}, [{ number: '1234567' }, { number: '2' }]);
   const run = await send(t);
   expect([run.outcome, run.counts.rejected]).toEqual(['partial', 1]);

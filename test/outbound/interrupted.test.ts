@@ -36,7 +36,7 @@ function booked(town: TestTown): string[] {
 }
 
 test(
-  'killed before or after any commit and run again, each record is at the other side once, though it takes files at once',
+  'killed before or after any commit and run again, each record is in the remote system once, though it takes files at once',
   { timeout: 120_000 },
   async () => {
     const whole = await ready();

@@ -30,7 +30,7 @@ test('a refused record that has no key yet is named as its source knows it, and 
   expect(out).toContain('#2 to-ledger receipt 0002 of till: refused');
   expect(out).toContain('ledger.entries, key receipt 0002 of till Number: "Number" has no value');
   expect(out).toContain('#3 to-ledger receipt 0003 of till: refused');
-  expect(out).toContain('It has the same Number as receipt 0001 of till, and the system would take it for the same record.');
+  expect(out).toContain('It has the same Number as receipt 0001 of till, so the system would take both as the same record.');
   expect(out).not.toContain('golden');
   const { records } = JSON.parse((await interlocal(t.folder, ['deliver', 'list', '--json']).ended).out) as {
     records: { key: unknown; known_by: string | null }[];

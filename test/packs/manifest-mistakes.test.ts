@@ -100,7 +100,7 @@ test('sums that nothing could be added up for are found before anything is sent'
   expect((await mistakes(sums)).map((line) => line.replace(/^\d+:\d+ /, ''))).toEqual([
     'sinks.pay.rows.trailer[0].a: {{ count.Void }} is not known here. Did you mean count.Voids? [REFERENCE_UNKNOWN]',
     'sinks.pay.totals[1].where.knd: "knd" is not a field in this sink\'s schema. Did you mean kind? [REFERENCE_UNKNOWN]',
-    'sinks.pay.totals[2].name: there is a total "Voids" already. Give each a name of its own. [KEY_DUPLICATE]',
+    'sinks.pay.totals[2].name: there is a total "Voids" already. Give each its own name. [KEY_DUPLICATE]',
     'sinks.pay.totals[2].of: "day" is no decimal field, so it cannot be summed. [VALUE_INVALID]',
     'sinks.pay.totals[2].where.kind: "W" is no value of kind, so no record would count. There is: V, I. [VALUE_INVALID]',
     'sinks.pay.hash_totals.Rows.of: "amount" is decimal, and a hash total is of digits alone. Sum a field of type text or integer. [VALUE_INVALID]',
@@ -128,8 +128,8 @@ test('an error rule that could fit no error of its transport is found', async ()
     (line) => line.replace(/^\d+:\d+ /, ''),
   );
   expect(found).toEqual([
-    'streams.entries.error_handler.rules: a rule logs in anew, and the stream has no login. Add retriever.request.login. [VALUE_INVALID]',
-    'streams.entries.error_handler.rules[0]: this rule says not which errors it is about. Give status, fault, or both. [VALUE_INVALID]',
+    'streams.entries.error_handler.rules: a rule logs in again, but the stream has no login. Add retriever.request.login. [VALUE_INVALID]',
+    'streams.entries.error_handler.rules[0]: this rule does not say which errors it covers. Give status, fault, or both. [VALUE_INVALID]',
     'streams.entries.error_handler.rules[1].status[1]: 503 is no SFTP status: those go from 1 to 31. 2 no such file, 3 permission denied, 4 failure, 8 not supported. [VALUE_INVALID]',
   ]);
   expect((await mistakes(stream('[{ status: [4], actoin: retry }]'))).join()).toContain('Did you mean action?');
@@ -225,7 +225,7 @@ const PACKED = `streams:
 test('packed files take their keys from options that are secrets, and from nowhere else', async () => {
   const options = '  key: { type: secret }\n  pass: { type: secret }\n  sender: {}\n';
   expect(await mistakes(options + PACKED)).toEqual([]);
-  expect((await mistakes(options + PACKED.replace('entry:', 'entries:')))[0]).toContain('"entries" is not a key that is known here.');
+  expect((await mistakes(options + PACKED.replace('entry:', 'entries:')))[0]).toContain('"entries" is not a known key here.');
   const found = await mistakes(
     options.replace('pass: { type: secret }', 'pass: {}') +
       PACKED.replace('"{{ options.key }}"', '"-----BEGIN PGP PRIVATE KEY BLOCK-----"')

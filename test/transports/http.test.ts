@@ -260,7 +260,7 @@ describe('http', () => {
     [500, RetriableError, 'HTTP_500'],
     [501, FatalError, 'HTTP_501'],
     [503, RetriableError, 'HTTP_503'],
-  ])('says what status %i means, in the words of the other side, without the secret that it repeats', async (status, kind, code) => {
+  ])('says what status %i means, in the words of the remote system, without the secret that it repeats', async (status, kind, code) => {
     const api = await open({ auth: { basic: { username: 'clerk', password: CANARY } } });
     const error = await failure(api.request({ path: `status/${status}` }));
     expect(error).toBeInstanceOf(kind);

@@ -161,7 +161,7 @@ describe.each(['1.1', '1.2'] as const)("soap %s, the soap package's server", (ve
     expect(server.requests.length).toBe(before);
   });
 
-  test('an operation that is misspelt is told with the right one', async () => {
+  test('an operation that is misspelled is told with the right one', async () => {
     expect(await failure((await connection()).request({ operation: 'FindPermit' }))).toMatchObject({
       code: 'OPERATION_UNKNOWN',
       message: expect.stringContaining('Did you mean FindPermits?'),

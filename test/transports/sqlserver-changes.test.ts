@@ -252,7 +252,7 @@ describe('echo', () => {
   });
 });
 
-describe('what keeps changes from being read is said with the T-SQL that mends it', () => {
+describe('what keeps changes from being read is said with the T-SQL that fixes it', () => {
   const problem = async (table: string, key = ['no'], from = transport): Promise<{ code: string; hint?: string }> => {
     const error = await read(
       { ...STREAM, retriever: { query: { tables: [table] } }, schema: { fields: { no: {}, other: { optional: true } } }, primary_key: key },

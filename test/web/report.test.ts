@@ -107,7 +107,7 @@ describe('report revenue', () => {
   test.each([
     [
       ['--period', 'weekly', '--from', '2026-13-01'],
-      ['--period: "weekly" is no period.', '--from: "2026-13-01" is no date.'],
+      ['--period: "weekly" is no period.', '--from: "2026-13-01" is not a date.'],
     ],
     [['--format', 'pdf'], ['"pdf" is no format of this report. There are: table, csv, json, xlsx.']],
     [
@@ -132,7 +132,7 @@ describe('report revenue', () => {
   test('a department without revenue in the time asked for is no error', async () => {
     const { exit, err, out } = await report('revenue', '--department', 'Library', '--to', '2020-01-01', '--json');
     expect([exit, JSON.parse(out)]).toEqual([0, { rows: [] }]);
-    expect(err).toContain('The department "Library" has no revenue in this time.');
+    expect(err).toContain('The department "Library" has no revenue in this period.');
   });
 });
 

@@ -168,9 +168,7 @@ function of(name: string, weight: number, format: string, options: fc.Arbitrary<
       for await (const list of decodeWith(decoder, one(bytes), { file: 'out' }))
         for (const record of list) {
           if (record.problem)
-            throw new Fault(
-              `What was written is set aside when it is read: ${record.problem.message}\n${JSON.stringify(bytes.toString())}`,
-            );
+            throw new Fault(`What was written is rejected when it is read: ${record.problem.message}\n${JSON.stringify(bytes.toString())}`);
           back.push(record.values);
         }
       if (!isDeepStrictEqual(plain(back), plain(records)))

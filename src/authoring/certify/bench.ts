@@ -138,7 +138,7 @@ export async function using<T>(opening: Promise<Bench>, work: (bench: Bench) => 
 
 /**
  * Fields that have text or nothing in every record: what a generated mapping can carry. A path into a list has no one value, and a
- * mapping that asked for one would set aside every record, so that the bench proved nothing.
+ * mapping that asked for one would reject every record, so that the bench proved nothing.
  */
 export function plainFields(stream: StreamConfig, records: readonly Values[]): string[] {
   return Object.keys(stream.schema.fields).filter((name) =>

@@ -34,7 +34,7 @@ export function controlIn(
     if (count) evidence.push(`characters ${count.from}-${count.to} of ${type} are ${cut(line, count)}, the number of ${detail} lines`);
     if (total)
       evidence.push(
-        `characters ${total.at.from}-${total.at.to} of ${type} are the sum of characters ${total.of.from}-${total.of.to} of the ${detail} lines, as whole numbers (decimals: 0); look whether they are cents: then write decimals: 2 in both fields of the decoder and in control`,
+        `characters ${total.at.from}-${total.at.to} of ${type} are the sum of characters ${total.of.from}-${total.of.to} of the ${detail} lines, as whole numbers (decimals: 0); check whether they are cents; if so, write decimals: 2 in both fields of the decoder and in control`,
       );
     spans.set(type, withSpans(spans.get(type)!, [count, total?.at]));
     spans.set(detail, withSpans(spans.get(detail)!, [total?.of]));

@@ -117,7 +117,7 @@ function rowsPath(document: unknown): { path: string; said: string } | undefined
 
 /** What a document has at its top, in words that end a sentence. */
 function topOf(document: unknown): string {
-  if (Array.isArray(document)) return document.length ? ': its items are no objects' : ': it is an empty list';
+  if (Array.isArray(document)) return document.length ? ': its items are not objects' : ': it is an empty list';
   return `: it has ${
     Object.keys(document as object)
       .slice(0, 12)

@@ -56,7 +56,7 @@ export async function discoverPaging(transport: RequestTransport, path: string, 
     ...(totalName === undefined ? {} : { total: totalName }),
     ...(moreName === undefined || totalName !== undefined ? {} : { more: moreName }),
   };
-  stream.evidence.push(`${said}; asked with ${found.parameter}=${found.tried} it gave other records`);
+  stream.evidence.push(`${said}; with ${found.parameter}=${found.tried} it returned other records`);
 }
 
 interface Found {

@@ -153,7 +153,7 @@ function streamOf(
       else body[name] = paging ?? optionFor(parameter, options);
     }
   }
-  if (left.length) evidence.push(`left out, since the service can do without: ${left.join(', ')}`);
+  if (left.length) evidence.push(`left out, because they are optional: ${left.join(', ')}`);
   const opened = login && (session || JSON.stringify(header ?? {}).includes('{{ session }}')) ? login : undefined;
   const request: PlainMap = {
     ...(opened ? { login: loginOf(opened, logout, options) } : {}),
@@ -206,7 +206,7 @@ function streamOf(
         fields: key.length ? key : [fallback?.name ?? 'id'],
         evidence: key.length
           ? 'by its name; no records were looked at'
-          : 'no field has the name of a key: ask the vendor what names a record',
+          : 'no field has the name of a key: ask the vendor what identifies a record',
       },
     ],
     evidence,

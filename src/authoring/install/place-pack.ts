@@ -97,7 +97,7 @@ async function take(file: string): Promise<void> {
         code: 'PACK_BUSY',
         place: { file: 'connectors/.adding' },
         message: `Another interlocal add works in this folder (process ${pid} on ${host}).`,
-        hint: 'Wait for it. If it is not there any more, remove the file.',
+        hint: 'Wait for it. If that process is no longer running, remove the file.',
       });
   }
 }

@@ -73,7 +73,7 @@ export function groupOf({ stream, sink }: Pick<Finding, 'stream' | 'sink'>): str
 export function summary({ findings, passed, hash }: Certificate): string {
   const count = (state: Finding['state']): number => findings.filter((f) => f.state === state).length;
   const warnings = count('warning');
-  const said = `${findings.length} checks: ${count('ok') + warnings} hold${warnings ? ` (${warnings} with a remark)` : ''}, ${count('failed')} failed`;
+  const said = `${findings.length} checks: ${count('ok') + warnings} hold${warnings ? ` (${warnings} with a note)` : ''}, ${count('failed')} failed`;
   return passed ? `Certified. ${said}. SHA-256 ${hash}` : `Not certified. ${said}.`;
 }
 

@@ -32,6 +32,6 @@ export async function openTownFolder(cli: Cli): Promise<string> {
     code: 'FILE_MISSING',
     place: { file: join(cli.project(), 'config/interlocal.yaml') },
     message: "this folder has no config/interlocal.yaml, so it is not a town's folder.",
-    hint: "Name the town's folder with --project, or make one: interlocal init DIR",
+    hint: "Name the town's folder with --project, or create one: interlocal init DIR",
   });
 }

@@ -71,7 +71,7 @@ async function chosen(project: Project, names: readonly string[]): Promise<AnyMa
       code: 'MAPPING_UNKNOWN',
       place: { path: name },
       message: `There is no mapping "${name}".`,
-      hint: near ? `Did you mean ${near}?` : `There are: ${all.join(', ') || 'none yet'}.`,
+      hint: near ? `Did you mean ${near}?` : `Known: ${all.join(', ') || 'none yet'}.`,
     });
   }
   if (problems.length) throw new ConfigError(problems);

@@ -31,10 +31,8 @@ function pathProblems({ connections, connectors, folder }: Draft): Problem[] {
         {
           code: 'PATH_MISSING',
           place,
-          message: `${JSON.stringify(given)} is not there, as seen from the town's folder.`,
-          hint:
-            near(path) ??
-            'Make it, correct the path, or have the share mounted. A build server that has no such folders uses --no-secrets.',
+          message: `${JSON.stringify(given)} does not exist, as seen from the town's folder.`,
+          hint: near(path) ?? 'Create it, correct the path, or mount the share. A build server that has no such folders uses --no-secrets.',
         },
       ];
     });

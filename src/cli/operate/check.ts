@@ -6,7 +6,7 @@ export function registerCheck(cli: Cli): void {
   cli.program
     .command('check')
     .argument('[connections...]', 'connections to check; none: all')
-    .description('Reach each connection: host key, credentials, rights, and what to do where something is wrong.')
+    .description('Test each connection: host key, credentials, permissions, and what to do if something is wrong.')
     .action(async (names: string[]) => {
       const { withTown } = await import('../town.ts');
       const { checkConnection } = await import('../../engine/run/check-connection.ts');
@@ -22,7 +22,7 @@ export function registerCheck(cli: Cli): void {
               code: 'CONNECTION_UNKNOWN',
               place: { path: name },
               message: `There is no connection "${name}".`,
-              hint: meant ? `Did you mean ${meant}?` : `There are: ${all.join(', ')}.`,
+              hint: meant ? `Did you mean ${meant}?` : `Known: ${all.join(', ')}.`,
             });
           }
         const results: { connection: string; ok: boolean; checks: CheckResult[] }[] = [];

@@ -16,14 +16,14 @@ const WAITING: readonly OutboxState[] = ['shadow', 'review', 'queued', 'held', '
 export function registerDeliver(cli: Cli): void {
   const deliver = cli.program
     .command('deliver')
-    .description('What goes to other systems: what waits, what was sent, and what became of it.');
+    .description('Records for other systems: what is waiting, what was sent, and what became of it.');
 
   deliver
     .command('list')
     .argument('[pipeline]')
-    .addOption(new Option('--state <state>', 'only records in this state; otherwise all that wait for something').choices(OUTBOX_STATES))
+    .addOption(new Option('--state <state>', 'only records in this state (default: all that are waiting)').choices(OUTBOX_STATES))
     .option('--limit <n>', 'how many', countOption, 200)
-    .description('Records of the outbox, with the reason why they wait.')
+    .description('List the records of the outbox and why each is waiting.')
     .action(async (pipeline: string | undefined, options: { state?: OutboxState; limit: number }) => {
       const { withTown } = await import('../town.ts');
       const { outgoingRecords } = await import('../../reports/outgoing.ts');
@@ -47,7 +47,7 @@ export function registerDeliver(cli: Cli): void {
     .command('sent')
     .argument('[pipeline]')
     .option('--limit <n>', 'how many', countOption, 50)
-    .description('Files, requests and statements that were sent, the newest first, and what became of them.')
+    .description('List the files, requests and statements that were sent, newest first, and what became of them.')
     .action(async (pipeline: string | undefined, options: { limit: number }) => {
       const { withTown } = await import('../town.ts');
       const { sentDeliveries } = await import('../../reports/outgoing.ts');

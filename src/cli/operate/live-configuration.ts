@@ -69,20 +69,20 @@ export function liveConfiguration(options: LiveOptions): LiveConfiguration {
 
   function take(loaded: Project, first: boolean): void {
     const changed = configurationFingerprint(loaded) !== configurationFingerprint(project) || !sameSettings(project, loaded);
-    const mended = state.fault !== undefined;
-    if (!changed && !mended) return;
+    const fixed = state.fault !== undefined;
+    if (!changed && !fixed) return;
     if (changed) {
       project = loaded;
       state = { loadedAt: new Date().toISOString() };
       log.level = loaded.config.log.level;
       log.info(
         { pipelines: loaded.pipelines.size },
-        first ? 'configuration: read again' : 'configuration: changed, and in force from now on',
+        first ? 'configuration: read again' : 'configuration: changed; the new one is now in force',
       );
       onProject(loaded);
     } else {
       state = { loadedAt: state.loadedAt };
-      log.info({}, 'configuration: right again; the one in force stays');
+      log.info({}, 'configuration: valid again; the one in force stays');
     }
     onState(state);
   }
@@ -91,7 +91,7 @@ export function liveConfiguration(options: LiveOptions): LiveConfiguration {
     const texts = problems.map(textOfProblem);
     if (JSON.stringify(state.fault?.problems) === JSON.stringify(problems)) return;
     state = { loadedAt: state.loadedAt, fault: { since: state.fault?.since ?? new Date().toISOString(), problems } };
-    log.error({ problems: texts }, 'configuration: changed, and cannot be used; the one before stays in force');
+    log.error({ problems: texts }, 'configuration: changed but not valid; the previous one stays in force');
     onState(state);
   }
 
@@ -136,8 +136,8 @@ function needsNoRestart(now: Project, next: Project): void {
           {
             code: 'RESTART_NEEDED',
             place: { file: 'config/interlocal.yaml', path },
-            message: `${path} was changed while Interlocal runs.`,
-            hint: 'Start interlocal serve again; until then the configuration from before stays in force.',
+            message: `${path} was changed while Interlocal is running.`,
+            hint: 'Restart interlocal serve; until then the previous configuration stays in force.',
           },
         ]
       : [],

@@ -19,9 +19,9 @@ export async function lookNightly(
         const fields = { state, findings: findings.map(({ name, code, detail }) => redact(`${name}: ${detail} [${code}]`)) };
         if (state === 'wrong') log.error(fields, 'doctor: something is wrong');
         else if (state === 'attention') log.warn(fields, 'doctor: something needs attention');
-        else log.info(fields, 'doctor: all is well');
+        else log.info(fields, 'doctor: everything is fine');
       })
-      .catch((error: unknown) => log.error({ error: redact(String(error)) }, 'doctor: the installation could not be looked at'))
+      .catch((error: unknown) => log.error({ error: redact(String(error)) }, 'doctor: the installation could not be checked'))
       .finally(() => (looking = undefined));
   };
   const nightly = schedule(NIGHTLY, look, { timezone: engine.project.config.town.time_zone });

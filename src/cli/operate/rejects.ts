@@ -6,19 +6,19 @@ import type { Reject } from '../../reports/rejects.ts';
 import { type Cli, countOption } from '../cli.ts';
 import { plural } from '../table.ts';
 
-const REASON = 'why, in a few words; it stays on record';
+const REASON = 'why, in a few words; it is kept on record';
 const YES = 'do it without asking';
 
 /** `interlocal rejects list | show | replay | dismiss | reopen` */
 export function registerRejects(cli: Cli): void {
-  const rejects = cli.program.command('rejects').description('Records that were rejected: why, and what to do.');
+  const rejects = cli.program.command('rejects').description('Rejected records: why they were rejected, and what to do.');
 
   rejects
     .command('list')
     .argument('[pipeline]')
     .addOption(new Option('--state <state>', 'which').choices(['open', 'replayed', 'superseded']).default('open'))
     .option('--limit <n>', 'how many', countOption, 200)
-    .description('List them with key, date, amount, file, line and reason. The same problem in several records is told once.')
+    .description('List them with key, date, amount, file, line and reason. The same problem in several records is shown once.')
     .action(async (pipeline: string | undefined, options: { state: Reject['state']; limit: number }) => {
       const { withTown } = await import('../town.ts');
       const { rejectedRecords } = await import('../../reports/rejects.ts');
@@ -46,7 +46,7 @@ export function registerRejects(cli: Cli): void {
   rejects
     .command('show')
     .argument('<id>')
-    .description('One of them with its raw record. It may hold personal data.')
+    .description('Show one with its raw record. It may contain personal data.')
     .action(async (text: string) => {
       const { withTown } = await import('../town.ts');
       const { rejectFacts } = await import('../../reports/reject-facts.ts');
@@ -91,7 +91,7 @@ export function registerRejects(cli: Cli): void {
         if (open.length > 0) cli.note(await summary('Mapping again', engine.project, open));
         const pipelines = [...new Set(open.map((r) => r.pipeline))];
         const gone = pipelines.filter((p) => !engine.project.pipelines.has(p));
-        for (const p of gone) cli.note(`${p}: this pipeline is not in the configuration any more; its records stay as they are.`);
+        for (const p of gone) cli.note(`${p}: this pipeline is no longer in the configuration; its records stay as they are.`);
         const results: Replayed[] = [];
         for (const pipeline of pipelines)
           if (!gone.includes(pipeline)) results.push(await replayRejects(engine, pipeline, numbers, { signal: cli.signal }));
@@ -104,11 +104,9 @@ export function registerRejects(cli: Cli): void {
             [
               ...results.map(
                 (r) =>
-                  `${r.pipeline}: ${plural(r.replayed, 'record')} replayed${r.skipped ? `, ${r.skipped} skipped as the pipeline says now` : ''}, ${r.rejected} still rejected${r.unreadable ? `, ${r.unreadable} can only be fixed in the file itself` : ''}`,
+                  `${r.pipeline}: ${plural(r.replayed, 'record')} replayed${r.skipped ? `, ${r.skipped} skipped under the pipeline's present rules` : ''}, ${r.rejected} still rejected${r.unreadable ? `, ${r.unreadable} can only be fixed in the file itself` : ''}`,
               ),
-              ...closed.map(
-                (id) => `#${id} is not open${options.pipeline ? `, or not of ${options.pipeline}` : ''}: nothing was done with it.`,
-              ),
+              ...closed.map((id) => `#${id} is not open${options.pipeline ? `, or not of ${options.pipeline}` : ''}: nothing was done.`),
             ].join('\n') || 'There are no rejected records.',
         );
       });
@@ -160,8 +158,8 @@ export function registerRejects(cli: Cli): void {
               `${plural(done.length, 'record')} ${past}.`,
               ...left.map((id) =>
                 name === 'dismiss'
-                  ? `#${id} is not open: nothing was done with it.`
-                  : `#${id} was not dismissed by a person, or the same record is rejected again: nothing was done with it.`,
+                  ? `#${id} is not open: nothing was done.`
+                  : `#${id} was not dismissed by a person, or the same record is rejected again: nothing was done.`,
               ),
             ].join('\n'),
           );

@@ -20,14 +20,14 @@ const RECONCILIATION_FORMATS = ['table', 'csv', 'json'];
 
 /** `interlocal report revenue`, `interlocal report reconciliation` */
 export function registerReport(cli: Cli): void {
-  const report = cli.program.command('report').description('Revenue, and what does not reconcile and why.');
+  const report = cli.program.command('report').description('Reports of revenue, and of what does not reconcile and why.');
 
   report
     .command('revenue')
     .option('--period <period>', 'day, month, fiscal-period or fiscal-year (default: month)')
     .option('--from <date>', 'first day, YYYY-MM-DD')
     .option('--to <date>', 'last day, YYYY-MM-DD')
-    .option('--department <name>', 'this department only')
+    .option('--department <name>', 'only this department')
     .option('--format <format>', `${REVENUE_FORMATS.join(', ')} (default: by the ending of --out, otherwise table)`)
     .option('--out <file>', 'write the report to a file')
     .description('Revenue by department, account, tender and period, with what is not reconciled and why.')
@@ -43,7 +43,7 @@ export function registerReport(cli: Cli): void {
         const rows = query.department === undefined ? all : all.filter((row) => row.department === query.department);
         if (query.department !== undefined && rows.length === 0) {
           await knownDepartment(engine, query.department);
-          cli.note(`The department "${query.department}" has no revenue in this time.`);
+          cli.note(`The department "${query.department}" has no revenue in this period.`);
         }
         const content = await revenueText(rows, format, engine.project);
         // A workbook always goes to a file.
@@ -54,10 +54,10 @@ export function registerReport(cli: Cli): void {
 
   report
     .command('reconciliation')
-    .argument('[pipeline]', 'one reconciliation; none: all of them')
-    .option('--all', 'also what agrees and what could not be checked')
+    .argument('[pipeline]', 'one reconciliation (default: all)')
+    .option('--all', 'also show what agrees and what could not be checked')
     .option('--format <format>', `${RECONCILIATION_FORMATS.join(', ')} (default: table)`)
-    .description('What each reconciliation found: sums by the outer keys, then every key that differs and by how much.')
+    .description('Show what each reconciliation found: sums by the outer keys, then each key that differs and by how much.')
     .action(async (pipeline: string | undefined, options: { all?: boolean; format?: string }) => {
       const { withTown } = await import('../town.ts');
       const { readReconciliation, reconciliationIds } = await import('../../reports/reconciliation.ts');
@@ -92,17 +92,17 @@ function chosenFormat(given: string | undefined, out: string | undefined, known:
     const meant = didYouMean(format, known);
     throw wrong(
       given === undefined ? '--out' : '--format',
-      given === undefined ? `This report cannot be written as .${ending}.` : `${JSON.stringify(format)} is no format of this report.`,
+      given === undefined ? `This report cannot be written as .${ending}.` : `${JSON.stringify(format)} is not a format of this report.`,
       given === undefined
         ? `Name a file that ends in ${known.map((name) => (name === 'table' ? '.txt' : `.${name}`)).join(', ')}.`
         : meant
           ? `Did you mean ${meant}?`
-          : `There are: ${known.join(', ')}.`,
+          : `Known: ${known.join(', ')}.`,
     );
   }
   const own = format === 'table' ? ['txt'] : [format, ...(format === 'xlsx' ? [] : ['txt'])];
   if (ending !== undefined && !own.includes(ending))
-    throw wrong('--out', `--format ${format} does not fit a file that ends in .${ending}.`, `Let its name end in .${own[0]}.`);
+    throw wrong('--out', `--format ${format} does not match a file that ends in .${ending}.`, `Use a name that ends in .${own[0]}.`);
   if (json && out === undefined && format !== 'json')
     throw wrong('--format', `--json and --format ${format} contradict each other.`, 'Give one of them.');
   if (format === 'xlsx' && out === undefined) throw wrong('--out', 'A workbook needs a file to be written to.', 'Add --out revenue.xlsx.');
@@ -121,12 +121,12 @@ function unknownReconciliation(given: string, ids: readonly string[], project: P
   const message = pipeline?.reconcile
     ? `The reconciliation "${given}" is off.`
     : pipeline
-      ? `The pipeline "${given}" is no reconciliation.`
+      ? `The pipeline "${given}" is not a reconciliation.`
       : `There is no reconciliation "${given}".`;
   return new ConfigError({
     code: 'PIPELINE_UNKNOWN',
     place: { path: given },
     message,
-    hint: meant ? `Did you mean ${meant}?` : `There are: ${ids.join(', ') || 'none yet'}.`,
+    hint: meant ? `Did you mean ${meant}?` : `Known: ${ids.join(', ') || 'none yet'}.`,
   });
 }

@@ -25,8 +25,8 @@ function checkFormerly({ connections }: Draft): Problem[] {
           connections,
           ['connections', id, 'formerly'],
           'VALUE_INVALID',
-          other === name ? `${name} is the name of a connection that there is.` : `${name} was the name of ${other} already.`,
-          'A former name belongs to one connection, and no other has it now.',
+          other === name ? `${name} is the name of an existing connection.` : `${name} is already a former name of ${other}.`,
+          'A former name belongs to one connection only, and no connection may use it now.',
         ),
       ];
     }),
@@ -50,7 +50,7 @@ function checkConditions({ connections }: Draft, part: Part<PipelineConfig>): Pr
     [where.source ?? []].flat().flatMap((value) => {
       const to = renamed.get(value);
       if (to === undefined) return [];
-      return [problemAt(part, [...base, 'source'], 'REFERENCE_UNKNOWN', `the connection ${value} is called ${to} now.`, `Write ${to}.`)];
+      return [problemAt(part, [...base, 'source'], 'REFERENCE_UNKNOWN', `the connection ${value} is now called ${to}.`, `Write ${to}.`)];
     }),
   );
 }

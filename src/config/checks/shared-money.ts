@@ -41,8 +41,8 @@ function overlaps(one: Reconciliation, two: Reconciliation, receipts: string): P
           two,
           ['reconcile', sharedOfTwo],
           'MONEY_USED_TWICE',
-          `${one.value.pipeline} and ${two.value.pipeline} hold the same records of ${b[sharedOfTwo].entity} ("${b[sharedOfTwo].name}") against different records of ${b[otherOfTwo].entity}; the same money would be reconciled twice.`,
-          `Give ${b[sharedOfTwo].name} a where in both, so that each record is in one of them only.`,
+          `${one.value.pipeline} and ${two.value.pipeline} compare the same records of ${b[sharedOfTwo].entity} ("${b[sharedOfTwo].name}") with different records of ${b[otherOfTwo].entity}; the same money would be reconciled twice.`,
+          `Give ${b[sharedOfTwo].name} a where in both, so that each record is in only one of them.`,
         ),
       ];
     }

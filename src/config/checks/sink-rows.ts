@@ -32,7 +32,7 @@ export function rowsOfSink(sink: SinkConfig): SinkRow[] {
   ];
 }
 
-/** Every column of a row, or of a record where the sink has no rows, is one that its encoder can write: a misspelt one would stop every file. */
+/** Every column of a row, or of a record where the sink has no rows, is one that its encoder can write: a misspelled one would stop every file. */
 export function checkColumns(sink: SinkConfig, add: Add): void {
   if (!sink.encoder) return;
   const rows = rowsOfSink(sink);

@@ -327,7 +327,7 @@ export const streamSchema = z.strictObject({
         repeats: z
           .enum(['refuse', 'number'])
           .default('refuse')
-          .describe('number: equal keys in one file are different records, told apart by their order.'),
+          .describe('number: equal keys in one file are different records, identified by their order.'),
         may_be_empty: z
           .array(z.string())
           .optional()
@@ -338,7 +338,7 @@ export const streamSchema = z.strictObject({
   control: z.array(control).optional().describe('Control figures of trailers; where one does not agree, the file is refused whole.'),
   incremental: incremental
     .optional()
-    .describe('Read only what changed since the last run. Without it everything is read each time, and what is known is recognised.'),
+    .describe('Read only what changed since the last run. Without it everything is read each time, and what is known is recognized.'),
   partition: partition
     .optional()
     .describe('Requests and queries: asked for piece by piece, each with {{ partition }}, to its end, and with a position of its own.'),

@@ -14,7 +14,7 @@ export const modelFieldSchema = z.strictObject({
       'code: two columns, the raw code in <field>_raw and the mapped one in <field>. money: integer minor units in <field>, ISO code in <field>_currency. decimal: exact text. reference: the id of a golden record of another entity; it needs entity and by, and may be left out beside them.',
     ),
   required: z.boolean().default(false),
-  class: z.enum(['public', 'internal', 'personal']).describe('Who may see it. personal: a person can be recognised by it.'),
+  class: z.enum(['public', 'internal', 'personal']).describe('Who may see it. personal: a person can be recognized by it.'),
   values: z.array(z.string()).optional().describe('For code: the mapped values there are.'),
   entity: columnName
     .optional()

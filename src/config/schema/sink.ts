@@ -180,7 +180,7 @@ const acknowledgement = z.strictObject({
     .union([z.literal(true), readBack])
     .optional()
     .describe(
-      'It is read again at the other side. true: for tables, row by row. Also asked when it is not known whether a request got there.',
+      'It is read again from the remote system. true: for tables, row by row. Also asked when it is not known whether a request got there.',
     ),
   person: z.string().optional().describe('Only a person can say whether it was accepted; what they look at.'),
   within: duration.optional().describe('After this long without an answer somebody is told.'),

@@ -50,7 +50,7 @@ function filled(text: string, values: Values, variables: Variables, written: Wri
       throw new FatalError({
         code: 'VALUE_NOT_TEXT',
         place: { ...(file === undefined ? {} : { file }), path },
-        message: 'A list or a group of fields cannot stand within a text.',
+        message: 'A list or a group of fields cannot be part of a text.',
         hint: 'Correct rows or target of the sink in the connector.',
       });
     return written(value, `record.${path}`);

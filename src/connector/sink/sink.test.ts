@@ -58,7 +58,7 @@ test('everything that is wrong is said at once, and nothing is written', async (
     'VALUE_TOO_LONG 1 "id" has 5 characters, and the system takes 4.',
     'FIELD_UNKNOWN 1 The system has no field "amont".',
     'VALUE_INVALID 2 "amount" must be an amount with at most 2 decimals, and is "1.005".',
-    'FIELD_REQUIRED 2 "id" has no value, and the system does not take the record without it.',
+    'FIELD_REQUIRED 2 "id" has no value, but the system does not accept the record without it.',
     'VALUE_INVALID 3 "day" must be a day, YYYY-MM-DD, and is "2026-02-30".',
   ]);
 });
@@ -76,7 +76,7 @@ test('a record stands once in a file', async () => {
 });
 
 test('an empty file is not sent', async () => {
-  expect(await problemsOf(sink(), [])).toEqual(['NOTHING_TO_WRITE  There is no record to write, and an empty file is not sent.']);
+  expect(await problemsOf(sink(), [])).toEqual(['NOTHING_TO_WRITE  There is no record to write; an empty file is not sent.']);
 });
 
 test('an option cannot lead the file out of its folder', async () => {
@@ -184,7 +184,7 @@ describe('sums', () => {
 
   test('what is no number cannot be in a hash, and the record is refused instead of left out of it', async () => {
     expect(await problemsOf(checks(), [{ id: '1', account: '12-34', kind: 'I', amount: '1' }])).toEqual([
-      'VALUE_INVALID 1 "account" is "12-34", and must be digits alone: the file has a sum of it.',
+      'VALUE_INVALID 1 "account" is "12-34", but must be digits only: the file contains a sum of it.',
     ]);
   });
 });

@@ -113,7 +113,7 @@ function withoutList(path: string, value: Values, what: string, form: string, na
     code: 'ANSWER_EMPTY',
     place: { system: name, path },
     message: `The answer has ${what} at ${path}, where the list of records should be; it has ${Object.keys(value).join(', ') || 'nothing'}.`,
-    hint: `Correct record_selector.path in the connector. Where the service means by it that there are no records, set empty: [${form}] in record_selector.`,
+    hint: `Correct record_selector.path in the connector. If the service means that there are no records, set empty: [${form}] in record_selector.`,
   });
 }
 
@@ -148,7 +148,7 @@ function writtenIn(chunks: readonly Uint8Array[], type: string | undefined, deco
       code: 'CHARSET_CONFLICT',
       place: { system: name },
       message: `The answer ${error.message}.`,
-      hint: 'Ask the owner of the system which is right, and set encoding in the decoder to it.',
+      hint: 'Ask the owner of the system which is correct, and set encoding in the decoder accordingly.',
     });
   }
   if (label === undefined || /^utf-?16$/.test(label)) return { decoder };
@@ -157,7 +157,7 @@ function writtenIn(chunks: readonly Uint8Array[], type: string | undefined, deco
     throw new FatalError({
       code: 'ANSWER_UNREADABLE',
       place: { system: name },
-      message: `The answer says that it is written in ${excerpt(label)}, which is not known here.`,
+      message: `The answer declares the encoding ${excerpt(label)}, which is not known here.`,
       hint: 'Ask the owner of the system for UTF-8, or set encoding in the decoder.',
     });
   if (xml) {
@@ -180,7 +180,7 @@ async function decoded({ chunks, decoder, saidBy }: Reading, { name, signal }: A
 /** Nobody sends an answer again. */
 function ofAnswer(problem: Problem): Problem {
   if (!problem.hint?.includes('sent again')) return problem;
-  return { ...problem, hint: 'What the system answered is damaged or of another kind. Run again; if it stays so, ask its owner.' };
+  return { ...problem, hint: 'What the system answered is damaged or of another kind. Run again; if this continues, ask its owner.' };
 }
 
 /** Does anything of the stream stand in the answer beside its records? */

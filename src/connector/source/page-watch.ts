@@ -60,7 +60,7 @@ export function pageWatch(stream: StreamConfig, agreed: Set<string>) {
       total = said ?? total;
       const identities = overlap === 0 ? [] : records.map((record) => identityOf(record, fields));
       if (!tail.every((identity, i) => identities[i] === identity))
-        throw new PagesChanged(`page ${page} does not begin with what the page before ended with`);
+        throw new PagesChanged(`page ${page} does not begin where the previous page ended`);
       const own = records.slice(tail.length);
       if (overlap > 0) tail = [...tail, ...identities.slice(tail.length)].slice(-overlap);
       keysComeAgain(page, own);
@@ -90,7 +90,7 @@ export function pagesChanged(system: string, { message }: PagesChanged, times: n
     hint:
       paginator?.kind === 'cursor' || paginator?.kind === 'link'
         ? 'Run again at a quieter time.'
-        : 'Run again at a quieter time. If it stays so, the system may give its pages in no fixed order: ask for one in the request (a sort by the key), or page by cursor if it has one.',
+        : 'Run again at a quieter time. If this continues, the system may return its pages in no fixed order: request one (sort by the key), or page by cursor if it has one.',
   });
 }
 
@@ -99,6 +99,6 @@ export function totalDiffers(system: string, { total, read }: { total: number; r
     code: 'TOTAL_DIFFERS',
     place: { system },
     message: `The system says that there are ${Number.isNaN(total) ? 'an unknown number of' : total} records, but gave ${read}.`,
-    hint: 'Records may have changed while they were read: run again. If it stays so, tell the vendor.',
+    hint: 'Records may have changed while they were read: run again. If this continues, tell the vendor.',
   });
 }

@@ -15,7 +15,7 @@ export { readQuery } from './query-pages.ts';
 /**
  * Reads a request stream page by page; of a partitioned one, one partition. Pages come in no order that could be trusted, so that
  * the position is saved only with the last one of each stretch of time that is asked for: after a failure that stretch is read
- * again, and what is known is recognised.
+ * again, and what is known is recognized.
  */
 export async function* readRequests(stream: StreamConfig, transport: RequestTransport, context: PageContext): AsyncGenerator<Page> {
   const asking = context.asking ?? openAsking(stream, transport, context);

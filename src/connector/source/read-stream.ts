@@ -56,7 +56,7 @@ export async function* readStream(
         failures.at(-1)?.error instanceof RetriableError && list.indexOf(failures.at(-1)!.partition) === list.indexOf(partition) - 1;
       if (!isOfPartition(error) || (error instanceof RetriableError && again)) throw named(error, partition);
       failures.push({ partition, error });
-      context.note(`${context.name}: the partition ${partition.value} could not be read; the others are.`);
+      context.note(`${context.name}: the partition ${partition.value} could not be read; the others were.`);
       if (failures.length >= MOST_FAILED) break;
     }
   }

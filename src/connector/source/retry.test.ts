@@ -44,7 +44,7 @@ test('after so many tries the last reason is told', async () => {
   expect(tries()).toBe(3);
 });
 
-test('what trying again cannot mend is not tried again', async () => {
+test('what trying again cannot fix is not tried again', async () => {
   for (const error of [new FatalError({ code: 'NO', place: {}, message: 'No.' }), new TypeError('ours')]) {
     const { work, tries } = failing(error);
     await expect(retrying(work, { maxRetries: 5, baseMs: 1 })).rejects.toBe(error);

@@ -14,7 +14,7 @@ export interface RetryOptions {
 /** Who is asked to wait longer than this does not: the next run tries again, and nothing else has to wait for this one. */
 const LONGEST_WAIT_MS = 10 * 60_000;
 
-/** Tries again what the other side refused for now: waits what it asked for, or ever longer with some chance in it. */
+/** Tries again what the remote system refused for now: waits what it asked for, or ever longer with some chance in it. */
 export async function retrying<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -24,10 +24,10 @@ export async function retrying<T>(work: () => Promise<T>, options: RetryOptions)
       if ((error.waitMs ?? 0) > LONGEST_WAIT_MS)
         throw notTriedAgain(
           error,
-          `It asks to wait ${inWords(error.waitMs!)}, and a run waits ten minutes at most: the next one tries again.`,
+          `It asks to wait ${inWords(error.waitMs!)}, but a run waits at most ten minutes: the next run tries again.`,
         );
       if (attempt >= options.maxRetries)
-        throw notTriedAgain(error, `It was asked ${attempt === 0 ? 'once' : `${attempt + 1} times`}: the next run tries again.`);
+        throw notTriedAgain(error, `It was tried ${attempt === 0 ? 'once' : `${attempt + 1} times`}: the next run tries again.`);
       const backoff = Math.min(60_000, (options.baseMs ?? 500) * 2 ** attempt);
       const waitMs = error.waitMs ?? Math.round(backoff * (0.5 + Math.random() / 2));
       options.onRetry?.(error, waitMs, attempt + 1);

@@ -21,7 +21,7 @@ function valueOf(element: XmlElement): Value {
   const attributes = Object.entries(element.attributes);
   const text = element.text.trim();
   if (element.children.length === 0 && attributes.length === 0) return text === '' ? null : text;
-  // A Map, since the names are the other side's: __proto__ is one like any other.
+  // A Map, since the names are the remote system's: __proto__ is one like any other.
   const values = new Map<string, Value>(attributes);
   for (const child of element.children) {
     const before = values.get(child.name);

@@ -40,7 +40,7 @@ describe('columns that are new', () => {
     );
   });
 
-  test('set aside the records that have them, and no others', () => {
+  test('reject the records that have them, and no others', () => {
     const { records } = checked(stream(fields, { columns: 'quarantine_row' }), { id: '1' }, { id: '2', b: 'x' }, { id: '3' });
     expect(codes(records)).toEqual([undefined, 'COLUMN_NEW', undefined]);
   });
@@ -118,7 +118,7 @@ describe('values of another type', () => {
     expect(codes(checked(typed('integer'), { id: '1', v: ['1'] }).records)).toEqual(['TYPE_CHANGED']);
   });
 
-  test('the record is set aside, the value taken out, the file refused, or nothing done, as the connector says', () => {
+  test('the record is rejected, the value taken out, the file refused, or nothing done, as the connector says', () => {
     const bad = { id: '1', v: 'x' };
     expect(codes(checked(typed('integer', {}, { data_type: 'quarantine_row' }), bad).records)).toEqual(['TYPE_CHANGED']);
     expect(checked(typed('integer', {}, { data_type: 'quarantine_value' }), { ...bad }).records[0]).toMatchObject({

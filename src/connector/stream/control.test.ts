@@ -97,7 +97,7 @@ describe('each batch has its own control figures', () => {
     ]);
     expect(problemsOf(counts, records('5', '6', '9 count='))).toEqual([
       'TRAILER_MISSING 1 The group that begins here (type 5) has no trailer record of type 8, so records of it may be missing.',
-      'TRAILER_EMPTY 3 The trailer (type 9) is empty: it has none of the figures that the file is checked by.',
+      'TRAILER_EMPTY 3 The trailer (type 9) is empty: it has none of the figures needed to check the file.',
     ]);
   });
 
@@ -115,7 +115,7 @@ test('without records the figures are about the records of the stream', () => {
   expect(problemsOf(own, records('6 amount=1', '7 amount=5', '6 amount=2.5', '9 count=2 total=3.50'))).toEqual([]);
 });
 
-test('an amount with its sign behind it, as mainframes write it, counts as what it is', () => {
+test('an amount with a trailing sign it, as mainframes write it, counts as what it is', () => {
   const whole = stream([{ type: '9', total: { field: 'total', of: 'amount' } }]);
   expect(problemsOf(whole, records('6 amount=10.00', '6 amount=2.50-', '9 total=7.50'))).toEqual([]);
   expect(problemsOf(whole, records('6 amount=1.00', '6 amount=2.50-', '9 total=1.50-'))).toEqual([]);
@@ -124,7 +124,7 @@ test('an amount with its sign behind it, as mainframes write it, counts as what 
 test('two files that were put together are not taken for one: totals stand once, and at the end', () => {
   const whole = stream([{ type: '9', count: 'count', total: { field: 'total', of: 'amount' } }]);
   expect(problemsOf(whole, records('6 amount=1', '9 count=1 total=1', '9 count=1 total=1'))).toEqual([
-    'TRAILER_REPEATED 3 The file has a second trailer of type 9; its figures are those of the whole file and stand once.',
+    'TRAILER_REPEATED 3 The file has a second trailer of type 9; there must be only one for the whole file.',
   ]);
   expect(problemsOf(whole, records('6 amount=1', '9 count=1 total=1', '6 amount=2'))).toEqual([
     'RECORD_AFTER_TRAILER 3 The record stands behind the trailer (type 9), whose figures do not speak of it.',

@@ -9,7 +9,7 @@ export function mayBeAbsent(name: string, { schema: { fields } }: StreamConfig):
   });
 }
 
-/** Is the field, or a group around it, declared as something that a person can be recognised by? */
+/** Is the field, or a group around it, declared as something that a person can be recognized by? */
 export function isPersonal(name: string, { schema: { fields } }: StreamConfig): boolean {
   return [name, ...groupsAround(name)].some((path) => Object.hasOwn(fields, path) && fields[path]!.class === 'personal');
 }

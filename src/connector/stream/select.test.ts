@@ -65,7 +65,7 @@ describe('records of several types', () => {
     expect(found[0]!.values).toEqual({ id: 'a', H: { run: '8' } });
   });
 
-  test('what belongs to a record that could not be read is set aside with it, and not given to the one before', () => {
+  test('what belongs to a record that could not be read is rejected with it, and not given to the one before', () => {
     const found = selected(detail, [
       row('H', { run: '7' }),
       row('B', { batch: '1' }),
@@ -103,7 +103,7 @@ describe('records of several types', () => {
     ]);
   });
 
-  test('one that could not be read is set aside, whatever type it was', () => {
+  test('one that could not be read is rejected, whatever type it was', () => {
     expect(selected({ record_selector: { types: ['D'] } }, [torn('X'), row('D', { id: 'a' })]).map((r) => r.problem?.code)).toEqual([
       'RAGGED_ROW',
       undefined,

@@ -87,7 +87,7 @@ async function auditCheck(knex: Knex): Promise<DoctorCheck> {
     name: 'audit log',
     state: 'wrong',
     code: 'AUDIT_BROKEN',
-    detail: `Entry ${broken} is not what was written, or what stood there was taken out.`,
+    detail: `Entry ${broken} was changed or removed.`,
     hint: 'Keep the store as it is, and compare with a backup: interlocal audit --verify.',
   };
 }
@@ -106,13 +106,13 @@ async function clockCheck({ project, knex }: Engine, now: Date): Promise<DoctorC
     state: 'attention',
     code: 'CLOCK_BEHIND',
     detail: `It is ${local} by this machine, but the newest run began at ${last!.startedAt}: the clock was set back, or was ahead.`,
-    hint: 'Let the machine take its time from a time server. Schedules and the order of files depend on it.',
+    hint: 'Set the machine to take its time from a time server. Schedules and the order of files depend on it.',
   };
 }
 
 function connectionsCheck({ project }: Engine): DoctorCheck {
   const weak = weakConnections(project, Object.keys(project.connections));
-  if (weak.length === 0) return { name: 'connections', state: 'ok', detail: 'None allows what is no longer safe.' };
+  if (weak.length === 0) return { name: 'connections', state: 'ok', detail: 'No connection allows insecure settings.' };
   return {
     name: 'connections',
     state: 'remark',

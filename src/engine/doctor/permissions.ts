@@ -10,7 +10,7 @@ import type { DoctorCheck } from '../../store/examinations.ts';
  */
 export async function permissionChecks(project: Project, store: string | undefined): Promise<DoctorCheck[]> {
   if (process.platform === 'win32')
-    return [{ name: 'rights', state: 'remark', detail: 'Who may read the data folder is not looked at on Windows: see docs/it.md.' }];
+    return [{ name: 'rights', state: 'remark', detail: 'On Windows, permissions of the data folder are not checked: see docs/it.md.' }];
   const spool = join(project.dataFolder, 'spool');
   const files = store === undefined ? [] : [store, `${store}-wal`, `${store}-shm`];
   const data = [project.dataFolder, ...files, spool, ...(await inside(spool))];
@@ -34,12 +34,12 @@ async function checkOf(name: string, paths: readonly string[], code: string, wha
     name === 'data folder' && !open.some(({ path }) => path === paths[0])
       ? open.filter(({ path }) => !path.startsWith(`${paths[0]}/`))
       : open;
-  if (closed.length === 0) return { name, state: 'ok', detail: found === 0 ? 'There are none.' : 'For this account alone.' };
+  if (closed.length === 0) return { name, state: 'ok', detail: found === 0 ? 'There are none.' : 'Only this account has access.' };
   return {
     name,
     state: 'attention',
     code,
-    detail: `Other accounts of this machine may get at ${what}: ${closed.map(({ path, mode }) => `${path} (${mode.toString(8)})`).join(', ')}.`,
+    detail: `Other accounts on this machine may be able to read ${what}: ${closed.map(({ path, mode }) => `${path} (${mode.toString(8)})`).join(', ')}.`,
     hint: closed.map(({ path, folder }) => `chmod ${folder ? '700' : '600'} ${path}`).join('; '),
   };
 }

@@ -39,7 +39,7 @@ export interface ReviewPair {
   waterfall: Bar[];
 }
 
-/** What waits: of each two golden records the pair with the best score. `total` counts all of them. */
+/** What is waiting: of each two golden records the pair with the best score. `total` counts all of them. */
 export async function reviewList(
   engine: Engine,
   kind: MatchedKind,
@@ -132,7 +132,7 @@ async function shown(engine: Engine, kind: MatchedKind, pairs: readonly WaitingP
       later,
       a: show(first),
       b: show(second),
-      reasons: explained?.reasons ?? ['They are not compared: one is a person, the other an organization, or one is gone.'],
+      reasons: explained?.reasons ?? ['They are not compared: one is a person and the other an organization, or one no longer exists.'],
       waterfall: explained?.bars ?? [],
     };
   });

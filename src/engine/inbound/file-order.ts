@@ -36,7 +36,7 @@ export async function leftOutAsOlder(session: Session, remote: RemoteFile, file:
   // What was read once and comes again stays in the ledger as read.
   if (before?.state !== 'loaded' && before?.state !== 'known')
     await session.commit(async (_, trx) => noteOlderFile(trx, file, before, problem));
-  session.note(`${remote.name} is not read, since ${nameOf(newer.path)} was: ${problem.message} ${problem.hint} [${problem.code}]`);
+  session.note(`${remote.name} is not read, because ${nameOf(newer.path)} was: ${problem.message} ${problem.hint} [${problem.code}]`);
   return true;
 }
 
@@ -60,7 +60,7 @@ function olderProblem(file: string, order: Order): Problem {
   return {
     code: 'FILE_OLDER',
     place: { file },
-    message: `${how}it is the older one, and each of these files is the whole of its time.`,
-    hint: `If it must be read all the same, send it under a name that comes later${order === 'name' ? '' : ', with a new time'}.`,
+    message: `${how}it is older, and each of these files replaces those before it.`,
+    hint: `If it must be read anyway, send it under a name that sorts later${order === 'name' ? '' : ', with a new time'}.`,
   };
 }

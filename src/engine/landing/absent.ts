@@ -28,7 +28,7 @@ export async function seenKeys(session: Session): Promise<SeenKeys> {
     absent: () => set.absent(),
     drop: () => set.drop(),
     async add(records, open) {
-      // A record that is set aside is there all the same: it must not look deleted.
+      // A rejected record is there all the same: it must not look deleted.
       const keys = records.map((record) => record.key).filter((key) => key !== undefined);
       nameless += records.length - keys.length;
       await set.add(keys, open);
@@ -59,7 +59,7 @@ export async function absentDeletions(session: Session, seen: SeenKeys, { create
   if (keys.length === 0) return;
   if (seen.nameless() > 0) {
     session.note(
-      `${keys.length} records are missing from the snapshot and are kept all the same: ${seen.nameless()} of its records have no key that can be read, and may be them.`,
+      `${keys.length} records are missing from the snapshot but are kept: ${seen.nameless()} of its records have no readable key and may be these.`,
     );
     return;
   }
@@ -72,7 +72,7 @@ export async function absentDeletions(session: Session, seen: SeenKeys, { create
     throw new FatalError({
       code: 'DELETES_TOO_MANY',
       place: file ? { file: file.name } : { system: session.connection },
-      message: `${keys.length} of ${base} records (${percent.toFixed(1)} %) are missing from the snapshot, more than the ${limit} % that may be taken for deletions.`,
+      message: `${keys.length} of ${base} records (${percent.toFixed(1)} %) are missing from the snapshot, more than the ${limit} % that may count as deletions.`,
       hint: 'If they really were deleted, raise deletes.max_percent for one run; otherwise the snapshot is not complete.',
     });
   }

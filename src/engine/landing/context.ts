@@ -38,7 +38,7 @@ export interface LandContext {
   skips?: Skips | undefined;
   /** What becomes of records that no mapping takes. */
   unmapped: 'reject' | 'skip';
-  /** `fresh`: the record was neither landed nor set aside before. */
+  /** `fresh`: the record was neither landed nor rejected before. */
   onSkipped?: (reason: SkipReason, fresh: boolean) => void;
 }
 

@@ -5,7 +5,7 @@ import type { OutboxRow } from '../../store/outbox.ts';
 import { entityIds } from '../../store/sources.ts';
 
 /**
- * What a person finds records by that have no key at the other side yet: `receipt 000124 of pool`, their key in the system that they
+ * What a person finds records by that have no key in the remote system yet: `receipt 000124 of pool`, their key in the system that they
  * came from. By their number here where nothing else can be said: that key is of a person, or the record is gone.
  */
 export async function knownBy(
@@ -38,7 +38,7 @@ export async function namesOfKeyless(knex: Knex, project: Project, rows: readonl
   return found;
 }
 
-/** Items are told apart by fields that nobody said to be of no person, or by their place. */
+/** Items are identified by fields that nobody said to be of no person, or by their place. */
 function sourceName({ connection, key, item }: Origin): string {
   const within = item === '' ? '' : /^\d+$/.test(item) ? `item ${item} of ` : 'an item of ';
   return `${within}${key} of ${connection}`;

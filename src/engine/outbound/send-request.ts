@@ -68,8 +68,8 @@ function interrupted(out: Outbound): Answer {
     problem: {
       code: 'DELIVERY_UNKNOWN',
       place: { system: out.name },
-      message: 'The run was stopped while the request was on its way, and nobody knows whether the system has it.',
-      hint: 'Look there. Then: interlocal deliver settle with --accepted, or interlocal deliver retry.',
+      message: 'The run was stopped while the request was under way, so it is not known whether the system has it.',
+      hint: 'Check in that system. If it has the record: interlocal deliver settle with --accepted; if not: interlocal deliver retry.',
     },
   };
 }

@@ -122,6 +122,6 @@ function problemOf(one: string, two: string, found: readonly { reason: string }[
     code: 'MONEY_USED_TWICE',
     place: { system: `${one}, ${two}` },
     message: `${found[0]!.reason}${more}. None of it counts as reconciled.`,
-    hint: 'Give their sides a where, so that each record is in one of them only.',
+    hint: 'Give their sides a where, so that each record is in only one of them.',
   };
 }

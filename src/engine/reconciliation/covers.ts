@@ -110,7 +110,7 @@ function reasonOf(
     return `${pipeline} has not compared it; its last run is ${run}`;
   }
   const match = cover.matches.get(evidence.match);
-  if (match?.state === 'proposed') return `${pipeline}: a match is proposed and waits for a person`;
+  if (match?.state === 'proposed') return `${pipeline}: a match is proposed and needs review`;
   if (match?.state === 'contested') return `${pipeline}, ${shown}: ${match.reason}`;
   if (!match || cover.stale.has(evidence.match))
     return `${pipeline}, ${shown}: other records of it have changed since run ${run} compared it`;
@@ -143,7 +143,7 @@ async function coverOf(
     return {
       ...cover,
       outdated: (await comparedIn(knex, pipeline))
-        ? `${pipeline} has to run again: its last run was of an older version, which kept no evidence`
+        ? `${pipeline} has to run again: its last run was by an older version, which kept no evidence`
         : `${pipeline} has not run yet`,
     };
   if (!compared.finished) return { ...cover, outdated: `${pipeline} did not finish its last run` };

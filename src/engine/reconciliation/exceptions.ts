@@ -33,7 +33,7 @@ export interface ExceptionDetail {
   events: ExceptionEvent[];
 }
 
-/** One exception with its records and all that was done about it. Throws ConfigError EXCEPTION_UNKNOWN. */
+/** Show one exception with its records and its history. Throws ConfigError EXCEPTION_UNKNOWN. */
 export async function showException(knex: Knex, id: string): Promise<ExceptionDetail> {
   const [exception] = await known(knex, [id]);
   return {
@@ -67,7 +67,7 @@ export async function actOnExceptions(
           hint:
             state === 'resolved' || state === 'closed'
               ? 'Reopen it first: interlocal exceptions reopen.'
-              : 'interlocal exceptions show tells more.',
+              : 'interlocal exceptions show has the details.',
         })),
       );
     for (const exception of list) {
@@ -151,7 +151,7 @@ async function known(knex: Knex, ids: readonly string[]): Promise<StoredExceptio
       missing.map((id) => ({
         code: 'EXCEPTION_UNKNOWN',
         place: {},
-        message: `There is no exception ${id}, or there are several that begin so.`,
+        message: `There is no exception ${id}, or several begin with it.`,
         hint: 'interlocal exceptions list shows them with their ids.',
       })),
     );

@@ -16,7 +16,7 @@ export function targetUrl({ to, password }: { to: string; password?: string | un
     throw new ConfigError({
       code: 'SECRET_LITERAL',
       place: { path: '--password' },
-      message: 'this is a secret and must not stand in the command itself.',
+      message: 'this is a secret and must not be in the command itself.',
       hint: "Write --password '${env:NAME}' for an environment variable, or '${file:secrets/name}' for a file.",
     });
   return filledUrl({ url: to, password }, folder);

@@ -130,10 +130,10 @@ describe('a file that does not balance is refused', () => {
   test('with the figure it misses by, at every level', async () => {
     const content = file(['16,475,100,,,,/', '16,475,25,,,,/'], 135).replace('98,135,1,6/', '98,130,2,6/');
     expect((await refusal(bai2, content)).split('\n')).toEqual([
-      'file:6: The control total of the account 0042 is 1.35 USD, but its amounts add up to 1.25 USD: off by 0.10 USD. Records are missing or were changed on the way: have the bank send the file again. [BAI2_UNBALANCED]',
-      'file:7: The control total of the group is 1.30 USD, but its accounts add up to 1.35 USD: off by -0.05 USD. Records are missing or were changed on the way: have the bank send the file again. [BAI2_UNBALANCED]',
-      'file:7: The trailer of the group declares 2 accounts, but there are 1: 1 too few. Records are missing or were changed on the way: have the bank send the file again. [BAI2_UNBALANCED]',
-      'file:8: The control total of the file is 1.35 USD, but its groups add up to 1.30 USD: off by 0.05 USD. Records are missing or were changed on the way: have the bank send the file again. [BAI2_UNBALANCED]',
+      'file:6: The control total of the account 0042 is 1.35 USD, but its amounts add up to 1.25 USD: off by 0.10 USD. Records are missing or were changed in transit: have the bank send the file again. [BAI2_UNBALANCED]',
+      'file:7: The control total of the group is 1.30 USD, but its accounts add up to 1.35 USD: off by -0.05 USD. Records are missing or were changed in transit: have the bank send the file again. [BAI2_UNBALANCED]',
+      'file:7: The trailer of the group declares 2 accounts, but there are 1: 1 too few. Records are missing or were changed in transit: have the bank send the file again. [BAI2_UNBALANCED]',
+      'file:8: The control total of the file is 1.35 USD, but its groups add up to 1.30 USD: off by 0.05 USD. Records are missing or were changed in transit: have the bank send the file again. [BAI2_UNBALANCED]',
     ]);
   });
 

@@ -49,7 +49,7 @@ export function bai2Records(file: string): { line(text: string, line: number, te
         'BAI2_STRUCTURE',
         file,
         { line: piece.line },
-        'A continuation (88) stands where there is nothing to continue.',
+        'There is a continuation (88) with nothing before it to continue.',
         'The beginning of the file is missing: have it sent again.',
       );
     const inText = open.code === '16' && textAt(open.content) >= 0;
@@ -90,7 +90,7 @@ export function bai2Records(file: string): { line(text: string, line: number, te
             'FILE_TRUNCATED',
             file,
             { line },
-            'The file ends without a whole file trailer (99): it was cut off.',
+            'The file ends without a complete file trailer (99): it was cut off.',
             'Have the bank send it again.',
           );
         if (!code)
@@ -98,7 +98,7 @@ export function bai2Records(file: string): { line(text: string, line: number, te
             'BAI2_STRUCTURE',
             file,
             { line },
-            `The line begins with ${JSON.stringify(rest.slice(0, 12))}, which is no BAI2 record (01, 02, 03, 16, 49, 88, 98, 99).`,
+            `The line begins with ${JSON.stringify(rest.slice(0, 12))}, which is not a BAI2 record (01, 02, 03, 16, 49, 88, 98, 99).`,
             'A line may have been broken in two, or this is another kind of file.',
           );
         const body = rest.slice(3);

@@ -8,8 +8,8 @@ describe('what the header says', () => {
   test('all missing columns are named at once, with what was found and what was meant', async () => {
     const said = await refusal(csv(), 'id,recieved_on,Amount\n1,2,3\n', { requiredColumns: ['id', 'received_on', 'payer'] });
     expect(said).toBe(
-      'file:1: The required column "received_on" is missing. The file has: id, recieved_on, Amount. Did you mean "recieved_on"? If the system renamed it, change the name in the stream of the connector; otherwise have the export put right. [COLUMN_MISSING]\n' +
-        'file:1: The required column "payer" is missing. If the system renamed it, change the name in the stream of the connector; otherwise have the export put right. [COLUMN_MISSING]',
+      'file:1: The required column "received_on" is missing. The file has: id, recieved_on, Amount. Did you mean "recieved_on"? If the system renamed it, change the name in the stream of the connector; otherwise have the export corrected. [COLUMN_MISSING]\n' +
+        'file:1: The required column "payer" is missing. If the system renamed it, change the name in the stream of the connector; otherwise have the export corrected. [COLUMN_MISSING]',
     );
   });
 
@@ -50,7 +50,7 @@ describe('what the header says', () => {
 });
 
 describe('rows', () => {
-  test('a ragged row is set aside with its text, and the others are read', async () => {
+  test('a ragged row is rejected with its text, and the others are read', async () => {
     const records = await readAll(csv(), 'a,b\n1,2\n3\n4,5,6\n7,8\n');
     expect(records.map((r) => r.problem?.message)).toEqual([
       undefined,

@@ -24,8 +24,8 @@ export function readSigned(text: string, sign: Sign): SignedDigits | undefined {
 
 /** What stands there instead, for messages. */
 export function saidOfSign(sign: Sign): string {
-  if (sign === 'leading') return 'a number without a decimal point, with its sign in front';
-  if (sign === 'trailing') return 'a number without a decimal point, with its sign behind';
+  if (sign === 'leading') return 'a number without a decimal point, with a leading sign';
+  if (sign === 'trailing') return 'a number without a decimal point, with a trailing sign';
   if (sign === 'overpunch') return 'a number without a decimal point whose last digit carries the sign: {, A-I or a plain digit, }, J-R';
   return 'a number without a decimal point';
 }

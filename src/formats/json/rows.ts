@@ -74,7 +74,7 @@ export function* jsonRows(
           path.length,
           'there is null',
           [],
-          'The system may say so that there is nothing, or that it failed: look at what it answered. If it means that there are no records, set empty: [null_list] in the decoder.',
+          'This may mean that there are no records or that the system failed: check its answer. If it means that there are no records, set empty: [null_list] in the decoder.',
         );
     } else
       throw missing(
@@ -104,7 +104,7 @@ export function* jsonRows(
       file,
       { path: rows },
       `The list of records is not where the connector says: ${what} ${where}.${found}${meant ? ` Did you mean ${meant}?` : ''}`,
-      hint ?? 'Correct rows in the decoder, or look at what the system answered: it may be an error message.',
+      hint ?? 'Correct rows in the decoder, or check the answer of the system: it may be an error message.',
     );
   }
 }

@@ -48,7 +48,7 @@ describe('an entry', () => {
     expect((await entries(sgml(entry)))[0]).toMatchObject(values);
   });
 
-  test('that corrects an earlier one waits for a person', async () => {
+  test('that corrects an earlier one needs review', async () => {
     const read = await readAll(ofx, sgml(ENTRY.replace('<NAME>', '<CORRECTFITID>F0<CORRECTACTION>REPLACE<NAME>')));
     expect(read[0]!.problem!.code).toBe('OFX_CORRECTION');
   });

@@ -63,7 +63,7 @@ export async function* decodeText(
       context.file,
       {},
       'The file is empty (0 bytes).',
-      'Export it again; a file without records still has its header.',
+      'Export it again; even a file without records has a header.',
     );
   if (first) carry = afterMark(carry, encoding, context);
   if (carry.length) {
@@ -269,7 +269,7 @@ function undefinedByte(byte: number, at: Position, context: TextContext, encodin
     'FILE_ENCODING',
     context.file,
     { ...at },
-    `The byte 0x${hex(byte)} here is no character of ${encoding}, which ${says(context)} the file is.`,
+    `The byte 0x${hex(byte)} here is not a character of ${encoding}, which ${says(context)} the file is.`,
     hint,
   );
 }

@@ -42,7 +42,7 @@ export async function* limited(
         'UNPACKED_TOO_LARGE',
         file,
         {},
-        `The file unpacks to more than ${limits.max_ratio} times its size: it is made to fill disks, or holds nothing but blanks.`,
+        `The file unpacks to more than ${limits.max_ratio} times its size: it was made to fill disks, or contains almost nothing but blanks.`,
         limits.raise
           ? 'Have it sent in another format.'
           : 'If the system really writes such files, raise max_ratio of this step of unpack in the connector.',

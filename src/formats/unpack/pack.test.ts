@@ -38,7 +38,7 @@ test('what was packed is what its receiver unpacks, in whatever order the steps 
     expect(await unpacked(await packFile(FILE, steps(...pack!)), unpack!)).toBe(FILE.toString());
 });
 
-test('gzip and zip give the same bytes each time, so that a file sent again is recognised', async () => {
+test('gzip and zip give the same bytes each time, so that a file sent again is recognized', async () => {
   for (const step of [{ gzip: {} }, { zip: { entry: 'a.csv' } }])
     expect(await packFile(FILE, steps(step))).toEqual(await packFile(FILE, steps(step)));
 });

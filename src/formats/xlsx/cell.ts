@@ -37,7 +37,7 @@ export function cellText(cell: RawCell, context: CellContext): CellText {
     return {
       code: 'CELL_ERROR',
       what: `shows the error ${value ?? '#N/A'}`,
-      hint: 'Correct the formula in the workbook, then have it sent again.',
+      hint: 'Fix the formula in the workbook, then have it sent again.',
     };
   if (value === undefined)
     return formula
@@ -73,8 +73,8 @@ export function numberText(stored: string, format: NumberFormat): CellText {
     if (point >= digits.length)
       return {
         code: 'CELL_NUMBER_TOO_LONG',
-        what: `is a number of ${point} digits, of which a spreadsheet keeps only 15`,
-        hint: 'Have the column written as text: account numbers and the like are no numbers.',
+        what: `is a number of ${point} digits, but a spreadsheet keeps only 15`,
+        hint: 'Have the column written as text: account numbers and other identifiers must be text.',
       };
     const [mantissa = '', power = '0'] = Number(`0.${digits}`)
       .toExponential(DIGITS - 1)
@@ -164,15 +164,15 @@ function isoText(stored: string, format: NumberFormat): CellText {
 function noDate(stored: string): CellText {
   return {
     code: 'CELL_DATE_INVALID',
-    what: `has the format of a date, and its number ${stored} is no day that there was`,
-    hint: 'Correct the date in the workbook.',
+    what: `has the format of a date, and its number ${stored} is not an existing day`,
+    hint: 'Fix the date in the workbook.',
   };
 }
 
 function unreadable(stored: string): CellText {
   return {
     code: 'CELL_UNREADABLE',
-    what: `says that it is a number, and holds ${JSON.stringify(stored.slice(0, 40))}`,
+    what: `is marked as a number but holds ${JSON.stringify(stored.slice(0, 40))}`,
     hint: 'The workbook was not written by a spreadsheet program, or is damaged: have it made again.',
   };
 }

@@ -35,7 +35,7 @@ export function formatOfCode(code: string): NumberFormat {
     if (quoted !== undefined || escaped !== undefined) pattern.push(...(quoted ?? escaped!));
     else if (bracket !== undefined) {
       elapsed ||= /^(h+|m+|s+)$/i.test(bracket);
-      // [$€-407] shows a currency; others are colours and conditions.
+      // [$€-407] shows a currency; others are colors and conditions.
     } else if (plain !== undefined) {
       meaning += plain;
       pattern.push(plain === '0' ? undefined : plain);

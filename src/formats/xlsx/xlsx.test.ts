@@ -186,7 +186,7 @@ describe('a date', () => {
     ).toEqual(['2026-03-02 12:30:00', '00:00:00', '26:30:00', '00:00:00.9', '2026-03-03 00:00:00']);
   });
 
-  test('that never was is set aside with its cell', async () => {
+  test('that never was is rejected with its cell', async () => {
     for (const serial of ['60', '0', '-1', '2958466', '1E+300'])
       expect(
         (await readAll(xlsx({ header: ['a'] }), raw([[n(serial, 1)]], { styles: stylesOf(['yyyy-mm-dd']) })))[0]!.problem,
@@ -237,7 +237,7 @@ describe('a cell that has no value to trust', () => {
         ]),
       )
     )[0]!;
-  test('an error is set aside with the row, and the others are read', async () => {
+  test('an error is rejected with the row, and the others are read', async () => {
     const records = await readAll(
       xlsx(),
       raw([
@@ -294,8 +294,8 @@ describe('the table in a sheet', () => {
     );
     expect(records.map((r) => r.problem?.message ?? r.values)).toEqual([
       { a: '1', b: '2' },
-      'The cell E3 has a value, and its column has no name in the header.',
-      'The cell C4 has a value, and its column has no name in the header.',
+      'The cell E3 has a value, but its column has no name in the header.',
+      'The cell C4 has a value, but its column has no name in the header.',
     ]);
   });
 

@@ -73,7 +73,7 @@ describe('a file that is refused', () => {
     );
   });
 
-  test('a misspelt element that the connector requires in its rows', async () => {
+  test('a misspelled element that the connector requires in its rows', async () => {
     expect(
       await refusal(xml(), '<ROOT><R><Ammount>1</Ammount></R><R/></ROOT>', { requiredColumns: ['Amount'], knownColumns: ['Amount'] }),
     ).toMatch(/"Amount" is in no record of the file\. The records have: Ammount\. Did you mean "Ammount".*\[COLUMN_MISSING\]$/);

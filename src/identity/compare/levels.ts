@@ -33,7 +33,7 @@ export const SCALES = {
   exact: { levels: ['equal', 'different'], level: (a, b) => (a === b ? 0 : 1), swaps: false },
   code: { levels: ['equal', 'one error', 'different'], level: houseNumberLevel, swaps: false },
   phone: { levels: ['equal', 'equal without area code', 'one error', 'different'], level: phoneLevel, swaps: false },
-  email: { levels: ['equal', 'same name, other provider', 'one or two errors', 'different'], level: emailLevel, swaps: false },
+  email: { levels: ['equal', 'same name, different provider', 'one or two errors', 'different'], level: emailLevel, swaps: false },
   organization: { levels: ['equal', 'contained', 'close', 'similar', 'different'], level: organizationLevel, swaps: false },
 } satisfies Record<string, Scale>;
 export type ScaleName = keyof typeof SCALES;

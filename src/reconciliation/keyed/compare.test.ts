@@ -36,7 +36,7 @@ describe('comparing two sides', () => {
     expect(explainLeaf(lines[0]!, NAMES, 'USD')).toBe('payments_summary.csv and loaded payments agree: 3.00, but 2 of 2 inside differ');
   });
 
-  test('a year that the other side knows nothing of is unchecked, not wrong; a missing key within a known year is wrong', () => {
+  test('a year that the remote system knows nothing of is unchecked, not wrong; a missing key within a known year is wrong', () => {
     const left = [total('2020|CASH', 100)];
     const right = [total('2019|CASH', 100), total('2019|CHECK', 1), total('2020|CASH', 100), total('2020|CHECK', 5)];
     const swapped = { left: NAMES.right, right: NAMES.left };

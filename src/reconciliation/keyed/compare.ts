@@ -52,7 +52,7 @@ export function startComparison(rules: CompareRules, first = ''): OpenComparison
   const depth = rules.match_on.length;
   const root = emptyNode('');
   const below = (key: readonly string[], visit: (node: Node) => void): void => {
-    if (key.length !== depth) throw new Error(`A total has ${key.length} keys, and the reconciliation ${depth}.`);
+    if (key.length !== depth) throw new Error(`A total has ${key.length} keys, but the reconciliation has ${depth}.`);
     let node = root;
     visit(node);
     for (const part of key) {

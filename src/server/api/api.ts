@@ -51,8 +51,8 @@ export function revenueAsked(request: Request): RevenueQueryText {
         return {
           code: 'USAGE',
           place: { path: name.slice(0, 60) },
-          message: `The report cannot be asked for ${JSON.stringify(name.slice(0, 60))}.`,
-          hint: meant ? `Did you mean ${meant}?` : `It can for: ${ASKED.join(', ')}.`,
+          message: `The report has no parameter ${JSON.stringify(name.slice(0, 60))}.`,
+          hint: meant ? `Did you mean ${meant}?` : `Parameters: ${ASKED.join(', ')}.`,
         };
       }),
     );

@@ -91,7 +91,7 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
         config,
         runs: await lastRunsOf(engine, id, RUNS),
         next: nextRuns().find((next) => next.id === id)?.at,
-        setAside: await countOpen(engine, id),
+        rejectedNow: await countOpen(engine, id),
         outgoing: await outgoingOf(id),
         now: new Date(),
       }),

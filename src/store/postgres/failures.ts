@@ -78,7 +78,7 @@ const WITHOUT_CODE = {
   unreachable: /(?:^| - )(?:timeout expired|timeout exceeded when trying to connect|Knex: Timeout acquiring a connection)/,
 };
 
-/** What PostgreSQL or the way to it says, in words for a person. */
+/** What PostgreSQL or the way to it says, in plain words. */
 export function postgresFailure(code: string, message: string): Failure | undefined {
   if (CERTIFICATES.test(code) || message === 'The server does not support SSL connections') return CERTIFICATE;
   const known = FAILURES[code] ?? (/^[0-9A-Z]{5}$/.test(code) ? (FAILURES[code.slice(0, 3)] ?? FAILURES[code.slice(0, 2)]) : undefined);

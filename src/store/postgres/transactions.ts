@@ -50,7 +50,7 @@ export async function commit(trx: Knex.Transaction): Promise<void> {
       code: 'STORE_NOT_COMMITTED',
       place: {},
       message: 'The database server did not commit what was to be saved; nothing of it is in the store.',
-      hint: 'Run it again: it goes on where it was.',
+      hint: 'Run it again: it resumes where it stopped.',
     });
 }
 

@@ -38,7 +38,7 @@ const FAILURES: Record<string, Omit<Problem, 'place'>> = {
   },
 };
 
-/** What SQLite says, in words for a person. */
+/** What SQLite says, in plain words. */
 export function sqliteFailure(code: string): Omit<Problem, 'place'> | undefined {
   return FAILURES[code] ?? FAILURES[code.replace(/^(SQLITE_[A-Z]+)_.*$/, '$1')];
 }

@@ -179,7 +179,7 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
           name: 'reachable',
           ok: false,
           detail: `The folder ${root} cannot be opened (${errorCode(stats)}).`,
-          hint: 'Correct the path of this connection, or mount the share.',
+          hint: 'Fix the path of this connection, or mount the share.',
         },
       ];
     if (!(stats as { isDirectory(): boolean }).isDirectory())
@@ -213,7 +213,12 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
       const known = errorCode(error) === 'ENOENT' ? folderMissing(system, folder, `in ${root}`) : asTransportError(error, system, folder);
       if (!(known instanceof InterlocalError)) throw error;
       const { message, hint } = known.problems[0]!;
-      return { name, ok: false, detail: message, hint: hint ?? 'Have the folder made at the other side, with the right to write into it.' };
+      return {
+        name,
+        ok: false,
+        detail: message,
+        hint: hint ?? 'Have the folder made in the remote system, with the right to write into it.',
+      };
     }
   }
 

@@ -9,7 +9,7 @@ import type { HttpSettings } from './options.ts';
 import { statusError } from './status.ts';
 import type { WebClient, WebRequest } from './web-client.ts';
 
-/** What each request is sent with, so that the other side knows who asks. */
+/** What each request is sent with, so that the remote system knows who asks. */
 export interface Credentials {
   /** Puts them on; logs in first where that is needed. */
   sign(request: WebRequest): Promise<WebRequest>;

@@ -8,9 +8,9 @@ export interface AnswerFacts {
   status: number;
   /** Of a SOAP fault; of a folder the system's own code (EBUSY). */
   faultCode?: string;
-  /** The other side's own words, without secrets. */
+  /** The remote system's own words, without secrets. */
   faultText?: string;
-  /** What the other side asks to wait before the next try, in milliseconds (Retry-After). */
+  /** What the remote system asks to wait before the next try, in milliseconds (Retry-After). */
   waitMs?: number | undefined;
 }
 
@@ -23,7 +23,7 @@ export function answerFacts(error: unknown): AnswerFacts | undefined {
 /** Answers that pass by themselves. 501 and 505 do not. */
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504, 507, 508, 509, 520, 521, 522, 523, 524]);
 
-/** What an HTTP status of 300 or more means for a run. `words`: the other side's own, cleaned. Codes are `HTTP_404` and the like. */
+/** What an HTTP status of 300 or more means for a run. `words`: the remote system's own, cleaned. Codes are `HTTP_404` and the like. */
 export function statusError(
   status: number,
   headers: Record<string, string>,
@@ -55,7 +55,7 @@ const MEANINGS: Record<number, readonly [meaning: string, hint: string]> = {
   404: ['(no such address)', 'Check base_url and the path in the connector.'],
   405: ['(method not allowed)', 'Check the method in the connector.'],
   407: ['(a proxy wants a log-in)', 'Something between this machine and the system answers in its place; ask who runs the network.'],
-  409: ['(conflict)', 'The record was changed or exists already at the other side; compare the two.'],
+  409: ['(conflict)', 'The record was changed or exists already in the remote system; compare the two.'],
   429: ['(too many requests)', 'It is tried again after the time that the system asked for.'],
   503: ['(busy or being serviced)', 'It is tried again.'],
 };

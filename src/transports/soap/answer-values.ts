@@ -30,7 +30,7 @@ function groupValue(
   text: string,
   schema: Schema,
 ): Values {
-  // A Map, since the names are the other side's: __proto__ is one like any other.
+  // A Map, since the names are the remote system's: __proto__ is one like any other.
   const values = new Map<string, Value>(attributes);
   const declared = new Map<string, ElementDeclaration>(type?.fields.map((field) => [field.name, field]));
   for (const field of declared.values()) if (field.many) values.set(field.name, []);

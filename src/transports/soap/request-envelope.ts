@@ -15,7 +15,7 @@ export const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 
 /**
  * A request as its WSDL wants it: order, names and namespaces come from there. Throws ConfigError with every parameter that is
- * unknown, misspelt or missing, RecordError for a value that XML cannot carry. What the WSDL does not say of the header is
+ * unknown, misspelled or missing, RecordError for a value that XML cannot carry. What the WSDL does not say of the header is
  * written as it is given.
  */
 export function requestEnvelope(
@@ -46,7 +46,7 @@ export function requestEnvelope(
 
   /** As it is named, without namespace or in that of the key xmlns, which goes for what stands in it too. */
   function writePlain(name: string, value: Value, path: string): string {
-    if (!NAME.test(name)) problems.push(wrong(path, `${path} cannot be the name of an element.`, 'Correct the header in the connector.'));
+    if (!NAME.test(name)) problems.push(wrong(path, `${path} cannot be the name of an element.`, 'Fix the header in the connector.'));
     if (Array.isArray(value)) return value.map((one) => writePlain(name, one, path)).join('');
     if (!isGroup(value)) return value === null ? `<${name}/>` : `<${name}>${writeText(value, path)}</${name}>`;
     const { xmlns, ...fields } = value;
@@ -142,7 +142,7 @@ export function requestEnvelope(
     return writeText(text, path).replaceAll('\n', '&#10;').replaceAll('\t', '&#9;');
   }
 
-  /** It might be misspelt; one that the WSDL keeps to itself says its namespace. */
+  /** It might be misspelled; one that the WSDL keeps to itself says its namespace. */
   function complainOfHeader(name: string): void {
     const names = operation.headers.input.map((element) => element.name);
     const meant = didYouMean(name, names);

@@ -7,7 +7,7 @@ import { readingOf } from './column-types.ts';
 import type { Reading } from './column-types.ts';
 import { comparable } from './positions.ts';
 
-/** What is read from: a table of the catalogue, or the manifest's SELECT in parentheses. */
+/** What is read from: a table of the catalog, or the manifest's SELECT in parentheses. */
 export interface Source {
   /** As people know it: `dbo.CR10101`, `sql`. */
   name: string;
@@ -84,7 +84,7 @@ interface Work {
   orderBy: string[];
 }
 
-/** `nvarchar(40)`, `numeric(19,2)`, as the catalogue says it. */
+/** `nvarchar(40)`, `numeric(19,2)`, as the catalog says it. */
 function typeText({ name, length, precision, scale }: ServerColumn['type']): string {
   if (length !== undefined) return `${name}(${length === -1 ? 'max' : length})`;
   return (name === 'numeric' || name === 'decimal') && precision !== undefined ? `${name}(${precision},${scale ?? 0})` : name;
@@ -145,7 +145,7 @@ function compare(work: Work, source: Source, name: string, is: string, value: st
     code: 'SQL_VALUE_TYPE',
     place: { system: work.connection, path },
     message: `${JSON.stringify(value)} ${made} (column ${found.name} of ${source.name} is ${found.type.name}).`,
-    hint: 'Correct the value.',
+    hint: 'Fix the value.',
   });
   return '';
 }

@@ -18,7 +18,7 @@ export interface ServerTable {
 }
 
 /**
- * Looks a table up in the server's own catalogue, by `table` or `schema.table`. What is put into a statement later is the catalogue's
+ * Looks a table up in the server's own catalog, by `table` or `schema.table`. What is put into a statement later is the catalog's
  * name, never the text of the manifest. Views count as tables. Throws ConfigError for an unknown or ambiguous name.
  */
 export async function findTable(run: RunStatement, connection: string, given: string): Promise<ServerTable> {

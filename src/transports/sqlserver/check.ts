@@ -139,7 +139,7 @@ async function version(connections: Connections): Promise<CheckResult> {
       name: 'server version',
       ok: true,
       warning: true,
-      detail: `${detail}: Microsoft no longer mends it`,
+      detail: `${detail}: Microsoft no longer fixes it`,
       hint: 'It can be read all the same; plan its replacement.',
     };
   return { name: 'server version', ok: true, detail };

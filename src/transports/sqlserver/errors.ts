@@ -147,7 +147,7 @@ function numberedError(cause: SqlFacts, remote: SqlRemote): InterlocalError {
       );
     case 'record':
       return new FatalError(
-        problem('SQL_ROW', `The server cannot take a row: ${said}`, 'Correct the row where it comes from, or ask what the table demands.'),
+        problem('SQL_ROW', `The server cannot take a row: ${said}`, 'Fix the row where it comes from, or ask what the table demands.'),
         { cause },
       );
     case 'value':

@@ -25,7 +25,7 @@ import type { WriteTarget } from './write-target.ts';
 
 /**
  * Reads from Microsoft SQL Server. `options` with the secrets filled in; nothing is opened before the first call. Values come as exact
- * text (see column-types.ts), rows as a stream, identifiers from the server's own catalogue and values as parameters only.
+ * text (see column-types.ts), rows as a stream, identifiers from the server's own catalog and values as parameters only.
  * Throws ConfigError for wrong options, and from every call what errors.ts makes of the server's error.
  */
 export function openSqlServer(options: Record<string, unknown>, context: TransportContext): QueryTransport {

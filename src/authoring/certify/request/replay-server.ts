@@ -18,7 +18,7 @@ export interface Reply {
 }
 
 /** Changes what a recorded answer says, to see what the connector makes of it. `nth` counts requests from 1 since the last rewind. */
-export type Behaviour = (asked: Asked, recorded: Reply | undefined, nth: number) => Reply | undefined;
+export type Behavior = (asked: Asked, recorded: Reply | undefined, nth: number) => Reply | undefined;
 
 /** A real HTTP server on the loopback that answers as the recording does. */
 export interface ReplayServer {
@@ -29,7 +29,7 @@ export interface ReplayServer {
   /** Exchanges that were never asked for, by their place in exchanges.json from 1. */
   neverAsked(): number[];
   /** The beginning of a new run: exchanges are given from the first again. */
-  rewind(behaviour?: Behaviour): void;
+  rewind(behavior?: Behavior): void;
   close(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export interface ReplaySpec {
 }
 
 export async function startReplayServer(spec: ReplaySpec): Promise<ReplayServer> {
-  let behaviour: Behaviour | undefined;
+  let behavior: Behavior | undefined;
   let served = spec.exchanges.map(() => 0);
   const ever = new Set<number>();
   const server = createServer((request, response) => {
@@ -65,7 +65,7 @@ export async function startReplayServer(spec: ReplaySpec): Promise<ReplayServer>
     unanswered: [],
     neverAsked: () => spec.exchanges.flatMap((_, i) => (ever.has(i) ? [] : [i + 1])),
     rewind(next) {
-      behaviour = next;
+      behavior = next;
       served = spec.exchanges.map(() => 0);
       made.asked.length = 0;
       made.unanswered.length = 0;
@@ -114,7 +114,7 @@ export async function startReplayServer(spec: ReplaySpec): Promise<ReplayServer>
       headers: withType(answer.headers, spec.soap, answer.name),
       body: here(answer.body),
     };
-    const changed = behaviour?.(asked, recorded, made.asked.length);
+    const changed = behavior?.(asked, recorded, made.asked.length);
     if (changed) return changed;
     if (recorded) return recorded;
     made.unanswered.push(found as string);

@@ -10,7 +10,7 @@ export interface ChartData {
   title: string;
 }
 
-/** More series than this cannot be told apart; the rest is one of its own. */
+/** More series than this cannot be distinguished; the rest is one of its own. */
 export const MOST_SERIES = 6;
 
 const WIDTH = 1000;
@@ -18,7 +18,7 @@ const HEIGHT = 340;
 const PLOT = { left: 86, right: 990, top: 26, bottom: 300 };
 const STEPS = 4;
 
-/** The chart as SVG with its legend. Series differ by pattern and order as well as by colour; exact figures are in the table beside it. */
+/** The chart as SVG with its legend. Series differ by pattern and order as well as by color; exact figures are in the table beside it. */
 export function columnChart(data: ChartData): Html {
   const { periods, series, currency } = data;
   const totals = periods.map((_, i) => series.reduce((sum, s) => sum + s.values[i]!, 0));

@@ -29,7 +29,7 @@ export interface Page {
 const MENU = [
   ['/', 'Overview'],
   ['/revenue', 'Revenue'],
-  ['/rejects', 'Set aside'],
+  ['/rejects', 'Rejected'],
 ] as const;
 
 /** A whole page. */
@@ -90,8 +90,8 @@ const MOST_PROBLEMS = 20;
 function configurationBanner({ zone }: Town, { since, problems }: ConfigurationFault): Html {
   return html`<div class="status status-bad" role="alert">
     <p>
-      The configuration in the town's folder cannot be used. The one from before
-      <time datetime="${since}">${timeText(since, zone)}</time> stays in force until it is right; <code>interlocal validate</code> checks
+      The configuration in the town's folder is not valid. The one from before
+      <time datetime="${since}">${timeText(since, zone)}</time> stays in force until it is fixed; <code>interlocal validate</code> checks
       it.
     </p>
     <ul>

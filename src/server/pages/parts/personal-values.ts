@@ -12,7 +12,7 @@ export function isPersonal(sink: SinkConfig, path: string): boolean {
   return (sink.schema.fields[path]?.class ?? 'personal') === 'personal';
 }
 
-/** What the other side, or a problem, says of records, without the values of persons in them. */
+/** What the remote system, or a problem, says of records, without the values of persons in them. */
 export function withoutPersonal(text: string, sink: SinkConfig, records: readonly Values[]): string {
   const found = new Set<string>();
   for (const values of records) collect(values, '', sink, false, found);
