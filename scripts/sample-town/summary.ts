@@ -6,7 +6,7 @@ import { type RevenueRow, revenueReport } from '../../src/reports/revenue.ts';
 import type { Engine } from '../../src/engine/run/run.ts';
 import { type PipelineStatus, statusOf } from '../../src/reports/status.ts';
 import { readReconciliation, reconciliationIds } from '../../src/reports/reconciliation.ts';
-import { listRejects } from '../../src/store/rejects.ts';
+import { listRejects } from '../../src/store/landing/rejects.ts';
 
 /** What the last run of every pipeline brought, and how it stands with the town's money: for a person who sees it for the first time. */
 export async function summaryOf(engine: Engine): Promise<string> {

@@ -5,7 +5,13 @@ import { plainMoney } from '../core/money.ts';
 import { dayIn } from '../core/time.ts';
 import { businessDays, dayNumber } from '../reconciliation/calendar.ts';
 import { ageBucket, EXCEPTION_TYPES, type ExceptionCode } from '../reconciliation/exceptions/types.ts';
-import { type ExceptionRecord, type ExceptionState, listExceptions, type StoredException, UNFINISHED } from '../store/exceptions.ts';
+import {
+  type ExceptionRecord,
+  type ExceptionState,
+  listExceptions,
+  type StoredException,
+  UNFINISHED,
+} from '../store/reconciliation/exceptions.ts';
 import { recordNames } from '../engine/reconciliation/record-name.ts';
 import type { Engine } from '../engine/run/run.ts';
 

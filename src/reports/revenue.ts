@@ -1,9 +1,9 @@
 import { calendarDay, fiscalPeriod, fiscalYear, startOfDay } from '../core/time.ts';
-import { linesOfReceipts, type ReceivedIn, receiptsAfter } from '../store/golden.ts';
+import { linesOfReceipts, type ReceivedIn, receiptsAfter } from '../store/landing/golden.ts';
 import { columnsOfEntity } from '../store/model-tables.ts';
 import type { Knex } from '../store/open.ts';
-import { entityIds, listSources } from '../store/sources.ts';
-import { heldBy } from '../store/totals.ts';
+import { entityIds, listSources } from '../store/ledger/sources.ts';
+import { heldBy } from '../store/reconciliation/totals.ts';
 import { coversOf, type StoredRow } from '../engine/reconciliation/covers.ts';
 import type { Engine } from '../engine/run/run.ts';
 

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { SftpServerOptions } from '../../scripts/sample-town/sftp-server.ts';
 import type { Refuse } from '../../scripts/sample-town/sftp-session.ts';
 import { decide, settleByPerson } from '../../src/engine/outbound/decide.ts';
-import { listDeliveries } from '../../src/store/deliveries.ts';
+import { listDeliveries } from '../../src/store/outbound/deliveries.ts';
 import { receipts } from '../engine/base-town.ts';
 import { interlocal } from '../engine/cli.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';

@@ -1,0 +1,273 @@
+import type { Knex } from '../open.ts';
+
+export type ExceptionState = 'open' | 'assigned' | 'waiting' | 'resolved' | 'closed';
+
+/** States in which somebody may still have to do something. */
+export const UNFINISHED: readonly ExceptionState[] = ['open', 'assigned', 'waiting'];
+
+/** A record of an exception, by its lasting name. */
+export interface ExceptionRecord {
+  side: 'left' | 'right';
+  entityId: number;
+  golden: number;
+  record: string;
+  /** Minor units. */
+  minor: number;
+}
+
+/** What a run found. */
+export interface NewException {
+  id: string;
+  type: string;
+  /** Minor units at stake. */
+  minor: number;
+  currency: string;
+  /** Calendar date of its first record; null: none has one. */
+  since: string | null;
+  facts: Readonly<Record<string, string | number>>;
+  dueOn: string | null;
+  records: readonly ExceptionRecord[];
+}
+
+export interface StoredException extends Omit<NewException, 'records'> {
+  pipeline: string;
+  state: ExceptionState;
+  leftCount: number;
+  rightCount: number;
+  firstRun: number;
+  lastRun: number;
+  owner: string | null;
+  /** Why a person resolved it. */
+  reason: string | null;
+  /** UTC. */
+  changedAt: string;
+}
+
+export interface ExceptionEvent {
+  number: number;
+  /** UTC. */
+  at: string;
+  actor: string;
+  action: 'opened' | 'changed' | 'assigned' | 'noted' | 'waiting' | 'resolved' | 'reopened' | 'closed' | 'found_again';
+  detail: Record<string, unknown>;
+}
+
+export interface SavedExceptions {
+  opened: number;
+  /** Explained by new data: nobody has to do anything any more. */
+  closed: number;
+  reopened: number;
+  unfinished: number;
+}
+
+/**
+ * Saves what a run of a reconciliation found, in the run's transaction. What is known keeps its owner, notes and state; what is not
+ * found any more is closed, with `explainedBy` naming the match or rule that took its records. What a person resolved stays
+ * resolved while its amount is the same.
+ */
+export async function saveExceptions(
+  trx: Knex,
+  run: { pipeline: string; id: number; at: string },
+  found: readonly NewException[],
+  explainedBy: (records: readonly string[]) => Record<string, unknown>,
+): Promise<SavedExceptions> {
+  const known = new Map((await listExceptions(trx, { pipeline: run.pipeline })).map((e) => [e.id, e]));
+  const result: SavedExceptions = { opened: 0, closed: 0, reopened: 0, unfinished: 0 };
+  const isNew = found.filter(({ id }) => !known.has(id));
+  await insertAll(
+    trx,
+    'il_exception',
+    isNew.map((e) => ({
+      ...columnsOf(e),
+      id: e.id,
+      pipeline: run.pipeline,
+      state: 'open',
+      first_run: run.id,
+      last_run: run.id,
+      changed_at: run.at,
+    })),
+  );
+  await insertAll(
+    trx,
+    'il_exception_record',
+    isNew.flatMap((e) => e.records.map((r) => recordRow(e.id, r))),
+  );
+  await insertAll(
+    trx,
+    'il_exception_event',
+    isNew.map((e) => eventRow(e.id, 1, run.at, SCHEDULE, 'opened', { run: run.id })),
+  );
+  result.opened = isNew.length;
+  for (const e of found) {
+    const before = known.get(e.id);
+    known.delete(e.id);
+    if (before) await again(trx, run, before, e, result);
+  }
+  for (const gone of known.values()) {
+    if (!UNFINISHED.includes(gone.state)) continue;
+    const records = (await trx('il_exception_record').where({ exception_id: gone.id }).orderBy('record').pluck('record')) as string[];
+    await change(trx, gone.id, { state: 'closed' }, run.at, SCHEDULE, 'closed', { run: run.id, ...explainedBy(records) });
+    result.closed++;
+  }
+  const [row] = (await trx('il_exception').where({ pipeline: run.pipeline }).whereIn('state', UNFINISHED).count({ n: '*' })) as {
+    n: number;
+  }[];
+  result.unfinished = Number(row!.n);
+  return result;
+}
+
+/** The actor of what data did by itself. */
+const SCHEDULE = 'run';
+
+async function again(
+  trx: Knex,
+  run: { id: number; at: string },
+  before: StoredException,
+  now: NewException,
+  result: SavedExceptions,
+): Promise<void> {
+  const same = before.minor === now.minor && before.currency === now.currency;
+  if (UNFINISHED.includes(before.state)) {
+    if (same)
+      await trx('il_exception')
+        .where({ id: now.id })
+        .update({ last_run: run.id, facts: JSON.stringify(now.facts) });
+    else await change(trx, now.id, { ...columnsOf(now), last_run: run.id }, run.at, SCHEDULE, 'changed', { run: run.id, minor: now.minor });
+    return;
+  }
+  if (before.state === 'resolved' && same) {
+    await trx('il_exception').where({ id: now.id }).update({ last_run: run.id });
+    return;
+  }
+  const state = before.owner === null ? 'open' : 'assigned';
+  await change(trx, now.id, { ...columnsOf(now), state, reason: null, last_run: run.id }, run.at, SCHEDULE, 'found_again', { run: run.id });
+  result.reopened++;
+}
+
+/** What a person does with one: its new state and the event, together. */
+export async function change(
+  trx: Knex,
+  id: string,
+  columns: Record<string, unknown>,
+  at: string,
+  actor: string,
+  action: ExceptionEvent['action'],
+  detail: Record<string, unknown>,
+): Promise<void> {
+  await trx('il_exception')
+    .where({ id })
+    .update({ ...columns, changed_at: at });
+  const [row] = (await trx('il_exception_event').where({ exception_id: id }).max({ n: 'number' })) as { n: number | null }[];
+  await trx('il_exception_event').insert(eventRow(id, Number(row?.n ?? 0) + 1, at, actor, action, detail));
+}
+
+export async function listExceptions(
+  knex: Knex,
+  filter: {
+    /** Ids that begin so. */
+    startsWith?: string;
+    pipeline?: string;
+    states?: readonly ExceptionState[];
+    type?: string;
+    owner?: string;
+    limit?: number;
+  },
+): Promise<StoredException[]> {
+  // The oldest first; those without a day before all, since nobody knows how old they are.
+  const query = knex('il_exception').orderByRaw('CASE WHEN since IS NULL THEN 0 ELSE 1 END, since, id');
+  if (filter.startsWith !== undefined) {
+    // Ids are hexadecimal: the next string after all that begin so ends with a letter past f.
+    void query.where('id', '>=', filter.startsWith).where('id', '<', `${filter.startsWith}g`);
+  }
+  if (filter.pipeline !== undefined) void query.where({ pipeline: filter.pipeline });
+  if (filter.states) void query.whereIn('state', [...filter.states]);
+  if (filter.type !== undefined) void query.where({ type: filter.type });
+  if (filter.owner !== undefined) void query.where({ owner: filter.owner });
+  if (filter.limit !== undefined) void query.limit(filter.limit);
+  return ((await query) as Record<string, unknown>[]).map((row) => ({
+    id: row.id as string,
+    pipeline: row.pipeline as string,
+    type: row.type as string,
+    state: row.state as ExceptionState,
+    minor: Number(row.minor),
+    currency: row.currency as string,
+    since: row.since as string | null,
+    facts: JSON.parse(row.facts as string) as StoredException['facts'],
+    dueOn: row.due_on as string | null,
+    leftCount: Number(row.left_count),
+    rightCount: Number(row.right_count),
+    firstRun: Number(row.first_run),
+    lastRun: Number(row.last_run),
+    owner: row.owner as string | null,
+    reason: row.reason as string | null,
+    changedAt: row.changed_at as string,
+  }));
+}
+
+export async function exceptionRecords(knex: Knex, id: string): Promise<ExceptionRecord[]> {
+  const rows = (await knex('il_exception_record').where({ exception_id: id }).orderBy(['side', 'record'])) as Record<string, unknown>[];
+  return rows.map((row) => ({
+    side: row.side as 'left' | 'right',
+    entityId: Number(row.entity_id),
+    golden: Number(row.golden_id),
+    record: row.record as string,
+    minor: Number(row.minor),
+  }));
+}
+
+export async function exceptionEvents(knex: Knex, id: string): Promise<ExceptionEvent[]> {
+  const rows = (await knex('il_exception_event').where({ exception_id: id }).orderBy('number')) as Record<string, unknown>[];
+  return rows.map((row) => ({
+    number: Number(row.number),
+    at: row.at as string,
+    actor: row.actor as string,
+    action: row.action as ExceptionEvent['action'],
+    detail: JSON.parse(row.detail as string) as Record<string, unknown>,
+  }));
+}
+
+function columnsOf(e: NewException): Record<string, unknown> {
+  return {
+    type: e.type,
+    minor: e.minor,
+    currency: e.currency,
+    since: e.since,
+    facts: JSON.stringify(e.facts),
+    due_on: e.dueOn,
+    left_count: e.records.filter(({ side }) => side === 'left').length,
+    right_count: e.records.filter(({ side }) => side === 'right').length,
+  };
+}
+
+function recordRow(id: string, r: ExceptionRecord): Record<string, unknown> {
+  return { exception_id: id, side: r.side, entity_id: r.entityId, golden_id: r.golden, record: r.record, minor: r.minor };
+}
+
+function eventRow(
+  id: string,
+  number: number,
+  at: string,
+  actor: string,
+  action: ExceptionEvent['action'],
+  detail: Record<string, unknown>,
+): Record<string, unknown> {
+  return { exception_id: id, number, at, actor, action, detail: JSON.stringify(detail) };
+}
+
+async function insertAll(trx: Knex, table: string, rows: readonly Record<string, unknown>[]): Promise<void> {
+  for (let i = 0; i < rows.length; i += 50) await trx(table).insert(rows.slice(i, i + 50));
+}
+
+/** The exceptions of a reconciliation that records of a side stand in, by golden id: those that are not closed by new data. */
+export async function exceptionsByRecord(
+  knex: Knex,
+  pipeline: string,
+  side: 'left' | 'right',
+): Promise<Map<number, { id: string; type: string; state: ExceptionState }>> {
+  const rows = (await knex('il_exception_record as r')
+    .join('il_exception as e', 'e.id', 'r.exception_id')
+    .where({ 'e.pipeline': pipeline, 'r.side': side })
+    .whereNot('e.state', 'closed')
+    .select('r.golden_id', 'e.id', 'e.type', 'e.state')) as { golden_id: number; id: string; type: string; state: ExceptionState }[];
+  return new Map(rows.map(({ golden_id, ...rest }) => [Number(golden_id), rest]));
+}
