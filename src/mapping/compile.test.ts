@@ -222,9 +222,9 @@ describe('records that cannot be mapped', () => {
   });
 
   test('a field that must have a value, and has none, rejects the record', () => {
-    expect(apply({ day: 'd' }, { d: ' ' }, {}, ['day'])).toEqual(['FIELD_REQUIRED d gives no value, and day must have one.']);
+    expect(apply({ day: 'd' }, { d: ' ' }, {}, ['day'])).toEqual(['FIELD_REQUIRED d has no value, but day must have one.']);
     expect(apply({ day: { from: 'd', on_error: 'null' } }, { d: 'x' }, {}, ['day'])).toEqual([
-      'FIELD_REQUIRED d gives no value, and day must have one.',
+      'FIELD_REQUIRED d has no value, but day must have one.',
     ]);
   });
 
@@ -340,7 +340,7 @@ describe('mappings that cannot work', () => {
       'fields.nmae: thing has no field nmae. Did you mean name?',
       'fields.name: The rule has more than one of from, const, cases, sum and concat.',
       'fields.key.on_error: on_error is default, but the rule has no default.',
-      'fields.key.from: ../a reaches for the record around an item, and the mapping has no for_each.',
+      'fields.key.from: ../a refers to the record around an item, but the mapping has no for_each.',
       'fields.status.lookup.table: There is no lookup table statsu. Did you mean status?',
       'fields: thing.kind must have a value, but the mapping has no rule for it.',
       'fields.size.parse: The field is an integer and cannot be parsed as a date.',
@@ -350,7 +350,7 @@ describe('mappings that cannot work', () => {
       'fields.flag.const: "perhaps" is none of',
       'fields.born.match.pattern: The pattern (a+)+$ can take years',
       'fields.owner.match.take: The pattern ab has no group; group 1 cannot be taken.',
-      'fields.owner.when.is: The condition says is, but not of which field.',
+      'fields.owner.when.is: The condition has is, but no field.',
     ])
       expect(said.join('\n')).toContain(text);
   });

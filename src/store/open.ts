@@ -83,7 +83,7 @@ async function openDatabase(url: string, projectFolder: string): Promise<Knex> {
   throw new ConfigError({
     code: 'STORE_URL',
     place: { file: 'config/interlocal.yaml', path: 'store.url' },
-    message: `The store "${url.replace(/\/\/.{0,500}@/, '//…@')}" is not of a kind that can be opened.`,
+    message: `The store "${url.replace(/\/\/.{0,500}@/, '//…@')}" is not of a supported kind.`,
     hint: 'Use sqlite:data/interlocal.db, or postgres://USER@HOST/DATABASE.',
   });
 }

@@ -75,7 +75,7 @@ export async function finishRun(
 
 /** Runs of a pipeline whose process ended without a word: they are said to be aborted. */
 export async function closeLostRuns(knex: Knex, pipeline: string): Promise<number> {
-  const note = JSON.stringify(['The process ended before the run did; the next run went on where it was.']);
+  const note = JSON.stringify(['The process ended before the run did; the next run resumed where it stopped.']);
   return knex('il_run')
     .where({ pipeline })
     .whereNull('outcome')

@@ -54,7 +54,7 @@ export function tooSlow(system: string, what: string, total: string, file?: stri
   return new FatalError({
     code: 'TOO_SLOW',
     place: { system, ...(file === undefined ? {} : { file }) },
-    message: `${what} was not done after ${total}, so it was given up.`,
+    message: `${what} was not finished after ${total}, so it was stopped.`,
     hint: `The next run tries again. If it is known to be slow, raise total_timeout of the connection ${system}; otherwise ask its owner.`,
   });
 }

@@ -104,7 +104,7 @@ export interface RequestAnswer {
   /** HTTP: the address that answered, after redirects. Not for messages: it may have a key in it. */
   url?: string;
   headers: Record<string, string>;
-  /** What came in place of an answer, in words: "an empty body, where its WSDL promises GetBillsResponse". `value` is then empty. */
+  /** What came in place of an answer, in words: "an empty body, but its WSDL promises GetBillsResponse". `value` is then empty. */
   nothing?: string;
   /** SOAP: the operation's result element, lists made lists by the WSDL's schema. HTTP: undefined. */
   value?: Values;

@@ -56,7 +56,7 @@ describe('the scheduler', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({
         level: 'warn',
-        message: 'schedule: skipped, the run before has not ended',
+        message: 'schedule: skipped, the previous run has not ended',
         pipeline: 'payments',
         state: 'running',
       }),
@@ -183,7 +183,7 @@ describe('the scheduler', () => {
     await until(() => events.length >= 1);
     await scheduler!.stop();
     expect(events).toEqual(['first starts', 'first ends']);
-    expect(lines).toContainEqual(expect.objectContaining({ pipeline: 'second', message: 'schedule: dropped, the scheduler stops' }));
+    expect(lines).toContainEqual(expect.objectContaining({ pipeline: 'second', message: 'schedule: dropped, the scheduler is stopping' }));
     await seconds(1.2);
     expect(events).toHaveLength(2);
   });

@@ -71,7 +71,7 @@ export function startScheduler({ pipelines, zone: firstZone, run, log, most = 4,
     const begun: Promise<unknown>[] = [];
     for (const { id, cron, after = [], systems = [], last: waits } of batch) {
       const missed = missedRuns(cron, zone, from, now).length - 1;
-      if (missed > 0) log.warn({ pipeline: id, missed }, 'schedule: earlier runs were missed, this one stands for them');
+      if (missed > 0) log.warn({ pipeline: id, missed }, 'schedule: earlier runs were missed, this one replaces them');
       const others = after.flatMap((other) => active.get(other)?.ended ?? []);
       begun.push(begin(id, now, systems, Promise.all([...(waits ? begun : []), ...others])));
     }
@@ -82,7 +82,7 @@ export function startScheduler({ pipelines, zone: firstZone, run, log, most = 4,
     if (!before) return false;
     log.warn(
       { pipeline: id, state: before.state, since: before.since.toISOString(), next: nextRun(cron, zone, now).toISOString() },
-      'schedule: skipped, the run before has not ended',
+      'schedule: skipped, the previous run has not ended',
     );
     return true;
   }
@@ -90,7 +90,7 @@ export function startScheduler({ pipelines, zone: firstZone, run, log, most = 4,
   function begin(id: string, now: Date, systems: readonly string[], others: Promise<unknown>): Promise<void> {
     const ended = others.then(() => turns.take(systems, work)).finally(() => active.delete(id));
     async function work(): Promise<void> {
-      if (stopped) return log.info({ pipeline: id }, 'schedule: dropped, the scheduler stops');
+      if (stopped) return log.info({ pipeline: id }, 'schedule: dropped, the scheduler is stopping');
       active.set(id, { since: clock(), state: 'running', ended });
       try {
         await run(id);

@@ -226,7 +226,7 @@ describe('interlocal certify', () => {
     writeFileSync(file, readFileSync(file, 'utf8').replace('24.50', '25.50'));
     const failed = await interlocal('certify', 'acme', '--offline', '--project', project);
     expect(failed.exit).toBe(1);
-    expect(failed.out).toContain('amount is "25.50", and records.json says "24.50"');
+    expect(failed.out).toContain('amount is "25.50", but records.json says "24.50"');
     expect(failed.out).toContain('Not certified.');
     const fixed = await interlocal('certify', 'acme', '--offline', '--write-records', '--project', project);
     expect(fixed.err).toContain('Wrote fixtures/payments/records.json: look it through');

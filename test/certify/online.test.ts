@@ -172,7 +172,7 @@ describe('a service that gives fewer records on a page than it is asked for', ()
     });
     expect(previews[0]).toMatchObject({
       detail: expect.stringContaining(
-        'The first page has 3 records where 10 were asked for, which is taken for the end, and the next one has 3',
+        'The first page has 3 records where 10 were requested. That is taken for the last page, but the next page has 3',
       ),
       hint: expect.stringContaining('Set paginator.size to 3'),
     });

@@ -225,7 +225,7 @@ streams:
   test('whose file is no Base64 is told where', { timeout: 60_000 }, async () => {
     const broken = files['fixtures/ledger/exchanges.json'].replaceAll('<Content>', '<Content>!');
     expect(failures(await certified(packOf('acme', { ...files, 'fixtures/ledger/exchanges.json': broken }))).join('\n')).toContain(
-      'What stands in the answer at Content is no file in Base64.',
+      'The content of the answer at Content is not a file in Base64.',
     );
   });
 });

@@ -112,8 +112,8 @@ describe('a SOAP answer without records', () => {
   const bodyless = '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body/></s:Envelope>';
 
   test.each([
-    ['an empty body', bodyless, 'an envelope whose body is empty, where its WSDL promises GetBillsResponse'],
-    ['nothing at all', '', 'an empty body, where its WSDL promises GetBillsResponse'],
+    ['an empty body', bodyless, 'an envelope with an empty body, but its WSDL promises GetBillsResponse'],
+    ['nothing at all', '', 'an empty body, but its WSDL promises GetBillsResponse'],
     ['no result', envelope(''), 'The answer has nothing at GetBillsResult.Bill'],
     ['another element', envelope('<Error>down</Error>'), 'it has Error'],
   ])('is an error: %s', async (_, answer, words) => {

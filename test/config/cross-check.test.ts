@@ -51,7 +51,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'VALUE_INVALID: fixed-width fields that lie over each other',
     { [MANIFEST]: ['paid: { from: 10, to: 17 }', 'paid: { from: 9, to: 17 }'] },
     [
-      `${MANIFEST}:22:15 streams.payments.decoder.fixed_width.record_types.D.fields.paid: the field paid (9-17) lies over the field number, which ends at 9. Check the columns against the layout. [VALUE_INVALID]`,
+      `${MANIFEST}:22:15 streams.payments.decoder.fixed_width.record_types.D.fields.paid: the field paid (9-17) overlaps the field number, which ends at 9. Check the columns against the layout. [VALUE_INVALID]`,
     ],
   ],
   [
@@ -188,14 +188,14 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'NAME_MISMATCH: a file that calls itself otherwise',
     { 'pipelines/clerk-check.yaml': ['pipeline: clerk-check', 'pipeline: clerk-checks'] },
     [
-      'pipelines/clerk-check.yaml:1:11 pipeline: is "clerk-checks", but the file is called "clerk-check". Write pipeline: clerk-check, or rename the file. [NAME_MISMATCH]',
+      'pipelines/clerk-check.yaml:1:11 pipeline: is "clerk-checks", but the file is named "clerk-check". Write pipeline: clerk-check, or rename the file. [NAME_MISMATCH]',
     ],
   ],
   [
     'NAME_MISMATCH: a connector whose folder is called otherwise',
     { [MANIFEST]: ['connector: clerk-files', 'connector: clerk'] },
     [
-      `${MANIFEST}:1:12 connector: is "clerk", but the folder is called "clerk-files". Write connector: clerk-files, or rename the folder. [NAME_MISMATCH]`,
+      `${MANIFEST}:1:12 connector: is "clerk", but the folder is named "clerk-files". Write connector: clerk-files, or rename the folder. [NAME_MISMATCH]`,
     ],
   ],
   [

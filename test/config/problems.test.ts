@@ -171,7 +171,7 @@ describe('each mistake is reported once, where it stands, with what to do', () =
 
   it('SECRET_MISSING: names the option and what it needs, when secrets are looked for', async () => {
     expect(await problemsOf(TOWN, { secrets: true, env: { CLERK_PASWORD: 'x' } })).toEqual([
-      'config/connections.yaml:8:17 connections.clerk.options.password: the option password of the connection clerk needs the environment variable CLERK_PASSWORD, which is not set. There is CLERK_PASWORD: did you mean that? [SECRET_MISSING]',
+      'config/connections.yaml:8:17 connections.clerk.options.password: the option password of the connection clerk needs the environment variable CLERK_PASSWORD, which is not set. CLERK_PASWORD is set: did you mean that? [SECRET_MISSING]',
     ]);
     expect(
       await problemsOf(changed({ 'config/connections.yaml': ['${env:CLERK_PASSWORD}', '${file:secrets/clerk}'] }), { secrets: true }),

@@ -57,7 +57,7 @@ test.each([
   [
     'an option that is no list',
     '{ option: area }',
-    'bills.partition.option: the option area is of type text, and partitions are a list. Write type: list for it. [VALUE_INVALID]',
+    'bills.partition.option: the option area is of type text, but partitions are a list. Write type: list for it. [VALUE_INVALID]',
   ],
   [
     'a field that the schema has not',

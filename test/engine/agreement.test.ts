@@ -162,7 +162,7 @@ describe('the newest version of a record was rejected', () => {
     const result = await town.run('to-bank');
     expect(result.outcome).toBe('partial');
     expect(result.problems.map((p) => `${p.place.system}: ${p.message}`)).toEqual([
-      'desk-receipts: 1 record is rejected, so receipts may lack it.',
+      'desk-receipts: 1 record is rejected, so receipts may be missing it.',
       'pool-receipts: It has not run yet, so receipts may be incomplete.',
     ]);
     expect((await readReconciliation(town.engine, 'to-bank', { all: true })).lines.find((l) => l.key[0] === '2026-07-01')).toMatchObject({

@@ -73,7 +73,7 @@ describe('a file whose layout changed', () => {
     const { notes, outcome } = await town.run('receipts', on('2026-11-24'));
     expect(outcome).toBe('partial');
     expect(notes.join('\n')).toContain(
-      'receipts2.csv: 1 record did not fit what the connector says of its fields. Since run #1 of 2026-11-03: "amount" was a number and is text now.',
+      'receipts2.csv: 1 record did not match the fields declared in the connector. Since run #1 of 2026-11-03: "amount" was a number and is text now.',
     );
   });
 
@@ -120,7 +120,7 @@ describe('a service whose fields changed', () => {
     for (const day of ['2026-11-24', '2026-11-25']) {
       const { notes } = await town.run('permits', on(day));
       expect(notes.join('\n')).toContain(
-        'permits.permits: 1 record did not fit what the connector says of its fields. Since run #1 of 2026-11-03: "id" is gone; "permit_id" is new.',
+        'permits.permits: 1 record did not match the fields declared in the connector. Since run #1 of 2026-11-03: "id" is gone; "permit_id" is new.',
       );
     }
   });

@@ -127,7 +127,7 @@ test('a file is read only when its marker is there, and both go afterwards', asy
   });
   const run = await town.run('receipts');
   expect(run.counts.created).toBe(2);
-  expect(run.notes).toContain('receipts-1.csv is left for a later run: its marker receipts-1.csv.done is not there yet.');
+  expect(run.notes).toContain('receipts-1.csv is left for a later run: its marker receipts-1.csv.done does not exist yet.');
   expect(inbox(town)).toEqual(['archive/receipts-2.csv', 'receipts-1.csv']);
 });
 
@@ -203,7 +203,7 @@ test('a run that was stopped between two batches goes on where it was', async ()
   expect([run.outcome, run.counts.read]).toEqual(['aborted', 3]);
   const next = await town.run('receipts');
   expect([next.outcome, next.counts.read, next.counts.created]).toEqual(['succeeded', 7, 7]);
-  expect(next.notes).toContain('receipts.csv goes on after record 3, where an earlier run was stopped.');
+  expect(next.notes).toContain('receipts.csv resumes after record 3, where an earlier run was stopped.');
 });
 
 test('where the file is read differently since a run was stopped, it is read from its beginning', async () => {

@@ -105,7 +105,7 @@ test('a run that is killed while it loads a packed file goes on where it was', a
   });
   expect(killed.outcome).toBe('failed');
   const run = await town.run('receipts');
-  expect(run.notes.join()).toContain('goes on after record 6');
+  expect(run.notes.join()).toContain('resumes after record 6');
   expect((await town.dump()).filter((line) => line.startsWith('receipt'))).toEqual(
     (await whole.dump()).filter((line) => line.startsWith('receipt')),
   );

@@ -116,7 +116,7 @@ test.each([
   ['no passphrase', () => ({ key: ours.lockedKey }), /there is no passphrase/],
   ['a wrong passphrase', () => ({ key: ours.lockedKey, passphrase: `${CANARY}-wrong` }), /passphrase given/],
   ['something that is no key', () => ({ key: CANARY }), /no private key in PEM form/],
-  ["another certificate's key", () => ({ key: others.key }), /is not the one of the certificate/],
+  ["another certificate's key", () => ({ key: others.key }), /does not belong to the certificate/],
 ])('%s is told before anything is sent, without showing it', async (_what, x509, message) => {
   const api = await open({ endpoint: 'http://127.0.0.1:1/permits', wsdl: 'permits-soap11.wsdl' }, ours, x509());
   const error = await failure(api.request({ operation: 'FindPermits', body: PARAMETERS }));

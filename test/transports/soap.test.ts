@@ -153,7 +153,7 @@ describe.each(['1.1', '1.2'] as const)("soap %s, the soap package's server", (ve
     expect(error.problems!.map((p) => p.message)).toEqual([
       'The operation FindPermits has no parameter issuedfrom.',
       'The operation FindPermits needs the parameter issuedFrom, which is not given.',
-      'issuedTo is a list, but the service takes one.',
+      'issuedTo is a list, but the service expects one value.',
       'The operation FindPermits has no parameter holder.Nmae.',
       'The operation FindPermits needs the parameter holder.Name, which is not given.',
     ]);

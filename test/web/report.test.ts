@@ -98,7 +98,7 @@ describe('report revenue', () => {
   test('a report that cannot be written leaves nothing behind', async () => {
     const { exit, err, out } = await report('revenue', '--out', 'nowhere/r.csv');
     expect([exit, out]).toEqual([2, '']);
-    expect(err).toContain('nowhere/r.csv: The report cannot be written: its folder is not there.');
+    expect(err).toContain('nowhere/r.csv: The report cannot be written: its folder does not exist.');
     expect((await report('revenue', '--out', 'inbox')).err).toContain('it is a folder');
     expect(readdirSync(town.folder).filter((name) => name.endsWith('.part'))).toEqual([]);
     expect(existsSync(join(town.folder, 'inbox/bank'))).toBe(true);
@@ -182,6 +182,6 @@ describe('report reconciliation', () => {
     const { exit, err } = await report('reconciliation', 'receipts-at-bnk');
     expect(exit).toBe(2);
     expect(err).toContain('There is no reconciliation "receipts-at-bnk". Did you mean receipts-at-bank?');
-    expect((await report('reconciliation', 'clerk-receipts')).err).toContain('The pipeline "clerk-receipts" is no reconciliation.');
+    expect((await report('reconciliation', 'clerk-receipts')).err).toContain('The pipeline "clerk-receipts" is not a reconciliation.');
   });
 });

@@ -54,7 +54,7 @@ describe('records of several types', () => {
     const [first, second] = selected(keyed, [row('D', { id: 'a' }), row('H', { run: '7' }), row('D', { id: 'b' })]);
     expect(first!.problem).toMatchObject({
       code: 'PARENT_MISSING',
-      message: 'This record of type D stands where no record of type H was read that it could belong to.',
+      message: 'This record of type D belongs to a record of type H, but none was read before it.',
     });
     expect(second).toMatchObject({ values: { id: 'b', H: { run: '7' } } });
     expect(second!.problem).toBeUndefined();

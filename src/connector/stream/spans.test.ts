@@ -88,7 +88,7 @@ test('a start without a zone is a time by the clock of the service', () => {
 });
 
 test('a time zone that there is not is told', () => {
-  expect(() => spans({ start: '2026-01-01', time_zone: 'Maplewood' })).toThrow('"Maplewood" is no time zone.');
+  expect(() => spans({ start: '2026-01-01', time_zone: 'Maplewood' })).toThrow('"Maplewood" is not a time zone.');
 });
 
 test('a start that is no time is sent as it is written', () => {

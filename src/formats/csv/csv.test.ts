@@ -114,7 +114,7 @@ describe('rows', () => {
     for (const rows of ['1,2\n3,4\n', '1,2\nTotal,2\n', '(0 rows affected)\n', ''])
       expect(await refusal(csv(options), `a,b\n${rows}`)).toContain('[FOOTER_MISSING]');
     expect(await refusal(csv(options), 'a,b\n1,2\n3,4\n')).toContain(
-      'file:2: Row 2 is the first of the last 2 rows, which the connector takes for no record, and "Total" is not in it: it may be a record.',
+      'file:2: Row 2 is the first of the last 2 rows, which the connector drops as a footer, but "Total" is not in it: it may be a record.',
     );
     const large = `a,b\n${'1,2\n'.repeat(5000)}`;
     expect(await refusal(csv({ footer_lines: 1, footer_has: 'end' }), large)).toContain('Row 5001 is the last row');

@@ -47,7 +47,7 @@ describe("Excel's line sep=", () => {
 
   test('that says another delimiter than the connector refuses the file', async () => {
     expect(await refusal(csv({ sep_line: 'skip' }), 'sep=;\na;b\n1;2\n')).toMatch(
-      /delimited by ";", and the connector says ",".*\[SEPARATOR_LINE\]$/,
+      /delimited by ";", but the connector says ",".*\[SEPARATOR_LINE\]$/,
     );
   });
 });

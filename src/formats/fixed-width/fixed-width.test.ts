@@ -111,7 +111,7 @@ test('record types are told by their mark', async () => {
 test('a literal that is not there sets its line aside', async () => {
   expect((await readAll(typed(), 'D0001ABD\n'))[0]!.problem).toMatchObject({
     code: 'LITERAL_WRONG',
-    message: 'Here stands "ABD" where the layout always has "ABC".',
+    message: 'Found "ABD" where the layout always has "ABC".',
   });
 });
 

@@ -50,7 +50,7 @@ describe('a file that is refused', () => {
     ['document types', '<?xml version="1.0"?>\n<!DOCTYPE a [<!ENTITY b "c">]><a/>', /^file:2:1: .*\[XML_ENTITY\]$/],
     ['entities', '<ROOT><R>&boom;</R></ROOT>', /&boom; is an entity.*\[XML_ENTITY\]$/],
     ['a bare &', '<ROOT><R>a & b</R></ROOT>', /must be written &amp;.*\[XML_MALFORMED\]$/],
-    ['tags that do not match', '<ROOT>\n <R><a>1</b></R></ROOT>', /^file:2:9: <\/b> stands where <a> must be closed.*\[XML_MALFORMED\]$/],
+    ['tags that do not match', '<ROOT>\n <R><a>1</b></R></ROOT>', /^file:2:9: <\/b> is where <a> must be closed.*\[XML_MALFORMED\]$/],
     ['a second root', '<ROOT/><ROOT/>', /second root.*\[XML_MALFORMED\]$/],
     ['text behind the root', '<ROOT/>x', /text after the root.*\[XML_MALFORMED\]$/],
     ['attributes without quotes', '<ROOT><R a=1/></ROOT>', /not in quotes.*\[XML_MALFORMED\]$/],

@@ -64,7 +64,7 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
     const pipeline = textOf(request.query.pipeline) || undefined;
     if (pipeline !== undefined && !project.pipelines.has(pipeline)) return show(response, notFoundPage('There is no such pipeline.'), 404);
     const after = /^\d{1,15}$/.test(textOf(request.query.after) ?? '0') ? Number(textOf(request.query.after) ?? 0) : undefined;
-    if (after === undefined) return show(response, notFoundPage('There is no such part of the list.'), 404);
+    if (after === undefined) return show(response, notFoundPage('There is no such page of the list.'), 404);
     const list = await listRejects(knex, { pipeline, state: 'open', after, limit: REJECTS + 1 });
     const source = pipeline === undefined ? undefined : ((await listSources(knex)).find((s) => s.pipeline === pipeline)?.id ?? -1);
     const shown = list.slice(0, REJECTS);

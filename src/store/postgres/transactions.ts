@@ -49,7 +49,7 @@ export async function commit(trx: Knex.Transaction): Promise<void> {
     throw new FatalError({
       code: 'STORE_NOT_COMMITTED',
       place: {},
-      message: 'The database server did not commit what was to be saved; nothing of it is in the store.',
+      message: 'The database server did not commit the changes; none of them are in the store.',
       hint: 'Run it again: it resumes where it stopped.',
     });
 }

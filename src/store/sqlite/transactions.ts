@@ -19,7 +19,7 @@ export async function begin(knex: Knex): Promise<Knex.Transaction> {
 }
 
 export async function commit(trx: Knex.Transaction): Promise<void> {
-  if (trx.isCompleted()) throw new Error('The transaction is over already: nothing was committed.');
+  if (trx.isCompleted()) throw new Error('The transaction has already ended: nothing was committed.');
   await trx.commit();
   // The query builder's commit() never rejects: whether COMMIT succeeded is told by this promise alone.
   await trx.executionPromise;

@@ -119,14 +119,14 @@ export function credentials(
       new FatalError({
         code: 'LOGIN_UNREADABLE',
         place: { system },
-        message: `The log-in at ${request.url.host} was answered with something that is no ${what}.`,
-        hint: 'Check the address of the log-in.',
+        message: `The answer to the login at ${request.url.host} is not a ${what}.`,
+        hint: 'Check the address of the login.',
       });
     let value: Value;
     try {
       value = readJson(text.replace(/^\ufeff/, ''));
     } catch (error) {
-      if (error instanceof JsonDefect) throw unreadable('JSON that can be relied on');
+      if (error instanceof JsonDefect) throw unreadable('valid JSON object');
       throw error;
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unreadable('group of fields');
@@ -139,8 +139,8 @@ export function credentials(
     throw new FatalError({
       code: 'LOGIN_UNREADABLE',
       place: { system },
-      message: `The answer to the log-in has no ${path}; it has ${excerpt(Object.keys(answer).join(', '), 200) || 'nothing'}.`,
-      hint: 'Check where the system puts its token; some answer a wrong password like this.',
+      message: `The answer to the login has no ${path}; it has ${excerpt(Object.keys(answer).join(', '), 200) || 'nothing'}.`,
+      hint: 'Check where the system puts its token; some systems answer a wrong password like this.',
     });
   }
 

@@ -60,7 +60,7 @@ export function kindUnknown(system: string, path: string): Problem {
   return {
     code: 'FILE_KIND_UNKNOWN',
     place: { system, file: path },
-    message: `The server lists ${path} without saying whether it is a file or a folder, and lets it be opened as neither.`,
+    message: `The server lists ${path} without saying whether it is a file or a folder, and it can be opened as neither.`,
     hint: 'Ask the owner of the server to let this account read it, or to move it away.',
   };
 }

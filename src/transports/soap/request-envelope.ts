@@ -67,11 +67,11 @@ export function requestEnvelope(
     const type = declaration.type();
     if (value === null) return declaration.nillable ? `<${tag} xsi:nil="true"/>` : `<${tag}/>`;
     if (typeof value === 'string') {
-      if (type?.fields.length) complain(path, 'is a text, but the service wants a group of', type.fields);
+      if (type?.fields.length) complain(path, 'is text, but the service expects a group of', type.fields);
       return `<${tag}>${writeText(value, path)}</${tag}>`;
     }
     if (Array.isArray(value)) {
-      problems.push(wrong(path, `${path} is a list, but the service takes one.`, 'Give a single value.'));
+      problems.push(wrong(path, `${path} is a list, but the service expects one value.`, 'Give a single value.'));
       return '';
     }
     if (!type) {
@@ -91,7 +91,7 @@ export function requestEnvelope(
         wrong(
           joined(path, name),
           `The ${part === 'header' ? 'header of' : 'operation'} ${operation.name} has no parameter ${joined(path, name)}.`,
-          meant ? `Did you mean ${meant}? Upper and lower case count.` : names ? `It takes ${names}.` : 'It takes none.',
+          meant ? `Did you mean ${meant}? Names are case-sensitive.` : names ? `It accepts ${names}.` : 'It accepts none.',
           'PARAMETER_UNKNOWN',
         ),
       );
@@ -151,8 +151,8 @@ export function requestEnvelope(
         name,
         `The WSDL declares no header ${name} for ${operation.name}.`,
         meant
-          ? `Did you mean ${meant}? Upper and lower case count.`
-          : `It declares ${names.join(', ')}. One that it does not declare is written with its namespace: { xmlns: … }.`,
+          ? `Did you mean ${meant}? Names are case-sensitive.`
+          : `It declares ${names.join(', ')}. To send one that it does not declare, write its namespace: { xmlns: … }.`,
         'PARAMETER_UNKNOWN',
       ),
     );

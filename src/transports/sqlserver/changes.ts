@@ -99,7 +99,7 @@ async function refuseWithoutSnapshots(on: Connections, { connection }: ChangesCo
   throw new ConfigError({
     code: 'SQL_SNAPSHOT_OFF',
     place: { system: connection },
-    message: `The database ${String(name)} allows no snapshots, and without one the changes of a table cannot be read so that they fit together.`,
+    message: `The database ${String(name)} allows no snapshots, which are needed to read the changes of a table consistently.`,
     hint: `Have its administrator run: ALTER DATABASE ${quoted(String(name))} SET ALLOW_SNAPSHOT_ISOLATION ON;`,
   });
 }
@@ -147,8 +147,8 @@ async function refuseForgotten(on: Connections, target: WriteTarget, since: stri
   throw new RetriableError({
     code: 'SQL_CHANGES_EXPIRED',
     place: { system: connection, path: target.name },
-    message: `The server forgot changes of ${target.name} while they were read.`,
-    hint: 'Everything is read again. If it goes on, run the pipeline more often, or have CHANGE_RETENTION raised.',
+    message: `The server discarded changes of ${target.name} while they were being read.`,
+    hint: 'Everything is read again. If this continues, run the pipeline more often, or have CHANGE_RETENTION raised.',
   });
 }
 
@@ -161,11 +161,11 @@ function keyOf(target: WriteTarget, spec: ChangesSpec, { connection }: ChangesCo
     code: 'SQL_CHANGES_KEY',
     place: { system: connection, path: 'primary_key' },
     message: target.primaryKey.length
-      ? `The primary key of ${target.name} is ${target.primaryKey.join(', ')}, and that of the stream ${spec.key.join(', ')}.`
-      : `${target.name} has no primary key, or this login does not see it; without one its changes cannot be tracked.`,
+      ? `The primary key of ${target.name} is ${target.primaryKey.join(', ')}, but that of the stream is ${spec.key.join(', ')}.`
+      : `${target.name} has no primary key, or this login cannot see it; without one its changes cannot be tracked.`,
     hint: target.primaryKey.length
       ? `Set primary_key: [${target.primaryKey.join(', ')}].`
-      : 'Read it by another kind of cursor, or ask the vendor for a primary key.',
+      : 'Use another kind of cursor, or ask the vendor for a primary key.',
   };
   throw new ConfigError(problem);
 }

@@ -37,7 +37,7 @@ export function parseSelect(sql: string, path = 'sql'): SelectStatement | Proble
     if (FORBIDDEN.has(token.key))
       problems.push(
         ...refuse(
-          `The statement contains ${token.key}, which a SELECT that only reads does not have.`,
+          `The statement contains ${token.key}, which is not allowed in a SELECT that only reads.`,
           'If it is the name of a column or table, write it in [brackets].',
         ),
       );
@@ -48,9 +48,9 @@ export function parseSelect(sql: string, path = 'sql'): SelectStatement | Proble
   const start = first.key === 'WITH' ? endOfCommonTables(tokens) : 0;
   const body = tokens[start];
   if (!body || (body.key !== 'SELECT' && body.text !== '('))
-    return refuse('After WITH … AS (…) there is no SELECT.', 'Finish the statement.');
+    return refuse('There is no SELECT after WITH … AS (…).', 'Finish the statement.');
   if (ordersItsRows(tokens.slice(start)))
-    return refuse('The statement has an ORDER BY of its own.', 'Remove it: rows are ordered by the cursor of the stream.');
+    return refuse('The statement has its own ORDER BY.', 'Remove it: rows are ordered by the cursor of the stream.');
   return {
     commonTables: start > 0 ? sql.slice(first.end, body.start).trim() : '',
     select: sql.slice(body.start, tokens.at(-1)!.end),

@@ -143,7 +143,7 @@ function resultOf({ found, done }: Counts, { write }: WriteSpec, target: WriteTa
         code: 'SQL_ROW_AMBIGUOUS',
         place: placeOf(row, target, context),
         message: `${found} rows of ${target.name} have this key, so none of them was changed.`,
-        hint: 'Add columns to the key until it names one row.',
+        hint: 'Add columns to the key until it identifies one row.',
       },
     };
   if (done > 0) return { state: 'written' };
@@ -239,7 +239,7 @@ function rightsError(error: unknown, target: WriteTarget, spec: WriteSpec, conte
     return new FatalError({
       code: 'SQL_RIGHTS',
       place,
-      message: `The login ${context.username} may not write to ${target.name} so (SQL error ${number}); nothing was written.`,
+      message: `The login ${context.username} may not write to ${target.name} in this way (SQL error ${number}); nothing was written.`,
       hint: grantHint(target, spec.write, context.username),
     });
   if (number === 3906 || number === 3908)
@@ -247,7 +247,7 @@ function rightsError(error: unknown, target: WriteTarget, spec: WriteSpec, conte
       code: 'SQL_READ_ONLY',
       place,
       message: `The database cannot be written to just now: it is read-only, or a secondary copy (SQL error ${number}); nothing was written.`,
-      hint: "Connect to the availability group's listener or to the primary server; a database that was set read-only is for its administrator to open.",
+      hint: "Connect to the availability group's listener or to the primary server; if the database was set to read-only, ask its administrator.",
     });
   return undefined;
 }
