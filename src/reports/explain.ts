@@ -66,7 +66,7 @@ export async function explain(engine: Engine, entityName: string, key: string, l
       code: 'ENTITY_UNKNOWN',
       place: { path: entityName },
       message: `There is no entity "${entityName}".`,
-      hint: meant ? `Did you mean ${meant}?` : `There are: ${[...project.entities.keys()].join(', ')}.`,
+      hint: meant ? `Did you mean ${meant}?` : `Known: ${[...project.entities.keys()].join(', ')}.`,
     });
   }
   const entity = located.value;

@@ -30,7 +30,7 @@ export function readRevenueQuery(given: RevenueQueryText, nameOf: (name: keyof R
     wrong(
       'period',
       `${JSON.stringify(period.slice(0, 60))} is no period.`,
-      meant ? `Did you mean ${meant}?` : `There are: ${PERIODS.join(', ')}.`,
+      meant ? `Did you mean ${meant}?` : `Known: ${PERIODS.join(', ')}.`,
     );
   }
   for (const name of ['from', 'to'] as const)

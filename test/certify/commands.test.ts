@@ -175,7 +175,7 @@ describe('interlocal new connector, at a terminal', () => {
     const { exit, asked, project } = await typed(['Acme!', 'acme-till', 'ftp', '2', '/nowhere', '', 'xml', 'y']);
     expect(exit).toBe(0);
     expect(asked).toContain('"Acme!" cannot be a connector\'s name.');
-    expect(asked).toContain('"ftp" is none of them.');
+    expect(asked).toContain('"ftp" is not one of them.');
     expect(asked).toContain('There is no file /nowhere.');
     const manifest = readFileSync(join(project, 'connectors/acme-till/connector.yaml'), 'utf8');
     expect(manifest).toContain('transport: folder');

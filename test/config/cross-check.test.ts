@@ -68,7 +68,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'VALUE_INVALID: a lookup that gives a code which the model does not have',
     { 'mappings/lookups/tenders.csv': ['2,check', '2,cheque'] },
     [
-      `${MAPPING}:14:22 fields.tender.lookup.table: the lookup tenders gives "cheque", which receipt.tender does not have. There is: cash, check, card. [VALUE_INVALID]`,
+      `${MAPPING}:14:22 fields.tender.lookup.table: the lookup tenders gives "cheque", which receipt.tender does not have. Known: cash, check, card. [VALUE_INVALID]`,
     ],
   ],
   [
@@ -127,7 +127,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'REFERENCE_UNKNOWN: a source field',
     { [MAPPING]: ['from: paid', 'from: payed'] },
     [
-      `${MAPPING}:7:11 fields.received_on.from: "payed" is not a field of the stream. There is: number, paid, amount, tender. [REFERENCE_UNKNOWN]`,
+      `${MAPPING}:7:11 fields.received_on.from: "payed" is not a field of the stream. Known: number, paid, amount, tender. [REFERENCE_UNKNOWN]`,
     ],
   ],
   [
@@ -153,7 +153,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'REFERENCE_UNKNOWN: a field that the decoder does not give',
     { [MANIFEST]: ['        tender: {}', '        tender: {}\n        clerk: {}'] },
     [
-      `${MANIFEST}:42:9 streams.payments.schema.fields.clerk: the decoder gives no field "clerk". There is: number, paid, amount, tender. [REFERENCE_UNKNOWN]`,
+      `${MANIFEST}:42:9 streams.payments.schema.fields.clerk: the decoder gives no field "clerk". Known: number, paid, amount, tender. [REFERENCE_UNKNOWN]`,
     ],
   ],
   [

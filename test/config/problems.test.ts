@@ -116,7 +116,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     { [MANIFEST]: ['          T:\n', '          01:\n'] },
     [
       `${MANIFEST}:25:11 streams.payments.decoder.fixed_width.record_types.1: the key 01 without quotes is read as the number 1. Write it in quotes: "01". [TYPE_WRONG]`,
-      `${MANIFEST}:33:15 streams.payments.control[0].type: there is no record type "T" in the decoder. There is: 1, D. [REFERENCE_UNKNOWN]`,
+      `${MANIFEST}:33:15 streams.payments.control[0].type: there is no record type "T" in the decoder. Known: 1, D. [REFERENCE_UNKNOWN]`,
     ],
   ],
   [

@@ -143,7 +143,7 @@ describe('a receipt is reconciled only by what was looked at and agreed', () => 
     expect(await standing(town)).toMatchObject({ reconciled: 0, open: 4700 });
     town.write({ 'pipelines/desk-receipts.yaml': `${MONEY['pipelines/desk-receipts.yaml']!}mode: off\n` });
     await town.reopen();
-    expect(await standing(town)).toMatchObject({ reconciled: 0, open: 700, why: [expect.stringContaining('desk-receipts is off now')] });
+    expect(await standing(town)).toMatchObject({ reconciled: 0, open: 700, why: [expect.stringContaining('desk-receipts is now off')] });
   });
 });
 

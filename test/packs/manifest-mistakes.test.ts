@@ -63,11 +63,9 @@ test('a column of a row that its layout does not have is found, in the layout th
     /rows:[^]*?trailer.*/,
     'rows: { each: [{ kind: D, made_on: "{{ date }}" }] }',
   );
-  expect((await mistakes(types))[0]).toMatch(
-    /rows\.each\[0\]\.made_on: the record type D has no field "made_on"\. There is: kind, payee\./,
-  );
+  expect((await mistakes(types))[0]).toMatch(/rows\.each\[0\]\.made_on: the record type D has no field "made_on"\. Known: kind, payee\./);
   expect((await mistakes(SINK.replace('b: "{{ number }}"', 'bb: "{{ number }}"')))[0]).toMatch(
-    /rows\.each\[0\]\.bb: the file has no column "bb"\. There is: a, b\./,
+    /rows\.each\[0\]\.bb: the file has no column "bb"\. Known: a, b\./,
   );
   expect((await mistakes(SINK.replace(/ {4}rows:[^]*?trailer.*\n/, '').replace('[a, b]', '[GL Account, day, amout]')))[0]).toMatch(
     /schema\.fields\.amount: the file has no column "amount"\. Did you mean amout\?/,
@@ -85,7 +83,7 @@ test('a batch has its own fields, and only what it is made by', async () => {
     'sinks.pay.rows.group.by[0]: "dya" is not a field in this sink\'s schema. Did you mean day? [REFERENCE_UNKNOWN]',
     expect.stringMatching(/^sinks\.pay\.rows\.group\.header\[0\]\.a: \{\{ record\.GL Account \}\} is not known here\./),
     'sinks.pay.rows.group.header[0].c: {{ batches }} is not known here. Did you mean batch? [REFERENCE_UNKNOWN]',
-    'sinks.pay.rows.group.header[0].c: the file has no column "c". There is: a, b. [REFERENCE_UNKNOWN]',
+    'sinks.pay.rows.group.header[0].c: the file has no column "c". Known: a, b. [REFERENCE_UNKNOWN]',
     expect.stringMatching(/^sinks\.pay\.rows\.trailer\[0\]\.a: \{\{ batch \}\} is not known here\..* batches/),
   ]);
 });
@@ -102,7 +100,7 @@ test('sums that nothing could be added up for are found before anything is sent'
     'sinks.pay.totals[1].where.knd: "knd" is not a field in this sink\'s schema. Did you mean kind? [REFERENCE_UNKNOWN]',
     'sinks.pay.totals[2].name: there is already a total "Voids". Give each its own name. [KEY_DUPLICATE]',
     'sinks.pay.totals[2].of: "day" is not a decimal field, so it cannot be summed. [VALUE_INVALID]',
-    'sinks.pay.totals[2].where.kind: "W" is not a value of kind, so no record would count. There is: V, I. [VALUE_INVALID]',
+    'sinks.pay.totals[2].where.kind: "W" is not a value of kind, so no record would count. Known: V, I. [VALUE_INVALID]',
     'sinks.pay.hash_totals.Rows.of: "amount" is decimal, but a hash total needs digits only. Sum a field of type text or integer. [VALUE_INVALID]',
     'sinks.pay.hash_totals.Accounts.of: "GL Acount" is not a field in this sink\'s schema. Did you mean GL Account? [REFERENCE_UNKNOWN]',
     'sinks.pay.hash_totals.Lines.of: "Lines.Account" is in the list Lines, but only a field of the record itself can be summed. [VALUE_INVALID]',

@@ -105,7 +105,7 @@ describe.each(['1.1', '1.2'] as const)('a service that verifies signatures, SOAP
   test('check says that the certificate is good, expires soon, or has expired', async () => {
     const certificate = async (signing: Signing) =>
       (await (await open(options(server.port), signing)).check()).find((result) => result.name === 'certificate');
-    expect(await certificate(ours)).toMatchObject({ ok: true, detail: expect.stringMatching(/is good until \d{4}-\d\d-\d\d/) });
+    expect(await certificate(ours)).toMatchObject({ ok: true, detail: expect.stringMatching(/is valid until \d{4}-\d\d-\d\d/) });
     expect(await certificate(ours)).not.toHaveProperty('warning');
     expect(await certificate(expiring)).toMatchObject({ ok: true, warning: true, detail: expect.stringMatching(/in 1[12] days\.$/) });
     expect(await certificate(expired)).toMatchObject({ ok: false, code: 'CERTIFICATE_EXPIRED', hint: expect.any(String) });

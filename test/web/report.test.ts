@@ -109,7 +109,7 @@ describe('report revenue', () => {
       ['--period', 'weekly', '--from', '2026-13-01'],
       ['--period: "weekly" is no period.', '--from: "2026-13-01" is not a date.'],
     ],
-    [['--format', 'pdf'], ['"pdf" is no format of this report. There are: table, csv, json, xlsx.']],
+    [['--format', 'pdf'], ['"pdf" is not a format of this report. Known: table, csv, json, xlsx.']],
     [
       ['--format', 'xlsx'],
       ['A workbook needs a file', '--out revenue.xlsx'],

@@ -89,7 +89,7 @@ describe('a column that is there twice', () => {
 
   test('and that the stream uses refuses the file all the same', async () => {
     expect(await refusal(csv({ duplicate_columns: 'number' }), 'a,b,a\n1,2,3\n', context)).toMatch(
-      /"a" is there twice.*nobody knows which.*\[COLUMN_DUPLICATE\]$/,
+      /"a" appears twice.*not known which.*\[COLUMN_DUPLICATE\]$/,
     );
   });
 
