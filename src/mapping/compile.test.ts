@@ -108,7 +108,7 @@ describe('what a field becomes', () => {
     expect(Object.keys(one(same, values) as object)).toEqual(compile(same).columns);
   });
 
-  test('a code keeps what the source said beside what we made of it', () => {
+  test('a code keeps what the source said next to what we made of it', () => {
     const rule = { status: { from: 's', case: 'upper', lookup: { table: 'status' } } };
     expect(one(rule, { s: 'o' })).toEqual({ status: 'open', status_raw: 'O' });
     expect(one(rule, { s: 'Z' })).toEqual({ status: null, status_raw: 'Z' });
@@ -121,7 +121,7 @@ describe('what a field becomes', () => {
       status: 'closed',
       status_raw: '?',
     });
-    expect(one({ status: 's' }, { s: 'shut' })).toBe('CODE_UNKNOWN s "shut" is none of open, closed.');
+    expect(one({ status: 's' }, { s: 'shut' })).toBe('CODE_UNKNOWN s "shut" is not one of open, closed.');
     expect(one(rule, { s: 'q' })).toBe('CODE_UNKNOWN s "Q" is not in mappings/lookups/status.csv.');
   });
 
@@ -206,7 +206,7 @@ describe('records that cannot be mapped', () => {
       'sum "4x0" is not an amount.',
       'paid_on "2026-02-30" is not a day that exists: February 2026 has 28 days.',
       't "noon" is not a date with time written as YYYY-MM-DDTHH:mm:ss.',
-      'f "maybe" is none of true, yes, y, t, 1, false, no, n, f, 0.',
+      'f "maybe" is not one of true, yes, y, t, 1, false, no, n, f, 0.',
     ]);
     expect(problems[2]).toMatchObject({ code: 'AMOUNT_INVALID', place: { file: 'things.csv', line: 4, record: 3, path: 'sum' } });
     expect(problems[2]!.hint).toMatch('interlocal rejects replay');
@@ -347,7 +347,7 @@ describe('mappings that cannot work', () => {
       'fields.amount.default: "1,00" is not an amount.',
       'fields.day.parse.date: The date format "yyyy-mm-dd" has "yyyy", which is not part of a date; write YYYY.',
       'fields.at.parse.zone: Mars is not a time zone.',
-      'fields.flag.const: "perhaps" is none of',
+      'fields.flag.const: "perhaps" is not one of',
       'fields.born.match.pattern: The pattern (a+)+$ can take years',
       'fields.owner.match.take: The pattern ab has no group; group 1 cannot be taken.',
       'fields.owner.when.is: The condition has is, but no field.',

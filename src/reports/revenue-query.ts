@@ -29,7 +29,7 @@ export function readRevenueQuery(given: RevenueQueryText, nameOf: (name: keyof R
     const meant = didYouMean(period, PERIODS);
     wrong(
       'period',
-      `${JSON.stringify(period.slice(0, 60))} is no period.`,
+      `${JSON.stringify(period.slice(0, 60))} is not a period.`,
       meant ? `Did you mean ${meant}?` : `Known: ${PERIODS.join(', ')}.`,
     );
   }

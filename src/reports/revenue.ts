@@ -158,7 +158,7 @@ export async function revenueReport(
     );
 }
 
-/** What stands in the figures is the last good version; nobody knows what the newest one says. */
+/** What is in the figures is the last good version; it is not known what the newest one says. */
 function newestRejected(pipeline: string, what: string): string {
   return `the newest version of ${what} was rejected by ${pipeline}; the last good one is counted`;
 }

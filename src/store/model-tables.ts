@@ -4,7 +4,7 @@ import { type ColumnType, dialectOf } from './dialect.ts';
 import type { Knex } from './open.ts';
 import { quoted } from './rows.ts';
 
-/** The columns of one canonical field: money has its currency beside it, a code what the source said. */
+/** The columns of one canonical field: money has its currency next to it, a code what the source said. */
 export function columnsOfField(name: string, type: FieldType): { name: string; sql: ColumnType }[] {
   if (type === 'money')
     return [

@@ -88,7 +88,7 @@ async function openDatabase(url: string, projectFolder: string): Promise<Knex> {
   });
 }
 
-/** Runs what is missing, all in one transaction, so that two processes that start together do it once. */
+/** Runs what is missing, all in one transaction, so two processes that start together do it once. */
 async function migrate(knex: Knex, migrations = MIGRATIONS): Promise<void> {
   const done = await migrationsOf(knex);
   const unknown = done.filter((name) => !MIGRATIONS.some((m) => m.name === name));

@@ -45,7 +45,7 @@ export async function stateOfRuns(knex: Knex): Promise<string> {
   return JSON.stringify(rows.map((row) => [row.id, row.outcome]));
 }
 
-/** Saves what a run has done so far; called in each batch's transaction, so that the figures survive a kill. */
+/** Saves what a run has done so far; called in each batch's transaction, so the figures survive a kill. */
 export async function saveCounts(knex: Knex, runId: number, counts: RunCounts): Promise<void> {
   await knex('il_run')
     .where({ id: runId })

@@ -6,7 +6,7 @@ export interface Patience {
   /**
    * Awaits one step of it. Rejects when the step takes longer than a silence may last, or all steps together longer than the whole may:
    * `giveUp` is then told first, to end what is on its way. Time between steps, in which we ourselves work, does not count.
-   * `quiet`: a step in which nothing needs to come, so that only the whole counts.
+   * `quiet`: a step in which nothing needs to come, so only the whole counts.
    */
   wait<T>(step: Promise<T>, giveUp?: (error: InterlocalError) => void, quiet?: boolean): Promise<T>;
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { paceOf, sharedPace, type Clock } from './rate-limit.ts';
 
-/** A clock that stands still but for what is slept, so that a test takes no time. */
+/** A clock that stands still but for what is slept, so a test takes no time. */
 function stillClock(): Clock & { at: number } {
   const clock = {
     at: 0,

@@ -12,7 +12,7 @@ export interface Clock {
 
 const CLOCK: Clock = { now: () => performance.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) };
 
-/** Lets requests through one by one, in the order they come, so that no stretch of the limit's length has more than it allows. */
+/** Lets requests through one by one, in the order they come, so no stretch of the limit's length has more than it allows. */
 export interface Pace {
   /** Resolves when one more request may be sent. Throws AbortedError. */
   turn(signal?: AbortSignal): Promise<void>;

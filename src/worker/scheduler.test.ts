@@ -188,8 +188,8 @@ describe('the scheduler', () => {
     expect(events).toHaveLength(2);
   });
 
-  it('a schedule that is none refuses to start', () => {
-    expect(() => start({ pipelines: [{ id: 'x', cron: 'nightly' }], run: () => Promise.resolve() })).toThrow(/"nightly" is no schedule/);
+  it('a schedule that is not one refuses to start', () => {
+    expect(() => start({ pipelines: [{ id: 'x', cron: 'nightly' }], run: () => Promise.resolve() })).toThrow(/"nightly" is not a schedule/);
   });
 
   it('says when each pipeline runs next', () => {

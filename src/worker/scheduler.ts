@@ -38,7 +38,7 @@ export interface Scheduler {
   next(): { id: string; at: Date }[];
   /** From now on these run, by the clock of this zone. What is waiting or runs is not touched. Throws ConfigError as startScheduler does. */
   use(pipelines: readonly ScheduledPipeline[], zone: string): void;
-  /** Nothing starts any more; resolves when what is running has ended. What only waits is dropped, and logged. */
+  /** Nothing starts anymore; resolves when what is running has ended. What only waits is dropped, and logged. */
   stop(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export interface Scheduler {
  * missed, once. Pipelines of different systems run side by side, those of one system one after another, in the order of `after`; a slow
  * one holds nobody else up, but those that wait for it.
  * A pipeline that is still waiting or running when it is due again is skipped, with a line in the log. Throws ConfigError for a
- * schedule that is none.
+ * schedule that is not one.
  */
 export function startScheduler({ pipelines, zone: firstZone, run, log, most = 4, clock = () => new Date() }: SchedulerOptions): Scheduler {
   let zone = firstZone;
@@ -60,7 +60,7 @@ export function startScheduler({ pipelines, zone: firstZone, run, log, most = 4,
 
   function beat(): void {
     const now = clock();
-    // A clock that was set back: what lies between was already run.
+    // A clock that was set back: what is between was already run.
     if (now <= last) {
       if (last.getTime() - now.getTime() > 60_000) last = now;
       return;
@@ -102,7 +102,7 @@ export function startScheduler({ pipelines, zone: firstZone, run, log, most = 4,
     return ended;
   }
 
-  // In UTC no beat is ever left out. When a beat comes late node-cron calls it missed; the stretch is looked at all the same.
+  // In UTC no beat is ever left out. When a beat comes late node-cron calls it missed; the stretch is looked at anyway.
   const isFast = (): boolean => ordered.some(({ cron }) => cron.trim().split(/\s+/).length === 6);
   const startHeart = () => {
     const heart = everyBeat(fast ? '* * * * * *' : '* * * * *', beat, { timezone: 'UTC', suppressMissedWarning: true });

@@ -22,7 +22,7 @@ export function cronProblem(cron: string): string | undefined {
   }
 }
 
-/** The first run after an instant. Throws ConfigError for an expression that is none or never comes true. */
+/** The first run after an instant. Throws ConfigError for an expression that is not one or never comes true. */
 export function nextRun(cron: string, zone: string, after: Date): Date {
   const schedule = scheduleOf(cron);
   const day = new Date(after.getTime() + offsets(zone, after).before);

@@ -236,7 +236,7 @@ describe('interlocal certify', () => {
     expect(other.err).toMatch(/payments-20260302\.csv does not read, and is written down as refused \([A-Z_]+: .*\) Is that meant\?/);
   });
 
-  test('a name that is none is answered with the one that was meant', async () => {
+  test('a name that is not one is answered with the one that was meant', async () => {
     const { exit, err } = await interlocal('certify', 'rectrak', '--offline');
     expect(exit).toBe(2);
     expect(err).toContain('There is no connector "rectrak". Did you mean rectrac?');

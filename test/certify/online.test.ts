@@ -94,7 +94,7 @@ describe('the online half', () => {
     expect(readdirSync(outbox)).toEqual(['payments-20260303.csv']);
   });
 
-  test('tells what does not fit the schema any more', async () => {
+  test('tells what does not fit the schema anymore', async () => {
     writeFileSync(join(outbox, 'payments-20260303.csv'), CSV.replace('110.00', 'ten dollars'));
     const changed = await online('till');
     expect(failures(changed)[0]).toContain('1 do not match the schema: "amount" must be a decimal, but is "ten dollars".');

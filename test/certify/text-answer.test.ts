@@ -171,7 +171,7 @@ describe('a pack for such a service', () => {
   test.each([
     ['transport: soap', 'transport: http', 'is for SOAP services'],
     ['    decoder: { xml: { row: Bills/Bill } }\n', '', 'it says how the text in the answer is written'],
-    ['    paginator', '    record_selector: { path: Bill }\n    paginator', 'has no meaning beside request.text'],
+    ['    paginator', '    record_selector: { path: Bill }\n    paginator', 'has no effect together with request.text'],
   ])('is told what does not go together: %s', async (right, wrong, words) => {
     expect(failures(await certified(packOf('acme-tax', files(MANIFEST.replace(right, wrong))))).join('\n')).toContain(words);
   });

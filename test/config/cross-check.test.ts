@@ -33,7 +33,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     ],
   ],
   [
-    'VALUE_INVALID: a schedule that is none',
+    'VALUE_INVALID: a schedule that is not one',
     { 'pipelines/clerk-payments.yaml': ['"*/15 6-20 * * 1-5"', '"*/15 25 * * *"'] },
     [
       'pipelines/clerk-payments.yaml:2:11 schedule: "*/15 25 * * *" is not a schedule. Five parts: minute, hour, day, month, weekday; */15 6-20 * * 1-5 is every 15 minutes from 6 am to 8:45 pm, Monday to Friday. [VALUE_INVALID]',
@@ -55,12 +55,12 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     ],
   ],
   [
-    'VALUE_INVALID: a pattern that is none',
+    'VALUE_INVALID: a pattern that is not one',
     { [MAPPING]: ['    from: paid\n', '    from: paid\n    match: { pattern: "([0-9]{8}" }\n'] },
     [`${MAPPING}:8:23 fields.received_on.match.pattern: "([0-9]{8}" is not a regular expression (unterminated group). [VALUE_INVALID]`],
   ],
   [
-    'VALUE_INVALID: a date format that is none',
+    'VALUE_INVALID: a date format that is not one',
     { [MAPPING]: ['parse: { date: MMDDYYYY }', 'parse: { date: mmddyyyy }'] },
     [`${MAPPING}:8:20 fields.received_on.parse.date: "mmddyyyy" has "dd", which is not part of a date; write DD. [VALUE_INVALID]`],
   ],
@@ -72,7 +72,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     ],
   ],
   [
-    'VALUE_INVALID: an amount that is no money',
+    'VALUE_INVALID: an amount that is not money',
     {
       'pipelines/clerk-check.yaml': [
         'left: { name: clerk, entity: receipt, amount: amount',

@@ -144,7 +144,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     [`${MANIFEST}:4:12 transport: must be one of sftp, folder, http, soap, sqlserver, but is "stfp". Did you mean sftp? [VALUE_INVALID]`],
   ],
   [
-    'VALUE_INVALID: a time zone that is none',
+    'VALUE_INVALID: a time zone that is not one',
     { 'config/interlocal.yaml': ['America/New_York', 'America/NewYork'] },
     [
       'config/interlocal.yaml:3:14 town.time_zone: "America/NewYork" is not a time zone; use an IANA name such as America/New_York. [VALUE_INVALID]',

@@ -26,7 +26,7 @@ describe('a receipt is reconciled only by what was looked at and agreed', () => 
       open: 2500,
       why: [expect.stringMatching(/^to-bank has not compared it since it came/)],
     });
-    // The day was 40.00 here and in the bank; with another receipt it is not any more, and nobody knows which one is wrong.
+    // The day was 40.00 here and in the bank; with another receipt it is not anymore, and it is not known which one is wrong.
     town.write({ 'desk/c.csv': receiptFile([{ no: 'R3', amount: '1.00' }]) });
     await town.run('desk-receipts');
     expect(await standing(town)).toMatchObject({ reconciled: 0, open: 6600 });
@@ -41,7 +41,7 @@ describe('a receipt is reconciled only by what was looked at and agreed', () => 
     });
   });
 
-  test('a receipt that changes from 40.00 to 4,000.00 is not reconciled any more', async () => {
+  test('a receipt that changes from 40.00 to 4,000.00 is not reconciled anymore', async () => {
     const town = await agreed();
     town.write({ 'desk/b.csv': receiptFile([{ no: 'R1', amount: '4000.00' }]) });
     await town.run('desk-receipts');
@@ -101,7 +101,7 @@ describe('a receipt is reconciled only by what was looked at and agreed', () => 
     expect(await standing(town)).toEqual({ reconciled: 4000, open: 0, why: [] });
   });
 
-  test('keys in another order are another question, also where the same values stand in them', async () => {
+  test('keys in another order are another question, also where the same values are in them', async () => {
     const town = await agreed(reconciliation('to-bank', { keys: ['day', 'department'] }));
     town.write(reconciliation('to-bank', { keys: ['department', 'day'] }));
     await town.reopen();

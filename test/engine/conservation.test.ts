@@ -9,7 +9,7 @@ import { closeTowns, type TestTown } from './town.ts';
 
 afterEach(closeTowns);
 
-/** Mappings that take the currency from the record: it stands in the column `dept`, and `account` of receipts is left empty. */
+/** Mappings that take the currency from the record: it is in the column `dept`, and `account` of receipts is left empty. */
 const CURRENCIES = Object.fromEntries(
   ['mappings/receipt.from-desk.yaml', 'mappings/deposit.from-bank.yaml'].map((path) => [
     path,

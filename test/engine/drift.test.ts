@@ -160,7 +160,7 @@ describe('a table whose columns changed', () => {
   });
 });
 
-/** A town with one more system beside the base ones. */
+/** A town with one more system next to the base ones. */
 function other(id: string, transport: string, options: string, given: { stream: string; id: string; name: string }): Files {
   return {
     'config/connections.yaml': `connections:\n  ${id}: { connector: ${id}, options: ${options} }\n  till: { connector: till, options: { path: inbox } }\n  clerk: { connector: office, options: { path: inbox } }\n  pool: { connector: office, options: { path: inbox } }\n  shop: { connector: shop, options: { path: inbox } }\n`,

@@ -92,7 +92,7 @@ test('an encrypted file is loaded with the keys of the connection, whatever else
   expect((await town.dump()).join('\n')).not.toMatch(/sesame|PRIVATE KEY/);
 });
 
-test('a run that is killed while it loads a packed file goes on where it was', async () => {
+test('a run that is killed while it loads a packed file resumes where it stopped', async () => {
   const files = packed('[{ gzip: {} }]', '', { 'inbox/receipts-1.gz': gzip(list(1, 10)) });
   const whole = await makeTown(files);
   await whole.run('receipts');

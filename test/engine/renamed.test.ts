@@ -73,7 +73,7 @@ describe('a connection gets another name', () => {
     expect(await standing(town)).toMatchObject({ reconciled: 4000, open: 500 });
     const audit = await listAudit(town.engine.knex, { action: 'connection_renamed', limit: 10 });
     expect(audit).toMatchObject([{ subject: 'counter', detail: { from: 'desk', to: 'counter' } }]);
-    // Done once, it need not be said any more.
+    // Done once, it need not be said anymore.
     town.write(renamed());
     await town.reopen();
     expect(await town.run('desk-receipts')).toMatchObject({ outcome: 'succeeded', counts: { created: 0, changed: 0 } });
@@ -111,7 +111,7 @@ describe('a connection gets another name', () => {
     ]);
   });
 
-  test('keys of what was sent stay, so that nothing is sent again and nothing needs review', async () => {
+  test('keys of what was sent stay, so nothing is sent again and nothing needs review', async () => {
     const town = await started(LEDGER);
     expect((await town.run('to-ledger')).counts).toMatchObject({ created: 1 });
     const rename = (to: string, more: string): void =>

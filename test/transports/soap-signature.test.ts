@@ -61,7 +61,7 @@ describe.each(['1.1', '1.2'] as const)('a service that verifies signatures, SOAP
   const options = (port: number) => ({ endpoint: `http://127.0.0.1:${port}/permits`, wsdl, version });
   const ask = (api: RequestTransport) => api.request({ operation: 'FindPermits', body: PARAMETERS });
 
-  test('answers what is signed over body and timestamp, whatever stands in the body', async () => {
+  test('answers what is signed over body and timestamp, whatever is in the body', async () => {
     const { value } = await ask(await open(options(server.port)));
     expect(JSON.parse(String(value!['Echo']))).toMatchObject({ note: 'a line\r\nand\tanother & <more>' });
     expect(server.requests.at(-1)).toMatch(/<wsu:Timestamp wsu:Id="timestamp-[^"]+"><wsu:Created>/);
@@ -115,7 +115,7 @@ describe.each(['1.1', '1.2'] as const)('a service that verifies signatures, SOAP
 test.each([
   ['no passphrase', () => ({ key: ours.lockedKey }), /there is no passphrase/],
   ['a wrong passphrase', () => ({ key: ours.lockedKey, passphrase: `${CANARY}-wrong` }), /passphrase given/],
-  ['something that is no key', () => ({ key: CANARY }), /no private key in PEM form/],
+  ['something that is not a key', () => ({ key: CANARY }), /no private key in PEM form/],
   ["another certificate's key", () => ({ key: others.key }), /does not belong to the certificate/],
 ])('%s is told before anything is sent, without showing it', async (_what, x509, message) => {
   const api = await open({ endpoint: 'http://127.0.0.1:1/permits', wsdl: 'permits-soap11.wsdl' }, ours, x509());

@@ -237,7 +237,7 @@ describe('soap, answers that no honest server gives', () => {
     ['elements without end', { body: envelope('<a>'.repeat(5000) + '</a>'.repeat(5000)) }, 'ANSWER_UNREADABLE', 'nested deeper than 64'],
     ['half a document', { body: envelope('<x>').slice(0, -30) }, 'ANSWER_UNREADABLE', 'no well-formed XML'],
     ['crossed elements', { body: envelope('<a><b></a></b>') }, 'ANSWER_UNREADABLE', 'no well-formed XML'],
-    ['a log-in page', { type: 'text/html', body: `<html><body>Please log in ${CANARY}</body></html>` }, 'ANSWER_NOT_SOAP', 'Please log in'],
+    ['a login page', { type: 'text/html', body: `<html><body>Please log in ${CANARY}</body></html>` }, 'ANSWER_NOT_SOAP', 'Please log in'],
     ['another XML', { body: '<rss/>' }, 'ANSWER_UNREADABLE', 'rss'],
     ['several parts (MTOM)', { type: 'multipart/related; type="application/xop+xml"', body: '--x' }, 'MTOM_UNSUPPORTED', 'MTOM'],
     ['bytes of another encoding', { body: Buffer.from(envelope('<x>\xe9</x>'), 'latin1') }, 'ANSWER_UNREADABLE', 'utf-8'],

@@ -213,7 +213,7 @@ describe('each way of writing', () => {
     expect(await all('payments', 'number')).toEqual([['2']]);
   });
 
-  it('a row whose values are equal is not touched, so that triggers and Change Tracking stay quiet; one letter of case is a difference', async () => {
+  it('a row whose values are equal is not touched, so triggers and Change Tracking stay quiet; one letter of case is a difference', async () => {
     await write({ rows: [FULL] });
     const [before] = await all('payments', 'number', 'rv');
     expect(await write({ rows: [{ ...FULL, amount: '1234.50000', flag: '1' }] })).toEqual(['unchanged']);

@@ -107,7 +107,7 @@ describe('report revenue', () => {
   test.each([
     [
       ['--period', 'weekly', '--from', '2026-13-01'],
-      ['--period: "weekly" is no period.', '--from: "2026-13-01" is not a date.'],
+      ['--period: "weekly" is not a period.', '--from: "2026-13-01" is not a date.'],
     ],
     [['--format', 'pdf'], ['"pdf" is not a format of this report. Known: table, csv, json, xlsx.']],
     [
@@ -122,14 +122,14 @@ describe('report revenue', () => {
     expect(err).not.toContain('    at ');
   });
 
-  test('a department that is none is said, with the one that was meant', async () => {
+  test('a department that is not one is said, with the one that was meant', async () => {
     const { exit, err, out } = await report('revenue', '--department', 'Librar', '--json');
     expect(exit).toBe(2);
     expect(JSON.parse(out)).toMatchObject({ error: { code: 'DEPARTMENT_UNKNOWN' } });
     expect(err).toContain('There is no revenue of a department "Librar", at any time. Did you mean Library?');
   });
 
-  test('a department without revenue in the time asked for is no error', async () => {
+  test('a department without revenue in the time asked for is not an error', async () => {
     const { exit, err, out } = await report('revenue', '--department', 'Library', '--to', '2020-01-01', '--json');
     expect([exit, JSON.parse(out)]).toEqual([0, { rows: [] }]);
     expect(err).toContain('The department "Library" has no revenue in this period.');
@@ -178,7 +178,7 @@ describe('report reconciliation', () => {
     expect(csv.find((r) => r.department === 'Building')).toMatchObject({ month: '2026-03', depth: '2', difference: '-125.00' });
   });
 
-  test('a name that is no reconciliation is told what there is', async () => {
+  test('a name that is not a reconciliation is told what there is', async () => {
     const { exit, err } = await report('reconciliation', 'receipts-at-bnk');
     expect(exit).toBe(2);
     expect(err).toContain('There is no reconciliation "receipts-at-bnk". Did you mean receipts-at-bank?');

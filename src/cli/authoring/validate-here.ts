@@ -35,7 +35,7 @@ async function storeProblems({ config, entities, folder }: Draft): Promise<Probl
   return problems.map((problem) => {
     const path = (problem.place.path ?? '').split('.');
     const entity = right.find((part) => part.file === problem.place.file);
-    // Columns beside a field, such as amount_currency, stand at the entity.
+    // Columns next to a field, such as amount_currency, are at the entity.
     if (entity) return { ...problem, place: { ...entity.at(path), path: problem.place.path } };
     return { ...problem, place: { ...config.at(['store', 'url']), path: 'store.url' } };
   });
@@ -66,7 +66,7 @@ function pathProblems({ connections, connectors, folder }: Draft): Problem[] {
   });
 }
 
-/** A folder beside it with nearly the same name. */
+/** A folder next to it with nearly the same name. */
 function near(path: string): string | undefined {
   const parent = dirname(path);
   if (!existsSync(parent)) return undefined;

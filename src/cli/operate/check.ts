@@ -44,7 +44,7 @@ export function registerCheck(cli: Cli): void {
             const { transport, options } = await openConnection(project, name, cli.signal);
             try {
               checks = await transport.check();
-              // Where the log-in fails already, everything else would only say so again.
+              // Where the login fails already, everything else would only say so again.
               if (checks.every((c) => c.ok)) {
                 if (transport.kind === 'query') {
                   const { checkTables } = await import('../../connector/sink/check-tables.ts');

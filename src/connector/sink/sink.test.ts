@@ -71,7 +71,7 @@ test('a personal value that is wrong is not shown', async () => {
   ).toEqual(['VALUE_INVALID 1 "born" must be a day, YYYY-MM-DD, but is (personal value hidden).']);
 });
 
-test('a record stands once in a file', async () => {
+test('a record is once in a file', async () => {
   expect(await problemsOf(sink(), [{ id: '1' }, { id: '2' }, { id: '1' }])).toEqual(['KEY_REPEATED 3 The records 1 and 3 are both id 1.']);
 });
 
@@ -108,7 +108,7 @@ describe('rows', () => {
     ).toBe('H,2026-03-02,7\r\nD,1,R-1,2.00\r\nD,2,R-2,0.50\r\nT,2,2.50\r\n');
   });
 
-  test('what all records of a file share can stand in its header', async () => {
+  test('what all records of a file share can be in its header', async () => {
     const config = layout(
       { header: [{ t: 'H', a: '{{ record.day }}', b: 'x' }], each: [{ t: 'D', id: '{{ record.id }}' }] },
       { file_per: ['day'] },
@@ -182,7 +182,7 @@ describe('sums', () => {
     expect(await trailer(checks(whole, { amount: { type: 'decimal' } }), units)).toBe('T,2,19.00,0000000003,7.00,1');
   });
 
-  test('what is no number cannot be in a hash, and the record is refused instead of left out of it', async () => {
+  test('what is not a number cannot be in a hash, and the record is refused instead of left out of it', async () => {
     expect(await problemsOf(checks(), [{ id: '1', account: '12-34', kind: 'I', amount: '1' }])).toEqual([
       'VALUE_INVALID 1 "account" is "12-34", but must be digits only: the file contains a sum of it.',
     ]);

@@ -144,7 +144,7 @@ describe('answers that are none', () => {
       { status: 404, text: '{}' },
     ]);
     expect(pages.map((p) => p.records)).toEqual([[]]);
-    expect(notes[0]).toContain('taken for an answer without records');
+    expect(notes[0]).toContain('treated as an answer without records');
   });
 });
 

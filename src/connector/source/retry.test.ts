@@ -80,7 +80,7 @@ test('once it is given up, nobody is told that it is tried again', async () => {
     'It asks to wait 24 hours, but a run waits at most ten minutes: the next run tries again.',
   );
   expect(await told(hinted('It will be tried again; if this continues, ask the owner.'))).toBe(
-    'It was tried 2 times: the next run tries again; if it goes on, ask the owner.',
+    'It was tried 2 times: the next run tries again; if this continues, ask the owner.',
   );
   expect(await told(hinted('The service is busy; it will be tried again.'))).toBe('It was tried 2 times: the next run tries again.');
   expect(await told(hinted('The night batch runs until six.'))).toBe('The night batch runs until six.');

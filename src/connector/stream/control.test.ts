@@ -211,10 +211,10 @@ describe('figures that cannot be read', () => {
   });
   const said = async (text: string): Promise<string[]> => problemsOf(zoned, await readAll(zoned.decoder!, text));
 
-  test('are told as the reason why a total is not met, with the line and what stands there', async () => {
+  test('are told as the reason why a total is not met, with the line and what is there', async () => {
     expect(await said('L0012E\nL0030{\nT0000425\n')).toEqual([]);
     expect(await said('L0012E\nL00x0{\nT0000425\n')).toEqual([
-      expect.stringMatching(/^CONTROL_TOTAL 3 .*misses by -3\.00\. 1 of them cannot be read, in line 2: "00x0\{" is not /),
+      expect.stringMatching(/^CONTROL_TOTAL 3 .*a difference of -3\.00\. 1 of them cannot be read, in line 2: "00x0\{" is not /),
     ]);
   });
 

@@ -60,8 +60,8 @@ test('a report that was ordered keeps its own stretch of time; what came since f
   ]);
 });
 
-test('a start that is no date cannot be cut into windows, and is told', () => {
-  expect(() => spans({ start: 'last year', window: '30d' })).toThrow('"last year" is no date to begin with');
+test('a start that is not a date cannot be cut into windows, and is told', () => {
+  expect(() => spans({ start: 'last year', window: '30d' })).toThrow('"last year" is not a start date');
 });
 
 test('bounds are written as the request wants dates', () => {

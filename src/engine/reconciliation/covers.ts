@@ -176,7 +176,7 @@ async function coverOf(
   };
 }
 
-/** The exception that a record stands in, or that it is in transit. */
+/** The exception that a record is in, or that it is in transit. */
 async function whyUnmatched({ knex }: Engine, pipeline: string, which: MatchSide): Promise<Map<number, string>> {
   const reasons = new Map<number, string>();
   for (const golden of (await inTransit(knex, pipeline, which)).keys()) reasons.set(golden, 'it is in transit');

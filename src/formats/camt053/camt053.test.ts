@@ -107,7 +107,7 @@ describe('a file is refused', () => {
       file(entry('12.50', { currency: 'USD' })),
       /in USD, but its account is in EUR.*\[CAMT_STRUCTURE\]$/,
     ],
-    ['with an amount that is none', file(entry('1,250')), /\[CAMT_STRUCTURE\]$/],
+    ['with an amount that is not one', file(entry('1,250')), /\[CAMT_STRUCTURE\]$/],
     ['with an entry that is neither credit nor debit', file(entry('12.50', { mark: 'X' })), /\[CAMT_STRUCTURE\]$/],
     ['that is a report of the day', good.replaceAll('BkToCstmrStmt', 'BkToCstmrAcctRpt'), /no CAMT|not in CAMT\.053.*\[CAMT_STRUCTURE\]$/],
     ['that is another XML', '<a><b/></a>', /no statement.*\[CAMT_STRUCTURE\]$/],

@@ -9,7 +9,7 @@ describe('the end mark of DOS', () => {
     ['below the last line', 'a,b\n1,2\n\x1a'],
     ['below the last line, filled up to a block', `a,b\r\n1,2\r\n${'\x1a'.repeat(500)}`],
     ['behind a last line without line break, which it proves to be whole', 'a,b\n1,2\x1a'],
-  ])('%s is no record', async (_where, content) => {
+  ])('%s is not a record', async (_where, content) => {
     expect(await valuesOf(csv(), content)).toEqual(AB);
     expect(await valuesOf(csv({ trim: true }), content)).toEqual(AB);
   });
@@ -87,7 +87,7 @@ describe('a column that is there twice', () => {
     expect(read.map(({ values }) => values)).toEqual([{ a: '1', b: '2', b_3: '3', b_2: '4', b_4: '5' }]);
   });
 
-  test('and that the stream uses refuses the file all the same', async () => {
+  test('and that the stream uses refuses the file anyway', async () => {
     expect(await refusal(csv({ duplicate_columns: 'number' }), 'a,b,a\n1,2,3\n', context)).toMatch(
       /"a" appears twice.*not known which.*\[COLUMN_DUPLICATE\]$/,
     );

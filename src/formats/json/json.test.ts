@@ -52,7 +52,7 @@ test('a name given twice around the records refuses the document: it may be the 
     await expect(valuesOf(json({ rows: 'data' }), text)).rejects.toThrow(/there twice.*JSON_MALFORMED/);
 });
 
-test('what is no object is rejected', async () => {
+test('what is not an object is rejected', async () => {
   const records = await readAll(json(), '[{"a":1},7,["x"]]');
   expect(records.map((r) => [r.problem?.code, r.raw])).toEqual([
     [undefined, undefined],

@@ -56,7 +56,7 @@ describe('comparing two sides', () => {
 
   test('where one side is what is checked, keys of the other side alone are no differences', () => {
     expect(sentences([total('A', 1), total('B', 2)], [total('B', 2), total('C', 3)], { check: 'right' })).toEqual([
-      'it is not required in A unchecked: A is in payments_summary.csv only, with 0.01; loaded payments',
+      'A unchecked: A is in payments_summary.csv only, with 0.01; it is not required in loaded payments',
       'B matched: payments_summary.csv and loaded payments agree: 0.02',
       'C right_only: payments_summary.csv has nothing, loaded payments add up to 0.03: 0.03 more',
     ]);

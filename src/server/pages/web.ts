@@ -108,7 +108,7 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
     const id = /^\d{1,15}$/.test(request.params.id) ? Number(request.params.id) : 0;
     const [delivery] = await listDeliveries(knex, { id });
     const deliver = delivery && project.pipelines.get(delivery.pipeline)?.value.deliver;
-    // Without its pipeline nobody knows which of its values are of a person.
+    // Without its pipeline it is not known which of its values are of a person.
     if (!deliver) return show(response, notFoundPage('There is no such delivery.'), 404);
     show(
       response,

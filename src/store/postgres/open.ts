@@ -8,7 +8,7 @@ import { openSide } from './side.ts';
 
 /** As many connections as a process opens at most: one for each pipeline that writes at the same time, and some for reading. */
 const MAX_CONNECTIONS = 12;
-/** Older ones get no security updates any more. */
+/** Older ones get no security updates anymore. */
 const MIN_VERSION = 14;
 
 /** Opens a database on a PostgreSQL server. Throws ConfigError for a URL or a server that cannot be used. */

@@ -54,7 +54,7 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
   }
 
   /**
-   * A link that leaves the root is listed with the link's own size, so that reading it is refused for all to see; one that
+   * A link that leaves the root is listed with the link's own size, so reading it is refused for all to see; one that
    * leads nowhere or to a folder is no plain file.
    */
   async function describe(path: string): Promise<RemoteFile | undefined> {
@@ -87,7 +87,7 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
       file = await share
         .within(path, () => opening)
         .catch((error: unknown) => {
-          opening.then(async (late) => late.close()).catch(() => {}); // it may come back when nobody waits for it any more
+          opening.then(async (late) => late.close()).catch(() => {}); // it may come back when nobody waits for it anymore
           throw error;
         });
       const before = await step(file.stat({ bigint: true }));

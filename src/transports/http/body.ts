@@ -27,7 +27,7 @@ const UNPACKERS: Record<string, () => Transform> = {
 };
 
 /**
- * The bytes of an answer, with an end to silence and to size (after unpacking, so that a small packed answer cannot fill the
+ * The bytes of an answer, with an end to silence and to size (after unpacking, so a small packed answer cannot fill the
  * memory). Throws RetriableError when it breaks off, FatalError ANSWER_TOO_LARGE.
  */
 export async function* readBody(

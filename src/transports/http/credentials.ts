@@ -9,11 +9,11 @@ import type { HttpSettings } from './options.ts';
 import { statusError } from './status.ts';
 import type { WebClient, WebRequest } from './web-client.ts';
 
-/** What each request is sent with, so that the remote system knows who asks. */
+/** What each request is sent with, so the remote system knows who asks. */
 export interface Credentials {
   /** Puts them on; logs in first where that is needed. */
   sign(request: WebRequest): Promise<WebRequest>;
-  /** Called after a 401: true when logging in anew is worth another attempt. */
+  /** Called after a 401: true when logging in again is worth another attempt. */
   renew(): boolean;
   /** All secret texts known by now, for redaction. */
   secrets(): readonly string[];
@@ -108,11 +108,11 @@ export function credentials(
     const answer = await client.send(request);
     const text = await textOf(answer.bytes, 1_000_000);
     if (answer.status >= 300) {
-      // A log-in that is answered with 400 (OAuth's invalid_client is) or 403 is a log-in that failed.
+      // A login that is answered with 400 (OAuth's invalid_client is) or 403 is a login that failed.
       const status = [400, 403].includes(answer.status) ? 401 : answer.status;
       throw statusError(status, answer.headers, ownWords(text, redactor(own)), {
         system,
-        text: `The log-in at ${request.url.host}${request.url.pathname}`,
+        text: `The login at ${request.url.host}${request.url.pathname}`,
       });
     }
     const unreadable = (what: string) =>

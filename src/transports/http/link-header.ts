@@ -13,7 +13,7 @@ export class LinkDefect extends Error {}
 
 /**
  * Every link in the value of a `Link` header, by the grammar of RFC 8288; several headers are joined by commas. Names of parameters
- * and relations have no case. Of parameters that come twice the first holds. Values may also stand in single quotes, as some services
+ * and relations have no case. Of parameters that come twice the first holds. Values may also are in single quotes, as some services
  * write them. Throws LinkDefect: a part that cannot be read might name the next page.
  */
 export function parseLinkHeader(text: string): WebLink[] {

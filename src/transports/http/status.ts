@@ -2,7 +2,7 @@ import { FatalError, RetriableError } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
 import { excerpt } from '../../formats/refuse.ts';
 
-/** What the connector's own error rules look at, of every transport; stands in an error's `cause`. */
+/** What the connector's own error rules look at, of every transport; is in an error's `cause`. */
 export interface AnswerFacts {
   /** HTTP status, SQL Server's error number, SFTP status; 0 where there is none: a folder. */
   status: number;

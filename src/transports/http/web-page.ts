@@ -15,7 +15,7 @@ function withoutComments(text: string): string {
 }
 
 /**
- * What a browser would show in place of an answer: a log-in page, a proxy, a notice of maintenance. undefined where the text does
+ * What a browser would show in place of an answer: a login page, a proxy, a notice of maintenance. undefined where the text does
  * not begin as one.
  */
 export function webPageError(beginning: string, system: string): FatalError | undefined {

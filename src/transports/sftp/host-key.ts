@@ -23,7 +23,7 @@ export function hostKeyChanged(
   });
 }
 
-/** No key is pinned yet: says what the server offers, so that it can be verified. */
+/** No key is pinned yet: says what the server offers, so it can be verified. */
 export function hostKeyMissing(system: string, settings: SftpSettings, offered: readonly OfferedKey[]): FatalError {
   return new FatalError({
     code: 'HOST_KEY_MISSING',

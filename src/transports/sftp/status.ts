@@ -5,7 +5,7 @@ import { networkError } from '../network.ts';
 import { offeredAlgorithms } from './offered-algorithms.ts';
 import type { SftpSettings } from './options.ts';
 
-/** SFTP statuses, draft-ietf-secsh-filexfer-02 section 7, and those of later drafts that servers send all the same. */
+/** SFTP statuses, draft-ietf-secsh-filexfer-02 section 7, and those of later drafts that servers send anyway. */
 export const STATUS = {
   EOF: 1,
   NO_SUCH_FILE: 2,

@@ -44,7 +44,7 @@ export function requestEnvelope(
     return writePlain(name, value, name);
   }
 
-  /** As it is named, without namespace or in that of the key xmlns, which goes for what stands in it too. */
+  /** As it is named, without namespace or in that of the key xmlns, which goes for what is in it too. */
   function writePlain(name: string, value: Value, path: string): string {
     if (!NAME.test(name)) problems.push(wrong(path, `${path} cannot be the name of an element.`, 'Fix the header in the connector.'));
     if (Array.isArray(value)) return value.map((one) => writePlain(name, one, path)).join('');
@@ -137,7 +137,7 @@ export function requestEnvelope(
     return escapeXml(text);
   }
 
-  /** Line breaks and tabs that stand in an attribute as they are would be read as blanks. */
+  /** Line breaks and tabs that are in an attribute as they are would be read as blanks. */
   function writeAttribute(text: string, path: string): string {
     return writeText(text, path).replaceAll('\n', '&#10;').replaceAll('\t', '&#9;');
   }

@@ -128,7 +128,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     return { 'Content-Type': 'text/xml; charset=utf-8', SOAPAction: `"${action}"`, Accept: 'text/xml' };
   }
 
-  /** The element in the answer's body; undefined for an answer without any. Faults and everything that is no SOAP are thrown. */
+  /** The element in the answer's body; undefined for an answer without any. Faults and everything that is not SOAP are thrown. */
   async function resultOf(answer: WebAnswer, operation: Operation, signing: Signer | undefined): Promise<AnswerParts> {
     const kind = answer.headers['content-type'] ?? '';
     if (kind.startsWith('multipart/')) {

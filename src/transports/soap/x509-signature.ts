@@ -40,7 +40,7 @@ export async function loadSigner(x509: NonNullable<SoapSettings['x509']>, contex
     for (const id of parts)
       signed.addReference({ xpath: `//*[@*[local-name()='Id']='${id}']`, transforms: [EXCLUSIVE], digestAlgorithm: SHA256 });
     signed.computeSignature(envelope, { prefix: 'ds' });
-    // Put in by hand: the library would write the whole message anew, and a carriage return in it differently from what it signed.
+    // Put in by hand: the library would write the whole message again, and a carriage return in it differently from what it signed.
     return envelope.replace(END_OF_SECURITY, () => signed.getSignatureXml() + END_OF_SECURITY);
   }
 

@@ -20,7 +20,7 @@ export interface XmlElement {
   scope: Scope;
 }
 
-/** What cannot be used of a document, in words that end a sentence: "is no XML: …". */
+/** What cannot be used of a document, in words that end a sentence: "is not XML: …". */
 export class XmlProblem extends Error {}
 
 type Ordered = Record<string, unknown>;

@@ -185,7 +185,7 @@ function unreadable(work: Work, source: Source, found: ServerColumn): Problem {
   };
 }
 
-/** A float is the one type that does not travel as text: beside text, the server would make floats of the other table's numbers. */
+/** A float is the one type that does not travel as text: next to text, the server would make floats of the other table's numbers. */
 function refuseMixedFloats(work: Work, sources: readonly Source[]): void {
   for (const { name } of work.spec.columns) {
     const types = sources.map((source) => findColumn(source.columns, name)?.type.name).filter((type) => type !== undefined);

@@ -20,7 +20,7 @@ export interface ChangesContext extends StreamOptions {
 /**
  * Reads what changed as Microsoft prescribes: within one SNAPSHOT transaction the position is found to be still valid, the next one
  * is asked for, and the rows are read; nothing that commits meanwhile can fall between. A version is given when a transaction
- * commits, so that one which was open is read with the next position.
+ * commits, so one which was open is read with the next position.
  */
 export async function* readChanges(
   on: Connections,
@@ -152,7 +152,7 @@ async function refuseForgotten(on: Connections, target: WriteTarget, since: stri
   });
 }
 
-/** The primary key, as the server writes it. Change Tracking knows rows by it, so that a deletion has nothing else. */
+/** The primary key, as the server writes it. Change Tracking knows rows by it, so a deletion has nothing else. */
 function keyOf(target: WriteTarget, spec: ChangesSpec, { connection }: ChangesContext): string[] {
   const wanted = spec.key.map((name) => findColumn(target.columns, name)?.name ?? name);
   const same = target.primaryKey.length === wanted.length && target.primaryKey.every((name) => wanted.includes(name));

@@ -1,6 +1,6 @@
 import type { Problem } from '../../core/errors.ts';
 
-/** A SELECT of a manifest, taken apart so that it can stand inside a larger one. */
+/** A SELECT of a manifest, taken apart so that it can be inside a larger one. */
 export interface SelectStatement {
   /** The common tables of a WITH clause, with a comma between and none after; empty without WITH. */
   commonTables: string;
@@ -13,7 +13,7 @@ export interface SelectStatement {
 /**
  * Takes a SELECT (or WITH … SELECT) apart, or says why it is none. Anything that could change data, run several statements or
  * escape from the parentheses it will stand in is refused: the words for that are reserved in T-SQL, so outside of quotes they
- * can be nothing else. `path` stands in the problems.
+ * can be nothing else. `path` is in the problems.
  */
 export function parseSelect(sql: string, path = 'sql'): SelectStatement | Problem[] {
   const refuse = (message: string, hint: string): Problem[] => [{ code: 'SQL_NOT_A_SELECT', place: { path }, message, hint }];

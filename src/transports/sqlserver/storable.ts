@@ -125,7 +125,7 @@ function within(text: string, most: bigint, type: string): string | undefined {
 function day(text: string, first: number, last = 9999): string | undefined {
   const m = /^(\d{4})-(\d\d)-(\d\d)(?:$|[T ])/.exec(text);
   if (!m || !isCalendarDate(Number(m[1]), Number(m[2]), Number(m[3]))) return 'is not a day that exists, such as 2026-06-15';
-  return Number(m[1]) < first || Number(m[1]) > last ? `lies outside of the years ${first} to ${last} that the column holds` : undefined;
+  return Number(m[1]) < first || Number(m[1]) > last ? `is outside of the years ${first} to ${last} that the column holds` : undefined;
 }
 
 function noTime(text: string): string | undefined {

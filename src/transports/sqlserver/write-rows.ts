@@ -27,7 +27,7 @@ const ROWS = 100;
 
 /**
  * Writes the rows of a spec whose target was checked, in one transaction. First many rows a request; if the server refuses one of
- * them, everything is undone and written again row by row, so that the refused ones are known and left out. An error that dooms the
+ * them, everything is undone and written again row by row, so the refused ones are known and left out. An error that dooms the
  * transaction begins it again without the row it came from.
  */
 export async function writeRows(on: Connections, target: WriteTarget, spec: WriteSpec, context: WriteContext): Promise<RowResult[]> {
@@ -150,7 +150,7 @@ function resultOf({ found, done }: Counts, { write }: WriteSpec, target: WriteTa
   return { state: found > 0 ? 'unchanged' : 'missing' };
 }
 
-/** The row with its values ready, or why some value cannot stand in its column; nothing was sent then. */
+/** The row with its values ready, or why some value cannot be in its column; nothing was sent then. */
 function readyRow(
   target: WriteTarget,
   spec: WriteSpec,
