@@ -83,38 +83,15 @@ export function chosenFormat(given: string | undefined, out: string | undefined,
   }
   const own = format === 'table' ? ['txt'] : [format, ...(format === 'xlsx' ? [] : ['txt'])];
   if (ending !== undefined && !own.includes(ending))
-    throw wrong('--out', `--format ${format} does not fit a file that ends in .${ending}.`, `Let its name end in .${own[0]}.`);
+    throw wrong('--out', `--format ${format} does not match a file that ends in .${ending}.`, `Use a name that ends in .${own[0]}.`);
   if (json && out === undefined && format !== 'json')
     throw wrong('--format', `--json and --format ${format} contradict each other.`, 'Give one of them.');
   if (format === 'xlsx' && out === undefined) throw wrong('--out', 'A workbook needs a file to be written to.', 'Add --out report.xlsx.');
   return format;
 }
 
-/** All of it, or nothing: an older report is replaced only once the new one is written. */
 export async function writeOut(cli: Cli, file: string, content: string | Readable, lines: number): Promise<void> {
-  const { rename, rm, writeFile } = await import('node:fs/promises');
-  const { PRIVATE_FILE } = await import('../../store/private-files.ts');
-  const part = `${file}.${process.pid}.part`;
-  try {
-    await writeFile(part, content, { mode: PRIVATE_FILE });
-    await rename(part, file);
-  } catch (error) {
-    await rm(part, { force: true });
-    const { code } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOENT'
-        ? 'its folder is not there'
-        : code === 'EACCES' || code === 'EPERM'
-          ? 'this account may not write there'
-          : code === 'EISDIR'
-            ? 'it is a folder'
-            : (code ?? String(error));
-    throw new ConfigError({
-      code: 'FILE_NOT_WRITABLE',
-      place: { file },
-      message: `The report cannot be written: ${why}.`,
-      hint: 'Name another file with --out.',
-    });
-  }
+  const { writeReportFile } = await import('../../reports/report-file.ts');
+  await writeReportFile(file, content);
   cli.print({ written: file, rows: lines }, () => `Wrote ${plural(lines, 'line')} to ${file}.`);
 }
