@@ -1,8 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { AbortedError, ConfigError, InterlocalError, type Problem } from '../core/errors.ts';
+import { AbortedError, ConfigError, type Problem } from '../core/errors.ts';
 import { EXIT_CODES, EXIT_CONFIG } from '../core/outcome.ts';
 import { jsonLine, visible } from '../core/visible.ts';
-import { storeFailure } from '../store/failures.ts';
+import { knownFailure } from '../engine/run/failure.ts';
 
 /** What every command gets: where to write, which folder, and how to end. */
 export interface Cli {
@@ -120,14 +120,14 @@ function reportError(thrown: unknown, cli: Cli): number {
     json('USAGE', [usageProblem(thrown)]);
     return EXIT_CONFIG;
   }
-  const error = storeFailure(thrown) ?? thrown;
-  if (error instanceof InterlocalError) {
+  const error = knownFailure(thrown);
+  if (error) {
     json(error.code, error.problems);
     cli.note(error.message);
     return error instanceof ConfigError ? EXIT_CONFIG : error instanceof AbortedError ? EXIT_CODES.aborted : 1;
   }
   // Ours, not the user's: the stack is what we need to fix it.
-  const message = `This is a bug in Interlocal, not in your configuration. Please report it with these lines:\n${(error as Error)?.stack ?? String(error)}`;
+  const message = `This is a bug in Interlocal, not in your configuration. Please report it with these lines:\n${(thrown as Error)?.stack ?? String(thrown)}`;
   json('INTERNAL', [{ code: 'INTERNAL', place: {}, message, hint: 'Please report it with these lines.' }]);
   cli.note(message);
   return 1;

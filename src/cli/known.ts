@@ -1,6 +1,6 @@
 import { ConfigError, didYouMean, type Problem } from '../core/errors.ts';
 import type { Engine } from '../engine/run/run.ts';
-import { storedPipelines } from '../store/sources.ts';
+import { everyPipeline } from '../reports/pipelines.ts';
 
 /** Ids of records as a person types them, `31` or `#31`, each once. Throws ConfigError (USAGE) with all that are none. */
 export function idsOf(texts: readonly string[]): number[] {
@@ -47,7 +47,6 @@ export function unknownName(code: string, what: string, given: string, known: It
  */
 export async function knownPipeline(engine: Engine, given: string | undefined): Promise<void> {
   if (given === undefined || engine.project.pipelines.has(given)) return;
-  const stored = await storedPipelines(engine.knex);
-  if (!stored.includes(given))
-    throw new ConfigError(unknownName('PIPELINE_UNKNOWN', 'pipeline', given, [...engine.project.pipelines.keys(), ...stored]));
+  const known = await everyPipeline(engine);
+  if (!known.includes(given)) throw new ConfigError(unknownName('PIPELINE_UNKNOWN', 'pipeline', given, known));
 }

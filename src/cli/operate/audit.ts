@@ -1,7 +1,7 @@
 import { isCalendarDate } from '../../core/time.ts';
 import { utcOf, zoneOf } from '../../core/zones.ts';
 import { zonedTime } from '../../core/zoned-time.ts';
-import type { AuditEntry, AuditVerdict } from '../../store/audit.ts';
+import type { AuditEntry, AuditVerdict } from '../../reports/audit-log.ts';
 import { type Cli, countOption } from '../cli.ts';
 import { plural, tableText } from '../table.ts';
 
@@ -25,32 +25,28 @@ export function registerAudit(cli: Cli): void {
     .description('Who allowed, changed, dismissed or replayed what, and which host keys were refused.')
     .action(async (options: Options) => {
       const { withTown } = await import('../town.ts');
-      const { AUDIT_ACTIONS, auditWords, listAudit, verifyAudit } = await import('../../store/audit.ts');
+      const { auditEntries, auditNames, auditVerdict } = await import('../../reports/audit-log.ts');
       const { unknownName } = await import('../known.ts');
       const { ConfigError } = await import('../../core/errors.ts');
-      await withTown(cli, async ({ knex, project }) => {
-        const zone = project.config.town.time_zone;
+      await withTown(cli, async (engine) => {
+        const zone = engine.project.config.town.time_zone;
         const since = await sinceOf(options.since, zone);
-        const { actions, subjects } = await auditWords(knex);
-        const [allActions, allSubjects] = [
-          [...AUDIT_ACTIONS, ...actions],
-          [...Object.keys(project.connections), ...project.pipelines.keys(), ...subjects],
-        ];
+        const { actions, subjects } = await auditNames(engine);
         const wrong = [
-          ...(options.action === undefined || allActions.includes(options.action)
+          ...(options.action === undefined || actions.includes(options.action)
             ? []
-            : [unknownName('AUDIT_UNKNOWN', 'action', options.action, allActions)]),
-          ...(options.subject === undefined || allSubjects.includes(options.subject)
+            : [unknownName('AUDIT_UNKNOWN', 'action', options.action, actions)]),
+          ...(options.subject === undefined || subjects.includes(options.subject)
             ? []
-            : [unknownName('AUDIT_UNKNOWN', 'connection or pipeline', options.subject, allSubjects)]),
+            : [unknownName('AUDIT_UNKNOWN', 'connection or pipeline', options.subject, subjects)]),
         ];
         if (wrong.length) throw new ConfigError(wrong);
         if (options.verify) {
-          const verdict = await verifyAudit(knex);
+          const verdict = await auditVerdict(engine);
           cli.setExit(verdict.broken === null ? 0 : 1);
           return cli.print({ verified: { whole: verdict.broken === null, ...verdict } }, () => verdictText(verdict));
         }
-        const entries = await listAudit(knex, { since, action: options.action, subject: options.subject, limit: options.limit });
+        const entries = await auditEntries(engine, { since, action: options.action, subject: options.subject, limit: options.limit });
         cli.print({ entries }, () => (entries.length === 0 ? 'The audit log has no entries.' : entriesTable(entries, zone)));
       });
     });

@@ -2,7 +2,7 @@ import { groupDigits } from '../../core/digit-groups.ts';
 import { type Command, Option } from 'commander';
 import type { Decided, Decision } from '../../engine/outbound/decide.ts';
 import type { DecisionPlan } from '../../engine/outbound/decision-plan.ts';
-import { OUTBOX_STATES, type OutboxState } from '../../store/outbox.ts';
+import { OUTBOX_STATES, type OutboxState } from '../../reports/outbox-states.ts';
 import type { Cli } from '../cli.ts';
 import { deliveryJson } from './deliver-json.ts';
 import { plural } from '../table.ts';

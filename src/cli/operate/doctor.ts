@@ -1,5 +1,5 @@
 import { EXIT_ATTENTION } from '../../core/outcome.ts';
-import type { DoctorCheck } from '../../store/examinations.ts';
+import type { DoctorCheck } from '../../engine/doctor/doctor.ts';
 import type { Cli } from '../cli.ts';
 
 const MARKS: Record<DoctorCheck['state'], string> = { ok: '✓', remark: '!', attention: '!', wrong: '✗' };

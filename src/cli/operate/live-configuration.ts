@@ -7,8 +7,8 @@ import type { Project } from '../../config/project.ts';
 import { storeUrl } from '../../config/secrets.ts';
 import { ConfigError, InterlocalError, type Problem, textOfProblem } from '../../core/errors.ts';
 import { configurationFingerprint } from '../../engine/run/configuration.ts';
-import type { Knex } from '../../store/open.ts';
-import { migrateModel } from '../../store/model-tables.ts';
+import { fitModel } from '../../engine/run/open.ts';
+import type { Engine } from '../../engine/run/run.ts';
 
 /** The configuration that a process goes by that runs for long. */
 export interface LiveConfiguration {
@@ -22,7 +22,7 @@ export interface LiveConfiguration {
 export interface LiveOptions {
   folder: string;
   project: Project;
-  knex: Knex;
+  knex: Engine['knex'];
   log: Logger;
   load(folder: string): Promise<Project>;
   /** A new configuration is in force. */
@@ -59,10 +59,7 @@ export function liveConfiguration(options: LiveOptions): LiveConfiguration {
     try {
       const loaded = await load(folder);
       needsNoRestart(project, loaded);
-      await migrateModel(
-        knex,
-        [...loaded.entities.values()].map((e) => e.value),
-      );
+      await fitModel({ knex }, loaded);
       take(loaded, first);
     } catch (error) {
       if (!(error instanceof InterlocalError)) throw error;

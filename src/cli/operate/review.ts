@@ -19,11 +19,11 @@ export function registerReview(cli: Cli): void {
       const { withTown } = await import('../town.ts');
       const { matchedKind, behind } = await import('../../engine/identity/matched.ts');
       const { reviewList } = await import('../../engine/identity/review.ts');
-      const { listDecisions } = await import('../../store/decisions.ts');
+      const { decisionsOf } = await import('../../engine/identity/review.ts');
       await withTown(cli, async (engine) => {
         const kind = await matchedKind(engine, name);
         if (options.decided) {
-          const decisions = await listDecisions(engine.knex, kind.entityId, { limit: options.limit });
+          const decisions = await decisionsOf(engine, kind, options.limit);
           return cli.print({ entity: name, decisions }, () =>
             decisions.length === 0
               ? 'Nothing was decided yet.'

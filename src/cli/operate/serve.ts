@@ -24,13 +24,12 @@ export function registerServe(cli: Cli): void {
       const { serveLog } = await import('./serve-log.ts');
       const { startPageWorkers } = await import('../../server/page-workers.ts');
       const { liveConfiguration } = await import('./live-configuration.ts');
-      const { openKnex } = await import('../../store/open.ts');
-      const { storeUrl } = await import('../../config/secrets.ts');
+      const { closeEngine, openReader } = await import('../../engine/run/open.ts');
       await withTown(cli, async ({ project, knex }) => {
         const { town, server: address, log: logging } = project.config;
         const log = await serveLog(logging.level, town.time_zone);
         // /health looks at the store by a connection of its own: no run that is going on makes it wait.
-        const reading = await openKnex(storeUrl(project), project.folder);
+        const reading = await openReader(project);
         let scheduler: Scheduler | undefined;
         // Runs that the store could not keep are known to this process alone: /health tells of them.
         const unrecorded: NonNullable<Engine['unrecorded']> = new Map();
@@ -50,7 +49,7 @@ export function registerServe(cli: Cli): void {
         const pages = startPageWorkers(project, { log, configuration: live.state(), scheduled: options.schedule });
         const frontOf = (now: Project) =>
           createFront(
-            { project: now, knex: reading, unrecorded },
+            { ...reading, project: now, unrecorded },
             { log, configuration: live.state, nextRuns: () => scheduler?.next() ?? [] },
             pages.answer,
           );
@@ -79,7 +78,7 @@ export function registerServe(cli: Cli): void {
           live.stop();
           await Promise.all([listened ? closed(server) : undefined, scheduler?.stop()]);
           await pages.stop();
-          await reading.destroy();
+          await closeEngine(reading);
           if (listened) log.info({}, 'stopped');
         }
       });

@@ -1,4 +1,4 @@
-import type { CopiedTable } from '../../store/copy.ts';
+import type { CopiedTable } from '../../engine/run/copy-town.ts';
 import type { Cli } from '../cli.ts';
 import { plural } from '../table.ts';
 

@@ -1,5 +1,5 @@
 import { verifyAudit } from '../../store/audit.ts';
-import { type DoctorCheck, type Examination, saveExamination } from '../../store/examinations.ts';
+import { type DoctorCheck, type Examination, lastExamination, saveExamination } from '../../store/examinations.ts';
 import { storeFailure } from '../../store/failures.ts';
 import { examineStore, storeFile } from '../../store/integrity.ts';
 import type { Knex } from '../../store/open.ts';
@@ -9,6 +9,8 @@ import type { Engine } from '../run/run.ts';
 import { weakConnections } from '../run/weak-connections.ts';
 import { diskCheck, folderToWatch } from './disk.ts';
 import { permissionChecks } from './permissions.ts';
+
+export type { DoctorCheck };
 
 /**
  * Looks at what runs do not look at: is the store whole on its disk, is the audit log, may others read the data, is there room, is the clock
@@ -23,7 +25,7 @@ export async function examine(engine: Engine, now = new Date()): Promise<Examina
     checks: [
       await guarded('store', () => storeCheck(knex)),
       await guarded('audit log', () => auditCheck(knex)),
-      ...(await permissionChecks(project, file)),
+      ...(await rightsChecks(engine)),
       await guarded('disk', () => diskCheck(folderToWatch(project, file))),
       await guarded('clock', () => clockCheck(engine, now)),
       connectionsCheck(engine),
@@ -35,6 +37,16 @@ export async function examine(engine: Engine, now = new Date()): Promise<Examina
     if (!storeFailure(error)) throw error;
   });
   return found;
+}
+
+/** When the installation was last looked at, by this process or another; undefined before the first time. UTC. */
+export async function lastLook({ knex }: Engine): Promise<string | undefined> {
+  return (await lastExamination(knex))?.at;
+}
+
+/** Are the data and the secrets of a town for the account alone that runs Interlocal? */
+export function rightsChecks({ project, knex }: Engine): Promise<DoctorCheck[]> {
+  return permissionChecks(project, storeFile(knex));
 }
 
 /** wrong, attention or ok: the worst of its checks. Remarks are no reason to look. */

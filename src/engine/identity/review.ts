@@ -50,6 +50,11 @@ export async function reviewList(
   return { total: list.length, pairs: await shown(engine, kind, list.slice(0, limit)) };
 }
 
+/** What was decided about records of one kind, the newest first, taken back or not. */
+export function decisionsOf({ knex }: Engine, { entityId }: MatchedKind, limit: number): Promise<Decision[]> {
+  return listDecisions(knex, entityId, { limit });
+}
+
 export function oneOfEach(waiting: readonly WaitingPair[]): WaitingPair[] {
   const seen = new Set<string>();
   return waiting.filter(({ goldenA, goldenB }) => {

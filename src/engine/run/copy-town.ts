@@ -5,6 +5,8 @@ import { migrateModel } from '../../store/model-tables.ts';
 import { openKnex } from '../../store/open.ts';
 import type { Engine } from './run.ts';
 
+export type { CopiedTable };
+
 /**
  * The URL of a store that a command line names, with its password. Throws ConfigError SECRET_LITERAL for a password that is in the command
  * itself: commands are kept in histories and seen in lists of processes.

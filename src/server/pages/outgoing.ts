@@ -1,8 +1,7 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import { totalName } from '../../connector/sink/sink-sums.ts';
 import { forAPersonText, type OutboundStatus } from '../../reports/deliveries.ts';
-import type { Delivery } from '../../store/deliveries.ts';
-import type { OutboxRow } from '../../store/outbox.ts';
+import type { Delivery, OutboxRow } from '../../reports/outgoing.ts';
 import { deliveryMark, recordMark, WHY } from './parts/delivery-words.ts';
 import { html, type Html } from './parts/html.ts';
 import { scrolling, type Town } from './parts/page.ts';

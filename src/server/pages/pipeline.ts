@@ -1,6 +1,6 @@
 import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import { groupProblems, placesText } from '../../core/grouped-problems.ts';
-import type { Run } from '../../store/runs.ts';
+import type { Run } from '../../reports/runs.ts';
 import { html, type Html } from './parts/html.ts';
 import { type Page, scrolling, type Town } from './parts/page.ts';
 import { withoutPersonal } from './parts/personal-values.ts';

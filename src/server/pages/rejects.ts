@@ -1,7 +1,7 @@
 import { groupDigits } from '../../core/digit-groups.ts';
 import { formatMoney } from '../../core/money.ts';
 import type { RejectFacts, RejectGroup } from '../../reports/reject-facts.ts';
-import type { Reject } from '../../store/rejects.ts';
+import type { Reject } from '../../reports/rejects.ts';
 import { html, type Html } from './parts/html.ts';
 import { type Page, scrolling } from './parts/page.ts';
 import { shownProblem } from './parts/problem-words.ts';

@@ -1,8 +1,7 @@
 import type { SinkConfig } from '../../../config/schema/connector.ts';
 import { isOpen, isOverdue } from '../../../engine/outbound/settle.ts';
 import { toSettle } from '../../../reports/deliveries.ts';
-import type { Delivery } from '../../../store/deliveries.ts';
-import type { OutboxRow } from '../../../store/outbox.ts';
+import type { Delivery, OutboxRow } from '../../../reports/outgoing.ts';
 import type { Html } from './html.ts';
 import { type Mark, statusMark } from './status-mark.ts';
 
