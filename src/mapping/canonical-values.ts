@@ -11,8 +11,8 @@ export function canonicalValues(entity: EntityConfig, columns: Columns): Values 
   const values: Values = {};
   for (const [name, { type }] of Object.entries(entity.fields)) {
     const value = columns[name] ?? null;
-    const next to = type === 'money' ? `${name}_currency` : type === 'code' ? `${name}_raw` : undefined;
-    if (next to !== undefined) values[beside] = textOf(columns[beside]);
+    const beside = type === 'money' ? `${name}_currency` : type === 'code' ? `${name}_raw` : undefined;
+    if (beside !== undefined) values[beside] = textOf(columns[beside]);
     if (value === null) values[name] = null;
     else if (type === 'money') values[name] = plainMoney(value as number, String(columns[`${name}_currency`]));
     else if (type === 'boolean') values[name] = value ? 'true' : 'false';

@@ -176,7 +176,7 @@ describe('each mistake is reported once, where it stands, with what to do', () =
     expect(
       await problemsOf(changed({ 'config/connections.yaml': ['${env:CLERK_PASSWORD}', '${file:secrets/clerk}'] }), { secrets: true }),
     ).toEqual([
-      "config/connections.yaml:8:17 connections.clerk.options.password: the option password of the connection clerk needs the file secrets/clerk, which is not there. Create it in the town's folder, with only the secret in it. [SECRET_MISSING]",
+      "config/connections.yaml:8:17 connections.clerk.options.password: the option password of the connection clerk needs the file secrets/clerk, which does not exist. Create it in the town's folder, with only the secret in it. [SECRET_MISSING]",
     ]);
     expect(await problemsOf(TOWN, { secrets: true, env: { CLERK_PASSWORD: 'x' } })).toEqual([]);
   });

@@ -107,7 +107,7 @@ describe('a connection gets another name', () => {
     });
     await town.reopen();
     expect((await town.run('desk-receipts')).problems).toMatchObject([
-      { code: 'CONNECTION_CHANGED', hint: expect.stringContaining('otherwise name desk again') },
+      { code: 'CONNECTION_CHANGED', hint: expect.stringContaining('otherwise use desk again') },
     ]);
   });
 

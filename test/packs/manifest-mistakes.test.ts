@@ -109,7 +109,7 @@ test('sums that nothing could be added up for are found before anything is sent'
 
 test('a sign is for numbers', async () => {
   const found = await mistakes(STREAM.replace('class: { from: 2, to: 4 }', 'class: { from: 2, to: 4, sign: overpunch }'));
-  expect(found.join('\n')).toMatch(/fields\.class\.sign: is for numbers, and the field has no decimals\./);
+  expect(found.join('\n')).toMatch(/fields\.class\.sign: is for numbers, but the field has no decimals\./);
 });
 
 test('a sink that its transport cannot write, and a date that cannot be written', async () => {
@@ -192,8 +192,8 @@ test('a stream of changes has one table with its primary key, and nothing that a
     .replace('primary_key: [No]', 'primary_key: { fields: [No], repeats: number }\n    deletes: { when_absent: true }');
   expect(await sqlMistakes(wrong)).toEqual([
     expect.stringContaining('retriever.query.tables: the server tracks the changes of each table separately, but there are 2 tables.'),
-    expect.stringMatching(/^incremental\.cursor: means nothing to kind: change_tracking/),
-    expect.stringMatching(/^incremental\.lookback: means nothing/),
+    expect.stringMatching(/^incremental\.cursor: has no effect with kind: change_tracking/),
+    expect.stringMatching(/^incremental\.lookback: has no effect/),
     expect.stringMatching(/^primary_key: must be the primary key of the table/),
     expect.stringMatching(/^deletes\.when_absent: is not needed/),
   ]);
@@ -203,7 +203,7 @@ test('a stream of changes has one table with its primary key, and nothing that a
 test('any other kind needs a cursor, and a row version no ties', async () => {
   expect((await sqlMistakes(CHANGES.replace('change_tracking', 'sequence'))).join()).toContain('the key "cursor" is missing');
   expect((await sqlMistakes(CHANGES.replace('kind: change_tracking', 'kind: rowversion, cursor: No, lookback: 1h'))).join()).toContain(
-    'means nothing to kind: rowversion',
+    'has no effect with kind: rowversion',
   );
 });
 
@@ -232,7 +232,7 @@ test('packed files take their keys from options that are secrets, and from nowhe
   );
   expect(found).toHaveLength(5);
   expect(found.join('\n')).toMatch(
-    /private_key: must be \{\{ options\.NAME \}\}[\s\S]*passphrase: must be an option of type secret, but pass is text[\s\S]*signed_by: this connector has no option "sendr"[\s\S]*Did you mean sender/,
+    /private_key: must be exactly \{\{ options\.NAME \}\}[\s\S]*passphrase: must be an option of type secret, but pass is text[\s\S]*signed_by: this connector has no option "sendr"[\s\S]*Did you mean sender/,
   );
   expect(found.join('\n')).toContain('the column "number" is in this list twice.');
   expect(found.join('\n')).toContain('the decoder gives no field "amount".');

@@ -87,7 +87,7 @@ function listIn(output: ElementDeclaration | undefined): FoundList | undefined {
       if (!field.many && !field.type()) beside.push({ path: [...path, field.name].join('.'), name: field.name });
     for (const field of type.fields) {
       const inner = field.type();
-      if (field.many && inner?.fields.length) return { path: [...path, field.name], row: inner, next to };
+      if (field.many && inner?.fields.length) return { path: [...path, field.name], row: inner, beside };
     }
     for (const field of type.fields) {
       const found = field.many ? undefined : visit(field.type(), [...path, field.name]);

@@ -56,12 +56,12 @@ export function scorePair(population: Population, a: Profile, b: Profile): Score
   levelsOf(population, a, b, scratch);
   let own = prior;
   let shared = 0;
-  let next to = 0;
+  let beside = 0;
   for (let i = 0; i < features.length; i++) {
     const weight = weightOf(population, i, scratch[i]!, a[i] ?? null);
     if (features[i]!.household) shared += weight;
     else own += weight;
-    if (weight > 0 && features[i]!.specific) next to += weight;
+    if (weight > 0 && features[i]!.specific) beside += weight;
   }
   const { veto, apart } = vetoOf(population, a, b, scratch, beside, shared);
   return { score: own + Math.max(household.floor, Math.min(household.cap, shared)), uncapped: own + shared, veto, apart };

@@ -50,7 +50,7 @@ export function vetoOf(
   const evidence = (nameAgrees || birthAgrees) && !moved;
   const apart = conflict && !birthAgrees && (bothNames || first!.length === 1 || second!.length === 1 || (given === 4 && oneName));
   if (!evidence && vetoes.has('person_evidence')) return { veto: 'person_evidence', apart };
-  return { veto: next to < BESIDE_NAME && vetoes.has('name_only') ? 'name_only' : undefined, apart };
+  return { veto: beside < BESIDE_NAME && vetoes.has('name_only') ? 'name_only' : undefined, apart };
 }
 
 /** A rare name in one town is no person yet: something of the person or the address must agree too. */
