@@ -95,7 +95,7 @@ function lineOf(name: string, f: Figures): string {
   ].join('');
 }
 
-/** The input beside what came of it, and how to see it again. */
+/** The input next to what came of it, and how to see it again. */
 function save({ subject, index, fault, about, bytes }: Found): void {
   const name = `${subject.replaceAll(' ', '-')}-${seed}-${index}`;
   writeFileSync(join(folder, `${name}.bin`), bytes);

@@ -36,7 +36,7 @@ function cameIn(inbound: readonly PipelineStatus[]): string {
   if (fresh > 0)
     return `Came in: ${plural(sum('read'), 'record')}, of which ${sum('created').toLocaleString('en-US')} were new${sum('changed') ? ` and ${sum('changed').toLocaleString('en-US')} had changed` : ''}.`;
   const again = sum('unchanged');
-  return `Nothing was entered twice: 0 records are new, 0 changed, and no file was read again.${again ? ` ${plural(again, 'record')} that their systems give anew each time ${again === 1 ? 'was' : 'were'} recognized as unchanged.` : ''}`;
+  return `Nothing was entered twice: 0 records are new, 0 changed, and no file was read again.${again ? ` ${plural(again, 'record')} that their systems give again each time ${again === 1 ? 'was' : 'were'} recognized as unchanged.` : ''}`;
 }
 
 async function rejectedNow({ knex }: Engine): Promise<string[]> {

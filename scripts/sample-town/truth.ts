@@ -1,6 +1,6 @@
 import type { LookAlikes } from './residents.ts';
 
-/** What is really so in Maplewood, whatever its systems say: written beside the data as truth.json. Money is integer cents. */
+/** What is really so in Maplewood, whatever its systems say: written next to the data as truth.json. Money is integer cents. */
 export interface TownTruth {
   version: number;
   seed: number;

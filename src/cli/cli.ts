@@ -13,7 +13,7 @@ export interface Cli {
   json(): boolean;
   /** Writes the value as JSON with --json, otherwise what `text` gives. */
   print(value: unknown, text: () => string): void;
-  /** For people, while working: to stderr, so that stdout stays the result. */
+  /** For people, while working: to stderr, so stdout stays the result. */
   note(line: string): void;
   /** The exit code that the process will end with; the highest call wins nothing, the last one does. */
   setExit(code: number): void;

@@ -29,7 +29,7 @@ export function endsIn(option: string, file: string, endings: readonly string[])
   });
 }
 
-/** A problem for a name that is none of those known. */
+/** A problem for a name that is not one of those known. */
 export function unknownName(code: string, what: string, given: string, known: Iterable<string>): Problem {
   const names = [...new Set(known)].sort();
   const meant = didYouMean(given, names);

@@ -23,7 +23,7 @@ const PARTS = [
 ];
 const WHOLE = ['/Date(ms)/', 'unix'];
 
-/** What is no part of a date format, in words; undefined when all of it is. `[text]` stands for itself. */
+/** What is not a part of a date format, in words; undefined when all of it is. `[text]` stands for itself. */
 export function strangeInDateFormat(format: string): string | undefined {
   if (WHOLE.includes(format)) return undefined;
   for (const [token] of format.replace(/\[[^\]]{0,200}\]/g, ' ').matchAll(/([A-Za-z])\1*/g)) {

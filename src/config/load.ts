@@ -32,7 +32,7 @@ export interface LoadOptions {
   compileMapping?: CompileCheck;
   /** The same for mappings to sinks. */
   compileSinkMapping?: CompileSinkCheck;
-  /** Also look whether every secret that a connection names can be had on this machine. Default: no. */
+  /** Also check whether every secret that a connection names can be had on this machine. Default: no. */
   secrets?: boolean;
   /** What can be known only with parts that this folder does not know: the store, the disk. Gets what could be read. */
   alsoCheck?: (draft: Draft) => Promise<Problem[]>;

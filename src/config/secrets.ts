@@ -86,7 +86,7 @@ export function filledUrl(store: { url: string; password?: string | undefined },
 export function redact(text: string): string {
   for (const secret of resolved) {
     if (!text.includes(secret)) continue;
-    // A secret of one to three characters is part of ordinary words and figures: only where it stands alone.
+    // A secret of one to three characters is part of ordinary words and figures: only where it is alone.
     text =
       secret.length > 3
         ? text.replaceAll(secret, '[secret]')

@@ -49,7 +49,7 @@ export function quoted(text: string): string {
   return JSON.stringify(safe.length > 60 ? `${safe.slice(0, 59)}…` : safe);
 }
 
-/** What stands at a path of a value. */
+/** What is at a path of a value. */
 export function valueAtPath(value: unknown, path: Path): unknown {
   let at = value;
   for (const part of path) {

@@ -2,7 +2,7 @@ import type { ErrorCode, YAMLError } from 'yaml';
 import type { Problem } from '../core/errors.ts';
 
 /**
- * What the YAML parser found, in plain words. Never quotes the file: a mistake beside a password would show it.
+ * What the YAML parser found, in plain words. Never quotes the file: a mistake next to a password would show it.
  * Only a duplicate key is named, since keys are names.
  */
 export function syntaxInPlainWords(error: YAMLError, text: string): Omit<Problem, 'place'> {
@@ -36,7 +36,7 @@ const COMMON: [pattern: RegExp, ...Words][] = [
 ];
 
 const WORDS: Partial<Record<ErrorCode, Words>> = {
-  ALIAS_PROPS: ['a reference to an anchor (*name) must stand alone.', QUOTES],
+  ALIAS_PROPS: ['a reference to an anchor (*name) must be alone.', QUOTES],
   BAD_ALIAS: ['an anchor (&name) or a reference to one (*name) has no name.', QUOTES],
   BAD_COLLECTION_TYPE: [
     'a tag (!name) does not match what follows it.',

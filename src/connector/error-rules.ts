@@ -13,7 +13,7 @@ export class IgnoredFile extends InterlocalError {}
 
 /**
  * Does the work and judges its errors by the connector's own rules, first that fits: by status (of HTTP, SQL Server or SFTP), or by
- * words of a fault. `ignore` gives IGNORED; `login` logs in anew and does the work once more; a hint of the rule replaces ours.
+ * words of a fault. `ignore` gives IGNORED; `login` logs in again and does the work once more; a hint of the rule replaces ours.
  */
 export async function judging<T>(work: () => Promise<T>, rules: Rules, logIn?: () => void): Promise<T | typeof IGNORED> {
   for (let again = false; ; again = true) {

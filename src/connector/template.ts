@@ -71,7 +71,7 @@ export function asContent(contentType: string): WriteValue {
 }
 
 /**
- * A path: what other systems gave is written as data, so that it leads nowhere else; options of the connection may have
+ * A path: what other systems gave is written as data, so it leads nowhere else; options of the connection may have
  * slashes in them. A path that is one placeholder is an address that the service gave.
  */
 export function fillPath(text: string, variables: Variables): string {

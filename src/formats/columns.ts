@@ -33,7 +33,7 @@ export function checkColumns(
         'COLUMN_DUPLICATE',
         file,
         place,
-        `The column ${JSON.stringify(name)} is there ${places.length === 2 ? 'twice' : `${places.length} times`} (columns ${where.join(' and ')}).`,
+        `The column ${JSON.stringify(name)} appears ${places.length === 2 ? 'twice' : `${places.length} times`} (columns ${where.join(' and ')}).`,
         usedIn(context).has(name)
           ? `The stream has a field ${JSON.stringify(name)}, and it is not known which one is meant: have the export changed, or name the columns in the decoder with header.`
           : 'Have the export changed so that every column has its own name. No field of the stream has this name: with duplicate_columns: number in the decoder the file is read as it is.',

@@ -13,7 +13,7 @@ export interface FieldCheck {
 
 /**
  * For formats without a header (XML, JSON): a required field that no record of the file has was renamed, or the file
- * is another one; a field that nobody knows is new. A file without records proves nothing and passes.
+ * is another one; a field that is unknown is new. A file without records proves nothing and passes.
  */
 export function fieldCheck(context: DecodeContext): FieldCheck {
   const missing = new Set(context.requiredColumns ?? []);

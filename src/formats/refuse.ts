@@ -36,7 +36,7 @@ export function crAlone(file: string): FileError {
   );
 }
 
-/** A piece of a file as it stands in a message: short, on one line. */
+/** A piece of a file as it is in a message: short, on one line. */
 export function excerpt(text: string, most = 40): string {
   const line = text.replace(/[\r\n\t]+/g, ' ');
   return line.length > most ? `${line.slice(0, most)}…` : line;

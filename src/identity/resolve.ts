@@ -48,7 +48,7 @@ export function rulePairs(population: Population, profiles: readonly Profile[]):
   return pairs;
 }
 
-/** What a person said about two records. `later` is no answer. */
+/** What a person said about two records. `later` is not an answer. */
 export interface Decision {
   verdict: 'same' | 'different' | 'later';
 }

@@ -16,7 +16,7 @@ export function toAscii(text: string): string | Fault {
   return written;
 }
 
-/** Accents stand behind their letter once a text is decomposed. */
+/** Accents come after their letter once a text is decomposed. */
 const ACCENT = /[\u0300-\u036f]/;
 
 const COUNTERPARTS = new Map<string, string>([

@@ -68,12 +68,12 @@ describe('sum', () => {
   });
 
   test('without any payment there is no amount, rather than one of zero', () => {
-    expect(apply(amount, { Payment: [] })).toEqual(['FIELD_REQUIRED Payment.Amount gives no value, and amount must have one.']);
+    expect(apply(amount, { Payment: [] })).toEqual(['FIELD_REQUIRED Payment.Amount has no value, but amount must have one.']);
   });
 
   test('what cannot be added up is said before anything is read', () => {
     expect(refusals({ note: { sum: 'Payment.Amount' } })).toEqual(['fields.note.sum: Only money and whole numbers can be added up.']);
-    expect(refusals({ amount: { sum: 'Amount' } })).toEqual(['fields.amount.sum: Amount names no list.']);
+    expect(refusals({ amount: { sum: 'Amount' } })).toEqual(['fields.amount.sum: Amount does not name a list.']);
     expect(refusals({ amount: { sum: 'P.Amount', from: 'x' } })).toEqual([
       'fields.amount: The rule has more than one of from, const, cases, sum and concat.',
     ]);
@@ -127,6 +127,6 @@ describe('raw', () => {
       tender_raw: 'C1',
     });
     expect(apply({ tender: { from: 'mapped', raw: 'own' } }, { own: '', mapped: '' })).toMatchObject({ tender: null, tender_raw: null });
-    expect(refusals({ note: { from: 'a', raw: 'b' } })).toEqual(['fields.note.raw: Only codes have a raw value, and note is text.']);
+    expect(refusals({ note: { from: 'a', raw: 'b' } })).toEqual(['fields.note.raw: Only codes have a raw value, but note is text.']);
   });
 });

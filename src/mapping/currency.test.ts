@@ -28,7 +28,7 @@ const money = (more: Record<string, unknown> = {}): unknown => ({ from: 'a', par
 
 describe('the sign in an amount', () => {
   test('must be of the currency that the amount is stored in', () => {
-    expect(read('a', { a: '€5.00' })).toBe('CURRENCY_CONTRADICTED a "€5.00" is marked €, and the amount is in USD as the mapping says.');
+    expect(read('a', { a: '€5.00' })).toBe('CURRENCY_CONTRADICTED a "€5.00" is marked €, but the mapping says that the amount is in USD.');
     expect(read('a', { a: '£5' })).toMatch(/^CURRENCY_CONTRADICTED/);
     expect(read('a', { a: '-£5' })).toMatch(/^CURRENCY_CONTRADICTED/);
     expect(read('a', { a: '(€ 5.00)' })).toMatch(/^CURRENCY_CONTRADICTED/);

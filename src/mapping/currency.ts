@@ -80,7 +80,7 @@ const SIGNS: Record<string, readonly string[]> = {
   '€': ['EUR'],
 };
 
-/** Why a sign in an amount contradicts its currency: `€5.00` is no amount in dollars. */
+/** Why a sign in an amount contradicts its currency: `€5.00` is not an amount in dollars. */
 export function contradiction(text: string, currency: string): Fault | undefined {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);

@@ -112,7 +112,7 @@ function compileReaders(formats: readonly string[], complain: (message: string) 
   return wrong ? undefined : readers;
 }
 
-/** The years 1 to 9999, a day inside, so that an offset cannot lead out. */
+/** The years 1 to 9999, a day inside, so an offset cannot lead out. */
 const EARLIEST_MS = -62_135_510_400_000;
 const LATEST_MS = 253_402_214_400_000;
 

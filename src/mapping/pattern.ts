@@ -17,7 +17,7 @@ const SHORTEST_USEFUL = 100;
 /**
  * Compiles a pattern (ECMAScript, flag u). A pattern that backtracks without bound is refused here, before it meets the
  * one record in a million that stops a run: one whose time grows exponentially with the text, or with more than its
- * third power. For the others the text is bounded instead, so that the worst one takes a fraction of a second.
+ * third power. For the others the text is bounded instead, so the worst one takes a fraction of a second.
  * `complain` hears what is wrong; then undefined.
  */
 export function compilePattern(pattern: string, complain: (message: string, hint?: string) => void): Pattern | undefined {

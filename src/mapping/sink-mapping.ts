@@ -106,7 +106,7 @@ function compileField(
   const field = Object.hasOwn(fields, below + name) ? fields[below + name] : undefined;
   if (!field) unknownField(name, below, sink, complain);
   else if (field.type === 'list') complain('', `${below}${name} is a list of the sink.`, 'Write it under lists.');
-  // A name may have a point in it; only what lies in a group is put into one.
+  // A name may have a point in it; only what is in a group is put into one.
   const parent = name.slice(0, Math.max(0, name.lastIndexOf('.')));
   const grouped = parent !== '' && fields[below + parent]?.type === 'object';
   const compiled = compileRule(name, rule, textField(field), settings, depth, complain);

@@ -16,7 +16,7 @@ export type Read = (scope: Scope) => string | null | Fault;
 
 /**
  * Reads one source field as text. `../name` looks in the object around the item; `@file`, `@record`, `@connection` and
- * `@currency` say where the record came from. Text of spaces only is no value. A name that the record does not have
+ * `@currency` say where the record came from. Text of spaces only is not a value. A name that the record does not have
  * is a fault; a part of a dotted path that is missing below a first part that is there is no value, since XML and
  * JSON leave out what is empty. Of a plain text `text` is the text itself, and any other field of it is a fault.
  */

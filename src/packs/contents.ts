@@ -78,7 +78,7 @@ const SECRET_TEXTS: readonly [RegExp, string][] = [
   [/\bgh[pousr]_[A-Za-z0-9]{36}\b/, 'an access token'],
 ];
 
-/** A pack goes to every town: passwords and keys are each town's own, and stand in options of type secret. */
+/** A pack goes to every town: passwords and keys are each town's own, and are in options of type secret. */
 function secretIn(name: string, bytes: Buffer): Problem | undefined {
   const text = bytes.toString('latin1');
   const found = SECRET_NAMES.test(basename(name))
@@ -89,7 +89,7 @@ function secretIn(name: string, bytes: Buffer): Problem | undefined {
   return reference ? secretProblem(name, `A pack must not say where a town keeps its secrets, but ${reference[0]} does.`) : undefined;
 }
 
-/** The key that encrypted recordings are read with is made for them alone, lies at fixtures/<option>.asc, and is nobody's secret. */
+/** The key that encrypted recordings are read with is made for them alone, is at fixtures/<option>.asc, and is nobody's secret. */
 function withoutOwnKey(name: string, text: string): string {
   return /^fixtures\/\w+\.asc$/.test(name) ? text.replace('-----BEGIN PGP PRIVATE KEY BLOCK-----', '') : text;
 }

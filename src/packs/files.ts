@@ -6,7 +6,7 @@ import type { Problem } from '../core/errors.ts';
 /** The files of a pack: path within it, with / on every system, and bytes. */
 export type PackFiles = ReadonlyMap<string, Buffer>;
 
-/** The signature stands in the pack and signs everything else in it. */
+/** The signature is in the pack and signs everything else in it. */
 export const SIGNATURE_FILE = 'signature.json';
 
 /** Far above what recordings need, far below what would hurt: whatever comes from outside is bounded. */

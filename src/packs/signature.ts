@@ -38,7 +38,7 @@ export interface Signer {
   name: string | null;
 }
 
-/** The signed text: one value a line, so that nothing in it can be read as something else. */
+/** The signed text: one value a line, so nothing in it can be read as something else. */
 function signedText(s: Omit<PackSignature, 'signature'>): Buffer {
   return Buffer.from([s.format, s.connector, s.version, s.hash, s.signed_on, s.valid_until ?? '-', s.key, ''].join('\n'));
 }

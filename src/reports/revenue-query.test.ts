@@ -24,7 +24,7 @@ test('an empty form asks for all months', () => {
 
 test('everything that is wrong is said at once, with what to write instead', () => {
   expect(problems({ period: 'moth', from: '2026-02-29', to: '1/7/2026' })).toEqual([
-    '--period: "moth" is no period. Did you mean month?',
+    '--period: "moth" is not a period. Did you mean month?',
     '--from: "2026-02-29" is not a date. Write it as YYYY-MM-DD, such as 2026-07-01.',
     '--to: "1/7/2026" is not a date. Write it as YYYY-MM-DD, such as 2026-07-01.',
   ]);

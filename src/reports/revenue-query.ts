@@ -29,8 +29,8 @@ export function readRevenueQuery(given: RevenueQueryText, nameOf: (name: keyof R
     const meant = didYouMean(period, PERIODS);
     wrong(
       'period',
-      `${JSON.stringify(period.slice(0, 60))} is no period.`,
-      meant ? `Did you mean ${meant}?` : `There are: ${PERIODS.join(', ')}.`,
+      `${JSON.stringify(period.slice(0, 60))} is not a period.`,
+      meant ? `Did you mean ${meant}?` : `Known: ${PERIODS.join(', ')}.`,
     );
   }
   for (const name of ['from', 'to'] as const)

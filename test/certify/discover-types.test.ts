@@ -64,7 +64,7 @@ test('a database declares types too: whole numbers are figures unless they name 
   expect(streams.map((s) => s.name)).toEqual(['permits', 'permits-2']);
 });
 
-describe('money is no key', () => {
+describe('money is not a key', () => {
   test('while another column names each record', async () => {
     const stream = await look('AmountPaid,Ref,What\n100,17,x\n250,18,x\n2450,19,y\n');
     expect(stream.keys.map((key) => key.fields)).toEqual([['Ref']]);

@@ -140,7 +140,7 @@ describe('nested samples', () => {
     await expect(look('')).rejects.toThrow('The file is empty.');
     await expect(look(Buffer.from('PK\u0003\u0004rest'), 'a.xlsx')).rejects.toThrow('FILE_TRUNCATED');
     await expect(look('%PDF-1.7\n%\u00e2\n1 0 obj', 'report.csv')).rejects.toThrow('This is a PDF. A PDF is a picture of a table');
-    await expect(look('<!DOCTYPE html><html><body>Log in</body></html>')).rejects.toThrow('it may be the page of a log-in');
+    await expect(look('<!DOCTYPE html><html><body>Log in</body></html>')).rejects.toThrow('it may be the page of a login');
     await expect(look(Buffer.from('d0cf11e0a1b11ae10000', 'hex'), 'till.xls')).rejects.toThrow('save it as .xlsx or CSV');
     await expect(look(Buffer.from('no,name\n1,Ann\n', 'utf16le'))).rejects.toThrow('this is UTF-16 without a byte order mark');
     await expect(look('{"items":[],"total":0}')).rejects.toThrow('There is no list of records in it: it has items, total.');
@@ -183,7 +183,7 @@ describe('a sample that is packed, or a workbook', () => {
     expect((await discoverFile('a.csv.gz', gzip(csv).subarray(0, 300), true)).decoder).toEqual({ csv: {} });
   });
 
-  test('gives its sheet, header, what stands above and below, and types as its cells show them', async () => {
+  test('gives its sheet, header, what is above and below, and types as its cells show them', async () => {
     const stream = await look(sheet(), 'till-2026.xlsx');
     expect(stream.decoder).toEqual({ xlsx: { sheet: 'Till', skip_rows: 2, footer_rows: 1 } });
     expect(stream.evidence.join('\n')).toMatch(/the sheets Till, Notes; looked at Till[\s\S]*row 3 is a header/);

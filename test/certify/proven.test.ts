@@ -172,7 +172,7 @@ describe('fields inside groups and lists of a service', () => {
 
   test('and a group that is declared as text is not one', async () => {
     expect(failures(await certified(dogs(GOOD.replace('dog: { type: object }', 'dog: {}'))))[0]).toContain(
-      'it stands in "dog", which is declared as text. Set type: object there, or list where it repeats.',
+      'it is in "dog", which is declared as text. Set type: object there, or list where it repeats.',
     );
   });
 });
@@ -219,7 +219,7 @@ streams:
 
   test('and must be said', async () => {
     expect(failures(await certified(permits(['0', '1'], PERMITS.replace(', values: ["1"]', ''))))[0]).toContain(
-      'the key "values" is missing: it says what stands in Gone when a record was deleted.',
+      'the key "values" is missing: it says what Gone contains when a record was deleted.',
     );
   });
 });
@@ -256,7 +256,7 @@ streams:
     expect(failed).toContain(
       'fixtures/notes/tables.json dbo.Notes.columns.Any: "SQL_VARIANT" is not a type that can be recorded. One of BIT, TINYINT',
     );
-    expect(failed).toContain('dbo.Notes.rows.1: Row 2 has 1 values, and there are 2 columns.');
+    expect(failed).toContain('dbo.Notes.rows.1: Row 2 has 1 values, but there are 2 columns.');
   });
 });
 

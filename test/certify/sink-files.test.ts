@@ -145,7 +145,7 @@ describe('a pack whose files are dropped for another system', () => {
     const details = Object.fromEntries(certificate.findings.filter((f) => f.sink).map((f) => [f.check, f.detail]));
     expect(details).toMatchObject({
       dropped: 'in/entries-2026-03-02-7.csv: 42 bytes; in/entries-2026-03-02-7.csv.done: 0 bytes.',
-      never_half: 'Looked 3 times on the way: not there, or whole; the marker after it.',
+      never_half: 'Looked 3 times during the transfer: not there, or complete; the marker after it.',
       killed: expect.stringContaining('each file got there once') as string,
       killed_and_taken: expect.stringContaining('each file got there once') as string,
       other_file: 'TARGET_EXISTS; once the other file was taken away, ours was sent.',
@@ -206,7 +206,7 @@ describe('a pack whose files are dropped for another system', () => {
       ...manifest(secret, ['entries-{{ date }}', 'entries-{{ options.key }}-{{ date }}']),
       'fixtures/entries/entries-2026-03-02-7.csv': '',
     });
-    expect(said).toMatch(/secrets: The secret stands in|Secret|secret/);
+    expect(said).toMatch(/secrets: The secret appears in|Secret|secret/);
   });
 });
 

@@ -33,7 +33,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     ],
   ],
   [
-    'VALUE_INVALID: a schedule that is none',
+    'VALUE_INVALID: a schedule that is not one',
     { 'pipelines/clerk-payments.yaml': ['"*/15 6-20 * * 1-5"', '"*/15 25 * * *"'] },
     [
       'pipelines/clerk-payments.yaml:2:11 schedule: "*/15 25 * * *" is not a schedule. Five parts: minute, hour, day, month, weekday; */15 6-20 * * 1-5 is every 15 minutes from 6 am to 8:45 pm, Monday to Friday. [VALUE_INVALID]',
@@ -51,16 +51,16 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'VALUE_INVALID: fixed-width fields that lie over each other',
     { [MANIFEST]: ['paid: { from: 10, to: 17 }', 'paid: { from: 9, to: 17 }'] },
     [
-      `${MANIFEST}:22:15 streams.payments.decoder.fixed_width.record_types.D.fields.paid: the field paid (9-17) lies over the field number, which ends at 9. Check the columns against the layout. [VALUE_INVALID]`,
+      `${MANIFEST}:22:15 streams.payments.decoder.fixed_width.record_types.D.fields.paid: the field paid (9-17) overlaps the field number, which ends at 9. Check the columns against the layout. [VALUE_INVALID]`,
     ],
   ],
   [
-    'VALUE_INVALID: a pattern that is none',
+    'VALUE_INVALID: a pattern that is not one',
     { [MAPPING]: ['    from: paid\n', '    from: paid\n    match: { pattern: "([0-9]{8}" }\n'] },
     [`${MAPPING}:8:23 fields.received_on.match.pattern: "([0-9]{8}" is not a regular expression (unterminated group). [VALUE_INVALID]`],
   ],
   [
-    'VALUE_INVALID: a date format that is none',
+    'VALUE_INVALID: a date format that is not one',
     { [MAPPING]: ['parse: { date: MMDDYYYY }', 'parse: { date: mmddyyyy }'] },
     [`${MAPPING}:8:20 fields.received_on.parse.date: "mmddyyyy" has "dd", which is not part of a date; write DD. [VALUE_INVALID]`],
   ],
@@ -68,11 +68,11 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'VALUE_INVALID: a lookup that gives a code which the model does not have',
     { 'mappings/lookups/tenders.csv': ['2,check', '2,cheque'] },
     [
-      `${MAPPING}:14:22 fields.tender.lookup.table: the lookup tenders gives "cheque", which receipt.tender does not have. There is: cash, check, card. [VALUE_INVALID]`,
+      `${MAPPING}:14:22 fields.tender.lookup.table: the lookup tenders gives "cheque", which receipt.tender does not have. Known: cash, check, card. [VALUE_INVALID]`,
     ],
   ],
   [
-    'VALUE_INVALID: an amount that is no money',
+    'VALUE_INVALID: an amount that is not money',
     {
       'pipelines/clerk-check.yaml': [
         'left: { name: clerk, entity: receipt, amount: amount',
@@ -127,7 +127,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'REFERENCE_UNKNOWN: a source field',
     { [MAPPING]: ['from: paid', 'from: payed'] },
     [
-      `${MAPPING}:7:11 fields.received_on.from: "payed" is not a field of the stream. There is: number, paid, amount, tender. [REFERENCE_UNKNOWN]`,
+      `${MAPPING}:7:11 fields.received_on.from: "payed" is not a field of the stream. Known: number, paid, amount, tender. [REFERENCE_UNKNOWN]`,
     ],
   ],
   [
@@ -153,7 +153,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'REFERENCE_UNKNOWN: a field that the decoder does not give',
     { [MANIFEST]: ['        tender: {}', '        tender: {}\n        clerk: {}'] },
     [
-      `${MANIFEST}:42:9 streams.payments.schema.fields.clerk: the decoder gives no field "clerk". There is: number, paid, amount, tender. [REFERENCE_UNKNOWN]`,
+      `${MANIFEST}:42:9 streams.payments.schema.fields.clerk: the decoder gives no field "clerk". Known: number, paid, amount, tender. [REFERENCE_UNKNOWN]`,
     ],
   ],
   [
@@ -188,14 +188,14 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'NAME_MISMATCH: a file that calls itself otherwise',
     { 'pipelines/clerk-check.yaml': ['pipeline: clerk-check', 'pipeline: clerk-checks'] },
     [
-      'pipelines/clerk-check.yaml:1:11 pipeline: is "clerk-checks", but the file is called "clerk-check". Write pipeline: clerk-check, or rename the file. [NAME_MISMATCH]',
+      'pipelines/clerk-check.yaml:1:11 pipeline: is "clerk-checks", but the file is named "clerk-check". Write pipeline: clerk-check, or rename the file. [NAME_MISMATCH]',
     ],
   ],
   [
     'NAME_MISMATCH: a connector whose folder is called otherwise',
     { [MANIFEST]: ['connector: clerk-files', 'connector: clerk'] },
     [
-      `${MANIFEST}:1:12 connector: is "clerk", but the folder is called "clerk-files". Write connector: clerk-files, or rename the folder. [NAME_MISMATCH]`,
+      `${MANIFEST}:1:12 connector: is "clerk", but the folder is named "clerk-files". Write connector: clerk-files, or rename the folder. [NAME_MISMATCH]`,
     ],
   ],
   [

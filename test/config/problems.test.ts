@@ -116,7 +116,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     { [MANIFEST]: ['          T:\n', '          01:\n'] },
     [
       `${MANIFEST}:25:11 streams.payments.decoder.fixed_width.record_types.1: the key 01 without quotes is read as the number 1. Write it in quotes: "01". [TYPE_WRONG]`,
-      `${MANIFEST}:33:15 streams.payments.control[0].type: there is no record type "T" in the decoder. There is: 1, D. [REFERENCE_UNKNOWN]`,
+      `${MANIFEST}:33:15 streams.payments.control[0].type: there is no record type "T" in the decoder. Known: 1, D. [REFERENCE_UNKNOWN]`,
     ],
   ],
   [
@@ -144,7 +144,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     [`${MANIFEST}:4:12 transport: must be one of sftp, folder, http, soap, sqlserver, but is "stfp". Did you mean sftp? [VALUE_INVALID]`],
   ],
   [
-    'VALUE_INVALID: a time zone that is none',
+    'VALUE_INVALID: a time zone that is not one',
     { 'config/interlocal.yaml': ['America/New_York', 'America/NewYork'] },
     [
       'config/interlocal.yaml:3:14 town.time_zone: "America/NewYork" is not a time zone; use an IANA name such as America/New_York. [VALUE_INVALID]',
@@ -171,12 +171,12 @@ describe('each mistake is reported once, where it stands, with what to do', () =
 
   it('SECRET_MISSING: names the option and what it needs, when secrets are looked for', async () => {
     expect(await problemsOf(TOWN, { secrets: true, env: { CLERK_PASWORD: 'x' } })).toEqual([
-      'config/connections.yaml:8:17 connections.clerk.options.password: the option password of the connection clerk needs the environment variable CLERK_PASSWORD, which is not set. There is CLERK_PASWORD: did you mean that? [SECRET_MISSING]',
+      'config/connections.yaml:8:17 connections.clerk.options.password: the option password of the connection clerk needs the environment variable CLERK_PASSWORD, which is not set. CLERK_PASWORD is set: did you mean that? [SECRET_MISSING]',
     ]);
     expect(
       await problemsOf(changed({ 'config/connections.yaml': ['${env:CLERK_PASSWORD}', '${file:secrets/clerk}'] }), { secrets: true }),
     ).toEqual([
-      "config/connections.yaml:8:17 connections.clerk.options.password: the option password of the connection clerk needs the file secrets/clerk, which is not there. Create it in the town's folder, with only the secret in it. [SECRET_MISSING]",
+      "config/connections.yaml:8:17 connections.clerk.options.password: the option password of the connection clerk needs the file secrets/clerk, which does not exist. Create it in the town's folder, with only the secret in it. [SECRET_MISSING]",
     ]);
     expect(await problemsOf(TOWN, { secrets: true, env: { CLERK_PASSWORD: 'x' } })).toEqual([]);
   });

@@ -55,9 +55,9 @@ test.each([
     'bills.partition.option: there is no option "area_s". Did you mean areas? [REFERENCE_UNKNOWN]',
   ],
   [
-    'an option that is no list',
+    'an option that is not a list',
     '{ option: area }',
-    'bills.partition.option: the option area is of type text, and partitions are a list. Write type: list for it. [VALUE_INVALID]',
+    'bills.partition.option: the option area is of type text, but partitions are a list. Write type: list for it. [VALUE_INVALID]',
   ],
   [
     'a field that the schema has not',

@@ -55,7 +55,7 @@ test(
       await town.reopen();
       await town.run('to-ledger', { now: NOW });
       takeAll(town);
-      // Killed between a move and its note, with the file taken meanwhile, nobody can know whether it got there: a person is asked.
+      // Killed between a move and its note, with the file taken meanwhile, it is not known whether it got there: a person is asked.
       const states = await outbox(town);
       if (states.some((row) => row.endsWith(' unknown'))) asked.push(`${how} ${n}`);
       const known = states.map((row) => row.replace(/ unknown$/, ' sent'));

@@ -55,7 +55,7 @@ test('a key that is of a person is not shown: the record is named by its number 
   expect(out).not.toMatch(/000[123]/);
 });
 
-test('an item is named by the record that it lies in, a record that is gone by its number', async () => {
+test('an item is named by the record that it is in, a record that is gone by its number', async () => {
   const order = { number: '77', lines: [{ sku: 'towel', amount: '1.00' }] };
   const t = await makeTown({ 'inbox/orders-1.json': `${JSON.stringify(order)}\n` });
   await t.run('orders');

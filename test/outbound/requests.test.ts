@@ -72,7 +72,7 @@ async function town(files: Files): Promise<TestTown> {
   return made;
 }
 
-test('each record is asked for once, with a key of its own that stays the same when the store is made anew', async () => {
+test('each record is asked for once, with a key of its own that stays the same when the store is made again', async () => {
   const { url, booked } = await restLedger((request, response, list) => {
     book(request, list);
     response.json({ status: 'ok', id: list.length });
@@ -166,7 +166,7 @@ test('an answer that got lost: looked up with read_back, and asked again only wh
   expect(await outbox(t)).toEqual(['1 v1 accepted', '2 v1 accepted']);
 });
 
-test('read_back: what stands there is not what was written, and is told', async () => {
+test('read_back: what is there is not what was written, and is told', async () => {
   const { url } = await restLedger((request, response, list) => {
     if (request.method === 'GET') return void response.json({ number: 'x', amount: '1.00' });
     book(request, list);

@@ -202,7 +202,7 @@ describe('what was changed after it was installed', () => {
     expect((await listPacks(town, TODAY)).packs[0]).toMatchObject({ state: 'changed', changed: ['signature.json'] });
   });
 
-  test('a key that is not trusted any more is seen', async () => {
+  test('a key that is not trusted anymore is seen', async () => {
     const town = await townWithKey();
     await add(town, await zipped(signed(acme())));
     rmSync(join(town, 'config/trusted-keys/vendor.pem'));

@@ -373,7 +373,7 @@ describe('what goes out', () => {
     });
   });
 
-  test('then a person says what the edit report said, and nothing is on its way any more', async () => {
+  test('then a person says what the edit report said, and nothing is on its way anymore', async () => {
     const again = await town.run('receipts-to-finance');
     expect(again.get('receipts-to-finance')!.counts.read).toBe(0);
     const status = async () => (await statusOf(town.engine)).find(({ pipeline }) => pipeline === 'receipts-to-finance')!.outbound!;

@@ -65,7 +65,7 @@ test(
     await until(async () => departments(t.folder)).toEqual({ R1: 'Library' });
     t.write('mappings/lookups/departments.csv', 'from,to\nLibrary,Library\nPool,Swimming pool\n');
     await served.said('configuration: changed; the new one is now in force');
-    // Another content, so that the record is looked at again.
+    // Another content, so the record is looked at again.
     t.write('inbox/clerk/receipts.csv', `${HEAD}R1,2026-06-01,Library,101,cash,5.00,Pat\nR2,2026-06-01,Pool,101,cash,7.50,Pat\n`);
     letRest(join(t.folder, 'inbox/clerk/receipts.csv'));
     await until(async () => departments(t.folder)).toEqual({ R1: 'Library', R2: 'Swimming pool' });

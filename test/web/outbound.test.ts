@@ -43,7 +43,7 @@ test('the page of an outbound pipeline has what waits, with the reason and what 
   expect(text).toMatch(/1 entries-[-\d]+001\.json ! partial .* 40 \d+\.\d\d/);
   expect(text).toContain('interlocal deliver list library-to-ledger');
   const review = await page('/pipelines/permits-to-ledger');
-  expect(review).toMatch(/! review It is new, and goes when a person approves it\./);
+  expect(review).toMatch(/! review It is new and will be sent when a person approves it\./);
   expect(review).toContain('Nothing was sent yet.');
 });
 

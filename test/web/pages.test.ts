@@ -91,12 +91,12 @@ describe('what a town sees', () => {
     expect(empty).toContain('There is no revenue in this period.');
   });
 
-  test('a date that is none is said in the form, not with an error page', async () => {
+  test('a date that is not one is said in the form, not with an error page', async () => {
     const { status, text } = await server.ask('/revenue?from=2026-02-30&period=weak');
     expect(status).toBe(400);
     expect(text).toContain('role="alert"');
     expect(words(text)).toContain('From: "2026-02-30" is not a date.');
-    expect(words(text)).toContain('Period: "weak" is no period.');
+    expect(words(text)).toContain('Period: "weak" is not a period.');
   });
 
   test('the files hold the same figures as the page and the API', async () => {

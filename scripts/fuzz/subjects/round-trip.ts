@@ -13,7 +13,7 @@ interface Input {
 }
 
 const encoding = fc.constantFrom(...encodings.unwrap().options);
-/** Whatever may stand in a value; an absent value is null, never the empty text. */
+/** Whatever may be in a value; an absent value is null, never the empty text. */
 const text = fc
   .oneof(
     fc.string({ minLength: 1, unit: 'binary', maxLength: 12 }),

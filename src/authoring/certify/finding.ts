@@ -34,7 +34,7 @@ export interface Certificate {
   certified_at: string;
   passed: boolean;
   findings: Finding[];
-  /** Checks that say nothing of a stream or sink, so that they were left out: it has no trailer, is read whole each time. */
+  /** Checks that say nothing of a stream or sink, so they were left out: it has no trailer, is read whole each time. */
   not_applicable: NotApplicable[];
 }
 

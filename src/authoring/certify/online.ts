@@ -205,7 +205,7 @@ async function* lists(
   let seen = false;
   try {
     for await (const page of readStream(stream, transport, context)) {
-      // That a report was ordered is no page yet.
+      // That a report was ordered is not a page yet.
       if (page.commit || (page.incomplete && page.records.length === 0)) continue;
       if (seen) {
         if (page.records.length > 0) yield { list: page.records, from: PAST };

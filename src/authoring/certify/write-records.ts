@@ -13,7 +13,7 @@ import { optionsFor, variablesFor } from './secrets.ts';
 
 /**
  * Writes records.json of each recorded stream as it reads now, for a person to look through: from then on it is what the
- * stream must read as. Of sinks the records are what is given: what is written of them is put beside them where there is nothing yet,
+ * stream must read as. Of sinks the records are what is given: what is written of them is put next to them where there is nothing yet,
  * the file or expected.json; what a service answers nobody can make up. `note` is told what was written down as refused or rejected. Gives the files. Throws FatalError for a service or database that does not read.
  */
 export async function writeRecords(

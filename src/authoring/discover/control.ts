@@ -75,7 +75,7 @@ function sumsIn(lines: readonly string[], skip: number): Map<string, Span> {
   return sums;
 }
 
-/** The sum of the figures that stand at a span in all lines; each character is added up once, whatever the number of spans. */
+/** The sum of the figures that are at a span in all lines; each character is added up once, whatever the number of spans. */
 function sumsOfSpans(lines: readonly string[]): (span: Span) => bigint {
   const sums: number[] = new Array<number>(lines[0]!.length).fill(0);
   for (const line of lines) for (let i = 0; i < sums.length; i++) sums[i]! += line.charCodeAt(i) - 48;

@@ -79,11 +79,11 @@ function proposeField(name: string, values: readonly (Value | undefined)[]): Pro
   for (const { type, format, said, test } of SHAPES) {
     const fitting = texts.filter((text) => test.test(text.trim())).length;
     if (fitting < texts.length) continue;
-    // Figures without a point beside ones with it are figures as well; eight digits may be a number of something.
+    // Figures without a point next to ones with it are figures as well; eight digits may be a number of something.
     if (/^(YYYYMMDD|MMDDYYYY)$/.test(format ?? '') && texts.length < 3 && !/date|_on$|day/i.test(name)) continue;
     const open =
       format === 'MM/DD/YYYY' && texts.every((text) => Number(text.split('/')[1]) <= 12)
-        ? '; no day is above 12, so that DD/MM/YYYY fits too'
+        ? '; no day is above 12, so DD/MM/YYYY fits too'
         : '';
     return { ...common, type, ...(format ? { format: asWritten(format, texts) } : {}), evidence: `${counted} are ${said}${open}` };
   }
@@ -203,7 +203,7 @@ function hasCommas(sample: Sample, name: string): boolean {
 export function isFigure(sample: Sample, name: string): boolean {
   const written = sample.slice(0, 1000).map((values) => textOf(values[name]));
   if (areZoned(written)) return true;
-  // A minus may stand behind.
+  // A minus may come after.
   const texts = written.map((text) => text.replace(/[-+]$/, ''));
   const width = texts[0]?.length ?? 0;
   if (texts.length < 3 || width < 5 || width > 13 || !texts.every((text) => text.length === width && /^\d+$/.test(text))) return false;

@@ -94,7 +94,7 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
     evidence,
   };
 
-  /** Details are often identified by what is above them: the key of their parent stands before their own fields. */
+  /** Details are often identified by what is above them: the key of their parent comes before their own fields. */
   function keysWithParent(): ProposedKey[] {
     const [parent] = parents;
     const own = proposeKeys(sample, fields, summed);

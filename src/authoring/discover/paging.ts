@@ -122,7 +122,7 @@ function listOf(stream: ProposedStream, document: unknown): unknown[] {
   return Array.isArray(at) ? at : [];
 }
 
-/** Plain values beside the records, by their path. */
+/** Plain values next to the records, by their path. */
 function leavesOf(document: unknown): Map<string, string> {
   const leaves = new Map<string, string>();
   const visit = (value: unknown, at: string, depth: number): void => {

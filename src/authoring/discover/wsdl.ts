@@ -74,7 +74,7 @@ export function wsdlStreams({ location, service, version }: ReadWsdl): Discovery
 interface FoundList {
   path: string[];
   row: ComplexType;
-  /** What stands beside the list on its way: totals, codes. */
+  /** What stands next to the list on its way: totals, codes. */
   beside: { path: string; name: string }[];
 }
 
@@ -98,7 +98,7 @@ function listIn(output: ElementDeclaration | undefined): FoundList | undefined {
   return visit(output?.type(), []);
 }
 
-/** An answer that is one text and nothing beside it may be a document, with its tags escaped. */
+/** An answer that is one text and nothing next to it may be a document, with its tags escaped. */
 function textIn(output: ElementDeclaration | undefined): string | undefined {
   const fields = output?.type()?.fields ?? [];
   const texts = fields.filter((field) => !field.many && !field.type() && field.simple()?.base === 'string');

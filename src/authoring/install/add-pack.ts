@@ -101,7 +101,7 @@ async function addStaged(town: string, source: string, pack: VerifiedPack, stage
   };
 }
 
-/** Why what lies in the town's folder is not simply replaced. */
+/** Why what is in the town's folder is not simply replaced. */
 async function conflictsWith(town: string, pack: VerifiedPack, noted: InstalledPack | undefined): Promise<Problem[]> {
   const file = `connectors/${pack.connector}`;
   if (!existsSync(join(town, file))) return [];

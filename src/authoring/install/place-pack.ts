@@ -17,7 +17,7 @@ export interface Staged {
   discard(): Promise<void>;
 }
 
-/** Writes the files beside where they will be, where nothing reads them. */
+/** Writes the files next to where they will be, where nothing reads them. */
 export async function stagePack(town: string, connector: string, files: PackFiles): Promise<Staged> {
   const top = join(town, 'connectors', `.add-${randomBytes(6).toString('hex')}`);
   const folder = join(top, connector);
@@ -36,7 +36,7 @@ export async function stagePack(town: string, connector: string, files: PackFile
 
 /**
  * Puts a staged pack in its place. Killed anywhere, the town reads the one or the other whole: the lock file names both
- * until the end, and a folder that was moved aside is read as long as nothing stands in its place (config/find-files.ts).
+ * until the end, and a folder that was moved aside is read as long as nothing is in its place (config/find-files.ts).
  */
 export async function placePack(
   town: string,

@@ -14,7 +14,7 @@ export interface VerifiedPack {
   hash: string;
   /** undefined: unsigned. Its name is null where nobody in this town trusts the key. */
   signer: Signer | undefined;
-  /** What a town may allow all the same: no signature, or one of an unknown key. */
+  /** What a town may allow anyway: no signature, or one of an unknown key. */
   doubts: Problem[];
 }
 

@@ -16,7 +16,7 @@ function certificate(more: Partial<Certificate>): Certificate {
   };
 }
 
-test('what does not apply stands below the stream in one line, and with its reason what found nothing to be tried on', () => {
+test('what does not apply is below the stream in one line, and with its reason what found nothing to be tried on', () => {
   const text = certificateText(
     certificate({
       findings: [finding('recording', 'ok', '3 records.')],
@@ -42,7 +42,7 @@ test('one problem that makes many checks fail is told once, the others refer to 
       ],
     }),
   );
-  expect(text.split('is the mark of no record type')).toHaveLength(2);
+  expect(text.split('which marks no known record type')).toHaveLength(2);
   expect(text).toContain('The run failed: RECORD_TYPE_UNKNOWN, as above.\n');
   expect(text).toMatch(/The whole file was not read: RECORD_TYPE_UNKNOWN, as above\.\n.*→ Report this\./);
   expect(text.split('→ Fix the connector.')).toHaveLength(3);

@@ -38,7 +38,7 @@ const QUOTED = /\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+): .+?(?:\.(?=[\s;]|$)|$)/;
 /** Shorter ones are as easily read again. */
 const LONG = 60;
 
-/** One thing that is wrong makes many checks fail: its text stands at the first of them, and what to do about it. */
+/** One thing that is wrong makes many checks fail: its text is at the first of them, and what to do about it. */
 function eachProblemOnce(findings: readonly Finding[]): Finding[] {
   const said = new Map<string, Set<string | undefined>>();
   return findings.map((finding) => {

@@ -21,7 +21,7 @@ export async function packFolder(cli: Cli, name: string): Promise<string> {
   });
 }
 
-/** The town's folder, which must be one: nothing is installed beside it by mistake. */
+/** The town's folder, which must be one: nothing is installed next to it by mistake. */
 export async function openTownFolder(cli: Cli): Promise<string> {
   const { existsSync } = await import('node:fs');
   const { join, resolve } = await import('node:path');

@@ -39,7 +39,7 @@ function pathProblems({ connections, connectors, folder }: Draft): Problem[] {
   });
 }
 
-/** A folder beside it with nearly the same name. */
+/** A folder next to it with nearly the same name. */
 function near(path: string): string | undefined {
   const parent = dirname(path);
   if (!existsSync(parent)) return undefined;

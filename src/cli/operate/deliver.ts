@@ -108,7 +108,7 @@ export function registerDeliver(cli: Cli): void {
   registerDecisions(cli, deliver);
 }
 
-/** Records that wait for the same reason are listed under it, so that it is read once. */
+/** Records that wait for the same reason are listed under it, so it is read once. */
 function linesOf(rows: readonly OutboxRow[], ...[names, textOfProblem]: Rest): string[] {
   const groups = Map.groupBy(rows, (row) => `${row.pipeline} ${row.state} ${row.problems.map(sameProblem).join(' ')}`);
   return [...groups.values()].flatMap((list) => {

@@ -14,7 +14,7 @@ import type { Engine } from '../../engine/run/run.ts';
 export interface LiveConfiguration {
   project(): Project;
   state(): ConfigurationState;
-  /** Looks whether files were changed and takes them over if they are right. Before each run; never throws for what stands in them. */
+  /** Checks whether files were changed and takes them over if they are right. Before each run; never throws for what is in them. */
   refresh(): Promise<void>;
   stop(): void;
 }
@@ -27,7 +27,7 @@ export interface LiveOptions {
   load(folder: string): Promise<Project>;
   /** A new configuration is in force. */
   onProject(project: Project): void;
-  /** It is known anew whether what is in the folder can be used. */
+  /** It is known again whether what is in the folder can be used. */
   onState(state: ConfigurationState): void;
 }
 

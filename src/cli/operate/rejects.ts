@@ -64,7 +64,7 @@ export function registerRejects(cli: Cli): void {
             `#${r!.id} ${r!.pipeline} (${r!.state}${by})`,
             ...problems.map((p) => `    ${textOfProblem(p)}`),
             '',
-            // Each line marked, so that a record cannot pass for words of ours.
+            // Each line marked, so a record cannot pass for words of ours.
             ...r!.raw.split(/\r?\n/).map((line) => `  | ${line}`),
           ].join('\n'),
         );

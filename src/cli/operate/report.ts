@@ -4,7 +4,8 @@ import { ConfigError, didYouMean } from '../../core/errors.ts';
 import { jsonLine } from '../../core/visible.ts';
 import type { RevenueRow } from '../../reports/revenue.ts';
 import type { Cli } from '../cli.ts';
-import { plural } from '../table.ts';
+import { registerMoneyReports } from './report-money.ts';
+import { chosenFormat, writeOut } from './report-output.ts';
 
 interface RevenueOptions {
   period?: string;
@@ -20,7 +21,9 @@ const RECONCILIATION_FORMATS = ['table', 'csv', 'json'];
 
 /** `interlocal report revenue`, `interlocal report reconciliation` */
 export function registerReport(cli: Cli): void {
-  const report = cli.program.command('report').description('Reports of revenue, and of what does not reconcile and why.');
+  const report = cli.program
+    .command('report')
+    .description('Revenue, what reconciles and what does not and why, and the reports of finance.');
 
   report
     .command('revenue')
@@ -72,6 +75,8 @@ export function registerReport(cli: Cli): void {
         process.stdout.write(reconciliationText(list, format, { all: options.all === true, zone: engine.project.config.town.time_zone }));
       });
     });
+
+  registerMoneyReports(cli, report);
 }
 
 async function revenueText(rows: readonly RevenueRow[], format: string, project: Project): Promise<string | Readable> {
@@ -80,39 +85,6 @@ async function revenueText(rows: readonly RevenueRow[], format: string, project:
   if (format === 'csv') return (await import('../../reports/revenue-csv.ts')).revenueCsv(rows);
   if (format === 'json') return `${jsonLine((await import('../../reports/revenue-json.ts')).revenueJson(rows))}\n`;
   return `${(await import('./report-revenue.ts')).revenueTable(rows)}\n`;
-}
-
-/** --format, or what the file's name says, or what --json asks for. A file is never written in another format than its name says. */
-function chosenFormat(given: string | undefined, out: string | undefined, known: readonly string[], json: boolean): string {
-  const ending = /\.([^./\\]+)$/.exec(out ?? '')?.[1]?.toLowerCase();
-  const format = given ?? (ending === undefined ? (json ? 'json' : 'table') : ending === 'txt' ? 'table' : ending);
-  const wrong = (path: string, message: string, hint: string): ConfigError =>
-    new ConfigError({ code: 'USAGE', place: { path }, message, hint });
-  if (!known.includes(format) || (given === undefined && ending === 'table')) {
-    const meant = didYouMean(format, known);
-    throw wrong(
-      given === undefined ? '--out' : '--format',
-      given === undefined ? `This report cannot be written as .${ending}.` : `${JSON.stringify(format)} is not a format of this report.`,
-      given === undefined
-        ? `Name a file that ends in ${known.map((name) => (name === 'table' ? '.txt' : `.${name}`)).join(', ')}.`
-        : meant
-          ? `Did you mean ${meant}?`
-          : `Known: ${known.join(', ')}.`,
-    );
-  }
-  const own = format === 'table' ? ['txt'] : [format, ...(format === 'xlsx' ? [] : ['txt'])];
-  if (ending !== undefined && !own.includes(ending))
-    throw wrong('--out', `--format ${format} does not match a file that ends in .${ending}.`, `Use a name that ends in .${own[0]}.`);
-  if (json && out === undefined && format !== 'json')
-    throw wrong('--format', `--json and --format ${format} contradict each other.`, 'Give one of them.');
-  if (format === 'xlsx' && out === undefined) throw wrong('--out', 'A workbook needs a file to be written to.', 'Add --out revenue.xlsx.');
-  return format;
-}
-
-async function writeOut(cli: Cli, file: string, content: string | Readable, lines: number): Promise<void> {
-  const { writeReportFile } = await import('../../reports/report-file.ts');
-  await writeReportFile(file, content);
-  cli.print({ written: file, rows: lines }, () => `Wrote ${plural(lines, 'line')} to ${file}.`);
 }
 
 function unknownReconciliation(given: string, ids: readonly string[], project: Project): ConfigError {

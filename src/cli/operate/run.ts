@@ -113,7 +113,7 @@ export function chosenPipelines(
   return [...names];
 }
 
-/** What an outbound pipeline sent, and what came of it, stands in its notes. */
+/** What an outbound pipeline sent, and what came of it, is in its notes. */
 function resultLine(r: RunResult, outbound: boolean): string {
   const c = r.counts;
   const parts = [`${plural(c.read, 'record')} ${outbound ? 'looked at' : 'read'}`];

@@ -162,7 +162,7 @@ function checkPositions(
   }
 }
 
-/** A field that no record type gives would be empty in every record, and nobody would know. */
+/** A field that no record type gives would be empty in every record, and no one would know. */
 function checkSchemaFields(stream: StreamConfig, decoder: DecoderConfig, add: Add): void {
   const types = recordTypesOf(decoder);
   const wanted = stream.record_selector?.types;

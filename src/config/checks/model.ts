@@ -31,7 +31,7 @@ export function checkEntity(draft: Draft, part: Part<EntityConfig>): Problem[] {
     problems.push(...referenceProblems(draft, part, name, field, own));
     if (field.references !== undefined && !draft.entities.has(field.references))
       problems.push(unknownReference('entity', field.references, draft.entities.keys(), part, ['fields', name, 'references']));
-    // The table has these columns already, beside the money or the code.
+    // The table has these columns already, next to the money or the code.
     const base = /^(.+)_(currency|raw)$/.exec(name);
     if (base && Object.hasOwn(fields, base[1]!) && fields[base[1]!]!.type === (base[2] === 'raw' ? 'code' : 'money'))
       problems.push(

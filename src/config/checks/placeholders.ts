@@ -3,7 +3,7 @@ import { fieldsOf } from './source-fields.ts';
 
 type Streams = Readonly<Record<string, StreamConfig>>;
 
-/** What a stream gives its request or query beside the options of the connection. */
+/** What a stream gives its request or query next to the options of the connection. */
 export function givenNames(stream: StreamConfig, streams: Streams): string[] {
   const { retriever, paginator, incremental, partition } = stream;
   const parent = parentOf(stream, streams);

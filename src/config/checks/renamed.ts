@@ -4,7 +4,7 @@ import type { Draft, Part } from '../draft.ts';
 import type { PipelineConfig, ReconciliationConfig } from '../schema/pipeline.ts';
 import type { Path } from '../yaml-document.ts';
 
-/** Connections that were renamed: a former name is of one of them, and nothing in the pipelines goes by it any more. */
+/** Connections that were renamed: a former name is of one of them, and nothing in the pipelines goes by it anymore. */
 export function checkRenamed(draft: Draft): Problem[] {
   return [
     ...checkFormerly(draft),
@@ -33,7 +33,7 @@ function checkFormerly({ connections }: Draft): Problem[] {
   );
 }
 
-/** A condition that names a connection by what it was called before finds nothing any more. */
+/** A condition that names a connection by what it was called before finds nothing anymore. */
 function checkConditions({ connections }: Draft, part: Part<PipelineConfig>): Problem[] {
   const now = connections?.value ?? {};
   const renamed = new Map(

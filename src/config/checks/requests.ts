@@ -224,7 +224,7 @@ export function checkHeader({ header }: Pick<RequestConfig, 'header'>, path: Str
   if (header) add([...path, 'header'], 'VALUE_INVALID', 'is the header of a SOAP message.', 'Over HTTP it is called headers.');
 }
 
-/** Values are written into a text as its type wants them, so that the type must be known; groups are written as JSON. */
+/** Values are written into a text as its type wants them, so the type must be known; groups are written as JSON. */
 function checkBody({ body, headers }: RequestConfig, path: StreamPath, add: Add): void {
   const type = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
   if (typeof body === 'string' && type === undefined)

@@ -125,6 +125,6 @@ function itemFields(draft: Draft, name: string | undefined): SourceFields | unde
 /** Rules of an item may look outside it with ../: whether that leads anywhere is seen when it is compiled. */
 function outward(add: Add): Add {
   return (path, code, message, hint) => {
-    if (!message.includes('looks outside the record')) add(path, code, message, hint);
+    if (!message.includes('outside the record')) add(path, code, message, hint);
   };
 }

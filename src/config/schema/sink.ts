@@ -209,7 +209,7 @@ export const sinkSchema = z.strictObject({
   schema: z.strictObject({
     fields: z.record(z.string(), sinkField).describe('Fields of a record. Those of a list or a group have a path: Payments.Amount.'),
   }),
-  idempotency_key: z.array(z.string()).min(1).describe('Fields that name a record: it is sent once, and stands once in a file.'),
+  idempotency_key: z.array(z.string()).min(1).describe('Fields that name a record: it is sent once, and is once in a file.'),
   totals: z
     .array(z.union([z.string(), partTotal]))
     .default([])

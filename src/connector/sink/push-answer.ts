@@ -24,7 +24,7 @@ const MOST_BYTES = 1_048_576;
 
 /**
  * Reads an answer to a write or a look-up. Throws FatalError where it is none: an empty SOAP body where the WSDL promises something, a
- * web page, a charset that contradicts itself. What was written may be at the system all the same.
+ * web page, a charset that contradicts itself. What was written may be at the system anyway.
  */
 export async function envelopeOf(answer: RequestAnswer, session: Session | undefined, name: string): Promise<Envelope> {
   const clean = (text: string): string => session?.clean(text) ?? text;

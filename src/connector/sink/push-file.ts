@@ -8,7 +8,7 @@ import type { FileTransport } from '../../transports/transport.ts';
 import { type Answer, type PushContext, rejection, saidOfRecord, shortened } from './push.ts';
 import { fillText } from '../template.ts';
 
-/** Where a file of a sink lies in the remote system. */
+/** Where a file of a sink is in the remote system. */
 export interface FilePlace {
   /** Until it is complete. */
   staged: string;
@@ -49,7 +49,7 @@ export async function stageFile(transport: FileTransport, place: FilePlace, byte
 
 /**
  * Moves a staged file to its place. A file of that name and content is ours, of a store that was restored. `unknown`: neither the temporary
- * file nor ours under its own name is there, so that nobody knows whether it was moved and taken, or removed. `altered`: it was moved, and
+ * file nor ours under its own name is there, so it is not known whether it was moved and taken, or removed. `altered`: it was moved, and
  * what is there has another size. Throws FatalError
  * TARGET_EXISTS for another file of that name, RENAME_IGNORED when the server says that it moved the file and did not.
  */

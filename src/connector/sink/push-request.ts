@@ -143,7 +143,7 @@ export function requestsOf(sink: SinkConfig, values: Values, given: Variables): 
   return [...logs, ...asks.map((ask) => specOf(sink, ask, writtenOf(sink, values), variables))];
 }
 
-/** Asks, by the sink's own rules of what an error means; a session that has ended is opened anew, once. */
+/** Asks, by the sink's own rules of what an error means; a session that has ended is opened again, once. */
 async function asked(
   transport: RequestTransport,
   sink: SinkConfig,

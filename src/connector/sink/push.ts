@@ -17,7 +17,7 @@ export interface Outgoing {
 
 /**
  * What is known of a record after it was sent. sent: it is there, and nobody said more. acknowledged: the system has taken it. accepted,
- * rejected: in its own words, or its own data. unknown: nobody knows whether it got there.
+ * rejected: in its own words, or its own data. unknown: it is not known whether it got there.
  */
 export interface Answer {
   state: 'sent' | 'acknowledged' | 'accepted' | 'rejected' | 'unknown';
@@ -32,7 +32,7 @@ export interface PushContext {
   name: string;
   /** `options.NAME` of the connection. */
   variables: Variables;
-  /** Of a service that wants a log-in first. */
+  /** Of a service that wants a login first. */
   session?: Session;
 }
 

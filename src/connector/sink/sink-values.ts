@@ -134,7 +134,7 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
       .filter((name) => (below === '' ? !name.includes('.') || !hasParent(name) : !name.includes('.')));
   }
 
-  /** A point may belong to a name: m.muni_desc is no field of a group m. */
+  /** A point may belong to a name: m.muni_desc is not a field of a group m. */
   function hasParent(path: string): boolean {
     return Object.hasOwn(fields, path.slice(0, path.indexOf('.')));
   }

@@ -38,7 +38,7 @@ export function inUtf8(decoder: DecoderConfig): DecoderConfig {
   ) as DecoderConfig;
 }
 
-/** A file that stands in an answer of SOAP: xs:base64Binary, in which white space means nothing. */
+/** A file that is in an answer of SOAP: xs:base64Binary, in which white space means nothing. */
 export function fileIn(value: Values, path: string, name: string): Uint8Array {
   const found = valueAt(value, path);
   const text = typeof found === 'string' ? found.replace(/\s+/g, '') : undefined;

@@ -18,7 +18,7 @@ interface AnswerContext {
   signal?: AbortSignal | undefined;
 }
 
-/** What an answer has in it: its records, numbered from 1, and what stands beside them, for figures and cursors. */
+/** What an answer has in it: its records, numbered from 1, and what stands next to them, for figures and cursors. */
 export interface Answered {
   records: SourceRecord[];
   envelope: Values;
@@ -53,7 +53,7 @@ export async function readAnswer(answer: RequestAnswer, stream: StreamConfig, co
   }
   if (answer.value) return { ...(await valuesRead(answer.value, stream, context)), headers };
   if (!answer.bytes || !stream.decoder) return none();
-  // The transport bounds an answer; its own figures stand beside the records, so that it is read twice.
+  // The transport bounds an answer; its own figures stand next to the records, so it is read twice.
   const chunks: Uint8Array[] = [];
   for await (const chunk of answer.bytes) chunks.push(Uint8Array.from(chunk));
   if (chunks.every((chunk) => chunk.length === 0)) {
@@ -73,7 +73,7 @@ export async function readAnswer(answer: RequestAnswer, stream: StreamConfig, co
   };
 }
 
-/** Of a SOAP answer: the records at the selector's path, or those of a file that stands in it. */
+/** Of a SOAP answer: the records at the selector's path, or those of a file that is in it. */
 async function valuesRead(
   value: Values,
   stream: StreamConfig,
@@ -183,7 +183,7 @@ function ofAnswer(problem: Problem): Problem {
   return { ...problem, hint: 'What the system answered is damaged or of another kind. Run again; if this continues, ask its owner.' };
 }
 
-/** Does anything of the stream stand in the answer beside its records? */
+/** Does anything of the stream are in the answer next to its records? */
 function hasFigures({ paginator, retriever }: StreamConfig): boolean {
   return (
     paginator?.total !== undefined ||

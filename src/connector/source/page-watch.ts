@@ -4,7 +4,7 @@ import type { SourceRecord } from '../../core/record.ts';
 import type { Answered } from './answer.ts';
 import { keyOf } from '../stream/keys.ts';
 
-/** The list changed while its pages were read, so that a record may have slipped from one page to another unseen. */
+/** The list changed while its pages were read, so a record may have slipped from one page to another unseen. */
 export class PagesChanged extends Error {
   /** Where the end and the total do not agree; the same figures twice are no change but a mistake. */
   readonly figures: { total: number; read: number } | undefined;
@@ -18,7 +18,7 @@ export class PagesChanged extends Error {
 const MOST_KEYS = 50_000;
 
 /**
- * Looks whether pages are still pages of one list: the total stays, no key of an earlier page comes again where pages are counted (page,
+ * Checks whether pages are still pages of one list: the total stays, no key of an earlier page comes again where pages are counted (page,
  * offset), and each page begins with the records that the one before ended with where the paginator says `overlap`. `agreed` holds keys
  * that came twice in an earlier reading too, and so are twice in the list; those that are found are put into it.
  */

@@ -8,7 +8,7 @@ import { isBefore, lowerBound } from './bounds.ts';
 
 /**
  * Rows by SQL Server's rowversion. The upper bound is asked for before the read begins: a transaction that is still open
- * holds it back, so that no row committed later can have a lower version than the position that is saved. @@DBTS and the
+ * holds it back, so no row committed later can have a lower version than the position that is saved. @@DBTS and the
  * greatest version read do not have this. See Microsoft's documentation of MIN_ACTIVE_ROWVERSION.
  */
 export async function* readByRowversion(stream: StreamConfig, transport: QueryTransport, context: PageContext): AsyncGenerator<Page> {

@@ -18,7 +18,7 @@ import { answerText } from './answer-text.ts';
 import { IGNORED } from '../error-rules.ts';
 import { fill, fillText, type Variables } from '../template.ts';
 
-/** Services throw reports away; one that is older than this is ordered anew. */
+/** Services throw reports away; one that is older than this is ordered again. */
 const LONGEST_KEPT_MS = 24 * 3_600_000;
 
 interface ReportRead {
@@ -217,7 +217,7 @@ async function valuesOf(answer: RequestAnswer, { answers }: ReportConfig, name: 
   return xmlValues(text);
 }
 
-/** Read to its end, so that the connection is free for the next. */
+/** Read to its end, so the connection is free for the next. */
 async function nothing(answer: RequestAnswer): Promise<Values> {
   for await (const part of answer.bytes ?? []) if (part.length > MOST_BYTES) break;
   return {};

@@ -56,8 +56,8 @@ export function notTriedAgain(error: unknown, instead: string): unknown {
   return new RetriableError(problems, { cause: error.cause, ...(error.waitMs === undefined ? {} : { waitMs: error.waitMs }) });
 }
 
-/** As transports say it; what follows a semicolon is what to do if it goes on. */
-const PROMISE = /^(?:It is|The service is busy; it is) tried again(?: later| after the time that the system asked for)?(\.|;(?=.))/;
+/** As transports say it; what follows a semicolon is what to do if this continues. */
+const PROMISE = /^(?:It|The service is busy; it) will be tried again(?: later| after the time that the system asked for)?(\.|;(?=.))/;
 
 function inWords(ms: number): string {
   const minutes = Math.round(ms / 60_000);

@@ -1,12 +1,12 @@
 import type { Value, Values } from '../../core/record.ts';
 import { parseXml, type XmlElement, XmlProblem } from '../../transports/soap/xml.ts';
 
-/** An XML answer as values below its root, as the xml decoder reads a row; empty where it is no XML. A DOCTYPE is none. */
+/** An XML answer as values below its root, as the xml decoder reads a row; empty where it is not XML. A DOCTYPE is none. */
 export function xmlValues(text: string): Values {
   return valuesOfXml(text) ?? {};
 }
 
-/** The same; undefined where it is no XML. */
+/** The same; undefined where it is not XML. */
 export function valuesOfXml(text: string): Values | undefined {
   try {
     const value = valueOf(parseXml(text));

@@ -83,7 +83,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
       for (const name of nested) watch.inside(name, values);
       holdShapes?.(values, (found) => notOfShape(record, found));
       if (record.problem) return;
-      // What may be missing is no value: mappings and hashes see the same fields in every record.
+      // What may be missing is not a value: mappings and hashes see the same fields in every record.
       for (const { name } of optional.own) if (values[name] === undefined) values[name] = null;
       for (const { name } of optional.inside) {
         const { groups, name: last } = placesAt(values, name);

@@ -127,13 +127,13 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
   };
 }
 
-/** Does the stream's key, or what it requires, stand in records of this type? */
+/** Does the stream's key, or what it requires, are in records of this type? */
 function needs({ primary_key: key, schema }: StreamConfig, type: string): boolean {
   const required = Object.entries(schema.fields).flatMap(([name, field]) => (field.required ? [name] : []));
   return [...(Array.isArray(key) ? key : key.fields), ...required].some((name) => name.startsWith(`${type}.`));
 }
 
-/** Longer separators go first, so that one may contain another. */
+/** Longer separators go first, so one may contain another. */
 function splitAt(text: string, separators: readonly string[]): string[] {
   return separators
     .toSorted((a, b) => b.length - a.length)

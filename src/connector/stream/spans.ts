@@ -18,7 +18,7 @@ interface SpanContext {
 
 /**
  * The stretches that a run asks for, from the oldest on: one up to now (less the delay), or as many as `window` cuts it into.
- * Neighbors share their boundary, so that it does not matter whether a service counts it in. Of a report that was ordered before,
+ * Neighbors share their boundary, so it does not matter whether a service counts it in. Of a report that was ordered before,
  * its own stretch comes first. One empty span for a stream that is not incremental. Throws FatalError START_UNREADABLE.
  */
 export function spansOf(incremental: Incremental | undefined, context: SpanContext): Span[] {

@@ -5,7 +5,7 @@ import { secretFiles } from '../../config/secrets.ts';
 import type { DoctorCheck } from '../../store/ledger/examinations.ts';
 
 /**
- * Are the data folder, the store with the files beside it, and the files of secrets for the account that runs Interlocal alone? Windows has
+ * Are the data folder, the store with the files next to it, and the files of secrets for the account that runs Interlocal alone? Windows has
  * other rights, which are not looked at.
  */
 export async function permissionChecks(project: Project, store: string | undefined): Promise<DoctorCheck[]> {
@@ -29,7 +29,7 @@ async function checkOf(name: string, paths: readonly string[], code: string, wha
     found++;
     if ((there.mode & 0o077) !== 0) open.push({ path, mode: there.mode & 0o777, folder: there.isDirectory() });
   }
-  // What lies in a folder that nobody else may enter cannot be read either.
+  // What is in a folder that nobody else may enter cannot be read either.
   const closed =
     name === 'data folder' && !open.some(({ path }) => path === paths[0])
       ? open.filter(({ path }) => !path.startsWith(`${paths[0]}/`))

@@ -32,8 +32,8 @@ export interface Decided {
 }
 
 /**
- * Keeps what a person said about two members, by what their systems call them, and puts them anew into clusters. It outranks
- * every score for ever, also after everything is imported again, until it is undone or the same pair is decided anew.
+ * Keeps what a person said about two members, by what their systems call them, and puts them again into clusters. It outranks
+ * every score for ever, also after everything is imported again, until it is undone or the same pair is decided again.
  */
 export async function decide(
   engine: Engine,
@@ -154,7 +154,7 @@ export async function unmerge(engine: Engine, kind: MatchedKind, member: Member,
   );
 }
 
-/** Puts what these members are tied to anew into clusters, as a run of its own, so that its changes have a time and reach other systems. */
+/** Puts what these members are tied to again into clusters, as a run of its own, so its changes have a time and reach other systems. */
 async function placeAgain(engine: Engine, held: Landing, trx: Knex.Transaction, kind: MatchedKind, ids: readonly number[]): Promise<void> {
   const entities = await entitiesById({ ...engine, knex: trx });
   const store = identityStore(held.rows, kind.entityId);

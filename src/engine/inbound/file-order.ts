@@ -21,14 +21,14 @@ type Found = Pick<RemoteFile, 'name' | 'modifiedMs'>;
 
 /**
  * Of snapshots each is the whole of the source at its time: one that is older than one that was read would take back what
- * changed since and bring back what was deleted. It is set beside in the ledger, with a note, and true is given.
+ * changed since and bring back what was deleted. It is set next to in the ledger, with a note, and true is given.
  */
 export async function leftOutAsOlder(session: Session, remote: RemoteFile, file: NewFile): Promise<boolean> {
   const { content, order } = session.stream.retriever.files!;
   if (content !== 'snapshot') return false;
   const others = await readElsewhere(session.knex, session.source.id, remote.path);
   const before = (await filesWithContent(session.knex, session.source.id, file.sha256)).find((f) => f.path === remote.path);
-  // It was left out before, and nobody put it there anew since.
+  // It was left out before, and nobody put it there again since.
   const stays = before?.state === 'older' && before.modified_ms === (remote.modifiedMs ?? null);
   const newer = others.findLast((other) => isOlder(remote, other, order)) ?? (stays ? others.at(-1) : undefined);
   if (!newer) return false;

@@ -219,7 +219,7 @@ async function load(
     const { content, after } = session.stream.retriever.files!;
     await finishFile(trx, file, after.archive ? posix.join(after.archive, remote.name) : null);
     await layout.remember(trx, remote.name);
-    // What a whole snapshot does not have is not there any more. A file that stays in its place may have been fixed there,
+    // What a whole snapshot does not have is not there anymore. A file that stays in its place may have been fixed there,
     // or make room for another delivery: then it has nothing of the one before, whose rejects must not get lost.
     if (content === 'snapshot') {
       await closeGoneRejects(trx, session.source.id, file.id);

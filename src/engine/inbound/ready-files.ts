@@ -17,7 +17,7 @@ const PATIENCE_MS = 15_000;
 
 /**
  * The files that are complete: old enough, the same in two listings, and with their marker where the sender writes one.
- * A file whose time lies in the future (clocks differ), or is not said, is judged by the two listings alone.
+ * A file whose time is in the future (clocks differ), or is not said, is judged by the two listings alone.
  */
 export async function readyFiles(
   transport: FileTransport,
@@ -88,7 +88,7 @@ function uncertain(file: RemoteFile, { marker, order }: FilesRetriever, system: 
   );
 }
 
-/** The path of a file's marker, beside it. */
+/** The path of a file's marker, next to it. */
 export function markerOf(file: RemoteFile, marker: string): string {
   const folder = file.path.slice(0, file.path.length - file.name.length);
   const stem = file.name.replace(/\.[^.]*$/, '');

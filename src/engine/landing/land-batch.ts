@@ -196,7 +196,7 @@ export function lookForRepeats(records: readonly SourceRecord[], stream: Session
 }
 
 /**
- * Names records that have no key, so that each is a reject of its own: by what they say, by the file, and by their number among those that
+ * Names records that have no key, so each is a reject of its own: by what they say, by the file, and by their number among those that
  * say the same, counted from the start of the file or of the answers. Read again from the start they get the same names.
  */
 export function keylessNames(file = ''): (records: readonly SourceRecord[]) => void {
@@ -230,7 +230,7 @@ export function assignKey(record: SourceRecord, stream: Session['stream'], repea
   if (before > 0 && !number) record.problem ??= repeatedKey(record, fields, stream);
 }
 
-/** What identifies the records of a stream. The store remembers it as JSON: what is not set must not stand in it. */
+/** What identifies the records of a stream. The store remembers it as JSON: what is not set must not be in it. */
 export interface KeyDefinition {
   fields: readonly string[];
   number: boolean;

@@ -123,7 +123,7 @@ export async function landBatch(
   return rejected;
 }
 
-/** Ids are without gaps, so that a store does not depend on how its batches were cut. */
+/** Ids are without gaps, so a store does not depend on how its batches were cut. */
 async function giveBack(landing: Landing, taken: number, used: number): Promise<void> {
   if (taken !== used) await landing.take('landed', used - taken);
 }

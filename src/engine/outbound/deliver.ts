@@ -18,7 +18,7 @@ const MOST = { file: 10_000, table: 500, request: 1 } as const;
 const MOST_QUEUED = 50_000;
 
 /**
- * Sends what waits. What is sent together, its sequence number and its records are in the store before anything is in the remote system, so that
+ * Sends what waits. What is sent together, its sequence number and its records are in the store before anything is in the remote system, so
  * a run that is killed anywhere knows what it was about.
  */
 export async function deliverQueued(out: Outbound, target: Target): Promise<void> {
@@ -35,7 +35,7 @@ export async function deliverQueued(out: Outbound, target: Target): Promise<void
   }
 }
 
-/** Goes on where an earlier run was killed or could not reach the remote system. */
+/** Resumes where an earlier run was killed or could not reach the remote system. */
 export async function finishUnfinished(out: Outbound, target: Target): Promise<void> {
   const { session } = out;
   for (const delivery of await listDeliveries(session.knex, { pipeline: session.pipeline.pipeline, states: UNFINISHED })) {

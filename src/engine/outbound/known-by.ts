@@ -44,7 +44,7 @@ function sourceName({ connection, key, item }: Origin): string {
   return `${within}${key} of ${connection}`;
 }
 
-/** Not by a key that has a name or an address of somebody in it, nor by one of a system that is not described any more. */
+/** Not by a key that has a name or an address of somebody in it, nor by one of a system that is not described anymore. */
 function mayBeNamed(project: Project, { connection, stream }: Origin): boolean {
   const connector = project.connectors.get(project.connections[connection]?.connector ?? '')?.value;
   const source = connector?.streams[stream];

@@ -64,7 +64,7 @@ export async function outbound(session: Session): Promise<void> {
 /** The remote system of a run: its connection, and one session for all that is asked there. */
 export async function openTarget(out: Outbound): Promise<Target & { close(): Promise<void> }> {
   const { session: run, sink, name } = out;
-  // Without the signal: what is on its way is not cut off, for then nobody would know whether it arrived. It stops between two deliveries.
+  // Without the signal: what is on its way is not cut off, for then no one would know whether it arrived. It stops between two deliveries.
   const { transport: opened, options } = await openConnection(run.project, out.config.connection);
   const rules = sink.error_handler?.rules ?? [];
   const transport = opened.kind === 'files' ? judgedFiles(opened, rules, (text) => run.note(text)) : opened;

@@ -251,7 +251,7 @@ async function insert(out: Outbound, trx: Knex.Transaction, made: Made, state: O
   return state === 'refused' ? 'rejected' : state === 'held' ? 'changed' : 'created';
 }
 
-/** Records that are gone, or that the pipeline does not send any more. */
+/** Records that are gone, or that the pipeline does not send anymore. */
 async function queueGone(out: Outbound, scan: GoldenScan, unwanted: readonly number[]): Promise<void> {
   const { session, config } = out;
   const { pipeline } = session.pipeline;

@@ -81,7 +81,7 @@ function isEncrypted(sink: Outbound['sink']): boolean {
   return sink.target.file!.pack?.some(({ pgp }) => pgp) === true;
 }
 
-/** By a temporary name. Gives the problem where nobody knows whether it is there. */
+/** By a temporary name. Gives the problem where it is not known whether it is there. */
 async function moved({ out, transport, delivery, place, context, encrypted }: FileTask, file: RenderedFile): Promise<Problem | undefined> {
   if (delivery.state === 'prepared') {
     // Encrypted, it is never the same twice: what was noted is what was staged, and an attempt before the note is written over.
@@ -136,7 +136,7 @@ async function withdraw({ session }: Outbound, transport: FileTransport, { id }:
   }
 }
 
-/** Under its own name, where the server allows no rename. Gives the problem where nobody knows whether it is there. */
+/** Under its own name, where the server allows no rename. Gives the problem where it is not known whether it is there. */
 async function direct(task: FileTask, file: RenderedFile): Promise<Problem | undefined> {
   const { out, transport, delivery, place, context, encrypted } = task;
   const bytes = await packedForSending(out.sink, file);
@@ -181,7 +181,7 @@ async function written({ out, transport, delivery, place, upload }: FileTask, by
 const TAKES_UPLOADS =
   'If the system takes every file as soon as it is closed, set upload: taken for this connection, or ask its owner not to touch names that begin with a period.';
 
-/** Nobody knows whether the file got there: it is not sent again before a person has looked. */
+/** It is not known whether the file got there: it is not sent again before a person has looked. */
 function unknown({ name }: Outbound, { id, name: file }: Delivery, why: string, more?: string): Problem {
   return {
     code: 'DELIVERY_UNKNOWN',

@@ -10,7 +10,7 @@ import { saveAnswers } from './settle.ts';
 
 /**
  * Asks a service to take records. Before, it is noted that the request is on its way. A run that finds that note was killed in between, and
- * asks again only where the sink says that this does no harm; otherwise it looks whether the record is there, or leaves it to a person.
+ * asks again only where the sink says that this does no harm; otherwise it checks whether the record is there, or leaves it to a person.
  */
 export async function sendRequest(
   out: Outbound,

@@ -15,7 +15,7 @@ import {
 import { landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
 
-/** Why a person may close an exception; the words stand in reports. */
+/** Why a person may close an exception; the words are in reports. */
 export const RESOLUTIONS = ['corrected_at_source', 'timing', 'written_off', 'booked', 'not_an_error', 'other'] as const;
 export type Resolution = (typeof RESOLUTIONS)[number];
 
@@ -85,7 +85,7 @@ export async function actOnExceptions(
   });
 }
 
-/** So many ids stand in one audit entry. */
+/** So many ids are in one audit entry. */
 const MAX_NAMED = 50;
 
 const MAY: Record<ExceptionAction['do'], readonly ExceptionState[]> = {

@@ -72,7 +72,7 @@ export async function showMatch({ project, knex }: Engine, id: string): Promise<
 }
 
 /**
- * Confirms or revokes a match; a person's word outranks every rule and stands in every later run. In one transaction with its event
+ * Confirms or revokes a match; a person's word outranks every rule and is in every later run. In one transaction with its event
  * and its entry in the audit log. Throws ConfigError MATCH_UNKNOWN, MATCH_STATE where it is already confirmed by a person.
  */
 export async function decideMatch(

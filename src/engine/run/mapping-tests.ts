@@ -9,7 +9,7 @@ import { type MappingTestResult, runMappingTests } from '../../mapping/tests.ts'
 import { settingsOf } from './bind.ts';
 
 /**
- * Runs the tests that stand in the mappings of a pipeline, as `interlocal test` does: those of the town's own files. Throws FatalError
+ * Runs the tests that are in the mappings of a pipeline, as `interlocal test` does: those of the town's own files. Throws FatalError
  * MAPPING_TEST_FAILED with every test that fails, before anything is read, mapped again or sent.
  */
 export function requirePassingTests(project: Project, pipeline: PipelineConfig): void {

@@ -164,7 +164,7 @@ async function refusedRun(knex: Knex, id: string, { problems }: FatalError): Pro
   return result;
 }
 
-/** Everything of a run that stands in the store before its work begins. */
+/** Everything of a run that is in the store before its work begins. */
 async function begin(engine: Engine, id: string, lock: Lock, actor: string, options: RunOptions): Promise<Session> {
   const { knex } = engine;
   await closeLostRuns(knex, id);

@@ -156,14 +156,14 @@ describe('a file out of order is refused', () => {
     ],
     ['no group header', whole.replace(/^02.*\n/m, ''), /^file:2: .*there is no group header \(02\) before it.*\[BAI2_STRUCTURE\]$/],
     ['something after its end', `${whole}16,475,1,,,,/\n`, /the file has already ended.*\[BAI2_STRUCTURE\]$/],
-    ['a line that is no record', whole.replace('49,', 'PAGE 2\n49,'), /^file:5: The line begins with "PAGE 2".*\[BAI2_STRUCTURE\]$/],
+    ['a line that is not a record', whole.replace('49,', 'PAGE 2\n49,'), /^file:5: The line begins with "PAGE 2".*\[BAI2_STRUCTURE\]$/],
     [
       'an amount with a point',
       whole.replace('475,100', '475,1.00'),
       /^file:4: The record 16 cannot be read: the amount is "1.00".*\[BAI2_STRUCTURE\]$/,
     ],
     ['an unknown funds type', whole.replace('475,100,', '475,100,Q'), /the funds type is "Q".*\[BAI2_STRUCTURE\]$/],
-    ['a continuation of nothing', `88,x/\n${whole}`, /nothing to continue.*\[BAI2_STRUCTURE\]$/],
+    ['a continuation of nothing', `88,x/\n${whole}`, /nothing before it to continue.*\[BAI2_STRUCTURE\]$/],
   ];
   for (const [name, content, message] of cases) test(name, async () => expect(await refusal(bai2, content)).toMatch(message));
 });

@@ -17,7 +17,7 @@ interface Piece {
   code: string;
   content: string;
   line: number;
-  /** A slash ended it, so that a continuation begins with a new field. */
+  /** A slash ended it, so a continuation begins with a new field. */
   slash: boolean;
   full: number;
   ended: boolean;
@@ -31,7 +31,7 @@ const RECORD_AFTER_TEXT =
 
 const LONGEST = 1_048_576;
 
-/** Puts lines together to records. Throws FileError BAI2_STRUCTURE for a line that is none. */
+/** Puts lines together to records. Throws FileError BAI2_STRUCTURE for a line that is not one. */
 export function bai2Records(file: string): { line(text: string, line: number, terminated: boolean): Bai2Record[]; end(): Bai2Record[] } {
   let open: { code: string; content: string; line: number; records: number; last: Piece } | undefined;
   /** The physical record length that the file header declares: a line this long was broken off mid-word. */
@@ -133,7 +133,7 @@ export function bai2Records(file: string): { line(text: string, line: number, te
   }
 }
 
-/** Where the text of a 16 begins in what follows its code; -1 when it has not begun. The funds type says how many fields stand before it. */
+/** Where the text of a 16 begins in what follows its code; -1 when it has not begun. The funds type says how many fields come before it. */
 function textAt(content: string): number {
   let at = 0;
   let needed = 5;

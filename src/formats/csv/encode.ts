@@ -83,7 +83,7 @@ function cellWriter(
     let text = value ?? '';
     if (options.excel_text && /^="(?:[^"]|"")*"$/s.test(text)) text = `="${text.replaceAll('"', '""')}"`;
     const special =
-      // Of a delimiter of several characters the last may stand before one, or the first behind.
+      // Of a delimiter of several characters the last may come before one, or the first behind.
       delimiters.some((c) => text.includes(c)) ||
       /[\r\n]/.test(text) ||
       (quote !== null && text.includes(quote)) ||

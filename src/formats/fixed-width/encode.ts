@@ -10,7 +10,7 @@ type RecordType = FixedWidthOptions['record_types'][string];
 
 /**
  * Records to fixed-width lines, ending as the options say. The record type is the first whose fields
- * take all values of the record and whose mark then stands in the line. Throws RecordError VALUE_TOO_WIDE for a value
+ * take all values of the record and whose mark then is in the line. Throws RecordError VALUE_TOO_WIDE for a value
  * that does not fit: nothing is ever cut.
  */
 export async function* encodeFixedWidth(
@@ -89,7 +89,7 @@ function lineOf(values: Values, options: FixedWidthOptions, file: string, record
         'The value begins or ends with a space, which reading strips from this field.',
         'Trim it in the mapping, or set strip: false for the field.',
       );
-    // An absent value is spaces, so that it does not read back as zeros.
+    // An absent value is spaces, so it does not read back as zeros.
     const pad = given === '' ? ' ' : field.pad;
     const text =
       field.decimals === undefined || given === ''

@@ -24,7 +24,7 @@ test('leading zeros stay, spaces around go, decimals are put in', async () => {
   ]);
 });
 
-test('a value that is no number is rejected with its line, and the others are read', async () => {
+test('a value that is not a number is rejected with its line, and the others are read', async () => {
   const records = await readAll(fixed(), '0042Ann  001250\n0043Bob  12.500\n0044Cy   000100\n');
   expect(records.map((r) => r.problem?.message)).toEqual([
     undefined,
@@ -68,7 +68,7 @@ describe('signs', () => {
     expect(await texts(there, ['12.50', '-12.51', '0', '-0.09', null])).toEqual(['00125{', '00125J', '00000{', '00000R', '      ']);
   });
 
-  test('what is no zoned number is rejected, and the reason says what one is', async () => {
+  test('what is not a zoned number is rejected, and the reason says what one is', async () => {
     expect(await amounts(signed('overpunch'), '00125S\n0A1250\n-00125\n00125a\n001.5{\n')).toEqual(
       Array.from({ length: 5 }, () => 'VALUE_NOT_NUMERIC'),
     );
@@ -111,7 +111,7 @@ test('record types are told by their mark', async () => {
 test('a literal that is not there sets its line aside', async () => {
   expect((await readAll(typed(), 'D0001ABD\n'))[0]!.problem).toMatchObject({
     code: 'LITERAL_WRONG',
-    message: 'Here stands "ABD" where the layout always has "ABC".',
+    message: 'Found "ABD" where the layout always has "ABC".',
   });
 });
 
@@ -147,7 +147,7 @@ test('a file that was cut off is refused', async () => {
   expect(await valuesOf(fixed({ final_newline: 'optional' }), '0042Ann  001250\n0043Bob  000001')).toHaveLength(2);
 });
 
-test('titles are skipped, and the end-of-file mark of DOS is no record', async () => {
+test('titles are skipped, and the end-of-file mark of DOS is not a record', async () => {
   expect(await valuesOf(fixed({ skip_lines: 1 }), 'REPORT\r\n0042Ann  001250\r\n\x1a')).toHaveLength(1);
 });
 

@@ -8,7 +8,7 @@ import { decodeText } from '../text/decoding.ts';
 import { textLines } from '../text/lines.ts';
 import type { Lines } from '../text/lines.ts';
 
-/** Records whose fields stand at fixed characters of a line. Problems: docs/errors.md under FILE_ and RECORD_. */
+/** Records whose fields are at fixed characters of a line. Problems: docs/errors.md under FILE_ and RECORD_. */
 export const fixedWidth: Format<FixedWidthOptions> = { name: 'fixed_width', decode: decodeJoined, encode: encodeFixedWidth };
 
 const LONGEST_LINE = 1_048_576;

@@ -52,7 +52,7 @@ test('a name given twice around the records refuses the document: it may be the 
     await expect(valuesOf(json({ rows: 'data' }), text)).rejects.toThrow(/there twice.*JSON_MALFORMED/);
 });
 
-test('what is no object is rejected', async () => {
+test('what is not an object is rejected', async () => {
   const records = await readAll(json(), '[{"a":1},7,["x"]]');
   expect(records.map((r) => [r.problem?.code, r.raw])).toEqual([
     [undefined, undefined],
@@ -85,8 +85,8 @@ describe('what is not JSON is refused with its place', () => {
     ],
     ['[{"a":"\\x"}]', 'file:1:8: This is not JSON: \\x in a string is not a JSON escape.'],
     ['[1],', 'file:1:4: This is not JSON: something follows the document.'],
-    ['[{"a":1},]', 'file:1:10: This is not JSON: "]" stands where a value should stand.'],
-    ['<html>', 'file:1:1: This is not JSON: "<" stands where a value should stand.'],
+    ['[{"a":1},]', 'file:1:10: This is not JSON: "]" is where a value should be.'],
+    ['<html>', 'file:1:1: This is not JSON: "<" is where a value should be.'],
     [`[${'['.repeat(300)}`, 'file:1:257: This is not JSON: values are nested deeper than 256.'],
   ];
   for (const [file, message] of cases) test(file.slice(0, 30), async () => expect(await refusal(json(), file)).toContain(message));

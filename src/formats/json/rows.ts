@@ -13,7 +13,7 @@ export interface JsonRow {
 }
 
 /**
- * The records in a JSON document, whose list stands at the dotted path `rows`. The whole document is
+ * The records in a JSON document, whose list is at the dotted path `rows`. The whole document is
  * checked, behind the list too. An object where the list should be is one record (some systems write one element so).
  * null, or no list at all, is none only where `empty` says so. Throws JsonDefect for what is not JSON or has a name twice outside the
  * records, FileError JSON_ROWS_MISSING when there is no list.

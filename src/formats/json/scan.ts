@@ -1,7 +1,7 @@
 import type { Value, Values } from '../../core/record.ts';
 import { setField } from '../set-field.ts';
 
-/** Where JSON stops being JSON. `ended`: the text ended too early, so that more of it may have been cut off. */
+/** Where JSON stops being JSON. `ended`: the text ended too early, so more of it may have been cut off. */
 export class JsonDefect extends Error {
   readonly offset: number;
   readonly ended: boolean;
@@ -14,14 +14,14 @@ export class JsonDefect extends Error {
 
 const DEEPEST = 256;
 
-/** A name that stands twice in one object, and where it does so the second time. */
+/** A name that is twice in one object, and where it does so the second time. */
 export interface DoubledName {
   name: string;
   offset: number;
 }
 
 /**
- * Reads JSON values at offsets of a text, so that a document can be taken apart record by record and every mistake has
+ * Reads JSON values at offsets of a text, so a document can be taken apart record by record and every mistake has
  * its place (JSON.parse does not always say where it stopped). Scalars are the text that stood in the file: 1.10 stays
  * 1.10, and 12345678901234567890 keeps its digits. Three times as fast as JSON.parse with a reviver that does that.
  */
@@ -191,7 +191,7 @@ export function jsonScanner(text: string) {
 
 /**
  * The value of a whole JSON document, scalars as the text that was written. Throws JsonDefect for what is not JSON, for something behind
- * it, and for a name that stands twice in one object.
+ * it, and for a name that is twice in one object.
  */
 export function readJson(text: string): Value {
   const scanner = jsonScanner(text);

@@ -9,7 +9,7 @@ export interface OfxHandlers {
 
 export interface OfxTokens {
   push(text: string): void;
-  /** What stands before the first element: the header of OFX 1. */
+  /** What comes before the first element: the header of OFX 1. */
   header(): string;
   /** true: nothing is left over. */
   end(): boolean;

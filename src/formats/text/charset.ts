@@ -44,7 +44,7 @@ export function xmlCharset(bytes: Buffer, contentType: string | undefined): stri
 
 /**
  * What JSON and texts without a declaration are encoded in. JSON is UTF-8 whatever its Content-Type says (RFC 8259 section 8.1), for
- * other texts the Content-Type counts. undefined: nothing is said. Throws CharsetConflict where JSON is no UTF-8 and another charset is
+ * other texts the Content-Type counts. undefined: nothing is said. Throws CharsetConflict where JSON is not UTF-8 and another charset is
  * named.
  */
 export function textCharset(bytes: Buffer, contentType: string | undefined, json: boolean): string | undefined {
@@ -92,7 +92,7 @@ function isWide(label: string): boolean {
   return named(label).startsWith('utf-16');
 }
 
-/** One name for what has several; a name that nobody knows is its own. */
+/** One name for what has several; a name that is unknown is its own. */
 function named(label: string): string {
   try {
     return new TextDecoder(label).encoding;

@@ -11,7 +11,7 @@ export interface TextContext {
   signal?: AbortSignal;
 }
 
-/** Bytes are decoded in pieces of this size whatever the source hands over, so that memory stays the same. */
+/** Bytes are decoded in pieces of this size whatever the source hands over, so memory stays the same. */
 const PIECE = 65_536;
 
 /** Pieces smaller than this are joined. */
@@ -74,8 +74,8 @@ export async function* decodeText(
 }
 
 /**
- * Small pieces joined, so that what is not whole yet is not looked at again for every few bytes that a network hands over. A piece may
- * be written over once the next is asked for, so that what is kept is copied.
+ * Small pieces joined, so what is not whole yet is not looked at again for every few bytes that a network hands over. A piece may
+ * be written over once the next is asked for, so what is kept is copied.
  */
 async function* inLargerPieces(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
   let kept: Uint8Array[] = [];

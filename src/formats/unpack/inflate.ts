@@ -15,7 +15,7 @@ export interface Limits {
 const FREE_BYTES = 10_000_000;
 
 /**
- * Passes bytes on and counts them; refuses the file as soon as more came out than may, so that a small file cannot fill disk
+ * Passes bytes on and counts them; refuses the file as soon as more came out than may, so a small file cannot fill disk
  * or memory. `taken`: how many packed bytes went in until now. Throws FileError UNPACKED_TOO_LARGE.
  */
 export async function* limited(

@@ -1,7 +1,7 @@
 import { withoutTrailing } from '../../core/trailing.ts';
 import type { NumberFormat } from './number-format.ts';
 
-/** A cell as it stands in the sheet. */
+/** A cell as it is in the sheet. */
 export interface RawCell {
   /** From 0. */
   column: number;
@@ -58,7 +58,7 @@ export function cellText(cell: RawCell, context: CellContext): CellText {
 }
 
 /**
- * A stored number as exact text: no exponent, at most the 15 digits that a spreadsheet shows, so that 0.30000000000000004 is
+ * A stored number as exact text: no exponent, at most the 15 digits that a spreadsheet shows, so 0.30000000000000004 is
  * 0.3. A whole number with more digits is none that a spreadsheet can keep, and is not guessed at.
  */
 export function numberText(stored: string, format: NumberFormat): CellText {
@@ -97,7 +97,7 @@ function formatted(sign: string, left: string, right: string, format: NumberForm
   return `${sign}${left}${right ? `.${right}` : ''}`;
 }
 
-/** Digits from the right into the zeros of a pattern; what is left over stands before the first. */
+/** Digits from the right into the zeros of a pattern; what is left over comes before the first. */
 function inPattern(digits: string, pattern: readonly (string | undefined)[]): string {
   const zeros = pattern.filter((part) => part === undefined).length;
   const padded = digits.padStart(zeros, '0');

@@ -55,7 +55,7 @@ function dateFormat(letters: string, elapsed: boolean): NumberFormat {
   const fraction = /s\.(0+)/i.exec(letters)?.[1]!.length ?? 0;
   if (elapsed) return of('elapsed', fraction);
   const time = /[hs]/i.test(letters);
-  // A single m or mm beside hours or seconds is minutes.
+  // A single m or mm next to hours or seconds is minutes.
   const date = /[yd]|m{3}/i.test(letters) || !time;
   return of(date ? (time ? 'datetime' : 'date') : 'time', fraction);
 }

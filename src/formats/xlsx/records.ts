@@ -21,7 +21,7 @@ export interface XlsxRecords {
 export function xlsxRecords(options: XlsxOptions, cells: CellContext, context: DecodeContext): XlsxRecords {
   const { file } = context;
   const { footer_rows: footer, footer_has: has } = options;
-  /** The last rows as they are, also what stands in columns that are left out. */
+  /** The last rows as they are, also what is in columns that are left out. */
   const end: EndRow[] = [];
   /** Names by column; '' and what is not there is no field. */
   let columns: string[] | undefined;

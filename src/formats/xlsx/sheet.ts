@@ -90,7 +90,7 @@ export async function* sheetRows(
   });
 }
 
-/** The merged cells of a sheet, which stand behind its rows: a reading of its own. */
+/** The merged cells of a sheet, which come after its rows: a reading of its own. */
 export async function mergedCells(parts: Parts, part: string, file: string): Promise<MergedCells[]> {
   const merged: MergedCells[] = [];
   const open = (name: string, attribute: (name: string) => string | undefined): void => {

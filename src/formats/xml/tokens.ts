@@ -265,7 +265,7 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
       if (numeric) {
         const code = numeric[1] ? parseInt(numeric[1], 16) : Number(numeric[2]);
         const character = code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? String.fromCodePoint(code) : '\0';
-        if (FORBIDDEN.test(character)) malformed(from, `${whole} is no character that can stand in XML.`);
+        if (FORBIDDEN.test(character)) malformed(from, `${whole} is not a character that can be in XML.`);
         return character;
       }
       if (reference.startsWith('#') || !Object.hasOwn(ENTITIES, reference))

@@ -125,7 +125,7 @@ function organizationLevel(a: string, b: string): number {
 }
 
 /**
- * Are two values in each other's place? `a1`, `a2` of one record, `b1`, `b2` of the other; `null` counts 0.55, so that a
+ * Are two values in each other's place? `a1`, `a2` of one record, `b1`, `b2` of the other; `null` counts 0.55, so a
  * single value that moved to the other place is seen.
  */
 export function areSwapped(a1: string | null, a2: string | null, b1: string | null, b2: string | null): boolean {

@@ -19,6 +19,6 @@ export interface Compared {
   leaves?: Record<ComparedStatus, number>;
   /** Of an unchecked line: so many outer keys are a combination that the remote system has nothing of. Without it, `check` leaves it out. */
   unknownDepth?: number;
-  /** Of an unchecked leaf whose sums are equal: why they say nothing all the same. */
+  /** Of an unchecked leaf whose sums are equal: why they say nothing anyway. */
   held?: string;
 }

@@ -9,7 +9,7 @@ import { keyParts, withoutPersonal } from './parts/personal-values.ts';
 import { shownProblem } from './parts/problem-words.ts';
 import { countText, plural, timeText } from './parts/words.ts';
 
-/** What the page of an outbound pipeline shows beside its runs. */
+/** What the page of an outbound pipeline shows next to its runs. */
 export interface Outgoing {
   sink: SinkConfig;
   entity: string;

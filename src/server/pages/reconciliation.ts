@@ -69,7 +69,7 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
   };
 }
 
-/** What several keys have in common, so that it is read once. */
+/** What several keys have in common, so it is read once. */
 function reasonsSection(r: Reconciliation): Html | '' {
   const several = reconciliationReasons(r).filter(({ keys }) => keys.length > 1);
   if (several.length === 0) return '';

@@ -99,7 +99,7 @@ function records(rejects: readonly RejectFacts[]): Html {
   </details>`;
 }
 
-/** Only what was read as a key, a day and an amount: what stands there otherwise may be a name in the wrong column. */
+/** Only what was read as a key, a day and an amount: what is there otherwise may be a name in the wrong column. */
 function factsText({ key, keyIsPersonal, date, minor, currency }: RejectFacts): string {
   const facts = [
     ...(key !== null && !keyIsPersonal ? [`key ${key}`] : []),

@@ -61,7 +61,7 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
     const pipeline = textOf(request.query.pipeline) || undefined;
     if (pipeline !== undefined && !project.pipelines.has(pipeline)) return show(response, notFoundPage('There is no such pipeline.'), 404);
     const after = /^\d{1,15}$/.test(textOf(request.query.after) ?? '0') ? Number(textOf(request.query.after) ?? 0) : undefined;
-    if (after === undefined) return show(response, notFoundPage('There is no such part of the list.'), 404);
+    if (after === undefined) return show(response, notFoundPage('There is no such page of the list.'), 404);
     const { records, more } = await openRejectsPage(engine, { pipeline, after, limit: REJECTS });
     show(
       response,
@@ -102,7 +102,7 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
     const id = /^\d{1,15}$/.test(request.params.id) ? Number(request.params.id) : 0;
     const found = await findDelivery(engine, id, RECORDS);
     const deliver = found && project.pipelines.get(found.delivery.pipeline)?.value.deliver;
-    // Without its pipeline nobody knows which of its values are of a person.
+    // Without its pipeline it is not known which of its values are of a person.
     if (!deliver) return show(response, notFoundPage('There is no such delivery.'), 404);
     show(
       response,

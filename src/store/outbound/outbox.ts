@@ -5,7 +5,7 @@ import { takeId } from '../sequence.ts';
 
 /**
  * Where a record on its way to a sink is. shadow, review, queued, held: not sent yet (held: it was sent before, or its key is, and a
- * person decides). sending, unknown: on its way; unknown: nobody knows whether it got there. sent, acknowledged, accepted, rejected: what
+ * person decides). sending, unknown: on its way; unknown: it is not known whether it got there. sent, acknowledged, accepted, rejected: what
  * became of it. refused: it cannot be written as the system wants it. dismissed: by a person. withdrawn: it is gone, and was never sent.
  */
 export const OUTBOX_STATES = [

@@ -59,7 +59,7 @@ export function buildQuery(
       work.problems.push({
         code: 'SQL_TABLE_FIELD',
         place: { system: connection, path: 'table_field' },
-        message: `The table field ${spec.tableField} has the name of a column.`,
+        message: `The table field ${spec.tableField} has the same name as a column.`,
         hint: 'Give it another name.',
       });
     columns.push({ name: spec.tableField, finish: undefined });
@@ -181,11 +181,11 @@ function unreadable(work: Work, source: Source, found: ServerColumn): Problem {
     code: 'SQL_COLUMN_TYPE',
     place: { system: work.connection, path: 'columns' },
     message: `Column ${found.name} of ${source.name} is of type ${found.type.name}, which has no exact text.`,
-    hint: 'Read it through sql, with a CONVERT that says what is wanted of it.',
+    hint: 'Read it through sql, with a CONVERT to the type you want.',
   };
 }
 
-/** A float is the one type that does not travel as text: beside text, the server would make floats of the other table's numbers. */
+/** A float is the one type that does not travel as text: next to text, the server would make floats of the other table's numbers. */
 function refuseMixedFloats(work: Work, sources: readonly Source[]): void {
   for (const { name } of work.spec.columns) {
     const types = sources.map((source) => findColumn(source.columns, name)?.type.name).filter((type) => type !== undefined);

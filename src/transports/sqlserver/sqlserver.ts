@@ -180,10 +180,10 @@ function checkedParameters(statement: SelectStatement, given: Record<string, str
     const value = left.get(name.toLowerCase())?.value;
     left.delete(name.toLowerCase());
     if (name.toLowerCase().startsWith(OWN_PREFIX))
-      problems.push(problem(system, 'SQL_PARAMETER', `The name @${name} is kept for Interlocal's own use.`, 'Give it another name.'));
+      problems.push(problem(system, 'SQL_PARAMETER', `The name @${name} is reserved for Interlocal.`, 'Give it another name.'));
     else if (value === undefined)
       problems.push(
-        problem(system, 'SQL_PARAMETER', `The statement uses @${name}, and parameters has no ${name}.`, 'Add it to parameters.'),
+        problem(system, 'SQL_PARAMETER', `The statement uses @${name}, but parameters has no ${name}.`, 'Add it to parameters.'),
       );
     else parameters[name] = value;
   }

@@ -36,7 +36,7 @@ describe('a snapshot that comes late', () => {
       const run = await town.run('receipts');
       expect([run.outcome, run.counts.created, run.counts.changed]).toEqual(['succeeded', 0, 0]);
       expect(run.notes).toContain(
-        'receipts-20260320.csv is not read, since receipts-20260324.csv was: by its name it is the older one, and each of these files is the whole of its time. If it must be read anyway, send it under a name that sorts later. [FILE_OLDER]',
+        'receipts-20260320.csv is not read, because receipts-20260324.csv was: by its name it is older, and each of these files replaces those before it. If it must be read anyway, send it under a name that sorts later. [FILE_OLDER]',
       );
     }
     expect(await stored(town)).toEqual(NOW);

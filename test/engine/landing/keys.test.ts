@@ -60,7 +60,7 @@ test('a number that a source itself writes with # is not mistaken for a repeat',
   expect((await town.rows('il_landed', ['source_key'])).map((r) => r.source_key)).toEqual(['1\\#2', '1', '1#2']);
 });
 
-test('a record that cannot be used counts among equal keys, so that fixing it does not overwrite the good one', async () => {
+test('a record that cannot be used counts among equal keys, so fixing it does not overwrite the good one', async () => {
   const file = (first: string): string => receipts([`1,${first},1.00,CA,first`, '1,2026-01-06,2.00,CA,second']);
   const town = await makeTown({ ...numbered, 'inbox/receipts.csv': file('soon') });
   expect((await town.run('receipts')).counts).toMatchObject({ created: 1, rejected: 1 });
@@ -82,7 +82,7 @@ test('a record without its key is rejected, and the others are not held up', asy
   expect([reject!.problems[0]!.code, reject!.line, reject!.readable]).toEqual(['KEY_EMPTY', 2, true]);
 });
 
-test('parts of a key stay apart, whatever stands in them', async () => {
+test('parts of a key stay apart, whatever is in them', async () => {
   const town = await makeTown({
     ...tillStream({ key: '[number, note]' }),
     'inbox/receipts.csv': receipts([
@@ -95,7 +95,7 @@ test('parts of a key stay apart, whatever stands in them', async () => {
   expect((await town.run('receipts')).counts).toMatchObject({ created: 4, rejected: 0 });
 });
 
-test('a key that comes twice is told by what it stands in: a view is no file', () => {
+test('a key that comes twice is told by what it is in: a view is not a file', () => {
   const told = (retriever: object): string => {
     const stream = streamSchema.parse({ retriever, decoder: { json: {} }, schema: { fields: { id: {} } }, primary_key: ['id'] });
     const records = [1, 2].map((number): SourceRecord => ({ number, values: { id: '7' } }));

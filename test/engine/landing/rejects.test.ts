@@ -120,7 +120,7 @@ test('rejects of several runs with the same record number are told apart when th
   expect((await town.rejects()).map((r) => r.key)).toEqual(['2']);
 });
 
-test('what a newer snapshot does not have any more is no reject any more', async () => {
+test('what a newer snapshot does not have anymore is no reject anymore', async () => {
   const town = await makeTown({
     ...tillStream({ files: 'content: snapshot, after: { archive: done }', more: '    deletes: { when_absent: true, max_percent: 100 }\n' }),
     'inbox/receipts-1.csv': receipts([...good, { number: '3', tender: 'XX' }]),
@@ -157,7 +157,7 @@ test('too many rejects stop the run, and what was committed is whole', async () 
   expect((await town.rows('receipt')).map((r) => r.number).sort()).toEqual(['1', '2', '3', '4', '5']);
 });
 
-test('a mapping that can use nothing any more is stopped by max_rejects before any file is read', async () => {
+test('a mapping that can use nothing anymore is stopped by max_rejects before any file is read', async () => {
   const town = await makeTown({
     'pipelines/receipts.yaml':
       'pipeline: receipts\nsource: { connection: till, stream: receipts }\nmappings: [receipt.from-till]\nbatch_size: 2\nmax_rejects: 1\n',

@@ -32,7 +32,7 @@ test('a connector that names its records otherwise does not enter them a second 
   const run = await town.run('receipts', { actor: 'ann' });
   expect(run.counts).toEqual({ read: 3, created: 0, changed: 1, unchanged: 2, skipped: 0, rejected: 0, deleted: 0 });
   expect(run.notes).toContain(
-    'The key of receipts was [number] and is [number, received_on] now: 3 stored records got the new key, nothing else of them changed.',
+    'The key of receipts was [number] and is now [number, received_on]: 3 stored records got the new key, nothing else of them changed.',
   );
   expect(await revenue(town)).toBe(6000);
   expect(await keys(town)).toEqual(['1|2026-01-05', '2|2026-01-06', '3|2026-01-05']);

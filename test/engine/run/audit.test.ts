@@ -144,7 +144,7 @@ test(
   },
 );
 
-test('weak encryption stands in a plain sentence in status and validate until it is gone', { timeout: 120_000 }, async () => {
+test('weak encryption is in a plain sentence in status and validate until it is gone', { timeout: 120_000 }, async () => {
   const town = await makeTown({ ...till, ...connections(', allow_legacy: [ssh-rsa]') });
   const sentence = 'till: weak encryption is allowed (ssh-rsa).';
   for (const command of ['status', 'validate']) expect((await interlocal(town.folder, [command]).ended).out).toContain(sentence);

@@ -73,7 +73,7 @@ function reportBatchFailure(run: Run, thrown: unknown): void {
   if (error.class >= 20) throw error;
 }
 
-/** Runs one statement; an error that ends only the statement is reported here, so that the batch goes on. */
+/** Runs one statement; an error that ends only the statement is reported here, so the batch goes on. */
 async function executeStatement(run: Run, statement: Statement): Promise<void> {
   const { session, response } = run;
   let write: FailedWrite | undefined;

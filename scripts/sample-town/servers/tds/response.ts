@@ -81,7 +81,7 @@ export class Response {
     return count;
   }
 
-  /** Ends the message. In a procedure the return status and the output parameters stand before the last token. */
+  /** Ends the message. In a procedure the return status and the output parameters come before the last token. */
   end(beforeLast?: (out: TokenBuffer) => void): void {
     if (this.#procedure) {
       this.#flushPending(true);

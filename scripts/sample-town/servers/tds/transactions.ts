@@ -2,7 +2,7 @@
 //
 //   READ COMMITTED     reads run on their own until the first write; from then on the transaction is open and holds the write lock
 //   SNAPSHOT           the first statement opens the transaction and fixes what it sees; a write after somebody else's is error 3960
-//   REPEATABLE READ,   the first statement takes the write lock, so that what was read cannot change
+//   REPEATABLE READ,   the first statement takes the write lock, so what was read cannot change
 //   SERIALIZABLE
 import { setTimeout as sleep } from 'node:timers/promises';
 

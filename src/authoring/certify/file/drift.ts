@@ -76,7 +76,7 @@ async function withoutColumn(
   if (!changes) return undefined;
   let tried = 0;
   for (const name of neededColumns(context).slice(0, 12)) {
-    // What stands in a file for `dog.name` is the last part.
+    // What is in a file for `dog.name` is the last part.
     const changed = change(changes, isNested(name, stream) ? name.split('.').at(-1)! : name);
     if (changed === undefined) continue;
     const bytes = recorded!.bytes(changed);

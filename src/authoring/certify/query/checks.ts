@@ -217,7 +217,7 @@ async function secrets(context: QueryContext): Promise<Verdict> {
   return context.withServer(async (server) => {
     const verdict = await using(context.bench(server), async (bench) => secretsAbsent(bench, [await bench.run()]));
     if (verdict?.state !== 'ok') return verdict;
-    // A log-in that is refused is where a password would be shown.
+    // A login that is refused is where a password would be shown.
     return using(context.bench(server, { username: 'nobody' }), async (bench) => {
       const run = await bench.run();
       if (run.outcome !== 'failed') return fails('An unknown user could read.', 'Report this.');

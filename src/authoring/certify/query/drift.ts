@@ -16,7 +16,7 @@ export const QUERY_DRIFT: readonly QueryCheck[] = [
   { check: 'retyped', title: 'A value of another type is handled as the schema says', run: retyped },
 ];
 
-/** Row versions begin anew in a restored database: a saved position that lies ahead of them must not hide its rows for ever. */
+/** Row versions begin again in a restored database: a saved position that lies ahead of them must not hide its rows for ever. */
 async function expiredState(context: QueryContext): Promise<Verdict> {
   if (context.stream.incremental?.kind !== 'rowversion') return undefined;
   return withBench(context, undefined, async (bench) => {

@@ -174,7 +174,7 @@ async function oneOrMany(context: RequestContext): Promise<Verdict> {
   const path = rowsPath(context);
   const first = goodOf(context.reading)[0];
   if (path === undefined || !first || context.reading.records.length < 2) return undefined;
-  // One page with one record in it, and nothing beside it that would contradict it.
+  // One page with one record in it, and nothing next to it that would contradict it.
   const { paginator, ...others } = context.stream;
   const alone =
     paginator?.kind === 'page' || paginator?.kind === 'offset'
@@ -252,7 +252,7 @@ async function fieldRenamed(context: RequestContext): Promise<Verdict> {
     });
     if (!changed) continue;
     tried++;
-    // Only where there is something around it to stand in: a record without lines lacks no amount.
+    // Only where there is something around it to be in: a record without lines lacks no amount.
     const all = read.records.filter((r, i) => !r.problem && (!name.includes('.') || hasAt(context.reading.records[i]?.values ?? {}, name)));
     if (!read.refused && all.length > 0)
       return fails(`Without ${name}, ${counted(all.length, 'record')} were read anyway.`, 'Report this.');

@@ -169,7 +169,7 @@ export function addresses(connector: ConnectorConfig, url: string, wsdl: string 
 }
 
 /**
- * Credentials of the usual kind, so that a stream that would let them out is found out. A token is not fetched from where the
+ * Credentials of the usual kind, so a stream that would let them out is found out. A token is not fetched from where the
  * manifest says: offline nobody is asked.
  */
 export function canaryLogin(connector: ConnectorConfig): Record<string, unknown> {

@@ -73,7 +73,7 @@ function inAnyOrder(contents: Contents): Contents {
   return { ...contents, golden: [...contents.golden].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) };
 }
 
-/** On a clock that stands still but for the waiting, so that an hour's worth of it takes none. */
+/** On a clock that stands still but for the waiting, so an hour's worth of it takes none. */
 async function rateLimit(context: RequestContext): Promise<Verdict> {
   const { connector, server } = context;
   const limit = connector.rate_limit ?? (connector.transport_options['rate_limit'] as RateLimit | undefined);

@@ -13,7 +13,7 @@ export interface Reply {
   status: number;
   headers: Record<string, string>;
   body: Buffer | string;
-  /** The connection breaks: before a word of the answer, or within it. What was asked was taken all the same. */
+  /** The connection breaks: before a word of the answer, or within it. What was asked was still taken. */
   lost?: 'before' | 'within';
 }
 
@@ -44,7 +44,7 @@ export interface ReplaySpec {
   fixturesFolder: string;
   /** How a request differs from a recorded one. Default: in what the recording names. */
   differs?: Parameters<typeof bestExchange>[4];
-  /** HTTP log-in: where, and where the token is to stand in the answer. */
+  /** HTTP login: where, and where the token is to be in the answer. */
   login?: { path: string; token: string };
 }
 

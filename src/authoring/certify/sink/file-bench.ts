@@ -33,7 +33,7 @@ export function onBench(context: SinkContext, work: (bench: FileBench) => Promis
 
 export type Files = Map<string, Buffer>;
 
-/** What lies below the target, by its path, as the remote system reads it: unpacked. */
+/** What is below the target, by its path, as the remote system reads it: unpacked. */
 export async function lying(bench: FileBench): Promise<Files> {
   const found: Files = new Map();
   for (const entry of await readdir(bench.target, { withFileTypes: true, recursive: true })) {

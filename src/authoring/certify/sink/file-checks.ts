@@ -114,7 +114,7 @@ function killed(takes: boolean): SinkCheck['run'] {
           const again = await bench.send();
           await take();
           const when = `${how === 'before' ? 'just before' : 'just after'} note ${at} of ${commits}`;
-          // Nobody can know whether a file that was moved and taken just before the kill got there: then a person is asked.
+          // It is not known whether a file that was moved and taken just before the kill got there: then a person is asked.
           const mayBeUnknown = takes || isDirect(context);
           if (again.problems.some(({ code }) => !mayBeUnknown || code !== 'DELIVERY_UNKNOWN'))
             return fails(`Killed ${when}, the next run failed: ${saidOf(again.problems)}`, 'Report this with the recording.');

@@ -15,7 +15,7 @@ export interface SinkRequestContext extends SinkContext {
   soap: boolean;
   /** Requests to write, in their order, of what was asked since the last rewind. */
   writes(): Asked[];
-  /** What makes a request the same one: everything but what changes with each (a log-in with a time in it). */
+  /** What makes a request the same one: everything but what changes with each (a login with a time in it). */
   signature(asked: Asked): string;
   onBench(work: (bench: RequestBench) => Promise<Verdict>, sink?: Partial<SinkConfig>): Promise<Verdict>;
 }
@@ -23,7 +23,7 @@ export interface SinkRequestContext extends SinkContext {
 export interface RequestBench extends SinkBench {
   /** One run against a server that behaves so. */
   run(behavior?: Behavior, options?: SendOptions): Promise<Sent>;
-  /** Runs until nothing waits any more, at most so often. */
+  /** Runs until nothing waits anymore, at most so often. */
   runAll(behavior?: Behavior, most?: number): Promise<Sent[]>;
   became(): Promise<Became>;
   states(): Promise<Record<string, string>>;

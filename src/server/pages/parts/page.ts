@@ -10,7 +10,7 @@ export interface Town {
   name: string;
   zone: string;
   currency: string;
-  /** Of the style sheet, so that a new version is fetched. */
+  /** Of the style sheet, so a new version is fetched. */
   styleVersion: string;
 }
 
@@ -21,7 +21,7 @@ export interface Page {
   section?: string;
   /** It is not that entry itself but below it. */
   below?: boolean;
-  /** Beside the title: when, of what. */
+  /** Next to the title: when, of what. */
   lead?: Html | string | undefined;
   body: Html;
 }

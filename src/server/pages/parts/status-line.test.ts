@@ -106,7 +106,7 @@ test('what needs review before it goes to another system, and what had no answer
   };
   expect(statusLine([{ ...pipeline('a', 'succeeded'), outbound }], [])).toEqual({
     mark: 'note',
-    text: 'The pipeline a succeeded; nothing is rejected; 3 records to other systems need review; 2 deliveries are to be settled; 1 delivery is overdue.',
+    text: 'The pipeline a succeeded; nothing is rejected; 3 records to other systems need review; 2 deliveries need an answer; 1 delivery is overdue.',
   });
 });
 

@@ -93,7 +93,7 @@ function outboundTexts(live: readonly PipelineStatus[]): string[] {
   const several = (n: number): string => (n === 1 ? '1 delivery is' : `${countText(n)} deliveries are`);
   return [
     ...(records ? [`${plural(records, 'record')} to other systems ${records === 1 ? 'needs' : 'need'} review`] : []),
-    ...(settle ? [`${several(settle)} need an answer`] : []),
+    ...(settle ? [`${settle === 1 ? '1 delivery needs' : `${countText(settle)} deliveries need`} an answer`] : []),
     ...(overdue ? [`${several(overdue)} overdue`] : []),
   ];
 }
