@@ -1,7 +1,7 @@
 import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SeededError } from '../../scripts/sample-town/truth.ts';
+import type { SeededError } from '../../scripts/sample-town/generate/truth.ts';
 import { compileNamed } from '../../src/engine/run/bind.ts';
 import { settleByPerson } from '../../src/engine/outbound/decide.ts';
 import { revenueReport } from '../../src/reports/revenue.ts';

@@ -1,7 +1,7 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import type { EntityConfig } from '../../config/schema/model.ts';
 import type { DeliveryConfig } from '../../config/schema/pipeline.ts';
-import { type CompiledSinkMapping } from '../../mapping/sink-mapping.ts';
+import { type CompiledSinkMapping } from '../../mapping/sink/sink-mapping.ts';
 import type { Values } from '../../core/record.ts';
 import { columnsOfEntity } from '../../store/model-tables.ts';
 import { type Related } from '../../store/outbound/outbound.ts';

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import { judgedFiles } from '../../connector/error-rules.ts';
 import { optionVariables } from '../../connector/template.ts';
 import { FatalError } from '../../core/errors.ts';
-import { compileSinkMapping } from '../../mapping/sink-mapping.ts';
+import { compileSinkMapping } from '../../mapping/sink/sink-mapping.ts';
 import { firstNames } from '../../store/ledger/connections.ts';
 import { connectionFields } from '../run/renames.ts';
 import { takeLock } from '../../store/locks.ts';

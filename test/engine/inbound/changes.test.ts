@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { setMinValidVersion } from '../../../scripts/sample-town/servers/tds/endpoint.ts';
-import { openSqlite } from '../../../scripts/sample-town/servers/tds/sqlite.ts';
-import { startServer } from '../../transports/sqlserver-server.ts';
-import type { TestServer } from '../../transports/sqlserver-server.ts';
+import { openSqlite } from '../../../scripts/sample-town/servers/tds/sqlite/sqlite.ts';
+import { startServer } from '../../transports/sqlserver/server.ts';
+import type { TestServer } from '../../transports/sqlserver/server.ts';
 import { connector } from '../base-town.ts';
 import { refuseCommits } from '../refuse-commits.ts';
 import { closeTowns, makeTown, type TestTown } from '../town.ts';

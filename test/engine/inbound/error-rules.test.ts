@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import express from 'express';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { SFTP_HOST_KEY_FINGERPRINT, sampleTownHostKey } from '../../../scripts/sample-town/sftp-host-key.ts';
-import { startSftpServer, type SftpServer } from '../../../scripts/sample-town/sftp-server.ts';
-import type { Refuse } from '../../../scripts/sample-town/sftp-session.ts';
-import { startServer, type TestServer } from '../../transports/sqlserver-server.ts';
+import { SFTP_HOST_KEY_FINGERPRINT, sampleTownHostKey } from '../../../scripts/sample-town/servers/sftp/host-key.ts';
+import { startSftpServer, type SftpServer } from '../../../scripts/sample-town/servers/sftp/server.ts';
+import type { Refuse } from '../../../scripts/sample-town/servers/sftp/session.ts';
+import { startServer, type TestServer } from '../../transports/sqlserver/server.ts';
 import { connector, receipts } from '../base-town.ts';
 import { closeTowns, type Files, makeTown } from '../town.ts';
 

@@ -1,7 +1,7 @@
 import { appendFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import type { SftpFaults } from '../../../scripts/sample-town/sftp-session.ts';
+import type { SftpFaults } from '../../../scripts/sample-town/servers/sftp/session.ts';
 import { statusOf } from '../../../src/reports/status.ts';
 import { closeOddServers, oddServer } from '../../transports/odd-sftp.ts';
 import { connector, receipts, tillStream } from '../base-town.ts';

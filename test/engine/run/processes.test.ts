@@ -8,7 +8,7 @@ import { BASE, connector, receipts } from '../base-town.ts';
 import { interlocal } from '../cli.ts';
 import { closeTowns, makeTown, type TestTown } from '../town.ts';
 import { contentsOfTown } from '../../store/stores.ts';
-import { emptyDatabase } from '../../../scripts/sample-town/postgres-server.ts';
+import { emptyDatabase } from '../../../scripts/sample-town/servers/postgres/server.ts';
 
 const servers: Server[] = [];
 afterEach(async () => {

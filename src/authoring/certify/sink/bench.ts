@@ -12,7 +12,7 @@ import { sinkMappingSchema } from '../../../config/schema/sink-mapping.ts';
 import { problemsOfRecord, sinkKey } from '../../../connector/sink/sink.ts';
 import { InterlocalError, type Problem } from '../../../core/errors.ts';
 import type { Values } from '../../../core/record.ts';
-import { compileSinkMapping } from '../../../mapping/sink-mapping.ts';
+import { compileSinkMapping } from '../../../mapping/sink/sink-mapping.ts';
 import { migrateModel } from '../../../store/model-tables.ts';
 import type { Knex } from '../../../store/open.ts';
 import { insertOutbox, listOutbox, type OutboxRow } from '../../../store/outbound/outbox.ts';
