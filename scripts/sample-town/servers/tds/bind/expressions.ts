@@ -19,8 +19,6 @@ import {
 } from '../wire/column-types.ts';
 import type { SqlType } from '../wire/column-types.ts';
 import { balanced, compare } from './comparisons.ts';
-import { bindCall } from './functions.ts';
-import { bindQuery } from './queries.ts';
 import { bindSessionValue, bindVariable, resolveColumn } from './scope.ts';
 import type { Binding, Scope } from './scope.ts';
 import { coerce, equalityKey, literal, paddedText, value } from './bound-values.ts';
@@ -61,7 +59,7 @@ export function bindValue(binding: Binding, scope: Scope, expression: Expression
     case 'cast':
       return bindCast(binding, scope, expression);
     case 'call':
-      return bindCall(binding, scope, expression);
+      return binding.nested.call(binding, scope, expression);
     case 'scalar query':
       return bindScalarQuery(binding, scope, expression.query);
     default:
@@ -112,7 +110,7 @@ export function bindPredicate(binding: Binding, scope: Scope, expression: Expres
     case 'is null':
       return `(${operand(expression.operand).sql} IS ${expression.negated ? 'NOT ' : ''}NULL)`;
     case 'exists':
-      return `EXISTS (${bindQuery(binding, expression.query, scope).sql})`;
+      return `EXISTS (${binding.nested.query(binding, expression.query, scope).sql})`;
     default:
       throw new SqlServerError({
         number: 4145,
@@ -138,16 +136,16 @@ function negated(negative: boolean, sql: string): string {
 }
 
 function bindInQuery(binding: Binding, scope: Scope, left: Bound, query: Query): string {
-  const probe = bindQuery(binding, query, scope);
+  const probe = binding.nested.query(binding, query, scope);
   if (probe.columns.length !== 1) throw oneColumnOnly();
   const type = commonType(left.type, (probe.columns[0] as { type: SqlType }).type);
   const key = (one: Bound): string => equalityKey({ ...coerce(one, type), native: false });
-  const sql = bindQuery(binding, query, scope, (items) => items.map((item) => value(key(item), item.type))).sql;
+  const sql = binding.nested.query(binding, query, scope, (items) => items.map((item) => value(key(item), item.type))).sql;
   return `(${key(left)} IN (${sql}))`;
 }
 
 function bindScalarQuery(binding: Binding, scope: Scope, query: Query): Bound {
-  const bound = bindQuery(binding, query, scope);
+  const bound = binding.nested.query(binding, query, scope);
   const column = bound.columns[0];
   if (column === undefined || bound.columns.length !== 1) throw oneColumnOnly();
   return value(`(${bound.sql})`, column.type, { native: column.native });

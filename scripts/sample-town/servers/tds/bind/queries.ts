@@ -4,27 +4,13 @@ import type { SqlType } from '../wire/column-types.ts';
 import { aggregateNames } from './functions.ts';
 import { bindPredicate, bindValue } from './expressions.ts';
 import { newScope, nextAlias } from './scope.ts';
-import type { Binding, Scope } from './scope.ts';
+import type { Binding, BoundQuery, QueryColumn, Scope, Transform } from './scope.ts';
 import { bindSource, columnNames, derivedColumns } from './sources.ts';
 import { coerce, equalityKey, orderKey, value } from './bound-values.ts';
 import type { Bound } from './bound-values.ts';
 import { SqlServerError, invalidColumn, syntaxError, unsupported } from '../execute/sql-errors.ts';
 import { quoteIdentifier } from '../sqlite/sqlite.ts';
 import type { Expression, OrderItem, Query, QueryBody, Select, SelectItem } from '../parse/sql-syntax.ts';
-
-export interface QueryColumn {
-  name: string;
-  type: SqlType;
-  nullable: boolean;
-  native: boolean;
-}
-
-export interface BoundQuery {
-  sql: string;
-  columns: QueryColumn[];
-}
-
-type Transform = (items: Bound[]) => Bound[];
 
 /** `transform` reshapes the select list, to bring a subquery's column into the type or key it is needed in. */
 export function bindQuery(binding: Binding, query: Query, parent: Scope | undefined, transform?: Transform): BoundQuery {

@@ -7,6 +7,7 @@ import type { Catalog, Column, Table } from '../catalog/catalog.ts';
 import type { StoreTarget } from '../values/conversions.ts';
 import type { TypedValue } from '../wire/parameter-values.ts';
 import { ambiguousColumn, invalidColumn, notGrouped, unboundIdentifier, undeclaredVariable } from '../execute/sql-errors.ts';
+import type { Expression, Query } from '../parse/sql-syntax.ts';
 import { quoteIdentifier } from '../sqlite/sqlite.ts';
 
 export interface SourceColumn {
@@ -39,8 +40,29 @@ export interface Scope {
 /** Where a placeholder's value comes from when the statement runs. */
 export type ParameterSource = { kind: 'variable'; name: string } | { kind: 'session'; name: string };
 
+export interface QueryColumn {
+  name: string;
+  type: SqlType;
+  nullable: boolean;
+  native: boolean;
+}
+
+export interface BoundQuery {
+  sql: string;
+  columns: QueryColumn[];
+}
+
+export type Transform = (items: Bound[]) => Bound[];
+
+/** What an expression may hold whose own rules need expressions again; given here, so that no file imports itself by way of others. */
+export interface NestedRules {
+  call(binding: Binding, scope: Scope, call: Extract<Expression, { kind: 'call' }>): Bound;
+  query(binding: Binding, query: Query, parent: Scope | undefined, transform?: Transform): BoundQuery;
+}
+
 /** One statement being bound, and what it turned out to need. */
 export interface Binding {
+  nested: NestedRules;
   catalog: Catalog;
   variables: ReadonlyMap<string, TypedValue>;
   stores: StoreTarget[];

@@ -1,9 +1,7 @@
 // FROM: tables, system views, common and derived tables, VALUES, CHANGETABLE, and their joins.
 import { bindPredicate, bindValue, unify } from './expressions.ts';
-import { bindQuery } from './queries.ts';
-import type { BoundQuery } from './queries.ts';
 import { newScope, nextAlias, sourceColumn } from './scope.ts';
-import type { Binding, CommonTableScope, Scope, Source } from './scope.ts';
+import type { Binding, BoundQuery, CommonTableScope, Scope, Source } from './scope.ts';
 import { coerce, literal, value } from './bound-values.ts';
 import type { Bound } from './bound-values.ts';
 import { changesColumns, changesSql, versionSql } from '../change-tracking.ts';
@@ -30,7 +28,7 @@ export function bindSource(binding: Binding, scope: Scope, source: TableSource):
       return `${left} ${type} ${source.right.kind === 'join' ? `(${right})` : right}${on}`;
     }
     case 'derived': {
-      const inner = bindQuery(binding, source.query, enclosing(scope));
+      const inner = binding.nested.query(binding, source.query, enclosing(scope));
       const names = columnNames(inner, source.columns, source.alias);
       const alias = nextAlias(binding);
       const table = nextAlias(binding);

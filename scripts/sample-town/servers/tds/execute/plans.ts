@@ -1,4 +1,5 @@
 // A statement bound against the catalog and prepared in SQLite, kept for the next time the same text comes with the same types.
+import { bindCall } from '../bind/functions.ts';
 import { bindPredicate, bindValue } from '../bind/expressions.ts';
 import { bindQuery, withTables } from '../bind/queries.ts';
 import { newScope } from '../bind/scope.ts';
@@ -49,6 +50,7 @@ function isPlain(value: SqliteValue): boolean {
 
 function newBinding(session: Session, variables: Variables): Binding {
   return {
+    nested: { call: bindCall, query: bindQuery },
     catalog: session.catalog(),
     variables,
     stores: session.stores,

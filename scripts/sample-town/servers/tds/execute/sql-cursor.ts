@@ -1,5 +1,6 @@
 // A position in the tokens, and the small questions every rule of the grammar asks.
 import { syntaxError, unsupported } from './sql-errors.ts';
+import type { OrderItem, Query } from '../parse/sql-syntax.ts';
 import type { Token } from '../parse/sql-tokenizer.ts';
 
 /** Words that end an expression or a table, so they are never taken for an alias. */
@@ -12,13 +13,21 @@ const reserved = new Set(
   UNPIVOT UPDATE USE VALUES VIEW WAITFOR WHEN WHERE WHILE WITH`.split(/\s+/),
 );
 
+/** What an expression may hold whose own rules need expressions again; given here, so that no file imports itself by way of others. */
+export interface NestedRules {
+  query(cursor: Cursor): Query;
+  orderBy(cursor: Cursor): OrderItem[];
+}
+
 export class Cursor {
   readonly #tokens: readonly Token[];
   #at = 0;
   readonly sql: string;
+  readonly nested: NestedRules;
 
-  constructor(sql: string, tokens: readonly Token[]) {
+  constructor(sql: string, tokens: readonly Token[], nested: NestedRules) {
     this.sql = sql;
+    this.nested = nested;
     this.#tokens = tokens;
   }
 

@@ -3,7 +3,6 @@ import { MAX, decimal, nvarchar, sqlType, typeFromName, types, varchar, varbinar
 import type { SqlType } from '../wire/column-types.ts';
 import type { Cursor } from '../execute/sql-cursor.ts';
 import { SqlServerError, unsupported } from '../execute/sql-errors.ts';
-import { parseOrderBy, parseQuery } from './queries.ts';
 import type { Comparison, Expression, Window } from './sql-syntax.ts';
 
 export function parseCondition(cursor: Cursor): Expression {
@@ -66,7 +65,7 @@ function parseComparison(cursor: Cursor): Expression {
   if (cursor.take('IN')) {
     cursor.expect('(');
     if (cursor.is('SELECT') || cursor.is('WITH')) {
-      const query = parseQuery(cursor);
+      const query = cursor.nested.query(cursor);
       cursor.expect(')');
       return { kind: 'in query', negated, operand: left, query };
     }
@@ -164,7 +163,7 @@ export function numberLiteral(text: string): Expression {
 
 function parseParenthesis(cursor: Cursor): Expression {
   if (cursor.is('SELECT') || cursor.is('WITH')) {
-    const query = parseQuery(cursor);
+    const query = cursor.nested.query(cursor);
     cursor.expect(')');
     return { kind: 'scalar query', query };
   }
@@ -189,7 +188,7 @@ function parseWord(cursor: Cursor): Expression {
     case 'EXISTS': {
       cursor.next();
       cursor.expect('(');
-      const query = parseQuery(cursor);
+      const query = cursor.nested.query(cursor);
       cursor.expect(')');
       return { kind: 'exists', query };
     }
@@ -256,7 +255,7 @@ function parseCall(cursor: Cursor, name: string): Expression {
 function parseWindow(cursor: Cursor): Window {
   cursor.expect('(');
   const partitionBy = cursor.take('PARTITION', 'BY') ? parseList(cursor) : [];
-  const orderBy = parseOrderBy(cursor);
+  const orderBy = cursor.nested.orderBy(cursor);
   cursor.expect(')');
   return { partitionBy, orderBy };
 }

@@ -1,6 +1,6 @@
 // A batch into statements. The semicolon between them is optional, as it is in T-SQL.
 import { parseCondition, parseExpression, parseType } from './expressions.ts';
-import { parseColumnNames, parseFrom, parseNamedTable, parseQuery, parseSelectItems, parseTop } from './queries.ts';
+import { parseColumnNames, parseFrom, parseNamedTable, parseOrderBy, parseQuery, parseSelectItems, parseTop } from './queries.ts';
 import { Cursor } from '../execute/sql-cursor.ts';
 import { unsupported } from '../execute/sql-errors.ts';
 import type { Assignment, Expression, Query, SelectItem, Statement } from './sql-syntax.ts';
@@ -10,7 +10,7 @@ type Body = Statement extends infer S ? (S extends Statement ? Omit<S, 'text' | 
 
 /** Throws 102 where the text is not T-SQL, and the stand-in's own error where it is but is outside the subset. */
 export function parseBatch(sql: string): Statement[] {
-  const cursor = new Cursor(sql, tokenize(sql));
+  const cursor = new Cursor(sql, tokenize(sql), { query: parseQuery, orderBy: parseOrderBy });
   return parseStatements(cursor, () => cursor.token.kind === 'end');
 }
 
