@@ -1,8 +1,8 @@
+import { counted } from '../../core/counted.ts';
 import { Option } from 'commander';
 import type { ExceptionAction, Resolution } from '../../engine/reconciliation/exceptions.ts';
 import type { ExceptionLine } from '../../reports/exceptions.ts';
 import { type Cli, countOption } from '../cli.ts';
-import { plural } from '../table.ts';
 
 const STATES = ['open', 'assigned', 'waiting', 'resolved', 'closed'] as const;
 
@@ -100,13 +100,13 @@ async function act(cli: Cli, ids: string[], action: ExceptionAction): Promise<vo
     const day = todayIn(project);
     const list = (await actOnExceptions(knex, ids, action)).map((exception) => exceptionLine(project, exception, day));
     cli.print({ exceptions: list }, () =>
-      [...list.map((e) => `${e.id.slice(0, 8)} is ${e.state}.`), plural(list.length, 'exception')].join('\n'),
+      [...list.map((e) => `${e.id.slice(0, 8)} is ${e.state}.`), counted(list.length, 'exception')].join('\n'),
     );
   });
 }
 
 function linesOf(e: ExceptionLine): string {
-  const age = e.age === null ? 'no day' : plural(e.age, 'business day');
+  const age = e.age === null ? 'no day' : counted(e.age, 'business day');
   const who = e.owner === null ? e.state : `${e.state}, ${e.owner}`;
   return `${e.id.slice(0, 8)}  ${e.title} (${age}${e.overdue ? ', overdue' : ''}; ${who})\n          ${e.sentence} ${e.next}`;
 }

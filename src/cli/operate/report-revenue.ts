@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import { formatMoney } from '../../core/money.ts';
 import { visibleLine } from '../../core/visible.ts';
 import type { RevenueRow } from '../../reports/revenue.ts';
@@ -10,7 +11,7 @@ import {
   spanText,
   unreconciledReasons,
 } from '../../reports/revenue-totals.ts';
-import { plural, tableText } from '../table.ts';
+import { tableText } from '../table.ts';
 
 const HEAD = ['department', 'account', 'tender', 'period', '', 'receipts', 'amount', 'reconciled', 'not reconciled'];
 const RIGHT = [5, 6, 7, 8];
@@ -50,10 +51,10 @@ function notReconciled(rows: readonly RevenueRow[]): string[] {
     'Not reconciled',
     ...shown.map(
       (r) =>
-        `  ${formatMoney(r.amount, r.currency)} ${r.currency} on ${plural(r.lines, 'line')}, ${plural(r.receipts, 'receipt')} (${r.departments.join(', ')}; ${spanText(r.periods)}): ${r.reason}`,
+        `  ${formatMoney(r.amount, r.currency)} ${r.currency} on ${counted(r.lines, 'line')}, ${counted(r.receipts, 'receipt')} (${r.departments.join(', ')}; ${spanText(r.periods)}): ${r.reason}`,
     ),
     ...(reasons.length > shown.length
-      ? [`  … and ${plural(reasons.length - shown.length, 'more reason')}; --format csv has them all.`]
+      ? [`  … and ${counted(reasons.length - shown.length, 'more reason')}; --format csv has them all.`]
       : []),
     ...(reasonsOverlap(rows) ? ['An amount with several reasons is counted under each.'] : []),
   ];
