@@ -11,7 +11,7 @@ import {
   unmatchedRecords,
 } from '../../store/matches.ts';
 import { exceptionsByRecord } from '../../store/exceptions.ts';
-import { inTransit } from '../../store/pass-matches.ts';
+import { unmatchedOf } from '../../store/pass-matches.ts';
 import { EXCEPTION_TYPES, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
 import { listSources, type Source } from '../../store/sources.ts';
 import { type ReadSide, sidesOf } from './reconcile.ts';
@@ -179,7 +179,8 @@ async function coverOf(
 /** The exception that a record stands in, or that it is in transit. */
 async function whyUnmatched({ knex }: Engine, pipeline: string, which: MatchSide): Promise<Map<number, string>> {
   const reasons = new Map<number, string>();
-  for (const golden of (await inTransit(knex, pipeline, which)).keys()) reasons.set(golden, 'it is in transit');
+  for (const [golden, rule] of await unmatchedOf(knex, pipeline, which))
+    reasons.set(golden, rule === null ? 'it is in transit' : `it is out of scope: ${rule}`);
   for (const [golden, { id, type }] of await exceptionsByRecord(knex, pipeline, which)) {
     const title = EXCEPTION_TYPES[type as ExceptionCode].title;
     reasons.set(golden, `${title.slice(0, 1).toLowerCase()}${title.slice(1)} (exception ${id.slice(0, 8)})`);
