@@ -11,7 +11,8 @@ export function isNotPlain(error: unknown): boolean {
   return error === NOT_PLAIN;
 }
 
-const KEY = /(?:([A-Za-z_][\w.@/-]*|[1-9]\d{0,8}|0)|"([^"\\]+)"|'([^']+)'):(?: +|$)/y;
+const KEY = /(?:([A-Za-z_][\w.@/-]*(?: [\w.@/-]+)*|\d+-[A-Za-z][\w-]*|[1-9]\d{0,8}|0)|"([^"\\]+)"|'([^']+)'):(?: +|$)/y;
+const ESCAPES_OF_JSON = /^(?:[^\\]|\\(?:[nrt\\]|u[0-9a-cA-C][\da-fA-F]{3}))*$/;
 const WORDS_WITH_A_MEANING = new Set(['null', 'Null', 'NULL', 'true', 'True', 'TRUE', 'false', 'False', 'FALSE']);
 
 /** The key at this place, with its colon, and where what follows begins; undefined when there is none. */
@@ -40,8 +41,45 @@ export function openBrackets(text: string): number {
   return open;
 }
 
+/** The library refuses more, as a few anchors can unfold to millions of values. */
+const MOST_UNFOLDED = 100;
+
+/** The anchors of a file: of lists and maps alone, each name once. */
+export class Anchors {
+  private readonly values = new Map<string, unknown>();
+  private readonly references: string[] = [];
+  private readonly inside = new Map<string, readonly string[]>();
+
+  /** `&name` and the value that `read` gives. */
+  define(name: string, read: () => unknown): unknown {
+    const before = this.references.length;
+    const value = read();
+    if (this.values.has(name) || typeof value !== 'object' || value === null) notPlain();
+    this.values.set(name, value);
+    this.inside.set(name, this.references.slice(before));
+    return value;
+  }
+
+  /** `*name`, of an anchor that is complete. */
+  refer(name: string): unknown {
+    if (!this.values.has(name) || this.references.push(name) > MOST_UNFOLDED) notPlain();
+    return this.values.get(name);
+  }
+
+  /** At the end of the file: leaves it to the library when that might refuse it. */
+  checkUnfolded(): void {
+    const unfolded = new Map<string, number>();
+    // Anchors are in the map in the order in which they were complete: those inside of one before it.
+    for (const [name, inside] of this.inside) {
+      const count = 1 + this.references.filter((reference) => reference === name).length;
+      unfolded.set(name, count * Math.max(1, ...inside.map((other) => unfolded.get(other) ?? 1)));
+      if (unfolded.get(name)! > MOST_UNFOLDED) notPlain();
+    }
+  }
+}
+
 /** A value written on one line: a plain or quoted text, [a, b], {a: b}; nothing but a comment may follow it. */
-export function readFlow(text: string): unknown {
+export function readFlow(text: string, anchors: Anchors): unknown {
   let at = 0;
   const read = value(false, 0);
   const rest = text.slice(at);
@@ -54,6 +92,7 @@ export function readFlow(text: string): unknown {
     if (c === '[') return list(depth);
     if (c === '{') return map(depth);
     if (c === '"' || c === "'") return quoted(c);
+    if (inside && (c === '&' || c === '*')) return marked(c, depth);
     return scalar(plain(inside));
   }
 
@@ -82,6 +121,12 @@ export function readFlow(text: string): unknown {
     return entries;
   }
 
+  function marked(mark: string, depth: number): unknown {
+    const name = (mark === '&' ? /[\w-]+ +(?=[[{])/y : /[\w-]+(?= *[,\]}])/y).exec(text.slice(at + 1))?.[0] ?? notPlain();
+    at += 1 + name.length;
+    return mark === '&' ? anchors.define(name.trimEnd(), () => value(true, depth)) : anchors.refer(name);
+  }
+
   /** To the next entry, or to the bracket that closes. */
   function comma(closing: string): void {
     skip(0);
@@ -93,15 +138,17 @@ export function readFlow(text: string): unknown {
     const end = text.indexOf(quote, at + 1);
     if (end < 0) notPlain();
     const inner = text.slice(at + 1, end);
-    // '' and escapes are left to the library.
-    if (text[end + 1] === quote || (quote === '"' && inner.includes('\\'))) notPlain();
+    // '' and all but the escapes that JSON has as well are left to the library.
+    const escaped = quote === '"' && inner.includes('\\');
+    if (text[end + 1] === quote || (escaped && !ESCAPES_OF_JSON.test(inner))) notPlain();
     at = end + 1;
-    return inner;
+    return escaped ? (JSON.parse(`"${inner}"`) as string) : inner;
   }
 
   function plain(inside: boolean): string {
     const here = text.slice(at);
-    const end = inside ? /[,[\]{}#:]|$/.exec(here)!.index : (/ #/.exec(here)?.index ?? here.length);
+    // A colon within a word, as in HH:mm, is part of it.
+    const end = inside ? /[,[\]{}#]|:(?![\w.])|$/.exec(here)!.index : (/ #/.exec(here)?.index ?? here.length);
     const word = here.slice(0, end).trimEnd();
     if (word === '' || /^(?:-(?![\w.])|[?:,[\]{}#&*!|>'"%@`])/.test(word) || /: |:$/.test(word)) notPlain();
     if (inside && !/[,\]}]/.test(here[end] ?? '')) notPlain();

@@ -1,8 +1,8 @@
-import { isNotPlain, keyAt, MAX_DEPTH, notPlain, openBrackets, readFlow } from './yaml-flow.ts';
+import { Anchors, isNotPlain, keyAt, MAX_DEPTH, notPlain, openBrackets, readFlow } from './yaml-flow.ts';
 
 /**
  * Reads the plain part of YAML in which nearly every file is written: block maps and lists, flow collections, quoted texts
- * on one line, texts after | and >. Gives undefined for everything else, wrong or only unusual: the YAML library then reads
+ * on one line, texts after | and >, anchors and references to them. Gives undefined for everything else, wrong or only unusual: the YAML library then reads
  * the file and says what is wrong. Whatever is read here, the library reads the same (a test compares the two). It is here
  * because every command begins with loading, and 40 manifests of 80 lines take the library 150 ms in a fresh process.
  */
@@ -20,18 +20,21 @@ export function readPlainYaml(text: string): { value: unknown } | undefined {
   }
 }
 
-/** Goes over the lines; a line is looked at from `column` on, so that `- key: value` is a list whose item begins in the middle of it. */
+/** Goes over the lines; a line is looked at from `column` on, so `- key: value` is a list whose item begins in the middle of it. */
 function readBlocks(lines: readonly string[]): unknown {
   let at = 0;
   let column = 0;
+  const anchors = new Anchors();
   skip();
   const value = block(0, 0);
+  anchors.checkUnfolded();
   return atEnd() && value !== null ? value : notPlain();
 
   /** A map or list whose entries begin in this column or further right; null when there is none. */
   function block(atLeast: number, depth: number): unknown {
     if (depth > MAX_DEPTH) notPlain();
     if (atEnd() || column < atLeast) return null;
+    if (atLeast > 0 && /[[{]/.test(lines[at]![column]!)) return single(lines[at]!.slice(column), atLeast - 1);
     return isItem() ? list(column, depth) : map(column, depth);
   }
 
@@ -61,14 +64,32 @@ function readBlocks(lines: readonly string[]): unknown {
       const { key, end } = keyAt(line, indent) ?? notPlain();
       if (Object.hasOwn(entries, key)) notPlain();
       const rest = line.slice(end);
-      if (rest === '' || rest.startsWith('#')) {
-        nextLine();
-        // A list may stand in the column of the key that it belongs to.
-        entries[key] = !atEnd() && column === indent && isItem() ? list(indent, depth + 1) : block(indent + 1, depth + 1);
-      } else entries[key] = /^[|>]-? *$/.test(rest) ? lineText(indent, rest[0] === '>', rest[1] === '-') : single(rest, indent);
+      const mark = /^([&*])([\w-]+)(?: +|$)/.exec(rest);
+      if (mark?.[1] === '*') entries[key] = reference(mark[2]!, rest.slice(mark[0].length), indent);
+      else if (mark) entries[key] = anchors.define(mark[2]!, () => entry(rest.slice(mark[0].length), indent, depth));
+      else entries[key] = entry(rest, indent, depth);
     }
     if (!atEnd() && column > indent) notPlain();
     return entries;
+  }
+
+  /** What belongs to a key: what follows it in its line, or what is further in. */
+  function entry(rest: string, indent: number, depth: number): unknown {
+    if (/^[|>]-? *$/.test(rest)) return lineText(indent, rest[0] === '>', rest[1] === '-');
+    if (rest !== '' && !rest.startsWith('#')) return single(rest, indent);
+    nextLine();
+    const mark = !atEnd() && column > indent ? /^&([\w-]+) +(?=[[{])/.exec(lines[at]!.slice(column)) : null;
+    if (mark) return anchors.define(mark[1]!, () => entry(lines[at]!.slice(column + mark[0].length), indent, depth + 1));
+    // A list may be in the column of the key that it belongs to.
+    return !atEnd() && column === indent && isItem() ? list(indent, depth + 1) : block(indent + 1, depth + 1);
+  }
+
+  /** `key: *name` of an anchor that is complete. */
+  function reference(name: string, rest: string, indent: number): unknown {
+    if (rest !== '') notPlain();
+    nextLine();
+    if (!atEnd() && column > indent) notPlain();
+    return anchors.refer(name);
   }
 
   /** A value that ends with its line, or with the line that closes its brackets. */
@@ -80,7 +101,7 @@ function readBlocks(lines: readonly string[]): unknown {
         if (line.trim() === '' || line.search(/\S/) <= indent) notPlain();
         text = `${text.trimEnd()} ${line.trim()}`;
       }
-    const value = readFlow(text);
+    const value = readFlow(text, anchors);
     nextLine();
     // A text that goes on in the next line.
     if (!atEnd() && column > indent) notPlain();

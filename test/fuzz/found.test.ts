@@ -14,7 +14,7 @@ import { decoder, readAll, refusal, valuesOf, written } from '../formats/reading
 describe('found by changing files at random', () => {
   test('a header of thousands of equal columns is refused in a few words', async () => {
     const said = await refusal(decoder({ csv: {} }), `${'receipt,'.repeat(100_000)}receipt\n`);
-    expect(said).toContain('"receipt" is there 100001 times (columns 1 and 2 and 3 and 4 and 5 and …)');
+    expect(said).toContain('"receipt" appears 100001 times (columns 1 and 2 and 3 and 4 and 5 and …)');
     expect(said.length).toBeLessThan(400);
   });
 
@@ -28,7 +28,6 @@ describe('found by changing files at random', () => {
     ['a second root', { xml: { row: 'x/r' } }, `<x/><${LONG}/>`],
     ['a key beside the list', { json: { rows: 'rows' } }, `{"${LONG}":1}`],
     ['a key that is there twice', { json: { rows: 'rows' } }, `{"${LONG}":1,"${LONG}":1}`],
-    ['an element beside the statements', { camt053: {} }, `<Document><${LONG}/></Document>`],
   ])('a name of 200,000 letters is shortened where a message quotes it: %s', async (_, config, content) => {
     const said = await refusal(decoder(config), content);
     expect(said).toContain('aaaaa…');
@@ -78,7 +77,7 @@ describe('found by changing files at random', () => {
   test('comments in front of an answer are passed over, however many there are', () => {
     expect(webPageError(`${'<!---->'.repeat(500)}<x/>`, 'office')).toBeUndefined();
     expect(webPageError(`${'<!-- a -->\n'.repeat(300)}<html>`, 'office')?.code).toBe('ANSWER_IS_WEB_PAGE');
-    expect(() => parseXml('<!-- '.repeat(100_000))).toThrow('is no XML');
+    expect(() => parseXml('<!-- '.repeat(100_000))).toThrow('is not XML');
   });
 
   test('a tab between columns is no space to be trimmed away', async () => {

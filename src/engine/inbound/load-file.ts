@@ -39,7 +39,7 @@ import { keep, type Spooled, spool } from './spool.ts';
 import { leave } from './waiting-files.ts';
 
 /**
- * Takes one file: fetches it, recognises its content, verifies it whole, loads it batch by batch from where an earlier
+ * Takes one file: fetches it, recognizes its content, verifies it whole, loads it batch by batch from where an earlier
  * run stopped, and archives it once everything is committed. A file that cannot be trusted is refused; the run goes on.
  */
 export async function loadFile(session: Session, transport: FileTransport, remote: RemoteFile, spoolFolder: string): Promise<void> {
@@ -53,7 +53,7 @@ export async function loadFile(session: Session, transport: FileTransport, remot
     );
     const after = await transport.stat(remote.path);
     if (!after || after.size !== remote.size || after.modifiedMs !== remote.modifiedMs) {
-      leave(session, remote, 'it changed while it was fetched', 'the next run');
+      leave(session, remote, 'it changed while it was being fetched', 'the next run');
       return;
     }
     if (remote.size !== undefined && spooled.size !== remote.size)
@@ -61,7 +61,7 @@ export async function loadFile(session: Session, transport: FileTransport, remot
     const known = await knownContent(session, remote, spooled);
     if (known) {
       session.note(
-        `${remote.name} holds nothing new: the same content was loaded ${known.path === remote.path ? 'before' : `as ${known.path}`}.`,
+        `${remote.name} has nothing new: the same content was loaded ${known.path === remote.path ? 'before' : `as ${known.path}`}.`,
       );
       if (known.path !== remote.path) await session.commit(async (_, trx) => noteKnownFile(trx, identityOf(session, remote, spooled!)));
     } else if (!(await leftOutAsOlder(session, remote, identityOf(session, remote, spooled)))) {
@@ -89,7 +89,7 @@ export async function loadFile(session: Session, transport: FileTransport, remot
     if (error instanceof FatalError && error.code === 'DELETES_TOO_MANY') {
       session.problems.push(...error.problems);
       session.note(
-        `${remote.name} is left out, since too much is missing from it. A later file is read all the same: it is the whole again.`,
+        `${remote.name} is skipped, because too much is missing from it. A later file is still read, because it is complete again.`,
       );
       return;
     }
@@ -110,8 +110,8 @@ async function wentAway(session: Session, transport: FileTransport, remote: Remo
   if (!(error instanceof InterlocalError)) return false;
   const changed = error.code === 'FILE_CHANGED';
   if (!changed && (error.code !== 'FILE_MISSING' || (await transport.stat(remote.path)))) return false;
-  if (changed) leave(session, remote, 'it changed while it was fetched', 'the next run');
-  else session.note(`${remote.name} was gone before it could be read or moved.`);
+  if (changed) leave(session, remote, 'it changed while it was being fetched', 'the next run');
+  else session.note(`${remote.name} disappeared before it could be read or moved.`);
   return true;
 }
 
@@ -163,7 +163,7 @@ async function verify(
   finish();
   if (newColumns().length)
     session.note(
-      `${remote.name} has columns that the connector does not know; they are kept as raw data only: ${newColumns().join(', ')}.${layout.saidOfNew(newColumns())}`,
+      `${remote.name} has columns unknown to the connector; they are kept only as raw data: ${newColumns().join(', ')}.${layout.saidOfNew(newColumns())}`,
     );
   return { total, repeats };
 }
@@ -198,7 +198,7 @@ async function load(
   const identity = identityOf(session, remote, spooled);
   const file = (await resumableFile(session.knex, identity)) ?? (await session.commit(async (_, trx) => startFile(trx, identity)));
   const skip = file.records_done;
-  if (skip > 0) session.note(`${remote.name} goes on after record ${skip}, where an earlier run was stopped.`);
+  if (skip > 0) session.note(`${remote.name} resumes after record ${skip}, where an earlier run was stopped.`);
   const seen: SeenKeys | undefined = session.stream.deletes?.when_absent ? await seenKeys(session) : undefined;
   session.allNew = skip === 0 && !(await hasLinks(session.knex, session.source.id));
   const bulk = session.allNew && total >= BULK_RECORDS && !session.preview;
@@ -219,7 +219,7 @@ async function load(
     const { content, after } = session.stream.retriever.files!;
     await finishFile(trx, file, after.archive ? posix.join(after.archive, remote.name) : null);
     await layout.remember(trx, remote.name);
-    // What a whole snapshot does not have is not there any more. A file that stays in its place may have been mended there,
+    // What a whole snapshot does not have is not there anymore. A file that stays in its place may have been fixed there,
     // or make room for another delivery: then it has nothing of the one before, whose rejects must not get lost.
     if (content === 'snapshot') {
       await closeGoneRejects(trx, session.source.id, file.id);
@@ -299,7 +299,7 @@ const MOST_NAMES = 1000;
 
 /**
  * Moves the file away, and its marker after it. The ledger says where to before it is done: killed in between, the next
- * run finds the file either still here, recognises it and comes here again, or there.
+ * run finds the file either still here, recognizes it and comes here again, or there.
  */
 async function archive(session: Session, transport: FileTransport, remote: RemoteFile, sha256: string): Promise<void> {
   const files = session.stream.retriever.files!;
@@ -309,19 +309,19 @@ async function archive(session: Session, transport: FileTransport, remote: Remot
     throw new FatalError({
       code: 'LEDGER_LOST',
       place: { file: remote.path },
-      message: 'The file ledger does not know this file, which must not happen.',
+      message: 'The file ledger does not know this file; this is a bug.',
       hint: 'Please report it.',
     });
   // Loading takes its time. What was put in the place of the file meanwhile was not read and must not be moved away.
   const now = await transport.stat(remote.path);
   if (!now || now.size !== remote.size || now.modifiedMs !== remote.modifiedMs) {
     session.note(
-      `${remote.name} was ${now ? 'replaced' : 'taken away'} while it was loaded; ${now ? 'what is there now is read by the next run' : 'it is not in the archive'}.`,
+      `${remote.name} was ${now ? 'replaced' : 'removed'} while it was loaded; ${now ? 'what is there now is read by the next run' : 'it is not in the archive'}.`,
     );
     await saveArchived(session.knex, entry.id, null);
     return;
   }
-  // Another delivery with this name may be in the archive: both are kept, told apart by their content, their time, a number.
+  // Another delivery with this name may be in the archive: both are kept, identified by their content, their time, a number.
   const stem = sha256.slice(0, 12);
   for (let n = 0; ; n++) {
     const name =

@@ -28,7 +28,7 @@ interface Piece {
   code: string;
   content: string;
   line: number;
-  /** A slash ended it, so that a continuation begins with a new field. */
+  /** A slash ended it, so a continuation begins with a new field. */
   slash: boolean;
   full: number;
   ended: boolean;
@@ -42,7 +42,7 @@ const RECORD_AFTER_TEXT =
 
 const LONGEST = 1_048_576;
 
-/** Puts lines together to records. Throws FileError BAI2_STRUCTURE for a line that is none. */
+/** Puts lines together to records. Throws FileError BAI2_STRUCTURE for a line that is not one. */
 export function bai2Records(file: string): { line(text: string, line: number, terminated: boolean): Bai2Record[]; end(): Bai2Record[] } {
   let open: Open | undefined;
   /** The physical record length that the file header declares: a line this long was broken off mid-word. */
@@ -61,7 +61,7 @@ export function bai2Records(file: string): { line(text: string, line: number, te
         'BAI2_STRUCTURE',
         file,
         { line: piece.line },
-        'A continuation (88) stands where there is nothing to continue.',
+        'There is a continuation (88) with nothing before it to continue.',
         'The beginning of the file is missing: have it sent again.',
       );
     const inText = open.search !== undefined && open.search.text >= 0;
@@ -103,7 +103,7 @@ export function bai2Records(file: string): { line(text: string, line: number, te
             'FILE_TRUNCATED',
             file,
             { line },
-            'The file ends without a whole file trailer (99): it was cut off.',
+            'The file ends without a complete file trailer (99): it was cut off.',
             'Have the bank send it again.',
           );
         if (!code)
@@ -111,7 +111,7 @@ export function bai2Records(file: string): { line(text: string, line: number, te
             'BAI2_STRUCTURE',
             file,
             { line },
-            `The line begins with ${JSON.stringify(rest.slice(0, 12))}, which is no BAI2 record (01, 02, 03, 16, 49, 88, 98, 99).`,
+            `The line begins with ${JSON.stringify(rest.slice(0, 12))}, which is not a BAI2 record (01, 02, 03, 16, 49, 88, 98, 99).`,
             'A line may have been broken in two, or this is another kind of file.',
           );
         const body = rest.slice(3);

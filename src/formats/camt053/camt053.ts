@@ -1,4 +1,3 @@
-import { shortName } from '../../core/name-list.ts';
 import type { Camt053Options } from '../../config/schema/connector.ts';
 import type { SourceRecord, Value, Values } from '../../core/record.ts';
 import { camtStatement } from './statement.ts';
@@ -91,7 +90,7 @@ async function* decodeCamt(
   });
 
   function isWithinStatement(): boolean {
-    // A document may lie in an envelope.
+    // A document may be in an envelope.
     return path.length >= PATH.length && PATH.every((name, i) => name === path[path.length - PATH.length + i]);
   }
 
@@ -100,7 +99,7 @@ async function* decodeCamt(
       'CAMT_STRUCTURE',
       file,
       { line },
-      `The document has <${shortName(name)}>, which is not in CAMT.053: a statement has <BkToCstmrStmt>.`,
+      `The document has <${name}>, which is not in CAMT.053: a statement has <BkToCstmrStmt>.`,
       'Have the bank send statements (camt.053); reports of the day (052) and notices (054) are other documents.',
     );
   }
