@@ -22,6 +22,9 @@ export const LAYERS = [
   'cli',
 ];
 
+/** These never import the store, types included: they ask the engine, and the reports. */
+export const ABOVE_THE_STORE = ['worker', 'server', 'cli'];
+
 /** These know no clock, no disk and no network: everything is passed in, so that they can be tested and run again with the same result. */
 export const PURE = ['mapping', 'identity', 'reconciliation'];
 
@@ -78,6 +81,12 @@ const OPEN_TRANSACTION = [
   },
 ];
 
+/** The same for `import()`, which ESLint's own rule does not look at. */
+function loadedLater({ regex, message }) {
+  // A selector's pattern ends at the first slash, escaped or not.
+  return { selector: `ImportExpression[source.value=/${regex.replaceAll('/', '\\x2F')}/]`, message };
+}
+
 /** How deep below src/<layer>/ files may lie. */
 const DEEPEST = 4;
 
@@ -91,6 +100,9 @@ function layerRules(layer) {
       { regex: `^${up}(?:main\\.ts|\\.\\./)`, message: `src/${layer} imports from src/ alone, and not from main.ts.` },
       ...(below.length
         ? [{ regex: `^${up}(?:${below.join('|')})/`, message: `src/${layer} imports only from folders above it: ${LAYERS.join(', ')}.` }]
+        : []),
+      ...(ABOVE_THE_STORE.includes(layer)
+        ? [{ regex: `^${up}store/`, message: `src/${layer} asks src/engine and src/reports, and never the store itself.` }]
         : []),
       ...(isStore || pure ? [] : [{ regex: DRIVERS, message: 'Databases are spoken to in src/store only.' }]),
       ...(isStore ? [] : [{ regex: 'store/(?:sqlite|postgres)/', message: 'Only src/store knows which database it is.' }]),
@@ -115,6 +127,7 @@ function layerRules(layer) {
           ...(pure ? CLOCK : []),
           ...(isStore ? [] : SQL),
           ...(isStore && depth === 0 ? [...DIALECT, ...OPEN_TRANSACTION] : []),
+          ...patterns.map(loadedLater),
         ],
       },
     };

@@ -21,7 +21,7 @@ export interface Scene {
   server: ChildProcess;
   /** Folder of the remote system. */
   root: string;
-  /** What lies at the remote system, or was booked there, in the order of the text. */
+  /** What is at the remote system, or was booked there, in the order of the text. */
   received(): string[];
   close(): Promise<void>;
 }
@@ -40,7 +40,7 @@ const ROWS = Array.from({ length: COUNT }, (_, i) => ({
 const asFile = (rows: typeof ROWS): string => receipts(rows.map(({ received_on, ...row }) => ({ ...row, date: received_on })));
 
 const SCHEMA = '    schema: { fields: { number: {}, received_on: { type: date }, amount: { type: decimal }, tender: {}, note: {} } }\n';
-/** Small limits, so that a test is fast; a loaded machine still connects within them. */
+/** Small limits, so a test is fast; a loaded machine still connects within them. */
 const LIMITS = { timeout: '3s', total_timeout: '6s' };
 
 /** How each remote system is reached, and what is read from it or sent to it. */

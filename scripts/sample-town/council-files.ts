@@ -54,7 +54,7 @@ export function permitFile(
         file: path,
         line: lines.length + 1,
         key: permit.number,
-        expect: `reject this permit: 2026-02-30 is no date; its receipt ${permit.receipt} is good`,
+        expect: `reject this permit: 2026-02-30 is not a date; its receipt ${permit.receipt} is good`,
       });
     lines.push(
       csvLine([

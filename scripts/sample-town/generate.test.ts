@@ -27,7 +27,7 @@ test('a town that is there already is left as it is: what was archived stays arc
   expect(digests(folder)).toEqual(before);
 });
 
-test('half a town, or that of another seed, is made anew', () => {
+test('half a town, or that of another seed, is made again', () => {
   generateTown({ seed: 7, folder, households: 60 });
   const whole = digests(folder);
   rmSync(join(folder, 'truth.json'));

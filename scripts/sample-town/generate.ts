@@ -24,7 +24,7 @@ export const TOWN_MARKER = 'sample-town.json';
 /**
  * Writes the sample town of that seed under `folder` and gives back the truth about it. The same seed gives the same bytes. A folder that
  * holds this town already is left as it is, files that a run has archived stay archived; one that holds another town, or half of one, is
- * made anew. A folder with such files that no sample town's marker claims is refused: nothing of somebody else's is deleted.
+ * made again. A folder with such files that no sample town's marker claims is refused: nothing of somebody else's is deleted.
  */
 export function generateTown(options: { seed: number; folder: string; households?: number }): TownTruth {
   const { seed, folder, households = 400 } = options;

@@ -4,7 +4,7 @@ import type { Random } from './random.ts';
 import { byAccount, DROP_IN, total, type RecreationReceipt } from './recreation-receipts.ts';
 
 /**
- * Which of the town's records go wrong, decided once before any file is written. Each error gets a week of its own, so that one
+ * Which of the town's records go wrong, decided once before any file is written. Each error gets a week of its own, so one
  * error never hides or explains another.
  */
 export interface Plan {

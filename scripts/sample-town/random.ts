@@ -10,7 +10,7 @@ export interface Random {
   weighted<T>(list: readonly (readonly [T, number])[]): T;
   /** A shuffled copy. */
   shuffle<T>(list: readonly T[]): T[];
-  /** An independent stream of its own, so that one more choice in one file does not reshuffle all the others. */
+  /** An independent stream of its own, so one more choice in one file does not reshuffle all the others. */
   fork(label: string): Random;
 }
 

@@ -77,7 +77,7 @@ export function makeRecreationReceipts(random: Random, households: readonly Hous
   const days = datesFrom(FIRST_DAY, LAST_DAY).filter(isRecreationDay);
   const weights = days.map((day) => [day, (MONTH_WEIGHT[monthOf(day)] ?? 10) * (weekday(day) === 6 ? 5 : 10)] as const);
   const dates = Array.from({ length: count }, () => random.weighted(weights)).sort();
-  // every open day has takings, so that every day has its deposit
+  // every open day has takings, so every day has its deposit
   const missing = days.filter((day) => !dates.includes(day));
   return [...dates, ...missing].sort().map((date, i) => makeReceipt(random, FIRST_RECREATION_RECEIPT + i, date, random.pick(households)));
 }

@@ -40,7 +40,7 @@ const NOTES = [
   'Pick-up by grandmother,\r\nask for "Nana"',
   'Needs size "M" shirt',
   'Can’t attend first class',
-  'Carpool with\r\nneighbour; call first',
+  'Carpool with\r\nneighbor; call first',
   'Paid at desk, café side – receipt e-mailed',
 ];
 
@@ -116,7 +116,7 @@ export function registrationFiles(
   return { files, seeded, stream: streamTruth({ files: files.length, records, rejected: 1 }) };
 }
 
-/** The line's fields as they stand in the file, or undefined where nobody is registered. */
+/** The line's fields as they are in the file, or undefined where nobody is registered. */
 function fieldsOf(
   random: Random,
   receipt: RecreationReceipt,

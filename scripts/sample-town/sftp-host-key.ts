@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 
-/** `ssh-keygen -lf` of the sample town's host key: a constant, so that the committed connections.yaml can pin it. */
+/** `ssh-keygen -lf` of the sample town's host key: a constant, so the committed connections.yaml can pin it. */
 export const SFTP_HOST_KEY_FINGERPRINT = 'SHA256:1jdLnHCePt7obclQ3dJFKoRz5Yr2FUCpC98uqejy2xY';
 
 /** The sample town's SFTP host key. It guards generated data on a loopback port, and nothing else: everybody can derive it. */

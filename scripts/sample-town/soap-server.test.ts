@@ -30,7 +30,7 @@ describe('GetDogLicences', () => {
     expect(ids).toEqual(clerk.dogLicences.map((licence) => licence.AnimalID));
   });
 
-  test('one licence is a single element, none is no element', async () => {
+  test('one licence is a single element, none is not an element', async () => {
     const date = firstLicence?.TagDate.slice(0, 10);
     const alone = await post(
       `<GetDogLicences xmlns="http://tempuri.org/"><FromDate>${date}</FromDate><ToDate>${date}T00:00:00</ToDate><Page>1</Page><PageSize>1</PageSize></GetDogLicences>`,

@@ -15,7 +15,7 @@ export interface ClerkServiceOptions {
   /** WS-Security UsernameToken. */
   username: string;
   password: string;
-  /** What GetBillingByDate asks for beside it. */
+  /** What GetBillingByDate asks for next to it. */
   portal: { id: number; key: string };
 }
 

@@ -66,7 +66,7 @@ function townOf(project: string): string {
   const what = `${town.name}, a sample town of ${residents.length} residents (seed ${seed}), `;
   if (before === readFileSync(marker, 'utf8')) return `${what}is in ${TOWN}.`;
   const old = before !== undefined && existsSync(join(project, 'data/interlocal.db'));
-  return `${what}was made in ${TOWN}.${old ? ' It replaces one of an older version, whose records are still in the store: to begin anew, end this, delete data/interlocal.db and start again.' : ''}`;
+  return `${what}was made in ${TOWN}.${old ? ' It replaces one of an older version, whose records are still in the store: to begin again, end this, delete data/interlocal.db and start again.' : ''}`;
 }
 
 /** On the usual ports, which config/connections.yaml has; where one is taken, on any that are free. */

@@ -14,7 +14,7 @@ export async function summaryOf(engine: Engine): Promise<string> {
   const inbound = all.filter((status) => engine.project.pipelines.get(status.pipeline)!.value.source);
   const parts = [
     cameIn(inbound),
-    section('Set aside: records that cannot be used as they are', await setAside(engine)),
+    section('Rejected: records that cannot be used as they are', await rejectedNow(engine)),
     section('Refused: files that contradict themselves; nothing of them was taken', problemsOf(inbound)),
     section('Left where they are', notesOf(inbound, /is left for a later run/)),
     section('Delivered twice', notesOf(inbound, /the same content was loaded as/)),
@@ -36,10 +36,10 @@ function cameIn(inbound: readonly PipelineStatus[]): string {
   if (fresh > 0)
     return `Came in: ${plural(sum('read'), 'record')}, of which ${sum('created').toLocaleString('en-US')} were new${sum('changed') ? ` and ${sum('changed').toLocaleString('en-US')} had changed` : ''}.`;
   const again = sum('unchanged');
-  return `Nothing was entered twice: 0 records are new, 0 changed, and no file was read again.${again ? ` ${plural(again, 'record')} that their systems give anew each time ${again === 1 ? 'was' : 'were'} recognised as unchanged.` : ''}`;
+  return `Nothing was entered twice: 0 records are new, 0 changed, and no file was read again.${again ? ` ${plural(again, 'record')} that their systems give again each time ${again === 1 ? 'was' : 'were'} recognized as unchanged.` : ''}`;
 }
 
-async function setAside({ knex }: Engine): Promise<string[]> {
+async function rejectedNow({ knex }: Engine): Promise<string[]> {
   const rejects = await listRejects(knex, { state: 'open', limit: 20 });
   return rejects.flatMap(({ pipeline, problems }) => problems.map((problem) => `${pipeline}: ${textOfProblem(problem)}`));
 }
@@ -63,7 +63,7 @@ function sent(all: readonly PipelineStatus[]): string[] {
     const settle = outbound.to_settle
       ? ` Finance's edit report is in data/sample-town/finance-reports; then: npx interlocal deliver settle ${last!.id} --accepted`
       : '';
-    return [...run.notes, ...again, ...(person ? [`for a person: ${person}.${settle}`] : [])].map((text) => `${pipeline}: ${text}`);
+    return [...run.notes, ...again, ...(person ? [`needs attention: ${person}.${settle}`] : [])].map((text) => `${pipeline}: ${text}`);
   });
 }
 

@@ -217,7 +217,7 @@ describe('council folder', () => {
     expect(published.reduce((all, line) => all + cents(line['amount_paid']), 0)).toBe(revenue);
   });
 
-  test('permits have every BLDS field, and one date that is none', () => {
+  test('permits have every BLDS field, and one date that is not one', () => {
     const permits = records('council/permits.csv');
     expect(permits).toHaveLength(truth.permits.length);
     expect(Object.keys(permits[0] ?? {})).toEqual([...PERMIT_COLUMNS]);

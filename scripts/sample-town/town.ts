@@ -24,7 +24,7 @@ import {
   type TownTruth,
 } from './truth.ts';
 
-/** Changes whenever the same seed would make another town, so that an older folder is known to be one. */
+/** Changes whenever the same seed would make another town, so an older folder is known to be one. */
 export const TOWN_VERSION = 2;
 
 export interface Town {

@@ -1,6 +1,6 @@
 import type { LookAlikes } from './residents.ts';
 
-/** What is really so in Maplewood, whatever its systems say: written beside the data as truth.json. Money is integer cents. */
+/** What is really so in Maplewood, whatever its systems say: written next to the data as truth.json. Money is integer cents. */
 export interface TownTruth {
   version: number;
   seed: number;
@@ -88,7 +88,7 @@ export interface DepositTruth {
 export interface StreamTruth {
   /** Files that are to be read. */
   files: number;
-  /** Files set aside whole because they contradict themselves. */
+  /** Files rejected whole because they contradict themselves. */
   refused: number;
   /** Files with the bytes of one that was already taken. */
   alreadyTaken: number;

@@ -17,7 +17,7 @@ export type Variant =
   | 'nickname'
   | 'swapped names'
   | 'former last name'
-  | 'misspelt'
+  | 'misspelled'
   | 'no apartment'
   | 'street abbreviated'
   | 'no accents'
@@ -30,7 +30,7 @@ export interface TypingHabits {
   nickname: number;
   swapped: number;
   formerLast: number;
-  misspelt: number;
+  misspelled: number;
   noApartment: number;
   /** Else the street is written in full. */
   abbreviated: number;
@@ -45,7 +45,7 @@ export const HABITS = {
     nickname: 0.12,
     swapped: 0.04,
     formerLast: 0.05,
-    misspelt: 0.03,
+    misspelled: 0.03,
     noApartment: 0.2,
     abbreviated: 0.3,
     noAccents: 0.1,
@@ -57,7 +57,7 @@ export const HABITS = {
     nickname: 0.05,
     swapped: 0,
     formerLast: 0.15,
-    misspelt: 0.02,
+    misspelled: 0.02,
     noApartment: 0.1,
     abbreviated: 0.9,
     noAccents: 0.4,
@@ -69,7 +69,7 @@ export const HABITS = {
     nickname: 0.04,
     swapped: 0,
     formerLast: 0.1,
-    misspelt: 0.02,
+    misspelled: 0.02,
     noApartment: 0.1,
     abbreviated: 0.9,
     noAccents: 1,
@@ -80,7 +80,7 @@ export const HABITS = {
     nickname: 0.08,
     swapped: 0,
     formerLast: 0.05,
-    misspelt: 0.03,
+    misspelled: 0.03,
     noApartment: 0.3,
     abbreviated: 0.7,
     noAccents: 0.5,
@@ -92,7 +92,7 @@ export const HABITS = {
     nickname: 0.1,
     swapped: 0.03,
     formerLast: 0.8,
-    misspelt: 0.04,
+    misspelled: 0.04,
     noApartment: 0.4,
     abbreviated: 1,
     noAccents: 1,
@@ -103,7 +103,7 @@ export const HABITS = {
     nickname: 0.03,
     swapped: 0,
     formerLast: 0.2,
-    misspelt: 0.02,
+    misspelled: 0.02,
     noApartment: 0.05,
     abbreviated: 0.9,
     noAccents: 0.8,
@@ -124,7 +124,7 @@ export function typePerson(random: Random, resident: Resident, habits: TypingHab
   let last = did(habits.formerLast, 'former last name', resident.formerLast !== undefined)
     ? (resident.formerLast as string)
     : resident.last;
-  if (did(habits.misspelt, 'misspelt', last.length > 4)) last = transpose(random, last);
+  if (did(habits.misspelled, 'misspelled', last.length > 4)) last = transpose(random, last);
   if (did(habits.noAccents, 'no accents', unaccented(first + last) !== first + last)) [first, last] = [unaccented(first), unaccented(last)];
   if (did(0.4, 'generation written', resident.generation !== undefined)) last = `${last} ${resident.generation}.`;
   if (did(habits.swapped, 'swapped names')) [first, last] = [last, first];
@@ -160,7 +160,7 @@ function unitLine(household: Household, random: Random): string {
   return word === '#' ? `#${unit}` : `${word} ${unit}`;
 }
 
-/** Two neighbouring letters change places, never the first. */
+/** Two neighboring letters change places, never the first. */
 function transpose(random: Random, name: string): string {
   const i = random.integer(1, name.length - 3);
   return name.slice(0, i) + at([...name], i + 1) + at([...name], i) + name.slice(i + 2);

@@ -19,7 +19,7 @@ export function withoutWrong<S extends z.ZodType>(
   for (let turn = 0; turn < MOST_TURNS; turn++) {
     const wrong = pathsOf(issues);
     if (wrong.some((path) => path.length === 0)) return undefined;
-    // From the back, so that places in lists stay what they are.
+    // From the back, so places in lists stay what they are.
     for (const path of [...wrong].sort(lastFirst)) remove(copy, path);
     removed.push(...wrong);
     const parsed = schema.safeParse(copy);

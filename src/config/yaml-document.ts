@@ -116,7 +116,7 @@ export function readWithPlaces(file: string, text: string): YamlDocument {
     problems.push({
       code: 'YAML_SYNTAX',
       place: { file, line: 1, column: 1 },
-      message: 'the anchors (&name, *name) in this file unfold to too much.',
+      message: 'the anchors (&name, *name) in this file expand to too much.',
       hint: 'Write the values out.',
     });
     return result(document.contents, undefined);
@@ -132,7 +132,7 @@ function oneEachLine<E extends { code: string; pos: [number, number] }>(errors: 
   );
 }
 
-/** A quote that is not closed is found at the end of the file; it is mended where it was opened. */
+/** A quote that is not closed is found at the end of the file; it is fixed where it was opened. */
 function openingQuote(document: Document, offset: number): number | undefined {
   let opened: number | undefined;
   yaml().visit(document, {
@@ -163,7 +163,7 @@ function inspect(document: Document, problems: Problem[], lossy: YamlDocument['l
       if (!target)
         syntax(
           node,
-          'an asterisk begins a reference to an anchor, and there is no such anchor before it.',
+          'an asterisk begins a reference to an anchor, but there is no such anchor before it.',
           'Write a text that begins with * in quotes.',
         );
       else if (open.includes(target)) syntax(node, 'this reference to an anchor contains itself.');

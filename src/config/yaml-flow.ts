@@ -69,7 +69,7 @@ export class Anchors {
   /** At the end of the file: leaves it to the library when that might refuse it. */
   checkUnfolded(): void {
     const unfolded = new Map<string, number>();
-    // Anchors stand in the map in the order in which they were complete: those inside of one before it.
+    // Anchors are in the map in the order in which they were complete: those inside of one before it.
     for (const [name, inside] of this.inside) {
       const count = 1 + this.references.filter((reference) => reference === name).length;
       unfolded.set(name, count * Math.max(1, ...inside.map((other) => unfolded.get(other) ?? 1)));

@@ -20,7 +20,7 @@ export function readPlainYaml(text: string): { value: unknown } | undefined {
   }
 }
 
-/** Goes over the lines; a line is looked at from `column` on, so that `- key: value` is a list whose item begins in the middle of it. */
+/** Goes over the lines; a line is looked at from `column` on, so `- key: value` is a list whose item begins in the middle of it. */
 function readBlocks(lines: readonly string[]): unknown {
   let at = 0;
   let column = 0;
@@ -80,7 +80,7 @@ function readBlocks(lines: readonly string[]): unknown {
     nextLine();
     const mark = !atEnd() && column > indent ? /^&([\w-]+) +(?=[[{])/.exec(lines[at]!.slice(column)) : null;
     if (mark) return anchors.define(mark[1]!, () => entry(lines[at]!.slice(column + mark[0].length), indent, depth + 1));
-    // A list may stand in the column of the key that it belongs to.
+    // A list may be in the column of the key that it belongs to.
     return !atEnd() && column === indent && isItem() ? list(indent, depth + 1) : block(indent + 1, depth + 1);
   }
 

@@ -33,9 +33,9 @@ export function checkColumns(
         'COLUMN_DUPLICATE',
         file,
         place,
-        `The column ${JSON.stringify(name)} is there ${places.length === 2 ? 'twice' : `${places.length} times`} (columns ${where.join(' and ')}).`,
+        `The column ${JSON.stringify(name)} appears ${places.length === 2 ? 'twice' : `${places.length} times`} (columns ${where.join(' and ')}).`,
         usedIn(context).has(name)
-          ? `The stream has a field ${JSON.stringify(name)}, and nobody knows which of them it is: have the export changed, or name the columns in the decoder with header.`
+          ? `The stream has a field ${JSON.stringify(name)}, and it is not known which one is meant: have the export changed, or name the columns in the decoder with header.`
           : 'Have the export changed so that every column has its own name. No field of the stream has this name: with duplicate_columns: number in the decoder the file is read as it is.',
       ),
     );
@@ -51,7 +51,7 @@ export function checkColumns(
         file,
         place,
         `The required column ${JSON.stringify(name)} is missing.${found}${meant ? ` Did you mean ${JSON.stringify(meant)}?` : ''}`,
-        missingHint ?? 'If the system renamed it, change the name in the stream of the connector; otherwise have the export put right.',
+        missingHint ?? 'If the system renamed it, change the name in the stream of the connector; otherwise have the export corrected.',
       ),
     );
   }

@@ -13,7 +13,7 @@ export interface FieldCheck {
 
 /**
  * For formats without a header (XML, JSON): a required field that no record of the file has was renamed, or the file
- * is another one; a field that nobody knows is new. A file without records proves nothing and passes.
+ * is another one; a field that is unknown is new. A file without records proves nothing and passes.
  */
 export function fieldCheck(context: DecodeContext): FieldCheck {
   const missing = new Set(context.requiredColumns ?? []);
@@ -65,7 +65,7 @@ export function fieldCheck(context: DecodeContext): FieldCheck {
           context.file,
           {},
           `The required field ${JSON.stringify(name)} is in no record of the file.${list}${meant ? ` Did you mean ${JSON.stringify(meant)}?` : ''}`,
-          'If the system renamed it, change the name in the stream of the connector; otherwise have the export put right.',
+          'If the system renamed it, change the name in the stream of the connector; otherwise have the export corrected.',
         );
       });
       throw new FileError(problems.slice(0, MOST_PROBLEMS));

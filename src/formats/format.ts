@@ -6,7 +6,7 @@ export type { ConnectorConfig, DecoderConfig };
 
 /** What a decoder is told about where the bytes come from. */
 export interface DecodeContext {
-  /** The file as the person knows it; stands in every problem. */
+  /** The file as the person knows it; is in every problem. */
   file: string;
   /** Who says what the encoding is, for messages; default: the connector. */
   saidBy?: string | undefined;

@@ -4,7 +4,7 @@ import { readAmount } from '../core/amount-text.ts';
 
 const DECIMALS = 6;
 
-/** `-12.5` as a whole number of millionths; undefined: it is no amount, or has more decimals than any currency. */
+/** `-12.5` as a whole number of millionths; undefined: it is not an amount, or has more decimals than any currency. */
 export function exactAmount(text: string): bigint | undefined {
   const parts = readAmount(text, {}, 'number');
   if (typeof parts === 'string' || parts.fraction.length > DECIMALS) return undefined;

@@ -16,7 +16,7 @@ export function toAscii(text: string): string | Fault {
   return written;
 }
 
-/** Accents stand behind their letter once a text is decomposed. */
+/** Accents come after their letter once a text is decomposed. */
 const ACCENT = /[\u0300-\u036f]/;
 
 const COUNTERPARTS = new Map<string, string>([
@@ -64,6 +64,6 @@ function withoutCounterpart(character: string): Fault {
   const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
   return new Fault('CHARACTER_NOT_WRITABLE', 'has a character without a counterpart in ASCII', {
     detail: `U+${code}`,
-    hint: 'Say with replace: what is written for it.',
+    hint: 'Use replace: to say what to write for it.',
   });
 }

@@ -28,7 +28,7 @@ const money = (more: Record<string, unknown> = {}): unknown => ({ from: 'a', par
 
 describe('the sign in an amount', () => {
   test('must be of the currency that the amount is stored in', () => {
-    expect(read('a', { a: '€5.00' })).toBe('CURRENCY_CONTRADICTED a "€5.00" is marked €, and the amount is in USD as the mapping says.');
+    expect(read('a', { a: '€5.00' })).toBe('CURRENCY_CONTRADICTED a "€5.00" is marked €, but the mapping says that the amount is in USD.');
     expect(read('a', { a: '£5' })).toMatch(/^CURRENCY_CONTRADICTED/);
     expect(read('a', { a: '-£5' })).toMatch(/^CURRENCY_CONTRADICTED/);
     expect(read('a', { a: '(€ 5.00)' })).toMatch(/^CURRENCY_CONTRADICTED/);
@@ -60,7 +60,7 @@ describe('a currency that the record says', () => {
   });
 
   test('that is not known or contradicted rejects the record, and is never taken for the town’s', () => {
-    expect(read(from('cur'), { a: '5.00', cur: '' })).toBe('CURRENCY_UNKNOWN cur is empty, and the amount may be in any currency.');
+    expect(read(from('cur'), { a: '5.00', cur: '' })).toBe('CURRENCY_UNKNOWN cur is empty, so the currency of the amount is not known.');
     expect(read(from('cur'), { a: '5.00' })).toMatch(/^FIELD_ABSENT/);
     expect(read(from('cur'), { a: '5.00', cur: 'US$' })).toBe('CURRENCY_UNKNOWN cur "US$" is not an ISO 4217 currency code.');
     expect(read(from('cur'), { a: '€5.00', cur: 'CAD' })).toMatch(/^CURRENCY_CONTRADICTED/);
@@ -113,8 +113,8 @@ test('a field that says a currency and is not there is refused when the mapping 
     compileMapping(mapping, entity, settings);
   } catch (error) {
     expect((error as ConfigError).problems.map((p) => p.message)).toEqual([
-      'Only money has a currency, and the field is text.',
-      '../cur reaches further out than the record.',
+      'Only money has a currency, but the field is text.',
+      '../cur refers to something outside the record.',
     ]);
   }
 });

@@ -28,7 +28,8 @@ export function compileCurrency(rule: FieldRule, settings: MappingSettings): ((s
     }
     if (fallback !== undefined) return fallback;
     return (
-      absent ?? new Fault('CURRENCY_UNKNOWN', 'is empty, and the amount may be in any currency', { field: names.join(' or '), hint: HINT })
+      absent ??
+      new Fault('CURRENCY_UNKNOWN', 'is empty, so the currency of the amount is not known', { field: names.join(' or '), hint: HINT })
     );
   };
 }
@@ -79,16 +80,16 @@ const SIGNS: Record<string, readonly string[]> = {
   '€': ['EUR'],
 };
 
-/** Why a sign in an amount contradicts its currency: `€5.00` is no amount in dollars. */
+/** Why a sign in an amount contradicts its currency: `€5.00` is not an amount in dollars. */
 export function contradiction(text: string, currency: string): Fault | undefined {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code !== 36 && code !== 163 && code !== 8364) continue;
     const sign = text[i]!;
     if (SIGNS[sign]!.includes(currency)) continue;
-    return new Fault('CURRENCY_CONTRADICTED', `is marked ${sign}, and the amount is in ${currency} as the mapping says`, {
+    return new Fault('CURRENCY_CONTRADICTED', `is marked ${sign}, but the mapping says that the amount is in ${currency}`, {
       shown: text,
-      hint: 'Say the currency in the mapping: parse.money.currency, or currency_from with the field that has it; then: interlocal rejects replay.',
+      hint: 'Set the currency in the mapping: parse.money.currency, or currency_from with the field that holds it; then: interlocal rejects replay.',
     });
   }
   return undefined;
@@ -104,5 +105,5 @@ export function ruleIn(currency: string, rule: FieldRule): FieldRule {
 /** May the rule say by a field which currency it is? */
 export function checkCurrency(rule: FieldRule, field: ModelField, complain: (path: string, message: string, hint?: string) => void): void {
   if (currencyFields(rule).length > 0 && field.type !== 'money')
-    complain('parse.money.currency_from', `Only money has a currency, and the field is ${field.type}.`, 'Leave currency_from out.');
+    complain('parse.money.currency_from', `Only money has a currency, but the field is ${field.type}.`, 'Leave currency_from out.');
 }

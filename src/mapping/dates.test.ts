@@ -41,7 +41,7 @@ describe('dates', () => {
         expect(date(`${NAMES[m - 1]} ${d}, ${year}`, 'MMM D, YYYY')).toBe(iso);
         expect(date(`${iso} 23:59:59.999`, 'YYYY-MM-DD HH:mm:ss.SSS')).toBe(iso);
         const ms = Date.parse(`${iso}T12:00:00Z`);
-        // A day inside the years 1 to 9999, so that an offset cannot lead out.
+        // A day inside the years 1 to 9999, so an offset cannot lead out.
         if (iso > '0001-01-01' && iso < '9999-12-31') expect(date(`/Date(${ms}+0000)/`, '/Date(ms-0400)/')).toBe(iso);
       }),
     );
@@ -58,7 +58,7 @@ describe('dates', () => {
     expect(date('31/12/2026', 'MM/DD/YYYY')).toBe('DATE_INVALID is not a day that exists: there is no month 31, read as MM/DD/YYYY');
   });
 
-  test('whatever else stands in a date field is refused, never guessed', () => {
+  test('whatever else is in a date field is refused, never guessed', () => {
     fc.assert(fc.property(fc.string(), (text) => void expect(date(text, 'YYYY-MM-DD')).toMatch(/^\d{4}-\d\d-\d\d$|^DATE_INVALID/)));
     for (const text of ['2026-1-05', '2026-01-05 ', '2026-01-05x', '26-01-05', '０2026-01-05', ''])
       expect(date(text, 'YYYY-MM-DD')).toMatch('DATE_INVALID is not a date written as YYYY-MM-DD');
@@ -80,7 +80,7 @@ describe('dates', () => {
     expect(date('690101', 'YYMMDD')).toBe('1969-01-01');
     expect(date('07/05/2026 11:30:00.000', 'MM/DD/YYYY HH:mm:ss.SSS')).toBe('2026-07-05');
     expect(date('Wednesday, July 1, 2026', 'dddd, MMMM D, YYYY')).toBe('2026-07-01');
-    expect(date('Tuesday, July 1, 2026', 'dddd, MMMM D, YYYY')).toBe('DATE_INVALID does not fall on the day of the week that it says');
+    expect(date('Tuesday, July 1, 2026', 'dddd, MMMM D, YYYY')).toBe('DATE_INVALID is not on the day of the week given');
     // An instant has the day that it is in town: 2020-01-01 03:00 UTC is New Year's Eve in New York.
     expect(date('1577847600', 'unix')).toBe('2019-12-31');
     expect(date('/Date(1577847600000)/', '/Date(ms)/')).toBe('2019-12-31');
@@ -130,9 +130,9 @@ describe('dates', () => {
   });
 
   test('a format that cannot work is refused with what was meant', () => {
-    expect(compileFormat('yyyy-MM-dd')).toMatch('"yyyy", which is no part of a date; write YYYY');
+    expect(compileFormat('yyyy-MM-dd')).toMatch('"yyyy", which is not part of a date; write YYYY');
     expect(compileFormat('YYYY-mm-DD')).toMatch('has no month');
-    expect(compileFormat('MDDYYYY')).toMatch('cannot be told apart');
+    expect(compileFormat('MDDYYYY')).toMatch('cannot be distinguished');
     expect(compileFormat('MM/DD/YYYY hh:mm')).toMatch('hh without A');
     expect(compileFormat('MM/DD')).toMatch('has no year');
   });

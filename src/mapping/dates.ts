@@ -112,7 +112,7 @@ function compileReaders(formats: readonly string[], complain: (message: string) 
   return wrong ? undefined : readers;
 }
 
-/** The years 1 to 9999, a day inside, so that an offset cannot lead out. */
+/** The years 1 to 9999, a day inside, so an offset cannot lead out. */
 const EARLIEST_MS = -62_135_510_400_000;
 const LATEST_MS = 253_402_214_400_000;
 
@@ -146,7 +146,7 @@ function problemOf(parts: DateParts, format: DateFormat, text: string): Fault | 
     return new Fault('DATE_INVALID', 'is not a day that exists', { shown: text, detail });
   }
   if (parts.weekday >= 0 && new Date(utcOf(year, month, day)).getUTCDay() !== parts.weekday)
-    return new Fault('DATE_INVALID', 'does not fall on the day of the week that it says', { shown: text });
+    return new Fault('DATE_INVALID', 'is not on the day of the week given', { shown: text });
   if (parts.hour > 23 || parts.minute > 59 || parts.second > 59 || (parts.pm >= 0 && (parts.hour < 1 || parts.hour > 12)))
     return new Fault('DATE_INVALID', 'is not a time that exists', { shown: text });
   return undefined;

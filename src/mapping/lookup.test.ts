@@ -51,7 +51,7 @@ test('codes that were renumbered on a day mean what they meant on the day of the
   expect(find('03', '02/27/2024')).toBe('card');
   expect(find('04', '12/31/2099')).toBe('check');
   expect(find('01', null)).toBe('cash');
-  expect(find('03', null)).toBe('CODE_UNKNOWN is empty, and the code has rows by date');
+  expect(find('03', null)).toBe('CODE_UNKNOWN is empty, but the code has rows by date');
   expect(find('03', '2024-02-27')).toMatch('DATE_INVALID');
   expect(find('9', '02/27/2024')).toBe('CODE_UNKNOWN is not in mappings/lookups/codes.csv');
 });
@@ -89,7 +89,7 @@ test('a table that would give two answers, or a rule that cannot find one, is re
       { from: 'A', to: '1' },
       { from: 'A', to: '2' },
     ]).said[0],
-  ).toBe('mappings/lookups/codes.csv, rows 2 and 3: both hold for the code "A".');
+  ).toBe('mappings/lookups/codes.csv, rows 2 and 3: both are valid for the code "A".');
   expect(lookup([{ from: 'A', to: '1', valid_from: '2024-01-01' }]).said[0]).toMatch('does not say for which day. Add on:');
   expect(lookup([{ from: 'A', to: '1', valid_from: '2024-13-01' }], { on: 'day' }).said[0]).toMatch('row 2: "2024-13-01" is not a date');
   expect(lookup([], { table: 'code' }).said[0]).toBe('There is no lookup table code. Did you mean codes?');

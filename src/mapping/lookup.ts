@@ -45,7 +45,7 @@ export function compileLookup(
   if (dated.size && rule.on === undefined)
     complain(
       'lookup.on',
-      `${table.file} has rows that hold for a time only, and the lookup does not say for which day.`,
+      `${table.file} has rows that are valid for a period only, but the lookup does not say for which day.`,
       'Add on: with the source field that has the date.',
     );
   if (wrong.length || (dated.size && rule.on === undefined)) return undefined;
@@ -86,8 +86,8 @@ function compileUnknown(rule: LookupRule, table: LookupTable): (code: string, da
   const own = `mappings/lookups/${table.name}.csv`;
   const hint =
     table.file === own
-      ? `Mend it at the source, or add it to ${own}; then: interlocal rejects replay.`
-      : `Mend it at the source, or copy the shipped table to ${own} in your town's folder and add it there; then: interlocal rejects replay.`;
+      ? `Fix it at the source, or add it to ${own}; then: interlocal rejects replay.`
+      : `Fix it at the source, or copy the shipped table to ${own} in your town's folder and add it there; then: interlocal rejects replay.`;
   return (code, day) =>
     new Fault(
       'CODE_UNKNOWN',
@@ -106,7 +106,7 @@ function compileDay(
   const parse = compileDate([format], settings.timeZone, (message) => complain('lookup.on_format', message));
   return (scope) => {
     const text = read(scope);
-    if (text === null) return new Fault('CODE_UNKNOWN', 'is empty, and the code has rows by date', { field });
+    if (text === null) return new Fault('CODE_UNKNOWN', 'is empty, but the code has rows by date', { field });
     if (text instanceof Fault) return text;
     const day = parse?.(text) ?? '';
     if (day instanceof Fault) day.field = field;
@@ -138,7 +138,7 @@ function indexTable(
       const [before, row] = [rows[i - 1]!, rows[i]!];
       if (row.from <= before.to)
         wrong.push(
-          `${table.file}, rows ${before.row} and ${row.row}: both hold for the code "${code}"${row.from ? ` on ${row.from}` : ''}.`,
+          `${table.file}, rows ${before.row} and ${row.row}: both are valid for the code "${code}"${row.from ? ` on ${row.from}` : ''}.`,
         );
     }
     if (rows.length === 1 && rows[0]!.from === '' && rows[0]!.to === '9999-12-31') plain.set(code, rows[0]!.value);

@@ -19,7 +19,7 @@ test('every amount of money comes back to the cent, however it is written', () =
   );
 });
 
-test('what is no amount is refused in words', () => {
+test('what is not an amount is refused in words', () => {
   expect(told(compileMoney('USD', {})('4x0'))).toBe('AMOUNT_INVALID is not an amount');
   expect(told(compileMoney('USD', {})('*'))).toBe('AMOUNT_INVALID is not an amount');
   expect(told(compileMoney('USD', {})('1.234'))).toBe('AMOUNT_INVALID is not an amount: it has more than 2 decimals');
@@ -54,5 +54,5 @@ test('whole numbers are exact, or refused', () => {
 test('yes and no, in the words of the source', () => {
   expect(compileBoolean(PLAIN_BOOLEANS)('TRUE')).toBe(1);
   expect(compileBoolean({ true: ['Ja'], false: ['Nein'] })('nein')).toBe(0);
-  expect(told(compileBoolean({ true: ['Y'], false: ['N'] })('maybe'))).toBe('BOOLEAN_INVALID is none of Y, N');
+  expect(told(compileBoolean({ true: ['Y'], false: ['N'] })('maybe'))).toBe('BOOLEAN_INVALID is not one of Y, N');
 });

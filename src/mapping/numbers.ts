@@ -44,7 +44,7 @@ export function compileInteger(format: NumberFormat): (text: string) => number |
     if (/[1-9]/.test(parts.fraction)) return new Fault('NUMBER_INVALID', 'is not a whole number', { shown: text });
     const number = Number(parts.whole);
     if (!Number.isSafeInteger(number))
-      return new Fault('NUMBER_INVALID', 'is too large for a number; use a text field for numbers that only name something', {
+      return new Fault('NUMBER_INVALID', 'is too large for a number; use a text field for numbers that are only identifiers', {
         shown: text,
       });
     return parts.negative ? -number : number;
@@ -57,7 +57,8 @@ export function compileBoolean(words: { true: readonly string[]; false: readonly
   for (const word of words.true) known.set(word.toLowerCase(), 1);
   for (const word of words.false) known.set(word.toLowerCase(), 0);
   const all = [...words.true, ...words.false].join(', ');
-  return (text) => known.get(text) ?? known.get(text.toLowerCase()) ?? new Fault('BOOLEAN_INVALID', `is none of ${all}`, { shown: text });
+  return (text) =>
+    known.get(text) ?? known.get(text.toLowerCase()) ?? new Fault('BOOLEAN_INVALID', `is not one of ${all}`, { shown: text });
 }
 
 export const PLAIN_BOOLEANS = { true: ['true', 'yes', 'y', 't', '1'], false: ['false', 'no', 'n', 'f', '0'] };

@@ -85,7 +85,7 @@ export function problemOfCode(value: string, field: ModelField): { message: stri
   if (!field.values || field.values.includes(value)) return undefined;
   const near = didYouMean(value, field.values);
   return {
-    message: `"${value}" is none of the values that the model has for it: ${field.values.join(', ')}.`,
+    message: `"${value}" is not one of the values in the model: ${field.values.join(', ')}.`,
     hint: near ? `Did you mean ${near}?` : undefined,
   };
 }
@@ -93,7 +93,7 @@ export function problemOfCode(value: string, field: ModelField): { message: stri
 function compileKind(kind: Kind, given: ParseRule, settings: MappingSettings, complain: Complain): Parse | undefined {
   const wrongFormat = (message: string): void => complain(`parse.${kind}`, message);
   if (given.zone !== undefined && kind !== 'date' && kind !== 'datetime')
-    complain('parse.zone', 'A zone is for dates and moments.', 'Remove it.');
+    complain('parse.zone', 'A zone is only for dates and times.', 'Remove it.');
   switch (kind) {
     case 'date':
     case 'datetime': {

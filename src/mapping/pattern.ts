@@ -17,7 +17,7 @@ const SHORTEST_USEFUL = 100;
 /**
  * Compiles a pattern (ECMAScript, flag u). A pattern that backtracks without bound is refused here, before it meets the
  * one record in a million that stops a run: one whose time grows exponentially with the text, or with more than its
- * third power. For the others the text is bounded instead, so that the worst one takes a fraction of a second.
+ * third power. For the others the text is bounded instead, so the worst one takes a fraction of a second.
  * `complain` hears what is wrong; then undefined.
  */
 export function compilePattern(pattern: string, complain: (message: string, hint?: string) => void): Pattern | undefined {
@@ -33,8 +33,8 @@ export function compilePattern(pattern: string, complain: (message: string, hint
   const tree = parsePattern(pattern);
   if (typeof tree === 'string') {
     complain(
-      `The pattern ${pattern} ${tree}; that is not supported, because its time cannot be bounded.`,
-      'Say it with groups, when: or split:.',
+      `The pattern ${pattern} ${tree}; that is not supported, because it could take unlimited time.`,
+      'Use groups, when: or split: instead.',
     );
     return undefined;
   }
@@ -44,8 +44,8 @@ export function compilePattern(pattern: string, complain: (message: string, hint
     complain(
       cost === 'large'
         ? `The pattern ${pattern} is too large to be checked.`
-        : `The pattern ${pattern} can take years to find out that a text does not match: what it repeats can be split up in many ways.`,
-      'Let each part that repeats be divided from the next by a character that is in neither, begin it with ^, or use split:.',
+        : `The pattern ${pattern} can take extremely long on a text that does not match: its repeated parts can be divided in many ways.`,
+      'Put between repeated parts a character that neither contains, begin the pattern with ^, or use split:.',
     );
     return undefined;
   }

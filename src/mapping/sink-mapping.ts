@@ -85,7 +85,7 @@ function compileGroup(
           code: fault.code,
           place: { ...place, path: where.below + rule.field },
           message: messageOf(fault, rule.label, rule.personal),
-          hint: fault.hint ?? 'Mend the record at its source, or change the mapping; the next run looks at it again.',
+          hint: fault.hint ?? 'Fix the record at its source, or change the mapping; the next run tries it again.',
         });
       else put(values, path, (out[rule.field] ?? null) as string | null);
     }
@@ -106,7 +106,7 @@ function compileField(
   const field = Object.hasOwn(fields, below + name) ? fields[below + name] : undefined;
   if (!field) unknownField(name, below, sink, complain);
   else if (field.type === 'list') complain('', `${below}${name} is a list of the sink.`, 'Write it under lists.');
-  // A name may have a point in it; only what lies in a group is put into one.
+  // A name may have a point in it; only what is in a group is put into one.
   const parent = name.slice(0, Math.max(0, name.lastIndexOf('.')));
   const grouped = parent !== '' && fields[below + parent]?.type === 'object';
   const compiled = compileRule(name, rule, textField(field), settings, depth, complain);
@@ -145,7 +145,7 @@ function compileList(
   const path = `${where.path}lists.${name}.`;
   const field = sink.schema.fields[where.below + name];
   if (!field) unknownField(name, where.below, sink, (_, ...rest) => complain(path.slice(0, -1), ...rest));
-  else if (field.type !== 'list') complain(path.slice(0, -1), `${where.below}${name} is no list in the sink, but ${field.type}.`);
+  else if (field.type !== 'list') complain(path.slice(0, -1), `${where.below}${name} is not a list in the sink but ${field.type}.`);
   const items = list.for_each === undefined ? undefined : compileItems(list.for_each);
   const depth = where.depth + (items?.depth ?? 0);
   const when: Holds | undefined = list.when && conditionAt(list.when, `${path}when`, settings, complain);

@@ -8,7 +8,7 @@ import { compileSinkMapping } from './sink-mapping.ts';
 import { type Difference, type MappingTestResult, valuesOf } from './tests.ts';
 
 /**
- * Runs the tests that stand in a mapping to a sink. Only the fields that a test names are looked at, in lists too; dates are YYYY-MM-DD and
+ * Runs the tests that are in a mapping to a sink. Only the fields that a test names are looked at, in lists too; dates are YYYY-MM-DD and
  * amounts as the mapping gives them. What the sink would refuse is a reason for rejecting as well. Throws ConfigError when the mapping does
  * not compile.
  */

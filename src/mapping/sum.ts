@@ -6,7 +6,7 @@ import { compileRead, type Scope } from './source.ts';
 
 /**
  * Adds up the last part of a path over the items of the list before it: `ReceiptPaymentLevel.ReceiptPaymentAmount`. Each is parsed
- * by itself, so that no sum hides a bad amount; an empty one is a fault, no item at all is no value. Whole numbers or minor units.
+ * by itself, so no sum hides a bad amount; an empty one is a fault, no item at all is not a value. Whole numbers or minor units.
  */
 export function compileSum(path: string, parse: Parse, settings: MappingSettings): (scope: Scope) => number | null | Fault {
   const dot = path.lastIndexOf('.');
@@ -21,7 +21,8 @@ export function compileSum(path: string, parse: Parse, settings: MappingSettings
       const value = parse(text);
       if (value instanceof Fault) return value;
       sum = (sum ?? 0) + Number(value);
-      if (!Number.isSafeInteger(sum)) return new Fault('AMOUNT_INVALID', 'adds up to more than can be counted exactly', { field: path });
+      if (!Number.isSafeInteger(sum))
+        return new Fault('AMOUNT_INVALID', 'adds up to more than can be represented exactly', { field: path });
     }
     return sum;
   };

@@ -55,7 +55,7 @@ function compileMatch(
     complain(
       'match.take',
       `The pattern ${match.pattern} has ${has}; group ${take} cannot be taken.`,
-      'Put parentheses around what is wanted, or take: 0 for all that matches.',
+      'Put parentheses around the part you want, or use take: 0 for everything that matches.',
     );
   }
   const { expression, longest } = pattern;

@@ -138,7 +138,7 @@ function check(given: string | undefined, known: readonly string[], code: string
     code,
     place: {},
     message: `There is no ${what} "${given}".`,
-    hint: meant === undefined ? `There are: ${known.join(', ')}.` : `Did you mean ${meant}?`,
+    hint: meant === undefined ? `Known: ${known.join(', ')}.` : `Did you mean ${meant}?`,
   });
 }
 

@@ -32,7 +32,7 @@ export interface Explained {
     line: number | null;
     record: number;
     source_key: string;
-    /** The mapping that made it; null when it cannot be told any more. */
+    /** The mapping that made it; null when it cannot be told anymore. */
     mapping: string | null;
     /** Which item of a list in the record, as the mapping tells them apart; '' where the record is one. */
     item: string;
@@ -46,7 +46,7 @@ export interface ExplainedRecord {
   entity: string;
   id: number;
   fields: Explained[];
-  /** Its newest version was rejected; what stands here is the last good one. null when it is the newest. */
+  /** Its newest version was rejected; what is here is the last good one. null when it is the newest. */
   newest_rejected: { reject: number; pipeline: string } | null;
   history: { at: string; run: number; action: string; changes: unknown }[];
   /** Which source records it is made of, and why; of an entity whose records are compared. */
@@ -66,7 +66,7 @@ export async function explain(engine: Engine, entityName: string, key: string, l
       code: 'ENTITY_UNKNOWN',
       place: { path: entityName },
       message: `There is no entity "${entityName}".`,
-      hint: meant ? `Did you mean ${meant}?` : `There are: ${[...project.entities.keys()].join(', ')}.`,
+      hint: meant ? `Did you mean ${meant}?` : `Known: ${[...project.entities.keys()].join(', ')}.`,
     });
   }
   const entity = located.value;

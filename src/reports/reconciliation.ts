@@ -55,7 +55,7 @@ export async function readReconciliation(
 
 async function linesOf({ knex }: Engine, id: string, leafDepth: number, all: boolean): Promise<Difference[]> {
   if (all) return listDifferences(knex, id);
-  // The outermost keys are told in any case, so that what agrees is seen too; in the order of the keys.
+  // The outermost keys are told in any case, so what agrees is seen too; in the order of the keys.
   const outer = leafDepth > 1 ? await listDifferences(knex, id, { depth: 1 }) : [];
   const total = await listDifferences(knex, id, { depth: 0 });
   const differing = (await listDifferences(knex, id, { status: DIFFERING })).filter((line) => line.depth > (leafDepth > 1 ? 1 : 0));

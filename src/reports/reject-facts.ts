@@ -15,9 +15,9 @@ export interface RejectFacts {
   key: string | null;
   /** The key is of a person: pages do not show it. */
   keyIsPersonal: boolean;
-  /** YYYY-MM-DD as the mapping reads it; as the source wrote it where that is no date. */
+  /** YYYY-MM-DD as the mapping reads it; as the source wrote it where that is not a date. */
   date: string | null;
-  /** Decimal text as the mapping reads it; as the source wrote it where that is no amount. Several of one record are added up. */
+  /** Decimal text as the mapping reads it; as the source wrote it where that is not an amount. Several of one record are added up. */
   amount: string | null;
   /** Of an amount that could be read: its currency and minor units. */
   currency: string | null;

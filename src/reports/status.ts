@@ -108,7 +108,7 @@ export function wentWrong({ last_run, running, unrecorded }: PipelineStatus): bo
 }
 
 /**
- * How a pipeline is, for monitoring. failing: see wentWrong. attention: something is rejected, waits for a person before or after it was
+ * How a pipeline is, for monitoring. failing: see wentWrong. attention: something is rejected, needs review before or after it was
  * sent, had no answer in its time, or a run is stalled. A pipeline that is off, or has not run yet, is ok.
  */
 export function healthOf(status: PipelineStatus): Health {

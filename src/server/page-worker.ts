@@ -3,10 +3,9 @@ import type { ConfigurationState } from './configuration-state.ts';
 import { createServer } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Project } from '../config/project.ts';
-import { storeUrl } from '../config/secrets.ts';
 import { scheduledPipelines } from '../engine/run/order.ts';
 import { nextRun } from '../worker/when.ts';
-import { openKnex } from '../store/open.ts';
+import { openReader } from '../engine/run/open.ts';
 import { createPages } from './server.ts';
 
 /** What a thread that makes pages is given when it starts. */
@@ -37,21 +36,18 @@ async function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): 
     configuration = message.configuration;
   });
   // Its own connection: what a run has not committed yet holds up no page.
-  const knex = await openKnex(storeUrl(project), project.folder);
-  const app = createPages(
-    { project, knex },
-    {
-      ...(start.title === undefined ? {} : { title: start.title }),
-      configuration: () => configuration,
-      nextRuns: () =>
-        start.scheduled
-          ? scheduledPipelines(project).map(({ id, cron }) => ({ id, at: nextRun(cron, project.config.town.time_zone, new Date()) }))
-          : [],
-      log: {
-        info: (fields, text) => tell({ kind: 'log', level: 'info', fields, text }),
-        error: (fields, text) => tell({ kind: 'log', level: 'error', fields, text }),
-      },
+  const engine = await openReader(project);
+  const app = createPages(engine, {
+    ...(start.title === undefined ? {} : { title: start.title }),
+    configuration: () => configuration,
+    nextRuns: () =>
+      start.scheduled
+        ? scheduledPipelines(project).map(({ id, cron }) => ({ id, at: nextRun(cron, project.config.town.time_zone, new Date()) }))
+        : [],
+    log: {
+      info: (fields, text) => tell({ kind: 'log', level: 'info', fields, text }),
+      error: (fields, text) => tell({ kind: 'log', level: 'error', fields, text }),
     },
-  );
+  });
   createServer(app).listen(start.path, () => tell({ kind: 'listening' }));
 }

@@ -43,7 +43,7 @@ export interface AuditEntry extends Required<NewAuditEntry> {
 }
 
 /**
- * Adds one entry. Give it the transaction that does what is written down, so that both are there or neither is; without one it makes
+ * Adds one entry. Give it the transaction that does what is written down, so both are there or neither is; without one it makes
  * its own. Texts that are secrets of this process are taken out of `detail`, as everywhere.
  */
 export async function appendAudit(knex: Knex, entry: NewAuditEntry): Promise<void> {

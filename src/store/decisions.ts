@@ -19,7 +19,7 @@ export interface Decision {
   undone: { by: string; at: string } | null;
 }
 
-/** Keeps a decision; the two are stored in the order of their names, so that a pair is one pair. */
+/** Keeps a decision; the two are stored in the order of their names, so a pair is one pair. */
 export async function insertDecision(
   trx: Knex,
   decision: { entityId: number; a: Name; b: Name; verdict: Decision['verdict']; reason: string | null; actor: string; at: string },

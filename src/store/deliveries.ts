@@ -5,7 +5,7 @@ import { takeId } from './sequence.ts';
 /**
  * What is sent together: a file, a request, rows of a table. prepared: nothing is at the remote system yet. staged: the file is there under
  * its temporary name, and is about to be moved. sending: the request, the statement or a file under its own name is on its way. unknown: its answer got lost. partial: some of its records were
- * accepted, others rejected. withdrawn: a person had its records sent anew. The rest as in the outbox.
+ * accepted, others rejected. withdrawn: a person had its records sent again. The rest as in the outbox.
  */
 export const DELIVERY_STATES = [
   'prepared',
@@ -21,7 +21,7 @@ export const DELIVERY_STATES = [
 ] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
-/** Of these it is not settled yet what is at the other side. */
+/** Of these it is not settled yet what is in the remote system. */
 export const UNFINISHED: readonly DeliveryState[] = ['prepared', 'staged', 'sending'];
 
 export interface Delivery {
@@ -38,7 +38,7 @@ export interface Delivery {
   records: number;
   totals: Record<string, string>;
   sha256: string | null;
-  /** Size of the file that was sent; null for what is no file. */
+  /** Size of the file that was sent; null for what is not a file. */
   bytes: number | null;
   run: number;
   preparedAt: string;

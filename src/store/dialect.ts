@@ -44,7 +44,7 @@ export interface KeySet {
 
 /**
  * What differs between the databases that a store can be in. Everything else in src/store is plain SQL that means the same in each.
- * Each database is one folder beside this file, with files of the same names.
+ * Each database is one folder next to this file, with files of the same names.
  */
 export interface Dialect {
   /**
@@ -112,5 +112,5 @@ export function dialectOf(knex: Knex): Dialect {
   return dialect;
 }
 
-/** What a database says when it fails, in words for a person; undefined for what is our own fault. */
+/** What a database says when it fails, in plain words; undefined for what is our own fault. */
 export type FailureOf = (error: unknown) => InterlocalError | undefined;

@@ -54,7 +54,7 @@ export interface ExceptionEvent {
 
 export interface SavedExceptions {
   opened: number;
-  /** Explained by new data: nobody has to do anything any more. */
+  /** Explained by new data: nobody has to do anything anymore. */
   closed: number;
   reopened: number;
   unfinished: number;
@@ -62,7 +62,7 @@ export interface SavedExceptions {
 
 /**
  * Saves what a run of a reconciliation found, in the run's transaction. What is known keeps its owner, notes and state; what is not
- * found any more is closed, with `explainedBy` naming the match or rule that took its records. What a person resolved stays
+ * found anymore is closed, with `explainedBy` naming the match or rule that took its records. What a person resolved stays
  * resolved while its amount is the same.
  */
 export async function saveExceptions(
@@ -173,7 +173,7 @@ export async function listExceptions(
     limit?: number;
   },
 ): Promise<StoredException[]> {
-  // The oldest first; those without a day before all, since nobody knows how old they are.
+  // The oldest first; those without a day before all, since it is not known how old they are.
   const query = knex('il_exception').orderByRaw('CASE WHEN since IS NULL THEN 0 ELSE 1 END, since, id');
   if (filter.startsWith !== undefined) {
     // Ids are hexadecimal: the next string after all that begin so ends with a letter past f.

@@ -11,13 +11,13 @@ export interface LedgerFile {
   size: number;
   /**
    * loading: some of its records are committed, records_done of them. known: the same content was loaded from another path.
-   * older: a snapshot that is older than one that was read; it is not read any more.
+   * older: a snapshot that is older than one that was read; it is not read anymore.
    */
   state: 'loading' | 'loaded' | 'refused' | 'known' | 'older';
-  /** Time of last change at the other side, milliseconds since 1970; null where it was not kept yet. */
+  /** Time of last change in the remote system, milliseconds since 1970; null where it was not kept yet. */
   modified_ms: number | null;
   records_done: number;
-  /** Of these, records that were neither landed nor set aside before: few of them in a file that was mended, all in another delivery. */
+  /** Of these, records that were neither landed nor rejected before: few of them in a file that was fixed, all in another delivery. */
   created_done: number;
   /** Of the stream's settings that records are counted by. */
   reading: string | null;
@@ -47,7 +47,7 @@ export async function lastLoaded(knex: Knex, sourceId: number, path?: string): P
   return (await query) as LedgerFile | undefined;
 }
 
-/** What lies at this path and was left there, as it was last loaded or recognised; undefined when it was archived. */
+/** What is at this path and was left there, as it was last loaded or recognized; undefined when it was archived. */
 export async function lyingAt(knex: Knex, sourceId: number, path: string): Promise<LedgerFile | undefined> {
   const row = (await knex('il_file')
     .where({ source_id: sourceId, path })
@@ -180,7 +180,7 @@ export async function archivedUnder(knex: Knex, sourceId: number, prefix: string
 
 /**
  * Paths whose newest content was refused and is still missing: nothing good came by the same path, and the pipeline has not ended a run
- * well since, which it cannot while a refused file lies there.
+ * well since, which it cannot while a refused file is there.
  */
 export async function refusedSince(knex: Knex, sourceId: number, pipeline: string): Promise<string[]> {
   const good = knex('il_run').where({ pipeline }).whereIn('outcome', ['succeeded', 'partial']);

@@ -59,7 +59,7 @@ export interface IdentityStore {
   decisionsAbout(members: readonly { source: string; key: string }[]): Promise<StoredDecision[]>;
   /** Tells the links of a member where it belongs now. */
   moveLinks(moves: readonly { member: number; golden: number }[]): Promise<void>;
-  /** Removes every block and edge of the entity, before all of them are made anew. */
+  /** Removes every block and edge of the entity, before all of them are made again. */
   clear(): Promise<void>;
 }
 

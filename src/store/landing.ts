@@ -155,7 +155,7 @@ export async function landingOf(trx: Knex.Transaction): Promise<Landing> {
     },
     take: (name, count) => dialect.takeIds(trx, name, count),
     insertLanded: (list) => rows.insert('il_landed', LANDED_COLUMNS, list),
-    // In the order of their keys: neighbours in the table are then written together.
+    // In the order of their keys: neighbors in the table are then written together.
     insertLinks: (list) =>
       rows.insert(
         'il_link',

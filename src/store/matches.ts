@@ -96,19 +96,21 @@ export async function matchesOf(knex: Knex, pipeline: string): Promise<Match[]> 
 export async function matchesOfRecords(
   knex: Knex,
   query: { pipelines: readonly string[]; entityId: number; from: number; to: number },
-): Promise<{ pipeline: string; side: MatchSide; golden: number; version: number; match: number }[]> {
+): Promise<{ pipeline: string; side: MatchSide; golden: number; version: number; match: number; minor: number }[]> {
   const rows = (await knex('il_match_record as m')
     .join('il_match as p', 'p.id', 'm.match_id')
     .where('m.entity_id', query.entityId)
     .whereBetween('m.golden_id', [query.from, query.to])
     .whereIn('p.pipeline', [...query.pipelines])
-    .select('p.pipeline', 'm.side', 'm.golden_id', 'm.version', 'm.match_id')) as Record<string, unknown>[];
+    .orderBy('m.match_id')
+    .select('p.pipeline', 'm.side', 'm.golden_id', 'm.version', 'm.match_id', 'm.minor')) as Record<string, unknown>[];
   return rows.map((row) => ({
     pipeline: row.pipeline as string,
     side: row.side as MatchSide,
     golden: Number(row.golden_id),
     version: Number(row.version),
     match: Number(row.match_id),
+    minor: Number(row.minor),
   }));
 }
 

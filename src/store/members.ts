@@ -109,7 +109,7 @@ export async function clusterRows(knex: Knex, entityId: number): Promise<Cluster
     .select('golden_id', 'source as connection', 'member_key as source_key', 'link_kind', 'link_score')) as ClusterRow[];
 }
 
-/** A pair that waits for a person: of two golden records the pair with the best score. */
+/** A pair that needs review: of two golden records the pair with the best score. */
 export interface WaitingPair {
   a: number;
   b: number;

@@ -157,7 +157,7 @@ export async function touchedSince(knex: Knex, entity: string, entityId: number,
   return deletedSince(knex, entityId, run);
 }
 
-/** Ids of the newest outbox rows whose golden record is gone, or is none of those that the pipeline sends any more. */
+/** Ids of the newest outbox rows whose golden record is gone, or is none of those that the pipeline sends anymore. */
 export async function goneFromOutbox(
   knex: Knex,
   pipeline: string,

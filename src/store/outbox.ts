@@ -5,7 +5,7 @@ import { takeId } from './sequence.ts';
 
 /**
  * Where a record on its way to a sink is. shadow, review, queued, held: not sent yet (held: it was sent before, or its key is, and a
- * person decides). sending, unknown: on its way; unknown: nobody knows whether it got there. sent, acknowledged, accepted, rejected: what
+ * person decides). sending, unknown: on its way; unknown: it is not known whether it got there. sent, acknowledged, accepted, rejected: what
  * became of it. refused: it cannot be written as the system wants it. dismissed: by a person. withdrawn: it is gone, and was never sent.
  */
 export const OUTBOX_STATES = [
@@ -63,7 +63,7 @@ export type NewOutboxRow = Omit<OutboxRow, 'id' | 'version' | 'latest' | 'delive
   decision?: PersonDecision | null;
 };
 
-/** Of these it is certain, or possible, that the other side has them. */
+/** Of these it is certain, or possible, that the remote system has them. */
 export const REACHED: readonly OutboxState[] = ['sending', 'unknown', 'sent', 'acknowledged', 'accepted'];
 
 /** The newest row of each of these keys. */
@@ -77,7 +77,7 @@ export async function latestOfGoldens(knex: Knex, pipeline: string, goldens: rea
   return inPieces(goldens, (piece) => knex('il_outbox').where({ pipeline, latest: 1 }).whereIn('golden_id', piece));
 }
 
-/** The newest version of a key that reached the other side, or may have. */
+/** The newest version of a key that reached the remote system, or may have. */
 export async function reachedOf(knex: Knex, pipeline: string, key: string): Promise<OutboxRow | undefined> {
   const row = (await knex('il_outbox')
     .where({ pipeline, outbox_key: key })

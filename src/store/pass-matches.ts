@@ -43,7 +43,7 @@ export interface SavedMatches {
 }
 
 /**
- * Saves the matches of a run in its transaction: what is new is added, what is there stays, what is not found any more is revoked,
+ * Saves the matches of a run in its transaction: what is new is added, what is there stays, what is not found anymore is revoked,
  * each with an event. `actor`: who runs it.
  */
 export async function savePassMatches(
@@ -165,7 +165,7 @@ export async function listDecisions(knex: Knex, pipeline: string): Promise<Store
   }));
 }
 
-/** Keeps a decision; a later one about the same records takes its place, and both stand in the match's events. */
+/** Keeps a decision; a later one about the same records takes its place, and both are in the match's events. */
 export async function saveDecision(trx: Knex, { contentId, left, right, ...rest }: StoredDecision): Promise<void> {
   await trx('il_match_decision')
     .insert({ ...rest, match_id: contentId, left: JSON.stringify(left), right: JSON.stringify(right) })

@@ -9,7 +9,7 @@ export interface SourceName {
 }
 
 /**
- * The source name of every golden record of an entity: of several, the first by connection, key and item, so that it does not
+ * The source name of every golden record of an entity: of several, the first by connection, key and item, so it does not
  * depend on which came first.
  */
 export async function sourceNames(knex: Knex, entityId: number): Promise<Map<number, SourceName>> {

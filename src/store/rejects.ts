@@ -6,7 +6,7 @@ import type { Knex } from './open.ts';
 import { takeId } from './sequence.ts';
 import { listSources } from './sources.ts';
 
-/** A record that was set aside, with the reason and what the source said. */
+/** A rejected record, with the reason and what the source said. */
 export interface Reject {
   id: number;
   sourceId: number;
@@ -39,7 +39,7 @@ export interface NewReject {
   problems: readonly Problem[];
 }
 
-/** Sets records aside; one that is set aside already is told again instead of twice. */
+/** Rejects records; one that is rejected already is told again instead of twice. */
 export async function putRejects(knex: Knex, rejects: readonly NewReject[]): Promise<void> {
   for (const r of rejects) {
     const fields = {

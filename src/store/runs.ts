@@ -45,7 +45,7 @@ export async function stateOfRuns(knex: Knex): Promise<string> {
   return JSON.stringify(rows.map((row) => [row.id, row.outcome]));
 }
 
-/** Saves what a run has done so far; called in each batch's transaction, so that the figures survive a kill. */
+/** Saves what a run has done so far; called in each batch's transaction, so the figures survive a kill. */
 export async function saveCounts(knex: Knex, runId: number, counts: RunCounts): Promise<void> {
   await knex('il_run')
     .where({ id: runId })
@@ -75,7 +75,7 @@ export async function finishRun(
 
 /** Runs of a pipeline whose process ended without a word: they are said to be aborted. */
 export async function closeLostRuns(knex: Knex, pipeline: string): Promise<number> {
-  const note = JSON.stringify(['The process ended before the run did; the next run went on where it was.']);
+  const note = JSON.stringify(['The process ended before the run did; the next run resumed where it stopped.']);
   return knex('il_run')
     .where({ pipeline })
     .whereNull('outcome')

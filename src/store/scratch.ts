@@ -10,7 +10,7 @@ export { failWhileStoring, openScratch, writeEmptyStore } from './sqlite/scratch
 export { CutOff, type Cut } from './cut.ts';
 
 /**
- * Makes the n-th commit of this store fail, and everything after it, as if the process had been killed there: nothing is written any more,
+ * Makes the n-th commit of this store fail, and everything after it, as if the process had been killed there: nothing is written anymore,
  * not even that the run failed. Gives how many commits there were.
  */
 export async function cutAt(knex: Knex, n: number, how: Cut): Promise<Counting> {

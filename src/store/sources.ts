@@ -13,7 +13,7 @@ export interface Source {
   state: string | null;
   /** What it looked like when it was last read well, as JSON; null before that. */
   columns: string | null;
-  /** What its records are told apart by, as JSON; null before a run remembered it. */
+  /** What identifies its records, as JSON; null before a run remembered it. */
   key: string | null;
 }
 

@@ -90,7 +90,7 @@ function heldGoldens(knex: Knex, entityId: number): Knex.QueryBuilder {
     .whereNull('l.deleted_run');
 }
 
-/** Every query of a side starts here, so that sums and records are of the same. */
+/** Every query of a side starts here, so sums and records are of the same. */
 export function recordsOf(
   knex: Knex,
   { entity, entityId, where, off }: Pick<Side, 'entity' | 'entityId' | 'where' | 'off'>,

@@ -56,7 +56,7 @@ describe('the scheduler', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({
         level: 'warn',
-        message: 'schedule: skipped, the run before has not ended',
+        message: 'schedule: skipped, the previous run has not ended',
         pipeline: 'payments',
         state: 'running',
       }),
@@ -183,13 +183,13 @@ describe('the scheduler', () => {
     await until(() => events.length >= 1);
     await scheduler!.stop();
     expect(events).toEqual(['first starts', 'first ends']);
-    expect(lines).toContainEqual(expect.objectContaining({ pipeline: 'second', message: 'schedule: dropped, the scheduler stops' }));
+    expect(lines).toContainEqual(expect.objectContaining({ pipeline: 'second', message: 'schedule: dropped, the scheduler is stopping' }));
     await seconds(1.2);
     expect(events).toHaveLength(2);
   });
 
-  it('a schedule that is none refuses to start', () => {
-    expect(() => start({ pipelines: [{ id: 'x', cron: 'nightly' }], run: () => Promise.resolve() })).toThrow(/"nightly" is no schedule/);
+  it('a schedule that is not one refuses to start', () => {
+    expect(() => start({ pipelines: [{ id: 'x', cron: 'nightly' }], run: () => Promise.resolve() })).toThrow(/"nightly" is not a schedule/);
   });
 
   it('says when each pipeline runs next', () => {

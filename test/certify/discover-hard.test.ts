@@ -128,7 +128,7 @@ describe('samples as offices really have them become connectors that certify', {
     expect(evidenceOf(stream, 'Betrag')).toContain('40 of 40 are figures with a decimal comma');
   });
 
-  test('a line of totals below the records is no record', async () => {
+  test('a line of totals below the records is not a record', async () => {
     const rows = Array.from({ length: 29 }, (_, i) => `${number(i, 5)}|03/${number((i % 28) + 1, 2)}/2026|${i}.50`);
     const { stream, failed } = await proposed(
       'pipe.csv',
@@ -147,7 +147,7 @@ describe('samples as offices really have them become connectors that certify', {
     expect(recording.trimEnd().split('\n').at(-1)).toBe('T,18,180.00');
   });
 
-  test('a header with a name twice and one left empty is no record, and every column gets a name of its own', async () => {
+  test('a header with a name twice and one left empty is not a record, and every column gets a name of its own', async () => {
     const rows = Array.from({ length: 8 }, (_, i) => `"${i}","A${i}","B${i}","x"`);
     const { stream, failed } = await proposed('dup.csv', Buffer.from(`"Id","Name","Name",""\n${rows.join('\n')}\n`));
     expect(failed).toEqual([]);

@@ -134,6 +134,6 @@ test('a flag that says whether there are more is taken for what it is', async ()
 });
 
 test('a service that is busy, and a page to log in, are told as what they are', async () => {
-  await expect(proposed('/busy')).rejects.toThrow('Nothing is tried again here: ask once more later.');
+  await expect(proposed('/busy')).rejects.toThrow('discover does not retry: run it again later.');
   await expect(proposed('/login')).rejects.toThrow('The answer is a web page ("Sign in")');
 });

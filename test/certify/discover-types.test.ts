@@ -64,12 +64,12 @@ test('a database declares types too: whole numbers are figures unless they name 
   expect(streams.map((s) => s.name)).toEqual(['permits', 'permits-2']);
 });
 
-describe('money is no key', () => {
+describe('money is not a key', () => {
   test('while another column names each record', async () => {
     const stream = await look('AmountPaid,Ref,What\n100,17,x\n250,18,x\n2450,19,y\n');
     expect(stream.keys.map((key) => key.fields)).toEqual([['Ref']]);
     expect(stream.fields[0]!.evidence).toContain(
-      'look whether these are cents, which a mapping reads with parse: { money: { implied_decimals: 2 } }',
+      'check whether these are cents; a mapping reads cents with parse: { money: { implied_decimals: 2 } }',
     );
   });
 
@@ -87,7 +87,7 @@ describe('money is no key', () => {
     expect(stream.control).toEqual([{ type: 'T', count: 'at_2_7', total: { field: 'at_8_16', of: 'at_2_10', decimals: 0 } }]);
     expect(stream.keys[0]!.fields).toEqual(['at_21_27']);
     const yaml = discoveryYaml({ source: 's', streams: [stream], options: {}, notes: [] });
-    expect(yaml).toContain('look whether they are cents: then write decimals: 2 in both fields of the decoder and in control');
+    expect(yaml).toContain('check whether they are cents; if so, write decimals: 2 in both fields of the decoder and in control');
     expect(yaml).toMatch(/at_2_10: .*summed in T; if these are cents, write decimals: 2/);
   });
 

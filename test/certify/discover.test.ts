@@ -61,7 +61,7 @@ describe('types are text first', () => {
     expect(field(stream, 'id')).toMatchObject({ type: 'text', evidence: 'text: 24 of 24 have leading zeros' });
     expect(field(stream, 'account')).toMatchObject({
       type: 'text',
-      evidence: 'text: 24 of 24 are digits, which are a name until somebody adds them up',
+      evidence: 'text: 24 of 24 are digits, treated as an identifier, not an amount',
     });
     expect(field(stream, 'amount')).toMatchObject({ type: 'decimal', evidence: '24 of 24 are figures with decimals' });
     expect(field(stream, 'paid')).toMatchObject({ type: 'date', format: 'MM/DD/YYYY' });
@@ -84,7 +84,7 @@ describe('keys', () => {
     expect(two.keys[0]!.fields).toEqual(['receipt', 'line']);
   });
 
-  test('equal records are told apart by their order', async () => {
+  test('equal records are identified by their order', async () => {
     const stream = await look('who,what\nann,swim\nann,swim\njoe,swim\n');
     expect(stream.keys[0]).toMatchObject({ repeats: 'number' });
     expect(discoveryYaml({ source: 's', streams: [stream], options: {}, notes: [] })).toContain('repeats: number');
@@ -113,7 +113,7 @@ test('fixed-width kinds that both come often are told by their lengths, and what
     `10${2026030101 + i}CASHIER \n20${String(i).padStart(4, '0')}SWIM ${1000 + i}\n20${String(i + 50).padStart(4, '0')}HALL ${2000 - i}\n`;
   const stream = await look(Array.from({ length: 8 }, (_, i) => pair(i)).join(''));
   expect(stream.record_selector).toEqual({ types: ['2'], parents: ['1'] });
-  expect(stream.evidence.join('\n')).toContain('character 2 is always 0: look whether it belongs to the kind of line');
+  expect(stream.evidence.join('\n')).toContain('character 2 is always 0: check whether it belongs to the kind of line');
 });
 
 test('a CSV file of one column is one, and its header no record', async () => {
@@ -140,7 +140,7 @@ describe('nested samples', () => {
     await expect(look('')).rejects.toThrow('The file is empty.');
     await expect(look(Buffer.from('PK\u0003\u0004rest'), 'a.xlsx')).rejects.toThrow('FILE_TRUNCATED');
     await expect(look('%PDF-1.7\n%\u00e2\n1 0 obj', 'report.csv')).rejects.toThrow('This is a PDF. A PDF is a picture of a table');
-    await expect(look('<!DOCTYPE html><html><body>Log in</body></html>')).rejects.toThrow('it may be the page of a log-in');
+    await expect(look('<!DOCTYPE html><html><body>Log in</body></html>')).rejects.toThrow('it may be the page of a login');
     await expect(look(Buffer.from('d0cf11e0a1b11ae10000', 'hex'), 'till.xls')).rejects.toThrow('save it as .xlsx or CSV');
     await expect(look(Buffer.from('no,name\n1,Ann\n', 'utf16le'))).rejects.toThrow('this is UTF-16 without a byte order mark');
     await expect(look('{"items":[],"total":0}')).rejects.toThrow('There is no list of records in it: it has items, total.');
@@ -183,7 +183,7 @@ describe('a sample that is packed, or a workbook', () => {
     expect((await discoverFile('a.csv.gz', gzip(csv).subarray(0, 300), true)).decoder).toEqual({ csv: {} });
   });
 
-  test('gives its sheet, header, what stands above and below, and types as its cells show them', async () => {
+  test('gives its sheet, header, what is above and below, and types as its cells show them', async () => {
     const stream = await look(sheet(), 'till-2026.xlsx');
     expect(stream.decoder).toEqual({ xlsx: { sheet: 'Till', skip_rows: 2, footer_rows: 1 } });
     expect(stream.evidence.join('\n')).toMatch(/the sheets Till, Notes; looked at Till[\s\S]*row 3 is a header/);

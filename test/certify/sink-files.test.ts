@@ -145,7 +145,7 @@ describe('a pack whose files are dropped for another system', () => {
     const details = Object.fromEntries(certificate.findings.filter((f) => f.sink).map((f) => [f.check, f.detail]));
     expect(details).toMatchObject({
       dropped: 'in/entries-2026-03-02-7.csv: 42 bytes; in/entries-2026-03-02-7.csv.done: 0 bytes.',
-      never_half: 'Looked 3 times on the way: not there, or whole; the marker after it.',
+      never_half: 'Looked 3 times during the transfer: not there, or complete; the marker after it.',
       killed: expect.stringContaining('each file got there once') as string,
       killed_and_taken: expect.stringContaining('each file got there once') as string,
       other_file: 'TARGET_EXISTS; once the other file was taken away, ours was sent.',
@@ -171,7 +171,7 @@ describe('a pack whose files are dropped for another system', () => {
   test('is found out when its marker writes over the file', { timeout: 60_000 }, async () => {
     const said = await wrong(manifest(["'{name}.done'", "'{name}'"]));
     expect(said).toContain('dropped: After one run in/entries-2026-03-02-7.csv has 0 bytes, and should have 42.');
-    expect(said).toContain('never_half: The other side could have found in/entries-2026-03-02-7.csv with 0 of 42 bytes.');
+    expect(said).toContain('never_half: The remote system could have found in/entries-2026-03-02-7.csv with 0 of 42 bytes.');
   });
 
   test('is found out when every file has the same name', { timeout: 60_000 }, async () => {
@@ -206,13 +206,13 @@ describe('a pack whose files are dropped for another system', () => {
       ...manifest(secret, ['entries-{{ date }}', 'entries-{{ options.key }}-{{ date }}']),
       'fixtures/entries/entries-2026-03-02-7.csv': '',
     });
-    expect(said).toMatch(/secrets: The secret stands in|Secret|secret/);
+    expect(said).toMatch(/secrets: The secret appears in|Secret|secret/);
   });
 });
 
 test('a recording that is wrong is told where', async () => {
   const answers = JSON.stringify({ files: ['nothing.csv'], accepted: [['1', '2']] });
   const said = failures(await certified(pack({ 'fixtures/entries/answers.json': answers }))).join('\n');
-  expect(said).toContain('answers/nothing.csv: answers.json names this file, and it is not there.');
-  expect(said).toContain('has another number of values than idempotency_key (Number)');
+  expect(said).toContain('answers/nothing.csv: answers.json names this file, but it does not exist.');
+  expect(said).toContain('has a different number of values than idempotency_key (Number)');
 });

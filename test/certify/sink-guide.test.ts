@@ -27,5 +27,5 @@ test('the guide says how long a README must be, and so does what is too short', 
   const readme = lint(await readPack(packOf('acme', { 'connector.yaml': manifest, 'README.md': 'Acme.\n' }))).find(
     (f) => f.check === 'readme',
   );
-  expect(readme).toMatchObject({ state: 'failed', detail: 'README.md says next to nothing: it has 5 characters, and 80 are the least.' });
+  expect(readme).toMatchObject({ state: 'failed', detail: 'README.md is too short: it has 5 characters, and at least 80 are needed.' });
 });

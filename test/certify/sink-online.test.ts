@@ -92,7 +92,7 @@ test('operations and their parameters are held against the WSDL, and nothing is 
   write(town, { 'connectors/ledger/connector.yaml': SOAP });
 });
 
-test('a table is looked at in the catalogue: its columns, a unique key, rights', async () => {
+test('a table is looked at in the catalog: its columns, a unique key, rights', async () => {
   const certificate = await online('books');
   expect(failures(certificate)).toEqual([]);
   expect(finding(certificate, 'target')?.detail).toBe('writing to dbo.ENTRIES: dbo.ENTRIES can be written to (upsert)');

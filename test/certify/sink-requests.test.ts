@@ -69,8 +69,8 @@ describe('a pack whose records are asked for at a service', () => {
     expect(details).toMatchObject({
       required: 'Refused without Number, Amount.',
       requested: '3 requests for 3 records: 2 accepted, 1 rejected.',
-      sent_again: '3 requests asked again: the same, with what tells one record from another.',
-      lost_answer: 'Lost before the first word and within it: asked 2 times with the same key.',
+      sent_again: '3 requests asked again: the same, and each identifies its record.',
+      lost_answer: 'Answer lost before its first byte, and in the middle: asked 2 times with the same key.',
       killed: expect.stringContaining('each record was booked once') as string,
       busy: '3 requests answered with 503 and Retry-After, then taken.',
       refused_alone: '422: 1 record of one request rejected with its words, 2 as recorded.',
@@ -121,13 +121,13 @@ describe('a pack whose records are asked for at a service', () => {
 
   test('is told where it takes an answer for something else', { timeout: 60_000 }, async () => {
     expect(await wrong(manifest(['accepted: [ok], rejected: [no]', 'accepted: [ok, no]']))).toContain(
-      'requested: ["00102"] is accepted, and answers.json says rejected.',
+      'requested: ["00102"] is accepted, but answers.json says rejected.',
     );
     expect(await wrong(manifest(['reason: why', 'reason: id']))).toContain('answers.json says "Period 9 is closed"');
     const { 'fixtures/receipts/answers.json': _, ...bare } = FILES;
     expect(failures(await certified(packOf('till-api', bare))).join()).toContain('["00102"] is rejected');
     const unasked = JSON.stringify([...EXCHANGES, { request: ask('00104', 1, '0610'), answer: {} }]);
-    expect(await wrong({ 'fixtures/receipts/exchanges.json': unasked })).toContain('Exchange 4 of exchanges.json is never asked for.');
+    expect(await wrong({ 'fixtures/receipts/exchanges.json': unasked })).toContain('Exchange 4 of exchanges.json is never requested.');
   });
 
   const rule = (text: string): [string, string] => ['    idempotency_key', `    error_handler: { rules: [${text}] }\n    idempotency_key`];
@@ -153,7 +153,7 @@ describe('a pack whose records are asked for at a service', () => {
       ),
       'fixtures/receipts/exchanges.json': JSON.stringify(EXCHANGES).replaceAll('"Idempotency-Key":"*"', '"Accept":"*"'),
     });
-    expect(keyless).toContain('sent_again: idempotent: true, and there is neither {{ idempotency_key }} nor Number in the request.');
+    expect(keyless).toContain('sent_again: idempotent: true, but the request contains neither {{ idempotency_key }} nor Number.');
   });
 
   test('that is not idempotent holds with a remark, and asks for nothing twice', { timeout: 60_000 }, async () => {
@@ -232,7 +232,7 @@ sinks:
   expect(failures(await certified(packOf('till-api', files(xml.replace('2.50', '2.5'))))).join()).toContain('Amount>2.50</Amount');
 });
 
-describe('a pack for a SOAP service with a log-in and lists in lists', () => {
+describe('a pack for a SOAP service with a login and lists in lists', () => {
   const envelope = (inner: string): string =>
     `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>${inner}</soap:Body></soap:Envelope>`;
   const posted = (Number: string, Amount: string) => ({
@@ -273,7 +273,7 @@ describe('a pack for a SOAP service with a log-in and lists in lists', () => {
     ]),
   };
 
-  test('certifies: a fault inside 200 rejects its record, a session that ends is opened anew', { timeout: 60_000 }, async () => {
+  test('certifies: a fault inside 200 rejects its record, a session that ends is opened again', { timeout: 60_000 }, async () => {
     const certificate = await certified(packOf('ledger', files));
     expect(failures(certificate)).toEqual([]);
     expect(finding(certificate, 'requested')?.detail).toBe('3 requests for 3 records: 2 accepted, 1 rejected.');

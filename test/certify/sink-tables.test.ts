@@ -104,7 +104,7 @@ describe('a pack whose records are rows of a table', () => {
     const certificate = await certified(pack(tables()));
     expect(finding(certificate, 'unique_key')).toMatchObject({
       state: 'warning',
-      detail: expect.stringContaining('no unique index says that NUMBER names one row') as string,
+      detail: expect.stringContaining('no unique index guarantees that NUMBER identifies one row') as string,
     });
     expect(finding(await certified(pack(tables(['NUMBER']))), 'unique_key')).toMatchObject({ state: 'ok' });
   });

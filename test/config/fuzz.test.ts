@@ -22,7 +22,7 @@ async function loadWith(file: string, text: string) {
   }
 }
 
-describe('whatever stands in the files', () => {
+describe('whatever is in the files', () => {
   it('loading gives a project or problems with a code, a file and a message, and never fails', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...Object.keys(TOWN)), changes, async (file, list) => {

@@ -151,7 +151,7 @@ const CASES: Case[] = [
   {
     command: 'rejects dismiss',
     code: 1,
-    when: 'it is not open any more',
+    when: 'it is not open anymore',
     files: { 'inbox/receipts.csv': bad },
     prepare: async (town) => [await ran(town), town.write({ 'inbox/receipts.csv': good }), await ran(town)],
     args: ['1', '--reason', 'a test record'],

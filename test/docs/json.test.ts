@@ -48,6 +48,7 @@ const order = [
   'matches list',
   'exceptions list',
   'report revenue',
+  'report reconciled',
   'report reconciliation',
   'store copy',
   'doctor',

@@ -100,13 +100,11 @@ const amounts = async (town: TestTown): Promise<unknown[]> => (await town.rows('
 test('a record that changed at the source is changed here, with what it was before and where it comes from now', async () => {
   const town = await makeTown({ 'inbox/receipts.csv': receipts(three) });
   await town.run('receipts');
-  town.write({ 'inbox/receipts.csv': receipts([three[0]!, three[2]!, { number: '2', amount: '2.50', note: 'mended' }]) });
+  town.write({ 'inbox/receipts.csv': receipts([three[0]!, three[2]!, { number: '2', amount: '2.50', note: 'fixed' }]) });
   const run = await town.run('receipts');
   expect(run.counts).toEqual(counts({ read: 3, changed: 1, unchanged: 2 }));
   expect(await amounts(town)).toEqual([100, 250, 300]);
-  expect(await town.history('receipt')).toEqual([
-    { golden: 2, action: 'changed', changes: { amount: [200, 250], note: [null, 'mended'] } },
-  ]);
+  expect(await town.history('receipt')).toEqual([{ golden: 2, action: 'changed', changes: { amount: [200, 250], note: [null, 'fixed'] } }]);
   const [row] = (await town.engine
     .knex('receipt as r')
     .join('il_landed as d', 'd.id', 'r._landed')
@@ -135,7 +133,7 @@ test('a source that goes back to what a file said before is followed', async () 
   expect(await amounts(town)).toEqual([100, 200, 300]);
 });
 
-test('the same content under another name is recognised and not applied again', async () => {
+test('the same content under another name is recognized and not applied again', async () => {
   const town = await makeTown({ 'inbox/receipts-1.csv': receipts(three) });
   await town.run('receipts');
   town.write({ 'inbox/receipts-2.csv': receipts([{ number: '1', amount: '9.00' }]) });
@@ -143,7 +141,7 @@ test('the same content under another name is recognised and not applied again', 
   town.write({ 'inbox/receipts-3.csv': receipts(three) });
   const run = await town.run('receipts');
   expect(run.counts).toEqual(counts({}));
-  expect(run.notes).toContain('receipts-3.csv holds nothing new: the same content was loaded as receipts-1.csv.');
+  expect(run.notes).toContain('receipts-3.csv has nothing new: the same content was loaded as receipts-1.csv.');
   expect(await amounts(town)).toEqual([900, 200, 300]);
   expect((await town.rows('il_file', ['path', 'state'])).at(-1)).toEqual({ path: 'receipts-3.csv', state: 'known' });
 });

@@ -26,7 +26,7 @@ describe('a receipt is reconciled only by what was looked at and agreed', () => 
       open: 2500,
       why: [expect.stringMatching(/^to-bank has not compared it since it came/)],
     });
-    // The day was 40.00 here and in the bank; with another receipt it is not any more, and nobody knows which one is wrong.
+    // The day was 40.00 here and in the bank; with another receipt it is not anymore, and it is not known which one is wrong.
     town.write({ 'desk/c.csv': receiptFile([{ no: 'R3', amount: '1.00' }]) });
     await town.run('desk-receipts');
     expect(await standing(town)).toMatchObject({ reconciled: 0, open: 6600 });
@@ -41,7 +41,7 @@ describe('a receipt is reconciled only by what was looked at and agreed', () => 
     });
   });
 
-  test('a receipt that changes from 40.00 to 4,000.00 is not reconciled any more', async () => {
+  test('a receipt that changes from 40.00 to 4,000.00 is not reconciled anymore', async () => {
     const town = await agreed();
     town.write({ 'desk/b.csv': receiptFile([{ no: 'R1', amount: '4000.00' }]) });
     await town.run('desk-receipts');
@@ -101,7 +101,7 @@ describe('a receipt is reconciled only by what was looked at and agreed', () => 
     expect(await standing(town)).toEqual({ reconciled: 4000, open: 0, why: [] });
   });
 
-  test('keys in another order are another question, also where the same values stand in them', async () => {
+  test('keys in another order are another question, also where the same values are in them', async () => {
     const town = await agreed(reconciliation('to-bank', { keys: ['day', 'department'] }));
     town.write(reconciliation('to-bank', { keys: ['department', 'day'] }));
     await town.reopen();
@@ -143,7 +143,7 @@ describe('a receipt is reconciled only by what was looked at and agreed', () => 
     expect(await standing(town)).toMatchObject({ reconciled: 0, open: 4700 });
     town.write({ 'pipelines/desk-receipts.yaml': `${MONEY['pipelines/desk-receipts.yaml']!}mode: off\n` });
     await town.reopen();
-    expect(await standing(town)).toMatchObject({ reconciled: 0, open: 700, why: [expect.stringContaining('desk-receipts is off now')] });
+    expect(await standing(town)).toMatchObject({ reconciled: 0, open: 700, why: [expect.stringContaining('desk-receipts is now off')] });
   });
 });
 
@@ -162,7 +162,7 @@ describe('the newest version of a record was rejected', () => {
     const result = await town.run('to-bank');
     expect(result.outcome).toBe('partial');
     expect(result.problems.map((p) => `${p.place.system}: ${p.message}`)).toEqual([
-      'desk-receipts: 1 record is rejected, so receipts may lack it.',
+      'desk-receipts: 1 record is rejected, so receipts may be missing it.',
       'pool-receipts: It has not run yet, so receipts may be incomplete.',
     ]);
     expect((await readReconciliation(town.engine, 'to-bank', { all: true })).lines.find((l) => l.key[0] === '2026-07-01')).toMatchObject({

@@ -63,7 +63,7 @@ describe('equal lines of a day in BAI2', () => {
     expect([await cents(town), (await town.rows('deposit')).length]).toEqual([17500, 3]);
   });
 
-  test('in interim files are told apart by their time, and by balances where they have no time', async () => {
+  test('in interim files are identified by their time, and by balances where they have no time', async () => {
     const town = await bankTown('bank-bai2', 'intraday-entries', {
       'a.itd': bai2([5000, 7500], { id: 1, time: '1000', modifier: '3' }),
       'b.itd': bai2([5000], { id: 2, time: '1400', modifier: '3' }),

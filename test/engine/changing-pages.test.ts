@@ -45,7 +45,7 @@ async function read(paginator: string, changes: Record<number, Change>, lines = 
   return { ids, outcome: run.outcome, codes: run.problems.map((p) => p.code), notes: run.notes.join('\n'), asked };
 }
 
-describe('a list that changes while its pages are read is read again, so that no record is passed over', () => {
+describe('a list that changes while its pages are read is read again, so no record is passed over', () => {
   test.each([
     ['offset, total', 'kind: offset, total: total'],
     ['page number, total', 'kind: page, total: total'],
@@ -57,7 +57,7 @@ describe('a list that changes while its pages are read is read again, so that no
     expect(came.notes).toContain('They are read again from the first.');
   });
 
-  test('one is deleted and one added, so that the total stays: the overlap shows it', async () => {
+  test('one is deleted and one added, so the total stays: the overlap shows it', async () => {
     const swap: Change = (list) => (list.shift(), void list.push(...permits(8)));
     const came = await read('kind: offset, overlap: 1, total: total', { 1: swap });
     expect(came).toMatchObject({ ids: [1, 2, 3, 4, 5, 6, 7, 8], outcome: 'succeeded' });

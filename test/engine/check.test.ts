@@ -45,6 +45,6 @@ test('a folder that is there says how many files wait in it, and an archive that
   expect(exit).toBe(0);
   expect(checks.slice(-2)).toEqual([
     { name: 'folder nope', ok: true, detail: 'can be listed: 1 file called receipts*.csv.' },
-    { name: 'archive done', ok: true, detail: 'is not there yet: it is made for the first file that is moved there.' },
+    { name: 'archive done', ok: true, detail: 'does not exist yet: it is created when the first file is moved there.' },
   ]);
 });

@@ -9,7 +9,7 @@ import { closeTowns, type TestTown } from './town.ts';
 
 afterEach(closeTowns);
 
-/** Mappings that take the currency from the record: it stands in the column `dept`, and `account` of receipts is left empty. */
+/** Mappings that take the currency from the record: it is in the column `dept`, and `account` of receipts is left empty. */
 const CURRENCIES = Object.fromEntries(
   ['mappings/receipt.from-desk.yaml', 'mappings/deposit.from-bank.yaml'].map((path) => [
     path,
@@ -214,6 +214,6 @@ fields: { Number: receipt_number, Amount: amount }
   expect(await town.run('to-ledger')).toMatchObject({ outcome: 'partial', counts: { created: 1, rejected: 1 } });
   const [refused] = (await town.engine.knex('il_outbox').where({ state: 'refused' }).pluck('problems')) as string[];
   expect(JSON.parse(refused!)).toMatchObject([
-    { code: 'CURRENCY_LOST', message: 'Its amount is in CAD, and the mapping sends no currency: it would be taken for USD.' },
+    { code: 'CURRENCY_LOST', message: 'Its amount is in CAD, but the mapping sends no currency: the system would take it as USD.' },
   ]);
 });

@@ -9,7 +9,7 @@ const snapshots = (percent: number, key = '[number]') =>
   tillStream({ files: 'content: snapshot', key, more: `    deletes: { when_absent: true, max_percent: ${percent} }\n` });
 const numbers = async (town: TestTown): Promise<unknown[]> => (await town.rows('receipt')).map((r) => r.number);
 
-test('what a whole snapshot does not have any more is deleted, and history keeps what it was', async () => {
+test('what a whole snapshot does not have anymore is deleted, and history keeps what it was', async () => {
   const town = await makeTown({ ...snapshots(50), 'inbox/receipts-1.csv': receipts(list(1, 4)) });
   await town.run('receipts');
   town.write({ 'inbox/receipts-2.csv': receipts(list(2, 5)) }, 60);
@@ -52,7 +52,7 @@ test('new records do not make it seem less: a snapshot of other records altogeth
   expect((await town.run('receipts')).problems.map((p) => p.code)).toEqual(['DELETES_TOO_MANY']);
 });
 
-test('a record of the snapshot that is set aside is not taken for deleted', async () => {
+test('a record of the snapshot that is rejected is not taken for deleted', async () => {
   const town = await makeTown({ ...snapshots(50), 'inbox/receipts-1.csv': receipts(list(1, 4)) });
   await town.run('receipts');
   town.write({ 'inbox/receipts-2.csv': receipts([{ number: '1', tender: 'XX' }, { number: '2', date: 'soon' }, ...list(3, 4)]) }, 60);
@@ -66,7 +66,7 @@ test('a line that cannot be read may be any record: nothing is taken for deleted
   town.write({ 'inbox/receipts-2.csv': receipts(['1,2026-01-05,1.00', ...list(2, 4)]) }, 60);
   const run = await town.run('receipts');
   expect(run.counts).toMatchObject({ rejected: 1, deleted: 0 });
-  expect(run.notes.join(' ')).toContain('1 records are missing from the snapshot and are kept all the same');
+  expect(run.notes.join(' ')).toContain('1 records are missing from the snapshot and are still kept');
   expect(await numbers(town)).toEqual(['1', '2', '3', '4']);
   town.write({ 'inbox/receipts-3.csv': receipts(list(2, 4)) }, 120);
   expect((await town.run('receipts')).counts.deleted).toBe(1);

@@ -44,7 +44,7 @@ test('a whole installation is well: the store, the audit log, the rights, the di
   );
 });
 
-test('a damaged page is found before anybody reads it, and stands in status and health until it is put right', async () => {
+test('a damaged page is found before anybody reads it, and is in status and health until it is put right', async () => {
   const town = await makeTown({ 'inbox/receipts-1.csv': many });
   await town.run('receipts');
   await town.engine.knex.destroy();
@@ -76,7 +76,7 @@ test('an audit log that was changed is found', async () => {
   expect([exit, out]).toEqual([1, expect.stringContaining('[AUDIT_BROKEN]') as string]);
 });
 
-test('the store, what lies beside it, the spool and reports are for this account alone, whatever the umask', async () => {
+test('the store, what is next to it, the spool and reports are for this account alone, whatever the umask', async () => {
   const town = await makeTown({ 'inbox/receipts-1.csv': many });
   const umask = process.umask(0o022);
   try {
@@ -152,7 +152,7 @@ test('a clock that was set back is noticed', async () => {
   expect(of(checks, 'clock')).toMatchObject({ state: 'attention', code: 'CLOCK_BEHIND' });
 });
 
-test('the look is remembered with its time, and the disk is looked at anew', async () => {
+test('the look is remembered with its time, and the disk is looked at again', async () => {
   const town = await makeTown();
   expect(await installationOf(town.engine)).toMatchObject({ at: null, checks: [{ name: 'disk', state: 'ok' }] });
   const { at } = await examine(town.engine);

@@ -53,10 +53,10 @@ describe('a file whose layout changed', () => {
         .replace('note,till,7', 'note,till');
     town.write({ 'inbox/receipts2.csv': wider('2') });
     const first = await town.run('receipts', on('2026-11-24'));
-    expect(first.notes.join('\n')).toContain('kept as raw data only: till. Since run #1 of 2026-11-03: "till" is new.');
+    expect(first.notes.join('\n')).toContain('kept only as raw data: till. Since run #1 of 2026-11-03: "till" is new.');
     town.write({ 'inbox/receipts3.csv': wider('3') });
     const second = await town.run('receipts', on('2026-11-25'));
-    expect(second.notes.join('\n')).toContain('kept as raw data only: till.');
+    expect(second.notes.join('\n')).toContain('kept only as raw data: till.');
     expect(second.notes.join('\n')).not.toContain('Since run');
   });
 
@@ -73,7 +73,7 @@ describe('a file whose layout changed', () => {
     const { notes, outcome } = await town.run('receipts', on('2026-11-24'));
     expect(outcome).toBe('partial');
     expect(notes.join('\n')).toContain(
-      'receipts2.csv: 1 record did not fit what the connector says of its fields. Since run #1 of 2026-11-03: "amount" was a number and is text now.',
+      'receipts2.csv: 1 record did not match the fields declared in the connector. Since run #1 of 2026-11-03: "amount" was a number and is text now.',
     );
   });
 
@@ -94,7 +94,7 @@ describe('a file whose layout changed', () => {
 });
 
 describe('a service whose fields changed', () => {
-  test('says which are gone and new where its records are set aside', async () => {
+  test('says which are gone and new where its records are rejected', async () => {
     let renamed = false;
     const app = express();
     app.get(
@@ -120,7 +120,7 @@ describe('a service whose fields changed', () => {
     for (const day of ['2026-11-24', '2026-11-25']) {
       const { notes } = await town.run('permits', on(day));
       expect(notes.join('\n')).toContain(
-        'permits.permits: 1 record did not fit what the connector says of its fields. Since run #1 of 2026-11-03: "id" is gone; "permit_id" is new.',
+        'permits.permits: 1 record did not match the fields declared in the connector. Since run #1 of 2026-11-03: "id" is gone; "permit_id" is new.',
       );
     }
   });
@@ -160,7 +160,7 @@ describe('a table whose columns changed', () => {
   });
 });
 
-/** A town with one more system beside the base ones. */
+/** A town with one more system next to the base ones. */
 function other(id: string, transport: string, options: string, given: { stream: string; id: string; name: string }): Files {
   return {
     'config/connections.yaml': `connections:\n  ${id}: { connector: ${id}, options: ${options} }\n  till: { connector: till, options: { path: inbox } }\n  clerk: { connector: office, options: { path: inbox } }\n  pool: { connector: office, options: { path: inbox } }\n  shop: { connector: shop, options: { path: inbox } }\n`,

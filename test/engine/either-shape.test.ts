@@ -7,7 +7,7 @@ afterEach(closeAll);
 const XML = '<R><P><id>1</id><N currency="USD">12.50</N></P><P><id>2</id><N>7.00</N></P><P><id>3</id></P></R>';
 const JSON_TEXT = '[{"id":"1","N":{"currency":"USD","text":"12.50"}},{"id":"2","N":"7.00"},{"id":"3","N":null}]';
 
-/** The names of the permits, which are what stands at `path`, and the codes of those that were rejected. */
+/** The names of the permits, which are what is at `path`, and the codes of those that were rejected. */
 async function read(text: string, fields: string, path = 'N.text'): Promise<{ names: unknown[]; rejected: unknown[] }> {
   const { url } = await service((_, response) => void response.type(text.startsWith('<') ? 'xml' : 'json').send(text));
   const decoder = text.startsWith('<') ? 'xml: { row: R/P }' : 'json: {}';

@@ -211,7 +211,7 @@ describe('HTTP, by status and words', () => {
     expect([other.outcome, asked.length]).toEqual(['failed', 1]);
   });
 
-  test('Retry-After is honoured for a rule as it is without one', async () => {
+  test('Retry-After is honored for a rule as it is without one', async () => {
     answers = [{ status: 503, body: '', headers: { 'Retry-After': '1' } }];
     const run = await (await town('[{ status: [503], action: retry, hint: Nightly. }]')).run('receipts');
     expect(run.outcome).toBe('succeeded');

@@ -36,7 +36,7 @@ describe('a snapshot that comes late', () => {
       const run = await town.run('receipts');
       expect([run.outcome, run.counts.created, run.counts.changed]).toEqual(['succeeded', 0, 0]);
       expect(run.notes).toContain(
-        'receipts-20260320.csv is not read, since receipts-20260324.csv was: by its name it is the older one, and each of these files is the whole of its time. If it must be read all the same, send it under a name that comes later. [FILE_OLDER]',
+        'receipts-20260320.csv is not read, because receipts-20260324.csv was: by its name it is older, and each of these files replaces those before it. If it must be read anyway, send it under a name that sorts later. [FILE_OLDER]',
       );
     }
     expect(await stored(town)).toEqual(NOW);
@@ -109,7 +109,7 @@ describe.each(['name', 'modified', ''])('a snapshot that lacks too much (order: 
       [['DELETES_TOO_MANY', 'receipts-20260325.csv']],
     ]);
     expect(run.notes).toContain(
-      'receipts-20260325.csv is left out, since too much is missing from it. A later file is read all the same: it is the whole again.',
+      'receipts-20260325.csv is skipped, because too much is missing from it. A later file is still read, because it is complete again.',
     );
     const wanted = list(2, 20).map(({ number }) => [number, 700]);
     expect(await stored(town)).toEqual(wanted);

@@ -63,7 +63,7 @@ test('a file that is replaced while it is loaded stays, and is read by the next 
   expect(inbox(town)).toEqual(['archive/receipts.csv']);
 });
 
-test('a file that is taken away while it is loaded is loaded all the same, and not refused', async () => {
+test('a file that is taken away while it is loaded is still loaded, and not refused', async () => {
   const town = await makeTown({ ...archived, 'inbox/receipts.csv': list(1, 5) });
   const run = await town.run(
     'receipts',
@@ -84,7 +84,7 @@ test('a file that is gone between the listing and the reading is noted, and the 
     at('receipts-1.csv', () => town.remove('inbox/receipts-2.csv')),
   );
   expect([run.outcome, run.counts.created]).toEqual(['succeeded', 4]);
-  expect(run.notes).toContain('receipts-2.csv was gone before it could be read or moved.');
+  expect(run.notes).toContain('receipts-2.csv disappeared before it could be read or moved.');
 });
 
 test('a file that is still being uploaded is left alone until it is whole', async () => {
@@ -112,7 +112,7 @@ test('a file that is too young is left for a later run', async () => {
   expect(run.notes).toContain('receipts-2.csv is left for a later run: it was changed less than 1h ago.');
 });
 
-test('a file whose time lies in the future, because clocks differ, is read', async () => {
+test('a file whose time is in the future, because clocks differ, is read', async () => {
   const town = await makeTown({ 'inbox/receipts.csv': list(1, 2) });
   utimesSync(join(town.folder, 'inbox/receipts.csv'), Date.now() / 1000 + 7200, Date.now() / 1000 + 7200);
   expect((await town.run('receipts')).counts.created).toBe(2);
@@ -127,7 +127,7 @@ test('a file is read only when its marker is there, and both go afterwards', asy
   });
   const run = await town.run('receipts');
   expect(run.counts.created).toBe(2);
-  expect(run.notes).toContain('receipts-1.csv is left for a later run: its marker receipts-1.csv.done is not there yet.');
+  expect(run.notes).toContain('receipts-1.csv is left for a later run: its marker receipts-1.csv.done does not exist yet.');
   expect(inbox(town)).toEqual(['archive/receipts-2.csv', 'receipts-1.csv']);
 });
 
@@ -196,14 +196,14 @@ test('a spool that cannot be written fails the run in plain words and not the pr
   expect(run.counts.read).toBe(0);
 });
 
-test('a run that was stopped between two batches goes on where it was', async () => {
+test('a run that was stopped between two batches resumes where it stopped', async () => {
   const town = await makeTown({ 'inbox/receipts.csv': list(1, 10) });
   const abort = new AbortController();
   const run = await town.run('receipts', { signal: abort.signal, ...at('receipts.csv', () => abort.abort()) });
   expect([run.outcome, run.counts.read]).toEqual(['aborted', 3]);
   const next = await town.run('receipts');
   expect([next.outcome, next.counts.read, next.counts.created]).toEqual(['succeeded', 7, 7]);
-  expect(next.notes).toContain('receipts.csv goes on after record 3, where an earlier run was stopped.');
+  expect(next.notes).toContain('receipts.csv resumes after record 3, where an earlier run was stopped.');
 });
 
 test('where the file is read differently since a run was stopped, it is read from its beginning', async () => {

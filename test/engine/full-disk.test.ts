@@ -92,7 +92,7 @@ const KINDS: Kind[] = [
     done: [1, true],
   },
   {
-    what: 'records set aside',
+    what: 'rejected records',
     files: { ...archived, ...big },
     prepare: async (town) => town.write({ 'inbox/receipts-1.csv': unknownTender }),
     table: 'il_reject',
@@ -235,7 +235,7 @@ reconcile:
 ];
 
 /** Kinds whose work needs new pages of the store for sure. */
-const LARGE = ['a file', 'records set aside', 'a replay', 'a new mapping', 'a delivery', 'a reconciliation', 'a change of the model'];
+const LARGE = ['a file', 'rejected records', 'a replay', 'a new mapping', 'a delivery', 'a reconciliation', 'a change of the model'];
 
 describe.each(KINDS)('$what', ({ files, prepare, table, event, work, state, done }) => {
   test('is not done when COMMIT fails, and is done once it succeeds', async () => {

@@ -79,7 +79,7 @@ describe('a decision of a person', () => {
     expect((await reviewList(engine, kind, { limit: 10 })).total).toBe(0);
   });
 
-  test('holds until the same pair is decided anew; what was put off comes last', async () => {
+  test('holds until the same pair is decided again; what was put off comes last', async () => {
     await store.land([
       emma('a', '1'),
       olivia('a', '2'),

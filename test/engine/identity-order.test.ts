@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const one of open.splice(0)) await one.close();
 });
 
-/** Few names, days and streets, so that people meet in blocks, agree in part and stand in each other's way. */
+/** Few names, days and streets, so people meet in blocks, agree in part and are in each other's way. */
 const person = fc.record({
   first_name: fc.constantFrom('Emma', 'Olivia', 'Emmma', 'Robert', 'Bob', 'John', null),
   last_name: fc.constantFrom('Carter', 'Cartr', 'Nowak', 'Novak', 'Green'),
@@ -26,7 +26,7 @@ const person = fc.record({
 const people = fc
   .array(fc.tuple(fc.constantFrom('a', 'b', 'c'), person), { minLength: 6, maxLength: 22 })
   .map((list): Person[] => list.map(([source, fields], i) => ({ ...fields, source, key: String(i) })));
-/** A small cap, so that blocks cross it while the store grows and shrinks. */
+/** A small cap, so blocks cross it while the store grows and shrinks. */
 const smallCap = (entity: Record<string, unknown>): void => {
   const identity = entity.identity as { populations: { person: Record<string, unknown> } };
   identity.populations.person.block_cap = 4;

@@ -66,7 +66,7 @@ test('whatever the offices said before, and in whatever batches, the people are 
       fc.integer({ min: 1, max: 5 }),
       fc.boolean(),
       async (clerk1, pool1, clerk2, pool2, size, poolFirst) => {
-        // One more record each, which stays, so that what is gone is never more than a snapshot may lack.
+        // One more record each, which stays, so what is gone is never more than a snapshot may lack.
         const stays = Array.from({ length: 9 }, (_, i): Person => [`s${i}`, `stays${i}@x`, 'S', '', '']);
         const now = { ...clerkFile(...clerk2, ...stays), ...poolFile(...pool2, ...stays) };
         const moved = await makeTown({ ...at(size), ...clerkFile(...clerk1, ...stays), ...poolFile(...pool1, ...stays) });

@@ -30,7 +30,7 @@ const SCENARIOS: Scenario[] = [
     pipelines: ['receipts'],
   },
   {
-    name: 'a mended file that stays in its place',
+    name: 'a fixed file that stays in its place',
     files: { 'inbox/receipts.csv': many(1, 5, { 2: 'XX' }) },
     then: { 'inbox/receipts.csv': many(1, 7) },
     pipelines: ['receipts'],

@@ -9,7 +9,7 @@ afterEach(closeTowns);
 
 const numbered = tillStream({ key: '{ fields: [number], repeats: number }' });
 
-test('of two records with one key in a file, the second is set aside where keys may not repeat', async () => {
+test('of two records with one key in a file, the second is rejected where keys may not repeat', async () => {
   const town = await makeTown({
     'inbox/receipts.csv': receipts([{ number: '1', amount: '1.00' }, { number: '2' }, { number: '1', amount: '5.00' }]),
   });
@@ -60,7 +60,7 @@ test('a number that a source itself writes with # is not mistaken for a repeat',
   expect((await town.rows('il_landed', ['source_key'])).map((r) => r.source_key)).toEqual(['1\\#2', '1', '1#2']);
 });
 
-test('a record that cannot be used counts among equal keys, so that mending it does not overwrite the good one', async () => {
+test('a record that cannot be used counts among equal keys, so fixing it does not overwrite the good one', async () => {
   const file = (first: string): string => receipts([`1,${first},1.00,CA,first`, '1,2026-01-06,2.00,CA,second']);
   const town = await makeTown({ ...numbered, 'inbox/receipts.csv': file('soon') });
   expect((await town.run('receipts')).counts).toMatchObject({ created: 1, rejected: 1 });
@@ -74,7 +74,7 @@ test('a record that cannot be used counts among equal keys, so that mending it d
   expect(await town.rejects()).toEqual([]);
 });
 
-test('a record without its key is set aside, and the others are not held up', async () => {
+test('a record without its key is rejected, and the others are not held up', async () => {
   const town = await makeTown({ 'inbox/receipts.csv': receipts([{ number: '' }, { number: '2' }]) });
   const run = await town.run('receipts');
   expect(run.counts).toMatchObject({ read: 2, created: 1, rejected: 1 });
@@ -82,7 +82,7 @@ test('a record without its key is set aside, and the others are not held up', as
   expect([reject!.problems[0]!.code, reject!.line, reject!.readable]).toEqual(['KEY_EMPTY', 2, true]);
 });
 
-test('parts of a key stay apart, whatever stands in them', async () => {
+test('parts of a key stay apart, whatever is in them', async () => {
   const town = await makeTown({
     ...tillStream({ key: '[number, note]' }),
     'inbox/receipts.csv': receipts([
@@ -95,7 +95,7 @@ test('parts of a key stay apart, whatever stands in them', async () => {
   expect((await town.run('receipts')).counts).toMatchObject({ created: 4, rejected: 0 });
 });
 
-test('a key that comes twice is told by what it stands in: a view is no file', () => {
+test('a key that comes twice is told by what it is in: a view is not a file', () => {
   const told = (retriever: object): string => {
     const stream = streamSchema.parse({ retriever, decoder: { json: {} }, schema: { fields: { id: {} } }, primary_key: ['id'] });
     const records = [1, 2].map((number): SourceRecord => ({ number, values: { id: '7' } }));

@@ -27,14 +27,14 @@ test('what was landed is mapped again when the mapping changes, without its file
   expect((await town.rows('il_landed')).length).toBe(4);
 });
 
-test('a record that the new mapping cannot use is set aside and keeps its values until it can', async () => {
+test('a record that the new mapping cannot use is rejected and keeps its values until it can', async () => {
   const town = await makeTown({ 'inbox/receipts.csv': list });
   await town.run('receipts');
   await edited(town, { 'mappings/lookups/tenders.csv': 'from,to\nCA,check\n' });
   expect((await town.run('receipts')).outcome).toBe('partial');
   expect((await town.rejects()).map((r) => r.key)).toEqual(['2']);
   expect(await tenders(town)).toEqual(['check', 'check', 'check', 'check']);
-  // That the file says it once more, unchanged, mends nothing.
+  // That the file says it once more, unchanged, fixes nothing.
   town.write({ 'inbox/receipts.csv': `${list}5,2026-01-05,1.00,CA,\n` });
   const grown = await town.run('receipts');
   expect([grown.outcome, grown.counts.rejected]).toEqual(['partial', 1]);
@@ -136,7 +136,7 @@ test('what an order of trust says is applied to what is there when it changes', 
   expect((await town.rows('person')).map((r) => r.name)).toEqual(['Anna']);
 });
 
-test('another identity is refused while there are records: they would have to be told apart anew', async () => {
+test('another identity is refused while there are records: they would have to be told apart again', async () => {
   const town = await makeTown({ 'inbox/clerk.csv': 'id,email,name,phone,updated\n1,a@x,Ann,,2026-01-01\n' });
   await town.run('clerk');
   town.write({ 'config/model/person.yaml': town.text('config/model/person.yaml').replace('identity: [email]', 'identity: [email, name]') });

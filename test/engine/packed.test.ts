@@ -31,7 +31,7 @@ test('a gzip file is loaded, known by the content that was sent, and archived as
   expect(again.notes.join()).toContain('holds nothing new');
 });
 
-test('a record of an archive that is set aside names the file in the archive and its line there', async () => {
+test('a record of an archive that is rejected names the file in the archive and its line there', async () => {
   const bad = receipts([{ number: '1' }, { number: '2', tender: '??' }]);
   const town = await makeTown(
     packed('[{ zip: { entry: "*.csv" } }]', '', { 'inbox/receipts.zip': await zip({ 'out/till.csv': bad, 'readme.txt': 'x' }) }),
@@ -92,7 +92,7 @@ test('an encrypted file is loaded with the keys of the connection, whatever else
   expect((await town.dump()).join('\n')).not.toMatch(/sesame|PRIVATE KEY/);
 });
 
-test('a run that is killed while it loads a packed file goes on where it was', async () => {
+test('a run that is killed while it loads a packed file resumes where it stopped', async () => {
   const files = packed('[{ gzip: {} }]', '', { 'inbox/receipts-1.gz': gzip(list(1, 10)) });
   const whole = await makeTown(files);
   await whole.run('receipts');
@@ -105,7 +105,7 @@ test('a run that is killed while it loads a packed file goes on where it was', a
   });
   expect(killed.outcome).toBe('failed');
   const run = await town.run('receipts');
-  expect(run.notes.join()).toContain('goes on after record 6');
+  expect(run.notes.join()).toContain('resumes after record 6');
   expect((await town.dump()).filter((line) => line.startsWith('receipt'))).toEqual(
     (await whole.dump()).filter((line) => line.startsWith('receipt')),
   );

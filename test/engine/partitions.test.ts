@@ -195,7 +195,7 @@ describe('a stream by the records of another', () => {
     list = [area('n'), area('')];
     const run = await town.run('permits');
     expect([run.outcome, run.counts.deleted]).toEqual(['succeeded', 0]);
-    expect(run.notes.join('\n')).toContain('1 records have no code, and nothing is asked for them.');
+    expect(run.notes.join('\n')).toContain('1 records have no code, so nothing is requested for them.');
   });
 });
 

@@ -151,7 +151,7 @@ describe('what a person decides', () => {
     ]);
   });
 
-  test('a proposed match waits for a person, and stays confirmed in later runs', async () => {
+  test('a proposed match needs review, and stays confirmed in later runs', async () => {
     const t = await town(
       [{ no: 'R72', amount: '12.34' }],
       [{ no: 'X9', amount: '12.34' }],
@@ -159,7 +159,7 @@ describe('what a person decides', () => {
     );
     await run(t);
     const [proposed] = await matchLines(t.engine, { state: 'proposed' });
-    expect((await standing(t)).why).toEqual(['to-bank: a match is proposed and waits for a person']);
+    expect((await standing(t)).why).toEqual(['to-bank: a match is proposed and needs review']);
     await decideMatch(t.engine, proposed!.id, 'confirm', 'seen on the statement', { actor: 'dana', now: NOW });
     expect(await standing(t)).toMatchObject({ reconciled: 1234, open: 0 });
     await run(t);

@@ -46,7 +46,7 @@ const runsOf = (out: string): { outcome: string; read: number; created: number }
   (JSON.parse(out) as { runs: { outcome: string; read: number; created: number }[] }).runs;
 
 test(
-  'exit codes say how it went: 0, 3 with records set aside, 1 with a refused file, 2 with a wrong name',
+  'exit codes say how it went: 0, 3 with rejected records, 1 with a refused file, 2 with a wrong name',
   { timeout: 60_000 },
   async () => {
     const town = await closed(await makeTown({ 'inbox/receipts-1.csv': receipts([{ number: '1' }]) }));

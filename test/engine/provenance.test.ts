@@ -53,7 +53,7 @@ describe.each([...project.mappings.values()].map(({ value }) => [value.mapping, 
   });
 });
 
-/** The mapping with one rule, and items told apart by their place. */
+/** The mapping with one rule, and items identified by their place. */
 function alone1(mapping: MappingConfig, field: string): MappingConfig {
   const { when: _, item_key: _k, ...rest } = mapping;
   return { ...rest, fields: { [field]: mapping.fields[field]! }, tests: [] };

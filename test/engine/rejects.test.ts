@@ -9,7 +9,7 @@ const good = [{ number: '1' }, { number: '2' }];
 const replay = async (town: TestTown, ids?: number[]) =>
   replayRejects(town.engine, 'receipts', ids, { signal: new AbortController().signal });
 
-test('a run with records set aside is partial; each is kept with its line, its reason and what the source said', async () => {
+test('a run with rejected records is partial; each is kept with its line, its reason and what the source said', async () => {
   const town = await makeTown({
     'inbox/receipts.csv': receipts([...good, { number: '3', tender: 'XX' }, '4,2026-01-05,1.00', { number: '5', date: 'soon' }]),
   });
@@ -25,7 +25,7 @@ test('a run with records set aside is partial; each is kept with its line, its r
   ]);
 });
 
-test('a file that was mended in its place closes its rejects, also those that had no key', async () => {
+test('a file that was fixed in its place closes its rejects, also those that had no key', async () => {
   const town = await makeTown({ 'inbox/receipts.csv': receipts([...good, { number: '3', tender: 'XX' }, '4,2026-01-05,1.00']) });
   await town.run('receipts');
   town.write({ 'inbox/receipts.csv': receipts([...good, { number: '3', tender: 'CK' }, { number: '4' }]) });
@@ -43,7 +43,7 @@ test('another delivery under the same name does not close the rejects of the one
   expect((await town.rejects()).map((r) => r.line)).toEqual([4, 5]);
 });
 
-test('a record that is set aside again is told once, from where it stands now', async () => {
+test('a rejected record again is told once, from where it stands now', async () => {
   const town = await makeTown({ 'inbox/receipts.csv': receipts([...good, { number: '3', tender: 'XX' }]) });
   await town.run('receipts');
   town.write({ 'inbox/receipts.csv': receipts([{ number: '3', tender: 'XX' }, ...good, { number: '4' }]) });
@@ -84,7 +84,7 @@ test('replaying some of them leaves the others', async () => {
   expect((await town.rejects()).map((r) => r.key)).toEqual(['4']);
 });
 
-test('a deletion that was set aside is a deletion when it is replayed', async () => {
+test('a deletion that was rejected is a deletion when it is replayed', async () => {
   const stream = (type: string) => tillStream({ fields: `, gone: { type: ${type} }`, more: '    deletes: { field: gone, values: [y] }\n' });
   const head = 'number,received_on,amount,tender,note,gone\n';
   const town = await makeTown({ ...stream('text'), 'inbox/receipts-1.csv': `${head}1,2026-01-05,1.00,CA,,n\n` });
@@ -120,7 +120,7 @@ test('rejects of several runs with the same record number are told apart when th
   expect((await town.rejects()).map((r) => r.key)).toEqual(['2']);
 });
 
-test('what a newer snapshot does not have any more is no reject any more', async () => {
+test('what a newer snapshot does not have anymore is no reject anymore', async () => {
   const town = await makeTown({
     ...tillStream({ files: 'content: snapshot, after: { archive: done }', more: '    deletes: { when_absent: true, max_percent: 100 }\n' }),
     'inbox/receipts-1.csv': receipts([...good, { number: '3', tender: 'XX' }]),
@@ -157,7 +157,7 @@ test('too many rejects stop the run, and what was committed is whole', async () 
   expect((await town.rows('receipt')).map((r) => r.number).sort()).toEqual(['1', '2', '3', '4', '5']);
 });
 
-test('a mapping that can use nothing any more is stopped by max_rejects before any file is read', async () => {
+test('a mapping that can use nothing anymore is stopped by max_rejects before any file is read', async () => {
   const town = await makeTown({
     'pipelines/receipts.yaml':
       'pipeline: receipts\nsource: { connection: till, stream: receipts }\nmappings: [receipt.from-till]\nbatch_size: 2\nmax_rejects: 1\n',

@@ -32,7 +32,7 @@ test('a connector that names its records otherwise does not enter them a second 
   const run = await town.run('receipts', { actor: 'ann' });
   expect(run.counts).toEqual({ read: 3, created: 0, changed: 1, unchanged: 2, skipped: 0, rejected: 0, deleted: 0 });
   expect(run.notes).toContain(
-    'The key of receipts was [number] and is [number, received_on] now: 3 stored records got the new key, nothing else of them changed.',
+    'The key of receipts was [number] and is now [number, received_on]: 3 stored records got the new key, nothing else of them changed.',
   );
   expect(await revenue(town)).toBe(6000);
   expect(await keys(town)).toEqual(['1|2026-01-05', '2|2026-01-06', '3|2026-01-05']);
@@ -63,9 +63,9 @@ test('records whose keys change places keep what is theirs', async () => {
 
 describe('what cannot be given its new key', () => {
   test.each([
-    ['a field that a record lacks', '[note]', '"note" is not stored of it, or is empty', 2],
+    ['a field that a record lacks', '[note]', '"note" is not stored for it, or is empty', 2],
     ['a field that two records share', '[received_on]', 'another stored record has the same new key', 1],
-    ['a field that is not there at all', '[till]', '"till" is not stored of it, or is empty', 3],
+    ['a field that is not there at all', '[till]', '"till" is not stored for it, or is empty', 3],
   ])('%s: the run is refused before anything is read, and the former key is as good as before', async (_, key, why, failures) => {
     const town = await townWith(tillStream({ key, fields: ', till: { optional: true }' }));
     const stored = async () => (await town.dump()).filter((line) => /^(link|landed|receipt|history) /.test(line));
@@ -100,7 +100,7 @@ test('a record that was deleted at its source comes back as itself under the new
   expect(await revenue(town)).toBe(6000);
 });
 
-test('a record that is set aside is closed when it comes mended, although its key is another one', async () => {
+test('a rejected record is closed when it comes fixed, although its key is another one', async () => {
   const town = await townWith(DATED, [...ROWS, { number: '9', amount: '9.00', tender: 'XX' }]);
   town.write({ 'inbox/receipts-2.csv': receipts([{ number: '9', amount: '9.00' }]) }, 60);
   await town.run('receipts');

@@ -67,13 +67,13 @@ describe('a connection gets another name', () => {
     await town.reopen();
     const result = await town.run('desk-receipts');
     expect(result).toMatchObject({ outcome: 'succeeded', counts: { created: 1 } });
-    expect(result.notes[0]).toBe('The connection desk is called counter now; its records go on under the new name.');
+    expect(result.notes[0]).toBe('The connection desk is now called counter; its records continue under the new name.');
     expect(await sources(town)).toEqual(['R1 counter', 'R2 counter']);
     await town.run('to-bank');
     expect(await standing(town)).toMatchObject({ reconciled: 4000, open: 500 });
     const audit = await listAudit(town.engine.knex, { action: 'connection_renamed', limit: 10 });
     expect(audit).toMatchObject([{ subject: 'counter', detail: { from: 'desk', to: 'counter' } }]);
-    // Done once, it need not be said any more.
+    // Done once, it need not be said anymore.
     town.write(renamed());
     await town.reopen();
     expect(await town.run('desk-receipts')).toMatchObject({ outcome: 'succeeded', counts: { created: 0, changed: 0 } });
@@ -90,8 +90,8 @@ describe('a connection gets another name', () => {
         problems: [
           {
             code: 'CONNECTION_CHANGED',
-            message: 'It reads counter now, and the record of it that is stored came from desk.',
-            hint: 'If counter is the same system under another name, write formerly: desk below counter in config/connections.yaml. For another system write another pipeline, under a name of its own.',
+            message: 'It now reads counter, but its one stored record came from desk.',
+            hint: 'If counter is the same system under another name, write formerly: desk below counter in config/connections.yaml. For another system write another pipeline with its own name.',
           },
         ],
       });
@@ -107,11 +107,11 @@ describe('a connection gets another name', () => {
     });
     await town.reopen();
     expect((await town.run('desk-receipts')).problems).toMatchObject([
-      { code: 'CONNECTION_CHANGED', hint: expect.stringContaining('otherwise name desk again') },
+      { code: 'CONNECTION_CHANGED', hint: expect.stringContaining('otherwise use desk again') },
     ]);
   });
 
-  test('keys of what was sent stay, so that nothing is sent again and nothing waits for a person', async () => {
+  test('keys of what was sent stay, so nothing is sent again and nothing needs review', async () => {
     const town = await started(LEDGER);
     expect((await town.run('to-ledger')).counts).toMatchObject({ created: 1 });
     const rename = (to: string, more: string): void =>
@@ -154,7 +154,7 @@ describe('a connection gets another name', () => {
     expect((await town.run('to-ledger')).problems).toMatchObject([
       {
         code: 'CONNECTION_CHANGED',
-        message: 'It sends to books now, and what it sent before went to ledger; none of that would be sent again.',
+        message: 'It now sends to books, but earlier records went to ledger; they would not be sent again.',
       },
     ]);
     to('books', ' formerly: [ledger],');
@@ -198,11 +198,11 @@ test('what still says the former name is found when the configuration is checked
     }
   };
   expect(await problems(renamed(' formerly: desk,'))).toEqual([
-    'pipelines/to-bank.yaml reconcile.left.where.source: the connection desk is called counter now.',
+    'pipelines/to-bank.yaml reconcile.left.where.source: the connection desk is now called counter.',
   ]);
   expect(
     await problems({ 'config/connections.yaml': CONNECTIONS.replace('connector: pool,', 'connector: pool, formerly: desk,') }),
-  ).toEqual(['config/connections.yaml connections.pool.formerly: desk is the name of a connection that there is.']);
+  ).toEqual(['config/connections.yaml connections.pool.formerly: desk is the name of an existing connection.']);
   expect(
     await problems({
       'config/connections.yaml': CONNECTIONS.replace('connector: pool,', 'connector: pool, formerly: old,').replace(
@@ -210,5 +210,5 @@ test('what still says the former name is found when the configuration is checked
         'connector: bank, formerly: [old],',
       ),
     }),
-  ).toEqual(['config/connections.yaml connections.bank.formerly: old was the name of pool already.']);
+  ).toEqual(['config/connections.yaml connections.bank.formerly: old is already a former name of pool.']);
 });

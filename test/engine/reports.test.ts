@@ -65,7 +65,7 @@ test('one that is not done in time is asked after by the next run, and not order
   expect(asked.filter((url) => url.startsWith('POST'))).toHaveLength(1);
 });
 
-test('one that was stopped for while it was prepared is taken up again; days later it is ordered anew', async () => {
+test('one that was stopped for while it was prepared is taken up again; days later it is ordered again', async () => {
   const { url, asked } = await reports({ after: 3 });
   const town = await makeTown(office(url, report()));
   const stop = new AbortController();
@@ -85,7 +85,7 @@ test('one that fails says so in the words of the service, and the next run order
   const town = await makeTown(office(url, report()));
   const run = await town.run('permits');
   expect(run.problems).toMatchObject([
-    { code: 'REPORT_FAILED', message: 'The system could not make the report r-1 (ERROR). It said: the ledger is closed' },
+    { code: 'REPORT_FAILED', message: 'The system could not prepare the report r-1 (ERROR). It said: the ledger is closed' },
   ]);
   expect(await stateOf(town)).toEqual({});
   delete options.state;
@@ -93,7 +93,7 @@ test('one that fails says so in the words of the service, and the next run order
   expect(asked.filter((url) => url.startsWith('POST'))).toHaveLength(2);
 });
 
-test('one that the service has thrown away meanwhile is ordered anew in the same run', async () => {
+test('one that the service has thrown away meanwhile is ordered again in the same run', async () => {
   const { url, asked, options } = await reports({ after: 100 });
   const town = await makeTown(office(url, report()));
   await town.run('permits', { sleep: pauses().sleep });
@@ -109,7 +109,7 @@ test('one that the service has thrown away meanwhile is ordered anew in the same
   await town.reopen();
   const run = await town.run('permits');
   expect([run.outcome, await numbers(town)]).toEqual(['succeeded', ['7']]);
-  expect(run.notes.join('\n')).toContain('cannot be had any more');
+  expect(run.notes.join('\n')).toContain('cannot be had anymore');
   expect(asked.at(-1)).toBe('/reports/r-1');
 });
 

@@ -140,7 +140,7 @@ test('a service that wants to be left alone for hours is asked again by a later 
 
 const incremental = `    retriever: { request: { path: /permits, query: { page: "{{ page }}", since: "{{ from }}" } } }\n${inList}    paginator: { kind: page, size: 3, total: total }\n    incremental: { cursor: changed, start: "2020-01-01" }\n${fields}`;
 
-test('the position is saved with the last page only, so that a read that failed half way is read again', async () => {
+test('the position is saved with the last page only, so a read that failed half way is read again', async () => {
   const list = permits(8);
   let broken = true;
   const { url, asked } = await service((request, response) => {
@@ -193,7 +193,7 @@ test('an ignored error half way through is no end of the pages: their total says
   expect((await town.rows('il_source', ['state']))[0]).toEqual({ state: null });
 });
 
-test('what a service does not list any more is deleted, but never from a list that was not read to its end', async () => {
+test('what a service does not list anymore is deleted, but never from a list that was not read to its end', async () => {
   let list = permits(5);
   let broken = false;
   const { url } = await service((request, response) => {

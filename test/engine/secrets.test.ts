@@ -151,7 +151,7 @@ function expectNoSecret(said: string): void {
       JSON.stringify(secret).slice(1, -1),
       Buffer.from(secret).toString('base64'),
     ])
-      expect(said.includes(form), `a form of ${secret.slice(0, 16)}… stands there`).toBe(false);
+      expect(said.includes(form), `a form of ${secret.slice(0, 16)}… is there`).toBe(false);
 }
 
 test.each([

@@ -77,7 +77,7 @@ test('a preview of a slow source keeps nobody from writing, and leaves nothing b
   expect(left.filter((name) => name.startsWith('preview-'))).toEqual([]);
 });
 
-test('a run that does not get on is shown as stalled, by status and /health', async () => {
+test('a run without progress is shown as stalled, by status and /health', async () => {
   const { town, open, reading } = await townWithSlowTill();
   const run = town.run('receipts');
   await reading;

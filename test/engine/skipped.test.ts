@@ -222,7 +222,7 @@ describe('records that cannot be read', () => {
       expect([(await other.run('permits')).counts.rejected, (await other.rejects()).length]).toEqual([2, 2]);
   });
 
-  test('have the same names when a file goes on where it was stopped', async () => {
+  test('have the same names when a file resumes where it stopped stopped', async () => {
     const town = await makeTown({ 'inbox/receipts-1.csv': blank(9) });
     const stop = new AbortController();
     await town.run('receipts', { signal: stop.signal, onProgress: ({ done, total }) => void (total === 10 && done === 3 && stop.abort()) });

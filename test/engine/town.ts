@@ -20,7 +20,7 @@ type Row = Record<string, string | number | null>;
 export interface TestTown {
   folder: string;
   engine: Engine;
-  /** Writes files as if an hour ago, so that no run waits for them; `at` moves that time by seconds. */
+  /** Writes files as if an hour ago, so no run waits for them; `at` moves that time by seconds. */
   write(files: Files, at?: number): void;
   remove(path: string): void;
   has(path: string): boolean;

@@ -35,7 +35,7 @@ describe('where the configuration shows that money would be used twice, it is re
     ['by tender', '{ tender: [cash, check] }', '{ tender: card }'],
   ])('%s', async (_, one, two) => {
     expect(await problemsOf({ ...reconciliation('a-bank', { receipts: one }), ...reconciliation('b-bank', { receipts: two }) })).toEqual([
-      'pipelines/b-bank.yaml reconcile.right: MONEY_USED_TWICE a-bank and b-bank hold the same records of deposit ("the bank") against different records of receipt; the same money would be reconciled twice.',
+      'pipelines/b-bank.yaml reconcile.right: MONEY_USED_TWICE a-bank and b-bank compare the same records of deposit ("the bank") with different records of receipt; the same money would be reconciled twice.',
     ]);
   });
 

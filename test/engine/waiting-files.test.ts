@@ -26,13 +26,13 @@ test('a file whose marker never comes is a problem after a day, the others are r
   const town = await makeTown({ ...MARKED, 'inbox/receipts-1.csv': receipts([{ number: '1' }]) });
   const first = await town.run('receipts');
   expect([first.outcome, codes(first)]).toEqual(['succeeded', []]);
-  expect(first.notes).toContain('receipts-1.csv is left for a later run: its marker receipts-1.csv.done is not there yet.');
+  expect(first.notes).toContain('receipts-1.csv is left for a later run: its marker receipts-1.csv.done does not exist yet.');
   expect((await town.run('receipts', { now: hours(23) })).outcome).toBe('succeeded');
   town.write({ 'inbox/receipts-2.csv': receipts([{ number: '2' }]), 'inbox/receipts-2.csv.done': '' });
   const late = await town.run('receipts', { now: hours(25) });
   expect([late.outcome, late.counts.created, codes(late)]).toEqual(['failed', 1, ['FILE_WAITS']]);
   expect(late.problems[0]!.message).toBe(
-    'receipts-1.csv has been there for 25 hours and was left by 3 runs: its marker receipts-1.csv.done is not there yet.',
+    'receipts-1.csv has been there for 25 hours and was skipped by 3 runs: its marker receipts-1.csv.done does not exist yet.',
   );
   const [status] = (await statusOf(town.engine)).filter((s) => s.pipeline === 'receipts');
   expect(status!.last_run!.outcome).toBe('failed');
@@ -75,7 +75,7 @@ test('a file that changes whenever it is fetched is a problem after a day', asyn
   const run = await town.run('receipts', { now: hours(1) });
   expect([run.outcome, run.notes.filter((note) => note.includes('changed while it was fetched'))]).toEqual([
     'succeeded',
-    ['receipts-2.csv is left for the next run: it changed while it was fetched.'],
+    ['receipts-2.csv is left for the next run: it changed while it was being fetched.'],
   ]);
   expect(codes(await town.run('receipts', { now: hours(27) }))).toEqual(['FILE_WAITS']);
 });
@@ -111,10 +111,10 @@ test('over SFTP files are read where the server says no kind and no size, and a 
 test('a pattern that never matched a file is remarked on by each run and by check, until there was one', async () => {
   const town = await makeTown({ 'inbox/recieved-1.csv': receipts([{ number: '1' }]) });
   const said =
-    'No file called receipts*.csv was ever found in the folder of the connection. If there should be one, check folder and pattern.';
+    'No file called receipts*.csv has been found yet in the folder of the connection. If there should be one, check folder and pattern.';
   expect((await town.run('receipts')).notes).toEqual([said]);
   const check = await interlocal(town.folder, ['check', 'till']).ended;
-  expect([check.exit, check.out]).toEqual([0, expect.stringContaining('0 files called receipts*.csv. No run ever found one.')]);
+  expect([check.exit, check.out]).toEqual([0, expect.stringContaining('0 files called receipts*.csv. No run has found one yet.')]);
   town.write({ 'inbox/receipts-1.csv': receipts([{ number: '1' }]) });
   await town.run('receipts');
   town.remove('inbox/receipts-1.csv');

@@ -41,7 +41,7 @@ describe('found by changing files at random', () => {
   test('comments in front of an answer are passed over, however many there are', () => {
     expect(webPageError(`${'<!---->'.repeat(500)}<x/>`, 'office')).toBeUndefined();
     expect(webPageError(`${'<!-- a -->\n'.repeat(300)}<html>`, 'office')?.code).toBe('ANSWER_IS_WEB_PAGE');
-    expect(() => parseXml('<!-- '.repeat(100_000))).toThrow('is no XML');
+    expect(() => parseXml('<!-- '.repeat(100_000))).toThrow('is not XML');
   });
 
   test('a tab between columns is no space to be trimmed away', async () => {

@@ -124,7 +124,7 @@ test('each record of a request whose answer says nothing is looked up by itself'
 
 test('a description that cannot be is told, with what is missing', async () => {
   for (const [response, said] of [
-    ['records: { key: [no, line], result: status, accepted: [a], rejected: [b] }', 'has 2 fields, and the idempotency key 1'],
+    ['records: { key: [no, line], result: status, accepted: [a], rejected: [b] }', 'has 2 fields, but the idempotency key has 1'],
     ['accepted: [yes]', 'needs both'],
     ['rejected: [no]', 'says not where the answer stands'],
   ])

@@ -95,7 +95,7 @@ test(
           for (const number of now.keys()) {
             const lines = plain.booked.filter((line) => line.startsWith(`${number} `));
             if (changes === 'hold') expect(lines.length, `${number} is booked once`).toBe(1);
-            // A record that was gone and came back waits for a person, as does one whose deletion is held.
+            // A record that was gone and came back needs review, as does one whose deletion is held.
             else if (!plain.outbox.some((row) => row.startsWith(`${number} `) && row.includes('held')))
               expect(lines.at(-1), `the ledger has the newest of ${number}`).toBe(`${number} ${now.get(number)}`);
           }

@@ -41,7 +41,7 @@ test('receipts go to an operation with their payments and lines nested in them, 
   expect(said).not.toMatch(/session-[0-9a-f]{8}|ledger-Password/);
 });
 
-test('a session that ends on the way is opened anew, once each time, and nothing is booked twice', async () => {
+test('a session that ends on the way is opened again, once each time, and nothing is booked twice', async () => {
   service.lasts = 2;
   const t = await town(undefined, ['1', '2', '3']);
   expect((await t.run('to-ledger')).outcome).toBe('succeeded');

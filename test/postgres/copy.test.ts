@@ -60,7 +60,7 @@ test('a town moves from the server to a file and back, and everything it can tel
         dump.filter((line) => !/^(?:integrity|index) /.test(line)),
       );
     }
-    // It goes on where it was: nothing is read twice, and numbers go on.
+    // It resumes where it stopped: nothing is read twice, and numbers go on.
     await town.reopen();
     town.write({ 'inbox/receipts-2.csv': receipts([{ number: 'A3' }]) }, 60);
     expect(await town.run('receipts')).toMatchObject({ counts: { created: 1, changed: 0 } });

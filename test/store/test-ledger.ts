@@ -135,7 +135,7 @@ export function testLedger(now: () => OpenStore): void {
       (await listRejects(knex, { state, limit: 100 })).map((r) => r.key);
     beforeEach(async () => void (await sourceOf(knex, { pipeline: 'p', connection: 'c', stream: 's' }, ['p'])));
 
-    test('what is set aside again is told again, not twice', async () => {
+    test('what is rejected again is told again, not twice', async () => {
       await putRejects(knex, [reject('a'), reject('b')]);
       await putRejects(knex, [reject('a', { runId: 2, fileId: 2, line: 9 })]);
       expect((await listRejects(knex, { limit: 10 })).map((r) => [r.id, r.key, r.firstRun, r.lastRun, r.line])).toEqual([

@@ -42,7 +42,7 @@ export function testOneWriter(now: () => OpenStore): void {
         order.push('second');
         return l.links(1, ['a']);
       });
-      // SQLite waits by sleeping in this thread, so that the first has to be done before the second is let in.
+      // SQLite waits by sleeping in this thread, so the first has to be done before the second is let in.
       await first.landing.putLinks([link('a', 7)]);
       order.push('first');
       await first.commit();

@@ -75,7 +75,7 @@ describe('a web service that gives a byte now and then', () => {
     expect(error).toBeInstanceOf(FatalError);
   });
 
-  test('a log-in is given up too, and not taken for one that failed', async () => {
+  test('a login is given up too, and not taken for one that failed', async () => {
     const base = await dripServer(inBody);
     const auth = { session: { path: '/login', body: { user: 'a' } } };
     await expect((await http(base, { auth })).request({ path: '/x' })).rejects.toMatchObject({ code: 'TOO_SLOW' });

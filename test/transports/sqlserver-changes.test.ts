@@ -182,7 +182,7 @@ describe('a position that the server cannot go on from', () => {
     expect(await read()).toEqual(['C3 Cid 8.00']);
   });
 
-  it('restore: another fork of the database is read anew, though its versions look right', async () => {
+  it('restore: another fork of the database is read again, though its versions look right', async () => {
     if (server.real) return;
     await read();
     behind(forkRecovery);
@@ -191,7 +191,7 @@ describe('a position that the server cannot go on from', () => {
     expect(await read()).toEqual([]);
   });
 
-  it('restore: versions before the position are read anew', async () => {
+  it('restore: versions before the position are read again', async () => {
     await read();
     state = { ...state, version: '9007199254740993' };
     expect((await read())[0]).toBe('all:');
@@ -252,7 +252,7 @@ describe('echo', () => {
   });
 });
 
-describe('what keeps changes from being read is said with the T-SQL that mends it', () => {
+describe('what keeps changes from being read is said with the T-SQL that fixes it', () => {
   const problem = async (table: string, key = ['no'], from = transport): Promise<{ code: string; hint?: string }> => {
     const error = await read(
       { ...STREAM, retriever: { query: { tables: [table] } }, schema: { fields: { no: {}, other: { optional: true } } }, primary_key: key },

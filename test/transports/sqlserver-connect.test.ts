@@ -172,7 +172,7 @@ describe('a login that does not succeed says which step failed and what to do', 
     expect(error.message).toMatch(/did not answer in time.*raise timeout/s);
   });
 
-  it('something that is no SQL Server', async () => {
+  it('something that is not SQL Server', async () => {
     const port = await listen((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     expect(await failure(open({ host: '127.0.0.1', port, timeout: '2s' }))).toBeInstanceOf(RetriableError);
   });

@@ -344,7 +344,7 @@ describe('a SELECT of the manifest', () => {
   it('parameters that are missing or in vain are told together', async () => {
     const error = await refused({ sql: 'SELECT id FROM ties WHERE id > @from', parameters: { form: '1' }, columns: text('id') });
     expect(error.problems.map((problem) => problem.message)).toEqual([
-      'The statement uses @from, and parameters has no from.',
+      'The statement uses @from, but parameters has no from.',
       'The parameter form is not used: the statement has no @form.',
     ]);
   });
@@ -422,7 +422,7 @@ describe('nothing that is written in a manifest reaches the server as a statemen
   });
 });
 
-describe('what is misspelt is told with what was meant', () => {
+describe('what is misspelled is told with what was meant', () => {
   it('tables, all at once', async () => {
     const error = await refused({ tables: ['CR10110', 'dbo.ties', 'CR30102'], columns: text('id') });
     expect(error.problems.map((problem) => problem.hint)).toEqual(['Did you mean CR10101?', 'Did you mean CR30101?']);

@@ -115,7 +115,7 @@ async function startStandIn(folder: string, tables: readonly TestTable[]): Promi
   return server;
 }
 
-/** Text beside a decimal's own type lets SQLite keep it digit for digit; quoted, it takes varchar(max) for a type too. */
+/** Text next to a decimal's own type lets SQLite keep it digit for digit; quoted, it takes varchar(max) for a type too. */
 function sqliteType(declared: string): string {
   const [, type, constraint] = /^(.*?)( NOT NULL.*)?$/.exec(declared)!;
   return `"${type!.replace(/^(numeric|decimal|money)/i, '$1 TEXT')}"${constraint ?? ''}`;

@@ -145,7 +145,7 @@ describe('a row arrives exactly as it was given', () => {
 
   it('a value that the column would round, cut or turn round is refused, by its column and never by its value', async () => {
     const cases: [string, string, RegExp][] = [
-      ['amount', '1.123456', /has 6 decimals, and the column keeps 5/],
+      ['amount', '1.123456', /has 6 decimals, but the column holds 5/],
       ['amount', '123456789012345', /too large/],
       ['fee', '0.00001', /has 5 decimals/],
       ['fee', '922337203685477.5808', /too large/],
@@ -214,7 +214,7 @@ describe('each way of writing', () => {
     expect(await all('payments', 'number')).toEqual([['2']]);
   });
 
-  it('a row whose values are equal is not touched, so that triggers and Change Tracking stay quiet; one letter of case is a difference', async () => {
+  it('a row whose values are equal is not touched, so triggers and Change Tracking stay quiet; one letter of case is a difference', async () => {
     await write({ rows: [FULL] });
     const [before] = await all('payments', 'number', 'rv');
     expect(await write({ rows: [{ ...FULL, amount: '1234.50000', flag: '1' }] })).toEqual(['unchanged']);
@@ -372,7 +372,7 @@ describe('a table is looked at before anything is written', () => {
     expect(await check({ table: 'pairs', key: ['a', 'b'], columns: [] })).toMatchObject({
       ok: true,
       warning: true,
-      detail: expect.stringContaining('no unique index says that a, b names one row') as unknown,
+      detail: expect.stringContaining('no unique index guarantees that a, b identifies one row') as unknown,
     });
     expect(await check({ table: 'plain', key: ['id'], columns: ['valeu'] })).toMatchObject({ ok: false, hint: 'Did you mean value?' });
     expect(await check({ table: 'plainn', key: ['id'], columns: [] })).toMatchObject({ ok: false, hint: 'Did you mean plain?' });

@@ -113,7 +113,7 @@ test('PORT in the environment goes before the configuration, and --port before b
 test.each(['x', '70000', '-1', '80.5'])('--port %s is refused', async (port) => {
   const served = serve([`--port=${port}`]);
   expect(await served.exit).toBe(2);
-  expect(served.err()).toContain(`--port: "${port}" is no port.`);
+  expect(served.err()).toContain(`--port: "${port}" is not a port.`);
 });
 
 test('an address that this machine does not have is said', async () => {

@@ -50,7 +50,7 @@ export interface Bench {
   /** Puts a file where the stream looks for it, with an age at which it is surely complete. */
   put(name: string, bytes: Uint8Array, modified?: Date): Promise<void>;
   clear(): Promise<void>;
-  /** Everything written to disk: the store's files and whatever else lies in the folder, for looking for secrets. */
+  /** Everything written to disk: the store's files and whatever else is in the folder, for looking for secrets. */
   everything(): Promise<Buffer>;
   close(): Promise<void>;
 }
@@ -138,7 +138,7 @@ export async function using<T>(opening: Promise<Bench>, work: (bench: Bench) => 
 
 /**
  * Fields that have text or nothing in every record: what a generated mapping can carry. A path into a list has no one value, and a
- * mapping that asked for one would set aside every record, so that the bench proved nothing.
+ * mapping that asked for one would reject every record, so the bench proved nothing.
  */
 export function plainFields(stream: StreamConfig, records: readonly Values[]): string[] {
   return Object.keys(stream.schema.fields).filter((name) =>

@@ -72,7 +72,7 @@ export function remark({ connector, version, state, changed, from }: ListedPack)
         message: `${connector} ${version} is not as it was ${from === 'shipped' ? 'released' : 'installed'}${changed.length ? `: ${changed.join(', ')}` : ''}.`,
         hint:
           from === 'shipped'
-            ? "Install Interlocal anew; own changes belong into a copy in the town's connectors/."
+            ? "Reinstall Interlocal. Put your own changes into a copy in the town's connectors/."
             : 'If nobody here did that on purpose, add the pack again with --replace.',
       },
     ];
@@ -81,7 +81,7 @@ export function remark({ connector, version, state, changed, from }: ListedPack)
     {
       code: 'PACK_GONE',
       place: { file },
-      message: `${connector} ${version} was installed, and its folder is not there any more.`,
+      message: `${connector} ${version} was installed, but its folder is gone.`,
       hint: `Add it again, or take it out of ${LOCK_FILE}.`,
     },
   ];

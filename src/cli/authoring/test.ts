@@ -20,7 +20,7 @@ export function registerTest(cli: Cli): void {
   cli.program
     .command('test')
     .argument('[mappings...]', "mappings to test; none: all in the town's folder")
-    .description('Run the tests that stand in the mappings: what a record must give, and what must be rejected.')
+    .description('Run the tests that are in the mappings: what a record must give, and what must be rejected.')
     .action(async (names: string[]) => {
       const { openProject } = await import('../../config/load.ts');
       const project = await openProject(cli.project());
@@ -71,7 +71,7 @@ async function chosen(project: Project, names: readonly string[]): Promise<AnyMa
       code: 'MAPPING_UNKNOWN',
       place: { path: name },
       message: `There is no mapping "${name}".`,
-      hint: near ? `Did you mean ${near}?` : `There are: ${all.join(', ') || 'none yet'}.`,
+      hint: near ? `Did you mean ${near}?` : `Known: ${all.join(', ') || 'none yet'}.`,
     });
   }
   if (problems.length) throw new ConfigError(problems);

@@ -7,7 +7,7 @@ import { columnsOf, noField } from './entity-fields.ts';
 
 type Entities = Readonly<Record<'left' | 'right', EntityConfig | undefined>>;
 
-/** The fields that passes name, and the days that they count from; keys of match_on have no place beside them. */
+/** The fields that passes name, and the days that they count from; keys of match_on have no place next to them. */
 export function checkPasses(part: Part<PipelineConfig>, reconcile: ReconciliationConfig, entities: Entities): Problem[] {
   const { passes } = reconcile;
   const problems: Problem[] = [];

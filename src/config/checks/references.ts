@@ -28,5 +28,5 @@ export function suggestion(name: string, known: Iterable<string>, what?: string)
   const meant = name.length > 2 ? didYouMean(name, names) : undefined;
   if (meant) return `Did you mean ${meant}?`;
   if (names.length === 0) return what && `There is none yet.`;
-  return names.length <= 16 ? `There is: ${names.join(', ')}.` : undefined;
+  return names.length <= 16 ? `Known: ${names.join(', ')}.` : undefined;
 }

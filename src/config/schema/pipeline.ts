@@ -48,7 +48,7 @@ const reconciliationKeys = z.strictObject({
     .min(0)
     .default(0)
     .describe(
-      'How many of match_on must exist on the other side for a difference to count; keys whose outermost parts have no counterpart at all are said to be unchecked.',
+      'How many of match_on must exist on the remote system for a difference to count; keys whose outermost parts have no counterpart at all are said to be unchecked.',
     ),
 });
 

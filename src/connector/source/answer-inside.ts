@@ -15,8 +15,8 @@ export function textIn(value: Values, path: string, { decoder }: StreamConfig, n
     message:
       found === undefined
         ? `The answer has no text at ${path}; it has ${Object.keys(value).join(', ') || 'nothing'}.`
-        : `What stands in the answer at ${path} is no text but ${Array.isArray(found) ? 'a list' : 'a group of fields'}.`,
-    hint: 'Correct retriever.request.text in the connector; where the elements are those of the answer itself, take it out and set record_selector.path.',
+        : `The answer has no text at ${path} but ${Array.isArray(found) ? 'a list' : 'a group of fields'}.`,
+    hint: 'Correct retriever.request.text in the connector; if the records are elements of the answer itself, remove it and set record_selector.path.',
   });
 }
 
@@ -38,7 +38,7 @@ export function inUtf8(decoder: DecoderConfig): DecoderConfig {
   ) as DecoderConfig;
 }
 
-/** A file that stands in an answer of SOAP: xs:base64Binary, in which white space means nothing. */
+/** A file that is in an answer of SOAP: xs:base64Binary, in which white space means nothing. */
 export function fileIn(value: Values, path: string, name: string): Uint8Array {
   const found = valueAt(value, path);
   const text = typeof found === 'string' ? found.replace(/\s+/g, '') : undefined;
@@ -46,7 +46,7 @@ export function fileIn(value: Values, path: string, name: string): Uint8Array {
     throw new FatalError({
       code: 'ANSWER_UNREADABLE',
       place: { system: name, path },
-      message: text === undefined ? `The answer has no file at ${path}.` : `What stands in the answer at ${path} is no file in Base64.`,
+      message: text === undefined ? `The answer has no file at ${path}.` : `The content of the answer at ${path} is not a file in Base64.`,
       hint: 'Correct retriever.request.file in the connector.',
     });
   return Buffer.from(text, 'base64');

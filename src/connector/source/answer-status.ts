@@ -21,25 +21,25 @@ export function isWithoutContent({ status, headers, url }: RequestAnswer, stream
   const declared = stream.retriever.request?.statuses?.includes(status) ?? false;
   if (part && !stream.paginator)
     throw refuse(
-      `The system answered with status ${status} and a part of what there is (Content-Range: ${range.text}).`,
-      'Add a paginator to the connector; where the answer is whole all the same, ask the owner of the system what the header means.',
+      `The system answered with status ${status} and only part of the records (Content-Range: ${range.text}).`,
+      'Add a paginator to the connector; if the answer is complete anyway, ask the owner of the system what the header means.',
     );
   if (!WHOLE.has(status) && !declared && !(status === 206 && range && !part))
     throw refuse(
       `The system answered with status ${status} ${MEANINGS[status] ?? ''}`.trimEnd() + (range ? ` (Content-Range: ${range.text}).` : '.'),
-      `Look up what the system means by it. Where such an answer is whole, add statuses: [${status}] to retriever.request of the connector; error_handler.rules may ignore it or try again.`,
+      `Find out what the system means by it. If such an answer is complete, add statuses: [${status}] to retriever.request of the connector; error_handler.rules may ignore it or try again.`,
     );
   if (!stream.paginator && hasNextPage(headers['link'], url))
     throw refuse(
-      'The Link header of the answer names a next page, and the connector reads one page only.',
+      'The Link header of the answer names a next page, but the connector reads only one page.',
       'Add paginator: { kind: link } to the stream.',
     );
   return false;
 }
 
 const MEANINGS: Record<number, string> = {
-  202: '(taken for later: the answer is not ready)',
-  206: '(a part of the answer)',
+  202: '(accepted, but the answer is not ready)',
+  206: '(partial answer)',
   207: '(several statuses, of which some may be errors)',
 };
 
@@ -48,8 +48,8 @@ export function emptyAnswer(status: number, what: string, name: string): FatalEr
   return new FatalError({
     code: 'ANSWER_EMPTY',
     place: { system: name },
-    message: `The system answered with status ${status} and ${what}: whether there are no records or something failed, nobody can know.`,
-    hint: 'Run again; if it stays so, ask the owner of the system. Where it means that there are no records, set empty_body: none in retriever.request of the connector.',
+    message: `The system answered with status ${status} and ${what}, so it is not known whether there are no records or something failed.`,
+    hint: 'Run again; if this continues, ask the owner of the system. If it means that there are no records, set empty_body: none in retriever.request of the connector.',
   });
 }
 

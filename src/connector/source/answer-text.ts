@@ -17,7 +17,7 @@ export function answerText(bytes: Buffer, contentType: string | undefined, name:
       code: 'CHARSET_CONFLICT',
       place: { system: name },
       message: `The answer ${error.message}.`,
-      hint: 'Ask the owner of the system which is right.',
+      hint: 'Ask the owner of the system which is correct.',
     });
   }
 }

@@ -18,7 +18,7 @@ interface AnswerContext {
   signal?: AbortSignal | undefined;
 }
 
-/** What an answer has in it: its records, numbered from 1, and what stands beside them, for figures and cursors. */
+/** What an answer has in it: its records, numbered from 1, and what stands next to them, for figures and cursors. */
 export interface Answered {
   records: SourceRecord[];
   envelope: Values;
@@ -53,7 +53,7 @@ export async function readAnswer(answer: RequestAnswer, stream: StreamConfig, co
   }
   if (answer.value) return { ...(await valuesRead(answer.value, stream, context)), headers };
   if (!answer.bytes || !stream.decoder) return none();
-  // The transport bounds an answer; its own figures stand beside the records, so that it is read twice.
+  // The transport bounds an answer; its own figures stand next to the records, so it is read twice.
   const chunks: Uint8Array[] = [];
   for await (const chunk of answer.bytes) chunks.push(Uint8Array.from(chunk));
   if (chunks.every((chunk) => chunk.length === 0)) {
@@ -73,7 +73,7 @@ export async function readAnswer(answer: RequestAnswer, stream: StreamConfig, co
   };
 }
 
-/** Of a SOAP answer: the records at the selector's path, or those of a file that stands in it. */
+/** Of a SOAP answer: the records at the selector's path, or those of a file that is in it. */
 async function valuesRead(
   value: Values,
   stream: StreamConfig,
@@ -113,7 +113,7 @@ function withoutList(path: string, value: Values, what: string, form: string, na
     code: 'ANSWER_EMPTY',
     place: { system: name, path },
     message: `The answer has ${what} at ${path}, where the list of records should be; it has ${Object.keys(value).join(', ') || 'nothing'}.`,
-    hint: `Correct record_selector.path in the connector. Where the service means by it that there are no records, set empty: [${form}] in record_selector.`,
+    hint: `Correct record_selector.path in the connector. If the service means that there are no records, set empty: [${form}] in record_selector.`,
   });
 }
 
@@ -148,7 +148,7 @@ function writtenIn(chunks: readonly Uint8Array[], type: string | undefined, deco
       code: 'CHARSET_CONFLICT',
       place: { system: name },
       message: `The answer ${error.message}.`,
-      hint: 'Ask the owner of the system which is right, and set encoding in the decoder to it.',
+      hint: 'Ask the owner of the system which is correct, and set encoding in the decoder accordingly.',
     });
   }
   if (label === undefined || /^utf-?16$/.test(label)) return { decoder };
@@ -157,7 +157,7 @@ function writtenIn(chunks: readonly Uint8Array[], type: string | undefined, deco
     throw new FatalError({
       code: 'ANSWER_UNREADABLE',
       place: { system: name },
-      message: `The answer says that it is written in ${excerpt(label)}, which is not known here.`,
+      message: `The answer declares the encoding ${excerpt(label)}, which is not known here.`,
       hint: 'Ask the owner of the system for UTF-8, or set encoding in the decoder.',
     });
   if (xml) {
@@ -180,10 +180,10 @@ async function decoded({ chunks, decoder, saidBy }: Reading, { name, signal }: A
 /** Nobody sends an answer again. */
 function ofAnswer(problem: Problem): Problem {
   if (!problem.hint?.includes('sent again')) return problem;
-  return { ...problem, hint: 'What the system answered is damaged or of another kind. Run again; if it stays so, ask its owner.' };
+  return { ...problem, hint: 'What the system answered is damaged or of another kind. Run again; if this continues, ask its owner.' };
 }
 
-/** Does anything of the stream stand in the answer beside its records? */
+/** Does anything of the stream are in the answer next to its records? */
 function hasFigures({ paginator, retriever }: StreamConfig): boolean {
   return (
     paginator?.total !== undefined ||

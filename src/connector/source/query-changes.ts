@@ -5,7 +5,7 @@ import type { ChangesPart, QueryTransport } from '../../transports/transport.ts'
 
 /**
  * Rows by SQL Server's Change Tracking: all of them the first time, then what changed, deletions too. The position is saved with the
- * last rows alone, since it is one for all of them: after a failure the same changes are read again, and what is known is recognised.
+ * last rows alone, since it is one for all of them: after a failure the same changes are read again, and what is known is recognized.
  */
 export async function* readByChanges(stream: StreamConfig, transport: QueryTransport, context: PageContext): AsyncGenerator<Page> {
   const { tables, columns, tableField, where } = querySpec(stream, context, undefined);
@@ -25,7 +25,7 @@ export async function* readByChanges(stream: StreamConfig, transport: QueryTrans
     else {
       position = part.position;
       if (part.whole && part.whole !== 'first')
-        context.note(`${context.name}: ${WHY[part.whole]}; everything is read again, and what is not there any more is deleted.`);
+        context.note(`${context.name}: ${WHY[part.whole]}; everything is read again, and records no longer there are deleted.`);
       if (part.whole) yield { records: [], whole: true };
     }
   }
@@ -33,8 +33,7 @@ export async function* readByChanges(stream: StreamConfig, transport: QueryTrans
 }
 
 const WHY: Record<Exclude<Extract<ChangesPart, { kind: 'start' }>['whole'] & string, 'first'>, string> = {
-  expired:
-    'the server keeps its changes for a shorter time than has passed since the last run (CHANGE_RETENTION), or the table was truncated',
+  expired: 'the server no longer has the changes since the last run (CHANGE_RETENTION), or the table was truncated',
   database: 'the server says that this is another database or another restore of it',
-  rewound: "the server's versions lie before the saved position, so its database was restored or replaced",
+  rewound: "the server's versions are lower than the saved position, so its database was restored or replaced",
 };

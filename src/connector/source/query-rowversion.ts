@@ -8,7 +8,7 @@ import { isBefore, lowerBound } from './bounds.ts';
 
 /**
  * Rows by SQL Server's rowversion. The upper bound is asked for before the read begins: a transaction that is still open
- * holds it back, so that no row committed later can have a lower version than the position that is saved. @@DBTS and the
+ * holds it back, so no row committed later can have a lower version than the position that is saved. @@DBTS and the
  * greatest version read do not have this. See Microsoft's documentation of MIN_ACTIVE_ROWVERSION.
  */
 export async function* readByRowversion(stream: StreamConfig, transport: QueryTransport, context: PageContext): AsyncGenerator<Page> {
@@ -30,7 +30,7 @@ export async function* readByRowversion(stream: StreamConfig, transport: QueryTr
     from = undefined;
   };
   if (from !== undefined && isBefore(upper, from, 'rowversion'))
-    again(`the server's row versions (${upper}) lie before the saved position (${from})`);
+    again(`the server's row versions (${upper}) are lower than the saved position (${from})`);
   // A database that was restored may have gone on past the saved position since, with other rows under the same versions.
   else if (context.state.cursor !== undefined && context.state.database !== undefined && context.state.database !== database)
     again('the server says that this is another database or another restore of it');
@@ -61,7 +61,7 @@ async function heldBack(upper: string, transport: QueryTransport, context: PageC
   const minutes = Math.floor((context.now.getTime() - Date.parse(held.at)) / 60_000);
   if (minutes * 60_000 >= LONG_MS)
     context.note(
-      `${context.name}: a transaction has been open at the server for at least ${minutes} minutes; nothing that was changed since it began is read until it ends. Ask the database's administrator which session that is (DBCC OPENTRAN).`,
+      `${context.name}: a transaction has been open on the server for at least ${minutes} minutes; changes made since it began cannot be read until it ends. Ask the database administrator which session that is (DBCC OPENTRAN).`,
     );
   return held;
 }

@@ -7,9 +7,9 @@ import { fill, fillHeader, type Variables } from '../template.ts';
 
 /** A session of a SOAP service, for one run of one stream. */
 export interface Session {
-  /** `session`, for templates; logs in first where that was not done yet, or is to be done anew. */
+  /** `session`, for templates; logs in first where that was not done yet, or is to be done again. */
   variables(): Promise<Variables>;
-  /** The service does not know the session any more. */
+  /** The service does not know the session anymore. */
   forget(): void;
   /** Takes the session out of what a service said, as a password would be. */
   clean(text: string): string;
@@ -65,7 +65,7 @@ export function openSession(login: LoginConfig | undefined, transport: RequestTr
   };
 }
 
-/** What a log-in or log-out asks. */
+/** What a login or log-out asks. */
 export function stepOf({ operation, body, header }: Pick<LoginConfig, 'operation' | 'body' | 'header'>, variables: Variables): RequestSpec {
   return { operation, body: body === undefined ? undefined : fill(body, variables), header: fillHeader(header, variables) };
 }

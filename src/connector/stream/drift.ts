@@ -2,7 +2,7 @@ import type { StreamConfig } from '../../config/schema/connector.ts';
 import type { Problem } from '../../core/errors.ts';
 import { placesAt, type Value, type Values } from '../../core/record.ts';
 
-/** Columns of a source by name, with what stands in them: `a whole number`, `nvarchar(40)`; '' where nothing did. */
+/** Columns of a source by name, with what is in them: `a whole number`, `nvarchar(40)`; '' where nothing did. */
 export type Columns = ReadonlyMap<string, string>;
 
 /** The columns of the last run that read the source well. */
@@ -32,7 +32,7 @@ export function isOfDrift({ code }: Pick<Problem, 'code'>): boolean {
 /**
  * What changed since the source was last read well, as one sentence: columns that are gone, that are new, that hold
  * something else. undefined when nothing did, or nothing is remembered. Of fields that the stream takes as text only a
- * server's own types count: what stands in them may be anything.
+ * server's own types count: what is in them may be anything.
  */
 export function changesSince(
   before: RememberedColumns | undefined,
@@ -70,7 +70,7 @@ function isText(fields: StreamConfig['schema']['fields'], name: string): boolean
   return !field || field.type === 'text' || field.type === 'list' || field.type === 'object';
 }
 
-/** Notes which columns records have, and of the first ones what stands in them. */
+/** Notes which columns records have, and of the first ones what is in them. */
 export interface ColumnWatch {
   /** Names alone; called when a record has others than the one before it. */
   names(columns: readonly string[]): void;

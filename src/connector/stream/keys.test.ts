@@ -13,7 +13,7 @@ describe('the key of a record', () => {
     expect(keyOf({ values: { H: { n: '7' } }, number: 1 }, ['H.n'])).toBe('7');
   });
 
-  test('is different for different values, whatever stands in them', () => {
+  test('is different for different values, whatever is in them', () => {
     fc.assert(
       fc.property(fc.tuple(part, part, part), fc.tuple(part, part, part), (x, y) => {
         const key = ([a, b, c]: [string, string, string]) => keyOf(record({ a, b, c }), ['a', 'b', 'c']);

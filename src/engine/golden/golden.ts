@@ -25,7 +25,7 @@ export interface GoldenBatch {
   link(before: readonly Link[] | undefined, as: LandedAs, made: readonly Made[]): Link[];
   /** The short way for a record whose key was never seen and whose entities have no identity: nothing to compare with. */
   addNew(as: LandedAs, made: Made): void;
-  /** The source deleted the record: its links stay, marked, and support no golden record any more. */
+  /** The source deleted the record: its links stay, marked, and support no golden record anymore. */
   unlinkAll(links: readonly Link[]): Link[];
   commit(): Promise<void>;
 }
@@ -68,7 +68,7 @@ export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch
         now.push(link);
       }
       if (made.length === 0) {
-        // A record that gives nothing is remembered all the same, so that it is known next time.
+        // A record that gives nothing is still remembered, so it is known next time.
         const link = linkTo(as, { entityId: 0, itemKey: '' }, undefined, null);
         put(undefined, link);
         now.push(link);

@@ -32,8 +32,8 @@ export interface Decided {
 }
 
 /**
- * Keeps what a person said about two members, by what their systems call them, and puts them anew into clusters. It outranks
- * every score for ever, also after everything is imported again, until it is undone or the same pair is decided anew.
+ * Keeps what a person said about two members, by what their systems call them, and puts them again into clusters. It outranks
+ * every score for ever, also after everything is imported again, until it is undone or the same pair is decided again.
  */
 export async function decide(
   engine: Engine,
@@ -58,8 +58,8 @@ async function decideAll(
       throw new ConfigError({
         code: 'PAIR_UNKNOWN',
         place: { path: `${a.source}:${a.key}` },
-        message: 'A pair is two different records of two or of one system.',
-        hint: 'interlocal review list shows the pairs that wait.',
+        message: 'A pair is two different records, of one system or of two.',
+        hint: 'interlocal review list shows the pairs that need review.',
       });
   const at = (by.now ?? (() => new Date()))().toISOString();
   return landing(engine.knex, async (held, trx) => {
@@ -111,7 +111,7 @@ export async function undo(
     throw new ConfigError({
       code: 'DECISION_UNKNOWN',
       place: { path: typeof which === 'number' ? `#${which}` : which.map((m) => `${m.source}:${m.key}`).join(' ') },
-      message: found ? 'This decision was taken back already.' : 'There is no such decision.',
+      message: found ? 'This decision was already taken back.' : 'There is no such decision.',
       hint: 'interlocal review list --decided shows them.',
     });
   const at = (by.now ?? (() => new Date()))().toISOString();
@@ -142,7 +142,7 @@ export async function unmerge(engine: Engine, kind: MatchedKind, member: Member,
     throw new ConfigError({
       code: 'PAIR_UNKNOWN',
       place: { path: `${member.source}:${member.key}` },
-      message: 'It is one with no other record.',
+      message: 'It is not linked with any other record.',
       hint: `interlocal explain ${kind.entity.entity} ${member.source}:${member.key} shows what it is.`,
     });
   return decideAll(
@@ -154,7 +154,7 @@ export async function unmerge(engine: Engine, kind: MatchedKind, member: Member,
   );
 }
 
-/** Puts what these members are tied to anew into clusters, as a run of its own, so that its changes have a time and reach other systems. */
+/** Puts what these members are tied to again into clusters, as a run of its own, so its changes have a time and reach other systems. */
 async function placeAgain(engine: Engine, held: Landing, trx: Knex.Transaction, kind: MatchedKind, ids: readonly number[]): Promise<void> {
   const entities = await entitiesById({ ...engine, knex: trx });
   const store = identityStore(held.rows, kind.entityId);

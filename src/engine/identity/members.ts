@@ -142,7 +142,7 @@ export interface Changed {
   mine: ReadonlySet<string>;
 }
 
-/** Writes golden records anew from all the records of all their members. */
+/** Writes golden records again from all the records of all their members. */
 export async function writeOfMembers(
   landing: Landing,
   context: MemberContext,

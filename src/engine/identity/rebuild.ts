@@ -14,7 +14,7 @@ const CHUNK = 5000;
 
 /**
  * Compares all members of an entity at once: for a first load, and when what they are compared by changed. Gives what
- * comparing them one by one gives. `also`: golden records of a store that was not compared before; they are computed anew too.
+ * comparing them one by one gives. `also`: golden records of a store that was not compared before; they are computed again too.
  */
 export async function rebuild(
   landing: Landing,
@@ -66,7 +66,7 @@ export async function rebuild(
     });
 }
 
-/** Reads anew what each member is compared by; one that no record is left of is gone. */
+/** Reads again what each member is compared by; one that no record is left of is gone. */
 async function readProfiles(landing: Landing, context: MemberContext, kind: MatchedKind, members: readonly Member[]): Promise<void> {
   for (let i = 0; i < members.length; i += CHUNK) {
     const some = members.slice(i, i + CHUNK);

@@ -65,7 +65,7 @@ export async function bringUpToDate(session: Comparing, kind: MatchedKind): Prom
   const total = await countMembers(session.knex, entityId);
   if (state.comparedBy !== fingerprint) {
     if (state.comparedBy !== null && total > 0)
-      session.note(`What ${entity.entity} records are compared by changed: all ${total} of them are compared again.`);
+      session.note(`The rules for comparing ${entity.entity} records changed: all ${total} of them are compared again.`);
     await session.commit(async (landing, trx) => {
       const also = await nameLinks(landing, session.context, kind);
       await rebuild(landing, trx, session.context, kind, also);

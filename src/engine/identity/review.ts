@@ -39,7 +39,7 @@ export interface ReviewPair {
   waterfall: Bar[];
 }
 
-/** What waits: of each two golden records the pair with the best score. `total` counts all of them. */
+/** What is waiting: of each two golden records the pair with the best score. `total` counts all of them. */
 export async function reviewList(
   engine: Engine,
   kind: MatchedKind,
@@ -48,6 +48,11 @@ export async function reviewList(
   const waiting = await waitingPairs(engine.knex, kind.entityId);
   const list = allPairs ? waiting : oneOfEach(waiting);
   return { total: list.length, pairs: await shown(engine, kind, list.slice(0, limit)) };
+}
+
+/** What was decided about records of one kind, the newest first, taken back or not. */
+export function decisionsOf({ knex }: Engine, { entityId }: MatchedKind, limit: number): Promise<Decision[]> {
+  return listDecisions(knex, entityId, { limit });
 }
 
 export function oneOfEach(waiting: readonly WaitingPair[]): WaitingPair[] {
@@ -127,7 +132,7 @@ async function shown(engine: Engine, kind: MatchedKind, pairs: readonly WaitingP
       later,
       a: show(first),
       b: show(second),
-      reasons: explained?.reasons ?? ['They are not compared: one is a person, the other an organization, or one is gone.'],
+      reasons: explained?.reasons ?? ['They are not compared: one is a person and the other an organization, or one no longer exists.'],
       waterfall: explained?.bars ?? [],
     };
   });

@@ -11,8 +11,8 @@ export async function wentAway(session: Session, transport: FileTransport, remot
   if (!(error instanceof InterlocalError)) return false;
   const changed = error.code === 'FILE_CHANGED';
   if (!changed && (error.code !== 'FILE_MISSING' || (await transport.stat(remote.path)))) return false;
-  if (changed) leave(session, remote, 'it changed while it was fetched', 'the next run');
-  else session.note(`${remote.name} was gone before it could be read or moved.`);
+  if (changed) leave(session, remote, 'it changed while it was being fetched', 'the next run');
+  else session.note(`${remote.name} disappeared before it could be read or moved.`);
   return true;
 }
 
@@ -21,7 +21,7 @@ const MOST_NAMES = 1000;
 
 /**
  * Moves the file away, and its marker after it. The ledger says where to before it is done: killed in between, the next
- * run finds the file either still here, recognises it and comes here again, or there.
+ * run finds the file either still here, recognizes it and comes here again, or there.
  */
 export async function archive(session: Session, transport: FileTransport, remote: RemoteFile, sha256: string): Promise<void> {
   const files = session.stream.retriever.files!;
@@ -31,19 +31,19 @@ export async function archive(session: Session, transport: FileTransport, remote
     throw new FatalError({
       code: 'LEDGER_LOST',
       place: { file: remote.path },
-      message: 'The file ledger does not know this file, which must not happen.',
+      message: 'The file ledger does not know this file; this is a bug.',
       hint: 'Please report it.',
     });
   // Loading takes its time. What was put in the place of the file meanwhile was not read and must not be moved away.
   const now = await transport.stat(remote.path);
   if (!now || now.size !== remote.size || now.modifiedMs !== remote.modifiedMs) {
     session.note(
-      `${remote.name} was ${now ? 'replaced' : 'taken away'} while it was loaded; ${now ? 'what is there now is read by the next run' : 'it is not in the archive'}.`,
+      `${remote.name} was ${now ? 'replaced' : 'removed'} while it was loaded; ${now ? 'what is there now is read by the next run' : 'it is not in the archive'}.`,
     );
     await saveArchived(session.knex, entry.id, null);
     return;
   }
-  // Another delivery with this name may be in the archive: both are kept, told apart by their content, their time, a number.
+  // Another delivery with this name may be in the archive: both are kept, identified by their content, their time, a number.
   const stem = sha256.slice(0, 12);
   for (let n = 0; ; n++) {
     const name =

@@ -40,7 +40,7 @@ import { keep, type Spooled, spool } from './spool.ts';
 import { leave } from './waiting-files.ts';
 
 /**
- * Takes one file: fetches it, recognises its content, verifies it whole, loads it batch by batch from where an earlier
+ * Takes one file: fetches it, recognizes its content, verifies it whole, loads it batch by batch from where an earlier
  * run stopped, and archives it once everything is committed. A file that cannot be trusted is refused; the run goes on.
  */
 export async function loadFile(session: Session, transport: FileTransport, remote: RemoteFile, spoolFolder: string): Promise<void> {
@@ -54,7 +54,7 @@ export async function loadFile(session: Session, transport: FileTransport, remot
     );
     const after = await transport.stat(remote.path);
     if (!after || after.size !== remote.size || after.modifiedMs !== remote.modifiedMs) {
-      leave(session, remote, 'it changed while it was fetched', 'the next run');
+      leave(session, remote, 'it changed while it was being fetched', 'the next run');
       return;
     }
     if (remote.size !== undefined && spooled.size !== remote.size)
@@ -62,7 +62,7 @@ export async function loadFile(session: Session, transport: FileTransport, remot
     const known = await knownContent(session, remote, spooled);
     if (known) {
       session.note(
-        `${remote.name} holds nothing new: the same content was loaded ${known.path === remote.path ? 'before' : `as ${known.path}`}.`,
+        `${remote.name} has nothing new: the same content was loaded ${known.path === remote.path ? 'before' : `as ${known.path}`}.`,
       );
       if (known.path !== remote.path) await session.commit(async (_, trx) => noteKnownFile(trx, identityOf(session, remote, spooled!)));
     } else if (!(await leftOutAsOlder(session, remote, identityOf(session, remote, spooled)))) {
@@ -93,7 +93,7 @@ export async function loadFile(session: Session, transport: FileTransport, remot
     if (error instanceof FatalError && error.code === 'DELETES_TOO_MANY') {
       session.problems.push(...error.problems);
       session.note(
-        `${remote.name} is left out, since too much is missing from it. A later file is read all the same: it is the whole again.`,
+        `${remote.name} is skipped, because too much is missing from it. A later file is still read, because it is complete again.`,
       );
       return;
     }
@@ -162,7 +162,7 @@ async function verify(
 function noteNewColumns(session: Session, remote: RemoteFile, layout: Layout, columns: readonly string[]): void {
   if (columns.length)
     session.note(
-      `${remote.name} has columns that the connector does not know; they are kept as raw data only: ${columns.join(', ')}.${layout.saidOfNew(columns)}`,
+      `${remote.name} has columns unknown to the connector; they are kept only as raw data: ${columns.join(', ')}.${layout.saidOfNew(columns)}`,
     );
 }
 
@@ -198,7 +198,7 @@ async function load(
   const identity = identityOf(session, remote, spooled);
   const file = (await resumableFile(session.knex, identity)) ?? (await session.commit(async (_, trx) => startFile(trx, identity)));
   const skip = file.records_done;
-  if (skip > 0) session.note(`${remote.name} goes on after record ${skip}, where an earlier run was stopped.`);
+  if (skip > 0) session.note(`${remote.name} resumes after record ${skip}, where an earlier run was stopped.`);
   const seen: SeenKeys | undefined = session.stream.deletes?.when_absent ? await seenKeys(session) : undefined;
   session.allNew = skip === 0 && !(await hasLinks(session.knex, session.source.id));
   const bulk = session.allNew && total >= BULK_RECORDS && !session.preview;
@@ -281,7 +281,7 @@ async function finish(
     const { content, after } = session.stream.retriever.files!;
     await finishFile(trx, file, after.archive ? posix.join(after.archive, remote.name) : null);
     await layout.remember(trx, remote.name);
-    // What a whole snapshot does not have is not there any more. A file that stays in its place may have been mended there,
+    // What a whole snapshot does not have is not there anymore. A file that stays in its place may have been fixed there,
     // or make room for another delivery: then it has nothing of the one before, whose rejects must not get lost.
     if (content === 'snapshot') {
       await closeGoneRejects(trx, session.source.id, file.id);

@@ -21,7 +21,7 @@ export interface LandContext {
   /** The file the records are from; none for requests and queries. */
   file?: { id: number; name: string };
   mappings: readonly BoundMapping[];
-  /** Also those that no mapping of the pipeline makes any more, by id. */
+  /** Also those that no mapping of the pipeline makes anymore, by id. */
   entities: ReadonlyMap<number, EntityConfig>;
   /** The compiled identity of the entities that have its long form. */
   matching: ReadonlyMap<number, IdentityModel>;
@@ -38,7 +38,7 @@ export interface LandContext {
   skips?: Skips | undefined;
   /** What becomes of records that no mapping takes. */
   unmapped: 'reject' | 'skip';
-  /** `fresh`: the record was neither landed nor set aside before. */
+  /** `fresh`: the record was neither landed nor rejected before. */
   onSkipped?: (reason: SkipReason, fresh: boolean) => void;
 }
 

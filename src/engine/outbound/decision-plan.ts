@@ -60,7 +60,7 @@ async function takenWarnings(knex: Knex, rows: readonly OutboxRow[]): Promise<st
   const unknown = rows.filter((row) => row.state === 'unknown').length;
   if (unknown)
     warnings.push(
-      `Nobody knows whether ${unknown === 1 ? '1 of them' : `${unknown} of them`} arrived. Look in the other system first: what is there already may be entered twice.`,
+      `It is not known whether ${unknown === 1 ? '1 of them' : `${unknown} of them`} arrived. Check the other system first: records it already has may be entered twice.`,
     );
   const took = rows.filter((row) => row.state === 'acknowledged' || row.decision?.from === 'acknowledged');
   for (const [id, list] of Map.groupBy(took, (row) => row.delivery)) {

@@ -10,7 +10,7 @@ export interface Target {
   context: PushContext;
 }
 
-/** A record with the text that the other side may recognise it by: the same in each attempt, and from a store that was restored. */
+/** A record with the text that the remote system may recognize it by: the same in each attempt, and from a store that was restored. */
 export function outgoing({ config, sinkName }: Outbound, row: OutboxRow): Outgoing {
   const text = JSON.stringify([config.connection, sinkName, row.key, row.version]);
   return { values: row.values, idempotencyKey: createHash('sha256').update(text).digest('hex').slice(0, 32), operation: row.operation };

@@ -8,7 +8,7 @@ import type { OutboxRow } from '../../store/outbox.ts';
 import type { QueryTransport } from '../../transports/transport.ts';
 import { saveAnswers } from './settle.ts';
 
-/** Writes rows of a table. They are found by their key, so that an attempt that was killed is simply made again. */
+/** Writes rows of a table. They are found by their key, so an attempt that was killed is simply made again. */
 export async function sendRows(
   out: Outbound,
   transport: QueryTransport,

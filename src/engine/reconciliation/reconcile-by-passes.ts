@@ -218,7 +218,7 @@ function unusable(pipeline: string, config: ReconciliationConfig, sides: Record<
           {
             code: 'SIDE_INCOMPLETE',
             place: { system: pipeline },
-            message: `${sides[side].withoutAmount} records of ${config[side].name} have no amount and are on neither side.`,
+            message: `${sides[side].withoutAmount} records of ${config[side].name} have no amount and are left out of both sides.`,
             hint: 'Fix the mapping or the source, or leave them out with where.',
           },
         ],

@@ -174,5 +174,5 @@ function summary(total: Compared, result: Comparison, config: ReconciliationConf
   const unchecked = count('unchecked');
   const money = (minor: number | null): string =>
     `${plainMoney(minor ?? 0, total.currency)}${total.currency === town ? '' : ` ${total.currency}`}`;
-  return `${config.left.name} ${money(total.left)} against ${config.right.name} ${money(total.right)}: ${count('matched')} agree, ${differing} differ${unchecked ? `, ${unchecked} have nothing to be checked against` : ''}.`;
+  return `${config.left.name} ${money(total.left)} against ${config.right.name} ${money(total.right)}: ${count('matched')} agree, ${differing} differ${unchecked ? `, ${unchecked} could not be checked` : ''}.`;
 }

@@ -14,7 +14,7 @@ export interface Preview extends RunResult {
 }
 
 /**
- * What a run would do, exactly: nothing of it stays in the store, and no file is moved. With a store in a file it is done on a copy, so that
+ * What a run would do, exactly: nothing of it stays in the store, and no file is moved. With a store in a file it is done on a copy, so
  * no transaction is open while a source is read; on a database server in a transaction that is rolled back.
  */
 export async function previewPipeline(engine: Engine, id: string, options: RunOptions & { limit: number }): Promise<Preview> {

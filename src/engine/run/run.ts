@@ -86,8 +86,8 @@ export async function runPipeline(engine: Engine, id: string, options: RunOption
     throw new FatalError({
       code: 'PIPELINE_RUNNING',
       place: { system: id },
-      message: `It is running already, on ${lock.host} in process ${lock.pid}, last heard of at ${zonedTime(lock.heartbeat_at, engine.project.config.town.time_zone)}.`,
-      hint: 'Wait until it is done; interlocal status shows it.',
+      message: `It is already running, on ${lock.host} in process ${lock.pid}, last active at ${zonedTime(lock.heartbeat_at, engine.project.config.town.time_zone)}.`,
+      hint: 'Wait until it has finished; interlocal status shows it.',
     });
   return underLock(engine, id, lock, options);
 }
@@ -164,7 +164,7 @@ async function refusedRun(knex: Knex, id: string, { problems }: FatalError): Pro
   return result;
 }
 
-/** Everything of a run that stands in the store before its work begins. */
+/** Everything of a run that is in the store before its work begins. */
 async function begin(engine: Engine, id: string, lock: Lock, actor: string, options: RunOptions): Promise<Session> {
   const { knex } = engine;
   await closeLostRuns(knex, id);
@@ -250,8 +250,7 @@ export async function sessionOf(
     shapes: new Map(),
   };
   for (const text of renamed) session.note(text);
-  if (renamedFrom !== undefined)
-    session.note(`It reads what the pipeline ${renamedFrom} read, which there is no more, and goes on with its records.`);
+  if (renamedFrom !== undefined) session.note(`It reads what the pipeline ${renamedFrom} used to read and continues with its records.`);
   return session;
 }
 
@@ -261,7 +260,7 @@ export async function outcomeOf(session: Session, work: () => Promise<void>): Pr
     await work();
   } catch (error) {
     if (error instanceof AbortedError || (session.signal.aborted && isAbort(error))) {
-      session.note('Stopped on request; run it again and it goes on where it was.');
+      session.note('Stopped on request; run it again and it resumes there.');
       return 'aborted';
     }
     const known = error instanceof InterlocalError ? error : storeFailure(error);
@@ -270,7 +269,7 @@ export async function outcomeOf(session: Session, work: () => Promise<void>): Pr
       session.problems.push({
         code: 'INTERNAL',
         place: { system: session.pipeline.pipeline },
-        message: `A fault of Interlocal, not of your configuration: ${(error as Error)?.stack ?? String(error)}`,
+        message: `A bug in Interlocal, not in your configuration: ${(error as Error)?.stack ?? String(error)}`,
         hint: 'Please report it with these lines.',
       });
     return 'failed';
@@ -292,7 +291,7 @@ async function leftOpen(session: Session): Promise<boolean> {
   const open = await countOpenRejects(knex, source.id);
   if (open > counts.rejected)
     session.note(
-      `${open} ${open === 1 ? 'record is' : 'records are'} rejected and not dealt with yet, also from earlier runs: interlocal rejects list ${pipeline.pipeline}.`,
+      `${open} ${open === 1 ? 'record is' : 'records are'} rejected and still open, including those from earlier runs: interlocal rejects list ${pipeline.pipeline}.`,
     );
   return open > 0;
 }
@@ -332,7 +331,7 @@ async function inbound(session: Session): Promise<void> {
 function sayWhatWasSkipped(session: Session): void {
   if (session.counts.skipped === 0) return;
   const of = (reason: SkipReason): number => session.skippedBecause.get(reason) ?? 0;
-  const whole = session.bound.length === 0 ? 'because the pipeline has no mapping' : 'that no mapping takes (unmapped: skip)';
+  const whole = session.bound.length === 0 ? 'because the pipeline has no mapping' : 'that no mapping applies to (unmapped: skip)';
   const parts = [
     [of('declared'), 'by skip: of the pipeline'],
     [of('unmapped'), whole],
@@ -342,7 +341,7 @@ function sayWhatWasSkipped(session: Session): void {
 }
 
 /**
- * Takes the stream; where the other side is busy or away for a moment, tries again from what is committed. Services are
+ * Takes the stream; where the remote system is busy or away for a moment, tries again from what is committed. Services are
  * asked again request by request instead.
  */
 async function load(session: Session, transport: Transport): Promise<void> {
@@ -355,7 +354,7 @@ async function load(session: Session, transport: Transport): Promise<void> {
         judgedFiles(transport, rules, (text) => session.note(text)),
       );
     if ((await judging(() => loadPages(session, transport), rules)) === IGNORED)
-      session.note(`${session.streamName}: an error that the connector says to ignore was taken for the end of the rows.`);
+      session.note(`${session.streamName}: an error that the connector says to ignore was treated as the end of the rows.`);
   };
   await retrying(attempt, {
     maxRetries: session.stream.error_handler?.max_retries ?? RETRIES,

@@ -86,7 +86,7 @@ export interface Session {
   incomplete: Problem[];
   /** Why nothing may be done: thrown before anything is. */
   refusal: FatalError | undefined;
-  /** Some record of this source is set aside: good ones may have to close it. */
+  /** Some record of this source is rejected: good ones may have to close it. */
   openRejects: boolean;
   /** See LandContext.allNew; set for one file at a time. */
   allNew: boolean;
@@ -105,8 +105,8 @@ export function stopIfAsked(session: Session): void {
     throw new AbortedError({
       code: 'ABORTED',
       place: { system: session.pipeline.pipeline },
-      message: 'Stopped on request, after the batch in hand was committed.',
-      hint: 'Run it again: it goes on where it was.',
+      message: 'Stopped on request, after the current batch was committed.',
+      hint: 'Run it again: it resumes where it stopped.',
     });
 }
 

@@ -17,7 +17,7 @@ interface Piece {
   code: string;
   content: string;
   line: number;
-  /** A slash ended it, so that a continuation begins with a new field. */
+  /** A slash ended it, so a continuation begins with a new field. */
   slash: boolean;
   full: number;
   ended: boolean;
@@ -31,7 +31,7 @@ const RECORD_AFTER_TEXT =
 
 const LONGEST = 1_048_576;
 
-/** Puts lines together to records. Throws FileError BAI2_STRUCTURE for a line that is none. */
+/** Puts lines together to records. Throws FileError BAI2_STRUCTURE for a line that is not one. */
 export function bai2Records(file: string): { line(text: string, line: number, terminated: boolean): Bai2Record[]; end(): Bai2Record[] } {
   let open: { code: string; content: string; line: number; records: number; last: Piece } | undefined;
   /** The physical record length that the file header declares: a line this long was broken off mid-word. */
@@ -49,7 +49,7 @@ export function bai2Records(file: string): { line(text: string, line: number, te
         'BAI2_STRUCTURE',
         file,
         { line: piece.line },
-        'A continuation (88) stands where there is nothing to continue.',
+        'There is a continuation (88) with nothing before it to continue.',
         'The beginning of the file is missing: have it sent again.',
       );
     const inText = open.code === '16' && textAt(open.content) >= 0;
@@ -90,7 +90,7 @@ export function bai2Records(file: string): { line(text: string, line: number, te
             'FILE_TRUNCATED',
             file,
             { line },
-            'The file ends without a whole file trailer (99): it was cut off.',
+            'The file ends without a complete file trailer (99): it was cut off.',
             'Have the bank send it again.',
           );
         if (!code)
@@ -98,7 +98,7 @@ export function bai2Records(file: string): { line(text: string, line: number, te
             'BAI2_STRUCTURE',
             file,
             { line },
-            `The line begins with ${JSON.stringify(rest.slice(0, 12))}, which is no BAI2 record (01, 02, 03, 16, 49, 88, 98, 99).`,
+            `The line begins with ${JSON.stringify(rest.slice(0, 12))}, which is not a BAI2 record (01, 02, 03, 16, 49, 88, 98, 99).`,
             'A line may have been broken in two, or this is another kind of file.',
           );
         const body = rest.slice(3);
@@ -133,7 +133,7 @@ export function bai2Records(file: string): { line(text: string, line: number, te
   }
 }
 
-/** Where the text of a 16 begins in what follows its code; -1 when it has not begun. The funds type says how many fields stand before it. */
+/** Where the text of a 16 begins in what follows its code; -1 when it has not begun. The funds type says how many fields come before it. */
 function textAt(content: string): number {
   let at = 0;
   let needed = 5;

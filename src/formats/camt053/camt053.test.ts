@@ -105,9 +105,9 @@ describe('a file is refused', () => {
     [
       'with an entry in another currency than its account',
       file(entry('12.50', { currency: 'USD' })),
-      /in USD, and its account in EUR.*\[CAMT_STRUCTURE\]$/,
+      /in USD, but its account is in EUR.*\[CAMT_STRUCTURE\]$/,
     ],
-    ['with an amount that is none', file(entry('1,250')), /\[CAMT_STRUCTURE\]$/],
+    ['with an amount that is not one', file(entry('1,250')), /\[CAMT_STRUCTURE\]$/],
     ['with an entry that is neither credit nor debit', file(entry('12.50', { mark: 'X' })), /\[CAMT_STRUCTURE\]$/],
     ['that is a report of the day', good.replaceAll('BkToCstmrStmt', 'BkToCstmrAcctRpt'), /no CAMT|not in CAMT\.053.*\[CAMT_STRUCTURE\]$/],
     ['that is another XML', '<a><b/></a>', /no statement.*\[CAMT_STRUCTURE\]$/],

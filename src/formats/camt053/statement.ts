@@ -36,7 +36,7 @@ export function camtStatement(options: Camt053Options, file: string): CamtStatem
       file,
       { line: at },
       message,
-      'The file is damaged or departs from CAMT.053: have the bank send it again, and compare it with its description.',
+      'The file is damaged or not valid CAMT.053: have the bank send it again, and compare it with its description.',
     );
   }
 
@@ -64,15 +64,15 @@ export function camtStatement(options: Camt053Options, file: string): CamtStatem
   }
 
   function entry(value: Values, at: number): SourceRecord {
-    if (account === '') malformed(at, 'An entry stands before the account (Acct).');
+    if (account === '') malformed(at, 'An entry comes before the account (Acct).');
     const status = textAt(value, 'Sts.Cd') ?? textAt(value, 'Sts') ?? textAt(value, 'Sts.Prtry');
     if (status === null) malformed(at, 'An entry does not say whether it is booked (Sts).');
     const { text, of } = amountOf(value, at, 'An entry');
     const booked = status === 'BOOK';
     if (!booked && !PENDING.includes(status))
-      malformed(at, `An entry has the status ${JSON.stringify(status.slice(0, 20))}, and there are only BOOK, ${PENDING.join(', ')}.`);
+      malformed(at, `An entry has the status ${JSON.stringify(status.slice(0, 20))}, but only these exist: BOOK, ${PENDING.join(', ')}.`);
     if (booked) {
-      if (currency !== null && of !== currency) malformed(at, `An entry is in ${of}, and its account in ${currency}.`);
+      if (currency !== null && of !== currency) malformed(at, `An entry is in ${of}, but its account is in ${currency}.`);
       sum += exactAmount(text)!;
     }
     const transactions = listAt(value, 'NtryDtls').flatMap((details) => listAt(details, 'TxDtls'));
@@ -146,7 +146,7 @@ export function camtStatement(options: Camt053Options, file: string): CamtStatem
           'STATEMENT_UNBALANCED',
           file,
           { line },
-          `The statement of the account ${lastDigits(account)} has no ${opening ? 'closing' : 'opening'} balance, so nothing says whether it is whole.`,
+          `The statement of the account ${lastDigits(account)} has no ${opening ? 'closing' : 'opening'} balance, so it cannot be checked for completeness.`,
           'Have the bank send booked balances (OPBD and CLBD). If it never does, set balances: optional in the decoder (camt053).',
         );
       }
@@ -158,7 +158,7 @@ export function camtStatement(options: Camt053Options, file: string): CamtStatem
             file,
             { line },
             wrong,
-            'Entries are missing or were changed on the way: have the bank send the file again.',
+            'Entries are missing or were changed in transit: have the bank send the file again.',
           ),
         );
     },

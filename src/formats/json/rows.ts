@@ -13,7 +13,7 @@ export interface JsonRow {
 }
 
 /**
- * The records in a JSON document, whose list stands at the dotted path `rows`. The whole document is
+ * The records in a JSON document, whose list is at the dotted path `rows`. The whole document is
  * checked, behind the list too. An object where the list should be is one record (some systems write one element so).
  * null, or no list at all, is none only where `empty` says so. Throws JsonDefect for what is not JSON or has a name twice outside the
  * records, FileError JSON_ROWS_MISSING when there is no list.
@@ -74,7 +74,7 @@ export function* jsonRows(
           path.length,
           'there is null',
           [],
-          'The system may say so that there is nothing, or that it failed: look at what it answered. If it means that there are no records, set empty: [null_list] in the decoder.',
+          'This may mean that there are no records or that the system failed: check its answer. If it means that there are no records, set empty: [null_list] in the decoder.',
         );
     } else
       throw missing(
@@ -104,7 +104,7 @@ export function* jsonRows(
       file,
       { path: rows },
       `The list of records is not where the connector says: ${what} ${where}.${found}${meant ? ` Did you mean ${meant}?` : ''}`,
-      hint ?? 'Correct rows in the decoder, or look at what the system answered: it may be an error message.',
+      hint ?? 'Correct rows in the decoder, or check the answer of the system: it may be an error message.',
     );
   }
 }

@@ -111,7 +111,7 @@ async function readStrings(parts: Parts, part: string, file: string): Promise<st
           'UNPACKED_TOO_LARGE',
           file,
           {},
-          `The workbook has more than ${MOST_TEXT} characters of text, more than can be kept while it is read.`,
+          `The workbook has more than ${MOST_TEXT} characters of text, more than can be kept in memory.`,
           'Have it sent as CSV, or in several workbooks.',
         );
       strings.push(string);

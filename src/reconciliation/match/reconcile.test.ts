@@ -51,7 +51,7 @@ function reconcile(passes: Pass[], left: Entry[], right: Entry[], decisions: Par
 }
 
 describe('a key ties what it names', () => {
-  test('the receipts of a slip are its deposit, whatever zeros stand in front of the number', () => {
+  test('the receipts of a slip are its deposit, whatever zeros are in front of the number', () => {
     const { matches, exceptions } = reconcile(
       [KEY],
       [entry('r1', 1250, '2026-07-01', { slip: '71' }), entry('r2', 4000, '2026-07-01', { slip: '00071' })],

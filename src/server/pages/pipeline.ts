@@ -1,6 +1,6 @@
 import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import { groupProblems, placesText } from '../../core/grouped-problems.ts';
-import type { Run } from '../../store/runs.ts';
+import type { Run } from '../../reports/runs.ts';
 import { html, type Html } from './parts/html.ts';
 import { type Page, scrolling, type Town } from './parts/page.ts';
 import { withoutPersonal } from './parts/personal-values.ts';
@@ -14,7 +14,7 @@ export interface PipelineView {
   config: PipelineConfig;
   runs: Run[];
   next: Date | undefined;
-  setAside: number;
+  rejectedNow: number;
   /** Of a pipeline that sends. */
   outgoing?: Outgoing | undefined;
   now: Date;
@@ -47,7 +47,7 @@ export function pipelinePage(view: PipelineView): Page {
   };
 }
 
-function factsOf({ town, config, next, setAside, outgoing }: PipelineView): [string, Html | string][] {
+function factsOf({ town, config, next, rejectedNow, outgoing }: PipelineView): [string, Html | string][] {
   const { pipeline: id, source, reconcile } = config;
   const when: [string, string][] = [
     ['Schedule', config.schedule ?? 'by hand'],
@@ -60,7 +60,7 @@ function factsOf({ town, config, next, setAside, outgoing }: PipelineView): [str
       : ['Compares', html`<a href="/reconciliation/${id}">${reconcile!.left.name} with ${reconcile!.right.name}</a>`],
     ['Mode', config.mode],
     ...when,
-    ['Set aside', setAside === 0 ? 'nothing' : html`<a href="/rejects?pipeline=${id}">${plural(setAside, 'record')}</a>`],
+    ['Rejected', rejectedNow === 0 ? 'nothing' : html`<a href="/rejects?pipeline=${id}">${plural(rejectedNow, 'record')}</a>`],
   ];
 }
 
@@ -81,7 +81,7 @@ function columnsOf({ reconcile, deliver }: PipelineConfig): RunColumns {
       'Unchanged',
       'Deleted',
       ...(deliver ? [] : ['Skipped']),
-      deliver ? 'Refused' : 'Set aside',
+      deliver ? 'Refused' : 'Rejected',
     ],
     counts: (run) => [run.read, run.created, run.changed, run.unchanged, run.deleted, ...(deliver ? [] : [run.skipped]), run.rejected],
   };
@@ -102,7 +102,7 @@ function runsTable({ zone }: Town, runs: readonly Run[], { of, names, counts }: 
       'Last runs',
       html`<table>
         <caption>
-          The newest first${of}
+          Newest first${of}
         </caption>
         <thead>
           <tr>

@@ -9,8 +9,8 @@ const MOST_ATTEMPTS = 12;
 const MOST_CONNECTIONS = 4;
 
 /**
- * Repeatable read: a row that another transaction changed since this one began cannot be changed by it, so that nothing is computed from
- * what is not so any more. Whoever comes second does all of its work again.
+ * Repeatable read: a row that another transaction changed since this one began cannot be changed by it, so nothing is computed from
+ * what is not so anymore. Whoever comes second does all of its work again.
  */
 export async function write<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
   // Within a transaction, whoever opened it does it again as a whole.
@@ -49,8 +49,8 @@ export async function commit(trx: Knex.Transaction): Promise<void> {
     throw new FatalError({
       code: 'STORE_NOT_COMMITTED',
       place: {},
-      message: 'The database server did not commit what was to be saved; nothing of it is in the store.',
-      hint: 'Run it again: it goes on where it was.',
+      message: 'The database server did not commit the changes; none of them are in the store.',
+      hint: 'Run it again: it resumes where it stopped.',
     });
 }
 

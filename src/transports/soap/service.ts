@@ -49,7 +49,7 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
     throw problem(
       'WSDL_UNUSABLE',
       `The WSDL describes no operation for SOAP ${version}.`,
-      `If it does for SOAP ${other}, set version: '${other}'.`,
+      `If it describes SOAP ${other}, set version: '${other}'.`,
     );
   }
 
@@ -77,7 +77,11 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
       );
     const input = wrapper('input', name);
     if (!input)
-      throw problem('WSDL_UNUSABLE', `The WSDL does not say what the operation ${name} takes.`, 'Ask the vendor for a complete WSDL.');
+      throw problem(
+        'WSDL_UNUSABLE',
+        `The WSDL does not describe the input of the operation ${name}.`,
+        'Ask the vendor for a complete WSDL.',
+      );
     return {
       name,
       soapAction: soapOperation?.attributes['soapAction'] ?? '',
@@ -111,7 +115,7 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
       if (body?.attributes['use'] === 'encoded')
         throw problem(
           'WSDL_UNUSABLE',
-          `The operation ${name} is rpc/encoded, a form that was given up in 2004 and is not supported.`,
+          `The operation ${name} is rpc/encoded, an obsolete form that is not supported.`,
           'Ask the vendor for a document/literal or rpc/literal interface.',
         );
       const wanted = body?.attributes['parts']?.split(/\s+/);

@@ -6,7 +6,7 @@ import { readingOf } from './column-types.ts';
 import { comparable } from './positions.ts';
 import type { WriteTarget } from './write-target.ts';
 
-/** Names of what is selected beside the columns. */
+/** Names of what is selected next to the columns. */
 export const THERE = `${OWN_PREFIX}there`;
 export const CONTEXT = `${OWN_PREFIX}context`;
 /** With the index of a key column: its value among the changes, which a deleted row has too. */

@@ -20,7 +20,7 @@ export interface ChangesContext extends StreamOptions {
 /**
  * Reads what changed as Microsoft prescribes: within one SNAPSHOT transaction the position is found to be still valid, the next one
  * is asked for, and the rows are read; nothing that commits meanwhile can fall between. A version is given when a transaction
- * commits, so that one which was open is read with the next position.
+ * commits, so one which was open is read with the next position.
  */
 export async function* readChanges(
   on: Connections,
@@ -99,7 +99,7 @@ async function refuseWithoutSnapshots(on: Connections, { connection }: ChangesCo
   throw new ConfigError({
     code: 'SQL_SNAPSHOT_OFF',
     place: { system: connection },
-    message: `The database ${String(name)} allows no snapshots, and without one the changes of a table cannot be read so that they fit together.`,
+    message: `The database ${String(name)} allows no snapshots, which are needed to read the changes of a table consistently.`,
     hint: `Have its administrator run: ALTER DATABASE ${quoted(String(name))} SET ALLOW_SNAPSHOT_ISOLATION ON;`,
   });
 }
@@ -147,12 +147,12 @@ async function refuseForgotten(on: Connections, target: WriteTarget, since: stri
   throw new RetriableError({
     code: 'SQL_CHANGES_EXPIRED',
     place: { system: connection, path: target.name },
-    message: `The server forgot changes of ${target.name} while they were read.`,
-    hint: 'Everything is read again. If it goes on, run the pipeline more often, or have CHANGE_RETENTION raised.',
+    message: `The server discarded changes of ${target.name} while they were being read.`,
+    hint: 'Everything is read again. If this continues, run the pipeline more often, or have CHANGE_RETENTION raised.',
   });
 }
 
-/** The primary key, as the server writes it. Change Tracking knows rows by it, so that a deletion has nothing else. */
+/** The primary key, as the server writes it. Change Tracking knows rows by it, so a deletion has nothing else. */
 function keyOf(target: WriteTarget, spec: ChangesSpec, { connection }: ChangesContext): string[] {
   const wanted = spec.key.map((name) => findColumn(target.columns, name)?.name ?? name);
   const same = target.primaryKey.length === wanted.length && target.primaryKey.every((name) => wanted.includes(name));
@@ -161,11 +161,11 @@ function keyOf(target: WriteTarget, spec: ChangesSpec, { connection }: ChangesCo
     code: 'SQL_CHANGES_KEY',
     place: { system: connection, path: 'primary_key' },
     message: target.primaryKey.length
-      ? `The primary key of ${target.name} is ${target.primaryKey.join(', ')}, and that of the stream ${spec.key.join(', ')}.`
-      : `${target.name} has no primary key, or this login does not see it; without one its changes cannot be tracked.`,
+      ? `The primary key of ${target.name} is ${target.primaryKey.join(', ')}, but that of the stream is ${spec.key.join(', ')}.`
+      : `${target.name} has no primary key, or this login cannot see it; without one its changes cannot be tracked.`,
     hint: target.primaryKey.length
       ? `Set primary_key: [${target.primaryKey.join(', ')}].`
-      : 'Read it by another kind of cursor, or ask the vendor for a primary key.',
+      : 'Use another kind of cursor, or ask the vendor for a primary key.',
   };
   throw new ConfigError(problem);
 }

@@ -31,12 +31,12 @@ export async function checkTable(
   const warn = (what: string, hint: string): CheckResult => ({ name, ok: true, warning: true, detail: `${detail}, but ${what}`, hint });
   if (spec.key.length > 0 && !isUniqueKey(target, spec.key))
     return warn(
-      `no unique index says that ${spec.key.join(', ')} names one row: each write locks much of the table, and another program may add the same twice`,
+      `no unique index guarantees that ${spec.key.join(', ')} identifies one row: each write locks much of the table, and another program may add the same row twice`,
       'Ask its owner for a unique index on these columns.',
     );
   if (target.tracked && !target.may.viewChanges)
     return warn(
-      'this login may not view its changes, so that what is written is read back like any other change',
+      'this login may not view its changes, so our own writes are read back like any other change',
       `Have the owner of the database run: GRANT VIEW CHANGE TRACKING ON ${target.sql} TO ${quoted(username)};`,
     );
   return { name, ok: true, detail };

@@ -96,7 +96,7 @@ function moment(text: string, digits: number, made: (iso: string) => Comparable)
   const m = MOMENT.exec(text);
   if (!m) return 'is not a date and time such as 2026-06-15T13:45:00';
   // The column has no zone: which one its clock shows is for the connector to know, and guessing would lose hours of rows.
-  if (m[5]) return 'names a time zone, and the column has none: give the time as the system itself writes it';
+  if (m[5]) return 'names a time zone, but the column has none: give the time as the system itself writes it';
   const fraction = (m[4] ?? '').slice(0, digits);
   return made(`${m[1]}T${m[2] ?? '00:00'}${m[3] ?? ':00'}${fraction ? `.${fraction}` : ''}`);
 }

@@ -49,7 +49,7 @@ export async function readBack(
           code: 'SQL_ROW_AMBIGUOUS',
           place: { system: connection, path: target.name, key: key.map(({ value }) => value.parameter).join(' ') },
           message: `${rows.length} rows of ${target.name} have this key.`,
-          hint: 'Add columns to the key until it names one row.',
+          hint: 'Add columns to the key until it identifies one row.',
         });
       const [row] = rows;
       if (row)
@@ -82,7 +82,7 @@ function readingsOf(target: WriteTarget, spec: ReadBackSpec, connection: string)
     problems.push({
       code: 'SQL_WRITE_KEY',
       place,
-      message: `Nothing says which columns a row of ${target.name} is found by.`,
+      message: `It is not known which columns identify a row of ${target.name}.`,
       hint: 'Give the columns of its key.',
     });
   const readings = spec.columns.flatMap((name) => {

@@ -25,7 +25,7 @@ import type { WriteTarget } from './write-target.ts';
 
 /**
  * Reads from Microsoft SQL Server. `options` with the secrets filled in; nothing is opened before the first call. Values come as exact
- * text (see column-types.ts), rows as a stream, identifiers from the server's own catalogue and values as parameters only.
+ * text (see column-types.ts), rows as a stream, identifiers from the server's own catalog and values as parameters only.
  * Throws ConfigError for wrong options, and from every call what errors.ts makes of the server's error.
  */
 export function openSqlServer(options: Record<string, unknown>, context: TransportContext): QueryTransport {
@@ -180,10 +180,10 @@ function checkedParameters(statement: SelectStatement, given: Record<string, str
     const value = left.get(name.toLowerCase())?.value;
     left.delete(name.toLowerCase());
     if (name.toLowerCase().startsWith(OWN_PREFIX))
-      problems.push(problem(system, 'SQL_PARAMETER', `The name @${name} is kept for Interlocal's own use.`, 'Give it another name.'));
+      problems.push(problem(system, 'SQL_PARAMETER', `The name @${name} is reserved for Interlocal.`, 'Give it another name.'));
     else if (value === undefined)
       problems.push(
-        problem(system, 'SQL_PARAMETER', `The statement uses @${name}, and parameters has no ${name}.`, 'Add it to parameters.'),
+        problem(system, 'SQL_PARAMETER', `The statement uses @${name}, but parameters has no ${name}.`, 'Add it to parameters.'),
       );
     else parameters[name] = value;
   }

@@ -37,7 +37,7 @@ export function storable(type: ServerType, value: string): Comparable | string {
     case 'smalldatetime':
       return (
         day(text, 1900, 2078) ??
-        (/\d\d:\d\d:(?!00(?:\.0*)?$)/.test(text) ? 'has seconds, and the column keeps minutes' : moment(type, text))
+        (/\d\d:\d\d:(?!00(?:\.0*)?$)/.test(text) ? 'has seconds, but the column keeps only minutes' : moment(type, text))
       );
     case 'datetime':
       return day(text, 1753) ?? finer(text, 3) ?? moment(type, text);
@@ -50,7 +50,7 @@ export function storable(type: ServerType, value: string): Comparable | string {
     case 'image':
       if (!/^0x([0-9a-f]{2})*$/i.test(text)) return 'is not binary such as 0x07D1';
       if (type.length !== undefined && type.length > 0 && type.length < 8001 && (text.length - 2) / 2 > type.length)
-        return `is longer than the ${type.length} bytes that the column keeps`;
+        return `is longer than the ${type.length} bytes that the column holds`;
       return made('varbinary(max)', text, 1);
     case 'nchar':
     case 'nvarchar':
@@ -85,7 +85,7 @@ export function isStorable(type: ServerType): boolean {
 }
 
 function tooLong(characters: number): string {
-  return `is longer than the ${characters} ${characters === 1 ? 'character' : 'characters'} that the column keeps`;
+  return `is longer than the ${characters} ${characters === 1 ? 'character' : 'characters'} that the column holds`;
 }
 
 const STORABLE = new Set(
@@ -112,9 +112,9 @@ function decimal(text: string, precision: number, scale: number): string | undef
   const m = /^[+-]?(?:(\d+)(?:\.(\d*))?|\.(\d+))$/.exec(text);
   if (!m) return 'is not a number';
   const decimals = withoutTrailing(m[2] ?? m[3] ?? '', '0').length;
-  if (decimals > scale) return `has ${decimals} decimals, and the column keeps ${scale}`;
+  if (decimals > scale) return `has ${decimals} decimals, but the column holds ${scale}`;
   const whole = (m[1] ?? '').replace(/^0+/, '').length;
-  return whole > precision - scale ? `is too large: the column keeps ${precision - scale} digits before the point` : undefined;
+  return whole > precision - scale ? `is too large: the column holds ${precision - scale} digits before the decimal point` : undefined;
 }
 
 function within(text: string, most: bigint, type: string): string | undefined {
@@ -125,16 +125,16 @@ function within(text: string, most: bigint, type: string): string | undefined {
 function day(text: string, first: number, last = 9999): string | undefined {
   const m = /^(\d{4})-(\d\d)-(\d\d)(?:$|[T ])/.exec(text);
   if (!m || !isCalendarDate(Number(m[1]), Number(m[2]), Number(m[3]))) return 'is not a day that exists, such as 2026-06-15';
-  return Number(m[1]) < first || Number(m[1]) > last ? `lies outside of the years ${first} to ${last} that the column keeps` : undefined;
+  return Number(m[1]) < first || Number(m[1]) > last ? `is outside of the years ${first} to ${last} that the column holds` : undefined;
 }
 
 function noTime(text: string): string | undefined {
-  return text.length === 10 || /^.{10}[T ]00:00(:00(\.0+)?)?$/.test(text) ? undefined : 'has a time of day, and the column keeps days only';
+  return text.length === 10 || /^.{10}[T ]00:00(:00(\.0+)?)?$/.test(text) ? undefined : 'has a time of day, but the column holds only days';
 }
 
 function finer(text: string, digits: number): string | undefined {
   const fraction = withoutTrailing(/\.(\d+)$/.exec(text)?.[1] ?? '', '0');
-  return fraction.length > digits ? `has ${fraction.length} digits after the second, and the column keeps ${digits}` : undefined;
+  return fraction.length > digits ? `has ${fraction.length} digits after the second, but the column holds ${digits}` : undefined;
 }
 
 function moment(type: ServerType, text: string): Comparable | string {

@@ -5,7 +5,7 @@
  * taken for our own echo and never be read.
  */
 export interface TrackingMark {
-  /** `0x496E…`: of this connection, the same for every process and release. Hexadecimal digits only, so that it may stand in a statement. */
+  /** `0x496E…`: of this connection, the same for every process and release. Hexadecimal digits only, so it may be in a statement. */
   prefix: string;
   /** Bytes of the prefix. */
   length: number;

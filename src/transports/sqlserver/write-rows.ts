@@ -27,7 +27,7 @@ const ROWS = 100;
 
 /**
  * Writes the rows of a spec whose target was checked, in one transaction. First many rows a request; if the server refuses one of
- * them, everything is undone and written again row by row, so that the refused ones are known and left out. An error that dooms the
+ * them, everything is undone and written again row by row, so the refused ones are known and left out. An error that dooms the
  * transaction begins it again without the row it came from.
  */
 export async function writeRows(on: Connections, target: WriteTarget, spec: WriteSpec, context: WriteContext): Promise<RowResult[]> {
@@ -143,14 +143,14 @@ function resultOf({ found, done }: Counts, { write }: WriteSpec, target: WriteTa
         code: 'SQL_ROW_AMBIGUOUS',
         place: placeOf(row, target, context),
         message: `${found} rows of ${target.name} have this key, so none of them was changed.`,
-        hint: 'Add columns to the key until it names one row.',
+        hint: 'Add columns to the key until it identifies one row.',
       },
     };
   if (done > 0) return { state: 'written' };
   return { state: found > 0 ? 'unchanged' : 'missing' };
 }
 
-/** The row with its values ready, or why some value cannot stand in its column; nothing was sent then. */
+/** The row with its values ready, or why some value cannot be in its column; nothing was sent then. */
 function readyRow(
   target: WriteTarget,
   spec: WriteSpec,
@@ -239,7 +239,7 @@ function rightsError(error: unknown, target: WriteTarget, spec: WriteSpec, conte
     return new FatalError({
       code: 'SQL_RIGHTS',
       place,
-      message: `The login ${context.username} may not write to ${target.name} so (SQL error ${number}); nothing was written.`,
+      message: `The login ${context.username} may not write to ${target.name} in this way (SQL error ${number}); nothing was written.`,
       hint: grantHint(target, spec.write, context.username),
     });
   if (number === 3906 || number === 3908)
@@ -247,7 +247,7 @@ function rightsError(error: unknown, target: WriteTarget, spec: WriteSpec, conte
       code: 'SQL_READ_ONLY',
       place,
       message: `The database cannot be written to just now: it is read-only, or a secondary copy (SQL error ${number}); nothing was written.`,
-      hint: "Connect to the availability group's listener or to the primary server; a database that was set read-only is for its administrator to open.",
+      hint: "Connect to the availability group's listener or to the primary server; if the database was set to read-only, ask its administrator.",
     });
   return undefined;
 }

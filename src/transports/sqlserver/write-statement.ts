@@ -28,7 +28,7 @@ export const FOUND = 'interlocal_found';
 /**
  * One batch of T-SQL for some rows, which gives for each, in order, how many rows with its key there were and how many it changed.
  * The key is looked for under UPDLOCK and HOLDLOCK, which keeps every other transaction from adding or changing it until this one
- * ends; MERGE has known races and is not used. An UPDATE touches only a row in which some value differs, so that triggers and Change
+ * ends; MERGE has known races and is not used. An UPDATE touches only a row in which some value differs, so triggers and Change
  * Tracking stay quiet. A row whose key is not unique is not changed. Runs on SQL Server 2008 and later.
  */
 export function writeStatement(
@@ -38,7 +38,7 @@ export function writeStatement(
   mark: TrackingMark,
 ): WriteStatement {
   const parameters: Record<string, string> = {};
-  // NULL stands as itself: as a parameter it would be text, which is no amount and no binary even when there is none.
+  // NULL stands as itself: as a parameter it would be text, which is not an amount and no binary even when there is none.
   const bind = (value: Comparable | null): string => {
     if (value === null) return 'NULL';
     const name = `p${Object.keys(parameters).length + 1}`;
@@ -56,7 +56,7 @@ export function writeStatement(
       target.tracked
         ? `BEGIN ${markLines(target, mark, row, where, statement)} WITH CHANGE_TRACKING_CONTEXT (@mark) ${statement}; SET @done = @@ROWCOUNT; END`
         : `BEGIN ${statement}; SET @done = @@ROWCOUNT; END`;
-    // Bound once, so that the two statements use the same parameters.
+    // Bound once, so the two statements use the same parameters.
     const values = row.values.map((value) => ({ ...value, stored: bind(value.value) }));
     if (spec.write === 'append' || spec.write === 'upsert') {
       const columns = values.map(({ column }) => quoted(column.name)).join(', ');
@@ -105,7 +105,7 @@ export function columnsOf(
 /** True for a row in which one of these columns has another value. */
 function differing(values: readonly { column: TargetColumn; value: Comparable | null; stored: string }[]): string {
   const some = values.filter(({ value }) => value !== null);
-  // EXCEPT takes NULL for equal to NULL, which <> does not; a NULL that stands alone has no type to be compared in.
+  // EXCEPT takes NULL for equal to NULL, which <> does not; a NULL that is alone has no type to be compared in.
   const list = (of: (value: (typeof some)[number]) => string): string => some.map((value) => exact(value.column, of(value))).join(', ');
   return [
     ...(some.length ? [`EXISTS (SELECT ${list(({ column }) => quoted(column.name))} EXCEPT SELECT ${list(({ stored }) => stored)})`] : []),

@@ -67,7 +67,7 @@ export function checkTarget(target: WriteTarget, spec: WriteSpec, connection: st
   const place = { system: connection, path: target.name };
   const say = (code: string, message: string, hint: string): void => void problems.push({ code, place, message, hint });
   if (spec.key.length === 0 && spec.write !== 'append')
-    say('SQL_WRITE_KEY', `Nothing says which columns a row of ${target.name} is found by.`, 'Give the columns of its key.');
+    say('SQL_WRITE_KEY', `It is not known which columns identify a row of ${target.name}.`, 'Give the columns of its key.');
   const written = [...new Set([...spec.key, ...spec.rows.flatMap(Object.keys)])];
   for (const name of written) {
     const column = findColumn(target.columns, name);
@@ -83,7 +83,7 @@ export function checkTarget(target: WriteTarget, spec: WriteSpec, connection: st
     } else if (column.generated && (isKey ? spec.write === 'append' || spec.write === 'upsert' : spec.write !== 'delete'))
       say(
         'SQL_COLUMN_GENERATED',
-        `The server alone gives ${column.name} of ${target.name} its value (${GENERATED[column.generated]}).`,
+        `Only the server sets ${column.name} of ${target.name} (${GENERATED[column.generated]}).`,
         isKey ? 'Find rows by columns that are written, or use write: update.' : 'Leave the column out.',
       );
     else if (!isKey && spec.write !== 'delete' && !isStorable(column.type))

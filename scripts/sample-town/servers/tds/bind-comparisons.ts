@@ -46,7 +46,7 @@ function asReal(side: Bound): string {
   return side.column === undefined ? `CAST(${side.sql} AS REAL)` : side.sql;
 }
 
-/** A rowversion met by a number: the number becomes eight bytes, so that the column's index still serves. */
+/** A rowversion met by a number: the number becomes eight bytes, so the column's index still serves. */
 function compareBinary(operator: Comparison, left: Bound, right: Bound): string {
   const eightBytes = sqlType('binary', { length: 8 });
   const side = (one: Bound): Bound => {
@@ -62,7 +62,7 @@ function compareText(operator: Comparison, left: Bound, right: Bound): string {
   const against = trimmedText(right);
   if (left.column === undefined || isPadded(left.type)) return `(${trimmedText(left)} ${operator} ${against} COLLATE NOCASE)`;
   if (!right.fixed) return `(${left.sql} ${operator} ${right.column === undefined ? against : right.sql} COLLATE NOCASE)`;
-  // A VARCHAR may hold blanks at its end, which do not count: 'x ' lies between 'x' and 'x!'.
+  // A VARCHAR may hold blanks at its end, which do not count: 'x ' is between 'x' and 'x!'.
   const exact = `rtrim(${left.sql}, ' ') ${operator} ${against} COLLATE NOCASE`;
   switch (operator) {
     case '=':

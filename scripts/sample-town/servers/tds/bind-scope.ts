@@ -15,7 +15,7 @@ export interface SourceColumn {
 }
 
 export interface Source {
-  /** Names that may stand before the dot, lower case: the alias alone, else the table with and without its schema. */
+  /** Names that may come before the dot, lower case: the alias alone, else the table with and without its schema. */
   qualifiers: string[];
   columns: SourceColumn[];
 }

@@ -56,7 +56,7 @@ export function bindSource(binding: Binding, scope: Scope, source: TableSource):
   }
 }
 
-/** A derived table does not see its neighbours in FROM, only what is around the query and its common tables. */
+/** A derived table does not see its neighbors in FROM, only what is around the query and its common tables. */
 function enclosing(scope: Scope): Scope | undefined {
   return scope.parent;
 }

@@ -1,6 +1,6 @@
 // A bound expression: SQLite text with the T-SQL type it has, and how one becomes another type, a key to sort by, a trimmed text.
 //
-// How values stand inside SQLite expressions: text without the blanks CHAR pads it with; decimals as text with the type's scale, or
+// How values are inside SQLite expressions: text without the blanks CHAR pads it with; decimals as text with the type's scale, or
 // as a number when `native`; dates as canonical text (dates.ts); BIT and integers as integers; binary as blobs.
 import { MAX, describeType, isBinary, isDecimal, isFloat, isInteger, isPadded, isText } from './column-types.ts';
 import type { SqlType } from './column-types.ts';
@@ -20,7 +20,7 @@ export interface Bound {
   fixed: boolean;
   /** Its text may hold letters beyond ASCII, whose case SQLite's NOCASE does not fold. */
   beyondAscii: boolean;
-  /** Set for a column as it stands in its table. */
+  /** Set for a column as it is in its table. */
   column: string | undefined;
 }
 
@@ -122,7 +122,7 @@ export function equalityKey(from: Bound): string {
   return from.sql;
 }
 
-/** Sorts as the value does; a bare column stays bare, so that an index can deliver the order. */
+/** Sorts as the value does; a bare column stays bare, so an index can deliver the order. */
 export function orderKey(from: Bound): string {
   if (isText(from.type) || from.type.name === 'uniqueidentifier') return `${from.sql} COLLATE NOCASE`;
   if (isDecimal(from.type) && !from.native) return `tds_decimal_key(${from.sql})`;

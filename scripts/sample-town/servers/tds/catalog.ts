@@ -177,7 +177,7 @@ function readForeignKeys(db: SqliteDatabase, sqliteName: string, name: string): 
   return [...keys.values()];
 }
 
-/** Looks at the first and last rows: does what stands there compare as it stands, or has each value to be normalized? */
+/** Looks at the first and last rows: does what is there compare as it stands, or has each value to be normalized? */
 function sampleColumns(db: SqliteDatabase, table: string, columns: Column[]): void {
   const checked = columns.filter(needsCanonicalForm);
   if (checked.length === 0) return;

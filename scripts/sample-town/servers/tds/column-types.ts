@@ -144,7 +144,7 @@ export function typeFromName(name: string, args: readonly string[]): SqlType | u
 }
 
 /**
- * The type a SQLite column declares; `"NVARCHAR(MAX)"` needs the quotes there (or NVARCHAR(-1)). Words beside the type's own name only steer SQLite's affinity: `NUMERIC TEXT(19,5)` is a
+ * The type a SQLite column declares; `"NVARCHAR(MAX)"` needs the quotes there (or NVARCHAR(-1)). Words next to the type's own name only steer SQLite's affinity: `NUMERIC TEXT(19,5)` is a
  * NUMERIC(19,5) that SQLite keeps as text, digit for digit, where a plain `NUMERIC(19,5)` is a number to SQLite.
  */
 export function typeFromDeclaration(declared: string): { type: SqlType; keptAsText: boolean } | undefined {

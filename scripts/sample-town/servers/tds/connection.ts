@@ -31,7 +31,7 @@ import {
   writeSspi,
   writeTextChange,
 } from './tokens.ts';
-import { Cancelled } from './write-lock.ts';
+import { Canceled } from './write-lock.ts';
 
 export interface ConnectionOptions {
   spid: number;
@@ -283,7 +283,7 @@ async function answer(channel: Channel, session: Session, message: ClientMessage
   try {
     if (!message.ignored) beforeLast = await perform(run, message);
   } catch (error) {
-    if (error instanceof Cancelled) {
+    if (error instanceof Canceled) {
       if (session.abortOnError && session.transactions.depth > 0) endTransaction(run, 'rollback');
     } else if (error instanceof SqlServerError && error.class >= 20) fatal = error;
     else {

@@ -1,4 +1,4 @@
-// Dates as SQLite keeps them for this stand-in, and as T-SQL counts them. Canonical text, so that its order is the order in time:
+// Dates as SQLite keeps them for this stand-in, and as T-SQL counts them. Canonical text, so its order is the order in time:
 //   date 'YYYY-MM-DD', datetime 'YYYY-MM-DD HH:MM:SS.mmm', smalldatetime 'YYYY-MM-DD HH:MM:SS',
 //   datetime2(n) 'YYYY-MM-DD HH:MM:SS.' + n digits (no point for 0), time(n) 'HH:MM:SS.' + n digits.
 import { SqlServerError, badDate } from './sql-errors.ts';
@@ -136,7 +136,7 @@ const canonicalForms: Partial<Record<SqlType['name'], RegExp>> = {
   smalldatetime: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/,
 };
 
-/** Whether stored text is canonical for its type, so that it can be compared as it is, by its index. */
+/** Whether stored text is canonical for its type, so it can be compared as it is, by its index. */
 export function isCanonicalMoment(text: string, type: SqlType): boolean {
   const form = canonicalForms[type.name];
   if (form !== undefined) return form.test(text);

@@ -14,7 +14,7 @@ import type { SqliteValue } from './sqlite.ts';
 import type { Expression, Query, Select, Statement, WriteStatement } from './sql-syntax.ts';
 import { translateFailure } from './sqlite-failures.ts';
 import type { FailedWrite } from './sqlite-failures.ts';
-import { Cancelled } from './write-lock.ts';
+import { Canceled } from './write-lock.ts';
 
 export interface Run {
   session: Session;
@@ -27,7 +27,7 @@ class Returned extends Error {}
 
 const parsed = new Map<string, Statement[]>();
 
-/** Errors go into the response; only Cancelled and an error that ends the connection (class 20 and up) are thrown. */
+/** Errors go into the response; only Canceled and an error that ends the connection (class 20 and up) are thrown. */
 export async function executeBatch(run: Run, sql: string): Promise<void> {
   try {
     const statements = parseRemembered(sql);
@@ -36,7 +36,7 @@ export async function executeBatch(run: Run, sql: string): Promise<void> {
     for (const statement of statements) await executeStatement(run, statement);
   } catch (error) {
     if (error instanceof Returned) return;
-    if (error instanceof Cancelled) throw error;
+    if (error instanceof Canceled) throw error;
     reportBatchFailure(run, error);
   }
 }
@@ -73,7 +73,7 @@ function reportBatchFailure(run: Run, thrown: unknown): void {
   if (error.class >= 20) throw error;
 }
 
-/** Runs one statement; an error that ends only the statement is reported here, so that the batch goes on. */
+/** Runs one statement; an error that ends only the statement is reported here, so the batch goes on. */
 async function executeStatement(run: Run, statement: Statement): Promise<void> {
   const { session, response } = run;
   let write: FailedWrite | undefined;
@@ -85,7 +85,7 @@ async function executeStatement(run: Run, statement: Statement): Promise<void> {
     });
     session.lastError = 0;
   } catch (thrown) {
-    if (thrown instanceof Cancelled || thrown instanceof Returned) throw thrown;
+    if (thrown instanceof Canceled || thrown instanceof Returned) throw thrown;
     const error = translateFailure(thrown, session.catalog(), write);
     session.lastError = error.number;
     session.rowCount = 0;
@@ -257,11 +257,11 @@ async function wait(run: Run, delay: string): Promise<void> {
   try {
     await sleep(((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000, undefined, { signal: run.signal });
   } catch {
-    throw new Cancelled();
+    throw new Canceled();
   }
 }
 
-/** Options that change how this stand-in answers are honoured, those a driver always sends accepted, anything else refused. */
+/** Options that change how this stand-in answers are honored, those a driver always sends accepted, anything else refused. */
 function setOption({ session }: Run, option: string, value: string): void {
   const on = value === 'ON';
   switch (option) {

@@ -1,4 +1,4 @@
-// MD4 (RFC 1320), which NTLM makes of a password and which today's OpenSSL does not offer any more. For nothing else.
+// MD4 (RFC 1320), which NTLM makes of a password and which today's OpenSSL does not offer anymore. For nothing else.
 
 /** The 16 bytes of MD4 of these bytes. */
 export function md4(message: Buffer): Buffer {

@@ -174,7 +174,7 @@ function parseParenthesis(cursor: Cursor): Expression {
 }
 
 const callsWithoutParentheses = new Set(['CURRENT_TIMESTAMP', 'CURRENT_USER', 'SESSION_USER', 'SYSTEM_USER', 'USER']);
-/** Reserved words that are functions all the same. */
+/** Reserved words that are functions anyway. */
 const reservedFunctions = new Set(['LEFT', 'RIGHT', 'CONVERT', 'COALESCE', 'NULLIF']);
 
 function parseWord(cursor: Cursor): Expression {

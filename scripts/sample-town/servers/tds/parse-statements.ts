@@ -8,7 +8,7 @@ import { tokenize } from './sql-tokenizer.ts';
 
 type Body = Statement extends infer S ? (S extends Statement ? Omit<S, 'text' | 'line'> : never) : never;
 
-/** Throws 102 where the text is not T-SQL, and the stand-in's own error where it is but lies outside the subset. */
+/** Throws 102 where the text is not T-SQL, and the stand-in's own error where it is but is outside the subset. */
 export function parseBatch(sql: string): Statement[] {
   const cursor = new Cursor(sql, tokenize(sql));
   return parseStatements(cursor, () => cursor.token.kind === 'end');

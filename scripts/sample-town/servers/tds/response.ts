@@ -9,7 +9,7 @@ import { TokenBuffer } from './tokens.ts';
 import { writeColumns } from './wire-columns.ts';
 import { encoderFor } from './wire-values.ts';
 import type { ResultColumn } from './wire-columns.ts';
-import { Cancelled } from './write-lock.ts';
+import { Canceled } from './write-lock.ts';
 
 export class Response {
   readonly #writer: MessageWriter;
@@ -76,12 +76,12 @@ export class Response {
       if (out.length >= 16384 && !this.#writer.write(out.take())) await this.#writer.drained();
       // Others have their turn too, and so has an ATTENTION of this client.
       if (count % 500 === 0) await yieldToOthers();
-      if (signal.aborted) throw new Cancelled();
+      if (signal.aborted) throw new Canceled();
     }
     return count;
   }
 
-  /** Ends the message. In a procedure the return status and the output parameters stand before the last token. */
+  /** Ends the message. In a procedure the return status and the output parameters come before the last token. */
   end(beforeLast?: (out: TokenBuffer) => void): void {
     if (this.#procedure) {
       this.#flushPending(true);

@@ -1,4 +1,4 @@
-// ROWVERSION: one counter for the database, a new value for every row inserted or updated, kept by triggers in plain SQL, so that a
+// ROWVERSION: one counter for the database, a new value for every row inserted or updated, kept by triggers in plain SQL, so a
 // program which writes to the SQLite file directly moves it too.
 //
 // A client that polls by rowversion must not step over a transaction that is still open: MIN_ACTIVE_ROWVERSION() tells how far it

@@ -2,7 +2,7 @@
 import { syntaxError, unsupported } from './sql-errors.ts';
 import type { Token } from './sql-tokenizer.ts';
 
-/** Words that end an expression or a table, so that they are never taken for an alias. */
+/** Words that end an expression or a table, so they are never taken for an alias. */
 const reserved = new Set(
   `ADD ALL ALTER AND ANY AS ASC AUTHORIZATION BACKUP BEGIN BETWEEN BREAK BY CASE CHECK CLOSE COLLATE COLUMN COMMIT CONSTRAINT CONTINUE CREATE
   CROSS CURSOR DEALLOCATE DECLARE DEFAULT DELETE DENY DESC DISTINCT DROP ELSE END ESCAPE EXCEPT EXEC EXECUTE EXISTS FETCH FOR FOREIGN FREETEXT FROM

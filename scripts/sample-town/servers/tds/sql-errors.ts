@@ -1,4 +1,4 @@
-// Errors as SQL Server numbers and words them (sys.messages), so that a client's error handling is tried for real.
+// Errors as SQL Server numbers and words them (sys.messages), so a client's error handling is tried for real.
 
 export interface SqlErrorFields {
   number: number;

@@ -1,4 +1,4 @@
-// T-SQL text into tokens. Everything that reads SQL here works on these, so that no rule ever fires inside a string or a comment.
+// T-SQL text into tokens. Everything that reads SQL here works on these, so no rule ever fires inside a string or a comment.
 import { SqlServerError, syntaxError } from './sql-errors.ts';
 
 export type TokenKind = 'word' | 'quoted' | 'text' | 'unicode text' | 'number' | 'binary' | 'variable' | 'global' | 'symbol' | 'end';
@@ -10,7 +10,7 @@ export interface Token {
   /** Upper-case text of a word, the symbol itself, else empty: what the grammar compares with. */
   key: string;
   line: number;
-  /** Where it stands in the SQL text. */
+  /** Where it is in the SQL text. */
   start: number;
   end: number;
 }

@@ -81,7 +81,7 @@ test('writers wait for each other without stopping readers; LOCK_TIMEOUT gives u
   expect(await nameOf(third)).toBe('second');
 });
 
-test('a waiting writer can be cancelled', async () => {
+test('a waiting writer can be canceled', async () => {
   const transaction = one.transaction();
   await transaction.begin();
   await rename(transaction, 'holds');

@@ -2,7 +2,7 @@
 //
 //   READ COMMITTED     reads run on their own until the first write; from then on the transaction is open and holds the write lock
 //   SNAPSHOT           the first statement opens the transaction and fixes what it sees; a write after somebody else's is error 3960
-//   REPEATABLE READ,   the first statement takes the write lock, so that what was read cannot change
+//   REPEATABLE READ,   the first statement takes the write lock, so what was read cannot change
 //   SERIALIZABLE
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -13,7 +13,7 @@ import type { RowversionClock } from './rowversion.ts';
 import { SqlServerError } from './sql-errors.ts';
 import { quoteIdentifier } from './sqlite.ts';
 import type { SqliteDatabase } from './sqlite.ts';
-import { Cancelled } from './write-lock.ts';
+import { Canceled } from './write-lock.ts';
 import type { WriteLock } from './write-lock.ts';
 
 export class Transactions {
@@ -133,7 +133,7 @@ export class Transactions {
         if (!isBusy(error)) throw error;
         if (this.lockTimeout >= 0 && Date.now() - started > this.lockTimeout)
           throw new SqlServerError({ number: 1222, state: 51, message: 'Lock request time out period exceeded.' });
-        if (signal.aborted) throw new Cancelled();
+        if (signal.aborted) throw new Canceled();
         await sleep(10);
       }
     }

@@ -75,7 +75,7 @@ export function encoderFor(column: ResultColumn): Encoder {
         (out, value) => {
           const bytes =
             type.name === 'image' ? asBytes(value) : type.name === 'text' ? windows1252(String(value)) : Buffer.from(String(value), 'ucs2');
-          // A text pointer and a timestamp, which no client uses any more, stand before the length.
+          // A text pointer and a timestamp, which no client uses anymore, come before the length.
           out.u8(16);
           out.fill(0, 16 + 8);
           out.u32(bytes.length);

@@ -4,10 +4,10 @@ import { realpathSync } from 'node:fs';
 import { SqlServerError } from './sql-errors.ts';
 
 /** The client sent ATTENTION or left while its request was running. */
-export class Cancelled extends Error {}
+export class Canceled extends Error {}
 
 export interface WriteLock {
-  /** Gives the release. Throws 1222 after `timeout` ms (negative: never), Cancelled when the signal fires first. */
+  /** Gives the release. Throws 1222 after `timeout` ms (negative: never), Canceled when the signal fires first. */
   acquire(timeout: number, signal: AbortSignal): Promise<() => void>;
 }
 
@@ -52,7 +52,7 @@ function createWriteLock(): WriteLock {
         waiting.splice(waiting.indexOf(turn), 1);
         reject(error);
       };
-      const onAbort = (): void => leave(new Cancelled());
+      const onAbort = (): void => leave(new Canceled());
       const timer =
         timeout < 0
           ? undefined
