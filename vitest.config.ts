@@ -18,20 +18,20 @@ for (const { suite, program, install } of missing)
 const left = [...configDefaults.exclude, ...missing.map(({ suite }) => suite)];
 
 /** Suites about the file that a store is. */
-const FILE_ONLY = ['test/engine/doctor.test.ts'];
+const FILE_ONLY = ['test/engine/run/doctor.test.ts'];
 /** Suites about what comes over the wire, whose records land as every other suite's do: over one store, for the time they take. */
 const ABOUT_THE_WIRE = [
-  'answers',
-  'bank-statements',
-  'blds',
-  'changing-pages',
-  'either-shape',
-  'error-rules',
-  'nacha',
-  'packed',
-  'reports',
-  'secrets',
-  'secrets-echoed',
+  'inbound/answers',
+  'inbound/bank-statements',
+  'inbound/blds',
+  'inbound/changing-pages',
+  'inbound/either-shape',
+  'inbound/error-rules',
+  'inbound/nacha',
+  'inbound/packed',
+  'inbound/reports',
+  'run/secrets',
+  'run/secrets-echoed',
 ].map((name) => `test/engine/${name}.test.ts`);
 /**
  * The longest suites, which `npm run check` and CI run and `npm test` does not: packs certified with all their checks, runs that are cut off
@@ -61,7 +61,7 @@ const POSTGRES_ONLY = ['test/postgres/**'];
 /** Suites that touch a store run twice: over a file, and over a PostgreSQL server that the whole run shares. */
 const OVER_BOTH = [
   'test/store/*.test.ts',
-  'test/engine/*.test.ts',
+  'test/engine/**/*.test.ts',
   'test/outbound/*.test.ts',
   'test/web/{report,pages,outbound}.test.ts',
   'test/sample-town/sample-town.test.ts',
