@@ -1,5 +1,16 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,6 +83,8 @@ export async function makeScene(what: What): Promise<Scene> {
     'inbox/clerk.csv': people,
     ...(sink ? { 'inbox/receipts.csv': asFile(ROWS.slice(0, SENT)) } : {}),
   });
+  // Doctor looks a minute after serve has started, and would remark on it.
+  chmodSync(join(town.folder, 'secret'), 0o600);
   // Nothing of these two is of any use here, and --all would run them.
   for (const name of ['orders', 'pool']) town.remove(`pipelines/${name}.yaml`);
   await town.reopen();

@@ -7,6 +7,7 @@ import { TOWN } from '../../../test/config/town.ts';
 import { applyChanges, changes } from '../../../test/config/mutations.ts';
 import { readWithPlaces } from './document.ts';
 import { readPlainYaml } from './plain.ts';
+import { tries } from '../../../test/effort.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const UNUSUAL = `a: |
@@ -134,7 +135,7 @@ describe('reading plain YAML quickly', () => {
         expect(full.lossy).toEqual([]);
         expect(quick.value).toStrictEqual(full.value);
       }),
-      { numRuns: Number(process.env.FUZZ_RUNS ?? 3000) },
+      { numRuns: Number(process.env.FUZZ_RUNS ?? tries(3000)) },
     );
   });
 });

@@ -51,7 +51,7 @@ interface Snapshot {
  * once, for streams that are not files. Nothing is deleted where a record of the snapshot
  * could not be read: it may be any of those that seem to be missing.
  */
-export async function absentDeletions(session: Session, seen: SeenKeys, { created, before, file }: Snapshot): Promise<void> {
+export async function absentDeletions(session: Session, seen: Omit<SeenKeys, 'add'>, { created, before, file }: Snapshot): Promise<void> {
   const { knex, source, stream } = session;
   const total = await countLive(knex, source.id);
   const keys = await seen.absent();

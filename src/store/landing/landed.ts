@@ -78,6 +78,47 @@ export async function countLive(knex: Knex, sourceId: number): Promise<number> {
   return Number(row!.n);
 }
 
+/** A record that is there now, by its key; `hash` of what the source said last, where nothing else has to be looked at to know that it is the same. */
+export interface LiveHash {
+  key: string;
+  hash: string | undefined;
+}
+
+/** Hashes of what these records said last, of all their links. */
+export async function hashesOf(knex: Knex, sourceId: number, keys: readonly string[]): Promise<string[]> {
+  const hashes: string[] = [];
+  for (let i = 0; i < keys.length; i += 500)
+    hashes.push(
+      ...((await knex('il_link')
+        .where({ source_id: sourceId })
+        .whereIn('source_key', keys.slice(i, i + 500))
+        .pluck('hash')) as string[]),
+    );
+  return hashes;
+}
+
+const HASHES_AT_ONCE = 20_000;
+
+/**
+ * Every record of a source that is there now, in the order of their keys. Without a hash are those of which nothing was made, or whose links
+ * do not agree on what was said last.
+ */
+export async function* liveHashes(knex: Knex, sourceId: number): AsyncGenerator<LiveHash[], void, void> {
+  for (let after: string | undefined; ;) {
+    const page = knex('il_link').where({ source_id: sourceId }).groupBy('source_key').orderBy('source_key').limit(HASHES_AT_ONCE);
+    if (after !== undefined) void page.where('source_key', '>', after);
+    const rows = (await page
+      .havingRaw('count(*) > count(deleted_run)')
+      .select('source_key as key')
+      .min('hash as low')
+      .max('hash as high')
+      .max('golden_id as golden')) as { key: string; low: string; high: string; golden: number | null }[];
+    if (rows.length === 0) return;
+    yield rows.map(({ key, low, high, golden }) => ({ key, hash: low === high && low !== '' && golden !== null ? low : undefined }));
+    after = rows.at(-1)!.key;
+  }
+}
+
 /** Does the store know any record of this source? */
 export async function hasLinks(knex: Knex, sourceId: number): Promise<boolean> {
   return (await knex('il_link').where({ source_id: sourceId }).first('source_key')) !== undefined;

@@ -57,6 +57,15 @@ export async function putRejects(knex: Knex, rejects: readonly NewReject[]): Pro
   }
 }
 
+/** Keys of records of a source that are set aside now, or that a person dismissed. */
+export async function keysSetAside(knex: Knex, sourceId: number): Promise<string[]> {
+  return (await knex('il_reject')
+    .where({ source_id: sourceId })
+    .where((either) => either.where({ state: 'open' }).orWhereNotNull('dismissed_by'))
+    .distinct('reject_key')
+    .pluck('reject_key')) as string[];
+}
+
 /** Closes the open rejects of these keys: a good record with the key was read. */
 export async function closeRejects(
   knex: Knex,

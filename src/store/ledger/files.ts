@@ -57,6 +57,16 @@ export async function lyingAt(knex: Knex, sourceId: number, path: string): Promi
   return row?.archived_to === null ? row : undefined;
 }
 
+/** Was every record of this source read as `reading` says, and is something there? */
+export async function allReadAs(knex: Knex, sourceId: number, reading: string): Promise<boolean> {
+  const rows = (await knex('il_file')
+    .where({ source_id: sourceId })
+    .whereIn('state', ['loading', 'loaded'])
+    .distinct('reading')
+    .limit(2)) as { reading: string | null }[];
+  return rows.length === 1 && rows[0]!.reading === reading;
+}
+
 /** Starts loading this content, or starts it over. */
 export async function startFile(knex: Knex, file: NewFile): Promise<LedgerFile> {
   const known = (await knex('il_file').where({ source_id: file.source_id, path: file.path, sha256: file.sha256 }).first()) as

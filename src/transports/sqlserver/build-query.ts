@@ -1,5 +1,6 @@
 import { ConfigError, didYouMean } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
+import { nameList } from '../../core/name-list.ts';
 import type { QuerySpec } from '../transport.ts';
 import { findColumn, quoted } from './catalog.ts';
 import type { ServerColumn } from './catalog.ts';
@@ -171,7 +172,7 @@ function column(work: Work, source: Source, name: string, path: string): ServerC
     code: 'SQL_COLUMN_UNKNOWN',
     place: { system: work.connection, path },
     message: `${source.name} has no column called ${JSON.stringify(name)}.`,
-    hint: meant ? `Did you mean ${meant}?` : `It has ${names.slice(0, 40).join(', ')}${names.length > 40 ? ' and more' : ''}.`,
+    hint: meant ? `Did you mean ${meant}?` : `It has ${nameList(names, 40)}.`,
   });
   return undefined;
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type PeopleStore, type Person, peopleStore } from './identity-store.ts';
+import { tries } from '../../effort.ts';
 
 const open: PeopleStore[] = [];
 const store = async (...args: Parameters<typeof peopleStore>): Promise<PeopleStore> => {
@@ -54,7 +55,7 @@ describe('who is one does not depend on', () => {
         await first.rebuild();
         expect(await first.clusters()).toEqual(expected);
       }),
-      { numRuns: 8, seed: 7 },
+      { numRuns: tries(8), seed: 7 },
     );
   });
 
@@ -71,7 +72,7 @@ describe('who is one does not depend on', () => {
         await second.remove(before.filter((p) => Number(p.key) >= list.length));
         expect(await second.clusters()).toEqual(await first.clusters());
       }),
-      { numRuns: 6, seed: 11 },
+      { numRuns: tries(6), seed: 11 },
     );
   });
 });

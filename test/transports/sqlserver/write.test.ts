@@ -5,6 +5,7 @@ import { openSqlServer } from '../../../src/transports/sqlserver/sqlserver.ts';
 import type { QueryTransport, RowResult, WriteSpec } from '../../../src/transports/transport.ts';
 import { startServer } from './server.ts';
 import type { TestServer, TestTable } from './server.ts';
+import { tries } from '../../effort.ts';
 
 const TABLES: TestTable[] = [
   { name: 'accounts', columns: { code: 'varchar(10) NOT NULL PRIMARY KEY' }, rows: [['100'], ['200']] },
@@ -414,7 +415,7 @@ describe('writing again', () => {
             await transport.write({ table: 'plain', write: 'upsert', key: ['id'], rows: rows.slice(at, at + size) });
         expect(await all('plain', 'id', 'value')).toEqual(once);
       }),
-      { numRuns: 25 },
+      { numRuns: tries(25) },
     );
   });
 

@@ -1,5 +1,6 @@
 import type { DecoderConfig, StreamConfig } from '../../../config/schema/connector.ts';
 import { FatalError, FileError, type Problem } from '../../../core/errors.ts';
+import { nameList } from '../../../core/name-list.ts';
 import type { SourceRecord, Value, Values } from '../../../core/record.ts';
 import { valueAt } from '../../../core/record.ts';
 import { decodeWith } from '../../../formats/formats.ts';
@@ -112,7 +113,7 @@ function withoutList(path: string, value: Values, what: string, form: string, na
   return new FatalError({
     code: 'ANSWER_EMPTY',
     place: { system: name, path },
-    message: `The answer has ${what} at ${path}, where the list of records should be; it has ${Object.keys(value).join(', ') || 'nothing'}.`,
+    message: `The answer has ${what} at ${path}, where the list of records should be; it has ${nameList(Object.keys(value)) || 'nothing'}.`,
     hint: `Correct record_selector.path in the connector. If the service means that there are no records, set empty: [${form}] in record_selector.`,
   });
 }

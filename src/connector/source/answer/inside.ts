@@ -1,5 +1,6 @@
 import type { DecoderConfig, StreamConfig } from '../../../config/schema/connector.ts';
 import { FatalError } from '../../../core/errors.ts';
+import { nameList } from '../../../core/name-list.ts';
 import { valueAt, type Values } from '../../../core/record.ts';
 import { JsonDefect, readJson } from '../../../formats/json/scan.ts';
 import { valuesOfXml } from './xml-answer.ts';
@@ -14,7 +15,7 @@ export function textIn(value: Values, path: string, { decoder }: StreamConfig, n
     place: { system: name, path },
     message:
       found === undefined
-        ? `The answer has no text at ${path}; it has ${Object.keys(value).join(', ') || 'nothing'}.`
+        ? `The answer has no text at ${path}; it has ${nameList(Object.keys(value)) || 'nothing'}.`
         : `The answer has no text at ${path} but ${Array.isArray(found) ? 'a list' : 'a group of fields'}.`,
     hint: 'Correct retriever.request.text in the connector; if the records are elements of the answer itself, remove it and set record_selector.path.',
   });

@@ -1,5 +1,6 @@
 import { ConfigError, FatalError, didYouMean } from '../../../core/errors.ts';
 import type { Problem } from '../../../core/errors.ts';
+import { nameList } from '../../../core/name-list.ts';
 import type { WriteSpec } from '../../transport.ts';
 import { findColumn, findTable, quoted } from '../catalog.ts';
 import type { ServerColumn, ServerTable } from '../catalog.ts';
@@ -78,7 +79,7 @@ export function checkTarget(target: WriteTarget, spec: WriteSpec, connection: st
       say(
         'SQL_COLUMN_UNKNOWN',
         `${target.name} has no column called ${JSON.stringify(name)}.`,
-        meant ? `Did you mean ${meant}?` : `It has ${names.slice(0, 40).join(', ')}.`,
+        meant ? `Did you mean ${meant}?` : `It has ${nameList(names, 40)}.`,
       );
     } else if (column.generated && (isKey ? spec.write === 'append' || spec.write === 'upsert' : spec.write !== 'delete'))
       say(
