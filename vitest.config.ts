@@ -38,8 +38,9 @@ const ABOUT_THE_WIRE = [
  * at every commit, servers that are killed, a browser, towns of their own processes. What they are about is tested by shorter ones as well.
  */
 const LONG = [
-  'test/certify/{commands,discover-hard,files,header,online,pieces,proven,session,shipped,sink-online,sink-requests}.test.ts',
-  'test/engine/{interrupted,processes,secrets}.test.ts',
+  'test/certify/{commands,files,header,online,pieces,proven,session,shipped}.test.ts',
+  'test/certify/{discover/hard,sink/online,sink/requests}.test.ts',
+  'test/engine/run/{interrupted,processes,secrets}.test.ts',
   'test/faults/**',
   'test/fuzz/found.test.ts',
   'test/kill/**',
@@ -50,7 +51,8 @@ const LONG = [
 ];
 /** And those that are long over PostgreSQL. */
 const LONG_ON_POSTGRES = [
-  'test/engine/{again,changes,configuration,file-order,full-disk,identity,identity-order,preview,re-export}.test.ts',
+  'test/engine/run/{again,configuration,full-disk,preview}.test.ts',
+  'test/engine/{inbound/changes,inbound/file-order,identity/identity,identity/identity-order,re-export}.test.ts',
   'test/outbound/{odd-servers,packed,requests}.test.ts',
   'test/postgres/{copy,crash}.test.ts',
   'test/store/starters.test.ts',
