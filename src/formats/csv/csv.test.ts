@@ -66,7 +66,7 @@ describe('rows', () => {
     });
   });
 
-  test('a quote in the wrong place sets its row aside, or refuses the file when it swallowed lines', async () => {
+  test('a quote in the wrong place rejects its row, or refuses the file when it swallowed lines', async () => {
     const records = await readAll(csv(), 'a,b\n"John "Jack" Smith",1\n2,3\n');
     expect(records.map((r) => r.problem?.code)).toEqual(['QUOTE_MISPLACED', undefined]);
     expect(records[0]!.raw).toBe('"John "Jack" Smith",1');

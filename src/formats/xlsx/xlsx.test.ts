@@ -282,7 +282,7 @@ describe('the table in a sheet', () => {
     expect(await refusal(xlsx(options), raw([[]]))).toContain('[FOOTER_MISSING]');
   });
 
-  test('a value next to the table sets its row aside; a column without a name and without values is nothing', async () => {
+  test('a value next to the table rejects its row; a column without a name and without values is nothing', async () => {
     const records = await readAll(
       xlsx(),
       raw([
