@@ -173,7 +173,7 @@ fields:
     ]),
   ),
   'pipelines/bank-deposits.yaml':
-    'pipeline: bank-deposits\nschedule: 30 6 * * 1-5\nsource: { connection: bank, stream: deposits }\nmappings: [deposit.from-bank]\n',
+    'pipeline: bank-deposits\ntitle: Deposits at the bank\nschedule: 30 6 * * 1-5\nsource: { connection: bank, stream: deposits }\nmappings: [deposit.from-bank]\n',
   'pipelines/receipts-at-bank.yaml': `pipeline: receipts-at-bank
 description: Does what each department took in a month arrive at the bank?
 schedule: 0 7 * * 1-5
