@@ -14,7 +14,7 @@ import { decoder, readAll, refusal, valuesOf, written } from '../formats/reading
 describe('found by changing files at random', () => {
   test('a header of thousands of equal columns is refused in a few words', async () => {
     const said = await refusal(decoder({ csv: {} }), `${'receipt,'.repeat(100_000)}receipt\n`);
-    expect(said).toContain('"receipt" is there 100001 times (columns 1 and 2 and 3 and 4 and 5 and …)');
+    expect(said).toContain('"receipt" appears 100001 times (columns 1 and 2 and 3 and 4 and 5 and …)');
     expect(said.length).toBeLessThan(400);
   });
 

@@ -19,7 +19,7 @@ describe('what the header says', () => {
   });
 
   test('a column that is there twice refuses the file', async () => {
-    expect(await refusal(csv(), 'id,amount,id,id\n1,2,3,4\n')).toContain('The column "id" is there 3 times (columns 1 and 3 and 4).');
+    expect(await refusal(csv(), 'id,amount,id,id\n1,2,3,4\n')).toContain('The column "id" appears 3 times (columns 1 and 3 and 4).');
   });
 
   test('columns that is unknown are reported once', async () => {
