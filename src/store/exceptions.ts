@@ -26,6 +26,8 @@ export interface NewException {
   since: string | null;
   facts: Readonly<Record<string, string | number>>;
   dueOn: string | null;
+  /** money: the money of its records is open because of it. finding: a match may have it. */
+  about: 'money' | 'finding';
   records: readonly ExceptionRecord[];
 }
 
@@ -39,6 +41,8 @@ export interface StoredException extends Omit<NewException, 'records'> {
   owner: string | null;
   /** Why a person resolved it. */
   reason: string | null;
+  /** The exception that this one is an echo of. */
+  causeId: string | null;
   /** UTC. */
   changedAt: string;
 }
@@ -98,14 +102,23 @@ export async function saveExceptions(
     isNew.map((e) => eventRow(e.id, 1, run.at, SCHEDULE, 'opened', { run: run.id })),
   );
   result.opened = isNew.length;
+  const stored = await recordsByException(trx, run.pipeline);
+  const untouched: string[] = [];
   for (const e of found) {
     const before = known.get(e.id);
     known.delete(e.id);
-    if (before) await again(trx, run, before, e, result);
+    if (!before) continue;
+    if (!sameRecords(stored.get(e.id) ?? [], e.records)) await replaceRecords(trx, e);
+    if (await again(trx, run, before, e, result)) continue;
+    untouched.push(e.id);
   }
+  for (let i = 0; i < untouched.length; i += 500)
+    await trx('il_exception')
+      .whereIn('id', untouched.slice(i, i + 500))
+      .update({ last_run: run.id });
   for (const gone of known.values()) {
     if (!UNFINISHED.includes(gone.state)) continue;
-    const records = (await trx('il_exception_record').where({ exception_id: gone.id }).orderBy('record').pluck('record')) as string[];
+    const records = (stored.get(gone.id) ?? []).map(({ record }) => record).sort();
     await change(trx, gone.id, { state: 'closed' }, run.at, SCHEDULE, 'closed', { run: run.id, ...explainedBy(records) });
     result.closed++;
   }
@@ -119,29 +132,62 @@ export async function saveExceptions(
 /** The actor of what data did by itself. */
 const SCHEDULE = 'run';
 
+/** Whether anything but the number of its last run has changed. */
 async function again(
   trx: Knex,
   run: { id: number; at: string },
   before: StoredException,
   now: NewException,
   result: SavedExceptions,
-): Promise<void> {
+): Promise<boolean> {
   const same = before.minor === now.minor && before.currency === now.currency;
   if (UNFINISHED.includes(before.state)) {
-    if (same)
+    const rest = columnsOf(now);
+    if (!same) await change(trx, now.id, { ...rest, last_run: run.id }, run.at, SCHEDULE, 'changed', { run: run.id, minor: now.minor });
+    else if (rest.facts === JSON.stringify(before.facts) && rest.since === before.since && rest.about === before.about) return false;
+    else
       await trx('il_exception')
         .where({ id: now.id })
-        .update({ last_run: run.id, facts: JSON.stringify(now.facts) });
-    else await change(trx, now.id, { ...columnsOf(now), last_run: run.id }, run.at, SCHEDULE, 'changed', { run: run.id, minor: now.minor });
-    return;
+        .update({ ...rest, last_run: run.id });
+    return true;
   }
-  if (before.state === 'resolved' && same) {
-    await trx('il_exception').where({ id: now.id }).update({ last_run: run.id });
-    return;
-  }
+  if (before.state === 'resolved' && same) return false;
   const state = before.owner === null ? 'open' : 'assigned';
   await change(trx, now.id, { ...columnsOf(now), state, reason: null, last_run: run.id }, run.at, SCHEDULE, 'found_again', { run: run.id });
   result.reopened++;
+  return true;
+}
+
+async function recordsByException(trx: Knex, pipeline: string): Promise<Map<string, ExceptionRecord[]>> {
+  const rows = (await trx('il_exception_record as r')
+    .join('il_exception as e', 'e.id', 'r.exception_id')
+    .where({ 'e.pipeline': pipeline })
+    .select('r.*')) as Record<string, unknown>[];
+  const found = new Map<string, ExceptionRecord[]>();
+  for (const row of rows) {
+    const list = found.get(row.exception_id as string);
+    if (list) list.push(recordOf(row));
+    else found.set(row.exception_id as string, [recordOf(row)]);
+  }
+  return found;
+}
+
+function sameRecords(stored: readonly ExceptionRecord[], now: readonly ExceptionRecord[]): boolean {
+  if (stored.length !== now.length) return false;
+  const names = new Map(stored.map((r) => [`${r.side} ${r.record}`, r]));
+  return now.every((r) => {
+    const before = names.get(`${r.side} ${r.record}`);
+    return before?.golden === r.golden && before.minor === r.minor;
+  });
+}
+
+async function replaceRecords(trx: Knex, { id, records }: NewException): Promise<void> {
+  await trx('il_exception_record').where({ exception_id: id }).delete();
+  await insertAll(
+    trx,
+    'il_exception_record',
+    records.map((r) => recordRow(id, r)),
+  );
 }
 
 /** What a person does with one: its new state and the event, together. */
@@ -200,19 +246,41 @@ export async function listExceptions(
     lastRun: Number(row.last_run),
     owner: row.owner as string | null,
     reason: row.reason as string | null,
+    about: row.about as StoredException['about'],
+    causeId: row.cause_id as string | null,
     changedAt: row.changed_at as string,
   }));
 }
 
 export async function exceptionRecords(knex: Knex, id: string): Promise<ExceptionRecord[]> {
   const rows = (await knex('il_exception_record').where({ exception_id: id }).orderBy(['side', 'record'])) as Record<string, unknown>[];
-  return rows.map((row) => ({
+  return rows.map(recordOf);
+}
+
+function recordOf(row: Record<string, unknown>): ExceptionRecord {
+  return {
     side: row.side as 'left' | 'right',
     entityId: Number(row.entity_id),
     golden: Number(row.golden_id),
     record: row.record as string,
     minor: Number(row.minor),
-  }));
+  };
+}
+
+/** Records of several exceptions, by exception. */
+export async function recordsOfExceptions(knex: Knex, ids: readonly string[]): Promise<Map<string, ExceptionRecord[]>> {
+  const found = new Map<string, ExceptionRecord[]>();
+  for (let i = 0; i < ids.length; i += 500) {
+    const rows = (await knex('il_exception_record')
+      .whereIn('exception_id', ids.slice(i, i + 500))
+      .orderBy(['exception_id', 'side', 'record'])) as Record<string, unknown>[];
+    for (const row of rows) {
+      const list = found.get(row.exception_id as string);
+      if (list) list.push(recordOf(row));
+      else found.set(row.exception_id as string, [recordOf(row)]);
+    }
+  }
+  return found;
 }
 
 export async function exceptionEvents(knex: Knex, id: string): Promise<ExceptionEvent[]> {
@@ -234,6 +302,7 @@ function columnsOf(e: NewException): Record<string, unknown> {
     since: e.since,
     facts: JSON.stringify(e.facts),
     due_on: e.dueOn,
+    about: e.about,
     left_count: e.records.filter(({ side }) => side === 'left').length,
     right_count: e.records.filter(({ side }) => side === 'right').length,
   };
@@ -258,7 +327,7 @@ async function insertAll(trx: Knex, table: string, rows: readonly Record<string,
   for (let i = 0; i < rows.length; i += 50) await trx(table).insert(rows.slice(i, i + 50));
 }
 
-/** The exceptions of a reconciliation that records of a side stand in, by golden id: those that are not closed by new data. */
+/** The exceptions of a reconciliation that hold the money of a side's records, by golden id: those that are not closed by new data. */
 export async function exceptionsByRecord(
   knex: Knex,
   pipeline: string,
@@ -266,8 +335,31 @@ export async function exceptionsByRecord(
 ): Promise<Map<number, { id: string; type: string; state: ExceptionState }>> {
   const rows = (await knex('il_exception_record as r')
     .join('il_exception as e', 'e.id', 'r.exception_id')
-    .where({ 'e.pipeline': pipeline, 'r.side': side })
+    .where({ 'e.pipeline': pipeline, 'e.about': 'money', 'r.side': side })
     .whereNot('e.state', 'closed')
     .select('r.golden_id', 'e.id', 'e.type', 'e.state')) as { golden_id: number; id: string; type: string; state: ExceptionState }[];
   return new Map(rows.map(({ golden_id, ...rest }) => [Number(golden_id), rest]));
+}
+
+/** The records of all exceptions that still need somebody, for finding which of them have one cause. */
+export async function unfinishedWithRecords(
+  knex: Knex,
+): Promise<{ exceptions: StoredException[]; records: ReadonlyMap<string, ExceptionRecord[]> }> {
+  const exceptions = await listExceptions(knex, { states: UNFINISHED });
+  const rows = (await knex('il_exception_record as r')
+    .join('il_exception as e', 'e.id', 'r.exception_id')
+    .whereIn('e.state', [...UNFINISHED])
+    .select('r.*')) as Record<string, unknown>[];
+  return {
+    exceptions,
+    records: Map.groupBy(
+      rows.map((row) => ({ ...recordOf(row), id: row.exception_id as string })),
+      (r) => r.id,
+    ),
+  };
+}
+
+/** Says which exception each one is an echo of; null: it is a cause itself. */
+export async function saveCauses(trx: Knex, causes: ReadonlyMap<string, string | null>): Promise<void> {
+  for (const [id, cause] of causes) await trx('il_exception').where({ id }).update({ cause_id: cause });
 }

@@ -1,6 +1,7 @@
 import type { Lock } from './lock-holder.ts';
 
 import type { Knex } from './open.ts';
+import { listSources } from './sources.ts';
 import { dialectOf } from './dialect.ts';
 import { type Cell, quoted, quotedList, type Rows } from './rows.ts';
 
@@ -48,6 +49,8 @@ export interface Landing {
   linksOfMembers(members: readonly number[]): Promise<Link[]>;
   /** Golden ids by identity text. */
   byIdentity(table: string, identities: readonly string[]): Promise<Map<string, number>>;
+  /** Which pipeline and connection a source is of, in this transaction: other runs may add sources at any time. Throws for one that is not there. */
+  sources(): Promise<(sourceId: number) => { pipeline: string; connection: string }>;
   goldens(table: string, columns: readonly string[], ids: readonly number[]): Promise<Map<number, Cell[]>>;
   /** The first of `count` new ids. */
   take(name: 'landed' | 'golden' | 'history' | 'reject' | 'file' | 'run', count: number): Promise<number>;
@@ -59,19 +62,28 @@ export interface Landing {
   insertHistory(rows: Cell[][]): Promise<void>;
 }
 
+/** What a write transaction needs beyond its work. */
+export interface LandingOptions {
+  /** Must still be held. */
+  locks?: readonly Lock[];
+  /** It compares records, or fills in references to compared ones: see Dialect.write. */
+  comparing?: boolean;
+}
+
 /**
  * Runs `work` in one write transaction: what it reads is still so when it commits. `work` may run more than once, when another writer came
- * in between: what it leaves outside of the store must be the same after each attempt. `locks` must still be held.
+ * in between: what it leaves outside of the store must be the same after each attempt.
  */
 export async function landing<T>(
   knex: Knex,
   work: (landing: Landing, trx: Knex.Transaction) => Promise<T>,
-  locks: readonly Lock[] = [],
+  { locks = [], comparing = false }: LandingOptions = {},
 ): Promise<T> {
-  return dialectOf(knex).write(knex, async (trx) => {
+  const inTransaction = async (trx: Knex.Transaction): Promise<T> => {
     for (const lock of locks) await lock.assertHeld(trx);
     return work(await landingOf(trx), trx);
-  });
+  };
+  return dialectOf(knex).write(knex, inTransaction, comparing);
 }
 
 /** An open write transaction, for batches that are landed while they are still being read. */
@@ -110,8 +122,17 @@ export async function beginLanding(knex: Knex, locks: readonly Lock[] = []): Pro
 export async function landingOf(trx: Knex.Transaction): Promise<Landing> {
   const dialect = dialectOf(trx);
   const rows = await dialect.rowsOf(trx);
+  let sources: Map<number, { pipeline: string; connection: string }> | undefined;
   return {
     rows,
+    async sources() {
+      const known = (sources ??= new Map((await listSources(trx)).map((source) => [source.id, source])));
+      return (id) => {
+        const source = known.get(id);
+        if (!source) throw new Error(`The store has records of source ${id}, and does not say which pipeline that is.`);
+        return source;
+      };
+    },
     async links(sourceId, keys) {
       const found = new Map<string, Link[]>();
       for (const row of await rows.select(

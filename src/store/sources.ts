@@ -1,3 +1,4 @@
+import { dialectOf } from './dialect.ts';
 import type { Knex } from './open.ts';
 import { nextId } from './sequence.ts';
 
@@ -27,23 +28,29 @@ export async function sourceOf(
   wanted: { pipeline: string; connection: string; stream: string },
   pipelines: Iterable<string>,
 ): Promise<Source & { renamedFrom?: string }> {
+  // In one transaction: two pipelines that run for the first time at the same moment must not take the same id.
+  return dialectOf(knex).write(knex, (trx) => sourceIn(trx, wanted, [...pipelines]));
+}
+
+async function sourceIn(
+  trx: Knex,
+  wanted: { pipeline: string; connection: string; stream: string },
+  pipelines: readonly string[],
+): Promise<Source & { renamedFrom?: string }> {
   const { pipeline, connection, stream } = wanted;
-  const known = (await knex('il_source').where({ pipeline }).first()) as Source | undefined;
+  const known = (await trx('il_source').where({ pipeline }).first()) as Source | undefined;
   if (known) {
     if (known.connection === connection && known.stream === stream) return known;
-    await knex('il_source').where({ id: known.id }).update({ connection, stream, state: null, columns: null });
+    await trx('il_source').where({ id: known.id }).update({ connection, stream, state: null, columns: null });
     return { ...known, connection, stream, state: null, columns: null };
   }
-  const left = (await knex('il_source')
-    .where({ connection, stream })
-    .whereNotIn('pipeline', [...pipelines])
-    .orderBy('id')) as Source[];
+  const left = (await trx('il_source').where({ connection, stream }).whereNotIn('pipeline', pipelines).orderBy('id')) as Source[];
   if (stream !== '' && left.length === 1) {
-    await knex('il_source').where({ id: left[0]!.id }).update({ pipeline });
+    await trx('il_source').where({ id: left[0]!.id }).update({ pipeline });
     return { ...left[0]!, pipeline, renamedFrom: left[0]!.pipeline };
   }
-  await knex('il_source').insert({ id: await nextId(knex, 'il_source'), ...wanted });
-  return (await knex('il_source').where({ pipeline }).first()) as Source;
+  await trx('il_source').insert({ id: await nextId(trx, 'il_source'), ...wanted });
+  return (await trx('il_source').where({ pipeline }).first()) as Source;
 }
 
 /** The source of a pipeline as the store has it; undefined before its first run. */

@@ -48,6 +48,7 @@ export async function peopleStore(change: (entity: Record<string, unknown>) => v
   const entityId = ids.get(entity.entity)!;
   const petId = ids.get('pet')!;
   const sources = ['a', 'b', 'c', 'd', 'e'];
+  await knex('il_source').insert(sources.map((name, i) => ({ id: i + 1, pipeline: name, connection: name, stream: 'people' })));
   let run = 0;
   const contextOf = (source: string): LandContext => ({
     sourceId: sources.indexOf(source) + 1,
@@ -61,7 +62,6 @@ export async function peopleStore(change: (entity: Record<string, unknown>) => v
       [petId, pet],
     ]),
     matching: new Map([[entityId, model]]),
-    sourceOf: (id) => ({ connection: sources[id - 1]!, pipeline: sources[id - 1]! }),
     shapeId: () => Promise.resolve(1),
   });
   const bound = { mapping: {} as CompiledMapping, entity, entityId, itemPrefix: '' };

@@ -81,7 +81,11 @@ export async function makeTown(files: Files = {}, base: Files = BASE): Promise<T
       }));
     },
     rejects: (state = 'open') => listRejects(town.engine.knex, { state, limit: 1000 }),
-    dump: () => dumpStore(town.engine.knex),
+    dump: () =>
+      dumpStore(
+        town.engine.knex,
+        [...town.engine.project.entities.values()].map(({ value }) => value),
+      ),
     inbox: () => dumpFolder(at('inbox')),
     async reopen() {
       await town.engine?.knex.destroy();

@@ -162,7 +162,7 @@ export function testManyWriters(now: () => OpenStore): void {
       const lock = await taken('pipeline:x');
       await cutOthers();
       await expect.poll(() => heldLocks(knex).catch(() => undefined)).toEqual(new Set());
-      await expect(landing(knex, async (l) => l.putLinks([link('a', 1)]), [lock])).rejects.toThrow(/LOCK_LOST/);
+      await expect(landing(knex, async (l) => l.putLinks([link('a', 1)]), { locks: [lock] })).rejects.toThrow(/LOCK_LOST/);
       const again = await taken('pipeline:x', await now().open());
       await lock.release();
       expect(await heldLocks(knex)).toEqual(new Set(['pipeline:x']));
@@ -191,7 +191,7 @@ export function testManyWriters(now: () => OpenStore): void {
           await l.links(1, ['a']);
           order.push('committed');
         },
-        [lock],
+        { locks: [lock] },
       );
       await next;
       expect(order).toEqual(['committed', 'taken over']);

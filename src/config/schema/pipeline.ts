@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { columnName, duration, exactlyOne, id, monthDay } from './common.ts';
+import { exceptionRules, unequalType } from './exception-rules.ts';
 import { openRecords, overShort, passes } from './passes.ts';
 import { condition } from './mapping.ts';
 
@@ -39,6 +40,8 @@ const reconciliationKeys = z.strictObject({
   passes: passes.optional(),
   open: openRecords.optional(),
   over_short: overShort.optional(),
+  unequal: unequalType.optional(),
+  exceptions: exceptionRules.optional(),
   check: z
     .enum(['both', 'left', 'right'])
     .default('both')

@@ -225,10 +225,11 @@ async function shareByIdentity(
   for (const entry of entries) if (entry.was !== null) touch(entry.was, null);
   for (const entry of active)
     touch(entry.link.golden!, entry.identity).contributions.push(contributionOf(context, entry.link, entry.columns!));
+  const sourceOf = await landing.sources();
   for (const link of await landing.linksOfGolden(kind.entityId, [...touched.keys()])) {
     if (mine.has(idOf(link))) continue;
     const columns = JSON.parse(link.mapped ?? '{}') as Columns;
-    touch(link.golden!, identityOf(kind, columns)).contributions.push(contributionOf(context.sourceOf(link.sourceId), link, columns));
+    touch(link.golden!, identityOf(kind, columns)).contributions.push(contributionOf(sourceOf(link.sourceId), link, columns));
   }
   return [...touched.values()];
 }

@@ -60,7 +60,6 @@ export interface Session {
   locks: Lock[];
   preview: boolean;
   source: Source;
-  sources: ReadonlyMap<number, Source>;
   runId: number;
   /** Who runs it, for the audit log. */
   actor: string;
@@ -127,7 +126,6 @@ export function landContext(
     unmapped: session.bound.length === 0 ? 'skip' : session.pipeline.unmapped,
     entities: session.entities,
     matching: session.matching,
-    sourceOf: (sourceId) => session.sources.get(sourceId) ?? { pipeline: '', connection: '' },
     shapeId: async (columns) => {
       const name = columns.join('\u001f');
       let id = session.shapes.get(name);
