@@ -39,7 +39,7 @@ describe('general ledger (R1)', () => {
     expect(differing).toEqual({ [unposted.key ?? '']: -(unposted.cents ?? 0), [seeded('posting-differs').key ?? '']: 10 });
   });
 
-  test('counts are those of the truth, the unknown pay code stands on its line', () => {
+  test('counts are those of the truth, the unknown pay code is on its line', () => {
     expect(rows).toHaveLength(truth.streams['recreation.gl']?.records ?? 0);
     expect(rows.filter((row) => !['01', '02', '03', '04'].includes(String(row.sagldistribution_paycode)))).toHaveLength(1);
     const { file, line, key } = seeded('unknown-pay-code');

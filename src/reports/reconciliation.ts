@@ -3,7 +3,13 @@ import type { ReconciliationConfig } from '../config/schema/pipeline.ts';
 import type { PipelineConfig } from '../config/schema/pipeline.ts';
 import { plainMoney } from '../core/money.ts';
 import type { Engine } from '../engine/run/run.ts';
-import { type Difference, comparedIn, differenceCounts, type DifferenceStatus, listDifferences } from '../store/reconciliation/differences.ts';
+import {
+  type Difference,
+  comparedIn,
+  differenceCounts,
+  type DifferenceStatus,
+  listDifferences,
+} from '../store/reconciliation/differences.ts';
 import { sideStates } from '../store/reconciliation/pass-matches.ts';
 import { type Match, matchesOf } from '../store/reconciliation/matches.ts';
 import { reconciliationReasons } from './reconciliation-reasons.ts';

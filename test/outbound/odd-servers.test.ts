@@ -167,7 +167,7 @@ describe('a server that allows no rename, declared', () => {
     expect(there(server)).toEqual({ [NAME]: WHOLE, [`${NAME}.done`]: '' });
   });
 
-  test('a run that is killed while it writes goes on where half of the file is there, and asks where nothing is', async () => {
+  test('a run that is killed while it writes resumes where half of the file is there, and asks where nothing is', async () => {
     const { town, server } = await townWith({ refuse: noRename }, { upload: 'direct' });
     await send(town);
     const bytes = readFileSync(join(server.root, NAME));

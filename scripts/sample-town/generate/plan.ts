@@ -14,7 +14,7 @@ export interface Plan {
   withoutReceipt: RecreationReceipt;
   /** Posted with 0.10 more than was taken. */
   postedTooMuch: RecreationReceipt;
-  /** Its debit row names a pay code that nobody knows. */
+  /** Its debit row names an unknown pay code. */
   unknownPayCode: RecreationReceipt;
   voided: RecreationReceipt;
   /** Two equal drop-in lines, both real. */

@@ -60,7 +60,7 @@ export const DROP_IN: Program = { code: '120900', name: 'Family Swim Drop-In', a
 
 const CASHIERS = ['mjones', 'tkelly', 'rsantos', 'online'] as const;
 
-/** Sign-up seasons: spring programmes and summer camp. */
+/** Sign-up seasons: spring programs and summer camp. */
 const MONTH_WEIGHT: Readonly<Record<string, number>> = {
   '2026-01': 10,
   '2026-02': 7,

@@ -63,7 +63,7 @@ export function recreationIds(random: Random, householdCount: number): Recreatio
   };
 }
 
-/** Programme registrations, one CSV a month, as someone's Excel saved it: Windows-1252, CR/LF, ="00123" so that the zeros stay. */
+/** Program registrations, one CSV a month, as someone's Excel saved it: Windows-1252, CR/LF, ="00123" so that the zeros stay. */
 export function registrationFiles(
   random: Random,
   receipts: readonly RecreationReceipt[],

@@ -100,6 +100,7 @@ export type DeliveryConfig = z.output<typeof delivery>;
 export const pipelineSchema = exactlyOne(
   z.strictObject({
     pipeline: id,
+    title: z.string().optional().describe('The name that people see instead of the id, on pages and in status.'),
     description: z.string().optional(),
     mode: z
       .enum(['off', 'shadow', 'review', 'live'])

@@ -21,7 +21,7 @@ export interface Resolved {
   goldenOf: Map<number, number>;
 }
 
-/** The keys that a member can be found by; a rule's are told apart because they have another cap. */
+/** The keys that a member can be found by; a rule's are distinguished because they have another cap. */
 export function keysOf(model: IdentityModel, population: number, profile: Profile | null): { blocks: number[]; rules: number[] } {
   const of = model.populations[population];
   if (!of || profile === null) return { blocks: [], rules: [] };

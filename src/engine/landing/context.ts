@@ -9,7 +9,7 @@ export interface BoundMapping {
   mapping: CompiledMapping;
   entity: EntityConfig;
   entityId: number;
-  /** Told apart from another mapping of the pipeline that makes the same entity. */
+  /** Distinguished from another mapping of the pipeline that makes the same entity. */
   itemPrefix: string;
 }
 

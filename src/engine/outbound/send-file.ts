@@ -27,7 +27,7 @@ import { withTotals } from './summary.ts';
 /**
  * Drops a file: written under a temporary name, noted, moved to its place, noted. What the server refuses is noted as not done. Killed before
  * the first note it is written again; killed after it, what is there says what happened: the temporary file, it was not moved; ours under
- * its own name, it was. Neither: nobody knows, and a person decides. So it is there once, also where systems take files within a second.
+ * its own name, it was. Neither: it is not known, and a person decides. So it is there once, also where systems take files within a second.
  */
 export async function sendFile(
   out: Outbound,

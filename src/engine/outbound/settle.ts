@@ -21,7 +21,7 @@ export async function settleAnswers(out: Outbound, target: Target): Promise<void
   const { transport, context } = target;
   const files = transport.kind === 'files';
   if (!taken && !file && !read_back && !files) return;
-  // Of a file that nobody knows of, an answer, or the file itself, may be found later.
+  // Of a file whose fate is not known, an answer, or the file itself, may be found later.
   const states: DeliveryState[] = files ? ['sent', 'acknowledged', 'unknown'] : ['sent', 'acknowledged'];
   for (const delivery of await listDeliveries(session.knex, { pipeline: session.pipeline.pipeline, states })) {
     if (!taken && !file && !read_back && delivery.state !== 'unknown') continue;

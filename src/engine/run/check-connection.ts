@@ -34,7 +34,7 @@ async function checksOf({ project, knex }: Engine, name: string, signal: AbortSi
   const { transport, options } = await openConnection(project, name, signal);
   try {
     const checks = await transport.check();
-    // Where the log-in fails already, everything else would only say so again.
+    // Where the login fails already, everything else would only say so again.
     if (checks.some((c) => !c.ok)) return checks;
     if (transport.kind === 'query') {
       const connector = project.connectors.get(project.connections[name]!.connector)!.value;

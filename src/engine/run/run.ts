@@ -206,7 +206,7 @@ export async function sessionOf(
   const ids = await entityIds(knex);
   const { bound, skips, fingerprint } = bindMappings(project, pipeline, ids);
   const matching = new Map([...identityModels(project)].map(([name, model]) => [ids.get(name)!, model]));
-  // Where the mappings changed, records may leave entities that the pipeline does not make any more.
+  // Where the mappings changed, records may leave entities that the pipeline does not make anymore.
   const comparing =
     pipeline.source !== undefined &&
     matching.size > 0 &&
@@ -286,7 +286,7 @@ export async function outcomeOf(session: Session, work: () => Promise<void>): Pr
   return session.counts.rejected > 0 || session.incomplete.length > 0 || (await leftOpen(session)) ? 'partial' : 'succeeded';
 }
 
-/** Is something of an earlier run still waiting for a person? Then this run has not brought everything in, or out, either. */
+/** Is something of an earlier run still waiting for someone's decision? Then this run has not brought everything in, or out, either. */
 async function leftOpen(session: Session): Promise<boolean> {
   const { knex, source, pipeline, counts } = session;
   if (pipeline.deliver) {
@@ -302,7 +302,7 @@ async function leftOpen(session: Session): Promise<boolean> {
   return open > 0;
 }
 
-/** States of the outbox in which a record should have been delivered and was not, or nobody knows. */
+/** States of the outbox in which a record should have been delivered and was not, or this is not known. */
 const NOT_DELIVERED = ['refused', 'rejected', 'unknown', 'held'] as const;
 
 export async function work(session: Session): Promise<void> {

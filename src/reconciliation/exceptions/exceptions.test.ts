@@ -169,7 +169,7 @@ describe('what a difference is called', () => {
     expect(matches.map((m) => [m.state, m.evidence.doubt])).toEqual([['proposed', 'without_one']]);
   });
 
-  test('digits are swapped in both directions, and a date is no part of a bag', () => {
+  test('digits are swapped in both directions, and a date is not a part of a bag', () => {
     expect([isTransposed(5400, 4500), isTransposed(4500, 5400), isTransposed(4500, 4590), isTransposed(-4500, 5400)]).toEqual([
       true,
       true,
@@ -309,14 +309,12 @@ describe('for every input', () => {
     text: fc.constantFrom(null, 'bag 1/2', 'bag 2/2'),
   });
   const side = (prefix: string) =>
-    fc
-      .array(record, { maxLength: 12 })
-      .map((list) =>
-        list.map(({ minor, day, ...values }, i): Entry => ({
-          ...entry(`${prefix}${i}`, minor, '2026-07-01', values),
-          day: dayNumber('2026-07-01') + day,
-        })),
-      );
+    fc.array(record, { maxLength: 12 }).map((list) =>
+      list.map(({ minor, day, ...values }, i): Entry => ({
+        ...entry(`${prefix}${i}`, minor, '2026-07-01', values),
+        day: dayNumber('2026-07-01') + day,
+      })),
+    );
   const rules: Partial<ExceptionRules> = {
     overShort: 500,
     duplicates: [

@@ -209,7 +209,7 @@ export const EXCEPTION_TYPES = {
   rejected: {
     title: 'Rejected by finance',
     sentence: anyAlone('was rejected'),
-    next: 'Correct it and post it again. It keeps the period from closing.',
+    next: 'Correct it and post it again. The period cannot close before.',
   },
   ambiguous: {
     title: 'More than one answer',

@@ -10,7 +10,7 @@ const MOST_CONNECTIONS = 4;
 
 /**
  * Conflicts with itself, and with nothing that reads or writes rows. Asked for before anything else: it is the one statement that takes no
- * snapshot, so that what is read behind it has all that those before it committed. The table stands for all that is compared.
+ * snapshot, so what is read behind it has all that those before it committed. The table stands for all that is compared.
  */
 const ALONE_IN_COMPARING = 'LOCK TABLE il_entity IN SHARE UPDATE EXCLUSIVE MODE';
 

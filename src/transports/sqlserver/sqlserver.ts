@@ -171,7 +171,7 @@ function readSelect(sql: string, system: string): SelectStatement {
   return statement;
 }
 
-/** The parameters under the names that the statement uses; each must be given, and none in vain. */
+/** The parameters under the names that the statement uses; each must be given, and each must be used. */
 function checkedParameters(statement: SelectStatement, given: Record<string, string>, system: string): Record<string, string> {
   const problems: Problem[] = [];
   const left = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), { name, value }]));

@@ -171,7 +171,7 @@ test('of two records of one office, the latest is trusted', async () => {
   expect(await people(town)).toEqual([['ann@x', 'New', '9']]);
 });
 
-test('items whose keys hold spaces are told apart', async () => {
+test('items whose keys hold spaces are distinguished', async () => {
   const order = (id: string, ...skus: string[]): string =>
     `${JSON.stringify({ number: id, lines: skus.map((sku) => ({ sku, amount: '1' })) })}\n`;
   // By the place in the list, an item key is a number: `1` of record `2 x` and `1 2` of record `x` must not be one.

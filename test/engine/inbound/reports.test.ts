@@ -65,7 +65,7 @@ test('one that is not done in time is asked after by the next run, and not order
   expect(asked.filter((url) => url.startsWith('POST'))).toHaveLength(1);
 });
 
-test('one that was stopped for while it was prepared is taken up again; days later it is ordered again', async () => {
+test('one that was stopped for while it was prepared is resumed; days later it is ordered again', async () => {
   const { url, asked } = await reports({ after: 3 });
   const town = await makeTown(office(url, report()));
   const stop = new AbortController();

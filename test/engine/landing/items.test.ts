@@ -45,7 +45,7 @@ test('an order without lines is counted as skipped and remembered, and filled la
   ]);
 });
 
-test('a line that cannot be used sets its order aside whole, and what was there of it stays', async () => {
+test('a line that cannot be used rejects its whole order, and what was there of it stays', async () => {
   const town = await makeTown({ 'inbox/orders.json': order('1', { a: '1', b: '2' }) });
   await town.run('orders');
   town.write({ 'inbox/orders.json': order('1', { a: '9', b: 'two' }) });

@@ -136,7 +136,7 @@ test('what an order of trust says is applied to what is there when it changes', 
   expect((await town.rows('person')).map((r) => r.name)).toEqual(['Anna']);
 });
 
-test('another identity is refused while there are records: they would have to be told apart again', async () => {
+test('another identity is refused while there are records: they would have to be distinguished again', async () => {
   const town = await makeTown({ 'inbox/clerk.csv': 'id,email,name,phone,updated\n1,a@x,Ann,,2026-01-01\n' });
   await town.run('clerk');
   town.write({ 'config/model/person.yaml': town.text('config/model/person.yaml').replace('identity: [email]', 'identity: [email, name]') });

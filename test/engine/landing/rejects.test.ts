@@ -99,7 +99,7 @@ test('a deletion that was rejected is a deletion when it is replayed', async () 
   expect((await town.history('receipt')).map((h) => h.action)).toEqual(['deleted']);
 });
 
-test('rejects of several runs with the same record number are told apart when they are replayed', async () => {
+test('rejects of several runs with the same record number are distinguished when they are replayed', async () => {
   const mapping = (table: string) => ({ 'mappings/lookups/tenders.csv': table });
   const town = await makeTown({
     'inbox/receipts-1.csv': receipts([{ number: '1' }]),

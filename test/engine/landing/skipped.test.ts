@@ -206,7 +206,7 @@ describe('records that cannot be read', () => {
     ]);
   });
 
-  test('without a key are told apart as well, in files and in answers', async () => {
+  test('without a key are distinguished as well, in files and in answers', async () => {
     const row = ',2026-01-05,1.00,CA,same';
     const town = await makeTown({ 'inbox/receipts-1.csv': receipts([{ number: '1' }, row, row, row]) });
     expect([(await town.run('receipts')).counts.rejected, (await town.rejects()).length]).toEqual([3, 3]);

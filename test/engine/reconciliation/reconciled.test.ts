@@ -50,7 +50,7 @@ describe('how money stands', () => {
       ]),
     });
     const { money, legs } = await reconciledTotals(town.engine, {});
-    // Confirmed; in transit since Friday; no deposit, and a match that waits for a person; the pool, which nothing covers.
+    // Confirmed; in transit since Friday; no deposit, and a match that needs review; the pool, which nothing covers.
     expect(split(money[0])).toEqual([4000, 500, 1611, 300]);
     expect(legs.map((leg) => [leg.name, leg.records, leg.amount, ...split(leg)])).toEqual([
       ['receipts', 4, 6111, 4000, 500, 1611, 0],

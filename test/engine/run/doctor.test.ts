@@ -44,7 +44,7 @@ test('a whole installation is well: the store, the audit log, the rights, the di
   );
 });
 
-test('a damaged page is found before anybody reads it, and is in status and health until it is put right', async () => {
+test('a damaged page is found before anybody reads it, and is in status and health until it is repaired', async () => {
   const town = await makeTown({ 'inbox/receipts-1.csv': many });
   await town.run('receipts');
   await town.engine.knex.destroy();

@@ -109,7 +109,7 @@ describe('a Windows account, by NTLM', () => {
   test.each([
     ['with a wrong password', { password: 'wrong-Password-2' }],
     ['of another domain', { domain: 'ELSEWHERE' }],
-    ['that nobody knows', { username: 'nobody' }],
+    ['that is unknown', { username: 'nobody' }],
   ])('%s is refused, with what to check', async (_what, changes) => {
     expect(await failure(open(modern, { ...account, ...changes }))).toMatchObject({
       code: 'SQL_LOGIN',

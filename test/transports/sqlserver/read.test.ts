@@ -341,7 +341,7 @@ describe('a SELECT of the manifest', () => {
     ]);
   });
 
-  it('parameters that are missing or in vain are told together', async () => {
+  it('parameters that are missing or not used are told together', async () => {
     const error = await refused({ sql: 'SELECT id FROM ties WHERE id > @from', parameters: { form: '1' }, columns: text('id') });
     expect(error.problems.map((problem) => problem.message)).toEqual([
       'The statement uses @from, but parameters has no from.',

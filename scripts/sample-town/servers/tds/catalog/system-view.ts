@@ -23,7 +23,7 @@ export interface SystemView {
 }
 
 export const collationName = 'SQL_Latin1_General_CP1_CI_AS';
-/** When anything here was created: nobody knows. */
+/** When anything here was created: not known. */
 export const someDay = '2020-01-01 00:00:00.000';
 
 /** `columns` as in a CREATE TABLE: 'name sysname, object_id int, type char(2)'. */
