@@ -5,6 +5,7 @@ import { calendarDay, dayIn } from '../../core/time.ts';
 import { dateOf, dayNumber } from '../../reconciliation/calendar.ts';
 import type { BusinessDays, Entry, Side } from '../../reconciliation/entry.ts';
 import { dueIn, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
+import { nameMissingSources } from '../../reconciliation/exceptions/missing-source.ts';
 import { conservedSums, type SideSum } from '../../reconciliation/match/conservation.ts';
 import { type FoundException, type Reconciled, reconcileSides } from '../../reconciliation/match/reconcile.ts';
 import { SIDES } from '../../reconciliation/match/work.ts';
@@ -17,8 +18,10 @@ import { listSources } from '../../store/sources.ts';
 import { recordsOfSide } from '../../store/totals.ts';
 import { problemsBehind } from './behind.ts';
 import { contestMatches } from './contest.ts';
+import { controlTotalsOf } from './control-totals.ts';
 import { linkEchoes } from './echoes.ts';
-import { fieldsOf, rulesOf, townDays } from './pass-rules.ts';
+import { sourceStates } from './missing-sources.ts';
+import { fieldsOf, openRules, rulesOf, townDays } from './pass-rules.ts';
 import { storedBasis } from './reconciliation-basis.ts';
 import { recordNames } from './record-name.ts';
 import { type ReadSide, sidesOf } from './reconcile.ts';
@@ -62,7 +65,7 @@ export async function reconcileByPasses(session: Session): Promise<void> {
     );
     const decisions = await listDecisions(trx, pipeline);
     const result = reconcileSides(
-      rulesOf(pipeline, config, project.config.town),
+      { ...rulesOf(pipeline, config, project.config.town), totals: await controlTotalsOf(session, trx, sources) },
       { left: sides.left.entries, right: sides.right.entries },
       decisions,
       days,
@@ -78,7 +81,13 @@ export async function reconcileByPasses(session: Session): Promise<void> {
       result.matches.map((match) => passMatchOf(match, sides)),
       names,
     );
-    const found = result.exceptions.map((exception) => exceptionOf(exception, sides, days));
+    const rules = { reconciliation: pipeline, open: openRules(config) };
+    const missing = nameMissingSources(
+      { rules, days, asOf: today, currency: project.config.town.currency },
+      result.exceptions,
+      await sourceStates(trx, project, config, sources, { left: sides.left.entries, right: sides.right.entries }),
+    );
+    const found = [...result.exceptions, ...missing].map((exception) => exceptionOf(exception, sides, days));
     const exceptions = await saveExceptions(trx, run, found, explainer(result));
     await saveUnmatched(trx, pipeline, [
       ...SIDES.flatMap((side) => recordsOf(result.inTransit[side], side, sides).map((record) => ({ ...record, rule: null }))),
@@ -168,7 +177,8 @@ function recordsOf(entries: readonly Entry[], side: Side, sides: Record<Side, Re
 }
 
 function exceptionOf(exception: FoundException, sides: Record<Side, ReadEntries>, days: BusinessDays): NewException {
-  const { id, type, minor, currency, since, facts } = exception;
+  const { id, type, minor, currency, since } = exception;
+  const facts = exception.cause === undefined ? exception.facts : { ...exception.facts, cause: exception.cause };
   const names = (side: Side): NewException['records'] =>
     (exception[side] as readonly StoredEntry[]).map((e) => ({
       side,

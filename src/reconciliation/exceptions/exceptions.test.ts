@@ -309,14 +309,12 @@ describe('for every input', () => {
     text: fc.constantFrom(null, 'bag 1/2', 'bag 2/2'),
   });
   const side = (prefix: string) =>
-    fc
-      .array(record, { maxLength: 12 })
-      .map((list) =>
-        list.map(({ minor, day, ...values }, i): Entry => ({
-          ...entry(`${prefix}${i}`, minor, '2026-07-01', values),
-          day: dayNumber('2026-07-01') + day,
-        })),
-      );
+    fc.array(record, { maxLength: 12 }).map((list) =>
+      list.map(({ minor, day, ...values }, i): Entry => ({
+        ...entry(`${prefix}${i}`, minor, '2026-07-01', values),
+        day: dayNumber('2026-07-01') + day,
+      })),
+    );
   const rules: Partial<ExceptionRules> = {
     overShort: 500,
     duplicates: [

@@ -20,7 +20,7 @@ export interface Difference {
 /** Names why records that a key ties have different sums: the first of these that explains the whole difference. */
 export function explainUnequal(group: Unequal, rules: ExceptionRules): Difference {
   const { left, right, difference } = group;
-  const sums = { left_sum: sumOf(left), right_sum: sumOf(right), pass: group.pass };
+  const sums = { left_sum: group.sums?.left ?? sumOf(left), right_sum: group.sums?.right ?? sumOf(right), pass: group.pass };
   const as = (type: string, facts: Record<string, string | number> = {}): Difference => ({
     type,
     left,

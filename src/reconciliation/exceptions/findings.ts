@@ -4,7 +4,9 @@ import { firstDay, note, type ReconciledMatch, type Work } from '../match/work.t
 import { sumOf } from '../sums.ts';
 import { dayOf, noteItems } from './left-over.ts';
 import { noteExpected } from './expected.ts';
+import { noteSettlements } from './fees.ts';
 import { noteGaps } from './gaps.ts';
+import { nameEchoes } from './name-echoes.ts';
 import { type AfterCloseRule, isWhere, type PartsRule, type PeriodRule } from './rules.ts';
 
 /** What a person should know although the money is accounted for, and what is not there at all. Changes no record's state. */
@@ -23,6 +25,8 @@ export function findings(work: Work): void {
   for (const rule of afterClose) noteAfterClose(work, rule);
   for (const rule of gaps) noteGaps(work, rule);
   for (const rule of expected) noteExpected(work, rule);
+  for (const pass of work.rules.passes) if (pass.kind === 'settlement') noteSettlements(work, pass);
+  nameEchoes(work);
 }
 
 function on(side: 'left' | 'right', records: readonly Entry[]): Record<'left' | 'right', readonly Entry[]> {

@@ -1,4 +1,4 @@
-import type { Ambiguous, BusinessDays, Entry, FoundMatch, KeyPass, Pass, Side, Unequal } from '../entry.ts';
+import type { Ambiguous, BusinessDays, Entry, FoundMatch, KeyPass, Pass, SettlementPass, Side, Unequal } from '../entry.ts';
 import { explainUnequal, oneTooMany } from '../exceptions/explain-unequal.ts';
 import { clustersOf, extrasOf, extrasThatExplain } from '../exceptions/extras.ts';
 import { findings } from '../exceptions/findings.ts';
@@ -6,6 +6,8 @@ import { exceptAmbiguous, exceptCopies, exceptItems, leaveOutVoids, leftOver } f
 import { matchByAmount } from '../passes/amount.ts';
 import { matchByBalance } from '../passes/balance.ts';
 import { fits, lagOf, matchByKey } from '../passes/key.ts';
+import { checkTotals } from '../passes/control.ts';
+import { matchBySettlement } from '../passes/settlement.ts';
 import { matchBySubset } from '../passes/subset.ts';
 import { sumOf } from '../sums.ts';
 import { matchId } from './match-id.ts';
@@ -77,6 +79,7 @@ export function reconcileSides(
     clusters,
     extras: extrasOf(rules.exceptions, clusters, { left, right }),
     missingNumbers: [],
+    echoing: [],
   };
   applyDecisions(work, decisions, left, right);
   leaveOutVoids(work, 'same day');
@@ -129,7 +132,11 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
   const open = { left: [...work.open.left], right: [...work.open.right] };
   switch (pass.kind) {
     case 'key':
+    case 'settlement':
       runKeyPass(work, pass);
+      return [];
+    case 'control':
+      checkTotals(work, pass, work.rules.totals?.[pass.name] ?? []);
       return [];
     case 'amount': {
       const { matches, ambiguous } = matchByAmount(pass, open, all, work.days);
@@ -152,7 +159,7 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
  * Records that an earlier key ties with unequal sums are looked at again: what lacked its key then may be found by this one. They
  * are only taken together, so that no record is moved from one unequal group into another.
  */
-function runKeyPass(work: Work, pass: KeyPass): void {
+function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
   const tied = new Map<Entry, Unequal>();
   for (const group of work.unequal) for (const entry of [...group.left, ...group.right]) tied.set(entry, group);
   const all = { left: [...work.open.left], right: [...work.open.right] };
@@ -160,7 +167,10 @@ function runKeyPass(work: Work, pass: KeyPass): void {
     all.left.push(...group.left);
     all.right.push(...group.right);
   }
-  const { matches, unequal, unfit } = matchByKey(pass, inOrder(all.left), inOrder(all.right), work.days);
+  const { matches, unequal, unfit } =
+    pass.kind === 'key'
+      ? matchByKey(pass, inOrder(all.left), inOrder(all.right), work.days)
+      : matchBySettlement(pass, inOrder(all.left), inOrder(all.right), work.days);
   for (const match of matches) {
     const earlier = wholeGroups(match, tied);
     if (!earlier || isRefused(work, match)) continue;
@@ -180,7 +190,7 @@ function runKeyPass(work: Work, pass: KeyPass): void {
 }
 
 /** Ties a group that adds up once its copies and voided records are left out; these are named then. */
-function takeWithoutExtras(work: Work, pass: KeyPass, group: Unequal, tied: ReadonlyMap<Entry, Unequal>): boolean {
+function takeWithoutExtras(work: Work, pass: KeyPass | SettlementPass, group: Unequal, tied: ReadonlyMap<Entry, Unequal>): boolean {
   const earlier = wholeGroups(group, tied);
   if (!work.extras.size || !earlier) return false;
   const extras = extrasThatExplain(group, work.extras, (left, right) => fits(left, right, pass.sides));
@@ -194,7 +204,7 @@ function takeWithoutExtras(work: Work, pass: KeyPass, group: Unequal, tied: Read
     state: automatic ? 'confirmed' : 'proposed',
     left,
     right,
-    difference: 0,
+    difference: pass.kind === 'key' ? 0 : sumOf(right) - sumOf(left),
     evidence: { fields: group.fields, lag: lagOf(left, right, work.days), rivals: 0, ...(automatic ? {} : { doubt: 'suggested' }) },
   };
   if (isRefused(work, match)) return false;
@@ -221,7 +231,8 @@ function exceptUnequal(work: Work, group: Unequal): void {
     const { side, entry } = extra;
     const rest = { left: group.left.filter((e) => e !== entry), right: group.right.filter((e) => e !== entry) };
     const evidence = { fields: group.fields, lag: null, rivals: 0, doubt: 'without_one' as const };
-    const match: FoundMatch = { pass: group.pass, state: 'proposed', ...rest, difference: 0, evidence };
+    const difference = sumOf(rest.right) - sumOf(rest.left);
+    const match: FoundMatch = { pass: group.pass, state: 'proposed', ...rest, difference, evidence };
     if (!isRefused(work, match)) {
       reopen(work, [group]);
       take(work, match, 'rule');
