@@ -180,9 +180,9 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
   for (const group of unfit) takeWithoutExtras(work, pass, group, tied);
   for (const group of unequal) {
     const earlier = wholeGroups(group, tied);
-    // The group that leaves the least unexplained is the exception; the narrower key wins where they are even.
     if (earlier && takeWithoutExtras(work, pass, group, tied)) continue;
-    if (!earlier || (earlier.length > 0 && earlier.every(({ difference }) => Math.abs(difference) <= Math.abs(group.difference)))) continue;
+    // The group whose difference is explained is the exception, then the one that leaves less; the narrower key wins where they are even.
+    if (!earlier || (earlier.length > 0 && earlier.every((narrower) => !isBetter(work, group, narrower)))) continue;
     reopen(work, earlier);
     work.unequal.push(group);
     for (const side of SIDES) for (const entry of group[side]) work.open[side].delete(entry);
@@ -226,7 +226,10 @@ function takeWithoutExtras(work: Work, pass: KeyPass | SettlementPass, group: Un
 /** One record that explains a group's whole difference is the exception, and the rest is proposed; else the group is. */
 function exceptUnequal(work: Work, group: Unequal): void {
   const difference = explainUnequal(group, work.rules.exceptions);
-  const extra = difference.type === work.rules.exceptions.unequal ? oneTooMany(group) : undefined;
+  const { unequal, parts } = work.rules.exceptions;
+  // Cash is over or short only where nothing else explains it.
+  const open = difference.type === unequal || difference.type === 'cash_over_short';
+  const extra = open ? oneTooMany(group, parts) : undefined;
   if (extra) {
     const { side, entry } = extra;
     const rest = { left: group.left.filter((e) => e !== entry), right: group.right.filter((e) => e !== entry) };
@@ -242,6 +245,17 @@ function exceptUnequal(work: Work, group: Unequal): void {
     }
   }
   except(work, difference);
+}
+
+function isBetter(work: Work, group: Unequal, than: Unequal): boolean {
+  const [explained, before] = [isExplained(work, group), isExplained(work, than)];
+  return explained === before ? Math.abs(group.difference) < Math.abs(than.difference) : explained;
+}
+
+/** Whether something more than "differs" can be said of a group. */
+function isExplained(work: Work, group: Unequal): boolean {
+  const { unequal, parts } = work.rules.exceptions;
+  return explainUnequal(group, work.rules.exceptions).type !== unequal || oneTooMany(group, parts) !== undefined;
 }
 
 /** The earlier groups that these records contain, each of them whole; undefined when one would be torn. */
