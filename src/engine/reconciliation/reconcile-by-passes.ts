@@ -126,6 +126,13 @@ async function entriesOf(session: Session, trx: Knex, config: ReconciliationConf
   const names = await recordNames(trx);
   const { time_zone: zone } = session.project.config.town;
   const read: ReadEntries = { entries: [], entityId: side.entityId, withoutAmount: 0 };
+  // A year has few days and many records.
+  const days = new Map<string, number>();
+  const dayOf = (text: string): number => {
+    let day = days.get(text);
+    if (day === undefined) days.set(text, (day = dayNumber(calendarDay(text, zone))));
+    return day;
+  };
   for await (const page of recordsOfSide(trx, side, columns, PAGE)) {
     stopIfAsked(session);
     for (const record of page) {
@@ -138,7 +145,7 @@ async function entriesOf(session: Session, trx: Knex, config: ReconciliationConf
         id: names.nameOf(sources.get(record.id), record.id),
         minor: record.minor,
         currency: record.currency,
-        day: day === null || day === undefined ? null : dayNumber(calendarDay(String(day), zone)),
+        day: day === null || day === undefined ? null : dayOf(String(day)),
         values: Object.fromEntries(fields.map((field) => [field, textOf(record.values[at.get(field)!])])),
         golden: record.id,
         version: record.version,
@@ -211,21 +218,29 @@ function dueDay(since: number, businessDays: number, days: BusinessDays): number
 
 /** What took the records of an exception that is gone: the match that has its first record. */
 function explainer(result: Reconciled): (records: readonly string[]) => Record<string, unknown> {
-  const byRecord = new Map<string, { match: string; pass: string }>();
-  for (const match of result.matches)
-    for (const entry of [...match.left, ...match.right]) byRecord.set(entry.id, { match: match.id, pass: match.pass });
+  let byRecord: Map<string, { match: string; pass: string }> | undefined;
   return (records) => {
-    const by = records.map((record) => byRecord.get(record)).find((found) => found !== undefined);
+    if (!byRecord) {
+      byRecord = new Map();
+      for (const match of result.matches)
+        for (const entry of [...match.left, ...match.right]) byRecord.set(entry.id, { match: match.id, pass: match.pass });
+    }
+    const known = byRecord;
+    const by = records.map((record) => known.get(record)).find((found) => found !== undefined);
     return by ? { match: by.match, rule: by.pass } : { cause: 'its records changed or are gone' };
   };
 }
 
+/** Names are asked for when a match is revoked only. */
 function nameFinder(sides: Record<Side, ReadEntries>): (golden: number, side: Side) => string {
-  const names = {
-    left: new Map(sides.left.entries.map((e) => [e.golden, e.id])),
-    right: new Map(sides.right.entries.map((e) => [e.golden, e.id])),
+  let names: Record<Side, Map<number, string>> | undefined;
+  return (golden, side) => {
+    names ??= {
+      left: new Map(sides.left.entries.map((e) => [e.golden, e.id])),
+      right: new Map(sides.right.entries.map((e) => [e.golden, e.id])),
+    };
+    return names[side].get(golden) ?? String(golden);
   };
-  return (golden, side) => names[side].get(golden) ?? String(golden);
 }
 
 function unusable(pipeline: string, config: ReconciliationConfig, sides: Record<Side, ReadEntries>): Problem[] {
