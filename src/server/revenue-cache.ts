@@ -1,10 +1,11 @@
 import type { PeriodKind, RevenueRow } from '../reports/revenue.ts';
 import { revenueReport } from '../reports/revenue.ts';
 import type { Engine } from '../engine/run/run.ts';
+import { stateOfPeriods } from '../store/periods.ts';
 import { stateOfRuns } from '../store/runs.ts';
 
 export interface RevenueCache {
-  /** The report over all departments; the same list until a run has begun or ended. Not to be changed. */
+  /** The report over all departments; the same list until a run has begun or ended, or a period was closed or reopened. Not to be changed. */
   rows(query: { period: PeriodKind; from?: string | undefined; to?: string | undefined }): Promise<readonly RevenueRow[]>;
 }
 
@@ -17,7 +18,7 @@ export function revenueCache(engine: Engine): RevenueCache {
   let state = '';
   return {
     async rows({ period, from, to }) {
-      const now = await stateOfRuns(engine.knex);
+      const now = `${await stateOfRuns(engine.knex)} ${await stateOfPeriods(engine.knex)}`;
       if (now !== state) {
         kept.clear();
         state = now;

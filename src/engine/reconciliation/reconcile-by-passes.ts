@@ -4,7 +4,7 @@ import { plainMoney } from '../../core/money.ts';
 import { calendarDay, dayIn } from '../../core/time.ts';
 import { dateOf, dayNumber } from '../../reconciliation/calendar.ts';
 import type { BusinessDays, Entry, Side } from '../../reconciliation/entry.ts';
-import { dueIn, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
+import { dueIn, type DueRules, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
 import { type FoundException, type Reconciled, reconcileSides } from '../../reconciliation/match/reconcile.ts';
 import { type NewException, saveExceptions } from '../../store/exceptions.ts';
 import type { MatchRecord } from '../../store/matches.ts';
@@ -15,6 +15,7 @@ import { listSources } from '../../store/sources.ts';
 import { recordsOfSide } from '../../store/totals.ts';
 import { problemsBehind } from './behind.ts';
 import { contestMatches } from './contest.ts';
+import { dueRules } from './due-rules.ts';
 import { fieldsOf, rulesOf, townDays } from './pass-rules.ts';
 import { storedBasis } from './reconciliation-basis.ts';
 import { recordNames } from './record-name.ts';
@@ -74,7 +75,7 @@ export async function reconcileByPasses(session: Session): Promise<void> {
       result.matches.map((match) => passMatchOf(match, sides)),
       names,
     );
-    const found = result.exceptions.map((exception) => exceptionOf(exception, sides, days));
+    const found = result.exceptions.map((exception) => exceptionOf(exception, sides, days, dueRules(project)));
     const exceptions = await saveExceptions(trx, run, found, explainer(result));
     await saveInTransit(trx, pipeline, [
       ...recordsOf(result.inTransit.left, 'left', sides),
@@ -160,7 +161,7 @@ function recordsOf(entries: readonly Entry[], side: Side, sides: Record<Side, Re
   return (entries as readonly StoredEntry[]).map(({ golden, version, minor }) => ({ side, entityId, golden, version, minor }));
 }
 
-function exceptionOf(exception: FoundException, sides: Record<Side, ReadEntries>, days: BusinessDays): NewException {
+function exceptionOf(exception: FoundException, sides: Record<Side, ReadEntries>, days: BusinessDays, rules: DueRules): NewException {
   const { id, type, minor, currency, since, facts } = exception;
   const names = (side: Side): NewException['records'] =>
     (exception[side] as readonly StoredEntry[]).map((e) => ({
@@ -170,7 +171,7 @@ function exceptionOf(exception: FoundException, sides: Record<Side, ReadEntries>
       record: e.id,
       minor: e.minor,
     }));
-  const due = since === null ? null : dueDay(since, dueIn(type as ExceptionCode, minor), days);
+  const due = since === null ? null : dueDay(since, dueIn(type as ExceptionCode, minor, rules), days);
   return {
     id,
     type,
