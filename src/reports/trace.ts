@@ -9,7 +9,7 @@ export async function traceReport(engine: Engine, key: string): Promise<Report> 
     title: `Trace of receipt ${key}`,
     definition: { report: 'trace', key },
     notes: [
-      'Each line is one step further from the receipt. in_transit, exception, not_matched: the reconciliation has matched it with nothing yet. changed: a record of the match is another version now.',
+      'Each line is one step further from the receipt. in_transit, exception, not_covered: the reconciliation leads no further, and More says why. changed: a record of the match is another version now.',
     ],
     tables: [
       {

@@ -65,11 +65,6 @@ export async function exceptionsOfGolden(
     .select('e.id', 'e.pipeline', 'e.type', 'e.state')) as { id: string; pipeline: string; type: string; state: string }[];
 }
 
-/** Reconciliations in which a record is in transit. */
-export async function transitOfGolden(knex: Knex, entityId: number, golden: number): Promise<string[]> {
-  return (await knex('il_in_transit').where({ entity_id: entityId, golden_id: golden }).orderBy('pipeline').pluck('pipeline')) as string[];
-}
-
 /** Numbers of receipts with what is known of each; all of them, voided ones too. */
 export async function receiptNumbers(
   knex: Knex,

@@ -108,7 +108,7 @@ describe('a trace', () => {
     expect(await end('1')).toMatchObject({
       by: 'to-bank',
       state: 'exception',
-      reference: expect.stringContaining('not_deposited') as string,
+      reference: expect.stringContaining('receipts without a deposit (exception') as string,
     });
     expect(await end('2')).toMatchObject({ by: 'to-bank', state: 'in_transit' });
     t.write({ 'desk/b.csv': receiptFile([{ no: '3', amount: '4.50' }]) });

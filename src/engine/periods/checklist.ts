@@ -78,7 +78,7 @@ async function openMonths({ knex, project }: Engine, period: Period): Promise<st
   const closed = new Set((await listPeriods(knex, ['closed'])).map(({ id }) => id));
   return monthsOf(period, project.config.town.fiscal_year_starts)
     .filter(({ id }) => !closed.has(id))
-    .map(({ id }) => `${id} is not closed: interlocal period close ${id}`);
+    .map(({ id }) => `${id} is not closed: interlocal period close ${id}.`);
 }
 
 function runsMissing(project: Project, money: ReadonlySet<string>, runs: ReadonlyMap<string, Run>, period: Period): string[] {
@@ -116,7 +116,7 @@ async function openRejects({ knex }: Engine, money: ReadonlySet<string>): Promis
     const n = money.has(source.pipeline) ? await countOpenRejects(knex, source.id) : 0;
     if (n > 0)
       found.push(
-        `${source.pipeline}: ${n === 1 ? '1 record is' : `${n} records are`} rejected. interlocal rejects list --pipeline ${source.pipeline}`,
+        `${source.pipeline}: ${n === 1 ? '1 record is' : `${n} records are`} rejected: interlocal rejects list --pipeline ${source.pipeline}.`,
       );
   }
   return found;
@@ -140,7 +140,7 @@ async function exceptionsOf(engine: Engine, period: Period): Promise<ChecklistIt
   const open = (await unresolved(engine, period)).filter(({ type }) => type !== 'source_missing');
   const named = (list: StoredException[]): string[] =>
     [...Map.groupBy(list, ({ pipeline, type }) => `${pipeline}: ${type}`)].map(
-      ([name, some]) => `${name}, ${some.length} unresolved. interlocal exceptions list ${some[0]!.pipeline} --type ${some[0]!.type}`,
+      ([name, some]) => `${name}, ${some.length} unresolved: interlocal exceptions list ${some[0]!.pipeline} --type ${some[0]!.type}.`,
     );
   const keeping = named(open.filter(({ type }) => blocking.has(type)));
   return keeping.length ? item('exceptions', keeping) : item('exceptions', named(open), 'carried');
@@ -164,7 +164,7 @@ async function openPostings({ knex, project }: Engine, period: Period): Promise<
     // Of which day a receipt is that is gone, nobody knows.
     const own = rows.filter((row) => calendarDay(days.get(row.golden) ?? '', project.config.town.time_zone) <= period.last);
     for (const [state, some] of Map.groupBy(own, (row) => row.state))
-      found.push(`${value.pipeline}: ${some.length} ${state}. interlocal deliver list --pipeline ${value.pipeline} --state ${state}`);
+      found.push(`${value.pipeline}: ${some.length} ${state}: interlocal deliver list --pipeline ${value.pipeline} --state ${state}.`);
   }
   return found;
 }

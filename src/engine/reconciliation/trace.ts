@@ -1,7 +1,7 @@
 import { ConfigError } from '../../core/errors.ts';
 import { calendarDay } from '../../core/time.ts';
-import { exceptionsOfGolden, matchesOfGolden, transitOfGolden } from '../../store/evidence.ts';
-import { goldenRow, goldensOfKey, goldensWithText } from '../../store/golden.ts';
+import { matchesOfGolden } from '../../store/evidence.ts';
+import { type GoldenRow, goldenRow, goldensOfKey, goldensWithText } from '../../store/golden.ts';
 import { landedById } from '../../store/landed.ts';
 import { recordsOfMatches } from '../../store/matches.ts';
 import { latestOfGoldens } from '../../store/outbox.ts';
@@ -9,6 +9,7 @@ import { sourceNames } from '../../store/record-names.ts';
 import { entityIds } from '../../store/sources.ts';
 import { dateFieldOf } from '../revenue/legs.ts';
 import type { Engine } from '../run/run.ts';
+import { type Covers, coversOf, type StoredRow } from './covers.ts';
 
 /** One record on the way of a receipt, or that it goes no further there. Minor units. */
 export interface TraceStep {
@@ -16,7 +17,7 @@ export interface TraceStep {
   depth: number;
   /** The reconciliation that leads to it; for the receipt itself ''. */
   pipeline: string;
-  /** confirmed, proposed, contested, changed (a record of the match is another version now), in_transit, exception, not_matched, sent. */
+  /** confirmed, proposed, contested, changed (a record of the match is another version now); in_transit, exception, not_covered: it goes no further; or of a delivery, its state. */
   state: string;
   rule: string;
   entity: string;
@@ -58,6 +59,7 @@ export async function traceReceipt(engine: Engine, key: string): Promise<TraceSt
   const steps: TraceStep[] = [];
   const origin = originFinder(engine);
   const seen = new Set<string>();
+  const covers = new Map<string, Covers>();
   for (const golden of goldens) {
     steps.push({
       ...(await stepOf(entityId, golden, 'amount', 'received_on')),
@@ -98,34 +100,23 @@ export async function traceReceipt(engine: Engine, key: string): Promise<TraceSt
         await follow(record.entityId, record.golden, depth + 1, pipeline);
       }
     }
-    await openEnds(id, golden, depth, from, led, row);
+    await openEnds(id, depth, from, led, row);
   }
 
-  /** Legs that cover the record and lead nowhere. */
+  /** Legs that cover the record and lead nowhere, with the reason. */
   async function openEnds(
     id: number,
-    golden: number,
     depth: number,
     from: string | undefined,
     led: Set<string>,
-    row: Record<string, unknown> | undefined,
+    row: GoldenRow | undefined,
   ): Promise<void> {
-    const exceptions = await exceptionsOfGolden(knex, id, golden);
-    const transit = await transitOfGolden(knex, id, golden);
-    for (const { value } of project.pipelines.values()) {
-      const { pipeline, reconcile: config, mode } = value;
-      if (!config || mode === 'off' || pipeline === from || led.has(pipeline)) continue;
-      const covers = (['left', 'right'] as const).some(
-        (side) =>
-          config[side].entity === names.get(id) &&
-          Object.entries(config[side].where).every(([column, wanted]) => [wanted].flat().includes(String(row?.[column]))),
-      );
-      if (!covers) continue;
-      const exception = exceptions.find((e) => e.pipeline === pipeline);
-      const state = exception ? 'exception' : transit.includes(pipeline) ? 'in_transit' : 'not_matched';
-      const reference = exception ? `exception ${exception.id.slice(0, 8)}, ${exception.type}` : '';
-      steps.push({ ...NOTHING, depth, pipeline, state, reference });
-    }
+    if (!row) return;
+    const name = names.get(id)!;
+    if (!covers.has(name)) covers.set(name, await coversOf(engine, name));
+    const [legs] = await covers.get(name)!.legsFor([row as StoredRow]);
+    for (const { pipeline, otherwise, reason } of legs!)
+      if (pipeline !== from && !led.has(pipeline)) steps.push({ ...NOTHING, depth, pipeline, state: otherwise, reference: reason ?? '' });
   }
 
   async function deliveries(golden: number): Promise<void> {
