@@ -8,9 +8,9 @@ import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
  * line foots: left − outstanding of the left + outstanding of the right + accepted differences = right.
  */
 export async function outstandingReport(engine: Engine, pipeline: string, asOf: string): Promise<Report> {
-  const { leftName, rightName, totals, items, leftOut } = await outstandingOn(engine, pipeline, asOf);
+  const { leftName, rightName, totals, items, withoutDay } = await outstandingOn(engine, pipeline, asOf);
   const line = (currency: string, what: string, amount: number): ReportRow => ({ what, currency, amount });
-  const out = (['left', 'right'] as const).filter((side) => leftOut[side] > 0);
+  const out = (['left', 'right'] as const).filter((side) => withoutDay[side] > 0);
   return {
     title: `${pipeline}: ${leftName} and ${rightName} on ${asOf}`,
     definition: { report: 'outstanding', pipeline, as_of: asOf },
@@ -18,7 +18,7 @@ export async function outstandingReport(engine: Engine, pipeline: string, asOf: 
       `All records that are here, up to ${asOf}; what came to an account before them is not.`,
       'Cleared on: the day of what it was matched with after that day.',
       ...out.map(
-        (side) => `${leftOut[side]} of ${side === 'left' ? leftName : rightName} have no date or no amount and are on neither side.`,
+        (side) => `${withoutDay[side]} of ${side === 'left' ? leftName : rightName} have no date or no amount and are on neither side.`,
       ),
     ],
     tables: [

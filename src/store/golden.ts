@@ -114,3 +114,24 @@ export async function daysOfReceipts(knex: Knex, entity: string, ids: readonly n
   }
   return found;
 }
+
+/** Day and amount of these receipts, in minor units; one that is gone is not there. */
+export async function amountsOfReceipts(
+  knex: Knex,
+  entity: string,
+  ids: readonly number[],
+): Promise<Map<number, { day: string | null; minor: number; currency: string | null }>> {
+  const found = new Map<number, { day: string | null; minor: number; currency: string | null }>();
+  for (let i = 0; i < ids.length; i += 500) {
+    const rows = (await knex(entity)
+      .whereIn('_id', ids.slice(i, i + 500))
+      .select('_id', 'received_on', 'amount', 'amount_currency')) as Record<string, string | number | null>[];
+    for (const row of rows)
+      found.set(Number(row._id), {
+        day: row.received_on as string | null,
+        minor: Number(row.amount ?? 0),
+        currency: row.amount_currency as string | null,
+      });
+  }
+  return found;
+}

@@ -4,6 +4,10 @@ import { matchByHand } from '../../src/engine/reconciliation/matches.ts';
 import { agingReport } from '../../src/reports/aging.ts';
 import { outstandingReport } from '../../src/reports/bank-reconciliation.ts';
 import { exceptionLines } from '../../src/reports/exceptions.ts';
+import { knownPeriod } from '../../src/engine/periods/periods.ts';
+import { drawersReport } from '../../src/reports/drawers.ts';
+import { proofOfCash } from '../../src/reports/proof-of-cash.ts';
+import { unpostedReport } from '../../src/reports/unposted.ts';
 import { gapsReport } from '../../src/reports/gaps.ts';
 import { reportCsv, reportJson } from '../../src/reports/report-table.ts';
 import { traceReport } from '../../src/reports/trace.ts';
@@ -81,6 +85,64 @@ describe('a bank reconciliation', () => {
     const { summary } = reportJson(await outstandingReport(t.engine, 'to-bank', '2026-07-31')) as Rows;
     expect(summary!.map((row) => row.amount)).toEqual(['41.00', '-41.00', '40.00', '0.00', '40.00', '0.00']);
   });
+});
+
+describe('a proof of cash', () => {
+  test('foots in each of its four columns, with items of the month before and after, refunds and a sum that the bank netted', async () => {
+    const t = await town(
+      [
+        { no: '0', amount: '11.00', day: '2026-06-30' },
+        { no: '1', amount: '40.00' },
+        { no: '2', amount: '7.00', day: '2026-07-31' },
+        { no: '3', amount: '-5.00', day: '2026-07-10' },
+        { no: '4', amount: '9.00', day: '2026-07-11' },
+        { no: '5', amount: '-4.00', day: '2026-07-11' },
+      ],
+      [
+        { no: '0', amount: '11.00', day: '2026-07-02' },
+        { no: '1', amount: '40.00', day: '2026-07-02' },
+        { no: '2', amount: '7.00', day: '2026-08-03' },
+        { no: 'FEE', amount: '-2.50', day: '2026-07-15' },
+        { no: 'N', amount: '5.00', day: '2026-07-12' },
+      ],
+    );
+    const sides = { left: ['4', '5'].map((key) => ({ connection: 'desk', key })), right: [{ connection: 'bank', key: 'N' }] };
+    await matchByHand(t.engine, 'to-bank', sides, 'netted', { actor: 'dana', now: NOW });
+    await load(t);
+    const { proof } = reportJson(await proofOfCash(t.engine, 'to-bank', knownPeriod(t.engine, '2026-07'))) as Rows;
+    expect(proof!.map((row) => [row.line, row.beginning, row.receipts, row.disbursements, row.ending])).toEqual([
+      ['Balance of the bank', '0.00', '56.00', '-2.50', '53.50'],
+      ['On receipts only, at the beginning', '11.00', '-11.00', '0.00', '0.00'],
+      ['On receipts only, at the end', '0.00', '7.00', '-5.00', '2.00'],
+      ['On the bank only, at the beginning', '0.00', '0.00', '0.00', '0.00'],
+      ['On the bank only, at the end', '0.00', '0.00', '2.50', '2.50'],
+      ['Accepted differences', '0.00', '0.00', '0.00', '0.00'],
+      ['Netted inside matches', '0.00', '4.00', '-4.00', '0.00'],
+      ['the bank, adjusted', '11.00', '56.00', '-9.00', '58.00'],
+      ['Balance of receipts', '11.00', '56.00', '-9.00', '58.00'],
+      ['Unexplained', '0.00', '0.00', '0.00', '0.00'],
+    ]);
+  });
+});
+
+test('a drawer has what was taken and refunded by day and way of paying, and voids stand apart', async () => {
+  const t = await town(
+    [
+      { no: '1', amount: '40.00' },
+      { no: '2', amount: '-5.00' },
+      { no: '3', amount: '7.00', tender: 'card' },
+    ],
+    [],
+  );
+  await t.engine.knex('receipt').where({ receipt_number: '3' }).update({ status: 'voided' });
+  const { drawers } = reportJson(await drawersReport(t.engine, { from: '2026-07-01', to: '2026-07-31' })) as Rows;
+  expect(drawers!.map((d) => [d.day, d.tender, d.receipts, d.taken, d.refunded, d.amount, d.voided, d.voided_amount])).toEqual([
+    ['2026-07-01', 'card', 0, '0.00', '0.00', '0.00', 1, '7.00'],
+    ['2026-07-01', 'cash', 2, '40.00', '-5.00', '35.00', 0, '0.00'],
+  ]);
+  expect((reportJson(await unpostedReport(t.engine, '2026-07-31')) as unknown as { notes: string[] }).notes[0]).toContain(
+    'No pipeline sends receipts',
+  );
 });
 
 describe('a trace', () => {

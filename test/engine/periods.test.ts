@@ -144,8 +144,8 @@ reconcile:
     await close(town, '2026-08');
     town.write({
       'desk/a.csv': receiptFile([
-        { no: '1', amount: '0.00', day: '2026-08-01' },
-        { no: '2', amount: '6.00', day: '2026-08-01' },
+        { no: '1', amount: '0.00', day: '2026-08-01', account: 'A' },
+        { no: '2', amount: '6.00', day: '2026-08-01', account: 'A' },
       ]),
     });
     await load(town);

@@ -21,7 +21,7 @@ interface Range {
   to?: string | undefined;
 }
 
-/** Reports that are made of tables: `interlocal report reconciled | adjustments | exceptions | gaps | trace | aging | outstanding`. */
+/** Reports that are made of tables: `interlocal report reconciled | adjustments | exceptions | gaps | drawers | trace | aging | outstanding | proof-of-cash | unposted`. */
 export function registerMoneyReports(cli: Cli, report: Command): void {
   ranged(
     'reconciled',
@@ -36,15 +36,32 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
     return openExceptionsReport(engine, to ?? todayIn(engine.project));
   });
 
-  withOutput(report.command('gaps'))
-    .option('--from <date>', 'first day, YYYY-MM-DD')
-    .option('--to <date>', 'last day, YYYY-MM-DD')
-    .description('Receipt numbers that are missing between two that were used, by place.')
-    .action(async (options: RangeOptions) => {
-      const { readRevenueQuery } = await import('../../reports/revenue-query.ts');
-      const { from, to } = readRevenueQuery({ from: options.from, to: options.to }, (option) => `--${option}`);
-      await made(options, async (engine) => (await import('../../reports/gaps.ts')).gapsReport(engine, { from, to }));
-    });
+  live('gaps', 'Receipt numbers that are missing between two that were used, by place.', async (engine, range) =>
+    (await import('../../reports/gaps.ts')).gapsReport(engine, range),
+  );
+  live('drawers', 'What each cashier took at each place on each day, by way of paying; refunds and voids apart.', async (engine, range) =>
+    (await import('../../reports/drawers.ts')).drawersReport(engine, range),
+  );
+
+  withOutput(report.command('proof-of-cash'))
+    .argument('<pipeline>', 'a reconciliation whose right side is the bank')
+    .requiredOption('--in <period>', 'a day, month or fiscal year')
+    .description('Four-column proof of cash: beginning, receipts, disbursements, ending, from the bank to the books.')
+    .action(async (pipeline: string, options: OutputOptions & { in: string }) =>
+      made(options, async (engine) => {
+        const { checkReconciliationName } = await import('../../reports/exceptions.ts');
+        const { knownPeriod } = await import('../../engine/periods/periods.ts');
+        checkReconciliationName(engine.project, pipeline);
+        return (await import('../../reports/proof-of-cash.ts')).proofOfCash(engine, pipeline, knownPeriod(engine, options.in));
+      }),
+    );
+
+  withOutput(report.command('unposted'))
+    .option('--as-of <date>', 'receipts up to this day, YYYY-MM-DD (default: today)')
+    .description('Receipts that a pipeline sends to the ledger and that it has not taken: by state, with amount and oldest day.')
+    .action(async (options: AsOfOptions) =>
+      made(options, async (engine) => (await import('../../reports/unposted.ts')).unpostedReport(engine, await dayOf(engine, options))),
+    );
 
   withOutput(report.command('trace'))
     .argument('<receipt>', 'its number, or the key that its system knows it by')
@@ -72,6 +89,20 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
       }),
     );
 
+  /** A report over days or a period that no closing keeps: of what is here now. */
+  function live(name: string, description: string, make: (engine: Engine, range: Range) => Promise<Report>): void {
+    withOutput(withRange(report.command(name)))
+      .description(description)
+      .action(async (options: RangeOptions) => {
+        const range = await rangeOf(options);
+        await made(options, async (engine) => {
+          const { knownPeriod } = await import('../../engine/periods/periods.ts');
+          const period = options.in === undefined ? undefined : knownPeriod(engine, options.in);
+          return make(engine, period ? { from: period.first, to: period.last } : range);
+        });
+      });
+  }
+
   async function made(options: OutputOptions, make: (engine: Engine) => Promise<Report>): Promise<void> {
     const { withTown } = await import('../town.ts');
     const format = outputFormat(cli, options);
@@ -90,17 +121,12 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
     description: string,
     make: (engine: Engine, range: Range) => Promise<Report>,
   ): void {
-    withOutput(report.command(name))
-      .option('--from <date>', 'first day, YYYY-MM-DD')
-      .option('--to <date>', 'last day, YYYY-MM-DD')
-      .option('--in <period>', 'one day, month or fiscal year: 2026-07-15, 2026-07, 2026/2027; of a closed one, the report that was kept')
+    withOutput(withRange(report.command(name)))
       .description(description)
       .action(async (options: RangeOptions) => {
         const { withTown } = await import('../town.ts');
-        const { readRevenueQuery } = await import('../../reports/revenue-query.ts');
         const format = outputFormat(cli, options);
-        const { from, to } = readRevenueQuery({ from: options.from, to: options.to }, (option) => `--${option}`);
-        if (options.in !== undefined && (from ?? to) !== undefined) throw eitherPeriodOrDays();
+        const { from, to } = await rangeOf(options);
         await withTown(cli, async (engine) => {
           if (options.in === undefined) return writeReport(cli, await make(engine, { from, to }), format, options);
           const { knownPeriod } = await import('../../engine/periods/periods.ts');
@@ -112,6 +138,20 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
         });
       });
   }
+}
+
+function withRange(command: Command): Command {
+  return command
+    .option('--from <date>', 'first day, YYYY-MM-DD')
+    .option('--to <date>', 'last day, YYYY-MM-DD')
+    .option('--in <period>', 'one day, month or fiscal year: 2026-07-15, 2026-07, 2026/2027; what a closing keeps is shown as it was kept');
+}
+
+async function rangeOf(options: RangeOptions): Promise<Range> {
+  const { readRevenueQuery } = await import('../../reports/revenue-query.ts');
+  const { from, to } = readRevenueQuery({ from: options.from, to: options.to }, (option) => `--${option}`);
+  if (options.in !== undefined && (from ?? to) !== undefined) throw eitherPeriodOrDays();
+  return { from, to };
 }
 
 export function eitherPeriodOrDays(): ConfigError {

@@ -146,8 +146,8 @@ async function exceptionsOf(engine: Engine, period: Period): Promise<ChecklistIt
   return keeping.length ? item('exceptions', keeping) : item('exceptions', named(open), 'carried');
 }
 
-/** States in which nobody knows, or somebody has to say, what becomes of a record that was to be sent. */
-const UNSETTLED: readonly OutboxRow['state'][] = ['review', 'queued', 'sending', 'unknown', 'sent', 'held', 'refused', 'rejected'];
+/** States of a record on its way to the ledger in which nobody knows, or somebody has to say, what becomes of a record that was to be sent. */
+export const UNSETTLED: readonly OutboxRow['state'][] = ['review', 'queued', 'sending', 'unknown', 'sent', 'held', 'refused', 'rejected'];
 
 async function openPostings({ knex, project }: Engine, period: Period): Promise<string[]> {
   const { receipts } = project.config.revenue;

@@ -33,13 +33,24 @@ export interface SidesByDay {
   right: number;
 }
 
+/** What came in and went out on each side in the days asked for; going out is negative. Minor units. */
+export interface Movement {
+  currency: string;
+  leftIn: number;
+  leftOut: number;
+  rightIn: number;
+  rightOut: number;
+}
+
 export interface Outstanding {
   leftName: string;
   rightName: string;
   totals: SidesByDay[];
   items: OutstandingItem[];
   /** Records without a date or an amount, which are on neither side. */
-  leftOut: Record<MatchSide, number>;
+  withoutDay: Record<MatchSide, number>;
+  /** From `since` up to the day. */
+  movements: Movement[];
 }
 
 interface Held {
@@ -56,13 +67,13 @@ interface Held {
  * What a reconciliation has on both sides up to a day, and what is outstanding then: what has no confirmed match, or a match with
  * something that came after the day. Next month's lines are never drawn into this month.
  */
-export async function outstandingOn(engine: Engine, pipeline: string, day: string): Promise<Outstanding> {
+export async function outstandingOn(engine: Engine, pipeline: string, day: string, since = day): Promise<Outstanding> {
   const { project, knex } = engine;
   const config = project.pipelines.get(pipeline)!.value.reconcile!;
   const sides = await sidesOf(engine, knex, config, await listSources(knex));
   const zone = project.config.town.time_zone;
   const held: Held[] = [];
-  const leftOut = { left: 0, right: 0 };
+  const withoutDay = { left: 0, right: 0 };
   for (const side of ['left', 'right'] as const) {
     const date = dateFieldOf(project, config, side);
     const matches = new Map((await confirmedRecords(knex, pipeline, side)).map((m: MatchedGolden) => [m.golden, m]));
@@ -70,7 +81,7 @@ export async function outstandingOn(engine: Engine, pipeline: string, day: strin
       for (const { id, version, currency, minor, values } of page) {
         const value = values[0] ?? null;
         if (value === null || minor === null || currency === null) {
-          leftOut[side]++;
+          withoutDay[side]++;
           continue;
         }
         const match = matches.get(id);
@@ -78,10 +89,27 @@ export async function outstandingOn(engine: Engine, pipeline: string, day: strin
         held.push({ side, golden: id, day: calendarDay(String(value), zone), currency, minor, match: known });
       }
   }
-  return { leftName: config.left.name, rightName: config.right.name, leftOut, ...(await split(engine, sides, held, day)) };
+  return {
+    leftName: config.left.name,
+    rightName: config.right.name,
+    withoutDay,
+    movements: movementsOf(held, since, day),
+    ...(await split(engine, sides, held, day)),
+  };
 }
 
 const PAGE = 5000;
+
+function movementsOf(held: readonly Held[], since: string, day: string): Movement[] {
+  const sums = new Map<string, Movement>();
+  for (const { currency, side, minor, day: on } of held) {
+    if (on < since || on > day) continue;
+    let sum = sums.get(currency);
+    if (!sum) sums.set(currency, (sum = { currency, leftIn: 0, leftOut: 0, rightIn: 0, rightOut: 0 }));
+    sum[`${side}${minor < 0 ? 'Out' : 'In'}`] += minor;
+  }
+  return [...sums.values()];
+}
 
 async function split(
   { knex }: Engine,
