@@ -5,6 +5,7 @@ import type { Period } from '../reconciliation/periods/fiscal.ts';
 import { closingReport, type ClosingReport, storedPeriod } from '../store/periods.ts';
 import type { Engine } from '../engine/run/run.ts';
 import { adjustmentsReport } from './adjustments.ts';
+import { entriesReport } from './entries.ts';
 import { openExceptionsReport } from './exceptions.ts';
 import { reconciledReport } from './reconciled.ts';
 import { type Report, reportCsv, reportJson, reportXlsx } from './report-table.ts';
@@ -13,8 +14,8 @@ import { revenueCsv } from './revenue-csv.ts';
 import { revenueJson } from './revenue-json.ts';
 import { revenueXlsx } from './revenue-xlsx.ts';
 
-/** What a closing keeps. */
-export const CLOSING_REPORTS = ['revenue', 'reconciled', 'exceptions', 'adjustments'] as const;
+/** What a closing keeps; entries only where the configuration says how the ledger is built. */
+export const CLOSING_REPORTS = ['revenue', 'reconciled', 'exceptions', 'adjustments', 'entries'] as const;
 
 /** How the revenue of a period is split up in the report that its closing keeps. */
 export function revenueKind({ kind, id }: Period): PeriodKind {
@@ -31,6 +32,7 @@ export async function periodReports(engine: Engine, period: Period): Promise<Clo
     ['reconciled', await reconciledReport(engine, range)],
     ['exceptions', await openExceptionsReport(engine, period.last)],
     ['adjustments', await adjustmentsReport(engine, range)],
+    ...(engine.project.config.ledger ? [['entries', await entriesReport(engine, range)] satisfies [string, Report]] : []),
   ];
   const made: ClosingReport[] = [
     kept('revenue', 'data', JSON.stringify(rows)),

@@ -8,6 +8,8 @@ import { knownPeriod } from '../../src/engine/periods/periods.ts';
 import { drawersReport } from '../../src/reports/drawers.ts';
 import { proofOfCash } from '../../src/reports/proof-of-cash.ts';
 import { unpostedReport } from '../../src/reports/unposted.ts';
+import { receiptsReport } from '../../src/reports/receipts.ts';
+import { yearsReport } from '../../src/reports/years.ts';
 import { gapsReport } from '../../src/reports/gaps.ts';
 import { reportCsv, reportJson } from '../../src/reports/report-table.ts';
 import { traceReport } from '../../src/reports/trace.ts';
@@ -143,6 +145,34 @@ test('a drawer has what was taken and refunded by day and way of paying, and voi
   expect((reportJson(await unpostedReport(t.engine, '2026-07-31')) as unknown as { notes: string[] }).notes[0]).toContain(
     'No pipeline sends receipts',
   );
+});
+
+test('behind a figure stand its receipts, which add up to it; beside it, the year before', async () => {
+  const t = await town(
+    [
+      { no: '1', amount: '40.00', dept: 'pool' },
+      { no: '2', amount: '-3.00', dept: 'pool' },
+      { no: '3', amount: '9.00' },
+      { no: '0', amount: '30.00', dept: 'pool', day: '2025-07-31' },
+    ],
+    [{ no: '1', amount: '40.00', dept: 'pool' }],
+  );
+  const july = { from: '2026-07-01', to: '2026-07-31' };
+  const behind = async (filter: object) => reportJson(await receiptsReport(t.engine, { ...july, ...filter })) as Rows;
+  const pool = await behind({ department: 'pool' });
+  expect(pool.totals).toMatchObject([{ amount: '37.00', reconciled: '40.00', exception: '-3.00' }]);
+  expect(pool.receipts!.map((r) => [r.receipt, r.amount, r.reconciled])).toEqual([
+    ['1', '40.00', '40.00'],
+    ['2', '-3.00', '0.00'],
+  ]);
+  expect((await behind({ standing: 'exception' })).receipts!.map((r) => r.receipt)).toEqual(['2', '3']);
+  expect((await behind({ account: '(no account)', tender: 'card' })).receipts).toEqual([]);
+  const { years } = reportJson(await yearsReport(t.engine, july, 'department')) as Rows;
+  expect(years!.map((y) => [y.department, y.amount, y.before, y.change, y.percent])).toEqual([
+    ['clerk', '9.00', '0.00', '9.00', null],
+    ['pool', '37.00', '30.00', '7.00', '23.3%'],
+    ['Total', '46.00', '30.00', '16.00', '53.3%'],
+  ]);
 });
 
 describe('a trace', () => {

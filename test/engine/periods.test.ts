@@ -8,7 +8,7 @@ import { CLOSING_REPORTS, keptReport, keptRevenue, periodReports } from '../../s
 import { reportJson } from '../../src/reports/report-table.ts';
 import { revenueReport } from '../../src/reports/revenue.ts';
 import { listAudit, verifyAudit } from '../../src/store/audit.ts';
-import { chargeFile, moneyTown, receiptFile } from './agreement-town.ts';
+import { chargeFile, depositFile, MONEY, moneyTown, receiptFile, reconciliation } from './agreement-town.ts';
 import { closeTowns, type TestTown } from './town.ts';
 
 afterEach(closeTowns);
@@ -193,6 +193,34 @@ reconcile:
     await reopen(town, '2024/2025');
     expect((await reopen(town, '2024-12')).stored.state).toBe('reopened');
   });
+});
+
+test('the entries of a month balance in each fund, are kept with its closing, and what is not reconciled is in none', async () => {
+  const town = await loaded({
+    'config/interlocal.yaml': `${MONEY['config/interlocal.yaml']}ledger: { debit: { cash: 100-1010 }, due_from: "{fund}-1310", due_to: "{fund}-2080" }\n`,
+    ...reconciliation('by-day'),
+    'desk/a.csv': receiptFile([
+      { no: '1', amount: '40.00', account: '100-4210' },
+      { no: '2', amount: '2.50', account: '230-4215' },
+      { no: '3', amount: '9.00', account: '100-4210', day: '2026-07-02' },
+    ]),
+    'bank/a.csv': depositFile([{ no: 'B', amount: '42.50' }]),
+  });
+  await expect(closePeriod(town.engine, period(town, '2026-07'), periodReports, dana)).rejects.toThrow('by-day has never run');
+  await town.run('by-day');
+  await close(town, '2026-07');
+  const kept = JSON.parse((await keptReport(town.engine, period(town, '2026-07'), 'entries', 'json'))!.content) as Record<
+    string,
+    Record<string, unknown>[]
+  >;
+  expect(kept.entries!.map((e) => [e.fund, e.account, e.debit, e.credit])).toEqual([
+    ['100', '100-1010', '42.50', '0.00'],
+    ['100', '100-2080', '0.00', '2.50'],
+    ['100', '100-4210', '0.00', '40.00'],
+    ['230', '230-1310', '2.50', '0.00'],
+    ['230', '230-4215', '0.00', '2.50'],
+  ]);
+  expect(kept.not_posted!.map((e) => [e.amount, e.reason])).toEqual([['9.00', 'not reconciled: exception']]);
 });
 
 test('two accounts of one person are not two people', () => {

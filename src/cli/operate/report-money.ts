@@ -1,6 +1,7 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { ConfigError } from '../../core/errors.ts';
 import type { Engine } from '../../engine/run/run.ts';
+import type { Standing } from '../../reconciliation/standing.ts';
 import type { CLOSING_REPORTS } from '../../reports/period-reports.ts';
 import type { Report } from '../../reports/report-table.ts';
 import type { Cli } from '../cli.ts';
@@ -12,6 +13,13 @@ interface RangeOptions extends OutputOptions {
   in?: string;
 }
 
+interface ReceiptOptions extends RangeOptions {
+  department?: string;
+  account?: string;
+  tender?: string;
+  standing?: Standing;
+}
+
 interface AsOfOptions extends OutputOptions {
   asOf?: string;
 }
@@ -21,7 +29,7 @@ interface Range {
   to?: string | undefined;
 }
 
-/** Reports that are made of tables: `interlocal report reconciled | adjustments | exceptions | gaps | drawers | trace | aging | outstanding | proof-of-cash | unposted`. */
+/** Reports that are made of tables: `interlocal report reconciled | adjustments | exceptions | entries | gaps | drawers | receipts | years | trace | aging | outstanding | proof-of-cash | unposted`. */
 export function registerMoneyReports(cli: Cli, report: Command): void {
   ranged(
     'reconciled',
@@ -36,6 +44,11 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
     return openExceptionsReport(engine, to ?? todayIn(engine.project));
   });
 
+  ranged(
+    'entries',
+    'Summarized journal entries of reconciled revenue, balanced in each fund, and what is in none of them.',
+    async (engine, range) => (await import('../../reports/entries.ts')).entriesReport(engine, range),
+  );
   live('gaps', 'Receipt numbers that are missing between two that were used, by place.', async (engine, range) =>
     (await import('../../reports/gaps.ts')).gapsReport(engine, range),
   );
@@ -61,6 +74,32 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
     .description('Receipts that a pipeline sends to the ledger and that it has not taken: by state, with amount and oldest day.')
     .action(async (options: AsOfOptions) =>
       made(options, async (engine) => (await import('../../reports/unposted.ts')).unpostedReport(engine, await dayOf(engine, options))),
+    );
+
+  withOutput(withRange(report.command('receipts')))
+    .option('--department <name>', 'this department only')
+    .option('--account <account>', 'this account only; "(no account)" as the revenue report has it')
+    .option('--tender <tender>', 'paid in this way only')
+    .addOption(new Option('--standing <standing>', 'only what stands so').choices(['reconciled', 'in_transit', 'exception', 'not_covered']))
+    .description('The receipts behind a figure of the revenue report, with how each stands and why.')
+    .action(async (options: ReceiptOptions) =>
+      made(options, async (engine) => {
+        const { department, account, tender, standing } = options;
+        const range = await daysOf(engine, options);
+        return (await import('../../reports/receipts.ts')).receiptsReport(engine, { ...range, department, account, tender, standing });
+      }),
+    );
+
+  withOutput(report.command('years'))
+    .requiredOption('--in <period>', 'a day, month or fiscal year; beside it stands the same a year before')
+    .addOption(new Option('--by <rows>', 'what the rows are').choices(['department', 'account', 'tender']).default('department'))
+    .description('Revenue of a period beside that of the same period a year before.')
+    .action(async (options: OutputOptions & { in: string; by: 'department' | 'account' | 'tender' }) =>
+      made(options, async (engine) => {
+        const { knownPeriod } = await import('../../engine/periods/periods.ts');
+        const { first, last } = knownPeriod(engine, options.in);
+        return (await import('../../reports/years.ts')).yearsReport(engine, { from: first, to: last }, options.by);
+      }),
     );
 
   withOutput(report.command('trace'))
@@ -93,14 +132,15 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
   function live(name: string, description: string, make: (engine: Engine, range: Range) => Promise<Report>): void {
     withOutput(withRange(report.command(name)))
       .description(description)
-      .action(async (options: RangeOptions) => {
-        const range = await rangeOf(options);
-        await made(options, async (engine) => {
-          const { knownPeriod } = await import('../../engine/periods/periods.ts');
-          const period = options.in === undefined ? undefined : knownPeriod(engine, options.in);
-          return make(engine, period ? { from: period.first, to: period.last } : range);
-        });
-      });
+      .action(async (options: RangeOptions) => made(options, async (engine) => make(engine, await daysOf(engine, options))));
+  }
+
+  async function daysOf(engine: Engine, options: RangeOptions): Promise<Range> {
+    const { knownPeriod } = await import('../../engine/periods/periods.ts');
+    const range = await rangeOf(options);
+    if (options.in === undefined) return range;
+    const { first, last } = knownPeriod(engine, options.in);
+    return { from: first, to: last };
   }
 
   async function made(options: OutputOptions, make: (engine: Engine) => Promise<Report>): Promise<void> {

@@ -120,6 +120,25 @@ export const interlocalSchema = z.strictObject({
     })
     .prefault({})
     .describe('What does not reconcile and needs a person.'),
+  ledger: z
+    .strictObject({
+      fund: z
+        .strictObject({
+          segment: z.int().min(1).max(12).default(1).describe('Which part of an account is its fund.'),
+          separator: z.string().min(1).default('-').describe('What stands between the parts of an account.'),
+        })
+        .prefault({}),
+      debit: z
+        .record(z.string(), z.string().min(1))
+        .describe('By way of paying: the account that takes the money, such as cash: 100-1010.'),
+      due_from: z
+        .string()
+        .min(1)
+        .describe('The account of what a fund is owed by another: "{fund}-1310". {fund}: its own fund; {other}: the other one.'),
+      due_to: z.string().min(1).describe('The account of what a fund owes another: "{fund}-2080".'),
+    })
+    .optional()
+    .describe('How summarized journal entries are made of revenue.'),
   runs: z
     .strictObject({
       at_once: z
