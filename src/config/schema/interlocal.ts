@@ -89,7 +89,7 @@ export const interlocalSchema = z.strictObject({
         .min(1)
         .max(16)
         .default(4)
-        .describe('So many pipelines run side by side at most, by schedule and with run --all. Two never use one connection at once.'),
+        .describe('How many pipelines may run at the same time, by schedule and with run --all. Two never use one connection at once.'),
       stalled_after: duration
         .default('15m')
         .describe('A run without progress for longer than this (no record, no megabyte, no message) is shown as stalled.'),
@@ -111,7 +111,7 @@ export const connectionsSchema = z.strictObject({
           .union([id, z.array(id)])
           .transform((names) => [names].flat())
           .optional()
-          .describe('What this connection was called before it was renamed: its stored records go on under the new name.'),
+          .describe('What this connection was called before it was renamed: its stored records continue under the new name.'),
         options: z.record(z.string(), z.unknown()).default({}).describe('Options of the transport and of the connector.'),
       }),
     )
@@ -132,7 +132,7 @@ export const localConnectionsSchema = z.strictObject({
         options: z
           .record(z.string(), z.unknown())
           .default({})
-          .describe('Options that differ on this machine; an option without a value is taken away.'),
+          .describe('Options that differ on this machine; an option without a value is removed.'),
       }),
     )
     .nullable()
