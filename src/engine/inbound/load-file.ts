@@ -295,7 +295,7 @@ const USUAL_RECORD_BYTES = 250;
 const BULK_RECORDS = 50_000;
 
 /** So many deliveries with the same name, content and time are kept side by side. */
-const MOST_NAMES = 1000;
+const MAX_NAMES = 1000;
 
 /**
  * Moves the file away, and its marker after it. The ledger says where to before it is done: killed in between, the next
@@ -333,7 +333,7 @@ async function archive(session: Session, transport: FileTransport, remote: Remot
       break;
     } catch (error) {
       if (await wentAway(session, transport, remote, error)) return;
-      if (!(error instanceof InterlocalError) || error.code !== 'TARGET_EXISTS' || n >= MOST_NAMES) throw error;
+      if (!(error instanceof InterlocalError) || error.code !== 'TARGET_EXISTS' || n >= MAX_NAMES) throw error;
     }
   }
   if (files.marker) {

@@ -15,7 +15,7 @@ import { isOpen } from './settle.ts';
 /** Records in one file, request or statement where the sink does not say. */
 const MOST = { file: 10_000, table: 500, request: 1 } as const;
 /** So many rows are looked at in one go; what waits after them is for the next. */
-const MOST_QUEUED = 50_000;
+const MAX_QUEUED = 50_000;
 
 /**
  * Sends what waits. What is sent together, its sequence number and its records are in the store before anything is in the remote system, so
@@ -24,7 +24,7 @@ const MOST_QUEUED = 50_000;
 export async function deliverQueued(out: Outbound, target: Target): Promise<void> {
   const { session, sink } = out;
   for (;;) {
-    const rows = await sendableOutbox(session.knex, session.pipeline.pipeline, MOST_QUEUED);
+    const rows = await sendableOutbox(session.knex, session.pipeline.pipeline, MAX_QUEUED);
     if (rows.length === 0) return;
     for (const group of groupsOf(out, rows)) {
       stopIfAsked(session);

@@ -18,7 +18,7 @@ import { currencyCheck } from './currency-check.ts';
 import { deliverQueued, finishUnfinished } from './deliver.ts';
 import { queueChanges } from './queue.ts';
 import { settleAnswers } from './settle.ts';
-import { sayWhatWaits } from './summary.ts';
+import { notePending } from './summary.ts';
 
 /**
  * Runs an outbound pipeline: looks at what became of what was sent, puts what is new or changed into the outbox, finishes what an earlier
@@ -31,7 +31,7 @@ export async function outbound(session: Session): Promise<void> {
   await alignToMode(out);
   if (silent) {
     await queueChanges(out);
-    await sayWhatWaits(out);
+    await notePending(out);
     return;
   }
   // One at a time writes to a target, whichever pipeline it is for.
@@ -51,7 +51,7 @@ export async function outbound(session: Session): Promise<void> {
       await finishUnfinished(out, target);
       await queueChanges(out);
       await deliverQueued(out, target);
-      await sayWhatWaits(out);
+      await notePending(out);
     } finally {
       await target.close();
     }

@@ -1,7 +1,7 @@
 import { FileError, type Problem } from '../../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../../core/record.ts';
 import type { Camt053Options } from '../../config/schema/connector.ts';
-import { MOST_PROBLEMS, problemIn, refuseFile } from '../refuse.ts';
+import { MAX_PROBLEMS, problemIn, refuseFile } from '../refuse.ts';
 import { exactAmount, imbalance, lastDigits } from '../statement-balance.ts';
 
 /** The parts of one statement (Stmt) in the order of the document, as trees of elements. */
@@ -151,7 +151,7 @@ export function camtStatement(options: Camt053Options, file: string): CamtStatem
         );
       }
       const wrong = imbalance(account, opening.amount, sum, closing.amount, closing.currency);
-      if (wrong && off.length < MOST_PROBLEMS)
+      if (wrong && off.length < MAX_PROBLEMS)
         off.push(
           problemIn(
             'STATEMENT_UNBALANCED',
