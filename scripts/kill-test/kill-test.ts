@@ -4,9 +4,9 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, write
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { generateTown } from '../sample-town/generate.ts';
+import { generateTown } from '../sample-town/generate/generate.ts';
 import { writeLocalConnections } from '../sample-town/local-connections.ts';
-import { emptyDatabase } from '../sample-town/postgres-server.ts';
+import { emptyDatabase } from '../sample-town/servers/postgres/server.ts';
 import { openTown } from '../../src/cli/town.ts';
 import { startSystems } from '../sample-town/systems.ts';
 import { digest, dumpFolder, dumpStore, dumpTaken, firstDifferences } from './dump.ts';

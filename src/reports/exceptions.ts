@@ -12,7 +12,7 @@ import {
   recordsOfExceptions,
   type StoredException,
   UNFINISHED,
-} from '../store/exceptions.ts';
+} from '../store/reconciliation/exceptions.ts';
 import { type RecordNames, recordNames } from '../engine/reconciliation/record-name.ts';
 import type { Engine } from '../engine/run/run.ts';
 

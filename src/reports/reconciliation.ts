@@ -3,9 +3,15 @@ import type { ReconciliationConfig } from '../config/schema/pipeline.ts';
 import type { PipelineConfig } from '../config/schema/pipeline.ts';
 import { plainMoney } from '../core/money.ts';
 import type { Engine } from '../engine/run/run.ts';
-import { type Difference, comparedIn, differenceCounts, type DifferenceStatus, listDifferences } from '../store/differences.ts';
-import { sideStates } from '../store/pass-matches.ts';
-import { type Match, matchesOf } from '../store/matches.ts';
+import {
+  type Difference,
+  comparedIn,
+  differenceCounts,
+  type DifferenceStatus,
+  listDifferences,
+} from '../store/reconciliation/differences.ts';
+import { sideStates } from '../store/reconciliation/pass-matches.ts';
+import { type Match, matchesOf } from '../store/reconciliation/matches.ts';
 import { reconciliationReasons } from './reconciliation-reasons.ts';
 
 /** Every reconciliation that is not off, by name. */

@@ -70,7 +70,9 @@ test(
       ['succeeded', []],
       ['succeeded', []],
     ]);
-    expect((await town.rows('person')).map(({ email }) => email).sort()).toEqual(Array.from({ length: 30 }, (_, i) => `p${i}@x.org`).sort());
+    expect((await town.rows('person')).map(({ email }) => email).sort()).toEqual(
+      Array.from({ length: 30 }, (_, i) => `p${i}@x.org`).sort(),
+    );
   },
 );
 

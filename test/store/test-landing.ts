@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { beginLanding, landing, type Link } from '../../src/store/landing.ts';
+import { beginLanding, landing, type Link } from '../../src/store/landing/landing.ts';
 import { heldLocks, takeLock } from '../../src/store/locks.ts';
 import { migrateModel } from '../../src/store/model-tables.ts';
 import type { Knex } from '../../src/store/open.ts';
-import { totals } from '../../src/store/totals.ts';
+import { totals } from '../../src/store/reconciliation/totals.ts';
 import { person } from './entities.ts';
 import type { OpenStore } from './test-store.ts';
 

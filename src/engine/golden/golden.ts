@@ -2,7 +2,7 @@ import type { BoundMapping, LandContext } from '../landing/context.ts';
 import { equalFields } from '../../config/schema/model.ts';
 import type { Candidate, Columns } from '../../mapping/mapping.ts';
 import type { Contribution } from '../../identity/survivorship.ts';
-import type { Landing, Link } from '../../store/landing.ts';
+import type { Landing, Link } from '../../store/landing/landing.ts';
 import type { Cell } from '../../store/rows.ts';
 import { contributionOf, differences, type Entry, type Golden, idOf, type Kind, writeGoldens } from './golden-records.ts';
 import { referencesOfRows } from '../identity/references.ts';

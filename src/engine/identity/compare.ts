@@ -1,6 +1,6 @@
 import { noCounts } from '../../core/outcome.ts';
-import { landing } from '../../store/landing.ts';
-import { finishRun, startRun } from '../../store/runs.ts';
+import { landing } from '../../store/landing/landing.ts';
+import { finishRun, startRun } from '../../store/ledger/runs.ts';
 import type { Engine } from '../run/run.ts';
 import { behind, entitiesById } from './matched.ts';
 import type { MatchedKind } from './members.ts';

@@ -1,12 +1,12 @@
 import { ConfigError } from '../../core/errors.ts';
 import { noCounts } from '../../core/outcome.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { decisionById, insertDecision, lastDecision, undoDecision } from '../../store/decisions.ts';
-import { identityStore, type Member } from '../../store/identity.ts';
-import { type Landing, landing } from '../../store/landing.ts';
-import { memberByName, membersOfGolden } from '../../store/members.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { decisionById, insertDecision, lastDecision, undoDecision } from '../../store/identity/decisions.ts';
+import { identityStore, type Member } from '../../store/identity/identity.ts';
+import { type Landing, landing } from '../../store/landing/landing.ts';
+import { memberByName, membersOfGolden } from '../../store/identity/members.ts';
 import type { Knex } from '../../store/open.ts';
-import { finishRun, startRun } from '../../store/runs.ts';
+import { finishRun, startRun } from '../../store/ledger/runs.ts';
 import type { Engine } from '../run/run.ts';
 import { entitiesById } from './matched.ts';
 import { type MatchedKind, writeOfMembers } from './members.ts';

@@ -1,8 +1,8 @@
 import { edgesOf, rulePairs } from '../../identity/resolve.ts';
 import { scorePair, verdictOf } from '../../identity/score/score.ts';
 import type { Columns } from '../../mapping/mapping.ts';
-import { decisionsOf, identityStore, type IdentityStore, type Member, type StoredEdge } from '../../store/identity.ts';
-import type { Landing } from '../../store/landing.ts';
+import { decisionsOf, identityStore, type IdentityStore, type Member, type StoredEdge } from '../../store/identity/identity.ts';
+import type { Landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
 import { contributionOf } from '../golden/golden-records.ts';
 import { type MatchedKind, type MemberContext, profileOf, writeOfMembers } from './members.ts';

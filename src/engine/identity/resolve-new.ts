@@ -1,7 +1,7 @@
-import type { Landing } from '../../store/landing.ts';
-import { identityStore, type Member } from '../../store/identity.ts';
+import type { Landing } from '../../store/landing/landing.ts';
+import { identityStore, type Member } from '../../store/identity/identity.ts';
 import type { Knex } from '../../store/open.ts';
-import { comparedBy, countMembers, membersToCompare, saveCompared, takeUnnamedLinks } from '../../store/members.ts';
+import { comparedBy, countMembers, membersToCompare, saveCompared, takeUnnamedLinks } from '../../store/identity/members.ts';
 import { contributionOf } from '../golden/golden-records.ts';
 import type { Project } from '../../config/project.ts';
 import { type Session, stopIfAsked } from '../run/session.ts';

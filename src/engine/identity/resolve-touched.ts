@@ -3,7 +3,7 @@ import { blockKeys, ruleKeys } from '../../identity/block/passes.ts';
 import type { IdentityModel } from '../../identity/model.ts';
 import { RULE_CAP } from '../../identity/resolve.ts';
 import { scorePair, verdictOf } from '../../identity/score/score.ts';
-import type { IdentityStore, Member, StoredEdge } from '../../store/identity.ts';
+import type { IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
 import { inOrder, placeRegion } from './place.ts';
 
 /** A member whose records changed, with what it is compared by now; no profile: no record of it is left. */

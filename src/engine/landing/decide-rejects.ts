@@ -1,4 +1,4 @@
-import { dismissRejects, reopenRejects } from '../../store/rejects.ts';
+import { dismissRejects, reopenRejects } from '../../store/landing/rejects.ts';
 import type { Engine } from '../run/run.ts';
 
 export interface RejectDecision {

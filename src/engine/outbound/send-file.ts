@@ -18,8 +18,8 @@ import {
 import { packedForSending } from '../../connector/sink/packing.ts';
 import { type RenderedFile, renderSink } from '../../connector/sink/sink.ts';
 import { FatalError, InterlocalError, type Problem, RecordError } from '../../core/errors.ts';
-import { changeDelivery, type Delivery, type DeliveryChange, listDeliveries, UNFINISHED } from '../../store/deliveries.ts';
-import { changeOutbox, type OutboxRow } from '../../store/outbox.ts';
+import { changeDelivery, type Delivery, type DeliveryChange, listDeliveries, UNFINISHED } from '../../store/outbound/deliveries.ts';
+import { changeOutbox, type OutboxRow } from '../../store/outbound/outbox.ts';
 import type { FileTransport } from '../../transports/transport.ts';
 import { saveAnswers } from './settle.ts';
 import { withTotals } from './summary.ts';

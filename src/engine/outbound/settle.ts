@@ -8,10 +8,10 @@ import type { Problem } from '../../core/errors.ts';
 import { groupProblems } from '../../core/grouped-problems.ts';
 import { parseDuration } from '../../core/time.ts';
 import { zonedTime } from '../../core/zoned-time.ts';
-import { changeDelivery, type Delivery, type DeliveryState, listDeliveries } from '../../store/deliveries.ts';
+import { changeDelivery, type Delivery, type DeliveryState, listDeliveries } from '../../store/outbound/deliveries.ts';
 import type { Knex } from '../../store/open.ts';
 import type { FileTransport } from '../../transports/transport.ts';
-import { changeOutbox, listOutbox, type OutboxRow, type OutboxState } from '../../store/outbox.ts';
+import { changeOutbox, listOutbox, type OutboxRow, type OutboxState } from '../../store/outbound/outbox.ts';
 import { stopIfAsked } from '../run/session.ts';
 
 /** Looks in the remote system for what became of what was sent, and tells what is overdue. */

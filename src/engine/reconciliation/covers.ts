@@ -1,7 +1,7 @@
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import { plainMoney } from '../../core/money.ts';
 import type { Leg } from '../../reconciliation/standing.ts';
-import { comparedIn, type Difference, listDifferences } from '../../store/differences.ts';
+import { comparedIn, type Difference, listDifferences } from '../../store/reconciliation/differences.ts';
 import {
   changedMatches,
   type Compared,
@@ -11,11 +11,11 @@ import {
   matchesOfRecords,
   type MatchSide,
   unmatchedRecords,
-} from '../../store/matches.ts';
-import { exceptionsByRecord } from '../../store/exceptions.ts';
-import { unmatchedOf } from '../../store/pass-matches.ts';
+} from '../../store/reconciliation/matches.ts';
+import { exceptionsByRecord } from '../../store/reconciliation/exceptions.ts';
+import { unmatchedOf } from '../../store/reconciliation/pass-matches.ts';
 import { EXCEPTION_TYPES, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
-import { listSources, type Source } from '../../store/sources.ts';
+import { listSources, type Source } from '../../store/ledger/sources.ts';
 import { type ReadSide, sidesOf } from './reconcile.ts';
 import { type Basis, changesSince, configuredFingerprints } from './reconciliation-basis.ts';
 import type { Engine } from '../run/run.ts';

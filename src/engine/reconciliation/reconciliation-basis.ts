@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Project } from '../../config/project.ts';
 import type { MappingConfig } from '../../config/schema/mapping.ts';
 import type { PipelineConfig, ReconciliationConfig } from '../../config/schema/pipeline.ts';
-import type { Source } from '../../store/sources.ts';
+import type { Source } from '../../store/ledger/sources.ts';
 import { bindMappings } from '../run/bind.ts';
 
 /**

@@ -1,11 +1,11 @@
 import type { Project } from '../../config/project.ts';
 import { calendarDay, startOfDay } from '../../core/time.ts';
 import { type Split, splitOfRecord, standingOf, wholly } from '../../reconciliation/standing.ts';
-import { type GoldenRow, linesOfReceipts, type ReceivedIn, receiptsAfter } from '../../store/golden.ts';
+import { type GoldenRow, linesOfReceipts, type ReceivedIn, receiptsAfter } from '../../store/landing/golden.ts';
 import { columnsOfEntity } from '../../store/model-tables.ts';
 import type { Knex } from '../../store/open.ts';
-import { entityIds, listSources, type Source } from '../../store/sources.ts';
-import { heldBy } from '../../store/totals.ts';
+import { entityIds, listSources, type Source } from '../../store/ledger/sources.ts';
+import { heldBy } from '../../store/reconciliation/totals.ts';
 import { coversOf, reasonsOf } from '../reconciliation/covers.ts';
 import type { Engine } from '../run/run.ts';
 

@@ -6,7 +6,7 @@ import type { StartTables, TableServer } from '../../../../src/authoring/certify
 import type { FixtureTable } from '../../../../src/authoring/certify/recordings/fixture-table.ts';
 import { enableChangeTracking, forkRecovery, setMinValidVersion } from './change-tracking.ts';
 import { startTdsEndpoint, type TdsEndpoint } from './endpoint.ts';
-import { openSqlite, quoteIdentifier, type SqliteDatabase } from './sqlite.ts';
+import { openSqlite, quoteIdentifier, type SqliteDatabase } from './sqlite/sqlite.ts';
 
 /** Loads recorded tables into a server that speaks SQL Server's protocol, for an unmodified driver. */
 export const startRecordedTables: StartTables = async (tables, login, trackedKey) => {
@@ -100,7 +100,7 @@ function plainName(table: string): string {
   return table.replace(/^dbo\./i, '');
 }
 
-/** Text beside a decimal's own type lets SQLite keep it digit for digit. */
+/** Text next to a decimal's own type lets SQLite keep it digit for digit. */
 function sqliteType(declared: string): string {
   const [, type, constraint] = /^(.*?)( NOT NULL.*| PRIMARY KEY.*)?$/i.exec(declared)!;
   if (/^(rowversion|timestamp)$/i.test(type!)) return 'ROWVERSION';
