@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What is under these keys is named by the data, not by us. */
-const OPEN = new Set(['changes', 'fields', 'key', 'place', 'checked', 'detail', 'totals', 'values']);
+const OPEN = new Set(['changes', 'facts', 'fields', 'key', 'place', 'checked', 'detail', 'totals', 'values']);
 /** What docs/json.md says is optional. */
 const OPTIONAL = [
   'findings[].stream',
@@ -65,6 +65,8 @@ const order = [
 const orderOfSending = [
   'status',
   'deliver list',
+  'deliver preview',
+  'deliver conflicts',
   'deliver sent',
   'deliver show',
   'deliver approve',

@@ -153,8 +153,13 @@ export const EXCEPTION_TYPES = {
   },
   control_total_differs: {
     title: 'A control total does not hold',
-    sentence: (a) =>
-      `${capital(String(a.facts.total))}: the source says ${a.facts.says}, its records have ${a.facts.have}. None of them is matched.`,
+    sentence: (a) => {
+      const says = [
+        ...(a.facts.says_count === undefined ? [] : [`${a.facts.says_count} records`]),
+        ...(a.facts.says === undefined ? [] : [cents(a, 'says')]),
+      ];
+      return `Batch ${a.facts.total}: the source says ${says.join(' and ')}, its records are ${a.facts.count} and come to ${cents(a, 'have')}. None of them is matched.`;
+    },
     next: 'Have the batch sent again; nothing of it is used until its total holds.',
   },
   receipt_gap: {
