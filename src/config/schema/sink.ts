@@ -79,7 +79,9 @@ const fileTarget = z.strictObject({
     .array(packStep)
     .min(1)
     .optional()
-    .describe('How the file is packed before it is sent: the steps, in the order in which they are done. Only packed files leave the town.'),
+    .describe(
+      'How the file is packed before it is sent: the steps, in the order in which they are done. Only packed files leave the town.',
+    ),
 });
 const ask = {
   operation: z.string().optional().describe('SOAP: the operation, as the WSDL names it.'),
@@ -252,7 +254,9 @@ export const sinkSchema = z.strictObject({
     .int()
     .positive()
     .optional()
-    .describe('At most this many records in one file, request or statement. Default: 10,000 in a file, 500 rows of a table, 1 in a request.'),
+    .describe(
+      'At most this many records in one file, request or statement. Default: 10,000 in a file, 500 rows of a table, 1 in a request.',
+    ),
   changes: z
     .enum(['hold', 'send', 'ignore'])
     .optional()
@@ -262,7 +266,9 @@ export const sinkSchema = z.strictObject({
   deletions: z
     .enum(['hold', 'send', 'ignore'])
     .default('hold')
-    .describe('A record that was sent and no longer exists. hold: a person decides. send: its row is deleted, or target.request.delete is sent.'),
+    .describe(
+      'A record that was sent and no longer exists. hold: a person decides. send: its row is deleted, or target.request.delete is sent.',
+    ),
   corrections: z
     .enum(['changed', 'whole'])
     .optional()
