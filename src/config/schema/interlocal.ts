@@ -125,7 +125,7 @@ export const interlocalSchema = z.strictObject({
       fund: z
         .strictObject({
           segment: z.int().min(1).max(12).default(1).describe('Which part of an account is its fund.'),
-          separator: z.string().min(1).default('-').describe('What stands between the parts of an account.'),
+          separator: z.string().min(1).default('-').describe('What is between the parts of an account.'),
         })
         .prefault({}),
       debit: z

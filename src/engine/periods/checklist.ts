@@ -122,7 +122,7 @@ async function openRejects({ knex }: Engine, money: ReadonlySet<string>): Promis
   return found;
 }
 
-/** Money of the period that a reconciliation covers and that its last run did not look at, and matches that wait for a person. */
+/** Money of the period that a reconciliation covers and that its last run did not look at, and matches that need review. */
 async function notCompared(engine: Engine, period: Period): Promise<string[]> {
   const reasons = new Map<string, number>();
   for await (const { waiting } of revenueFacts(engine, { from: period.first, to: period.last }))
