@@ -59,7 +59,7 @@ export function knownPeriod({ project }: Pick<Engine, 'project'>, text: string):
   throw new ConfigError({
     code: 'PERIOD_UNKNOWN',
     place: { path: text },
-    message: `${JSON.stringify(text.slice(0, 40))} is no period of this town; its fiscal year begins on ${starts}.`,
+    message: `${JSON.stringify(text.slice(0, 40))} is not a period of this town; its fiscal year begins on ${starts}.`,
     hint: `Write a day as 2026-07-15, a month as ${month}, a fiscal year as ${year}.`,
   });
 }
@@ -152,7 +152,7 @@ export async function closePeriod(engine: Engine, period: Period, makeReports: M
     throw new ConfigError({
       code: 'PERIOD_CHANGED',
       place: { path: period.id },
-      message: `Figures of ${period.id} changed since it was prepared. It is not prepared any more.`,
+      message: `Figures of ${period.id} changed since it was prepared. It is not prepared anymore.`,
       hint: 'Look at its reports again, then prepare it again: interlocal period close.',
     });
   return periodStatus(engine, period, now);
