@@ -24,6 +24,8 @@ export interface Outbound {
   /** The canonical values as they are sent: a connection that was renamed by its first name, so keys of what was sent stay. */
   asSent(entity: string, values: Values): Values;
   currencyCheck: CurrencyCheck;
+  /** Fields of the sink that get the currency of an amount. */
+  currencyFields: readonly string[];
 }
 
 export function columnNames(entity: EntityConfig): string[] {

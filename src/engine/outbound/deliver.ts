@@ -1,4 +1,5 @@
 import type { Outbound } from './context.ts';
+import { byCurrency } from './currencies.ts';
 import type { Target } from './record.ts';
 import { filesOf, sinkScope } from '../../connector/sink/sink.ts';
 import { fileNameOf } from '../../connector/sink/sink-rows.ts';
@@ -45,7 +46,7 @@ export async function finishUnfinished(out: Outbound, target: Target): Promise<v
 }
 
 /** Lists of rows that are sent together, each in the order of the outbox. */
-function groupsOf({ sink }: Outbound, rows: readonly OutboxRow[]): OutboxRow[][] {
+function groupsOf({ sink, currencyFields }: Outbound, rows: readonly OutboxRow[]): OutboxRow[][] {
   const kind = sink.target.file ? 'file' : sink.target.table ? 'table' : 'request';
   const most = sink.max_records ?? MOST[kind];
   const byValues = new Map(rows.map((row) => [row.values, row]));
@@ -58,10 +59,12 @@ function groupsOf({ sink }: Outbound, rows: readonly OutboxRow[]): OutboxRow[][]
       : kind === 'request'
         ? [...Map.groupBy(rows, (row) => row.operation).values()]
         : [[...rows]];
-  return together.flatMap((list) => {
-    const size = list[0]!.operation === 'delete' && kind === 'request' ? 1 : most;
-    return Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
-  });
+  return together
+    .flatMap((list) => byCurrency(sink, currencyFields, list))
+    .flatMap((list) => {
+      const size = list[0]!.operation === 'delete' && kind === 'request' ? 1 : most;
+      return Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
+    });
 }
 
 async function waitsForOther({ session, config, sink, sinkName, name }: Outbound): Promise<boolean> {

@@ -15,6 +15,7 @@ import { openSession } from '../../connector/source/session.ts';
 import { openConnection } from '../run/connection.ts';
 import type { Session } from '../run/session.ts';
 import { currencyCheck } from './currency-check.ts';
+import { currencyFields } from './currencies.ts';
 import { deliverQueued, finishUnfinished } from './deliver.ts';
 import { queueChanges } from './queue.ts';
 import { settleAnswers } from './settle.ts';
@@ -114,6 +115,7 @@ async function outboundOfSession(session: Session): Promise<Outbound> {
     entityId: ids.get(entity.entity)!,
     related,
     currencyCheck: currencyCheck(mappingConfig, currency),
+    currencyFields: currencyFields(mappingConfig, entity),
     asSent(name, values) {
       if (first.size === 0) return values;
       const sent = { ...values };
