@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { connector, peopleFile, receipts } from '../../test/engine/base-town.ts';
 import { type Files, makeTown, type TestTown } from '../../test/engine/town.ts';
 import { ledger } from '../../test/outbound/base-outbound.ts';
-import { SFTP_HOST_KEY_FINGERPRINT } from '../sample-town/sftp-host-key.ts';
+import { SFTP_HOST_KEY_FINGERPRINT } from '../sample-town/servers/sftp/host-key.ts';
 import { type FaultLine, faultLine } from './line.ts';
 
 export const WHATS = ['sftp-source', 'http-source', 'sqlserver-source', 'sftp-sink', 'http-sink', 'serve'] as const;

@@ -2,12 +2,21 @@ import { closedDays } from '../config/calendar.ts';
 import type { Project } from '../config/project.ts';
 import { ConfigError, didYouMean, type Problem } from '../core/errors.ts';
 import { plainMoney } from '../core/money.ts';
-import { dayIn } from '../core/time.ts';
+import { dayIn, startOfDay } from '../core/time.ts';
 import { businessDays, dayNumber } from '../reconciliation/calendar.ts';
 import { ageBucket, EXCEPTION_TYPES, type ExceptionCode } from '../reconciliation/exceptions/types.ts';
-import { type ExceptionRecord, type ExceptionState, listExceptions, type StoredException, UNFINISHED } from '../store/exceptions.ts';
-import { recordNames } from '../engine/reconciliation/record-name.ts';
+import {
+  type ExceptionRecord,
+  exceptionsOpenBefore,
+  type ExceptionState,
+  listExceptions,
+  recordsOfExceptions,
+  type StoredException,
+  UNFINISHED,
+} from '../store/reconciliation/exceptions.ts';
+import { type RecordNames, recordNames } from '../engine/reconciliation/record-name.ts';
 import type { Engine } from '../engine/run/run.ts';
+import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
 /** One exception as `exceptions list --json` gives it, docs/json.md. */
 export interface ExceptionLine {
@@ -18,7 +27,7 @@ export interface ExceptionLine {
   /** What happened, and what to do next, each a sentence. */
   sentence: string;
   next: string;
-  records: number;
+  records: NamedRecord[];
   /** Decimal text in its currency: "-12.50". */
   amount: string;
   currency: string;
@@ -31,6 +40,11 @@ export interface ExceptionLine {
   state: ExceptionState;
   owner: string | null;
   reason: string | null;
+  /** What its sentence is made of: numbers that are missing, what a fee should be. Money in minor units. */
+  facts: Readonly<Record<string, string | number>>;
+  /** money: the money of its records is open because of it. finding: a match may have it. */
+  about: 'money' | 'finding';
+  /** Id of the exception that this one is an echo of. */
   cause: string | null;
 }
 
@@ -39,22 +53,68 @@ export interface ExceptionFilter {
   states?: readonly ExceptionState[] | undefined;
   type?: string | undefined;
   owner?: string | undefined;
+  /** Only those whose due day has passed. */
+  overdue?: boolean | undefined;
+  /** Only those of at most so many minor units, without their sign. */
+  atMost?: number | undefined;
+  /** Only those that are older than so many business days. */
+  olderThan?: number | undefined;
   limit?: number | undefined;
 }
 
-/** The oldest first. Without `states`, those that need somebody. `today`: the town's calendar date. */
-export async function exceptionLines({ project, knex }: Engine, filter: ExceptionFilter, today: string): Promise<ExceptionLine[]> {
-  const list = await listExceptions(knex, {
+/** The oldest first, echoes behind their cause. Without `states`, those that need somebody. `today`: the town's calendar date. */
+export async function exceptionLines(engine: Engine, filter: ExceptionFilter, today: string): Promise<ExceptionLine[]> {
+  return linesOfExceptions(engine, echoesBehind(await selectExceptions(engine, filter, today)), today);
+}
+
+/** The exceptions that a filter names, the oldest first. */
+export async function selectExceptions(engine: Engine, filter: ExceptionFilter, today: string): Promise<StoredException[]> {
+  const { overdue, atMost, olderThan, limit } = filter;
+  // The store knows neither today nor business days: what they say is looked at here, and the limit counts what is left.
+  const list = (await listed(engine, { ...filter, limit: undefined })).filter(
+    ({ dueOn, minor, since }) =>
+      (!overdue || (dueOn !== null && dueOn < today)) &&
+      (atMost === undefined || Math.abs(minor) <= atMost) &&
+      (olderThan === undefined || (since !== null && ageInBusinessDays(engine.project, since, today) > olderThan)),
+  );
+  return limit === undefined ? list : list.slice(0, limit);
+}
+
+function listed({ knex }: Engine, filter: ExceptionFilter): Promise<StoredException[]> {
+  return listExceptions(knex, {
     ...(filter.pipeline === undefined ? {} : { pipeline: filter.pipeline }),
     ...(filter.type === undefined ? {} : { type: filter.type }),
     ...(filter.owner === undefined ? {} : { owner: filter.owner }),
     ...(filter.limit === undefined ? {} : { limit: filter.limit }),
     states: filter.states ?? UNFINISHED,
   });
-  return list.map((exception) => exceptionLine(project, exception, today));
 }
 
-export function exceptionLine(project: Project, exception: StoredException, today: string): ExceptionLine {
+/** The lines of these exceptions, with their records. */
+export async function linesOfExceptions(engine: Engine, list: readonly StoredException[], today: string): Promise<ExceptionLine[]> {
+  const records = await recordsOfExceptions(
+    engine.knex,
+    list.map(({ id }) => id),
+  );
+  const names = await recordNames(engine.knex);
+  return list.map((exception) => exceptionLine(engine.project, exception, today, records.get(exception.id) ?? [], names));
+}
+
+/** Each echo behind its cause, where that is in the list. */
+function echoesBehind(list: readonly StoredException[]): StoredException[] {
+  const ids = new Set(list.map(({ id }) => id));
+  const isEcho = ({ causeId }: StoredException): boolean => causeId !== null && ids.has(causeId);
+  const echoes = Map.groupBy(list.filter(isEcho), ({ causeId }) => causeId!);
+  return list.filter((exception) => !isEcho(exception)).flatMap((exception) => [exception, ...(echoes.get(exception.id) ?? [])]);
+}
+
+function exceptionLine(
+  project: Project,
+  exception: StoredException,
+  today: string,
+  records: readonly ExceptionRecord[],
+  names: RecordNames,
+): ExceptionLine {
   const { since, minor, currency, facts } = exception;
   const type = EXCEPTION_TYPES[exception.type as ExceptionCode];
   const sides = project.pipelines.get(exception.pipeline)?.value.reconcile;
@@ -75,7 +135,13 @@ export function exceptionLine(project: Project, exception: StoredException, toda
       facts,
     }),
     next: type.next,
-    records: exception.leftCount + exception.rightCount,
+    records: records.map(({ side, record, minor: cents }) => ({
+      side,
+      side_name: sides?.[side].name ?? side,
+      entity: sides?.[side].entity ?? '',
+      ...names.partsOf(record),
+      amount: plainMoney(cents, currency),
+    })),
     amount: plainMoney(minor, currency),
     currency,
     since,
@@ -86,7 +152,9 @@ export function exceptionLine(project: Project, exception: StoredException, toda
     state: exception.state,
     owner: exception.owner,
     reason: exception.reason,
-    cause: typeof facts.cause === 'string' ? facts.cause : null,
+    facts,
+    about: exception.about,
+    cause: exception.causeId,
   };
 }
 
@@ -97,24 +165,8 @@ export interface NamedRecord {
   entity: string;
   connection: string;
   key: string;
-  /** Minor units. */
-  minor: number;
-}
-
-export async function namedRecords(
-  { project, knex }: Engine,
-  exception: StoredException,
-  records: readonly ExceptionRecord[],
-): Promise<NamedRecord[]> {
-  const { partsOf } = await recordNames(knex);
-  const sides = project.pipelines.get(exception.pipeline)?.value.reconcile;
-  return records.map(({ side, record, minor }) => ({
-    side,
-    side_name: sides?.[side].name ?? side,
-    entity: sides?.[side].entity ?? '',
-    ...partsOf(record),
-    minor,
-  }));
+  /** Decimal text: "-12.50". */
+  amount: string;
 }
 
 /** Throws ConfigError PIPELINE_UNKNOWN for what is no reconciliation of the town. */
@@ -153,4 +205,43 @@ export function ageInBusinessDays(project: Project, since: string, today: string
   const { weekend, holidays } = closedDays(project.config.town.calendar, since, today);
   const days = businessDays(weekend, holidays.map(dayNumber));
   return Math.max(0, days.index(dayNumber(today)) - days.index(dayNumber(since)));
+}
+
+/** Exceptions that were unresolved at the end of a day of the town, as they stood then; the oldest first. */
+export async function exceptionsOpenOn({ project, knex }: Engine, day: string): Promise<StoredException[]> {
+  return exceptionsOpenBefore(knex, startOfDay(day, project.config.town.time_zone, 1));
+}
+
+/** `report exceptions`: what is unresolved now of what began on or before a day, with its age on that day. */
+export async function openExceptionsReport(engine: Engine, asOf: string): Promise<Report> {
+  const open = (await listed(engine, {})).filter(({ since }) => since === null || since <= asOf);
+  return {
+    title: 'Unresolved exceptions',
+    definition: { report: 'exceptions', as_of: asOf },
+    notes: [`Ages are business days up to ${asOf}.`],
+    tables: [
+      {
+        name: 'exceptions',
+        title: 'Exceptions',
+        columns: columnsFrom(
+          'id:Id',
+          'pipeline:Reconciliation',
+          'type:Type',
+          'since:Since',
+          'age:Age:count',
+          'due_on:Due',
+          'owner:Owner',
+          'state:State',
+          'currency:Currency',
+          'amount:Amount:money',
+          'sentence:What happened',
+          'next:What to do',
+        ),
+        rows: (await linesOfExceptions(engine, open, asOf)).map((line, i): ReportRow => {
+          const { id, pipeline, type, since, age, due_on, owner, state, currency, sentence, next } = line;
+          return { id, pipeline, type, since, age, due_on, owner, state, currency, amount: open[i]!.minor, sentence, next };
+        }),
+      },
+    ],
+  };
 }

@@ -6,7 +6,7 @@ import type { Knex } from './open.ts';
  * Stores that are made to try something and are thrown away: what `certify` works with. They are always files, whatever the town's own
  * store is.
  */
-export { failWhileStoring, openScratch } from './sqlite/scratch.ts';
+export { failWhileStoring, openScratch, writeEmptyStore } from './sqlite/scratch.ts';
 export { CutOff, type Cut } from './cut.ts';
 
 /**

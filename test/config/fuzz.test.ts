@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { loadProject } from '../../src/config/load.ts';
 import { applyChanges, changes } from './mutations.ts';
 import { changed, TOWN, transportOptions, writeTown } from './town.ts';
+import { tries } from '../effort.ts';
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 400);
+const RUNS = Number(process.env.FUZZ_RUNS ?? tries(400));
 const CANARY = 'hunter2-canary';
 const folder = writeTown(TOWN);
 

@@ -7,8 +7,9 @@ import type { Engine, RunOptions } from '../../src/engine/run/run.ts';
 import { type Preview, previewPipeline } from '../../src/engine/run/preview.ts';
 import { runPipeline } from '../../src/engine/run/run.ts';
 import type { RunResult } from '../../src/engine/run/session.ts';
-import { listRejects, type Reject } from '../../src/store/rejects.ts';
-import { doNotWaitForTheDisk, storeOfTown, withStore } from '../store/stores.ts';
+import { listRejects, type Reject } from '../../src/store/landing/rejects.ts';
+import { writeEmptyStore } from '../../src/store/scratch.ts';
+import { doNotWaitForTheDisk, STORE, storeOfTown, withStore } from '../store/stores.ts';
 import { BASE } from './base-town.ts';
 
 /** Path below the town's folder → text. */
@@ -81,7 +82,11 @@ export async function makeTown(files: Files = {}, base: Files = BASE): Promise<T
       }));
     },
     rejects: (state = 'open') => listRejects(town.engine.knex, { state, limit: 1000 }),
-    dump: () => dumpStore(town.engine.knex),
+    dump: () =>
+      dumpStore(
+        town.engine.knex,
+        [...town.engine.project.entities.values()].map(({ value }) => value),
+      ),
     inbox: () => dumpFolder(at('inbox')),
     async reopen() {
       await town.engine?.knex.destroy();
@@ -96,6 +101,7 @@ export async function makeTown(files: Files = {}, base: Files = BASE): Promise<T
   };
   open.push(town);
   town.write({ 'inbox/.keep': '', ...base, ...files });
+  if (STORE === 'sqlite') await writeEmptyStore(at('data/interlocal.db'));
   await town.reopen();
   return town;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { generateKey } from 'openpgp';
 import { describe, expect, test } from 'vitest';
 import { packStep } from '../../src/config/schema/packing.ts';
-import { readYaml } from '../../src/config/yaml-document.ts';
+import { readYaml } from '../../src/config/yaml/document.ts';
 import { discoverFile } from '../../src/authoring/discover/file.ts';
 import { packFile } from '../../src/formats/unpack/pack.ts';
 import { parseXml } from '../../src/transports/soap/xml.ts';

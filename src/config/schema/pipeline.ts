@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { columnName, duration, exactlyOne, id, monthDay } from './common.ts';
+import { exceptionRules, unequalType } from './exception-rules.ts';
 import { openRecords, overShort, passes } from './passes.ts';
 import { condition } from './mapping.ts';
+import { carrySchema } from './carry.ts';
 
 /** pipelines/<id>.yaml: what flows, when, in which mode. */
 
@@ -39,6 +41,8 @@ const reconciliationKeys = z.strictObject({
   passes: passes.optional(),
   open: openRecords.optional(),
   over_short: overShort.optional(),
+  unequal: unequalType.optional(),
+  exceptions: exceptionRules.optional(),
   check: z
     .enum(['both', 'left', 'right'])
     .default('both')
@@ -91,12 +95,18 @@ const delivery = z.strictObject({
     .describe(
       'When more than this share of what was sent is gone at once, and more than ten records, the run stops before it asks for any deletion.',
     ),
+  carry: carrySchema
+    .optional()
+    .describe(
+      'Carries corrections back: sends what changed in golden records to the records of the same people in this system, by their numbers there (docs/delivery.md). carry: {} takes the defaults.',
+    ),
 });
 export type DeliveryConfig = z.output<typeof delivery>;
 
 export const pipelineSchema = exactlyOne(
   z.strictObject({
     pipeline: id,
+    title: z.string().optional().describe('The name that people see instead of the id, on pages and in status.'),
     description: z.string().optional(),
     mode: z
       .enum(['off', 'shadow', 'review', 'live'])

@@ -13,9 +13,9 @@ import { parseDuration } from '../../core/time.ts';
 import { retryAfter } from '../../transports/http/status.ts';
 import { ownWords, redactor } from '../../transports/redact.ts';
 import type { RequestAnswer } from '../../transports/transport.ts';
-import { textAt } from './answer.ts';
-import { jsonObject } from './answer-inside.ts';
-import { answerText } from './answer-text.ts';
+import { textAt } from './answer/answer.ts';
+import { jsonObject } from './answer/inside.ts';
+import { answerText } from './answer/text.ts';
 import { IGNORED } from '../error-rules.ts';
 import { fill, fillText, type Variables } from '../template.ts';
 
@@ -214,7 +214,7 @@ async function valuesOf(answer: RequestAnswer, { answers }: ReportConfig, name: 
   }
   const text = answerText(Buffer.concat(parts), answer.headers['content-type'], name).replace(/^\ufeff/, '');
   if (answers === 'json') return jsonObject(text) ?? {};
-  const { xmlValues } = await import('./xml-answer.ts');
+  const { xmlValues } = await import('./answer/xml-answer.ts');
   return xmlValues(text);
 }
 

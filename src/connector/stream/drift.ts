@@ -58,7 +58,7 @@ export function changesSince(
 /** Longer lists help nobody. */
 const MOST = 12;
 /** So many records are looked into: more cost time on every run, and say the same. */
-const LOOKED_INTO = 200;
+export const LOOKED_INTO = 200;
 
 const OBSERVED = ['a whole number', 'a number', 'a date', 'text', 'a list', 'a group of fields'];
 

@@ -5,7 +5,7 @@ import type { Selector } from '../../connector/stream/select.ts';
 import type { Problem } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import type { Knex } from '../../store/open.ts';
-import { saveColumns } from '../../store/sources.ts';
+import { saveColumns } from '../../store/ledger/sources.ts';
 import type { Session } from '../run/session.ts';
 
 /** What a load sees of its source's layout, held against the last run that read it well. */
@@ -16,6 +16,8 @@ export interface Layout {
   from(selector: Selector): void;
   /** Counts rejected records because the layout is another one. */
   see(records: readonly SourceRecord[]): void;
+  /** Counts records that are what they were, and fitted then. */
+  countUnchanged(count: number): void;
   /** The problems, the first that comes of a changed layout saying what changed. */
   explained(problems: readonly Problem[]): Problem[];
   /** What changed, for a note about these new columns; '' when they were there before. */
@@ -47,6 +49,7 @@ export function layoutOf(session: Session): Layout {
       records += list.length;
       for (const { problem } of list) if (problem && isOfDrift(problem)) strange++;
     },
+    countUnchanged: (count) => void (records += count),
     explained(problems) {
       const first = problems.find(isOfDrift);
       const changes = first && said();

@@ -3,11 +3,11 @@ import { hash } from 'node:crypto';
 import { keyOf, type RepeatFinder } from '../../connector/stream/keys.ts';
 import { FatalError, type Problem } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
-import type { Landing } from '../../store/landing.ts';
+import type { Landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
-import { closeRejects, type NewReject, putRejects } from '../../store/rejects.ts';
-import { saveCounts } from '../../store/runs.ts';
-import { shapeOf } from '../../store/sources.ts';
+import { closeRejects, type NewReject, putRejects } from '../../store/landing/rejects.ts';
+import { saveCounts } from '../../store/ledger/runs.ts';
+import { shapeOf } from '../../store/ledger/sources.ts';
 import { type Incoming, landBatch, type Rejected } from './land.ts';
 import { landContext, type Session } from '../run/session.ts';
 
@@ -16,6 +16,8 @@ export interface OpenBatch {
   /** Where there is one, whatever else asks the store while the batch is open asks through it. */
   trx: Knex.Transaction | undefined;
   add(records: readonly SourceRecord[]): Promise<void>;
+  /** Counts records that are known to be what they were. */
+  countUnchanged(records: number): void;
   /**
    * Commits the records, their rejects, the run's counts and what `checkpoint` saves, all or nothing. It is told how many
    * of the batch's records are new: neither landed nor rejected before. It may be called more than once: see Session.commit.
@@ -47,6 +49,7 @@ async function landedAtOnce(
       for (let i = 0; i < records.length; i += STRETCH)
         await attempt.land(records.length <= STRETCH ? records : records.slice(i, i + STRETCH));
     },
+    countUnchanged: (records) => attempt.countUnchanged(records),
     async commit(checkpoint) {
       await attempt.save(checkpoint);
       await commit();
@@ -65,8 +68,10 @@ async function landedAtOnce(
 /** Of a store with many writers: the transaction is short, and done again when another came in between. */
 function landedAtTheEnd(session: Session, file?: { id: number; name: string }): OpenBatch {
   const lists: (readonly SourceRecord[])[] = [];
+  let unchanged = 0;
   return {
     trx: undefined,
+    countUnchanged: (records) => void (unchanged += records),
     add: async (records) => void lists.push(records),
     async commit(checkpoint) {
       const attempts: Attempt[] = [];
@@ -76,6 +81,7 @@ function landedAtTheEnd(session: Session, file?: { id: number; name: string }): 
           const attempt = attemptOf(session, landing, trx, file);
           attempts.push(attempt);
           await attempt.land(lists.length === 1 ? lists[0]! : lists.flat());
+          attempt.countUnchanged(unchanged);
           await attempt.save(checkpoint);
         });
       } catch (error) {
@@ -121,6 +127,10 @@ function attemptOf(session: Session, landing: Landing, trx: Knex.Transaction, fi
         );
       }
       if (rejected.length) rejectedNowAny = true;
+    },
+    countUnchanged(records: number): void {
+      counts.read += records;
+      counts.unchanged += records;
     },
     async save(checkpoint?: Checkpoint): Promise<void> {
       await checkpoint?.(trx, Math.max(0, counts.created - session.counts.created + skippedNew - fixed));

@@ -1,12 +1,12 @@
 import type { SkipReason } from './context.ts';
 import type { LandContext } from './context.ts';
-import { hash } from 'node:crypto';
 import type { Problem } from '../../core/errors.ts';
 import type { RunCounts } from '../../core/outcome.ts';
 import type { SourceRecord, Values } from '../../core/record.ts';
 import type { Candidate } from '../../mapping/mapping.ts';
-import type { Landing, Link } from '../../store/landing.ts';
+import type { Landing, Link } from '../../store/landing/landing.ts';
 import type { Cell } from '../../store/rows.ts';
+import { digestOf, prefixOf, rawOf } from './digest.ts';
 import { goldenBatch, type Made } from '../golden/golden.ts';
 
 /** A record with the key that it has in its system. */
@@ -71,10 +71,10 @@ export async function landBatch(
     if (!hasColumns(record.values, lastColumns)) {
       lastColumns = Object.keys(record.values);
       lastShape = await context.shapeId(lastColumns);
-      lastPrefix = hash('sha256', lastColumns.join('\u001f'), 'base64').slice(0, 8);
+      lastPrefix = prefixOf(lastColumns);
     }
-    const raw = JSON.stringify(Object.values(record.values));
-    const digest = hash('sha256', lastPrefix + raw, 'base64').slice(0, 22);
+    const raw = rawOf(Object.values(record.values));
+    const digest = digestOf(lastPrefix, raw);
     const same = present && before![0]!.hash === digest;
     // Of what nothing was made before, it is asked again whether that is meant: nobody may have said so then.
     const nothing = same && before!.every((link) => link.golden === null);

@@ -1,11 +1,13 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import type { EntityConfig } from '../../config/schema/model.ts';
 import type { DeliveryConfig } from '../../config/schema/pipeline.ts';
-import { type CompiledSinkMapping } from '../../mapping/sink-mapping.ts';
+import { type CompiledSinkMapping } from '../../mapping/sink/sink-mapping.ts';
 import type { Values } from '../../core/record.ts';
 import { columnsOfEntity } from '../../store/model-tables.ts';
-import { type Related } from '../../store/outbound.ts';
+import { type Related } from '../../store/outbound/outbound.ts';
 import type { Session } from '../run/session.ts';
+import type { Carry } from './carry/carry.ts';
+import type { HeldBack } from './carry/field.ts';
 import type { CurrencyCheck } from './currency-check.ts';
 
 /** One run of an outbound pipeline: what it works with next to the session. */
@@ -26,6 +28,10 @@ export interface Outbound {
   currencyCheck: CurrencyCheck;
   /** Fields of the sink that get the currency of an amount. */
   currencyFields: readonly string[];
+  /** Where corrections of golden records are carried back to the system's own records. */
+  carry?: Carry | undefined;
+  /** In a preview: what is held back, in the order in which it was looked at. */
+  heldBack?: HeldBack[] | undefined;
 }
 
 export function columnNames(entity: EntityConfig): string[] {

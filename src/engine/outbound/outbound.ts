@@ -4,16 +4,18 @@ import { hash } from 'node:crypto';
 import { judgedFiles } from '../../connector/error-rules.ts';
 import { optionVariables } from '../../connector/template.ts';
 import { FatalError } from '../../core/errors.ts';
-import { compileSinkMapping } from '../../mapping/sink-mapping.ts';
-import { firstNames } from '../../store/connections.ts';
+import { compileSinkMapping } from '../../mapping/sink/sink-mapping.ts';
+import { firstNames } from '../../store/ledger/connections.ts';
 import { connectionFields } from '../run/renames.ts';
 import { takeLock } from '../../store/locks.ts';
-import { moveOutbox, type OutboxState } from '../../store/outbox.ts';
-import { indexRelated } from '../../store/outbound.ts';
-import { entityIds } from '../../store/sources.ts';
+import { moveOutbox, type OutboxState } from '../../store/outbound/outbox.ts';
+import { indexRelated } from '../../store/outbound/outbound.ts';
+import { entityIds } from '../../store/ledger/sources.ts';
 import { openSession } from '../../connector/source/session.ts';
 import { openConnection } from '../run/connection.ts';
 import type { Session } from '../run/session.ts';
+import { carryOf } from './carry/carry.ts';
+import { queueCorrections } from './carry/queue.ts';
 import { currencyCheck } from './currency-check.ts';
 import { currencyFields } from './currencies.ts';
 import { deliverQueued, finishUnfinished } from './deliver.ts';
@@ -25,13 +27,14 @@ import { sayWhatWaits } from './summary.ts';
  * Runs an outbound pipeline: looks at what became of what was sent, puts what is new or changed into the outbox, finishes what an earlier
  * run was killed over, and sends. In shadow, and in a preview, nothing is asked of the remote system.
  */
-export async function outbound(session: Session): Promise<void> {
+export async function outbound(session: Session, heldBack?: Outbound['heldBack']): Promise<void> {
   const out = await outboundOfSession(session);
+  out.heldBack = heldBack;
   await indexRelated(session.knex, out.related);
   const silent = session.preview || session.pipeline.mode === 'shadow';
   await alignToMode(out);
   if (silent) {
-    await queueChanges(out);
+    await queue(out);
     await sayWhatWaits(out);
     return;
   }
@@ -50,7 +53,7 @@ export async function outbound(session: Session): Promise<void> {
     try {
       await settleAnswers(out, target);
       await finishUnfinished(out, target);
-      await queueChanges(out);
+      await queue(out);
       await deliverQueued(out, target);
       await sayWhatWaits(out);
     } finally {
@@ -60,6 +63,10 @@ export async function outbound(session: Session): Promise<void> {
     session.locks.splice(session.locks.indexOf(lock), 1);
     await lock.release();
   }
+}
+
+async function queue(out: Outbound): Promise<void> {
+  await (out.carry ? queueCorrections(out, out.carry) : queueChanges(out));
 }
 
 /** The remote system of a run: its connection, and one session for all that is asked there. */
@@ -83,7 +90,8 @@ export async function openTarget(out: Outbound): Promise<Target & { close(): Pro
   };
 }
 
-async function outboundOfSession(session: Session): Promise<Outbound> {
+/** What an outbound pipeline works with. */
+export async function outboundOfSession(session: Session): Promise<Outbound> {
   const { project, pipeline } = session;
   const config = pipeline.deliver!;
   const mappingConfig = project.sinkMappings.get(config.mapping)!.value;
@@ -104,6 +112,8 @@ async function outboundOfSession(session: Session): Promise<Outbound> {
     const otherEntity = project.entities.get(other)!.value;
     return { name, entity: other, columns: columnNames(otherEntity), on, config: otherEntity, entityId: ids.get(other)! };
   });
+  // Owners and what is sent decide as well; without carry the fingerprint stays what it was.
+  const carrying = config.carry ? [{ ...config.carry, owners: entity.owners, holds: sink.corrections, creates: sink.creates }] : [];
   return {
     session,
     config,
@@ -116,6 +126,7 @@ async function outboundOfSession(session: Session): Promise<Outbound> {
     related,
     currencyCheck: currencyCheck(mappingConfig, currency),
     currencyFields: currencyFields(mappingConfig, entity),
+    ...(config.carry ? { carry: carryOf(config.carry, { connection: config.connection, entity, mapping: mappingConfig, sink }) } : {}),
     asSent(name, values) {
       if (first.size === 0) return values;
       const sent = { ...values };
@@ -125,7 +136,7 @@ async function outboundOfSession(session: Session): Promise<Outbound> {
       }
       return sent;
     },
-    fingerprint: hash('sha256', JSON.stringify([mapping.fingerprint, config.where, config.since ?? null])),
+    fingerprint: hash('sha256', JSON.stringify([mapping.fingerprint, config.where, config.since ?? null, ...carrying])),
   };
 }
 

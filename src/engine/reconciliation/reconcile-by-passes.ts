@@ -4,18 +4,25 @@ import { plainMoney } from '../../core/money.ts';
 import { calendarDay, dayIn } from '../../core/time.ts';
 import { dateOf, dayNumber } from '../../reconciliation/calendar.ts';
 import type { BusinessDays, Entry, Side } from '../../reconciliation/entry.ts';
-import { dueIn, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
+import { dueIn, type DueRules, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
+import { nameMissingSources } from '../../reconciliation/exceptions/missing-source.ts';
+import { conservedSums, type SideSum } from '../../reconciliation/match/conservation.ts';
 import { type FoundException, type Reconciled, reconcileSides } from '../../reconciliation/match/reconcile.ts';
-import { type NewException, saveExceptions } from '../../store/exceptions.ts';
-import type { MatchRecord } from '../../store/matches.ts';
+import { SIDES } from '../../reconciliation/match/work.ts';
+import { type NewException, saveExceptions } from '../../store/reconciliation/exceptions.ts';
+import type { MatchRecord } from '../../store/reconciliation/matches.ts';
 import type { Knex } from '../../store/open.ts';
-import { listDecisions, type PassMatch, saveInTransit, savePassMatches } from '../../store/pass-matches.ts';
-import { sourceNames } from '../../store/record-names.ts';
-import { listSources } from '../../store/sources.ts';
-import { recordsOfSide } from '../../store/totals.ts';
+import { listDecisions, type PassMatch, savePassMatches, saveSideStates, saveUnmatched } from '../../store/reconciliation/pass-matches.ts';
+import { sourceNames } from '../../store/landing/record-names.ts';
+import { listSources } from '../../store/ledger/sources.ts';
+import { recordsOfSide } from '../../store/reconciliation/totals.ts';
 import { problemsBehind } from './behind.ts';
 import { contestMatches } from './contest.ts';
-import { fieldsOf, rulesOf, townDays } from './pass-rules.ts';
+import { controlTotalsOf } from './control-totals.ts';
+import { dueRules } from './due-rules.ts';
+import { linkEchoes } from './echoes.ts';
+import { sourceStates } from './missing-sources.ts';
+import { fieldsOf, openRules, rulesOf, townDays } from './pass-rules.ts';
 import { storedBasis } from './reconciliation-basis.ts';
 import { recordNames } from './record-name.ts';
 import { type ReadSide, sidesOf } from './reconcile.ts';
@@ -42,10 +49,10 @@ export async function reconcileByPasses(session: Session): Promise<void> {
   const config = session.pipeline.reconcile!;
   const { pipeline } = session.pipeline;
   const { project } = session;
-  const { currency, time_zone: zone } = project.config.town;
+  const { time_zone: zone } = project.config.town;
   const now = session.now();
   const today = dayNumber(dayIn(zone, now));
-  const { result, sides, saved, incomplete, twice } = await session.commit(async (_, trx) => {
+  const { result, sides, sums, saved, incomplete, twice } = await session.commit(async (_, trx) => {
     const sources = await listSources(trx);
     const read = await sidesOf(session, trx, config, sources);
     const sides = {
@@ -59,13 +66,14 @@ export async function reconcileByPasses(session: Session): Promise<void> {
     );
     const decisions = await listDecisions(trx, pipeline);
     const result = reconcileSides(
-      rulesOf(pipeline, config, currency),
+      { ...rulesOf(pipeline, config, project.config.town), totals: await controlTotalsOf(session, trx, sources) },
       { left: sides.left.entries, right: sides.right.entries },
       decisions,
       days,
       today,
     );
     stopIfAsked(session);
+    const sums = conservedSums(pipeline, { left: sides.left.entries, right: sides.right.entries }, result);
     const run = { pipeline, id: session.runId, at: now.toISOString(), basis: JSON.stringify(storedBasis(project, config, sources)) };
     const names = nameFinder(sides);
     const matched = await savePassMatches(
@@ -74,15 +82,24 @@ export async function reconcileByPasses(session: Session): Promise<void> {
       result.matches.map((match) => passMatchOf(match, sides)),
       names,
     );
-    const found = result.exceptions.map((exception) => exceptionOf(exception, sides, days));
+    const rules = { reconciliation: pipeline, open: openRules(config) };
+    const missing = nameMissingSources(
+      { rules, days, asOf: today, currency: project.config.town.currency },
+      result.exceptions,
+      await sourceStates(trx, project, config, sources, { left: sides.left.entries, right: sides.right.entries }),
+    );
+    const found = [...result.exceptions, ...missing].map((exception) => exceptionOf(exception, sides, days, dueRules(project)));
     const exceptions = await saveExceptions(trx, run, found, explainer(result));
-    await saveInTransit(trx, pipeline, [
-      ...recordsOf(result.inTransit.left, 'left', sides),
-      ...recordsOf(result.inTransit.right, 'right', sides),
+    await saveUnmatched(trx, pipeline, [
+      ...SIDES.flatMap((side) => recordsOf(result.inTransit[side], side, sides).map((record) => ({ ...record, rule: null }))),
+      ...result.outOfScope.flatMap(({ entry, side, rule }) => recordsOf([entry], side, sides).map((record) => ({ ...record, rule }))),
     ]);
+    await saveSideStates(trx, pipeline, sums);
+    await linkEchoes(trx, project);
     return {
       result,
       sides,
+      sums,
       saved: { matched, exceptions },
       incomplete: await problemsBehind(session, trx, config, sources, []),
       twice: await contestMatches(trx, project, pipeline),
@@ -95,7 +112,7 @@ export async function reconcileByPasses(session: Session): Promise<void> {
     if (state === 'confirmed') session.counts.unchanged++;
     else if (state === 'excepted') session.counts.changed++;
   }
-  for (const side of ['left', 'right'] as const) session.note(sideSummary(config, side, sides[side].entries, result));
+  for (const side of SIDES) session.note(sideSummary(config, side, sums));
   session.note(
     `${saved.matched.added} matches added, ${saved.matched.revoked} revoked; ${saved.exceptions.opened} exceptions opened, ${saved.exceptions.closed} closed by new data, ${saved.exceptions.reopened} reopened, ${saved.exceptions.unfinished} need attention.`,
   );
@@ -110,6 +127,13 @@ async function entriesOf(session: Session, trx: Knex, config: ReconciliationConf
   const names = await recordNames(trx);
   const { time_zone: zone } = session.project.config.town;
   const read: ReadEntries = { entries: [], entityId: side.entityId, withoutAmount: 0 };
+  // A year has few days and many records.
+  const days = new Map<string, number>();
+  const dayOf = (text: string): number => {
+    let day = days.get(text);
+    if (day === undefined) days.set(text, (day = dayNumber(calendarDay(text, zone))));
+    return day;
+  };
   for await (const page of recordsOfSide(trx, side, columns, PAGE)) {
     stopIfAsked(session);
     for (const record of page) {
@@ -122,7 +146,7 @@ async function entriesOf(session: Session, trx: Knex, config: ReconciliationConf
         id: names.nameOf(sources.get(record.id), record.id),
         minor: record.minor,
         currency: record.currency,
-        day: day === null || day === undefined ? null : dayNumber(calendarDay(String(day), zone)),
+        day: day === null || day === undefined ? null : dayOf(String(day)),
         values: Object.fromEntries(fields.map((field) => [field, textOf(record.values[at.get(field)!])])),
         golden: record.id,
         version: record.version,
@@ -160,8 +184,9 @@ function recordsOf(entries: readonly Entry[], side: Side, sides: Record<Side, Re
   return (entries as readonly StoredEntry[]).map(({ golden, version, minor }) => ({ side, entityId, golden, version, minor }));
 }
 
-function exceptionOf(exception: FoundException, sides: Record<Side, ReadEntries>, days: BusinessDays): NewException {
-  const { id, type, minor, currency, since, facts } = exception;
+function exceptionOf(exception: FoundException, sides: Record<Side, ReadEntries>, days: BusinessDays, rules: DueRules): NewException {
+  const { id, type, minor, currency, since } = exception;
+  const facts = exception.cause === undefined ? exception.facts : { ...exception.facts, cause: exception.cause };
   const names = (side: Side): NewException['records'] =>
     (exception[side] as readonly StoredEntry[]).map((e) => ({
       side,
@@ -170,7 +195,7 @@ function exceptionOf(exception: FoundException, sides: Record<Side, ReadEntries>
       record: e.id,
       minor: e.minor,
     }));
-  const due = since === null ? null : dueDay(since, dueIn(type as ExceptionCode, minor), days);
+  const due = since === null ? null : dueDay(since, dueIn(type as ExceptionCode, minor, rules), days);
   return {
     id,
     type,
@@ -179,6 +204,7 @@ function exceptionOf(exception: FoundException, sides: Record<Side, ReadEntries>
     since: since === null ? null : dateOf(since),
     facts,
     dueOn: due === null ? null : dateOf(due),
+    about: exception.holds ? 'money' : 'finding',
     records: [...names('left'), ...names('right')],
   };
 }
@@ -193,21 +219,29 @@ function dueDay(since: number, businessDays: number, days: BusinessDays): number
 
 /** What took the records of an exception that is gone: the match that has its first record. */
 function explainer(result: Reconciled): (records: readonly string[]) => Record<string, unknown> {
-  const byRecord = new Map<string, { match: string; pass: string }>();
-  for (const match of result.matches)
-    for (const entry of [...match.left, ...match.right]) byRecord.set(entry.id, { match: match.id, pass: match.pass });
+  let byRecord: Map<string, { match: string; pass: string }> | undefined;
   return (records) => {
-    const by = records.map((record) => byRecord.get(record)).find((found) => found !== undefined);
+    if (!byRecord) {
+      byRecord = new Map();
+      for (const match of result.matches)
+        for (const entry of [...match.left, ...match.right]) byRecord.set(entry.id, { match: match.id, pass: match.pass });
+    }
+    const known = byRecord;
+    const by = records.map((record) => known.get(record)).find((found) => found !== undefined);
     return by ? { match: by.match, rule: by.pass } : { cause: 'its records changed or are gone' };
   };
 }
 
+/** Names are asked for when a match is revoked only. */
 function nameFinder(sides: Record<Side, ReadEntries>): (golden: number, side: Side) => string {
-  const names = {
-    left: new Map(sides.left.entries.map((e) => [e.golden, e.id])),
-    right: new Map(sides.right.entries.map((e) => [e.golden, e.id])),
+  let names: Record<Side, Map<number, string>> | undefined;
+  return (golden, side) => {
+    names ??= {
+      left: new Map(sides.left.entries.map((e) => [e.golden, e.id])),
+      right: new Map(sides.right.entries.map((e) => [e.golden, e.id])),
+    };
+    return names[side].get(golden) ?? String(golden);
   };
-  return (golden, side) => names[side].get(golden) ?? String(golden);
 }
 
 function unusable(pipeline: string, config: ReconciliationConfig, sides: Record<Side, ReadEntries>): Problem[] {
@@ -226,19 +260,12 @@ function unusable(pipeline: string, config: ReconciliationConfig, sides: Record<
 }
 
 /** One side's records by state: every record is in exactly one, and the sums are the side's total. */
-function sideSummary(config: ReconciliationConfig, side: Side, entries: readonly StoredEntry[], result: Reconciled): string {
-  const sums = new Map<string, Map<string, { n: number; minor: number }>>();
-  for (const entry of entries) {
-    const state = result.states.get(entry)!;
-    let states = sums.get(entry.currency);
-    if (!states) sums.set(entry.currency, (states = new Map()));
-    const sum = states.get(state) ?? { n: 0, minor: 0 };
-    states.set(state, { n: sum.n + 1, minor: sum.minor + entry.minor });
-  }
-  const parts = [...sums].map(([currency, states]) => {
+function sideSummary(config: ReconciliationConfig, side: Side, sums: readonly SideSum[]): string {
+  const own = sums.filter((sum) => sum.side === side);
+  const parts = [...Map.groupBy(own, ({ currency }) => currency)].map(([currency, list]) => {
     const told = STATES.flatMap(([state, label]) => {
-      const sum = states.get(state);
-      return sum ? [`${plainMoney(sum.minor, currency)} ${label} (${sum.n})`] : [];
+      const sum = list.find((s) => s.state === state);
+      return sum ? [`${plainMoney(sum.minor, currency)} ${label} (${sum.records})`] : [];
     });
     return `${currency} ${told.join(', ')}`;
   });
@@ -250,4 +277,5 @@ const STATES = [
   ['proposed', 'proposed'],
   ['in_transit', 'in transit'],
   ['excepted', 'in exceptions'],
+  ['out_of_scope', 'out of scope'],
 ] as const;

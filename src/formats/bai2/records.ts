@@ -1,6 +1,6 @@
 import { refuseFile } from '../refuse.ts';
 
-/** A BAI2 record with its continuations, before its fields are told apart. */
+/** A BAI2 record with its continuations, before its fields are distinguished. */
 export interface Bai2Record {
   code: string;
   /** The fields after the code. The last one is the whole text for 16, commas and slashes in it. */

@@ -19,6 +19,8 @@ type MakeValues = (cells: string[]) => Values;
 interface Layout {
   columns: readonly string[];
   make: MakeValues;
+  /** The values alone, in a list that is used again; undefined where records have them in another order than the columns. */
+  values: ((cells: string[]) => readonly Value[]) | undefined;
 }
 
 /** Rows to records: header, row types, ragged rows, footer lines. Throws FileError where the file cannot be trusted. */
@@ -29,6 +31,8 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
   const layouts = types && new Map(Object.entries(types).map(([type, columns]) => [type, layoutOf(columns, options)]));
   let layout = Array.isArray(options.header) && !layouts ? named(options.header, undefined) : undefined;
   let headerRead = options.header !== true || layouts !== undefined;
+  // What a footer line is cannot be told before the end, and the type of a row is no value of its record.
+  const asks = context.isUnchanged !== undefined && footer === 0 && !layouts;
   let number = 0;
   let records: SourceRecord[] = [];
 
@@ -65,6 +69,7 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
     number++;
     const count = fits ? countOf(row, fits.columns.length) : row.count;
     if (fits && count === fits.columns.length && !row.misplacedQuote) {
+      if (asks && fits.values && context.isUnchanged!(fits.columns, fits.values(row.cells))) return;
       const record: SourceRecord =
         type === undefined ? { values: fits.make(row.cells), number, line } : { values: fits.make(row.cells), number, line, type };
       records.push(record);
@@ -238,19 +243,23 @@ function layoutOf(columns: readonly string[], options: CsvOptions): Layout {
   // Copying a template and filling it keeps all records of one hidden class, at the speed of a literal. It is made by
   // JSON.parse because an object made by keyed stores turns into a slow dictionary beyond 12 columns.
   const template = JSON.parse(`{${columns.map((name) => `${JSON.stringify(name)}:""`).join(',')}}`) as Values;
+  const valueOf = (cell: string): Value => {
+    if (cell.length === 0) return emptyIsNull ? null : cell;
+    return excelText && cell.charCodeAt(0) === EQUALS ? fromExcel(cell) : cell;
+  };
   function make(cells: string[]): Values {
     const values: Values = { ...template };
-    for (let i = 0; i < count; i++) {
-      const cell = cells[i]!;
-      let value: Value = cell;
-      if (cell.length === 0) {
-        if (emptyIsNull) value = null;
-      } else if (excelText && cell.charCodeAt(0) === EQUALS) value = fromExcel(cell);
-      values[columns[i]!] = value;
-    }
+    for (let i = 0; i < count; i++) values[columns[i]!] = valueOf(cells[i]!);
     return values;
   }
-  return { columns, make };
+  const list = new Array<Value>(count).fill('');
+  function values(cells: string[]): readonly Value[] {
+    for (let i = 0; i < count; i++) list[i] = valueOf(cells[i]!);
+    return list;
+  }
+  // Names that are numbers come first in an object, and a name that comes twice comes once.
+  const inOrder = Object.keys(template).every((name, i) => name === columns[i]) && Object.keys(template).length === count;
+  return { columns, make, values: inOrder ? values : undefined };
 }
 
 /** What Excel's line `sep=;` says; undefined: the row is another one. */

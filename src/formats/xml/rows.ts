@@ -22,7 +22,7 @@ interface Node {
 /**
  * Picks the row elements out of an XML document as it streams by, and makes their values: attributes and child
  * elements are fields, repeated elements are lists, an element with text only is that text, one with nothing is null,
- * text next to attributes or elements stands under `text`. Names are local names; namespaces are not looked at.
+ * text next to attributes or elements is under `text`. Names are local names; namespaces are not looked at.
  */
 export function xmlRows(options: XmlOptions, file: string): { push(text: string): void; take(): SourceRecord[]; end(): void } {
   const wanted = options.row.replace(/^\//, '').split('/');

@@ -6,7 +6,7 @@ import { findColumn, quoted } from './catalog.ts';
 import type { ServerColumn } from './catalog.ts';
 import { readingOf } from './column-types.ts';
 import type { Reading } from './column-types.ts';
-import { comparable } from './positions.ts';
+import { comparable } from './changes/positions.ts';
 
 /** What is read from: a table of the catalog, or the manifest's SELECT in parentheses. */
 export interface Source {
