@@ -256,7 +256,7 @@ sink: { connector: ledger, sink: entries }
 from: { entity: receipt }
 fields: { Number: receipt_number, Amount: amount, Currency: amount_currency }
 `,
-    'pipelines/to-ledger.yaml': 'pipeline: to-ledger\ndeliver: { mapping: entries.from-receipt, connection: ledger, mode: review }\n',
+    'pipelines/to-ledger.yaml': 'pipeline: to-ledger\nmode: review\ndeliver: { mapping: entries.from-receipt, connection: ledger }\n',
     'config/connections.yaml': `${MONEY['config/connections.yaml']!}  ledger: { connector: ledger, options: { path: ledger } }\n`,
     'ledger/.keep': '',
     'desk/a.csv': receiptFile([

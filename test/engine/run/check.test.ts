@@ -67,7 +67,9 @@ describe('before the first run, check says whether the SFTP server lets files be
     mkdirSync(join(server.root, 'done'));
     const files = till(', after: { archive: done }');
     const { checks } = await checked({
-      'connectors/till/connector.yaml': String(files['connectors/till/connector.yaml']).replace('transport: folder', 'transport: sftp'),
+      'connectors/till/connector.yaml': String(files['connectors/till/connector.yaml'])
+        .replace('transport: folder', 'transport: sftp')
+        .replace('options: { folder: {} }\n', ''),
       'config/connections.yaml': BASE['config/connections.yaml']!.replace(
         '{ path: inbox }',
         JSON.stringify({ ...server.options, password: '${file:secret}' }),
