@@ -18,35 +18,32 @@ for (const { suite, program, install } of missing)
 const left = [...configDefaults.exclude, ...missing.map(({ suite }) => suite)];
 
 /** Suites about the file that a store is. */
-const FILE_ONLY = ['test/engine/doctor.test.ts'];
+const FILE_ONLY = ['test/engine/run/doctor.test.ts'];
 /** Suites about what comes over the wire, whose records land as every other suite's do: over one store, for the time they take. */
 const ABOUT_THE_WIRE = [
-  'answers',
-  'bank-statements',
-  'blds',
-  'changing-pages',
-  'either-shape',
-  'error-rules',
-  'nacha',
-  'packed',
-  'reports',
-  'secrets',
-  'secrets-echoed',
+  'inbound/answers',
+  'inbound/bank-statements',
+  'inbound/blds',
+  'inbound/changing-pages',
+  'inbound/either-shape',
+  'inbound/error-rules',
+  'inbound/nacha',
+  'inbound/packed',
+  'inbound/reports',
+  'run/secrets',
+  'run/secrets-echoed',
 ].map((name) => `test/engine/${name}.test.ts`);
-/**
- * Left out because it fails: since people are compared, ids of residents differ after a kill, and the outbox and a delivery differ too.
- * The ids are dumped as they are; why the others differ was not examined, so a real fault may be behind them. See `npm run test:kill`.
- */
-const KILLS = ['test/kill/**'];
 /**
  * The longest suites, which `npm run check` and CI run and `npm test` does not: packs certified with all their checks, runs that are cut off
  * at every commit, servers that are killed, a browser, towns of their own processes. What they are about is tested by shorter ones as well.
  */
 const LONG = [
-  'test/certify/{commands,discover-hard,files,header,online,pieces,proven,session,shipped,sink-online,sink-requests}.test.ts',
-  'test/engine/{interrupted,processes,secrets}.test.ts',
+  'test/certify/{commands,files,header,online,pieces,proven,session,shipped}.test.ts',
+  'test/certify/{discover/hard,sink/online,sink/requests}.test.ts',
+  'test/engine/run/{interrupted,processes,secrets}.test.ts',
   'test/faults/**',
   'test/fuzz/found.test.ts',
+  'test/kill/**',
   'test/outbound/{interrupted,properties,soap,tables}.test.ts',
   'test/packs/{add,add-killed}.test.ts',
   'test/sample-town/start.test.ts',
@@ -54,7 +51,8 @@ const LONG = [
 ];
 /** And those that are long over PostgreSQL. */
 const LONG_ON_POSTGRES = [
-  'test/engine/{again,changes,configuration,file-order,full-disk,identity,identity-order,preview,re-export}.test.ts',
+  'test/engine/run/{again,configuration,full-disk,preview}.test.ts',
+  'test/engine/{inbound/changes,inbound/file-order,identity/identity,identity/identity-order,re-export}.test.ts',
   'test/outbound/{odd-servers,packed,requests}.test.ts',
   'test/postgres/{copy,crash}.test.ts',
   'test/store/starters.test.ts',
@@ -65,10 +63,11 @@ const POSTGRES_ONLY = ['test/postgres/**'];
 /** Suites that touch a store run twice: over a file, and over a PostgreSQL server that the whole run shares. */
 const OVER_BOTH = [
   'test/store/*.test.ts',
-  'test/engine/*.test.ts',
+  'test/engine/**/*.test.ts',
   'test/outbound/*.test.ts',
   'test/web/{report,pages,outbound}.test.ts',
   'test/sample-town/sample-town.test.ts',
+  'test/kill/*.test.ts',
   'test/postgres/*.test.ts',
 ];
 
@@ -85,7 +84,7 @@ export default defineConfig(({ mode }) => {
           test: {
             name: 'sqlite',
             include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
-            exclude: [...left, ...POSTGRES_ONLY, ...KILLS, ...(all ? [] : LONG)],
+            exclude: [...left, ...POSTGRES_ONLY, ...(all ? [] : LONG)],
             env,
           },
         },

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { dollars, sum } from './money.ts';
+import { dollars, sum } from './generate/money.ts';
 
 /** The part of finance that watches a folder for receipts to import, as New World ERP does. */
 export interface ImportWatch {

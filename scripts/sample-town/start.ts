@@ -8,12 +8,12 @@ import { registerServe } from '../../src/cli/operate/serve.ts';
 import { openTown } from '../../src/cli/town.ts';
 import { InterlocalError } from '../../src/core/errors.ts';
 import { EXIT_CODES, EXIT_CONFIG } from '../../src/core/outcome.ts';
-import { generateTown, TOWN_MARKER } from './generate.ts';
+import { generateTown, TOWN_MARKER } from './generate/generate.ts';
 import { adaptConnections } from './local-connections.ts';
-import { SOAP_PATH } from './soap-server.ts';
+import { SOAP_PATH } from './servers/soap/server.ts';
 import { startSystems, type TownSystems } from './systems.ts';
-import { startPostgres } from './postgres-server.ts';
-import { summaryOf } from './summary.ts';
+import { startPostgres } from './servers/postgres/server.ts';
+import { summaryOf } from './generate/summary.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const TOWN = 'data/sample-town';

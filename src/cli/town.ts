@@ -1,7 +1,7 @@
 import { openProject } from '../config/load.ts';
 import type { Project } from '../config/project.ts';
 import { compileMapping } from '../mapping/compile.ts';
-import { compileSinkMapping } from '../mapping/sink-mapping.ts';
+import { compileSinkMapping } from '../mapping/sink/sink-mapping.ts';
 import { closeEngine, openEngine } from '../engine/run/open.ts';
 import type { Engine } from '../engine/run/run.ts';
 import { transports } from '../transports/transports.ts';

@@ -12,8 +12,8 @@ import { explainIssues, explainLossy } from './explain.ts';
 import type { Source } from './explain.ts';
 import { withoutWrong } from './prune.ts';
 import { textOfPath } from './words.ts';
-import type { Path } from './yaml-document.ts';
-import { readYaml } from './yaml-document.ts';
+import type { Path } from './yaml/document.ts';
+import { readYaml } from './yaml/document.ts';
 
 /** One file that is right in itself. */
 export interface Part<T> extends Located<T> {

@@ -3,7 +3,7 @@ import { didYouMean } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
 import { isSecretAt, describedAt, keysAt, kindsAt } from './schema-at.ts';
 import { textOfPath, valueAtPath, wordsForIssue } from './words.ts';
-import type { Path, Position, YamlDocument } from './yaml-document.ts';
+import type { Path, Position, YamlDocument } from './yaml/document.ts';
 
 type Issue = z.core.$ZodIssue;
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Path } from './yaml-document.ts';
+import type { Path } from './yaml/document.ts';
 import { SECRET } from './schema/common.ts';
 
 /** What zod keeps of a schema; only the parts that describe where keys lead. */

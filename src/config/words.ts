@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { didYouMean } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
-import type { Path } from './yaml-document.ts';
+import type { Path } from './yaml/document.ts';
 
 type Words = Omit<Problem, 'place'>;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileDecimal, compileInteger, compileMoney } from '../mapping/numbers.ts';
+import { compileDecimal, compileInteger, compileMoney } from '../mapping/steps/numbers.ts';
 import { Fault } from '../mapping/fault.ts';
 import { scaled } from '../connector/stream/figures.ts';
 import { type AmountFormat, hintForAmount, looksLikeAmount } from './amount-text.ts';

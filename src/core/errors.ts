@@ -78,7 +78,7 @@ export class RetriableError extends InterlocalError {
   }
 }
 
-/** This record cannot be used: set it aside with its reason, go on with the others. */
+/** This record cannot be used: reject it with its reason, and continue with the others. */
 export class RecordError extends InterlocalError {}
 
 /** Stop the run. */

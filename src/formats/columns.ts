@@ -1,7 +1,8 @@
 import { didYouMean, FileError } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
+import { nameList, shortName } from '../core/name-list.ts';
 import type { DecodeContext } from './format.ts';
-import { excerpt, MOST_PROBLEMS, problemIn } from './refuse.ts';
+import { MOST_PROBLEMS, problemIn } from './refuse.ts';
 
 /**
  * The columns of a file against what the stream knows: throws FileError with every column that is there twice
@@ -33,7 +34,7 @@ export function checkColumns(
         'COLUMN_DUPLICATE',
         file,
         place,
-        `The column ${JSON.stringify(name)} appears ${places.length === 2 ? 'twice' : `${places.length} times`} (columns ${where.join(' and ')}).`,
+        `The column ${JSON.stringify(shortName(name))} appears ${places.length === 2 ? 'twice' : `${places.length} times`} (columns ${where.join(' and ')}).`,
         usedIn(context).has(name)
           ? `The stream has a field ${JSON.stringify(name)}, and it is not known which one is meant: have the export changed, or name the columns in the decoder with header.`
           : 'Have the export changed so that every column has its own name. No field of the stream has this name: with duplicate_columns: number in the decoder the file is read as it is.',
@@ -97,6 +98,5 @@ function placesOf(columns: readonly string[]): Map<string, number[]> {
 }
 
 function listOf(columns: readonly string[]): string {
-  const shown = columns.slice(0, 40).map((name) => excerpt(name));
-  return shown.join(', ') + (columns.length > 40 ? ` and ${columns.length - 40} more` : '');
+  return nameList(columns, 40);
 }

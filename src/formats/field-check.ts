@@ -1,4 +1,5 @@
 import { didYouMean, FileError } from '../core/errors.ts';
+import { nameList } from '../core/name-list.ts';
 import { placesAt } from '../core/record.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
 import type { DecodeContext } from './format.ts';
@@ -59,7 +60,7 @@ export function fieldCheck(context: DecodeContext): FieldCheck {
           name,
           found.filter((other) => !known.has(other)),
         );
-        const list = i === 0 ? ` The records have: ${found.slice(0, 40).join(', ')}.` : '';
+        const list = i === 0 ? ` The records have: ${nameList(found, 40)}.` : '';
         return problemIn(
           'COLUMN_MISSING',
           context.file,

@@ -348,7 +348,7 @@ describe('mappings that cannot work', () => {
       'fields.day.parse.date: The date format "yyyy-mm-dd" has "yyyy", which is not part of a date; write YYYY.',
       'fields.at.parse.zone: Mars is not a time zone.',
       'fields.flag.const: "perhaps" is not one of',
-      'fields.born.match.pattern: The pattern (a+)+$ can take years',
+      'fields.born.match.pattern: The pattern (a+)+$ can take extremely long',
       'fields.owner.match.take: The pattern ab has no group; group 1 cannot be taken.',
       'fields.owner.when.is: The condition has is, but no field.',
     ])

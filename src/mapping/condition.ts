@@ -1,6 +1,6 @@
 import type { Condition } from '../config/schema/mapping.ts';
 import { Fault } from './fault.ts';
-import { compilePattern } from './pattern.ts';
+import { compilePattern } from './pattern/pattern.ts';
 import { compileRead, type Scope } from './source.ts';
 import type { MappingSettings } from './mapping.ts';
 

@@ -2,10 +2,10 @@ import type { FieldRule } from '../config/schema/mapping.ts';
 import type { FieldType, ModelField } from '../config/schema/model.ts';
 import { didYouMean } from '../core/errors.ts';
 import { plainMoney } from '../core/money.ts';
-import { compileDate, compileDateTime, ISO_DATETIMES } from './dates.ts';
+import { compileDate, compileDateTime, ISO_DATETIMES } from './steps/dates.ts';
 import { Fault } from './fault.ts';
 import type { MappingSettings } from './mapping.ts';
-import { compileBoolean, compileDecimal, compileInteger, compileMoney, PLAIN_BOOLEANS } from './numbers.ts';
+import { compileBoolean, compileDecimal, compileInteger, compileMoney, PLAIN_BOOLEANS } from './steps/numbers.ts';
 
 export type Parse = (text: string) => string | number | Fault;
 type Complain = (path: string, message: string, hint?: string) => void;

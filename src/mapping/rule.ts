@@ -2,13 +2,13 @@ import type { Condition, FieldRule } from '../config/schema/mapping.ts';
 import type { ModelField } from '../config/schema/model.ts';
 import { asked, compileCondition, type Holds } from './condition.ts';
 import { Fault } from './fault.ts';
-import { checkCurrency, compileCurrency, currencyFields, ruleIn } from './currency.ts';
-import { compileLookup, valuesOfLookup } from './lookup.ts';
+import { checkCurrency, compileCurrency, currencyFields, ruleIn } from './steps/currency.ts';
+import { compileLookup, valuesOfLookup } from './steps/lookup.ts';
 import type { Columns, MappingSettings } from './mapping.ts';
 import { compileParse, constantOf, type FieldParse, problemOfCode } from './parse.ts';
 import { compileRead, levelsOf, type Read, type Scope } from './source.ts';
-import { compileSum } from './sum.ts';
-import { compileTextSteps } from './text-steps.ts';
+import { compileSum } from './steps/sum.ts';
+import { compileTextSteps } from './steps/text-steps.ts';
 
 export type Complain = (path: string, message: string, hint?: string) => void;
 

@@ -10,6 +10,11 @@ export function dateOf(day: number): string {
   return new Date(day * 86_400_000).toISOString().slice(0, 10);
 }
 
+/** The month of a calendar date: 2026-07. */
+export function monthOf(date: string): string {
+  return date.slice(0, 7);
+}
+
 /**
  * Counts the town's business days. `weekend`: days of the week without business, 0 is Sunday. `holidays`: day numbers. A
  * Saturday has the index of the Friday before it: what is taken on a Saturday is one business day from Monday.

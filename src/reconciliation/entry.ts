@@ -114,7 +114,7 @@ export interface Evidence {
   /** Other records that would have fitted one of these. */
   rivals: number;
   /** Why it is only proposed. */
-  doubt?: 'suggested' | 'by_chance' | 'balance';
+  doubt?: 'suggested' | 'by_chance' | 'balance' | 'without_one';
 }
 
 /** Records tied by a key whose sums differ. */

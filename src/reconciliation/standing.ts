@@ -1,4 +1,4 @@
-/** How a cent stands: exactly one of these, so that the four always add up to the total. */
+/** How a cent stands: exactly one of these, so the four always add up to the total. */
 export const STANDINGS = ['reconciled', 'in_transit', 'exception', 'not_covered'] as const;
 export type Standing = (typeof STANDINGS)[number];
 
@@ -32,7 +32,7 @@ export function wholly(standing: Standing, amount: number): Split {
   return { ...noSplit(), [standing]: amount };
 }
 
-/** How the amount of one record stands on one leg. */
+/** The state of the amount of one record on one leg. */
 export function splitOfLeg({ amount, matched, whole, otherwise }: Leg): Split {
   return whole ? wholly('reconciled', amount) : partly(amount, matched, otherwise);
 }
@@ -40,7 +40,7 @@ export function splitOfLeg({ amount, matched, whole, otherwise }: Leg): Split {
 /**
  * How the amount of one record stands over all legs that cover it: its cents are reconciled as far as every leg has matched them.
  * What one leg finds wrong is an exception, whatever the others say; what one of them has not looked at is not covered; the rest is
- * in transit. `fault`: something else is wrong with the record, so that nothing of it counts.
+ * in transit. `fault`: something else is wrong with the record, so nothing of it counts.
  */
 export function splitOfRecord(amount: number, legs: readonly Leg[], fault: boolean): Split {
   const standing = standingOf(legs, fault);
@@ -60,7 +60,7 @@ export function standingOf(legs: readonly Leg[], fault: boolean): Standing {
   return open.size === 0 ? 'reconciled' : open.has('exception') ? 'exception' : open.has('not_covered') ? 'not_covered' : 'in_transit';
 }
 
-/** More than the amount, or another sign, cannot be a part of it: nobody knows which cents are meant, and none counts. */
+/** More than the amount, or another sign, cannot be a part of it: it is not known which cents are meant, and none counts. */
 function partly(amount: number, matched: number, otherwise: Exclude<Standing, 'reconciled'>): Split {
   if (matched === 0) return wholly(otherwise, amount);
   if (Math.sign(matched) !== Math.sign(amount) || Math.abs(matched) > Math.abs(amount)) return wholly('exception', amount);

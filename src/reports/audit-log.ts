@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/run/run.ts';
-import { AUDIT_ACTIONS, type AuditEntry, type AuditVerdict, auditWords, listAudit, verifyAudit } from '../store/audit.ts';
+import { AUDIT_ACTIONS, type AuditEntry, type AuditVerdict, auditWords, listAudit, verifyAudit } from '../store/ledger/audit.ts';
 
 export type { AuditEntry, AuditVerdict };
 

@@ -1,9 +1,9 @@
 import { sinkOf } from '../engine/outbound/sink-of.ts';
 import type { Project } from '../config/project.ts';
 import type { SinkConfig } from '../config/schema/connector.ts';
-import { type Delivery, type DeliveryState, listDeliveries } from '../store/deliveries.ts';
+import { type Delivery, type DeliveryState, listDeliveries } from '../store/outbound/deliveries.ts';
 import type { Knex } from '../store/open.ts';
-import { countOutbox, type OutboxState } from '../store/outbox.ts';
+import { countOutbox, type OutboxState } from '../store/outbound/outbox.ts';
 import { isOverdue } from '../engine/outbound/settle.ts';
 
 /** States of the outbox in which nothing goes on until a person does something. */

@@ -3,18 +3,18 @@ import type { Project } from '../config/project.ts';
 import { ConfigError, didYouMean } from '../core/errors.ts';
 import type { SourceRecord, Value } from '../core/record.ts';
 import type { MappingContext } from '../mapping/mapping.ts';
-import { landedById } from '../store/landed.ts';
-import { heldBy } from '../store/totals.ts';
+import { landedById } from '../store/landing/landed.ts';
+import { heldBy } from '../store/reconciliation/totals.ts';
 import { columnsOfEntity, columnsOfField } from '../store/model-tables.ts';
-import { linksOfRecord, type RecordLink } from '../store/origins.ts';
-import { entityIds, listSources, type Source } from '../store/sources.ts';
+import { linksOfRecord, type RecordLink } from '../store/landing/origins.ts';
+import { entityIds, listSources, type Source } from '../store/ledger/sources.ts';
 import { bindMappings } from '../engine/run/bind.ts';
 import { type ExplainedCluster, explainCluster, goldensNamed } from '../engine/identity/explain-cluster.ts';
 import { matchedKind } from '../engine/identity/matched.ts';
 import { identityModels } from '../engine/identity/models.ts';
 import type { Engine } from '../engine/run/run.ts';
-import { goldenRow, goldensOfKey, goldensWithText, historyOf } from '../store/golden.ts';
-import { startOf } from '../store/runs.ts';
+import { goldenRow, goldensOfKey, goldensWithText, historyOf } from '../store/landing/golden.ts';
+import { startOf } from '../store/ledger/runs.ts';
 
 type Cell = string | number | null;
 

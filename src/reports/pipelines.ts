@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/run/run.ts';
-import { storedPipelines } from '../store/sources.ts';
+import { storedPipelines } from '../store/ledger/sources.ts';
 
 /** The pipelines of the configuration, then those that are no longer in it but have records in the store. */
 export async function everyPipeline({ project, knex }: Engine): Promise<string[]> {

@@ -3,8 +3,15 @@ import type { ReconciliationConfig } from '../config/schema/pipeline.ts';
 import type { PipelineConfig } from '../config/schema/pipeline.ts';
 import { plainMoney } from '../core/money.ts';
 import type { Engine } from '../engine/run/run.ts';
-import { type Difference, comparedIn, differenceCounts, type DifferenceStatus, listDifferences } from '../store/differences.ts';
-import { type Match, matchesOf } from '../store/matches.ts';
+import {
+  type Difference,
+  comparedIn,
+  differenceCounts,
+  type DifferenceStatus,
+  listDifferences,
+} from '../store/reconciliation/differences.ts';
+import { sideStates } from '../store/reconciliation/pass-matches.ts';
+import { type Match, matchesOf } from '../store/reconciliation/matches.ts';
 import { reconciliationReasons } from './reconciliation-reasons.ts';
 
 /** Every reconciliation that is not off, by name. */
@@ -49,6 +56,7 @@ export async function readReconciliation(
     ranAt: run?.endedAt ?? null,
     problems: run?.problems ?? [],
     counts,
+    states: pipeline.reconcile.passes ? await sideStates(knex, id) : [],
     lines: withDifferences(contest(found, contested), match_on.length, town),
   };
 }
@@ -111,6 +119,7 @@ export function reconciliationJson(r: Reconciliation): Record<string, unknown> {
     ran_at: r.ranAt,
     problems: r.problems,
     counts: r.counts,
+    states: r.states.map(({ minor, ...state }) => ({ ...state, amount: plainMoney(minor, state.currency) })),
     reasons: reconciliationReasons(r).map(({ status, reason, currency, keys, difference }) => ({
       status,
       reason,

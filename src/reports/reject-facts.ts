@@ -6,7 +6,7 @@ import type { Problem } from '../core/errors.ts';
 import { type Values, valueAt } from '../core/record.ts';
 import { compileMapping } from '../mapping/compile.ts';
 import type { CompiledMapping } from '../mapping/mapping.ts';
-import type { Reject } from '../store/rejects.ts';
+import type { Reject } from '../store/landing/rejects.ts';
 
 /** What a person needs to find a rejected record at its source: which one, of which day, over how much. */
 export interface RejectFacts {

@@ -1,7 +1,7 @@
 import { ConfigError } from '../core/errors.ts';
 import type { Engine } from '../engine/run/run.ts';
-import { countOpenRejects, countRejects, listRejects, type Reject } from '../store/rejects.ts';
-import { findSource } from '../store/sources.ts';
+import { countOpenRejects, countRejects, listRejects, type Reject } from '../store/landing/rejects.ts';
+import { findSource } from '../store/ledger/sources.ts';
 
 export type { Reject };
 

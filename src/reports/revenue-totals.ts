@@ -14,7 +14,7 @@ export interface RevenueTotal {
 export interface UnreconciledReason {
   reason: string;
   currency: string;
-  /** Report lines it stands on. */
+  /** Report lines that it is on. */
   lines: number;
   /** Minor units that it holds back. */
   amount: number;

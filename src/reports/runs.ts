@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/run/run.ts';
-import { listRuns, type Run, stateOfRuns } from '../store/runs.ts';
+import { listRuns, type Run, stateOfRuns } from '../store/ledger/runs.ts';
 
 export type { Run };
 

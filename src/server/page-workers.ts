@@ -16,8 +16,8 @@ export interface PageWorkers {
   answer(request: Request, response: Response): void;
   /** From now on pages are made from this configuration; what is being made is finished as it was begun. */
   use(project: Project): void;
-  /** Tells all of them what the pages have to say of the configuration. */
-  tell(configuration: ConfigurationState): void;
+  /** Tells all of them what the pages have to say of the configuration, and of runs that are not in the store. */
+  tell(news: Partial<ToWorker>): void;
   stop(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ interface Thread {
 
 /** Starts the first thread at once. */
 export function startPageWorkers(project: Project, { log, title, scheduled, ...options }: PageWorkersOptions): PageWorkers {
-  let configuration = options.configuration;
+  let told: ToWorker = { configuration: options.configuration, unrecorded: new Map() };
   let data = projectData(project);
   let threads: Thread[] = [];
   // Only this account gets into the folder, so nobody passes by the front.
@@ -55,7 +55,7 @@ export function startPageWorkers(project: Project, { log, title, scheduled, ...o
   function start(): Thread {
     const name = `${process.pid}-${++number}`;
     const path = folder === undefined ? `\\\\.\\pipe\\interlocal-${name}-${crypto.randomUUID()}` : join(folder, name);
-    const workerData: WorkerStart = { path, project: data, title, scheduled, configuration };
+    const workerData: WorkerStart = { path, project: data, title, scheduled, told };
     const worker = new Worker(new URL('./page-worker.ts', import.meta.url), { workerData });
     const ready = new Promise<string>((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {
@@ -146,9 +146,9 @@ export function startPageWorkers(project: Project, { log, title, scheduled, ...o
       }
       start();
     },
-    tell(state) {
-      configuration = state;
-      for (const { worker } of threads) worker.postMessage({ configuration } satisfies ToWorker);
+    tell(news) {
+      told = { ...told, ...news };
+      for (const { worker } of threads) worker.postMessage(told);
     },
     async stop() {
       await Promise.all(threads.map(({ worker }) => worker.terminate()));
@@ -170,5 +170,6 @@ function projectData(project: Project): Project {
     sinkMappings: plain(project.sinkMappings),
     pipelines: plain(project.pipelines),
     entities: plain(project.entities),
+    identityParameters: plain(project.identityParameters),
   };
 }

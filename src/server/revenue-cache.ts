@@ -27,7 +27,7 @@ export function revenueCache(engine: Engine): RevenueCache {
       kept.delete(key);
       const rows = found ?? revenueReport(engine, { period, from, to });
       kept.set(key, rows);
-      // Keeps no failure; whoever asked is told of it.
+      // A failure is not cached; the caller gets it.
       if (!found) rows.catch(() => kept.get(key) === rows && kept.delete(key));
       if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
       return rows;

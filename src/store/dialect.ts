@@ -56,8 +56,11 @@ export interface Dialect {
   readonly columnTypes: Readonly<Record<ColumnType, string>>;
   /** The clause behind CREATE TABLE for a table that is kept in the order of its primary key. */
   readonly byPrimaryKey: string;
-  /** Runs `work` in a write transaction: what it reads is still so when it commits. `work` may run more than once. */
-  write<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in a write transaction: what it reads is still so when it commits. `work` may run more than once. `comparing`: no other
+   * transaction of this kind runs at the same time. Of two that each add a record and do not see the other's, neither would compare the two.
+   */
+  write<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>, comparing?: boolean): Promise<T>;
   /** Opens such a transaction; it is ended by `commit` or `rollback` of this dialect. */
   begin(knex: Knex): Promise<Knex.Transaction>;
   commit(trx: Knex.Transaction): Promise<void>;

@@ -15,6 +15,7 @@ import * as matches from './migrations/010-matches.ts';
 import * as decisions from './migrations/011-decisions.ts';
 import * as identity from './migrations/020-identity.ts';
 import * as exceptions from './migrations/030-exceptions.ts';
+import * as findings from './migrations/050-findings.ts';
 import { openSqlite, peekSqlite } from './sqlite/open.ts';
 
 export type { Knex };
@@ -35,6 +36,7 @@ const MIGRATIONS = [
   { name: '011-decisions', up: decisions.up },
   { name: '020-identity', up: identity.up },
   { name: '030-exceptions', up: exceptions.up },
+  { name: '050-findings', up: findings.up },
 ];
 
 /** Names of the migrations, in order. */

@@ -1,4 +1,3 @@
-import { schedule as everyBeat } from 'node-cron';
 import { turnsOf } from './turns.ts';
 import { due, missedRuns, nextRun } from './when.ts';
 
@@ -102,15 +101,9 @@ export function startScheduler({ pipelines, zone: firstZone, run, log, most = 4,
     return ended;
   }
 
-  // In UTC no beat is ever left out. When a beat comes late node-cron calls it missed; the stretch is looked at anyway.
   const isFast = (): boolean => ordered.some(({ cron }) => cron.trim().split(/\s+/).length === 6);
-  const startHeart = () => {
-    const heart = everyBeat(fast ? '* * * * * *' : '* * * * *', beat, { timezone: 'UTC', suppressMissedWarning: true });
-    heart.on('execution:missed', beat);
-    return heart;
-  };
   let fast = isFast();
-  let heart = startHeart();
+  let heart = everyBeat(fast ? SECOND_MS : MINUTE_MS, beat);
 
   return {
     use(next, nextZone) {
@@ -121,16 +114,38 @@ export function startScheduler({ pipelines, zone: firstZone, run, log, most = 4,
       [ordered, zone] = [sorted, nextZone];
       if (fast === isFast()) return;
       fast = isFast();
-      void heart.destroy();
-      heart = startHeart();
+      heart.stop();
+      heart = everyBeat(fast ? SECOND_MS : MINUTE_MS, beat);
     },
     next: () => ordered.map(({ id, cron }) => ({ id, at: nextRun(cron, zone, clock()) })),
     async stop() {
       stopped = true;
-      await heart.destroy();
+      heart.stop();
       await Promise.all([...active.values()].map(({ ended }) => ended));
     },
   };
+}
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60_000;
+
+/**
+ * Calls `beat` at the beginning of each second or minute. It waits by the monotonic clock for one beat at a time: a wall clock that is set
+ * back by an hour does not stop the beats for an hour.
+ */
+function everyBeat(everyMs: number, beat: () => void): { stop(): void } {
+  let timer: NodeJS.Timeout;
+  const wait = (): void => {
+    timer = setTimeout(
+      () => {
+        wait();
+        beat();
+      },
+      everyMs - (Date.now() % everyMs),
+    );
+  };
+  wait();
+  return { stop: () => clearTimeout(timer) };
 }
 
 /**

@@ -226,7 +226,7 @@ describe('a pack of files', () => {
     });
   });
 
-  test('whose drift is frozen, or sets rows aside, is held to that', async () => {
+  test('whose drift is set to freeze or to reject rows is held to that', async () => {
     const frozen = await certified(pack(manifest(['      fields:', '      drift: { columns: freeze, data_type: freeze }\n      fields:'])));
     expect(finding(frozen, 'column_added')?.detail).toContain('freeze');
     expect(finding(frozen, 'retyped')?.detail).toContain('refuses the file');

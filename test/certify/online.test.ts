@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startSftpServer, type SftpServer } from '../../scripts/sample-town/sftp-server.ts';
+import { startSftpServer, type SftpServer } from '../../scripts/sample-town/servers/sftp/server.ts';
 import { tablesPort } from '../../src/cli/authoring/certify-tables.ts';
 import { openProject } from '../../src/config/load.ts';
 import type { Certificate } from '../../src/authoring/certify/finding.ts';

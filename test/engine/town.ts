@@ -7,7 +7,7 @@ import type { Engine, RunOptions } from '../../src/engine/run/run.ts';
 import { type Preview, previewPipeline } from '../../src/engine/run/preview.ts';
 import { runPipeline } from '../../src/engine/run/run.ts';
 import type { RunResult } from '../../src/engine/run/session.ts';
-import { listRejects, type Reject } from '../../src/store/rejects.ts';
+import { listRejects, type Reject } from '../../src/store/landing/rejects.ts';
 import { writeEmptyStore } from '../../src/store/scratch.ts';
 import { doNotWaitForTheDisk, STORE, storeOfTown, withStore } from '../store/stores.ts';
 import { BASE } from './base-town.ts';
@@ -82,7 +82,11 @@ export async function makeTown(files: Files = {}, base: Files = BASE): Promise<T
       }));
     },
     rejects: (state = 'open') => listRejects(town.engine.knex, { state, limit: 1000 }),
-    dump: () => dumpStore(town.engine.knex),
+    dump: () =>
+      dumpStore(
+        town.engine.knex,
+        [...town.engine.project.entities.values()].map(({ value }) => value),
+      ),
     inbox: () => dumpFolder(at('inbox')),
     async reopen() {
       await town.engine?.knex.destroy();

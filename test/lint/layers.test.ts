@@ -133,6 +133,9 @@ describe('the store', () => {
     for (const dialect of ['sqlite', 'postgres']) {
       expect(await broken('src/engine/planted.ts', `export { x } from '../store/${dialect}/x.ts';`)).toEqual(IMPORTS);
       expect(await broken('src/store/planted.ts', `export { x } from './${dialect}/x.ts';`)).toEqual(IMPORTS);
+      expect(await broken('src/store/ledger/planted.ts', `export { x } from '../${dialect}/x.ts';`)).toEqual(IMPORTS);
+      expect(await broken('src/store/ledger/planted.ts', `export const x = '${dialect}';`)).toEqual(['no-restricted-syntax']);
+      expect(await broken(`src/store/${dialect}/planted.ts`, "export { x } from '../ledger/x.ts';")).toEqual([]);
       expect(await broken('src/store/open.ts', `export { x } from './${dialect}/x.ts';`)).toEqual([]);
       expect(await broken('src/store/planted.ts', `export const x = knex.client.config.client === '${dialect}';`)).toEqual([
         'no-restricted-syntax',
@@ -140,7 +143,8 @@ describe('the store', () => {
       expect(await broken(`src/store/${dialect}/planted.ts`, `export const x = '${dialect}';`)).toEqual([]);
     }
     for (const driver of ['better-sqlite3', 'pg', 'pg-copy-streams'])
-      expect(await broken('src/store/planted.ts', `import x from '${driver}';`)).toEqual(IMPORTS);
+      for (const folder of ['src/store', 'src/store/ledger'])
+        expect(await broken(`${folder}/planted.ts`, `import x from '${driver}';`)).toEqual(IMPORTS);
     expect(await broken('src/store/planted.ts', "import type { Knex } from 'knex';")).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import { registerDeliver } from '../../src/cli/operate/deliver.ts';
 import { registerRejects } from '../../src/cli/operate/rejects.ts';
 import { decide } from '../../src/engine/outbound/decide.ts';
 import { undo } from '../../src/engine/outbound/undo.ts';
-import { listAudit } from '../../src/store/audit.ts';
+import { listAudit } from '../../src/store/ledger/audit.ts';
 import { receipts } from '../engine/base-town.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
 import { ledger, outbox } from './base-outbound.ts';

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { knownBy } from '../../src/engine/outbound/known-by.ts';
-import { entityIds } from '../../src/store/sources.ts';
+import { entityIds } from '../../src/store/ledger/sources.ts';
 import { receipts, tillStream } from '../engine/base-town.ts';
 import { interlocal } from '../engine/cli.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';

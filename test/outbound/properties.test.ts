@@ -2,7 +2,7 @@ import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { startRun } from '../../src/store/runs.ts';
+import { startRun } from '../../src/store/ledger/runs.ts';
 import { type Receipt, receipts, tillStream } from '../engine/base-town.ts';
 import { cases, type Cut, cutAt } from '../engine/cut.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PostgresServer, startPostgres } from '../../scripts/sample-town/postgres-server.ts';
+import { type PostgresServer, startPostgres } from '../../scripts/sample-town/servers/postgres/server.ts';
 import { openKnex } from '../../src/store/open.ts';
 import { settingsOf } from '../../src/store/postgres/connect.ts';
 

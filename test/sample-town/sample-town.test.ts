@@ -1,15 +1,15 @@
 import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SeededError } from '../../scripts/sample-town/truth.ts';
+import type { SeededError } from '../../scripts/sample-town/generate/truth.ts';
 import { compileNamed } from '../../src/engine/run/bind.ts';
 import { settleByPerson } from '../../src/engine/outbound/decide.ts';
 import { revenueReport } from '../../src/reports/revenue.ts';
 import { statusOf } from '../../src/reports/status.ts';
 import type { RunResult } from '../../src/engine/run/session.ts';
 import { runMappingTests } from '../../src/mapping/tests.ts';
-import { listDifferences } from '../../src/store/differences.ts';
-import { listRejects } from '../../src/store/rejects.ts';
+import { listDifferences } from '../../src/store/reconciliation/differences.ts';
+import { listRejects } from '../../src/store/landing/rejects.ts';
 import { filesIn, type Maplewood, openMaplewood } from './maplewood.ts';
 
 /** The truth's streams, by the pipelines that read them. */

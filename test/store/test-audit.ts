@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { resolveSecrets } from '../../src/config/secrets.ts';
-import { appendAudit, listAudit, verifyAudit } from '../../src/store/audit.ts';
+import { appendAudit, listAudit, verifyAudit } from '../../src/store/ledger/audit.ts';
 import type { Knex } from '../../src/store/open.ts';
 import type { StoreUnderTest } from './stores.ts';
 import type { OpenStore } from './test-store.ts';

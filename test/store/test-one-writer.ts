@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { beginLanding, landing } from '../../src/store/landing.ts';
+import { beginLanding, landing } from '../../src/store/landing/landing.ts';
 import { heldLocks, takeLock } from '../../src/store/locks.ts';
 import type { Knex } from '../../src/store/open.ts';
 import { link } from './test-landing.ts';

@@ -53,6 +53,16 @@ describe('what a town sees', () => {
     expect(words(text)).toContain('Jul 1, 2026, 6:00 AM');
   });
 
+  test('a pipeline is shown by its title, and its schedule in words', async () => {
+    expect(words((await server.ask('/')).text)).toContain('Deposits at the bank');
+    const deposits = words((await server.ask('/pipelines/bank-deposits')).text);
+    expect(deposits).toContain('Deposits at the bank');
+    expect(deposits).toContain('Schedule Monday to Friday at 6:30 am');
+    expect(words((await server.ask('/pipelines/clerk-receipts')).text)).toContain(
+      'Schedule every 15 minutes from 6 am to 8:45 pm, Monday to Friday',
+    );
+  });
+
   test('every figure of the revenue table adds up to its totals', async () => {
     const { text } = await server.ask('/');
     const table = text.slice(text.indexOf('Revenue in USD'));

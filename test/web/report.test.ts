@@ -59,6 +59,9 @@ describe('report revenue', () => {
       'amount',
       'reconciled',
       'unreconciled',
+      'in_transit',
+      'exception',
+      'not_covered',
       'unreconciled_receipts',
       'reasons',
     ]);
@@ -112,7 +115,7 @@ describe('report revenue', () => {
     [['--format', 'pdf'], ['"pdf" is not a format of this report. Known: table, csv, json, xlsx.']],
     [
       ['--format', 'xlsx'],
-      ['A workbook needs a file', '--out revenue.xlsx'],
+      ['A workbook needs a file', '--out report.xlsx'],
     ],
     [['--json', '--format', 'csv'], ['contradict each other']],
   ])('%j is refused with what to write instead', async (args, messages) => {

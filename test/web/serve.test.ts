@@ -40,7 +40,7 @@ function serve(args: string[] = [], files = TOWN, env: Record<string, string> = 
 }
 
 async function urlOf(served: Served): Promise<string> {
-  await expect.poll(() => served.lines()[0], { timeout: 15_000 }).toMatch(/^Interlocal serves Maple Falls on http:\/\/127\.0\.0\.1:\d+$/);
+  await expect.poll(() => served.lines()[0], { timeout: 60_000 }).toMatch(/^Interlocal serves Maple Falls on http:\/\/127\.0\.0\.1:\d+$/);
   return /http\S+/.exec(served.lines()[0]!)![0];
 }
 

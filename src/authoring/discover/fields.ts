@@ -124,7 +124,7 @@ function proposeField(name: string, values: readonly (Value | undefined)[]): Pro
   };
 }
 
-/** Months and days of one digit are written so: a schema that says MM would set such a record aside. */
+/** Months and days of one digit are written so: a schema that says MM would reject such a record. */
 function asWritten(format: string, texts: readonly string[]): string {
   const single = /[/.-]/.test(format) && texts.some((text) => /(?<!\d)\d(?!\d)/.test(text));
   return single ? format.replace('MM', 'M').replace('DD', 'D') : format;

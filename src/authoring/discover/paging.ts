@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { hasNextPage } from '../../connector/source/answer-status.ts';
+import { hasNextPage } from '../../connector/source/answer/status.ts';
 import type { PlainMap, ProposedStream } from './proposal.ts';
 import { InterlocalError } from '../../core/errors.ts';
 import type { RequestTransport } from '../../transports/transport.ts';

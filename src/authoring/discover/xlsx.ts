@@ -118,6 +118,6 @@ function isHeader({ texts }: Line, body: readonly Line[]): boolean {
   const names = texts.filter((text) => text !== null);
   const figure = /^[-+$(]?[.,/: -]*\d[\d.,/:) -]*$/;
   if (names.length < 2 || new Set(names).size < names.length || names.some((name) => figure.test(name))) return false;
-  // A column below that has a value and no name would set its rows aside.
+  // A column below that has a value and no name would cause its rows to be rejected.
   return body.every((line) => line.texts.every((text, i) => text === null || (texts[i] ?? null) !== null));
 }

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectorFolders } from '../../config/find-files.ts';
-import { readYaml } from '../../config/yaml-document.ts';
+import { readYaml } from '../../config/yaml/document.ts';
 import { folderHash, readPackFolder } from '../../packs/files.ts';
 import { LOCK_FILE, type LockEntry, notedPack, readLock } from '../../packs/lock.ts';
 import { checkSignature, type Signer, type TrustedKey } from '../../packs/signature.ts';

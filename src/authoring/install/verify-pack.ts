@@ -2,7 +2,7 @@ import { readPackSource } from '../../packs/archive.ts';
 import { checkPackContents } from '../../packs/contents.ts';
 import { type PackFiles, packHash } from '../../packs/files.ts';
 import { checkSignature, type Signer } from '../../packs/signature.ts';
-import { readYaml } from '../../config/yaml-document.ts';
+import { readYaml } from '../../config/yaml/document.ts';
 import { FatalError, type Problem } from '../../core/errors.ts';
 import { readTrustedKeys, TRUSTED_KEYS } from './trusted-keys.ts';
 

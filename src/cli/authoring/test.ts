@@ -27,7 +27,7 @@ export function registerTest(cli: Cli): void {
       const { runMappingTests } = await import('../../mapping/tests.ts');
       const settings = { currency: project.config.town.currency, timeZone: project.config.town.time_zone, lookups: project.lookups };
       const reports: MappingReport[] = [];
-      const { runSinkMappingTests } = await import('../../mapping/sink-tests.ts');
+      const { runSinkMappingTests } = await import('../../mapping/sink/sink-tests.ts');
       for (const located of await chosen(project, names)) {
         const { mapping } = located.value;
         try {

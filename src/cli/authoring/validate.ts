@@ -14,7 +14,7 @@ export function registerValidate(cli: Cli): void {
         import('../../config/load.ts'),
         import('../../transports/transports.ts'),
         import('../../mapping/compile.ts'),
-        import('../../mapping/sink-mapping.ts'),
+        import('../../mapping/sink/sink-mapping.ts'),
         import('../../core/errors.ts'),
       ]);
       const { checkHere } = await import('./validate-here.ts');

@@ -18,10 +18,10 @@ export function registerExceptions(cli: Cli): void {
     .addOption(new Option('--state <state>', 'only those in this state (default: all that need attention)').choices(STATES))
     .option('--type <type>', 'only those of this type, such as not_deposited')
     .option('--owner <name>', 'only those of this owner')
-    .option('--limit <n>', 'how many', countOption, 200)
+    .option('--limit <n>', 'how many; default: all', countOption)
     .description('List them, oldest first.')
     .action(
-      async (pipeline: string | undefined, options: { state?: (typeof STATES)[number]; type?: string; owner?: string; limit: number }) => {
+      async (pipeline: string | undefined, options: { state?: (typeof STATES)[number]; type?: string; owner?: string; limit?: number }) => {
         const { withTown } = await import('../town.ts');
         const { checkExceptionFilter, exceptionLines, todayIn } = await import('../../reports/exceptions.ts');
         await withTown(cli, async (engine) => {
@@ -41,17 +41,15 @@ export function registerExceptions(cli: Cli): void {
     .action(async (id: string) => {
       const { withTown } = await import('../town.ts');
       const { showException } = await import('../../engine/reconciliation/exceptions.ts');
-      const { exceptionLine, namedRecords, todayIn } = await import('../../reports/exceptions.ts');
-      const { plainMoney } = await import('../../core/money.ts');
+      const { linesOfExceptions, todayIn } = await import('../../reports/exceptions.ts');
       await withTown(cli, async (engine) => {
         const { project, knex } = engine;
-        const { exception, records, events } = await showException(knex, id);
-        const line = exceptionLine(project, exception, todayIn(project));
-        const shown = await namedRecords(engine, exception, records);
-        cli.print({ ...line, records: shown, events }, () =>
+        const { exception, events } = await showException(knex, id);
+        const [line] = await linesOfExceptions(engine, [exception], todayIn(project));
+        cli.print({ ...line!, events }, () =>
           [
-            linesOf(line),
-            ...shown.map((r) => `    ${r.side_name}: ${r.connection} ${r.key}, ${plainMoney(r.minor, exception.currency)}`),
+            linesOf(line!),
+            ...line!.records.map((r) => `    ${r.side_name}: ${r.connection} ${r.key}, ${r.amount}`),
             ...events.map((e) => `    ${e.at} ${e.actor}: ${e.action} ${JSON.stringify(e.detail)}`),
           ].join('\n'),
         );
@@ -95,10 +93,9 @@ export function registerExceptions(cli: Cli): void {
 async function act(cli: Cli, ids: string[], action: ExceptionAction): Promise<void> {
   const { withTown } = await import('../town.ts');
   const { actOnExceptions } = await import('../../engine/reconciliation/exceptions.ts');
-  const { exceptionLine, todayIn } = await import('../../reports/exceptions.ts');
-  await withTown(cli, async ({ project, knex }) => {
-    const day = todayIn(project);
-    const list = (await actOnExceptions(knex, ids, action)).map((exception) => exceptionLine(project, exception, day));
+  const { linesOfExceptions, todayIn } = await import('../../reports/exceptions.ts');
+  await withTown(cli, async (engine) => {
+    const list = await linesOfExceptions(engine, await actOnExceptions(engine.knex, ids, action), todayIn(engine.project));
     cli.print({ exceptions: list }, () =>
       [...list.map((e) => `${e.id.slice(0, 8)} is ${e.state}.`), plural(list.length, 'exception')].join('\n'),
     );
@@ -108,5 +105,6 @@ async function act(cli: Cli, ids: string[], action: ExceptionAction): Promise<vo
 function linesOf(e: ExceptionLine): string {
   const age = e.age === null ? 'no day' : plural(e.age, 'business day');
   const who = e.owner === null ? e.state : `${e.state}, ${e.owner}`;
+  if (e.cause !== null) return `          echo ${e.id.slice(0, 8)} of ${e.cause.slice(0, 8)}: ${e.title}. ${e.sentence}`;
   return `${e.id.slice(0, 8)}  ${e.title} (${age}${e.overdue ? ', overdue' : ''}; ${who})\n          ${e.sentence} ${e.next}`;
 }

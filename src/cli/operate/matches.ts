@@ -4,6 +4,9 @@ import { type Cli, countOption } from '../cli.ts';
 
 const STATES = ['proposed', 'confirmed', 'contested'] as const;
 
+/** So many matches are shown to people who do not say how many. */
+const SHOWN = 200;
+
 /** `interlocal matches list | show | confirm | revoke | add` */
 export function registerMatches(cli: Cli): void {
   const matches = cli.program
@@ -14,16 +17,18 @@ export function registerMatches(cli: Cli): void {
     .command('list')
     .argument('[pipeline]', 'only those of this reconciliation')
     .addOption(new Option('--state <state>', 'only those in this state').choices(STATES))
-    .option('--limit <n>', 'how many', countOption, 200)
+    .option('--limit <n>', 'how many; default: 200, or all with --json', countOption)
     .description('List the matches in force, newest first.')
-    .action(async (pipeline: string | undefined, options: { state?: (typeof STATES)[number]; limit: number }) => {
+    .action(async (pipeline: string | undefined, options: { state?: (typeof STATES)[number]; limit?: number }) => {
       const { withTown } = await import('../town.ts');
       const { matchLines } = await import('../../engine/reconciliation/matches.ts');
       const { checkReconciliationName } = await import('../../reports/exceptions.ts');
       await withTown(cli, async (engine) => {
         checkReconciliationName(engine.project, pipeline);
-        const list = await matchLines(engine, { pipeline, ...options });
-        cli.print({ matches: list }, () => (list.length ? list.map(lineOf).join('\n') : 'No matches.'));
+        const limit = options.limit ?? (cli.json() ? undefined : SHOWN);
+        const list = await matchLines(engine, { pipeline, ...options, limit });
+        const more = list.length === limit ? [`These are the newest ${limit}; --limit shows more.`] : [];
+        cli.print({ matches: list }, () => (list.length ? [...list.map(lineOf), ...more].join('\n') : 'No matches.'));
       });
     });
 

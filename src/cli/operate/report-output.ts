@@ -78,7 +78,7 @@ export function chosenFormat(given: string | undefined, out: string | undefined,
         ? `Name a file that ends in ${known.map((name) => (name === 'table' ? '.txt' : `.${name}`)).join(', ')}.`
         : meant
           ? `Did you mean ${meant}?`
-          : `There are: ${known.join(', ')}.`,
+          : `Known: ${known.join(', ')}.`,
     );
   }
   const own = format === 'table' ? ['txt'] : [format, ...(format === 'xlsx' ? [] : ['txt'])];

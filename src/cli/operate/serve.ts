@@ -44,7 +44,7 @@ export function registerServe(cli: Cli): void {
             pages.use(next);
             scheduler?.use(scheduledPipelines(next), next.config.town.time_zone);
           },
-          onState: (state) => pages.tell(state),
+          onState: (configuration) => pages.tell({ configuration }),
         });
         const pages = startPageWorkers(project, { log, configuration: live.state(), scheduled: options.schedule });
         const frontOf = (now: Project) =>
@@ -65,7 +65,8 @@ export function registerServe(cli: Cli): void {
               { host: address.host },
               "anyone who reaches this address can read the pages: keep it inside the town's network or behind a proxy that asks who it is",
             );
-          if (options.schedule) scheduler = await startSchedule(live, { knex, unrecorded }, cli.signal, log);
+          if (options.schedule)
+            scheduler = await startSchedule(live, { knex, unrecorded }, cli.signal, log, () => pages.tell({ unrecorded }));
           // What was edited while all this started.
           await live.refresh();
           const { lookNightly } = await import('./look-nightly.ts');
@@ -101,6 +102,7 @@ async function startSchedule(
   store: Pick<Engine, 'knex' | 'unrecorded'>,
   signal: AbortSignal,
   log: Logger,
+  onRunEnd: () => void,
 ): Promise<Scheduler> {
   const { startScheduler } = await import('../../worker/scheduler.ts');
   const { runPipeline } = await import('../../engine/run/run.ts');
@@ -134,6 +136,8 @@ async function startSchedule(
       } catch (error) {
         if (!(error instanceof InterlocalError)) throw error;
         log.warn({ pipeline: id, problems: error.problems.map((p) => redact(textOfProblem(p))) }, 'run: not started');
+      } finally {
+        onRunEnd();
       }
     },
   });

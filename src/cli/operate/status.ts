@@ -1,4 +1,5 @@
 import type { Health } from '../../core/health.ts';
+import { scheduleWords } from '../../core/schedule-words.ts';
 import type { OutboundStatus } from '../../reports/deliveries.ts';
 import { visibleLine } from '../../core/visible.ts';
 import { zonedTime } from '../../core/zoned-time.ts';
@@ -35,9 +36,9 @@ export function registerStatus(cli: Cli): void {
             const table = tableText(
               ['pipeline', 'mode', 'schedule', 'last run', 'outcome', 'read', 'rejected now'],
               status.map((s) => [
-                s.pipeline,
+                s.title ? `${s.title} (${s.pipeline})` : s.pipeline,
                 s.mode,
-                s.schedule ?? '',
+                s.schedule ? scheduleWords(s.schedule) : '',
                 s.last_run ? zonedTime(s.last_run.started_at, zone) : 'never',
                 s.last_run?.outcome ?? (s.stalled_since ? 'stalled' : s.running ? 'running' : ''),
                 String(s.last_run?.read ?? ''),

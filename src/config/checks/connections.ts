@@ -9,7 +9,7 @@ import type { ConnectorConfig } from '../schema/connector.ts';
 import { isSecretAt } from '../schema-at.ts';
 import { eachText, missingSecrets } from '../secrets.ts';
 import { textOfPath } from '../words.ts';
-import type { Path } from '../yaml-document.ts';
+import type { Path } from '../yaml/document.ts';
 import { unknownReference } from './references.ts';
 
 type Options = Record<string, unknown>;

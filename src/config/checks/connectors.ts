@@ -113,7 +113,7 @@ function checkPlaceholders(part: Connector, transportOptions: TransportOptions):
         return [
           problemAt(part, path, 'VALUE_INVALID', '{{ is not closed here, or what is inside is not a name.', 'Write {{ options.NAME }}.'),
         ];
-      // Without the transport's schema nobody knows its options.
+      // Without the transport's schema its options are not known.
       if (known.includes(name) || (!transport && name.startsWith('options.'))) return [];
       if (stream && isOfParent(name, stream, part.value.streams)) return [];
       const why = stream && notGiven(name, stream, part.value.streams);

@@ -3,6 +3,7 @@ import { type Part, problemAt } from '../draft.ts';
 import type { PassConfig } from '../schema/passes.ts';
 import type { EntityConfig } from '../schema/model.ts';
 import type { PipelineConfig, ReconciliationConfig } from '../schema/pipeline.ts';
+import { checkExceptionRules } from './exception-rules.ts';
 import { columnsOf, noField } from './entity-fields.ts';
 
 type Entities = Readonly<Record<'left' | 'right', EntityConfig | undefined>>;
@@ -13,7 +14,7 @@ export function checkPasses(part: Part<PipelineConfig>, reconcile: Reconciliatio
   const problems: Problem[] = [];
   for (const side of ['left', 'right'] as const) problems.push(...checkDate(part, reconcile, side, entities[side]));
   if (!passes) {
-    for (const key of ['open', 'over_short'] as const)
+    for (const key of ['open', 'over_short', 'unequal', 'exceptions'] as const)
       if (reconcile[key] !== undefined)
         problems.push(problemAt(part, ['reconcile', key], 'VALUE_INVALID', 'is for reconciliations with passes; this one has match_on.'));
     return problems;
@@ -40,6 +41,7 @@ export function checkPasses(part: Part<PipelineConfig>, reconcile: Reconciliatio
             ),
           );
   });
+  problems.push(...checkExceptionRules(part, reconcile, entities));
   return problems;
 }
 

@@ -2,7 +2,7 @@ import { didYouMean } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
 import type { Source } from '../explain.ts';
 import { textOfPath } from '../words.ts';
-import type { Path } from '../yaml-document.ts';
+import type { Path } from '../yaml/document.ts';
 
 /** A name that stands for nothing: `there is no connection "clrek". Did you mean clerk?` */
 export function unknownReference(

@@ -116,6 +116,11 @@ export const OPEN_TYPES = [
 const openSide = z.strictObject({
   type: z.enum(OPEN_TYPES),
   within: z.int().min(0).max(400).default(0).describe('For so many business days after its own day it is in transit, which is normal.'),
+  together: z
+    .array(columnName)
+    .min(1)
+    .optional()
+    .describe('Records that agree in these fields are one exception: the receipts of one bag.'),
 });
 
 export const passes = z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { columnName, duration, exactlyOne, id, monthDay } from './common.ts';
+import { exceptionRules, unequalType } from './exception-rules.ts';
 import { openRecords, overShort, passes } from './passes.ts';
 import { condition } from './mapping.ts';
 
@@ -39,6 +40,8 @@ const reconciliationKeys = z.strictObject({
   passes: passes.optional(),
   open: openRecords.optional(),
   over_short: overShort.optional(),
+  unequal: unequalType.optional(),
+  exceptions: exceptionRules.optional(),
   check: z
     .enum(['both', 'left', 'right'])
     .default('both')
@@ -97,6 +100,7 @@ export type DeliveryConfig = z.output<typeof delivery>;
 export const pipelineSchema = exactlyOne(
   z.strictObject({
     pipeline: id,
+    title: z.string().optional().describe('The name that people see instead of the id, on pages and in status.'),
     description: z.string().optional(),
     mode: z
       .enum(['off', 'shadow', 'review', 'live'])

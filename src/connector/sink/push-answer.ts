@@ -3,12 +3,12 @@ import { type Value, type Values, valueAt } from '../../core/record.ts';
 import { JsonDefect, readJson } from '../../formats/json/scan.ts';
 import { webPageError } from '../../transports/http/web-page.ts';
 import type { RequestAnswer } from '../../transports/transport.ts';
-import { textAt } from '../source/answer.ts';
-import { emptyAnswer } from '../source/answer-status.ts';
-import { answerText } from '../source/answer-text.ts';
+import { textAt } from '../source/answer/answer.ts';
+import { emptyAnswer } from '../source/answer/status.ts';
+import { answerText } from '../source/answer/text.ts';
 import { type Answer, answerKey, type Outgoing, type PushContext, rejection, saidOfRecord, shortened } from './push.ts';
 import type { Session } from '../source/session.ts';
-import { valuesOfXml } from '../source/xml-answer.ts';
+import { valuesOfXml } from '../source/answer/xml-answer.ts';
 
 /** An answer to a write or a look-up: JSON, XML, the values of SOAP; empty where it is none of these. */
 export interface Envelope {

@@ -6,7 +6,7 @@ import type { RequestSpec, RequestTransport } from '../../transports/transport.t
 import { IGNORED, judging, unlessRuled } from '../error-rules.ts';
 import { jsonBody } from './json-body.ts';
 import { type Answer, type Outgoing, type PushContext, rejection, shortened } from './push.ts';
-import { textAt } from '../source/answer.ts';
+import { textAt } from '../source/answer/answer.ts';
 import { type Envelope, envelopeOf, judgedEach } from './push-answer.ts';
 import { fillRecord, fillRecordBody, fillRecordPath } from './record-template.ts';
 import { sameValue } from '../stream/same-value.ts';

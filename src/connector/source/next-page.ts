@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import type { PaginatorConfig, StreamConfig } from '../../config/schema/connector.ts';
 import { FatalError } from '../../core/errors.ts';
 import { valueAt } from '../../core/record.ts';
-import { type Answered, textAt } from './answer.ts';
-import { hasNextPage } from './answer-status.ts';
+import { type Answered, textAt } from './answer/answer.ts';
+import { hasNextPage } from './answer/status.ts';
 import { LinkDefect, nextLink } from '../../transports/http/link-header.ts';
 import { answerFacts } from '../../transports/http/status.ts';
 

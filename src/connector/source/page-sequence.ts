@@ -2,7 +2,7 @@ import type { Asking } from './page.ts';
 import type { Page, PageContext } from './page.ts';
 import type { RequestConfig, StreamConfig } from '../../config/schema/connector.ts';
 import { FatalError } from '../../core/errors.ts';
-import { type Answered, readAnswer, textAt } from './answer.ts';
+import { type Answered, readAnswer, textAt } from './answer/answer.ts';
 import { IGNORED } from '../error-rules.ts';
 import { isGuessed, isNoPage, type NextPage, nextPage, repeats } from './next-page.ts';
 import { overlapOf, PagesChanged, pagesChanged, pageWatch, totalDiffers } from './page-watch.ts';

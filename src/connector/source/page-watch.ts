@@ -1,7 +1,7 @@
 import type { PaginatorConfig, StreamConfig } from '../../config/schema/connector.ts';
 import { FatalError } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
-import type { Answered } from './answer.ts';
+import type { Answered } from './answer/answer.ts';
 import { keyOf } from '../stream/keys.ts';
 
 /** The list changed while its pages were read, so a record may have slipped from one page to another unseen. */

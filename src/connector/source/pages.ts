@@ -10,7 +10,7 @@ import { fetchable } from './report.ts';
 import { boundsOf, spansOf } from '../stream/spans.ts';
 import type { Variables } from '../template.ts';
 
-export { readQuery } from './query-pages.ts';
+export { readQuery } from './query/pages.ts';
 
 /**
  * Reads a request stream page by page; of a partitioned one, one partition. Pages come in no order that could be trusted, so

@@ -2,7 +2,7 @@ import type { Page, PageContext } from './page.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import { FatalError } from '../../core/errors.ts';
 import type { SourceRecord, Values } from '../../core/record.ts';
-import { textAt } from './answer.ts';
+import { textAt } from './answer/answer.ts';
 import { selectorOf } from '../stream/select.ts';
 import { fillText, namesIn, type Variables } from '../template.ts';
 

@@ -7,7 +7,7 @@ import type { QueryTransport, RequestTransport } from '../../transports/transpor
 import { openAsking } from './asking.ts';
 import { readRequests } from './pages.ts';
 import { markedWith, type Partition, partitionsOf, withoutInto } from './partitions.ts';
-import { readQuery } from './query-pages.ts';
+import { readQuery } from './query/pages.ts';
 
 /** After so many partitions that could not be read, the rest is not asked for: it is not the partitions that are at fault. */
 const MOST_FAILED = 10;

@@ -7,14 +7,15 @@ import { hash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ReportConfig } from '../../config/schema/connector.ts';
 import { AbortedError, FatalError, RetriableError } from '../../core/errors.ts';
+import { nameList } from '../../core/name-list.ts';
 import type { Values } from '../../core/record.ts';
 import { parseDuration } from '../../core/time.ts';
 import { retryAfter } from '../../transports/http/status.ts';
 import { ownWords, redactor } from '../../transports/redact.ts';
 import type { RequestAnswer } from '../../transports/transport.ts';
-import { textAt } from './answer.ts';
-import { jsonObject } from './answer-inside.ts';
-import { answerText } from './answer-text.ts';
+import { textAt } from './answer/answer.ts';
+import { jsonObject } from './answer/inside.ts';
+import { answerText } from './answer/text.ts';
 import { IGNORED } from '../error-rules.ts';
 import { fill, fillText, type Variables } from '../template.ts';
 
@@ -108,7 +109,7 @@ async function submit(config: ReportConfig, asking: Asking, context: PageContext
         : answer.headers[config.header.toLowerCase()];
   if (id) return id;
   const where = config.header === undefined ? config.id! : `the header ${config.header}`;
-  const has = answer === IGNORED ? 'nothing' : Object.keys(config.header === undefined ? answer.values : answer.headers).join(', ');
+  const has = answer === IGNORED ? 'nothing' : nameList(Object.keys(config.header === undefined ? answer.values : answer.headers));
   throw new FatalError({
     code: 'REPORT_NOT_ORDERED',
     place: { system: context.name, path: 'report.submit' },
@@ -186,7 +187,7 @@ function linkIn({ link }: ReportConfig, { name }: PageContext, id: string, value
   throw new FatalError({
     code: 'REPORT_UNREADABLE',
     place: { system: name, path: 'report.link' },
-    message: `The report ${id} is ready, but the answer has no address for it at ${link}; it has ${Object.keys(values).join(', ') || 'nothing'}.`,
+    message: `The report ${id} is ready, but the answer has no address for it at ${link}; it has ${nameList(Object.keys(values)) || 'nothing'}.`,
     hint: 'Correct report.link in the connector.',
   });
 }
@@ -195,7 +196,7 @@ function withoutStatus(path: string, { name }: PageContext, values: Values): Fat
   return new FatalError({
     code: 'REPORT_UNREADABLE',
     place: { system: name, path: 'report.status' },
-    message: `The answer about the report has no ${path}; it has ${Object.keys(values).join(', ') || 'nothing'}.`,
+    message: `The answer about the report has no ${path}; it has ${nameList(Object.keys(values)) || 'nothing'}.`,
     hint: 'Correct report.status in the connector.',
   });
 }
@@ -213,7 +214,7 @@ async function valuesOf(answer: RequestAnswer, { answers }: ReportConfig, name: 
   }
   const text = answerText(Buffer.concat(parts), answer.headers['content-type'], name).replace(/^\ufeff/, '');
   if (answers === 'json') return jsonObject(text) ?? {};
-  const { xmlValues } = await import('./xml-answer.ts');
+  const { xmlValues } = await import('./answer/xml-answer.ts');
   return xmlValues(text);
 }
 

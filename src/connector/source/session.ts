@@ -1,5 +1,6 @@
 import type { LoginConfig } from '../../config/schema/connector.ts';
 import { FatalError, InterlocalError, RetriableError } from '../../core/errors.ts';
+import { nameList } from '../../core/name-list.ts';
 import { type Values, valueAt } from '../../core/record.ts';
 import { writtenForms } from '../../config/secret-forms.ts';
 import type { RequestSpec, RequestTransport } from '../../transports/transport.ts';
@@ -30,7 +31,7 @@ export function openSession(login: LoginConfig | undefined, transport: RequestTr
       throw new FatalError({
         code: 'LOGIN_UNREADABLE',
         place: { system: name, path: login!.token },
-        message: `The answer to ${login!.operation} has no session at ${login!.token}; it has ${Object.keys(value ?? {}).join(', ') || 'nothing'}${namesOf(header)}.`,
+        message: `The answer to ${login!.operation} has no session at ${login!.token}; it has ${nameList(Object.keys(value ?? {})) || 'nothing'}${namesOf(header)}.`,
         hint: 'Correct login.token in the connector, or the user name and password of the connection.',
       });
     given.push(found);

@@ -136,7 +136,7 @@ describe('values of another type', () => {
   });
 });
 
-test('what must always be there and is not sets the record aside', () => {
+test('what must always be there and is not rejects the record', () => {
   const { records } = checked(
     stream({ id: {}, v: { required: true } }),
     { id: '1', v: 'x' },

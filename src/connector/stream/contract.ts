@@ -1,6 +1,7 @@
 import { isNested } from '../../config/checks/source-fields.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import { FileError, type Problem } from '../../core/errors.ts';
+import { nameList } from '../../core/name-list.ts';
 import { EMPTY_ROWS_HINT, hasNoValue, placesAt, type SourceRecord, type Value, type Values } from '../../core/record.ts';
 import { type Columns, columnWatch } from './drift.ts';
 import { isPersonal, mayBeAbsent } from './field-paths.ts';
@@ -67,7 +68,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
       throw new FileError({
         code: 'COLUMN_NEW',
         place: { file, record: record.number, line: record.line },
-        message: `There ${unknown.length === 1 ? 'is a column' : 'are columns'} unknown to the connector: ${unknown.join(', ')}.`,
+        message: `There ${unknown.length === 1 ? 'is a column' : 'are columns'} unknown to the connector: ${nameList(unknown)}.`,
         hint: "The source has changed. Add them to the stream's schema, or set schema.drift.columns to quarantine_value to continue without them.",
       });
   }
@@ -94,7 +95,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
           record,
           'COLUMN_NEW',
           undefined,
-          `It has columns unknown to the connector: ${[...seen].join(', ')}.`,
+          `It has columns unknown to the connector: ${nameList(seen)}.`,
           "Add them to the stream's schema, then replay.",
         );
         return;

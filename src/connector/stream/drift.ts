@@ -1,5 +1,6 @@
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import type { Problem } from '../../core/errors.ts';
+import { shortName } from '../../core/name-list.ts';
 import { placesAt, type Value, type Values } from '../../core/record.ts';
 
 /** Columns of a source by name, with what is in them: `a whole number`, `nvarchar(40)`; '' where nothing did. */
@@ -40,7 +41,7 @@ export function changesSince(
   fields: StreamConfig['schema']['fields'],
 ): string | undefined {
   if (!before || now.size === 0) return undefined;
-  const quoted = (names: string[]): string => names.map((name) => JSON.stringify(name)).join(', ');
+  const quoted = (names: string[]): string => names.map((name) => JSON.stringify(shortName(name))).join(', ');
   const gone = Object.keys(before.columns).filter((name) => !now.has(name));
   const fresh = [...now.keys()].filter((name) => !Object.hasOwn(before.columns, name));
   const parts: string[] = [];
@@ -49,7 +50,7 @@ export function changesSince(
   for (const [name, kind] of now) {
     const was = Object.hasOwn(before.columns, name) ? before.columns[name] : undefined;
     if (!was || !kind || was === kind || (isObserved(was) && isText(fields, name))) continue;
-    parts.push(`${JSON.stringify(name)} was ${was} and is ${kind} now`);
+    parts.push(`${JSON.stringify(shortName(name))} was ${was} and is ${kind} now`);
   }
   return parts.length ? `Since run #${before.run} of ${before.on}: ${parts.slice(0, MOST).join('; ')}.` : undefined;
 }

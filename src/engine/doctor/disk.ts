@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Project } from '../../config/project.ts';
-import type { DoctorCheck } from '../../store/examinations.ts';
+import type { DoctorCheck } from '../../store/ledger/examinations.ts';
 
 const MB = 1024 ** 2;
 /** Less than this share of the disk, and less than this many bytes: somebody should make room. */

@@ -1,9 +1,9 @@
-import { verifyAudit } from '../../store/audit.ts';
-import { type DoctorCheck, type Examination, lastExamination, saveExamination } from '../../store/examinations.ts';
+import { verifyAudit } from '../../store/ledger/audit.ts';
+import { type DoctorCheck, type Examination, lastExamination, saveExamination } from '../../store/ledger/examinations.ts';
 import { storeFailure } from '../../store/failures.ts';
 import { examineStore, storeFile } from '../../store/integrity.ts';
 import type { Knex } from '../../store/open.ts';
-import { listRuns } from '../../store/runs.ts';
+import { listRuns } from '../../store/ledger/runs.ts';
 import { weaknessText } from '../../transports/weaknesses.ts';
 import type { Engine } from '../run/run.ts';
 import { weakConnections } from '../run/weak-connections.ts';

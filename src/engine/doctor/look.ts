@@ -1,5 +1,5 @@
 import type { Health } from '../../core/health.ts';
-import { type DoctorCheck, lastExamination } from '../../store/examinations.ts';
+import { type DoctorCheck, lastExamination } from '../../store/ledger/examinations.ts';
 import { storeFile } from '../../store/integrity.ts';
 import type { Engine } from '../run/run.ts';
 import { diskCheck, folderToWatch } from './disk.ts';

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Project } from '../../config/project.ts';
 import { secretFiles } from '../../config/secrets.ts';
-import type { DoctorCheck } from '../../store/examinations.ts';
+import type { DoctorCheck } from '../../store/ledger/examinations.ts';
 
 /**
  * Are the data folder, the store with the files next to it, and the files of secrets for the account that runs Interlocal alone? Windows has

@@ -1,7 +1,7 @@
 import { equalFields, type EntityConfig } from '../../config/schema/model.ts';
 import { type Contribution, survivors } from '../../identity/survivorship.ts';
 import type { Columns } from '../../mapping/mapping.ts';
-import type { Landing, Link } from '../../store/landing.ts';
+import type { Landing, Link } from '../../store/landing/landing.ts';
 import { references } from '../identity/references.ts';
 import { columnsOfEntity } from '../../store/model-tables.ts';
 import type { Cell } from '../../store/rows.ts';

@@ -1,13 +1,12 @@
 import { ConfigError } from '../../core/errors.ts';
 import { noCounts } from '../../core/outcome.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { decisionById, insertDecision, lastDecision, undoDecision } from '../../store/decisions.ts';
-import { identityStore, type Member } from '../../store/identity.ts';
-import { type Landing, landing } from '../../store/landing.ts';
-import { memberByName, membersOfGolden } from '../../store/members.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { decisionById, insertDecision, lastDecision, undoDecision } from '../../store/identity/decisions.ts';
+import { identityStore, type Member } from '../../store/identity/identity.ts';
+import { type Landing, landing } from '../../store/landing/landing.ts';
+import { memberByName, membersOfGolden } from '../../store/identity/members.ts';
 import type { Knex } from '../../store/open.ts';
-import { finishRun, startRun } from '../../store/runs.ts';
-import { listSources } from '../../store/sources.ts';
+import { finishRun, startRun } from '../../store/ledger/runs.ts';
 import type { Engine } from '../run/run.ts';
 import { entitiesById } from './matched.ts';
 import { type MatchedKind, writeOfMembers } from './members.ts';
@@ -62,33 +61,37 @@ async function decideAll(
         hint: 'interlocal review list shows the pairs that need review.',
       });
   const at = (by.now ?? (() => new Date()))().toISOString();
-  return landing(engine.knex, async (held, trx) => {
-    const numbers: number[] = [];
-    for (const [a, b] of pairs)
-      numbers.push(await insertDecision(trx, { entityId: kind.entityId, a, b, verdict, reason: by.reason ?? null, actor: by.actor, at }));
-    await appendAudit(trx, {
-      actor: by.actor,
-      action: 'identity_decided',
-      subject: kind.entity.entity,
-      detail: { verdict, decisions: numbers },
-    });
-    if (verdict !== 'later')
-      await placeAgain(
-        engine,
-        held,
-        trx,
-        kind,
-        pairs.flat().map((m) => m.id),
+  return landing(
+    engine.knex,
+    async (held, trx) => {
+      const numbers: number[] = [];
+      for (const [a, b] of pairs)
+        numbers.push(await insertDecision(trx, { entityId: kind.entityId, a, b, verdict, reason: by.reason ?? null, actor: by.actor, at }));
+      await appendAudit(trx, {
+        actor: by.actor,
+        action: 'identity_decided',
+        subject: kind.entity.entity,
+        detail: { verdict, decisions: numbers },
+      });
+      if (verdict !== 'later')
+        await placeAgain(
+          engine,
+          held,
+          trx,
+          kind,
+          pairs.flat().map((m) => m.id),
+        );
+      return Promise.all(
+        pairs.map(async ([a, b], i) => ({
+          decision: numbers[i]!,
+          verdict,
+          a: await namedNow(trx, kind, a),
+          b: await namedNow(trx, kind, b),
+        })),
       );
-    return Promise.all(
-      pairs.map(async ([a, b], i) => ({
-        decision: numbers[i]!,
-        verdict,
-        a: await namedNow(trx, kind, a),
-        b: await namedNow(trx, kind, b),
-      })),
-    );
-  });
+    },
+    { comparing: true },
+  );
 }
 
 async function namedNow(trx: Knex, { entityId }: MatchedKind, { source, key }: Member): Promise<Decided['a']> {
@@ -115,23 +118,27 @@ export async function undo(
       hint: 'interlocal review list --decided shows them.',
     });
   const at = (by.now ?? (() => new Date()))().toISOString();
-  await landing(engine.knex, async (held, trx) => {
-    await undoDecision(trx, found.id, by.actor, at);
-    await appendAudit(trx, {
-      actor: by.actor,
-      action: 'identity_undone',
-      subject: kind.entity.entity,
-      detail: { decision: found.id, verdict: found.verdict },
-    });
-    const members = await identityStore(held.rows, kind.entityId).byKey([found.a, found.b]);
-    await placeAgain(
-      engine,
-      held,
-      trx,
-      kind,
-      members.map((m) => m.id),
-    );
-  });
+  await landing(
+    engine.knex,
+    async (held, trx) => {
+      await undoDecision(trx, found.id, by.actor, at);
+      await appendAudit(trx, {
+        actor: by.actor,
+        action: 'identity_undone',
+        subject: kind.entity.entity,
+        detail: { decision: found.id, verdict: found.verdict },
+      });
+      const members = await identityStore(held.rows, kind.entityId).byKey([found.a, found.b]);
+      await placeAgain(
+        engine,
+        held,
+        trx,
+        kind,
+        members.map((m) => m.id),
+      );
+    },
+    { comparing: true },
+  );
   return { decision: found.id, verdict: found.verdict };
 }
 
@@ -161,9 +168,7 @@ async function placeAgain(engine: Engine, held: Landing, trx: Knex.Transaction, 
   const placed = await placeRegion(store, kind.model, new Set(ids), new Map());
   if (placed.goldens.size === 0) return;
   const runId = await startRun(trx, `review of ${kind.entity.entity}`);
-  const sources = new Map((await listSources(trx)).map((s) => [s.id, s]));
-  const context = { runId, entities, sourceOf: (id: number) => sources.get(id) ?? { pipeline: '', connection: '' } };
-  await writeOfMembers(held, context, kind, store, {
+  await writeOfMembers(held, { runId, entities }, kind, store, {
     goldens: placed.goldens,
     goldenOf: placed.goldenOf,
     said: new Map(),

@@ -1,8 +1,8 @@
 import { ConfigError, didYouMean } from '../../core/errors.ts';
 import type { EntityConfig } from '../../config/schema/model.ts';
-import type { Member } from '../../store/identity.ts';
-import { comparedBy, hasRecords, memberByName, memberOfId } from '../../store/members.ts';
-import { entityIds } from '../../store/sources.ts';
+import type { Member } from '../../store/identity/identity.ts';
+import { comparedBy, hasRecords, memberByName, memberOfId } from '../../store/identity/members.ts';
+import { entityIds } from '../../store/ledger/sources.ts';
 import type { Engine } from '../run/run.ts';
 import type { MatchedKind } from './members.ts';
 import { identityModels, matchingFingerprint } from './models.ts';

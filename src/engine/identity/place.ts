@@ -1,6 +1,6 @@
 import type { IdentityModel } from '../../identity/model.ts';
 import { clustersOf, partsOf } from '../../identity/resolve.ts';
-import type { IdentityStore, Member, StoredDecision, StoredEdge } from '../../store/identity.ts';
+import type { IdentityStore, Member, StoredDecision, StoredEdge } from '../../store/identity/identity.ts';
 
 /** Where members belong after a part of the store was put into clusters again. */
 export interface Placed {

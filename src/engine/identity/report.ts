@@ -1,6 +1,6 @@
 import { bitsOf, UNIT } from '../../identity/score/weights.ts';
-import { type ClusterRow, clusterRows, edgeMass, waitingPairs } from '../../store/members.ts';
-import { listDecisions } from '../../store/decisions.ts';
+import { type ClusterRow, clusterRows, edgeMass, waitingPairs } from '../../store/identity/members.ts';
+import { listDecisions } from '../../store/identity/decisions.ts';
 import type { Engine } from '../run/run.ts';
 import { behind } from './matched.ts';
 import type { MatchedKind } from './members.ts';

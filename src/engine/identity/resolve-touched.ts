@@ -3,7 +3,7 @@ import { blockKeys, ruleKeys } from '../../identity/block/passes.ts';
 import type { IdentityModel } from '../../identity/model.ts';
 import { RULE_CAP } from '../../identity/resolve.ts';
 import { scorePair, verdictOf } from '../../identity/score/score.ts';
-import type { IdentityStore, Member, StoredEdge } from '../../store/identity.ts';
+import type { IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
 import { inOrder, placeRegion } from './place.ts';
 
 /** A member whose records changed, with what it is compared by now; no profile: no record of it is left. */
@@ -21,7 +21,7 @@ export interface Resolved {
   goldenOf: Map<number, number>;
 }
 
-/** The keys that a member can be found by; a rule's are told apart because they have another cap. */
+/** The keys that a member can be found by; a rule's are distinguished because they have another cap. */
 export function keysOf(model: IdentityModel, population: number, profile: Profile | null): { blocks: number[]; rules: number[] } {
   const of = model.populations[population];
   if (!of || profile === null) return { blocks: [], rules: [] };

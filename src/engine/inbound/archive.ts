@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { FatalError, InterlocalError } from '../../core/errors.ts';
-import { filesWithContent, saveArchived } from '../../store/files.ts';
+import { filesWithContent, saveArchived } from '../../store/ledger/files.ts';
 import type { FileTransport, RemoteFile } from '../../transports/transport.ts';
 import type { Session } from '../run/session.ts';
 import { markerOf } from './ready-files.ts';

@@ -1,6 +1,6 @@
 import type { FilesRetriever } from '../../config/schema/connector.ts';
 import type { Problem } from '../../core/errors.ts';
-import { filesWithContent, type LedgerFile, type NewFile, noteOlderFile, readElsewhere } from '../../store/files.ts';
+import { filesWithContent, type LedgerFile, type NewFile, noteOlderFile, readElsewhere } from '../../store/ledger/files.ts';
 import type { Knex } from '../../store/open.ts';
 import { byName, nameOf } from '../../transports/paths.ts';
 import type { RemoteFile } from '../../transports/transport.ts';

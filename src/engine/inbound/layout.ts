@@ -5,7 +5,7 @@ import type { Selector } from '../../connector/stream/select.ts';
 import type { Problem } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import type { Knex } from '../../store/open.ts';
-import { saveColumns } from '../../store/sources.ts';
+import { saveColumns } from '../../store/ledger/sources.ts';
 import type { Session } from '../run/session.ts';
 
 /** What a load sees of its source's layout, held against the last run that read it well. */

@@ -22,10 +22,10 @@ import {
   resumableFile,
   saveFileProgress,
   startFile,
-} from '../../store/files.ts';
-import { hasLinks, isEmpty } from '../../store/landed.ts';
+} from '../../store/ledger/files.ts';
+import { hasLinks, isEmpty } from '../../store/landing/landed.ts';
 import { createIndexes, dropIndexes } from '../../store/model-tables.ts';
-import { closeGoneRejects } from '../../store/rejects.ts';
+import { closeGoneRejects } from '../../store/landing/rejects.ts';
 import type { DecodeContext } from '../../formats/format.ts';
 import { sizeWrong } from '../../transports/file-errors.ts';
 import type { FileTransport, RemoteFile } from '../../transports/transport.ts';

@@ -6,7 +6,7 @@ import { optionVariables } from '../../connector/template.ts';
 import { selectorOf } from '../../connector/stream/select.ts';
 import { FatalError, InterlocalError } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
-import { saveState } from '../../store/sources.ts';
+import { saveState } from '../../store/ledger/sources.ts';
 import type { QueryTransport, RequestTransport } from '../../transports/transport.ts';
 import { absentDeletions, seenKeys } from '../landing/absent.ts';
 import { assignKey, commitBatch, keylessNames } from '../landing/land-batch.ts';

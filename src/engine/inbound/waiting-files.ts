@@ -1,7 +1,7 @@
 import type { Problem } from '../../core/errors.ts';
 import { parseDuration } from '../../core/time.ts';
-import { anyFile } from '../../store/files.ts';
-import { saveWaiting, waitingFiles } from '../../store/waiting.ts';
+import { anyFile } from '../../store/ledger/files.ts';
+import { saveWaiting, waitingFiles } from '../../store/ledger/waiting.ts';
 import type { RemoteFile } from '../../transports/transport.ts';
 import type { Session } from '../run/session.ts';
 

@@ -4,10 +4,10 @@ import { FatalError } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { commitBatch } from './land-batch.ts';
 import type { Knex } from '../../store/open.ts';
-import { saveState } from '../../store/sources.ts';
+import { saveState } from '../../store/ledger/sources.ts';
 import type { Session } from '../run/session.ts';
-import { keySet } from '../../store/keys.ts';
-import { countLive } from '../../store/landed.ts';
+import { keySet } from '../../store/landing/keys.ts';
+import { countLive } from '../../store/landing/landed.ts';
 
 /** The keys of a complete snapshot, kept in the store so that memory does not grow with it. */
 export interface SeenKeys {

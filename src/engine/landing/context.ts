@@ -9,7 +9,7 @@ export interface BoundMapping {
   mapping: CompiledMapping;
   entity: EntityConfig;
   entityId: number;
-  /** Told apart from another mapping of the pipeline that makes the same entity. */
+  /** Distinguished from another mapping of the pipeline that makes the same entity. */
   itemPrefix: string;
 }
 
@@ -25,8 +25,6 @@ export interface LandContext {
   entities: ReadonlyMap<number, EntityConfig>;
   /** The compiled identity of the entities that have its long form. */
   matching: ReadonlyMap<number, IdentityModel>;
-  /** Where other records of a golden record come from, for survivorship. */
-  sourceOf(sourceId: number): { pipeline: string; connection: string };
   /** The id of a list of columns, made when new. */
   shapeId(columns: readonly string[]): Promise<number>;
   /** Nothing of this source is in the store and no key comes twice in this load: nothing has to be looked up. */

@@ -1,4 +1,4 @@
-import { dismissRejects, reopenRejects } from '../../store/rejects.ts';
+import { dismissRejects, reopenRejects } from '../../store/landing/rejects.ts';
 import type { Engine } from '../run/run.ts';
 
 export interface RejectDecision {
@@ -13,7 +13,7 @@ export function dismiss({ knex }: Engine, ids: readonly number[], { actor, reaso
 
 /**
  * Opens rejected records again that a person dismissed, and writes down who did and why. Gives the ids of those with which it was done:
- * a record that is rejected anew by now is left as it is.
+ * a record that is rejected again by now is left as it is.
  */
 export function reopen({ knex }: Engine, ids: readonly number[], { actor, reason }: RejectDecision): Promise<number[]> {
   return reopenRejects(knex, ids, actor, reason);

@@ -3,11 +3,11 @@ import { hash } from 'node:crypto';
 import { keyOf, type RepeatFinder } from '../../connector/stream/keys.ts';
 import { FatalError, type Problem } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
-import type { Landing } from '../../store/landing.ts';
+import type { Landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
-import { closeRejects, type NewReject, putRejects } from '../../store/rejects.ts';
-import { saveCounts } from '../../store/runs.ts';
-import { shapeOf } from '../../store/sources.ts';
+import { closeRejects, type NewReject, putRejects } from '../../store/landing/rejects.ts';
+import { saveCounts } from '../../store/ledger/runs.ts';
+import { shapeOf } from '../../store/ledger/sources.ts';
 import { type Incoming, landBatch, type Rejected } from './land.ts';
 import { landContext, type Session } from '../run/session.ts';
 

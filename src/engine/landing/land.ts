@@ -4,7 +4,7 @@ import type { Problem } from '../../core/errors.ts';
 import type { RunCounts } from '../../core/outcome.ts';
 import type { SourceRecord, Values } from '../../core/record.ts';
 import type { Candidate } from '../../mapping/mapping.ts';
-import type { Landing, Link } from '../../store/landing.ts';
+import type { Landing, Link } from '../../store/landing/landing.ts';
 import type { Cell } from '../../store/rows.ts';
 import { digestOf, prefixOf, rawOf } from './digest.ts';
 import { goldenBatch, type Made } from '../golden/golden.ts';

@@ -1,11 +1,11 @@
 import type { SourceRecord, Value } from '../../core/record.ts';
 import { noCounts } from '../../core/outcome.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { landedAfter } from '../../store/landed.ts';
-import { forgetHashes } from '../../store/landed.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { landedAfter } from '../../store/landing/landed.ts';
+import { forgetHashes } from '../../store/landing/landed.ts';
 import type { Knex } from '../../store/open.ts';
-import { closeSameRejects } from '../../store/rejects.ts';
-import { saveFingerprint, shapeOf } from '../../store/sources.ts';
+import { closeSameRejects } from '../../store/landing/rejects.ts';
+import { saveFingerprint, shapeOf } from '../../store/ledger/sources.ts';
 import type { GoldenChange } from '../golden/golden-records.ts';
 import { landBatch } from './land.ts';
 import { refuseTooManyRejects, rejectedNow } from './land-batch.ts';

@@ -1,10 +1,10 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import type { EntityConfig } from '../../config/schema/model.ts';
 import type { DeliveryConfig } from '../../config/schema/pipeline.ts';
-import { type CompiledSinkMapping } from '../../mapping/sink-mapping.ts';
+import { type CompiledSinkMapping } from '../../mapping/sink/sink-mapping.ts';
 import type { Values } from '../../core/record.ts';
 import { columnsOfEntity } from '../../store/model-tables.ts';
-import { type Related } from '../../store/outbound.ts';
+import { type Related } from '../../store/outbound/outbound.ts';
 import type { Session } from '../run/session.ts';
 import type { CurrencyCheck } from './currency-check.ts';
 

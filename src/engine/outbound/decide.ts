@@ -1,10 +1,17 @@
 import { actorOf } from '../../config/actor.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { changeDelivery, type Delivery, listDeliveries } from '../../store/deliveries.ts';
-import { landing } from '../../store/landing.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { changeDelivery, type Delivery, listDeliveries } from '../../store/outbound/deliveries.ts';
+import { landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
-import { changeOutbox, insertOutbox, listOutbox, type OutboxRow, type OutboxState, type PersonDecision } from '../../store/outbox.ts';
+import {
+  changeOutbox,
+  insertOutbox,
+  listOutbox,
+  type OutboxRow,
+  type OutboxState,
+  type PersonDecision,
+} from '../../store/outbound/outbox.ts';
 import { concludeDelivery } from './settle.ts';
 
 /** What a person may do with records of the outbox, and with which. */

@@ -2,9 +2,9 @@ import { sinkOf } from './sink-of.ts';
 import type { Project } from '../../config/project.ts';
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import { totalsOf } from '../../connector/sink/sink-sums.ts';
-import { listDeliveries } from '../../store/deliveries.ts';
+import { listDeliveries } from '../../store/outbound/deliveries.ts';
 import type { Knex } from '../../store/open.ts';
-import type { OutboxRow, OutboxState } from '../../store/outbox.ts';
+import type { OutboxRow, OutboxState } from '../../store/outbound/outbox.ts';
 
 /** Records of one pipeline in one state that a person is about to decide about: how many, and what they add up to. */
 export interface PlannedRecords {

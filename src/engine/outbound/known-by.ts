@@ -1,8 +1,8 @@
 import type { Project } from '../../config/project.ts';
-import { type Origin, originsOf } from '../../store/outbound.ts';
+import { type Origin, originsOf } from '../../store/outbound/outbound.ts';
 import type { Knex } from '../../store/open.ts';
-import type { OutboxRow } from '../../store/outbox.ts';
-import { entityIds } from '../../store/sources.ts';
+import type { OutboxRow } from '../../store/outbound/outbox.ts';
+import { entityIds } from '../../store/ledger/sources.ts';
 
 /**
  * What a person finds records by that have no key in the remote system yet: `receipt 000124 of pool`, their key in the system that they

@@ -18,7 +18,7 @@ import {
   REACHED,
   reachedOf,
   withdraw,
-} from '../../store/outbox.ts';
+} from '../../store/outbound/outbox.ts';
 import {
   deletedSince,
   type GoldenScan,
@@ -29,11 +29,11 @@ import {
   type ScannedGolden,
   settledBefore,
   touchedSince,
-} from '../../store/outbound.ts';
-import { saveCounts } from '../../store/runs.ts';
+} from '../../store/outbound/outbound.ts';
+import { saveCounts } from '../../store/ledger/runs.ts';
 import { knownBy } from './known-by.ts';
 import { stopIfAsked } from '../run/session.ts';
-import { isGolden } from '../../store/golden.ts';
+import { isGolden } from '../../store/landing/golden.ts';
 
 /** What a mapping made of one golden record. */
 interface Made {

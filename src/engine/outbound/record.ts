@@ -2,7 +2,7 @@ import type { Outbound } from './context.ts';
 import { createHash } from 'node:crypto';
 import type { Outgoing, PushContext } from '../../connector/sink/push.ts';
 import type { Knex } from '../../store/open.ts';
-import { type OutboxRow } from '../../store/outbox.ts';
+import { type OutboxRow } from '../../store/outbound/outbox.ts';
 import type { Transport } from '../../transports/transport.ts';
 
 export interface Target {

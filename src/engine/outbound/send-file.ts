@@ -18,8 +18,8 @@ import {
 import { packedForSending } from '../../connector/sink/packing.ts';
 import { type RenderedFile, renderSink } from '../../connector/sink/sink.ts';
 import { FatalError, InterlocalError, type Problem, RecordError } from '../../core/errors.ts';
-import { changeDelivery, type Delivery, type DeliveryChange, listDeliveries, UNFINISHED } from '../../store/deliveries.ts';
-import { changeOutbox, type OutboxRow } from '../../store/outbox.ts';
+import { changeDelivery, type Delivery, type DeliveryChange, listDeliveries, UNFINISHED } from '../../store/outbound/deliveries.ts';
+import { changeOutbox, type OutboxRow } from '../../store/outbound/outbox.ts';
 import type { FileTransport } from '../../transports/transport.ts';
 import { saveAnswers } from './settle.ts';
 import { withTotals } from './summary.ts';
@@ -27,7 +27,7 @@ import { withTotals } from './summary.ts';
 /**
  * Drops a file: written under a temporary name, noted, moved to its place, noted. What the server refuses is noted as not done. Killed before
  * the first note it is written again; killed after it, what is there says what happened: the temporary file, it was not moved; ours under
- * its own name, it was. Neither: nobody knows, and a person decides. So it is there once, also where systems take files within a second.
+ * its own name, it was. Neither: it is not known, and a person decides. So it is there once, also where systems take files within a second.
  */
 export async function sendFile(
   out: Outbound,

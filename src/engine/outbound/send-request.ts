@@ -3,8 +3,8 @@ import { outgoing, record } from './record.ts';
 import type { Answer, PushContext } from '../../connector/sink/push.ts';
 import { push, readBackEach } from '../../connector/sink/push-request.ts';
 import { totalsOf } from '../../connector/sink/sink-sums.ts';
-import { changeDelivery, type Delivery } from '../../store/deliveries.ts';
-import type { OutboxRow } from '../../store/outbox.ts';
+import { changeDelivery, type Delivery } from '../../store/outbound/deliveries.ts';
+import type { OutboxRow } from '../../store/outbound/outbox.ts';
 import type { RequestTransport } from '../../transports/transport.ts';
 import { saveAnswers } from './settle.ts';
 

@@ -8,10 +8,10 @@ import type { Problem } from '../../core/errors.ts';
 import { groupProblems } from '../../core/grouped-problems.ts';
 import { parseDuration } from '../../core/time.ts';
 import { zonedTime } from '../../core/zoned-time.ts';
-import { changeDelivery, type Delivery, type DeliveryState, listDeliveries } from '../../store/deliveries.ts';
+import { changeDelivery, type Delivery, type DeliveryState, listDeliveries } from '../../store/outbound/deliveries.ts';
 import type { Knex } from '../../store/open.ts';
 import type { FileTransport } from '../../transports/transport.ts';
-import { changeOutbox, listOutbox, type OutboxRow, type OutboxState } from '../../store/outbox.ts';
+import { changeOutbox, listOutbox, type OutboxRow, type OutboxState } from '../../store/outbound/outbox.ts';
 import { stopIfAsked } from '../run/session.ts';
 
 /** Looks in the remote system for what became of what was sent, and tells what is overdue. */
@@ -21,7 +21,7 @@ export async function settleAnswers(out: Outbound, target: Target): Promise<void
   const { transport, context } = target;
   const files = transport.kind === 'files';
   if (!taken && !file && !read_back && !files) return;
-  // Of a file that nobody knows of, an answer, or the file itself, may be found later.
+  // Of a file whose fate is not known, an answer, or the file itself, may be found later.
   const states: DeliveryState[] = files ? ['sent', 'acknowledged', 'unknown'] : ['sent', 'acknowledged'];
   for (const delivery of await listDeliveries(session.knex, { pipeline: session.pipeline.pipeline, states })) {
     if (!taken && !file && !read_back && delivery.state !== 'unknown') continue;

@@ -1,6 +1,6 @@
 import type { Outbound } from './context.ts';
 import { totalsOf } from '../../connector/sink/sink-sums.ts';
-import { countOutbox, listOutbox, type OutboxState } from '../../store/outbox.ts';
+import { countOutbox, listOutbox, type OutboxState } from '../../store/outbound/outbox.ts';
 
 /** `12 records, Amount 1222.50` */
 export function withTotals(count: number, totals: Readonly<Record<string, string>>): string {

@@ -1,11 +1,11 @@
 import type { Compared } from '../../reconciliation/keyed/compared.ts';
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import type { Problem } from '../../core/errors.ts';
-import { refusedSince } from '../../store/files.ts';
+import { refusedSince } from '../../store/ledger/files.ts';
 import type { Knex } from '../../store/open.ts';
-import { countOpenRejects } from '../../store/rejects.ts';
-import { lastRuns } from '../../store/runs.ts';
-import type { Source } from '../../store/sources.ts';
+import { countOpenRejects } from '../../store/landing/rejects.ts';
+import { lastRuns } from '../../store/ledger/runs.ts';
+import type { Source } from '../../store/ledger/sources.ts';
 import { configuredFingerprints, type Feed, feedsOf } from './reconciliation-basis.ts';
 import type { Session } from '../run/session.ts';
 

@@ -13,7 +13,7 @@ import {
   recordsOfMatches,
   sharedRecords,
   uncontest,
-} from '../../store/matches.ts';
+} from '../../store/reconciliation/matches.ts';
 import type { Knex } from '../../store/open.ts';
 import { type Basis, changesSince, configuredFingerprints } from './reconciliation-basis.ts';
 

@@ -1,7 +1,7 @@
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import { plainMoney } from '../../core/money.ts';
 import type { Leg } from '../../reconciliation/standing.ts';
-import { comparedIn, type Difference, listDifferences } from '../../store/differences.ts';
+import { comparedIn, type Difference, listDifferences } from '../../store/reconciliation/differences.ts';
 import {
   changedMatches,
   type Compared,
@@ -11,11 +11,11 @@ import {
   matchesOfRecords,
   type MatchSide,
   unmatchedRecords,
-} from '../../store/matches.ts';
-import { exceptionsByRecord } from '../../store/exceptions.ts';
-import { inTransit } from '../../store/pass-matches.ts';
+} from '../../store/reconciliation/matches.ts';
+import { exceptionsByRecord } from '../../store/reconciliation/exceptions.ts';
+import { unmatchedOf } from '../../store/reconciliation/pass-matches.ts';
 import { EXCEPTION_TYPES, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
-import { listSources, type Source } from '../../store/sources.ts';
+import { listSources, type Source } from '../../store/ledger/sources.ts';
 import { type ReadSide, sidesOf } from './reconcile.ts';
 import { type Basis, changesSince, configuredFingerprints } from './reconciliation-basis.ts';
 import type { Engine } from '../run/run.ts';
@@ -62,6 +62,8 @@ interface Cover {
   unmatched: ReadonlyMap<string, Difference>;
   /** Of passes: records that are in transit, and by golden id the exception that one is in. */
   inTransit: ReadonlySet<number>;
+  /** Records that the reconciliation does not look at, by golden id: the rule that says so. */
+  outOfScope: ReadonlyMap<number, string>;
   excepted: ReadonlyMap<number, string>;
 }
 
@@ -154,6 +156,8 @@ function openOf(
     if (difference)
       return (difference.status === 'unchecked' ? unknown : wrong)(`${pipeline}, ${shown}: ${difference.reason ?? difference.status}`);
     if (cover.inTransit.has(Number(record._id))) return { otherwise: 'in_transit', reason: `${pipeline}: it is in transit` };
+    const outside = cover.outOfScope.get(Number(record._id));
+    if (outside !== undefined) return unknown(`${pipeline}: it is out of scope: ${outside}`);
     const why = cover.excepted.get(Number(record._id));
     if (why !== undefined) return wrong(`${pipeline}: ${why}`);
     return unknown(`${pipeline} has not compared it; its last run is ${run}`);
@@ -185,6 +189,7 @@ async function coverOf(
     stale: new Set(),
     unmatched: new Map(),
     inTransit: new Set(),
+    outOfScope: new Map(),
     excepted: new Map(),
   };
   if (!compared)
@@ -199,7 +204,9 @@ async function coverOf(
   if (changes.length > 0) return { ...cover, outdated: `${pipeline} has to run again: ${changes.join(', ')} since run ${compared.runId}` };
 
   if (config.passes) {
-    cover.inTransit = new Set((await inTransit(knex, pipeline, which)).keys());
+    const unmatched = [...(await unmatchedOf(knex, pipeline, which))];
+    cover.inTransit = new Set(unmatched.flatMap(([golden, rule]) => (rule === null ? [golden] : [])));
+    cover.outOfScope = new Map(unmatched.flatMap(([golden, rule]) => (rule === null ? [] : [[golden, rule]])));
     cover.excepted = await exceptedRecords(engine, pipeline, which);
   }
   const matches = await matchesOf(knex, pipeline);

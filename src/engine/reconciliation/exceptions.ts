@@ -1,6 +1,6 @@
 import { actorOf } from '../../config/actor.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { appendAudit } from '../../store/audit.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
 import {
   change,
   type ExceptionEvent,
@@ -11,8 +11,8 @@ import {
   listExceptions,
   type StoredException,
   UNFINISHED,
-} from '../../store/exceptions.ts';
-import { landing } from '../../store/landing.ts';
+} from '../../store/reconciliation/exceptions.ts';
+import { landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
 
 /** Why a person may close an exception; the words are in reports. */

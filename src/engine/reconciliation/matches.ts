@@ -3,9 +3,9 @@ import type { Project } from '../../config/project.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { plainMoney } from '../../core/money.ts';
 import { matchId } from '../../reconciliation/match/match-id.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { landing } from '../../store/landing.ts';
-import { type MatchRecord, recordsOfMatches } from '../../store/matches.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { landing } from '../../store/landing/landing.ts';
+import { type MatchRecord, recordsOfMatches } from '../../store/reconciliation/matches.ts';
 import type { Knex } from '../../store/open.ts';
 import {
   addMatchEvent,
@@ -16,8 +16,8 @@ import {
   removeMatch,
   saveDecision,
   type StoredPassMatch,
-} from '../../store/pass-matches.ts';
-import { recordAt, sourceNames } from '../../store/record-names.ts';
+} from '../../store/reconciliation/pass-matches.ts';
+import { recordAt, sourceNames } from '../../store/landing/record-names.ts';
 import { recordNames } from './record-name.ts';
 import type { Engine } from '../run/run.ts';
 

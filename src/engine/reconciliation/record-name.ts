@@ -1,6 +1,6 @@
-import { firstNames } from '../../store/connections.ts';
+import { firstNames } from '../../store/ledger/connections.ts';
 import type { Knex } from '../../store/open.ts';
-import type { SourceName } from '../../store/record-names.ts';
+import type { SourceName } from '../../store/landing/record-names.ts';
 
 /**
  * Lasting names of records in matches and exceptions: the connection, the key there and, where a mapping makes several records of

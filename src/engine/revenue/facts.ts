@@ -1,11 +1,11 @@
 import type { Project } from '../../config/project.ts';
 import { calendarDay, startOfDay } from '../../core/time.ts';
 import { type Split, splitOfRecord, standingOf, wholly } from '../../reconciliation/standing.ts';
-import { type GoldenRow, linesOfReceipts, type ReceivedIn, receiptsAfter } from '../../store/golden.ts';
+import { type GoldenRow, linesOfReceipts, type ReceivedIn, receiptsAfter } from '../../store/landing/golden.ts';
 import { columnsOfEntity } from '../../store/model-tables.ts';
 import type { Knex } from '../../store/open.ts';
-import { entityIds, listSources, type Source } from '../../store/sources.ts';
-import { heldBy } from '../../store/totals.ts';
+import { entityIds, listSources, type Source } from '../../store/ledger/sources.ts';
+import { heldBy } from '../../store/reconciliation/totals.ts';
 import { coversOf, reasonsOf } from '../reconciliation/covers.ts';
 import type { Engine } from '../run/run.ts';
 
@@ -25,7 +25,7 @@ export interface RevenueFact {
   account: string | null;
   tender: string | null;
   currency: string;
-  /** 1 for the first part of a receipt, so that receipts can be counted. */
+  /** 1 for the first part of a receipt, so receipts can be counted. */
   count: number;
   amount: number;
   split: Split;
@@ -40,7 +40,7 @@ const PAGE = 5000;
  * it has no account of its own. Records that only a pipeline gave that is off do not count. `from` and `to`: days, both included.
  *
  * This is the one place that says how much of a receipt is reconciled. A part of a receipt that has several is reconciled with the
- * receipt as a whole or not at all: which line a part of the money was for, nobody can know.
+ * receipt as a whole or not at all: which line a part of the money was for is not known.
  */
 export async function* revenueFacts(
   engine: Engine,
@@ -135,7 +135,7 @@ function text(value: unknown): string | null {
   return value === null || value === undefined ? null : String(value);
 }
 
-/** What stands in the figures is the last good version; nobody knows what the newest one says. */
+/** What is in the figures is the last good version; it is not known what the newest one says. */
 function newestRejected(pipeline: string, what: string): string {
   return `the newest version of ${what} was rejected by ${pipeline}; the last good one is counted`;
 }

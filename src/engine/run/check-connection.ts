@@ -2,9 +2,9 @@ import { actorOf } from '../../config/actor.ts';
 import { checkTables } from '../../connector/sink/check-tables.ts';
 import { optionVariables } from '../../connector/template.ts';
 import { InterlocalError } from '../../core/errors.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { anyFile } from '../../store/files.ts';
-import { findSource } from '../../store/sources.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { anyFile } from '../../store/ledger/files.ts';
+import { findSource } from '../../store/ledger/sources.ts';
 import type { CheckResult } from '../../transports/transport.ts';
 import { checkSourceFolders } from '../inbound/source-target.ts';
 import { checkSinkTarget, sinksOf } from '../outbound/sink-target.ts';
@@ -34,7 +34,7 @@ async function checksOf({ project, knex }: Engine, name: string, signal: AbortSi
   const { transport, options } = await openConnection(project, name, signal);
   try {
     const checks = await transport.check();
-    // Where the log-in fails already, everything else would only say so again.
+    // Where the login fails already, everything else would only say so again.
     if (checks.some((c) => !c.ok)) return checks;
     if (transport.kind === 'query') {
       const connector = project.connectors.get(project.connections[name]!.connector)!.value;

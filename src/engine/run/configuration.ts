@@ -5,9 +5,9 @@ import { loadProject } from '../../config/load.ts';
 import type { Project } from '../../config/project.ts';
 import { FatalError } from '../../core/errors.ts';
 import { zonedTime } from '../../core/zoned-time.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { type Facts, readFacts, saveFacts } from '../../store/configuration.ts';
-import { landing } from '../../store/landing.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { type Facts, readFacts, saveFacts } from '../../store/ledger/configuration.ts';
+import { landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
 
 /** What the store remembers of the configuration that its records were last made by. */

@@ -4,7 +4,7 @@ import type { MappingConfig } from '../../config/schema/mapping.ts';
 import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import type { SinkMappingConfig } from '../../config/schema/sink-mapping.ts';
 import { FatalError, type Problem } from '../../core/errors.ts';
-import { runSinkMappingTests } from '../../mapping/sink-tests.ts';
+import { runSinkMappingTests } from '../../mapping/sink/sink-tests.ts';
 import { type MappingTestResult, runMappingTests } from '../../mapping/tests.ts';
 import { settingsOf } from './bind.ts';
 

@@ -1,6 +1,6 @@
 import type { Problem } from '../../core/errors.ts';
-import { listRejects } from '../../store/rejects.ts';
-import { startRun } from '../../store/runs.ts';
+import { listRejects } from '../../store/landing/rejects.ts';
+import { startRun } from '../../store/ledger/runs.ts';
 import { tryOut } from '../../store/try-out.ts';
 import type { GoldenChange } from '../golden/golden-records.ts';
 import { type Engine, outcomeOf, type RunOptions, sessionOf, work } from './run.ts';

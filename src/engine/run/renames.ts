@@ -1,10 +1,10 @@
 import type { Project } from '../../config/project.ts';
 import { FatalError } from '../../core/errors.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { firstNames, knowsConnection, renameConnection, sentTo } from '../../store/connections.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { firstNames, knowsConnection, renameConnection, sentTo } from '../../store/ledger/connections.ts';
 import type { Knex } from '../../store/open.ts';
-import { countLinkedRecords, findSource } from '../../store/sources.ts';
-import { landing } from '../../store/landing.ts';
+import { countLinkedRecords, findSource } from '../../store/ledger/sources.ts';
+import { landing } from '../../store/landing/landing.ts';
 
 /**
  * Brings what the store knows of connections in line with their names before a pipeline runs: follows what was renamed, and gives a

@@ -7,22 +7,23 @@ import { AbortedError, FatalError, InterlocalError, type Problem } from '../../c
 import { noCounts, type Outcome } from '../../core/outcome.ts';
 import { visibleLine } from '../../core/visible.ts';
 import { zonedTime } from '../../core/zoned-time.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { beginLanding, landing, landsWhileReading } from '../../store/landing.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { beginLanding, landing, landsWhileReading } from '../../store/landing/landing.ts';
 import { takeLock } from '../../store/locks.ts';
 import type { Knex } from '../../store/open.ts';
-import { countOpenRejects } from '../../store/rejects.ts';
-import type { Examination } from '../../store/examinations.ts';
+import { countOpenRejects } from '../../store/landing/rejects.ts';
+import type { Examination } from '../../store/ledger/examinations.ts';
 import { storeFailure } from '../../store/failures.ts';
-import { countOutbox } from '../../store/outbox.ts';
-import { closeLostRuns, finishRun, noteProgress, startRun } from '../../store/runs.ts';
-import { entityIds, findSource, listSources, type Source, sourceOf } from '../../store/sources.ts';
+import { countOutbox } from '../../store/outbound/outbox.ts';
+import { closeLostRuns, finishRun, noteProgress, startRun } from '../../store/ledger/runs.ts';
+import { entityIds, findSource, type Source, sourceOf } from '../../store/ledger/sources.ts';
 import type { FileTransport, Transport } from '../../transports/transport.ts';
 import { auditConfiguration } from './audit-configuration.ts';
 import { bindMappings } from './bind.ts';
 import { takeConfiguration } from './configuration.ts';
 import { openConnection } from './connection.ts';
 import { inOrder } from '../inbound/file-order.ts';
+import { referencesOf } from '../identity/references.ts';
 import { identityModels } from '../identity/models.ts';
 import { resolveNew } from '../identity/resolve-new.ts';
 import { loadFile } from '../inbound/load-file.ts';
@@ -204,6 +205,12 @@ export async function sessionOf(
     known ?? (await sourceOf(knex, { pipeline: id, connection, stream: streamName }, project.pipelines.keys()));
   const ids = await entityIds(knex);
   const { bound, skips, fingerprint } = bindMappings(project, pipeline, ids);
+  const matching = new Map([...identityModels(project)].map(([name, model]) => [ids.get(name)!, model]));
+  // Where the mappings changed, records may leave entities that the pipeline does not make anymore.
+  const comparing =
+    pipeline.source !== undefined &&
+    matching.size > 0 &&
+    (source.fingerprint !== fingerprint || bound.some((b) => matching.has(b.entityId) || referencesOf(b.entity).length > 0));
   const notes: string[] = [];
   const session: Session = {
     project,
@@ -214,12 +221,11 @@ export async function sessionOf(
     streams: connector?.streams ?? {},
     options: {},
     knex,
-    commit: (work) => landing(knex, work, locks),
+    commit: (work) => landing(knex, work, { locks, comparing }),
     begin: landsWhileReading(knex) ? () => beginLanding(knex, locks) : undefined,
     locks,
     preview: false,
     source,
-    sources: new Map((await listSources(knex)).map((s) => [s.id, s])),
     runId,
     actor: options.actor ?? actorOf(),
     bound,
@@ -227,7 +233,7 @@ export async function sessionOf(
     skippedNew: 0,
     skippedBecause: new Map(),
     entities: new Map([...project.entities.values()].map(({ value }) => [ids.get(value.entity)!, value])),
-    matching: new Map([...identityModels(project)].map(([name, model]) => [ids.get(name)!, model])),
+    matching,
     fingerprint,
     counts: noCounts(),
     notes,
@@ -280,7 +286,7 @@ export async function outcomeOf(session: Session, work: () => Promise<void>): Pr
   return session.counts.rejected > 0 || session.incomplete.length > 0 || (await leftOpen(session)) ? 'partial' : 'succeeded';
 }
 
-/** Is something of an earlier run still waiting for a person? Then this run has not brought everything in, or out, either. */
+/** Is something of an earlier run still waiting for someone's decision? Then this run has not brought everything in, or out, either. */
 async function leftOpen(session: Session): Promise<boolean> {
   const { knex, source, pipeline, counts } = session;
   if (pipeline.deliver) {
@@ -296,7 +302,7 @@ async function leftOpen(session: Session): Promise<boolean> {
   return open > 0;
 }
 
-/** States of the outbox in which a record should have been delivered and was not, or nobody knows. */
+/** States of the outbox in which a record should have been delivered and was not, or this is not known. */
 const NOT_DELIVERED = ['refused', 'rejected', 'unknown', 'held'] as const;
 
 export async function work(session: Session): Promise<void> {

@@ -7,9 +7,9 @@ import type { EntityConfig } from '../../config/schema/model.ts';
 import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import { AbortedError, type FatalError, type Problem } from '../../core/errors.ts';
 import type { Outcome, RunCounts } from '../../core/outcome.ts';
-import type { Landing, OpenLanding } from '../../store/landing.ts';
+import type { Landing, OpenLanding } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
-import type { Source } from '../../store/sources.ts';
+import type { Source } from '../../store/ledger/sources.ts';
 import type { IdentityModel } from '../../identity/model.ts';
 import type { GoldenChange } from '../golden/golden-records.ts';
 import type { Skips } from '../../mapping/skip.ts';
@@ -60,7 +60,6 @@ export interface Session {
   locks: Lock[];
   preview: boolean;
   source: Source;
-  sources: ReadonlyMap<number, Source>;
   runId: number;
   /** Who runs it, for the audit log. */
   actor: string;
@@ -127,7 +126,6 @@ export function landContext(
     unmapped: session.bound.length === 0 ? 'skip' : session.pipeline.unmapped,
     entities: session.entities,
     matching: session.matching,
-    sourceOf: (sourceId) => session.sources.get(sourceId) ?? { pipeline: '', connection: '' },
     shapeId: async (columns) => {
       const name = columns.join('\u001f');
       let id = session.shapes.get(name);

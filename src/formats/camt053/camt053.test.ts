@@ -79,7 +79,7 @@ test('pages of a statement open and close with interim balances', async () => {
   expect(await values(pages)).toHaveLength(2);
 });
 
-test('equal entries of two statements of a day are told apart, and a statement that comes again is the same', async () => {
+test('equal entries of two statements of a day are distinguished, and a statement that comes again is the same', async () => {
   const first = statement(balance('OPBD', '0') + balance('CLBD', '1') + entry('1'));
   const second = statement(balance('OPBD', '1') + balance('CLBD', '2') + entry('1')).replace('>7<', '>8<');
   const ids = (await values(document(first, second, first.replace('<Id>S1</Id>', '<Id>S9</Id>')))).map((one) => one['statement']);

@@ -1,7 +1,7 @@
 import { FileError, type Problem } from '../../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../../core/record.ts';
 import type { Camt053Options } from '../../config/schema/connector.ts';
-import { MOST_PROBLEMS, problemIn, refuseFile } from '../refuse.ts';
+import { MOST_PROBLEMS, refuseFile } from '../refuse.ts';
 import { exactAmount, imbalance, lastDigits } from '../statement-balance.ts';
 
 /** The parts of one statement (Stmt) in the order of the document, as trees of elements. */
@@ -150,17 +150,11 @@ export function camtStatement(options: Camt053Options, file: string): CamtStatem
           'Have the bank send booked balances (OPBD and CLBD). If it never does, set balances: optional in the decoder (camt053).',
         );
       }
-      const wrong = imbalance(account, opening.amount, sum, closing.amount, closing.currency);
-      if (wrong && off.length < MOST_PROBLEMS)
-        off.push(
-          problemIn(
-            'STATEMENT_UNBALANCED',
-            file,
-            { line },
-            wrong,
-            'Entries are missing or were changed in transit: have the bank send the file again.',
-          ),
-        );
+      const wrong = imbalance(
+        { file, line },
+        { account, opening: opening.amount, entries: sum, closing: closing.amount, currency: closing.currency },
+      );
+      if (wrong && off.length < MOST_PROBLEMS) off.push(wrong);
     },
     finish() {
       if (off.length) throw new FileError(off);

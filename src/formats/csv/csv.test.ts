@@ -19,7 +19,7 @@ describe('what the header says', () => {
   });
 
   test('a column that is there twice refuses the file', async () => {
-    expect(await refusal(csv(), 'id,amount,id,id\n1,2,3,4\n')).toContain('The column "id" is there 3 times (columns 1 and 3 and 4).');
+    expect(await refusal(csv(), 'id,amount,id,id\n1,2,3,4\n')).toContain('The column "id" appears 3 times (columns 1 and 3 and 4).');
   });
 
   test('columns that is unknown are reported once', async () => {
@@ -66,7 +66,7 @@ describe('rows', () => {
     });
   });
 
-  test('a quote in the wrong place sets its row aside, or refuses the file when it swallowed lines', async () => {
+  test('a quote in the wrong place rejects its row, or refuses the file when it swallowed lines', async () => {
     const records = await readAll(csv(), 'a,b\n"John "Jack" Smith",1\n2,3\n');
     expect(records.map((r) => r.problem?.code)).toEqual(['QUOTE_MISPLACED', undefined]);
     expect(records[0]!.raw).toBe('"John "Jack" Smith",1');

@@ -108,7 +108,7 @@ test('record types are told by their mark', async () => {
   );
 });
 
-test('a literal that is not there sets its line aside', async () => {
+test('a literal that is not there rejects its line', async () => {
   expect((await readAll(typed(), 'D0001ABD\n'))[0]!.problem).toMatchObject({
     code: 'LITERAL_WRONG',
     message: 'Found "ABD" where the layout always has "ABC".',

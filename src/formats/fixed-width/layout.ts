@@ -88,7 +88,7 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
     },
   };
 
-  /** Reads fields into the record; a value that cannot be read sets it aside with its text. */
+  /** Reads fields into the record; a value that cannot be read rejects it with its text. */
   function fill(
     record: SourceRecord,
     fields: Layout['fields'],

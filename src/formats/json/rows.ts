@@ -1,4 +1,5 @@
 import { didYouMean } from '../../core/errors.ts';
+import { nameList, shortName } from '../../core/name-list.ts';
 import type { Value } from '../../core/record.ts';
 import type { JsonOptions } from '../../config/schema/connector.ts';
 import { type DoubledName, jsonScanner } from './scan.ts';
@@ -92,13 +93,13 @@ export function* jsonRows(
   /** Outside the records, where no single record could be rejected for it. */
   function refuseDoubled(): void {
     const doubled = scanner.doubled();
-    if (doubled) scanner.fail(`the name ${JSON.stringify(doubled.name)} is there twice in one object`, doubled.offset);
+    if (doubled) scanner.fail(`the name ${JSON.stringify(shortName(doubled.name))} is there twice in one object`, doubled.offset);
   }
 
   function missing(depth: number, what: string, names: string[], hint?: string): Error {
     const where = depth === 0 ? 'at the top of the document' : `at ${path.slice(0, depth).join('.')}`;
     const meant = depth < path.length ? didYouMean(path[depth]!, names) : undefined;
-    const found = names.length ? ` It has: ${names.slice(0, 20).join(', ')}.` : '';
+    const found = names.length ? ` It has: ${nameList(names)}.` : '';
     return refuseFile(
       'JSON_ROWS_MISSING',
       file,

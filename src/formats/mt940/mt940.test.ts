@@ -72,7 +72,7 @@ test('envelopes, empty lines and the end mark of DOS do not matter', async () =>
   expect(await entries(`{1:F01BANKXXXX}{4:${inside}`)).toHaveLength(1);
 });
 
-test('equal entries of two statements of a day are told apart, and a statement that comes again is the same', async () => {
+test('equal entries of two statements of a day are distinguished, and a statement that comes again is the same', async () => {
   const first = message([':61:260302C1,NTRFX'], 'C260302EUR101,00');
   const second = message([':61:260302C1,NTRFX'], 'C260302EUR102,00', { opening: 'C260302EUR101,00' });
   const ids = (await entries(first + second + first)).map((values) => values['statement']);

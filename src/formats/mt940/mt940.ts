@@ -4,7 +4,7 @@ import type { SourceRecord, Values } from '../../core/record.ts';
 import type { DecodeContext, Format } from '../format.ts';
 import { balanceOf, entryOf, Mt940Defect, textOf } from './fields.ts';
 import type { Mt940Balance, Mt940Entry } from './fields.ts';
-import { excerpt, MOST_PROBLEMS, problemIn, refuseFile } from '../refuse.ts';
+import { excerpt, MOST_PROBLEMS, refuseFile } from '../refuse.ts';
 import { exactAmount, imbalance } from '../statement-balance.ts';
 import { decodeText } from '../text/decoding.ts';
 import { textLines } from '../text/lines.ts';
@@ -190,17 +190,9 @@ function statementReader(file: string): {
     const done = finishEntry(null);
     const { account, opening, closing, sum } = statement;
     if (!closing || !opening) throw new Mt940Defect(`the statement that begins in line ${statement.line} has no closing balance (:62F:)`);
-    const wrong = imbalance(account, exactAmount(opening.amount)!, sum, exactAmount(closing.amount)!, opening.currency);
-    if (wrong && off.length < MOST_PROBLEMS)
-      off.push(
-        problemIn(
-          'STATEMENT_UNBALANCED',
-          file,
-          { line },
-          wrong,
-          'Entries are missing or were changed in transit: have the bank send the file again.',
-        ),
-      );
+    const [begins, ends] = [exactAmount(opening.amount)!, exactAmount(closing.amount)!];
+    const wrong = imbalance({ file, line }, { account, opening: begins, entries: sum, closing: ends, currency: opening.currency });
+    if (wrong && off.length < MOST_PROBLEMS) off.push(wrong);
     before = statement.page ? statement : undefined;
     statement = undefined;
     return done;

@@ -3,6 +3,7 @@ import { wildcardMatcher } from '../../core/wildcard.ts';
 import { crc32, createInflateRaw } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
 import type { FileError } from '../../core/errors.ts';
+import { nameList } from '../../core/name-list.ts';
 import { inflated, limited } from './inflate.ts';
 import type { Limits } from './inflate.ts';
 import { notPacked, packingOf } from './packing-kinds.ts';
@@ -164,8 +165,10 @@ function patternMatcher(pattern: string): (name: string) => boolean {
 
 function namesOf(entries: readonly ArchiveEntry[]): string {
   if (entries.length === 0) return 'nothing';
-  const shown = entries.slice(0, 10).map(({ name }) => excerpt(name, 60));
-  return shown.join(', ') + (entries.length > shown.length ? ` and ${entries.length - shown.length} more` : '');
+  return nameList(
+    entries.map(({ name }) => name),
+    10,
+  );
 }
 
 function cutOff(file: string): FileError {

@@ -1,4 +1,4 @@
-/** What a cell's number format says of its value. Only what changes the text is told apart. */
+/** What a cell's number format says of its value. Only what changes the text is distinguished. */
 export type NumberFormat =
   | { kind: 'general' }
   /** At least so many decimals: 0.00. */

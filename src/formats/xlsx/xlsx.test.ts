@@ -282,7 +282,7 @@ describe('the table in a sheet', () => {
     expect(await refusal(xlsx(options), raw([[]]))).toContain('[FOOTER_MISSING]');
   });
 
-  test('a value next to the table sets its row aside; a column without a name and without values is nothing', async () => {
+  test('a value next to the table rejects its row; a column without a name and without values is nothing', async () => {
     const records = await readAll(
       xlsx(),
       raw([
@@ -300,7 +300,7 @@ describe('the table in a sheet', () => {
   });
 
   test('columns that are missing, doubled or new are told as in other formats, by their letters', async () => {
-    expect(await refusal(xlsx(), raw([['a', 'a']]))).toMatch(/"a" is there twice \(columns A and B\).*\[COLUMN_DUPLICATE\]/);
+    expect(await refusal(xlsx(), raw([['a', 'a']]))).toMatch(/"a" appears twice \(columns A and B\).*\[COLUMN_DUPLICATE\]/);
     expect(await refusal(xlsx(), raw([['amout']]), { requiredColumns: ['amount'], knownColumns: ['amount'] })).toMatch(
       /Did you mean "amout"\?.*\[COLUMN_MISSING\]/,
     );

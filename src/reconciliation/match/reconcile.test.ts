@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { businessDays, dayNumber } from '../calendar.ts';
 import type { Entry, Pass } from '../entry.ts';
+import { NO_RULES } from '../exceptions/rules.ts';
 import { reconcileSides, type Rules } from './reconcile.ts';
 import { tries } from '../../../test/effort.ts';
 
@@ -43,6 +44,7 @@ function rules(...passes: Pass[]): Rules {
     reconciliation: 'receipts-to-bank',
     passes,
     open: { left: { type: 'not_deposited', within: 3 }, right: { type: 'deposit_without_receipt', within: 0 } },
+    exceptions: NO_RULES,
   };
 }
 

@@ -16,9 +16,11 @@ export function api({ engine, revenue, configuration }: ServerContext): Router {
     const pipelines = await statusOf(engine);
     response.json({
       configuration: configurationJson(configuration()),
-      pipelines: pipelines.map((p) =>
-        p.last_run ? { ...p, last_run: { ...p.last_run, problems: p.last_run.problems.map(networkProblem) } } : p,
-      ),
+      pipelines: pipelines.map((p) => ({
+        ...p,
+        unrecorded: p.unrecorded && { ...p.unrecorded, problems: p.unrecorded.problems.map(networkProblem) },
+        last_run: p.last_run && { ...p.last_run, problems: p.last_run.problems.map(networkProblem) },
+      })),
     });
   });
 

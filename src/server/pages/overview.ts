@@ -62,7 +62,7 @@ function pipelines({ pipelines, next, town, reconciliations }: Overview): Html {
     </section>`;
   const row = (p: PipelineStatus): Html =>
     html`<tr>
-      <th scope="row"><a href="/pipelines/${p.pipeline}">${p.pipeline}</a></th>
+      <th scope="row"><a href="/pipelines/${p.pipeline}">${p.title ?? p.pipeline}</a></th>
       <td>
         ${p.mode === 'off' ? statusMark('idle', 'off') : p.stalled_since ? statusMark('note', 'stalled') : p.running ? statusMark('idle', 'running') : p.unrecorded ? statusMark('bad', 'not recorded in the store') : p.last_run?.outcome === null ? statusMark('bad', 'ended without a result') : p.last_run ? outcomeMark(p.last_run.outcome) : statusMark('idle', 'has not run yet')}
       </td>
@@ -146,7 +146,8 @@ function revenue({ monthly: m }: Overview): Html {
   </section>`;
 }
 
-function reconciliations({ reconciliations: list, town }: Overview): Html {
+function reconciliations({ reconciliations: list, pipelines: all, town }: Overview): Html {
+  const titles = new Map(all.map((p) => [p.pipeline, p.title]));
   if (list.length === 0)
     return html`<section aria-labelledby="reconciliations">
       <h2 id="reconciliations">Reconciliations</h2>
@@ -162,9 +163,9 @@ function reconciliations({ reconciliations: list, town }: Overview): Html {
           : statusMark('note', differing === 1 ? '1 differs' : `${countText(differing)} differ`);
     const counts = r.ranAt === null ? ['', '', ''] : [r.counts.matched, differing, r.counts.unchecked].map(countText);
     return html`<tr>
-      <th scope="row"><a href="/reconciliation/${r.pipeline}">${r.pipeline}</a></th>
+      <th scope="row"><a href="/reconciliation/${r.pipeline}">${titles.get(r.pipeline) ?? r.pipeline}</a></th>
       <td>${state}</td>
-      <td>${r.left} against ${r.right}</td>
+      <td>${r.left} and ${r.right}</td>
       ${counts.map((n) => html`<td class="n">${n}</td>`)}
       <td>${r.ranAt === null ? '' : html`<time datetime="${r.ranAt}">${timeText(r.ranAt, town.zone)}</time>`}</td>
     </tr>`;
@@ -198,11 +199,11 @@ function reconciliations({ reconciliations: list, town }: Overview): Html {
 
 /** Only where something goes to other systems. */
 function outgoing({ pipelines, town }: Overview): Html | '' {
-  const list = pipelines.flatMap(({ pipeline, mode, outbound }) => (outbound ? [{ pipeline, mode, outbound }] : []));
+  const list = pipelines.flatMap(({ pipeline, title, mode, outbound }) => (outbound ? [{ pipeline, title, mode, outbound }] : []));
   if (list.length === 0) return '';
-  const row = ({ pipeline, mode, outbound: o }: (typeof list)[number]): Html =>
+  const row = ({ pipeline, title, mode, outbound: o }: (typeof list)[number]): Html =>
     html`<tr>
-      <th scope="row"><a href="/pipelines/${pipeline}">${pipeline}</a></th>
+      <th scope="row"><a href="/pipelines/${pipeline}">${title ?? pipeline}</a></th>
       <td>${mode}</td>
       <td>${outgoingState(o, mode)}</td>
       <td class="n">${countText(o.queued + o.shadow)}</td>
@@ -256,7 +257,7 @@ function rejectedNow({ pipelines }: Overview): Html {
       ? html`<p>${statusMark('good', 'Every record that was read could be used.')}</p>`
       : html`<p>
           ${aside === 1 ? '1 record could not be used and waits' : `${plural(aside, 'record')} could not be used and wait`} to be fixed:
-          ${some.map((p, i) => html`${i ? ', ' : ''}${countText(p.open_rejects)} of <a href="/rejects?pipeline=${p.pipeline}">${p.pipeline}</a>`)}.
+          ${some.map((p, i) => html`${i ? ', ' : ''}${countText(p.open_rejects)} of <a href="/rejects?pipeline=${p.pipeline}">${p.title ?? p.pipeline}</a>`)}.
           <a href="/rejects">See why, and what to do</a>
         </p>`;
   return html`<section aria-labelledby="rejected">

@@ -1,5 +1,6 @@
 import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import { groupProblems, placesText } from '../../core/grouped-problems.ts';
+import { scheduleWords } from '../../core/schedule-words.ts';
 import type { Run } from '../../reports/runs.ts';
 import { html, type Html } from './parts/html.ts';
 import { type Page, scrolling, type Town } from './parts/page.ts';
@@ -12,6 +13,8 @@ import { type Outgoing, outgoingFacts, outgoingSections } from './outgoing.ts';
 export interface PipelineView {
   town: Town;
   config: PipelineConfig;
+  /** The title of the connection that it reads, or its id. */
+  reads: string;
   runs: Run[];
   next: Date | undefined;
   rejectedNow: number;
@@ -28,7 +31,7 @@ export function pipelinePage(view: PipelineView): Page {
   const { town, config, runs, outgoing } = view;
   const id = config.pipeline;
   return {
-    title: `Pipeline ${id}`,
+    title: config.title ?? `Pipeline ${id}`,
     section: '/',
     below: true,
     lead: config.description,
@@ -47,16 +50,16 @@ export function pipelinePage(view: PipelineView): Page {
   };
 }
 
-function factsOf({ town, config, next, rejectedNow, outgoing }: PipelineView): [string, Html | string][] {
+function factsOf({ town, config, reads, next, rejectedNow, outgoing }: PipelineView): [string, Html | string][] {
   const { pipeline: id, source, reconcile } = config;
   const when: [string, string][] = [
-    ['Schedule', config.schedule ?? 'by hand'],
+    ['Schedule', config.schedule ? scheduleWords(config.schedule) : 'by hand'],
     ...(next ? [['Next run', timeText(next, town.zone)] as [string, string]] : []),
   ];
   if (outgoing) return [...outgoingFacts(outgoing, config.mode), ...when];
   return [
     source
-      ? ['Reads', `${source.stream} of ${source.connection}`]
+      ? ['Reads', `${source.stream} of ${reads}`]
       : ['Compares', html`<a href="/reconciliation/${id}">${reconcile!.left.name} with ${reconcile!.right.name}</a>`],
     ['Mode', config.mode],
     ...when,

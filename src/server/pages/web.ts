@@ -89,6 +89,7 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
       pipelinePage({
         town,
         config,
+        reads: engine.project.connections[config.source?.connection ?? '']?.title ?? config.source?.connection ?? '',
         runs: await lastRunsOf(engine, id, RUNS),
         next: nextRuns().find((next) => next.id === id)?.at,
         rejectedNow: await countOpen(engine, id),

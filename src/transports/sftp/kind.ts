@@ -37,7 +37,7 @@ export function kindOfEntry(entry: Pick<FileEntryWithStats, 'attrs' | 'longname'
 
 /**
  * Finds out by trying what the server does not say: what can be opened as a folder is one, what can be opened to be read is a file.
- * undefined: neither, so nobody knows. Throws only for a connection that does not answer.
+ * undefined: neither, so it is not known. Throws only for a connection that does not answer.
  */
 export async function askKind(session: SftpSession, absolute: string, path: string): Promise<Kind | undefined> {
   if (await opens(session, path, (sftp, done) => sftp.opendir(absolute, done))) return 'folder';

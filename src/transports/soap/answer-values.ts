@@ -9,7 +9,7 @@ const RPC = 'http://www.w3.org/2003/05/soap-rpc';
 
 /**
  * An element of an answer as values, by the rules of the xml format: attributes and elements are fields by local name, text is
- * text, nothing and nil are null, text next to attributes stands under `text`. What the schema lets occur more than once is a
+ * text, nothing and nil are null, text next to attributes is under `text`. What the schema lets occur more than once is a
  * list, also when it occurs once or not at all; what the schema does not know is a list when it occurs more than once.
  */
 export function elementValue(element: XmlElement, type: ComplexType | undefined, schema: Schema): Value {

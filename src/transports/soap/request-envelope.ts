@@ -1,5 +1,6 @@
 import { ConfigError, didYouMean, RecordError } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
+import { nameList } from '../../core/name-list.ts';
 import type { Value, Values } from '../../core/record.ts';
 import type { ElementDeclaration } from './schema.ts';
 import type { Operation, SoapVersion } from './service.ts';
@@ -86,7 +87,10 @@ export function requestEnvelope(
     for (const name of Object.keys(value)) {
       if (known.has(name) || type.open) continue;
       const meant = didYouMean(name, known);
-      const names = type.fields.map((field) => field.name).join(', ');
+      const names = nameList(
+        type.fields.map((field) => field.name),
+        40,
+      );
       problems.push(
         wrong(
           joined(path, name),
@@ -152,7 +156,7 @@ export function requestEnvelope(
         `The WSDL declares no header ${name} for ${operation.name}.`,
         meant
           ? `Did you mean ${meant}? Names are case-sensitive.`
-          : `It declares ${names.join(', ')}. To send one that it does not declare, write its namespace: { xmlns: … }.`,
+          : `It declares ${nameList(names, 40)}. To send one that it does not declare, write its namespace: { xmlns: … }.`,
         'PARAMETER_UNKNOWN',
       ),
     );
@@ -162,7 +166,10 @@ export function requestEnvelope(
     problems.push(
       wrong(
         path,
-        `${path || 'The body'} ${what} ${fields.map((field) => field.name).join(', ')}.`,
+        `${path || 'The body'} ${what} ${nameList(
+          fields.map((field) => field.name),
+          40,
+        )}.`,
         'Write the parameters as a group in the connector.',
       ),
     );

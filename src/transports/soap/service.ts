@@ -1,4 +1,5 @@
 import { ConfigError, didYouMean } from '../../core/errors.ts';
+import { nameList } from '../../core/name-list.ts';
 import { WSDL } from './documents.ts';
 import type { WsdlDocuments } from './documents.ts';
 import { readSchema } from './schema.ts';
@@ -61,7 +62,7 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
         code: 'OPERATION_UNKNOWN',
         place: { system, path: 'operation' },
         message: `The service has no operation ${name}.`,
-        hint: meant ? `Did you mean ${meant}?` : `It has ${[...bound.keys()].sort().join(', ')}.`,
+        hint: meant ? `Did you mean ${meant}?` : `It has ${nameList([...bound.keys()].sort(), 40)}.`,
       });
     }
     const { node, binding } = found;

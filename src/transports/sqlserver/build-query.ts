@@ -1,11 +1,12 @@
 import { ConfigError, didYouMean } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
+import { nameList } from '../../core/name-list.ts';
 import type { QuerySpec } from '../transport.ts';
 import { findColumn, quoted } from './catalog.ts';
 import type { ServerColumn } from './catalog.ts';
 import { readingOf } from './column-types.ts';
 import type { Reading } from './column-types.ts';
-import { comparable } from './positions.ts';
+import { comparable } from './changes/positions.ts';
 
 /** What is read from: a table of the catalog, or the manifest's SELECT in parentheses. */
 export interface Source {
@@ -171,7 +172,7 @@ function column(work: Work, source: Source, name: string, path: string): ServerC
     code: 'SQL_COLUMN_UNKNOWN',
     place: { system: work.connection, path },
     message: `${source.name} has no column called ${JSON.stringify(name)}.`,
-    hint: meant ? `Did you mean ${meant}?` : `It has ${names.slice(0, 40).join(', ')}${names.length > 40 ? ' and more' : ''}.`,
+    hint: meant ? `Did you mean ${meant}?` : `It has ${nameList(names, 40)}.`,
   });
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { ConfigError, didYouMean } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
+import { nameList } from '../../core/name-list.ts';
 import type { ServerType } from './column-types.ts';
 import type { RunStatement } from './connect.ts';
 
@@ -79,7 +80,7 @@ function ambiguous(connection: string, given: string, tables: readonly ServerTab
     code: 'SQL_TABLE_AMBIGUOUS',
     place: { system: connection, path: 'tables' },
     message: `There are ${tables.length} tables called ${given}.`,
-    hint: `Say which one: ${tables.map((table) => `${table.schema}.${table.name}`).join(', ')}.`,
+    hint: `Say which one: ${nameList(tables.map((table) => `${table.schema}.${table.name}`))}.`,
   };
 }
 

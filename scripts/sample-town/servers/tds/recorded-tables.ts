@@ -6,7 +6,7 @@ import type { StartTables, TableServer } from '../../../../src/authoring/certify
 import type { FixtureTable } from '../../../../src/authoring/certify/recordings/fixture-table.ts';
 import { enableChangeTracking, forkRecovery, setMinValidVersion } from './change-tracking.ts';
 import { startTdsEndpoint, type TdsEndpoint } from './endpoint.ts';
-import { openSqlite, quoteIdentifier, type SqliteDatabase } from './sqlite.ts';
+import { openSqlite, quoteIdentifier, type SqliteDatabase } from './sqlite/sqlite.ts';
 
 /** Loads recorded tables into a server that speaks SQL Server's protocol, for an unmodified driver. */
 export const startRecordedTables: StartTables = async (tables, login, trackedKey) => {

@@ -3,9 +3,9 @@
 //
 // A client that polls by rowversion must not step over a transaction that is still open: MIN_ACTIVE_ROWVERSION() tells how far it
 // may read. Writers take turns in SQLite, so at most one transaction is open that has taken values.
-import { typeFromDeclaration } from './column-types.ts';
-import { quoteIdentifier } from './sqlite.ts';
-import type { SqliteDatabase } from './sqlite.ts';
+import { typeFromDeclaration } from './wire/column-types.ts';
+import { quoteIdentifier } from './sqlite/sqlite.ts';
+import type { SqliteDatabase } from './sqlite/sqlite.ts';
 
 const counter = '_tds_rowversion';
 /** A new SQL Server database starts here. */

@@ -2,7 +2,7 @@ import type { FixtureTable } from '../recordings/fixture-table.ts';
 import { counted } from '../../../core/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { fails, holds, type Verdict } from '../finding.ts';
-import { listSources, saveState } from '../../../store/sources.ts';
+import { listSources, saveState } from '../../../store/ledger/sources.ts';
 import type { Bench, Contents } from '../bench.ts';
 import { changesOf } from '../file/life.ts';
 import type { QueryCheck } from './checks.ts';

@@ -13,7 +13,7 @@ import { saidOf } from '../reading.ts';
 import type { Behavior } from './replay-server.ts';
 import type { RequestContext } from './context.ts';
 import { runNow, undisturbed } from './runs.ts';
-import { listSources } from '../../../store/sources.ts';
+import { listSources } from '../../../store/ledger/sources.ts';
 
 /** What is asked for piece by piece, and how often. */
 export const PARTITION_CHECKS: readonly RequestCheck[] = [

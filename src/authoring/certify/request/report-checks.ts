@@ -10,7 +10,7 @@ import { saidOf } from '../reading.ts';
 import type { Behavior, Reply } from './replay-server.ts';
 import type { RequestContext } from './context.ts';
 import { runNow, undisturbed } from './runs.ts';
-import { listSources } from '../../../store/sources.ts';
+import { listSources } from '../../../store/ledger/sources.ts';
 
 /** What happens to a report that is ordered. */
 export const REPORT_CHECKS: readonly RequestCheck[] = [

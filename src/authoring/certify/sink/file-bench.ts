@@ -4,7 +4,7 @@ import type { Verdict } from '../finding.ts';
 import { type FilePlace, placeOf } from '../../../connector/sink/push-file.ts';
 import { renderSink } from '../../../connector/sink/sink.ts';
 import { fillText } from '../../../connector/template.ts';
-import { listDeliveries } from '../../../store/deliveries.ts';
+import { listDeliveries } from '../../../store/outbound/deliveries.ts';
 import { type SinkBench, type SinkSetup, withSinkBench } from './bench.ts';
 import type { SinkContext } from './checks.ts';
 import { asReceived } from './packing.ts';

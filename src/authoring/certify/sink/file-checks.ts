@@ -7,7 +7,7 @@ import { fileNameOf } from '../../../connector/sink/sink-rows.ts';
 import { fillText } from '../../../connector/template.ts';
 import { RecordError } from '../../../core/errors.ts';
 import type { Values } from '../../../core/record.ts';
-import { listDeliveries } from '../../../store/deliveries.ts';
+import { listDeliveries } from '../../../store/outbound/deliveries.ts';
 import type { FileTransport, Transport } from '../../../transports/transport.ts';
 import { saidOf } from '../reading.ts';
 import { secretsAbsent } from '../secrets.ts';

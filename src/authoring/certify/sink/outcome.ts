@@ -1,7 +1,7 @@
 import type { SinkConfig } from '../../../config/schema/connector.ts';
 import { answerKey } from '../../../connector/sink/push.ts';
 import type { AnswerCase } from '../recordings/sink-fixtures.ts';
-import type { OutboxRow } from '../../../store/outbox.ts';
+import type { OutboxRow } from '../../../store/outbound/outbox.ts';
 
 /** What became of each record, by its key: accepted, rejected (why) … */
 export type Became = Record<string, { state: OutboxRow['state']; why: string }>;

@@ -21,6 +21,7 @@ function pipeline(id: string, outcome: string | null | 'never', aside = 0): Pipe
   };
   return {
     pipeline: id,
+    title: null,
     mode: 'live',
     schedule: null,
     unrecorded: null,

@@ -18,7 +18,7 @@ function contrast(a: string, b: string): number {
   return (high! + 0.05) / (low! + 0.05);
 }
 
-/** Every text color with every ground that it stands on. */
+/** Every text color with every background that it is on. */
 const TEXT: [string, string[]][] = [
   ['ink', ['paper', 'surface', 'good-wash', 'note-wash', 'bad-wash', 'idle-wash']],
   ['quiet', ['paper', 'surface', 'idle-wash']],
