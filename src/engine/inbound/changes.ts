@@ -78,7 +78,7 @@ export async function changesOf(
     onProgress(unchanged + records.length);
     if (twice || records.length > session.pipeline.batch_size) return undefined;
   }
-  // The first that are good say what stands in the columns.
+  // The first that are good say what is in the columns.
   if (twice || records.slice(0, LET_THROUGH).filter(({ problem }) => !problem).length < Math.min(LOOKED_INTO, records.length))
     return undefined;
   const keys = keysOnce(records, stream);

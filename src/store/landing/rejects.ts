@@ -57,7 +57,7 @@ export async function putRejects(knex: Knex, rejects: readonly NewReject[]): Pro
   }
 }
 
-/** Keys of records of a source that are set aside now, or that a person dismissed. */
+/** Keys of records of a source that are rejected now, or that a person dismissed. */
 export async function keysSetAside(knex: Knex, sourceId: number): Promise<string[]> {
   return (await knex('il_reject')
     .where({ source_id: sourceId })
