@@ -22,7 +22,7 @@ export function revenueTable(rows: readonly RevenueRow[]): string {
   const lines: string[][] = [];
   const departments = byDepartment(rows);
   for (const { department, rows: own, totals } of departments) {
-    for (const row of own) lines.push([row.department, accountText(row), row.tender, row.period, ...figures(row)]);
+    for (const row of own) lines.push([row.department, accountText(row), row.tender, periodText(row), ...figures(row)]);
     if (departments.length > 1)
       for (const total of totals)
         lines.push(
@@ -32,6 +32,11 @@ export function revenueTable(rows: readonly RevenueRow[]): string {
   }
   for (const total of grandTotals(rows)) lines.push(['Total', '', '', '', ...figures(total)]);
   return [tableText(HEAD, lines, RIGHT), '', ...notReconciled(rows).map(visibleLine)].join('\n');
+}
+
+/** A correction names the closed period that it corrects. */
+function periodText({ period, corrects }: RevenueRow): string {
+  return corrects === null ? period : `${period}, corrects ${corrects}`;
 }
 
 function figures(x: RevenueTotal): string[] {

@@ -206,7 +206,7 @@ function lines(departments: ReturnType<typeof byDepartment>, count: number): Htm
             <th scope="row">${row.department}</th>
             <td>${accountText(row)}</td>
             <td>${row.tender}</td>
-            <td>${row.period}</td>
+            <td>${row.corrects === null ? row.period : `${row.period}, corrects ${row.corrects}`}</td>
             ${figures(row)}
           </tr>`,
       )}${sums}
