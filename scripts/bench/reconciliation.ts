@@ -1,5 +1,6 @@
 import { businessDays, dayNumber } from '../../src/reconciliation/calendar.ts';
 import type { Entry, Pass } from '../../src/reconciliation/entry.ts';
+import { NO_RULES } from '../../src/reconciliation/exceptions/rules.ts';
 import { reconcileSides, type Rules } from '../../src/reconciliation/match/reconcile.ts';
 
 /**
@@ -41,7 +42,7 @@ interface Leg {
 
 function leg(reconciliation: string, passes: Pass[], lag: number): Leg {
   const open = { left: { type: 'left_open', within: lag }, right: { type: 'right_open', within: lag } };
-  return { rules: { reconciliation, passes, open, differences: { overShort: 2000 } }, left: [], right: [], truth: new Set() };
+  return { rules: { reconciliation, passes, open, exceptions: { ...NO_RULES, overShort: 2000 } }, left: [], right: [], truth: new Set() };
 }
 
 function entry(id: string, minor: number, day: number, values: Entry['values']): Entry {

@@ -10,6 +10,11 @@ export function dateOf(day: number): string {
   return new Date(day * 86_400_000).toISOString().slice(0, 10);
 }
 
+/** The month of a calendar date: 2026-07. */
+export function monthOf(date: string): string {
+  return date.slice(0, 7);
+}
+
 /**
  * Counts the town's business days. `weekend`: days of the week without business, 0 is Sunday. `holidays`: day numbers. A
  * Saturday has the index of the Friday before it: what is taken on a Saturday is one business day from Monday.
@@ -19,7 +24,7 @@ export function businessDays(weekend: readonly number[], holidays: Iterable<numb
   // 1970-01-01 was a Thursday.
   const weekday = (day: number): number => (((day + 4) % 7) + 7) % 7;
   const inWeek = Array.from({ length: 7 }, (_, i) => i).filter((i) => !off.has(i)).length;
-  if (inWeek === 0) throw new Error('A town without business days has no calendar.');
+  if (inWeek === 0) throw new Error('A calendar needs at least one business day a week.');
   const closed = [...new Set(holidays)].filter((day) => !off.has(weekday(day))).sort((a, b) => a - b);
   return {
     index(day) {

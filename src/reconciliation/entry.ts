@@ -50,7 +50,7 @@ export interface KeyPass {
   on: readonly FieldPair[];
   /** How many records of each side one key may have. */
   sides: 'one_to_one' | 'many_to_one' | 'one_to_many' | 'many_to_many';
-  /** Keys that come round again (slip numbers) are told apart by their days. */
+  /** Keys that come round again (slip numbers) are identified by their days. */
   within?: Window;
   tolerance?: Tolerance;
   confirm: Confirm;
@@ -114,7 +114,7 @@ export interface Evidence {
   /** Other records that would have fitted one of these. */
   rivals: number;
   /** Why it is only proposed. */
-  doubt?: 'suggested' | 'by_chance' | 'balance';
+  doubt?: 'suggested' | 'by_chance' | 'balance' | 'without_one';
 }
 
 /** Records tied by a key whose sums differ. */

@@ -5,8 +5,15 @@ import { plainMoney } from '../core/money.ts';
 import { dayIn } from '../core/time.ts';
 import { businessDays, dayNumber } from '../reconciliation/calendar.ts';
 import { ageBucket, EXCEPTION_TYPES, type ExceptionCode } from '../reconciliation/exceptions/types.ts';
-import { type ExceptionRecord, type ExceptionState, listExceptions, type StoredException, UNFINISHED } from '../store/exceptions.ts';
-import { recordNames } from '../engine/reconciliation/record-name.ts';
+import {
+  type ExceptionRecord,
+  type ExceptionState,
+  listExceptions,
+  recordsOfExceptions,
+  type StoredException,
+  UNFINISHED,
+} from '../store/reconciliation/exceptions.ts';
+import { type RecordNames, recordNames } from '../engine/reconciliation/record-name.ts';
 import type { Engine } from '../engine/run/run.ts';
 
 /** One exception as `exceptions list --json` gives it, docs/json.md. */
@@ -18,7 +25,7 @@ export interface ExceptionLine {
   /** What happened, and what to do next, each a sentence. */
   sentence: string;
   next: string;
-  records: number;
+  records: NamedRecord[];
   /** Decimal text in its currency: "-12.50". */
   amount: string;
   currency: string;
@@ -31,6 +38,11 @@ export interface ExceptionLine {
   state: ExceptionState;
   owner: string | null;
   reason: string | null;
+  /** What its sentence is made of: numbers that are missing, what a fee should be. Money in minor units. */
+  facts: Readonly<Record<string, string | number>>;
+  /** money: the money of its records is open because of it. finding: a match may have it. */
+  about: 'money' | 'finding';
+  /** Id of the exception that this one is an echo of. */
   cause: string | null;
 }
 
@@ -42,19 +54,43 @@ export interface ExceptionFilter {
   limit?: number | undefined;
 }
 
-/** The oldest first. Without `states`, those that need somebody. `today`: the town's calendar date. */
-export async function exceptionLines({ project, knex }: Engine, filter: ExceptionFilter, today: string): Promise<ExceptionLine[]> {
-  const list = await listExceptions(knex, {
+/** The oldest first, echoes behind their cause. Without `states`, those that need somebody. `today`: the town's calendar date. */
+export async function exceptionLines(engine: Engine, filter: ExceptionFilter, today: string): Promise<ExceptionLine[]> {
+  const list = await listExceptions(engine.knex, {
     ...(filter.pipeline === undefined ? {} : { pipeline: filter.pipeline }),
     ...(filter.type === undefined ? {} : { type: filter.type }),
     ...(filter.owner === undefined ? {} : { owner: filter.owner }),
     ...(filter.limit === undefined ? {} : { limit: filter.limit }),
     states: filter.states ?? UNFINISHED,
   });
-  return list.map((exception) => exceptionLine(project, exception, today));
+  return linesOfExceptions(engine, echoesBehind(list), today);
 }
 
-export function exceptionLine(project: Project, exception: StoredException, today: string): ExceptionLine {
+/** The lines of these exceptions, with their records. */
+export async function linesOfExceptions(engine: Engine, list: readonly StoredException[], today: string): Promise<ExceptionLine[]> {
+  const records = await recordsOfExceptions(
+    engine.knex,
+    list.map(({ id }) => id),
+  );
+  const names = await recordNames(engine.knex);
+  return list.map((exception) => exceptionLine(engine.project, exception, today, records.get(exception.id) ?? [], names));
+}
+
+/** Each echo behind its cause, where that is in the list. */
+function echoesBehind(list: readonly StoredException[]): StoredException[] {
+  const ids = new Set(list.map(({ id }) => id));
+  const isEcho = ({ causeId }: StoredException): boolean => causeId !== null && ids.has(causeId);
+  const echoes = Map.groupBy(list.filter(isEcho), ({ causeId }) => causeId!);
+  return list.filter((exception) => !isEcho(exception)).flatMap((exception) => [exception, ...(echoes.get(exception.id) ?? [])]);
+}
+
+function exceptionLine(
+  project: Project,
+  exception: StoredException,
+  today: string,
+  records: readonly ExceptionRecord[],
+  names: RecordNames,
+): ExceptionLine {
   const { since, minor, currency, facts } = exception;
   const type = EXCEPTION_TYPES[exception.type as ExceptionCode];
   const sides = project.pipelines.get(exception.pipeline)?.value.reconcile;
@@ -75,7 +111,13 @@ export function exceptionLine(project: Project, exception: StoredException, toda
       facts,
     }),
     next: type.next,
-    records: exception.leftCount + exception.rightCount,
+    records: records.map(({ side, record, minor: cents }) => ({
+      side,
+      side_name: sides?.[side].name ?? side,
+      entity: sides?.[side].entity ?? '',
+      ...names.partsOf(record),
+      amount: plainMoney(cents, currency),
+    })),
     amount: plainMoney(minor, currency),
     currency,
     since,
@@ -86,7 +128,9 @@ export function exceptionLine(project: Project, exception: StoredException, toda
     state: exception.state,
     owner: exception.owner,
     reason: exception.reason,
-    cause: typeof facts.cause === 'string' ? facts.cause : null,
+    facts,
+    about: exception.about,
+    cause: exception.causeId,
   };
 }
 
@@ -97,24 +141,8 @@ export interface NamedRecord {
   entity: string;
   connection: string;
   key: string;
-  /** Minor units. */
-  minor: number;
-}
-
-export async function namedRecords(
-  { project, knex }: Engine,
-  exception: StoredException,
-  records: readonly ExceptionRecord[],
-): Promise<NamedRecord[]> {
-  const { partsOf } = await recordNames(knex);
-  const sides = project.pipelines.get(exception.pipeline)?.value.reconcile;
-  return records.map(({ side, record, minor }) => ({
-    side,
-    side_name: sides?.[side].name ?? side,
-    entity: sides?.[side].entity ?? '',
-    ...partsOf(record),
-    minor,
-  }));
+  /** Decimal text: "-12.50". */
+  amount: string;
 }
 
 /** Throws ConfigError PIPELINE_UNKNOWN for what is no reconciliation of the town. */
@@ -138,7 +166,7 @@ function check(given: string | undefined, known: readonly string[], code: string
     code,
     place: {},
     message: `There is no ${what} "${given}".`,
-    hint: meant === undefined ? `There are: ${known.join(', ')}.` : `Did you mean ${meant}?`,
+    hint: meant === undefined ? `Known: ${known.join(', ')}.` : `Did you mean ${meant}?`,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Problem } from '../core/errors.ts';
-import { type Difference, type DifferenceStatus } from '../store/differences.ts';
+import type { SideState } from '../store/reconciliation/pass-matches.ts';
+import { type Difference, type DifferenceStatus } from '../store/reconciliation/differences.ts';
 
 /** What the last run of a reconciliation found, in the words of its configuration. */
 export interface Reconciliation {
@@ -16,9 +17,14 @@ export interface Reconciliation {
   problems: Problem[];
   /** Full keys by status. */
   counts: Record<DifferenceStatus, number>;
+  /** Of passes: each side's records by state; every record is in exactly one, and the sums are the side's total. */
+  states: ReconciliationState[];
   /** Roll-ups and leaves, each roll-up before what is inside; the first is the total, with an empty key. */
   lines: ReconciliationLine[];
 }
+
+/** One state of one side. */
+export type ReconciliationState = SideState;
 
 /** `difference`: right less left in minor units, an absent side counting as nothing; of a roll-up, over what was checked. */
 export type ReconciliationLine = Difference & { difference: number; currency: string };

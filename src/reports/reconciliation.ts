@@ -3,8 +3,15 @@ import type { ReconciliationConfig } from '../config/schema/pipeline.ts';
 import type { PipelineConfig } from '../config/schema/pipeline.ts';
 import { plainMoney } from '../core/money.ts';
 import type { Engine } from '../engine/run/run.ts';
-import { type Difference, comparedIn, differenceCounts, type DifferenceStatus, listDifferences } from '../store/differences.ts';
-import { type Match, matchesOf } from '../store/matches.ts';
+import {
+  type Difference,
+  comparedIn,
+  differenceCounts,
+  type DifferenceStatus,
+  listDifferences,
+} from '../store/reconciliation/differences.ts';
+import { sideStates } from '../store/reconciliation/pass-matches.ts';
+import { type Match, matchesOf } from '../store/reconciliation/matches.ts';
 import { reconciliationReasons } from './reconciliation-reasons.ts';
 
 /** Every reconciliation that is not off, by name. */
@@ -49,13 +56,14 @@ export async function readReconciliation(
     ranAt: run?.endedAt ?? null,
     problems: run?.problems ?? [],
     counts,
+    states: pipeline.reconcile.passes ? await sideStates(knex, id) : [],
     lines: withDifferences(contest(found, contested), match_on.length, town),
   };
 }
 
 async function linesOf({ knex }: Engine, id: string, leafDepth: number, all: boolean): Promise<Difference[]> {
   if (all) return listDifferences(knex, id);
-  // The outermost keys are told in any case, so that what agrees is seen too; in the order of the keys.
+  // The outermost keys are told in any case, so what agrees is seen too; in the order of the keys.
   const outer = leafDepth > 1 ? await listDifferences(knex, id, { depth: 1 }) : [];
   const total = await listDifferences(knex, id, { depth: 0 });
   const differing = (await listDifferences(knex, id, { status: DIFFERING })).filter((line) => line.depth > (leafDepth > 1 ? 1 : 0));
@@ -111,6 +119,7 @@ export function reconciliationJson(r: Reconciliation): Record<string, unknown> {
     ran_at: r.ranAt,
     problems: r.problems,
     counts: r.counts,
+    states: r.states.map(({ minor, ...state }) => ({ ...state, amount: plainMoney(minor, state.currency) })),
     reasons: reconciliationReasons(r).map(({ status, reason, currency, keys, difference }) => ({
       status,
       reason,

@@ -16,6 +16,7 @@ import * as decisions from './migrations/011-decisions.ts';
 import * as identity from './migrations/020-identity.ts';
 import * as exceptions from './migrations/030-exceptions.ts';
 import * as carry from './migrations/040-carry.ts';
+import * as findings from './migrations/050-findings.ts';
 import { openSqlite, peekSqlite } from './sqlite/open.ts';
 
 export type { Knex };
@@ -37,6 +38,7 @@ const MIGRATIONS = [
   { name: '020-identity', up: identity.up },
   { name: '030-exceptions', up: exceptions.up },
   { name: '040-carry', up: carry.up },
+  { name: '050-findings', up: findings.up },
 ];
 
 /** Names of the migrations, in order. */
@@ -85,12 +87,12 @@ async function openDatabase(url: string, projectFolder: string): Promise<Knex> {
   throw new ConfigError({
     code: 'STORE_URL',
     place: { file: 'config/interlocal.yaml', path: 'store.url' },
-    message: `The store "${url.replace(/\/\/.{0,500}@/, '//…@')}" is not of a kind that can be opened.`,
+    message: `The store "${url.replace(/\/\/.{0,500}@/, '//…@')}" is not of a supported kind.`,
     hint: 'Use sqlite:data/interlocal.db, or postgres://USER@HOST/DATABASE.',
   });
 }
 
-/** Runs what is missing, all in one transaction, so that two processes that start together do it once. */
+/** Runs what is missing, all in one transaction, so two processes that start together do it once. */
 async function migrate(knex: Knex, migrations = MIGRATIONS): Promise<void> {
   const done = await migrationsOf(knex);
   const unknown = done.filter((name) => !MIGRATIONS.some((m) => m.name === name));

@@ -10,18 +10,18 @@ const STATES = ['open', 'assigned', 'waiting', 'resolved', 'closed'] as const;
 export function registerExceptions(cli: Cli): void {
   const exceptions = cli.program
     .command('exceptions')
-    .description('What does not reconcile and needs a person: the oldest first, with what to do next.');
+    .description('What does not reconcile and needs attention, oldest first, with what to do next.');
 
   exceptions
     .command('list')
     .argument('[pipeline]', 'only those of this reconciliation')
-    .addOption(new Option('--state <state>', 'only those in this state; otherwise all that need somebody').choices(STATES))
+    .addOption(new Option('--state <state>', 'only those in this state (default: all that need attention)').choices(STATES))
     .option('--type <type>', 'only those of this type, such as not_deposited')
     .option('--owner <name>', 'only those of this owner')
-    .option('--limit <n>', 'how many', countOption, 200)
-    .description('List them, the oldest first.')
+    .option('--limit <n>', 'how many; default: all', countOption)
+    .description('List them, oldest first.')
     .action(
-      async (pipeline: string | undefined, options: { state?: (typeof STATES)[number]; type?: string; owner?: string; limit: number }) => {
+      async (pipeline: string | undefined, options: { state?: (typeof STATES)[number]; type?: string; owner?: string; limit?: number }) => {
         const { withTown } = await import('../town.ts');
         const { checkExceptionFilter, exceptionLines, todayIn } = await import('../../reports/exceptions.ts');
         await withTown(cli, async (engine) => {
@@ -37,39 +37,37 @@ export function registerExceptions(cli: Cli): void {
   exceptions
     .command('show')
     .argument('<id>', 'its id, or the beginning of it')
-    .description('One exception with its records and all that was done about it.')
+    .description('Show one exception with its records and its history.')
     .action(async (id: string) => {
       const { withTown } = await import('../town.ts');
       const { showException } = await import('../../engine/reconciliation/exceptions.ts');
-      const { exceptionLine, namedRecords, todayIn } = await import('../../reports/exceptions.ts');
-      const { plainMoney } = await import('../../core/money.ts');
+      const { linesOfExceptions, todayIn } = await import('../../reports/exceptions.ts');
       await withTown(cli, async (engine) => {
         const { project, knex } = engine;
-        const { exception, records, events } = await showException(knex, id);
-        const line = exceptionLine(project, exception, todayIn(project));
-        const shown = await namedRecords(engine, exception, records);
-        cli.print({ ...line, records: shown, events }, () =>
+        const { exception, events } = await showException(knex, id);
+        const [line] = await linesOfExceptions(engine, [exception], todayIn(project));
+        cli.print({ ...line!, events }, () =>
           [
-            linesOf(line),
-            ...shown.map((r) => `    ${r.side_name}: ${r.connection} ${r.key}, ${plainMoney(r.minor, exception.currency)}`),
+            linesOf(line!),
+            ...line!.records.map((r) => `    ${r.side_name}: ${r.connection} ${r.key}, ${r.amount}`),
             ...events.map((e) => `    ${e.at} ${e.actor}: ${e.action} ${JSON.stringify(e.detail)}`),
           ].join('\n'),
         );
       });
     });
 
-  action('assign', 'Say who works on them.', ['--to <name>', 'the owner'], (_, to) => ({ do: 'assign', owner: to }));
-  action('wait', 'Say whose answer they wait for.', ['--on <whom>', 'whose answer'], (_, on) => ({ do: 'wait', on }));
+  action('assign', 'Assign them to someone.', ['--to <name>', 'the owner'], (_, to) => ({ do: 'assign', owner: to }));
+  action('wait', 'Note whose answer they are waiting for.', ['--on <whom>', 'whose answer'], (_, on) => ({ do: 'wait', on }));
   action('note', 'Add a note.', ['--text <text>', 'the note'], (_, text) => ({ do: 'note', text }));
-  action('reopen', 'Take a resolved or closed one up again.', ['--text <text>', 'why'], (_, text) => ({ do: 'reopen', text }));
+  action('reopen', 'Reopen resolved or closed ones.', ['--text <text>', 'why'], (_, text) => ({ do: 'reopen', text }));
 
   const resolve = exceptions
     .command('resolve')
     .argument('<ids...>')
-    .description('Close them, with the reason.')
+    .description('Close them, with a reason.')
     .requiredOption('--text <text>', 'what was found and done');
   resolve.addOption(
-    new Option('--reason <reason>', 'why they need nobody any more')
+    new Option('--reason <reason>', 'why they need no more attention')
       .choices(['corrected_at_source', 'timing', 'written_off', 'booked', 'not_an_error', 'other'])
       .makeOptionMandatory(),
   );
@@ -95,10 +93,9 @@ export function registerExceptions(cli: Cli): void {
 async function act(cli: Cli, ids: string[], action: ExceptionAction): Promise<void> {
   const { withTown } = await import('../town.ts');
   const { actOnExceptions } = await import('../../engine/reconciliation/exceptions.ts');
-  const { exceptionLine, todayIn } = await import('../../reports/exceptions.ts');
-  await withTown(cli, async ({ project, knex }) => {
-    const day = todayIn(project);
-    const list = (await actOnExceptions(knex, ids, action)).map((exception) => exceptionLine(project, exception, day));
+  const { linesOfExceptions, todayIn } = await import('../../reports/exceptions.ts');
+  await withTown(cli, async (engine) => {
+    const list = await linesOfExceptions(engine, await actOnExceptions(engine.knex, ids, action), todayIn(engine.project));
     cli.print({ exceptions: list }, () =>
       [...list.map((e) => `${e.id.slice(0, 8)} is ${e.state}.`), plural(list.length, 'exception')].join('\n'),
     );
@@ -108,5 +105,6 @@ async function act(cli: Cli, ids: string[], action: ExceptionAction): Promise<vo
 function linesOf(e: ExceptionLine): string {
   const age = e.age === null ? 'no day' : plural(e.age, 'business day');
   const who = e.owner === null ? e.state : `${e.state}, ${e.owner}`;
+  if (e.cause !== null) return `          echo ${e.id.slice(0, 8)} of ${e.cause.slice(0, 8)}: ${e.title}. ${e.sentence}`;
   return `${e.id.slice(0, 8)}  ${e.title} (${age}${e.overdue ? ', overdue' : ''}; ${who})\n          ${e.sentence} ${e.next}`;
 }

@@ -12,13 +12,14 @@ import { plural, tableText } from '../table.ts';
 export function reconciliationText(list: readonly Reconciliation[], format: string, options: { all: boolean; zone: string }): string {
   if (format === 'json') return `${jsonLine({ reconciliations: list.map(reconciliationJson) })}\n`;
   if (format === 'csv') return csvOf(list);
-  if (list.length === 0) return 'There are no reconciliations yet: a pipeline with reconcile: is one.\n';
+  if (list.length === 0) return 'There are no reconciliations yet. Add a pipeline with reconcile:.\n';
   return visible(`${list.map((r) => tableOf(r, options)).join('\n\n')}\n`);
 }
 
 function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): string {
   const head = `${r.pipeline}: ${r.left} against ${r.right}`;
   if (r.ranAt === null) return `${head}\nIt has not run yet: interlocal run ${r.pipeline}`;
+  if (r.states.length > 0) return statesOf(r, head, options);
   const money = (minor: number | null, currency: string): string =>
     minor === null ? '' : `${formatMoney(minor, currency)}${currency === r.currency ? '' : ` ${currency}`}`;
   const shown = r.lines.filter((line) => line.depth > 0);
@@ -50,13 +51,48 @@ function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): st
   ].join('\n');
 }
 
+/** Of passes: every record is in one state, and the states add up to the side. */
+function statesOf(r: Reconciliation, head: string, { zone }: { zone: string }): string {
+  const rows = (['left', 'right'] as const).flatMap((side) => {
+    const own = r.states.filter((state) => state.side === side);
+    return [...Map.groupBy(own, ({ currency }) => currency)].flatMap(([currency, list]) => [
+      ...list.map((s) => [r[side], STATE_WORDS[s.state], s.records.toLocaleString('en-US'), formatMoney(s.minor, currency), currency]),
+      [
+        r[side],
+        'total',
+        list.reduce((sum, s) => sum + s.records, 0).toLocaleString('en-US'),
+        formatMoney(
+          list.reduce((sum, s) => sum + s.minor, 0),
+          currency,
+        ),
+        currency,
+      ],
+    ]);
+  });
+  return [
+    head,
+    `Last run ${timeText(r.ranAt!, zone)}. Every record is in one state; interlocal exceptions list ${r.pipeline} and matches list ${r.pipeline} have them.`,
+    ...(r.problems.length > 0 ? ['', ...r.problems.map(textOfProblem)] : []),
+    '',
+    tableText(['side', 'state', 'records', 'amount', ''], rows, [2, 3]),
+  ].join('\n');
+}
+
+const STATE_WORDS = {
+  confirmed: 'matched',
+  proposed: 'proposed',
+  in_transit: 'in transit',
+  excepted: 'in exceptions',
+  out_of_scope: 'out of scope',
+};
+
 /** What several keys have in common is told once more, with how many there are. */
 function reasonLines(r: Reconciliation, money: (minor: number | null, currency: string) => string): string[] {
   const several = reconciliationReasons(r).filter(({ keys }) => keys.length > 1);
   if (several.length === 0) return [];
   return [
     '',
-    'Why, where it is the same for several',
+    'Reasons shared by several',
     ...several.map(({ status, reason, currency, keys, difference }) =>
       visibleLine(
         `  ${plural(keys.length, 'key')}, ${statusWord(status, r)}${status === 'unchecked' ? '' : `, ${money(difference, currency)} ${currency}`}: ${reason}`,

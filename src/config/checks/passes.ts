@@ -3,17 +3,18 @@ import { type Part, problemAt } from '../draft.ts';
 import type { PassConfig } from '../schema/passes.ts';
 import type { EntityConfig } from '../schema/model.ts';
 import type { PipelineConfig, ReconciliationConfig } from '../schema/pipeline.ts';
+import { checkExceptionRules } from './exception-rules.ts';
 import { columnsOf, noField } from './entity-fields.ts';
 
 type Entities = Readonly<Record<'left' | 'right', EntityConfig | undefined>>;
 
-/** The fields that passes name, and the days that they count from; keys of match_on have no place beside them. */
+/** The fields that passes name, and the days that they count from; keys of match_on have no place next to them. */
 export function checkPasses(part: Part<PipelineConfig>, reconcile: ReconciliationConfig, entities: Entities): Problem[] {
   const { passes } = reconcile;
   const problems: Problem[] = [];
   for (const side of ['left', 'right'] as const) problems.push(...checkDate(part, reconcile, side, entities[side]));
   if (!passes) {
-    for (const key of ['open', 'over_short'] as const)
+    for (const key of ['open', 'over_short', 'unequal', 'exceptions'] as const)
       if (reconcile[key] !== undefined)
         problems.push(problemAt(part, ['reconcile', key], 'VALUE_INVALID', 'is for reconciliations with passes; this one has match_on.'));
     return problems;
@@ -40,6 +41,7 @@ export function checkPasses(part: Part<PipelineConfig>, reconcile: Reconciliatio
             ),
           );
   });
+  problems.push(...checkExceptionRules(part, reconcile, entities));
   return problems;
 }
 

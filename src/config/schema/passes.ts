@@ -45,7 +45,7 @@ const confirm = z
   .default('automatic')
   .describe('automatic: what this pass finds is confirmed. suggest: a person confirms it.');
 
-const name = z.string().min(1).max(60).describe('What people call this rule; it stands in every match.');
+const name = z.string().min(1).max(60).describe('What people call this rule; it is in every match.');
 
 const pass = exactlyOne(
   z.strictObject({
@@ -116,6 +116,11 @@ export const OPEN_TYPES = [
 const openSide = z.strictObject({
   type: z.enum(OPEN_TYPES),
   within: z.int().min(0).max(400).default(0).describe('For so many business days after its own day it is in transit, which is normal.'),
+  together: z
+    .array(columnName)
+    .min(1)
+    .optional()
+    .describe('Records that agree in these fields are one exception: the receipts of one bag.'),
 });
 
 export const passes = z

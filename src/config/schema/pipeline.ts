@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { columnName, duration, exactlyOne, id, monthDay } from './common.ts';
+import { exceptionRules, unequalType } from './exception-rules.ts';
 import { openRecords, overShort, passes } from './passes.ts';
 import { condition } from './mapping.ts';
 import { carrySchema } from './carry.ts';
@@ -40,6 +41,8 @@ const reconciliationKeys = z.strictObject({
   passes: passes.optional(),
   open: openRecords.optional(),
   over_short: overShort.optional(),
+  unequal: unequalType.optional(),
+  exceptions: exceptionRules.optional(),
   check: z
     .enum(['both', 'left', 'right'])
     .default('both')
@@ -49,7 +52,7 @@ const reconciliationKeys = z.strictObject({
     .min(0)
     .default(0)
     .describe(
-      'How many of match_on must exist on the other side for a difference to count; keys whose outermost parts have no counterpart at all are said to be unchecked.',
+      'How many of match_on must exist on the remote system for a difference to count; keys whose outermost parts have no counterpart at all are said to be unchecked.',
     ),
 });
 
@@ -103,6 +106,7 @@ export type DeliveryConfig = z.output<typeof delivery>;
 export const pipelineSchema = exactlyOne(
   z.strictObject({
     pipeline: id,
+    title: z.string().optional().describe('The name that people see instead of the id, on pages and in status.'),
     description: z.string().optional(),
     mode: z
       .enum(['off', 'shadow', 'review', 'live'])

@@ -1,14 +1,13 @@
 import type { EntityConfig } from '../../config/schema/model.ts';
 import { noCounts } from '../../core/outcome.ts';
-import { identityStore } from '../../store/identity.ts';
-import type { Landing } from '../../store/landing.ts';
+import { identityStore } from '../../store/identity/identity.ts';
+import type { Landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
-import { finishRun, startRun } from '../../store/runs.ts';
-import { listSources } from '../../store/sources.ts';
+import { finishRun, startRun } from '../../store/ledger/runs.ts';
 import { type MatchedKind, writeOfMembers } from './members.ts';
 import { placeRegion } from './place.ts';
 
-/** Puts what these members are tied to anew into clusters, as a run of its own, so that its changes have a time and reach other systems. */
+/** Puts what these members are tied to into clusters again, as a run of its own, so its changes have a time and reach other systems. */
 export async function placeAgain(
   held: Landing,
   trx: Knex.Transaction,
@@ -20,9 +19,7 @@ export async function placeAgain(
   const placed = await placeRegion(store, kind.model, new Set(ids), new Map());
   if (placed.goldens.size === 0) return;
   const runId = await startRun(trx, `review of ${kind.entity.entity}`);
-  const sources = new Map((await listSources(trx)).map((s) => [s.id, s]));
-  const context = { runId, entities, sourceOf: (id: number) => sources.get(id) ?? { pipeline: '', connection: '' } };
-  await writeOfMembers(held, context, kind, store, {
+  await writeOfMembers(held, { runId, entities }, kind, store, {
     goldens: placed.goldens,
     goldenOf: placed.goldenOf,
     said: new Map(),

@@ -5,16 +5,24 @@ import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import { parseMoney } from '../../core/money.ts';
 import { businessDays, dateOf, dayNumber } from '../../reconciliation/calendar.ts';
 import type { BusinessDays, FieldPair, Pass, Tolerance, Window } from '../../reconciliation/entry.ts';
-import type { Rules } from '../../reconciliation/match/reconcile.ts';
+import type { OpenRule, Rules } from '../../reconciliation/match/work.ts';
+import { exceptionRulesOf, fieldsOfRules } from './exception-rules.ts';
 
-/** A reconciliation's passes as its pipeline declares them, with the defaults filled in. Amounts are of the town's currency. */
-export function rulesOf(pipeline: string, config: ReconciliationConfig, currency: string): Rules {
+/**
+ * A reconciliation's passes as its pipeline declares them, with the defaults filled in. Amounts are of the town's currency.
+ */
+export function rulesOf(pipeline: string, config: ReconciliationConfig, town: { currency: string; fiscal_year_starts: string }): Rules {
+  const { currency } = town;
   const { left, right } = config.open ?? {};
   return {
     reconciliation: pipeline,
     passes: (config.passes ?? []).map((pass) => passOf(pass, currency)),
-    open: { left: left ?? { type: 'only_left', within: 0 }, right: right ?? { type: 'only_right', within: 0 } },
-    differences: config.over_short === undefined ? {} : { overShort: minorOf(config.over_short, currency) },
+    open: { left: openOf(left, 'only_left'), right: openOf(right, 'only_right') },
+    fiscalYearStarts: Number(town.fiscal_year_starts.slice(0, 2)),
+    exceptions: {
+      ...exceptionRulesOf(config),
+      ...(config.over_short === undefined ? {} : { overShort: minorOf(config.over_short, currency) }),
+    },
   };
 }
 
@@ -23,7 +31,13 @@ export function fieldsOf(config: ReconciliationConfig, side: 'left' | 'right'): 
   const fields = (config.passes ?? []).flatMap((pass) =>
     [...(pass.on ?? []), ...(pass.block ?? []), ...(pass.text ?? [])].map((pair) => pairOf(pair)[side]),
   );
-  return [...new Set(fields)].sort();
+  return [...new Set([...fields, ...fieldsOfRules(config, side), ...(config.open?.[side]?.together ?? [])])].sort();
+}
+
+function openOf(open: NonNullable<ReconciliationConfig['open']>['left'], type: string): OpenRule {
+  if (!open) return { type, within: 0 };
+  const { together, ...rest } = open;
+  return { ...rest, ...(together === undefined ? {} : { together }) };
 }
 
 /** The town's business days over everything that the records and today span. */

@@ -5,16 +5,19 @@ import { calendarDay, dayIn } from '../../core/time.ts';
 import { dateOf, dayNumber } from '../../reconciliation/calendar.ts';
 import type { BusinessDays, Entry, Side } from '../../reconciliation/entry.ts';
 import { dueIn, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
+import { conservedSums, type SideSum } from '../../reconciliation/match/conservation.ts';
 import { type FoundException, type Reconciled, reconcileSides } from '../../reconciliation/match/reconcile.ts';
-import { type NewException, saveExceptions } from '../../store/exceptions.ts';
-import type { MatchRecord } from '../../store/matches.ts';
+import { SIDES } from '../../reconciliation/match/work.ts';
+import { type NewException, saveExceptions } from '../../store/reconciliation/exceptions.ts';
+import type { MatchRecord } from '../../store/reconciliation/matches.ts';
 import type { Knex } from '../../store/open.ts';
-import { listDecisions, type PassMatch, saveInTransit, savePassMatches } from '../../store/pass-matches.ts';
-import { sourceNames } from '../../store/record-names.ts';
-import { listSources } from '../../store/sources.ts';
-import { recordsOfSide } from '../../store/totals.ts';
+import { listDecisions, type PassMatch, savePassMatches, saveSideStates, saveUnmatched } from '../../store/reconciliation/pass-matches.ts';
+import { sourceNames } from '../../store/landing/record-names.ts';
+import { listSources } from '../../store/ledger/sources.ts';
+import { recordsOfSide } from '../../store/reconciliation/totals.ts';
 import { problemsBehind } from './behind.ts';
 import { contestMatches } from './contest.ts';
+import { linkEchoes } from './echoes.ts';
 import { fieldsOf, rulesOf, townDays } from './pass-rules.ts';
 import { storedBasis } from './reconciliation-basis.ts';
 import { recordNames } from './record-name.ts';
@@ -42,10 +45,10 @@ export async function reconcileByPasses(session: Session): Promise<void> {
   const config = session.pipeline.reconcile!;
   const { pipeline } = session.pipeline;
   const { project } = session;
-  const { currency, time_zone: zone } = project.config.town;
+  const { time_zone: zone } = project.config.town;
   const now = session.now();
   const today = dayNumber(dayIn(zone, now));
-  const { result, sides, saved, incomplete, twice } = await session.commit(async (_, trx) => {
+  const { result, sides, sums, saved, incomplete, twice } = await session.commit(async (_, trx) => {
     const sources = await listSources(trx);
     const read = await sidesOf(session, trx, config, sources);
     const sides = {
@@ -59,13 +62,14 @@ export async function reconcileByPasses(session: Session): Promise<void> {
     );
     const decisions = await listDecisions(trx, pipeline);
     const result = reconcileSides(
-      rulesOf(pipeline, config, currency),
+      rulesOf(pipeline, config, project.config.town),
       { left: sides.left.entries, right: sides.right.entries },
       decisions,
       days,
       today,
     );
     stopIfAsked(session);
+    const sums = conservedSums(pipeline, { left: sides.left.entries, right: sides.right.entries }, result);
     const run = { pipeline, id: session.runId, at: now.toISOString(), basis: JSON.stringify(storedBasis(project, config, sources)) };
     const names = nameFinder(sides);
     const matched = await savePassMatches(
@@ -76,13 +80,16 @@ export async function reconcileByPasses(session: Session): Promise<void> {
     );
     const found = result.exceptions.map((exception) => exceptionOf(exception, sides, days));
     const exceptions = await saveExceptions(trx, run, found, explainer(result));
-    await saveInTransit(trx, pipeline, [
-      ...recordsOf(result.inTransit.left, 'left', sides),
-      ...recordsOf(result.inTransit.right, 'right', sides),
+    await saveUnmatched(trx, pipeline, [
+      ...SIDES.flatMap((side) => recordsOf(result.inTransit[side], side, sides).map((record) => ({ ...record, rule: null }))),
+      ...result.outOfScope.flatMap(({ entry, side, rule }) => recordsOf([entry], side, sides).map((record) => ({ ...record, rule }))),
     ]);
+    await saveSideStates(trx, pipeline, sums);
+    await linkEchoes(trx, project);
     return {
       result,
       sides,
+      sums,
       saved: { matched, exceptions },
       incomplete: await problemsBehind(session, trx, config, sources, []),
       twice: await contestMatches(trx, project, pipeline),
@@ -95,7 +102,7 @@ export async function reconcileByPasses(session: Session): Promise<void> {
     if (state === 'confirmed') session.counts.unchanged++;
     else if (state === 'excepted') session.counts.changed++;
   }
-  for (const side of ['left', 'right'] as const) session.note(sideSummary(config, side, sides[side].entries, result));
+  for (const side of SIDES) session.note(sideSummary(config, side, sums));
   session.note(
     `${saved.matched.added} matches added, ${saved.matched.revoked} revoked; ${saved.exceptions.opened} exceptions opened, ${saved.exceptions.closed} closed by new data, ${saved.exceptions.reopened} reopened, ${saved.exceptions.unfinished} need attention.`,
   );
@@ -179,6 +186,7 @@ function exceptionOf(exception: FoundException, sides: Record<Side, ReadEntries>
     since: since === null ? null : dateOf(since),
     facts,
     dueOn: due === null ? null : dateOf(due),
+    about: exception.holds ? 'money' : 'finding',
     records: [...names('left'), ...names('right')],
   };
 }
@@ -218,7 +226,7 @@ function unusable(pipeline: string, config: ReconciliationConfig, sides: Record<
           {
             code: 'SIDE_INCOMPLETE',
             place: { system: pipeline },
-            message: `${sides[side].withoutAmount} records of ${config[side].name} have no amount and are on neither side.`,
+            message: `${sides[side].withoutAmount} records of ${config[side].name} have no amount and are left out of both sides.`,
             hint: 'Fix the mapping or the source, or leave them out with where.',
           },
         ],
@@ -226,19 +234,12 @@ function unusable(pipeline: string, config: ReconciliationConfig, sides: Record<
 }
 
 /** One side's records by state: every record is in exactly one, and the sums are the side's total. */
-function sideSummary(config: ReconciliationConfig, side: Side, entries: readonly StoredEntry[], result: Reconciled): string {
-  const sums = new Map<string, Map<string, { n: number; minor: number }>>();
-  for (const entry of entries) {
-    const state = result.states.get(entry)!;
-    let states = sums.get(entry.currency);
-    if (!states) sums.set(entry.currency, (states = new Map()));
-    const sum = states.get(state) ?? { n: 0, minor: 0 };
-    states.set(state, { n: sum.n + 1, minor: sum.minor + entry.minor });
-  }
-  const parts = [...sums].map(([currency, states]) => {
+function sideSummary(config: ReconciliationConfig, side: Side, sums: readonly SideSum[]): string {
+  const own = sums.filter((sum) => sum.side === side);
+  const parts = [...Map.groupBy(own, ({ currency }) => currency)].map(([currency, list]) => {
     const told = STATES.flatMap(([state, label]) => {
-      const sum = states.get(state);
-      return sum ? [`${plainMoney(sum.minor, currency)} ${label} (${sum.n})`] : [];
+      const sum = list.find((s) => s.state === state);
+      return sum ? [`${plainMoney(sum.minor, currency)} ${label} (${sum.records})`] : [];
     });
     return `${currency} ${told.join(', ')}`;
   });
@@ -250,4 +251,5 @@ const STATES = [
   ['proposed', 'proposed'],
   ['in_transit', 'in transit'],
   ['excepted', 'in exceptions'],
+  ['out_of_scope', 'out of scope'],
 ] as const;

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Project } from '../../config/project.ts';
 import type { MappingConfig } from '../../config/schema/mapping.ts';
 import type { PipelineConfig, ReconciliationConfig } from '../../config/schema/pipeline.ts';
-import type { Source } from '../../store/sources.ts';
+import type { Source } from '../../store/ledger/sources.ts';
 import { bindMappings } from '../run/bind.ts';
 
 /**
@@ -41,8 +41,8 @@ export function changesSince(
   for (const [pipeline, fingerprint] of Object.entries(basis.mappings)) {
     const value = project.pipelines.get(pipeline)?.value;
     if (!value) continue;
-    if (value.mode === 'off') changes.push(`${pipeline} is off now`);
-    else if (!feeding.has(pipeline)) changes.push(`${pipeline} gives it no records any more`);
+    if (value.mode === 'off') changes.push(`${pipeline} is now off`);
+    else if (!feeding.has(pipeline)) changes.push(`${pipeline} no longer supplies it with records`);
     else if (fingerprintOf(pipeline) !== fingerprint) changes.push(`the mappings of ${pipeline} have changed`);
   }
   return changes;
@@ -97,7 +97,7 @@ function mayMake(pipeline: PipelineConfig, mapping: MappingConfig | undefined, s
 
 function settingsOf(
   project: Project,
-  { left, right, match_on, check, compare_from, passes, open, over_short }: ReconciliationConfig,
+  { left, right, match_on, check, compare_from, passes, open, over_short, unequal, exceptions }: ReconciliationConfig,
 ): Basis['settings'] {
   const { fiscal_year_starts, time_zone, currency, calendar } = project.config.town;
   const side = ({ entity, where, amount, date }: ReconciliationConfig['left']): unknown => ({ entity, where, amount, date });
@@ -108,7 +108,7 @@ function settingsOf(
     match_on: digest(match_on.map((m) => [m.left, m.right])),
     check: digest(check),
     compare_from: digest(compare_from),
-    passes: digest([passes, open, over_short]),
+    passes: digest([passes, open, over_short, unequal, exceptions]),
     calendar: digest([fiscal_year_starts, time_zone, currency, passes ? calendar : undefined]),
   };
 }

@@ -1,12 +1,6 @@
 import type { Entry, Side, Unequal } from '../entry.ts';
 import { sumOf } from '../sums.ts';
-
-export interface DifferenceRules {
-  /** Differences up to this many minor units are over or short at the counter. */
-  overShort?: number;
-  /** Records of one side that agree in these fields and in amount are one receipt entered twice. */
-  duplicateOn?: { side: Side; fields: readonly string[] };
-}
+import type { ExceptionRules } from './rules.ts';
 
 /** An exception before it has an id. */
 export interface Difference {
@@ -15,19 +9,59 @@ export interface Difference {
   right: readonly Entry[];
   /** Minor units. */
   minor: number;
+  /** What its id is made of where it has no records of its own, or where they change while the cause stays. */
+  subject?: string;
+  /** Its day where that is not the first of its records. */
+  since?: number;
+  currency?: string;
   facts: Readonly<Record<string, string | number>>;
 }
 
 /** Names why records that a key ties have different sums: the first of these that explains the whole difference. */
-export function explainUnequal(group: Unequal, rules: DifferenceRules): Difference[] {
+export function explainUnequal(group: Unequal, rules: ExceptionRules): Difference {
   const { left, right, difference } = group;
   const sums = { left_sum: sumOf(left), right_sum: sumOf(right), pass: group.pass };
-  const one = (type: string, facts: Record<string, string | number> = {}): Difference[] => [
-    { type, left, right, minor: difference, facts: { ...sums, ...facts } },
+  const as = (type: string, facts: Record<string, string | number> = {}): Difference => ({
+    type,
+    left,
+    right,
+    minor: difference,
+    facts: { ...sums, ...facts },
+  });
+  const split = rules.splits.find((rule) => missingPart(group[rule.side], rule.field) !== undefined);
+  if (split) return as(split.type, { missing: missingPart(group[split.side], split.field)! });
+  if (isTransposed(sums.left_sum, sums.right_sum)) return as('transposed');
+  if (rules.overShort !== undefined && Math.abs(difference) <= rules.overShort) return as('cash_over_short');
+  return as(rules.unequal);
+}
+
+/** The only record whose amount is the whole difference, where the other records of its side would add up; undefined: none, or several. */
+export function oneTooMany({ left, right, difference }: Unequal): { side: Side; entry: Entry } | undefined {
+  const found = [
+    ...(left.length > 1 ? left.filter(({ minor }) => minor === -difference).map((entry) => ({ side: 'left' as const, entry })) : []),
+    ...(right.length > 1 ? right.filter(({ minor }) => minor === difference).map((entry) => ({ side: 'right' as const, entry })) : []),
   ];
-  if (isTransposed(sums.left_sum, sums.right_sum)) return one('transposed');
-  if (rules.overShort !== undefined && Math.abs(difference) <= rules.overShort) return one('cash_over_short');
-  return one('amount_differs');
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** Which part of a whole is missing among texts such as "bag 1/2": "2/2". Undefined: all are there, or no text names parts. */
+export function missingPart(entries: readonly Entry[], field: string): string | undefined {
+  const seen = new Map<number, Set<number>>();
+  for (const { values } of entries) {
+    const part = partOf(values[field] ?? '');
+    if (!part) continue;
+    const list = seen.get(part.of) ?? new Set();
+    seen.set(part.of, list.add(part.number));
+  }
+  for (const [of, numbers] of seen) for (let i = 1; i <= of; i++) if (!numbers.has(i)) return `${i}/${of}`;
+  return undefined;
+}
+
+/** "bag 1/2" is part 1 of 2; a date such as 7/1/2026 is none. */
+export function partOf(text: string): { number: number; of: number; whole: string } | undefined {
+  const found = /(?<![0-9/])([1-9])\s?(?:\/|of)\s?([2-9])(?![0-9/])/i.exec(text);
+  if (!found || Number(found[1]) > Number(found[2])) return undefined;
+  return { number: Number(found[1]), of: Number(found[2]), whole: text.replace(found[0], `/${found[2]}`) };
 }
 
 /** Two neighboring digits were swapped in one of two amounts: 54.00 for 45.00. */

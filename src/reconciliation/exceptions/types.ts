@@ -34,6 +34,8 @@ const leftAlone = (rest: string) => (a: ExceptionFacts) =>
   `${money(a, a.minor)} of ${a.leftName}${on(a)} ${rest.replace('{right}', a.rightName)}.`;
 const rightAlone = (rest: string) => (a: ExceptionFacts) =>
   `${money(a, a.minor)} of ${a.rightName}${on(a)} ${rest.replace('{left}', a.leftName)}.`;
+const anyAlone = (rest: string) => (a: ExceptionFacts) =>
+  `${money(a, a.minor)} of ${a.leftCount > 0 ? a.leftName : a.rightName}${on(a)} ${rest}.`;
 const bothSums = (a: ExceptionFacts): string =>
   `${capital(a.leftName)} ${money(a, Number(a.facts.left_sum))}, ${a.rightName} ${money(a, Number(a.facts.right_sum))}`;
 
@@ -48,12 +50,12 @@ export const EXCEPTION_TYPES = {
   deposit_not_at_bank: {
     title: 'Deposit not at the bank',
     sentence: leftAlone('was made up and has not reached {right}'),
-    next: 'Call the bank with the number of the bag.',
+    next: 'Call the bank and give the bag number.',
     dueIn: DUE.taken,
   },
   deposit_without_receipt: {
     title: 'Deposit without receipts',
-    sentence: rightAlone('is explained by no {left}'),
+    sentence: rightAlone('matches no {left}'),
     next: 'Ask the place that deposited it; enter the receipt, or return the money.',
   },
   not_settled: {
@@ -63,60 +65,179 @@ export const EXCEPTION_TYPES = {
   },
   settled_without_receipt: {
     title: 'Settlement without a receipt',
-    sentence: rightAlone('is explained by no {left}'),
+    sentence: rightAlone('matches no {left}'),
     next: 'Enter the receipt, or refund the card.',
   },
   unposted: {
     title: 'Not in the ledger',
     sentence: leftAlone('has no entry in {right}'),
-    next: 'Post the batch again. It keeps the period from closing.',
+    next: 'Post the batch again. The period cannot close before.',
   },
   bank_item_unposted: {
     title: 'Bank item not in the ledger',
     sentence: rightAlone('is at the bank and in no entry'),
     next: 'Book it: interest, a fee, a correction.',
   },
-  only_left: { title: 'Only on one side', sentence: leftAlone('has nothing on {right} that fits'), next: 'Find out what is missing.' },
-  only_right: { title: 'Only on one side', sentence: rightAlone('has nothing on {left} that fits'), next: 'Find out what is missing.' },
+  only_left: { title: 'Only on one side', sentence: leftAlone('has no counterpart in {right}'), next: 'Find out what is missing.' },
+  only_right: { title: 'Only on one side', sentence: rightAlone('has no counterpart in {left}'), next: 'Find out what is missing.' },
   amount_differs: {
     title: 'Amounts differ',
     sentence: (a) => `${bothSums(a)}: ${money(a, a.minor)}.`,
-    next: "Look at both; correct the one that is wrong, or book the bank's advice.",
+    next: "Compare both; correct the wrong one, or book the bank's advice.",
   },
   transposed: {
     title: 'Digits swapped',
     sentence: (a) => `${bothSums(a)}: two neighboring digits were swapped.`,
-    next: 'Correct the amount where it was typed.',
+    next: 'Fix the amount where it was typed.',
   },
   cash_over_short: {
     title: 'Cash over or short',
     sentence: (a) => `${bothSums(a)}: ${money(a, Math.abs(a.minor))} ${a.minor < 0 ? 'short' : 'over'}.`,
-    next: 'Count again; book it to over and short, and look at the pattern by cashier.',
+    next: 'Count again; book it to over and short, and check for a pattern by cashier.',
+  },
+  bank_amount_differs: {
+    title: 'The bank has another amount',
+    sentence: (a) => `${bothSums(a)}: ${money(a, a.minor)}.`,
+    next: "Ask the bank for its advice; correct the slip, or dispute the bank's count.",
+  },
+  composition_differs: {
+    title: 'Cash and checks exchanged',
+    sentence: (a) =>
+      `The day is in balance, but ${a.rightName}${on(a)} has ${money(a, a.minor)} too little of ${a.facts.short} and too much of ${a.facts.over}.`,
+    next: 'Ask who made up the bag. Checks in place of cash are a sign of fraud: tell the supervisor.',
+    dueIn: DUE.taken,
+  },
+  split_incomplete: {
+    title: 'Part of a deposit is missing',
+    sentence: (a) => `${money(a, a.minor)}${on(a)}: part ${a.facts.missing} is missing.`,
+    next: 'Find the other bag.',
+    dueIn: DUE.taken,
+  },
+  late_deposit: {
+    title: 'Deposited late',
+    sentence: (a) =>
+      `${money(a, a.minor)} of ${a.leftName}${on(a)} was deposited ${a.facts.business_days} business days later, on ${a.facts.deposited}.`,
+    next: 'No money is missing. Remind the place of the deposit policy.',
   },
   duplicate_receipt: {
     title: 'Receipt entered twice',
-    sentence: leftAlone('was entered twice; only one of them is backed by money'),
+    sentence: anyAlone('was entered twice; only one of the entries is backed by money'),
     next: 'Void one of the two.',
+  },
+  duplicate_posting: {
+    title: 'Posted twice',
+    sentence: anyAlone('was posted twice: two entries have equal lines'),
+    next: 'Reverse the second entry.',
+  },
+  void_after_deposit: {
+    title: 'Voided after its money was deposited',
+    sentence: anyAlone('was voided, but a deposit has its money'),
+    next: 'Refund the payer, or take the void back.',
+    dueIn: DUE.taken,
+  },
+  refund_after_close: {
+    title: 'Entered after the close of its month',
+    sentence: (a) =>
+      `${money(a, a.minor)} dated ${a.since ?? 'in a closed month'} was entered on ${a.facts.entered}; that month closed on ${a.facts.closed}.`,
+    next: 'Give it a date in the open period.',
+  },
+  missing_batch: {
+    title: 'A batch is missing',
+    sentence: (a) => missing(a, 'batch'),
+    next: 'Ask for the file again. The numbers of the batch are no gaps of their own.',
+  },
+  missing_settlement: {
+    title: 'A settlement is missing',
+    sentence: (a) => missing(a, 'settlement'),
+    next: 'Ask the processor for the report of that day.',
+  },
+  control_total_differs: {
+    title: 'A control total does not hold',
+    sentence: (a) =>
+      `${capital(String(a.facts.total))}: the source says ${a.facts.says}, its records have ${a.facts.have}. None of them is matched.`,
+    next: 'Have the batch sent again; nothing of it is used until its total holds.',
+  },
+  receipt_gap: {
+    title: 'Receipt numbers are missing',
+    sentence: (a) =>
+      a.facts.count === 1
+        ? `Number ${a.facts.first} is missing between ${a.facts.after} and ${a.facts.before}.`
+        : `${a.facts.count} numbers, ${a.facts.first} to ${a.facts.last}, are missing between ${a.facts.after} and ${a.facts.before}.`,
+    next: 'Find the stub, or write down the reason.',
+  },
+  fee_missing: {
+    title: 'A settlement without its fee',
+    sentence: (a) => `The settlement${on(a)} of ${money(a, a.minor)} does not say its fee; a blank fee is not zero.`,
+    next: 'Ask the processor for the complete report.',
+  },
+  fee_odd: {
+    title: 'The fee is not what the contract says',
+    sentence: (a) => `The settlement${on(a)} has a fee of ${cents(a, 'fee')}; the contract gives ${cents(a, 'expected')}.`,
+    next: 'Dispute the fee with the processor.',
+  },
+  settlement_does_not_add_up: {
+    title: 'A settlement does not add up',
+    sentence: (a) => `The settlement${on(a)} pays ${cents(a, 'net')}; its own parts come to ${cents(a, 'parts')}.`,
+    next: 'Ask the processor what the difference is.',
+  },
+  chargeback: {
+    title: 'Chargeback',
+    sentence: (a) => `${money(a, a.minor)}${on(a)} was charged back by the cardholder's bank.`,
+    next: "Answer it before the card network's deadline.",
+    dueIn: DUE.large,
+  },
+  nsf: {
+    title: 'Returned check',
+    sentence: (a) => `${money(a, a.minor)}${on(a)}: the bank returned a check.`,
+    next: 'Reverse the revenue, bill the check and the fee.',
+  },
+  ach_return: {
+    title: 'Returned electronic payment',
+    sentence: (a) => `${money(a, a.minor)}${on(a)}: the bank returned an electronic payment.`,
+    next: 'Reverse the revenue and bill it. Returns as unauthorized can come 60 days later.',
+  },
+  wrong_account: {
+    title: 'Posted to the wrong account',
+    sentence: (a) => `${money(a, a.minor)}${on(a)} is posted to ${a.facts.over}; it belongs to ${a.facts.short}.`,
+    next: 'Reclassify it, with due-to and due-from where the fund changes.',
+  },
+  wrong_period: {
+    title: 'Posted in the wrong period',
+    sentence: (a) => `${money(a, a.minor)}${on(a)} is posted in ${a.facts.is}; it belongs to ${a.facts.should_be}.`,
+    next: 'Post it again in its period, or accrue it.',
+  },
+  rejected: {
+    title: 'Rejected by finance',
+    sentence: anyAlone('was rejected'),
+    next: 'Correct it and post it again. The period cannot close before.',
   },
   ambiguous: {
     title: 'More than one answer',
-    sentence: (a) => `${a.leftCount} of ${a.leftName} and ${a.rightCount} of ${a.rightName}${on(a)} fit each other in more than one way.`,
-    next: 'Pick the pair, or get a reference that tells them apart.',
+    sentence: (a) => `${a.leftCount} of ${a.leftName} and ${a.rightCount} of ${a.rightName}${on(a)} can be paired in more than one way.`,
+    next: 'Pick the pair, or get a reference that distinguishes them.',
   },
   decision_no_longer_balances: {
     title: 'A decision no longer balances',
     sentence: (a) =>
-      `What a person matched differs by ${money(a, Number(a.facts.difference))} now, and by ${money(a, Number(a.facts.accepted))} when it was decided.`,
-    next: 'Look at what changed; confirm the match again or revoke it.',
+      `A match made by a person now differs by ${money(a, Number(a.facts.difference))}; it differed by ${money(a, Number(a.facts.accepted))} when it was decided.`,
+    next: 'Check what changed; confirm the match again or revoke it.',
   },
   source_missing: {
     title: 'A source is missing',
-    sentence: (a) => String(a.facts.cause ?? `What ${a.rightName} should say did not arrive.`),
+    sentence: (a) => String(a.facts.problem ?? `The data of ${a.rightName} did not arrive.`),
     next: 'Get the file again and run the pipeline.',
   },
 } as const satisfies Record<string, ExceptionType>;
 
 export type ExceptionCode = keyof typeof EXCEPTION_TYPES;
+
+/** How far down a finding is an echo: of two exceptions about the same records, the one named earlier is the cause. */
+export const CAUSES_FIRST = [
+  'source_missing',
+  'missing_batch',
+  'missing_settlement',
+  'control_total_differs',
+] as const satisfies readonly ExceptionCode[];
 
 /** Codes that an open record may be given by a pipeline. */
 export const OPEN_TYPES = [
@@ -149,6 +270,16 @@ export const AGE_BUCKETS = [
 
 export function ageBucket(businessDays: number): string {
   return AGE_BUCKETS.find(({ to }) => businessDays <= to)!.name;
+}
+
+function missing(a: ExceptionFacts, what: string): string {
+  const of = a.facts.of === undefined ? '' : ` of ${a.facts.of}`;
+  const numbers = a.facts.first === undefined ? '' : ` (numbers ${a.facts.first} to ${a.facts.last})`;
+  return `The ${what}${of} for ${a.facts.day ?? a.since ?? 'an unknown day'}${numbers} did not come.`;
+}
+
+function cents(a: ExceptionFacts, fact: string): string {
+  return money(a, Number(a.facts[fact]));
 }
 
 function money({ currency }: ExceptionFacts, minor: number): string {

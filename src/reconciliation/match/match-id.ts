@@ -6,13 +6,18 @@ export function matchId(reconciliation: string, left: readonly Pick<Entry, 'id'>
   return contentId(['match', reconciliation, ids(left), ids(right)]);
 }
 
-/** An exception's lasting id: the same cause about the same records is the same exception in every run. */
+/**
+ * An exception's lasting id: the same cause about the same records is the same exception in every run. `subject`: what it is about
+ * in place of its records.
+ */
 export function exceptionId(
   reconciliation: string,
   type: string,
   left: readonly Pick<Entry, 'id'>[],
   right: readonly Pick<Entry, 'id'>[],
+  subject?: string,
 ): string {
+  if (subject !== undefined) return contentId(['exception', reconciliation, type, subject]);
   return contentId(['exception', reconciliation, type, ids(left), ids(right)]);
 }
 

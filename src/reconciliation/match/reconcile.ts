@@ -1,20 +1,31 @@
 import type { Ambiguous, BusinessDays, Entry, FoundMatch, KeyPass, Pass, Side, Unequal } from '../entry.ts';
-import { type Difference, explainUnequal, type DifferenceRules } from '../exceptions/explain-unequal.ts';
+import { explainUnequal, oneTooMany } from '../exceptions/explain-unequal.ts';
+import { clustersOf, extrasOf, extrasThatExplain } from '../exceptions/extras.ts';
+import { findings } from '../exceptions/findings.ts';
+import { exceptAmbiguous, exceptCopies, exceptItems, leaveOutVoids, leftOver } from '../exceptions/left-over.ts';
 import { matchByAmount } from '../passes/amount.ts';
 import { matchByBalance } from '../passes/balance.ts';
-import { matchByKey } from '../passes/key.ts';
+import { fits, lagOf, matchByKey } from '../passes/key.ts';
 import { matchBySubset } from '../passes/subset.ts';
 import { sumOf } from '../sums.ts';
-import { exceptionId, matchId } from './match-id.ts';
+import { matchId } from './match-id.ts';
+import {
+  type EntryState,
+  except,
+  type FoundException,
+  inOrder,
+  isRefused,
+  leaveOut,
+  type OutOfScope,
+  type ReconciledMatch,
+  reopen,
+  type Rules,
+  SIDES,
+  take,
+  type Work,
+} from './work.ts';
 
-/** A reconciliation's rules, as its pipeline declares them. */
-export interface Rules {
-  reconciliation: string;
-  passes: readonly Pass[];
-  /** What an open record of each side is called, and for how many business days after its own it is in transit. */
-  open: Readonly<Record<Side, { type: string; within: number }>>;
-  differences?: DifferenceRules;
-}
+export type { EntryState, FoundException, OutOfScope, ReconciledMatch, Rules } from './work.ts';
 
 /** What a person decided about a set of records; it outranks every rule and survives new data. */
 export interface Decision {
@@ -25,46 +36,13 @@ export interface Decision {
   difference?: number;
 }
 
-export interface ReconciledMatch extends FoundMatch {
-  id: string;
-  by: 'rule' | 'person';
-}
-
-export interface FoundException {
-  id: string;
-  type: string;
-  left: readonly Entry[];
-  right: readonly Entry[];
-  /** What is at stake, minor units: the difference where there is one, else the records' sum. */
-  minor: number;
-  currency: string;
-  /** The first day of its records. */
-  since: number | null;
-  /** Facts for its sentence. */
-  facts: Readonly<Record<string, string | number>>;
-}
-
-export type EntryState = 'confirmed' | 'proposed' | 'excepted' | 'in_transit';
-
 export interface Reconciled {
   matches: ReconciledMatch[];
   exceptions: FoundException[];
   inTransit: Record<Side, Entry[]>;
+  outOfScope: OutOfScope[];
   /** Every entry of both sides is here exactly once. */
   states: ReadonlyMap<Entry, EntryState>;
-}
-
-const SIDES = ['left', 'right'] as const;
-
-interface Work {
-  rules: Rules;
-  days: BusinessDays;
-  open: Record<Side, Set<Entry>>;
-  states: Map<Entry, EntryState>;
-  matches: ReconciledMatch[];
-  exceptions: FoundException[];
-  unequal: Unequal[];
-  refused: Set<string>;
 }
 
 /**
@@ -81,23 +59,38 @@ export function reconcileSides(
   // Maps and sets go by insertion: with the ids in order, the result does not depend on the order of the input.
   const left = inOrder(sides.left);
   const right = inOrder(sides.right);
+  const clusters = clustersOf(rules.exceptions, { left, right });
   const work: Work = {
     rules,
     days,
+    asOf,
+    currency: (left[0] ?? right[0])?.currency ?? '',
+    all: { left, right },
     open: { left: new Set(left), right: new Set(right) },
     states: new Map(),
     matches: [],
+    matchOf: new Map(),
     exceptions: [],
+    outOfScope: [],
     unequal: [],
     refused: new Set(),
+    clusters,
+    extras: extrasOf(rules.exceptions, clusters, { left, right }),
+    missingNumbers: [],
   };
   applyDecisions(work, decisions, left, right);
+  leaveOutVoids(work, 'same day');
   const ambiguous: Ambiguous[] = [];
   for (const pass of rules.passes) ambiguous.push(...runPass(work, pass, { left, right }));
-  for (const group of work.unequal) except(work, explainUnequal(group, rules.differences ?? {}));
+  for (const group of work.unequal) exceptUnequal(work, group);
   exceptAmbiguous(work, ambiguous);
-  const inTransit = leftOver(work, asOf);
-  return { matches: work.matches, exceptions: work.exceptions, inTransit, states: work.states };
+  exceptCopies(work);
+  exceptItems(work);
+  leaveOutVoids(work, 'rest');
+  const inTransit = leftOver(work);
+  findings(work);
+  const { matches, exceptions, outOfScope, states } = work;
+  return { matches, exceptions, inTransit, outOfScope, states };
 }
 
 function applyDecisions(work: Work, decisions: readonly Decision[], left: readonly Entry[], right: readonly Entry[]): void {
@@ -123,9 +116,12 @@ function applyDecisions(work: Work, decisions: readonly Decision[], left: readon
       const evidence = { fields: [], lag: null, rivals: 0 };
       take(work, { pass: 'person', state: 'confirmed', ...found, difference: now, evidence }, 'person');
     } else if (found.left.length + found.right.length > 0 && free)
-      except(work, [
-        { type: 'decision_no_longer_balances', ...found, minor: now - difference, facts: { difference: now, accepted: difference } },
-      ]);
+      except(work, {
+        type: 'decision_no_longer_balances',
+        ...found,
+        minor: now - difference,
+        facts: { difference: now, accepted: difference },
+      });
   }
 }
 
@@ -154,7 +150,7 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
 
 /**
  * Records that an earlier key ties with unequal sums are looked at again: what lacked its key then may be found by this one. They
- * are only taken together, so that no record is moved from one unequal group into another.
+ * are only taken together, so no record is moved from one unequal group into another.
  */
 function runKeyPass(work: Work, pass: KeyPass): void {
   const tied = new Map<Entry, Unequal>();
@@ -164,21 +160,77 @@ function runKeyPass(work: Work, pass: KeyPass): void {
     all.left.push(...group.left);
     all.right.push(...group.right);
   }
-  const { matches, unequal } = matchByKey(pass, inOrder(all.left), inOrder(all.right), work.days);
+  const { matches, unequal, unfit } = matchByKey(pass, inOrder(all.left), inOrder(all.right), work.days);
   for (const match of matches) {
     const earlier = wholeGroups(match, tied);
     if (!earlier || isRefused(work, match)) continue;
     reopen(work, earlier);
     take(work, match, 'rule');
   }
+  for (const group of unfit) takeWithoutExtras(work, pass, group, tied);
   for (const group of unequal) {
     const earlier = wholeGroups(group, tied);
     // The group that leaves the least unexplained is the exception; the narrower key wins where they are even.
+    if (earlier && takeWithoutExtras(work, pass, group, tied)) continue;
     if (!earlier || (earlier.length > 0 && earlier.every(({ difference }) => Math.abs(difference) <= Math.abs(group.difference)))) continue;
     reopen(work, earlier);
     work.unequal.push(group);
     for (const side of SIDES) for (const entry of group[side]) work.open[side].delete(entry);
   }
+}
+
+/** Ties a group that adds up once its copies and voided records are left out; these are named then. */
+function takeWithoutExtras(work: Work, pass: KeyPass, group: Unequal, tied: ReadonlyMap<Entry, Unequal>): boolean {
+  const earlier = wholeGroups(group, tied);
+  if (!work.extras.size || !earlier) return false;
+  const extras = extrasThatExplain(group, work.extras, (left, right) => fits(left, right, pass.sides));
+  if (!extras) return false;
+  const without = new Set(extras.flatMap(({ records }) => records));
+  const left = group.left.filter((entry) => !without.has(entry));
+  const right = group.right.filter((entry) => !without.has(entry));
+  const automatic = pass.confirm === 'automatic';
+  const match: FoundMatch = {
+    pass: pass.name,
+    state: automatic ? 'confirmed' : 'proposed',
+    left,
+    right,
+    difference: 0,
+    evidence: { fields: group.fields, lag: lagOf(left, right, work.days), rivals: 0, ...(automatic ? {} : { doubt: 'suggested' }) },
+  };
+  if (isRefused(work, match)) return false;
+  reopen(work, earlier);
+  take(work, match, 'rule');
+  for (const { kind, type, side, records } of extras)
+    if (kind === 'void') for (const entry of records) leaveOut(work, side, entry, 'voided before its money was deposited');
+    else
+      except(work, {
+        type,
+        left: side === 'left' ? records : [],
+        right: side === 'right' ? records : [],
+        minor: sumOf(records),
+        facts: { pass: pass.name },
+      });
+  return true;
+}
+
+/** One record that explains a group's whole difference is the exception, and the rest is proposed; else the group is. */
+function exceptUnequal(work: Work, group: Unequal): void {
+  const difference = explainUnequal(group, work.rules.exceptions);
+  const extra = difference.type === work.rules.exceptions.unequal ? oneTooMany(group) : undefined;
+  if (extra) {
+    const { side, entry } = extra;
+    const rest = { left: group.left.filter((e) => e !== entry), right: group.right.filter((e) => e !== entry) };
+    const evidence = { fields: group.fields, lag: null, rivals: 0, doubt: 'without_one' as const };
+    const match: FoundMatch = { pass: group.pass, state: 'proposed', ...rest, difference: 0, evidence };
+    if (!isRefused(work, match)) {
+      reopen(work, [group]);
+      take(work, match, 'rule');
+      const sides = { left: side === 'left' ? [entry] : [], right: side === 'right' ? [entry] : [] };
+      except(work, { type: work.rules.open[side].type, ...sides, minor: entry.minor, facts: { pass: group.pass } });
+      return;
+    }
+  }
+  except(work, difference);
 }
 
 /** The earlier groups that these records contain, each of them whole; undefined when one would be torn. */
@@ -193,90 +245,7 @@ function wholeGroups(found: { left: readonly Entry[]; right: readonly Entry[] },
   return [...groups];
 }
 
-function reopen(work: Work, groups: readonly Unequal[]): void {
-  const gone = new Set(groups);
-  if (!gone.size) return;
-  work.unequal = work.unequal.filter((group) => !gone.has(group));
-  for (const group of groups) for (const side of SIDES) for (const entry of group[side]) work.open[side].add(entry);
-}
-
 /** All of a pass's matches but those that a person has refused; their records stay open for the next pass. */
 function takeAll(work: Work, matches: readonly FoundMatch[]): void {
   for (const match of matches) take(work, match, 'rule');
-}
-
-function take(work: Work, match: FoundMatch, by: 'rule' | 'person'): void {
-  if (by === 'rule' && isRefused(work, match)) return;
-  const id = matchId(work.rules.reconciliation, match.left, match.right);
-  for (const side of SIDES)
-    for (const entry of match[side]) {
-      if (!work.open[side].delete(entry)) throw new Error(`A record is used twice: ${entry.id}.`);
-      work.states.set(entry, match.state);
-    }
-  work.matches.push({ ...match, id, by });
-}
-
-function isRefused(work: Work, { left, right }: FoundMatch): boolean {
-  return work.refused.size > 0 && work.refused.has(matchId(work.rules.reconciliation, left, right));
-}
-
-function except(work: Work, differences: readonly Difference[]): void {
-  for (const { type, left, right, minor, facts } of differences) {
-    for (const entry of [...left, ...right]) {
-      work.open.left.delete(entry);
-      work.open.right.delete(entry);
-      work.states.set(entry, 'excepted');
-    }
-    const entries = [...left, ...right];
-    work.exceptions.push({
-      id: exceptionId(work.rules.reconciliation, type, left, right),
-      type,
-      left,
-      right,
-      minor,
-      currency: entries[0]?.currency ?? '',
-      since: firstDay(entries),
-      facts,
-    });
-  }
-}
-
-/** Of what a pass could not decide and no later pass did: one exception for records that hang together. */
-function exceptAmbiguous(work: Work, ambiguous: readonly Ambiguous[]): void {
-  for (const group of ambiguous) {
-    const left = group.left.filter((entry) => work.open.left.has(entry));
-    const right = group.right.filter((entry) => work.open.right.has(entry));
-    if (!left.length || !right.length) continue;
-    except(work, [
-      { type: 'ambiguous', left, right, minor: sumOf(right), facts: { pass: group.pass, left: left.length, right: right.length } },
-    ]);
-  }
-}
-
-function leftOver(work: Work, asOf: number): Record<Side, Entry[]> {
-  const inTransit: Record<Side, Entry[]> = { left: [], right: [] };
-  for (const side of SIDES) {
-    const { type, within } = work.rules.open[side];
-    for (const entry of [...work.open[side]]) {
-      if (entry.day !== null && work.days.index(asOf) - work.days.index(entry.day) <= within) {
-        work.states.set(entry, 'in_transit');
-        inTransit[side].push(entry);
-      } else
-        except(work, [
-          side === 'left'
-            ? { type, left: [entry], right: [], minor: entry.minor, facts: {} }
-            : { type, left: [], right: [entry], minor: entry.minor, facts: {} },
-        ]);
-    }
-  }
-  return inTransit;
-}
-
-function firstDay(entries: readonly Entry[]): number | null {
-  const days = entries.flatMap(({ day }) => (day === null ? [] : [day]));
-  return days.length ? Math.min(...days) : null;
-}
-
-function inOrder(entries: readonly Entry[]): Entry[] {
-  return [...entries].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 }

@@ -6,6 +6,8 @@ export interface KeyResult {
   matches: FoundMatch[];
   /** Tied by the key, with another sum: a difference with its evidence, unless a later pass finds what is missing. */
   unequal: Unequal[];
+  /** Tied by the key, with more records than `sides` allows. */
+  unfit: Unequal[];
 }
 
 /**
@@ -25,12 +27,16 @@ export function matchByKey(pass: KeyPass, left: readonly Entry[], right: readonl
       if (!bucket) buckets.set(key, (bucket = { left: [], right: [] }));
       bucket[side].push(entry);
     }
-  const result: KeyResult = { matches: [], unequal: [] };
+  const result: KeyResult = { matches: [], unequal: [], unfit: [] };
   const fields = pass.on.map(pairName);
   for (const bucket of buckets.values()) {
     if (!bucket.left.length || !bucket.right.length) continue;
     for (const group of pass.within ? byDays(bucket, pass.within, days) : [bucket]) {
-      if (!fits(group.left.length, group.right.length, pass.sides)) continue;
+      if (!group.left.length || !group.right.length) continue;
+      if (!fits(group.left.length, group.right.length, pass.sides)) {
+        result.unfit.push({ pass: pass.name, ...group, difference: sumOf(group.right) - sumOf(group.left), fields });
+        continue;
+      }
       tie(pass, group, fields, days, result);
     }
   }
@@ -61,7 +67,8 @@ interface Group {
   right: Entry[];
 }
 
-function fits(left: number, right: number, sides: KeyPass['sides']): boolean {
+/** Whether a key may have so many records of each side. */
+export function fits(left: number, right: number, sides: KeyPass['sides']): boolean {
   if (!left || !right) return false;
   if (left > 1 && (sides === 'one_to_one' || sides === 'one_to_many')) return false;
   return !(right > 1 && (sides === 'one_to_one' || sides === 'many_to_one'));

@@ -1,8 +1,8 @@
-import { changeDelivery, type Delivery } from '../../../store/deliveries.ts';
-import { identityStore } from '../../../store/identity.ts';
-import type { Landing } from '../../../store/landing.ts';
+import { changeDelivery, type Delivery } from '../../../store/outbound/deliveries.ts';
+import { identityStore } from '../../../store/identity/identity.ts';
+import type { Landing } from '../../../store/landing/landing.ts';
 import type { Knex } from '../../../store/open.ts';
-import { changeOutbox, listOutbox, type OutboxRow } from '../../../store/outbox.ts';
+import { changeOutbox, listOutbox, type OutboxRow } from '../../../store/outbound/outbox.ts';
 import type { Outbound } from '../context.ts';
 import { record } from '../record.ts';
 

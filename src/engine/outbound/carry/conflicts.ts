@@ -1,6 +1,6 @@
 import type { Project } from '../../../config/project.ts';
 import type { Knex } from '../../../store/open.ts';
-import { listOutbox } from '../../../store/outbox.ts';
+import { listOutbox } from '../../../store/outbound/outbox.ts';
 
 /** A correction that waits because both systems changed a field, with both values. */
 export interface Conflict {

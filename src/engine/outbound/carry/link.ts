@@ -1,9 +1,9 @@
-import { insertDecision, lastDecision } from '../../../store/decisions.ts';
-import { landingOf } from '../../../store/landing.ts';
-import { memberByName, memberOfId, membersOfGolden } from '../../../store/members.ts';
+import { insertDecision, lastDecision } from '../../../store/identity/decisions.ts';
+import { landingOf } from '../../../store/landing/landing.ts';
+import { memberByName, memberOfId, membersOfGolden } from '../../../store/identity/members.ts';
 import type { Knex } from '../../../store/open.ts';
-import { changeOutbox, type OutboxRow } from '../../../store/outbox.ts';
-import { appendAudit } from '../../../store/audit.ts';
+import { changeOutbox, type OutboxRow } from '../../../store/outbound/outbox.ts';
+import { appendAudit } from '../../../store/ledger/audit.ts';
 import { placeAgain } from '../../identity/place-again.ts';
 import type { Outbound } from '../context.ts';
 

@@ -1,9 +1,9 @@
 import type { Values } from '../../../core/record.ts';
 import { canonicalValues } from '../../../mapping/canonical-values.ts';
 import { type Looked, type Said, saveLooked } from '../../../store/carry.ts';
-import type { Landing } from '../../../store/landing.ts';
-import type { ScannedGolden } from '../../../store/outbound.ts';
-import type { Carried, OutboxRow } from '../../../store/outbox.ts';
+import type { Landing } from '../../../store/landing/landing.ts';
+import type { ScannedGolden } from '../../../store/outbound/outbound.ts';
+import type { Carried, OutboxRow } from '../../../store/outbound/outbox.ts';
 import type { Outbound } from '../context.ts';
 import type { Carry } from './carry.ts';
 import { type FieldVerdict, type HeldBack, judgeField } from './field.ts';

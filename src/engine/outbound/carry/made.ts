@@ -3,7 +3,7 @@ import type { Place, Problem } from '../../../core/errors.ts';
 import { type Value, valueAt, type Values } from '../../../core/record.ts';
 import { problemsOfRecord, sinkKey } from '../../../connector/sink/sink.ts';
 import { canonicalValues } from '../../../mapping/canonical-values.ts';
-import type { ScannedGolden } from '../../../store/outbound.ts';
+import type { ScannedGolden } from '../../../store/outbound/outbound.ts';
 import type { Outbound } from '../context.ts';
 import type { Carry } from './carry.ts';
 

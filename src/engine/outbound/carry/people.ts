@@ -3,11 +3,11 @@ import { canonicalValues } from '../../../mapping/canonical-values.ts';
 import type { Columns } from '../../../mapping/mapping.ts';
 import type { Values } from '../../../core/record.ts';
 import { type Looked, lookedAt, runsOfLanded } from '../../../store/carry.ts';
-import { identityStore, type Member } from '../../../store/identity.ts';
-import type { Landing } from '../../../store/landing.ts';
+import { identityStore, type Member } from '../../../store/identity/identity.ts';
+import type { Landing } from '../../../store/landing/landing.ts';
 import { columnsOfRecord } from '../../../store/model-tables.ts';
 import type { Knex } from '../../../store/open.ts';
-import { latestOfMembers, type OutboxRow, reachedOfMembers } from '../../../store/outbox.ts';
+import { latestOfMembers, type OutboxRow, reachedOfMembers } from '../../../store/outbound/outbox.ts';
 import { contributionOf } from '../../golden/golden-records.ts';
 import type { Outbound } from '../context.ts';
 import type { Carry } from './carry.ts';
@@ -46,10 +46,10 @@ export async function clustersOf(out: Outbound, carry: Carry, landing: Landing, 
   const live = all.filter((m) => m.state === 'live');
   const ids = live.map((m) => m.id);
   const said = new Map<number, Contribution[]>();
+  const sourceOf = await landing.sources();
   for (const link of await landing.linksOfMembers(ids)) {
-    const source = session.sources.get(link.sourceId) ?? { connection: '', pipeline: '' };
     const list = said.get(link.member!) ?? [];
-    list.push(contributionOf(source, link, JSON.parse(link.mapped ?? '{}') as Columns));
+    list.push(contributionOf(sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns));
     said.set(link.member!, list);
   }
   const newest = new Map([...said].map(([id, list]) => [id, Math.max(...list.map((c) => c.landed))]));

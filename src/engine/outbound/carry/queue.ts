@@ -2,9 +2,9 @@ import { columnNames, type Outbound } from '../context.ts';
 import type { Problem } from '../../../core/errors.ts';
 import { startOfDay } from '../../../core/time.ts';
 import { goldensForCarry, goldensToLookAt, hasLooked, openRowsOfGone, waitsForReview } from '../../../store/carry.ts';
-import type { Landing } from '../../../store/landing.ts';
+import type { Landing } from '../../../store/landing/landing.ts';
 import type { Knex } from '../../../store/open.ts';
-import { type GoldenScan, outboundOf, saveOutbound, type ScannedGolden, settledBefore } from '../../../store/outbound.ts';
+import { type GoldenScan, outboundOf, saveOutbound, type ScannedGolden, settledBefore } from '../../../store/outbound/outbound.ts';
 import {
   type Carried,
   changeOutbox,
@@ -16,8 +16,8 @@ import {
   type OutboxState,
   REACHED,
   withdraw,
-} from '../../../store/outbox.ts';
-import { saveCounts } from '../../../store/runs.ts';
+} from '../../../store/outbound/outbox.ts';
+import { saveCounts } from '../../../store/ledger/runs.ts';
 import { stopIfAsked } from '../../run/session.ts';
 import type { Carry } from './carry.ts';
 import type { FieldVerdict, HeldBack } from './field.ts';

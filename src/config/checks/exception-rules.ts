@@ -1,0 +1,61 @@
+import type { Problem } from '../../core/errors.ts';
+import { type Part, problemAt } from '../draft.ts';
+import type { ExceptionRuleConfig } from '../schema/exception-rules.ts';
+import type { EntityConfig } from '../schema/model.ts';
+import type { PipelineConfig, ReconciliationConfig } from '../schema/pipeline.ts';
+import { columnsOf, noField } from './entity-fields.ts';
+
+/** The fields that a reconciliation's exception rules name, and the days that they count from. */
+export function checkExceptionRules(
+  part: Part<PipelineConfig>,
+  reconcile: ReconciliationConfig,
+  entities: Readonly<Record<'left' | 'right', EntityConfig | undefined>>,
+): Problem[] {
+  const problems: Problem[] = [];
+  for (const side of ['left', 'right'] as const) {
+    const entity = entities[side];
+    (reconcile.open?.[side]?.together ?? []).forEach((field, i) => {
+      if (entity && !columnsOf(entity).includes(field))
+        problems.push(noField(part, entity, field, ['reconcile', 'open', side, 'together', i]));
+    });
+    (reconcile.exceptions ?? []).forEach((rule, i) => {
+      for (const { field, path } of ruleFields(rule, side))
+        if (entity && !columnsOf(entity).includes(field))
+          problems.push(noField(part, entity, field, ['reconcile', 'exceptions', i, ...path]));
+      const kind = (['late', 'after_close', 'expected'] as const).find((k) => rule[k] !== undefined);
+      if (kind && (kind === 'late' || rule[kind] === side) && reconcile[side].date === undefined)
+        problems.push(
+          problemAt(
+            part,
+            ['reconcile', 'exceptions', i, kind],
+            'KEY_MISSING',
+            `counts days, but ${side} does not say which field its day is.`,
+            `Write date in ${side}: { …, date: received_on }.`,
+          ),
+        );
+    });
+  }
+  return problems;
+}
+
+/** The fields of a side that a rule names, with where in the rule. */
+export function ruleFields(rule: ExceptionRuleConfig, side: 'left' | 'right'): { field: string; path: (string | number)[] }[] {
+  const found: { field: string; path: (string | number)[] }[] = [];
+  const add = (field: string | undefined, ...path: (string | number)[]): void => {
+    if (field !== undefined) found.push({ field, path });
+  };
+  const own = [rule.duplicates, rule.voids, rule.items, rule.split, rule.after_close, rule.gaps, rule.expected].includes(side);
+  if (own) {
+    for (const list of ['fields', 'series', 'by'] as const) (rule[list] ?? []).forEach((field, i) => add(field, list, i));
+    for (const key of ['at', 'on', 'field', 'entered', 'number'] as const) add(rule[key], key);
+    for (const field of Object.keys(rule.where ?? {})) add(field, 'where', field);
+  }
+  if (own || (rule.period !== undefined && side === 'right')) add(rule.entry, 'entry');
+  if (side === 'left') {
+    add(rule.parts, 'parts');
+    add(rule.period, 'period');
+  } else if (typeof rule.right === 'object') for (const [value, field] of Object.entries(rule.right)) add(field, 'right', value);
+  else add(rule.right ?? rule.parts, rule.right === undefined ? 'parts' : 'right');
+  (rule.original ?? []).forEach((pair, i) => add(pair[side], 'original', i, side));
+  return found;
+}

@@ -1,0 +1,74 @@
+import { CAUSES_FIRST } from './types.ts';
+
+/** An exception that needs somebody, with what it is about. */
+export interface Echoing {
+  id: string;
+  pipeline: string;
+  type: string;
+  /** Whether it holds the money of its records. */
+  holds: boolean;
+  since: string | null;
+  /** Its records: the same text is the same record in every reconciliation. */
+  records: readonly string[];
+  /** Names that it has in common with its cause or its echoes elsewhere: the number of a slip. */
+  tags: readonly string[];
+  /** The cause that its own reconciliation has named. */
+  named?: string;
+}
+
+/**
+ * Of exceptions with one cause, which is the cause: for each echo the id of its cause, null for the others. A record that is open
+ * in two reconciliations is one trouble; the cause is what is missing at the source, then what comes first in the chain.
+ * `order`: the place of each reconciliation in the chain. The result depends on nothing but what is given.
+ */
+export function causesOf(exceptions: readonly Echoing[], order: ReadonlyMap<string, number>): Map<string, string | null> {
+  const byId = new Map(exceptions.map((e) => [e.id, e]));
+  const cause = new Map<string, string | null>(exceptions.map(({ id }) => [id, null]));
+  const rank = (e: Echoing): number => {
+    const first = (CAUSES_FIRST as readonly string[]).indexOf(e.type);
+    return first < 0 ? CAUSES_FIRST.length : first;
+  };
+  const before = (a: Echoing, b: Echoing): number =>
+    rank(a) - rank(b) ||
+    (order.get(a.pipeline) ?? 0) - (order.get(b.pipeline) ?? 0) ||
+    compare(a.since ?? '', b.since ?? '') ||
+    compare(a.id, b.id);
+  const shared = new Map<string, Echoing[]>();
+  for (const e of exceptions) {
+    // Two findings about one record are two causes, unless they say the same.
+    const names = [
+      ...e.records.map((record) => (e.holds ? `money ${record}` : `${e.type} ${record}`)),
+      ...e.tags.map((tag) => `tag ${tag}`),
+    ];
+    for (const name of names) {
+      const list = shared.get(name);
+      if (list) list.push(e);
+      else shared.set(name, [e]);
+    }
+  }
+  for (const list of shared.values()) {
+    if (list.length < 2) continue;
+    const [first, ...rest] = [...list].sort(before);
+    for (const e of rest) {
+      if (e.pipeline === first!.pipeline) continue;
+      const known = cause.get(e.id);
+      if (known === null || before(first!, byId.get(known!)!) < 0) cause.set(e.id, first!.id);
+    }
+  }
+  for (const e of exceptions) if (e.named !== undefined && e.named !== e.id && byId.has(e.named)) cause.set(e.id, e.named);
+  // An echo of an echo is one of the cause.
+  for (const { id } of exceptions) {
+    const seen = new Set([id]);
+    let at = cause.get(id) ?? null;
+    for (let next = at; next !== null && !seen.has(next); next = cause.get(next) ?? null) {
+      seen.add(next);
+      at = next;
+    }
+    cause.set(id, at === id ? null : at);
+  }
+  return cause;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

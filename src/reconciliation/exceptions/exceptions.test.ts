@@ -1,0 +1,362 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { businessDays, dayNumber } from '../calendar.ts';
+import type { Entry, KeyPass, Pass } from '../entry.ts';
+import { conservedSums } from '../match/conservation.ts';
+import { reconcileSides, type Rules } from '../match/reconcile.ts';
+import { isTransposed, missingPart } from './explain-unequal.ts';
+import { type ExceptionRules, NO_RULES } from './rules.ts';
+
+const days = businessDays([0, 6], []);
+const TODAY = dayNumber('2026-12-31');
+
+function entry(id: string, minor: number, date: string, values: Entry['values'] = {}): Entry {
+  return { id, minor, currency: 'USD', day: dayNumber(date), values };
+}
+
+const SLIP: KeyPass = { kind: 'key', name: 'slip', on: [{ left: 'slip', right: 'slip' }], sides: 'many_to_one', confirm: 'automatic' };
+const MANY: KeyPass = { ...SLIP, sides: 'many_to_many' };
+
+function reconcile(
+  exceptions: Partial<ExceptionRules>,
+  left: Entry[],
+  right: Entry[],
+  given: { passes?: Pass[]; today?: string; open?: Partial<Rules['open']>; fiscalYearStarts?: number } = {},
+) {
+  const rules: Rules = {
+    reconciliation: 'r',
+    passes: given.passes ?? [SLIP],
+    open: { left: { type: 'not_deposited', within: 1 }, right: { type: 'deposit_without_receipt', within: 0 }, ...given.open },
+    exceptions: { ...NO_RULES, ...exceptions },
+    fiscalYearStarts: given.fiscalYearStarts ?? 7,
+  };
+  const result = reconcileSides(rules, { left, right }, [], days, given.today ? dayNumber(given.today) : TODAY);
+  conservedSums('r', { left, right }, result);
+  return {
+    ...result,
+    found: result.exceptions.map((e) => [e.type, ...[...e.left, ...e.right].map(({ id }) => id)].join(' ')).sort(),
+    confirmed: result.matches.filter((m) => m.state === 'confirmed').map((m) => [...m.left, ...m.right].map(({ id }) => id).join(' ')),
+  };
+}
+
+describe('a receipt that was entered twice', () => {
+  const rules = { duplicates: [{ side: 'left' as const, type: 'duplicate_receipt', fields: ['payer'], at: 'at', minutes: 5 }] };
+  const once = { slip: '7', payer: 'Diaz', at: '2026-07-01T10:00:00Z' };
+
+  test('is left out of its group, which then adds up', () => {
+    const { found, confirmed } = reconcile(
+      rules,
+      [
+        entry('a', 1200, '2026-07-01', once),
+        entry('b', 1200, '2026-07-01', { ...once, at: '2026-07-01T10:03:00Z' }),
+        entry('c', 500, '2026-07-01', { slip: '7' }),
+      ],
+      [entry('d', 1700, '2026-07-01', { slip: '7' })],
+    );
+    expect(found).toEqual(['duplicate_receipt b']);
+    expect(confirmed).toEqual(['a c d']);
+  });
+
+  test('is no copy when the money of both is there', () => {
+    const { found, confirmed } = reconcile(
+      rules,
+      [entry('a', 1200, '2026-07-01', once), entry('b', 1200, '2026-07-01', { ...once, at: '2026-07-01T10:03:00Z' })],
+      [entry('d', 2400, '2026-07-01', { slip: '7' })],
+    );
+    expect([found, confirmed]).toEqual([[], ['a b d']]);
+  });
+
+  test('is no copy an hour later', () => {
+    const { found } = reconcile(
+      rules,
+      [entry('a', 1200, '2026-07-01', once), entry('b', 1200, '2026-07-01', { ...once, at: '2026-07-01T11:03:00Z' })],
+      [entry('d', 1200, '2026-07-01', { slip: '7' })],
+    );
+    // Which of the two the slip lacks is not known: both have the amount.
+    expect(found).toEqual(['amount_differs a b d']);
+  });
+
+  test('makes no pair of equal amounts ambiguous', () => {
+    const amount: Pass = {
+      kind: 'amount',
+      name: 'amount',
+      block: [],
+      within: { from: 0, to: 3 },
+      text: [],
+      chance: 1000,
+      confirm: 'automatic',
+    };
+    const { found, confirmed } = reconcile(
+      rules,
+      [entry('a', 1200, '2026-07-01', once), entry('b', 1200, '2026-07-01', { ...once, at: '2026-07-01T10:03:00Z' })],
+      [entry('d', 1200, '2026-07-01')],
+      { passes: [amount] },
+    );
+    expect([found, confirmed]).toEqual([['duplicate_receipt b'], ['a d']]);
+  });
+
+  test('in the ledger: the second of two entries with equal lines was posted twice, whole', () => {
+    const line = (id: string, journal: string, account: string, minor: number): Entry =>
+      entry(id, minor, '2026-07-02', { slip: '7', journal, account });
+    const { found, confirmed } = reconcile(
+      { duplicates: [{ side: 'right', type: 'duplicate_posting', fields: ['slip', 'account'], entry: 'journal' }] },
+      [entry('a', 5000, '2026-07-01', { slip: '7' }), entry('b', 3000, '2026-07-01', { slip: '7' })],
+      [line('p', 'J1', 'A', 5000), line('q', 'J1', 'B', 3000), line('x', 'J2', 'A', 5000), line('y', 'J2', 'B', 3000)],
+      { passes: [MANY] },
+    );
+    expect([found, confirmed]).toEqual([['duplicate_posting x y'], ['a b p q']]);
+  });
+});
+
+describe('a voided receipt', () => {
+  const rules = { voids: [{ side: 'left' as const, type: 'void_after_deposit', where: { status: ['voided'] }, on: 'voided' }] };
+  const voided = (on: string | null) => ({ slip: '7', status: 'voided', voided: on });
+  const good = entry('a', 500, '2026-07-01', { slip: '7' });
+
+  test('on its own day never had money', () => {
+    const { found, confirmed, outOfScope } = reconcile(
+      rules,
+      [good, entry('v', 900, '2026-07-01', voided('2026-07-01'))],
+      [entry('d', 500, '2026-07-01', { slip: '7' })],
+    );
+    expect([found, confirmed, outOfScope.map((o) => o.entry.id)]).toEqual([[], ['a d'], ['v']]);
+  });
+
+  test('whose money was deposited is an exception, and the slip adds up', () => {
+    const { found, confirmed } = reconcile(
+      rules,
+      [good, entry('v', 900, '2026-07-01', voided('2026-07-09'))],
+      [entry('d', 1400, '2026-07-01', { slip: '7' })],
+    );
+    expect([found, confirmed]).toEqual([['void_after_deposit v'], ['a v d']]);
+  });
+
+  test('before the deposit is out of scope when the slip adds up without it', () => {
+    const { found, confirmed, outOfScope } = reconcile(
+      rules,
+      [good, entry('v', 900, '2026-07-01', voided('2026-07-02'))],
+      [entry('d', 500, '2026-07-03', { slip: '7' })],
+    );
+    expect([found, confirmed, outOfScope.map((o) => o.entry.id)]).toEqual([[], ['a d'], ['v']]);
+  });
+});
+
+describe('what a difference is called', () => {
+  const two = (more: Partial<ExceptionRules>, slip: number, values: Entry['values'] = {}) =>
+    reconcile(
+      more,
+      [entry('a', 5000, '2026-07-01', { slip: '7' }), entry('b', 2345, '2026-07-01', { slip: '7' })],
+      [entry('d', slip, '2026-07-01', { slip: '7', ...values })],
+    ).found;
+
+  test.each([
+    ['within the limit, cash over or short', 7340, {}, 'cash_over_short a b d'],
+    ['two neighboring digits swapped', 7435, {}, 'transposed a b d'],
+    ['a bag of two whose second is missing', 5000, { text: 'BAG 1/2' }, 'split_incomplete a b d'],
+    ['anything else, by the name of the reconciliation', 9999, {}, 'bank_amount_differs a b d'],
+  ])('%s', (_, slip, values, wanted) => {
+    const splits = [{ side: 'right' as const, type: 'split_incomplete', field: 'text' }];
+    expect(two({ overShort: 2000, unequal: 'bank_amount_differs', splits }, slip, values)).toEqual([wanted]);
+  });
+
+  test('one receipt that is the whole difference is the exception; the rest is proposed, not confirmed', () => {
+    const { found, matches } = reconcile(
+      { overShort: 2000 },
+      [entry('a', 5000, '2026-07-01', { slip: '7' }), entry('b', 2345, '2026-07-01', { slip: '7' })],
+      [entry('d', 5000, '2026-07-01', { slip: '7' })],
+    );
+    expect(found).toEqual(['not_deposited b']);
+    expect(matches.map((m) => [m.state, m.evidence.doubt])).toEqual([['proposed', 'without_one']]);
+  });
+
+  test('digits are swapped in both directions, and a date is not a part of a bag', () => {
+    expect([isTransposed(5400, 4500), isTransposed(4500, 5400), isTransposed(4500, 4590), isTransposed(-4500, 5400)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    const at = (text: string) => missingPart([entry('x', 1, '2026-07-01', { text })], 'text');
+    expect([at('bag 2/2'), at('bag 1 of 3'), at('7/1/2026'), at('1/1')]).toEqual(['1/2', '2/3', undefined, undefined]);
+  });
+});
+
+describe('findings about money that is accounted for', () => {
+  const left = [
+    entry('a', 5000, '2026-06-30', { slip: '7', tender: 'cash' }),
+    entry('b', 3000, '2026-06-30', { slip: '7', tender: 'check' }),
+  ];
+
+  test('a late deposit is one finding, and stays confirmed', () => {
+    const { found, confirmed } = reconcile({ late: [{ type: 'late_deposit', businessDays: 2 }] }, left, [
+      entry('d', 8000, '2026-07-06', { slip: '7' }),
+    ]);
+    expect([found, confirmed]).toEqual([['late_deposit a b d'], ['a b d']]);
+    expect(
+      reconcile({ late: [{ type: 'late_deposit', businessDays: 4 }] }, left, [entry('d', 8000, '2026-07-06', { slip: '7' })]).found,
+    ).toEqual([]);
+  });
+
+  test('checks in place of cash, by columns or by records', () => {
+    const slip = entry('d', 8000, '2026-06-30', { slip: '7', cash: '4000', check: '4000' });
+    const parts = [{ type: 'composition_differs', left: 'tender', right: { cash: 'cash', check: 'check' } }];
+    const result = reconcile({ parts }, left, [slip]);
+    expect(result.found).toEqual(['composition_differs a b d']);
+    expect(result.exceptions[0]).toMatchObject({ minor: 1000, facts: { short: 'cash', over: 'check' }, holds: false });
+    const blank = { ...slip, values: { ...slip.values, cash: null } };
+    expect(reconcile({ parts }, left, [blank]).found).toEqual([]);
+    const lines = [
+      entry('x', 6000, '2026-06-30', { slip: '7', tender: 'cash' }),
+      entry('y', 2000, '2026-06-30', { slip: '7', tender: 'check' }),
+    ];
+    const same = [{ type: 'wrong_account', left: 'tender', right: 'tender' }];
+    expect(reconcile({ parts: same }, left, lines, { passes: [MANY] }).found).toEqual(['wrong_account a b x y']);
+  });
+
+  test.each([
+    ['a date of the next month', '2026-07-01', true],
+    ['a date of the same month', '2026-06-01', false],
+    ['another fiscal period', '1', true],
+    ['its fiscal period', '12', false],
+    ['nothing', null, false],
+  ])('posted in the wrong period: %s', (_, posted, wrong) => {
+    const { found } = reconcile(
+      { periods: [{ type: 'wrong_period', left: 'day', right: 'posted' }] },
+      [entry('a', 5000, '2026-06-30', { slip: '7', day: '2026-06-30' })],
+      [entry('d', 5000, '2026-07-01', { slip: '7', posted })],
+    );
+    expect(found).toEqual(wrong ? ['wrong_period d'] : []);
+  });
+
+  test('a refund dated in a month that was closed when it was entered', () => {
+    const refund = (entered: string) =>
+      reconcile(
+        { afterClose: [{ side: 'left', type: 'refund_after_close', where: {}, entered: 'entered', closes: 10 }] },
+        [entry('a', -500, '2026-06-10', { entered }), entry('b', 500, '2026-06-10', { entered })],
+        [],
+      ).found;
+    expect(refund('2026-07-14')).toEqual(['not_deposited a', 'not_deposited b']);
+    expect(refund('2026-07-15')).toContain('refund_after_close a');
+  });
+
+  test('a chargeback needs a person although its settlement adds up; a returned check only while it is open', () => {
+    const items = [
+      { side: 'right' as const, type: 'chargeback', where: { kind: ['chargeback'] }, always: true, original: [] },
+      { side: 'right' as const, type: 'nsf', where: { kind: ['555'] }, always: false, original: [{ left: 'check', right: 'check' }] },
+    ];
+    const { found, exceptions } = reconcile(
+      { items },
+      [entry('a', 500, '2026-07-01', { slip: '7' }), entry('k', 700, '2026-07-01', { slip: '8', check: '0012' })],
+      [
+        entry('d', 900, '2026-07-01', { slip: '7' }),
+        entry('c', -400, '2026-07-01', { slip: '7', kind: 'chargeback' }),
+        entry('e', 700, '2026-07-01', { slip: '8' }),
+        entry('n', -700, '2026-07-05', { kind: '555', check: '0012' }),
+      ],
+      { passes: [MANY] },
+    );
+    expect(found).toEqual(['chargeback c', 'nsf n']);
+    expect(exceptions.find((e) => e.type === 'nsf')!.facts).toEqual({ original: 'k' });
+  });
+});
+
+describe('what is not there', () => {
+  const gaps = [{ side: 'left' as const, type: 'receipt_gap', number: 'no', series: ['place'] }];
+  const numbered = (...numbers: string[]) => numbers.map((no) => entry(no, 100, '2026-07-01', { no, place: 'pool', slip: no }));
+
+  test('a run of numbers between two used ones is one gap; a new series is none', () => {
+    const { exceptions } = reconcile({ gaps }, [...numbered('R0098', 'R0101', 'R0102', 'X7')], []);
+    expect(exceptions.filter((e) => e.type === 'receipt_gap').map((e) => [e.facts, e.minor, e.currency])).toEqual([
+      [{ first: 'R0099', last: 'R0100', count: 2, after: 'R0098', before: 'R0101' }, 0, 'USD'],
+    ]);
+  });
+
+  test('a day without a settlement, by the calendar and by habit', () => {
+    const seen = (skip: string[], weekend = false) =>
+      Array.from({ length: 80 }, (_, i) => dayNumber('2026-07-01') + i)
+        .filter((day) => weekend || ((day + 4) % 7) % 6 !== 0)
+        .map((day) => ({ ...entry(`s${day}`, 100, '2026-07-01', { place: 'pool' }), day }))
+        .filter(({ day }) => !skip.some((date) => dayNumber(date) === day));
+    const expected = (kind: 'business' | 'habit', right: Entry[]) =>
+      reconcile({ expected: [{ side: 'right', type: 'missing_settlement', by: ['place'], days: kind, within: 1 }] }, [], right, {
+        today: '2026-09-18',
+        open: { right: { type: 'x', within: 400 } },
+      }).exceptions.map((e) => e.facts.day);
+    expect(expected('business', seen(['2026-09-09']))).toEqual(['2026-09-09']);
+    expect(expected('habit', seen(['2026-09-09']))).toEqual(['2026-09-09']);
+    expect(expected('habit', seen(['2026-09-12'], true))).toEqual(['2026-09-12']);
+    expect(expected('habit', seen([]))).toEqual([]);
+  });
+
+  test('the records of one bag are one exception, which keeps its id when one of them is found', () => {
+    const open = { left: { type: 'not_deposited', within: 1, together: ['slip'] } };
+    const bag = [entry('a', 500, '2026-07-01', { slip: '7' }), entry('b', 700, '2026-07-01', { slip: '7' })];
+    const both = reconcile({}, bag, [], { open });
+    expect(both.found).toEqual(['not_deposited a b']);
+    expect(reconcile({}, bag.slice(0, 1), [], { open }).exceptions[0]!.id).toBe(both.exceptions[0]!.id);
+  });
+});
+
+describe('for every input', () => {
+  const record = fc.record({
+    minor: fc.constantFrom(500, 1000, 1500, -500, 2500),
+    day: fc.integer({ min: 0, max: 9 }),
+    slip: fc.option(fc.constantFrom('1', '2', '3'), { freq: 6 }),
+    payer: fc.constantFrom('Diaz', 'Roe', null),
+    status: fc.constantFrom('posted', 'posted', 'voided'),
+    voided: fc.constantFrom('2026-07-01', '2026-07-05', null),
+    kind: fc.constantFrom(null, null, 'chargeback'),
+    text: fc.constantFrom(null, 'bag 1/2', 'bag 2/2'),
+  });
+  const side = (prefix: string) =>
+    fc.array(record, { maxLength: 12 }).map((list) =>
+      list.map(({ minor, day, ...values }, i): Entry => ({
+        ...entry(`${prefix}${i}`, minor, '2026-07-01', values),
+        day: dayNumber('2026-07-01') + day,
+      })),
+    );
+  const rules: Partial<ExceptionRules> = {
+    overShort: 500,
+    duplicates: [
+      { side: 'left', type: 'duplicate_receipt', fields: ['payer', 'slip'] },
+      { side: 'right', type: 'duplicate_posting', fields: ['payer', 'slip'] },
+    ],
+    voids: [{ side: 'left', type: 'void_after_deposit', where: { status: ['voided'] }, on: 'voided' }],
+    late: [{ type: 'late_deposit', businessDays: 1 }],
+    items: [{ side: 'right', type: 'chargeback', where: { kind: ['chargeback'] }, always: true, original: [] }],
+    splits: [{ side: 'right', type: 'split_incomplete', field: 'text' }],
+    gaps: [{ side: 'left', type: 'receipt_gap', number: 'slip', series: [] }],
+  };
+  const amount: Pass = {
+    kind: 'amount',
+    name: 'amount',
+    block: [],
+    within: { from: 0, to: 3 },
+    text: [],
+    chance: 1000,
+    confirm: 'automatic',
+  };
+  const shown = (result: ReturnType<typeof reconcile>) => ({
+    matches: result.matches.map((m) => [m.id, m.state]).sort(),
+    exceptions: result.exceptions.map((e) => [e.id, e.type, e.minor]).sort(),
+    out: result.outOfScope.map((o) => o.entry.id).sort(),
+  });
+
+  test('money is conserved, ids are unique, and the order of the records changes nothing', () => {
+    fc.assert(
+      fc.property(side('l'), side('r'), fc.array(fc.nat(), { minLength: 30, maxLength: 30 }), (left, right, seeds) => {
+        const given = { passes: [MANY, amount], open: { left: { type: 'not_deposited', within: 1, together: ['slip'] } } };
+        const result = reconcile(rules, left, right, given);
+        const ids = result.exceptions.map(({ id }) => id);
+        expect(new Set(ids).size).toBe(ids.length);
+        const mixed = (list: Entry[]) =>
+          list
+            .map((e, i) => [seeds[i]!, e] as const)
+            .sort((a, b) => a[0] - b[0])
+            .map(([, e]) => e);
+        expect(shown(reconcile(rules, mixed(left), mixed(right), given))).toEqual(shown(result));
+      }),
+      { numRuns: 400 },
+    );
+  });
+});

@@ -1,0 +1,51 @@
+import { dateOf } from '../calendar.ts';
+import { note, type Work } from '../match/work.ts';
+import type { ExpectedRule } from './rules.ts';
+
+/** By habit, a day is expected when its weekday had records in so many of the last weeks. */
+const HABIT = { weeks: 8, of: 7 };
+
+/**
+ * Days on which a place should have sent something and did not: every business day between its first and its last one (and up to
+ * today less what is usual), or by the habit of the weekday. Days of which nothing is known are not guessed.
+ */
+export function noteExpected(work: Work, rule: ExpectedRule): void {
+  const series = new Map<string, Set<number>>();
+  for (const { day, values } of work.all[rule.side]) {
+    const parts = rule.by.map((field) => values[field] ?? null);
+    if (day === null || parts.includes(null)) continue;
+    const name = JSON.stringify(parts);
+    const days = series.get(name);
+    if (days) days.add(day);
+    else series.set(name, new Set([day]));
+  }
+  for (const [name, seen] of series) {
+    const first = Math.min(...seen);
+    const today = work.days.index(work.asOf);
+    for (let day = first + 1; day <= work.asOf && today - work.days.index(day) > rule.within; day++) {
+      if (seen.has(day) || !isExpected(work, rule, day, first, seen)) continue;
+      note(work, {
+        type: rule.type,
+        left: [],
+        right: [],
+        minor: 0,
+        subject: `${rule.side} ${name} ${day}`,
+        since: day,
+        facts: { of: (JSON.parse(name) as string[]).join(', '), day: dateOf(day), side: rule.side },
+      });
+    }
+  }
+}
+
+function isExpected(work: Work, rule: ExpectedRule, day: number, first: number, seen: ReadonlySet<number>): boolean {
+  const isBusiness = (date: number): boolean => work.days.index(date) > work.days.index(date - 1);
+  if (rule.days === 'business') return isBusiness(day);
+  if (day - 7 * HABIT.weeks < first) return false;
+  let [count, business] = [0, 0];
+  for (let week = 1; week <= HABIT.weeks; week++) {
+    if (seen.has(day - 7 * week)) count++;
+    if (isBusiness(day - 7 * week)) business++;
+  }
+  // A weekday without business that usually has it is a holiday.
+  return count >= HABIT.of && (isBusiness(day) || business === 0);
+}

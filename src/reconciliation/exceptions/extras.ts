@@ -1,0 +1,147 @@
+import type { Entry, Side } from '../entry.ts';
+import { sumOf } from '../sums.ts';
+import { type DuplicateRule, type ExceptionRules, isWhere } from './rules.ts';
+
+/** Records that may have no money behind them: a copy of another entry, or one that was voided. */
+export interface Extra {
+  kind: 'copy' | 'void';
+  type: string;
+  side: Side;
+  records: readonly Entry[];
+  /** Extras with the same likeness can stand for each other: the last one is left out first. */
+  likeness: string;
+  order: number;
+}
+
+/** Entries that say the same, the first one first. */
+export interface Cluster {
+  side: Side;
+  type: string;
+  entries: readonly (readonly Entry[])[];
+}
+
+/** All copies on both sides, by cluster. Records are in the order of their ids. */
+export function clustersOf(rules: ExceptionRules, sides: Readonly<Record<Side, readonly Entry[]>>): Cluster[] {
+  return rules.duplicates.flatMap((rule) => clustersOfRule(rule, sides[rule.side]));
+}
+
+function clustersOfRule(rule: DuplicateRule, records: readonly Entry[]): Cluster[] {
+  const byEntry = new Map<string, Entry[]>();
+  for (const record of records) {
+    const name = rule.entry === undefined ? null : (record.values[rule.entry] ?? null);
+    const key = name === null ? `\u0000${record.id}` : name;
+    const list = byEntry.get(key);
+    if (list) list.push(record);
+    else byEntry.set(key, [record]);
+  }
+  const alike = new Map<string, { records: Entry[]; at: number | null }[]>();
+  for (const list of byEntry.values()) {
+    const likeness = likenessOf(rule, list);
+    if (likeness === null) continue;
+    const item = { records: list, at: momentOf(rule, list) };
+    const same = alike.get(likeness);
+    if (same) same.push(item);
+    else alike.set(likeness, [item]);
+  }
+  const clusters: Cluster[] = [];
+  for (const list of alike.values()) {
+    if (list.length < 2) continue;
+    list.sort((a, b) => (a.at ?? 0) - (b.at ?? 0) || (a.records[0]!.id < b.records[0]!.id ? -1 : 1));
+    for (const run of near(rule, list))
+      if (run.length > 1) clusters.push({ side: rule.side, type: rule.type, entries: run.map((item) => item.records) });
+  }
+  return clusters;
+}
+
+/** Entries with nothing in any of the fields are like no other. */
+function likenessOf(rule: DuplicateRule, records: readonly Entry[]): string | null {
+  if (!records.some(({ values }) => rule.fields.some((field) => (values[field] ?? '') !== ''))) return null;
+  return JSON.stringify(
+    records
+      .map(({ minor, currency, values }) => JSON.stringify([minor, currency, ...rule.fields.map((field) => values[field] ?? '')]))
+      .sort(),
+  );
+}
+
+function momentOf({ at }: DuplicateRule, records: readonly Entry[]): number | null {
+  const text = at === undefined ? null : (records[0]!.values[at] ?? null);
+  const time = text === null ? Number.NaN : Date.parse(text);
+  return Number.isNaN(time) ? null : time;
+}
+
+/** Runs of entries that are each entered within the minutes after the one before; without a time they are near to nothing. */
+function near<T extends { at: number | null }>({ minutes }: DuplicateRule, sorted: readonly T[]): T[][] {
+  if (minutes === undefined) return [[...sorted]];
+  const runs: T[][] = [];
+  for (const item of sorted) {
+    const last = runs.at(-1)?.at(-1);
+    if (last && last.at !== null && item.at !== null && item.at - last.at <= minutes * 60_000) runs.at(-1)!.push(item);
+    else runs.push([item]);
+  }
+  return runs;
+}
+
+/** Copies and voided records, by record. */
+export function extrasOf(
+  rules: ExceptionRules,
+  clusters: readonly Cluster[],
+  sides: Readonly<Record<Side, readonly Entry[]>>,
+): Map<Entry, Extra> {
+  const extras = new Map<Entry, Extra>();
+  clusters.forEach(({ side, type, entries }, i) => {
+    entries.forEach((records, order) => {
+      const extra: Extra = { kind: 'copy', type, side, records, likeness: `copy ${i}`, order };
+      if (order > 0) for (const record of records) extras.set(record, extra);
+    });
+  });
+  for (const rule of rules.voids)
+    for (const record of sides[rule.side])
+      if (isWhere(record.values, rule.where))
+        extras.set(record, { kind: 'void', type: rule.type, side: rule.side, records: [record], likeness: `void ${record.id}`, order: 0 });
+  return extras;
+}
+
+/** More extras than this in one group are only tried all together. */
+const MOST_TRIED = 12;
+
+/**
+ * The extras without which both sides of a group add up to the same and have as many records as `fits` allows; undefined where
+ * there are none, or where two choices that differ would do.
+ */
+export function extrasThatExplain(
+  group: { left: readonly Entry[]; right: readonly Entry[] },
+  extras: ReadonlyMap<Entry, Extra>,
+  fits: (left: number, right: number) => boolean,
+): Extra[] | undefined {
+  const members = new Set([...group.left, ...group.right]);
+  const found = new Set<Extra>();
+  for (const entry of members) {
+    const extra = extras.get(entry);
+    if (extra?.records.every((record) => members.has(record))) found.add(extra);
+  }
+  const list = [...found].sort((a, b) => b.order - a.order || (a.records[0]!.id < b.records[0]!.id ? -1 : 1));
+  if (!list.length) return undefined;
+  const difference = sumOf(group.right) - sumOf(group.left);
+  const works = (chosen: readonly Extra[]): boolean => {
+    let [rest, left, right] = [difference, group.left.length, group.right.length];
+    for (const { side, records } of chosen) {
+      rest += (side === 'left' ? 1 : -1) * sumOf(records);
+      if (side === 'left') left -= records.length;
+      else right -= records.length;
+    }
+    return rest === 0 && left > 0 && right > 0 && fits(left, right);
+  };
+  if (list.length > MOST_TRIED) return works(list) ? list : undefined;
+  let best: { chosen: Extra[]; likeness: string; several: boolean } | undefined;
+  for (let bits = 1; bits < 1 << list.length; bits++) {
+    const chosen = list.filter((_, i) => bits & (1 << i));
+    if ((best && chosen.length > best.chosen.length) || !works(chosen)) continue;
+    const likeness = chosen
+      .map((extra) => extra.likeness)
+      .sort()
+      .join('\n');
+    if (!best || chosen.length < best.chosen.length) best = { chosen, likeness, several: false };
+    else if (best.likeness !== likeness) best.several = true;
+  }
+  return best && !best.several ? best.chosen : undefined;
+}

@@ -1,0 +1,149 @@
+import { dateOf, monthOf } from '../calendar.ts';
+import type { Entry } from '../entry.ts';
+import { firstDay, note, type ReconciledMatch, type Work } from '../match/work.ts';
+import { sumOf } from '../sums.ts';
+import { dayOf, noteItems } from './left-over.ts';
+import { noteExpected } from './expected.ts';
+import { noteGaps } from './gaps.ts';
+import { type AfterCloseRule, isWhere, type PartsRule, type PeriodRule } from './rules.ts';
+
+/** What a person should know although the money is accounted for, and what is not there at all. Changes no record's state. */
+export function findings(work: Work): void {
+  const { late, parts, periods, voids, afterClose, gaps, expected } = work.rules.exceptions;
+  for (const match of work.matches) {
+    for (const rule of late) noteLate(work, match, rule.type, rule.businessDays);
+    for (const rule of parts) noteParts(work, match, rule);
+  }
+  for (const rule of voids)
+    for (const entry of work.all[rule.side])
+      if (work.matchOf.has(entry) && isWhere(entry.values, rule.where))
+        note(work, { type: rule.type, ...on(rule.side, [entry]), minor: entry.minor, facts: {} });
+  for (const rule of periods) notePeriods(work, rule);
+  noteItems(work);
+  for (const rule of afterClose) noteAfterClose(work, rule);
+  for (const rule of gaps) noteGaps(work, rule);
+  for (const rule of expected) noteExpected(work, rule);
+}
+
+function on(side: 'left' | 'right', records: readonly Entry[]): Record<'left' | 'right', readonly Entry[]> {
+  return { left: side === 'left' ? records : [], right: side === 'right' ? records : [] };
+}
+
+/** The records of a match that came more than so many business days before its last one. */
+function noteLate(work: Work, { left, right }: ReconciledMatch, type: string, most: number): void {
+  const last = firstDay(right);
+  if (last === null) return;
+  const limit = work.days.index(last) - most;
+  const late = left.filter(({ day }) => day !== null && work.days.index(day) < limit);
+  if (!late.length) return;
+  const businessDays = work.days.index(last) - work.days.index(firstDay(late)!);
+  note(work, { type, left: late, right, minor: sumOf(late), facts: { business_days: businessDays, deposited: dateOf(last) } });
+}
+
+/** Sums by tender or account that differ although the match adds up: what one lacks, another has too much. */
+function noteParts(work: Work, { left, right, difference }: ReconciledMatch, rule: PartsRule): void {
+  if (difference !== 0) return;
+  const sums = new Map<string, number>();
+  const add = (name: string, minor: number): void => void sums.set(name, (sums.get(name) ?? 0) + minor);
+  for (const entry of left) {
+    const name = entry.values[rule.left];
+    if (!name) return;
+    add(name, -entry.minor);
+  }
+  for (const entry of right)
+    if (typeof rule.right === 'string') {
+      const name = entry.values[rule.right];
+      if (!name) return;
+      add(name, entry.minor);
+    } else
+      for (const [name, field] of Object.entries(rule.right)) {
+        const minor = entry.values[field];
+        // A blank column is not zero.
+        if (minor === null || minor === undefined) return;
+        add(name, Number(minor));
+      }
+  const wrong = [...sums].filter(([, minor]) => minor !== 0).sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1));
+  if (!wrong.length) return;
+  const names = new Set(wrong.map(([name]) => name));
+  const { right: field } = rule;
+  note(work, {
+    type: rule.type,
+    left: left.filter(({ values }) => names.has(values[rule.left]!)),
+    right: typeof field === 'string' ? right.filter(({ values }) => names.has(values[field]!)) : right,
+    minor: wrong.reduce((sum, [, minor]) => sum + Math.max(0, minor), 0),
+    facts: {
+      short: wrong
+        .filter(([, minor]) => minor < 0)
+        .map(([name]) => name)
+        .join(', '),
+      over: wrong
+        .filter(([, minor]) => minor > 0)
+        .map(([name]) => name)
+        .join(', '),
+    },
+  });
+}
+
+/** Records of the right in another month or period than the left of their match; those of one entry are one exception. */
+function notePeriods(work: Work, rule: PeriodRule): void {
+  const entries = new Map<string, { records: Entry[]; left: string; right: string }>();
+  for (const { left, right } of work.matches) {
+    const wanted = new Set(left.map(({ values }) => values[rule.left] ?? null));
+    for (const record of right) {
+      const has = record.values[rule.right] ?? null;
+      const periods = [...wanted].map((value) => (value === null || has === null ? null : samePeriod(work, value, has)));
+      if (!periods.length || periods.some((same) => same !== false)) continue;
+      const name = rule.entry === undefined ? null : (record.values[rule.entry] ?? null);
+      const key = name ?? `\u0000${record.id}`;
+      const known = entries.get(key);
+      if (known) known.records.push(record);
+      else entries.set(key, { records: [record], left: [...wanted].sort()[0]!, right: has! });
+    }
+  }
+  for (const { records, left, right } of entries.values())
+    note(work, { type: rule.type, left: [], right: records, minor: sumOf(records), facts: { is: right, should_be: monthOf(left) } });
+}
+
+/** null: it cannot be told. A number is a fiscal period, a date or month is a month. */
+function samePeriod(work: Work, left: string, right: string): boolean | null {
+  const date = /^\d{4}-\d{2}/.exec(left)?.[0];
+  if (date === undefined) return null;
+  const month = /^\d{4}-\d{2}/.exec(right)?.[0];
+  if (month !== undefined) return month === date;
+  if (!/^\d{1,2}$/.test(right)) return null;
+  const starts = work.rules.fiscalYearStarts ?? 1;
+  return Number(right) === ((Number(date.slice(5)) - starts + 12) % 12) + 1;
+}
+
+function noteAfterClose(work: Work, rule: AfterCloseRule): void {
+  const closings = new Map<string, number>();
+  for (const entry of work.all[rule.side]) {
+    const entered = dayOf(entry.values[rule.entered] ?? null);
+    if (entered === null || entry.day === null || !isAfter(entry, rule)) continue;
+    const month = monthOf(dateOf(entry.day));
+    let closes = closings.get(month);
+    if (closes === undefined) closings.set(month, (closes = closingDay(work, month, rule.closes)));
+    if (entered > closes)
+      note(work, {
+        type: rule.type,
+        ...on(rule.side, [entry]),
+        minor: entry.minor,
+        facts: { entered: dateOf(entered), closed: dateOf(closes) },
+      });
+  }
+}
+
+/** Without `where`, refunds are the records with a negative amount. */
+function isAfter({ values, minor }: Entry, { where }: AfterCloseRule): boolean {
+  return Object.keys(where).length ? isWhere(values, where) : minor < 0;
+}
+
+/** The n-th business day after a month. */
+function closingDay(work: Work, month: string, n: number): number {
+  const [year, number] = month.split('-').map(Number) as [number, number];
+  const first = Date.UTC(year, number, 1) / 86_400_000;
+  const goal = work.days.index(first - 1) + n;
+  let day = first;
+  while (work.days.index(day) < goal) day++;
+  return day;
+}

@@ -1,0 +1,158 @@
+import type { Ambiguous, Entry, Side } from '../entry.ts';
+import { keyOf } from '../fields.ts';
+import { except, leaveOut, note, SIDES, take, type Work } from '../match/work.ts';
+import { sumOf } from '../sums.ts';
+import { dayNumber } from '../calendar.ts';
+import { missingPart, partOf } from './explain-unequal.ts';
+import { type ItemRule, isWhere } from './rules.ts';
+
+/**
+ * Voided records are no money of a reconciliation where nothing has it. `same day`: those voided on or before their own day, before
+ * any pass looks at them. `rest`: those that no pass has tied.
+ */
+export function leaveOutVoids(work: Work, which: 'same day' | 'rest'): void {
+  for (const rule of work.rules.exceptions.voids)
+    for (const entry of [...work.open[rule.side]]) {
+      if (!isWhere(entry.values, rule.where)) continue;
+      if (which === 'rest') leaveOut(work, rule.side, entry, 'voided, and nothing has its money');
+      else {
+        const voided = rule.on === undefined ? null : dayOf(entry.values[rule.on] ?? null);
+        if (voided !== null && entry.day !== null && voided <= entry.day) leaveOut(work, rule.side, entry, 'voided on its own day');
+      }
+    }
+}
+
+/** Of what a pass could not decide and no later pass did: one exception for records that hang together. */
+export function exceptAmbiguous(work: Work, ambiguous: readonly Ambiguous[]): void {
+  for (const group of ambiguous) {
+    const left = group.left.filter((entry) => work.open.left.has(entry));
+    const right = group.right.filter((entry) => work.open.right.has(entry));
+    if (!left.length || !right.length || takeOneOfCopies(work, group.pass, left, right)) continue;
+    except(work, {
+      type: 'ambiguous',
+      left,
+      right,
+      minor: sumOf(right),
+      facts: { pass: group.pass, left: left.length, right: right.length },
+    });
+  }
+}
+
+/** Copies of one entry are no rivals: the first one has the money, the others are copies. */
+function takeOneOfCopies(work: Work, pass: string, left: readonly Entry[], right: readonly Entry[]): boolean {
+  for (const side of SIDES) {
+    const [many, other] = side === 'left' ? [left, right] : [right, left];
+    if (other.length !== 1 || many.length < 2) continue;
+    const cluster = work.clusters.find(
+      (c) => c.side === side && many.every((entry) => c.entries.some((records) => records.length === 1 && records[0] === entry)),
+    );
+    if (!cluster) continue;
+    const first = cluster.entries.find(([entry]) => many.includes(entry!))![0]!;
+    const sides = side === 'left' ? { left: [first], right: other } : { left: other, right: [first] };
+    const evidence = { fields: [], lag: null, rivals: many.length - 1 };
+    take(work, { pass, state: 'confirmed', ...sides, difference: sumOf(sides.right) - sumOf(sides.left), evidence }, 'rule');
+    return true;
+  }
+  return false;
+}
+
+/** Open entries of which a like one has its money: they were entered twice. */
+export function exceptCopies(work: Work): void {
+  for (const { side, type, entries } of work.clusters) {
+    const backed = entries.filter((records) => records.some((record) => work.matchOf.has(record)));
+    if (!backed.length) continue;
+    for (const records of entries) {
+      if (!records.every((record) => work.open[side].has(record))) continue;
+      const sides = { left: side === 'left' ? records : [], right: side === 'right' ? records : [] };
+      except(work, { type, ...sides, minor: sumOf(records), facts: { original: backed[0]![0]!.id } });
+    }
+  }
+}
+
+/** Records of a kind that needs a person by itself, where no match has them. */
+export function exceptItems(work: Work): void {
+  for (const rule of work.rules.exceptions.items)
+    for (const entry of [...work.open[rule.side]]) if (isWhere(entry.values, rule.where)) except(work, itemOf(work, rule, entry));
+}
+
+/** Items that a person must answer although a match has their money. */
+export function noteItems(work: Work): void {
+  for (const rule of work.rules.exceptions.items)
+    if (rule.always)
+      for (const entry of work.all[rule.side])
+        if (work.matchOf.has(entry) && isWhere(entry.values, rule.where)) note(work, itemOf(work, rule, entry));
+}
+
+function itemOf(work: Work, rule: ItemRule, entry: Entry): Parameters<typeof except>[1] {
+  const original = originalOf(work, rule, entry);
+  return {
+    type: rule.type,
+    left: rule.side === 'left' ? [entry] : [],
+    right: rule.side === 'right' ? [entry] : [],
+    minor: entry.minor,
+    facts: original === undefined ? {} : { original },
+  };
+}
+
+/** The record of the other side that it takes back, where there is one only. */
+function originalOf(work: Work, rule: ItemRule, entry: Entry): string | undefined {
+  if (!rule.original.length) return undefined;
+  const key = keyOf(entry, rule.original, rule.side);
+  if (key === null) return undefined;
+  const other: Side = rule.side === 'left' ? 'right' : 'left';
+  const found = work.all[other].filter((candidate) => keyOf(candidate, rule.original, other) === key);
+  return found.length === 1 ? found[0]!.id : undefined;
+}
+
+/** What no rule has tied: in transit while it is young, then an exception of its side's type. */
+export function leftOver(work: Work): Record<Side, Entry[]> {
+  const inTransit: Record<Side, Entry[]> = { left: [], right: [] };
+  for (const side of SIDES) {
+    const { type, within, together } = work.rules.open[side];
+    const today = work.days.index(work.asOf);
+    const groups = new Map<string, Entry[]>();
+    for (const entry of [...work.open[side]]) {
+      if (entry.day !== null && today - work.days.index(entry.day) <= within) {
+        work.open[side].delete(entry);
+        work.states.set(entry, 'in_transit');
+        inTransit[side].push(entry);
+        continue;
+      }
+      const split = splitOf(work, side, entry);
+      const values = together?.map((field) => entry.values[field] ?? null);
+      const whole = values && !values.includes(null) ? JSON.stringify([entry.currency, ...values]) : undefined;
+      const key = split ?? whole ?? `\u0000${entry.id}`;
+      const list = groups.get(key);
+      if (list) list.push(entry);
+      else groups.set(key, [entry]);
+    }
+    for (const [key, entries] of groups) {
+      const sides = { left: side === 'left' ? entries : [], right: side === 'right' ? entries : [] };
+      const split = key.startsWith(SPLIT)
+        ? work.rules.exceptions.splits.find((rule) => rule.side === side && missingPart(entries, rule.field) !== undefined)
+        : undefined;
+      const subject = key.startsWith('\u0000') ? {} : { subject: `${side} ${key}` };
+      const facts: Record<string, string> = split ? { missing: missingPart(entries, split.field)! } : {};
+      except(work, { type: split?.type ?? type, ...sides, minor: sumOf(entries), ...subject, facts });
+    }
+  }
+  return inTransit;
+}
+
+const SPLIT = '\u0000\u0000split ';
+
+/** Parts of one whole are one exception, while one of them is missing. */
+function splitOf(work: Work, side: Side, entry: Entry): string | undefined {
+  for (const rule of work.rules.exceptions.splits) {
+    if (rule.side !== side) continue;
+    const part = partOf(entry.values[rule.field] ?? '');
+    if (part) return `${SPLIT}${entry.currency} ${part.whole}`;
+  }
+  return undefined;
+}
+
+/** Day number of a date or moment that a field has; null where it has none. */
+export function dayOf(text: string | null): number | null {
+  const date = text === null ? undefined : /^\d{4}-\d{2}-\d{2}/.exec(text)?.[0];
+  return date === undefined ? null : dayNumber(date);
+}

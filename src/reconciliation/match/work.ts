@@ -1,0 +1,149 @@
+import type { BusinessDays, Entry, FoundMatch, Pass, Side, Unequal } from '../entry.ts';
+import type { Difference } from '../exceptions/explain-unequal.ts';
+import type { Cluster, Extra } from '../exceptions/extras.ts';
+import type { ExceptionRules } from '../exceptions/rules.ts';
+import { exceptionId, matchId } from './match-id.ts';
+
+/** What an open record of a side is called. */
+export interface OpenRule {
+  type: string;
+  /** For so many business days after its own day it is in transit. */
+  within: number;
+  /** Records that agree in these fields are one exception: a whole bag. */
+  together?: readonly string[];
+}
+
+/** A reconciliation's rules, as its pipeline declares them. */
+export interface Rules {
+  reconciliation: string;
+  passes: readonly Pass[];
+  open: Readonly<Record<Side, OpenRule>>;
+  exceptions: ExceptionRules;
+  /** Month in which the town's fiscal year starts, 1 to 12. */
+  fiscalYearStarts?: number;
+}
+
+export interface ReconciledMatch extends FoundMatch {
+  id: string;
+  by: 'rule' | 'person';
+}
+
+export interface FoundException {
+  id: string;
+  type: string;
+  left: readonly Entry[];
+  right: readonly Entry[];
+  /** What is at stake, minor units: the difference where there is one, else the records' sum. */
+  minor: number;
+  currency: string;
+  /** The first day of its records. */
+  since: number | null;
+  /** Facts for its sentence. */
+  facts: Readonly<Record<string, string | number>>;
+  /** Whether the money of its records is open because of it; otherwise it tells of records that a match has. */
+  holds: boolean;
+}
+
+export type EntryState = 'confirmed' | 'proposed' | 'excepted' | 'in_transit' | 'out_of_scope';
+
+export interface OutOfScope {
+  entry: Entry;
+  side: Side;
+  /** Why it is not money of this reconciliation. */
+  rule: string;
+}
+
+export const SIDES = ['left', 'right'] as const;
+
+/** What a reconciliation has found so far. */
+export interface Work {
+  rules: Rules;
+  days: BusinessDays;
+  asOf: number;
+  currency: string;
+  all: Readonly<Record<Side, readonly Entry[]>>;
+  open: Record<Side, Set<Entry>>;
+  states: Map<Entry, EntryState>;
+  matches: ReconciledMatch[];
+  matchOf: Map<Entry, ReconciledMatch>;
+  exceptions: FoundException[];
+  outOfScope: OutOfScope[];
+  unequal: Unequal[];
+  refused: Set<string>;
+  clusters: readonly Cluster[];
+  extras: ReadonlyMap<Entry, Extra>;
+  /** Numbers of records that are missing with their whole batch. */
+  missingNumbers: { first: number; last: number }[];
+}
+
+/** Ties the records of a match; a match that a person has refused leaves them open. */
+export function take(work: Work, match: FoundMatch, by: 'rule' | 'person'): void {
+  if (by === 'rule' && isRefused(work, match)) return;
+  const made: ReconciledMatch = { ...match, id: matchId(work.rules.reconciliation, match.left, match.right), by };
+  for (const side of SIDES)
+    for (const entry of match[side]) {
+      if (!work.open[side].delete(entry)) throw new Error(`A record is used twice: ${entry.id}.`);
+      work.states.set(entry, match.state);
+      work.matchOf.set(entry, made);
+    }
+  work.matches.push(made);
+}
+
+export function isRefused(work: Work, { left, right }: Pick<FoundMatch, 'left' | 'right'>): boolean {
+  return work.refused.size > 0 && work.refused.has(matchId(work.rules.reconciliation, left, right));
+}
+
+/** Records whose money is open, and why. */
+export function except(work: Work, difference: Difference): void {
+  for (const side of SIDES)
+    for (const entry of difference[side]) {
+      work.open[side].delete(entry);
+      work.states.set(entry, 'excepted');
+    }
+  add(work, difference, true);
+}
+
+/** What a person should know of records whose money is accounted for, or of records that are not there. */
+export function note(work: Work, difference: Difference): void {
+  add(work, difference, false);
+}
+
+function add(work: Work, { type, left, right, minor, subject, since, currency, facts }: Difference, holds: boolean): void {
+  const entries = [...left, ...right];
+  work.exceptions.push({
+    id: exceptionId(work.rules.reconciliation, type, left, right, subject),
+    type,
+    left,
+    right,
+    minor,
+    currency: currency ?? entries[0]?.currency ?? work.currency,
+    since: since ?? firstDay(entries),
+    facts,
+    holds,
+  });
+}
+
+/** A record that is not money of this reconciliation, by the rule named. */
+export function leaveOut(work: Work, side: Side, entry: Entry, rule: string): void {
+  work.open[side].delete(entry);
+  work.states.set(entry, 'out_of_scope');
+  work.outOfScope.push({ entry, side, rule });
+}
+
+/** Gives the records of unequal groups back. */
+export function reopen(work: Work, groups: readonly Unequal[]): void {
+  const gone = new Set(groups);
+  if (!gone.size) return;
+  work.unequal = work.unequal.filter((group) => !gone.has(group));
+  for (const group of groups) for (const side of SIDES) for (const entry of group[side]) work.open[side].add(entry);
+}
+
+export function firstDay(entries: readonly Entry[]): number | null {
+  let first: number | null = null;
+  for (const { day } of entries) if (day !== null && (first === null || day < first)) first = day;
+  return first;
+}
+
+export function inOrder(entries: readonly Entry[]): Entry[] {
+  return [...entries].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}
