@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rename
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { sampleTownHostKey, SFTP_HOST_KEY_FINGERPRINT } from '../../scripts/sample-town/sftp-host-key.ts';
-import { startSftpServer } from '../../scripts/sample-town/sftp-server.ts';
-import { startServer } from '../transports/sqlserver-server.ts';
+import { sampleTownHostKey, SFTP_HOST_KEY_FINGERPRINT } from '../../scripts/sample-town/servers/sftp/host-key.ts';
+import { startSftpServer } from '../../scripts/sample-town/servers/sftp/server.ts';
+import { startServer } from '../transports/sqlserver/server.ts';
 import { type Files, makeTown, type TestTown } from '../engine/town.ts';
 import { carryFiles, type Kept } from './carry-town.ts';
 import { startPeopleService } from './people-service/node-server.ts';

@@ -71,7 +71,7 @@ export function registerDeliverPreview(cli: Cli, deliver: Command): void {
     await withTown(cli, async (engine) => {
       outboundPipeline(engine, pipeline);
       const preview = await previewDelivery(engine, pipeline, { signal: cli.signal, limit });
-      // That something waits for a person is what a preview is looked at for.
+      // That something needs review is what a preview is looked at for.
       cli.setExit(EXIT_CODES[preview.outcome === 'partial' ? 'succeeded' : preview.outcome]);
       const { textOfProblems } = await import('../../core/grouped-problems.ts');
       cli.print({ preview }, () => previewLines(preview, textOfProblems).join('\n'));

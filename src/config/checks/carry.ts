@@ -44,7 +44,7 @@ export function checkCarry(draft: Draft, part: Part<PipelineConfig>, deliver: De
     add(
       [],
       'REFERENCE_UNKNOWN',
-      `no pipeline reads ${entity.entity} from ${connection}, so that nobody knows who is in that system.`,
+      `no pipeline reads ${entity.entity} from ${connection}, so that it is not known who is in that system.`,
       'Write an inbound pipeline of that connection first.',
     );
   if (carry.conflicts === 'newest' && entity.survivorship.latest_by === undefined)
