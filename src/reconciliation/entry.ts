@@ -92,7 +92,74 @@ export interface BalancePass {
   within: Window;
 }
 
-export type Pass = KeyPass | AmountPass | SubsetPass | BalancePass;
+/** What a settlement is made of; each is a money field of its record. */
+export const SETTLEMENT_PARTS = ['gross', 'refunds', 'fees', 'chargebacks', 'reserve', 'net'] as const;
+export type SettlementPart = (typeof SETTLEMENT_PARTS)[number];
+
+/** What a processor may charge, by contract. */
+export interface FeeRule {
+  /** Only settlements with these values. */
+  where: Readonly<Record<string, readonly string[]>>;
+  /** First and last day on which it holds, day numbers. */
+  from?: number;
+  to?: number;
+  /** Millionths of the gross: 26500 is 2.65 %. */
+  millionths: number;
+  /** Minor units for each item. */
+  perItem: number;
+  /** Each item's fee is rounded, or the fee of the whole settlement. */
+  rounding: 'item' | 'batch';
+  /** Field with the number of items; without it, the records that the settlement is tied to. */
+  items?: string;
+  /** daily: taken out of each settlement. monthly: debited by itself in the next month. */
+  deducted: 'daily' | 'monthly';
+}
+
+/** Settlements of a processor: gross - refunds - fees - chargebacks - reserve = net. Ties them where it has `on`. */
+export interface SettlementPass {
+  kind: 'settlement';
+  name: string;
+  /** The side that has the settlements. */
+  of: Side;
+  on: readonly FieldPair[];
+  sides: KeyPass['sides'];
+  within?: Window;
+  parts: Readonly<Partial<Record<SettlementPart, string>>>;
+  /** Parts that the report writes with a minus sign. */
+  negative: readonly SettlementPart[];
+  contract: readonly FeeRule[];
+  /** Records of the same side that are the fee of the month before, where it is debited by itself. */
+  monthly?: { where: Readonly<Record<string, readonly string[]>>; by: readonly string[] };
+  /** A fee may differ by so many minor units from the contract. */
+  feeLimit: number;
+  confirm: Confirm;
+}
+
+/** Totals that a source gives beside its records: nothing of a batch is used whose total does not hold. */
+export interface ControlPass {
+  kind: 'control';
+  name: string;
+  /** The side whose records are checked. */
+  of: Side;
+  /** `left` is the field of the records, `right` that of the totals. */
+  on: readonly FieldPair[];
+}
+
+/** One total of a source. */
+export interface ControlTotal {
+  id: string;
+  currency: string;
+  /** Minor units; null: it says no amount. */
+  minor: number | null;
+  count: number | null;
+  /** Numbers of its first and last record. */
+  first: string | null;
+  last: string | null;
+  day: number | null;
+  values: Readonly<Record<string, string | null>>;
+}
+
+export type Pass = KeyPass | AmountPass | SubsetPass | BalancePass | SettlementPass | ControlPass;
 
 /** What a pass found. */
 export interface FoundMatch {
@@ -113,6 +180,8 @@ export interface Evidence {
   lag: number | null;
   /** Other records that would have fitted one of these. */
   rivals: number;
+  /** Of settlements: what they are made of, minor units. */
+  parts?: Readonly<Partial<Record<SettlementPart, number>>>;
   /** Why it is only proposed. */
   doubt?: 'suggested' | 'by_chance' | 'balance' | 'without_one';
 }
@@ -125,6 +194,8 @@ export interface Unequal {
   /** Right less left, minor units. */
   difference: number;
   fields: readonly string[];
+  /** Minor units of each side, where they are not the sums of its records: gross instead of net. */
+  sums?: { left: number; right: number };
 }
 
 /** Records with two or more solutions of equal evidence. */
@@ -132,4 +203,15 @@ export interface Ambiguous {
   pass: string;
   left: readonly Entry[];
   right: readonly Entry[];
+}
+
+/** What is missing on one side, for naming its echoes on the other. */
+export interface Echoed {
+  of: Side;
+  /** By the names of the fields of the side that lacks it. */
+  values: Readonly<Record<string, string | null>>;
+  /** Only records of this day. */
+  day: number | null;
+  /** The id of its exception. */
+  cause: string;
 }

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What is under these keys is named by the data, not by us. */
-const OPEN = new Set(['changes', 'fields', 'key', 'place', 'checked', 'detail', 'totals', 'values']);
+const OPEN = new Set(['changes', 'facts', 'fields', 'key', 'place', 'checked', 'detail', 'totals', 'values']);
 /** What docs/json.md says is optional. */
 const OPTIONAL = [
   'findings[].stream',
@@ -49,7 +49,18 @@ const order = [
   'exceptions list',
   'report revenue',
   'report reconciled',
+  'report adjustments',
+  'report exceptions',
+  'report aging',
+  'report gaps',
+  'report drawers',
+  'report unposted',
+  'report trace',
+  'period status',
+  'period list',
   'report reconciliation',
+  'report outstanding',
+  'report proof-of-cash',
   'store copy',
   'doctor',
   'certify',

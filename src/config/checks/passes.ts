@@ -1,16 +1,19 @@
 import type { Problem } from '../../core/errors.ts';
-import { type Part, problemAt } from '../draft.ts';
+import { type Draft, type Part, problemAt } from '../draft.ts';
 import type { PassConfig } from '../schema/passes.ts';
 import type { EntityConfig } from '../schema/model.ts';
 import type { PipelineConfig, ReconciliationConfig } from '../schema/pipeline.ts';
 import { checkExceptionRules } from './exception-rules.ts';
 import { columnsOf, noField } from './entity-fields.ts';
+import { unknownReference } from './references.ts';
 
+type Model = Draft['entities'];
 type Entities = Readonly<Record<'left' | 'right', EntityConfig | undefined>>;
 
 /** The fields that passes name, and the days that they count from; keys of match_on have no place next to them. */
-export function checkPasses(part: Part<PipelineConfig>, reconcile: ReconciliationConfig, entities: Entities): Problem[] {
+export function checkPasses(part: Part<PipelineConfig>, reconcile: ReconciliationConfig, entities: Entities, model: Model): Problem[] {
   const { passes } = reconcile;
+  const totalsOf = (pass: PassConfig): EntityConfig | undefined => (pass.totals ? model.get(pass.totals.entity)?.value : undefined);
   const problems: Problem[] = [];
   for (const side of ['left', 'right'] as const) problems.push(...checkDate(part, reconcile, side, entities[side]));
   if (!passes) {
@@ -24,10 +27,22 @@ export function checkPasses(part: Part<PipelineConfig>, reconcile: Reconciliatio
       for (const [n, pair] of (pass[list] ?? []).entries())
         for (const side of ['left', 'right'] as const) {
           const field = typeof pair === 'string' ? pair : pair[side];
-          const entity = entities[side];
+          // Of control, the left field is that of the records and the right that of the totals.
+          const entity = pass.control === undefined ? entities[side] : side === 'left' ? entities[pass.of ?? 'left'] : totalsOf(pass);
           const path = ['reconcile', 'passes', i, list, n, ...(typeof pair === 'string' ? [] : [side])];
           if (entity && !columnsOf(entity).includes(field)) problems.push(noField(part, entity, field, path));
         }
+    for (const { field, path, of } of settlementFields(pass)) {
+      const entity = of === 'totals' ? totalsOf(pass) : entities[of];
+      if (!entity) continue;
+      const at = ['reconcile', 'passes', i, ...path];
+      const type = entity.fields[field]?.type;
+      if (!columnsOf(entity).includes(field)) problems.push(noField(part, entity, field, at));
+      else if ((path[0] === 'parts' || path[1] === 'amount') && type !== 'money')
+        problems.push(problemAt(part, at, 'VALUE_INVALID', `must be a money field, but ${field} of ${entity.entity} is ${type}.`));
+    }
+    if (pass.totals && !model.has(pass.totals.entity))
+      problems.push(unknownReference('entity', pass.totals.entity, model.keys(), part, ['reconcile', 'passes', i, 'totals', 'entity']));
     if (needsDays(pass))
       for (const side of ['left', 'right'] as const)
         if (reconcile[side].date === undefined)
@@ -43,6 +58,26 @@ export function checkPasses(part: Part<PipelineConfig>, reconcile: Reconciliatio
   });
   problems.push(...checkExceptionRules(part, reconcile, entities));
   return problems;
+}
+
+/** The fields that a settlement or control pass names besides its keys. */
+export function settlementFields(pass: PassConfig): { field: string; path: (string | number)[]; of: 'left' | 'right' | 'totals' }[] {
+  const found: { field: string; path: (string | number)[]; of: 'left' | 'right' | 'totals' }[] = [];
+  const of = pass.of ?? 'right';
+  for (const [part, field] of Object.entries(pass.parts ?? {})) if (field !== undefined) found.push({ field, path: ['parts', part], of });
+  (pass.contract ?? []).forEach(({ where, items }, n) => {
+    for (const field of Object.keys(where)) found.push({ field, path: ['contract', n, 'where', field], of });
+    if (items !== undefined) found.push({ field: items, path: ['contract', n, 'items'], of });
+  });
+  for (const field of Object.keys(pass.monthly?.where ?? {})) found.push({ field, path: ['monthly', 'where', field], of });
+  (pass.monthly?.by ?? []).forEach((field, n) => found.push({ field, path: ['monthly', 'by', n], of }));
+  const { totals } = pass;
+  if (totals) {
+    for (const key of ['amount', 'count', 'first', 'last', 'date'] as const)
+      if (totals[key] !== undefined) found.push({ field: totals[key], path: ['totals', key], of: 'totals' });
+    for (const field of Object.keys(totals.where)) found.push({ field, path: ['totals', 'where', field], of: 'totals' });
+  }
+  return found;
 }
 
 function needsDays(pass: PassConfig): boolean {

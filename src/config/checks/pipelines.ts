@@ -224,7 +224,7 @@ function checkReconciliation(draft: Draft, part: Pipeline, reconcile: Reconcilia
       if (entity) problems.push(...checkKey(part, entity, key[side], ['reconcile', 'match_on', i, side]));
     }
   });
-  problems.push(...checkPasses(part, reconcile, entities));
+  problems.push(...checkPasses(part, reconcile, entities, draft.entities));
   if (reconcile.compare_from > reconcile.match_on.length)
     problems.push(
       problemAt(

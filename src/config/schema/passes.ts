@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { columnName, exactlyOne } from './common.ts';
+import { contract, controlTotals, feeLimit, monthlyFee, negativeParts, of, settlementParts } from './settlement.ts';
 
 /** The passes of a reconciliation: which records of its two sides are tied, in which order, and what the rest is called. */
 
@@ -55,11 +56,28 @@ const pass = exactlyOne(
       .optional()
       .describe('A pass by parts: records of one side that add up to one of the other. Two solutions are no solution.'),
     balance: name.optional().describe('All that is left in a block and adds up to the same on both sides; proposed only.'),
-    on: pairs.optional().describe('For key: the fields that must be equal.'),
+    settlement: name
+      .optional()
+      .describe('A pass by settlement: payments that add up to what a settlement is made of; its parts and fees are checked.'),
+    control: name
+      .optional()
+      .describe('A pass by control totals: nothing of a batch is used whose count or sum is not what its source says. Put it first.'),
+    on: pairs
+      .optional()
+      .describe(
+        'For key and settlement: the fields that must be equal. For control: left is the field of the records, right that of the totals.',
+      ),
+    of: of.optional(),
+    parts: settlementParts.optional(),
+    negative: negativeParts.optional(),
+    contract: contract.optional(),
+    monthly: monthlyFee.optional(),
+    fee_limit: feeLimit.optional(),
+    totals: controlTotals.optional(),
     sides: z
       .enum(['one_to_one', 'many_to_one', 'one_to_many', 'many_to_many'])
       .optional()
-      .describe('For key: how many records of the left and the right one key may have. Default: one_to_one.'),
+      .describe('For key and settlement: how many records of the left and the right one key may have. Default: one_to_one.'),
     block: pairs.optional().describe('For amount, subset and balance: only records that agree in these fields.'),
     within: window.optional(),
     text: pairs.optional().describe('For amount: references and memos; where they name each other, they decide among equal amounts.'),
@@ -76,7 +94,7 @@ const pass = exactlyOne(
     tolerance: tolerance.optional(),
     confirm,
   }),
-  ['key', 'amount', 'subset', 'balance'],
+  ['key', 'amount', 'subset', 'balance', 'settlement', 'control'],
 ).superRefine((value, context) => {
   const kind = KINDS.find((k) => value[k] !== undefined);
   if (!kind) return;
@@ -90,14 +108,33 @@ const pass = exactlyOne(
 });
 export type PassConfig = z.output<typeof pass>;
 
-const KINDS = ['key', 'amount', 'subset', 'balance'] as const;
-const PASS_KEYS = ['on', 'sides', 'block', 'within', 'text', 'chance', 'one', 'most', 'tolerance'] as const;
+const KINDS = ['key', 'amount', 'subset', 'balance', 'settlement', 'control'] as const;
+const PASS_KEYS = [
+  'on',
+  'sides',
+  'block',
+  'within',
+  'text',
+  'chance',
+  'one',
+  'most',
+  'tolerance',
+  'of',
+  'parts',
+  'negative',
+  'contract',
+  'monthly',
+  'fee_limit',
+  'totals',
+] as const;
 type PassKey = (typeof PASS_KEYS)[number];
 const KEYS_OF: Record<(typeof KINDS)[number], { needs: readonly PassKey[]; takes: readonly PassKey[] }> = {
   key: { needs: ['on'], takes: ['sides', 'within', 'tolerance'] },
   amount: { needs: ['within'], takes: ['block', 'text', 'chance', 'tolerance'] },
   subset: { needs: ['within'], takes: ['block', 'one', 'most'] },
   balance: { needs: ['within'], takes: ['block'] },
+  settlement: { needs: ['of', 'parts'], takes: ['on', 'sides', 'within', 'negative', 'contract', 'monthly', 'fee_limit'] },
+  control: { needs: ['of', 'on', 'totals'], takes: [] },
 };
 
 /** What a record that no pass ties is called, once it is overdue. */

@@ -43,7 +43,8 @@ export function exceptionRulesOf(config: ReconciliationConfig): ExceptionRules {
 /** Months close on this business day of the next one. */
 const DEFAULT_CLOSES = 10;
 
-function whereOf(where: ExceptionRuleConfig['where']): Where {
+/** Each field with the list of its values. */
+export function whereOf(where: ExceptionRuleConfig['where']): Where {
   return Object.fromEntries(Object.entries(where ?? {}).map(([field, value]) => [field, [value].flat()]));
 }
 

@@ -1,23 +1,23 @@
 import { closedDays } from '../../config/calendar.ts';
+import { settlementFields } from '../../config/checks/passes.ts';
 import type { Project } from '../../config/project.ts';
 import type { PassConfig } from '../../config/schema/passes.ts';
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import { parseMoney } from '../../core/money.ts';
 import { businessDays, dateOf, dayNumber } from '../../reconciliation/calendar.ts';
-import type { BusinessDays, FieldPair, Pass, Tolerance, Window } from '../../reconciliation/entry.ts';
+import type { BusinessDays, FieldPair, Pass, SettlementPass, Tolerance, Window } from '../../reconciliation/entry.ts';
 import type { OpenRule, Rules } from '../../reconciliation/match/work.ts';
-import { exceptionRulesOf, fieldsOfRules } from './exception-rules.ts';
+import { exceptionRulesOf, fieldsOfRules, whereOf } from './exception-rules.ts';
 
 /**
  * A reconciliation's passes as its pipeline declares them, with the defaults filled in. Amounts are of the town's currency.
  */
 export function rulesOf(pipeline: string, config: ReconciliationConfig, town: { currency: string; fiscal_year_starts: string }): Rules {
   const { currency } = town;
-  const { left, right } = config.open ?? {};
   return {
     reconciliation: pipeline,
     passes: (config.passes ?? []).map((pass) => passOf(pass, currency)),
-    open: { left: openOf(left, 'only_left'), right: openOf(right, 'only_right') },
+    open: openRules(config),
     fiscalYearStarts: Number(town.fiscal_year_starts.slice(0, 2)),
     exceptions: {
       ...exceptionRulesOf(config),
@@ -28,10 +28,17 @@ export function rulesOf(pipeline: string, config: ReconciliationConfig, town: { 
 
 /** The fields of one side that its passes look at. */
 export function fieldsOf(config: ReconciliationConfig, side: 'left' | 'right'): string[] {
-  const fields = (config.passes ?? []).flatMap((pass) =>
-    [...(pass.on ?? []), ...(pass.block ?? []), ...(pass.text ?? [])].map((pair) => pairOf(pair)[side]),
-  );
+  const fields = (config.passes ?? []).flatMap((pass) => {
+    const own = settlementFields(pass).flatMap(({ field, of }) => (of === side ? [field] : []));
+    if (pass.control !== undefined) return pass.of === side ? (pass.on ?? []).map((pair) => pairOf(pair).left) : [];
+    return [...own, ...[...(pass.on ?? []), ...(pass.block ?? []), ...(pass.text ?? [])].map((pair) => pairOf(pair)[side])];
+  });
   return [...new Set([...fields, ...fieldsOfRules(config, side), ...(config.open?.[side]?.together ?? [])])].sort();
+}
+
+/** What open records of each side are called. */
+export function openRules({ open }: ReconciliationConfig): Rules['open'] {
+  return { left: openOf(open?.left, 'only_left'), right: openOf(open?.right, 'only_right') };
 }
 
 function openOf(open: NonNullable<ReconciliationConfig['open']>['left'], type: string): OpenRule {
@@ -78,7 +85,37 @@ function passOf(pass: PassConfig, currency: string): Pass {
     };
   if (pass.subset !== undefined)
     return { kind: 'subset', name: pass.subset, block, within, one: pass.one ?? 'right', most: pass.most ?? DEFAULT_MOST, confirm };
+  if (pass.settlement !== undefined) return settlementOf(pass, currency);
+  if (pass.control !== undefined) return { kind: 'control', name: pass.control, of: pass.of!, on: (pass.on ?? []).map(pairOf) };
   return { kind: 'balance', name: pass.balance!, block, within };
+}
+
+function settlementOf(pass: PassConfig, currency: string): SettlementPass {
+  const { parts = {}, monthly } = pass;
+  return {
+    kind: 'settlement',
+    name: pass.settlement!,
+    of: pass.of!,
+    on: (pass.on ?? []).map(pairOf),
+    sides: pass.sides ?? (pass.of === 'left' ? 'one_to_many' : 'many_to_one'),
+    ...(pass.within === undefined ? {} : { within: pass.within }),
+    parts: Object.fromEntries(Object.entries(parts).filter(([, field]) => field !== undefined)),
+    negative: pass.negative ?? [],
+    contract: (pass.contract ?? []).map(({ where, from, to, percent, per_item, rounding, items, deducted }) => ({
+      where: whereOf(where),
+      ...(from === undefined ? {} : { from: dayNumber(from) }),
+      ...(to === undefined ? {} : { to: dayNumber(to) }),
+      // Ten thousandths of a percent are whole numbers by the schema.
+      millionths: Math.round(percent * 10_000),
+      perItem: minorOf(per_item, currency),
+      rounding,
+      ...(items === undefined ? {} : { items }),
+      deducted,
+    })),
+    ...(monthly === undefined ? {} : { monthly: { where: whereOf(monthly.where), by: monthly.by } }),
+    feeLimit: pass.fee_limit === undefined ? 0 : minorOf(pass.fee_limit, currency),
+    confirm: pass.confirm,
+  };
 }
 
 /** In a thousand; see passes.ts of config/schema. */

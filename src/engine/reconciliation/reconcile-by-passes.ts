@@ -4,7 +4,8 @@ import { plainMoney } from '../../core/money.ts';
 import { calendarDay, dayIn } from '../../core/time.ts';
 import { dateOf, dayNumber } from '../../reconciliation/calendar.ts';
 import type { BusinessDays, Entry, Side } from '../../reconciliation/entry.ts';
-import { dueIn, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
+import { dueIn, type DueRules, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
+import { nameMissingSources } from '../../reconciliation/exceptions/missing-source.ts';
 import { conservedSums, type SideSum } from '../../reconciliation/match/conservation.ts';
 import { type FoundException, type Reconciled, reconcileSides } from '../../reconciliation/match/reconcile.ts';
 import { SIDES } from '../../reconciliation/match/work.ts';
@@ -17,8 +18,11 @@ import { listSources } from '../../store/ledger/sources.ts';
 import { recordsOfSide } from '../../store/reconciliation/totals.ts';
 import { problemsBehind } from './behind.ts';
 import { contestMatches } from './contest.ts';
+import { controlTotalsOf } from './control-totals.ts';
+import { dueRules } from './due-rules.ts';
 import { linkEchoes } from './echoes.ts';
-import { fieldsOf, rulesOf, townDays } from './pass-rules.ts';
+import { sourceStates } from './missing-sources.ts';
+import { fieldsOf, openRules, rulesOf, townDays } from './pass-rules.ts';
 import { storedBasis } from './reconciliation-basis.ts';
 import { recordNames } from './record-name.ts';
 import { type ReadSide, sidesOf } from './reconcile.ts';
@@ -62,7 +66,7 @@ export async function reconcileByPasses(session: Session): Promise<void> {
     );
     const decisions = await listDecisions(trx, pipeline);
     const result = reconcileSides(
-      rulesOf(pipeline, config, project.config.town),
+      { ...rulesOf(pipeline, config, project.config.town), totals: await controlTotalsOf(session, trx, sources) },
       { left: sides.left.entries, right: sides.right.entries },
       decisions,
       days,
@@ -78,7 +82,13 @@ export async function reconcileByPasses(session: Session): Promise<void> {
       result.matches.map((match) => passMatchOf(match, sides)),
       names,
     );
-    const found = result.exceptions.map((exception) => exceptionOf(exception, sides, days));
+    const rules = { reconciliation: pipeline, open: openRules(config) };
+    const missing = nameMissingSources(
+      { rules, days, asOf: today, currency: project.config.town.currency },
+      result.exceptions,
+      await sourceStates(trx, project, config, sources, { left: sides.left.entries, right: sides.right.entries }),
+    );
+    const found = [...result.exceptions, ...missing].map((exception) => exceptionOf(exception, sides, days, dueRules(project)));
     const exceptions = await saveExceptions(trx, run, found, explainer(result));
     await saveUnmatched(trx, pipeline, [
       ...SIDES.flatMap((side) => recordsOf(result.inTransit[side], side, sides).map((record) => ({ ...record, rule: null }))),
@@ -117,6 +127,13 @@ async function entriesOf(session: Session, trx: Knex, config: ReconciliationConf
   const names = await recordNames(trx);
   const { time_zone: zone } = session.project.config.town;
   const read: ReadEntries = { entries: [], entityId: side.entityId, withoutAmount: 0 };
+  // A year has few days and many records.
+  const days = new Map<string, number>();
+  const dayOf = (text: string): number => {
+    let day = days.get(text);
+    if (day === undefined) days.set(text, (day = dayNumber(calendarDay(text, zone))));
+    return day;
+  };
   for await (const page of recordsOfSide(trx, side, columns, PAGE)) {
     stopIfAsked(session);
     for (const record of page) {
@@ -129,7 +146,7 @@ async function entriesOf(session: Session, trx: Knex, config: ReconciliationConf
         id: names.nameOf(sources.get(record.id), record.id),
         minor: record.minor,
         currency: record.currency,
-        day: day === null || day === undefined ? null : dayNumber(calendarDay(String(day), zone)),
+        day: day === null || day === undefined ? null : dayOf(String(day)),
         values: Object.fromEntries(fields.map((field) => [field, textOf(record.values[at.get(field)!])])),
         golden: record.id,
         version: record.version,
@@ -167,8 +184,9 @@ function recordsOf(entries: readonly Entry[], side: Side, sides: Record<Side, Re
   return (entries as readonly StoredEntry[]).map(({ golden, version, minor }) => ({ side, entityId, golden, version, minor }));
 }
 
-function exceptionOf(exception: FoundException, sides: Record<Side, ReadEntries>, days: BusinessDays): NewException {
-  const { id, type, minor, currency, since, facts } = exception;
+function exceptionOf(exception: FoundException, sides: Record<Side, ReadEntries>, days: BusinessDays, rules: DueRules): NewException {
+  const { id, type, minor, currency, since } = exception;
+  const facts = exception.cause === undefined ? exception.facts : { ...exception.facts, cause: exception.cause };
   const names = (side: Side): NewException['records'] =>
     (exception[side] as readonly StoredEntry[]).map((e) => ({
       side,
@@ -177,7 +195,7 @@ function exceptionOf(exception: FoundException, sides: Record<Side, ReadEntries>
       record: e.id,
       minor: e.minor,
     }));
-  const due = since === null ? null : dueDay(since, dueIn(type as ExceptionCode, minor), days);
+  const due = since === null ? null : dueDay(since, dueIn(type as ExceptionCode, minor, rules), days);
   return {
     id,
     type,
@@ -201,21 +219,29 @@ function dueDay(since: number, businessDays: number, days: BusinessDays): number
 
 /** What took the records of an exception that is gone: the match that has its first record. */
 function explainer(result: Reconciled): (records: readonly string[]) => Record<string, unknown> {
-  const byRecord = new Map<string, { match: string; pass: string }>();
-  for (const match of result.matches)
-    for (const entry of [...match.left, ...match.right]) byRecord.set(entry.id, { match: match.id, pass: match.pass });
+  let byRecord: Map<string, { match: string; pass: string }> | undefined;
   return (records) => {
-    const by = records.map((record) => byRecord.get(record)).find((found) => found !== undefined);
+    if (!byRecord) {
+      byRecord = new Map();
+      for (const match of result.matches)
+        for (const entry of [...match.left, ...match.right]) byRecord.set(entry.id, { match: match.id, pass: match.pass });
+    }
+    const known = byRecord;
+    const by = records.map((record) => known.get(record)).find((found) => found !== undefined);
     return by ? { match: by.match, rule: by.pass } : { cause: 'its records changed or are gone' };
   };
 }
 
+/** Names are asked for when a match is revoked only. */
 function nameFinder(sides: Record<Side, ReadEntries>): (golden: number, side: Side) => string {
-  const names = {
-    left: new Map(sides.left.entries.map((e) => [e.golden, e.id])),
-    right: new Map(sides.right.entries.map((e) => [e.golden, e.id])),
+  let names: Record<Side, Map<number, string>> | undefined;
+  return (golden, side) => {
+    names ??= {
+      left: new Map(sides.left.entries.map((e) => [e.golden, e.id])),
+      right: new Map(sides.right.entries.map((e) => [e.golden, e.id])),
+    };
+    return names[side].get(golden) ?? String(golden);
   };
-  return (golden, side) => names[side].get(golden) ?? String(golden);
 }
 
 function unusable(pipeline: string, config: ReconciliationConfig, sides: Record<Side, ReadEntries>): Problem[] {

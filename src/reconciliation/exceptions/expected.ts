@@ -33,6 +33,8 @@ export function noteExpected(work: Work, rule: ExpectedRule): void {
         since: day,
         facts: { of: (JSON.parse(name) as string[]).join(', '), day: dateOf(day), side: rule.side },
       });
+      const values = Object.fromEntries(rule.by.map((field, i) => [field, (JSON.parse(name) as string[])[i]!]));
+      work.echoing.push({ of: rule.side, values, day, cause: work.exceptions.at(-1)!.id });
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Entry, Side, Unequal } from '../entry.ts';
 import { sumOf } from '../sums.ts';
-import type { ExceptionRules } from './rules.ts';
+import { wrongParts } from './parts.ts';
+import type { ExceptionRules, PartsRule } from './rules.ts';
 
 /** An exception before it has an id. */
 export interface Difference {
@@ -20,7 +21,7 @@ export interface Difference {
 /** Names why records that a key ties have different sums: the first of these that explains the whole difference. */
 export function explainUnequal(group: Unequal, rules: ExceptionRules): Difference {
   const { left, right, difference } = group;
-  const sums = { left_sum: sumOf(left), right_sum: sumOf(right), pass: group.pass };
+  const sums = { left_sum: group.sums?.left ?? sumOf(left), right_sum: group.sums?.right ?? sumOf(right), pass: group.pass };
   const as = (type: string, facts: Record<string, string | number> = {}): Difference => ({
     type,
     left,
@@ -35,12 +36,24 @@ export function explainUnequal(group: Unequal, rules: ExceptionRules): Differenc
   return as(rules.unequal);
 }
 
-/** The only record whose amount is the whole difference, where the other records of its side would add up; undefined: none, or several. */
-export function oneTooMany({ left, right, difference }: Unequal): { side: Side; entry: Entry } | undefined {
+/**
+ * The only record whose amount is the whole difference, where the other records of its side would add up, by tender and account
+ * too where that is known; undefined: none, or several.
+ */
+export function oneTooMany({ left, right, difference }: Unequal, parts: readonly PartsRule[]): { side: Side; entry: Entry } | undefined {
   const found = [
     ...(left.length > 1 ? left.filter(({ minor }) => minor === -difference).map((entry) => ({ side: 'left' as const, entry })) : []),
     ...(right.length > 1 ? right.filter(({ minor }) => minor === difference).map((entry) => ({ side: 'right' as const, entry })) : []),
-  ];
+  ].filter(({ entry }) =>
+    parts.every(
+      (rule) =>
+        !wrongParts(
+          left.filter((e) => e !== entry),
+          right.filter((e) => e !== entry),
+          rule,
+        )?.length,
+    ),
+  );
   return found.length === 1 ? found[0] : undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { Entry, Side } from '../entry.ts';
+import type { Entry, Side, Unequal } from '../entry.ts';
 import { sumOf } from '../sums.ts';
 import { type DuplicateRule, type ExceptionRules, isWhere } from './rules.ts';
 
@@ -109,7 +109,7 @@ const MOST_TRIED = 12;
  * there are none, or where two choices that differ would do.
  */
 export function extrasThatExplain(
-  group: { left: readonly Entry[]; right: readonly Entry[] },
+  group: Pick<Unequal, 'left' | 'right' | 'difference'>,
   extras: ReadonlyMap<Entry, Extra>,
   fits: (left: number, right: number) => boolean,
 ): Extra[] | undefined {
@@ -121,7 +121,7 @@ export function extrasThatExplain(
   }
   const list = [...found].sort((a, b) => b.order - a.order || (a.records[0]!.id < b.records[0]!.id ? -1 : 1));
   if (!list.length) return undefined;
-  const difference = sumOf(group.right) - sumOf(group.left);
+  const { difference } = group;
   const works = (chosen: readonly Extra[]): boolean => {
     let [rest, left, right] = [difference, group.left.length, group.right.length];
     for (const { side, records } of chosen) {

@@ -1,10 +1,13 @@
 import { dateOf, monthOf } from '../calendar.ts';
 import type { Entry } from '../entry.ts';
+import { wrongParts } from './parts.ts';
 import { firstDay, note, type ReconciledMatch, type Work } from '../match/work.ts';
 import { sumOf } from '../sums.ts';
 import { dayOf, noteItems } from './left-over.ts';
 import { noteExpected } from './expected.ts';
+import { noteSettlements } from './fees.ts';
 import { noteGaps } from './gaps.ts';
+import { nameEchoes } from './name-echoes.ts';
 import { type AfterCloseRule, isWhere, type PartsRule, type PeriodRule } from './rules.ts';
 
 /** What a person should know although the money is accounted for, and what is not there at all. Changes no record's state. */
@@ -23,6 +26,8 @@ export function findings(work: Work): void {
   for (const rule of afterClose) noteAfterClose(work, rule);
   for (const rule of gaps) noteGaps(work, rule);
   for (const rule of expected) noteExpected(work, rule);
+  for (const pass of work.rules.passes) if (pass.kind === 'settlement') noteSettlements(work, pass);
+  nameEchoes(work);
 }
 
 function on(side: 'left' | 'right', records: readonly Entry[]): Record<'left' | 'right', readonly Entry[]> {
@@ -43,44 +48,21 @@ function noteLate(work: Work, { left, right }: ReconciledMatch, type: string, mo
 /** Sums by tender or account that differ although the match adds up: what one lacks, another has too much. */
 function noteParts(work: Work, { left, right, difference }: ReconciledMatch, rule: PartsRule): void {
   if (difference !== 0) return;
-  const sums = new Map<string, number>();
-  const add = (name: string, minor: number): void => void sums.set(name, (sums.get(name) ?? 0) + minor);
-  for (const entry of left) {
-    const name = entry.values[rule.left];
-    if (!name) return;
-    add(name, -entry.minor);
-  }
-  for (const entry of right)
-    if (typeof rule.right === 'string') {
-      const name = entry.values[rule.right];
-      if (!name) return;
-      add(name, entry.minor);
-    } else
-      for (const [name, field] of Object.entries(rule.right)) {
-        const minor = entry.values[field];
-        // A blank column is not zero.
-        if (minor === null || minor === undefined) return;
-        add(name, Number(minor));
-      }
-  const wrong = [...sums].filter(([, minor]) => minor !== 0).sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1));
-  if (!wrong.length) return;
+  const wrong = wrongParts(left, right, rule);
+  if (!wrong?.length) return;
   const names = new Set(wrong.map(([name]) => name));
   const { right: field } = rule;
+  const listed = (sign: number): string =>
+    wrong
+      .filter(([, minor]) => Math.sign(minor) === sign)
+      .map(([name]) => name)
+      .join(', ');
   note(work, {
     type: rule.type,
     left: left.filter(({ values }) => names.has(values[rule.left]!)),
     right: typeof field === 'string' ? right.filter(({ values }) => names.has(values[field]!)) : right,
     minor: wrong.reduce((sum, [, minor]) => sum + Math.max(0, minor), 0),
-    facts: {
-      short: wrong
-        .filter(([, minor]) => minor < 0)
-        .map(([name]) => name)
-        .join(', '),
-      over: wrong
-        .filter(([, minor]) => minor > 0)
-        .map(([name]) => name)
-        .join(', '),
-    },
+    facts: { short: listed(-1), over: listed(1) },
   });
 }
 

@@ -98,11 +98,21 @@ function itemOf(work: Work, rule: ItemRule, entry: Entry): Parameters<typeof exc
 function originalOf(work: Work, rule: ItemRule, entry: Entry): string | undefined {
   if (!rule.original.length) return undefined;
   const key = keyOf(entry, rule.original, rule.side);
-  if (key === null) return undefined;
-  const other: Side = rule.side === 'left' ? 'right' : 'left';
-  const found = work.all[other].filter((candidate) => keyOf(candidate, rule.original, other) === key);
-  return found.length === 1 ? found[0]!.id : undefined;
+  let index = originals.get(work)?.get(rule);
+  if (!index) {
+    index = new Map();
+    const other: Side = rule.side === 'left' ? 'right' : 'left';
+    for (const candidate of work.all[other]) {
+      const name = keyOf(candidate, rule.original, other);
+      if (name !== null) index.set(name, index.has(name) ? null : candidate.id);
+    }
+    originals.set(work, (originals.get(work) ?? new Map()).set(rule, index));
+  }
+  return key === null ? undefined : (index.get(key) ?? undefined);
 }
+
+/** Ids by key, null where several have it; made once for each rule of a run. */
+const originals = new WeakMap<Work, Map<ItemRule, Map<string, string | null>>>();
 
 /** What no rule has tied: in transit while it is young, then an exception of its side's type. */
 export function leftOver(work: Work): Record<Side, Entry[]> {

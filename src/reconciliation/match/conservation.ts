@@ -27,27 +27,40 @@ export function conservedSums(pipeline: string, sides: Readonly<Record<Side, rea
   for (const { holds, left, right } of result.exceptions) if (holds) for (const entry of [...left, ...right]) place(entry, 'excepted');
   for (const side of SIDES) for (const entry of result.inTransit[side]) place(entry, 'in_transit');
   for (const { entry } of result.outOfScope) place(entry, 'out_of_scope');
-  const sums = new Map<string, SideSum>();
+  const sums: SideSum[] = [];
+  for (const side of SIDES) sums.push(...sumsOf(pipeline, side, sides[side], placed, result));
+  const listed = sums.reduce((n, { records }) => n + records, 0);
+  if (placed.size !== listed) throw broken(pipeline, `${placed.size - listed} records are on no side`);
+  return sums;
+}
+
+function sumsOf(
+  pipeline: string,
+  side: Side,
+  entries: readonly Entry[],
+  placed: ReadonlyMap<Entry, EntryState>,
+  result: Reconciled,
+): SideSum[] {
+  const byCurrency = new Map<string, Map<EntryState, SideSum>>();
   const totals = new Map<string, number>();
-  for (const side of SIDES)
-    for (const entry of sides[side]) {
-      const state = placed.get(entry);
-      if (state === undefined) throw broken(pipeline, `${entry.id} is in no state`);
-      if (result.states.get(entry) !== state) throw broken(pipeline, `${entry.id} is ${state} and ${result.states.get(entry)}`);
-      placed.delete(entry);
-      const key = `${side} ${entry.currency}`;
-      totals.set(key, (totals.get(key) ?? 0) + entry.minor);
-      let sum = sums.get(`${key} ${state}`);
-      if (!sum) sums.set(`${key} ${state}`, (sum = { side, currency: entry.currency, state, records: 0, minor: 0 }));
-      sum.records++;
-      sum.minor += entry.minor;
-    }
-  if (placed.size) throw broken(pipeline, `${placed.size} records are on no side`);
-  for (const [key, total] of totals) {
-    const sum = [...sums].reduce((rest, [name, { minor }]) => (name.startsWith(`${key} `) ? rest + minor : rest), 0);
-    if (sum !== total) throw broken(pipeline, `${key} adds up to ${sum} by state and to ${total} in all`);
+  for (const entry of entries) {
+    const { currency, minor } = entry;
+    const state = placed.get(entry);
+    if (state === undefined) throw broken(pipeline, `${entry.id} is in no state`);
+    if (result.states.get(entry) !== state) throw broken(pipeline, `${entry.id} is ${state} and ${result.states.get(entry)}`);
+    totals.set(currency, (totals.get(currency) ?? 0) + minor);
+    let states = byCurrency.get(currency);
+    if (!states) byCurrency.set(currency, (states = new Map()));
+    let sum = states.get(state);
+    if (!sum) states.set(state, (sum = { side, currency, state, records: 0, minor: 0 }));
+    sum.records++;
+    sum.minor += minor;
   }
-  return [...sums.values()];
+  for (const [currency, total] of totals) {
+    const sum = [...byCurrency.get(currency)!.values()].reduce((rest, { minor }) => rest + minor, 0);
+    if (sum !== total) throw broken(pipeline, `${side} in ${currency} adds up to ${sum} by state and to ${total} in all`);
+  }
+  return [...byCurrency.values()].flatMap((states) => [...states.values()]);
 }
 
 function broken(pipeline: string, what: string): FatalError {

@@ -1,4 +1,4 @@
-import type { Ambiguous, BusinessDays, Entry, FoundMatch, KeyPass, Pass, Side, Unequal } from '../entry.ts';
+import type { Ambiguous, BusinessDays, Entry, FoundMatch, KeyPass, Pass, SettlementPass, Side, Unequal } from '../entry.ts';
 import { explainUnequal, oneTooMany } from '../exceptions/explain-unequal.ts';
 import { clustersOf, extrasOf, extrasThatExplain } from '../exceptions/extras.ts';
 import { findings } from '../exceptions/findings.ts';
@@ -6,6 +6,8 @@ import { exceptAmbiguous, exceptCopies, exceptItems, leaveOutVoids, leftOver } f
 import { matchByAmount } from '../passes/amount.ts';
 import { matchByBalance } from '../passes/balance.ts';
 import { fits, lagOf, matchByKey } from '../passes/key.ts';
+import { checkTotals } from '../passes/control.ts';
+import { matchBySettlement } from '../passes/settlement.ts';
 import { matchBySubset } from '../passes/subset.ts';
 import { sumOf } from '../sums.ts';
 import { matchId } from './match-id.ts';
@@ -77,6 +79,7 @@ export function reconcileSides(
     clusters,
     extras: extrasOf(rules.exceptions, clusters, { left, right }),
     missingNumbers: [],
+    echoing: [],
   };
   applyDecisions(work, decisions, left, right);
   leaveOutVoids(work, 'same day');
@@ -129,7 +132,11 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
   const open = { left: [...work.open.left], right: [...work.open.right] };
   switch (pass.kind) {
     case 'key':
+    case 'settlement':
       runKeyPass(work, pass);
+      return [];
+    case 'control':
+      checkTotals(work, pass, work.rules.totals?.[pass.name] ?? []);
       return [];
     case 'amount': {
       const { matches, ambiguous } = matchByAmount(pass, open, all, work.days);
@@ -152,7 +159,7 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
  * Records that an earlier key ties with unequal sums are looked at again: what lacked its key then may be found by this one. They
  * are only taken together, so no record is moved from one unequal group into another.
  */
-function runKeyPass(work: Work, pass: KeyPass): void {
+function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
   const tied = new Map<Entry, Unequal>();
   for (const group of work.unequal) for (const entry of [...group.left, ...group.right]) tied.set(entry, group);
   const all = { left: [...work.open.left], right: [...work.open.right] };
@@ -160,7 +167,10 @@ function runKeyPass(work: Work, pass: KeyPass): void {
     all.left.push(...group.left);
     all.right.push(...group.right);
   }
-  const { matches, unequal, unfit } = matchByKey(pass, inOrder(all.left), inOrder(all.right), work.days);
+  const { matches, unequal, unfit } =
+    pass.kind === 'key'
+      ? matchByKey(pass, inOrder(all.left), inOrder(all.right), work.days)
+      : matchBySettlement(pass, inOrder(all.left), inOrder(all.right), work.days);
   for (const match of matches) {
     const earlier = wholeGroups(match, tied);
     if (!earlier || isRefused(work, match)) continue;
@@ -170,9 +180,9 @@ function runKeyPass(work: Work, pass: KeyPass): void {
   for (const group of unfit) takeWithoutExtras(work, pass, group, tied);
   for (const group of unequal) {
     const earlier = wholeGroups(group, tied);
-    // The group that leaves the least unexplained is the exception; the narrower key wins where they are even.
     if (earlier && takeWithoutExtras(work, pass, group, tied)) continue;
-    if (!earlier || (earlier.length > 0 && earlier.every(({ difference }) => Math.abs(difference) <= Math.abs(group.difference)))) continue;
+    // The group whose difference is explained is the exception, then the one that leaves less; the narrower key wins where they are even.
+    if (!earlier || (earlier.length > 0 && earlier.every((narrower) => !isBetter(work, group, narrower)))) continue;
     reopen(work, earlier);
     work.unequal.push(group);
     for (const side of SIDES) for (const entry of group[side]) work.open[side].delete(entry);
@@ -180,7 +190,7 @@ function runKeyPass(work: Work, pass: KeyPass): void {
 }
 
 /** Ties a group that adds up once its copies and voided records are left out; these are named then. */
-function takeWithoutExtras(work: Work, pass: KeyPass, group: Unequal, tied: ReadonlyMap<Entry, Unequal>): boolean {
+function takeWithoutExtras(work: Work, pass: KeyPass | SettlementPass, group: Unequal, tied: ReadonlyMap<Entry, Unequal>): boolean {
   const earlier = wholeGroups(group, tied);
   if (!work.extras.size || !earlier) return false;
   const extras = extrasThatExplain(group, work.extras, (left, right) => fits(left, right, pass.sides));
@@ -194,7 +204,7 @@ function takeWithoutExtras(work: Work, pass: KeyPass, group: Unequal, tied: Read
     state: automatic ? 'confirmed' : 'proposed',
     left,
     right,
-    difference: 0,
+    difference: pass.kind === 'key' ? 0 : sumOf(right) - sumOf(left),
     evidence: { fields: group.fields, lag: lagOf(left, right, work.days), rivals: 0, ...(automatic ? {} : { doubt: 'suggested' }) },
   };
   if (isRefused(work, match)) return false;
@@ -216,12 +226,16 @@ function takeWithoutExtras(work: Work, pass: KeyPass, group: Unequal, tied: Read
 /** One record that explains a group's whole difference is the exception, and the rest is proposed; else the group is. */
 function exceptUnequal(work: Work, group: Unequal): void {
   const difference = explainUnequal(group, work.rules.exceptions);
-  const extra = difference.type === work.rules.exceptions.unequal ? oneTooMany(group) : undefined;
+  const { unequal, parts } = work.rules.exceptions;
+  // Cash is over or short only where nothing else explains it.
+  const open = difference.type === unequal || difference.type === 'cash_over_short';
+  const extra = open ? oneTooMany(group, parts) : undefined;
   if (extra) {
     const { side, entry } = extra;
     const rest = { left: group.left.filter((e) => e !== entry), right: group.right.filter((e) => e !== entry) };
     const evidence = { fields: group.fields, lag: null, rivals: 0, doubt: 'without_one' as const };
-    const match: FoundMatch = { pass: group.pass, state: 'proposed', ...rest, difference: 0, evidence };
+    const difference = sumOf(rest.right) - sumOf(rest.left);
+    const match: FoundMatch = { pass: group.pass, state: 'proposed', ...rest, difference, evidence };
     if (!isRefused(work, match)) {
       reopen(work, [group]);
       take(work, match, 'rule');
@@ -231,6 +245,17 @@ function exceptUnequal(work: Work, group: Unequal): void {
     }
   }
   except(work, difference);
+}
+
+function isBetter(work: Work, group: Unequal, than: Unequal): boolean {
+  const [explained, before] = [isExplained(work, group), isExplained(work, than)];
+  return explained === before ? Math.abs(group.difference) < Math.abs(than.difference) : explained;
+}
+
+/** Whether something more than "differs" can be said of a group. */
+function isExplained(work: Work, group: Unequal): boolean {
+  const { unequal, parts } = work.rules.exceptions;
+  return explainUnequal(group, work.rules.exceptions).type !== unequal || oneTooMany(group, parts) !== undefined;
 }
 
 /** The earlier groups that these records contain, each of them whole; undefined when one would be torn. */

@@ -1,4 +1,4 @@
-import type { BusinessDays, Entry, FoundMatch, Pass, Side, Unequal } from '../entry.ts';
+import type { BusinessDays, ControlTotal, Echoed, Entry, FoundMatch, Pass, Side, Unequal } from '../entry.ts';
 import type { Difference } from '../exceptions/explain-unequal.ts';
 import type { Cluster, Extra } from '../exceptions/extras.ts';
 import type { ExceptionRules } from '../exceptions/rules.ts';
@@ -19,6 +19,8 @@ export interface Rules {
   passes: readonly Pass[];
   open: Readonly<Record<Side, OpenRule>>;
   exceptions: ExceptionRules;
+  /** Totals of the control passes, by the name of the pass. */
+  totals?: Readonly<Record<string, readonly ControlTotal[]>>;
   /** Month in which the town's fiscal year starts, 1 to 12. */
   fiscalYearStarts?: number;
 }
@@ -42,6 +44,8 @@ export interface FoundException {
   facts: Readonly<Record<string, string | number>>;
   /** Whether the money of its records is open because of it; otherwise it tells of records that a match has. */
   holds: boolean;
+  /** The exception of this run that it is an echo of. */
+  cause?: string;
 }
 
 export type EntryState = 'confirmed' | 'proposed' | 'excepted' | 'in_transit' | 'out_of_scope';
@@ -74,6 +78,8 @@ export interface Work {
   extras: ReadonlyMap<Entry, Extra>;
   /** Numbers of records that are missing with their whole batch. */
   missingNumbers: { first: number; last: number }[];
+  /** What is missing on one side: what is open on the other for its sake is an echo. */
+  echoing: Echoed[];
 }
 
 /** Ties the records of a match; a match that a person has refused leaves them open. */

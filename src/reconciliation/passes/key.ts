@@ -15,7 +15,23 @@ export interface KeyResult {
  * open for the next pass. No member of a group is ever left out to make the sums fit. The order of entries does not matter.
  */
 export function matchByKey(pass: KeyPass, left: readonly Entry[], right: readonly Entry[], days: BusinessDays): KeyResult {
-  const buckets = new Map<string, { left: Entry[]; right: Entry[] }>();
+  const result: KeyResult = { matches: [], unequal: [], unfit: [] };
+  const fields = pass.on.map(pairName);
+  for (const group of keyGroups(pass, left, right, days))
+    if (!fits(group.left.length, group.right.length, pass.sides))
+      result.unfit.push({ pass: pass.name, ...group, difference: sumOf(group.right) - sumOf(group.left), fields });
+    else tie(pass, group, fields, days, result);
+  return result;
+}
+
+/** Records of both sides with equal keys, and near in days where the pass says so. */
+export function keyGroups(
+  pass: Pick<KeyPass, 'on' | 'within'>,
+  left: readonly Entry[],
+  right: readonly Entry[],
+  days: BusinessDays,
+): Group[] {
+  const buckets = new Map<string, Group>();
   for (const [side, entries] of [
     ['left', left],
     ['right', right],
@@ -27,20 +43,10 @@ export function matchByKey(pass: KeyPass, left: readonly Entry[], right: readonl
       if (!bucket) buckets.set(key, (bucket = { left: [], right: [] }));
       bucket[side].push(entry);
     }
-  const result: KeyResult = { matches: [], unequal: [], unfit: [] };
-  const fields = pass.on.map(pairName);
-  for (const bucket of buckets.values()) {
-    if (!bucket.left.length || !bucket.right.length) continue;
-    for (const group of pass.within ? byDays(bucket, pass.within, days) : [bucket]) {
-      if (!group.left.length || !group.right.length) continue;
-      if (!fits(group.left.length, group.right.length, pass.sides)) {
-        result.unfit.push({ pass: pass.name, ...group, difference: sumOf(group.right) - sumOf(group.left), fields });
-        continue;
-      }
-      tie(pass, group, fields, days, result);
-    }
-  }
-  return result;
+  return [...buckets.values()]
+    .filter((bucket) => bucket.left.length && bucket.right.length)
+    .flatMap((bucket) => (pass.within ? byDays(bucket, pass.within, days) : [bucket]))
+    .filter((group) => group.left.length && group.right.length);
 }
 
 function tie(pass: KeyPass, group: Group, fields: string[], days: BusinessDays, result: KeyResult): void {

@@ -62,12 +62,18 @@ export async function listDifferences(
 
 /** The run that found what is stored, when it has ended; undefined while none did. */
 export async function comparedIn(knex: Knex, pipeline: string): Promise<{ id: number; endedAt: string; problems: Problem[] } | undefined> {
-  const row = (await knex('il_difference as d')
+  // A reconciliation by passes keeps matches and exceptions, and no differences.
+  const row = ((await endedRun(knex, 'il_difference', pipeline)) ?? (await endedRun(knex, 'il_reconciliation', pipeline))) as
+    { id: number; ended_at: string; problems: string | null } | undefined;
+  return row && { id: Number(row.id), endedAt: row.ended_at, problems: JSON.parse(row.problems ?? '[]') as Problem[] };
+}
+
+function endedRun(knex: Knex, table: 'il_difference' | 'il_reconciliation', pipeline: string): Promise<unknown> {
+  return knex(`${table} as d`)
     .join('il_run as r', 'r.id', 'd.run_id')
     .where('d.pipeline', pipeline)
     .whereNotNull('r.ended_at')
-    .first('r.id', 'r.ended_at', 'r.problems')) as { id: number; ended_at: string; problems: string | null } | undefined;
-  return row && { id: Number(row.id), endedAt: row.ended_at, problems: JSON.parse(row.problems ?? '[]') as Problem[] };
+    .first('r.id', 'r.ended_at', 'r.problems');
 }
 
 /** How many of its full keys there are by status. */

@@ -1,0 +1,118 @@
+import { dateOf, monthOf } from '../calendar.ts';
+import type { Entry, FeeRule, SettlementPart, SettlementPass } from '../entry.ts';
+import { note, type Work } from '../match/work.ts';
+import { netOf, partsOf } from '../passes/settlement.ts';
+import { isWhere } from './rules.ts';
+
+/**
+ * Checks every settlement by itself, tied or not: that its parts come to its net, that it says its fee, and that the fee is what
+ * the contract gives. A fee difference is never part of a tolerance.
+ */
+export function noteSettlements(work: Work, pass: SettlementPass): void {
+  const expectedByMonth = new Map<string, number>();
+  for (const entry of work.all[pass.of]) {
+    if (pass.monthly && isWhere(entry.values, pass.monthly.where)) continue;
+    const parts = partsOf(pass, entry);
+    const rule = ruleOf(pass, entry);
+    const monthly = rule?.deducted === 'monthly';
+    const blank = pass.parts.fees !== undefined && parts.fees === undefined && !monthly;
+    // Monthly fees stand in the report and are not taken out of the net.
+    const net = netOf(monthly ? { ...parts, fees: 0 } : parts);
+    if (blank) add(work, pass, entry, 'fee_missing', entry.minor, {});
+    else if (net !== null && parts.net !== undefined && net !== parts.net)
+      add(work, pass, entry, 'settlement_does_not_add_up', parts.net - net, { net: parts.net, parts: net });
+    if (!rule || parts.gross === undefined) continue;
+    const expected = expectedFee(work, pass, rule, entry, parts);
+    if (expected === null) continue;
+    if (monthly && entry.day !== null) {
+      const key = monthKey(pass, entry, monthOf(dateOf(entry.day)));
+      expectedByMonth.set(key, (expectedByMonth.get(key) ?? 0) + expected.fee);
+    }
+    if (parts.fees === undefined) continue;
+    const off = Math.abs(parts.fees - expected.fee) - expected.doubt;
+    if (off > pass.feeLimit) add(work, pass, entry, 'fee_odd', parts.fees - expected.fee, { fee: parts.fees, expected: expected.fee });
+  }
+  if (pass.monthly) noteMonthly(work, pass, expectedByMonth);
+}
+
+function ruleOf(pass: SettlementPass, { values, day }: Entry): FeeRule | undefined {
+  return pass.contract.find(
+    ({ where, from, to }) =>
+      isWhere(values, where) && (day === null || ((from === undefined || day >= from) && (to === undefined || day <= to))),
+  );
+}
+
+/** `doubt`: by how much the fee may be off because the items are not known one by one. null: it cannot be told. */
+function expectedFee(
+  work: Work,
+  pass: SettlementPass,
+  rule: FeeRule,
+  entry: Entry,
+  parts: Partial<Record<SettlementPart, number>>,
+): { fee: number; doubt: number } | null {
+  const items = itemsOf(work, pass, entry, parts.gross!);
+  const field = rule.items === undefined ? null : (entry.values[rule.items] ?? null);
+  const count = field !== null && /^\d+$/.test(field) ? Number(field) : items?.length;
+  if (rule.rounding === 'item' && items && (count === undefined || count === items.length))
+    return { fee: items.reduce((sum, minor) => sum + rounded(minor, rule.millionths) + rule.perItem, 0), doubt: 0 };
+  if (count === undefined && (rule.perItem !== 0 || rule.rounding === 'item')) return null;
+  const fee = rounded(parts.gross!, rule.millionths) + rule.perItem * (count ?? 0);
+  // Each item may be rounded by half a cent; a fee that is further off is wrong however it was rounded.
+  return { fee, doubt: rule.rounding === 'item' ? Math.ceil(count! / 2) : 0 };
+}
+
+/** The payments that a settlement is tied to, where these are its gross; undefined: they are not known. */
+function itemsOf(work: Work, pass: SettlementPass, entry: Entry, gross: number): number[] | undefined {
+  const match = work.matchOf.get(entry);
+  if (!pass.on.length || match?.pass !== pass.name || match[pass.of].length !== 1) return undefined;
+  const items = match[pass.of === 'left' ? 'right' : 'left'].map(({ minor }) => minor).filter((minor) => minor > 0);
+  return items.reduce((sum, minor) => sum + minor, 0) === gross ? items : undefined;
+}
+
+/** Half a cent goes up. */
+function rounded(minor: number, millionths: number): number {
+  const product = BigInt(Math.abs(minor)) * BigInt(millionths);
+  return Math.sign(minor) * Number((product + 500_000n) / 1_000_000n);
+}
+
+function monthKey(pass: SettlementPass, { values, currency }: Entry, month: string): string {
+  return JSON.stringify([month, currency, ...(pass.monthly?.by ?? []).map((field) => values[field] ?? '')]);
+}
+
+/** The debit of a month's fees comes in the next month. */
+function noteMonthly(work: Work, pass: SettlementPass, expected: ReadonlyMap<string, number>): void {
+  const charged = new Map<string, Entry[]>();
+  for (const entry of work.all[pass.of]) {
+    if (entry.day === null || !isWhere(entry.values, pass.monthly!.where)) continue;
+    const key = monthKey(pass, entry, monthBefore(dateOf(entry.day)));
+    charged.set(key, [...(charged.get(key) ?? []), entry]);
+  }
+  for (const [key, fee] of expected) {
+    const entries = charged.get(key);
+    if (!entries) continue;
+    const paid = Math.abs(entries.reduce((sum, { minor }) => sum + minor, 0));
+    if (Math.abs(paid - fee) > pass.feeLimit)
+      note(work, {
+        type: 'fee_odd',
+        left: pass.of === 'left' ? entries : [],
+        right: pass.of === 'right' ? entries : [],
+        minor: paid - fee,
+        facts: { fee: paid, expected: fee, month: (JSON.parse(key) as string[])[0]! },
+      });
+  }
+}
+
+function monthBefore(date: string): string {
+  const [year, month] = date.split('-').map(Number) as [number, number];
+  return month === 1 ? `${year - 1}-12` : `${year}-${String(month - 1).padStart(2, '0')}`;
+}
+
+function add(work: Work, pass: SettlementPass, entry: Entry, type: string, minor: number, facts: Record<string, number>): void {
+  note(work, {
+    type,
+    left: pass.of === 'left' ? [entry] : [],
+    right: pass.of === 'right' ? [entry] : [],
+    minor,
+    facts: { pass: pass.name, ...facts },
+  });
+}

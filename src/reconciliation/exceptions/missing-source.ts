@@ -1,0 +1,122 @@
+import { dateOf } from '../calendar.ts';
+import type { BusinessDays, Entry, Side } from '../entry.ts';
+import { exceptionId } from '../match/match-id.ts';
+import type { FoundException, Rules } from '../match/work.ts';
+
+/** A pipeline that gives records to a side, with what is known to be wrong with it. */
+export interface SourceState {
+  pipeline: string;
+  side: Side;
+  /** Records of the side that came from it. */
+  records: readonly Entry[];
+  /** `subject`: what is missing, the same in every run: the name of a refused file. `text`: a sentence for a clerk. */
+  missing: readonly { subject: string; text: string }[];
+}
+
+interface Context {
+  rules: Pick<Rules, 'reconciliation' | 'open'>;
+  days: BusinessDays;
+  /** Day number of today. */
+  asOf: number;
+  currency: string;
+}
+
+/** A source has a habit when it has records on so many of a hundred business days, over so many days at least. */
+const HABIT = { percent: 90, days: 20 };
+/** A day without records is only named as missing when so many records of the other side are open for it. */
+const FEWEST_ECHOES = 2;
+
+/**
+ * Says of a source that it is missing: a file that was refused, a pipeline that did not run, a day of which nothing came although
+ * every day something comes. What is open on the other side for that reason is its echo and names it.
+ */
+export function nameMissingSources(
+  context: Context,
+  exceptions: readonly FoundException[],
+  sources: readonly SourceState[],
+): FoundException[] {
+  const found: FoundException[] = [];
+  for (const source of sources) {
+    const gaps = gapsOf(context, source);
+    const open = exceptions.filter((e) => isFor(context, source, e));
+    if (source.missing.length) {
+      const echoes = open.filter((e) => daysFor(context, source, e).some((day) => gaps.days.has(day)));
+      const made = source.missing.map(({ subject, text }) => missingSource(context, source, subject, text, echoes));
+      for (const echo of echoes) echo.cause ??= made[0]!.id;
+      found.push(...made);
+      continue;
+    }
+    if (!gaps.habit) continue;
+    for (const day of gaps.days) {
+      const echoes = open.filter((e) => e.cause === undefined && daysFor(context, source, e).includes(day));
+      if (echoes.reduce((n, e) => n + e.left.length + e.right.length, 0) < FEWEST_ECHOES) continue;
+      const text = `${source.pipeline} gave nothing of ${dateOf(day)}, although it has something on every business day.`;
+      const made = missingSource(context, source, dateOf(day), text, echoes);
+      for (const echo of echoes) echo.cause = made.id;
+      found.push({ ...made, since: day });
+    }
+  }
+  return found;
+}
+
+function missingSource(
+  context: Context,
+  source: SourceState,
+  subject: string,
+  text: string,
+  echoes: readonly FoundException[],
+): FoundException {
+  const days = echoes.flatMap(({ since }) => (since === null ? [] : [since]));
+  return {
+    id: exceptionId(context.rules.reconciliation, 'source_missing', [], [], `${source.pipeline} ${source.side} ${subject}`),
+    type: 'source_missing',
+    left: [],
+    right: [],
+    minor: echoes.reduce((sum, { minor }) => sum + minor, 0),
+    currency: echoes[0]?.currency ?? context.currency,
+    since: days.length ? Math.min(...days) : null,
+    facts: { problem: text, source: source.pipeline, missing: subject },
+    holds: false,
+  };
+}
+
+/** Business days since its first record, up to yesterday, on which a source has none; all days for a source that has none at all. */
+function gapsOf({ days, asOf }: Context, { records }: SourceState): { days: Set<number>; habit: boolean } {
+  const seen = new Set(records.flatMap(({ day }) => (day === null ? [] : [day])));
+  const gaps = new Set<number>();
+  let [business, without] = [0, 0];
+  let first = asOf - 400;
+  if (seen.size) {
+    first = asOf;
+    for (const day of seen) first = Math.min(first, day);
+  }
+  for (let day = first; day <= asOf; day++) {
+    if (days.index(day) === days.index(day - 1)) continue;
+    business++;
+    if (seen.has(day)) continue;
+    without++;
+    gaps.add(day);
+  }
+  return { days: gaps, habit: business >= HABIT.days && without * 100 <= business * (100 - HABIT.percent) };
+}
+
+/** Whether an exception may be open because of this source: records of the other side without a partner, or days that it lacks. */
+function isFor({ rules }: Context, { side }: SourceState, e: FoundException): boolean {
+  const other: Side = side === 'left' ? 'right' : 'left';
+  if (e.holds) return e[other].length > 0 && e[side].length === 0 && e.type === rules.open[other].type;
+  return (e.type === 'missing_batch' || e.type === 'missing_settlement') && e.facts.side === side;
+}
+
+/** The business days on which the partner of an open record could have been. */
+function daysFor({ rules, days }: Context, { side }: SourceState, e: FoundException): number[] {
+  if (!e.holds) return e.since === null ? [] : [e.since];
+  const within = Math.max(rules.open.left.within, 1);
+  const found: number[] = [];
+  for (const { day } of side === 'left' ? e.right : e.left) {
+    if (day === null) continue;
+    const index = days.index(day);
+    const step = side === 'right' ? 1 : -1;
+    for (let at = day; Math.abs(days.index(at) - index) <= within; at += step) found.push(at);
+  }
+  return found;
+}

@@ -1,0 +1,208 @@
+import { describe, expect, test } from 'vitest';
+import { businessDays, dayNumber } from '../calendar.ts';
+import type { ControlTotal, Entry, FeeRule, Pass, SettlementPass } from '../entry.ts';
+import { NO_RULES } from '../exceptions/rules.ts';
+import { conservedSums } from '../match/conservation.ts';
+import { reconcileSides, type Rules } from '../match/reconcile.ts';
+
+const days = businessDays([0, 6], []);
+
+function entry(id: string, minor: number, date: string, values: Entry['values'] = {}): Entry {
+  return { id, minor, currency: 'USD', day: dayNumber(date), values };
+}
+
+const CONTRACT: FeeRule = { where: {}, millionths: 26_500, perItem: 10, rounding: 'batch', items: 'items', deducted: 'daily' };
+const PASS: SettlementPass = {
+  kind: 'settlement',
+  name: 'gross to net',
+  of: 'right',
+  on: [{ left: 'batch', right: 'batch' }],
+  sides: 'many_to_one',
+  parts: { gross: 'gross', refunds: 'refunds', fees: 'fee', chargebacks: 'chargebacks', reserve: 'reserve', net: 'net' },
+  negative: [],
+  contract: [CONTRACT],
+  feeLimit: 0,
+  confirm: 'automatic',
+};
+
+function reconcile(passes: Pass[], left: Entry[], right: Entry[], more: Partial<Rules> = {}) {
+  const rules: Rules = {
+    reconciliation: 'r',
+    passes,
+    open: { left: { type: 'not_settled', within: 1 }, right: { type: 'settled_without_receipt', within: 0 } },
+    exceptions: NO_RULES,
+    ...more,
+  };
+  const result = reconcileSides(rules, { left, right }, [], days, dayNumber('2026-09-01'));
+  conservedSums('r', { left, right }, result);
+  return {
+    ...result,
+    found: result.exceptions.map((e) => [e.type, ...[...e.left, ...e.right].map(({ id }) => id)].join(' ')).sort(),
+    confirmed: result.matches
+      .filter((m) => m.state === 'confirmed')
+      .map((m) => [...m.left, ...m.right].map(({ id }) => id).join(' '))
+      .sort(),
+  };
+}
+
+/** A settlement of 100.00 in two payments: 2.65 % and 0.10 each are 2.85. */
+function settlement(values: Record<string, string | null> = {}, minor = 9715): Entry {
+  return entry('s', minor, '2026-07-02', {
+    batch: '7',
+    gross: '10000',
+    refunds: null,
+    fee: '285',
+    chargebacks: null,
+    reserve: null,
+    net: String(minor),
+    items: '2',
+    ...values,
+  });
+}
+const payments = [entry('a', 4000, '2026-07-01', { batch: '7' }), entry('b', 6000, '2026-07-01', { batch: '7' })];
+
+describe('payments and their settlement', () => {
+  test('are tied by gross, and the difference to the net is what the settlement says it is', () => {
+    const { found, confirmed, matches } = reconcile([PASS], payments, [settlement()]);
+    expect([found, confirmed]).toEqual([[], ['a b s']]);
+    expect(matches[0]).toMatchObject({ difference: -285, evidence: { parts: { gross: 10_000, fees: 285, net: 9715 } } });
+  });
+
+  test('a refund of an earlier day, a chargeback and a reserve are netted', () => {
+    const refund = entry('r', -1500, '2026-06-20', { batch: '7' });
+    const net = 10_000 - 1500 - 285 - 700 - 300;
+    const paid = settlement({ refunds: '1500', chargebacks: '700', reserve: '300' }, net);
+    const { found, confirmed } = reconcile([PASS], [...payments, refund], [paid]);
+    expect([found, confirmed]).toEqual([[], ['a b r s']]);
+  });
+
+  test('a report that writes its fees with a minus sign says so', () => {
+    const { found } = reconcile([{ ...PASS, negative: ['fees'] }], payments, [settlement({ fee: '-285' })]);
+    expect(found).toEqual([]);
+  });
+
+  test('a batch of refunds only is negative', () => {
+    const contract = { ...CONTRACT, perItem: 0 };
+    const refund = entry('r', -1500, '2026-06-20', { batch: '7' });
+    const { found, confirmed } = reconcile(
+      [{ ...PASS, contract: [contract] }],
+      [refund],
+      [settlement({ gross: '0', refunds: '1500', fee: '0' }, -1500)],
+    );
+    expect([found, confirmed]).toEqual([[], ['r s']]);
+  });
+
+  test('a settlement without a gross gives it by its net and fee; with a blank fee it is not guessed', () => {
+    const parts = { fees: 'fee', net: 'net' };
+    expect(reconcile([{ ...PASS, parts }], payments, [settlement()]).confirmed).toEqual(['a b s']);
+    const blank = reconcile([{ ...PASS, parts }], payments, [settlement({ fee: null })]);
+    expect([blank.confirmed, blank.found]).toEqual([[], ['fee_missing s', 'not_settled a', 'not_settled b', 'settled_without_receipt s']]);
+  });
+
+  test('a payment that the settlement lacks is not settled, and the rest waits for a person', () => {
+    const { found, matches } = reconcile([PASS], [...payments, entry('c', 777, '2026-07-01', { batch: '7' })], [settlement()]);
+    expect([found, matches.map((m) => m.state)]).toEqual([['not_settled c'], ['proposed']]);
+  });
+});
+
+describe('the fee', () => {
+  test.each([
+    ['as the contract says', {}, 9715, []],
+    ['a cent too much', { fee: '286' }, 9714, ['fee_odd s']],
+    ['blank, which is not zero', { fee: null }, 9715, ['fee_missing s']],
+    ['right, but the settlement pays less', {}, 9700, ['settlement_does_not_add_up s']],
+  ])('%s', (_, values, net, wanted) => {
+    const { found, confirmed } = reconcile([PASS], payments, [settlement(values, net)]);
+    expect([found, confirmed]).toEqual([wanted, ['a b s']]);
+  });
+
+  test('rounded for each item is not the fee of the batch', () => {
+    // 2.5 % of 0.99 is 2.475 cents: 2 each, 6 in all; of 2.97 it is 7.425, so 7.
+    const small = ['x', 'y', 'z'].map((id) => entry(id, 99, '2026-07-01', { batch: '7' }));
+    const each = { ...PASS, contract: [{ ...CONTRACT, millionths: 25_000, perItem: 0, rounding: 'item' as const }] };
+    const paid = (fee: number) => settlement({ gross: '297', fee: String(fee), items: '3' }, 297 - fee);
+    expect(reconcile([each], small, [paid(6)]).found).toEqual([]);
+    expect(reconcile([each], small, [paid(7)]).found).toEqual(['fee_odd s']);
+    // Without its payments only what no rounding can give is odd.
+    expect(reconcile([{ ...each, on: [] }], [], [paid(7)]).found).toEqual(['settled_without_receipt s']);
+    expect(reconcile([{ ...each, on: [] }], [], [paid(10)]).found).toEqual(['fee_odd s', 'settled_without_receipt s']);
+  });
+
+  test('the contract of its brand and day', () => {
+    const contract = [
+      { ...CONTRACT, where: { brand: ['amex'] }, millionths: 32_000, perItem: 0 },
+      { ...CONTRACT, to: dayNumber('2026-07-01') },
+      { ...CONTRACT, from: dayNumber('2026-07-02'), perItem: 20 },
+    ];
+    const amex = settlement({ brand: 'amex', fee: '320' }, 9680);
+    expect(reconcile([{ ...PASS, contract }], payments, [amex]).found).toEqual([]);
+    expect(reconcile([{ ...PASS, contract }], payments, [settlement({ brand: 'visa' })]).found).toEqual(['fee_odd s']);
+  });
+
+  test('debited by the month is held against what the month should cost', () => {
+    const monthly: SettlementPass = {
+      ...PASS,
+      on: [],
+      contract: [{ ...CONTRACT, deducted: 'monthly' }],
+      monthly: { where: { kind: ['fee'] }, by: [] },
+    };
+    const gross = settlement({ fee: null }, 10_000);
+    const debit = (minor: number) => entry('f', minor, '2026-08-03', { kind: 'fee' });
+    const found = (minor: number) => reconcile([monthly], [], [gross, debit(minor)]).found.filter((text) => text.startsWith('fee'));
+    expect(found(-285)).toEqual([]);
+    expect(found(-300)).toEqual(['fee_odd f']);
+  });
+});
+
+describe('control totals', () => {
+  const control: Pass = { kind: 'control', name: 'closes', of: 'left', on: [{ left: 'batch', right: 'batch' }] };
+  const key: Pass = { kind: 'key', name: 'slip', on: [{ left: 'batch', right: 'batch' }], sides: 'many_to_one', confirm: 'automatic' };
+  const total = (values: Partial<ControlTotal> = {}): ControlTotal => ({
+    id: 't',
+    currency: 'USD',
+    minor: 10_000,
+    count: 2,
+    first: 'R0001',
+    last: 'R0002',
+    day: dayNumber('2026-07-01'),
+    values: { batch: '7' },
+    ...values,
+  });
+  const slip = entry('d', 10_000, '2026-07-02', { batch: '7' });
+  const run = (left: Entry[], totals: ControlTotal[], more: Partial<Rules> = {}) =>
+    reconcile([control, key], left, [slip], { totals: { closes: totals }, ...more });
+
+  test('that hold let the batch be matched', () => {
+    expect(run(payments, [total()])).toMatchObject({ found: [], confirmed: ['a b d'] });
+  });
+
+  test.each([
+    ['sum', { minor: 10_001 }],
+    ['count', { count: 3 }],
+    ['count, where the total has no sum', { minor: null, count: 1 }],
+  ])('whose %s is another: nothing of the batch is matched, and its slip is an echo', (_, values) => {
+    const { found, confirmed, exceptions } = run(payments, [total(values)]);
+    expect([found, confirmed]).toEqual([['control_total_differs a b', 'settled_without_receipt d'], []]);
+    const cause = exceptions.find((e) => e.type === 'control_total_differs')!;
+    expect(exceptions.find((e) => e.type === 'settled_without_receipt')!.cause).toBe(cause.id);
+  });
+
+  test('of a batch that did not come: it is missing, its slip is an echo, and its numbers are no gaps', () => {
+    const gaps = [{ side: 'left' as const, type: 'receipt_gap', number: 'no', series: [] }];
+    const around = ['R0000', 'R0003', 'R0005'].map((no) => entry(no, 100, '2026-07-01', { no, batch: '6' }));
+    const { exceptions } = run(around, [total()], { exceptions: { ...NO_RULES, gaps } });
+    const missing = exceptions.find((e) => e.type === 'missing_batch')!;
+    expect(missing).toMatchObject({ minor: 10_000, facts: { of: '7', first: 'R0001', last: 'R0002' }, holds: false });
+    expect(exceptions.filter((e) => e.type === 'receipt_gap').map((e) => e.facts.first)).toEqual(['R0004']);
+    expect(exceptions.find((e) => e.type === 'settled_without_receipt')!.cause).toBe(missing.id);
+  });
+
+  test('of a batch of today: it may still come', () => {
+    const { found } = run([], [total({ day: dayNumber('2026-09-01') })]);
+    expect(found).toEqual(['settled_without_receipt d']);
+  });
+
+  test('that say nothing was taken miss nothing', () => {
+    expect(run([], [total({ minor: 0, count: 0 })]).found).toEqual(['settled_without_receipt d']);
+  });
+});

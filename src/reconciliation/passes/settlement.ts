@@ -1,0 +1,77 @@
+import type { BusinessDays, Entry, SettlementPart, SettlementPass } from '../entry.ts';
+import { pairName } from '../fields.ts';
+import { sumOf } from '../sums.ts';
+import { fits, keyGroups, type KeyResult, lagOf } from './key.ts';
+
+/** The parts of a settlement in minor units, by their sign in the formula; a part that its record leaves empty is not there. */
+export function partsOf(pass: SettlementPass, entry: Entry): Partial<Record<SettlementPart, number>> {
+  const parts: Partial<Record<SettlementPart, number>> = {};
+  for (const [part, field] of Object.entries(pass.parts) as [SettlementPart, string][]) {
+    const text = entry.values[field];
+    if (text === null || text === undefined || text === '') continue;
+    parts[part] = (pass.negative.includes(part) ? -1 : 1) * Number(text);
+  }
+  return parts;
+}
+
+/** What is left of the gross after all that is taken from it; null where the gross is not known. */
+export function netOf(parts: Partial<Record<SettlementPart, number>>): number | null {
+  if (parts.gross === undefined) return null;
+  return parts.gross - (parts.refunds ?? 0) - (parts.fees ?? 0) - (parts.chargebacks ?? 0) - (parts.reserve ?? 0);
+}
+
+/**
+ * What the payments of a settlement must add up to, by its own parts: the gross, less refunds where these are payments too. Of a
+ * settlement without a gross, it is worked out from the net. Empty: it cannot be told.
+ */
+function takingsOf(pass: SettlementPass, entry: Entry): number[] {
+  const parts = partsOf(pass, entry);
+  if (parts.gross !== undefined) return [parts.gross - (parts.refunds ?? 0), parts.gross];
+  // A blank fee is not zero.
+  if (parts.net === undefined || (pass.parts.fees !== undefined && parts.fees === undefined)) return [];
+  const rest = parts.net + (parts.fees ?? 0) + (parts.chargebacks ?? 0) + (parts.reserve ?? 0);
+  return [rest, rest + (parts.refunds ?? 0)];
+}
+
+/** Ties the payments of each key to its settlements, where they add up to what these are made of. */
+export function matchBySettlement(pass: SettlementPass, left: readonly Entry[], right: readonly Entry[], days: BusinessDays): KeyResult {
+  const result: KeyResult = { matches: [], unequal: [], unfit: [] };
+  if (!pass.on.length) return result;
+  const fields = pass.on.map(pairName);
+  for (const group of keyGroups(pass, left, right, days)) {
+    const [settlements, payments] = pass.of === 'left' ? [group.left, group.right] : [group.right, group.left];
+    const takings = settlements.map((entry) => takingsOf(pass, entry));
+    if (takings.some((list) => !list.length)) continue;
+    const wanted = [0, 1].map((i) => takings.reduce((sum, list) => sum + list[i]!, 0));
+    const paid = sumOf(payments);
+    const found = wanted.find((sum) => sum === paid);
+    const sums = pass.of === 'left' ? { left: found ?? wanted[0]!, right: paid } : { left: paid, right: found ?? wanted[0]! };
+    const unequal = { pass: pass.name, ...group, difference: sums.right - sums.left, fields, sums };
+    if (!fits(group.left.length, group.right.length, pass.sides)) result.unfit.push(unequal);
+    else if (found === undefined) result.unequal.push(unequal);
+    else {
+      const automatic = pass.confirm === 'automatic';
+      result.matches.push({
+        pass: pass.name,
+        state: automatic ? 'confirmed' : 'proposed',
+        ...group,
+        difference: sumOf(group.right) - sumOf(group.left),
+        evidence: {
+          fields,
+          lag: lagOf(group.left, group.right, days),
+          rivals: 0,
+          parts: addedUp(settlements.map((entry) => partsOf(pass, entry))),
+          ...(automatic ? {} : { doubt: 'suggested' as const }),
+        },
+      });
+    }
+  }
+  return result;
+}
+
+function addedUp(list: readonly Partial<Record<SettlementPart, number>>[]): Partial<Record<SettlementPart, number>> {
+  const sums: Partial<Record<SettlementPart, number>> = {};
+  for (const parts of list)
+    for (const [part, minor] of Object.entries(parts) as [SettlementPart, number][]) sums[part] = (sums[part] ?? 0) + minor;
+  return sums;
+}
