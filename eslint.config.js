@@ -22,6 +22,9 @@ export const LAYERS = [
   'cli',
 ];
 
+/** These never import the store, types included: they ask the engine, and the reports. */
+export const ABOVE_THE_STORE = ['worker', 'server', 'cli'];
+
 /** These know no clock, no disk and no network: everything is passed in, so that they can be tested and run again with the same result. */
 export const PURE = ['mapping', 'identity', 'reconciliation'];
 
@@ -68,57 +71,75 @@ const DIALECT = [
     message: 'Only src/store/sqlite and src/store/postgres know which database it is: make the difference part of src/store/dialect.ts.',
   },
 ];
-/** Files of the store that say which database is meant by a URL, or that is what they are for. */
-const CHOOSING = ['open', 'failures', 'scratch'];
+/** Where it is known: in a folder for each of the two, and in files that choose one by a URL, or are for one alone. */
+const KNOWING = ['sqlite/**', 'postgres/**', 'open.ts', 'failures.ts', 'scratch.ts'].map((path) => `src/store/${path}`);
 /** A COMMIT that fails must be heard of: knex's own commit() never rejects. */
 const OPEN_TRANSACTION = [
   {
     selector: "CallExpression[callee.property.name='transaction'][arguments.length=0]",
-    message: 'Use landing or beginLanding of src/store/landing.ts, or knex.transaction(work): only they tell when COMMIT fails.',
+    message: 'Use landing or beginLanding of src/store/landing/landing.ts, or knex.transaction(work): only they tell when COMMIT fails.',
   },
 ];
+
+/** The same for `import()`, which ESLint's own rule does not look at. */
+function loadedLater({ regex, message }) {
+  // A selector's pattern ends at the first slash, escaped or not.
+  return { selector: `ImportExpression[source.value=/${regex.replaceAll('/', '\\x2F')}/]`, message };
+}
 
 /** How deep below src/<layer>/ files may lie. */
 const DEEPEST = 4;
 
 function layerRules(layer) {
+  const depths = Array.from({ length: DEEPEST }, (_, depth) => depth);
+  const tests = ['**/*.test.ts'];
+  if (layer !== 'store') return depths.map((depth) => rulesOf(layer, depth, { ignores: tests }));
+  return depths.flatMap((depth) => [
+    rulesOf('store', depth, { ignores: tests }),
+    rulesOf('store', depth, { ignores: [...tests, ...KNOWING], ofAnyDatabase: true }),
+  ]);
+}
+
+/** Rules for the files of a layer in folders of one depth. Tests are ignored: they may look at anything. */
+function rulesOf(layer, depth, { ignores, ofAnyDatabase = false }) {
   const below = LAYERS.slice(LAYERS.indexOf(layer) + 1);
   const pure = PURE.includes(layer);
   const isStore = layer === 'store';
-  return Array.from({ length: DEEPEST }, (_, depth) => {
-    const up = '\\.\\./'.repeat(depth + 1);
-    const patterns = [
-      { regex: `^${up}(?:main\\.ts|\\.\\./)`, message: `src/${layer} imports from src/ alone, and not from main.ts.` },
-      ...(below.length
-        ? [{ regex: `^${up}(?:${below.join('|')})/`, message: `src/${layer} imports only from folders above it: ${LAYERS.join(', ')}.` }]
-        : []),
-      ...(isStore || pure ? [] : [{ regex: DRIVERS, message: 'Databases are spoken to in src/store only.' }]),
-      ...(isStore ? [] : [{ regex: 'store/(?:sqlite|postgres)/', message: 'Only src/store knows which database it is.' }]),
-      ...(isStore && depth === 0
-        ? [
-            { regex: DRIVERS.replace('knex|', ''), message: 'Drivers are used in src/store/sqlite and src/store/postgres only.' },
-            { regex: '^\\./(?:sqlite|postgres)/', message: 'Ask the dialect of the store: src/store/dialect.ts.' },
-          ]
-        : []),
-      ...(pure ? [{ regex: OUTSIDE, message: `src/${layer} knows no disk and no network.` }] : []),
-    ];
-    return {
-      name: `interlocal/${layer}/${depth}`,
-      files: [`src/${layer}/${'*/'.repeat(depth)}*.ts`],
-      // Tests may look at anything.
-      ignores: ['**/*.test.ts', ...(isStore && depth === 0 ? CHOOSING.map((name) => `src/store/${name}.ts`) : [])],
-      rules: {
-        'no-restricted-imports': ['error', { patterns }],
-        'no-restricted-syntax': [
-          'error',
-          ...(layer === 'config' ? [] : ENVIRONMENT),
-          ...(pure ? CLOCK : []),
-          ...(isStore ? [] : SQL),
-          ...(isStore && depth === 0 ? [...DIALECT, ...OPEN_TRANSACTION] : []),
-        ],
-      },
-    };
-  });
+  const up = '\\.\\./'.repeat(depth + 1);
+  const patterns = [
+    { regex: `^${up}(?:main\\.ts|\\.\\./)`, message: `src/${layer} imports from src/ alone, and not from main.ts.` },
+    ...(below.length
+      ? [{ regex: `^${up}(?:${below.join('|')})/`, message: `src/${layer} imports only from folders above it: ${LAYERS.join(', ')}.` }]
+      : []),
+    ...(ABOVE_THE_STORE.includes(layer)
+      ? [{ regex: `^${up}store/`, message: `src/${layer} asks src/engine and src/reports, and never the store itself.` }]
+      : []),
+    ...(isStore || pure ? [] : [{ regex: DRIVERS, message: 'Databases are spoken to in src/store only.' }]),
+    ...(isStore ? [] : [{ regex: 'store/(?:sqlite|postgres)/', message: 'Only src/store knows which database it is.' }]),
+    ...(ofAnyDatabase
+      ? [
+          { regex: DRIVERS.replace('knex|', ''), message: 'Drivers are used in src/store/sqlite and src/store/postgres only.' },
+          { regex: '^\\.{1,2}/(?:sqlite|postgres)/', message: 'Ask the dialect of the store: src/store/dialect.ts.' },
+        ]
+      : []),
+    ...(pure ? [{ regex: OUTSIDE, message: `src/${layer} knows no disk and no network.` }] : []),
+  ];
+  return {
+    name: `interlocal/${layer}/${depth}${ofAnyDatabase ? '/of-any-database' : ''}`,
+    files: [`src/${layer}/${'*/'.repeat(depth)}*.ts`],
+    ignores,
+    rules: {
+      'no-restricted-imports': ['error', { patterns }],
+      'no-restricted-syntax': [
+        'error',
+        ...(layer === 'config' ? [] : ENVIRONMENT),
+        ...(pure ? CLOCK : []),
+        ...(isStore ? [] : SQL),
+        ...(ofAnyDatabase ? [...DIALECT, ...OPEN_TRANSACTION] : []),
+        ...patterns.map(loadedLater),
+      ],
+    },
+  };
 }
 
 export default defineConfig(

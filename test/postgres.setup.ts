@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { startPostgres } from '../scripts/sample-town/postgres-server.ts';
+import { startPostgres } from '../scripts/sample-town/servers/postgres/server.ts';
 import { openKnex } from '../src/store/open.ts';
 import { TEMPLATE } from './store/stores.ts';
 

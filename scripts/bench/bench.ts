@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { emptyDatabase, startPostgres } from '../sample-town/postgres-server.ts';
+import { emptyDatabase, startPostgres } from '../sample-town/servers/postgres/server.ts';
 import { generateReceipts } from './generate.ts';
 import { type Measured, measure, median } from './measure.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { runPipeline } from '../../src/engine/run/run.ts';
 import { openTown } from '../../src/cli/town.ts';
-import { MONEY } from '../../test/engine/agreement-town.ts';
+import { MONEY } from '../../test/engine/reconciliation/agreement-town.ts';
 
 /**
  * Loads a fiscal year of receipts and deposits into a store and runs their reconciliation: at first, again with nothing new, and after

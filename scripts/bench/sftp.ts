@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import ssh2 from 'ssh2';
 import { startOpenSsh } from '../../test/transports/openssh.ts';
-import { fingerprint } from '../sample-town/sftp-host-key.ts';
+import { fingerprint } from '../sample-town/servers/sftp/host-key.ts';
 import { generateReceipts } from './generate.ts';
 import { type Measured, measure, median } from './measure.ts';
 

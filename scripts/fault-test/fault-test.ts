@@ -113,7 +113,11 @@ async function underRun(scene: Scene, fault: Fault, injected: Injected, whole: U
   if (mine === 'succeeded') {
     const differences = firstDifferences(whole.state, await stateOf(scene), 3);
     if (differences.length > 0) wrong.push('The run said "succeeded", and that is not so:', ...differences.map(named));
-  } else if ((await healthOf(scene)) === 'ok') wrong.push(`The run was "${mine}", and /health is ok.`);
+  } else if ((await healthOf(scene)) === 'ok') {
+    // The newest run counts for /health. Where it is another one, which succeeded, ok is true if nothing is missing.
+    const differences = fault.overtakes ? firstDifferences(whole.state, await stateOf(scene), 3) : [];
+    if (!fault.overtakes || differences.length > 0) wrong.push(`The run was "${mine}", and /health is ok.`, ...differences.map(named));
+  }
 }
 
 /** What ordinary runs leave, with a person who looks at the receiver where it is not known what arrived. */

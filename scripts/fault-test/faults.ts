@@ -26,6 +26,8 @@ export interface Fault {
   fails?: boolean;
   /** It concerns the whole town: the other pipeline may fail too. */
   everywhere?: boolean;
+  /** Another run does the work of the disturbed one, and succeeds: /health speaks of that one, and the work must be whole. */
+  overtakes?: boolean;
   /** What `doctor` says of it in the end, and /health with it. */
   said?: 'attention';
   /** Why it cannot be tried here. */
@@ -76,7 +78,7 @@ export const FAULTS: readonly Fault[] = [
   { name: 'clock-back', what: WHATS, said: 'attention', inject: clock(-3600_000) },
   { name: 'sigstop', what: WHATS, inject: stopped(() => undefined) },
   { name: 'sigstop-server', what: WHATS, inject: stopped((scene) => scene.server) },
-  { name: 'sigstop-and-other-run', what: SINKS_AND_SOURCES, inject: overtaken },
+  { name: 'sigstop-and-other-run', what: SINKS_AND_SOURCES, overtakes: true, inject: overtaken },
 ];
 
 function onLine(kind: LineFault['kind'], from: number, to: number): Fault['inject'] {

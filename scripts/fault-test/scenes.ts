@@ -1,12 +1,23 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connector, peopleFile, receipts } from '../../test/engine/base-town.ts';
 import { type Files, makeTown, type TestTown } from '../../test/engine/town.ts';
 import { ledger } from '../../test/outbound/base-outbound.ts';
-import { SFTP_HOST_KEY_FINGERPRINT } from '../sample-town/sftp-host-key.ts';
+import { SFTP_HOST_KEY_FINGERPRINT } from '../sample-town/servers/sftp/host-key.ts';
 import { type FaultLine, faultLine } from './line.ts';
 
 export const WHATS = ['sftp-source', 'http-source', 'sqlserver-source', 'sftp-sink', 'http-sink', 'serve'] as const;
@@ -21,7 +32,7 @@ export interface Scene {
   server: ChildProcess;
   /** Folder of the remote system. */
   root: string;
-  /** What lies at the remote system, or was booked there, in the order of the text. */
+  /** What is at the remote system, or was booked there, in the order of the text. */
   received(): string[];
   close(): Promise<void>;
 }
@@ -40,7 +51,7 @@ const ROWS = Array.from({ length: COUNT }, (_, i) => ({
 const asFile = (rows: typeof ROWS): string => receipts(rows.map(({ received_on, ...row }) => ({ ...row, date: received_on })));
 
 const SCHEMA = '    schema: { fields: { number: {}, received_on: { type: date }, amount: { type: decimal }, tender: {}, note: {} } }\n';
-/** Small limits, so that a test is fast; a loaded machine still connects within them. */
+/** Small limits, so a test is fast; a loaded machine still connects within them. */
 const LIMITS = { timeout: '3s', total_timeout: '6s' };
 
 /** How each remote system is reached, and what is read from it or sent to it. */
@@ -72,6 +83,8 @@ export async function makeScene(what: What): Promise<Scene> {
     'inbox/clerk.csv': people,
     ...(sink ? { 'inbox/receipts.csv': asFile(ROWS.slice(0, SENT)) } : {}),
   });
+  // Doctor looks a minute after serve has started, and would remark on it.
+  chmodSync(join(town.folder, 'secret'), 0o600);
   // Nothing of these two is of any use here, and --all would run them.
   for (const name of ['orders', 'pool']) town.remove(`pipelines/${name}.yaml`);
   await town.reopen();

@@ -3,11 +3,11 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { startTdsEndpoint } from '../sample-town/servers/tds/endpoint.ts';
-import { openSqlite } from '../sample-town/servers/tds/sqlite.ts';
-import { sampleTownHostKey } from '../sample-town/sftp-host-key.ts';
-import { startSftpServer } from '../sample-town/sftp-server.ts';
+import { openSqlite } from '../sample-town/servers/tds/sqlite/sqlite.ts';
+import { sampleTownHostKey } from '../sample-town/servers/sftp/host-key.ts';
+import { startSftpServer } from '../sample-town/servers/sftp/server.ts';
 
-/** A remote system as a process of its own, so that it can be stopped: `node server-process.ts sftp|http|tds FOLDER`. It sends its port. */
+/** A remote system as a process of its own, so it can be stopped: `node server-process.ts sftp|http|tds FOLDER`. It sends its port. */
 const [kind, folder] = process.argv.slice(2) as [string, string];
 process.on('disconnect', () => process.exit(0));
 process.send!(kind === 'sftp' ? await sftp() : kind === 'tds' ? await tds() : await http());

@@ -91,7 +91,7 @@ export function verdictOf({ refused, records }: Reading): Verdict {
   if (refused) return refusal(refused);
   for (const { problem } of records) if (problem) checkProblem(problem);
   const codes = [...new Set(records.flatMap((r) => r.problem?.code ?? []))];
-  return { state: codes.length ? 'set aside' : 'read', codes };
+  return { state: codes.length ? 'rejected' : 'read', codes };
 }
 
 const MOST_WORDS = 4000;

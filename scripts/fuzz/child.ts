@@ -10,7 +10,7 @@ export type Report =
   | { kind: 'end'; peakMb: number };
 
 /**
- * Cases [from, to) of one of the subjects, as the arguments of the process say. Which case it is at stands in a file, written before it
+ * Cases [from, to) of one of the subjects, as the arguments of the process say. Which case it is at is in a file, written before it
  * begins: who hangs can say no more.
  */
 export async function runCases(all: readonly Subject[]): Promise<void> {

@@ -24,7 +24,7 @@ const seed = Number(values.seed);
 const all = await subjects();
 const chosen = values.format === undefined ? all : all.filter((s) => s.name === values.format);
 if (chosen.length === 0) {
-  console.error(`There is no format ${values.format}. There are: ${all.map((s) => s.name).join(', ')}.`);
+  console.error(`There is no format ${values.format}. Known: ${all.map((s) => s.name).join(', ')}.`);
   process.exit(2);
 }
 const folder = fileURLToPath(new URL('../../data/fuzz/', import.meta.url));
@@ -95,7 +95,7 @@ function lineOf(name: string, f: Figures): string {
   ].join('');
 }
 
-/** The input beside what came of it, and how to see it again. */
+/** The input next to what came of it, and how to see it again. */
 function save({ subject, index, fault, about, bytes }: Found): void {
   const name = `${subject.replaceAll(' ', '-')}-${seed}-${index}`;
   writeFileSync(join(folder, `${name}.bin`), bytes);

@@ -13,13 +13,13 @@ export interface Subject<Input = unknown> {
   attempt(input: Input): Promise<Verdict>;
   /** The input as a file: its size is what the time is measured by, and it is kept when it finds a fault. */
   bytesOf(input: Input): Uint8Array;
-  /** Anything that a person needs beside the bytes to see the fault again. */
+  /** Anything that a person needs next to the bytes to see the fault again. */
   about?(input: Input): string;
   close?(): Promise<void>;
 }
 
 export interface Verdict {
-  state: 'read' | 'set aside' | 'refused';
+  state: 'read' | 'rejected' | 'refused';
   /** Codes of the problems, for the report. */
   codes: readonly string[];
 }

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { EntityConfig } from '../../src/config/schema/model.ts';
+import { referencesOf } from '../../src/engine/identity/references.ts';
 import { dialectOf } from '../../src/store/dialect.ts';
 import type { Knex } from '../../src/store/open.ts';
 
 /**
  * Everything that a store holds, as sorted lines without what differs from run to run (run numbers, times, ids): two stores with the same
  * lines say the same of the same records, with the same provenance, history, rejects and ledger, whatever databases they are in.
+ * `model`: what the store was made with; it says which columns are references.
  */
-export async function dumpStore(knex: Knex): Promise<string[]> {
+export async function dumpStore(knex: Knex, model: Iterable<EntityConfig>): Promise<string[]> {
   const lines: string[] = [];
   const say = (what: string, values: readonly unknown[]): void => void lines.push(`${what} ${JSON.stringify(values)}`);
   const rowsOf = async (query: Knex.QueryBuilder): Promise<Row[]> => (await query) as Row[];
@@ -16,10 +19,10 @@ export async function dumpStore(knex: Knex): Promise<string[]> {
     for (const row of await rowsOf(query)) say(what, Object.values(row));
   };
   const entities = (await knex('il_entity').select('id', 'name', 'identity')) as { id: number; name: string; identity: string }[];
-  // Which records were there when people were compared decides by which steps they became one, not what they became.
-  const compared = entities.filter(({ identity }) => !identity.startsWith('[')).map(({ name }) => name);
-  /** Entity id and golden id → what the golden record was made of first. */
+  const tables = new Map<string, Row[]>();
+  /** Entity id and golden id → the record that the golden record trusts most. */
   const origins = new Map<string, string>();
+  const fromOf = ({ _pipeline, _key, _path, _record }: Row): string => `${_pipeline} ${_key} ${_path ?? ''} ${_record}`;
   for (const { id, name } of entities) {
     const rows = await rowsOf(
       knex(`${name} as g`)
@@ -28,14 +31,32 @@ export async function dumpStore(knex: Knex): Promise<string[]> {
         .leftJoin('il_file as f', 'f.id', 'l.file_id')
         .select('g.*', { _pipeline: 's.pipeline', _key: 'l.source_key', _path: 'f.path', _record: 'l.record' }),
     );
-    for (const { _id, _created: _c, _run: _r, _landed: _l, _provenance, _pipeline, _key, _path, _record, ...values } of rows) {
-      const from = `${_pipeline} ${_key} ${_path ?? ''} ${_record}`;
-      origins.set(`${id} ${_id}`, from);
+    tables.set(name, rows);
+    for (const row of rows) origins.set(`${id} ${row._id}`, fromOf(row));
+  }
+  // A golden id is the smallest of the ids of its records, which have theirs in the order in which they came: a column that holds one is
+  // said by what that golden record is made of.
+  const idsOf = new Map(entities.map(({ id, name }) => [name, id]));
+  const refers = new Map([...model].map((e) => [e.entity, new Map(referencesOf(e).map((r) => [r.field, idsOf.get(r.entity)!]))]));
+  const referred = (entity: string, column: string, value: unknown): unknown => {
+    const target = refers.get(entity)?.get(column);
+    return target === undefined || value === null || value === undefined
+      ? value
+      : (origins.get(`${target} ${String(value)}`) ?? 'NOT THERE');
+  };
+  for (const { name } of entities)
+    for (const row of tables.get(name)!) {
+      const { _id, _created: _c, _run: _r, _landed: _l, _provenance, _pipeline, _key, _path, _record, ...values } = row;
       const fields = _provenance === null ? [] : Object.keys(JSON.parse(_provenance as string) as object).sort();
       // Columns are in the order in which they were added.
-      say(name, [...Object.entries(values).sort(byName).flat(), from, fields]);
+      say(name, [
+        ...Object.entries(values)
+          .sort(byName)
+          .flatMap(([column, value]) => [column, referred(name, column, value)]),
+        fromOf(row),
+        fields,
+      ]);
     }
-  }
   await add(
     'link',
     knex('il_link as k')
@@ -54,14 +75,27 @@ export async function dumpStore(knex: Knex): Promise<string[]> {
       .leftJoin('il_file as f', 'f.id', 'l.file_id')
       .select('s.pipeline', 'l.source_key', 'l.record', 'l.line', 'l.raw', 'f.path', 'f.sha256', 'h.columns'),
   );
-  await add(
-    'history',
-    knex('il_history as h')
-      .join('il_entity as e', 'e.id', 'h.entity_id')
-      .leftJoin('il_landed as l', 'l.id', 'h.landed_id')
-      .whereNotIn('e.name', compared)
-      .select('e.name', 'h.action', 'h.changes', 'l.source_key'),
-  );
+  for (const { id, name, identity } of entities) {
+    const steps = await rowsOf(
+      knex('il_history as h')
+        .leftJoin('il_landed as l', 'l.id', 'h.landed_id')
+        .where('h.entity_id', id)
+        .orderBy('h.id')
+        .select('h.golden_id', 'h.action', 'h.changes', 'l.source_key'),
+    );
+    for (const line of whatDoesNotFit(steps, tables.get(name)!)) say('history does not fit', [name, ...line]);
+    // By which steps records became one depends on which of them were there when they were compared, and so on where a run was killed and on
+    // which of two pipelines was quicker. What must be so of any steps is said above: each begins where the one before ended, and the last
+    // ends with what the record is.
+    if (!identity.startsWith('[')) continue;
+    for (const { action, changes, source_key } of steps) {
+      const all = JSON.parse((changes as string | null) ?? 'null') as Changes | null;
+      // When a reference was filled in is decided by the same.
+      const said = all && Object.fromEntries(Object.entries(all).filter(([column]) => !refers.get(name)?.has(column)));
+      if (action === 'changed' && Object.keys(said ?? {}).length === 0) continue;
+      say('history', [name, action, said, source_key]);
+    }
+  }
   await add(
     'reject',
     knex('il_reject as r')
@@ -105,6 +139,31 @@ export async function dumpStore(knex: Knex): Promise<string[]> {
 }
 
 type Row = Record<string, string | number | null>;
+/** Column → before and after. */
+type Changes = Record<string, [string | number | null, string | number | null]>;
+
+/** Steps that do not begin where the one before ended, and records that are not what their last step made of them. */
+function whatDoesNotFit(steps: readonly Row[], records: readonly Row[]): unknown[][] {
+  const now = new Map(records.map((row) => [row._id, row]));
+  const ended = new Map<Row[string], Map<string, Row[string]>>();
+  const found: unknown[][] = [];
+  for (const { golden_id, action, changes, source_key } of steps) {
+    // A record that comes back is written whole, without its changes.
+    if (action === 'restored' || !ended.has(golden_id!)) ended.set(golden_id!, new Map());
+    const columns = ended.get(golden_id!)!;
+    for (const [column, [before, after]] of Object.entries(JSON.parse((changes as string | null) ?? '{}') as Changes)) {
+      if (column === '_id') continue;
+      if (columns.has(column) && columns.get(column) !== before) found.push([source_key, column, columns.get(column), before]);
+      columns.set(column, after);
+    }
+  }
+  for (const [golden, columns] of ended)
+    for (const [column, value] of columns) {
+      const record = now.get(golden);
+      if (record ? record[column] !== value : value !== null) found.push(['the record', column, value, record?.[column] ?? null]);
+    }
+  return found;
+}
 
 function byName([a]: [string, unknown], [b]: [string, unknown]): number {
   return a < b ? -1 : 1;

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { generateTown } from '../sample-town/generate.ts';
+import { generateTown } from '../sample-town/generate/generate.ts';
 import { writeLocalConnections } from '../sample-town/local-connections.ts';
-import { emptyDatabase } from '../sample-town/postgres-server.ts';
-import { openKnex } from '../../src/store/open.ts';
+import { emptyDatabase } from '../sample-town/servers/postgres/server.ts';
+import { openTown } from '../../src/cli/town.ts';
 import { startSystems } from '../sample-town/systems.ts';
 import { digest, dumpFolder, dumpStore, dumpTaken, firstDifferences } from './dump.ts';
 
@@ -63,7 +64,7 @@ export async function killTest(options: KillTestOptions): Promise<KillTestResult
       if (options.store !== undefined) await emptyDatabase(options.store);
     };
     const state = async (): Promise<string[]> => [
-      ...(await dumped(options.store ?? 'sqlite:data/interlocal.db', town)),
+      ...(await dumped(town)),
       ...['recreation', 'bank'].flatMap((name) => dumpFolder(join(data, 'sftp', name))),
       ...dumpFolder(join(data, 'council')),
       ...dumpTaken(join(data, 'sftp/finance')),
@@ -71,12 +72,12 @@ export async function killTest(options: KillTestOptions): Promise<KillTestResult
     /** Finance has taken what was sent to it, and the pipeline has seen that. */
     const answered = async (): Promise<void> => {
       systems.imports.takeAll();
-      await ended(start(town, 'receipts-to-finance'));
+      await toItsEnd(town, 'receipts-to-finance');
     };
 
     await reset();
     const started = performance.now();
-    await ended(start(town));
+    await toItsEnd(town);
     let whole = performance.now() - started;
     await answered();
     const wanted = await state();
@@ -98,7 +99,7 @@ export async function killTest(options: KillTestOptions): Promise<KillTestResult
         await over;
         result.kills++;
       }
-      await ended(start(town));
+      await toItsEnd(town);
       await answered();
       result.towns++;
       const got = await state();
@@ -131,18 +132,32 @@ function setStore(town: string, url: string): void {
   writeFileSync(yaml, `${readFileSync(yaml, 'utf8').trimEnd()}\nstore: { url: "${url}" }\n`);
 }
 
-async function dumped(url: string, town: string): Promise<string[]> {
-  const knex = await openKnex(url, town);
+async function dumped(town: string): Promise<string[]> {
+  const { project, knex } = await openTown(town);
   try {
-    return await dumpStore(knex);
+    return await dumpStore(
+      knex,
+      [...project.entities.values()].map(({ value }) => value),
+    );
   } finally {
     await knex.destroy();
   }
 }
 
 /** All pipelines, or one. */
-function start(town: string, pipeline = '--all'): ChildProcess {
-  return spawn(process.execPath, [join(ROOT, 'src', 'main.ts'), 'run', pipeline, '--json', '--project', town], { stdio: 'ignore' });
+function start(town: string, pipeline = '--all', stdio: 'ignore' | 'pipe' = 'ignore'): ChildProcess {
+  return spawn(process.execPath, [join(ROOT, 'src', 'main.ts'), 'run', pipeline, '--json', '--project', town], { stdio });
+}
+
+/** A run that nobody disturbs. Throws when it is stopped by a fault of its own: what it left out would not be seen in a comparison with another such run. */
+async function toItsEnd(town: string, pipeline = '--all'): Promise<void> {
+  const child = start(town, pipeline, 'pipe');
+  let [out, err] = ['', ''];
+  child.stdout!.on('data', (chunk) => (out += String(chunk)));
+  child.stderr!.on('data', (chunk) => (err += String(chunk)));
+  await once(child, 'close');
+  if (!out.startsWith('{"runs":') || out.includes('"code":"INTERNAL"'))
+    throw new Error(`The run of ${pipeline} broke off:\n${out}\n${err}`);
 }
 
 async function ended(child: ChildProcess): Promise<void> {

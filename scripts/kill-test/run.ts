@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startPostgres } from '../sample-town/postgres-server.ts';
+import { startPostgres } from '../sample-town/servers/postgres/server.ts';
 import { killTest } from './kill-test.ts';
 
 /**

@@ -50,7 +50,7 @@ test.each([
     `<ROOT>${receipt('1', '5.00', '6.00')}</ROOT>`,
     'paid with 6.00, but distributes 5.00',
   ],
-  ['an amount that is none', `<ROOT>${receipt('1', '5')}</ROOT>`, 'has no amount, or one that is none'],
+  ['an amount that is not one', `<ROOT>${receipt('1', '5')}</ROOT>`, 'has no amount, or one that is not one'],
   ['a receipt without a number', `<ROOT>${receipt('')}</ROOT>`, 'has no number'],
 ])('%s is not imported', (_, text, why) => {
   writeFileSync(join(folder, 'imports/a.xml'), text);

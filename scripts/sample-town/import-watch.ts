@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { dollars, sum } from './money.ts';
+import { dollars, sum } from './generate/money.ts';
 
 /** The part of finance that watches a folder for receipts to import, as New World ERP does. */
 export interface ImportWatch {
   /** What it has imported so far, as its taken files have it. */
   taken(): ImportCount;
-  /** Imports what lies in its folder now, without waiting for the next beat. */
+  /** Imports what is in its folder now, without waiting for the next beat. */
   takeAll(): void;
-  /** Imports what lies there, and ends. */
+  /** Imports what is there, and ends. */
   close(): void;
 }
 
@@ -32,7 +32,7 @@ const BEAT_MS = 250;
 
 /**
  * Watches `folder`/imports. A file that is right is moved to `folder`/taken, any other to `folder`/refused; what came of it is written to an
- * edit report in `reports`, which stands for the e-mail that New World sends. What it imported is what lies in taken, and nothing else.
+ * edit report in `reports`, which stands for the e-mail that New World sends. What it imported is what is in taken, and nothing else.
  */
 export function startImportWatch({ folder, reports }: { folder: string; reports: string }): ImportWatch {
   for (const name of ['imports', 'taken']) mkdirSync(join(folder, name), { recursive: true });
@@ -110,7 +110,7 @@ function faultsOf(receipts: readonly ImportedReceipt[], known: ReadonlySet<strin
     const faults = [
       ...(number === '' ? ['A receipt has no number.'] : []),
       ...(seen.has(number) ? [`Receipt ${number} was imported before.`] : []),
-      ...(paid === undefined || distributed === undefined ? [`Receipt ${number} has no amount, or one that is none.`] : []),
+      ...(paid === undefined || distributed === undefined ? [`Receipt ${number} has no amount, or one that is not one.`] : []),
       ...(paid === distributed ? [] : [`Receipt ${number} is paid with ${text(paid)}, but distributes ${text(distributed)}.`]),
     ];
     seen.add(number);

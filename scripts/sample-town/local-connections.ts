@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SOAP_PATH } from './soap-server.ts';
+import { SOAP_PATH } from './servers/soap/server.ts';
 import { DEFAULT_PORTS, type TownSystems } from './systems.ts';
 
 const OURS = "# Written by the sample town's start: its systems could not have their usual ports. Removed by the next start that can.";

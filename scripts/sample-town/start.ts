@@ -8,12 +8,12 @@ import { registerServe } from '../../src/cli/operate/serve.ts';
 import { openTown } from '../../src/cli/town.ts';
 import { InterlocalError } from '../../src/core/errors.ts';
 import { EXIT_CODES, EXIT_CONFIG } from '../../src/core/outcome.ts';
-import { generateTown, TOWN_MARKER } from './generate.ts';
+import { generateTown, TOWN_MARKER } from './generate/generate.ts';
 import { adaptConnections } from './local-connections.ts';
-import { SOAP_PATH } from './soap-server.ts';
+import { SOAP_PATH } from './servers/soap/server.ts';
 import { startSystems, type TownSystems } from './systems.ts';
-import { startPostgres } from './postgres-server.ts';
-import { summaryOf } from './summary.ts';
+import { startPostgres } from './servers/postgres/server.ts';
+import { summaryOf } from './generate/summary.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const TOWN = 'data/sample-town';
@@ -66,7 +66,7 @@ function townOf(project: string): string {
   const what = `${town.name}, a sample town of ${residents.length} residents (seed ${seed}), `;
   if (before === readFileSync(marker, 'utf8')) return `${what}is in ${TOWN}.`;
   const old = before !== undefined && existsSync(join(project, 'data/interlocal.db'));
-  return `${what}was made in ${TOWN}.${old ? ' It replaces one of an older version, whose records are still in the store: to begin anew, end this, delete data/interlocal.db and start again.' : ''}`;
+  return `${what}was made in ${TOWN}.${old ? ' It replaces one of an older version, whose records are still in the store: to begin again, end this, delete data/interlocal.db and start again.' : ''}`;
 }
 
 /** On the usual ports, which config/connections.yaml has; where one is taken, on any that are free. */

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { generateTown } from './generate.ts';
+import { generateTown } from './generate/generate.ts';
 import {
   CLERK_USER,
   DEFAULT_PORTS,
@@ -9,7 +9,7 @@ import {
   SFTP_USER,
   startSystems,
 } from './systems.ts';
-import { SOAP_PATH } from './soap-server.ts';
+import { SOAP_PATH } from './servers/soap/server.ts';
 
 const USAGE =
   'node scripts/sample-town/systems-cli.ts [--folder data/sample-town] [--seed 1] [--sftp 8651] [--soap 8652] [--sqlserver 8653]';

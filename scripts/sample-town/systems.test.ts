@@ -8,9 +8,9 @@ import soap from 'soap';
 import type ssh2 from 'ssh2';
 import SftpClient from 'ssh2-sftp-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { generateTown, type TownTruth } from './generate.ts';
-import { fingerprint } from './sftp-host-key.ts';
-import { SOAP_PATH } from './soap-server.ts';
+import { generateTown, type TownTruth } from './generate/generate.ts';
+import { fingerprint } from './servers/sftp/host-key.ts';
+import { SOAP_PATH } from './servers/soap/server.ts';
 import {
   CLERK_USER,
   FINANCE_DATABASE,

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ClerkRecords } from './clerk-records.ts';
+import type { ClerkRecords } from './generate/clerk-records.ts';
 import { type ImportWatch, startImportWatch } from './import-watch.ts';
 import { writeSecrets } from './secrets.ts';
-import { sampleTownHostKey } from './sftp-host-key.ts';
-import { startSftpServer, type SftpUser } from './sftp-server.ts';
-import { startClerkService } from './soap-server.ts';
+import { sampleTownHostKey } from './servers/sftp/host-key.ts';
+import { startSftpServer, type SftpUser } from './servers/sftp/server.ts';
+import { startClerkService } from './servers/soap/server.ts';
 import { startTdsEndpoint } from './servers/tds/endpoint.ts';
 import { tlsKeys } from './tls-keys.ts';
 
-export { SFTP_HOST_KEY_FINGERPRINT } from './sftp-host-key.ts';
+export { SFTP_HOST_KEY_FINGERPRINT } from './servers/sftp/host-key.ts';
 
 export interface TownSystems {
   ports: { sftp: number; soap: number; sqlserver: number };
@@ -23,7 +23,7 @@ export interface TownSystemsOptions {
   /** 0 takes any free port. */
   ports?: { sftp?: number; soap?: number; sqlserver?: number };
   passwords?: Partial<typeof PASSWORDS>;
-  /** Public keys, in OpenSSH's one-line form, that let the SFTP user in beside its password. */
+  /** Public keys, in OpenSSH's one-line form, that let the SFTP user in next to its password. */
   sftpPublicKeys?: readonly string[];
 }
 

@@ -6,11 +6,11 @@ import { parse } from 'csv-parse/sync';
 import { XMLParser } from 'fast-xml-parser';
 import iconv from 'iconv-lite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PERMIT_COLUMNS } from './council-files.ts';
-import { FINANCE_TABLES, writeFinance } from './finance-tables.ts';
-import { REGISTRATION_COLUMNS } from './registration-files.ts';
+import { PERMIT_COLUMNS } from './generate/council-files.ts';
+import { FINANCE_TABLES, writeFinance } from './generate/finance-tables.ts';
+import { REGISTRATION_COLUMNS } from './generate/registration-files.ts';
 import { makeTown } from './town.ts';
-import type { SeededError } from './truth.ts';
+import type { SeededError } from './generate/truth.ts';
 
 /** The files are read back here by other people's parsers and compared with the truth: whatever differs must be a seeded error. */
 const town = makeTown(1, 120);
@@ -39,7 +39,7 @@ describe('general ledger (R1)', () => {
     expect(differing).toEqual({ [unposted.key ?? '']: -(unposted.cents ?? 0), [seeded('posting-differs').key ?? '']: 10 });
   });
 
-  test('counts are those of the truth, the unknown pay code stands on its line', () => {
+  test('counts are those of the truth, the unknown pay code is on its line', () => {
     expect(rows).toHaveLength(truth.streams['recreation.gl']?.records ?? 0);
     expect(rows.filter((row) => !['01', '02', '03', '04'].includes(String(row.sagldistribution_paycode)))).toHaveLength(1);
     const { file, line, key } = seeded('unknown-pay-code');
@@ -217,7 +217,7 @@ describe('council folder', () => {
     expect(published.reduce((all, line) => all + cents(line['amount_paid']), 0)).toBe(revenue);
   });
 
-  test('permits have every BLDS field, and one date that is none', () => {
+  test('permits have every BLDS field, and one date that is not one', () => {
     const permits = records('council/permits.csv');
     expect(permits).toHaveLength(truth.permits.length);
     expect(Object.keys(permits[0] ?? {})).toEqual([...PERMIT_COLUMNS]);

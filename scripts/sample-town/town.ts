@@ -1,19 +1,19 @@
-import { bankFiles } from './bank-files.ts';
-import { FIRST_DAY, LAST_DAY, monthOf } from './calendar.ts';
-import { makeClerkActivity, type ClerkReceipt, type Dog } from './clerk-activity.ts';
-import { clerkRecords, type ClerkRecords } from './clerk-records.ts';
-import { dogTagFile, permitFile } from './council-files.ts';
-import type { TownFile } from './files.ts';
-import { makeFinance, type Finance } from './finance-tables.ts';
-import { LEDGER_STREAM, ledgerFiles } from './ledger-files.ts';
-import { sum } from './money.ts';
-import { paymentFiles } from './payment-files.ts';
-import { planErrors } from './plan.ts';
-import { createRandom } from './random.ts';
-import { RECEIPT_STREAM, receiptFiles } from './receipt-files.ts';
-import { accountNumber, makeRecreationReceipts, total, type RecreationReceipt } from './recreation-receipts.ts';
-import { REGISTRATION_STREAM, recreationIds, registrationFiles } from './registration-files.ts';
-import { makePeople, TOWN, type Resident } from './residents.ts';
+import { bankFiles } from './generate/bank-files.ts';
+import { FIRST_DAY, LAST_DAY, monthOf } from './generate/calendar.ts';
+import { makeClerkActivity, type ClerkReceipt, type Dog } from './generate/clerk-activity.ts';
+import { clerkRecords, type ClerkRecords } from './generate/clerk-records.ts';
+import { dogTagFile, permitFile } from './generate/council-files.ts';
+import type { TownFile } from './generate/files.ts';
+import { makeFinance, type Finance } from './generate/finance-tables.ts';
+import { LEDGER_STREAM, ledgerFiles } from './generate/ledger-files.ts';
+import { sum } from './generate/money.ts';
+import { paymentFiles } from './generate/payment-files.ts';
+import { planErrors } from './generate/plan.ts';
+import { createRandom } from './generate/random.ts';
+import { RECEIPT_STREAM, receiptFiles } from './generate/receipt-files.ts';
+import { accountNumber, makeRecreationReceipts, total, type RecreationReceipt } from './generate/recreation-receipts.ts';
+import { REGISTRATION_STREAM, recreationIds, registrationFiles } from './generate/registration-files.ts';
+import { makePeople, TOWN, type Resident } from './generate/residents.ts';
 import {
   createRegistry,
   type Department,
@@ -22,9 +22,9 @@ import {
   type Registry,
   type ResidentTruth,
   type TownTruth,
-} from './truth.ts';
+} from './generate/truth.ts';
 
-/** Changes whenever the same seed would make another town, so that an older folder is known to be one. */
+/** Changes whenever the same seed would make another town, so an older folder is known to be one. */
 export const TOWN_VERSION = 2;
 
 export interface Town {

@@ -40,7 +40,7 @@ export function askerOf(cli: Pick<Cli, 'json'>, terminal: Terminal = { input: pr
       code: 'USAGE',
       place: {},
       message: 'There was no answer.',
-      hint: 'Answer, or give everything by flags; --help lists them.',
+      hint: 'Answer the question, or use flags; --help lists them.',
     });
   };
   return {
@@ -50,7 +50,7 @@ export function askerOf(cli: Pick<Cli, 'json'>, terminal: Terminal = { input: pr
         const answer = await ask('Number or name: ');
         const found = choices.find((c, i) => c === answer || String(i + 1) === answer);
         if (found) return found;
-        output.write(`"${answer}" is none of them.\n`);
+        output.write(`"${answer}" is not one of them.\n`);
       }
     },
     async line(question, preset, wrong) {

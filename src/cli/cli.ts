@@ -1,8 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { AbortedError, ConfigError, InterlocalError, type Problem } from '../core/errors.ts';
+import { AbortedError, ConfigError, type Problem } from '../core/errors.ts';
 import { EXIT_CODES, EXIT_CONFIG } from '../core/outcome.ts';
 import { jsonLine, visible } from '../core/visible.ts';
-import { storeFailure } from '../store/failures.ts';
+import { knownFailure } from '../engine/run/failure.ts';
 
 /** What every command gets: where to write, which folder, and how to end. */
 export interface Cli {
@@ -13,7 +13,7 @@ export interface Cli {
   json(): boolean;
   /** Writes the value as JSON with --json, otherwise what `text` gives. */
   print(value: unknown, text: () => string): void;
-  /** For people, while working: to stderr, so that stdout stays the result. */
+  /** For people, while working: to stderr, so stdout stays the result. */
   note(line: string): void;
   /** The exit code that the process will end with; the highest call wins nothing, the last one does. */
   setExit(code: number): void;
@@ -36,7 +36,7 @@ export async function runCli(argv: readonly string[], commands: readonly Registe
     .version(version)
     .option('--project <folder>', "the town's folder", '.')
     .option('--json', 'machine-readable output on stdout')
-    .showHelpAfterError('Run with --help to see what there is.')
+    .showHelpAfterError('Run with --help to see the commands and options.')
     .configureOutput({ writeErr: (text) => void process.stderr.write(visible(text)) })
     .exitOverride();
   const cli: Cli = {
@@ -59,7 +59,7 @@ export async function runCli(argv: readonly string[], commands: readonly Registe
   let signals = 0;
   const onSignal = (): void => {
     if (++signals > 1) process.exit(130);
-    cli.note('Stopping after the batch in hand … (press Ctrl-C again to stop at once; either way nothing is lost)');
+    cli.note('Stopping after the current batch … (press Ctrl-C again to stop at once; either way nothing is lost)');
     abort.abort();
   };
   process.on('SIGINT', onSignal);
@@ -92,7 +92,7 @@ function quietPipes(): void {
 
 /** An option that takes a count: a whole number from 1. */
 export function countOption(text: string): number {
-  if (!/^\d{1,9}$/.test(text) || Number(text) === 0) throw new InvalidArgumentError('It must be a whole number from 1.');
+  if (!/^\d{1,9}$/.test(text) || Number(text) === 0) throw new InvalidArgumentError('It must be a whole number, 1 or more.');
   return Number(text);
 }
 
@@ -100,7 +100,7 @@ export function countOption(text: string): number {
 function acceptGlobalOptionsAnywhere(program: Command): void {
   const visit = (command: Command): void => {
     for (const sub of command.commands) {
-      sub.exitOverride().showHelpAfterError('Run with --help to see what there is.');
+      sub.exitOverride().showHelpAfterError('Run with --help to see the commands and options.');
       sub.option('--project <folder>', "the town's folder").option('--json', 'machine-readable output on stdout');
       sub.on('option:project', (folder: string) => program.setOptionValue('project', folder));
       sub.on('option:json', () => program.setOptionValue('json', true));
@@ -120,14 +120,14 @@ function reportError(thrown: unknown, cli: Cli): number {
     json('USAGE', [usageProblem(thrown)]);
     return EXIT_CONFIG;
   }
-  const error = storeFailure(thrown) ?? thrown;
-  if (error instanceof InterlocalError) {
+  const error = knownFailure(thrown);
+  if (error) {
     json(error.code, error.problems);
     cli.note(error.message);
     return error instanceof ConfigError ? EXIT_CONFIG : error instanceof AbortedError ? EXIT_CODES.aborted : 1;
   }
   // Ours, not the user's: the stack is what we need to fix it.
-  const message = `This is a fault of Interlocal, not of your configuration. Please report it with these lines:\n${(error as Error)?.stack ?? String(error)}`;
+  const message = `This is a bug in Interlocal, not in your configuration. Please report it with these lines:\n${(thrown as Error)?.stack ?? String(thrown)}`;
   json('INTERNAL', [{ code: 'INTERNAL', place: {}, message, hint: 'Please report it with these lines.' }]);
   cli.note(message);
   return 1;
@@ -140,6 +140,6 @@ function usageProblem({ code, message }: CommanderError): Problem {
     code: 'USAGE',
     place: {},
     message: `${said.charAt(0).toUpperCase()}${said.slice(1)}.`.replace(/\.\.$/, '.'),
-    hint: meant ? `${meant.replace(/^\(|\)$/g, '')}` : 'Run with --help to see what there is.',
+    hint: meant ? `${meant.replace(/^\(|\)$/g, '')}` : 'Run with --help to see the commands and options.',
   };
 }

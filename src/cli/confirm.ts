@@ -40,7 +40,7 @@ export async function confirmed(cli: Cli, { lines, question, yes }: Confirmation
 /** A reason that says something. Throws ConfigError USAGE without one; asks for it where a person can be asked. */
 export async function reasonOf(cli: Cli, given: string | undefined, what: string): Promise<string> {
   const wrong = (text: string): string | undefined =>
-    /\p{L}{2}/u.test(text) ? undefined : 'Write in a few words why: it stays on record.';
+    /\p{L}{2}/u.test(text) ? undefined : 'Say why in a few words; the reason is kept on record.';
   if (given === undefined) {
     const asker = askerOf(cli);
     if (asker)
@@ -54,7 +54,7 @@ export async function reasonOf(cli: Cli, given: string | undefined, what: string
   throw new ConfigError({
     code: 'REASON_MISSING',
     place: { path: '--reason' },
-    message: `It must be said why ${what}.`,
-    hint: 'Add --reason and a few words, such as --reason "entered by hand on May 3". They stay on record.',
+    message: `A reason is needed why ${what}.`,
+    hint: 'Add --reason and a few words, such as --reason "entered by hand on May 3". The reason is kept on record.',
   });
 }

@@ -1,6 +1,6 @@
 import { ConfigError, didYouMean, type Problem } from '../core/errors.ts';
 import type { Engine } from '../engine/run/run.ts';
-import { storedPipelines } from '../store/sources.ts';
+import { everyPipeline } from '../reports/pipelines.ts';
 
 /** Ids of records as a person types them, `31` or `#31`, each once. Throws ConfigError (USAGE) with all that are none. */
 export function idsOf(texts: readonly string[]): number[] {
@@ -10,7 +10,7 @@ export function idsOf(texts: readonly string[]): number[] {
       wrong.map((text) => ({
         code: 'USAGE',
         place: {},
-        message: `${JSON.stringify(text)} is no number of a record.`,
+        message: `${JSON.stringify(text)} is not a record number.`,
         hint: 'Give it as the list shows it, such as 31 or #31.',
       })),
     );
@@ -24,12 +24,12 @@ export function endsIn(option: string, file: string, endings: readonly string[])
   throw new ConfigError({
     code: 'USAGE',
     place: { path: option },
-    message: `What is written is no .${ending} file.`,
+    message: `The output cannot be written as a .${ending} file.`,
     hint: `Name a file that ends in ${endings.map((one) => `.${one}`).join(' or ')}.`,
   });
 }
 
-/** A problem for a name that is none of those known. */
+/** A problem for a name that is not one of those known. */
 export function unknownName(code: string, what: string, given: string, known: Iterable<string>): Problem {
   const names = [...new Set(known)].sort();
   const meant = didYouMean(given, names);
@@ -37,7 +37,7 @@ export function unknownName(code: string, what: string, given: string, known: It
     code,
     place: { path: given },
     message: `There is no ${what} "${given}".`,
-    hint: meant ? `Did you mean ${meant}?` : `There are: ${names.join(', ') || 'none yet'}.`,
+    hint: meant ? `Did you mean ${meant}?` : `Known: ${names.join(', ') || 'none yet'}.`,
   };
 }
 
@@ -47,7 +47,6 @@ export function unknownName(code: string, what: string, given: string, known: It
  */
 export async function knownPipeline(engine: Engine, given: string | undefined): Promise<void> {
   if (given === undefined || engine.project.pipelines.has(given)) return;
-  const stored = await storedPipelines(engine.knex);
-  if (!stored.includes(given))
-    throw new ConfigError(unknownName('PIPELINE_UNKNOWN', 'pipeline', given, [...engine.project.pipelines.keys(), ...stored]));
+  const known = await everyPipeline(engine);
+  if (!known.includes(given)) throw new ConfigError(unknownName('PIPELINE_UNKNOWN', 'pipeline', given, known));
 }

@@ -1,11 +1,9 @@
 import { openProject } from '../config/load.ts';
 import type { Project } from '../config/project.ts';
-import { storeUrl } from '../config/secrets.ts';
 import { compileMapping } from '../mapping/compile.ts';
-import { compileSinkMapping } from '../mapping/sink-mapping.ts';
+import { compileSinkMapping } from '../mapping/sink/sink-mapping.ts';
+import { closeEngine, openEngine } from '../engine/run/open.ts';
 import type { Engine } from '../engine/run/run.ts';
-import { migrateModel } from '../store/model-tables.ts';
-import { openKnex } from '../store/open.ts';
 import { transports } from '../transports/transports.ts';
 import type { Cli } from './cli.ts';
 
@@ -20,19 +18,8 @@ export function loadTown(folder: string): Promise<Project> {
 }
 
 /** Loads a town's folder, opens its store and brings both in line. The caller closes the store. */
-export async function openTown(folder: string): Promise<Engine & { project: Project }> {
-  const project = await loadTown(folder);
-  const knex = await openKnex(storeUrl(project), project.folder);
-  try {
-    await migrateModel(
-      knex,
-      [...project.entities.values()].map((e) => e.value),
-    );
-  } catch (error) {
-    await knex.destroy();
-    throw error;
-  }
-  return { project, knex };
+export async function openTown(folder: string): Promise<Engine> {
+  return openEngine(await loadTown(folder));
 }
 
 /** The same for one command; closes the store when the work is done. */
@@ -41,6 +28,6 @@ export async function withTown<T>(cli: Cli, work: (engine: Engine) => Promise<T>
   try {
     return await work(engine);
   } finally {
-    await engine.knex.destroy();
+    await closeEngine(engine);
   }
 }

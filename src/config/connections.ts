@@ -6,7 +6,7 @@ import { readText } from './find-files.ts';
 import type { ConnectionsConfig } from './schema/interlocal.ts';
 import { connectionsSchema, localConnectionsSchema } from './schema/interlocal.ts';
 import { valueAtPath } from './words.ts';
-import type { Path } from './yaml-document.ts';
+import type { Path } from './yaml/document.ts';
 
 const FILE = 'config/connections.yaml';
 /** Everything but the two keys that are never secret: a password may have slipped to any other place. */

@@ -27,7 +27,7 @@ const MOST_PARTIAL = 20;
 
 /**
  * What else is wrong in files that are wrong in themselves, as far as they could be read. Each is looked at as if it were right, the
- * others as they are, so that what one mistake makes of another file is not told.
+ * others as they are, so what one mistake makes of another file is not told.
  */
 export async function crossCheckPartial(draft: Draft, options: CrossCheckOptions): Promise<Problem[]> {
   const found: Problem[] = [];

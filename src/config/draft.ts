@@ -12,20 +12,20 @@ import { explainIssues, explainLossy } from './explain.ts';
 import type { Source } from './explain.ts';
 import { withoutWrong } from './prune.ts';
 import { textOfPath } from './words.ts';
-import type { Path } from './yaml-document.ts';
-import { readYaml } from './yaml-document.ts';
+import type { Path } from './yaml/document.ts';
+import { readYaml } from './yaml/document.ts';
 
 /** One file that is right in itself. */
 export interface Part<T> extends Located<T> {
   shipped: boolean;
   source: Source;
-  /** As it stands in the file, without defaults: for what was left out. */
+  /** As it is in the file, without defaults: for what was left out. */
   raw: unknown;
   /** Of a file with mistakes: what was taken out of it so that the rest could be read. */
   removed?: readonly Path[];
 }
 
-/** Parts by name; undefined for one that is there but wrong in itself, so that nobody says it is missing. */
+/** Parts by name; undefined for one that is there but wrong in itself, so nobody says it is missing. */
 export type Parts<T> = Map<string, Part<T> | undefined>;
 
 /** What was loaded, before it is checked against each other. */
@@ -51,7 +51,7 @@ export type PartKind = 'connectors' | 'mappings' | 'sinkMappings' | 'pipelines' 
 
 /**
  * Reads one YAML file by its schema; problems are added to the list. `mayBeSecret`: where a value may be a password that
- * somebody wrote into the file, so that no problem shows it.
+ * somebody wrote into the file, so no problem shows it.
  */
 export function readPart<S extends z.ZodType>(
   file: { shown: string; text: string; shipped: boolean },

@@ -3,7 +3,7 @@ import { didYouMean } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
 import { isSecretAt, describedAt, keysAt, kindsAt } from './schema-at.ts';
 import { textOfPath, valueAtPath, wordsForIssue } from './words.ts';
-import type { Path, Position, YamlDocument } from './yaml-document.ts';
+import type { Path, Position, YamlDocument } from './yaml/document.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -31,7 +31,7 @@ export function explainIssues(
     const given = valueAtPath(value, path);
     const full = [...base, ...path];
     if (given === undefined && isAbsence(issue)) {
-      // A misspelt key is one mistake, not an unknown key and a missing one.
+      // A misspelled key is one mistake, not an unknown key and a missing one.
       const meant = unknownKeys.some(
         (u) =>
           samePath(u.path as Path, path.slice(0, -1)) &&
@@ -88,8 +88,8 @@ export function unknownKey(key: string, known: readonly string[], source: Source
   // A key such as `password:hunter2` is a value whose colon lacks its space: it may be a secret.
   const isName = /^[\p{L}\p{N}_. -]{1,60}$/u.test(key);
   const meant = didYouMean(isName ? key : (key.split(/[:=]/)[0] ?? ''), known);
-  const shown = isName ? `"${key}" is not a key that is known here.` : 'this is not a key that is known here.';
-  const list = known.length > 0 && known.length <= 16 ? `Known here: ${known.join(', ')}.` : undefined;
+  const shown = isName ? `"${key}" is not a known key here.` : 'this is not a known key here.';
+  const list = known.length > 0 && known.length <= 16 ? `Known keys: ${known.join(', ')}.` : undefined;
   const hint = !isName && meant ? `Is the space after "${meant}:" missing?` : meant ? `Did you mean ${meant}?` : list;
   return { code: 'KEY_UNKNOWN', place: { ...source.keyAt(full), path: textOfPath(isName ? full : parent) }, message: shown, hint };
 }
@@ -107,7 +107,7 @@ export function secretLiteral(at: Position, full: Path): Problem {
   return {
     code: 'SECRET_LITERAL',
     place: { ...at, path: textOfPath(full) },
-    message: 'this is a secret and must not stand in the file itself.',
+    message: 'this is a secret and must not be in the file itself.',
     hint: 'Write ${env:NAME} for an environment variable or ${file:secrets/name} for a file, and put the secret there.',
   };
 }

@@ -12,7 +12,7 @@ export interface TextFile {
   text: string;
   /** From the packs shipped with Interlocal. */
   shipped: boolean;
-  /** The connector whose folder a mapping or lookup stands in: it may speak of that connector alone. */
+  /** The connector whose folder a mapping or lookup is in: it may speak of that connector alone. */
   pack?: string;
 }
 
@@ -87,7 +87,7 @@ export async function readText(
       code: 'FILE_UNREADABLE',
       place: { file: shown },
       message: `this file cannot be read (${code ?? 'unknown reason'}).`,
-      hint: 'Look at its rights, and whether it is a file.',
+      hint: 'Check its permissions, and that it is a file.',
     });
     return undefined;
   }
@@ -134,7 +134,7 @@ export async function connectorFolders(root: string): Promise<[connector: string
   });
 }
 
-/** Mappings or lookups that stand in the folders of connectors. */
+/** Mappings or lookups that are in the folders of connectors. */
 async function readBrought(root: string, below: string, ending: string, shipped: boolean, problems: Problem[]): Promise<TextFile[]> {
   const read = (await connectorFolders(root)).map(async ([pack, folder]) =>
     (await readPlain(root, `connectors/${folder}/${below}`, ending, shipped, problems)).map((file) => ({ ...file, pack })),
@@ -146,7 +146,7 @@ function misnamed(file: TextFile, start: string, ending: string): Problem {
   return {
     code: 'NAME_MISMATCH',
     place: { file: file.shown },
-    message: "what a connector brings along must have its name, so that no two get into each other's way.",
+    message: 'files that come with a connector must start with its name, so two connectors do not collide.',
     hint: `Name it ${start}${ending} or ${start}-….`,
   };
 }
@@ -182,7 +182,7 @@ async function readOne(root: string, path: string, name: string, shipped: boolea
   return read && { name, shipped, ...read };
 }
 
-/** connection.yaml beside interlocal.yaml would silently be no configuration at all. */
+/** connection.yaml next to interlocal.yaml would silently be no configuration at all. */
 async function misnamedConfig(folder: string): Promise<Problem[]> {
   const known = ['interlocal.yaml', 'connections.yaml', 'connections.local.yaml'];
   return (await namesIn(join(folder, 'config'))).flatMap((name) => {

@@ -9,7 +9,7 @@ import { entitySchema } from './schema/model.ts';
 import { pipelineSchema } from './schema/pipeline.ts';
 import { sinkMappingSchema } from './schema/sink-mapping.ts';
 
-/** Each kind of YAML: its schema, where such files stand in a town's folder, and what they are. */
+/** Each kind of YAML: its schema, where such files are in a town's folder, and what they are. */
 export const YAML_KINDS = {
   interlocal: { schema: interlocalSchema, files: ['config/interlocal.yaml'], title: 'The town' },
   connections: { schema: connectionsSchema, files: ['config/connections.yaml'], title: "The town's connections" },

@@ -32,7 +32,7 @@ export interface LoadOptions {
   compileMapping?: CompileCheck;
   /** The same for mappings to sinks. */
   compileSinkMapping?: CompileSinkCheck;
-  /** Also look whether every secret that a connection names can be had on this machine. Default: no. */
+  /** Also check whether every secret that a connection names can be had on this machine. Default: no. */
   secrets?: boolean;
   /** What can be known only with parts that this folder does not know: the store, the disk. Gets what could be read. */
   alsoCheck?: (draft: Draft) => Promise<Problem[]>;
@@ -139,7 +139,7 @@ function named<T>(part: Part<T> | undefined, key: string & keyof T, file: TextFi
   problems.push({
     code: 'NAME_MISMATCH',
     place: { ...part.at([key]), path: key },
-    message: `is "${String(given)}", but the ${where} is called "${file.name}".`,
+    message: `is "${String(given)}", but the ${where} is named "${file.name}".`,
     hint: `Write ${key}: ${file.name}, or rename the ${where}.`,
   });
   return undefined;
@@ -169,7 +169,7 @@ function isOfItsPack(
   problems.push({
     code: 'VALUE_INVALID',
     place: { ...part.at([key, 'connector']), path: `${key}.connector` },
-    message: `must be ${file.pack}: this mapping stands in the folder of that connector.`,
+    message: `must be ${file.pack}: this mapping is in the folder of that connector.`,
     hint: `Write connector: ${file.pack}, or move the mapping into mappings/.`,
   });
   return false;
@@ -193,8 +193,8 @@ async function nothingThere(given: string, root: string): Promise<Problem> {
     ? 'there is no such folder.'
     : there.isDirectory()
       ? "this folder has no config/interlocal.yaml, so it is not a town's folder."
-      : 'this is a file, and a folder is needed.';
-  const hint = `Name the town's folder with --project, or make one: interlocal init ${there ? 'DIR' : given}`;
+      : 'this is a file, but a folder is needed.';
+  const hint = `Name the town's folder with --project, or create one: interlocal init ${there ? 'DIR' : given}`;
   return {
     code: 'FILE_MISSING',
     place: { file: there?.isDirectory() ? join(given, 'config/interlocal.yaml') : given },

@@ -34,7 +34,7 @@ describe('reading a lookup table', () => {
 
   it('finds days that do not exist and rows that do not fit', () => {
     expect(problemsIn('from,to,valid_from,valid_to\n1,a,2023-02-29,\n2,b,01/02/2024,\n3,c,2024-02-01,2024-01-01\n4,d\n"5,e\n')).toEqual([
-      'codes.csv:6:1: a quote in this row is not closed, or stands in the middle of a value. Write a value that has a comma or quote as "a, b" and a quote in it twice: "". [VALUE_INVALID]',
+      'codes.csv:6:1: a quote in this row is not closed, or is in the middle of a value. Put a value that contains a comma or quote in quotes ("a, b"), and double a quote inside it (""). [VALUE_INVALID]',
     ]);
     expect(problemsIn('from,to,valid_from,valid_to\n1,a,2023-02-29,\n2,b,01/02/2024,\n3,c,2024-02-01,2024-01-01\n4,d\n')).toEqual([
       'codes.csv:2:1 valid_from: must be a day that exists, as YYYY-MM-DD, but is "2023-02-29". [VALUE_INVALID]',

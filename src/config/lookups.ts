@@ -27,8 +27,8 @@ export function readLookup(name: string, file: string, text: string): { table: L
     const line = (error as { lines?: number }).lines ?? 1;
     problem(
       line,
-      'a quote in this row is not closed, or stands in the middle of a value.',
-      'Write a value that has a comma or quote as "a, b" and a quote in it twice: "".',
+      'a quote in this row is not closed, or is in the middle of a value.',
+      'Put a value that contains a comma or quote in quotes ("a, b"), and double a quote inside it ("").',
     );
     return { table, problems };
   }
@@ -46,7 +46,7 @@ export function readLookup(name: string, file: string, text: string): { table: L
   }
   table.columns = header;
   const twice = header.find((column, i) => header.indexOf(column) !== i);
-  if (twice !== undefined) problem(1, `the column ${quoted(twice)} stands twice.`, undefined, 'KEY_DUPLICATE', twice);
+  if (twice !== undefined) problem(1, `the column ${quoted(twice)} appears twice.`, undefined, 'KEY_DUPLICATE', twice);
 
   const lines = new Map<LookupRow, number>();
   // `lines` counts to the end of a record; a value with line breaks begins further up.

@@ -45,7 +45,7 @@ async function refuseUsedFolder(folder: string, root: string): Promise<void> {
     throw new ConfigError({
       code: 'FOLDER_NOT_EMPTY',
       place: { file: folder },
-      message: 'this is a file, and a folder is needed.',
+      message: 'this is a file, but a folder is needed.',
       hint: 'Name a new folder.',
     });
   }
@@ -53,7 +53,7 @@ async function refuseUsedFolder(folder: string, root: string): Promise<void> {
     throw new ConfigError({
       code: 'FOLDER_NOT_EMPTY',
       place: { file: folder },
-      message: "this is a town's folder already.",
+      message: "this is already a town's folder.",
       hint: 'Run interlocal validate there; after an upgrade, interlocal schemas.',
     });
   if (entries.length > 0)
@@ -109,7 +109,7 @@ server:
     'config/connections.yaml': `# yaml-language-server: $schema=./schemas/connections.json
 # The systems of this town. Each entry is one system: which connector it is read with, and how it is reached.
 #
-# Passwords and keys never stand here. Write where they are instead:
+# Never put passwords or keys here. Write where they are instead:
 #   \${env:CLERK_PASSWORD}     the environment variable CLERK_PASSWORD
 #   \${file:secrets/clerk}     the file secrets/clerk in this folder (git ignores secrets/)
 #
@@ -124,7 +124,7 @@ server:
 #       password: \${env:CLERK_PASSWORD}
 #
 # What is different on one machine, such as a test server, goes into config/connections.local.yaml, which git ignores.
-# It says only what differs, under the same names; an option without a value is taken away:
+# It says only what differs, under the same names; an option without a value is removed:
 #
 #   connections:
 #     clerk:
@@ -133,13 +133,13 @@ server:
 
 connections:
 `,
-    '.gitignore': `# Records and logs; the secrets; what is true of this machine only.
+    '.gitignore': `# Records and logs; secrets; what applies to this machine only.
 data/
 secrets/
 *.key.pem
 config/connections.local.yaml
 `,
-    '.gitattributes': `# Connectors are known by their bytes (interlocal packs --verify), and recordings test line ends: git leaves both alone.
+    '.gitattributes': `# Connectors are identified by their bytes (interlocal packs --verify), and recordings test line ends: git must not change either.
 connectors/** -text
 `,
     '.vscode/settings.json': `${JSON.stringify({ 'yaml.schemas': Object.fromEntries(Object.entries(YAML_KINDS).map(([kind, { files }]) => [`./config/schemas/${kind}.json`, [...files]])) }, null, 2)}\n`,
@@ -147,18 +147,18 @@ connectors/** -text
     'connectors/README.md': `One folder for each kind of system that Interlocal does not ship a connector for, or that you change:
 \`connectors/<name>/connector.yaml\` says how it is read. Nothing has to be here.
 `,
-    'mappings/README.md': `One file for each way from a system's records to the town's own: \`mappings/<entity>.from-<connector>.yaml\`.
+    'mappings/README.md': `One file for each mapping from a system's records to the town's own: \`mappings/<entity>.from-<connector>.yaml\`.
 Each has its tests inside; \`interlocal test\` runs them.
 `,
     'mappings/lookups/README.md': `Code tables: \`mappings/lookups/<name>.csv\`, saved as UTF-8, with a first row \`from,to\`.
 Where a code changed its meaning on a day, add the columns \`valid_from,valid_to\` (YYYY-MM-DD; both days count).
 `,
     'pipelines/README.md': `What flows, and when: \`pipelines/<name>.yaml\` names a connection, what to read from it, the mappings and the schedule.
-A pipeline that compares two sides (reconcile) stands here too.
+Reconciliations, pipelines that compare two sides, are here too.
 `,
     'README.md': `# ${town.name}: Interlocal
 
-The configuration of Interlocal for ${town.name}: which systems there are, what is read from them, and what becomes of it.
+The configuration of Interlocal for ${town.name}: its systems, what is read from them, and what happens with it.
 
 | folder | what is in it |
 |---|---|
@@ -170,11 +170,11 @@ The configuration of Interlocal for ${town.name}: which systems there are, what 
 
 ## The next five commands
 
-1. \`interlocal validate\` says whether everything in this folder is right, and what to do where it is not.
-2. \`interlocal check\` reaches each system in config/connections.yaml: host key, password, rights.
+1. \`interlocal validate\` checks everything in this folder and says how to fix what is wrong.
+2. \`interlocal check\` tests each system in config/connections.yaml: host key, password, permissions.
 3. \`interlocal preview PIPELINE\` shows what a run would change, and changes nothing.
 4. \`interlocal run PIPELINE\` runs it. It can be stopped and started again at any time.
-5. \`interlocal serve\` opens the web pages and runs every pipeline at its time.
+5. \`interlocal serve\` serves the web pages and runs every pipeline on its schedule.
 
 Run them in this folder, or add \`--project\` and its path. After an upgrade of Interlocal run \`interlocal schemas\`, so
 that your editor knows the new keys.

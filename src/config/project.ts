@@ -16,7 +16,7 @@ export interface LookupTable {
   rows: LookupRow[];
 }
 
-/** Where a part of the configuration stands in its file: path inside the document → place. */
+/** Where a part of the configuration is in its file: path inside the document → place. */
 export interface Located<T> {
   value: T;
   /** Relative to the project folder, as shown to people. */

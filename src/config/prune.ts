@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Problem } from '../core/errors.ts';
-import type { Path } from './yaml-document.ts';
+import type { Path } from './yaml/document.ts';
 
 /** Taking one wrong thing out may show another; more turns than this mean that little is right. */
 const MOST_TURNS = 5;
@@ -19,7 +19,7 @@ export function withoutWrong<S extends z.ZodType>(
   for (let turn = 0; turn < MOST_TURNS; turn++) {
     const wrong = pathsOf(issues);
     if (wrong.some((path) => path.length === 0)) return undefined;
-    // From the back, so that places in lists stay what they are.
+    // From the back, so places in lists stay what they are.
     for (const path of [...wrong].sort(lastFirst)) remove(copy, path);
     removed.push(...wrong);
     const parsed = schema.safeParse(copy);

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Path } from './yaml-document.ts';
+import type { Path } from './yaml/document.ts';
 import { SECRET } from './schema/common.ts';
 
 /** What zod keeps of a schema; only the parts that describe where keys lead. */
@@ -20,7 +20,7 @@ function defOf(schema: z.ZodType): Def {
   return schema._zod.def as unknown as Def;
 }
 
-/** The plain schemas that may stand at a path, with wrappers (optional, default, lazy) and unions opened. */
+/** The plain schemas that may be at a path, with wrappers (optional, default, lazy) and unions opened. */
 export function schemasAt(schema: z.ZodType, path: Path): z.ZodType[] {
   let here = unwrap(schema);
   for (const part of path) here = here.flatMap((s) => step(s, part)).flatMap(unwrap);
@@ -32,7 +32,7 @@ export function keysAt(schema: z.ZodType, path: Path): string[] {
   return [...new Set(schemasAt(schema, path).flatMap((s) => Object.keys(defOf(s).shape ?? {})))];
 }
 
-/** Is what stands at this path, or around it, marked as a secret? */
+/** Is what is at this path, or around it, marked as a secret? */
 export function isSecretAt(schema: z.ZodType, path: Path): boolean {
   let here = [schema];
   for (const part of path) {

@@ -1,4 +1,4 @@
-/** A secret is looked for within a longer Base64 text only when so many characters of it stand there as they are. */
+/** A secret is looked for within a longer Base64 text only when so many characters of it are there as they are. */
 const SHORTEST_CORE = 6;
 
 /**

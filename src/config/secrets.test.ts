@@ -39,7 +39,7 @@ describe('filling secrets in', () => {
       expect(error).toBeInstanceOf(ConfigError);
       expect((error as ConfigError).problems.map((p) => `${p.code} ${p.message}`)).toEqual([
         'SECRET_MISSING the option a of the connection clerk needs the environment variable NO_A, which is not set.',
-        'SECRET_MISSING the option b of the connection clerk needs the file no/b, which is not there.',
+        'SECRET_MISSING the option b of the connection clerk needs the file no/b, which does not exist.',
         'SECRET_MISSING the option c of the connection clerk needs the environment variable EMPTY, which is set, but empty.',
       ]);
     }
@@ -88,7 +88,7 @@ describe('taking secrets out of texts', () => {
     resolveSecrets({ password: '${env:CANARY}' }, place({ CANARY: canary }));
     const left = redact(`the server said: ${form}.`);
     expect(left).toContain('[secret]');
-    // What is beside it in a longer Base64 text may stay; nothing of the secret does.
+    // What is next to it in a longer Base64 text may stay; nothing of the secret does.
     const decoded = left
       .replaceAll('[secret]', ' ')
       .split(/[^A-Za-z0-9+/=_-]+/)

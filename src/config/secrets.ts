@@ -75,7 +75,7 @@ export function filledUrl(store: { url: string; password?: string | undefined },
     throw new ConfigError({
       code: 'STORE_URL',
       place: { file: 'config/interlocal.yaml', path: 'store.url' },
-      message: 'store.password is given, and store.url is not the URL of a database server.',
+      message: 'store.password is given, but store.url is not the URL of a database server.',
       hint: 'Write postgres://USER@HOST/DATABASE, or leave the password out: a file has none.',
     });
   parsed.password = encodeURIComponent(String(filled.password));
@@ -86,7 +86,7 @@ export function filledUrl(store: { url: string; password?: string | undefined },
 export function redact(text: string): string {
   for (const secret of resolved) {
     if (!text.includes(secret)) continue;
-    // A secret of one to three characters is part of ordinary words and figures: only where it stands alone.
+    // A secret of one to three characters is part of ordinary words and figures: only where it is alone.
     text =
       secret.length > 3
         ? text.replaceAll(secret, '[secret]')
@@ -124,7 +124,7 @@ function readSecret(reference: string, place: SecretPlace): string | Missing {
     return {
       what: `the environment variable ${name}`,
       why: value === undefined ? 'is not set' : 'is set, but empty',
-      hint: meant ? `There is ${meant}: did you mean that?` : `Set ${name} where Interlocal is started.`,
+      hint: meant ? `${meant} is set: did you mean that?` : `Set ${name} where Interlocal is started.`,
     };
   }
   const what = `the file ${name}`;
@@ -134,11 +134,11 @@ function readSecret(reference: string, place: SecretPlace): string | Missing {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR')
-      return { what, why: 'is not there', hint: `Make it in the town's folder, with the secret and nothing else in it.` };
+      return { what, why: 'does not exist', hint: `Create it in the town's folder, with only the secret in it.` };
     return {
       what,
       why: `cannot be read (${code ?? 'unknown reason'})`,
-      hint: 'Look at its rights: the account that Interlocal runs under must be able to read it.',
+      hint: 'Check its permissions: the account that Interlocal runs under must be able to read it.',
     };
   }
 }

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import { didYouMean } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
-import type { Path } from './yaml-document.ts';
+import type { Path } from './yaml/document.ts';
 
 type Words = Omit<Problem, 'place'>;
 
-/** What one zod issue says about the value that was given, in words for a person. `source`: the value as written. */
+/** What one zod issue says about the value that was given, in plain words. `source`: the value as written. */
 export function wordsForIssue(issue: z.core.$ZodIssue, given: unknown, source: string | undefined): Words {
   switch (issue.code) {
     case 'invalid_type':
@@ -49,7 +49,7 @@ export function quoted(text: string): string {
   return JSON.stringify(safe.length > 60 ? `${safe.slice(0, 59)}…` : safe);
 }
 
-/** What stands at a path of a value. */
+/** What is at a path of a value. */
 export function valueAtPath(value: unknown, path: Path): unknown {
   let at = value;
   for (const part of path) {

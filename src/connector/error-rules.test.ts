@@ -35,7 +35,7 @@ test('a rule by words of a fault fits in its code and its text, whatever the cas
   await expect(judging(fault, [{ fault: 'no records', status: [500], action: 'ignore' }])).rejects.toThrow('said no');
 });
 
-test('logging in anew is tried once', async () => {
+test('logging in again is tried once', async () => {
   let attempts = 0;
   let logins = 0;
   const expired = async (): Promise<string> => {

@@ -8,12 +8,12 @@ export const IGNORED = Symbol('ignored');
 
 type Rules = ErrorHandler['rules'];
 
-/** A file that a rule says to leave where it is: the next run looks at it again. */
+/** A file that a rule says to leave where it is: the next run tries it again. */
 export class IgnoredFile extends InterlocalError {}
 
 /**
  * Does the work and judges its errors by the connector's own rules, first that fits: by status (of HTTP, SQL Server or SFTP), or by
- * words of a fault. `ignore` gives IGNORED; `login` logs in anew and does the work once more; a hint of the rule replaces ours.
+ * words of a fault. `ignore` gives IGNORED; `login` logs in again and does the work once more; a hint of the rule replaces ours.
  */
 export async function judging<T>(work: () => Promise<T>, rules: Rules, logIn?: () => void): Promise<T | typeof IGNORED> {
   for (let again = false; ; again = true) {
@@ -45,7 +45,7 @@ export function judgedFiles(transport: FileTransport, rules: Rules, note: (text:
     async list(folder, pattern, onUnreadable) {
       const files = await judging(() => transport.list(folder, pattern, onUnreadable), rules);
       if (files !== IGNORED) return files;
-      note(`${folder}: an error that the connector says to ignore was taken for a folder without files.`);
+      note(`${folder}: an error that the connector says to ignore was treated as a folder without files.`);
       return [];
     },
     stat: (path) => judge(() => transport.stat(path)),
@@ -78,7 +78,7 @@ export async function unlessRuled(answer: RequestAnswer, rules: Rules, system: s
       code: `HTTP_${status}`,
       place: { system },
       message: `The system answered with status ${status}, for which the connector has a rule.`,
-      hint: 'Look at error_handler.rules in the connector.',
+      hint: 'Check error_handler.rules in the connector.',
     },
     { cause: { status, waitMs } satisfies AnswerFacts },
   );

@@ -11,7 +11,7 @@ test('names are filled in, with or without space around them', () => {
   expect(fillText('a{{ none }}b{{ unknown }}c', variables)).toBe('abc');
 });
 
-test('what is filled in is text, whatever stands in it: nothing is filled in twice, and no $ has a meaning', () => {
+test('what is filled in is text, whatever is in it: nothing is filled in twice, and no $ has a meaning', () => {
   fc.assert(
     fc.property(fc.string(), (value) => {
       expect(fillText('<{{ v }}>', { v: value })).toBe(`<${value}>`);

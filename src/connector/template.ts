@@ -71,7 +71,7 @@ export function asContent(contentType: string): WriteValue {
 }
 
 /**
- * A path: what other systems gave is written as data, so that it leads nowhere else; options of the connection may have
+ * A path: what other systems gave is written as data, so it leads nowhere else; options of the connection may have
  * slashes in them. A path that is one placeholder is an address that the service gave.
  */
 export function fillPath(text: string, variables: Variables): string {
@@ -126,6 +126,6 @@ function unsendable(name: string, where: string): RecordError {
     code: 'VALUE_UNSENDABLE',
     place: { path: name },
     message: `The value of {{ ${name} }} cannot be written into ${where}.`,
-    hint: 'Correct the value where it comes from: an option of the connection, the list of partitions, the parent record or the record that is sent.',
+    hint: 'Fix the value where it comes from: an option of the connection, the list of partitions, the parent record or the record to be sent.',
   });
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileDecimal, compileInteger, compileMoney } from '../mapping/numbers.ts';
+import { compileDecimal, compileInteger, compileMoney } from '../mapping/steps/numbers.ts';
 import { Fault } from '../mapping/fault.ts';
 import { scaled } from '../connector/stream/figures.ts';
 import { type AmountFormat, hintForAmount, looksLikeAmount } from './amount-text.ts';
@@ -26,7 +26,7 @@ describe('amounts as other systems write them', () => {
     ['USD 12.50', { currencyCode: true }, 1250],
     ['12.50 USD', { currencyCode: true }, 1250],
     ['-USD12.50', { currencyCode: true }, -1250],
-    ['CAD 12.50', { currencyCode: true }, 'is in CAD, and USD is expected'],
+    ['CAD 12.50', { currencyCode: true }, 'is in CAD, but USD is expected'],
     ['usd 12.50', { currencyCode: true }, 'is not an amount'],
     ['USD 12.50 DR', { currencyCode: true, credit: 'positive' }, -1250],
     ['1E+2', { exponent: true }, 10000],

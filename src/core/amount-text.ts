@@ -2,11 +2,11 @@
 export interface AmountFormat {
   /** Decimal point character; default `.`. */
   decimal?: '.' | ',' | undefined;
-  /** Thousands separator that may stand between groups of three; default none. A space is any space, an apostrophe either one. */
+  /** Thousands separator that may be between groups of three; default none. A space is any space, an apostrophe either one. */
   group?: ',' | '.' | ' ' | "'" | undefined;
-  /** CR and DR, C and D, or DB may stand before or behind: what is credited is negative, or positive. Default: no amount. */
+  /** CR and DR, C and D, or DB may come before or behind: what is credited is negative, or positive. Default: no amount. */
   credit?: 'negative' | 'positive' | undefined;
-  /** A currency code such as USD may stand before or behind. Default: no amount. */
+  /** A currency code such as USD may come before or behind. Default: no amount. */
   currencyCode?: boolean | undefined;
   /** `1E+2` is 100. Default: no amount. */
   exponent?: boolean | undefined;
@@ -68,7 +68,7 @@ export function readAmount(text: string, format: AmountFormat, kind: 'money' | '
   return { negative, whole, fraction, point: at >= 0 || shift !== 0, symbol, code };
 }
 
-/** A text that is no amount as it is declared, but is one as others write it: which option reads it. `of`: the key in the rule. */
+/** A text that is not an amount as it is declared, but is one as others write it: which option reads it. `of`: the key in the rule. */
 export function hintForAmount(text: string, format: AmountFormat, of: 'money' | 'decimal' | 'integer'): string | undefined {
   const kind = of === 'money' ? 'money' : 'number';
   const reads = (more: AmountFormat): boolean => typeof readAmount(text, { ...format, ...more }, kind) !== 'string';

@@ -4,7 +4,7 @@ import { isCalendarDate } from './time.ts';
  * Date formats, compiled once. Parts: YYYY, YY, MMMM or MMM (English month names, long or short), MM, M, DD, D, dddd or
  * ddd (day of the week), HH or H, hh or h with A or a (am/pm), mm, ss, SSS (1 to 9 digits of a second), Z (an offset: Z,
  * +05:00, -0400). M, D, H and h take one or two digits, the doubled forms exactly two. `[text]`, T, and everything that
- * is no letter stand for themselves; a space takes one or more spaces.
+ * is not a letter stand for themselves; a space takes one or more spaces.
  */
 export interface DateFormat {
   text: string;
@@ -34,7 +34,7 @@ export function emptyParts(): DateParts {
   return { year: 0, month: 1, day: 1, hour: 0, minute: 0, second: 0, millisecond: 0, pm: -1, offset: undefined, weekday: -1 };
 }
 
-/** The parts as `emptyParts` gives them, without making them anew for each value. */
+/** The parts as `emptyParts` gives them, without making them again for each value. */
 export function resetParts(parts: DateParts): void {
   parts.year = 0;
   parts.month = parts.day = 1;
@@ -63,7 +63,7 @@ export function compileFormat(format: string): DateFormat | string {
     if (part) {
       if (seen.has(part.sets)) return `"${format}" says the ${part.sets} twice`;
       if (digitsOpen && part.digits)
-        return `"${format}" cannot be told apart: ${token} follows a part of one or two digits without anything between them`;
+        return `"${format}" cannot be distinguished: ${token} follows a part of one or two digits without anything between them`;
       seen.add(part.sets);
       readers.push(part.read);
       digitsOpen = part.open === true;
@@ -71,7 +71,7 @@ export function compileFormat(format: string): DateFormat | string {
     }
     digitsOpen = false;
     if (/^[A-Za-z]/.test(token) && token !== 'T')
-      return `"${format}" has "${token}", which is no part of a date${TYPED[token] ? `; write ${TYPED[token]}` : ''}`;
+      return `"${format}" has "${token}", which is not part of a date${TYPED[token] ? `; write ${TYPED[token]}` : ''}`;
     readers.push(/^\s/.test(token) ? readSpaces : literal(token.startsWith('[') && token.endsWith(']') ? token.slice(1, -1) : token));
   }
   if (!seen.has('year') || !seen.has('month'))

@@ -1,4 +1,4 @@
-/** `1234567.50` as `1,234,567.50`: the digits before the point in groups of three. A sign stays in front. */
+/** `1234567.50` as `1,234,567.50`: the digits before the decimal point in groups of three. A sign stays in front. */
 export function groupDigits(decimal: string): string {
   const point = decimal.indexOf('.');
   const whole = point < 0 ? decimal : decimal.slice(0, point);

@@ -17,8 +17,8 @@ describe('where a problem is', () => {
   ])('%j', (place, text) => expect(textOfPlace(place)).toBe(text));
 
   test('the whole sentence says where, what, what to do, and the code', () => {
-    expect(textOfProblem({ code: 'X_Y', place: { file: 'a', line: 1 }, message: 'It is wrong.', hint: 'Mend it.' })).toBe(
-      'a:1: It is wrong. Mend it. [X_Y]',
+    expect(textOfProblem({ code: 'X_Y', place: { file: 'a', line: 1 }, message: 'It is wrong.', hint: 'Fix it.' })).toBe(
+      'a:1: It is wrong. Fix it. [X_Y]',
     );
     expect(textOfProblem({ code: 'X_Y', place: {}, message: 'It is wrong.' })).toBe('It is wrong. [X_Y]');
   });
@@ -41,7 +41,7 @@ describe('errors', () => {
     expect(new ConfigError([]).code).toBe('UNKNOWN');
   });
 
-  test('that can be tried again say how long the other side wants to be left alone', () => {
+  test('that can be tried again say how long the remote system wants to be left alone', () => {
     expect(new RetriableError(problem('A'), { waitMs: 1500 }).waitMs).toBe(1500);
     expect(new RetriableError(problem('A')).waitMs).toBeUndefined();
   });
@@ -59,7 +59,7 @@ describe('did you mean', () => {
     ['', undefined],
   ])('%s: %s', (given, meant) => expect(didYouMean(given, known)).toBe(meant));
 
-  test('a swap of neighbours is one mistake', () => expect(didYouMean('ab', ['ba'])).toBe('ba'));
+  test('a swap of neighbors is one mistake', () => expect(didYouMean('ab', ['ba'])).toBe('ba'));
 
   test('what is written right is meant, whatever else there is', () => {
     fc.assert(

@@ -18,7 +18,7 @@ export interface Place {
   path?: string;
 }
 
-/** One thing that is wrong, in words for a person. Several are reported together. */
+/** One thing that is wrong, in plain words. Several are reported together. */
 export interface Problem {
   /** Stable, upper case, searchable in docs/errors.md: `FILE_TRUNCATED`. */
   code: string;
@@ -68,9 +68,9 @@ export class InterlocalError extends Error {
 /** The configuration is wrong: refuse to start. */
 export class ConfigError extends InterlocalError {}
 
-/** The other side is busy or away: wait and try again. */
+/** The remote system is busy or away: wait and try again. */
 export class RetriableError extends InterlocalError {
-  /** What the other side asked us to wait (Retry-After), in milliseconds. */
+  /** What the remote system asked us to wait (Retry-After), in milliseconds. */
   readonly waitMs: number | undefined;
   constructor(problems: Problem | readonly Problem[], options?: ErrorOptions & { waitMs?: number }) {
     super(problems, options);
@@ -78,7 +78,7 @@ export class RetriableError extends InterlocalError {
   }
 }
 
-/** This record cannot be used: set it aside with its reason, go on with the others. */
+/** This record cannot be used: reject it with its reason, and continue with the others. */
 export class RecordError extends InterlocalError {}
 
 /** Stop the run. */
@@ -101,7 +101,7 @@ export function didYouMean(given: string, known: Iterable<string>): string | und
   return best;
 }
 
-/** Optimal string alignment distance (a swap of neighbours counts one); gives up at `limit`. */
+/** Optimal string alignment distance (a swap of neighbors counts one); gives up at `limit`. */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let before: number[] = [];

@@ -58,7 +58,7 @@ export function parseMoney(text: string, currency: string, format: MoneyFormat =
   const parts = readAmount(text, format, 'money');
   if (typeof parts === 'string') return parts;
   let { whole, fraction } = parts;
-  if (parts.code !== undefined && parts.code !== currency) return `is in ${parts.code}, and ${currency} is expected`;
+  if (parts.code !== undefined && parts.code !== currency) return `is in ${parts.code}, but ${currency} is expected`;
   if (format.impliedDecimals !== undefined) {
     if (parts.point) return 'has a decimal point where the layout has implied decimals';
     const padded = whole.padStart(format.impliedDecimals + 1, '0');

@@ -16,13 +16,13 @@ export interface SourceRecord {
   line?: number;
   /** The record type, for formats that have several (`H`, `D`, `16`). */
   type?: string;
-  /** Why it could not be read; such a record is set aside, with `raw`. */
+  /** Why it could not be read; such a record is rejected, with `raw`. */
   problem?: import('./errors.ts').Problem;
   /** The raw text, given when it could not be read into values. */
   raw?: string;
   /** The key in its system, once it is known: its key fields, with `#2` … where equal keys are different records. */
   key?: string;
-  /** What a record without a key is told apart by among the rejects: equal ones are numbered. */
+  /** What a record without a key is identified by among the rejects: equal ones are numbered. */
   rejectKey?: string;
   /** The source says that this record was deleted there. */
   deleted?: boolean;
@@ -58,7 +58,7 @@ export function hasNoValue(values: Values): boolean {
 
 /** What to do about such records; Excel writes them below tables. */
 export const EMPTY_ROWS_HINT =
-  'Nothing in this record has a value. Where the system writes rows of delimiters alone, set empty_rows: skip in the decoder (csv).';
+  'Nothing in this record has a value. If the system writes rows that contain only delimiters, set empty_rows: skip in the decoder (csv).';
 
 /** The groups of a record in which the last part of a dotted path stands, or would stand. */
 export interface Places {

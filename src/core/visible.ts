@@ -12,7 +12,7 @@ export function visibleLine(text: string): string {
   return text.replace(HIDDEN, writtenOut);
 }
 
-/** JSON on one line of a terminal or a log. What `visible` writes out is escaped, so that a program reads the same value. */
+/** JSON on one line of a terminal or a log. What `visible` writes out is escaped, so a program reads the same value. */
 export function jsonLine(value: unknown): string {
   return escapedJson(JSON.stringify(value));
 }

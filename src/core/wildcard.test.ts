@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { withoutTrailing } from './trailing.ts';
 import { wildcardMatcher } from './wildcard.ts';
+import { tries } from '../../test/effort.ts';
 
 test('stars and question marks take what they take in a shell', () => {
   const piece = fc.constantFrom('a', 'b', '.', '*', '?', '/', '\n', '😀');
@@ -11,7 +12,7 @@ test('stars and question marks take what they take in a shell', () => {
       const source = pattern.replace(/[./]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
       expect(wildcardMatcher(pattern)(given)).toBe(new RegExp(`^${source}$`, 'su').test(given));
     }),
-    { numRuns: 2000 },
+    { numRuns: tries(2000) },
   );
 });
 

@@ -8,7 +8,7 @@ test('a time says of which zone it is, in summer and in winter', () => {
   expect(clockTime('2026-07-01T12:00:00Z', 'Asia/Kolkata')).toBe('17:30:00 GMT+5:30');
 });
 
-test('the hour that comes twice in autumn is told apart', () => {
+test('the hour that comes twice in autumn is distinguished', () => {
   expect(clockTime('2026-11-01T05:30:00Z', 'America/Chicago')).toBe('00:30:00 CDT');
   expect(clockTime('2026-11-01T06:30:00Z', 'America/Chicago')).toBe('01:30:00 CDT');
   expect(clockTime('2026-11-01T07:30:00Z', 'America/Chicago')).toBe('01:30:00 CST');

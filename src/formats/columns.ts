@@ -1,7 +1,8 @@
 import { didYouMean, FileError } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
+import { nameList, shortName } from '../core/name-list.ts';
 import type { DecodeContext } from './format.ts';
-import { excerpt, MOST_PROBLEMS, problemIn } from './refuse.ts';
+import { MOST_PROBLEMS, problemIn } from './refuse.ts';
 
 /**
  * The columns of a file against what the stream knows: throws FileError with every column that is there twice
@@ -33,9 +34,9 @@ export function checkColumns(
         'COLUMN_DUPLICATE',
         file,
         place,
-        `The column ${JSON.stringify(name)} is there ${places.length === 2 ? 'twice' : `${places.length} times`} (columns ${where.join(' and ')}).`,
+        `The column ${JSON.stringify(shortName(name))} appears ${places.length === 2 ? 'twice' : `${places.length} times`} (columns ${where.join(' and ')}).`,
         usedIn(context).has(name)
-          ? `The stream has a field ${JSON.stringify(name)}, and nobody knows which of them it is: have the export changed, or name the columns in the decoder with header.`
+          ? `The stream has a field ${JSON.stringify(name)}, and it is not known which one is meant: have the export changed, or name the columns in the decoder with header.`
           : 'Have the export changed so that every column has its own name. No field of the stream has this name: with duplicate_columns: number in the decoder the file is read as it is.',
       ),
     );
@@ -51,7 +52,7 @@ export function checkColumns(
         file,
         place,
         `The required column ${JSON.stringify(name)} is missing.${found}${meant ? ` Did you mean ${JSON.stringify(meant)}?` : ''}`,
-        missingHint ?? 'If the system renamed it, change the name in the stream of the connector; otherwise have the export put right.',
+        missingHint ?? 'If the system renamed it, change the name in the stream of the connector; otherwise have the export corrected.',
       ),
     );
   }
@@ -97,6 +98,5 @@ function placesOf(columns: readonly string[]): Map<string, number[]> {
 }
 
 function listOf(columns: readonly string[]): string {
-  const shown = columns.slice(0, 40).map((name) => excerpt(name));
-  return shown.join(', ') + (columns.length > 40 ? ` and ${columns.length - 40} more` : '');
+  return nameList(columns, 40);
 }

@@ -1,4 +1,5 @@
 import { didYouMean, FileError } from '../core/errors.ts';
+import { nameList } from '../core/name-list.ts';
 import { placesAt } from '../core/record.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
 import type { DecodeContext } from './format.ts';
@@ -13,7 +14,7 @@ export interface FieldCheck {
 
 /**
  * For formats without a header (XML, JSON): a required field that no record of the file has was renamed, or the file
- * is another one; a field that nobody knows is new. A file without records proves nothing and passes.
+ * is another one; a field that is unknown is new. A file without records proves nothing and passes.
  */
 export function fieldCheck(context: DecodeContext): FieldCheck {
   const missing = new Set(context.requiredColumns ?? []);
@@ -59,13 +60,13 @@ export function fieldCheck(context: DecodeContext): FieldCheck {
           name,
           found.filter((other) => !known.has(other)),
         );
-        const list = i === 0 ? ` The records have: ${found.slice(0, 40).join(', ')}.` : '';
+        const list = i === 0 ? ` The records have: ${nameList(found, 40)}.` : '';
         return problemIn(
           'COLUMN_MISSING',
           context.file,
           {},
           `The required field ${JSON.stringify(name)} is in no record of the file.${list}${meant ? ` Did you mean ${JSON.stringify(meant)}?` : ''}`,
-          'If the system renamed it, change the name in the stream of the connector; otherwise have the export put right.',
+          'If the system renamed it, change the name in the stream of the connector; otherwise have the export corrected.',
         );
       });
       throw new FileError(problems.slice(0, MOST_PROBLEMS));

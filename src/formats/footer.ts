@@ -21,8 +21,8 @@ export function checkFooter(rows: readonly EndRow[], { count, has, key }: { coun
     first === undefined ? {} : { line: first.line },
     first === undefined
       ? `The file ends before its footer: it has fewer than ${count} rows below its header, and none with ${JSON.stringify(has)} in it.`
-      : `Row ${first.line} is ${which}, which the connector takes for no record, and ${JSON.stringify(has)} is not in it: it may be a record.`,
-    `Have the file exported with its footer; if the system leaves it out now, take ${key} and footer_has out of the decoder.`,
+      : `Row ${first.line} is ${which}, which the connector drops as a footer, but ${JSON.stringify(has)} is not in it: it may be a record.`,
+    `Have the file exported with its footer; if the system no longer writes one, remove ${key} and footer_has from the decoder.`,
   );
 }
 

@@ -1,12 +1,12 @@
 import type { ConnectorConfig, DecoderConfig } from '../config/schema/connector.ts';
-import type { SourceRecord, Values } from '../core/record.ts';
+import type { SourceRecord, Value, Values } from '../core/record.ts';
 import type { JsonTypes } from './json/types.ts';
 
 export type { ConnectorConfig, DecoderConfig };
 
 /** What a decoder is told about where the bytes come from. */
 export interface DecodeContext {
-  /** The file as the person knows it; stands in every problem. */
+  /** The file as the person knows it; is in every problem. */
   file: string;
   /** Who says what the encoding is, for messages; default: the connector. */
   saidBy?: string | undefined;
@@ -17,6 +17,11 @@ export interface DecodeContext {
   /** Told of the columns of a header before anything is found wrong with them. */
   onColumns?: (columns: readonly string[]) => void;
   onNewColumns?: (columns: readonly string[]) => void;
+  /**
+   * Asked of a row that fits its header, before a record is made of it: true leaves it out, and its number is passed over. `values` is the
+   * same list each time. A decoder need not ask.
+   */
+  isUnchanged?: ((columns: readonly string[], values: readonly Value[]) => boolean) | undefined;
   signal?: AbortSignal;
 }
 

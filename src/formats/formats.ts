@@ -38,7 +38,7 @@ export function encodeWith(
     throw new FatalError({
       code: 'FORMAT_READ_ONLY',
       place: { file: context.file },
-      message: `Files in ${format.name} can be read, not written.`,
+      message: `Files in ${format.name} can be read but not written.`,
     });
   return format.encode(records, options, context);
 }

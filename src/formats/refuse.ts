@@ -31,12 +31,12 @@ export function crAlone(file: string): FileError {
     'LINE_ENDINGS_CR',
     file,
     { line: 1 },
-    'The lines of this file end in CR alone, as on old Macs, so that all of it would be one line.',
+    'The lines of this file end in CR only, as on old Macs, so the whole file would be one line.',
     'Have it exported with CR LF or LF at the ends of its lines.',
   );
 }
 
-/** A piece of a file as it stands in a message: short, on one line. */
+/** A piece of a file as it is in a message: short, on one line. */
 export function excerpt(text: string, most = 40): string {
   const line = text.replace(/[\r\n\t]+/g, ' ');
   return line.length > most ? `${line.slice(0, most)}…` : line;

@@ -68,7 +68,7 @@ describe('every dialect of', () => {
       }),
       { numRuns: RUNS * 3 },
     );
-    // Most of what is hard can be written all the same.
+    // Most of what is hard can be written anyway.
     expect(tally.same).toBeGreaterThan(tally.refused);
   });
 

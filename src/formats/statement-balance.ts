@@ -1,10 +1,12 @@
 import { readAmount } from '../core/amount-text.ts';
+import type { Problem } from '../core/errors.ts';
+import { problemIn } from './refuse.ts';
 
 /** Exact sums of the entries of a bank statement: balances are its control figures. No float touches them. */
 
 const DECIMALS = 6;
 
-/** `-12.5` as a whole number of millionths; undefined: it is no amount, or has more decimals than any currency. */
+/** `-12.5` as a whole number of millionths; undefined: it is not an amount, or has more decimals than any currency. */
 export function exactAmount(text: string): bigint | undefined {
   const parts = readAmount(text, {}, 'number');
   if (typeof parts === 'string' || parts.fraction.length > DECIMALS) return undefined;
@@ -25,10 +27,31 @@ export function lastDigits(account: string): string {
   return account.length > 4 ? `…${account.slice(-4)}` : account;
 }
 
-/** What does not agree, in words; undefined: opening balance and entries give the closing balance. */
-export function imbalance(account: string, opening: bigint, entries: bigint, closing: bigint, currency: string): string | undefined {
+/**
+ * The problem of a statement whose opening balance and entries do not give its closing balance; undefined: they do. `line`: where the
+ * statement ends.
+ */
+export function imbalance(
+  { file, line }: { file: string; line: number },
+  { account, opening, entries, closing, currency }: Statement,
+): Problem | undefined {
   const found = opening + entries;
   if (found === closing) return undefined;
   const amount = (value: bigint): string => `${shownAmount(value)} ${currency}`;
-  return `The statement of the account ${lastDigits(account)} opens with ${amount(opening)}, its entries add up to ${amount(entries)}, and it closes with ${amount(closing)}: off by ${amount(closing - found)}.`;
+  return problemIn(
+    'STATEMENT_UNBALANCED',
+    file,
+    { line },
+    `The statement of the account ${lastDigits(account)} opens with ${amount(opening)}, its entries add up to ${amount(entries)}, and it closes with ${amount(closing)}: off by ${amount(closing - found)}.`,
+    'Entries are missing or were changed in transit: have the bank send the file again.',
+  );
+}
+
+/** Amounts in millionths. */
+interface Statement {
+  account: string;
+  opening: bigint;
+  entries: bigint;
+  closing: bigint;
+  currency: string;
 }

@@ -33,7 +33,7 @@ export interface Population {
   features: readonly Feature[];
   read: (columns: Columns) => Profile;
   fits: (columns: Columns) => boolean;
-  /** Slots of two features whose values may stand in each other's place. */
+  /** Slots of two features whose values may be in each other's place. */
   swaps: readonly (readonly [number, number])[];
   roles: Roles;
   passes: readonly Pass[];

@@ -5,7 +5,7 @@ import { clusterRecords } from './cluster/cluster.ts';
 import type { IdentityModel, Population } from './model.ts';
 import { type Scored, scorePair, verdictOf } from './score/score.ts';
 
-/** A pair that is linked by its score, or that waits for a person. */
+/** A pair that is linked by its score, or that needs review. */
 export interface Edge {
   a: number;
   b: number;
@@ -48,7 +48,7 @@ export function rulePairs(population: Population, profiles: readonly Profile[]):
   return pairs;
 }
 
-/** What a person said about two records. `later` is no answer. */
+/** What a person said about two records. `later` is not an answer. */
 export interface Decision {
   verdict: 'same' | 'different' | 'later';
 }

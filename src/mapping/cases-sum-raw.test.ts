@@ -63,17 +63,17 @@ describe('sum', () => {
     ]);
     expect(apply(amount, { Payment: [{ Amout: '20.00' }] })).toEqual(['FIELD_ABSENT Amount is not in the record.']);
     expect(apply(amount, { Payment: [{ Amount: '90071992547409.91' }, { Amount: '0.01' }] })).toEqual([
-      'AMOUNT_INVALID Payment.Amount adds up to more than can be counted exactly.',
+      'AMOUNT_INVALID Payment.Amount adds up to more than can be represented exactly.',
     ]);
   });
 
   test('without any payment there is no amount, rather than one of zero', () => {
-    expect(apply(amount, { Payment: [] })).toEqual(['FIELD_REQUIRED Payment.Amount gives no value, and amount must have one.']);
+    expect(apply(amount, { Payment: [] })).toEqual(['FIELD_REQUIRED Payment.Amount has no value, but amount must have one.']);
   });
 
   test('what cannot be added up is said before anything is read', () => {
     expect(refusals({ note: { sum: 'Payment.Amount' } })).toEqual(['fields.note.sum: Only money and whole numbers can be added up.']);
-    expect(refusals({ amount: { sum: 'Amount' } })).toEqual(['fields.amount.sum: Amount names no list.']);
+    expect(refusals({ amount: { sum: 'Amount' } })).toEqual(['fields.amount.sum: Amount does not name a list.']);
     expect(refusals({ amount: { sum: 'P.Amount', from: 'x' } })).toEqual([
       'fields.amount: The rule has more than one of from, const, cases, sum and concat.',
     ]);
@@ -110,7 +110,7 @@ describe('cases', () => {
 
   test('a value that the model does not have is found before anything is read', () => {
     expect(refusals({ tender: { cases: [{ when: { field: 'a', empty: true }, const: 'coins' }] } })).toEqual([
-      'fields.tender.cases.0.const: "coins" is none of the values that the model has for it: cash, check, other.',
+      'fields.tender.cases.0.const: "coins" is not one of the values in the model: cash, check, other.',
     ]);
     expect(refusals({ tender: { cases: [{ when: {}, const: 'cash' }] } })).toEqual(['fields.tender.cases.0.when: The condition is empty.']);
   });
@@ -127,6 +127,6 @@ describe('raw', () => {
       tender_raw: 'C1',
     });
     expect(apply({ tender: { from: 'mapped', raw: 'own' } }, { own: '', mapped: '' })).toMatchObject({ tender: null, tender_raw: null });
-    expect(refusals({ note: { from: 'a', raw: 'b' } })).toEqual(['fields.note.raw: Only codes have a raw value, and note is text.']);
+    expect(refusals({ note: { from: 'a', raw: 'b' } })).toEqual(['fields.note.raw: Only codes have a raw value, but note is text.']);
   });
 });

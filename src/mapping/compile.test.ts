@@ -108,7 +108,7 @@ describe('what a field becomes', () => {
     expect(Object.keys(one(same, values) as object)).toEqual(compile(same).columns);
   });
 
-  test('a code keeps what the source said beside what we made of it', () => {
+  test('a code keeps what the source said next to what we made of it', () => {
     const rule = { status: { from: 's', case: 'upper', lookup: { table: 'status' } } };
     expect(one(rule, { s: 'o' })).toEqual({ status: 'open', status_raw: 'O' });
     expect(one(rule, { s: 'Z' })).toEqual({ status: null, status_raw: 'Z' });
@@ -121,7 +121,7 @@ describe('what a field becomes', () => {
       status: 'closed',
       status_raw: '?',
     });
-    expect(one({ status: 's' }, { s: 'shut' })).toBe('CODE_UNKNOWN s "shut" is none of open, closed.');
+    expect(one({ status: 's' }, { s: 'shut' })).toBe('CODE_UNKNOWN s "shut" is not one of open, closed.');
     expect(one(rule, { s: 'q' })).toBe('CODE_UNKNOWN s "Q" is not in mappings/lookups/status.csv.');
   });
 
@@ -206,7 +206,7 @@ describe('records that cannot be mapped', () => {
       'sum "4x0" is not an amount.',
       'paid_on "2026-02-30" is not a day that exists: February 2026 has 28 days.',
       't "noon" is not a date with time written as YYYY-MM-DDTHH:mm:ss.',
-      'f "maybe" is none of true, yes, y, t, 1, false, no, n, f, 0.',
+      'f "maybe" is not one of true, yes, y, t, 1, false, no, n, f, 0.',
     ]);
     expect(problems[2]).toMatchObject({ code: 'AMOUNT_INVALID', place: { file: 'things.csv', line: 4, record: 3, path: 'sum' } });
     expect(problems[2]!.hint).toMatch('interlocal rejects replay');
@@ -222,15 +222,15 @@ describe('records that cannot be mapped', () => {
   });
 
   test('a field that must have a value, and has none, rejects the record', () => {
-    expect(apply({ day: 'd' }, { d: ' ' }, {}, ['day'])).toEqual(['FIELD_REQUIRED d gives no value, and day must have one.']);
+    expect(apply({ day: 'd' }, { d: ' ' }, {}, ['day'])).toEqual(['FIELD_REQUIRED d has no value, but day must have one.']);
     expect(apply({ day: { from: 'd', on_error: 'null' } }, { d: 'x' }, {}, ['day'])).toEqual([
-      'FIELD_REQUIRED d gives no value, and day must have one.',
+      'FIELD_REQUIRED d has no value, but day must have one.',
     ]);
   });
 
   test('a list where one value is meant is said to be one', () => {
     expect(apply({ name: 'n' }, { n: ['a', 'b'] })).toEqual(['FIELD_NOT_TEXT n is a list of 2, not one value.']);
-    expect(apply({ name: 'n' }, { n: { x: 'a' } })).toEqual(['FIELD_NOT_TEXT n holds fields of its own, not one value.']);
+    expect(apply({ name: 'n' }, { n: { x: 'a' } })).toEqual(['FIELD_NOT_TEXT n contains fields, not one value.']);
   });
 
   test('on_error decides for any text: rejected, nothing, or the default; a good value is never touched', () => {
@@ -312,7 +312,7 @@ describe('lists in a record', () => {
         },
         { for_each: 'items', item_key: ['a'] },
       ),
-    ).toEqual(['ITEM_KEY_REPEATED Two items of items have the same a, so they cannot be told apart.']);
+    ).toEqual(['ITEM_KEY_REPEATED Two items of items have the same a, so they cannot be distinguished.']);
   });
 });
 
@@ -339,18 +339,18 @@ describe('mappings that cannot work', () => {
     for (const text of [
       'fields.nmae: thing has no field nmae. Did you mean name?',
       'fields.name: The rule has more than one of from, const, cases, sum and concat.',
-      'fields.key.on_error: on_error is default, and the rule has no default.',
-      'fields.key.from: ../a reaches for the record around an item, and the mapping has no for_each.',
+      'fields.key.on_error: on_error is default, but the rule has no default.',
+      'fields.key.from: ../a refers to the record around an item, but the mapping has no for_each.',
       'fields.status.lookup.table: There is no lookup table statsu. Did you mean status?',
-      'fields: thing.kind must have a value, and the mapping has no rule for it.',
+      'fields: thing.kind must have a value, but the mapping has no rule for it.',
       'fields.size.parse: The field is an integer and cannot be parsed as a date.',
       'fields.amount.default: "1,00" is not an amount.',
-      'fields.day.parse.date: The date format "yyyy-mm-dd" has "yyyy", which is no part of a date; write YYYY.',
+      'fields.day.parse.date: The date format "yyyy-mm-dd" has "yyyy", which is not part of a date; write YYYY.',
       'fields.at.parse.zone: Mars is not a time zone.',
-      'fields.flag.const: "perhaps" is none of',
-      'fields.born.match.pattern: The pattern (a+)+$ can take years',
+      'fields.flag.const: "perhaps" is not one of',
+      'fields.born.match.pattern: The pattern (a+)+$ can take extremely long',
       'fields.owner.match.take: The pattern ab has no group; group 1 cannot be taken.',
-      'fields.owner.when.is: The condition says is, but not of which field.',
+      'fields.owner.when.is: The condition has is, but no field.',
     ])
       expect(said.join('\n')).toContain(text);
   });
@@ -358,7 +358,7 @@ describe('mappings that cannot work', () => {
   test('a lookup that gives codes which the model does not have is refused before it meets one', () => {
     STATUS.rows.push({ from: 'X', to: 'opne' });
     expect(refusals({ status: { from: 's', lookup: { table: 'status' } } })).toEqual([
-      'fields.status.lookup: mappings/lookups/status.csv: "opne" is none of the values that the model has for it: open, closed. Did you mean open?',
+      'fields.status.lookup: mappings/lookups/status.csv: "opne" is not one of the values in the model: open, closed. Did you mean open?',
     ]);
     STATUS.rows.pop();
   });

@@ -26,7 +26,7 @@ export const compileMapping: CompileMapping = (mapping, entity, settings) => {
   const itemKeyOf = compileItemKey(mapping.item_key, settings);
   if (mapping.item_key && !items) complain('item_key', 'item_key is for mappings with for_each.', 'Add for_each:, or leave item_key out.');
   for (const name of mapping.item_key ?? [])
-    if (levelsOf(name) > (items?.depth ?? 0)) complain('item_key', `${name} reaches further out than the record.`);
+    if (levelsOf(name) > (items?.depth ?? 0)) complain('item_key', `${name} refers to something outside the record.`);
   if (problems.length) throw new ConfigError(problems);
 
   const scope: Scope = { values: {}, around: [], record: { values: {}, number: 0 }, context: { connection: '' } };
@@ -49,7 +49,7 @@ export const compileMapping: CompileMapping = (mapping, entity, settings) => {
             code: wanted.code,
             place: { ...placeOf(scope), path: wanted.field ?? 'when' },
             message: messageOf(wanted, wanted.field ?? 'when', true),
-            hint: wanted.hint ?? MEND,
+            hint: wanted.hint ?? Fix,
           },
         ],
       };
@@ -131,8 +131,8 @@ function compileRules(
       if (given !== undefined)
         complain(
           `fields.${name}`,
-          `${entity.entity}.${name} refers to a golden record; no mapping gives it.`,
-          `Map ${field.by?.join(' and ') ?? 'the fields that it goes by'} instead.`,
+          `${entity.entity}.${name} refers to a golden record; mappings do not set it.`,
+          `Map ${field.by?.join(' and ') ?? 'the fields that identify it'} instead.`,
         );
       continue;
     }
@@ -143,7 +143,7 @@ function compileRules(
         ),
       );
     else if (field.required)
-      complain('fields', `${entity.entity}.${name} must have a value, and the mapping has no rule for it.`, `Add fields.${name}.`);
+      complain('fields', `${entity.entity}.${name} must have a value, but the mapping has no rule for it.`, `Add fields.${name}.`);
   }
   return rules;
 }
@@ -157,14 +157,14 @@ function columnsOf(rules: readonly CompiledRule[], scope: Scope, problems: Probl
   return columns;
 }
 
-const MEND = 'Mend it in the source system and let it be sent again, or change the mapping and run: interlocal rejects replay.';
+const Fix = 'Fix it in the source system and have it sent again, or change the mapping and run: interlocal rejects replay.';
 
 function problemOf(fault: Fault, rule: CompiledRule, scope: Scope): Problem {
   return {
     code: fault.code,
     place: { ...placeOf(scope), path: fault.field ?? rule.place },
     message: messageOf(fault, rule.label, rule.personal),
-    hint: fault.hint ?? MEND,
+    hint: fault.hint ?? Fix,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Condition } from '../config/schema/mapping.ts';
 import { Fault } from './fault.ts';
-import { compilePattern } from './pattern.ts';
+import { compilePattern } from './pattern/pattern.ts';
 import { compileRead, type Scope } from './source.ts';
 import type { MappingSettings } from './mapping.ts';
 
@@ -37,7 +37,7 @@ export function compileCondition(
   const parts: Holds[] = [];
   const about = ['is', 'not', 'empty', 'matches'].filter((key) => condition[key as keyof Condition] !== undefined);
   if (condition.field === undefined && about.length)
-    complain(about[0]!, `The condition says ${about.join(' and ')}, but not of which field.`, 'Add field:.');
+    complain(about[0]!, `The condition has ${about.join(' and ')}, but no field.`, 'Add field:.');
   if (condition.field !== undefined && about.length === 0)
     complain('field', `The condition names the field ${condition.field}, but not what it must be.`, 'Add is, not, empty or matches.');
   if (condition.field === undefined && !about.length && !condition.all && !condition.any)
@@ -90,7 +90,7 @@ export function compileCondition(
 export function tooLong(pattern: string, longest: number, text: string, field?: string): Fault {
   return new Fault('PATTERN_TOO_LONG', `is too long for the pattern ${pattern}: ${text.length} characters, at most ${longest}`, {
     shown: text,
-    hint: 'Shorten it with split:, or begin the pattern with ^ and divide its parts, which lets it take longer texts.',
+    hint: 'Shorten it with split:, or begin the pattern with ^ and separate its parts; then longer texts are allowed.',
     ...(field === undefined ? {} : { field }),
   });
 }

@@ -2,10 +2,10 @@ import type { FieldRule } from '../config/schema/mapping.ts';
 import type { FieldType, ModelField } from '../config/schema/model.ts';
 import { didYouMean } from '../core/errors.ts';
 import { plainMoney } from '../core/money.ts';
-import { compileDate, compileDateTime, ISO_DATETIMES } from './dates.ts';
+import { compileDate, compileDateTime, ISO_DATETIMES } from './steps/dates.ts';
 import { Fault } from './fault.ts';
 import type { MappingSettings } from './mapping.ts';
-import { compileBoolean, compileDecimal, compileInteger, compileMoney, PLAIN_BOOLEANS } from './numbers.ts';
+import { compileBoolean, compileDecimal, compileInteger, compileMoney, PLAIN_BOOLEANS } from './steps/numbers.ts';
 
 export type Parse = (text: string) => string | number | Fault;
 type Complain = (path: string, message: string, hint?: string) => void;
@@ -85,7 +85,7 @@ export function problemOfCode(value: string, field: ModelField): { message: stri
   if (!field.values || field.values.includes(value)) return undefined;
   const near = didYouMean(value, field.values);
   return {
-    message: `"${value}" is none of the values that the model has for it: ${field.values.join(', ')}.`,
+    message: `"${value}" is not one of the values in the model: ${field.values.join(', ')}.`,
     hint: near ? `Did you mean ${near}?` : undefined,
   };
 }
@@ -93,7 +93,7 @@ export function problemOfCode(value: string, field: ModelField): { message: stri
 function compileKind(kind: Kind, given: ParseRule, settings: MappingSettings, complain: Complain): Parse | undefined {
   const wrongFormat = (message: string): void => complain(`parse.${kind}`, message);
   if (given.zone !== undefined && kind !== 'date' && kind !== 'datetime')
-    complain('parse.zone', 'A zone is for dates and moments.', 'Remove it.');
+    complain('parse.zone', 'A zone is only for dates and times.', 'Remove it.');
   switch (kind) {
     case 'date':
     case 'datetime': {

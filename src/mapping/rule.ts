@@ -2,13 +2,13 @@ import type { Condition, FieldRule } from '../config/schema/mapping.ts';
 import type { ModelField } from '../config/schema/model.ts';
 import { asked, compileCondition, type Holds } from './condition.ts';
 import { Fault } from './fault.ts';
-import { checkCurrency, compileCurrency, currencyFields, ruleIn } from './currency.ts';
-import { compileLookup, valuesOfLookup } from './lookup.ts';
+import { checkCurrency, compileCurrency, currencyFields, ruleIn } from './steps/currency.ts';
+import { compileLookup, valuesOfLookup } from './steps/lookup.ts';
 import type { Columns, MappingSettings } from './mapping.ts';
 import { compileParse, constantOf, type FieldParse, problemOfCode } from './parse.ts';
 import { compileRead, levelsOf, type Read, type Scope } from './source.ts';
-import { compileSum } from './sum.ts';
-import { compileTextSteps } from './text-steps.ts';
+import { compileSum } from './steps/sum.ts';
+import { compileTextSteps } from './steps/text-steps.ts';
 
 export type Complain = (path: string, message: string, hint?: string) => void;
 
@@ -51,11 +51,11 @@ export function compileRule(
   const value = compileValue(rule, field, settings, parse, complain);
   const label = labelOf(rule, sources, name);
   const write = compileWrite(name, field, parse.currency);
-  if (rule.raw !== undefined && field.type !== 'code') complain('raw', `Only codes have a raw value, and ${name} is ${field.type}.`);
+  if (rule.raw !== undefined && field.type !== 'code') complain('raw', `Only codes have a raw value, but ${name} is ${field.type}.`);
   const raw = rule.raw === undefined ? undefined : compileRead(rule.raw, rule.trim, settings);
   const missing = field.required
-    ? new Fault('FIELD_REQUIRED', `gives no value, and ${name} must have one`, {
-        hint: 'Mend the record at the source, or give the rule a default; then: interlocal rejects replay.',
+    ? new Fault('FIELD_REQUIRED', `has no value, but ${name} must have one`, {
+        hint: 'Fix the record at the source, or give the rule a default; then: interlocal rejects replay.',
       })
     : undefined;
   const ended = compileEnd(rule, fallback);
@@ -89,7 +89,8 @@ function inManyCurrencies(
 ): CompiledRule {
   const names = currencyFields(rule);
   checkCurrency(rule, field, complain);
-  for (const one of names) if (levelsOf(one) > depth) complain('parse.money.currency_from', `${one} reaches further out than the record.`);
+  for (const one of names)
+    if (levelsOf(one) > depth) complain('parse.money.currency_from', `${one} refers to something outside the record.`);
   const compiled = new Map<string, CompiledRule>();
   const rulesIn = (currency: string, hear: Complain): CompiledRule => {
     let found = compiled.get(currency);
@@ -179,7 +180,7 @@ function compileValue(
     });
   const check = compileCodeCheck(rule, field);
   const negate = rule.negate === true;
-  if (negate && !['money', 'integer', 'decimal'].includes(kind)) complain('negate', 'Only numbers and money have another sign.');
+  if (negate && !['money', 'integer', 'decimal'].includes(kind)) complain('negate', 'Only the sign of numbers and money can be changed.');
   let raw: string | null = null;
 
   function value(scope: Scope): string | number | null | Fault {
@@ -219,9 +220,13 @@ function compileSumValue(
   complain: Complain,
 ): FieldValue {
   const text = (['split', 'match', 'case', 'replace', 'ascii', 'lookup'] as const).filter((step) => rule[step] !== undefined);
-  if (text.length) complain(text[0]!, `A sum is a number, and ${text[0]} is for text.`);
+  if (text.length) complain(text[0]!, `A sum is a number, but ${text[0]} is for text.`);
   if (!path.includes('.'))
-    complain('sum', `${path} names no list.`, 'Write the list, a point, and what is added up: ReceiptPaymentLevel.ReceiptPaymentAmount.');
+    complain(
+      'sum',
+      `${path} does not name a list.`,
+      'Write the list, a period, and the field to add up: ReceiptPaymentLevel.ReceiptPaymentAmount.',
+    );
   if (kind !== 'money' && kind !== 'integer') complain('sum', 'Only money and whole numbers can be added up.');
   const sum = compileSum(path, parse ?? ((given) => given), settings);
   return {
@@ -314,7 +319,7 @@ function compileCodeCheck(rule: FieldRule, field: ModelField): ((text: string) =
   return (text) =>
     values.has(text)
       ? text
-      : new Fault('CODE_UNKNOWN', `is none of ${list}`, {
+      : new Fault('CODE_UNKNOWN', `is not one of ${list}`, {
           shown: text,
           hint: 'Give the rule a lookup that says what the code means; then: interlocal rejects replay.',
         });
@@ -335,14 +340,14 @@ function checkRule(rule: FieldRule, sources: readonly string[], depth: number, c
   if (given === 0 && rule.default === undefined)
     complain('', 'The rule does not say where the value comes from.', 'Add from:, const:, cases:, sum: or concat:.');
   if (rule.on_error === 'default' && rule.default === undefined)
-    complain('on_error', 'on_error is default, and the rule has no default.', 'Add default:, or say on_error: null.');
+    complain('on_error', 'on_error is default, but the rule has no default.', 'Add default:, or set on_error: null.');
   for (const name of rule.raw === undefined ? sources : [...sources, rule.raw])
     if (levelsOf(name) > depth)
       complain(
         'from',
         depth === 0
-          ? `${name} reaches for the record around an item, and the mapping has no for_each.`
-          : `${name} reaches further out than the record.`,
+          ? `${name} refers to the record around an item, but the mapping has no for_each.`
+          : `${name} refers to something outside the record.`,
       );
 }
 

@@ -16,7 +16,7 @@ export type Read = (scope: Scope) => string | null | Fault;
 
 /**
  * Reads one source field as text. `../name` looks in the object around the item; `@file`, `@record`, `@connection` and
- * `@currency` say where the record came from. Text of spaces only is no value. A name that the record does not have
+ * `@currency` say where the record came from. Text of spaces only is not a value. A name that the record does not have
  * is a fault; a part of a dotted path that is missing below a first part that is there is no value, since XML and
  * JSON leave out what is empty. Of a plain text `text` is the text itself, and any other field of it is a fault.
  */
@@ -34,7 +34,7 @@ export function compileRead(name: string, trim: boolean, settings: MappingSettin
     if (value === undefined)
       return new Fault('FIELD_ABSENT', 'is not in the record', {
         field: name,
-        hint: 'Mend the mapping, or the schema of the stream when the source has changed.',
+        hint: 'Fix the mapping, or the schema of the stream if the source has changed.',
       });
     return notText(value, name);
   };
@@ -104,10 +104,10 @@ function trimmed(text: string): string {
 }
 
 function notText(value: Value[] | Values, name: string): Fault {
-  const what = Array.isArray(value) ? `is a list of ${value.length}, not one value` : 'holds fields of its own, not one value';
+  const what = Array.isArray(value) ? `is a list of ${value.length}, not one value` : 'contains fields, not one value';
   const inside = Array.isArray(value) ? `${name}.0` : `${name}.${Object.keys(value)[0] ?? 'name'}`;
   return new Fault('FIELD_NOT_TEXT', what, {
     field: name,
-    hint: `In the mapping say which one is meant, such as ${inside}, or use for_each.`,
+    hint: `In the mapping name the one you mean, such as ${inside}, or use for_each.`,
   });
 }

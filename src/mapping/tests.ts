@@ -23,7 +23,7 @@ export interface MappingTestResult {
 }
 
 /**
- * Runs the tests that stand in a mapping. Only the columns that a test names are looked at. Values are expected as people
+ * Runs the tests that are in a mapping. Only the columns that a test names are looked at. Values are expected as people
  * write them: money `12.50` or { minor: 1250, currency: USD }, booleans true or false, null or '' for no value; and
  * `<field>_raw` and `<field>_currency` by their names. Throws ConfigError when the mapping does not compile.
  */

@@ -61,8 +61,8 @@ function collect(files: Map<string, Buffer>): Collector {
         problems.push({
           code: 'PACK_PATH',
           place: { file: name },
-          message: 'This name stands twice in the archive.',
-          hint: 'Nothing was written. Make the archive anew.',
+          message: 'This name appears twice in the archive.',
+          hint: 'Nothing was written. Create the archive again.',
         });
       bytes += content.length;
       files.set(name, content);
@@ -90,7 +90,7 @@ async function readZip(path: string, archive: Buffer, collector: Collector): Pro
           code: 'PACK_PATH',
           place: { file: entry.nameBytes.toString('latin1') },
           message: 'This name is not written in UTF-8.',
-          hint: 'Nothing was written. Make the archive with interlocal pack.',
+          hint: 'Nothing was written. Create the archive with interlocal pack.',
         });
         return;
       }

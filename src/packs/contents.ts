@@ -28,7 +28,7 @@ export function checkPackContents(files: PackFiles): Problem[] {
       problems.push({
         code: 'PACK_FILE',
         place: { file: name },
-        message: 'A file of this name does not belong into a pack.',
+        message: 'A file of this name does not belong in a pack.',
         hint: 'A pack holds connector.yaml, README.md, LICENSE, CHANGELOG.md, and files below fixtures/, mappings/ and docs/.',
       });
   }
@@ -43,9 +43,9 @@ function strangeName(name: string): string | undefined {
   // Characters that turn the direction of writing make a name look like another one.
   if (/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(name)) return 'has characters that cannot be seen';
   const parts = name.split('/');
-  if (parts.length > 8) return 'lies more than 8 folders deep';
-  if (parts.some((part) => part === '' || part === '.' || part === '..')) return 'leads out of the pack, or is no plain path';
-  if (parts.some((part) => /[. ]$/.test(part) || part.startsWith(' '))) return 'begins or ends with a blank or a point';
+  if (parts.length > 8) return 'is more than 8 folders deep';
+  if (parts.some((part) => part === '' || part === '.' || part === '..')) return 'leads out of the pack, or is not a plain path';
+  if (parts.some((part) => /[. ]$/.test(part) || part.startsWith(' '))) return 'begins or ends with a space or a period';
   const device = parts.find((part) => /^(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(\.|$)/i.test(part));
   return device === undefined ? undefined : `has "${device}" in it, which is a device on Windows`;
 }
@@ -55,7 +55,7 @@ function pathProblem(file: string, why: string): Problem {
     code: 'PACK_PATH',
     place: { file: JSON.stringify(file).slice(1, -1) },
     message: `This name ${why}.`,
-    hint: 'Nothing was written. Give it a plain name.',
+    hint: 'Nothing was written. Use a plain name.',
   };
 }
 
@@ -78,18 +78,18 @@ const SECRET_TEXTS: readonly [RegExp, string][] = [
   [/\bgh[pousr]_[A-Za-z0-9]{36}\b/, 'an access token'],
 ];
 
-/** A pack goes to every town: passwords and keys are each town's own, and stand in options of type secret. */
+/** A pack goes to every town: passwords and keys are each town's own, and are in options of type secret. */
 function secretIn(name: string, bytes: Buffer): Problem | undefined {
   const text = bytes.toString('latin1');
   const found = SECRET_NAMES.test(basename(name))
-    ? 'what files of this name hold'
+    ? 'a secret, judging by its name'
     : SECRET_TEXTS.find(([pattern]) => pattern.test(withoutOwnKey(name, text)))?.[1];
   if (found !== undefined) return secretProblem(name, `A pack must not hold secrets, and this looks like ${found}.`);
   const reference = /^(connector\.yaml|fixtures\/options\.json|mappings\/.*)$/.test(name) ? /\$\{(?:env|file):[^}]*\}/.exec(text) : null;
-  return reference ? secretProblem(name, `A pack must not say where a town keeps its secrets, and ${reference[0]} does.`) : undefined;
+  return reference ? secretProblem(name, `A pack must not say where a town keeps its secrets, but ${reference[0]} does.`) : undefined;
 }
 
-/** The key that encrypted recordings are read with is made for them alone, lies at fixtures/<option>.asc, and is nobody's secret. */
+/** The key that encrypted recordings are read with is made for them alone, is at fixtures/<option>.asc, and is nobody's secret. */
 function withoutOwnKey(name: string, text: string): string {
   return /^fixtures\/\w+\.asc$/.test(name) ? text.replace('-----BEGIN PGP PRIVATE KEY BLOCK-----', '') : text;
 }
@@ -99,6 +99,6 @@ function secretProblem(file: string, message: string): Problem {
     code: 'PACK_SECRET',
     place: { file },
     message,
-    hint: 'Take it out of the pack, and change it if it was a real one; what a town must supply is an option of type secret.',
+    hint: 'Remove it from the pack, and change it if it was real; use an option of type secret for what a town must supply.',
   };
 }

@@ -6,7 +6,7 @@ import type { Problem } from '../core/errors.ts';
 /** The files of a pack: path within it, with / on every system, and bytes. */
 export type PackFiles = ReadonlyMap<string, Buffer>;
 
-/** The signature stands in the pack and signs everything else in it. */
+/** The signature is in the pack and signs everything else in it. */
 export const SIGNATURE_FILE = 'signature.json';
 
 /** Far above what recordings need, far below what would hurt: whatever comes from outside is bounded. */
@@ -76,7 +76,7 @@ export function linkProblem(file: string): Problem {
   return {
     code: 'PACK_LINK',
     place: { file },
-    message: 'This is a link or a device, and a pack holds plain files only.',
+    message: 'This is a link or a device, but a pack may contain only plain files.',
     hint: 'Put the file itself there.',
   };
 }

@@ -44,8 +44,8 @@ export async function readLock(town: string): Promise<PackLock> {
     throw new ConfigError({
       code: 'PACK_LOCK_INVALID',
       place: { file: LOCK_FILE },
-      message: 'This file is not as interlocal add writes it.',
-      hint: "Take it back out of version control, or remove it: packs are then taken for the town's own.",
+      message: 'This file is not in the form that interlocal add writes.',
+      hint: "Restore it from version control, or remove it: packs then count as the town's own.",
     });
   }
 }

@@ -38,7 +38,7 @@ export interface Signer {
   name: string | null;
 }
 
-/** The signed text: one value a line, so that nothing in it can be read as something else. */
+/** The signed text: one value a line, so nothing in it can be read as something else. */
 function signedText(s: Omit<PackSignature, 'signature'>): Buffer {
   return Buffer.from([s.format, s.connector, s.version, s.hash, s.signed_on, s.valid_until ?? '-', s.key, ''].join('\n'));
 }
@@ -75,34 +75,34 @@ export function checkSignature(
   if (!signature)
     return wrong(
       'PACK_SIGNATURE',
-      'This is no signature of a pack.',
+      'This is not the signature of a pack.',
       'Have the vendor sign it again: interlocal sign CONNECTOR --key FILE.',
     );
   const hash = packHash(pack.files);
   if (signature.hash !== hash)
     return wrong(
       'PACK_HASH',
-      `The files are not those that were signed: their hash is ${hash}, and ${signature.hash} was signed.`,
-      'Do not use it: it was changed after it was signed, or damaged on the way. Get it again from the vendor.',
+      `The files are not those that were signed: their hash is ${hash}, but ${signature.hash} was signed.`,
+      'Do not use it: it was changed after it was signed, or damaged in transit. Get it again from the vendor.',
     );
   if (signature.connector !== pack.connector || signature.version !== pack.version)
     return wrong(
       'PACK_SIGNATURE',
-      `What was signed is ${signature.connector} ${signature.version}, and this is ${pack.connector} ${pack.version}.`,
+      `The signature is for ${signature.connector} ${signature.version}, but this is ${pack.connector} ${pack.version}.`,
       'Do not use it. Get it again from the vendor.',
     );
   const signer = trusted.find((key) => key.fingerprint === signature.key);
   if (signer && !verify(null, signedText(signature), signer.key, Buffer.from(signature.signature, 'base64')))
     return wrong(
       'PACK_SIGNATURE',
-      `The signature is not one of the key ${signer.name}, though it says so.`,
+      `The signature claims to be made with the key ${signer.name}, but it is not.`,
       'Do not use it. Ask the vendor whether the pack comes from them.',
     );
   if (signature.valid_until !== undefined && signature.valid_until < today)
     return wrong(
       'PACK_EXPIRED',
       `The signature was valid until ${signature.valid_until}.`,
-      'Get the newest version from the vendor, who no longer stands behind this one.',
+      'Get the newest version from the vendor; this one is no longer supported.',
     );
   return { signer: { key: signature.key, name: signer?.name ?? null }, problems: [] };
 }
@@ -144,8 +144,8 @@ export function privateKeyOf(pem: string, file: string): KeyObject {
     code: 'SIGNING_KEY_INVALID',
     place: { file },
     message: key
-      ? `This is a key for ${key.asymmetricKeyType}, and packs are signed with Ed25519.`
-      : 'This is no private key in PEM, or it has a password.',
+      ? `This is a key for ${key.asymmetricKeyType}, but packs are signed with Ed25519.`
+      : 'This is not a private key in PEM form, or it has a password.',
     hint: 'interlocal new signing-key makes one.',
   });
 }
@@ -156,16 +156,16 @@ export function trustedKeyOf(name: string, pem: string, file: string): TrustedKe
     code: 'TRUSTED_KEY_INVALID',
     place: { file },
     message,
-    hint: 'Put the public key there that the vendor gave you (BEGIN PUBLIC KEY), an Ed25519 one.',
+    hint: 'Put the public key (BEGIN PUBLIC KEY, Ed25519) from the vendor there.',
   });
   // A public key can be made of a private one; that it lies here is the mistake.
-  if (/PRIVATE KEY/.test(pem)) return wrong('This is a private key: whoever reads it can sign in its name.');
+  if (/PRIVATE KEY/.test(pem)) return wrong('This is a private key: anyone who reads it can sign with it.');
   try {
     const key = createPublicKey(pem);
     return key.asymmetricKeyType === 'ed25519'
       ? { name, fingerprint: fingerprintOf(key), key }
       : wrong(`This is a key for ${key.asymmetricKeyType}.`);
   } catch {
-    return wrong('This is no public key in PEM.');
+    return wrong('This is not a public key in PEM form.');
   }
 }

@@ -21,7 +21,7 @@ export function readTar(path: string, archive: Buffer, collector: Collector): vo
     if (header.every((byte) => byte === 0)) return;
     if (!checksumFits(header)) throw unreadable(path, 'The archive is damaged: a header in it has a wrong checksum.');
     const size = octal(header.subarray(124, 136));
-    if (size === undefined || at + BLOCK + size > tar.length) throw unreadable(path, 'The archive breaks off.');
+    if (size === undefined || at + BLOCK + size > tar.length) throw unreadable(path, 'The archive is cut off.');
     const content = tar.subarray(at + BLOCK, at + BLOCK + size);
     at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
     const kind = String.fromCharCode(header[156]!);

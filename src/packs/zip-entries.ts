@@ -59,7 +59,7 @@ async function read(zip: ZipFile, entry: Entry, most: number): Promise<Buffer> {
   let bytes = 0;
   for await (const part of stream as AsyncIterable<Buffer>) {
     bytes += part.length;
-    if (bytes > most) throw new Error('it holds more than it says');
+    if (bytes > most) throw new Error('it holds more than it declares');
     parts.push(part);
   }
   return Buffer.concat(parts);

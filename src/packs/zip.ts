@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 import type { PackFiles } from './files.ts';
 
-/** A ZIP archive is dated: this day in all of them, so that equal packs are equal archives. */
+/** A ZIP archive is dated: this day in all of them, so equal packs are equal archives. */
 const DATE_1980 = 0x0021;
 const UTF8_NAME = 0x0800;
-/** Made under Unix, so that the file's kind and rights (a plain file, 0644) are taken from it. */
+/** Made under Unix, so the file's kind and rights (a plain file, 0644) are taken from it. */
 const MADE_BY = (3 << 8) | 20;
 const PLAIN_FILE = (0o100644 << 16) >>> 0;
 

@@ -24,7 +24,7 @@ export function businessDays(weekend: readonly number[], holidays: Iterable<numb
   // 1970-01-01 was a Thursday.
   const weekday = (day: number): number => (((day + 4) % 7) + 7) % 7;
   const inWeek = Array.from({ length: 7 }, (_, i) => i).filter((i) => !off.has(i)).length;
-  if (inWeek === 0) throw new Error('A town without business days has no calendar.');
+  if (inWeek === 0) throw new Error('A calendar needs at least one business day a week.');
   const closed = [...new Set(holidays)].filter((day) => !off.has(weekday(day))).sort((a, b) => a - b);
   return {
     index(day) {

@@ -50,7 +50,7 @@ export interface KeyPass {
   on: readonly FieldPair[];
   /** How many records of each side one key may have. */
   sides: 'one_to_one' | 'many_to_one' | 'one_to_many' | 'many_to_many';
-  /** Keys that come round again (slip numbers) are told apart by their days. */
+  /** Keys that come round again (slip numbers) are identified by their days. */
   within?: Window;
   tolerance?: Tolerance;
   confirm: Confirm;

@@ -1,6 +1,6 @@
 import type { Cleaning, Entry, FieldPair, Side } from './entry.ts';
 
-/** Separates the parts of a key; cannot stand in a value that was cleaned. */
+/** Separates the parts of a key; cannot be in a value that was cleaned. */
 const BETWEEN = '\u0000';
 
 /** The cleaned value of one side's field; null where nothing is left of it. */

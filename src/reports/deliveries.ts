@@ -1,9 +1,9 @@
 import { sinkOf } from '../engine/outbound/sink-of.ts';
 import type { Project } from '../config/project.ts';
 import type { SinkConfig } from '../config/schema/connector.ts';
-import { type Delivery, type DeliveryState, listDeliveries } from '../store/deliveries.ts';
+import { type Delivery, type DeliveryState, listDeliveries } from '../store/outbound/deliveries.ts';
 import type { Knex } from '../store/open.ts';
-import { countOutbox, type OutboxState } from '../store/outbox.ts';
+import { countOutbox, type OutboxState } from '../store/outbound/outbox.ts';
 import { isOverdue } from '../engine/outbound/settle.ts';
 
 /** States of the outbox in which nothing goes on until a person does something. */
@@ -20,9 +20,9 @@ export interface OutboundStatus {
   shadow: number;
   /** They go with the next run. */
   queued: number;
-  /** Records that are at the other side, or on their way there, and of which its last word, or a person's, is still to come. */
+  /** Records that are in the remote system, or on their way there, and of which its last word, or a person's, is still to come. */
   on_its_way: number;
-  /** Deliveries without an answer for longer than the sink gives the other side. */
+  /** Deliveries without an answer for longer than the sink gives the remote system. */
   overdue: number;
   last_delivery: {
     id: number;
@@ -70,7 +70,7 @@ export async function outboundStatus(project: Project, knex: Knex, now: Date): P
   return found;
 }
 
-/** How many records and deliveries wait for a person. */
+/** How many records and deliveries need review. */
 export function forAPerson({ waits_for_person, to_settle }: OutboundStatus): number {
   return FOR_A_PERSON.reduce((sum, state) => sum + waits_for_person[state], to_settle);
 }
@@ -84,7 +84,7 @@ export function forAPersonText({ waits_for_person, to_settle }: OutboundStatus):
 const WORDS: Record<(typeof FOR_A_PERSON)[number], string> = {
   review: 'to approve',
   held: 'held',
-  unknown: 'of which nobody knows',
+  unknown: 'of which it is not known',
   rejected: 'rejected',
   refused: 'refused',
 };

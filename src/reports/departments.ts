@@ -14,6 +14,6 @@ export async function knownDepartment(engine: Engine, given: string, nameOf = '-
     code: 'DEPARTMENT_UNKNOWN',
     place: { path: nameOf },
     message: `There is no revenue of a department ${JSON.stringify(given.slice(0, 100))}, at any time.`,
-    hint: meant ? `Did you mean ${meant}?` : names.length ? `There are: ${names.join(', ')}.` : 'There is no revenue at all yet.',
+    hint: meant ? `Did you mean ${meant}?` : names.length ? `Known: ${names.join(', ')}.` : 'There is no revenue at all yet.',
   });
 }

@@ -12,7 +12,7 @@ import {
   recordsOfExceptions,
   type StoredException,
   UNFINISHED,
-} from '../store/exceptions.ts';
+} from '../store/reconciliation/exceptions.ts';
 import { type RecordNames, recordNames } from '../engine/reconciliation/record-name.ts';
 import type { Engine } from '../engine/run/run.ts';
 
@@ -166,7 +166,7 @@ function check(given: string | undefined, known: readonly string[], code: string
     code,
     place: {},
     message: `There is no ${what} "${given}".`,
-    hint: meant === undefined ? `There are: ${known.join(', ')}.` : `Did you mean ${meant}?`,
+    hint: meant === undefined ? `Known: ${known.join(', ')}.` : `Did you mean ${meant}?`,
   });
 }
 

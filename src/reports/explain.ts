@@ -3,18 +3,18 @@ import type { Project } from '../config/project.ts';
 import { ConfigError, didYouMean } from '../core/errors.ts';
 import type { SourceRecord, Value } from '../core/record.ts';
 import type { MappingContext } from '../mapping/mapping.ts';
-import { landedById } from '../store/landed.ts';
-import { heldBy } from '../store/totals.ts';
+import { landedById } from '../store/landing/landed.ts';
+import { heldBy } from '../store/reconciliation/totals.ts';
 import { columnsOfEntity, columnsOfField } from '../store/model-tables.ts';
-import { linksOfRecord, type RecordLink } from '../store/origins.ts';
-import { entityIds, listSources, type Source } from '../store/sources.ts';
+import { linksOfRecord, type RecordLink } from '../store/landing/origins.ts';
+import { entityIds, listSources, type Source } from '../store/ledger/sources.ts';
 import { bindMappings } from '../engine/run/bind.ts';
 import { type ExplainedCluster, explainCluster, goldensNamed } from '../engine/identity/explain-cluster.ts';
 import { matchedKind } from '../engine/identity/matched.ts';
 import { identityModels } from '../engine/identity/models.ts';
 import type { Engine } from '../engine/run/run.ts';
-import { goldenRow, goldensOfKey, goldensWithText, historyOf } from '../store/golden.ts';
-import { startOf } from '../store/runs.ts';
+import { goldenRow, goldensOfKey, goldensWithText, historyOf } from '../store/landing/golden.ts';
+import { startOf } from '../store/ledger/runs.ts';
 
 type Cell = string | number | null;
 
@@ -32,7 +32,7 @@ export interface Explained {
     line: number | null;
     record: number;
     source_key: string;
-    /** The mapping that made it; null when it cannot be told any more. */
+    /** The mapping that made it; null when it cannot be told anymore. */
     mapping: string | null;
     /** Which item of a list in the record, as the mapping tells them apart; '' where the record is one. */
     item: string;
@@ -46,7 +46,7 @@ export interface ExplainedRecord {
   entity: string;
   id: number;
   fields: Explained[];
-  /** Its newest version was rejected; what stands here is the last good one. null when it is the newest. */
+  /** Its newest version was rejected; what is here is the last good one. null when it is the newest. */
   newest_rejected: { reject: number; pipeline: string } | null;
   history: { at: string; run: number; action: string; changes: unknown }[];
   /** Which source records it is made of, and why; of an entity whose records are compared. */
@@ -66,7 +66,7 @@ export async function explain(engine: Engine, entityName: string, key: string, l
       code: 'ENTITY_UNKNOWN',
       place: { path: entityName },
       message: `There is no entity "${entityName}".`,
-      hint: meant ? `Did you mean ${meant}?` : `There are: ${[...project.entities.keys()].join(', ')}.`,
+      hint: meant ? `Did you mean ${meant}?` : `Known: ${[...project.entities.keys()].join(', ')}.`,
     });
   }
   const entity = located.value;

@@ -1,6 +1,6 @@
 import type { Problem } from '../core/errors.ts';
-import type { SideState } from '../store/pass-matches.ts';
-import { type Difference, type DifferenceStatus } from '../store/differences.ts';
+import type { SideState } from '../store/reconciliation/pass-matches.ts';
+import { type Difference, type DifferenceStatus } from '../store/reconciliation/differences.ts';
 
 /** What the last run of a reconciliation found, in the words of its configuration. */
 export interface Reconciliation {

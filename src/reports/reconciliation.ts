@@ -3,9 +3,15 @@ import type { ReconciliationConfig } from '../config/schema/pipeline.ts';
 import type { PipelineConfig } from '../config/schema/pipeline.ts';
 import { plainMoney } from '../core/money.ts';
 import type { Engine } from '../engine/run/run.ts';
-import { type Difference, comparedIn, differenceCounts, type DifferenceStatus, listDifferences } from '../store/differences.ts';
-import { sideStates } from '../store/pass-matches.ts';
-import { type Match, matchesOf } from '../store/matches.ts';
+import {
+  type Difference,
+  comparedIn,
+  differenceCounts,
+  type DifferenceStatus,
+  listDifferences,
+} from '../store/reconciliation/differences.ts';
+import { sideStates } from '../store/reconciliation/pass-matches.ts';
+import { type Match, matchesOf } from '../store/reconciliation/matches.ts';
 import { reconciliationReasons } from './reconciliation-reasons.ts';
 
 /** Every reconciliation that is not off, by name. */
@@ -57,7 +63,7 @@ export async function readReconciliation(
 
 async function linesOf({ knex }: Engine, id: string, leafDepth: number, all: boolean): Promise<Difference[]> {
   if (all) return listDifferences(knex, id);
-  // The outermost keys are told in any case, so that what agrees is seen too; in the order of the keys.
+  // The outermost keys are told in any case, so what agrees is seen too; in the order of the keys.
   const outer = leafDepth > 1 ? await listDifferences(knex, id, { depth: 1 }) : [];
   const total = await listDifferences(knex, id, { depth: 0 });
   const differing = (await listDifferences(knex, id, { status: DIFFERING })).filter((line) => line.depth > (leafDepth > 1 ? 1 : 0));

@@ -6,7 +6,7 @@ import type { Problem } from '../core/errors.ts';
 import { type Values, valueAt } from '../core/record.ts';
 import { compileMapping } from '../mapping/compile.ts';
 import type { CompiledMapping } from '../mapping/mapping.ts';
-import type { Reject } from '../store/rejects.ts';
+import type { Reject } from '../store/landing/rejects.ts';
 
 /** What a person needs to find a rejected record at its source: which one, of which day, over how much. */
 export interface RejectFacts {
@@ -15,9 +15,9 @@ export interface RejectFacts {
   key: string | null;
   /** The key is of a person: pages do not show it. */
   keyIsPersonal: boolean;
-  /** YYYY-MM-DD as the mapping reads it; as the source wrote it where that is no date. */
+  /** YYYY-MM-DD as the mapping reads it; as the source wrote it where that is not a date. */
   date: string | null;
-  /** Decimal text as the mapping reads it; as the source wrote it where that is no amount. Several of one record are added up. */
+  /** Decimal text as the mapping reads it; as the source wrote it where that is not an amount. Several of one record are added up. */
   amount: string | null;
   /** Of an amount that could be read: its currency and minor units. */
   currency: string | null;

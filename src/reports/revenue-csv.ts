@@ -15,6 +15,9 @@ const HEAD = [
   'reasons',
   'unreconciled receipts',
   'receipt',
+  'in transit',
+  'exception',
+  'not covered',
 ];
 
 /** The report as delimited text, one line for each row; several reasons are joined by "; ". */
@@ -41,6 +44,7 @@ export function revenueCsvLines(rows: readonly RevenueRow[]): Iterable<string> {
         { text: row.reasons.join('; ') },
         { number: String(row.unreconciledReceipts) },
         { text: row.receipt ?? '' },
+        ...[row.inTransit, row.exception, row.notCovered].map((minor) => ({ number: plainMoney(minor, row.currency) })),
       ]),
   );
 }

@@ -27,6 +27,9 @@ const row = (fields: Partial<RevenueRow>): RevenueRow => {
     amount,
     unreconciled,
     reconciled: amount - unreconciled,
+    inTransit: 0,
+    exception: 0,
+    notCovered: unreconciled,
     byReason,
     reasons: Object.keys(byReason),
     receiptsByReason: Object.fromEntries(Object.keys(byReason).map((reason) => [reason, 1])),
@@ -45,7 +48,7 @@ describe('the file for spreadsheets', () => {
 
   test('negative amounts stay numbers, and leading zeros of accounts stay', () => {
     expect(revenueCsv([row({ account: '0042', amount: -1250, department: 'Parks, "North"' })]).split('\r\n')[1]).toBe(
-      '"Parks, ""North""",0042,cash,2026-03,USD,1,-12.50,-12.50,0.00,,0,',
+      '"Parks, ""North""",0042,cash,2026-03,USD,1,-12.50,-12.50,0.00,,0,,0.00,0.00,0.00',
     );
   });
 

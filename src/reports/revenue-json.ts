@@ -6,7 +6,7 @@ export type RevenueJsonRow = Pick<
   RevenueRow,
   'department' | 'account' | 'receipt' | 'tender' | 'period' | 'currency' | 'receipts' | 'reasons'
 > &
-  Record<'amount' | 'reconciled' | 'unreconciled', string> & { unreconciled_receipts: number };
+  Record<'amount' | 'reconciled' | 'unreconciled' | 'in_transit' | 'exception' | 'not_covered', string> & { unreconciled_receipts: number };
 
 /** The contract of `report revenue --json` and of /api/revenue. */
 export function revenueJson(rows: readonly RevenueRow[]): { rows: RevenueJsonRow[] } {
@@ -22,6 +22,9 @@ export function revenueJson(rows: readonly RevenueRow[]): { rows: RevenueJsonRow
       amount: plainMoney(row.amount, row.currency),
       reconciled: plainMoney(row.reconciled, row.currency),
       unreconciled: plainMoney(row.unreconciled, row.currency),
+      in_transit: plainMoney(row.inTransit, row.currency),
+      exception: plainMoney(row.exception, row.currency),
+      not_covered: plainMoney(row.notCovered, row.currency),
       unreconciled_receipts: row.unreconciledReceipts,
       reasons: row.reasons,
     })),

@@ -24,9 +24,9 @@ test('an empty form asks for all months', () => {
 
 test('everything that is wrong is said at once, with what to write instead', () => {
   expect(problems({ period: 'moth', from: '2026-02-29', to: '1/7/2026' })).toEqual([
-    '--period: "moth" is no period. Did you mean month?',
-    '--from: "2026-02-29" is no date. Write it as YYYY-MM-DD, such as 2026-07-01.',
-    '--to: "1/7/2026" is no date. Write it as YYYY-MM-DD, such as 2026-07-01.',
+    '--period: "moth" is not a period. Did you mean month?',
+    '--from: "2026-02-29" is not a date. Write it as YYYY-MM-DD, such as 2026-07-01.',
+    '--to: "1/7/2026" is not a date. Write it as YYYY-MM-DD, such as 2026-07-01.',
   ]);
   expect(problems({ from: '2026-07-01', to: '2026-06-30' })).toEqual([
     '--to: 2026-06-30 is before 2026-07-01. Give the earlier date first.',

@@ -29,13 +29,13 @@ export function readRevenueQuery(given: RevenueQueryText, nameOf: (name: keyof R
     const meant = didYouMean(period, PERIODS);
     wrong(
       'period',
-      `${JSON.stringify(period.slice(0, 60))} is no period.`,
-      meant ? `Did you mean ${meant}?` : `There are: ${PERIODS.join(', ')}.`,
+      `${JSON.stringify(period.slice(0, 60))} is not a period.`,
+      meant ? `Did you mean ${meant}?` : `Known: ${PERIODS.join(', ')}.`,
     );
   }
   for (const name of ['from', 'to'] as const)
     if (given[name] && !isDate(given[name]))
-      wrong(name, `${JSON.stringify(given[name].slice(0, 60))} is no date.`, 'Write it as YYYY-MM-DD, such as 2026-07-01.');
+      wrong(name, `${JSON.stringify(given[name].slice(0, 60))} is not a date.`, 'Write it as YYYY-MM-DD, such as 2026-07-01.');
   if (problems.length === 0 && given.from && given.to && given.from > given.to)
     wrong('to', `${given.to} is before ${given.from}.`, 'Give the earlier date first.');
   if (problems.length > 0) throw new ConfigError(problems);

@@ -14,7 +14,7 @@ export interface RevenueTotal {
 export interface UnreconciledReason {
   reason: string;
   currency: string;
-  /** Report lines it stands on. */
+  /** Report lines that it is on. */
   lines: number;
   /** Minor units that it holds back. */
   amount: number;
@@ -97,7 +97,7 @@ export function unreconciledReasons(rows: readonly RevenueRow[]): UnreconciledRe
     .sort((a, b) => Math.abs(b.amount) - Math.abs(a.amount) || (a.reason < b.reason ? -1 : 1));
 }
 
-/** Some money has several reasons, so that the amounts of all reasons add up to more than what is not reconciled. */
+/** Some money has several reasons, so the amounts of all reasons add up to more than what is not reconciled. */
 export function reasonsOverlap(rows: readonly RevenueRow[]): boolean {
   return rows.some((row) => Object.values(row.byReason).reduce((sum, amount) => sum + amount, 0) !== row.unreconciled);
 }

@@ -22,6 +22,9 @@ export async function revenueXlsx(rows: readonly RevenueRow[], town: string): Pr
         ['Reconciled', 16],
         ['Not reconciled', 16],
         ['Reasons', 60],
+        ['In transit', 16],
+        ['Exception', 16],
+        ['Not covered', 16],
       ],
       rows: revenueCells(rows),
     },
@@ -54,6 +57,7 @@ function* revenueCells(rows: readonly RevenueRow[]): Generator<WorkbookCell[]> {
       { minor: reconciled, currency },
       { minor: unreconciled, currency },
       reasons.join('; '),
+      ...[row.inTransit, row.exception, row.notCovered].map((minor) => ({ minor, currency })),
     ];
   }
 }

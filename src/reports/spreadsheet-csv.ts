@@ -6,7 +6,7 @@ export type CsvCell = { text: string } | { number: string };
 /**
  * Delimited text (RFC 4180) that a spreadsheet can open without harm: a text cell that a spreadsheet would take for a
  * formula gets an apostrophe in front (OWASP, "CSV Injection"), and what a terminal would obey or nobody could see is written out.
- * Numbers are left alone, so that -12.00 stays one.
+ * Numbers are left alone, so -12.00 stays one.
  */
 export function spreadsheetCsv(head: readonly string[], rows: Iterable<readonly CsvCell[]>): string {
   return [...spreadsheetCsvLines(head, rows)].join('');

@@ -3,10 +3,10 @@ import type { Project } from '../config/project.ts';
 import type { Problem } from '../core/errors.ts';
 import { parseDuration } from '../core/time.ts';
 import { heldLocks } from '../store/locks.ts';
-import { countOpenRejects } from '../store/rejects.ts';
-import { lastRuns, type Run } from '../store/runs.ts';
-import { listSources } from '../store/sources.ts';
-import { type WaitingFile, waitingFiles } from '../store/waiting.ts';
+import { countOpenRejects } from '../store/landing/rejects.ts';
+import { lastRuns, type Run } from '../store/ledger/runs.ts';
+import { listSources } from '../store/ledger/sources.ts';
+import { type WaitingFile, waitingFiles } from '../store/ledger/waiting.ts';
 import { inOrder } from '../engine/run/order.ts';
 import { forAPerson, outboundStatus, type OutboundStatus } from './deliveries.ts';
 import type { Engine } from '../engine/run/run.ts';
@@ -15,6 +15,8 @@ import { connectionsOf, type WeakConnection, weakConnections } from '../engine/r
 /** One pipeline as `status --json` gives it. */
 export interface PipelineStatus {
   pipeline: string;
+  /** Its name for people; null when it has only its id. */
+  title: string | null;
   mode: string;
   schedule: string | null;
   running: boolean;
@@ -61,13 +63,14 @@ export async function statusOf({ project, knex, unrecorded }: Engine, now = new 
   const off = [...project.pipelines.keys()].filter((id) => project.pipelines.get(id)!.value.mode === 'off').sort();
   const result: PipelineStatus[] = [];
   for (const id of [...inOrder(project), ...off]) {
-    const { mode, schedule } = project.pipelines.get(id)!.value;
+    const { title, mode, schedule } = project.pipelines.get(id)!.value;
     const run = runs.get(id);
     const source = sources.get(id);
     const running = locks.has(`pipeline:${id}`);
     const lost = unrecorded?.get(id);
     result.push({
       pipeline: id,
+      title: title ?? null,
       mode,
       schedule: schedule ?? null,
       running,
@@ -108,7 +111,7 @@ export function wentWrong({ last_run, running, unrecorded }: PipelineStatus): bo
 }
 
 /**
- * How a pipeline is, for monitoring. failing: see wentWrong. attention: something is rejected, waits for a person before or after it was
+ * How a pipeline is, for monitoring. failing: see wentWrong. attention: something is rejected, needs review before or after it was
  * sent, had no answer in its time, or a run is stalled. A pipeline that is off, or has not run yet, is ok.
  */
 export function healthOf(status: PipelineStatus): Health {

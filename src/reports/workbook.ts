@@ -28,7 +28,7 @@ const AMOUNTS = 2;
 const MOST_DECIMALS = 4;
 
 /**
- * An Excel workbook as a stream (ECMA-376, transitional), made while it is read, so that its size costs no memory. Each sheet has a bold,
+ * An Excel workbook as a stream (ECMA-376, transitional), made while it is read, so its size costs no memory. Each sheet has a bold,
  * frozen header with a filter; one with more rows than Excel takes goes on in another. Amounts are written as exact decimal text.
  */
 export async function workbookStream(title: string, sheets: readonly WorkbookSheet[]): Promise<Readable> {
@@ -36,7 +36,7 @@ export async function workbookStream(title: string, sheets: readonly WorkbookShe
   const zip = new ZipFile();
   const mtime = new Date(2000, 0, 1);
   const text = (name: string, content: string): void => zip.addBuffer(Buffer.from(content), name, { mtime });
-  // How many sheets there are is known only when their rows are written, so that what lists them comes last.
+  // How many sheets there are is known only when their rows are written, so what lists them comes last.
   const written: { name: string; columns: number }[] = [];
   const parts = (async function* () {
     for (const sheet of sheets) yield* partsOf(sheet);

@@ -1,6 +1,6 @@
 import type { Problem } from '../core/errors.ts';
 
-/** A configuration that is in the town's folder and cannot be used, so that the one before stays in force. */
+/** A configuration that is in the town's folder and cannot be used, so the one before stays in force. */
 export interface ConfigurationFault {
   /** UTC: since when the files have been so. */
   since: string;

@@ -3,10 +3,10 @@ import type { ConfigurationState } from './configuration-state.ts';
 import { createServer } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Project } from '../config/project.ts';
-import { storeUrl } from '../config/secrets.ts';
+import type { UnrecordedRun } from '../engine/run/run.ts';
 import { scheduledPipelines } from '../engine/run/order.ts';
 import { nextRun } from '../worker/when.ts';
-import { openKnex } from '../store/open.ts';
+import { openReader } from '../engine/run/open.ts';
 import { createPages } from './server.ts';
 
 /** What a thread that makes pages is given when it starts. */
@@ -17,11 +17,14 @@ export interface WorkerStart {
   project: Project;
   title: string | undefined;
   scheduled: boolean;
-  configuration: ConfigurationState;
+  told: ToWorker;
 }
 
+/** What only the process itself knows, and what pages tell. */
 export interface ToWorker {
   configuration: ConfigurationState;
+  /** Runs that the store could not keep, by pipeline. */
+  unrecorded: Map<string, UnrecordedRun>;
 }
 
 export type FromWorker = { kind: 'listening' } | { kind: 'log'; level: 'info' | 'error'; fields: Record<string, unknown>; text: string };
@@ -31,27 +34,27 @@ if (parentPort && workerData) await serve(parentPort, workerData as WorkerStart)
 
 async function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): Promise<void> {
   const { project } = start;
-  let { configuration } = start;
+  let { configuration } = start.told;
+  const unrecorded = new Map(start.told.unrecorded);
   const tell = (message: FromWorker): void => port.postMessage(message);
   port.on('message', (message: ToWorker) => {
     configuration = message.configuration;
+    unrecorded.clear();
+    for (const [pipeline, run] of message.unrecorded) unrecorded.set(pipeline, run);
   });
   // Its own connection: what a run has not committed yet holds up no page.
-  const knex = await openKnex(storeUrl(project), project.folder);
-  const app = createPages(
-    { project, knex },
-    {
-      ...(start.title === undefined ? {} : { title: start.title }),
-      configuration: () => configuration,
-      nextRuns: () =>
-        start.scheduled
-          ? scheduledPipelines(project).map(({ id, cron }) => ({ id, at: nextRun(cron, project.config.town.time_zone, new Date()) }))
-          : [],
-      log: {
-        info: (fields, text) => tell({ kind: 'log', level: 'info', fields, text }),
-        error: (fields, text) => tell({ kind: 'log', level: 'error', fields, text }),
-      },
+  const engine = { ...(await openReader(project)), unrecorded };
+  const app = createPages(engine, {
+    ...(start.title === undefined ? {} : { title: start.title }),
+    configuration: () => configuration,
+    nextRuns: () =>
+      start.scheduled
+        ? scheduledPipelines(project).map(({ id, cron }) => ({ id, at: nextRun(cron, project.config.town.time_zone, new Date()) }))
+        : [],
+    log: {
+      info: (fields, text) => tell({ kind: 'log', level: 'info', fields, text }),
+      error: (fields, text) => tell({ kind: 'log', level: 'error', fields, text }),
     },
-  );
+  });
   createServer(app).listen(start.path, () => tell({ kind: 'listening' }));
 }

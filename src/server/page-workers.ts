@@ -16,8 +16,8 @@ export interface PageWorkers {
   answer(request: Request, response: Response): void;
   /** From now on pages are made from this configuration; what is being made is finished as it was begun. */
   use(project: Project): void;
-  /** Tells all of them what the pages have to say of the configuration. */
-  tell(configuration: ConfigurationState): void;
+  /** Tells all of them what the pages have to say of the configuration, and of runs that are not in the store. */
+  tell(news: Partial<ToWorker>): void;
   stop(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export interface PageWorkersOptions {
   scheduled: boolean;
 }
 
-/** So many at most: a page is asked of one that is idle, so that a large report holds up nobody else. */
+/** So many at most: a page is asked of one that is idle, so a large report holds up nobody else. */
 const MOST = 3;
 /** An idle one beyond the first ends after this, and gives its memory back. */
 const IDLE_MS = 60_000;
@@ -45,17 +45,17 @@ interface Thread {
 
 /** Starts the first thread at once. */
 export function startPageWorkers(project: Project, { log, title, scheduled, ...options }: PageWorkersOptions): PageWorkers {
-  let configuration = options.configuration;
+  let told: ToWorker = { configuration: options.configuration, unrecorded: new Map() };
   let data = projectData(project);
   let threads: Thread[] = [];
-  // Only this account gets into the folder, so that nobody passes by the front.
+  // Only this account gets into the folder, so nobody passes by the front.
   const folder = process.platform === 'win32' ? undefined : mkdtempSync(join(tmpdir(), 'interlocal-'));
   let number = 0;
 
   function start(): Thread {
     const name = `${process.pid}-${++number}`;
     const path = folder === undefined ? `\\\\.\\pipe\\interlocal-${name}-${crypto.randomUUID()}` : join(folder, name);
-    const workerData: WorkerStart = { path, project: data, title, scheduled, configuration };
+    const workerData: WorkerStart = { path, project: data, title, scheduled, told };
     const worker = new Worker(new URL('./page-worker.ts', import.meta.url), { workerData });
     const ready = new Promise<string>((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {
@@ -110,8 +110,8 @@ export function startPageWorkers(project: Project, { log, title, scheduled, ...o
       end();
       if (response.headersSent) return void response.destroy();
       if (response.destroyed) return;
-      log.error({ request: (response.locals as { requestId: string }).requestId, error: String(error) }, 'a page could not be made');
-      response.status(503).type('text/plain').send('This page could not be made. Ask for it again; if that does not help, see the log.\n');
+      log.error({ request: (response.locals as { requestId: string }).requestId, error: String(error) }, 'a page could not be built');
+      response.status(503).type('text/plain').send('This page could not be built. Reload it; if that does not help, see the log.\n');
     };
     thread.ready.then((socketPath) => {
       const { requestId } = response.locals as { requestId: string };
@@ -146,9 +146,9 @@ export function startPageWorkers(project: Project, { log, title, scheduled, ...o
       }
       start();
     },
-    tell(state) {
-      configuration = state;
-      for (const { worker } of threads) worker.postMessage({ configuration } satisfies ToWorker);
+    tell(news) {
+      told = { ...told, ...news };
+      for (const { worker } of threads) worker.postMessage(told);
     },
     async stop() {
       await Promise.all(threads.map(({ worker }) => worker.terminate()));
@@ -159,7 +159,7 @@ export function startPageWorkers(project: Project, { log, title, scheduled, ...o
 
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding']);
 
-/** A configuration as it can be handed to a thread: without the functions that know where it stands in its files. */
+/** A configuration as it can be handed to a thread: without the functions that know where it is in its files. */
 function projectData(project: Project): Project {
   const plain = <T extends { value: unknown; file: string }>(parts: ReadonlyMap<string, T>): Map<string, T> =>
     new Map([...parts].map(([name, { value, file }]) => [name, { value, file } as T]));
@@ -170,5 +170,6 @@ function projectData(project: Project): Project {
     sinkMappings: plain(project.sinkMappings),
     pipelines: plain(project.pipelines),
     entities: plain(project.entities),
+    identityParameters: plain(project.identityParameters),
   };
 }

@@ -1,7 +1,7 @@
 import type { PeriodKind, RevenueRow } from '../reports/revenue.ts';
 import { revenueReport } from '../reports/revenue.ts';
 import type { Engine } from '../engine/run/run.ts';
-import { stateOfRuns } from '../store/runs.ts';
+import { runsVersion } from '../reports/runs.ts';
 
 export interface RevenueCache {
   /** The report over all departments; the same list until a run has begun or ended. Not to be changed. */
@@ -17,7 +17,7 @@ export function revenueCache(engine: Engine): RevenueCache {
   let state = '';
   return {
     async rows({ period, from, to }) {
-      const now = await stateOfRuns(engine.knex);
+      const now = await runsVersion(engine);
       if (now !== state) {
         kept.clear();
         state = now;
@@ -27,7 +27,7 @@ export function revenueCache(engine: Engine): RevenueCache {
       kept.delete(key);
       const rows = found ?? revenueReport(engine, { period, from, to });
       kept.set(key, rows);
-      // Keeps no failure; whoever asked is told of it.
+      // A failure is not cached; the caller gets it.
       if (!found) rows.catch(() => kept.get(key) === rows && kept.delete(key));
       if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
       return rows;

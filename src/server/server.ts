@@ -43,7 +43,7 @@ export function createServer(engine: Engine, options: ServerOptions = {}): Expre
 
 /**
  * The same for a process that also runs pipelines: it looks after the requests and answers /health itself; every other answer is made by
- * `pages`, in another thread, so that no report that a person asks for holds up anything here.
+ * `pages`, in another thread, so no report that a person asks for holds up anything here.
  */
 export function createFront(engine: Engine, options: ServerOptions, pages: (request: Request, response: Response) => void): Express {
   const context = contextOf(engine, options);
@@ -116,7 +116,7 @@ function failures(app: Express, context: ServerContext, options: ServerOptions):
     const { requestId } = response.locals as { requestId: string };
     const status = (error as { status?: number }).status === 400 ? 400 : 500;
     if (status === 500)
-      log.error({ request: requestId, error: redact((error as Error)?.stack ?? String(error)) }, 'a page could not be made');
+      log.error({ request: requestId, error: redact((error as Error)?.stack ?? String(error)) }, 'a page could not be built');
     if (request.path.startsWith('/api/') || request.path === '/health')
       response.status(status).json({ error: { code: status === 400 ? 'USAGE' : 'INTERNAL', problems: [], request: requestId } });
     else context.show(response, status === 400 ? badRequestPage() : faultPage(requestId), status);
@@ -130,7 +130,7 @@ function readsOnly(request: Request, response: Response, next: NextFunction): vo
   response.status(405).set('Allow', 'GET, HEAD').type('text/plain').send('This server is for reading only.\n');
 }
 
-/** The address has the version in it, so that a browser need not ask again. */
+/** The address has the version in it, so a browser need not ask again. */
 function file(type: string, text: string) {
   return (request: Request, response: Response): void => {
     if (request.query.v !== undefined) response.set('Cache-Control', 'public, max-age=31536000, immutable');

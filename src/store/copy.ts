@@ -20,7 +20,7 @@ const PAGE = 5000;
 
 /**
  * Copies everything from one open store into another one that is empty, in one transaction, and compares both afterwards, row by row. Entities
- * that the model does not have any more are copied too. Throws ConfigError STORE_NOT_EMPTY or STORE_IN_USE, FatalError STORE_COPY_DIFFERS.
+ * that the model does not have anymore are copied too. Throws ConfigError STORE_NOT_EMPTY or STORE_IN_USE, FatalError STORE_COPY_DIFFERS.
  */
 export async function copyStore(from: Knex, to: Knex, onTable: (table: string, rows: number) => void = () => {}): Promise<CopiedTable[]> {
   await refuseWhileInUse(from);

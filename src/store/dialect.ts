@@ -44,7 +44,7 @@ export interface KeySet {
 
 /**
  * What differs between the databases that a store can be in. Everything else in src/store is plain SQL that means the same in each.
- * Each database is one folder beside this file, with files of the same names.
+ * Each database is one folder next to this file, with files of the same names.
  */
 export interface Dialect {
   /**
@@ -56,8 +56,11 @@ export interface Dialect {
   readonly columnTypes: Readonly<Record<ColumnType, string>>;
   /** The clause behind CREATE TABLE for a table that is kept in the order of its primary key. */
   readonly byPrimaryKey: string;
-  /** Runs `work` in a write transaction: what it reads is still so when it commits. `work` may run more than once. */
-  write<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in a write transaction: what it reads is still so when it commits. `work` may run more than once. `comparing`: no other
+   * transaction of this kind runs at the same time. Of two that each add a record and do not see the other's, neither would compare the two.
+   */
+  write<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>, comparing?: boolean): Promise<T>;
   /** Opens such a transaction; it is ended by `commit` or `rollback` of this dialect. */
   begin(knex: Knex): Promise<Knex.Transaction>;
   commit(trx: Knex.Transaction): Promise<void>;
@@ -112,5 +115,5 @@ export function dialectOf(knex: Knex): Dialect {
   return dialect;
 }
 
-/** What a database says when it fails, in words for a person; undefined for what is our own fault. */
+/** What a database says when it fails, in plain words; undefined for what is our own fault. */
 export type FailureOf = (error: unknown) => InterlocalError | undefined;

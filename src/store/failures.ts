@@ -3,16 +3,16 @@ import { postgresFailure } from './postgres/failures.ts';
 import { sqliteFailure } from './sqlite/failures.ts';
 
 const OF_THE_DISK: Record<string, Omit<Problem, 'place'>> = {
-  ENOSPC: { code: 'STORE_FULL', message: 'The disk is full.', hint: 'Make room, then run again: it goes on where it was.' },
+  ENOSPC: { code: 'STORE_FULL', message: 'The disk is full.', hint: 'Free some space, then run again: the run resumes where it stopped.' },
   EIO: {
     code: 'STORE_DISK_ERROR',
     message: 'The disk could not be read or written.',
-    hint: 'Look whether the disk is full or failing, then run again: it goes on where it was.',
+    hint: 'Check whether the disk is full or failing, then run again: the run resumes where it stopped.',
   },
   EDQUOT: {
     code: 'STORE_FULL',
     message: 'The account that runs Interlocal has used up its share of the disk.',
-    hint: 'Make room or raise the quota, then run again: it goes on where it was.',
+    hint: 'Free some space or raise the quota, then run again: the run resumes where it stopped.',
   },
   EROFS: {
     code: 'STORE_READ_ONLY',
@@ -22,14 +22,14 @@ const OF_THE_DISK: Record<string, Omit<Problem, 'place'>> = {
   EACCES: {
     code: 'STORE_READ_ONLY',
     message: 'A file in the data folder cannot be written.',
-    hint: 'Give the account that runs Interlocal the right to write in the data folder.',
+    hint: 'Give the account that runs Interlocal permission to write in the data folder.',
   },
 };
 
 /** What names the store; a reference there says where. */
 const PLACE = { file: 'config/interlocal.yaml', path: 'store.url' };
 
-/** What the database or the disk says when it fails, in words for a person; undefined for what is our own fault. */
+/** What the database or the disk says when it fails, in plain words; undefined for what is our own fault. */
 export function storeFailure(error: unknown): FatalError | undefined {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   const text = typeof code === 'string' ? code : '';

@@ -23,7 +23,7 @@ export function lockLost(name: string): FatalError {
   return new FatalError({
     code: 'LOCK_LOST',
     place: { system: name },
-    message: `The lock ${name} was lost: this process was stopped for too long, or its connection to the store was cut, and another may have taken over.`,
-    hint: 'Nothing that was not committed before is in the store. Run it again; interlocal status shows what else is running.',
+    message: `The lock ${name} was lost: this process was stopped for too long, or its connection to the store was cut, and another process may have taken over.`,
+    hint: 'Only what was committed before is in the store. Run it again; interlocal status shows what else is running.',
   });
 }

@@ -4,7 +4,7 @@ import { type ColumnType, dialectOf } from './dialect.ts';
 import type { Knex } from './open.ts';
 import { quoted } from './rows.ts';
 
-/** The columns of one canonical field: money has its currency beside it, a code what the source said. */
+/** The columns of one canonical field: money has its currency next to it, a code what the source said. */
 export function columnsOfField(name: string, type: FieldType): { name: string; sql: ColumnType }[] {
   if (type === 'money')
     return [
@@ -69,7 +69,7 @@ interface Table {
   columns: ReadonlyMap<string, string>;
   /** Columns of the model that it does not have. */
   missing: { name: string; sql: ColumnType }[];
-  /** The fields that its records are told apart by, as they were when it was last brought in line; null when nobody noted that. */
+  /** The fields that its records are identified by, as they were when it was last brought in line; null when nobody noted that. */
   identity: string | null;
 }
 
@@ -96,15 +96,15 @@ async function refusals(knex: Knex, entity: EntityConfig, table: Table): Promise
     .map((c) => ({
       code: 'MODEL_DESTRUCTIVE',
       place: { file, path: `fields.${c.name}` },
-      message: `The store keeps ${entity.entity}.${c.name} as ${table.columns.get(c.name)}; the model now wants ${c.sql}.`,
-      hint: 'Give the field a new name, map it, and leave the old one: nothing that is stored is thrown away.',
+      message: `The store has ${entity.entity}.${c.name} as ${table.columns.get(c.name)}, but the model now requires ${c.sql}.`,
+      hint: 'Give the field a new name, map it, and leave the old one: stored values are never deleted.',
     }));
   if (table.identity !== null && !canFollow(table.identity, entity) && (await knex(entity.entity).first('_id')) !== undefined) {
     found.push({
       code: 'MODEL_DESTRUCTIVE',
       place: { file, path: 'identity' },
-      message: `The records of ${entity.entity} are told apart by ${said(JSON.parse(table.identity))}; the model now wants ${said(JSON.parse(identityText(entity)))}.`,
-      hint: 'Give the entity a new name and map to that, or begin with an empty store, which is filled from the sources again.',
+      message: `The records of ${entity.entity} are identified by ${said(JSON.parse(table.identity))}, but the model now requires ${said(JSON.parse(identityText(entity)))}.`,
+      hint: 'Give the entity a new name and map to that, or start with an empty store, which is filled again from the sources.',
     });
   }
   return found;

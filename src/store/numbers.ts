@@ -8,6 +8,6 @@ export function exactInteger(stored: string | number): number {
     code: 'STORE_NUMBER_TOO_LARGE',
     place: {},
     message: `The store gave the number ${stored}, which is too large to calculate with exactly.`,
-    hint: 'Look for a wrong amount in the records that are added up: a sum may have up to 15 digits.',
+    hint: 'Look for a wrong amount in the records that are added up: a sum can have up to 15 digits.',
   });
 }

@@ -85,12 +85,12 @@ async function openDatabase(url: string, projectFolder: string): Promise<Knex> {
   throw new ConfigError({
     code: 'STORE_URL',
     place: { file: 'config/interlocal.yaml', path: 'store.url' },
-    message: `The store "${url.replace(/\/\/.{0,500}@/, '//…@')}" is not of a kind that can be opened.`,
+    message: `The store "${url.replace(/\/\/.{0,500}@/, '//…@')}" is not of a supported kind.`,
     hint: 'Use sqlite:data/interlocal.db, or postgres://USER@HOST/DATABASE.',
   });
 }
 
-/** Runs what is missing, all in one transaction, so that two processes that start together do it once. */
+/** Runs what is missing, all in one transaction, so two processes that start together do it once. */
 async function migrate(knex: Knex, migrations = MIGRATIONS): Promise<void> {
   const done = await migrationsOf(knex);
   const unknown = done.filter((name) => !MIGRATIONS.some((m) => m.name === name));

@@ -9,7 +9,7 @@ export function makePrivateFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: PRIVATE_FOLDER });
 }
 
-/** Makes the file when it is missing, empty, for this account alone; SQLite gives the files beside a store the rights of the store. */
+/** Makes the file when it is missing, empty, for this account alone; SQLite gives the files next to a store the rights of the store. */
 export function makePrivateFile(path: string): void {
   // What is there is opened by SQLite, which says in its own words when it cannot be.
   if (!existsSync(path)) closeSync(openSync(path, 'a', PRIVATE_FILE));

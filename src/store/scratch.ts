@@ -6,11 +6,11 @@ import type { Knex } from './open.ts';
  * Stores that are made to try something and are thrown away: what `certify` works with. They are always files, whatever the town's own
  * store is.
  */
-export { failWhileStoring, openScratch } from './sqlite/scratch.ts';
+export { failWhileStoring, openScratch, writeEmptyStore } from './sqlite/scratch.ts';
 export { CutOff, type Cut } from './cut.ts';
 
 /**
- * Makes the n-th commit of this store fail, and everything after it, as if the process had been killed there: nothing is written any more,
+ * Makes the n-th commit of this store fail, and everything after it, as if the process had been killed there: nothing is written anymore,
  * not even that the run failed. Gives how many commits there were.
  */
 export async function cutAt(knex: Knex, n: number, how: Cut): Promise<Counting> {

@@ -1,5 +1,5 @@
 import { dialectOf, type TryOut } from './dialect.ts';
-import { landingOf, type OpenLanding } from './landing.ts';
+import { landingOf, type OpenLanding } from './landing/landing.ts';
 import { type Knex, openKnex } from './open.ts';
 
 /** A store to try something on, of which nothing stays. */

@@ -14,7 +14,7 @@ export async function readCertificate(file: string, option: string, context: Tra
       code: 'CERTIFICATE_UNREADABLE',
       place: { system: context.connection, path: option },
       message,
-      hint: 'Export the certificate, without its key, as PEM (Base-64 encoded X.509) and name that file; a .pfx is taken apart with: openssl pkcs12 -in FILE -nokeys.',
+      hint: 'Export the certificate, without its key, as PEM (Base-64 encoded X.509) and name that file; convert a .pfx with: openssl pkcs12 -in FILE -nokeys.',
     });
   const text = await readFile(resolve(context.projectFolder, file)).catch((error: NodeJS.ErrnoException) => {
     throw refuse(`The certificate file ${file} cannot be read (${error.code ?? 'unknown error'}).`);
@@ -36,15 +36,15 @@ export function certificateCheck(certificate: X509Certificate, what: string, now
       ok: false,
       code: 'CERTIFICATE_EXPIRED',
       detail: `${what} expired on ${until}.`,
-      hint: 'Ask for a new one where this one came from, and tell the owner of the system before it is used.',
+      hint: 'Ask its issuer for a new one, and tell the owner of the system before you use it.',
     };
   if (certificate.validFromDate > now)
     return {
       name,
       ok: false,
       code: 'CERTIFICATE_EXPIRED',
-      detail: `${what} is good only from ${dayOf(certificate.validFromDate)} on.`,
-      hint: "Check this machine's clock; if it is right, use the certificate before this one until then.",
+      detail: `${what} is not valid before ${dayOf(certificate.validFromDate)}.`,
+      hint: "Check this machine's clock; if it is correct, use the previous certificate until then.",
     };
   const days = Math.floor((certificate.validToDate.getTime() - now.getTime()) / 86_400_000);
   if (days < WARN_DAYS)
@@ -53,9 +53,9 @@ export function certificateCheck(certificate: X509Certificate, what: string, now
       ok: true,
       warning: true,
       detail: `${what} expires on ${until}, in ${days === 1 ? '1 day' : `${days} days`}.`,
-      hint: 'Ask for a new one now where this one came from, and tell the owner of the system before it is used.',
+      hint: 'Ask its issuer for a new one now, and tell the owner of the system before you use it.',
     };
-  return { name, ok: true, detail: `${what} is good until ${until}.` };
+  return { name, ok: true, detail: `${what} is valid until ${until}.` };
 }
 
 export function dayOf(date: Date): string {

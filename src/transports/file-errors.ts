@@ -7,8 +7,8 @@ export function targetExists(system: string, path: string): FatalError {
   return new FatalError({
     code: 'TARGET_EXISTS',
     place: { system, file: path },
-    message: `${path} is there already and was not overwritten.`,
-    hint: 'Find out who put it there; move it away if it is of no use.',
+    message: `${path} already exists and was not overwritten.`,
+    hint: 'Find out who put it there; move it away if it is not needed.',
   });
 }
 
@@ -17,7 +17,7 @@ export function folderMissing(system: string, folder: string, where: string, cau
     code: 'FOLDER_MISSING',
     place: { system, file: folder || '.' },
     message: `The folder ${folder || '.'} does not exist ${where}.`,
-    hint: "Correct the folder in the connector or the connection, or ask the system's owner to make it.",
+    hint: "Fix the folder in the connector or the connection, or ask the system's owner to create it.",
   };
   return new FatalError(problem, cause === undefined ? {} : { cause });
 }
@@ -26,7 +26,7 @@ export function fileMissing(system: string, path: string, cause?: unknown): File
   const problem = {
     code: 'FILE_MISSING',
     place: { system, file: path },
-    message: `${path} is not there (any more).`,
+    message: `${path} does not exist (anymore).`,
     hint: 'Someone else may be taking or renaming files in this folder.',
   };
   return new FileError(problem, cause === undefined ? {} : { cause });
@@ -46,7 +46,7 @@ export function sizeWrong(system: string, path: string, said: number, found: str
   return new FileError({
     code: 'FILE_SIZE_WRONG',
     place: { system, file: path },
-    message: `The server says that ${path} has ${said} bytes, and it has ${found}; whether it is whole is not known, so nothing of it is used.`,
+    message: `The server says that ${path} has ${said} bytes, but it has ${found}. It may be incomplete, so none of it is used.`,
     hint: "Have the file sent again, and ask the system's owner why the server reports a wrong size.",
   });
 }
@@ -55,8 +55,8 @@ export function nameUnreadable(system: string, path: string): Problem {
   return {
     code: 'FILE_NAME_UNREADABLE',
     place: { system, file: path },
-    message: `A file is there as ${path}; its name is not valid UTF-8 (\uFFFD stands for what cannot be read), so it cannot be opened.`,
-    hint: 'Have the sender use UTF-8 or plain letters in file names; rename this file at the remote system, and it is read.',
+    message: `There is a file ${path} whose name is not valid UTF-8 (\uFFFD marks what cannot be read), so it cannot be opened.`,
+    hint: 'Have the sender use UTF-8 or plain letters in file names; rename this file in the remote system and it will be read.',
   };
 }
 
@@ -64,7 +64,7 @@ export function uploadTaken(system: string, path: string, bytes: number): FatalE
   return new FatalError({
     code: 'UPLOAD_TAKEN',
     place: { system, file: path },
-    message: `The server took all ${bytes} bytes of ${path} and confirmed that it was closed, and then it was gone.`,
+    message: `The server took all ${bytes} bytes of ${path} and confirmed that it was closed, but then it was gone.`,
     hint: 'The server may process files as soon as they are closed, or clean them up. Ask its owner whether it has this one.',
   });
 }

@@ -21,7 +21,7 @@ export function networkError(error: unknown, remote: Remote): FatalError | Retri
     return new FatalError({
       code: 'TLS_UNTRUSTED',
       place,
-      message: `The certificate that ${at} shows ${certificate} (${code}).`,
+      message: `The certificate of ${at} ${certificate} (${code}).`,
       hint: "Ask the system's owner for a valid certificate, or for the certificate of the authority that issued it, and name that file in ca_file.",
     });
   const reason = reasonOf(code, error);
@@ -58,7 +58,7 @@ const SOCKET_ERRORS: Record<string, readonly [code: string, message: string, hin
   ECONNREFUSED: [
     'CONNECTION_REFUSED',
     'Nothing answers at %: the connection was refused.',
-    'Check that the service runs there and that the port is right.',
+    'Check that the service runs there and that the port is correct.',
   ],
   ENOTFOUND: [
     'HOST_UNKNOWN',
@@ -76,23 +76,23 @@ const SOCKET_ERRORS: Record<string, readonly [code: string, message: string, hin
   EACCES: ['HOST_UNREACHABLE', 'This machine may not connect to %.', 'Check the firewall of this machine.'],
   ECONNRESET: [
     'CONNECTION_LOST',
-    'The connection to % was cut by the other side.',
-    'It is tried again; if it goes on, ask the owner of the system to look into its log.',
+    'The connection to % was cut by the remote system.',
+    'It will be tried again; if this continues, ask the owner of the system to check its log.',
   ],
   EPIPE: [
     'CONNECTION_LOST',
-    'The connection to % was cut by the other side.',
-    'It is tried again; if it goes on, ask the owner of the system to look into its log.',
+    'The connection to % was cut by the remote system.',
+    'It will be tried again; if this continues, ask the owner of the system to check its log.',
   ],
-  ERR_STREAM_PREMATURE_CLOSE: ['CONNECTION_LOST', 'The answer of % broke off before its end.', 'It is tried again.'],
+  ERR_STREAM_PREMATURE_CLOSE: ['CONNECTION_LOST', 'The answer of % was cut off.', 'It will be tried again.'],
 };
 
 const CERTIFICATE_ERRORS: Record<string, string> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'is signed by itself and not by an authority known here',
-  SELF_SIGNED_CERT_IN_CHAIN: 'comes from an authority that is not known here',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'comes from an authority that is not known here, or lacks its intermediate certificate',
-  UNABLE_TO_GET_ISSUER_CERT: 'comes from an authority that is not known here',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'comes from an authority that is not known here',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'is self-signed and not issued by a known authority',
+  SELF_SIGNED_CERT_IN_CHAIN: 'was issued by an unknown authority',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'was issued by an unknown authority, or lacks its intermediate certificate',
+  UNABLE_TO_GET_ISSUER_CERT: 'was issued by an unknown authority',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'was issued by an unknown authority',
   CERT_HAS_EXPIRED: 'has expired',
   CERT_NOT_YET_VALID: 'is not valid yet',
   CERT_REVOKED: 'was revoked',

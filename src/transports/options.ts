@@ -11,7 +11,7 @@ import type { Problem } from '../core/errors.ts';
 export type SecretText = z.ZodType<string>;
 export const plainSecret: SecretText = z.string().min(1);
 
-/** An optional secret; carries the mark on the option itself, so that the loader finds it without unwrapping. */
+/** An optional secret; carries the mark on the option itself, so the loader finds it without unwrapping. */
 export function secretOption(secretText: SecretText, description: string) {
   return secretText.optional().meta({ [SECRET]: true, description });
 }
@@ -22,23 +22,21 @@ export function requiredSecret(secretText: SecretText, description: string) {
 }
 
 export function timeoutOption(standard: string) {
-  return duration.default(standard).describe('How long to wait for the other side before giving up, such as 30s.');
+  return duration.default(standard).describe('How long to wait for the remote system before giving up, such as 30s.');
 }
 
 /** How long one exchange may take in all, however steadily something comes. */
 export function totalTimeoutOption(standard: string, what: string) {
   return duration
     .default(standard)
-    .describe(
-      `How long ${what} may take in all, even while something comes all the time. It is then given up, and the next run tries again.`,
-    );
+    .describe(`How long ${what} may take in total, even while data keeps arriving. After that it fails, and the next run tries again.`);
 }
 
 /** Of transports of files. */
 export const uploadOption = upload
   .default('rename')
   .describe(
-    'How files are put there. rename: under a temporary name, then moved, so that nobody sees half of one. direct: the server allows no rename, and a file is written under its own name. taken: as direct, and the server takes each file away as soon as it is closed.',
+    'How files are written. rename: under a temporary name, then moved, so nobody sees half a file. direct: the server allows no renames, so a file is written under its own name. taken: like direct, but the server removes each file as soon as it is closed.',
   );
 
 export function milliseconds(text: string): number {

@@ -69,7 +69,7 @@ export function temporaryName(name: string): string {
   return `.${name.slice(0, 50)}.${crypto.randomUUID().slice(0, 8)}.part`;
 }
 
-/** By code points, so that the order is the same on every machine. */
+/** By code points, so the order is the same on every machine. */
 export function byName(a: { name: string }, b: { name: string }): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }

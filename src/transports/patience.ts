@@ -6,7 +6,7 @@ export interface Patience {
   /**
    * Awaits one step of it. Rejects when the step takes longer than a silence may last, or all steps together longer than the whole may:
    * `giveUp` is then told first, to end what is on its way. Time between steps, in which we ourselves work, does not count.
-   * `quiet`: a step in which nothing needs to come, so that only the whole counts.
+   * `quiet`: a step in which nothing needs to come, so only the whole counts.
    */
   wait<T>(step: Promise<T>, giveUp?: (error: InterlocalError) => void, quiet?: boolean): Promise<T>;
 }
@@ -54,7 +54,7 @@ export function tooSlow(system: string, what: string, total: string, file?: stri
   return new FatalError({
     code: 'TOO_SLOW',
     place: { system, ...(file === undefined ? {} : { file }) },
-    message: `${what} was not done after ${total}, so it was given up.`,
+    message: `${what} was not finished after ${total}, so it was stopped.`,
     hint: `The next run tries again. If it is known to be slow, raise total_timeout of the connection ${system}; otherwise ask its owner.`,
   });
 }

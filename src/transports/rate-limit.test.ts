@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { paceOf, sharedPace, type Clock } from './rate-limit.ts';
 
-/** A clock that stands still but for what is slept, so that a test takes no time. */
+/** A clock that stands still but for what is slept, so a test takes no time. */
 function stillClock(): Clock & { at: number } {
   const clock = {
     at: 0,
@@ -62,7 +62,7 @@ test('who stops a run does not wait for a turn', async () => {
   const stop = new AbortController();
   const waiting = pace.turn(stop.signal);
   stop.abort();
-  await expect(waiting).rejects.toThrow('Stopped while waiting for a turn to ask.');
+  await expect(waiting).rejects.toThrow('Stopped while waiting to send a request.');
 });
 
 test('everything that asks one system shares its pace', () => {

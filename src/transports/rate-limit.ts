@@ -12,7 +12,7 @@ export interface Clock {
 
 const CLOCK: Clock = { now: () => performance.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) };
 
-/** Lets requests through one by one, in the order they come, so that no stretch of the limit's length has more than it allows. */
+/** Lets requests through one by one, in the order they come, so no stretch of the limit's length has more than it allows. */
 export interface Pace {
   /** Resolves when one more request may be sent. Throws AbortedError. */
   turn(signal?: AbortSignal): Promise<void>;
@@ -33,7 +33,7 @@ export function paceOf({ requests, per }: RateLimit, clock: Clock = CLOCK): Pace
       try {
         await clock.sleep(at - now, signal);
       } catch {
-        throw new AbortedError({ code: 'ABORTED', place: {}, message: 'Stopped while waiting for a turn to ask.' });
+        throw new AbortedError({ code: 'ABORTED', place: {}, message: 'Stopped while waiting to send a request.' });
       }
     },
   };

@@ -13,7 +13,7 @@ export function redactor(secrets: () => readonly (string | undefined)[]): (text:
   };
 }
 
-/** The other side's own words, fit for one line of a message: without secrets, tags, and not longer than 300 characters. */
+/** The remote system's own words, fit for one line of a message: without secrets, tags, and not longer than 300 characters. */
 export function ownWords(text: string, redact: (text: string) => string): string {
   const plain = redact(text)
     .replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ')

@@ -54,7 +54,7 @@ export interface WriteOptions {
   onOpen?: () => void;
 }
 
-/** Files at the other side. Paths are confined to the connection's root: `..` and absolute tricks are refused with FileError. */
+/** Files in the remote system. Paths are confined to the connection's root: `..` and absolute tricks are refused with FileError. */
 export interface FileTransport extends TransportBase {
   kind: 'files';
   /** How the connection says that files are put there. */
@@ -86,7 +86,7 @@ export interface FileTransport extends TransportBase {
 export interface RequestSpec {
   operation?: string;
   body?: Value | undefined;
-  /** SOAP: elements of the header, beside those of WS-Security. */
+  /** SOAP: elements of the header, next to those of WS-Security. */
   header?: Values | undefined;
   /** HTTP: a body that is encoded already, instead of `body`. */
   encoded?: { bytes: Uint8Array; type: string } | undefined;
@@ -104,11 +104,11 @@ export interface RequestAnswer {
   /** HTTP: the address that answered, after redirects. Not for messages: it may have a key in it. */
   url?: string;
   headers: Record<string, string>;
-  /** What came in place of an answer, in words: "an empty body, where its WSDL promises GetBillsResponse". `value` is then empty. */
+  /** What came in place of an answer, in words: "an empty body, but its WSDL promises GetBillsResponse". `value` is then empty. */
   nothing?: string;
   /** SOAP: the operation's result element, lists made lists by the WSDL's schema. HTTP: undefined. */
   value?: Values;
-  /** SOAP: what stands in the header of the answer. */
+  /** SOAP: what is in the header of the answer. */
   header?: Values;
   /** HTTP: the body, to be read by the stream's decoder. */
   bytes?: AsyncIterable<Uint8Array>;
@@ -117,11 +117,11 @@ export interface RequestAnswer {
 export interface RequestTransport extends TransportBase {
   kind: 'request';
   /**
-   * Does what must go before a first request: reads the WSDL, logs in. Who writes asks for it before, so that nothing of it can fail
+   * Does what must go before a first request: reads the WSDL, logs in. Who writes asks for it before, so nothing of it can fail
    * once a write is on its way.
    */
   ready(): Promise<void>;
-  /** One attempt. Throws RetriableError (busy, away, 429 with its wait, 5xx), FatalError (fault, 4xx), with the other side's own words. */
+  /** One attempt. Throws RetriableError (busy, away, 429 with its wait, 5xx), FatalError (fault, 4xx), with the remote system's own words. */
   request(spec: RequestSpec): Promise<RequestAnswer>;
   /** What can be seen of a request without sending it: its address; with SOAP the operation and its parameters. Never throws for what it finds. */
   checkRequest(spec: RequestSpec): Promise<CheckResult>;
@@ -191,7 +191,7 @@ export interface ChangesPosition {
 /**
  * First where the reading starts and ends, then rows. `whole`: every row of the table is given, because nothing was read before
  * (`first`), the server has forgotten changes since (`expired`), the database is another one or was restored (`database`), or its
- * versions lie before the position (`rewound`). Otherwise rows that changed, and as deleted, with their key alone, those that are
+ * versions are before the position (`rewound`). Otherwise rows that changed, and as deleted, with their key alone, those that are
  * gone or no longer meet `where`.
  */
 export type ChangesPart =

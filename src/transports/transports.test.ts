@@ -21,7 +21,7 @@ test.each([
   }
 });
 
-test('a misspelt option is an error', () => {
+test('a misspelled option is an error', () => {
   expect(transports.sftp.optionsSchema.safeParse({ host: 'h', username: 'u', hostkey: 'x' }).success).toBe(false);
   expect(transports.sftp.optionsSchema.safeParse({ host: 'h', username: 'u', host_key: 'aa:bb' }).success).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startScheduler } from './scheduler.ts';
 import type { Scheduler, SchedulerOptions } from './scheduler.ts';
 
@@ -56,7 +56,7 @@ describe('the scheduler', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({
         level: 'warn',
-        message: 'schedule: skipped, the run before has not ended',
+        message: 'schedule: skipped, the previous run has not ended',
         pipeline: 'payments',
         state: 'running',
       }),
@@ -166,6 +166,39 @@ describe('the scheduler', () => {
     expect(lines).toContainEqual(expect.objectContaining({ pipeline: 'hourly', missed: 4 }));
   });
 
+  it('a clock that is set back by an hour stops no schedule for an hour, and runs nothing twice for it', async () => {
+    const Real = Date;
+    let by = 0;
+    const now = (): number => Real.now() + by;
+    // Only the wall clock jumps, as on a real machine: timers go by the monotonic one.
+    vi.stubGlobal(
+      'Date',
+      new Proxy(Real, {
+        construct: (target, args: unknown[]) => Reflect.construct(target, args.length === 0 ? [now()] : args) as Date,
+        get: (target, key) => (key === 'now' ? now : (Reflect.get(target, key) as unknown)),
+      }),
+    );
+    try {
+      const ran: Record<string, number> = { 'each second': 0, hourly: 0 };
+      start({
+        pipelines: [
+          { id: 'each second', cron: '* * * * * *' },
+          { id: 'hourly', cron: `0 ${(new Date().getMinutes() + 30) % 60} * * * *` },
+        ],
+        run: (id) => Promise.resolve(void ran[id]!++),
+      });
+      await until(() => ran['each second']! >= 1);
+      by = -3_600_000;
+      const before = ran['each second']!;
+      const end = performance.now() + 10_000;
+      while (ran['each second']! < before + 2 && performance.now() < end) await seconds(0.02);
+      expect(ran['each second']).toBeGreaterThanOrEqual(before + 2);
+      expect(ran['hourly']).toBe(0);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
   it('stopping waits for what is running, drops what waits, and starts nothing more', async () => {
     const events: string[] = [];
     const { lines } = start({
@@ -183,13 +216,13 @@ describe('the scheduler', () => {
     await until(() => events.length >= 1);
     await scheduler!.stop();
     expect(events).toEqual(['first starts', 'first ends']);
-    expect(lines).toContainEqual(expect.objectContaining({ pipeline: 'second', message: 'schedule: dropped, the scheduler stops' }));
+    expect(lines).toContainEqual(expect.objectContaining({ pipeline: 'second', message: 'schedule: dropped, the scheduler is stopping' }));
     await seconds(1.2);
     expect(events).toHaveLength(2);
   });
 
-  it('a schedule that is none refuses to start', () => {
-    expect(() => start({ pipelines: [{ id: 'x', cron: 'nightly' }], run: () => Promise.resolve() })).toThrow(/"nightly" is no schedule/);
+  it('a schedule that is not one refuses to start', () => {
+    expect(() => start({ pipelines: [{ id: 'x', cron: 'nightly' }], run: () => Promise.resolve() })).toThrow(/"nightly" is not a schedule/);
   });
 
   it('says when each pipeline runs next', () => {

@@ -1,4 +1,3 @@
-import { schedule as everyBeat } from 'node-cron';
 import { turnsOf } from './turns.ts';
 import { due, missedRuns, nextRun } from './when.ts';
 
@@ -36,9 +35,9 @@ export interface SchedulerOptions {
 export interface Scheduler {
   /** When each pipeline runs next. */
   next(): { id: string; at: Date }[];
-  /** From now on these run, by the clock of this zone. What waits or runs is not touched. Throws ConfigError as startScheduler does. */
+  /** From now on these run, by the clock of this zone. What is waiting or runs is not touched. Throws ConfigError as startScheduler does. */
   use(pipelines: readonly ScheduledPipeline[], zone: string): void;
-  /** Nothing starts any more; resolves when what is running has ended. What only waits is dropped, and logged. */
+  /** Nothing starts anymore; resolves when what is running has ended. What only waits is dropped, and logged. */
   stop(): Promise<void>;
 }
 
@@ -47,7 +46,7 @@ export interface Scheduler {
  * missed, once. Pipelines of different systems run side by side, those of one system one after another, in the order of `after`; a slow
  * one holds nobody else up, but those that wait for it.
  * A pipeline that is still waiting or running when it is due again is skipped, with a line in the log. Throws ConfigError for a
- * schedule that is none.
+ * schedule that is not one.
  */
 export function startScheduler({ pipelines, zone: firstZone, run, log, most = 4, clock = () => new Date() }: SchedulerOptions): Scheduler {
   let zone = firstZone;
@@ -60,7 +59,7 @@ export function startScheduler({ pipelines, zone: firstZone, run, log, most = 4,
 
   function beat(): void {
     const now = clock();
-    // A clock that was set back: what lies between was already run.
+    // A clock that was set back: what is between was already run.
     if (now <= last) {
       if (last.getTime() - now.getTime() > 60_000) last = now;
       return;
@@ -71,7 +70,7 @@ export function startScheduler({ pipelines, zone: firstZone, run, log, most = 4,
     const begun: Promise<unknown>[] = [];
     for (const { id, cron, after = [], systems = [], last: waits } of batch) {
       const missed = missedRuns(cron, zone, from, now).length - 1;
-      if (missed > 0) log.warn({ pipeline: id, missed }, 'schedule: earlier runs were missed, this one stands for them');
+      if (missed > 0) log.warn({ pipeline: id, missed }, 'schedule: earlier runs were missed, this one replaces them');
       const others = after.flatMap((other) => active.get(other)?.ended ?? []);
       begun.push(begin(id, now, systems, Promise.all([...(waits ? begun : []), ...others])));
     }
@@ -82,7 +81,7 @@ export function startScheduler({ pipelines, zone: firstZone, run, log, most = 4,
     if (!before) return false;
     log.warn(
       { pipeline: id, state: before.state, since: before.since.toISOString(), next: nextRun(cron, zone, now).toISOString() },
-      'schedule: skipped, the run before has not ended',
+      'schedule: skipped, the previous run has not ended',
     );
     return true;
   }
@@ -90,7 +89,7 @@ export function startScheduler({ pipelines, zone: firstZone, run, log, most = 4,
   function begin(id: string, now: Date, systems: readonly string[], others: Promise<unknown>): Promise<void> {
     const ended = others.then(() => turns.take(systems, work)).finally(() => active.delete(id));
     async function work(): Promise<void> {
-      if (stopped) return log.info({ pipeline: id }, 'schedule: dropped, the scheduler stops');
+      if (stopped) return log.info({ pipeline: id }, 'schedule: dropped, the scheduler is stopping');
       active.set(id, { since: clock(), state: 'running', ended });
       try {
         await run(id);
@@ -102,15 +101,9 @@ export function startScheduler({ pipelines, zone: firstZone, run, log, most = 4,
     return ended;
   }
 
-  // In UTC no beat is ever left out. When a beat comes late node-cron calls it missed; the stretch is looked at all the same.
   const isFast = (): boolean => ordered.some(({ cron }) => cron.trim().split(/\s+/).length === 6);
-  const startHeart = () => {
-    const heart = everyBeat(fast ? '* * * * * *' : '* * * * *', beat, { timezone: 'UTC', suppressMissedWarning: true });
-    heart.on('execution:missed', beat);
-    return heart;
-  };
   let fast = isFast();
-  let heart = startHeart();
+  let heart = everyBeat(fast ? SECOND_MS : MINUTE_MS, beat);
 
   return {
     use(next, nextZone) {
@@ -121,16 +114,38 @@ export function startScheduler({ pipelines, zone: firstZone, run, log, most = 4,
       [ordered, zone] = [sorted, nextZone];
       if (fast === isFast()) return;
       fast = isFast();
-      void heart.destroy();
-      heart = startHeart();
+      heart.stop();
+      heart = everyBeat(fast ? SECOND_MS : MINUTE_MS, beat);
     },
     next: () => ordered.map(({ id, cron }) => ({ id, at: nextRun(cron, zone, clock()) })),
     async stop() {
       stopped = true;
-      await heart.destroy();
+      heart.stop();
       await Promise.all([...active.values()].map(({ ended }) => ended));
     },
   };
+}
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60_000;
+
+/**
+ * Calls `beat` at the beginning of each second or minute. It waits by the monotonic clock for one beat at a time: a wall clock that is set
+ * back by an hour does not stop the beats for an hour.
+ */
+function everyBeat(everyMs: number, beat: () => void): { stop(): void } {
+  let timer: NodeJS.Timeout;
+  const wait = (): void => {
+    timer = setTimeout(
+      () => {
+        wait();
+        beat();
+      },
+      everyMs - (Date.now() % everyMs),
+    );
+  };
+  wait();
+  return { stop: () => clearTimeout(timer) };
 }
 
 /**

@@ -142,7 +142,7 @@ describe('what is due', () => {
   });
 });
 
-describe('an expression that is no schedule', () => {
+describe('an expression that is not a schedule', () => {
   it('is refused with what is wrong and an example', () => {
     expect(cronProblem('*/15 6-20 * * 1-5')).toBeUndefined();
     expect(cronProblem('61 * * * *')).toContain('61');

@@ -18,11 +18,11 @@ export function cronProblem(cron: string): string | undefined {
     parse(cron);
     return undefined;
   } catch (error) {
-    return `is no schedule: ${(error as Error).message}`;
+    return `is not a schedule: ${(error as Error).message}`;
   }
 }
 
-/** The first run after an instant. Throws ConfigError for an expression that is none or never comes true. */
+/** The first run after an instant. Throws ConfigError for an expression that is not one or never comes true. */
 export function nextRun(cron: string, zone: string, after: Date): Date {
   const schedule = scheduleOf(cron);
   const day = new Date(after.getTime() + offsets(zone, after).before);
@@ -36,7 +36,7 @@ export function nextRun(cron: string, zone: string, after: Date): Date {
     }
     day.setUTCDate(day.getUTCDate() + 1);
   }
-  throw unusable(cron, 'never comes true');
+  throw unusable(cron, 'never occurs');
 }
 
 /** The runs in (after, until], earliest first; at most `limit` of them. */

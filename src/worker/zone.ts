@@ -9,7 +9,7 @@ export interface Offsets {
   change: number | undefined;
 }
 
-/** Looks 30 hours to each side of the instant, which covers the calendar day it lies in, in any zone, and at most one change. */
+/** Looks 30 hours to each side of the instant, which covers the calendar day it is in, in any zone, and at most one change. */
 export function offsets(zone: string, around: Date): Offsets {
   let low = around.getTime() - REACH;
   let high = around.getTime() + REACH;

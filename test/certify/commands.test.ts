@@ -118,7 +118,7 @@ describe('interlocal new connector', () => {
     expect(certified.exit).toBe(0);
     const page = readFileSync(join(project, 'report.html'), 'utf8');
     expect(page).toContain('<caption><h2>Stream payments</h2></caption>');
-    expect(page).toContain('What does not apply, and was not tried');
+    expect(page).toContain('Checks that do not apply');
     expect(page).not.toContain('<script');
   });
 
@@ -146,7 +146,7 @@ describe('interlocal new connector', () => {
     expect(existsSync(join(project, 'connectors'))).toBe(false);
     await interlocal('new', 'connector', 'acme', '--transport', 'sftp', '--format', 'csv', '--project', project);
     expect((await interlocal('new', 'connector', 'acme', '--transport', 'sftp', '--format', 'csv', '--project', project)).err).toContain(
-      'There is a connector of this name.',
+      'A connector of this name already exists.',
     );
   });
 });
@@ -175,7 +175,7 @@ describe('interlocal new connector, at a terminal', () => {
     const { exit, asked, project } = await typed(['Acme!', 'acme-till', 'ftp', '2', '/nowhere', '', 'xml', 'y']);
     expect(exit).toBe(0);
     expect(asked).toContain('"Acme!" cannot be a connector\'s name.');
-    expect(asked).toContain('"ftp" is none of them.');
+    expect(asked).toContain('"ftp" is not one of them.');
     expect(asked).toContain('There is no file /nowhere.');
     const manifest = readFileSync(join(project, 'connectors/acme-till/connector.yaml'), 'utf8');
     expect(manifest).toContain('transport: folder');
@@ -226,17 +226,17 @@ describe('interlocal certify', () => {
     writeFileSync(file, readFileSync(file, 'utf8').replace('24.50', '25.50'));
     const failed = await interlocal('certify', 'acme', '--offline', '--project', project);
     expect(failed.exit).toBe(1);
-    expect(failed.out).toContain('amount is "25.50", and records.json says "24.50"');
+    expect(failed.out).toContain('amount is "25.50", but records.json says "24.50"');
     expect(failed.out).toContain('Not certified.');
-    const mended = await interlocal('certify', 'acme', '--offline', '--write-records', '--project', project);
-    expect(mended.err).toContain('Wrote fixtures/payments/records.json: look it through');
-    expect(mended.exit).toBe(0);
+    const fixed = await interlocal('certify', 'acme', '--offline', '--write-records', '--project', project);
+    expect(fixed.err).toContain('Wrote fixtures/payments/records.json: look it through');
+    expect(fixed.exit).toBe(0);
     writeFileSync(file, 'number;paid\n1;2\n');
     const other = await interlocal('certify', 'acme', '--offline', '--write-records', '--project', project);
     expect(other.err).toMatch(/payments-20260302\.csv does not read, and is written down as refused \([A-Z_]+: .*\) Is that meant\?/);
   });
 
-  test('a name that is none is answered with the one that was meant', async () => {
+  test('a name that is not one is answered with the one that was meant', async () => {
     const { exit, err } = await interlocal('certify', 'rectrak', '--offline');
     expect(exit).toBe(2);
     expect(err).toContain('There is no connector "rectrak". Did you mean rectrac?');

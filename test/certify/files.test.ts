@@ -107,7 +107,7 @@ streams:
     ['permits', 'warning'],
     ['fees', 'ok'],
   ]);
-  expect(found[0]!.detail).toContain('The control figures are about other records (D)');
+  expect(found[0]!.detail).toContain('The control figures cover other records (D)');
 });
 
 describe('a pack of files', () => {
@@ -166,11 +166,11 @@ describe('a pack of files', () => {
   test('whose records.json is wrong is told where', async () => {
     const wrong = records(CSV.replace('110.00', '111.00'));
     expect(failures(await certified(pack({ 'fixtures/payments/records.json': JSON.stringify({ records: wrong }) })))[0]).toContain(
-      'record 2 (payments-20260303.csv, line 3): amount is "110.00", and records.json says "111.00"',
+      'record 2 (payments-20260303.csv, line 3): amount is "110.00", but records.json says "111.00"',
     );
     expect(
       failures(await certified(pack({ 'fixtures/payments/records.json': JSON.stringify({ records: records(CSV).slice(1) }) })))[0],
-    ).toContain('3 records read, and records.json has 2');
+    ).toContain('3 records read, but records.json has 2');
     expect(failures(await certified(pack({ 'fixtures/payments/records.json': '{ "records": [ { "number": 101 } ] }' })))[0]).toContain(
       'FIXTURE_INVALID',
     );
@@ -180,16 +180,16 @@ describe('a pack of files', () => {
     const { 'records.json': _, ...others } = { 'records.json': '', 'connector.yaml': MANIFEST, 'README.md': README };
     const bare = packOf('till', { ...others, 'fixtures/payments/payments-20260303.csv': CSV });
     expect(failures(await certified(bare))[0]).toMatch(/records\.json is not there\. interlocal certify --write-records writes it/);
-    const misspelt = JSON.stringify({ record: records(CSV), refuse: [] });
-    const [told] = failures(await certified(pack({ 'fixtures/payments/records.json': misspelt })));
-    expect(told).toContain('"record" is not a key that is known here. Did you mean records? There may be records, rejected, refused, now.');
+    const misspelled = JSON.stringify({ record: records(CSV), refuse: [] });
+    const [told] = failures(await certified(pack({ 'fixtures/payments/records.json': misspelled })));
+    expect(told).toContain('"record" is not a known key here. Did you mean records? Allowed: records, rejected, refused, now.');
     expect(told).toContain('Did you mean refused?');
     const number = '{ "records": [ { "number": 101 } ] }';
     const [said] = failures(await certified(pack({ 'fixtures/payments/records.json': number })));
     expect(said).toMatch(/records\[0\]\.number: .*number 101.* All values in records are text/s);
   });
 
-  test('with a record set aside and a file refused, as the recording says', async () => {
+  test('with a rejected record and a file refused, as the recording says', async () => {
     const bad = CSV.replace('2026-03-03', 'yesterday');
     const recorded = JSON.stringify({
       records: records(CSV).slice(0, 2),
@@ -204,7 +204,7 @@ describe('a pack of files', () => {
       }),
     );
     expect(failures(certificate)).toEqual([]);
-    expect(finding(certificate, 'recording')?.detail).toBe('2 records, 1 set aside, 1 file refused, as recorded.');
+    expect(finding(certificate, 'recording')?.detail).toBe('2 records, 1 rejected, 1 file refused, as recorded.');
   });
 
   test('whose key is not that of a record does not pass', async () => {
@@ -226,7 +226,7 @@ describe('a pack of files', () => {
     });
   });
 
-  test('whose drift is frozen, or sets rows aside, is held to that', async () => {
+  test('whose drift is set to freeze or to reject rows is held to that', async () => {
     const frozen = await certified(pack(manifest(['      fields:', '      drift: { columns: freeze, data_type: freeze }\n      fields:'])));
     expect(finding(frozen, 'column_added')?.detail).toContain('freeze');
     expect(finding(frozen, 'retyped')?.detail).toContain('refuses the file');
@@ -270,7 +270,7 @@ describe('a pack of files', () => {
     expect(failures(await certified(packOf('till', of(', lists: [Line]'))))).toEqual([]);
     expect(failures(await certified(packOf('till', of(''))))).toEqual([]);
     expect(failures(await certified(packOf('till', of('', { Amount: '1.00' })))).join()).toContain(
-      'recording: record 2 (a.xml, line 3): Line is [{"Amount":"1.00"}], and records.json says {"Amount":"1.00"}',
+      'recording: record 2 (a.xml, line 3): Line is [{"Amount":"1.00"}], but records.json says {"Amount":"1.00"}',
     );
   });
 });

@@ -92,7 +92,7 @@ const refusal = (work: Promise<unknown>): Promise<Error> =>
   );
 
 describe('a service that wants its session in the header of each SOAP message', () => {
-  test('is given it there, in the namespace of the WSDL, escaped, as the log-in gave it in its own header', async () => {
+  test('is given it there, in the namespace of the WSDL, escaped, as the login gave it in its own header', async () => {
     expect((await read()).map(({ Id }) => Id)).toEqual(['P1', 'P2', 'P3']);
     expect(service.calls).toEqual(['OpenSession', 'GetPickups 1', 'GetPickups 2', 'GetPickups 3', 'GetPickups 4', 'CloseSession']);
     expect(service.envelopes[1]).toMatch(
@@ -100,7 +100,7 @@ describe('a service that wants its session in the header of each SOAP message', 
     );
   });
 
-  test('is logged in anew when the session ends, and goes on with the new one', async () => {
+  test('is logged in again when the session ends, and goes on with the new one', async () => {
     service.lasts = 2;
     expect(await read()).toHaveLength(3);
     expect(service.calls.filter((call) => call === 'OpenSession')).toHaveLength(2);
@@ -113,7 +113,7 @@ describe('a service that wants its session in the header of each SOAP message', 
     expect(error.message).not.toMatch(/[0-9a-f]{8}-/);
   });
 
-  test('a misspelt element of the header is named before anything is asked, and so is what it must have', async () => {
+  test('a misspelled element of the header is named before anything is asked, and so is what it must have', async () => {
     expect((await refusal(read({ SesionHeader: { SessionId: 'x' } }))).message).toContain(
       'The WSDL declares no header SesionHeader for GetPickups.',
     );
@@ -126,7 +126,7 @@ describe('a service that wants its session in the header of each SOAP message', 
     expect((await refusal(read({ 'a b': { xmlns: 'urn:x' } }))).message).toContain('cannot be the name of an element');
   });
 
-  test('a log-in whose answer has the session elsewhere says what its header has', async () => {
+  test('a login whose answer has the session elsewhere says what its header has', async () => {
     expect((await refusal(read(HEADER, { token: 'header.Ticket' }))).message).toContain('it has Result, header.SessionHeader.');
   });
 
@@ -200,7 +200,7 @@ describe('a pack for it', () => {
     expect(failures(certificate)).toEqual([]);
     expect(finding(certificate, 'error_rules')?.state).toBe('ok');
     expect(finding(certificate, 'secrets')?.state).toBe('ok');
-    expect(finding(certificate, 'last_page')).toMatchObject({ state: 'warning', detail: expect.stringContaining('nobody would notice') });
+    expect(finding(certificate, 'last_page')).toMatchObject({ state: 'warning', detail: expect.stringContaining('no one would notice') });
   });
 
   test('certifies without that remark where it goes by what the answer says of more records', async () => {
@@ -226,7 +226,7 @@ describe('a pack for it', () => {
     );
   });
 
-  test('is told what is misspelt: an operation by the WSDL, a path by the recorded answer', async () => {
+  test('is told what is misspelled: an operation by the WSDL, a path by the recorded answer', async () => {
     const failed = async (right: string, wrong: string) =>
       finding(await certified(packOf('acme-waste', files(MANIFEST.replace(right, wrong)))), 'recording');
     expect(await failed('operation: GetPickups', 'operation: GetPickup')).toMatchObject({

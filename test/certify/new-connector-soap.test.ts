@@ -24,7 +24,7 @@ async function interlocal(...args: string[]): Promise<{ exit: number; out: strin
 describe("interlocal new connector --transport soap --sample takes the service's own operations", () => {
   test.each([
     ['two operations, imports and types derived from one another', 'licence-service/licences.wsdl', ['licences', 'owners']],
-    ['a log-in, pages and a total', 'bills.wsdl', ['bills']],
+    ['a login, pages and a total', 'bills.wsdl', ['bills']],
     ['a session in the header, and an answer that says whether there are more', 'header.wsdl', ['pickups']],
     ['SOAP 1.2, split over several files', '../transports/permit-service/permits-soap12.wsdl', ['permits']],
   ])('%s: a pack that certifies at once', { timeout: 120_000 }, async (_, wsdl, streams) => {
@@ -38,7 +38,7 @@ describe("interlocal new connector --transport soap --sample takes the service's
     expect([...new Set(certificate!.findings.flatMap((f) => f.stream ?? []))]).toEqual(streams);
   });
 
-  test('what the WSDL imports lies beside it in the pack, and is read from there', async () => {
+  test('what the WSDL imports is next to it in the pack, and is read from there', async () => {
     const project = temporaryFolder();
     const wsdl = here('licence-service/licences.wsdl');
     await interlocal('new', 'connector', 'acme', '--transport', 'soap', '--sample', wsdl, '--stream', 'dogs', '--project', project);
@@ -79,7 +79,7 @@ describe("interlocal new connector --transport soap --sample takes the service's
   });
 });
 
-test('a WSDL from an address, with schemas that are parameters of it, becomes files beside one another', () => {
+test('a WSDL from an address, with schemas that are parameters of it, becomes files next to one another', () => {
   const address = 'https://town.example/Permits.svc';
   const texts = new Map([
     [

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startSftpServer, type SftpServer } from '../../scripts/sample-town/sftp-server.ts';
+import { startSftpServer, type SftpServer } from '../../scripts/sample-town/servers/sftp/server.ts';
 import { tablesPort } from '../../src/cli/authoring/certify-tables.ts';
 import { openProject } from '../../src/config/load.ts';
 import type { Certificate } from '../../src/authoring/certify/finding.ts';
@@ -94,10 +94,10 @@ describe('the online half', () => {
     expect(readdirSync(outbox)).toEqual(['payments-20260303.csv']);
   });
 
-  test('tells what does not fit the schema any more', async () => {
+  test('tells what does not fit the schema anymore', async () => {
     writeFileSync(join(outbox, 'payments-20260303.csv'), CSV.replace('110.00', 'ten dollars'));
     const changed = await online('till');
-    expect(failures(changed)[0]).toContain('1 do not fit: "amount" must be a decimal, but is "ten dollars".');
+    expect(failures(changed)[0]).toContain('1 do not match the schema: "amount" must be a decimal, but is "ten dollars".');
     writeFileSync(join(outbox, 'payments-20260303.csv'), CSV.replace('amount', 'sum'));
     expect(failures(await online('till'))[0]).toContain('The required column "amount" is missing');
     writeFileSync(join(outbox, 'payments-20260303.csv'), CSV);
@@ -172,7 +172,7 @@ describe('a service that gives fewer records on a page than it is asked for', ()
     });
     expect(previews[0]).toMatchObject({
       detail: expect.stringContaining(
-        'The first page has 3 records where 10 were asked for, which is taken for the end, and the next one has 3',
+        'The first page has 3 records where 10 were requested. That is taken for the last page, but the next page has 3',
       ),
       hint: expect.stringContaining('Set paginator.size to 3'),
     });
@@ -195,7 +195,7 @@ describe('discover on a connection', () => {
     expect(yaml).toContain('primary_key: [number]');
   });
 
-  test('over SOAP reads the WSDL, over SQL Server the catalogue', async () => {
+  test('over SOAP reads the WSDL, over SQL Server the catalog', async () => {
     expect(await discover('bills')).toContain('operation: GetBills');
     expect(await discover('ledger')).toContain('incremental: { cursor: RV, kind: rowversion }');
   });

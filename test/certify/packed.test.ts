@@ -132,7 +132,7 @@ describe('a pack of files', { timeout: 240_000 }, () => {
     const folder = pack(manifest('[{ gzip: {} }]'), 'payments-1.csv.gz', gzip(CSV), {
       'fixtures/payments/records.json': '{ "records": [] }',
     });
-    expect(failures(await certified(folder))[0]).toContain('3 records read, and records.json has 0');
+    expect(failures(await certified(folder))[0]).toContain('3 records read, but records.json has 0');
     await writeRecords(folder, undefined);
     expect(failures(await certified(folder))).toEqual([]);
   });

@@ -222,10 +222,10 @@ streams:
     for (const check of ['report_fails', 'report_late', 'partition_fails', 'resume']) expect(finding(certificate, check)?.state).toBe('ok');
   });
 
-  test('whose file is no Base64 is told where', { timeout: 60_000 }, async () => {
+  test('whose file is not Base64 is told where', { timeout: 60_000 }, async () => {
     const broken = files['fixtures/ledger/exchanges.json'].replaceAll('<Content>', '<Content>!');
     expect(failures(await certified(packOf('acme', { ...files, 'fixtures/ledger/exchanges.json': broken }))).join('\n')).toContain(
-      'What stands in the answer at Content is no file in Base64.',
+      'The content of the answer at Content is not a file in Base64.',
     );
   });
 });

@@ -27,7 +27,7 @@ describe('a recording of which nothing can be used', () => {
   test('does not certify, however well that is recorded, and nothing is left out without a word', async () => {
     const certificate = await certified(packOf('till', recorded('number,payer\n1,\n2,\n', { records: [], rejected: aside(2, 3) })));
     expect(failures(certificate)).toEqual([
-      'recording: Not one record can be used: 0 records, 2 set aside, as recorded. The first is set aside with FIELD_REQUIRED: "payer" is empty, and this system must always give it.',
+      'recording: Not one record can be used: 0 records, 2 rejected, as recorded. The first is rejected with FIELD_REQUIRED: "payer" is empty, but this system must always provide it.',
     ]);
     expect(finding(certificate, 'recording')!.hint).toContain('at least one good record');
     expect(certificate.not_applicable.map((n) => n.check)).toEqual(
@@ -41,7 +41,7 @@ describe('a recording of which nothing can be used', () => {
     );
   });
 
-  test('one of which more than half is set aside does, with a remark', async () => {
+  test('one of which more than half is rejected does, with a remark', async () => {
     const pack = packOf(
       'till',
       recorded('number,payer\n1,\n2,\n3,Kim\n', { records: [{ number: '3', payer: 'Kim' }], rejected: aside(2, 3) }),
@@ -172,7 +172,7 @@ describe('fields inside groups and lists of a service', () => {
 
   test('and a group that is declared as text is not one', async () => {
     expect(failures(await certified(dogs(GOOD.replace('dog: { type: object }', 'dog: {}'))))[0]).toContain(
-      'it stands in "dog", which is declared as text. Set type: object there, or list where it repeats.',
+      'it is in "dog", which is declared as text. Set type: object there, or list where it repeats.',
     );
   });
 });
@@ -219,7 +219,7 @@ streams:
 
   test('and must be said', async () => {
     expect(failures(await certified(permits(['0', '1'], PERMITS.replace(', values: ["1"]', ''))))[0]).toContain(
-      'the key "values" is missing: it says what stands in Gone when a record was deleted.',
+      'the key "values" is missing: it says what Gone contains when a record was deleted.',
     );
   });
 });
@@ -254,9 +254,9 @@ streams:
   test('are told which types those are, and which row is short', async () => {
     const [failed] = failures(await certified(rows({ No: 'CHAR(2)', Any: 'SQL_VARIANT' }, ['01', 'x'], ['02'])));
     expect(failed).toContain(
-      'fixtures/notes/tables.json dbo.Notes.columns.Any: "SQL_VARIANT" is no type that can be recorded. One of BIT, TINYINT',
+      'fixtures/notes/tables.json dbo.Notes.columns.Any: "SQL_VARIANT" is not a type that can be recorded. One of BIT, TINYINT',
     );
-    expect(failed).toContain('dbo.Notes.rows.1: Row 2 has 1 values, and there are 2 columns.');
+    expect(failed).toContain('dbo.Notes.rows.1: Row 2 has 1 values, but there are 2 columns.');
   });
 });
 

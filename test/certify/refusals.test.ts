@@ -25,7 +25,7 @@ describe('what a vendor does by mistake is told in words, without a list of prog
   test('a folder in place of a sample', async () => {
     const town = temporaryFolder();
     write(town, { 'config/interlocal.yaml': 'town: { name: T, time_zone: UTC, currency: USD }\n' });
-    const words = 'This is a folder, and a sample is a file. Name one of the files in it. [FILE_UNREADABLE]\n';
+    const words = 'This is a folder; a sample must be a file. Name one of the files in it. [FILE_UNREADABLE]\n';
     expect(await refused('discover', '--file', town)).toBe(`${town}: ${words}`);
     expect(await refused('--project', town, 'new', 'connector', 'till', '--transport', 'folder', '--sample', town)).toBe(
       `${town}: ${words}`,
@@ -41,7 +41,7 @@ describe('what a vendor does by mistake is told in words, without a list of prog
 
   test('a signature that ran out before it is made', async () => {
     expect(await refused('sign', packOf('till', TILL), '--key', 'none.pem', '--valid-until', '2020-01-01')).toContain(
-      '--valid-until: 2020-01-01 is over: no town could install it.',
+      '--valid-until: 2020-01-01 is in the past: no town could install it.',
     );
   });
 });
@@ -50,5 +50,5 @@ test('where a mapping of a pack is wrong, that is what must be corrected', async
   const mapping =
     'mapping: receipt.from-till\nentity: receipt\nfrom: { connector: till, stream: payments }\nfields: { number: numbr }\ntests: []\n';
   const manifest = finding(await certified(packOf('till', { ...TILL, 'mappings/receipt.from-till.yaml': mapping })), 'manifest');
-  expect(manifest).toMatchObject({ state: 'failed', hint: 'Correct the mappings that it brings along; docs/mappings.md shows the steps.' });
+  expect(manifest).toMatchObject({ state: 'failed', hint: 'Fix the mappings in the pack; docs/mappings.md shows the steps.' });
 });

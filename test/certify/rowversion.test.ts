@@ -99,13 +99,13 @@ describe('a view of SQL Server with a row version', () => {
     expect((await read(first.state)).numbers).toEqual(['B000000010']);
   });
 
-  test('of a database that was restored is read anew, and that is said', async () => {
+  test('of a database that was restored is read again, and that is said', async () => {
     const { numbers } = await read({ cursor: '0x0000000000FFFFFF' });
     expect(numbers).toHaveLength(5);
     expect(notes.join()).toContain('restored or replaced; everything is read again');
   });
 
-  test('of a database that was restored and went on past the position is read anew too', async () => {
+  test('of a database that was restored and went on past the position is read again too', async () => {
     const { state } = await read({});
     const { numbers } = await read({ ...state, database: 'of another restore' });
     expect(numbers).toHaveLength(5);

@@ -17,7 +17,7 @@ export interface SessionService {
 
 export const PASSWORD = 'bills-Password-7';
 
-/** A paged service with a log-in, by the `soap` package: an implementation that is not ours. */
+/** A paged service with a login, by the `soap` package: an implementation that is not ours. */
 export async function startSessionService(count: number): Promise<SessionService> {
   const http = createServer((_, response) => void response.writeHead(404).end());
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));

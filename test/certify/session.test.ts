@@ -73,7 +73,7 @@ async function read(changes: object = {}, password = PASSWORD): Promise<{ record
   return { records, notes };
 }
 
-describe('a paged SOAP service with a log-in', () => {
+describe('a paged SOAP service with a login', () => {
   test('is logged in once, read page by page, and logged out', async () => {
     const { records } = await read();
     expect(records.map((r) => r.values['BillNo'])).toEqual(Array.from({ length: 450 }, (_, i) => String(i + 1).padStart(7, '0')));
@@ -81,7 +81,7 @@ describe('a paged SOAP service with a log-in', () => {
     expect(service.open()).toBe(0);
   });
 
-  test('whose session ends on the way is logged in anew and goes on with the same page', async () => {
+  test('whose session ends on the way is logged in again and goes on with the same page', async () => {
     service.lasts = 2;
     const { records } = await read();
     expect(records).toHaveLength(450);
@@ -112,7 +112,7 @@ describe('a paged SOAP service with a log-in', () => {
     );
   });
 
-  test('is proposed by discover, log-in, pages and all', async () => {
+  test('is proposed by discover, login, pages and all', async () => {
     const yaml = discoveryYaml(await discoverWsdl(`${service.url}?wsdl`, '.'));
     expect(yaml).toContain('operation: OpenSession\n');
     expect(yaml).toContain('token: OpenSessionResult.SessionId\n');

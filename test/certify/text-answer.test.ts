@@ -112,8 +112,8 @@ describe('a SOAP answer without records', () => {
   const bodyless = '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body/></s:Envelope>';
 
   test.each([
-    ['an empty body', bodyless, 'an envelope whose body is empty, where its WSDL promises GetBillsResponse'],
-    ['nothing at all', '', 'an empty body, where its WSDL promises GetBillsResponse'],
+    ['an empty body', bodyless, 'an envelope with an empty body, but its WSDL promises GetBillsResponse'],
+    ['nothing at all', '', 'an empty body, but its WSDL promises GetBillsResponse'],
     ['no result', envelope(''), 'The answer has nothing at GetBillsResult.Bill'],
     ['another element', envelope('<Error>down</Error>'), 'it has Error'],
   ])('is an error: %s', async (_, answer, words) => {
@@ -171,7 +171,7 @@ describe('a pack for such a service', () => {
   test.each([
     ['transport: soap', 'transport: http', 'is for SOAP services'],
     ['    decoder: { xml: { row: Bills/Bill } }\n', '', 'it says how the text in the answer is written'],
-    ['    paginator', '    record_selector: { path: Bill }\n    paginator', 'has no meaning beside request.text'],
+    ['    paginator', '    record_selector: { path: Bill }\n    paginator', 'has no effect together with request.text'],
   ])('is told what does not go together: %s', async (right, wrong, words) => {
     expect(failures(await certified(packOf('acme-tax', files(MANIFEST.replace(right, wrong))))).join('\n')).toContain(words);
   });

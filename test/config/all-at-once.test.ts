@@ -72,7 +72,7 @@ test('mistakes of writing, of keys, of references, of compiling, of the store an
   ]);
 });
 
-test('a rule that cannot be compiled is told beside a field that is not there', async () => {
+test('a rule that cannot be compiled is told next to a field that is not there', async () => {
   const folder = folderOf(
     edit(MAPPING, ['amount: amount', 'amount: { from: amount, parse: { date: YYYY-MM-DD } }'], ['note: note', 'note: nte']),
   );
@@ -115,7 +115,7 @@ test.each(['sqlit:data/x.db', 'postgre://db', 'sqlite:', 'data/x.db'])('the stor
   expect(await validate(folder)).toEqual(['config/interlocal.yaml:3 store.url STORE_URL']);
 });
 
-test('a model that the store would refuse, and a file that is no store, are told by validate, which changes nothing', async () => {
+test('a model that the store would refuse, and a file that is not a store, are told by validate, which changes nothing', async () => {
   const town = await makeTown({ 'inbox/receipts.csv': receipts([{ number: '1' }]) });
   await town.run('receipts');
   town.write({

@@ -93,7 +93,7 @@ describe('interlocal init', () => {
     rmSync(join(folder, 'notes.txt'));
     mkdirSync(join(folder, '.git'));
     expect((await run('init', folder)).exit).toBe(0);
-    expect((await run('init', folder)).err).toContain("this is a town's folder already.");
+    expect((await run('init', folder)).err).toContain("this is already a town's folder.");
   });
 
   it('refuses what would not be valid, by the name of the option, and writes nothing', async () => {

@@ -16,7 +16,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'KEY_MISSING: a canonical field that the entity requires',
     { [MAPPING]: ['  receipt_number: number\n', ''] },
     [
-      `${MAPPING}:4:1 fields.receipt_number: the entity receipt requires the field "receipt_number", and this mapping does not give it. Map it from a source field, or give it with const. [KEY_MISSING]`,
+      `${MAPPING}:4:1 fields.receipt_number: the entity receipt requires the field "receipt_number", but this mapping does not set it. Map it from a source field, or set it with const. [KEY_MISSING]`,
     ],
   ],
   [
@@ -33,10 +33,10 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     ],
   ],
   [
-    'VALUE_INVALID: a schedule that is none',
+    'VALUE_INVALID: a schedule that is not one',
     { 'pipelines/clerk-payments.yaml': ['"*/15 6-20 * * 1-5"', '"*/15 25 * * *"'] },
     [
-      'pipelines/clerk-payments.yaml:2:11 schedule: "*/15 25 * * *" is not a schedule. Five parts: minute, hour, day, month, weekday; */15 6-20 * * 1-5 is every quarter of an hour from 6 to 20 on working days. [VALUE_INVALID]',
+      'pipelines/clerk-payments.yaml:2:11 schedule: "*/15 25 * * *" is not a schedule. Five parts: minute, hour, day, month, weekday; */15 6-20 * * 1-5 is every 15 minutes from 6 am to 8:45 pm, Monday to Friday. [VALUE_INVALID]',
     ],
   ],
   [
@@ -51,28 +51,28 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'VALUE_INVALID: fixed-width fields that lie over each other',
     { [MANIFEST]: ['paid: { from: 10, to: 17 }', 'paid: { from: 9, to: 17 }'] },
     [
-      `${MANIFEST}:22:15 streams.payments.decoder.fixed_width.record_types.D.fields.paid: the field paid (9-17) lies over the field number, which ends at 9. Look the columns up in the layout again. [VALUE_INVALID]`,
+      `${MANIFEST}:22:15 streams.payments.decoder.fixed_width.record_types.D.fields.paid: the field paid (9-17) overlaps the field number, which ends at 9. Check the columns against the layout. [VALUE_INVALID]`,
     ],
   ],
   [
-    'VALUE_INVALID: a pattern that is none',
+    'VALUE_INVALID: a pattern that is not one',
     { [MAPPING]: ['    from: paid\n', '    from: paid\n    match: { pattern: "([0-9]{8}" }\n'] },
     [`${MAPPING}:8:23 fields.received_on.match.pattern: "([0-9]{8}" is not a regular expression (unterminated group). [VALUE_INVALID]`],
   ],
   [
-    'VALUE_INVALID: a date format that is none',
+    'VALUE_INVALID: a date format that is not one',
     { [MAPPING]: ['parse: { date: MMDDYYYY }', 'parse: { date: mmddyyyy }'] },
-    [`${MAPPING}:8:20 fields.received_on.parse.date: "mmddyyyy" has "dd", which is no part of a date; write DD. [VALUE_INVALID]`],
+    [`${MAPPING}:8:20 fields.received_on.parse.date: "mmddyyyy" has "dd", which is not part of a date; write DD. [VALUE_INVALID]`],
   ],
   [
     'VALUE_INVALID: a lookup that gives a code which the model does not have',
     { 'mappings/lookups/tenders.csv': ['2,check', '2,cheque'] },
     [
-      `${MAPPING}:14:22 fields.tender.lookup.table: the lookup tenders gives "cheque", which receipt.tender does not have. There is: cash, check, card. [VALUE_INVALID]`,
+      `${MAPPING}:14:22 fields.tender.lookup.table: the lookup tenders gives "cheque", which receipt.tender does not have. Known: cash, check, card. [VALUE_INVALID]`,
     ],
   ],
   [
-    'VALUE_INVALID: an amount that is no money',
+    'VALUE_INVALID: an amount that is not money',
     {
       'pipelines/clerk-check.yaml': [
         'left: { name: clerk, entity: receipt, amount: amount',
@@ -87,14 +87,14 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'VALUE_INVALID: a reference where no secret belongs',
     { 'config/connections.yaml': ['files.example.org', '${env:CLERK_HOST}'] },
     [
-      'config/connections.yaml:6:13 connections.clerk.options.host: a reference such as ${env:NAME} is taken only by options that are secrets. Write the value itself; what differs between machines goes into config/connections.local.yaml. [VALUE_INVALID]',
+      'config/connections.yaml:6:13 connections.clerk.options.host: a reference such as ${env:NAME} works only in options of type secret. Write the value itself; what differs between machines goes into config/connections.local.yaml. [VALUE_INVALID]',
     ],
   ],
   [
     'VALUE_INVALID: a reference in a manifest',
     { [MANIFEST]: ['pattern: payments-*.txt', 'pattern: "${env:PATTERN}"'] },
     [
-      `${MANIFEST}:14:18 streams.payments.retriever.files.pattern: a reference such as \${env:NAME} is taken only by secret options in config/connections.yaml and by store.url. Make it an option of the connector and use {{ options.NAME }}, or write the value itself. [VALUE_INVALID]`,
+      `${MANIFEST}:14:18 streams.payments.retriever.files.pattern: a reference such as \${env:NAME} works only in secret options in config/connections.yaml and in store.url. Make it an option of the connector and use {{ options.NAME }}, or write the value itself. [VALUE_INVALID]`,
     ],
   ],
   [
@@ -127,7 +127,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'REFERENCE_UNKNOWN: a source field',
     { [MAPPING]: ['from: paid', 'from: payed'] },
     [
-      `${MAPPING}:7:11 fields.received_on.from: "payed" is not a field of the stream. There is: number, paid, amount, tender. [REFERENCE_UNKNOWN]`,
+      `${MAPPING}:7:11 fields.received_on.from: "payed" is not a field of the stream. Known: number, paid, amount, tender. [REFERENCE_UNKNOWN]`,
     ],
   ],
   [
@@ -153,7 +153,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'REFERENCE_UNKNOWN: a field that the decoder does not give',
     { [MANIFEST]: ['        tender: {}', '        tender: {}\n        clerk: {}'] },
     [
-      `${MANIFEST}:42:9 streams.payments.schema.fields.clerk: the decoder gives no field "clerk". There is: number, paid, amount, tender. [REFERENCE_UNKNOWN]`,
+      `${MANIFEST}:42:9 streams.payments.schema.fields.clerk: the decoder gives no field "clerk". Known: number, paid, amount, tender. [REFERENCE_UNKNOWN]`,
     ],
   ],
   [
@@ -188,14 +188,14 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'NAME_MISMATCH: a file that calls itself otherwise',
     { 'pipelines/clerk-check.yaml': ['pipeline: clerk-check', 'pipeline: clerk-checks'] },
     [
-      'pipelines/clerk-check.yaml:1:11 pipeline: is "clerk-checks", but the file is called "clerk-check". Write pipeline: clerk-check, or rename the file. [NAME_MISMATCH]',
+      'pipelines/clerk-check.yaml:1:11 pipeline: is "clerk-checks", but the file is named "clerk-check". Write pipeline: clerk-check, or rename the file. [NAME_MISMATCH]',
     ],
   ],
   [
     'NAME_MISMATCH: a connector whose folder is called otherwise',
     { [MANIFEST]: ['connector: clerk-files', 'connector: clerk'] },
     [
-      `${MANIFEST}:1:12 connector: is "clerk", but the folder is called "clerk-files". Write connector: clerk-files, or rename the folder. [NAME_MISMATCH]`,
+      `${MANIFEST}:1:12 connector: is "clerk", but the folder is named "clerk-files". Write connector: clerk-files, or rename the folder. [NAME_MISMATCH]`,
     ],
   ],
   [

@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { loadProject } from '../../src/config/load.ts';
 import { applyChanges, changes } from './mutations.ts';
 import { changed, TOWN, transportOptions, writeTown } from './town.ts';
+import { tries } from '../effort.ts';
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 400);
+const RUNS = Number(process.env.FUZZ_RUNS ?? tries(400));
 const CANARY = 'hunter2-canary';
 const folder = writeTown(TOWN);
 
@@ -21,7 +22,7 @@ async function loadWith(file: string, text: string) {
   }
 }
 
-describe('whatever stands in the files', () => {
+describe('whatever is in the files', () => {
   it('loading gives a project or problems with a code, a file and a message, and never fails', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...Object.keys(TOWN)), changes, async (file, list) => {

@@ -49,7 +49,7 @@ describe('the packs that are shipped', () => {
     const packs = writeTown(changed({ 'config/model/receipt.yaml': ['title: Receipt', 'titel: Receipt'] }));
     const { problems } = await loadProject(town(), options(packs));
     expect(problems.map(textOfProblem)).toEqual([
-      `${packs}/config/model/receipt.yaml:2:1 titel: "titel" is not a key that is known here. Did you mean title? [KEY_UNKNOWN]`,
+      `${packs}/config/model/receipt.yaml:2:1 titel: "titel" is not a known key here. Did you mean title? [KEY_UNKNOWN]`,
     ]);
   });
 

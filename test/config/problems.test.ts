@@ -36,7 +36,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
   [
     'YAML_SYNTAX: a tab is found where it stands',
     { 'config/interlocal.yaml': ['  currency', '\tcurrency'] },
-    ['config/interlocal.yaml:4:1: this line is indented with a tab. YAML takes spaces only: replace the tab by spaces. [YAML_SYNTAX]'],
+    ['config/interlocal.yaml:4:1: this line is indented with a tab. YAML allows only spaces: replace the tab with spaces. [YAML_SYNTAX]'],
   ],
   [
     'YAML_SYNTAX: a bracket that is not closed',
@@ -58,25 +58,23 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
   [
     'KEY_DUPLICATE: the second of two equal keys',
     { 'pipelines/clerk-payments.yaml': ['schedule:', 'pipeline: other\nschedule:'] },
-    [
-      'pipelines/clerk-payments.yaml:2:1: the key "pipeline" stands here a second time in the same group. Keep one of the two. [KEY_DUPLICATE]',
-    ],
+    ['pipelines/clerk-payments.yaml:2:1: the key "pipeline" appears a second time in the same group. Keep one of the two. [KEY_DUPLICATE]'],
   ],
   [
-    'KEY_UNKNOWN: a misspelt key with what was meant, and not that the right one is missing',
+    'KEY_UNKNOWN: a misspelled key with what was meant, and not that the right one is missing',
     { [MANIFEST]: ['    retriever:', '    retreiver:'] },
-    [`${MANIFEST}:11:5 streams.payments.retreiver: "retreiver" is not a key that is known here. Did you mean retriever? [KEY_UNKNOWN]`],
+    [`${MANIFEST}:11:5 streams.payments.retreiver: "retreiver" is not a known key here. Did you mean retriever? [KEY_UNKNOWN]`],
   ],
   [
     'KEY_UNKNOWN: what is known, where nothing is near',
-    { 'config/interlocal.yaml': ['packs: false', 'packs: false\nserver: { colour: red }'] },
-    ['config/interlocal.yaml:7:11 server.colour: "colour" is not a key that is known here. Known here: host, port, names. [KEY_UNKNOWN]'],
+    { 'config/interlocal.yaml': ['packs: false', 'packs: false\nserver: { color: red }'] },
+    ['config/interlocal.yaml:7:11 server.color: "color" is not a known key here. Known keys: host, port, names. [KEY_UNKNOWN]'],
   ],
   [
     'KEY_UNKNOWN: an option that neither the transport nor the connector has',
     { 'config/connections.yaml': ['username:', 'usename:'] },
     [
-      'config/connections.yaml:7:7 connections.clerk.options.usename: "usename" is not a key that is known here. Did you mean username? [KEY_UNKNOWN]',
+      'config/connections.yaml:7:7 connections.clerk.options.usename: "usename" is not a known key here. Did you mean username? [KEY_UNKNOWN]',
     ],
   ],
   [
@@ -118,7 +116,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     { [MANIFEST]: ['          T:\n', '          01:\n'] },
     [
       `${MANIFEST}:25:11 streams.payments.decoder.fixed_width.record_types.1: the key 01 without quotes is read as the number 1. Write it in quotes: "01". [TYPE_WRONG]`,
-      `${MANIFEST}:33:15 streams.payments.control[0].type: there is no record type "T" in the decoder. There is: 1, D. [REFERENCE_UNKNOWN]`,
+      `${MANIFEST}:33:15 streams.payments.control[0].type: there is no record type "T" in the decoder. Known: 1, D. [REFERENCE_UNKNOWN]`,
     ],
   ],
   [
@@ -146,7 +144,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     [`${MANIFEST}:4:12 transport: must be one of sftp, folder, http, soap, sqlserver, but is "stfp". Did you mean sftp? [VALUE_INVALID]`],
   ],
   [
-    'VALUE_INVALID: a time zone that is none',
+    'VALUE_INVALID: a time zone that is not one',
     { 'config/interlocal.yaml': ['America/New_York', 'America/NewYork'] },
     [
       'config/interlocal.yaml:3:14 town.time_zone: "America/NewYork" is not a time zone; use an IANA name such as America/New_York. [VALUE_INVALID]',
@@ -161,7 +159,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'SECRET_LITERAL: a password in the file, without showing it',
     { 'config/connections.yaml': ['${env:CLERK_PASSWORD}', 'hunter2'] },
     [
-      'config/connections.yaml:8:17 connections.clerk.options.password: this is a secret and must not stand in the file itself. Write ${env:NAME} for an environment variable or ${file:secrets/name} for a file, and put the secret there. [SECRET_LITERAL]',
+      'config/connections.yaml:8:17 connections.clerk.options.password: this is a secret and must not be in the file itself. Write ${env:NAME} for an environment variable or ${file:secrets/name} for a file, and put the secret there. [SECRET_LITERAL]',
     ],
   ],
 ];
@@ -173,12 +171,12 @@ describe('each mistake is reported once, where it stands, with what to do', () =
 
   it('SECRET_MISSING: names the option and what it needs, when secrets are looked for', async () => {
     expect(await problemsOf(TOWN, { secrets: true, env: { CLERK_PASWORD: 'x' } })).toEqual([
-      'config/connections.yaml:8:17 connections.clerk.options.password: the option password of the connection clerk needs the environment variable CLERK_PASSWORD, which is not set. There is CLERK_PASWORD: did you mean that? [SECRET_MISSING]',
+      'config/connections.yaml:8:17 connections.clerk.options.password: the option password of the connection clerk needs the environment variable CLERK_PASSWORD, which is not set. CLERK_PASWORD is set: did you mean that? [SECRET_MISSING]',
     ]);
     expect(
       await problemsOf(changed({ 'config/connections.yaml': ['${env:CLERK_PASSWORD}', '${file:secrets/clerk}'] }), { secrets: true }),
     ).toEqual([
-      "config/connections.yaml:8:17 connections.clerk.options.password: the option password of the connection clerk needs the file secrets/clerk, which is not there. Make it in the town's folder, with the secret and nothing else in it. [SECRET_MISSING]",
+      "config/connections.yaml:8:17 connections.clerk.options.password: the option password of the connection clerk needs the file secrets/clerk, which does not exist. Create it in the town's folder, with only the secret in it. [SECRET_MISSING]",
     ]);
     expect(await problemsOf(TOWN, { secrets: true, env: { CLERK_PASSWORD: 'x' } })).toEqual([]);
   });
@@ -187,11 +185,11 @@ describe('each mistake is reported once, where it stands, with what to do', () =
     const folder = writeTown({});
     const at = async (path: string) => (await loadProject(path)).problems.map(textOfProblem);
     expect(await at(join(folder, 'nowhere'))).toEqual([
-      `${folder}/nowhere: there is no such folder. Name the town's folder with --project, or make one: interlocal init ${folder}/nowhere [FILE_MISSING]`,
+      `${folder}/nowhere: there is no such folder. Name the town's folder with --project, or create one: interlocal init ${folder}/nowhere [FILE_MISSING]`,
     ]);
     mkdirSync(join(folder, 'config'));
     expect(await at(folder)).toEqual([
-      `${folder}/config/interlocal.yaml: this folder has no config/interlocal.yaml, so it is not a town's folder. Name the town's folder with --project, or make one: interlocal init DIR [FILE_MISSING]`,
+      `${folder}/config/interlocal.yaml: this folder has no config/interlocal.yaml, so it is not a town's folder. Name the town's folder with --project, or create one: interlocal init DIR [FILE_MISSING]`,
     ]);
   });
 

@@ -55,9 +55,9 @@ test.each([
     'bills.partition.option: there is no option "area_s". Did you mean areas? [REFERENCE_UNKNOWN]',
   ],
   [
-    'an option that is no list',
+    'an option that is not a list',
     '{ option: area }',
-    'bills.partition.option: the option area is of type text, and partitions are a list. Write type: list for it. [VALUE_INVALID]',
+    'bills.partition.option: the option area is of type text, but partitions are a list. Write type: list for it. [VALUE_INVALID]',
   ],
   [
     'a field that the schema has not',
@@ -91,8 +91,8 @@ test('a name that the stream does not give is told with the key that would give 
   const found = async (query: string): Promise<string> => (await mistakes(stream(query)))[0]!;
   expect(await found('{{ partition }}')).toContain('{{ partition }} is not known here: the stream has no partition.');
   expect(await found('{{ parent.Account }}')).toContain('{{ parent.Account }} is not known here: the stream has no partition.stream.');
-  expect(await found('{{ from }}')).toContain('it is where a run begins, with incremental.');
-  expect(await found('{{ page }}')).toContain('pages are counted with a paginator.');
+  expect(await found('{{ from }}')).toContain('it is where a run starts, and needs incremental.');
+  expect(await found('{{ page }}')).toContain('pages need a paginator.');
   expect(await found('{{ report }}')).toContain('it comes with retriever.request.report');
   expect((await mistakes(accounts + bills('{ stream: accounts, field: Account }', '{ path: "/{{ parent.Acount }}" }')))[0]).toContain(
     '{{ parent.Acount }} is not known here: the stream accounts has no such field. Did you mean parent.Account?',
@@ -101,7 +101,7 @@ test('a name that the stream does not give is told with the key that would give 
 
 test('partitions that the request does not ask for, and partitions of files', async () => {
   expect(await mistakes(bills('{ values: ["1", "2"] }', '{ path: /bills }'))).toEqual([
-    'bills.partition: nothing in the retriever has {{ partition }}: the same would be asked for again and again. Put {{ partition }} into the request or query. [VALUE_INVALID]',
+    'bills.partition: nothing in the retriever has {{ partition }}: every partition would request the same. Put {{ partition }} into the request or query. [VALUE_INVALID]',
   ]);
   const files = `  bills:\n    retriever: { files: { pattern: "*.json" } }\n    partition: { values: ["1"] }\n${rest}`;
   const folder = `connector: bills\nversion: 1.0.0\ntitle: Bills\ntransport: folder\nrate_limit: { requests: 1, per: 0s }\nstreams:\n${files}`;
@@ -120,8 +120,8 @@ test('windows want a start, a request that asks for them, and a length', async (
     ),
   ).toEqual([
     'start: the key "start" is missing: windows are counted from there. A date, or {{ options.NAME }}. [KEY_MISSING]',
-    'window: must be longer than nothing. [VALUE_INVALID]',
-    'window: the request has no {{ to }}: every window would ask for the same. [VALUE_INVALID]',
+    'window: must be longer than zero. [VALUE_INVALID]',
+    'window: the request has no {{ to }}: every window would request the same. [VALUE_INVALID]',
   ]);
 });
 
@@ -138,8 +138,8 @@ test('a report in which everything is right, and one that does not say which it 
   expect((await mistakes(stream(`{ report: ${wrong}, path: /file }`))).map((line) => line.replace('bills.retriever.request', ''))).toEqual([
     ': nothing that fetches the report has {{ report }}: it does not say which one. Put it into path or query, or set report.link. [VALUE_INVALID]',
     expect.stringContaining('.report.submit.path: {{ report }} is not known here: it comes with'),
-    '.report.poll: has no {{ report }}: it does not say which report it asks after. [VALUE_INVALID]',
-    '.report.failed: has a value that is in done too. [VALUE_INVALID]',
+    '.report.poll: has no {{ report }}: it does not say which report it asks about. [VALUE_INVALID]',
+    '.report.failed: has a value that is also in done. [VALUE_INVALID]',
   ]);
 });
 
@@ -149,14 +149,14 @@ test('a body of text must say what it is written in', async () => {
     await mistakes(stream('{ method: POST, path: /q, body: "<q>{{ options.area }}</q>", headers: { content-type: text/xml } }')),
   ).toEqual([]);
   expect(await mistakes(stream('{ method: POST, path: /q, body: "<q>{{ options.area }}</q>" }'))).toEqual([
-    'bills.retriever.request.headers: the body is a text, and no header says what it is written in: values in it are written as XML, JSON or a form wants them. Add headers: { Content-Type: text/xml }, or whatever it is. [KEY_MISSING]',
+    'bills.retriever.request.headers: the body is text, but no header gives its type, which decides how values are escaped (XML, JSON or a form). Add headers: { Content-Type: text/xml }, or whatever it is. [KEY_MISSING]',
   ]);
   expect(
     await mistakes(
       stream('{ method: POST, path: /q, body: { q: { a: x } }, headers: { Content-Type: application/x-www-form-urlencoded } }'),
     ),
   ).toEqual([
-    'bills.retriever.request.body: has groups within it, and a form has none. A form takes texts, and lists of texts. [VALUE_INVALID]',
+    'bills.retriever.request.body: contains groups, but a form cannot. A form can hold texts and lists of texts. [VALUE_INVALID]',
   ]);
   expect((await mistakes(stream('{ method: POST, path: /q, body: { q: x }, headers: { Content-Type: text/xml } }')))[0]).toContain(
     'has keys, which are sent as JSON',
@@ -171,7 +171,7 @@ test('what belongs to a SOAP message, to a time zone or to an answer with room f
   ]);
   const paged = stream('{ path: "/bills/{{ page }}" }', '    paginator: { kind: page, more: meta.more }\n');
   expect(await mistakes(paged)).toEqual([
-    'bills.paginator.more: is read beside the list of records, and answers of this kind are nothing but records. Take it out; json with rows, xml and SOAP answers have room for it. [VALUE_INVALID]',
+    'bills.paginator.more: is read outside the list of records, but answers of this kind contain only records. Remove it; json with rows, xml and SOAP answers have room for it. [VALUE_INVALID]',
   ]);
   expect(await mistakes(paged.replace('json: {}', 'json: { rows: bills }'))).toEqual([]);
   const zoned = (zone: string): string =>

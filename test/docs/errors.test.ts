@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Of Node, of libraries and of zlib, which are read from errors and never shown as ours; columns of SQL Server's catalogue. */
+/** Of Node, of libraries and of zlib, which are read from errors and never shown as ours; columns of SQL Server's catalog. */
 const NOT_OURS = new Set([
   'COLUMN_NAME',
   'DATA_TYPE',

@@ -7,7 +7,7 @@ import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Cli } from '../../src/cli/cli.ts';
 import { COMMANDS, main } from '../../src/cli/main.ts';
-import { appendAudit } from '../../src/store/audit.ts';
+import { appendAudit } from '../../src/store/ledger/audit.ts';
 import { ledger } from '../outbound/base-outbound.ts';
 import { BASE, receipts } from '../engine/base-town.ts';
 import { closeTowns, type Files, makeTown, type TestTown } from '../engine/town.ts';
@@ -151,7 +151,7 @@ const CASES: Case[] = [
   {
     command: 'rejects dismiss',
     code: 1,
-    when: 'it is not open any more',
+    when: 'it is not open anymore',
     files: { 'inbox/receipts.csv': bad },
     prepare: async (town) => [await ran(town), town.write({ 'inbox/receipts.csv': good }), await ran(town)],
     args: ['1', '--reason', 'a test record'],

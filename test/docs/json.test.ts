@@ -19,7 +19,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What stands under these keys is named by the data, not by us. */
+/** What is under these keys is named by the data, not by us. */
 const OPEN = new Set(['changes', 'facts', 'fields', 'key', 'place', 'checked', 'detail', 'totals', 'values']);
 /** What docs/json.md says is optional. */
 const OPTIONAL = [
@@ -48,6 +48,7 @@ const order = [
   'matches list',
   'exceptions list',
   'report revenue',
+  'report reconciled',
   'report reconciliation',
   'store copy',
   'doctor',

@@ -40,7 +40,7 @@ fields:
   'recreation/people.csv': `${HEAD}007,EMMA,CARTER,2015-03-12,12 ELM ST,14586\n`,
 };
 
-/** Makes a town that knows twins from two systems, and runs it: party #1 and #2 wait for a person. */
+/** Makes a town that knows twins from two systems, and runs it: party #1 and #2 need review. */
 export async function peopleTown(folder: string): Promise<void> {
   mkdirSync(dirname(folder), { recursive: true });
   await interlocal('init ../my-town', folder);

@@ -30,12 +30,12 @@ export async function refuseCommits(town: TestTown, table: string, event = 'INSE
   return async () => void (await knex.raw('DROP TRIGGER refuse_commits'));
 }
 
-/** Nothing at all can be written any more, as when not even the write-ahead log can grow. */
+/** Nothing at all can be written anymore, as when not even the write-ahead log can grow. */
 export async function refuseWrites(town: TestTown): Promise<() => Promise<void>> {
   const { knex } = town.engine;
   const tables = ['il_lock', 'il_run'];
   for (const table of tables) {
-    // Rows of a megabyte, so that the one page that may be free is not enough.
+    // Rows of a megabyte, so the one page that may be free is not enough.
     await knex.raw(
       `CREATE TRIGGER refuse_${table} AFTER INSERT ON ${table} BEGIN INSERT INTO il_migration VALUES (hex(randomblob(500000)), ''); END`,
     );

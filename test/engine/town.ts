@@ -7,8 +7,9 @@ import type { Engine, RunOptions } from '../../src/engine/run/run.ts';
 import { type Preview, previewPipeline } from '../../src/engine/run/preview.ts';
 import { runPipeline } from '../../src/engine/run/run.ts';
 import type { RunResult } from '../../src/engine/run/session.ts';
-import { listRejects, type Reject } from '../../src/store/rejects.ts';
-import { doNotWaitForTheDisk, storeOfTown, withStore } from '../store/stores.ts';
+import { listRejects, type Reject } from '../../src/store/landing/rejects.ts';
+import { writeEmptyStore } from '../../src/store/scratch.ts';
+import { doNotWaitForTheDisk, STORE, storeOfTown, withStore } from '../store/stores.ts';
 import { BASE } from './base-town.ts';
 
 /** Path below the town's folder → text. */
@@ -19,7 +20,7 @@ type Row = Record<string, string | number | null>;
 export interface TestTown {
   folder: string;
   engine: Engine;
-  /** Writes files as if an hour ago, so that no run waits for them; `at` moves that time by seconds. */
+  /** Writes files as if an hour ago, so no run waits for them; `at` moves that time by seconds. */
   write(files: Files, at?: number): void;
   remove(path: string): void;
   has(path: string): boolean;
@@ -81,7 +82,11 @@ export async function makeTown(files: Files = {}, base: Files = BASE): Promise<T
       }));
     },
     rejects: (state = 'open') => listRejects(town.engine.knex, { state, limit: 1000 }),
-    dump: () => dumpStore(town.engine.knex),
+    dump: () =>
+      dumpStore(
+        town.engine.knex,
+        [...town.engine.project.entities.values()].map(({ value }) => value),
+      ),
     inbox: () => dumpFolder(at('inbox')),
     async reopen() {
       await town.engine?.knex.destroy();
@@ -96,6 +101,7 @@ export async function makeTown(files: Files = {}, base: Files = BASE): Promise<T
   };
   open.push(town);
   town.write({ 'inbox/.keep': '', ...base, ...files });
+  if (STORE === 'sqlite') await writeEmptyStore(at('data/interlocal.db'));
   await town.reopen();
   return town;
 }

@@ -11,13 +11,13 @@ import { RUNS } from './runs.ts';
 export interface FormatSpec {
   /** The decoder as a connector writes it. */
   decoder: { [format: string]: object };
-  /** A small file with lines ending LF, with an é, a leading zero, and whatever the format finds hard. Bytes: it is no text. */
+  /** A small file with lines ending LF, with an é, a leading zero, and whatever the format finds hard. Bytes: it is not text. */
   sample: string | Buffer;
   /** What it reads as. */
   values: Values[];
   /** false: the sample loses its meaning when line endings change. */
   lineEndings?: boolean;
-  /** Encodings that the decoder can be told; none for what is no text. */
+  /** Encodings that the decoder can be told; none for what is not text. */
   encodings: string[];
   /** The file itself says what its encoding is. */
   findsEncoding?: boolean;
@@ -174,7 +174,7 @@ export function testFormat(name: string, spec: FormatSpec): void {
           expect(await readAll(there, [encoded.subarray(0, at), encoded.subarray(at)])).toEqual(whole);
       });
 
-    test('refuses a byte that is no character, with its line and column', async () => {
+    test('refuses a byte that is not a character, with its line and column', async () => {
       const broken = Buffer.concat([bytes.subarray(0, -8), Buffer.from([0xff]), bytes.subarray(-8)]);
       const line = text.slice(0, -8).split('\n').length;
       expect(await refusal(config, broken)).toMatch(

@@ -14,7 +14,7 @@ afterAll(async () => {
 
 describe('whatever is done to a file', () => {
   test.each(all.map((subject) => [subject.name, subject] as const))(
-    '%s: it is read as it is, or records are set aside, or it is refused with a code',
+    '%s: it is read as it is, or records are rejected, or it is refused with a code',
     { timeout: 120_000 },
     async (name, subject) => {
       const states = new Set<string>();

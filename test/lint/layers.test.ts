@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ESLint } from 'eslint';
 import tseslint from 'typescript-eslint';
 import { describe, expect, it } from 'vitest';
-import { LAYERS, PURE } from '../../eslint.config.js';
+import { ABOVE_THE_STORE, LAYERS, PURE } from '../../eslint.config.js';
 
 const root = join(import.meta.dirname, '../..');
 // The planted files are not on the disk, so there are no types for them; the rules looked at here need none.
@@ -42,6 +42,32 @@ describe('the dependency rule', () => {
       expect(await broken(`src/${lower}/planted.ts`, `export { x } from '../${upper}/x.ts';`)).toEqual([]);
     },
   );
+
+  it.each(LAYERS.slice(0, LAYERS.indexOf('authoring')))('%s can do without what authors of connectors use', async (layer) => {
+    expect(await broken(`src/${layer}/planted.ts`, "export { x } from '../authoring/certify/x.ts';")).toEqual(['no-restricted-imports']);
+    expect(await broken(`src/${layer}/deep/planted.ts`, "export const x = await import('../../authoring/x.ts');")).toEqual([
+      'no-restricted-syntax',
+    ]);
+  });
+
+  it.each(ABOVE_THE_STORE)('%s asks the engine and the reports, and never the store', async (layer) => {
+    const rule = ['no-restricted-imports'];
+    expect(await broken(`src/${layer}/planted.ts`, "export { x } from '../store/runs.ts';")).toEqual(rule);
+    expect(await broken(`src/${layer}/deep/planted.ts`, "import type { X } from '../../store/runs.ts';")).toEqual(rule);
+    expect(await broken(`src/${layer}/planted.ts`, "export const x = async () => import('../store/runs.ts');")).toEqual([
+      'no-restricted-syntax',
+    ]);
+    expect(await broken(`src/${layer}/planted.ts`, "export { x } from '../reports/runs.ts';")).toEqual([]);
+    expect(await broken(`src/${layer}/planted.ts`, "export const x = async () => import('../engine/run/run.ts');")).toEqual([]);
+  });
+
+  it('what is loaded later is imported too', async () => {
+    expect(await broken('src/engine/run/planted.ts', "export const x = async () => import('../../cli/x.ts');")).toEqual([
+      'no-restricted-syntax',
+    ]);
+    expect(await broken('src/engine/run/planted.ts', "export const x = async () => import('knex');")).toEqual(['no-restricted-syntax']);
+    expect(await broken('src/engine/run/planted.ts', "export const x = async () => import('../../store/runs.ts');")).toEqual([]);
+  });
 
   it('a folder of its own with the name of a layer is no violation', async () => {
     expect(await broken('src/config/schema/planted.ts', "export { x } from '../store/x.ts';")).toEqual([]);
@@ -87,7 +113,7 @@ describe('the store', () => {
       expect(await broken('src/cli/planted.ts', `import type { X } from '${driver}';`)).toEqual(IMPORTS);
       expect(await broken('src/store/sqlite/planted.ts', `import x from '${driver}';`)).toEqual([]);
     }
-    expect(await broken('src/server/planted.ts', "export { x } from '../store/runs.ts';")).toEqual([]);
+    expect(await broken('src/reports/planted.ts', "export { x } from '../store/runs.ts';")).toEqual([]);
     for (const sql of [
       "knex('il_run')",
       "trx('il_run')",
@@ -107,6 +133,9 @@ describe('the store', () => {
     for (const dialect of ['sqlite', 'postgres']) {
       expect(await broken('src/engine/planted.ts', `export { x } from '../store/${dialect}/x.ts';`)).toEqual(IMPORTS);
       expect(await broken('src/store/planted.ts', `export { x } from './${dialect}/x.ts';`)).toEqual(IMPORTS);
+      expect(await broken('src/store/ledger/planted.ts', `export { x } from '../${dialect}/x.ts';`)).toEqual(IMPORTS);
+      expect(await broken('src/store/ledger/planted.ts', `export const x = '${dialect}';`)).toEqual(['no-restricted-syntax']);
+      expect(await broken(`src/store/${dialect}/planted.ts`, "export { x } from '../ledger/x.ts';")).toEqual([]);
       expect(await broken('src/store/open.ts', `export { x } from './${dialect}/x.ts';`)).toEqual([]);
       expect(await broken('src/store/planted.ts', `export const x = knex.client.config.client === '${dialect}';`)).toEqual([
         'no-restricted-syntax',
@@ -114,7 +143,8 @@ describe('the store', () => {
       expect(await broken(`src/store/${dialect}/planted.ts`, `export const x = '${dialect}';`)).toEqual([]);
     }
     for (const driver of ['better-sqlite3', 'pg', 'pg-copy-streams'])
-      expect(await broken('src/store/planted.ts', `import x from '${driver}';`)).toEqual(IMPORTS);
+      for (const folder of ['src/store', 'src/store/ledger'])
+        expect(await broken(`${folder}/planted.ts`, `import x from '${driver}';`)).toEqual(IMPORTS);
     expect(await broken('src/store/planted.ts', "import type { Knex } from 'knex';")).toEqual([]);
   });
 

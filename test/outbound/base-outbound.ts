@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { TestTown } from '../engine/town.ts';
 
 export interface Shape {
-  /** Settings of the sink beside those of `FILE_SINK`. */
+  /** Settings of the sink next to those of `FILE_SINK`. */
   sink?: string;
   /** Of the pipeline. */
   mode?: string;
@@ -56,7 +56,7 @@ deliver: { mapping: entries.from-receipt, connection: ledger${deliver} }
   };
 }
 
-/** What lies in the ledger's folder, by name. */
+/** What is in the ledger's folder, by name. */
 export function delivered(town: TestTown, below = 'ledger'): Record<string, string> {
   const folder = join(town.folder, below);
   mkdirSync(folder, { recursive: true });

@@ -3,7 +3,7 @@ import { ledger } from './base-outbound.ts';
 
 export const PASSWORD = 'ledger-Password-3';
 
-/** The ledger as a SOAP service with a log-in, and receipts with payments and their lines in them. */
+/** The ledger as a SOAP service with a login, and receipts with payments and their lines in them. */
 export function soapLedger(url: string, { sink = '', password = PASSWORD } = {}): Files {
   const files = ledger();
   return {

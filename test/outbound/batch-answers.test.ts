@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { afterEach, expect, test } from 'vitest';
 import { settleByPerson } from '../../src/engine/outbound/decide.ts';
-import { listDeliveries } from '../../src/store/deliveries.ts';
+import { listDeliveries } from '../../src/store/outbound/deliveries.ts';
 import { receipts } from '../engine/base-town.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
 import { ledger, outbox } from './base-outbound.ts';
@@ -124,7 +124,7 @@ test('each record of a request whose answer says nothing is looked up by itself'
 
 test('a description that cannot be is told, with what is missing', async () => {
   for (const [response, said] of [
-    ['records: { key: [no, line], result: status, accepted: [a], rejected: [b] }', 'has 2 fields, and the idempotency key 1'],
+    ['records: { key: [no, line], result: status, accepted: [a], rejected: [b] }', 'has 2 fields, but the idempotency key has 1'],
     ['accepted: [yes]', 'needs both'],
     ['rejected: [no]', 'says not where the answer stands'],
   ])

@@ -6,7 +6,7 @@ import { registerDeliver } from '../../src/cli/operate/deliver.ts';
 import { registerRejects } from '../../src/cli/operate/rejects.ts';
 import { decide } from '../../src/engine/outbound/decide.ts';
 import { undo } from '../../src/engine/outbound/undo.ts';
-import { listAudit } from '../../src/store/audit.ts';
+import { listAudit } from '../../src/store/ledger/audit.ts';
 import { receipts } from '../engine/base-town.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
 import { ledger, outbox } from './base-outbound.ts';
@@ -131,7 +131,7 @@ test('an approval is taken back as long as nothing was sent, and not after', asy
   expect([late.exit, late.json]).toEqual([1, { done: [], left: [1] }]);
 });
 
-test('of a record that was sent anew since, the settlement is not taken back: it would go twice', async () => {
+test('of a record that was sent again since, the settlement is not taken back: it would go twice', async () => {
   const t = await town();
   await taken(t);
   await cli(t, 'deliver', 'settle', '1', '--rejected', '--reason', 'period closed', '--yes');

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { decide, settleByPerson } from '../../src/engine/outbound/decide.ts';
-import { listDeliveries } from '../../src/store/deliveries.ts';
+import { listDeliveries } from '../../src/store/outbound/deliveries.ts';
 import { receipts } from '../engine/base-town.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
 import { delivered, ledger, outbox } from './base-outbound.ts';
@@ -69,7 +69,7 @@ test('a preview writes nothing, here and there', async () => {
   expect([await outbox(t), delivered(t)]).toEqual([[], {}]);
 });
 
-test('a record that the ledger would not take is refused with its reason, the others go; mended, it goes too', async () => {
+test('a record that the ledger would not take is refused with its reason, the others go; fixed, it goes too', async () => {
   const t = await town({}, [{ number: '1234567' }, { number: '2' }]);
   const run = await send(t);
   expect([run.outcome, run.counts.rejected]).toEqual(['partial', 1]);
@@ -93,7 +93,7 @@ test('a receipt that changes after it was sent is held, never sent a second time
   expect(await outbox(t)).toEqual(['1 v1 sent', '2 v2 held']);
   const held = (await t.rows('il_outbox')).find((row) => row.state === 'held')!;
   expect(String(held.problems)).toContain('since then Amount changed');
-  // The clerk puts it right again: nothing is held any more.
+  // The clerk puts it right again: nothing is held anymore.
   t.write({ 'inbox/receipts-3.csv': receipts([{ number: '2', amount: '12.50', tender: 'CK' }]) }, 6);
   await t.run('receipts');
   await send(t);
@@ -204,7 +204,7 @@ test('another file under the name is never written over; the same content is our
   t.remove('ledger/entries-2026-03-02-001.csv');
   expect((await send(t)).outcome).toBe('succeeded');
   expect(await outbox(t)).toEqual(['1 v1 sent', '2 v1 sent']);
-  // The store is lost and made anew; the ledger has not taken the file yet.
+  // The store is lost and made again; the ledger has not taken the file yet.
   await t.engine.knex('il_outbox').delete();
   await t.engine.knex('il_delivery').delete();
   await t.engine.knex('il_outbound').delete();

@@ -36,7 +36,7 @@ function booked(town: TestTown): string[] {
 }
 
 test(
-  'killed before or after any commit and run again, each record is at the other side once, though it takes files at once',
+  'killed before or after any commit and run again, each record is in the remote system once, though it takes files at once',
   { timeout: 120_000 },
   async () => {
     const whole = await ready();
@@ -55,7 +55,7 @@ test(
       await town.reopen();
       await town.run('to-ledger', { now: NOW });
       takeAll(town);
-      // Killed between a move and its note, with the file taken meanwhile, nobody can know whether it got there: a person is asked.
+      // Killed between a move and its note, with the file taken meanwhile, it is not known whether it got there: a person is asked.
       const states = await outbox(town);
       if (states.some((row) => row.endsWith(' unknown'))) asked.push(`${how} ${n}`);
       const known = states.map((row) => row.replace(/ unknown$/, ' sent'));

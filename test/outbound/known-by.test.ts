@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { knownBy } from '../../src/engine/outbound/known-by.ts';
-import { entityIds } from '../../src/store/sources.ts';
+import { entityIds } from '../../src/store/ledger/sources.ts';
 import { receipts, tillStream } from '../engine/base-town.ts';
 import { interlocal } from '../engine/cli.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
@@ -30,7 +30,7 @@ test('a refused record that has no key yet is named as its source knows it, and 
   expect(out).toContain('#2 to-ledger receipt 0002 of till: refused');
   expect(out).toContain('ledger.entries, key receipt 0002 of till Number: "Number" has no value');
   expect(out).toContain('#3 to-ledger receipt 0003 of till: refused');
-  expect(out).toContain('It has the same Number as receipt 0001 of till, and the system would take it for the same record.');
+  expect(out).toContain('It has the same Number as receipt 0001 of till, so the system would take both as the same record.');
   expect(out).not.toContain('golden');
   const { records } = JSON.parse((await interlocal(t.folder, ['deliver', 'list', '--json']).ended).out) as {
     records: { key: unknown; known_by: string | null }[];
@@ -55,7 +55,7 @@ test('a key that is of a person is not shown: the record is named by its number 
   expect(out).not.toMatch(/000[123]/);
 });
 
-test('an item is named by the record that it lies in, a record that is gone by its number', async () => {
+test('an item is named by the record that it is in, a record that is gone by its number', async () => {
   const order = { number: '77', lines: [{ sku: 'towel', amount: '1.00' }] };
   const t = await makeTown({ 'inbox/orders-1.json': `${JSON.stringify(order)}\n` });
   await t.run('orders');

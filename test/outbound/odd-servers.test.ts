@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { SftpServerOptions } from '../../scripts/sample-town/sftp-server.ts';
-import type { Refuse } from '../../scripts/sample-town/sftp-session.ts';
+import type { SftpServerOptions } from '../../scripts/sample-town/servers/sftp/server.ts';
+import type { Refuse } from '../../scripts/sample-town/servers/sftp/session.ts';
 import { decide, settleByPerson } from '../../src/engine/outbound/decide.ts';
-import { listDeliveries } from '../../src/store/deliveries.ts';
+import { listDeliveries } from '../../src/store/outbound/deliveries.ts';
 import { receipts } from '../engine/base-town.ts';
 import { interlocal } from '../engine/cli.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
@@ -167,7 +167,7 @@ describe('a server that allows no rename, declared', () => {
     expect(there(server)).toEqual({ [NAME]: WHOLE, [`${NAME}.done`]: '' });
   });
 
-  test('a run that is killed while it writes goes on where half of the file is there, and asks where nothing is', async () => {
+  test('a run that is killed while it writes resumes where half of the file is there, and asks where nothing is', async () => {
     const { town, server } = await townWith({ refuse: noRename }, { upload: 'direct' });
     await send(town);
     const bytes = readFileSync(join(server.root, NAME));

@@ -53,7 +53,7 @@ test('what leaves the town for the bank is packed, encrypted for its key and sig
   expect(await refused(sent(town), steps(others.privateKey))).toContain('[PGP_OTHER_KEY]');
 });
 
-test('killed anywhere and run again, one file lies there, whole, though it is never the same twice', { timeout: 120_000 }, async () => {
+test('killed anywhere and run again, one file is there, whole, though it is never the same twice', { timeout: 120_000 }, async () => {
   const [theirs, ours] = [await keys('bank'), await keys('town')];
   const whole = await bank(theirs.publicKey, ours.privateKey);
   const counting = await cutAt(whole.engine.knex, Number.POSITIVE_INFINITY, 'before');

@@ -2,7 +2,7 @@ import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { startRun } from '../../src/store/runs.ts';
+import { startRun } from '../../src/store/ledger/runs.ts';
 import { type Receipt, receipts, tillStream } from '../engine/base-town.ts';
 import { cases, type Cut, cutAt } from '../engine/cut.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
@@ -95,7 +95,7 @@ test(
           for (const number of now.keys()) {
             const lines = plain.booked.filter((line) => line.startsWith(`${number} `));
             if (changes === 'hold') expect(lines.length, `${number} is booked once`).toBe(1);
-            // A record that was gone and came back waits for a person, as does one whose deletion is held.
+            // A record that was gone and came back needs review, as does one whose deletion is held.
             else if (!plain.outbox.some((row) => row.startsWith(`${number} `) && row.includes('held')))
               expect(lines.at(-1), `the ledger has the newest of ${number}`).toBe(`${number} ${now.get(number)}`);
           }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import express, { type Request, type Response } from 'express';
 import { afterEach, expect, test } from 'vitest';
 import { decide, settleByPerson } from '../../src/engine/outbound/decide.ts';
-import { listDeliveries } from '../../src/store/deliveries.ts';
+import { listDeliveries } from '../../src/store/outbound/deliveries.ts';
 import { receipts } from '../engine/base-town.ts';
 import { cutAt, cutsOf } from '../engine/cut.ts';
 import { closeTowns, type Files, makeTown, type TestTown } from '../engine/town.ts';
@@ -72,7 +72,7 @@ async function town(files: Files): Promise<TestTown> {
   return made;
 }
 
-test('each record is asked for once, with a key of its own that stays the same when the store is made anew', async () => {
+test('each record is asked for once, with a key of its own that stays the same when the store is made again', async () => {
   const { url, booked } = await restLedger((request, response, list) => {
     book(request, list);
     response.json({ status: 'ok', id: list.length });
@@ -103,7 +103,7 @@ test('what the service says no to is rejected in its own words, the others go on
   const [first, second] = await t.rows('il_outbox');
   expect(String(first!.problems)).toContain('Period 9 is closed');
   expect(String(second!.problems)).toContain('unknown account');
-  // The other side mended its account: a person has it sent once more, and the first stays as it is.
+  // The remote system fixed its account: a person has it sent once more, and the first stays as it is.
   await decide(t.engine.knex, 'retry', { ids: [Number(second!.id)] });
   expect((await t.run('to-ledger')).outcome).toBe('partial');
   expect(await outbox(t)).toEqual(['1 v1 rejected', '2 v2 accepted']);
@@ -126,7 +126,7 @@ test('an answer that got lost: not asked again where that could book twice; a pe
   expect(await outbox(t)).toEqual(['1 v1 accepted', '2 v1 accepted']);
 });
 
-test('an answer that got lost: asked again where the system recognises the key', async () => {
+test('an answer that got lost: asked again where the system recognizes the key', async () => {
   const { url, booked } = await restLedger((request, response, list) => {
     book(request, list);
     if (list.length === 1) request.socket.destroy();
@@ -166,7 +166,7 @@ test('an answer that got lost: looked up with read_back, and asked again only wh
   expect(await outbox(t)).toEqual(['1 v1 accepted', '2 v1 accepted']);
 });
 
-test('read_back: what stands there is not what was written, and is told', async () => {
+test('read_back: what is there is not what was written, and is told', async () => {
   const { url } = await restLedger((request, response, list) => {
     if (request.method === 'GET') return void response.json({ number: 'x', amount: '1.00' });
     book(request, list);
@@ -178,7 +178,7 @@ test('read_back: what stands there is not what was written, and is told', async 
   expect(String((await t.rows('il_outbox'))[1]!.problems)).toContain('amount is not what was written');
 });
 
-test('a wrong password stops the run and loses nothing: mended, everything goes', async () => {
+test('a wrong password stops the run and loses nothing: fixed, everything goes', async () => {
   let allowed = false;
   const { url, booked } = await restLedger((request, response, list) => {
     if (!allowed) return void response.status(401).end();

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { listDeliveries } from '../../src/store/deliveries.ts';
+import { listDeliveries } from '../../src/store/outbound/deliveries.ts';
 import { receipts } from '../engine/base-town.ts';
 import { cutAt, cutsOf } from '../engine/cut.ts';
 import { closeTowns, type Files, makeTown, type TestTown } from '../engine/town.ts';
@@ -41,7 +41,7 @@ test('receipts go to an operation with their payments and lines nested in them, 
   expect(said).not.toMatch(/session-[0-9a-f]{8}|ledger-Password/);
 });
 
-test('a session that ends on the way is opened anew, once each time, and nothing is booked twice', async () => {
+test('a session that ends on the way is opened again, once each time, and nothing is booked twice', async () => {
   service.lasts = 2;
   const t = await town(undefined, ['1', '2', '3']);
   expect((await t.run('to-ledger')).outcome).toBe('succeeded');
@@ -99,7 +99,7 @@ test('a character that XML cannot carry rejects its record alone', async () => {
   expect(states[0]).toContain('rejected');
 });
 
-test('killed before or after any commit: nothing is booked twice, and what nobody knows is told', { timeout: 120_000 }, async () => {
+test('killed before or after any commit: nothing is booked twice, and what is not known is reported', { timeout: 120_000 }, async () => {
   const counted = await town();
   const counting = await cutAt(counted.engine.knex, Number.POSITIVE_INFINITY, 'before');
   await counted.run('to-ledger');

@@ -40,7 +40,7 @@ test('status says what is only shown, what waits for approval, and what a person
   expect(await outbound(t)).toMatchObject({ queued: 1, waits_for_person: { review: 1 } });
 });
 
-test('a file is on its way until the other side took it and a person settled it, and overdue after its time', async () => {
+test('a file is on its way until the remote system took it and a person settled it, and overdue after its time', async () => {
   const t = await town({ sink: SINK });
   await send(t);
   expect(await outbound(t)).toMatchObject({
@@ -80,7 +80,7 @@ test('the command line shows it, with what to look at next', async () => {
   const { out, exit } = await interlocal(t.folder, ['status']).ended;
   expect(exit).toBe(3);
   expect(out).toMatch(/^to-ledger +ledger\.entries +2 +0 +0 +0 +never$/m);
-  expect(out).toContain('to-ledger: for a person: 1 to approve, 1 refused. See: interlocal deliver list to-ledger');
+  expect(out).toContain('to-ledger: needs attention: 1 to approve, 1 refused. See: interlocal deliver list to-ledger');
   const json = JSON.parse((await interlocal(t.folder, ['status', '--json']).ended).out) as { pipelines: Record<string, unknown>[] };
   expect(json.pipelines.map(({ pipeline, outbound }) => [pipeline, outbound === null])).toContainEqual(['receipts', true]);
   expect(json.pipelines.find(({ pipeline }) => pipeline === 'to-ledger')).toMatchObject({

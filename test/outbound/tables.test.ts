@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { receipts, tillStream } from '../engine/base-town.ts';
 import { cutAt, cutsOf } from '../engine/cut.ts';
 import { closeTowns, type Files, makeTown, type TestTown } from '../engine/town.ts';
-import { startServer, type TestServer } from '../transports/sqlserver-server.ts';
+import { startServer, type TestServer } from '../transports/sqlserver/server.ts';
 import { ledger, outbox } from './base-outbound.ts';
 
 let server: TestServer;

@@ -8,6 +8,7 @@ import { ZipFile } from 'yazl';
 import { checkPackContents } from '../../src/packs/contents.ts';
 import { newSigningKey } from '../../src/packs/signature.ts';
 import { acme, inFolder, installed, refusal, tarred, temporaryFolder, townWithKey, zipped } from './pack-town.ts';
+import { tries } from '../effort.ts';
 
 const ALL = { allowUnsigned: true, replace: true };
 const entries = (files = acme()) => [...files].map(([name, content]) => ({ name, content }));
@@ -62,7 +63,7 @@ describe('names that lead out of the pack, or are another file on another system
         if (checkPackContents(new Map([[name, Buffer.from('')]])).length) return;
         expect(name).not.toMatch(/(^|[/\\])\.\.?([/\\]|$)|^[/\\]|:|\\|\0/);
       }),
-      { numRuns: 3000 },
+      { numRuns: tries(3000) },
     );
   });
 });

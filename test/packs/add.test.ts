@@ -136,7 +136,7 @@ describe('another version', () => {
     expect(tried).toMatchObject({ written: false, replaced: { version: '1.0.0', shipped: false } });
     expect(tried.changes).toEqual([
       'new stream: refunds',
-      'key of receipts: [Receipt No] → [Receipt No, Amount]. At the next run the records that are stored get this key, from what is stored of them; where one cannot (SOURCE_KEY_CHANGED), the run is refused before it reads anything. interlocal preview says which.',
+      'key of receipts: [Receipt No] → [Receipt No, Amount]. At the next run stored records get this key from their stored values; if one cannot (SOURCE_KEY_CHANGED), the run stops before it reads anything. interlocal preview says which.',
       'type of receipts.Amount: text → decimal',
     ]);
     expect(await manifestOf(town)).toContain('version: 1.0.0');
@@ -202,7 +202,7 @@ describe('what was changed after it was installed', () => {
     expect((await listPacks(town, TODAY)).packs[0]).toMatchObject({ state: 'changed', changed: ['signature.json'] });
   });
 
-  test('a key that is not trusted any more is seen', async () => {
+  test('a key that is not trusted anymore is seen', async () => {
     const town = await townWithKey();
     await add(town, await zipped(signed(acme())));
     rmSync(join(town, 'config/trusted-keys/vendor.pem'));

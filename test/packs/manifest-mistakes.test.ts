@@ -42,7 +42,7 @@ test('a sink whose names lead nowhere is found before anything is sent', async (
     'sinks.pay.rows.each[0].b: {{ record.amout }} is not known here. Did you mean record.amount? [REFERENCE_UNKNOWN]',
     expect.stringMatching(/^sinks\.pay\.rows\.trailer\[0\]\.a: \{\{ number \}\} is not known here\./),
     'sinks.pay.idempotency_key[0]: "GL Acount" is not a field in this sink\'s schema. Did you mean GL Account? [REFERENCE_UNKNOWN]',
-    'sinks.pay.totals[1]: "day" is no decimal field, so it cannot be summed. [VALUE_INVALID]',
+    'sinks.pay.totals[1]: "day" is not a decimal field, so it cannot be summed. [VALUE_INVALID]',
     'sinks.pay.file_per[0]: "days" is not a field in this sink\'s schema. Did you mean day? [REFERENCE_UNKNOWN]',
   ]);
 });
@@ -63,11 +63,9 @@ test('a column of a row that its layout does not have is found, in the layout th
     /rows:[^]*?trailer.*/,
     'rows: { each: [{ kind: D, made_on: "{{ date }}" }] }',
   );
-  expect((await mistakes(types))[0]).toMatch(
-    /rows\.each\[0\]\.made_on: the record type D has no field "made_on"\. There is: kind, payee\./,
-  );
+  expect((await mistakes(types))[0]).toMatch(/rows\.each\[0\]\.made_on: the record type D has no field "made_on"\. Known: kind, payee\./);
   expect((await mistakes(SINK.replace('b: "{{ number }}"', 'bb: "{{ number }}"')))[0]).toMatch(
-    /rows\.each\[0\]\.bb: the file has no column "bb"\. There is: a, b\./,
+    /rows\.each\[0\]\.bb: the file has no column "bb"\. Known: a, b\./,
   );
   expect((await mistakes(SINK.replace(/ {4}rows:[^]*?trailer.*\n/, '').replace('[a, b]', '[GL Account, day, amout]')))[0]).toMatch(
     /schema\.fields\.amount: the file has no column "amount"\. Did you mean amout\?/,
@@ -85,7 +83,7 @@ test('a batch has its own fields, and only what it is made by', async () => {
     'sinks.pay.rows.group.by[0]: "dya" is not a field in this sink\'s schema. Did you mean day? [REFERENCE_UNKNOWN]',
     expect.stringMatching(/^sinks\.pay\.rows\.group\.header\[0\]\.a: \{\{ record\.GL Account \}\} is not known here\./),
     'sinks.pay.rows.group.header[0].c: {{ batches }} is not known here. Did you mean batch? [REFERENCE_UNKNOWN]',
-    'sinks.pay.rows.group.header[0].c: the file has no column "c". There is: a, b. [REFERENCE_UNKNOWN]',
+    'sinks.pay.rows.group.header[0].c: the file has no column "c". Known: a, b. [REFERENCE_UNKNOWN]',
     expect.stringMatching(/^sinks\.pay\.rows\.trailer\[0\]\.a: \{\{ batch \}\} is not known here\..* batches/),
   ]);
 });
@@ -100,18 +98,18 @@ test('sums that nothing could be added up for are found before anything is sent'
   expect((await mistakes(sums)).map((line) => line.replace(/^\d+:\d+ /, ''))).toEqual([
     'sinks.pay.rows.trailer[0].a: {{ count.Void }} is not known here. Did you mean count.Voids? [REFERENCE_UNKNOWN]',
     'sinks.pay.totals[1].where.knd: "knd" is not a field in this sink\'s schema. Did you mean kind? [REFERENCE_UNKNOWN]',
-    'sinks.pay.totals[2].name: there is a total "Voids" already. Give each a name of its own. [KEY_DUPLICATE]',
-    'sinks.pay.totals[2].of: "day" is no decimal field, so it cannot be summed. [VALUE_INVALID]',
-    'sinks.pay.totals[2].where.kind: "W" is no value of kind, so no record would count. There is: V, I. [VALUE_INVALID]',
-    'sinks.pay.hash_totals.Rows.of: "amount" is decimal, and a hash total is of digits alone. Sum a field of type text or integer. [VALUE_INVALID]',
+    'sinks.pay.totals[2].name: there is already a total "Voids". Give each its own name. [KEY_DUPLICATE]',
+    'sinks.pay.totals[2].of: "day" is not a decimal field, so it cannot be summed. [VALUE_INVALID]',
+    'sinks.pay.totals[2].where.kind: "W" is not a value of kind, so no record would count. Known: V, I. [VALUE_INVALID]',
+    'sinks.pay.hash_totals.Rows.of: "amount" is decimal, but a hash total needs digits only. Sum a field of type text or integer. [VALUE_INVALID]',
     'sinks.pay.hash_totals.Accounts.of: "GL Acount" is not a field in this sink\'s schema. Did you mean GL Account? [REFERENCE_UNKNOWN]',
-    'sinks.pay.hash_totals.Lines.of: "Lines.Account" stands in the list Lines, and only a field of the record itself can be summed. [VALUE_INVALID]',
+    'sinks.pay.hash_totals.Lines.of: "Lines.Account" is in the list Lines, but only a field of the record itself can be summed. [VALUE_INVALID]',
   ]);
 });
 
 test('a sign is for numbers', async () => {
   const found = await mistakes(STREAM.replace('class: { from: 2, to: 4 }', 'class: { from: 2, to: 4, sign: overpunch }'));
-  expect(found.join('\n')).toMatch(/fields\.class\.sign: is for numbers, and the field has no decimals\./);
+  expect(found.join('\n')).toMatch(/fields\.class\.sign: is for numbers, but the field has no decimals\./);
 });
 
 test('a sink that its transport cannot write, and a date that cannot be written', async () => {
@@ -128,9 +126,9 @@ test('an error rule that could fit no error of its transport is found', async ()
     (line) => line.replace(/^\d+:\d+ /, ''),
   );
   expect(found).toEqual([
-    'streams.entries.error_handler.rules: a rule logs in anew, and the stream has no login. Add retriever.request.login. [VALUE_INVALID]',
-    'streams.entries.error_handler.rules[0]: this rule says not which errors it is about. Give status, fault, or both. [VALUE_INVALID]',
-    'streams.entries.error_handler.rules[1].status[1]: 503 is no SFTP status: those go from 1 to 31. 2 no such file, 3 permission denied, 4 failure, 8 not supported. [VALUE_INVALID]',
+    'streams.entries.error_handler.rules: a rule logs in again, but the stream has no login. Add retriever.request.login. [VALUE_INVALID]',
+    'streams.entries.error_handler.rules[0]: this rule does not say which errors it covers. Give status, fault, or both. [VALUE_INVALID]',
+    'streams.entries.error_handler.rules[1].status[1]: 503 is not a SFTP status: those go from 1 to 31. 2 no such file, 3 permission denied, 4 failure, 8 not supported. [VALUE_INVALID]',
   ]);
   expect((await mistakes(stream('[{ status: [4], actoin: retry }]'))).join()).toContain('Did you mean action?');
 });
@@ -193,9 +191,9 @@ test('a stream of changes has one table with its primary key, and nothing that a
     .replace('kind: change_tracking', 'kind: change_tracking, cursor: No, lookback: 1h')
     .replace('primary_key: [No]', 'primary_key: { fields: [No], repeats: number }\n    deletes: { when_absent: true }');
   expect(await sqlMistakes(wrong)).toEqual([
-    expect.stringContaining('retriever.query.tables: the server tracks the changes of each table by itself, and there are 2.'),
-    expect.stringMatching(/^incremental\.cursor: means nothing to kind: change_tracking/),
-    expect.stringMatching(/^incremental\.lookback: means nothing/),
+    expect.stringContaining('retriever.query.tables: the server tracks the changes of each table separately, but there are 2 tables.'),
+    expect.stringMatching(/^incremental\.cursor: has no effect with kind: change_tracking/),
+    expect.stringMatching(/^incremental\.lookback: has no effect/),
     expect.stringMatching(/^primary_key: must be the primary key of the table/),
     expect.stringMatching(/^deletes\.when_absent: is not needed/),
   ]);
@@ -205,7 +203,7 @@ test('a stream of changes has one table with its primary key, and nothing that a
 test('any other kind needs a cursor, and a row version no ties', async () => {
   expect((await sqlMistakes(CHANGES.replace('change_tracking', 'sequence'))).join()).toContain('the key "cursor" is missing');
   expect((await sqlMistakes(CHANGES.replace('kind: change_tracking', 'kind: rowversion, cursor: No, lookback: 1h'))).join()).toContain(
-    'means nothing to kind: rowversion',
+    'has no effect with kind: rowversion',
   );
 });
 
@@ -225,7 +223,7 @@ const PACKED = `streams:
 test('packed files take their keys from options that are secrets, and from nowhere else', async () => {
   const options = '  key: { type: secret }\n  pass: { type: secret }\n  sender: {}\n';
   expect(await mistakes(options + PACKED)).toEqual([]);
-  expect((await mistakes(options + PACKED.replace('entry:', 'entries:')))[0]).toContain('"entries" is not a key that is known here.');
+  expect((await mistakes(options + PACKED.replace('entry:', 'entries:')))[0]).toContain('"entries" is not a known key here.');
   const found = await mistakes(
     options.replace('pass: { type: secret }', 'pass: {}') +
       PACKED.replace('"{{ options.key }}"', '"-----BEGIN PGP PRIVATE KEY BLOCK-----"')
@@ -234,8 +232,8 @@ test('packed files take their keys from options that are secrets, and from nowhe
   );
   expect(found).toHaveLength(5);
   expect(found.join('\n')).toMatch(
-    /private_key: must be \{\{ options\.NAME \}\}[\s\S]*passphrase: must be an option of type secret, and pass is text[\s\S]*signed_by: this connector has no option "sendr"[\s\S]*Did you mean sender/,
+    /private_key: must be exactly \{\{ options\.NAME \}\}[\s\S]*passphrase: must be an option of type secret, but pass is text[\s\S]*signed_by: this connector has no option "sendr"[\s\S]*Did you mean sender/,
   );
-  expect(found.join('\n')).toContain('the column "number" stands in this list twice.');
+  expect(found.join('\n')).toContain('the column "number" is in this list twice.');
   expect(found.join('\n')).toContain('the decoder gives no field "amount".');
 });

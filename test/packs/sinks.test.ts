@@ -88,19 +88,19 @@ describe('New World receipts (three mistakes of a real script)', () => {
     expect(await refusals(newWorld, [unknown])).toEqual([`VALUE_UNKNOWN 1 ${path}`]);
   });
 
-  test('a misspelt name is refused, with what was meant', async () => {
-    const misspelt = receipt();
-    transaction(misspelt).ReceiptTransactionAmout = transaction(misspelt).ReceiptTransactionAmount!;
-    delete transaction(misspelt).ReceiptTransactionAmount;
-    misspelt.ReceiptPaymentLevl = misspelt.ReceiptPaymentLevel!;
-    delete misspelt.ReceiptPaymentLevel;
-    expect(await refusals(newWorld, [misspelt])).toEqual([
+  test('a misspelled name is refused, with what was meant', async () => {
+    const misspelled = receipt();
+    transaction(misspelled).ReceiptTransactionAmout = transaction(misspelled).ReceiptTransactionAmount!;
+    delete transaction(misspelled).ReceiptTransactionAmount;
+    misspelled.ReceiptPaymentLevl = misspelled.ReceiptPaymentLevel!;
+    delete misspelled.ReceiptPaymentLevel;
+    expect(await refusals(newWorld, [misspelled])).toEqual([
       'FIELD_UNKNOWN 1 ReceiptTransactionLevel.ReceiptTransactionAmout',
       'FIELD_REQUIRED 1 ReceiptTransactionLevel.ReceiptTransactionAmount',
       'FIELD_UNKNOWN 1 ReceiptPaymentLevl',
       'FIELD_REQUIRED 1 ReceiptPaymentLevel',
     ]);
-    await expect(render(newWorld, [misspelt])).rejects.toThrow('Did you mean ReceiptPaymentLevel?');
+    await expect(render(newWorld, [misspelled])).rejects.toThrow('Did you mean ReceiptPaymentLevel?');
   });
 
   test('card numbers are never written', async () => {

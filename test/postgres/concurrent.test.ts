@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { peopleFile } from '../engine/base-town.ts';
+import { COMPARED } from '../engine/compared-town.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
 
 afterEach(closeTowns);
@@ -47,6 +48,31 @@ test(
     const links = async (town: TestTown): Promise<string[]> =>
       (await facts(town)).filter((line) => /^(?:link|landed|file|reject) /.test(line));
     expect(await links(together)).toEqual(await links(apart));
+  },
+);
+
+test(
+  'records that are compared are found to be one, whichever of two runs at the same time brings which',
+  { timeout: 120_000 },
+  async () => {
+    const people = (office: string, from: number, count: number): string[][] =>
+      Array.from({ length: count }, (_, i) => [`${office}${from + i}`, `p${from + i}@x.org`, 'Ann Ames', '', '2026-01-01']);
+    const town = await makeTown({
+      ...COMPARED,
+      'inbox/clerk-1.csv': peopleFile(people('c', 0, 1)),
+      'inbox/pool-1.csv': peopleFile(people('p', 0, 1)),
+    });
+    // After the first load each batch is compared by itself.
+    for (const pipeline of ['clerk', 'pool']) await town.run(pipeline);
+    town.write({ 'inbox/clerk-2.csv': peopleFile(people('c', 0, 30)), 'inbox/pool-2.csv': peopleFile(people('p', 0, 30)) }, 60);
+    const results = await Promise.all([town.run('clerk'), town.run('pool')]);
+    expect(results.map(({ outcome, problems }) => [outcome, problems])).toEqual([
+      ['succeeded', []],
+      ['succeeded', []],
+    ]);
+    expect((await town.rows('person')).map(({ email }) => email).sort()).toEqual(
+      Array.from({ length: 30 }, (_, i) => `p${i}@x.org`).sort(),
+    );
   },
 );
 

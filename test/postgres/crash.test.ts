@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type PostgresServer, startPostgres } from '../../scripts/sample-town/postgres-server.ts';
+import { type PostgresServer, startPostgres } from '../../scripts/sample-town/servers/postgres/server.ts';
 import type { InterlocalError } from '../../src/core/errors.ts';
 import { storeFailure } from '../../src/store/failures.ts';
 import { type Receipt, receipts } from '../engine/base-town.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PostgresServer, startPostgres } from '../../scripts/sample-town/postgres-server.ts';
+import { type PostgresServer, startPostgres } from '../../scripts/sample-town/servers/postgres/server.ts';
 import { openKnex } from '../../src/store/open.ts';
 import { settingsOf } from '../../src/store/postgres/connect.ts';
 
@@ -48,7 +48,7 @@ describe('logging in to the database server', () => {
   test('the right password is let in, a wrong one is told without being shown', async () => {
     expect(await said(url())).toBe('plain');
     const wrong = await said(url('', 'canary-wrong'));
-    expect(wrong).toMatch(/does not let this user in.*STORE_LOGIN/s);
+    expect(wrong).toMatch(/does not admit this user.*STORE_LOGIN/s);
     expect(wrong).not.toContain('canary');
     expect(await said(url('', ''))).toMatch(/STORE_LOGIN/);
   });

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { generateTown, type TownTruth } from '../../scripts/sample-town/generate.ts';
+import { generateTown, type TownTruth } from '../../scripts/sample-town/generate/generate.ts';
 import { writeLocalConnections } from '../../scripts/sample-town/local-connections.ts';
 import { startSystems, type TownSystems } from '../../scripts/sample-town/systems.ts';
 import { openTown } from '../../src/cli/town.ts';

@@ -1,15 +1,15 @@
 import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SeededError } from '../../scripts/sample-town/truth.ts';
+import type { SeededError } from '../../scripts/sample-town/generate/truth.ts';
 import { compileNamed } from '../../src/engine/run/bind.ts';
 import { settleByPerson } from '../../src/engine/outbound/decide.ts';
 import { revenueReport } from '../../src/reports/revenue.ts';
 import { statusOf } from '../../src/reports/status.ts';
 import type { RunResult } from '../../src/engine/run/session.ts';
 import { runMappingTests } from '../../src/mapping/tests.ts';
-import { listDifferences } from '../../src/store/differences.ts';
-import { listRejects } from '../../src/store/rejects.ts';
+import { listDifferences } from '../../src/store/reconciliation/differences.ts';
+import { listRejects } from '../../src/store/landing/rejects.ts';
 import { filesIn, type Maplewood, openMaplewood } from './maplewood.ts';
 
 /** The truth's streams, by the pipelines that read them. */
@@ -158,7 +158,7 @@ describe('what comes in', () => {
 });
 
 describe('what goes wrong', () => {
-  test('exactly the records that are wrong are set aside, each with its file and line', async () => {
+  test('exactly the records that are wrong are rejected, each with its file and line', async () => {
     const rejects = await listRejects(town.engine.knex, { state: 'open', limit: 100 });
     const found = rejects.map(({ pipeline, file, line }) => `${pipeline} ${file ? basename(file) : ''} ${line ?? ''}`.trimEnd());
     const place = (kind: string): string => `${basename(seeded(kind).file!)} ${seeded(kind).line}`;
@@ -238,7 +238,7 @@ describe('what goes wrong', () => {
       `${basename(seeded('half-uploaded').file!)} is left for a later run`,
     );
     expect(first.get('recreation-receipts')!.notes.join('\n')).toMatch(
-      /receipts-2026-W09\S* holds nothing new: the same content was loaded as/,
+      /receipts-2026-W09\S* has nothing new: the same content was loaded as/,
     );
   });
 
@@ -296,7 +296,7 @@ describe('whether it agrees', () => {
     expect(await differencesOf('daily-batches-against-receipts')).toEqual({ [missing.date]: ['differs', batch, batch - missing.cents] });
   });
 
-  test('a fee whose licence or permit was set aside is on its receipt alone', async () => {
+  test('a fee whose licence or permit was rejected is on its receipt alone', async () => {
     const licence = /receipt (\d+)/.exec(seeded('unknown-tag-status').expect)![1]!;
     const permit = /receipt (\d+)/.exec(seeded('impossible-date').expect)![1]!;
     const receipt = (number: string) => town.truth.receipts.find((one) => String(one.number) === number)!;
@@ -373,7 +373,7 @@ describe('what goes out', () => {
     });
   });
 
-  test('then a person says what the edit report said, and nothing is on its way any more', async () => {
+  test('then a person says what the edit report said, and nothing is on its way anymore', async () => {
     const again = await town.run('receipts-to-finance');
     expect(again.get('receipts-to-finance')!.counts.read).toBe(0);
     const status = async () => (await statusOf(town.engine)).find(({ pipeline }) => pipeline === 'receipts-to-finance')!.outbound!;

@@ -19,7 +19,7 @@ async function start(): Promise<{ stdout: string; stderr: string }> {
   return run(process.execPath, [join(REPOSITORY, 'scripts/sample-town/start.ts'), '--once', '--project', project], { maxBuffer: 1 << 24 });
 }
 
-test('a newcomer sees what came in, what was set aside and why, what was refused, and revenue by department and month', async () => {
+test('a newcomer sees what came in, what was rejected and why, what was refused, and revenue by department and month', async () => {
   const { stdout, stderr } = await start();
   expect(stdout).toContain('Maplewood, a sample town of 904 residents (seed 1), was made in data/sample-town.');
   expect(stdout).toMatch(/recreation-receipts +succeeded +2,499 +2,499/);
@@ -30,7 +30,7 @@ test('a newcomer sees what came in, what was set aside and why, what was refused
   expect(stdout).toContain('100418: receipts add up to 48.00, the ledger has nothing: 48.00 less');
   expect(stdout).toMatch(/recreation +2026-05 +54,497\.65 +54,497\.65 +0\.00/);
   expect(stdout).toMatch(/total +301,980\.65 +284,071\.40 +17,909\.25/);
-  // Plain lines: nothing moves a cursor or colours a log.
+  // Plain lines: nothing moves a cursor or colors a log.
   expect(stdout + stderr).not.toMatch(/[\u001b\r]/);
   // Passwords stay in their files.
   expect(stdout + stderr).not.toMatch(/sample-town-(recreation|clerk|finance|portal)/);
@@ -43,7 +43,7 @@ test('started again, it shows that nothing was read or entered twice', async () 
   expect(stdout).toMatch(/recreation-receipts +succeeded +0 +0 +0 +0/);
   expect(stdout).toMatch(/receipts-\d{8}-0001\.xml \(finance-imports\.receipt-import\): 114 taken\./);
   expect(stdout).toContain('receipts-to-finance: nothing was sent again.');
-  expect(stdout).toContain('receipts-to-finance: for a person: 1 delivery to settle.');
+  expect(stdout).toContain('receipts-to-finance: needs attention: 1 delivery to settle.');
   expect(stdout).toMatch(/total +301,980\.65 +284,071\.40 +17,909\.25/);
 });
 

@@ -1,4 +1,4 @@
-import { appendAudit } from '../../src/store/audit.ts';
+import { appendAudit } from '../../src/store/ledger/audit.ts';
 import { openKnex } from '../../src/store/open.ts';
 
 /** Writes ten entries into the store that the arguments name, as one of several processes. */

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { dialectOf } from '../../src/store/dialect.ts';
+import { writeEmptyStore } from '../../src/store/scratch.ts';
 import { type Knex, openKnex } from '../../src/store/open.ts';
 
 /** The database that the stores of tests are copied from. */
@@ -34,8 +35,9 @@ export interface StoreUnderTest {
 const KINDS: Record<typeof STORE, StoreUnderTest> = {
   sqlite: {
     name: 'sqlite',
-    async make() {
+    async make(empty = false) {
       const folder = mkdtempSync(join(tmpdir(), 'interlocal-store-'));
+      if (!empty) await writeEmptyStore(join(folder, 'test.db'));
       const url = `sqlite:${join(folder, 'test.db')}`;
       return { url, open: () => openKnex(url, folder), remove: async () => rmSync(folder, { recursive: true, force: true }) };
     },

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { resolveSecrets } from '../../src/config/secrets.ts';
-import { appendAudit, listAudit, verifyAudit } from '../../src/store/audit.ts';
+import { appendAudit, listAudit, verifyAudit } from '../../src/store/ledger/audit.ts';
 import type { Knex } from '../../src/store/open.ts';
 import type { StoreUnderTest } from './stores.ts';
 import type { OpenStore } from './test-store.ts';
@@ -52,7 +52,7 @@ export function testAudit(now: () => OpenStore, kind: StoreUnderTest): void {
       ['taken out of the middle', 'DELETE FROM il_audit WHERE id = 2', 2],
       ['cut off at the end', 'DELETE FROM il_audit WHERE id = 3', 3],
       ['put in', "INSERT INTO il_audit SELECT 4, at, actor, action, 'other', detail, hash FROM il_audit WHERE id = 3", 4],
-    ])('an entry that was %s in the file all the same is found', async (_how, sql, broken) => {
+    ])('an entry that was %s in the file anyway is found', async (_how, sql, broken) => {
       for (const subject of ['a', 'b', 'c']) await put(knex, subject);
       expect(await verifyAudit(knex)).toMatchObject({ entries: 3, broken: null, head: expect.stringMatching(/^[0-9a-f]{64}$/) });
       await tamper(sql);

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { beginLanding, landing, type Link } from '../../src/store/landing.ts';
+import { beginLanding, landing, type Link } from '../../src/store/landing/landing.ts';
 import { heldLocks, takeLock } from '../../src/store/locks.ts';
 import { migrateModel } from '../../src/store/model-tables.ts';
 import type { Knex } from '../../src/store/open.ts';
-import { totals } from '../../src/store/totals.ts';
+import { totals } from '../../src/store/reconciliation/totals.ts';
 import { person } from './entities.ts';
 import type { OpenStore } from './test-store.ts';
 
@@ -164,9 +164,9 @@ export function testLanding(now: () => OpenStore): void {
     test('who lost a lock to another does not take it away from them, and saves nothing more', async () => {
       const lock = await takeLock(knex, 'pipeline:x');
       if (!('release' in lock)) throw new Error('not taken');
-      await landing(knex, async (l) => l.putLinks([link('a', 1)]), [lock]);
+      await landing(knex, async (l) => l.putLinks([link('a', 1)]), { locks: [lock] });
       await knex('il_lock').update({ token: 'stolen', host: 'elsewhere' });
-      await expect(landing(knex, async (l) => l.putLinks([link('b', 1)]), [lock])).rejects.toThrow(/LOCK_LOST/);
+      await expect(landing(knex, async (l) => l.putLinks([link('b', 1)]), { locks: [lock] })).rejects.toThrow(/LOCK_LOST/);
       await expect(beginLanding(knex, [lock])).rejects.toThrow(/LOCK_LOST/);
       await lock.release();
       expect(await knex('il_lock').pluck('token')).toEqual(['stolen']);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { differenceCounts, type Difference, listDifferences, saveDifferences } from '../../src/store/differences.ts';
+import { differenceCounts, type Difference, listDifferences, saveDifferences } from '../../src/store/reconciliation/differences.ts';
 import {
   filesWithContent,
   finishFile,
@@ -11,7 +11,7 @@ import {
   saveArchived,
   saveFileProgress,
   startFile,
-} from '../../src/store/files.ts';
+} from '../../src/store/ledger/files.ts';
 import type { Knex } from '../../src/store/open.ts';
 import {
   closeGoneRejects,
@@ -21,9 +21,9 @@ import {
   listRejects,
   type NewReject,
   putRejects,
-} from '../../src/store/rejects.ts';
-import { closeLostRuns, finishRun, lastRuns, listRuns, saveCounts, startRun } from '../../src/store/runs.ts';
-import { saveState, shapeOf, sourceOf } from '../../src/store/sources.ts';
+} from '../../src/store/landing/rejects.ts';
+import { closeLostRuns, finishRun, lastRuns, listRuns, saveCounts, startRun } from '../../src/store/ledger/runs.ts';
+import { saveState, shapeOf, sourceOf } from '../../src/store/ledger/sources.ts';
 import type { OpenStore } from './test-store.ts';
 
 /** What the store remembers of files, sources, rejects, runs and reconciliations. */
@@ -135,7 +135,7 @@ export function testLedger(now: () => OpenStore): void {
       (await listRejects(knex, { state, limit: 100 })).map((r) => r.key);
     beforeEach(async () => void (await sourceOf(knex, { pipeline: 'p', connection: 'c', stream: 's' }, ['p'])));
 
-    test('what is set aside again is told again, not twice', async () => {
+    test('what is rejected again is told again, not twice', async () => {
       await putRejects(knex, [reject('a'), reject('b')]);
       await putRejects(knex, [reject('a', { runId: 2, fileId: 2, line: 9 })]);
       expect((await listRejects(knex, { limit: 10 })).map((r) => [r.id, r.key, r.firstRun, r.lastRun, r.line])).toEqual([

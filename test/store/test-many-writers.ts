@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dialectOf } from '../../src/store/dialect.ts';
-import { landing } from '../../src/store/landing.ts';
+import { landing } from '../../src/store/landing/landing.ts';
 import { heldLocks, takeLock } from '../../src/store/locks.ts';
 import { migrateModel } from '../../src/store/model-tables.ts';
 import type { Knex } from '../../src/store/open.ts';
-import { startRun } from '../../src/store/runs.ts';
+import { startRun } from '../../src/store/ledger/runs.ts';
 import { person } from './entities.ts';
 import { link } from './test-landing.ts';
 import type { OpenStore } from './test-store.ts';
@@ -162,7 +162,7 @@ export function testManyWriters(now: () => OpenStore): void {
       const lock = await taken('pipeline:x');
       await cutOthers();
       await expect.poll(() => heldLocks(knex).catch(() => undefined)).toEqual(new Set());
-      await expect(landing(knex, async (l) => l.putLinks([link('a', 1)]), [lock])).rejects.toThrow(/LOCK_LOST/);
+      await expect(landing(knex, async (l) => l.putLinks([link('a', 1)]), { locks: [lock] })).rejects.toThrow(/LOCK_LOST/);
       const again = await taken('pipeline:x', await now().open());
       await lock.release();
       expect(await heldLocks(knex)).toEqual(new Set(['pipeline:x']));
@@ -191,7 +191,7 @@ export function testManyWriters(now: () => OpenStore): void {
           await l.links(1, ['a']);
           order.push('committed');
         },
-        [lock],
+        { locks: [lock] },
       );
       await next;
       expect(order).toEqual(['committed', 'taken over']);

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dialectOf } from '../../src/store/dialect.ts';
-import { beginLanding } from '../../src/store/landing.ts';
+import { beginLanding } from '../../src/store/landing/landing.ts';
 import { heldLocks } from '../../src/store/locks.ts';
 import { createIndexes, dropIndexes, migrateModel } from '../../src/store/model-tables.ts';
 import { type Knex, migrationNames, openKnexAsOf } from '../../src/store/open.ts';

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { beginLanding, landing } from '../../src/store/landing.ts';
+import { beginLanding, landing } from '../../src/store/landing/landing.ts';
 import { heldLocks, takeLock } from '../../src/store/locks.ts';
 import type { Knex } from '../../src/store/open.ts';
 import { link } from './test-landing.ts';
@@ -42,7 +42,7 @@ export function testOneWriter(now: () => OpenStore): void {
         order.push('second');
         return l.links(1, ['a']);
       });
-      // SQLite waits by sleeping in this thread, so that the first has to be done before the second is let in.
+      // SQLite waits by sleeping in this thread, so the first has to be done before the second is let in.
       await first.landing.putLinks([link('a', 7)]);
       order.push('first');
       await first.commit();

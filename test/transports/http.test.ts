@@ -230,7 +230,7 @@ describe('http', () => {
     expect(seen.length).toBe(before + 1);
   });
 
-  test('every request waits for its turn, a log-in and what a redirect leads to as well', async () => {
+  test('every request waits for its turn, a login and what a redirect leads to as well', async () => {
     let at = 0;
     const pace = paceOf({ requests: 2, per: '1m' }, { now: () => at, sleep: async (ms) => void (at += ms) });
     const session = { path: 'authenticate/login', body: { user: 'clerk' }, secrets: { password: CANARY }, token: 'session.id' };
@@ -260,7 +260,7 @@ describe('http', () => {
     [500, RetriableError, 'HTTP_500'],
     [501, FatalError, 'HTTP_501'],
     [503, RetriableError, 'HTTP_503'],
-  ])('says what status %i means, in the words of the other side, without the secret that it repeats', async (status, kind, code) => {
+  ])('says what status %i means, in the words of the remote system, without the secret that it repeats', async (status, kind, code) => {
     const api = await open({ auth: { basic: { username: 'clerk', password: CANARY } } });
     const error = await failure(api.request({ path: `status/${status}` }));
     expect(error).toBeInstanceOf(kind);
@@ -335,7 +335,7 @@ describe('http', () => {
     await failure(api.request({ link: `/admin?${new URLSearchParams({ api_key: CANARY })}` }));
   });
 
-  test('asks a service that wants no log-in without one', async () => {
+  test('asks a service that wants no login without one', async () => {
     await (await open()).request({ path: 'rows' });
     expect(seen.at(-1)!.headers).not.toHaveProperty('authorization');
     expect(await failure((await open()).request({ path: 'basic' }))).toMatchObject({ code: 'AUTH_FAILED' });
@@ -363,7 +363,7 @@ describe('http', () => {
     expect((await wrong.check()).at(-1)).toMatchObject({ name: 'credentials', ok: false });
   });
 
-  test('opens a session with a log-in request, and a new one when it has run out', async () => {
+  test('opens a session with a login request, and a new one when it has run out', async () => {
     const session = {
       path: 'authenticate/login',
       body: { user: 'clerk' },

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { SftpFaults } from '../../scripts/sample-town/sftp-session.ts';
+import type { SftpFaults } from '../../scripts/sample-town/servers/sftp/session.ts';
 import type { Problem } from '../../src/core/errors.ts';
 import { allBytes } from './all-bytes.ts';
 import { closeOddServers, oddServer, type OddServer } from './odd-sftp.ts';

@@ -1,8 +1,8 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sampleTownHostKey, SFTP_HOST_KEY_FINGERPRINT } from '../../scripts/sample-town/sftp-host-key.ts';
-import { type SftpServer, type SftpServerOptions, startSftpServer } from '../../scripts/sample-town/sftp-server.ts';
+import { sampleTownHostKey, SFTP_HOST_KEY_FINGERPRINT } from '../../scripts/sample-town/servers/sftp/host-key.ts';
+import { type SftpServer, type SftpServerOptions, startSftpServer } from '../../scripts/sample-town/servers/sftp/server.ts';
 import type { FileTransport } from '../../src/transports/transport.ts';
 import { transports } from '../../src/transports/transports.ts';
 

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fingerprint } from '../../scripts/sample-town/sftp-host-key.ts';
-import { startSftpServer } from '../../scripts/sample-town/sftp-server.ts';
-import type { SftpServer } from '../../scripts/sample-town/sftp-server.ts';
+import { fingerprint } from '../../scripts/sample-town/servers/sftp/host-key.ts';
+import { startSftpServer } from '../../scripts/sample-town/servers/sftp/server.ts';
+import type { SftpServer } from '../../scripts/sample-town/servers/sftp/server.ts';
 import { ConfigError, FatalError, RetriableError } from '../../src/core/errors.ts';
 import type { Problem } from '../../src/core/errors.ts';
 import type { CheckResult, FileTransport } from '../../src/transports/transport.ts';
@@ -163,7 +163,7 @@ describe('sftp', () => {
     expect(gone).toMatchObject({ code: 'AUTH_FAILED' });
   });
 
-  test('what is no key at all is told as such, without showing it', async () => {
+  test('what is not a key at all is told as such, without showing it', async () => {
     expect(await failure((await open({ port: openSsh.port, private_key: CANARY })).list('.', '*'))).toMatchObject({
       code: 'PRIVATE_KEY_UNREADABLE',
     });
@@ -248,7 +248,7 @@ describe('sftp', () => {
     await questioning.close();
   });
 
-  test('a wrong password is tried once, so that the account is not locked', async () => {
+  test('a wrong password is tried once, so the account is not locked', async () => {
     const questioning = await startQuestioningServer(hostKey.private, CANARY, ['password', 'keyboard-interactive']);
     expect(await failure((await open({ port: questioning.port, password: 'wrong' })).list('.', '*'))).toMatchObject({
       code: 'AUTH_FAILED',
@@ -266,7 +266,7 @@ describe('sftp', () => {
     expect(error).toMatchObject({ code });
   });
 
-  test('is tried again later when the server says nothing, or is no SFTP server', async () => {
+  test('is tried again later when the server says nothing, or is not SFTP server', async () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1');
     const rude = createServer((socket) => socket.end('HTTP/1.0 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
     await Promise.all([silent, rude].map((s) => new Promise((resolve) => s.once('listening', resolve))));

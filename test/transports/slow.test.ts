@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import ssh2 from 'ssh2';
 import { afterEach, describe, expect, test } from 'vitest';
-import { sampleTownHostKey, SFTP_HOST_KEY_FINGERPRINT } from '../../scripts/sample-town/sftp-host-key.ts';
+import { sampleTownHostKey, SFTP_HOST_KEY_FINGERPRINT } from '../../scripts/sample-town/servers/sftp/host-key.ts';
 import { FatalError, RetriableError } from '../../src/core/errors.ts';
 import type { FileTransport, QueryTransport, RequestTransport } from '../../src/transports/transport.ts';
 import { transports } from '../../src/transports/transports.ts';
 import { allBytes } from './all-bytes.ts';
 import { dripLine } from './drip-line.ts';
 import { closeOddServers, oddServer } from './odd-sftp.ts';
-import { startServer } from './sqlserver-server.ts';
+import { startServer } from './sqlserver/server.ts';
 
 /** So long may a silence be, and so long the whole, in these tests; sources give something every 20 ms. */
 const LIMITS = { timeout: '2s', total_timeout: '600ms' };
@@ -75,7 +75,7 @@ describe('a web service that gives a byte now and then', () => {
     expect(error).toBeInstanceOf(FatalError);
   });
 
-  test('a log-in is given up too, and not taken for one that failed', async () => {
+  test('a login is given up too, and not taken for one that failed', async () => {
     const base = await dripServer(inBody);
     const auth = { session: { path: '/login', body: { user: 'a' } } };
     await expect((await http(base, { auth })).request({ path: '/x' })).rejects.toMatchObject({ code: 'TOO_SLOW' });

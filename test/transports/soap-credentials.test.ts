@@ -18,7 +18,7 @@ const ANSWER =
 
 printsNothing();
 
-/** A gateway before a SOAP service: who may pass is what a test says; the WSDL lies behind it too. */
+/** A gateway before a SOAP service: who may pass is what a test says; the WSDL is behind it too. */
 let mayPass: (request: IncomingMessage) => boolean;
 let tokens = 0;
 let server: Server;
@@ -94,7 +94,7 @@ const oauth = (client_authentication: string, client_secret = CANARY) => ({
   auth: { oauth2_client_credentials: { token_url: `${at(server)}/token`, client_id: 'town', client_secret, client_authentication } },
 });
 
-test('a service that wants no log-in is asked without one', async () => {
+test('a service that wants no login is asked without one', async () => {
   mayPass = (request) => request.headers.authorization === undefined;
   expect(await asked({})).toEqual(ok);
 });

@@ -61,7 +61,7 @@ describe.each(['1.1', '1.2'] as const)('a service that verifies signatures, SOAP
   const options = (port: number) => ({ endpoint: `http://127.0.0.1:${port}/permits`, wsdl, version });
   const ask = (api: RequestTransport) => api.request({ operation: 'FindPermits', body: PARAMETERS });
 
-  test('answers what is signed over body and timestamp, whatever stands in the body', async () => {
+  test('answers what is signed over body and timestamp, whatever is in the body', async () => {
     const { value } = await ask(await open(options(server.port)));
     expect(JSON.parse(String(value!['Echo']))).toMatchObject({ note: 'a line\r\nand\tanother & <more>' });
     expect(server.requests.at(-1)).toMatch(/<wsu:Timestamp wsu:Id="timestamp-[^"]+"><wsu:Created>/);
@@ -105,7 +105,7 @@ describe.each(['1.1', '1.2'] as const)('a service that verifies signatures, SOAP
   test('check says that the certificate is good, expires soon, or has expired', async () => {
     const certificate = async (signing: Signing) =>
       (await (await open(options(server.port), signing)).check()).find((result) => result.name === 'certificate');
-    expect(await certificate(ours)).toMatchObject({ ok: true, detail: expect.stringMatching(/is good until \d{4}-\d\d-\d\d/) });
+    expect(await certificate(ours)).toMatchObject({ ok: true, detail: expect.stringMatching(/is valid until \d{4}-\d\d-\d\d/) });
     expect(await certificate(ours)).not.toHaveProperty('warning');
     expect(await certificate(expiring)).toMatchObject({ ok: true, warning: true, detail: expect.stringMatching(/in 1[12] days\.$/) });
     expect(await certificate(expired)).toMatchObject({ ok: false, code: 'CERTIFICATE_EXPIRED', hint: expect.any(String) });
@@ -115,8 +115,8 @@ describe.each(['1.1', '1.2'] as const)('a service that verifies signatures, SOAP
 test.each([
   ['no passphrase', () => ({ key: ours.lockedKey }), /there is no passphrase/],
   ['a wrong passphrase', () => ({ key: ours.lockedKey, passphrase: `${CANARY}-wrong` }), /passphrase given/],
-  ['something that is no key', () => ({ key: CANARY }), /no private key in PEM form/],
-  ["another certificate's key", () => ({ key: others.key }), /is not the one of the certificate/],
+  ['something that is not a key', () => ({ key: CANARY }), /no private key in PEM form/],
+  ["another certificate's key", () => ({ key: others.key }), /does not belong to the certificate/],
 ])('%s is told before anything is sent, without showing it', async (_what, x509, message) => {
   const api = await open({ endpoint: 'http://127.0.0.1:1/permits', wsdl: 'permits-soap11.wsdl' }, ours, x509());
   const error = await failure(api.request({ operation: 'FindPermits', body: PARAMETERS }));

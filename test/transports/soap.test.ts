@@ -153,7 +153,7 @@ describe.each(['1.1', '1.2'] as const)("soap %s, the soap package's server", (ve
     expect(error.problems!.map((p) => p.message)).toEqual([
       'The operation FindPermits has no parameter issuedfrom.',
       'The operation FindPermits needs the parameter issuedFrom, which is not given.',
-      'issuedTo is a list, but the service takes one.',
+      'issuedTo is a list, but the service expects one value.',
       'The operation FindPermits has no parameter holder.Nmae.',
       'The operation FindPermits needs the parameter holder.Name, which is not given.',
     ]);
@@ -161,7 +161,7 @@ describe.each(['1.1', '1.2'] as const)("soap %s, the soap package's server", (ve
     expect(server.requests.length).toBe(before);
   });
 
-  test('an operation that is misspelt is told with the right one', async () => {
+  test('an operation that is misspelled is told with the right one', async () => {
     expect(await failure((await connection()).request({ operation: 'FindPermit' }))).toMatchObject({
       code: 'OPERATION_UNKNOWN',
       message: expect.stringContaining('Did you mean FindPermits?'),
@@ -237,7 +237,7 @@ describe('soap, answers that no honest server gives', () => {
     ['elements without end', { body: envelope('<a>'.repeat(5000) + '</a>'.repeat(5000)) }, 'ANSWER_UNREADABLE', 'nested deeper than 64'],
     ['half a document', { body: envelope('<x>').slice(0, -30) }, 'ANSWER_UNREADABLE', 'no well-formed XML'],
     ['crossed elements', { body: envelope('<a><b></a></b>') }, 'ANSWER_UNREADABLE', 'no well-formed XML'],
-    ['a log-in page', { type: 'text/html', body: `<html><body>Please log in ${CANARY}</body></html>` }, 'ANSWER_NOT_SOAP', 'Please log in'],
+    ['a login page', { type: 'text/html', body: `<html><body>Please log in ${CANARY}</body></html>` }, 'ANSWER_NOT_SOAP', 'Please log in'],
     ['another XML', { body: '<rss/>' }, 'ANSWER_UNREADABLE', 'rss'],
     ['several parts (MTOM)', { type: 'multipart/related; type="application/xop+xml"', body: '--x' }, 'MTOM_UNSUPPORTED', 'MTOM'],
     ['bytes of another encoding', { body: Buffer.from(envelope('<x>\xe9</x>'), 'latin1') }, 'ANSWER_UNREADABLE', 'utf-8'],

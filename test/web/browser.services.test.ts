@@ -170,7 +170,7 @@ describe('a certificate, as a page to send along or to print', () => {
     findings: [
       finding,
       { ...finding, stream: 'bills', state: 'warning', detail: 'Holds, but.', hint: 'Look.' },
-      { ...finding, stream: 'bills', state: 'failed', detail: `${'x'.repeat(300)}\nsecond line`, hint: 'Mend it.' },
+      { ...finding, stream: 'bills', state: 'failed', detail: `${'x'.repeat(300)}\nsecond line`, hint: 'Fix it.' },
       { ...finding, sink: 'receipts' },
     ],
     not_applicable: [{ check: 'late', title: 'Late commits', stream: 'bills' }],
@@ -179,7 +179,7 @@ describe('a certificate, as a page to send along or to print', () => {
   test.each([
     ['one', [certificate]],
     ['several', [certificate, { ...certificate, half: 'online' as const, connection: 'ledger', passed: true }]],
-  ])('%s is readable by everybody: headings, tables, contrast, no colour alone, on any screen and on paper', async (_, list) => {
+  ])('%s is readable by everybody: headings, tables, contrast, no color alone, on any screen and on paper', async (_, list) => {
     const context = await browser.newContext({ viewport: { width: 320, height: 900 } });
     contexts.push(context);
     const page = await context.newPage();

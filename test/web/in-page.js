@@ -60,8 +60,8 @@ export function faintTexts() {
   const luminance = ([r, g, b]) => 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
   const behind = (element) => {
     for (let at = element; at; at = at.parentElement) {
-      const colour = rgb(getComputedStyle(at).backgroundColor);
-      if ((colour[3] ?? 1) === 1) return colour;
+      const color = rgb(getComputedStyle(at).backgroundColor);
+      if ((color[3] ?? 1) === 1) return color;
     }
     return [255, 255, 255];
   };

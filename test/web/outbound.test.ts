@@ -27,9 +27,9 @@ const words = (text: string): string =>
     .replace(/\s+/g, ' ');
 const page = async (path: string): Promise<string> => words((await server.ask(path)).text);
 
-test('the overview tells what goes to other systems, and what of it waits for a person', async () => {
+test('the overview tells what goes to other systems, and what of it needs review', async () => {
   const text = await page('/');
-  expect(text).toMatch(/\d+ records to other systems wait for a person/);
+  expect(text).toMatch(/\d+ records to other systems need review/);
   expect(text).toMatch(/library-to-ledger live ! 14 rejected 0 0 entries-[-\d]+002\.json rejected, /);
   expect(text).toMatch(/permits-to-ledger review ! \d+ to approve, \d+ refused 0 0 nothing was sent yet/);
 });
@@ -38,16 +38,16 @@ test('the page of an outbound pipeline has what waits, with the reason and what 
   const text = await page('/pipelines/library-to-ledger');
   expect(text).toContain('receipt records to ledger.entries, by entries.from-receipt');
   expect(text).toContain('live: sent');
-  expect(text).toMatch(/\d+ R1\d{3} ✕ rejected The system rejected it: No account for ···\. Mend the record at its source/);
+  expect(text).toMatch(/\d+ R1\d{3} ✕ rejected The system rejected it: No account for ···\. Fix the record at its source/);
   expect(text).toMatch(/2 entries-[-\d]+002\.json ✕ rejected .* 12 \d+\.\d\d/);
   expect(text).toMatch(/1 entries-[-\d]+001\.json ! partial .* 40 \d+\.\d\d/);
   expect(text).toContain('interlocal deliver list library-to-ledger');
   const review = await page('/pipelines/permits-to-ledger');
-  expect(review).toMatch(/! review It is new, and goes when a person approves it\./);
+  expect(review).toMatch(/! review It is new and will be sent when a person approves it\./);
   expect(review).toContain('Nothing was sent yet.');
 });
 
-test('the page of a delivery has each record with its values, those of a person hidden, and the words of the other side', async () => {
+test('the page of a delivery has each record with its values, those of a person hidden, and the words of the remote system', async () => {
   const first = await page('/deliveries/1');
   expect(first).toMatch(/State ! partial Records 40 Amount \d+\.\d\d/);
   expect(first).toMatch(

@@ -47,10 +47,20 @@ describe('what a town sees', () => {
     const { status, text } = await server.ask('/');
     expect(status).toBe(200);
     expect(words(text)).toContain(
-      'The pipelines clerk-receipts, recreation-receipts and receipts-at-bank ended without some records; the other 2 pipelines succeeded; 3 records are set aside; revenue of $58,702.09 is reconciled but for $3,611.72.',
+      'The pipelines clerk-receipts, recreation-receipts and receipts-at-bank ended without some records; the other 2 pipelines succeeded; 3 records are rejected; revenue of $58,702.09 is reconciled except for $3,611.72.',
     );
     expect(words(text)).toContain('Maple Falls');
     expect(words(text)).toContain('Jul 1, 2026, 6:00 AM');
+  });
+
+  test('a pipeline is shown by its title, and its schedule in words', async () => {
+    expect(words((await server.ask('/')).text)).toContain('Deposits at the bank');
+    const deposits = words((await server.ask('/pipelines/bank-deposits')).text);
+    expect(deposits).toContain('Deposits at the bank');
+    expect(deposits).toContain('Schedule Monday to Friday at 6:30 am');
+    expect(words((await server.ask('/pipelines/clerk-receipts')).text)).toContain(
+      'Schedule every 15 minutes from 6 am to 8:45 pm, Monday to Friday',
+    );
   });
 
   test('every figure of the revenue table adds up to its totals', async () => {
@@ -65,15 +75,15 @@ describe('what a town sees', () => {
     for (const r of [...rows, total]) expect(r.slice(0, 6).reduce((s, x) => s + x, 0)).toBe(r[6]);
   });
 
-  test('a record that was set aside is told by file and line, with what to do, and without the person in it', async () => {
+  test('a rejected record is told by file and line, with what to do, and without the person in it', async () => {
     const { text } = await server.ask('/rejects');
     expect(words(text)).toMatch(/receipts\.csv:564\b.*June 2026 has 30 days/);
     expect(words(text)).toMatch(/receipts\.csv:565\b.*amount "2O\.00" is not an amount/);
-    expect(words(text)).toContain('Mend it in the source system');
+    expect(words(text)).toContain('Fix it in the source system');
     for (const page of [...PAGES, '/api/status', '/api/revenue', '/health'])
       expect((await server.ask(page)).text).not.toMatch(/Secretperson|Pat Example/);
     expect(words((await server.ask('/rejects?pipeline=recreation-receipts')).text)).toContain('1 record could not be used');
-    expect(words((await server.ask('/rejects?pipeline=bank-deposits')).text)).toContain('Nothing is set aside');
+    expect(words((await server.ask('/rejects?pipeline=bank-deposits')).text)).toContain('Nothing is rejected');
   });
 
   test('a reconciliation is told by month, and each department that differs with both sums', async () => {
@@ -88,15 +98,15 @@ describe('what a town sees', () => {
     expect(text).toMatch(/Library USD 27 228\.87 0\.00 228\.87/);
     expect(text).not.toMatch(/Building USD/);
     const empty = words((await server.ask('/revenue?from=1999-01-01&to=1999-12-31')).text);
-    expect(empty).toContain('There is no revenue in this time.');
+    expect(empty).toContain('There is no revenue in this period.');
   });
 
-  test('a date that is none is said in the form, not with an error page', async () => {
+  test('a date that is not one is said in the form, not with an error page', async () => {
     const { status, text } = await server.ask('/revenue?from=2026-02-30&period=weak');
     expect(status).toBe(400);
     expect(text).toContain('role="alert"');
-    expect(words(text)).toContain('From: "2026-02-30" is no date.');
-    expect(words(text)).toContain('Period: "weak" is no period.');
+    expect(words(text)).toContain('From: "2026-02-30" is not a date.');
+    expect(words(text)).toContain('Period: "weak" is not a period.');
   });
 
   test('the files hold the same figures as the page and the API', async () => {
@@ -237,7 +247,7 @@ describe('what it gives away', () => {
       expect(status).toBe(500);
       expect(text).toContain(String(headers['x-request-id']));
       expect(text).not.toMatch(/Sqlite|select |node_modules|\.ts:\d/);
-      const line = logged.find((l) => l.request === headers['x-request-id'] && l.message === 'a page could not be made');
+      const line = logged.find((l) => l.request === headers['x-request-id'] && l.message === 'a page could not be built');
       expect(String(line?.error)).toMatch(/no such table|does not exist/);
     } finally {
       await engine.knex.schema.renameTable('il_difference_away', 'il_difference');
@@ -259,7 +269,7 @@ describe('what it gives away', () => {
     try {
       for (const page of ['/', '/pipelines/bank-deposits', '/api/status', '/health'])
         expect((await server.ask(page)).text).not.toMatch(/Secretperson|x\.ts/);
-      expect(words((await server.ask('/pipelines/bank-deposits')).text)).toContain('A fault of Interlocal, not of your configuration.');
+      expect(words((await server.ask('/pipelines/bank-deposits')).text)).toContain('A bug in Interlocal, not in your configuration.');
       expect(JSON.parse((await server.ask('/health')).text)).toMatchObject({ status: 'failing' });
     } finally {
       await engine.knex('il_run').where({ id: 9000 }).delete();
@@ -302,7 +312,7 @@ test('a town without pipelines, revenue or reconciliations is shown what to do f
   const own = await openAndRun(empty.folder);
   const ownServer = await serve(own);
   const text = words((await ownServer.ask('/')).text);
-  expect(text).toContain('There are no pipelines yet; nothing is set aside.');
+  expect(text).toContain('There are no pipelines yet; nothing is rejected.');
   expect(text).toContain('No revenue has been read yet.');
   for (const page of ['/revenue', '/rejects', '/health', '/api/status', '/revenue.csv'])
     expect((await ownServer.ask(page)).status).toBe(200);

@@ -59,6 +59,9 @@ describe('report revenue', () => {
       'amount',
       'reconciled',
       'unreconciled',
+      'in_transit',
+      'exception',
+      'not_covered',
       'unreconciled_receipts',
       'reasons',
     ]);
@@ -98,7 +101,7 @@ describe('report revenue', () => {
   test('a report that cannot be written leaves nothing behind', async () => {
     const { exit, err, out } = await report('revenue', '--out', 'nowhere/r.csv');
     expect([exit, out]).toEqual([2, '']);
-    expect(err).toContain('nowhere/r.csv: The report cannot be written: its folder is not there.');
+    expect(err).toContain('nowhere/r.csv: The report cannot be written: its folder does not exist.');
     expect((await report('revenue', '--out', 'inbox')).err).toContain('it is a folder');
     expect(readdirSync(town.folder).filter((name) => name.endsWith('.part'))).toEqual([]);
     expect(existsSync(join(town.folder, 'inbox/bank'))).toBe(true);
@@ -107,12 +110,12 @@ describe('report revenue', () => {
   test.each([
     [
       ['--period', 'weekly', '--from', '2026-13-01'],
-      ['--period: "weekly" is no period.', '--from: "2026-13-01" is no date.'],
+      ['--period: "weekly" is not a period.', '--from: "2026-13-01" is not a date.'],
     ],
-    [['--format', 'pdf'], ['"pdf" is no format of this report. There are: table, csv, json, xlsx.']],
+    [['--format', 'pdf'], ['"pdf" is not a format of this report. Known: table, csv, json, xlsx.']],
     [
       ['--format', 'xlsx'],
-      ['A workbook needs a file', '--out revenue.xlsx'],
+      ['A workbook needs a file', '--out report.xlsx'],
     ],
     [['--json', '--format', 'csv'], ['contradict each other']],
   ])('%j is refused with what to write instead', async (args, messages) => {
@@ -122,17 +125,17 @@ describe('report revenue', () => {
     expect(err).not.toContain('    at ');
   });
 
-  test('a department that is none is said, with the one that was meant', async () => {
+  test('a department that is not one is said, with the one that was meant', async () => {
     const { exit, err, out } = await report('revenue', '--department', 'Librar', '--json');
     expect(exit).toBe(2);
     expect(JSON.parse(out)).toMatchObject({ error: { code: 'DEPARTMENT_UNKNOWN' } });
     expect(err).toContain('There is no revenue of a department "Librar", at any time. Did you mean Library?');
   });
 
-  test('a department without revenue in the time asked for is no error', async () => {
+  test('a department without revenue in the time asked for is not an error', async () => {
     const { exit, err, out } = await report('revenue', '--department', 'Library', '--to', '2020-01-01', '--json');
     expect([exit, JSON.parse(out)]).toEqual([0, { rows: [] }]);
-    expect(err).toContain('The department "Library" has no revenue in this time.');
+    expect(err).toContain('The department "Library" has no revenue in this period.');
   });
 });
 
@@ -178,10 +181,10 @@ describe('report reconciliation', () => {
     expect(csv.find((r) => r.department === 'Building')).toMatchObject({ month: '2026-03', depth: '2', difference: '-125.00' });
   });
 
-  test('a name that is no reconciliation is told what there is', async () => {
+  test('a name that is not a reconciliation is told what there is', async () => {
     const { exit, err } = await report('reconciliation', 'receipts-at-bnk');
     expect(exit).toBe(2);
     expect(err).toContain('There is no reconciliation "receipts-at-bnk". Did you mean receipts-at-bank?');
-    expect((await report('reconciliation', 'clerk-receipts')).err).toContain('The pipeline "clerk-receipts" is no reconciliation.');
+    expect((await report('reconciliation', 'clerk-receipts')).err).toContain('The pipeline "clerk-receipts" is not a reconciliation.');
   });
 });

@@ -40,7 +40,7 @@ function serve(args: string[] = [], files = TOWN, env: Record<string, string> = 
 }
 
 async function urlOf(served: Served): Promise<string> {
-  await expect.poll(() => served.lines()[0], { timeout: 15_000 }).toMatch(/^Interlocal serves Maple Falls on http:\/\/127\.0\.0\.1:\d+$/);
+  await expect.poll(() => served.lines()[0], { timeout: 60_000 }).toMatch(/^Interlocal serves Maple Falls on http:\/\/127\.0\.0\.1:\d+$/);
   return /http\S+/.exec(served.lines()[0]!)![0];
 }
 
@@ -113,7 +113,7 @@ test('PORT in the environment goes before the configuration, and --port before b
 test.each(['x', '70000', '-1', '80.5'])('--port %s is refused', async (port) => {
   const served = serve([`--port=${port}`]);
   expect(await served.exit).toBe(2);
-  expect(served.err()).toContain(`--port: "${port}" is no port.`);
+  expect(served.err()).toContain(`--port: "${port}" is not a port.`);
 });
 
 test('an address that this machine does not have is said', async () => {

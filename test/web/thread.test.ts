@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTown } from '../../src/cli/town.ts';
-import { landing } from '../../src/store/landing.ts';
+import { landing } from '../../src/store/landing/landing.ts';
 import { makeTown, TOWN } from './town.ts';
 import { startServe, type Served } from './serve-process.ts';
 

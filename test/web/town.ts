@@ -26,7 +26,7 @@ const DEPARTMENTS: readonly Department[] = [
   {
     office: 'clerk',
     name: 'Town Clerk',
-    accounts: ['101-4110 Dog licences', '101-4120 Certificates'],
+    accounts: ['101-4110 Dog licenses', '101-4120 Certificates'],
     receipts: [52, 61, 74, 96, 58, 47],
     cents: 21_00,
   },
@@ -34,7 +34,7 @@ const DEPARTMENTS: readonly Department[] = [
   {
     office: 'recreation',
     name: 'Parks & Recreation',
-    accounts: ['230-4610 Programmes', '230-4620 Pool'],
+    accounts: ['230-4610 Programs', '230-4620 Pool'],
     receipts: [24, 26, 39, 58, 92, 118],
     cents: 46_00,
   },
@@ -82,8 +82,8 @@ export function moneyFiles(): Files {
       deposits.push(`${month}-28,"${d.name}",${decimal(sum)}`);
     }
   lines.clerk!.push(
-    `R9001,2026-06-31,"Town Clerk",101-4110 Dog licences,cash,20.00,Secretperson`,
-    `R9002,2026-06-30,"Town Clerk",101-4110 Dog licences,cash,2O.00,Secretperson`,
+    `R9001,2026-06-31,"Town Clerk",101-4110 Dog licenses,cash,20.00,Secretperson`,
+    `R9002,2026-06-30,"Town Clerk",101-4110 Dog licenses,cash,2O.00,Secretperson`,
   );
   lines.recreation!.push(`R9003,2026-06-30,"Parks & Recreation",230-4620 Pool,coupon,15.00,Secretperson`);
   return {
@@ -173,7 +173,7 @@ fields:
     ]),
   ),
   'pipelines/bank-deposits.yaml':
-    'pipeline: bank-deposits\nschedule: 30 6 * * 1-5\nsource: { connection: bank, stream: deposits }\nmappings: [deposit.from-bank]\n',
+    'pipeline: bank-deposits\ntitle: Deposits at the bank\nschedule: 30 6 * * 1-5\nsource: { connection: bank, stream: deposits }\nmappings: [deposit.from-bank]\n',
   'pipelines/receipts-at-bank.yaml': `pipeline: receipts-at-bank
 description: Does what each department took in a month arrive at the bank?
 schedule: 0 7 * * 1-5

@@ -71,7 +71,7 @@ export async function answersSubject(
       if (reading.refused) return refusal(reading.refused);
       const problems = reading.records.flatMap((r) => r.problem ?? []);
       problems.forEach(checkProblem);
-      return { state: problems.length ? 'set aside' : 'read', codes: [...new Set(problems.map((p) => p.code))] };
+      return { state: problems.length ? 'rejected' : 'read', codes: [...new Set(problems.map((p) => p.code))] };
     },
     bytesOf: ({ body }) => body,
     about: ({ service, nth }) => `${service.name}, answer ${nth}`,

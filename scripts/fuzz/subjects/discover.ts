@@ -80,5 +80,5 @@ function asManifest(discovery: Discovery, transport: string): void {
     ...(options && { options }),
   });
   if (!read.success)
-    throw new Fault(`The proposal is no manifest: ${JSON.stringify(read.error.issues).slice(0, 600)}\n${text.slice(0, 2000)}`);
+    throw new Fault(`The proposal is not a manifest: ${JSON.stringify(read.error.issues).slice(0, 600)}\n${text.slice(0, 2000)}`);
 }

@@ -63,15 +63,15 @@ async function attempt({ file, bytes }: Input): Promise<Verdict> {
     const aside = reading.records.filter((r) => r.problem);
     if (run.outcome !== (aside.length ? 'partial' : 'succeeded'))
       throw new Fault(
-        `${aside.length} records are set aside, and the run says ${run.outcome}: ${JSON.stringify(run.problems).slice(0, 500)}`,
+        `${aside.length} records are rejected, and the run says ${run.outcome}: ${JSON.stringify(run.problems).slice(0, 500)}`,
       );
     if (run.counts.read !== reading.records.length || run.counts.rejected !== aside.length)
-      throw new Fault(`${reading.records.length} records, ${aside.length} set aside; the run says ${JSON.stringify(run.counts)}.`);
+      throw new Fault(`${reading.records.length} records, ${aside.length} rejected; the run says ${JSON.stringify(run.counts)}.`);
     const again = await bench.run();
     if (again.counts.created + again.counts.changed + again.counts.deleted > 0)
       throw new Fault(`Run again it changes something: ${JSON.stringify(again.counts)}.`);
     if (!isDeepStrictEqual(await bench.contents(), contents)) throw new Fault('Run again the store has something else.');
-    return { state: aside.length ? 'set aside' : 'read', codes: [...new Set(aside.map((r) => r.problem!.code))] };
+    return { state: aside.length ? 'rejected' : 'read', codes: [...new Set(aside.map((r) => r.problem!.code))] };
   } finally {
     await bench.close();
   }

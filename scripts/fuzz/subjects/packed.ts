@@ -13,7 +13,7 @@ interface Input {
   content: Buffer;
 }
 
-/** No two stretches are alike, so that what was lost or doubled shows. */
+/** No two stretches are alike, so what was lost or doubled shows. */
 const LINES = Array.from({ length: 60 }, (_, i) => `${String(i * 7919).padStart(6, '0')},Zoé ${i},${i * 37}.50\n`);
 const CONTENTS = [Buffer.from(LINES.join('')), Buffer.from(LINES.slice(0, 2).join(''))];
 const TOKENS = [

@@ -13,7 +13,7 @@ interface Input {
 }
 
 const encoding = fc.constantFrom(...encodings.unwrap().options);
-/** Whatever may stand in a value; an absent value is null, never the empty text. */
+/** Whatever may be in a value; an absent value is null, never the empty text. */
 const text = fc
   .oneof(
     fc.string({ minLength: 1, unit: 'binary', maxLength: 12 }),
@@ -168,9 +168,7 @@ function of(name: string, weight: number, format: string, options: fc.Arbitrary<
       for await (const list of decodeWith(decoder, one(bytes), { file: 'out' }))
         for (const record of list) {
           if (record.problem)
-            throw new Fault(
-              `What was written is set aside when it is read: ${record.problem.message}\n${JSON.stringify(bytes.toString())}`,
-            );
+            throw new Fault(`What was written is rejected when it is read: ${record.problem.message}\n${JSON.stringify(bytes.toString())}`);
           back.push(record.values);
         }
       if (!isDeepStrictEqual(plain(back), plain(records)))

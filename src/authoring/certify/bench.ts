@@ -10,11 +10,11 @@ import { pipelineSchema } from '../../config/schema/pipeline.ts';
 import type { Fixture } from './recordings/fixtures.ts';
 import { fillText, optionVariables } from '../../connector/template.ts';
 import { type Values, valueAt } from '../../core/record.ts';
-import { landedAfter } from '../../store/landed.ts';
+import { landedAfter } from '../../store/landing/landed.ts';
 import { migrateModel } from '../../store/model-tables.ts';
 import type { Knex } from '../../store/open.ts';
 import { deletedKeys, goldenValues, openRejects, openScratch } from '../../store/scratch.ts';
-import { listSources } from '../../store/sources.ts';
+import { listSources } from '../../store/ledger/sources.ts';
 import { runPipeline } from '../../engine/run/run.ts';
 import { goodOf, type Reading } from './reading.ts';
 import type { Progress, RunResult } from '../../engine/run/session.ts';
@@ -50,7 +50,7 @@ export interface Bench {
   /** Puts a file where the stream looks for it, with an age at which it is surely complete. */
   put(name: string, bytes: Uint8Array, modified?: Date): Promise<void>;
   clear(): Promise<void>;
-  /** Everything written to disk: the store's files and whatever else lies in the folder, for looking for secrets. */
+  /** Everything written to disk: the store's files and whatever else is in the folder, for looking for secrets. */
   everything(): Promise<Buffer>;
   close(): Promise<void>;
 }
@@ -138,7 +138,7 @@ export async function using<T>(opening: Promise<Bench>, work: (bench: Bench) => 
 
 /**
  * Fields that have text or nothing in every record: what a generated mapping can carry. A path into a list has no one value, and a
- * mapping that asked for one would set aside every record, so that the bench proved nothing.
+ * mapping that asked for one would reject every record, so the bench proved nothing.
  */
 export function plainFields(stream: StreamConfig, records: readonly Values[]): string[] {
   return Object.keys(stream.schema.fields).filter((name) =>

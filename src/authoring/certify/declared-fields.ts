@@ -4,7 +4,7 @@ import { placesAt, type SourceRecord } from '../../core/record.ts';
 
 export const DECLARED = { check: 'fields', title: 'Every field that must be there is in some record' };
 
-/** A name that no record has was misspelt, or is unproven: nothing else would tell, since an absent field is one without a value. */
+/** A name that no record has was misspelled, or is unproven: nothing else would tell, since an absent field is one without a value. */
 export function declaredFields({ schema: { fields } }: StreamConfig, records: readonly SourceRecord[]): Verdict {
   const readable = records.filter((r) => r.raw === undefined && !r.deleted);
   const needed = Object.keys(fields).filter((name) => !fields[name]!.optional);
@@ -19,12 +19,12 @@ export function declaredFields({ schema: { fields } }: StreamConfig, records: re
   if (strange.length)
     return fails(
       `No recorded record has ${strange.slice(0, 8).join(', ')}.`,
-      'Correct the name in schema.fields; record a record that has it; or say optional: true where it may be missing.',
+      'Fix the name in schema.fields; record a record that has it; or say optional: true where it may be missing.',
     );
   const detail = `All ${needed.length} that must be there are in some record.`;
   return unseen.length
     ? holdsBut(
-        `Of ${unseen.slice(0, 8).join(', ')} nothing can be said: no recorded record has what is around it.`,
+        `Cannot check ${unseen.slice(0, 8).join(', ')}: no recorded record has the element that contains it.`,
         'Record a record that has it.',
       )
     : holds(detail);

@@ -8,7 +8,7 @@ import { using } from './bench.ts';
 import type { QueryContext } from './query/context.ts';
 import { saidOf } from './reading.ts';
 
-export const DELETED = { check: 'deleted_records', title: 'What the system marks as deleted is deleted' };
+export const DELETED = { check: 'deleted_records', title: 'A record that the system marks as deleted is deleted here' };
 
 /** Whether deletes.values are words that the system uses: wrong ones keep for ever what was deleted there, and nothing tells. */
 export function deletedRecords({ deletes }: StreamConfig, records: readonly SourceRecord[]): Verdict {
@@ -28,8 +28,8 @@ export function deletedRecords({ deletes }: StreamConfig, records: readonly Sour
       'Set deletes.values to what the system writes. A BIT of SQL Server reads as 1 or 0.',
     );
   return holdsBut(
-    `No recorded record is deleted: nobody knows yet that ${field} says ${wanted} then.`,
-    'Record one that was deleted there.',
+    `No recorded record is deleted, so it is not proven that ${field} is ${wanted} for a deleted one.`,
+    'Add a recording of a deleted record.',
   );
 }
 

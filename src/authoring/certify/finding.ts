@@ -34,7 +34,7 @@ export interface Certificate {
   certified_at: string;
   passed: boolean;
   findings: Finding[];
-  /** Checks that say nothing of a stream or sink, so that they were left out: it has no trailer, is read whole each time. */
+  /** Checks that say nothing of a stream or sink, so they were left out: it has no trailer, is read whole each time. */
   not_applicable: NotApplicable[];
 }
 
@@ -58,7 +58,7 @@ export function holds(detail: string): Verdict {
 /** Why a check that needs records says nothing. */
 export const NO_RECORD = 'the recording gives no record';
 /** The same of a sink. */
-export const NO_NOTE = 'nothing was noted in the store, so that there was no moment to kill it at';
+export const NO_NOTE = 'nothing was written to the store, so there was no moment at which to kill it';
 
 /** Holds for each of `n` things that were tried; where there was none, nothing is proven, and `reason` says why. */
 export function holdsFor(n: number, detail: string, reason: string): Verdict {

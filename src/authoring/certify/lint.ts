@@ -19,7 +19,7 @@ export function lint(pack: Pack): Finding[] {
           problems.slice(0, 8).map(textOf).join('\n'),
           problems.some((problem) => !/(^|\/)mappings\//.test(problem.place.file ?? ''))
             ? 'Correct connector.yaml; docs/connector-reference.md lists every key.'
-            : 'Correct the mappings that it brings along; docs/mappings.md shows the steps.',
+            : 'Fix the mappings in the pack; docs/mappings.md shows the steps.',
         )
       : finding('manifest', 'The manifest is valid', true, `${connector.title} ${connector.version}, ${contentsOf(connector)}.`),
   );
@@ -27,20 +27,20 @@ export function lint(pack: Pack): Finding[] {
     readme !== undefined && /‹[^‹›]*›/.test(readme)
       ? {
           check: 'readme',
-          title: 'A README says what a town must supply',
+          title: 'The README says what a town must supply',
           state: 'warning',
           detail: `README.md still has ${readme.match(/‹[^‹›]*›/g)!.length} places to fill in (‹ ›).`,
           hint: 'Fill them in before you hand the pack over.',
         }
       : readme !== undefined && readme.trim().length >= LEAST_README
-        ? finding('readme', 'A README says what a town must supply', true, `README.md, ${readme.trim().split('\n').length} lines.`)
+        ? finding('readme', 'The README says what a town must supply', true, `README.md, ${readme.trim().split('\n').length} lines.`)
         : finding(
             'readme',
-            'A README says what a town must supply',
+            'The README says what a town must supply',
             false,
             readme === undefined
               ? 'There is no README.md.'
-              : `README.md says next to nothing: it has ${readme.trim().length} characters, and ${LEAST_README} are the least.`,
+              : `README.md is too short: it has ${readme.trim().length} characters, and at least ${LEAST_README} are needed.`,
             'Write which system and version it is for, what the town must supply, and where the layout is documented.',
           ),
   );
@@ -49,12 +49,17 @@ export function lint(pack: Pack): Finding[] {
     contents.length
       ? finding(
           'pack_files',
-          'Nothing is in it that must not be handed over',
+          'It contains nothing that must not be handed over',
           false,
           contents.slice(0, 8).map(textOf).join('\n'),
           'interlocal add would refuse it.',
         )
-      : finding('pack_files', 'Nothing is in it that must not be handed over', true, 'Plain files with plain names, no keys or passwords.'),
+      : finding(
+          'pack_files',
+          'It contains nothing that must not be handed over',
+          true,
+          'Plain files with plain names, no keys or passwords.',
+        ),
   );
   const secret = connector && Object.keys(fixtures.options).filter((name) => connector.options[name]?.type === 'secret');
   if (secret?.length)
@@ -64,7 +69,7 @@ export function lint(pack: Pack): Finding[] {
         'No recording holds a secret',
         false,
         `fixtures/options.json gives ${secret.join(', ')}, which ${secret.length === 1 ? 'is an option' : 'are options'} of type secret.`,
-        'Leave it out: certify fills secrets in with words of its own.',
+        'Leave it out: certify fills in test values for secrets.',
       ),
     );
   findings.push(...mappingTests(pack), ...signature(pack));
@@ -74,7 +79,7 @@ export function lint(pack: Pack): Finding[] {
         'contents',
         'There is something to certify',
         false,
-        'The connector has neither a stream nor a sink.',
+        'The connector has no stream and no sink.',
         'interlocal discover proposes streams from a sample.',
       ),
     );
@@ -100,7 +105,7 @@ export function lint(pack: Pack): Finding[] {
 
 /** A vendor who goes on working signs again at the end: a remark until then. Towns are refused such a pack. */
 function signature({ signer, signature: [wrong] }: Pack): Finding[] {
-  const check = { check: 'signature', title: 'The signature fits the files' };
+  const check = { check: 'signature', title: 'The signature matches the files' };
   if (wrong)
     return [{ ...check, state: 'warning', detail: textOf(wrong), hint: 'Sign it when it is done: interlocal sign CONNECTOR --key FILE.' }];
   if (!signer) return [];
@@ -124,10 +129,11 @@ function mappingTests({ mappings }: Pack): Finding[] {
       return {
         ...check,
         state: 'failed',
-        detail: `${failed.name}: ${failed.differences.map((d) => `${d.at} is ${d.got}, and ${d.expected} is expected`).join('; ')}.`,
-        hint: 'Correct the mapping, or its test.',
+        detail: `${failed.name}: ${failed.differences.map((d) => `${d.at} is ${d.got}; expected ${d.expected}`).join('; ')}.`,
+        hint: 'Fix the mapping, or its test.',
       };
-    if (tests.length === 0) return { ...check, state: 'warning', detail: 'It has no tests.', hint: 'Write what a record must give.' };
+    if (tests.length === 0)
+      return { ...check, state: 'warning', detail: 'It has no tests.', hint: 'Add a test: a record and what the mapping must make of it.' };
     return { ...check, state: 'ok', detail: `${counted(tests.length, 'test')}.` };
   });
 }

@@ -52,7 +52,7 @@ export async function certifyOnline(pack: Pack, project: Project, connection: st
   );
   if (connector.transport === 'sftp')
     findings.push(
-      ...(await looked({ check: 'host_key', title: 'A server with another host key is not spoken to' }, undefined, options, () =>
+      ...(await looked({ check: 'host_key', title: 'A server with another host key is refused' }, undefined, options, () =>
         otherHostKey(project, connection),
       )),
     );
@@ -60,14 +60,14 @@ export async function certifyOnline(pack: Pack, project: Project, connection: st
   for (const name of Object.keys(connector.streams)) {
     if (options.signal.aborted) break;
     findings.push(
-      ...(await looked({ check: 'preview', title: 'What the system gives now fits the schema' }, name, options, () =>
+      ...(await looked({ check: 'preview', title: 'What the system returns now fits the schema' }, name, options, () =>
         preview(project, connection, connector.streams, name, options.signal),
       )),
     );
   }
   for (const [name, sink] of Object.entries(connector.sinks)) {
     if (options.signal.aborted) break;
-    const found = await looked({ check: 'target', title: 'Its target could be written to' }, name, options, () =>
+    const found = await looked({ check: 'target', title: 'Its target can be written to' }, name, options, () =>
       target(project, connection, sink, options.signal),
     );
     findings.push(...found.map(({ stream, ...finding }) => ({ ...finding, sink: stream! })));
@@ -102,7 +102,7 @@ function verdictOf(results: readonly CheckResult[]): Verdict {
   const said = (list: typeof results): string => list.map((r) => `${r.name}: ${r.detail}`).join('\n');
   if (bad.length) return fails(said(bad), bad[0]!.hint ?? 'interlocal check shows more.');
   const warned = results.filter((r) => r.warning);
-  return warned.length ? holdsBut(said(results), warned[0]!.hint ?? 'Mend it when the system allows.') : holds(said(results));
+  return warned.length ? holdsBut(said(results), warned[0]!.hint ?? 'Fix it when the system allows.') : holds(said(results));
 }
 
 /** The same connection with a key that is nobody's: it must be refused before a password is sent. */
@@ -112,7 +112,7 @@ async function otherHostKey(project: Project, connection: string): Promise<Verdi
   const transport = (await transports.sftp.open(own, { connection, projectFolder: project.folder })) as FileTransport;
   try {
     await transport.list('.', '*', () => {});
-    return fails('Its files were listed all the same.', 'Report this.');
+    return fails('Its files were listed anyway.', 'Report this.');
   } catch (error) {
     if (!(error instanceof InterlocalError)) throw error;
     return /HOST_KEY/.test(error.code) ? holds(`${error.code}.`) : fails(saidOf(error.problems), 'HOST_KEY was expected.');
@@ -142,18 +142,18 @@ async function preview(
       records.push(...selector.select(list));
       if (records.length >= MOST_RECORDS) break;
     }
-    if (where === '') return holdsBut('There is no file to look at now.', 'Run it again when the system has written one.');
+    if (where === '') return holdsBut('There is no file to check right now.', 'Run it again when the system has written one.');
     withKeys(records, stream);
     const bad = records.filter((r) => r.problem);
     const detail = `${where}: ${counted(records.length, 'record')} read, nothing written`;
     if (bad.length)
-      return fails(`${detail}; ${bad.length} do not fit: ${bad[0]!.problem!.message}`, bad[0]!.problem!.hint ?? 'Correct the schema.');
+      return fails(
+        `${detail}; ${bad.length} do not match the schema: ${bad[0]!.problem!.message}`,
+        bad[0]!.problem!.hint ?? 'Fix the schema.',
+      );
     const fresh = selector.newColumns();
     return fresh.length
-      ? holdsBut(
-          `${detail}; there are columns that the schema does not know: ${fresh.join(', ')}.`,
-          'Add them to the schema where they are of use.',
-        )
+      ? holdsBut(`${detail}; it has columns that are not in the schema: ${fresh.join(', ')}.`, 'Add those that are useful to the schema.')
       : holds(`${detail}.`);
   } finally {
     await transport.close();
@@ -165,7 +165,7 @@ const PAST = 'past the end';
 
 function beyond(first: number, after: number, { paginator }: StreamConfig): Verdict {
   return fails(
-    `The first page has ${counted(first, 'record')} where ${paginator!.size} were asked for, which is taken for the end, and the next one has ${after}: the service gives fewer than it is asked for.`,
+    `The first page has ${counted(first, 'record')} where ${paginator!.size} were requested. That is taken for the last page, but the next page has ${after}: the service returns fewer records than requested.`,
     `Set paginator.size to ${first}, or paginator.total or paginator.more where its answers have one.`,
   );
 }
@@ -205,7 +205,7 @@ async function* lists(
   let seen = false;
   try {
     for await (const page of readStream(stream, transport, context)) {
-      // That a report was ordered is no page yet.
+      // That a report was ordered is not a page yet.
       if (page.commit || (page.incomplete && page.records.length === 0)) continue;
       if (seen) {
         if (page.records.length > 0) yield { list: page.records, from: PAST };

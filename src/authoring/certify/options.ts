@@ -26,11 +26,11 @@ export async function wsdlOf(pack: Pack, operation: string | undefined): Promise
   return undefined;
 }
 
-/** Why there is none: no file, or none that has the operation, which may be misspelt. */
+/** Why there is none: no file, or none that has the operation, which may be misspelled. */
 export async function withoutWsdl(pack: Pack, operation: string | undefined): Promise<{ detail: string; hint: string }> {
   const { wsdls } = pack.fixtures;
   const save = "Save the service's WSDL there: open its address with ?wsdl at the end.";
-  if (wsdls.length === 0) return { detail: 'There is no WSDL in fixtures/ that describes its operation.', hint: save };
+  if (wsdls.length === 0) return { detail: 'There is no WSDL in fixtures/ that describes this operation.', hint: save };
   const texts = await Promise.all(wsdls.map((name) => readFile(join(pack.folder, 'fixtures', name), 'utf8')));
   const names = new Set(
     texts.flatMap((text) => [...text.matchAll(/<(?:[\w.-]+:)?operation\s[^>]*?\bname\s*=\s*["']([^"']+)["']/g)].map(([, name]) => name!)),
@@ -63,7 +63,7 @@ export async function looked(
     verdict = {
       state: 'failed',
       detail: ours ? `Interlocal itself failed: ${(error as Error)?.stack ?? String(error)}` : error.message,
-      hint: ours ? 'Please report this with the recording.' : 'Correct the connector.',
+      hint: ours ? 'Please report this with the recording.' : 'Fix the connector.',
     };
   }
   if (!verdict || verdict.state === 'not_applicable') {

@@ -76,7 +76,7 @@ async function contentsOf(folder: string): Promise<{ files: PackFiles; problems:
   return { files, problems: [...problems, ...checkPackContents(files)] };
 }
 
-/** In a town with nothing else in it, so that only this manifest is judged, by the same loader and with the same words as everywhere. */
+/** In a town with nothing else in it, so only this manifest is judged, by the same loader and with the same words as everywhere. */
 async function readManifest(folder: string, id: string): Promise<Pick<Pack, 'connector' | 'mappings' | 'problems'>> {
   if (!(await stat(join(folder, 'connector.yaml')).catch(() => undefined)))
     return {

@@ -13,7 +13,7 @@ import { assignKey, lookForRepeats } from '../../engine/landing/land-batch.ts';
 
 /** What a file reads as, before anything is landed. */
 export interface Reading {
-  /** In order; those that would be set aside carry their problem. */
+  /** In order; those that would be rejected carry their problem. */
   records: SourceRecord[];
   newColumns: readonly string[];
   /** The file as a whole was refused. */

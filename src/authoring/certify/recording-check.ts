@@ -11,7 +11,7 @@ export interface Read {
   reading: Reading;
 }
 
-/** Compares what was read with records.json: values, records set aside, files refused. Says the first difference of each kind. */
+/** Compares what was read with records.json: values, rejected records, files refused. Says the first difference of each kind. */
 export function compareWithRecording(fixture: Fixture, reads: readonly Read[]): Verdict {
   const wrong: string[] = [];
   const refusedAs = new Map(fixture.refused.map((r) => [r.file, r.code]));
@@ -21,24 +21,24 @@ export function compareWithRecording(fixture: Fixture, reads: readonly Read[]): 
     const code = file === undefined ? undefined : refusedAs.get(file);
     if (code !== undefined) {
       refusedAs.delete(file!);
-      if (!reading.refused) wrong.push(`${file} must be refused with ${code}, and reads as ${counted(reading.records.length, 'record')}`);
+      if (!reading.refused) wrong.push(`${file} must be refused with ${code}, but reads as ${counted(reading.records.length, 'record')}`);
       else if (!reading.refused.some((p) => p.code === code))
-        wrong.push(`${file} must be refused with ${code}, and is with ${saidOf(reading.refused)}`);
+        wrong.push(`${file} must be refused with ${code}, but is refused with ${saidOf(reading.refused)}`);
       continue;
     }
     if (reading.refused)
       wrong.push(`${file ?? 'the recording'} is refused: ${[saidOf(reading.refused), reading.refused[0]?.hint ?? ''].join(' ').trim()}`);
     for (const record of reading.records) (record.problem ? aside : good).push({ file, record });
   }
-  for (const [file, code] of refusedAs) wrong.push(`records.json says that ${file} is refused with ${code}, and there is no such file`);
+  for (const [file, code] of refusedAs) wrong.push(`records.json says that ${file} is refused with ${code}, but there is no such file`);
   if (good.length !== fixture.records.length)
-    wrong.push(`${counted(good.length, 'record')} read, and records.json has ${fixture.records.length}`);
+    wrong.push(`${counted(good.length, 'record')} read, but records.json has ${fixture.records.length}`);
   for (let i = 0; i < Math.min(good.length, fixture.records.length); i++) {
     const names = differences(good[i]!.record.values, fixture.records[i]!);
     if (names.length === 0) continue;
     const name = names[0]!;
     wrong.push(
-      `record ${i + 1}${placeOf(good[i]!)}: ${name} is ${JSON.stringify(good[i]!.record.values[name] ?? null)}, and records.json says ${JSON.stringify(fixture.records[i]![name] ?? null)}`,
+      `record ${i + 1}${placeOf(good[i]!)}: ${name} is ${JSON.stringify(good[i]!.record.values[name] ?? null)}, but records.json says ${JSON.stringify(fixture.records[i]![name] ?? null)}`,
     );
     break;
   }
@@ -46,19 +46,19 @@ export function compareWithRecording(fixture: Fixture, reads: readonly Read[]): 
   if (wrong.length)
     return fails(
       wrong.slice(0, 4).join('; '),
-      'Correct the connector, or records.json where it is wrong; --write-records writes what is read now, for you to look through.',
+      'Fix the connector, or records.json if it is wrong; --write-records writes what is read now, for you to review.',
     );
-  const detail = `${counted(good.length, 'record')}${aside.length ? `, ${aside.length} set aside` : ''}${fixture.refused.length ? `, ${counted(fixture.refused.length, 'file')} refused` : ''}, as recorded.`;
+  const detail = `${counted(good.length, 'record')}${aside.length ? `, ${aside.length} rejected` : ''}${fixture.refused.length ? `, ${counted(fixture.refused.length, 'file')} refused` : ''}, as recorded.`;
   // A recording of which nothing is read is read "as recorded" by any manifest: it proves nothing.
   if (good.every(({ record }) => record.deleted))
     return fails(
-      `Not one record can be used: ${detail}${aside[0] ? ` The first is set aside with ${aside[0].record.problem!.code}: ${aside[0].record.problem!.message}` : ''}`,
-      'A recording needs at least one good record of each stream. Correct the connector until it reads them, or record some.',
+      `Not one record can be used: ${detail}${aside[0] ? ` The first is rejected with ${aside[0].record.problem!.code}: ${aside[0].record.problem!.message}` : ''}`,
+      'A recording needs at least one good record of each stream. Fix the connector until it reads them, or record some.',
     );
   if (aside.length > good.length)
     return holdsBut(
       detail,
-      'More than half is set aside: look whether the system really sends so much that cannot be used, or the schema asks too much.',
+      'More than half of the records are rejected: check whether the system really sends that much unusable data or the schema is too strict.',
     );
   return holds(detail);
 }
@@ -67,7 +67,7 @@ export function compareWithRecording(fixture: Fixture, reads: readonly Read[]): 
 export function storesNothing(stored: number, recorded: number): Verdict {
   if (stored > 0 || recorded === 0) return undefined;
   return fails(
-    `The recording has ${counted(recorded, 'good record')}, and a run stored none of them, so that nothing is proven.`,
+    `The recording has ${counted(recorded, 'good record')}, and a run stored none of them, so nothing is proven.`,
     'Report this with the recording.',
   );
 }
@@ -86,13 +86,13 @@ function rejectsThatDiffer(fixture: Fixture, aside: readonly { file?: string; re
     );
     if (at < 0)
       wrong.push(
-        `record ${record.number}${placeOf(one)} is set aside (${record.problem!.code}: ${record.problem!.message}), and records.json does not say so`,
+        `record ${record.number}${placeOf(one)} is rejected (${record.problem!.code}: ${record.problem!.message}), but records.json does not say so`,
       );
     else left.splice(at, 1);
   }
   for (const r of left)
     wrong.push(
-      `records.json says that ${r.line === undefined ? `record ${r.record ?? '?'}` : `line ${r.line}`} is set aside with ${r.code}, and it is not`,
+      `records.json says that ${r.line === undefined ? `record ${r.record ?? '?'}` : `line ${r.line}`} is rejected with ${r.code}, but it is not`,
     );
   return wrong;
 }

@@ -48,7 +48,7 @@ export async function resumeAfterKills({ records, good, open, whole }: ResumeSpe
         if (!isDeepStrictEqual(after, whole))
           return fails(
             `After a kill ${inside ? 'within' : 'after'} batch ${k} and another run the store differs from that of an undisturbed run.`,
-            'Look at primary_key and incremental: the position must be exact, and ties need a tie_breaker.',
+            'Check primary_key and incremental: the position must be exact, and equal cursors need a tie_breaker.',
           );
       } finally {
         await bench.close();

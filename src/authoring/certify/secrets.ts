@@ -59,7 +59,7 @@ export async function secretsAbsent(
   for (const [where, text] of places)
     for (const form of [...forms(), ...keys.flatMap(linesOf)])
       if (text.includes(form))
-        return fails(`The secret stands in ${where}.`, 'Report this; and pass secrets only in options of type secret.');
+        return fails(`The secret appears in ${where}.`, 'Report this; and pass secrets only in options of type secret.');
   return holds('Not in messages, notes, the store, its state or the spool.');
 }
 

@@ -42,7 +42,7 @@ export async function secretsOverSsh(context: FileContext, startSsh: StartSsh): 
     if (wrong) return fails(`It could not log in to an SSH server of this computer: ${wrong.message}`, 'Report this.');
     const refused = await run({ username: 'nobody' });
     if (refused.verdict?.state !== 'ok') return refused.verdict;
-    return holds(`${good.verdict.detail.slice(0, -1)}, though it travelled to an SSH server that took it and to one that refused it.`);
+    return holds(`${good.verdict.detail.slice(0, -1)}, although it was sent to an SSH server that accepted it and to one that refused it.`);
   } finally {
     await server.close();
     await rm(root, { recursive: true, force: true });

@@ -13,8 +13,8 @@ import { optionsFor, variablesFor } from './secrets.ts';
 
 /**
  * Writes records.json of each recorded stream as it reads now, for a person to look through: from then on it is what the
- * stream must read as. Of sinks the records are what is given: what is written of them is put beside them where there is nothing yet,
- * the file or expected.json; what a service answers nobody can make up. `note` is told what was written down as refused or set aside. Gives the files. Throws FatalError for a service or database that does not read.
+ * stream must read as. Of sinks the records are what is given: what is written of them is put next to them where there is nothing yet,
+ * the file or expected.json; what a service answers nobody can make up. `note` is told what was written down as refused or rejected. Gives the files. Throws FatalError for a service or database that does not read.
  */
 export async function writeRecords(
   folder: string,
@@ -110,7 +110,7 @@ function notRead(reads: readonly Read[]): string[] {
       reading.refused ? [`${file} does not read, and is written down as refused (${saidOf(reading.refused)}) Is that meant?`] : [],
     ),
     ...(aside.length
-      ? [`${counted(aside.length, 'record')} written down as set aside, the first for ${saidOf([aside[0]!.problem!])} Is that meant?`]
+      ? [`${counted(aside.length, 'record')} written down as rejected, the first for ${saidOf([aside[0]!.problem!])} Is that meant?`]
       : []),
   ];
 }
@@ -141,6 +141,6 @@ function refused(stream: string, why: string): FatalError {
     code: 'FIXTURE_INVALID',
     place: { path: stream },
     message: `The recording of ${stream} does not read: ${why}.`,
-    hint: 'Correct the connector or the recording; then write its records.',
+    hint: 'Fix the connector or the recording; then write its records.',
   });
 }

@@ -104,7 +104,7 @@ export function withSpans(spans: readonly Span[], wanted: readonly (Span | undef
   return result.sort((a, b) => a.from - b.from);
 }
 
-/** A whole number in digits, with its sign behind or in the last digit; nothing is 0. */
+/** A whole number in digits, with a trailing sign or in the last digit; nothing is 0. */
 export function figureOf(text: string): bigint {
   const read = readSigned(text.trim(), undefined) ?? readSigned(text, 'overpunch');
   return read ? BigInt(read.digits) * (read.negative ? -1n : 1n) : 0n;

@@ -34,7 +34,7 @@ export function controlIn(
     if (count) evidence.push(`characters ${count.from}-${count.to} of ${type} are ${cut(line, count)}, the number of ${detail} lines`);
     if (total)
       evidence.push(
-        `characters ${total.at.from}-${total.at.to} of ${type} are the sum of characters ${total.of.from}-${total.of.to} of the ${detail} lines, as whole numbers (decimals: 0); look whether they are cents: then write decimals: 2 in both fields of the decoder and in control`,
+        `characters ${total.at.from}-${total.at.to} of ${type} are the sum of characters ${total.of.from}-${total.of.to} of the ${detail} lines, as whole numbers (decimals: 0); check whether they are cents; if so, write decimals: 2 in both fields of the decoder and in control`,
       );
     spans.set(type, withSpans(spans.get(type)!, [count, total?.at]));
     spans.set(detail, withSpans(spans.get(detail)!, [total?.of]));
@@ -75,7 +75,7 @@ function sumsIn(lines: readonly string[], skip: number): Map<string, Span> {
   return sums;
 }
 
-/** The sum of the figures that stand at a span in all lines; each character is added up once, whatever the number of spans. */
+/** The sum of the figures that are at a span in all lines; each character is added up once, whatever the number of spans. */
 function sumsOfSpans(lines: readonly string[]): (span: Span) => bigint {
   const sums: number[] = new Array<number>(lines[0]!.length).fill(0);
   for (const line of lines) for (let i = 0; i < sums.length; i++) sums[i]! += line.charCodeAt(i) - 48;

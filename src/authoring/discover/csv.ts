@@ -77,15 +77,13 @@ export function discoverCsv(file: string, text: string, encoding: string, guess:
   else if (renamed) {
     csv['header'] = columns;
     csv['skip_lines'] = first + 1;
-    evidence.push(
-      'names that are empty or come twice in the header were made different: the header is skipped, and columns go by their place',
-    );
+    evidence.push('empty or repeated names in the header were changed: the header is skipped, and columns are found by position');
   }
   const ragged = body.filter((row) => row.length !== width).length;
-  if (ragged > 0) evidence.push(`${ragged} rows have another number of columns and would be set aside`);
+  if (ragged > 0) evidence.push(`${ragged} rows have a different number of columns and would be rejected`);
   if (!text.endsWith('\n')) {
     csv['final_newline'] = 'optional';
-    evidence.push('the last line has no line break: a file that was cut off there cannot be told from a whole one');
+    evidence.push('the last line has no line break: a file that was cut off there cannot be distinguished from a complete one');
   }
   const sample = (header.is ? body.slice(1) : body)
     .filter((row) => row.length === width)
@@ -185,8 +183,8 @@ function looksLikeHeader(rows: readonly (readonly string[])[]): { is: boolean; s
     return { is: true, said: `row 1 is a header: it has no figures, and below it ${outOf(figures, first!.length)} columns have` };
   const repeats = first!.some((cell, i) => rest.some((row) => row[i] === cell));
   return repeats
-    ? { is: false, said: 'no header: a value of row 1 comes again below it' }
-    : { is: true, said: 'row 1 is taken for a header: none of its values comes again' };
+    ? { is: false, said: 'no header: a value of row 1 appears again below' }
+    : { is: true, said: 'row 1 is taken for a header: none of its values appears again' };
 }
 
 /** Different names for all: `Name`, `Name_2`. */

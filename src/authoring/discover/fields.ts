@@ -3,7 +3,7 @@ import { fieldNames, MOST_FIELDS, outOf, type ProposedField, type ProposedKey, t
 import { isOverpunched, readSigned } from '../../formats/fixed-width/sign.ts';
 import { namesMoney } from '../../connector/stream/field-names.ts';
 
-/** Names that usually hold what a person can be recognised by. */
+/** Names that usually hold what a person can be recognized by. */
 const PERSONAL =
   /(?<!file)name|(?:^|[^a-z])nom|prenom|prénom|adresse|courriel|owner|address|street|phone|mobile|e-?mail|birth|dob|ssn|resident|contact|payer|tenant/i;
 
@@ -35,7 +35,7 @@ const SHAPES: readonly Shape[] = [
 ];
 
 /** A name of money over digits without a point. */
-const CENTS = 'money by its name: look whether these are cents, which a mapping reads with parse: { money: { implied_decimals: 2 } }';
+const CENTS = 'money by its name: check whether these are cents; a mapping reads cents with parse: { money: { implied_decimals: 2 } }';
 
 /** What each field of a sample looks like. Text first: a type is proposed only where every value that is there has it. */
 export function proposeFields(sample: Sample): ProposedField[] {
@@ -79,11 +79,11 @@ function proposeField(name: string, values: readonly (Value | undefined)[]): Pro
   for (const { type, format, said, test } of SHAPES) {
     const fitting = texts.filter((text) => test.test(text.trim())).length;
     if (fitting < texts.length) continue;
-    // Figures without a point beside ones with it are figures as well; eight digits may be a number of something.
+    // Figures without a point next to ones with it are figures as well; eight digits may be a number of something.
     if (/^(YYYYMMDD|MMDDYYYY)$/.test(format ?? '') && texts.length < 3 && !/date|_on$|day/i.test(name)) continue;
     const open =
       format === 'MM/DD/YYYY' && texts.every((text) => Number(text.split('/')[1]) <= 12)
-        ? '; no day is above 12, so that DD/MM/YYYY fits too'
+        ? '; no day is above 12, so DD/MM/YYYY fits too'
         : '';
     return { ...common, type, ...(format ? { format: asWritten(format, texts) } : {}), evidence: `${counted} are ${said}${open}` };
   }
@@ -103,8 +103,7 @@ function proposeField(name: string, values: readonly (Value | undefined)[]): Pro
   const cents = whole && namesMoney(name) ? `; ${CENTS}` : '';
   const zeros = texts.filter((text) => /^0\d+$/.test(text.trim())).length;
   if (zeros > 0) return { ...common, type: 'text', evidence: `text: ${outOf(zeros, texts.length)} have leading zeros${cents}` };
-  if (whole)
-    return { ...common, type: 'text', evidence: `text: ${counted} are digits, which are a name until somebody adds them up${cents}` };
+  if (whole) return { ...common, type: 'text', evidence: `text: ${counted} are digits, treated as an identifier, not an amount${cents}` };
   const most = SHAPES.map((shape) => ({ shape, n: texts.filter((text) => shape.test.test(text.trim())).length })).reduce((a, b) =>
     b.n > a.n ? b : a,
   );
@@ -125,7 +124,7 @@ function proposeField(name: string, values: readonly (Value | undefined)[]): Pro
   };
 }
 
-/** Months and days of one digit are written so: a schema that says MM would set such a record aside. */
+/** Months and days of one digit are written so: a schema that says MM would reject such a record. */
 function asWritten(format: string, texts: readonly string[]): string {
   const single = /[/.-]/.test(format) && texts.some((text) => /(?<!\d)\d(?!\d)/.test(text));
   return single ? format.replace('MM', 'M').replace('DD', 'D') : format;
@@ -165,7 +164,7 @@ export function proposeKeys(sample: Sample, fields: readonly ProposedField[], su
     1,
   ).map((key) => ({
     ...key,
-    evidence: `${key.evidence}, but it looks like an amount, which may come twice: ask the vendor what names a record`,
+    evidence: `${key.evidence}, but it looks like an amount, which may come twice: ask the vendor what identifies a record`,
   }));
   if (lone.length) return lone;
   const distinct = new Set(sample.map((values) => JSON.stringify(values))).size;
@@ -174,7 +173,7 @@ export function proposeKeys(sample: Sample, fields: readonly ProposedField[], su
     {
       fields: best.length ? best : [fields[0]?.name ?? 'id'],
       repeats: 'number',
-      evidence: `no one, two or three fields name every record (${outOf(distinct, n)} whole records differ): equal ones are told apart by their order; ask the vendor what names a record`,
+      evidence: `no one, two or three fields identify every record (${outOf(distinct, n)} whole records differ): equal ones are identified by their order; ask the vendor what identifies a record`,
     },
   ];
 }
@@ -204,7 +203,7 @@ function hasCommas(sample: Sample, name: string): boolean {
 export function isFigure(sample: Sample, name: string): boolean {
   const written = sample.slice(0, 1000).map((values) => textOf(values[name]));
   if (areZoned(written)) return true;
-  // A minus may stand behind.
+  // A minus may come after.
   const texts = written.map((text) => text.replace(/[-+]$/, ''));
   const width = texts[0]?.length ?? 0;
   if (texts.length < 3 || width < 5 || width > 13 || !texts.every((text) => text.length === width && /^\d+$/.test(text))) return false;

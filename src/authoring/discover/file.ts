@@ -48,7 +48,7 @@ async function discoverPlain(file: string, bytes: Buffer, cut: boolean): Promise
   if (proposed.fields.some(({ name }) => name.length > LONGEST_NAME))
     throw unreadable(
       file,
-      `A name of a field would be longer than ${LONGEST_NAME} characters.`,
+      `A field name would be longer than ${LONGEST_NAME} characters.`,
       'Give a whole, correct sample; if it has no header, its first line is a record like the others.',
     );
   proposed.evidence.unshift(said);
@@ -83,7 +83,7 @@ async function byContent(file: string, bytes: Buffer, text: string, encoding: En
   if (text.split('\n').some((line) => line.length > LONGEST_LINE))
     throw unreadable(
       file,
-      `It has no delimiter that could be told, and a line longer than ${LONGEST_LINE} characters.`,
+      `No delimiter could be recognized, and a line is longer than ${LONGEST_LINE} characters.`,
       'Give a whole, correct sample, or write the decoder by hand.',
     );
   // A list of numbers is a CSV file too, of one column.

@@ -29,7 +29,7 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
 
   const next = new Set(lines.map((line) => line[detail.length] ?? ''));
   if (several && /^\d+$/.test(detail) && next.size === 1)
-    evidence.push(`character ${detail.length + 1} is always ${[...next].join('')}: look whether it belongs to the kind of line`);
+    evidence.push(`character ${detail.length + 1} is always ${[...next].join('')}: check whether it belongs to the kind of line`);
 
   const spans = new Map([...types].map(([type, list]) => [type, datesCutOut(columnsOf(list, several ? detail.length : 0), list)]));
   const control = several
@@ -94,7 +94,7 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
     evidence,
   };
 
-  /** Details are often told apart by what is above them: the key of their parent stands before their own fields. */
+  /** Details are often identified by what is above them: the key of their parent comes before their own fields. */
   function keysWithParent(): ProposedKey[] {
     const [parent] = parents;
     const own = proposeKeys(sample, fields, summed);

@@ -1,21 +1,21 @@
 /** What people hand over by mistake, known by its first bytes. In Latin-1. */
 const BEGINNINGS: readonly [begins: RegExp, what: string, hint: string][] = [
-  [/^%PDF-/, 'a PDF', 'A PDF is a picture of a table: ask the vendor for the same report as CSV, Excel or a text file.'],
+  [/^%PDF-/, 'a PDF', 'A PDF cannot be read as data: ask the vendor for the same report as CSV, Excel or a text file.'],
   [
     /^\u00d0\u00cf\u0011\u00e0/,
     'an old Office file (.xls, .doc, .msg)',
-    'Open a workbook in Excel and save it as .xlsx or CSV; ask the vendor for that in future.',
+    'Open a workbook in Excel and save it as .xlsx or CSV; ask the vendor for that from now on.',
   ],
   [/^\{\\rtf/, 'a text with formats (RTF)', 'Ask the vendor for the same report as CSV, Excel or a text file.'],
   [/^(?:\u0089PNG|GIF8|\u00ff\u00d8\u00ff|II\*\0|MM\0\*)/, 'an image', 'Ask the vendor for the data as CSV, Excel or a text file.'],
   [/^SQLite format 3\0/, 'a database file (SQLite)', 'Export its tables as CSV.'],
   [/^(?:PAR1|Obj\u0001)/, 'Parquet or Avro', 'These are not read: ask for CSV, JSON or XML.'],
-  [/^(?:7z\u00bc\u00af|Rar!|BZh)/, 'an archive of a kind that is not unpacked here', 'Unpack it, and ask for gzip or ZIP in future.'],
+  [/^(?:7z\u00bc\u00af|Rar!|BZh)/, 'an archive of a kind that is not unpacked here', 'Unpack it, and ask for gzip or ZIP from now on.'],
   [/^(?:MZ|\u007fELF)/, 'a program', 'Give a file that the system exports.'],
   [
     /^\s*(?:<!--[\s\S]*?-->\s*)?<(?:!doctype\s+html|html[\s>])/i,
     'a web page (HTML)',
-    'Look at it in a browser: it may be the page of a log-in or an error instead of the export. What is a table in a page only, ask the vendor for as CSV.',
+    'Look at it in a browser: it may be a login page or an error instead of the export. If the data is only in a web page, ask the vendor for CSV.',
   ],
   [
     /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*<(?:[\w.-]+:)?definitions\s[^>]*http:\/\/schemas\.xmlsoap\.org\/wsdl\//,
@@ -29,7 +29,7 @@ const BEGINNINGS: readonly [begins: RegExp, what: string, hint: string][] = [
   ],
   [
     /^\s*\{[^{}[\]]{0,200}"(?:openapi|swagger)"\s*:\s*"\d/,
-    'an OpenAPI description: it says what can be asked for, and has no records in it',
+    'an OpenAPI description: it says what can be requested, and has no records in it',
     'Give an answer of one of its paths, or let interlocal discover CONNECTION --path /permits ask for one.',
   ],
 ];
@@ -52,5 +52,5 @@ export function mistakenFor(bytes: Buffer): { message: string; hint: string } | 
         message: 'Every second byte of it is zero: this is UTF-16 without a byte order mark.',
         hint: 'Ask for UTF-8, or for a byte order mark.',
       }
-    : { message: 'This is no text: it has zero bytes in it.', hint: 'Ask the vendor for the data as CSV, XML, JSON or a text file.' };
+    : { message: 'This is not text: it contains zero bytes.', hint: 'Ask the vendor for the data as CSV, XML, JSON or a text file.' };
 }

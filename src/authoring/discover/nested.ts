@@ -14,7 +14,7 @@ interface RowElement {
   lists: Map<string, number>;
 }
 
-/** A stream for an XML document: the element that repeats, and what repeats within it. Throws XmlProblem for what is no XML. */
+/** A stream for an XML document: the element that repeats, and what repeats within it. Throws XmlProblem for what is not XML. */
 export async function discoverXml(file: string, bytes: Uint8Array, text: string): Promise<ProposedStream> {
   const row = rowElement(parseXml(text));
   const lists = [...row.lists.keys()];
@@ -63,7 +63,7 @@ function listsIn(rows: readonly XmlElement[]): Map<string, number> {
   return new Map([...lists].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** A stream for a JSON document, or for one document a line. Throws SyntaxError for what is no JSON. */
+/** A stream for a JSON document, or for one document a line. Throws SyntaxError for what is not JSON. */
 export async function discoverJson(file: string, bytes: Uint8Array, text: string): Promise<ProposedStream> {
   const lines = text.trim().split('\n');
   const perLine = lines.length > 1 && lines.every((line) => isObject(line));
@@ -117,7 +117,7 @@ function rowsPath(document: unknown): { path: string; said: string } | undefined
 
 /** What a document has at its top, in words that end a sentence. */
 function topOf(document: unknown): string {
-  if (Array.isArray(document)) return document.length ? ': its items are no objects' : ': it is an empty list';
+  if (Array.isArray(document)) return document.length ? ': its items are not objects' : ': it is an empty list';
   return `: it has ${
     Object.keys(document as object)
       .slice(0, 12)

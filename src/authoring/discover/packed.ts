@@ -15,7 +15,7 @@ export interface OpenSample {
   bytes: Buffer;
   /** The bytes are only the beginning. */
   cut: boolean;
-  /** The steps that were undone, as they stand in a manifest. */
+  /** The steps that were undone, as they are in a manifest. */
   unpack: PlainMap[];
   evidence: string[];
   /** Packs other content in the same way, always to the same bytes. */

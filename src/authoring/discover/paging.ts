@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { hasNextPage } from '../../connector/source/answer-status.ts';
+import { hasNextPage } from '../../connector/source/answer/status.ts';
 import type { PlainMap, ProposedStream } from './proposal.ts';
 import { InterlocalError } from '../../core/errors.ts';
 import type { RequestTransport } from '../../transports/transport.ts';
@@ -56,7 +56,7 @@ export async function discoverPaging(transport: RequestTransport, path: string, 
     ...(totalName === undefined ? {} : { total: totalName }),
     ...(moreName === undefined || totalName !== undefined ? {} : { more: moreName }),
   };
-  stream.evidence.push(`${said}; asked with ${found.parameter}=${found.tried} it gave other records`);
+  stream.evidence.push(`${said}; with ${found.parameter}=${found.tried} it returned other records`);
 }
 
 interface Found {
@@ -122,7 +122,7 @@ function listOf(stream: ProposedStream, document: unknown): unknown[] {
   return Array.isArray(at) ? at : [];
 }
 
-/** Plain values beside the records, by their path. */
+/** Plain values next to the records, by their path. */
 function leavesOf(document: unknown): Map<string, string> {
   const leaves = new Map<string, string>();
   const visit = (value: unknown, at: string, depth: number): void => {

@@ -1,6 +1,6 @@
 import type { Value, Values } from '../../core/record.ts';
 
-/** What stands in a manifest. */
+/** What is in a manifest. */
 export type Plain = string | number | boolean | null | Plain[] | PlainMap;
 export interface PlainMap {
   [name: string]: Plain;

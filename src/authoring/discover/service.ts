@@ -40,7 +40,7 @@ export async function discoverConnection(project: Project, connection: string, o
       });
     return await answerOf(transport, connection, options.path);
   } catch (error) {
-    throw notTriedAgain(error, 'Nothing is tried again here: ask once more later.');
+    throw notTriedAgain(error, 'discover does not retry: run it again later.');
   } finally {
     await transport.close();
   }

@@ -84,11 +84,11 @@ async function tableStream(
     evidence.push('the server tracks its changes and this login may see them: only what changed is read, deletions too');
   } else if (version) {
     incremental = { cursor: version.name, kind: 'rowversion' };
-    evidence.push(`${version.name} is a row version: every change moves it, so only what changed is read; deletions are not seen by it`);
+    evidence.push(`${version.name} is a row version: it changes with every update, so only changes are read; it does not show deletions`);
   } else if (changed) {
     const tie = declared?.length === 1 ? declared[0] : undefined;
     incremental = { cursor: changed.name, ...(tie ? { tie_breaker: tie } : {}), lookback: '1h' };
-    evidence.push(`${changed.name} looks like a time of change: make sure that every change moves it`);
+    evidence.push(`${changed.name} looks like a time of change: make sure that every change updates it`);
   }
   return {
     name: streamName(table.replace(/^.*\./, '')),

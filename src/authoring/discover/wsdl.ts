@@ -74,7 +74,7 @@ export function wsdlStreams({ location, service, version }: ReadWsdl): Discovery
 interface FoundList {
   path: string[];
   row: ComplexType;
-  /** What stands beside the list on its way: totals, codes. */
+  /** What stands next to the list on its way: totals, codes. */
   beside: { path: string; name: string }[];
 }
 
@@ -98,7 +98,7 @@ function listIn(output: ElementDeclaration | undefined): FoundList | undefined {
   return visit(output?.type(), []);
 }
 
-/** An answer that is one text and nothing beside it may be a document, with its tags escaped. */
+/** An answer that is one text and nothing next to it may be a document, with its tags escaped. */
 function textIn(output: ElementDeclaration | undefined): string | undefined {
   const fields = output?.type()?.fields ?? [];
   const texts = fields.filter((field) => !field.many && !field.type() && field.simple()?.base === 'string');
@@ -153,7 +153,7 @@ function streamOf(
       else body[name] = paging ?? optionFor(parameter, options);
     }
   }
-  if (left.length) evidence.push(`left out, since the service can do without: ${left.join(', ')}`);
+  if (left.length) evidence.push(`left out, because they are optional: ${left.join(', ')}`);
   const opened = login && (session || JSON.stringify(header ?? {}).includes('{{ session }}')) ? login : undefined;
   const request: PlainMap = {
     ...(opened ? { login: loginOf(opened, logout, options) } : {}),
@@ -206,7 +206,7 @@ function streamOf(
         fields: key.length ? key : [fallback?.name ?? 'id'],
         evidence: key.length
           ? 'by its name; no records were looked at'
-          : 'no field has the name of a key: ask the vendor what names a record',
+          : 'no field has the name of a key: ask the vendor what identifies a record',
       },
     ],
     evidence,

@@ -62,8 +62,8 @@ export async function discoverXlsx(file: string, bytes: Buffer): Promise<Propose
     evidence: [
       `an Excel workbook with ${shown.length === 1 ? 'one sheet' : `the sheets ${shown.map(({ name }) => name).join(', ')}`}${sheet.sheets.length > shown.length ? ', and hidden ones' : ''}; looked at ${sheet.name}`,
       hasHeader
-        ? `row ${head.number} is a header: nothing but texts, and no two alike`
-        : `no header: row ${head.number} has figures, empty cells or texts that are alike`,
+        ? `row ${head.number} is a header: only texts, and all different`
+        : `no header: row ${head.number} has numbers, empty cells or equal texts`,
       `${outOf(records.filter(({ filled }) => filled === width).length, records.length)} rows have a value in each of ${width} columns`,
       ...(footer > 0 ? [`${footer} rows at the end have few values: totals or remarks`] : []),
     ],
@@ -95,7 +95,7 @@ async function firstTable(file: string, bytes: Buffer): Promise<{ sheet: RawShee
   throw new FatalError({
     code: 'SAMPLE_UNREADABLE',
     place: { file },
-    message: 'No sheet of the workbook has a table: two rows and two columns at least.',
+    message: 'No sheet of the workbook has a table: at least two rows and two columns are needed.',
     hint: 'Give a sample with a few records.',
   });
 }
@@ -118,6 +118,6 @@ function isHeader({ texts }: Line, body: readonly Line[]): boolean {
   const names = texts.filter((text) => text !== null);
   const figure = /^[-+$(]?[.,/: -]*\d[\d.,/:) -]*$/;
   if (names.length < 2 || new Set(names).size < names.length || names.some((name) => figure.test(name))) return false;
-  // A column below that has a value and no name would set its rows aside.
+  // A column below that has a value and no name would cause its rows to be rejected.
   return body.every((line) => line.texts.every((text, i) => text === null || (texts[i] ?? null) !== null));
 }

@@ -1,8 +1,8 @@
 import type { Discovery, Plain, PlainMap, ProposedField, ProposedStream } from './proposal.ts';
 
-/** The proposal as YAML that can be pasted into a manifest; the evidence stands beside what it speaks for, as comments. */
+/** The proposal as YAML that can be pasted into a manifest; the evidence stands next to what it speaks for, as comments. */
 export function discoveryYaml(discovery: Discovery): string {
-  const lines = [`# Proposed by interlocal discover from ${discovery.source}. Look it through: only you know what the vendor means.`];
+  const lines = [`# Proposed by interlocal discover from ${discovery.source}. Review it: only you know what the vendor means.`];
   for (const note of discovery.notes) lines.push(`# ${note}`);
   if (Object.keys(discovery.options).length)
     lines.push('options:', ...Object.entries(discovery.options).map(([name, spec]) => `  ${name}: ${flow(spec)}`));

@@ -101,7 +101,7 @@ async function addStaged(town: string, source: string, pack: VerifiedPack, stage
   };
 }
 
-/** Why what lies in the town's folder is not simply replaced. */
+/** Why what is in the town's folder is not simply replaced. */
 async function conflictsWith(town: string, pack: VerifiedPack, noted: InstalledPack | undefined): Promise<Problem[]> {
   const file = `connectors/${pack.connector}`;
   if (!existsSync(join(town, file))) return [];
@@ -112,20 +112,20 @@ async function conflictsWith(town: string, pack: VerifiedPack, noted: InstalledP
     return problem(
       'PACK_OWN',
       'The town has a connector of this name that was not installed by interlocal add.',
-      'Rename it if you want both; with --replace it is taken away.',
+      'Rename it if you want both; --replace removes it.',
     );
   const changed = noted.hash === current ? [] : await changedFiles(join(town, file), noted);
   if (changed.length)
     return problem(
       'PACK_CHANGED',
       `The installed copy (${noted.version}) was changed here: ${changed.join(', ')}.`,
-      'Keep the changes aside, then add it with --replace; or give them to the vendor.',
+      'Save your changes elsewhere, then add it with --replace; or give them to the vendor.',
     );
   if (noted.signer && !pack.signer)
     return problem(
       'PACK_SIGNER',
       `The installed version was signed (${noted.signer.name ?? noted.signer.key}), and this one is not.`,
-      'Ask the vendor for a signed one; with --replace it is taken all the same.',
+      'Ask the vendor for a signed one; --replace installs it anyway.',
     );
   const order = compareVersions(pack.version, noted.version);
   if (order < 0)
@@ -137,8 +137,8 @@ async function conflictsWith(town: string, pack: VerifiedPack, noted: InstalledP
   return order === 0
     ? problem(
         'PACK_SAME_VERSION',
-        `Version ${pack.version} is installed already, with other files in it (hash ${noted.hash}).`,
-        'Ask the vendor what changed: another content is another version. With --replace it is taken.',
+        `Version ${pack.version} is already installed with different files (hash ${noted.hash}).`,
+        'Ask the vendor what changed: different content needs a new version. --replace installs it anyway.',
       )
     : [];
 }
@@ -175,7 +175,7 @@ async function certify(pack: Awaited<ReturnType<typeof readPack>>, options: AddO
         code: 'PACK_NOT_CERTIFIED',
         place: { system: `${pack.id} ${certificate.version}`, path: f.stream ?? f.sink ?? f.check },
         message: `${f.title}: ${f.detail}`,
-        hint: 'Have the vendor mend it, or add it with --no-certify, unproven.',
+        hint: 'Have the vendor fix it, or add it unproven with --no-certify.',
       })),
   );
 }

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectorFolders } from '../../config/find-files.ts';
-import { readYaml } from '../../config/yaml-document.ts';
+import { readYaml } from '../../config/yaml/document.ts';
 import { folderHash, readPackFolder } from '../../packs/files.ts';
 import { LOCK_FILE, type LockEntry, notedPack, readLock } from '../../packs/lock.ts';
 import { checkSignature, type Signer, type TrustedKey } from '../../packs/signature.ts';
@@ -72,7 +72,7 @@ export function remark({ connector, version, state, changed, from }: ListedPack)
         message: `${connector} ${version} is not as it was ${from === 'shipped' ? 'released' : 'installed'}${changed.length ? `: ${changed.join(', ')}` : ''}.`,
         hint:
           from === 'shipped'
-            ? "Install Interlocal anew; own changes belong into a copy in the town's connectors/."
+            ? "Reinstall Interlocal. Put your own changes into a copy in the town's connectors/."
             : 'If nobody here did that on purpose, add the pack again with --replace.',
       },
     ];
@@ -81,7 +81,7 @@ export function remark({ connector, version, state, changed, from }: ListedPack)
     {
       code: 'PACK_GONE',
       place: { file },
-      message: `${connector} ${version} was installed, and its folder is not there any more.`,
+      message: `${connector} ${version} was installed, but its folder is gone.`,
       hint: `Add it again, or take it out of ${LOCK_FILE}.`,
     },
   ];

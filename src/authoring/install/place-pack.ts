@@ -17,7 +17,7 @@ export interface Staged {
   discard(): Promise<void>;
 }
 
-/** Writes the files beside where they will be, where nothing reads them. */
+/** Writes the files next to where they will be, where nothing reads them. */
 export async function stagePack(town: string, connector: string, files: PackFiles): Promise<Staged> {
   const top = join(town, 'connectors', `.add-${randomBytes(6).toString('hex')}`);
   const folder = join(top, connector);
@@ -36,7 +36,7 @@ export async function stagePack(town: string, connector: string, files: PackFile
 
 /**
  * Puts a staged pack in its place. Killed anywhere, the town reads the one or the other whole: the lock file names both
- * until the end, and a folder that was moved aside is read as long as nothing stands in its place (config/find-files.ts).
+ * until the end, and a folder that was moved aside is read as long as nothing is in its place (config/find-files.ts).
  */
 export async function placePack(
   town: string,
@@ -97,7 +97,7 @@ async function take(file: string): Promise<void> {
         code: 'PACK_BUSY',
         place: { file: 'connectors/.adding' },
         message: `Another interlocal add works in this folder (process ${pid} on ${host}).`,
-        hint: 'Wait for it. If it is not there any more, remove the file.',
+        hint: 'Wait for it. If that process is no longer running, remove the file.',
       });
   }
 }

@@ -2,7 +2,7 @@ import { readPackSource } from '../../packs/archive.ts';
 import { checkPackContents } from '../../packs/contents.ts';
 import { type PackFiles, packHash } from '../../packs/files.ts';
 import { checkSignature, type Signer } from '../../packs/signature.ts';
-import { readYaml } from '../../config/yaml-document.ts';
+import { readYaml } from '../../config/yaml/document.ts';
 import { FatalError, type Problem } from '../../core/errors.ts';
 import { readTrustedKeys, TRUSTED_KEYS } from './trusted-keys.ts';
 
@@ -14,7 +14,7 @@ export interface VerifiedPack {
   hash: string;
   /** undefined: unsigned. Its name is null where nobody in this town trusts the key. */
   signer: Signer | undefined;
-  /** What a town may allow all the same: no signature, or one of an unknown key. */
+  /** What a town may allow anyway: no signature, or one of an unknown key. */
   doubts: Problem[];
 }
 
@@ -42,7 +42,7 @@ function doubts(connector: string, version: string, hash: string, signer: Signer
       {
         code: 'PACK_UNSIGNED',
         place: { system: `${connector} ${version}` },
-        message: `The pack is not signed, so nothing says whom it comes from. Its hash is ${hash}.`,
+        message: `The pack is not signed, so nothing proves who made it. Its hash is ${hash}.`,
         hint: 'Compare the hash with the vendor by phone, then add it with --allow-unsigned; or ask for a signed one.',
       },
     ];
@@ -64,7 +64,7 @@ function nameAndVersion(source: string, files: PackFiles): { connector: string; 
     throw new FatalError({
       code: 'FILE_MISSING',
       place: { file: source },
-      message: 'There is no connector.yaml in it.',
+      message: 'It contains no connector.yaml.',
       hint: 'A pack is the folder of one connector, with its connector.yaml at the top.',
     });
   const document = readYaml('connector.yaml', manifest.toString('utf8'));

@@ -14,7 +14,7 @@ export async function cutSample(file: string, bytes: Buffer, stream: ProposedStr
 }
 
 /**
- * The beginning of a text: at most 20 lines, with what stands at its end (a trailer, closing tags) kept, and
+ * The beginning of a text: at most 20 lines, with what is at its end (a trailer, closing tags) kept, and
  * a trailer's figures made those of what was kept. Bytes that are kept are not changed otherwise.
  */
 function cutText(bytes: Buffer, stream: ProposedStream): Buffer {

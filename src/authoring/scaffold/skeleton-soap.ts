@@ -111,7 +111,7 @@ function inventedValue(name: string, simple: SimpleType | undefined, n: number):
 }
 
 /**
- * The documents of a WSDL as they lie in fixtures/: beside one another, with imports that say so. Name → text, the WSDL first.
+ * The documents of a WSDL as they are in fixtures/: next to one another, with imports that say so. Name → text, the WSDL first.
  * What it imports does not end in .wsdl, since each file that does is taken for a service.
  */
 export function wsdlFiles({ texts }: Pick<ReadWsdl, 'texts'>): Record<string, string> {

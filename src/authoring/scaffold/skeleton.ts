@@ -21,10 +21,10 @@ export function manifestText({ id, title, transport, streams, options, transport
   const pattern = files ? String((streams[0]!.retriever['files'] as PlainMap)['pattern']) : '';
   const all: Discovery['options'] = files
     ? {
-        folder: { description: 'Folder that the files are written to.', default: '.' },
+        folder: { description: 'Folder where the system writes the files.', default: '.' },
         files: { description: 'Names of its files, with * and ?.', default: pattern },
         archive: { description: 'Folder that a file is moved to once it is loaded; empty to leave it where it is.', default: '' },
-        ...(sink ? { outbox: { description: 'Folder that files for the system are put into.', default: 'outbox' } } : {}),
+        ...(sink ? { outbox: { description: 'Folder where files for the system are put.', default: 'outbox' } } : {}),
         ...options,
       }
     : options;
@@ -54,9 +54,9 @@ export function manifestText({ id, title, transport, streams, options, transport
 
 const SUPPLIES: Record<NewConnector['transport'], string> = {
   sftp: 'The address of the SFTP server, a user name, a password or key, and the fingerprint of its host key as the vendor gave it.',
-  folder: 'The path of the folder, on this machine or a share, that the files are written to.',
+  folder: 'The path of the folder, on this machine or a share, where the files are written.',
   soap: 'The address of the service and its WSDL, and a user name and password.',
-  http: 'The address that all requests are below (base_url), and how to log in (auth).',
+  http: 'The address that all requests start with (base_url), and how to log in (auth).',
   sqlserver: 'Host, database, and a login that may only read.',
 };
 
@@ -64,7 +64,7 @@ const SUPPLIES: Record<NewConnector['transport'], string> = {
 export function readmeText({ id, title, transport, streams, open, sink }: NewConnector): string {
   return `# ${title}
 
-‹Which system this is for, from which version on, and where the vendor documents the layout.›
+‹Which system and versions this is for, and where the vendor documents the layout.›
 
 ## What the town must supply
 
@@ -77,10 +77,10 @@ ${SUPPLIES[transport]} The options of this connector are described in connector.
 
 ## Streams
 
-| stream | what it gives | key |
+| stream | what it reads | key |
 |---|---|---|
 ${streams.map((s) => `| ${s.name} | ${s.description} | ${s.keys[0]?.fields.join(', ') ?? ''} |`).join('\n')}
-${sink ? `\n## Sinks\n\n| sink | what is written | what names a record |\n|---|---|---|\n| ${sink.name} | ${sink.config.description} | ${sink.config.idempotency_key.join(', ')} |\n` : ''}
+${sink ? `\n## Sinks\n\n| sink | what is written | what identifies a record |\n|---|---|---|\n| ${sink.name} | ${sink.config.description} | ${sink.config.idempotency_key.join(', ')} |\n` : ''}
 ## What is known, and what is not
 
 ‹What was taken from documentation, what from samples, what was guessed. Whether a record can change or be deleted.›

@@ -15,9 +15,9 @@ export function registerAdd(cli: Cli): void {
   cli.program
     .command('add')
     .argument('<source>', 'a connector as its vendor hands it over: a folder, a .zip or a .tgz')
-    .option('--allow-unsigned', 'also when it is not signed, or by a key that is not in config/trusted-keys')
-    .option('--replace', "also over a changed copy, this town's own connector, or the same or a higher version")
-    .option('--no-certify', 'do not prove it against its recordings first')
+    .option('--allow-unsigned', 'install it even if it is unsigned or signed with a key that is not in config/trusted-keys')
+    .option('--replace', "replace a changed copy, the town's own connector, or the same or a newer version")
+    .option('--no-certify', 'do not test it against its recordings first')
     .option('--dry-run', 'check it and say what would change; install nothing')
     .description("Verify a connector (files, hash, signature, offline certification) and install it into this town's connectors/.")
     .action(async (source: string, options: AddCommand) => {
@@ -36,7 +36,7 @@ export function registerAdd(cli: Cli): void {
           dryRun: options.dryRun === true,
           startTables: async () => (await import('./certify-tables.ts')).tablesPort(),
           onCheck: showCheck(cli),
-          ask: asker && (async (doubts) => (doubts.forEach((d) => cli.note(textOfProblem(d))), asker.yes('Install it all the same?'))),
+          ask: asker && (async (doubts) => (doubts.forEach((d) => cli.note(textOfProblem(d))), asker.yes('Install it anyway?'))),
         });
         clearCheck(cli);
         cli.print({ added }, () => textOf(added));
@@ -54,9 +54,9 @@ function textOf(added: AddedPack): string {
     `${written ? 'Installed' : 'Would install'} ${connector} ${version}${from}: ${added.files} files.`,
     `  SHA-256    ${added.hash}`,
     `  signed by  ${textOfSigner(added.signer)}`,
-    `  certified  ${added.certified ? 'offline, every check holds' : 'no: left out, so nothing is proven'}`,
+    `  certified  ${added.certified ? 'offline, every check holds' : 'no: skipped, so nothing is proven'}`,
     ...(replaced
-      ? ['  changes', ...(changes.length ? changes : ['nothing in streams, keys, fields and options']).map((line) => `    ${line}`)]
+      ? ['  changes', ...(changes.length ? changes : ['nothing changes in streams, keys, fields and options']).map((line) => `    ${line}`)]
       : []),
     '',
     ...(written ? ['Then: interlocal validate, and interlocal preview of a pipeline that uses it.'] : []),

@@ -23,7 +23,7 @@ ${certificates.map((certificate) => section(certificate, certificates.length > 1
 `;
 }
 
-/** Contrast of every colour on its ground is 7 : 1 or more; words and signs say what colours say. */
+/** Contrast of every color on its ground is 7 : 1 or more; words and signs say what colors say. */
 const STYLE = `
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0; color: #1b1b1b; background: #fff; }
 main { max-width: 72rem; margin: 0 auto; padding: 1rem; }
@@ -69,7 +69,7 @@ ${heading}<p class="result ${passed ? 'ok' : 'failed'}">${MARKS[passed ? 'ok' : 
 <dl>
 ${facts.map(([name, value]) => `<dt>${name}</dt><dd>${value}</dd>`).join('\n')}
 </dl>
-<p>${half === 'offline' ? 'Proven from the recordings in the pack alone, on the engine that towns use. The hash says exactly which files that is true of.' : 'Held against the system that the connection reaches. Nothing was written to it.'}</p>
+<p>${half === 'offline' ? 'Proven from the recordings in the pack alone, on the engine that towns use. The hash identifies the exact files.' : 'Compared with the system that the connection reaches. Nothing was written to it.'}</p>
 ${groups.map(([name, list]) => table(name, list, level)).join('\n')}
 ${notApplicable(certificate, level)}
 </section>`;
@@ -97,7 +97,7 @@ ${rows.join('\n')}
 function notApplicable({ not_applicable: left }: Certificate, level: string): string {
   if (left.length === 0) return '';
   const groups = [...Map.groupBy(left, groupOf)];
-  return `<${level}>What does not apply, and was not tried</${level}>
+  return `<${level}>Checks that do not apply</${level}>
 <dl>
 ${groups.map(([name, list]) => `<dt>${html(name)}</dt><dd>${html(list.map(({ title, reason }) => (reason === undefined ? title : `${title} (${reason})`)).join('; '))}.</dd>`).join('\n')}
 </dl>`;

@@ -38,7 +38,7 @@ const QUOTED = /\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+): .+?(?:\.(?=[\s;]|$)|$)/;
 /** Shorter ones are as easily read again. */
 const LONG = 60;
 
-/** One thing that is wrong makes many checks fail: its text stands at the first of them, and what to do about it. */
+/** One thing that is wrong makes many checks fail: its text is at the first of them, and what to do about it. */
 function eachProblemOnce(findings: readonly Finding[]): Finding[] {
   const said = new Map<string, Set<string | undefined>>();
   return findings.map((finding) => {
@@ -73,7 +73,7 @@ export function groupOf({ stream, sink }: Pick<Finding, 'stream' | 'sink'>): str
 export function summary({ findings, passed, hash }: Certificate): string {
   const count = (state: Finding['state']): number => findings.filter((f) => f.state === state).length;
   const warnings = count('warning');
-  const said = `${findings.length} checks: ${count('ok') + warnings} hold${warnings ? ` (${warnings} with a remark)` : ''}, ${count('failed')} failed`;
+  const said = `${findings.length} checks: ${count('ok') + warnings} hold${warnings ? ` (${warnings} with a note)` : ''}, ${count('failed')} failed`;
   return passed ? `Certified. ${said}. SHA-256 ${hash}` : `Not certified. ${said}.`;
 }
 

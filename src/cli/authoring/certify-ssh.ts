@@ -1,8 +1,8 @@
 import type { StartSsh } from '../../authoring/certify/ssh-port.ts';
 
 /** The sample town's SFTP server, for seeing that a secret which travels so far is nowhere else. */
-const SERVER = '../../../scripts/sample-town/sftp-server.ts';
-const HOST_KEY = '../../../scripts/sample-town/sftp-host-key.ts';
+const SERVER = '../../../scripts/sample-town/servers/sftp/server.ts';
+const HOST_KEY = '../../../scripts/sample-town/servers/sftp/host-key.ts';
 
 interface Server {
   startSftpServer(options: {

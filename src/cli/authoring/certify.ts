@@ -16,14 +16,14 @@ export function registerCertify(cli: Cli): void {
   cli.program
     .command('certify')
     .argument('<connectors...>', "connectors of this town's folder or shipped ones; or the path of a pack")
-    .option('--offline', 'the half that needs no other system: everything provable from the recordings')
+    .option('--offline', 'the offline half: everything that the recordings can prove, without another system')
     .option(
       '--connection <name>',
-      'the online half: reach this connection and hold what it gives against the schema; with --offline both halves',
+      'the online half: reach this connection and compare what it returns with the schema; with --offline, both halves',
     )
     .option('--report <file>', 'write the report as a web page too')
-    .option('--write-records', 'first write records.json of every recording as it reads now; look it through')
-    .description('Prove a connector: every stream against its recording, and everything that files and services are known to do wrong.')
+    .option('--write-records', 'first write records.json of every recording as it reads now; review it afterward')
+    .description('Test a connector: every stream against its recording, and the ways in which files and services are known to go wrong.')
     .action(async (names: string[], options: CertifyCommand) => {
       const { certifyOffline } = await import('../../authoring/certify/certify.ts');
       const { readPack } = await import('../../authoring/certify/pack.ts');
@@ -42,7 +42,7 @@ export function registerCertify(cli: Cli): void {
           const { writeRecords } = await import('../../authoring/certify/write-records.ts');
           const tables = await (await import('./certify-tables.ts')).tablesPort();
           for (const file of await writeRecords(folder, tables, (text) => cli.note(text)))
-            cli.note(`Wrote ${file}: look it through, line by line.`);
+            cli.note(`Wrote ${file}: review it line by line.`);
         }
         const pack = await readPack(folder, keys);
         // With a connection alone, only what needs it; --offline with it: both halves.
@@ -89,7 +89,7 @@ async function online(cli: Cli, pack: Pack, connection: string): Promise<Certifi
       code: 'CONNECTION_UNKNOWN',
       place: { path: connection },
       message: `There is no connection "${connection}".`,
-      hint: meant ? `Did you mean ${meant}?` : `There are: ${known.join(', ') || 'none yet'}.`,
+      hint: meant ? `Did you mean ${meant}?` : `Known: ${known.join(', ') || 'none yet'}.`,
     });
   }
   return certifyOnline(pack, project, connection, { signal: cli.signal, onCheck: showCheck(cli) });

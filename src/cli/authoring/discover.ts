@@ -12,12 +12,12 @@ interface DiscoverCommand {
 export function registerDiscover(cli: Cli): void {
   cli.program
     .command('discover')
-    .argument('[connection]', 'a connection of this town: its files, service or database are looked at')
+    .argument('[connection]', 'a connection of this town, to examine its files, service or database')
     .option('--file <file>', 'a sample file')
     .option('--wsdl <address>', 'the WSDL of a SOAP service: an address or a file')
     .option('--path <path>', 'with an HTTP connection: what to ask for; with a folder: where to look')
     .option('--table <tables...>', 'with a database: only these tables and views')
-    .description('Look at a sample and propose streams, keys and types with the evidence for them, as YAML to paste into a connector.')
+    .description('Examine a sample and propose streams, keys and types with the evidence for them, as YAML to paste into a connector.')
     .action(async (connection: string | undefined, options: DiscoverCommand) => {
       const discovery = await discover(cli, connection, options);
       const { discoveryYaml } = await import('../../authoring/discover/yaml.ts');
@@ -33,7 +33,7 @@ async function discover(cli: Cli, connection: string | undefined, options: Disco
     throw new ConfigError({
       code: 'USAGE',
       place: {},
-      message: given.length === 0 ? 'Name what to look at.' : 'Name one thing to look at.',
+      message: given.length === 0 ? 'Name what to examine.' : 'Name one thing to examine.',
       hint: 'A connection, --file FILE or --wsdl ADDRESS.',
     });
   if (options.file !== undefined) return { source: options.file, streams: [await sampleStream(options.file)], options: {}, notes: [] };
@@ -53,7 +53,7 @@ async function discover(cli: Cli, connection: string | undefined, options: Disco
       code: 'CONNECTION_UNKNOWN',
       place: { path: connection! },
       message: `There is no connection "${connection}".`,
-      hint: meant ? `Did you mean ${meant}?` : `There are: ${known.join(', ') || 'none yet'}. For a sample file use --file.`,
+      hint: meant ? `Did you mean ${meant}?` : `Known: ${known.join(', ') || 'none yet'}. For a sample file use --file.`,
     });
   }
   return discoverConnection(project, connection!, { path: options.path, tables: options.table, signal: cli.signal });
@@ -70,7 +70,7 @@ export async function sampleStream(path: string): Promise<Discovery['streams'][n
       code: 'FILE_UNREADABLE',
       place: { file: path },
       message: `The file cannot be read (${error.code}).`,
-      hint: 'Look at its name and rights.',
+      hint: 'Check its name and permissions.',
     });
   });
   try {
@@ -80,7 +80,7 @@ export async function sampleStream(path: string): Promise<Discovery['streams'][n
       throw new ConfigError({
         code: 'FILE_UNREADABLE',
         place: { file: path },
-        message: 'This is a folder, and a sample is a file.',
+        message: 'This is a folder; a sample must be a file.',
         hint: 'Name one of the files in it.',
       });
     const { size } = stat;

@@ -11,8 +11,8 @@ interface InitOptions {
 export function registerInit(cli: Cli): void {
   cli.program
     .command('init')
-    .argument('<dir>', 'folder to make; it must be new or empty')
-    .description("Make a town's folder, ready to be filled in.")
+    .argument('<dir>', 'folder to create; it must be new or empty')
+    .description("Create a town's folder, ready to be filled in.")
     .option('--name <name>', "the town's name (default: the folder's)")
     .option('--time-zone <zone>', "the town's time zone, such as America/New_York (default: this computer's)")
     .option('--currency <code>', 'ISO code of its currency (default: USD)')
@@ -36,12 +36,12 @@ export function registerInit(cli: Cli): void {
 
 function nextSteps(dir: string): string {
   return [
-    `Made the town's folder ${dir}. What to do next:`,
+    `Created the town's folder ${dir}. Next steps:`,
     '',
-    `  1. Open ${dir}/config/interlocal.yaml and see that name, time zone and fiscal year are right.`,
+    `  1. Open ${dir}/config/interlocal.yaml and check the name, time zone and fiscal year.`,
     `  2. Put your first system into ${dir}/config/connections.yaml; the example in it shows how.`,
     `  3. interlocal validate --project ${/\s/.test(dir) ? JSON.stringify(dir) : dir}`,
     '',
-    `${dir}/README.md has the commands that come after.`,
+    `${dir}/README.md has the commands that follow.`,
   ].join('\n');
 }

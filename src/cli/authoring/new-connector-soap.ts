@@ -15,8 +15,8 @@ async function ownService(finish: Finish, sample: string): Promise<ReturnType<Fi
     throw new ConfigError({
       code: 'SAMPLE_UNREADABLE',
       place: { file: sample },
-      message: `None of its operations gives a list of records. There are ${notes.slice(1, 13).join('; ')}.`,
-      hint: 'Begin without --sample, put the WSDL into fixtures/, and write the streams by docs/vendor-guide.md.',
+      message: `None of its operations returns a list of records. It has ${notes.slice(1, 13).join('; ')}.`,
+      hint: 'Start without --sample, put the WSDL into fixtures/, and write the streams by docs/vendor-guide.md.',
     });
   }
   const fixtures: Record<string, string> = {};
@@ -29,10 +29,14 @@ async function ownService(finish: Finish, sample: string): Promise<ReturnType<Fi
     streams,
     fixtures,
     [
-      'The answers are invented from the types that the WSDL declares: record what the service really answers, with nobody in it, in their place.',
-      'The WSDL was copied into fixtures/. It may name servers that nobody else should know: look through its addresses before you hand the pack to anyone.',
+      'The answers are invented from the types that the WSDL declares: replace them with real answers of the service, without personal data.',
+      'The WSDL was copied into fixtures/. It may name internal servers: check its addresses before you share the pack.',
     ],
-    { options, transportOptions, open: 'The answers in fixtures/ are invented from the types of the WSDL: replace them by recorded ones.' },
+    {
+      options,
+      transportOptions,
+      open: 'The answers in fixtures/ are invented from the types of the WSDL: replace them with recorded ones.',
+    },
   );
 }
 
@@ -50,7 +54,7 @@ async function inventedService(finish: Finish): Promise<ReturnType<Finish>> {
     return finish(
       streams,
       { '../service.wsdl': SAMPLE_WSDL, 'exchanges.json': `${JSON.stringify(exchanges, null, 2)}\n`, 'page1.xml': SAMPLE_ANSWER },
-      ['The service is an invented one: begin again with --sample and the WSDL of yours, an address or a file.'],
+      ['The service is only an example: run this again with --sample and your WSDL (an address or a file).'],
       { options },
     );
   } finally {

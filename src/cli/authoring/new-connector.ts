@@ -23,17 +23,17 @@ const FORMATS = ['csv', 'fixed_width', 'xml', 'json', 'xlsx', 'bai2'] as const;
 export function registerNewConnector(cli: Cli, command: Command, terminal?: Terminal): void {
   command
     .command('connector')
-    .argument('[id]', 'its name: lower-case words joined by -; what is not given is asked at a terminal')
+    .argument('[id]', 'its name: lower-case words joined by -; anything missing is asked for at a terminal')
     .option('--transport <name>', TRANSPORTS.join(', '))
-    .option('--format <name>', `for files and HTTP: ${FORMATS.join(', ')}; with --sample it is found out`)
+    .option('--format <name>', `for files and HTTP: ${FORMATS.join(', ')}; with --sample it is detected`)
     .option(
       '--sample <file>',
       'a sample file, or the WSDL of a SOAP service: streams, keys and types are proposed from it, and its beginning becomes the recording',
     )
-    .option('--stream <name>', 'what its stream is called')
+    .option('--stream <name>', 'name of its stream')
     .option('--title <title>', 'its name for people')
-    .option('--sink [kind]', 'also what can be written to it: a file, a request or a table, as the transport has it')
-    .description('Write a working connector with a README and a recording that certifies at once, to go on from.')
+    .option('--sink [kind]', 'also add a sink, what can be written to it: a file, a request or a table, depending on the transport')
+    .description('Write a working connector with a README and a recording, ready to certify and to build on.')
     .action(async (given: string | undefined, options: NewConnectorCommand) => {
       const asker = askerOf(cli, terminal);
       try {
@@ -69,13 +69,13 @@ async function answers(cli: Cli, asker: Asker | undefined, given: string | undef
   const byFile = transport === 'sftp' || transport === 'folder' || transport === 'http';
   await refuseWhatIsOfNoUse(transport, options);
   if (isAsking && transport === 'soap' && more.sample === undefined) {
-    const sample = await asker.line('The WSDL of the service (an address or a file; Enter for an invented one)', '', () => undefined);
+    const sample = await asker.line('The WSDL of the service (an address or a file; press Enter for an example)', '', () => undefined);
     if (sample) more.sample = sample;
   }
   if (byFile && more.sample === undefined && more.format === undefined) {
     const { existsSync } = await import('node:fs');
     const missing = (path: string): string | undefined => (path === '' || existsSync(path) ? undefined : `There is no file ${path}.`);
-    const sample = await asker?.line('A sample of what it gives (a file; Enter for an invented one)', '', missing);
+    const sample = await asker?.line('A sample of its data (a file; press Enter for an example)', '', missing);
     if (sample) more.sample = sample;
     else more.format = await chosen(asker, 'format', transport === 'http' ? 'json' : undefined, FORMATS, 'How are its files written?');
   }
@@ -84,7 +84,7 @@ async function answers(cli: Cli, asker: Asker | undefined, given: string | undef
     isAsking &&
     more.sink === undefined &&
     !hasOwnWsdl &&
-    (await asker.yes(`Can something be written to it too (a ${SINK_OF[transport]})?`))
+    (await asker.yes(`Should Interlocal also write to it (a ${SINK_OF[transport]})?`))
   )
     more.sink = true;
   if (typeof more.sink === 'string' && more.sink !== SINK_OF[transport])
@@ -110,11 +110,11 @@ async function refuseWhatIsOfNoUse(transport: NewConnector['transport'], { sampl
       'Leave --sample out; interlocal discover CONNECTION proposes streams for its tables and views.',
     );
   if ((transport === 'sqlserver' || transport === 'soap') && format !== undefined)
-    refuse('--format', `Over ${transport} there are no files that could have a format.`, 'Leave --format out.');
+    refuse('--format', `Over ${transport} there are no files, so no format can be given.`, 'Leave --format out.');
   if (transport === 'soap' && sample !== undefined && sink !== undefined)
     refuse(
       '--sink',
-      'The sink that this writes is an invented one, and your WSDL does not have its operation.',
+      'The sink written here is only an example, and your WSDL does not have its operation.',
       'Leave --sink out, and write the sink by docs/vendor-guide.md: Writing to a system.',
     );
 }
@@ -139,16 +139,16 @@ async function make(cli: Cli, options: Answers): Promise<void> {
     .sort();
   cli.print({ connector: id, files: made, notes }, () =>
     [
-      `Made the connector ${id}:`,
+      `Created the connector ${id}:`,
       '',
       ...made.map((file) => `  ${file}`),
       '',
       ...notes,
       ...(notes.length ? [''] : []),
-      'What to do next:',
+      'Next steps:',
       '',
-      `  1. Look through ${join(folder, 'connector.yaml')}: names, types and the key are proposals, with their evidence.`,
-      `  2. Look through records.json: it says what the recording must read as.`,
+      `  1. Review ${join(folder, 'connector.yaml')}: names, types and the key are proposals, with their evidence.`,
+      `  2. Review records.json: it says what the recording must read as.`,
       `  3. Fill in README.md.`,
       `  4. interlocal certify ${id} --offline`,
     ].join('\n'),
@@ -176,7 +176,7 @@ async function newFolder(cli: Cli, id: string): Promise<string> {
     throw new ConfigError({
       code: 'FOLDER_NOT_EMPTY',
       place: { file: folder },
-      message: 'There is a connector of this name.',
+      message: 'A connector of this name already exists.',
       hint: 'Choose another name, or remove the folder.',
     });
   return folder;
@@ -198,7 +198,7 @@ async function chosen<T extends string>(
   throw new ConfigError({
     code: 'USAGE',
     place: { path: `--${flag}` },
-    message: answer === undefined ? `--${flag} is missing.` : `"${answer}" is no ${flag}.`,
+    message: answer === undefined ? `--${flag} is missing.` : `"${answer}" is not a known ${flag}.`,
     hint: meant ? `Did you mean ${meant}?` : `One of ${choices.join(', ')}.`,
   });
 }
@@ -219,7 +219,7 @@ async function contents(id: string, transport: NewConnector['transport'], option
         code: 'USAGE',
         place: { path: '--stream' },
         message: `Another stream of the sample is called ${options.stream}.`,
-        hint: `The first, ${streams[0]!.name}, needs a name of its own.`,
+        hint: `The first, ${streams[0]!.name}, needs its own name.`,
       });
     if (options.stream) streams[0]!.name = options.stream;
     const made: NewConnector = { id, title, transport, streams, options: {}, ...more, sink: written?.skeleton };
@@ -253,7 +253,7 @@ async function contents(id: string, transport: NewConnector['transport'], option
       },
       [
         ...sample.notes,
-        `One answer does not say how the interface pages: once a connection is in config/connections.yaml, interlocal discover CONNECTION --path ${path} asks for a second page.`,
+        `One answer does not show how the interface pages: once a connection is in config/connections.yaml, interlocal discover CONNECTION --path ${path} asks for a second page.`,
       ],
     );
   }
@@ -271,7 +271,7 @@ async function sampleOf(
     const format = await chosen(undefined, 'format', options.format ?? (transport === 'http' ? 'json' : undefined), FORMATS, '');
     return {
       ...(format === 'xlsx' ? sampleWorkbook() : { file: SAMPLES[format].file, bytes: Buffer.from(SAMPLES[format].text) }),
-      notes: ['The recording is an invented one: put a real file, with nobody in it, in its place.'],
+      notes: ['The recording is only an example: replace it with a real file without personal data.'],
     };
   }
   const { readFile } = await import('node:fs/promises');
@@ -285,21 +285,21 @@ async function sampleOf(
       code: 'USAGE',
       place: { path: '--sample' },
       message: 'The sample is packed, and answers over HTTP are read as they come.',
-      hint: 'Unpack it and give that; the transport unpacks what is packed for the way (content-encoding).',
+      hint: 'Unpack it first; the transport itself unpacks what a server compresses for transfer (content-encoding).',
     });
   if (options.format !== undefined && options.format !== found)
     throw new ConfigError({
       code: 'USAGE',
       place: { path: '--format' },
       message: `The sample looks like ${found}, not ${options.format}.`,
-      hint: 'Leave --format out, or look at interlocal discover --file.',
+      hint: 'Leave --format out, or try interlocal discover --file.',
     });
   return {
     whole: stream,
     file: basename(options.sample),
     bytes: await cutSample(basename(options.sample), await readFile(options.sample), stream),
     notes: [
-      `The beginning of ${options.sample} was copied into fixtures/. It may hold what nobody else should see: replace names, addresses, numbers of people and accounts by invented ones before you hand the pack to anyone, then run certify with --write-records.`,
+      `The beginning of ${options.sample} was copied into fixtures/. It may contain personal data: replace names, addresses, and the numbers of people and accounts with made-up ones before you share the pack, then run certify with --write-records.`,
     ],
   };
 }
@@ -312,7 +312,7 @@ async function sinkContents(
   const { SINK_OF, sinkSkeleton } = await import('../../authoring/scaffold/skeleton-sinks.ts');
   const writable = format === 'fixed_width' || format === 'xml' || format === 'json' ? format : 'csv';
   const skeleton = sinkSkeleton(transport, writable);
-  const note = `The sink ${skeleton.name} is an invented one: say what the system takes${SINK_OF[transport] === 'file' ? ', and put a file that it accepted beside its records.json' : ', and record what it answered'}.`;
+  const note = `The sink ${skeleton.name} is only an example: describe what the system accepts${SINK_OF[transport] === 'file' ? ', and put a file that it accepted next to its records.json' : ', and record what it answered'}.`;
   const folder = `fixtures/${skeleton.name}`;
   const recorded = { [`${folder}/records.json`]: json(skeleton.recorded) };
   for (const [file, value] of Object.entries(skeleton.answered)) recorded[`${folder}/${file}`] = json(value);
@@ -331,17 +331,17 @@ async function tableContents(finish: Finish): Promise<ReturnType<Finish>> {
     retriever: { query: { tables: ['PAYMENTS'] } },
     incremental: { cursor: 'RowVersion', kind: 'rowversion' },
     fields: [
-      { name: 'Number', type: 'text', evidence: 'CHAR(10), the blanks that fill it are taken off' },
+      { name: 'Number', type: 'text', evidence: 'CHAR(10), padding blanks are removed' },
       { name: 'ReceivedOn', type: 'date', evidence: 'DATE' },
       { name: 'Account', type: 'text', evidence: 'CHAR(15)' },
       { name: 'Amount', type: 'decimal', evidence: 'NUMERIC(19,2)' },
-      { name: 'RowVersion', type: 'text', required: true, evidence: 'ROWVERSION: every change moves it' },
+      { name: 'RowVersion', type: 'text', required: true, evidence: 'ROWVERSION: changes with every update' },
     ],
     keys: [{ fields: ['Number'], evidence: 'the key of the table' }],
     evidence: [],
   };
   return finish([stream], { 'tables.json': json(SAMPLE_TABLE) }, [
-    'The table is an invented one: interlocal discover CONNECTION proposes streams for your tables and views.',
+    'The table is only an example: interlocal discover CONNECTION proposes streams for your tables and views.',
   ]);
 }
 

@@ -6,7 +6,7 @@ export function registerNewSigningKey(cli: Cli, command: Command): void {
   command
     .command('signing-key')
     .argument('<name>', 'who signs with it, such as acme; two files are made: NAME.key.pem and NAME.pem')
-    .description('Make a pair of keys (Ed25519): the private one to sign connectors with, the public one for towns.')
+    .description('Create a pair of keys (Ed25519): the private one to sign connectors with, the public one for towns.')
     .action(async (name: string) => {
       const { basename, dirname, join } = await import('node:path');
       const { open } = await import('node:fs/promises');
@@ -30,7 +30,7 @@ export function registerNewSigningKey(cli: Cli, command: Command): void {
             place: { file: path },
             message:
               error.code === 'EEXIST'
-                ? 'There is a file of this name, and keys are never overwritten.'
+                ? 'A file of this name already exists, and keys are never overwritten.'
                 : `It cannot be written (${error.code}).`,
             hint: 'Choose another name or folder.',
           });
@@ -42,9 +42,9 @@ export function registerNewSigningKey(cli: Cli, command: Command): void {
       await write(files.public_key, publicKey, 0o644);
       cli.print({ key: { ...files, fingerprint } }, () =>
         [
-          `Made a key pair with the fingerprint ${fingerprint}.`,
+          `Created a key pair with the fingerprint ${fingerprint}.`,
           '',
-          `  ${files.private_key}  keep it to yourself, out of version control and of every pack; back it up`,
+          `  ${files.private_key}  keep it private: out of version control and out of every pack; back it up`,
           `  ${files.public_key}  give it to towns; they put it into config/trusted-keys/ after comparing the fingerprint with you`,
           '',
           `Then: interlocal sign CONNECTOR --key ${files.private_key}`,

@@ -5,7 +5,9 @@ import { registerNewSigningKey } from './new-signing-key.ts';
 
 /** `interlocal new connector`, `interlocal new signing-key` */
 export function registerNew(cli: Cli, terminal?: Terminal): void {
-  const command = cli.program.command('new').description('Make something new in this folder: a connector, a key to sign connectors with.');
+  const command = cli.program
+    .command('new')
+    .description('Create something new in this folder: a connector, or a key to sign connectors with.');
   registerNewConnector(cli, command, terminal);
   registerNewSigningKey(cli, command);
 }

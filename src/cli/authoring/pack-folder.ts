@@ -21,7 +21,7 @@ export async function packFolder(cli: Cli, name: string): Promise<string> {
   });
 }
 
-/** The town's folder, which must be one: nothing is installed beside it by mistake. */
+/** The town's folder, which must be one: nothing is installed next to it by mistake. */
 export async function openTownFolder(cli: Cli): Promise<string> {
   const { existsSync } = await import('node:fs');
   const { join, resolve } = await import('node:path');
@@ -32,6 +32,6 @@ export async function openTownFolder(cli: Cli): Promise<string> {
     code: 'FILE_MISSING',
     place: { file: join(cli.project(), 'config/interlocal.yaml') },
     message: "this folder has no config/interlocal.yaml, so it is not a town's folder.",
-    hint: "Name the town's folder with --project, or make one: interlocal init DIR",
+    hint: "Name the town's folder with --project, or create one: interlocal init DIR",
   });
 }

@@ -5,8 +5,8 @@ import type { Cli } from '../cli.ts';
 export function registerPacks(cli: Cli): void {
   cli.program
     .command('packs')
-    .option('--verify', 'end with 1 when one is not as it was installed or released')
-    .description('List the connectors that this town can use: version, where from, signed by whom, and whether they were changed since.')
+    .option('--verify', 'exit with 1 if one differs from what was installed or released')
+    .description('List the connectors that this town can use: version, origin, signer, and whether they were changed since.')
     .action(async (options: { verify?: boolean }) => {
       const { listPacks, remark } = await import('../../authoring/install/list-packs.ts');
       const { openTownFolder } = await import('./pack-folder.ts');

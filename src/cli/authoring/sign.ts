@@ -15,7 +15,7 @@ export function registerSign(cli: Cli): void {
     .argument('<connector>', "a connector of this town's folder, or the path of a pack")
     .requiredOption('--key <key>', 'the private key: a file, ${file:…} or ${env:…}; interlocal new signing-key makes one')
     .option('--valid-until <date>', 'the last day (YYYY-MM-DD, UTC) on which towns may install this version')
-    .option('--no-certify', 'sign it without proving it first')
+    .option('--no-certify', 'sign it without certifying it first')
     .description('Certify a connector offline and write signature.json into its folder: its name, version and hash, signed with your key.')
     .action(async (name: string, options: SignCommand) => {
       const { packFolder } = await import('./pack-folder.ts');
@@ -28,15 +28,15 @@ export function registerSign(cli: Cli): void {
         throw new ConfigError({
           code: 'USAGE',
           place: { path: '--valid-until' },
-          message: `"${options.validUntil}" is no date.`,
+          message: `"${options.validUntil}" is not a date.`,
           hint: 'Write YYYY-MM-DD.',
         });
       if (options.validUntil !== undefined && options.validUntil < new Date().toISOString().slice(0, 10))
         throw new ConfigError({
           code: 'USAGE',
           place: { path: '--valid-until' },
-          message: `${options.validUntil} is over: no town could install it.`,
-          hint: 'Write the last day on which towns may, or leave it out.',
+          message: `${options.validUntil} is in the past: no town could install it.`,
+          hint: 'Give the last day on which towns may install it, or leave it out.',
         });
       const folder = await packFolder(cli, name);
       const key = await privateKey(cli, options.key);
@@ -59,7 +59,7 @@ function registerPack(cli: Cli): void {
     .command('pack')
     .argument('<connector>', "a connector of this town's folder, or the path of a pack")
     .option('--out <file>', 'the archive (default: CONNECTOR-VERSION.zip in this folder)')
-    .description('Write a connector as one .zip to hand over: equal packs give equal archives, byte for byte.')
+    .description('Write a connector as one .zip to hand over: the same pack always gives the same archive, byte for byte.')
     .action(async (name: string, options: { out?: string }) => {
       const { packFolder } = await import('./pack-folder.ts');
       const { writeFile } = await import('node:fs/promises');
@@ -115,7 +115,7 @@ async function goodPack(cli: Cli, folder: string, certify: boolean): Promise<{ i
         code: 'PACK_NOT_CERTIFIED',
         place: { system: `${pack.id} ${pack.connector.version}` },
         message: 'It does not certify, so it is not signed.',
-        hint: 'Mend what failed; --no-certify signs it all the same.',
+        hint: 'Fix what failed; --no-certify signs it anyway.',
       });
     }
   }

@@ -20,14 +20,14 @@ export function registerTest(cli: Cli): void {
   cli.program
     .command('test')
     .argument('[mappings...]', "mappings to test; none: all in the town's folder")
-    .description('Run the tests that stand in the mappings: what a record must give, and what must be rejected.')
+    .description('Run the tests that are in the mappings: what a record must give, and what must be rejected.')
     .action(async (names: string[]) => {
       const { openProject } = await import('../../config/load.ts');
       const project = await openProject(cli.project());
       const { runMappingTests } = await import('../../mapping/tests.ts');
       const settings = { currency: project.config.town.currency, timeZone: project.config.town.time_zone, lookups: project.lookups };
       const reports: MappingReport[] = [];
-      const { runSinkMappingTests } = await import('../../mapping/sink-tests.ts');
+      const { runSinkMappingTests } = await import('../../mapping/sink/sink-tests.ts');
       for (const located of await chosen(project, names)) {
         const { mapping } = located.value;
         try {
@@ -71,7 +71,7 @@ async function chosen(project: Project, names: readonly string[]): Promise<AnyMa
       code: 'MAPPING_UNKNOWN',
       place: { path: name },
       message: `There is no mapping "${name}".`,
-      hint: near ? `Did you mean ${near}?` : `There are: ${all.join(', ') || 'none yet'}.`,
+      hint: near ? `Did you mean ${near}?` : `Known: ${all.join(', ') || 'none yet'}.`,
     });
   }
   if (problems.length) throw new ConfigError(problems);

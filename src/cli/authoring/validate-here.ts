@@ -2,9 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { optionsOf } from '../../config/connection-options.ts';
 import type { Draft } from '../../config/draft.ts';
-import { isReference, resolveSecrets } from '../../config/secrets.ts';
-import { ConfigError, didYouMean, type Problem } from '../../core/errors.ts';
-import { storedModelProblems } from '../../store/stored-model.ts';
+import { didYouMean, type Problem } from '../../core/errors.ts';
+import { storeProblems } from '../../engine/run/store-problems.ts';
 import { transports } from '../../transports/transports.ts';
 
 /**
@@ -13,32 +12,6 @@ import { transports } from '../../transports/transports.ts';
  */
 export async function checkHere(draft: Draft): Promise<Problem[]> {
   return [...(await storeProblems(draft)), ...pathProblems(draft)];
-}
-
-async function storeProblems({ config, entities, folder }: Draft): Promise<Problem[]> {
-  if (!config) return [];
-  let { url } = config.value.store;
-  if (isReference(url))
-    try {
-      url = String(resolveSecrets({ url }, { connection: 'store', folder }).url);
-    } catch (error) {
-      // That it is not there is told where secrets are looked for.
-      if (error instanceof ConfigError) return [];
-      throw error;
-    }
-  const right = [...entities.values()].filter((part) => part !== undefined);
-  const problems = await storedModelProblems(
-    url,
-    folder,
-    right.map((part) => part.value),
-  );
-  return problems.map((problem) => {
-    const path = (problem.place.path ?? '').split('.');
-    const entity = right.find((part) => part.file === problem.place.file);
-    // Columns beside a field, such as amount_currency, stand at the entity.
-    if (entity) return { ...problem, place: { ...entity.at(path), path: problem.place.path } };
-    return { ...problem, place: { ...config.at(['store', 'url']), path: 'store.url' } };
-  });
 }
 
 function pathProblems({ connections, connectors, folder }: Draft): Problem[] {
@@ -58,17 +31,15 @@ function pathProblems({ connections, connectors, folder }: Draft): Problem[] {
         {
           code: 'PATH_MISSING',
           place,
-          message: `${JSON.stringify(given)} is not there, as seen from the town's folder.`,
-          hint:
-            near(path) ??
-            'Make it, correct the path, or have the share mounted. A build server that has no such folders uses --no-secrets.',
+          message: `${JSON.stringify(given)} does not exist, as seen from the town's folder.`,
+          hint: near(path) ?? 'Create it, correct the path, or mount the share. A build server that has no such folders uses --no-secrets.',
         },
       ];
     });
   });
 }
 
-/** A folder beside it with nearly the same name. */
+/** A folder next to it with nearly the same name. */
 function near(path: string): string | undefined {
   const parent = dirname(path);
   if (!existsSync(parent)) return undefined;

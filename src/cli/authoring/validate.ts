@@ -7,14 +7,14 @@ import type { Cli } from '../cli.ts';
 export function registerValidate(cli: Cli): void {
   cli.program
     .command('validate')
-    .description("Check every file of the town's folder and report all problems at once. Reaches no other system, and changes nothing.")
-    .option('--no-secrets', 'do not look whether secrets, folders and store are on this machine (for a build server that has none)')
+    .description("Check every file of the town's folder and report all problems at once. It contacts no other system and changes nothing.")
+    .option('--no-secrets', 'do not check whether secrets, folders and the store exist on this machine (for a build server that has none)')
     .action(async (options: { secrets: boolean }) => {
       const [{ loadProject }, { transports }, { compileMapping }, { compileSinkMapping }, { textOfProblem }] = await Promise.all([
         import('../../config/load.ts'),
         import('../../transports/transports.ts'),
         import('../../mapping/compile.ts'),
-        import('../../mapping/sink-mapping.ts'),
+        import('../../mapping/sink/sink-mapping.ts'),
         import('../../core/errors.ts'),
       ]);
       const { checkHere } = await import('./validate-here.ts');

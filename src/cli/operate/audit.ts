@@ -1,7 +1,7 @@
 import { isCalendarDate } from '../../core/time.ts';
 import { utcOf, zoneOf } from '../../core/zones.ts';
 import { zonedTime } from '../../core/zoned-time.ts';
-import type { AuditEntry, AuditVerdict } from '../../store/audit.ts';
+import type { AuditEntry, AuditVerdict } from '../../reports/audit-log.ts';
 import { type Cli, countOption } from '../cli.ts';
 import { plural, tableText } from '../table.ts';
 
@@ -17,41 +17,37 @@ interface Options {
 export function registerAudit(cli: Cli): void {
   cli.program
     .command('audit')
-    .option('--since <date>', "from this day on, YYYY-MM-DD, or this time, in the town's time zone")
-    .option('--action <action>', 'one kind only: legacy_allowed, host_key_changed, reject_dismissed …')
-    .option('--subject <id>', 'one connection or pipeline only')
-    .option('--limit <n>', 'how many, the newest', countOption, 200)
-    .option('--verify', 'go through the whole log: was anything changed or taken out?')
+    .option('--since <date>', "from this day (YYYY-MM-DD) or time on, in the town's time zone")
+    .option('--action <action>', 'only this kind: legacy_allowed, host_key_changed, reject_dismissed …')
+    .option('--subject <id>', 'only this connection or pipeline')
+    .option('--limit <n>', 'how many of the newest entries', countOption, 200)
+    .option('--verify', 'verify the whole log: was anything changed or removed?')
     .description('Who allowed, changed, dismissed or replayed what, and which host keys were refused.')
     .action(async (options: Options) => {
       const { withTown } = await import('../town.ts');
-      const { AUDIT_ACTIONS, auditWords, listAudit, verifyAudit } = await import('../../store/audit.ts');
+      const { auditEntries, auditNames, auditVerdict } = await import('../../reports/audit-log.ts');
       const { unknownName } = await import('../known.ts');
       const { ConfigError } = await import('../../core/errors.ts');
-      await withTown(cli, async ({ knex, project }) => {
-        const zone = project.config.town.time_zone;
+      await withTown(cli, async (engine) => {
+        const zone = engine.project.config.town.time_zone;
         const since = await sinceOf(options.since, zone);
-        const { actions, subjects } = await auditWords(knex);
-        const [allActions, allSubjects] = [
-          [...AUDIT_ACTIONS, ...actions],
-          [...Object.keys(project.connections), ...project.pipelines.keys(), ...subjects],
-        ];
+        const { actions, subjects } = await auditNames(engine);
         const wrong = [
-          ...(options.action === undefined || allActions.includes(options.action)
+          ...(options.action === undefined || actions.includes(options.action)
             ? []
-            : [unknownName('AUDIT_UNKNOWN', 'action', options.action, allActions)]),
-          ...(options.subject === undefined || allSubjects.includes(options.subject)
+            : [unknownName('AUDIT_UNKNOWN', 'action', options.action, actions)]),
+          ...(options.subject === undefined || subjects.includes(options.subject)
             ? []
-            : [unknownName('AUDIT_UNKNOWN', 'connection or pipeline', options.subject, allSubjects)]),
+            : [unknownName('AUDIT_UNKNOWN', 'connection or pipeline', options.subject, subjects)]),
         ];
         if (wrong.length) throw new ConfigError(wrong);
         if (options.verify) {
-          const verdict = await verifyAudit(knex);
+          const verdict = await auditVerdict(engine);
           cli.setExit(verdict.broken === null ? 0 : 1);
           return cli.print({ verified: { whole: verdict.broken === null, ...verdict } }, () => verdictText(verdict));
         }
-        const entries = await listAudit(knex, { since, action: options.action, subject: options.subject, limit: options.limit });
-        cli.print({ entries }, () => (entries.length === 0 ? 'Nothing is written down.' : entriesTable(entries, zone)));
+        const entries = await auditEntries(engine, { since, action: options.action, subject: options.subject, limit: options.limit });
+        cli.print({ entries }, () => (entries.length === 0 ? 'The audit log has no entries.' : entriesTable(entries, zone)));
       });
     });
 }
@@ -75,7 +71,7 @@ async function sinceOf(text: string | undefined, zone: string): Promise<string |
     throw new ConfigError({
       code: 'USAGE',
       place: { path: '--since' },
-      message: `${JSON.stringify(text)} is no date.`,
+      message: `${JSON.stringify(text)} is not a date.`,
       hint: 'Write it as 2026-07-01, as 2026-07-01T13:00, or with a zone as 2026-07-01T13:00:00Z.',
     });
   return at.toISOString();
@@ -96,8 +92,8 @@ function detailText(detail: Record<string, unknown>): string {
 
 function verdictText({ entries, head, broken }: AuditVerdict): string {
   if (broken !== null)
-    return `The log was tampered with: entry ${broken} is not what was written, or what stood there was taken out. ${entries} before it are whole. Keep the store as it is, and compare with a backup.`;
+    return `The log was tampered with: entry ${broken} was changed or removed. The ${entries} before it are intact. Keep the store as it is, and compare it with a backup.`;
   return entries === 0
-    ? 'The log is whole; it has no entries yet.'
-    : `The log is whole: ${plural(entries, 'entry').replace('entrys', 'entries')}, the newest with the hash ${head}.`;
+    ? 'The log is intact; it has no entries yet.'
+    : `The log is intact: ${plural(entries, 'entry').replace('entrys', 'entries')}, the newest with the hash ${head}.`;
 }

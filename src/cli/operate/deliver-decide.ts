@@ -2,7 +2,7 @@ import { groupDigits } from '../../core/digit-groups.ts';
 import { type Command, Option } from 'commander';
 import type { Decided, Decision } from '../../engine/outbound/decide.ts';
 import type { DecisionPlan } from '../../engine/outbound/decision-plan.ts';
-import { OUTBOX_STATES, type OutboxState } from '../../store/outbox.ts';
+import { OUTBOX_STATES, type OutboxState } from '../../reports/outbox-states.ts';
 import type { Cli } from '../cli.ts';
 import { deliveryJson } from './deliver-json.ts';
 import { plural } from '../table.ts';
@@ -15,19 +15,19 @@ interface Options {
 }
 
 const YES = 'do it without asking';
-const REASON = 'why, in a few words; it stays on record';
+const REASON = 'why, in a few words; it is kept on record';
 
 /** `interlocal deliver approve | dismiss | retry | settle | undo` */
 export function registerDecisions(cli: Cli, deliver: Command): void {
   decision('approve', 'Send records that wait for approval or are held, with the next run.');
-  decision('dismiss', 'Do not send records that wait, are held, refused or rejected. They stay on record. Needs --reason.');
-  decision('retry', 'Send records once more that were rejected, or of which nobody knows whether they arrived.');
+  decision('dismiss', 'Do not send records that wait, are held, refused or rejected. They are kept on record. Needs --reason.');
+  decision('retry', 'Send records again that were rejected or may not have arrived.');
 
   function decision(name: Decision, description: string): void {
     deliver
       .command(name)
       .argument('[records...]', 'ids of records, as deliver list shows them')
-      .option('--pipeline <pipeline>', 'all records of this pipeline for which it can be done')
+      .option('--pipeline <pipeline>', 'all records of this pipeline that allow it')
       .addOption(new Option('--state <state>', 'with --pipeline: only those in this state').choices(OUTBOX_STATES))
       .option('--reason <text>', REASON)
       .option('--yes', YES)
@@ -75,14 +75,14 @@ export function registerDecisions(cli: Cli, deliver: Command): void {
     .option('--rejected', 'the other system did not take it; needs --reason')
     .option('--reason <text>', REASON)
     .option('--yes', YES)
-    .description('Say what became of a delivery, where only a person can see it. deliver undo takes it back.')
+    .description('Record what became of a delivery when only a person can see it. deliver undo takes it back.')
     .action(async (text: string, options: { accepted?: boolean; rejected?: boolean; reason?: string; yes?: boolean }) => {
       const { withTown } = await import('../town.ts');
       const { settleByPerson, toSettleByPerson } = await import('../../engine/outbound/decide.ts');
       const { planOf } = await import('../../engine/outbound/decision-plan.ts');
       const { confirmed, reasonOf } = await import('../confirm.ts');
       const { idsOf } = await import('../known.ts');
-      await eitherOr(options.accepted === true, options.rejected === true, 'Say one of --accepted and --rejected.');
+      await eitherOr(options.accepted === true, options.rejected === true, 'Use either --accepted or --rejected.');
       const id = idsOf([text])[0]!;
       await withTown(cli, async (engine) => {
         const { delivery, open } = await toSettleByPerson(engine.knex, id);
@@ -106,11 +106,11 @@ export function registerDecisions(cli: Cli, deliver: Command): void {
 
   deliver
     .command('undo')
-    .argument('[records...]', 'ids of records about which a person decided')
+    .argument('[records...]', 'ids of records that a person decided on')
     .option('--delivery <delivery>', 'the records of this delivery, which a person settled')
     .option('--reason <text>', REASON)
     .option('--yes', YES)
-    .description('Take back what a person decided: approved, dismissed, retried or settled. Nothing that was sent is called back.')
+    .description('Take back what a person decided: approved, dismissed, retried or settled. Records already sent are not recalled.')
     .action(async (texts: string[], options: { delivery?: string; reason?: string; yes?: boolean }) => {
       const { withTown } = await import('../town.ts');
       const { undo, wouldUndo } = await import('../../engine/outbound/undo.ts');
@@ -141,9 +141,9 @@ const PAST: Record<Decision, string> = {
   retry: 'queued again; the next run sends them',
 };
 
-const NOT_UNDONE = 'no decision of a person can be taken back';
+const NOT_UNDONE = 'there is no decision by a person to take back';
 
-function said(cli: Cli, { done, left }: Decided, text: string, tellLeft = false, why = 'this cannot be done with it'): void {
+function said(cli: Cli, { done, left }: Decided, text: string, tellLeft = false, why = 'this cannot be done in that state'): void {
   if (left.length && (tellLeft || done.length === 0)) cli.setExit(1);
   cli.print({ done: done.map((row) => row.id), left: left.map((row) => row.id) }, () =>
     [text, ...(tellLeft ? left.map((row) => `#${row.id} is ${row.latest ? row.state : 'not the newest of its key'}: ${why}.`) : [])].join(
@@ -170,7 +170,7 @@ function totalsWords(totals: Readonly<Record<string, string>>): string {
 }
 
 function question(name: Decision, { records }: DecisionPlan): string {
-  const verb = { approve: 'Send', dismiss: 'Dismiss', retry: 'Send once more' }[name];
+  const verb = { approve: 'Send', dismiss: 'Dismiss', retry: 'Send again' }[name];
   return `${verb} ${records === 1 ? 'this record' : `these ${records.toLocaleString('en-US')} records`}?`;
 }
 

@@ -1,5 +1,4 @@
-import type { Delivery } from '../../store/deliveries.ts';
-import type { OutboxRow } from '../../store/outbox.ts';
+import type { Delivery, OutboxRow } from '../../reports/outgoing.ts';
 
 /** The contract of `deliver list --json`, docs/json.md; `names` are of rows without a key. */
 export function recordJson(row: OutboxRow, names: ReadonlyMap<number, string>): Record<string, unknown> {

@@ -2,8 +2,8 @@ import { Option } from 'commander';
 import { sameProblem } from '../../core/grouped-problems.ts';
 import { visibleLine } from '../../core/visible.ts';
 import { zonedTime } from '../../core/zoned-time.ts';
-import type { Delivery } from '../../store/deliveries.ts';
-import { OUTBOX_STATES, type OutboxRow, type OutboxState } from '../../store/outbox.ts';
+import { OUTBOX_STATES, type OutboxState } from '../../reports/outbox-states.ts';
+import type { Delivery, OutboxRow } from '../../reports/outgoing.ts';
 import { type Cli, countOption } from '../cli.ts';
 import { registerDecisions } from './deliver-decide.ts';
 import { deliveryJson, recordJson } from './deliver-json.ts';
@@ -16,25 +16,22 @@ const WAITING: readonly OutboxState[] = ['shadow', 'review', 'queued', 'held', '
 export function registerDeliver(cli: Cli): void {
   const deliver = cli.program
     .command('deliver')
-    .description('What goes to other systems: what waits, what was sent, and what became of it.');
+    .description('Records for other systems: what is waiting, what was sent, and what became of it.');
 
   deliver
     .command('list')
     .argument('[pipeline]')
-    .addOption(new Option('--state <state>', 'only records in this state; otherwise all that wait for something').choices(OUTBOX_STATES))
+    .addOption(new Option('--state <state>', 'only records in this state (default: all that are waiting)').choices(OUTBOX_STATES))
     .option('--limit <n>', 'how many', countOption, 200)
-    .description('Records of the outbox, with the reason why they wait.')
+    .description('List the records of the outbox and why each is waiting.')
     .action(async (pipeline: string | undefined, options: { state?: OutboxState; limit: number }) => {
       const { withTown } = await import('../town.ts');
-      const { listOutbox } = await import('../../store/outbox.ts');
-      const { namesOfKeyless } = await import('../../engine/outbound/known-by.ts');
+      const { outgoingRecords } = await import('../../reports/outgoing.ts');
       const { knownPipeline } = await import('../known.ts');
       await withTown(cli, async (engine) => {
         await knownPipeline(engine, pipeline);
-        const { knex, project } = engine;
         const states = options.state ? [options.state] : WAITING;
-        const rows = await listOutbox(knex, { pipeline, states, latest: true, limit: options.limit });
-        const names = await namesOfKeyless(knex, project, rows);
+        const { rows, names } = await outgoingRecords(engine, { pipeline, states, latest: true, limit: options.limit });
         const { textOfProblem } = await import('../../core/errors.ts');
         cli.print({ records: rows.map((row) => recordJson(row, names)) }, () =>
           rows.length
@@ -50,16 +47,15 @@ export function registerDeliver(cli: Cli): void {
     .command('sent')
     .argument('[pipeline]')
     .option('--limit <n>', 'how many', countOption, 50)
-    .description('Files, requests and statements that were sent, the newest first, and what became of them.')
+    .description('List the files, requests and statements that were sent, newest first, and what became of them.')
     .action(async (pipeline: string | undefined, options: { limit: number }) => {
       const { withTown } = await import('../town.ts');
-      const { listDeliveries } = await import('../../store/deliveries.ts');
+      const { sentDeliveries } = await import('../../reports/outgoing.ts');
       const { knownPipeline } = await import('../known.ts');
       await withTown(cli, async (engine) => {
         await knownPipeline(engine, pipeline);
-        const { knex, project } = engine;
-        const zone = project.config.town.time_zone;
-        const list = await listDeliveries(knex, { pipeline, limit: options.limit, newestFirst: true });
+        const zone = engine.project.config.town.time_zone;
+        const list = await sentDeliveries(engine, { pipeline, limit: options.limit });
         cli.print({ deliveries: list.map(deliveryJson) }, () =>
           list.length === 0
             ? 'Nothing was sent yet.'
@@ -87,17 +83,13 @@ export function registerDeliver(cli: Cli): void {
     .description('One delivery with its records and what the other system said. It may hold personal data.')
     .action(async (id: string) => {
       const { withTown } = await import('../town.ts');
-      const { deliveryOf } = await import('../../engine/outbound/decide.ts');
-      const { listOutbox } = await import('../../store/outbox.ts');
-      const { namesOfKeyless } = await import('../../engine/outbound/known-by.ts');
+      const { deliveryWithRecords } = await import('../../reports/outgoing.ts');
       const { textOfProblem } = await import('../../core/errors.ts');
       const { idsOf } = await import('../known.ts');
       const number = idsOf([id])[0]!;
-      await withTown(cli, async ({ knex, project }) => {
-        const delivery = await deliveryOf(knex, number);
-        const zone = project.config.town.time_zone;
-        const rows = await listOutbox(knex, { delivery: delivery.id });
-        const names = await namesOfKeyless(knex, project, rows);
+      await withTown(cli, async (engine) => {
+        const { delivery, rows, names } = await deliveryWithRecords(engine, number);
+        const zone = engine.project.config.town.time_zone;
         cli.print({ ...deliveryJson(delivery), records_sent: rows.map((row) => ({ ...recordJson(row, names), values: row.values })) }, () =>
           [
             visibleLine(
@@ -116,7 +108,7 @@ export function registerDeliver(cli: Cli): void {
   registerDecisions(cli, deliver);
 }
 
-/** Records that wait for the same reason are listed under it, so that it is read once. */
+/** Records that wait for the same reason are listed under it, so it is read once. */
 function linesOf(rows: readonly OutboxRow[], ...[names, textOfProblem]: Rest): string[] {
   const groups = Map.groupBy(rows, (row) => `${row.pipeline} ${row.state} ${row.problems.map(sameProblem).join(' ')}`);
   return [...groups.values()].flatMap((list) => {

@@ -1,5 +1,5 @@
 import { EXIT_ATTENTION } from '../../core/outcome.ts';
-import type { DoctorCheck } from '../../store/examinations.ts';
+import type { DoctorCheck } from '../../engine/doctor/doctor.ts';
 import type { Cli } from '../cli.ts';
 
 const MARKS: Record<DoctorCheck['state'], string> = { ok: '✓', remark: '!', attention: '!', wrong: '✗' };
@@ -8,7 +8,7 @@ const MARKS: Record<DoctorCheck['state'], string> = { ok: '✓', remark: '!', at
 export function registerDoctor(cli: Cli): void {
   cli.program
     .command('doctor')
-    .description('Look at the installation: is the store whole, the audit log, who may read the data, disk, clock, weak connections.')
+    .description('Check the installation: store and audit log, who may read the data, disk, clock, weak connections.')
     .action(async () => {
       const { withTown } = await import('../town.ts');
       const { examine, stateOfExamination } = await import('../../engine/doctor/doctor.ts');

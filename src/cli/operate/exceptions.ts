@@ -10,16 +10,16 @@ const STATES = ['open', 'assigned', 'waiting', 'resolved', 'closed'] as const;
 export function registerExceptions(cli: Cli): void {
   const exceptions = cli.program
     .command('exceptions')
-    .description('What does not reconcile and needs a person: the oldest first, with what to do next.');
+    .description('What does not reconcile and needs attention, oldest first, with what to do next.');
 
   exceptions
     .command('list')
     .argument('[pipeline]', 'only those of this reconciliation')
-    .addOption(new Option('--state <state>', 'only those in this state; otherwise all that need somebody').choices(STATES))
+    .addOption(new Option('--state <state>', 'only those in this state (default: all that need attention)').choices(STATES))
     .option('--type <type>', 'only those of this type, such as not_deposited')
     .option('--owner <name>', 'only those of this owner')
-    .option('--limit <n>', 'how many; otherwise all', countOption)
-    .description('List them, the oldest first.')
+    .option('--limit <n>', 'how many; default: all', countOption)
+    .description('List them, oldest first.')
     .action(
       async (pipeline: string | undefined, options: { state?: (typeof STATES)[number]; type?: string; owner?: string; limit?: number }) => {
         const { withTown } = await import('../town.ts');
@@ -37,7 +37,7 @@ export function registerExceptions(cli: Cli): void {
   exceptions
     .command('show')
     .argument('<id>', 'its id, or the beginning of it')
-    .description('One exception with its records and all that was done about it.')
+    .description('Show one exception with its records and its history.')
     .action(async (id: string) => {
       const { withTown } = await import('../town.ts');
       const { showException } = await import('../../engine/reconciliation/exceptions.ts');
@@ -56,18 +56,18 @@ export function registerExceptions(cli: Cli): void {
       });
     });
 
-  action('assign', 'Say who works on them.', ['--to <name>', 'the owner'], (_, to) => ({ do: 'assign', owner: to }));
-  action('wait', 'Say whose answer they wait for.', ['--on <whom>', 'whose answer'], (_, on) => ({ do: 'wait', on }));
+  action('assign', 'Assign them to someone.', ['--to <name>', 'the owner'], (_, to) => ({ do: 'assign', owner: to }));
+  action('wait', 'Note whose answer they are waiting for.', ['--on <whom>', 'whose answer'], (_, on) => ({ do: 'wait', on }));
   action('note', 'Add a note.', ['--text <text>', 'the note'], (_, text) => ({ do: 'note', text }));
-  action('reopen', 'Take a resolved or closed one up again.', ['--text <text>', 'why'], (_, text) => ({ do: 'reopen', text }));
+  action('reopen', 'Reopen resolved or closed ones.', ['--text <text>', 'why'], (_, text) => ({ do: 'reopen', text }));
 
   const resolve = exceptions
     .command('resolve')
     .argument('<ids...>')
-    .description('Close them, with the reason.')
+    .description('Close them, with a reason.')
     .requiredOption('--text <text>', 'what was found and done');
   resolve.addOption(
-    new Option('--reason <reason>', 'why they need nobody any more')
+    new Option('--reason <reason>', 'why they need no more attention')
       .choices(['corrected_at_source', 'timing', 'written_off', 'booked', 'not_an_error', 'other'])
       .makeOptionMandatory(),
   );

@@ -10,7 +10,7 @@ export function registerExplain(cli: Cli): void {
     .command('explain')
     .argument('<entity>', 'receipt, permit, …')
     .argument('<key>', 'its number, the key of its source record, CONNECTION:KEY, or #ID')
-    .description('Field by field: which record of which file, line and run a value came from.')
+    .description('Show where the value of each field came from: record, file, line and run.')
     .action(async (entity: string, key: string) => {
       const { withTown } = await import('../town.ts');
       const { explain } = await import('../../reports/explain.ts');
@@ -53,7 +53,7 @@ export function registerExplain(cli: Cli): void {
                     `${r.entity} #${r.id}`,
                     ...(r.newest_rejected
                       ? [
-                          `Its newest version was rejected; what follows is the last good one. interlocal rejects show ${r.newest_rejected.reject} says why.`,
+                          `Its newest version was rejected; below is the last good one. interlocal rejects show ${r.newest_rejected.reject} says why.`,
                         ]
                       : []),
                     ...clusterText(r.cluster),
@@ -78,7 +78,7 @@ function clusterText(cluster: ExplainedRecord['cluster']): string[] {
   return [
     `Source records: ${cluster.members.map((m) => `${m.connection}:${m.source_key}`).join(', ')}`,
     ...(cluster.aliases.length > 0 ? [`Also found as ${cluster.aliases.map((id) => `#${id}`).join(', ')}`] : []),
-    ...(ties.length > 0 ? ['What makes them one', ...ties] : []),
+    ...(ties.length > 0 ? ['Why they are the same', ...ties] : []),
     '',
   ];
 }

@@ -10,7 +10,7 @@ export function registerIdentity(cli: Cli): void {
     .command('clusters')
     .argument('<entity>', 'party, …')
     .addOption(new Option('--format <format>', 'how').choices(['csv', 'json', 'table']).default('table'))
-    .description('One row for each source record: golden id, connection, source key, kind of link, score.')
+    .description('List one row for each source record: golden id, connection, source key, kind of link, score.')
     .action(async (name: string, options: { format: 'csv' | 'json' | 'table' }) => {
       const { withTown } = await import('../town.ts');
       const { matchedKind, behind } = await import('../../engine/identity/matched.ts');
@@ -39,7 +39,7 @@ export function registerIdentity(cli: Cli): void {
   identity
     .command('report')
     .argument('<entity>', 'party, …')
-    .description('How many source records make how many, what waits, and how good the links are.')
+    .description('Show counts of source and golden records, what needs review, and the quality of the links.')
     .action(async (name: string) => {
       const { withTown } = await import('../town.ts');
       const { matchedKind } = await import('../../engine/identity/matched.ts');
@@ -64,7 +64,7 @@ export function registerIdentity(cli: Cli): void {
             ),
             '',
             `Linked by rule ${report.links.rule}, by score ${report.links.score}, by a person ${report.links.steward}.`,
-            `Waiting for a person: ${plural(report.waiting.pairs, 'pair')}${report.waiting.later ? `, ${report.waiting.later} of them put off` : ''}. Decided: ${report.decisions.same} same, ${report.decisions.different} different.`,
+            `Needs review: ${plural(report.waiting.pairs, 'pair')}${report.waiting.later ? `, ${report.waiting.later} of them postponed` : ''}. Decided: ${report.decisions.same} same, ${report.decisions.different} different.`,
             `Estimated precision ${percent(report.estimate.precision)}, recall ${percent(report.estimate.recall)}. ${report.estimate.method}`,
           ].join('\n'),
         );
@@ -74,14 +74,14 @@ export function registerIdentity(cli: Cli): void {
   identity
     .command('compare')
     .argument('<entity>', 'party, …')
-    .description('Compare now what the next run would compare first: new records, or all after a change of the model.')
+    .description('Compare now what the next run would compare first: new records, or all records after a change of the model.')
     .action(async (name: string) => {
       const { withTown } = await import('../town.ts');
       const { matchedKind } = await import('../../engine/identity/matched.ts');
       const { compareNow } = await import('../../engine/identity/compare.ts');
       await withTown(cli, async (engine) => {
         const compared = await compareNow(engine, await matchedKind(engine, name), { note: (text) => cli.note(text) });
-        cli.print({ entity: name, compared }, () => (compared ? `All ${name} records are compared.` : 'Nothing is to be compared.'));
+        cli.print({ entity: name, compared }, () => (compared ? `All ${name} records are compared.` : 'There is nothing to compare.'));
       });
     });
 
@@ -89,7 +89,7 @@ export function registerIdentity(cli: Cli): void {
     .command('train')
     .argument('<entity>', 'party, …')
     .option('--dry-run', 'write no file')
-    .description('Estimate the parameters from the records in the store, into a file to read and to commit.')
+    .description('Estimate the parameters from the records in the store, into a file to review and commit.')
     .action(async (name: string, options: { dryRun?: boolean }) => {
       const { withTown } = await import('../town.ts');
       const { matchedKind } = await import('../../engine/identity/matched.ts');
@@ -102,7 +102,7 @@ export function registerIdentity(cli: Cli): void {
           [
             options.dryRun
               ? 'Nothing was written.'
-              : `${file}, version ${parameters.version}. Read it, then commit it: the next run compares all records by it.`,
+              : `${file}, version ${parameters.version}. Review it, then commit it: the next run compares all records with it.`,
             ...Object.entries(parameters.populations).map(
               ([population, p]) =>
                 `${population}: from ${plural(p.records, 'record')}, of which ${Math.round(p.matches).toLocaleString('en-US')} pairs are estimated to be one (prior ${p.prior} bits).`,

@@ -7,14 +7,14 @@ import type { Project } from '../../config/project.ts';
 import { storeUrl } from '../../config/secrets.ts';
 import { ConfigError, InterlocalError, type Problem, textOfProblem } from '../../core/errors.ts';
 import { configurationFingerprint } from '../../engine/run/configuration.ts';
-import type { Knex } from '../../store/open.ts';
-import { migrateModel } from '../../store/model-tables.ts';
+import { fitModel } from '../../engine/run/open.ts';
+import type { Engine } from '../../engine/run/run.ts';
 
 /** The configuration that a process goes by that runs for long. */
 export interface LiveConfiguration {
   project(): Project;
   state(): ConfigurationState;
-  /** Looks whether files were changed and takes them over if they are right. Before each run; never throws for what stands in them. */
+  /** Checks whether files were changed and takes them over if they are right. Before each run; never throws for what is in them. */
   refresh(): Promise<void>;
   stop(): void;
 }
@@ -22,12 +22,12 @@ export interface LiveConfiguration {
 export interface LiveOptions {
   folder: string;
   project: Project;
-  knex: Knex;
+  knex: Engine['knex'];
   log: Logger;
   load(folder: string): Promise<Project>;
   /** A new configuration is in force. */
   onProject(project: Project): void;
-  /** It is known anew whether what is in the folder can be used. */
+  /** It is known again whether what is in the folder can be used. */
   onState(state: ConfigurationState): void;
 }
 
@@ -59,10 +59,7 @@ export function liveConfiguration(options: LiveOptions): LiveConfiguration {
     try {
       const loaded = await load(folder);
       needsNoRestart(project, loaded);
-      await migrateModel(
-        knex,
-        [...loaded.entities.values()].map((e) => e.value),
-      );
+      await fitModel({ knex }, loaded);
       take(loaded, first);
     } catch (error) {
       if (!(error instanceof InterlocalError)) throw error;
@@ -72,20 +69,20 @@ export function liveConfiguration(options: LiveOptions): LiveConfiguration {
 
   function take(loaded: Project, first: boolean): void {
     const changed = configurationFingerprint(loaded) !== configurationFingerprint(project) || !sameSettings(project, loaded);
-    const mended = state.fault !== undefined;
-    if (!changed && !mended) return;
+    const fixed = state.fault !== undefined;
+    if (!changed && !fixed) return;
     if (changed) {
       project = loaded;
       state = { loadedAt: new Date().toISOString() };
       log.level = loaded.config.log.level;
       log.info(
         { pipelines: loaded.pipelines.size },
-        first ? 'configuration: read again' : 'configuration: changed, and in force from now on',
+        first ? 'configuration: read again' : 'configuration: changed; the new one is now in force',
       );
       onProject(loaded);
     } else {
       state = { loadedAt: state.loadedAt };
-      log.info({}, 'configuration: right again; the one in force stays');
+      log.info({}, 'configuration: valid again; the one in force stays');
     }
     onState(state);
   }
@@ -94,7 +91,7 @@ export function liveConfiguration(options: LiveOptions): LiveConfiguration {
     const texts = problems.map(textOfProblem);
     if (JSON.stringify(state.fault?.problems) === JSON.stringify(problems)) return;
     state = { loadedAt: state.loadedAt, fault: { since: state.fault?.since ?? new Date().toISOString(), problems } };
-    log.error({ problems: texts }, 'configuration: changed, and cannot be used; the one before stays in force');
+    log.error({ problems: texts }, 'configuration: changed but not valid; the previous one stays in force');
     onState(state);
   }
 
@@ -139,8 +136,8 @@ function needsNoRestart(now: Project, next: Project): void {
           {
             code: 'RESTART_NEEDED',
             place: { file: 'config/interlocal.yaml', path },
-            message: `${path} was changed while Interlocal runs.`,
-            hint: 'Start interlocal serve again; until then the configuration from before stays in force.',
+            message: `${path} was changed while Interlocal is running.`,
+            hint: 'Restart interlocal serve; until then the previous configuration stays in force.',
           },
         ]
       : [],

@@ -1,9 +1,8 @@
 import { schedule } from 'node-cron';
 import type { Logger } from 'pino';
 import { redact } from '../../config/secrets.ts';
-import { examine, stateOfExamination } from '../../engine/doctor/doctor.ts';
+import { examine, lastLook, stateOfExamination } from '../../engine/doctor/doctor.ts';
 import type { Engine } from '../../engine/run/run.ts';
-import { lastExamination } from '../../store/examinations.ts';
 
 /** Looks at the installation each night, and soon after the start when the last night was missed. Gives what ends that. */
 export async function lookNightly(
@@ -20,14 +19,14 @@ export async function lookNightly(
         const fields = { state, findings: findings.map(({ name, code, detail }) => redact(`${name}: ${detail} [${code}]`)) };
         if (state === 'wrong') log.error(fields, 'doctor: something is wrong');
         else if (state === 'attention') log.warn(fields, 'doctor: something needs attention');
-        else log.info(fields, 'doctor: all is well');
+        else log.info(fields, 'doctor: everything is fine');
       })
-      .catch((error: unknown) => log.error({ error: redact(String(error)) }, 'doctor: the installation could not be looked at'))
+      .catch((error: unknown) => log.error({ error: redact(String(error)) }, 'doctor: the installation could not be checked'))
       .finally(() => (looking = undefined));
   };
   const nightly = schedule(NIGHTLY, look, { timezone: engine.project.config.town.time_zone });
-  const last = await lastExamination(engine.knex);
-  const missed = !last || Date.now() - Date.parse(last.at) > DAY_MS;
+  const last = await lastLook(engine);
+  const missed = last === undefined || Date.now() - Date.parse(last) > DAY_MS;
   const soon = missed ? setTimeout(look, soonMs).unref() : undefined;
   return async () => {
     clearTimeout(soon);

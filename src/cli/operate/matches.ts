@@ -11,14 +11,14 @@ const SHOWN = 200;
 export function registerMatches(cli: Cli): void {
   const matches = cli.program
     .command('matches')
-    .description('Which records of a reconciliation are the same money, by which rule, and what people decided.');
+    .description('List which records of a reconciliation are the same money, by which rule, and what people decided.');
 
   matches
     .command('list')
     .argument('[pipeline]', 'only those of this reconciliation')
     .addOption(new Option('--state <state>', 'only those in this state').choices(STATES))
-    .option('--limit <n>', 'how many; otherwise 200 for people and all with --json', countOption)
-    .description('Matches in force, the newest first.')
+    .option('--limit <n>', 'how many; default: 200, or all with --json', countOption)
+    .description('List the matches in force, newest first.')
     .action(async (pipeline: string | undefined, options: { state?: (typeof STATES)[number]; limit?: number }) => {
       const { withTown } = await import('../town.ts');
       const { matchLines } = await import('../../engine/reconciliation/matches.ts');
@@ -35,7 +35,7 @@ export function registerMatches(cli: Cli): void {
   matches
     .command('show')
     .argument('<id>', 'its id, or the beginning of it')
-    .description('One match with its records, its evidence and all that happened to it.')
+    .description('Show one match with its records, evidence and history.')
     .action(async (id: string) => {
       const { withTown } = await import('../town.ts');
       const { showMatch } = await import('../../engine/reconciliation/matches.ts');
@@ -54,14 +54,14 @@ export function registerMatches(cli: Cli): void {
       });
     });
 
-  decision('confirm', 'Confirm a match that is proposed. No rule takes it back.');
-  decision('revoke', 'Take a match back. No rule makes it again.');
+  decision('confirm', 'Confirm a proposed match. Rules will not undo it.');
+  decision('revoke', 'Revoke a match. Rules will not make it again.');
 
   function decision(name: 'confirm' | 'revoke', description: string): void {
     matches
       .command(name)
       .argument('<id>', 'its id, or the beginning of it')
-      .requiredOption('--reason <text>', 'why; it stands in the audit log')
+      .requiredOption('--reason <text>', 'why; it is kept in the audit log')
       .description(description)
       .action(async (id: string, options: { reason: string }) => {
         const { withTown } = await import('../town.ts');
@@ -71,7 +71,7 @@ export function registerMatches(cli: Cli): void {
           cli.print({ id: match.contentId, pipeline: match.pipeline, decision: name }, () =>
             name === 'confirm'
               ? `${match.contentId.slice(0, 8)} is confirmed.`
-              : `${match.contentId.slice(0, 8)} is revoked; the next run of ${match.pipeline} says what becomes of its records.`,
+              : `${match.contentId.slice(0, 8)} is revoked; the next run of ${match.pipeline} decides what becomes of its records.`,
           );
         });
       });
@@ -83,7 +83,7 @@ export function registerMatches(cli: Cli): void {
     .requiredOption('--left <record...>', 'records of the left side, each as CONNECTION:KEY')
     .requiredOption('--right <record...>', 'records of the right side')
     .requiredOption('--reason <text>', 'why they are the same money')
-    .description('Match records that no rule did; the next run takes them so.')
+    .description('Match records that no rule matched; the next run applies it.')
     .action(async (pipeline: string, options: { left: string[]; right: string[]; reason: string }) => {
       const { withTown } = await import('../town.ts');
       const { matchByHand } = await import('../../engine/reconciliation/matches.ts');

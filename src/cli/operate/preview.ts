@@ -11,7 +11,7 @@ export function registerPreview(cli: Cli): void {
     .command('preview')
     .argument('<pipeline>')
     .option('--limit <n>', 'how many changes to list', countOption, 20)
-    .description('What a run would change; nothing is written and no file is moved.')
+    .description('Show what a run would change; nothing is written and no file is moved.')
     .action(async (name: string, options: { limit: number }) => {
       const { withTown } = await import('../town.ts');
       const { previewPipeline } = await import('../../engine/run/preview.ts');

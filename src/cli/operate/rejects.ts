@@ -2,35 +2,33 @@ import { Option } from 'commander';
 import { EXIT_CODES } from '../../core/outcome.ts';
 import type { Engine } from '../../engine/run/run.ts';
 import type { Replayed } from '../../engine/landing/replay.ts';
-import type { Reject } from '../../store/rejects.ts';
+import type { Reject } from '../../reports/rejects.ts';
 import { type Cli, countOption } from '../cli.ts';
 import { plural } from '../table.ts';
 
-const REASON = 'why, in a few words; it stays on record';
+const REASON = 'why, in a few words; it is kept on record';
 const YES = 'do it without asking';
 
 /** `interlocal rejects list | show | replay | dismiss | reopen` */
 export function registerRejects(cli: Cli): void {
-  const rejects = cli.program.command('rejects').description('Records that were rejected: why, and what to do.');
+  const rejects = cli.program.command('rejects').description('Rejected records: why they were rejected, and what to do.');
 
   rejects
     .command('list')
     .argument('[pipeline]')
     .addOption(new Option('--state <state>', 'which').choices(['open', 'replayed', 'superseded']).default('open'))
     .option('--limit <n>', 'how many', countOption, 200)
-    .description('List them with key, date, amount, file, line and reason. The same problem in several records is told once.')
+    .description('List them with key, date, amount, file, line and reason. The same problem in several records is shown once.')
     .action(async (pipeline: string | undefined, options: { state: Reject['state']; limit: number }) => {
       const { withTown } = await import('../town.ts');
-      const { listRejects, countRejects } = await import('../../store/rejects.ts');
+      const { rejectedRecords } = await import('../../reports/rejects.ts');
       const { groupRejects } = await import('../../reports/reject-facts.ts');
       const { groupJson, rejectJson } = await import('./rejects-json.ts');
       const { groupText } = await import('./rejects-text.ts');
       const { knownPipeline } = await import('../known.ts');
       await withTown(cli, async (engine) => {
         await knownPipeline(engine, pipeline);
-        const filter = { pipeline, state: options.state };
-        const list = await listRejects(engine.knex, { ...filter, limit: options.limit });
-        const all = await countRejects(engine.knex, filter);
+        const { records: list, total: all } = await rejectedRecords(engine, { pipeline, ...options });
         const groups = groupRejects(engine.project, list);
         const facts = new Map(groups.flatMap((group) => group.rejects.map((one) => [one.reject.id, one])));
         cli.print({ rejects: list.map((r) => rejectJson(facts.get(r.id)!)), groups: groups.map(groupJson), total: all }, () =>
@@ -48,16 +46,17 @@ export function registerRejects(cli: Cli): void {
   rejects
     .command('show')
     .argument('<id>')
-    .description('One of them with its raw record. It may hold personal data.')
+    .description('Show one with its raw record. It may contain personal data.')
     .action(async (text: string) => {
       const { withTown } = await import('../town.ts');
       const { rejectFacts } = await import('../../reports/reject-facts.ts');
+      const { namedRejects } = await import('../../reports/rejects.ts');
       const { textOfProblem } = await import('../../core/errors.ts');
       const { rejectJson } = await import('./rejects-json.ts');
       const { idsOf } = await import('../known.ts');
       const ids = idsOf([text]);
       await withTown(cli, async (engine) => {
-        const [r] = await named(engine, ids);
+        const [r] = await namedRejects(engine, ids);
         const { problems, ...rest } = rejectJson(rejectFacts(engine.project)(r!)) as { problems: Reject['problems'] };
         const by = r!.dismissedBy === null ? '' : `, dismissed by ${r!.dismissedBy}`;
         cli.print({ ...rest, first_run: r!.firstRun, last_run: r!.lastRun, dismissed_by: r!.dismissedBy, problems, raw: r!.raw }, () =>
@@ -65,7 +64,7 @@ export function registerRejects(cli: Cli): void {
             `#${r!.id} ${r!.pipeline} (${r!.state}${by})`,
             ...problems.map((p) => `    ${textOfProblem(p)}`),
             '',
-            // Each line marked, so that a record cannot pass for words of ours.
+            // Each line marked, so a record cannot pass for words of ours.
             ...r!.raw.split(/\r?\n/).map((line) => `  | ${line}`),
           ].join('\n'),
         );
@@ -81,18 +80,18 @@ export function registerRejects(cli: Cli): void {
     .action(async (texts: string[], options: { pipeline?: string; yes?: boolean }) => {
       const { withTown } = await import('../town.ts');
       const { replayRejects } = await import('../../engine/landing/replay.ts');
-      const { listRejects } = await import('../../store/rejects.ts');
+      const { namedRejects, openRejects } = await import('../../reports/rejects.ts');
       const { idsOf, knownPipeline } = await import('../known.ts');
       const ids = idsOf(texts);
       await withTown(cli, async (engine) => {
         await knownPipeline(engine, options.pipeline);
         const numbers = ids.length ? ids : undefined;
-        if (numbers) await named(engine, numbers);
-        const open = await listRejects(engine.knex, { pipeline: options.pipeline, state: 'open', ids: numbers, limit: 1_000_000 });
+        if (numbers) await namedRejects(engine, numbers);
+        const open = await openRejects(engine, { pipeline: options.pipeline, ids: numbers });
         if (open.length > 0) cli.note(await summary('Mapping again', engine.project, open));
         const pipelines = [...new Set(open.map((r) => r.pipeline))];
         const gone = pipelines.filter((p) => !engine.project.pipelines.has(p));
-        for (const p of gone) cli.note(`${p}: this pipeline is not in the configuration any more; its records stay as they are.`);
+        for (const p of gone) cli.note(`${p}: this pipeline is no longer in the configuration; its records stay as they are.`);
         const results: Replayed[] = [];
         for (const pipeline of pipelines)
           if (!gone.includes(pipeline)) results.push(await replayRejects(engine, pipeline, numbers, { signal: cli.signal }));
@@ -105,11 +104,9 @@ export function registerRejects(cli: Cli): void {
             [
               ...results.map(
                 (r) =>
-                  `${r.pipeline}: ${plural(r.replayed, 'record')} replayed${r.skipped ? `, ${r.skipped} skipped as the pipeline says now` : ''}, ${r.rejected} still rejected${r.unreadable ? `, ${r.unreadable} can only be fixed in the file itself` : ''}`,
+                  `${r.pipeline}: ${plural(r.replayed, 'record')} replayed${r.skipped ? `, ${r.skipped} skipped under the pipeline's present rules` : ''}, ${r.rejected} still rejected${r.unreadable ? `, ${r.unreadable} can only be fixed in the file itself` : ''}`,
               ),
-              ...closed.map(
-                (id) => `#${id} is not open${options.pipeline ? `, or not of ${options.pipeline}` : ''}: nothing was done with it.`,
-              ),
+              ...closed.map((id) => `#${id} is not open${options.pipeline ? `, or not of ${options.pipeline}` : ''}: nothing was done.`),
             ].join('\n') || 'There are no rejected records.',
         );
       });
@@ -133,13 +130,16 @@ export function registerRejects(cli: Cli): void {
       .description(description)
       .action(async (texts: string[], options: { reason?: string; yes?: boolean }) => {
         const { withTown } = await import('../town.ts');
-        const { dismissRejects, reopenRejects } = await import('../../store/rejects.ts');
+        const { dismiss, reopen } = await import('../../engine/landing/decide-rejects.ts');
+        const { namedRejects } = await import('../../reports/rejects.ts');
         const { actorOf } = await import('../../config/actor.ts');
         const { confirmed, reasonOf } = await import('../confirm.ts');
         const { idsOf } = await import('../known.ts');
         const ids = idsOf(texts);
         await withTown(cli, async (engine) => {
-          const meant = (await named(engine, ids)).filter((r) => r.state === state && (name === 'dismiss' || r.dismissedBy !== null));
+          const meant = (await namedRejects(engine, ids)).filter(
+            (r) => r.state === state && (name === 'dismiss' || r.dismissedBy !== null),
+          );
           let done: number[] = [];
           if (meant.length > 0) {
             const lines = [await summary(name === 'dismiss' ? 'To dismiss' : 'To open again', engine.project, meant)];
@@ -148,7 +148,7 @@ export function registerRejects(cli: Cli): void {
             if (meant.length > 1 && !(await confirmed(cli, { lines, question, yes: options.yes }))) cli.note('Nothing was changed.');
             else {
               const numbers = meant.map((r) => r.id);
-              done = await (name === 'dismiss' ? dismissRejects : reopenRejects)(engine.knex, numbers, actorOf(), reason);
+              done = await (name === 'dismiss' ? dismiss : reopen)(engine, numbers, { actor: actorOf(), reason });
             }
           }
           const left = ids.filter((id) => !done.includes(id));
@@ -158,31 +158,14 @@ export function registerRejects(cli: Cli): void {
               `${plural(done.length, 'record')} ${past}.`,
               ...left.map((id) =>
                 name === 'dismiss'
-                  ? `#${id} is not open: nothing was done with it.`
-                  : `#${id} was not dismissed by a person, or the same record is rejected again: nothing was done with it.`,
+                  ? `#${id} is not open: nothing was done.`
+                  : `#${id} was not dismissed by a person, or the same record is rejected again: nothing was done.`,
               ),
             ].join('\n'),
           );
         });
       });
   }
-}
-
-/** The rejected records with these ids. Throws ConfigError REJECT_UNKNOWN with all ids that are none. */
-async function named({ knex }: Engine, ids: readonly number[]): Promise<Reject[]> {
-  const { listRejects } = await import('../../store/rejects.ts');
-  const found = await listRejects(knex, { ids, limit: ids.length });
-  const missing = ids.filter((id) => !found.some((r) => r.id === id));
-  if (missing.length === 0) return found;
-  const { ConfigError } = await import('../../core/errors.ts');
-  throw new ConfigError(
-    missing.map((id) => ({
-      code: 'REJECT_UNKNOWN',
-      place: {},
-      message: `There is no rejected record ${id}.`,
-      hint: 'interlocal rejects list shows them.',
-    })),
-  );
 }
 
 /** `To dismiss: 3 records of receipts: 150.00 USD.` */

@@ -12,7 +12,7 @@ import { plural, tableText } from '../table.ts';
 export function reconciliationText(list: readonly Reconciliation[], format: string, options: { all: boolean; zone: string }): string {
   if (format === 'json') return `${jsonLine({ reconciliations: list.map(reconciliationJson) })}\n`;
   if (format === 'csv') return csvOf(list);
-  if (list.length === 0) return 'There are no reconciliations yet: a pipeline with reconcile: is one.\n';
+  if (list.length === 0) return 'There are no reconciliations yet. Add a pipeline with reconcile:.\n';
   return visible(`${list.map((r) => tableOf(r, options)).join('\n\n')}\n`);
 }
 
@@ -92,7 +92,7 @@ function reasonLines(r: Reconciliation, money: (minor: number | null, currency: 
   if (several.length === 0) return [];
   return [
     '',
-    'Why, where it is the same for several',
+    'Reasons shared by several',
     ...several.map(({ status, reason, currency, keys, difference }) =>
       visibleLine(
         `  ${plural(keys.length, 'key')}, ${statusWord(status, r)}${status === 'unchecked' ? '' : `, ${money(difference, currency)} ${currency}`}: ${reason}`,

@@ -18,7 +18,7 @@ const MOST_REASONS = 20;
 
 /** The revenue report for a terminal: its lines, sums by department and in all, and why what is not reconciled is not. */
 export function revenueTable(rows: readonly RevenueRow[]): string {
-  if (rows.length === 0) return 'There is no revenue in this time.';
+  if (rows.length === 0) return 'There is no revenue in this period.';
   const lines: string[][] = [];
   const departments = byDepartment(rows);
   for (const { department, rows: own, totals } of departments) {
@@ -55,6 +55,6 @@ function notReconciled(rows: readonly RevenueRow[]): string[] {
     ...(reasons.length > shown.length
       ? [`  … and ${plural(reasons.length - shown.length, 'more reason')}; --format csv has them all.`]
       : []),
-    ...(reasonsOverlap(rows) ? ['What has several reasons is counted under each of them.'] : []),
+    ...(reasonsOverlap(rows) ? ['An amount with several reasons is counted under each.'] : []),
   ];
 }

@@ -4,7 +4,8 @@ import { ConfigError, didYouMean } from '../../core/errors.ts';
 import { jsonLine } from '../../core/visible.ts';
 import type { RevenueRow } from '../../reports/revenue.ts';
 import type { Cli } from '../cli.ts';
-import { plural } from '../table.ts';
+import { registerMoneyReports } from './report-money.ts';
+import { chosenFormat, writeOut } from './report-output.ts';
 
 interface RevenueOptions {
   period?: string;
@@ -20,14 +21,16 @@ const RECONCILIATION_FORMATS = ['table', 'csv', 'json'];
 
 /** `interlocal report revenue`, `interlocal report reconciliation` */
 export function registerReport(cli: Cli): void {
-  const report = cli.program.command('report').description('Revenue, and what does not reconcile and why.');
+  const report = cli.program
+    .command('report')
+    .description('Revenue, what reconciles and what does not and why, and the reports of finance.');
 
   report
     .command('revenue')
     .option('--period <period>', 'day, month, fiscal-period or fiscal-year (default: month)')
     .option('--from <date>', 'first day, YYYY-MM-DD')
     .option('--to <date>', 'last day, YYYY-MM-DD')
-    .option('--department <name>', 'this department only')
+    .option('--department <name>', 'only this department')
     .option('--format <format>', `${REVENUE_FORMATS.join(', ')} (default: by the ending of --out, otherwise table)`)
     .option('--out <file>', 'write the report to a file')
     .description('Revenue by department, account, tender and period, with what is not reconciled and why.')
@@ -43,7 +46,7 @@ export function registerReport(cli: Cli): void {
         const rows = query.department === undefined ? all : all.filter((row) => row.department === query.department);
         if (query.department !== undefined && rows.length === 0) {
           await knownDepartment(engine, query.department);
-          cli.note(`The department "${query.department}" has no revenue in this time.`);
+          cli.note(`The department "${query.department}" has no revenue in this period.`);
         }
         const content = await revenueText(rows, format, engine.project);
         // A workbook always goes to a file.
@@ -54,10 +57,10 @@ export function registerReport(cli: Cli): void {
 
   report
     .command('reconciliation')
-    .argument('[pipeline]', 'one reconciliation; none: all of them')
-    .option('--all', 'also what agrees and what could not be checked')
+    .argument('[pipeline]', 'one reconciliation (default: all)')
+    .option('--all', 'also show what agrees and what could not be checked')
     .option('--format <format>', `${RECONCILIATION_FORMATS.join(', ')} (default: table)`)
-    .description('What each reconciliation found: sums by the outer keys, then every key that differs and by how much.')
+    .description('Show what each reconciliation found: sums by the outer keys, then each key that differs and by how much.')
     .action(async (pipeline: string | undefined, options: { all?: boolean; format?: string }) => {
       const { withTown } = await import('../town.ts');
       const { readReconciliation, reconciliationIds } = await import('../../reports/reconciliation.ts');
@@ -72,6 +75,8 @@ export function registerReport(cli: Cli): void {
         process.stdout.write(reconciliationText(list, format, { all: options.all === true, zone: engine.project.config.town.time_zone }));
       });
     });
+
+  registerMoneyReports(cli, report);
 }
 
 async function revenueText(rows: readonly RevenueRow[], format: string, project: Project): Promise<string | Readable> {
@@ -82,74 +87,18 @@ async function revenueText(rows: readonly RevenueRow[], format: string, project:
   return `${(await import('./report-revenue.ts')).revenueTable(rows)}\n`;
 }
 
-/** --format, or what the file's name says, or what --json asks for. A file is never written in another format than its name says. */
-function chosenFormat(given: string | undefined, out: string | undefined, known: readonly string[], json: boolean): string {
-  const ending = /\.([^./\\]+)$/.exec(out ?? '')?.[1]?.toLowerCase();
-  const format = given ?? (ending === undefined ? (json ? 'json' : 'table') : ending === 'txt' ? 'table' : ending);
-  const wrong = (path: string, message: string, hint: string): ConfigError =>
-    new ConfigError({ code: 'USAGE', place: { path }, message, hint });
-  if (!known.includes(format) || (given === undefined && ending === 'table')) {
-    const meant = didYouMean(format, known);
-    throw wrong(
-      given === undefined ? '--out' : '--format',
-      given === undefined ? `This report cannot be written as .${ending}.` : `${JSON.stringify(format)} is no format of this report.`,
-      given === undefined
-        ? `Name a file that ends in ${known.map((name) => (name === 'table' ? '.txt' : `.${name}`)).join(', ')}.`
-        : meant
-          ? `Did you mean ${meant}?`
-          : `There are: ${known.join(', ')}.`,
-    );
-  }
-  const own = format === 'table' ? ['txt'] : [format, ...(format === 'xlsx' ? [] : ['txt'])];
-  if (ending !== undefined && !own.includes(ending))
-    throw wrong('--out', `--format ${format} does not fit a file that ends in .${ending}.`, `Let its name end in .${own[0]}.`);
-  if (json && out === undefined && format !== 'json')
-    throw wrong('--format', `--json and --format ${format} contradict each other.`, 'Give one of them.');
-  if (format === 'xlsx' && out === undefined) throw wrong('--out', 'A workbook needs a file to be written to.', 'Add --out revenue.xlsx.');
-  return format;
-}
-
-/** All of it, or nothing: an older report is replaced only once the new one is written. */
-async function writeOut(cli: Cli, file: string, content: string | Readable, lines: number): Promise<void> {
-  const { rename, rm, writeFile } = await import('node:fs/promises');
-  const { PRIVATE_FILE } = await import('../../store/private-files.ts');
-  const part = `${file}.${process.pid}.part`;
-  try {
-    await writeFile(part, content, { mode: PRIVATE_FILE });
-    await rename(part, file);
-  } catch (error) {
-    await rm(part, { force: true });
-    const { code } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOENT'
-        ? 'its folder is not there'
-        : code === 'EACCES' || code === 'EPERM'
-          ? 'this account may not write there'
-          : code === 'EISDIR'
-            ? 'it is a folder'
-            : (code ?? String(error));
-    throw new ConfigError({
-      code: 'FILE_NOT_WRITABLE',
-      place: { file },
-      message: `The report cannot be written: ${why}.`,
-      hint: 'Name another file with --out.',
-    });
-  }
-  cli.print({ written: file, rows: lines }, () => `Wrote ${plural(lines, 'line')} to ${file}.`);
-}
-
 function unknownReconciliation(given: string, ids: readonly string[], project: Project): ConfigError {
   const pipeline = project.pipelines.get(given)?.value;
   const meant = didYouMean(given, ids);
   const message = pipeline?.reconcile
     ? `The reconciliation "${given}" is off.`
     : pipeline
-      ? `The pipeline "${given}" is no reconciliation.`
+      ? `The pipeline "${given}" is not a reconciliation.`
       : `There is no reconciliation "${given}".`;
   return new ConfigError({
     code: 'PIPELINE_UNKNOWN',
     place: { path: given },
     message,
-    hint: meant ? `Did you mean ${meant}?` : `There are: ${ids.join(', ') || 'none yet'}.`,
+    hint: meant ? `Did you mean ${meant}?` : `Known: ${ids.join(', ') || 'none yet'}.`,
   });
 }

@@ -4,24 +4,26 @@ import { plural, tableText } from '../table.ts';
 
 /** `interlocal review list | show | same | different | later | undo` and `interlocal unmerge` */
 export function registerReview(cli: Cli): void {
-  const review = cli.program.command('review').description('Pairs of records that may be one person: decide, or take a decision back.');
+  const review = cli.program
+    .command('review')
+    .description('Review pairs of records that may be the same person: decide, or take a decision back.');
 
   review
     .command('list')
     .argument('[entity]', 'party, …', 'party')
     .option('--limit <n>', 'how many', countOption, 50)
-    .option('--all-pairs', 'every pair of records, not one for each two golden records')
-    .option('--decided', 'what was decided, instead')
-    .description('What waits, the likeliest first.')
+    .option('--all-pairs', 'every pair of records, not just one for each pair of golden records')
+    .option('--decided', 'show what was decided instead')
+    .description('List the pairs that need review, most likely first.')
     .action(async (name: string, options: { limit: number; allPairs?: boolean; decided?: boolean }) => {
       const { withTown } = await import('../town.ts');
       const { matchedKind, behind } = await import('../../engine/identity/matched.ts');
       const { reviewList } = await import('../../engine/identity/review.ts');
-      const { listDecisions } = await import('../../store/decisions.ts');
+      const { decisionsOf } = await import('../../engine/identity/review.ts');
       await withTown(cli, async (engine) => {
         const kind = await matchedKind(engine, name);
         if (options.decided) {
-          const decisions = await listDecisions(engine.knex, kind.entityId, { limit: options.limit });
+          const decisions = await decisionsOf(engine, kind, options.limit);
           return cli.print({ entity: name, decisions }, () =>
             decisions.length === 0
               ? 'Nothing was decided yet.'
@@ -46,7 +48,7 @@ export function registerReview(cli: Cli): void {
             ? 'Nothing waits.'
             : [
                 tableText(
-                  ['pair', 'score', 'records', 'why it waits'],
+                  ['pair', 'score', 'records', 'why it needs review'],
                   pairs.map((p) => [
                     p.pair,
                     String(p.score),
@@ -66,7 +68,7 @@ export function registerReview(cli: Cli): void {
     .command('show')
     .argument('<pair...>', 'ID-ID, or CONNECTION:KEY CONNECTION:KEY')
     .option('--entity <entity>', 'which', 'party')
-    .description('Both records side by side, why they may be one, and what the score consists of. It holds personal data.')
+    .description('Show both records side by side, why they may be the same, and how the score adds up. Contains personal data.')
     .action(async (names: string[], options: { entity: string }) => {
       const { withTown } = await import('../town.ts');
       const { matchedKind } = await import('../../engine/identity/matched.ts');
@@ -86,8 +88,8 @@ export function registerReview(cli: Cli): void {
       .option('--reason <text>', 'why; it is kept with the decision')
       .description(
         {
-          same: 'They are one. It outranks every score, for ever.',
-          different: 'They are two. It outranks every score, for ever.',
+          same: 'They are the same. This outranks every score from now on.',
+          different: 'They are different. This outranks every score from now on.',
           later: 'Put the pair at the end of the list.',
         }[verdict],
       )
@@ -109,7 +111,7 @@ export function registerReview(cli: Cli): void {
               done.a.golden_id === done.b.golden_id
                 ? `both are ${options.entity} #${done.a.golden_id}`
                 : `they are ${options.entity} #${done.a.golden_id} and #${done.b.golden_id}`;
-            return `Decision ${done.decision}: ${two} are ${verdict === 'later' ? 'put off' : verdict}; ${now}. interlocal review undo ${done.decision} takes it back.`;
+            return `Decision ${done.decision}: ${two} are ${verdict === 'later' ? 'postponed' : verdict}; ${now}. interlocal review undo ${done.decision} takes it back.`;
           });
         });
       });
@@ -118,7 +120,7 @@ export function registerReview(cli: Cli): void {
     .command('undo')
     .argument('<decision...>', 'its number, or the pair')
     .option('--entity <entity>', 'which', 'party')
-    .description('Take a decision back: the score counts again.')
+    .description('Take a decision back; the score counts again.')
     .action(async (names: string[], options: { entity: string }) => {
       const { withTown } = await import('../town.ts');
       const { actorOf } = await import('../../config/actor.ts');
@@ -149,7 +151,7 @@ export function registerReview(cli: Cli): void {
         const done = await unmerge(engine, kind, await namedMember(engine, kind, record), { actor: actorOf(), reason: options.reason });
         cli.print({ decisions: done }, () =>
           [
-            `${record} is ${name} #${done[0]!.a.golden_id} now; it was one with ${plural(done.length, 'other record')}.`,
+            `${record} is ${name} #${done[0]!.a.golden_id} now; it was linked with ${plural(done.length, 'other record')}.`,
             `interlocal review undo NUMBER takes it back: ${done.map((d) => d.decision).join(', ')}.`,
           ].join('\n'),
         );
@@ -176,7 +178,7 @@ function textOfPair(
     ...pair.reasons.map((reason) => `- ${reason}`),
     '',
     tableText(
-      ['what', 'how it agrees', 'bits'],
+      ['what', 'how well it agrees', 'bits'],
       [...pair.waterfall.map((bar) => [bar.feature, bar.level, signed(bar.bits)]), ['score', '', signed(pair.score)]],
       [2],
     ),

@@ -10,10 +10,10 @@ import { plural, tableText } from '../table.ts';
 export function registerRun(cli: Cli): void {
   cli.program
     .command('run')
-    .argument('[pipelines...]', 'pipelines to run, in this order')
-    .option('--all', 'all pipelines that are not off, in their order')
-    .option('--adopt-configuration', "this folder's configuration is the right one, although another folder's has replaced it in the store")
-    .description('Run pipelines now. Run again at any time: nothing is read or entered twice.')
+    .argument('[pipelines...]', 'names of pipelines to run, in this order')
+    .option('--all', 'run all pipelines that are not off, in their order')
+    .option('--adopt-configuration', "use this folder's configuration, although another folder's has replaced it in the store")
+    .description('Run pipelines now. It is safe to run them again at any time: nothing is read or entered twice.')
     .action(async (names: string[], options: { all?: boolean; adoptConfiguration?: boolean }) => {
       const { withTown } = await import('../town.ts');
       const { runPipeline } = await import('../../engine/run/run.ts');
@@ -86,7 +86,7 @@ export function chosenPipelines(
     throw new ConfigError({
       code: 'USAGE',
       place: {},
-      message: `--all runs every pipeline, and ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} named as well.`,
+      message: `--all runs every pipeline, but ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} named as well.`,
       hint: 'Give one of the two.',
     });
   if (all) return ordered;
@@ -95,7 +95,7 @@ export function chosenPipelines(
       code: 'USAGE',
       place: {},
       message: 'Name the pipelines to run, or use --all.',
-      hint: `There are: ${ordered.join(', ') || 'none yet'}.`,
+      hint: `Known: ${ordered.join(', ') || 'none yet'}.`,
     });
   const unknown = names.filter((name) => !project.pipelines.has(name));
   if (unknown.length)
@@ -106,14 +106,14 @@ export function chosenPipelines(
           code: 'PIPELINE_UNKNOWN',
           place: { path: name },
           message: `There is no pipeline "${name}".`,
-          hint: meant ? `Did you mean ${meant}?` : `There are: ${ordered.join(', ') || 'none yet'}.`,
+          hint: meant ? `Did you mean ${meant}?` : `Known: ${ordered.join(', ') || 'none yet'}.`,
         };
       }),
     );
   return [...names];
 }
 
-/** What an outbound pipeline sent, and what came of it, stands in its notes. */
+/** What an outbound pipeline sent, and what came of it, is in its notes. */
 function resultLine(r: RunResult, outbound: boolean): string {
   const c = r.counts;
   const parts = [`${plural(c.read, 'record')} ${outbound ? 'looked at' : 'read'}`];
@@ -122,14 +122,14 @@ function resultLine(r: RunResult, outbound: boolean): string {
   if (c.deleted) parts.push(`${c.deleted.toLocaleString('en-US')} deleted`);
   if (c.unchanged) parts.push(`${c.unchanged.toLocaleString('en-US')} unchanged`);
   if (c.skipped) parts.push(`${c.skipped.toLocaleString('en-US')} skipped`);
-  if (c.rejected) parts.push(`${c.rejected.toLocaleString('en-US')} ${outbound ? 'refused' : 'set aside'}`);
+  if (c.rejected) parts.push(`${c.rejected.toLocaleString('en-US')} ${outbound ? 'refused' : 'rejected'}`);
   return `${r.pipeline}: ${r.outcome}, ${parts.join(', ')} (${(r.durationMs / 1000).toFixed(1)} s)`;
 }
 
 export function resultsTable(results: readonly RunResult[]): string {
   const n = (x: number): string => x.toLocaleString('en-US');
   return tableText(
-    ['pipeline', 'outcome', 'read', 'new', 'changed', 'unchanged', 'skipped', 'set aside', 'deleted', 'seconds'],
+    ['pipeline', 'outcome', 'read', 'new', 'changed', 'unchanged', 'skipped', 'rejected', 'deleted', 'seconds'],
     results.map((r) => [
       r.pipeline,
       r.outcome,

@@ -10,7 +10,7 @@ export async function serveLog(level: string, zone: string, terminal: boolean = 
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  // Standard output is written at once where it is a file, a pipe or a terminal, so that the last lines of a process are not lost.
+  // Standard output is written at once where it is a file, a pipe or a terminal, so the last lines of a process are not lost.
   return pino(options, { write: (line: string) => void process.stdout.write(terminal ? plainLine(line, zone) : escapedJson(line)) });
 }
 

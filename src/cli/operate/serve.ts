@@ -15,8 +15,8 @@ export function registerServe(cli: Cli): void {
   cli.program
     .command('serve')
     .option('--port <port>', 'port to listen on (default: PORT in the environment, otherwise server.port)')
-    .option('--no-schedule', 'serve the page only, and run nothing')
-    .description("Serve the town's page and run its pipelines by their schedules, until Ctrl-C.")
+    .option('--no-schedule', 'serve the pages only, and run nothing')
+    .description("Serve the town's pages and run its pipelines on their schedules, until Ctrl-C.")
     .action(async (options: { port?: string; schedule: boolean }) => {
       const asked = options.port === undefined ? undefined : portOf(options.port);
       const { loadTown, withTown } = await import('../town.ts');
@@ -24,13 +24,12 @@ export function registerServe(cli: Cli): void {
       const { serveLog } = await import('./serve-log.ts');
       const { startPageWorkers } = await import('../../server/page-workers.ts');
       const { liveConfiguration } = await import('./live-configuration.ts');
-      const { openKnex } = await import('../../store/open.ts');
-      const { storeUrl } = await import('../../config/secrets.ts');
+      const { closeEngine, openReader } = await import('../../engine/run/open.ts');
       await withTown(cli, async ({ project, knex }) => {
         const { town, server: address, log: logging } = project.config;
         const log = await serveLog(logging.level, town.time_zone);
         // /health looks at the store by a connection of its own: no run that is going on makes it wait.
-        const reading = await openKnex(storeUrl(project), project.folder);
+        const reading = await openReader(project);
         let scheduler: Scheduler | undefined;
         // Runs that the store could not keep are known to this process alone: /health tells of them.
         const unrecorded: NonNullable<Engine['unrecorded']> = new Map();
@@ -45,12 +44,12 @@ export function registerServe(cli: Cli): void {
             pages.use(next);
             scheduler?.use(scheduledPipelines(next), next.config.town.time_zone);
           },
-          onState: (state) => pages.tell(state),
+          onState: (configuration) => pages.tell({ configuration }),
         });
         const pages = startPageWorkers(project, { log, configuration: live.state(), scheduled: options.schedule });
         const frontOf = (now: Project) =>
           createFront(
-            { project: now, knex: reading, unrecorded },
+            { ...reading, project: now, unrecorded },
             { log, configuration: live.state, nextRuns: () => scheduler?.next() ?? [] },
             pages.answer,
           );
@@ -66,7 +65,8 @@ export function registerServe(cli: Cli): void {
               { host: address.host },
               "anyone who reaches this address can read the pages: keep it inside the town's network or behind a proxy that asks who it is",
             );
-          if (options.schedule) scheduler = await startSchedule(live, { knex, unrecorded }, cli.signal, log);
+          if (options.schedule)
+            scheduler = await startSchedule(live, { knex, unrecorded }, cli.signal, log, () => pages.tell({ unrecorded }));
           // What was edited while all this started.
           await live.refresh();
           const { lookNightly } = await import('./look-nightly.ts');
@@ -79,7 +79,7 @@ export function registerServe(cli: Cli): void {
           live.stop();
           await Promise.all([listened ? closed(server) : undefined, scheduler?.stop()]);
           await pages.stop();
-          await reading.destroy();
+          await closeEngine(reading);
           if (listened) log.info({}, 'stopped');
         }
       });
@@ -92,8 +92,8 @@ function portOf(text: string): number {
   throw new ConfigError({
     code: 'USAGE',
     place: { path: '--port' },
-    message: `${JSON.stringify(text)} is no port.`,
-    hint: 'Give a whole number from 0 to 65535; 0 takes any that is free.',
+    message: `${JSON.stringify(text)} is not a port.`,
+    hint: 'Give a whole number from 0 to 65535; 0 takes any free port.',
   });
 }
 
@@ -102,6 +102,7 @@ async function startSchedule(
   store: Pick<Engine, 'knex' | 'unrecorded'>,
   signal: AbortSignal,
   log: Logger,
+  onRunEnd: () => void,
 ): Promise<Scheduler> {
   const { startScheduler } = await import('../../worker/scheduler.ts');
   const { runPipeline } = await import('../../engine/run/run.ts');
@@ -134,7 +135,9 @@ async function startSchedule(
         else log.warn(fields, 'run: ended without all records');
       } catch (error) {
         if (!(error instanceof InterlocalError)) throw error;
-        log.warn({ pipeline: id, problems: error.problems.map((p) => redact(textOfProblem(p))) }, 'run: not begun');
+        log.warn({ pipeline: id, problems: error.problems.map((p) => redact(textOfProblem(p))) }, 'run: not started');
+      } finally {
+        onRunEnd();
       }
     },
   });
@@ -157,22 +160,22 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
     return new FatalError({
       code: 'PORT_IN_USE',
       place,
-      message: `Port ${port} on ${host} is in use by another program, perhaps by an Interlocal that runs already.`,
-      hint: `End that one, or take another port: interlocal serve --port ${port < 65535 ? port + 1 : 8650}`,
+      message: `Port ${port} on ${host} is in use by another program, perhaps by another Interlocal.`,
+      hint: `Stop that one, or use another port: interlocal serve --port ${port < 65535 ? port + 1 : 8650}`,
     });
   if (error.code === 'EACCES')
     return new FatalError({
       code: 'PORT_FORBIDDEN',
       place,
       message: `This account may not listen on port ${port}.`,
-      hint: 'Take a port above 1023.',
+      hint: 'Use a port above 1023.',
     });
   if (path === 'server.host')
     return new FatalError({
       code: 'HOST_UNKNOWN',
       place,
       message: `This machine has no address ${host}.`,
-      hint: 'Use 127.0.0.1 for this machine alone, 0.0.0.0 for all of its addresses, or one of them.',
+      hint: 'Use 127.0.0.1 for this machine only, 0.0.0.0 for all of its addresses, or one of them.',
     });
   return new FatalError({
     code: 'SERVER_START',

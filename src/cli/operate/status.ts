@@ -1,4 +1,5 @@
 import type { Health } from '../../core/health.ts';
+import { scheduleWords } from '../../core/schedule-words.ts';
 import type { OutboundStatus } from '../../reports/deliveries.ts';
 import { visibleLine } from '../../core/visible.ts';
 import { zonedTime } from '../../core/zoned-time.ts';
@@ -13,7 +14,7 @@ const EXIT: Record<Health, number> = { ok: 0, attention: EXIT_ATTENTION, failing
 export function registerStatus(cli: Cli): void {
   cli.program
     .command('status')
-    .description('How each pipeline did last, what is set aside, and what is waiting.')
+    .description('Show the last run of each pipeline, rejected records, and what is waiting.')
     .action(async () => {
       const { withTown } = await import('../town.ts');
       const { otherInForce } = await import('../../engine/run/configuration.ts');
@@ -33,11 +34,11 @@ export function registerStatus(cli: Cli): void {
           { configuration: { in_force: other === undefined, other: other ?? null }, pipelines: status, doctor: installation },
           () => {
             const table = tableText(
-              ['pipeline', 'mode', 'schedule', 'last run', 'outcome', 'read', 'set aside now'],
+              ['pipeline', 'mode', 'schedule', 'last run', 'outcome', 'read', 'rejected now'],
               status.map((s) => [
-                s.pipeline,
+                s.title ? `${s.title} (${s.pipeline})` : s.pipeline,
                 s.mode,
-                s.schedule ?? '',
+                s.schedule ? scheduleWords(s.schedule) : '',
                 s.last_run ? zonedTime(s.last_run.started_at, zone) : 'never',
                 s.last_run?.outcome ?? (s.stalled_since ? 'stalled' : s.running ? 'running' : ''),
                 String(s.last_run?.read ?? ''),
@@ -54,7 +55,7 @@ export function registerStatus(cli: Cli): void {
             const details = status.flatMap((s) => [
               ...(s.stalled_since
                 ? [
-                    `${s.pipeline}: stalled: the run has not advanced since ${zonedTime(s.stalled_since, zone)}. It is given up when the time-outs of its connection are over.`,
+                    `${s.pipeline}: stalled: the run has not advanced since ${zonedTime(s.stalled_since, zone)}. It ends when its connection times out.`,
                   ]
                 : []),
               ...(s.last_run?.problems.length ? [`${s.pipeline}: ${textOfProblems(s.last_run.problems)}`] : []),
@@ -65,7 +66,7 @@ export function registerStatus(cli: Cli): void {
               ...(other
                 ? [
                     '',
-                    `The configuration of this folder is not the one that the records were last made by, which is that of ${visibleLine(other.folder)} on ${other.host}, in force since ${zonedTime(other.at, zone)}. The next run goes by this one.`,
+                    `The records were last made with another configuration than this folder's: that of ${visibleLine(other.folder)} on ${other.host}, in force since ${zonedTime(other.at, zone)}. The next run uses this folder's.`,
                   ]
                 : []),
               ...(goesOut.length ? ['', outboundTable(goesOut, forAPerson)] : []),
@@ -85,7 +86,7 @@ function outboundTable(
   forAPerson: (outbound: OutboundStatus) => number,
 ): string {
   return tableText(
-    ['goes out', 'to', 'for a person', 'not sent yet', 'on its way', 'overdue', 'last delivery'],
+    ['goes out', 'to', 'needs attention', 'not sent yet', 'on its way', 'overdue', 'last delivery'],
     list.map(({ pipeline, outbound: o }) => [
       pipeline,
       `${o.connection}.${o.sink}`,
@@ -106,7 +107,7 @@ function waitsTexts(pipeline: string, o: OutboundStatus, person: string, count: 
     ...(o.to_settle ? [`interlocal deliver sent ${pipeline}; interlocal deliver settle`] : []),
   ].join('; ');
   return [
-    ...(person ? [`${pipeline}: for a person: ${person}. See: ${see}`] : []),
+    ...(person ? [`${pipeline}: needs attention: ${person}. See: ${see}`] : []),
     ...(o.overdue ? [`${pipeline}: ${late} had no answer for longer than the sink allows. See: interlocal deliver sent ${pipeline}`] : []),
   ];
 }

@@ -1,10 +1,10 @@
-import type { CopiedTable } from '../../store/copy.ts';
+import type { CopiedTable } from '../../engine/run/copy-town.ts';
 import type { Cli } from '../cli.ts';
 import { plural } from '../table.ts';
 
 /** `interlocal store copy --to URL` */
 export function registerStore(cli: Cli): void {
-  const store = cli.program.command('store').description("The town's store as a whole.");
+  const store = cli.program.command('store').description("Work on the town's store as a whole.");
   store
     .command('copy')
     .requiredOption('--to <url>', 'an empty store: sqlite:PATH or postgres://USER@HOST/DATABASE')
@@ -26,5 +26,5 @@ export function registerStore(cli: Cli): void {
 
 function summary(tables: readonly CopiedTable[]): string {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  return `Copied ${plural(rows, 'row')} in ${plural(tables.length, 'table')}; both stores are equal, row by row.\nSet store.url in config/interlocal.yaml to the new store, then start Interlocal again.`;
+  return `Copied ${plural(rows, 'row')} in ${plural(tables.length, 'table')}; both stores hold the same rows.\nSet store.url in config/interlocal.yaml to the new store, then start Interlocal again.`;
 }

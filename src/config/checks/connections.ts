@@ -9,7 +9,7 @@ import type { ConnectorConfig } from '../schema/connector.ts';
 import { isSecretAt } from '../schema-at.ts';
 import { eachText, missingSecrets } from '../secrets.ts';
 import { textOfPath } from '../words.ts';
-import type { Path } from '../yaml-document.ts';
+import type { Path } from '../yaml/document.ts';
 import { unknownReference } from './references.ts';
 
 type Options = Record<string, unknown>;
@@ -107,7 +107,7 @@ function misplacedReference(part: Parts, path: Path): Problem {
     part,
     path,
     'VALUE_INVALID',
-    'a reference such as ${env:NAME} is taken only by options that are secrets.',
+    'a reference such as ${env:NAME} works only in options of type secret.',
     'Write the value itself; what differs between machines goes into config/connections.local.yaml.',
   );
 }
@@ -125,7 +125,7 @@ export function checkReferences(part: Part<unknown>): Problem[] {
           part,
           path,
           'VALUE_INVALID',
-          'a reference such as ${env:NAME} is taken only by secret options in config/connections.yaml and by store.url.',
+          'a reference such as ${env:NAME} works only in secret options in config/connections.yaml and in store.url.',
           'Make it an option of the connector and use {{ options.NAME }}, or write the value itself.',
         ),
       );

@@ -50,7 +50,7 @@ function checkOptionList(part: Connector, transportOptions: TransportOptions): P
           part,
           [...path, 'choices'],
           'VALUE_INVALID',
-          `choices are for options of type text and list, and this one is ${spec.type}.`,
+          `choices are for options of type text and list, but this one is ${spec.type}.`,
         ),
       );
     if (spec.default === undefined) continue;
@@ -111,15 +111,9 @@ function checkPlaceholders(part: Connector, transportOptions: TransportOptions):
     placeholdersIn(value, at).flatMap(({ name, path }) => {
       if (name === undefined)
         return [
-          problemAt(
-            part,
-            path,
-            'VALUE_INVALID',
-            '{{ begins a name here and is not closed, or what stands in it is no name.',
-            'Write {{ options.NAME }}.',
-          ),
+          problemAt(part, path, 'VALUE_INVALID', '{{ is not closed here, or what is inside is not a name.', 'Write {{ options.NAME }}.'),
         ];
-      // Without the transport's schema nobody knows its options.
+      // Without the transport's schema its options are not known.
       if (known.includes(name) || (!transport && name.startsWith('options.'))) return [];
       if (stream && isOfParent(name, stream, part.value.streams)) return [];
       const why = stream && notGiven(name, stream, part.value.streams);
@@ -192,7 +186,7 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
     checkRule(rule, transport, (path, message, hint) => add(['error_handler', 'rules', i, ...path], 'VALUE_INVALID', message, hint)),
   );
   if (stream.error_handler?.rules.some((rule) => rule.action === 'login') && !retriever.request?.login)
-    add(['error_handler', 'rules'], 'VALUE_INVALID', 'a rule logs in anew, and the stream has no login.', 'Add retriever.request.login.');
+    add(['error_handler', 'rules'], 'VALUE_INVALID', 'a rule logs in again, but the stream has no login.', 'Add retriever.request.login.');
   const { paginator } = stream;
   if (paginator && paginator.kind !== 'link' && retriever.request) {
     const asked = placeholdersIn(retriever.request, []).map(({ name }) => name);
@@ -200,7 +194,7 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
       add(
         ['paginator', 'kind'],
         'VALUE_INVALID',
-        `the request does not say which page it wants, so that the first one would be read again and again.`,
+        `the request does not say which page it wants, so the first one would be read over and over.`,
         `Put {{ ${paginator.kind} }} into its ${part.value.transport === 'soap' ? 'body' : 'query'}.`,
       );
   }
@@ -213,11 +207,11 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
     add(
       ['paginator', 'more'],
       'VALUE_INVALID',
-      'is read beside the list of records, and answers of this kind are nothing but records.',
-      'Take it out; json with rows, xml and SOAP answers have room for it.',
+      'is read outside the list of records, but answers of this kind contain only records.',
+      'Remove it; json with rows, xml and SOAP answers have room for it.',
     );
   if (stream.paginator?.kind === 'cursor' && !stream.paginator.cursor)
-    add(['paginator', 'cursor'], 'KEY_MISSING', 'the key "cursor" is missing: it says where in an answer the next cursor stands.');
+    add(['paginator', 'cursor'], 'KEY_MISSING', 'the key "cursor" is missing: it says where in an answer the next cursor is.');
 
   problems.push(...checkIncremental(part, base, stream));
   if (retriever.files?.unpack) checkUnpack(retriever.files.unpack, part.value.options, add);
@@ -229,7 +223,7 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
 /** What the statuses of each transport's errors are; a folder's have none. */
 const STATUSES = {
   http: { is: 'HTTP status', from: 100, to: 599, hint: 'Such as 404 or 503.' },
-  soap: { is: 'HTTP status', from: 100, to: 599, hint: 'Such as 500; what stands in a fault is found with fault.' },
+  soap: { is: 'HTTP status', from: 100, to: 599, hint: 'Such as 500; use fault for the text of a fault.' },
   sftp: { is: 'SFTP status', from: 1, to: 31, hint: '2 no such file, 3 permission denied, 4 failure, 8 not supported.' },
   sqlserver: { is: 'SQL Server error number', from: 1, to: 2_147_483_647, hint: 'Such as 1205, a deadlock.' },
   folder: undefined,
@@ -242,12 +236,12 @@ function checkRule(
   add: (path: StreamPath, message: string, hint: string) => void,
 ): void {
   if (rule.status === undefined && rule.fault === undefined)
-    add([], 'this rule says not which errors it is about.', 'Give status, fault, or both.');
+    add([], 'this rule does not say which errors it covers.', 'Give status, fault, or both.');
   const known = STATUSES[transport];
-  if (!known && rule.status) add(['status'], 'errors of a folder have no status.', 'Use fault with the code of the system: EBUSY, EACCES.');
+  if (!known && rule.status) add(['status'], 'folder errors have no status.', 'Use fault with the code of the system: EBUSY, EACCES.');
   rule.status?.forEach((status, s) => {
     if (known && (status < known.from || status > known.to))
-      add(['status', s], `${status} is no ${known.is}: those go from ${known.from} to ${known.to}.`, known.hint);
+      add(['status', s], `${status} is not a ${known.is}: those go from ${known.from} to ${known.to}.`, known.hint);
   });
 }
 
@@ -288,8 +282,8 @@ function checkFieldNames(part: Connector, base: StreamPath, stream: StreamConfig
         part,
         [...base, 'primary_key', 'may_be_empty'],
         'VALUE_INVALID',
-        'every field of the key may be empty, and a record needs one that is not.',
-        'Take out of may_be_empty a field that each record has.',
+        'every field of the key may be empty, but a record needs at least one that is not.',
+        'Remove from may_be_empty a field that every record has.',
       ),
     );
   known(stream.incremental?.cursor, ['incremental', 'cursor']);
@@ -308,7 +302,7 @@ function checkFieldNames(part: Connector, base: StreamPath, stream: StreamConfig
         part,
         [...base, 'deletes', 'values'],
         'KEY_MISSING',
-        `the key "values" is missing: it says what stands in ${stream.deletes.field} when a record was deleted.`,
+        `the key "values" is missing: it says what ${stream.deletes.field} contains when a record was deleted.`,
         'values: ["1"]; a BIT of SQL Server reads as 1 or 0.',
       ),
     );

@@ -29,8 +29,8 @@ export function checkLayout({ csv, fixed_width, xlsx }: Pick<DecoderConfig, 'csv
       add(
         [...at, name, 'footer_has'],
         'VALUE_INVALID',
-        'is looked for in a footer, and no row of the file is one.',
-        `Say how many are: ${name === 'csv' ? 'footer_lines' : 'footer_rows'}: 1.`,
+        'is looked for in a footer, but the decoder declares no footer.',
+        `Say how many rows it has: ${name === 'csv' ? 'footer_lines' : 'footer_rows'}: 1.`,
       );
   if (xlsx && Array.isArray(xlsx.header)) checkColumnList(xlsx.header, [...at, 'xlsx', 'header'], add);
   if (fixed_width) checkFixedWidth(fixed_width, [...at, 'fixed_width'], add);
@@ -38,7 +38,7 @@ export function checkLayout({ csv, fixed_width, xlsx }: Pick<DecoderConfig, 'csv
 
 function checkCsv(csv: CsvOptions, at: Path, add: Add): void {
   if (csv.record_types && csv.header !== false)
-    add([...at, 'header'], 'VALUE_INVALID', 'must be false, since record_types says the columns.', 'Write header: false.');
+    add([...at, 'header'], 'VALUE_INVALID', 'must be false, because record_types declares the columns.', 'Write header: false.');
   if (csv.quote !== null && csv.quote === csv.delimiter) add([...at, 'quote'], 'VALUE_INVALID', 'is the same as the delimiter.');
   const lists = [
     ...(Array.isArray(csv.header) ? [{ columns: csv.header, path: ['header'] }] : []),
@@ -50,7 +50,7 @@ function checkCsv(csv: CsvOptions, at: Path, add: Add): void {
 function checkColumnList(columns: readonly string[], at: Path, add: Add): void {
   columns.forEach((column, i) => {
     if (column !== '' && columns.indexOf(column) !== i)
-      add([...at, i], 'KEY_DUPLICATE', `the column "${column}" stands in this list twice.`, 'Give each column a name of its own.');
+      add([...at, i], 'KEY_DUPLICATE', `the column "${column}" is in this list twice.`, 'Give each column its own name.');
   });
 }
 
@@ -60,7 +60,7 @@ function checkFixedWidth(layout: FixedWidthOptions, at: Path, add: Add): void {
     add(
       [...at, 'record_length'],
       'KEY_MISSING',
-      'the key "record_length" is missing: without line breaks only it tells where a record ends.',
+      'the key "record_length" is missing: without line breaks, only the length shows where a record ends.',
     );
   const types = Object.entries(layout.record_types);
   const anyRecord = types.filter(([, type]) => !type.when);
@@ -68,7 +68,7 @@ function checkFixedWidth(layout: FixedWidthOptions, at: Path, add: Add): void {
     add(
       [...at, 'record_types', name],
       'VALUE_INVALID',
-      `has no "when", and neither has ${anyRecord[0]![0]}: the two cannot be told apart.`,
+      `has no "when", and neither has ${anyRecord[0]![0]}: the two cannot be distinguished.`,
       'Add when: { from, to, is }.',
     );
   for (const [name, type] of types) {
@@ -90,7 +90,7 @@ function checkFixedWidth(layout: FixedWidthOptions, at: Path, add: Add): void {
       add(
         [...path, 'continues', 'field'],
         'REFERENCE_UNKNOWN',
-        `${quoted(continues.field)} is a field of no other record type.`,
+        `${quoted(continues.field)} is not a field of any other record type.`,
         suggestion(
           continues.field,
           types.flatMap(([other, { fields }]) => (other === name ? [] : Object.keys(fields))),
@@ -113,7 +113,7 @@ function checkFixedWidth(layout: FixedWidthOptions, at: Path, add: Add): void {
           [...path, 'fields', field],
           'VALUE_INVALID',
           `ends at ${to}, but the segments begin at ${segments.from}.`,
-          'What stands in a segment belongs in segments.fields.',
+          'Fields of a segment belong in segments.fields.',
         );
     for (const field of [...Object.keys(segments.fields), ...(segments.number_field ? [segments.number_field] : [])])
       if (Object.hasOwn(type.fields, field))
@@ -129,7 +129,7 @@ function checkMark(mark: { from: number; to: number; is: string; or?: string[] |
         key === 'is' ? [...path, 'is'] : [...path, 'or', key],
         'VALUE_INVALID',
         width < 1
-          ? `from ${mark.from} to ${mark.to} is no part of a record.`
+          ? `from ${mark.from} to ${mark.to} is outside the record.`
           : `has ${is.length} characters, but from ${mark.from} to ${mark.to} are ${width}.`,
       );
 }
@@ -150,19 +150,19 @@ function checkPositions(
       add(
         here,
         'VALUE_INVALID',
-        `the field ${field} (${from}-${to}) lies over the field ${before.name}, which ends at ${before.to}.`,
-        'Look the columns up in the layout again.',
+        `the field ${field} (${from}-${to}) overlaps the field ${before.name}, which ends at ${before.to}.`,
+        'Check the columns against the layout.',
       );
     if (length !== undefined && to > length) add([...here, 'to'], 'VALUE_INVALID', `ends at ${to}, but ${whole} is ${length} long.`);
     if (literal !== undefined && literal.length > to - from + 1)
       add([...here, 'literal'], 'VALUE_INVALID', `is longer than the field, which has ${to - from + 1} characters.`);
     if (sign !== undefined && decimals === undefined)
-      add([...here, 'sign'], 'VALUE_INVALID', 'is for numbers, and the field has no decimals.', 'Add decimals: 2, or 0 for whole numbers.');
+      add([...here, 'sign'], 'VALUE_INVALID', 'is for numbers, but the field has no decimals.', 'Add decimals: 2, or 0 for whole numbers.');
     if (!before || to > before.to) before = { name: field, to };
   }
 }
 
-/** A field that no record type gives would be empty in every record, and nobody would know. */
+/** A field that no record type gives would be empty in every record, and no one would know. */
 function checkSchemaFields(stream: StreamConfig, decoder: DecoderConfig, add: Add): void {
   const types = recordTypesOf(decoder);
   const wanted = stream.record_selector?.types;

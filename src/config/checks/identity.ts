@@ -45,7 +45,7 @@ export function checkMatching(draft: Draft, part: Part<EntityConfig>): Problem[]
               part,
               [...at, 'features', key],
               'VALUE_INVALID',
-              `there is a feature "${made}" already.`,
+              `there is already a feature "${made}".`,
               'A population has one person_name and one address; give this feature another name.',
             ),
           );
@@ -64,7 +64,7 @@ export function checkMatching(draft: Draft, part: Part<EntityConfig>): Problem[]
             part,
             path,
             'VALUE_INVALID',
-            `"${text}" is no part that can be compared.`,
+            `"${text}" is not a part that can be compared.`,
             cuts ? `Parts are ${CUTS.join(', ')}.` : 'A rule compares whole features.',
           ),
         );
@@ -78,7 +78,7 @@ export function checkMatching(draft: Draft, part: Part<EntityConfig>): Problem[]
           [...at, 'review'],
           'VALUE_INVALID',
           'review must not be above link.',
-          'A pair waits from review on and is linked from link on.',
+          'Pairs need review from the first score on and are linked from the second on.',
         ),
       );
   }

@@ -13,7 +13,7 @@ export function checkIncremental(part: Part<ConnectorConfig>, base: (string | nu
   if (!incremental) return problems;
   const { kind } = incremental;
   if (incremental.clock !== undefined && (incremental.delay === undefined || !retriever.query))
-    add(['incremental', 'clock'], 'is for the delay of a query alone.', 'Remove it, or give delay.');
+    add(['incremental', 'clock'], 'applies only to the delay of a query.', 'Remove it, or give delay.');
   const { time_zone: zone } = incremental;
   if (zone !== undefined && !retriever.request)
     add(['incremental', 'time_zone'], 'is for requests; a query compares with what the column has.', 'Remove it.');
@@ -27,14 +27,14 @@ export function checkIncremental(part: Part<ConnectorConfig>, base: (string | nu
         'Only kind: change_tracking needs none.',
         'KEY_MISSING',
       );
-    if (incremental.echo !== undefined) add(['incremental', 'echo'], 'is for kind: change_tracking alone.', 'Remove it.');
+    if (incremental.echo !== undefined) add(['incremental', 'echo'], 'applies only to kind: change_tracking.', 'Remove it.');
   }
   if ((kind === 'rowversion' || kind === 'change_tracking') && !retriever.query)
-    add(['incremental', 'kind'], `${kind} is of SQL Server, and this stream is no query.`, 'Use kind: datetime or sequence.');
+    add(['incremental', 'kind'], `${kind} is for SQL Server, but this stream is not a query.`, 'Use kind: datetime or sequence.');
   else if (kind === 'rowversion') {
     for (const name of ['tie_breaker', 'lookback', 'delay'] as const)
       if (incremental[name] !== undefined)
-        add(['incremental', name], 'means nothing to kind: rowversion, which passes over no row and knows no ties.', 'Remove it.');
+        add(['incremental', name], 'has no effect with kind: rowversion, which misses no row and has no ties.', 'Remove it.');
   } else if (kind === 'change_tracking') problems.push(...checkChanges(part, base, stream));
   return problems;
 }
@@ -46,14 +46,14 @@ function checkChanges(part: Part<ConnectorConfig>, base: (string | number)[], st
   if (stream.partition)
     add(
       ['partition'],
-      'the changes of a table are read all at once: what a part of it lacks would be taken for deleted.',
+      'the changes of a table are read all at once: with partitions, rows of other partitions would be taken for deleted.',
       'Remove partition, or use another kind.',
     );
   const { primary_key: key } = stream;
   const { sql, tables, table_field: tableField } = stream.retriever.query!;
   for (const name of ['cursor', 'tie_breaker', 'start', 'lookback', 'delay', 'format'] as const)
     if (stream.incremental![name] !== undefined)
-      add(['incremental', name], 'means nothing to kind: change_tracking, whose position the server gives.', 'Remove it.');
+      add(['incremental', name], 'has no effect with kind: change_tracking, where the server sets the position.', 'Remove it.');
   if (sql !== undefined)
     add(
       ['retriever', 'query', 'sql'],
@@ -63,8 +63,8 @@ function checkChanges(part: Part<ConnectorConfig>, base: (string | number)[], st
   if (tables && tables.length > 1)
     add(
       ['retriever', 'query', 'tables'],
-      `the server tracks the changes of each table by itself, and there are ${tables.length}.`,
-      'Make a stream of each.',
+      `the server tracks the changes of each table separately, but there are ${tables.length} tables.`,
+      'Make a stream for each.',
     );
   if (!Array.isArray(key))
     add(['primary_key'], 'must be the primary key of the table, which never repeats.', 'Write primary_key: [COLUMN].');
@@ -72,13 +72,13 @@ function checkChanges(part: Part<ConnectorConfig>, base: (string | number)[], st
   if (stream.deletes?.when_absent)
     add(
       ['deletes', 'when_absent'],
-      'is not needed: the server says which rows are gone.',
+      'is not needed: the server reports deleted rows.',
       'Remove it; max_percent counts when everything has to be read again.',
     );
   if (stream.record_selector?.where)
     add(
       ['record_selector', 'where'],
-      'leaves out a row that no longer meets it, and nobody would learn that it is gone.',
+      'leaves out rows that no longer match, so it would not be noticed that they are gone.',
       'Use retriever.query.where.',
     );
   return problems;

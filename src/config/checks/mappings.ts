@@ -52,7 +52,7 @@ export function checkMapping(draft: Draft, part: Mapping, compile?: CompileCheck
       `${quoted(for_each)} is not a field of the stream ${from.stream}.`,
       suggestion(for_each, known.names),
     );
-  if (item_key && for_each === undefined) add(['item_key'], 'VALUE_INVALID', 'is for a mapping with for_each, and this one has none.');
+  if (item_key && for_each === undefined) add(['item_key'], 'VALUE_INVALID', 'is for a mapping with for_each, but this one has none.');
   // The mapping's own condition is about the record, not about its items.
   if (when) checkCondition(when, ['when'], sourceCheck(known, undefined, add), add);
   for (const [name, rule] of Object.entries(fields)) {
@@ -98,8 +98,8 @@ function checkCanonicalFields(entity: EntityConfig, mapping: MappingConfig, add:
       add(
         ['fields', name],
         'KEY_MISSING',
-        `the entity ${entity.entity} requires the field "${name}", and this mapping does not give it.`,
-        'Map it from a source field, or give it with const.',
+        `the entity ${entity.entity} requires the field "${name}", but this mapping does not set it.`,
+        'Map it from a source field, or set it with const.',
       );
   }
   for (const [name, rule] of Object.entries(mapping.fields)) {
@@ -133,7 +133,7 @@ export function sourceCheck(known: SourceFields | undefined, forEach: string | u
       return add(
         path,
         'VALUE_INVALID',
-        `${quoted(name)} looks outside the record.`,
+        `${quoted(name)} refers to something outside the record.`,
         forEach === undefined ? '../ is for mappings with for_each.' : undefined,
       );
     if (!known || (forEach !== undefined && !known.has(forEach))) return;

@@ -24,18 +24,18 @@ export function checkEntity(draft: Draft, part: Part<EntityConfig>): Problem[] {
           part,
           ['fields', name, 'values'],
           'VALUE_INVALID',
-          `values are for fields of type code, and this one is ${field.type}.`,
+          `values are for fields of type code, but this one is ${field.type}.`,
           'Write type: code, or remove values.',
         ),
       );
     problems.push(...referenceProblems(draft, part, name, field, own));
     if (field.references !== undefined && !draft.entities.has(field.references))
       problems.push(unknownReference('entity', field.references, draft.entities.keys(), part, ['fields', name, 'references']));
-    // The table has these columns already, beside the money or the code.
+    // The table has these columns already, next to the money or the code.
     const base = /^(.+)_(currency|raw)$/.exec(name);
     if (base && Object.hasOwn(fields, base[1]!) && fields[base[1]!]!.type === (base[2] === 'raw' ? 'code' : 'money'))
       problems.push(
-        problemAt(part, ['fields', name], 'VALUE_INVALID', `${name} is made beside ${base[1]} by itself.`, 'Remove this field.'),
+        problemAt(part, ['fields', name], 'VALUE_INVALID', `${name} is created automatically with ${base[1]}.`, 'Remove this field.'),
       );
   }
   problems.push(...checkMatching(draft, part));
@@ -89,7 +89,7 @@ function referenceProblems(
           part,
           [...at, key],
           'VALUE_INVALID',
-          `${key} is for references, and this field is ${field.type}.`,
+          `${key} is for references, but this field is ${field.type}.`,
           `Remove ${key}, or leave type out.`,
         ),
       );
@@ -123,7 +123,7 @@ function referenceProblems(
           part,
           [...at, 'entity'],
           'VALUE_INVALID',
-          `the records of ${field.entity} are not compared, so that nothing can refer to them.`,
+          `the records of ${field.entity} are not compared, so nothing can refer to them.`,
           'Give it the long form of identity, or keep the number alone.',
         ),
       ];

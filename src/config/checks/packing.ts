@@ -28,8 +28,8 @@ export function checkPack(steps: readonly PackStep[], options: Options, add: Add
       add(
         [...at, 'passphrase'],
         'VALUE_INVALID',
-        'is for the private key in sign_with, and there is none.',
-        'Take it out: a public key has none.',
+        'is for the private key in sign_with, but there is none.',
+        'Remove it: a public key has none.',
       );
   });
 }
@@ -56,8 +56,8 @@ function keyChecks(at: (string | number)[], options: Options, add: Add): KeyChec
       return add(
         [...at, key],
         'VALUE_INVALID',
-        `must be {{ options.NAME }} and nothing else, with an option of this connector of type ${wanted}.`,
-        'A key never stands in a connector: the town gives it in its connection, as ${file:…} or ${env:…}.',
+        `must be exactly {{ options.NAME }}, with an option of this connector of type ${wanted}.`,
+        'A key never belongs in a connector: the town sets it in its connection, as ${file:…} or ${env:…}.',
       );
     const option = Object.hasOwn(options, name) ? options[name] : undefined;
     if (!option)
@@ -66,7 +66,7 @@ function keyChecks(at: (string | number)[], options: Options, add: Add): KeyChec
       add(
         [...at, key],
         'VALUE_INVALID',
-        `must be an option of type ${wanted}, and ${name} is ${option.type}.`,
+        `must be an option of type ${wanted}, but ${name} is ${option.type}.`,
         `Write options: { ${name}: { type: secret } }.`,
       );
   }

@@ -10,7 +10,7 @@ import { unknownReference } from './references.ts';
 type Model = Draft['entities'];
 type Entities = Readonly<Record<'left' | 'right', EntityConfig | undefined>>;
 
-/** The fields that passes name, and the days that they count from; keys of match_on have no place beside them. */
+/** The fields that passes name, and the days that they count from; keys of match_on have no place next to them. */
 export function checkPasses(part: Part<PipelineConfig>, reconcile: ReconciliationConfig, entities: Entities, model: Model): Problem[] {
   const { passes } = reconcile;
   const totalsOf = (pass: PassConfig): EntityConfig | undefined => (pass.totals ? model.get(pass.totals.entity)?.value : undefined);

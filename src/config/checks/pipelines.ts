@@ -30,7 +30,7 @@ export async function checkPipelines(draft: Draft, compile?: CompileCheck): Prom
             ['schedule'],
             'VALUE_INVALID',
             `"${part.value.schedule}" is not a schedule.`,
-            'Five parts: minute, hour, day, month, weekday; */15 6-20 * * 1-5 is every quarter of an hour from 6 to 20 on working days.',
+            'Five parts: minute, hour, day, month, weekday; */15 6-20 * * 1-5 is every 15 minutes from 6 am to 8:45 pm, Monday to Friday.',
           ),
         ]
       : []),
@@ -113,7 +113,7 @@ function checkDelivery(draft: Draft, part: Pipeline, deliver: DeliveryConfig): P
           part,
           [key],
           'VALUE_INVALID',
-          'is for pipelines that read; this one sends.',
+          'is for pipelines that read, but this one sends.',
           key === 'mappings' ? 'Write deliver.mapping.' : undefined,
         ),
       );
@@ -139,7 +139,7 @@ function checkDelivery(draft: Draft, part: Pipeline, deliver: DeliveryConfig): P
         part,
         ['deliver', 'connection'],
         'REFERENCE_UNKNOWN',
-        `${to} is a connection of ${connections[to]!.connector}, and ${name} writes to ${mapping.sink.connector}.`,
+        `${to} is a connection of ${connections[to]!.connector}, but ${name} writes to ${mapping.sink.connector}.`,
         'Name a connection of that connector, or another mapping.',
       ),
     );

@@ -3,7 +3,7 @@ import { fieldsOf } from './source-fields.ts';
 
 type Streams = Readonly<Record<string, StreamConfig>>;
 
-/** What a stream gives its request or query beside the options of the connection. */
+/** What a stream gives its request or query next to the options of the connection. */
 export function givenNames(stream: StreamConfig, streams: Streams): string[] {
   const { retriever, paginator, incremental, partition } = stream;
   const parent = parentOf(stream, streams);
@@ -34,14 +34,14 @@ export function notGiven(name: string, stream: StreamConfig, streams: Streams): 
 }
 
 const REASONS: Record<string, string> = {
-  page: 'pages are counted with a paginator.',
-  offset: 'records are counted with a paginator.',
-  size: 'paginator.size says it, and there is no paginator.',
+  page: 'pages need a paginator.',
+  offset: 'record counts need a paginator.',
+  size: 'it comes from paginator.size, but there is no paginator.',
   cursor: 'it comes with a paginator of kind cursor, or, in a query, with incremental.',
-  from: 'it is where a run begins, with incremental.',
-  to: 'it is where a run ends, with incremental.',
+  from: 'it is where a run starts, and needs incremental.',
+  to: 'it is where a run ends, and needs incremental.',
   session: 'it comes with retriever.request.login.',
-  report: 'it comes with retriever.request.report, and not before the report is ordered.',
+  report: 'it comes with retriever.request.report, after the report was ordered.',
   partition: 'the stream has no partition.',
 };
 

@@ -2,7 +2,7 @@ import { didYouMean } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
 import type { Source } from '../explain.ts';
 import { textOfPath } from '../words.ts';
-import type { Path } from '../yaml-document.ts';
+import type { Path } from '../yaml/document.ts';
 
 /** A name that stands for nothing: `there is no connection "clrek". Did you mean clerk?` */
 export function unknownReference(
@@ -28,5 +28,5 @@ export function suggestion(name: string, known: Iterable<string>, what?: string)
   const meant = name.length > 2 ? didYouMean(name, names) : undefined;
   if (meant) return `Did you mean ${meant}?`;
   if (names.length === 0) return what && `There is none yet.`;
-  return names.length <= 16 ? `There is: ${names.join(', ')}.` : undefined;
+  return names.length <= 16 ? `Known: ${names.join(', ')}.` : undefined;
 }

@@ -2,9 +2,9 @@ import type { Problem } from '../../core/errors.ts';
 import { problemAt } from '../draft.ts';
 import type { Draft, Part } from '../draft.ts';
 import type { PipelineConfig, ReconciliationConfig } from '../schema/pipeline.ts';
-import type { Path } from '../yaml-document.ts';
+import type { Path } from '../yaml/document.ts';
 
-/** Connections that were renamed: a former name is of one of them, and nothing in the pipelines goes by it any more. */
+/** Connections that were renamed: a former name is of one of them, and nothing in the pipelines goes by it anymore. */
 export function checkRenamed(draft: Draft): Problem[] {
   return [
     ...checkFormerly(draft),
@@ -25,15 +25,15 @@ function checkFormerly({ connections }: Draft): Problem[] {
           connections,
           ['connections', id, 'formerly'],
           'VALUE_INVALID',
-          other === name ? `${name} is the name of a connection that there is.` : `${name} was the name of ${other} already.`,
-          'A former name belongs to one connection, and no other has it now.',
+          other === name ? `${name} is the name of an existing connection.` : `${name} is already a former name of ${other}.`,
+          'A former name belongs to one connection only, and no connection may use it now.',
         ),
       ];
     }),
   );
 }
 
-/** A condition that names a connection by what it was called before finds nothing any more. */
+/** A condition that names a connection by what it was called before finds nothing anymore. */
 function checkConditions({ connections }: Draft, part: Part<PipelineConfig>): Problem[] {
   const now = connections?.value ?? {};
   const renamed = new Map(
@@ -50,7 +50,7 @@ function checkConditions({ connections }: Draft, part: Part<PipelineConfig>): Pr
     [where.source ?? []].flat().flatMap((value) => {
       const to = renamed.get(value);
       if (to === undefined) return [];
-      return [problemAt(part, [...base, 'source'], 'REFERENCE_UNKNOWN', `the connection ${value} is called ${to} now.`, `Write ${to}.`)];
+      return [problemAt(part, [...base, 'source'], 'REFERENCE_UNKNOWN', `the connection ${value} is now called ${to}.`, `Write ${to}.`)];
     }),
   );
 }

@@ -38,13 +38,13 @@ function checkText(transport: string, { retriever, decoder, record_selector: sel
   if (transport !== 'soap') add(path, 'VALUE_INVALID', 'is for SOAP services; over HTTP the answer itself is what the decoder reads.');
   if (request.file !== undefined) add(path, 'VALUE_INVALID', 'does not go with file, which is a file in Base64.', 'Leave one of them out.');
   if (!decoder) add(['decoder'], 'KEY_MISSING', 'the key "decoder" is missing: it says how the text in the answer is written.');
-  if (decoder?.xlsx) add(['decoder', 'xlsx'], 'VALUE_INVALID', 'is no text.', 'A workbook comes in Base64: set file in place of text.');
+  if (decoder?.xlsx) add(['decoder', 'xlsx'], 'VALUE_INVALID', 'is not text.', 'A workbook comes in Base64: set file in place of text.');
   if (selector?.path !== undefined)
     add(
       ['record_selector', 'path'],
       'VALUE_INVALID',
-      'has no meaning beside request.text.',
-      'Where the records stand in the text, row or rows of the decoder says.',
+      'has no effect together with request.text.',
+      'Use row or rows of the decoder to say where the records are in the text.',
     );
 }
 
@@ -57,8 +57,7 @@ export function checkRateLimit(part: Connector): Problem[] {
     problems.push(
       problemAt(part, ['rate_limit'], 'VALUE_INVALID', `is for services (http, soap); this connector is of transport ${transport}.`),
     );
-  if (parseDuration(limit.per) === 0)
-    problems.push(problemAt(part, ['rate_limit', 'per'], 'VALUE_INVALID', 'must be longer than nothing.'));
+  if (parseDuration(limit.per) === 0) problems.push(problemAt(part, ['rate_limit', 'per'], 'VALUE_INVALID', 'must be longer than zero.'));
   return problems;
 }
 
@@ -81,7 +80,7 @@ function checkPartition(part: Connector, base: StreamPath, name: string, stream:
       add(
         ['partition', 'option'],
         'VALUE_INVALID',
-        `the option ${partition.option} is of type ${type}, and partitions are a list.`,
+        `the option ${partition.option} is of type ${type}, but partitions are a list.`,
         'Write type: list for it.',
       );
   }
@@ -101,11 +100,11 @@ function checkPartition(part: Connector, base: StreamPath, name: string, stream:
     add(
       ['partition'],
       'VALUE_INVALID',
-      'nothing in the retriever has {{ partition }}: the same would be asked for again and again.',
+      'nothing in the retriever has {{ partition }}: every partition would request the same.',
       'Put {{ partition }} into the request or query.',
     );
   if (streams[partition.stream ?? '']?.retriever.files)
-    add(['partition', 'stream'], 'VALUE_INVALID', `the stream ${partition.stream} reads files, and cannot say what to ask for.`);
+    add(['partition', 'stream'], 'VALUE_INVALID', `the stream ${partition.stream} reads files, so it cannot say what to request.`);
 }
 
 function usesPartition({ retriever }: StreamConfig): boolean {
@@ -152,8 +151,8 @@ function circleFrom(name: string, streams: Readonly<Record<string, StreamConfig>
 function checkWindow({ incremental, retriever }: StreamConfig, add: Add): void {
   if (incremental?.window === undefined) return;
   const path = ['incremental', 'window'];
-  if (!retriever.request) add(path, 'VALUE_INVALID', 'is for requests; a query is streamed whatever time it is about.');
-  if (incremental.kind !== 'datetime') add(path, 'VALUE_INVALID', `is a length of time, and the cursor is of kind ${incremental.kind}.`);
+  if (!retriever.request) add(path, 'VALUE_INVALID', 'is for requests; a query is streamed, whatever time it covers.');
+  if (incremental.kind !== 'datetime') add(path, 'VALUE_INVALID', `is a length of time, but the cursor is of kind ${incremental.kind}.`);
   if (incremental.start === undefined)
     add(
       ['incremental', 'start'],
@@ -161,11 +160,11 @@ function checkWindow({ incremental, retriever }: StreamConfig, add: Add): void {
       'the key "start" is missing: windows are counted from there.',
       'A date, or {{ options.NAME }}.',
     );
-  if (parseDuration(incremental.window) === 0) add(path, 'VALUE_INVALID', 'must be longer than nothing.');
+  if (parseDuration(incremental.window) === 0) add(path, 'VALUE_INVALID', 'must be longer than zero.');
   const texts = JSON.stringify(retriever.request ?? {});
   for (const name of ['from', 'to'])
     if (retriever.request && !new RegExp(`\\{\\{\\s*${name}\\s*\\}\\}`).test(texts))
-      add(path, 'VALUE_INVALID', `the request has no {{ ${name} }}: every window would ask for the same.`);
+      add(path, 'VALUE_INVALID', `the request has no {{ ${name} }}: every window would request the same.`);
 }
 
 function checkReport(transport: string, stream: StreamConfig, add: Add): void {
@@ -188,22 +187,22 @@ function checkReport(transport: string, stream: StreamConfig, add: Add): void {
     }
   }
   if (!/\{\{\s*report\s*\}\}/.test(JSON.stringify(report.poll)))
-    add(at('poll'), 'VALUE_INVALID', 'has no {{ report }}: it does not say which report it asks after.');
+    add(at('poll'), 'VALUE_INVALID', 'has no {{ report }}: it does not say which report it asks about.');
   if (transport === 'soap') {
     for (const key of ['link', 'header'] as const)
       if (report[key] !== undefined)
         add(at(key), 'VALUE_INVALID', 'is for HTTP.', key === 'header' ? 'Use id.' : 'Name the operation that fetches the report.');
     if (report.status === undefined)
-      add(at('status'), 'KEY_MISSING', 'the key "status" is missing: it says where in the answer stands how far the report is.');
+      add(at('status'), 'KEY_MISSING', 'the key "status" is missing: it says where the answer shows the state of the report.');
   }
   if (report.link !== undefined) {
     if (request.path !== undefined)
-      add(['retriever', 'request', 'path'], 'VALUE_INVALID', 'has no meaning beside report.link, which says where the report is.');
+      add(['retriever', 'request', 'path'], 'VALUE_INVALID', 'has no effect together with report.link, which says where the report is.');
     if (stream.paginator && stream.paginator.kind !== 'link')
       add(
         ['paginator', 'kind'],
         'VALUE_INVALID',
-        'what a link leads to has no pages but those that it links to.',
+        'a linked report has only the pages that it links to.',
         'Leave paginator out, or set kind: link.',
       );
   } else if (
@@ -217,7 +216,7 @@ function checkReport(transport: string, stream: StreamConfig, add: Add): void {
       'nothing that fetches the report has {{ report }}: it does not say which one.',
       'Put it into path or query, or set report.link.',
     );
-  if (report.failed.some((value) => report.done.includes(value))) add(at('failed'), 'VALUE_INVALID', 'has a value that is in done too.');
+  if (report.failed.some((value) => report.done.includes(value))) add(at('failed'), 'VALUE_INVALID', 'has a value that is also in done.');
 }
 
 /** Over HTTP. */
@@ -225,14 +224,14 @@ export function checkHeader({ header }: Pick<RequestConfig, 'header'>, path: Str
   if (header) add([...path, 'header'], 'VALUE_INVALID', 'is the header of a SOAP message.', 'Over HTTP it is called headers.');
 }
 
-/** Values are written into a text as its type wants them, so that the type must be known; groups are written as JSON. */
+/** Values are written into a text as its type wants them, so the type must be known; groups are written as JSON. */
 function checkBody({ body, headers }: RequestConfig, path: StreamPath, add: Add): void {
   const type = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
   if (typeof body === 'string' && type === undefined)
     add(
       [...path, 'headers'],
       'KEY_MISSING',
-      'the body is a text, and no header says what it is written in: values in it are written as XML, JSON or a form wants them.',
+      'the body is text, but no header gives its type, which decides how values are escaped (XML, JSON or a form).',
       'Add headers: { Content-Type: text/xml }, or whatever it is.',
     );
   if (typeof body !== 'object' || body === null || type === undefined) return;
@@ -240,11 +239,11 @@ function checkBody({ body, headers }: RequestConfig, path: StreamPath, add: Add)
     add(
       [...path, 'body'],
       'VALUE_INVALID',
-      `has keys, which are sent as JSON, and the header says ${type}.`,
+      `has keys, which are sent as JSON, but the header says ${type}.`,
       'Write the XML as a text, with {{ }} in it.',
     );
   else if (type.startsWith('application/x-www-form-urlencoded') && Object.values(body).some((value) => isGroup(value)))
-    add([...path, 'body'], 'VALUE_INVALID', 'has groups within it, and a form has none.', 'A form takes texts, and lists of texts.');
+    add([...path, 'body'], 'VALUE_INVALID', 'contains groups, but a form cannot.', 'A form can hold texts and lists of texts.');
 }
 
 function isGroup(value: unknown): boolean {

@@ -8,7 +8,7 @@ type Reconciliation = Part<PipelineConfig> & { value: { reconcile: Reconciliatio
 
 /**
  * Two reconciliations that hold the same money of one side against different money of the other: a deposit of 100.00 would settle two
- * receipts of 100.00. A voided receipt is no money, and stands in the ledger twice on purpose. Only what the configuration alone shows is said here; what depends on the records, a run finds.
+ * receipts of 100.00. A voided receipt is not money, and is in the ledger twice on purpose. Only what the configuration alone shows is said here; what depends on the records, a run finds.
  */
 export function checkSharedMoney(draft: Draft): Problem[] {
   const receipts = draft.config?.value.revenue.receipts ?? '';
@@ -41,8 +41,8 @@ function overlaps(one: Reconciliation, two: Reconciliation, receipts: string): P
           two,
           ['reconcile', sharedOfTwo],
           'MONEY_USED_TWICE',
-          `${one.value.pipeline} and ${two.value.pipeline} hold the same records of ${b[sharedOfTwo].entity} ("${b[sharedOfTwo].name}") against different records of ${b[otherOfTwo].entity}; the same money would be reconciled twice.`,
-          `Give ${b[sharedOfTwo].name} a where in both, so that each record is in one of them only.`,
+          `${one.value.pipeline} and ${two.value.pipeline} compare the same records of ${b[sharedOfTwo].entity} ("${b[sharedOfTwo].name}") with different records of ${b[otherOfTwo].entity}; the same money would be reconciled twice.`,
+          `Give ${b[sharedOfTwo].name} a where in both, so each record is in only one of them.`,
         ),
       ];
     }
@@ -52,7 +52,7 @@ function overlaps(one: Reconciliation, two: Reconciliation, receipts: string): P
 
 type Where = Readonly<Record<string, readonly string[]>>;
 
-/** A side's conditions, with those of the other side that match_on carries over: receipts of one department agree with its deposits only. */
+/** A side's conditions, with those of the remote system that match_on carries over: receipts of one department agree with its deposits only. */
 function restricted(config: ReconciliationConfig, side: Side): Where {
   const other = side === 'left' ? 'right' : 'left';
   const where: Record<string, readonly string[]> = listed(config[side].where);

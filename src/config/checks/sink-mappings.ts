@@ -31,9 +31,9 @@ export function checkSinkMapping(draft: Draft, part: Part<SinkMappingConfig>, co
   for (const [name, { entity: other, on }] of Object.entries(related)) {
     const path = ['with', name];
     if (entity && Object.hasOwn(entity.fields, name))
-      add(path, 'VALUE_INVALID', `${from.entity} has a field ${quoted(name)} of its own.`, 'Give the list another name.');
+      add(path, 'VALUE_INVALID', `${from.entity} already has a field ${quoted(name)}.`, 'Give the list another name.');
     if (!draft.entities.has(other)) problems.push(unknownReference('entity', other, draft.entities.keys(), part, [...path, 'entity']));
-    if (Object.keys(on).length === 0) add([...path, 'on'], 'VALUE_INVALID', 'is empty: nobody can know which records belong together.');
+    if (Object.keys(on).length === 0) add([...path, 'on'], 'VALUE_INVALID', 'is empty, so it is not known which records belong together.');
     for (const [theirs, ours] of Object.entries(on)) {
       inEntity(draft.entities.get(other)?.value, theirs, [...path, 'on', theirs], add);
       inEntity(entity, ours, [...path, 'on', theirs], add);
@@ -125,6 +125,6 @@ function itemFields(draft: Draft, name: string | undefined): SourceFields | unde
 /** Rules of an item may look outside it with ../: whether that leads anywhere is seen when it is compiled. */
 function outward(add: Add): Add {
   return (path, code, message, hint) => {
-    if (!message.includes('looks outside the record')) add(path, code, message, hint);
+    if (!message.includes('outside the record')) add(path, code, message, hint);
   };
 }

@@ -8,11 +8,11 @@ type Row = Readonly<Record<string, string>>;
 interface SinkRow {
   path: Path;
   row: Row;
-  /** What may stand in it beside the day, the sequence and the connection's options. */
+  /** What may be in it next to the day, the sequence and the connection's options. */
   names: string[];
 }
 
-/** Every row of a sink, in the order in which they stand in a file. */
+/** Every row of a sink, in the order in which they are in a file. */
 export function rowsOfSink(sink: SinkConfig): SinkRow[] {
   if (!sink.rows) return [];
   const { header, group, each, trailer } = sink.rows;
@@ -32,7 +32,7 @@ export function rowsOfSink(sink: SinkConfig): SinkRow[] {
   ];
 }
 
-/** Every column of a row, or of a record where the sink has no rows, is one that its encoder can write: a misspelt one would stop every file. */
+/** Every column of a row, or of a record where the sink has no rows, is one that its encoder can write: a misspelled one would stop every file. */
 export function checkColumns(sink: SinkConfig, add: Add): void {
   if (!sink.encoder) return;
   const rows = rowsOfSink(sink);
@@ -55,7 +55,7 @@ export function checkColumns(sink: SinkConfig, add: Add): void {
 interface Layout {
   type?: string;
   columns: readonly string[];
-  /** Column → what stands in it in rows of this type alone. */
+  /** Column → what is in it in rows of this type alone. */
   mark?: Row;
 }
 

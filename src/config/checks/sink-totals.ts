@@ -9,12 +9,7 @@ export function checkTotals({ totals, hash_totals, schema: { fields } }: SinkCon
     const part = typeof total === 'string' ? undefined : total;
     const name = part ? part.name : (total as string);
     if (names.has(name))
-      add(
-        part ? ['totals', i, 'name'] : ['totals', i],
-        'KEY_DUPLICATE',
-        `there is a total "${name}" already.`,
-        'Give each a name of its own.',
-      );
+      add(part ? ['totals', i, 'name'] : ['totals', i], 'KEY_DUPLICATE', `there is already a total "${name}".`, 'Give each its own name.');
     names.add(name);
     summed(part ? part.of : (total as string), part ? ['totals', i, 'of'] : ['totals', i]);
     for (const [field, values] of Object.entries(part?.where ?? {})) {
@@ -23,7 +18,7 @@ export function checkTotals({ totals, hash_totals, schema: { fields } }: SinkCon
       const taken = fields[field]!.values;
       for (const value of [values].flat())
         if (taken && !taken.includes(value))
-          add(at, 'VALUE_INVALID', `"${value}" is no value of ${field}, so no record would count.`, suggestion(value, taken));
+          add(at, 'VALUE_INVALID', `"${value}" is not a value of ${field}, so no record would count.`, suggestion(value, taken));
     }
   });
   for (const [name, { of }] of Object.entries(hash_totals)) {
@@ -31,19 +26,19 @@ export function checkTotals({ totals, hash_totals, schema: { fields } }: SinkCon
     if (!known(of, at)) continue;
     const { type, decimals } = fields[of]!;
     if (!['text', 'integer'].includes(type) && !(type === 'decimal' && decimals === 0))
-      add(at, 'VALUE_INVALID', `"${of}" is ${type}, and a hash total is of digits alone.`, 'Sum a field of type text or integer.');
+      add(at, 'VALUE_INVALID', `"${of}" is ${type}, but a hash total needs digits only.`, 'Sum a field of type text or integer.');
   }
 
   function summed(field: string, at: (string | number)[]): void {
     if (known(field, at) && fields[field]!.type !== 'decimal')
-      add(at, 'VALUE_INVALID', `"${field}" is no decimal field, so it cannot be summed.`);
+      add(at, 'VALUE_INVALID', `"${field}" is not a decimal field, so it cannot be summed.`);
   }
 
   function known(field: string, at: (string | number)[]): boolean {
     if (Object.hasOwn(fields, field)) {
       const list = Object.keys(fields).find((name) => fields[name]!.type === 'list' && field.startsWith(`${name}.`));
       if (list === undefined) return true;
-      add(at, 'VALUE_INVALID', `"${field}" stands in the list ${list}, and only a field of the record itself can be summed.`);
+      add(at, 'VALUE_INVALID', `"${field}" is in the list ${list}, but only a field of the record itself can be summed.`);
       return false;
     }
     const names = Object.keys(fields);

@@ -37,7 +37,7 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
     );
   if (encoder) checkLayout(encoder, ['encoder'], add);
   if (sink.json_types && !encoder?.json && (transport !== 'http' || encoder))
-    add(['json_types'], 'VALUE_INVALID', 'is for JSON, and this sink writes none.', 'Take it out.');
+    add(['json_types'], 'VALUE_INVALID', 'is for JSON, but this sink writes none.', 'Remove it.');
 
   const known = (name: string, path: Path): void => {
     if (!fields.includes(name)) add(path, 'REFERENCE_UNKNOWN', `"${name}" is not a field in this sink's schema.`, suggestion(name, fields));
@@ -50,7 +50,7 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
   for (const [name, { format, type }] of Object.entries(schema.fields)) {
     if (format === undefined) continue;
     if (type !== 'date' && type !== 'datetime')
-      add(['schema', 'fields', name, 'format'], 'VALUE_INVALID', `is for dates, and this field is ${type}.`);
+      add(['schema', 'fields', name, 'format'], 'VALUE_INVALID', `is for dates, but this field is ${type}.`);
     else checkFormat(format, ['schema', 'fields', name, 'format']);
   }
 
@@ -58,8 +58,8 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
     add(
       ['target', 'file', 'staging'],
       'VALUE_INVALID',
-      `is for files that are moved to their place, and upload is ${target.file.upload}.`,
-      'Take one of the two out.',
+      `is for files that are moved into place, but upload is ${target.file.upload}.`,
+      'Remove one of the two.',
     );
   const file = ['date', 'sequence', ...options];
   if (target.file) names(target.file.name, ['target', 'file', 'name'], file);
@@ -115,7 +115,7 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
           'Use transport_options.auth.session.',
         );
       if (encoder && request.body !== undefined)
-        add(['target', 'request', 'body'], 'VALUE_INVALID', 'is given, and an encoder too: only one of them can write the body.');
+        add(['target', 'request', 'body'], 'VALUE_INVALID', 'is given together with an encoder, but only one of them can write the body.');
       if (encoder && transport === 'soap')
         add(['encoder'], 'VALUE_INVALID', 'is not for SOAP: the WSDL says how a request is written.', 'Use target.request.body.');
       if ((sink.max_records ?? 1) > 1 && !encoder)
@@ -125,15 +125,11 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
     if (table)
       for (const [name, field] of Object.entries(schema.fields))
         if (field.type === 'list' || field.type === 'object')
-          add(['schema', 'fields', name, 'type'], 'VALUE_INVALID', `is ${field.type}, and a column of a table holds one value.`);
+          add(['schema', 'fields', name, 'type'], 'VALUE_INVALID', `is ${field.type}, but a column of a table holds one value.`);
     if (sink.deletions === 'send' && file)
-      add(['deletions'], 'VALUE_INVALID', 'cannot be send: a file can say nothing of a record that is gone.', 'Use hold or ignore.');
+      add(['deletions'], 'VALUE_INVALID', 'cannot be send: a file cannot report a deleted record.', 'Use hold or ignore.');
     if (sink.deletions === 'send' && request && !request.delete)
-      add(
-        ['target', 'request', 'delete'],
-        'KEY_MISSING',
-        'the key "delete" is missing: it says what is asked when a record is to be deleted.',
-      );
+      add(['target', 'request', 'delete'], 'KEY_MISSING', 'the key "delete" is missing: it says what is requested to delete a record.');
   }
 
   /** What is said to become known of a record can be known. */
@@ -147,7 +143,7 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
     only('file', 'file');
     only('response', 'request');
     if (a?.read_back === true && !target.table)
-      add([at, 'read_back'], 'VALUE_INVALID', 'true is for tables.', 'Say what is asked, and what is found in the answer.');
+      add([at, 'read_back'], 'VALUE_INVALID', 'true is for tables.', 'Say what to request and what to find in the answer.');
     if (typeof a?.read_back === 'object') {
       if (!target.request)
         add(
@@ -166,7 +162,7 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
         add(
           [at, kind, 'records', 'key'],
           'VALUE_INVALID',
-          `has ${records.key.length} fields, and the idempotency key ${sink.idempotency_key.length}.`,
+          `has ${records.key.length} fields, but the idempotency key has ${sink.idempotency_key.length}.`,
           `Name the fields with ${sink.idempotency_key.join(', ')}, in that order.`,
         );
     }
@@ -175,15 +171,20 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
       add(
         [at, 'response'],
         'KEY_MISSING',
-        'has one of path and accepted, and needs both.',
-        'Where it stands, and the values that say yes.',
+        'has only one of path and accepted, but needs both.',
+        'Say where the answer is, and which values mean accepted.',
       );
     if (response && response.path === undefined && !response.records)
-      add([at, 'response'], 'KEY_MISSING', 'says not where the answer stands.', 'Give path and accepted, or records.');
+      add([at, 'response'], 'KEY_MISSING', 'does not say where the answer is.', 'Give path and accepted, or records.');
     if (a?.file && !a.file.accepted && !a.file.rejected && !a.file.records)
       add([at, 'file'], 'VALUE_INVALID', 'names no file.', 'Give accepted, rejected or records.');
     if (sink.one_at_a_time && !a?.taken && !a?.file && !a?.read_back && !a?.response)
-      add(['one_at_a_time'], 'VALUE_INVALID', 'nobody would know when one was taken.', 'Add acknowledgement.taken: true, or file.');
+      add(
+        ['one_at_a_time'],
+        'VALUE_INVALID',
+        'there would be no way to know when one was taken.',
+        'Add acknowledgement.taken: true, or file.',
+      );
   }
 
   /** Fields may have spaces in their names, which other placeholders have not: they are looked up first. */
@@ -195,7 +196,7 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
     for (const { name, path: at } of placeholdersIn(JSON.parse(looked), path)) {
       const given = name?.startsWith('unknown.') ? unknown[Number(name.slice('unknown.'.length))]! : name;
       if (given === undefined)
-        add(at, 'VALUE_INVALID', '{{ begins a name here and is not closed, or what stands in it is no name.', 'Write {{ record.NAME }}.');
+        add(at, 'VALUE_INVALID', '{{ is not closed here, or what is inside is not a name.', 'Write {{ record.NAME }}.');
       else if (!allowed.includes(given)) add(at, 'REFERENCE_UNKNOWN', `{{ ${given} }} is not known here.`, suggestion(given, allowed));
     }
   }

@@ -5,7 +5,7 @@ import type { EntityConfig } from '../schema/model.ts';
 export interface SourceFields {
   /** Every name that can be asked for directly; empty when the stream lists none. */
   names: string[];
-  /** Is this a field, or a path into a list, a group or a parent record? True whenever nobody can know. */
+  /** Is this a field, or a path into a list, a group or a parent record? True if that is not known. */
   has(name: string): boolean;
 }
 

@@ -23,7 +23,7 @@ export function checkSchema(part: Part<ConnectorConfig>, base: (string | number)
         add(
           ['format'],
           'VALUE_INVALID',
-          `format is for dates, and this field is ${type}.`,
+          `format is for dates, but this field is ${type}.`,
           'Set type: date or datetime, or leave format out.',
         );
     }
@@ -31,7 +31,7 @@ export function checkSchema(part: Part<ConnectorConfig>, base: (string | number)
       add(
         ['plain'],
         'VALUE_INVALID',
-        `plain is for groups and lists of them, and this field is ${type}.`,
+        `plain is for groups and lists of them, but this field is ${type}.`,
         'Set type: object, or leave plain out.',
       );
     if (!isNested(name, stream)) continue;
@@ -45,7 +45,7 @@ export function checkSchema(part: Part<ConnectorConfig>, base: (string | number)
       add(
         [],
         'VALUE_INVALID',
-        `it stands in ${quoted(group)}, which is declared as ${around.type}.`,
+        `it is in ${quoted(group)}, which is declared as ${around.type}.`,
         `Set type: object there, or list where it repeats.`,
       );
   }

@@ -19,8 +19,8 @@ export function checkTown(draft: Draft): Problem[] {
           path,
           'VALUE_INVALID',
           isUrl
-            ? 'must be a whole URL or nothing but a reference such as ${env:INTERLOCAL_STORE}.'
-            : 'a reference such as ${env:NAME} is taken here by store.url and store.password only.',
+            ? 'must be either a full URL or only a reference such as ${env:INTERLOCAL_STORE}.'
+            : 'a reference such as ${env:NAME} works here only in store.url and store.password.',
           isUrl ? undefined : 'Write the value itself.',
         ),
       );
@@ -35,7 +35,7 @@ export function checkTown(draft: Draft): Problem[] {
           ['revenue', key],
           'REFERENCE_UNKNOWN',
           `there is no entity "${name}".`,
-          draft.entities.size ? `There is: ${[...draft.entities.keys()].join(', ')}.` : undefined,
+          draft.entities.size ? `Known: ${[...draft.entities.keys()].join(', ')}.` : undefined,
         ),
       );
   }

@@ -77,14 +77,14 @@ const requestRetriever = z.strictObject({
     .string()
     .optional()
     .describe(
-      'SOAP: path in the answer of a text that is a document itself, which the decoder reads: XML with its tags escaped or in CDATA, JSON, CSV. What else stands in an XML or JSON document is found below this path, by success and paginator too.',
+      'SOAP: path in the answer of a text that is a document itself, which the decoder reads: XML with its tags escaped or in CDATA, JSON, CSV. What else is in an XML or JSON document is found below this path, by success and paginator too.',
     ),
   statuses: z
     .array(z.int().min(202).max(299))
     .min(1)
     .optional()
     .describe(
-      'HTTP statuses with which this service gives whole answers, beside 200, 201 and 203: 206 for one that gives pages so. Any other of 2xx is refused; 204 and 205 mean that there are no records.',
+      'HTTP statuses with which this service gives whole answers, next to 200, 201 and 203: 206 for one that gives pages so. Any other of 2xx is refused; 204 and 205 mean that there are no records.',
     ),
   empty_body: z
     .enum(['refuse', 'none'])
@@ -147,7 +147,7 @@ const recordSelector = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'SOAP: what means that there are no records, beside a list without any. null_list: nil where the list should be. no_list: nothing stands at path. Without it such an answer is refused.',
+      'SOAP: what means that there are no records, next to a list without any. null_list: nil where the list should be. no_list: nothing is at path. Without it such an answer is refused.',
     ),
   types: z.array(z.string()).optional().describe('Only records of these types are records of this stream.'),
   parents: z
@@ -213,7 +213,7 @@ const incremental = z.strictObject({
     .enum(['datetime', 'sequence', 'rowversion', 'change_tracking'])
     .default('datetime')
     .describe(
-      'datetime: a time of change. sequence: a number that grows. rowversion: of SQL Server; read up to MIN_ACTIVE_ROWVERSION(), so that open transactions are not passed over. change_tracking: of SQL Server, for one table with its primary key; deletions come too, and no column is needed.',
+      'datetime: a time of change. sequence: a number that grows. rowversion: of SQL Server; read up to MIN_ACTIVE_ROWVERSION(), so open transactions are not passed over. change_tracking: of SQL Server, for one table with its primary key; deletions come too, and no column is needed.',
     ),
   tie_breaker: z.string().optional().describe('Field that orders records with the same cursor.'),
   start: z.string().optional().describe('Where the first run starts.'),
@@ -293,13 +293,13 @@ const deletes = z.strictObject({
   values: z
     .array(z.string())
     .optional()
-    .describe('What stands in field then, as it is read; a BIT of SQL Server reads as 1. Needed with field.'),
+    .describe('What is in field then, as it is read; a BIT of SQL Server reads as 1. Needed with field.'),
   when_absent: z.boolean().default(false).describe('A record that is missing from a complete snapshot was deleted.'),
   max_percent: z.number().min(0).max(100).default(10).describe('More deletions than this stop the run.'),
   unknown: z
     .enum(['ignore', 'reject'])
     .default('ignore')
-    .describe('reject: a record that is said to be deleted and was never read is rejected, so that somebody looks at it.'),
+    .describe('reject: a record that is said to be deleted and was never read is rejected, so somebody looks at it.'),
 });
 
 export const streamSchema = z.strictObject({
@@ -327,7 +327,7 @@ export const streamSchema = z.strictObject({
         repeats: z
           .enum(['refuse', 'number'])
           .default('refuse')
-          .describe('number: equal keys in one file are different records, told apart by their order.'),
+          .describe('number: equal keys in one file are different records, identified by their order.'),
         may_be_empty: z
           .array(z.string())
           .optional()
@@ -338,7 +338,7 @@ export const streamSchema = z.strictObject({
   control: z.array(control).optional().describe('Control figures of trailers; where one does not agree, the file is refused whole.'),
   incremental: incremental
     .optional()
-    .describe('Read only what changed since the last run. Without it everything is read each time, and what is known is recognised.'),
+    .describe('Read only what changed since the last run. Without it everything is read each time, and what is known is recognized.'),
   partition: partition
     .optional()
     .describe('Requests and queries: asked for piece by piece, each with {{ partition }}, to its end, and with a position of its own.'),
@@ -355,11 +355,11 @@ export const connectorSchema = z.strictObject({
   title: z.string(),
   description: z.string().optional(),
   transport: z.enum(TRANSPORTS),
-  options: z.record(z.string(), optionSpec).default({}).describe('What a town gives beside the options of the transport.'),
+  options: z.record(z.string(), optionSpec).default({}).describe('What a town gives next to the options of the transport.'),
   transport_options: z.record(z.string(), z.unknown()).default({}).describe('Options of the transport that every town has the same.'),
   rate_limit: rateLimit
     .optional()
-    .describe('http and soap: how many requests the service takes; log-ins count. A town may set rate_limit of its connection otherwise.'),
+    .describe('http and soap: how many requests the service takes; logins count. A town may set rate_limit of its connection otherwise.'),
   streams: z.record(id, streamSchema).default({}),
   sinks: z.record(id, sinkSchema).default({}).describe('What can be written to this kind of system.'),
 });

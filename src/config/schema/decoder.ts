@@ -6,7 +6,7 @@ import { exactlyOne } from './common.ts';
 export const encoding = z
   .enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1', 'ascii', 'cp437', 'cp850'])
   .optional()
-  .describe('Default: utf-8; for an answer over HTTP that is no JSON, the charset that its Content-Type names.');
+  .describe('Default: utf-8; for an answer over HTTP that is not JSON, the charset that its Content-Type names.');
 const finalNewline = z
   .enum(['required', 'optional'])
   .default('required')
@@ -18,15 +18,13 @@ const footerHas = z
   .string()
   .min(1)
   .optional()
-  .describe(
-    'A text that the first of these rows always has, such as Total. A file in which it has not is refused: a record may stand there.',
-  );
+  .describe('A text that the first of these rows always has, such as Total. A file in which it has not is refused: a record may be there.');
 
 const duplicateColumns = z
   .enum(['refuse', 'number'])
   .default('refuse')
   .describe(
-    'A name that several columns have. number: the second is name_2, and so on, as long as the schema does not have the name; otherwise nobody knows which is meant.',
+    'A name that several columns have. number: the second is name_2, and so on, as long as the schema does not have the name; otherwise it is not known which is meant.',
   );
 
 const csvDecoder = z.strictObject({
@@ -91,7 +89,7 @@ const mark = {
   from: z.int().min(1),
   to: z.int().min(1),
   is: z.string(),
-  or: z.array(z.string()).min(1).optional().describe('Reading: other characters of the same length that may stand there instead.'),
+  or: z.array(z.string()).min(1).optional().describe('Reading: other characters of the same length that may be there instead.'),
 };
 const fixedRecordType = z.strictObject({
   when: z
@@ -101,7 +99,7 @@ const fixedRecordType = z.strictObject({
         .array(z.strictObject(mark))
         .min(1)
         .optional()
-        .describe('Reading: these must stand there too. For types that begin alike, such as file controls with other totals.'),
+        .describe('Reading: these must be there too. For types that begin alike, such as file controls with other totals.'),
     })
     .optional()
     .describe('The characters that tell this record type. Of two marks that fit, the longer one counts.'),
@@ -112,7 +110,7 @@ const fixedRecordType = z.strictObject({
       with: z.string().default(' ').describe('What is put between the two.'),
     })
     .optional()
-    .describe('A line of this type is no record: its text goes on in a field of the record before it.'),
+    .describe('A line of this type is not a record: its text goes on in a field of the record before it.'),
   fields: z.record(z.string(), fixedField),
   segments: z
     .strictObject({
@@ -156,7 +154,7 @@ const xmlDecoder = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'What means that there are no records, beside a list without any. no_list: the element around the rows is not there. Without it such a document is refused.',
+      'What means that there are no records, next to a list without any. no_list: the element around the rows is not there. Without it such a document is refused.',
     ),
   lists: z
     .array(z.string())
@@ -180,7 +178,7 @@ const jsonDecoder = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'What means that there are no records, beside []. null_list: null where the list should be. no_list: nothing stands at rows. Without it such a document is refused.',
+      'What means that there are no records, next to []. null_list: null where the list should be. no_list: nothing is at rows. Without it such a document is refused.',
     ),
   lines: z.boolean().default(false).describe('One JSON document a line.'),
   max_bytes: z.int().positive().default(67_108_864).describe('For one document (not for lines).'),

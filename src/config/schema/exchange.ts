@@ -9,7 +9,7 @@ export const login = z.strictObject({
   header: soapHeader,
   token: z
     .string()
-    .describe('Path in its answer of the session, which is then {{ session }}; header.NAME… where it stands in the header of the answer.'),
+    .describe('Path in its answer of the session, which is then {{ session }}; header.NAME… where it is in the header of the answer.'),
   logout: z
     .strictObject({ operation: z.string(), body: template.optional().describe('{{ session }} is the session.'), header: soapHeader })
     .optional()
@@ -43,7 +43,7 @@ export const errorHandler = z.strictObject({
         action: z
           .enum(['retry', 'fail', 'ignore', 'login'])
           .describe(
-            'ignore: the answer is taken for one without records; a file is left where it is. login: log in anew (retriever.request.login) and ask again, once.',
+            'ignore: the answer is taken for one without records; a file is left where it is. login: log in again (retriever.request.login) and ask again, once.',
           ),
         hint: z.string().optional().describe('What a person should do about it.'),
       }),

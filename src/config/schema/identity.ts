@@ -104,7 +104,7 @@ const populationSchema = z.strictObject({
       'How likely two records are one before they are compared, in bits: log2 of the odds. Trained parameters say it for this town.',
     ),
   link: bits.default(3).describe('From this score on a pair is linked: 3 means 8 to 1.'),
-  review: bits.default(-3).describe('From this score on a pair waits for a person.'),
+  review: bits.default(-3).describe('Pairs with this score or more need review.'),
 });
 export type PopulationConfig = z.output<typeof populationSchema>;
 

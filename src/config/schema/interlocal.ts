@@ -92,7 +92,7 @@ export const interlocalSchema = z.strictObject({
         .describe('So many pipelines run side by side at most, by schedule and with run --all. Two never use one connection at once.'),
       stalled_after: duration
         .default('15m')
-        .describe('A run that does not get on for longer than this (no record, no megabyte, no word) is shown as stalled.'),
+        .describe('A run without progress for longer than this (no record, no megabyte, no message) is shown as stalled.'),
     })
     .prefault({}),
   log: z.strictObject({ level: z.enum(['error', 'warn', 'info', 'debug']).default('info') }).prefault({}),

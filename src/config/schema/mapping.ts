@@ -7,7 +7,7 @@ const PARSE_KINDS = ['date', 'datetime', 'money', 'decimal', 'integer', 'boolean
 const group = z
   .enum([',', '.', ' ', "'"])
   .optional()
-  .describe('What stands between groups of three digits. A space: no-break and thin ones too. An apostrophe: also the curly one.');
+  .describe('What is between groups of three digits. A space: no-break and thin ones too. An apostrophe: also the curly one.');
 const exponent = z.boolean().optional().describe('Numbers may be written with an exponent, as JSON allows: 1E+2 is 100.');
 const parse = z.union([
   z.enum(PARSE_KINDS),

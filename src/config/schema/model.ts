@@ -11,10 +11,10 @@ export const modelFieldSchema = z.strictObject({
     .enum(FIELD_TYPES)
     .default('reference')
     .describe(
-      'code: two columns, the raw code in <field>_raw and the mapped one in <field>. money: integer minor units in <field>, ISO code in <field>_currency. decimal: exact text. reference: the id of a golden record of another entity; it needs entity and by, and may be left out beside them.',
+      'code: two columns, the raw code in <field>_raw and the mapped one in <field>. money: integer minor units in <field>, ISO code in <field>_currency. decimal: exact text. reference: the id of a golden record of another entity; it needs entity and by, and may be left out next to them.',
     ),
   required: z.boolean().default(false),
-  class: z.enum(['public', 'internal', 'personal']).describe('Who may see it. personal: a person can be recognised by it.'),
+  class: z.enum(['public', 'internal', 'personal']).describe('Who may see it. personal: a person can be recognized by it.'),
   values: z.array(z.string()).optional().describe('For code: the mapped values there are.'),
   entity: columnName
     .optional()

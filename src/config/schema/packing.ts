@@ -13,7 +13,7 @@ const limits = {
     .number()
     .positive()
     .default(200)
-    .describe('Most bytes that may come out for each byte that went in; the first 10 MB are free. More is no file but an attack.'),
+    .describe('Most bytes that may come out for each byte that went in; the first 10 MB are free. More is not a file but an attack.'),
 };
 
 const gzipStep = z.strictObject(limits);

@@ -46,7 +46,7 @@ const confirm = z
   .default('automatic')
   .describe('automatic: what this pass finds is confirmed. suggest: a person confirms it.');
 
-const name = z.string().min(1).max(60).describe('What people call this rule; it stands in every match.');
+const name = z.string().min(1).max(60).describe('What people call this rule; it is in every match.');
 
 const pass = exactlyOne(
   z.strictObject({

@@ -51,7 +51,7 @@ const reconciliationKeys = z.strictObject({
     .min(0)
     .default(0)
     .describe(
-      'How many of match_on must exist on the other side for a difference to count; keys whose outermost parts have no counterpart at all are said to be unchecked.',
+      'How many of match_on must exist on the remote system for a difference to count; keys whose outermost parts have no counterpart at all are said to be unchecked.',
     ),
 });
 
@@ -100,6 +100,7 @@ export type DeliveryConfig = z.output<typeof delivery>;
 export const pipelineSchema = exactlyOne(
   z.strictObject({
     pipeline: id,
+    title: z.string().optional().describe('The name that people see instead of the id, on pages and in status.'),
     description: z.string().optional(),
     mode: z
       .enum(['off', 'shadow', 'review', 'live'])

@@ -180,7 +180,7 @@ const acknowledgement = z.strictObject({
     .union([z.literal(true), readBack])
     .optional()
     .describe(
-      'It is read again at the other side. true: for tables, row by row. Also asked when it is not known whether a request got there.',
+      'It is read again from the remote system. true: for tables, row by row. Also asked when it is not known whether a request got there.',
     ),
   person: z.string().optional().describe('Only a person can say whether it was accepted; what they look at.'),
   within: duration.optional().describe('After this long without an answer somebody is told.'),
@@ -209,7 +209,7 @@ export const sinkSchema = z.strictObject({
   schema: z.strictObject({
     fields: z.record(z.string(), sinkField).describe('Fields of a record. Those of a list or a group have a path: Payments.Amount.'),
   }),
-  idempotency_key: z.array(z.string()).min(1).describe('Fields that name a record: it is sent once, and stands once in a file.'),
+  idempotency_key: z.array(z.string()).min(1).describe('Fields that name a record: it is sent once, and is once in a file.'),
   totals: z
     .array(z.union([z.string(), partTotal]))
     .default([])

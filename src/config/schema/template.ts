@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const template: z.ZodType<Template> = z.lazy(() =>
   z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(template), z.record(z.string(), template)]),
 );
-/** The header of a SOAP request: element → what stands in it. */
+/** The header of a SOAP request: element → what is in it. */
 export const soapHeader = z
   .record(z.string(), template)
   .optional()

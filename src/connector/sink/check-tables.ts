@@ -5,7 +5,7 @@ import { keyColumns } from './push-table.ts';
 import { readQuery } from '../source/pages.ts';
 import { fillText, type Variables } from '../template.ts';
 
-/** What the streams and sinks of a connector need of a database beside a login: changes that are tracked, tables that can be written to. */
+/** What the streams and sinks of a connector need of a database next to a login: changes that are tracked, tables that can be written to. */
 export async function checkTables(connector: ConnectorConfig, transport: QueryTransport, variables: Variables): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   for (const [name, stream] of Object.entries(connector.streams)) {

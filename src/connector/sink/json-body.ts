@@ -9,7 +9,7 @@ const WHOLE = /^\{\{\s*(?:record\.([^}\s]+(?:\s+[^}\s]+)*)|([\w.]+))\s*\}\}$/;
 
 /**
  * The body of a request as JSON text, where the sink says `json_types`: fields of type integer and decimal are numbers with exactly the
- * digits that they have, boolean ones true and false. What stands in the template as a number or true is one too.
+ * digits that they have, boolean ones true and false. What is in the template as a number or true is one too.
  */
 export function jsonBody(template: Template, sink: SinkConfig, values: Values, variables: Variables): string {
   const types = typesOfFields(sink);

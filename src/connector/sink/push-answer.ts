@@ -3,12 +3,12 @@ import { type Value, type Values, valueAt } from '../../core/record.ts';
 import { JsonDefect, readJson } from '../../formats/json/scan.ts';
 import { webPageError } from '../../transports/http/web-page.ts';
 import type { RequestAnswer } from '../../transports/transport.ts';
-import { textAt } from '../source/answer.ts';
-import { emptyAnswer } from '../source/answer-status.ts';
-import { answerText } from '../source/answer-text.ts';
+import { textAt } from '../source/answer/answer.ts';
+import { emptyAnswer } from '../source/answer/status.ts';
+import { answerText } from '../source/answer/text.ts';
 import { type Answer, answerKey, type Outgoing, type PushContext, rejection, saidOfRecord, shortened } from './push.ts';
 import type { Session } from '../source/session.ts';
-import { valuesOfXml } from '../source/xml-answer.ts';
+import { valuesOfXml } from '../source/answer/xml-answer.ts';
 
 /** An answer to a write or a look-up: JSON, XML, the values of SOAP; empty where it is none of these. */
 export interface Envelope {
@@ -24,7 +24,7 @@ const MOST_BYTES = 1_048_576;
 
 /**
  * Reads an answer to a write or a look-up. Throws FatalError where it is none: an empty SOAP body where the WSDL promises something, a
- * web page, a charset that contradicts itself. What was written may be at the system all the same.
+ * web page, a charset that contradicts itself. What was written may be at the system anyway.
  */
 export async function envelopeOf(answer: RequestAnswer, session: Session | undefined, name: string): Promise<Envelope> {
   const clean = (text: string): string => session?.clean(text) ?? text;
@@ -38,7 +38,7 @@ export async function envelopeOf(answer: RequestAnswer, session: Session | undef
   if (page) throw page;
   const nothing = answer.status === 204 || answer.status === 205;
   if (text.trim() === '') return { values: {}, text, ...(nothing ? {} : { unread: 'an empty body' }) };
-  const unread = 'a text that is neither JSON nor XML that can be relied on';
+  const unread = 'text that is neither valid JSON nor valid XML';
   if (/^\ufeff?\s*</.test(text)) {
     const values = valuesOfXml(text);
     return values ? { values, text } : { values: {}, text, unread };
@@ -74,9 +74,9 @@ export function judgedEach(sink: SinkConfig, answer: Envelope, records: readonly
         code: 'ANSWER_REFUSED',
         place: { system: context.name, path: each.path ? `${each.path}.${each.result}` : each.result },
         message: one
-          ? `The system answered ${each.result} = ${JSON.stringify(one.said)} of this record, and the connector knows ${[...each.accepted, ...each.rejected].join(', ')}.`
+          ? `The system answered ${each.result} = ${JSON.stringify(one.said)} for this record, but the connector knows only ${[...each.accepted, ...each.rejected].join(', ')}.`
           : `The system's answer does not name this record by ${each.key.join(', ')}.`,
-        hint: 'Look whether the system has it, then: interlocal deliver settle. And correct acknowledgement.response.records in the connector.',
+        hint: 'Check whether the system has it, then use interlocal deliver settle. Also fix acknowledgement.response.records in the connector.',
       },
     };
   });

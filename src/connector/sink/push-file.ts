@@ -8,7 +8,7 @@ import type { FileTransport } from '../../transports/transport.ts';
 import { type Answer, type PushContext, rejection, saidOfRecord, shortened } from './push.ts';
 import { fillText } from '../template.ts';
 
-/** Where a file of a sink lies at the other side. */
+/** Where a file of a sink is in the remote system. */
 export interface FilePlace {
   /** Until it is complete. */
   staged: string;
@@ -49,7 +49,7 @@ export async function stageFile(transport: FileTransport, place: FilePlace, byte
 
 /**
  * Moves a staged file to its place. A file of that name and content is ours, of a store that was restored. `unknown`: neither the temporary
- * file nor ours under its own name is there, so that nobody knows whether it was moved and taken, or removed. `altered`: it was moved, and
+ * file nor ours under its own name is there, so it is not known whether it was moved and taken, or removed. `altered`: it was moved, and
  * what is there has another size. Throws FatalError
  * TARGET_EXISTS for another file of that name, RENAME_IGNORED when the server says that it moved the file and did not.
  */
@@ -76,8 +76,8 @@ export async function placeFile(
     throw new FatalError({
       code: 'RENAME_IGNORED',
       place: { system: context.name, file: place.final },
-      message: `The server says that it renamed ${place.staged} to ${place.final}, and the file still has its old name.`,
-      hint: 'Ask its owner to allow renames for this account; if it never will, set upload: direct for this connection.',
+      message: `The server says that it renamed ${place.staged} to ${place.final}, but the file still has its old name.`,
+      hint: 'Ask its owner to allow renames for this account; if that is not possible, set upload: direct for this connection.',
     });
   return 'placed';
 }
@@ -86,11 +86,11 @@ export function otherFile(place: FilePlace, encrypted: boolean, context: PushCon
   return new FatalError({
     code: 'TARGET_EXISTS',
     place: { system: context.name, file: place.final },
-    message: `${place.final} is there already, and it is another file than the one to be sent.`,
+    message: `${place.final} already exists there and is not the file to be sent.`,
     hint:
-      'Have it taken or moved away at the remote system, then run the pipeline again.' +
+      'Have the remote system process it or move it away, then run the pipeline again.' +
       (encrypted
-        ? ' Encrypted files are never the same twice: after a restore it may be ours of before, so ask first whether it was taken.'
+        ? ' An encrypted file is different each time: after a restore it may be the one we sent earlier, so ask first whether it was processed.'
         : ''),
   });
 }
@@ -189,7 +189,7 @@ async function answersOf(transport: FileTransport, sink: SinkConfig, path: strin
         throw new FatalError({
           code: 'ANSWER_REFUSED',
           place: { system: context.name, file: path, path: spec.result },
-          message: `The answer says ${JSON.stringify(said)} of a record, and the connector knows ${[...spec.accepted, ...spec.rejected].join(', ')}.`,
+          message: `The answer says ${JSON.stringify(said)} for a record, but the connector knows only ${[...spec.accepted, ...spec.rejected].join(', ')}.`,
           hint: 'Add it to accepted or rejected of acknowledgement.file.records.',
         });
       answers.set(key, answer);

@@ -6,7 +6,7 @@ import type { RequestSpec, RequestTransport } from '../../transports/transport.t
 import { IGNORED, judging, unlessRuled } from '../error-rules.ts';
 import { jsonBody } from './json-body.ts';
 import { type Answer, type Outgoing, type PushContext, rejection, shortened } from './push.ts';
-import { textAt } from '../source/answer.ts';
+import { textAt } from '../source/answer/answer.ts';
 import { type Envelope, envelopeOf, judgedEach } from './push-answer.ts';
 import { fillRecord, fillRecordBody, fillRecordPath } from './record-template.ts';
 import { sameValue } from '../stream/same-value.ts';
@@ -75,12 +75,12 @@ export async function push(
 function lost(problem: Problem): Problem {
   return {
     ...problem,
-    message: `${problem.message} Nobody knows whether the system has the record.`,
-    hint: 'Look there. Then: interlocal deliver settle with --accepted, or interlocal deliver retry.',
+    message: `${problem.message} It is not known whether the system has the record.`,
+    hint: 'Check in that system. If it has the record: interlocal deliver settle with --accepted; if not: interlocal deliver retry.',
   };
 }
 
-/** Are these records at the other side, and as they were written? `missing` for one that is not there. */
+/** Are these records in the remote system, and as they were written? `missing` for one that is not there. */
 export async function readBackEach(
   transport: RequestTransport,
   sink: SinkConfig,
@@ -117,8 +117,8 @@ async function readBack(
     throw new FatalError({
       code: 'ANSWER_UNREADABLE',
       place: { system: context.name, path: 'acknowledgement.read_back' },
-      message: `The look-up was answered with ${unread}: whether the record is there, nobody can know.`,
-      hint: 'Run again; if it stays so, ask the owner of the system.',
+      message: `The look-up was answered with ${unread}, so it is not known whether the record is there.`,
+      hint: 'Run again; if this continues, ask the owner of the system.',
     });
   const found = valueAt(values, config.found.path);
   const value = typeof found === 'string' ? found : undefined;
@@ -143,7 +143,7 @@ export function requestsOf(sink: SinkConfig, values: Values, given: Variables): 
   return [...logs, ...asks.map((ask) => specOf(sink, ask, writtenOf(sink, values), variables))];
 }
 
-/** Asks, by the sink's own rules of what an error means; a session that has ended is opened anew, once. */
+/** Asks, by the sink's own rules of what an error means; a session that has ended is opened again, once. */
 async function asked(
   transport: RequestTransport,
   sink: SinkConfig,

@@ -10,7 +10,7 @@ import { writtenValues } from './sink-values.ts';
 type Row = Record<string, string | null>;
 
 /**
- * Writes records as rows of the sink's table and says of each what became of it. Rows are found by their key, so that writing them again
+ * Writes records as rows of the sink's table and says of each what became of it. Rows are found by their key, so writing them again
  * changes nothing. With `acknowledgement.read_back` they are read again, and compared with what was written.
  */
 export async function writeTable(
@@ -49,7 +49,7 @@ export async function writeTable(
     : answers;
 }
 
-/** What stands in the table now must be what was written; a trigger or a type may have made something else of it. */
+/** What is in the table now must be what was written; a trigger or a type may have made something else of it. */
 async function compare(
   transport: QueryTransport,
   sink: SinkConfig,

@@ -10,19 +10,19 @@ import type { Variables } from '../template.ts';
 export interface Outgoing {
   /** As the mapping made it: dates YYYY-MM-DD, amounts 1234.50. */
   values: Values;
-  /** Of this record in this version alone, whatever store sends it: what the other side may recognise it by. */
+  /** Of this record in this version alone, whatever store sends it: what the remote system may recognize it by. */
   idempotencyKey: string;
   operation: 'write' | 'delete';
 }
 
 /**
  * What is known of a record after it was sent. sent: it is there, and nobody said more. acknowledged: the system has taken it. accepted,
- * rejected: in its own words, or its own data. unknown: nobody knows whether it got there.
+ * rejected: in its own words, or its own data. unknown: it is not known whether it got there.
  */
 export interface Answer {
   state: 'sent' | 'acknowledged' | 'accepted' | 'rejected' | 'unknown';
   problem?: Problem;
-  /** What the other side said, shortened. */
+  /** What the remote system said, shortened. */
   said?: string;
 }
 
@@ -32,13 +32,13 @@ export interface PushContext {
   name: string;
   /** `options.NAME` of the connection. */
   variables: Variables;
-  /** Of a service that wants a log-in first. */
+  /** Of a service that wants a login first. */
   session?: Session;
 }
 
 const MOST_SAID = 2000;
 
-/** What the other side said, short enough to be kept and shown, and without the secrets that it may have repeated. */
+/** What the remote system said, short enough to be kept and shown, and without the secrets that it may have repeated. */
 export function shortened(text: string, session?: Session): string {
   const plain = redact(session?.clean(text) ?? text).trim();
   return plain.length > MOST_SAID ? `${plain.slice(0, MOST_SAID)} …` : plain;
@@ -71,14 +71,14 @@ export function answerKey(sink: SinkConfig, { values }: Pick<Outgoing, 'values'>
   return JSON.stringify((JSON.parse(sinkKey(sink, values)) as unknown[]).map((part) => (typeof part === 'string' ? part.trim() : '')));
 }
 
-/** The other side does not want a record. */
+/** The remote system does not want a record. */
 export function rejection(name: string, why: string, said?: string, session?: Session): Answer {
   const reason = shortened(why, session);
   const problem: Problem = {
     code: 'DELIVERY_REJECTED',
     place: { system: name },
     message: `The system rejected it${reason ? `: ${reason}${/[.!?…]$/.test(reason) ? '' : '.'}` : ' and gave no reason.'}`,
-    hint: 'Mend the record at its source, and it is sent again; or, after mending the other side: interlocal deliver retry.',
+    hint: 'Fix the record at its source and it will be sent again. If you fixed the remote system instead: interlocal deliver retry.',
   };
   return { state: 'rejected', problem, ...(said === undefined ? {} : { said: shortened(said, session) }) };
 }

@@ -10,7 +10,7 @@ const PLACEHOLDER = /\{\{\s*(?:record\.([^}\s]+(?:\s+[^}\s]+)*)|([\w.-]+(?: [\w.
 
 /**
  * A text of a sink with `{{ record.NAME }}` and other placeholders in it. One that is nothing but a field takes its value as it
- * is, a list too; no value is null. Throws FatalError where a list stands within a text. Everything is put in at once: what a
+ * is, a list too; no value is null. Throws FatalError where a list is within a text. Everything is put in at once: what a
  * record says is never taken for a placeholder.
  */
 export function fillRecordText(text: string, values: Values, variables: Variables, file?: string): Value {
@@ -34,7 +34,7 @@ export function fillRecordBody(template: Template, values: Values, variables: Va
   return filled(template, values, variables, asContent(contentType));
 }
 
-/** A path: each value but the connection's own options is written as data, so that none leads elsewhere. */
+/** A path: each value but the connection's own options is written as data, so none leads elsewhere. */
 export function fillRecordPath(text: string, values: Values, variables: Variables): string {
   return filled(text, values, variables, inPath);
 }
@@ -50,7 +50,7 @@ function filled(text: string, values: Values, variables: Variables, written: Wri
       throw new FatalError({
         code: 'VALUE_NOT_TEXT',
         place: { ...(file === undefined ? {} : { file }), path },
-        message: 'A list or a group of fields cannot stand within a text.',
+        message: 'A list or a group of fields cannot be part of a text.',
         hint: 'Correct rows or target of the sink in the connector.',
       });
     return written(value, `record.${path}`);

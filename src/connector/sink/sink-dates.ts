@@ -1,4 +1,4 @@
-/** `2026-03-02` or `2026-03-02T08:15:00` as a system wants it: MM/DD/YYYY. Text that is no date stays as it is. */
+/** `2026-03-02` or `2026-03-02T08:15:00` as a system wants it: MM/DD/YYYY. Text that is not a date stays as it is. */
 export function writtenDate(iso: string, format: string): string {
   const m = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?/.exec(iso);
   if (!m) return iso;

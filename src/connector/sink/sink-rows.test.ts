@@ -66,7 +66,7 @@ const sink = sinkSchema.parse({
   totals: ['Amount'],
   hash_totals: { Banks: { of: 'Bank', digits: 4 } },
 });
-/** The other side: it checks each batch and the file by what their trailers say. */
+/** The remote system: it checks each batch and the file by what their trailers say. */
 const reader = streamSchema.parse({
   retriever: { files: { pattern: '*' } },
   decoder: layout,
@@ -105,7 +105,7 @@ describe('several batches in one file', () => {
     ]);
   });
 
-  test('whatever is written, the other side finds every batch and the file to add up', async () => {
+  test('whatever is written, the remote system finds every batch and the file to add up', async () => {
     const record = fc.record({
       Kind: fc.option(fc.constantFrom('PPD', 'CCD', 'WEB'), { nil: null }),
       Bank: fc.option(fc.stringMatching(/^\d{8}$/), { nil: null }),

@@ -7,7 +7,7 @@ type Total = SinkConfig['totals'][number];
 /** A total as the sink says it: of a field, or of the records that have certain values. */
 type NamedTotal = Exclude<Total, string>;
 
-/** What a total is called: in `{{ total.NAME }}`, and beside what was sent. */
+/** What a total is called: in `{{ total.NAME }}`, and next to what was sent. */
 export function totalName(total: Total): string {
   return typeof total === 'string' ? total : total.name;
 }

@@ -11,7 +11,7 @@ interface At {
 
 /**
  * A record as the system wants it written: dates and decimals in its form. Everything that it would not take is added to
- * `problems`: unknown fields (a misspelt one would silently be missing at the other side), missing ones, values too long.
+ * `problems`: unknown fields (a misspelled one would silently be missing in the remote system), missing ones, values too long.
  */
 export function writtenValues(sink: SinkConfig, values: Values, at: At, problems: Problem[]): Values {
   const { fields } = sink.schema;
@@ -32,8 +32,8 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
         report(
           'FIELD_REQUIRED',
           below + name,
-          `"${below + name}" has no value, and the system does not take the record without it.`,
-          'Give it in the mapping; a code that nobody knows belongs into its lookup.',
+          `"${below + name}" has no value, but the system does not accept the record without it.`,
+          'Set it in the mapping; add an unknown code to its lookup.',
         );
     }
     return written;
@@ -55,30 +55,30 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
       report(
         'VALUE_UNKNOWN',
         path,
-        `"${path}" is ${shown(field, text)}, and the system knows only ${field.values.join(', ')}.`,
+        `"${path}" is ${shown(field, text)}, but the system knows only ${field.values.join(', ')}.`,
         'Add the code to the lookup of the mapping.',
       );
     if (field.never?.includes(text))
       report(
         'VALUE_FORBIDDEN',
         path,
-        `"${path}" is ${shown(field, text)}, which the system takes for a value of its own.`,
+        `"${path}" is ${shown(field, text)}, which has a special meaning in the system.`,
         'Leave it empty in the mapping.',
       );
     if (hashed.includes(path) && !/^\d+$/.test(text))
       report(
         'VALUE_INVALID',
         path,
-        `"${path}" is ${shown(field, text)}, and must be digits alone: the file has a sum of it.`,
-        'Take everything else out of it in the mapping.',
+        `"${path}" is ${shown(field, text)}, but must be digits only: the file contains a sum of it.`,
+        'Remove everything else in the mapping.',
       );
     const length = [...text].length;
     if (field.max_length !== undefined && length > field.max_length)
       report(
         'VALUE_TOO_LONG',
         path,
-        `"${path}" has ${length} characters, and the system takes ${field.max_length}.`,
-        'Shorten it in the mapping, on purpose: nothing is cut off silently.',
+        `"${path}" has ${length} characters, but the system takes at most ${field.max_length}.`,
+        'Shorten it in the mapping: nothing is cut off silently.',
       );
     return text;
   }
@@ -100,8 +100,8 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
       return void report(
         'VALUE_NEGATIVE',
         path,
-        `"${path}" is ${shown(field, number)}, and the system has no sign there.`,
-        'Which way it goes stands in another field: see the connector.',
+        `"${path}" is ${shown(field, number)}, but the system has no sign there.`,
+        'Another field holds the direction: see the connector.',
       );
     return field.absolute ? number.replace(/^-/, '') : number;
   }
@@ -123,7 +123,7 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
       'FIELD_UNKNOWN',
       path,
       `The system has no field "${path}".`,
-      meant ? `Did you mean ${meant}?` : 'Take it out of the mapping, or add it to the schema of the sink.',
+      meant ? `Did you mean ${meant}?` : 'Remove it from the mapping, or add it to the schema of the sink.',
     );
   }
 
@@ -134,13 +134,13 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
       .filter((name) => (below === '' ? !name.includes('.') || !hasParent(name) : !name.includes('.')));
   }
 
-  /** A point may belong to a name: m.muni_desc is no field of a group m. */
+  /** A point may belong to a name: m.muni_desc is not a field of a group m. */
   function hasParent(path: string): boolean {
     return Object.hasOwn(fields, path.slice(0, path.indexOf('.')));
   }
 
   function wrong(field: SinkField, path: string, value: Value, what: string): null {
-    report('VALUE_INVALID', path, `"${path}" must be ${what}, and is ${shown(field, value)}.`, 'Correct it in the mapping.');
+    report('VALUE_INVALID', path, `"${path}" must be ${what}, but is ${shown(field, value)}.`, 'Correct it in the mapping.');
     return null;
   }
 

@@ -55,11 +55,11 @@ test('the same records give the same bytes', async () => {
 
 test('everything that is wrong is said at once, and nothing is written', async () => {
   expect(await problemsOf(sink(), [{ id: '00001', amont: '1' }, { amount: '1.005' }, { id: '3', day: '2026-02-30' }])).toEqual([
-    'VALUE_TOO_LONG 1 "id" has 5 characters, and the system takes 4.',
+    'VALUE_TOO_LONG 1 "id" has 5 characters, but the system takes at most 4.',
     'FIELD_UNKNOWN 1 The system has no field "amont".',
-    'VALUE_INVALID 2 "amount" must be an amount with at most 2 decimals, and is "1.005".',
-    'FIELD_REQUIRED 2 "id" has no value, and the system does not take the record without it.',
-    'VALUE_INVALID 3 "day" must be a day, YYYY-MM-DD, and is "2026-02-30".',
+    'VALUE_INVALID 2 "amount" must be an amount with at most 2 decimals, but is "1.005".',
+    'FIELD_REQUIRED 2 "id" has no value, but the system does not accept the record without it.',
+    'VALUE_INVALID 3 "day" must be a day, YYYY-MM-DD, but is "2026-02-30".',
   ]);
 });
 
@@ -68,15 +68,15 @@ test('a personal value that is wrong is not shown', async () => {
     await problemsOf(sink({ schema: { fields: { id: {}, born: { type: 'date', class: 'personal' } } }, totals: [] }), [
       { id: '1', born: '31.01.1950' },
     ]),
-  ).toEqual(['VALUE_INVALID 1 "born" must be a day, YYYY-MM-DD, and is (personal value hidden).']);
+  ).toEqual(['VALUE_INVALID 1 "born" must be a day, YYYY-MM-DD, but is (personal value hidden).']);
 });
 
-test('a record stands once in a file', async () => {
+test('a record is once in a file', async () => {
   expect(await problemsOf(sink(), [{ id: '1' }, { id: '2' }, { id: '1' }])).toEqual(['KEY_REPEATED 3 The records 1 and 3 are both id 1.']);
 });
 
 test('an empty file is not sent', async () => {
-  expect(await problemsOf(sink(), [])).toEqual(['NOTHING_TO_WRITE  There is no record to write, and an empty file is not sent.']);
+  expect(await problemsOf(sink(), [])).toEqual(['NOTHING_TO_WRITE  There is no record to write; an empty file is not sent.']);
 });
 
 test('an option cannot lead the file out of its folder', async () => {
@@ -108,7 +108,7 @@ describe('rows', () => {
     ).toBe('H,2026-03-02,7\r\nD,1,R-1,2.00\r\nD,2,R-2,0.50\r\nT,2,2.50\r\n');
   });
 
-  test('what all records of a file share can stand in its header', async () => {
+  test('what all records of a file share can be in its header', async () => {
     const config = layout(
       { header: [{ t: 'H', a: '{{ record.day }}', b: 'x' }], each: [{ t: 'D', id: '{{ record.id }}' }] },
       { file_per: ['day'] },
@@ -119,7 +119,7 @@ describe('rows', () => {
       { id: '3', day: '2026-03-02' },
     ];
     expect(await problemsOf(config, records)).toEqual([
-      'FILE_MIXED 2 The system takes one day in a file, and this record has "2026-03-03" where the first has "2026-03-02".',
+      'FILE_MIXED 2 The system takes one day per file, but this record has "2026-03-03" where the first has "2026-03-02".',
     ]);
     expect(await Promise.all(filesOf(config, records).map((file) => text(config, file)))).toEqual([
       'H,3/2/26,x\r\nD,,1,\r\nD,,3,\r\n',
@@ -182,9 +182,9 @@ describe('sums', () => {
     expect(await trailer(checks(whole, { amount: { type: 'decimal' } }), units)).toBe('T,2,19.00,0000000003,7.00,1');
   });
 
-  test('what is no number cannot be in a hash, and the record is refused instead of left out of it', async () => {
+  test('what is not a number cannot be in a hash, and the record is refused instead of left out of it', async () => {
     expect(await problemsOf(checks(), [{ id: '1', account: '12-34', kind: 'I', amount: '1' }])).toEqual([
-      'VALUE_INVALID 1 "account" is "12-34", and must be digits alone: the file has a sum of it.',
+      'VALUE_INVALID 1 "account" is "12-34", but must be digits only: the file contains a sum of it.',
     ]);
   });
 });

@@ -29,7 +29,7 @@ export function isZoned(text: string): boolean {
   return /[zZ]$|\d[-+]\d\d:?\d\d$/.test(text) && text.length > 10;
 }
 
-/** Does a position lie before another? Sequences are numbers written as text: 9 lies before 10. */
+/** Does a position are before another? Sequences are numbers written as text: 9 is before 10. */
 export function isBefore(a: string, b: string, kind: Incremental['kind']): boolean {
   if (kind === 'sequence' && WHOLE.test(a) && WHOLE.test(b)) return BigInt(a) < BigInt(b);
   return a < b;

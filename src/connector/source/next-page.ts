@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import type { PaginatorConfig, StreamConfig } from '../../config/schema/connector.ts';
 import { FatalError } from '../../core/errors.ts';
 import { valueAt } from '../../core/record.ts';
-import { type Answered, textAt } from './answer.ts';
-import { hasNextPage } from './answer-status.ts';
+import { type Answered, textAt } from './answer/answer.ts';
+import { hasNextPage } from './answer/status.ts';
 import { LinkDefect, nextLink } from '../../transports/http/link-header.ts';
 import { answerFacts } from '../../transports/http/status.ts';
 
@@ -26,9 +26,9 @@ export function nextPage(paginator: PaginatorConfig, answer: Answered, read: num
   if (paginator.more !== undefined) {
     const more = saysMore(paginator.more, answer, name);
     if (!more) return { more };
-    if (leadsOn === false) throw refused(name, paginator, `there is more, and gives no ${kind} to ask for it with`);
-    if (answer.nullList) throw refused(name, paginator, 'there is more, and has null where the list of records should be');
-    if (kind === 'offset' && answer.records.length === 0) throw refused(name, paginator, 'there is more, and gives no record of it');
+    if (leadsOn === false) throw refused(name, paginator, `there is more, but it has no ${kind} to request it with`);
+    if (answer.nullList) throw refused(name, paginator, 'there is more, but it has null where the list of records should be');
+    if (kind === 'offset' && answer.records.length === 0) throw refused(name, paginator, 'there is more, but it has no records');
     return { more, ...next };
   }
   if (leadsOn !== undefined) return { more: leadsOn, ...next };
@@ -50,7 +50,7 @@ function cursorIn({ kind, cursor }: PaginatorConfig, { envelope }: Answered, nam
     throw new FatalError({
       code: 'ANSWER_REFUSED',
       place: { system: name, path: cursor },
-      message: `What should be the next cursor, ${cursor}, is ${Array.isArray(found) ? 'a list' : 'a group of fields'} in the answer: whether there is a next page cannot be known.`,
+      message: `The next cursor, ${cursor}, is ${Array.isArray(found) ? 'a list' : 'a group of fields'} in the answer, so it is not known whether there is a next page.`,
       hint: 'Correct paginator.cursor in the connector. Nothing after this page was read.',
     });
   return text === '' || text === 'false' ? undefined : text;
@@ -65,7 +65,7 @@ function linkIn({ headers, url }: Answered, name: string): string | undefined {
     throw new FatalError({
       code: 'LINK_UNREADABLE',
       place: { system: name },
-      message: `The Link header of the answer ${error.message}: whether there is a next page cannot be known.`,
+      message: `The Link header of the answer ${error.message}, so it is not known whether there is a next page.`,
       hint: 'Nothing after this page was read. Show the header to the vendor; RFC 8288 says how it is written.',
     });
   }
@@ -86,7 +86,7 @@ function saysMore(more: NonNullable<PaginatorConfig['more']>, { envelope }: Answ
     code: 'ANSWER_REFUSED',
     place: { system: name, path },
     message: `The answer does not say whether there are more records: ${path} is ${said ? `"${said}"` : 'not there or empty'}.`,
-    hint: 'Correct paginator.more in the connector, also which values mean yes and no. Nothing after this page was read.',
+    hint: 'Correct paginator.more in the connector, including which values mean yes and no. Nothing after this page was read.',
   });
 }
 
@@ -96,7 +96,7 @@ function refused(name: string, { more }: PaginatorConfig, what: string): FatalEr
     code: 'ANSWER_REFUSED',
     place: { system: name, path },
     message: `The answer says at ${path} that ${what}.`,
-    hint: 'Look at paginator in the connector; if it is right, tell the vendor.',
+    hint: 'Check paginator in the connector; if it is correct, tell the vendor.',
   });
 }
 
@@ -113,7 +113,7 @@ export function repeats(stream: StreamConfig, name: string) {
       code: 'PAGES_REPEAT',
       place: { system: name },
       message,
-      hint: 'Look at paginator in the connector, and whether the request says which page it wants in the way the service reads. If both are right, tell the vendor.',
+      hint: 'Check paginator in the connector, and whether the request names the page in the way the service expects. If both are correct, tell the vendor.',
     });
   return {
     /** `page` counts from 1. Throws FatalError PAGES_REPEAT. */
@@ -125,13 +125,13 @@ export function repeats(stream: StreamConfig, name: string) {
         const texts = records.map(({ values, raw }) => JSON.stringify([values, raw]));
         const now = hash('sha256', texts.join('\n'), 'base64');
         if (now === before && !(mayRepeat(stream) && new Set(texts).size === 1))
-          throw again(`Page ${page} has the very records of the page before it, ${records.length} of them.`);
+          throw again(`Page ${page} has exactly the records of the page before it, ${records.length} of them.`);
         before = now;
       }
       const address = next.cursor ?? next.link;
       if (!next.more || address === undefined) return;
       const short = hash('sha256', address, 'base64');
-      if (asked.has(short)) throw again(`Page ${page} says that the next page is one that was read already.`);
+      if (asked.has(short)) throw again(`Page ${page} says that the next page is one that was already read.`);
       asked.add(short);
     },
   };

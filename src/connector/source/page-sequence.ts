@@ -2,7 +2,7 @@ import type { Asking } from './page.ts';
 import type { Page, PageContext } from './page.ts';
 import type { RequestConfig, StreamConfig } from '../../config/schema/connector.ts';
 import { FatalError } from '../../core/errors.ts';
-import { type Answered, readAnswer, textAt } from './answer.ts';
+import { type Answered, readAnswer, textAt } from './answer/answer.ts';
 import { IGNORED } from '../error-rules.ts';
 import { isGuessed, isNoPage, type NextPage, nextPage, repeats } from './next-page.ts';
 import { overlapOf, PagesChanged, pagesChanged, pageWatch, totalDiffers } from './page-watch.ts';
@@ -42,7 +42,7 @@ export async function* pageSequence(
       // Figures of a trailer would count the records of both readings.
       if (same || reading >= MOST_READINGS || stream.control !== undefined)
         throw figures ? totalDiffers(context.name, figures) : pagesChanged(context.name, error, reading, stream);
-      context.note(`${context.name}: while its pages were read, ${error.message}. They are read again from the first.`);
+      context.note(`${context.name}: while its pages were read, ${error.message}. They are being read again from the first page.`);
       before = error;
     }
   }
@@ -85,7 +85,7 @@ async function* pagesOnce(
       });
     const ignored = got === IGNORED;
     const answer = got === IGNORED ? NOTHING : got;
-    if (ignored) context.note(`${context.name}: an error that the connector says to ignore was taken for an answer without records.`);
+    if (ignored) context.note(`${context.name}: an error that the connector says to ignore was treated as an answer without records.`);
     if (wasDoubtful && answer.records.length > 0) throw brokenOff(context.name, page);
     // Of an answer that is ignored or has nothing in it, the total stays the one that was said before: the pages may have been cut off.
     const silent = ignored || answer.noContent === true;
@@ -125,7 +125,7 @@ function brokenOff(system: string, page: number): FatalError {
     code: 'ANSWER_REFUSED',
     place: { system },
     message: `Page ${page} has null where the list of records should be, and there are records after it.`,
-    hint: 'Run again; if it stays so, tell the vendor. Where the answer says how many records there are, or whether there are more, set paginator.total or more.',
+    hint: 'Run again; if this continues, tell the vendor. If the answer says how many records there are, or whether there are more, set paginator.total or more.',
   });
 }
 
@@ -133,9 +133,9 @@ function cutOff(system: string, page: number, ignored: boolean): FatalError {
   return new FatalError({
     code: 'ANSWER_REFUSED',
     place: { system },
-    message: `Page ${page} said that there is more, and asking for it gave ${ignored ? 'an error that the connector says to ignore' : 'an answer with nothing in it'}.`,
+    message: `Page ${page} said that there is more, but requesting it returned ${ignored ? 'an error that the connector says to ignore' : 'an answer with nothing in it'}.`,
     hint: ignored
-      ? 'Look at error_handler.rules: what is ignored on the way leaves records out.'
-      : 'Run again; if it stays so, tell the vendor.',
+      ? 'Check error_handler.rules: an error that is ignored between pages leaves records out.'
+      : 'Run again; if this continues, tell the vendor.',
   });
 }

@@ -1,10 +1,10 @@
 import type { PaginatorConfig, StreamConfig } from '../../config/schema/connector.ts';
 import { FatalError } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
-import type { Answered } from './answer.ts';
+import type { Answered } from './answer/answer.ts';
 import { keyOf } from '../stream/keys.ts';
 
-/** The list changed while its pages were read, so that a record may have slipped from one page to another unseen. */
+/** The list changed while its pages were read, so a record may have slipped from one page to another unseen. */
 export class PagesChanged extends Error {
   /** Where the end and the total do not agree; the same figures twice are no change but a mistake. */
   readonly figures: { total: number; read: number } | undefined;
@@ -18,7 +18,7 @@ export class PagesChanged extends Error {
 const MOST_KEYS = 50_000;
 
 /**
- * Looks whether pages are still pages of one list: the total stays, no key of an earlier page comes again where pages are counted (page,
+ * Checks whether pages are still pages of one list: the total stays, no key of an earlier page comes again where pages are counted (page,
  * offset), and each page begins with the records that the one before ended with where the paginator says `overlap`. `agreed` holds keys
  * that came twice in an earlier reading too, and so are twice in the list; those that are found are put into it.
  */
@@ -60,7 +60,7 @@ export function pageWatch(stream: StreamConfig, agreed: Set<string>) {
       total = said ?? total;
       const identities = overlap === 0 ? [] : records.map((record) => identityOf(record, fields));
       if (!tail.every((identity, i) => identities[i] === identity))
-        throw new PagesChanged(`page ${page} does not begin with what the page before ended with`);
+        throw new PagesChanged(`page ${page} does not begin where the previous page ended`);
       const own = records.slice(tail.length);
       if (overlap > 0) tail = [...tail, ...identities.slice(tail.length)].slice(-overlap);
       keysComeAgain(page, own);
@@ -90,7 +90,7 @@ export function pagesChanged(system: string, { message }: PagesChanged, times: n
     hint:
       paginator?.kind === 'cursor' || paginator?.kind === 'link'
         ? 'Run again at a quieter time.'
-        : 'Run again at a quieter time. If it stays so, the system may give its pages in no fixed order: ask for one in the request (a sort by the key), or page by cursor if it has one.',
+        : 'Run again at a quieter time. If this continues, the system may return its pages in no fixed order: request one (sort by the key), or page by cursor if it has one.',
   });
 }
 
@@ -99,6 +99,6 @@ export function totalDiffers(system: string, { total, read }: { total: number; r
     code: 'TOTAL_DIFFERS',
     place: { system },
     message: `The system says that there are ${Number.isNaN(total) ? 'an unknown number of' : total} records, but gave ${read}.`,
-    hint: 'Records may have changed while they were read: run again. If it stays so, tell the vendor.',
+    hint: 'Records may have changed while they were read: run again. If this continues, tell the vendor.',
   });
 }

@@ -129,7 +129,7 @@ describe('answers that are none', () => {
 
   test('a web page in place of an answer is called one, by its title, and nobody is told to have it sent again', async () => {
     const page = '<!DOCTYPE html>\n<html><head><title>Sign in to Acme</title></head></html>';
-    await expect(read({}, [page])).rejects.toThrow('The answer is a web page ("Sign in to Acme") instead of what was asked for.');
+    await expect(read({}, [page])).rejects.toThrow('The answer is a web page ("Sign in to Acme") instead of the requested data.');
     for (const answer of ['Service unavailable', '{"things":[{"id":"1"},'])
       await expect(read({}, [answer])).rejects.toThrow('What the system answered is damaged or of another kind.');
   });
@@ -144,7 +144,7 @@ describe('answers that are none', () => {
       { status: 404, text: '{}' },
     ]);
     expect(pages.map((p) => p.records)).toEqual([[]]);
-    expect(notes[0]).toContain('taken for an answer without records');
+    expect(notes[0]).toContain('treated as an answer without records');
   });
 });
 

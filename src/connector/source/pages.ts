@@ -10,12 +10,12 @@ import { fetchable } from './report.ts';
 import { boundsOf, spansOf } from '../stream/spans.ts';
 import type { Variables } from '../template.ts';
 
-export { readQuery } from './query-pages.ts';
+export { readQuery } from './query/pages.ts';
 
 /**
- * Reads a request stream page by page; of a partitioned one, one partition. Pages come in no order that could be trusted, so that
+ * Reads a request stream page by page; of a partitioned one, one partition. Pages come in no order that could be trusted, so
  * the position is saved only with the last one of each stretch of time that is asked for: after a failure that stretch is read
- * again, and what is known is recognised.
+ * again, and what is known is recognized.
  */
 export async function* readRequests(stream: StreamConfig, transport: RequestTransport, context: PageContext): AsyncGenerator<Page> {
   const asking = context.asking ?? openAsking(stream, transport, context);
@@ -48,7 +48,7 @@ export async function* readRequests(stream: StreamConfig, transport: RequestTran
   if (!context.asking) await asking.close();
 }
 
-/** Read to the end of this stretch. With a lookback the first ones may lie before what was read long ago. */
+/** Read to the end of this stretch. With a lookback the first ones may be before what was read long ago. */
 function positioned(state: StreamState, { to }: Span, last: boolean): StreamState {
   return !last && state.cursor !== undefined && isBefore(to!, state.cursor, 'datetime') ? state : { cursor: to! };
 }

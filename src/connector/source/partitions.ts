@@ -2,7 +2,7 @@ import type { Page, PageContext } from './page.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import { FatalError } from '../../core/errors.ts';
 import type { SourceRecord, Values } from '../../core/record.ts';
-import { textAt } from './answer.ts';
+import { textAt } from './answer/answer.ts';
 import { selectorOf } from '../stream/select.ts';
 import { fillText, namesIn, type Variables } from '../template.ts';
 
@@ -14,7 +14,7 @@ export interface Partition {
 
 export interface Partitions {
   list: Partition[];
-  /** There are no others: none of the parent's records was set aside or without a value. */
+  /** There are no others: none of the parent's records was rejected or without a value. */
   complete: boolean;
 }
 
@@ -62,7 +62,7 @@ async function ofParent(
     for (const record of selector.select(page.records)) look(record);
   }
   selector.finish();
-  if (without > 0) context.note(`${context.name}: ${without} records have no ${field}, and nothing is asked for them.`);
+  if (without > 0) context.note(`${context.name}: ${without} records have no ${field}, so nothing is requested for them.`);
   return { list: [...found].map(([value, variables]) => ({ value, variables })), complete: complete && without === 0 };
 }
 
@@ -108,8 +108,8 @@ export function markedWith(stream: StreamConfig, { value, variables }: Partition
         throw new FatalError({
           code: 'PARTITION_DIFFERS',
           place: { system: name, record: record.number, path: field },
-          message: `A record has another ${field} than the partition ${value} that was asked for.`,
-          hint: 'Look at how the request uses {{ partition }}: the service seems to ignore it. If its records say the field themselves, leave it out of partition.into.',
+          message: `A record has a different ${field} from the requested partition ${value}.`,
+          hint: 'Check how the request uses {{ partition }}: the service seems to ignore it. If its records contain the field themselves, remove it from partition.into.',
         });
     }
   };

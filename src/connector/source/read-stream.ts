@@ -7,7 +7,7 @@ import type { QueryTransport, RequestTransport } from '../../transports/transpor
 import { openAsking } from './asking.ts';
 import { readRequests } from './pages.ts';
 import { markedWith, type Partition, partitionsOf, withoutInto } from './partitions.ts';
-import { readQuery } from './query-pages.ts';
+import { readQuery } from './query/pages.ts';
 
 /** After so many partitions that could not be read, the rest is not asked for: it is not the partitions that are at fault. */
 const MOST_FAILED = 10;
@@ -56,7 +56,7 @@ export async function* readStream(
         failures.at(-1)?.error instanceof RetriableError && list.indexOf(failures.at(-1)!.partition) === list.indexOf(partition) - 1;
       if (!isOfPartition(error) || (error instanceof RetriableError && again)) throw named(error, partition);
       failures.push({ partition, error });
-      context.note(`${context.name}: the partition ${partition.value} could not be read; the others are.`);
+      context.note(`${context.name}: the partition ${partition.value} could not be read; the others were.`);
       if (failures.length >= MOST_FAILED) break;
     }
   }
@@ -70,7 +70,7 @@ function readOne(stream: StreamConfig, transport: QueryTransport | RequestTransp
   return transport.kind === 'query' ? readQuery(stream, transport, context) : readRequests(stream, transport, context);
 }
 
-/** Without a prototype: a partition may be called __proto__. Written anew with each position, it would take its square in time. */
+/** Without a prototype: a partition may be called __proto__. Written again with each position, it would take its square in time. */
 function positionsOf({ partitions }: StreamState): Record<string, StreamState> {
   return Object.assign(Object.create(null) as Record<string, StreamState>, partitions);
 }
@@ -80,7 +80,7 @@ function keep(positions: Record<string, StreamState>, value: string, state: Stre
   else delete positions[value];
 }
 
-/** Is it this partition that cannot be had, or everything? Where the log-in fails, asking on would only lock the account. */
+/** Is it this partition that cannot be had, or everything? Where the login fails, asking on would only lock the account. */
 function isOfPartition(error: unknown): error is InterlocalError {
   if (error instanceof RecordError) return true;
   if (error instanceof RetriableError) return answerFacts(error) !== undefined;

@@ -7,18 +7,19 @@ import { hash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ReportConfig } from '../../config/schema/connector.ts';
 import { AbortedError, FatalError, RetriableError } from '../../core/errors.ts';
+import { nameList } from '../../core/name-list.ts';
 import type { Values } from '../../core/record.ts';
 import { parseDuration } from '../../core/time.ts';
 import { retryAfter } from '../../transports/http/status.ts';
 import { ownWords, redactor } from '../../transports/redact.ts';
 import type { RequestAnswer } from '../../transports/transport.ts';
-import { textAt } from './answer.ts';
-import { jsonObject } from './answer-inside.ts';
-import { answerText } from './answer-text.ts';
+import { textAt } from './answer/answer.ts';
+import { jsonObject } from './answer/inside.ts';
+import { answerText } from './answer/text.ts';
 import { IGNORED } from '../error-rules.ts';
 import { fill, fillText, type Variables } from '../template.ts';
 
-/** Services throw reports away; one that is older than this is ordered anew. */
+/** Services throw reports away; one that is older than this is ordered again. */
 const LONGEST_KEPT_MS = 24 * 3_600_000;
 
 interface ReportRead {
@@ -62,7 +63,7 @@ export async function* fetchable(config: ReportConfig, asking: Asking, context: 
         yield { records: [], state, commit: true };
         throw error;
       }
-      context.note(`${context.name}: report ${report.id}, which an earlier run ordered, cannot be had any more. ${error.message}`);
+      context.note(`${context.name}: report ${report.id}, which an earlier run ordered, is no longer available. ${error.message}`);
       report = undefined;
       taken = false;
     }
@@ -77,7 +78,7 @@ function usable(
 ): OrderedReport | undefined {
   if (!ordered || ordered.order !== order || ordered.from !== span.from || ordered.to !== span.to) return undefined;
   if (now.getTime() - Date.parse(ordered.at) > LONGEST_KEPT_MS) return undefined;
-  note(`${name}: report ${ordered.id}, which an earlier run ordered, is asked after.`);
+  note(`${name}: report ${ordered.id}, ordered by an earlier run, is being checked.`);
   return ordered;
 }
 
@@ -108,7 +109,7 @@ async function submit(config: ReportConfig, asking: Asking, context: PageContext
         : answer.headers[config.header.toLowerCase()];
   if (id) return id;
   const where = config.header === undefined ? config.id! : `the header ${config.header}`;
-  const has = answer === IGNORED ? 'nothing' : Object.keys(config.header === undefined ? answer.values : answer.headers).join(', ');
+  const has = answer === IGNORED ? 'nothing' : nameList(Object.keys(config.header === undefined ? answer.values : answer.headers));
   throw new FatalError({
     code: 'REPORT_NOT_ORDERED',
     place: { system: context.name, path: 'report.submit' },
@@ -146,7 +147,7 @@ async function ready(
         code: 'REPORT_NOT_READY',
         place: { system: context.name },
         message: `The report ${id} is not ready after ${config.timeout} (${status ?? 'an error that is ignored'}).`,
-        hint: 'The next run asks after the same report; raise report.timeout in the connector if it always takes so long.',
+        hint: 'The next run checks for the same report; raise report.timeout in the connector if it always takes this long.',
       });
     if (status !== before) context.note(`${context.name}: report ${id} is not ready yet (${status ?? 'an error that is ignored'}).`);
     before = status;
@@ -174,8 +175,8 @@ function failed({ message }: ReportConfig, { name }: PageContext, id: string, st
   return new FatalError({
     code: 'REPORT_FAILED',
     place: { system: name },
-    message: `The system could not make the report ${id} (${status}).${words}`,
-    hint: 'Nothing was read; the next run orders it anew. Ask the owner of the system if it goes on.',
+    message: `The system could not prepare the report ${id} (${status}).${words}`,
+    hint: 'Nothing was read; the next run orders it again. If this continues, ask the owner of the system.',
   });
 }
 
@@ -186,7 +187,7 @@ function linkIn({ link }: ReportConfig, { name }: PageContext, id: string, value
   throw new FatalError({
     code: 'REPORT_UNREADABLE',
     place: { system: name, path: 'report.link' },
-    message: `The report ${id} is done, and the answer has no address of it at ${link}; it has ${Object.keys(values).join(', ') || 'nothing'}.`,
+    message: `The report ${id} is ready, but the answer has no address for it at ${link}; it has ${nameList(Object.keys(values)) || 'nothing'}.`,
     hint: 'Correct report.link in the connector.',
   });
 }
@@ -195,7 +196,7 @@ function withoutStatus(path: string, { name }: PageContext, values: Values): Fat
   return new FatalError({
     code: 'REPORT_UNREADABLE',
     place: { system: name, path: 'report.status' },
-    message: `The answer about the report has no ${path}; it has ${Object.keys(values).join(', ') || 'nothing'}.`,
+    message: `The answer about the report has no ${path}; it has ${nameList(Object.keys(values)) || 'nothing'}.`,
     hint: 'Correct report.status in the connector.',
   });
 }
@@ -213,11 +214,11 @@ async function valuesOf(answer: RequestAnswer, { answers }: ReportConfig, name: 
   }
   const text = answerText(Buffer.concat(parts), answer.headers['content-type'], name).replace(/^\ufeff/, '');
   if (answers === 'json') return jsonObject(text) ?? {};
-  const { xmlValues } = await import('./xml-answer.ts');
+  const { xmlValues } = await import('./answer/xml-answer.ts');
   return xmlValues(text);
 }
 
-/** Read to its end, so that the connection is free for the next. */
+/** Read to its end, so the connection is free for the next. */
 async function nothing(answer: RequestAnswer): Promise<Values> {
   for await (const part of answer.bytes ?? []) if (part.length > MOST_BYTES) break;
   return {};

@@ -44,7 +44,7 @@ test('after so many tries the last reason is told', async () => {
   expect(tries()).toBe(3);
 });
 
-test('what trying again cannot mend is not tried again', async () => {
+test('what trying again cannot fix is not tried again', async () => {
   for (const error of [new FatalError({ code: 'NO', place: {}, message: 'No.' }), new TypeError('ours')]) {
     const { work, tries } = failing(error);
     await expect(retrying(work, { maxRetries: 5, baseMs: 1 })).rejects.toBe(error);
@@ -76,12 +76,12 @@ test('once it is given up, nobody is told that it is tried again', async () => {
       () => undefined,
       (e: RetriableError) => e.problems[0]!.hint,
     );
-  expect(await told(hinted('It is tried again after the time that the system asked for.', 86_400_000))).toBe(
-    'It asks to wait 24 hours, and a run waits ten minutes at most: the next one tries again.',
+  expect(await told(hinted('It will be tried again after the time that the system asked for.', 86_400_000))).toBe(
+    'It asks to wait 24 hours, but a run waits at most ten minutes: the next run tries again.',
   );
-  expect(await told(hinted('It is tried again; if it goes on, ask the owner.'))).toBe(
-    'It was asked 2 times: the next run tries again; if it goes on, ask the owner.',
+  expect(await told(hinted('It will be tried again; if this continues, ask the owner.'))).toBe(
+    'It was tried 2 times: the next run tries again; if this continues, ask the owner.',
   );
-  expect(await told(hinted('The service is busy; it is tried again.'))).toBe('It was asked 2 times: the next run tries again.');
+  expect(await told(hinted('The service is busy; it will be tried again.'))).toBe('It was tried 2 times: the next run tries again.');
   expect(await told(hinted('The night batch runs until six.'))).toBe('The night batch runs until six.');
 });

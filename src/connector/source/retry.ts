@@ -14,7 +14,7 @@ export interface RetryOptions {
 /** Who is asked to wait longer than this does not: the next run tries again, and nothing else has to wait for this one. */
 const LONGEST_WAIT_MS = 10 * 60_000;
 
-/** Tries again what the other side refused for now: waits what it asked for, or ever longer with some chance in it. */
+/** Tries again what the remote system refused for now: waits what it asked for, or ever longer with some chance in it. */
 export async function retrying<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -24,10 +24,10 @@ export async function retrying<T>(work: () => Promise<T>, options: RetryOptions)
       if ((error.waitMs ?? 0) > LONGEST_WAIT_MS)
         throw notTriedAgain(
           error,
-          `It asks to wait ${inWords(error.waitMs!)}, and a run waits ten minutes at most: the next one tries again.`,
+          `It asks to wait ${inWords(error.waitMs!)}, but a run waits at most ten minutes: the next run tries again.`,
         );
       if (attempt >= options.maxRetries)
-        throw notTriedAgain(error, `It was asked ${attempt === 0 ? 'once' : `${attempt + 1} times`}: the next run tries again.`);
+        throw notTriedAgain(error, `It was tried ${attempt === 0 ? 'once' : `${attempt + 1} times`}: the next run tries again.`);
       const backoff = Math.min(60_000, (options.baseMs ?? 500) * 2 ** attempt);
       const waitMs = error.waitMs ?? Math.round(backoff * (0.5 + Math.random() / 2));
       options.onRetry?.(error, waitMs, attempt + 1);
@@ -56,8 +56,8 @@ export function notTriedAgain(error: unknown, instead: string): unknown {
   return new RetriableError(problems, { cause: error.cause, ...(error.waitMs === undefined ? {} : { waitMs: error.waitMs }) });
 }
 
-/** As transports say it; what follows a semicolon is what to do if it goes on. */
-const PROMISE = /^(?:It is|The service is busy; it is) tried again(?: later| after the time that the system asked for)?(\.|;(?=.))/;
+/** As transports say it; what follows a semicolon is what to do if this continues. */
+const PROMISE = /^(?:It|The service is busy; it) will be tried again(?: later| after the time that the system asked for)?(\.|;(?=.))/;
 
 function inWords(ms: number): string {
   const minutes = Math.round(ms / 60_000);

@@ -1,5 +1,6 @@
 import type { LoginConfig } from '../../config/schema/connector.ts';
 import { FatalError, InterlocalError, RetriableError } from '../../core/errors.ts';
+import { nameList } from '../../core/name-list.ts';
 import { type Values, valueAt } from '../../core/record.ts';
 import { writtenForms } from '../../config/secret-forms.ts';
 import type { RequestSpec, RequestTransport } from '../../transports/transport.ts';
@@ -7,9 +8,9 @@ import { fill, fillHeader, type Variables } from '../template.ts';
 
 /** A session of a SOAP service, for one run of one stream. */
 export interface Session {
-  /** `session`, for templates; logs in first where that was not done yet, or is to be done anew. */
+  /** `session`, for templates; logs in first where that was not done yet, or is to be done again. */
   variables(): Promise<Variables>;
-  /** The service does not know the session any more. */
+  /** The service does not know the session anymore. */
   forget(): void;
   /** Takes the session out of what a service said, as a password would be. */
   clean(text: string): string;
@@ -30,7 +31,7 @@ export function openSession(login: LoginConfig | undefined, transport: RequestTr
       throw new FatalError({
         code: 'LOGIN_UNREADABLE',
         place: { system: name, path: login!.token },
-        message: `The answer to ${login!.operation} has no session at ${login!.token}; it has ${Object.keys(value ?? {}).join(', ') || 'nothing'}${namesOf(header)}.`,
+        message: `The answer to ${login!.operation} has no session at ${login!.token}; it has ${nameList(Object.keys(value ?? {})) || 'nothing'}${namesOf(header)}.`,
         hint: 'Correct login.token in the connector, or the user name and password of the connection.',
       });
     given.push(found);
@@ -65,7 +66,7 @@ export function openSession(login: LoginConfig | undefined, transport: RequestTr
   };
 }
 
-/** What a log-in or log-out asks. */
+/** What a login or log-out asks. */
 export function stepOf({ operation, body, header }: Pick<LoginConfig, 'operation' | 'body' | 'header'>, variables: Variables): RequestSpec {
   return { operation, body: body === undefined ? undefined : fill(body, variables), header: fillHeader(header, variables) };
 }

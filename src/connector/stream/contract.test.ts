@@ -36,11 +36,11 @@ describe('columns that are new', () => {
 
   test('refuse the file where the source may not change', () => {
     expect(() => checked(stream(fields, { columns: 'freeze' }), { id: '1' }, { id: '2', b: 'x', c: 'y' })).toThrow(
-      /a\.csv:3.*There are columns that the connector does not know: b, c/,
+      /a\.csv:3.*There are columns unknown to the connector: b, c/,
     );
   });
 
-  test('set aside the records that have them, and no others', () => {
+  test('reject the records that have them, and no others', () => {
     const { records } = checked(stream(fields, { columns: 'quarantine_row' }), { id: '1' }, { id: '2', b: 'x' }, { id: '3' });
     expect(codes(records)).toEqual([undefined, 'COLUMN_NEW', undefined]);
   });
@@ -118,7 +118,7 @@ describe('values of another type', () => {
     expect(codes(checked(typed('integer'), { id: '1', v: ['1'] }).records)).toEqual(['TYPE_CHANGED']);
   });
 
-  test('the record is set aside, the value taken out, the file refused, or nothing done, as the connector says', () => {
+  test('the record is rejected, the value taken out, the file refused, or nothing done, as the connector says', () => {
     const bad = { id: '1', v: 'x' };
     expect(codes(checked(typed('integer', {}, { data_type: 'quarantine_row' }), bad).records)).toEqual(['TYPE_CHANGED']);
     expect(checked(typed('integer', {}, { data_type: 'quarantine_value' }), { ...bad }).records[0]).toMatchObject({
@@ -136,7 +136,7 @@ describe('values of another type', () => {
   });
 });
 
-test('what must always be there and is not sets the record aside', () => {
+test('what must always be there and is not rejects the record', () => {
   const { records } = checked(
     stream({ id: {}, v: { required: true } }),
     { id: '1', v: 'x' },
@@ -147,7 +147,7 @@ test('what must always be there and is not sets the record aside', () => {
   expect(codes(records)).toEqual([undefined, 'FIELD_REQUIRED', 'FIELD_REQUIRED', 'FIELD_REQUIRED']);
 });
 
-test('a column that may be missing is null in every record, so that none seems changed when it comes', () => {
+test('a column that may be missing is null in every record, so none seems changed when it comes', () => {
   expect(checked(stream({ id: {}, v: { optional: true } }), { id: '1' }).records[0]!.values).toEqual({ id: '1', v: null });
 });
 
@@ -272,7 +272,7 @@ describe('groups and lists that are declared', () => {
     expect(records[1]!.values).toEqual({ id: '2', N: { text: '7.00', currency: null } });
   });
 
-  test('the field that a plain text is may have another name, and stand in the items of a list', () => {
+  test('the field that a plain text is may have another name, and are in the items of a list', () => {
     const config = json({ id: {}, lines: { type: 'list', plain: 'amount' }, 'lines.amount': { type: 'decimal' } });
     const { records } = checked(
       config,

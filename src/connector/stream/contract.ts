@@ -1,6 +1,7 @@
 import { isNested } from '../../config/checks/source-fields.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import { FileError, type Problem } from '../../core/errors.ts';
+import { nameList } from '../../core/name-list.ts';
 import { EMPTY_ROWS_HINT, hasNoValue, placesAt, type SourceRecord, type Value, type Values } from '../../core/record.ts';
 import { type Columns, columnWatch } from './drift.ts';
 import { isPersonal, mayBeAbsent } from './field-paths.ts';
@@ -67,8 +68,8 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
       throw new FileError({
         code: 'COLUMN_NEW',
         place: { file, record: record.number, line: record.line },
-        message: `There ${unknown.length === 1 ? 'is a column' : 'are columns'} that the connector does not know: ${unknown.join(', ')}.`,
-        hint: "The source has changed. Add them to the stream's schema, or set schema.drift.columns to quarantine_value to go on without them.",
+        message: `There ${unknown.length === 1 ? 'is a column' : 'are columns'} unknown to the connector: ${nameList(unknown)}.`,
+        hint: "The source has changed. Add them to the stream's schema, or set schema.drift.columns to quarantine_value to continue without them.",
       });
   }
 
@@ -83,7 +84,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
       for (const name of nested) watch.inside(name, values);
       holdShapes?.(values, (found) => notOfShape(record, found));
       if (record.problem) return;
-      // What may be missing is no value: mappings and hashes see the same fields in every record.
+      // What may be missing is not a value: mappings and hashes see the same fields in every record.
       for (const { name } of optional.own) if (values[name] === undefined) values[name] = null;
       for (const { name } of optional.inside) {
         const { groups, name: last } = placesAt(values, name);
@@ -94,7 +95,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
           record,
           'COLUMN_NEW',
           undefined,
-          `It has columns that the connector does not know: ${[...seen].join(', ')}.`,
+          `It has columns unknown to the connector: ${nameList(seen)}.`,
           "Add them to the stream's schema, then replay.",
         );
         return;
@@ -110,7 +111,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
           record,
           'FIELD_REQUIRED',
           missing.name,
-          `"${missing.name}" is empty, and this system must always give it.`,
+          `"${missing.name}" is empty, but this system must always provide it.`,
           hasNoValue(values) ? EMPTY_ROWS_HINT : 'Fill it in at the source, then run again.',
         );
         return;
@@ -138,7 +139,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
       'TYPE_CHANGED',
       name,
       `"${name}" must be ${/^[aei]/.test(type) ? 'an' : 'a'} ${type}${format === undefined ? '' : ` written as ${format}`}, but is ${shown}.`,
-      'Mend it at the source and run again, or change its type in the connector.',
+      'Fix it at the source and run again, or change its type in the connector.',
     );
     if (drift.data_type === 'freeze') throw new FileError(problem);
     if (drift.data_type === 'quarantine_row') record.problem = problem;
@@ -155,7 +156,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
       type === 'object'
         ? `"${name}" must be a group of fields, but ${is}.`
         : `"${name}" must be a list of groups of fields, but an item of it ${is}.`,
-      `Correct it at the source and run again. Where the system writes either, declare ${name}.text in the schema, which is then the text of both.`,
+      `Fix it at the source and run again. If the system writes both forms, declare ${name}.text in the schema; it then holds the text in either case.`,
     );
     if (drift.data_type === 'freeze') throw new FileError(problem);
     if (drift.data_type === 'quarantine_row') record.problem = problem;

@@ -80,8 +80,8 @@ describe('each batch has its own control figures', () => {
     ).toEqual([
       'CONTROL_COUNT 3 The trailer says 2 records; there are 1.',
       'CONTROL_COUNT 7 The trailer says 1 records; there are 2.',
-      'CONTROL_TOTAL 3 The trailer says a total of 1.75; the records add up to 1.50, which misses by -0.25.',
-      'CONTROL_TOTAL 7 The trailer says a total of 0.00; the records add up to 0.25, which misses by 0.25.',
+      'CONTROL_TOTAL 3 The trailer says a total of 1.75; the records add up to 1.50, a difference of -0.25.',
+      'CONTROL_TOTAL 7 The trailer says a total of 0.00; the records add up to 0.25, a difference of 0.25.',
       'CONTROL_HASH 3 The trailer says a hash of 2; the records give 001.',
     ]);
   });
@@ -97,15 +97,15 @@ describe('each batch has its own control figures', () => {
     ]);
     expect(problemsOf(counts, records('5', '6', '9 count='))).toEqual([
       'TRAILER_MISSING 1 The group that begins here (type 5) has no trailer record of type 8, so records of it may be missing.',
-      'TRAILER_EMPTY 3 The trailer (type 9) is empty: it has none of the figures that the file is checked by.',
+      'TRAILER_EMPTY 3 The trailer (type 9) is empty: it has none of the figures needed to check the file.',
     ]);
   });
 
   test('records and trailers outside every batch are found', () => {
     const counts = stream([{ type: '8', per: '5', records: ['6'], count: 'count' }]);
     expect(problemsOf(counts, records('6', '8 count=1'))).toEqual([
-      'GROUP_MISSING 1 The record belongs to no group: no record of type 5 stands before it.',
-      'TRAILER_STRAY 2 This trailer (type 8) closes nothing: no record of type 5 stands before it.',
+      'GROUP_MISSING 1 The record belongs to no group: no record of type 5 comes before it.',
+      'TRAILER_STRAY 2 This trailer (type 8) closes nothing: no record of type 5 comes before it.',
     ]);
   });
 });
@@ -115,7 +115,7 @@ test('without records the figures are about the records of the stream', () => {
   expect(problemsOf(own, records('6 amount=1', '7 amount=5', '6 amount=2.5', '9 count=2 total=3.50'))).toEqual([]);
 });
 
-test('an amount with its sign behind it, as mainframes write it, counts as what it is', () => {
+test('an amount with a trailing sign it, as mainframes write it, counts as what it is', () => {
   const whole = stream([{ type: '9', total: { field: 'total', of: 'amount' } }]);
   expect(problemsOf(whole, records('6 amount=10.00', '6 amount=2.50-', '9 total=7.50'))).toEqual([]);
   expect(problemsOf(whole, records('6 amount=1.00', '6 amount=2.50-', '9 total=1.50-'))).toEqual([]);
@@ -124,10 +124,10 @@ test('an amount with its sign behind it, as mainframes write it, counts as what 
 test('two files that were put together are not taken for one: totals stand once, and at the end', () => {
   const whole = stream([{ type: '9', count: 'count', total: { field: 'total', of: 'amount' } }]);
   expect(problemsOf(whole, records('6 amount=1', '9 count=1 total=1', '9 count=1 total=1'))).toEqual([
-    'TRAILER_REPEATED 3 The file has a second trailer of type 9; its figures are those of the whole file and stand once.',
+    'TRAILER_REPEATED 3 The file has a second trailer of type 9; there must be only one for the whole file.',
   ]);
   expect(problemsOf(whole, records('6 amount=1', '9 count=1 total=1', '6 amount=2'))).toEqual([
-    'RECORD_AFTER_TRAILER 3 The record stands behind the trailer (type 9), whose figures do not speak of it.',
+    'RECORD_AFTER_TRAILER 3 The record comes after the trailer (type 9), whose figures do not include it.',
   ]);
 });
 
@@ -189,7 +189,7 @@ test('control figures of mainframes carry their sign in the last digit, as the a
     problemsOf(config, await readAll(config.decoder!, `D0100125{\nD0200200J\n${trailer}\n`));
   expect(await problems('T0000075J')).toEqual([]);
   expect(await problems('T0000075A')).toEqual([
-    'CONTROL_TOTAL 3 The trailer says a total of 7.51; the records add up to -7.51, which misses by -15.02.',
+    'CONTROL_TOTAL 3 The trailer says a total of 7.51; the records add up to -7.51, a difference of -15.02.',
   ]);
 });
 
@@ -211,10 +211,10 @@ describe('figures that cannot be read', () => {
   });
   const said = async (text: string): Promise<string[]> => problemsOf(zoned, await readAll(zoned.decoder!, text));
 
-  test('are told as the reason why a total is not met, with the line and what stands there', async () => {
+  test('are told as the reason why a total is not met, with the line and what is there', async () => {
     expect(await said('L0012E\nL0030{\nT0000425\n')).toEqual([]);
     expect(await said('L0012E\nL00x0{\nT0000425\n')).toEqual([
-      expect.stringMatching(/^CONTROL_TOTAL 3 .*misses by -3\.00\. 1 of them cannot be read, in line 2: "00x0\{" is not /),
+      expect.stringMatching(/^CONTROL_TOTAL 3 .*a difference of -3\.00\. 1 of them cannot be read, in line 2: "00x0\{" is not /),
     ]);
   });
 

@@ -48,7 +48,7 @@ export function controlOf(config: ControlConfig, file: string): Control {
             'GROUP_MISSING',
             record,
             undefined,
-            `The record belongs to no group: no record of type ${per} stands before it.`,
+            `The record belongs to no group: no record of type ${per} comes before it.`,
             'The file is damaged: ask the sender for it again.',
           ),
         );
@@ -58,7 +58,7 @@ export function controlOf(config: ControlConfig, file: string): Control {
             'RECORD_AFTER_TRAILER',
             record,
             undefined,
-            `The record stands behind the trailer (type ${type}), whose figures do not speak of it.`,
+            `The record comes after the trailer (type ${type}), whose figures do not include it.`,
             'The file is damaged, or two were put together: ask the sender for it again.',
           ),
         );
@@ -84,7 +84,7 @@ export function controlOf(config: ControlConfig, file: string): Control {
           'TRAILER_STRAY',
           trailer,
           undefined,
-          `This trailer (type ${type}) closes nothing: no record of type ${per} stands before it.`,
+          `This trailer (type ${type}) closes nothing: no record of type ${per} comes before it.`,
           'The file is damaged: ask the sender for it again.',
         ),
       );
@@ -94,8 +94,8 @@ export function controlOf(config: ControlConfig, file: string): Control {
           'TRAILER_REPEATED',
           trailer,
           undefined,
-          `The file has a second trailer of type ${type}; its figures are those of the whole file and stand once.`,
-          'The file is damaged, or two were put together: ask the sender for it again. Where each group has its own, name in control what opens one: per.',
+          `The file has a second trailer of type ${type}; there must be only one for the whole file.`,
+          'The file is damaged, or two were put together: ask the sender for it again. If each group has its own trailer, name the record type that opens a group: per in control.',
         ),
       );
     for (const found of differences(group, trailer)) report(found);
@@ -112,7 +112,7 @@ export function controlOf(config: ControlConfig, file: string): Control {
           'TRAILER_EMPTY',
           trailer,
           undefined,
-          `The trailer (type ${type}) is empty: it has none of the figures that the file is checked by.`,
+          `The trailer (type ${type}) is empty: it has none of the figures needed to check the file.`,
           'The file was cut off or is damaged: ask the sender for it again.',
         ),
       ];
@@ -126,7 +126,7 @@ export function controlOf(config: ControlConfig, file: string): Control {
             trailer,
             count,
             `The trailer says ${declared || 'nothing'} records; there are ${read.count}.`,
-            'Records are missing or doubled: ask the sender to send the file again.',
+            'Records are missing or duplicated: ask the sender to send the file again.',
           ),
         );
     }
@@ -139,7 +139,7 @@ export function controlOf(config: ControlConfig, file: string): Control {
             'CONTROL_TOTAL',
             trailer,
             total.field,
-            `The trailer says a total of ${text.trim() || 'nothing'}; the records add up to ${unscaled(read.sum, total.decimals)}${declared === undefined ? '' : `, which misses by ${unscaled(read.sum - declared, total.decimals)}`}.${unreadOf(read)}`,
+            `The trailer says a total of ${text.trim() || 'nothing'}; the records add up to ${unscaled(read.sum, total.decimals)}${declared === undefined ? '' : `, a difference of ${unscaled(read.sum - declared, total.decimals)}`}.${unreadOf(read)}`,
             hintFor(read, 'The file is not what the sender wrote: ask for it again.'),
           ),
         );
@@ -206,5 +206,5 @@ function unreadOf({ unread, first }: Group): string {
 }
 
 function hintFor({ first }: Group, usual: string): string {
-  return first ? "Where the connector's layout is wrong, correct it there; otherwise ask the sender for the file again." : usual;
+  return first ? "If the connector's layout is wrong, fix it there; otherwise ask the sender for the file again." : usual;
 }

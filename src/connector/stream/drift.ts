@@ -1,8 +1,9 @@
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import type { Problem } from '../../core/errors.ts';
+import { shortName } from '../../core/name-list.ts';
 import { placesAt, type Value, type Values } from '../../core/record.ts';
 
-/** Columns of a source by name, with what stands in them: `a whole number`, `nvarchar(40)`; '' where nothing did. */
+/** Columns of a source by name, with what is in them: `a whole number`, `nvarchar(40)`; '' where nothing did. */
 export type Columns = ReadonlyMap<string, string>;
 
 /** The columns of the last run that read the source well. */
@@ -32,7 +33,7 @@ export function isOfDrift({ code }: Pick<Problem, 'code'>): boolean {
 /**
  * What changed since the source was last read well, as one sentence: columns that are gone, that are new, that hold
  * something else. undefined when nothing did, or nothing is remembered. Of fields that the stream takes as text only a
- * server's own types count: what stands in them may be anything.
+ * server's own types count: what is in them may be anything.
  */
 export function changesSince(
   before: RememberedColumns | undefined,
@@ -40,7 +41,7 @@ export function changesSince(
   fields: StreamConfig['schema']['fields'],
 ): string | undefined {
   if (!before || now.size === 0) return undefined;
-  const quoted = (names: string[]): string => names.map((name) => JSON.stringify(name)).join(', ');
+  const quoted = (names: string[]): string => names.map((name) => JSON.stringify(shortName(name))).join(', ');
   const gone = Object.keys(before.columns).filter((name) => !now.has(name));
   const fresh = [...now.keys()].filter((name) => !Object.hasOwn(before.columns, name));
   const parts: string[] = [];
@@ -49,7 +50,7 @@ export function changesSince(
   for (const [name, kind] of now) {
     const was = Object.hasOwn(before.columns, name) ? before.columns[name] : undefined;
     if (!was || !kind || was === kind || (isObserved(was) && isText(fields, name))) continue;
-    parts.push(`${JSON.stringify(name)} was ${was} and is ${kind} now`);
+    parts.push(`${JSON.stringify(shortName(name))} was ${was} and is ${kind} now`);
   }
   return parts.length ? `Since run #${before.run} of ${before.on}: ${parts.slice(0, MOST).join('; ')}.` : undefined;
 }
@@ -57,7 +58,7 @@ export function changesSince(
 /** Longer lists help nobody. */
 const MOST = 12;
 /** So many records are looked into: more cost time on every run, and say the same. */
-const LOOKED_INTO = 200;
+export const LOOKED_INTO = 200;
 
 const OBSERVED = ['a whole number', 'a number', 'a date', 'text', 'a list', 'a group of fields'];
 
@@ -70,7 +71,7 @@ function isText(fields: StreamConfig['schema']['fields'], name: string): boolean
   return !field || field.type === 'text' || field.type === 'list' || field.type === 'object';
 }
 
-/** Notes which columns records have, and of the first ones what stands in them. */
+/** Notes which columns records have, and of the first ones what is in them. */
 export interface ColumnWatch {
   /** Names alone; called when a record has others than the one before it. */
   names(columns: readonly string[]): void;

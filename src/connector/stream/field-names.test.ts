@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { namesIdentifier, namesMoney } from './field-names.ts';
 
 test.each(['Permit No', 'permit_id', 'BILLNO', 'accountCode', 'Receipt #', 'GLAccount', 'TaxAccountNumber', 'PaymentId'])(
-  '%s names something and is no amount',
+  '%s names something and is not an amount',
   (name) => expect([namesIdentifier(name), namesMoney(name)]).toEqual([true, false]),
 );
 

@@ -1,7 +1,7 @@
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import { isNested } from '../../config/checks/source-fields.ts';
 
-/** Whether a required field has nothing to stand in, and that is as the schema says: a group that may be empty, a list without items. */
+/** Whether a required field has nothing to be in, and that is as the schema says: a group that may be empty, a list without items. */
 export function mayBeAbsent(name: string, { schema: { fields } }: StreamConfig): boolean {
   return groupsAround(name).some((group) => {
     const field = Object.hasOwn(fields, group) ? fields[group] : undefined;
@@ -9,12 +9,12 @@ export function mayBeAbsent(name: string, { schema: { fields } }: StreamConfig):
   });
 }
 
-/** Is the field, or a group around it, declared as something that a person can be recognised by? */
+/** Is the field, or a group around it, declared as something that a person can be recognized by? */
 export function isPersonal(name: string, { schema: { fields } }: StreamConfig): boolean {
   return [name, ...groupsAround(name)].some((path) => Object.hasOwn(fields, path) && fields[path]!.class === 'personal');
 }
 
-/** The columns that a file's decoder must find, and those that it may: fields of a parent stand in other records. */
+/** The columns that a file's decoder must find, and those that it may: fields of a parent are in other records. */
 export function columnsOf(stream: StreamConfig): { requiredColumns: string[]; knownColumns: string[] } {
   const parents = stream.record_selector?.parents ?? [];
   const names = Object.keys(stream.schema.fields).filter((name) => !parents.includes(name.split('.')[0]!) || !isNested(name, stream));

@@ -32,7 +32,7 @@ export function shapesOf({
       const groups = Object.keys(fields).some((other) => other.startsWith(`${name}.`));
       return [{ name, type, plain: Object.hasOwn(fields, `${name}.text`) ? 'text' : plain, groups }];
     })
-    // The outer ones first: what stands inside is looked for in what they became.
+    // The outer ones first: what is inside is looked for in what they became.
     .toSorted((a, b) => a.name.split('.').length - b.name.split('.').length);
   if (shapes.length === 0) return undefined;
 

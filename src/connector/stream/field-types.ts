@@ -35,7 +35,7 @@ function writtenAs(format: string): TypeCheck {
   if (format === 'unix') return (text) => /^-?\d{1,15}$/.test(text.trim());
   if (format === '/Date(ms)/') return (text) => /^\\?\/Date\(-?\d{1,16}(?:[-+]\d{4})?\)\\?\/$/.test(text.trim());
   const compiled = compileFormat(format);
-  // validate refuses a format that is none.
+  // validate refuses a format that is not one.
   if (typeof compiled === 'string') return () => true;
   const parts = emptyParts();
   return (text) => {

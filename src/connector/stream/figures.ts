@@ -1,7 +1,7 @@
 import { readAmount } from '../../core/amount-text.ts';
 import { type Values, valueAt } from '../../core/record.ts';
 
-/** Exact sums of amounts as they stand in files: no float touches them. */
+/** Exact sums of amounts as they are in files: no float touches them. */
 
 /**
  * `12.5` with 2 decimals → 1250n; text without a point is taken as it is written (12 → 1200n). Signs, parentheses and currency

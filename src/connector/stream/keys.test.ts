@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { keyOf, repeatFinder } from './keys.ts';
+import { tries } from '../../../test/effort.ts';
 
 const record = (values: Record<string, string | null>) => ({ values, number: 1, line: 2 });
 const part = fc.oneof(fc.string({ minLength: 1 }), fc.stringMatching(/^[ab|\\#0-9]{1,5}$/));
@@ -12,13 +13,13 @@ describe('the key of a record', () => {
     expect(keyOf({ values: { H: { n: '7' } }, number: 1 }, ['H.n'])).toBe('7');
   });
 
-  test('is different for different values, whatever stands in them', () => {
+  test('is different for different values, whatever is in them', () => {
     fc.assert(
       fc.property(fc.tuple(part, part, part), fc.tuple(part, part, part), (x, y) => {
         const key = ([a, b, c]: [string, string, string]) => keyOf(record({ a, b, c }), ['a', 'b', 'c']);
         expect(key(x) === key(y)).toBe(x.join('\0') === y.join('\0'));
       }),
-      { numRuns: 2000 },
+      { numRuns: tries(2000) },
     );
   });
 
@@ -27,7 +28,7 @@ describe('the key of a record', () => {
       fc.property(part, part, fc.integer({ min: 2, max: 12 }), (a, b, n) => {
         expect(keyOf(record({ a }), ['a'])).not.toBe(`${String(keyOf(record({ a: b }), ['a']))}#${n}`);
       }),
-      { numRuns: 2000 },
+      { numRuns: tries(2000) },
     );
   });
 

@@ -19,7 +19,7 @@ export function keyOf(record: SourceRecord, fields: readonly string[], mayBeEmpt
       return {
         code: 'KEY_EMPTY',
         place: { line: record.line, record: record.number, path: fields[i]! },
-        message: `"${fields[i]}" is part of the key and is empty, so this record cannot be told from others.`,
+        message: `"${fields[i]}" is part of the key but is empty, so this record cannot be distinguished from others.`,
         hint: hasNoValue(record.values)
           ? EMPTY_ROWS_HINT
           : 'Fill it in at the source, choose other key fields in the connector, or name it in primary_key.may_be_empty.',

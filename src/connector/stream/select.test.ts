@@ -54,7 +54,7 @@ describe('records of several types', () => {
     const [first, second] = selected(keyed, [row('D', { id: 'a' }), row('H', { run: '7' }), row('D', { id: 'b' })]);
     expect(first!.problem).toMatchObject({
       code: 'PARENT_MISSING',
-      message: 'This record of type D stands where no record of type H was read that it could belong to.',
+      message: 'This record of type D belongs to a record of type H, but none was read before it.',
     });
     expect(second).toMatchObject({ values: { id: 'b', H: { run: '7' } } });
     expect(second!.problem).toBeUndefined();
@@ -65,7 +65,7 @@ describe('records of several types', () => {
     expect(found[0]!.values).toEqual({ id: 'a', H: { run: '8' } });
   });
 
-  test('what belongs to a record that could not be read is set aside with it, and not given to the one before', () => {
+  test('what belongs to a record that could not be read is rejected with it, and not given to the one before', () => {
     const found = selected(detail, [
       row('H', { run: '7' }),
       row('B', { batch: '1' }),
@@ -82,7 +82,7 @@ describe('records of several types', () => {
       ['D', undefined, { batch: '3' }],
     ]);
     expect(found[2]!.problem!.message).toMatch(
-      /^The record of type B that it belongs to \(line \d+\) could not be read: The row has 1 column\.$/,
+      /^The record of type B it belongs to \(line \d+\) could not be read: The row has 1 column\.$/,
     );
     expect(found[2]!.raw).toBeDefined();
   });
@@ -103,7 +103,7 @@ describe('records of several types', () => {
     ]);
   });
 
-  test('one that could not be read is set aside, whatever type it was', () => {
+  test('one that could not be read is rejected, whatever type it was', () => {
     expect(selected({ record_selector: { types: ['D'] } }, [torn('X'), row('D', { id: 'a' })]).map((r) => r.problem?.code)).toEqual([
       'RAGGED_ROW',
       undefined,
@@ -147,7 +147,7 @@ test('a trailer that does not agree refuses the whole, and says by how much', ()
   const details = [row('D', { id: '1', amount: '1.10' }), row('D', { id: '2', amount: '2.20' })];
   expect(selected(control, details, [row('T', { n: '2', sum: '3.30' })])).toHaveLength(2);
   expect(() => selected(control, details, [row('T', { n: '3', sum: '3.31' })])).toThrow(
-    /3 records; there are 2\.[^]*which misses by -0\.01/,
+    /3 records; there are 2\.[^]*a difference of -0\.01/,
   );
   expect(() => selected(control, details)).toThrow('TRAILER_MISSING');
 });

@@ -28,7 +28,7 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
   const needed = (parents ?? []).filter((type) => needs(stream, type));
   const plain = !types && !parents && !where && controls.length === 0 && !deletes?.field && lists.length === 0;
 
-  /** The record is of this stream by its type. One that could not be read may be, and is set aside rather than lost. */
+  /** The record is of this stream by its type. One that could not be read may be, and is rejected rather than lost. */
   function isOfType(record: SourceRecord): boolean {
     return record.problem !== undefined || !types || types.includes(record.type ?? '');
   }
@@ -54,14 +54,14 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
     else latest[type] = values;
   }
 
-  /** What belongs to a record that could not be read cannot be used either, and only the file itself can mend it. */
+  /** What belongs to a record that could not be read cannot be used either, and only the file itself can fix it. */
   function orphaned(record: SourceRecord): void {
     const [type, problem] = [...unreadable][0]!;
     const place = { ...problem.place, line: record.line, record: record.number };
     record.problem = {
       ...problem,
       place,
-      message: `The record of type ${type} that it belongs to (${problem.place.line === undefined ? `record ${problem.place.record}` : `line ${problem.place.line}`}) could not be read: ${problem.message}`,
+      message: `The record of type ${type} it belongs to (${problem.place.line === undefined ? `record ${problem.place.record}` : `line ${problem.place.line}`}) could not be read: ${problem.message}`,
     };
     record.raw = JSON.stringify(record.values);
   }
@@ -73,8 +73,8 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
     record.problem = {
       code: 'PARENT_MISSING',
       place: { line: record.line, record: record.number, path: missing },
-      message: `This record of type ${record.type} stands where no record of type ${missing} was read that it could belong to.`,
-      hint: 'The file begins too late or its order was changed: have it sent again.',
+      message: `This record of type ${record.type} belongs to a record of type ${missing}, but none was read before it.`,
+      hint: 'The beginning of the file is missing or its order was changed: have it sent again.',
     };
     record.raw = JSON.stringify(record.values);
   }
@@ -96,7 +96,7 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
         }
         if (parents && record.type !== undefined) noteParent(record.type, record);
         const values = parents && isOfType(record) ? { ...record.values, ...latest } : record.values;
-        // Whether a record is wanted may depend on a parent that could not be read: then it is set aside rather than lost.
+        // Whether a record is wanted may depend on a parent that could not be read: then it is rejected rather than lost.
         const orphan = unreadable.size > 0 && record.problem === undefined && !parents!.includes(record.type ?? '');
         const isOwn = isOfType(record) && (record.problem !== undefined || orphan || isWanted(values));
         for (const control of controls) control.see(record, isOwn);
@@ -127,13 +127,13 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
   };
 }
 
-/** Does the stream's key, or what it requires, stand in records of this type? */
+/** Does the stream's key, or what it requires, are in records of this type? */
 function needs({ primary_key: key, schema }: StreamConfig, type: string): boolean {
   const required = Object.entries(schema.fields).flatMap(([name, field]) => (field.required ? [name] : []));
   return [...(Array.isArray(key) ? key : key.fields), ...required].some((name) => name.startsWith(`${type}.`));
 }
 
-/** Longer separators go first, so that one may contain another. */
+/** Longer separators go first, so one may contain another. */
 function splitAt(text: string, separators: readonly string[]): string[] {
   return separators
     .toSorted((a, b) => b.length - a.length)

@@ -60,8 +60,8 @@ test('a report that was ordered keeps its own stretch of time; what came since f
   ]);
 });
 
-test('a start that is no date cannot be cut into windows, and is told', () => {
-  expect(() => spans({ start: 'last year', window: '30d' })).toThrow('"last year" is no date to begin with');
+test('a start that is not a date cannot be cut into windows, and is told', () => {
+  expect(() => spans({ start: 'last year', window: '30d' })).toThrow('"last year" is not a start date');
 });
 
 test('bounds are written as the request wants dates', () => {
@@ -88,7 +88,7 @@ test('a start without a zone is a time by the clock of the service', () => {
 });
 
 test('a time zone that there is not is told', () => {
-  expect(() => spans({ start: '2026-01-01', time_zone: 'Maplewood' })).toThrow('"Maplewood" is no time zone.');
+  expect(() => spans({ start: '2026-01-01', time_zone: 'Maplewood' })).toThrow('"Maplewood" is not a time zone.');
 });
 
 test('a start that is no time is sent as it is written', () => {

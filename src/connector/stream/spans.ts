@@ -18,7 +18,7 @@ interface SpanContext {
 
 /**
  * The stretches that a run asks for, from the oldest on: one up to now (less the delay), or as many as `window` cuts it into.
- * Neighbours share their boundary, so that it does not matter whether a service counts it in. Of a report that was ordered before,
+ * Neighbors share their boundary, so it does not matter whether a service counts it in. Of a report that was ordered before,
  * its own stretch comes first. One empty span for a stream that is not incremental. Throws FatalError START_UNREADABLE.
  */
 export function spansOf(incremental: Incremental | undefined, context: SpanContext): Span[] {
@@ -35,8 +35,8 @@ export function spansOf(incremental: Incremental | undefined, context: SpanConte
     throw new FatalError({
       code: 'START_UNREADABLE',
       place: { system: context.name, path: 'incremental.start' },
-      message: `"${from}" is no date to begin with, and the time since then cannot be cut into windows of ${incremental.window}.`,
-      hint: 'Write incremental.start, or the option it takes, as YYYY-MM-DD or YYYY-MM-DDTHH:mm:ss.',
+      message: `"${from}" is not a start date, so the time since then cannot be divided into windows of ${incremental.window}.`,
+      hint: 'Write incremental.start, or the option it uses, as YYYY-MM-DD or YYYY-MM-DDTHH:mm:ss.',
     });
   return [...first, ...windows(from, start, until, parseDuration(incremental.window)!, ordered !== undefined)];
 }
@@ -75,7 +75,7 @@ function zoneIn({ time_zone }: Incremental, variables: Variables): string | unde
     throw new ConfigError({
       code: 'TIME_ZONE_UNKNOWN',
       place: { path: 'incremental.time_zone' },
-      message: `"${zone}" is no time zone.`,
+      message: `"${zone}" is not a time zone.`,
       hint: 'Use an IANA name such as America/New_York.',
     });
   }

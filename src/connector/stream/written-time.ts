@@ -11,7 +11,7 @@ const HOURS_MS = 3 * 3_600_000;
 /**
  * An instant (milliseconds) as a request wants it, by the clock of `zone` (IANA; undefined: UTC). Where the format does not say the
  * offset, the hour in autumn that comes twice is ambiguous: a lower bound is then written early, an upper one late. What is asked
- * for twice is recognised; what was never asked for is lost. `[text]` stands for itself, `unix` and `/Date(ms)/` for whole formats.
+ * for twice is recognized; what was never asked for is lost. `[text]` stands for itself, `unix` and `/Date(ms)/` for whole formats.
  */
 export function writtenTime(at: number, format: string, zone: string | undefined, bound: 'lower' | 'upper'): string {
   if (format === 'unix') return String(Math.floor(at / 1000));

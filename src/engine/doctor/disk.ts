@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Project } from '../../config/project.ts';
-import type { DoctorCheck } from '../../store/examinations.ts';
+import type { DoctorCheck } from '../../store/ledger/examinations.ts';
 
 const MB = 1024 ** 2;
 /** Less than this share of the disk, and less than this many bytes: somebody should make room. */
@@ -21,7 +21,7 @@ export async function diskCheck(folder: string): Promise<DoctorCheck> {
   const { bavail, blocks, bsize } = await statfs(folder);
   const [free, all] = [bavail * bsize, blocks * bsize];
   const detail = `${sizeText(free)} of ${sizeText(all)} are free on the disk of ${folder}.`;
-  const hint = 'Make room: a full disk stops every run. Runs go on where they were once there is room.';
+  const hint = 'Free some space: a full disk stops every run. Runs resume where they stopped once there is space.';
   if (free < FULL.always || (free < FULL.share * all && free < FULL.bytes))
     return { name: 'disk', state: 'wrong', code: 'DISK_ALMOST_FULL', detail, hint };
   if (free < LOW.share * all && free < LOW.bytes) return { name: 'disk', state: 'attention', code: 'DISK_ALMOST_FULL', detail, hint };

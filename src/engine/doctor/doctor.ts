@@ -1,14 +1,16 @@
-import { verifyAudit } from '../../store/audit.ts';
-import { type DoctorCheck, type Examination, saveExamination } from '../../store/examinations.ts';
+import { verifyAudit } from '../../store/ledger/audit.ts';
+import { type DoctorCheck, type Examination, lastExamination, saveExamination } from '../../store/ledger/examinations.ts';
 import { storeFailure } from '../../store/failures.ts';
 import { examineStore, storeFile } from '../../store/integrity.ts';
 import type { Knex } from '../../store/open.ts';
-import { listRuns } from '../../store/runs.ts';
+import { listRuns } from '../../store/ledger/runs.ts';
 import { weaknessText } from '../../transports/weaknesses.ts';
 import type { Engine } from '../run/run.ts';
 import { weakConnections } from '../run/weak-connections.ts';
 import { diskCheck, folderToWatch } from './disk.ts';
 import { permissionChecks } from './permissions.ts';
+
+export type { DoctorCheck };
 
 /**
  * Looks at what runs do not look at: is the store whole on its disk, is the audit log, may others read the data, is there room, is the clock
@@ -23,7 +25,7 @@ export async function examine(engine: Engine, now = new Date()): Promise<Examina
     checks: [
       await guarded('store', () => storeCheck(knex)),
       await guarded('audit log', () => auditCheck(knex)),
-      ...(await permissionChecks(project, file)),
+      ...(await rightsChecks(engine)),
       await guarded('disk', () => diskCheck(folderToWatch(project, file))),
       await guarded('clock', () => clockCheck(engine, now)),
       connectionsCheck(engine),
@@ -35,6 +37,16 @@ export async function examine(engine: Engine, now = new Date()): Promise<Examina
     if (!storeFailure(error)) throw error;
   });
   return found;
+}
+
+/** When the installation was last looked at, by this process or another; undefined before the first time. UTC. */
+export async function lastLook({ knex }: Engine): Promise<string | undefined> {
+  return (await lastExamination(knex))?.at;
+}
+
+/** Are the data and the secrets of a town for the account alone that runs Interlocal? */
+export function rightsChecks({ project, knex }: Engine): Promise<DoctorCheck[]> {
+  return permissionChecks(project, storeFile(knex));
 }
 
 /** wrong, attention or ok: the worst of its checks. Remarks are no reason to look. */
@@ -75,7 +87,7 @@ async function auditCheck(knex: Knex): Promise<DoctorCheck> {
     name: 'audit log',
     state: 'wrong',
     code: 'AUDIT_BROKEN',
-    detail: `Entry ${broken} is not what was written, or what stood there was taken out.`,
+    detail: `Entry ${broken} was changed or removed.`,
     hint: 'Keep the store as it is, and compare with a backup: interlocal audit --verify.',
   };
 }
@@ -94,13 +106,13 @@ async function clockCheck({ project, knex }: Engine, now: Date): Promise<DoctorC
     state: 'attention',
     code: 'CLOCK_BEHIND',
     detail: `It is ${local} by this machine, but the newest run began at ${last!.startedAt}: the clock was set back, or was ahead.`,
-    hint: 'Let the machine take its time from a time server. Schedules and the order of files depend on it.',
+    hint: 'Set the machine to take its time from a time server. Schedules and the order of files depend on it.',
   };
 }
 
 function connectionsCheck({ project }: Engine): DoctorCheck {
   const weak = weakConnections(project, Object.keys(project.connections));
-  if (weak.length === 0) return { name: 'connections', state: 'ok', detail: 'None allows what is no longer safe.' };
+  if (weak.length === 0) return { name: 'connections', state: 'ok', detail: 'No connection allows insecure settings.' };
   return {
     name: 'connections',
     state: 'remark',

@@ -1,11 +1,11 @@
 import type { Health } from '../../core/health.ts';
-import { type DoctorCheck, lastExamination } from '../../store/examinations.ts';
+import { type DoctorCheck, lastExamination } from '../../store/ledger/examinations.ts';
 import { storeFile } from '../../store/integrity.ts';
 import type { Engine } from '../run/run.ts';
 import { diskCheck, folderToWatch } from './disk.ts';
 import { stateOfExamination } from './doctor.ts';
 
-/** How the installation is, beside its pipelines. */
+/** How the installation is, next to its pipelines. */
 export interface Installation {
   /** When it was last looked at as a whole, UTC; null when it was not yet. The disk is looked at now. */
   at: string | null;

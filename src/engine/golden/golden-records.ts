@@ -1,7 +1,7 @@
 import { equalFields, type EntityConfig } from '../../config/schema/model.ts';
 import { type Contribution, survivors } from '../../identity/survivorship.ts';
 import type { Columns } from '../../mapping/mapping.ts';
-import type { Landing, Link } from '../../store/landing.ts';
+import type { Landing, Link } from '../../store/landing/landing.ts';
 import { references } from '../identity/references.ts';
 import { columnsOfEntity } from '../../store/model-tables.ts';
 import type { Cell } from '../../store/rows.ts';
@@ -35,7 +35,7 @@ export interface Golden {
   fresh: boolean;
   identity: string | null;
   contributions: Contribution[];
-  /** Where its records are now, when it has none any more because of that. */
+  /** Where its records are now, when it has none anymore because of that. */
   mergedInto?: number | undefined;
 }
 
@@ -55,7 +55,7 @@ export function columnsOf(entity: EntityConfig): string[] {
   return columns;
 }
 
-/** Computes golden records anew from all their links, and writes the differences with their history. */
+/** Computes golden records again from all their links, and writes the differences with their history. */
 export async function writeGoldens(
   landing: Landing,
   context: GoldenContext,
@@ -97,7 +97,7 @@ export async function writeGoldens(
     if (!old) {
       inserts.push(row);
       const action = golden.fresh ? 'created' : 'restored';
-      // That it was created, when and from what stands in the record itself; history has what came after.
+      // That it was created, when and from what is in the record itself; history has what came after.
       if (action === 'restored') history.push({ golden: golden.id, landed, action, changes: null });
       if (context.onChange)
         context.onChange({
@@ -156,7 +156,7 @@ export interface Entry {
   link: Link;
   columns: Columns | undefined;
   identity: string | null;
-  /** The link goes altogether: the record gives no such item any more. */
+  /** The link goes altogether: the record gives no such item anymore. */
   removed: boolean;
   /** The golden record that the link supported before the batch. */
   was: number | null;

@@ -2,7 +2,7 @@ import type { BoundMapping, LandContext } from '../landing/context.ts';
 import { equalFields } from '../../config/schema/model.ts';
 import type { Candidate, Columns } from '../../mapping/mapping.ts';
 import type { Contribution } from '../../identity/survivorship.ts';
-import type { Landing, Link } from '../../store/landing.ts';
+import type { Landing, Link } from '../../store/landing/landing.ts';
 import type { Cell } from '../../store/rows.ts';
 import { contributionOf, differences, type Entry, type Golden, idOf, type Kind, writeGoldens } from './golden-records.ts';
 import { referencesOfRows } from '../identity/references.ts';
@@ -25,7 +25,7 @@ export interface GoldenBatch {
   link(before: readonly Link[] | undefined, as: LandedAs, made: readonly Made[]): Link[];
   /** The short way for a record whose key was never seen and whose entities have no identity: nothing to compare with. */
   addNew(as: LandedAs, made: Made): void;
-  /** The source deleted the record: its links stay, marked, and support no golden record any more. */
+  /** The source deleted the record: its links stay, marked, and support no golden record anymore. */
   unlinkAll(links: readonly Link[]): Link[];
   commit(): Promise<void>;
 }
@@ -68,7 +68,7 @@ export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch
         now.push(link);
       }
       if (made.length === 0) {
-        // A record that gives nothing is remembered all the same, so that it is known next time.
+        // A record that gives nothing is still remembered, so it is known next time.
         const link = linkTo(as, { entityId: 0, itemKey: '' }, undefined, null);
         put(undefined, link);
         now.push(link);
@@ -225,10 +225,11 @@ async function shareByIdentity(
   for (const entry of entries) if (entry.was !== null) touch(entry.was, null);
   for (const entry of active)
     touch(entry.link.golden!, entry.identity).contributions.push(contributionOf(context, entry.link, entry.columns!));
+  const sourceOf = await landing.sources();
   for (const link of await landing.linksOfGolden(kind.entityId, [...touched.keys()])) {
     if (mine.has(idOf(link))) continue;
     const columns = JSON.parse(link.mapped ?? '{}') as Columns;
-    touch(link.golden!, identityOf(kind, columns)).contributions.push(contributionOf(context.sourceOf(link.sourceId), link, columns));
+    touch(link.golden!, identityOf(kind, columns)).contributions.push(contributionOf(sourceOf(link.sourceId), link, columns));
   }
   return [...touched.values()];
 }

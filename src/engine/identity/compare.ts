@@ -1,7 +1,6 @@
 import { noCounts } from '../../core/outcome.ts';
-import { landing } from '../../store/landing.ts';
-import { finishRun, startRun } from '../../store/runs.ts';
-import { listSources } from '../../store/sources.ts';
+import { landing } from '../../store/landing/landing.ts';
+import { finishRun, startRun } from '../../store/ledger/runs.ts';
 import type { Engine } from '../run/run.ts';
 import { behind, entitiesById } from './matched.ts';
 import type { MatchedKind } from './members.ts';
@@ -24,13 +23,12 @@ export async function compareNow(
   if ((await behind(engine, kind)) === undefined) return false;
   const started = performance.now();
   const runId = await startRun(knex, `comparison of ${kind.entity.entity}`);
-  const sources = new Map((await listSources(knex)).map((s) => [s.id, s]));
   await bringUpToDate(
     {
       project,
       knex,
-      commit: (work) => landing(knex, work),
-      context: { runId, entities: await entitiesById(engine), sourceOf: (id) => sources.get(id) ?? { pipeline: '', connection: '' } },
+      commit: (work) => landing(knex, work, { comparing: true }),
+      context: { runId, entities: await entitiesById(engine) },
       note,
       stop,
       progress,

@@ -1,13 +1,12 @@
 import { ConfigError } from '../../core/errors.ts';
 import { noCounts } from '../../core/outcome.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { decisionById, insertDecision, lastDecision, undoDecision } from '../../store/decisions.ts';
-import { identityStore, type Member } from '../../store/identity.ts';
-import { type Landing, landing } from '../../store/landing.ts';
-import { memberByName, membersOfGolden } from '../../store/members.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { decisionById, insertDecision, lastDecision, undoDecision } from '../../store/identity/decisions.ts';
+import { identityStore, type Member } from '../../store/identity/identity.ts';
+import { type Landing, landing } from '../../store/landing/landing.ts';
+import { memberByName, membersOfGolden } from '../../store/identity/members.ts';
 import type { Knex } from '../../store/open.ts';
-import { finishRun, startRun } from '../../store/runs.ts';
-import { listSources } from '../../store/sources.ts';
+import { finishRun, startRun } from '../../store/ledger/runs.ts';
 import type { Engine } from '../run/run.ts';
 import { entitiesById } from './matched.ts';
 import { type MatchedKind, writeOfMembers } from './members.ts';
@@ -32,8 +31,8 @@ export interface Decided {
 }
 
 /**
- * Keeps what a person said about two members, by what their systems call them, and puts them anew into clusters. It outranks
- * every score for ever, also after everything is imported again, until it is undone or the same pair is decided anew.
+ * Keeps what a person said about two members, by what their systems call them, and puts them again into clusters. It outranks
+ * every score for ever, also after everything is imported again, until it is undone or the same pair is decided again.
  */
 export async function decide(
   engine: Engine,
@@ -58,37 +57,41 @@ async function decideAll(
       throw new ConfigError({
         code: 'PAIR_UNKNOWN',
         place: { path: `${a.source}:${a.key}` },
-        message: 'A pair is two different records of two or of one system.',
-        hint: 'interlocal review list shows the pairs that wait.',
+        message: 'A pair is two different records, of one system or of two.',
+        hint: 'interlocal review list shows the pairs that need review.',
       });
   const at = (by.now ?? (() => new Date()))().toISOString();
-  return landing(engine.knex, async (held, trx) => {
-    const numbers: number[] = [];
-    for (const [a, b] of pairs)
-      numbers.push(await insertDecision(trx, { entityId: kind.entityId, a, b, verdict, reason: by.reason ?? null, actor: by.actor, at }));
-    await appendAudit(trx, {
-      actor: by.actor,
-      action: 'identity_decided',
-      subject: kind.entity.entity,
-      detail: { verdict, decisions: numbers },
-    });
-    if (verdict !== 'later')
-      await placeAgain(
-        engine,
-        held,
-        trx,
-        kind,
-        pairs.flat().map((m) => m.id),
+  return landing(
+    engine.knex,
+    async (held, trx) => {
+      const numbers: number[] = [];
+      for (const [a, b] of pairs)
+        numbers.push(await insertDecision(trx, { entityId: kind.entityId, a, b, verdict, reason: by.reason ?? null, actor: by.actor, at }));
+      await appendAudit(trx, {
+        actor: by.actor,
+        action: 'identity_decided',
+        subject: kind.entity.entity,
+        detail: { verdict, decisions: numbers },
+      });
+      if (verdict !== 'later')
+        await placeAgain(
+          engine,
+          held,
+          trx,
+          kind,
+          pairs.flat().map((m) => m.id),
+        );
+      return Promise.all(
+        pairs.map(async ([a, b], i) => ({
+          decision: numbers[i]!,
+          verdict,
+          a: await namedNow(trx, kind, a),
+          b: await namedNow(trx, kind, b),
+        })),
       );
-    return Promise.all(
-      pairs.map(async ([a, b], i) => ({
-        decision: numbers[i]!,
-        verdict,
-        a: await namedNow(trx, kind, a),
-        b: await namedNow(trx, kind, b),
-      })),
-    );
-  });
+    },
+    { comparing: true },
+  );
 }
 
 async function namedNow(trx: Knex, { entityId }: MatchedKind, { source, key }: Member): Promise<Decided['a']> {
@@ -111,27 +114,31 @@ export async function undo(
     throw new ConfigError({
       code: 'DECISION_UNKNOWN',
       place: { path: typeof which === 'number' ? `#${which}` : which.map((m) => `${m.source}:${m.key}`).join(' ') },
-      message: found ? 'This decision was taken back already.' : 'There is no such decision.',
+      message: found ? 'This decision was already taken back.' : 'There is no such decision.',
       hint: 'interlocal review list --decided shows them.',
     });
   const at = (by.now ?? (() => new Date()))().toISOString();
-  await landing(engine.knex, async (held, trx) => {
-    await undoDecision(trx, found.id, by.actor, at);
-    await appendAudit(trx, {
-      actor: by.actor,
-      action: 'identity_undone',
-      subject: kind.entity.entity,
-      detail: { decision: found.id, verdict: found.verdict },
-    });
-    const members = await identityStore(held.rows, kind.entityId).byKey([found.a, found.b]);
-    await placeAgain(
-      engine,
-      held,
-      trx,
-      kind,
-      members.map((m) => m.id),
-    );
-  });
+  await landing(
+    engine.knex,
+    async (held, trx) => {
+      await undoDecision(trx, found.id, by.actor, at);
+      await appendAudit(trx, {
+        actor: by.actor,
+        action: 'identity_undone',
+        subject: kind.entity.entity,
+        detail: { decision: found.id, verdict: found.verdict },
+      });
+      const members = await identityStore(held.rows, kind.entityId).byKey([found.a, found.b]);
+      await placeAgain(
+        engine,
+        held,
+        trx,
+        kind,
+        members.map((m) => m.id),
+      );
+    },
+    { comparing: true },
+  );
   return { decision: found.id, verdict: found.verdict };
 }
 
@@ -142,7 +149,7 @@ export async function unmerge(engine: Engine, kind: MatchedKind, member: Member,
     throw new ConfigError({
       code: 'PAIR_UNKNOWN',
       place: { path: `${member.source}:${member.key}` },
-      message: 'It is one with no other record.',
+      message: 'It is not linked with any other record.',
       hint: `interlocal explain ${kind.entity.entity} ${member.source}:${member.key} shows what it is.`,
     });
   return decideAll(
@@ -154,16 +161,14 @@ export async function unmerge(engine: Engine, kind: MatchedKind, member: Member,
   );
 }
 
-/** Puts what these members are tied to anew into clusters, as a run of its own, so that its changes have a time and reach other systems. */
+/** Puts what these members are tied to again into clusters, as a run of its own, so its changes have a time and reach other systems. */
 async function placeAgain(engine: Engine, held: Landing, trx: Knex.Transaction, kind: MatchedKind, ids: readonly number[]): Promise<void> {
   const entities = await entitiesById({ ...engine, knex: trx });
   const store = identityStore(held.rows, kind.entityId);
   const placed = await placeRegion(store, kind.model, new Set(ids), new Map());
   if (placed.goldens.size === 0) return;
   const runId = await startRun(trx, `review of ${kind.entity.entity}`);
-  const sources = new Map((await listSources(trx)).map((s) => [s.id, s]));
-  const context = { runId, entities, sourceOf: (id: number) => sources.get(id) ?? { pipeline: '', connection: '' } };
-  await writeOfMembers(held, context, kind, store, {
+  await writeOfMembers(held, { runId, entities }, kind, store, {
     goldens: placed.goldens,
     goldenOf: placed.goldenOf,
     said: new Map(),

@@ -1,8 +1,8 @@
 import { ConfigError, didYouMean } from '../../core/errors.ts';
 import type { EntityConfig } from '../../config/schema/model.ts';
-import type { Member } from '../../store/identity.ts';
-import { comparedBy, hasRecords, memberByName, memberOfId } from '../../store/members.ts';
-import { entityIds } from '../../store/sources.ts';
+import type { Member } from '../../store/identity/identity.ts';
+import { comparedBy, hasRecords, memberByName, memberOfId } from '../../store/identity/members.ts';
+import { entityIds } from '../../store/ledger/sources.ts';
 import type { Engine } from '../run/run.ts';
 import type { MatchedKind } from './members.ts';
 import { identityModels, matchingFingerprint } from './models.ts';
@@ -19,7 +19,7 @@ export async function matchedKind({ project, knex }: Engine, name: string): Prom
       message: project.entities.has(name)
         ? `The records of ${name} are not compared: its model has no long form of identity.`
         : `There is no entity "${name}".`,
-      hint: meant ? `Did you mean ${meant}?` : `Compared are: ${[...models.keys()].join(', ') || 'none'}.`,
+      hint: meant ? `Did you mean ${meant}?` : `Entities that are compared: ${[...models.keys()].join(', ') || 'none'}.`,
     });
   }
   const ids = await entityIds(knex);
@@ -36,9 +36,9 @@ export async function entitiesById({ project, knex }: Engine): Promise<Map<numbe
 export async function behind({ project, knex }: Engine, { entity, entityId }: MatchedKind): Promise<string | undefined> {
   const state = await comparedBy(knex, entityId);
   if (state.comparedBy !== null && state.comparedBy !== matchingFingerprint(project, entity.entity))
-    return `The model or its parameters changed since ${entity.entity} records were compared. interlocal identity compare ${entity.entity} does it now; so does the next run.`;
+    return `The model or its parameters changed since ${entity.entity} records were compared. interlocal identity compare ${entity.entity} compares them now; so will the next run.`;
   if (state.membersNew || (state.comparedBy === null && (await hasRecords(knex, entityId))))
-    return `Some ${entity.entity} records were not compared yet. interlocal identity compare ${entity.entity} does it now; so does the next run.`;
+    return `Some ${entity.entity} records were not compared yet. interlocal identity compare ${entity.entity} compares them now; so will the next run.`;
   return undefined;
 }
 
@@ -58,6 +58,6 @@ export async function namedMember({ knex }: Engine, { entityId, entity }: Matche
     code: 'MEMBER_UNKNOWN',
     place: { path: name },
     message: `No connection has a ${entity.entity} "${name}".`,
-    hint: 'Name it as CONNECTION:KEY, such as clerk:00338, or as #ID. interlocal identity clusters lists them.',
+    hint: 'Give it as CONNECTION:KEY, such as clerk:00338, or as #ID. interlocal identity clusters lists them.',
   });
 }

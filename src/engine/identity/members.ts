@@ -4,15 +4,15 @@ import { type EntityConfig } from '../../config/schema/model.ts';
 import type { IdentityModel } from '../../identity/model.ts';
 import { type Contribution, survivors } from '../../identity/survivorship.ts';
 import type { Columns } from '../../mapping/mapping.ts';
-import { identityStore, type Member } from '../../store/identity.ts';
-import type { Landing } from '../../store/landing.ts';
+import { identityStore, type Member } from '../../store/identity/identity.ts';
+import type { Landing } from '../../store/landing/landing.ts';
 import { columnsOfRecord } from '../../store/model-tables.ts';
 import { contributionOf, type Entry, type Golden, idOf, type Kind, writeGoldens } from '../golden/golden-records.ts';
 import { follow } from './references.ts';
 import { resolveTouched, type Touched } from './resolve-touched.ts';
 
 /** What writing golden records of members needs to know of the run. */
-export type MemberContext = Pick<LandContext, 'runId' | 'onChange' | 'sourceOf' | 'entities'>;
+export type MemberContext = Pick<LandContext, 'runId' | 'onChange' | 'entities'>;
 
 /** An entity whose records are compared. */
 export interface MatchedKind extends Kind {
@@ -111,9 +111,10 @@ async function contributionsOf(
   const said = new Map(members.map((id): [number, Contribution[]] => [id, []]));
   for (const entry of active) said.get(entry.link.member!)!.push(contributionOf(context, entry.link, entry.columns!));
   const mine = new Set(entries.map((e) => idOf(e.link)));
+  const sourceOf = await landing.sources();
   for (const link of await landing.linksOfMembers(members))
     if (!mine.has(idOf(link)))
-      said.get(link.member!)!.push(contributionOf(context.sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns));
+      said.get(link.member!)!.push(contributionOf(sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns));
   return said;
 }
 
@@ -142,7 +143,7 @@ export interface Changed {
   mine: ReadonlySet<string>;
 }
 
-/** Writes golden records anew from all the records of all their members. */
+/** Writes golden records again from all the records of all their members. */
 export async function writeOfMembers(
   landing: Landing,
   context: MemberContext,
@@ -160,10 +161,11 @@ export async function writeOfMembers(
     if (list) touched.get(member.golden!)!.contributions.push(...list);
     else if (member.state === 'live') others.push(member.id);
   }
+  const sourceOf = await landing.sources();
   for (const link of await landing.linksOfMembers(others)) {
     if (mine.has(idOf(link))) continue;
     const columns = JSON.parse(link.mapped ?? '{}') as Columns;
-    touched.get(link.golden!)!.contributions.push(contributionOf(context.sourceOf(link.sourceId), link, columns));
+    touched.get(link.golden!)!.contributions.push(contributionOf(sourceOf(link.sourceId), link, columns));
   }
   for (const golden of touched.values()) {
     const now = goldenOf.get(golden.id);

@@ -1,8 +1,8 @@
 import type { IdentityModel } from '../../identity/model.ts';
 import { clustersOf, partsOf } from '../../identity/resolve.ts';
-import type { IdentityStore, Member, StoredDecision, StoredEdge } from '../../store/identity.ts';
+import type { IdentityStore, Member, StoredDecision, StoredEdge } from '../../store/identity/identity.ts';
 
-/** Where members belong after a part of the store was put into clusters anew. */
+/** Where members belong after a part of the store was put into clusters again. */
 export interface Placed {
   goldenOf: Map<number, number>;
   /** Golden records that lost or got a member. */
@@ -10,7 +10,7 @@ export interface Placed {
 }
 
 /**
- * Puts anew into clusters the members of `start` and all that is tied to them by a link, a rule or a decision, or was with
+ * Puts again into clusters the members of `start` and all that is tied to them by a link, a rule or a decision, or was with
  * them until now; writes where each belongs. `members`: those that were read already, and may have changed.
  */
 export async function placeRegion(

@@ -1,8 +1,8 @@
 import { edgesOf, rulePairs } from '../../identity/resolve.ts';
 import { scorePair, verdictOf } from '../../identity/score/score.ts';
 import type { Columns } from '../../mapping/mapping.ts';
-import { decisionsOf, identityStore, type IdentityStore, type Member, type StoredEdge } from '../../store/identity.ts';
-import type { Landing } from '../../store/landing.ts';
+import { decisionsOf, identityStore, type IdentityStore, type Member, type StoredEdge } from '../../store/identity/identity.ts';
+import type { Landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
 import { contributionOf } from '../golden/golden-records.ts';
 import { type MatchedKind, type MemberContext, profileOf, writeOfMembers } from './members.ts';
@@ -14,7 +14,7 @@ const CHUNK = 5000;
 
 /**
  * Compares all members of an entity at once: for a first load, and when what they are compared by changed. Gives what
- * comparing them one by one gives. `also`: golden records of a store that was not compared before; they are computed anew too.
+ * comparing them one by one gives. `also`: golden records of a store that was not compared before; they are computed again too.
  */
 export async function rebuild(
   landing: Landing,
@@ -28,7 +28,7 @@ export async function rebuild(
   if (members.length === 0) return;
   await store.clear();
   const isNew = new Set(members.filter((m) => m.state === 'new').map((m) => m.id));
-  await readProfiles(landing, context, kind, members);
+  await readProfiles(landing, kind, members);
   const live = members.filter((m) => m.state === 'live').sort(inOrder);
   await writeKeys(store, kind, live);
   const edges = edgesBetween(kind, live);
@@ -66,15 +66,16 @@ export async function rebuild(
     });
 }
 
-/** Reads anew what each member is compared by; one that no record is left of is gone. */
-async function readProfiles(landing: Landing, context: MemberContext, kind: MatchedKind, members: readonly Member[]): Promise<void> {
+/** Reads again what each member is compared by; one that no record is left of is gone. */
+async function readProfiles(landing: Landing, kind: MatchedKind, members: readonly Member[]): Promise<void> {
+  const sourceOf = await landing.sources();
   for (let i = 0; i < members.length; i += CHUNK) {
     const some = members.slice(i, i + CHUNK);
     const links = await landing.linksOfMembers(some.map((m) => m.id));
     const said = Map.groupBy(links, (link) => link.member!);
     for (const member of some) {
       const list = (said.get(member.id) ?? []).map((link) =>
-        contributionOf(context.sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns),
+        contributionOf(sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns),
       );
       const { population, profile } = profileOf(kind, list);
       member.population = population;

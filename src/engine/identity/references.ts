@@ -1,7 +1,7 @@
 import type { EntityConfig } from '../../config/schema/model.ts';
 import type { Columns } from '../../mapping/mapping.ts';
-import { identityStore, type Member } from '../../store/identity.ts';
-import type { Landing } from '../../store/landing.ts';
+import { identityStore, type Member } from '../../store/identity/identity.ts';
+import type { Landing } from '../../store/landing/landing.ts';
 import type { Cell } from '../../store/rows.ts';
 
 /** A field that holds the id of a golden record of another entity. */

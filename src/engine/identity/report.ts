@@ -1,6 +1,6 @@
 import { bitsOf, UNIT } from '../../identity/score/weights.ts';
-import { type ClusterRow, clusterRows, edgeMass, waitingPairs } from '../../store/members.ts';
-import { listDecisions } from '../../store/decisions.ts';
+import { type ClusterRow, clusterRows, edgeMass, waitingPairs } from '../../store/identity/members.ts';
+import { listDecisions } from '../../store/identity/decisions.ts';
 import type { Engine } from '../run/run.ts';
 import { behind } from './matched.ts';
 import type { MatchedKind } from './members.ts';
@@ -42,7 +42,7 @@ export interface IdentityReport {
 }
 
 const METHOD =
-  'From the scores: a score of s bits means odds of 2^s to 1 that a pair is one. Precision: mean over the pairs that are linked. Recall: what the linked pairs hold, divided by what all compared pairs at or above the review threshold hold; a pair under a veto counts as even odds. Pairs that share no block are not seen, and the scores are as good as the parameters; a sample checked by hand is the proof.';
+  'From the scores: a score of s bits means odds of 2^s to 1 that a pair is the same. Precision: the mean over linked pairs. Recall: expected matches among linked pairs, divided by those among all compared pairs at or above the review threshold; a pair under a veto counts as even odds. Pairs that share no block are not counted, and the scores are only as good as the parameters: check a sample by hand.';
 
 export async function identityReport(engine: Engine, kind: MatchedKind): Promise<IdentityReport> {
   const { knex } = engine;

@@ -1,7 +1,7 @@
-import type { Landing } from '../../store/landing.ts';
-import { identityStore, type Member } from '../../store/identity.ts';
+import type { Landing } from '../../store/landing/landing.ts';
+import { identityStore, type Member } from '../../store/identity/identity.ts';
 import type { Knex } from '../../store/open.ts';
-import { comparedBy, countMembers, membersToCompare, saveCompared, takeUnnamedLinks } from '../../store/members.ts';
+import { comparedBy, countMembers, membersToCompare, saveCompared, takeUnnamedLinks } from '../../store/identity/members.ts';
 import { contributionOf } from '../golden/golden-records.ts';
 import type { Project } from '../../config/project.ts';
 import { type Session, stopIfAsked } from '../run/session.ts';
@@ -34,7 +34,6 @@ export async function resolveNew(session: Session): Promise<void> {
           runId: session.runId,
           onChange: session.onChange,
           entities: session.entities,
-          sourceOf: (id) => session.sources.get(id) ?? { pipeline: '', connection: '' },
         },
         note: (text) => session.note(text),
         stop: () => stopIfAsked(session),
@@ -65,9 +64,9 @@ export async function bringUpToDate(session: Comparing, kind: MatchedKind): Prom
   const total = await countMembers(session.knex, entityId);
   if (state.comparedBy !== fingerprint) {
     if (state.comparedBy !== null && total > 0)
-      session.note(`What ${entity.entity} records are compared by changed: all ${total} of them are compared again.`);
+      session.note(`The rules for comparing ${entity.entity} records changed: all ${total} of them are compared again.`);
     await session.commit(async (landing, trx) => {
-      const also = await nameLinks(landing, session.context, kind);
+      const also = await nameLinks(landing, kind);
       await rebuild(landing, trx, session.context, kind, also);
       await saveCompared(trx, entityId, fingerprint);
     });
@@ -85,21 +84,26 @@ export async function bringUpToDate(session: Comparing, kind: MatchedKind): Prom
   }
   for (let done = 0; ;) {
     session.stop();
-    const count = await session.commit((landing) => resolveSome(landing, session.context, kind));
+    const count = await session.commit(async (landing, trx) => {
+      const some = await resolveSome(landing, session.context, kind);
+      // In the same transaction: another run may note more of them right behind it.
+      if (some < STRETCH) await saveCompared(trx, entityId, fingerprint);
+      return some;
+    });
     done += count;
     session.progress(`comparing ${entity.title.toLowerCase()} records`, done, waiting);
-    if (count < STRETCH) break;
+    if (count < STRETCH) return;
   }
-  await session.commit((_, trx) => saveCompared(trx, entityId, fingerprint));
 }
 
 async function resolveSome(landing: Landing, context: MemberContext, kind: MatchedKind): Promise<number> {
   const store = identityStore(landing.rows, kind.entityId);
   const members = await membersToCompare(landing.rows, kind.entityId, STRETCH);
   if (members.length === 0) return 0;
+  const sourceOf = await landing.sources();
   const said = new Map(members.map((m) => [m.id, [] as ReturnType<typeof contributionOf>[]]));
   for (const link of await landing.linksOfMembers(members.map((m) => m.id)))
-    said.get(link.member!)!.push(contributionOf(context.sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns));
+    said.get(link.member!)!.push(contributionOf(sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns));
   const touched = members.map((member) => ({
     member: { ...member, state: 'live' as const },
     isNew: true,
@@ -120,15 +124,16 @@ async function resolveSome(landing: Landing, context: MemberContext, kind: Match
  * Records that were landed before the entity was compared: each gets the member that its key names, with the id of its golden
  * record. Gives the golden records that they had: some may be left without any.
  */
-async function nameLinks(landing: Landing, context: MemberContext, kind: MatchedKind): Promise<Set<number>> {
+async function nameLinks(landing: Landing, kind: MatchedKind): Promise<Set<number>> {
   const goldens = new Set<number>();
   const store = identityStore(landing.rows, kind.entityId);
+  const sourceOf = await landing.sources();
   for (;;) {
     const links = await takeUnnamedLinks(landing.rows, kind.entityId, 5000);
     if (links.length === 0) return goldens;
     const members = new Map<string, Member>();
     const named = links.map((link) => {
-      const { connection } = context.sourceOf(link.sourceId);
+      const { connection } = sourceOf(link.sourceId);
       const name = memberName(kind.model, connection, JSON.parse(link.mapped!) as Columns, link);
       return { link, name, text: JSON.stringify([name.source, name.key]) };
     });

@@ -3,7 +3,7 @@ import { blockKeys, ruleKeys } from '../../identity/block/passes.ts';
 import type { IdentityModel } from '../../identity/model.ts';
 import { RULE_CAP } from '../../identity/resolve.ts';
 import { scorePair, verdictOf } from '../../identity/score/score.ts';
-import type { IdentityStore, Member, StoredEdge } from '../../store/identity.ts';
+import type { IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
 import { inOrder, placeRegion } from './place.ts';
 
 /** A member whose records changed, with what it is compared by now; no profile: no record of it is left. */
@@ -16,12 +16,12 @@ export interface Touched {
 
 /** What became of the members that were looked at. */
 export interface Resolved {
-  /** Golden records that must be computed anew. */
+  /** Golden records that must be computed again. */
   goldens: Set<number>;
   goldenOf: Map<number, number>;
 }
 
-/** The keys that a member can be found by; a rule's are told apart because they have another cap. */
+/** The keys that a member can be found by; a rule's are distinguished because they have another cap. */
 export function keysOf(model: IdentityModel, population: number, profile: Profile | null): { blocks: number[]; rules: number[] } {
   const of = model.populations[population];
   if (!of || profile === null) return { blocks: [], rules: [] };
@@ -29,7 +29,7 @@ export function keysOf(model: IdentityModel, population: number, profile: Profil
 }
 
 /**
- * Compares the members that changed with all they share a block with, and puts anew into clusters what that concerns:
+ * Compares the members that changed with all they share a block with, and puts again into clusters what that concerns:
  * them, the members of blocks that grew or shrank over the cap, and whatever is tied to any of these. The result is the
  * same as if all members were compared at once.
  */
@@ -177,7 +177,7 @@ async function edgesOf(
     const verdict = verdictOf(population, scored);
     if (verdict !== 'none' || rule !== null) edges.set(name, { a, b, score: scored.score, verdict, veto: scored.veto ?? null, rule });
   };
-  // Rules first, in the order of the model, so that an edge has the name of the first that makes it.
+  // Rules first, in the order of the model, so an edge has the name of the first that makes it.
   for (const [id, rules] of ruled)
     for (const { key, rule } of rules) {
       const group = blocks

@@ -3,12 +3,11 @@ import { type Bar, explainPair } from '../../identity/score/explain.ts';
 import { bitsOf } from '../../identity/score/weights.ts';
 import { survivors } from '../../identity/survivorship.ts';
 import type { Columns } from '../../mapping/mapping.ts';
-import { type Decision, listDecisions } from '../../store/decisions.ts';
-import { identityStore, type Member } from '../../store/identity.ts';
-import { landing } from '../../store/landing.ts';
-import { goldenPair, type WaitingPair, waitingPairs } from '../../store/members.ts';
+import { type Decision, listDecisions } from '../../store/identity/decisions.ts';
+import { identityStore, type Member } from '../../store/identity/identity.ts';
+import { landing } from '../../store/landing/landing.ts';
+import { goldenPair, type WaitingPair, waitingPairs } from '../../store/identity/members.ts';
 import { columnsOfRecord } from '../../store/model-tables.ts';
-import { listSources } from '../../store/sources.ts';
 import { contributionOf } from '../golden/golden-records.ts';
 import type { Engine } from '../run/run.ts';
 import type { MatchedKind } from './members.ts';
@@ -39,7 +38,7 @@ export interface ReviewPair {
   waterfall: Bar[];
 }
 
-/** What waits: of each two golden records the pair with the best score. `total` counts all of them. */
+/** What is waiting: of each two golden records the pair with the best score. `total` counts all of them. */
 export async function reviewList(
   engine: Engine,
   kind: MatchedKind,
@@ -48,6 +47,11 @@ export async function reviewList(
   const waiting = await waitingPairs(engine.knex, kind.entityId);
   const list = allPairs ? waiting : oneOfEach(waiting);
   return { total: list.length, pairs: await shown(engine, kind, list.slice(0, limit)) };
+}
+
+/** What was decided about records of one kind, the newest first, taken back or not. */
+export function decisionsOf({ knex }: Engine, { entityId }: MatchedKind, limit: number): Promise<Decision[]> {
+  return listDecisions(knex, entityId, { limit });
 }
 
 export function oneOfEach(waiting: readonly WaitingPair[]): WaitingPair[] {
@@ -88,15 +92,13 @@ export async function namedPair(engine: Engine, kind: MatchedKind, names: readon
 
 /** What the systems of some members say of them, by member. */
 export async function sayingOf(engine: Engine, { entity }: MatchedKind, ids: readonly number[]): Promise<Map<number, Columns>> {
-  const sources = new Map((await listSources(engine.knex)).map((s) => [s.id, s]));
   const columns = columnsOfRecord(entity);
   return landing(engine.knex, async (held) => {
+    const sourceOf = await held.sources();
     const links = Map.groupBy(await held.linksOfMembers(ids), (link) => link.member!);
     return new Map(
       [...links].map(([id, list]) => {
-        const said = list.map((link) =>
-          contributionOf(sources.get(link.sourceId) ?? { connection: '', pipeline: '' }, link, JSON.parse(link.mapped ?? '{}') as Columns),
-        );
+        const said = list.map((link) => contributionOf(sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns));
         return [id, survivors(said, entity, columns).columns];
       }),
     );
@@ -127,7 +129,7 @@ async function shown(engine: Engine, kind: MatchedKind, pairs: readonly WaitingP
       later,
       a: show(first),
       b: show(second),
-      reasons: explained?.reasons ?? ['They are not compared: one is a person, the other an organization, or one is gone.'],
+      reasons: explained?.reasons ?? ['They are not compared: one is a person and the other an organization, or one no longer exists.'],
       waterfall: explained?.bars ?? [],
     };
   });

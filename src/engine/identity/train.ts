@@ -4,8 +4,8 @@ import { stringify } from 'yaml';
 import type { IdentityParameters } from '../../config/schema/identity.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { train } from '../../identity/score/train.ts';
-import { identityStore } from '../../store/identity.ts';
-import { landing } from '../../store/landing.ts';
+import { identityStore } from '../../store/identity/identity.ts';
+import { landing } from '../../store/landing/landing.ts';
 import type { Engine } from '../run/run.ts';
 import type { MatchedKind } from './members.ts';
 import { inOrder } from './place.ts';
@@ -41,7 +41,7 @@ export async function trainIdentity(engine: Engine, kind: MatchedKind, { write =
     throw new ConfigError({
       code: 'TRAINING_TOO_SMALL',
       place: { path: kind.entity.entity },
-      message: `There are ${members.length} ${kind.entity.entity} records that were compared; training needs ${FEWEST} of one population.`,
+      message: `There are ${members.length} ${kind.entity.entity} records that were compared, but training needs ${FEWEST} of one population.`,
       hint: 'Run the pipelines first. Until then the parameters that come with Interlocal are used.',
     });
   const before = project.identityParameters.get(kind.entity.entity)?.value;
@@ -61,8 +61,8 @@ export async function trainIdentity(engine: Engine, kind: MatchedKind, { write =
 function textOf(parameters: IdentityParameters): string {
   return [
     '# yaml-language-server: $schema=../schemas/identity-parameters.json',
-    '# Estimated by `interlocal identity train`, without labels. Read the difference to the version before, then commit it:',
-    '# the next run compares all records by it. m: how often two records of one show a level; u: two of different ones.',
+    '# Estimated by `interlocal identity train`, without labels. Review the difference from the previous version, then commit it:',
+    '# the next run compares all records with it. m: how often two records of the same person show a level; u: of different ones.',
     stringify(parameters, { lineWidth: 0, flowCollectionPadding: true }),
   ].join('\n');
 }

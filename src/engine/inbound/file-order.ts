@@ -1,6 +1,6 @@
 import type { FilesRetriever } from '../../config/schema/connector.ts';
 import type { Problem } from '../../core/errors.ts';
-import { filesWithContent, type LedgerFile, type NewFile, noteOlderFile, readElsewhere } from '../../store/files.ts';
+import { filesWithContent, type LedgerFile, type NewFile, noteOlderFile, readElsewhere } from '../../store/ledger/files.ts';
 import type { Knex } from '../../store/open.ts';
 import { byName, nameOf } from '../../transports/paths.ts';
 import type { RemoteFile } from '../../transports/transport.ts';
@@ -21,14 +21,14 @@ type Found = Pick<RemoteFile, 'name' | 'modifiedMs'>;
 
 /**
  * Of snapshots each is the whole of the source at its time: one that is older than one that was read would take back what
- * changed since and bring back what was deleted. It is set beside in the ledger, with a note, and true is given.
+ * changed since and bring back what was deleted. It is set next to in the ledger, with a note, and true is given.
  */
 export async function leftOutAsOlder(session: Session, remote: RemoteFile, file: NewFile): Promise<boolean> {
   const { content, order } = session.stream.retriever.files!;
   if (content !== 'snapshot') return false;
   const others = await readElsewhere(session.knex, session.source.id, remote.path);
   const before = (await filesWithContent(session.knex, session.source.id, file.sha256)).find((f) => f.path === remote.path);
-  // It was left out before, and nobody put it there anew since.
+  // It was left out before, and nobody put it there again since.
   const stays = before?.state === 'older' && before.modified_ms === (remote.modifiedMs ?? null);
   const newer = others.findLast((other) => isOlder(remote, other, order)) ?? (stays ? others.at(-1) : undefined);
   if (!newer) return false;
@@ -36,7 +36,7 @@ export async function leftOutAsOlder(session: Session, remote: RemoteFile, file:
   // What was read once and comes again stays in the ledger as read.
   if (before?.state !== 'loaded' && before?.state !== 'known')
     await session.commit(async (_, trx) => noteOlderFile(trx, file, before, problem));
-  session.note(`${remote.name} is not read, since ${nameOf(newer.path)} was: ${problem.message} ${problem.hint} [${problem.code}]`);
+  session.note(`${remote.name} is not read, because ${nameOf(newer.path)} was: ${problem.message} ${problem.hint} [${problem.code}]`);
   return true;
 }
 
@@ -60,7 +60,7 @@ function olderProblem(file: string, order: Order): Problem {
   return {
     code: 'FILE_OLDER',
     place: { file },
-    message: `${how}it is the older one, and each of these files is the whole of its time.`,
-    hint: `If it must be read all the same, send it under a name that comes later${order === 'name' ? '' : ', with a new time'}.`,
+    message: `${how}it is older, and each of these files replaces those before it.`,
+    hint: `If it must be read anyway, send it under a name that sorts later${order === 'name' ? '' : ', with a new time'}.`,
   };
 }

@@ -5,17 +5,19 @@ import type { Selector } from '../../connector/stream/select.ts';
 import type { Problem } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import type { Knex } from '../../store/open.ts';
-import { saveColumns } from '../../store/sources.ts';
+import { saveColumns } from '../../store/ledger/sources.ts';
 import type { Session } from '../run/session.ts';
 
 /** What a load sees of its source's layout, held against the last run that read it well. */
 export interface Layout {
-  /** Columns that a header or a catalogue names, before anything is read of them. */
+  /** Columns that a header or a catalog names, before anything is read of them. */
   told(columns: readonly string[] | Columns): void;
   /** Whose records are looked at. */
   from(selector: Selector): void;
-  /** Counts records that were set aside because the layout is another one. */
+  /** Counts rejected records because the layout is another one. */
   see(records: readonly SourceRecord[]): void;
+  /** Counts records that are what they were, and fitted then. */
+  countUnchanged(count: number): void;
   /** The problems, the first that comes of a changed layout saying what changed. */
   explained(problems: readonly Problem[]): Problem[];
   /** What changed, for a note about these new columns; '' when they were there before. */
@@ -33,7 +35,7 @@ export function layoutOf(session: Session): Layout {
   const now = (): Columns => {
     const seen: Columns = selector?.columns() ?? new Map<string, string>();
     if (!named) return seen;
-    // A header or catalogue says nothing of what is inside groups and lists.
+    // A header or catalog says nothing of what is inside groups and lists.
     const inside = [...seen].filter(([name]) => name.includes('.') && !named!.has(name));
     return new Map([...[...named].map(([name, kind]): [string, string] => [name, kind || (seen.get(name) ?? '')]), ...inside]);
   };
@@ -47,6 +49,7 @@ export function layoutOf(session: Session): Layout {
       records += list.length;
       for (const { problem } of list) if (problem && isOfDrift(problem)) strange++;
     },
+    countUnchanged: (count) => void (records += count),
     explained(problems) {
       const first = problems.find(isOfDrift);
       const changes = first && said();
@@ -59,7 +62,7 @@ export function layoutOf(session: Session): Layout {
     async remember(trx, name) {
       const columns = now();
       const changes = strange > 0 ? said() : undefined;
-      if (changes) session.note(`${name}: ${counted(strange, 'record')} did not fit what the connector says of its fields. ${changes}`);
+      if (changes) session.note(`${name}: ${counted(strange, 'record')} did not match the fields declared in the connector. ${changes}`);
       if (columns.size === 0 || strange * 2 > records) return;
       const remembered: RememberedColumns = {
         run: session.runId,

@@ -6,7 +6,7 @@ import { columnsOf } from '../../connector/stream/field-paths.ts';
 import { selectorOf } from '../../connector/stream/select.ts';
 import { optionVariables } from '../../connector/template.ts';
 import { openUnpacked } from '../../connector/sink/packing.ts';
-import { FatalError, FileError, InterlocalError } from '../../core/errors.ts';
+import { FatalError, FileError } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { decodeWith } from '../../formats/formats.ts';
 import type { Unpacked } from '../../formats/unpack/unpack.ts';
@@ -20,26 +20,27 @@ import {
   noteKnownFile,
   refuseFile,
   resumableFile,
-  saveArchived,
   saveFileProgress,
   startFile,
-} from '../../store/files.ts';
-import { hasLinks, isEmpty } from '../../store/landed.ts';
+} from '../../store/ledger/files.ts';
+import { hasLinks, isEmpty } from '../../store/landing/landed.ts';
 import { createIndexes, dropIndexes } from '../../store/model-tables.ts';
-import { closeGoneRejects } from '../../store/rejects.ts';
+import { closeGoneRejects } from '../../store/landing/rejects.ts';
+import type { DecodeContext } from '../../formats/format.ts';
 import { sizeWrong } from '../../transports/file-errors.ts';
 import type { FileTransport, RemoteFile } from '../../transports/transport.ts';
 import { absentDeletions, type SeenKeys, seenKeys } from '../landing/absent.ts';
+import { changesOf } from './changes.ts';
 import { leaveOlderUnfinished, leftOutAsOlder } from './file-order.ts';
 import { assignKey, keylessNames, lookForRepeats, openBatch, type OpenBatch } from '../landing/land-batch.ts';
 import { type Layout, layoutOf } from './layout.ts';
-import { markerOf } from './ready-files.ts';
+import { archive, wentAway } from './archive.ts';
 import { type Session, stopIfAsked } from '../run/session.ts';
 import { keep, type Spooled, spool } from './spool.ts';
 import { leave } from './waiting-files.ts';
 
 /**
- * Takes one file: fetches it, recognises its content, verifies it whole, loads it batch by batch from where an earlier
+ * Takes one file: fetches it, recognizes its content, verifies it whole, loads it batch by batch from where an earlier
  * run stopped, and archives it once everything is committed. A file that cannot be trusted is refused; the run goes on.
  */
 export async function loadFile(session: Session, transport: FileTransport, remote: RemoteFile, spoolFolder: string): Promise<void> {
@@ -53,7 +54,7 @@ export async function loadFile(session: Session, transport: FileTransport, remot
     );
     const after = await transport.stat(remote.path);
     if (!after || after.size !== remote.size || after.modifiedMs !== remote.modifiedMs) {
-      leave(session, remote, 'it changed while it was fetched', 'the next run');
+      leave(session, remote, 'it changed while it was being fetched', 'the next run');
       return;
     }
     if (remote.size !== undefined && spooled.size !== remote.size)
@@ -61,7 +62,7 @@ export async function loadFile(session: Session, transport: FileTransport, remot
     const known = await knownContent(session, remote, spooled);
     if (known) {
       session.note(
-        `${remote.name} holds nothing new: the same content was loaded ${known.path === remote.path ? 'before' : `as ${known.path}`}.`,
+        `${remote.name} has nothing new: the same content was loaded ${known.path === remote.path ? 'before' : `as ${known.path}`}.`,
       );
       if (known.path !== remote.path) await session.commit(async (_, trx) => noteKnownFile(trx, identityOf(session, remote, spooled!)));
     } else if (!(await leftOutAsOlder(session, remote, identityOf(session, remote, spooled)))) {
@@ -72,9 +73,12 @@ export async function loadFile(session: Session, transport: FileTransport, remot
         signal: session.signal,
       });
       try {
-        const { total, repeats } = await verify(session, remote, unpacked, layout);
-        layout = layoutOf(session);
-        await load(session, remote, spooled, unpacked, { total, repeats, layout });
+        if (!(await loadChanges(session, remote, spooled, unpacked, layout))) {
+          layout = layoutOf(session);
+          const { total, repeats } = await verify(session, remote, unpacked, layout);
+          layout = layoutOf(session);
+          await load(session, remote, spooled, unpacked, { total, repeats, layout });
+        }
       } finally {
         await unpacked.close();
       }
@@ -89,7 +93,7 @@ export async function loadFile(session: Session, transport: FileTransport, remot
     if (error instanceof FatalError && error.code === 'DELETES_TOO_MANY') {
       session.problems.push(...error.problems);
       session.note(
-        `${remote.name} is left out, since too much is missing from it. A later file is read all the same: it is the whole again.`,
+        `${remote.name} is skipped, because too much is missing from it. A later file is still read, because it is complete again.`,
       );
       return;
     }
@@ -103,16 +107,6 @@ export async function loadFile(session: Session, transport: FileTransport, remot
     await spooled?.remove();
   }
   if (!session.preview) await archive(session, transport, remote, spooled.sha256);
-}
-
-/** The sender, or somebody else, took or changed the file while it was fetched: the next run sees what is there then. */
-async function wentAway(session: Session, transport: FileTransport, remote: RemoteFile, error: unknown): Promise<boolean> {
-  if (!(error instanceof InterlocalError)) return false;
-  const changed = error.code === 'FILE_CHANGED';
-  if (!changed && (error.code !== 'FILE_MISSING' || (await transport.stat(remote.path)))) return false;
-  if (changed) leave(session, remote, 'it changed while it was fetched', 'the next run');
-  else session.note(`${remote.name} was gone before it could be read or moved.`);
-  return true;
 }
 
 function identityOf(session: Session, remote: RemoteFile, spooled: Spooled): NewFile {
@@ -161,17 +155,22 @@ async function verify(
     session.onProgress({ pipeline: session.pipeline.pipeline, what: `checking ${remote.name}`, done: total });
   }
   finish();
-  if (newColumns().length)
-    session.note(
-      `${remote.name} has columns that the connector does not know; they are kept as raw data only: ${newColumns().join(', ')}.${layout.saidOfNew(newColumns())}`,
-    );
+  noteNewColumns(session, remote, layout, newColumns());
   return { total, repeats };
+}
+
+function noteNewColumns(session: Session, remote: RemoteFile, layout: Layout, columns: readonly string[]): void {
+  if (columns.length)
+    session.note(
+      `${remote.name} has columns unknown to the connector; they are kept only as raw data: ${columns.join(', ')}.${layout.saidOfNew(columns)}`,
+    );
 }
 
 function decoded(
   session: Session,
   unpacked: Unpacked,
   layout: Layout,
+  isUnchanged?: DecodeContext['isUnchanged'],
 ): { lists: AsyncGenerator<SourceRecord[]>; finish: () => void; newColumns: () => readonly string[] } {
   const { stream } = session;
   const selector = selectorOf(stream, unpacked.file);
@@ -181,6 +180,7 @@ function decoded(
       file: unpacked.file,
       ...columnsOf(stream),
       onColumns: (columns) => layout.told(columns),
+      isUnchanged,
       signal: session.signal,
     });
     for await (const list of raw) yield selector.select(list);
@@ -198,7 +198,7 @@ async function load(
   const identity = identityOf(session, remote, spooled);
   const file = (await resumableFile(session.knex, identity)) ?? (await session.commit(async (_, trx) => startFile(trx, identity)));
   const skip = file.records_done;
-  if (skip > 0) session.note(`${remote.name} goes on after record ${skip}, where an earlier run was stopped.`);
+  if (skip > 0) session.note(`${remote.name} resumes after record ${skip}, where an earlier run was stopped.`);
   const seen: SeenKeys | undefined = session.stream.deletes?.when_absent ? await seenKeys(session) : undefined;
   session.allNew = skip === 0 && !(await hasLinks(session.knex, session.source.id));
   const bulk = session.allNew && total >= BULK_RECORDS && !session.preview;
@@ -215,11 +215,73 @@ async function load(
   session.allNew = false;
   if (bulk) for (const { entity } of session.bound) await createIndexes(session.knex, entity);
   if (seen) await absentDeletions(session, seen, { created, file: { id: file.id, name: unpacked.file } });
+  await finish(session, remote, file, layout, { created, total });
+}
+
+/**
+ * Loads a file that says again what was loaded before, but for a few records. false: it is not of that kind, or something is wrong with it;
+ * nothing was written, and it must be read as any other.
+ */
+async function loadChanges(session: Session, remote: RemoteFile, spooled: Spooled, unpacked: Unpacked, layout: Layout): Promise<boolean> {
+  const identity = identityOf(session, remote, spooled);
+  if (await resumableFile(session.knex, identity)) return false;
+  let read: ReturnType<typeof decoded> | undefined;
+  const onProgress = (done: number): void =>
+    session.onProgress({ pipeline: session.pipeline.pipeline, what: `comparing ${remote.name}`, done });
+  const changes = await changesOf(
+    session,
+    { reading: identity.reading!, bytes: unpacked.expected },
+    (isUnchanged) => (read = decoded(session, unpacked, layout, isUnchanged)).lists,
+    onProgress,
+  ).catch((error: unknown) => {
+    // What is wrong with the file is said by whoever reads all of it.
+    if (error instanceof FileError) return undefined;
+    throw error;
+  });
+  if (!changes) return false;
+  read!.finish();
+  noteNewColumns(session, remote, layout, read!.newColumns());
+  const { records, unchanged } = changes;
+  const total = records.length + unchanged;
+  const file = await session.commit(async (_, trx) => startFile(trx, identity));
+  for (const record of records) assignKey(record, session.stream);
+  keylessNames(file.path)(records);
+  layout.see(records);
+  layout.countUnchanged(unchanged);
+  let created = 0;
+  const batch = await openBatch(session, { id: file.id, name: unpacked.file });
+  try {
+    await batch.add(records);
+    batch.countUnchanged(unchanged);
+    await batch.commit(async (trx, fresh) => saveFileProgress(trx, file.id, session.runId, total, (created = fresh)));
+  } catch (error) {
+    await batch.rollback();
+    throw error;
+  }
+  session.onProgress({ pipeline: session.pipeline.pipeline, what: unpacked.file, done: total, total });
+  stopIfAsked(session);
+  if (session.stream.deletes?.when_absent) {
+    const nameless = records.filter(({ key }) => key === undefined).length;
+    const seen = { nameless: () => nameless, absent: () => changes.absent(), drop: async () => {} };
+    await absentDeletions(session, seen, { created, file: { id: file.id, name: unpacked.file } });
+  }
+  await finish(session, remote, file, layout, { created, total });
+  return true;
+}
+
+/** All records are committed: the ledger, the layout and what was set aside before are brought up to that. */
+async function finish(
+  session: Session,
+  remote: RemoteFile,
+  file: LedgerFile,
+  layout: Layout,
+  { created, total }: { created: number; total: number },
+): Promise<void> {
   await session.commit(async (_, trx) => {
     const { content, after } = session.stream.retriever.files!;
     await finishFile(trx, file, after.archive ? posix.join(after.archive, remote.name) : null);
     await layout.remember(trx, remote.name);
-    // What a whole snapshot does not have is not there any more. A file that stays in its place may have been mended there,
+    // What a whole snapshot does not have is not there anymore. A file that stays in its place may have been fixed there,
     // or make room for another delivery: then it has nothing of the one before, whose rejects must not get lost.
     if (content === 'snapshot') {
       await closeGoneRejects(trx, session.source.id, file.id);
@@ -293,51 +355,3 @@ const USUAL_RECORD_BYTES = 250;
 
 /** A first load of this many records makes the indexes of its tables afterwards. */
 const BULK_RECORDS = 50_000;
-
-/** So many deliveries with the same name, content and time are kept side by side. */
-const MOST_NAMES = 1000;
-
-/**
- * Moves the file away, and its marker after it. The ledger says where to before it is done: killed in between, the next
- * run finds the file either still here, recognises it and comes here again, or there.
- */
-async function archive(session: Session, transport: FileTransport, remote: RemoteFile, sha256: string): Promise<void> {
-  const files = session.stream.retriever.files!;
-  if (!files.after.archive) return;
-  const entry = (await filesWithContent(session.knex, session.source.id, sha256)).find((f) => f.path === remote.path);
-  if (!entry)
-    throw new FatalError({
-      code: 'LEDGER_LOST',
-      place: { file: remote.path },
-      message: 'The file ledger does not know this file, which must not happen.',
-      hint: 'Please report it.',
-    });
-  // Loading takes its time. What was put in the place of the file meanwhile was not read and must not be moved away.
-  const now = await transport.stat(remote.path);
-  if (!now || now.size !== remote.size || now.modifiedMs !== remote.modifiedMs) {
-    session.note(
-      `${remote.name} was ${now ? 'replaced' : 'taken away'} while it was loaded; ${now ? 'what is there now is read by the next run' : 'it is not in the archive'}.`,
-    );
-    await saveArchived(session.knex, entry.id, null);
-    return;
-  }
-  // Another delivery with this name may be in the archive: both are kept, told apart by their content, their time, a number.
-  const stem = sha256.slice(0, 12);
-  for (let n = 0; ; n++) {
-    const name =
-      n === 0 ? remote.name : `${[stem, ...(n > 1 ? [remote.modifiedMs ?? 0] : []), ...(n > 2 ? [n - 1] : [])].join('-')}-${remote.name}`;
-    const target = posix.join(files.after.archive, name);
-    await saveArchived(session.knex, entry.id, target);
-    try {
-      await transport.rename(remote.path, target);
-      break;
-    } catch (error) {
-      if (await wentAway(session, transport, remote, error)) return;
-      if (!(error instanceof InterlocalError) || error.code !== 'TARGET_EXISTS' || n >= MOST_NAMES) throw error;
-    }
-  }
-  if (files.marker) {
-    const marker = markerOf(remote, files.marker);
-    if (await transport.stat(marker)) await transport.remove(marker);
-  }
-}

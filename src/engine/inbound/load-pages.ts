@@ -6,7 +6,7 @@ import { optionVariables } from '../../connector/template.ts';
 import { selectorOf } from '../../connector/stream/select.ts';
 import { FatalError, InterlocalError } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
-import { saveState } from '../../store/sources.ts';
+import { saveState } from '../../store/ledger/sources.ts';
 import type { QueryTransport, RequestTransport } from '../../transports/transport.ts';
 import { absentDeletions, seenKeys } from '../landing/absent.ts';
 import { assignKey, commitBatch, keylessNames } from '../landing/land-batch.ts';
@@ -84,11 +84,11 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
   await session.commit(async (_, trx) => layout.remember(trx, name));
   if (selector.newColumns().length)
     session.note(
-      `${name} has fields that the connector does not know; they are kept as raw data only: ${selector.newColumns().join(', ')}.${newFields}`,
+      `${name} has fields unknown to the connector; they are kept only as raw data: ${selector.newColumns().join(', ')}.${newFields}`,
     );
   if (!seen) return;
   if (!complete) {
-    session.note(`${name}: not everything was read, so that nothing is taken for deleted in this run.`);
+    session.note(`${name}: not everything was read, so nothing is considered deleted in this run.`);
     return;
   }
   await absentDeletions(session, seen, { created: session.counts.created + session.skippedNew, before: context.state.before });

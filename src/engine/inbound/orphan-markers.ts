@@ -1,5 +1,5 @@
 import type { FilesRetriever } from '../../config/schema/connector.ts';
-import { archivedUnder } from '../../store/files.ts';
+import { archivedUnder } from '../../store/ledger/files.ts';
 import type { FileTransport } from '../../transports/transport.ts';
 import { markerOf } from './ready-files.ts';
 import type { Session } from '../run/session.ts';

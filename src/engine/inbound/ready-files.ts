@@ -17,7 +17,7 @@ const PATIENCE_MS = 15_000;
 
 /**
  * The files that are complete: old enough, the same in two listings, and with their marker where the sender writes one.
- * A file whose time lies in the future (clocks differ), or is not said, is judged by the two listings alone.
+ * A file whose time is in the future (clocks differ), or is not said, is judged by the two listings alone.
  */
 export async function readyFiles(
   transport: FileTransport,
@@ -38,7 +38,7 @@ export async function readyFiles(
 
   let age = Math.min(...listing.map((f) => ageOf(f, now)), Number.POSITIVE_INFINITY);
   if (age < minimumAge && minimumAge - age <= PATIENCE_MS) {
-    note(`waiting ${Math.ceil((minimumAge - age) / 1000)} s: a file was changed only just now and may still be being written`);
+    note(`waiting ${Math.ceil((minimumAge - age) / 1000)} s: a file was changed just now and may still be incomplete`);
     await sleep(minimumAge - age + 50, undefined, { signal });
     age = minimumAge;
   }
@@ -61,7 +61,7 @@ export async function readyFiles(
       waiting.push({ file, reason: 'it is still being written' });
     else if (ageOf(file, now) < minimumAge) waiting.push({ file, reason: `it was changed less than ${files.minimum_age} ago` });
     else if (marker && !(await transport.stat(markerOf(file, marker))))
-      waiting.push({ file, reason: `its marker ${marker.replace('{name}', file.name)} is not there yet` });
+      waiting.push({ file, reason: `its marker ${marker.replace('{name}', file.name)} does not exist yet` });
     else ready.push(file);
   }
   return { files: ready, waiting, problems };
@@ -78,17 +78,17 @@ function uncertain(file: RemoteFile, { marker, order }: FilesRetriever, system: 
   });
   if (order === 'modified')
     return problem(
-      `The server does not say when ${file.name} was changed, and the stream reads its files in that order.`,
+      `The server does not say when ${file.name} was changed, but the stream reads its files in that order.`,
       'Use order: name, with a date in the name of each file.',
     );
   if (file.size !== undefined || marker) return undefined;
   return problem(
-    `The server says neither the size nor the time of ${file.name}, so nobody knows whether it is complete.`,
+    `The server says neither the size nor the time of ${file.name}, so it is not known whether it is complete.`,
     'Have the sender write a marker file when it is done, and name it in marker of the stream.',
   );
 }
 
-/** The path of a file's marker, beside it. */
+/** The path of a file's marker, next to it. */
 export function markerOf(file: RemoteFile, marker: string): string {
   const folder = file.path.slice(0, file.path.length - file.name.length);
   const stem = file.name.replace(/\.[^.]*$/, '');

@@ -36,7 +36,7 @@ async function checkStream(
   const found: CheckResult = { name, ok: true, detail: `can be listed: ${counted(files, 'file')} called ${pattern}.` };
   if (files === 0 && !everFound) {
     found.warning = true;
-    found.detail += ' No run ever found one.';
+    found.detail += ' No run has found one yet.';
     found.hint = 'If there should be files, check folder and pattern of the stream.';
   }
   if (after.archive === undefined) return [found];
@@ -45,7 +45,7 @@ async function checkStream(
     typeof archive === 'number'
       ? await transport.checkFolder(after.archive)
       : archive.code === 'FOLDER_MISSING'
-        ? { name: '', ok: true, detail: 'is not there yet: it is made for the first file that is moved there.' }
+        ? { name: '', ok: true, detail: 'does not exist yet: it is created when the first file is moved there.' }
         : archive;
   // Who moves a file away writes into the folder that it is taken from, too.
   const source = await transport.checkFolder(folder);

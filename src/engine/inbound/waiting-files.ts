@@ -1,7 +1,7 @@
 import type { Problem } from '../../core/errors.ts';
 import { parseDuration } from '../../core/time.ts';
-import { anyFile } from '../../store/files.ts';
-import { saveWaiting, waitingFiles } from '../../store/waiting.ts';
+import { anyFile } from '../../store/ledger/files.ts';
+import { saveWaiting, waitingFiles } from '../../store/ledger/waiting.ts';
 import type { RemoteFile } from '../../transports/transport.ts';
 import type { Session } from '../run/session.ts';
 
@@ -32,8 +32,8 @@ function waitsTooLong(session: Session, path: string, reason: string, waitedMs: 
   return {
     code: 'FILE_WAITS',
     place: { system: session.connection, file: path },
-    message: `${path} has been there for ${waitText(waitedMs)} and was left by ${runs} runs: ${reason}.`,
-    hint: `Ask the sender to finish it or to take it away. Until then nothing of it is read; waiting_limit of the pipeline (${session.pipeline.waiting_limit}) says when this is a problem.`,
+    message: `${path} has been there for ${waitText(waitedMs)} and was skipped by ${runs} runs: ${reason}.`,
+    hint: `Ask the sender to finish or remove it. Until then nothing is read from it; waiting_limit of the pipeline (${session.pipeline.waiting_limit}) sets when this becomes a problem.`,
   };
 }
 
@@ -48,6 +48,6 @@ export async function noteNeverFound(session: Session): Promise<void> {
   const { folder, pattern } = session.stream.retriever.files!;
   if (await anyFile(session.knex, session.source.id)) return;
   session.note(
-    `No file called ${pattern} was ever found in ${folder === '.' ? 'the folder of the connection' : folder}. If there should be one, check folder and pattern.`,
+    `No file called ${pattern} has been found yet in ${folder === '.' ? 'the folder of the connection' : folder}. If there should be one, check folder and pattern.`,
   );
 }

@@ -4,10 +4,10 @@ import { FatalError } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { commitBatch } from './land-batch.ts';
 import type { Knex } from '../../store/open.ts';
-import { saveState } from '../../store/sources.ts';
+import { saveState } from '../../store/ledger/sources.ts';
 import type { Session } from '../run/session.ts';
-import { keySet } from '../../store/keys.ts';
-import { countLive } from '../../store/landed.ts';
+import { keySet } from '../../store/landing/keys.ts';
+import { countLive } from '../../store/landing/landed.ts';
 
 /** The keys of a complete snapshot, kept in the store so that memory does not grow with it. */
 export interface SeenKeys {
@@ -28,7 +28,7 @@ export async function seenKeys(session: Session): Promise<SeenKeys> {
     absent: () => set.absent(),
     drop: () => set.drop(),
     async add(records, open) {
-      // A record that is set aside is there all the same: it must not look deleted.
+      // A rejected record is still there: it must not look deleted.
       const keys = records.map((record) => record.key).filter((key) => key !== undefined);
       nameless += records.length - keys.length;
       await set.add(keys, open);
@@ -46,12 +46,12 @@ interface Snapshot {
 }
 
 /**
- * Deletes what the source had before and a complete snapshot does not have any more, unless that is suspiciously much of
+ * Deletes what the source had before and a complete snapshot does not have anymore, unless that is suspiciously much of
  * what there was before the snapshot: `created` of its records are new; `before` is what there was when it was refused
  * once, for streams that are not files. Nothing is deleted where a record of the snapshot
  * could not be read: it may be any of those that seem to be missing.
  */
-export async function absentDeletions(session: Session, seen: SeenKeys, { created, before, file }: Snapshot): Promise<void> {
+export async function absentDeletions(session: Session, seen: Omit<SeenKeys, 'add'>, { created, before, file }: Snapshot): Promise<void> {
   const { knex, source, stream } = session;
   const total = await countLive(knex, source.id);
   const keys = await seen.absent();
@@ -59,7 +59,7 @@ export async function absentDeletions(session: Session, seen: SeenKeys, { create
   if (keys.length === 0) return;
   if (seen.nameless() > 0) {
     session.note(
-      `${keys.length} records are missing from the snapshot and are kept all the same: ${seen.nameless()} of its records have no key that can be read, and may be them.`,
+      `${keys.length} records are missing from the snapshot but are kept: ${seen.nameless()} of its records have no readable key and may be these.`,
     );
     return;
   }
@@ -67,12 +67,12 @@ export async function absentDeletions(session: Session, seen: SeenKeys, { create
   const percent = (100 * keys.length) / base;
   const limit = stream.deletes?.max_percent ?? USUAL_PERCENT;
   if (percent > limit) {
-    // Asked again, the records of this snapshot are not new any more, and must not make it seem less.
+    // Asked again, the records of this snapshot are not new anymore, and must not make it seem less.
     if (!file) await session.commit(async (_, trx) => saveState(trx, source.id, JSON.stringify({ before: base } satisfies StreamState)));
     throw new FatalError({
       code: 'DELETES_TOO_MANY',
       place: file ? { file: file.name } : { system: session.connection },
-      message: `${keys.length} of ${base} records (${percent.toFixed(1)} %) are missing from the snapshot, more than the ${limit} % that may be taken for deletions.`,
+      message: `${keys.length} of ${base} records (${percent.toFixed(1)} %) are missing from the snapshot, more than the ${limit} % that may count as deletions.`,
       hint: 'If they really were deleted, raise deletes.max_percent for one run; otherwise the snapshot is not complete.',
     });
   }

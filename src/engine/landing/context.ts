@@ -9,7 +9,7 @@ export interface BoundMapping {
   mapping: CompiledMapping;
   entity: EntityConfig;
   entityId: number;
-  /** Told apart from another mapping of the pipeline that makes the same entity. */
+  /** Distinguished from another mapping of the pipeline that makes the same entity. */
   itemPrefix: string;
 }
 
@@ -21,12 +21,10 @@ export interface LandContext {
   /** The file the records are from; none for requests and queries. */
   file?: { id: number; name: string };
   mappings: readonly BoundMapping[];
-  /** Also those that no mapping of the pipeline makes any more, by id. */
+  /** Also those that no mapping of the pipeline makes anymore, by id. */
   entities: ReadonlyMap<number, EntityConfig>;
   /** The compiled identity of the entities that have its long form. */
   matching: ReadonlyMap<number, IdentityModel>;
-  /** Where other records of a golden record come from, for survivorship. */
-  sourceOf(sourceId: number): { pipeline: string; connection: string };
   /** The id of a list of columns, made when new. */
   shapeId(columns: readonly string[]): Promise<number>;
   /** Nothing of this source is in the store and no key comes twice in this load: nothing has to be looked up. */
@@ -38,7 +36,7 @@ export interface LandContext {
   skips?: Skips | undefined;
   /** What becomes of records that no mapping takes. */
   unmapped: 'reject' | 'skip';
-  /** `fresh`: the record was neither landed nor set aside before. */
+  /** `fresh`: the record was neither landed nor rejected before. */
   onSkipped?: (reason: SkipReason, fresh: boolean) => void;
 }
 

@@ -3,11 +3,11 @@ import { hash } from 'node:crypto';
 import { keyOf, type RepeatFinder } from '../../connector/stream/keys.ts';
 import { FatalError, type Problem } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
-import type { Landing } from '../../store/landing.ts';
+import type { Landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
-import { closeRejects, type NewReject, putRejects } from '../../store/rejects.ts';
-import { saveCounts } from '../../store/runs.ts';
-import { shapeOf } from '../../store/sources.ts';
+import { closeRejects, type NewReject, putRejects } from '../../store/landing/rejects.ts';
+import { saveCounts } from '../../store/ledger/runs.ts';
+import { shapeOf } from '../../store/ledger/sources.ts';
 import { type Incoming, landBatch, type Rejected } from './land.ts';
 import { landContext, type Session } from '../run/session.ts';
 
@@ -16,9 +16,11 @@ export interface OpenBatch {
   /** Where there is one, whatever else asks the store while the batch is open asks through it. */
   trx: Knex.Transaction | undefined;
   add(records: readonly SourceRecord[]): Promise<void>;
+  /** Counts records that are known to be what they were. */
+  countUnchanged(records: number): void;
   /**
    * Commits the records, their rejects, the run's counts and what `checkpoint` saves, all or nothing. It is told how many
-   * of the batch's records are new: neither landed nor set aside before. It may be called more than once: see Session.commit.
+   * of the batch's records are new: neither landed nor rejected before. It may be called more than once: see Session.commit.
    */
   commit(checkpoint?: Checkpoint): Promise<void>;
   rollback(): Promise<void>;
@@ -47,6 +49,7 @@ async function landedAtOnce(
       for (let i = 0; i < records.length; i += STRETCH)
         await attempt.land(records.length <= STRETCH ? records : records.slice(i, i + STRETCH));
     },
+    countUnchanged: (records) => attempt.countUnchanged(records),
     async commit(checkpoint) {
       await attempt.save(checkpoint);
       await commit();
@@ -65,8 +68,10 @@ async function landedAtOnce(
 /** Of a store with many writers: the transaction is short, and done again when another came in between. */
 function landedAtTheEnd(session: Session, file?: { id: number; name: string }): OpenBatch {
   const lists: (readonly SourceRecord[])[] = [];
+  let unchanged = 0;
   return {
     trx: undefined,
+    countUnchanged: (records) => void (unchanged += records),
     add: async (records) => void lists.push(records),
     async commit(checkpoint) {
       const attempts: Attempt[] = [];
@@ -76,6 +81,7 @@ function landedAtTheEnd(session: Session, file?: { id: number; name: string }): 
           const attempt = attemptOf(session, landing, trx, file);
           attempts.push(attempt);
           await attempt.land(lists.length === 1 ? lists[0]! : lists.flat());
+          attempt.countUnchanged(unchanged);
           await attempt.save(checkpoint);
         });
       } catch (error) {
@@ -102,35 +108,39 @@ function attemptOf(session: Session, landing: Landing, trx: Knex.Transaction, fi
     skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
     if (fresh) skippedNew++;
   };
-  let setAsideAny = false;
-  let mended = 0;
+  let rejectedNowAny = false;
+  let fixed = 0;
   return {
     async land(records: readonly SourceRecord[]): Promise<void> {
       const { incoming, rejected } = withKeys(session, records);
       counts.read += rejected.length;
       counts.rejected += rejected.length;
       rejected.push(...(await landBatch(landing, context, incoming, counts)));
-      await setAside(session, trx, rejected, file);
+      await rejectedNow(session, trx, rejected, file);
       if (session.openRejects) {
         const bad = new Set(rejected.map((r) => r.key));
-        mended += await closeRejects(
+        fixed += await closeRejects(
           trx,
           session.source.id,
           incoming.map((item) => item.key).filter((key) => !bad.has(key)),
           'superseded',
         );
       }
-      if (rejected.length) setAsideAny = true;
+      if (rejected.length) rejectedNowAny = true;
+    },
+    countUnchanged(records: number): void {
+      counts.read += records;
+      counts.unchanged += records;
     },
     async save(checkpoint?: Checkpoint): Promise<void> {
-      await checkpoint?.(trx, Math.max(0, counts.created - session.counts.created + skippedNew - mended));
+      await checkpoint?.(trx, Math.max(0, counts.created - session.counts.created + skippedNew - fixed));
       await saveCounts(trx, session.runId, counts);
     },
     done(): void {
       Object.assign(session.counts, counts);
       session.skippedNew += skippedNew;
       for (const [reason, n] of skipped) session.skippedBecause.set(reason, (session.skippedBecause.get(reason) ?? 0) + n);
-      if (setAsideAny) session.openRejects = true;
+      if (rejectedNowAny) session.openRejects = true;
     },
     undone(): void {
       session.shapes.clear();
@@ -158,19 +168,19 @@ export async function commitBatch(
   }
 }
 
-/** Throws FatalError when more was set aside in this run than the pipeline allows. */
+/** Throws FatalError when more was rejected in this run than the pipeline allows. */
 export function refuseTooManyRejects(session: Session): void {
   const limit = session.pipeline.max_rejects;
   if (limit !== undefined && session.counts.rejected > limit)
     throw new FatalError({
       code: 'REJECTS_TOO_MANY',
       place: { system: session.pipeline.pipeline },
-      message: `${session.counts.rejected} records were set aside, more than the ${limit} that max_rejects allows.`,
-      hint: 'Look at them with interlocal rejects list; mend the mapping or the source, then run again.',
+      message: `${session.counts.rejected} records were rejected, more than the ${limit} that max_rejects allows.`,
+      hint: 'See them with interlocal rejects list; fix the mapping or the source, then run again.',
     });
 }
 
-/** Those that have no key, or that a decoder or the contract refused, are set aside. */
+/** Those that have no key, or that a decoder or the contract refused, are rejected. */
 function withKeys(session: Session, records: readonly SourceRecord[]): { incoming: Incoming[]; rejected: Rejected[] } {
   const incoming: Incoming[] = [];
   const rejected: Rejected[] = [];
@@ -183,8 +193,8 @@ function withKeys(session: Session, records: readonly SourceRecord[]): { incomin
 }
 
 /**
- * First pass over a file, before assignKey. Records that are set aside count too: numbers of equal keys must not shift
- * once they are mended.
+ * First pass over a file, before assignKey. Rejected records count too: numbers of equal keys must not shift
+ * once they are fixed.
  */
 export function lookForRepeats(records: readonly SourceRecord[], stream: Session['stream'], repeats: RepeatFinder): void {
   const { fields, mayBeEmpty } = primaryKeyOf(stream);
@@ -196,7 +206,7 @@ export function lookForRepeats(records: readonly SourceRecord[], stream: Session
 }
 
 /**
- * Names records that have no key, so that each is a reject of its own: by what they say, by the file, and by their number among those that
+ * Names records that have no key, so each is a reject of its own: by what they say, by the file, and by their number among those that
  * say the same, counted from the start of the file or of the answers. Read again from the start they get the same names.
  */
 export function keylessNames(file = ''): (records: readonly SourceRecord[]) => void {
@@ -230,7 +240,7 @@ export function assignKey(record: SourceRecord, stream: Session['stream'], repea
   if (before > 0 && !number) record.problem ??= repeatedKey(record, fields, stream);
 }
 
-/** What records of a stream are told apart by. The store remembers it as JSON: what is not set must not stand in it. */
+/** What identifies the records of a stream. The store remembers it as JSON: what is not set must not be in it. */
 export interface KeyDefinition {
   fields: readonly string[];
   number: boolean;
@@ -249,12 +259,12 @@ function repeatedKey(record: SourceRecord, fields: readonly string[], { retrieve
     code: 'KEY_REPEATED',
     place: { line: record.line, record: record.number },
     message: `Another record of ${whole} has the same key (${fields.join(', ')}).`,
-    hint: 'If both are real, set primary_key.repeats: number in the connector; otherwise have the source send it once.',
+    hint: 'If both are real, set primary_key.repeats: number in the connector; otherwise have the source send it only once.',
   };
 }
 
 /** Keeps records with the reason why they cannot be used and with what the source said. */
-export async function setAside(
+export async function rejectedNow(
   session: Session,
   trx: Knex.Transaction,
   rejected: readonly Rejected[],

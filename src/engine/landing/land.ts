@@ -1,12 +1,12 @@
 import type { SkipReason } from './context.ts';
 import type { LandContext } from './context.ts';
-import { hash } from 'node:crypto';
 import type { Problem } from '../../core/errors.ts';
 import type { RunCounts } from '../../core/outcome.ts';
 import type { SourceRecord, Values } from '../../core/record.ts';
 import type { Candidate } from '../../mapping/mapping.ts';
-import type { Landing, Link } from '../../store/landing.ts';
+import type { Landing, Link } from '../../store/landing/landing.ts';
 import type { Cell } from '../../store/rows.ts';
+import { digestOf, prefixOf, rawOf } from './digest.ts';
 import { goldenBatch, type Made } from '../golden/golden.ts';
 
 /** A record with the key that it has in its system. */
@@ -17,7 +17,7 @@ export interface Incoming {
   landed?: number;
 }
 
-/** A record that is set aside. */
+/** A rejected record. */
 export interface Rejected {
   record: SourceRecord;
   /** undefined when it has no key. */
@@ -71,10 +71,10 @@ export async function landBatch(
     if (!hasColumns(record.values, lastColumns)) {
       lastColumns = Object.keys(record.values);
       lastShape = await context.shapeId(lastColumns);
-      lastPrefix = hash('sha256', lastColumns.join('\u001f'), 'base64').slice(0, 8);
+      lastPrefix = prefixOf(lastColumns);
     }
-    const raw = JSON.stringify(Object.values(record.values));
-    const digest = hash('sha256', lastPrefix + raw, 'base64').slice(0, 22);
+    const raw = rawOf(Object.values(record.values));
+    const digest = digestOf(lastPrefix, raw);
     const same = present && before![0]!.hash === digest;
     // Of what nothing was made before, it is asked again whether that is meant: nobody may have said so then.
     const nothing = same && before!.every((link) => link.golden === null);
@@ -123,7 +123,7 @@ export async function landBatch(
   return rejected;
 }
 
-/** Ids are without gaps, so that a store does not depend on how its batches were cut. */
+/** Ids are without gaps, so a store does not depend on how its batches were cut. */
 async function giveBack(landing: Landing, taken: number, used: number): Promise<void> {
   if (taken !== used) await landing.take('landed', used - taken);
 }
@@ -133,8 +133,8 @@ function deletionUnknown(record: SourceRecord, { file, connection }: { file: str
   return {
     code: 'DELETION_UNKNOWN',
     place: { ...(file === undefined ? { system: connection } : { file }), line: record.line, record: record.number },
-    message: 'This record is said to be deleted, and none with its key was read.',
-    hint: 'Ask the sender what was meant. What it is about may have been read under another key, and is then still there.',
+    message: 'This record is marked as deleted, but no record with its key was ever read.',
+    hint: 'Ask the sender what was meant. The record may have been read under another key and still be stored.',
   };
 }
 
@@ -143,8 +143,8 @@ function unmapped({ mappings, connection, file }: LandContext, record: SourceRec
   return {
     code: 'RECORD_UNMAPPED',
     place: { ...(file ? { file: file.name } : { system: connection }), line: record.line, record: record.number },
-    message: `No mapping of the pipeline takes it: when does not hold in ${names.join(', ')}.`,
-    hint: 'Map such records too, or say in the pipeline that they are skipped (skip, unmapped); then run: interlocal rejects replay.',
+    message: `No mapping of the pipeline applies: the when condition is not met in ${names.join(', ')}.`,
+    hint: 'Map such records too, or skip them in the pipeline (skip, unmapped); then run: interlocal rejects replay.',
   };
 }
 

@@ -3,16 +3,16 @@ import { counted } from '../../core/counted.ts';
 import { keyOf } from '../../connector/stream/keys.ts';
 import { FatalError } from '../../core/errors.ts';
 import type { Values } from '../../core/record.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { newKeys, type NewKeys, storedAfter } from '../../store/record-keys.ts';
-import { rekeyRejects } from '../../store/rejects.ts';
-import { saveKey } from '../../store/sources.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { newKeys, type NewKeys, storedAfter } from '../../store/landing/record-keys.ts';
+import { rekeyRejects } from '../../store/landing/rejects.ts';
+import { saveKey } from '../../store/ledger/sources.ts';
 import type { Knex } from '../../store/open.ts';
 import { type KeyDefinition, primaryKeyOf } from './land-batch.ts';
 import { type Session, stopIfAsked } from '../run/session.ts';
 
 /**
- * When a stream's primary_key is another one than at the last run, gives the stored records the new key, from what is stored of
+ * When a stream's primary_key differs from at the last run, gives the stored records the new key, from what is stored of
  * them, in one transaction: read again under another key, each would be entered a second time. Throws FatalError
  * SOURCE_KEY_CHANGED, and changes nothing, when one of them cannot be given a key of its own (docs/adr/0014).
  */
@@ -48,7 +48,7 @@ async function rekey(session: Session, former: KeyDefinition, wanted: KeyDefinit
   });
   if (changed > 0)
     session.note(
-      `The key of ${session.streamName} was ${from} and is ${to} now: ${counted(changed, 'stored record')} got the new key, nothing else of ${changed === 1 ? 'it' : 'them'} changed.`,
+      `The key of ${session.streamName} was ${from} and is now ${to}: ${counted(changed, 'stored record')} got the new key, nothing else of ${changed === 1 ? 'it' : 'them'} changed.`,
     );
 }
 
@@ -74,7 +74,7 @@ async function collect(
     records += stored.length;
     for (const { key: former, values } of stored) {
       const key = keyOf({ values: values as Values, number: 0 }, fields, mayBeEmpty);
-      if (typeof key !== 'string') failures.push({ key: former, why: `"${key.place.path}" is not stored of it, or is empty` });
+      if (typeof key !== 'string') failures.push({ key: former, why: `"${key.place.path}" is not stored for it, or is empty` });
       else if (!(await added(keys, former, key, number))) failures.push({ key: former, why: 'another stored record has the same new key' });
     }
     session.onProgress({ pipeline: session.pipeline.pipeline, what: 'giving new keys', done: records });
@@ -99,8 +99,8 @@ function refusal(
   return new FatalError({
     code: 'SOURCE_KEY_CHANGED',
     place: { system: session.connection, key: first!.key },
-    message: `The key of ${session.streamName} was ${from} and is ${to} now, which ${failures.length} of ${counted(records, 'stored record')} cannot be given: ${first!.why}. Read under another key they would be entered a second time, so nothing was read.`,
-    hint: `Take back the former primary_key (${from}), or choose one that every stored record has and that no two of them share. A field that is not stored yet is read with the former key first.`,
+    message: `The key of ${session.streamName} was ${from} and is now ${to}, but ${failures.length} of ${counted(records, 'stored record')} cannot get the new key: ${first!.why}. Read under another key they would be entered twice, so nothing was read.`,
+    hint: `Restore the former primary_key (${from}), or choose a key that every stored record has and no two share. If a field is not stored yet, run once with the former key first.`,
   });
 }
 

@@ -1,19 +1,19 @@
 import type { SourceRecord, Value } from '../../core/record.ts';
 import { noCounts } from '../../core/outcome.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { landedAfter } from '../../store/landed.ts';
-import { forgetHashes } from '../../store/landed.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { landedAfter } from '../../store/landing/landed.ts';
+import { forgetHashes } from '../../store/landing/landed.ts';
 import type { Knex } from '../../store/open.ts';
-import { closeSameRejects } from '../../store/rejects.ts';
-import { saveFingerprint, shapeOf } from '../../store/sources.ts';
+import { closeSameRejects } from '../../store/landing/rejects.ts';
+import { saveFingerprint, shapeOf } from '../../store/ledger/sources.ts';
 import type { GoldenChange } from '../golden/golden-records.ts';
 import { landBatch } from './land.ts';
-import { refuseTooManyRejects, setAside } from './land-batch.ts';
+import { refuseTooManyRejects, rejectedNow } from './land-batch.ts';
 import { landContext, type Session, stopIfAsked } from '../run/session.ts';
 
 /**
  * When the mappings of a pipeline changed since its records were landed, maps what the source said again: nothing has
- * to be fetched a second time. Killed on the way, it starts over; what is mapped already is recognised as equal.
+ * to be fetched a second time. Killed on the way, it starts over; what is mapped already is recognized as equal.
  */
 export async function remapIfChanged(session: Session): Promise<void> {
   if (session.source.fingerprint === session.fingerprint) return;
@@ -46,9 +46,9 @@ async function remap(session: Session): Promise<void> {
         record: { values: l.values as Record<string, Value>, number: l.record, line: l.line ?? undefined } satisfies SourceRecord,
       }));
       const rejected = await landBatch(landing, context, incoming, counts);
-      await setAside(session, trx, rejected, undefined);
+      await rejectedNow(session, trx, rejected, undefined);
       const bad = new Set(rejected.map((r) => r.key!));
-      // What is set aside is looked at again when the source says it again, although that is nothing new.
+      // What is rejected is looked at again when the source says it again, although that is nothing new.
       await forgetHashes(trx, session.source.id, [...bad]);
       if (session.openRejects)
         await closeSameRejects(

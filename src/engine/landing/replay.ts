@@ -3,17 +3,17 @@ import { keyOf } from '../../connector/stream/keys.ts';
 import { AbortedError, FatalError, InterlocalError, type Problem } from '../../core/errors.ts';
 import { addCounts, noCounts, type Outcome, type RunCounts } from '../../core/outcome.ts';
 import type { SourceRecord, Values } from '../../core/record.ts';
-import { appendAudit } from '../../store/audit.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
 import { storeFailure } from '../../store/failures.ts';
 import { takeLock } from '../../store/locks.ts';
-import { closeRejects, listRejects, type Reject } from '../../store/rejects.ts';
-import { finishRun, startRun } from '../../store/runs.ts';
-import { shapeOf } from '../../store/sources.ts';
+import { closeRejects, listRejects, type Reject } from '../../store/landing/rejects.ts';
+import { finishRun, startRun } from '../../store/ledger/runs.ts';
+import { shapeOf } from '../../store/ledger/sources.ts';
 import { contractOf } from '../../connector/stream/contract.ts';
 import { textAt } from '../../connector/stream/figures.ts';
 import { takeConfiguration } from '../run/configuration.ts';
 import { landBatch, type Rejected } from './land.ts';
-import { primaryKeyOf, setAside } from './land-batch.ts';
+import { primaryKeyOf, rejectedNow } from './land-batch.ts';
 import { requirePassingTests } from '../run/mapping-tests.ts';
 import { rekeyIfChanged } from './rekey.ts';
 import { type Engine, type RunOptions, sessionOf } from '../run/run.ts';
@@ -25,13 +25,13 @@ export interface Replayed {
   replayed: number;
   /** Records that the pipeline now says are skipped. */
   skipped: number;
-  /** Still set aside, with the reasons as they are now. */
+  /** Still rejected, with the reasons as they are now. */
   rejected: number;
-  /** Never read into values: only the source can mend them. */
+  /** Never read into values: only the source can fix them. */
   unreadable: number;
 }
 
-/** Maps the records of a pipeline that are set aside again, after the mapping, a lookup or the connector was mended. */
+/** Maps the records of a pipeline that are rejected again, after the mapping, a lookup or the connector was fixed. */
 export async function replayRejects(
   engine: Engine,
   pipeline: string,
@@ -44,7 +44,7 @@ export async function replayRejects(
       code: 'PIPELINE_RUNNING',
       place: { system: pipeline },
       message: 'It is running now.',
-      hint: 'Replay when it is done.',
+      hint: 'Replay after it has finished.',
     });
   const started = performance.now();
   const result: Replayed = { pipeline, replayed: 0, skipped: 0, rejected: 0, unreadable: 0 };
@@ -93,7 +93,7 @@ async function replay(session: Session, ids: readonly number[] | undefined, resu
         const { incoming, rejected } = prepare(session.stream, list, file?.name ?? session.connection);
         const context = { ...landContext(session, (c) => shapeOf(trx, c), file), force: true };
         rejected.push(...(await landBatch(held, context, incoming, more)));
-        await setAside(session, trx, rejected, file);
+        await rejectedNow(session, trx, rejected, file);
         const bad = new Set(rejected.map((r) => r.key));
         const used = list.filter((r) => !bad.has(r.key));
         await closeRejects(

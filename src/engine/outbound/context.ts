@@ -1,14 +1,14 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import type { EntityConfig } from '../../config/schema/model.ts';
 import type { DeliveryConfig } from '../../config/schema/pipeline.ts';
-import { type CompiledSinkMapping } from '../../mapping/sink-mapping.ts';
+import { type CompiledSinkMapping } from '../../mapping/sink/sink-mapping.ts';
 import type { Values } from '../../core/record.ts';
 import { columnsOfEntity } from '../../store/model-tables.ts';
-import { type Related } from '../../store/outbound.ts';
+import { type Related } from '../../store/outbound/outbound.ts';
 import type { Session } from '../run/session.ts';
 import type { CurrencyCheck } from './currency-check.ts';
 
-/** One run of an outbound pipeline: what it works with beside the session. */
+/** One run of an outbound pipeline: what it works with next to the session. */
 export interface Outbound {
   session: Session;
   config: DeliveryConfig;
@@ -21,7 +21,7 @@ export interface Outbound {
   entityId: number;
   related: (Related & { config: EntityConfig; entityId: number })[];
   fingerprint: string;
-  /** The canonical values as they are sent: a connection that was renamed by its first name, so that keys of what was sent stay. */
+  /** The canonical values as they are sent: a connection that was renamed by its first name, so keys of what was sent stay. */
   asSent(entity: string, values: Values): Values;
   currencyCheck: CurrencyCheck;
 }

@@ -22,7 +22,7 @@ export function currencyCheck(mapping: SinkMappingConfig, town: string): Currenc
         {
           code: 'CURRENCY_LOST',
           place: at,
-          message: `Its ${name} is in ${currency}, and the mapping sends no currency: it would be taken for ${town}.`,
+          message: `Its ${name} is in ${currency}, but the mapping sends no currency: the system would take it as ${town}.`,
           hint: `Map ${name}_currency to a field of the sink, or leave such records out with where.`,
         },
       ];

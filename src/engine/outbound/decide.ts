@@ -1,10 +1,17 @@
 import { actorOf } from '../../config/actor.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { changeDelivery, type Delivery, listDeliveries } from '../../store/deliveries.ts';
-import { landing } from '../../store/landing.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { changeDelivery, type Delivery, listDeliveries } from '../../store/outbound/deliveries.ts';
+import { landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
-import { changeOutbox, insertOutbox, listOutbox, type OutboxRow, type OutboxState, type PersonDecision } from '../../store/outbox.ts';
+import {
+  changeOutbox,
+  insertOutbox,
+  listOutbox,
+  type OutboxRow,
+  type OutboxState,
+  type PersonDecision,
+} from '../../store/outbound/outbox.ts';
 import { concludeDelivery } from './settle.ts';
 
 /** What a person may do with records of the outbox, and with which. */
@@ -70,7 +77,7 @@ async function carryOut(
   else await insertOutbox(trx, { ...row, state: 'queued', problems: [], decision });
 }
 
-/** A person saw at the other side what became of a delivery. Throws ConfigError DELIVERY_UNKNOWN_ID, or where nothing is open. */
+/** A person saw in the remote system what became of a delivery. Throws ConfigError DELIVERY_UNKNOWN_ID, or where nothing is open. */
 export async function settleByPerson(
   knex: Knex,
   id: number,
@@ -110,10 +117,10 @@ export async function toSettleByPerson(knex: Knex, id: number): Promise<{ delive
   throw new ConfigError({
     code: 'DELIVERY_SETTLED',
     place: {},
-    message: `What became of delivery ${id} is known already: it is ${delivery.state}${person ? `, as ${person.by} said` : ''}.`,
+    message: `The outcome of delivery ${id} is already known: it is ${delivery.state}${person ? `, recorded by ${person.by}` : ''}.`,
     hint: person
       ? `If that was a mistake: interlocal deliver undo --delivery ${id} --reason TEXT; then settle it again.`
-      : `interlocal deliver show ${id} tells more.`,
+      : `interlocal deliver show ${id} shows more.`,
   });
 }
 

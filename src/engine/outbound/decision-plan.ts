@@ -2,9 +2,9 @@ import { sinkOf } from './sink-of.ts';
 import type { Project } from '../../config/project.ts';
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import { totalsOf } from '../../connector/sink/sink-sums.ts';
-import { listDeliveries } from '../../store/deliveries.ts';
+import { listDeliveries } from '../../store/outbound/deliveries.ts';
 import type { Knex } from '../../store/open.ts';
-import type { OutboxRow, OutboxState } from '../../store/outbox.ts';
+import type { OutboxRow, OutboxState } from '../../store/outbound/outbox.ts';
 
 /** Records of one pipeline in one state that a person is about to decide about: how many, and what they add up to. */
 export interface PlannedRecords {
@@ -60,7 +60,7 @@ async function takenWarnings(knex: Knex, rows: readonly OutboxRow[]): Promise<st
   const unknown = rows.filter((row) => row.state === 'unknown').length;
   if (unknown)
     warnings.push(
-      `Nobody knows whether ${unknown === 1 ? '1 of them' : `${unknown} of them`} arrived. Look in the other system first: what is there already may be entered twice.`,
+      `It is not known whether ${unknown === 1 ? '1 of them' : `${unknown} of them`} arrived. Check the other system first: records it already has may be entered twice.`,
     );
   const took = rows.filter((row) => row.state === 'acknowledged' || row.decision?.from === 'acknowledged');
   for (const [id, list] of Map.groupBy(took, (row) => row.delivery)) {

@@ -4,8 +4,8 @@ import { filesOf, sinkScope } from '../../connector/sink/sink.ts';
 import { fileNameOf } from '../../connector/sink/sink-rows.ts';
 import { retrying } from '../../connector/source/retry.ts';
 import { dayIn } from '../../core/time.ts';
-import { type Delivery, insertDelivery, listDeliveries, takeSequence, UNFINISHED } from '../../store/deliveries.ts';
-import { changeOutbox, listOutbox, type OutboxRow, sendableOutbox } from '../../store/outbox.ts';
+import { type Delivery, insertDelivery, listDeliveries, takeSequence, UNFINISHED } from '../../store/outbound/deliveries.ts';
+import { changeOutbox, listOutbox, type OutboxRow, sendableOutbox } from '../../store/outbound/outbox.ts';
 import { stopIfAsked } from '../run/session.ts';
 import { sendFile } from './send-file.ts';
 import { sendRequest } from './send-request.ts';
@@ -18,7 +18,7 @@ const MOST = { file: 10_000, table: 500, request: 1 } as const;
 const MOST_QUEUED = 50_000;
 
 /**
- * Sends what waits. What is sent together, its sequence number and its records are in the store before anything is at the other side, so that
+ * Sends what waits. What is sent together, its sequence number and its records are in the store before anything is in the remote system, so
  * a run that is killed anywhere knows what it was about.
  */
 export async function deliverQueued(out: Outbound, target: Target): Promise<void> {
@@ -35,7 +35,7 @@ export async function deliverQueued(out: Outbound, target: Target): Promise<void
   }
 }
 
-/** Goes on where an earlier run was killed or could not reach the other side. */
+/** Resumes where an earlier run was killed or could not reach the remote system. */
 export async function finishUnfinished(out: Outbound, target: Target): Promise<void> {
   const { session } = out;
   for (const delivery of await listDeliveries(session.knex, { pipeline: session.pipeline.pipeline, states: UNFINISHED })) {
@@ -73,7 +73,7 @@ async function waitsForOther({ session, config, sink, sinkName, name }: Outbound
     limit: 1,
   });
   if (!open || !isOpen(sink, open)) return false;
-  session.note(`${name} takes one at a time, and has not taken ${open.name} yet; what waits is for a later run.`);
+  session.note(`${name} takes one file at a time and has not taken ${open.name} yet; the rest waits for a later run.`);
   return true;
 }
 

@@ -1,11 +1,11 @@
 import type { Project } from '../../config/project.ts';
-import { type Origin, originsOf } from '../../store/outbound.ts';
+import { type Origin, originsOf } from '../../store/outbound/outbound.ts';
 import type { Knex } from '../../store/open.ts';
-import type { OutboxRow } from '../../store/outbox.ts';
-import { entityIds } from '../../store/sources.ts';
+import type { OutboxRow } from '../../store/outbound/outbox.ts';
+import { entityIds } from '../../store/ledger/sources.ts';
 
 /**
- * What a person finds records by that have no key at the other side yet: `receipt 000124 of pool`, their key in the system that they
+ * What a person finds records by that have no key in the remote system yet: `receipt 000124 of pool`, their key in the system that they
  * came from. By their number here where nothing else can be said: that key is of a person, or the record is gone.
  */
 export async function knownBy(
@@ -38,13 +38,13 @@ export async function namesOfKeyless(knex: Knex, project: Project, rows: readonl
   return found;
 }
 
-/** Items are told apart by fields that nobody said to be of no person, or by their place. */
+/** Items are identified by fields that nobody said to be of no person, or by their place. */
 function sourceName({ connection, key, item }: Origin): string {
   const within = item === '' ? '' : /^\d+$/.test(item) ? `item ${item} of ` : 'an item of ';
   return `${within}${key} of ${connection}`;
 }
 
-/** Not by a key that has a name or an address of somebody in it, nor by one of a system that is not described any more. */
+/** Not by a key that has a name or an address of somebody in it, nor by one of a system that is not described anymore. */
 function mayBeNamed(project: Project, { connection, stream }: Origin): boolean {
   const connector = project.connectors.get(project.connections[connection]?.connector ?? '')?.value;
   const source = connector?.streams[stream];

@@ -4,13 +4,13 @@ import { hash } from 'node:crypto';
 import { judgedFiles } from '../../connector/error-rules.ts';
 import { optionVariables } from '../../connector/template.ts';
 import { FatalError } from '../../core/errors.ts';
-import { compileSinkMapping } from '../../mapping/sink-mapping.ts';
-import { firstNames } from '../../store/connections.ts';
+import { compileSinkMapping } from '../../mapping/sink/sink-mapping.ts';
+import { firstNames } from '../../store/ledger/connections.ts';
 import { connectionFields } from '../run/renames.ts';
 import { takeLock } from '../../store/locks.ts';
-import { moveOutbox, type OutboxState } from '../../store/outbox.ts';
-import { indexRelated } from '../../store/outbound.ts';
-import { entityIds } from '../../store/sources.ts';
+import { moveOutbox, type OutboxState } from '../../store/outbound/outbox.ts';
+import { indexRelated } from '../../store/outbound/outbound.ts';
+import { entityIds } from '../../store/ledger/sources.ts';
 import { openSession } from '../../connector/source/session.ts';
 import { openConnection } from '../run/connection.ts';
 import type { Session } from '../run/session.ts';
@@ -22,7 +22,7 @@ import { sayWhatWaits } from './summary.ts';
 
 /**
  * Runs an outbound pipeline: looks at what became of what was sent, puts what is new or changed into the outbox, finishes what an earlier
- * run was killed over, and sends. In shadow, and in a preview, nothing is asked of the other side.
+ * run was killed over, and sends. In shadow, and in a preview, nothing is asked of the remote system.
  */
 export async function outbound(session: Session): Promise<void> {
   const out = await outboundOfSession(session);
@@ -40,8 +40,8 @@ export async function outbound(session: Session): Promise<void> {
     throw new FatalError({
       code: 'TARGET_BUSY',
       place: { system: out.config.connection },
-      message: `Another pipeline is writing to ${out.config.connection} now, on ${lock.host} in process ${lock.pid}.`,
-      hint: 'Wait until it is done, then run this one again.',
+      message: `Another pipeline is now writing to ${out.config.connection}, on ${lock.host} in process ${lock.pid}.`,
+      hint: 'Wait until it has finished, then run this one again.',
     });
   session.locks.push(lock);
   try {
@@ -61,10 +61,10 @@ export async function outbound(session: Session): Promise<void> {
   }
 }
 
-/** The other side of a run: its connection, and one session for all that is asked there. */
+/** The remote system of a run: its connection, and one session for all that is asked there. */
 export async function openTarget(out: Outbound): Promise<Target & { close(): Promise<void> }> {
   const { session: run, sink, name } = out;
-  // Without the signal: what is on its way is not cut off, for then nobody would know whether it arrived. It stops between two deliveries.
+  // Without the signal: what is on its way is not cut off, for then no one would know whether it arrived. It stops between two deliveries.
   const { transport: opened, options } = await openConnection(run.project, out.config.connection);
   const rules = sink.error_handler?.rules ?? [];
   const transport = opened.kind === 'files' ? judgedFiles(opened, rules, (text) => run.note(text)) : opened;
@@ -127,7 +127,7 @@ async function outboundOfSession(session: Session): Promise<Outbound> {
   };
 }
 
-/** What waits, waits as the mode of the pipeline says now: a promotion to live lets go what shadow only showed. */
+/** What is waiting, waits as the mode of the pipeline says now: a promotion to live lets go what shadow only showed. */
 async function alignToMode({ session }: Outbound): Promise<void> {
   const { pipeline, mode } = session.pipeline;
   const moves: Record<string, [from: OutboxState[], to: OutboxState]> = {

@@ -18,7 +18,7 @@ import {
   REACHED,
   reachedOf,
   withdraw,
-} from '../../store/outbox.ts';
+} from '../../store/outbound/outbox.ts';
 import {
   deletedSince,
   type GoldenScan,
@@ -29,11 +29,11 @@ import {
   type ScannedGolden,
   settledBefore,
   touchedSince,
-} from '../../store/outbound.ts';
-import { saveCounts } from '../../store/runs.ts';
+} from '../../store/outbound/outbound.ts';
+import { saveCounts } from '../../store/ledger/runs.ts';
 import { knownBy } from './known-by.ts';
 import { stopIfAsked } from '../run/session.ts';
-import { isGolden } from '../../store/golden.ts';
+import { isGolden } from '../../store/landing/golden.ts';
 
 /** What a mapping made of one golden record. */
 interface Made {
@@ -212,7 +212,7 @@ async function afterSending(out: Outbound, trx: Knex.Transaction, made: Made, cu
 
 async function beforeSending(out: Outbound, trx: Knex.Transaction, made: Made, current: OutboxRow): Promise<Counted> {
   const same = current.hash === made.hash && current.operation === 'write' && current.golden === made.golden;
-  // Rejected by the other side, or dismissed by a person: only another content is another matter.
+  // Rejected by the remote system, or dismissed by a person: only another content is another matter.
   if (same && (current.state === 'rejected' || current.state === 'dismissed')) return 'unchanged';
   if (current.state === 'rejected') return insert(out, trx, made, stateOf(out, made), made.problems);
   const reached = current.version > 1 ? await reachedOf(trx, current.pipeline, current.key) : undefined;
@@ -251,7 +251,7 @@ async function insert(out: Outbound, trx: Knex.Transaction, made: Made, state: O
   return state === 'refused' ? 'rejected' : state === 'held' ? 'changed' : 'created';
 }
 
-/** Records that are gone, or that the pipeline does not send any more. */
+/** Records that are gone, or that the pipeline does not send anymore. */
 async function queueGone(out: Outbound, scan: GoldenScan, unwanted: readonly number[]): Promise<void> {
   const { session, config } = out;
   const { pipeline } = session.pipeline;
@@ -260,7 +260,7 @@ async function queueGone(out: Outbound, scan: GoldenScan, unwanted: readonly num
     ...(await listOutbox(session.knex, { ids: gone })),
     ...(await latestOfGoldens(session.knex, pipeline, unwanted)).filter((row) => row.operation === 'write' && !gone.includes(row.id)),
   ];
-  /** Row → the version of its key that reached the other side. */
+  /** Row → the version of its key that reached the remote system. */
   const reached = new Map<OutboxRow, OutboxRow>();
   for (const row of rows) {
     const last = REACHED.includes(row.state) ? row : await reachedOf(session.knex, pipeline, row.key);
@@ -272,8 +272,8 @@ async function queueGone(out: Outbound, scan: GoldenScan, unwanted: readonly num
     throw new FatalError({
       code: 'DELETIONS_TOO_MANY',
       place: { system: out.name },
-      message: `${reached.size} of ${sent} records that were sent are gone, more than ${config.max_deleted_percent} percent; no deletion was asked for.`,
-      hint: 'Look at what happened at the source or to where: of the pipeline. If it is right, raise max_deleted_percent for one run.',
+      message: `${reached.size} of ${sent} records that were sent are gone, more than ${config.max_deleted_percent} percent; no deletion was sent.`,
+      hint: 'Check what happened at the source or to where: in the pipeline. If it is correct, raise max_deleted_percent for one run.',
     });
   const send = out.sink.deletions === 'send';
   session.counts.deleted += await session.commit(async (_, trx) => {
@@ -324,9 +324,9 @@ function changedSince(out: Outbound, made: Made, sent: OutboxRow): Problem {
     place: { system: out.name, key: sent.key },
     message:
       sent.operation === 'delete'
-        ? 'Its deletion was sent, and now it is there again.'
-        : `It was sent, and since then ${differ.join(', ')} changed. The system would take it for another record.`,
-    hint: 'Change it in the other system, and: interlocal deliver dismiss; or send it again on purpose: interlocal deliver approve.',
+        ? 'Its deletion was sent, but now it exists again.'
+        : `It was sent, and since then ${differ.join(', ')} changed. The system would take it as another record.`,
+    hint: 'Change it in the other system, then: interlocal deliver dismiss; or send it again anyway: interlocal deliver approve.',
   };
 }
 
@@ -334,8 +334,8 @@ function goneSince(out: Outbound, sent: OutboxRow): Problem {
   return {
     code: 'GONE_AFTER_SENDING',
     place: { system: out.name, key: sent.key },
-    message: 'It was sent, and since then it was deleted at its source, or is none that this pipeline sends any more.',
-    hint: 'Reverse it in the other system, and: interlocal deliver dismiss.',
+    message: 'It was sent, but since then it was deleted at its source or no longer matches what this pipeline sends.',
+    hint: 'Reverse it in the other system, then: interlocal deliver dismiss.',
   };
 }
 
@@ -344,7 +344,7 @@ function keyChanged(out: Outbound, made: Made, sent: OutboxRow): Problem {
     code: 'KEY_CHANGED',
     place: { system: out.name, key: made.key },
     message: `The same record was sent as ${sent.key}. The system would have it twice.`,
-    hint: 'Correct it in the other system, and: interlocal deliver dismiss; or send it all the same: interlocal deliver approve.',
+    hint: 'Correct it in the other system, then: interlocal deliver dismiss; or send it anyway: interlocal deliver approve.',
   };
 }
 
@@ -353,7 +353,7 @@ async function keyTwice(out: Outbound, trx: Knex.Transaction, made: Made, other:
   return {
     code: 'KEY_REPEATED',
     place: { system: out.name, key: names.get(made.golden)! },
-    message: `It has the same ${out.sink.idempotency_key.join(', ')} as ${names.get(other)}, and the system would take it for the same record.`,
-    hint: 'Mend one of them at its source, or add a field to idempotency_key in the connector.',
+    message: `It has the same ${out.sink.idempotency_key.join(', ')} as ${names.get(other)}, so the system would take both as the same record.`,
+    hint: 'Fix one of them at its source, or add a field to idempotency_key in the connector.',
   };
 }

@@ -2,7 +2,7 @@ import type { Outbound } from './context.ts';
 import { createHash } from 'node:crypto';
 import type { Outgoing, PushContext } from '../../connector/sink/push.ts';
 import type { Knex } from '../../store/open.ts';
-import { type OutboxRow } from '../../store/outbox.ts';
+import { type OutboxRow } from '../../store/outbound/outbox.ts';
 import type { Transport } from '../../transports/transport.ts';
 
 export interface Target {
@@ -10,7 +10,7 @@ export interface Target {
   context: PushContext;
 }
 
-/** A record with the text that the other side may recognise it by: the same in each attempt, and from a store that was restored. */
+/** A record with the text that the remote system may recognize it by: the same in each attempt, and from a store that was restored. */
 export function outgoing({ config, sinkName }: Outbound, row: OutboxRow): Outgoing {
   const text = JSON.stringify([config.connection, sinkName, row.key, row.version]);
   return { values: row.values, idempotencyKey: createHash('sha256').update(text).digest('hex').slice(0, 32), operation: row.operation };

@@ -18,8 +18,8 @@ import {
 import { packedForSending } from '../../connector/sink/packing.ts';
 import { type RenderedFile, renderSink } from '../../connector/sink/sink.ts';
 import { FatalError, InterlocalError, type Problem, RecordError } from '../../core/errors.ts';
-import { changeDelivery, type Delivery, type DeliveryChange } from '../../store/deliveries.ts';
-import { changeOutbox, type OutboxRow } from '../../store/outbox.ts';
+import { changeDelivery, type Delivery, type DeliveryChange, listDeliveries, UNFINISHED } from '../../store/outbound/deliveries.ts';
+import { changeOutbox, type OutboxRow } from '../../store/outbound/outbox.ts';
 import type { FileTransport } from '../../transports/transport.ts';
 import { saveAnswers } from './settle.ts';
 import { withTotals } from './summary.ts';
@@ -27,7 +27,7 @@ import { withTotals } from './summary.ts';
 /**
  * Drops a file: written under a temporary name, noted, moved to its place, noted. What the server refuses is noted as not done. Killed before
  * the first note it is written again; killed after it, what is there says what happened: the temporary file, it was not moved; ours under
- * its own name, it was. Neither: nobody knows, and a person decides. So it is there once, also where systems take files within a second.
+ * its own name, it was. Neither: it is not known, and a person decides. So it is there once, also where systems take files within a second.
  */
 export async function sendFile(
   out: Outbound,
@@ -81,7 +81,7 @@ function isEncrypted(sink: Outbound['sink']): boolean {
   return sink.target.file!.pack?.some(({ pgp }) => pgp) === true;
 }
 
-/** By a temporary name. Gives the problem where nobody knows whether it is there. */
+/** By a temporary name. Gives the problem where it is not known whether it is there. */
 async function moved({ out, transport, delivery, place, context, encrypted }: FileTask, file: RenderedFile): Promise<Problem | undefined> {
   if (delivery.state === 'prepared') {
     // Encrypted, it is never the same twice: what was noted is what was staged, and an attempt before the note is written over.
@@ -97,12 +97,17 @@ async function moved({ out, transport, delivery, place, context, encrypted }: Fi
         TAKES_UPLOADS,
       );
     }
-    await note(out, delivery, { state: 'staged', sha256: sha256Of(bytes), bytes: bytes.length, totals: file.totals });
+    try {
+      await note(out, delivery, { state: 'staged', sha256: sha256Of(bytes), bytes: bytes.length, totals: file.totals });
+    } catch (error) {
+      if (error instanceof FatalError && error.code === 'LOCK_LOST') await withdraw(out, transport, delivery, place);
+      throw error;
+    }
   }
   try {
     const placed = await placeFile(transport, place, contentOf(delivery), { encrypted, context });
     if (placed === 'placed') return undefined;
-    if (placed === 'altered') return unknown(out, delivery, `It was moved to ${place.final}, and what is there has another size`);
+    if (placed === 'altered') return unknown(out, delivery, `It was moved to ${place.final}, but what is there has another size`);
   } catch (error) {
     // The server refused, and the file is still where it was: nothing is there under its own name, whatever becomes of the temporary one.
     if (error instanceof FatalError && error.code !== 'TARGET_EXISTS' && (await isStillStaged(transport, place)))
@@ -112,11 +117,26 @@ async function moved({ out, transport, delivery, place, context, encrypted }: Fi
   return unknown(
     out,
     delivery,
-    `It was uploaded whole and was to be moved to ${place.final}, and now neither the temporary file nor ours under its own name is there`,
+    `It was uploaded completely and was to be moved to ${place.final}, but now neither the temporary file nor the final one is there`,
   );
 }
 
-/** Under its own name, where the server allows no rename. Gives the problem where nobody knows whether it is there. */
+/**
+ * Another run took over while this one wrote the temporary file. Where that run has moved the file by its own attempt, this one's is left
+ * over, and nobody would ever look at it again. Otherwise it is left: the other run writes it over, or is about to move it.
+ */
+async function withdraw({ session }: Outbound, transport: FileTransport, { id }: Delivery, place: FilePlace): Promise<void> {
+  const [now] = await listDeliveries(session.knex, { id });
+  const isOver = now !== undefined && !UNFINISHED.includes(now.state);
+  try {
+    if (isOver || (await transport.stat(place.final)) !== undefined) await transport.remove(place.staged);
+  } catch (error) {
+    if (!(error instanceof InterlocalError)) throw error;
+    session.note(`${place.staged} could not be removed, and nobody needs it: ${error.message}`);
+  }
+}
+
+/** Under its own name, where the server allows no rename. Gives the problem where it is not known whether it is there. */
 async function direct(task: FileTask, file: RenderedFile): Promise<Problem | undefined> {
   const { out, transport, delivery, place, context, encrypted } = task;
   const bytes = await packedForSending(out.sink, file);
@@ -136,8 +156,8 @@ async function direct(task: FileTask, file: RenderedFile): Promise<Problem | und
     out,
     delivery,
     there === 'missing'
-      ? 'A run was interrupted while it wrote it, and it is not there now: it was not begun, or the system took it, perhaps half of it'
-      : 'A run was interrupted while it wrote it, and what is there is not the file that was to be sent',
+      ? 'A run was interrupted while writing it, and it is not there now: either it was not started, or the system took it, perhaps only half of it'
+      : 'A run was interrupted while writing it, and what is there is not the file to be sent',
   );
 }
 
@@ -155,19 +175,19 @@ async function written({ out, transport, delivery, place, upload }: FileTask, by
     throw error;
   }
   if ((await whatLies(transport, place.final, contentOf(delivery))) !== 'other') return undefined;
-  return unknown(out, delivery, `It was written whole, and what is there as ${place.final} is something else`);
+  return unknown(out, delivery, `It was written completely, but what is there as ${place.final} is something else`);
 }
 
 const TAKES_UPLOADS =
-  'If the system takes every file as soon as it is closed, set upload: taken for this connection, or ask its owner not to touch names that begin with a point.';
+  'If the system takes every file as soon as it is closed, set upload: taken for this connection, or ask its owner not to touch names that begin with a period.';
 
-/** Nobody knows whether the file got there: it is not sent again before a person has looked. */
+/** It is not known whether the file got there: it is not sent again before a person has looked. */
 function unknown({ name }: Outbound, { id, name: file }: Delivery, why: string, more?: string): Problem {
   return {
     code: 'DELIVERY_UNKNOWN',
     place: { system: name, file },
-    message: `Nobody knows whether ${name} has ${file}. ${why}.`,
-    hint: `Ask the owner of the system. Has it: interlocal deliver settle ${id} --accepted. Has it not: interlocal deliver retry.${more ? ` ${more}` : ''}`,
+    message: `It is not known whether ${name} has ${file}. ${why}.`,
+    hint: `Ask the owner of the system. If it has the file: interlocal deliver settle ${id} --accepted. If not: interlocal deliver retry.${more ? ` ${more}` : ''}`,
   };
 }
 

@@ -3,14 +3,14 @@ import { outgoing, record } from './record.ts';
 import type { Answer, PushContext } from '../../connector/sink/push.ts';
 import { push, readBackEach } from '../../connector/sink/push-request.ts';
 import { totalsOf } from '../../connector/sink/sink-sums.ts';
-import { changeDelivery, type Delivery } from '../../store/deliveries.ts';
-import type { OutboxRow } from '../../store/outbox.ts';
+import { changeDelivery, type Delivery } from '../../store/outbound/deliveries.ts';
+import type { OutboxRow } from '../../store/outbound/outbox.ts';
 import type { RequestTransport } from '../../transports/transport.ts';
 import { saveAnswers } from './settle.ts';
 
 /**
  * Asks a service to take records. Before, it is noted that the request is on its way. A run that finds that note was killed in between, and
- * asks again only where the sink says that this does no harm; otherwise it looks whether the record is there, or leaves it to a person.
+ * asks again only where the sink says that this does no harm; otherwise it checks whether the record is there, or leaves it to a person.
  */
 export async function sendRequest(
   out: Outbound,
@@ -68,8 +68,8 @@ function interrupted(out: Outbound): Answer {
     problem: {
       code: 'DELIVERY_UNKNOWN',
       place: { system: out.name },
-      message: 'The run was stopped while the request was on its way, and nobody knows whether the system has it.',
-      hint: 'Look there. Then: interlocal deliver settle with --accepted, or interlocal deliver retry.',
+      message: 'The run was stopped while the request was under way, so it is not known whether the system has it.',
+      hint: 'Check in that system. If it has the record: interlocal deliver settle with --accepted; if not: interlocal deliver retry.',
     },
   };
 }

@@ -3,12 +3,12 @@ import { outgoing, record } from './record.ts';
 import type { PushContext } from '../../connector/sink/push.ts';
 import { writeTable } from '../../connector/sink/push-table.ts';
 import { totalsOf } from '../../connector/sink/sink-sums.ts';
-import { changeDelivery, type Delivery } from '../../store/deliveries.ts';
-import type { OutboxRow } from '../../store/outbox.ts';
+import { changeDelivery, type Delivery } from '../../store/outbound/deliveries.ts';
+import type { OutboxRow } from '../../store/outbound/outbox.ts';
 import type { QueryTransport } from '../../transports/transport.ts';
 import { saveAnswers } from './settle.ts';
 
-/** Writes rows of a table. They are found by their key, so that an attempt that was killed is simply made again. */
+/** Writes rows of a table. They are found by their key, so an attempt that was killed is simply made again. */
 export async function sendRows(
   out: Outbound,
   transport: QueryTransport,

@@ -8,20 +8,20 @@ import type { Problem } from '../../core/errors.ts';
 import { groupProblems } from '../../core/grouped-problems.ts';
 import { parseDuration } from '../../core/time.ts';
 import { zonedTime } from '../../core/zoned-time.ts';
-import { changeDelivery, type Delivery, type DeliveryState, listDeliveries } from '../../store/deliveries.ts';
+import { changeDelivery, type Delivery, type DeliveryState, listDeliveries } from '../../store/outbound/deliveries.ts';
 import type { Knex } from '../../store/open.ts';
 import type { FileTransport } from '../../transports/transport.ts';
-import { changeOutbox, listOutbox, type OutboxRow, type OutboxState } from '../../store/outbox.ts';
+import { changeOutbox, listOutbox, type OutboxRow, type OutboxState } from '../../store/outbound/outbox.ts';
 import { stopIfAsked } from '../run/session.ts';
 
-/** Looks at the other side for what became of what was sent, and tells what is overdue. */
+/** Looks in the remote system for what became of what was sent, and tells what is overdue. */
 export async function settleAnswers(out: Outbound, target: Target): Promise<void> {
   const { session, sink } = out;
   const { taken, file, read_back, within } = sink.acknowledgement ?? {};
   const { transport, context } = target;
   const files = transport.kind === 'files';
   if (!taken && !file && !read_back && !files) return;
-  // Of a file that nobody knows of, an answer, or the file itself, may be found later.
+  // Of a file whose fate is not known, an answer, or the file itself, may be found later.
   const states: DeliveryState[] = files ? ['sent', 'acknowledged', 'unknown'] : ['sent', 'acknowledged'];
   for (const delivery of await listDeliveries(session.knex, { pipeline: session.pipeline.pipeline, states })) {
     if (!taken && !file && !read_back && delivery.state !== 'unknown') continue;
@@ -64,13 +64,13 @@ async function answerOf(
   return there === 'same' ? { all: { state: 'sent' } } : undefined;
 }
 
-/** Is a delivery older than the sink gives the other side to answer? */
+/** Is a delivery older than the sink gives the remote system to answer? */
 export function isOverdue({ sentAt, state }: Delivery, within: string | undefined, now: Date): boolean {
   if (within === undefined || sentAt === null || (state !== 'sent' && state !== 'acknowledged')) return false;
   return now.getTime() - Date.parse(sentAt) > parseDuration(within)!;
 }
 
-/** Does the other side still have to take it? */
+/** Does the remote system still have to take it? */
 export function isOpen({ acknowledgement: a }: SinkConfig, { state }: Delivery): boolean {
   return state !== 'sent' || Boolean(a?.taken ?? a?.file ?? a?.read_back ?? a?.response);
 }
@@ -103,7 +103,7 @@ export async function saveAnswers(out: Outbound, delivery: Delivery, answers: re
     [count('acknowledged'), 'taken'],
     [count('sent'), 'sent'],
     [count('rejected'), 'rejected'],
-    [count('unknown'), 'of which nobody knows'],
+    [count('unknown'), 'of which it is not known'],
   ].flatMap(([n, words]) => (n ? [`${n} ${words}`] : []));
   session.note(`${delivery.name} (${out.name}): ${parts.join(', ')}.`);
   for (const { problem, places } of groupProblems(reasons).slice(0, MOST_TOLD)) {

@@ -42,19 +42,19 @@ function uploadChecks(sink: SinkConfig, transport: FileTransport): CheckResult[]
   const { name, marker } = sink.target.file!;
   const half =
     marker === undefined
-      ? 'While one is written the system can see half of it.'
-      : `While one is written the system can see half of it, unless it waits for ${marker}.`;
+      ? 'While a file is being written the system can see half of it.'
+      : `While a file is being written the system can see half of it, unless it waits for ${marker}.`;
   const gone =
     upload === 'taken'
-      ? ' A file that is gone once the server confirmed that it was closed is taken for delivered.'
+      ? ' A file that is gone after the server confirmed closing it counts as delivered.'
       : ' Each is proven by reading it back, or by its size.';
   return [
     {
       name: `upload of ${name}`,
       ok: true,
       warning: true,
-      detail: `Files are written under their own names, without a rename (upload: ${upload}). ${half} After an interruption a person may have to say whether one arrived.${gone}`,
-      hint: 'Ask the owner of the server to allow renames in this folder, then take upload away.',
+      detail: `Files are written under their own names, without a rename (upload: ${upload}). ${half} After an interruption a person may have to check whether a file arrived.${gone}`,
+      hint: 'Ask the owner of the server to allow renames in this folder, then remove upload.',
     },
   ];
 }

@@ -1,6 +1,6 @@
 import type { Outbound } from './context.ts';
 import { totalsOf } from '../../connector/sink/sink-sums.ts';
-import { countOutbox, listOutbox, type OutboxState } from '../../store/outbox.ts';
+import { countOutbox, listOutbox, type OutboxState } from '../../store/outbound/outbox.ts';
 
 /** `12 records, Amount 1222.50` */
 export function withTotals(count: number, totals: Readonly<Record<string, string>>): string {
@@ -14,8 +14,8 @@ const WORDS: Partial<Record<OutboxState, string>> = {
   queued: 'wait to be sent',
   held: 'are held until a person decides (interlocal deliver list --state held)',
   unknown: 'may or may not have arrived (interlocal deliver list --state unknown)',
-  rejected: 'are rejected by the other side (interlocal deliver list --state rejected)',
-  refused: 'cannot be written as the system wants them (interlocal deliver list --state refused)',
+  rejected: 'are rejected by the remote system (interlocal deliver list --state rejected)',
+  refused: 'cannot be written in the form the system needs (interlocal deliver list --state refused)',
 };
 
 /** Sums of more records than this are not in the notes. */

@@ -1,9 +1,9 @@
 import { actorOf } from '../../config/actor.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { changeDelivery } from '../../store/deliveries.ts';
-import { landing } from '../../store/landing.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { changeDelivery } from '../../store/outbound/deliveries.ts';
+import { landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
-import { changeOutbox, listOutbox, type OutboxRow, type OutboxState, type PersonDecision, withdraw } from '../../store/outbox.ts';
+import { changeOutbox, listOutbox, type OutboxRow, type OutboxState, type PersonDecision, withdraw } from '../../store/outbound/outbox.ts';
 import { concludeDeliveries, type Decided, deliveryOf, known, namedIds } from './decide.ts';
 
 /** What a decision makes of a record: as long as it is that, nothing came of the decision yet and it can be taken back. */

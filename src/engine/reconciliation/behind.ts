@@ -1,11 +1,11 @@
 import type { Compared } from '../../reconciliation/keyed/compared.ts';
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import type { Problem } from '../../core/errors.ts';
-import { refusedSince } from '../../store/files.ts';
+import { refusedSince } from '../../store/ledger/files.ts';
 import type { Knex } from '../../store/open.ts';
-import { countOpenRejects } from '../../store/rejects.ts';
-import { lastRuns } from '../../store/runs.ts';
-import type { Source } from '../../store/sources.ts';
+import { countOpenRejects } from '../../store/landing/rejects.ts';
+import { lastRuns } from '../../store/ledger/runs.ts';
+import type { Source } from '../../store/ledger/sources.ts';
 import { configuredFingerprints, type Feed, feedsOf } from './reconciliation-basis.ts';
 import type { Session } from '../run/session.ts';
 
@@ -42,15 +42,16 @@ export async function problemsBehind(
     for (const path of refused)
       add(
         `${path} was refused: ${lack || `${names} may be incomplete`}.`,
-        `interlocal status says why. Have it sent again as it should be, run ${pipeline}, then this reconciliation.`,
+        `interlocal status says why. Have a correct one sent, run ${pipeline}, then this reconciliation.`,
       );
     const rejected = await countOpenRejects(knex, source.id);
     if (rejected > 0)
       add(
-        `${rejected === 1 ? '1 record is' : `${rejected.toLocaleString('en-US')} records are`} rejected, so ${names} may lack ${rejected === 1 ? 'it' : 'them'}${lack && `: ${lack}`}.`,
+        `${rejected === 1 ? '1 record is' : `${rejected.toLocaleString('en-US')} records are`} rejected, so ${names} may be missing ${rejected === 1 ? 'it' : 'them'}${lack && `: ${lack}`}.`,
         `interlocal rejects list --pipeline ${pipeline} has the reasons.`,
       );
-    if (run.outcome === null) add(`It is running now, so ${names} may be incomplete.`, 'Run this reconciliation again when it is done.');
+    if (run.outcome === null)
+      add(`It is running now, so ${names} may be incomplete.`, 'Run this reconciliation again when it has finished.');
     else if ((run.outcome === 'failed' && refused.length === 0) || run.outcome === 'aborted')
       add(
         `Its last run ${run.outcome === 'failed' ? 'failed' : 'was stopped'}, so ${names} may be incomplete.`,

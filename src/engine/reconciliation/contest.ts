@@ -13,7 +13,7 @@ import {
   recordsOfMatches,
   sharedRecords,
   uncontest,
-} from '../../store/matches.ts';
+} from '../../store/reconciliation/matches.ts';
 import type { Knex } from '../../store/open.ts';
 import { type Basis, changesSince, configuredFingerprints } from './reconciliation-basis.ts';
 
@@ -83,7 +83,7 @@ async function usedTwice(
   const shared: { a: number; b: number }[] = [];
   for (const name of ['a', 'b'] as const) {
     const { entity } = one.config[sides.one[name]];
-    // A voided receipt is no money: it stands in the ledger twice, credited and taken back.
+    // A voided receipt is not money: it is in the ledger twice, credited and taken back.
     const voided =
       entity === project.config.revenue.receipts && project.entities.get(entity)?.value.fields.status
         ? { entity, column: 'status', value: 'voided' }
@@ -122,6 +122,6 @@ function problemOf(one: string, two: string, found: readonly { reason: string }[
     code: 'MONEY_USED_TWICE',
     place: { system: `${one}, ${two}` },
     message: `${found[0]!.reason}${more}. None of it counts as reconciled.`,
-    hint: 'Give their sides a where, so that each record is in one of them only.',
+    hint: 'Give their sides a where, so each record is in only one of them.',
   };
 }

@@ -1,5 +1,7 @@
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
-import { comparedIn, type Difference, listDifferences } from '../../store/differences.ts';
+import { plainMoney } from '../../core/money.ts';
+import type { Leg } from '../../reconciliation/standing.ts';
+import { comparedIn, type Difference, listDifferences } from '../../store/reconciliation/differences.ts';
 import {
   changedMatches,
   type Compared,
@@ -9,25 +11,41 @@ import {
   matchesOfRecords,
   type MatchSide,
   unmatchedRecords,
-} from '../../store/matches.ts';
-import { exceptionsByRecord } from '../../store/exceptions.ts';
-import { unmatchedOf } from '../../store/pass-matches.ts';
+} from '../../store/reconciliation/matches.ts';
+import { exceptionsByRecord } from '../../store/reconciliation/exceptions.ts';
+import { unmatchedOf } from '../../store/reconciliation/pass-matches.ts';
 import { EXCEPTION_TYPES, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
-import { listSources, type Source } from '../../store/sources.ts';
+import { listSources, type Source } from '../../store/ledger/sources.ts';
 import { type ReadSide, sidesOf } from './reconcile.ts';
 import { type Basis, changesSince, configuredFingerprints } from './reconciliation-basis.ts';
 import type { Engine } from '../run/run.ts';
 
 export type StoredRow = Record<string, string | number | null>;
 
-/** Says of records of one entity why they are not reconciled. */
+/** What one reconciliation says of one record. */
+export interface RecordLeg extends Leg {
+  pipeline: string;
+  side: MatchSide;
+  /** Why not all of it is reconciled; undefined when it is. */
+  reason: string | undefined;
+}
+
+/** Says of records of one entity how they stand, and why they are not reconciled. */
 export interface Covers {
   /**
-   * The reasons, a list for each record; an empty one: every reconciliation that covers it, with the configuration as it is now, looked at
-   * its present version and matched it, and nothing else in that match has changed since. Records are in the order of their ids.
+   * The legs of each record: what every reconciliation that covers it says of its present version. Only confirmed matches of that
+   * version count, found with the configuration as it is now, in which nothing has changed since. `amount`: the money field that is
+   * reported. Records are in the order of their ids.
    */
-  reasonsFor(records: readonly StoredRow[]): Promise<string[][]>;
+  legsFor(records: readonly StoredRow[], amount?: string): Promise<RecordLeg[][]>;
 }
+
+/** Why a record is not reconciled, of each leg; an empty list: all of it is. */
+export function reasonsOf(legs: readonly RecordLeg[]): string[] {
+  return legs.length === 0 ? [NOT_COVERED] : legs.flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
+}
+
+const NOT_COVERED = 'no reconciliation covers it';
 
 /** A side of a reconciliation that records of the entity are on. */
 interface Cover {
@@ -42,8 +60,11 @@ interface Cover {
   stale: ReadonlySet<number>;
   /** Keys that did not match. */
   unmatched: ReadonlyMap<string, Difference>;
-  /** Of passes: why a record is in no match, by golden id. */
-  unmatchedRecords: ReadonlyMap<number, string>;
+  /** Of passes: records that are in transit, and by golden id the exception that one is in. */
+  inTransit: ReadonlySet<number>;
+  /** Records that the reconciliation does not look at, by golden id: the rule that says so. */
+  outOfScope: ReadonlyMap<number, string>;
+  excepted: ReadonlyMap<number, string>;
 }
 
 /** What every reconciliation that is not off has proved of records of an entity. */
@@ -61,7 +82,7 @@ export async function coversOf(engine: Engine, entity: string): Promise<Covers> 
         covers.push(await coverOf(engine, pipeline, config, which, compared.get(pipeline), sources, fingerprintOf));
   }
   return {
-    async reasonsFor(records) {
+    async legsFor(records, amount = 'amount') {
       if (records.length === 0) return [];
       const found = await matchesOfRecords(knex, {
         pipelines: covers.filter((c) => c.outdated === undefined).map((c) => c.pipeline),
@@ -69,52 +90,82 @@ export async function coversOf(engine: Engine, entity: string): Promise<Covers> 
         from: Number(records[0]!._id),
         to: Number(records.at(-1)!._id),
       });
-      const evidence = new Map(found.map((m) => [`${m.pipeline} ${m.side} ${m.golden}`, m]));
-      return records.map((record) => {
-        const covering = covers.filter(({ side }) =>
-          Object.entries(side.where).every(([column, wanted]) => [wanted].flat().includes(String(record[column]))),
-        );
-        if (covering.length === 0) return ['no reconciliation covers it'];
-        return covering.flatMap((cover) => {
-          const reason = reasonOf(
-            cover,
-            record,
-            project.config.town.currency,
-            evidence.get(`${cover.pipeline} ${cover.which} ${record._id}`),
-          );
-          return reason === undefined ? [] : [reason];
-        });
-      });
+      const evidence = Map.groupBy(found, (m) => `${m.pipeline} ${m.side} ${m.golden}`);
+      return records.map((record) =>
+        covers
+          .filter(({ side }) => Object.entries(side.where).every(([column, wanted]) => [wanted].flat().includes(String(record[column]))))
+          .map((cover) =>
+            legOf(
+              cover,
+              record,
+              project.config.town.currency,
+              evidence.get(`${cover.pipeline} ${cover.which} ${record._id}`) ?? [],
+              amount,
+            ),
+          ),
+      );
     },
   };
 }
 
-function reasonOf(
+interface Evidence {
+  version: number;
+  match: number;
+  /** What the match uses of the record, in minor units. */
+  minor: number;
+}
+
+function legOf(cover: Cover, record: StoredRow, town: string, evidence: readonly Evidence[], reported: string): RecordLeg {
+  const { pipeline, which, side } = cover;
+  const amount = Number(record[side.amount] ?? 0);
+  const good = evidence.filter(
+    ({ version, match }) => version === Number(record._run) && cover.matches.get(match)?.state === 'confirmed' && !cover.stale.has(match),
+  );
+  const matched = cover.outdated === undefined ? good.reduce((sum, { minor }) => sum + minor, 0) : 0;
+  const whole = cover.outdated === undefined && good.length > 0 && matched === amount;
+  const leg = { pipeline, side: which, amount, matched, whole, sameField: side.amount === reported };
+  if (whole) return { ...leg, otherwise: 'not_covered', reason: undefined };
+  const other = evidence.find((one) => !good.includes(one));
+  if (good.length > 0 && !other) {
+    const currency = String(record[`${side.amount}_currency`] ?? town);
+    const reason = `${pipeline}: only ${plainMoney(matched, currency)} of its ${plainMoney(amount, currency)} is matched`;
+    return { ...leg, otherwise: 'exception', reason };
+  }
+  return { ...leg, ...openOf(cover, record, town, other) };
+}
+
+/** How what is not matched stands, and why. */
+function openOf(
   cover: Cover,
   record: StoredRow,
   town: string,
-  evidence: { version: number; match: number } | undefined,
-): string | undefined {
+  evidence: Evidence | undefined,
+): { otherwise: Leg['otherwise']; reason: string } {
   const { pipeline, side, run } = cover;
-  if (cover.outdated !== undefined) return cover.outdated;
+  // Nobody has looked at the present version with the configuration as it is now.
+  const unknown = (reason: string): { otherwise: Leg['otherwise']; reason: string } => ({ otherwise: 'not_covered', reason });
+  const wrong = (reason: string): { otherwise: Leg['otherwise']; reason: string } => ({ otherwise: 'exception', reason });
+  if (cover.outdated !== undefined) return unknown(cover.outdated);
   const key = side.keyOf(side.columns.map((column) => record[column] ?? null));
   const shown = key.map((part) => part || '(empty)').join(' ');
   const version = Number(record._run);
   if (!evidence || evidence.version !== version) {
     const difference = cover.unmatched.get(keyText(String(record[`${side.amount}_currency`] ?? town), key));
     if (evidence || version > run)
-      return `${pipeline} has not compared it since it ${evidence ? 'changed' : 'came or changed'}; its last run is ${run}`;
-    if (difference) return `${pipeline}, ${shown}: ${difference.reason ?? difference.status}`;
-    const why = cover.unmatchedRecords.get(Number(record._id));
-    if (why !== undefined) return `${pipeline}: ${why}`;
-    return `${pipeline} has not compared it; its last run is ${run}`;
+      return unknown(`${pipeline} has not compared it since it ${evidence ? 'changed' : 'came or changed'}; its last run is ${run}`);
+    if (difference)
+      return (difference.status === 'unchecked' ? unknown : wrong)(`${pipeline}, ${shown}: ${difference.reason ?? difference.status}`);
+    if (cover.inTransit.has(Number(record._id))) return { otherwise: 'in_transit', reason: `${pipeline}: it is in transit` };
+    const outside = cover.outOfScope.get(Number(record._id));
+    if (outside !== undefined) return unknown(`${pipeline}: it is out of scope: ${outside}`);
+    const why = cover.excepted.get(Number(record._id));
+    if (why !== undefined) return wrong(`${pipeline}: ${why}`);
+    return unknown(`${pipeline} has not compared it; its last run is ${run}`);
   }
   const match = cover.matches.get(evidence.match);
-  if (match?.state === 'proposed') return `${pipeline}: a match is proposed and waits for a person`;
-  if (match?.state === 'contested') return `${pipeline}, ${shown}: ${match.reason}`;
-  if (!match || cover.stale.has(evidence.match))
-    return `${pipeline}, ${shown}: other records of it have changed since run ${run} compared it`;
-  return undefined;
+  if (match?.state === 'proposed') return wrong(`${pipeline}: a match is proposed and needs review`);
+  if (match?.state === 'contested') return wrong(`${pipeline}, ${shown}: ${match.reason}`);
+  return unknown(`${pipeline}, ${shown}: other records of it have changed since run ${run} compared it`);
 }
 
 async function coverOf(
@@ -137,20 +188,27 @@ async function coverOf(
     matches: new Map(),
     stale: new Set(),
     unmatched: new Map(),
-    unmatchedRecords: new Map(),
+    inTransit: new Set(),
+    outOfScope: new Map(),
+    excepted: new Map(),
   };
   if (!compared)
     return {
       ...cover,
       outdated: (await comparedIn(knex, pipeline))
-        ? `${pipeline} has to run again: its last run was of an older version, which kept no evidence`
+        ? `${pipeline} has to run again: its last run was by an older version, which kept no evidence`
         : `${pipeline} has not run yet`,
     };
   if (!compared.finished) return { ...cover, outdated: `${pipeline} did not finish its last run` };
   const changes = changesSince(JSON.parse(compared.basis) as Basis, project, config, fingerprintOf);
   if (changes.length > 0) return { ...cover, outdated: `${pipeline} has to run again: ${changes.join(', ')} since run ${compared.runId}` };
 
-  if (config.passes) cover.unmatchedRecords = await whyUnmatched(engine, pipeline, which);
+  if (config.passes) {
+    const unmatched = [...(await unmatchedOf(knex, pipeline, which))];
+    cover.inTransit = new Set(unmatched.flatMap(([golden, rule]) => (rule === null ? [golden] : [])));
+    cover.outOfScope = new Map(unmatched.flatMap(([golden, rule]) => (rule === null ? [] : [[golden, rule]])));
+    cover.excepted = await exceptedRecords(engine, pipeline, which);
+  }
   const matches = await matchesOf(knex, pipeline);
   const stale = new Set<number>();
   const town = project.config.town.currency;
@@ -176,11 +234,9 @@ async function coverOf(
   };
 }
 
-/** The exception that a record stands in, or that it is in transit. */
-async function whyUnmatched({ knex }: Engine, pipeline: string, which: MatchSide): Promise<Map<number, string>> {
+/** The exception that a record is in, by golden id. */
+async function exceptedRecords({ knex }: Engine, pipeline: string, which: MatchSide): Promise<Map<number, string>> {
   const reasons = new Map<number, string>();
-  for (const [golden, rule] of await unmatchedOf(knex, pipeline, which))
-    reasons.set(golden, rule === null ? 'it is in transit' : `it is out of scope: ${rule}`);
   for (const [golden, { id, type }] of await exceptionsByRecord(knex, pipeline, which)) {
     const title = EXCEPTION_TYPES[type as ExceptionCode].title;
     reasons.set(golden, `${title.slice(0, 1).toLowerCase()}${title.slice(1)} (exception ${id.slice(0, 8)})`);

@@ -1,6 +1,6 @@
 import type { Project } from '../../config/project.ts';
 import { causesOf, type Echoing } from '../../reconciliation/exceptions/echoes.ts';
-import { saveCauses, unfinishedWithRecords } from '../../store/exceptions.ts';
+import { saveCauses, unfinishedWithRecords } from '../../store/reconciliation/exceptions.ts';
 import type { Knex } from '../../store/open.ts';
 
 /** Puts exceptions with one cause under it, over all reconciliations. The order in which these run decides nothing. */

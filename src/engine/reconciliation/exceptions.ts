@@ -1,6 +1,6 @@
 import { actorOf } from '../../config/actor.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { appendAudit } from '../../store/audit.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
 import {
   change,
   type ExceptionEvent,
@@ -11,11 +11,11 @@ import {
   listExceptions,
   type StoredException,
   UNFINISHED,
-} from '../../store/exceptions.ts';
-import { landing } from '../../store/landing.ts';
+} from '../../store/reconciliation/exceptions.ts';
+import { landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
 
-/** Why a person may close an exception; the words stand in reports. */
+/** Why a person may close an exception; the words are in reports. */
 export const RESOLUTIONS = ['corrected_at_source', 'timing', 'written_off', 'booked', 'not_an_error', 'other'] as const;
 export type Resolution = (typeof RESOLUTIONS)[number];
 
@@ -33,7 +33,7 @@ export interface ExceptionDetail {
   events: ExceptionEvent[];
 }
 
-/** One exception with its records and all that was done about it. Throws ConfigError EXCEPTION_UNKNOWN. */
+/** Show one exception with its records and its history. Throws ConfigError EXCEPTION_UNKNOWN. */
 export async function showException(knex: Knex, id: string): Promise<ExceptionDetail> {
   const [exception] = await known(knex, [id]);
   return {
@@ -67,7 +67,7 @@ export async function actOnExceptions(
           hint:
             state === 'resolved' || state === 'closed'
               ? 'Reopen it first: interlocal exceptions reopen.'
-              : 'interlocal exceptions show tells more.',
+              : 'interlocal exceptions show has the details.',
         })),
       );
     for (const exception of list) {
@@ -85,7 +85,7 @@ export async function actOnExceptions(
   });
 }
 
-/** So many ids stand in one audit entry. */
+/** So many ids are in one audit entry. */
 const MAX_NAMED = 50;
 
 const MAY: Record<ExceptionAction['do'], readonly ExceptionState[]> = {
@@ -151,7 +151,7 @@ async function known(knex: Knex, ids: readonly string[]): Promise<StoredExceptio
       missing.map((id) => ({
         code: 'EXCEPTION_UNKNOWN',
         place: {},
-        message: `There is no exception ${id}, or there are several that begin so.`,
+        message: `There is no exception ${id}, or several begin with it.`,
         hint: 'interlocal exceptions list shows them with their ids.',
       })),
     );

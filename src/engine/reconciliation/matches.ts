@@ -3,9 +3,9 @@ import type { Project } from '../../config/project.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { plainMoney } from '../../core/money.ts';
 import { matchId } from '../../reconciliation/match/match-id.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { landing } from '../../store/landing.ts';
-import { type MatchRecord, recordsOfMatches } from '../../store/matches.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { landing } from '../../store/landing/landing.ts';
+import { type MatchRecord, recordsOfMatches } from '../../store/reconciliation/matches.ts';
 import type { Knex } from '../../store/open.ts';
 import {
   addMatchEvent,
@@ -16,8 +16,8 @@ import {
   removeMatch,
   saveDecision,
   type StoredPassMatch,
-} from '../../store/pass-matches.ts';
-import { recordAt, sourceNames } from '../../store/record-names.ts';
+} from '../../store/reconciliation/pass-matches.ts';
+import { recordAt, sourceNames } from '../../store/landing/record-names.ts';
 import { recordNames } from './record-name.ts';
 import type { Engine } from '../run/run.ts';
 
@@ -54,7 +54,7 @@ export interface MatchFilter {
   limit?: number | undefined;
 }
 
-/** Matches in force, the newest first. */
+/** List the matches in force, newest first. */
 export async function matchLines({ project, knex }: Engine, filter: MatchFilter): Promise<MatchLine[]> {
   const list = await listPassMatches(knex, {
     ...(filter.pipeline === undefined ? {} : { pipeline: filter.pipeline }),
@@ -72,8 +72,8 @@ export async function showMatch({ project, knex }: Engine, id: string): Promise<
 }
 
 /**
- * Confirms or revokes a match; a person's word outranks every rule and stands in every later run. In one transaction with its event
- * and its entry in the audit log. Throws ConfigError MATCH_UNKNOWN, MATCH_STATE where it is confirmed by a person already.
+ * Confirms or revokes a match; a person's word outranks every rule and is in every later run. In one transaction with its event
+ * and its entry in the audit log. Throws ConfigError MATCH_UNKNOWN, MATCH_STATE where it is already confirmed by a person.
  */
 export async function decideMatch(
   { knex }: Engine,
@@ -90,8 +90,8 @@ export async function decideMatch(
       throw new ConfigError({
         code: 'MATCH_STATE',
         place: { system: match.contentId },
-        message: `Match ${match.contentId.slice(0, 8)} is confirmed by a person already.`,
-        hint: 'interlocal matches show tells by whom.',
+        message: `Match ${match.contentId.slice(0, 8)} is already confirmed by a person.`,
+        hint: 'interlocal matches show says by whom.',
       });
     const records = await recordsOfMatches(trx, [match.id]);
     const { left, right } = await namesOf(trx, records);
@@ -192,7 +192,7 @@ async function recordsByName(
         code: 'RECORD_UNKNOWN',
         place: { system: connection },
         message: `${connection} has no record with the key "${key}" among the ${entity} records.`,
-        hint: 'Keys stand in: interlocal exceptions show.',
+        hint: 'interlocal exceptions show lists the keys.',
       })),
     );
   return found;

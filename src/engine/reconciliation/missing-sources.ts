@@ -2,11 +2,11 @@ import type { Project } from '../../config/project.ts';
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import type { Entry, Side } from '../../reconciliation/entry.ts';
 import type { SourceState } from '../../reconciliation/exceptions/missing-source.ts';
-import { firstNames } from '../../store/connections.ts';
-import { refusedSince } from '../../store/files.ts';
+import { firstNames } from '../../store/ledger/connections.ts';
+import { refusedSince } from '../../store/ledger/files.ts';
 import type { Knex } from '../../store/open.ts';
-import { lastRuns } from '../../store/runs.ts';
-import type { Source } from '../../store/sources.ts';
+import { lastRuns } from '../../store/ledger/runs.ts';
+import type { Source } from '../../store/ledger/sources.ts';
 import { feedsOf } from './reconciliation-basis.ts';
 
 /** Every pipeline that gives records to a side, with the files of it that were refused and the runs that failed. */

@@ -9,13 +9,13 @@ import { nameMissingSources } from '../../reconciliation/exceptions/missing-sour
 import { conservedSums, type SideSum } from '../../reconciliation/match/conservation.ts';
 import { type FoundException, type Reconciled, reconcileSides } from '../../reconciliation/match/reconcile.ts';
 import { SIDES } from '../../reconciliation/match/work.ts';
-import { type NewException, saveExceptions } from '../../store/exceptions.ts';
-import type { MatchRecord } from '../../store/matches.ts';
+import { type NewException, saveExceptions } from '../../store/reconciliation/exceptions.ts';
+import type { MatchRecord } from '../../store/reconciliation/matches.ts';
 import type { Knex } from '../../store/open.ts';
-import { listDecisions, type PassMatch, savePassMatches, saveSideStates, saveUnmatched } from '../../store/pass-matches.ts';
-import { sourceNames } from '../../store/record-names.ts';
-import { listSources } from '../../store/sources.ts';
-import { recordsOfSide } from '../../store/totals.ts';
+import { listDecisions, type PassMatch, savePassMatches, saveSideStates, saveUnmatched } from '../../store/reconciliation/pass-matches.ts';
+import { sourceNames } from '../../store/landing/record-names.ts';
+import { listSources } from '../../store/ledger/sources.ts';
+import { recordsOfSide } from '../../store/reconciliation/totals.ts';
 import { problemsBehind } from './behind.ts';
 import { contestMatches } from './contest.ts';
 import { controlTotalsOf } from './control-totals.ts';
@@ -251,7 +251,7 @@ function unusable(pipeline: string, config: ReconciliationConfig, sides: Record<
           {
             code: 'SIDE_INCOMPLETE',
             place: { system: pipeline },
-            message: `${sides[side].withoutAmount} records of ${config[side].name} have no amount and are on neither side.`,
+            message: `${sides[side].withoutAmount} records of ${config[side].name} have no amount and are left out of both sides.`,
             hint: 'Fix the mapping or the source, or leave them out with where.',
           },
         ],

@@ -4,11 +4,11 @@ import { plainMoney } from '../../core/money.ts';
 import { type Comparison, type OpenComparison, startComparison } from '../../reconciliation/keyed/compare.ts';
 import { explainLeaf } from '../../reconciliation/keyed/explain-leaf.ts';
 import { type Calendar, keyColumns, keyPart } from '../../reconciliation/periods/period.ts';
-import { type Difference, saveDifferences } from '../../store/differences.ts';
-import { beginMatches, type MatchRecord, type MatchSide, saveMatches, saveMatchRecords } from '../../store/matches.ts';
+import { type Difference, saveDifferences } from '../../store/reconciliation/differences.ts';
+import { beginMatches, type MatchRecord, type MatchSide, saveMatches, saveMatchRecords } from '../../store/reconciliation/matches.ts';
 import type { Knex } from '../../store/open.ts';
-import { entityIds, listSources, type Source } from '../../store/sources.ts';
-import { heldRecords, recordsOfSide, type Side, totals } from '../../store/totals.ts';
+import { entityIds, listSources, type Source } from '../../store/ledger/sources.ts';
+import { heldRecords, recordsOfSide, type Side, totals } from '../../store/reconciliation/totals.ts';
 import { problemsBehind } from './behind.ts';
 import { contestMatches } from './contest.ts';
 import { storedBasis } from './reconciliation-basis.ts';
@@ -174,5 +174,5 @@ function summary(total: Compared, result: Comparison, config: ReconciliationConf
   const unchecked = count('unchecked');
   const money = (minor: number | null): string =>
     `${plainMoney(minor ?? 0, total.currency)}${total.currency === town ? '' : ` ${total.currency}`}`;
-  return `${config.left.name} ${money(total.left)} against ${config.right.name} ${money(total.right)}: ${count('matched')} agree, ${differing} differ${unchecked ? `, ${unchecked} have nothing to be checked against` : ''}.`;
+  return `${config.left.name} ${money(total.left)} against ${config.right.name} ${money(total.right)}: ${count('matched')} agree, ${differing} differ${unchecked ? `, ${unchecked} could not be checked` : ''}.`;
 }

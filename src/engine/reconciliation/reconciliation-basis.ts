@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Project } from '../../config/project.ts';
 import type { MappingConfig } from '../../config/schema/mapping.ts';
 import type { PipelineConfig, ReconciliationConfig } from '../../config/schema/pipeline.ts';
-import type { Source } from '../../store/sources.ts';
+import type { Source } from '../../store/ledger/sources.ts';
 import { bindMappings } from '../run/bind.ts';
 
 /**
@@ -41,8 +41,8 @@ export function changesSince(
   for (const [pipeline, fingerprint] of Object.entries(basis.mappings)) {
     const value = project.pipelines.get(pipeline)?.value;
     if (!value) continue;
-    if (value.mode === 'off') changes.push(`${pipeline} is off now`);
-    else if (!feeding.has(pipeline)) changes.push(`${pipeline} gives it no records any more`);
+    if (value.mode === 'off') changes.push(`${pipeline} is now off`);
+    else if (!feeding.has(pipeline)) changes.push(`${pipeline} no longer supplies it with records`);
     else if (fingerprintOf(pipeline) !== fingerprint) changes.push(`the mappings of ${pipeline} have changed`);
   }
   return changes;

@@ -1,10 +1,10 @@
-import { firstNames } from '../../store/connections.ts';
+import { firstNames } from '../../store/ledger/connections.ts';
 import type { Knex } from '../../store/open.ts';
-import type { SourceName } from '../../store/record-names.ts';
+import type { SourceName } from '../../store/landing/record-names.ts';
 
 /**
  * Lasting names of records in matches and exceptions: the connection, the key there and, where a mapping makes several records of
- * one, which of them. A connection that was renamed keeps its first name in them, so that decisions outlive the change.
+ * one, which of them. A connection that was renamed keeps its first name in them, so decisions outlive the change.
  */
 export interface RecordNames {
   /** `golden`: in place of a name for a record that no source gave. */

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Project } from '../../config/project.ts';
-import { appendAudit, type NewAuditEntry } from '../../store/audit.ts';
-import { type Facts, readFacts, saveFacts } from '../../store/configuration.ts';
-import { landing } from '../../store/landing.ts';
+import { appendAudit, type NewAuditEntry } from '../../store/ledger/audit.ts';
+import { type Facts, readFacts, saveFacts } from '../../store/ledger/configuration.ts';
+import { landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
 import { weaknessesOf } from '../../transports/weaknesses.ts';
 import { configuredOptions, connectionsOf } from './weak-connections.ts';

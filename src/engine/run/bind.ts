@@ -6,7 +6,7 @@ import { compileMapping } from '../../mapping/compile.ts';
 import type { CompiledMapping, MappingSettings } from '../../mapping/mapping.ts';
 import { compileSkip, type Skips } from '../../mapping/skip.ts';
 
-/** Compiles the mappings of a pipeline. The project is valid, so that every name is known. `fingerprint` changes with what golden records are made by. */
+/** Compiles the mappings of a pipeline. The project is valid, so every name is known. `fingerprint` changes with what golden records are made by. */
 export function bindMappings(
   project: Project,
   pipeline: PipelineConfig,
@@ -19,7 +19,7 @@ export function bindMappings(
     return { mapping, entity, entityId: entityIds.get(mapping.entity)!, itemPrefix: twins > 1 ? `${name}/` : '' };
   });
   const { skip, unmapped } = pipeline;
-  // Only where they are used, so that the records of other pipelines need not be mapped again.
+  // Only where they are used, so the records of other pipelines need not be mapped again.
   const skipped = skip === undefined && unmapped === 'reject' ? [] : [JSON.stringify({ skip, unmapped })];
   // What a mapping makes may have the name of the connection in it.
   const connection = bound.some((b) => b.mapping.usesConnection) ? [pipeline.source?.connection ?? ''] : [];

@@ -5,9 +5,9 @@ import { loadProject } from '../../config/load.ts';
 import type { Project } from '../../config/project.ts';
 import { FatalError } from '../../core/errors.ts';
 import { zonedTime } from '../../core/zoned-time.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { type Facts, readFacts, saveFacts } from '../../store/configuration.ts';
-import { landing } from '../../store/landing.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { type Facts, readFacts, saveFacts } from '../../store/ledger/configuration.ts';
+import { landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
 
 /** What the store remembers of the configuration that its records were last made by. */
@@ -109,8 +109,8 @@ function outdated(): FatalError {
   return new FatalError({
     code: 'CONFIG_OUTDATED',
     place: {},
-    message: 'The configuration was changed after this command read it, and was used as it is now.',
-    hint: 'Run it again: it then goes by the files as they are.',
+    message: 'The configuration was changed after this command read it, and the changed one is already in use.',
+    hint: 'Run the command again to use the files as they are now.',
   });
 }
 
@@ -118,7 +118,7 @@ function replacedBy({ host, folder, at }: InForce, project: Project): FatalError
   return new FatalError({
     code: 'CONFIG_REPLACED',
     place: { file: 'config/interlocal.yaml', path: 'store.url' },
-    message: `The records in this store were last made by another, newer configuration: that of the folder ${folder} on ${host}, in force since ${zonedTime(at, project.config.town.time_zone)}. With this one they would be changed back.`,
-    hint: 'Bring this folder in line with that one, or give it a store of its own. If this one is right: interlocal run --adopt-configuration.',
+    message: `The records in this store were last made by another, newer configuration: that of the folder ${folder} on ${host}, in force since ${zonedTime(at, project.config.town.time_zone)}. This one would change them back.`,
+    hint: 'Bring this folder in line with that one, or give it its own store. If this one is correct: interlocal run --adopt-configuration.',
   });
 }

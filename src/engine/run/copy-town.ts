@@ -5,6 +5,8 @@ import { migrateModel } from '../../store/model-tables.ts';
 import { openKnex } from '../../store/open.ts';
 import type { Engine } from './run.ts';
 
+export type { CopiedTable };
+
 /**
  * The URL of a store that a command line names, with its password. Throws ConfigError SECRET_LITERAL for a password that is in the command
  * itself: commands are kept in histories and seen in lists of processes.
@@ -14,7 +16,7 @@ export function targetUrl({ to, password }: { to: string; password?: string | un
     throw new ConfigError({
       code: 'SECRET_LITERAL',
       place: { path: '--password' },
-      message: 'this is a secret and must not stand in the command itself.',
+      message: 'this is a secret and must not be in the command itself.',
       hint: "Write --password '${env:NAME}' for an environment variable, or '${file:secrets/name}' for a file.",
     });
   return filledUrl({ url: to, password }, folder);

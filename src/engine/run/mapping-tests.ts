@@ -4,12 +4,12 @@ import type { MappingConfig } from '../../config/schema/mapping.ts';
 import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import type { SinkMappingConfig } from '../../config/schema/sink-mapping.ts';
 import { FatalError, type Problem } from '../../core/errors.ts';
-import { runSinkMappingTests } from '../../mapping/sink-tests.ts';
+import { runSinkMappingTests } from '../../mapping/sink/sink-tests.ts';
 import { type MappingTestResult, runMappingTests } from '../../mapping/tests.ts';
 import { settingsOf } from './bind.ts';
 
 /**
- * Runs the tests that stand in the mappings of a pipeline, as `interlocal test` does: those of the town's own files. Throws FatalError
+ * Runs the tests that are in the mappings of a pipeline, as `interlocal test` does: those of the town's own files. Throws FatalError
  * MAPPING_TEST_FAILED with every test that fails, before anything is read, mapped again or sent.
  */
 export function requirePassingTests(project: Project, pipeline: PipelineConfig): void {
@@ -42,7 +42,7 @@ function failures(project: Project, located: AnyMapping): Problem[] {
         code: 'MAPPING_TEST_FAILED',
         place: { ...located.at(['tests', i]), path: `tests.${i}` },
         message: `The test "${test.name}" of ${located.value.mapping} fails: ${differences.join('; ')}.`,
-        hint: 'Nothing was read, mapped or sent. Correct the mapping, the lookup or the test; interlocal test shows when all pass.',
+        hint: 'Nothing was read, mapped or sent. Fix the mapping, the lookup or the test; interlocal test shows when all pass.',
       },
     ];
   });

@@ -13,7 +13,7 @@ export function inOrder(project: Project): string[] {
   );
   const ordered: string[] = [];
   while (left.size > 0) {
-    // The configuration has no cycles, so that one is always free.
+    // The configuration has no cycles, so one is always free.
     const next = [...left].find((id) => project.pipelines.get(id)!.value.after.every((other) => !left.has(other))) ?? [...left][0]!;
     left.delete(next);
     ordered.push(next);

@@ -1,6 +1,6 @@
 import type { Problem } from '../../core/errors.ts';
-import { listRejects } from '../../store/rejects.ts';
-import { startRun } from '../../store/runs.ts';
+import { listRejects } from '../../store/landing/rejects.ts';
+import { startRun } from '../../store/ledger/runs.ts';
 import { tryOut } from '../../store/try-out.ts';
 import type { GoldenChange } from '../golden/golden-records.ts';
 import { type Engine, outcomeOf, type RunOptions, sessionOf, work } from './run.ts';
@@ -14,7 +14,7 @@ export interface Preview extends RunResult {
 }
 
 /**
- * What a run would do, exactly: nothing of it stays in the store, and no file is moved. With a store in a file it is done on a copy, so that
+ * What a run would do, exactly: nothing of it stays in the store, and no file is moved. With a store in a file it is done on a copy, so
  * no transaction is open while a source is read; on a database server in a transaction that is rolled back.
  */
 export async function previewPipeline(engine: Engine, id: string, options: RunOptions & { limit: number }): Promise<Preview> {

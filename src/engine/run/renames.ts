@@ -1,10 +1,10 @@
 import type { Project } from '../../config/project.ts';
 import { FatalError } from '../../core/errors.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { firstNames, knowsConnection, renameConnection, sentTo } from '../../store/connections.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { firstNames, knowsConnection, renameConnection, sentTo } from '../../store/ledger/connections.ts';
 import type { Knex } from '../../store/open.ts';
-import { countLinkedRecords, findSource } from '../../store/sources.ts';
-import { landing } from '../../store/landing.ts';
+import { countLinkedRecords, findSource } from '../../store/ledger/sources.ts';
+import { landing } from '../../store/landing/landing.ts';
 
 /**
  * Brings what the store knows of connections in line with their names before a pipeline runs: follows what was renamed, and gives a
@@ -43,15 +43,15 @@ async function followRenames(knex: Knex, project: Project, actor: string): Promi
       await appendAudit(trx, { actor, action: 'connection_renamed', subject: to, detail: { from, to } });
       return true;
     });
-    if (done) said.push(`The connection ${from} is called ${to} now; its records go on under the new name.`);
+    if (done) said.push(`The connection ${from} is now called ${to}; its records continue under the new name.`);
   }
   const taken = [...(await firstNames(knex))].find(([name, first]) => name !== first && Object.hasOwn(project.connections, first));
   if (taken)
     throw new FatalError({
       code: 'CONNECTION_NAME_TAKEN',
       place: { file: 'config/connections.yaml', path: `connections.${taken[1]}` },
-      message: `${taken[1]} is what the connection ${taken[0]} was called first, and keys of what was sent are made with that name.`,
-      hint: `Give the new connection another name. If ${taken[0]} is to have its first name back, rename it and write formerly: ${taken[0]} there.`,
+      message: `${taken[1]} is the original name of the connection ${taken[0]}, and the keys of sent records contain that name.`,
+      hint: `Give the new connection another name. To give ${taken[0]} its original name back, rename it and write formerly: ${taken[0]} there.`,
     });
   return said;
 }
@@ -72,12 +72,12 @@ async function refuseOtherConnection(knex: Knex, project: Project, pipeline: str
         pipeline,
         deliver.connection,
         other,
-        `It sends to ${deliver.connection} now, and what it sent before went to ${other}; none of that would be sent again.`,
+        `It now sends to ${deliver.connection}, but earlier records went to ${other}; they would not be sent again.`,
       );
   }
   const source = reads && (await findSource(knex, pipeline));
   if (!source || source.connection === '' || source.connection === reads.connection) return;
-  // Where no value says which connection it came from, there is nothing to be told apart by it.
+  // Where no value says which connection it came from, there is nothing to be identified by it.
   if (!mappings.some((name) => JSON.stringify(project.mappings.get(name)!.value.fields).includes('@connection'))) return;
   const records = await countLinkedRecords(knex, source.id);
   if (records > 0)
@@ -86,18 +86,18 @@ async function refuseOtherConnection(knex: Knex, project: Project, pipeline: str
       pipeline,
       reads.connection,
       source.connection,
-      `It reads ${reads.connection} now, and ${records === 1 ? 'the record of it that is stored' : `the ${records.toLocaleString('en-US')} records of it that are stored`} came from ${source.connection}.`,
+      `It now reads ${reads.connection}, but ${records === 1 ? 'its one stored record' : `the ${records.toLocaleString('en-US')} stored records`} came from ${source.connection}.`,
     );
 }
 
 function changed(project: Project, pipeline: string, now: string, before: string, message: string): FatalError {
-  const another = 'For another system write another pipeline, under a name of its own';
+  const another = 'For another system write another pipeline with its own name';
   return new FatalError({
     code: 'CONNECTION_CHANGED',
     place: { system: pipeline },
     message,
     hint: Object.hasOwn(project.connections, before)
-      ? `${another}; otherwise name ${before} again.`
+      ? `${another}; otherwise use ${before} again.`
       : `If ${now} is the same system under another name, write formerly: ${before} below ${now} in config/connections.yaml. ${another}.`,
   });
 }

@@ -7,22 +7,23 @@ import { AbortedError, FatalError, InterlocalError, type Problem } from '../../c
 import { noCounts, type Outcome } from '../../core/outcome.ts';
 import { visibleLine } from '../../core/visible.ts';
 import { zonedTime } from '../../core/zoned-time.ts';
-import { appendAudit } from '../../store/audit.ts';
-import { beginLanding, landing, landsWhileReading } from '../../store/landing.ts';
+import { appendAudit } from '../../store/ledger/audit.ts';
+import { beginLanding, landing, landsWhileReading } from '../../store/landing/landing.ts';
 import { takeLock } from '../../store/locks.ts';
 import type { Knex } from '../../store/open.ts';
-import { countOpenRejects } from '../../store/rejects.ts';
-import type { Examination } from '../../store/examinations.ts';
+import { countOpenRejects } from '../../store/landing/rejects.ts';
+import type { Examination } from '../../store/ledger/examinations.ts';
 import { storeFailure } from '../../store/failures.ts';
-import { countOutbox } from '../../store/outbox.ts';
-import { closeLostRuns, finishRun, noteProgress, startRun } from '../../store/runs.ts';
-import { entityIds, findSource, listSources, type Source, sourceOf } from '../../store/sources.ts';
+import { countOutbox } from '../../store/outbound/outbox.ts';
+import { closeLostRuns, finishRun, noteProgress, startRun } from '../../store/ledger/runs.ts';
+import { entityIds, findSource, type Source, sourceOf } from '../../store/ledger/sources.ts';
 import type { FileTransport, Transport } from '../../transports/transport.ts';
 import { auditConfiguration } from './audit-configuration.ts';
 import { bindMappings } from './bind.ts';
 import { takeConfiguration } from './configuration.ts';
 import { openConnection } from './connection.ts';
 import { inOrder } from '../inbound/file-order.ts';
+import { referencesOf } from '../identity/references.ts';
 import { identityModels } from '../identity/models.ts';
 import { resolveNew } from '../identity/resolve-new.ts';
 import { loadFile } from '../inbound/load-file.ts';
@@ -86,8 +87,8 @@ export async function runPipeline(engine: Engine, id: string, options: RunOption
     throw new FatalError({
       code: 'PIPELINE_RUNNING',
       place: { system: id },
-      message: `It is running already, on ${lock.host} in process ${lock.pid}, last heard of at ${zonedTime(lock.heartbeat_at, engine.project.config.town.time_zone)}.`,
-      hint: 'Wait until it is done; interlocal status shows it.',
+      message: `It is already running, on ${lock.host} in process ${lock.pid}, last active at ${zonedTime(lock.heartbeat_at, engine.project.config.town.time_zone)}.`,
+      hint: 'Wait until it has finished; interlocal status shows it.',
     });
   return underLock(engine, id, lock, options);
 }
@@ -164,7 +165,7 @@ async function refusedRun(knex: Knex, id: string, { problems }: FatalError): Pro
   return result;
 }
 
-/** Everything of a run that stands in the store before its work begins. */
+/** Everything of a run that is in the store before its work begins. */
 async function begin(engine: Engine, id: string, lock: Lock, actor: string, options: RunOptions): Promise<Session> {
   const { knex } = engine;
   await closeLostRuns(knex, id);
@@ -204,6 +205,12 @@ export async function sessionOf(
     known ?? (await sourceOf(knex, { pipeline: id, connection, stream: streamName }, project.pipelines.keys()));
   const ids = await entityIds(knex);
   const { bound, skips, fingerprint } = bindMappings(project, pipeline, ids);
+  const matching = new Map([...identityModels(project)].map(([name, model]) => [ids.get(name)!, model]));
+  // Where the mappings changed, records may leave entities that the pipeline does not make anymore.
+  const comparing =
+    pipeline.source !== undefined &&
+    matching.size > 0 &&
+    (source.fingerprint !== fingerprint || bound.some((b) => matching.has(b.entityId) || referencesOf(b.entity).length > 0));
   const notes: string[] = [];
   const session: Session = {
     project,
@@ -214,12 +221,11 @@ export async function sessionOf(
     streams: connector?.streams ?? {},
     options: {},
     knex,
-    commit: (work) => landing(knex, work, locks),
+    commit: (work) => landing(knex, work, { locks, comparing }),
     begin: landsWhileReading(knex) ? () => beginLanding(knex, locks) : undefined,
     locks,
     preview: false,
     source,
-    sources: new Map((await listSources(knex)).map((s) => [s.id, s])),
     runId,
     actor: options.actor ?? actorOf(),
     bound,
@@ -227,7 +233,7 @@ export async function sessionOf(
     skippedNew: 0,
     skippedBecause: new Map(),
     entities: new Map([...project.entities.values()].map(({ value }) => [ids.get(value.entity)!, value])),
-    matching: new Map([...identityModels(project)].map(([name, model]) => [ids.get(name)!, model])),
+    matching,
     fingerprint,
     counts: noCounts(),
     notes,
@@ -250,8 +256,7 @@ export async function sessionOf(
     shapes: new Map(),
   };
   for (const text of renamed) session.note(text);
-  if (renamedFrom !== undefined)
-    session.note(`It reads what the pipeline ${renamedFrom} read, which there is no more, and goes on with its records.`);
+  if (renamedFrom !== undefined) session.note(`It reads what the pipeline ${renamedFrom} used to read and continues with its records.`);
   return session;
 }
 
@@ -261,7 +266,7 @@ export async function outcomeOf(session: Session, work: () => Promise<void>): Pr
     await work();
   } catch (error) {
     if (error instanceof AbortedError || (session.signal.aborted && isAbort(error))) {
-      session.note('Stopped on request; run it again and it goes on where it was.');
+      session.note('Stopped on request; run it again and it resumes there.');
       return 'aborted';
     }
     const known = error instanceof InterlocalError ? error : storeFailure(error);
@@ -270,7 +275,7 @@ export async function outcomeOf(session: Session, work: () => Promise<void>): Pr
       session.problems.push({
         code: 'INTERNAL',
         place: { system: session.pipeline.pipeline },
-        message: `A fault of Interlocal, not of your configuration: ${(error as Error)?.stack ?? String(error)}`,
+        message: `A bug in Interlocal, not in your configuration: ${(error as Error)?.stack ?? String(error)}`,
         hint: 'Please report it with these lines.',
       });
     return 'failed';
@@ -281,7 +286,7 @@ export async function outcomeOf(session: Session, work: () => Promise<void>): Pr
   return session.counts.rejected > 0 || session.incomplete.length > 0 || (await leftOpen(session)) ? 'partial' : 'succeeded';
 }
 
-/** Is something of an earlier run still waiting for a person? Then this run has not brought everything in, or out, either. */
+/** Is something of an earlier run still waiting for someone's decision? Then this run has not brought everything in, or out, either. */
 async function leftOpen(session: Session): Promise<boolean> {
   const { knex, source, pipeline, counts } = session;
   if (pipeline.deliver) {
@@ -292,12 +297,12 @@ async function leftOpen(session: Session): Promise<boolean> {
   const open = await countOpenRejects(knex, source.id);
   if (open > counts.rejected)
     session.note(
-      `${open} ${open === 1 ? 'record is' : 'records are'} rejected and not dealt with yet, also from earlier runs: interlocal rejects list ${pipeline.pipeline}.`,
+      `${open} ${open === 1 ? 'record is' : 'records are'} rejected and still open, including those from earlier runs: interlocal rejects list ${pipeline.pipeline}.`,
     );
   return open > 0;
 }
 
-/** States of the outbox in which a record should have been delivered and was not, or nobody knows. */
+/** States of the outbox in which a record should have been delivered and was not, or this is not known. */
 const NOT_DELIVERED = ['refused', 'rejected', 'unknown', 'held'] as const;
 
 export async function work(session: Session): Promise<void> {
@@ -332,7 +337,7 @@ async function inbound(session: Session): Promise<void> {
 function sayWhatWasSkipped(session: Session): void {
   if (session.counts.skipped === 0) return;
   const of = (reason: SkipReason): number => session.skippedBecause.get(reason) ?? 0;
-  const whole = session.bound.length === 0 ? 'because the pipeline has no mapping' : 'that no mapping takes (unmapped: skip)';
+  const whole = session.bound.length === 0 ? 'because the pipeline has no mapping' : 'that no mapping applies to (unmapped: skip)';
   const parts = [
     [of('declared'), 'by skip: of the pipeline'],
     [of('unmapped'), whole],
@@ -342,7 +347,7 @@ function sayWhatWasSkipped(session: Session): void {
 }
 
 /**
- * Takes the stream; where the other side is busy or away for a moment, tries again from what is committed. Services are
+ * Takes the stream; where the remote system is busy or away for a moment, tries again from what is committed. Services are
  * asked again request by request instead.
  */
 async function load(session: Session, transport: Transport): Promise<void> {
@@ -355,7 +360,7 @@ async function load(session: Session, transport: Transport): Promise<void> {
         judgedFiles(transport, rules, (text) => session.note(text)),
       );
     if ((await judging(() => loadPages(session, transport), rules)) === IGNORED)
-      session.note(`${session.streamName}: an error that the connector says to ignore was taken for the end of the rows.`);
+      session.note(`${session.streamName}: an error that the connector says to ignore was treated as the end of the rows.`);
   };
   await retrying(attempt, {
     maxRetries: session.stream.error_handler?.max_retries ?? RETRIES,

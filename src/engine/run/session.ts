@@ -7,9 +7,9 @@ import type { EntityConfig } from '../../config/schema/model.ts';
 import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import { AbortedError, type FatalError, type Problem } from '../../core/errors.ts';
 import type { Outcome, RunCounts } from '../../core/outcome.ts';
-import type { Landing, OpenLanding } from '../../store/landing.ts';
+import type { Landing, OpenLanding } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
-import type { Source } from '../../store/sources.ts';
+import type { Source } from '../../store/ledger/sources.ts';
 import type { IdentityModel } from '../../identity/model.ts';
 import type { GoldenChange } from '../golden/golden-records.ts';
 import type { Skips } from '../../mapping/skip.ts';
@@ -60,7 +60,6 @@ export interface Session {
   locks: Lock[];
   preview: boolean;
   source: Source;
-  sources: ReadonlyMap<number, Source>;
   runId: number;
   /** Who runs it, for the audit log. */
   actor: string;
@@ -86,7 +85,7 @@ export interface Session {
   incomplete: Problem[];
   /** Why nothing may be done: thrown before anything is. */
   refusal: FatalError | undefined;
-  /** Some record of this source is set aside: good ones may have to close it. */
+  /** Some record of this source is rejected: good ones may have to close it. */
   openRejects: boolean;
   /** See LandContext.allNew; set for one file at a time. */
   allNew: boolean;
@@ -105,8 +104,8 @@ export function stopIfAsked(session: Session): void {
     throw new AbortedError({
       code: 'ABORTED',
       place: { system: session.pipeline.pipeline },
-      message: 'Stopped on request, after the batch in hand was committed.',
-      hint: 'Run it again: it goes on where it was.',
+      message: 'Stopped on request, after the current batch was committed.',
+      hint: 'Run it again: it resumes where it stopped.',
     });
 }
 
@@ -127,7 +126,6 @@ export function landContext(
     unmapped: session.bound.length === 0 ? 'skip' : session.pipeline.unmapped,
     entities: session.entities,
     matching: session.matching,
-    sourceOf: (sourceId) => session.sources.get(sourceId) ?? { pipeline: '', connection: '' },
     shapeId: async (columns) => {
       const name = columns.join('\u001f');
       let id = session.shapes.get(name);

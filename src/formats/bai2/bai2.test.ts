@@ -130,10 +130,10 @@ describe('a file that does not balance is refused', () => {
   test('with the figure it misses by, at every level', async () => {
     const content = file(['16,475,100,,,,/', '16,475,25,,,,/'], 135).replace('98,135,1,6/', '98,130,2,6/');
     expect((await refusal(bai2, content)).split('\n')).toEqual([
-      'file:6: The control total of the account 0042 is 1.35 USD, but its amounts add up to 1.25 USD: off by 0.10 USD. Records are missing or were changed on the way: have the bank send the file again. [BAI2_UNBALANCED]',
-      'file:7: The control total of the group is 1.30 USD, but its accounts add up to 1.35 USD: off by -0.05 USD. Records are missing or were changed on the way: have the bank send the file again. [BAI2_UNBALANCED]',
-      'file:7: The trailer of the group declares 2 accounts, but there are 1: 1 too few. Records are missing or were changed on the way: have the bank send the file again. [BAI2_UNBALANCED]',
-      'file:8: The control total of the file is 1.35 USD, but its groups add up to 1.30 USD: off by 0.05 USD. Records are missing or were changed on the way: have the bank send the file again. [BAI2_UNBALANCED]',
+      'file:6: The control total of the account 0042 is 1.35 USD, but its amounts add up to 1.25 USD: off by 0.10 USD. Records are missing or were changed in transit: have the bank send the file again. [BAI2_UNBALANCED]',
+      'file:7: The control total of the group is 1.30 USD, but its accounts add up to 1.35 USD: off by -0.05 USD. Records are missing or were changed in transit: have the bank send the file again. [BAI2_UNBALANCED]',
+      'file:7: The trailer of the group declares 2 accounts, but there are 1: 1 too few. Records are missing or were changed in transit: have the bank send the file again. [BAI2_UNBALANCED]',
+      'file:8: The control total of the file is 1.35 USD, but its groups add up to 1.30 USD: off by 0.05 USD. Records are missing or were changed in transit: have the bank send the file again. [BAI2_UNBALANCED]',
     ]);
   });
 
@@ -156,14 +156,14 @@ describe('a file out of order is refused', () => {
     ],
     ['no group header', whole.replace(/^02.*\n/m, ''), /^file:2: .*there is no group header \(02\) before it.*\[BAI2_STRUCTURE\]$/],
     ['something after its end', `${whole}16,475,1,,,,/\n`, /the file has already ended.*\[BAI2_STRUCTURE\]$/],
-    ['a line that is no record', whole.replace('49,', 'PAGE 2\n49,'), /^file:5: The line begins with "PAGE 2".*\[BAI2_STRUCTURE\]$/],
+    ['a line that is not a record', whole.replace('49,', 'PAGE 2\n49,'), /^file:5: The line begins with "PAGE 2".*\[BAI2_STRUCTURE\]$/],
     [
       'an amount with a point',
       whole.replace('475,100', '475,1.00'),
       /^file:4: The record 16 cannot be read: the amount is "1.00".*\[BAI2_STRUCTURE\]$/,
     ],
     ['an unknown funds type', whole.replace('475,100,', '475,100,Q'), /the funds type is "Q".*\[BAI2_STRUCTURE\]$/],
-    ['a continuation of nothing', `88,x/\n${whole}`, /nothing to continue.*\[BAI2_STRUCTURE\]$/],
+    ['a continuation of nothing', `88,x/\n${whole}`, /nothing before it to continue.*\[BAI2_STRUCTURE\]$/],
   ];
   for (const [name, content, message] of cases) test(name, async () => expect(await refusal(bai2, content)).toMatch(message));
 });

@@ -54,7 +54,7 @@ export function fundsAt(fields: readonly string[], at: number, currency: string)
     }));
     next += 1 + 2 * count;
   } else if (!['', '0', '1', '2', 'Z'].includes(type))
-    throw new Bai2Defect(`the funds type is ${JSON.stringify(type.slice(0, 10))}, and there are only 0, 1, 2, S, V, D and Z`);
+    throw new Bai2Defect(`the funds type is ${JSON.stringify(type.slice(0, 10))}, but only 0, 1, 2, S, V, D and Z exist`);
   return { values, next };
 }
 

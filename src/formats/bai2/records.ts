@@ -1,6 +1,6 @@
 import { refuseFile } from '../refuse.ts';
 
-/** A BAI2 record with its continuations, before its fields are told apart. */
+/** A BAI2 record with its continuations, before its fields are distinguished. */
 export interface Bai2Record {
   code: string;
   /** The fields after the code. The last one is the whole text for 16, commas and slashes in it. */
@@ -12,12 +12,23 @@ export interface Bai2Record {
   ended: boolean;
 }
 
+/** A record whose continuations may not all have come. */
+interface Open {
+  code: string;
+  content: string;
+  /** Of a 16. */
+  search: TextSearch | undefined;
+  line: number;
+  records: number;
+  last: Piece;
+}
+
 /** A line, or a part of one, that is one physical record. */
 interface Piece {
   code: string;
   content: string;
   line: number;
-  /** A slash ended it, so that a continuation begins with a new field. */
+  /** A slash ended it, so a continuation begins with a new field. */
   slash: boolean;
   full: number;
   ended: boolean;
@@ -31,16 +42,17 @@ const RECORD_AFTER_TEXT =
 
 const LONGEST = 1_048_576;
 
-/** Puts lines together to records. Throws FileError BAI2_STRUCTURE for a line that is none. */
+/** Puts lines together to records. Throws FileError BAI2_STRUCTURE for a line that is not one. */
 export function bai2Records(file: string): { line(text: string, line: number, terminated: boolean): Bai2Record[]; end(): Bai2Record[] } {
-  let open: { code: string; content: string; line: number; records: number; last: Piece } | undefined;
+  let open: Open | undefined;
   /** The physical record length that the file header declares: a line this long was broken off mid-word. */
   let physical = 0;
 
   function add(piece: Piece, done: Bai2Record[]): void {
     if (piece.code !== '88') {
       if (open) done.push(closed());
-      open = { code: piece.code, content: piece.content, line: piece.line, records: 1, last: piece };
+      const { code, content, line } = piece;
+      open = { code, content, search: code === '16' ? searched(BEGINNING, content) : undefined, line, records: 1, last: piece };
       if (piece.code === '01') physical = Number(piece.content.split(',')[5]) || 0;
       return;
     }
@@ -49,12 +61,13 @@ export function bai2Records(file: string): { line(text: string, line: number, te
         'BAI2_STRUCTURE',
         file,
         { line: piece.line },
-        'A continuation (88) stands where there is nothing to continue.',
+        'There is a continuation (88) with nothing before it to continue.',
         'The beginning of the file is missing: have it sent again.',
       );
-    const inText = open.code === '16' && textAt(open.content) >= 0;
-    if (inText) open.content += (joinsDirectly(open.last) ? '' : ' ') + piece.content;
-    else open.content += (open.last.slash ? ',' : '') + piece.content;
+    const inText = open.search !== undefined && open.search.text >= 0;
+    const more = (inText ? (joinsDirectly(open.last) ? '' : ' ') : separator(open.last)) + piece.content;
+    open.content += more;
+    if (open.search) open.search = searched(open.search, more);
     if (open.content.length > LONGEST)
       throw refuseFile(
         'RECORD_TOO_LARGE',
@@ -72,8 +85,8 @@ export function bai2Records(file: string): { line(text: string, line: number, te
   }
 
   function closed(): Bai2Record {
-    const { code, content, line, records, last } = open!;
-    const text = code === '16' ? textAt(content) : -1;
+    const { code, content, search, line, records, last } = open!;
+    const text = search?.text ?? -1;
     const fields = (text < 0 ? content : content.slice(0, Math.max(0, text - 1))).split(',').map((field) => field.trim());
     if (text >= 0) fields.push(content.slice(text).trim());
     return { code, fields, line, records, ended: last.ended };
@@ -90,7 +103,7 @@ export function bai2Records(file: string): { line(text: string, line: number, te
             'FILE_TRUNCATED',
             file,
             { line },
-            'The file ends without a whole file trailer (99): it was cut off.',
+            'The file ends without a complete file trailer (99): it was cut off.',
             'Have the bank send it again.',
           );
         if (!code)
@@ -98,7 +111,7 @@ export function bai2Records(file: string): { line(text: string, line: number, te
             'BAI2_STRUCTURE',
             file,
             { line },
-            `The line begins with ${JSON.stringify(rest.slice(0, 12))}, which is no BAI2 record (01, 02, 03, 16, 49, 88, 98, 99).`,
+            `The line begins with ${JSON.stringify(rest.slice(0, 12))}, which is not a BAI2 record (01, 02, 03, 16, 49, 88, 98, 99).`,
             'A line may have been broken in two, or this is another kind of file.',
           );
         const body = rest.slice(3);
@@ -115,15 +128,15 @@ export function bai2Records(file: string): { line(text: string, line: number, te
   function recordEnd(code: string, body: string): { end: number; next: number; slash: boolean } {
     const last = body.endsWith('/');
     const whole = { end: last ? body.length - 1 : body.length, next: body.length, slash: last };
-    const continues = code === '88' && open?.code === '16';
-    const text = continues
-      ? textAt(open!.content) >= 0
+    const before = code === '88' ? open?.search : undefined;
+    const text = before
+      ? before.text >= 0
         ? 0
-        : textAt(open!.content + (open!.last.slash ? ',' : '') + body) - open!.content.length - (open!.last.slash ? 1 : 0)
+        : searched(before, separator(open!.last) + body).text - before.length - separator(open!.last).length
       : code === '16'
-        ? textAt(body)
+        ? searched(BEGINNING, body).text
         : -1;
-    if ((continues || code === '16') && text >= 0) {
+    if ((before || code === '16') && text >= 0) {
       const after = last ? RECORD_AFTER_TEXT.exec(body.slice(text)) : null;
       return after ? { end: text + after.index, next: text + after.index + 1, slash: true } : whole;
     }
@@ -133,17 +146,41 @@ export function bai2Records(file: string): { line(text: string, line: number, te
   }
 }
 
-/** Where the text of a 16 begins in what follows its code; -1 when it has not begun. The funds type says how many fields stand before it. */
-function textAt(content: string): number {
-  let at = 0;
-  let needed = 5;
-  for (let index = 0; index < needed; index++) {
-    const comma = content.indexOf(',', at);
-    if (comma < 0) return -1;
-    const field = content.slice(at, comma).trim().toUpperCase();
-    if (index === 2) needed += field === 'S' ? 3 : field === 'V' ? 2 : field === 'D' ? 1 : 0;
-    if (index === 3 && needed === 6) needed += 2 * (/^\d{1,2}$/.test(field) ? Number(field) : 0);
-    at = comma + 1;
+/** A continuation begins with a new field where the line before it ended with a slash. */
+function separator(last: Piece): string {
+  return last.slash ? ',' : '';
+}
+
+/** How far the text of a 16 was looked for. What was looked at once is not looked at again, however many continuations follow. */
+interface TextSearch {
+  /** Where the text begins in what follows the code; -1: not in what was looked at. */
+  text: number;
+  /** Fields that have ended, and how many stand before the text: the funds type says that. */
+  fields: number;
+  needed: number;
+  /** The beginning of the field that has not ended. */
+  field: string;
+  /** Of what was looked at. */
+  length: number;
+}
+
+const BEGINNING: TextSearch = { text: -1, fields: 0, needed: 5, field: '', length: 0 };
+
+function searched(before: TextSearch, more: string): TextSearch {
+  let { text, fields, needed, field } = before;
+  let from = 0;
+  while (text < 0) {
+    const comma = more.indexOf(',', from);
+    if (comma < 0) {
+      field += more.slice(from);
+      break;
+    }
+    const value = (field + more.slice(from, comma)).trim().toUpperCase();
+    if (fields === 2) needed += value === 'S' ? 3 : value === 'V' ? 2 : value === 'D' ? 1 : 0;
+    if (fields === 3 && needed === 6) needed += 2 * (/^\d{1,2}$/.test(value) ? Number(value) : 0);
+    from = comma + 1;
+    field = '';
+    if (++fields === needed) text = before.length + from;
   }
-  return at;
+  return { text, fields, needed, field, length: before.length + more.length };
 }

@@ -170,26 +170,26 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
       );
     if (status === '2' && options.deletions === 'refuse')
       refused(
-        'The group takes back what an earlier one said (status 2, deletion).',
+        'The group cancels an earlier one (status 2, deletion).',
         "To delete those entries, set deletions: read in the decoder (bai2), and deletes: { field: group.status, values: ['2'] } in the stream.",
       );
     if (status === '3' && options.corrections === 'refuse')
       refused(
-        'The group corrects an earlier one (status 3), and does not say which of its entries are wrong.',
+        'The group corrects an earlier one (status 3), but does not say which of its entries are wrong.',
         'Ask the bank for a deletion of the earlier group and a new one. To read it as new entries, set corrections: read in the decoder (bai2).',
       );
     if (status !== null && !['1', '2', '3', '4'].includes(String(status)))
-      throw new Bai2Defect(`the status of the group is ${JSON.stringify(String(status).slice(0, 10))}, and there are only 1 to 4`);
+      throw new Bai2Defect(`the status of the group is ${JSON.stringify(String(status).slice(0, 10))}, but only 1 to 4 exist`);
     const interim = modifier === '1' || modifier === '3';
     if (options.days === 'all' || interim === (options.days === 'interim')) return false;
     return (
       options.other_days === 'skip' ||
       refused(
         interim
-          ? `The group is interim (as-of date modifier ${modifier}): it may say again, or only in part, what the statement of the whole day says.`
-          : `The group is about a whole day (as-of date modifier ${modifier ?? 'empty'}), and this stream reads what came in between.`,
+          ? `The group is interim (as-of date modifier ${modifier}): it may repeat the statement of the whole day, or parts of it.`
+          : `The group is about a whole day (as-of date modifier ${modifier ?? 'empty'}), but this stream reads interim groups.`,
         interim
-          ? 'Read interim files with another stream, one with days: interim in its decoder (bai2), and give the two kinds other file patterns; or set other_days: skip.'
+          ? 'Read interim files with another stream, one with days: interim in its decoder (bai2), and give the two kinds different file patterns; or set other_days: skip.'
           : 'Read statements of whole days with another stream, one with days: final in its decoder (bai2); or set other_days: skip.',
       )
     );
@@ -251,7 +251,7 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
           file,
           { line: record.line },
           message,
-          'Records are missing or were changed on the way: have the bank send the file again.',
+          'Records are missing or were changed in transit: have the bank send the file again.',
         ),
       );
   }
@@ -276,7 +276,7 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
       'FILE_TRUNCATED',
       file,
       { line },
-      'The file ends without a whole file trailer (99): it was cut off.',
+      'The file ends without a complete file trailer (99): it was cut off.',
       'Have the bank send it again.',
     );
   }
@@ -295,7 +295,7 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
           file,
           { line: record.line },
           `The record ${record.code} cannot be read: ${error.message}.`,
-          'The file is damaged or departs from BAI2: have the bank send it again.',
+          'The file is damaged or not valid BAI2: have the bank send it again.',
         );
       }
     },
@@ -306,7 +306,7 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
             'FILE_EMPTY',
             file,
             {},
-            'The file has no records: there is nothing in it but empty lines.',
+            'The file has no records: it contains only empty lines.',
             'Have the bank send it again.',
           );
         throw truncated(lastLine);

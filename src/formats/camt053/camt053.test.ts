@@ -79,7 +79,7 @@ test('pages of a statement open and close with interim balances', async () => {
   expect(await values(pages)).toHaveLength(2);
 });
 
-test('equal entries of two statements of a day are told apart, and a statement that comes again is the same', async () => {
+test('equal entries of two statements of a day are distinguished, and a statement that comes again is the same', async () => {
   const first = statement(balance('OPBD', '0') + balance('CLBD', '1') + entry('1'));
   const second = statement(balance('OPBD', '1') + balance('CLBD', '2') + entry('1')).replace('>7<', '>8<');
   const ids = (await values(document(first, second, first.replace('<Id>S1</Id>', '<Id>S9</Id>')))).map((one) => one['statement']);
@@ -105,9 +105,9 @@ describe('a file is refused', () => {
     [
       'with an entry in another currency than its account',
       file(entry('12.50', { currency: 'USD' })),
-      /in USD, and its account in EUR.*\[CAMT_STRUCTURE\]$/,
+      /in USD, but its account is in EUR.*\[CAMT_STRUCTURE\]$/,
     ],
-    ['with an amount that is none', file(entry('1,250')), /\[CAMT_STRUCTURE\]$/],
+    ['with an amount that is not one', file(entry('1,250')), /\[CAMT_STRUCTURE\]$/],
     ['with an entry that is neither credit nor debit', file(entry('12.50', { mark: 'X' })), /\[CAMT_STRUCTURE\]$/],
     ['that is a report of the day', good.replaceAll('BkToCstmrStmt', 'BkToCstmrAcctRpt'), /no CAMT|not in CAMT\.053.*\[CAMT_STRUCTURE\]$/],
     ['that is another XML', '<a><b/></a>', /no statement.*\[CAMT_STRUCTURE\]$/],

@@ -90,7 +90,7 @@ async function* decodeCamt(
   });
 
   function isWithinStatement(): boolean {
-    // A document may lie in an envelope.
+    // A document may be in an envelope.
     return path.length >= PATH.length && PATH.every((name, i) => name === path[path.length - PATH.length + i]);
   }
 

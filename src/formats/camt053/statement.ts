@@ -1,7 +1,7 @@
 import { FileError, type Problem } from '../../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../../core/record.ts';
 import type { Camt053Options } from '../../config/schema/connector.ts';
-import { MOST_PROBLEMS, problemIn, refuseFile } from '../refuse.ts';
+import { MOST_PROBLEMS, refuseFile } from '../refuse.ts';
 import { exactAmount, imbalance, lastDigits } from '../statement-balance.ts';
 
 /** The parts of one statement (Stmt) in the order of the document, as trees of elements. */
@@ -36,7 +36,7 @@ export function camtStatement(options: Camt053Options, file: string): CamtStatem
       file,
       { line: at },
       message,
-      'The file is damaged or departs from CAMT.053: have the bank send it again, and compare it with its description.',
+      'The file is damaged or not valid CAMT.053: have the bank send it again, and compare it with its description.',
     );
   }
 
@@ -64,15 +64,15 @@ export function camtStatement(options: Camt053Options, file: string): CamtStatem
   }
 
   function entry(value: Values, at: number): SourceRecord {
-    if (account === '') malformed(at, 'An entry stands before the account (Acct).');
+    if (account === '') malformed(at, 'An entry comes before the account (Acct).');
     const status = textAt(value, 'Sts.Cd') ?? textAt(value, 'Sts') ?? textAt(value, 'Sts.Prtry');
     if (status === null) malformed(at, 'An entry does not say whether it is booked (Sts).');
     const { text, of } = amountOf(value, at, 'An entry');
     const booked = status === 'BOOK';
     if (!booked && !PENDING.includes(status))
-      malformed(at, `An entry has the status ${JSON.stringify(status.slice(0, 20))}, and there are only BOOK, ${PENDING.join(', ')}.`);
+      malformed(at, `An entry has the status ${JSON.stringify(status.slice(0, 20))}, but only these exist: BOOK, ${PENDING.join(', ')}.`);
     if (booked) {
-      if (currency !== null && of !== currency) malformed(at, `An entry is in ${of}, and its account in ${currency}.`);
+      if (currency !== null && of !== currency) malformed(at, `An entry is in ${of}, but its account is in ${currency}.`);
       sum += exactAmount(text)!;
     }
     const transactions = listAt(value, 'NtryDtls').flatMap((details) => listAt(details, 'TxDtls'));
@@ -146,21 +146,15 @@ export function camtStatement(options: Camt053Options, file: string): CamtStatem
           'STATEMENT_UNBALANCED',
           file,
           { line },
-          `The statement of the account ${lastDigits(account)} has no ${opening ? 'closing' : 'opening'} balance, so nothing says whether it is whole.`,
+          `The statement of the account ${lastDigits(account)} has no ${opening ? 'closing' : 'opening'} balance, so it cannot be checked for completeness.`,
           'Have the bank send booked balances (OPBD and CLBD). If it never does, set balances: optional in the decoder (camt053).',
         );
       }
-      const wrong = imbalance(account, opening.amount, sum, closing.amount, closing.currency);
-      if (wrong && off.length < MOST_PROBLEMS)
-        off.push(
-          problemIn(
-            'STATEMENT_UNBALANCED',
-            file,
-            { line },
-            wrong,
-            'Entries are missing or were changed on the way: have the bank send the file again.',
-          ),
-        );
+      const wrong = imbalance(
+        { file, line },
+        { account, opening: opening.amount, entries: sum, closing: closing.amount, currency: closing.currency },
+      );
+      if (wrong && off.length < MOST_PROBLEMS) off.push(wrong);
     },
     finish() {
       if (off.length) throw new FileError(off);

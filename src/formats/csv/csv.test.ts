@@ -8,8 +8,8 @@ describe('what the header says', () => {
   test('all missing columns are named at once, with what was found and what was meant', async () => {
     const said = await refusal(csv(), 'id,recieved_on,Amount\n1,2,3\n', { requiredColumns: ['id', 'received_on', 'payer'] });
     expect(said).toBe(
-      'file:1: The required column "received_on" is missing. The file has: id, recieved_on, Amount. Did you mean "recieved_on"? If the system renamed it, change the name in the stream of the connector; otherwise have the export put right. [COLUMN_MISSING]\n' +
-        'file:1: The required column "payer" is missing. If the system renamed it, change the name in the stream of the connector; otherwise have the export put right. [COLUMN_MISSING]',
+      'file:1: The required column "received_on" is missing. The file has: id, recieved_on, Amount. Did you mean "recieved_on"? If the system renamed it, change the name in the stream of the connector; otherwise have the export corrected. [COLUMN_MISSING]\n' +
+        'file:1: The required column "payer" is missing. If the system renamed it, change the name in the stream of the connector; otherwise have the export corrected. [COLUMN_MISSING]',
     );
   });
 
@@ -19,10 +19,10 @@ describe('what the header says', () => {
   });
 
   test('a column that is there twice refuses the file', async () => {
-    expect(await refusal(csv(), 'id,amount,id,id\n1,2,3,4\n')).toContain('The column "id" is there 3 times (columns 1 and 3 and 4).');
+    expect(await refusal(csv(), 'id,amount,id,id\n1,2,3,4\n')).toContain('The column "id" appears 3 times (columns 1 and 3 and 4).');
   });
 
-  test('columns that nobody knows are reported once', async () => {
+  test('columns that is unknown are reported once', async () => {
     const reports: (readonly string[])[] = [];
     await readAll(csv(), 'id,new_one,,amount\n1,2,3,4\n5,6,7,8\n', {
       knownColumns: ['id', 'amount'],
@@ -50,7 +50,7 @@ describe('what the header says', () => {
 });
 
 describe('rows', () => {
-  test('a ragged row is set aside with its text, and the others are read', async () => {
+  test('a ragged row is rejected with its text, and the others are read', async () => {
     const records = await readAll(csv(), 'a,b\n1,2\n3\n4,5,6\n7,8\n');
     expect(records.map((r) => r.problem?.message)).toEqual([
       undefined,
@@ -66,14 +66,14 @@ describe('rows', () => {
     });
   });
 
-  test('a quote in the wrong place sets its row aside, or refuses the file when it swallowed lines', async () => {
+  test('a quote in the wrong place rejects its row, or refuses the file when it swallowed lines', async () => {
     const records = await readAll(csv(), 'a,b\n"John "Jack" Smith",1\n2,3\n');
     expect(records.map((r) => r.problem?.code)).toEqual(['QUOTE_MISPLACED', undefined]);
     expect(records[0]!.raw).toBe('"John "Jack" Smith",1');
     expect(await refusal(csv(), 'a,b\n"1,2\n3,"4"\n5,6\n')).toMatch(/^file:2: .*lines may have run together.*\[QUOTE_MISPLACED\]$/);
   });
 
-  test('lines are physical lines, whatever stands in quotes', async () => {
+  test('lines are physical lines, whatever is in quotes', async () => {
     const records = await readAll(csv({ skip_lines: 2 }), 'Report\nof today\na,b\n"x\ny",1\n\nz,2\n');
     expect(records.map((r) => r.line)).toEqual([4, 7]);
   });
@@ -114,7 +114,7 @@ describe('rows', () => {
     for (const rows of ['1,2\n3,4\n', '1,2\nTotal,2\n', '(0 rows affected)\n', ''])
       expect(await refusal(csv(options), `a,b\n${rows}`)).toContain('[FOOTER_MISSING]');
     expect(await refusal(csv(options), 'a,b\n1,2\n3,4\n')).toContain(
-      'file:2: Row 2 is the first of the last 2 rows, which the connector takes for no record, and "Total" is not in it: it may be a record.',
+      'file:2: Row 2 is the first of the last 2 rows, which the connector drops as a footer, but "Total" is not in it: it may be a record.',
     );
     const large = `a,b\n${'1,2\n'.repeat(5000)}`;
     expect(await refusal(csv({ footer_lines: 1, footer_has: 'end' }), large)).toContain('Row 5001 is the last row');
@@ -154,7 +154,7 @@ describe('a file that was cut off', () => {
 
   test('is refused within quotes, with the line where they open', async () => {
     expect(await refusal(csv({ final_newline: 'optional' }), 'a,b\n1,2\n3,"4\n5,6\n')).toMatch(
-      /^file:3: A " is opened in the record that starts here and nothing closes it.*\[FILE_TRUNCATED\]$/,
+      /^file:3: A " is opened in the record that starts here and never closed.*\[FILE_TRUNCATED\]$/,
     );
     expect(await refusal(csv({ comment: '#' }), 'a,b\n1,2\n#\n3,"4\n5,6\n')).toMatch(/^file:4: .*\[FILE_TRUNCATED\]$/);
   });

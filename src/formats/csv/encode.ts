@@ -77,13 +77,13 @@ function cellWriter(
         'VALUE_NOT_TEXT',
         file,
         { record, path: name },
-        'A list or a group of fields cannot stand in one column.',
-        'Take one field of it in the mapping.',
+        'A list or a group of fields cannot be put in one column.',
+        'Select one of its fields in the mapping.',
       );
     let text = value ?? '';
     if (options.excel_text && /^="(?:[^"]|"")*"$/s.test(text)) text = `="${text.replaceAll('"', '""')}"`;
     const special =
-      // Of a delimiter of several characters the last may stand before one, or the first behind.
+      // Of a delimiter of several characters the last may come before one, or the first behind.
       delimiters.some((c) => text.includes(c)) ||
       /[\r\n]/.test(text) ||
       (quote !== null && text.includes(quote)) ||
@@ -96,7 +96,7 @@ function cellWriter(
         'VALUE_NOT_WRITABLE',
         file,
         { record, path: name },
-        'The value has the delimiter or a line break in it, or is an empty line, and this file has no quotes.',
+        'The value has the delimiter or a line break in it, or is an empty line, but this file has no quotes.',
         'Replace these characters in the mapping.',
       );
     let inner = text;

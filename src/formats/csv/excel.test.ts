@@ -9,7 +9,7 @@ describe('the end mark of DOS', () => {
     ['below the last line', 'a,b\n1,2\n\x1a'],
     ['below the last line, filled up to a block', `a,b\r\n1,2\r\n${'\x1a'.repeat(500)}`],
     ['behind a last line without line break, which it proves to be whole', 'a,b\n1,2\x1a'],
-  ])('%s is no record', async (_where, content) => {
+  ])('%s is not a record', async (_where, content) => {
     expect(await valuesOf(csv(), content)).toEqual(AB);
     expect(await valuesOf(csv({ trim: true }), content)).toEqual(AB);
   });
@@ -47,7 +47,7 @@ describe("Excel's line sep=", () => {
 
   test('that says another delimiter than the connector refuses the file', async () => {
     expect(await refusal(csv({ sep_line: 'skip' }), 'sep=;\na;b\n1;2\n')).toMatch(
-      /delimited by ";", and the connector says ",".*\[SEPARATOR_LINE\]$/,
+      /delimited by ";", but the connector says ",".*\[SEPARATOR_LINE\]$/,
     );
   });
 });
@@ -87,9 +87,9 @@ describe('a column that is there twice', () => {
     expect(read.map(({ values }) => values)).toEqual([{ a: '1', b: '2', b_3: '3', b_2: '4', b_4: '5' }]);
   });
 
-  test('and that the stream uses refuses the file all the same', async () => {
+  test('and that the stream uses refuses the file anyway', async () => {
     expect(await refusal(csv({ duplicate_columns: 'number' }), 'a,b,a\n1,2,3\n', context)).toMatch(
-      /"a" is there twice.*nobody knows which.*\[COLUMN_DUPLICATE\]$/,
+      /"a" appears twice.*not known which.*\[COLUMN_DUPLICATE\]$/,
     );
   });
 

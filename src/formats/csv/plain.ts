@@ -105,7 +105,7 @@ export function plainSplitter({ delimiter, quote, maxRecord }: PlainDialect, han
     if (rest.length > maxRecord + 2) handlers.defect({ kind: 'too large', line, openQuote: rest.includes('\n') });
   }
 
-  /** Where it stands next; past the end when nowhere, so that comparisons need no second condition. */
+  /** Where it stands next; past the end when nowhere, so comparisons need no second condition. */
   function find(what: string, from: number): number {
     const at = text.indexOf(what, from);
     return at < 0 ? text.length + 1 : at;

@@ -19,6 +19,8 @@ type MakeValues = (cells: string[]) => Values;
 interface Layout {
   columns: readonly string[];
   make: MakeValues;
+  /** The values alone, in a list that is used again; undefined where records have them in another order than the columns. */
+  values: ((cells: string[]) => readonly Value[]) | undefined;
 }
 
 /** Rows to records: header, row types, ragged rows, footer lines. Throws FileError where the file cannot be trusted. */
@@ -29,6 +31,8 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
   const layouts = types && new Map(Object.entries(types).map(([type, columns]) => [type, layoutOf(columns, options)]));
   let layout = Array.isArray(options.header) && !layouts ? named(options.header, undefined) : undefined;
   let headerRead = options.header !== true || layouts !== undefined;
+  // What a footer line is cannot be told before the end, and the type of a row is no value of its record.
+  const asks = context.isUnchanged !== undefined && footer === 0 && !layouts;
   let number = 0;
   let records: SourceRecord[] = [];
 
@@ -65,6 +69,7 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
     number++;
     const count = fits ? countOf(row, fits.columns.length) : row.count;
     if (fits && count === fits.columns.length && !row.misplacedQuote) {
+      if (asks && fits.values && context.isUnchanged!(fits.columns, fits.values(row.cells))) return;
       const record: SourceRecord =
         type === undefined ? { values: fits.make(row.cells), number, line } : { values: fits.make(row.cells), number, line, type };
       records.push(record);
@@ -97,7 +102,7 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
         'QUOTE_MISPLACED',
         file,
         { line },
-        `In this row text follows a closing ${options.quote} within its column, so it cannot be told what was meant.`,
+        `In this row text follows a closing ${options.quote} within its column, so it is not clear what was meant.`,
         `A ${options.quote} inside a quoted value must be doubled: correct it in the system that exported it.`,
       );
     const behind = row.cells.slice(fits.columns.length, row.count);
@@ -106,14 +111,14 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
         'RAGGED_ROW',
         file,
         { line },
-        `The row has ${columnCount(row.count)}, but the file has ${fits.columns.length}; nothing is in those behind.`,
+        `The row has ${columnCount(row.count)}, but the file has ${fits.columns.length}; the extra ones are empty.`,
         'If this system always writes delimiters at the ends of rows, set trailing_delimiters: drop in the decoder.',
       );
     const wanted = type === undefined ? 'the file has' : `rows of type ${type} have`;
     const cause =
       row.count > fits.columns.length
         ? 'A value probably contains the delimiter without being quoted'
-        : 'A value is missing, or a line break stands inside a value that is not quoted';
+        : 'A value is missing, or an unquoted value contains a line break';
     return problemIn(
       'RAGGED_ROW',
       file,
@@ -140,9 +145,9 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
       { line: 1 },
       separator === delimiter
         ? `The first line is Excel's sep=${separator}, and not the header.`
-        : `The first line says that the columns are delimited by ${JSON.stringify(separator)}, and the connector says ${JSON.stringify(delimiter)}.`,
+        : `The first line says that the columns are delimited by ${JSON.stringify(separator)}, but the connector says ${JSON.stringify(delimiter)}.`,
       separator === delimiter
-        ? 'Set sep_line: skip in the decoder, which leaves it out where it is.'
+        ? 'Set sep_line: skip in the decoder, which ignores that line if it is there.'
         : 'Set delimiter in the decoder to what the system writes, and sep_line: skip.',
     );
   }
@@ -153,7 +158,7 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
       file,
       { line },
       `${what}: the file was probably cut off while it was written or copied.`,
-      'Have it sent again. If this system always ends its files so, set final_newline: optional in the decoder.',
+      'Have it sent again. If this system always ends its files this way, set final_newline: optional in the decoder.',
     );
   }
 
@@ -169,7 +174,7 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
 
   function missingHint(columns: readonly string[]): string | undefined {
     if (columns.length === 1 && columns[0]!.includes('\r'))
-      return 'The lines of this file end in CR alone, as on old Macs: have it exported with CRLF or LF.';
+      return 'The lines of this file end in CR only, as on old Macs: have it exported with CRLF or LF.';
     const other = columns.length === 1 ? [';', '\t', '|', ','].find((c) => columns[0]!.includes(c)) : undefined;
     return other && `The file seems to be delimited by ${other === '\t' ? 'tabs' : JSON.stringify(other)}: set delimiter in the decoder.`;
   }
@@ -182,7 +187,7 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
         file,
         at,
         `The record that starts here is larger than ${options.max_record_bytes} bytes${openQuote ? ', probably because a quote in it is never closed' : ''}.`,
-        'Correct the file, or raise max_record_bytes in the decoder.',
+        'Fix the file, or raise max_record_bytes in the decoder.',
       );
     if (kind === 'misplaced quote')
       throw refuseFile(
@@ -196,7 +201,7 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
       'FILE_TRUNCATED',
       file,
       at,
-      `A ${options.quote} is opened in the record that starts here and nothing closes it: the file was cut off, or the ${options.quote} does not belong there.`,
+      `A ${options.quote} is opened in the record that starts here and never closed: the file was cut off, or the ${options.quote} does not belong there.`,
       'Have it sent again, or correct the quote in the system that exported it.',
     );
   }
@@ -221,8 +226,8 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
           'FILE_EMPTY',
           file,
           {},
-          'The file has no header: there is nothing in it but empty lines or comments.',
-          'Export it again; a file without records still has its header.',
+          'The file has no header: it contains only empty lines or comments.',
+          'Export it again; even a file without records has a header.',
         );
       if (footer > 0 && has !== undefined)
         checkFooter(records.slice(-footer).map(endRowOf), { count: footer, has, key: 'footer_lines' }, file);
@@ -238,19 +243,23 @@ function layoutOf(columns: readonly string[], options: CsvOptions): Layout {
   // Copying a template and filling it keeps all records of one hidden class, at the speed of a literal. It is made by
   // JSON.parse because an object made by keyed stores turns into a slow dictionary beyond 12 columns.
   const template = JSON.parse(`{${columns.map((name) => `${JSON.stringify(name)}:""`).join(',')}}`) as Values;
+  const valueOf = (cell: string): Value => {
+    if (cell.length === 0) return emptyIsNull ? null : cell;
+    return excelText && cell.charCodeAt(0) === EQUALS ? fromExcel(cell) : cell;
+  };
   function make(cells: string[]): Values {
     const values: Values = { ...template };
-    for (let i = 0; i < count; i++) {
-      const cell = cells[i]!;
-      let value: Value = cell;
-      if (cell.length === 0) {
-        if (emptyIsNull) value = null;
-      } else if (excelText && cell.charCodeAt(0) === EQUALS) value = fromExcel(cell);
-      values[columns[i]!] = value;
-    }
+    for (let i = 0; i < count; i++) values[columns[i]!] = valueOf(cells[i]!);
     return values;
   }
-  return { columns, make };
+  const list = new Array<Value>(count).fill('');
+  function values(cells: string[]): readonly Value[] {
+    for (let i = 0; i < count; i++) list[i] = valueOf(cells[i]!);
+    return list;
+  }
+  // Names that are numbers come first in an object, and a name that comes twice comes once.
+  const inOrder = Object.keys(template).every((name, i) => name === columns[i]) && Object.keys(template).length === count;
+  return { columns, make, values: inOrder ? values : undefined };
 }
 
 /** What Excel's line `sep=;` says; undefined: the row is another one. */

@@ -7,7 +7,7 @@ export interface CsvRow {
   line: number;
   /** Ended by a line break. Only the last row of a file can be without. */
   terminated: boolean;
-  /** Text follows a closing quote within its field, so that nobody can say what was meant. */
+  /** Text follows a closing quote within its field, so nobody can say what was meant. */
   misplacedQuote: boolean;
   /** The text of the row; to be asked for within the callback. */
   raw(): string;

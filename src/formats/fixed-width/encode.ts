@@ -10,7 +10,7 @@ type RecordType = FixedWidthOptions['record_types'][string];
 
 /**
  * Records to fixed-width lines, ending as the options say. The record type is the first whose fields
- * take all values of the record and whose mark then stands in the line. Throws RecordError VALUE_TOO_WIDE for a value
+ * take all values of the record and whose mark then is in the line. Throws RecordError VALUE_TOO_WIDE for a value
  * that does not fit: nothing is ever cut.
  */
 export async function* encodeFixedWidth(
@@ -23,8 +23,8 @@ export async function* encodeFixedWidth(
       'FORMAT_READ_ONLY',
       context.file,
       {},
-      'Files whose lines have several segments can be read, not written.',
-      'Write each record as a line of its own, if the receiving system takes that.',
+      'Files whose lines have several segments can be read but not written.',
+      'Write each record on its own line, if the receiving system allows it.',
     );
   const encode = await encoderOf(options.encoding ?? 'utf-8', context.file);
   const end = options.line_breaks !== false ? LINE_ENDS[options.line_ending] : '';
@@ -57,7 +57,7 @@ function lineOf(values: Values, options: FixedWidthOptions, file: string, record
     'RECORD_TYPE_UNKNOWN',
     file,
     { record },
-    `The record fits none of the record types ${types.map(([type]) => type).join(', ')}.`,
+    `The record matches none of the record types ${types.map(([type]) => type).join(', ')}.`,
     'Its fields must be those of one type, and the mark of the type must be among them.',
   );
 
@@ -69,8 +69,8 @@ function lineOf(values: Values, options: FixedWidthOptions, file: string, record
         'VALUE_NOT_TEXT',
         file,
         at,
-        'A list or a group of fields cannot stand in one field.',
-        'Take one field of it in the mapping.',
+        'A list or a group of fields cannot be put in one field.',
+        'Select one of its fields in the mapping.',
       );
     const given = field.literal ?? value ?? '';
     if (/[\r\n]/.test(given))
@@ -89,7 +89,7 @@ function lineOf(values: Values, options: FixedWidthOptions, file: string, record
         'The value begins or ends with a space, which reading strips from this field.',
         'Trim it in the mapping, or set strip: false for the field.',
       );
-    // An absent value is spaces, so that it does not read back as zeros.
+    // An absent value is spaces, so it does not read back as zeros.
     const pad = given === '' ? ' ' : field.pad;
     const text =
       field.decimals === undefined || given === ''
@@ -103,14 +103,14 @@ function lineOf(values: Values, options: FixedWidthOptions, file: string, record
         file,
         at,
         `The value has ${characters.length} characters; the field has room for ${width}.`,
-        'Shorten it in the mapping, on purpose: nothing is cut off silently.',
+        'Shorten it in the mapping: nothing is cut off silently.',
       );
     if (field.align === 'left' && field.decimals !== undefined && missing > 0 && /\d/.test(pad))
       throw refuseRecord(
         'VALUE_NOT_WRITABLE',
         file,
         at,
-        'The field is aligned left and filled with digits, which would change the number.',
+        'The field is left-aligned and padded with digits, which would change the number.',
         'Set align: right for it.',
       );
     const filler = Array.from({ length: missing }, () => pad);
@@ -130,7 +130,7 @@ function unknownField(values: Values, types: readonly [string, RecordType][], fi
     { record, path: name },
     types.length === 1
       ? `The layout has no field ${JSON.stringify(name)}.`
-      : `The record fits none of the record types ${types.map(([other]) => other).join(', ')}: ${type} has no field ${JSON.stringify(name)}.`,
+      : `The record matches none of the record types ${types.map(([other]) => other).join(', ')}: ${type} has no field ${JSON.stringify(name)}.`,
     meant && `Did you mean ${meant}?`,
   );
 }

@@ -24,11 +24,11 @@ test('leading zeros stay, spaces around go, decimals are put in', async () => {
   ]);
 });
 
-test('a value that is no number is set aside with its line, and the others are read', async () => {
+test('a value that is not a number is rejected with its line, and the others are read', async () => {
   const records = await readAll(fixed(), '0042Ann  001250\n0043Bob  12.500\n0044Cy   000100\n');
   expect(records.map((r) => r.problem?.message)).toEqual([
     undefined,
-    '"12.500" is not a number without a decimal point, as the layout has it here.',
+    '"12.500" is not a number without a decimal point, as the layout requires here.',
     undefined,
   ]);
   expect(records[1]).toMatchObject({
@@ -68,12 +68,12 @@ describe('signs', () => {
     expect(await texts(there, ['12.50', '-12.51', '0', '-0.09', null])).toEqual(['00125{', '00125J', '00000{', '00000R', '      ']);
   });
 
-  test('what is no zoned number is set aside, and the reason says what one is', async () => {
+  test('what is not a zoned number is rejected, and the reason says what one is', async () => {
     expect(await amounts(signed('overpunch'), '00125S\n0A1250\n-00125\n00125a\n001.5{\n')).toEqual(
       Array.from({ length: 5 }, () => 'VALUE_NOT_NUMERIC'),
     );
     expect((await readAll(signed('overpunch'), '00125S\n'))[0]!.problem?.message).toBe(
-      '"00125S" is not a number without a decimal point whose last digit carries the sign: {, A-I or a plain digit, }, J-R, as the layout has it here.',
+      '"00125S" is not a number without a decimal point whose last digit carries the sign: {, A-I or a plain digit, }, J-R, as the layout requires here.',
     );
   });
 
@@ -104,14 +104,14 @@ test('record types are told by their mark', async () => {
     ['D', { id: '0001', code: 'ABC' }],
   ]);
   expect(await refusal(typed(), 'HD20240701\nX0001ABC\n')).toMatch(
-    /^file:2: The line has "X0" at 1-2, which is the mark of no record type; the connector knows H \(HD at 1-2\), D \(D at 1-1\)\..*\[RECORD_TYPE_UNKNOWN\]$/,
+    /^file:2: The line has "X0" at 1-2, which marks no known record type; the connector knows H \(HD at 1-2\), D \(D at 1-1\)\..*\[RECORD_TYPE_UNKNOWN\]$/,
   );
 });
 
-test('a literal that is not there sets its line aside', async () => {
+test('a literal that is not there rejects its line', async () => {
   expect((await readAll(typed(), 'D0001ABD\n'))[0]!.problem).toMatchObject({
     code: 'LITERAL_WRONG',
-    message: 'Here stands "ABD" where the layout always has "ABC".',
+    message: 'Found "ABD" where the layout always has "ABC".',
   });
 });
 
@@ -147,7 +147,7 @@ test('a file that was cut off is refused', async () => {
   expect(await valuesOf(fixed({ final_newline: 'optional' }), '0042Ann  001250\n0043Bob  000001')).toHaveLength(2);
 });
 
-test('titles are skipped, and the end-of-file mark of DOS is no record', async () => {
+test('titles are skipped, and the end-of-file mark of DOS is not a record', async () => {
   expect(await valuesOf(fixed({ skip_lines: 1 }), 'REPORT\r\n0042Ann  001250\r\n\x1a')).toHaveLength(1);
 });
 
@@ -172,7 +172,7 @@ describe('writing', () => {
     await expect(written(fixed(), [[{ id: '1' }, { id: '12345' }]])).rejects.toMatchObject({
       name: 'RecordError',
       message:
-        'out, record 2 id: The value has 5 characters; the field has room for 4. Shorten it in the mapping, on purpose: nothing is cut off silently. [VALUE_TOO_WIDE]',
+        'out, record 2 id: The value has 5 characters; the field has room for 4. Shorten it in the mapping: nothing is cut off silently. [VALUE_TOO_WIDE]',
     });
     await expect(written(fixed(), [[{ amount: '12345.67' }]])).rejects.toMatchObject({ code: 'VALUE_TOO_WIDE' });
     await expect(written(fixed(), [[{ amount: '1.005' }]])).rejects.toMatchObject({ code: 'VALUE_NOT_NUMERIC' });
@@ -181,7 +181,7 @@ describe('writing', () => {
     await expect(written(typed(), [[{ id: '1', coed: 'ABC' }]])).rejects.toMatchObject({
       code: 'COLUMN_UNKNOWN',
       message: expect.stringContaining(
-        'The record fits none of the record types H, D: D has no field "coed". Did you mean code?',
+        'The record matches none of the record types H, D: D has no field "coed". Did you mean code?',
       ) as string,
     });
   });
@@ -219,7 +219,7 @@ describe('lines with several segments', () => {
     ]);
   });
 
-  test('one that cannot be read is set aside alone', async () => {
+  test('one that cannot be read is rejected alone', async () => {
     const records = await readAll(segmented(), 'C002AA0150BB01.0CC0003\n');
     expect(records.map((r) => r.problem?.code)).toEqual([undefined, 'VALUE_NOT_NUMERIC', undefined]);
     expect(records[1]).toMatchObject({ number: 2, raw: 'C002BB01.0', problem: { place: { line: 1, column: 13, path: 'amount' } } });
@@ -306,7 +306,7 @@ describe('a text that goes on in the next lines', () => {
   });
 
   test('and belongs to no record refuses the file', async () => {
-    expect(await refusal(config, '+two\nD01one\n')).toMatch(/^file:1: .*no record stands before it.*\[CONTINUATION_STRAY\]$/);
+    expect(await refusal(config, '+two\nD01one\n')).toMatch(/^file:1: .*no record comes before it.*\[CONTINUATION_STRAY\]$/);
     expect(await refusal(config, 'T001\n+two\n')).toMatch(/^file:2: .*\(T\) has no text.*\[CONTINUATION_STRAY\]$/);
   });
 });

@@ -8,7 +8,7 @@ import { decodeText } from '../text/decoding.ts';
 import { textLines } from '../text/lines.ts';
 import type { Lines } from '../text/lines.ts';
 
-/** Records whose fields stand at fixed characters of a line. Problems: docs/errors.md under FILE_ and RECORD_. */
+/** Records whose fields are at fixed characters of a line. Problems: docs/errors.md under FILE_ and RECORD_. */
 export const fixedWidth: Format<FixedWidthOptions> = { name: 'fixed_width', decode: decodeJoined, encode: encodeFixedWidth };
 
 const LONGEST_LINE = 1_048_576;
@@ -53,7 +53,7 @@ async function* decodeFixedWidth(
           file,
           { line },
           'The last line has no line break: the file was probably cut off while it was written or copied.',
-          'Have it sent again. If this system always ends its files so, set final_newline: optional in the decoder.',
+          'Have it sent again. If this system always ends its files this way, set final_newline: optional in the decoder.',
         );
       read++;
       if (options.line_breaks && line <= options.skip_lines) continue;
@@ -123,8 +123,8 @@ async function* joined(
           'CONTINUATION_STRAY',
           file,
           options.line_breaks === true ? { line: record.line! } : { record: record.number },
-          `The line of type ${record.type} goes on with a text, and ${last ? `the record before it (${last.type}) has no ${field}` : 'no record stands before it'}.`,
-          'A part of the file is missing: have it sent again. If the layout is another one, correct continues in the decoder.',
+          `The line of type ${record.type} continues a text, but ${last ? `the record before it (${last.type}) has no ${field}` : 'no record comes before it'}.`,
+          'A part of the file is missing: have it sent again. If the layout differs, fix continues in the decoder.',
         );
       const before = last.values[field];
       const own = record.values[text];
@@ -135,7 +135,7 @@ async function* joined(
           'RECORD_TOO_LARGE',
           file,
           { record: last.number },
-          `The text of the record is longer than ${LONGEST_LINE} characters with the lines that it goes on in.`,
+          `The text of the record is longer than ${LONGEST_LINE} characters with its continuation lines.`,
           'The file is damaged or of another kind.',
         );
     }
@@ -155,7 +155,7 @@ async function* slices(
       'RECORD_LENGTH',
       file,
       {},
-      'Without line breaks the length of a record must be known.',
+      'Without line breaks, the record length must be known.',
       'Set record_length in the decoder.',
     );
   let rest: string[] = [];
@@ -181,7 +181,7 @@ async function* slices(
       'FILE_TRUNCATED',
       file,
       { record: first },
-      `The last record has ${rest.length} characters instead of ${length} ("${excerpt(tail)}"): the file was cut off, or record_length is not right.`,
+      `The last record has ${rest.length} characters instead of ${length} ("${excerpt(tail)}"): the file was cut off, or record_length is wrong.`,
       'Have it sent again.',
     );
 }

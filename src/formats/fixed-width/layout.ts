@@ -88,7 +88,7 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
     },
   };
 
-  /** Reads fields into the record; a value that cannot be read sets it aside with its text. */
+  /** Reads fields into the record; a value that cannot be read rejects it with its text. */
   function fill(
     record: SourceRecord,
     fields: Layout['fields'],
@@ -110,7 +110,7 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
           file,
           { ...place, column: before + field.from, path: name },
           read.problem,
-          'Correct it in the system that exported it; if many lines have this, the layout in the connector is not right.',
+          'Correct it in the system that exported it; if many lines have this, the layout in the connector is wrong.',
         );
         record.values = {};
         record.raw = raw;
@@ -128,7 +128,7 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
       'RECORD_TYPE_UNKNOWN',
       file,
       place,
-      `The line ${found}, which is the mark of no record type; the connector knows ${types}.`,
+      `The line ${found}, which marks no known record type; the connector knows ${types}.`,
       'Add the type to record_types, or have the file sent again if it is damaged.',
     );
   }
@@ -173,7 +173,7 @@ function fieldValue(raw: string, field: FixedField): FieldRead {
   if (field.literal !== undefined && !matches(raw, field.literal) && text !== field.literal)
     return {
       code: 'LITERAL_WRONG',
-      problem: `Here stands ${JSON.stringify(excerpt(raw))} where the layout always has ${JSON.stringify(field.literal)}.`,
+      problem: `Found ${JSON.stringify(excerpt(raw))} where the layout always has ${JSON.stringify(field.literal)}.`,
     };
   if (field.decimals === undefined) return { value: text === '' ? null : text };
   const digits = stripSpaces(raw);
@@ -182,7 +182,7 @@ function fieldValue(raw: string, field: FixedField): FieldRead {
   if (!number)
     return {
       code: 'VALUE_NOT_NUMERIC',
-      problem: `${JSON.stringify(excerpt(digits))} is not ${saidOfSign(field.sign)}, as the layout has it here.`,
+      problem: `${JSON.stringify(excerpt(digits))} is not ${saidOfSign(field.sign)}, as the layout requires here.`,
     };
   return { value: withPoint(number.digits, field.decimals, number.negative) };
 }

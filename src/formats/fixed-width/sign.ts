@@ -12,7 +12,7 @@ export interface SignedDigits {
 const POSITIVE = '{ABCDEFGHI';
 const NEGATIVE = '}JKLMNOPQR';
 
-/** A number as it stands in a field, the spaces around taken off; undefined: it is none with a sign of that kind. */
+/** A number as it is in a field, the spaces around taken off; undefined: it is none with a sign of that kind. */
 export function readSigned(text: string, sign: Sign): SignedDigits | undefined {
   if (sign === 'overpunch') return readOverpunch(text);
   const parts = /^([-+]?)(\d+)([-+]?)$/.exec(text);
@@ -22,10 +22,10 @@ export function readSigned(text: string, sign: Sign): SignedDigits | undefined {
   return { digits: digits!, negative: before === '-' || behind === '-' };
 }
 
-/** What stands there instead, for messages. */
+/** What is there instead, for messages. */
 export function saidOfSign(sign: Sign): string {
-  if (sign === 'leading') return 'a number without a decimal point, with its sign in front';
-  if (sign === 'trailing') return 'a number without a decimal point, with its sign behind';
+  if (sign === 'leading') return 'a number without a decimal point, with a leading sign';
+  if (sign === 'trailing') return 'a number without a decimal point, with a trailing sign';
   if (sign === 'overpunch') return 'a number without a decimal point whose last digit carries the sign: {, A-I or a plain digit, }, J-R';
   return 'a number without a decimal point';
 }
@@ -41,7 +41,7 @@ export function writeSigned({ digits, negative }: SignedDigits, sign: Sign, widt
   }
   if (sign === 'trailing') return digits.padStart(width - 1, pad) + (negative ? '-' : ' ');
   if (!negative) return digits.padStart(width, pad);
-  // Zeros are part of the number, so the sign stands before them.
+  // Zeros are part of the number, so the sign comes before them.
   return pad === '0' ? `-${digits.padStart(width - 1, pad)}` : `-${digits}`.padStart(width, pad);
 }
 

@@ -52,7 +52,7 @@ test('a name given twice around the records refuses the document: it may be the 
     await expect(valuesOf(json({ rows: 'data' }), text)).rejects.toThrow(/there twice.*JSON_MALFORMED/);
 });
 
-test('what is no object is set aside', async () => {
+test('what is not an object is rejected', async () => {
   const records = await readAll(json(), '[{"a":1},7,["x"]]');
   expect(records.map((r) => [r.problem?.code, r.raw])).toEqual([
     [undefined, undefined],
@@ -76,17 +76,17 @@ describe('a list that is not where the connector says', () => {
 describe('what is not JSON is refused with its place', () => {
   const cases: [string, string][] = [
     ['[{"a":1},\n {"a":01}]', 'file:2:7: This is not JSON: "01" is not a value.'],
-    ['[{"a":1} {"a":2}]', 'file:1:10: This is not JSON: a "," or "]" should stand here.'],
-    ["[{'a':1}]", 'file:1:3: This is not JSON: the name of a field, in quotes, should stand here.'],
+    ['[{"a":1} {"a":2}]', 'file:1:10: This is not JSON: a "," or "]" should be here.'],
+    ["[{'a':1}]", 'file:1:3: This is not JSON: the name of a field, in quotes, should be here.'],
     ['[{"a":NaN}]', 'file:1:7: This is not JSON: "NaN" is not a value.'],
     [
       '[{"a":"x\ny"}]',
       'file:1:9: This is not JSON: a string has a line break or control character in it, or its closing quote is missing.',
     ],
-    ['[{"a":"\\x"}]', 'file:1:8: This is not JSON: \\x in a string is no escape that JSON has.'],
+    ['[{"a":"\\x"}]', 'file:1:8: This is not JSON: \\x in a string is not a JSON escape.'],
     ['[1],', 'file:1:4: This is not JSON: something follows the document.'],
-    ['[{"a":1},]', 'file:1:10: This is not JSON: "]" stands where a value should stand.'],
-    ['<html>', 'file:1:1: This is not JSON: "<" stands where a value should stand.'],
+    ['[{"a":1},]', 'file:1:10: This is not JSON: "]" is where a value should be.'],
+    ['<html>', 'file:1:1: This is not JSON: "<" is where a value should be.'],
     [`[${'['.repeat(300)}`, 'file:1:257: This is not JSON: values are nested deeper than 256.'],
   ];
   for (const [file, message] of cases) test(file.slice(0, 30), async () => expect(await refusal(json(), file)).toContain(message));

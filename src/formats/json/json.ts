@@ -107,7 +107,7 @@ function placed<T>(file: string, text: string, linesBefore: number, canBeCut: bo
       'JSON_MALFORMED',
       file,
       { line, column },
-      `${/there twice/.test(error.message) ? 'This JSON cannot be relied on' : 'This is not JSON'}: ${error.message}.`,
+      `${/there twice/.test(error.message) ? 'This JSON is ambiguous' : 'This is not JSON'}: ${error.message}.`,
       'The file is damaged or of another kind: have it sent again.',
     );
   }
@@ -125,7 +125,7 @@ function recordOf({ value, from, to, doubled }: JsonRow, text: string, number: n
         'JSON_NAME_TWICE',
         file,
         { ...at, record: number },
-        `The name ${JSON.stringify(excerpt(doubled.name))} stands twice in one object of this record: which of its values holds cannot be known.`,
+        `The name ${JSON.stringify(excerpt(doubled.name))} appears twice in one object of this record, so it is not known which value is right.`,
         'Correct it at the source, then run again.',
       ),
       raw: text.slice(from, to),
@@ -142,7 +142,7 @@ function recordOf({ value, from, to, doubled }: JsonRow, text: string, number: n
       file,
       { line, record: number },
       `The record is not an object with fields, but ${excerpt(raw)}.`,
-      'Look whether rows in the decoder is right.',
+      'Check rows in the decoder.',
     ),
     raw,
   };
@@ -157,8 +157,8 @@ async function* bounded(bytes: AsyncIterable<Uint8Array>, most: number, file: st
         'FILE_TOO_LARGE',
         file,
         {},
-        `The document is larger than ${most} bytes, and one JSON document is read in one piece.`,
-        'Raise max_bytes in the decoder, or have it exported as one document a line (lines: true).',
+        `The document is larger than ${most} bytes, but one JSON document is read in one piece.`,
+        'Raise max_bytes in the decoder, or have it exported with one document per line (lines: true).',
       );
     yield chunk;
   }

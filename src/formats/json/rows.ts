@@ -1,4 +1,5 @@
 import { didYouMean } from '../../core/errors.ts';
+import { nameList, shortName } from '../../core/name-list.ts';
 import type { Value } from '../../core/record.ts';
 import type { JsonOptions } from '../../config/schema/connector.ts';
 import { type DoubledName, jsonScanner } from './scan.ts';
@@ -13,7 +14,7 @@ export interface JsonRow {
 }
 
 /**
- * The records in a JSON document, whose list stands at the dotted path `rows`. The whole document is
+ * The records in a JSON document, whose list is at the dotted path `rows`. The whole document is
  * checked, behind the list too. An object where the list should be is one record (some systems write one element so).
  * null, or no list at all, is none only where `empty` says so. Throws JsonDefect for what is not JSON or has a name twice outside the
  * records, FileError JSON_ROWS_MISSING when there is no list.
@@ -74,7 +75,7 @@ export function* jsonRows(
           path.length,
           'there is null',
           [],
-          'The system may say so that there is nothing, or that it failed: look at what it answered. If it means that there are no records, set empty: [null_list] in the decoder.',
+          'This may mean that there are no records or that the system failed: check its answer. If it means that there are no records, set empty: [null_list] in the decoder.',
         );
     } else
       throw missing(
@@ -92,19 +93,19 @@ export function* jsonRows(
   /** Outside the records, where no single record could be rejected for it. */
   function refuseDoubled(): void {
     const doubled = scanner.doubled();
-    if (doubled) scanner.fail(`the name ${JSON.stringify(doubled.name)} is there twice in one object`, doubled.offset);
+    if (doubled) scanner.fail(`the name ${JSON.stringify(shortName(doubled.name))} is there twice in one object`, doubled.offset);
   }
 
   function missing(depth: number, what: string, names: string[], hint?: string): Error {
     const where = depth === 0 ? 'at the top of the document' : `at ${path.slice(0, depth).join('.')}`;
     const meant = depth < path.length ? didYouMean(path[depth]!, names) : undefined;
-    const found = names.length ? ` It has: ${names.slice(0, 20).join(', ')}.` : '';
+    const found = names.length ? ` It has: ${nameList(names)}.` : '';
     return refuseFile(
       'JSON_ROWS_MISSING',
       file,
       { path: rows },
       `The list of records is not where the connector says: ${what} ${where}.${found}${meant ? ` Did you mean ${meant}?` : ''}`,
-      hint ?? 'Correct rows in the decoder, or look at what the system answered: it may be an error message.',
+      hint ?? 'Correct rows in the decoder, or check the answer of the system: it may be an error message.',
     );
   }
 }

@@ -72,7 +72,7 @@ test('envelopes, empty lines and the end mark of DOS do not matter', async () =>
   expect(await entries(`{1:F01BANKXXXX}{4:${inside}`)).toHaveLength(1);
 });
 
-test('equal entries of two statements of a day are told apart, and a statement that comes again is the same', async () => {
+test('equal entries of two statements of a day are distinguished, and a statement that comes again is the same', async () => {
   const first = message([':61:260302C1,NTRFX'], 'C260302EUR101,00');
   const second = message([':61:260302C1,NTRFX'], 'C260302EUR102,00', { opening: 'C260302EUR101,00' });
   const ids = (await entries(first + second + first)).map((values) => values['statement']);
@@ -98,7 +98,7 @@ describe('a file is refused', () => {
       /a page is missing.*\[MT940_STRUCTURE\]$/,
     ],
     ['with balances in two currencies', good.replace('C260302EUR112', 'C260302USD112'), /\[MT940_STRUCTURE\]$/],
-    ['with an entry that is none', good.replace(':61:260302C12,50', ':61:260302X12,50'), /^file:5: .*\[MT940_STRUCTURE\]$/],
+    ['with an entry that is not one', good.replace(':61:260302C12,50', ':61:260302X12,50'), /^file:5: .*\[MT940_STRUCTURE\]$/],
     ['with an amount without comma', good.replace('12,50N', '1250N'), /\[MT940_STRUCTURE\]$/],
     ['with a field that there is not', good.replace(':86:', ':99:'), /\[MT940_STRUCTURE\]$/],
     ['that does not begin with a statement', 'hello\n', /\[MT940_STRUCTURE\]$/],

@@ -4,7 +4,7 @@ import type { SourceRecord, Values } from '../../core/record.ts';
 import type { DecodeContext, Format } from '../format.ts';
 import { balanceOf, entryOf, Mt940Defect, textOf } from './fields.ts';
 import type { Mt940Balance, Mt940Entry } from './fields.ts';
-import { excerpt, MOST_PROBLEMS, problemIn, refuseFile } from '../refuse.ts';
+import { excerpt, MOST_PROBLEMS, refuseFile } from '../refuse.ts';
 import { exactAmount, imbalance } from '../statement-balance.ts';
 import { decodeText } from '../text/decoding.ts';
 import { textLines } from '../text/lines.ts';
@@ -118,7 +118,7 @@ function statementReader(file: string): {
   function take({ tag, lines, line }: Field): SourceRecord[] {
     const text = lines.join('');
     if (tag === '20') return [...close(line), ...begin(line)];
-    if (!statement) throw new Mt940Defect(`the field :${tag}: stands before :20:, which begins a statement`);
+    if (!statement) throw new Mt940Defect(`the field :${tag}: comes before :20:, which begins a statement`);
     if (tag === '86') return entry ? finishEntry(textOf(lines)) : [];
     const done = finishEntry(null);
     if (tag === '25' || tag === '25P') {
@@ -126,8 +126,8 @@ function statementReader(file: string): {
       if (statement.account === '') throw new Mt940Defect('the account :25: is empty');
     } else if (tag === '28C' || tag === '28') statement.number = text.trim() || null;
     else if (tag === '61') {
-      if (!statement.opening) throw new Mt940Defect('an entry stands before the opening balance (:60F:)');
-      if (statement.closing) throw new Mt940Defect('an entry stands behind the closing balance (:62F:)');
+      if (!statement.opening) throw new Mt940Defect('an entry comes before the opening balance (:60F:)');
+      if (statement.closing) throw new Mt940Defect('an entry comes after the closing balance (:62F:)');
       entry = { values: entryOf(lines), line };
     } else if (Object.hasOwn(BALANCES, tag)) return [...done, balance(tag, balanceOf(tag, text), line)];
     else if (!PASSED_OVER.has(tag)) throw new Mt940Defect(`there is no field :${tag}: in MT940`);
@@ -142,16 +142,16 @@ function statementReader(file: string): {
 
   function balance(tag: string, given: Mt940Balance, line: number): SourceRecord {
     const of = statement!;
-    if (of.account === '') throw new Mt940Defect('a balance stands before the account (:25:)');
+    if (of.account === '') throw new Mt940Defect('a balance comes before the account (:25:)');
     if (of.opening && given.currency !== of.opening.currency)
-      throw new Mt940Defect(`the balance :${tag}: is in ${given.currency}, and the statement in ${of.opening.currency}`);
+      throw new Mt940Defect(`the balance :${tag}: is in ${given.currency}, but the statement is in ${of.opening.currency}`);
     if (tag.startsWith('60')) {
       if (of.opening) throw new Mt940Defect('the statement has two opening balances');
       of.opening = given;
       if (tag === '60M' && before && before.account === of.account && before.closing!.amount !== given.amount)
         throw new Mt940Defect('the page does not open with the balance that the page before it closes with: a page is missing');
     } else if (tag.startsWith('62')) {
-      if (!of.opening) throw new Mt940Defect('the closing balance stands before the opening one');
+      if (!of.opening) throw new Mt940Defect('the closing balance comes before the opening one');
       if (of.closing) throw new Mt940Defect('the statement has two closing balances');
       of.closing = given;
       of.page = tag === '62M';
@@ -190,17 +190,9 @@ function statementReader(file: string): {
     const done = finishEntry(null);
     const { account, opening, closing, sum } = statement;
     if (!closing || !opening) throw new Mt940Defect(`the statement that begins in line ${statement.line} has no closing balance (:62F:)`);
-    const wrong = imbalance(account, exactAmount(opening.amount)!, sum, exactAmount(closing.amount)!, opening.currency);
-    if (wrong && off.length < MOST_PROBLEMS)
-      off.push(
-        problemIn(
-          'STATEMENT_UNBALANCED',
-          file,
-          { line },
-          wrong,
-          'Entries are missing or were changed on the way: have the bank send the file again.',
-        ),
-      );
+    const [begins, ends] = [exactAmount(opening.amount)!, exactAmount(closing.amount)!];
+    const wrong = imbalance({ file, line }, { account, opening: begins, entries: sum, closing: ends, currency: opening.currency });
+    if (wrong && off.length < MOST_PROBLEMS) off.push(wrong);
     before = statement.page ? statement : undefined;
     statement = undefined;
     return done;
@@ -241,8 +233,8 @@ function statementReader(file: string): {
           'FILE_TRUNCATED',
           file,
           { line },
-          'The last line has no line break, and no end of the message (-) stands behind it: the file was probably cut off.',
-          'Have it sent again. If the bank always ends its files so, set final_newline: optional in the decoder (mt940).',
+          'The last line has no line break, and no end of the message (-) follows it: the file was probably cut off.',
+          'Have it sent again. If the bank always ends its files this way, set final_newline: optional in the decoder (mt940).',
         );
       const done = told(line, () => close(line));
       if (before)
@@ -250,7 +242,7 @@ function statementReader(file: string): {
           'FILE_TRUNCATED',
           file,
           { line },
-          'The file ends with a page whose balance is carried over (:62M:), and the next page is missing.',
+          'The file ends with a page whose balance is carried over (:62M:), but the next page is missing.',
           'Have the bank send it again.',
         );
       if (off.length) throw new FileError(off);
@@ -269,6 +261,6 @@ function structure(file: string, line: number, message: string): FileError {
     file,
     { line },
     `${message}.`,
-    'The file is damaged or departs from MT940: have the bank send it again, and compare it with its description.',
+    'The file is damaged or not valid MT940: have the bank send it again, and compare it with its description.',
   );
 }

@@ -1,6 +1,7 @@
 import type { Encoding } from '../text/encodings.ts';
 import type { OfxOptions } from '../../config/schema/connector.ts';
 import { refuseFile } from '../refuse.ts';
+import { readHead } from '../text/head.ts';
 import { xmlEncoding } from '../xml/encoding.ts';
 
 const HEADER = 1024;
@@ -15,16 +16,7 @@ export async function ofxEncoding(
   file: string,
 ): Promise<{ encoding: Encoding; bytes: AsyncIterable<Uint8Array> }> {
   if (wanted !== 'declared') return { encoding: wanted, bytes };
-  const iterator = bytes[Symbol.asyncIterator]();
-  const begun: Uint8Array[] = [];
-  let head: Buffer = Buffer.alloc(0);
-  while (head.length < HEADER) {
-    const next = await iterator.next();
-    if (next.done) break;
-    begun.push(next.value);
-    head = Buffer.concat([head, next.value.subarray(0, HEADER)]);
-  }
-  const again = joined(begun, iterator);
+  const { head, bytes: again, close } = await readHead(bytes, HEADER);
   // A mark of UTF-8 is better evidence than what a header says.
   if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return { encoding: 'utf-8', bytes: again };
   const text = head.toString('latin1');
@@ -44,7 +36,7 @@ export async function ofxEncoding(
   if (['1252', 'WINDOWS-1252', 'CP1252'].includes(charset)) return { encoding: 'windows-1252', bytes: again };
   if (['ISO-8859-1', '8859-1'].includes(charset)) return { encoding: 'iso-8859-1', bytes: again };
   if (['', 'NONE'].includes(charset)) return { encoding: 'ascii', bytes: again };
-  await iterator.return?.();
+  await close();
   throw refuseFile(
     'FILE_ENCODING',
     file,
@@ -52,13 +44,4 @@ export async function ofxEncoding(
     `The header says ENCODING ${encoding || 'nothing'} and CHARSET ${charset.slice(0, 20)}, which is not known here.`,
     'Set encoding in the decoder (ofx) to what the bank really writes.',
   );
-}
-
-async function* joined(begun: Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  try {
-    yield* begun;
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
 }

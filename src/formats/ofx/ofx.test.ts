@@ -48,7 +48,7 @@ describe('an entry', () => {
     expect((await entries(sgml(entry)))[0]).toMatchObject(values);
   });
 
-  test('that corrects an earlier one waits for a person', async () => {
+  test('that corrects an earlier one needs review', async () => {
     const read = await readAll(ofx, sgml(ENTRY.replace('<NAME>', '<CORRECTFITID>F0<CORRECTACTION>REPLACE<NAME>')));
     expect(read[0]!.problem!.code).toBe('OFX_CORRECTION');
   });
@@ -102,7 +102,7 @@ describe('a file is refused', () => {
       /2000 General error.*\[OFX_ERROR\]$/,
     ],
     [
-      'that is an error of the log-in',
+      'that is an error of the login',
       `${HEADER}<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>15500<SEVERITY>ERROR</STATUS></SONRS></SIGNONMSGSRSV1></OFX>`,
       /15500.*\[OFX_ERROR\]$/,
     ],
@@ -113,9 +113,9 @@ describe('a file is refused', () => {
       /does not say its account.*\[OFX_STRUCTURE\]$/,
     ],
     ['with an entry that is not closed', good.replace('</STMTTRN>', ''), /<STMTTRN> is not closed.*\[OFX_STRUCTURE\]$/],
-    ['with thousands in an amount', good.replace('12.50', '1,012.50'), /no amount of OFX.*\[OFX_STRUCTURE\]$/],
+    ['with thousands in an amount', good.replace('12.50', '1,012.50'), /not an OFX amount.*\[OFX_STRUCTURE\]$/],
     ['with a document type', `<!DOCTYPE OFX [<!ENTITY a "b">]>${good.slice(good.indexOf('<OFX>'))}`, /\[OFX_STRUCTURE\]$/],
     ['that is another XML', '<?xml version="1.0"?><html><p>x</p></html>', /\[OFX_STRUCTURE\]$/],
-    ['that is no OFX', 'a,b\n1,2\n', /\[FILE_TRUNCATED\]$/],
+    ['that is not OFX', 'a,b\n1,2\n', /\[FILE_TRUNCATED\]$/],
   ])('%s', async (_why, content, words) => expect(await refusal(ofx, content)).toMatch(words));
 });

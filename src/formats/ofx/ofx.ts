@@ -63,7 +63,7 @@ function ofxStatements(file: string): OfxStatements {
   let statements = 0;
 
   function malformed(line: number, message: string): never {
-    throw refuseFile('OFX_STRUCTURE', file, { line }, message, 'The file is damaged or departs from OFX: have it sent again.');
+    throw refuseFile('OFX_STRUCTURE', file, { line }, message, 'The file is damaged or not valid OFX: have it sent again.');
   }
 
   function finish({ name, values, line }: Group, parent: Group | undefined): void {
@@ -86,7 +86,7 @@ function ofxStatements(file: string): OfxStatements {
   /** The account that the entries around are of. */
   function about(line: number): Values {
     const statement = stack.findLast(({ name }) => STATEMENTS.includes(name));
-    if (!statement) malformed(line, 'An entry or a balance stands outside of a statement (STMTRS or CCSTMTRS).');
+    if (!statement) malformed(line, 'An entry or a balance is outside a statement (STMTRS or CCSTMTRS).');
     const account = groupAt(statement.values['BANKACCTFROM'] ?? statement.values['CCACCTFROM']);
     if (!textAt(account, 'ACCTID')) malformed(line, 'The statement does not say its account (BANKACCTFROM, ACCTID) before its entries.');
     return {
@@ -128,7 +128,7 @@ function ofxStatements(file: string): OfxStatements {
         file,
         { line, record: number },
         `The entry corrects an earlier one (CORRECTFITID ${corrects}, ${textAt(values, 'CORRECTACTION') ?? 'REPLACE'}).`,
-        'Look at both. Interlocal does not change what was read before by itself; ask the bank what the account really shows.',
+        'Compare both. Interlocal does not change existing entries by itself; ask the bank what the account really shows.',
       );
       record.raw = JSON.stringify(record.values);
       record.values = {};
@@ -150,7 +150,7 @@ function ofxStatements(file: string): OfxStatements {
   function amountOf(text: string | null, line: number): string | null {
     if (text === null) return null;
     if (!/^[-+]?\d{0,20}(?:[.,]\d{0,10})?$/.test(text) || !/\d/.test(text))
-      malformed(line, `The amount is ${JSON.stringify(text.slice(0, 30))}, which is no amount of OFX.`);
+      malformed(line, `The amount is ${JSON.stringify(text.slice(0, 30))}, which is not an OFX amount.`);
     return text.replace(',', '.').replace('+', '');
   }
 
@@ -161,8 +161,8 @@ function ofxStatements(file: string): OfxStatements {
       setField(group.values, name, text === '' ? null : text);
     },
     open(name, line) {
-      if (stack.length === 0 && (name !== 'OFX' || finished)) malformed(line, `<${name.slice(0, 20)}> stands where only <OFX> can.`);
-      if (stack.length >= MOST_DEPTH) malformed(line, `Elements lie within each other more than ${MOST_DEPTH} deep.`);
+      if (stack.length === 0 && (name !== 'OFX' || finished)) malformed(line, `<${name.slice(0, 20)}> is where only <OFX> can be.`);
+      if (stack.length >= MOST_DEPTH) malformed(line, `Elements are nested more than ${MOST_DEPTH} deep.`);
       if (STATEMENTS.includes(name)) statements++;
       stack.push({ name, line, values: {} });
     },

@@ -9,7 +9,7 @@ export interface OfxHandlers {
 
 export interface OfxTokens {
   push(text: string): void;
-  /** What stands before the first element: the header of OFX 1. */
+  /** What comes before the first element: the header of OFX 1. */
   header(): string;
   /** true: nothing is left over. */
   end(): boolean;
@@ -36,7 +36,7 @@ export function ofxTokens(file: string, handlers: OfxHandlers): OfxTokens {
   let told = '';
 
   function malformed(message: string): never {
-    throw refuseFile('OFX_STRUCTURE', file, { line }, message, 'The file is damaged or is no OFX: have it sent again.');
+    throw refuseFile('OFX_STRUCTURE', file, { line }, message, 'The file is damaged or not OFX: have it sent again.');
   }
 
   function settle(closes: string | undefined): void {
@@ -64,7 +64,7 @@ export function ofxTokens(file: string, handlers: OfxHandlers): OfxTokens {
     }
     const isEmpty = inside.endsWith('/');
     const name = (isEmpty ? inside.slice(0, -1) : inside).trim().split(/\s/, 1)[0]!.toUpperCase();
-    if (!NAME.test(name)) malformed(`<${inside.slice(0, 20)}> is no element of OFX.`);
+    if (!NAME.test(name)) malformed(`<${inside.slice(0, 20)}> is not an OFX element.`);
     settle(undefined);
     told = '';
     if (isEmpty) handlers.value(name, '', line);
@@ -98,7 +98,7 @@ export function ofxTokens(file: string, handlers: OfxHandlers): OfxTokens {
         if (tag) value += inside.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
         else malformed('A CDATA section belongs to no element.');
       } else if (start === '<') {
-        if (inside.startsWith('!')) malformed('The file has a document type, which OFX has not.');
+        if (inside.startsWith('!')) malformed('The file has a document type, which OFX does not have.');
         begun = true;
         element(inside);
       }

@@ -32,26 +32,26 @@ export function xmlCharset(bytes: Buffer, contentType: string | undefined): stri
   const declared = own?.startsWith('utf-16') ? undefined : own;
   if (header !== undefined && declared !== undefined && !sameText(bytes, header, declared))
     throw new CharsetConflict(
-      `says charset=${header} in its Content-Type and encoding="${declared}" in its XML declaration, and its text is not the same in both`,
+      `says charset=${header} in its Content-Type and encoding="${declared}" in its XML declaration, but its text differs between the two`,
     );
   const label = header ?? declared ?? 'utf-8';
   if (!isWide(label) && named(label) !== 'utf-8' && !isAscii(bytes) && isUtf8(bytes))
     throw new CharsetConflict(
-      `says ${header === undefined ? `encoding="${label}" in its XML declaration` : `charset=${label} in its Content-Type`}, and its bytes are UTF-8`,
+      `says ${header === undefined ? `encoding="${label}" in its XML declaration` : `charset=${label} in its Content-Type`}, but its bytes are UTF-8`,
     );
   return label;
 }
 
 /**
  * What JSON and texts without a declaration are encoded in. JSON is UTF-8 whatever its Content-Type says (RFC 8259 section 8.1), for
- * other texts the Content-Type counts. undefined: nothing is said. Throws CharsetConflict where JSON is no UTF-8 and another charset is
+ * other texts the Content-Type counts. undefined: nothing is said. Throws CharsetConflict where JSON is not UTF-8 and another charset is
  * named.
  */
 export function textCharset(bytes: Buffer, contentType: string | undefined, json: boolean): string | undefined {
   const header = charsetIn(contentType);
   if (!json || header === undefined) return header;
   if (named(header) !== 'utf-8' && !isUtf8(bytes))
-    throw new CharsetConflict(`says charset=${header} in its Content-Type, and JSON is UTF-8 (RFC 8259), which its bytes are not`);
+    throw new CharsetConflict(`says charset=${header} in its Content-Type, but JSON must be UTF-8 (RFC 8259), and its bytes are not`);
   return undefined;
 }
 
@@ -92,7 +92,7 @@ function isWide(label: string): boolean {
   return named(label).startsWith('utf-16');
 }
 
-/** One name for what has several; a name that nobody knows is its own. */
+/** One name for what has several; a name that is unknown is its own. */
 function named(label: string): string {
   try {
     return new TextDecoder(label).encoding;

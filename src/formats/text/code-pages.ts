@@ -9,7 +9,7 @@ const loaded = new Map<Encoding, string>();
 /** The characters of bytes 0x80 to 0xFF of a single-byte encoding, U+FFFD where it has none. */
 export async function upperHalf(encoding: Encoding): Promise<string> {
   if (encoding === 'windows-1252') return WINDOWS_1252 + LATIN_1;
-  // The control characters of ISO 8859-1 never stand in a file on purpose: such a file is windows-1252.
+  // The control characters of ISO 8859-1 never are in a file on purpose: such a file is windows-1252.
   if (encoding === 'iso-8859-1') return '\ufffd'.repeat(32) + LATIN_1;
   let upper = loaded.get(encoding);
   if (upper === undefined) {

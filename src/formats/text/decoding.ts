@@ -11,7 +11,7 @@ export interface TextContext {
   signal?: AbortSignal;
 }
 
-/** Bytes are decoded in pieces of this size whatever the source hands over, so that memory stays the same. */
+/** Bytes are decoded in pieces of this size whatever the source hands over, so memory stays the same. */
 const PIECE = 65_536;
 
 /** Pieces smaller than this are joined. */
@@ -63,7 +63,7 @@ export async function* decodeText(
       context.file,
       {},
       'The file is empty (0 bytes).',
-      'Export it again; a file without records still has its header.',
+      'Export it again; even a file without records has a header.',
     );
   if (first) carry = afterMark(carry, encoding, context);
   if (carry.length) {
@@ -74,8 +74,8 @@ export async function* decodeText(
 }
 
 /**
- * Small pieces joined, so that what is not whole yet is not looked at again for every few bytes that a network hands over. A piece may
- * be written over once the next is asked for, so that what is kept is copied.
+ * Small pieces joined, so what is not whole yet is not looked at again for every few bytes that a network hands over. A piece may
+ * be written over once the next is asked for, so what is kept is copied.
  */
 async function* inLargerPieces(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
   let kept: Uint8Array[] = [];
@@ -269,7 +269,7 @@ function undefinedByte(byte: number, at: Position, context: TextContext, encodin
     'FILE_ENCODING',
     context.file,
     { ...at },
-    `The byte 0x${hex(byte)} here is no character of ${encoding}, which ${says(context)} the file is.`,
+    `The byte 0x${hex(byte)} here is not a character of ${encoding}, which ${says(context)} the file is.`,
     hint,
   );
 }

@@ -48,6 +48,6 @@ function notWritable(character: string, encoding: Encoding, file: string): Error
     file,
     {},
     `The character U+${code} cannot be written in ${encoding}.`,
-    'Give the rule of its field ascii: true in the mapping, which writes é as e, or replace it there; or write the file in utf-8 if the receiving system takes that.',
+    'Give the rule of its field ascii: true in the mapping, which writes é as e, or replace it there; or write the file in utf-8 if the receiving system accepts that.',
   );
 }

@@ -39,17 +39,17 @@ export async function* gunzipped(
   }
   const { bytes, taken } = inflated(looked(), createGunzip({ chunkSize: 65_536 }), (code) =>
     code === 'Z_BUF_ERROR'
-      ? refuseFile('FILE_TRUNCATED', file, {}, 'The gzip file ends before its end: it was cut off.', 'Have it sent again.')
+      ? refuseFile('FILE_TRUNCATED', file, {}, 'The gzip file is incomplete: it was cut off.', 'Have it sent again.')
       : refuseFile(
           'FILE_CORRUPT',
           file,
           {},
-          'The gzip file is damaged: its content does not agree with its checksum or is no packed data.',
+          'The gzip file is damaged: its content does not match its checksum or is not compressed data.',
           'Have it sent again, in binary mode.',
         ),
   );
   yield* limited(bytes, limits, taken, file, signal);
   // Zeros may fill a block up; whatever else follows was not read.
   if (lastByte > taken())
-    throw refuseFile('FILE_CORRUPT', file, {}, 'Something that is no gzip data follows the end of the gzip file.', 'Have it sent again.');
+    throw refuseFile('FILE_CORRUPT', file, {}, 'Something other than gzip data follows the end of the gzip file.', 'Have it sent again.');
 }

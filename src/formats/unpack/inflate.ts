@@ -15,7 +15,7 @@ export interface Limits {
 const FREE_BYTES = 10_000_000;
 
 /**
- * Passes bytes on and counts them; refuses the file as soon as more came out than may, so that a small file cannot fill disk
+ * Passes bytes on and counts them; refuses the file as soon as more came out than may, so a small file cannot fill disk
  * or memory. `taken`: how many packed bytes went in until now. Throws FileError UNPACKED_TOO_LARGE.
  */
 export async function* limited(
@@ -42,7 +42,7 @@ export async function* limited(
         'UNPACKED_TOO_LARGE',
         file,
         {},
-        `The file unpacks to more than ${limits.max_ratio} times its size: it is made to fill disks, or holds nothing but blanks.`,
+        `The file unpacks to more than ${limits.max_ratio} times its size: it was made to fill disks, or contains almost nothing but blanks.`,
         limits.raise
           ? 'Have it sent in another format.'
           : 'If the system really writes such files, raise max_ratio of this step of unpack in the connector.',

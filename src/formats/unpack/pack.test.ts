@@ -38,7 +38,7 @@ test('what was packed is what its receiver unpacks, in whatever order the steps 
     expect(await unpacked(await packFile(FILE, steps(...pack!)), unpack!)).toBe(FILE.toString());
 });
 
-test('gzip and zip give the same bytes each time, so that a file sent again is recognised', async () => {
+test('gzip and zip give the same bytes each time, so a file sent again is recognized', async () => {
   for (const step of [{ gzip: {} }, { zip: { entry: 'a.csv' } }])
     expect(await packFile(FILE, steps(step))).toEqual(await packFile(FILE, steps(step)));
 });
@@ -73,6 +73,6 @@ test('whom a file is encrypted for can be seen before the first is sent', async 
   const bank = await keysOf('bank');
   expect(await receiverOf(steps({ gzip: {} }))).toBeUndefined();
   expect(await receiverOf(steps({ pgp: { public_key: bank.public } }))).toMatch(
-    /^the key [0-9A-F]{16} of bank <bank@example\.org>, which has no end$/,
+    /^the key [0-9A-F]{16} of bank <bank@example\.org>, which does not expire$/,
   );
 });

@@ -32,7 +32,7 @@ async function encrypted(bytes: Uint8Array, step: NonNullable<PackStep['pgp']>):
       code: 'PGP_KEY_UNUSABLE',
       place: { path: 'pack.pgp' },
       message: `A key of this file cannot be used for it: ${(error as Error).message.replace(/^Error encrypting message: /, '')}.`,
-      hint: 'It has expired, was revoked or is for signatures alone: have the receiver send a key that holds, and put it into the option.',
+      hint: 'It has expired, was revoked or is only for signatures: have the receiver send a valid key, and put it into the option.',
     });
   }
 }
@@ -45,6 +45,6 @@ export async function receiverOf(steps: readonly PackStep[]): Promise<string | u
   const key = await publicKey(await import('openpgp'), step.public_key, 'pack.pgp.public_key');
   const until = await key.getExpirationTime();
   const [user] = key.getUserIDs();
-  const holds = until instanceof Date ? `holds until ${until.toISOString().slice(0, 10)}` : 'has no end';
+  const holds = until instanceof Date ? `is valid until ${until.toISOString().slice(0, 10)}` : 'does not expire';
   return `the key ${key.getKeyID().toHex().toUpperCase()}${user ? ` of ${user}` : ''}, which ${holds}`;
 }

@@ -41,6 +41,6 @@ export function notPacked(wanted: PackingKind, head: Uint8Array, file: string): 
     `The file is not ${WORDS[wanted]}, as the connector says${other ? `, but ${WORDS[other]}` : text ? ', but begins as plain text' : ''}.`,
     other
       ? `Name the steps of unpack in the order in which they are undone: ${other} comes first here.`
-      : 'If this system sends its files unpacked, take this step out of unpack; otherwise have it sent again, in binary mode.',
+      : 'If this system sends its files unpacked, remove this step from unpack; otherwise have it sent again, in binary mode.',
   );
 }

@@ -36,6 +36,6 @@ function keyUnreadable(path: string, what: string, code = 'PGP_KEY_UNREADABLE'):
     code,
     place: { path },
     message: `The option that ${path.slice(path.lastIndexOf('.') + 1)} takes is ${what}.`,
-    hint: 'Export it with gpg --armor --export-secret-keys (or --export for a public key), whole, and look at the secret it is taken from.',
+    hint: 'Export it with gpg --armor --export-secret-keys (or --export for a public key), complete, and check the secret it is read from.',
   });
 }

@@ -66,7 +66,7 @@ export async function* decrypted(
       'PGP_DAMAGED',
       file,
       {},
-      'The encrypted message was cut off or altered on its way: its integrity check does not hold.',
+      'The encrypted message was cut off or altered in transit: its integrity check failed.',
       'Have it encrypted and sent again, in binary mode.',
     );
   } finally {
@@ -123,8 +123,8 @@ function lookAt(pgp: OpenPgp, message: MessageLike, key: PrivateKey, file: strin
       'PGP_UNPROTECTED',
       file,
       {},
-      'The message has no integrity protection (no MDC), so nobody can tell whether it was altered on its way.',
-      'Have the sender encrypt with a program of this century, or without its option that leaves the protection out.',
+      'The message has no integrity protection (no MDC), so it is not known whether it was altered in transit.',
+      'Have the sender encrypt with a current program, without the option that turns this protection off.',
     );
   if (!message.packets.findPacket(packet.symEncryptedIntegrityProtectedData) && !message.packets.findPacket(packet.aeadEncryptedData))
     throw refuseFile(
@@ -140,8 +140,8 @@ function lookAt(pgp: OpenPgp, message: MessageLike, key: PrivateKey, file: strin
       'PGP_DAMAGED',
       file,
       {},
-      `The message says that it is encrypted for ${ids.length} keys at once, which no program does (at most ${MOST_RECEIVERS} are tried).`,
-      'Have it encrypted for the key of the town alone, and sent again.',
+      `The message says that it is encrypted for ${ids.length} keys at once, which is not normal (at most ${MOST_RECEIVERS} are tried).`,
+      'Have it encrypted only for the key of the town and sent again.',
     );
   // A message may hide whom it is for.
   const ours = ids.some((id) => /^0+$/.test(id.toHex()) || key.getKeys(id).length > 0);
@@ -152,7 +152,7 @@ function lookAt(pgp: OpenPgp, message: MessageLike, key: PrivateKey, file: strin
       {},
       ids.length === 0
         ? 'The message is encrypted with a password, not for the key of the town.'
-        : `The message is encrypted for another key (${[...new Set(ids.map((id) => id.toHex().toUpperCase()))].slice(0, 5).join(', ')}) than the town's ${key.getKeyID().toHex().toUpperCase()}.`,
+        : `The message is encrypted for another key (${[...new Set(ids.map((id) => id.toHex().toUpperCase()))].slice(0, 5).join(', ')}), not for the town's ${key.getKeyID().toHex().toUpperCase()}.`,
       'Send the sender the public key of the town, and have the file encrypted for it.',
     );
 }
@@ -171,8 +171,8 @@ async function checkSignature(result: DecryptMessageResult, signer: PublicKey, f
       'PGP_NOT_SIGNED',
       file,
       {},
-      `The message is not signed, and only messages signed by the key ${wanted} are taken.`,
-      'Have the sender sign its files; or leave signed_by out if it does not sign.',
+      `The message is not signed, but only messages signed by the key ${wanted} are accepted.`,
+      'Have the sender sign its files; or remove signed_by if it does not sign.',
     );
   const held = await Promise.allSettled(result.signatures.map(({ verified }) => verified));
   if (held.some((one) => one.status === 'fulfilled')) return;
@@ -182,9 +182,9 @@ async function checkSignature(result: DecryptMessageResult, signer: PublicKey, f
     file,
     {},
     known
-      ? `The signature of the key ${wanted} does not hold: the content was altered after it was signed, or the key was not valid then.`
-      : `The message is signed by another key (${result.signatures.map(({ keyID }) => keyID.toHex().toUpperCase()).join(', ')}) than ${wanted}.`,
-    'Ask the sender by another way whether the file is theirs, and whether they have a new key.',
+      ? `The signature of the key ${wanted} is not valid: the content was altered after it was signed, or the key was not valid then.`
+      : `The message is signed by another key (${result.signatures.map(({ keyID }) => keyID.toHex().toUpperCase()).join(', ')}), not ${wanted}.`,
+    'Ask the sender (by phone, for example) whether the file is theirs and whether they have a new key.',
   );
 }
 

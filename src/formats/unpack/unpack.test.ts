@@ -32,7 +32,7 @@ describe('gzip', () => {
   test('whose checksum does not hold, or that something follows, is refused as damaged', async () => {
     const broken = gzip(CSV);
     broken[broken.length - 6]! ^= 1;
-    expect(await refused(broken, GZIP)).toMatch(/does not agree with its checksum.*\[FILE_CORRUPT\]/);
+    expect(await refused(broken, GZIP)).toMatch(/does not match its checksum.*\[FILE_CORRUPT\]/);
     expect(await refused(Buffer.concat([gzip(CSV), Buffer.from('more')]), GZIP)).toMatch(/\[FILE_(CORRUPT|TRUNCATED)\]/);
     expect(await refused(Buffer.concat([gzip(CSV), Buffer.alloc(4), gzip(CSV)]), GZIP)).toContain('[FILE_CORRUPT]');
   });

@@ -9,7 +9,7 @@ export interface Kept extends Packed {
 }
 
 export interface UnpackContext {
-  /** The file as the person knows it; stands in every problem. */
+  /** The file as the person knows it; is in every problem. */
   file: string;
   /**
    * Keeps what came out of a step where the next one cannot read it as a stream: what is in an archive is known only at its

@@ -3,6 +3,7 @@ import { wildcardMatcher } from '../../core/wildcard.ts';
 import { crc32, createInflateRaw } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
 import type { FileError } from '../../core/errors.ts';
+import { nameList } from '../../core/name-list.ts';
 import { inflated, limited } from './inflate.ts';
 import type { Limits } from './inflate.ts';
 import { notPacked, packingOf } from './packing-kinds.ts';
@@ -51,8 +52,8 @@ export async function openEntry(
       'ZIP_ENTRY_AMBIGUOUS',
       file,
       {},
-      `The archive has ${found.length} files called ${pattern}, and one is read: ${namesOf(found)}.`,
-      'Name one of them in entry of unpack; a stream of its own reads each of the others.',
+      `The archive has ${found.length} files called ${pattern}, but only one is read: ${namesOf(found)}.`,
+      'Name one of them in entry of unpack, and use another stream for each of the others.',
     );
   return { file: `${file} › ${entry.name}`, read: () => entry.read(limits) };
 }
@@ -91,7 +92,7 @@ export async function openArchive(packed: Packed, file: string, signal?: AbortSi
           file,
           {},
           `The archive has a file called ${JSON.stringify(excerpt(name))}, a name that leads out of the archive: it is damaged or an attack.`,
-          'Ask the sender; nothing of it was read.',
+          'Ask the sender; nothing in it was read.',
         );
       if (entries.length >= MOST_ENTRIES)
         throw refuseFile('UNPACKED_TOO_LARGE', file, {}, `The archive has more than ${MOST_ENTRIES} files.`, 'Ask the sender.');
@@ -113,7 +114,7 @@ export async function openArchive(packed: Packed, file: string, signal?: AbortSi
         'ZIP_ENTRY_ENCRYPTED',
         here,
         {},
-        'This file of the archive is protected by a password, which is not read here.',
+        'This file of the archive is protected by a password; such files cannot be read.',
         'Have the sender leave the password out, or encrypt with OpenPGP.',
       );
     if (entry.compressionMethod !== STORED && entry.compressionMethod !== DEFLATED)
@@ -121,15 +122,15 @@ export async function openArchive(packed: Packed, file: string, signal?: AbortSi
         'ZIP_METHOD',
         here,
         {},
-        `This file of the archive is packed by method ${entry.compressionMethod}, which is not read here.`,
-        'Have the sender use the usual one (deflate), as Windows and every ZIP program do by default.',
+        `This file of the archive uses compression method ${entry.compressionMethod}, which cannot be read.`,
+        'Have the sender use the usual method (deflate), the default of Windows and every ZIP program.',
       );
     const again = await open();
     try {
       const raw = (await again.openReadStreamPromise(entry, { decodeFileData: false }).catch(() => {
-        throw damaged(here, 'it does not lie where the archive says');
+        throw damaged(here, 'it is not where the archive says');
       })) as AsyncIterable<Uint8Array>;
-      const wrong = (): FileError => damaged(here, 'what is packed cannot be unpacked');
+      const wrong = (): FileError => damaged(here, 'its content cannot be unpacked');
       const { bytes, taken } =
         entry.compressionMethod === DEFLATED
           ? inflated(raw, createInflateRaw({ chunkSize: 65_536 }), wrong)
@@ -141,7 +142,7 @@ export async function openArchive(packed: Packed, file: string, signal?: AbortSi
         sum = crc32(piece, sum);
         yield piece;
       }
-      if (sum !== entry.crc32 || size !== entry.uncompressedSize) throw damaged(here, 'its content does not agree with its checksum');
+      if (sum !== entry.crc32 || size !== entry.uncompressedSize) throw damaged(here, 'its content does not match its checksum');
     } finally {
       again.close();
     }
@@ -164,8 +165,10 @@ function patternMatcher(pattern: string): (name: string) => boolean {
 
 function namesOf(entries: readonly ArchiveEntry[]): string {
   if (entries.length === 0) return 'nothing';
-  const shown = entries.slice(0, 10).map(({ name }) => excerpt(name, 60));
-  return shown.join(', ') + (entries.length > shown.length ? ` and ${entries.length - shown.length} more` : '');
+  return nameList(
+    entries.map(({ name }) => name),
+    10,
+  );
 }
 
 function cutOff(file: string): FileError {
@@ -173,7 +176,7 @@ function cutOff(file: string): FileError {
     'FILE_TRUNCATED',
     file,
     {},
-    'The end of the archive, where its files are listed, is missing or has something behind it: it was cut off, or damaged.',
+    'The end of the archive, where its files are listed, is missing or followed by something else: the archive was cut off or damaged.',
     'Have it sent again, in binary mode.',
   );
 }

@@ -1,7 +1,7 @@
 import { withoutTrailing } from '../../core/trailing.ts';
 import type { NumberFormat } from './number-format.ts';
 
-/** A cell as it stands in the sheet. */
+/** A cell as it is in the sheet. */
 export interface RawCell {
   /** From 0. */
   column: number;
@@ -37,7 +37,7 @@ export function cellText(cell: RawCell, context: CellContext): CellText {
     return {
       code: 'CELL_ERROR',
       what: `shows the error ${value ?? '#N/A'}`,
-      hint: 'Correct the formula in the workbook, then have it sent again.',
+      hint: 'Fix the formula in the workbook, then have it sent again.',
     };
   if (value === undefined)
     return formula
@@ -58,7 +58,7 @@ export function cellText(cell: RawCell, context: CellContext): CellText {
 }
 
 /**
- * A stored number as exact text: no exponent, at most the 15 digits that a spreadsheet shows, so that 0.30000000000000004 is
+ * A stored number as exact text: no exponent, at most the 15 digits that a spreadsheet shows, so 0.30000000000000004 is
  * 0.3. A whole number with more digits is none that a spreadsheet can keep, and is not guessed at.
  */
 export function numberText(stored: string, format: NumberFormat): CellText {
@@ -73,8 +73,8 @@ export function numberText(stored: string, format: NumberFormat): CellText {
     if (point >= digits.length)
       return {
         code: 'CELL_NUMBER_TOO_LONG',
-        what: `is a number of ${point} digits, of which a spreadsheet keeps only 15`,
-        hint: 'Have the column written as text: account numbers and the like are no numbers.',
+        what: `is a number of ${point} digits, but a spreadsheet keeps only 15`,
+        hint: 'Have the column written as text: account numbers and other identifiers must be text.',
       };
     const [mantissa = '', power = '0'] = Number(`0.${digits}`)
       .toExponential(DIGITS - 1)
@@ -97,7 +97,7 @@ function formatted(sign: string, left: string, right: string, format: NumberForm
   return `${sign}${left}${right ? `.${right}` : ''}`;
 }
 
-/** Digits from the right into the zeros of a pattern; what is left over stands before the first. */
+/** Digits from the right into the zeros of a pattern; what is left over comes before the first. */
 function inPattern(digits: string, pattern: readonly (string | undefined)[]): string {
   const zeros = pattern.filter((part) => part === undefined).length;
   const padded = digits.padStart(zeros, '0');
@@ -164,15 +164,15 @@ function isoText(stored: string, format: NumberFormat): CellText {
 function noDate(stored: string): CellText {
   return {
     code: 'CELL_DATE_INVALID',
-    what: `has the format of a date, and its number ${stored} is no day that there was`,
-    hint: 'Correct the date in the workbook.',
+    what: `has the format of a date, and its number ${stored} is not an existing day`,
+    hint: 'Fix the date in the workbook.',
   };
 }
 
 function unreadable(stored: string): CellText {
   return {
     code: 'CELL_UNREADABLE',
-    what: `says that it is a number, and holds ${JSON.stringify(stored.slice(0, 40))}`,
+    what: `is marked as a number but holds ${JSON.stringify(stored.slice(0, 40))}`,
     hint: 'The workbook was not written by a spreadsheet program, or is damaged: have it made again.',
   };
 }

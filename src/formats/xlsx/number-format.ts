@@ -1,4 +1,4 @@
-/** What a cell's number format says of its value. Only what changes the text is told apart. */
+/** What a cell's number format says of its value. Only what changes the text is distinguished. */
 export type NumberFormat =
   | { kind: 'general' }
   /** At least so many decimals: 0.00. */
@@ -35,7 +35,7 @@ export function formatOfCode(code: string): NumberFormat {
     if (quoted !== undefined || escaped !== undefined) pattern.push(...(quoted ?? escaped!));
     else if (bracket !== undefined) {
       elapsed ||= /^(h+|m+|s+)$/i.test(bracket);
-      // [$€-407] shows a currency; others are colours and conditions.
+      // [$€-407] shows a currency; others are colors and conditions.
     } else if (plain !== undefined) {
       meaning += plain;
       pattern.push(plain === '0' ? undefined : plain);
@@ -55,7 +55,7 @@ function dateFormat(letters: string, elapsed: boolean): NumberFormat {
   const fraction = /s\.(0+)/i.exec(letters)?.[1]!.length ?? 0;
   if (elapsed) return of('elapsed', fraction);
   const time = /[hs]/i.test(letters);
-  // A single m or mm beside hours or seconds is minutes.
+  // A single m or mm next to hours or seconds is minutes.
   const date = /[yd]|m{3}/i.test(letters) || !time;
   return of(date ? (time ? 'datetime' : 'date') : 'time', fraction);
 }

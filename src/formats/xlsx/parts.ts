@@ -120,12 +120,12 @@ function checkKind(entries: ReadonlyMap<string, ArchiveEntry>, file: string): vo
   throw notAWorkbook(
     file,
     what,
-    entries.size && what.startsWith('a ZIP') ? 'If a workbook is packed in it, add zip to unpack in the connector.' : undefined,
+    entries.size && what.startsWith('a ZIP') ? 'If it contains a workbook, add zip to unpack in the connector.' : undefined,
   );
 }
 
 export function notAWorkbook(file: string, what: string, hint = 'Have it saved as an Excel workbook (.xlsx).'): Error {
-  return refuseFile('XLSX_NOT_A_WORKBOOK', file, {}, `The file is no Excel workbook (.xlsx), but ${what}.`, hint);
+  return refuseFile('XLSX_NOT_A_WORKBOOK', file, {}, `The file is not an Excel workbook (.xlsx) but ${what}.`, hint);
 }
 
 export function malformed(file: string, how: string, line?: number): Error {

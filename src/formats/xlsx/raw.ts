@@ -5,7 +5,7 @@ import { openParts } from './parts.ts';
 import { type RawRow, sheetRows } from './sheet.ts';
 import { readWorkbook, type Sheet, sheetOf } from './workbook.ts';
 
-/** One sheet of a small workbook cell by cell, its shared texts put into the cells: it stands alone, without the other sheets. */
+/** One sheet of a small workbook cell by cell, its shared texts put into the cells: it is alone, without the other sheets. */
 export interface RawSheet {
   name: string;
   rows: RawRow[];

@@ -21,7 +21,7 @@ export interface XlsxRecords {
 export function xlsxRecords(options: XlsxOptions, cells: CellContext, context: DecodeContext): XlsxRecords {
   const { file } = context;
   const { footer_rows: footer, footer_has: has } = options;
-  /** The last rows as they are, also what stands in columns that are left out. */
+  /** The last rows as they are, also what is in columns that are left out. */
   const end: EndRow[] = [];
   /** Names by column; '' and what is not there is no field. */
   let columns: string[] | undefined;
@@ -82,8 +82,8 @@ export function xlsxRecords(options: XlsxOptions, cells: CellContext, context: D
         'RAGGED_ROW',
         file,
         at,
-        `The cell ${columnLetters(cell.column)}${row.number} has a value, and its column has no name in the header.`,
-        'Have the column named or the value moved; nothing beside the table is read.',
+        `The cell ${columnLetters(cell.column)}${row.number} has a value, but its column has no name in the header.`,
+        'Have the column named or the value moved; cells outside the table are not read.',
       );
     }
     if (!any) return;
@@ -117,8 +117,8 @@ export function xlsxRecords(options: XlsxOptions, cells: CellContext, context: D
           'FILE_EMPTY',
           file,
           {},
-          'The sheet has no header: there is nothing in it below the rows that are skipped.',
-          'Export it again; a sheet without records still has its header. Or correct sheet and skip_rows in the decoder.',
+          'The sheet has no header: it is empty below the rows that are skipped.',
+          'Export it again; even a sheet without records has a header. Or correct sheet and skip_rows in the decoder.',
         );
       if (footer > 0 && has !== undefined) checkFooter(end, { count: footer, has, key: 'footer_rows' }, file);
       return footer > 0 ? records.slice(0, Math.max(0, records.length - footer)) : take();

@@ -69,7 +69,7 @@ export async function* sheetRows(
       if (name === 'c' && row && cell) {
         if (hasInline) cell.value = inline.take();
         if (cell.type === 's' && cell.value !== undefined && strings[Number(cell.value)] === undefined)
-          throw malformed(file, `a cell of row ${row.number} refers to a text that is not there`, row.number);
+          throw malformed(file, `a cell of row ${row.number} refers to a text that does not exist`, row.number);
         row.cells.push(cell);
         cell = undefined;
         hasInline = false;
@@ -90,7 +90,7 @@ export async function* sheetRows(
   });
 }
 
-/** The merged cells of a sheet, which stand behind its rows: a reading of its own. */
+/** The merged cells of a sheet, which come after its rows: a reading of its own. */
 export async function mergedCells(parts: Parts, part: string, file: string): Promise<MergedCells[]> {
   const merged: MergedCells[] = [];
   const open = (name: string, attribute: (name: string) => string | undefined): void => {
@@ -98,7 +98,7 @@ export async function mergedCells(parts: Parts, part: string, file: string): Pro
     const [from = '', to = from] = (attribute('ref') ?? '').split(':');
     const rowOf = (reference: string): number => Number(/(?<!\d)\d+$/.exec(reference)?.[0] ?? 0) - 1;
     const area = { top: rowOf(from), bottom: rowOf(to), left: columnIndex(from), right: columnIndex(to) };
-    if (Object.values(area).some((n) => n < 0)) throw malformed(file, 'it has merged cells that are nowhere');
+    if (Object.values(area).some((n) => n < 0)) throw malformed(file, 'it has merged cells with an invalid position');
     if (merged.push(area) > MOST_MERGED) throw malformed(file, `it has more than ${MOST_MERGED} merged cells`);
   };
   for await (const _ of parts.read(part, { open }, () => undefined));

@@ -1,4 +1,5 @@
 import { didYouMean } from '../../core/errors.ts';
+import { nameList, shortName } from '../../core/name-list.ts';
 import { refuseFile } from '../refuse.ts';
 import type { CellContext } from './cell.ts';
 import { builtInFormat, formatOfCode, type NumberFormat } from './number-format.ts';
@@ -56,7 +57,7 @@ export function sheetOf({ sheets }: Pick<Workbook, 'sheets'>, wanted: string | n
   const shown = sheets.filter((sheet) => !sheet.hidden);
   const sheet = typeof wanted === 'number' ? shown[wanted - 1] : sheets.find(({ name }) => name === wanted);
   if (sheet?.part !== undefined) return { ...sheet, part: sheet.part };
-  const names = sheets.map(({ name, hidden }) => (hidden ? `${name} (hidden)` : name)).join(', ');
+  const names = nameList(sheets.map(({ name, hidden }) => (hidden ? `${shortName(name)} (hidden)` : name)));
   const meant =
     typeof wanted === 'string'
       ? didYouMean(
@@ -111,7 +112,7 @@ async function readStrings(parts: Parts, part: string, file: string): Promise<st
           'UNPACKED_TOO_LARGE',
           file,
           {},
-          `The workbook has more than ${MOST_TEXT} characters of text, more than can be kept while it is read.`,
+          `The workbook has more than ${MOST_TEXT} characters of text, more than can be kept in memory.`,
           'Have it sent as CSV, or in several workbooks.',
         );
       strings.push(string);

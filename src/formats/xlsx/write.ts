@@ -25,7 +25,7 @@ const OFFICE = 'http://schemas.openxmlformats.org/officeDocument/2006/relationsh
 const PACKAGE = 'http://schemas.openxmlformats.org/package/2006';
 const TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml';
 
-/** A workbook cell by cell as it stands in the file; the same bytes for the same cells. For recordings and what is made of them. */
+/** A workbook cell by cell as it is in the file; the same bytes for the same cells. For recordings and what is made of them. */
 export function workbookOf({ sheets, styles = stylesOf([]), strings, date1904 }: WrittenWorkbook): Buffer {
   const parts = sheets.map((_, i) => `worksheets/sheet${i + 1}.xml`);
   const others = [['styles', 'styles.xml', styles] as const];

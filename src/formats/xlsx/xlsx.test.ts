@@ -123,7 +123,7 @@ describe('a number', () => {
     ['0.99999999999999999', '1'],
   ])('%s is %s', (stored, text) => expect(numberText(stored, general)).toEqual({ text }));
 
-  test('that a spreadsheet cannot keep, or that is none, is not guessed at', () => {
+  test('that a spreadsheet cannot keep, or that is not one, is not guessed at', () => {
     expect(numberText('1234567890123456', general)).toMatchObject({ code: 'CELL_NUMBER_TOO_LONG' });
     expect(numberText('1.2345678901234567E+17', general)).toMatchObject({ code: 'CELL_NUMBER_TOO_LONG' });
     for (const stored of ['abc', 'NaN', '1e9999', '.', '', '1,5'])
@@ -186,7 +186,7 @@ describe('a date', () => {
     ).toEqual(['2026-03-02 12:30:00', '00:00:00', '26:30:00', '00:00:00.9', '2026-03-03 00:00:00']);
   });
 
-  test('that never was is set aside with its cell', async () => {
+  test('that never was is rejected with its cell', async () => {
     for (const serial of ['60', '0', '-1', '2958466', '1E+300'])
       expect(
         (await readAll(xlsx({ header: ['a'] }), raw([[n(serial, 1)]], { styles: stylesOf(['yyyy-mm-dd']) })))[0]!.problem,
@@ -237,7 +237,7 @@ describe('a cell that has no value to trust', () => {
         ]),
       )
     )[0]!;
-  test('an error is set aside with the row, and the others are read', async () => {
+  test('an error is rejected with the row, and the others are read', async () => {
     const records = await readAll(
       xlsx(),
       raw([
@@ -254,7 +254,7 @@ describe('a cell that has no value to trust', () => {
     expect((await aside({ formula: true })).problem?.code).toBe('CELL_NOT_CALCULATED');
     expect((await aside({ formula: true, type: 'str', value: '' })).problem).toBeUndefined();
   });
-  test('a number that is none', async () => expect((await aside({ value: 'abc' })).problem?.code).toBe('CELL_UNREADABLE'));
+  test('a number that is not one', async () => expect((await aside({ value: 'abc' })).problem?.code).toBe('CELL_UNREADABLE'));
 });
 
 describe('the table in a sheet', () => {
@@ -276,13 +276,13 @@ describe('the table in a sheet', () => {
       ['1', null, '2'],
       ['3', null, '4'],
     ];
-    // The word may stand in a column that is left out.
+    // The word may be in a column that is left out.
     expect(await valuesOf(xlsx(options), raw([...rows, [null, 'Total', '6'], []]))).toHaveLength(2);
     expect(await refusal(xlsx(options), raw([...rows, []]))).toContain('Row 2 is the last row');
     expect(await refusal(xlsx(options), raw([[]]))).toContain('[FOOTER_MISSING]');
   });
 
-  test('a value beside the table sets its row aside; a column without a name and without values is nothing', async () => {
+  test('a value next to the table rejects its row; a column without a name and without values is nothing', async () => {
     const records = await readAll(
       xlsx(),
       raw([
@@ -294,13 +294,13 @@ describe('the table in a sheet', () => {
     );
     expect(records.map((r) => r.problem?.message ?? r.values)).toEqual([
       { a: '1', b: '2' },
-      'The cell E3 has a value, and its column has no name in the header.',
-      'The cell C4 has a value, and its column has no name in the header.',
+      'The cell E3 has a value, but its column has no name in the header.',
+      'The cell C4 has a value, but its column has no name in the header.',
     ]);
   });
 
   test('columns that are missing, doubled or new are told as in other formats, by their letters', async () => {
-    expect(await refusal(xlsx(), raw([['a', 'a']]))).toMatch(/"a" is there twice \(columns A and B\).*\[COLUMN_DUPLICATE\]/);
+    expect(await refusal(xlsx(), raw([['a', 'a']]))).toMatch(/"a" appears twice \(columns A and B\).*\[COLUMN_DUPLICATE\]/);
     expect(await refusal(xlsx(), raw([['amout']]), { requiredColumns: ['amount'], knownColumns: ['amount'] })).toMatch(
       /Did you mean "amout"\?.*\[COLUMN_MISSING\]/,
     );
@@ -357,7 +357,7 @@ describe('the table in a sheet', () => {
   });
 });
 
-describe('what is no workbook', () => {
+describe('what is not a workbook', () => {
   test('is told what it is instead', async () => {
     expect(await refusal(xlsx(), Buffer.from('d0cf11e0a1b11ae100', 'hex'))).toMatch(
       /old workbook \(\.xls\) or one that is protected by a password.*\[XLSX_NOT_A_WORKBOOK\]/,

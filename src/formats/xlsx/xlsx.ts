@@ -72,10 +72,10 @@ function checkMagic(bytes: Buffer, file: string): void {
   throw notAWorkbook(
     file,
     /^(ï»¿)?<(!doctype html|html|table|meta|div|\?xml)/.test(text)
-      ? 'a web page or XML that was given the name of one'
+      ? 'a web page or XML with the name of a workbook'
       : /[\0-\x08\x0e-\x1f]/.test(text)
         ? 'something else'
-        : 'text, such as CSV, that was given the name of one',
+        : 'text, such as CSV, with the name of a workbook',
     'Have it saved as an Excel workbook (.xlsx), or use the decoder for what it is.',
   );
 }

@@ -104,7 +104,7 @@ function elementWriter(
         'CHARACTER_NOT_WRITABLE',
         file,
         { record, path },
-        'The value has a control character in it that cannot stand in XML.',
+        'The value has a control character in it that is not allowed in XML.',
         'Remove it in the mapping.',
       );
     // White space is written as references where reading would change it.

@@ -2,6 +2,7 @@ import type { Encoding } from '../text/encodings.ts';
 import type { XmlOptions } from '../../config/schema/connector.ts';
 import { byteOrderMark, declaredIn, encodingNamed } from '../text/charset.ts';
 import { refuseFile } from '../refuse.ts';
+import { readHead } from '../text/head.ts';
 
 /**
  * The encoding of an XML document by its byte order mark, else its declaration, else UTF-8; and all of its bytes again.
@@ -13,17 +14,11 @@ export async function xmlEncoding(
   file: string,
 ): Promise<{ encoding: Encoding; bytes: AsyncIterable<Uint8Array> }> {
   if (wanted !== 'declared') return { encoding: wanted, bytes };
-  const iterator = bytes[Symbol.asyncIterator]();
-  const begun: Uint8Array[] = [];
-  let head: Buffer = Buffer.alloc(0);
-  while (head.length < 256 && !head.includes('?>')) {
-    const next = await iterator.next();
-    if (next.done) break;
-    begun.push(next.value);
-    head = Buffer.concat([head, next.value.subarray(0, 256)]);
-  }
-  return { encoding: encodingOf(head, file), bytes: joined(begun, iterator) };
+  const { head, bytes: again } = await readHead(bytes, DECLARATION, (begun) => begun.includes('?>'));
+  return { encoding: encodingOf(head, file), bytes: again };
 }
+
+const DECLARATION = 256;
 
 function encodingOf(head: Buffer, file: string): Encoding {
   const mark = byteOrderMark(head);
@@ -42,13 +37,4 @@ function encodingOf(head: Buffer, file: string): Encoding {
       'Have it exported as UTF-8.',
     );
   return encoding;
-}
-
-async function* joined(begun: Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  try {
-    yield* begun;
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
 }

@@ -1,4 +1,5 @@
 import { didYouMean } from '../../core/errors.ts';
+import { nameList, shortName } from '../../core/name-list.ts';
 import type { SourceRecord, Value, Values } from '../../core/record.ts';
 import type { XmlOptions } from '../../config/schema/connector.ts';
 import { refuseFile } from '../refuse.ts';
@@ -21,7 +22,7 @@ interface Node {
 /**
  * Picks the row elements out of an XML document as it streams by, and makes their values: attributes and child
  * elements are fields, repeated elements are lists, an element with text only is that text, one with nothing is null,
- * text beside attributes or elements stands under `text`. Names are local names; namespaces are not looked at.
+ * text next to attributes or elements is under `text`. Names are local names; namespaces are not looked at.
  */
 export function xmlRows(options: XmlOptions, file: string): { push(text: string): void; take(): SourceRecord[]; end(): void } {
   const wanted = options.row.replace(/^\//, '').split('/');
@@ -95,7 +96,7 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
         'XML_ROW_MISSING',
         file,
         { line: 1 },
-        `The root element is <${path[0]}>, but the connector expects <${wanted[0]}>.`,
+        `The root element is <${shortName(path[0]!)}>, but the connector expects <${wanted[0]}>.`,
         'This is another kind of file, or row in the decoder is wrong.',
       );
     return path.length === wanted.length && path.every((name, i) => name === wanted[i]);
@@ -197,7 +198,7 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
           'XML_ROW_MISSING',
           file,
           {},
-          `The file has no element <${wanted.at(-1)}>, which is to be one record. It has: ${[...seen.keys()].slice(0, 20).join(', ')}.${meant ? ` Did you mean ${meant}?` : ''}`,
+          `The file has no element <${wanted.at(-1)}> for the records. It has: ${nameList(seen.keys())}.${meant ? ` Did you mean ${meant}?` : ''}`,
           'Correct row in the decoder, or have the right file sent.',
         );
       if (options.empty?.includes('no_list') || (wanted.length > 1 ? listSeen : others === 0)) return;
@@ -207,9 +208,9 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
         file,
         {},
         inside
-          ? `The file has neither <${wanted.at(-1)}>, which is to be one record, nor <${wanted.at(-2)}> around it. It has: ${[...seen.keys()].slice(0, 20).join(', ')}.`
-          : `The file has no element <${wanted[0]}>, which is to be one record, and is not empty either. It has: ${[...seen.keys()].slice(0, 20).join(', ')}.`,
-        `It may be an error message. If the system writes so that there are no records, ${inside ? '' : `write row with its path from the root (Root/${wanted[0]}), or `}set empty: [no_list] in the decoder.`,
+          ? `The file has neither <${wanted.at(-1)}> for the records nor <${wanted.at(-2)}> around it. It has: ${nameList(seen.keys())}.`
+          : `The file has no element <${wanted[0]}> for the records but is not empty. It has: ${nameList(seen.keys())}.`,
+        `It may be an error message. If this is how the system reports that there are no records,  ${inside ? '' : `write row with its path from the root (Root/${wanted[0]}), or `}set empty: [no_list] in the decoder.`,
       );
     },
   };

@@ -119,7 +119,7 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
   function instruction(from: number, to: number): void {
     const content = text.slice(from, to);
     if (/^xml\s/i.test(content) && rooted)
-      malformed(at, 'An XML declaration stands in the middle of the file: two files may have been joined.');
+      malformed(at, 'There is an XML declaration in the middle of the file: two files may have been joined.');
   }
 
   function until(mark: string, take: (from: number, to: number) => void, opening = 2): boolean {
@@ -172,7 +172,7 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
     NAME_START.lastIndex = at + 1;
     const name = NAME_START.exec(text)?.[0] ?? '';
     if (!isName(name) || at + 1 + name.length > to) malformed(at, `"${excerpt(text.slice(at, end + 1))}" is not a tag.`);
-    if (open.length === 0 && rooted) malformed(at, `There is a second root element, <${name}>: two files may have been joined.`);
+    if (open.length === 0 && rooted) malformed(at, `There is a second root element, <${excerpt(name)}>: two files may have been joined.`);
     rooted = true;
     if (open.length >= maxDepth)
       malformed(
@@ -213,14 +213,14 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
       if (!isName(name)) malformed(i, `"${excerpt(text.slice(i, to))}" is not an attribute.`);
       i += name.length;
       while (i < to && isSpace(text.charCodeAt(i))) i++;
-      if (text[i] !== '=') malformed(i, `The attribute ${name} has no value.`);
+      if (text[i] !== '=') malformed(i, `The attribute ${excerpt(name)} has no value.`);
       i++;
       while (i < to && isSpace(text.charCodeAt(i))) i++;
       const quote = text[i];
       const close = quote === '"' || quote === "'" ? text.indexOf(quote, i + 1) : -1;
-      if (close < 0 || close >= to) malformed(i, `The value of the attribute ${name} is not in quotes.`);
+      if (close < 0 || close >= to) malformed(i, `The value of the attribute ${excerpt(name)} is not in quotes.`);
       const raw = text.slice(i + 1, close);
-      if (isThere(name)) malformed(i, `The attribute ${name} is there twice.`);
+      if (isThere(name)) malformed(i, `The attribute ${excerpt(name)} appears twice.`);
       checkCharacters(raw, i + 1);
       found.push({ name, value: resolve(raw.replace(/\r\n|[\r\n\t]/g, ' '), i + 1) });
       many?.add(name);
@@ -233,7 +233,7 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
     const name = text.slice(at + 2, end).trimEnd();
     const expected = open.pop();
     if (expected === undefined) malformed(at, `</${excerpt(name)}> closes an element that was not opened.`);
-    if (name !== expected) malformed(at, `</${excerpt(name)}> stands where <${expected}> must be closed.`);
+    if (name !== expected) malformed(at, `</${excerpt(name)}> is where <${excerpt(expected)}> must be closed.`);
     at = end;
     handlers.close(name);
   }
@@ -243,10 +243,7 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
     const blank = !/[^ \t\r\n]/.test(raw);
     if (open.length === 0) {
       if (!blank)
-        malformed(
-          from + raw.search(/[^ \t\r\n]/),
-          rooted ? 'There is text after the root element.' : 'The file does not begin as XML does.',
-        );
+        malformed(from + raw.search(/[^ \t\r\n]/), rooted ? 'There is text after the root element.' : 'The file does not begin like XML.');
       return;
     }
     checkCharacters(raw, from);
@@ -256,25 +253,25 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
   function checkCharacters(raw: string, from: number): void {
     const bad = raw.search(FORBIDDEN);
     if (bad >= 0)
-      malformed(from + bad, `The character U+${raw.charCodeAt(bad).toString(16).toUpperCase().padStart(4, '0')} cannot stand in XML.`);
+      malformed(from + bad, `The character U+${raw.charCodeAt(bad).toString(16).toUpperCase().padStart(4, '0')} is not allowed in XML.`);
   }
 
   function resolve(raw: string, from: number): string {
     if (!raw.includes('&')) return raw;
     return raw.replace(/&([^;&<\s]{0,40};)?/g, (whole, given: string | undefined) => {
       const reference = given?.slice(0, -1);
-      if (!reference) return malformed(from, 'There is an "&" that begins no reference; it must be written &amp;.');
+      if (!reference) return malformed(from, 'There is an "&" that does not begin a reference; it must be written &amp;.');
       const numeric = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(reference);
       if (numeric) {
         const code = numeric[1] ? parseInt(numeric[1], 16) : Number(numeric[2]);
         const character = code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? String.fromCodePoint(code) : '\0';
-        if (FORBIDDEN.test(character)) malformed(from, `${whole} is no character that can stand in XML.`);
+        if (FORBIDDEN.test(character)) malformed(from, `${excerpt(whole)} is not a character that can be in XML.`);
         return character;
       }
       if (reference.startsWith('#') || !Object.hasOwn(ENTITIES, reference))
         malformed(
           from,
-          `${whole} is an entity that the file would have to define, which is not accepted.`,
+          `${excerpt(whole)} is an entity that the file would have to define, which is not accepted.`,
           'XML_ENTITY',
           'Only &lt; &gt; &amp; &apos; &quot; and numbers such as &#233; are read.',
         );

@@ -10,7 +10,7 @@ describe('what a row becomes', () => {
     ['what is empty is absent', '<R><a/><b></b><c>\n  </c><d xsi:nil="true"/></R>', { a: null, b: null, c: null, d: null }],
     ['spaces that are a value stay', '<R><a> </a><b>  x </b></R>', { a: ' ', b: '  x ' }],
     ['two elements are a list', '<R><a>1</a><b>2</b><a>3</a><a/></R>', { a: ['1', '3', null], b: '2' }],
-    ['text beside attributes is called text', '<R><a k="v">x</a></R>', { a: { k: 'v', text: 'x' } }],
+    ['text next to attributes is called text', '<R><a k="v">x</a></R>', { a: { k: 'v', text: 'x' } }],
     ['a row of text alone is read', '<R>x</R>', { text: 'x' }],
     ['elements nest', '<R><a><b><c>1</c></b></a></R>', { a: { b: { c: '1' } } }],
     ['references and CDATA are resolved', '<R a="&lt;&quot;&#233;"><b>&#x1F600;<![CDATA[<&]]>&amp;</b></R>', { a: '<"é', b: '😀<&&' }],
@@ -50,7 +50,7 @@ describe('a file that is refused', () => {
     ['document types', '<?xml version="1.0"?>\n<!DOCTYPE a [<!ENTITY b "c">]><a/>', /^file:2:1: .*\[XML_ENTITY\]$/],
     ['entities', '<ROOT><R>&boom;</R></ROOT>', /&boom; is an entity.*\[XML_ENTITY\]$/],
     ['a bare &', '<ROOT><R>a & b</R></ROOT>', /must be written &amp;.*\[XML_MALFORMED\]$/],
-    ['tags that do not match', '<ROOT>\n <R><a>1</b></R></ROOT>', /^file:2:9: <\/b> stands where <a> must be closed.*\[XML_MALFORMED\]$/],
+    ['tags that do not match', '<ROOT>\n <R><a>1</b></R></ROOT>', /^file:2:9: <\/b> is where <a> must be closed.*\[XML_MALFORMED\]$/],
     ['a second root', '<ROOT/><ROOT/>', /second root.*\[XML_MALFORMED\]$/],
     ['text behind the root', '<ROOT/>x', /text after the root.*\[XML_MALFORMED\]$/],
     ['attributes without quotes', '<ROOT><R a=1/></ROOT>', /not in quotes.*\[XML_MALFORMED\]$/],
@@ -61,7 +61,7 @@ describe('a file that is refused', () => {
     ['references to no character', '<ROOT><R>&#0;</R></ROOT>', /\[XML_MALFORMED\]$/],
     ['a root that is not closed', '<ROOT><R/>', /before <ROOT> is closed: it was cut off.*\[FILE_TRUNCATED\]$/],
     ['no root', '<?xml version="1.0"?>', /\[FILE_TRUNCATED\]$/],
-    ['no XML at all', 'id,amount\n1,2\n', /does not begin as XML does.*\[XML_MALFORMED\]$/],
+    ['no XML at all', 'id,amount\n1,2\n', /does not begin like XML.*\[XML_MALFORMED\]$/],
     ['too deep', `<ROOT><R>${'<a>'.repeat(70)}`, /deeper than 64.*\[XML_TOO_DEEP\]$/],
     ['rows of another name', '<ROOT><Receit/><Receit/></ROOT>', /no element <R>.*It has: ROOT, Receit.*\[XML_ROW_MISSING\]$/],
   ];
@@ -73,7 +73,7 @@ describe('a file that is refused', () => {
     );
   });
 
-  test('a misspelt element that the connector requires in its rows', async () => {
+  test('a misspelled element that the connector requires in its rows', async () => {
     expect(
       await refusal(xml(), '<ROOT><R><Ammount>1</Ammount></R><R/></ROOT>', { requiredColumns: ['Amount'], knownColumns: ['Amount'] }),
     ).toMatch(/"Amount" is in no record of the file\. The records have: Ammount\. Did you mean "Ammount".*\[COLUMN_MISSING\]$/);

@@ -146,7 +146,7 @@ function hash32(text: string, seed: number): number {
   return h >>> 0;
 }
 
-/** 53 bits: of ten million keys one pair meets by accident in a hundred stores, and then only finds a pair that is compared in vain. */
+/** 53 bits: of ten million keys one pair meets by accident in a hundred stores, and then only finds a pair that need not have been compared. */
 export function keyHash(text: string, seed: number): number {
   let h1 = 0xdeadbeef ^ seed;
   let h2 = 0x41c6ce57 ^ seed;

@@ -20,7 +20,7 @@ export interface ClusterInput {
 
 /**
  * Greedy average linkage: rules first, then edges from the strongest. Two clusters are joined when nothing keeps any two of
- * their records apart and the mean score of all their cross pairs reaches `link`. What a person decided stands above all:
+ * their records apart and the mean score of all their cross pairs reaches `link`. What a person decided is above all:
  * whole clusters are one where two of their records are, whatever vetoes say, and none is joined that would bring two
  * together that are different. Gives for each record the smallest number of its cluster. The same input gives the same
  * clusters, whatever the order of its lists.

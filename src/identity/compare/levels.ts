@@ -33,7 +33,7 @@ export const SCALES = {
   exact: { levels: ['equal', 'different'], level: (a, b) => (a === b ? 0 : 1), swaps: false },
   code: { levels: ['equal', 'one error', 'different'], level: houseNumberLevel, swaps: false },
   phone: { levels: ['equal', 'equal without area code', 'one error', 'different'], level: phoneLevel, swaps: false },
-  email: { levels: ['equal', 'same name, other provider', 'one or two errors', 'different'], level: emailLevel, swaps: false },
+  email: { levels: ['equal', 'same name, different provider', 'one or two errors', 'different'], level: emailLevel, swaps: false },
   organization: { levels: ['equal', 'contained', 'close', 'similar', 'different'], level: organizationLevel, swaps: false },
 } satisfies Record<string, Scale>;
 export type ScaleName = keyof typeof SCALES;
@@ -125,7 +125,7 @@ function organizationLevel(a: string, b: string): number {
 }
 
 /**
- * Are two values in each other's place? `a1`, `a2` of one record, `b1`, `b2` of the other; `null` counts 0.55, so that a
+ * Are two values in each other's place? `a1`, `a2` of one record, `b1`, `b2` of the other; `null` counts 0.55, so a
  * single value that moved to the other place is seen.
  */
 export function areSwapped(a1: string | null, a2: string | null, b1: string | null, b2: string | null): boolean {

@@ -62,9 +62,9 @@ export function explainPair(population: Population, a: Profile, b: Profile): Exp
 const VETO_WORDS: Record<VetoName, string> = {
   twins: 'Same birth date, surname and address, but two different given names: they may be twins.',
   father_and_son: 'Same name at the same address, but a generation between the birth dates: they may be father and son.',
-  suffix: 'One is Jr and the other Sr, or of another number: they are two persons.',
-  person_evidence: 'They share a household, but neither the given name nor the birth date says that they are one person.',
-  name_only: 'Little agrees beside the name, and several people may have it.',
+  suffix: 'One is Jr and the other Sr (or another suffix): they are two people.',
+  person_evidence: 'They share a household, but neither the given name nor the birth date shows that they are the same person.',
+  name_only: 'Little agrees besides the name, which several people may have.',
 };
 const NAMES: Record<string, string> = {
   given: 'given name',
@@ -84,10 +84,10 @@ function reasonsOf({ link }: Population, { score, veto }: Scored, bars: readonly
     const name = NAMES[feature] ?? feature.replaceAll('_', ' ');
     const start = name[0]!.toUpperCase() + name.slice(1);
     if (level === 'equal') return `${start} is equal: ${a}.`;
-    if (level === 'swapped') return `${start} stands in the other's place: ${a} and ${b}.`;
+    if (level === 'swapped') return `${start} matches a different field of the other record: ${a} and ${b}.`;
     return level === 'different' ? `${start} differs: ${a} and ${b}.` : `${start}: ${a} and ${b} (${level}).`;
   });
   const missing = bars.filter((bar) => bar.level === 'missing').map((bar) => NAMES[bar.feature] ?? bar.feature.replaceAll('_', ' '));
-  const doubt = veto ? [VETO_WORDS[veto]] : score < link ? ['What agrees is not enough to be sure.'] : [];
-  return [...doubt, ...words, ...(missing.length > 0 ? [`Not known on one side: ${missing.join(', ')}.`] : [])];
+  const doubt = veto ? [VETO_WORDS[veto]] : score < link ? ['The matching values are not enough to be sure.'] : [];
+  return [...doubt, ...words, ...(missing.length > 0 ? [`Missing in one record: ${missing.join(', ')}.`] : [])];
 }

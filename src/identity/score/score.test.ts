@@ -35,7 +35,7 @@ describe('who is linked by the shipped model, without training', () => {
 describe('who is not linked', () => {
   const bob: Fields = { first_name: 'Robert', last_name: 'Nowak', ...home };
   test.each<[string, string, Fields, Fields]>([
-    ['twins wait for a person', 'review twins', emma, { ...emma, first_name: 'Olivia' }],
+    ['twins need review', 'review twins', emma, { ...emma, first_name: 'Olivia' }],
     ['twins whose names sound alike', 'review twins', { ...emma, first_name: 'Jayden' }, { ...emma, first_name: 'Hayden' }],
     [
       'twins of whom only the phone is known',
@@ -86,7 +86,7 @@ describe('who is not linked', () => {
 
 test('an organization that is called like a person is compared with organizations alone', () => {
   const of = (fields: Fields): string => model.populations[model.populationOf(fields)]?.name ?? 'none';
-  expect(of({ kind: 'organisation', name: 'John Deere' })).toBe('organization');
+  expect(of({ kind: 'organization', name: 'John Deere' })).toBe('organization');
   expect(of({ kind: 'person', name: 'John Deere' })).toBe('person');
   expect(of({ kind: 'unknown', name: 'Nowak Plumbing LLC' })).toBe('organization');
   expect(of({ name: 'Nowak, Robert' })).toBe('person');

@@ -11,8 +11,8 @@ import { isGirlsName } from './common-names.ts';
 /**
  * Why a pair must not be linked by its score, if so. They are narrow: in registers of persons, whole fields are wrong in
  * true pairs, and a blunt veto costs more than every refinement of the score brings. So two given names speak for twins only
- * where many people have them; a typing error is no name. `levels` are those of the pair;
- * `beside` is what agrees beside the name and the town, `shared` what address, phone and e-mail say.
+ * where many people have them; a typing error is not a name. `levels` are those of the pair;
+ * `beside` is what agrees next to the name and the town, `shared` what address, phone and e-mail say.
  */
 export function vetoOf(
   population: Population,

@@ -2,7 +2,7 @@
 const LETTERS: Record<string, string> = { ß: 'ss', ø: 'o', æ: 'ae', œ: 'oe', ł: 'l', đ: 'd', ð: 'd', ı: 'i', þ: 'th' };
 const OTHER_LETTERS = /[ßøæœłđðıþ]/g;
 
-/** What people type where they know nothing. It is taken for a missing value, so that two of them never agree. */
+/** What people type where they know nothing. It is taken for a missing value, so two of them never agree. */
 const PLACEHOLDERS = new Set([
   'unknown',
   'unk',

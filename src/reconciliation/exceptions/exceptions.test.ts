@@ -169,7 +169,7 @@ describe('what a difference is called', () => {
     expect(matches.map((m) => [m.state, m.evidence.doubt])).toEqual([['proposed', 'without_one']]);
   });
 
-  test('digits are swapped in both directions, and a date is no part of a bag', () => {
+  test('digits are swapped in both directions, and a date is not a part of a bag', () => {
     expect([isTransposed(5400, 4500), isTransposed(4500, 5400), isTransposed(4500, 4590), isTransposed(-4500, 5400)]).toEqual([
       true,
       true,

@@ -50,12 +50,12 @@ export const EXCEPTION_TYPES = {
   deposit_not_at_bank: {
     title: 'Deposit not at the bank',
     sentence: leftAlone('was made up and has not reached {right}'),
-    next: 'Call the bank with the number of the bag.',
+    next: 'Call the bank and give the bag number.',
     dueIn: DUE.taken,
   },
   deposit_without_receipt: {
     title: 'Deposit without receipts',
-    sentence: rightAlone('is explained by no {left}'),
+    sentence: rightAlone('matches no {left}'),
     next: 'Ask the place that deposited it; enter the receipt, or return the money.',
   },
   not_settled: {
@@ -65,35 +65,35 @@ export const EXCEPTION_TYPES = {
   },
   settled_without_receipt: {
     title: 'Settlement without a receipt',
-    sentence: rightAlone('is explained by no {left}'),
+    sentence: rightAlone('matches no {left}'),
     next: 'Enter the receipt, or refund the card.',
   },
   unposted: {
     title: 'Not in the ledger',
     sentence: leftAlone('has no entry in {right}'),
-    next: 'Post the batch again. It keeps the period from closing.',
+    next: 'Post the batch again. The period cannot close before.',
   },
   bank_item_unposted: {
     title: 'Bank item not in the ledger',
     sentence: rightAlone('is at the bank and in no entry'),
     next: 'Book it: interest, a fee, a correction.',
   },
-  only_left: { title: 'Only on one side', sentence: leftAlone('has nothing on {right} that fits'), next: 'Find out what is missing.' },
-  only_right: { title: 'Only on one side', sentence: rightAlone('has nothing on {left} that fits'), next: 'Find out what is missing.' },
+  only_left: { title: 'Only on one side', sentence: leftAlone('has no counterpart in {right}'), next: 'Find out what is missing.' },
+  only_right: { title: 'Only on one side', sentence: rightAlone('has no counterpart in {left}'), next: 'Find out what is missing.' },
   amount_differs: {
     title: 'Amounts differ',
     sentence: (a) => `${bothSums(a)}: ${money(a, a.minor)}.`,
-    next: "Look at both; correct the one that is wrong, or book the bank's advice.",
+    next: "Compare both; correct the wrong one, or book the bank's advice.",
   },
   transposed: {
     title: 'Digits swapped',
     sentence: (a) => `${bothSums(a)}: two neighboring digits were swapped.`,
-    next: 'Correct the amount where it was typed.',
+    next: 'Fix the amount where it was typed.',
   },
   cash_over_short: {
     title: 'Cash over or short',
     sentence: (a) => `${bothSums(a)}: ${money(a, Math.abs(a.minor))} ${a.minor < 0 ? 'short' : 'over'}.`,
-    next: 'Count again; book it to over and short, and look at the pattern by cashier.',
+    next: 'Count again; book it to over and short, and check for a pattern by cashier.',
   },
   bank_amount_differs: {
     title: 'The bank has another amount',
@@ -214,22 +214,22 @@ export const EXCEPTION_TYPES = {
   rejected: {
     title: 'Rejected by finance',
     sentence: anyAlone('was rejected'),
-    next: 'Correct it and post it again. It keeps the period from closing.',
+    next: 'Correct it and post it again. The period cannot close before.',
   },
   ambiguous: {
     title: 'More than one answer',
-    sentence: (a) => `${a.leftCount} of ${a.leftName} and ${a.rightCount} of ${a.rightName}${on(a)} fit each other in more than one way.`,
-    next: 'Pick the pair, or get a reference that tells them apart.',
+    sentence: (a) => `${a.leftCount} of ${a.leftName} and ${a.rightCount} of ${a.rightName}${on(a)} can be paired in more than one way.`,
+    next: 'Pick the pair, or get a reference that distinguishes them.',
   },
   decision_no_longer_balances: {
     title: 'A decision no longer balances',
     sentence: (a) =>
-      `What a person matched differs by ${money(a, Number(a.facts.difference))} now, and by ${money(a, Number(a.facts.accepted))} when it was decided.`,
-    next: 'Look at what changed; confirm the match again or revoke it.',
+      `A match made by a person now differs by ${money(a, Number(a.facts.difference))}; it differed by ${money(a, Number(a.facts.accepted))} when it was decided.`,
+    next: 'Check what changed; confirm the match again or revoke it.',
   },
   source_missing: {
     title: 'A source is missing',
-    sentence: (a) => String(a.facts.problem ?? `What ${a.rightName} should say did not arrive.`),
+    sentence: (a) => String(a.facts.problem ?? `The data of ${a.rightName} did not arrive.`),
     next: 'Get the file again and run the pipeline.',
   },
 } as const satisfies Record<string, ExceptionType>;

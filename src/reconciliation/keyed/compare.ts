@@ -52,7 +52,7 @@ export function startComparison(rules: CompareRules, first = ''): OpenComparison
   const depth = rules.match_on.length;
   const root = emptyNode('');
   const below = (key: readonly string[], visit: (node: Node) => void): void => {
-    if (key.length !== depth) throw new Error(`A total has ${key.length} keys, and the reconciliation ${depth}.`);
+    if (key.length !== depth) throw new Error(`A total has ${key.length} keys, but the reconciliation has ${depth}.`);
     let node = root;
     visit(node);
     for (const part of key) {
@@ -200,7 +200,7 @@ function statusOfLeaf({ left, right }: Compared, rules: CompareRules, unknownAt:
   return only;
 }
 
-/** With compare_from 2 the first two keys together must be known to the other side; a whole side without records is unknown from the first key. */
+/** With compare_from 2 the first two keys together must be known to the remote system; a whole side without records is unknown from the first key. */
 function unknownDepthOf(rules: CompareRules, unknownAt: number | undefined): number | undefined {
   return unknownAt !== undefined && unknownAt <= rules.compare_from && rules.compare_from > 0 ? Math.max(1, unknownAt) : undefined;
 }

@@ -28,7 +28,7 @@ function explainUnchecked(line: Compared, left: string, right: string, amount: (
   if (line.unknownDepth !== undefined) return `${shown(line.key.slice(0, line.unknownDepth))} has no ${there} to check against`;
   if (line.leaves)
     return `${line.leaves.unchecked} of ${count(line)} inside were not checked${line.leaves.matched ? '; the others agree' : ''}`;
-  return `${shown(line.key)} is in ${here} only, with ${amount((line.left ?? line.right)!)}; ${there} need not have it`;
+  return `${shown(line.key)} is in ${here} only, with ${amount((line.left ?? line.right)!)}; it is not required in ${there}`;
 }
 
 /** Sums that agree say nothing as long as something inside differs. */

@@ -4,6 +4,7 @@ import { businessDays, dayNumber } from '../calendar.ts';
 import type { Entry, Pass } from '../entry.ts';
 import { NO_RULES } from '../exceptions/rules.ts';
 import { reconcileSides, type Rules } from './reconcile.ts';
+import { tries } from '../../../test/effort.ts';
 
 const days = businessDays([0, 6], [dayNumber('2026-07-03')]);
 const TODAY = dayNumber('2026-12-31');
@@ -52,7 +53,7 @@ function reconcile(passes: Pass[], left: Entry[], right: Entry[], decisions: Par
 }
 
 describe('a key ties what it names', () => {
-  test('the receipts of a slip are its deposit, whatever zeros stand in front of the number', () => {
+  test('the receipts of a slip are its deposit, whatever zeros are in front of the number', () => {
     const { matches, exceptions } = reconcile(
       [KEY],
       [entry('r1', 1250, '2026-07-01', { slip: '71' }), entry('r2', 4000, '2026-07-01', { slip: '00071' })],
@@ -263,7 +264,7 @@ describe('what holds for every input', () => {
           expect(match.difference).toBe(0);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: tries(300) },
     );
   });
 
@@ -274,7 +275,7 @@ describe('what holds for every input', () => {
           [...list].sort((a, b) => ((a.id.length * 7919 + a.id.charCodeAt(1) * seed) % 13) - ((b.id.charCodeAt(1) * seed) % 13));
         expect(shown(reconcile(PASSES, mixed(left), mixed(right)))).toEqual(shown(reconcile(PASSES, left, right)));
       }),
-      { numRuns: 300 },
+      { numRuns: tries(300) },
     );
   });
 });

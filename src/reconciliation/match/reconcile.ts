@@ -157,7 +157,7 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
 
 /**
  * Records that an earlier key ties with unequal sums are looked at again: what lacked its key then may be found by this one. They
- * are only taken together, so that no record is moved from one unequal group into another.
+ * are only taken together, so no record is moved from one unequal group into another.
  */
 function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
   const tied = new Map<Entry, Unequal>();

@@ -53,7 +53,7 @@ export type EntryState = 'confirmed' | 'proposed' | 'excepted' | 'in_transit' | 
 export interface OutOfScope {
   entry: Entry;
   side: Side;
-  /** Why it is no money of this reconciliation. */
+  /** Why it is not money of this reconciliation. */
   rule: string;
 }
 
@@ -129,7 +129,7 @@ function add(work: Work, { type, left, right, minor, subject, since, currency, f
   });
 }
 
-/** A record that is no money of this reconciliation, by the rule named. */
+/** A record that is not money of this reconciliation, by the rule named. */
 export function leaveOut(work: Work, side: Side, entry: Entry, rule: string): void {
   work.open[side].delete(entry);
   work.states.set(entry, 'out_of_scope');

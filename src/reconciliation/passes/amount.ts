@@ -57,7 +57,7 @@ function blocksOf(
   return blocks;
 }
 
-/** Every pair that fits, by amounts in order and days, so that no block is quadratic but for equal amounts of near days. */
+/** Every pair that fits, by amounts in order and days, so no block is quadratic but for equal amounts of near days. */
 function edgesOf(pass: AmountPass, block: { left: Entry[]; right: Entry[] }, days: BusinessDays): Edge[] {
   const right = [...block.right].sort((a, b) => a.minor - b.minor || a.day! - b.day!);
   const edges: Edge[] = [];

@@ -146,7 +146,7 @@ export function onlySubset(entries: readonly Entry[], minor: number): Entry[] | 
   return kinds.flatMap(({ entries: same }, i) => same.slice(0, solution![i]));
 }
 
-/** Entries that cannot be told apart, together; the largest amounts first, so that branches end early. */
+/** Entries that cannot be distinguished, together; the largest amounts first, so branches end early. */
 function kindsOf(entries: readonly Entry[]): { minor: number; entries: Entry[] }[] {
   const kinds = new Map<string, Entry[]>();
   for (const entry of [...entries].sort((a, b) => (a.id < b.id ? -1 : 1))) {

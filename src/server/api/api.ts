@@ -16,9 +16,11 @@ export function api({ engine, revenue, configuration }: ServerContext): Router {
     const pipelines = await statusOf(engine);
     response.json({
       configuration: configurationJson(configuration()),
-      pipelines: pipelines.map((p) =>
-        p.last_run ? { ...p, last_run: { ...p.last_run, problems: p.last_run.problems.map(networkProblem) } } : p,
-      ),
+      pipelines: pipelines.map((p) => ({
+        ...p,
+        unrecorded: p.unrecorded && { ...p.unrecorded, problems: p.unrecorded.problems.map(networkProblem) },
+        last_run: p.last_run && { ...p.last_run, problems: p.last_run.problems.map(networkProblem) },
+      })),
     });
   });
 
@@ -40,7 +42,7 @@ export function api({ engine, revenue, configuration }: ServerContext): Router {
 
 const ASKED = ['period', 'from', 'to', 'department'] as const;
 
-/** What the address asks the revenue report for; of a name that comes twice, the last. Throws ConfigError for a name that is none. */
+/** What the address asks the revenue report for; of a name that comes twice, the last. Throws ConfigError for a name that is not one. */
 export function revenueAsked(request: Request): RevenueQueryText {
   const asked: RevenueQueryText = {};
   const strange = Object.keys(request.query).filter((name) => !(ASKED as readonly string[]).includes(name));
@@ -51,8 +53,8 @@ export function revenueAsked(request: Request): RevenueQueryText {
         return {
           code: 'USAGE',
           place: { path: name.slice(0, 60) },
-          message: `The report cannot be asked for ${JSON.stringify(name.slice(0, 60))}.`,
-          hint: meant ? `Did you mean ${meant}?` : `It can for: ${ASKED.join(', ')}.`,
+          message: `The report has no parameter ${JSON.stringify(name.slice(0, 60))}.`,
+          hint: meant ? `Did you mean ${meant}?` : `Parameters: ${ASKED.join(', ')}.`,
         };
       }),
     );

@@ -18,7 +18,7 @@ export function hostCheck({ host, names = [] }: { host: string; names?: readonly
     response
       .status(421)
       .type('text/plain')
-      .send('Interlocal does not answer to this name. If it is right, add it to server.names in config/interlocal.yaml.\n');
+      .send('Interlocal does not answer under this host name. If the name is correct, add it to server.names in config/interlocal.yaml.\n');
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sinkSchema } from '../../config/schema/sink.ts';
-import type { Delivery } from '../../store/deliveries.ts';
+import type { Delivery } from '../../reports/outgoing.ts';
 import { textOfHtml } from './parts/html.ts';
 import { deliveryPage } from './delivery.ts';
 
@@ -47,7 +47,7 @@ test('it says what is still to come: an answer, one that is late, or a word of a
   expect(page('sent', '2026-03-02T16:00:00Z')).toContain('sent, no answer yet');
   expect(page('sent', '2026-03-04T16:00:00Z')).toContain('sent, overdue');
   const taken = page('acknowledged', '2026-03-02T16:00:00Z');
-  expect(taken).toContain('acknowledged, to be settled');
-  expect(taken).toMatch(/To be settled by<\/dt>\s*<dd>The edit report\.<\/dd>/);
+  expect(taken).toContain('acknowledged, answer needed');
+  expect(taken).toMatch(/Answer due from<\/dt>\s*<dd>The edit report\.<\/dd>/);
   expect(page('accepted', '2026-03-02T16:00:00Z')).not.toContain('settled by');
 });

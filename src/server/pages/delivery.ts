@@ -1,8 +1,7 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import type { Value, Values } from '../../core/record.ts';
 import { toSettle } from '../../reports/deliveries.ts';
-import type { Delivery } from '../../store/deliveries.ts';
-import type { OutboxRow } from '../../store/outbox.ts';
+import type { Delivery, OutboxRow } from '../../reports/outgoing.ts';
 import { deliveryMark, recordMark } from './parts/delivery-words.ts';
 import { html, type Html } from './parts/html.ts';
 import { type Page, scrolling, type Town } from './parts/page.ts';
@@ -34,7 +33,7 @@ export function deliveryPage(view: DeliveryView): Page {
     ['For the day', d.day],
     ['Sent', d.sentAt ? time(d.sentAt) : 'not yet'],
     ['Answered', d.answeredAt ? time(d.answeredAt) : 'not yet'],
-    ...(toSettle(sink, d) ? [['To be settled by', sink.acknowledgement!.person!] as [string, string]] : []),
+    ...(toSettle(sink, d) ? [['Answer due from', sink.acknowledgement!.person!] as [string, string]] : []),
   ];
   return {
     title: `Delivery ${d.id}`,
@@ -53,10 +52,10 @@ export function deliveryPage(view: DeliveryView): Page {
       ${d.sha256 ? html`<p class="quiet hash">SHA-256 of what was sent: ${d.sha256}</p>` : ''} ${said(view)}
       <section aria-labelledby="records">
         <h2 id="records">Records</h2>
-        ${rows.length === 0 ? html`<p>It has no records any more: they were sent anew.</p>` : recordsTable(view)}
+        ${rows.length === 0 ? html`<p>It has no records anymore: they were sent again.</p>` : recordsTable(view)}
         <p>
-          What is of a person is shown as ${HIDDEN}. <code>interlocal deliver show ${d.id}</code> shows all of it;
-          <code>interlocal deliver settle ${d.id} --accepted</code> or <code>--rejected</code> says what became of it, where only a person
+          Personal values are shown as ${HIDDEN}. <code>interlocal deliver show ${d.id}</code> shows all of it;
+          <code>interlocal deliver settle ${d.id} --accepted</code> or <code>--rejected</code> records what became of it, when only a person
           can see that.
         </p>
       </section>`,
@@ -68,7 +67,7 @@ function said({ sink, delivery: d, rows }: DeliveryView): Html | '' {
   const problems = d.problems.map(shownProblem);
   if (d.answer === null && problems.length === 0) return '';
   return html`<section aria-labelledby="answer">
-    <h2 id="answer">What the other side said</h2>
+    <h2 id="answer">What the remote system said</h2>
     ${d.answer === null ? '' : html`<blockquote>${withoutPersonal(d.answer, sink, records)}</blockquote>`}
     ${
       problems.length

@@ -1,7 +1,7 @@
 import { html, type Html } from './parts/html.ts';
 import type { Page } from './parts/page.ts';
 
-export function notFoundPage(what = 'There is nothing at this address.'): Page {
+export function notFoundPage(what = 'There is no page at this address.'): Page {
   return {
     title: 'Not found',
     body: html`<p>${what}</p>
@@ -13,7 +13,7 @@ export function notFoundPage(what = 'There is nothing at this address.'): Page {
 export function badRequestPage(): Page {
   return {
     title: 'Not understood',
-    body: html`<p>The address has something in it that cannot be read.</p>
+    body: html`<p>The address contains something that cannot be read.</p>
       ${BACK}`,
   };
 }
@@ -22,9 +22,9 @@ export function badRequestPage(): Page {
 export function faultPage(requestId: string): Page {
   return {
     title: 'Something went wrong',
-    body: html`<p>Interlocal could not make this page. Nothing is lost: the data is as it was.</p>
+    body: html`<p>Interlocal could not build this page. No data was lost.</p>
       <p>
-        Try again in a minute. If it stays so, tell whoever looks after Interlocal this number, which stands beside the reason in the log:
+        Try again in a minute. If this continues, give this number, which is also in the log, to the person who manages Interlocal:
         <code>${requestId}</code>
       </p>
       ${BACK}`,

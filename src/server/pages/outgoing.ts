@@ -1,8 +1,7 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import { totalName } from '../../connector/sink/sink-sums.ts';
 import { forAPersonText, type OutboundStatus } from '../../reports/deliveries.ts';
-import type { Delivery } from '../../store/deliveries.ts';
-import type { OutboxRow } from '../../store/outbox.ts';
+import type { Delivery, OutboxRow } from '../../reports/outgoing.ts';
 import { deliveryMark, recordMark, WHY } from './parts/delivery-words.ts';
 import { html, type Html } from './parts/html.ts';
 import { scrolling, type Town } from './parts/page.ts';
@@ -10,7 +9,7 @@ import { keyParts, withoutPersonal } from './parts/personal-values.ts';
 import { shownProblem } from './parts/problem-words.ts';
 import { countText, plural, timeText } from './parts/words.ts';
 
-/** What the page of an outbound pipeline shows beside its runs. */
+/** What the page of an outbound pipeline shows next to its runs. */
 export interface Outgoing {
   sink: SinkConfig;
   entity: string;
@@ -26,7 +25,7 @@ export interface Outgoing {
 
 const MODES: Record<string, string> = {
   off: 'off: does not run',
-  shadow: 'shadow: shown, not sent',
+  shadow: 'Trial (shadow): shown, not sent',
   review: 'review: sent when a person approves it',
   live: 'live: sent',
 };
@@ -36,7 +35,7 @@ export function outgoingFacts({ entity, mapping, status: o }: Outgoing, mode: st
   return [
     ['Sends', `${entity} records to ${o.connection}.${o.sink}, by ${mapping}`],
     ['Mode', MODES[mode] ?? mode],
-    ['For a person', person === '' ? 'nothing' : person],
+    ['Needs attention', person === '' ? 'nothing' : person],
     ['Not sent yet', plural(o.queued + o.shadow, 'record')],
     ['On its way', plural(o.on_its_way, 'record')],
     ...(o.overdue ? [['Overdue', o.overdue === 1 ? '1 delivery' : `${countText(o.overdue)} deliveries`] as [string, string]] : []),
@@ -52,13 +51,13 @@ function waiting(out: Outgoing): Html {
   const all = Object.values(o.waits_for_person).reduce((sum, n) => sum + n, o.queued + o.shadow);
   if (rows.length === 0)
     return html`<section aria-labelledby="waiting">
-      <h2 id="waiting">What waits</h2>
-      <p>Nothing waits to be sent.</p>
+      <h2 id="waiting">What is waiting</h2>
+      <p>Nothing is waiting to be sent.</p>
     </section>`;
   return html`<section aria-labelledby="waiting">
-    <h2 id="waiting">What waits</h2>
+    <h2 id="waiting">What is waiting</h2>
     ${scrolling(
-      'What waits',
+      'What is waiting',
       html`<table class="words">
         <caption>
           ${rows.length < all ? `${countText(rows.length)} of ${plural(all, 'record')}` : plural(all, 'record')}, by the number that
@@ -137,7 +136,7 @@ function deliveries({ zone }: Town, now: Date, { sink, deliveries: list }: Outgo
       'Deliveries',
       html`<table>
         <caption>
-          What was sent together, the newest first
+          What was sent together, newest first
         </caption>
         <thead>
           <tr>

@@ -6,6 +6,7 @@ const town = { name: 'Maplewood', zone: 'UTC', currency: 'USD', styleVersion: '1
 const pipeline = (id: string, allowed: string[]) => ({
   pipeline: id,
   mode: 'live',
+  title: null,
   schedule: null,
   unrecorded: null,
   running: false,

@@ -32,7 +32,7 @@ export function overviewPage(o: Overview): Page {
     section: '/',
     lead: html`<time datetime="${o.now.toISOString()}">${timeText(o.now, o.town.zone)}</time>`,
     body: html`<p class="status status-${mark}">${text}</p>
-      ${figures(o)} ${pipelines(o)} ${revenue(o)} ${reconciliations(o)} ${outgoing(o)} ${setAside(o)}`,
+      ${figures(o)} ${pipelines(o)} ${revenue(o)} ${reconciliations(o)} ${outgoing(o)} ${rejectedNow(o)}`,
   };
 }
 
@@ -45,7 +45,7 @@ function figures({ revenue, pipelines }: Overview): Html {
     </div>`;
   return html`<dl class="figures">
     ${revenue.map((t) => html`${figure('Revenue', moneyText(t.amount, t.currency), html`<span>${plural(t.receipts, 'receipt')}</span>`)}${figure('Reconciled', moneyText(t.reconciled, t.currency))}${figure('Not reconciled', moneyText(t.unreconciled, t.currency))}`)}
-    ${figure('Set aside', plural(aside, 'record'))}
+    ${figure('Rejected', plural(aside, 'record'))}
   </dl>`;
 }
 
@@ -57,15 +57,14 @@ function pipelines({ pipelines, next, town, reconciliations }: Overview): Html {
     return html`<section aria-labelledby="pipelines">
       <h2 id="pipelines">Pipelines</h2>
       <p>
-        There are none yet. A file in the folder <code>pipelines</code> makes one; <code>interlocal validate</code> says whether it is
-        right.
+        There are none yet. Add a file to the folder <code>pipelines</code>; <code>interlocal validate</code> checks whether it is right.
       </p>
     </section>`;
   const row = (p: PipelineStatus): Html =>
     html`<tr>
-      <th scope="row"><a href="/pipelines/${p.pipeline}">${p.pipeline}</a></th>
+      <th scope="row"><a href="/pipelines/${p.pipeline}">${p.title ?? p.pipeline}</a></th>
       <td>
-        ${p.mode === 'off' ? statusMark('idle', 'off') : p.stalled_since ? statusMark('note', 'stalled') : p.running ? statusMark('idle', 'running') : p.unrecorded ? statusMark('bad', 'not noted in the store') : p.last_run?.outcome === null ? statusMark('bad', 'ended without saying how') : p.last_run ? outcomeMark(p.last_run.outcome) : statusMark('idle', 'has not run yet')}
+        ${p.mode === 'off' ? statusMark('idle', 'off') : p.stalled_since ? statusMark('note', 'stalled') : p.running ? statusMark('idle', 'running') : p.unrecorded ? statusMark('bad', 'not recorded in the store') : p.last_run?.outcome === null ? statusMark('bad', 'ended without a result') : p.last_run ? outcomeMark(p.last_run.outcome) : statusMark('idle', 'has not run yet')}
       </td>
       <td>${p.last_run ? html`<time datetime="${p.last_run.started_at}">${timeText(p.last_run.started_at, town.zone)}</time>` : ''}</td>
       ${next.size > 0 ? html`<td>${next.has(p.pipeline) ? timeText(next.get(p.pipeline)!, town.zone) : ''}</td>` : ''}
@@ -77,7 +76,7 @@ function pipelines({ pipelines, next, town, reconciliations }: Overview): Html {
       'Pipelines',
       html`<table>
         <caption>
-          The last run of each, in records; “set aside” is what waits to be mended now
+          The last run of each, in records; “rejected” counts records that need to be fixed now
         </caption>
         <thead>
           <tr>
@@ -88,7 +87,7 @@ function pipelines({ pipelines, next, town, reconciliations }: Overview): Html {
             <th scope="col" class="n">Read</th>
             <th scope="col" class="n">New</th>
             <th scope="col" class="n">Changed</th>
-            <th scope="col" class="n">Set aside</th>
+            <th scope="col" class="n">Rejected</th>
           </tr>
         </thead>
         <tbody>
@@ -147,7 +146,8 @@ function revenue({ monthly: m }: Overview): Html {
   </section>`;
 }
 
-function reconciliations({ reconciliations: list, town }: Overview): Html {
+function reconciliations({ reconciliations: list, pipelines: all, town }: Overview): Html {
+  const titles = new Map(all.map((p) => [p.pipeline, p.title]));
   if (list.length === 0)
     return html`<section aria-labelledby="reconciliations">
       <h2 id="reconciliations">Reconciliations</h2>
@@ -163,9 +163,9 @@ function reconciliations({ reconciliations: list, town }: Overview): Html {
           : statusMark('note', differing === 1 ? '1 differs' : `${countText(differing)} differ`);
     const counts = r.ranAt === null ? ['', '', ''] : [r.counts.matched, differing, r.counts.unchecked].map(countText);
     return html`<tr>
-      <th scope="row"><a href="/reconciliation/${r.pipeline}">${r.pipeline}</a></th>
+      <th scope="row"><a href="/reconciliation/${r.pipeline}">${titles.get(r.pipeline) ?? r.pipeline}</a></th>
       <td>${state}</td>
-      <td>${r.left} against ${r.right}</td>
+      <td>${r.left} and ${r.right}</td>
       ${counts.map((n) => html`<td class="n">${n}</td>`)}
       <td>${r.ranAt === null ? '' : html`<time datetime="${r.ranAt}">${timeText(r.ranAt, town.zone)}</time>`}</td>
     </tr>`;
@@ -176,7 +176,7 @@ function reconciliations({ reconciliations: list, town }: Overview): Html {
       'Reconciliations',
       html`<table>
         <caption>
-          How many sums agree on both sides; nothing is netted
+          How many sums agree; differences are not netted
         </caption>
         <thead>
           <tr>
@@ -199,11 +199,11 @@ function reconciliations({ reconciliations: list, town }: Overview): Html {
 
 /** Only where something goes to other systems. */
 function outgoing({ pipelines, town }: Overview): Html | '' {
-  const list = pipelines.flatMap(({ pipeline, mode, outbound }) => (outbound ? [{ pipeline, mode, outbound }] : []));
+  const list = pipelines.flatMap(({ pipeline, title, mode, outbound }) => (outbound ? [{ pipeline, title, mode, outbound }] : []));
   if (list.length === 0) return '';
-  const row = ({ pipeline, mode, outbound: o }: (typeof list)[number]): Html =>
+  const row = ({ pipeline, title, mode, outbound: o }: (typeof list)[number]): Html =>
     html`<tr>
-      <th scope="row"><a href="/pipelines/${pipeline}">${pipeline}</a></th>
+      <th scope="row"><a href="/pipelines/${pipeline}">${title ?? pipeline}</a></th>
       <td>${mode}</td>
       <td>${outgoingState(o, mode)}</td>
       <td class="n">${countText(o.queued + o.shadow)}</td>
@@ -216,13 +216,13 @@ function outgoing({ pipelines, town }: Overview): Html | '' {
       'To other systems',
       html`<table>
         <caption>
-          What goes out; in records, but for the last delivery
+          Records for other systems
         </caption>
         <thead>
           <tr>
             <th scope="col">Pipeline</th>
             <th scope="col">Mode</th>
-            <th scope="col">For a person</th>
+            <th scope="col">Needs attention</th>
             <th scope="col" class="n">Not sent yet</th>
             <th scope="col" class="n">On its way</th>
             <th scope="col">Last delivery</th>
@@ -249,19 +249,19 @@ function lastDelivery({ last_delivery: last }: OutboundStatus, { zone }: Town): 
     <span class="quiet">${last.state}, <time datetime="${at}">${timeText(at, zone)}</time></span>`;
 }
 
-function setAside({ pipelines }: Overview): Html {
+function rejectedNow({ pipelines }: Overview): Html {
   const some = pipelines.filter((p) => p.open_rejects > 0);
   const aside = some.reduce((sum, p) => sum + p.open_rejects, 0);
   const text =
     aside === 0
       ? html`<p>${statusMark('good', 'Every record that was read could be used.')}</p>`
       : html`<p>
-          ${aside === 1 ? '1 record could not be used and waits' : `${plural(aside, 'record')} could not be used and wait`} to be mended:
-          ${some.map((p, i) => html`${i ? ', ' : ''}${countText(p.open_rejects)} of <a href="/rejects?pipeline=${p.pipeline}">${p.pipeline}</a>`)}.
+          ${aside === 1 ? '1 record could not be used and waits' : `${plural(aside, 'record')} could not be used and wait`} to be fixed:
+          ${some.map((p, i) => html`${i ? ', ' : ''}${countText(p.open_rejects)} of <a href="/rejects?pipeline=${p.pipeline}">${p.title ?? p.pipeline}</a>`)}.
           <a href="/rejects">See why, and what to do</a>
         </p>`;
-  return html`<section aria-labelledby="set-aside">
-    <h2 id="set-aside">Records set aside</h2>
+  return html`<section aria-labelledby="rejected">
+    <h2 id="rejected">Rejected records</h2>
     ${text}
   </section>`;
 }

@@ -1,6 +1,7 @@
 import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import { groupProblems, placesText } from '../../core/grouped-problems.ts';
-import type { Run } from '../../store/runs.ts';
+import { scheduleWords } from '../../core/schedule-words.ts';
+import type { Run } from '../../reports/runs.ts';
 import { html, type Html } from './parts/html.ts';
 import { type Page, scrolling, type Town } from './parts/page.ts';
 import { withoutPersonal } from './parts/personal-values.ts';
@@ -12,9 +13,11 @@ import { type Outgoing, outgoingFacts, outgoingSections } from './outgoing.ts';
 export interface PipelineView {
   town: Town;
   config: PipelineConfig;
+  /** The title of the connection that it reads, or its id. */
+  reads: string;
   runs: Run[];
   next: Date | undefined;
-  setAside: number;
+  rejectedNow: number;
   /** Of a pipeline that sends. */
   outgoing?: Outgoing | undefined;
   now: Date;
@@ -28,7 +31,7 @@ export function pipelinePage(view: PipelineView): Page {
   const { town, config, runs, outgoing } = view;
   const id = config.pipeline;
   return {
-    title: `Pipeline ${id}`,
+    title: config.title ?? `Pipeline ${id}`,
     section: '/',
     below: true,
     lead: config.description,
@@ -47,20 +50,20 @@ export function pipelinePage(view: PipelineView): Page {
   };
 }
 
-function factsOf({ town, config, next, setAside, outgoing }: PipelineView): [string, Html | string][] {
+function factsOf({ town, config, reads, next, rejectedNow, outgoing }: PipelineView): [string, Html | string][] {
   const { pipeline: id, source, reconcile } = config;
   const when: [string, string][] = [
-    ['Schedule', config.schedule ?? 'by hand'],
+    ['Schedule', config.schedule ? scheduleWords(config.schedule) : 'by hand'],
     ...(next ? [['Next run', timeText(next, town.zone)] as [string, string]] : []),
   ];
   if (outgoing) return [...outgoingFacts(outgoing, config.mode), ...when];
   return [
     source
-      ? ['Reads', `${source.stream} of ${source.connection}`]
+      ? ['Reads', `${source.stream} of ${reads}`]
       : ['Compares', html`<a href="/reconciliation/${id}">${reconcile!.left.name} with ${reconcile!.right.name}</a>`],
     ['Mode', config.mode],
     ...when,
-    ['Set aside', setAside === 0 ? 'nothing' : html`<a href="/rejects?pipeline=${id}">${plural(setAside, 'record')}</a>`],
+    ['Rejected', rejectedNow === 0 ? 'nothing' : html`<a href="/rejects?pipeline=${id}">${plural(rejectedNow, 'record')}</a>`],
   ];
 }
 
@@ -81,7 +84,7 @@ function columnsOf({ reconcile, deliver }: PipelineConfig): RunColumns {
       'Unchanged',
       'Deleted',
       ...(deliver ? [] : ['Skipped']),
-      deliver ? 'Refused' : 'Set aside',
+      deliver ? 'Refused' : 'Rejected',
     ],
     counts: (run) => [run.read, run.created, run.changed, run.unchanged, run.deleted, ...(deliver ? [] : [run.skipped]), run.rejected],
   };
@@ -102,7 +105,7 @@ function runsTable({ zone }: Town, runs: readonly Run[], { of, names, counts }: 
       'Last runs',
       html`<table>
         <caption>
-          The newest first${of}
+          Newest first${of}
         </caption>
         <thead>
           <tr>

@@ -41,7 +41,7 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
       ${
         r.problems.length > 0
           ? html`<div class="status status-note">
-              <p>A side is not complete, and what looks like a difference may be this:</p>
+              <p>One side is not complete, which may explain differences:</p>
               <ul>
                 ${r.problems.map((p) => html`<li>${textOfPlace(p.place)}: ${p.message} ${p.hint ?? ''}</li>`)}
               </ul>
@@ -49,8 +49,8 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
           : ''
       }
       <p>
-        The difference is ${r.right} minus ${r.left}. Nothing is netted: a sum differs when anything in it
-        does.${r.counts.unchecked > 0 ? ' What could not be checked counts in the sums and not in the difference.' : ''}
+        The difference is ${r.right} minus ${r.left}. Differences are not netted: a sum differs when anything in it
+        does.${r.counts.unchecked > 0 ? ' Amounts that could not be checked are in the sums but not in the difference.' : ''}
       </p>
       ${reasonsSection(r)} ${outer.length > 0 ? outerTable(r, outer, totals, shown) : ''}
       ${
@@ -69,12 +69,12 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
   };
 }
 
-/** What several keys have in common, so that it is read once. */
+/** What several keys have in common, so it is read once. */
 function reasonsSection(r: Reconciliation): Html | '' {
   const several = reconciliationReasons(r).filter(({ keys }) => keys.length > 1);
   if (several.length === 0) return '';
   return html`<section aria-labelledby="why">
-    <h2 id="why">Why, where it is the same for several</h2>
+    <h2 id="why">Reasons shared by several</h2>
     <ul>
       ${several.map(
         ({ status, reason, currency, keys, difference }) =>

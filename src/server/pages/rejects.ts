@@ -1,7 +1,7 @@
 import { groupDigits } from '../../core/digit-groups.ts';
 import { formatMoney } from '../../core/money.ts';
 import type { RejectFacts, RejectGroup } from '../../reports/reject-facts.ts';
-import type { Reject } from '../../store/rejects.ts';
+import type { Reject } from '../../reports/rejects.ts';
 import { html, type Html } from './parts/html.ts';
 import { type Page, scrolling } from './parts/page.ts';
 import { shownProblem } from './parts/problem-words.ts';
@@ -17,23 +17,23 @@ export interface Rejects {
   more: number | undefined;
 }
 
-/** `/rejects`: what was set aside, why, and what to do. The record itself is not shown: it may hold personal data. */
+/** `/rejects`: what was rejected, why, and what to do. The record itself is not shown: it may hold personal data. */
 export function rejectsPage(r: Rejects): Page {
-  const title = r.pipeline ? `Set aside from ${r.pipeline}` : 'Records set aside';
+  const title = r.pipeline ? `Rejected from ${r.pipeline}` : 'Rejected records';
   const shown = r.groups.reduce((n, group) => n + group.rejects.length, 0);
   if (shown === 0)
     return {
       title,
       section: '/rejects',
       body: html`<p>
-        Nothing is set
-        aside${r.pipeline ? html` from ${r.pipeline}. <a href="/rejects">Look at all pipelines</a>` : ': every record that was read could be used.'}
+        Nothing is
+        rejected${r.pipeline ? html` from ${r.pipeline}. <a href="/rejects">See all pipelines</a>` : ': every record that was read could be used.'}
       </p>`,
     };
   return {
     title,
     section: '/rejects',
-    lead: `${plural(r.open, 'record')} could not be used. Mend the file at its source and the next run takes the record up again; or mend the mapping and replay.`,
+    lead: `${plural(r.open, 'record')} could not be used. Fix the file at its source, and the next run reads the record again; or fix the mapping and replay.`,
     body: html`${scrolling(
         title,
         html`<table class="words">
@@ -53,12 +53,12 @@ export function rejectsPage(r: Rejects): Page {
           </tbody>
         </table>`,
       )}
-      ${r.more === undefined ? '' : html`<p><a rel="next" href="/rejects?${r.pipeline ? `pipeline=${encodeURIComponent(r.pipeline)}&` : ''}after=${r.more}">The next ones</a></p>`}
+      ${r.more === undefined ? '' : html`<p><a rel="next" href="/rejects?${r.pipeline ? `pipeline=${encodeURIComponent(r.pipeline)}&` : ''}after=${r.more}">Next records</a></p>`}
       <section aria-labelledby="how">
         <h2 id="how">How to go on</h2>
         <p>
-          The record as it was read is shown by <code>interlocal rejects show NUMBER</code>, since it may hold personal data. After a
-          mapping or a lookup table was mended: <code>interlocal rejects replay</code>.
+          <code>interlocal rejects show NUMBER</code> shows the record as it was read; it may contain personal data. After a mapping or a
+          lookup table was fixed: <code>interlocal rejects replay</code>.
         </p>
       </section>`,
   };
@@ -99,7 +99,7 @@ function records(rejects: readonly RejectFacts[]): Html {
   </details>`;
 }
 
-/** Only what was read as a key, a day and an amount: what stands there otherwise may be a name in the wrong column. */
+/** Only what was read as a key, a day and an amount: what is there otherwise may be a name in the wrong column. */
 function factsText({ key, keyIsPersonal, date, minor, currency }: RejectFacts): string {
   const facts = [
     ...(key !== null && !keyIsPersonal ? [`key ${key}`] : []),

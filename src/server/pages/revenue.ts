@@ -38,7 +38,7 @@ export function revenuePage(v: RevenueView): Page {
   return {
     title: 'Revenue',
     section: '/revenue',
-    lead: 'Every receipt that is not voided, once; reconciled when every reconciliation that covers it agreed.',
+    lead: 'Every receipt that is not voided, counted once. It is reconciled when every reconciliation that covers it agrees.',
     body: html`${
       v.problems.length > 0
         ? html`<div class="status status-bad" role="alert">
@@ -48,7 +48,7 @@ export function revenuePage(v: RevenueView): Page {
           </div>`
         : ''
     }
-    ${form(v)} ${v.problems.length > 0 ? '' : v.rows.length === 0 ? html`<p>There is no revenue in this time.</p>` : report(v)}`,
+    ${form(v)} ${v.problems.length > 0 ? '' : v.rows.length === 0 ? html`<p>There is no revenue in this period.</p>` : report(v)}`,
   };
 }
 

@@ -4,15 +4,12 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Request, Router } from 'express';
 import { ConfigError } from '../../core/errors.ts';
-import { namesOfKeyless } from '../../engine/outbound/known-by.ts';
 import { groupRejects } from '../../reports/reject-facts.ts';
 import { FOR_A_PERSON } from '../../reports/deliveries.ts';
 import { statusOf } from '../../reports/status.ts';
-import { listDeliveries } from '../../store/deliveries.ts';
-import { listOutbox } from '../../store/outbox.ts';
-import { countOpenRejects, listRejects } from '../../store/rejects.ts';
-import { listRuns } from '../../store/runs.ts';
-import { listSources } from '../../store/sources.ts';
+import { findDelivery, sentDeliveries, waitingRecords } from '../../reports/outgoing.ts';
+import { countOpen, openRejectsPage } from '../../reports/rejects.ts';
+import { lastRunsOf } from '../../reports/runs.ts';
 import { revenueAsked, textOf } from '../api/api.ts';
 import { monthlyRevenue } from './parts/monthly-revenue.ts';
 import { deliveryPage } from './delivery.ts';
@@ -40,7 +37,7 @@ const RECORDS = 200;
 /** The pages. */
 export function web({ engine, town, revenue, nextRuns, show }: ServerContext): Router {
   const router = Router();
-  const { knex, project } = engine;
+  const { project } = engine;
 
   router.get('/', async (_request, response) => {
     const reconciliations = [];
@@ -64,17 +61,15 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
     const pipeline = textOf(request.query.pipeline) || undefined;
     if (pipeline !== undefined && !project.pipelines.has(pipeline)) return show(response, notFoundPage('There is no such pipeline.'), 404);
     const after = /^\d{1,15}$/.test(textOf(request.query.after) ?? '0') ? Number(textOf(request.query.after) ?? 0) : undefined;
-    if (after === undefined) return show(response, notFoundPage('There is no such part of the list.'), 404);
-    const list = await listRejects(knex, { pipeline, state: 'open', after, limit: REJECTS + 1 });
-    const source = pipeline === undefined ? undefined : ((await listSources(knex)).find((s) => s.pipeline === pipeline)?.id ?? -1);
-    const shown = list.slice(0, REJECTS);
+    if (after === undefined) return show(response, notFoundPage('There is no such page of the list.'), 404);
+    const { records, more } = await openRejectsPage(engine, { pipeline, after, limit: REJECTS });
     show(
       response,
       rejectsPage({
-        groups: groupRejects(project, shown),
-        open: await countOpenRejects(knex, source),
+        groups: groupRejects(project, records),
+        open: await countOpen(engine, pipeline),
         pipeline,
-        more: list.length > REJECTS ? shown.at(-1)!.id : undefined,
+        more: more ? records.at(-1)!.id : undefined,
       }),
     );
   });
@@ -89,15 +84,15 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
     const config = project.pipelines.get(request.params.id)?.value;
     if (!config) return show(response, notFoundPage('There is no such pipeline.'), 404);
     const id = config.pipeline;
-    const source = (await listSources(knex)).find((s) => s.pipeline === id);
     show(
       response,
       pipelinePage({
         town,
         config,
-        runs: await listRuns(knex, { pipeline: id, limit: RUNS }),
+        reads: engine.project.connections[config.source?.connection ?? '']?.title ?? config.source?.connection ?? '',
+        runs: await lastRunsOf(engine, id, RUNS),
         next: nextRuns().find((next) => next.id === id)?.at,
-        setAside: source ? await countOpenRejects(knex, source.id) : 0,
+        rejectedNow: await countOpen(engine, id),
         outgoing: await outgoingOf(id),
         now: new Date(),
       }),
@@ -106,9 +101,9 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
 
   router.get('/deliveries/:id', async (request, response) => {
     const id = /^\d{1,15}$/.test(request.params.id) ? Number(request.params.id) : 0;
-    const [delivery] = await listDeliveries(knex, { id });
-    const deliver = delivery && project.pipelines.get(delivery.pipeline)?.value.deliver;
-    // Without its pipeline nobody knows which of its values are of a person.
+    const found = await findDelivery(engine, id, RECORDS);
+    const deliver = found && project.pipelines.get(found.delivery.pipeline)?.value.deliver;
+    // Without its pipeline it is not known which of its values are of a person.
     if (!deliver) return show(response, notFoundPage('There is no such delivery.'), 404);
     show(
       response,
@@ -117,8 +112,7 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
         now: new Date(),
         sink: sinkOf(project, deliver).config,
         entity: project.sinkMappings.get(deliver.mapping)!.value.from.entity,
-        delivery,
-        rows: await listOutbox(knex, { delivery: id, limit: RECORDS }),
+        ...found,
       }),
     );
   });
@@ -157,17 +151,15 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
   async function outgoingOf(pipeline: string): Promise<Outgoing | undefined> {
     const { deliver } = project.pipelines.get(pipeline)!.value;
     if (!deliver) return undefined;
-    const person = await listOutbox(knex, { pipeline, states: FOR_A_PERSON, latest: true, limit: WAITING });
-    const left = WAITING - person.length;
-    const waiting = [...person, ...(await listOutbox(knex, { pipeline, states: ['queued', 'shadow'], latest: true, limit: left }))];
+    const { rows, names } = await waitingRecords(engine, { pipeline, first: FOR_A_PERSON, then: ['queued', 'shadow'], limit: WAITING });
     return {
       sink: sinkOf(project, deliver).config,
       entity: project.sinkMappings.get(deliver.mapping)!.value.from.entity,
       mapping: deliver.mapping,
       status: (await statusOf(engine)).find((status) => status.pipeline === pipeline)!.outbound!,
-      waiting,
-      names: await namesOfKeyless(knex, project, waiting),
-      deliveries: await listDeliveries(knex, { pipeline, newestFirst: true, limit: DELIVERIES }),
+      waiting: rows,
+      names,
+      deliveries: await sentDeliveries(engine, { pipeline, limit: DELIVERIES }),
     };
   }
 

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { dialectOf } from '../dialect.ts';
 
 /**
  * Who is the same: the members of an entity (what one system calls one person), where each belongs, the pairs that are
@@ -6,10 +7,9 @@ import type { Knex } from 'knex';
  * have had, alone: so the oldest id of a cluster names it, and every id that ever was leads to a member.
  */
 export async function up(knex: Knex): Promise<void> {
-  // The dialect, not the client: that may be a class of our own.
-  const embedded = knex.client.dialect === 'sqlite3';
+  const { columnTypes, byPrimaryKey } = dialectOf(knex);
   await knex.schema.createTable('il_member', (t) => {
-    t.specificType('id', embedded ? 'INTEGER' : 'BIGINT').primary();
+    t.specificType('id', columnTypes.INTEGER).primary();
     t.integer('entity_id').notNullable();
     t.string('source', 60).notNullable().comment('the connection');
     t.string('member_key', 500).notNullable().comment('its number in that system');
@@ -24,14 +24,13 @@ export async function up(knex: Knex): Promise<void> {
     t.index(['entity_id', 'golden_id']);
     t.index(['host']);
   });
-  const tail = embedded ? ' WITHOUT ROWID' : '';
   await knex.raw(`CREATE TABLE il_member_key (
     entity_id INTEGER NOT NULL, block_key BIGINT NOT NULL, member_id BIGINT NOT NULL,
-    PRIMARY KEY (entity_id, block_key, member_id))${tail}`);
+    PRIMARY KEY (entity_id, block_key, member_id))${byPrimaryKey}`);
   await knex.raw(`CREATE TABLE il_edge (
     entity_id INTEGER NOT NULL, a BIGINT NOT NULL, b BIGINT NOT NULL, score INTEGER NOT NULL, verdict VARCHAR(8) NOT NULL,
     veto VARCHAR(20), rule VARCHAR(200),
-    PRIMARY KEY (entity_id, a, b))${tail}`);
+    PRIMARY KEY (entity_id, a, b))${byPrimaryKey}`);
   await knex.raw('CREATE INDEX il_edge_b ON il_edge (entity_id, b)');
   await knex.schema.createTable('il_decision', (t) => {
     t.bigInteger('id').primary();

@@ -41,8 +41,7 @@ export function settingsOf(url: string, projectFolder: string): ClientConfig {
   const host = options.get('host') ?? decoded(parsed.hostname.replace(/^\[(.*)\]$/, '$1'));
   if (host === '') throw badUrl('it names no host');
   const mode = options.get('sslmode') ?? (isLocal(host) ? 'disable' : 'verify-full');
-  if (!SSL_MODES.includes(mode))
-    throw badUrl(`sslmode=${mode} would take any server for the right one; only verify-full and disable are known`);
+  if (!SSL_MODES.includes(mode)) throw badUrl(`sslmode=${mode} would accept any server; only verify-full and disable are known`);
   const root = options.get('sslrootcert');
   return {
     host,
@@ -84,7 +83,7 @@ function badUrl(why: string): ConfigError {
     code: 'STORE_URL',
     place: { file: 'config/interlocal.yaml', path: 'store.url' },
     message: `The store's URL cannot be used: ${why}.`,
-    hint: 'It is sqlite:PATH or postgres://USER@HOST/DATABASE, the password being in store.password.',
+    hint: 'Use sqlite:PATH or postgres://USER@HOST/DATABASE, with the password in store.password.',
   });
 }
 

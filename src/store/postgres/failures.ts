@@ -4,13 +4,13 @@ type Failure = Omit<Problem, 'place'>;
 
 const LOST: Failure = {
   code: 'STORE_CONNECTION_LOST',
-  message: 'The connection to the store was lost, or its server is stopping.',
-  hint: 'Nothing is taken for saved that was not. Look whether the database server runs, then run again: it goes on where it was.',
+  message: 'The connection to the store was lost, or its server is shutting down.',
+  hint: 'Only what was committed counts as saved. Check whether the database server is running, then run again: the run resumes where it stopped.',
 };
 const UNREACHABLE: Failure = {
   code: 'STORE_UNREACHABLE',
   message: "The store's database server cannot be reached.",
-  hint: 'Look at store.url in config/interlocal.yaml, whether the server runs, and whether it lets this machine in.',
+  hint: 'Check store.url in config/interlocal.yaml, that the server is running, and that it accepts this machine.',
 };
 const CERTIFICATE: Failure = {
   code: 'STORE_TLS',
@@ -19,7 +19,7 @@ const CERTIFICATE: Failure = {
 };
 const BUSY: Failure = {
   code: 'STORE_BUSY',
-  message: 'Others kept the store busy for half a minute.',
+  message: 'Other processes kept the store busy for half a minute.',
   hint: 'Run it again; nothing was lost. interlocal status says what else is running.',
 };
 
@@ -36,26 +36,26 @@ const FAILURES: Record<string, Failure> = {
   ENETUNREACH: UNREACHABLE,
   ETIMEDOUT: UNREACHABLE,
   '57P03': UNREACHABLE,
-  '3D000': { ...UNREACHABLE, message: 'The database that store.url names is not on the server.' },
+  '3D000': { ...UNREACHABLE, message: 'The database in store.url does not exist on the server.' },
   '28': {
     code: 'STORE_LOGIN',
-    message: "The store's database server does not let this user in.",
-    hint: 'Look at the user in store.url, at store.password, and at pg_hba.conf of the server.',
+    message: "The store's database server does not admit this user.",
+    hint: 'Check the user in store.url, store.password, and pg_hba.conf on the server.',
   },
   '42501': {
     code: 'STORE_READ_ONLY',
-    message: 'The user in store.url may not do in the database what has to be done.',
+    message: 'The user in store.url lacks permissions that are needed in the database.',
     hint: 'Make this user the owner of the database, or grant it CREATE on the database and its schema.',
   },
   '25006': {
     code: 'STORE_READ_ONLY',
     message: 'The store cannot be written: the server is a standby, or set to read only.',
-    hint: 'Look at store.url: it must name the primary server.',
+    hint: 'Check store.url: it must name the primary server.',
   },
   '53100': {
     code: 'STORE_FULL',
     message: 'The disk that the store is on is full.',
-    hint: 'Make room, then run again: it goes on where it was.',
+    hint: 'Free some space, then run again: the run resumes where it stopped.',
   },
   '53': { ...BUSY, message: 'The database server has no connections or memory left.' },
   '55P03': BUSY,
@@ -63,7 +63,7 @@ const FAILURES: Record<string, Failure> = {
   '40P01': BUSY,
   XX001: {
     code: 'STORE_DAMAGED',
-    message: 'The store is damaged, says the database server.',
+    message: 'The database server reports that the store is damaged.',
     hint: 'Stop Interlocal and restore the last backup; the next run reads what is missing again.',
   },
 };
@@ -78,7 +78,7 @@ const WITHOUT_CODE = {
   unreachable: /(?:^| - )(?:timeout expired|timeout exceeded when trying to connect|Knex: Timeout acquiring a connection)/,
 };
 
-/** What PostgreSQL or the way to it says, in words for a person. */
+/** What PostgreSQL or the way to it says, in plain words. */
 export function postgresFailure(code: string, message: string): Failure | undefined {
   if (CERTIFICATES.test(code) || message === 'The server does not support SSL connections') return CERTIFICATE;
   const known = FAILURES[code] ?? (/^[0-9A-Z]{5}$/.test(code) ? (FAILURES[code.slice(0, 3)] ?? FAILURES[code.slice(0, 2)]) : undefined);

@@ -18,7 +18,7 @@ function isGapless(name: string): boolean {
 const TAKE =
   'INSERT INTO il_sequence AS s (name, next) VALUES (?, 1 + ?) ON CONFLICT (name) DO UPDATE SET next = s.next + ? RETURNING next';
 /**
- * In a transaction of its own, whose commit is not waited for by the disk: the log is written in order, so that whatever uses these numbers
+ * In a transaction of its own, whose commit is not waited for by the disk: the log is written in order, so whatever uses these numbers
  * is not on the disk without them.
  */
 const TAKE_AT_ONCE = `WITH soon AS (SELECT set_config('synchronous_commit', 'off', true))
@@ -26,7 +26,7 @@ const TAKE_AT_ONCE = `WITH soon AS (SELECT set_config('synchronous_commit', 'off
   ON CONFLICT (name) DO UPDATE SET next = s.next + $2::bigint RETURNING next`;
 
 /**
- * A block of numbers for one batch. It is taken outside of the batch's transaction, so that two writers do not wait for each other; a batch
+ * A block of numbers for one batch. It is taken outside of the batch's transaction, so two writers do not wait for each other; a batch
  * that is rolled back leaves a gap. What is given back is not used again.
  */
 export async function takeIds(knex: Knex, name: string, count: number): Promise<number> {

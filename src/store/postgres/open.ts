@@ -8,7 +8,7 @@ import { openSide } from './side.ts';
 
 /** As many connections as a process opens at most: one for each pipeline that writes at the same time, and some for reading. */
 const MAX_CONNECTIONS = 12;
-/** Older ones get no security updates any more. */
+/** Older ones get no security updates anymore. */
 const MIN_VERSION = 14;
 
 /** Opens a database on a PostgreSQL server. Throws ConfigError for a URL or a server that cannot be used. */
@@ -55,13 +55,13 @@ async function check(knex: Knex): Promise<void> {
   const { version, encoding } = rows[0]!;
   const problems: string[] = [];
   if (version < MIN_VERSION * 10_000)
-    problems.push(`it is PostgreSQL ${Math.floor(version / 10_000)}, and ${MIN_VERSION} or newer is needed`);
-  if (encoding !== 'UTF8') problems.push(`the database keeps text as ${encoding}, and UTF8 is needed`);
+    problems.push(`it is PostgreSQL ${Math.floor(version / 10_000)}, but ${MIN_VERSION} or newer is needed`);
+  if (encoding !== 'UTF8') problems.push(`the database stores text as ${encoding}, but UTF8 is needed`);
   if (problems.length)
     throw new ConfigError({
       code: 'STORE_SERVER',
       place: { file: 'config/interlocal.yaml', path: 'store.url' },
       message: `The server cannot hold the store: ${problems.join('; ')}.`,
-      hint: "Make the database with CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8', on a server of a supported version.",
+      hint: "Create the database with CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8', on a server of a supported version.",
     });
 }

@@ -4,8 +4,8 @@ import pg from 'pg';
 import { withStoredTexts } from './connect.ts';
 
 /**
- * A connection beside the pool, for what must not wait for a transaction and must not end with one: taking numbers, and holding locks for
- * as long as the process lives. It is made when it is first needed, and made anew when it was lost; `session` then counts up, since what the
+ * A connection next to the pool, for what must not wait for a transaction and must not end with one: taking numbers, and holding locks for
+ * as long as the process lives. It is made when it is first needed, and made again when it was lost; `session` then counts up, since what the
  * lost one held is gone.
  */
 export interface Side {
@@ -56,7 +56,7 @@ export function openSide(settings: ClientConfig): Side {
   };
 }
 
-/** The connection beside the pool, of an open store or of a transaction of one. */
+/** The connection next to the pool, of an open store or of a transaction of one. */
 export function sideOf(knex: Knex): Side {
   return (knex.userParams as { side: Side }).side;
 }

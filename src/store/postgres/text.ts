@@ -1,6 +1,6 @@
 /**
  * PostgreSQL's text has no character U+0000, and sources have it. It is stored as the noncharacter U+FDD0, which no text may contain by the
- * rules of Unicode; where one does all the same, it is stored twice over, so that everything comes back as it was.
+ * rules of Unicode; where one does anyway, it is stored twice over, so everything comes back as it was.
  */
 const MARK = '\ufdd0';
 const SPECIAL = /[\0\ufdd0]/;

@@ -9,10 +9,16 @@ const MOST_ATTEMPTS = 12;
 const MOST_CONNECTIONS = 4;
 
 /**
- * Repeatable read: a row that another transaction changed since this one began cannot be changed by it, so that nothing is computed from
- * what is not so any more. Whoever comes second does all of its work again.
+ * Conflicts with itself, and with nothing that reads or writes rows. Asked for before anything else: it is the one statement that takes no
+ * snapshot, so what is read behind it has all that those before it committed. The table stands for all that is compared.
  */
-export async function write<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+const ALONE_IN_COMPARING = 'LOCK TABLE il_entity IN SHARE UPDATE EXCLUSIVE MODE';
+
+/**
+ * Repeatable read: a row that another transaction changed since this one began cannot be changed by it, so nothing is computed from
+ * what is not so anymore. Whoever comes second does all of its work again.
+ */
+export async function write<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>, comparing = false): Promise<T> {
   // Within a transaction, whoever opened it does it again as a whole.
   if (knex.isTransaction) return work(knex as Knex.Transaction);
   for (let attempt = 1; ; attempt++) {
@@ -20,6 +26,7 @@ export async function write<T>(knex: Knex, work: (trx: Knex.Transaction) => Prom
     let committing = false;
     try {
       trx = await begin(knex);
+      if (comparing) await trx.raw(ALONE_IN_COMPARING);
       const result = await work(trx);
       committing = true;
       await commit(trx);
@@ -49,8 +56,8 @@ export async function commit(trx: Knex.Transaction): Promise<void> {
     throw new FatalError({
       code: 'STORE_NOT_COMMITTED',
       place: {},
-      message: 'The database server did not commit what was to be saved; nothing of it is in the store.',
-      hint: 'Run it again: it goes on where it was.',
+      message: 'The database server did not commit the changes; none of them are in the store.',
+      hint: 'Run it again: it resumes where it stopped.',
     });
 }
 

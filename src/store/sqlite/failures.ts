@@ -9,22 +9,22 @@ const FAILURES: Record<string, Omit<Problem, 'place'>> = {
   SQLITE_FULL: {
     code: 'STORE_FULL',
     message: 'The disk that the store is on is full.',
-    hint: 'Make room, then run again: it goes on where it was.',
+    hint: 'Free some space, then run again: the run resumes where it stopped.',
   },
   SQLITE_IOERR: {
     code: 'STORE_DISK_ERROR',
     message: 'The disk that the store is on could not be read or written.',
-    hint: 'Look whether the disk is full or failing, then run again: it goes on where it was.',
+    hint: 'Check whether the disk is full or failing, then run again: the run resumes where it stopped.',
   },
   SQLITE_READONLY: {
     code: 'STORE_READ_ONLY',
     message: 'The store cannot be written.',
-    hint: 'Give the account that runs Interlocal the right to write in the data folder.',
+    hint: 'Give the account that runs Interlocal permission to write in the data folder.',
   },
   SQLITE_CANTOPEN: {
     code: 'STORE_UNREACHABLE',
     message: 'The store cannot be opened.',
-    hint: 'Look whether the data folder is there, and whether the account that runs Interlocal may write in it.',
+    hint: 'Check whether the data folder exists, and whether the account that runs Interlocal may write in it.',
   },
   SQLITE_CORRUPT: {
     code: 'STORE_DAMAGED',
@@ -33,12 +33,12 @@ const FAILURES: Record<string, Omit<Problem, 'place'>> = {
   },
   SQLITE_NOTADB: {
     code: 'STORE_DAMAGED',
-    message: 'The file that is named there is not a store.',
-    hint: 'Look at store.url in config/interlocal.yaml, or restore the last backup.',
+    message: 'The file named there is not a store.',
+    hint: 'Check store.url in config/interlocal.yaml, or restore the last backup.',
   },
 };
 
-/** What SQLite says, in words for a person. */
+/** What SQLite says, in plain words. */
 export function sqliteFailure(code: string): Omit<Problem, 'place'> | undefined {
   return FAILURES[code] ?? FAILURES[code.replace(/^(SQLITE_[A-Z]+)_.*$/, '$1')];
 }

@@ -12,7 +12,7 @@ function faultsOf(path: string): string[] {
     const integrity = (store.pragma(`integrity_check(${MOST_FAULTS})`) as { integrity_check: string }[]).map((row) => row.integrity_check);
     const references = (store.pragma('foreign_key_check') as { table: string; rowid: number | null }[])
       .slice(0, MOST_FAULTS)
-      .map((row) => `row ${row.rowid ?? '?'} of ${row.table} names a row that is not there`);
+      .map((row) => `row ${row.rowid ?? '?'} of ${row.table} refers to a row that does not exist`);
     // Of each tree one text with a line for each page.
     const lines = integrity.flatMap((text) => text.split('\n')).filter((line) => line !== 'ok' && !line.startsWith('*** in database'));
     return [...lines, ...references];

@@ -15,7 +15,7 @@ export async function examine(knex: Knex): Promise<Wholeness> {
     const worker = new Worker(new URL('./integrity-worker.ts', import.meta.url), { workerData: { path: fileOf(knex) } });
     worker.once('message', done);
     worker.once('error', failed);
-    worker.once('exit', (code) => failed(new Error(`The check of the store ended with ${code} and said nothing.`)));
+    worker.once('exit', (code) => failed(new Error(`The check of the store ended with ${code} and no output.`)));
   });
-  return { faults, whole: 'Every page of it can be read, and its indexes agree with its tables.' };
+  return { faults, whole: 'Every page of it can be read, and its indexes match its tables.' };
 }

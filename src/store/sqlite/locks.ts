@@ -13,7 +13,7 @@ export async function heldLocks(knex: Knex): Promise<Set<string>> {
   return new Set(rows.filter(isAlive).map((row) => row.name));
 }
 
-/** A holder whose process is gone from this host, or that has not been heard of for 90 seconds, holds nothing any more. */
+/** A holder whose process is gone from this host, or that has not been heard of for 90 seconds, holds nothing anymore. */
 export async function takeLock(knex: Knex, name: string): Promise<Lock | Holder> {
   const token = randomUUID();
   const me: LockRow = { name, host: hostname(), pid: process.pid, token, heartbeat_at: new Date().toISOString() };

@@ -19,7 +19,7 @@ export async function begin(knex: Knex): Promise<Knex.Transaction> {
 }
 
 export async function commit(trx: Knex.Transaction): Promise<void> {
-  if (trx.isCompleted()) throw new Error('The transaction is over already: nothing was committed.');
+  if (trx.isCompleted()) throw new Error('The transaction has already ended: nothing was committed.');
   await trx.commit();
   // The query builder's commit() never rejects: whether COMMIT succeeded is told by this promise alone.
   await trx.executionPromise;
@@ -33,7 +33,7 @@ export async function rollback(trx: Knex.Transaction): Promise<void> {
 export async function exclusively<T>(knex: Knex, _name: string, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
   await knex.raw('CREATE TABLE IF NOT EXISTS il_migration (name VARCHAR(60) PRIMARY KEY, done_at VARCHAR(30) NOT NULL)');
   return knex.transaction(async (trx) => {
-    // The first statement is one that could write: a transaction that has read cannot wait for the lock any more.
+    // The first statement is one that could write: a transaction that has read cannot wait for the lock anymore.
     await trx.raw("UPDATE il_migration SET name = name WHERE name = ''");
     return work(trx);
   });
@@ -43,7 +43,7 @@ export async function readAtOneMoment<T>(knex: Knex, work: (trx: Knex.Transactio
   return knex.transaction(work);
 }
 
-/** Takes the write lock first, so that what is read is still so when it is written: a statement that could write, and changes no row. */
+/** Takes the write lock first, so what is read is still so when it is written: a statement that could write, and changes no row. */
 async function lockForWriting(trx: Knex.Transaction): Promise<void> {
   await trx.raw("UPDATE il_sequence SET next = next WHERE name = ''");
 }

@@ -15,7 +15,7 @@ export async function confine(root: string, path: string, system: string): Promi
     throw new FileError({
       code: 'PATH_OUTSIDE',
       place: { system, file: path },
-      message: `${path} is a link that leads out of the connection's folder ${root}.`,
+      message: `${path} is a link to a place outside the connection's folder ${root}.`,
       hint: 'Replace the link with the file, or make a connection for the folder it leads to.',
     });
   return real;

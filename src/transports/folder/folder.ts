@@ -54,7 +54,7 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
   }
 
   /**
-   * A link that leaves the root is listed with the link's own size, so that reading it is refused for all to see; one that
+   * A link that leaves the root is listed with the link's own size, so reading it is refused for all to see; one that
    * leads nowhere or to a folder is no plain file.
    */
   async function describe(path: string): Promise<RemoteFile | undefined> {
@@ -87,7 +87,7 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
       file = await share
         .within(path, () => opening)
         .catch((error: unknown) => {
-          opening.then(async (late) => late.close()).catch(() => {}); // it may come back when nobody waits for it any more
+          opening.then(async (late) => late.close()).catch(() => {}); // it may come back when nobody waits for it anymore
           throw error;
         });
       const before = await step(file.stat({ bigint: true }));
@@ -179,21 +179,21 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
           name: 'reachable',
           ok: false,
           detail: `The folder ${root} cannot be opened (${errorCode(stats)}).`,
-          hint: 'Correct the path of this connection, or mount the share.',
+          hint: 'Fix the path of this connection, or mount the share.',
         },
       ];
     if (!(stats as { isDirectory(): boolean }).isDirectory())
       return [{ name: 'reachable', ok: false, detail: `${root} is not a folder.`, hint: 'Give the folder, not a file in it.' }];
     const entries = await fs.readdir(root).catch((error: unknown) => error);
-    const reachable: CheckResult = { name: 'reachable', ok: true, detail: `The folder ${root} is there.` };
+    const reachable: CheckResult = { name: 'reachable', ok: true, detail: `The folder ${root} exists.` };
     if (entries instanceof Error)
       return [
         reachable,
         {
           name: 'list',
           ok: false,
-          detail: `The folder ${root} may not be listed (${errorCode(entries)}).`,
-          hint: 'Give the account that Interlocal runs as the right to read it.',
+          detail: `This account may not list the folder ${root} (${errorCode(entries)}).`,
+          hint: 'Give the account that Interlocal runs under permission to read it.',
         },
       ];
     return [
@@ -208,12 +208,17 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
       const at = await real(folder);
       if (!(await fs.stat(at)).isDirectory()) throw folderMissing(system, folder, `in ${root}`);
       await fs.access(at, constants.W_OK | constants.X_OK);
-      return { name, ok: true, detail: `${at} is there, and its rights let this account write into it.` };
+      return { name, ok: true, detail: `${at} exists, and this account may write to it.` };
     } catch (error) {
       const known = errorCode(error) === 'ENOENT' ? folderMissing(system, folder, `in ${root}`) : asTransportError(error, system, folder);
       if (!(known instanceof InterlocalError)) throw error;
       const { message, hint } = known.problems[0]!;
-      return { name, ok: false, detail: message, hint: hint ?? 'Have the folder made at the other side, with the right to write into it.' };
+      return {
+        name,
+        ok: false,
+        detail: message,
+        hint: hint ?? 'Have the folder created in the remote system, with permission to write to it.',
+      };
     }
   }
 

@@ -29,7 +29,7 @@ export function asTransportError(error: unknown, system: string, path: string): 
           code: 'PATH_UNUSABLE',
           place,
           message: `The path ${path} cannot be used (${code}).`,
-          hint: 'Shorten the name, or remove the circle of links.',
+          hint: 'Shorten the name, or remove the loop of links.',
         },
         { cause },
       );
@@ -39,7 +39,7 @@ export function asTransportError(error: unknown, system: string, path: string): 
         {
           code: 'DISK_FULL',
           place,
-          message: `There is no room to write ${path}.`,
+          message: `There is no space left to write ${path}.`,
           hint: 'Free some space on that disk or share, then run again.',
         },
         { cause },
@@ -54,7 +54,7 @@ export function asTransportError(error: unknown, system: string, path: string): 
           code: 'FILE_BUSY',
           place,
           message: `${path} is in use by another program (${code}).`,
-          hint: 'It is tried again later.',
+          hint: 'It will be tried again later.',
         },
         { cause },
       );
@@ -70,7 +70,7 @@ export function asTransportError(error: unknown, system: string, path: string): 
           code: 'SHARE_UNREACHABLE',
           place,
           message: `The share or disk behind ${path} does not answer (${code}).`,
-          hint: 'Look whether the share is mounted and its server is up.',
+          hint: 'Check whether the share is mounted and its server is up.',
         },
         { cause },
       );

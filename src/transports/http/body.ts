@@ -27,7 +27,7 @@ const UNPACKERS: Record<string, () => Transform> = {
 };
 
 /**
- * The bytes of an answer, with an end to silence and to size (after unpacking, so that a small packed answer cannot fill the
+ * The bytes of an answer, with an end to silence and to size (after unpacking, so a small packed answer cannot fill the
  * memory). Throws RetriableError when it breaks off, FatalError ANSWER_TOO_LARGE.
  */
 export async function* readBody(
@@ -42,8 +42,8 @@ export async function* readBody(
     throw new FatalError({
       code: 'ANSWER_UNREADABLE',
       place: { system },
-      message: `The answer of ${url.host} is packed as ${packing}, which is not known here.`,
-      hint: 'Ask the owner of the system to send it as gzip or unpacked.',
+      message: `The answer of ${url.host} uses the content encoding ${packing}, which is not supported.`,
+      hint: 'Ask the owner of the system to send it as gzip or uncompressed.',
     });
   }
   const body: Readable = unpacker ? pipeline(answer, unpacker(), () => {}) : answer;
@@ -59,7 +59,7 @@ export async function* readBody(
           code: 'ANSWER_TOO_LARGE',
           place: { system },
           message: `The answer of ${url.host} is larger than ${maxBytes} bytes.`,
-          hint: 'Ask for less at a time (a paginator, a shorter window), or raise max_bytes of the connection.',
+          hint: 'Request less at a time (a paginator, a shorter window), or raise max_bytes of the connection.',
         });
       yield bytes;
     }
@@ -67,7 +67,7 @@ export async function* readBody(
       throw new FatalError({
         code: 'ANSWER_UNREADABLE',
         place: { system },
-        message: `The answer of ${url.host} goes on behind the end that its Content-Length says: what was read may be cut off.`,
+        message: `The answer of ${url.host} is longer than its Content-Length says: what was read may be cut off.`,
         hint: 'Ask the owner of the system; some count characters where bytes are meant.',
       });
   } catch (error) {
@@ -85,7 +85,7 @@ function brokenOff(error: unknown, system: string, url: URL): Error {
     return new FatalError({
       code: 'ANSWER_UNREADABLE',
       place: { system },
-      message: `The answer of ${url.host} is packed, but not in the way it says (${code}).`,
+      message: `The answer of ${url.host} is compressed, but not as it declares (${code}).`,
       hint: 'Ask the owner of the system.',
     });
   return (
@@ -93,8 +93,8 @@ function brokenOff(error: unknown, system: string, url: URL): Error {
     new RetriableError({
       code: 'CONNECTION_LOST',
       place: { system },
-      message: `The answer of ${url.host} broke off before its end${code ? ` (${code})` : ''}.`,
-      hint: 'It is tried again.',
+      message: `The answer of ${url.host} was cut off${code ? ` (${code})` : ''}.`,
+      hint: 'It will be tried again.',
     })
   );
 }

@@ -9,11 +9,11 @@ import type { HttpSettings } from './options.ts';
 import { statusError } from './status.ts';
 import type { WebClient, WebRequest } from './web-client.ts';
 
-/** What each request is sent with, so that the other side knows who asks. */
+/** What each request is sent with, so the remote system knows who asks. */
 export interface Credentials {
   /** Puts them on; logs in first where that is needed. */
   sign(request: WebRequest): Promise<WebRequest>;
-  /** Called after a 401: true when logging in anew is worth another attempt. */
+  /** Called after a 401: true when logging in again is worth another attempt. */
   renew(): boolean;
   /** All secret texts known by now, for redaction. */
   secrets(): readonly string[];
@@ -108,25 +108,25 @@ export function credentials(
     const answer = await client.send(request);
     const text = await textOf(answer.bytes, 1_000_000);
     if (answer.status >= 300) {
-      // A log-in that is answered with 400 (OAuth's invalid_client is) or 403 is a log-in that failed.
+      // A login that is answered with 400 (OAuth's invalid_client is) or 403 is a login that failed.
       const status = [400, 403].includes(answer.status) ? 401 : answer.status;
       throw statusError(status, answer.headers, ownWords(text, redactor(own)), {
         system,
-        text: `The log-in at ${request.url.host}${request.url.pathname}`,
+        text: `The login at ${request.url.host}${request.url.pathname}`,
       });
     }
     const unreadable = (what: string) =>
       new FatalError({
         code: 'LOGIN_UNREADABLE',
         place: { system },
-        message: `The log-in at ${request.url.host} was answered with something that is no ${what}.`,
-        hint: 'Check the address of the log-in.',
+        message: `The answer to the login at ${request.url.host} is not a ${what}.`,
+        hint: 'Check the address of the login.',
       });
     let value: Value;
     try {
       value = readJson(text.replace(/^\ufeff/, ''));
     } catch (error) {
-      if (error instanceof JsonDefect) throw unreadable('JSON that can be relied on');
+      if (error instanceof JsonDefect) throw unreadable('valid JSON object');
       throw error;
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unreadable('group of fields');
@@ -139,8 +139,8 @@ export function credentials(
     throw new FatalError({
       code: 'LOGIN_UNREADABLE',
       place: { system },
-      message: `The answer to the log-in has no ${path}; it has ${excerpt(Object.keys(answer).join(', '), 200) || 'nothing'}.`,
-      hint: 'Check where the system puts its token; some answer a wrong password like this.',
+      message: `The answer to the login has no ${path}; it has ${excerpt(Object.keys(answer).join(', '), 200) || 'nothing'}.`,
+      hint: 'Check where the system puts its token; some systems answer a wrong password like this.',
     });
   }
 

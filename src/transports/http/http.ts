@@ -69,8 +69,8 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
     return new ConfigError({
       code: 'PATH_OUTSIDE',
       place: { system, path: 'path' },
-      message: `The path ${JSON.stringify(redact(path))} leads away from ${settings.base_url}.`,
-      hint: 'Only addresses below base_url are asked. Where files lie elsewhere, name that host in hosts of the connection; credentials are not sent there.',
+      message: `The path ${JSON.stringify(redact(path))} leads outside ${settings.base_url}.`,
+      hint: 'Only addresses under base_url are requested. If files are elsewhere, name that host in hosts of the connection; credentials are not sent there.',
     });
   }
 
@@ -134,7 +134,7 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
         name: 'TLS',
         ok: true,
         warning: true,
-        detail: `${base.host} is spoken to without encryption.`,
+        detail: `${base.host} is contacted without encryption.`,
         hint: 'Use https as soon as the system offers it.',
       });
     results.push(...legacyTlsCheck(settings.allow_legacy));
@@ -145,8 +145,8 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
       if (answer.status === 401 || answer.status === 403)
         throw statusError(answer.status, answer.headers, '', { system, text: `GET ${base.host}${base.pathname}` });
       const detail = login.logsIn
-        ? 'The log-in worked.'
-        : `${base.pathname} answered ${answer.status}; the first request of a stream proves them.`;
+        ? 'The login worked.'
+        : `${base.pathname} answered ${answer.status}; the first request of a stream will prove the credentials.`;
       return [...results, { name: 'credentials', ok: true, detail }];
     } catch (error) {
       return failed('credentials', error);

@@ -50,7 +50,7 @@ test.each([
   ['a quote that is not closed', `<${NEXT}>; rel="next`],
   ['something between two links', `<${NEXT}>; rel=next <x>; rel=self`],
   ['a parameter without its value', `<${NEXT}>; rel=, <x>; rel=self`],
-  ['a parameter that is none', `<${NEXT}>; =next`],
+  ['a parameter that is not one', `<${NEXT}>; =next`],
   ['two next pages', `<${NEXT}>; rel=next, <?page=3>; rel=next`],
   ['a link that does not say what it is', `<${NEXT}>`],
   ['rel written as rel*', `<${NEXT}>; rel*=UTF-8''next`],

@@ -13,7 +13,7 @@ export class LinkDefect extends Error {}
 
 /**
  * Every link in the value of a `Link` header, by the grammar of RFC 8288; several headers are joined by commas. Names of parameters
- * and relations have no case. Of parameters that come twice the first holds. Values may also stand in single quotes, as some services
+ * and relations have no case. Of parameters that come twice the first holds. Values may also are in single quotes, as some services
  * write them. Throws LinkDefect: a part that cannot be read might name the next page.
  */
 export function parseLinkHeader(text: string): WebLink[] {
@@ -69,11 +69,11 @@ export function parseLinkHeader(text: string): WebLink[] {
       at++;
       space();
       if (text[at] === ';' || text[at] === ',' || at >= text.length) continue;
-      const name = (matched(TOKEN) ?? fail('has something that is no parameter')).toLowerCase();
+      const name = (matched(TOKEN) ?? fail('has something that is not a parameter')).toLowerCase();
       const given = value();
       if (!parameters.has(name)) parameters.set(name, given);
     }
-    if (at < text.length && text[at] !== ',') fail('has something between two links that is no comma');
+    if (at < text.length && text[at] !== ',') fail('has something other than a comma between two links');
     const anchor = parameters.get('anchor');
     return {
       target: to,
@@ -132,6 +132,6 @@ function withoutFragment(address: string): string {
 }
 
 function absolute(address: string, page: string): string {
-  if (!URL.canParse(address, page)) throw new LinkDefect('has an address that is none');
+  if (!URL.canParse(address, page)) throw new LinkDefect('has an invalid address');
   return new URL(address, page).href;
 }

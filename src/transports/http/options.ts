@@ -15,7 +15,7 @@ export function webShape(secretText: SecretText) {
       .min(1)
       .optional()
       .describe(
-        "Certificate (PEM) of the authority that issued the server's certificate; relative to the town's folder. Trusted beside the usual ones.",
+        "Certificate (PEM) of the authority that issued the server's certificate; relative to the town's folder. Trusted in addition to the usual ones.",
       ),
     cert_file: z.string().min(1).optional().describe("Client certificate (PEM); relative to the town's folder."),
     cert_key: secretOption(secretText, 'Private key of the client certificate (PEM), as ${file:path}.'),
@@ -27,7 +27,7 @@ export function webShape(secretText: SecretText) {
     rate_limit: rateLimit
       .optional()
       .describe(
-        "How many requests the system takes, where it is not what the connector's rate_limit says. Log-ins count; all pipelines of a process share it.",
+        "How many requests the system allows, if different from the connector's rate_limit. Logins count; all pipelines of a process share it.",
       ),
   };
 }
@@ -52,7 +52,7 @@ function tokens(secretText: SecretText) {
         client_authentication: z
           .enum(['basic', 'post'])
           .default('basic')
-          .describe('How the client says who it is: in the header (client_secret_basic), or in the form (client_secret_post).'),
+          .describe('How the client identifies itself: in the header (client_secret_basic), or in the form (client_secret_post).'),
       })
       .optional(),
   };
@@ -67,17 +67,17 @@ function authentication(secretText: SecretText) {
       ...tokens(secretText),
       session: z
         .strictObject({
-          path: z.string().min(1).describe('Path below base_url of the log-in request.'),
+          path: z.string().min(1).describe('Path below base_url of the login request.'),
           method: z.enum(['POST', 'GET']).default('POST'),
           send: z.enum(['json', 'form']).default('json'),
-          body: z.record(z.string(), z.string()).default({}).describe('Fields of the log-in request that are no secrets: the user name.'),
+          body: z.record(z.string(), z.string()).default({}).describe('Fields of the login request that are not secrets: the user name.'),
           secrets: z
-            .record(z.string(), requiredSecret(secretText, 'A field of the log-in request.'))
+            .record(z.string(), requiredSecret(secretText, 'A field of the login request.'))
             .default({})
-            .describe('Fields of the log-in request that are secrets: the password.'),
+            .describe('Fields of the login request that are secrets: the password.'),
           token: z.string().min(1).default('token').describe('Dotted path of the token in the JSON answer.'),
           header: z.string().min(1).default('Authorization').describe('Header that carries the token.'),
-          prefix: z.string().default('Bearer ').describe('Put before the token.'),
+          prefix: z.string().default('Bearer ').describe('Text before the token.'),
         })
         .optional(),
     }),
@@ -92,7 +92,7 @@ export function tokenAuthentication(secretText: SecretText) {
 
 function shape(secretText: SecretText) {
   return {
-    base_url: webAddress.describe('Address that all paths are below: https://api.example.gov/v1'),
+    base_url: webAddress.describe('Address that all paths start with: https://api.example.gov/v1'),
     headers: z.record(z.string(), z.string()).default({}).describe('Sent with every request. Not for secrets.'),
     hosts: z
       .array(webAddress)
@@ -100,7 +100,7 @@ function shape(secretText: SecretText) {
       .describe(
         'Further hosts that links in answers may lead to, such as where reports are fetched from: https://files.example.gov. Asked without credentials.',
       ),
-    auth: authentication(secretText).optional().describe('How to log in; left out, no one is asked to.'),
+    auth: authentication(secretText).optional().describe('How to log in; leave out if no login is needed.'),
     ...webShape(secretText),
   };
 }

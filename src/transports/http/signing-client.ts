@@ -2,7 +2,7 @@ import { credentials } from './credentials.ts';
 import type { HttpSettings } from './options.ts';
 import type { WebClient, WebRequest } from './web-client.ts';
 
-/** A client that logs in at one system: requests to its origin carry credentials, a token that ran out is fetched anew, once. */
+/** A client that logs in at one system: requests to its origin carry credentials, a token that ran out is fetched again, once. */
 export function signingClient(
   client: WebClient,
   settings: Pick<HttpSettings, 'auth' | 'headers'>,

@@ -32,8 +32,8 @@ test.each([
 
 test('a Retry-After that says nothing is told, with what is done instead', () => {
   const now = Date.parse('Wed, 21 Oct 2015 07:28:00 GMT');
-  expect(retryAfterRemark('-5', now)).toContain('"-5" (Retry-After), which is neither seconds nor a date: the usual pause is made');
+  expect(retryAfterRemark('-5', now)).toContain('"-5" (Retry-After), which is neither seconds nor a date: the usual wait time is used');
   expect(retryAfterRemark('Wed, 21 Oct 2015 07:00:00 GMT', now)).toContain('has passed');
   expect(retryAfterRemark('3, 3', now) + retryAfterRemark(undefined, now)).toBe('');
-  expect(statusError(503, { 'retry-after': 'soon' }, '', { system: 's', text: 'GET x' }).message).toContain('the usual pause is made');
+  expect(statusError(503, { 'retry-after': 'soon' }, '', { system: 's', text: 'GET x' }).message).toContain('the usual wait time is used');
 });

@@ -2,15 +2,15 @@ import { FatalError, RetriableError } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
 import { excerpt } from '../../formats/refuse.ts';
 
-/** What the connector's own error rules look at, of every transport; stands in an error's `cause`. */
+/** What the connector's own error rules look at, of every transport; is in an error's `cause`. */
 export interface AnswerFacts {
   /** HTTP status, SQL Server's error number, SFTP status; 0 where there is none: a folder. */
   status: number;
   /** Of a SOAP fault; of a folder the system's own code (EBUSY). */
   faultCode?: string;
-  /** The other side's own words, without secrets. */
+  /** The remote system's own words, without secrets. */
   faultText?: string;
-  /** What the other side asks to wait before the next try, in milliseconds (Retry-After). */
+  /** What the remote system asks to wait before the next try, in milliseconds (Retry-After). */
   waitMs?: number | undefined;
 }
 
@@ -23,7 +23,7 @@ export function answerFacts(error: unknown): AnswerFacts | undefined {
 /** Answers that pass by themselves. 501 and 505 do not. */
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504, 507, 508, 509, 520, 521, 522, 523, 524]);
 
-/** What an HTTP status of 300 or more means for a run. `words`: the other side's own, cleaned. Codes are `HTTP_404` and the like. */
+/** What an HTTP status of 300 or more means for a run. `words`: the remote system's own, cleaned. Codes are `HTTP_404` and the like. */
 export function statusError(
   status: number,
   headers: Record<string, string>,
@@ -38,8 +38,8 @@ export function statusError(
     hint:
       MEANINGS[status]?.[1] ??
       (status >= 500
-        ? 'It is tried again; if it goes on, ask the owner of the system to look into its log.'
-        : 'Compare the request in the connector with what the system documents.'),
+        ? 'It will be tried again; if this continues, ask the owner of the system to check its log.'
+        : 'Compare the request in the connector with the documentation of the system.'),
   };
   const waitMs = retryAfter(headers['retry-after']);
   const cause: AnswerFacts = { status, ...(words ? { faultText: words } : {}), ...(waitMs === undefined ? {} : { waitMs }) };
@@ -49,15 +49,15 @@ export function statusError(
 }
 
 const MEANINGS: Record<number, readonly [meaning: string, hint: string]> = {
-  400: ['(request not understood)', 'Compare the parameters in the connector with what the system documents.'],
+  400: ['(request not understood)', 'Compare the parameters in the connector with the documentation of the system.'],
   401: ['(not logged in)', 'Check the user or client of this connection, and that its secret is the current one.'],
-  403: ['(not allowed)', "Ask the system's owner for the right to this request, and whether this machine's address is allowed."],
+  403: ['(not allowed)', "Ask the system's owner for permission for this request, and whether this machine's address is allowed."],
   404: ['(no such address)', 'Check base_url and the path in the connector.'],
   405: ['(method not allowed)', 'Check the method in the connector.'],
-  407: ['(a proxy wants a log-in)', 'Something between this machine and the system answers in its place; ask who runs the network.'],
-  409: ['(conflict)', 'The record was changed or exists already at the other side; compare the two.'],
-  429: ['(too many requests)', 'It is tried again after the time that the system asked for.'],
-  503: ['(busy or being serviced)', 'It is tried again.'],
+  407: ['(a proxy requires a login)', 'A proxy between this machine and the system answered instead; ask whoever runs the network.'],
+  409: ['(conflict)', 'The record was changed or already exists in the remote system; compare the two.'],
+  429: ['(too many requests)', 'It will be tried again after the time that the system asked for.'],
+  503: ['(busy or being serviced)', 'It will be tried again.'],
 };
 
 /**
@@ -84,5 +84,5 @@ const HTTP_DATE =
 export function retryAfterRemark(header: string | undefined, now = Date.now()): string {
   if (!header?.trim() || retryAfter(header, now) !== undefined) return '';
   const past = HTTP_DATE.test(header.trim());
-  return ` It asks to wait until ${JSON.stringify(excerpt(header, 60))} (Retry-After), which ${past ? 'has passed; compare the clocks' : 'is neither seconds nor a date'}: the usual pause is made.`;
+  return ` It asks to wait until ${JSON.stringify(excerpt(header, 60))} (Retry-After), which ${past ? 'has passed; compare the clocks' : 'is neither seconds nor a date'}: the usual wait time is used.`;
 }

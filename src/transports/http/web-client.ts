@@ -158,7 +158,10 @@ export function webClient(settings: WebSettings, context: TransportContext, host
     if (!/^https?:$/.test(to.protocol) || (from.protocol === 'https:' && to.protocol === 'http:'))
       throw refuse('on to an address without encryption', 'Ask the owner of the system.');
     if (method !== 'GET' && status !== 307 && status !== 308)
-      throw refuse(`on to ${to.pathname}, which would lose what is sent`, `Put the address that it sends to into config/connections.yaml.`);
+      throw refuse(
+        `on to ${to.pathname}, which would lose the data being sent`,
+        `Put the address that it sends to into config/connections.yaml.`,
+      );
     if (before >= MOST_REDIRECTS) throw refuse('in a circle', 'Ask the owner of the system.');
     return to;
   }

@@ -15,7 +15,7 @@ function withoutComments(text: string): string {
 }
 
 /**
- * What a browser would show in place of an answer: a log-in page, a proxy, a notice of maintenance. undefined where the text does
+ * What a browser would show in place of an answer: a login page, a proxy, a notice of maintenance. undefined where the text does
  * not begin as one.
  */
 export function webPageError(beginning: string, system: string): FatalError | undefined {
@@ -28,7 +28,7 @@ export function webPageError(beginning: string, system: string): FatalError | un
   return new FatalError({
     code: 'ANSWER_IS_WEB_PAGE',
     place: { system },
-    message: `The answer is a web page${words ? ` ("${words}")` : ''} instead of what was asked for.`,
-    hint: 'A log-in page, a proxy or a notice of maintenance may answer in its place: check base_url and path, the log-in of the connection, and what lies between this machine and the system.',
+    message: `The answer is a web page${words ? ` ("${words}")` : ''} instead of the requested data.`,
+    hint: 'A login page, a proxy or a maintenance notice may have answered: check base_url and path, the login of the connection, and the network between this machine and the system.',
   });
 }

@@ -3,7 +3,7 @@ import type { SftpSettings } from './options.ts';
 
 /**
  * The credentials, in the order in which they are tried: key, agent, password. The password is given as an answer to a prompt
- * only where the server takes no plain password, so that a wrong one counts once against the account and not twice.
+ * only where the server takes no plain password, so a wrong one counts once against the account and not twice.
  */
 export function authenticationSteps(settings: SftpSettings): Partial<ConnectConfig> {
   const steps: string[] = ['none'];

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import type { Client } from 'ssh2';
 
 /*
- * What ssh2 spends most of a transfer's time on beside the work itself, made cheaper from outside. Measured on loopback, fetching
+ * What ssh2 spends most of a transfer's time on next to the work itself, made cheaper from outside. Measured on loopback, fetching
  * 500 MB into the spool: 3.3 s of processor time without these two, 1.7 with them. Without either all is as right, and slower.
  */
 

@@ -17,7 +17,7 @@ export async function checkSftp(settings: SftpSettings, connection: SftpConnecti
   const good: Record<Step, string> = {
     reachable: `${at} answers.`,
     'host key': `${at} proved a pinned host key.`,
-    credentials: `${settings.username} was let in.`,
+    credentials: `${settings.username} logged in.`,
     list: '',
   };
   let failed: { step: Step; problem: Wrong } | undefined;
@@ -44,7 +44,7 @@ export async function checkSftp(settings: SftpSettings, connection: SftpConnecti
         ok: false,
         ...(failed.problem.code ? { code: failed.problem.code } : {}),
         detail: failed.problem.message,
-        hint: failed.problem.hint ?? `Look at the connection ${system}.`,
+        hint: failed.problem.hint ?? `Check the connection ${system}.`,
       });
       break;
     }
@@ -56,7 +56,7 @@ export async function checkSftp(settings: SftpSettings, connection: SftpConnecti
       ok: true,
       warning: true,
       detail: `The weak algorithm ${name} is allowed for this connection.`,
-      hint: 'Ask the vendor when the server will be brought up to date, then take it out of allow_legacy.',
+      hint: 'Ask the vendor when the server will be updated, then remove it from allow_legacy.',
     });
   return results;
 }
@@ -64,17 +64,16 @@ export async function checkSftp(settings: SftpSettings, connection: SftpConnecti
 /** What the server says of a folder: whether this account may write into it, only a file that is put there proves. */
 export async function checkSftpFolder(folder: string, username: string, statsOf: () => Promise<Stats | undefined>): Promise<CheckResult> {
   const name = `folder ${folder}`;
-  const hint = `Have it made at the server, with the right for ${username} to write into it.`;
+  const hint = `Have it created on the server, with permission for ${username} to write to it.`;
   try {
     const stats = await statsOf();
     if (!stats || !mayBeFolder(stats)) return { name, ok: false, detail: `There is no folder ${folder}.`, hint };
     const rights = stats.mode & 0o777;
-    if (stats.mode && !(rights & 0o222))
-      return { name, ok: false, detail: `${folder} may be written into by nobody (${rights.toString(8)}).`, hint };
+    if (stats.mode && !(rights & 0o222)) return { name, ok: false, detail: `Nobody may write to ${folder} (${rights.toString(8)}).`, hint };
     return {
       name,
       ok: true,
-      detail: `${folder} is there${stats.mode ? `, with the rights ${rights.toString(8)} of its owner, who is number ${stats.uid}` : ''}; nothing was put there, so that only the first file proves the right to write.`,
+      detail: `${folder} exists${stats.mode ? `, with the permissions ${rights.toString(8)} for its owner (user ${stats.uid})` : ''}; no test file was written, so only the first file will prove that writing works.`,
     };
   } catch (error) {
     if (!(error instanceof InterlocalError)) throw error;

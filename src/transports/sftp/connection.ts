@@ -117,7 +117,7 @@ interface Connected {
 
 /**
  * Connects, and lets the server prove one of the pinned host keys before any credential is sent. A server has one key of each
- * kind; when the first it shows is not the pinned one, it is asked for the others, so that a pinned RSA key is found behind an
+ * kind; when the first it shows is not the pinned one, it is asked for the others, so a pinned RSA key is found behind an
  * Ed25519 key that the vendor never mentioned.
  */
 async function connect(settings: SftpSettings, system: string, timeout: number, onLost: () => void): Promise<Connected> {
@@ -163,7 +163,7 @@ async function tryConnect(
   let connected = false;
   ssh.on('close', () => connected && onLost());
   let refused = false;
-  // ssh2 watches over the log-in; that the server then opens a channel for files, nobody does.
+  // ssh2 watches over the login; that the server then opens a channel for files, nobody does.
   const opening = patience({ totalMs: 2 * timeout, slow: () => requestTimeout('', settings, '') });
   const late = (): void => void (first ??= Object.assign(new Error('no channel in time'), { level: 'client-timeout' }));
   try {

@@ -18,12 +18,12 @@ export function hostKeyChanged(
   return new FatalError({
     code: 'HOST_KEY_CHANGED',
     place: { system, path: 'host_key' },
-    message: `The server ${settings.host}:${settings.port} did not prove that it is the one agreed on. Expected ${pinned.join(' or ')}, offered ${textOf(offered)}. No password or key was sent.`,
-    hint: 'Call the vendor on a number you know and have them read out the new fingerprint. Put it in host_key (beside the old one during a change) only if it is the same; otherwise someone may be listening in.',
+    message: `The server ${settings.host}:${settings.port} did not prove that it is the expected one. Expected ${pinned.join(' or ')}, offered ${textOf(offered)}. No password or key was sent.`,
+    hint: 'Call the vendor on a number you know and have them read out the new fingerprint. Put it in host_key (next to the old one during a change) only if it is the same; otherwise someone may be listening in.',
   });
 }
 
-/** No key is pinned yet: says what the server offers, so that it can be verified. */
+/** No key is pinned yet: says what the server offers, so it can be verified. */
 export function hostKeyMissing(system: string, settings: SftpSettings, offered: readonly OfferedKey[]): FatalError {
   return new FatalError({
     code: 'HOST_KEY_MISSING',

@@ -37,7 +37,7 @@ export function kindOfEntry(entry: Pick<FileEntryWithStats, 'attrs' | 'longname'
 
 /**
  * Finds out by trying what the server does not say: what can be opened as a folder is one, what can be opened to be read is a file.
- * undefined: neither, so that nobody knows. Throws only for a connection that does not answer.
+ * undefined: neither, so it is not known. Throws only for a connection that does not answer.
  */
 export async function askKind(session: SftpSession, absolute: string, path: string): Promise<Kind | undefined> {
   if (await opens(session, path, (sftp, done) => sftp.opendir(absolute, done))) return 'folder';
@@ -60,7 +60,7 @@ export function kindUnknown(system: string, path: string): Problem {
   return {
     code: 'FILE_KIND_UNKNOWN',
     place: { system, file: path },
-    message: `The server lists ${path} without saying whether it is a file or a folder, and lets it be opened as neither.`,
+    message: `The server lists ${path} without saying whether it is a file or a folder, and it can be opened as neither.`,
     hint: 'Ask the owner of the server to let this account read it, or to move it away.',
   };
 }

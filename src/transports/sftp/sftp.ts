@@ -177,7 +177,7 @@ export function openSftp(options: Record<string, unknown>, context: TransportCon
       code: 'STRANGE_NAME',
       place: { system },
       message: `The server ${settings.host} lists a file named ${JSON.stringify(name)}, which is a path and not a name.`,
-      hint: 'No honest server does this; call the vendor before going on.',
+      hint: 'A trustworthy server never does this; call the vendor before you continue.',
     });
   }
 

@@ -5,7 +5,7 @@ import { networkError } from '../network.ts';
 import { offeredAlgorithms } from './offered-algorithms.ts';
 import type { SftpSettings } from './options.ts';
 
-/** SFTP statuses, draft-ietf-secsh-filexfer-02 section 7, and those of later drafts that servers send all the same. */
+/** SFTP statuses, draft-ietf-secsh-filexfer-02 section 7, and those of later drafts that servers send anyway. */
 export const STATUS = {
   EOF: 1,
   NO_SUCH_FILE: 2,
@@ -45,8 +45,8 @@ export function requestError(error: Error, system: string, path: string, setting
         {
           code: 'DISK_FULL',
           place,
-          message: `The server has no room for ${path}: ${error.message}.`,
-          hint: 'Ask its owner to make room.',
+          message: `The server has no space left for ${path}: ${error.message}.`,
+          hint: 'Ask its owner to free some space.',
         },
         { cause },
       );
@@ -55,8 +55,8 @@ export function requestError(error: Error, system: string, path: string, setting
         {
           code: 'FILE_BUSY',
           place,
-          message: `${path} is in use at the server.`,
-          hint: 'It is tried again later.',
+          message: `${path} is in use on the server.`,
+          hint: 'It will be tried again later.',
         },
         { cause },
       );
@@ -82,7 +82,7 @@ function connectionLost(system: string, settings: SftpSettings, path: string): R
     code: 'CONNECTION_LOST',
     place: { system, file: path },
     message: `The connection to ${settings.host}:${settings.port} was lost in the middle of a request.`,
-    hint: 'It is tried again; if it goes on, ask the owner of the system to look into its log.',
+    hint: 'It will be tried again; if this continues, ask the owner of the system to check its log.',
   });
 }
 
@@ -91,7 +91,7 @@ export function requestTimeout(system: string, settings: SftpSettings, path: str
     code: 'CONNECTION_TIMEOUT',
     place: { system, file: path },
     message: `${settings.host}:${settings.port} did not answer a request within ${settings.timeout}.`,
-    hint: 'It is tried again; raise the timeout if the server is known to be slow.',
+    hint: 'It will be tried again; raise the timeout if the server is known to be slow.',
   });
 }
 
@@ -118,8 +118,8 @@ export async function connectionError(error: Error, system: string, settings: Sf
       place: { system, path: 'allow_legacy' },
       message: `${at} offers no ${kind} that is safe today${offered.length ? `: it offers ${offered.join(', ')}` : ''}.`,
       hint: legacy.length
-        ? `Ask the vendor to bring the server up to date. Until then the weak algorithm can be allowed for this connection alone: allow_legacy: [${legacy[0]}].`
-        : 'Ask the vendor to bring the server up to date.',
+        ? `Ask the vendor to update the server. Until then the weak algorithm can be allowed for this connection only: allow_legacy: [${legacy[0]}].`
+        : 'Ask the vendor to update the server.',
     });
   }
   if (level === 'client-timeout') return networkError({ code: 'ETIMEDOUT' }, remote)!;
@@ -128,13 +128,13 @@ export async function connectionError(error: Error, system: string, settings: Sf
       code: 'CONNECTION_LOST',
       place,
       message: `${at} closed the connection before saying that it is an SFTP server.`,
-      hint: 'Check that the port is the one for SFTP, and that a firewall or a limit on logins does not cut this machine off.',
+      hint: 'Check that the port is the one for SFTP, and that a firewall or a limit on logins does not block this machine.',
     });
   if (/subsystem|Unable to start/i.test(error.message))
     return new FatalError({
       code: 'NO_SFTP',
       place,
-      message: `${at} lets this account in but offers it no SFTP.`,
+      message: `${at} accepts this account but offers it no SFTP.`,
       hint: 'Ask the vendor to enable SFTP for this account.',
     });
   return (
@@ -143,7 +143,7 @@ export async function connectionError(error: Error, system: string, settings: Sf
       code: 'CONNECTION_LOST',
       place,
       message: `The connection to ${at} could not be made: ${error.message}.`,
-      hint: 'It is tried again.',
+      hint: 'It will be tried again.',
     })
   );
 }
@@ -157,7 +157,7 @@ function authenticationFailed(system: string, settings: SftpSettings): FatalErro
   return new FatalError({
     code: 'AUTH_FAILED',
     place: { system },
-    message: `${settings.host}:${settings.port} does not let the user ${settings.username} in${given.length ? ` with ${given.join(' or ')}` : ': neither password nor private_key is given'}.`,
+    message: `${settings.host}:${settings.port} does not admit the user ${settings.username}${given.length ? ` with ${given.join(' or ')}` : ': neither password nor private_key is given'}.`,
     hint: "Check the user name, that the secret is the current one (passwords expire), and that the vendor has registered the public key and this machine's address.",
   });
 }

@@ -183,7 +183,7 @@ export async function upload(
       code: 'UPLOAD_INCOMPLETE',
       place: { system, file: path },
       message: `The server has ${size} of the ${written} bytes that were sent for ${path}.`,
-      hint: "It is tried again; if it goes on, the server's disk or quota may be full.",
+      hint: "It will be tried again; if this continues, the server's disk or quota may be full.",
     });
 }
 

@@ -9,7 +9,7 @@ const RPC = 'http://www.w3.org/2003/05/soap-rpc';
 
 /**
  * An element of an answer as values, by the rules of the xml format: attributes and elements are fields by local name, text is
- * text, nothing and nil are null, text beside attributes stands under `text`. What the schema lets occur more than once is a
+ * text, nothing and nil are null, text next to attributes is under `text`. What the schema lets occur more than once is a
  * list, also when it occurs once or not at all; what the schema does not know is a list when it occurs more than once.
  */
 export function elementValue(element: XmlElement, type: ComplexType | undefined, schema: Schema): Value {
@@ -30,7 +30,7 @@ function groupValue(
   text: string,
   schema: Schema,
 ): Values {
-  // A Map, since the names are the other side's: __proto__ is one like any other.
+  // A Map, since the names are the remote system's: __proto__ is one like any other.
   const values = new Map<string, Value>(attributes);
   const declared = new Map<string, ElementDeclaration>(type?.fields.map((field) => [field.name, field]));
   for (const field of declared.values()) if (field.many) values.set(field.name, []);

@@ -23,7 +23,7 @@ export async function decodeXml(
     name = encoding ?? xmlCharset(all, contentType);
   } catch (error) {
     if (!(error instanceof CharsetConflict)) throw error;
-    throw refuse(error.message, 'Ask the owner of the service which is right, and set encoding of the connection to it.');
+    throw refuse(error.message, 'Ask the owner of the service which is correct, and set encoding of the connection accordingly.');
   }
   let decoder: InstanceType<typeof TextDecoder>;
   try {
@@ -34,6 +34,6 @@ export async function decodeXml(
   try {
     return decoder.decode(all);
   } catch {
-    throw refuse(`is not in ${name}, though it says so`);
+    throw refuse(`is declared as ${name} but is not`);
   }
 }

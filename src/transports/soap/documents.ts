@@ -68,7 +68,7 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
     else
       throw problem(
         'WSDL_UNREADABLE',
-        `${at} is no WSDL of version 1.1 and no XML schema: its root element is ${root.name}.`,
+        `${at} is neither a WSDL 1.1 nor an XML schema: its root element is ${root.name}.`,
         `Check ${setting}.`,
       );
   }
@@ -111,7 +111,7 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
       throw problem(
         'WSDL_ELSEWHERE',
         `The WSDL ${location} imports ${to}, which is outside its folder.`,
-        'Save that document beside it and correct the import.',
+        'Save that document next to it and correct the import.',
       );
     return path;
   }
@@ -126,7 +126,7 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
         throw problem(
           'WSDL_UNREADABLE',
           `${at} ${error.message}.`,
-          `Check ${setting}; an address that wants a log-in gives a web page instead.`,
+          `Check ${setting}; an address that requires a login returns a web page instead.`,
         );
       throw error;
     }

@@ -39,11 +39,11 @@ export function faultError(
     code: 'SOAP_FAULT',
     place: { system, path: operation },
     message: `The service answered ${operation} with the fault ${code || '(no code)'}: ${said}${retryAfterRemark(headers['retry-after'])}`,
-    hint: 'Compare the parameters in the connector with what the service documents; its owner finds more in its log.',
+    hint: 'Compare the parameters in the connector with the documentation of the service; its owner can find more in the log.',
   };
   if (status === 503 || status === 429 || BUSY.test(code))
     return new RetriableError(
-      { ...problem, hint: 'The service is busy; it is tried again.' },
+      { ...problem, hint: 'The service is busy; it will be tried again.' },
       { cause, ...(waitMs === undefined ? {} : { waitMs }) },
     );
   if (status === 401 || SECURITY.test(code))
@@ -64,7 +64,7 @@ const PASSWORD_HINT =
 function hintOfCertificate(certificate: X509Certificate): string {
   const check = certificateCheck(certificate, 'The certificate that requests are signed with', new Date());
   if (!check.ok) return `${check.detail} ${check.hint}`;
-  return `Check that the service knows this certificate (serial number ${certificate.serialNumber}), that it wants just these parts signed, and that the clocks agree.`;
+  return `Check that the service knows this certificate (serial number ${certificate.serialNumber}), that it expects exactly these parts to be signed, and that the clocks agree.`;
 }
 
 function codesOf(fault: XmlElement): string[] {

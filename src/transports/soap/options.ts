@@ -6,7 +6,7 @@ import type { SecretText } from '../options.ts';
 
 function shape(secretText: SecretText) {
   return {
-    endpoint: webAddress.describe('Address of the service. Addresses in the WSDL are not used, so that it cannot send us elsewhere.'),
+    endpoint: webAddress.describe('Address of the service. Addresses in the WSDL are ignored, so it cannot redirect us.'),
     wsdl: z
       .string()
       .min(1)
@@ -31,22 +31,22 @@ function shape(secretText: SecretText) {
           .min(1)
           .default(['body', 'timestamp'])
           .describe('Parts of each request that are signed; token is the certificate as it is sent.'),
-        ttl: duration.default('5m').describe('The Timestamp says that a request is good for so long.'),
+        ttl: duration.default('5m').describe('How long the Timestamp says that a request is valid.'),
       })
       .optional()
-      .describe('WS-Security X.509 signature (RSA-SHA256) with BinarySecurityToken and Timestamp; may stand beside username_token.'),
+      .describe('WS-Security X.509 signature (RSA-SHA256) with BinarySecurityToken and Timestamp; can be combined with username_token.'),
     basic: z
       .strictObject({ username: z.string().min(1), password: requiredSecret(secretText, 'Password.') })
       .optional()
-      .describe('HTTP Basic log-in.'),
+      .describe('HTTP Basic login.'),
     auth: tokenAuthentication(secretText)
       .optional()
-      .describe('Log-in at a gateway before the service, by a token or key of HTTP; in place of basic.'),
+      .describe('Login at a gateway in front of the service, by an HTTP token or key; used instead of basic.'),
     headers: z.record(z.string(), z.string()).default({}).describe('HTTP headers sent with every request. Not for secrets.'),
     encoding: z
       .enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'iso-8859-1'])
       .optional()
-      .describe('What answers are written in, where their Content-Type and their XML declaration contradict each other.'),
+      .describe('Encoding of answers whose Content-Type and XML declaration contradict each other.'),
     max_depth: z.int().positive().default(64).describe('Refuse answers whose elements are nested deeper.'),
     ...webShape(secretText),
   };
@@ -56,7 +56,7 @@ function shape(secretText: SecretText) {
 export const soapOptions = z.strictObject(shape(secret)).superRefine(({ x509, username_token }, context) => {
   const at = x509?.sign.indexOf('username_token') ?? -1;
   if (at >= 0 && !username_token)
-    context.addIssue({ code: 'custom', message: 'signs the username_token, and the connection has none', path: ['x509', 'sign', at] });
+    context.addIssue({ code: 'custom', message: 'signs the username_token, but the connection has none', path: ['x509', 'sign', at] });
 });
 /** The same after secrets were filled in. */
 export const soapSettings = z.object(shape(plainSecret));

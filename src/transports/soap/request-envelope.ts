@@ -1,5 +1,6 @@
 import { ConfigError, didYouMean, RecordError } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
+import { nameList } from '../../core/name-list.ts';
 import type { Value, Values } from '../../core/record.ts';
 import type { ElementDeclaration } from './schema.ts';
 import type { Operation, SoapVersion } from './service.ts';
@@ -15,7 +16,7 @@ export const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 
 /**
  * A request as its WSDL wants it: order, names and namespaces come from there. Throws ConfigError with every parameter that is
- * unknown, misspelt or missing, RecordError for a value that XML cannot carry. What the WSDL does not say of the header is
+ * unknown, misspelled or missing, RecordError for a value that XML cannot carry. What the WSDL does not say of the header is
  * written as it is given.
  */
 export function requestEnvelope(
@@ -44,9 +45,9 @@ export function requestEnvelope(
     return writePlain(name, value, name);
   }
 
-  /** As it is named, without namespace or in that of the key xmlns, which goes for what stands in it too. */
+  /** As it is named, without namespace or in that of the key xmlns, which goes for what is in it too. */
   function writePlain(name: string, value: Value, path: string): string {
-    if (!NAME.test(name)) problems.push(wrong(path, `${path} cannot be the name of an element.`, 'Correct the header in the connector.'));
+    if (!NAME.test(name)) problems.push(wrong(path, `${path} cannot be the name of an element.`, 'Fix the header in the connector.'));
     if (Array.isArray(value)) return value.map((one) => writePlain(name, one, path)).join('');
     if (!isGroup(value)) return value === null ? `<${name}/>` : `<${name}>${writeText(value, path)}</${name}>`;
     const { xmlns, ...fields } = value;
@@ -67,11 +68,11 @@ export function requestEnvelope(
     const type = declaration.type();
     if (value === null) return declaration.nillable ? `<${tag} xsi:nil="true"/>` : `<${tag}/>`;
     if (typeof value === 'string') {
-      if (type?.fields.length) complain(path, 'is a text, but the service wants a group of', type.fields);
+      if (type?.fields.length) complain(path, 'is text, but the service expects a group of', type.fields);
       return `<${tag}>${writeText(value, path)}</${tag}>`;
     }
     if (Array.isArray(value)) {
-      problems.push(wrong(path, `${path} is a list, but the service takes one.`, 'Give a single value.'));
+      problems.push(wrong(path, `${path} is a list, but the service expects one value.`, 'Give a single value.'));
       return '';
     }
     if (!type) {
@@ -86,12 +87,15 @@ export function requestEnvelope(
     for (const name of Object.keys(value)) {
       if (known.has(name) || type.open) continue;
       const meant = didYouMean(name, known);
-      const names = type.fields.map((field) => field.name).join(', ');
+      const names = nameList(
+        type.fields.map((field) => field.name),
+        40,
+      );
       problems.push(
         wrong(
           joined(path, name),
           `The ${part === 'header' ? 'header of' : 'operation'} ${operation.name} has no parameter ${joined(path, name)}.`,
-          meant ? `Did you mean ${meant}? Upper and lower case count.` : names ? `It takes ${names}.` : 'It takes none.',
+          meant ? `Did you mean ${meant}? Names are case-sensitive.` : names ? `It accepts ${names}.` : 'It accepts none.',
           'PARAMETER_UNKNOWN',
         ),
       );
@@ -137,12 +141,12 @@ export function requestEnvelope(
     return escapeXml(text);
   }
 
-  /** Line breaks and tabs that stand in an attribute as they are would be read as blanks. */
+  /** Line breaks and tabs that are in an attribute as they are would be read as blanks. */
   function writeAttribute(text: string, path: string): string {
     return writeText(text, path).replaceAll('\n', '&#10;').replaceAll('\t', '&#9;');
   }
 
-  /** It might be misspelt; one that the WSDL keeps to itself says its namespace. */
+  /** It might be misspelled; one that the WSDL keeps to itself says its namespace. */
   function complainOfHeader(name: string): void {
     const names = operation.headers.input.map((element) => element.name);
     const meant = didYouMean(name, names);
@@ -151,8 +155,8 @@ export function requestEnvelope(
         name,
         `The WSDL declares no header ${name} for ${operation.name}.`,
         meant
-          ? `Did you mean ${meant}? Upper and lower case count.`
-          : `It declares ${names.join(', ')}. One that it does not declare is written with its namespace: { xmlns: … }.`,
+          ? `Did you mean ${meant}? Names are case-sensitive.`
+          : `It declares ${nameList(names, 40)}. To send one that it does not declare, write its namespace: { xmlns: … }.`,
         'PARAMETER_UNKNOWN',
       ),
     );
@@ -162,7 +166,10 @@ export function requestEnvelope(
     problems.push(
       wrong(
         path,
-        `${path || 'The body'} ${what} ${fields.map((field) => field.name).join(', ')}.`,
+        `${path || 'The body'} ${what} ${nameList(
+          fields.map((field) => field.name),
+          40,
+        )}.`,
         'Write the parameters as a group in the connector.',
       ),
     );

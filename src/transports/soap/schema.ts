@@ -40,7 +40,7 @@ export interface ComplexType {
   /** In the order in which they are to be written. */
   fields: readonly ElementDeclaration[];
   attributes: readonly string[];
-  /** xsd:any: other elements may stand in it. */
+  /** xsd:any: other elements may be in it. */
   open: boolean;
 }
 

@@ -1,4 +1,5 @@
 import { ConfigError, didYouMean } from '../../core/errors.ts';
+import { nameList } from '../../core/name-list.ts';
 import { WSDL } from './documents.ts';
 import type { WsdlDocuments } from './documents.ts';
 import { readSchema } from './schema.ts';
@@ -49,7 +50,7 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
     throw problem(
       'WSDL_UNUSABLE',
       `The WSDL describes no operation for SOAP ${version}.`,
-      `If it does for SOAP ${other}, set version: '${other}'.`,
+      `If it describes SOAP ${other}, set version: '${other}'.`,
     );
   }
 
@@ -61,7 +62,7 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
         code: 'OPERATION_UNKNOWN',
         place: { system, path: 'operation' },
         message: `The service has no operation ${name}.`,
-        hint: meant ? `Did you mean ${meant}?` : `It has ${[...bound.keys()].sort().join(', ')}.`,
+        hint: meant ? `Did you mean ${meant}?` : `It has ${nameList([...bound.keys()].sort(), 40)}.`,
       });
     }
     const { node, binding } = found;
@@ -77,7 +78,11 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
       );
     const input = wrapper('input', name);
     if (!input)
-      throw problem('WSDL_UNUSABLE', `The WSDL does not say what the operation ${name} takes.`, 'Ask the vendor for a complete WSDL.');
+      throw problem(
+        'WSDL_UNUSABLE',
+        `The WSDL does not describe the input of the operation ${name}.`,
+        'Ask the vendor for a complete WSDL.',
+      );
     return {
       name,
       soapAction: soapOperation?.attributes['soapAction'] ?? '',
@@ -111,7 +116,7 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
       if (body?.attributes['use'] === 'encoded')
         throw problem(
           'WSDL_UNUSABLE',
-          `The operation ${name} is rpc/encoded, a form that was given up in 2004 and is not supported.`,
+          `The operation ${name} is rpc/encoded, an obsolete form that is not supported.`,
           'Ask the vendor for a document/literal or rpc/literal interface.',
         );
       const wanted = body?.attributes['parts']?.split(/\s+/);

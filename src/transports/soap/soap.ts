@@ -128,7 +128,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     return { 'Content-Type': 'text/xml; charset=utf-8', SOAPAction: `"${action}"`, Accept: 'text/xml' };
   }
 
-  /** The element in the answer's body; undefined for an answer without any. Faults and everything that is no SOAP are thrown. */
+  /** The element in the answer's body; undefined for an answer without any. Faults and everything that is not SOAP are thrown. */
   async function resultOf(answer: WebAnswer, operation: Operation, signing: Signer | undefined): Promise<AnswerParts> {
     const kind = answer.headers['content-type'] ?? '';
     if (kind.startsWith('multipart/')) {
@@ -147,7 +147,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     const failed = (words: string) => statusError(answer.status, answer.headers, words, { system, text: operation.name });
     if (text.trim() === '') {
       if (answer.status >= 300) throw failed('');
-      return { nothing: operation.output && `an empty body, where its WSDL promises ${operation.output.name}` };
+      return { nothing: operation.output && `an empty body, but its WSDL promises ${operation.output.name}` };
     }
     const envelope = parseAnswer(text, answer.status, operation);
     if (!envelope) throw failed(ownWords(text, redact));
@@ -166,9 +166,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
     if (!body)
       throw notSoap('ANSWER_NOT_SOAP', `The answer to ${operation.name} is an envelope without a body.`, 'Ask the owner of the service.');
     const nothing =
-      operation.output && !body.children[0]
-        ? `an envelope whose body is empty, where its WSDL promises ${operation.output.name}`
-        : undefined;
+      operation.output && !body.children[0] ? `an envelope with an empty body, but its WSDL promises ${operation.output.name}` : undefined;
     return { nothing, result: body.children[0], headers: childrenNamed(envelope, envelope.namespace, 'Header')[0]?.children };
   }
 
@@ -178,7 +176,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
       const root = parseXml(text, settings.max_depth);
       if (root.name === 'Envelope' && Object.values(ENVELOPES).includes(root.namespace)) return root;
       if (status >= 300) return undefined;
-      throw new XmlProblem(`is no SOAP: its root element is ${root.name}`);
+      throw new XmlProblem(`is not SOAP: its root element is ${root.name}`);
     } catch (error) {
       if (!(error instanceof XmlProblem)) throw error;
       if (status >= 300) return undefined;
@@ -188,7 +186,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
         web
           ? `The answer to ${operation.name} is a web page: ${ownWords(text, redact)}`
           : `The answer to ${operation.name} ${redact(error.message)}.`,
-        web ? 'Check the endpoint; a log-in page or a proxy may answer in its place.' : 'Ask the owner of the service.',
+        web ? 'Check the endpoint; a login page or a proxy may have answered instead.' : 'Ask the owner of the service.',
       );
     }
   }
@@ -234,7 +232,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
         name: 'TLS',
         ok: true,
         warning: true,
-        detail: `${endpoint.host} is spoken to without encryption${open ? ', and the password with it' : ''}.`,
+        detail: `${endpoint.host} is contacted without encryption${open ? ', and the password with it' : ''}.`,
         hint: 'Use https as soon as the service offers it.',
       });
     }
@@ -249,7 +247,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
       results.push({
         name: 'credentials',
         ok: true,
-        detail: `The first request proves the ${settings.username_token ? 'user name and password' : 'signature'}; asking for nothing is not possible in SOAP.`,
+        detail: `The first request will prove the ${settings.username_token ? 'user name and password' : 'signature'}; SOAP has no test request.`,
       });
     return results;
   }

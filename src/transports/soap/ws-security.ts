@@ -12,7 +12,7 @@ const BASE64 = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-mes
 /** Parts of a message that can be signed, by their names in the configuration. */
 export type SignedPart = NonNullable<SoapSettings['x509']>['sign'][number];
 
-/** What stands in the header of one request, before it is signed. */
+/** What is in the header of one request, before it is signed. */
 export interface SecurityHeader {
   xml: string;
   /** wsu:Id of each part that is signed; that of the body is for who writes it. */

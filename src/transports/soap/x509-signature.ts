@@ -21,9 +21,9 @@ export interface Signer {
 export async function loadSigner(x509: NonNullable<SoapSettings['x509']>, context: TransportContext): Promise<Signer> {
   const certificate = await readCertificate(x509.certificate_file, 'x509.certificate_file', context);
   const key = privateKey(x509, context.connection);
-  if (key.asymmetricKeyType !== 'rsa') throw keyUnusable(context.connection, 'is no RSA key, and signatures of others are not supported');
+  if (key.asymmetricKeyType !== 'rsa') throw keyUnusable(context.connection, 'is not an RSA key; other kinds are not supported');
   if (!certificate.checkPrivateKey(key))
-    throw keyUnusable(context.connection, `is not the one of the certificate ${x509.certificate_file}`);
+    throw keyUnusable(context.connection, `does not belong to the certificate ${x509.certificate_file}`);
   // Loaded only for connections that sign.
   const { SignedXml } = await import('xml-crypto');
 
@@ -40,7 +40,7 @@ export async function loadSigner(x509: NonNullable<SoapSettings['x509']>, contex
     for (const id of parts)
       signed.addReference({ xpath: `//*[@*[local-name()='Id']='${id}']`, transforms: [EXCLUSIVE], digestAlgorithm: SHA256 });
     signed.computeSignature(envelope, { prefix: 'ds' });
-    // Put in by hand: the library would write the whole message anew, and a carriage return in it differently from what it signed.
+    // Put in by hand: the library would write the whole message again, and a carriage return in it differently from what it signed.
     return envelope.replace(END_OF_SECURITY, () => signed.getSignatureXml() + END_OF_SECURITY);
   }
 
@@ -54,8 +54,8 @@ function privateKey({ key, passphrase }: NonNullable<SoapSettings['x509']>, syst
   try {
     return createPrivateKey({ key, ...(passphrase === undefined ? {} : { passphrase }) });
   } catch {
-    if (!key.includes('ENCRYPTED')) throw keyUnusable(system, 'is no private key in PEM form');
-    if (passphrase === undefined) throw keyUnusable(system, 'is encrypted, and there is no passphrase for it');
+    if (!key.includes('ENCRYPTED')) throw keyUnusable(system, 'is not a private key in PEM form');
+    if (passphrase === undefined) throw keyUnusable(system, 'is encrypted, but no passphrase is given');
     throw keyUnusable(system, 'cannot be opened with the passphrase given');
   }
 }
@@ -65,6 +65,6 @@ function keyUnusable(system: string, what: string): ConfigError {
     code: 'SIGNING_KEY_UNUSABLE',
     place: { system, path: 'x509.key' },
     message: `The key that requests are signed with ${what}.`,
-    hint: 'Check the files or variables that x509.key and x509.passphrase refer to; a .pfx is taken apart with: openssl pkcs12 -in FILE -nocerts.',
+    hint: 'Check the files or variables that x509.key and x509.passphrase refer to; convert a .pfx with: openssl pkcs12 -in FILE -nocerts.',
   });
 }

@@ -30,8 +30,8 @@ test.each([
   ['<a>&amp</a>', 'well-formed'],
   ['<p:a/>', 'prefix p'],
   ['<a><b></a>', 'well-formed'],
-  ['', 'no well-formed XML'],
-  ['plain', 'no well-formed XML'],
+  ['', 'not well-formed XML'],
+  ['plain', 'not well-formed XML'],
 ])('%j is refused', (text, words) => {
   expect(() => parseXml(text)).toThrow(words);
 });

@@ -20,7 +20,7 @@ export interface XmlElement {
   scope: Scope;
 }
 
-/** What cannot be used of a document, in words that end a sentence: "is no XML: …". */
+/** What cannot be used of a document, in words that end a sentence: "is not XML: …". */
 export class XmlProblem extends Error {}
 
 type Ordered = Record<string, unknown>;
@@ -36,7 +36,7 @@ export function parseXml(text: string, maxDepth = 64): XmlElement {
   if (/<!DOCTYPE/i.test(beforeRoot(text))) throw new XmlProblem('has a document type declaration (DOCTYPE), which is not allowed in SOAP');
   const valid = XMLValidator.validate(text);
   if (valid !== true)
-    throw new XmlProblem(`is no well-formed XML: ${excerpt(valid.err.msg, 200).replace(/\.$/, '')} (line ${valid.err.line})`);
+    throw new XmlProblem(`is not well-formed XML: ${excerpt(valid.err.msg, 200).replace(/\.$/, '')} (line ${valid.err.line})`);
   const parser = new XMLParser({
     preserveOrder: true,
     ignoreAttributes: false,
@@ -58,11 +58,11 @@ export function parseXml(text: string, maxDepth = 64): XmlElement {
     throw new XmlProblem(
       /nested/i.test((error as Error).message)
         ? `is nested deeper than ${maxDepth} elements`
-        : `is no well-formed XML: ${excerpt((error as Error).message, 200)}`,
+        : `is not well-formed XML: ${excerpt((error as Error).message, 200)}`,
     );
   }
   const root = nodes.find((node) => nameIn(node) !== '#text');
-  if (!root) throw new XmlProblem('is no XML: there is no element in it');
+  if (!root) throw new XmlProblem('is not XML: it contains no element');
   return element(root, XML_SCOPE);
 }
 
@@ -70,7 +70,7 @@ export function parseXml(text: string, maxDepth = 64): XmlElement {
 function beforeRoot(text: string): string {
   const head = withoutComments(text.slice(0, 65_536));
   const at = head.search(/<[A-Za-z_]/);
-  if (at < 0 && text.length > 65_536) throw new XmlProblem('is no XML: no element comes in its first 64 kB');
+  if (at < 0 && text.length > 65_536) throw new XmlProblem('is not XML: there is no element in its first 64 kB');
   return at < 0 ? head : head.slice(0, at);
 }
 
@@ -165,7 +165,7 @@ function unescape(text: string): string {
     const code = number ? parseInt(number[1] ?? number[2]!, number[1] ? 16 : 10) : undefined;
     if (whole.endsWith(';') && code !== undefined && code > 0 && code <= 0x10ffff) return String.fromCodePoint(code);
     const known = whole.endsWith(';') ? ENTITIES[name] : undefined;
-    if (known === undefined) throw new XmlProblem(`uses the entity ${whole}, which XML does not know`);
+    if (known === undefined) throw new XmlProblem(`uses the entity ${whole}, which XML does not define`);
     return known;
   });
 }

@@ -1,13 +1,14 @@
 import { ConfigError, didYouMean } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
+import { nameList } from '../../core/name-list.ts';
 import type { QuerySpec } from '../transport.ts';
 import { findColumn, quoted } from './catalog.ts';
 import type { ServerColumn } from './catalog.ts';
 import { readingOf } from './column-types.ts';
 import type { Reading } from './column-types.ts';
-import { comparable } from './positions.ts';
+import { comparable } from './changes/positions.ts';
 
-/** What is read from: a table of the catalogue, or the manifest's SELECT in parentheses. */
+/** What is read from: a table of the catalog, or the manifest's SELECT in parentheses. */
 export interface Source {
   /** As people know it: `dbo.CR10101`, `sql`. */
   name: string;
@@ -59,7 +60,7 @@ export function buildQuery(
       work.problems.push({
         code: 'SQL_TABLE_FIELD',
         place: { system: connection, path: 'table_field' },
-        message: `The table field ${spec.tableField} has the name of a column.`,
+        message: `The table field ${spec.tableField} has the same name as a column.`,
         hint: 'Give it another name.',
       });
     columns.push({ name: spec.tableField, finish: undefined });
@@ -84,7 +85,7 @@ interface Work {
   orderBy: string[];
 }
 
-/** `nvarchar(40)`, `numeric(19,2)`, as the catalogue says it. */
+/** `nvarchar(40)`, `numeric(19,2)`, as the catalog says it. */
 function typeText({ name, length, precision, scale }: ServerColumn['type']): string {
   if (length !== undefined) return `${name}(${length === -1 ? 'max' : length})`;
   return (name === 'numeric' || name === 'decimal') && precision !== undefined ? `${name}(${precision},${scale ?? 0})` : name;
@@ -145,7 +146,7 @@ function compare(work: Work, source: Source, name: string, is: string, value: st
     code: 'SQL_VALUE_TYPE',
     place: { system: work.connection, path },
     message: `${JSON.stringify(value)} ${made} (column ${found.name} of ${source.name} is ${found.type.name}).`,
-    hint: 'Correct the value.',
+    hint: 'Fix the value.',
   });
   return '';
 }
@@ -171,7 +172,7 @@ function column(work: Work, source: Source, name: string, path: string): ServerC
     code: 'SQL_COLUMN_UNKNOWN',
     place: { system: work.connection, path },
     message: `${source.name} has no column called ${JSON.stringify(name)}.`,
-    hint: meant ? `Did you mean ${meant}?` : `It has ${names.slice(0, 40).join(', ')}${names.length > 40 ? ' and more' : ''}.`,
+    hint: meant ? `Did you mean ${meant}?` : `It has ${nameList(names, 40)}.`,
   });
   return undefined;
 }
@@ -181,11 +182,11 @@ function unreadable(work: Work, source: Source, found: ServerColumn): Problem {
     code: 'SQL_COLUMN_TYPE',
     place: { system: work.connection, path: 'columns' },
     message: `Column ${found.name} of ${source.name} is of type ${found.type.name}, which has no exact text.`,
-    hint: 'Read it through sql, with a CONVERT that says what is wanted of it.',
+    hint: 'Read it through sql, with a CONVERT to the type you want.',
   };
 }
 
-/** A float is the one type that does not travel as text: beside text, the server would make floats of the other table's numbers. */
+/** A float is the one type that does not travel as text: next to text, the server would make floats of the other table's numbers. */
 function refuseMixedFloats(work: Work, sources: readonly Source[]): void {
   for (const { name } of work.spec.columns) {
     const types = sources.map((source) => findColumn(source.columns, name)?.type.name).filter((type) => type !== undefined);

@@ -1,5 +1,6 @@
 import { ConfigError, didYouMean } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
+import { nameList } from '../../core/name-list.ts';
 import type { ServerType } from './column-types.ts';
 import type { RunStatement } from './connect.ts';
 
@@ -18,7 +19,7 @@ export interface ServerTable {
 }
 
 /**
- * Looks a table up in the server's own catalogue, by `table` or `schema.table`. What is put into a statement later is the catalogue's
+ * Looks a table up in the server's own catalog, by `table` or `schema.table`. What is put into a statement later is the catalog's
  * name, never the text of the manifest. Views count as tables. Throws ConfigError for an unknown or ambiguous name.
  */
 export async function findTable(run: RunStatement, connection: string, given: string): Promise<ServerTable> {
@@ -79,7 +80,7 @@ function ambiguous(connection: string, given: string, tables: readonly ServerTab
     code: 'SQL_TABLE_AMBIGUOUS',
     place: { system: connection, path: 'tables' },
     message: `There are ${tables.length} tables called ${given}.`,
-    hint: `Say which one: ${tables.map((table) => `${table.schema}.${table.name}`).join(', ')}.`,
+    hint: `Say which one: ${nameList(tables.map((table) => `${table.schema}.${table.name}`))}.`,
   };
 }
 
@@ -90,7 +91,7 @@ async function unknown(run: RunStatement, connection: string, given: string): Pr
   return {
     code: 'SQL_TABLE_UNKNOWN',
     place: { system: connection, path: 'tables' },
-    message: `This login sees no table or view called ${JSON.stringify(given)} among the ${rows.length} it sees.`,
-    hint: meant ? `Did you mean ${meant}?` : 'Check the name and the database; if it is there, ask for the right to SELECT from it.',
+    message: `This login cannot see a table or view called ${JSON.stringify(given)} among the ${rows.length} it sees.`,
+    hint: meant ? `Did you mean ${meant}?` : 'Check the name and the database; if it exists, ask for permission to SELECT from it.',
   };
 }

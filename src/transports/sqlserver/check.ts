@@ -66,7 +66,7 @@ function encryption(settings: SqlServerSettings): CheckResult {
       name: 'encryption',
       ok: true,
       warning: true,
-      detail: 'switched off: data and password can be read on the way',
+      detail: 'off: data and password can be read in transit',
       hint: 'Remove encrypt: false.',
     };
   if (settings.trust_server_certificate)
@@ -74,7 +74,7 @@ function encryption(settings: SqlServerSettings): CheckResult {
       name: 'encryption',
       ok: true,
       warning: true,
-      detail: 'encrypted, but any certificate is accepted: nobody knows who answers',
+      detail: 'encrypted, but any certificate is accepted: the server may be anyone',
       hint: 'Name the certificate in ca_file and remove trust_server_certificate.',
     };
   return { name: 'encryption', ok: true, detail: `encrypted, certificate verified${settings.ca_file ? ` with ${settings.ca_file}` : ''}` };
@@ -96,7 +96,7 @@ async function readableTables(connections: Connections): Promise<CheckResult> {
       name: 'tables',
       ok: false,
       detail: 'This login may read no table and no view.',
-      hint: 'Ask the owner of the database for SELECT on what is to be read, or for the role db_datareader.',
+      hint: 'Ask the owner of the database for SELECT on the tables or views to be read, or for the role db_datareader.',
     };
   const names = rows.map(([schema, name]) => `${schema}.${name}`);
   return {
@@ -139,8 +139,8 @@ async function version(connections: Connections): Promise<CheckResult> {
       name: 'server version',
       ok: true,
       warning: true,
-      detail: `${detail}: Microsoft no longer mends it`,
-      hint: 'It can be read all the same; plan its replacement.',
+      detail: `${detail}: no longer supported by Microsoft`,
+      hint: 'It can still be read; plan its replacement.',
     };
   return { name: 'server version', ok: true, detail };
 }

@@ -51,7 +51,7 @@ export async function connect(settings: SqlServerSettings, context: TransportCon
   let pool: ConnectionPool | undefined;
   try {
     pool = new mssql.ConnectionPool(config);
-    // Idle connections that break report here; the pool replaces them, and the next request says what is wrong if it goes on.
+    // Idle connections that break report here; the pool replaces them, and the next request says what is wrong if this continues.
     pool.on('error', () => undefined);
     await pool.connect();
   } catch (error) {
@@ -72,7 +72,7 @@ export async function connect(settings: SqlServerSettings, context: TransportCon
     const batch = made.batch.bind(made) as (sql: string) => Promise<unknown>;
     made.query = ((sql: string) => (made.stream ? query(sql) : limited(query(sql), () => made.cancel()))) as Request['query'];
     made.batch = ((sql: string) => limited(batch(sql), () => made.cancel())) as Request['batch'];
-    // One length for all texts, so that the server keeps one plan and not one for each length.
+    // One length for all texts, so the server keeps one plan and not one for each length.
     for (const [name, value] of Object.entries(parameters)) made.input(name, mssql.NVarChar(value.length > 4000 ? mssql.MAX : 4000), value);
     return made;
   };

@@ -31,8 +31,8 @@ export function sqlError(error: unknown, remote: SqlRemote, loginNumber?: number
     return new RetriableError(
       problem(
         'SQL_INSTANCE',
-        `The SQL Server Browser at ${remote.host} did not say where the ${remote.port} is: ${said}.`,
-        'Check the name of the instance, that the service SQL Server Browser runs and that UDP port 1434 is open; or give its port instead.',
+        `The SQL Server Browser at ${remote.host} did not return the port of the ${remote.port}: ${said}.`,
+        'Check the name of the instance, that the service SQL Server Browser is running and that UDP port 1434 is open; or give its port instead.',
       ),
     );
   if (code === 'EENCRYPT')
@@ -42,7 +42,7 @@ export function sqlError(error: unknown, remote: SqlRemote, loginNumber?: number
       problem(
         'SQL_ENCRYPTION',
         `${at} offers no encryption, so nothing was sent to it.`,
-        'Have encryption switched on at the server; or, on a network that nobody else can read, set encrypt: false.',
+        'Have encryption turned on at the server; or, on a network that nobody else can read, set encrypt: false.',
       ),
     );
   for (let cause: unknown = error; cause instanceof Error; cause = causeOf(cause)) {
@@ -62,7 +62,7 @@ export function sqlError(error: unknown, remote: SqlRemote, loginNumber?: number
       problem(
         'CONNECTION_LOST',
         `The connection to ${at} was lost: ${said}.`,
-        "It is tried again; if it goes on, ask the database's administrator to look into its log.",
+        'It will be tried again; if this continues, ask the database administrator to check its log.',
       ),
     );
   if (facts) return numberedError(code === 'ELOGIN' ? { ...facts, kind: 'login' } : facts, remote);
@@ -126,7 +126,7 @@ function numberedError(cause: SqlFacts, remote: SqlRemote): InterlocalError {
       return new ConfigError(problem(code, fill(message), fill(hint)), { cause });
     }
     case 'transient':
-      return new RetriableError(problem('SQL_BUSY', `The server could not answer just now: ${said}`, 'It is tried again.'), { cause });
+      return new RetriableError(problem('SQL_BUSY', `The server could not answer just now: ${said}`, 'It will be tried again.'), { cause });
     case 'rights':
       return new ConfigError(
         problem(
@@ -147,7 +147,7 @@ function numberedError(cause: SqlFacts, remote: SqlRemote): InterlocalError {
       );
     case 'record':
       return new FatalError(
-        problem('SQL_ROW', `The server cannot take a row: ${said}`, 'Correct the row where it comes from, or ask what the table demands.'),
+        problem('SQL_ROW', `The server cannot accept a row: ${said}`, 'Fix the row where it comes from, or ask what the table requires.'),
         { cause },
       );
     case 'value':
@@ -155,7 +155,7 @@ function numberedError(cause: SqlFacts, remote: SqlRemote): InterlocalError {
         problem(
           'SQL_VALUE',
           `A value could not be converted by the server: ${said}`,
-          'Look at the CONVERT and CAST of the statement or view, and at the rows it reads.',
+          'Check the CONVERT and CAST of the statement or view, and the rows it reads.',
         ),
         { cause },
       );
@@ -175,7 +175,7 @@ function certificateError(known: InterlocalError, at: string): ConfigError {
   return new ConfigError({
     ...problem!,
     hint: untrusted
-      ? `SQL Server makes a certificate of its own when nobody gave it one. Have its administrator export the certificate that ${at} uses as PEM (Base-64 X.509), put the file into the town's folder and name it in ca_file.`
+      ? `SQL Server makes a certificate of its own unless it was given one. Have its administrator export the certificate that ${at} uses as PEM (Base-64 X.509), put the file into the town's folder and name it in ca_file.`
       : 'An old server may know only TLS 1.0: have it updated (KB3135244), or allow it by name: allow_legacy: [tls1.0].',
   });
 }
@@ -188,11 +188,11 @@ const CONNECT: Record<number, Entry> = {
   18456: [
     'SQL_LOGIN',
     'The server refused the login {user}: name or password is wrong, or it has no access',
-    'Check username and password (a Windows account needs domain too); its own log says which of them it was.',
+    'Check username and password (a Windows account needs domain too); the log of the server says which.',
   ],
   18452: [
     'SQL_LOGIN',
-    'The server takes Windows accounts only and {user} is none it trusts',
+    'The server accepts only Windows accounts, and {user} is not one it trusts',
     'Give domain, or have SQL Server authentication ("mixed mode") switched on.',
   ],
   18470: ['SQL_LOGIN', 'The login {user} is disabled', 'Have it enabled.'],
@@ -201,12 +201,12 @@ const CONNECT: Record<number, Entry> = {
   18488: ['SQL_LOGIN', 'The password of {user} must be changed before it can be used', 'Set a new one with a SQL Server tool.'],
   4060: [
     'SQL_DATABASE',
-    'The database {database} at {at} cannot be opened: it is not there, or {user} may not enter it',
+    'The database {database} at {at} cannot be opened: it does not exist, or {user} has no access',
     'Check the name; have the login made a user of that database. While it is being restored, wait.',
   ],
   4064: ['SQL_DATABASE', 'The standard database of {user} cannot be opened', 'Have its default database corrected.'],
   911: ['SQL_DATABASE', 'There is no database {database} at {at}', 'Check the name.'],
-  916: ['SQL_DATABASE', '{user} is no user of the database {database}', 'Have the login made a user of that database.'],
+  916: ['SQL_DATABASE', '{user} is not a user of the database {database}', 'Have the login made a user of that database.'],
 };
 
 /** Deadlock, lock timeout, snapshot conflict, moved data, memory, failover, recovery, throttling: all pass by themselves. */

@@ -12,7 +12,7 @@ export const STANDARD_PORT = 1433;
 function shape(secretText: SecretText) {
   return {
     host: z.string().min(1).describe('Name or address of the server.'),
-    port: z.int().min(1).max(65535).optional().describe('Default 1433. Given together with instance, the port is what counts.'),
+    port: z.int().min(1).max(65535).optional().describe('Default 1433. If instance is given too, the port is used.'),
     instance: z
       .string()
       .min(1)
@@ -22,17 +22,17 @@ function shape(secretText: SecretText) {
     username: z.string().min(1).describe('A login that may only read: db_datareader, or SELECT on the tables that are needed.'),
     password: requiredSecret(secretText, 'Password, as ${env:NAME} or ${file:path}.'),
     domain: z.string().min(1).optional().describe('Windows domain: the login is a Windows account (NTLM).'),
-    encrypt: z.boolean().default(true).describe('false sends everything, almost readable passwords too, in the clear.'),
+    encrypt: z.boolean().default(true).describe('false sends everything unencrypted, including passwords.'),
     trust_server_certificate: z
       .boolean()
       .default(false)
-      .describe('true: any certificate will do, so nobody knows who answers. Prefer ca_file.'),
+      .describe('true: any certificate is accepted, so the server may be anyone. Prefer ca_file.'),
     ca_file: z
       .string()
       .min(1)
       .optional()
       .describe("Certificate (PEM) of the server, or of the authority that issued it; relative to the town's folder."),
-    read_only_intent: z.boolean().default(true).describe('Lets an availability group send us to a readable secondary.'),
+    read_only_intent: z.boolean().default(true).describe('Allows an availability group to use a readable secondary.'),
     timeout: timeoutOption('15s'),
     request_timeout: timeoutOption('5m'),
     total_timeout: totalTimeoutOption('4h', 'one query or statement'),

@@ -15,21 +15,21 @@ export function refusalOf(error: unknown, place: Place): Problem | undefined {
     const index = number === 2627 ? names[0] : names[1];
     return problem(
       'SQL_ROW_DUPLICATE',
-      `Another row has the same values already${index ? ` in ${index}` : ''}`,
-      'Look at the row that is there; the columns of that key must differ, or this is the same thing.',
+      `Another row already has the same values${index ? ` in ${index}` : ''}`,
+      'Check the existing row: either the columns of that key must differ, or it is the same record.',
     );
   }
   if (number === 515)
     return problem(
       'SQL_ROW_EMPTY',
-      `${names[0] ? `Column ${names[0]}` : 'A column'} must have a value, and this row has none for it`,
+      `${names[0] ? `Column ${names[0]}` : 'A column'} must have a value, but this row has none`,
       'Give the column a value in the mapping.',
     );
   if (number === 547)
     return problem(
       'SQL_ROW_RULE',
-      `The row breaks a rule of the database${names[0] ? `, ${names[0]}` : ''}: what it refers to is not there, or a value is not allowed`,
-      'Look up the rule of that name: a code or number that the row refers to must be there first.',
+      `The row breaks a rule of the database${names[0] ? `, ${names[0]}` : ''}: it refers to something that does not exist, or a value is not allowed`,
+      'Look up that rule: a code or number that the row refers to must exist first.',
     );
   if (number === 8152 || number === 2628)
     return problem(
@@ -41,14 +41,14 @@ export function refusalOf(error: unknown, place: Place): Problem | undefined {
     return problem(
       'SQL_ROW_VALUE',
       'The server cannot convert a value of this row to the type of its column',
-      'Look at the values of the row, and at triggers of the table.',
+      'Check the values of the row and the triggers of the table.',
     );
   if (number >= 50_000 || RULES.has(number)) {
     const words = number >= 50_000 ? `: ${message.replace(/\s+/g, ' ').trim().replace(/\.$/, '')}` : '';
     return problem(
       'SQL_ROW_RULE',
-      `A rule of the system (a trigger) does not take this row${words}`,
-      'Ask the vendor which rule it is, where its own words do not say so.',
+      `A rule of the system (a trigger) rejects this row${words}`,
+      'If its message does not say which rule it is, ask the vendor.',
     );
   }
   return undefined;

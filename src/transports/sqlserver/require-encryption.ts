@@ -13,7 +13,7 @@ export function requireEncryption(connection: unknown): void {
   const driver = connection as DriverConnection;
   const sendLogin = driver.sendLogin7Packet;
   if (typeof sendLogin !== 'function')
-    throw new Error('The SQL Server driver changed: sendLogin7Packet is gone, and nothing would stop a login without encryption.');
+    throw new Error('The SQL Server driver changed: sendLogin7Packet is gone, so a login without encryption could not be prevented.');
   let secured: unknown;
   driver.on('secure', () => (secured = driver.messageIo));
   driver.sendLogin7Packet = function refuseInTheClear() {

@@ -15,7 +15,7 @@ describe('a SELECT of a manifest', () => {
     });
   });
 
-  it('may begin with common tables, which then stand in front of the larger statement', () => {
+  it('may begin with common tables, which then are in front of the larger statement', () => {
     expect(parseSelect('WITH a (x, y) AS (SELECT 1, (2)), b AS (SELECT x FROM a) SELECT * FROM b')).toEqual({
       commonTables: 'a (x, y) AS (SELECT 1, (2)), b AS (SELECT x FROM a)',
       select: 'SELECT * FROM b',

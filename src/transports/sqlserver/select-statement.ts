@@ -1,6 +1,6 @@
 import type { Problem } from '../../core/errors.ts';
 
-/** A SELECT of a manifest, taken apart so that it can stand inside a larger one. */
+/** A SELECT of a manifest, taken apart so that it can be inside a larger one. */
 export interface SelectStatement {
   /** The common tables of a WITH clause, with a comma between and none after; empty without WITH. */
   commonTables: string;
@@ -13,7 +13,7 @@ export interface SelectStatement {
 /**
  * Takes a SELECT (or WITH … SELECT) apart, or says why it is none. Anything that could change data, run several statements or
  * escape from the parentheses it will stand in is refused: the words for that are reserved in T-SQL, so outside of quotes they
- * can be nothing else. `path` stands in the problems.
+ * can be nothing else. `path` is in the problems.
  */
 export function parseSelect(sql: string, path = 'sql'): SelectStatement | Problem[] {
   const refuse = (message: string, hint: string): Problem[] => [{ code: 'SQL_NOT_A_SELECT', place: { path }, message, hint }];
@@ -37,7 +37,7 @@ export function parseSelect(sql: string, path = 'sql'): SelectStatement | Proble
     if (FORBIDDEN.has(token.key))
       problems.push(
         ...refuse(
-          `The statement contains ${token.key}, which a SELECT that only reads does not have.`,
+          `The statement contains ${token.key}, which is not allowed in a SELECT that only reads.`,
           'If it is the name of a column or table, write it in [brackets].',
         ),
       );
@@ -48,9 +48,9 @@ export function parseSelect(sql: string, path = 'sql'): SelectStatement | Proble
   const start = first.key === 'WITH' ? endOfCommonTables(tokens) : 0;
   const body = tokens[start];
   if (!body || (body.key !== 'SELECT' && body.text !== '('))
-    return refuse('After WITH … AS (…) there is no SELECT.', 'Finish the statement.');
+    return refuse('There is no SELECT after WITH … AS (…).', 'Finish the statement.');
   if (ordersItsRows(tokens.slice(start)))
-    return refuse('The statement has an ORDER BY of its own.', 'Remove it: rows are ordered by the cursor of the stream.');
+    return refuse('The statement has its own ORDER BY.', 'Remove it: rows are ordered by the cursor of the stream.');
   return {
     commonTables: start > 0 ? sql.slice(first.end, body.start).trim() : '',
     select: sql.slice(body.start, tokens.at(-1)!.end),

@@ -4,28 +4,28 @@ import { milliseconds, readOptions } from '../options.ts';
 import type { QuerySpec, QueryTransport, TransportContext } from '../transport.ts';
 import { buildQuery, OWN_PREFIX } from './build-query.ts';
 import type { BuiltQuery, Source } from './build-query.ts';
-import { databaseOf, readChanges } from './changes.ts';
+import { databaseOf, readChanges } from './changes/changes.ts';
 import { findTable, quoted } from './catalog.ts';
 import type { ServerTable } from './catalog.ts';
 import { checkServer } from './check.ts';
-import { checkTable } from './check-table.ts';
+import { checkTable } from './write/check-table.ts';
 import { readingOf } from './column-types.ts';
 import { connect, remoteOf } from './connect.ts';
 import type { Connections } from './connect.ts';
 import { describe } from './describe.ts';
 import { sqlserverSettings } from './options.ts';
-import { readBack } from './read-back.ts';
+import { readBack } from './write/read-back.ts';
 import { parseSelect } from './select-statement.ts';
 import type { SelectStatement } from './select-statement.ts';
 import { streamRows } from './stream-rows.ts';
-import { trackingMark } from './tracking-context.ts';
-import { writeRows } from './write-rows.ts';
-import { checkTarget, findTarget } from './write-target.ts';
-import type { WriteTarget } from './write-target.ts';
+import { trackingMark } from './changes/tracking-context.ts';
+import { writeRows } from './write/rows.ts';
+import { checkTarget, findTarget } from './write/target.ts';
+import type { WriteTarget } from './write/target.ts';
 
 /**
  * Reads from Microsoft SQL Server. `options` with the secrets filled in; nothing is opened before the first call. Values come as exact
- * text (see column-types.ts), rows as a stream, identifiers from the server's own catalogue and values as parameters only.
+ * text (see column-types.ts), rows as a stream, identifiers from the server's own catalog and values as parameters only.
  * Throws ConfigError for wrong options, and from every call what errors.ts makes of the server's error.
  */
 export function openSqlServer(options: Record<string, unknown>, context: TransportContext): QueryTransport {
@@ -171,7 +171,7 @@ function readSelect(sql: string, system: string): SelectStatement {
   return statement;
 }
 
-/** The parameters under the names that the statement uses; each must be given, and none in vain. */
+/** The parameters under the names that the statement uses; each must be given, and each must be used. */
 function checkedParameters(statement: SelectStatement, given: Record<string, string>, system: string): Record<string, string> {
   const problems: Problem[] = [];
   const left = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), { name, value }]));
@@ -180,10 +180,10 @@ function checkedParameters(statement: SelectStatement, given: Record<string, str
     const value = left.get(name.toLowerCase())?.value;
     left.delete(name.toLowerCase());
     if (name.toLowerCase().startsWith(OWN_PREFIX))
-      problems.push(problem(system, 'SQL_PARAMETER', `The name @${name} is kept for Interlocal's own use.`, 'Give it another name.'));
+      problems.push(problem(system, 'SQL_PARAMETER', `The name @${name} is reserved for Interlocal.`, 'Give it another name.'));
     else if (value === undefined)
       problems.push(
-        problem(system, 'SQL_PARAMETER', `The statement uses @${name}, and parameters has no ${name}.`, 'Add it to parameters.'),
+        problem(system, 'SQL_PARAMETER', `The statement uses @${name}, but parameters has no ${name}.`, 'Add it to parameters.'),
       );
     else parameters[name] = value;
   }

@@ -70,13 +70,13 @@ export async function* streamRows(
       const woken = await wokenWithin((resolve) => (wake = resolve), Math.max(0, Math.min(options.patience, options.totalMs - waited)));
       waited += performance.now() - began;
       if (woken) return;
-      if (waited >= options.totalMs) throw tooSlow(options.connection, `The query, of which ${came} rows had come,`, options.total);
+      if (waited >= options.totalMs) throw tooSlow(options.connection, `The query, after ${came} rows,`, options.total);
       if (came === before)
         throw new RetriableError({
           code: 'CONNECTION_TIMEOUT',
           place: { system: options.connection },
           message: `The server sent nothing more for ${options.patience / 1000} seconds, after ${came} rows.`,
-          hint: 'It is tried again; if it goes on, ask whether the table is locked by other work, or raise request_timeout.',
+          hint: 'It will be tried again; if this continues, ask whether the table is locked by other work, or raise request_timeout.',
         });
     }
   };

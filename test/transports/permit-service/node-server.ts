@@ -14,7 +14,7 @@ export interface NodeSoapServer {
   close(): Promise<void>;
 }
 
-/** The permit service by the `soap` package, with a WS-Security log-in of either kind. */
+/** The permit service by the `soap` package, with a WS-Security login of either kind. */
 export async function startNodeSoap(options: {
   version: '1.1' | '1.2';
   password: string;

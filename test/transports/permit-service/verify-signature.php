@@ -53,7 +53,7 @@ function faultOfSignature(string $text, string $known): ?string {
     if ($digest !== $message->text("string($info/ds:Reference[$i]/ds:DigestValue)")) return 'FailedCheck';
     $signed[] = $uri;
   }
-  // What is read is what was signed, and not another body beside it.
+  // What is read is what was signed, and not another body next to it.
   foreach (['/s:Envelope/s:Body', "$security/wsu:Timestamp"] as $needed)
     if (!in_array('#' . $message->text("string($needed/@wsu:Id)"), $signed, true)) return 'InvalidSecurity';
   return strtotime($message->text("string($security/wsu:Timestamp/wsu:Expires)")) < time() ? 'MessageExpired' : null;

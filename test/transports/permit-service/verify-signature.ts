@@ -21,7 +21,7 @@ export function faultOfSignature(xml: string, known: string, now = new Date()): 
   } catch {
     return 'FailedCheck';
   }
-  // What was signed, and not what merely stands in the message.
+  // What was signed, and not what merely is in the message.
   const parts = signed.getSignedReferences();
   if (!parts.some((part) => part.startsWith('<soap:Body'))) return 'InvalidSecurity';
   const expires = parts.map((part) => /<wsu:Expires>([^<]+)</.exec(part)?.[1]).find((text) => text !== undefined);

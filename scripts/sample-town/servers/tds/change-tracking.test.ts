@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { enableChangeTracking, installRowversion, setMinValidVersion } from './endpoint.ts';
 import { failure, openFixture, query, rows } from './endpoint-fixture.ts';
 import type { Fixture } from './endpoint-fixture.ts';
-import { openSqlite } from './sqlite.ts';
+import { openSqlite } from './sqlite/sqlite.ts';
 
 let fixture: Fixture;
 let pool: sql.ConnectionPool;

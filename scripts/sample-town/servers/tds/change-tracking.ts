@@ -1,10 +1,10 @@
 // Change Tracking: per tracked table a log of (version, operation, key, context) kept by triggers; CHANGETABLE gives its net effect.
 // A transaction through the endpoint gets one version when it commits; a direct SQLite write gets one per row.
-import { nvarchar, types, varbinary } from './column-types.ts';
-import type { SqlType } from './column-types.ts';
-import type { Table } from './catalog.ts';
-import { quoteIdentifier } from './sqlite.ts';
-import type { SqliteDatabase, SqliteValue } from './sqlite.ts';
+import { nvarchar, types, varbinary } from './wire/column-types.ts';
+import type { SqlType } from './wire/column-types.ts';
+import type { Table } from './catalog/catalog.ts';
+import { quoteIdentifier } from './sqlite/sqlite.ts';
+import type { SqliteDatabase, SqliteValue } from './sqlite/sqlite.ts';
 
 type Writer = Pick<SqliteDatabase, 'exec' | 'prepare'>;
 

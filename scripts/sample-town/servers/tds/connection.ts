@@ -2,23 +2,23 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-import { readBatch, readProcedureCall, readTransactionRequest } from './client-requests.ts';
-import { executeBatch, beginTransaction, endTransaction } from './execute-batch.ts';
-import type { Run } from './execute-batch.ts';
-import { executeProcedure } from './execute-procedure.ts';
-import { agreePacketSize, readLogin } from './login.ts';
-import type { Login } from './login.ts';
-import { buildChallenge, isNegotiate, readProof } from './ntlm.ts';
-import type { WindowsLogin } from './ntlm.ts';
-import { MessageWriter, createMessageReader, packetTypes } from './packets.ts';
-import type { ClientMessage } from './packets.ts';
-import { agreeEncryption, buildPrelogin, encryption, readPreloginEncryption } from './prelogin.ts';
-import { Response } from './response.ts';
-import { Session } from './session.ts';
-import type { Instance, SessionLogin } from './session.ts';
-import { SqlServerError, asSqlServerError, unsupported } from './sql-errors.ts';
-import { contextFor, secureAfterPrelogin, secureFromTheStart } from './tls.ts';
-import type { TlsIdentity } from './tls.ts';
+import { readBatch, readProcedureCall, readTransactionRequest } from './wire/client-requests.ts';
+import { executeBatch, beginTransaction, endTransaction } from './execute/batch.ts';
+import type { Run } from './execute/batch.ts';
+import { executeProcedure } from './execute/procedure.ts';
+import { agreePacketSize, readLogin } from './wire/login.ts';
+import type { Login } from './wire/login.ts';
+import { buildChallenge, isNegotiate, readProof } from './wire/ntlm.ts';
+import type { WindowsLogin } from './wire/ntlm.ts';
+import { MessageWriter, createMessageReader, packetTypes } from './wire/packets.ts';
+import type { ClientMessage } from './wire/packets.ts';
+import { agreeEncryption, buildPrelogin, encryption, readPreloginEncryption } from './wire/prelogin.ts';
+import { Response } from './wire/response.ts';
+import { Session } from './execute/session.ts';
+import type { Instance, SessionLogin } from './execute/session.ts';
+import { SqlServerError, asSqlServerError, unsupported } from './execute/sql-errors.ts';
+import { contextFor, secureAfterPrelogin, secureFromTheStart } from './wire/tls.ts';
+import type { TlsIdentity } from './wire/tls.ts';
 import {
   TokenBuffer,
   collation,
@@ -30,8 +30,8 @@ import {
   writeLoginAck,
   writeSspi,
   writeTextChange,
-} from './tokens.ts';
-import { Cancelled } from './write-lock.ts';
+} from './wire/tokens.ts';
+import { Canceled } from './execute/write-lock.ts';
 
 export interface ConnectionOptions {
   spid: number;
@@ -283,7 +283,7 @@ async function answer(channel: Channel, session: Session, message: ClientMessage
   try {
     if (!message.ignored) beforeLast = await perform(run, message);
   } catch (error) {
-    if (error instanceof Cancelled) {
+    if (error instanceof Canceled) {
       if (session.abortOnError && session.transactions.depth > 0) endTransaction(run, 'rollback');
     } else if (error instanceof SqlServerError && error.class >= 20) fatal = error;
     else {

@@ -6,8 +6,8 @@ import sql from 'mssql';
 
 import { startTdsEndpoint } from './endpoint.ts';
 import type { TdsEndpoint, TdsEndpointOptions } from './endpoint.ts';
-import { openSqlite } from './sqlite.ts';
-import type { SqliteDatabase } from './sqlite.ts';
+import { openSqlite } from './sqlite/sqlite.ts';
+import type { SqliteDatabase } from './sqlite/sqlite.ts';
 
 export interface Fixture {
   path: string;

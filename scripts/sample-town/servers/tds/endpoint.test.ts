@@ -100,7 +100,7 @@ test('a result set is sent as the client takes it: a paused client keeps the end
   expect(highest).toBeLessThan(150 * 1024 * 1024);
 });
 
-test('cancelling stops a waiting statement and a running result set, and the connection goes on', async () => {
+test('canceling stops a waiting statement and a running result set, and the connection goes on', async () => {
   const pool = await fixture.connect();
   for (const text of ["WAITFOR DELAY '00:00:30'", 'SELECT a.ID FROM BIG AS a CROSS JOIN BIG AS b']) {
     const request = pool.request();

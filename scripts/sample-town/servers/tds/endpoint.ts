@@ -3,16 +3,16 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 
-import { loadCatalog, storedForms } from './catalog.ts';
+import { loadCatalog, storedForms } from './catalog/catalog.ts';
 import { serveConnection } from './connection.ts';
-import type { Login } from './login.ts';
+import type { Login } from './wire/login.ts';
 import { createRowversionClock, installMissingRowversions, readCounter } from './rowversion.ts';
-import type { Instance } from './session.ts';
-import { openSqlite } from './sqlite.ts';
-import type { SqliteDatabase } from './sqlite.ts';
-import { selfSignedIdentity } from './tls.ts';
-import type { TlsIdentity } from './tls.ts';
-import { writeLockOf } from './write-lock.ts';
+import type { Instance } from './execute/session.ts';
+import { openSqlite } from './sqlite/sqlite.ts';
+import type { SqliteDatabase } from './sqlite/sqlite.ts';
+import { selfSignedIdentity } from './wire/tls.ts';
+import type { TlsIdentity } from './wire/tls.ts';
+import { writeLockOf } from './execute/write-lock.ts';
 
 export { enableChangeTracking, forkRecovery, setMinValidVersion } from './change-tracking.ts';
 export { installRowversion } from './rowversion.ts';

@@ -200,7 +200,7 @@ test('errors have the numbers of SQL Server', async () => {
     ]);
 });
 
-test('what lies outside the subset is refused, never guessed at', async () => {
+test('what is outside the subset is refused, never guessed at', async () => {
   const refused = [
     'MERGE RM00101 AS t USING CR10101 AS s ON 1 = 1 WHEN MATCHED THEN DELETE;',
     'CREATE TABLE T (A INT)',

@@ -1,11 +1,11 @@
-// ROWVERSION: one counter for the database, a new value for every row inserted or updated, kept by triggers in plain SQL, so that a
+// ROWVERSION: one counter for the database, a new value for every row inserted or updated, kept by triggers in plain SQL, so a
 // program which writes to the SQLite file directly moves it too.
 //
 // A client that polls by rowversion must not step over a transaction that is still open: MIN_ACTIVE_ROWVERSION() tells how far it
 // may read. Writers take turns in SQLite, so at most one transaction is open that has taken values.
-import { typeFromDeclaration } from './column-types.ts';
-import { quoteIdentifier } from './sqlite.ts';
-import type { SqliteDatabase } from './sqlite.ts';
+import { typeFromDeclaration } from './wire/column-types.ts';
+import { quoteIdentifier } from './sqlite/sqlite.ts';
+import type { SqliteDatabase } from './sqlite/sqlite.ts';
 
 const counter = '_tds_rowversion';
 /** A new SQL Server database starts here. */

@@ -25,7 +25,7 @@ export interface FileContext {
   /** Where this installation has an SSH server of its own. */
   startSsh: StartSsh | undefined;
   reading: Reading;
-  /** undefined: the file is no text, or is packed. */
+  /** undefined: the file is not text, or is packed. */
   recorded: RecordedText | undefined;
   /** The options of the recordings, with their keys. */
   variables: Variables;

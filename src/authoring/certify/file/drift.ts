@@ -9,10 +9,10 @@ import { goodOf, sameValues, saidOf } from '../reading.ts';
 
 /** What a vendor's update does to a layout, and what control figures are for. */
 export const FILE_DRIFT: readonly FileCheck[] = [
-  { check: 'column_added', title: 'A column that is new does what the schema says', run: columnAdded },
+  { check: 'column_added', title: 'A new column is handled as the schema says', run: columnAdded },
   { check: 'column_removed', title: 'A required column that is missing refuses the file', run: columnRemoved },
   { check: 'column_renamed', title: 'A required column under another name refuses the file', run: columnRenamed },
-  { check: 'retyped', title: 'A value of another type does what the schema says', run: retyped },
+  { check: 'retyped', title: 'A value of another type is handled as the schema says', run: retyped },
   { check: 'control_figures', title: 'A figure changed by one, or a record left out, is noticed', run: controlFigures },
 ];
 
@@ -25,19 +25,19 @@ async function columnAdded(context: FileContext): Promise<Verdict> {
   if (rule === 'freeze')
     return read.refused
       ? holds('Refused, as drift.columns: freeze says.')
-      : fails('It was read, and drift.columns says freeze.', 'Report this.');
+      : fails('It was read, although drift.columns says freeze.', 'Report this.');
   if (read.refused) return fails(`The file is refused: ${saidOf(read.refused)}`, 'Report this.');
   if (rule === 'quarantine_row')
     return goodOf(read).length === 0
-      ? holds('Its records are set aside, as drift.columns: quarantine_row says.')
+      ? holds('Its records are rejected, as drift.columns: quarantine_row says.')
       : fails('Its records were read.', 'Report this.');
   const before = goodOf(reading);
   const now = goodOf(read);
   if (now.length !== before.length || now.some((r, i) => !sameValues(withoutNew(r.values) as Values, before[i]!.values)))
     return fails('The values of the known columns changed.', 'Report this.');
   return read.newColumns.includes(NEW_COLUMN)
-    ? holds('The known columns are read as before, and the new one is told.')
-    : fails('The new column was not told.', 'Report this.');
+    ? holds('The known columns are read as before, and the new one is reported.')
+    : fails('The new column was not reported.', 'Report this.');
 }
 
 function withoutNew(value: Value): Value {
@@ -76,13 +76,12 @@ async function withoutColumn(
   if (!changes) return undefined;
   let tried = 0;
   for (const name of neededColumns(context).slice(0, 12)) {
-    // What stands in a file for `dog.name` is the last part.
+    // What is in a file for `dog.name` is the last part.
     const changed = change(changes, isNested(name, stream) ? name.split('.').at(-1)! : name);
     if (changed === undefined) continue;
     const bytes = recorded!.bytes(changed);
     const read = await context.read(bytes);
-    if (!read.refused)
-      return fails(`Where ${name} ${what}, ${counted(goodOf(read).length, 'record')} were read all the same.`, 'Report this.');
+    if (!read.refused) return fails(`Where ${name} ${what}, ${counted(goodOf(read).length, 'record')} were read anyway.`, 'Report this.');
     if (++tried > 1) continue;
     const stored = await context.withBench(async (bench) => {
       await bench.put(main.name, bytes);
@@ -115,10 +114,10 @@ async function retyped(context: FileContext): Promise<Verdict> {
       return holds(`${spot.field} with letters in it refuses the file (${changed.refused[0]!.code}).`);
     if (!record) continue;
     if (record.problem && drift.data_type !== 'evolve')
-      return holds(`${spot.field} with letters in it sets the record aside (${record.problem.code}).`);
+      return holds(`${spot.field} with letters in it rejects the record (${record.problem.code}).`);
     const { groups, name } = placesAt(record.values, spot.field);
     if (drift.data_type === 'quarantine_value' && groups.some((group) => group[name] === null))
-      return holds(`${spot.field} with letters in it is taken out, the record is kept.`);
+      return holds(`${spot.field} with letters in it is removed and the record is kept.`);
     if (drift.data_type === 'evolve' && !changed.refused) return holds('Kept as it is, as drift.data_type: evolve says.');
     return fails(
       `${spot.field} with letters in it was read as ${JSON.stringify(groups.map((group) => group[name]))}.`,
@@ -159,7 +158,7 @@ async function controlFigures(context: FileContext): Promise<Verdict> {
       else if (goodOf(read).length === goodOf(reading).length && sumsOf(read, summed) !== before) {
         const line = lineStarts(recorded.text).filter((start) => start <= at).length;
         return fails(
-          `A digit changed in line ${line} changes the sum of ${summed.join(', ')} and nobody notices.`,
+          `A digit changed in line ${line} changes the sum of ${summed.join(', ')}, and this is not noticed.`,
           'Declare the total in control.',
         );
       }
@@ -168,7 +167,7 @@ async function controlFigures(context: FileContext): Promise<Verdict> {
   const counts = balanced || (stream.control ?? []).some((c) => !own || !c.records || c.records.some((type) => own.includes(type)));
   if (!counts)
     return holdsBut(
-      `The control figures are about other records (${[...new Set((stream.control ?? []).flatMap((c) => c.records ?? []))].join(', ')}): that one of this stream's is missing cannot be told by them.`,
+      `c.records ?? []))].join(', ')}): that one of this stream's is missing cannot be told by them. => c.records ?? []))].join(', ')}): that one of this stream's is missing cannot be told by them.`,
       'If the trailer counts these records too, name their type in control.records.',
     );
   let left = 0;
@@ -178,8 +177,8 @@ async function controlFigures(context: FileContext): Promise<Verdict> {
     const read = await context.read(recorded.bytes(recorded.text.slice(0, region.from) + recorded.text.slice(region.to)));
     if (!read.refused)
       return fails(
-        `Record ${i + 1} was left out and nobody noticed.`,
-        'Declare count in control; records and where there say which records it is about, which must have these among them.',
+        `Record ${i + 1} was left out, and this was not noticed.`,
+        'Declare count in control. Its records and where say which records it counts; they must include these.',
       );
     left++;
   }

@@ -14,15 +14,15 @@ export async function footer({ stream, main, recorded, read, reading }: FileCont
   const has = csv?.footer_has ?? xlsx?.footer_has;
   if (has === undefined)
     return holdsBut(
-      `${key} is taken off the end whatever stands there: an export without it would lose its last record without a word.`,
-      'Say what the first of these rows always has in it: footer_has: Total.',
+      `${key} removes rows from the end whatever they contain, so an export without a footer would silently lose its last record.`,
+      'Say what text the first of these rows always contains, for example footer_has: Total.',
     );
   const without = csv ? recorded!.bytes(withoutLines(recorded!.text, csv.footer_lines)) : await withoutRows(main, xlsx!);
   const { refused } = await read(without);
   if (refused?.some((p) => p.code === 'FOOTER_MISSING')) return holds(`Without the row that has "${has}" in it the file is refused.`);
   return fails(
-    `Without its footer the recording still reads, one of ${counted(reading.records.length, 'record')} less: "${has}" stands in records too.`,
-    'Choose a text for footer_has that stands in the footer alone.',
+    `Without its footer the recording still reads, with one record less (${counted(reading.records.length, 'record')}): "${has}" also appears in records.`,
+    'Choose a text for footer_has that appears only in the footer.',
   );
 }
 

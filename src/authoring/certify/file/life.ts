@@ -13,15 +13,15 @@ import { resumeAfterKills } from '../resume.ts';
 /** What happens to files on their way: read twice, killed, growing, cut off, replaced, renamed, empty, gone. */
 export const FILE_LIFE: readonly FileCheck[] = [
   { check: 'read_twice', title: 'Reading twice gives every record once', run: readTwice },
-  { check: 'resume', title: 'A run killed at any checkpoint goes on where it was', run: resume },
-  { check: 'growing', title: 'A file that is still growing ends up whole', run: growing },
-  { check: 'truncated', title: 'A file that was cut off is refused or recognised', run: truncated },
+  { check: 'resume', title: 'A run killed at any checkpoint resumes there', run: resume },
+  { check: 'growing', title: 'A file that is still growing ends up complete', run: growing },
+  { check: 'truncated', title: 'A file that was cut off is refused or recognized', run: truncated },
   { check: 'replaced', title: 'Other content under the same name, time and size is seen', run: replaced },
-  { check: 'duplicate', title: 'The same content under another name is no second delivery', run: duplicate },
+  { check: 'duplicate', title: 'The same content under another name is not loaded twice', run: duplicate },
   { check: 'empty', title: 'An empty file is refused', run: empty },
   { check: 'order', title: 'An older file is not read after a newer one', run: order },
   { check: 'footer', title: 'A file without its footer loses no record', run: footer },
-  { check: 'deletes', title: 'A record that is gone from a complete file is deleted, many are questioned', run: deletes },
+  { check: 'deletes', title: 'A record missing from a complete file is deleted; many missing records stop the run', run: deletes },
 ];
 
 /** The store after one undisturbed run of the main file. */
@@ -39,7 +39,7 @@ async function readTwice(context: FileContext): Promise<Verdict> {
     const first = await bench.run();
     const once = await bench.contents();
     if (context.fixture.refused.length === 0 && first.problems.length)
-      return fails(`The run failed: ${saidOf(first.problems)}`, 'Correct the connector.');
+      return fails(`The run failed: ${saidOf(first.problems)}`, 'Fix the connector.');
     const nothing = storesNothing(Object.keys(once.records).length, goodOf(context.reading).length);
     if (nothing) return nothing;
     // Where files are moved to an archive they come again, as a sender that re-exports everything does it.
@@ -49,12 +49,12 @@ async function readTwice(context: FileContext): Promise<Verdict> {
     if (!isDeepStrictEqual(once, twice))
       return fails(
         `The store differs after the second run (${changesOf(once, twice)}).`,
-        'Look at primary_key: it must name each record in its system.',
+        'Check primary_key: it must name each record in its system.',
       );
     const records = Object.keys(once.records).length;
     return holdsFor(
       records,
-      `${counted(records, 'record')} after one run and after two${second.counts.read > 0 ? `, ${second.counts.unchanged} recognised as unchanged` : '; nothing was read again'}.`,
+      `${counted(records, 'record')} after one run and after two${second.counts.read > 0 ? `, ${second.counts.unchanged} recognized as unchanged` : '; nothing was read again'}.`,
       NO_RECORD,
     );
   });
@@ -91,7 +91,7 @@ async function growing(context: FileContext): Promise<Verdict> {
     if (!isDeepStrictEqual(after.records, whole.records))
       return fails(
         `The store differs from one undisturbed run (${changesOf(whole, after)}).`,
-        'Look at primary_key and its repeats: keys must not depend on what follows in the file.',
+        'Check primary_key and its repeats: keys must not depend on what follows in the file.',
       );
     return holds(
       first.problems.length ? 'Half of it was refused, the whole was read.' : 'Half of it was read, then the rest, each record once.',
@@ -141,7 +141,7 @@ async function truncated(context: FileContext): Promise<Verdict> {
   if (stored) return stored;
   const detail = `${refused} of ${cuts.length - complete} cuts are refused before anything is stored`;
   if (unseen.length === 0)
-    return holdsFor(cuts.length - complete, `${detail}.`, 'no place in the file could be found where a cut takes a record away');
+    return holdsFor(cuts.length - complete, `${detail}.`, 'no place was found in the file where a cut removes a record');
   if (context.stream.retriever.files!.marker !== undefined)
     return holds(`${detail}; the others end with a whole record and are held back by the marker file.`);
   return holdsBut(
@@ -189,8 +189,8 @@ async function replaced(context: FileContext): Promise<Verdict> {
     const run = await bench.run();
     if (run.counts.changed !== 1)
       return fails(
-        `One value (${other.field}) was changed, and ${counted(run.counts.changed, 'record')} changed in the store${run.problems.length ? `: ${saidOf(run.problems)}` : ''}.`,
-        'Look at primary_key: a changed value must be a change of the same record.',
+        `One value (${other.field}) was changed, but ${counted(run.counts.changed, 'record')} changed in the store${run.problems.length ? `: ${saidOf(run.problems)}` : ''}.`,
+        'Check primary_key: a changed value must be a change of the same record.',
       );
     return holds(`A changed ${other.field} in a file of the same name, time and size changed one record.`);
   });
@@ -235,7 +235,7 @@ async function duplicate(context: FileContext): Promise<Verdict> {
     const run = await bench.run();
     if (run.counts.read > 0 || !isDeepStrictEqual(before, await bench.contents()))
       return fails(`As ${other}, ${counted(run.counts.read, 'record')} were taken again.`, 'Report this: a file is known by its content.');
-    return holds(`As ${other} it is recognised, and nothing is read again.`);
+    return holds(`As ${other} it is recognized, and nothing is read again.`);
   });
 }
 
@@ -261,9 +261,9 @@ function order({ stream, main }: FileContext): Promise<Verdict> {
   if (files.content !== 'snapshot' || (!files.order && !DATED.test(main.name))) return Promise.resolve(undefined);
   return Promise.resolve(
     files.order
-      ? holds(`Each file is the whole; which is the older one is told by ${files.order === 'name' ? 'name' : 'time of change'}.`)
+      ? holds(`Each file is complete; which one is older is decided by its ${files.order === 'name' ? 'name' : 'time of change'}.`)
       : holdsBut(
-          `Each file is the whole, and ${main.name} has a date in its name, but the manifest does not say that the name is what orders the files.`,
+          `Each file is complete, and ${main.name} has a date in its name, but the manifest does not order files by name.`,
           'With order: name in retriever.files, a file that comes late and is older takes nothing back.',
         ),
   );
@@ -287,7 +287,7 @@ async function deletes(context: FileContext): Promise<Verdict> {
     const run = await bench.run();
     const { deleted } = await bench.contents();
     if (deleted.length === 0 && run.problems.length === 0 && reading.records.some((r) => r.key === undefined))
-      return holds('The recording has a record whose key cannot be read, which may be any: nothing is deleted then.');
+      return holds('The recording has a record whose key cannot be read. It could be any record, so nothing is deleted.');
     if (allowed && deleted.length === 1)
       return holds(`One of ${good.length} records left out was deleted; more than ${stream.deletes!.max_percent} % stop the run.`);
     if (!allowed && deleted.length === 0 && run.problems.some((p) => p.code === 'DELETES_TOO_MANY'))

@@ -35,7 +35,7 @@ async function damaged(context: FileContext): Promise<Verdict> {
     else if (!sameRecords(read.records, reading.records))
       return fails(`With another bit at byte ${at + 1} the file reads as other records.`, 'Report this with the recording.');
   }
-  return holds(`A bit was turned over in ${counted(tried, 'place')}: ${refused} times the file is refused, otherwise it reads the same.`);
+  return holds(`A bit was flipped in ${counted(tried, 'place')}: the file was refused ${refused} times and read the same the other times.`);
 }
 
 async function packedOtherwise(context: FileContext): Promise<Verdict> {
@@ -43,7 +43,7 @@ async function packedOtherwise(context: FileContext): Promise<Verdict> {
   const read = await context.read(context.plain.main.bytes);
   return read.refused
     ? holds(`Unpacked, it is refused (${saidOf(read.refused)})`)
-    : fails('Unpacked, it was read all the same.', 'Report this with the recording.');
+    : fails('Unpacked, it was read anyway.', 'Report this with the recording.');
 }
 
 const BOMB_BYTES = 64_000_000;
@@ -55,11 +55,11 @@ async function bomb(context: FileContext): Promise<Verdict> {
   const refused = step ? await refusal([step], bytes, context) : (await context.read(bytes)).refused;
   if (refused?.some((p) => p.code === 'UNPACKED_TOO_LARGE'))
     return holds(
-      `${(bytes.length / 1000).toFixed(0)} KB that unpack to ${BOMB_BYTES / 1e6} MB are refused on the way (UNPACKED_TOO_LARGE).`,
+      `${(bytes.length / 1000).toFixed(0)} KB that unpack to ${BOMB_BYTES / 1e6} MB are refused while unpacking (UNPACKED_TOO_LARGE).`,
     );
   return fails(
-    refused ? `Refused, but as ${saidOf(refused)}` : 'It was read.',
-    'Set max_size and max_ratio of the step no higher than such files need.',
+    refused ? `Refused, but with ${saidOf(refused)}` : 'It was read.',
+    'Set max_size and max_ratio of the step no higher than real files need.',
   );
 }
 

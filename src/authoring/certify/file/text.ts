@@ -12,10 +12,10 @@ export const FILE_TEXT: readonly FileCheck[] = [
   { check: 'windows_1252', title: 'Windows-1252 where UTF-8 is expected is named, not garbled', run: windows1252 },
   { check: 'line_endings', title: 'CRLF and LF read the same', run: lineEndings },
   { check: 'quoted_newline', title: 'A line break within quotes is part of the value', run: quotedNewline },
-  { check: 'ragged_row', title: 'A row with a column too many is set aside, the others are read', run: raggedRow },
+  { check: 'ragged_row', title: 'A row with an extra column is rejected, and the others are read', run: raggedRow },
   { check: 'leading_zeros', title: 'Leading zeros stay', run: leadingZeros },
   { check: 'entity_bomb', title: 'An XML document that declares entities is refused at once', run: entityBomb },
-  { check: 'one_or_many', title: 'One element reads as many do', run: oneOrMany },
+  { check: 'one_or_many', title: 'A single element reads the same as several', run: oneOrMany },
   { check: 'namespaces', title: 'Namespaces and prefixes do not change what is read', run: namespaces },
 ];
 
@@ -32,9 +32,9 @@ async function utf16(context: FileContext): Promise<Verdict> {
   if (!recorded?.singleBytes) return undefined;
   const read = await context.read(Buffer.from(`\ufeff${recorded.text}`, 'utf16le'));
   if (read.refused?.some((p) => p.code === 'FILE_ENCODING')) return holds('Refused as UTF-16.');
-  if (encodingOf(stream.decoder!) === 'declared' && (read.refused || sameGood(context, read))) return holds('Recognised by its mark.');
+  if (encodingOf(stream.decoder!) === 'declared' && (read.refused || sameGood(context, read))) return holds('Recognized by its mark.');
   return fails(
-    read.refused ? `Refused, but as ${saidOf(read.refused)}` : `Read as ${counted(read.records.length, 'record')}.`,
+    read.refused ? `Refused, but with ${saidOf(read.refused)}` : `Read as ${counted(read.records.length, 'record')}.`,
     'Set encoding in the decoder.',
   );
 }
@@ -54,7 +54,7 @@ async function windows1252(context: FileContext): Promise<Verdict> {
   if (read.refused?.some((p) => p.code === 'FILE_ENCODING'))
     return holds(`An é in Windows-1252 in ${spot.field} is refused with its line.`);
   return fails(
-    read.refused ? `Refused, but as ${saidOf(read.refused)}` : 'It was read as something else.',
+    read.refused ? `Refused, but with ${saidOf(read.refused)}` : 'It was read as something else.',
     'Set encoding in the decoder to what the system really writes.',
   );
 }
@@ -132,7 +132,7 @@ async function raggedRow(context: FileContext): Promise<Verdict> {
   const others = goodOf(reading).filter((r) => r !== reading.records[index]);
   const good = goodOf(read);
   if (read.records[index]?.problem && good.length === others.length && good.every((r, i) => sameValues(r.values, others[i]!.values)))
-    return holds(`Set aside (${read.records[index]!.problem!.code}); ${counted(good.length, 'other')} read as before.`);
+    return holds(`Rejected (${read.records[index]!.problem!.code}); ${counted(good.length, 'other')} read as before.`);
   return fails('The row was read as if nothing was wrong, or others changed.', 'Declare the columns (header) in the decoder.');
 }
 
@@ -166,7 +166,8 @@ async function oneOrMany(context: FileContext): Promise<Verdict> {
   const wrong = lists.find((name) =>
     good.some((r) => r.values[name] !== undefined && r.values[name] !== null && !Array.isArray(r.values[name])),
   );
-  if (wrong !== undefined) return fails(`${wrong} is declared a list and is none in some record.`, 'Name it in decoder.xml.lists.');
+  if (wrong !== undefined)
+    return fails(`${wrong} is declared as a list but is not a list in some record.`, 'Name it in decoder.xml.lists.');
   const row = stream.decoder!.xml?.row.split('/').at(-1);
   if (!recorded || row === undefined || stream.control)
     return lists.length ? holds(`${lists.join(', ')}: a list in every record.`) : undefined;
@@ -222,7 +223,7 @@ async function withValue(
     changed.refused
       ? `The file is refused: ${saidOf(changed.refused)}`
       : `${spot.field} is read as ${JSON.stringify(record?.problem ? record.problem.message : record?.values[spot.field])} instead of ${JSON.stringify(wanted)}.`,
-    'Look at quote, trim and the types in the schema: what is no figure is text.',
+    'Check quote, trim and the types in the schema: a value that is not a number must be text.',
   );
 }
 

@@ -37,9 +37,10 @@ export async function oneVersion(context: QueryContext): Promise<Verdict> {
       tables,
     );
   const [whole, killed] = [await left(false), await left(true)];
-  if (!isDeepStrictEqual(whole, killed)) return fails('After kills the store differs from that of an undisturbed run.', 'Report this.');
+  if (!isDeepStrictEqual(whole, killed))
+    return fails('After being killed and run again, the store differs from that of an undisturbed run.', 'Report this.');
   return whole.deleted.length === MANY
-    ? holds(`${counted(MANY, 'row')} read, and deleted in one transaction, each time killed after the first list: none is left out.`)
+    ? holds(`${counted(MANY, 'row')} read, and deleted in one transaction, each time killed after the first list: none is missing.`)
     : fails(`Of ${MANY} rows that were deleted in one transaction, ${whole.deleted.length} are deleted.`, 'Report this.');
 }
 
@@ -55,7 +56,7 @@ export async function trackedDeletion(context: QueryContext): Promise<Verdict> {
       const { deleted } = await bench.contents();
       return deleted.length === 1
         ? holds('A row that was deleted there is deleted by the next run.')
-        : fails(`A row was deleted, and ${deleted.length} records are. ${saidOf(run.problems)}`, 'Look at primary_key.');
+        : fails(`A row was deleted, and ${deleted.length} records are. ${saidOf(run.problems)}`, 'Check primary_key.');
     }),
   );
 }
@@ -90,7 +91,9 @@ async function readAnew(context: QueryContext, happens: (server: TableServer) =>
         const said = run.notes.some((note) => note.includes('everything is read again'));
         const present = Object.keys(records).length;
         if (deleted.length === 1 && present === SOME && said)
-          return holds(`${what}: everything was read again, ${counted(present, 'record')}; what was added and deleted meanwhile is known.`);
+          return holds(
+            `${what}: everything was read again, ${counted(present, 'record')}; what was added and deleted meanwhile was found.`,
+          );
         return fails(`${what}, and ${deleted.length} records are deleted instead of 1. ${saidOf(run.problems)}`, 'Report this.');
       }),
     tables,

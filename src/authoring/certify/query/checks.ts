@@ -23,13 +23,13 @@ export interface QueryCheck {
 export const QUERY_CHECKS: readonly QueryCheck[] = [
   { check: 'recording', title: 'The recording reads as recorded', run: recording },
   { check: 'read_twice', title: 'Reading twice gives every record once', run: readTwice },
-  { check: 'resume', title: 'A run killed at any checkpoint goes on where it was', run: resume },
+  { check: 'resume', title: 'A run killed at any checkpoint resumes there', run: resume },
   { check: 'tied_cursors', title: 'Rows with the same cursor are all read, also across a kill', run: tied },
-  { check: 'late_commit', title: 'A row that is committed late is read all the same', run: lateCommit },
-  { check: 'deletes', title: 'A row that is gone is deleted, many are questioned', run: deletes },
+  { check: 'late_commit', title: 'A row that is committed late is still read', run: lateCommit },
+  { check: 'deletes', title: 'A missing row is deleted; many missing rows stop the run', run: deletes },
   { ...DELETED, run: deletedRow },
   { check: 'expired_changes', title: 'Changes that the server has forgotten are found by reading everything', run: expiredChanges },
-  { check: 'restored', title: 'A database that was restored is read anew', run: restored },
+  { check: 'restored', title: 'A restored database is read again in full', run: restored },
   { check: 'column_removed', title: 'A column that is missing stops the run', run: columnRemoved },
   { check: 'secrets', title: 'No secret reaches messages or the store', run: secrets },
 ];
@@ -43,14 +43,14 @@ async function readTwice(context: QueryContext): Promise<Verdict> {
   return context.withServer((server) =>
     using(context.bench(server), async (bench) => {
       const first = await bench.run();
-      if (first.problems.length) return fails(`The run failed: ${saidOf(first.problems)}`, 'Correct the connector.');
+      if (first.problems.length) return fails(`The run failed: ${saidOf(first.problems)}`, 'Fix the connector.');
       const once = await bench.contents();
       const nothing = storesNothing(Object.keys(once.records).length, context.fixture.records.length);
       if (nothing) return nothing;
       const second = await bench.run();
       const twice = await bench.contents();
       if (!isDeepStrictEqual(once, twice))
-        return fails(`The store differs after the second run (${changesOf(once, twice)}).`, 'Look at primary_key: it must name each row.');
+        return fails(`The store differs after the second run (${changesOf(once, twice)}).`, 'Check primary_key: it must name each row.');
       const records = Object.keys(once.records).length;
       return holdsFor(
         records,
@@ -110,7 +110,7 @@ async function lateCommit(context: QueryContext): Promise<Verdict> {
   const { incremental } = stream;
   if (!incremental) return undefined;
   if (incremental.kind === 'rowversion') return lateTransaction(context, 'MIN_ACTIVE_ROWVERSION()');
-  if (incremental.kind === 'change_tracking') return lateTransaction(context, 'its version is given when it commits');
+  if (incremental.kind === 'change_tracking') return lateTransaction(context, 'its version is assigned when it commits');
   const at = tableOfCursor(stream, fixture.tables!);
   if (!at) return undefined;
   const late =
@@ -120,10 +120,10 @@ async function lateCommit(context: QueryContext): Promise<Verdict> {
   if (!late)
     return incremental.delay === undefined
       ? holdsBut(
-          `Rows are read after the last ${incremental.cursor}. One that is committed late with an earlier one would be passed over.`,
-          'Set lookback (how long a transaction there may last), or delay; known rows are recognised.',
+          `Rows are read after the last ${incremental.cursor}. A row that is committed late with an earlier value would be missed.`,
+          'Set lookback (the longest a transaction there may last) or delay. Rows read twice are recognized.',
         )
-      : holds(`Rows younger than ${incremental.delay} wait, so that late commits come before the position.`);
+      : holds(`Rows newer than ${incremental.delay} wait, so late commits are not missed.`);
   const statement = rowWith(stream, at.table, fixture.tables![at.table]!, { [incremental.cursor!]: late.toISOString().slice(0, 23) }, 7);
   if (!statement) return undefined;
   return context.withServer((server) =>
@@ -134,7 +134,7 @@ async function lateCommit(context: QueryContext): Promise<Verdict> {
       await bench.run();
       const after = Object.keys((await bench.contents()).records).length;
       return after === before + 1
-        ? holds(`A row whose ${incremental.cursor} lies before the position was found, within the lookback of ${incremental.lookback}.`)
+        ? holds(`A row whose ${incremental.cursor} is before the position was found, within the lookback of ${incremental.lookback}.`)
         : fails(`A row committed late, within the lookback of ${incremental.lookback}, was not read.`, 'Look at incremental.');
     }),
   );
@@ -217,7 +217,7 @@ async function secrets(context: QueryContext): Promise<Verdict> {
   return context.withServer(async (server) => {
     const verdict = await using(context.bench(server), async (bench) => secretsAbsent(bench, [await bench.run()]));
     if (verdict?.state !== 'ok') return verdict;
-    // A log-in that is refused is where a password would be shown.
+    // A login that is refused is where a password would be shown.
     return using(context.bench(server, { username: 'nobody' }), async (bench) => {
       const run = await bench.run();
       if (run.outcome !== 'failed') return fails('An unknown user could read.', 'Report this.');

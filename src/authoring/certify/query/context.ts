@@ -1,5 +1,5 @@
 import type { FixtureTable } from '../recordings/fixture-table.ts';
-import { keyColumns } from '../../../connector/source/query-spec.ts';
+import { keyColumns } from '../../../connector/source/query/spec.ts';
 import type { ConnectorConfig, StreamConfig } from '../../../config/schema/connector.ts';
 import type { Fixture } from '../recordings/fixtures.ts';
 import { readStream } from '../../../connector/source/read-stream.ts';

@@ -2,7 +2,7 @@ import type { FixtureTable } from '../recordings/fixture-table.ts';
 import { counted } from '../../../core/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { fails, holds, type Verdict } from '../finding.ts';
-import { listSources, saveState } from '../../../store/sources.ts';
+import { listSources, saveState } from '../../../store/ledger/sources.ts';
 import type { Bench, Contents } from '../bench.ts';
 import { changesOf } from '../file/life.ts';
 import type { QueryCheck } from './checks.ts';
@@ -13,10 +13,10 @@ import { saidOf } from '../reading.ts';
 export const QUERY_DRIFT: readonly QueryCheck[] = [
   { check: 'expired_state', title: 'After the database was restored, everything is read again', run: expiredState },
   { check: 'column_added', title: 'A column that is new changes nothing', run: columnAdded },
-  { check: 'retyped', title: 'A value of another type does what the schema says', run: retyped },
+  { check: 'retyped', title: 'A value of another type is handled as the schema says', run: retyped },
 ];
 
-/** Row versions begin anew in a restored database: a saved position that lies ahead of them must not hide its rows for ever. */
+/** Row versions begin again in a restored database: a saved position that lies ahead of them must not hide its rows for ever. */
 async function expiredState(context: QueryContext): Promise<Verdict> {
   if (context.stream.incremental?.kind !== 'rowversion') return undefined;
   return withBench(context, undefined, async (bench) => {
@@ -30,7 +30,7 @@ async function expiredState(context: QueryContext): Promise<Verdict> {
     if (!isDeepStrictEqual(before, after)) return fails(`The store changed (${changesOf(before, after)}).`, 'Report this.');
     const read = Object.keys(before.records).length;
     return run.counts.read >= read
-      ? holds(`A position ahead of the server's row versions is given up; ${counted(run.counts.read, 'row')} read again and recognised.`)
+      ? holds(`A position ahead of the server's row versions is discarded; ${counted(run.counts.read, 'row')} read again and recognized.`)
       : fails(`Only ${counted(run.counts.read, 'row')} of ${read} were read again.`, 'Report this.');
   });
 }
@@ -76,10 +76,10 @@ async function retyped(context: QueryContext): Promise<Verdict> {
     if (run.outcome === 'failed')
       return holds(`${typed} with letters in it stops the run (${run.problems[0]!.code}), nothing is stored of it.`);
     return rule === 'quarantine_value'
-      ? holds(`${typed} with letters in it is taken out, the record is kept.`)
+      ? holds(`${typed} with letters in it is removed and the record is kept.`)
       : run.counts.rejected > 0
-        ? holds(`${typed} with letters in it sets the record aside.`)
-        : fails(`${typed} with letters in it went unnoticed.`, 'Give the field its type in the schema.');
+        ? holds(`${typed} with letters in it rejects the record.`)
+        : fails(`${typed} with letters in it was not noticed.`, 'Give the field its type in the schema.');
   });
 }
 

@@ -29,7 +29,7 @@ export const REQUEST_CHECKS: readonly RequestCheck[] = [
   { ...DECLARED, run: async ({ stream, reading }) => declaredFields(stream, reading.records) },
   { ...DELETED, run: async ({ stream, reading }) => deletedRecords(stream, reading.records) },
   { check: 'read_twice', title: 'Reading twice gives every record once', run: readTwice },
-  { check: 'resume', title: 'A run killed at any checkpoint goes on where it was', run: resume },
+  { check: 'resume', title: 'A run killed at any checkpoint resumes there', run: resume },
   { check: 'busy', title: 'A service that is busy is asked again', run: busy },
   {
     check: 'error_rules',
@@ -37,15 +37,15 @@ export const REQUEST_CHECKS: readonly RequestCheck[] = [
     run: (context) => errorRules(context, (read) => sameAsRecorded(context, read.records)),
   },
   { check: 'fault_in_200', title: 'A fault inside an answer of 200 is an error', run: faultIn200 },
-  { check: 'refusal', title: 'An answer that says it is none is not taken for empty', run: refusal },
-  { check: 'broken_answer', title: 'An answer that breaks off leaves the store as it was', run: brokenAnswer },
+  { check: 'refusal', title: 'An answer that reports an error is not taken for an empty one', run: refusal },
+  { check: 'broken_answer', title: 'An answer that is cut off leaves the store unchanged', run: brokenAnswer },
   { check: 'entity_bomb', title: 'An answer that declares entities is refused at once', run: entityBomb },
-  { check: 'one_or_many', title: 'One element reads as many do', run: oneOrMany },
-  { check: 'column_added', title: 'A field that is new does what the schema says', run: fieldAdded },
+  { check: 'one_or_many', title: 'A single element reads the same as several', run: oneOrMany },
+  { check: 'column_added', title: 'A new field is handled as the schema says', run: fieldAdded },
   { check: 'column_renamed', title: 'A required field under another name is noticed', run: fieldRenamed },
-  { check: 'control_figures', title: 'A total that disagrees stops the run', run: total },
+  { check: 'control_figures', title: 'A total that does not match stops the run', run: total },
   { check: 'last_page', title: 'The last page is known to be the last', run: lastPage },
-  { check: 'late_commit', title: 'A record that is entered late is read all the same', run: lateEntry },
+  { check: 'late_commit', title: 'A record that is entered late is still read', run: lateEntry },
   { check: 'undeclared_host', title: 'A redirect to another host is refused', run: undeclaredHost },
   ...PARTITION_CHECKS,
   ...REPORT_CHECKS,
@@ -55,7 +55,7 @@ export const REQUEST_CHECKS: readonly RequestCheck[] = [
 async function readTwice(context: RequestContext): Promise<Verdict> {
   return context.withBench(async (bench) => {
     const first = await runNow(context, bench);
-    if (first.problems.length) return fails(`The run failed: ${saidOf(first.problems)}`, 'Correct the connector.');
+    if (first.problems.length) return fails(`The run failed: ${saidOf(first.problems)}`, 'Fix the connector.');
     const once = await bench.contents();
     const nothing = storesNothing(Object.keys(once.records).length, goodOf(context.reading).length);
     if (nothing) return nothing;
@@ -64,12 +64,12 @@ async function readTwice(context: RequestContext): Promise<Verdict> {
     if (!isDeepStrictEqual(once, twice))
       return fails(
         `The store differs after the second run (${changesOf(once, twice)}).`,
-        'Look at primary_key: it must name each record in its system.',
+        'Check primary_key: it must name each record in its system.',
       );
     const records = Object.keys(once.records).length;
     return holdsFor(
       records,
-      `${counted(records, 'record')} after one run and after two, ${second.counts.unchanged} recognised as unchanged.`,
+      `${counted(records, 'record')} after one run and after two, ${second.counts.unchanged} recognized as unchanged.`,
       NO_RECORD,
     );
   });
@@ -104,7 +104,7 @@ async function busy(context: RequestContext): Promise<Verdict> {
       `${counted(turnedAway.size, 'request')} answered with 503 and Retry-After, then with the records.`,
       'no request is recorded that could have been turned away',
     );
-  return fails(read.refused ? saidOf(read.refused) : 'Records are missing or doubled.', 'Look at error_handler.');
+  return fails(read.refused ? saidOf(read.refused) : 'Records are missing or duplicated.', 'Check error_handler.');
 }
 
 async function faultIn200(context: RequestContext): Promise<Verdict> {
@@ -174,7 +174,7 @@ async function oneOrMany(context: RequestContext): Promise<Verdict> {
   const path = rowsPath(context);
   const first = goodOf(context.reading)[0];
   if (path === undefined || !first || context.reading.records.length < 2) return undefined;
-  // One page with one record in it, and nothing beside it that would contradict it.
+  // One page with one record in it, and nothing next to it that would contradict it.
   const { paginator, ...others } = context.stream;
   const alone =
     paginator?.kind === 'page' || paginator?.kind === 'offset'
@@ -202,7 +202,7 @@ async function oneOrMany(context: RequestContext): Promise<Verdict> {
     return holds('Answers with one record give one record each, with the same values.');
   return fails(
     read.refused ? saidOf(read.refused) : `An answer with one record gives ${counted(read.records.length, 'record')}, or other values.`,
-    'Look at record_selector.path, and at what the WSDL says may repeat.',
+    'Check record_selector.path and what the WSDL says may repeat.',
   );
 }
 
@@ -221,7 +221,7 @@ async function fieldAdded(context: RequestContext): Promise<Verdict> {
   if (rule === 'freeze') return read.refused ? holds('Refused, as drift.columns: freeze says.') : fails('It was read.', 'Report this.');
   if (rule === 'quarantine_row')
     return goodOf(read).length === 0
-      ? holds('Its records are set aside, as drift.columns: quarantine_row says.')
+      ? holds('Its records are rejected, as drift.columns: quarantine_row says.')
       : fails('Its records were read.', 'Report this.');
   const known = read.records.map((r) => ({
     ...r,
@@ -230,8 +230,8 @@ async function fieldAdded(context: RequestContext): Promise<Verdict> {
   if (read.refused || !sameAsRecorded(context, known))
     return fails(read.refused ? saidOf(read.refused) : 'The values of the known fields changed.', 'Report this.');
   return read.newColumns.includes('certify_new')
-    ? holds('The known fields are read as before, and the new one is told.')
-    : fails('The new field was not told.', 'Report this.');
+    ? holds('The known fields are read as before, and the new one is reported.')
+    : fails('The new field was not reported.', 'Report this.');
 }
 
 async function fieldRenamed(context: RequestContext): Promise<Verdict> {
@@ -252,10 +252,10 @@ async function fieldRenamed(context: RequestContext): Promise<Verdict> {
     });
     if (!changed) continue;
     tried++;
-    // Only where there is something around it to stand in: a record without lines lacks no amount.
+    // Only where there is something around it to be in: a record without lines lacks no amount.
     const all = read.records.filter((r, i) => !r.problem && (!name.includes('.') || hasAt(context.reading.records[i]?.values ?? {}, name)));
     if (!read.refused && all.length > 0)
-      return fails(`Without ${name}, ${counted(all.length, 'record')} were read all the same.`, 'Report this.');
+      return fails(`Without ${name}, ${counted(all.length, 'record')} were read anyway.`, 'Report this.');
   }
   return tried === 0 ? undefined : holds(`Noticed for each of ${counted(tried, 'field')} tried.`);
 }
@@ -275,9 +275,9 @@ async function total(context: RequestContext): Promise<Verdict> {
   if (!last) return undefined;
   if (read.refused)
     return read.refused[0]!.code === 'TOTAL_DIFFERS'
-      ? holds('One more than there are: TOTAL_DIFFERS.')
+      ? holds('With a total one too high: TOTAL_DIFFERS.')
       : fails(saidOf(read.refused), 'TOTAL_DIFFERS was expected.');
-  return fails('The service says one record more than it gives, and nobody noticed.', 'Look at paginator.total.');
+  return fails('The service reports one record more than it returns, and this was not noticed.', 'Check paginator.total.');
 }
 
 /** A flag that is gone must not be taken for no; without flag and total, whether pages are cut short cannot be seen. */
@@ -285,8 +285,8 @@ async function lastPage(context: RequestContext): Promise<Verdict> {
   const { paginator } = context.stream;
   if (isGuessed(paginator))
     return holdsBut(
-      `A page with fewer than ${paginator!.size} records is taken for the last: nobody would notice a service that gives fewer than it is asked for.`,
-      'Set paginator.total or paginator.more where its answers have one; certify --connection looks whether anything follows a short page.',
+      `A page with fewer than ${paginator!.size} records is taken for the last, so a service that returns fewer than requested would not be noticed.`,
+      'Set paginator.total or paginator.more where its answers have one; certify --connection checks whether anything follows a short page.',
     );
   if (paginator?.more === undefined) return undefined;
   const path = typeof paginator.more === 'string' ? paginator.more : paginator.more.path;
@@ -310,11 +310,11 @@ async function lateEntry({ stream }: RequestContext): Promise<Verdict> {
   const { incremental } = stream;
   if (!incremental) return undefined;
   if (incremental.lookback !== undefined)
-    return holds(`The last ${incremental.lookback} are asked for again each time, and what is known is recognised.`);
-  if (incremental.delay !== undefined) return holds(`What is younger than ${incremental.delay} waits for the next run.`);
+    return holds(`The last ${incremental.lookback} are requested again each time, and known records are recognized.`);
+  if (incremental.delay !== undefined) return holds(`Records newer than ${incremental.delay} wait for the next run.`);
   return holdsBut(
-    `Only what comes after the last run is asked for: a record that is entered later with an earlier ${incremental.cursor} is passed over.`,
-    'Set lookback: how late records are entered there.',
+    `Only records after the last run are requested, so a record entered later with an earlier ${incremental.cursor} is missed.`,
+    'Set lookback to how late records may be entered there.',
   );
 }
 

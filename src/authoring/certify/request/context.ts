@@ -14,7 +14,7 @@ import type { Pace } from '../../../transports/rate-limit.ts';
 import type { RequestTransport } from '../../../transports/transport.ts';
 import { type Bench, openBench, fieldsRead, type Setup } from '../bench.ts';
 import { type Reading, withKeys } from '../reading.ts';
-import { type Behaviour, type ReplayServer, startReplayServer } from './replay-server.ts';
+import { type Behavior, type ReplayServer, startReplayServer } from './replay-server.ts';
 import { CANARY, CANARY_FILES, CANARY_REFERENCE } from '../secrets.ts';
 import { openSigning } from '../signing.ts';
 
@@ -28,7 +28,7 @@ export interface RequestContext {
   /** As recorded, read now. */
   reading: Reading;
   /** Reads all pages, without a store. `stream`: another version of it; `pace`: what lets requests through. */
-  read(behaviour?: Behaviour, stream?: StreamConfig, pace?: Pace): Promise<Reading>;
+  read(behavior?: Behavior, stream?: StreamConfig, pace?: Pace): Promise<Reading>;
   bench(): Promise<Bench>;
   withBench<T>(work: (bench: Bench) => Promise<T>): Promise<T>;
   /** A SOAP service's requests signed, by a key that the canary opens; undefined for HTTP. */
@@ -71,8 +71,8 @@ export async function openRequestContext(
     fixture,
     server,
     reading: { records: [], newColumns: [] },
-    async read(behaviour, changed = stream, pace) {
-      server.rewind(behaviour);
+    async read(behavior, changed = stream, pace) {
+      server.rewind(behavior);
       const filled = withCanary({ ...options, ...(signing?.declared ? { x509: signing.ownX509 } : {}) }) as Record<string, unknown>;
       const all = { ...filled, ...(fillOptions(connector.transport_options, filled) as object), ...filled };
       const entry = transports[connector.transport];
@@ -169,7 +169,7 @@ export function addresses(connector: ConnectorConfig, url: string, wsdl: string 
 }
 
 /**
- * Credentials of the usual kind, so that a stream that would let them out is found out. A token is not fetched from where the
+ * Credentials of the usual kind, so a stream that would let them out is found out. A token is not fetched from where the
  * manifest says: offline nobody is asked.
  */
 export function canaryLogin(connector: ConnectorConfig): Record<string, unknown> {

@@ -10,15 +10,15 @@ import type { RateLimit } from '../../../config/schema/connector.ts';
 import type { Bench, Contents } from '../bench.ts';
 import { changesOf } from '../file/life.ts';
 import { saidOf } from '../reading.ts';
-import type { Behaviour } from './replay-server.ts';
+import type { Behavior } from './replay-server.ts';
 import type { RequestContext } from './context.ts';
 import { runNow, undisturbed } from './runs.ts';
-import { listSources } from '../../../store/sources.ts';
+import { listSources } from '../../../store/ledger/sources.ts';
 
 /** What is asked for piece by piece, and how often. */
 export const PARTITION_CHECKS: readonly RequestCheck[] = [
-  { check: 'partition_fails', title: 'A partition that fails is left where it was, and the others are read', run: partitionFails },
-  { check: 'rate_limit', title: 'The service is not asked more often than it takes', run: rateLimit },
+  { check: 'partition_fails', title: 'A partition that fails keeps its position, and the others are read', run: partitionFails },
+  { check: 'rate_limit', title: 'The service is not asked more often than it allows', run: rateLimit },
 ];
 
 async function partitionFails(context: RequestContext): Promise<Verdict> {
@@ -28,21 +28,21 @@ async function partitionFails(context: RequestContext): Promise<Verdict> {
   const pieces = [...new Set(server.asked.flatMap((asked) => pieceOf(asked, stream) ?? []))];
   if (pieces.length < 2)
     return holdsBut(
-      `Only ${counted(pieces.length, 'partition')} is recorded: what happens to the others when one fails was not seen.`,
+      `Only ${counted(pieces.length, 'partition')} is recorded, so what happens to the others when one fails is not proven.`,
       'Record two or three partitions.',
     );
   // The second of three: one before it, and one after.
   const broken = pieces[Math.floor(pieces.length / 2)]!;
   const status = [400, 410, 422].find((s) => !stream.error_handler?.rules.some((rule) => rule.status?.includes(s))) ?? 400;
-  const behaviour: Behaviour = (asked) =>
+  const behavior: Behavior = (asked) =>
     pieceOf(asked, stream) === broken ? { status, headers: {}, body: 'certify: not this one' } : undefined;
   return context.withBench(async (bench) => {
-    const run = await runNow(context, bench, behaviour);
+    const run = await runNow(context, bench, behavior);
     if (run.outcome !== 'failed')
-      return fails(`One partition was answered with ${status}, and the run ended as ${run.outcome}.`, 'Look at error_handler.rules.');
+      return fails(`One partition was answered with ${status}, and the run ended as ${run.outcome}.`, 'Check error_handler.rules.');
     const part = await bench.contents();
     const strange = Object.keys(part.records).filter((key) => !isDeepStrictEqual(part.records[key], whole.records[key]));
-    if (strange.length > 0) return fails(`The record ${strange[0]} is another one than it should be.`, 'Report this with the recording.');
+    if (strange.length > 0) return fails(`The record ${strange[0]} is not as it should be.`, 'Report this with the recording.');
     const positions = Object.values(await positionsOf(bench)).filter((state) => state.cursor !== undefined).length;
     if (stream.incremental && positions !== pieces.length - 1)
       return fails(
@@ -50,14 +50,13 @@ async function partitionFails(context: RequestContext): Promise<Verdict> {
         'Report this with the recording.',
       );
     const next = await runNow(context, bench);
-    if (next.outcome === 'failed')
-      return fails(`The next run failed too: ${saidOf(next.problems)}`, 'Look at how {{ partition }} is used.');
+    if (next.outcome === 'failed') return fails(`The next run failed too: ${saidOf(next.problems)}`, 'Check how {{ partition }} is used.');
     const after = await bench.contents();
     if (!isDeepStrictEqual(inAnyOrder(after), inAnyOrder(whole)))
       return fails(`After the next run the store differs from that of an undisturbed one (${changesOf(whole, after)}).`, 'Report this.');
-    await runNow(context, bench, behaviour);
+    await runNow(context, bench, behavior);
     if (!isDeepStrictEqual(await bench.contents(), after))
-      return fails('Where all was read before, a partition that fails changed the store.', 'Report this.');
+      return fails('After everything was read once, a failing partition changed the store.', 'Report this.');
     return holds(
       `${counted(pieces.length, 'partition')}, one answered with ${status}: ${Object.keys(part.records).length} of ${counted(Object.keys(whole.records).length, 'record')} read, the others by the next run; nothing was deleted.`,
     );
@@ -74,7 +73,7 @@ function inAnyOrder(contents: Contents): Contents {
   return { ...contents, golden: [...contents.golden].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) };
 }
 
-/** On a clock that stands still but for the waiting, so that an hour's worth of it takes none. */
+/** On a clock that stands still but for the waiting, so an hour's worth of it takes none. */
 async function rateLimit(context: RequestContext): Promise<Verdict> {
   const { connector, server } = context;
   const limit = connector.rate_limit ?? (connector.transport_options['rate_limit'] as RateLimit | undefined);
@@ -83,9 +82,9 @@ async function rateLimit(context: RequestContext): Promise<Verdict> {
   let turns = 0;
   const pace = paceOf(limit, { now: () => now, sleep: async (ms) => void (now += ms) });
   const read = await context.read(undefined, undefined, { turn: (signal) => (turns++, pace.turn(signal)) });
-  if (read.refused) return fails(saidOf(read.refused), 'Correct the connector.');
+  if (read.refused) return fails(saidOf(read.refused), 'Fix the connector.');
   if (turns < server.asked.length)
-    return fails(`${server.asked.length} requests were sent, and ${turns} of them waited for their turn.`, 'Report this.');
+    return fails(`${server.asked.length} requests were sent, but only ${turns} of them waited for their turn.`, 'Report this.');
   return holdsFor(
     turns,
     `${counted(turns, 'request')}, at most ${limit.requests} in ${limit.per}: ${Math.round(now / 1000)} s of waiting.`,

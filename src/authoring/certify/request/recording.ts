@@ -11,7 +11,7 @@ export async function recording(context: RequestContext): Promise<Verdict> {
   if (server.unanswered.length)
     return fails(
       `The connector asks for something that is not recorded: ${server.unanswered[0]}.`,
-      'Record that exchange too; "*" in a recorded parameter stands for any value.',
+      'Record that exchange as well; "*" in a recorded parameter stands for any value.',
     );
   const verdict = compareWithRecording(fixture, [{ reading }]);
   const none = !reading.refused || reading.refused[0]?.code === 'ANSWER_EMPTY';
@@ -22,13 +22,13 @@ export async function recording(context: RequestContext): Promise<Verdict> {
   const never = server.neverAsked();
   if (verdict?.state !== 'failed' && never.length)
     return fails(
-      `Exchange ${never.join(', ')} of exchanges.json is never asked for.`,
-      'Look at the paginator: pages that are not asked for are records that are not read.',
+      `Exchange ${never.join(', ')} of exchanges.json is never requested.`,
+      'Check the paginator: pages that are not requested are records that are not read.',
     );
   return verdict;
 }
 
-/** Where the records of a SOAP answer should be and are not: it may be the path that is misspelt. */
+/** Where the records of a SOAP answer should be and are not: it may be the path that is misspelled. */
 function nothingAt({ connector, stream, fixture }: RequestContext): Verdict {
   const path = stream.record_selector?.path;
   if (connector.transport !== 'soap' || path === undefined) return undefined;

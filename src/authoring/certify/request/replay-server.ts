@@ -13,12 +13,12 @@ export interface Reply {
   status: number;
   headers: Record<string, string>;
   body: Buffer | string;
-  /** The connection breaks: before a word of the answer, or within it. What was asked was taken all the same. */
+  /** The connection breaks: before a word of the answer, or within it. What was asked was still taken. */
   lost?: 'before' | 'within';
 }
 
 /** Changes what a recorded answer says, to see what the connector makes of it. `nth` counts requests from 1 since the last rewind. */
-export type Behaviour = (asked: Asked, recorded: Reply | undefined, nth: number) => Reply | undefined;
+export type Behavior = (asked: Asked, recorded: Reply | undefined, nth: number) => Reply | undefined;
 
 /** A real HTTP server on the loopback that answers as the recording does. */
 export interface ReplayServer {
@@ -29,7 +29,7 @@ export interface ReplayServer {
   /** Exchanges that were never asked for, by their place in exchanges.json from 1. */
   neverAsked(): number[];
   /** The beginning of a new run: exchanges are given from the first again. */
-  rewind(behaviour?: Behaviour): void;
+  rewind(behavior?: Behavior): void;
   close(): Promise<void>;
 }
 
@@ -44,12 +44,12 @@ export interface ReplaySpec {
   fixturesFolder: string;
   /** How a request differs from a recorded one. Default: in what the recording names. */
   differs?: Parameters<typeof bestExchange>[4];
-  /** HTTP log-in: where, and where the token is to stand in the answer. */
+  /** HTTP login: where, and where the token is to be in the answer. */
   login?: { path: string; token: string };
 }
 
 export async function startReplayServer(spec: ReplaySpec): Promise<ReplayServer> {
-  let behaviour: Behaviour | undefined;
+  let behavior: Behavior | undefined;
   let served = spec.exchanges.map(() => 0);
   const ever = new Set<number>();
   const server = createServer((request, response) => {
@@ -65,7 +65,7 @@ export async function startReplayServer(spec: ReplaySpec): Promise<ReplayServer>
     unanswered: [],
     neverAsked: () => spec.exchanges.flatMap((_, i) => (ever.has(i) ? [] : [i + 1])),
     rewind(next) {
-      behaviour = next;
+      behavior = next;
       served = spec.exchanges.map(() => 0);
       made.asked.length = 0;
       made.unanswered.length = 0;
@@ -114,7 +114,7 @@ export async function startReplayServer(spec: ReplaySpec): Promise<ReplayServer>
       headers: withType(answer.headers, spec.soap, answer.name),
       body: here(answer.body),
     };
-    const changed = behaviour?.(asked, recorded, made.asked.length);
+    const changed = behavior?.(asked, recorded, made.asked.length);
     if (changed) return changed;
     if (recorded) return recorded;
     made.unanswered.push(found as string);

@@ -7,19 +7,19 @@ import { stepOf } from '../recordings/steps.ts';
 import type { Bench } from '../bench.ts';
 import { changesOf } from '../file/life.ts';
 import { saidOf } from '../reading.ts';
-import type { Behaviour, Reply } from './replay-server.ts';
+import type { Behavior, Reply } from './replay-server.ts';
 import type { RequestContext } from './context.ts';
 import { runNow, undisturbed } from './runs.ts';
-import { listSources } from '../../../store/sources.ts';
+import { listSources } from '../../../store/ledger/sources.ts';
 
 /** What happens to a report that is ordered. */
 export const REPORT_CHECKS: readonly RequestCheck[] = [
-  { check: 'report_fails', title: 'A report that fails says so, and is ordered anew', run: reportFails },
-  { check: 'report_late', title: 'A report that is not ready in time is taken up by the next run', run: reportLate },
+  { check: 'report_fails', title: 'A failed report is reported and ordered again', run: reportFails },
+  { check: 'report_late', title: 'A report that is not ready in time is picked up by the next run', run: reportLate },
 ];
 
 /** Recorded answers about how far a report is, with another status in them. */
-function withStatus(context: RequestContext, status: string, seen: { changed: number; submits: number }): Behaviour {
+function withStatus(context: RequestContext, status: string, seen: { changed: number; submits: number }): Behavior {
   const { stream, connector } = context;
   const path = stream.retriever.request!.report!.status;
   return (asked, recorded): Reply | undefined => {
@@ -43,17 +43,17 @@ async function reportFails(context: RequestContext): Promise<Verdict> {
   if (report.failed.length === 0)
     return report.status === undefined
       ? undefined
-      : holdsBut('No status means that a report failed: one that does is waited for until report.timeout.', 'Set report.failed.');
+      : holdsBut('No status is named for a failed report, so a failed one is waited for until report.timeout.', 'Set report.failed.');
   return context.withBench(async (bench) => {
     const seen = { changed: 0, submits: 0 };
     const run = await runNow(context, bench, withStatus(context, report.failed[0]!, seen));
     if (seen.changed === 0) return fails(`No recorded answer to poll has ${report.status}.`, 'Record one, or correct report.status.');
     if (run.outcome !== 'failed' || !run.problems.some((p) => p.code === 'REPORT_FAILED'))
       return fails(
-        `Told that it is ${report.failed[0]}, the run ended as ${run.outcome} (${saidOf(run.problems)}).`,
+        `With the status ${report.failed[0]}, the run ended as ${run.outcome} (${saidOf(run.problems)}).`,
         'Look at report.failed.',
       );
-    if (await remembered(bench)) return fails('The report is asked after again by the next run.', 'Report this.');
+    if (await remembered(bench)) return fails('The next run asks for the failed report again.', 'Report this.');
     return endsWhole(context, bench, `REPORT_FAILED at ${report.failed[0]}; the next run ordered another.`);
   });
 }
@@ -68,7 +68,7 @@ async function reportLate(context: RequestContext): Promise<Verdict> {
     const run = await runNow(context, bench, withStatus(context, pending, seen));
     if (!run.problems.some((p) => p.code === 'REPORT_NOT_READY'))
       return fails(`Never ready, the run ended as ${run.outcome} (${saidOf(run.problems)}).`, 'Look at report.done and report.status.');
-    if (!(await remembered(bench))) return fails('The next run does not know that a report was ordered.', 'Report this.');
+    if (!(await remembered(bench))) return fails('The next run forgot that a report was ordered.', 'Report this.');
     const ordered = seen.submits;
     const again = { changed: 0, submits: 0 };
     const verdict = await endsWhole(context, bench, '', (asked) => {
@@ -79,8 +79,8 @@ async function reportLate(context: RequestContext): Promise<Verdict> {
     const orders = ordered + again.submits;
     const wanted = await ordersOf(context);
     return orders > wanted
-      ? fails(`${counted(orders, 'report')} ordered where ${wanted} are enough.`, 'Report this with the recording.')
-      : holds(`REPORT_NOT_READY after ${counted(seen.changed, 'question')}; the next run fetched it, and ordered none twice.`);
+      ? fails(`${counted(orders, 'report')} ordered, where ${wanted} would be enough.`, 'Report this with the recording.')
+      : holds(`REPORT_NOT_READY after ${counted(seen.changed, 'question')}; the next run fetched it, and did not order it twice.`);
   });
 }
 
@@ -90,8 +90,8 @@ async function ordersOf(context: RequestContext): Promise<number> {
   return context.server.asked.filter((asked) => stepOf(asked, context.stream, context.connector.streams) === 'submit').length;
 }
 
-async function endsWhole(context: RequestContext, bench: Bench, said: string, behaviour?: Behaviour): Promise<Verdict> {
-  const run = await runNow(context, bench, behaviour);
+async function endsWhole(context: RequestContext, bench: Bench, said: string, behavior?: Behavior): Promise<Verdict> {
+  const run = await runNow(context, bench, behavior);
   if (run.outcome === 'failed') return fails(`The next run failed: ${saidOf(run.problems)}`, 'Look at report in the connector.');
   const after = await bench.contents();
   const whole = await undisturbed(context);

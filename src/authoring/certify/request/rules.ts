@@ -23,10 +23,10 @@ export async function errorRules(context: RequestContext, sameAsRecorded: (read:
     if (wrong !== undefined)
       return fails(
         `Rule ${i + 1} (${named(rule)}, ${rule.action}), answered with ${error.status}: ${wrong}`,
-        i > 0 ? 'The first rule that fits is taken: look at those before it.' : 'Look at error_handler.rules.',
+        i > 0 ? 'The first matching rule is used: check those before it.' : 'Check error_handler.rules.',
       );
   }
-  return holds(`${counted(rules.length, 'rule')} tried with the error that it is about.`);
+  return holds(`${counted(rules.length, 'rule')} tested with the error that it covers.`);
 }
 
 function wrongWith(rule: Rule, read: Reading, sameAsRecorded: (read: Reading) => boolean): string | undefined {
@@ -34,11 +34,11 @@ function wrongWith(rule: Rule, read: Reading, sameAsRecorded: (read: Reading) =>
     case 'retry':
     case 'login':
       if (read.refused) return saidOf(read.refused);
-      return sameAsRecorded(read) ? undefined : 'records are missing or doubled.';
+      return sameAsRecorded(read) ? undefined : 'records are missing or duplicated.';
     case 'ignore':
       return read.refused && saidOf(read.refused);
     case 'fail':
-      if (!read.refused) return 'it was read as if nothing had happened.';
+      if (!read.refused) return 'it was read as if nothing was wrong.';
       return rule.hint === undefined || read.refused.some((p) => p.hint === rule.hint) ? undefined : saidOf(read.refused);
   }
 }

@@ -3,7 +3,7 @@ import { fails, holds, type Verdict } from '../finding.ts';
 import type { Bench, Contents } from '../bench.ts';
 import { changesOf } from '../file/life.ts';
 import { goodOf, sameValues, saidOf } from '../reading.ts';
-import type { Behaviour } from './replay-server.ts';
+import type { Behavior } from './replay-server.ts';
 import type { RequestContext } from './context.ts';
 
 /** The store after one undisturbed run. */
@@ -11,19 +11,19 @@ export async function undisturbed(context: RequestContext): Promise<Contents> {
   return context.withBench(async (bench) => (await runNow(context, bench), bench.contents()));
 }
 
-export async function runNow(context: RequestContext, bench: Bench, behaviour?: Behaviour) {
-  context.server.rewind(behaviour);
+export async function runNow(context: RequestContext, bench: Bench, behavior?: Behavior) {
+  context.server.rewind(behavior);
   return bench.run();
 }
 
 /** Runs once as recorded, then once with something wrong: the second must fail and change nothing. */
-export async function mustRefuse(context: RequestContext, behaviour: Behaviour, what: string, code?: string): Promise<Verdict> {
+export async function mustRefuse(context: RequestContext, behavior: Behavior, what: string, code?: string): Promise<Verdict> {
   return context.withBench(async (bench) => {
     await runNow(context, bench);
     const before = await bench.contents();
-    const run = await runNow(context, bench, behaviour);
+    const run = await runNow(context, bench, behavior);
     if (run.outcome !== 'failed')
-      return fails(`${what}: the run ended as ${run.outcome}.`, 'Look at error_handler.rules and retriever.success.');
+      return fails(`${what}: the run ended as ${run.outcome}.`, 'Check error_handler.rules and retriever.success.');
     if (code && !run.problems.some((p) => p.code === code))
       return fails(`${what}: the run failed with ${saidOf(run.problems)}`, `${code} was expected.`);
     const after = await bench.contents();
@@ -32,7 +32,7 @@ export async function mustRefuse(context: RequestContext, behaviour: Behaviour, 
   });
 }
 
-/** The same records as recorded, those that are set aside left out. */
+/** The same records as recorded, those that are rejected left out. */
 export function sameAsRecorded(
   { reading }: RequestContext,
   records: readonly { values: Parameters<typeof sameValues>[0]; problem?: unknown }[],

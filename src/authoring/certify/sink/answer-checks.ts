@@ -9,11 +9,11 @@ import type { SinkCheck, SinkContext } from './checks.ts';
 import { onBench, takeFiles } from './file-bench.ts';
 import { became, counts, differsFromAnswers, states } from './outcome.ts';
 
-/** What becomes known of a file after it was dropped: by files that the other side writes, or because it is gone. */
+/** What becomes known of a file after it was dropped: by files that the remote system writes, or because it is gone. */
 export const FILE_ANSWERS: readonly SinkCheck[] = [
-  { check: 'early_answer', title: 'Nothing is taken for an answer before there is one', run: earlyAnswer },
-  { check: 'answers', title: 'Recorded answers become of each record what they say', run: answers },
-  { check: 'answer_cut', title: 'An answer that is still being written says nothing wrong', run: answerCut },
+  { check: 'early_answer', title: 'Nothing is taken for an answer before it exists', run: earlyAnswer },
+  { check: 'answers', title: 'Recorded answers set the state of each record', run: answers },
+  { check: 'answer_cut', title: 'An answer that is still being written is not misread', run: answerCut },
   { check: 'taken', title: 'A file that is gone from the folder counts as taken', run: taken },
 ];
 
@@ -49,7 +49,7 @@ async function answers(context: SinkContext): Promise<Verdict> {
   if (!sink.acknowledgement?.file) return undefined;
   if (fixture.answers.length === 0)
     return holdsBut(
-      'There is no recorded answer of the system, so that nobody knows whether it is understood.',
+      'There is no recorded answer of the system, so it is not proven that answers are understood.',
       'Put one into answers/ of the recording, and what it says into answers.json.',
     );
   const said: string[] = [];
@@ -104,7 +104,7 @@ async function answerCut(context: SinkContext): Promise<Verdict> {
     if (verdict) return verdict;
     cuts++;
   }
-  return holds(`Read at ${cuts} moments of its being written, then whole: always what the whole says.`);
+  return holds(`Read at ${cuts} moments while it was being written, then complete: the result was always that of the complete answer.`);
 }
 
 async function taken(context: SinkContext): Promise<Verdict> {
@@ -121,7 +121,7 @@ async function taken(context: SinkContext): Promise<Verdict> {
     );
     const other = Object.values(result).find(({ state }) => state !== wanted && state !== 'sent');
     return other || !Object.values(result).some(({ state }) => state === wanted)
-      ? fails(`After the file was taken the records are: ${counts(result)}.`, `${wanted} was expected; look at acknowledgement.`)
+      ? fails(`After the file was taken the records are: ${counts(result)}.`, `${wanted} was expected; check acknowledgement.`)
       : holds(`${counts(result)}.`);
   });
 }

@@ -65,7 +65,7 @@ async function recording(context: SinkContext): Promise<Verdict> {
   const lineOf = (bytes: Uint8Array): string => JSON.stringify(Buffer.from(bytes).toString('latin1').split('\n')[line - 1] ?? '(nothing)');
   return fails(
     `${written.name} differs in line ${line}: written ${lineOf(written.bytes)}, recorded ${lineOf(file.bytes)}.`,
-    'Correct the encoder or the rows.',
+    'Fix the encoder or the rows.',
   );
 }
 
@@ -77,19 +77,19 @@ async function roundTrip(context: SinkContext): Promise<Verdict> {
   for await (const list of decodeWith(sink.encoder!, pieces(written.bytes), { file: written.name }))
     for (const record of list) {
       if (record.problem)
-        return fails(`Line ${record.line ?? record.number} does not read back: ${record.problem.message}`, 'Correct the encoder.');
+        return fails(`Line ${record.line ?? record.number} does not read back: ${record.problem.message}`, 'Fix the encoder.');
       rows.push(record.values);
     }
   return Buffer.from(await encodedRows(sink, rows, written.name)).equals(Buffer.from(written.bytes))
     ? holds(`${counted(rows.length, 'row')}.`)
-    : fails('What was read back writes another file.', 'Look at pad, strip and decimals of the fields.');
+    : fails('What was read back writes another file.', 'Check pad, strip and decimals of the fields.');
 }
 
 async function replay(context: SinkContext): Promise<Verdict> {
   if (!context.sink.encoder) return undefined;
   const [first, second] = [await render(context), await render(context)];
   return first.name === second.name && Buffer.from(first.bytes).equals(Buffer.from(second.bytes))
-    ? holds('The same name and the same bytes: sending it again can be recognised.')
+    ? holds('The same name and the same bytes: sending it again can be recognized.')
     : fails('The second file differs.', 'Report this.');
 }
 
@@ -141,7 +141,7 @@ async function refusal(context: SinkContext, records: readonly Values[], what: s
     if (error instanceof RecordError) return holds(`${what}: ${saidOf(error.problems)}`);
     throw error;
   }
-  return fails(`${what} was written all the same.`, 'Look at required, idempotency_key and the widths in the sink.');
+  return fails(`${what} was written anyway.`, 'Check required, idempotency_key and the widths in the sink.');
 }
 
 async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -4,7 +4,7 @@ import type { Verdict } from '../finding.ts';
 import { type FilePlace, placeOf } from '../../../connector/sink/push-file.ts';
 import { renderSink } from '../../../connector/sink/sink.ts';
 import { fillText } from '../../../connector/template.ts';
-import { listDeliveries } from '../../../store/deliveries.ts';
+import { listDeliveries } from '../../../store/outbound/deliveries.ts';
 import { type SinkBench, type SinkSetup, withSinkBench } from './bench.ts';
 import type { SinkContext } from './checks.ts';
 import { asReceived } from './packing.ts';
@@ -19,7 +19,7 @@ export interface FileBench extends SinkBench {
   unpack: SinkContext['unpack'];
 }
 
-/** A bench with the folders that the other side has made. */
+/** A bench with the folders that the remote system has made. */
 export function onBench(context: SinkContext, work: (bench: FileBench) => Promise<Verdict>): Promise<Verdict> {
   return withSinkBench(setupOf(context), async (plain) => {
     const bench: FileBench = Object.assign(plain, { unpack: context.unpack });
@@ -33,7 +33,7 @@ export function onBench(context: SinkContext, work: (bench: FileBench) => Promis
 
 export type Files = Map<string, Buffer>;
 
-/** What lies below the target, by its path, as the other side reads it: unpacked. */
+/** What is below the target, by its path, as the remote system reads it: unpacked. */
 export async function lying(bench: FileBench): Promise<Files> {
   const found: Files = new Map();
   for (const entry of await readdir(bench.target, { withFileTypes: true, recursive: true })) {
@@ -73,10 +73,10 @@ export function differing(found: Files, wanted: Files): string | undefined {
     if (!there.equals(bytes)) return `${name} has ${there.length} bytes, and should have ${bytes.length}`;
   }
   const more = [...found.keys()].filter((name) => !wanted.has(name));
-  return more.length ? `there is ${more.join(', ')} beside it` : undefined;
+  return more.length ? `${more.join(', ')} is there as well` : undefined;
 }
 
-/** The other side takes what is complete: with its marker, where it has one. Gives the names. */
+/** The remote system takes what is complete: with its marker, where it has one. Gives the names. */
 export async function takeFiles(context: SinkContext, bench: FileBench): Promise<string[]> {
   const names = (await listDeliveries(bench.knex, {})).map((delivery) => delivery.name);
   const found = await lying(bench);

@@ -7,7 +7,7 @@ import { fileNameOf } from '../../../connector/sink/sink-rows.ts';
 import { fillText } from '../../../connector/template.ts';
 import { RecordError } from '../../../core/errors.ts';
 import type { Values } from '../../../core/record.ts';
-import { listDeliveries } from '../../../store/deliveries.ts';
+import { listDeliveries } from '../../../store/outbound/deliveries.ts';
 import type { FileTransport, Transport } from '../../../transports/transport.ts';
 import { saidOf } from '../reading.ts';
 import { secretsAbsent } from '../secrets.ts';
@@ -18,14 +18,14 @@ import { became, counts } from './outcome.ts';
 
 /** What must be true of how a file gets to another system, on a real folder: it may be looked at, or taken, at any moment. */
 export const FILE_PUSH: readonly SinkCheck[] = [
-  { check: 'dropped', title: 'The file lies in its folder once, whole, under its name', run: dropped },
-  { check: 'never_half', title: 'Nobody finds it half-written, or its marker before it', run: neverHalf },
-  { check: 'killed', title: 'A run killed at any moment and run again leaves it once', run: killed(false) },
-  { check: 'killed_and_taken', title: 'So it does where the other side takes files at once', run: killed(true) },
-  { check: 'other_file', title: 'Another file under its name is never written over', run: otherFile },
-  { check: 'next_file', title: 'A second file of the same day has a name of its own', run: nextFile },
-  { check: 'refused_alone', title: 'A record that cannot be written is refused alone', run: refusedAlone },
-  { check: 'sent_again', title: 'Sent again from a restored store it is recognised', run: sentAgain },
+  { check: 'dropped', title: 'The file is in its folder once, complete, under its name', run: dropped },
+  { check: 'never_half', title: 'It is never visible half-written, nor its marker before it', run: neverHalf },
+  { check: 'killed', title: 'A run killed at any moment and run again leaves one file', run: killed(false) },
+  { check: 'killed_and_taken', title: 'The same holds when the remote system takes files at once', run: killed(true) },
+  { check: 'other_file', title: 'Another file with the same name is never overwritten', run: otherFile },
+  { check: 'next_file', title: 'A second file on the same day gets its own name', run: nextFile },
+  { check: 'refused_alone', title: 'Only the record that cannot be written is refused', run: refusedAlone },
+  { check: 'sent_again', title: 'A file sent again from a restored store is recognized', run: sentAgain },
   ...FILE_ANSWERS,
   { check: 'secrets', title: 'No secret reaches messages, the store or the target', run: secrets },
 ];
@@ -33,16 +33,13 @@ export const FILE_PUSH: readonly SinkCheck[] = [
 async function dropped(context: SinkContext): Promise<Verdict> {
   return onBench(context, async (bench) => {
     const { problems } = await bench.send();
-    if (problems.length) return fails(`It was not sent: ${saidOf(problems)}`, 'Correct the connector.');
+    if (problems.length) return fails(`It was not sent: ${saidOf(problems)}`, 'Fix the connector.');
     const refused = (await bench.rows()).find((row) => row.state === 'refused');
     if (refused)
-      return fails(
-        `A recorded record cannot be written: ${saidOf(refused.problems)}`,
-        'Correct the sink, or records.json where it is wrong.',
-      );
+      return fails(`A recorded record cannot be written: ${saidOf(refused.problems)}`, 'Fix the sink, or records.json where it is wrong.');
     const found = await lying(bench);
     const wrong = differing(found, await shouldLie(context, bench));
-    if (wrong) return fails(`After one run ${wrong}.`, 'Look at name, marker and staging of target.file.');
+    if (wrong) return fails(`After one run ${wrong}.`, 'Check name, marker and staging of target.file.');
     const packed = (context.sink.target.file!.pack ?? []).flatMap(Object.keys);
     const how = packed.length ? `, which the receiver unpacks (${packed.toReversed().join(', ')})` : '';
     return holds(`${[...found].map(([name, bytes]) => `${name}: ${bytes.length.toLocaleString('en-US')} bytes`).join('; ')}${how}.`);
@@ -72,11 +69,11 @@ async function neverHalf(context: SinkContext): Promise<Verdict> {
     };
     await bench.send({ watch: (transport) => watched(transport, look) });
     return seen.length
-      ? fails(`The other side could have found ${seen[0]}.`, 'Look at marker and staging of target.file: each needs a name of its own.')
+      ? fails(`The remote system could have found ${seen[0]}.`, 'Check marker and staging of target.file: each needs its own name.')
       : holdsFor(
           looks,
-          `Looked ${looks} times on the way: not there, or whole${context.sink.target.file!.marker ? '; the marker after it' : ''}.`,
-          'nothing was written that could have been seen half',
+          `Looked ${looks} times during the transfer: not there, or complete${context.sink.target.file!.marker ? '; the marker after it' : ''}.`,
+          'nothing was written that could have been seen half-finished',
         );
   });
 }
@@ -104,7 +101,7 @@ function killed(takes: boolean): SinkCheck['run'] {
       const sent = await bench.send();
       commits = Math.min(sent.commits, MOST_KILLS);
       whole = await lying(bench);
-      return sent.problems.length ? fails(`It was not sent: ${saidOf(sent.problems)}`, 'Correct the connector.') : undefined;
+      return sent.problems.length ? fails(`It was not sent: ${saidOf(sent.problems)}`, 'Fix the connector.') : undefined;
     });
     if (first) return first;
     for (const how of ['before', 'after'] as const)
@@ -117,7 +114,7 @@ function killed(takes: boolean): SinkCheck['run'] {
           const again = await bench.send();
           await take();
           const when = `${how === 'before' ? 'just before' : 'just after'} note ${at} of ${commits}`;
-          // Nobody can know whether a file that was moved and taken just before the kill got there: then a person is asked.
+          // It is not known whether a file that was moved and taken just before the kill got there: then a person is asked.
           const mayBeUnknown = takes || isDirect(context);
           if (again.problems.some(({ code }) => !mayBeUnknown || code !== 'DELIVERY_UNKNOWN'))
             return fails(`Killed ${when}, the next run failed: ${saidOf(again.problems)}`, 'Report this with the recording.');
@@ -128,10 +125,10 @@ function killed(takes: boolean): SinkCheck['run'] {
           const wrong = takes
             ? drops.toSorted().join() === finals(context, whole).toSorted().join()
               ? undefined
-              : `the other side got ${drops.join(', ') || 'nothing'}`
+              : `the remote system got ${drops.join(', ') || 'nothing'}`
             : differing(await lying(bench), whole);
           return wrong
-            ? fails(`Killed ${when} and run again, ${wrong}.`, 'Look at target.file, and report this with the recording.')
+            ? fails(`Killed ${when} and run again, ${wrong}.`, 'Check target.file, and report this with the recording.')
             : undefined;
         });
         if (verdict) return verdict;
@@ -168,9 +165,9 @@ async function otherFile(context: SinkContext): Promise<Verdict> {
     const path = join(bench.target, final);
     await writeFile(path, theirs);
     const { problems } = await bench.send();
-    if (!(await readFile(path)).equals(theirs)) return fails(`${final} was written over.`, 'Report this.');
+    if (!(await readFile(path)).equals(theirs)) return fails(`${final} was overwritten.`, 'Report this.');
     if (!problems.some((p) => p.code === 'TARGET_EXISTS'))
-      return fails(`Nobody was told: ${saidOf(problems)}`, 'TARGET_EXISTS was expected.');
+      return fails(`It was not reported: ${saidOf(problems)}`, 'TARGET_EXISTS was expected.');
     await rm(path);
     await bench.send();
     const wrong = differing(await lying(bench), await shouldLie(context, bench));
@@ -192,8 +189,8 @@ async function nextFile({ sink, fixture, variables }: SinkContext): Promise<Verd
     'Put {{ sequence }} into target.file.name; or, where the system wants that one name: one_at_a_time with acknowledgement.taken.';
   const next = nameOf(date === '2027-01-01' ? '2027-01-02' : '2027-01-01', sequence);
   return next === first
-    ? fails(`Every file is called ${first}: the second is refused as long as the first lies there.`, hint)
-    : holdsBut(`Both are ${first}: a second run of a day is refused as long as the first file lies there.`, hint);
+    ? fails(`Every file is called ${first}: the second is refused as long as the first is there.`, hint)
+    : holdsBut(`Both are ${first}: a second run of a day is refused as long as the first file is there.`, hint);
 }
 
 /** What some format or encoding cannot carry. */
@@ -244,11 +241,11 @@ async function sentAgain(context: SinkContext): Promise<Verdict> {
     const encrypted = context.sink.target.file!.pack?.some(({ pgp }) => pgp);
     const untouched = [...once].every(([name, bytes]) => found.get(name)?.equals(bytes));
     if (encrypted && untouched && problems.some(({ code }) => code === 'TARGET_EXISTS'))
-      return holds('Encrypted, it is never the same twice: what lies there is left alone, and a person is told (TARGET_EXISTS).');
+      return holds('Encrypted, it is never the same twice: what is there is left alone and reported (TARGET_EXISTS).');
     const wrong = problems.length ? saidOf(problems) : differing(found, once);
     return wrong
-      ? fails(`Sent again with the store of before: ${wrong}.`, 'The file must depend on its records, day and sequence number alone.')
-      : holds('The same name and the same bytes: what lies there is taken for what was sent.');
+      ? fails(`Sent again from a restored store: ${wrong}.`, 'The file must depend on its records, day and sequence number alone.')
+      : holds('The same name and the same bytes: the file there is taken for the one that was sent.');
   });
 }
 

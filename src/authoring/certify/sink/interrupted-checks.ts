@@ -2,13 +2,13 @@ import type { SinkRequestCheck } from './request-check.ts';
 import { counted } from '../../../core/counted.ts';
 import { fails, holds, holdsBut, holdsFor, NO_NOTE, type Verdict } from '../finding.ts';
 import { askedFor } from '../recordings/sink-exchanges.ts';
-import type { Behaviour } from '../request/replay-server.ts';
+import type { Behavior } from '../request/replay-server.ts';
 import { counts, differsFromAnswers, isTaken } from './outcome.ts';
 import type { RequestBench, SinkRequestContext } from './request-context.ts';
 
 /** Answers that get lost, and runs that are killed with a request on its way. */
 export const SINK_INTERRUPTED: readonly SinkRequestCheck[] = [
-  { check: 'lost_answer', title: 'A request whose answer got lost is not booked twice', run: lostAnswer },
+  { check: 'lost_answer', title: 'A request whose answer was lost is not booked twice', run: lostAnswer },
   { check: 'killed', title: 'A run killed at any moment and run again books nothing twice', run: killed },
 ];
 
@@ -18,18 +18,18 @@ async function lostAnswer(context: SinkRequestContext): Promise<Verdict> {
   for (const lost of ['before', 'within'] as const) {
     let first: string | undefined;
     let asks = 0;
-    const behaviour: Behaviour = (asked, recorded) => {
+    const behavior: Behavior = (asked, recorded) => {
       if (askedFor(context.sink, asked) !== 'write' || context.signature(asked) !== (first ??= context.signature(asked))) return undefined;
       return ++asks === 1 ? { ...(recorded ?? { status: 200, headers: {}, body: '' }), lost } : undefined;
     };
     const verdict = await context.onBench(async (bench) => {
       await bench.queue(context.fixture.records);
-      await bench.runAll(behaviour);
+      await bench.runAll(behavior);
       const { idempotent } = context.sink.target.request!;
       const back = context.sink.acknowledgement?.read_back;
       const result = await bench.became();
       if (!idempotent && asks > 1)
-        return fails(`Asked ${asks} times, though the first answer got lost and the system may have booked it.`, 'Report this.');
+        return fails(`Asked ${asks} times, although the first answer was lost and the system may have booked it.`, 'Report this.');
       if (idempotent || back) {
         const wrong = differsFromAnswers(context.sink, result, context.fixture.answers[0])[0];
         if (wrong)
@@ -41,17 +41,17 @@ async function lostAnswer(context: SinkRequestContext): Promise<Verdict> {
         return undefined;
       }
       const state = Object.values(result).find((one) => one.state === 'unknown');
-      if (!state) return fails(`Nobody is told: ${counts(result)}.`, 'Report this.');
-      remark = 'It is not asked again, and a person must look whether the system has it.';
+      if (!state) return fails(`It is not reported: ${counts(result)}.`, 'Report this.');
+      remark = 'It is not sent again; someone must check whether the system has it.';
       return undefined;
     });
     if (verdict) return verdict;
   }
   return remark === undefined
-    ? holds(`Lost before the first word and within it: ${[...new Set(said)].join('; ')}.`)
+    ? holds(`Answer lost before its first byte, and in the middle: ${[...new Set(said)].join('; ')}.`)
     : holdsBut(
         remark,
-        'Where the system recognises a request by its key: idempotent: true; where the record can be looked up: acknowledgement.read_back.',
+        'Where the system recognizes a request by its key: idempotent: true; where the record can be looked up: acknowledgement.read_back.',
       );
 }
 
@@ -87,21 +87,21 @@ async function killed(context: SinkRequestContext): Promise<Verdict> {
   const kills = counted(2 * commits, 'kill');
   return unknown
     ? holds(
-        `${kills}, before and after each note in the store: nothing asked for twice; where a request was on its way, a person is asked (${unknown} times).`,
+        `${kills}, before and after each note in the store: nothing asked for twice; where a request was under way, it needs an answer from a person (${unknown} times).`,
       )
     : holdsFor(commits, `${kills}, before and after each note in the store: each record was booked once.`, NO_NOTE);
 
   async function killedAt(bench: RequestBench, at: number, how: 'before' | 'after'): Promise<Verdict> {
     const taken = new Map<string, number>();
-    const behaviour: Behaviour = (asked) => {
+    const behavior: Behavior = (asked) => {
       if (askedFor(sink, asked) === 'write') taken.set(context.signature(asked), (taken.get(context.signature(asked)) ?? 0) + 1);
       // A record that was not taken yet is not found, which the recording of an undisturbed run cannot say.
       const write = about.get(context.signature(asked));
       return write !== undefined && !taken.has(write) ? { status: 404, headers: {}, body: '' } : undefined;
     };
     await bench.queue(records);
-    await bench.run(behaviour, { cut: { at, how } });
-    await bench.runAll(behaviour);
+    await bench.run(behavior, { cut: { at, how } });
+    await bench.runAll(behavior);
     const when = `${how === 'before' ? 'just before' : 'just after'} note ${at} of ${commits}`;
     const twice = [...taken.values()].find((times) => times > 1);
     if (twice && !sink.target.request!.idempotent)

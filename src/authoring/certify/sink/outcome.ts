@@ -1,7 +1,7 @@
 import type { SinkConfig } from '../../../config/schema/connector.ts';
 import { answerKey } from '../../../connector/sink/push.ts';
 import type { AnswerCase } from '../recordings/sink-fixtures.ts';
-import type { OutboxRow } from '../../../store/outbox.ts';
+import type { OutboxRow } from '../../../store/outbound/outbox.ts';
 
 /** What became of each record, by its key: accepted, rejected (why) … */
 export type Became = Record<string, { state: OutboxRow['state']; why: string }>;
@@ -21,14 +21,14 @@ export function states(result: Became): Record<string, string> {
 export function differsFromAnswers(sink: SinkConfig, given: Became, answers: AnswerCase | undefined): string[] {
   const rejected = new Map((answers?.rejected ?? []).map((one) => [JSON.stringify(one.key), one.reason]));
   const named = [...rejected.keys(), ...(answers?.accepted ?? []).map((key) => JSON.stringify(key))];
-  const wrong = named.flatMap((key) => (Object.hasOwn(given, key) ? [] : [`answers.json names ${key}, and no record has that key`]));
+  const wrong = named.flatMap((key) => (Object.hasOwn(given, key) ? [] : [`answers.json names ${key}, but no record has that key`]));
   for (const [key, { state, why }] of Object.entries(given)) {
     if (rejected.has(key)) {
       const reason = rejected.get(key);
-      if (state !== 'rejected') wrong.push(`${key} is ${state}${why ? ` (${why})` : ''}, and answers.json says rejected`);
+      if (state !== 'rejected') wrong.push(`${key} is ${state}${why ? ` (${why})` : ''}, but answers.json says rejected`);
       else if (reason !== undefined && !why.includes(reason))
-        wrong.push(`${key} is rejected with "${why}", and answers.json says "${reason}"`);
-    } else if (!isTaken(sink, state)) wrong.push(`${key} is ${state}${why ? ` (${why})` : ''}, and the recording says accepted`);
+        wrong.push(`${key} is rejected with "${why}", but answers.json says "${reason}"`);
+    } else if (!isTaken(sink, state)) wrong.push(`${key} is ${state}${why ? ` (${why})` : ''}, but the recording says accepted`);
   }
   return wrong;
 }

@@ -7,7 +7,7 @@ import { changeAnswer } from '../recordings/answers.ts';
 import { askedFor } from '../recordings/sink-exchanges.ts';
 import { valueAt } from '../../../core/record.ts';
 import { saidOf } from '../reading.ts';
-import type { Behaviour, Reply } from '../request/replay-server.ts';
+import type { Behavior, Reply } from '../request/replay-server.ts';
 import { CANARY, secretsAbsent } from '../secrets.ts';
 import { SINK_INTERRUPTED } from './interrupted-checks.ts';
 import { counts, differsFromAnswers } from './outcome.ts';
@@ -16,14 +16,14 @@ import { forgetSent } from '../../../store/scratch.ts';
 
 /** What must be true of how records are asked for at a service, against a server that answers as recorded. */
 export const REQUEST_PUSH: readonly SinkRequestCheck[] = [
-  { check: 'requested', title: 'Each record is asked for as recorded, and its answer understood', run: requested },
-  { check: 'sent_again', title: 'Asked again it is the same request, with the same key', run: sentAgain },
+  { check: 'requested', title: 'Each request is sent as recorded, and its answer is understood', run: requested },
+  { check: 'sent_again', title: 'A repeated request is the same, with the same key', run: sentAgain },
   ...SINK_INTERRUPTED,
   { check: 'busy', title: 'A service that is busy is asked again', run: busy },
-  { check: 'refused_alone', title: 'A record that is refused is rejected alone', run: refusedAlone },
-  { check: 'unknown_answer', title: 'An answer that nobody knows is not taken for a yes', run: unknownAnswer },
-  { check: 'password', title: 'A password that is wrong stops the run and loses nothing', run: password },
-  { check: 'session_ended', title: 'A session that ends on the way is opened anew, once', run: sessionEnded },
+  { check: 'refused_alone', title: 'Only the record that is refused is rejected', run: refusedAlone },
+  { check: 'unknown_answer', title: 'An unknown answer is not taken for success', run: unknownAnswer },
+  { check: 'password', title: 'A wrong password stops the run and loses nothing', run: password },
+  { check: 'session_ended', title: 'A session that expires during a run is reopened once', run: sessionEnded },
   { check: 'undeclared_host', title: 'A redirect to another host is refused', run: undeclaredHost },
   { check: 'secrets', title: 'No secret reaches messages, the store or an address', run: secrets },
 ];
@@ -40,7 +40,7 @@ async function requested(context: SinkRequestContext): Promise<Verdict> {
     if (refused)
       return fails(
         `A recorded record cannot be asked for: ${saidOf(refused.problems)}`,
-        'Correct the sink, or records.json where it is wrong.',
+        'Fix the sink, or records.json where it is wrong.',
       );
     const { problems } = await bench.run();
     if (server.unanswered.length)
@@ -50,17 +50,17 @@ async function requested(context: SinkRequestContext): Promise<Verdict> {
       );
     const result = await bench.became();
     const stopped = Object.values(result).some(({ state }) => state === 'queued' || state === 'sending');
-    if (stopped && problems.length) return fails(`The run stopped: ${saidOf(problems)}`, 'Correct the connector.');
+    if (stopped && problems.length) return fails(`The run stopped: ${saidOf(problems)}`, 'Fix the connector.');
     const wrong = differsFromAnswers(sink, result, fixture.answers[0]);
     if (wrong.length)
       return fails(
         `${wrong.slice(0, 3).join('; ')}.`,
         'Correct acknowledgement and error_handler; or say in answers.json which records the system rejected.',
       );
-    if (problems.length) return fails(saidOf(problems), 'Correct the connector.');
+    if (problems.length) return fails(saidOf(problems), 'Fix the connector.');
     const never = server.neverAsked();
     if (never.length)
-      return fails(`Exchange ${never.join(', ')} of exchanges.json is never asked for.`, 'Take it out, or look at the records.');
+      return fails(`Exchange ${never.join(', ')} of exchanges.json is never requested.`, 'Take it out, or look at the records.');
     return holds(`${counted(context.writes().length, 'request')} for ${counted(fixture.records.length, 'record')}: ${counts(result)}.`);
   });
 }
@@ -81,19 +81,19 @@ async function sentAgain(context: SinkRequestContext): Promise<Verdict> {
     if (target.idempotent) {
       if (changed)
         return fails(
-          `Asked again, ${changed} is another: the system cannot know that it is the same request.`,
+          `Sent again, ${changed} differs: the system cannot know that it is the same request.`,
           'Leave {{ sequence }} and {{ date }} out of what is asked, or say idempotent: false.',
         );
       const keyed = first.every((asked, i) => isKeyed(context, asked, i));
       return keyed
-        ? holds(`${counted(first.length, 'request')} asked again: the same, with what tells one record from another.`)
+        ? holds(`${counted(first.length, 'request')} asked again: the same, and each identifies its record.`)
         : fails(
-            `idempotent: true, and there is neither {{ idempotency_key }} nor ${sink.idempotency_key.join(', ')} in the request.`,
-            'Send the key that the system recognises a request by, or say idempotent: false.',
+            `idempotent: true, but the request contains neither {{ idempotency_key }} nor ${sink.idempotency_key.join(', ')}.`,
+            'Send the key that the system recognizes a request by, or say idempotent: false.',
           );
     }
     return changed
-      ? holdsBut(`Asked again, ${changed} is another.`, 'That is as it should be where the system numbers what it is sent.')
+      ? holdsBut(`Sent again, ${changed} differs.`, 'That is fine if the system numbers what it receives.')
       : holds(`${counted(first.length, 'request')} asked again: the same ${fixture.records.length > 1 ? 'ones' : 'one'}.`);
   });
 }
@@ -121,7 +121,7 @@ async function asRecorded(context: SinkRequestContext, bench: RequestBench): Pro
 
 async function busy(context: SinkRequestContext): Promise<Verdict> {
   const turnedAway = new Set<string>();
-  const behaviour: Behaviour = (asked) => {
+  const behavior: Behavior = (asked) => {
     if (askedFor(context.sink, asked) !== 'write' || turnedAway.has(context.signature(asked))) return undefined;
     turnedAway.add(context.signature(asked));
     return { status: 503, headers: { 'retry-after': '0' }, body: 'busy' };
@@ -129,10 +129,10 @@ async function busy(context: SinkRequestContext): Promise<Verdict> {
   return context.onBench(
     async (bench) => {
       await queued(context, bench);
-      await bench.runAll(behaviour);
+      await bench.runAll(behavior);
       const wrong = await asRecorded(context, bench);
       return wrong
-        ? fails(`Each request answered with 503 once: ${wrong}.`, 'Look at error_handler.rules: busy is neither an answer nor the end.')
+        ? fails(`Each request answered with 503 once: ${wrong}.`, 'Check error_handler.rules: busy means neither answered nor failed.')
         : holdsFor(
             turnedAway.size,
             `${counted(turnedAway.size, 'request')} answered with 503 and Retry-After, then taken.`,
@@ -148,7 +148,7 @@ const NO = 'The certificate wants this refused';
 async function refusedAlone(context: SinkRequestContext): Promise<Verdict> {
   const { sink } = context;
   let first: string | undefined;
-  const behaviour: Behaviour = (asked) => {
+  const behavior: Behavior = (asked) => {
     if (askedFor(sink, asked) !== 'write' || context.signature(asked) !== (first ??= context.signature(asked))) return undefined;
     return context.soap
       ? fault(context, 'Client', NO)
@@ -157,21 +157,18 @@ async function refusedAlone(context: SinkRequestContext): Promise<Verdict> {
   return context.onBench(async (bench) => {
     await queued(context, bench);
     const before = await plainStates(context);
-    await bench.runAll(behaviour);
+    await bench.runAll(behavior);
     const result = await bench.became();
     const rejected = Object.entries(result).filter(([, { why }]) => why.includes(NO));
     const how = context.soap ? 'a fault inside 200' : '422';
     if (rejected.length === 0 || rejected.some(([, { state }]) => state !== 'rejected'))
       return fails(
         `Answered with ${how}, the first record is ${Object.values(result)[0]?.state}${Object.values(result)[0]?.why ? ` (${Object.values(result)[0]!.why})` : ''}.`,
-        'Look at error_handler.rules: what the system refuses must not be taken for accepted.',
+        'Check error_handler.rules: a refusal must not be taken for acceptance.',
       );
     const others = Object.entries(result).filter(([key, { state, why }]) => !why.includes(NO) && state !== before[key]);
     if (others.length)
-      return fails(
-        `The record ${others[0]![0]} became ${others[0]![1].state} because another was refused.`,
-        'Look at error_handler.rules.',
-      );
+      return fails(`The record ${others[0]![0]} became ${others[0]![1].state} because another was refused.`, 'Check error_handler.rules.');
     const rest = Object.keys(result).length - rejected.length;
     return holds(`${how}: ${counted(rejected.length, 'record')} of one request rejected with its words, ${rest} as recorded.`);
   });
@@ -204,7 +201,7 @@ async function unknownAnswer(context: SinkRequestContext): Promise<Verdict> {
   const { path: list = '', result = '' } = response.records ?? {};
   const path = response.path ?? [list, '0', result].filter((part) => part !== '').join('.');
   let changed = 0;
-  const behaviour: Behaviour = (asked, recorded) => {
+  const behavior: Behavior = (asked, recorded) => {
     const body =
       recorded &&
       askedFor(context.sink, asked) === 'write' &&
@@ -215,7 +212,7 @@ async function unknownAnswer(context: SinkRequestContext): Promise<Verdict> {
   };
   return context.onBench(async (bench) => {
     await queued(context, bench);
-    await bench.run(behaviour);
+    await bench.run(behavior);
     if (changed === 0) return undefined;
     const yes = Object.values(await bench.became()).filter(({ state }) => state === 'accepted' || state === 'acknowledged').length;
     const recorded = Object.keys(await bench.became()).length - changed;
@@ -226,15 +223,15 @@ async function unknownAnswer(context: SinkRequestContext): Promise<Verdict> {
 }
 
 async function password(context: SinkRequestContext): Promise<Verdict> {
-  const refuse: Behaviour = (asked) =>
+  const refuse: Behavior = (asked) =>
     askedFor(context.sink, asked) === 'write' ? { status: 401, headers: {}, body: 'not logged in' } : undefined;
   return context.onBench(async (bench) => {
     await queued(context, bench);
     const { problems } = await bench.run(refuse);
     const after = await bench.states();
     const lost = Object.values(after).find((state) => !['queued', 'sending'].includes(state));
-    if (lost) return fails(`Answered with 401, a record became ${lost}.`, 'Look at error_handler.rules for status 401.');
-    if (problems.length === 0) return fails('Answered with 401, the run said nothing.', 'Look at error_handler.rules for status 401.');
+    if (lost) return fails(`Answered with 401, a record became ${lost}.`, 'Check error_handler.rules for status 401.');
+    if (problems.length === 0) return fails('Answered with 401, the run said nothing.', 'Check error_handler.rules for status 401.');
     await bench.runAll();
     const wrong = await asRecorded(context, bench);
     return wrong
@@ -249,18 +246,18 @@ async function sessionEnded(context: SinkRequestContext): Promise<Verdict> {
   const rule = sink.error_handler?.rules.find((one) => one.action === 'login');
   if (!rule)
     return holdsBut(
-      'No rule says how the service tells that a session has ended.',
+      'No rule says how the service reports that a session has expired.',
       'Add a rule to error_handler: { fault: session expired, action: login }.',
     );
   let ended = false;
-  const behaviour: Behaviour = (asked) => {
+  const behavior: Behavior = (asked) => {
     if (ended || askedFor(sink, asked) !== 'write') return undefined;
     ended = true;
     return fault(context, 'Client', rule.fault ?? 'The session has ended', rule.status?.[0] ?? 500);
   };
   return context.onBench(async (bench) => {
     await queued(context, bench);
-    await bench.run(behaviour);
+    await bench.run(behavior);
     const logins = server.asked.filter((asked) => asked.operation?.startsWith(sink.target.request!.login!.operation)).length;
     await bench.runAll();
     const wrong = await asRecorded(context, bench);
@@ -285,7 +282,7 @@ async function undeclaredHost(context: SinkRequestContext): Promise<Verdict> {
       const { problems } = await bench.run(() => ({ status: 307, headers: { location }, body: '' }));
       if (other.asked.length) return fails(`${counted(other.asked.length, 'request')} went to another host.`, 'Report this.');
       const yes = Object.values(await bench.states()).find((state) => state === 'accepted' || state === 'sent');
-      if (yes) return fails(`A redirect was taken for an answer: a record is ${yes}.`, 'Look at error_handler.rules.');
+      if (yes) return fails(`A redirect was taken for an answer: a record is ${yes}.`, 'Check error_handler.rules.');
       return holds(`${problems[0]?.code ?? 'Refused'}; nothing went to the other host.`);
     });
   } finally {
@@ -296,7 +293,7 @@ async function undeclaredHost(context: SinkRequestContext): Promise<Verdict> {
 async function secrets(context: SinkRequestContext): Promise<Verdict> {
   const addresses: string[] = [];
   const repeat =
-    (status: number): Behaviour =>
+    (status: number): Behavior =>
     (asked, recorded) => {
       addresses.push(asked.path, JSON.stringify(asked.query));
       if (askedFor(context.sink, asked) !== 'write') return undefined;
@@ -318,8 +315,8 @@ async function secrets(context: SinkRequestContext): Promise<Verdict> {
     }
     if (addresses.some((text) => text.includes(CANARY)))
       return fails(
-        'The secret stands in the address of a request, and so in the logs of every server on the way.',
-        'Send it as a header, by the connection.',
+        'The secret is in the URL of a request, and so in the logs of every server on the way.',
+        'Send it as a header, set by the connection.',
       );
     return holds('Not in messages, notes, the store or an address, also where the service repeats what it was sent.');
   });

@@ -4,7 +4,7 @@ import type { SinkConfig } from '../../../config/schema/connector.ts';
 import type { Verdict } from '../finding.ts';
 import { askedFor, requestDiffers, variableOfSink } from '../recordings/sink-exchanges.ts';
 import { addresses, canaryLogin, sessionOf } from '../request/context.ts';
-import { type Behaviour, type ReplayServer, startReplayServer } from '../request/replay-server.ts';
+import { type Behavior, type ReplayServer, startReplayServer } from '../request/replay-server.ts';
 import { type SendOptions, type Sent, type SinkBench, withSink, withSinkBench } from './bench.ts';
 import type { SinkContext } from './checks.ts';
 import { became, type Became, states } from './outcome.ts';
@@ -15,16 +15,16 @@ export interface SinkRequestContext extends SinkContext {
   soap: boolean;
   /** Requests to write, in their order, of what was asked since the last rewind. */
   writes(): Asked[];
-  /** What makes a request the same one: everything but what changes with each (a log-in with a time in it). */
+  /** What makes a request the same one: everything but what changes with each (a login with a time in it). */
   signature(asked: Asked): string;
   onBench(work: (bench: RequestBench) => Promise<Verdict>, sink?: Partial<SinkConfig>): Promise<Verdict>;
 }
 
 export interface RequestBench extends SinkBench {
   /** One run against a server that behaves so. */
-  run(behaviour?: Behaviour, options?: SendOptions): Promise<Sent>;
-  /** Runs until nothing waits any more, at most so often. */
-  runAll(behaviour?: Behaviour, most?: number): Promise<Sent[]>;
+  run(behavior?: Behavior, options?: SendOptions): Promise<Sent>;
+  /** Runs until nothing waits anymore, at most so often. */
+  runAll(behavior?: Behavior, most?: number): Promise<Sent[]>;
   became(): Promise<Became>;
   states(): Promise<Record<string, string>>;
 }
@@ -59,12 +59,12 @@ export async function openSinkRequests(context: SinkContext, packFolder: string,
       return withSinkBench(setup, async (bench) => {
         const waits = async (): Promise<boolean> => (await bench.rows()).some((row) => row.state === 'queued' || row.state === 'sending');
         const own: Pick<RequestBench, 'run' | 'runAll' | 'became' | 'states'> = {
-          async run(behaviour, given) {
-            server.rewind(behaviour);
+          async run(behavior, given) {
+            server.rewind(behavior);
             return bench.send(given);
           },
-          async runAll(behaviour, most = 2 * fixture.records.length + 2) {
-            server.rewind(behaviour);
+          async runAll(behavior, most = 2 * fixture.records.length + 2) {
+            server.rewind(behavior);
             const runs = [await bench.send()];
             while (runs.length < most && (await waits())) runs.push(await bench.send());
             return runs;

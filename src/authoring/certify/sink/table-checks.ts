@@ -24,11 +24,11 @@ export interface SinkTableContext extends SinkContext {
 
 /** What must be true of rows that are written into another system's table, on a server that speaks the protocol of SQL Server. */
 export const TABLE_PUSH: readonly { check: string; title: string; run(context: SinkTableContext): Promise<Verdict> }[] = [
-  { check: 'rows_written', title: 'The table then has the rows that were recorded', run: rowsWritten },
+  { check: 'rows_written', title: 'The table ends up with the recorded rows', run: rowsWritten },
   { check: 'unique_key', title: 'No two rows of the table can have the same key', run: uniqueKey },
-  { check: 'sent_again', title: 'Written again nothing is new and nothing changes', run: sentAgain },
-  { check: 'read_back', title: 'Read again, each row is as it was written', run: readBack },
-  { check: 'refused_alone', title: 'A row that the database refuses is rejected alone', run: refusedAlone },
+  { check: 'sent_again', title: 'Writing again adds and changes nothing', run: sentAgain },
+  { check: 'read_back', title: 'Each row reads back as it was written', run: readBack },
+  { check: 'refused_alone', title: 'Only the row that the database refuses is rejected', run: refusedAlone },
   { check: 'killed', title: 'A run killed at any moment and run again leaves the same table', run: killed },
   { check: 'secrets', title: 'No secret reaches messages or the store', run: secrets },
 ];
@@ -138,18 +138,18 @@ async function rowsWritten(context: SinkTableContext): Promise<Verdict> {
   const { sink, fixture } = context;
   const unknown = Object.keys(fixture.expected!).find((name) => !fixture.tables![name]);
   if (unknown !== undefined)
-    return fails(`expected.json has rows of ${unknown}, and tables.json no such table.`, 'Name it as in tables.json.');
+    return fails(`expected.json has rows of ${unknown}, but tables.json has no such table.`, 'Name it as in tables.json.');
   return onTables(context, async ({ bench, transport }) => {
     await bench.queue(fixture.records);
     const { problems } = await bench.send();
-    if (problems.length) return fails(saidOf(problems), 'Correct the connector, or tables.json where it is wrong.');
+    if (problems.length) return fails(saidOf(problems), 'Fix the connector, or tables.json where it is wrong.');
     const result = became(sink, await bench.rows());
     const wrong = differsFromAnswers(sink, result, fixture.answers[0]);
     if (wrong.length)
-      return fails(`${wrong.slice(0, 3).join('; ')}.`, 'Correct the sink; or say in answers.json which records the database refuses.');
+      return fails(`${wrong.slice(0, 3).join('; ')}.`, 'Fix the sink; or say in answers.json which records the database refuses.');
     const other = differing(await rowsNow(context, transport), expected(context));
     return other
-      ? fails(`${other}.`, 'Correct the sink, or expected.json where it is wrong.')
+      ? fails(`${other}.`, 'Fix the sink, or expected.json where it is wrong.')
       : holds(`${counts(result)}; the rows are those of expected.json.`);
   });
 }
@@ -164,7 +164,7 @@ async function uniqueKey(context: SinkTableContext): Promise<Verdict> {
       columns: Object.keys(context.sink.schema.fields),
     });
     if (found.ok && !found.warning) return holds(`${found.detail}.`);
-    return { state: found.ok ? 'warning' : 'failed', detail: found.detail, hint: found.hint ?? 'Look at target.table.' };
+    return { state: found.ok ? 'warning' : 'failed', detail: found.detail, hint: found.hint ?? 'Check target.table.' };
   });
 }
 
@@ -178,11 +178,11 @@ async function sentAgain(context: SinkTableContext): Promise<Verdict> {
     await bench.queue(context.fixture.records);
     const { problems } = await bench.send();
     const other = problems.length ? saidOf(problems) : differing(await rowsNow(context, transport), once);
-    if (other) return fails(`Written again from a restored store: ${other}.`, 'Look at the key: it must name each row.');
+    if (other) return fails(`Written again from a restored store: ${other}.`, 'Check the key: it must name each row.');
     const again = states(became(context.sink, await bench.rows()));
     return isDeepStrictEqual(first, again)
       ? holds(`${counted(Object.values(once).flat().length, 'row')} after once and after twice.`)
-      : fails(`Written again the records are ${counts(became(context.sink, await bench.rows()))}.`, 'Look at target.table.write and key.');
+      : fails(`Written again the records are ${counts(became(context.sink, await bench.rows()))}.`, 'Check target.table.write and key.');
   });
 }
 
@@ -283,11 +283,11 @@ async function killed(context: SinkTableContext): Promise<Verdict> {
         const { problems } = await bench.send();
         const other = problems.length ? saidOf(problems) : differing(await rowsNow(context, transport), whole.rows);
         const when = `${how === 'before' ? 'just before' : 'just after'} note ${at} of ${commits}`;
-        if (other) return fails(`Killed ${when} and run again, ${other}.`, 'Look at the key: it must name each row.');
+        if (other) return fails(`Killed ${when} and run again, ${other}.`, 'Check the key: it must name each row.');
         const now = states(became(sink, await bench.rows()));
         return isDeepStrictEqual(now, whole.states)
           ? undefined
-          : fails(`Killed ${when} and run again, records differ in what became of them.`, 'Look at write and key.');
+          : fails(`Killed ${when} and run again, records differ in what became of them.`, 'Check write and key.');
       });
       if (verdict) return verdict;
     }

@@ -10,7 +10,7 @@ export interface ChartData {
   title: string;
 }
 
-/** More series than this cannot be told apart; the rest is one of its own. */
+/** More series than this cannot be distinguished; the rest is one of its own. */
 export const MOST_SERIES = 6;
 
 const WIDTH = 1000;
@@ -18,7 +18,7 @@ const HEIGHT = 340;
 const PLOT = { left: 86, right: 990, top: 26, bottom: 300 };
 const STEPS = 4;
 
-/** The chart as SVG with its legend. Series differ by pattern and order as well as by colour; exact figures are in the table beside it. */
+/** The chart as SVG with its legend. Series differ by pattern and order as well as by color; exact figures are in the table next to it. */
 export function columnChart(data: ChartData): Html {
   const { periods, series, currency } = data;
   const totals = periods.map((_, i) => series.reduce((sum, s) => sum + s.values[i]!, 0));
@@ -85,7 +85,7 @@ export function columnChart(data: ChartData): Html {
     </div>`;
 }
 
-/** 1, 2 or 5 times a power of ten, so that there are about four steps; never less than one whole unit. */
+/** 1, 2 or 5 times a power of ten, so there are about four steps; never less than one whole unit. */
 function stepFor(highest: number, lowest: number, unit: number): number {
   const rough = Math.max(unit, (highest - lowest) / STEPS);
   const power = 10 ** Math.floor(Math.log10(rough));

@@ -1,8 +1,7 @@
 import type { SinkConfig } from '../../../config/schema/connector.ts';
 import { isOpen, isOverdue } from '../../../engine/outbound/settle.ts';
 import { toSettle } from '../../../reports/deliveries.ts';
-import type { Delivery } from '../../../store/deliveries.ts';
-import type { OutboxRow } from '../../../store/outbox.ts';
+import type { Delivery, OutboxRow } from '../../../reports/outgoing.ts';
 import type { Html } from './html.ts';
 import { type Mark, statusMark } from './status-mark.ts';
 
@@ -11,7 +10,7 @@ export function deliveryMark(sink: SinkConfig, delivery: Delivery, now: Date): H
   const { state } = delivery;
   const late = isOverdue(delivery, sink.acknowledgement?.within, now);
   if (late) return statusMark('note', `${state}, overdue`);
-  if (toSettle(sink, delivery)) return statusMark('note', `${state}, to be settled`);
+  if (toSettle(sink, delivery)) return statusMark('note', `${state}, answer needed`);
   if (state === 'sent') return isOpen(sink, delivery) ? statusMark('idle', 'sent, no answer yet') : statusMark('good', 'sent');
   return statusMark(DELIVERY_MARKS[state] ?? 'idle', state);
 }
@@ -39,7 +38,7 @@ const RECORD_MARKS: Partial<Record<OutboxRow['state'], Mark>> = {
 
 /** Why a record waits, where no problem says it. */
 export const WHY: Partial<Record<OutboxRow['state'], string>> = {
-  review: 'It is new, and goes when a person approves it.',
-  queued: 'It goes with the next run.',
-  shadow: 'It would be sent: the pipeline is in shadow.',
+  review: 'It is new and will be sent when a person approves it.',
+  queued: 'It will be sent with the next run.',
+  shadow: 'It would be sent, but the pipeline is in trial mode (shadow).',
 };

@@ -10,7 +10,7 @@ export interface Town {
   name: string;
   zone: string;
   currency: string;
-  /** Of the style sheet, so that a new version is fetched. */
+  /** Of the style sheet, so a new version is fetched. */
   styleVersion: string;
 }
 
@@ -21,7 +21,7 @@ export interface Page {
   section?: string;
   /** It is not that entry itself but below it. */
   below?: boolean;
-  /** Beside the title: when, of what. */
+  /** Next to the title: when, of what. */
   lead?: Html | string | undefined;
   body: Html;
 }
@@ -29,7 +29,7 @@ export interface Page {
 const MENU = [
   ['/', 'Overview'],
   ['/revenue', 'Revenue'],
-  ['/rejects', 'Set aside'],
+  ['/rejects', 'Rejected'],
 ] as const;
 
 /** A whole page. */
@@ -90,8 +90,8 @@ const MOST_PROBLEMS = 20;
 function configurationBanner({ zone }: Town, { since, problems }: ConfigurationFault): Html {
   return html`<div class="status status-bad" role="alert">
     <p>
-      The configuration in the town's folder cannot be used. The one from before
-      <time datetime="${since}">${timeText(since, zone)}</time> stays in force until it is right; <code>interlocal validate</code> checks
+      The configuration in the town's folder is not valid. The one from before
+      <time datetime="${since}">${timeText(since, zone)}</time> stays in force until it is fixed; <code>interlocal validate</code> checks
       it.
     </p>
     <ul>

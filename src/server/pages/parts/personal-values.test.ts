@@ -29,7 +29,7 @@ test('a longer value is taken out whole, though a shorter one is a part of it', 
   expect(hidden('Marsh, Ada is unknown', { Payer: 'Marsh', Lines: [{ For: 'Marsh, Ada', What: null }] })).toBe('··· is unknown');
 });
 
-test('texts of a letter or two stand in many words, and are left', () => {
+test('texts of a letter or two are in many words, and are left', () => {
   expect(hidden('A balance is missing', { Payer: 'A' })).toBe('A balance is missing');
   expect(hidden('nothing to hide', {})).toBe('nothing to hide');
 });

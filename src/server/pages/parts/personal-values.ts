@@ -4,7 +4,7 @@ import type { Values, Value } from '../../../core/record.ts';
 /** Stands for a value that the page does not show, because it is of a person. */
 export const HIDDEN = '···';
 
-/** Shorter texts stand in many words, and are left where they are. */
+/** Shorter texts are in many words, and are left where they are. */
 const SHORTEST = 3;
 
 /** Is the field at this path (`Payments.Payer`) of a person, by the sink's schema? Whatever the schema does not name is taken for it. */
@@ -12,7 +12,7 @@ export function isPersonal(sink: SinkConfig, path: string): boolean {
   return (sink.schema.fields[path]?.class ?? 'personal') === 'personal';
 }
 
-/** What the other side, or a problem, says of records, without the values of persons in them. */
+/** What the remote system, or a problem, says of records, without the values of persons in them. */
 export function withoutPersonal(text: string, sink: SinkConfig, records: readonly Values[]): string {
   const found = new Set<string>();
   for (const values of records) collect(values, '', sink, false, found);

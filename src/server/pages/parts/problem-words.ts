@@ -16,7 +16,7 @@ export function shownProblem(problem: Problem): ShownProblem {
   if (problem.code === 'INTERNAL')
     return {
       where: textOfPlace(place),
-      what: 'A fault of Interlocal, not of your configuration.',
+      what: 'A bug in Interlocal, not in your configuration.',
       todo: 'Run it on the command line, which shows the lines to report.',
     };
   return { where: textOfPlace(place), what: problem.message, todo: problem.hint ?? '' };

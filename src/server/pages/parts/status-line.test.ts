@@ -21,6 +21,7 @@ function pipeline(id: string, outcome: string | null | 'never', aside = 0): Pipe
   };
   return {
     pipeline: id,
+    title: null,
     mode: 'live',
     schedule: null,
     unrecorded: null,
@@ -47,11 +48,11 @@ const revenue = (amount: number, unreconciled: number) => [
 test('one sentence says how the town stands', () => {
   expect(statusLine([pipeline('a', 'succeeded', 7), pipeline('b', 'succeeded')], revenue(100000, 1234))).toEqual({
     mark: 'note',
-    text: 'All 2 pipelines succeeded; 7 records are set aside; revenue of $1,000.00 is reconciled but for $12.34.',
+    text: 'All 2 pipelines succeeded; 7 records are rejected; revenue of $1,000.00 is reconciled except for $12.34.',
   });
   expect(statusLine([pipeline('a', 'succeeded'), pipeline('b', 'succeeded')], revenue(100, 0))).toEqual({
     mark: 'good',
-    text: 'All 2 pipelines succeeded; nothing is set aside; revenue of $1.00 is reconciled to the cent.',
+    text: 'All 2 pipelines succeeded; nothing is rejected; revenue of $1.00 is reconciled to the cent.',
   });
 });
 
@@ -62,19 +63,19 @@ test('what failed is named first, and never hidden behind what succeeded', () =>
   );
   expect(mark).toBe('bad');
   expect(text).toBe(
-    'The pipeline bank failed; the pipeline c ended without some records; the pipeline d has not run yet; the other pipeline succeeded; 1 record is set aside.',
+    'The pipeline bank failed; the pipeline c ended without some records; the pipeline d has not run yet; the other pipeline succeeded; 1 record is rejected.',
   );
   expect(
     statusLine(
       ['a', 'b', 'c', 'd', 'e'].map((id) => pipeline(id, 'failed')),
       [],
     ).text,
-  ).toBe('The pipelines a, b and 3 more failed; nothing is set aside.');
+  ).toBe('The pipelines a, b and 3 more failed; nothing is rejected.');
 });
 
 test('a town at its first day is not told that all is well', () => {
-  expect(statusLine([], [])).toEqual({ mark: 'idle', text: 'There are no pipelines yet; nothing is set aside.' });
-  expect(statusLine([pipeline('a', 'never')], []).text).toBe('No pipeline has run yet; nothing is set aside.');
+  expect(statusLine([], [])).toEqual({ mark: 'idle', text: 'There are no pipelines yet; nothing is rejected.' });
+  expect(statusLine([pipeline('a', 'never')], []).text).toBe('No pipeline has run yet; nothing is rejected.');
 });
 
 test('differences that cancel out are not called reconciled', () => {
@@ -83,16 +84,16 @@ test('differences that cancel out are not called reconciled', () => {
       [pipeline('a', 'succeeded')],
       [{ currency: 'USD', receipts: 2, amount: 0, reconciled: 500, unreconciled: -500, unreconciledReceipts: 1 }],
     ),
-  ).toMatchObject({ mark: 'note', text: expect.stringContaining('reconciled but for -$5.00') });
+  ).toMatchObject({ mark: 'note', text: expect.stringContaining('reconciled except for -$5.00') });
   expect(
     statusLine(
       [pipeline('a', 'succeeded')],
       [{ currency: 'USD', receipts: 2, amount: 500, reconciled: 500, unreconciled: 0, unreconciledReceipts: 2 }],
     ),
-  ).toMatchObject({ mark: 'note', text: expect.stringContaining('reconciled but for 2 receipts') });
+  ).toMatchObject({ mark: 'note', text: expect.stringContaining('reconciled except for 2 receipts') });
 });
 
-test('what waits for a person before it goes to another system, and what had no answer, is said', () => {
+test('what needs review before it goes to another system, and what had no answer, is said', () => {
   const outbound = {
     connection: 'ledger',
     sink: 'entries',
@@ -106,7 +107,7 @@ test('what waits for a person before it goes to another system, and what had no 
   };
   expect(statusLine([{ ...pipeline('a', 'succeeded'), outbound }], [])).toEqual({
     mark: 'note',
-    text: 'The pipeline a succeeded; nothing is set aside; 3 records to other systems wait for a person; 2 deliveries are to be settled; 1 delivery is overdue.',
+    text: 'The pipeline a succeeded; nothing is rejected; 3 records to other systems need review; 2 deliveries need an answer; 1 delivery is overdue.',
   });
 });
 
@@ -114,9 +115,9 @@ test('a run that the store could not keep, or that nobody ended, is never told a
   const full = { ...pipeline('bank', 'succeeded'), unrecorded: { at: '2026-07-01T00:00:00Z', problems: [] } };
   expect(statusLine([full, pipeline('b', 'succeeded')], [])).toMatchObject({
     mark: 'bad',
-    text: expect.stringContaining('bank ran and could not be noted in the store') as string,
+    text: expect.stringContaining('bank ran but could not be recorded in the store') as string,
   });
   const lost = pipeline('bank', 'succeeded');
   const { mark, text } = statusLine([{ ...lost, last_run: { ...lost.last_run!, outcome: null } }], []);
-  expect([mark, text]).toEqual(['bad', expect.stringContaining('bank ended without saying how') as string]);
+  expect([mark, text]).toEqual(['bad', expect.stringContaining('bank ended without a result') as string]);
 });

@@ -4,7 +4,7 @@ import type { RevenueTotal } from '../../../reports/revenue-totals.ts';
 import type { Mark } from './status-mark.ts';
 import { capitalized, countText, moneyText, plural } from './words.ts';
 
-/** How the town's data is, in one sentence: "All 5 pipelines succeeded; 7 records are set aside; revenue of … is reconciled but for …." */
+/** How the town's data is, in one sentence: "All 5 pipelines succeeded; 7 records are rejected; revenue of … is reconciled except for …." */
 export function statusLine(pipelines: readonly PipelineStatus[], revenue: readonly RevenueTotal[]): { mark: Mark; text: string } {
   const live = pipelines.filter((p) => p.mode !== 'off');
   const aside = pipelines.reduce((sum, p) => sum + p.open_rejects, 0);
@@ -13,7 +13,7 @@ export function statusLine(pipelines: readonly PipelineStatus[], revenue: readon
   const stalled = live.filter((p) => p.stalled_since !== null).map((p) => p.pipeline);
   const parts = [
     pipelinesText(live),
-    ...(stalled.length ? [told(stalled, 'does not get on', 'do not get on')] : []),
+    ...(stalled.length ? [told(stalled, 'is stalled', 'are stalled')] : []),
     asideText(aside),
     ...outboundTexts(live),
     ...revenue.map(revenueText),
@@ -50,13 +50,13 @@ function pipelinesText(live: readonly PipelineStatus[]): string {
     ),
     told(
       of((p) => p.unrecorded !== null),
-      'ran and could not be noted in the store',
-      'ran and could not be noted in the store',
+      'ran but could not be recorded in the store',
+      'ran but could not be recorded in the store',
     ),
     told(
       of((p) => p.unrecorded === null && p.last_run?.outcome === null && !p.running),
-      'ended without saying how',
-      'ended without saying how',
+      'ended without a result',
+      'ended without a result',
     ),
     told(
       of((p) => p.last_run?.outcome === null && p.running),
@@ -80,8 +80,8 @@ function told(ids: readonly string[], one: string, several: string): string {
 }
 
 function asideText(aside: number): string {
-  if (aside === 0) return 'nothing is set aside';
-  return aside === 1 ? '1 record is set aside' : `${plural(aside, 'record')} are set aside`;
+  if (aside === 0) return 'nothing is rejected';
+  return aside === 1 ? '1 record is rejected' : `${plural(aside, 'record')} are rejected`;
 }
 
 /** What goes to other systems, as far as somebody has to see to it. */
@@ -92,8 +92,8 @@ function outboundTexts(live: readonly PipelineStatus[]): string[] {
   const overdue = sum((o) => o.overdue);
   const several = (n: number): string => (n === 1 ? '1 delivery is' : `${countText(n)} deliveries are`);
   return [
-    ...(records ? [`${plural(records, 'record')} to other systems ${records === 1 ? 'waits' : 'wait'} for a person`] : []),
-    ...(settle ? [`${several(settle)} to be settled`] : []),
+    ...(records ? [`${plural(records, 'record')} to other systems ${records === 1 ? 'needs' : 'need'} review`] : []),
+    ...(settle ? [`${settle === 1 ? '1 delivery needs' : `${countText(settle)} deliveries need`} an answer`] : []),
     ...(overdue ? [`${several(overdue)} overdue`] : []),
   ];
 }
@@ -103,8 +103,8 @@ function revenueText({ amount, unreconciled, unreconciledReceipts, reconciled, c
   if (unreconciledReceipts === 0 && reconciled === amount) return `${all} is reconciled to the cent`;
   if (reconciled === 0) return `${all} is not reconciled`;
   // A refund may take the sum of what is open to nothing.
-  if (unreconciled === 0) return `${all} is reconciled but for ${plural(unreconciledReceipts, 'receipt')}`;
-  return `${all} is reconciled but for ${moneyText(unreconciled, currency)}`;
+  if (unreconciled === 0) return `${all} is reconciled except for ${plural(unreconciledReceipts, 'receipt')}`;
+  return `${all} is reconciled except for ${moneyText(unreconciled, currency)}`;
 }
 
 /** `3 agree, 2 differ` of a reconciliation's keys. */

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../../core/outcome.ts';
 import { html, type Html } from './html.ts';
 
-/** How something is, told by a word and a shape first and by colour last. */
+/** How something is, told by a word and a shape first and by color last. */
 export type Mark = 'good' | 'note' | 'bad' | 'idle';
 
 const SHAPES: Record<Mark, string> = { good: '✓', note: '!', bad: '✕', idle: '–' };

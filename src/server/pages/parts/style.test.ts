@@ -18,7 +18,7 @@ function contrast(a: string, b: string): number {
   return (high! + 0.05) / (low! + 0.05);
 }
 
-/** Every text colour with every ground that it stands on. */
+/** Every text color with every background that it is on. */
 const TEXT: [string, string[]][] = [
   ['ink', ['paper', 'surface', 'good-wash', 'note-wash', 'bad-wash', 'idle-wash']],
   ['quiet', ['paper', 'surface', 'idle-wash']],
@@ -34,16 +34,16 @@ describe.each([
   ['light', light!],
   ['dark', dark!],
   ['print', { ...light!, ...print! }],
-])('in %s', (_, colours) => {
+])('in %s', (_, colors) => {
   test.each(TEXT.flatMap(([ink, grounds]) => grounds.map((ground) => [ink, ground])))('%s can be read on %s', (ink, ground) => {
-    expect(contrast(colours[ink!]!, colours[ground!]!)).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(colors[ink!]!, colors[ground!]!)).toBeGreaterThanOrEqual(4.5);
   });
   test.each([1, 2, 3, 4, 5, 6, 7])('part %s of the chart stands out from the page', (n) => {
-    expect(contrast(colours[`part-${n}`]!, colours.paper!)).toBeGreaterThanOrEqual(3);
+    expect(contrast(colors[`part-${n}`]!, colors.paper!)).toBeGreaterThanOrEqual(3);
   });
 });
 
-test('every colour is named once: no rule has one of its own, but for print', () => {
+test('every color is named once: no rule has one of its own, but for print', () => {
   const rules = css.slice(0, css.indexOf('@media print')).replace(/:root \{[^}]*\}/g, '');
   expect(rules.match(/#[0-9a-f]{3,8}\b|rgba?\(|hsla?\(/gi)).toBeNull();
 });

@@ -1,0 +1,102 @@
+import { plural, tableText } from '../../../src/cli/table.ts';
+import { textOfProblem } from '../../../src/core/errors.ts';
+import { formatMoney } from '../../../src/core/money.ts';
+import { forAPersonText } from '../../../src/reports/deliveries.ts';
+import { type RevenueRow, revenueReport } from '../../../src/reports/revenue.ts';
+import type { Engine } from '../../../src/engine/run/run.ts';
+import { type PipelineStatus, statusOf } from '../../../src/reports/status.ts';
+import { readReconciliation, reconciliationIds } from '../../../src/reports/reconciliation.ts';
+import { listRejects } from '../../../src/store/landing/rejects.ts';
+
+/** What the last run of every pipeline brought, and how it stands with the town's money: for a person who sees it for the first time. */
+export async function summaryOf(engine: Engine): Promise<string> {
+  const all = await statusOf(engine);
+  const inbound = all.filter((status) => engine.project.pipelines.get(status.pipeline)!.value.source);
+  const parts = [
+    cameIn(inbound),
+    section('Rejected: records that cannot be used as they are', await rejectedNow(engine)),
+    section('Refused: files that contradict themselves; nothing of them was taken', problemsOf(inbound)),
+    section('Left where they are', notesOf(inbound, /is left for a later run/)),
+    section('Delivered twice', notesOf(inbound, /the same content was loaded as/)),
+    section('Sent to other systems', sent(all)),
+    section('Where the systems do not agree', await differences(engine)),
+    section('Revenue by department and month', [revenueTable(await revenueReport(engine, { period: 'month' }))]),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : [title, ...lines.map((line) => line.replace(/^/gm, '  '))].join('\n');
+}
+
+function cameIn(inbound: readonly PipelineStatus[]): string {
+  const sum = (name: 'read' | 'created' | 'changed' | 'unchanged'): number =>
+    inbound.reduce((n, { last_run: run }) => n + (run?.[name] ?? 0), 0);
+  const fresh = sum('created') + sum('changed');
+  if (fresh > 0)
+    return `Came in: ${plural(sum('read'), 'record')}, of which ${sum('created').toLocaleString('en-US')} were new${sum('changed') ? ` and ${sum('changed').toLocaleString('en-US')} had changed` : ''}.`;
+  const again = sum('unchanged');
+  return `Nothing was entered twice: 0 records are new, 0 changed, and no file was read again.${again ? ` ${plural(again, 'record')} that their systems give again each time ${again === 1 ? 'was' : 'were'} recognized as unchanged.` : ''}`;
+}
+
+async function rejectedNow({ knex }: Engine): Promise<string[]> {
+  const rejects = await listRejects(knex, { state: 'open', limit: 20 });
+  return rejects.flatMap(({ pipeline, problems }) => problems.map((problem) => `${pipeline}: ${textOfProblem(problem)}`));
+}
+
+function problemsOf(inbound: readonly PipelineStatus[]): string[] {
+  return inbound.flatMap(({ pipeline, last_run: run }) => (run?.problems ?? []).map((problem) => `${pipeline}: ${textOfProblem(problem)}`));
+}
+
+function notesOf(inbound: readonly PipelineStatus[], wanted: RegExp): string[] {
+  return inbound.flatMap(({ pipeline, last_run: run }) =>
+    (run?.notes ?? []).filter((note) => wanted.test(note)).map((note) => `${pipeline}: ${note}`),
+  );
+}
+
+function sent(all: readonly PipelineStatus[]): string[] {
+  return all.flatMap(({ pipeline, last_run: run, outbound }) => {
+    if (!outbound || !run) return [];
+    const last = outbound.last_delivery;
+    const again = last && last.prepared_at < run.started_at ? ['nothing was sent again.'] : [];
+    const person = forAPersonText(outbound);
+    const settle = outbound.to_settle
+      ? ` Finance's edit report is in data/sample-town/finance-reports; then: npx interlocal deliver settle ${last!.id} --accepted`
+      : '';
+    return [...run.notes, ...again, ...(person ? [`needs attention: ${person}.${settle}`] : [])].map((text) => `${pipeline}: ${text}`);
+  });
+}
+
+const MOST_DIFFERENCES = 4;
+
+async function differences(engine: Engine): Promise<string[]> {
+  const lines: string[] = [];
+  for (const id of reconciliationIds(engine)) {
+    const { keys, counts, lines: found } = await readReconciliation(engine, id);
+    const differing = found.filter((line) => line.key.length === keys.length && line.difference !== 0);
+    const total = counts.differs + counts.left_only + counts.right_only;
+    if (total === 0) continue;
+    lines.push(`${id}: ${counts.matched.toLocaleString('en-US')} agree, ${total} ${total === 1 ? 'does' : 'do'} not`);
+    for (const { key, reason } of differing.slice(0, MOST_DIFFERENCES))
+      lines.push(`  ${key.filter((part) => part !== '').join(', ')}: ${reason ?? ''}`);
+    if (differing.length > MOST_DIFFERENCES)
+      lines.push(`  … and ${differing.length - MOST_DIFFERENCES} more: interlocal report reconciliation ${id}`);
+  }
+  return lines;
+}
+
+function revenueTable(rows: readonly RevenueRow[]): string {
+  const months = Map.groupBy(rows, (row) => `${row.department}\u001f${row.period}`);
+  const total = (list: readonly RevenueRow[]): string[] => {
+    const currency = list[0]!.currency;
+    return (['amount', 'reconciled', 'unreconciled'] as const).map((name) =>
+      formatMoney(
+        list.reduce((sum, row) => sum + row[name], 0),
+        currency,
+      ),
+    );
+  };
+  const lines = [...months.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, list]) => [...key.split('\u001f'), ...total(list)]);
+  if (rows.length) lines.push(['total', '', ...total(rows)]);
+  return tableText(['department', 'month', 'revenue', 'reconciled', 'not reconciled'], lines, [2, 3, 4]);
+}

@@ -1,0 +1,65 @@
+import { posix } from 'node:path';
+import { FatalError, InterlocalError } from '../../core/errors.ts';
+import { filesWithContent, saveArchived } from '../../store/ledger/files.ts';
+import type { FileTransport, RemoteFile } from '../../transports/transport.ts';
+import type { Session } from '../run/session.ts';
+import { markerOf } from './ready-files.ts';
+import { leave } from './waiting-files.ts';
+
+/** The sender, or somebody else, took or changed the file while it was fetched: the next run sees what is there then. */
+export async function wentAway(session: Session, transport: FileTransport, remote: RemoteFile, error: unknown): Promise<boolean> {
+  if (!(error instanceof InterlocalError)) return false;
+  const changed = error.code === 'FILE_CHANGED';
+  if (!changed && (error.code !== 'FILE_MISSING' || (await transport.stat(remote.path)))) return false;
+  if (changed) leave(session, remote, 'it changed while it was being fetched', 'the next run');
+  else session.note(`${remote.name} disappeared before it could be read or moved.`);
+  return true;
+}
+
+/** So many deliveries with the same name, content and time are kept side by side. */
+const MOST_NAMES = 1000;
+
+/**
+ * Moves the file away, and its marker after it. The ledger says where to before it is done: killed in between, the next
+ * run finds the file either still here, recognizes it and comes here again, or there.
+ */
+export async function archive(session: Session, transport: FileTransport, remote: RemoteFile, sha256: string): Promise<void> {
+  const files = session.stream.retriever.files!;
+  if (!files.after.archive) return;
+  const entry = (await filesWithContent(session.knex, session.source.id, sha256)).find((f) => f.path === remote.path);
+  if (!entry)
+    throw new FatalError({
+      code: 'LEDGER_LOST',
+      place: { file: remote.path },
+      message: 'The file ledger does not know this file; this is a bug.',
+      hint: 'Please report it.',
+    });
+  // Loading takes its time. What was put in the place of the file meanwhile was not read and must not be moved away.
+  const now = await transport.stat(remote.path);
+  if (!now || now.size !== remote.size || now.modifiedMs !== remote.modifiedMs) {
+    session.note(
+      `${remote.name} was ${now ? 'replaced' : 'removed'} while it was loaded; ${now ? 'what is there now is read by the next run' : 'it is not in the archive'}.`,
+    );
+    await saveArchived(session.knex, entry.id, null);
+    return;
+  }
+  // Another delivery with this name may be in the archive: both are kept, identified by their content, their time, a number.
+  const stem = sha256.slice(0, 12);
+  for (let n = 0; ; n++) {
+    const name =
+      n === 0 ? remote.name : `${[stem, ...(n > 1 ? [remote.modifiedMs ?? 0] : []), ...(n > 2 ? [n - 1] : [])].join('-')}-${remote.name}`;
+    const target = posix.join(files.after.archive, name);
+    await saveArchived(session.knex, entry.id, target);
+    try {
+      await transport.rename(remote.path, target);
+      break;
+    } catch (error) {
+      if (await wentAway(session, transport, remote, error)) return;
+      if (!(error instanceof InterlocalError) || error.code !== 'TARGET_EXISTS' || n >= MOST_NAMES) throw error;
+    }
+  }
+  if (files.marker) {
+    const marker = markerOf(remote, files.marker);
+    if (await transport.stat(marker)) await transport.remove(marker);
+  }
+}

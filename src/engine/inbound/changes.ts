@@ -1,0 +1,167 @@
+import type { StreamConfig } from '../../config/schema/connector.ts';
+import { LOOKED_INTO } from '../../connector/stream/drift.ts';
+import { keyOf } from '../../connector/stream/keys.ts';
+import type { SourceRecord, Value } from '../../core/record.ts';
+import { allReadAs } from '../../store/ledger/files.ts';
+import { countLive, hashesOf, liveHashes } from '../../store/landing/landed.ts';
+import { keysSetAside } from '../../store/landing/rejects.ts';
+import { primaryKeyOf } from '../landing/land-batch.ts';
+import { digestOf, prefixOf, rawOf } from '../landing/digest.ts';
+import type { Session } from '../run/session.ts';
+import { type Digests, digestsFor } from './digests.ts';
+
+/**
+ * A file that says again what was loaded before, but for a few records: the nightly full export. It is read once, each row is compared
+ * with the hash of what its record said last, and only records that differ are made and landed.
+ */
+export interface Changes {
+  /** The records that are new or differ, and the first of the file. */
+  records: SourceRecord[];
+  /** How many others there are, each of them as it was. */
+  unchanged: number;
+  /** Keys of records that are there now and not in the file, in order. */
+  absent(): Promise<string[]>;
+}
+
+/** How a file is read once, leaving out the rows for which `isUnchanged` holds. Throws as verifying it does. */
+export type ReadOnce = (isUnchanged: (columns: readonly string[], values: readonly Value[]) => boolean) => AsyncIterable<SourceRecord[]>;
+
+/** 17 bytes each, up to twice of that in the table. */
+const MOST_LIVE = 5_000_000;
+/** Of the first records so many must be as they were, or the file is probably not of this kind. */
+const SAME_OF_SAMPLE = 0.5;
+/** A file with fewer records than this part of what is there is quicker looked up. */
+const LEAST_PART = 0.25;
+/** Some of the first records may be wrong; the layout is remembered by those that are not. */
+const LET_THROUGH = 2 * LOOKED_INTO;
+
+/**
+ * What is different in this file, or undefined when it must be read and compared record by record: the first load, much that changed,
+ * keys that come twice, or settings with which equal values do not mean an equal record. Nothing is written.
+ */
+export async function changesOf(
+  session: Session,
+  file: { reading: string; bytes: number },
+  read: ReadOnce,
+  onProgress: (done: number) => void,
+): Promise<Changes | undefined> {
+  const { knex, source, stream } = session;
+  if (session.preview || !comparesByValues(stream) || !(await allReadAs(knex, source.id, file.reading))) return undefined;
+  const live = await countLive(knex, source.id);
+  if (live === 0 || live > MOST_LIVE || !(await looksFamiliar(session, file.bytes, live, read))) return undefined;
+  const setAside = await keysSetAside(knex, source.id);
+  if (setAside.length > session.pipeline.batch_size) return undefined;
+  const known = await digestsOf(session, live, new Set(setAside));
+  if (!known) return undefined;
+
+  let prefix = '';
+  let of: readonly string[] | undefined;
+  let letThrough = 0;
+  let unchanged = 0;
+  let twice = false;
+  const isUnchanged = (columns: readonly string[], values: readonly Value[]): boolean => {
+    if (letThrough < LET_THROUGH) {
+      letThrough++;
+      return false;
+    }
+    if (columns !== of) prefix = prefixOf((of = columns));
+    const at = known.find(digestOf(prefix, rawOf(values)));
+    if (at < 0) return false;
+    if (!known.meet(at)) twice = true;
+    unchanged++;
+    return true;
+  };
+  const records: SourceRecord[] = [];
+  for await (const list of read(isUnchanged)) {
+    session.signal.throwIfAborted();
+    records.push(...list);
+    onProgress(unchanged + records.length);
+    if (twice || records.length > session.pipeline.batch_size) return undefined;
+  }
+  // The first that are good say what stands in the columns.
+  if (twice || records.slice(0, LET_THROUGH).filter(({ problem }) => !problem).length < Math.min(LOOKED_INTO, records.length))
+    return undefined;
+  const keys = keysOnce(records, stream);
+  if (!keys || (await anyMet(session, keys, known))) return undefined;
+  return { records, unchanged, absent: () => absentKeys(session, known, keys) };
+}
+
+/** Equal values mean an equal record with an equal key: nothing but the values of a row says what it is. */
+function comparesByValues(stream: StreamConfig): boolean {
+  const { record_selector: selector, control, deletes, schema, decoder } = stream;
+  if (!decoder?.csv || selector || control || deletes?.field || primaryKeyOf(stream).number) return false;
+  return Object.values(schema.fields).every(({ separators }) => !separators);
+}
+
+/** Are most of the first records as they were, and is the file as large as what is there? */
+async function looksFamiliar(session: Session, bytes: number, live: number, read: ReadOnce): Promise<boolean> {
+  let rows = 0;
+  let characters = 0;
+  const digests: string[] = [];
+  let prefix = '';
+  let of: readonly string[] | undefined;
+  for await (const list of read((columns, values) => {
+    if (columns !== of) prefix = prefixOf((of = columns));
+    const raw = rawOf(values);
+    digests.push(digestOf(prefix, raw));
+    rows++;
+    characters += raw.length;
+    return false;
+  })) {
+    const keys = list.flatMap((record) => keyTextOf(record, session.stream) ?? []);
+    const hashes = new Set(await hashesOf(session.knex, session.source.id, keys));
+    const same = digests.filter((digest) => hashes.has(digest)).length;
+    const about = bytes / Math.max(1, characters / Math.max(1, rows));
+    return same >= SAME_OF_SAMPLE * list.length && about >= LEAST_PART * live;
+  }
+  return false;
+}
+
+/** Hashes of what the source's records said last; undefined where there are more than were counted. */
+async function digestsOf(session: Session, live: number, without: ReadonlySet<string>): Promise<Digests | undefined> {
+  const known = digestsFor(live);
+  let seen = 0;
+  for await (const page of liveHashes(session.knex, session.source.id)) {
+    session.signal.throwIfAborted();
+    if ((seen += page.length) > live) return undefined;
+    for (const { key, hash } of page) if (hash !== undefined && !without.has(key) && !known.add(hash)) return undefined;
+  }
+  return known;
+}
+
+function keyTextOf(record: SourceRecord, stream: StreamConfig): string | undefined {
+  if (record.raw !== undefined) return undefined;
+  const { fields, mayBeEmpty } = primaryKeyOf(stream);
+  const key = keyOf(record, fields, mayBeEmpty);
+  return typeof key === 'string' ? key : undefined;
+}
+
+/** The keys of these records; undefined when one of them comes twice. */
+function keysOnce(records: readonly SourceRecord[], stream: StreamConfig): Set<string> | undefined {
+  const keys = new Set<string>();
+  for (const record of records) {
+    const key = keyTextOf(record, stream);
+    if (key === undefined) continue;
+    if (keys.has(key)) return undefined;
+    keys.add(key);
+  }
+  return keys;
+}
+
+/** Is one of these records in the file a second time, as it was before? */
+async function anyMet(session: Session, keys: ReadonlySet<string>, known: Digests): Promise<boolean> {
+  return (await hashesOf(session.knex, session.source.id, [...keys])).some((hash) => {
+    const at = hash === '' ? -1 : known.find(hash);
+    return at >= 0 && known.met(at);
+  });
+}
+
+async function absentKeys(session: Session, known: Digests, inFile: ReadonlySet<string>): Promise<string[]> {
+  const absent: string[] = [];
+  for await (const page of liveHashes(session.knex, session.source.id))
+    for (const { key, hash } of page) {
+      const at = hash === undefined ? -1 : known.find(hash);
+      if (!inFile.has(key) && (at < 0 || !known.met(at))) absent.push(key);
+    }
+  return absent;
+}

@@ -1,0 +1,14 @@
+import type { Engine } from '../engine/run/run.ts';
+import { listRuns, type Run, stateOfRuns } from '../store/ledger/runs.ts';
+
+export type { Run };
+
+/** The last runs of a pipeline, the newest first. */
+export function lastRunsOf({ knex }: Engine, pipeline: string, limit: number): Promise<Run[]> {
+  return listRuns(knex, { pipeline, limit });
+}
+
+/** A text that changes when a run of any process begins or ends: as long as it is the same, reports are. */
+export function runsVersion({ knex }: Engine): Promise<string> {
+  return stateOfRuns(knex);
+}

@@ -1,0 +1,240 @@
+import type { Knex } from '../open.ts';
+import type { Cell, Rows } from '../rows.ts';
+
+/** What one system calls one person (or one organization). */
+export interface Member {
+  /** Also the id of the golden record that it has alone. */
+  id: number;
+  source: string;
+  key: string;
+  state: 'new' | 'live' | 'gone';
+  golden: number | null;
+  host: number | null;
+  population: number;
+  profile: (string | null)[] | null;
+  linkKind: 'rule' | 'score' | 'steward' | null;
+  linkScore: number | null;
+}
+
+/** A pair of members, a < b by id, that is linked or waits. */
+export interface StoredEdge {
+  a: number;
+  b: number;
+  score: number;
+  verdict: 'link' | 'review' | 'none';
+  veto: string | null;
+  rule: string | null;
+}
+
+/** A decision that holds, between the members of these names. */
+export interface StoredDecision {
+  id: number;
+  a: { source: string; key: string };
+  b: { source: string; key: string };
+  verdict: 'same' | 'different' | 'later';
+}
+
+const MEMBER = ['id', 'source', 'member_key', 'state', 'golden_id', 'host', 'population', 'profile', 'link_kind', 'link_score'] as const;
+const MEMBER_SELECT = `SELECT ${MEMBER.join(', ')} FROM il_member`;
+const EDGE_SELECT = 'SELECT a, b, score, verdict, veto, rule FROM il_edge';
+const DECISION_SELECT = 'SELECT id, source_a, key_a, source_b, key_b, verdict FROM il_decision';
+
+/** Members, blocks, edges and decisions of one entity, inside one transaction. */
+export interface IdentityStore {
+  byKey(keys: readonly { source: string; key: string }[]): Promise<Member[]>;
+  byId(ids: readonly number[]): Promise<Member[]>;
+  ofGoldens(goldens: readonly number[]): Promise<Member[]>;
+  hostedBy(ids: readonly number[]): Promise<Member[]>;
+  all(): Promise<Member[]>;
+  insertMembers(members: readonly Member[]): Promise<void>;
+  updateMembers(members: readonly Member[]): Promise<void>;
+  /** The first `limit` members of a block, by id. */
+  block(key: number, limit: number): Promise<number[]>;
+  addKeys(pairs: readonly (readonly [key: number, member: number])[]): Promise<void>;
+  removeKeys(pairs: readonly (readonly [key: number, member: number])[]): Promise<void>;
+  edgesOf(ids: readonly number[]): Promise<StoredEdge[]>;
+  insertEdges(edges: readonly StoredEdge[]): Promise<void>;
+  removeEdges(edges: readonly StoredEdge[]): Promise<void>;
+  /** The decisions that hold about these members: of each pair the last that was not undone. */
+  decisionsAbout(members: readonly { source: string; key: string }[]): Promise<StoredDecision[]>;
+  /** Tells the links of a member where it belongs now. */
+  moveLinks(moves: readonly { member: number; golden: number }[]): Promise<void>;
+  /** Removes every block and edge of the entity, before all of them are made again. */
+  clear(): Promise<void>;
+}
+
+export function identityStore(rows: Rows, entityId: number): IdentityStore {
+  const select = async <T>(sql: string, keys: readonly Cell[][], read: (row: Cell[]) => T): Promise<T[]> =>
+    (await rows.select(sql, keys)).map(read);
+  return {
+    byKey: (keys) =>
+      select(
+        `${MEMBER_SELECT} WHERE entity_id = ? AND source = ? AND member_key = ?`,
+        keys.map(({ source, key }) => [entityId, source, key]),
+        memberOf,
+      ),
+    byId: (ids) =>
+      select(
+        `${MEMBER_SELECT} WHERE id = ?`,
+        ids.map((id) => [id]),
+        memberOf,
+      ),
+    ofGoldens: (goldens) =>
+      select(
+        `${MEMBER_SELECT} WHERE entity_id = ? AND golden_id = ?`,
+        goldens.map((id) => [entityId, id]),
+        memberOf,
+      ),
+    hostedBy: (ids) =>
+      select(
+        `${MEMBER_SELECT} WHERE host = ?`,
+        ids.map((id) => [id]),
+        memberOf,
+      ),
+    all: () => select(`${MEMBER_SELECT} WHERE entity_id = ?`, [[entityId]], memberOf),
+    insertMembers: (members) =>
+      rows.insert(
+        'il_member',
+        ['entity_id', ...MEMBER],
+        members.map((m) => [entityId, ...cellsOf(m)]),
+      ),
+    updateMembers: (members) =>
+      rows.update(
+        'il_member',
+        MEMBER.slice(3),
+        ['id'],
+        members.map((m) => [...cellsOf(m).slice(3), m.id]),
+      ),
+    block: (key, limit) =>
+      select(
+        `SELECT member_id FROM il_member_key WHERE entity_id = ? AND block_key = ? ORDER BY member_id LIMIT ?`,
+        [[entityId, key, limit]],
+        (row) => row[0] as number,
+      ),
+    addKeys: (pairs) =>
+      rows.insert(
+        'il_member_key',
+        ['entity_id', 'block_key', 'member_id'],
+        pairs.map(([key, member]) => [entityId, key, member]),
+      ),
+    removeKeys: (pairs) =>
+      rows.remove(
+        'il_member_key',
+        ['entity_id', 'block_key', 'member_id'],
+        pairs.map(([key, member]) => [entityId, key, member]),
+      ),
+    async edgesOf(ids) {
+      const keys = ids.map((id): Cell[] => [entityId, id]);
+      const found = new Map<string, StoredEdge>();
+      for (const end of ['a', 'b'])
+        for (const edge of await select(`${EDGE_SELECT} WHERE entity_id = ? AND ${end} = ?`, keys, edgeOf))
+          found.set(`${edge.a} ${edge.b}`, edge);
+      return [...found.values()];
+    },
+    insertEdges: (edges) =>
+      rows.insert(
+        'il_edge',
+        ['entity_id', 'a', 'b', 'score', 'verdict', 'veto', 'rule'],
+        edges.map((e) => [entityId, e.a, e.b, e.score, e.verdict, e.veto, e.rule]),
+      ),
+    removeEdges: (edges) =>
+      rows.remove(
+        'il_edge',
+        ['entity_id', 'a', 'b'],
+        edges.map((e) => [entityId, e.a, e.b]),
+      ),
+    async decisionsAbout(members) {
+      const keys = members.map(({ source, key }): Cell[] => [entityId, source, key]);
+      const found: StoredDecision[] = [];
+      for (const end of ['a', 'b'])
+        found.push(
+          ...(await select(
+            `${DECISION_SELECT} WHERE entity_id = ? AND source_${end} = ? AND key_${end} = ? AND undone_at IS NULL`,
+            keys,
+            decisionOf,
+          )),
+        );
+      return lastOfEachPair(found);
+    },
+    async moveLinks(moves) {
+      await rows.update(
+        'il_link',
+        ['golden_id'],
+        ['member_id'],
+        moves.map(({ member, golden }) => [golden, member]),
+      );
+    },
+    async clear() {
+      await rows.remove('il_member_key', ['entity_id'], [[entityId]]);
+      await rows.remove('il_edge', ['entity_id'], [[entityId]]);
+    },
+  };
+}
+
+/** Of decisions about one pair the last counts; they come back in the order in which they were made. */
+export function lastOfEachPair(decisions: readonly StoredDecision[]): StoredDecision[] {
+  const last = new Map<string, StoredDecision>();
+  for (const decision of [...decisions].sort((x, y) => x.id - y.id)) {
+    const name = JSON.stringify([decision.a.source, decision.a.key, decision.b.source, decision.b.key]);
+    last.delete(name);
+    last.set(name, decision);
+  }
+  return [...last.values()].sort((x, y) => x.id - y.id);
+}
+
+/** Every decision that holds in an entity. */
+export async function decisionsOf(knex: Knex, entityId: number): Promise<StoredDecision[]> {
+  const rows = (await knex('il_decision').where({ entity_id: entityId }).whereNull('undone_at').orderBy('id')) as Record<string, unknown>[];
+  return lastOfEachPair(rows.map((r) => decisionOf([r.id, r.source_a, r.key_a, r.source_b, r.key_b, r.verdict] as Cell[])));
+}
+
+/** A member from the columns of its row. */
+export function memberOf(row: Cell[]): Member {
+  return {
+    id: Number(row[0]),
+    source: row[1] as string,
+    key: row[2] as string,
+    state: row[3] as Member['state'],
+    golden: row[4] === null ? null : Number(row[4]),
+    host: row[5] === null ? null : Number(row[5]),
+    population: Number(row[6] ?? -1),
+    profile: row[7] === null ? null : (JSON.parse(row[7] as string) as (string | null)[]),
+    linkKind: row[8] as Member['linkKind'],
+    linkScore: row[9] === null ? null : Number(row[9]),
+  };
+}
+
+function cellsOf(m: Member): Cell[] {
+  return [
+    m.id,
+    m.source,
+    m.key,
+    m.state,
+    m.golden,
+    m.host,
+    m.population,
+    m.profile === null ? null : JSON.stringify(m.profile),
+    m.linkKind,
+    m.linkScore,
+  ];
+}
+
+function edgeOf(row: Cell[]): StoredEdge {
+  return {
+    a: Number(row[0]),
+    b: Number(row[1]),
+    score: Number(row[2]),
+    verdict: row[3] as StoredEdge['verdict'],
+    veto: row[4] as string | null,
+    rule: row[5] as string | null,
+  };
+}
+
+function decisionOf(row: Cell[]): StoredDecision {
+  return {
+    id: Number(row[0]),
+    a: { source: row[1] as string, key: row[2] as string },
+    b: { source: row[3] as string, key: row[4] as string },
+    verdict: row[5] as StoredDecision['verdict'],
+  };
+}

@@ -1,0 +1,108 @@
+import { afterEach, expect, test } from 'vitest';
+import { streamSchema } from '../../../src/config/schema/connector.ts';
+import type { SourceRecord } from '../../../src/core/record.ts';
+import { withKeys } from '../../../src/authoring/certify/reading.ts';
+import { receipts, tillStream } from '../base-town.ts';
+import { closeTowns, makeTown } from '../town.ts';
+
+afterEach(closeTowns);
+
+const numbered = tillStream({ key: '{ fields: [number], repeats: number }' });
+
+test('of two records with one key in a file, the second is rejected where keys may not repeat', async () => {
+  const town = await makeTown({
+    'inbox/receipts.csv': receipts([{ number: '1', amount: '1.00' }, { number: '2' }, { number: '1', amount: '5.00' }]),
+  });
+  const run = await town.run('receipts');
+  expect([run.outcome, run.counts.created, run.counts.rejected]).toEqual(['partial', 2, 1]);
+  const [reject] = await town.rejects();
+  expect([reject!.problems[0]!.code, reject!.line, reject!.key]).toEqual(['KEY_REPEATED', 4, '1#2']);
+  expect((await town.rows('receipt')).map((r) => [r.number, r.amount])).toEqual([
+    ['1', 100],
+    ['2', 100],
+  ]);
+});
+
+test('where equal keys are different records, both live, also across batches and runs', async () => {
+  const twice = receipts([
+    { number: '1', amount: '1.00' },
+    { number: '2' },
+    { number: '3' },
+    { number: '4' },
+    { number: '1', amount: '5.00' },
+  ]);
+  const town = await makeTown({ ...numbered, 'inbox/receipts.csv': twice });
+  expect((await town.run('receipts')).counts).toMatchObject({ created: 5, rejected: 0 });
+  town.write({ 'inbox/receipts.csv': `${twice}9,2026-01-05,1.00,CA,\n` });
+  expect((await town.run('receipts')).counts).toMatchObject({ created: 1, unchanged: 5 });
+  expect((await town.rows('receipt')).map((r) => [r.number, r.amount])).toEqual([
+    ['1', 100],
+    ['2', 100],
+    ['3', 100],
+    ['4', 100],
+    ['1', 500],
+    ['9', 100],
+  ]);
+});
+
+test('a number that a source itself writes with # is not mistaken for a repeat', async () => {
+  const town = await makeTown({
+    ...numbered,
+    'inbox/receipts.csv': receipts([
+      { number: '1#2', amount: '7.00' },
+      { number: '1', amount: '1.00' },
+      { number: '1', amount: '5.00' },
+    ]),
+  });
+  const run = await town.run('receipts');
+  expect(run.problems).toEqual([]);
+  expect((await town.rows('receipt')).map((r) => r.amount)).toEqual([700, 100, 500]);
+  expect((await town.rows('il_landed', ['source_key'])).map((r) => r.source_key)).toEqual(['1\\#2', '1', '1#2']);
+});
+
+test('a record that cannot be used counts among equal keys, so fixing it does not overwrite the good one', async () => {
+  const file = (first: string): string => receipts([`1,${first},1.00,CA,first`, '1,2026-01-06,2.00,CA,second']);
+  const town = await makeTown({ ...numbered, 'inbox/receipts.csv': file('soon') });
+  expect((await town.run('receipts')).counts).toMatchObject({ created: 1, rejected: 1 });
+  expect((await town.rejects()).map((r) => r.key)).toEqual(['1']);
+  town.write({ 'inbox/receipts.csv': file('2026-01-05') });
+  expect((await town.run('receipts')).counts).toMatchObject({ created: 1, unchanged: 1, changed: 0 });
+  expect((await town.rows('receipt')).map((r) => [r.note, r.amount])).toEqual([
+    ['second', 200],
+    ['first', 100],
+  ]);
+  expect(await town.rejects()).toEqual([]);
+});
+
+test('a record without its key is rejected, and the others are not held up', async () => {
+  const town = await makeTown({ 'inbox/receipts.csv': receipts([{ number: '' }, { number: '2' }]) });
+  const run = await town.run('receipts');
+  expect(run.counts).toMatchObject({ read: 2, created: 1, rejected: 1 });
+  const [reject] = await town.rejects();
+  expect([reject!.problems[0]!.code, reject!.line, reject!.readable]).toEqual(['KEY_EMPTY', 2, true]);
+});
+
+test('parts of a key stay apart, whatever is in them', async () => {
+  const town = await makeTown({
+    ...tillStream({ key: '[number, note]' }),
+    'inbox/receipts.csv': receipts([
+      { number: 'a|b', note: 'c' },
+      { number: 'a', note: 'b|c' },
+      { number: 'a\\', note: 'b' },
+      { number: 'a', note: '\\b' },
+    ]),
+  });
+  expect((await town.run('receipts')).counts).toMatchObject({ created: 4, rejected: 0 });
+});
+
+test('a key that comes twice is told by what it is in: a view is not a file', () => {
+  const told = (retriever: object): string => {
+    const stream = streamSchema.parse({ retriever, decoder: { json: {} }, schema: { fields: { id: {} } }, primary_key: ['id'] });
+    const records = [1, 2].map((number): SourceRecord => ({ number, values: { id: '7' } }));
+    withKeys(records, stream);
+    return records[1]!.problem!.message;
+  };
+  expect(told({ query: { tables: ['dbo.V'] } })).toBe('Another record of this table or view has the same key (id).');
+  expect(told({ request: { path: '/v' } })).toBe('Another record of these answers has the same key (id).');
+  expect(told({ files: { pattern: '*' } })).toBe('Another record of this file has the same key (id).');
+});

@@ -1,0 +1,212 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { reconciliationText } from '../../../src/cli/operate/report-reconciliation.ts';
+import { showException } from '../../../src/engine/reconciliation/exceptions.ts';
+import { matchLines } from '../../../src/engine/reconciliation/matches.ts';
+import { exceptionLines } from '../../../src/reports/exceptions.ts';
+import { readReconciliation } from '../../../src/reports/reconciliation.ts';
+import { depositFile, moneyTown, receiptFile } from './agreement-town.ts';
+import { closeTowns, type TestTown } from '../town.ts';
+
+afterEach(closeTowns);
+
+const KEY = `    - key: number
+      on: [{ left: receipt_number, right: reference }]
+`;
+const pipeline = (name: string, more: string, passes = KEY): string => `pipeline: ${name}
+reconcile:
+  left: { name: receipts, entity: receipt, amount: amount, date: received_on }
+  right: { name: the bank, entity: deposit, amount: amount, date: collected_on }
+  passes:
+${passes}  open:
+    left: { type: not_deposited, within: 2 }
+    right: { type: deposit_without_receipt }
+${more}`;
+
+const NOW = new Date('2026-07-20T15:00:00Z');
+const TODAY = '2026-07-20';
+const run = (town: TestTown, name = 'to-bank') => town.run(name, { now: () => NOW });
+
+async function town(files: Record<string, string>) {
+  const made = await moneyTown(files);
+  for (const name of ['desk-receipts', 'pool-receipts', 'bank-deposits']) await made.run(name);
+  return made;
+}
+
+describe('findings and echoes in the store', () => {
+  test('rules of the pipeline find copies, gaps and late deposits; each side is told by state', async () => {
+    const t = await town({
+      'pipelines/to-bank.yaml': pipeline(
+        'to-bank',
+        `  exceptions:
+    - { duplicates: left, fields: [department, account] }
+    - { late: 2 }
+    - { gaps: left, number: receipt_number }
+`,
+        `    - key: department and account
+      on: [department]
+      sides: many_to_many
+`,
+      ),
+      'desk/a.csv': receiptFile([
+        { no: 'R1', amount: '40.00', account: '100', dept: 'pool' },
+        { no: 'R2', amount: '40.00', account: '100', dept: 'pool' },
+        { no: 'R5', amount: '7.00', account: '200', dept: 'pool' },
+      ]),
+      'bank/a.csv': depositFile([{ no: 'B1', amount: '47.00', dept: 'pool', day: '2026-07-09' }]),
+    });
+    expect((await run(t)).outcome).toBe('succeeded');
+    const list = await exceptionLines(t.engine, {}, TODAY);
+    expect(list.map((e) => [e.type, e.about, e.amount, e.records.map((r) => r.key)]).sort()).toEqual([
+      ['duplicate_receipt', 'money', '40.00', ['R2']],
+      ['late_deposit', 'finding', '47.00', ['R1', 'R5', 'B1']],
+      ['receipt_gap', 'finding', '0.00', []],
+    ]);
+    expect(list.find((e) => e.type === 'receipt_gap')!.sentence).toBe('2 numbers, R3 to R4, are missing between R2 and R5.');
+    const report = await readReconciliation(t.engine, 'to-bank');
+    expect(report.states.map((s) => [s.side, s.state, s.records, s.minor])).toEqual([
+      ['left', 'confirmed', 2, 4700],
+      ['left', 'excepted', 1, 4000],
+      ['right', 'confirmed', 1, 4700],
+    ]);
+    const text = reconciliationText([report], 'table', { all: false, zone: 'America/New_York' });
+    expect(text).toContain('in exceptions');
+    expect(text).toContain('87.00');
+    // The number that was missing comes: the gap closes by itself and says so.
+    t.write({
+      'desk/b.csv': receiptFile([
+        { no: 'R3', amount: '1.00', dept: 'clerk' },
+        { no: 'R4', amount: '1.00', dept: 'clerk' },
+      ]),
+    });
+    await t.run('desk-receipts');
+    await run(t);
+    const gap = await showException(t.engine.knex, list.find((e) => e.type === 'receipt_gap')!.id);
+    expect([gap.exception.state, gap.events.at(-1)!.action]).toEqual(['closed', 'closed']);
+  });
+
+  test('a refused file is the cause, and what is open for its sake is its echo until it comes', async () => {
+    const t = await town({
+      'pipelines/to-bank.yaml': pipeline('to-bank', ''),
+      'desk/a.csv': receiptFile(['01', '02', '06', '07'].map((day, i) => ({ no: `R${i}`, amount: `${i + 1}0.00`, day: `2026-07-${day}` }))),
+      'bank/a.csv': depositFile([{ no: 'R0', amount: '10.00', day: '2026-07-01' }]),
+      'bank/b.csv': 'no,day,dept\nR1,2026-07-02,\n',
+    });
+    await run(t);
+    const list = await exceptionLines(t.engine, {}, TODAY);
+    const cause = list.find((e) => e.type === 'source_missing')!;
+    expect(cause.sentence).toContain('b.csv was refused');
+    expect(list.filter((e) => e.cause === cause.id).map((e) => e.type)).toEqual(['not_deposited', 'not_deposited', 'not_deposited']);
+    expect(list.filter((e) => e.cause === null)).toEqual([cause]);
+    t.write({
+      'bank/b.csv': depositFile([1, 2, 3].map((i) => ({ no: `R${i}`, amount: `${i + 1}0.00`, day: `2026-07-0${[1, 2, 6, 7][i]}` }))),
+    });
+    await t.run('bank-deposits');
+    await run(t);
+    expect(await exceptionLines(t.engine, {}, TODAY)).toEqual([]);
+  });
+
+  test('a receipt that is open in two reconciliations is one trouble', async () => {
+    const t = await town({
+      'pipelines/to-bank.yaml': pipeline('to-bank', ''),
+      'pipelines/to-ledger.yaml': pipeline('to-ledger', '')
+        .replace('reconcile:', 'after: [to-bank]\nreconcile:')
+        .replace('not_deposited', 'unposted'),
+      'desk/a.csv': receiptFile([{ no: 'R1', amount: '40.00' }]),
+    });
+    // The order of the runs decides nothing.
+    for (const order of [
+      ['to-ledger', 'to-bank'],
+      ['to-bank', 'to-ledger'],
+    ]) {
+      for (const name of order) await run(t, name);
+      const list = (await exceptionLines(t.engine, {}, TODAY)).filter((e) => e.type !== 'source_missing');
+      const cause = list.find((e) => e.type === 'not_deposited')!;
+      expect(list.map((e) => [e.type, e.cause])).toEqual([
+        ['not_deposited', null],
+        ['unposted', cause.id],
+      ]);
+    }
+  });
+
+  test('what comes day by day ends as what comes at once', async () => {
+    const rules = pipeline('to-bank', '  exceptions:\n    - { gaps: left, number: receipt_number }\n    - { late: 1 }\n');
+    const days = ['01', '02', '06', '07'].map((day, i) => ({
+      receipts: receiptFile([
+        { no: `R${i * 2}`, amount: `${i + 1}1.00`, day: `2026-07-${day}` },
+        { no: `R${i * 2 + 30}`, amount: '5.00', day: `2026-07-${day}` },
+      ]),
+      deposits: depositFile([{ no: `R${i * 2}`, amount: i === 2 ? '13.00' : `${i + 1}1.00`, day: `2026-07-${day}` }]),
+    }));
+    const shown = async (t: TestTown) => ({
+      matches: (await matchLines(t.engine, {})).map((m) => m.id).sort(),
+      exceptions: (await exceptionLines(t.engine, {}, TODAY)).map((e) => [e.id, e.type, e.amount, e.cause]).sort(),
+    });
+    const slow = await town({ 'pipelines/to-bank.yaml': rules });
+    for (const [i, { receipts, deposits }] of days.entries()) {
+      slow.write({ [`desk/${i}.csv`]: receipts, [`bank/${i}.csv`]: deposits });
+      await slow.run('desk-receipts');
+      await slow.run('bank-deposits');
+      await run(slow);
+    }
+    const atOnce = await town({
+      'pipelines/to-bank.yaml': rules,
+      ...Object.fromEntries(
+        days.flatMap((d, i) => [
+          [`desk/${i}.csv`, d.receipts],
+          [`bank/${i}.csv`, d.deposits],
+        ]),
+      ),
+    });
+    await run(atOnce);
+    expect(await shown(slow)).toEqual(await shown(atOnce));
+  });
+});
+
+describe('control totals and settlements in the store', () => {
+  test('totals are read from their entity, and a batch that does not hold is not matched', async () => {
+    const t = await town({
+      'pipelines/to-bank.yaml': pipeline(
+        'to-bank',
+        '',
+        `    - control: closes
+      of: left
+      on: [{ left: account, right: account }]
+      totals: { entity: charge, amount: amount }
+${KEY}`,
+      ),
+      'desk/a.csv': receiptFile([
+        { no: 'R1', amount: '40.00', account: '100' },
+        { no: 'R2', amount: '5.00', account: '200' },
+      ]),
+      'bank/a.csv': depositFile([
+        { no: 'R1', amount: '40.00' },
+        { no: 'R2', amount: '5.00' },
+      ]),
+      'lines/a.csv': 'no,receipt,account,amount\n1,x,100,40.00\n2,x,200,6.00\n3,x,300,9.00\n',
+    });
+    await t.run('charges');
+    await run(t);
+    expect((await matchLines(t.engine, {})).map((m) => m.left[0]!.key)).toEqual(['R1']);
+    const list = await exceptionLines(t.engine, {}, TODAY);
+    expect(list.map((e) => [e.type, e.amount, e.records.map((r) => r.key)]).sort()).toEqual([
+      ['control_total_differs', '-1.00', ['R2']],
+      ['deposit_without_receipt', '5.00', ['R2']],
+      ['missing_batch', '9.00', []],
+    ]);
+    expect(list.find((e) => e.type === 'control_total_differs')!.sentence).toBe(
+      'Batch 200: the source says 6.00, its records are 1 and come to 5.00. None of them is matched.',
+    );
+  });
+
+  test('unknown fields of rules and passes are said by validate, each where it stands', async () => {
+    await expect(
+      moneyTown({
+        'pipelines/to-bank.yaml': pipeline(
+          'to-bank',
+          '  exceptions:\n    - { late: 2, type: receipt_gap }\n    - { gaps: left, number: nope }\n    - { items: right, where: { kind: x }, type: nsf }\n',
+          `    - settlement: net\n      of: right\n      parts: { gross: department, fees: fee }\n${KEY}`,
+        ),
+      }),
+    ).rejects.toThrow();
+  });
+});
