@@ -41,6 +41,19 @@ export function unknownName(code: string, what: string, given: string, known: It
   };
 }
 
+/** That a pipeline sends something. Throws ConfigError PIPELINE_UNKNOWN, or USAGE for one that reads or reconciles. */
+export function outboundPipeline({ project }: Pick<Engine, 'project'>, given: string): void {
+  const sending = [...project.pipelines.values()].flatMap(({ value }) => (value.deliver ? [value.pipeline] : []));
+  if (sending.includes(given)) return;
+  if (!project.pipelines.has(given)) throw new ConfigError(unknownName('PIPELINE_UNKNOWN', 'pipeline', given, sending));
+  throw new ConfigError({
+    code: 'USAGE',
+    place: { path: given },
+    message: `${given} sends nothing to another system.`,
+    hint: `Pipelines that send: ${sending.join(', ') || 'none yet'}.`,
+  });
+}
+
 /**
  * The pipeline as it was named, if it is in the configuration, or no longer but has records in the store. Throws ConfigError
  * (PIPELINE_UNKNOWN).

@@ -38,7 +38,7 @@ export function survivors(contributions: readonly Contribution[], entity: Entity
   const leaders = leadersOf(entity);
   const orders = new Map<string, readonly Contribution[]>();
   const orderOf = (field: string): readonly Contribution[] => {
-    if (!entity.survivorship.fields?.[field]) return ordered;
+    if (!orderOfField(entity, field)) return ordered;
     let own = orders.get(field);
     if (!own) orders.set(field, (own = byField(ordered, entity, field)));
     return own;
@@ -55,9 +55,18 @@ export function survivors(contributions: readonly Contribution[], entity: Entity
   return { columns: result, provenance: mixed ? provenance : undefined, landed: first.landed };
 }
 
+/** The rule of one field: its own, or that its owners come first. */
+function orderOfField(
+  { survivorship, owners }: EntityConfig,
+  field: string,
+): NonNullable<EntityConfig['survivorship']['fields']>[string] | undefined {
+  const own = owners?.[field];
+  return survivorship.fields?.[field] ?? (own?.length ? { by: 'sources', sources: own } : undefined);
+}
+
 /** The order that the model gives for one field; equal ones stay in the order of trust. */
 function byField(ordered: readonly Contribution[], entity: EntityConfig, field: string): Contribution[] {
-  const { by, sources = [] } = entity.survivorship.fields![field]!;
+  const { by, sources = [] } = orderOfField(entity, field)!;
   const value = (c: Contribution): Cell => c.columns[field] ?? null;
   if (by === 'most_recent') {
     const latest = entity.survivorship.latest_by!;

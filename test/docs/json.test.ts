@@ -65,6 +65,8 @@ const order = [
 const orderOfSending = [
   'status',
   'deliver list',
+  'deliver preview',
+  'deliver conflicts',
   'deliver sent',
   'deliver show',
   'deliver approve',

@@ -6,13 +6,14 @@ import { OUTBOX_STATES, type OutboxState } from '../../reports/outbox-states.ts'
 import type { Delivery, OutboxRow } from '../../reports/outgoing.ts';
 import { type Cli, countOption } from '../cli.ts';
 import { registerDecisions } from './deliver-decide.ts';
+import { registerDeliverPreview } from './deliver-preview.ts';
 import { deliveryJson, recordJson } from './deliver-json.ts';
 import { plural, tableText } from '../table.ts';
 
 /** States in which somebody may have to do something. */
 const WAITING: readonly OutboxState[] = ['shadow', 'review', 'queued', 'held', 'unknown', 'rejected', 'refused'];
 
-/** `interlocal deliver list | sent | show | approve | dismiss | retry | settle | undo` */
+/** `interlocal deliver PIPELINE --preview`, `interlocal deliver list | sent | show | approve | dismiss | retry | settle | undo` */
 export function registerDeliver(cli: Cli): void {
   const deliver = cli.program
     .command('deliver')
@@ -105,6 +106,7 @@ export function registerDeliver(cli: Cli): void {
       });
     });
 
+  registerDeliverPreview(cli, deliver);
   registerDecisions(cli, deliver);
 }
 

@@ -2,6 +2,7 @@ import type { Problem } from '../../core/errors.ts';
 import { problemAt } from '../draft.ts';
 import type { Draft, Part } from '../draft.ts';
 import { type EntityConfig, equalFields, matchingOf, type ModelField } from '../schema/model.ts';
+import { checkOwners } from './carry.ts';
 import { checkMatching } from './identity.ts';
 import { suggestion, unknownReference } from './references.ts';
 
@@ -38,7 +39,7 @@ export function checkEntity(draft: Draft, part: Part<EntityConfig>): Problem[] {
         problemAt(part, ['fields', name], 'VALUE_INVALID', `${name} is created automatically with ${base[1]}.`, 'Remove this field.'),
       );
   }
-  problems.push(...checkMatching(draft, part));
+  problems.push(...checkMatching(draft, part), ...checkOwners(draft, part));
   for (const [name, { by, sources }] of Object.entries(survivorship.fields ?? {})) {
     const at = ['survivorship', 'fields', name];
     own(name, at);

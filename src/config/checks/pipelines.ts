@@ -4,6 +4,7 @@ import type { Draft, Part } from '../draft.ts';
 import type { EntityConfig } from '../schema/model.ts';
 import type { DeliveryConfig, GroupKey, PipelineConfig, ReconciliationConfig } from '../schema/pipeline.ts';
 import { notOneOf } from '../words.ts';
+import { checkCarry } from './carry.ts';
 import { columnsOf, noField } from './entity-fields.ts';
 import { checkPasses } from './passes.ts';
 import { type Add, checkCondition, compiled, type CompileCheck, sourceCheck } from './mappings.ts';
@@ -145,6 +146,7 @@ function checkDelivery(draft: Draft, part: Pipeline, deliver: DeliveryConfig): P
     );
   const entity = mapping && draft.entities.get(mapping.from.entity)?.value;
   if (!entity) return problems;
+  problems.push(...checkCarry(draft, part, deliver, entity));
   for (const field of Object.keys(where))
     if (!Object.hasOwn(entity.fields, field)) problems.push(noField(part, entity, field, ['deliver', 'where', field]));
   if (since && !Object.hasOwn(entity.fields, since.field)) problems.push(noField(part, entity, since.field, ['deliver', 'since', 'field']));

@@ -43,6 +43,8 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
     if (!fields.includes(name)) add(path, 'REFERENCE_UNKNOWN', `"${name}" is not a field in this sink's schema.`, suggestion(name, fields));
   };
   sink.idempotency_key.forEach((name, i) => known(name, ['idempotency_key', i]));
+  if (sink.creates?.reference !== undefined) known(sink.creates.reference, ['creates', 'reference']);
+  if (sink.target.table) sink.creates?.find_by?.forEach((name, i) => known(name, ['creates', 'find_by', i]));
   sink.file_per.forEach((name, i) => known(name, ['file_per', i]));
   sink.rows?.group?.by.forEach((name, i) => known(name, ['rows', 'group', 'by', i]));
   checkTotals(sink, add);

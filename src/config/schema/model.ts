@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ownersSchema } from './carry.ts';
 import { columnName } from './common.ts';
 import { type IdentityConfig, identitySchema } from './identity.ts';
 
@@ -66,6 +67,7 @@ export const entitySchema = z.strictObject({
         .describe('Fields for which another order holds.'),
     })
     .prefault({}),
+  owners: ownersSchema.optional(),
   indexes: z.array(z.array(columnName).min(1)).default([]),
   retention: z.string().optional().describe('How long it is kept, as the by-law or schedule says it.'),
 });

@@ -3,6 +3,7 @@ import { columnName, duration, exactlyOne, id, monthDay } from './common.ts';
 import { exceptionRules, unequalType } from './exception-rules.ts';
 import { openRecords, overShort, passes } from './passes.ts';
 import { condition } from './mapping.ts';
+import { carrySchema } from './carry.ts';
 
 /** pipelines/<id>.yaml: what flows, when, in which mode. */
 
@@ -93,6 +94,11 @@ const delivery = z.strictObject({
     .default(10)
     .describe(
       'When more than this share of what was sent is gone at once, and more than ten records, the run stops before it asks for any deletion.',
+    ),
+  carry: carrySchema
+    .optional()
+    .describe(
+      'Carries corrections back: sends what changed in golden records to the records of the same people in this system, by their numbers there (docs/delivery.md). carry: {} takes the defaults.',
     ),
 });
 export type DeliveryConfig = z.output<typeof delivery>;

@@ -187,6 +187,31 @@ const acknowledgement = z.strictObject({
 });
 export type Acknowledgement = z.output<typeof acknowledgement>;
 
+const creates = z.strictObject({
+  request: z
+    .strictObject({ ...ask, method: z.enum(['POST', 'PUT', 'PATCH']).default('POST') })
+    .optional()
+    .describe('What is asked in place of target.request. A table gets a new row.'),
+  key: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe(
+      'Where its number there stands. Of requests: paths in the answer. Of tables: columns, read again by find_by. Several are joined with join. Without it the link is made when the record is read and compared.',
+    ),
+  join: z.string().default('-').describe('What stands between several parts of the number: 00338-03.'),
+  reference: z
+    .string()
+    .optional()
+    .describe('A field of the sink that gets a text of its own for each new record, 32 characters, the same in every attempt.'),
+  find_by: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe('Tables: columns that find the new row, so that it is made once and its number can be read. Default: the reference.'),
+});
+export type CreatesConfig = z.output<typeof creates>;
+
 export const sinkSchema = z.strictObject({
   description: z.string().optional(),
   target: exactlyOne(z.strictObject({ file: fileTarget.optional(), request: requestTarget.optional(), table: tableTarget.optional() }), [
@@ -238,6 +263,15 @@ export const sinkSchema = z.strictObject({
     .enum(['hold', 'send', 'ignore'])
     .default('hold')
     .describe('A record that was sent and is gone. hold: a person decides. send: its row is deleted, or target.request.delete is asked.'),
+  corrections: z
+    .enum(['changed', 'whole'])
+    .optional()
+    .describe(
+      'What is sent when a correction is carried to a record that the system has. changed: its key, fields that are required, and the fields that were corrected; the system leaves what is empty as it is. whole: every field of the mapping, with what the system itself says in those that were not corrected. Needed for files and requests; default for tables: changed.',
+    ),
+  creates: creates
+    .optional()
+    .describe('How a record is made that the system does not have yet (carry.create of a pipeline). Its key is empty then.'),
   acknowledgement: acknowledgement.optional().describe('How it is known what became of it: sent, acknowledged, accepted or rejected.'),
   error_handler: errorHandler
     .optional()

@@ -19,7 +19,7 @@ import type { Variables } from '../template.ts';
 async function requestOf(sink: SinkConfig, records: readonly Outgoing[], context: PushContext, at: SinkContext): Promise<RequestSpec> {
   const target = sink.target.request!;
   const [first] = records;
-  const ask = first!.operation === 'delete' ? target.delete! : target;
+  const ask = first!.operation === 'delete' ? target.delete! : first!.create ? (sink.creates?.request ?? target) : target;
   const written = writtenOf(sink, first!.values);
   const spec = specOf(sink, ask, written, { ...(await variablesOf(context)), idempotency_key: first!.idempotencyKey });
   if (first!.operation === 'delete' || target.body !== undefined || !sink.encoder) return spec;
@@ -69,7 +69,16 @@ export async function push(
     if (error instanceof RetriableError && sink.target.request!.idempotent) throw error;
     return all({ state: 'unknown', problem: lost(error.problems[0]!) });
   }
-  return answer === IGNORED ? all({ state: 'accepted' }) : judgedEach(sink, answer, records, context);
+  if (answer === IGNORED) return all({ state: 'accepted' });
+  return judgedEach(sink, answer, records, context).map((one) =>
+    records[0]!.create && one.state !== 'rejected' ? { ...one, ...numberIn(sink, answer) } : one,
+  );
+}
+
+/** The number that a new record has in the system, where the answer says it whole. */
+function numberIn({ creates }: SinkConfig, { values }: Envelope): Pick<Answer, 'created'> {
+  const parts = (creates?.key ?? []).map((path) => textAt(values, path)?.trim() ?? '');
+  return parts.length === 0 || parts.includes('') ? {} : { created: parts.join(creates!.join) };
 }
 
 function lost(problem: Problem): Problem {
@@ -129,7 +138,7 @@ async function readBack(
   const differ = Object.entries(config.equal).filter(
     ([path, field]) => !sameValue(textAt(values, path) ?? null, textAt(written, field) ?? null, sink.schema.fields[field]?.type ?? 'text'),
   );
-  if (differ.length === 0) return { state: 'accepted', said: shortened(text) };
+  if (differ.length === 0) return { state: 'accepted', said: shortened(text), ...(record.create ? numberIn(sink, answer) : {}) };
   return rejection(context.name, `it is there, but ${differ.map(([path]) => path).join(', ')} is not what was written.`, text);
 }
 
@@ -141,6 +150,13 @@ export function requestsOf(sink: SinkConfig, values: Values, given: Variables): 
   const logs = [login, login?.logout].flatMap((one) => (one ? [stepOf(one, variables)] : []));
   const asks = [write, ...(remove ? [remove] : []), ...(typeof back === 'object' ? [{ method: 'GET' as const, ...back }] : [])];
   return [...logs, ...asks.map((ask) => specOf(sink, ask, writtenOf(sink, values), variables))];
+}
+
+/** The request that a record would make, to show it; options of the connection stand in it as their names, so that nothing secret does. */
+export function requestShown(sink: SinkConfig, record: Outgoing): RequestSpec {
+  const target = sink.target.request!;
+  const ask: Ask = record.operation === 'delete' ? target.delete! : record.create ? (sink.creates?.request ?? target) : target;
+  return specOf(sink, ask, writtenOf(sink, record.values), { session: '(session)', idempotency_key: record.idempotencyKey });
 }
 
 /** Asks, by the sink's own rules of what an error means; a session that has ended is opened again, once. */
@@ -187,8 +203,23 @@ function specOf(sink: SinkConfig, ask: Ask, values: Values, variables: Variables
     query: texts(ask.query),
     headers,
     header: ask.header && Object.fromEntries(Object.entries(ask.header).map(([name, of]) => [name, fillRecord(of, values, variables)])),
-    ...(ask.body === undefined ? {} : bodyOf(sink, ask.body, headers ?? {}, values, variables)),
+    ...(ask.body === undefined
+      ? {}
+      : bodyOf(sink, sink.corrections === 'changed' ? withoutMissing(ask.body, values) : ask.body, headers ?? {}, values, variables)),
   };
+}
+
+const FIELD = /^\{\{\s*record\.([^}\s]+(?:\s+[^}\s]+)*)\s*\}\}$/;
+
+/** A correction holds what was corrected: what is not in it is left out of the body, so that no system takes it for emptied. */
+function withoutMissing(template: Template, values: Values): Template {
+  if (template === null || typeof template !== 'object') return template;
+  if (Array.isArray(template)) return template.map((item) => withoutMissing(item, values));
+  const kept = Object.entries(template).filter(([, item]) => {
+    const field = typeof item === 'string' ? FIELD.exec(item)?.[1] : undefined;
+    return field === undefined || (valueAt(values, field) ?? null) !== null;
+  });
+  return Object.fromEntries(kept.map(([name, item]) => [name, withoutMissing(item, values)]));
 }
 
 function bodyOf(

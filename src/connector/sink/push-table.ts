@@ -24,14 +24,15 @@ export async function writeTable(
   const columns = Object.keys(sink.schema.fields);
   const rows = records.map(({ values }) => rowOf(sink, columns, values));
   const answers = new Array<Answer>(records.length);
-  for (const operation of ['write', 'delete'] as const) {
-    const at = records.flatMap((record, i) => (record.operation === operation ? [i] : []));
+  for (const operation of ['write', 'create', 'delete'] as const) {
+    const at = records.flatMap((record, i) => (operationOf(record) === operation ? [i] : []));
     if (at.length === 0) continue;
     const results = await transport.write({
       table: fillText(name, context.variables),
-      write: operation === 'delete' ? 'delete' : write,
-      key,
-      rows: at.map((i) => (operation === 'delete' ? pick(rows[i]!, key) : rows[i]!)),
+      write: operation === 'delete' ? 'delete' : operation === 'create' ? 'append' : write,
+      // A new row is found by what is its own before the table numbers it: an attempt that was killed makes no second one.
+      key: operation === 'create' ? findsNew(sink) : key,
+      rows: at.map((i) => (operation === 'delete' ? pick(rows[i]!, key) : operation === 'create' ? withoutEmpty(rows[i]!) : rows[i]!)),
     });
     results.forEach((result, n) => {
       const removing = operation === 'delete' || write === 'delete';
@@ -44,6 +45,7 @@ export async function writeTable(
     });
   }
   if (sink.acknowledgement?.read_back) await compare(transport, sink, records, rows, answers, context);
+  await readNumbers(transport, sink, records, rows, answers, context);
   return sink.acknowledgement?.person
     ? answers.map((answer) => (answer.state === 'accepted' ? { ...answer, state: 'acknowledged' } : answer))
     : answers;
@@ -59,7 +61,7 @@ async function compare(
   context: PushContext,
 ): Promise<void> {
   const { name, write } = sink.target.table!;
-  const at = records.flatMap((_, i) => (answers[i]!.state === 'accepted' ? [i] : []));
+  const at = records.flatMap((record, i) => (answers[i]!.state === 'accepted' && !record.create ? [i] : []));
   if (at.length === 0) return;
   const key = keyColumns(sink);
   const columns = [...new Set(at.flatMap((i) => Object.keys(rows[i]!)))];
@@ -84,6 +86,44 @@ async function compare(
     if (!row) answers[i] = rejection(context.name, 'the row is not there when it is read again.');
     else if (differ.length)
       answers[i] = rejection(context.name, `read again, ${differ.join(', ')} ${differ.length === 1 ? 'is' : 'are'} not what was written.`);
+  });
+}
+
+function operationOf({ operation, create }: Outgoing): 'write' | 'create' | 'delete' {
+  return create ? 'create' : operation;
+}
+
+/** What has no value is left to the table: the number that it gives a new row. */
+function withoutEmpty(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+}
+
+function findsNew({ creates }: SinkConfig): string[] {
+  return creates?.find_by ?? (creates?.reference === undefined ? [] : [creates.reference]);
+}
+
+/** The numbers that the table gave to new rows, which are found again by columns of their own. */
+async function readNumbers(
+  transport: QueryTransport,
+  sink: SinkConfig,
+  records: readonly Outgoing[],
+  rows: readonly Row[],
+  answers: Answer[],
+  context: PushContext,
+): Promise<void> {
+  const { key, join } = sink.creates ?? {};
+  const find_by = findsNew(sink);
+  const at = records.flatMap((record, i) => (record.create && answers[i]!.state === 'accepted' ? [i] : []));
+  if (at.length === 0 || !key) return;
+  const found = await transport.readBack({
+    table: fillText(sink.target.table!.name, context.variables),
+    key: find_by,
+    columns: [...new Set([...find_by, ...key])],
+    rows: at.map((i) => pick(rows[i]!, find_by)),
+  });
+  found.forEach((row, n) => {
+    const parts = key.map((column) => row?.[column]?.trim() ?? '');
+    if (!parts.includes('')) answers[at[n]!] = { ...answers[at[n]!]!, created: parts.join(join) };
   });
 }
 

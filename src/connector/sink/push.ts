@@ -13,6 +13,8 @@ export interface Outgoing {
   /** Of this record in this version alone, whatever store sends it: what the remote system may recognize it by. */
   idempotencyKey: string;
   operation: 'write' | 'delete';
+  /** The system does not have it yet: it is made there, as creates of the sink says. */
+  create?: boolean;
 }
 
 /**
@@ -24,6 +26,8 @@ export interface Answer {
   problem?: Problem;
   /** What the remote system said, shortened. */
   said?: string;
+  /** The number that a record that was made there has now. */
+  created?: string;
 }
 
 /** What pushing needs of the connection. */

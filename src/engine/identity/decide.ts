@@ -1,16 +1,14 @@
 import { ConfigError } from '../../core/errors.ts';
-import { noCounts } from '../../core/outcome.ts';
 import { appendAudit } from '../../store/ledger/audit.ts';
 import { decisionById, insertDecision, lastDecision, undoDecision } from '../../store/identity/decisions.ts';
 import { identityStore, type Member } from '../../store/identity/identity.ts';
-import { type Landing, landing } from '../../store/landing/landing.ts';
+import { landing } from '../../store/landing/landing.ts';
 import { memberByName, membersOfGolden } from '../../store/identity/members.ts';
 import type { Knex } from '../../store/open.ts';
-import { finishRun, startRun } from '../../store/ledger/runs.ts';
 import type { Engine } from '../run/run.ts';
 import { entitiesById } from './matched.ts';
-import { type MatchedKind, writeOfMembers } from './members.ts';
-import { placeRegion } from './place.ts';
+import type { MatchedKind } from './members.ts';
+import { placeAgain } from './place-again.ts';
 
 export type DecisionVerdict = 'same' | 'different' | 'later';
 
@@ -75,11 +73,11 @@ async function decideAll(
       });
       if (verdict !== 'later')
         await placeAgain(
-          engine,
           held,
           trx,
           kind,
           pairs.flat().map((m) => m.id),
+          await entitiesById({ ...engine, knex: trx }),
         );
       return Promise.all(
         pairs.map(async ([a, b], i) => ({
@@ -130,11 +128,11 @@ export async function undo(
       });
       const members = await identityStore(held.rows, kind.entityId).byKey([found.a, found.b]);
       await placeAgain(
-        engine,
         held,
         trx,
         kind,
         members.map((m) => m.id),
+        await entitiesById({ ...engine, knex: trx }),
       );
     },
     { comparing: true },
@@ -159,21 +157,4 @@ export async function unmerge(engine: Engine, kind: MatchedKind, member: Member,
     'different',
     by,
   );
-}
-
-/** Puts what these members are tied to again into clusters, as a run of its own, so its changes have a time and reach other systems. */
-async function placeAgain(engine: Engine, held: Landing, trx: Knex.Transaction, kind: MatchedKind, ids: readonly number[]): Promise<void> {
-  const entities = await entitiesById({ ...engine, knex: trx });
-  const store = identityStore(held.rows, kind.entityId);
-  const placed = await placeRegion(store, kind.model, new Set(ids), new Map());
-  if (placed.goldens.size === 0) return;
-  const runId = await startRun(trx, `review of ${kind.entity.entity}`);
-  await writeOfMembers(held, { runId, entities }, kind, store, {
-    goldens: placed.goldens,
-    goldenOf: placed.goldenOf,
-    said: new Map(),
-    isNew: new Set(),
-    mine: new Set(),
-  });
-  await finishRun(trx, { id: runId, counts: noCounts(), outcome: 'succeeded', durationMs: 0, problems: [], notes: [] });
 }

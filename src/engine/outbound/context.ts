@@ -6,6 +6,8 @@ import type { Values } from '../../core/record.ts';
 import { columnsOfEntity } from '../../store/model-tables.ts';
 import { type Related } from '../../store/outbound/outbound.ts';
 import type { Session } from '../run/session.ts';
+import type { Carry } from './carry/carry.ts';
+import type { HeldBack } from './carry/field.ts';
 import type { CurrencyCheck } from './currency-check.ts';
 
 /** One run of an outbound pipeline: what it works with next to the session. */
@@ -24,6 +26,10 @@ export interface Outbound {
   /** The canonical values as they are sent: a connection that was renamed by its first name, so keys of what was sent stay. */
   asSent(entity: string, values: Values): Values;
   currencyCheck: CurrencyCheck;
+  /** Where corrections of golden records are carried back to the system's own records. */
+  carry?: Carry | undefined;
+  /** In a preview: what is held back, in the order in which it was looked at. */
+  heldBack?: HeldBack[] | undefined;
 }
 
 export function columnNames(entity: EntityConfig): string[] {

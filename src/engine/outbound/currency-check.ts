@@ -11,8 +11,7 @@ export type CurrencyCheck = (entity: EntityConfig, record: Values, at: Place) =>
  * currency, where the mapping reads the amount and never reads its currency.
  */
 export function currencyCheck(mapping: SinkMappingConfig, town: string): CurrencyCheck {
-  const read = new Set<string>();
-  collect([mapping.fields, mapping.lists], read);
+  const read = namesRead(mapping);
   return (entity, record, at) =>
     Object.entries(entity.fields).flatMap(([name, { type }]) => {
       const currency = record[`${name}_currency`];
@@ -27,6 +26,13 @@ export function currencyCheck(mapping: SinkMappingConfig, town: string): Currenc
         },
       ];
     });
+}
+
+/** Every name that the rules of a mapping may read. */
+export function namesRead(mapping: SinkMappingConfig): Set<string> {
+  const read = new Set<string>();
+  collect([mapping.fields, mapping.lists], read);
+  return read;
 }
 
 /** Every name that rules may read, without what leads out of an item. */

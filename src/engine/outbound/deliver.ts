@@ -7,6 +7,7 @@ import { dayIn } from '../../core/time.ts';
 import { type Delivery, insertDelivery, listDeliveries, takeSequence, UNFINISHED } from '../../store/outbound/deliveries.ts';
 import { changeOutbox, listOutbox, type OutboxRow, sendableOutbox } from '../../store/outbound/outbox.ts';
 import { stopIfAsked } from '../run/session.ts';
+import { release, stillRight } from './carry/before-sending.ts';
 import { sendFile } from './send-file.ts';
 import { sendRequest } from './send-request.ts';
 import { sendRows } from './send-rows.ts';
@@ -23,13 +24,19 @@ const MOST_QUEUED = 50_000;
  */
 export async function deliverQueued(out: Outbound, target: Target): Promise<void> {
   const { session, sink } = out;
+  /** Their golden record changed since they were queued: the next look decides. */
+  const left = new Set<number>();
   for (;;) {
-    const rows = await sendableOutbox(session.knex, session.pipeline.pipeline, MOST_QUEUED);
+    const queued = await sendableOutbox(session.knex, session.pipeline.pipeline, MOST_QUEUED + left.size);
+    const rows = queued.filter((row) => !left.has(row.id));
     if (rows.length === 0) return;
     for (const group of groupsOf(out, rows)) {
       stopIfAsked(session);
       if (sink.one_at_a_time && (await waitsForOther(out))) return;
-      await send(out, target, await prepare(out, target, group), group);
+      const { delivery, taken } = await prepare(out, target, group);
+      for (const row of group) if (!taken.includes(row)) left.add(row.id);
+      if (!delivery) continue;
+      await send(out, target, delivery, taken);
       session.onProgress({ pipeline: session.pipeline.pipeline, what: out.name, done: group.length });
     }
   }
@@ -40,13 +47,26 @@ export async function finishUnfinished(out: Outbound, target: Target): Promise<v
   const { session } = out;
   for (const delivery of await listDeliveries(session.knex, { pipeline: session.pipeline.pipeline, states: UNFINISHED })) {
     stopIfAsked(session);
-    await send(out, target, delivery, await listOutbox(session.knex, { delivery: delivery.id }));
+    const rows = await listOutbox(session.knex, { delivery: delivery.id });
+    // Nothing of it is there yet, and people may have been merged or taken apart since: the next look decides anew.
+    if (out.carry && delivery.state === 'prepared') await release(out, delivery, rows);
+    else await send(out, target, delivery, rows);
   }
 }
 
 /** Lists of rows that are sent together, each in the order of the outbox. */
-function groupsOf({ sink }: Outbound, rows: readonly OutboxRow[]): OutboxRow[][] {
+function groupsOf(out: Outbound, rows: readonly OutboxRow[]): OutboxRow[][] {
+  const { sink } = out;
   const kind = sink.target.file ? 'file' : sink.target.table ? 'table' : 'request';
+  // What is made anew is asked for otherwise.
+  const isMade = (row: OutboxRow): boolean => row.carried?.create !== undefined;
+  if (kind !== 'file' && rows.some(isMade) && !rows.every(isMade))
+    return [false, true].flatMap((made) =>
+      groupsOf(
+        out,
+        rows.filter((row) => isMade(row) === made),
+      ),
+    );
   const most = sink.max_records ?? MOST[kind];
   const byValues = new Map(rows.map((row) => [row.values, row]));
   const together =
@@ -77,10 +97,16 @@ async function waitsForOther({ session, config, sink, sinkName, name }: Outbound
   return true;
 }
 
-async function prepare(out: Outbound, { context }: Target, rows: readonly OutboxRow[]): Promise<Delivery> {
+async function prepare(
+  out: Outbound,
+  { context }: Target,
+  group: readonly OutboxRow[],
+): Promise<{ delivery: Delivery | undefined; taken: readonly OutboxRow[] }> {
   const { session, config, sink, sinkName } = out;
   const day = dayIn(session.project.config.town.time_zone, session.now());
-  return session.commit(async (_, trx) => {
+  return session.commit(async (landing, trx) => {
+    const rows = out.carry ? await stillRight(out, landing, trx, group) : group;
+    if (rows.length === 0) return { delivery: undefined, taken: rows };
     const sequence = await takeSequence(trx, config.connection, sinkName);
     const delivery = await insertDelivery(trx, {
       pipeline: session.pipeline.pipeline,
@@ -97,8 +123,9 @@ async function prepare(out: Outbound, { context }: Target, rows: readonly Outbox
       preparedAt: session.now().toISOString(),
     });
     const ids = rows.map((row) => row.id);
-    await changeOutbox(trx, ids, { state: 'sending', delivery: delivery.id, problems: [] });
-    return delivery;
+    // A correction is known by the run that sent it: what was read before that does not have it yet.
+    await changeOutbox(trx, ids, { state: 'sending', delivery: delivery.id, problems: [], ...(out.carry ? { run: session.runId } : {}) });
+    return { delivery, taken: rows };
   });
 }
 
@@ -106,7 +133,8 @@ function nameOf({ sink }: Outbound, rows: readonly OutboxRow[], scope: Parameter
   const { file, request, table } = sink.target;
   if (file) return fileNameOf(file.name, scope);
   if (table) return table.name;
-  const ask = rows[0]!.operation === 'delete' ? request!.delete! : request!;
+  const [row] = rows;
+  const ask = row!.operation === 'delete' ? request!.delete! : row!.carried?.create ? (sink.creates?.request ?? request!) : request!;
   return ask.operation ?? `${ask.method} ${ask.path ?? ''}`;
 }
 

@@ -14,6 +14,8 @@ import { entityIds } from '../../store/ledger/sources.ts';
 import { openSession } from '../../connector/source/session.ts';
 import { openConnection } from '../run/connection.ts';
 import type { Session } from '../run/session.ts';
+import { carryOf } from './carry/carry.ts';
+import { queueCorrections } from './carry/queue.ts';
 import { currencyCheck } from './currency-check.ts';
 import { deliverQueued, finishUnfinished } from './deliver.ts';
 import { queueChanges } from './queue.ts';
@@ -24,13 +26,14 @@ import { sayWhatWaits } from './summary.ts';
  * Runs an outbound pipeline: looks at what became of what was sent, puts what is new or changed into the outbox, finishes what an earlier
  * run was killed over, and sends. In shadow, and in a preview, nothing is asked of the remote system.
  */
-export async function outbound(session: Session): Promise<void> {
+export async function outbound(session: Session, heldBack?: Outbound['heldBack']): Promise<void> {
   const out = await outboundOfSession(session);
+  out.heldBack = heldBack;
   await indexRelated(session.knex, out.related);
   const silent = session.preview || session.pipeline.mode === 'shadow';
   await alignToMode(out);
   if (silent) {
-    await queueChanges(out);
+    await queue(out);
     await sayWhatWaits(out);
     return;
   }
@@ -49,7 +52,7 @@ export async function outbound(session: Session): Promise<void> {
     try {
       await settleAnswers(out, target);
       await finishUnfinished(out, target);
-      await queueChanges(out);
+      await queue(out);
       await deliverQueued(out, target);
       await sayWhatWaits(out);
     } finally {
@@ -59,6 +62,10 @@ export async function outbound(session: Session): Promise<void> {
     session.locks.splice(session.locks.indexOf(lock), 1);
     await lock.release();
   }
+}
+
+async function queue(out: Outbound): Promise<void> {
+  await (out.carry ? queueCorrections(out, out.carry) : queueChanges(out));
 }
 
 /** The remote system of a run: its connection, and one session for all that is asked there. */
@@ -82,7 +89,8 @@ export async function openTarget(out: Outbound): Promise<Target & { close(): Pro
   };
 }
 
-async function outboundOfSession(session: Session): Promise<Outbound> {
+/** What an outbound pipeline works with. */
+export async function outboundOfSession(session: Session): Promise<Outbound> {
   const { project, pipeline } = session;
   const config = pipeline.deliver!;
   const mappingConfig = project.sinkMappings.get(config.mapping)!.value;
@@ -103,6 +111,8 @@ async function outboundOfSession(session: Session): Promise<Outbound> {
     const otherEntity = project.entities.get(other)!.value;
     return { name, entity: other, columns: columnNames(otherEntity), on, config: otherEntity, entityId: ids.get(other)! };
   });
+  // Owners and what is sent decide as well; without carry the fingerprint stays what it was.
+  const carrying = config.carry ? [{ ...config.carry, owners: entity.owners, holds: sink.corrections, creates: sink.creates }] : [];
   return {
     session,
     config,
@@ -114,6 +124,7 @@ async function outboundOfSession(session: Session): Promise<Outbound> {
     entityId: ids.get(entity.entity)!,
     related,
     currencyCheck: currencyCheck(mappingConfig, currency),
+    ...(config.carry ? { carry: carryOf(config.carry, { connection: config.connection, entity, mapping: mappingConfig, sink }) } : {}),
     asSent(name, values) {
       if (first.size === 0) return values;
       const sent = { ...values };
@@ -123,7 +134,7 @@ async function outboundOfSession(session: Session): Promise<Outbound> {
       }
       return sent;
     },
-    fingerprint: hash('sha256', JSON.stringify([mapping.fingerprint, config.where, config.since ?? null])),
+    fingerprint: hash('sha256', JSON.stringify([mapping.fingerprint, config.where, config.since ?? null, ...carrying])),
   };
 }
 

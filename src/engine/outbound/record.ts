@@ -11,9 +11,17 @@ export interface Target {
 }
 
 /** A record with the text that the remote system may recognize it by: the same in each attempt, and from a store that was restored. */
-export function outgoing({ config, sinkName }: Outbound, row: OutboxRow): Outgoing {
+export function outgoing({ config, sink, sinkName }: Outbound, row: OutboxRow): Outgoing {
   const text = JSON.stringify([config.connection, sinkName, row.key, row.version]);
-  return { values: row.values, idempotencyKey: createHash('sha256').update(text).digest('hex').slice(0, 32), operation: row.operation };
+  const create = row.carried?.create !== undefined;
+  const idempotencyKey = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  const { reference } = sink.creates ?? {};
+  return {
+    values: create && reference !== undefined ? { ...row.values, [reference]: idempotencyKey } : row.values,
+    idempotencyKey,
+    operation: row.operation,
+    ...(create ? { create } : {}),
+  };
 }
 
 /** In one transaction what a delivery and its records become. */

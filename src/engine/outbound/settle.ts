@@ -12,6 +12,7 @@ import { changeDelivery, type Delivery, type DeliveryState, listDeliveries } fro
 import type { Knex } from '../../store/open.ts';
 import type { FileTransport } from '../../transports/transport.ts';
 import { changeOutbox, listOutbox, type OutboxRow, type OutboxState } from '../../store/outbound/outbox.ts';
+import { linkCreated } from './carry/link.ts';
 import { stopIfAsked } from '../run/session.ts';
 
 /** Looks in the remote system for what became of what was sent, and tells what is overdue. */
@@ -92,6 +93,7 @@ export async function saveAnswers(out: Outbound, delivery: Delivery, answers: re
       await changeOutbox(trx, [row.id], { state, problems: placed ? [placed] : [] });
       if (placed) (state === 'unknown' ? lost : reasons).push(placed);
     }
+    for (const [row, { created }] of answers) if (created !== undefined) await linkCreated(out, trx, row, created);
     const said = answers.find(([, answer]) => answer.said !== undefined)?.[1].said;
     await concludeDelivery(trx, delivery, session.now(), said);
   });

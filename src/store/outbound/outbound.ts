@@ -83,7 +83,8 @@ export async function* scanGoldens(knex: Knex, scan: GoldenScan, size: number): 
   }
 }
 
-async function withRelated(
+/** Golden records with the records that belong to each. */
+export async function withRelated(
   knex: Knex,
   rows: readonly (Columns & { _id: number })[],
   related: readonly Related[],
@@ -174,7 +175,8 @@ export async function goneFromOutbox(
   return ids.map(Number);
 }
 
-function restrict(query: Knex.QueryBuilder, where: Where): void {
+/** Only golden records with these values. */
+export function restrict(query: Knex.QueryBuilder, where: Where): void {
   for (const [column, value] of Object.entries(where))
     void (typeof value === 'string' ? query.where(`g.${column}`, value) : query.whereIn(`g.${column}`, [...value]));
 }

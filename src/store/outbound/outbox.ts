@@ -1,5 +1,5 @@
 import type { Problem } from '../../core/errors.ts';
-import type { Values } from '../../core/record.ts';
+import type { Value, Values } from '../../core/record.ts';
 import type { Knex } from '../open.ts';
 import { takeId } from '../sequence.ts';
 
@@ -37,6 +37,18 @@ export interface PersonDecision {
   problems: Problem[];
 }
 
+/** A correction on its way to a record of another system. */
+export interface Carried {
+  /** Canonical field to its value and what the system said before; both as plain text. */
+  fields: Record<string, { value: string | null; before: string | null }>;
+  /** Field of the sink to [what the system has, what it is to have]. */
+  changes: Record<string, [Value, Value]>;
+  /** Fields that the system changed itself since the last exchange: a person decides. */
+  conflicts: Record<string, { ours: string | null; theirs: string | null }>;
+  /** The record is made there. `key`: its number there, once that came back. */
+  create?: { key?: string };
+}
+
 export interface OutboxRow {
   id: number;
   pipeline: string;
@@ -57,10 +69,16 @@ export interface OutboxRow {
   changedAt: string;
   /** null: no person decided anything about this version. */
   decision: PersonDecision | null;
+  /** The record of the target system that a carried correction is for; null for other rows, and for records that are made there. */
+  member: number | null;
+  /** null: the row is no carried correction. */
+  carried: Carried | null;
 }
 
-export type NewOutboxRow = Omit<OutboxRow, 'id' | 'version' | 'latest' | 'delivery' | 'changedAt' | 'decision'> & {
+export type NewOutboxRow = Omit<OutboxRow, 'id' | 'version' | 'latest' | 'delivery' | 'changedAt' | 'decision' | 'member' | 'carried'> & {
   decision?: PersonDecision | null;
+  member?: number | null;
+  carried?: Carried | null;
 };
 
 /** Of these it is certain, or possible, that the remote system has them. */
@@ -75,6 +93,22 @@ export async function latestOfKeys(knex: Knex, pipeline: string, keys: readonly 
 /** The newest rows of these golden records, one for each key that it had. */
 export async function latestOfGoldens(knex: Knex, pipeline: string, goldens: readonly number[]): Promise<OutboxRow[]> {
   return inPieces(goldens, (piece) => knex('il_outbox').where({ pipeline, latest: 1 }).whereIn('golden_id', piece));
+}
+
+/** Rows of corrections to these records of other systems, of every pipeline, that reached them or may have; the newest first. */
+export async function reachedOfMembers(knex: Knex, members: readonly number[]): Promise<OutboxRow[]> {
+  const rows = await inPieces(members, (piece) =>
+    knex('il_outbox')
+      .whereIn('member_id', piece)
+      .whereIn('state', [...REACHED])
+      .select('*'),
+  );
+  return rows.sort((a, b) => b.id - a.id);
+}
+
+/** The newest rows of a pipeline for these records of its target system. */
+export async function latestOfMembers(knex: Knex, pipeline: string, members: readonly number[]): Promise<OutboxRow[]> {
+  return inPieces(members, (piece) => knex('il_outbox').where({ pipeline, latest: 1 }).whereIn('member_id', piece));
 }
 
 /** The newest version of a key that reached the remote system, or may have. */
@@ -110,6 +144,8 @@ export async function insertOutbox(knex: Knex, row: NewOutboxRow): Promise<numbe
     problems: problemText(row.problems),
     run_id: row.run,
     decision: row.decision ? JSON.stringify(row.decision) : null,
+    member_id: row.member ?? null,
+    carried: row.carried ? JSON.stringify(row.carried) : null,
     changed_at: new Date().toISOString(),
   });
   return id;
@@ -139,6 +175,7 @@ export interface OutboxChange {
   operation?: OutboxRow['operation'];
   run?: number;
   decision?: PersonDecision | null;
+  carried?: Carried;
 }
 
 /** Changes rows; only those that are in one of `from`, when given. Gives how many were. */
@@ -157,6 +194,7 @@ export async function changeOutbox(
     ...(change.golden === undefined ? {} : { golden_id: change.golden }),
     ...(change.operation === undefined ? {} : { operation: change.operation }),
     ...(change.run === undefined ? {} : { run_id: change.run }),
+    ...(change.carried === undefined ? {} : { carried: JSON.stringify(change.carried) }),
     ...(change.decision === undefined ? {} : { decision: change.decision && JSON.stringify(change.decision) }),
     changed_at: new Date().toISOString(),
   };
@@ -251,6 +289,8 @@ interface Stored {
   run_id: number;
   changed_at: string;
   decision: string | null;
+  member_id: number | string | null;
+  carried: string | null;
 }
 
 function rowOf(row: Stored): OutboxRow {
@@ -271,6 +311,8 @@ function rowOf(row: Stored): OutboxRow {
     run: Number(row.run_id),
     changedAt: row.changed_at,
     decision: row.decision === null ? null : (JSON.parse(row.decision) as PersonDecision),
+    member: row.member_id === null ? null : Number(row.member_id),
+    carried: row.carried === null ? null : (JSON.parse(row.carried) as Carried),
   };
 }
 

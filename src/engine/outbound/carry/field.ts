@@ -1,0 +1,102 @@
+import type { CarryConfig } from '../../../config/schema/carry.ts';
+
+/** What another record of the same golden record says of a field. */
+export interface Sayer {
+  source: string;
+  value: string | null;
+  /** It said something else when the pipeline last looked, and what it says now is no echo of what was sent to it. */
+  corrected: boolean;
+  /** It says now what was sent to it. */
+  echo: boolean;
+  /** When its record changed last, by latest_by of the model. */
+  changedAt: string | null;
+}
+
+/** One field of one record of the target system, and all that is known about it. */
+export interface FieldLook {
+  golden: string | null;
+  /** The model says that the most recent value survives, whatever the system. */
+  mostRecent: boolean;
+  /** Connections that own the field; undefined: any system may correct it. Empty: it is sent to none. */
+  owners: readonly string[] | undefined;
+  /** The target system owns it. */
+  owned: boolean;
+  target: {
+    /** What the system has, as far as that is known: what it said, or what was sent since. */
+    value: string | null;
+    /** It changed the field itself since both systems agreed, or since something was sent. */
+    changed: boolean;
+    changedAt: string | null;
+  };
+  others: readonly Sayer[];
+  /** Its value in a row of the outbox that is not sent yet. */
+  pending?: { value: string | null } | undefined;
+  /** Any difference is sent, not only a correction. */
+  all: boolean;
+  conflicts: CarryConfig['conflicts'];
+}
+
+/**
+ * What becomes of the field. keep: the systems differ and nothing is sent. owned: the target owns it. nobody: it is sent to no system.
+ * not_owner: the value is not from a system that owns the field. newer: the target's change is the later one. echo: it is what was sent to
+ * another system and came back. differs: it differed before, and nobody corrected it since.
+ */
+export type FieldVerdict =
+  { do: 'nothing' } | { do: 'send'; value: string } | { do: 'review'; value: string } | { do: 'keep'; why: KeptWhy; value: string };
+export type KeptWhy = 'owned' | 'nobody' | 'not_owner' | 'newer' | 'echo' | 'differs';
+
+/** What a look did not send, and why. `no_record`: the system has no record of it, and none is made. */
+export interface HeldBack {
+  /** The canonical record. */
+  record: number;
+  /** Its number in the target system. */
+  key: string | null;
+  field: string | null;
+  why: KeptWhy | 'no_record';
+  value: string | null;
+  theirs: string | null;
+}
+
+/** Decides about one field. Pure. An emptied field is never carried: that a system says nothing is no correction. */
+export function judgeField(look: FieldLook): FieldVerdict {
+  const { target, others, owners } = look;
+  const correctors = others.filter((one) => one.corrected && one.value !== null);
+  const waits = look.pending?.value ?? null;
+  const waiting = waits !== null && others.some((one) => one.value === waits);
+  const value = valueToCarry(look, correctors, waiting ? waits : null);
+  if (value === null || value === target.value) return { do: 'nothing' };
+  const fresh = correctors.some((one) => one.value === value);
+  if (!fresh && !waiting && !look.all)
+    return { do: 'keep', why: others.some((one) => one.echo && one.value === value) ? 'echo' : 'differs', value };
+  if (look.owned) return { do: 'keep', why: 'owned', value };
+  if (owners !== undefined) {
+    if (owners.length === 0) return { do: 'keep', why: 'nobody', value };
+    if (!others.some((one) => one.value === value && owners.includes(one.source))) return { do: 'keep', why: 'not_owner', value };
+  }
+  if (!target.changed || target.value === null) return { do: 'send', value };
+  if (look.conflicts === 'owner' && owners !== undefined) return { do: 'send', value };
+  if (look.conflicts === 'newest') {
+    const ours = latest(others.filter((one) => one.value === value))?.changedAt ?? null;
+    // A time that is not known is neither earlier nor later.
+    if (ours !== null && target.changedAt !== null && ours !== target.changedAt)
+      return ours > target.changedAt ? { do: 'send', value } : { do: 'keep', why: 'newer', value };
+  }
+  return { do: 'review', value };
+}
+
+/**
+ * The golden value; where the most recent value survives, the last correction. A time of change is that of a whole record: a record with
+ * another field changed later would otherwise win with its old value.
+ */
+function valueToCarry({ golden, mostRecent, target }: FieldLook, correctors: readonly Sayer[], waits: string | null): string | null {
+  if (!mostRecent) return golden;
+  const last = latest(correctors);
+  if (!last) return waits ?? golden;
+  // The target corrected it as well, and its record is the later one: the golden value is its own.
+  if (target.changed && golden === target.value && (target.changedAt ?? '') > (last.changedAt ?? '')) return golden;
+  return correctors.some((one) => one.value === golden && one.changedAt === last.changedAt) ? golden : last.value;
+}
+
+function latest(list: readonly Sayer[]): Sayer | undefined {
+  return [...list].sort((a, b) => (a.changedAt ?? '').localeCompare(b.changedAt ?? '', 'en')).at(-1);
+}

@@ -1,0 +1,163 @@
+import { renderSink } from '../../connector/sink/sink.ts';
+import { requestShown } from '../../connector/sink/push-request.ts';
+import { keyColumns } from '../../connector/sink/push-table.ts';
+import { RecordError, type Problem } from '../../core/errors.ts';
+import type { Outcome } from '../../core/outcome.ts';
+import type { Value } from '../../core/record.ts';
+import { dayIn } from '../../core/time.ts';
+import { listOutbox, type OutboxRow, type OutboxState, reachedOf } from '../../store/outbound/outbox.ts';
+import { startRun } from '../../store/ledger/runs.ts';
+import { tryOut } from '../../store/try-out.ts';
+import type { Knex } from '../../store/open.ts';
+import { type Engine, outcomeOf, type RunOptions, sessionOf } from '../run/run.ts';
+import { requirePassingTests } from '../run/mapping-tests.ts';
+import type { HeldBack } from './carry/field.ts';
+import type { Outbound } from './context.ts';
+import { namesOfKeyless } from './known-by.ts';
+import { outbound, outboundOfSession } from './outbound.ts';
+import { outgoing } from './record.ts';
+
+/** One request, row of a file or statement that would be sent. */
+export interface PreviewedDelivery {
+  kind: 'request' | 'file' | 'table';
+  /** The operation, the file or the table. */
+  to: string;
+  operation: 'update' | 'create' | 'write' | 'delete';
+  /** Values of the key there; null for what has none yet. */
+  key: string[] | null;
+  /** What it is known by where it has no key there. */
+  known_by: string | null;
+  /** The canonical record. */
+  record: number;
+  /** What becomes of it: queued is sent, review, held and refused wait, shadow is only shown. */
+  state: OutboxState;
+  fields: { field: string; from: Value; to: Value }[];
+  /** As it is written: the parameters, the lines of the file, the statement. */
+  text: string | null;
+  problems: Problem[];
+}
+
+export interface DeliveryPreview {
+  pipeline: string;
+  mode: string;
+  system: string;
+  sink: string;
+  outcome: Outcome;
+  problems: Problem[];
+  notes: string[];
+  deliveries: PreviewedDelivery[];
+  more_deliveries: number;
+  held_back: HeldBack[];
+  more_held_back: number;
+}
+
+/**
+ * What an outbound pipeline would send if it ran now, record by record, without asking the other system and without writing anything. It
+ * opens no connection and reads no secret. It shows personal data.
+ */
+export async function previewDelivery(engine: Engine, id: string, options: RunOptions & { limit: number }): Promise<DeliveryPreview> {
+  return tryOut(engine.knex, engine.project.dataFolder, async ({ knex, held }) => {
+    const session = await sessionOf(engine, id, await startRun(knex, id), knex, options);
+    session.preview = true;
+    if (held) {
+      session.commit = (work) => work(held.landing, held.trx);
+      session.begin = async () => held;
+    }
+    const back: HeldBack[] = [];
+    const outcome = await outcomeOf(session, async () => {
+      if (session.refusal) throw session.refusal;
+      requirePassingTests(session.project, session.pipeline);
+      await outbound(session, back);
+    });
+    const out = await outboundOfSession(session);
+    const states: OutboxState[] = ['queued', 'review', 'shadow', 'held', 'refused'];
+    const rows = await listOutbox(knex, { pipeline: id, states, latest: true });
+    const shown = rows.slice(0, options.limit);
+    const names = await namesOfKeyless(knex, session.project, shown);
+    const deliveries: PreviewedDelivery[] = [];
+    for (const row of shown) deliveries.push(await previewed(out, knex, row, names.get(row.id) ?? null));
+    return {
+      pipeline: id,
+      mode: session.pipeline.mode,
+      system: out.config.connection,
+      sink: out.sinkName,
+      outcome,
+      problems: session.problems,
+      notes: session.notes,
+      deliveries,
+      more_deliveries: rows.length - shown.length,
+      held_back: back.slice(0, options.limit),
+      more_held_back: Math.max(0, back.length - options.limit),
+    };
+  });
+}
+
+async function previewed(out: Outbound, knex: Knex, row: OutboxRow, name: string | null): Promise<PreviewedDelivery> {
+  const { target } = out.sink;
+  const kind = target.file ? 'file' : target.table ? 'table' : 'request';
+  return {
+    kind,
+    to: targetOf(out, row),
+    operation: row.operation === 'delete' ? 'delete' : row.carried?.create ? 'create' : row.carried ? 'update' : 'write',
+    key: row.key.startsWith('[') ? (JSON.parse(row.key) as string[]) : null,
+    known_by: name,
+    record: row.golden,
+    state: row.state,
+    fields: await fieldsOf(knex, row),
+    text: row.state === 'refused' ? null : await textOf(out, row),
+    problems: row.problems,
+  };
+}
+
+function targetOf({ sink }: Outbound, row: OutboxRow): string {
+  const { file, table, request } = sink.target;
+  if (file) return file.name;
+  if (table) return table.name;
+  const ask = row.operation === 'delete' ? request!.delete! : row.carried?.create ? (sink.creates?.request ?? request!) : request!;
+  return ask.operation ?? `${ask.method} ${ask.path ?? ''}`;
+}
+
+async function fieldsOf(knex: Knex, row: OutboxRow): Promise<PreviewedDelivery['fields']> {
+  if (row.carried) return Object.entries(row.carried.changes).map(([field, [from, to]]) => ({ field, from, to }));
+  const before = row.version > 1 ? ((await reachedOf(knex, row.pipeline, row.key))?.values ?? {}) : {};
+  return [...new Set([...Object.keys(before), ...Object.keys(row.values)])]
+    .map((field) => ({ field, from: before[field] ?? null, to: row.operation === 'delete' ? null : (row.values[field] ?? null) }))
+    .filter(({ from, to }) => JSON.stringify(from) !== JSON.stringify(to));
+}
+
+async function textOf(out: Outbound, row: OutboxRow): Promise<string | null> {
+  const { sink, session } = out;
+  const record = outgoing(out, row);
+  if (sink.target.table) return statementOf(out, row);
+  try {
+    if (sink.target.request && (!sink.encoder || row.operation === 'delete')) {
+      const { body, path, query } = requestShown(sink, record);
+      const rest = query && Object.keys(query).length ? { query } : {};
+      return JSON.stringify({ ...(path === undefined ? {} : { path }), ...rest, ...(body === undefined ? {} : { body }) });
+    }
+    const day = dayIn(session.project.config.town.time_zone, session.now());
+    const { bytes } = await renderSink(sink, [record.values], { date: day, sequence: 1, variables: {} });
+    return new TextDecoder().decode(bytes).trimEnd();
+  } catch (error) {
+    // What cannot be written is refused when it is sent, with this reason.
+    if (error instanceof RecordError) return error.problems.map(({ message }) => message).join(' ');
+    throw error;
+  }
+}
+
+/** In the words of SQL; what is sent has parameters in place of the values. */
+function statementOf(out: Outbound, row: OutboxRow): string {
+  const { name, write } = out.sink.target.table!;
+  const { values } = outgoing(out, row);
+  const key = keyColumns(out.sink);
+  const cell = (column: string): string => {
+    const value = values[column] ?? null;
+    return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : 'NULL';
+  };
+  const where = key.map((column) => `${column} = ${cell(column)}`).join(' AND ');
+  if (row.operation === 'delete' || write === 'delete') return `DELETE FROM ${name} WHERE ${where}`;
+  const given = Object.keys(values).filter((column) => row.carried?.create === undefined || values[column] !== null);
+  if (row.carried?.create || write === 'append') return `INSERT INTO ${name} (${given.join(', ')}) VALUES (${given.map(cell).join(', ')})`;
+  const set = given.filter((column) => !key.includes(column)).map((column) => `${column} = ${cell(column)}`);
+  return `${write === 'upsert' ? 'UPDATE OR INSERT' : 'UPDATE'} ${name} SET ${set.join(', ')} WHERE ${where}`;
+}
