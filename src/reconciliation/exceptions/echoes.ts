@@ -11,7 +11,7 @@ export interface Echoing {
   /** Its records: the same text is the same record in every reconciliation. */
   records: readonly string[];
   /** Names that it has in common with its cause or its echoes elsewhere: the number of a slip. */
-  tags: readonly string[];
+  tags: readonly { name: string; role: 'cause' | 'echo' | 'either' }[];
   /** The cause that its own reconciliation has named. */
   named?: string;
 }
@@ -55,6 +55,14 @@ export function causesOf(exceptions: readonly Echoing[], order: ReadonlyMap<stri
       if (known === null || before(first!, byId.get(known!)!) < 0) cause.set(e.id, first!.id);
     }
   }
+  const heads = new Map<string, Echoing>();
+  for (const e of exceptions)
+    for (const { name, role } of e.tags) if (role === 'cause' && (!heads.has(name) || before(e, heads.get(name)!) < 0)) heads.set(name, e);
+  for (const e of exceptions)
+    for (const { name, role } of e.tags) {
+      const head = role === 'echo' ? heads.get(name) : undefined;
+      if (head && head !== e && cause.get(e.id) === null) cause.set(e.id, head.id);
+    }
   for (const e of exceptions) if (e.named !== undefined && e.named !== e.id && byId.has(e.named)) cause.set(e.id, e.named);
   // An echo of an echo is one of the cause.
   for (const { id } of exceptions) {
