@@ -38,7 +38,7 @@ export function causesOf(exceptions: readonly Echoing[], order: ReadonlyMap<stri
     // Two findings about one record are two causes, unless they say the same.
     const names = [
       ...e.records.map((record) => (e.holds ? `money ${record}` : `${e.type} ${record}`)),
-      ...e.tags.map((tag) => `tag ${tag}`),
+      ...e.tags.filter(({ role }) => role === 'either').map(({ name }) => `tag ${name}`),
     ];
     for (const name of names) {
       const list = shared.get(name);
