@@ -64,15 +64,18 @@ export function causesOf(exceptions: readonly Echoing[], order: ReadonlyMap<stri
       if (head && head !== e && cause.get(e.id) === null) cause.set(e.id, head.id);
     }
   for (const e of exceptions) if (e.named !== undefined && e.named !== e.id && byId.has(e.named)) cause.set(e.id, e.named);
-  // An echo of an echo is one of the cause.
+  // An echo of an echo is one of the cause; where they name each other in a circle, the first of the circle is the cause.
+  const direct = new Map(cause);
   for (const { id } of exceptions) {
-    const seen = new Set([id]);
-    let at = cause.get(id) ?? null;
-    for (let next = at; next !== null && !seen.has(next); next = cause.get(next) ?? null) {
-      seen.add(next);
-      at = next;
+    const path = [id];
+    let next = direct.get(id) ?? null;
+    while (next !== null && !path.includes(next)) {
+      path.push(next);
+      next = direct.get(next) ?? null;
     }
-    cause.set(id, at === id ? null : at);
+    const circle = next === null ? path.slice(-1) : path.slice(path.indexOf(next));
+    const head = circle.map((name) => byId.get(name)!).sort(before)[0]!.id;
+    cause.set(id, head === id ? null : head);
   }
   return cause;
 }
