@@ -14,6 +14,7 @@ import { registerInit } from './authoring/init.ts';
 import { registerMatches } from './operate/matches.ts';
 import { registerNew } from './authoring/new.ts';
 import { registerPacks } from './authoring/packs.ts';
+import { registerPeriod } from './operate/period.ts';
 import { registerPreview } from './operate/preview.ts';
 import { registerRejects } from './operate/rejects.ts';
 import { registerReport } from './operate/report.ts';
@@ -45,6 +46,7 @@ export const COMMANDS: readonly RegisterCommand[] = [
   registerExceptions,
   registerExplain,
   registerReport,
+  registerPeriod,
   registerAudit,
   registerStore,
   registerServe,

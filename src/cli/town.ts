@@ -4,6 +4,7 @@ import { compileMapping } from '../mapping/compile.ts';
 import { compileSinkMapping } from '../mapping/sink/sink-mapping.ts';
 import { closeEngine, openEngine } from '../engine/run/open.ts';
 import type { Engine } from '../engine/run/run.ts';
+import { EXCEPTION_TYPES } from '../reconciliation/exceptions/types.ts';
 import { transports } from '../transports/transports.ts';
 import type { Cli } from './cli.ts';
 
@@ -14,7 +15,12 @@ export function transportOptions() {
 
 /** Loads a town's folder with all that can be checked without another system. Throws ConfigError. */
 export function loadTown(folder: string): Promise<Project> {
-  return openProject(folder, { transportOptions: transportOptions(), compileMapping, compileSinkMapping });
+  return openProject(folder, {
+    transportOptions: transportOptions(),
+    compileMapping,
+    compileSinkMapping,
+    exceptionTypes: Object.keys(EXCEPTION_TYPES),
+  });
 }
 
 /** Loads a town's folder, opens its store and brings both in line. The caller closes the store. */

@@ -18,6 +18,7 @@ export interface CrossCheckOptions {
   transportOptions?: TransportOptions;
   compileMapping?: CompileCheck;
   compileSinkMapping?: CompileSinkCheck;
+  exceptionTypes?: readonly string[];
   secrets?: boolean;
   env?: NodeJS.ProcessEnv;
 }
@@ -61,7 +62,7 @@ export async function crossCheck(draft: Draft, options: CrossCheckOptions): Prom
   const sinkMappings = own(draft.sinkMappings, new Set(pipelines.map((part) => part.value.deliver?.mapping ?? '')));
   const entities = own(draft.entities);
   return [
-    ...checkTown(draft),
+    ...checkTown(draft, options.exceptionTypes),
     ...checkConnections(draft, options.transportOptions),
     ...(options.secrets ? checkSecrets(draft, options.env ?? process.env) : []),
     ...connectors.flatMap((part) => checkConnector(part, options.transportOptions ?? {})),

@@ -32,6 +32,8 @@ export interface LoadOptions {
   compileMapping?: CompileCheck;
   /** The same for mappings to sinks. */
   compileSinkMapping?: CompileSinkCheck;
+  /** Codes of exceptions; without them the types that the town names are not checked. */
+  exceptionTypes?: readonly string[];
   /** Also check whether every secret that a connection names can be had on this machine. Default: no. */
   secrets?: boolean;
   /** What can be known only with parts that this folder does not know: the store, the disk. Gets what could be read. */

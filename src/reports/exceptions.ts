@@ -2,11 +2,12 @@ import { closedDays } from '../config/calendar.ts';
 import type { Project } from '../config/project.ts';
 import { ConfigError, didYouMean, type Problem } from '../core/errors.ts';
 import { plainMoney } from '../core/money.ts';
-import { dayIn } from '../core/time.ts';
+import { dayIn, startOfDay } from '../core/time.ts';
 import { businessDays, dayNumber } from '../reconciliation/calendar.ts';
 import { ageBucket, EXCEPTION_TYPES, type ExceptionCode } from '../reconciliation/exceptions/types.ts';
 import {
   type ExceptionRecord,
+  exceptionsOpenBefore,
   type ExceptionState,
   listExceptions,
   recordsOfExceptions,
@@ -15,6 +16,7 @@ import {
 } from '../store/reconciliation/exceptions.ts';
 import { type RecordNames, recordNames } from '../engine/reconciliation/record-name.ts';
 import type { Engine } from '../engine/run/run.ts';
+import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
 /** One exception as `exceptions list --json` gives it, docs/json.md. */
 export interface ExceptionLine {
@@ -51,19 +53,41 @@ export interface ExceptionFilter {
   states?: readonly ExceptionState[] | undefined;
   type?: string | undefined;
   owner?: string | undefined;
+  /** Only those whose due day has passed. */
+  overdue?: boolean | undefined;
+  /** Only those of at most so many minor units, without their sign. */
+  atMost?: number | undefined;
+  /** Only those that are older than so many business days. */
+  olderThan?: number | undefined;
   limit?: number | undefined;
 }
 
 /** The oldest first, echoes behind their cause. Without `states`, those that need somebody. `today`: the town's calendar date. */
 export async function exceptionLines(engine: Engine, filter: ExceptionFilter, today: string): Promise<ExceptionLine[]> {
-  const list = await listExceptions(engine.knex, {
+  return linesOfExceptions(engine, echoesBehind(await selectExceptions(engine, filter, today)), today);
+}
+
+/** The exceptions that a filter names, the oldest first. */
+export async function selectExceptions(engine: Engine, filter: ExceptionFilter, today: string): Promise<StoredException[]> {
+  const { overdue, atMost, olderThan, limit } = filter;
+  // The store knows neither today nor business days: what they say is looked at here, and the limit counts what is left.
+  const list = (await listed(engine, { ...filter, limit: undefined })).filter(
+    ({ dueOn, minor, since }) =>
+      (!overdue || (dueOn !== null && dueOn < today)) &&
+      (atMost === undefined || Math.abs(minor) <= atMost) &&
+      (olderThan === undefined || (since !== null && ageInBusinessDays(engine.project, since, today) > olderThan)),
+  );
+  return limit === undefined ? list : list.slice(0, limit);
+}
+
+function listed({ knex }: Engine, filter: ExceptionFilter): Promise<StoredException[]> {
+  return listExceptions(knex, {
     ...(filter.pipeline === undefined ? {} : { pipeline: filter.pipeline }),
     ...(filter.type === undefined ? {} : { type: filter.type }),
     ...(filter.owner === undefined ? {} : { owner: filter.owner }),
     ...(filter.limit === undefined ? {} : { limit: filter.limit }),
     states: filter.states ?? UNFINISHED,
   });
-  return linesOfExceptions(engine, echoesBehind(list), today);
 }
 
 /** The lines of these exceptions, with their records. */
@@ -181,4 +205,43 @@ export function ageInBusinessDays(project: Project, since: string, today: string
   const { weekend, holidays } = closedDays(project.config.town.calendar, since, today);
   const days = businessDays(weekend, holidays.map(dayNumber));
   return Math.max(0, days.index(dayNumber(today)) - days.index(dayNumber(since)));
+}
+
+/** Exceptions that were unresolved at the end of a day of the town, as they stood then; the oldest first. */
+export async function exceptionsOpenOn({ project, knex }: Engine, day: string): Promise<StoredException[]> {
+  return exceptionsOpenBefore(knex, startOfDay(day, project.config.town.time_zone, 1));
+}
+
+/** `report exceptions`: what is unresolved now of what began on or before a day, with its age on that day. */
+export async function openExceptionsReport(engine: Engine, asOf: string): Promise<Report> {
+  const open = (await listed(engine, {})).filter(({ since }) => since === null || since <= asOf);
+  return {
+    title: 'Unresolved exceptions',
+    definition: { report: 'exceptions', as_of: asOf },
+    notes: [`Ages are business days up to ${asOf}.`],
+    tables: [
+      {
+        name: 'exceptions',
+        title: 'Exceptions',
+        columns: columnsFrom(
+          'id:Id',
+          'pipeline:Reconciliation',
+          'type:Type',
+          'since:Since',
+          'age:Age:count',
+          'due_on:Due',
+          'owner:Owner',
+          'state:State',
+          'currency:Currency',
+          'amount:Amount:money',
+          'sentence:What happened',
+          'next:What to do',
+        ),
+        rows: (await linesOfExceptions(engine, open, asOf)).map((line, i): ReportRow => {
+          const { id, pipeline, type, since, age, due_on, owner, state, currency, sentence, next } = line;
+          return { id, pipeline, type, since, age, due_on, owner, state, currency, amount: open[i]!.minor, sentence, next };
+        }),
+      },
+    ],
+  };
 }

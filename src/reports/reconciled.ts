@@ -1,5 +1,6 @@
 import { type LegTotal, legTotals } from '../engine/revenue/legs.ts';
-import { type RevenueFact, revenueFacts } from '../engine/revenue/facts.ts';
+import type { RevenueFact } from '../engine/revenue/facts.ts';
+import { revenueLedger } from '../engine/revenue/ledger.ts';
 import { addSplit, noSplit, type Split } from '../reconciliation/standing.ts';
 import type { Engine } from '../engine/run/run.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
@@ -25,7 +26,7 @@ interface Range {
 /** How all money of a period stands, and how each reconciliation (leg) stands by itself. */
 export async function reconciledTotals(engine: Engine, range: Range): Promise<Reconciled> {
   const facts = moneyTotals();
-  for await (const fact of revenueFacts(engine, range)) facts.add(fact);
+  for await (const fact of revenueLedger(engine, range)) facts.add(fact);
   return { money: facts.totals(), legs: await legTotals(engine, range) };
 }
 

@@ -7,7 +7,7 @@ import { PRIVATE_FILE } from '../store/private-files.ts';
  * Writes a report into a file that this account alone may read: all of it or nothing, and an older report is replaced only once the new
  * one is written. Throws ConfigError FILE_NOT_WRITABLE.
  */
-export async function writeReportFile(file: string, content: string | Readable): Promise<void> {
+export async function writeReportFile(file: string, content: string | Buffer | Readable): Promise<void> {
   const part = `${file}.${process.pid}.part`;
   try {
     await writeFile(part, content, { mode: PRIVATE_FILE });

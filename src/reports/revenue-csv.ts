@@ -18,6 +18,7 @@ const HEAD = [
   'in transit',
   'exception',
   'not covered',
+  'corrects',
 ];
 
 /** The report as delimited text, one line for each row; several reasons are joined by "; ". */
@@ -45,6 +46,7 @@ export function revenueCsvLines(rows: readonly RevenueRow[]): Iterable<string> {
         { number: String(row.unreconciledReceipts) },
         { text: row.receipt ?? '' },
         ...[row.inTransit, row.exception, row.notCovered].map((minor) => ({ number: plainMoney(minor, row.currency) })),
+        { text: row.corrects ?? '' },
       ]),
   );
 }

@@ -23,6 +23,7 @@ const row = (fields: Partial<RevenueRow>): RevenueRow => {
     currency: 'USD',
     receipts: 1,
     receipt: null,
+    corrects: null,
     ...fields,
     amount,
     unreconciled,
@@ -48,7 +49,7 @@ describe('the file for spreadsheets', () => {
 
   test('negative amounts stay numbers, and leading zeros of accounts stay', () => {
     expect(revenueCsv([row({ account: '0042', amount: -1250, department: 'Parks, "North"' })]).split('\r\n')[1]).toBe(
-      '"Parks, ""North""",0042,cash,2026-03,USD,1,-12.50,-12.50,0.00,,0,,0.00,0.00,0.00',
+      '"Parks, ""North""",0042,cash,2026-03,USD,1,-12.50,-12.50,0.00,,0,,0.00,0.00,0.00,',
     );
   });
 

@@ -4,7 +4,7 @@ import type { RevenueRow } from './revenue.ts';
 /** A report line as machines get it: amounts are decimal text, `"1234.50"`. */
 export type RevenueJsonRow = Pick<
   RevenueRow,
-  'department' | 'account' | 'receipt' | 'tender' | 'period' | 'currency' | 'receipts' | 'reasons'
+  'department' | 'account' | 'receipt' | 'tender' | 'period' | 'currency' | 'corrects' | 'receipts' | 'reasons'
 > &
   Record<'amount' | 'reconciled' | 'unreconciled' | 'in_transit' | 'exception' | 'not_covered', string> & { unreconciled_receipts: number };
 
@@ -18,6 +18,7 @@ export function revenueJson(rows: readonly RevenueRow[]): { rows: RevenueJsonRow
       tender: row.tender,
       period: row.period,
       currency: row.currency,
+      corrects: row.corrects,
       receipts: row.receipts,
       amount: plainMoney(row.amount, row.currency),
       reconciled: plainMoney(row.reconciled, row.currency),

@@ -25,6 +25,7 @@ export async function revenueXlsx(rows: readonly RevenueRow[], town: string): Pr
         ['In transit', 16],
         ['Exception', 16],
         ['Not covered', 16],
+        ['Corrects', 14],
       ],
       rows: revenueCells(rows),
     },
@@ -58,6 +59,7 @@ function* revenueCells(rows: readonly RevenueRow[]): Generator<WorkbookCell[]> {
       { minor: unreconciled, currency },
       reasons.join('; '),
       ...[row.inTransit, row.exception, row.notCovered].map((minor) => ({ minor, currency })),
+      row.corrects ?? '',
     ];
   }
 }

@@ -1,6 +1,6 @@
 import { fiscalPeriod, fiscalYear } from '../core/time.ts';
 import { addSplit, noSplit, type Split } from '../reconciliation/standing.ts';
-import { type RevenueFact, revenueFacts } from '../engine/revenue/facts.ts';
+import { type LedgerEntry, revenueLedger } from '../engine/revenue/ledger.ts';
 import type { Engine } from '../engine/run/run.ts';
 
 export type PeriodKind = 'day' | 'month' | 'fiscal-period' | 'fiscal-year';
@@ -15,6 +15,8 @@ export interface RevenueRow {
   tender: string;
   period: string;
   currency: string;
+  /** The closed period that it corrects; null: it corrects nothing. */
+  corrects: string | null;
   receipts: number;
   amount: number;
   reconciled: number;
@@ -36,13 +38,13 @@ export interface RevenueRow {
   receiptsByReason: Record<string, number>;
 }
 
-/** The revenue report: facts of src/engine/revenue added up by department, account, tender and period. */
+/** The revenue report: entries of src/engine/revenue added up by department, account, tender and period. */
 export async function revenueReport(
   engine: Engine,
   options: { period: PeriodKind; from?: string; to?: string; department?: string },
 ): Promise<RevenueRow[]> {
   const sums = revenueSums(options.period, engine.project.config.town.fiscal_year_starts);
-  for await (const fact of revenueFacts(engine, options))
+  for await (const fact of revenueLedger(engine, options))
     if (options.department === undefined || fact.department === options.department) sums.add(fact);
   return sums.rows();
 }
@@ -53,7 +55,7 @@ interface Line {
 }
 
 /** Adds facts up to report lines. */
-export function revenueSums(period: PeriodKind, starts: string): { add(fact: RevenueFact): void; rows(): RevenueRow[] } {
+export function revenueSums(period: PeriodKind, starts: string): { add(fact: LedgerEntry): void; rows(): RevenueRow[] } {
   const lines = new Map<string, Line>();
   return {
     add(fact) {
@@ -83,19 +85,29 @@ export function revenueSums(period: PeriodKind, starts: string): { add(fact: Rev
         .sort(inOrder),
   };
 
-  function lineOf(fact: RevenueFact): Line {
+  function lineOf(fact: LedgerEntry): Line {
     const rest = fact.part === 'rest';
     const names = {
       department: fact.department ?? '(no department)',
       account: fact.account ?? '(no account)',
       receipt: rest ? fact.receiptNumber : null,
       tender: fact.tender ?? '(no tender)',
-      period: periodOf(fact.day, period, starts),
+      period: periodOf(fact.bookedOn, period, starts),
       currency: fact.currency,
+      corrects: fact.corrects,
     };
     // What two receipts without an account were for may be two accounts: what is too much in one does not make up for the other.
     const sign = fact.account === null ? Math.sign(fact.amount) : 0;
-    const id = JSON.stringify([names.department, names.account, rest && fact.golden, names.tender, names.period, names.currency, sign]);
+    const id = JSON.stringify([
+      names.department,
+      names.account,
+      rest && fact.golden,
+      names.tender,
+      names.period,
+      names.currency,
+      names.corrects,
+      sign,
+    ]);
     let line = lines.get(id);
     if (!line) {
       const nothing = { receipts: 0, amount: 0, reconciled: 0, unreconciled: 0, inTransit: 0, exception: 0, notCovered: 0 };
@@ -112,6 +124,7 @@ function inOrder(a: RevenueRow, b: RevenueRow): number {
     order(a.account, b.account) ||
     order(a.tender, b.tender) ||
     order(a.period, b.period) ||
+    order(a.corrects ?? '', b.corrects ?? '') ||
     order(a.receipt ?? '', b.receipt ?? '') ||
     b.amount - a.amount
   );

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/run/run.ts';
+import { stateOfPeriods } from '../store/periods.ts';
 import { listRuns, type Run, stateOfRuns } from '../store/ledger/runs.ts';
 
 export type { Run };
@@ -8,7 +9,7 @@ export function lastRunsOf({ knex }: Engine, pipeline: string, limit: number): P
   return listRuns(knex, { pipeline, limit });
 }
 
-/** A text that changes when a run of any process begins or ends: as long as it is the same, reports are. */
-export function runsVersion({ knex }: Engine): Promise<string> {
-  return stateOfRuns(knex);
+/** A text that changes when a run of any process begins or ends or a period is closed or reopened: as long as it is the same, reports are. */
+export async function reportsVersion({ knex }: Engine): Promise<string> {
+  return `${await stateOfRuns(knex)} ${await stateOfPeriods(knex)}`;
 }

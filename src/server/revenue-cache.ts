@@ -1,10 +1,10 @@
 import type { PeriodKind, RevenueRow } from '../reports/revenue.ts';
 import { revenueReport } from '../reports/revenue.ts';
 import type { Engine } from '../engine/run/run.ts';
-import { runsVersion } from '../reports/runs.ts';
+import { reportsVersion } from '../reports/runs.ts';
 
 export interface RevenueCache {
-  /** The report over all departments; the same list until a run has begun or ended. Not to be changed. */
+  /** The report over all departments; the same list until a run has begun or ended, or a period was closed or reopened. Not to be changed. */
   rows(query: { period: PeriodKind; from?: string | undefined; to?: string | undefined }): Promise<readonly RevenueRow[]>;
 }
 
@@ -17,7 +17,7 @@ export function revenueCache(engine: Engine): RevenueCache {
   let state = '';
   return {
     async rows({ period, from, to }) {
-      const now = await runsVersion(engine);
+      const now = await reportsVersion(engine);
       if (now !== state) {
         kept.clear();
         state = now;

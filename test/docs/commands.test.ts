@@ -37,6 +37,17 @@ it('the reconciliation page goes on from there and finds what it says', { timeou
   expect(ran.filter((r) => r.exit !== 0)).toEqual([]);
 });
 
+it('the finance page goes on from there: checklist, reports and periods', { timeout: 240_000 }, async () => {
+  const town = join(folder, 'finance', 'my-town');
+  await follow('README.md', town);
+  await follow('docs/reconciliation.md', town);
+  const ran = await follow('docs/finance.md', town);
+  expect(ran.length).toBeGreaterThan(6);
+  expect(ran.filter((r) => r.exit !== 0)).toEqual([]);
+  expect(ran[0]!.stdout).toMatch(/2026-07-01 to 2026-07-31: open/);
+  expect(ran.find((r) => r.command.startsWith('report outstanding'))!.stdout).toMatch(/Unexplained +USD +0\.00/);
+});
+
 it('the delivery page goes on from there: shadow, review, live, a change that is held', { timeout: 240_000 }, async () => {
   const town = join(folder, 'delivery', 'my-town');
   await follow('README.md', town);

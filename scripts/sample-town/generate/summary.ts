@@ -1,4 +1,5 @@
-import { plural, tableText } from '../../../src/cli/table.ts';
+import { tableText } from '../../../src/cli/table.ts';
+import { counted } from '../../../src/core/counted.ts';
 import { textOfProblem } from '../../../src/core/errors.ts';
 import { formatMoney } from '../../../src/core/money.ts';
 import { forAPersonText } from '../../../src/reports/deliveries.ts';
@@ -34,9 +35,9 @@ function cameIn(inbound: readonly PipelineStatus[]): string {
     inbound.reduce((n, { last_run: run }) => n + (run?.[name] ?? 0), 0);
   const fresh = sum('created') + sum('changed');
   if (fresh > 0)
-    return `Came in: ${plural(sum('read'), 'record')}, of which ${sum('created').toLocaleString('en-US')} were new${sum('changed') ? ` and ${sum('changed').toLocaleString('en-US')} had changed` : ''}.`;
+    return `Came in: ${counted(sum('read'), 'record')}, of which ${sum('created').toLocaleString('en-US')} were new${sum('changed') ? ` and ${sum('changed').toLocaleString('en-US')} had changed` : ''}.`;
   const again = sum('unchanged');
-  return `Nothing was entered twice: 0 records are new, 0 changed, and no file was read again.${again ? ` ${plural(again, 'record')} that their systems give again each time ${again === 1 ? 'was' : 'were'} recognized as unchanged.` : ''}`;
+  return `Nothing was entered twice: 0 records are new, 0 changed, and no file was read again.${again ? ` ${counted(again, 'record')} that their systems give again each time ${again === 1 ? 'was' : 'were'} recognized as unchanged.` : ''}`;
 }
 
 async function rejectedNow({ knex }: Engine): Promise<string[]> {

@@ -17,6 +17,7 @@ export function registerValidate(cli: Cli): void {
         import('../../mapping/sink/sink-mapping.ts'),
         import('../../core/errors.ts'),
       ]);
+      const { EXCEPTION_TYPES } = await import('../../reconciliation/exceptions/types.ts');
       const { checkHere } = await import('./validate-here.ts');
       const { weakConnections, weakTexts } = await import('../../engine/run/weak-connections.ts');
       const transportOptions = Object.fromEntries(Object.entries(transports).map(([name, { optionsSchema }]) => [name, optionsSchema]));
@@ -24,6 +25,7 @@ export function registerValidate(cli: Cli): void {
         transportOptions,
         compileMapping,
         compileSinkMapping,
+        exceptionTypes: Object.keys(EXCEPTION_TYPES),
         secrets: options.secrets,
         // A build server has neither the secrets nor the folders and the store of the town's machine.
         ...(options.secrets ? { alsoCheck: checkHere } : {}),

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import { counted } from '../../core/counted.ts';
 import { EXIT_CODES } from '../../core/outcome.ts';
 import type { Value } from '../../core/record.ts';
 import { visibleLine } from '../../core/visible.ts';
 import type { HeldBack } from '../../engine/outbound/carry/field.ts';
 import type { DeliveryPreview, PreviewedDelivery } from '../../engine/outbound/preview.ts';
 import { type Cli, countOption } from '../cli.ts';
-import { plural } from '../table.ts';
 
 /** `interlocal deliver PIPELINE --preview` and `interlocal deliver conflicts` */
 export function registerDeliverPreview(cli: Cli, deliver: Command): void {
@@ -84,10 +84,10 @@ const SHOWN = 50;
 
 function previewLines(p: DeliveryPreview, textOfProblems: (problems: DeliveryPreview['problems']) => string): string[] {
   return [
-    `${p.pipeline} (${p.mode}) to ${p.system}.${p.sink}: ${plural(p.deliveries.length + p.more_deliveries, 'record')}.`,
+    `${p.pipeline} (${p.mode}) to ${p.system}.${p.sink}: ${counted(p.deliveries.length + p.more_deliveries, 'record')}.`,
     ...(p.problems.length ? [textOfProblems(p.problems)] : []),
     ...p.deliveries.flatMap(deliveryLines),
-    ...(p.more_deliveries ? [`… and ${plural(p.more_deliveries, 'more record')}`] : []),
+    ...(p.more_deliveries ? [`… and ${counted(p.more_deliveries, 'more record')}`] : []),
     ...(p.held_back.length ? ['Not sent:'] : []),
     ...p.held_back.map((one) => visibleLine(`    ${heldLine(one, p.system)}`)),
     ...(p.more_held_back ? [`    … and ${p.more_held_back} more`] : []),

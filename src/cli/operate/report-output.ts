@@ -1,11 +1,13 @@
-import type { Readable } from 'node:stream';
+import { counted } from '../../core/counted.ts';
+import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { ConfigError, didYouMean } from '../../core/errors.ts';
 import { formatMoney } from '../../core/money.ts';
 import { jsonLine, visible } from '../../core/visible.ts';
 import { cellText, type Report, reportCsv, reportJson, reportXlsx } from '../../reports/report-table.ts';
+import type { ClosingReport } from '../../reports/period-reports.ts';
 import type { Cli } from '../cli.ts';
-import { plural, tableText } from '../table.ts';
+import { tableText } from '../table.ts';
 
 export interface OutputOptions {
   format?: string;
@@ -40,6 +42,25 @@ export async function writeReport(cli: Cli, report: Report, format: string, opti
   // A workbook always goes to a file.
   if (options.out === undefined) process.stdout.write(content as string);
   else await writeOut(cli, options.out, content, lines);
+}
+
+/** The format in which a closing keeps what is shown in another. */
+export function keptFormat(format: string): ClosingReport['format'] {
+  return format === 'table' ? 'data' : (format as ClosingReport['format']);
+}
+
+/** The bytes that a closing kept. */
+export function keptContent({ format, content }: ClosingReport): string | Readable {
+  return format === 'xlsx' ? Readable.from([Buffer.from(content, 'base64')]) : content;
+}
+
+/** Writes a report that a closing kept, as it was kept; a table for a terminal is made of what it kept. */
+export async function writeKept(cli: Cli, kept: ClosingReport, data: ClosingReport, format: string, options: OutputOptions): Promise<void> {
+  const report = JSON.parse(data.content) as Report;
+  if (format === 'table') return writeReport(cli, report, format, options);
+  const lines = report.tables.reduce((sum, { rows }) => sum + rows.length, 0);
+  if (options.out === undefined) process.stdout.write(keptContent(kept) as string);
+  else await writeOut(cli, options.out, keptContent(kept), lines);
 }
 
 /** A report for a terminal: each table under its title, then what it is based on. */
@@ -90,8 +111,8 @@ export function chosenFormat(given: string | undefined, out: string | undefined,
   return format;
 }
 
-export async function writeOut(cli: Cli, file: string, content: string | Readable, lines: number): Promise<void> {
+export async function writeOut(cli: Cli, file: string, content: string | Buffer | Readable, lines: number): Promise<void> {
   const { writeReportFile } = await import('../../reports/report-file.ts');
   await writeReportFile(file, content);
-  cli.print({ written: file, rows: lines }, () => `Wrote ${plural(lines, 'line')} to ${file}.`);
+  cli.print({ written: file, rows: lines }, () => `Wrote ${counted(lines, 'line')} to ${file}.`);
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import { formatMoney } from '../../core/money.ts';
 import { visibleLine } from '../../core/visible.ts';
 import type { RevenueRow } from '../../reports/revenue.ts';
@@ -10,7 +11,7 @@ import {
   spanText,
   unreconciledReasons,
 } from '../../reports/revenue-totals.ts';
-import { plural, tableText } from '../table.ts';
+import { tableText } from '../table.ts';
 
 const HEAD = ['department', 'account', 'tender', 'period', '', 'receipts', 'amount', 'reconciled', 'not reconciled'];
 const RIGHT = [5, 6, 7, 8];
@@ -22,7 +23,7 @@ export function revenueTable(rows: readonly RevenueRow[]): string {
   const lines: string[][] = [];
   const departments = byDepartment(rows);
   for (const { department, rows: own, totals } of departments) {
-    for (const row of own) lines.push([row.department, accountText(row), row.tender, row.period, ...figures(row)]);
+    for (const row of own) lines.push([row.department, accountText(row), row.tender, periodText(row), ...figures(row)]);
     if (departments.length > 1)
       for (const total of totals)
         lines.push(
@@ -32,6 +33,11 @@ export function revenueTable(rows: readonly RevenueRow[]): string {
   }
   for (const total of grandTotals(rows)) lines.push(['Total', '', '', '', ...figures(total)]);
   return [tableText(HEAD, lines, RIGHT), '', ...notReconciled(rows).map(visibleLine)].join('\n');
+}
+
+/** A correction names the closed period that it corrects. */
+function periodText({ period, corrects }: RevenueRow): string {
+  return corrects === null ? period : `${period}, corrects ${corrects}`;
 }
 
 function figures(x: RevenueTotal): string[] {
@@ -50,10 +56,10 @@ function notReconciled(rows: readonly RevenueRow[]): string[] {
     'Not reconciled',
     ...shown.map(
       (r) =>
-        `  ${formatMoney(r.amount, r.currency)} ${r.currency} on ${plural(r.lines, 'line')}, ${plural(r.receipts, 'receipt')} (${r.departments.join(', ')}; ${spanText(r.periods)}): ${r.reason}`,
+        `  ${formatMoney(r.amount, r.currency)} ${r.currency} on ${counted(r.lines, 'line')}, ${counted(r.receipts, 'receipt')} (${r.departments.join(', ')}; ${spanText(r.periods)}): ${r.reason}`,
     ),
     ...(reasons.length > shown.length
-      ? [`  … and ${plural(reasons.length - shown.length, 'more reason')}; --format csv has them all.`]
+      ? [`  … and ${counted(reasons.length - shown.length, 'more reason')}; --format csv has them all.`]
       : []),
     ...(reasonsOverlap(rows) ? ['An amount with several reasons is counted under each.'] : []),
   ];

@@ -4,14 +4,15 @@ import { ConfigError, didYouMean } from '../../core/errors.ts';
 import { jsonLine } from '../../core/visible.ts';
 import type { RevenueRow } from '../../reports/revenue.ts';
 import type { Cli } from '../cli.ts';
-import { registerMoneyReports } from './report-money.ts';
-import { chosenFormat, writeOut } from './report-output.ts';
+import { eitherPeriodOrDays, registerMoneyReports } from './report-money.ts';
+import { chosenFormat, keptContent, keptFormat, writeOut } from './report-output.ts';
 
 interface RevenueOptions {
   period?: string;
   from?: string;
   to?: string;
   department?: string;
+  in?: string;
   format?: string;
   out?: string;
 }
@@ -30,6 +31,7 @@ export function registerReport(cli: Cli): void {
     .option('--period <period>', 'day, month, fiscal-period or fiscal-year (default: month)')
     .option('--from <date>', 'first day, YYYY-MM-DD')
     .option('--to <date>', 'last day, YYYY-MM-DD')
+    .option('--in <period>', 'one day, month or fiscal year: 2026-07-15, 2026-07, 2026/2027; for a closed one, the report that was kept')
     .option('--department <name>', 'only this department')
     .option('--format <format>', `${REVENUE_FORMATS.join(', ')} (default: by the ending of --out, otherwise table)`)
     .option('--out <file>', 'write the report to a file')
@@ -41,7 +43,24 @@ export function registerReport(cli: Cli): void {
       const { knownDepartment } = await import('../../reports/departments.ts');
       const format = chosenFormat(options.format, options.out, REVENUE_FORMATS, cli.json());
       const query = readRevenueQuery(options, (name) => `--${name}`);
+      if (options.in !== undefined && (options.from ?? options.to) !== undefined) throw eitherPeriodOrDays();
       await withTown(cli, async (engine) => {
+        if (options.in !== undefined) {
+          const { knownPeriod } = await import('../../engine/periods/periods.ts');
+          const { keptReport, revenueKind } = await import('../../reports/period-reports.ts');
+          const period = knownPeriod(engine, options.in);
+          const plain = options.department === undefined && (options.period === undefined || query.period === revenueKind(period));
+          const kept = plain ? await keptReport(engine, period, 'revenue', keptFormat(format)) : undefined;
+          if (kept) {
+            const rows = JSON.parse((await keptReport(engine, period, 'revenue', 'data'))!.content) as RevenueRow[];
+            const content = format === 'table' ? await revenueText(rows, format, engine.project) : keptContent(kept);
+            if (options.out === undefined) return void process.stdout.write(content as string);
+            return writeOut(cli, options.out, content, rows.length);
+          }
+          query.from = period.first;
+          query.to = period.last;
+          if (options.period === undefined) query.period = revenueKind(period);
+        }
         const all = await revenueReport(engine, { period: query.period, from: query.from, to: query.to });
         const rows = query.department === undefined ? all : all.filter((row) => row.department === query.department);
         if (query.department !== undefined && rows.length === 0) {

@@ -1,11 +1,11 @@
-import type { Problem } from '../../core/errors.ts';
+import { didYouMean, type Problem } from '../../core/errors.ts';
 import { problemAt } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { secretLiteral } from '../explain.ts';
 import { eachText, isReference } from '../secrets.ts';
 
-/** config/interlocal.yaml beyond its schema: no password in store.url, references there and in store.password and nowhere else. */
-export function checkTown(draft: Draft): Problem[] {
+/** config/interlocal.yaml beyond its schema: no password in store.url, references there and in store.password and nowhere else; entities and types of exceptions that there are. */
+export function checkTown(draft: Draft, exceptionTypes?: readonly string[]): Problem[] {
   const { config } = draft;
   if (!config) return [];
   const problems: Problem[] = [];
@@ -39,5 +39,19 @@ export function checkTown(draft: Draft): Problem[] {
         ),
       );
   }
+  if (exceptionTypes)
+    for (const [i, type] of config.value.periods.blocking_exceptions.entries())
+      if (!exceptionTypes.includes(type)) {
+        const meant = didYouMean(type, exceptionTypes);
+        problems.push(
+          problemAt(
+            config,
+            ['periods', 'blocking_exceptions', i],
+            'REFERENCE_UNKNOWN',
+            `there is no type of exception "${type}".`,
+            meant ? `Did you mean ${meant}?` : `There are: ${exceptionTypes.join(', ')}.`,
+          ),
+        );
+      }
   return problems;
 }

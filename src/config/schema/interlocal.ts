@@ -32,6 +32,9 @@ const calendar = z
   .describe('Business days, for how long money may be in transit and how old an exception is.');
 export type CalendarConfig = z.output<typeof calendar>;
 
+const amount = z.string().regex(/^\d{1,12}(?:\.\d{1,3})?$/, 'must be an amount in quotes such as "20.00"');
+const days = (standard: number) => z.int().min(0).max(365).default(standard);
+
 /** config/interlocal.yaml: the town. */
 export const interlocalSchema = z.strictObject({
   town: z.strictObject({
@@ -82,6 +85,60 @@ export const interlocalSchema = z.strictObject({
         .describe('The entity that splits a receipt over accounts; used for receipts without an account of their own.'),
     })
     .prefault({}),
+  periods: z
+    .strictObject({
+      blocking_exceptions: z
+        .array(z.string().min(1))
+        .default(['source_missing', 'unposted', 'bank_item_unposted', 'decision_no_longer_balances'])
+        .describe('Types of exceptions that keep a period from closing while one of them is unresolved; others are carried over.'),
+    })
+    .prefault({})
+    .describe('Closing of days, months and fiscal years.'),
+  exceptions: z
+    .strictObject({
+      due: z
+        .strictObject({
+          theft_possible: days(1).describe('For types in which a person may have taken the money.'),
+          large: days(3).describe('For amounts over large_from.'),
+          large_from: amount.default('1000.00').describe("In the town's currency."),
+          other: days(10),
+        })
+        .prefault({})
+        .describe('Business days until somebody should have dealt with an exception, from the day it is about.'),
+      most_megabytes: z.number().min(0.1).max(25).default(10).describe('How large a file that is attached to an exception may be.'),
+      write_off: z
+        .array(
+          z.strictObject({
+            role: z.string().min(1).describe('What people call it: cashier supervisor.'),
+            people: z.array(z.string().min(1)).min(1).describe('Accounts, as the audit log names them.'),
+            each: amount.describe("The most that one exception may come to, in the town's currency."),
+            month: amount.describe('The most that one person may write off in one month of the fiscal year.'),
+          }),
+        )
+        .default([])
+        .describe('Who may write off how much. Nobody else may write off anything.'),
+    })
+    .prefault({})
+    .describe('What does not reconcile and needs a person.'),
+  ledger: z
+    .strictObject({
+      fund: z
+        .strictObject({
+          segment: z.int().min(1).max(12).default(1).describe('Which part of an account is its fund.'),
+          separator: z.string().min(1).default('-').describe('What stands between the parts of an account.'),
+        })
+        .prefault({}),
+      debit: z
+        .record(z.string(), z.string().min(1))
+        .describe('By way of paying: the account that takes the money, such as cash: 100-1010.'),
+      due_from: z
+        .string()
+        .min(1)
+        .describe('The account of what a fund is owed by another: "{fund}-1310". {fund}: its own fund; {other}: the other one.'),
+      due_to: z.string().min(1).describe('The account of what a fund owes another: "{fund}-2080".'),
+    })
+    .optional()
+    .describe('How summarized journal entries are made of revenue.'),
   runs: z
     .strictObject({
       at_once: z

@@ -28,6 +28,8 @@ export interface RecordLeg extends Leg {
   side: MatchSide;
   /** Why not all of it is reconciled; undefined when it is. */
   reason: string | undefined;
+  /** The reconciliation has to run, or a person has to confirm a match, before anything can be said. */
+  waits: boolean;
 }
 
 /** Says of records of one entity how they stand, and why they are not reconciled. */
@@ -124,27 +126,24 @@ function legOf(cover: Cover, record: StoredRow, town: string, evidence: readonly
   const matched = cover.outdated === undefined ? good.reduce((sum, { minor }) => sum + minor, 0) : 0;
   const whole = cover.outdated === undefined && good.length > 0 && matched === amount;
   const leg = { pipeline, side: which, amount, matched, whole, sameField: side.amount === reported };
-  if (whole) return { ...leg, otherwise: 'not_covered', reason: undefined };
+  if (whole) return { ...leg, otherwise: 'not_covered', reason: undefined, waits: false };
   const other = evidence.find((one) => !good.includes(one));
   if (good.length > 0 && !other) {
     const currency = String(record[`${side.amount}_currency`] ?? town);
     const reason = `${pipeline}: only ${plainMoney(matched, currency)} of its ${plainMoney(amount, currency)} is matched`;
-    return { ...leg, otherwise: 'exception', reason };
+    return { ...leg, otherwise: 'exception', reason, waits: false };
   }
   return { ...leg, ...openOf(cover, record, town, other) };
 }
 
+type Open = Pick<RecordLeg, 'otherwise' | 'waits'> & { reason: string };
+
 /** How what is not matched stands, and why. */
-function openOf(
-  cover: Cover,
-  record: StoredRow,
-  town: string,
-  evidence: Evidence | undefined,
-): { otherwise: Leg['otherwise']; reason: string } {
+function openOf(cover: Cover, record: StoredRow, town: string, evidence: Evidence | undefined): Open {
   const { pipeline, side, run } = cover;
   // Nobody has looked at the present version with the configuration as it is now.
-  const unknown = (reason: string): { otherwise: Leg['otherwise']; reason: string } => ({ otherwise: 'not_covered', reason });
-  const wrong = (reason: string): { otherwise: Leg['otherwise']; reason: string } => ({ otherwise: 'exception', reason });
+  const unknown = (reason: string): Open => ({ otherwise: 'not_covered', reason, waits: true });
+  const wrong = (reason: string, waits = false): Open => ({ otherwise: 'exception', reason, waits });
   if (cover.outdated !== undefined) return unknown(cover.outdated);
   const key = side.keyOf(side.columns.map((column) => record[column] ?? null));
   const shown = key.map((part) => part || '(empty)').join(' ');
@@ -153,17 +152,20 @@ function openOf(
     const difference = cover.unmatched.get(keyText(String(record[`${side.amount}_currency`] ?? town), key));
     if (evidence || version > run)
       return unknown(`${pipeline} has not compared it since it ${evidence ? 'changed' : 'came or changed'}; its last run is ${run}`);
-    if (difference)
-      return (difference.status === 'unchecked' ? unknown : wrong)(`${pipeline}, ${shown}: ${difference.reason ?? difference.status}`);
-    if (cover.inTransit.has(Number(record._id))) return { otherwise: 'in_transit', reason: `${pipeline}: it is in transit` };
+    if (difference) {
+      const reason = `${pipeline}, ${shown}: ${difference.reason ?? difference.status}`;
+      // There is nothing to check against, and running again changes nothing about it.
+      return difference.status === 'unchecked' ? { ...unknown(reason), waits: false } : wrong(reason);
+    }
+    if (cover.inTransit.has(Number(record._id))) return { otherwise: 'in_transit', reason: `${pipeline}: it is in transit`, waits: false };
     const outside = cover.outOfScope.get(Number(record._id));
-    if (outside !== undefined) return unknown(`${pipeline}: it is out of scope: ${outside}`);
+    if (outside !== undefined) return { ...unknown(`${pipeline}: it is out of scope: ${outside}`), waits: false };
     const why = cover.excepted.get(Number(record._id));
     if (why !== undefined) return wrong(`${pipeline}: ${why}`);
     return unknown(`${pipeline} has not compared it; its last run is ${run}`);
   }
   const match = cover.matches.get(evidence.match);
-  if (match?.state === 'proposed') return wrong(`${pipeline}: a match is proposed and needs review`);
+  if (match?.state === 'proposed') return wrong(`${pipeline}: a match is proposed and needs review`, true);
   if (match?.state === 'contested') return wrong(`${pipeline}, ${shown}: ${match.reason}`);
   return unknown(`${pipeline}, ${shown}: other records of it have changed since run ${run} compared it`);
 }

@@ -4,7 +4,7 @@ import { plainMoney } from '../../core/money.ts';
 import { calendarDay, dayIn } from '../../core/time.ts';
 import { dateOf, dayNumber } from '../../reconciliation/calendar.ts';
 import type { BusinessDays, Entry, Side } from '../../reconciliation/entry.ts';
-import { dueIn, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
+import { dueIn, type DueRules, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
 import { nameMissingSources } from '../../reconciliation/exceptions/missing-source.ts';
 import { conservedSums, type SideSum } from '../../reconciliation/match/conservation.ts';
 import { type FoundException, type Reconciled, reconcileSides } from '../../reconciliation/match/reconcile.ts';
@@ -19,6 +19,7 @@ import { recordsOfSide } from '../../store/reconciliation/totals.ts';
 import { problemsBehind } from './behind.ts';
 import { contestMatches } from './contest.ts';
 import { controlTotalsOf } from './control-totals.ts';
+import { dueRules } from './due-rules.ts';
 import { linkEchoes } from './echoes.ts';
 import { sourceStates } from './missing-sources.ts';
 import { fieldsOf, openRules, rulesOf, townDays } from './pass-rules.ts';
@@ -87,7 +88,7 @@ export async function reconcileByPasses(session: Session): Promise<void> {
       result.exceptions,
       await sourceStates(trx, project, config, sources, { left: sides.left.entries, right: sides.right.entries }),
     );
-    const found = [...result.exceptions, ...missing].map((exception) => exceptionOf(exception, sides, days));
+    const found = [...result.exceptions, ...missing].map((exception) => exceptionOf(exception, sides, days, dueRules(project)));
     const exceptions = await saveExceptions(trx, run, found, explainer(result));
     await saveUnmatched(trx, pipeline, [
       ...SIDES.flatMap((side) => recordsOf(result.inTransit[side], side, sides).map((record) => ({ ...record, rule: null }))),
@@ -183,7 +184,7 @@ function recordsOf(entries: readonly Entry[], side: Side, sides: Record<Side, Re
   return (entries as readonly StoredEntry[]).map(({ golden, version, minor }) => ({ side, entityId, golden, version, minor }));
 }
 
-function exceptionOf(exception: FoundException, sides: Record<Side, ReadEntries>, days: BusinessDays): NewException {
+function exceptionOf(exception: FoundException, sides: Record<Side, ReadEntries>, days: BusinessDays, rules: DueRules): NewException {
   const { id, type, minor, currency, since } = exception;
   const facts = exception.cause === undefined ? exception.facts : { ...exception.facts, cause: exception.cause };
   const names = (side: Side): NewException['records'] =>
@@ -194,7 +195,7 @@ function exceptionOf(exception: FoundException, sides: Record<Side, ReadEntries>
       record: e.id,
       minor: e.minor,
     }));
-  const due = since === null ? null : dueDay(since, dueIn(type as ExceptionCode, minor), days);
+  const due = since === null ? null : dueDay(since, dueIn(type as ExceptionCode, minor, rules), days);
   return {
     id,
     type,

@@ -31,6 +31,8 @@ export interface RevenueFact {
   split: Split;
   /** Why not all of it is reconciled. */
   reasons: string[];
+  /** Those of the reasons that a run of a reconciliation, or a person's confirmation, would settle. */
+  waiting: string[];
 }
 
 const PAGE = 5000;
@@ -92,6 +94,7 @@ export async function* revenueFacts(
         part: name,
         split: wholly(standingOf(legs, faults.length + wrong.length > 0), of.amount),
         reasons: [...reasonsOf(legs), ...faults, ...wrong],
+        waiting: legs.flatMap(({ waits, reason }) => (waits && reason !== undefined ? [reason] : [])),
       });
       const own = lines.get(`${receipt.source as string}\u001f${receipt.receipt_number as string}`);
       if (!own) {

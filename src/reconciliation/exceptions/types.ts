@@ -257,10 +257,19 @@ export const OPEN_TYPES = [
   'only_right',
 ] as const satisfies readonly ExceptionCode[];
 
+/** A town's own business days until exceptions are due, and from what amount one is large, in minor units. */
+export interface DueRules {
+  taken: number;
+  large: number;
+  largeMinor: number;
+  other: number;
+}
+
 /** Business days from its clock until an exception is due. */
-export function dueIn(code: ExceptionCode, minor: number): number {
+export function dueIn(code: ExceptionCode, minor: number, rules: DueRules = { ...DUE, largeMinor: LARGE_MINOR }): number {
   const type: ExceptionType = EXCEPTION_TYPES[code];
-  return type.dueIn ?? (Math.abs(minor) > LARGE_MINOR ? DUE.large : DUE.other);
+  if (type.dueIn !== undefined) return type.dueIn === DUE.taken ? rules.taken : type.dueIn;
+  return Math.abs(minor) > rules.largeMinor ? rules.large : rules.other;
 }
 
 /** Ages are reported in these ranges of business days. */

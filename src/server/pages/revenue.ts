@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import { type Problem, textOfPlace } from '../../core/errors.ts';
 import type { RevenueRow } from '../../reports/revenue.ts';
 import { html, type Html } from './parts/html.ts';
@@ -12,7 +13,7 @@ import {
   spanText,
   unreconciledReasons,
 } from '../../reports/revenue-totals.ts';
-import { countText, plural } from './parts/words.ts';
+import { countText } from './parts/words.ts';
 
 export interface RevenueView {
   /** What is in the form. */
@@ -79,7 +80,7 @@ function report({ asked, rows }: RevenueView): Html {
   const query = new URLSearchParams(Object.entries(asked).filter((entry): entry is [string, string] => Boolean(entry[1]))).toString();
   const departments = byDepartment(rows);
   return html`<p class="downloads">
-      ${plural(rows.length, 'line')}: <a href="/revenue.xlsx${query ? `?${query}` : ''}">Excel workbook</a>
+      ${counted(rows.length, 'line')}: <a href="/revenue.xlsx${query ? `?${query}` : ''}">Excel workbook</a>
       <a href="/revenue.csv${query ? `?${query}` : ''}">CSV file</a>
     </p>
     <section aria-labelledby="departments">
@@ -178,7 +179,7 @@ function reasons(rows: readonly RevenueRow[]): Html {
             </table>`,
           )
     }
-    ${all.length > shown.length ? html`<p>… and ${plural(all.length - shown.length, 'more reason')}; the files have them all.</p>` : ''}
+    ${all.length > shown.length ? html`<p>… and ${counted(all.length - shown.length, 'more reason')}; the files have them all.</p>` : ''}
   </section>`;
 }
 
@@ -206,7 +207,7 @@ function lines(departments: ReturnType<typeof byDepartment>, count: number): Htm
             <th scope="row">${row.department}</th>
             <td>${accountText(row)}</td>
             <td>${row.tender}</td>
-            <td>${row.period}</td>
+            <td>${row.corrects === null ? row.period : `${row.period}, corrects ${row.corrects}`}</td>
             ${figures(row)}
           </tr>`,
       )}${sums}
@@ -218,7 +219,7 @@ function lines(departments: ReturnType<typeof byDepartment>, count: number): Htm
       'By account, tender and period',
       html`<table>
         <caption>
-          ${count > MOST_LINES ? `The first ${MOST_LINES} of ${plural(count, 'line')}; the files have them all` : plural(count, 'line')}
+          ${count > MOST_LINES ? `The first ${MOST_LINES} of ${counted(count, 'line')}; the files have them all` : counted(count, 'line')}
         </caption>
         <thead>
           <tr>

@@ -101,3 +101,37 @@ export async function linesOfReceipts(knex: Knex, { entity, entityId, off }: Cou
   }
   return found;
 }
+
+/** On which day, or at which moment, each of these receipts was taken; one that is gone, or has none, is not there. */
+export async function daysOfReceipts(knex: Knex, entity: string, ids: readonly number[]): Promise<Map<number, string>> {
+  const found = new Map<number, string>();
+  for (let i = 0; i < ids.length; i += 500) {
+    const rows = (await knex(entity)
+      .whereIn('_id', ids.slice(i, i + 500))
+      .whereNotNull('received_on')
+      .select('_id', 'received_on')) as { _id: number; received_on: string }[];
+    for (const row of rows) found.set(Number(row._id), row.received_on);
+  }
+  return found;
+}
+
+/** Day and amount of these receipts, in minor units; one that is gone is not there. */
+export async function amountsOfReceipts(
+  knex: Knex,
+  entity: string,
+  ids: readonly number[],
+): Promise<Map<number, { day: string | null; minor: number; currency: string | null }>> {
+  const found = new Map<number, { day: string | null; minor: number; currency: string | null }>();
+  for (let i = 0; i < ids.length; i += 500) {
+    const rows = (await knex(entity)
+      .whereIn('_id', ids.slice(i, i + 500))
+      .select('_id', 'received_on', 'amount', 'amount_currency')) as Record<string, string | number | null>[];
+    for (const row of rows)
+      found.set(Number(row._id), {
+        day: row.received_on as string | null,
+        minor: Number(row.amount ?? 0),
+        currency: row.amount_currency as string | null,
+      });
+  }
+  return found;
+}

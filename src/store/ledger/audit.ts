@@ -23,6 +23,11 @@ export const AUDIT_ACTIONS = [
   'delivery_retried',
   'delivery_settled',
   'delivery_undone',
+  'period_prepared',
+  'period_unprepared',
+  'period_closed',
+  'period_reopen_asked',
+  'period_reopened',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number] | (string & {});
 
@@ -30,7 +35,7 @@ export interface NewAuditEntry {
   /** The operating system's account, or `schedule`: actorOf() of src/config. */
   actor: string;
   action: AuditAction;
-  /** Id of a connection or a pipeline. */
+  /** Id of a connection, a pipeline or a period. */
   subject: string;
   /** Neither secrets nor personal data: ids, settings, counts. */
   detail?: Record<string, unknown>;

@@ -34,6 +34,12 @@ export async function startOf(knex: Knex, id: number): Promise<string | undefine
   return row?.started_at;
 }
 
+/** The number of the newest run; 0 before the first. */
+export async function newestRun(knex: Knex): Promise<number> {
+  const [row] = (await knex('il_run').max({ id: 'id' })) as { id: number | null }[];
+  return Number(row?.id ?? 0);
+}
+
 /** Did a run of this pipeline ever succeed? */
 export async function everSucceeded(knex: Knex, pipeline: string): Promise<boolean> {
   return (await knex('il_run').where({ pipeline, outcome: 'succeeded' }).first('id')) !== undefined;

@@ -39,6 +39,8 @@ export interface StoredException extends Omit<NewException, 'records'> {
   firstRun: number;
   lastRun: number;
   owner: string | null;
+  /** A person set the due day: no run changes it. */
+  dueByPerson: boolean;
   /** Why a person resolved it. */
   reason: string | null;
   /** The exception that this one is an echo of. */
@@ -52,7 +54,8 @@ export interface ExceptionEvent {
   /** UTC. */
   at: string;
   actor: string;
-  action: 'opened' | 'changed' | 'assigned' | 'noted' | 'waiting' | 'resolved' | 'reopened' | 'closed' | 'found_again';
+  action:
+    'opened' | 'changed' | 'assigned' | 'noted' | 'waiting' | 'resolved' | 'reopened' | 'closed' | 'found_again' | 'due_set' | 'attached';
   detail: Record<string, unknown>;
 }
 
@@ -99,7 +102,7 @@ export async function saveExceptions(
   await insertAll(
     trx,
     'il_exception_event',
-    isNew.map((e) => eventRow(e.id, 1, run.at, SCHEDULE, 'opened', { run: run.id })),
+    isNew.map((e) => eventRow(e.id, 1, run.at, SCHEDULE, 'opened', { run: run.id, minor: e.minor })),
   );
   result.opened = isNew.length;
   const stored = await recordsByException(trx, run.pipeline);
@@ -142,7 +145,7 @@ async function again(
 ): Promise<boolean> {
   const same = before.minor === now.minor && before.currency === now.currency;
   if (UNFINISHED.includes(before.state)) {
-    const rest = columnsOf(now);
+    const rest = columnsAgain(before, now);
     if (!same) await change(trx, now.id, { ...rest, last_run: run.id }, run.at, SCHEDULE, 'changed', { run: run.id, minor: now.minor });
     else if (rest.facts === JSON.stringify(before.facts) && rest.since === before.since && rest.about === before.about) return false;
     else
@@ -153,7 +156,9 @@ async function again(
   }
   if (before.state === 'resolved' && same) return false;
   const state = before.owner === null ? 'open' : 'assigned';
-  await change(trx, now.id, { ...columnsOf(now), state, reason: null, last_run: run.id }, run.at, SCHEDULE, 'found_again', { run: run.id });
+  await change(trx, now.id, { ...columnsAgain(before, now), state, reason: null, last_run: run.id }, run.at, SCHEDULE, 'found_again', {
+    run: run.id,
+  });
   result.reopened++;
   return true;
 }
@@ -245,6 +250,7 @@ export async function listExceptions(
     firstRun: Number(row.first_run),
     lastRun: Number(row.last_run),
     owner: row.owner as string | null,
+    dueByPerson: Number(row.due_by_person ?? 0) === 1,
     reason: row.reason as string | null,
     about: row.about as StoredException['about'],
     causeId: row.cause_id as string | null,
@@ -292,6 +298,12 @@ export async function exceptionEvents(knex: Knex, id: string): Promise<Exception
     action: row.action as ExceptionEvent['action'],
     detail: JSON.parse(row.detail as string) as Record<string, unknown>,
   }));
+}
+
+/** What a run found again; a due day that a person set stays. */
+function columnsAgain(before: StoredException, now: NewException): Record<string, unknown> {
+  const { due_on, ...columns } = columnsOf(now);
+  return before.dueByPerson ? columns : { ...columns, due_on };
 }
 
 function columnsOf(e: NewException): Record<string, unknown> {
@@ -363,3 +375,58 @@ export async function unfinishedWithRecords(
 export async function saveCauses(trx: Knex, causes: ReadonlyMap<string, string | null>): Promise<void> {
   for (const [id, cause] of causes) await trx('il_exception').where({ id }).update({ cause_id: cause });
 }
+
+/** What was written off since an instant and still is: who did it and how much, in minor units. */
+export async function writtenOff(knex: Knex, since: string): Promise<{ actor: string; minor: number; currency: string }[]> {
+  const rows = (await knex('il_exception_event as v')
+    .join('il_exception as e', 'e.id', 'v.exception_id')
+    .where({ 'v.action': 'resolved', 'e.state': 'resolved', 'e.reason': 'written_off' })
+    .where('v.at', '>=', since)
+    .whereNotExists(
+      knex('il_exception_event as later')
+        .select('later.number')
+        .whereRaw('later.exception_id = v.exception_id AND later.number > v.number')
+        .where('later.action', 'resolved'),
+    )
+    .select('v.actor', 'e.minor', 'e.currency')) as { actor: string; minor: number; currency: string }[];
+  return rows.map(({ actor, minor, currency }) => ({ actor, minor: Number(minor), currency }));
+}
+
+/**
+ * Exceptions as they stood before an instant, those that somebody still had to deal with: by what happened to each until then. An
+ * amount that changed later is the one of then, where a run kept it.
+ */
+export async function exceptionsOpenBefore(knex: Knex, instant: string): Promise<StoredException[]> {
+  const rows = (await knex('il_exception_event')
+    .where('at', '<', instant)
+    .orderBy(['exception_id', 'number'])
+    .select('exception_id', 'action', 'detail')) as { exception_id: string; action: ExceptionEvent['action']; detail: string }[];
+  const then = new Map<string, { state: ExceptionState; minor: number | undefined; owner: string | null; dueOn: string | undefined }>();
+  for (const row of rows) {
+    let one = then.get(row.exception_id);
+    if (!one) then.set(row.exception_id, (one = { state: 'open', minor: undefined, owner: null, dueOn: undefined }));
+    const detail = JSON.parse(row.detail) as { minor?: number; owner?: string; due_on?: string };
+    one.state = STATE_AFTER[row.action] ?? one.state;
+    if ((row.action === 'reopened' || row.action === 'found_again') && one.owner !== null) one.state = 'assigned';
+    one.minor = detail.minor ?? one.minor;
+    one.owner = detail.owner ?? one.owner;
+    one.dueOn = detail.due_on ?? one.dueOn;
+  }
+  return (await listExceptions(knex, {})).flatMap((exception) => {
+    const was = then.get(exception.id);
+    if (!was || !UNFINISHED.includes(was.state)) return [];
+    const { state, minor, owner, dueOn } = was;
+    return [{ ...exception, state, owner, minor: minor ?? exception.minor, dueOn: dueOn ?? exception.dueOn, reason: null }];
+  });
+}
+
+/** In which state an event leaves an exception; one that is not here changes nothing about it. */
+const STATE_AFTER: Partial<Record<ExceptionEvent['action'], ExceptionState>> = {
+  opened: 'open',
+  assigned: 'assigned',
+  waiting: 'waiting',
+  resolved: 'resolved',
+  reopened: 'open',
+  closed: 'closed',
+  found_again: 'open',
+};

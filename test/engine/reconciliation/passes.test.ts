@@ -113,15 +113,15 @@ describe('exceptions', () => {
     await run(t);
     const id = (await exceptionLines(t.engine, {}, '2026-07-20'))[0]!.id;
     const by = { actor: 'dana', now: NOW };
-    await actOnExceptions(t.engine.knex, [id], { do: 'assign', owner: 'lee' }, by);
-    await actOnExceptions(t.engine.knex, [id], { do: 'note', text: 'asked the pool' }, by);
-    await actOnExceptions(t.engine.knex, [id], { do: 'resolve', reason: 'booked', text: 'entry 4711' }, by);
+    await actOnExceptions(t.engine, [id], { do: 'assign', owner: 'lee' }, by);
+    await actOnExceptions(t.engine, [id], { do: 'note', text: 'asked the pool' }, by);
+    await actOnExceptions(t.engine, [id], { do: 'resolve', reason: 'booked', text: 'entry 4711' }, by);
     await run(t);
     expect(await exceptionLines(t.engine, {}, '2026-07-20')).toEqual([]);
-    await expect(actOnExceptions(t.engine.knex, [id], { do: 'assign', owner: 'lee' }, by)).rejects.toMatchObject({
+    await expect(actOnExceptions(t.engine, [id], { do: 'assign', owner: 'lee' }, by)).rejects.toMatchObject({
       code: 'EXCEPTION_STATE',
     });
-    await actOnExceptions(t.engine.knex, [id], { do: 'reopen', text: 'the bag was found' }, by);
+    await actOnExceptions(t.engine, [id], { do: 'reopen', text: 'the bag was found' }, by);
     const { exception, events } = await showException(t.engine.knex, id);
     expect(exception).toMatchObject({ state: 'assigned', owner: 'lee' });
     expect(events.map((e) => [e.actor, e.action])).toEqual([

@@ -73,6 +73,7 @@ const row = (department: string, period: string, amount: number) => ({
   notCovered: 0,
   unreconciledReceipts: 0,
   receipt: null,
+  corrects: null,
   reasons: [],
   byReason: {},
   receiptsByReason: {},

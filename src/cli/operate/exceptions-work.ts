@@ -1,0 +1,182 @@
+import { counted } from '../../core/counted.ts';
+import { type Command, Option } from 'commander';
+import { isCalendarDate } from '../../core/time.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { ExceptionAction, Resolution } from '../../engine/reconciliation/exceptions.ts';
+import type { Engine } from '../../engine/run/run.ts';
+import type { StoredException } from '../../engine/reconciliation/exceptions.ts';
+import { type Cli, countOption } from '../cli.ts';
+
+interface Selection {
+  pipeline?: string;
+  type?: string;
+  owner?: string;
+  olderThan?: number;
+  atMost?: string;
+  yes?: boolean;
+}
+
+type Made = Selection & Record<string, unknown>;
+
+/** `interlocal exceptions assign | wait | note | due | resolve | reopen | attach | file` */
+export function registerExceptionWork(cli: Cli, exceptions: Command): void {
+  action('assign', 'Say who works on them.', ['--to <name>', 'the owner'], ({ to }) => ({ do: 'assign', owner: String(to) }));
+  action('wait', 'Say whose answer they wait for.', ['--on <whom>', 'whose answer'], ({ on }) => ({ do: 'wait', on: String(on) }));
+  action('note', 'Add a note.', ['--text <text>', 'the note'], ({ text }) => ({ do: 'note', text: String(text) }));
+  action('due', 'Set the day on which they are due; no run changes it.', ['--on <date>', 'the day, YYYY-MM-DD'], ({ on }) => ({
+    do: 'due',
+    on: dayOf(String(on)),
+  }));
+  action('reopen', 'Open resolved or closed ones again.', ['--text <text>', 'why'], ({ text }) => ({ do: 'reopen', text: String(text) }));
+  action('resolve', 'Close them, with the reason.', ['--text <text>', 'what was found and done'], ({ text, reason }) => ({
+    do: 'resolve',
+    reason: reason as Resolution,
+    text: String(text),
+  })).addOption(
+    new Option('--reason <reason>', 'why they need no more attention')
+      .choices(['corrected_at_source', 'timing', 'written_off', 'booked', 'not_an_error', 'other'])
+      .makeOptionMandatory(),
+  );
+
+  exceptions
+    .command('attach')
+    .argument('<id>', 'its id, or the beginning of it')
+    .argument('<file>', 'a PDF, PNG or JPEG')
+    .description('Keep a file with an exception: a slip, a statement, a letter.')
+    .action(async (id: string, path: string) => {
+      const { withTown } = await import('../town.ts');
+      const { attachFile } = await import('../../engine/reconciliation/exception-files.ts');
+      const content = await readGiven(path);
+      await withTown(cli, async (engine) => {
+        const file = await attachFile(engine, id, { name: path, content });
+        cli.print(
+          { attached: { number: file.number, name: file.name, kind: file.kind, bytes: file.size, sha256: file.sha256 } },
+          () => `Kept as file ${file.number}: ${file.name}, SHA-256 ${file.sha256}.`,
+        );
+      });
+    });
+
+  exceptions
+    .command('file')
+    .argument('<id>', 'its id, or the beginning of it')
+    .argument('<number>', 'the number of the file, as exceptions show has it', countOption)
+    .requiredOption('--out <file>', 'where to write it')
+    .description('Write a file that was attached, after its hash was checked.')
+    .action(async (id: string, number: number, options: { out: string }) => {
+      const { withTown } = await import('../town.ts');
+      const { readAttachment } = await import('../../engine/reconciliation/exception-files.ts');
+      const { writeOut } = await import('./report-output.ts');
+      await withTown(cli, async (engine) => {
+        const file = await readAttachment(engine, id, number);
+        await writeOut(cli, options.out, file.content, 1);
+      });
+    });
+
+  function action(
+    name: ExceptionAction['do'],
+    description: string,
+    [flag, meaning]: [string, string],
+    make: (options: Made) => ExceptionAction,
+  ): Command {
+    return exceptions
+      .command(name)
+      .argument('[ids...]', 'ids, or beginnings of ids, as exceptions list shows them')
+      .requiredOption(flag, meaning)
+      .option('--pipeline <pipeline>', 'in place of ids: all of this reconciliation')
+      .option('--type <type>', 'in place of ids: all of this type')
+      .option('--owner <name>', 'in place of ids: all of this owner')
+      .option('--older-than <days>', 'in place of ids: all that are older than so many business days', countOption)
+      .option('--at-most <amount>', "in place of ids: all that come to at most so much, in the town's currency")
+      .option('--yes', 'do it without asking')
+      .description(description)
+      .action((ids: string[], options: Made) => act(cli, ids, options, make(options)));
+  }
+}
+
+async function act(cli: Cli, ids: string[], selection: Selection, action: ExceptionAction): Promise<void> {
+  const { withTown } = await import('../town.ts');
+  const { actOnExceptions, sumsOf } = await import('../../engine/reconciliation/exceptions.ts');
+  const { linesOfExceptions, todayIn } = await import('../../reports/exceptions.ts');
+  const { confirmed } = await import('../confirm.ts');
+  const filtered = (['pipeline', 'type', 'owner', 'olderThan', 'atMost'] as const).some((key) => selection[key] !== undefined);
+  if (filtered === ids.length > 0)
+    throw usage(
+      'exceptions',
+      filtered ? 'Ids and a filter were given.' : 'No exceptions were named.',
+      'Name ids, or use a filter such as --type; not both.',
+    );
+  await withTown(cli, async (engine) => {
+    const { project } = engine;
+    let chosen = ids;
+    if (filtered) {
+      const found = await byFilter(engine, selection, action);
+      chosen = found.map(({ id }) => id);
+      const asked = [`${counted(found.length, 'exception')}, ${sumsOf(found).join(', ') || 'no money'} in all.`];
+      if (found.length === 0) return cli.print({ exceptions: [] }, () => 'No exceptions fit.');
+      if (
+        !(await confirmed(cli, {
+          lines: asked,
+          question: `${QUESTION[action.do]} these ${counted(found.length, 'exception')}?`,
+          yes: selection.yes,
+        }))
+      )
+        return cli.print({ exceptions: [] }, () => 'Nothing was changed.');
+    }
+    // What was shown, and nothing that came since.
+    const list = await linesOfExceptions(engine, await actOnExceptions(engine, chosen, action), todayIn(project));
+    cli.print({ exceptions: list }, () =>
+      [...list.map((e) => `${e.id.slice(0, 8)} is ${e.state}.`), counted(list.length, 'exception')].join('\n'),
+    );
+  });
+}
+
+const QUESTION: Record<ExceptionAction['do'], string> = {
+  assign: 'Assign',
+  wait: 'Let wait',
+  note: 'Add the note to',
+  due: 'Set the due day of',
+  resolve: 'Resolve',
+  reopen: 'Reopen',
+};
+
+async function byFilter(engine: Engine, selection: Selection, action: ExceptionAction): Promise<StoredException[]> {
+  const { checkExceptionFilter, selectExceptions, todayIn } = await import('../../reports/exceptions.ts');
+  const { statesFor } = await import('../../engine/reconciliation/exceptions.ts');
+  const { parseMoney } = await import('../../core/money.ts');
+  const { project } = engine;
+  const { pipeline, type, owner, olderThan, atMost: text } = selection;
+  checkExceptionFilter(project, { pipeline, type });
+  const atMost = text === undefined ? undefined : parseMoney(text, project.config.town.currency);
+  if (typeof atMost === 'string') throw usage('--at-most', `${JSON.stringify(text)} is no amount.`, 'Write it as 20.00.');
+  const { currency } = project.config.town;
+  const found = await selectExceptions(
+    engine,
+    { pipeline, type, owner, olderThan, atMost, states: statesFor(action.do) },
+    todayIn(project),
+  );
+  return atMost === undefined ? found : found.filter((e) => e.currency === currency);
+}
+
+function dayOf(text: string): string {
+  const parts = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
+  if (parts && isCalendarDate(Number(parts[1]), Number(parts[2]), Number(parts[3]))) return text;
+  throw usage('--on', `${JSON.stringify(text.slice(0, 60))} is no date.`, 'Write it as YYYY-MM-DD, such as 2026-07-01.');
+}
+
+async function readGiven(path: string): Promise<Buffer> {
+  const { readFile } = await import('node:fs/promises');
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new ConfigError({
+      code: 'FILE_UNREADABLE',
+      place: { file: path },
+      message: `It cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}.`,
+      hint: 'Check its name and rights.',
+    });
+  }
+}
+
+function usage(path: string, message: string, hint: string): ConfigError {
+  return new ConfigError({ code: 'USAGE', place: { path }, message, hint });
+}

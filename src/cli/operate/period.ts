@@ -1,0 +1,146 @@
+import { counted } from '../../core/counted.ts';
+import type { PeriodStatus } from '../../engine/periods/periods.ts';
+import type { Cli } from '../cli.ts';
+import { tableText } from '../table.ts';
+
+/** `interlocal period list | status | close | reopen` */
+export function registerPeriod(cli: Cli): void {
+  const period = cli.program.command('period').description('Closing of days, months and fiscal years, with a checklist and two people.');
+
+  period
+    .command('list')
+    .description('Periods that somebody has begun to close, and how they stand.')
+    .action(async () => {
+      const { withTown } = await import('../town.ts');
+      const { begunPeriods } = await import('../../engine/periods/periods.ts');
+      await withTown(cli, async (engine) => {
+        const list = await begunPeriods(engine);
+        cli.print(
+          {
+            periods: list.map((p) => ({
+              period: p.id,
+              kind: p.kind,
+              first: p.first,
+              last: p.last,
+              state: p.state,
+              prepared_by: p.preparedBy,
+            })),
+          },
+          () =>
+            list.length
+              ? tableText(
+                  ['period', 'from', 'to', 'state', 'prepared by'],
+                  list.map((p) => [p.id, p.first, p.last, p.state, p.preparedBy ?? '']),
+                )
+              : 'No period has been closed yet.',
+        );
+      });
+    });
+
+  period
+    .command('status')
+    .argument('<period>', 'a day, month or fiscal year: 2026-07-15, 2026-07, 2026/2027')
+    .description('How a period stands, its checklist, and what its closing kept.')
+    .action(async (text: string) => {
+      const { withTown } = await import('../town.ts');
+      const { knownPeriod, periodStatus } = await import('../../engine/periods/periods.ts');
+      await withTown(cli, async (engine) => show(await periodStatus(engine, knownPeriod(engine, text))));
+    });
+
+  period
+    .command('close')
+    .argument('<period>', 'a day, month or fiscal year that is over')
+    .description('Prepare a period for closing; another person closes it with the same command.')
+    .action(async (text: string) => {
+      const { withTown } = await import('../town.ts');
+      const { closePeriod, knownPeriod } = await import('../../engine/periods/periods.ts');
+      const { periodReports } = await import('../../reports/period-reports.ts');
+      await withTown(cli, async (engine) => show(await closePeriod(engine, knownPeriod(engine, text), periodReports)));
+    });
+
+  period
+    .command('reopen')
+    .argument('<period>', 'a period that is closed')
+    .option('--reason <text>', 'why, in a few words; it stays on record')
+    .description('Ask that a closed period be opened again; another person does it with the same command.')
+    .action(async (text: string, options: { reason?: string }) => {
+      const { withTown } = await import('../town.ts');
+      const { knownPeriod, periodStatus, reopenPeriod } = await import('../../engine/periods/periods.ts');
+      const { reasonOf } = await import('../confirm.ts');
+      await withTown(cli, async (engine) => {
+        const known = knownPeriod(engine, text);
+        const { stored } = await periodStatus(engine, known);
+        // Who asked has said why; the second person need not say it again.
+        const reason = stored.reopenReason ?? (await reasonOf(cli, options.reason, 'it is opened again'));
+        show(await reopenPeriod(engine, known, reason));
+      });
+    });
+
+  function show(status: PeriodStatus): void {
+    cli.print(periodJson(status), () => periodText(status));
+  }
+}
+
+/** The contract of `period status --json`, docs/json.md. */
+export function periodJson({ period, stored, checklist, closings, reports }: PeriodStatus): Record<string, unknown> {
+  return {
+    period: period.id,
+    kind: period.kind,
+    first: period.first,
+    last: period.last,
+    state: stored.state,
+    ready: checklist.every(({ state }) => state !== 'to_do'),
+    prepared_by: stored.preparedBy,
+    prepared_at: stored.preparedAt,
+    reopen_asked_by: stored.reopenBy,
+    reopen_reason: stored.reopenReason,
+    checklist: checklist.map(({ item, title, state, details }) => ({ item, title, state, details })),
+    closings: closings.map((c) => ({
+      number: c.number,
+      prepared_by: c.preparedBy,
+      prepared_at: c.preparedAt,
+      closed_by: c.closedBy,
+      closed_at: c.closedAt,
+      run: c.runId,
+      reopened_by: c.reopenedBy,
+      reopened_at: c.reopenedAt,
+      earlier_periods_reopened: c.marks,
+    })),
+    reports: reports.map(({ name, format, sha256 }) => ({ report: name, format, sha256 })),
+  };
+}
+
+const STATES = { done: 'done', to_do: 'TO DO', carried: 'carried over' } as const;
+
+function periodText({ period, stored, checklist, closings, reports }: PeriodStatus): string {
+  const last = closings.at(-1);
+  return [
+    `${period.id}, ${period.first} to ${period.last}: ${stateText(stored.state, checklist)}`,
+    ...checklist.flatMap(({ title, state, details }) => [
+      `  ${STATES[state].padEnd(12)}  ${title}`,
+      ...details.map((d) => `                  ${d}`),
+    ]),
+    ...(stored.state === 'prepared'
+      ? [`Prepared by ${stored.preparedBy} at ${stored.preparedAt}. Another person closes it: interlocal period close ${period.id}`]
+      : []),
+    ...(stored.state === 'closed' && last
+      ? [
+          `Prepared by ${last.preparedBy}, closed by ${last.closedBy} at ${last.closedAt}, with data up to run ${last.runId}.`,
+          ...(last.marks.length ? [`Reopened since: ${last.marks.join(', ')}. What changed there is booked there.`] : []),
+          ...(stored.reopenBy
+            ? [
+                `${stored.reopenBy} asked to reopen it: ${stored.reopenReason}. Another person does it: interlocal period reopen ${period.id}`,
+              ]
+            : []),
+          `Kept: ${counted(reports.length, 'file')}; interlocal report revenue --in ${period.id} gives the report as it was closed.`,
+          ...reports.map(({ name, format, sha256 }) => `  ${sha256}  ${name}.${format}`),
+        ]
+      : []),
+  ].join('\n');
+}
+
+function stateText(state: string, checklist: PeriodStatus['checklist']): string {
+  if (state !== 'open' && state !== 'reopened') return state;
+  const open = checklist.filter((one) => one.state === 'to_do').length;
+  return open === 0 ? `${state}, ready to be closed` : `${state}, ${counted(open, 'thing')} to do`;
+}

@@ -1,0 +1,170 @@
+import type { Project } from '../../config/project.ts';
+import { calendarDay, dayIn } from '../../core/time.ts';
+import { monthsOf, type Period } from '../../reconciliation/periods/fiscal.ts';
+import { listExceptions, type StoredException, UNFINISHED } from '../../store/reconciliation/exceptions.ts';
+import { refusedSince } from '../../store/ledger/files.ts';
+import { daysOfReceipts } from '../../store/landing/golden.ts';
+import { listOutbox, type OutboxRow } from '../../store/outbound/outbox.ts';
+import { listPeriods } from '../../store/periods.ts';
+import { countOpenRejects } from '../../store/landing/rejects.ts';
+import { lastRuns, type Run } from '../../store/ledger/runs.ts';
+import { listSources } from '../../store/ledger/sources.ts';
+import { waitingFiles } from '../../store/ledger/waiting.ts';
+import { feedsOf } from '../reconciliation/reconciliation-basis.ts';
+import { revenueFacts } from '../revenue/facts.ts';
+import type { Engine } from '../run/run.ts';
+
+/** One line of the checklist of a period. */
+export interface ChecklistItem {
+  item: 'over' | 'months' | 'runs' | 'sources' | 'rejects' | 'compared' | 'exceptions' | 'postings';
+  /** What has to be so, as a heading. */
+  title: string;
+  /** carried: nothing keeps the period from closing, but this goes on into the next. */
+  state: 'done' | 'to_do' | 'carried';
+  /** What is missing, each a sentence with what to do. */
+  details: string[];
+}
+
+const TITLES: Record<ChecklistItem['item'], string> = {
+  over: 'The period is over',
+  months: 'All its months are closed',
+  runs: 'All pipelines have run since it ended',
+  sources: 'Every file has arrived and was taken',
+  rejects: 'No rejected records',
+  compared: 'Everything was compared',
+  exceptions: 'No unresolved exceptions that keep it from closing',
+  postings: 'Everything that was sent to the ledger was taken',
+};
+
+/** The checklist of a period; `today` by the clock given, in the town's time zone. */
+export async function checklistOf(engine: Engine, period: Period, now: Date): Promise<ChecklistItem[]> {
+  const { project } = engine;
+  const today = dayIn(project.config.town.time_zone, now);
+  const money = moneyPipelines(project);
+  const runs = await lastRuns(engine.knex);
+  return [
+    item('over', today > period.last ? [] : [`Its last day is ${period.last}. Close it when that day is over.`]),
+    ...(period.kind === 'year' ? [item('months', await openMonths(engine, period))] : []),
+    item('runs', runsMissing(project, money, runs, period)),
+    item('sources', await sourcesMissing(engine, money, period)),
+    item('rejects', await openRejects(engine, money)),
+    item('compared', await notCompared(engine, period)),
+    await exceptionsOf(engine, period),
+    item('postings', await openPostings(engine, period)),
+  ];
+}
+
+function item(name: ChecklistItem['item'], details: string[], state: ChecklistItem['state'] = 'to_do'): ChecklistItem {
+  return { item: name, title: TITLES[name], state: details.length ? state : 'done', details };
+}
+
+/** Pipelines that give money, or what money is compared with, and the reconciliations; without those that are off. */
+function moneyPipelines(project: Project): Set<string> {
+  const { receipts, lines } = project.config.revenue;
+  const found = new Set<string>();
+  for (const { value } of project.pipelines.values()) {
+    if (value.mode === 'off') continue;
+    if (value.reconcile) {
+      found.add(value.pipeline);
+      for (const feed of feedsOf(project, value.reconcile)) found.add(feed.pipeline);
+    }
+    const makes = (value.mappings ?? []).map((name) => project.mappings.get(name)?.value.entity);
+    if (makes.includes(receipts) || makes.includes(lines)) found.add(value.pipeline);
+  }
+  return found;
+}
+
+async function openMonths({ knex, project }: Engine, period: Period): Promise<string[]> {
+  const closed = new Set((await listPeriods(knex, ['closed'])).map(({ id }) => id));
+  return monthsOf(period, project.config.town.fiscal_year_starts)
+    .filter(({ id }) => !closed.has(id))
+    .map(({ id }) => `${id} is not closed: interlocal period close ${id}.`);
+}
+
+function runsMissing(project: Project, money: ReadonlySet<string>, runs: ReadonlyMap<string, Run>, period: Period): string[] {
+  return [...money].sort().flatMap((pipeline) => {
+    const run = runs.get(pipeline);
+    if (!run) return [`${pipeline} has never run. Run it, or set its mode to off.`];
+    if (run.outcome === null) return [`${pipeline} is running now. Wait until it is done.`];
+    if (run.outcome === 'failed' || run.outcome === 'aborted')
+      return [`The last run of ${pipeline} ${run.outcome === 'failed' ? 'failed' : 'was stopped'}. Look at interlocal status, and run it.`];
+    return dayIn(project.config.town.time_zone, new Date(run.startedAt)) > period.last
+      ? []
+      : [`${pipeline} has not run since ${period.last}. Run it.`];
+  });
+}
+
+async function sourcesMissing({ knex }: Engine, money: ReadonlySet<string>, period: Period): Promise<string[]> {
+  const found: string[] = [];
+  for (const source of await listSources(knex)) {
+    if (!money.has(source.pipeline)) continue;
+    for (const path of await refusedSince(knex, source.id, source.pipeline))
+      found.push(`${source.pipeline}: ${path} was refused. Have it sent again as it should be, and run ${source.pipeline}.`);
+    for (const { path, reason } of await waitingFiles(knex, source.id))
+      found.push(`${source.pipeline}: ${path} is there and was not read yet (${reason}).`);
+  }
+  for (const exception of await unresolved({ knex }, period))
+    if (exception.type === 'source_missing')
+      found.push(`${exception.pipeline}: ${String(exception.facts.cause ?? 'a source is missing')}.`);
+  return found;
+}
+
+/** Of which day a rejected record is, nobody knows before it is fixed: each of them may be of this period. */
+async function openRejects({ knex }: Engine, money: ReadonlySet<string>): Promise<string[]> {
+  const found: string[] = [];
+  for (const source of await listSources(knex)) {
+    const n = money.has(source.pipeline) ? await countOpenRejects(knex, source.id) : 0;
+    if (n > 0)
+      found.push(
+        `${source.pipeline}: ${n === 1 ? '1 record is' : `${n} records are`} rejected: interlocal rejects list --pipeline ${source.pipeline}.`,
+      );
+  }
+  return found;
+}
+
+/** Money of the period that a reconciliation covers and that its last run did not look at, and matches that wait for a person. */
+async function notCompared(engine: Engine, period: Period): Promise<string[]> {
+  const reasons = new Map<string, number>();
+  for await (const { waiting } of revenueFacts(engine, { from: period.first, to: period.last }))
+    for (const reason of waiting) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  return [...reasons].map(([reason, n]) => `${n === 1 ? '1 receipt' : `${n} receipts`}: ${reason}.`);
+}
+
+async function unresolved({ knex }: Pick<Engine, 'knex'>, period: Period): Promise<StoredException[]> {
+  // One without a day may be of any period.
+  return (await listExceptions(knex, { states: UNFINISHED })).filter(({ since }) => since === null || since <= period.last);
+}
+
+async function exceptionsOf(engine: Engine, period: Period): Promise<ChecklistItem> {
+  const blocking = new Set(engine.project.config.periods.blocking_exceptions);
+  const open = (await unresolved(engine, period)).filter(({ type }) => type !== 'source_missing');
+  const named = (list: StoredException[]): string[] =>
+    [...Map.groupBy(list, ({ pipeline, type }) => `${pipeline}: ${type}`)].map(
+      ([name, some]) => `${name}, ${some.length} unresolved: interlocal exceptions list ${some[0]!.pipeline} --type ${some[0]!.type}.`,
+    );
+  const keeping = named(open.filter(({ type }) => blocking.has(type)));
+  return keeping.length ? item('exceptions', keeping) : item('exceptions', named(open), 'carried');
+}
+
+/** States of a record on its way to the ledger in which nobody knows, or somebody has to say, what becomes of a record that was to be sent. */
+export const UNSETTLED: readonly OutboxRow['state'][] = ['review', 'queued', 'sending', 'unknown', 'sent', 'held', 'refused', 'rejected'];
+
+async function openPostings({ knex, project }: Engine, period: Period): Promise<string[]> {
+  const { receipts } = project.config.revenue;
+  const found: string[] = [];
+  for (const { value } of project.pipelines.values()) {
+    if (!value.deliver || value.mode === 'off' || value.mode === 'shadow') continue;
+    if (project.sinkMappings.get(value.deliver.mapping)?.value.from.entity !== receipts) continue;
+    const rows = await listOutbox(knex, { pipeline: value.pipeline, states: UNSETTLED, latest: true });
+    const days = await daysOfReceipts(
+      knex,
+      receipts,
+      rows.map((row) => row.golden),
+    );
+    // Of which day a receipt is that is gone, nobody knows.
+    const own = rows.filter((row) => calendarDay(days.get(row.golden) ?? '', project.config.town.time_zone) <= period.last);
+    for (const [state, some] of Map.groupBy(own, (row) => row.state))
+      found.push(`${value.pipeline}: ${some.length} ${state}: interlocal deliver list --pipeline ${value.pipeline} --state ${state}.`);
+  }
+  return found;
+}

@@ -1,0 +1,59 @@
+import type { Project } from '../config/project.ts';
+import { ConfigError } from '../core/errors.ts';
+import { revenueLedger } from '../engine/revenue/ledger.ts';
+import type { Engine } from '../engine/run/run.ts';
+import { journalEntries, type LedgerRules, type Postable } from '../reconciliation/journal-entries.ts';
+import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
+
+/** `report entries`: summarized journal entries of the reconciled revenue of some days, and what is in none of them. */
+export async function entriesReport(engine: Engine, range: { from?: string | undefined; to?: string | undefined }): Promise<Report> {
+  const rules = ledgerRules(engine.project);
+  const facts: Postable[] = [];
+  for await (const { account, tender, currency, amount, split } of revenueLedger(engine, range))
+    facts.push({ account, tender, currency, amount, split });
+  const { lines, notPosted } = journalEntries(facts, rules);
+  return {
+    title: 'Summarized journal entries',
+    definition: { report: 'entries', from: range.from ?? null, to: range.to ?? null },
+    notes: [
+      'Only reconciled money is in an entry. Debits and credits are equal in each fund. Interlocal does not send these entries: import the file.',
+    ],
+    tables: [
+      {
+        name: 'entries',
+        title: 'Entries',
+        columns: columnsFrom('fund:Fund', 'account:Account', 'what:What', 'currency:Currency', 'debit:Debit:money', 'credit:Credit:money'),
+        rows: lines.map((line): ReportRow => ({ ...line })),
+      },
+      {
+        name: 'not_posted',
+        title: 'In no entry',
+        columns: columnsFrom('account:Account', 'tender:Paid by', 'currency:Currency', 'amount:Amount:money', 'reason:Why'),
+        rows: notPosted.map((one): ReportRow => ({ ...one })),
+      },
+    ],
+  };
+}
+
+/** How the town's ledger is built. Throws ConfigError KEY_MISSING where config/interlocal.yaml does not say it. */
+function ledgerRules({ config }: Pick<Project, 'config'>): LedgerRules {
+  const { ledger } = config;
+  if (!ledger)
+    throw new ConfigError({
+      code: 'KEY_MISSING',
+      place: { file: 'config/interlocal.yaml', path: 'ledger' },
+      message: 'It does not say how the ledger is built, so no entries can be made.',
+      hint: 'docs/finance.md has an example.',
+    });
+  const { segment, separator } = ledger.fund;
+  return {
+    fundOf: (account) => {
+      const parts = account.split(separator);
+      // An account without the separator has no segments.
+      return parts.length > 1 ? parts[segment - 1] || undefined : undefined;
+    },
+    debit: ledger.debit,
+    dueFrom: ledger.due_from,
+    dueTo: ledger.due_to,
+  };
+}

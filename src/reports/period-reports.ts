@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { jsonLine } from '../core/visible.ts';
+import type { Period } from '../reconciliation/periods/fiscal.ts';
+import { closingReport, type ClosingReport, storedPeriod } from '../store/periods.ts';
+import type { Engine } from '../engine/run/run.ts';
+import { adjustmentsReport } from './adjustments.ts';
+import { entriesReport } from './entries.ts';
+import { openExceptionsReport } from './exceptions.ts';
+import { reconciledReport } from './reconciled.ts';
+import { type Report, reportCsv, reportJson, reportXlsx } from './report-table.ts';
+import { type PeriodKind, revenueReport, type RevenueRow } from './revenue.ts';
+import { revenueCsv } from './revenue-csv.ts';
+import { revenueJson } from './revenue-json.ts';
+import { revenueXlsx } from './revenue-xlsx.ts';
+
+export type { ClosingReport };
+
+/** What a closing keeps; entries only where the configuration says how the ledger is built. */
+export const CLOSING_REPORTS = ['revenue', 'reconciled', 'exceptions', 'adjustments', 'entries'] as const;
+
+/** How the revenue of a period is split up in the report that its closing keeps. */
+export function revenueKind({ kind, id }: Period): PeriodKind {
+  if (kind === 'day') return 'day';
+  return kind === 'month' ? (id.includes('-P') ? 'fiscal-period' : 'month') : 'fiscal-year';
+}
+
+/** The reports that a closing keeps, each as the bytes that everybody gets from then on. */
+export async function periodReports(engine: Engine, period: Period): Promise<ClosingReport[]> {
+  const range = { from: period.first, to: period.last };
+  const { name } = engine.project.config.town;
+  const rows = await revenueReport(engine, { period: revenueKind(period), ...range });
+  const reports: [string, Report][] = [
+    ['reconciled', await reconciledReport(engine, range)],
+    ['exceptions', await openExceptionsReport(engine, period.last)],
+    ['adjustments', await adjustmentsReport(engine, range)],
+    ...(engine.project.config.ledger ? [['entries', await entriesReport(engine, range)] satisfies [string, Report]] : []),
+  ];
+  const made: ClosingReport[] = [
+    kept('revenue', 'data', JSON.stringify(rows)),
+    kept('revenue', 'json', `${jsonLine(revenueJson(rows))}\n`),
+    kept('revenue', 'csv', revenueCsv(rows)),
+    kept('revenue', 'xlsx', (await buffer(await revenueXlsx(rows, name))).toString('base64')),
+  ];
+  for (const [id, report] of reports)
+    made.push(
+      kept(id, 'data', JSON.stringify(report)),
+      kept(id, 'json', `${jsonLine(reportJson(report))}\n`),
+      kept(id, 'csv', reportCsv(report)),
+      kept(id, 'xlsx', (await buffer(await reportXlsx(report))).toString('base64')),
+    );
+  return made;
+}
+
+function kept(name: string, format: ClosingReport['format'], content: string): ClosingReport {
+  const bytes = format === 'xlsx' ? Buffer.from(content, 'base64') : content;
+  return { name, format, content, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/** A report of a closed period as its closing kept it; undefined where the period is not closed. A workbook is base64. */
+export async function keptReport(
+  { knex }: Engine,
+  period: Period,
+  name: (typeof CLOSING_REPORTS)[number],
+  format: ClosingReport['format'],
+): Promise<ClosingReport | undefined> {
+  const stored = await storedPeriod(knex, period.id);
+  return stored?.state === 'closed' && stored.closing !== null ? closingReport(knex, stored.closing, name, format) : undefined;
+}
+
+/** The lines of a closed period's revenue. */
+export async function keptRevenue(engine: Engine, period: Period): Promise<RevenueRow[] | undefined> {
+  const kept = await keptReport(engine, period, 'revenue', 'data');
+  return kept && (JSON.parse(kept.content) as RevenueRow[]);
+}
