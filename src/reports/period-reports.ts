@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { jsonLine } from '../core/visible.ts';
 import type { Period } from '../reconciliation/periods/fiscal.ts';
-import { closingReport, type ClosingReport, storedPeriod } from '../store/periods.ts';
+import { closingReport, type ClosingReport, storedPeriod } from '../store/reconciliation/periods.ts';
 import type { Engine } from '../engine/run/run.ts';
 import { adjustmentsReport } from './adjustments.ts';
 import { entriesReport } from './entries.ts';
@@ -13,6 +13,8 @@ import { type PeriodKind, revenueReport, type RevenueRow } from './revenue.ts';
 import { revenueCsv } from './revenue-csv.ts';
 import { revenueJson } from './revenue-json.ts';
 import { revenueXlsx } from './revenue-xlsx.ts';
+
+export type { ClosingReport };
 
 /** What a closing keeps; entries only where the configuration says how the ledger is built. */
 export const CLOSING_REPORTS = ['revenue', 'reconciled', 'exceptions', 'adjustments', 'entries'] as const;

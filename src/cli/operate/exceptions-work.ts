@@ -3,7 +3,7 @@ import { isCalendarDate } from '../../core/time.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { ExceptionAction, Resolution } from '../../engine/reconciliation/exceptions.ts';
 import type { Engine } from '../../engine/run/run.ts';
-import type { StoredException } from '../../store/reconciliation/exceptions.ts';
+import type { StoredException } from '../../reports/exceptions.ts';
 import { type Cli, countOption } from '../cli.ts';
 import { plural } from '../table.ts';
 

@@ -11,9 +11,9 @@ export function registerPeriod(cli: Cli): void {
     .description('Periods that somebody has begun to close, and how they stand.')
     .action(async () => {
       const { withTown } = await import('../town.ts');
-      const { listPeriods } = await import('../../store/periods.ts');
-      await withTown(cli, async ({ knex }) => {
-        const list = await listPeriods(knex);
+      const { allPeriods } = await import('../../engine/periods/periods.ts');
+      await withTown(cli, async (engine) => {
+        const list = await allPeriods(engine);
         cli.print(
           {
             periods: list.map((p) => ({

@@ -4,7 +4,7 @@ import { ConfigError, didYouMean } from '../../core/errors.ts';
 import { formatMoney } from '../../core/money.ts';
 import { jsonLine, visible } from '../../core/visible.ts';
 import { cellText, type Report, reportCsv, reportJson, reportXlsx } from '../../reports/report-table.ts';
-import type { ClosingReport } from '../../store/periods.ts';
+import type { ClosingReport } from '../../reports/period-reports.ts';
 import type { Cli } from '../cli.ts';
 import { plural, tableText } from '../table.ts';
 
