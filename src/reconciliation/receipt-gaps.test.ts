@@ -17,7 +17,7 @@ test('what is missing between two numbers is one gap, with its leading zeros and
   expect(spans([at('9'), at('11')])).toEqual([['10', '10', 1]]);
 });
 
-test('places, and what stands before the digits, are told apart', () => {
+test('places, and what stands before the digits, are kept separate', () => {
   expect(spans([at('1'), at('3', { place: 'pool' }), at('2'), at('A4')])).toEqual([]);
 });
 

@@ -30,7 +30,7 @@ const LEAST_SHARE = 0.5;
 
 /**
  * Numbers that are missing between two that were used, by place and by what stands before the digits (`R-`). Only gaps of which the
- * receipt after lies in the days asked for; all receipts are looked at, since a number that is missing here may be used on another day.
+ * receipt after is within the days asked for; all receipts are looked at, since a number that is missing here may be used on another day.
  */
 export function receiptGaps(receipts: readonly Numbered[], from = '', to = '9999-12-31'): Gaps {
   const result: Gaps = { gaps: [], notSequential: [], withoutDigits: 0 };

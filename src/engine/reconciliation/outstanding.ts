@@ -18,7 +18,7 @@ export interface OutstandingItem {
   amount: number;
   /** The latest day of what it was matched with later; null: it has not cleared yet. */
   clearedOn: string | null;
-  /** The exception it stands in, of those that did not clear. */
+  /** The exception it is part of, of those that did not clear. */
   exception: string | null;
 }
 

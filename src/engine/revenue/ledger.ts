@@ -14,7 +14,7 @@ export interface LedgerEntry extends RevenueFact {
   bookedOn: string;
   /** The closed period that it corrects; null: it corrects nothing. */
   corrects: string | null;
-  /** It stands in a closing; nothing changes it any more. */
+  /** A closing has booked it; nothing changes it any more. */
   booked: boolean;
 }
 
