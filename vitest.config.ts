@@ -52,7 +52,8 @@ const LONG = [
 /** And those that are long over PostgreSQL. */
 const LONG_ON_POSTGRES = [
   'test/engine/run/{again,configuration,full-disk,preview}.test.ts',
-  'test/engine/{inbound/changes,inbound/file-order,identity/identity,identity/identity-order,re-export}.test.ts',
+  'test/engine/inbound/{changes,file-order,re-export}.test.ts',
+  'test/engine/identity/{identity,identity-order}.test.ts',
   'test/outbound/{odd-servers,packed,requests}.test.ts',
   'test/postgres/{copy,crash}.test.ts',
   'test/store/starters.test.ts',

@@ -11,8 +11,3 @@ export function tableText(head: readonly string[], cells: readonly (readonly str
       .trimEnd();
   return [line(head), widths.map((w) => '─'.repeat(w)).join('  '), ...rows.map(line)].join('\n');
 }
-
-/** `1 record`, `2 records`; `2 double entries` where the plural is another word. */
-export function plural(n: number, word: string, many = `${word}s`): string {
-  return `${n.toLocaleString('en-US')} ${n === 1 ? word : many}`;
-}

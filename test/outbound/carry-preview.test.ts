@@ -123,7 +123,7 @@ describe('when both systems changed a field since the last exchange', () => {
     expect([t.received(), await conflictsOf(t.town.engine, undefined, 10)]).toEqual([NOTHING, []]);
   });
 
-  test('review: theirs stays when a person dismisses it, and what was in no conflict is sent all the same', async () => {
+  test('review: theirs stays when a person dismisses it, and what was in no conflict is still sent', async () => {
     const t = await ready();
     t.edit('pool', 'P1', { street: '7 Pine Ct' });
     t.edit('clerk', 'C1', { street: '40 Oak Ave', zip: '14580' });

@@ -36,7 +36,7 @@ export interface CarryTown {
   carry(): Promise<void>;
   /** A night: reading, then carrying. */
   night(): Promise<void>;
-  /** Each system takes what lies in its folder. */
+  /** Each system takes what is in its folder. */
   take(): void;
   /** What each system got since the last call. */
   received(): Record<SystemName, string[]>;

@@ -1,4 +1,5 @@
-import { plural, tableText } from '../../../src/cli/table.ts';
+import { tableText } from '../../../src/cli/table.ts';
+import { counted } from '../../../src/core/counted.ts';
 import { textOfProblem } from '../../../src/core/errors.ts';
 import { formatMoney } from '../../../src/core/money.ts';
 import { forAPersonText } from '../../../src/reports/deliveries.ts';
@@ -34,9 +35,9 @@ function cameIn(inbound: readonly PipelineStatus[]): string {
     inbound.reduce((n, { last_run: run }) => n + (run?.[name] ?? 0), 0);
   const fresh = sum('created') + sum('changed');
   if (fresh > 0)
-    return `Came in: ${plural(sum('read'), 'record')}, of which ${sum('created').toLocaleString('en-US')} were new${sum('changed') ? ` and ${sum('changed').toLocaleString('en-US')} had changed` : ''}.`;
+    return `Came in: ${counted(sum('read'), 'record')}, of which ${sum('created').toLocaleString('en-US')} were new${sum('changed') ? ` and ${sum('changed').toLocaleString('en-US')} had changed` : ''}.`;
   const again = sum('unchanged');
-  return `Nothing was entered twice: 0 records are new, 0 changed, and no file was read again.${again ? ` ${plural(again, 'record')} that their systems give again each time ${again === 1 ? 'was' : 'were'} recognized as unchanged.` : ''}`;
+  return `Nothing was entered twice: 0 records are new, 0 changed, and no file was read again.${again ? ` ${counted(again, 'record')} that their systems give again each time ${again === 1 ? 'was' : 'were'} recognized as unchanged.` : ''}`;
 }
 
 async function rejectedNow({ knex }: Engine): Promise<string[]> {
@@ -67,7 +68,7 @@ function sent(all: readonly PipelineStatus[]): string[] {
   });
 }
 
-const MOST_DIFFERENCES = 4;
+const MAX_DIFFERENCES = 4;
 
 async function differences(engine: Engine): Promise<string[]> {
   const lines: string[] = [];
@@ -77,10 +78,10 @@ async function differences(engine: Engine): Promise<string[]> {
     const total = counts.differs + counts.left_only + counts.right_only;
     if (total === 0) continue;
     lines.push(`${id}: ${counts.matched.toLocaleString('en-US')} agree, ${total} ${total === 1 ? 'does' : 'do'} not`);
-    for (const { key, reason } of differing.slice(0, MOST_DIFFERENCES))
+    for (const { key, reason } of differing.slice(0, MAX_DIFFERENCES))
       lines.push(`  ${key.filter((part) => part !== '').join(', ')}: ${reason ?? ''}`);
-    if (differing.length > MOST_DIFFERENCES)
-      lines.push(`  … and ${differing.length - MOST_DIFFERENCES} more: interlocal report reconciliation ${id}`);
+    if (differing.length > MAX_DIFFERENCES)
+      lines.push(`  … and ${differing.length - MAX_DIFFERENCES} more: interlocal report reconciliation ${id}`);
   }
   return lines;
 }

@@ -1,9 +1,10 @@
+import { counted } from '../../core/counted.ts';
 import { isCalendarDate } from '../../core/time.ts';
 import { utcOf, zoneOf } from '../../core/zones.ts';
 import { zonedTime } from '../../core/zoned-time.ts';
 import type { AuditEntry, AuditVerdict } from '../../reports/audit-log.ts';
 import { type Cli, countOption } from '../cli.ts';
-import { plural, tableText } from '../table.ts';
+import { tableText } from '../table.ts';
 
 interface Options {
   since?: string;
@@ -95,5 +96,5 @@ function verdictText({ entries, head, broken }: AuditVerdict): string {
     return `The log was tampered with: entry ${broken} was changed or removed. The ${entries} before it are intact. Keep the store as it is, and compare it with a backup.`;
   return entries === 0
     ? 'The log is intact; it has no entries yet.'
-    : `The log is intact: ${plural(entries, 'entry').replace('entrys', 'entries')}, the newest with the hash ${head}.`;
+    : `The log is intact: ${counted(entries, 'entry', 'entries')}, the newest with the hash ${head}.`;
 }

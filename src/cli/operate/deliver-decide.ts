@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import { groupDigits } from '../../core/digit-groups.ts';
 import { type Command, Option } from 'commander';
 import type { Decided, Decision } from '../../engine/outbound/decide.ts';
@@ -5,7 +6,6 @@ import type { DecisionPlan } from '../../engine/outbound/decision-plan.ts';
 import { OUTBOX_STATES, type OutboxState } from '../../reports/outbox-states.ts';
 import type { Cli } from '../cli.ts';
 import { deliveryJson } from './deliver-json.ts';
-import { plural } from '../table.ts';
 
 interface Options {
   pipeline?: string;
@@ -61,7 +61,7 @@ export function registerDecisions(cli: Cli, deliver: Command): void {
           said(
             cli,
             { done: done.done, left: [...done.left, ...would.left] },
-            `${plural(done.done.length, 'record')} ${PAST[name]}.`,
+            `${counted(done.done.length, 'record')} ${PAST[name]}.`,
             ids.length > 0,
           );
         });
@@ -130,7 +130,7 @@ export function registerDecisions(cli: Cli, deliver: Command): void {
         const result = await undo(engine.knex, { ids: would.done.map((row) => row.id) }, reason);
         // Of a delivery, what a person did not settle was not meant.
         const left = delivery === undefined ? [...result.left, ...would.left] : result.left;
-        said(cli, { done: result.done, left }, `${plural(result.done.length, 'decision')} taken back.`, true, NOT_UNDONE);
+        said(cli, { done: result.done, left }, `${counted(result.done.length, 'decision')} taken back.`, true, NOT_UNDONE);
       });
     });
 }
@@ -155,13 +155,13 @@ function said(cli: Cli, { done, left }: Decided, text: string, tellLeft = false,
 /** `3 records of receipts-to-ledger, rejected: Amount 1,222.50` */
 function planLines({ of, warnings }: DecisionPlan): string[] {
   return [
-    ...of.map((part) => `${plural(part.records, 'record')} of ${part.pipeline}, ${part.state}${totalsWords(part.totals)}.`),
+    ...of.map((part) => `${counted(part.records, 'record')} of ${part.pipeline}, ${part.state}${totalsWords(part.totals)}.`),
     ...warnings.map((warning) => `Warning: ${warning}`),
   ];
 }
 
 function planWords({ of }: DecisionPlan): string {
-  return of.map((part) => `${plural(part.records, 'record')}${totalsWords(part.totals)}`).join('; ');
+  return of.map((part) => `${counted(part.records, 'record')}${totalsWords(part.totals)}`).join('; ');
 }
 
 function totalsWords(totals: Readonly<Record<string, string>>): string {

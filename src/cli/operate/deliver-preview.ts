@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import { counted } from '../../core/counted.ts';
 import { EXIT_CODES } from '../../core/outcome.ts';
 import type { Value } from '../../core/record.ts';
 import { visibleLine } from '../../core/visible.ts';
 import type { HeldBack } from '../../engine/outbound/carry/field.ts';
 import type { DeliveryPreview, PreviewedDelivery } from '../../engine/outbound/preview.ts';
 import { type Cli, countOption } from '../cli.ts';
-import { plural } from '../table.ts';
 
 /** `interlocal deliver PIPELINE --preview` and `interlocal deliver conflicts` */
 export function registerDeliverPreview(cli: Cli, deliver: Command): void {
@@ -71,7 +71,7 @@ export function registerDeliverPreview(cli: Cli, deliver: Command): void {
     await withTown(cli, async (engine) => {
       outboundPipeline(engine, pipeline);
       const preview = await previewDelivery(engine, pipeline, { signal: cli.signal, limit });
-      // That something waits for a person is what a preview is looked at for.
+      // That something needs review is what a preview is looked at for.
       cli.setExit(EXIT_CODES[preview.outcome === 'partial' ? 'succeeded' : preview.outcome]);
       const { textOfProblems } = await import('../../core/grouped-problems.ts');
       cli.print({ preview }, () => previewLines(preview, textOfProblems).join('\n'));
@@ -84,10 +84,10 @@ const SHOWN = 50;
 
 function previewLines(p: DeliveryPreview, textOfProblems: (problems: DeliveryPreview['problems']) => string): string[] {
   return [
-    `${p.pipeline} (${p.mode}) to ${p.system}.${p.sink}: ${plural(p.deliveries.length + p.more_deliveries, 'record')}.`,
+    `${p.pipeline} (${p.mode}) to ${p.system}.${p.sink}: ${counted(p.deliveries.length + p.more_deliveries, 'record')}.`,
     ...(p.problems.length ? [textOfProblems(p.problems)] : []),
     ...p.deliveries.flatMap(deliveryLines),
-    ...(p.more_deliveries ? [`… and ${plural(p.more_deliveries, 'more record')}`] : []),
+    ...(p.more_deliveries ? [`… and ${counted(p.more_deliveries, 'more record')}`] : []),
     ...(p.held_back.length ? ['Not sent:'] : []),
     ...p.held_back.map((one) => visibleLine(`    ${heldLine(one, p.system)}`)),
     ...(p.more_held_back ? [`    … and ${p.more_held_back} more`] : []),

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import { Option } from 'commander';
 import { sameProblem } from '../../core/grouped-problems.ts';
 import { visibleLine } from '../../core/visible.ts';
@@ -8,7 +9,7 @@ import { type Cli, countOption } from '../cli.ts';
 import { registerDecisions } from './deliver-decide.ts';
 import { registerDeliverPreview } from './deliver-preview.ts';
 import { deliveryJson, recordJson } from './deliver-json.ts';
-import { plural, tableText } from '../table.ts';
+import { tableText } from '../table.ts';
 
 /** States in which somebody may have to do something. */
 const WAITING: readonly OutboxState[] = ['shadow', 'review', 'queued', 'held', 'unknown', 'rejected', 'refused'];
@@ -94,7 +95,7 @@ export function registerDeliver(cli: Cli): void {
         cli.print({ ...deliveryJson(delivery), records_sent: rows.map((row) => ({ ...recordJson(row, names), values: row.values })) }, () =>
           [
             visibleLine(
-              `#${delivery.id} ${delivery.name} to ${delivery.connection}.${delivery.sink}: ${delivery.state}, ${plural(delivery.records, 'record')}${totalsText(delivery) ? `, ${totalsText(delivery)}` : ''}`,
+              `#${delivery.id} ${delivery.name} to ${delivery.connection}.${delivery.sink}: ${delivery.state}, ${counted(delivery.records, 'record')}${totalsText(delivery) ? `, ${totalsText(delivery)}` : ''}`,
             ),
             ...(delivery.sha256 ? [`    sha-256 ${delivery.sha256}`] : []),
             ...(delivery.sentAt ? [`    sent ${zonedTime(delivery.sentAt, zone)}`] : []),
@@ -117,7 +118,7 @@ function linesOf(rows: readonly OutboxRow[], ...[names, textOfProblem]: Rest): s
     const [first] = list;
     if (list.length === 1 || first!.problems.length === 0) return list.map((row) => lineOf(row, names, textOfProblem));
     return [
-      `${plural(list.length, 'record')} of ${first!.pipeline}, ${first!.state}:`,
+      `${counted(list.length, 'record')} of ${first!.pipeline}, ${first!.state}:`,
       ...first!.problems.map((p) => `    ${textOfProblem({ ...p, place: {} })}`),
       ...list.map((row) => `    ${lineOf({ ...row, problems: [] }, names, textOfProblem)}`),
     ];

@@ -1,11 +1,11 @@
+import { counted } from '../../core/counted.ts';
 import { type Command, Option } from 'commander';
 import { isCalendarDate } from '../../core/time.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { ExceptionAction, Resolution } from '../../engine/reconciliation/exceptions.ts';
 import type { Engine } from '../../engine/run/run.ts';
-import type { StoredException } from '../../reports/exceptions.ts';
+import type { StoredException } from '../../engine/reconciliation/exceptions.ts';
 import { type Cli, countOption } from '../cli.ts';
-import { plural } from '../table.ts';
 
 interface Selection {
   pipeline?: string;
@@ -20,15 +20,15 @@ type Made = Selection & Record<string, unknown>;
 
 /** `interlocal exceptions assign | wait | note | due | resolve | reopen | attach | file` */
 export function registerExceptionWork(cli: Cli, exceptions: Command): void {
-  action('assign', 'Say who works on them.', ['--to <name>', 'the owner'], ({ to }) => ({ do: 'assign', owner: String(to) }));
-  action('wait', 'Say whose answer they wait for.', ['--on <whom>', 'whose answer'], ({ on }) => ({ do: 'wait', on: String(on) }));
+  action('assign', 'Assign them to someone.', ['--to <name>', 'the owner'], ({ to }) => ({ do: 'assign', owner: String(to) }));
+  action('wait', 'Note whose answer they are waiting for.', ['--on <whom>', 'whose answer'], ({ on }) => ({ do: 'wait', on: String(on) }));
   action('note', 'Add a note.', ['--text <text>', 'the note'], ({ text }) => ({ do: 'note', text: String(text) }));
   action('due', 'Set the day on which they are due; no run changes it.', ['--on <date>', 'the day, YYYY-MM-DD'], ({ on }) => ({
     do: 'due',
     on: dayOf(String(on)),
   }));
   action('reopen', 'Open resolved or closed ones again.', ['--text <text>', 'why'], ({ text }) => ({ do: 'reopen', text: String(text) }));
-  action('resolve', 'Close them, with the reason.', ['--text <text>', 'what was found and done'], ({ text, reason }) => ({
+  action('resolve', 'Close them, with a reason.', ['--text <text>', 'what was found and done'], ({ text, reason }) => ({
     do: 'resolve',
     reason: reason as Resolution,
     text: String(text),
@@ -111,12 +111,12 @@ async function act(cli: Cli, ids: string[], selection: Selection, action: Except
     if (filtered) {
       const found = await byFilter(engine, selection, action);
       chosen = found.map(({ id }) => id);
-      const asked = [`${plural(found.length, 'exception')}, ${sumsOf(found).join(', ') || 'no money'} in all.`];
+      const asked = [`${counted(found.length, 'exception')}, ${sumsOf(found).join(', ') || 'no money'} in all.`];
       if (found.length === 0) return cli.print({ exceptions: [] }, () => 'No exceptions fit.');
       if (
         !(await confirmed(cli, {
           lines: asked,
-          question: `${QUESTION[action.do]} these ${plural(found.length, 'exception')}?`,
+          question: `${QUESTION[action.do]} these ${counted(found.length, 'exception')}?`,
           yes: selection.yes,
         }))
       )
@@ -125,7 +125,7 @@ async function act(cli: Cli, ids: string[], selection: Selection, action: Except
     // What was shown, and nothing that came since.
     const list = await linesOfExceptions(engine, await actOnExceptions(engine, chosen, action), todayIn(project));
     cli.print({ exceptions: list }, () =>
-      [...list.map((e) => `${e.id.slice(0, 8)} is ${e.state}.`), plural(list.length, 'exception')].join('\n'),
+      [...list.map((e) => `${e.id.slice(0, 8)} is ${e.state}.`), counted(list.length, 'exception')].join('\n'),
     );
   });
 }
@@ -147,7 +147,7 @@ async function byFilter(engine: Engine, selection: Selection, action: ExceptionA
   const { pipeline, type, owner, olderThan, atMost: text } = selection;
   checkExceptionFilter(project, { pipeline, type });
   const atMost = text === undefined ? undefined : parseMoney(text, project.config.town.currency);
-  if (typeof atMost === 'string') throw usage('--at-most', `${JSON.stringify(text)} is no amount.`, 'Write it as 20.00.');
+  if (typeof atMost === 'string') throw usage('--at-most', `${JSON.stringify(text)} is not an amount.`, 'Write it as 20.00.');
   const { currency } = project.config.town;
   const found = await selectExceptions(
     engine,
@@ -160,7 +160,7 @@ async function byFilter(engine: Engine, selection: Selection, action: ExceptionA
 function dayOf(text: string): string {
   const parts = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
   if (parts && isCalendarDate(Number(parts[1]), Number(parts[2]), Number(parts[3]))) return text;
-  throw usage('--on', `${JSON.stringify(text.slice(0, 60))} is no date.`, 'Write it as YYYY-MM-DD, such as 2026-07-01.');
+  throw usage('--on', `${JSON.stringify(text.slice(0, 60))} is not a date.`, 'Write it as YYYY-MM-DD, such as 2026-07-01.');
 }
 
 async function readGiven(path: string): Promise<Buffer> {

@@ -1,7 +1,7 @@
+import { counted } from '../../core/counted.ts';
 import { Option } from 'commander';
 import type { ExceptionLine } from '../../reports/exceptions.ts';
 import { type Cli, countOption } from '../cli.ts';
-import { plural } from '../table.ts';
 import { registerExceptionWork } from './exceptions-work.ts';
 
 const STATES = ['open', 'assigned', 'waiting', 'resolved', 'closed'] as const;
@@ -78,7 +78,7 @@ export function registerExceptions(cli: Cli): void {
 
 /** An exception in two lines. */
 export function linesOf(e: ExceptionLine): string {
-  const age = e.age === null ? 'no day' : plural(e.age, 'business day');
+  const age = e.age === null ? 'no day' : counted(e.age, 'business day');
   const who = e.owner === null ? e.state : `${e.state}, ${e.owner}`;
   if (e.cause !== null) return `          echo ${e.id.slice(0, 8)} of ${e.cause.slice(0, 8)}: ${e.title}. ${e.sentence}`;
   return `${e.id.slice(0, 8)}  ${e.title} (${age}${e.overdue ? ', overdue' : ''}; ${who})\n          ${e.sentence} ${e.next}`;

@@ -1,6 +1,7 @@
+import { counted } from '../../core/counted.ts';
 import { Option } from 'commander';
 import type { Cli } from '../cli.ts';
-import { plural, tableText } from '../table.ts';
+import { tableText } from '../table.ts';
 
 /** `interlocal identity clusters | report | compare | train` */
 export function registerIdentity(cli: Cli): void {
@@ -50,7 +51,7 @@ export function registerIdentity(cli: Cli): void {
         cli.print(report, () =>
           [
             ...(report.behind ? [report.behind, ''] : []),
-            `${plural(report.source_records, 'source record')} of ${name} are ${report.golden_records.toLocaleString('en-US')} golden records: ${plural(report.double_entries, 'double entry', 'double entries')} recognized.`,
+            `${counted(report.source_records, 'source record')} of ${name} are ${report.golden_records.toLocaleString('en-US')} golden records: ${counted(report.double_entries, 'double entry', 'double entries')} recognized.`,
             '',
             tableText(
               ['connection', 'source records', 'golden records', 'duplicates inside'],
@@ -64,7 +65,7 @@ export function registerIdentity(cli: Cli): void {
             ),
             '',
             `Linked by rule ${report.links.rule}, by score ${report.links.score}, by a person ${report.links.steward}.`,
-            `Needs review: ${plural(report.waiting.pairs, 'pair')}${report.waiting.later ? `, ${report.waiting.later} of them postponed` : ''}. Decided: ${report.decisions.same} same, ${report.decisions.different} different.`,
+            `Needs review: ${counted(report.waiting.pairs, 'pair')}${report.waiting.later ? `, ${report.waiting.later} of them postponed` : ''}. Decided: ${report.decisions.same} same, ${report.decisions.different} different.`,
             `Estimated precision ${percent(report.estimate.precision)}, recall ${percent(report.estimate.recall)}. ${report.estimate.method}`,
           ].join('\n'),
         );
@@ -105,7 +106,7 @@ export function registerIdentity(cli: Cli): void {
               : `${file}, version ${parameters.version}. Review it, then commit it: the next run compares all records with it.`,
             ...Object.entries(parameters.populations).map(
               ([population, p]) =>
-                `${population}: from ${plural(p.records, 'record')}, of which ${Math.round(p.matches).toLocaleString('en-US')} pairs are estimated to be one (prior ${p.prior} bits).`,
+                `${population}: from ${counted(p.records, 'record')}, of which ${Math.round(p.matches).toLocaleString('en-US')} pairs are estimated to be one (prior ${p.prior} bits).`,
             ),
             ...untrained.map((population) => `${population}: too few records; it keeps the parameters that come with Interlocal.`),
           ].join('\n'),

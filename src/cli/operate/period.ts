@@ -1,6 +1,7 @@
+import { counted } from '../../core/counted.ts';
 import type { PeriodStatus } from '../../engine/periods/periods.ts';
 import type { Cli } from '../cli.ts';
-import { plural, tableText } from '../table.ts';
+import { tableText } from '../table.ts';
 
 /** `interlocal period list | status | close | reopen` */
 export function registerPeriod(cli: Cli): void {
@@ -11,9 +12,9 @@ export function registerPeriod(cli: Cli): void {
     .description('Periods that somebody has begun to close, and how they stand.')
     .action(async () => {
       const { withTown } = await import('../town.ts');
-      const { allPeriods } = await import('../../engine/periods/periods.ts');
+      const { begunPeriods } = await import('../../engine/periods/periods.ts');
       await withTown(cli, async (engine) => {
-        const list = await allPeriods(engine);
+        const list = await begunPeriods(engine);
         cli.print(
           {
             periods: list.map((p) => ({
@@ -60,7 +61,7 @@ export function registerPeriod(cli: Cli): void {
   period
     .command('reopen')
     .argument('<period>', 'a period that is closed')
-    .option('--reason <text>', 'why, in a few words; it stays on record')
+    .option('--reason <text>', 'why, in a few words; it is kept on record')
     .description('Ask that a closed period be opened again; another person does it with the same command.')
     .action(async (text: string, options: { reason?: string }) => {
       const { withTown } = await import('../town.ts');
@@ -131,7 +132,7 @@ function periodText({ period, stored, checklist, closings, reports }: PeriodStat
                 `${stored.reopenBy} asked to reopen it: ${stored.reopenReason}. Another person does it: interlocal period reopen ${period.id}`,
               ]
             : []),
-          `Kept: ${plural(reports.length, 'file')}; interlocal report revenue --in ${period.id} gives the report as it was closed.`,
+          `Kept: ${counted(reports.length, 'file')}; interlocal report revenue --in ${period.id} gives the report as it was closed.`,
           ...reports.map(({ name, format, sha256 }) => `  ${sha256}  ${name}.${format}`),
         ]
       : []),
@@ -141,5 +142,5 @@ function periodText({ period, stored, checklist, closings, reports }: PeriodStat
 function stateText(state: string, checklist: PeriodStatus['checklist']): string {
   if (state !== 'open' && state !== 'reopened') return state;
   const open = checklist.filter((one) => one.state === 'to_do').length;
-  return open === 0 ? `${state}, ready to be closed` : `${state}, ${plural(open, 'thing')} to do`;
+  return open === 0 ? `${state}, ready to be closed` : `${state}, ${counted(open, 'thing')} to do`;
 }

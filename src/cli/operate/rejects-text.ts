@@ -1,8 +1,9 @@
+import { counted } from '../../core/counted.ts';
 import { groupDigits } from '../../core/digit-groups.ts';
 import { textOfProblem } from '../../core/errors.ts';
 import { visibleLine } from '../../core/visible.ts';
 import type { RejectFacts, RejectGroup } from '../../reports/reject-facts.ts';
-import { plural, tableText } from '../table.ts';
+import { tableText } from '../table.ts';
 
 /** Rejected records for a terminal: what is wrong is told once, and below it each record with key, date and amount. */
 export function groupText(group: RejectGroup): string {
@@ -21,7 +22,7 @@ export function groupText(group: RejectGroup): string {
     currency ?? '',
   ]);
   return [
-    `${plural(group.rejects.length, 'record')} of ${group.pipeline}${totalsText(group)}`,
+    `${counted(group.rejects.length, 'record')} of ${group.pipeline}${totalsText(group)}`,
     ...group.problems.map((p) => `    ${textOfProblem({ ...p, place: p.place.path === undefined ? {} : { path: p.place.path } })}`),
     ...tableText(['no.', 'where', 'key', 'date', 'amount', ''], rows, [4])
       .split('\n')

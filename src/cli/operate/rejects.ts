@@ -1,10 +1,10 @@
+import { counted } from '../../core/counted.ts';
 import { Option } from 'commander';
 import { EXIT_CODES } from '../../core/outcome.ts';
 import type { Engine } from '../../engine/run/run.ts';
 import type { Replayed } from '../../engine/landing/replay.ts';
 import type { Reject } from '../../reports/rejects.ts';
 import { type Cli, countOption } from '../cli.ts';
-import { plural } from '../table.ts';
 
 const REASON = 'why, in a few words; it is kept on record';
 const YES = 'do it without asking';
@@ -37,7 +37,7 @@ export function registerRejects(cli: Cli): void {
             : [
                 ...groups.map(groupText),
                 '',
-                `${list.length < all ? `${list.length.toLocaleString('en-US')} of ${plural(all, 'record')} shown (--limit shows more).` : `${plural(all, 'record')}.`}${options.state === 'open' ? ' Fix the file at its source and run the pipeline again, or fix the mapping and run: interlocal rejects replay' : ''}`,
+                `${list.length < all ? `${list.length.toLocaleString('en-US')} of ${counted(all, 'record')} shown (--limit shows more).` : `${counted(all, 'record')}.`}${options.state === 'open' ? ' Fix the file at its source and run the pipeline again, or fix the mapping and run: interlocal rejects replay' : ''}`,
               ].join('\n'),
         );
       });
@@ -104,7 +104,7 @@ export function registerRejects(cli: Cli): void {
             [
               ...results.map(
                 (r) =>
-                  `${r.pipeline}: ${plural(r.replayed, 'record')} replayed${r.skipped ? `, ${r.skipped} skipped under the pipeline's present rules` : ''}, ${r.rejected} still rejected${r.unreadable ? `, ${r.unreadable} can only be fixed in the file itself` : ''}`,
+                  `${r.pipeline}: ${counted(r.replayed, 'record')} replayed${r.skipped ? `, ${r.skipped} skipped under the pipeline's present rules` : ''}, ${r.rejected} still rejected${r.unreadable ? `, ${r.unreadable} can only be fixed in the file itself` : ''}`,
               ),
               ...closed.map((id) => `#${id} is not open${options.pipeline ? `, or not of ${options.pipeline}` : ''}: nothing was done.`),
             ].join('\n') || 'There are no rejected records.',
@@ -144,7 +144,7 @@ export function registerRejects(cli: Cli): void {
           if (meant.length > 0) {
             const lines = [await summary(name === 'dismiss' ? 'To dismiss' : 'To open again', engine.project, meant)];
             const reason = await reasonOf(cli, options.reason, why);
-            const question = `${name === 'dismiss' ? 'Dismiss' : 'Reopen'} ${plural(meant.length, 'record')}?`;
+            const question = `${name === 'dismiss' ? 'Dismiss' : 'Reopen'} ${counted(meant.length, 'record')}?`;
             if (meant.length > 1 && !(await confirmed(cli, { lines, question, yes: options.yes }))) cli.note('Nothing was changed.');
             else {
               const numbers = meant.map((r) => r.id);
@@ -155,7 +155,7 @@ export function registerRejects(cli: Cli): void {
           if (left.length) cli.setExit(1);
           cli.print({ [past]: done.length, ids: done, left }, () =>
             [
-              `${plural(done.length, 'record')} ${past}.`,
+              `${counted(done.length, 'record')} ${past}.`,
               ...left.map((id) =>
                 name === 'dismiss'
                   ? `#${id} is not open: nothing was done.`
@@ -175,7 +175,7 @@ async function summary(start: string, project: Engine['project'], list: readonly
   const factsOf = rejectFacts(project);
   const parts = [...Map.groupBy(list, (r) => r.pipeline)].map(([pipeline, own]) => {
     const rejects = own.map(factsOf);
-    return `${plural(own.length, 'record')} of ${pipeline}${totalsText({ rejects, ...rejectTotals(rejects) })}`;
+    return `${counted(own.length, 'record')} of ${pipeline}${totalsText({ rejects, ...rejectTotals(rejects) })}`;
   });
   return `${start}: ${parts.join('; ')}.`;
 }

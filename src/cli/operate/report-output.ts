@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { ConfigError, didYouMean } from '../../core/errors.ts';
@@ -6,7 +7,7 @@ import { jsonLine, visible } from '../../core/visible.ts';
 import { cellText, type Report, reportCsv, reportJson, reportXlsx } from '../../reports/report-table.ts';
 import type { ClosingReport } from '../../reports/period-reports.ts';
 import type { Cli } from '../cli.ts';
-import { plural, tableText } from '../table.ts';
+import { tableText } from '../table.ts';
 
 export interface OutputOptions {
   format?: string;
@@ -113,5 +114,5 @@ export function chosenFormat(given: string | undefined, out: string | undefined,
 export async function writeOut(cli: Cli, file: string, content: string | Buffer | Readable, lines: number): Promise<void> {
   const { writeReportFile } = await import('../../reports/report-file.ts');
   await writeReportFile(file, content);
-  cli.print({ written: file, rows: lines }, () => `Wrote ${plural(lines, 'line')} to ${file}.`);
+  cli.print({ written: file, rows: lines }, () => `Wrote ${counted(lines, 'line')} to ${file}.`);
 }

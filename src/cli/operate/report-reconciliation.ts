@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import type { Reconciliation } from '../../reports/reconciliation-lines.ts';
 import { textOfProblem } from '../../core/errors.ts';
 import { formatMoney, plainMoney } from '../../core/money.ts';
@@ -6,7 +7,7 @@ import { differingCount, reconciliationJson, statusWord } from '../../reports/re
 import { reconciliationReasons } from '../../reports/reconciliation-reasons.ts';
 import { spreadsheetCsv } from '../../reports/spreadsheet-csv.ts';
 import { timeText } from '../../server/pages/parts/words.ts';
-import { plural, tableText } from '../table.ts';
+import { tableText } from '../table.ts';
 
 /** What reconciliations found, as a table, delimited text or JSON. */
 export function reconciliationText(list: readonly Reconciliation[], format: string, options: { all: boolean; zone: string }): string {
@@ -37,7 +38,7 @@ function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): st
   const { matched, unchecked } = r.counts;
   const found = [
     `${matched.toLocaleString('en-US')} agree`,
-    `${plural(differingCount(r.counts), 'key')} differ${differingCount(r.counts) === 1 ? 's' : ''}`,
+    `${counted(differingCount(r.counts), 'key')} differ${differingCount(r.counts) === 1 ? 's' : ''}`,
     ...(unchecked ? [`${unchecked.toLocaleString('en-US')} not checked`] : []),
   ];
   return [
@@ -95,7 +96,7 @@ function reasonLines(r: Reconciliation, money: (minor: number | null, currency: 
     'Reasons shared by several',
     ...several.map(({ status, reason, currency, keys, difference }) =>
       visibleLine(
-        `  ${plural(keys.length, 'key')}, ${statusWord(status, r)}${status === 'unchecked' ? '' : `, ${money(difference, currency)} ${currency}`}: ${reason}`,
+        `  ${counted(keys.length, 'key')}, ${statusWord(status, r)}${status === 'unchecked' ? '' : `, ${money(difference, currency)} ${currency}`}: ${reason}`,
       ),
     ),
   ];

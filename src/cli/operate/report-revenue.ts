@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import { formatMoney } from '../../core/money.ts';
 import { visibleLine } from '../../core/visible.ts';
 import type { RevenueRow } from '../../reports/revenue.ts';
@@ -10,11 +11,11 @@ import {
   spanText,
   unreconciledReasons,
 } from '../../reports/revenue-totals.ts';
-import { plural, tableText } from '../table.ts';
+import { tableText } from '../table.ts';
 
 const HEAD = ['department', 'account', 'tender', 'period', '', 'receipts', 'amount', 'reconciled', 'not reconciled'];
 const RIGHT = [5, 6, 7, 8];
-const MOST_REASONS = 20;
+const MAX_REASONS = 20;
 
 /** The revenue report for a terminal: its lines, sums by department and in all, and why what is not reconciled is not. */
 export function revenueTable(rows: readonly RevenueRow[]): string {
@@ -50,15 +51,15 @@ function figures(x: RevenueTotal): string[] {
 function notReconciled(rows: readonly RevenueRow[]): string[] {
   const reasons = unreconciledReasons(rows);
   if (reasons.length === 0) return ['All of it is reconciled.'];
-  const shown = reasons.slice(0, MOST_REASONS);
+  const shown = reasons.slice(0, MAX_REASONS);
   return [
     'Not reconciled',
     ...shown.map(
       (r) =>
-        `  ${formatMoney(r.amount, r.currency)} ${r.currency} on ${plural(r.lines, 'line')}, ${plural(r.receipts, 'receipt')} (${r.departments.join(', ')}; ${spanText(r.periods)}): ${r.reason}`,
+        `  ${formatMoney(r.amount, r.currency)} ${r.currency} on ${counted(r.lines, 'line')}, ${counted(r.receipts, 'receipt')} (${r.departments.join(', ')}; ${spanText(r.periods)}): ${r.reason}`,
     ),
     ...(reasons.length > shown.length
-      ? [`  … and ${plural(reasons.length - shown.length, 'more reason')}; --format csv has them all.`]
+      ? [`  … and ${counted(reasons.length - shown.length, 'more reason')}; --format csv has them all.`]
       : []),
     ...(reasonsOverlap(rows) ? ['An amount with several reasons is counted under each.'] : []),
   ];

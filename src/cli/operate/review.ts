@@ -1,6 +1,7 @@
+import { counted } from '../../core/counted.ts';
 import type { ReviewPair } from '../../engine/identity/review.ts';
 import { type Cli, countOption } from '../cli.ts';
-import { plural, tableText } from '../table.ts';
+import { tableText } from '../table.ts';
 
 /** `interlocal review list | show | same | different | later | undo` and `interlocal unmerge` */
 export function registerReview(cli: Cli): void {
@@ -58,7 +59,7 @@ export function registerReview(cli: Cli): void {
                   [1],
                 ),
                 '',
-                `${plural(pairs.length, 'pair')} shown of ${total}. interlocal review show ${pairs[0]!.pair} shows both records; then review same, different or later.`,
+                `${counted(pairs.length, 'pair')} shown of ${total}. interlocal review show ${pairs[0]!.pair} shows both records; then review same, different or later.`,
               ].join('\n'),
         );
       });
@@ -151,7 +152,7 @@ export function registerReview(cli: Cli): void {
         const done = await unmerge(engine, kind, await namedMember(engine, kind, record), { actor: actorOf(), reason: options.reason });
         cli.print({ decisions: done }, () =>
           [
-            `${record} is ${name} #${done[0]!.a.golden_id} now; it was linked with ${plural(done.length, 'other record')}.`,
+            `${record} is ${name} #${done[0]!.a.golden_id} now; it was linked with ${counted(done.length, 'other record')}.`,
             `interlocal review undo NUMBER takes it back: ${done.map((d) => d.decision).join(', ')}.`,
           ].join('\n'),
         );

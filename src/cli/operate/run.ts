@@ -1,10 +1,11 @@
+import { counted } from '../../core/counted.ts';
 import { ConfigError, didYouMean, FatalError } from '../../core/errors.ts';
 import { textOfProblems } from '../../core/grouped-problems.ts';
 import { escalate, EXIT_CODES, noCounts, type Outcome } from '../../core/outcome.ts';
 import type { Project } from '../../config/project.ts';
 import type { RunResult } from '../../engine/run/session.ts';
 import type { Cli } from '../cli.ts';
-import { plural, tableText } from '../table.ts';
+import { tableText } from '../table.ts';
 
 /** `interlocal run PIPELINE… | --all` */
 export function registerRun(cli: Cli): void {
@@ -116,7 +117,7 @@ export function chosenPipelines(
 /** What an outbound pipeline sent, and what came of it, is in its notes. */
 function resultLine(r: RunResult, outbound: boolean): string {
   const c = r.counts;
-  const parts = [`${plural(c.read, 'record')} ${outbound ? 'looked at' : 'read'}`];
+  const parts = [`${counted(c.read, 'record')} ${outbound ? 'looked at' : 'read'}`];
   if (c.created) parts.push(`${c.created.toLocaleString('en-US')} new`);
   if (c.changed) parts.push(`${c.changed.toLocaleString('en-US')} changed`);
   if (c.deleted) parts.push(`${c.deleted.toLocaleString('en-US')} deleted`);

@@ -1,6 +1,6 @@
+import { counted } from '../../core/counted.ts';
 import type { CopiedTable } from '../../engine/run/copy-town.ts';
 import type { Cli } from '../cli.ts';
-import { plural } from '../table.ts';
 
 /** `interlocal store copy --to URL` */
 export function registerStore(cli: Cli): void {
@@ -26,5 +26,5 @@ export function registerStore(cli: Cli): void {
 
 function summary(tables: readonly CopiedTable[]): string {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  return `Copied ${plural(rows, 'row')} in ${plural(tables.length, 'table')}; both stores hold the same rows.\nSet store.url in config/interlocal.yaml to the new store, then start Interlocal again.`;
+  return `Copied ${counted(rows, 'row')} in ${counted(tables.length, 'table')}; both stores hold the same rows.\nSet store.url in config/interlocal.yaml to the new store, then start Interlocal again.`;
 }

@@ -126,7 +126,7 @@ const rule = exactlyOne(
       context.addIssue({ code: 'custom', message: `needs ${key}`, params: { code: 'KEY_MISSING', names: [key] } });
   for (const key of PARAMETERS)
     if (value[key] !== undefined && !needs.includes(key) && !takes.includes(key))
-      context.addIssue({ code: 'custom', message: `has no meaning for ${kind}`, path: [key] });
+      context.addIssue({ code: 'custom', message: `has no effect for ${kind}`, path: [key] });
   if ((value.at === undefined) !== (value.minutes === undefined))
     context.addIssue({ code: 'custom', message: 'at and minutes go together', path: [value.at === undefined ? 'minutes' : 'at'] });
   if (value.type !== undefined && !(TYPES_OF_RULES[kind] as readonly string[]).includes(value.type))

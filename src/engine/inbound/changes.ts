@@ -27,11 +27,11 @@ export interface Changes {
 export type ReadOnce = (isUnchanged: (columns: readonly string[], values: readonly Value[]) => boolean) => AsyncIterable<SourceRecord[]>;
 
 /** 17 bytes each, up to twice of that in the table. */
-const MOST_LIVE = 5_000_000;
+const MAX_LIVE = 5_000_000;
 /** Of the first records so many must be as they were, or the file is probably not of this kind. */
 const SAME_OF_SAMPLE = 0.5;
 /** A file with fewer records than this part of what is there is quicker looked up. */
-const LEAST_PART = 0.25;
+const MIN_PART = 0.25;
 /** Some of the first records may be wrong; the layout is remembered by those that are not. */
 const LET_THROUGH = 2 * LOOKED_INTO;
 
@@ -48,10 +48,10 @@ export async function changesOf(
   const { knex, source, stream } = session;
   if (session.preview || !comparesByValues(stream) || !(await allReadAs(knex, source.id, file.reading))) return undefined;
   const live = await countLive(knex, source.id);
-  if (live === 0 || live > MOST_LIVE || !(await looksFamiliar(session, file.bytes, live, read))) return undefined;
-  const setAside = await keysSetAside(knex, source.id);
-  if (setAside.length > session.pipeline.batch_size) return undefined;
-  const known = await digestsOf(session, live, new Set(setAside));
+  if (live === 0 || live > MAX_LIVE || !(await looksFamiliar(session, file.bytes, live, read))) return undefined;
+  const rejectedNow = await keysSetAside(knex, source.id);
+  if (rejectedNow.length > session.pipeline.batch_size) return undefined;
+  const known = await digestsOf(session, live, new Set(rejectedNow));
   if (!known) return undefined;
 
   let prefix = '';
@@ -78,7 +78,7 @@ export async function changesOf(
     onProgress(unchanged + records.length);
     if (twice || records.length > session.pipeline.batch_size) return undefined;
   }
-  // The first that are good say what stands in the columns.
+  // The first that are good say what is in the columns.
   if (twice || records.slice(0, LET_THROUGH).filter(({ problem }) => !problem).length < Math.min(LOOKED_INTO, records.length))
     return undefined;
   const keys = keysOnce(records, stream);
@@ -112,7 +112,7 @@ async function looksFamiliar(session: Session, bytes: number, live: number, read
     const hashes = new Set(await hashesOf(session.knex, session.source.id, keys));
     const same = digests.filter((digest) => hashes.has(digest)).length;
     const about = bytes / Math.max(1, characters / Math.max(1, rows));
-    return same >= SAME_OF_SAMPLE * list.length && about >= LEAST_PART * live;
+    return same >= SAME_OF_SAMPLE * list.length && about >= MIN_PART * live;
   }
   return false;
 }

@@ -16,7 +16,7 @@ import { isOpen } from './settle.ts';
 /** Records in one file, request or statement where the sink does not say. */
 const MOST = { file: 10_000, table: 500, request: 1 } as const;
 /** So many rows are looked at in one go; what waits after them is for the next. */
-const MOST_QUEUED = 50_000;
+const MAX_QUEUED = 50_000;
 
 /**
  * Sends what waits. What is sent together, its sequence number and its records are in the store before anything is in the remote system, so
@@ -27,7 +27,7 @@ export async function deliverQueued(out: Outbound, target: Target): Promise<void
   /** Their golden record changed since they were queued: the next look decides. */
   const left = new Set<number>();
   for (;;) {
-    const queued = await sendableOutbox(session.knex, session.pipeline.pipeline, MOST_QUEUED + left.size);
+    const queued = await sendableOutbox(session.knex, session.pipeline.pipeline, MAX_QUEUED + left.size);
     const rows = queued.filter((row) => !left.has(row.id));
     if (rows.length === 0) return;
     for (const group of groupsOf(out, rows)) {
@@ -48,7 +48,7 @@ export async function finishUnfinished(out: Outbound, target: Target): Promise<v
   for (const delivery of await listDeliveries(session.knex, { pipeline: session.pipeline.pipeline, states: UNFINISHED })) {
     stopIfAsked(session);
     const rows = await listOutbox(session.knex, { delivery: delivery.id });
-    // Nothing of it is there yet, and people may have been merged or taken apart since: the next look decides anew.
+    // Nothing of it is there yet, and people may have been merged or taken apart since: the next look decides again.
     if (out.carry && delivery.state === 'prepared') await release(out, delivery, rows);
     else await send(out, target, delivery, rows);
   }
@@ -58,7 +58,7 @@ export async function finishUnfinished(out: Outbound, target: Target): Promise<v
 function groupsOf(out: Outbound, rows: readonly OutboxRow[]): OutboxRow[][] {
   const { sink } = out;
   const kind = sink.target.file ? 'file' : sink.target.table ? 'table' : 'request';
-  // What is made anew is asked for otherwise.
+  // What is made again is asked for otherwise.
   const isMade = (row: OutboxRow): boolean => row.carried?.create !== undefined;
   if (kind !== 'file' && rows.some(isMade) && !rows.every(isMade))
     return [false, true].flatMap((made) =>

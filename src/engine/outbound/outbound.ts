@@ -20,7 +20,7 @@ import { currencyCheck } from './currency-check.ts';
 import { deliverQueued, finishUnfinished } from './deliver.ts';
 import { queueChanges } from './queue.ts';
 import { settleAnswers } from './settle.ts';
-import { sayWhatWaits } from './summary.ts';
+import { notePending } from './summary.ts';
 
 /**
  * Runs an outbound pipeline: looks at what became of what was sent, puts what is new or changed into the outbox, finishes what an earlier
@@ -34,7 +34,7 @@ export async function outbound(session: Session, heldBack?: Outbound['heldBack']
   await alignToMode(out);
   if (silent) {
     await queue(out);
-    await sayWhatWaits(out);
+    await notePending(out);
     return;
   }
   // One at a time writes to a target, whichever pipeline it is for.
@@ -54,7 +54,7 @@ export async function outbound(session: Session, heldBack?: Outbound['heldBack']
       await finishUnfinished(out, target);
       await queue(out);
       await deliverQueued(out, target);
-      await sayWhatWaits(out);
+      await notePending(out);
     } finally {
       await target.close();
     }

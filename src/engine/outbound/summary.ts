@@ -19,15 +19,15 @@ const WORDS: Partial<Record<OutboxState, string>> = {
 };
 
 /** Sums of more records than this are not in the notes. */
-const MOST_ADDED_UP = 50_000;
+const MAX_ADDED_UP = 50_000;
 
 /** One line for each state in which something waits, in the run's notes. */
-export async function sayWhatWaits({ session, sink, name }: Outbound): Promise<void> {
+export async function notePending({ session, sink, name }: Outbound): Promise<void> {
   const { pipeline } = session.pipeline;
   const counts = (await countOutbox(session.knex)).get(pipeline) ?? {};
   for (const [state, words] of Object.entries(WORDS) as [OutboxState, string][]) {
     if (!counts[state]) continue;
-    const adds = state !== 'refused' && sink.totals.length > 0 && counts[state] <= MOST_ADDED_UP;
+    const adds = state !== 'refused' && sink.totals.length > 0 && counts[state] <= MAX_ADDED_UP;
     const rows = adds ? await listOutbox(session.knex, { pipeline, states: [state], latest: true }) : [];
     const totals = totalsOf(
       adds ? sink : { ...sink, totals: [] },

@@ -109,7 +109,7 @@ async function sourcesMissing({ knex }: Engine, money: ReadonlySet<string>, peri
   return found;
 }
 
-/** The day of a rejected record cannot be known before it is fixed: each of them may be of this period. */
+/** The day of a rejected record is not known until it is fixed: each of them may be in this period. */
 async function openRejects({ knex }: Engine, money: ReadonlySet<string>): Promise<string[]> {
   const found: string[] = [];
   for (const source of await listSources(knex)) {
@@ -146,7 +146,7 @@ async function exceptionsOf(engine: Engine, period: Period): Promise<ChecklistIt
   return keeping.length ? item('exceptions', keeping) : item('exceptions', named(open), 'carried');
 }
 
-/** States of a record on its way to the ledger in which it is not known what becomes of it, or somebody has to decide. */
+/** States of a record on its way to the ledger in which it is not known, or someone has to decide, what becomes of a record that was to be sent. */
 export const UNSETTLED: readonly OutboxRow['state'][] = ['review', 'queued', 'sending', 'unknown', 'sent', 'held', 'refused', 'rejected'];
 
 async function openPostings({ knex, project }: Engine, period: Period): Promise<string[]> {
@@ -161,7 +161,7 @@ async function openPostings({ knex, project }: Engine, period: Period): Promise<
       receipts,
       rows.map((row) => row.golden),
     );
-    // The day of a receipt that is gone cannot be known.
+    // The day of a deleted receipt is not known.
     const own = rows.filter((row) => calendarDay(days.get(row.golden) ?? '', project.config.town.time_zone) <= period.last);
     for (const [state, some] of Map.groupBy(own, (row) => row.state))
       found.push(`${value.pipeline}: ${some.length} ${state}: interlocal deliver list --pipeline ${value.pipeline} --state ${state}.`);

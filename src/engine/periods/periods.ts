@@ -45,6 +45,11 @@ export interface PeriodStatus {
 /** Makes the reports of a period; what it gives is kept as it is, for good. */
 export type MakeReports = (engine: Engine, period: Period) => Promise<ClosingReport[]>;
 
+/** The periods that somebody has begun to close, whatever their state. */
+export function begunPeriods({ knex }: Engine): Promise<StoredPeriod[]> {
+  return listPeriods(knex);
+}
+
 /** The period that a text names. Throws ConfigError PERIOD_UNKNOWN. */
 export function knownPeriod({ project }: Pick<Engine, 'project'>, text: string): Period {
   const starts = project.config.town.fiscal_year_starts;
@@ -54,7 +59,7 @@ export function knownPeriod({ project }: Pick<Engine, 'project'>, text: string):
   throw new ConfigError({
     code: 'PERIOD_UNKNOWN',
     place: { path: text },
-    message: `${JSON.stringify(text.slice(0, 40))} is no period of this town; its fiscal year begins on ${starts}.`,
+    message: `${JSON.stringify(text.slice(0, 40))} is not a period of this town; its fiscal year begins on ${starts}.`,
     hint: `Write a day as 2026-07-15, a month as ${month}, a fiscal year as ${year}.`,
   });
 }
@@ -152,7 +157,7 @@ export async function closePeriod(engine: Engine, period: Period, makeReports: M
     throw new ConfigError({
       code: 'PERIOD_CHANGED',
       place: { path: period.id },
-      message: `Figures of ${period.id} changed since it was prepared. It is not prepared any more.`,
+      message: `Figures of ${period.id} changed since it was prepared. It is not prepared anymore.`,
       hint: 'Look at its reports again, then prepare it again: interlocal period close.',
     });
   return periodStatus(engine, period, now);

@@ -19,6 +19,8 @@ import { type ExceptionFile, exceptionFiles } from '../../store/reconciliation/e
 import type { Engine } from '../run/run.ts';
 import { writeOffProblems } from './write-off.ts';
 
+export type { StoredException };
+
 /** Why a person may close an exception; the words are in reports. */
 export const RESOLUTIONS = ['corrected_at_source', 'timing', 'written_off', 'booked', 'not_an_error', 'other'] as const;
 export type Resolution = (typeof RESOLUTIONS)[number];

@@ -8,7 +8,7 @@ import { dateFieldOf } from '../revenue/legs.ts';
 import type { Engine } from '../run/run.ts';
 import { sidesOf } from './reconcile.ts';
 
-/** A record of one side that nothing of the other side stands against by a day. Minor units. */
+/** A record of one side that nothing of the remote system stands against by a day. Minor units. */
 export interface OutstandingItem {
   side: MatchSide;
   connection: string;
@@ -18,7 +18,7 @@ export interface OutstandingItem {
   amount: number;
   /** The latest day of what it was matched with later; null: it has not cleared yet. */
   clearedOn: string | null;
-  /** The exception it is part of, of those that did not clear. */
+  /** The exception it is in, of those that did not clear. */
   exception: string | null;
 }
 

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import type { Value, Values } from '../../core/record.ts';
 import { toSettle } from '../../reports/deliveries.ts';
@@ -7,7 +8,7 @@ import { html, type Html } from './parts/html.ts';
 import { type Page, scrolling, type Town } from './parts/page.ts';
 import { HIDDEN, isPersonal, withoutPersonal } from './parts/personal-values.ts';
 import { shownProblem } from './parts/problem-words.ts';
-import { countText, plural, timeText } from './parts/words.ts';
+import { countText, timeText } from './parts/words.ts';
 import { lines, recordName } from './outgoing.ts';
 
 export interface DeliveryView {
@@ -93,7 +94,7 @@ function recordsTable({ sink, entity, delivery, rows }: DeliveryView): Html {
     'Records',
     html`<table class="words">
       <caption>
-        ${rows.length < delivery.records ? `The first ${countText(rows.length)} of ${plural(delivery.records, 'record')}` : plural(rows.length, 'record')},
+        ${rows.length < delivery.records ? `The first ${countText(rows.length)} of ${counted(delivery.records, 'record')}` : counted(rows.length, 'record')},
         with the values that were sent
       </caption>
       <thead>

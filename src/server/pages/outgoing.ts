@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import { totalName } from '../../connector/sink/sink-sums.ts';
 import { forAPersonText, type OutboundStatus } from '../../reports/deliveries.ts';
@@ -7,7 +8,7 @@ import { html, type Html } from './parts/html.ts';
 import { scrolling, type Town } from './parts/page.ts';
 import { keyParts, withoutPersonal } from './parts/personal-values.ts';
 import { shownProblem } from './parts/problem-words.ts';
-import { countText, plural, timeText } from './parts/words.ts';
+import { countText, timeText } from './parts/words.ts';
 
 /** What the page of an outbound pipeline shows next to its runs. */
 export interface Outgoing {
@@ -36,8 +37,8 @@ export function outgoingFacts({ entity, mapping, status: o }: Outgoing, mode: st
     ['Sends', `${entity} records to ${o.connection}.${o.sink}, by ${mapping}`],
     ['Mode', MODES[mode] ?? mode],
     ['Needs attention', person === '' ? 'nothing' : person],
-    ['Not sent yet', plural(o.queued + o.shadow, 'record')],
-    ['On its way', plural(o.on_its_way, 'record')],
+    ['Not sent yet', counted(o.queued + o.shadow, 'record')],
+    ['On its way', counted(o.on_its_way, 'record')],
     ...(o.overdue ? [['Overdue', o.overdue === 1 ? '1 delivery' : `${countText(o.overdue)} deliveries`] as [string, string]] : []),
   ];
 }
@@ -60,7 +61,7 @@ function waiting(out: Outgoing): Html {
       'What is waiting',
       html`<table class="words">
         <caption>
-          ${rows.length < all ? `${countText(rows.length)} of ${plural(all, 'record')}` : plural(all, 'record')}, by the number that
+          ${rows.length < all ? `${countText(rows.length)} of ${counted(all, 'record')}` : counted(all, 'record')}, by the number that
           commands name them by
         </caption>
         <thead>

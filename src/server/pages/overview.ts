@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import type { Reconciliation } from '../../reports/reconciliation-lines.ts';
 import { forAPerson, forAPersonText, type OutboundStatus } from '../../reports/deliveries.ts';
 import type { PipelineStatus } from '../../reports/status.ts';
@@ -11,7 +12,7 @@ import { differingCount } from '../../reports/reconciliation.ts';
 import type { RevenueTotal } from '../../reports/revenue-totals.ts';
 import { statusLine } from './parts/status-line.ts';
 import { outcomeMark, statusMark } from './parts/status-mark.ts';
-import { countText, moneyText, monthText, plural, timeText } from './parts/words.ts';
+import { countText, moneyText, monthText, timeText } from './parts/words.ts';
 
 export interface Overview {
   town: Town;
@@ -44,8 +45,8 @@ function figures({ revenue, pipelines }: Overview): Html {
       <dd>${value}${more}</dd>
     </div>`;
   return html`<dl class="figures">
-    ${revenue.map((t) => html`${figure('Revenue', moneyText(t.amount, t.currency), html`<span>${plural(t.receipts, 'receipt')}</span>`)}${figure('Reconciled', moneyText(t.reconciled, t.currency))}${figure('Not reconciled', moneyText(t.unreconciled, t.currency))}`)}
-    ${figure('Rejected', plural(aside, 'record'))}
+    ${revenue.map((t) => html`${figure('Revenue', moneyText(t.amount, t.currency), html`<span>${counted(t.receipts, 'receipt')}</span>`)}${figure('Reconciled', moneyText(t.reconciled, t.currency))}${figure('Not reconciled', moneyText(t.unreconciled, t.currency))}`)}
+    ${figure('Rejected', counted(aside, 'record'))}
   </dl>`;
 }
 
@@ -256,7 +257,7 @@ function rejectedNow({ pipelines }: Overview): Html {
     aside === 0
       ? html`<p>${statusMark('good', 'Every record that was read could be used.')}</p>`
       : html`<p>
-          ${aside === 1 ? '1 record could not be used and waits' : `${plural(aside, 'record')} could not be used and wait`} to be fixed:
+          ${aside === 1 ? '1 record could not be used and waits' : `${counted(aside, 'record')} could not be used and wait`} to be fixed:
           ${some.map((p, i) => html`${i ? ', ' : ''}${countText(p.open_rejects)} of <a href="/rejects?pipeline=${p.pipeline}">${p.title ?? p.pipeline}</a>`)}.
           <a href="/rejects">See why, and what to do</a>
         </p>`;

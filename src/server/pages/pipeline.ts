@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import { groupProblems, placesText } from '../../core/grouped-problems.ts';
 import { scheduleWords } from '../../core/schedule-words.ts';
@@ -7,7 +8,7 @@ import { type Page, scrolling, type Town } from './parts/page.ts';
 import { withoutPersonal } from './parts/personal-values.ts';
 import { shownProblem } from './parts/problem-words.ts';
 import { outcomeMark } from './parts/status-mark.ts';
-import { countText, durationText, plural, timeText } from './parts/words.ts';
+import { countText, durationText, timeText } from './parts/words.ts';
 import { type Outgoing, outgoingFacts, outgoingSections } from './outgoing.ts';
 
 export interface PipelineView {
@@ -24,7 +25,7 @@ export interface PipelineView {
 }
 
 /** So many problems of one run are told. */
-const MOST_PROBLEMS = 50;
+const MAX_PROBLEMS = 50;
 
 /** `/pipelines/ID`: its last runs, and what they had to say. */
 export function pipelinePage(view: PipelineView): Page {
@@ -63,7 +64,7 @@ function factsOf({ town, config, reads, next, rejectedNow, outgoing }: PipelineV
       : ['Compares', html`<a href="/reconciliation/${id}">${reconcile!.left.name} with ${reconcile!.right.name}</a>`],
     ['Mode', config.mode],
     ...when,
-    ['Rejected', rejectedNow === 0 ? 'nothing' : html`<a href="/rejects?pipeline=${id}">${plural(rejectedNow, 'record')}</a>`],
+    ['Rejected', rejectedNow === 0 ? 'nothing' : html`<a href="/rejects?pipeline=${id}">${counted(rejectedNow, 'record')}</a>`],
   ];
 }
 
@@ -138,7 +139,7 @@ function shownText(outgoing: Outgoing | undefined): (text: string) => string {
 function said({ zone }: Town, run: Run, shown: (text: string) => string): Html | '' {
   if (!hasWords(run)) return '';
   const groups = groupProblems(run.problems);
-  const problems = groups.slice(0, MOST_PROBLEMS).map(({ problem, places }) => ({
+  const problems = groups.slice(0, MAX_PROBLEMS).map(({ problem, places }) => ({
     ...shownProblem(problem),
     ...(places.length > 1
       ? { where: `${countText(places.length)} times, at ${placesText(places.map(({ key: _, ...place }) => place))}` }
@@ -153,7 +154,7 @@ function said({ zone }: Town, run: Run, shown: (text: string) => string): Html |
           </ul>`
         : ''
     }
-    ${groups.length > problems.length ? html`<p>… and ${plural(groups.length - problems.length, 'more problem')}.</p>` : ''}
+    ${groups.length > problems.length ? html`<p>… and ${counted(groups.length - problems.length, 'more problem')}.</p>` : ''}
     ${
       run.notes.length > 0
         ? html`<ul>

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import type { Reconciliation, ReconciliationLine } from '../../reports/reconciliation-lines.ts';
 import { textOfPlace } from '../../core/errors.ts';
 import { formatMoney } from '../../core/money.ts';
@@ -7,10 +8,10 @@ import { differingCount, statusWord } from '../../reports/reconciliation.ts';
 import { reconciliationReasons } from '../../reports/reconciliation-reasons.ts';
 import { keysText } from './parts/status-line.ts';
 import { type Mark, statusMark } from './parts/status-mark.ts';
-import { capitalized, plural, timeText } from './parts/words.ts';
+import { capitalized, timeText } from './parts/words.ts';
 
 /** More differing keys than this are cut, with a count. */
-const MOST_LINES = 1000;
+const MAX_LINES = 1000;
 
 /** `/reconciliation/ID`: the sums by the outermost key, then every key inside that differs. */
 export function reconciliationPage(town: Town, r: Reconciliation): Page {
@@ -28,7 +29,7 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
   const totals = r.lines.filter((line) => line.depth === 0);
   const outer = r.keys.length > 1 ? r.lines.filter((line) => line.depth === 1) : [];
   const inner = r.lines.filter((line) => line.depth > (r.keys.length > 1 ? 1 : 0));
-  const shown = inner.slice(0, MOST_LINES);
+  const shown = inner.slice(0, MAX_LINES);
   return {
     title,
     section: '/',
@@ -65,7 +66,7 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
             )
           : innerSection(r, undefined, 0, shown, totals)
       }
-      ${inner.length > shown.length ? html`<p>… and ${plural(inner.length - shown.length, 'more line')}: <code>interlocal report reconciliation ${r.pipeline}</code> has them all.</p>` : ''}`,
+      ${inner.length > shown.length ? html`<p>… and ${counted(inner.length - shown.length, 'more line')}: <code>interlocal report reconciliation ${r.pipeline}</code> has them all.</p>` : ''}`,
   };
 }
 
@@ -79,7 +80,7 @@ function reasonsSection(r: Reconciliation): Html | '' {
       ${several.map(
         ({ status, reason, currency, keys, difference }) =>
           html`<li>
-            ${plural(keys.length, 'key')},
+            ${counted(keys.length, 'key')},
             ${statusWord(status, r)}${status === 'unchecked' ? '' : `, ${formatMoney(difference, currency)} ${currency}`}: ${reason}
           </li>`,
       )}

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import { groupDigits } from '../../core/digit-groups.ts';
 import { formatMoney } from '../../core/money.ts';
 import type { RejectFacts, RejectGroup } from '../../reports/reject-facts.ts';
@@ -5,7 +6,7 @@ import type { Reject } from '../../reports/rejects.ts';
 import { html, type Html } from './parts/html.ts';
 import { type Page, scrolling } from './parts/page.ts';
 import { shownProblem } from './parts/problem-words.ts';
-import { countText, plural } from './parts/words.ts';
+import { countText } from './parts/words.ts';
 
 export interface Rejects {
   /** By what is wrong with them. */
@@ -33,7 +34,7 @@ export function rejectsPage(r: Rejects): Page {
   return {
     title,
     section: '/rejects',
-    lead: `${plural(r.open, 'record')} could not be used. Fix the file at its source, and the next run reads the record again; or fix the mapping and replay.`,
+    lead: `${counted(r.open, 'record')} could not be used. Fix the file at its source, and the next run reads the record again; or fix the mapping and replay.`,
     body: html`${scrolling(
         title,
         html`<table class="words">
@@ -65,7 +66,7 @@ export function rejectsPage(r: Rejects): Page {
 }
 
 /** So many records of one group stand open; the others are folded away. */
-const MOST_OPEN = 3;
+const MAX_OPEN = 3;
 
 function row({ pipeline, problems, rejects, totals }: RejectGroup): Html {
   // Of several records where each of them is told below.
@@ -77,7 +78,7 @@ function row({ pipeline, problems, rejects, totals }: RejectGroup): Html {
       ${
         rejects.length === 1
           ? html`${placeOf(rejects[0]!.reject)}${factsText(rejects[0]!)}<br />`
-          : html`${plural(rejects.length, 'record')}${sums.length ? `, ${sums.join(' + ')}` : ''}<br />${records(rejects)}`
+          : html`${counted(rejects.length, 'record')}${sums.length ? `, ${sums.join(' + ')}` : ''}<br />${records(rejects)}`
       }<a class="quiet" href="/pipelines/${pipeline}">${pipeline}</a>
     </td>
     <td>${lines(told.map((p) => p.what))}</td>
@@ -87,7 +88,7 @@ function row({ pipeline, problems, rejects, totals }: RejectGroup): Html {
 
 function records(rejects: readonly RejectFacts[]): Html {
   const item = (facts: RejectFacts): Html => html`<li>No. ${facts.reject.id}: ${placeOf(facts.reject)}${factsText(facts)}</li>`;
-  if (rejects.length <= MOST_OPEN)
+  if (rejects.length <= MAX_OPEN)
     return html`<ul>
       ${rejects.map(item)}
     </ul>`;

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts';
 import { type Problem, textOfPlace } from '../../core/errors.ts';
 import type { RevenueRow } from '../../reports/revenue.ts';
 import { html, type Html } from './parts/html.ts';
@@ -12,7 +13,7 @@ import {
   spanText,
   unreconciledReasons,
 } from '../../reports/revenue-totals.ts';
-import { countText, plural } from './parts/words.ts';
+import { countText } from './parts/words.ts';
 
 export interface RevenueView {
   /** What is in the form. */
@@ -23,8 +24,8 @@ export interface RevenueView {
   problems: readonly Problem[];
 }
 
-const MOST_LINES = 500;
-const MOST_REASONS = 50;
+const MAX_LINES = 500;
+const MAX_REASONS = 50;
 
 const PERIOD_NAMES: Record<(typeof PERIODS)[number], string> = {
   day: 'Day',
@@ -79,7 +80,7 @@ function report({ asked, rows }: RevenueView): Html {
   const query = new URLSearchParams(Object.entries(asked).filter((entry): entry is [string, string] => Boolean(entry[1]))).toString();
   const departments = byDepartment(rows);
   return html`<p class="downloads">
-      ${plural(rows.length, 'line')}: <a href="/revenue.xlsx${query ? `?${query}` : ''}">Excel workbook</a>
+      ${counted(rows.length, 'line')}: <a href="/revenue.xlsx${query ? `?${query}` : ''}">Excel workbook</a>
       <a href="/revenue.csv${query ? `?${query}` : ''}">CSV file</a>
     </p>
     <section aria-labelledby="departments">
@@ -138,7 +139,7 @@ function figures(x: RevenueTotal): Html {
 function reasons(rows: readonly RevenueRow[]): Html {
   const all = unreconciledReasons(rows);
   const several = reasonsOverlap(rows);
-  const shown = all.slice(0, MOST_REASONS);
+  const shown = all.slice(0, MAX_REASONS);
   return html`<section aria-labelledby="open">
     <h2 id="open">Not reconciled</h2>
     ${
@@ -178,12 +179,12 @@ function reasons(rows: readonly RevenueRow[]): Html {
             </table>`,
           )
     }
-    ${all.length > shown.length ? html`<p>… and ${plural(all.length - shown.length, 'more reason')}; the files have them all.</p>` : ''}
+    ${all.length > shown.length ? html`<p>… and ${counted(all.length - shown.length, 'more reason')}; the files have them all.</p>` : ''}
   </section>`;
 }
 
 function lines(departments: ReturnType<typeof byDepartment>, count: number): Html {
-  let left = MOST_LINES;
+  let left = MAX_LINES;
   const bodies = departments.map(({ rows, totals }) => {
     const shown = rows.slice(0, left);
     left -= shown.length;
@@ -218,7 +219,7 @@ function lines(departments: ReturnType<typeof byDepartment>, count: number): Htm
       'By account, tender and period',
       html`<table>
         <caption>
-          ${count > MOST_LINES ? `The first ${MOST_LINES} of ${plural(count, 'line')}; the files have them all` : plural(count, 'line')}
+          ${count > MAX_LINES ? `The first ${MAX_LINES} of ${counted(count, 'line')}; the files have them all` : counted(count, 'line')}
         </caption>
         <thead>
           <tr>

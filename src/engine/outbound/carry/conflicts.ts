@@ -14,7 +14,7 @@ export interface Conflict {
   fields: { field: string; ours: string | null; theirs: string | null }[];
 }
 
-/** Conflicts that wait for a person, of one pipeline or all, in the order in which they were found. */
+/** Conflicts that need review, of one pipeline or all, in the order in which they were found. */
 export async function conflictsOf(
   { project, knex }: { project: Project; knex: Knex },
   pipeline: string | undefined,

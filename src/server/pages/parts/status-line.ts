@@ -1,8 +1,9 @@
+import { counted } from '../../../core/counted.ts';
 import { forAPerson, type OutboundStatus } from '../../../reports/deliveries.ts';
 import { type PipelineStatus, wentWrong } from '../../../reports/status.ts';
 import type { RevenueTotal } from '../../../reports/revenue-totals.ts';
 import type { Mark } from './status-mark.ts';
-import { capitalized, countText, moneyText, plural } from './words.ts';
+import { capitalized, countText, moneyText } from './words.ts';
 
 /** How the town's data is, in one sentence: "All 5 pipelines succeeded; 7 records are rejected; revenue of … is reconciled except for …." */
 export function statusLine(pipelines: readonly PipelineStatus[], revenue: readonly RevenueTotal[]): { mark: Mark; text: string } {
@@ -81,7 +82,7 @@ function told(ids: readonly string[], one: string, several: string): string {
 
 function asideText(aside: number): string {
   if (aside === 0) return 'nothing is rejected';
-  return aside === 1 ? '1 record is rejected' : `${plural(aside, 'record')} are rejected`;
+  return aside === 1 ? '1 record is rejected' : `${counted(aside, 'record')} are rejected`;
 }
 
 /** What goes to other systems, as far as somebody has to see to it. */
@@ -92,7 +93,7 @@ function outboundTexts(live: readonly PipelineStatus[]): string[] {
   const overdue = sum((o) => o.overdue);
   const several = (n: number): string => (n === 1 ? '1 delivery is' : `${countText(n)} deliveries are`);
   return [
-    ...(records ? [`${plural(records, 'record')} to other systems ${records === 1 ? 'needs' : 'need'} review`] : []),
+    ...(records ? [`${counted(records, 'record')} to other systems ${records === 1 ? 'needs' : 'need'} review`] : []),
     ...(settle ? [`${settle === 1 ? '1 delivery needs' : `${countText(settle)} deliveries need`} an answer`] : []),
     ...(overdue ? [`${several(overdue)} overdue`] : []),
   ];
@@ -103,7 +104,7 @@ function revenueText({ amount, unreconciled, unreconciledReceipts, reconciled, c
   if (unreconciledReceipts === 0 && reconciled === amount) return `${all} is reconciled to the cent`;
   if (reconciled === 0) return `${all} is not reconciled`;
   // A refund may take the sum of what is open to nothing.
-  if (unreconciled === 0) return `${all} is reconciled except for ${plural(unreconciledReceipts, 'receipt')}`;
+  if (unreconciled === 0) return `${all} is reconciled except for ${counted(unreconciledReceipts, 'receipt')}`;
   return `${all} is reconciled except for ${moneyText(unreconciled, currency)}`;
 }
 

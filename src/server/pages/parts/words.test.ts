@@ -1,5 +1,6 @@
+import { counted } from '../../../core/counted.ts';
 import { expect, test } from 'vitest';
-import { durationText, moneyText, monthText, plural, timeText } from './words.ts';
+import { durationText, moneyText, monthText, timeText } from './words.ts';
 
 test('amounts are written exactly, with the sign that the currency has', () => {
   expect([moneyText(123450, 'USD'), moneyText(-1200, 'GBP'), moneyText(5, 'EUR'), moneyText(500, 'JPY'), moneyText(-5, 'CHF')]).toEqual([
@@ -24,5 +25,5 @@ test('months, durations and counts read as words', () => {
     '2026-13',
   ]);
   expect([durationText(9.6), durationText(1240), durationText(185_000)]).toEqual(['10 ms', '1.2 s', '3 min 5 s']);
-  expect([plural(1, 'record'), plural(24787, 'record')]).toEqual(['1 record', '24,787 records']);
+  expect([counted(1, 'record'), counted(24787, 'record')]).toEqual(['1 record', '24,787 records']);
 });

@@ -1,10 +1,5 @@
 import { formatMoney } from '../../../core/money.ts';
 
-/** `1 record`, `2,000 records`. */
-export function plural(n: number, word: string): string {
-  return `${countText(n)} ${word}${n === 1 ? '' : 's'}`;
-}
-
 /** `2,000` */
 export function countText(n: number): string {
   return n.toLocaleString('en-US');

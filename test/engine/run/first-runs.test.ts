@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
-import { sessionOf, work } from '../../src/engine/run/run.ts';
-import { startRun } from '../../src/store/ledger/runs.ts';
-import { peopleFile, receipts } from './base-town.ts';
-import { COMPARED } from './compared-town.ts';
-import { closeTowns, type Files, makeTown, type TestTown } from './town.ts';
+import { sessionOf, work } from '../../../src/engine/run/run.ts';
+import { startRun } from '../../../src/store/ledger/runs.ts';
+import { peopleFile, receipts } from '../base-town.ts';
+import { COMPARED } from '../compared-town.ts';
+import { closeTowns, type Files, makeTown, type TestTown } from '../town.ts';
 
 afterEach(closeTowns);
 
