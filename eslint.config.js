@@ -25,7 +25,7 @@ export const LAYERS = [
 /** These never import the store, types included: they ask the engine, and the reports. */
 export const ABOVE_THE_STORE = ['worker', 'server', 'cli'];
 
-/** These know no clock, no disk and no network: everything is passed in, so that they can be tested and run again with the same result. */
+/** These know no clock, no disk and no network: everything is passed in, so they can be tested and run again with the same result. */
 export const PURE = ['mapping', 'identity', 'reconciliation'];
 
 const OUTSIDE =

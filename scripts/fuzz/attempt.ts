@@ -94,7 +94,7 @@ export function verdictOf({ refused, records }: Reading): Verdict {
   return { state: codes.length ? 'rejected' : 'read', codes };
 }
 
-const MOST_WORDS = 4000;
+const MAX_WORDS = 4000;
 let explained: Set<string> | undefined;
 
 /** A person can look it up, read it, and it does nothing to the terminal that it is shown on. */
@@ -106,7 +106,7 @@ export function checkProblem(problem: Problem): void {
   );
   const text = textOfProblem(problem);
   if (!explained.has(problem.code)) throw new Fault(`The code ${problem.code} is not explained in docs/errors.md: ${text.slice(0, 300)}`);
-  if (text.length > MOST_WORDS) throw new Fault(`The message of ${problem.code} has ${text.length} characters: ${text.slice(0, 300)}`);
+  if (text.length > MAX_WORDS) throw new Fault(`The message of ${problem.code} has ${text.length} characters: ${text.slice(0, 300)}`);
   const control = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/.exec(text);
   if (control)
     throw new Fault(

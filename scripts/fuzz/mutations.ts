@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 /** No input grows beyond this. */
-const MOST_BYTES = 1_200_000;
+const MAX_BYTES = 1_200_000;
 
 type Change =
   | { kind: 'flip'; at: number; bit: number }
@@ -80,7 +80,7 @@ export function changesOf(tokens: readonly string[]): fc.Arbitrary<Change[]> {
 }
 
 export function applyChanges(bytes: Buffer, changes: readonly Change[]): Buffer {
-  return changes.reduce((content, change) => apply(content, change).subarray(0, MOST_BYTES), bytes);
+  return changes.reduce((content, change) => apply(content, change).subarray(0, MAX_BYTES), bytes);
 }
 
 function apply(content: Buffer, change: Change): Buffer {
@@ -122,7 +122,7 @@ function apply(content: Buffer, change: Change): Buffer {
     case 'extend': {
       const at = place(change.at);
       const piece = content.subarray(at, at + change.length);
-      const times = Math.min(change.times, Math.floor((MOST_BYTES - content.length) / Math.max(1, piece.length)));
+      const times = Math.min(change.times, Math.floor((MAX_BYTES - content.length) / Math.max(1, piece.length)));
       return piece.length && times > 0 ? replaced(content, at, 0, Buffer.alloc(piece.length * times, piece)) : content;
     }
   }

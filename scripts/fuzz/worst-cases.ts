@@ -92,7 +92,7 @@ const JSON_DOCUMENTS: WorstCase[] = [
   json('an error at the end', (n) => `[${fill(n, () => '{},\n')}?`),
   json('lines', (n) => fill(n, () => '{}\n'), { lines: true }),
   json('a name', (n) => `[{"${'a'.repeat(n)}":1}]`),
-  json('a long name beside the list', (n) => `{"${'a'.repeat(n)}":1}`, { rows: 'rows' }),
+  json('a long name next to the list', (n) => `{"${'a'.repeat(n)}":1}`, { rows: 'rows' }),
   json('a long name twice', (n) => `{"${'a'.repeat(n / 2)}":1,"${'a'.repeat(n / 2)}":1,"rows":[]}`, { rows: 'rows' }),
   json('a long name twice in a record', (n) => `[{"${'a'.repeat(n / 2)}":1,"${'a'.repeat(n / 2)}":1}]`),
   json('one line', (n) => `{"a":"${'a'.repeat(n)}"}\n`, { lines: true }),

@@ -24,7 +24,7 @@ export interface CrossCheckOptions {
 }
 
 /** So many files with mistakes are looked at more closely; with more of them there is enough to do. */
-const MOST_PARTIAL = 20;
+const MAX_PARTIAL = 20;
 
 /**
  * What else is wrong in files that are wrong in themselves, as far as they could be read. Each is looked at as if it were right, the
@@ -35,7 +35,7 @@ export async function crossCheckPartial(draft: Draft, options: CrossCheckOptions
   const parts = Object.entries(draft.partial).flatMap(([kind, list]) =>
     [...list].map(([name, part]) => ({ kind: kind as PartKind, name, part })),
   );
-  for (const { kind, name, part } of parts.filter(({ part }) => !part.shipped).slice(0, MOST_PARTIAL)) {
+  for (const { kind, name, part } of parts.filter(({ part }) => !part.shipped).slice(0, MAX_PARTIAL)) {
     const all = draft[kind] as Parts<unknown>;
     const alone: Draft = { ...draft, [kind]: new Map(all).set(name, part) };
     const problems = await crossCheck(alone, options);

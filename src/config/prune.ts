@@ -3,7 +3,7 @@ import type { Problem } from '../core/errors.ts';
 import type { Path } from './yaml/document.ts';
 
 /** Taking one wrong thing out may show another; more turns than this mean that little is right. */
-const MOST_TURNS = 5;
+const MAX_TURNS = 5;
 
 /**
  * What is right in a document: the same without what the schema finds wrong. So that what the rest of it says can be checked too, and all
@@ -16,7 +16,7 @@ export function withoutWrong<S extends z.ZodType>(
 ): { value: z.output<S>; removed: Path[] } | undefined {
   const copy: unknown = structuredClone(value);
   const removed: Path[] = [];
-  for (let turn = 0; turn < MOST_TURNS; turn++) {
+  for (let turn = 0; turn < MAX_TURNS; turn++) {
     const wrong = pathsOf(issues);
     if (wrong.some((path) => path.length === 0)) return undefined;
     // From the back, so places in lists stay what they are.

@@ -40,7 +40,7 @@ export function readAmount(text: string, format: AmountFormat, kind: 'money' | '
     const at = body.search(/e/i);
     if (at >= 0) {
       const exponent = body.slice(at + 1);
-      if (!/^[-+]?\d{1,2}$/.test(exponent) || Math.abs(Number(exponent)) > MOST_EXPONENT) return none;
+      if (!/^[-+]?\d{1,2}$/.test(exponent) || Math.abs(Number(exponent)) > MAX_EXPONENT) return none;
       shift = Number(exponent);
       body = body.slice(0, at);
     }
@@ -72,6 +72,8 @@ export function readAmount(text: string, format: AmountFormat, kind: 'money' | '
 export function hintForAmount(text: string, format: AmountFormat, of: 'money' | 'decimal' | 'integer'): string | undefined {
   const kind = of === 'money' ? 'money' : 'number';
   const reads = (more: AmountFormat): boolean => typeof readAmount(text, { ...format, ...more }, kind) !== 'string';
+  // As it is declared it can be read: what is wrong is something else, such as a third decimal, and no option helps.
+  if (reads({})) return undefined;
   const written = (option: string): string => `parse: { ${of}: { ${option} } }`;
   if (kind === 'money' && reads({ credit: 'negative' }))
     return `If that is how this system writes amounts, say which way a credit counts: ${written('credit: negative')}, or positive.`;
@@ -95,7 +97,7 @@ export function looksLikeAmount(text: string): boolean {
   return ([',', ' ', "'"] as const).some((group) => typeof readAmount(text, { ...format, group }, 'money') !== 'string');
 }
 
-const MOST_EXPONENT = 30;
+const MAX_EXPONENT = 30;
 const SYMBOLS = '$£€';
 /** U+2212, which word processors and some reports write for the hyphen. */
 const SIGNS = '-+\u2212';

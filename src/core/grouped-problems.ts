@@ -9,7 +9,7 @@ export interface ProblemGroup {
 }
 
 /** So many places of one group are written; `--json` has them all. */
-const MOST_PLACES = 10;
+const MAX_PLACES = 10;
 
 /** What two problems must have in common to be told once: what is wrong, of which field, and what to do. */
 export function sameProblem({ code, place, message, hint }: Problem): string {
@@ -35,6 +35,6 @@ export function textOfProblems(problems: readonly Problem[]): string {
 
 /** `a.csv:4, a.csv:5 … and 98 more` */
 export function placesText(places: readonly Place[]): string {
-  const texts = places.slice(0, MOST_PLACES).map(({ path: _, ...place }) => visibleLine(textOfPlace(place)) || '(no place)');
-  return `${texts.join(', ')}${places.length > MOST_PLACES ? ` … and ${(places.length - MOST_PLACES).toLocaleString('en-US')} more` : ''}`;
+  const texts = places.slice(0, MAX_PLACES).map(({ path: _, ...place }) => visibleLine(textOfPlace(place)) || '(no place)');
+  return `${texts.join(', ')}${places.length > MAX_PLACES ? ` … and ${(places.length - MAX_PLACES).toLocaleString('en-US')} more` : ''}`;
 }

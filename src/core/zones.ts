@@ -1,6 +1,6 @@
 const SLOT_MS = 15 * 60_000;
 const DAY_MS = 86_400_000;
-const MOST_CACHED = 100_000;
+const MAX_CACHED = 100_000;
 
 /** Clock time in a zone to instants and back. All times in milliseconds; `local` is a clock time as if it were UTC. */
 export interface Zone {
@@ -50,7 +50,7 @@ function makeZone(name: string): Zone {
     const slot = Math.floor(instant / SLOT_MS);
     let offset = offsets.get(slot);
     if (offset === undefined) {
-      if (offsets.size >= MOST_CACHED) offsets.clear();
+      if (offsets.size >= MAX_CACHED) offsets.clear();
       offsets.set(slot, (offset = readOffset(slot * SLOT_MS)));
     }
     return offset;

@@ -2,7 +2,7 @@ import { didYouMean, FileError } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
 import { nameList, shortName } from '../core/name-list.ts';
 import type { DecodeContext } from './format.ts';
-import { MOST_PROBLEMS, problemIn } from './refuse.ts';
+import { MAX_PROBLEMS, problemIn } from './refuse.ts';
 
 /**
  * The columns of a file against what the stream knows: throws FileError with every column that is there twice
@@ -24,10 +24,10 @@ export function checkColumns(
   const problems: Problem[] = [];
   for (const [name, places] of placesOf(columns)) {
     if (places.length === 1) continue;
-    if (problems.length >= MOST_PROBLEMS) break;
+    if (problems.length >= MAX_PROBLEMS) break;
     const where = [
-      ...places.slice(0, places.length > MOST_PLACES ? MOST_PLACES - 1 : MOST_PLACES).map(called),
-      ...(places.length > MOST_PLACES ? ['…'] : []),
+      ...places.slice(0, places.length > MAX_PLACES ? MAX_PLACES - 1 : MAX_PLACES).map(called),
+      ...(places.length > MAX_PLACES ? ['…'] : []),
     ];
     problems.push(
       problemIn(
@@ -56,7 +56,7 @@ export function checkColumns(
       ),
     );
   }
-  if (problems.length) throw new FileError(problems.slice(0, MOST_PROBLEMS));
+  if (problems.length) throw new FileError(problems.slice(0, MAX_PROBLEMS));
   if (context.knownColumns && context.onNewColumns) {
     const fresh = columns.filter((name) => !context.knownColumns!.includes(name));
     if (fresh.length) context.onNewColumns(fresh);
@@ -84,7 +84,7 @@ function numbered(columns: readonly string[], used: ReadonlySet<string>): string
   });
 }
 
-const MOST_PLACES = 6;
+const MAX_PLACES = 6;
 
 /** Where each name stands: a damaged header may have thousands. */
 function placesOf(columns: readonly string[]): Map<string, number[]> {

@@ -3,7 +3,7 @@ import { nameList } from '../core/name-list.ts';
 import { placesAt } from '../core/record.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
 import type { DecodeContext } from './format.ts';
-import { MOST_PROBLEMS, problemIn } from './refuse.ts';
+import { MAX_PROBLEMS, problemIn } from './refuse.ts';
 
 export interface FieldCheck {
   /** Looks at records on their way. */
@@ -69,7 +69,7 @@ export function fieldCheck(context: DecodeContext): FieldCheck {
           'If the system renamed it, change the name in the stream of the connector; otherwise have the export corrected.',
         );
       });
-      throw new FileError(problems.slice(0, MOST_PROBLEMS));
+      throw new FileError(problems.slice(0, MAX_PROBLEMS));
     },
   };
 }

@@ -2,7 +2,7 @@ import { FileError, RecordError } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
 
 /** Reports more than this many problems of one file to nobody's benefit. */
-export const MOST_PROBLEMS = 20;
+export const MAX_PROBLEMS = 20;
 
 export interface At {
   line?: number;

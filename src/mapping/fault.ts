@@ -39,7 +39,7 @@ export type FaultCode =
   | 'PATTERN_TOO_LONG'
   | 'CHARACTER_NOT_WRITABLE';
 
-const LONGEST_SHOWN = 60;
+const MAX_SHOWN_LENGTH = 60;
 
 /** `real_amount_paid "4x0" is not an amount.`; `personal` hides the value. */
 export function messageOf(fault: Fault, field: string, personal: boolean): string {
@@ -49,5 +49,5 @@ export function messageOf(fault: Fault, field: string, personal: boolean): strin
 }
 
 function shorten(text: string): string {
-  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;
+  return text.length <= MAX_SHOWN_LENGTH ? text : `${text.slice(0, MAX_SHOWN_LENGTH)}…`;
 }

@@ -4,16 +4,16 @@ import { linkProblem, PACK_LIMITS } from './files.ts';
 
 const BLOCK = 512;
 /** Headers and padding of so many files come on top of what they hold. */
-const MOST_TAR_BYTES = PACK_LIMITS.allBytes + 4 * BLOCK * PACK_LIMITS.files;
+const MAX_TAR_BYTES = PACK_LIMITS.allBytes + 4 * BLOCK * PACK_LIMITS.files;
 
 /** Reads a .tgz: ustar with the long names of GNU and POSIX (pax). Anything that is no plain file or folder is refused. */
 export function readTar(path: string, archive: Buffer, collector: Collector): void {
   let tar: Buffer;
   try {
-    tar = gunzipSync(archive, { maxOutputLength: MOST_TAR_BYTES });
+    tar = gunzipSync(archive, { maxOutputLength: MAX_TAR_BYTES });
   } catch (error) {
     const tooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
-    throw unreadable(path, tooLarge ? `It unpacks to more than ${MOST_TAR_BYTES} bytes.` : 'The archive is damaged.');
+    throw unreadable(path, tooLarge ? `It unpacks to more than ${MAX_TAR_BYTES} bytes.` : 'The archive is damaged.');
   }
   let longName: string | undefined;
   for (let at = 0; at + BLOCK <= tar.length;) {

@@ -135,7 +135,7 @@ export interface SettlementPass {
   confirm: Confirm;
 }
 
-/** Totals that a source gives beside its records: nothing of a batch is used whose total does not hold. */
+/** Totals that a source gives next to its records: nothing of a batch is used whose total does not hold. */
 export interface ControlPass {
   kind: 'control';
   name: string;

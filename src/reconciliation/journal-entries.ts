@@ -73,7 +73,7 @@ export function journalEntries(facts: Iterable<Postable>, rules: LedgerRules): {
     if (account === null) leave(fact, amount, 'it has no account');
     else if (revenueFund === undefined) leave(fact, amount, 'its account names no fund');
     else if (money === undefined || moneyFund === undefined)
-      leave(fact, amount, `no account takes money that was paid by ${tender ?? 'nobody knows what'}`);
+      leave(fact, amount, `no account takes money that was paid by ${tender ?? 'it is not known what'}`);
     else {
       book({ currency, fund: moneyFund, account: money, what: 'money' }, amount);
       book({ currency, fund: revenueFund, account, what: 'revenue' }, -amount);

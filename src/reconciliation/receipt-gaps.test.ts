@@ -12,12 +12,12 @@ const at = (number: string, fields: Partial<Numbered> = {}): Numbered => ({
 const spans = (list: Numbered[], from?: string, to?: string) =>
   receiptGaps(list, from, to).gaps.map(({ first, last, count }) => [first, last, count]);
 
-test('what is missing between two numbers is one gap, with its leading zeros and what stands before the digits', () => {
+test('what is missing between two numbers is one gap, with its leading zeros and what comes before the digits', () => {
   expect(spans([at('R-0007'), at('R-0003'), at('R-0004')])).toEqual([['R-0005', 'R-0006', 2]]);
   expect(spans([at('9'), at('11')])).toEqual([['10', '10', 1]]);
 });
 
-test('places, and what stands before the digits, are told apart', () => {
+test('places, and what comes before the digits, are distinguished', () => {
   expect(spans([at('1'), at('3', { place: 'pool' }), at('2'), at('A4')])).toEqual([]);
 });
 

@@ -19,18 +19,18 @@ export interface Gap {
 
 export interface Gaps {
   gaps: Gap[];
-  /** Places whose numbers do not run on, so that nothing can be said of gaps. */
+  /** Places whose numbers do not run on, so nothing can be said of gaps. */
   notSequential: string[];
   /** Receipts whose number has no digits at its end. */
   withoutDigits: number;
 }
 
 /** Where fewer than so many of the numbers between the first and the last are used, they are no running numbers. */
-const LEAST_SHARE = 0.5;
+const MIN_SHARE = 0.5;
 
 /**
- * Numbers that are missing between two that were used, by place and by what stands before the digits (`R-`). Only gaps of which the
- * receipt after lies in the days asked for; all receipts are looked at, since a number that is missing here may be used on another day.
+ * Numbers that are missing between two that were used, by place and by what comes before the digits (`R-`). Only gaps of which the
+ * receipt after is in the days asked for; all receipts are looked at, since a number that is missing here may be used on another day.
  */
 export function receiptGaps(receipts: readonly Numbered[], from = '', to = '9999-12-31'): Gaps {
   const result: Gaps = { gaps: [], notSequential: [], withoutDigits: 0 };
@@ -52,7 +52,7 @@ export function receiptGaps(receipts: readonly Numbered[], from = '', to = '9999
     const [place, prefix] = JSON.parse(key) as [string, string];
     const sorted = [...numbers.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
     const span = Number(sorted.at(-1)! - sorted[0]!) + 1;
-    if (sorted.length / span < LEAST_SHARE) {
+    if (sorted.length / span < MIN_SHARE) {
       result.notSequential.push(prefix === '' ? place : `${place} (${prefix}…)`);
       continue;
     }

@@ -4,7 +4,7 @@ import { ageInBusinessDays } from './exceptions.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
 /**
- * `report outstanding PIPELINE`: both sides of a reconciliation at the end of a day, and the items that stand between them. The last
+ * `report outstanding PIPELINE`: both sides of a reconciliation at the end of a day, and the items that are between them. The last
  * line foots: left − outstanding of the left + outstanding of the right + accepted differences = right.
  */
 export async function outstandingReport(engine: Engine, pipeline: string, asOf: string): Promise<Report> {

@@ -87,7 +87,7 @@ function signed(items: readonly OutstandingItem[], side: 'left' | 'right', curre
   return { in: own.filter((n) => n >= 0).reduce((a, n) => a + n, 0), out: own.filter((n) => n < 0).reduce((a, n) => a + n, 0) };
 }
 
-/** It is in the other side's balance of the beginning already, and moves there in this period. */
+/** It is in the remote system's balance of the beginning already, and moves there in this period. */
 function atBeginning(items: { in: number; out: number }, sign: 1 | -1): Columns {
   return times({ beginning: items.in + items.out, receipts: -items.in, disbursements: -items.out, ending: 0 }, sign);
 }

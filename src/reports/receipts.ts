@@ -50,7 +50,7 @@ export async function receiptsReport(engine: Engine, filter: ReceiptFilter): Pro
       tender: tender ?? null,
       standing: standing ?? null,
     },
-    notes: ['A receipt that its lines split over accounts stands once for each. interlocal report trace RECEIPT leads on from here.'],
+    notes: ['A receipt that its lines split over accounts is once for each. interlocal report trace RECEIPT leads on from here.'],
     tables: [
       {
         name: 'totals',

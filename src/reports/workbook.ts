@@ -12,8 +12,8 @@ export interface WorkbookSheet {
 }
 
 /** Excel's own limits. */
-const MOST_ROWS = 1_048_576;
-const LONGEST_TEXT = 32_767;
+const MAX_ROWS = 1_048_576;
+const MAX_TEXT_LENGTH = 32_767;
 /** About so many characters are made at a time; in between others get their turn. */
 const CHUNK = 64 * 1024;
 
@@ -25,7 +25,7 @@ const TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml';
 /** Cell formats: as it is, the header, then amounts by the number of their decimals. */
 const BOLD = 1;
 const AMOUNTS = 2;
-const MOST_DECIMALS = 4;
+const MAX_DECIMALS = 4;
 
 /**
  * An Excel workbook as a stream (ECMA-376, transitional), made while it is read, so its size costs no memory. Each sheet has a bold,
@@ -93,7 +93,7 @@ function* partsOf({ name, columns, rows }: WorkbookSheet): Generator<SheetPart> 
       BOLD,
     )}`;
     let count = 1;
-    for (; !next.done && count < MOST_ROWS; next = iterator.next()) {
+    for (; !next.done && count < MAX_ROWS; next = iterator.next()) {
       xml += rowXml(++count, next.value, 0);
       if (xml.length < CHUNK) continue;
       yield xml;
@@ -117,7 +117,7 @@ function cellXml(at: string, cell: WorkbookCell, style: number): string {
 }
 
 function shortened(text: string): string {
-  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT - 1)}…` : text;
+  return text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH - 1)}…` : text;
 }
 
 /** `A` for 1, `AA` for 27. */
@@ -143,7 +143,7 @@ function relations(list: readonly (readonly [kind: string, target: string])[]): 
 }
 
 function stylesXml(): string {
-  const formats = Array.from({ length: MOST_DECIMALS + 1 }, (_, digits) => `#,##0${digits ? `.${'0'.repeat(digits)}` : ''}`);
+  const formats = Array.from({ length: MAX_DECIMALS + 1 }, (_, digits) => `#,##0${digits ? `.${'0'.repeat(digits)}` : ''}`);
   const amounts = formats.map(
     (_, digits) => `<xf numFmtId="${164 + digits}" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>`,
   );

@@ -6,7 +6,7 @@ import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 export const YEAR_ROWS = ['department', 'account', 'tender'] as const;
 export type YearRow = (typeof YEAR_ROWS)[number];
 
-/** `report years`: revenue of some days beside that of the same days a year before, by department, account or way of paying. */
+/** `report years`: revenue of some days next to that of the same days a year before, by department, account or way of paying. */
 export async function yearsReport(engine: Engine, range: { from: string; to: string }, by: YearRow): Promise<Report> {
   const before = { from: yearBefore(range.from), to: yearBefore(range.to) };
   const sums = new Map<string, { name: string; currency: string; amount: number; before: number }>();

@@ -32,7 +32,7 @@ export function patience(limits: {
             giveUp?.(error);
             reject(error);
           },
-          Math.max(0, Math.min(LONGEST_TIMER_MS, idle ? idleMs : left)),
+          Math.max(0, Math.min(MAX_TIMER_MS, idle ? idleMs : left)),
         );
       });
       step.catch(() => {}); // heard here where it fails after we gave up
@@ -47,7 +47,7 @@ export function patience(limits: {
 }
 
 /** What a timer can hold: 24 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Something comes all the time, and so little that it would never end. Not tried again in this run: it would take as long once more. */
 export function tooSlow(system: string, what: string, total: string, file?: string): FatalError {

@@ -147,7 +147,7 @@ test('a drawer has what was taken and refunded by day and way of paying, and voi
   );
 });
 
-test('behind a figure stand its receipts, which add up to it; beside it, the year before', async () => {
+test('behind a figure stand its receipts, which add up to it; next to it, the year before', async () => {
   const t = await town(
     [
       { no: '1', amount: '40.00', dept: 'pool' },

@@ -13,7 +13,7 @@ import { closeTowns, type TestTown } from './town.ts';
 
 afterEach(closeTowns);
 
-/** Runs begin by the clock of the machine, so that periods of July 2026 are over in all of them. */
+/** Runs begin by the clock of the machine, so periods of July 2026 are over in all of them. */
 const LATER = new Date(Date.now() + 86_400_000);
 const dana = { actor: 'dana', now: LATER };
 const lee = { actor: 'lee', now: LATER };
@@ -93,7 +93,7 @@ reconcile:
     expect((await periodStatus(town.engine, period(town, '2026-07'))).stored.state).toBe('open');
   });
 
-  test('is not prepared any more when a figure changes before it is closed', async () => {
+  test('is not prepared anymore when a figure changes before it is closed', async () => {
     const town = await loaded({ 'desk/a.csv': receiptFile([{ no: '1', amount: '40.00' }]) });
     await closePeriod(town.engine, period(town, '2026-07'), periodReports, dana);
     town.write({ 'desk/b.csv': receiptFile([{ no: '1', amount: '41.00' }]) });

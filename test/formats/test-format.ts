@@ -32,7 +32,7 @@ export interface FormatSpec {
 const LARGE_BYTES = 30_000_000;
 /** Of a file that is made in one piece: about as much, unpacked. */
 const LARGE_ROWS = 100_000;
-const MOST_GROWTH = 12_000_000;
+const MAX_GROWTH = 12_000_000;
 
 /** What every format must hold: the same suite for each. */
 export function testFormat(name: string, spec: FormatSpec): void {
@@ -114,7 +114,7 @@ export function testFormat(name: string, spec: FormatSpec): void {
       test('keeps memory the same however large the file is', { timeout: 60_000 }, async () => {
         const heap = await heapWhileReading();
         expect(heap.records).toBeGreaterThan(10_000);
-        expect(heap.growth).toBeLessThan(MOST_GROWTH);
+        expect(heap.growth).toBeLessThan(MAX_GROWTH);
       });
 
     test('reads or refuses damaged files, and never fails otherwise', { timeout: 120_000 }, async () => {

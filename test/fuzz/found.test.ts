@@ -26,7 +26,7 @@ describe('found by changing files at random', () => {
     ['an attribute', { xml: { row: 'x/r' } }, `<x><r ${LONG}="" ${LONG}=""/></x>`],
     ['an element that is not closed', { xml: { row: 'x/r' } }, `<x><${LONG}></r></x>`],
     ['a second root', { xml: { row: 'x/r' } }, `<x/><${LONG}/>`],
-    ['a key beside the list', { json: { rows: 'rows' } }, `{"${LONG}":1}`],
+    ['a key next to the list', { json: { rows: 'rows' } }, `{"${LONG}":1}`],
     ['a key that is there twice', { json: { rows: 'rows' } }, `{"${LONG}":1,"${LONG}":1}`],
   ])('a name of 200,000 letters is shortened where a message quotes it: %s', async (_, config, content) => {
     const said = await refusal(decoder(config), content);
@@ -34,7 +34,7 @@ describe('found by changing files at random', () => {
     expect(said.length).toBeLessThan(700);
   });
 
-  test('a required field that no record has is told in a few words beside names of a megabyte', async () => {
+  test('a required field that no record has is told in a few words next to names of a megabyte', async () => {
     const said = await refusal(decoder({ json: {} }), `[{"${LONG}":1}]`, { requiredColumns: ['id'], knownColumns: ['id'] });
     expect(said).toContain('The required field "id"');
     expect(said.length).toBeLessThan(700);
@@ -50,7 +50,7 @@ describe('found by changing files at random', () => {
     };
     const text = await cpu(`16,475,100,,,,A/\n${'88,more text\n'.repeat(70_000)}`);
     const fields = await cpu(`16,475\n${'88,x\n'.repeat(70_000)}`);
-    // It took 20 seconds; as processor time, so that a busy machine says nothing.
+    // It took 20 seconds; as processor time, so a busy machine says nothing.
     expect(Math.max(text, fields)).toBeLessThan(3000);
   });
 

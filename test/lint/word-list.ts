@@ -13,7 +13,7 @@ export const WORDS: readonly (readonly [banned: string, instead: string])[] = [
   ['anew', 'again'],
   ['all the same', 'still, anyway'],
   ['(?:look|looks|looked) whether', 'check whether'],
-  ['(?:where|there)(?:of|in|upon)', 'of which, in it'],
+  ['wherein|whereupon|thereof|therein|thereupon', 'in which, of it'],
   ['(?:stands|lies) (?:in|at|there|below|above|within|behind|on|under)', 'is in, is at'],
   ['goes on where', 'resumes where'],
   ['put right', 'corrected'],

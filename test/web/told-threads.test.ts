@@ -55,10 +55,10 @@ test('a run that the store could not keep is told by /api/status and by the page
   expect((JSON.parse(await ask('/health')) as { status: string }).status).toBe('failing');
   // More at a time than one thread answers: threads that start only now know of it, too.
   const texts = await Promise.all(Array.from({ length: 3 }, () => ask('/')));
-  expect(texts.filter((text) => text.includes('not noted in the store'))).toHaveLength(3);
+  expect(texts.filter((text) => text.includes('not recorded in the store'))).toHaveLength(3);
 
   unrecorded.delete('bank-deposits');
   pages.tell({ unrecorded });
   await expect.poll(ofBank).toBeNull();
-  expect(await ask('/')).not.toContain('not noted in the store');
+  expect(await ask('/')).not.toContain('not recorded in the store');
 });

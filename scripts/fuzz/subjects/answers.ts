@@ -20,7 +20,7 @@ interface Input {
 }
 
 /** A service goes on for ever when its answers say so; after this many, one is the last. */
-const MOST_ANSWERS = 5;
+const MAX_ANSWERS = 5;
 
 /** Answers of services over a real socket, one of them changed: what the transport, the decoder and the paging make of it. */
 export async function answersSubject(
@@ -65,7 +65,7 @@ export async function answersSubject(
       });
       if (context.reading.refused) throw new Fault(`The recording itself is refused: ${context.reading.refused[0]!.message}`);
       const reading = await context.read((_, recorded, asked) => {
-        if (asked > MOST_ANSWERS || !recorded) return { status: 404, headers: {}, body: '' };
+        if (asked > MAX_ANSWERS || !recorded) return { status: 404, headers: {}, body: '' };
         return asked === nth ? { ...recorded, body } : undefined;
       });
       if (reading.refused) return refusal(reading.refused);

@@ -40,11 +40,11 @@ export function filesSubject(name: string, weight: number, files: readonly Strea
 
 const originals = new WeakMap<StreamFile, Promise<Reading>>();
 /** Larger ones are read once. */
-const MOST_FOR_PIECES = 100_000;
+const MAX_FOR_PIECES = 100_000;
 
 async function attempt({ file, bytes, pieces, digit }: Input): Promise<Verdict> {
   const reading = await readBytes(file.stream, file.file, bytes, {});
-  if (bytes.length <= MOST_FOR_PIECES) await sameInPieces(file, bytes, pieces, reading);
+  if (bytes.length <= MAX_FOR_PIECES) await sameInPieces(file, bytes, pieces, reading);
   const verdict = verdictOf(reading);
   if (digit && !reading.refused) await noSumChanged(file, reading);
   return verdict;

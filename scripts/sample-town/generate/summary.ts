@@ -68,7 +68,7 @@ function sent(all: readonly PipelineStatus[]): string[] {
   });
 }
 
-const MOST_DIFFERENCES = 4;
+const MAX_DIFFERENCES = 4;
 
 async function differences(engine: Engine): Promise<string[]> {
   const lines: string[] = [];
@@ -78,10 +78,10 @@ async function differences(engine: Engine): Promise<string[]> {
     const total = counts.differs + counts.left_only + counts.right_only;
     if (total === 0) continue;
     lines.push(`${id}: ${counts.matched.toLocaleString('en-US')} agree, ${total} ${total === 1 ? 'does' : 'do'} not`);
-    for (const { key, reason } of differing.slice(0, MOST_DIFFERENCES))
+    for (const { key, reason } of differing.slice(0, MAX_DIFFERENCES))
       lines.push(`  ${key.filter((part) => part !== '').join(', ')}: ${reason ?? ''}`);
-    if (differing.length > MOST_DIFFERENCES)
-      lines.push(`  … and ${differing.length - MOST_DIFFERENCES} more: interlocal report reconciliation ${id}`);
+    if (differing.length > MAX_DIFFERENCES)
+      lines.push(`  … and ${differing.length - MAX_DIFFERENCES} more: interlocal report reconciliation ${id}`);
   }
   return lines;
 }

@@ -4,7 +4,7 @@ import { textOfPlace, type Problem } from '../../core/errors.ts';
 import type { Pack } from './pack.ts';
 
 /** Characters of a README that can say something; docs/vendor-guide.md names the number. */
-export const LEAST_README = 80;
+export const MIN_README = 80;
 
 /** What is true of a pack before anything is run: its manifest, its README, that every stream has a recording. */
 export function lint(pack: Pack): Finding[] {
@@ -32,7 +32,7 @@ export function lint(pack: Pack): Finding[] {
           detail: `README.md still has ${readme.match(/‹[^‹›]*›/g)!.length} places to fill in (‹ ›).`,
           hint: 'Fill them in before you hand the pack over.',
         }
-      : readme !== undefined && readme.trim().length >= LEAST_README
+      : readme !== undefined && readme.trim().length >= MIN_README
         ? finding('readme', 'The README says what a town must supply', true, `README.md, ${readme.trim().split('\n').length} lines.`)
         : finding(
             'readme',
@@ -40,7 +40,7 @@ export function lint(pack: Pack): Finding[] {
             false,
             readme === undefined
               ? 'There is no README.md.'
-              : `README.md is too short: it has ${readme.trim().length} characters, and at least ${LEAST_README} are needed.`,
+              : `README.md is too short: it has ${readme.trim().length} characters, and at least ${MIN_README} are needed.`,
             'Write which system and version it is for, what the town must supply, and where the layout is documented.',
           ),
   );

@@ -28,7 +28,7 @@ import type { Pack } from './pack.ts';
 import { saidOf, withKeys } from './reading.ts';
 
 /** A look is enough to see whether the schema holds; the rest is for runs. */
-const MOST_RECORDS = 5000;
+const MAX_RECORDS = 5000;
 
 /**
  * The online half: the real system is reached, the first file, page or rows of each stream are read and held against the
@@ -140,7 +140,7 @@ async function preview(
       first = list.length;
       where = from;
       records.push(...selector.select(list));
-      if (records.length >= MOST_RECORDS) break;
+      if (records.length >= MAX_RECORDS) break;
     }
     if (where === '') return holdsBut('There is no file to check right now.', 'Run it again when the system has written one.');
     withKeys(records, stream);

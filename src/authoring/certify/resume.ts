@@ -18,7 +18,7 @@ interface ResumeSpec {
 }
 
 /** Kills at most this many runs of each kind: with small batches that is every checkpoint of a usual recording. */
-const MOST_KILLS = 6;
+const MAX_KILLS = 6;
 
 class Killed extends Error {}
 
@@ -29,9 +29,9 @@ class Killed extends Error {}
 export async function resumeAfterKills({ records, good, open, whole }: ResumeSpec): Promise<Verdict> {
   const nothing = storesNothing(Object.keys(whole.records).length, good);
   if (nothing) return nothing;
-  const batchSize = Math.max(1, Math.ceil(records / MOST_KILLS));
+  const batchSize = Math.max(1, Math.ceil(records / MAX_KILLS));
   let kills = 0;
-  for (let k = 1; k <= MOST_KILLS; k++) {
+  for (let k = 1; k <= MAX_KILLS; k++) {
     for (const inside of [false, true]) {
       const bench = await open();
       try {

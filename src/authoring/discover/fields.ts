@@ -1,5 +1,5 @@
 import type { Value } from '../../core/record.ts';
-import { fieldNames, MOST_FIELDS, outOf, type ProposedField, type ProposedKey, type Sample, textOf } from './proposal.ts';
+import { fieldNames, MAX_FIELDS, outOf, type ProposedField, type ProposedKey, type Sample, textOf } from './proposal.ts';
 import { isOverpunched, readSigned } from '../../formats/fixed-width/sign.ts';
 import { namesMoney } from '../../connector/stream/field-names.ts';
 
@@ -41,7 +41,7 @@ const CENTS = 'money by its name: check whether these are cents; a mapping reads
 export function proposeFields(sample: Sample): ProposedField[] {
   const names = fieldNames(sample);
   // Such a sample is refused; to look at each of its fields first would take minutes.
-  if (names.length > MOST_FIELDS) return names.map((name) => ({ name, type: 'text', evidence: 'not looked at' }));
+  if (names.length > MAX_FIELDS) return names.map((name) => ({ name, type: 'text', evidence: 'not looked at' }));
   return names.flatMap((name) => {
     const values = sample.map((one) => one[name]);
     const proposed = proposeField(name, values);
@@ -131,7 +131,7 @@ function asWritten(format: string, texts: readonly string[]): string {
 }
 
 /** Fields looked at together; three already give hundreds of combinations. */
-const MOST_IN_KEYS = 14;
+const MAX_IN_KEYS = 14;
 
 /**
  * Combinations of fields whose values name each record of the sample, the likeliest first; equal lines and all fields where there is none.
@@ -154,7 +154,7 @@ export function proposeKeys(sample: Sample, fields: readonly ProposedField[], su
       rank: i + (/(^|[^a-z])(id|no|num|number|key|code)([^a-z]|$)|id$|num(ber)?$|no$/i.test(f.name) ? -100 : 0) + (f.personal ? 50 : 0),
     }))
     .sort((a, b) => a.rank - b.rank)
-    .slice(0, MOST_IN_KEYS)
+    .slice(0, MAX_IN_KEYS)
     .map(({ f }) => f.name);
   const keys = uniqueIn(sample, ranked);
   if (keys.length) return keys;

@@ -3,7 +3,7 @@ import { FatalError } from '../../core/errors.ts';
 import { packingOf } from '../../formats/unpack/packing-kinds.ts';
 import { decodeText } from '../../formats/text/decoding.ts';
 import { mistakenFor } from './mistaken.ts';
-import { MOST_FIELDS, type ProposedStream } from './proposal.ts';
+import { MAX_FIELDS, type ProposedStream } from './proposal.ts';
 import { discoverCsv, guessCsv, oneColumn, patternOf } from './csv.ts';
 import { discoverFixed } from './fixed.ts';
 import { discoverJson, discoverXml } from './nested.ts';
@@ -14,9 +14,9 @@ import { XmlProblem } from '../../transports/soap/xml.ts';
 type Encoding = Parameters<typeof decodeText>[1];
 
 /** No system names a field at such length; a file that is damaged seems to. */
-const LONGEST_NAME = 200;
+const MAX_NAME_LENGTH = 200;
 /** The longest records of fixed length that are known have 1464 characters. */
-const LONGEST_LINE = 16_384;
+const MAX_LINE_LENGTH = 16_384;
 
 /**
  * Looks at a sample file, unpacked where it is packed, and proposes a stream for it. `cut`: the bytes are only its beginning.
@@ -44,11 +44,11 @@ async function discoverPlain(file: string, bytes: Buffer, cut: boolean): Promise
   if (cut) text = text.slice(0, text.lastIndexOf('\n') + 1);
   const proposed = await byContent(file, bytes, text, encoding);
   if (proposed.fields.length === 0) throw unreadable(file, 'No record was found in it.', 'Give a sample with at least a few records.');
-  if (proposed.fields.length > MOST_FIELDS) throw tooManyFields(file);
-  if (proposed.fields.some(({ name }) => name.length > LONGEST_NAME))
+  if (proposed.fields.length > MAX_FIELDS) throw tooManyFields(file);
+  if (proposed.fields.some(({ name }) => name.length > MAX_NAME_LENGTH))
     throw unreadable(
       file,
-      `A field name would be longer than ${LONGEST_NAME} characters.`,
+      `A field name would be longer than ${MAX_NAME_LENGTH} characters.`,
       'Give a whole, correct sample; if it has no header, its first line is a record like the others.',
     );
   proposed.evidence.unshift(said);
@@ -77,13 +77,13 @@ async function byContent(file: string, bytes: Buffer, text: string, encoding: En
   }
   if (/^01,[^\n]*\/\s*(\n|$)/.test(start)) return bai2(file);
   const guess = guessCsv(text);
-  if (guess && guess.width > MOST_FIELDS) throw tooManyFields(file);
+  if (guess && guess.width > MAX_FIELDS) throw tooManyFields(file);
   if (guess) return discoverCsv(file, text, encoding, guess);
   if (start === '') throw unreadable(file, 'There is nothing but blank lines in it.', 'Give a sample with at least a few records.');
-  if (text.split('\n').some((line) => line.length > LONGEST_LINE))
+  if (text.split('\n').some((line) => line.length > MAX_LINE_LENGTH))
     throw unreadable(
       file,
-      `No delimiter could be recognized, and a line is longer than ${LONGEST_LINE} characters.`,
+      `No delimiter could be recognized, and a line is longer than ${MAX_LINE_LENGTH} characters.`,
       'Give a whole, correct sample, or write the decoder by hand.',
     );
   // A list of numbers is a CSV file too, of one column.
@@ -101,7 +101,7 @@ function bankFormat(start: string): { title: string; pack: string } | undefined 
 }
 
 function tooManyFields(file: string): FatalError {
-  return unreadable(file, `Its records would have more than ${MOST_FIELDS} fields.`, 'Give a whole, correct sample.');
+  return unreadable(file, `Its records would have more than ${MAX_FIELDS} fields.`, 'Give a whole, correct sample.');
 }
 
 function bai2(file: string): ProposedStream {

@@ -10,7 +10,7 @@ import { areZoned, isFigure, proposeFields, proposeKeys } from './fields.ts';
 const CENTS = 'if these are cents, write decimals: 2 in the decoder and type: decimal here';
 
 /** Values of a sample that are looked at. */
-const MOST_VALUES = 2_000_000;
+const MAX_VALUES = 2_000_000;
 
 /** A stream for lines without delimiters: record types by their first characters, columns by what is blank or changes kind in all lines. */
 export function discoverFixed(file: string, text: string, encoding: string): ProposedStream {
@@ -37,7 +37,7 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
     : undefined;
   const columns = named(spans.get(detail)!);
   // A damaged line that is long makes columns for all; what they hold is not worth minutes.
-  const looked = details.slice(0, Math.max(1000, Math.floor(MOST_VALUES / Math.max(1, columns.length))));
+  const looked = details.slice(0, Math.max(1000, Math.floor(MAX_VALUES / Math.max(1, columns.length))));
   if (looked.length < details.length) evidence.push(`of these lines, the first ${looked.length.toLocaleString('en-US')} were looked at`);
   const sample = looked.map((line) => valuesIn(line, columns));
   const parents = [...types.keys()].filter(

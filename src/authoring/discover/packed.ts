@@ -23,13 +23,13 @@ export interface OpenSample {
 }
 
 /** Much more than is looked at. */
-const MOST_BYTES = 16_000_000;
-const MOST_STEPS = 4;
+const MAX_BYTES = 16_000_000;
+const MAX_STEPS = 4;
 
 /** Unpacks a sample as far as it is packed. Throws FatalError SAMPLE_UNREADABLE for what is encrypted or only the beginning of an archive. */
 export async function openSample(file: string, bytes: Buffer, cut = false): Promise<OpenSample> {
   let sample: OpenSample = { file, bytes, cut, unpack: [], evidence: [], pack: (content) => content };
-  for (let n = 0; n < MOST_STEPS; n++) {
+  for (let n = 0; n < MAX_STEPS; n++) {
     const kind = packingOf(sample.bytes);
     if (kind === undefined) break;
     if (kind === 'pgp')
@@ -96,7 +96,7 @@ async function beginning(sample: OpenSample, step: UnpackStep): Promise<{ bytes:
     const unpacked = await openPacked(packedBytes(sample.bytes), [step], { file: sample.file, keep: keepInMemory });
     for await (const part of unpacked.read()) {
       parts.push(Buffer.from(part));
-      if ((size += part.length) < MOST_BYTES) continue;
+      if ((size += part.length) < MAX_BYTES) continue;
       cut = true;
       break;
     }

@@ -88,14 +88,14 @@ export function withOwnNames(streams: ProposedStream[]): ProposedStream[] {
 }
 
 /** No record of a system has as many fields; one that is damaged seems to. */
-export const MOST_FIELDS = 2000;
+export const MAX_FIELDS = 2000;
 
 /** The names of fields over all records, in the order in which they first come; at most one more than MOST_FIELDS. */
 export function fieldNames(sample: Sample): string[] {
   const names = new Set<string>();
   for (const values of sample)
     for (const name of Object.keys(values)) {
-      if (names.size > MOST_FIELDS) break;
+      if (names.size > MAX_FIELDS) break;
       names.add(name);
     }
   return [...names];

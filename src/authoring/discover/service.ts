@@ -46,7 +46,7 @@ export async function discoverConnection(project: Project, connection: string, o
   }
 }
 
-const MOST_BYTES = 4_000_000;
+const MAX_BYTES = 4_000_000;
 
 /** The newest file of each kind of name. */
 async function filesOf(transport: FileTransport, connection: string, folder: string): Promise<Discovery> {
@@ -57,7 +57,7 @@ async function filesOf(transport: FileTransport, connection: string, folder: str
   for (const [pattern, same] of kinds) {
     const newest = same.reduce((a, b) => ((b.modifiedMs ?? 0) > (a.modifiedMs ?? 0) ? b : a));
     try {
-      const stream = await discoverFile(newest.name, await beginning(transport, newest), (newest.size ?? MOST_BYTES + 1) > MOST_BYTES);
+      const stream = await discoverFile(newest.name, await beginning(transport, newest), (newest.size ?? MAX_BYTES + 1) > MAX_BYTES);
       stream.retriever = { files: { ...(folder === '.' ? {} : { folder }), pattern } };
       stream.evidence.unshift(`${counted(same.length, 'file')} called ${pattern}; looked at ${newest.name}`);
       streams.push(stream);
@@ -74,9 +74,9 @@ async function beginning(transport: FileTransport, file: RemoteFile): Promise<Bu
   let size = 0;
   for await (const part of transport.read(file.path)) {
     parts.push(Buffer.from(part));
-    if ((size += part.length) >= MOST_BYTES) break;
+    if ((size += part.length) >= MAX_BYTES) break;
   }
-  return Buffer.concat(parts).subarray(0, MOST_BYTES);
+  return Buffer.concat(parts).subarray(0, MAX_BYTES);
 }
 
 /** What an HTTP interface answers, as a file would be looked at; and how it pages, as far as one answer shows. */

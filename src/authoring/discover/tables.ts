@@ -14,9 +14,9 @@ import { proposeKeys } from './fields.ts';
 import { namesIdentifier } from '../../connector/stream/field-names.ts';
 
 /** Without names, a database's own tables are listed up to this many; a vendor's has thousands. */
-const MOST_TABLES = 40;
+const MAX_TABLES = 40;
 /** Rows looked at for a key where the database declares none. */
-const MOST_ROWS = 2000;
+const MAX_ROWS = 2000;
 
 interface Column {
   name: string;
@@ -42,7 +42,7 @@ export async function discoverTables(
     (row) => (row['TABLE_SCHEMA'] === 'dbo' ? textOf(row['TABLE_NAME']) : `${textOf(row['TABLE_SCHEMA'])}.${textOf(row['TABLE_NAME'])}`),
   );
   const names = [...tables.keys()].sort();
-  const chosen = wanted ? names.filter((name) => wanted.some((w) => w.toLowerCase() === name.toLowerCase())) : names.slice(0, MOST_TABLES);
+  const chosen = wanted ? names.filter((name) => wanted.some((w) => w.toLowerCase() === name.toLowerCase())) : names.slice(0, MAX_TABLES);
   const streams: ProposedStream[] = [];
   for (const name of chosen) {
     const list = tables.get(name)!.map((row): Column => ({
@@ -55,8 +55,8 @@ export async function discoverTables(
   const unknown = (wanted ?? []).filter((w) => !names.some((name) => name.toLowerCase() === w.toLowerCase()));
   const notes = [
     ...unknown.map((w) => `There is no table or view ${w} that this login can see.`),
-    ...(!wanted && names.length > MOST_TABLES
-      ? [`${names.length} tables and views; these are the first ${MOST_TABLES}. Name those you want: --table A B.`]
+    ...(!wanted && names.length > MAX_TABLES
+      ? [`${names.length} tables and views; these are the first ${MAX_TABLES}. Name those you want: --table A B.`]
       : []),
   ];
   return {
@@ -113,7 +113,7 @@ async function keysSeen(transport: QueryTransport, table: string, fields: readon
   try {
     for await (const list of transport.query({ tables: [table], columns: fields.map((f) => ({ name: f.name, type: 'text' })) })) {
       sample.push(...list);
-      if (sample.length >= MOST_ROWS) break;
+      if (sample.length >= MAX_ROWS) break;
     }
   } catch (error) {
     return [{ fields: [fields[0]?.name ?? 'id'], evidence: `its rows could not be looked at: ${(error as Error).message.split('\n')[0]}` }];

@@ -8,8 +8,8 @@ import { outOf, type PlainMap, type ProposedStream, streamName } from './proposa
 import { footerWord, patternOf } from './csv.ts';
 import { proposeFields, proposeKeys } from './fields.ts';
 
-const MOST_ROWS = 20_000;
-const MOST_KEPT = 20;
+const MAX_ROWS = 20_000;
+const MAX_KEPT = 20;
 
 interface Line {
   number: number;
@@ -76,7 +76,7 @@ export async function cutWorkbook(bytes: Buffer, file: string, decoder: PlainMap
   const sheet = await rawSheet(bytes, decoder['sheet'] === undefined ? {} : { sheet: String(decoder['sheet']) }, file);
   const rows = sheet.rows.filter(({ cells }) => cells.some(({ value, formula }) => value !== undefined || formula));
   const end = footer ? rows.slice(-footer) : [];
-  const kept = [...rows.slice(0, Math.min(MOST_KEPT, rows.length - footer)), ...end];
+  const kept = [...rows.slice(0, Math.min(MAX_KEPT, rows.length - footer)), ...end];
   return workbookOf({
     sheets: [{ name: sheet.name, rows: kept }],
     ...(sheet.styles === undefined ? {} : { styles: sheet.styles }),
@@ -88,9 +88,9 @@ async function firstTable(file: string, bytes: Buffer): Promise<{ sheet: RawShee
   const { sheets } = await rawSheet(bytes, {}, file, 1);
   for (const { name, hidden, part } of sheets) {
     if (hidden || part === undefined) continue;
-    const sheet = await rawSheet(bytes, { sheet: name }, file, MOST_ROWS);
+    const sheet = await rawSheet(bytes, { sheet: name }, file, MAX_ROWS);
     const lines = sheet.rows.map((row) => lineOf(row, sheet)).filter(({ filled }) => filled > 0);
-    if (widest(lines) > 1 && lines.length > 1) return { sheet, lines, whole: sheet.rows.length < MOST_ROWS };
+    if (widest(lines) > 1 && lines.length > 1) return { sheet, lines, whole: sheet.rows.length < MAX_ROWS };
   }
   throw new FatalError({
     code: 'SAMPLE_UNREADABLE',

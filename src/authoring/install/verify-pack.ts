@@ -25,7 +25,7 @@ export interface VerifiedPack {
 export async function verifyPack(source: string, town: string, today: string): Promise<VerifiedPack> {
   const { files, problems } = await readPackSource(source);
   const found = [...problems, ...(problems.some((p) => p.code === 'PACK_TOO_LARGE') ? [] : checkPackContents(files))];
-  if (found.length) throw new FatalError(found.slice(0, MOST_TOLD));
+  if (found.length) throw new FatalError(found.slice(0, MAX_TOLD));
   const { connector, version } = nameAndVersion(source, files);
   const trusted = await readTrustedKeys(town);
   const { signer, problems: wrong } = checkSignature({ connector, version, files }, trusted.keys, today);
@@ -34,7 +34,7 @@ export async function verifyPack(source: string, town: string, today: string): P
   return { connector, version, files, hash, signer, doubts: doubts(connector, version, hash, signer) };
 }
 
-const MOST_TOLD = 50;
+const MAX_TOLD = 50;
 
 function doubts(connector: string, version: string, hash: string, signer: Signer | undefined): Problem[] {
   if (!signer)

@@ -4,7 +4,7 @@ import { openSample } from '../discover/packed.ts';
 import { cutWorkbook } from '../discover/xlsx.ts';
 import { unscaled } from '../../connector/stream/figures.ts';
 
-const MOST_LINES = 20;
+const MAX_LINES = 20;
 
 /** The beginning of a sample as a recording, packed as the sample is; what else is in its archive or workbook is left out. */
 export async function cutSample(file: string, bytes: Buffer, stream: ProposedStream): Promise<Buffer> {
@@ -23,19 +23,19 @@ function cutText(bytes: Buffer, stream: ProposedStream): Buffer {
   if (wide) return bytes;
   const text = bytes.toString('latin1');
   const lines = text.split(/(?<=\n)/);
-  if (lines.length <= MOST_LINES) return bytes;
+  if (lines.length <= MAX_LINES) return bytes;
   const { csv, fixed_width: fixed, xml, json } = (stream.decoder ?? {}) as Record<string, PlainMap | undefined>;
   if (csv?.['record_types'] && stream.control)
     return lines.some((line) => line.includes('"')) ? bytes : Buffer.from(cutTyped(lines, stream, csv), 'latin1');
   if (csv)
     return Buffer.from(
       csv['footer_lines']
-        ? [...lines.slice(0, MOST_LINES - Number(csv['footer_lines'])), ...lines.slice(-Number(csv['footer_lines']))].join('')
+        ? [...lines.slice(0, MAX_LINES - Number(csv['footer_lines'])), ...lines.slice(-Number(csv['footer_lines']))].join('')
         : wholeRows(lines),
       'latin1',
     );
   if (fixed) return Buffer.from(cutFixed(lines, stream), 'latin1');
-  if (json?.['lines']) return Buffer.from(lines.slice(0, MOST_LINES).join(''), 'latin1');
+  if (json?.['lines']) return Buffer.from(lines.slice(0, MAX_LINES).join(''), 'latin1');
   if (json) return Buffer.from(cutJson(bytes.toString('utf8'), String(json['rows'] ?? '')));
   if (xml) return Buffer.from(cutXml(text, String(xml['row'])), 'latin1');
   return bytes;
@@ -45,7 +45,7 @@ function cutText(bytes: Buffer, stream: ProposedStream): Buffer {
 function wholeRows(lines: readonly string[]): string {
   let end = 0;
   let quotes = 0;
-  for (let i = 0; i < lines.length && i < MOST_LINES; i++) {
+  for (let i = 0; i < lines.length && i < MAX_LINES; i++) {
     quotes += lines[i]!.split('"').length - 1;
     if (quotes % 2 === 0) end = i + 1;
   }
@@ -55,11 +55,11 @@ function wholeRows(lines: readonly string[]): string {
 function cutFixed(lines: readonly string[], stream: ProposedStream): string {
   const [control] = stream.control ?? [];
   const details = (stream.record_selector?.['types'] as string[] | undefined) ?? [];
-  if (!control || details.length === 0) return lines.slice(0, MOST_LINES).join('');
+  if (!control || details.length === 0) return lines.slice(0, MAX_LINES).join('');
   const isDetail = (line: string): boolean => details.some((type) => line.startsWith(type));
   const lastDetail = lines.findLastIndex(isDetail);
   const end = lines.slice(lastDetail + 1);
-  const kept = [...lines.slice(0, Math.max(1, MOST_LINES - end.length)), ...end];
+  const kept = [...lines.slice(0, Math.max(1, MAX_LINES - end.length)), ...end];
   const own = kept.filter(isDetail);
   const spanOf = (name: unknown): [number, number] =>
     (/^at_(\d+)_(\d+)$/.exec(String(name))?.slice(1).map(Number) ?? [0, 0]) as [number, number];
@@ -89,7 +89,7 @@ function cutTyped(lines: readonly string[], stream: ProposedStream, csv: PlainMa
   const details = stream.record_selector!['types'] as string[];
   const isDetail = (line: string): boolean => details.some((type) => line.startsWith(type + delimiter));
   const end = lines.slice(lines.findLastIndex(isDetail) + 1);
-  const kept = [...lines.slice(0, Math.max(1, MOST_LINES - end.length)), ...end];
+  const kept = [...lines.slice(0, Math.max(1, MAX_LINES - end.length)), ...end];
   const own = kept.filter(isDetail).map((line) => line.trimEnd().split(delimiter));
   const at = (name: unknown): number => Number(/(?<!\d)\d+$/.exec(String(name))![0]) - 1;
   const total = control!['total'] as PlainMap | undefined;

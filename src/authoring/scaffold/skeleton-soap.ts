@@ -11,7 +11,7 @@ import { namesIdentifier } from '../../connector/stream/field-names.ts';
 const RECORDS = 2;
 /** A schema may hold itself: what may be left out at this depth is, and an answer has so many elements at most. */
 const DEEPEST = 8;
-const MOST_ELEMENTS = 2000;
+const MAX_ELEMENTS = 2000;
 
 /** A recording of a stream that a WSDL proposes: what is asked, and answers invented from the declared types. Name in its folder → text. */
 export function soapRecording(wsdl: ReadWsdl, stream: ProposedStream): Record<string, string> {
@@ -54,7 +54,7 @@ function answerText(
   list: string,
   told: Readonly<Record<string, string>>,
 ): string {
-  let left = MOST_ELEMENTS;
+  let left = MAX_ELEMENTS;
   const content = output ? written(output, [], '', 0, '  ') : '';
   // Some services hand the session out there.
   const header = headers.map((element) => written(element, ['header', element.name], '', 0, '  ')).join('');

@@ -84,12 +84,12 @@ export async function sampleStream(path: string): Promise<Discovery['streams'][n
         hint: 'Name one of the files in it.',
       });
     const { size } = stat;
-    const bytes = Buffer.alloc(Math.min(size, MOST_BYTES));
+    const bytes = Buffer.alloc(Math.min(size, MAX_BYTES));
     await file.read(bytes, 0, bytes.length, 0);
-    return await discoverFile(basename(path), bytes, size > MOST_BYTES);
+    return await discoverFile(basename(path), bytes, size > MAX_BYTES);
   } finally {
     await file.close();
   }
 }
 
-const MOST_BYTES = 16_000_000;
+const MAX_BYTES = 16_000_000;

@@ -20,15 +20,15 @@ type Made = Selection & Record<string, unknown>;
 
 /** `interlocal exceptions assign | wait | note | due | resolve | reopen | attach | file` */
 export function registerExceptionWork(cli: Cli, exceptions: Command): void {
-  action('assign', 'Say who works on them.', ['--to <name>', 'the owner'], ({ to }) => ({ do: 'assign', owner: String(to) }));
-  action('wait', 'Say whose answer they wait for.', ['--on <whom>', 'whose answer'], ({ on }) => ({ do: 'wait', on: String(on) }));
+  action('assign', 'Assign them to someone.', ['--to <name>', 'the owner'], ({ to }) => ({ do: 'assign', owner: String(to) }));
+  action('wait', 'Note whose answer they are waiting for.', ['--on <whom>', 'whose answer'], ({ on }) => ({ do: 'wait', on: String(on) }));
   action('note', 'Add a note.', ['--text <text>', 'the note'], ({ text }) => ({ do: 'note', text: String(text) }));
   action('due', 'Set the day on which they are due; no run changes it.', ['--on <date>', 'the day, YYYY-MM-DD'], ({ on }) => ({
     do: 'due',
     on: dayOf(String(on)),
   }));
   action('reopen', 'Open resolved or closed ones again.', ['--text <text>', 'why'], ({ text }) => ({ do: 'reopen', text: String(text) }));
-  action('resolve', 'Close them, with the reason.', ['--text <text>', 'what was found and done'], ({ text, reason }) => ({
+  action('resolve', 'Close them, with a reason.', ['--text <text>', 'what was found and done'], ({ text, reason }) => ({
     do: 'resolve',
     reason: reason as Resolution,
     text: String(text),
@@ -147,7 +147,7 @@ async function byFilter(engine: Engine, selection: Selection, action: ExceptionA
   const { pipeline, type, owner, olderThan, atMost: text } = selection;
   checkExceptionFilter(project, { pipeline, type });
   const atMost = text === undefined ? undefined : parseMoney(text, project.config.town.currency);
-  if (typeof atMost === 'string') throw usage('--at-most', `${JSON.stringify(text)} is no amount.`, 'Write it as 20.00.');
+  if (typeof atMost === 'string') throw usage('--at-most', `${JSON.stringify(text)} is not an amount.`, 'Write it as 20.00.');
   const { currency } = project.config.town;
   const found = await selectExceptions(
     engine,
@@ -160,7 +160,7 @@ async function byFilter(engine: Engine, selection: Selection, action: ExceptionA
 function dayOf(text: string): string {
   const parts = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
   if (parts && isCalendarDate(Number(parts[1]), Number(parts[2]), Number(parts[3]))) return text;
-  throw usage('--on', `${JSON.stringify(text.slice(0, 60))} is no date.`, 'Write it as YYYY-MM-DD, such as 2026-07-01.');
+  throw usage('--on', `${JSON.stringify(text.slice(0, 60))} is not a date.`, 'Write it as YYYY-MM-DD, such as 2026-07-01.');
 }
 
 async function readGiven(path: string): Promise<Buffer> {

@@ -34,7 +34,7 @@ export interface LiveOptions {
 const EVERY_MS = 2000;
 /** Files that are being written are looked at again after this. */
 const REST_MS = 300;
-const MOST_LOOKS = 20;
+const MAX_LOOKS = 20;
 
 /** Watches a town's folder by looking at it every two seconds: that works on shares too, where nobody tells of changes. */
 export function liveConfiguration(options: LiveOptions): LiveConfiguration {
@@ -48,7 +48,7 @@ export function liveConfiguration(options: LiveOptions): LiveConfiguration {
     let now = await folderSignature(folder);
     if (now === seen) return;
     // What is just being saved is half there: only what stays as it is for a moment is read.
-    for (let looks = 0; seen !== undefined && looks < MOST_LOOKS; looks++) {
+    for (let looks = 0; seen !== undefined && looks < MAX_LOOKS; looks++) {
       await pause(REST_MS);
       const next = await folderSignature(folder);
       if (next === now) break;

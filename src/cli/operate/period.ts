@@ -61,7 +61,7 @@ export function registerPeriod(cli: Cli): void {
   period
     .command('reopen')
     .argument('<period>', 'a period that is closed')
-    .option('--reason <text>', 'why, in a few words; it stays on record')
+    .option('--reason <text>', 'why, in a few words; it is kept on record')
     .description('Ask that a closed period be opened again; another person does it with the same command.')
     .action(async (text: string, options: { reason?: string }) => {
       const { withTown } = await import('../town.ts');

@@ -77,7 +77,7 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
     );
 
   withOutput(withRange(report.command('receipts')))
-    .option('--department <name>', 'this department only')
+    .option('--department <name>', 'only this department')
     .option('--account <account>', 'this account only; "(no account)" as the revenue report has it')
     .option('--tender <tender>', 'paid in this way only')
     .addOption(new Option('--standing <standing>', 'only what stands so').choices(['reconciled', 'in_transit', 'exception', 'not_covered']))
@@ -91,9 +91,9 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
     );
 
   withOutput(report.command('years'))
-    .requiredOption('--in <period>', 'a day, month or fiscal year; beside it stands the same a year before')
+    .requiredOption('--in <period>', 'a day, month or fiscal year; next to it stands the same a year before')
     .addOption(new Option('--by <rows>', 'what the rows are').choices(['department', 'account', 'tender']).default('department'))
-    .description('Revenue of a period beside that of the same period a year before.')
+    .description('Revenue of a period next to that of the same period a year before.')
     .action(async (options: OutputOptions & { in: string; by: 'department' | 'account' | 'tender' }) =>
       made(options, async (engine) => {
         const { knownPeriod } = await import('../../engine/periods/periods.ts');
@@ -195,6 +195,6 @@ async function rangeOf(options: RangeOptions): Promise<Range> {
 }
 
 export function eitherPeriodOrDays(): ConfigError {
-  const message = '--in names a period: --from and --to have no place beside it.';
+  const message = '--in names a period: --from and --to have no place next to it.';
   return new ConfigError({ code: 'USAGE', place: { path: '--in' }, message, hint: 'Give one or the other.' });
 }

@@ -15,7 +15,7 @@ import { tableText } from '../table.ts';
 
 const HEAD = ['department', 'account', 'tender', 'period', '', 'receipts', 'amount', 'reconciled', 'not reconciled'];
 const RIGHT = [5, 6, 7, 8];
-const MOST_REASONS = 20;
+const MAX_REASONS = 20;
 
 /** The revenue report for a terminal: its lines, sums by department and in all, and why what is not reconciled is not. */
 export function revenueTable(rows: readonly RevenueRow[]): string {
@@ -51,7 +51,7 @@ function figures(x: RevenueTotal): string[] {
 function notReconciled(rows: readonly RevenueRow[]): string[] {
   const reasons = unreconciledReasons(rows);
   if (reasons.length === 0) return ['All of it is reconciled.'];
-  const shown = reasons.slice(0, MOST_REASONS);
+  const shown = reasons.slice(0, MAX_REASONS);
   return [
     'Not reconciled',
     ...shown.map(

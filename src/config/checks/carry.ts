@@ -32,7 +32,7 @@ export function checkCarry(draft: Draft, part: Part<PipelineConfig>, deliver: De
     add(
       [],
       'KEY_MISSING',
-      `${deliver.mapping} does not read ${keys.key}, so that the system could not tell whose record is corrected.`,
+      `${deliver.mapping} does not read ${keys.key}, so the system could not tell whose record is corrected.`,
       `Map ${keys.key}, its own number of the record, to the field that the system finds it by.`,
     );
   const reads = [...draft.pipelines.values()].some(
@@ -44,7 +44,7 @@ export function checkCarry(draft: Draft, part: Part<PipelineConfig>, deliver: De
     add(
       [],
       'REFERENCE_UNKNOWN',
-      `no pipeline reads ${entity.entity} from ${connection}, so that it is not known who is in that system.`,
+      `no pipeline reads ${entity.entity} from ${connection}, so it is not known who is in that system.`,
       'Write an inbound pipeline of that connection first.',
     );
   if (carry.conflicts === 'newest' && entity.survivorship.latest_by === undefined)
@@ -114,7 +114,7 @@ export function checkOwners(draft: Draft, part: Part<EntityConfig>): Problem[] {
           ['owners', name],
           'VALUE_INVALID',
           'the value of its owner survives, and survivorship.fields says otherwise.',
-          'Take one of the two out.',
+          'Remove one of the two.',
         ),
       );
     if (!connections || part.shipped) continue;

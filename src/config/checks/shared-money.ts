@@ -52,7 +52,7 @@ function overlaps(one: Reconciliation, two: Reconciliation, receipts: string): P
 
 type Where = Readonly<Record<string, readonly string[]>>;
 
-/** A side's conditions, with those of the remote system that match_on carries over: receipts of one department agree with its deposits only. */
+/** A side's conditions, with those of the other side that match_on carries over: receipts of one department agree with its deposits only. */
 function restricted(config: ReconciliationConfig, side: Side): Where {
   const other = side === 'left' ? 'right' : 'left';
   const where: Record<string, readonly string[]> = listed(config[side].where);

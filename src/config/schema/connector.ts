@@ -37,27 +37,27 @@ export type OptionSpec = z.output<typeof optionSpec>;
 const filesRetriever = z.strictObject({
   folder: z.string().default('.').describe('Folder on the server, relative to the connection.'),
   pattern: z.string().describe('File names, with * and ?: payments-*.csv.'),
-  minimum_age: duration.default('10s').describe('A file younger than this may still be being written.'),
+  minimum_age: duration.default('10s').describe('A file changed more recently than this may still be incomplete, and waits.'),
   marker: z.string().optional().describe('A file is read only when this other file is there too: {name}.done'),
   content: z
     .enum(['changes', 'snapshot'])
     .default('changes')
-    .describe('changes: each file adds to what was read before. snapshot: each file is the whole of the source at its time.'),
+    .describe('changes: each file adds to what was read before. snapshot: each file is the complete source at its time.'),
   order: z
     .enum(['name', 'modified'])
     .optional()
     .describe(
-      'Which file is the older one. name: the one whose name comes first, for names with a date such as export-20260302.csv. modified: the one that was changed first. Files of one run are read in this order, by default that of the names, and a snapshot that is older than one that was read is not read; without order only when both its name and its time say so.',
+      'Which of two files is older. name: the one whose name sorts first, for names with a date such as export-20260302.csv. modified: the one that was changed first. Files of one run are read in this order, by default by name. A snapshot older than one already read is not read; without order, only if both its name and its time show that it is older.',
     ),
   after: z
-    .strictObject({ archive: z.string().optional().describe('Folder that a file is moved to once what it held is committed.') })
+    .strictObject({ archive: z.string().optional().describe('Folder where a file is moved after everything in it is committed.') })
     .prefault({}),
   max_size: z.int().positive().optional().describe('Refuse files larger than this, in bytes as they are sent.'),
   unpack: z
     .array(unpackStep)
     .min(1)
     .optional()
-    .describe('How the files are packed: the steps that undo it, the outermost first. A file packed otherwise is refused.'),
+    .describe('How the files are packed: the steps to unpack them, outermost first. A file packed in another way is refused.'),
 });
 export type FilesRetriever = z.output<typeof filesRetriever>;
 
@@ -68,7 +68,7 @@ const requestRetriever = z.strictObject({
   ...requestShape,
   report: report
     .optional()
-    .describe('The answer must be ordered first and is ready only later. The request itself then fetches it, with {{ report }}.'),
+    .describe('The answer must be ordered first and is ready later. The request then fetches it, with {{ report }}.'),
   file: z
     .string()
     .optional()
@@ -77,14 +77,14 @@ const requestRetriever = z.strictObject({
     .string()
     .optional()
     .describe(
-      'SOAP: path in the answer of a text that is a document itself, which the decoder reads: XML with its tags escaped or in CDATA, JSON, CSV. What else is in an XML or JSON document is found below this path, by success and paginator too.',
+      'SOAP: path in the answer of text that is itself a document, which the decoder reads: XML with its tags escaped or in CDATA, JSON, CSV. Anything else in an XML or JSON document is found below this path, also by success and paginator.',
     ),
   statuses: z
     .array(z.int().min(202).max(299))
     .min(1)
     .optional()
     .describe(
-      'HTTP statuses with which this service gives whole answers, next to 200, 201 and 203: 206 for one that gives pages so. Any other of 2xx is refused; 204 and 205 mean that there are no records.',
+      'HTTP statuses of complete answers, in addition to 200, 201 and 203, such as 206 for a service that pages this way. Any other 2xx is refused; 204 and 205 mean that there are no records.',
     ),
   empty_body: z
     .enum(['refuse', 'none'])
@@ -93,9 +93,7 @@ const requestRetriever = z.strictObject({
   success: z
     .array(z.strictObject({ path: z.string(), in: z.array(z.string()) }))
     .optional()
-    .describe(
-      'The answer is an answer only when each of these paths has one of these values; anything else is an error that shows the value.',
-    ),
+    .describe('The answer is valid only if each of these paths has one of these values; otherwise it is an error that shows the value.'),
 });
 export type RequestRetriever = z.output<typeof requestRetriever>;
 
@@ -126,7 +124,7 @@ const fieldSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'For objects, and lists of them: what comes as a plain text is read as a group with this field. Not needed where a field called text is declared in it.',
+      'For objects, and lists of them: plain text is read as a group with this field. Not needed if a field named text is declared in it.',
     ),
   required: z.boolean().default(false).describe('The column must be there and must have a value.'),
   optional: z.boolean().default(false).describe('The column itself may be missing.'),
@@ -147,14 +145,14 @@ const recordSelector = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'SOAP: what means that there are no records, next to a list without any. null_list: nil where the list should be. no_list: nothing is at path. Without it such an answer is refused.',
+      'SOAP: what else means that there are no records, besides an empty list. null_list: nil where the list should be. no_list: nothing is at path. Without it such an answer is refused.',
     ),
   types: z.array(z.string()).optional().describe('Only records of these types are records of this stream.'),
   parents: z
     .array(z.string())
     .optional()
     .describe(
-      'Records of these types, read before, are seen in each record under their type: H.receipt_number. The outermost first: one that comes ends those within it.',
+      'Earlier records of these types are available in each record under their type: H.receipt_number. Outermost first: a new one ends those inside it.',
     ),
   where: z
     .array(
@@ -174,16 +172,12 @@ export type RecordSelector = z.output<typeof recordSelector>;
 const control = z.strictObject({
   type: z
     .union([z.string(), z.array(z.string()).min(1)])
-    .describe('The record type that carries the control figures: a trailer. Several, where files of another kind have another one.'),
+    .describe('The record type with the control figures: a trailer. Give several if different files have different trailers.'),
   per: z
     .string()
     .optional()
-    .describe('The record type that opens a group, such as a batch: each group has a trailer of its own. Without it, the file has one.'),
-  records: z
-    .array(z.string())
-    .min(1)
-    .optional()
-    .describe('The record types that the figures are about. Default: the records of this stream.'),
+    .describe('The record type that opens a group, such as a batch: each group has its own trailer. Without it, the file has one trailer.'),
+  records: z.array(z.string()).min(1).optional().describe('The record types that the figures cover. Default: the records of this stream.'),
   where: z
     .array(z.strictObject({ field: z.string(), in: z.array(z.string()) }))
     .optional()
@@ -200,7 +194,7 @@ const control = z.strictObject({
     .strictObject({
       field: z.string(),
       of: z.string().describe('Field of the records, whole numbers, that is summed.'),
-      digits: z.int().min(1).max(18).describe('Only so many digits of the sum, the last ones, are written.'),
+      digits: z.int().min(1).max(18).describe('Only this many digits of the sum, the last ones, are written.'),
     })
     .optional()
     .describe('A sum without meaning of its own, such as the entry hash of NACHA.'),
@@ -213,16 +207,16 @@ const incremental = z.strictObject({
     .enum(['datetime', 'sequence', 'rowversion', 'change_tracking'])
     .default('datetime')
     .describe(
-      'datetime: a time of change. sequence: a number that grows. rowversion: of SQL Server; read up to MIN_ACTIVE_ROWVERSION(), so open transactions are not passed over. change_tracking: of SQL Server, for one table with its primary key; deletions come too, and no column is needed.',
+      'datetime: a time of change. sequence: a number that grows. rowversion: SQL Server; read up to MIN_ACTIVE_ROWVERSION(), so open transactions are not missed. change_tracking: SQL Server, for one table with its primary key; reports deletions too, and needs no column.',
     ),
   tie_breaker: z.string().optional().describe('Field that orders records with the same cursor.'),
   start: z.string().optional().describe('Where the first run starts.'),
   lookback: duration.optional().describe('Read this much again each time, for records that were committed late.'),
-  delay: duration.optional().describe('Do not read what is younger than this.'),
+  delay: duration.optional().describe('Do not read records newer than this.'),
   clock: z
     .enum(['server', 'utc'])
     .optional()
-    .describe('delay in a query: which clock the times of cursor are of, by default that of the server.'),
+    .describe('delay in a query: which clock the cursor times use; by default those of the server.'),
   echo: z
     .enum(['leave_out', 'keep'])
     .optional()
@@ -231,18 +225,18 @@ const incremental = z.strictObject({
     .string()
     .optional()
     .describe(
-      'Requests: how {{ from }} and {{ to }} are written: YYYY-MM-DD, or other parts of a date and time; Z is the offset, [text] stands for itself, unix is seconds. Default: YYYY-MM-DDTHH:mm:ss.SSSZ, which has its zone with it.',
+      'Requests: how {{ from }} and {{ to }} are written: YYYY-MM-DD, or other parts of a date and time; Z is the offset, [text] stands for itself, unix is seconds. Default: YYYY-MM-DDTHH:mm:ss.SSSZ, which includes the zone.',
     ),
   time_zone: z
     .string()
     .optional()
     .describe(
-      'Requests: whose clock {{ from }} and {{ to }} are written by, and start where it says no zone: America/New_York, or {{ options.NAME }}. Default: UTC.',
+      'Requests: the time zone of {{ from }} and {{ to }}, and of start if it names none: America/New_York, or {{ options.NAME }}. Default: UTC.',
     ),
   window: duration
     .optional()
     .describe(
-      'Requests: ask for no longer a time than this at once, 30d; from the oldest on, and the position is saved after each. Needs start.',
+      'Requests: the window, the longest time span to request at once, such as 30d; oldest first, and the position is saved after each. Needs start.',
     ),
 });
 export type Incremental = z.output<typeof incremental>;
@@ -251,13 +245,13 @@ const paginator = z.strictObject({
   kind: z
     .enum(['page', 'offset', 'cursor', 'link'])
     .describe(
-      'page: {{ page }} counts pages. offset: {{ offset }} counts records. cursor: {{ cursor }} comes with the answer. link: a Link header leads on.',
+      'page: {{ page }} counts pages. offset: {{ offset }} counts records. cursor: {{ cursor }} is in the answer. link: a Link header names the next page.',
     ),
   size: z
     .int()
     .positive()
     .default(200)
-    .describe('Records on a page, {{ size }}; a page with fewer is the last where neither total nor more is given.'),
+    .describe('Records on a page, {{ size }}; a page with fewer is the last, unless total or more is given.'),
   first: z.int().default(1).describe('The first page number.'),
   cursor: z.string().optional().describe('cursor: path in the answer of the next cursor.'),
   overlap: z
@@ -265,12 +259,12 @@ const paginator = z.strictObject({
     .positive()
     .optional()
     .describe(
-      'offset: so many records of each page are asked for again with the next one, which must begin with them: proof that nothing was inserted or deleted in front meanwhile. 1 will do.',
+      'offset: request this many records of each page again with the next page, which must begin with them; this proves that nothing was inserted or deleted before them. 1 is enough.',
     ),
   total: z
     .string()
     .optional()
-    .describe('Path in the answer of the number of records in all; checked. Where it changes between pages they are read again.'),
+    .describe('Path in the answer of the total number of records, which is checked. If it changes between pages, they are read again.'),
   more: z
     .union([
       z.string(),
@@ -282,7 +276,7 @@ const paginator = z.strictObject({
     ])
     .optional()
     .describe(
-      'Path in the answer of whether there are more records: pages are asked for while it says so, however many are on them. Yes is true, 1, yes or y, no is false, 0, no or n, unless yes and no name other values. An answer without it is refused.',
+      'Path in the answer of whether there are more records: pages are requested while it says yes, however many records they have. Yes is true, 1, yes or y, no is false, 0, no or n, unless yes and no name other values. An answer without it is refused.',
     ),
   max_pages: z.int().positive().default(100_000),
 });
@@ -293,13 +287,13 @@ const deletes = z.strictObject({
   values: z
     .array(z.string())
     .optional()
-    .describe('What is in field then, as it is read; a BIT of SQL Server reads as 1. Needed with field.'),
+    .describe('The values of field for a deleted record, as they are read; a BIT of SQL Server reads as 1. Needed with field.'),
   when_absent: z.boolean().default(false).describe('A record that is missing from a complete snapshot was deleted.'),
   max_percent: z.number().min(0).max(100).default(10).describe('More deletions than this stop the run.'),
   unknown: z
     .enum(['ignore', 'reject'])
     .default('ignore')
-    .describe('reject: a record that is said to be deleted and was never read is rejected, so somebody looks at it.'),
+    .describe('reject: a record marked as deleted that was never read is rejected, so that someone checks it.'),
 });
 
 export const streamSchema = z.strictObject({
@@ -331,20 +325,20 @@ export const streamSchema = z.strictObject({
         may_be_empty: z
           .array(z.string())
           .optional()
-          .describe('Those of the fields that may have no value: then that is part of the key. At least one field must always have one.'),
+          .describe('The fields that may be empty; an empty value is then part of the key. At least one field must always have a value.'),
       }),
     ])
-    .describe('Fields that name a record in its system.'),
-  control: z.array(control).optional().describe('Control figures of trailers; where one does not agree, the file is refused whole.'),
+    .describe('Fields that identify a record in its system.'),
+  control: z.array(control).optional().describe('Control figures of trailers; if one does not match, the whole file is refused.'),
   incremental: incremental
     .optional()
-    .describe('Read only what changed since the last run. Without it everything is read each time, and what is known is recognized.'),
+    .describe('Read only what changed since the last run. Without it everything is read each time, and known records are recognized.'),
   partition: partition
     .optional()
-    .describe('Requests and queries: asked for piece by piece, each with {{ partition }}, to its end, and with a position of its own.'),
+    .describe('Requests and queries: read in partitions, each with {{ partition }}, to its end, and with its own position.'),
   paginator: paginator.optional().describe('Requests: how the answers are cut into pages.'),
-  error_handler: errorHandler.optional().describe('What is done about errors, where it is not what their kind suggests.'),
-  deletes: deletes.optional().describe('How the system says that a record was deleted.'),
+  error_handler: errorHandler.optional().describe('How errors are handled, if different from the default for their kind.'),
+  deletes: deletes.optional().describe('How the system shows that a record was deleted.'),
 });
 export type StreamConfig = z.output<typeof streamSchema>;
 
@@ -355,11 +349,13 @@ export const connectorSchema = z.strictObject({
   title: z.string(),
   description: z.string().optional(),
   transport: z.enum(TRANSPORTS),
-  options: z.record(z.string(), optionSpec).default({}).describe('What a town gives next to the options of the transport.'),
-  transport_options: z.record(z.string(), z.unknown()).default({}).describe('Options of the transport that every town has the same.'),
+  options: z.record(z.string(), optionSpec).default({}).describe('What a town sets in addition to the options of the transport.'),
+  transport_options: z.record(z.string(), z.unknown()).default({}).describe('Options of the transport that are the same for every town.'),
   rate_limit: rateLimit
     .optional()
-    .describe('http and soap: how many requests the service takes; logins count. A town may set rate_limit of its connection otherwise.'),
+    .describe(
+      'http and soap: how many requests the service allows; logins count. A town can set a different rate_limit in its connection.',
+    ),
   streams: z.record(id, streamSchema).default({}),
   sinks: z.record(id, sinkSchema).default({}).describe('What can be written to this kind of system.'),
 });

@@ -18,13 +18,15 @@ const footerHas = z
   .string()
   .min(1)
   .optional()
-  .describe('A text that the first of these rows always has, such as Total. A file in which it has not is refused: a record may be there.');
+  .describe(
+    'A text that the first of these rows always contains, such as Total. A file without it is refused, because the row may be a record.',
+  );
 
 const duplicateColumns = z
   .enum(['refuse', 'number'])
   .default('refuse')
   .describe(
-    'A name that several columns have. number: the second is name_2, and so on, as long as the schema does not have the name; otherwise it is not known which is meant.',
+    'Several columns with one name. number: the second is name_2, and so on, as long as the schema does not have the name; otherwise it is not known which is meant.',
   );
 
 const csvDecoder = z.strictObject({
@@ -37,23 +39,25 @@ const csvDecoder = z.strictObject({
     .default(true)
     .describe('true: the first row names the columns. A list: the columns in order, and the file has no header.'),
   skip_lines: z.int().min(0).default(0).describe('Lines before the header.'),
-  footer_lines: z.int().min(0).default(0).describe('Lines at the end that are no records.'),
+  footer_lines: z.int().min(0).default(0).describe('Lines at the end that are not records.'),
   footer_has: footerHas,
   duplicate_columns: duplicateColumns,
   empty_rows: z
     .enum(['keep', 'skip'])
     .default('keep')
     .describe(
-      'Rows of delimiters alone, as Excel writes them below a table. keep: records without any value. Lines without any character are never rows.',
+      'Rows with only delimiters, as Excel writes them below a table. keep: records without any value. Lines without any character are never rows.',
     ),
   trailing_delimiters: z
     .enum(['refuse', 'drop'])
     .default('refuse')
-    .describe('Delimiters behind the last column with nothing between them, in the header or in rows. drop: they are no columns.'),
+    .describe('Delimiters after the last column with nothing between them, in the header or in rows. drop: they are not columns.'),
   sep_line: z
     .enum(['refuse', 'skip'])
     .default('refuse')
-    .describe("Excel's first line sep=; which tells it the delimiter. skip: it may be there, and must say the delimiter of this decoder."),
+    .describe(
+      "Excel's first line sep=; which tells it the delimiter. skip: the line may be present, and must name the delimiter of this decoder.",
+    ),
   comment: z.string().optional(),
   trim: z.boolean().default(false),
   excel_text: z.boolean().default(true).describe('="00123" is read as 00123.'),
@@ -99,18 +103,18 @@ const fixedRecordType = z.strictObject({
         .array(z.strictObject(mark))
         .min(1)
         .optional()
-        .describe('Reading: these must be there too. For types that begin alike, such as file controls with other totals.'),
+        .describe('Reading: these must match too. For types that begin alike, such as file controls with other totals.'),
     })
     .optional()
-    .describe('The characters that tell this record type. Of two marks that fit, the longer one counts.'),
+    .describe('The characters that mark this record type. If two marks match, the longer one counts.'),
   continues: z
     .strictObject({
       field: z.string().describe('Field of the record before it, that this text belongs to.'),
-      text: z.string().describe('Its own field that goes on there.'),
+      text: z.string().describe('Its own field that continues it.'),
       with: z.string().default(' ').describe('What is put between the two.'),
     })
     .optional()
-    .describe('A line of this type is not a record: its text goes on in a field of the record before it.'),
+    .describe('A line of this type is not a record: its text continues a field of the record before it.'),
   fields: z.record(z.string(), fixedField),
   segments: z
     .strictObject({
@@ -122,7 +126,7 @@ const fixedRecordType = z.strictObject({
     })
     .optional()
     .describe(
-      'The line has several segments of the same layout, and each that is not blank is one record. fields are then what they share.',
+      'The line has several segments of the same layout, and each that is not blank is one record. fields are then those they share.',
     ),
 });
 const fixedDecoder = z.strictObject({
@@ -136,7 +140,7 @@ const fixedDecoder = z.strictObject({
     .union([z.boolean(), z.literal('detect')])
     .default(true)
     .describe(
-      'false: records follow each other without line breaks; record_length is then needed. detect: either, told by whether the first record is followed by one.',
+      'false: records follow each other without line breaks; record_length is then needed. detect: either, depending on whether one follows the first record.',
     ),
   skip_lines: z.int().min(0).default(0),
   pad_short_lines: z.boolean().default(true).describe('Trailing spaces were stripped by the sender.'),
@@ -154,7 +158,7 @@ const xmlDecoder = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'What means that there are no records, next to a list without any. no_list: the element around the rows is not there. Without it such a document is refused.',
+      'What else means that there are no records, besides an empty list. no_list: the element around the rows is not there. Without it such a document is refused.',
     ),
   lists: z
     .array(z.string())
@@ -164,7 +168,7 @@ const xmlDecoder = z.strictObject({
     .enum(['elements', 'attributes'])
     .default('elements')
     .describe('Writing: what values without fields of their own become. Reading takes both.'),
-  attributes_prefix: z.string().default('').describe('Put before the names of attributes, where they clash with elements.'),
+  attributes_prefix: z.string().default('').describe('Prefix for the names of attributes that clash with elements.'),
   max_depth: z.int().positive().default(64),
   max_row_bytes: z.int().positive().default(4_194_304),
 });
@@ -178,7 +182,7 @@ const jsonDecoder = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'What means that there are no records, next to []. null_list: null where the list should be. no_list: nothing is at rows. Without it such a document is refused.',
+      'What else means that there are no records, besides []. null_list: null where the list should be. no_list: nothing is at rows. Without it such a document is refused.',
     ),
   lines: z.boolean().default(false).describe('One JSON document a line.'),
   max_bytes: z.int().positive().default(67_108_864).describe('For one document (not for lines).'),
@@ -200,7 +204,7 @@ const bai2Decoder = z.strictObject({
     .enum(['refuse', 'read'])
     .default('refuse')
     .describe(
-      "Groups that take back what an earlier one said (status 2). read: their records have group.status 2; set deletes: { field: group.status, values: ['2'] } in the stream.",
+      "Groups that cancel an earlier one (status 2). read: their records have group.status 2; set deletes: { field: group.status, values: ['2'] } in the stream.",
     ),
   corrections: z
     .enum(['refuse', 'read'])
@@ -226,7 +230,7 @@ const camt053Decoder = z.strictObject({
     .enum(['required', 'optional'])
     .default('required')
     .describe(
-      'required: a statement without opening and closing balance is refused. optional: it is read; where both are there they must agree.',
+      'required: a statement without opening and closing balance is refused. optional: it is read; if both are there they must match.',
     ),
 });
 export type Camt053Options = z.output<typeof camt053Decoder>;
@@ -242,14 +246,14 @@ const xlsxDecoder = z.strictObject({
     .describe(
       'true: the first row that has a value names the columns. A list: the columns from A on, and the sheet has no header; "" leaves one out.',
     ),
-  skip_rows: z.int().min(0).default(0).describe('Rows at the top that are no records, before the header; empty ones count.'),
-  footer_rows: z.int().min(0).default(0).describe('Rows at the end that are no records, such as totals; empty ones do not count.'),
+  skip_rows: z.int().min(0).default(0).describe('Rows at the top that are not records, before the header; empty ones count.'),
+  footer_rows: z.int().min(0).default(0).describe('Rows at the end that are not records, such as totals; empty ones do not count.'),
   footer_has: footerHas,
   duplicate_columns: duplicateColumns,
   merged_cells: z
     .enum(['first', 'fill'])
     .default('first')
-    .describe('first: what merged cells show belongs to the first of them, the others are empty. fill: to each of them.'),
+    .describe('first: the value of merged cells belongs to the first of them, the others are empty. fill: it belongs to each of them.'),
   trim: z.boolean().default(false),
   max_bytes: z.int().positive().default(67_108_864).describe('For one workbook, as it is sent.'),
   max_unpacked_bytes: z.int().positive().default(1_073_741_824).describe('For what is unpacked of one workbook.'),

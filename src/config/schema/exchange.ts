@@ -23,7 +23,7 @@ export const errorHandler = z.strictObject({
     .min(0)
     .default(5)
     .describe(
-      'Attempts after the first, with ever longer pauses (doubling, at most a minute) or the one that the service asks for (Retry-After).',
+      'Attempts after the first, with increasing pauses (doubling, at most a minute) or the pause that the service requests (Retry-After).',
     ),
   rules: z
     .array(
@@ -43,7 +43,7 @@ export const errorHandler = z.strictObject({
         action: z
           .enum(['retry', 'fail', 'ignore', 'login'])
           .describe(
-            'ignore: the answer is taken for one without records; a file is left where it is. login: log in again (retriever.request.login) and ask again, once.',
+            'ignore: the answer counts as one without records; a file is left where it is. login: log in again (retriever.request.login) and retry once.',
           ),
         hint: z.string().optional().describe('What a person should do about it.'),
       }),

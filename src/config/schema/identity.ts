@@ -29,7 +29,7 @@ export type FeatureParts = z.output<typeof parts>;
 const missing = z
   .union([z.enum(['neutral', 'different']), bits])
   .describe(
-    'What a missing value on either side counts. neutral (the default): nothing. different: as much as two different values. A number: that many bits.',
+    'What a missing value in either record counts. neutral (the default): nothing. different: as much as two different values. A number: that many bits.',
   );
 
 export const featureSchema = z.strictObject({
@@ -83,11 +83,11 @@ const populationSchema = z.strictObject({
     .min(2)
     .max(1000)
     .default(50)
-    .describe('A value that more records share says nothing (the phone of the town hall) and is passed over.'),
+    .describe('A value that more records share (such as the phone of the town hall) says nothing and is ignored.'),
   rules: z
     .array(z.strictObject({ name: z.string(), equal: z.array(z.string()).min(1) }))
     .default([])
-    .describe('Records equal in all these features (none missing) are one, whatever the score; vetoes still hold.'),
+    .describe('Records equal in all these features (none missing) are the same, whatever the score; vetoes still apply.'),
   vetoes: z
     .array(z.enum(VETOES))
     .default([...VETOES])

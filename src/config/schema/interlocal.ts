@@ -125,7 +125,7 @@ export const interlocalSchema = z.strictObject({
       fund: z
         .strictObject({
           segment: z.int().min(1).max(12).default(1).describe('Which part of an account is its fund.'),
-          separator: z.string().min(1).default('-').describe('What stands between the parts of an account.'),
+          separator: z.string().min(1).default('-').describe('What is between the parts of an account.'),
         })
         .prefault({}),
       debit: z
@@ -146,7 +146,7 @@ export const interlocalSchema = z.strictObject({
         .min(1)
         .max(16)
         .default(4)
-        .describe('So many pipelines run side by side at most, by schedule and with run --all. Two never use one connection at once.'),
+        .describe('How many pipelines may run at the same time, by schedule and with run --all. Two never use one connection at once.'),
       stalled_after: duration
         .default('15m')
         .describe('A run without progress for longer than this (no record, no megabyte, no message) is shown as stalled.'),
@@ -168,7 +168,7 @@ export const connectionsSchema = z.strictObject({
           .union([id, z.array(id)])
           .transform((names) => [names].flat())
           .optional()
-          .describe('What this connection was called before it was renamed: its stored records go on under the new name.'),
+          .describe('What this connection was called before it was renamed: its stored records continue under the new name.'),
         options: z.record(z.string(), z.unknown()).default({}).describe('Options of the transport and of the connector.'),
       }),
     )
@@ -189,7 +189,7 @@ export const localConnectionsSchema = z.strictObject({
         options: z
           .record(z.string(), z.unknown())
           .default({})
-          .describe('Options that differ on this machine; an option without a value is taken away.'),
+          .describe('Options that differ on this machine; an option without a value is removed.'),
       }),
     )
     .nullable()

@@ -7,7 +7,7 @@ const PARSE_KINDS = ['date', 'datetime', 'money', 'decimal', 'integer', 'boolean
 const group = z
   .enum([',', '.', ' ', "'"])
   .optional()
-  .describe('What is between groups of three digits. A space: no-break and thin ones too. An apostrophe: also the curly one.');
+  .describe('The separator between groups of three digits. A space includes no-break and thin spaces, an apostrophe the curly one.');
 const exponent = z.boolean().optional().describe('Numbers may be written with an exponent, as JSON allows: 1E+2 is 100.');
 const parse = z.union([
   z.enum(PARSE_KINDS),
@@ -24,7 +24,7 @@ const parse = z.union([
         .string()
         .optional()
         .describe(
-          "By which zone's clock a time without an offset is written: UTC. Default: the town's. What becomes of it is a day or moment of the town.",
+          "The time zone of a time without an offset, such as UTC. Default: the town's. The result is a day or time in the town's zone.",
         ),
       money: z
         .strictObject({
@@ -37,7 +37,7 @@ const parse = z.union([
             .union([z.string(), z.array(z.string()).min(1)])
             .optional()
             .describe(
-              'Source field with the ISO 4217 code of the amount; of a list, the first that has a value; "@currency" is the town\'s. Where all are empty, currency is taken; without it the record is rejected.',
+              'Source field with the ISO 4217 code of the amount; of a list, the first that has a value; "@currency" is the town\'s. If all are empty, currency is used; without it the record is rejected.',
             ),
           decimal: z.enum(['.', ',']).optional(),
           group,
@@ -46,13 +46,13 @@ const parse = z.union([
             .enum(['negative', 'positive'])
             .optional()
             .describe(
-              'The system writes CR or DR (C or D, DB) with its amounts, before or behind: whether what is credited is negative or positive here.',
+              'The system writes CR or DR (C or D, DB) before or after its amounts: whether a credit is negative or positive here.',
             ),
           currency_code: z
             .boolean()
             .optional()
             .describe(
-              'The system writes the code of the currency with its amounts: USD 12.50. Another currency than expected is an error.',
+              'The system writes the code of the currency with its amounts: USD 12.50. A currency other than the expected one is an error.',
             ),
           exponent,
         })
@@ -71,12 +71,12 @@ const written = z.null().transform(() => 'null' as const);
 const lookup = z.strictObject({
   table: z.string().describe('mappings/lookups/<table>.csv: columns from, to, and optionally valid_from, valid_to.'),
   column: z.string().default('to').describe('The column that is taken.'),
-  on: z.string().optional().describe('Source field with the date that effective-dated rows are looked up for.'),
+  on: z.string().optional().describe('Source field with the date for which effective-dated rows are looked up.'),
   on_format: z.string().default('YYYY-MM-DD'),
   unknown: z
     .union([z.enum(['reject', 'keep', 'null']), written, z.strictObject({ value: z.string() })])
     .default('reject')
-    .describe('What an unknown code gets.'),
+    .describe('What an unknown code becomes.'),
 });
 
 export const condition: z.ZodType<Condition> = z.lazy(() =>
@@ -136,11 +136,13 @@ export const ruleSchema = z.strictObject({
   ascii: z
     .literal(true)
     .optional()
-    .describe('Written in ASCII, for banks: é as e, ß as ss, ø as o, “ ” as ", – as -. What has no counterpart rejects the record.'),
+    .describe(
+      'Written in ASCII, for banks: é as e, ß as ss, ø as o, “ ” as ", – as -. A character without a counterpart rejects the record.',
+    ),
   lookup: lookup.optional(),
   raw: z.string().optional().describe('For codes of a source that gives both: the field with its own code. Default: what was looked up.'),
   parse: parse.optional(),
-  negate: z.boolean().optional().describe('For numbers and money: the other sign.'),
+  negate: z.boolean().optional().describe('For numbers and money: reverse the sign.'),
   default: z
     .union([z.string(), z.number(), z.boolean()])
     .optional()
@@ -155,9 +157,11 @@ export const mappingSchema = z.strictObject({
   from: z.strictObject({ connector: z.string(), stream: z.string() }),
   when: condition
     .optional()
-    .describe('Only records for which this holds. One that no mapping of a pipeline takes is rejected, unless the pipeline skips it.'),
+    .describe(
+      'Only records for which this holds. A record that no mapping of a pipeline applies to is rejected, unless the pipeline skips it.',
+    ),
   for_each: z.string().optional().describe('A list in the record: each item gives one canonical record.'),
-  item_key: z.array(z.string()).optional().describe('Fields of an item that tell it from the others; default: its place in the list.'),
+  item_key: z.array(z.string()).optional().describe('Fields that identify an item in its list; default: its position.'),
   fields: z.record(columnName, z.union([z.string(), ruleSchema])).describe('Canonical field: rule, or the name of the source field.'),
   tests: z
     .array(
@@ -167,7 +171,7 @@ export const mappingSchema = z.strictObject({
         gives: z
           .union([z.record(z.string(), z.unknown()), z.array(z.record(z.string(), z.unknown())), z.null()])
           .optional()
-          .describe('What it must give; a list for for_each; null: nothing.'),
+          .describe('What the mapping must make of it; a list for for_each; null: nothing.'),
         rejects: z.string().optional().describe('Text that the reason for rejecting must contain.'),
       }),
     )

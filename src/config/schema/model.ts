@@ -16,7 +16,7 @@ export const modelFieldSchema = z.strictObject({
     ),
   required: z.boolean().default(false),
   class: z.enum(['public', 'internal', 'personal']).describe('Who may see it. personal: a person can be recognized by it.'),
-  values: z.array(z.string()).optional().describe('For code: the mapped values there are.'),
+  values: z.array(z.string()).optional().describe('For code: the possible mapped values.'),
   entity: columnName
     .optional()
     .describe('For reference: whose golden record it is. No mapping gives it; it follows when records are merged or taken apart.'),
@@ -69,7 +69,7 @@ export const entitySchema = z.strictObject({
     .prefault({}),
   owners: ownersSchema.optional(),
   indexes: z.array(z.array(columnName).min(1)).default([]),
-  retention: z.string().optional().describe('How long it is kept, as the by-law or schedule says it.'),
+  retention: z.string().optional().describe('How long it is kept, in the words of the by-law or retention schedule.'),
 });
 export type EntityConfig = z.output<typeof entitySchema>;
 

@@ -13,7 +13,7 @@ const limits = {
     .number()
     .positive()
     .default(200)
-    .describe('Most bytes that may come out for each byte that went in; the first 10 MB are free. More is not a file but an attack.'),
+    .describe('Most bytes that may come out for each byte that went in; the first 10 MB are free. More than that is treated as an attack.'),
 };
 
 const gzipStep = z.strictObject(limits);
@@ -42,7 +42,7 @@ export const unpackStep = exactlyOne(
   z.strictObject({
     pgp: pgpStep.optional().describe('Decrypt an OpenPGP message (PGP, GnuPG), binary or armored.'),
     gzip: gzipStep.optional().describe('Unpack a .gz file.'),
-    zip: zipStep.optional().describe('Take one file out of a ZIP archive.'),
+    zip: zipStep.optional().describe('Extract one file from a ZIP archive.'),
   }),
   UNPACKERS,
 );

@@ -38,7 +38,7 @@ const tolerance = z
     percent: z.number().min(0).max(10).multipleOf(0.01).optional(),
   })
   .describe(
-    'How far two amounts may differ and still agree; with both, the narrower holds. What is tolerated stays visible as the difference of its match.',
+    'How far two amounts may differ and still agree; with both, the narrower one applies. The tolerated difference stays visible on its match.',
   );
 
 const confirm = z
@@ -54,7 +54,7 @@ const pass = exactlyOne(
     amount: name.optional().describe('A pass by amount: one record of each side with the same amount, near in days.'),
     subset: name
       .optional()
-      .describe('A pass by parts: records of one side that add up to one of the other. Two solutions are no solution.'),
+      .describe('A pass by parts: records of one side that add up to one of the other. If there are two solutions, none is used.'),
     balance: name.optional().describe('All that is left in a block and adds up to the same on both sides; proposed only.'),
     settlement: name
       .optional()
@@ -80,14 +80,14 @@ const pass = exactlyOne(
       .describe('For key and settlement: how many records of the left and the right one key may have. Default: one_to_one.'),
     block: pairs.optional().describe('For amount, subset and balance: only records that agree in these fields.'),
     within: window.optional(),
-    text: pairs.optional().describe('For amount: references and memos; where they name each other, they decide among equal amounts.'),
+    text: pairs.optional().describe('For amount: references and memos; if they mention each other, they decide among equal amounts.'),
     chance: z
       .int()
       .min(0)
       .max(1000)
       .optional()
       .describe(
-        'For amount: an amount that would find a stranger within the days more often than this, in a thousand, is proposed instead of confirmed. Default: 100.',
+        'For amount: an amount that would match an unrelated record within these days more often than this, per thousand, is proposed instead of confirmed. Default: 100.',
       ),
     one: z.enum(['left', 'right']).optional().describe('For subset: the side that has the one record. Default: right.'),
     most: z.int().min(2).max(40).optional().describe('For subset: more candidates than this are not tried. Default: 16.'),
@@ -104,7 +104,7 @@ const pass = exactlyOne(
       context.addIssue({ code: 'custom', message: `needs ${key}`, params: { code: 'KEY_MISSING', names: [key] } });
   for (const key of PASS_KEYS)
     if (value[key] !== undefined && !needs.includes(key) && !takes.includes(key))
-      context.addIssue({ code: 'custom', message: `has no meaning for a pass by ${kind}`, path: [key] });
+      context.addIssue({ code: 'custom', message: `has no effect for a pass by ${kind}`, path: [key] });
 });
 export type PassConfig = z.output<typeof pass>;
 
@@ -152,7 +152,12 @@ export const OPEN_TYPES = [
 
 const openSide = z.strictObject({
   type: z.enum(OPEN_TYPES),
-  within: z.int().min(0).max(400).default(0).describe('For so many business days after its own day it is in transit, which is normal.'),
+  within: z
+    .int()
+    .min(0)
+    .max(400)
+    .default(0)
+    .describe('For this many business days after its own day a record is in transit, which is normal.'),
   together: z
     .array(columnName)
     .min(1)
@@ -167,7 +172,7 @@ export const passes = z
 
 export const openRecords = z
   .strictObject({ left: openSide.optional(), right: openSide.optional() })
-  .describe('What records are called that no pass ties, and for how long they are in transit.');
+  .describe('The exception type of records that no pass matches, and how long they may be in transit.');
 
 export const overShort = z
   .string()

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { columnName, duration, exactlyOne, id, monthDay } from './common.ts';
-import { exceptionRules, unequalType } from './exception-rules.ts';
+import { echoOf, exceptionRules, unequalType } from './exception-rules.ts';
 import { openRecords, overShort, passes } from './passes.ts';
 import { condition } from './mapping.ts';
 import { carrySchema } from './carry.ts';
@@ -43,16 +43,17 @@ const reconciliationKeys = z.strictObject({
   over_short: overShort.optional(),
   unequal: unequalType.optional(),
   exceptions: exceptionRules.optional(),
+  echo_of: echoOf.optional(),
   check: z
     .enum(['both', 'left', 'right'])
     .default('both')
-    .describe('both: a key on one side only is a difference. right: keys of the left alone are not differences.'),
+    .describe('both: a key on one side only is a difference. right: keys only on the left are not differences.'),
   compare_from: z
     .int()
     .min(0)
     .default(0)
     .describe(
-      'How many of match_on must exist on the remote system for a difference to count; keys whose outermost parts have no counterpart at all are said to be unchecked.',
+      'How many of match_on must exist on the other side for a difference to count; keys whose outermost parts have no counterpart at all count as not checked.',
     ),
 });
 
@@ -112,21 +113,19 @@ export const pipelineSchema = exactlyOne(
       .enum(['off', 'shadow', 'review', 'live'])
       .default('live')
       .describe(
-        'off: does not run, and its records are not counted. shadow: everything is done but for sending, and what would be sent is shown. review: each record waits until a person approves it. live: is sent.',
+        'off: does not run, and its records are not counted. shadow: everything except sending is done, and what would be sent is shown. review: each record waits for approval. live: records are sent.',
       ),
     schedule: z.string().optional().describe("Cron expression in the town's time zone: */15 6-20 * * 1-5."),
     source: z.strictObject({ connection: id, stream: id }).optional(),
     mappings: z.array(z.string()).optional().describe('Names of mappings; each record goes through all of them.'),
     skip: condition
       .optional()
-      .describe(
-        'Records for which this holds are read and counted as skipped, and no mapping is asked: { field: type_code, matches: ^[4-9] }.',
-      ),
+      .describe('Records that match this are read and counted as skipped, without mapping: { field: type_code, matches: ^[4-9] }.'),
     unmapped: z
       .enum(['reject', 'skip'])
       .default('reject')
       .describe(
-        'What becomes of a record that no mapping takes, because of its when. reject: it is among the rejects until somebody decides. skip: it is counted as skipped.',
+        'What happens to a record that no mapping applies to, because of its when. reject: it is rejected until someone decides. skip: it is counted as skipped.',
       ),
     batch_size: z.int().min(1).max(50_000).default(10_000).describe('Records in one transaction.'),
     waiting_limit: duration

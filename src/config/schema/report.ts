@@ -29,11 +29,8 @@ export const report = exactlyOne(
     submit: request.describe('The request that orders the report.'),
     id: z.string().optional().describe('Path in its answer of the report, which is then {{ report }}.'),
     header: z.string().optional().describe('HTTP: header of its answer that is {{ report }}, such as Location, in place of id.'),
-    poll: request.describe('The request that asks how far it is, with {{ report }} in it.'),
-    status: z
-      .string()
-      .optional()
-      .describe('Path in the answer to poll that says how far it is. Without it the HTTP status is looked at: done: ["200"].'),
+    poll: request.describe('The request that asks for its state, with {{ report }} in it.'),
+    status: z.string().optional().describe('Path in the answer to poll with its state. Without it the HTTP status is used: done: ["200"].'),
     done: z.array(z.string()).min(1).describe('Values of status at which it can be fetched. Any other that is not in failed: not yet.'),
     failed: z.array(z.string()).default([]).describe('Values of status that mean that it failed.'),
     message: z.string().optional().describe("Path in the answer to poll of the service's own words, for when it failed."),
@@ -44,8 +41,10 @@ export const report = exactlyOne(
         'HTTP: path in the answer to poll of the address of the result, below base_url or at one of hosts of the connection. In place of path.',
       ),
     answers: z.enum(['json', 'xml']).default('json').describe('HTTP: what the answers to submit and poll are written in.'),
-    every: duration.default('10s').describe('Pause between two questions; the service may ask for a longer one by Retry-After.'),
-    timeout: duration.default('30m').describe('Pauses in all after which a run gives up. The next run asks after the same report.'),
+    every: duration.default('10s').describe('Pause between two requests; the service may ask for a longer one with Retry-After.'),
+    timeout: duration
+      .default('30m')
+      .describe('Total waiting time after which a run stops waiting. The next run checks for the same report.'),
   }),
   ['id', 'header'],
 );

@@ -64,4 +64,4 @@ export const controlTotals = z
     last: columnName.optional().describe('The number of its last record.'),
     date: columnName.optional().describe('The day it is for.'),
   })
-  .describe('For control: where the totals are that the source gave beside its records.');
+  .describe('For control: where the totals are that the source gave next to its records.');

@@ -42,7 +42,7 @@ export const sinkMappingSchema = z.strictObject({
   fields: z
     .record(z.string(), rule)
     .describe(
-      'Field of the sink: rule, or the name of a canonical field. Dates are YYYY-MM-DD and amounts 1234.50 here; how they are written, the sink says.',
+      'Field of the sink: rule, or the name of a canonical field. Dates are YYYY-MM-DD and amounts 1234.50 here; the sink defines how they are written.',
     ),
   lists: z.record(z.string(), list).default({}).describe('Lists of the sink, such as the lines of a receipt.'),
   tests: z
@@ -53,7 +53,7 @@ export const sinkMappingSchema = z.strictObject({
         gives: z
           .union([z.record(z.string(), z.unknown()), z.null()])
           .optional()
-          .describe('What it must give; null: nothing.'),
+          .describe('What the mapping must make of it; null: nothing.'),
         rejects: z.string().optional().describe('Text that the reason must contain, of the mapping or of the sink.'),
       }),
     )

@@ -14,12 +14,12 @@ const sinkField = z.strictObject({
   type: z.enum(['text', 'integer', 'decimal', 'date', 'datetime', 'boolean', 'list', 'object']).default('text'),
   required: z.boolean().default(false).describe('A record without it is not sent.'),
   max_length: z.int().min(0).optional().describe('Characters, as written. Longer values are refused, never cut off.'),
-  decimals: z.int().min(0).max(9).optional().describe('For decimals: always written with so many: 12.5 as 12.50.'),
+  decimals: z.int().min(0).max(9).optional().describe('For decimals: always written with this many digits: 12.5 as 12.50.'),
   format: z.string().optional().describe('For dates, how they are written: MM/DD/YYYY. Parts: YYYY YY MM M DD D HH mm ss.'),
   signed: z.boolean().default(true).describe('false: a negative value is refused.'),
   absolute: z.boolean().default(false).describe('Written without its sign.'),
-  values: z.array(z.string()).optional().describe('The only values that the system takes.'),
-  never: z.array(z.string()).optional().describe('Values that must not be written, because the system takes them for something else.'),
+  values: z.array(z.string()).optional().describe('The only values that the system accepts.'),
+  never: z.array(z.string()).optional().describe('Values that must not be written, because they mean something else in the system.'),
   class: z.enum(['public', 'internal', 'personal']).default('internal'),
   description: z.string().optional(),
 });
@@ -73,13 +73,15 @@ const fileTarget = z.strictObject({
   upload: upload
     .optional()
     .describe(
-      'How a file is put there, where it is not what the connection says. rename: under a temporary name, then moved. direct: the server allows no rename, and the file is written under its own name. taken: as direct, and the server takes each file away as soon as it is closed.',
+      'How a file is written, if different from the setting of the connection. rename: under a temporary name, then moved. direct: the server allows no rename, and the file is written under its own name. taken: like direct, but the server removes each file as soon as it is closed.',
     ),
   pack: z
     .array(packStep)
     .min(1)
     .optional()
-    .describe('How the file is packed before it is sent: the steps, in the order in which they are done. What leaves the town is packed.'),
+    .describe(
+      'How the file is packed before it is sent: the steps, in the order in which they are done. Only packed files leave the town.',
+    ),
 });
 const ask = {
   operation: z.string().optional().describe('SOAP: the operation, as the WSDL names it.'),
@@ -105,18 +107,18 @@ const requestTarget = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'true: the system takes the same request twice for one, by its key or by {{ idempotency_key }}. Otherwise a request whose answer got lost is not sent again, but looked up with read_back, or left to a person.',
+      'true: the system treats a repeated request as one, by its key or by {{ idempotency_key }}. Otherwise a request whose answer was lost is not sent again, but looked up with read_back or left to a person.',
     ),
   delete: z
     .strictObject({ ...ask, method: z.enum(['DELETE', 'POST', 'PUT', 'PATCH']).default('DELETE') })
     .optional()
-    .describe('What is asked when the record is to be deleted there (deletions: send).'),
+    .describe('The request that deletes the record there (deletions: send).'),
 });
 export type RequestTarget = z.output<typeof requestTarget>;
 const tableTarget = z.strictObject({
   name: z.string().describe('The table.'),
   write: z.enum(['append', 'upsert', 'update', 'delete']).default('append'),
-  key: z.array(z.string()).default([]).describe('Columns that a row is found by. Default: the idempotency key.'),
+  key: z.array(z.string()).default([]).describe('Columns that identify a row. Default: the idempotency key.'),
 });
 export type TableTarget = z.output<typeof tableTarget>;
 
@@ -130,8 +132,8 @@ const recordAnswer = {
 };
 export type RecordAnswer = z.output<z.ZodObject<typeof recordAnswer>>;
 const response = z.strictObject({
-  path: z.string().optional().describe('Path in the answer that says it of everything that was asked.'),
-  accepted: z.array(z.string()).min(1).optional().describe('Its values that say yes.'),
+  path: z.string().optional().describe('Path in the answer with the result for the whole request.'),
+  accepted: z.array(z.string()).min(1).optional().describe('Its values that mean accepted.'),
   rejected: z.array(z.string()).default([]),
   reason: z.string().optional().describe('Path in the answer of the reason, in the words of the system.'),
   records: z
@@ -140,20 +142,20 @@ const response = z.strictObject({
       ...recordAnswer,
     })
     .optional()
-    .describe('The answer says it record by record, of a request with several. A record that it does not name is left to a person.'),
+    .describe('The answer has a result for each record of a request with several. A record that it does not name is left to a person.'),
 });
 const answerFile = z.strictObject({
   folder: z.string().default('.'),
-  accepted: z.string().optional().describe('Name of the file that says yes: {name}.ok. {stem} is the name without its ending.'),
-  rejected: z.string().optional().describe('Name of the file that says no, and why: {name}.err'),
+  accepted: z.string().optional().describe('Name of the file that means accepted: {name}.ok. {stem} is the name without its ending.'),
+  rejected: z.string().optional().describe('Name of the file that means rejected, with the reason: {name}.err'),
   records: z
     .strictObject({
-      name: z.string().describe('Name of the file that says it of each record: {stem}-result.csv'),
+      name: z.string().describe('Name of the file with a result for each record: {stem}-result.csv'),
       decoder: decoderSchema,
       ...recordAnswer,
     })
     .optional()
-    .describe('A file that says it record by record: some are accepted, others not.'),
+    .describe('A file with a result for each record: some are accepted, others not.'),
 });
 const readBack = z.strictObject({
   operation: z.string().optional(),
@@ -175,15 +177,15 @@ export type ReadBackConfig = z.output<typeof readBack>;
 const acknowledgement = z.strictObject({
   taken: z.literal(true).optional().describe('The system has it when the file is gone from the folder.'),
   file: answerFile.optional().describe('The system writes a file that says what became of it.'),
-  response: response.optional().describe('The answer to the request says it.'),
+  response: response.optional().describe('The answer to the request has the result.'),
   read_back: z
     .union([z.literal(true), readBack])
     .optional()
     .describe(
       'It is read again from the remote system. true: for tables, row by row. Also asked when it is not known whether a request got there.',
     ),
-  person: z.string().optional().describe('Only a person can say whether it was accepted; what they look at.'),
-  within: duration.optional().describe('After this long without an answer somebody is told.'),
+  person: z.string().optional().describe('Only a person can say whether it was accepted; this says what they check.'),
+  within: duration.optional().describe('After this long without an answer it is reported as overdue.'),
 });
 export type Acknowledgement = z.output<typeof acknowledgement>;
 
@@ -199,7 +201,7 @@ const creates = z.strictObject({
     .describe(
       'Where its number there is. Of requests: paths in the answer. Of tables: columns, read again by find_by. Several are joined with join. Without it the link is made when the record is read and compared.',
     ),
-  join: z.string().default('-').describe('What stands between several parts of the number: 00338-03.'),
+  join: z.string().default('-').describe('What is between several parts of the number: 00338-03.'),
   reference: z
     .string()
     .optional()
@@ -208,7 +210,7 @@ const creates = z.strictObject({
     .array(z.string())
     .min(1)
     .optional()
-    .describe('Tables: columns that find the new row, so that it is made once and its number can be read. Default: the reference.'),
+    .describe('Tables: columns that find the new row, so it is made once and its number can be read. Default: the reference.'),
 });
 export type CreatesConfig = z.output<typeof creates>;
 
@@ -234,7 +236,7 @@ export const sinkSchema = z.strictObject({
   schema: z.strictObject({
     fields: z.record(z.string(), sinkField).describe('Fields of a record. Those of a list or a group have a path: Payments.Amount.'),
   }),
-  idempotency_key: z.array(z.string()).min(1).describe('Fields that name a record: it is sent once, and is once in a file.'),
+  idempotency_key: z.array(z.string()).min(1).describe('Fields that identify a record: it is sent once, and is in a file only once.'),
   totals: z
     .array(z.union([z.string(), partTotal]))
     .default([])
@@ -247,22 +249,26 @@ export const sinkSchema = z.strictObject({
     .describe('Sums without meaning of their own, such as the entry hash of NACHA: {{ hash.NAME }}.'),
   file_per: z.array(z.string()).default([]).describe('All records of a file have the same values of these fields.'),
   date_format: z.string().default('YYYY-MM-DD').describe('How {{ date }} is written.'),
-  sequence_digits: z.int().min(1).max(12).default(1).describe('{{ sequence }} has at least so many digits.'),
+  sequence_digits: z.int().min(1).max(12).default(1).describe('{{ sequence }} has at least this many digits.'),
   max_records: z
     .int()
     .positive()
     .optional()
-    .describe('At most so many records in one file, request or statement. Default: 10,000 in a file, 500 rows of a table, 1 in a request.'),
+    .describe(
+      'At most this many records in one file, request or statement. Default: 10,000 in a file, 500 rows of a table, 1 in a request.',
+    ),
   changes: z
     .enum(['hold', 'send', 'ignore'])
     .optional()
     .describe(
-      'A record that changed after it was sent. hold: a person decides. send: it is sent with its new values, and the system takes them for its newer state. Default: send for a table with upsert or update, hold otherwise.',
+      'A record that changed after it was sent. hold: a person decides. send: it is sent with its new values, and the system treats it as the newer state. Default: send for a table with upsert or update, hold otherwise.',
     ),
   deletions: z
     .enum(['hold', 'send', 'ignore'])
     .default('hold')
-    .describe('A record that was sent and is gone. hold: a person decides. send: its row is deleted, or target.request.delete is asked.'),
+    .describe(
+      'A record that was sent and no longer exists. hold: a person decides. send: its row is deleted, or target.request.delete is sent.',
+    ),
   corrections: z
     .enum(['changed', 'whole'])
     .optional()
@@ -275,7 +281,7 @@ export const sinkSchema = z.strictObject({
   acknowledgement: acknowledgement.optional().describe('How it is known what became of it: sent, acknowledged, accepted or rejected.'),
   error_handler: errorHandler
     .optional()
-    .describe('What is done about errors. ignore: the record is taken for accepted, such as one that the system says it has already.'),
-  one_at_a_time: z.boolean().default(false).describe('The next one is sent when this one was taken.'),
+    .describe('How errors are handled. ignore: the record counts as accepted, such as one that the system already has.'),
+  one_at_a_time: z.boolean().default(false).describe('The next one is sent only after this one was taken.'),
 });
 export type SinkConfig = z.output<typeof sinkSchema>;

@@ -38,10 +38,10 @@ function yaml(): typeof import('yaml') {
 const MAX_DEPTH = 60;
 
 /** Larger than any configuration, and as much as the library reads within seconds. */
-const MOST_CHARACTERS = 1_000_000;
+const MAX_CHARACTERS = 1_000_000;
 
 /** More mistakes in the writing of one file help nobody; the first of them cause the others. */
-const MOST_PROBLEMS = 20;
+const MAX_PROBLEMS = 20;
 
 /** Reads YAML 1.2 text. Never throws: what is wrong is in `problems`. */
 export function readYaml(file: string, text: string): YamlDocument {
@@ -80,11 +80,11 @@ export function readWithPlaces(file: string, text: string): YamlDocument {
     ...locator(contents, position),
   });
 
-  if (text.length > MOST_CHARACTERS) {
+  if (text.length > MAX_CHARACTERS) {
     problems.push({
       code: 'YAML_SYNTAX',
       place: { file, line: 1, column: 1 },
-      message: `this file is larger than ${MOST_CHARACTERS / 1000} kB, which no configuration is.`,
+      message: `this file is larger than ${MAX_CHARACTERS / 1000} kB, which no configuration is.`,
       hint: 'Put back the file that was here before.',
     });
     return result(null, undefined);
@@ -104,7 +104,7 @@ export function readWithPlaces(file: string, text: string): YamlDocument {
     keepSourceTokens: false,
     stringKeys: false,
   });
-  for (const error of oneEachLine([...document.errors, ...document.warnings], (offset) => position(offset).line).slice(0, MOST_PROBLEMS))
+  for (const error of oneEachLine([...document.errors, ...document.warnings], (offset) => position(offset).line).slice(0, MAX_PROBLEMS))
     problems.push({ ...syntaxInPlainWords(error, text), place: position(openingQuote(document, error.pos[0]) ?? error.pos[0]) });
   if (problems.length === 0 && document.contents) inspect(document, problems, lossy, position);
   if (problems.length > 0) return result(document.contents, undefined);

@@ -42,7 +42,7 @@ export function openBrackets(text: string): number {
 }
 
 /** The library refuses more, as a few anchors can unfold to millions of values. */
-const MOST_UNFOLDED = 100;
+const MAX_UNFOLDED = 100;
 
 /** The anchors of a file: of lists and maps alone, each name once. */
 export class Anchors {
@@ -62,7 +62,7 @@ export class Anchors {
 
   /** `*name`, of an anchor that is complete. */
   refer(name: string): unknown {
-    if (!this.values.has(name) || this.references.push(name) > MOST_UNFOLDED) notPlain();
+    if (!this.values.has(name) || this.references.push(name) > MAX_UNFOLDED) notPlain();
     return this.values.get(name);
   }
 
@@ -73,7 +73,7 @@ export class Anchors {
     for (const [name, inside] of this.inside) {
       const count = 1 + this.references.filter((reference) => reference === name).length;
       unfolded.set(name, count * Math.max(1, ...inside.map((other) => unfolded.get(other) ?? 1)));
-      if (unfolded.get(name)! > MOST_UNFOLDED) notPlain();
+      if (unfolded.get(name)! > MAX_UNFOLDED) notPlain();
     }
   }
 }

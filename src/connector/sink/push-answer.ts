@@ -20,7 +20,7 @@ export interface Envelope {
   unread?: string;
 }
 
-const MOST_BYTES = 1_048_576;
+const MAX_BYTES = 1_048_576;
 
 /**
  * Reads an answer to a write or a look-up. Throws FatalError where it is none: an empty SOAP body where the WSDL promises something, a
@@ -32,7 +32,7 @@ export async function envelopeOf(answer: RequestAnswer, session: Session | undef
   if (answer.value) return { values: answer.value, text: clean(JSON.stringify(answer.value)) };
   const pieces: Uint8Array[] = [];
   let size = 0;
-  for await (const piece of answer.bytes ?? []) if ((size += piece.length) <= MOST_BYTES) pieces.push(Uint8Array.from(piece));
+  for await (const piece of answer.bytes ?? []) if ((size += piece.length) <= MAX_BYTES) pieces.push(Uint8Array.from(piece));
   const text = clean(answerText(Buffer.concat(pieces), answer.headers['content-type'], name));
   const page = webPageError(text.slice(0, 4096), name);
   if (page) throw page;

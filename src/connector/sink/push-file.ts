@@ -141,7 +141,7 @@ export async function isBeginning(transport: FileTransport, path: string, bytes:
 }
 
 /** Answers are small; what is larger is cut. */
-const MOST_ANSWER_BYTES = 1_048_576;
+const MAX_ANSWER_BYTES = 1_048_576;
 
 /** What is known of a file and of its records by now: for all of them, or by their keys; undefined when there is nothing new. */
 export interface FileAnswer {
@@ -202,7 +202,7 @@ async function textOf(transport: FileTransport, path: string): Promise<string> {
   let size = 0;
   for await (const piece of transport.read(path)) {
     pieces.push(Uint8Array.from(piece));
-    if ((size += piece.length) >= MOST_ANSWER_BYTES) break;
+    if ((size += piece.length) >= MAX_ANSWER_BYTES) break;
   }
   return Buffer.concat(pieces).toString('utf8');
 }

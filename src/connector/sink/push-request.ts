@@ -152,7 +152,7 @@ export function requestsOf(sink: SinkConfig, values: Values, given: Variables): 
   return [...logs, ...asks.map((ask) => specOf(sink, ask, writtenOf(sink, values), variables))];
 }
 
-/** The request that a record would make, to show it; options of the connection stand in it as their names, so that nothing secret does. */
+/** The request that a record would make, to show it; options of the connection are in it as their names, so nothing secret does. */
 export function requestShown(sink: SinkConfig, record: Outgoing): RequestSpec {
   const target = sink.target.request!;
   const ask: Ask = record.operation === 'delete' ? target.delete! : record.create ? (sink.creates?.request ?? target) : target;
@@ -211,7 +211,7 @@ function specOf(sink: SinkConfig, ask: Ask, values: Values, variables: Variables
 
 const FIELD = /^\{\{\s*record\.([^}\s]+(?:\s+[^}\s]+)*)\s*\}\}$/;
 
-/** A correction holds what was corrected: what is not in it is left out of the body, so that no system takes it for emptied. */
+/** A correction holds what was corrected: what is not in it is left out of the body, so no system takes it for emptied. */
 function withoutMissing(template: Template, values: Values): Template {
   if (template === null || typeof template !== 'object') return template;
   if (Array.isArray(template)) return template.map((item) => withoutMissing(item, values));

@@ -40,12 +40,12 @@ export interface PushContext {
   session?: Session;
 }
 
-const MOST_SAID = 2000;
+const MAX_SAID = 2000;
 
 /** What the remote system said, short enough to be kept and shown, and without the secrets that it may have repeated. */
 export function shortened(text: string, session?: Session): string {
   const plain = redact(session?.clean(text) ?? text).trim();
-  return plain.length > MOST_SAID ? `${plain.slice(0, MOST_SAID)} …` : plain;
+  return plain.length > MAX_SAID ? `${plain.slice(0, MAX_SAID)} …` : plain;
 }
 
 /** What a system said of one record in a list; `answer` is undefined where the connector does not know what it said. */

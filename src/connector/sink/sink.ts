@@ -2,7 +2,7 @@ import type { SinkConfig } from '../../config/schema/connector.ts';
 import { FatalError, type Place, type Problem, RecordError } from '../../core/errors.ts';
 import type { Values } from '../../core/record.ts';
 import { encodeWith } from '../../formats/formats.ts';
-import { MOST_PROBLEMS } from '../stream/control.ts';
+import { MAX_PROBLEMS } from '../stream/control.ts';
 import { textAt } from '../stream/figures.ts';
 import { jsonTypesOf } from './json-body.ts';
 import { fileNameOf, groupsOf, keyText, rowsOf } from './sink-rows.ts';
@@ -57,7 +57,7 @@ export async function renderSink(sink: SinkConfig, records: readonly Values[], c
     });
   const problems: Problem[] = [...repeatedKeys(sink, records, name), ...mixed(sink, records, name)];
   const written = records.map((values, i) => writtenValues(sink, values, { file: name, record: i + 1 }, problems));
-  if (problems.length > 0) throw new RecordError(problems.slice(0, MOST_PROBLEMS));
+  if (problems.length > 0) throw new RecordError(problems.slice(0, MAX_PROBLEMS));
   const rows = rowsOf(sink, written, scope, name);
   return { name, bytes: await encodedRows(sink, rows, name), count: records.length, totals: totalsOf(sink, written), scope };
 }

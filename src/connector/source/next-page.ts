@@ -101,7 +101,7 @@ function refused(name: string, { more }: PaginatorConfig, what: string): FatalEr
 }
 
 /** Pages in a row without a record, though each says that there is more. */
-const MOST_EMPTY = 100;
+const MAX_EMPTY = 100;
 
 /** Notices pages that come again. Of each page and each address no more than a hash is kept. */
 export function repeats(stream: StreamConfig, name: string) {
@@ -118,8 +118,8 @@ export function repeats(stream: StreamConfig, name: string) {
   return {
     /** `page` counts from 1. Throws FatalError PAGES_REPEAT. */
     seen(page: number, { records }: Answered, next: NextPage): void {
-      if (next.more && records.length === 0 && ++empty >= MOST_EMPTY)
-        throw again(`${MOST_EMPTY} pages in a row have no record, and each says that there are more.`);
+      if (next.more && records.length === 0 && ++empty >= MAX_EMPTY)
+        throw again(`${MAX_EMPTY} pages in a row have no record, and each says that there are more.`);
       if (records.length > 0) {
         empty = 0;
         const texts = records.map(({ values, raw }) => JSON.stringify([values, raw]));

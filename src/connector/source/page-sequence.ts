@@ -11,7 +11,7 @@ import type { Variables } from '../template.ts';
 const NOTHING: Answered = { records: [], envelope: {}, headers: {} };
 
 /** Readings in all of a list that changes while its pages are read. */
-const MOST_READINGS = 4;
+const MAX_READINGS = 4;
 
 /**
  * The answers to one request, page by page to the end, records numbered through all of them. `first`: the address of the first
@@ -40,7 +40,7 @@ export async function* pageSequence(
       const { figures } = error;
       const same = figures !== undefined && figures.total === before?.figures?.total && figures.read === before.figures.read;
       // Figures of a trailer would count the records of both readings.
-      if (same || reading >= MOST_READINGS || stream.control !== undefined)
+      if (same || reading >= MAX_READINGS || stream.control !== undefined)
         throw figures ? totalDiffers(context.name, figures) : pagesChanged(context.name, error, reading, stream);
       context.note(`${context.name}: while its pages were read, ${error.message}. They are being read again from the first page.`);
       before = error;

@@ -15,7 +15,7 @@ export class PagesChanged extends Error {
 }
 
 /** Keys of earlier pages that are kept to see whether they come again. */
-const MOST_KEYS = 50_000;
+const MAX_KEYS = 50_000;
 
 /**
  * Checks whether pages are still pages of one list: the total stays, no key of an earlier page comes again where pages are counted (page,
@@ -47,7 +47,7 @@ export function pageWatch(stream: StreamConfig, agreed: Set<string>) {
     if (again !== undefined) throw new PagesChanged(`a record of an earlier page is on page ${page} again`);
     earlier.push(own);
     kept += own.size;
-    while (kept > MOST_KEYS && earlier.length > 1) kept -= earlier.shift()!.size;
+    while (kept > MAX_KEYS && earlier.length > 1) kept -= earlier.shift()!.size;
   }
 
   return {

@@ -10,7 +10,7 @@ import { markedWith, type Partition, partitionsOf, withoutInto } from './partiti
 import { readQuery } from './query/pages.ts';
 
 /** After so many partitions that could not be read, the rest is not asked for: it is not the partitions that are at fault. */
-const MOST_FAILED = 10;
+const MAX_FAILED = 10;
 
 /**
  * Reads a stream that is asked for, of a service or a database, partition by partition where it has them, each with its own
@@ -57,7 +57,7 @@ export async function* readStream(
       if (!isOfPartition(error) || (error instanceof RetriableError && again)) throw named(error, partition);
       failures.push({ partition, error });
       context.note(`${context.name}: the partition ${partition.value} could not be read; the others were.`);
-      if (failures.length >= MOST_FAILED) break;
+      if (failures.length >= MAX_FAILED) break;
     }
   }
   await asking?.close();

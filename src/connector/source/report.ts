@@ -20,7 +20,7 @@ import { IGNORED } from '../error-rules.ts';
 import { fill, fillText, type Variables } from '../template.ts';
 
 /** Services throw reports away; one that is older than this is ordered again. */
-const LONGEST_KEPT_MS = 24 * 3_600_000;
+const MAX_KEPT_MS = 24 * 3_600_000;
 
 interface ReportRead {
   variables: Variables;
@@ -77,7 +77,7 @@ function usable(
   { now, name, note }: PageContext,
 ): OrderedReport | undefined {
   if (!ordered || ordered.order !== order || ordered.from !== span.from || ordered.to !== span.to) return undefined;
-  if (now.getTime() - Date.parse(ordered.at) > LONGEST_KEPT_MS) return undefined;
+  if (now.getTime() - Date.parse(ordered.at) > MAX_KEPT_MS) return undefined;
   note(`${name}: report ${ordered.id}, ordered by an earlier run, is being checked.`);
   return ordered;
 }
@@ -201,7 +201,7 @@ function withoutStatus(path: string, { name }: PageContext, values: Values): Fat
   });
 }
 
-const MOST_BYTES = 1_048_576;
+const MAX_BYTES = 1_048_576;
 
 /** What an answer to submit or poll says. */
 async function valuesOf(answer: RequestAnswer, { answers }: ReportConfig, name: string): Promise<Values> {
@@ -210,7 +210,7 @@ async function valuesOf(answer: RequestAnswer, { answers }: ReportConfig, name: 
   let size = 0;
   for await (const part of answer.bytes ?? []) {
     parts.push(Uint8Array.from(part));
-    if ((size += part.length) > MOST_BYTES) break;
+    if ((size += part.length) > MAX_BYTES) break;
   }
   const text = answerText(Buffer.concat(parts), answer.headers['content-type'], name).replace(/^\ufeff/, '');
   if (answers === 'json') return jsonObject(text) ?? {};
@@ -220,6 +220,6 @@ async function valuesOf(answer: RequestAnswer, { answers }: ReportConfig, name: 
 
 /** Read to its end, so the connection is free for the next. */
 async function nothing(answer: RequestAnswer): Promise<Values> {
-  for await (const part of answer.bytes ?? []) if (part.length > MOST_BYTES) break;
+  for await (const part of answer.bytes ?? []) if (part.length > MAX_BYTES) break;
   return {};
 }

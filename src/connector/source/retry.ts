@@ -12,7 +12,7 @@ export interface RetryOptions {
 }
 
 /** Who is asked to wait longer than this does not: the next run tries again, and nothing else has to wait for this one. */
-const LONGEST_WAIT_MS = 10 * 60_000;
+const MAX_WAIT_MS = 10 * 60_000;
 
 /** Tries again what the remote system refused for now: waits what it asked for, or ever longer with some chance in it. */
 export async function retrying<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
@@ -21,7 +21,7 @@ export async function retrying<T>(work: () => Promise<T>, options: RetryOptions)
       return await work();
     } catch (error) {
       if (!(error instanceof RetriableError)) throw error;
-      if ((error.waitMs ?? 0) > LONGEST_WAIT_MS)
+      if ((error.waitMs ?? 0) > MAX_WAIT_MS)
         throw notTriedAgain(
           error,
           `It asks to wait ${inWords(error.waitMs!)}, but a run waits at most ten minutes: the next run tries again.`,

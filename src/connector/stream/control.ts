@@ -23,7 +23,7 @@ interface Group {
 }
 
 /** More than this many problems of one file help nobody. */
-export const MOST_PROBLEMS = 20;
+export const MAX_PROBLEMS = 20;
 
 export function controlOf(config: ControlConfig, file: string): Control {
   const { per, records, where, count, total, hash } = config;
@@ -180,7 +180,7 @@ export function controlOf(config: ControlConfig, file: string): Control {
   }
 
   function report(found: Problem): void {
-    if (problems.length < MOST_PROBLEMS) problems.push(found);
+    if (problems.length < MAX_PROBLEMS) problems.push(found);
   }
 
   function problem(code: string, at: SourceRecord, path: string | undefined, message: string, hint: string): Problem {

@@ -72,7 +72,7 @@ export function repeatFinder(expected: number): RepeatFinder {
   };
 }
 
-const LEAST_ROOM = 1024;
+const MIN_ROOM = 1024;
 
 /** A Bloom filter of 12 bits for each of the keys that it has room for. */
 interface Layer {
@@ -84,7 +84,7 @@ interface Layer {
 }
 
 function layerFor(keys: number): Layer {
-  const room = Math.max(LEAST_ROOM, Math.ceil(keys));
+  const room = Math.max(MIN_ROOM, Math.ceil(keys));
   const words = Math.ceil((room * 12) / 32);
   const bits = words * 32;
   const filter = new Uint32Array(words);

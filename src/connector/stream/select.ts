@@ -2,7 +2,7 @@ import type { StreamConfig } from '../../config/schema/connector.ts';
 import { FileError, type Problem } from '../../core/errors.ts';
 import type { SourceRecord, Values } from '../../core/record.ts';
 import { type Contract, contractOf } from './contract.ts';
-import { controlOf, MOST_PROBLEMS } from './control.ts';
+import { controlOf, MAX_PROBLEMS } from './control.ts';
 import type { Columns } from './drift.ts';
 import { textAt } from './figures.ts';
 
@@ -122,7 +122,7 @@ export function selectorOf(stream: StreamConfig, file: string): Selector {
       const problems = new Map(
         controls.flatMap((control) => control.problems()).map((problem) => [`${problem.place.line} ${problem.message}`, problem]),
       );
-      if (problems.size > 0) throw new FileError([...problems.values()].slice(0, MOST_PROBLEMS));
+      if (problems.size > 0) throw new FileError([...problems.values()].slice(0, MAX_PROBLEMS));
     },
   };
 }

@@ -73,12 +73,12 @@ async function storeCheck(knex: Knex): Promise<DoctorCheck> {
     name: 'store',
     state: 'wrong',
     code: 'STORE_DAMAGED',
-    detail: `The store is damaged: ${faults.slice(0, MOST_TOLD).join('; ')}${faults.length > MOST_TOLD ? ` … (${faults.length} in all)` : ''}.`,
+    detail: `The store is damaged: ${faults.slice(0, MAX_TOLD).join('; ')}${faults.length > MAX_TOLD ? ` … (${faults.length} in all)` : ''}.`,
     hint: 'Stop Interlocal, keep a copy of the file as it is, and restore the last backup; the next run reads what is missing again.',
   };
 }
 
-const MOST_TOLD = 3;
+const MAX_TOLD = 3;
 
 async function auditCheck(knex: Knex): Promise<DoctorCheck> {
   const { entries, broken } = await verifyAudit(knex);

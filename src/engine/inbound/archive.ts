@@ -17,7 +17,7 @@ export async function wentAway(session: Session, transport: FileTransport, remot
 }
 
 /** So many deliveries with the same name, content and time are kept side by side. */
-const MOST_NAMES = 1000;
+const MAX_NAMES = 1000;
 
 /**
  * Moves the file away, and its marker after it. The ledger says where to before it is done: killed in between, the next
@@ -55,7 +55,7 @@ export async function archive(session: Session, transport: FileTransport, remote
       break;
     } catch (error) {
       if (await wentAway(session, transport, remote, error)) return;
-      if (!(error instanceof InterlocalError) || error.code !== 'TARGET_EXISTS' || n >= MOST_NAMES) throw error;
+      if (!(error instanceof InterlocalError) || error.code !== 'TARGET_EXISTS' || n >= MAX_NAMES) throw error;
     }
   }
   if (files.marker) {

@@ -269,7 +269,7 @@ async function loadChanges(session: Session, remote: RemoteFile, spooled: Spoole
   return true;
 }
 
-/** All records are committed: the ledger, the layout and what was set aside before are brought up to that. */
+/** All records are committed: the ledger, the layout and what was rejected before are brought up to that. */
 async function finish(
   session: Session,
   remote: RemoteFile,

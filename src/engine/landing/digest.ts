@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Value } from '../../core/record.ts';
 
-/** What stands before the values of every record with these columns when its hash is made. */
+/** What comes before the values of every record with these columns when its hash is made. */
 export function prefixOf(columns: readonly string[]): string {
   return hash('sha256', columns.join('\u001f'), 'base64').slice(0, 8);
 }

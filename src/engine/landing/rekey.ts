@@ -84,11 +84,11 @@ async function collect(
 /** Gives a record its new key; one that another has already is numbered where the stream numbers repeats. false: it is taken. */
 async function added(keys: NewKeys, former: string, key: string, number: boolean): Promise<boolean> {
   if ((await keys.add(former, key)) === undefined) return true;
-  for (let n = 2; number && n <= MOST_REPEATS; n++) if ((await keys.add(former, `${key}#${n}`)) === undefined) return true;
+  for (let n = 2; number && n <= MAX_REPEATS; n++) if ((await keys.add(former, `${key}#${n}`)) === undefined) return true;
   return false;
 }
 
-const MOST_REPEATS = 10_000;
+const MAX_REPEATS = 10_000;
 const PAGE = 1000;
 
 function refusal(

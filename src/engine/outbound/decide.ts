@@ -24,7 +24,7 @@ export type Decision = keyof typeof MAY;
 
 const PAST: Record<Decision, string> = { approve: 'approved', dismiss: 'dismissed', retry: 'retried' };
 /** So many records are named in one entry of the audit log. */
-const MOST_NAMED = 100;
+const MAX_NAMED = 100;
 
 /** Which records: by their ids, or all of a pipeline with which it can be done. */
 export type Chosen = { ids: readonly number[] } | { pipeline: string; states?: readonly OutboxState[] };
@@ -143,7 +143,7 @@ export async function concludeDeliveries(trx: Knex, rows: readonly OutboxRow[]):
 }
 
 export function namedIds(rows: readonly OutboxRow[]): number[] {
-  return rows.map((row) => row.id).slice(0, MOST_NAMED);
+  return rows.map((row) => row.id).slice(0, MAX_NAMED);
 }
 
 function decisionOn(row: OutboxRow, did: PersonDecision['did'], by: string, reason: string | null): PersonDecision {

@@ -1,4 +1,5 @@
 import type { Outbound } from './context.ts';
+import { byCurrency } from './currencies.ts';
 import type { Target } from './record.ts';
 import { filesOf, sinkScope } from '../../connector/sink/sink.ts';
 import { fileNameOf } from '../../connector/sink/sink-rows.ts';
@@ -16,7 +17,7 @@ import { isOpen } from './settle.ts';
 /** Records in one file, request or statement where the sink does not say. */
 const MOST = { file: 10_000, table: 500, request: 1 } as const;
 /** So many rows are looked at in one go; what waits after them is for the next. */
-const MOST_QUEUED = 50_000;
+const MAX_QUEUED = 50_000;
 
 /**
  * Sends what waits. What is sent together, its sequence number and its records are in the store before anything is in the remote system, so
@@ -27,7 +28,7 @@ export async function deliverQueued(out: Outbound, target: Target): Promise<void
   /** Their golden record changed since they were queued: the next look decides. */
   const left = new Set<number>();
   for (;;) {
-    const queued = await sendableOutbox(session.knex, session.pipeline.pipeline, MOST_QUEUED + left.size);
+    const queued = await sendableOutbox(session.knex, session.pipeline.pipeline, MAX_QUEUED + left.size);
     const rows = queued.filter((row) => !left.has(row.id));
     if (rows.length === 0) return;
     for (const group of groupsOf(out, rows)) {
@@ -48,7 +49,7 @@ export async function finishUnfinished(out: Outbound, target: Target): Promise<v
   for (const delivery of await listDeliveries(session.knex, { pipeline: session.pipeline.pipeline, states: UNFINISHED })) {
     stopIfAsked(session);
     const rows = await listOutbox(session.knex, { delivery: delivery.id });
-    // Nothing of it is there yet, and people may have been merged or taken apart since: the next look decides anew.
+    // Nothing of it is there yet, and people may have been merged or taken apart since: the next look decides again.
     if (out.carry && delivery.state === 'prepared') await release(out, delivery, rows);
     else await send(out, target, delivery, rows);
   }
@@ -56,9 +57,9 @@ export async function finishUnfinished(out: Outbound, target: Target): Promise<v
 
 /** Lists of rows that are sent together, each in the order of the outbox. */
 function groupsOf(out: Outbound, rows: readonly OutboxRow[]): OutboxRow[][] {
-  const { sink } = out;
+  const { sink, currencyFields } = out;
   const kind = sink.target.file ? 'file' : sink.target.table ? 'table' : 'request';
-  // What is made anew is asked for otherwise.
+  // What is made again is asked for otherwise.
   const isMade = (row: OutboxRow): boolean => row.carried?.create !== undefined;
   if (kind !== 'file' && rows.some(isMade) && !rows.every(isMade))
     return [false, true].flatMap((made) =>
@@ -78,10 +79,12 @@ function groupsOf(out: Outbound, rows: readonly OutboxRow[]): OutboxRow[][] {
       : kind === 'request'
         ? [...Map.groupBy(rows, (row) => row.operation).values()]
         : [[...rows]];
-  return together.flatMap((list) => {
-    const size = list[0]!.operation === 'delete' && kind === 'request' ? 1 : most;
-    return Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
-  });
+  return together
+    .flatMap((list) => byCurrency(sink, currencyFields, list))
+    .flatMap((list) => {
+      const size = list[0]!.operation === 'delete' && kind === 'request' ? 1 : most;
+      return Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
+    });
 }
 
 async function waitsForOther({ session, config, sink, sinkName, name }: Outbound): Promise<boolean> {

@@ -17,10 +17,11 @@ import type { Session } from '../run/session.ts';
 import { carryOf } from './carry/carry.ts';
 import { queueCorrections } from './carry/queue.ts';
 import { currencyCheck } from './currency-check.ts';
+import { currencyFields } from './currencies.ts';
 import { deliverQueued, finishUnfinished } from './deliver.ts';
 import { queueChanges } from './queue.ts';
 import { settleAnswers } from './settle.ts';
-import { sayWhatWaits } from './summary.ts';
+import { notePending } from './summary.ts';
 
 /**
  * Runs an outbound pipeline: looks at what became of what was sent, puts what is new or changed into the outbox, finishes what an earlier
@@ -34,7 +35,7 @@ export async function outbound(session: Session, heldBack?: Outbound['heldBack']
   await alignToMode(out);
   if (silent) {
     await queue(out);
-    await sayWhatWaits(out);
+    await notePending(out);
     return;
   }
   // One at a time writes to a target, whichever pipeline it is for.
@@ -54,7 +55,7 @@ export async function outbound(session: Session, heldBack?: Outbound['heldBack']
       await finishUnfinished(out, target);
       await queue(out);
       await deliverQueued(out, target);
-      await sayWhatWaits(out);
+      await notePending(out);
     } finally {
       await target.close();
     }
@@ -124,6 +125,7 @@ export async function outboundOfSession(session: Session): Promise<Outbound> {
     entityId: ids.get(entity.entity)!,
     related,
     currencyCheck: currencyCheck(mappingConfig, currency),
+    currencyFields: currencyFields(mappingConfig, entity),
     ...(config.carry ? { carry: carryOf(config.carry, { connection: config.connection, entity, mapping: mappingConfig, sink }) } : {}),
     asSent(name, values) {
       if (first.size === 0) return values;

@@ -120,7 +120,7 @@ async function queueList(out: Outbound, list: readonly ScannedGolden[], unwanted
     );
     for (const one of made) {
       counts.read++;
-      counts[await place(out, trx, one, byKey.get(one.key), byGolden.get(one.golden) ?? [])]++;
+      counts[await enqueue(out, trx, one, byKey.get(one.key), byGolden.get(one.golden) ?? [])]++;
       // Two records of one stretch may have the same key.
       if (!byKey.has(one.key)) for (const [key, row] of await latestOfKeys(trx, pipeline, [one.key])) byKey.set(key, row);
     }
@@ -179,7 +179,7 @@ function hashOf(values: Values): string {
 
 type Counted = 'created' | 'changed' | 'unchanged' | 'rejected';
 
-async function place(
+async function enqueue(
   out: Outbound,
   trx: Knex.Transaction,
   made: Made,
@@ -192,7 +192,7 @@ async function place(
   if (sentAs && made.problems.length === 0 && !current) return insert(out, trx, made, 'held', [keyChanged(out, made, sentAs)]);
   if (current && current.golden !== made.golden && (await isThere(trx, out, current.golden))) {
     const twin = { ...made, key: keyOfGolden(made.golden), problems: [await keyTwice(out, trx, made, current.golden)] };
-    return place(out, trx, twin, (await latestOfKeys(trx, current.pipeline, [twin.key])).get(twin.key), []);
+    return enqueue(out, trx, twin, (await latestOfKeys(trx, current.pipeline, [twin.key])).get(twin.key), []);
   }
   if (!current) return insert(out, trx, made, stateOf(out, made), made.problems);
   if (REACHED.includes(current.state)) return afterSending(out, trx, made, current);

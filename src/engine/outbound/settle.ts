@@ -108,8 +108,8 @@ export async function saveAnswers(out: Outbound, delivery: Delivery, answers: re
     [count('unknown'), 'of which it is not known'],
   ].flatMap(([n, words]) => (n ? [`${n} ${words}`] : []));
   session.note(`${delivery.name} (${out.name}): ${parts.join(', ')}.`);
-  for (const { problem, places } of groupProblems(reasons).slice(0, MOST_TOLD)) {
-    const keys = places.slice(0, MOST_TOLD).map((place) => place.key ?? '');
+  for (const { problem, places } of groupProblems(reasons).slice(0, MAX_TOLD)) {
+    const keys = places.slice(0, MAX_TOLD).map((place) => place.key ?? '');
     const more = places.length > keys.length ? ` and ${places.length - keys.length} more` : '';
     session.note(`${places.length > 1 ? `${places.length} records, ` : ''}${keys.join(', ')}${more}: ${problem.message}`);
   }
@@ -124,7 +124,7 @@ function grouped(problems: readonly Problem[]): Problem[] {
 }
 
 /** So many reasons are told in the run's notes; interlocal deliver list has them all. */
-const MOST_TOLD = 20;
+const MAX_TOLD = 20;
 
 /** What a delivery is, by what its records are. */
 export async function concludeDelivery(trx: Knex, delivery: Delivery, now: Date, answer?: string): Promise<void> {

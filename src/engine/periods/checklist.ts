@@ -5,7 +5,7 @@ import { listExceptions, type StoredException, UNFINISHED } from '../../store/re
 import { refusedSince } from '../../store/ledger/files.ts';
 import { daysOfReceipts } from '../../store/landing/golden.ts';
 import { listOutbox, type OutboxRow } from '../../store/outbound/outbox.ts';
-import { listPeriods } from '../../store/periods.ts';
+import { listPeriods } from '../../store/reconciliation/periods.ts';
 import { countOpenRejects } from '../../store/landing/rejects.ts';
 import { lastRuns, type Run } from '../../store/ledger/runs.ts';
 import { listSources } from '../../store/ledger/sources.ts';
@@ -109,7 +109,7 @@ async function sourcesMissing({ knex }: Engine, money: ReadonlySet<string>, peri
   return found;
 }
 
-/** Of which day a rejected record is, nobody knows before it is fixed: each of them may be of this period. */
+/** The day of a rejected record is not known until it is fixed: each of them may be in this period. */
 async function openRejects({ knex }: Engine, money: ReadonlySet<string>): Promise<string[]> {
   const found: string[] = [];
   for (const source of await listSources(knex)) {
@@ -122,7 +122,7 @@ async function openRejects({ knex }: Engine, money: ReadonlySet<string>): Promis
   return found;
 }
 
-/** Money of the period that a reconciliation covers and that its last run did not look at, and matches that wait for a person. */
+/** Money of the period that a reconciliation covers and that its last run did not look at, and matches that need review. */
 async function notCompared(engine: Engine, period: Period): Promise<string[]> {
   const reasons = new Map<string, number>();
   for await (const { waiting } of revenueFacts(engine, { from: period.first, to: period.last }))
@@ -146,7 +146,7 @@ async function exceptionsOf(engine: Engine, period: Period): Promise<ChecklistIt
   return keeping.length ? item('exceptions', keeping) : item('exceptions', named(open), 'carried');
 }
 
-/** States of a record on its way to the ledger in which nobody knows, or somebody has to say, what becomes of a record that was to be sent. */
+/** States of a record on its way to the ledger in which it is not known, or someone has to decide, what becomes of a record that was to be sent. */
 export const UNSETTLED: readonly OutboxRow['state'][] = ['review', 'queued', 'sending', 'unknown', 'sent', 'held', 'refused', 'rejected'];
 
 async function openPostings({ knex, project }: Engine, period: Period): Promise<string[]> {
@@ -161,7 +161,7 @@ async function openPostings({ knex, project }: Engine, period: Period): Promise<
       receipts,
       rows.map((row) => row.golden),
     );
-    // Of which day a receipt is that is gone, nobody knows.
+    // The day of a deleted receipt is not known.
     const own = rows.filter((row) => calendarDay(days.get(row.golden) ?? '', project.config.town.time_zone) <= period.last);
     for (const [state, some] of Map.groupBy(own, (row) => row.state))
       found.push(`${value.pipeline}: ${some.length} ${state}: interlocal deliver list --pipeline ${value.pipeline} --state ${state}.`);

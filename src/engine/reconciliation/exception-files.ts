@@ -3,15 +3,15 @@ import { actorOf } from '../../config/actor.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { visibleLine } from '../../core/visible.ts';
 import { appendAudit } from '../../store/ledger/audit.ts';
-import { addExceptionFile, type ExceptionFile, exceptionFileContent, exceptionFiles } from '../../store/exception-files.ts';
+import { addExceptionFile, type ExceptionFile, exceptionFileContent, exceptionFiles } from '../../store/reconciliation/exception-files.ts';
 import { change } from '../../store/reconciliation/exceptions.ts';
 import { landing } from '../../store/landing/landing.ts';
 import type { Engine } from '../run/run.ts';
 import { knownExceptions } from './exceptions.ts';
 
 /** So many files may be kept with one exception. */
-const MOST_FILES = 20;
-const LONGEST_NAME = 200;
+const MAX_FILES = 20;
+const MAX_NAME_LENGTH = 200;
 
 /**
  * Keeps a file with an exception: its bytes and their SHA-256, with an event and an entry in the audit log. What kind of file it is, its
@@ -27,7 +27,7 @@ export async function attachFile(
   const at = (options.now ?? new Date()).toISOString();
   const kind = kindOf(file.content);
   const { most_megabytes: most } = project.config.exceptions;
-  const name = visibleLine(file.name.split(/[\\/]/).at(-1)!).slice(0, LONGEST_NAME);
+  const name = visibleLine(file.name.split(/[\\/]/).at(-1)!).slice(0, MAX_NAME_LENGTH);
   const unfit = (message: string, hint: string): ConfigError =>
     new ConfigError({ code: 'ATTACHMENT_UNFIT', place: { file: name }, message, hint });
   if (file.content.length > most * 1_000_000)
@@ -39,7 +39,7 @@ export async function attachFile(
   return landing(knex, async (_, trx) => {
     const [exception] = await knownExceptions(trx, [id]);
     const there = await exceptionFiles(trx, exception!.id);
-    if (there.length >= MOST_FILES) throw unfit(`${MOST_FILES} files are attached already.`, 'Put several pages into one PDF.');
+    if (there.length >= MAX_FILES) throw unfit(`${MAX_FILES} files are attached already.`, 'Put several pages into one PDF.');
     const sha256 = createHash('sha256').update(file.content).digest('hex');
     const added = { name, kind, size: file.content.length, sha256, addedBy: actor, addedAt: at };
     const number = await addExceptionFile(trx, exception!.id, added, file.content);

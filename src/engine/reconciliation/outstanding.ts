@@ -1,5 +1,5 @@
 import { calendarDay } from '../../core/time.ts';
-import { type MatchedGolden, confirmedRecords, exceptionsOfGolden } from '../../store/evidence.ts';
+import { type MatchedGolden, confirmedRecords, exceptionsOfGolden } from '../../store/reconciliation/evidence.ts';
 import { type MatchSide } from '../../store/reconciliation/matches.ts';
 import { sourceNames } from '../../store/landing/record-names.ts';
 import { listSources } from '../../store/ledger/sources.ts';
@@ -8,7 +8,7 @@ import { dateFieldOf } from '../revenue/legs.ts';
 import type { Engine } from '../run/run.ts';
 import { sidesOf } from './reconcile.ts';
 
-/** A record of one side that nothing of the other side stands against by a day. Minor units. */
+/** A record of one side that nothing of the remote system stands against by a day. Minor units. */
 export interface OutstandingItem {
   side: MatchSide;
   connection: string;
@@ -18,7 +18,7 @@ export interface OutstandingItem {
   amount: number;
   /** The latest day of what it was matched with later; null: it has not cleared yet. */
   clearedOn: string | null;
-  /** The exception it stands in, of those that did not clear. */
+  /** The exception it is in, of those that did not clear. */
   exception: string | null;
 }
 

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../core/errors.ts';
 import { calendarDay } from '../../core/time.ts';
-import { matchesOfGolden } from '../../store/evidence.ts';
+import { matchesOfGolden } from '../../store/reconciliation/evidence.ts';
 import { type GoldenRow, goldenRow, goldensOfKey, goldensWithText } from '../../store/landing/golden.ts';
 import { landedById } from '../../store/landing/landed.ts';
 import { recordsOfMatches } from '../../store/reconciliation/matches.ts';
@@ -13,7 +13,7 @@ import { type Covers, coversOf, type StoredRow } from './covers.ts';
 
 /** One record on the way of a receipt, or that it goes no further there. Minor units. */
 export interface TraceStep {
-  /** How many matches lie between it and the receipt. */
+  /** How many matches are between it and the receipt. */
   depth: number;
   /** The reconciliation that leads to it; for the receipt itself ''. */
   pipeline: string;
@@ -38,7 +38,7 @@ const DEEPEST = 6;
 
 /**
  * The way of a receipt: from it by each reconciliation to what its money was matched with, from there by the next reconciliation, and
- * to what was sent to the ledger. Only the other side of a match is followed, so that the receipts of one deposit are not each other's
+ * to what was sent to the ledger. Only the remote system of a match is followed, so the receipts of one deposit are not each other's
  * way. Where a leg goes no further it says why. Throws ConfigError RECEIPT_UNKNOWN.
  */
 export async function traceReceipt(engine: Engine, key: string): Promise<TraceStep[]> {

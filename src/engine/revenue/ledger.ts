@@ -1,8 +1,8 @@
 import { dayIn } from '../../core/time.ts';
 import { closedPeriods } from '../../reconciliation/periods/closed.ts';
 import { addSplit, noSplit, type Split, STANDINGS } from '../../reconciliation/standing.ts';
-import { anythingBooked, bookedByReceipt, type BookedRow, bookedWithin, lastChanges } from '../../store/booked.ts';
-import { listPeriods } from '../../store/periods.ts';
+import { anythingBooked, bookedByReceipt, type BookedRow, bookedWithin, lastChanges } from '../../store/reconciliation/booked.ts';
+import { listPeriods } from '../../store/reconciliation/periods.ts';
 import { startOf } from '../../store/ledger/runs.ts';
 import { entityIds } from '../../store/ledger/sources.ts';
 import type { Engine } from '../run/run.ts';
@@ -14,7 +14,7 @@ export interface LedgerEntry extends RevenueFact {
   bookedOn: string;
   /** The closed period that it corrects; null: it corrects nothing. */
   corrects: string | null;
-  /** It stands in a closing; nothing changes it any more. */
+  /** It is in a closing; nothing changes it anymore. */
   booked: boolean;
 }
 
@@ -61,7 +61,7 @@ export async function* revenueLedger(engine: Engine, range: Range, now = new Dat
   }
 }
 
-/** Receipts as they are now, each beside what is booked of it; both come in the order of the receipts' ids. */
+/** Receipts as they are now, each next to what is booked of it; both come in the order of the receipts' ids. */
 async function* together(engine: Engine): AsyncGenerator<{ live: RevenueFact[]; booked: BookedRow[] }> {
   const receipts = grouped(revenueFacts(engine, {}));
   const booked = bookedByReceipt(engine.knex);

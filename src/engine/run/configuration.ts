@@ -23,7 +23,7 @@ interface InForce extends Facts {
 }
 
 const SUBJECT = 'town';
-const MOST_REMEMBERED = 500;
+const MAX_REMEMBERED = 500;
 const known = new WeakMap<Project, string>();
 
 /**
@@ -74,7 +74,7 @@ export async function takeConfiguration(knex: Knex, project: Project, actor: str
     if (now && onDisk !== fingerprint) throw outdated();
     const replaced = now?.before.includes(fingerprint) === true && (now.host !== here.host || now.folder !== here.folder);
     if (now && replaced && !adopt) throw replacedBy(now, project);
-    const before = now ? [...now.before.filter((old) => old !== fingerprint), now.fingerprint].slice(-MOST_REMEMBERED) : [];
+    const before = now ? [...now.before.filter((old) => old !== fingerprint), now.fingerprint].slice(-MAX_REMEMBERED) : [];
     await saveFacts(trx, SUBJECT, { fingerprint, ...here, at: new Date().toISOString(), before } satisfies InForce);
     if (replaced) await appendAudit(trx, { actor, action: 'config_adopted', subject: 'town', detail: { ...here, from: now!.folder } });
   });

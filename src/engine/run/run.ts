@@ -328,13 +328,13 @@ async function inbound(session: Session): Promise<void> {
     await load(session, transport);
   } finally {
     await transport.close();
-    sayWhatWasSkipped(session);
+    noteSkipped(session);
     // Also after a failure: what was landed before it is there. A person who stops the run has it done by the next.
     if (!session.signal.aborted) await resolveNew(session);
   }
 }
 
-function sayWhatWasSkipped(session: Session): void {
+function noteSkipped(session: Session): void {
   if (session.counts.skipped === 0) return;
   const of = (reason: SkipReason): number => session.skippedBecause.get(reason) ?? 0;
   const whole = session.bound.length === 0 ? 'because the pipeline has no mapping' : 'that no mapping applies to (unmapped: skip)';

@@ -13,7 +13,7 @@ import { textLines } from '../text/lines.ts';
  */
 export const bai2: Format<Bai2Options> = { name: 'bai2', decode: decodeBai2 };
 
-const LONGEST_LINE = 1_048_576;
+const MAX_LINE_LENGTH = 1_048_576;
 const LIST = 1000;
 /** The end-of-file character of DOS. */
 const CTRL_Z = /^\x1a+$/;
@@ -29,7 +29,7 @@ async function* decodeBai2(
   for await (const { lines, first, terminated } of textLines(
     decodeText(bytes, options.encoding ?? 'utf-8', context),
     context.file,
-    LONGEST_LINE,
+    MAX_LINE_LENGTH,
   )) {
     for (const [i, line] of lines.entries()) {
       if (line.trim() === '' || CTRL_Z.test(line)) continue;

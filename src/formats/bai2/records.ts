@@ -155,7 +155,7 @@ function separator(last: Piece): string {
 interface TextSearch {
   /** Where the text begins in what follows the code; -1: not in what was looked at. */
   text: number;
-  /** Fields that have ended, and how many stand before the text: the funds type says that. */
+  /** Fields that have ended, and how many come before the text: the funds type says that. */
   fields: number;
   needed: number;
   /** The beginning of the field that has not ended. */

@@ -6,7 +6,7 @@ import type { SourceRecord, Values } from '../../core/record.ts';
 import type { Bai2Options } from '../../config/schema/connector.ts';
 import { Bai2Defect, decimalAmount, fundsAt, summariesOf, wholeAmount } from './fields.ts';
 import type { Bai2Record } from './records.ts';
-import { MOST_PROBLEMS, problemIn, refuseFile } from '../refuse.ts';
+import { MAX_PROBLEMS, problemIn, refuseFile } from '../refuse.ts';
 
 /** What a level (file, group, account) has held so far, to be compared with what its trailer says. */
 interface Level {
@@ -244,7 +244,7 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
   }
 
   function unbalanced(record: Bai2Record, message: string): void {
-    if (off.length < MOST_PROBLEMS)
+    if (off.length < MAX_PROBLEMS)
       off.push(
         problemIn(
           'BAI2_UNBALANCED',

@@ -16,7 +16,7 @@ import { xmlTokens } from '../xml/tokens.ts';
 export const camt053: Format<Camt053Options> = { name: 'camt053', decode: decodeCamt };
 
 const LIST = 1000;
-const MOST_DEPTH = 64;
+const MAX_DEPTH = 64;
 const LARGEST = 4_194_304;
 const PATH = ['Document', 'BkToCstmrStmt', 'Stmt'];
 
@@ -46,7 +46,7 @@ async function* decodeCamt(
   let start = 0;
   let startLine = 1;
 
-  const tokens = xmlTokens(file, MOST_DEPTH, {
+  const tokens = xmlTokens(file, MAX_DEPTH, {
     limit: LARGEST,
     tooLarge,
     open(qualified, attributes, line) {

@@ -1,7 +1,7 @@
 import { FileError, type Problem } from '../../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../../core/record.ts';
 import type { Camt053Options } from '../../config/schema/connector.ts';
-import { MOST_PROBLEMS, refuseFile } from '../refuse.ts';
+import { MAX_PROBLEMS, refuseFile } from '../refuse.ts';
 import { exactAmount, imbalance, lastDigits } from '../statement-balance.ts';
 
 /** The parts of one statement (Stmt) in the order of the document, as trees of elements. */
@@ -154,7 +154,7 @@ export function camtStatement(options: Camt053Options, file: string): CamtStatem
         { file, line },
         { account, opening: opening.amount, entries: sum, closing: closing.amount, currency: closing.currency },
       );
-      if (wrong && off.length < MOST_PROBLEMS) off.push(wrong);
+      if (wrong && off.length < MAX_PROBLEMS) off.push(wrong);
     },
     finish() {
       if (off.length) throw new FileError(off);

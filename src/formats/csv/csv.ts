@@ -52,7 +52,7 @@ async function* decodeCsv(
 }
 
 const CTRL_Z = '\x1a';
-const LONGEST_END = 1_048_576;
+const MAX_END_LENGTH = 1_048_576;
 
 /**
  * Leaves out the end-of-file characters of DOS (^Z) behind the last line. They prove that the file is whole, also where the line
@@ -65,7 +65,7 @@ async function* withoutEndMark(text: AsyncIterable<string>): AsyncGenerator<stri
     const whole = held + piece;
     let end = whole.length;
     while (end > 0 && whole[end - 1] === CTRL_Z) end--;
-    if (whole.length - end > LONGEST_END) end = whole.length;
+    if (whole.length - end > MAX_END_LENGTH) end = whole.length;
     held = whole.slice(end);
     if (end === 0) continue;
     last = whole[end - 1]!;

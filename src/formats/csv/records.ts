@@ -31,7 +31,7 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
   const layouts = types && new Map(Object.entries(types).map(([type, columns]) => [type, layoutOf(columns, options)]));
   let layout = Array.isArray(options.header) && !layouts ? named(options.header, undefined) : undefined;
   let headerRead = options.header !== true || layouts !== undefined;
-  // What a footer line is cannot be told before the end, and the type of a row is no value of its record.
+  // What a footer line is cannot be told before the end, and the type of a row is not a value of its record.
   const asks = context.isUnchanged !== undefined && footer === 0 && !layouts;
   let number = 0;
   let records: SourceRecord[] = [];

@@ -11,7 +11,7 @@ import type { Lines } from '../text/lines.ts';
 /** Records whose fields are at fixed characters of a line. Problems: docs/errors.md under FILE_ and RECORD_. */
 export const fixedWidth: Format<FixedWidthOptions> = { name: 'fixed_width', decode: decodeJoined, encode: encodeFixedWidth };
 
-const LONGEST_LINE = 1_048_576;
+const MAX_LINE_LENGTH = 1_048_576;
 /** The end-of-file character of DOS, which some systems still write. */
 const CTRL_Z = '\x1a';
 
@@ -38,7 +38,7 @@ async function* decodeFixedWidth(
     options = { ...given, line_breaks: found.has };
   }
   const layouts = fixedLayouts(options, file);
-  const lists = options.line_breaks ? textLines(text, file, LONGEST_LINE) : slices(text, options, file);
+  const lists = options.line_breaks ? textLines(text, file, MAX_LINE_LENGTH) : slices(text, options, file);
   let number = 0;
   let read = 0;
   for await (const { lines, first, terminated } of lists) {
@@ -130,12 +130,12 @@ async function* joined(
       const own = record.values[text];
       if (typeof own !== 'string' || own === '') continue;
       last.values[field] = typeof before === 'string' && before !== '' ? before + glue + own : own;
-      if (last.values[field].length > LONGEST_LINE)
+      if (last.values[field].length > MAX_LINE_LENGTH)
         throw refuseFile(
           'RECORD_TOO_LARGE',
           file,
           { record: last.number },
-          `The text of the record is longer than ${LONGEST_LINE} characters with its continuation lines.`,
+          `The text of the record is longer than ${MAX_LINE_LENGTH} characters with its continuation lines.`,
           'The file is damaged or of another kind.',
         );
     }

@@ -4,7 +4,7 @@ import type { SourceRecord, Values } from '../../core/record.ts';
 import type { DecodeContext, Format } from '../format.ts';
 import { balanceOf, entryOf, Mt940Defect, textOf } from './fields.ts';
 import type { Mt940Balance, Mt940Entry } from './fields.ts';
-import { excerpt, MOST_PROBLEMS, refuseFile } from '../refuse.ts';
+import { excerpt, MAX_PROBLEMS, refuseFile } from '../refuse.ts';
 import { exactAmount, imbalance } from '../statement-balance.ts';
 import { decodeText } from '../text/decoding.ts';
 import { textLines } from '../text/lines.ts';
@@ -16,8 +16,8 @@ import { textLines } from '../text/lines.ts';
  */
 export const mt940: Format<Mt940Options> = { name: 'mt940', decode: decodeMt940 };
 
-const LONGEST_LINE = 65_536;
-const MOST_LINES = 10_000;
+const MAX_LINE_LENGTH = 65_536;
+const MAX_LINES = 10_000;
 const LIST = 1000;
 const TAG = /^:(\d{2}[A-Z]?|NS):/;
 const CTRL_Z = '\x1a';
@@ -54,7 +54,11 @@ async function* decodeMt940(
     field = undefined;
   };
   let cut = false;
-  for await (const { lines, first, terminated } of textLines(decodeText(bytes, options.encoding ?? 'utf-8', context), file, LONGEST_LINE)) {
+  for await (const { lines, first, terminated } of textLines(
+    decodeText(bytes, options.encoding ?? 'utf-8', context),
+    file,
+    MAX_LINE_LENGTH,
+  )) {
     for (const [i, given] of lines.entries()) {
       const line = first + i;
       last = line;
@@ -71,8 +75,8 @@ async function* decodeMt940(
       else if (!field) {
         if (given.startsWith('{')) continue;
         throw structure(file, line, `The line ${JSON.stringify(excerpt(text))} belongs to no field, such as :20: or :61:`);
-      } else if (field.lines.length >= MOST_LINES)
-        throw structure(file, field.line, `The field :${field.tag}: has more than ${MOST_LINES} lines`);
+      } else if (field.lines.length >= MAX_LINES)
+        throw structure(file, field.line, `The field :${field.tag}: has more than ${MAX_LINES} lines`);
       else field.lines.push(text);
     }
     if (records.length < LIST) continue;
@@ -192,7 +196,7 @@ function statementReader(file: string): {
     if (!closing || !opening) throw new Mt940Defect(`the statement that begins in line ${statement.line} has no closing balance (:62F:)`);
     const [begins, ends] = [exactAmount(opening.amount)!, exactAmount(closing.amount)!];
     const wrong = imbalance({ file, line }, { account, opening: begins, entries: sum, closing: ends, currency: opening.currency });
-    if (wrong && off.length < MOST_PROBLEMS) off.push(wrong);
+    if (wrong && off.length < MAX_PROBLEMS) off.push(wrong);
     before = statement.page ? statement : undefined;
     statement = undefined;
     return done;

@@ -15,7 +15,7 @@ import { decodeText } from '../text/decoding.ts';
 export const ofx: Format<OfxOptions> = { name: 'ofx', decode: decodeOfx };
 
 const LIST = 1000;
-const MOST_DEPTH = 32;
+const MAX_DEPTH = 32;
 
 async function* decodeOfx(
   source: AsyncIterable<Uint8Array>,
@@ -162,7 +162,7 @@ function ofxStatements(file: string): OfxStatements {
     },
     open(name, line) {
       if (stack.length === 0 && (name !== 'OFX' || finished)) malformed(line, `<${name.slice(0, 20)}> is where only <OFX> can be.`);
-      if (stack.length >= MOST_DEPTH) malformed(line, `Elements are nested more than ${MOST_DEPTH} deep.`);
+      if (stack.length >= MAX_DEPTH) malformed(line, `Elements are nested more than ${MAX_DEPTH} deep.`);
       if (STATEMENTS.includes(name)) statements++;
       stack.push({ name, line, values: {} });
     },

@@ -77,7 +77,7 @@ export async function* decrypted(
 /** How far reading is; another object each time while it waits for the source, which may take its time. */
 type Moved = () => unknown;
 const TICK_MS = 50;
-const MOST_TICKS = 60;
+const MAX_TICKS = 60;
 
 /**
  * Some damaged messages make the library wait for what never comes. All its work is done in this process: who has neither read nor given
@@ -91,7 +91,7 @@ async function unlessStuck<T>(work: Promise<T>, moved: Moved): Promise<T> {
       const now = moved();
       still = now === before ? still + 1 : 0;
       before = now;
-      if (still >= MOST_TICKS) reject(new Error('The message has no end.'));
+      if (still >= MAX_TICKS) reject(new Error('The message has no end.'));
     }, TICK_MS);
   });
   try {
@@ -135,12 +135,12 @@ function lookAt(pgp: OpenPgp, message: MessageLike, key: PrivateKey, file: strin
       'Have the sender encrypt it for the key of the town.',
     );
   const ids = message.getEncryptionKeyIDs();
-  if (ids.length > MOST_RECEIVERS)
+  if (ids.length > MAX_RECEIVERS)
     throw refuseFile(
       'PGP_DAMAGED',
       file,
       {},
-      `The message says that it is encrypted for ${ids.length} keys at once, which is not normal (at most ${MOST_RECEIVERS} are tried).`,
+      `The message says that it is encrypted for ${ids.length} keys at once, which is not normal (at most ${MAX_RECEIVERS} are tried).`,
       'Have it encrypted only for the key of the town and sent again.',
     );
   // A message may hide whom it is for.
@@ -158,7 +158,7 @@ function lookAt(pgp: OpenPgp, message: MessageLike, key: PrivateKey, file: strin
 }
 
 /** Each is tried with the private key, which takes its time. */
-const MOST_RECEIVERS = 100;
+const MAX_RECEIVERS = 100;
 
 interface MessageLike extends Pick<Message<never>, 'getEncryptionKeyIDs'> {
   packets: { findPacket(tag: number): unknown };

@@ -13,7 +13,7 @@ import type { UnpackStep } from '../../config/schema/packing.ts';
 const STORED = 0;
 const DEFLATED = 8;
 /** More than any program writes for one delivery, and than a workbook has parts. */
-const MOST_ENTRIES = 10_000;
+const MAX_ENTRIES = 10_000;
 
 /** A file in an archive. Its name is only ever compared: nothing is written under it. */
 export interface ArchiveEntry {
@@ -94,8 +94,8 @@ export async function openArchive(packed: Packed, file: string, signal?: AbortSi
           `The archive has a file called ${JSON.stringify(excerpt(name))}, a name that leads out of the archive: it is damaged or an attack.`,
           'Ask the sender; nothing in it was read.',
         );
-      if (entries.length >= MOST_ENTRIES)
-        throw refuseFile('UNPACKED_TOO_LARGE', file, {}, `The archive has more than ${MOST_ENTRIES} files.`, 'Ask the sender.');
+      if (entries.length >= MAX_ENTRIES)
+        throw refuseFile('UNPACKED_TOO_LARGE', file, {}, `The archive has more than ${MAX_ENTRIES} files.`, 'Ask the sender.');
       if (name.endsWith('/')) continue;
       entries.push({ name, packed: entry.compressedSize, size: entry.uncompressedSize, read: (limits) => content(entry, name, limits) });
     }

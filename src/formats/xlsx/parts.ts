@@ -31,9 +31,9 @@ interface Sizes {
 }
 
 /** A part compresses less than 40 times even where it holds little but empty cells. */
-const MOST_RATIO = 200;
+const MAX_RATIO = 200;
 /** A cell has at most 32,767 characters. */
-const LONGEST_TEXT = 1_048_576;
+const MAX_TEXT_LENGTH = 1_048_576;
 const DEEPEST = 64;
 
 /** Throws FileError: XLSX_NOT_A_WORKBOOK with what it is instead, FILE_TRUNCATED, FILE_CORRUPT; while reading also XML_ENTITY, XLSX_MALFORMED. */
@@ -44,7 +44,7 @@ export async function openParts(bytes: Buffer, sizes: Sizes, file: string, signa
   let left = sizes.max_unpacked_bytes;
 
   async function* content(entry: ArchiveEntry): AsyncGenerator<Uint8Array, void, void> {
-    const limits = { max_size: left, max_ratio: MOST_RATIO, raise: 'max_unpacked_bytes of the decoder' };
+    const limits = { max_size: left, max_ratio: MAX_RATIO, raise: 'max_unpacked_bytes of the decoder' };
     for await (const piece of entry.read(limits)) {
       left -= piece.length;
       yield piece;
@@ -70,7 +70,7 @@ export async function openParts(bytes: Buffer, sizes: Sizes, file: string, signa
         see.open(local(tag), (wanted) => attributes.find((a) => a.name === wanted || local(a.name) === wanted)?.value),
       text: (text) => see.text?.(text),
       close: (tag) => see.close?.(local(tag)),
-      limit: LONGEST_TEXT,
+      limit: MAX_TEXT_LENGTH,
       tooLarge: () => {
         throw malformed(file, `its part ${name} has a text that is longer than any cell`);
       },

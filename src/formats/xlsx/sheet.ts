@@ -16,10 +16,10 @@ export interface MergedCells {
   right: number;
 }
 
-const MOST_ROWS = 1_048_576;
-const MOST_COLUMNS = 16_384;
+const MAX_ROWS = 1_048_576;
+const MAX_COLUMNS = 16_384;
 /** More than any sheet that is a table. */
-const MOST_MERGED = 100_000;
+const MAX_MERGED = 100_000;
 
 /** The rows of a sheet that have cells, in lists, as a stream. Throws FileError XLSX_MALFORMED where rows or cells are out of order. */
 export async function* sheetRows(
@@ -41,7 +41,7 @@ export async function* sheetRows(
       if (name === 'c' && row) {
         const reference = attribute('r');
         const column = reference === undefined ? (row.cells.at(-1)?.column ?? -1) + 1 : columnIndex(reference);
-        if (column < 0 || column >= MOST_COLUMNS || column <= (row.cells.at(-1)?.column ?? -1))
+        if (column < 0 || column >= MAX_COLUMNS || column <= (row.cells.at(-1)?.column ?? -1))
           throw malformed(file, `the cell ${reference ?? ''} of row ${row.number} is out of order`, row.number);
         cell = { column, style: Number(attribute('s') ?? 0), type: attribute('t') ?? 'n', value: undefined, formula: false };
         hasInline = false;
@@ -52,7 +52,7 @@ export async function* sheetRows(
       else if (name === 'row') {
         const given = attribute('r');
         const next = given === undefined ? number + 1 : Number(given);
-        if (!Number.isInteger(next) || next <= number || next > MOST_ROWS)
+        if (!Number.isInteger(next) || next <= number || next > MAX_ROWS)
           throw malformed(file, `row ${given ?? ''} follows row ${number}`, number || undefined);
         number = next;
         row = { number, cells: [] };
@@ -99,7 +99,7 @@ export async function mergedCells(parts: Parts, part: string, file: string): Pro
     const rowOf = (reference: string): number => Number(/(?<!\d)\d+$/.exec(reference)?.[0] ?? 0) - 1;
     const area = { top: rowOf(from), bottom: rowOf(to), left: columnIndex(from), right: columnIndex(to) };
     if (Object.values(area).some((n) => n < 0)) throw malformed(file, 'it has merged cells with an invalid position');
-    if (merged.push(area) > MOST_MERGED) throw malformed(file, `it has more than ${MOST_MERGED} merged cells`);
+    if (merged.push(area) > MAX_MERGED) throw malformed(file, `it has more than ${MAX_MERGED} merged cells`);
   };
   for await (const _ of parts.read(part, { open }, () => undefined));
   return merged.sort((a, b) => a.top - b.top);

@@ -19,7 +19,7 @@ export interface Workbook extends CellContext {
 }
 
 /** All shared texts are kept while a sheet is read, at most so many characters. */
-const MOST_TEXT = 134_217_728;
+const MAX_TEXT = 134_217_728;
 
 /** What all sheets share: their list, the texts, the formats. Throws FileError XLSX_MALFORMED, UNPACKED_TOO_LARGE. */
 export async function readWorkbook(parts: Parts, file: string): Promise<Workbook> {
@@ -107,12 +107,12 @@ async function readStrings(parts: Parts, part: string, file: string): Promise<st
       text.close(name);
       if (name !== 'si') return;
       const string = text.take();
-      if ((size += string.length) > MOST_TEXT)
+      if ((size += string.length) > MAX_TEXT)
         throw refuseFile(
           'UNPACKED_TOO_LARGE',
           file,
           {},
-          `The workbook has more than ${MOST_TEXT} characters of text, more than can be kept in memory.`,
+          `The workbook has more than ${MAX_TEXT} characters of text, more than can be kept in memory.`,
           'Have it sent as CSV, or in several workbooks.',
         );
       strings.push(string);

@@ -19,14 +19,14 @@ export interface Cost {
 export function costOf(pattern: PatternNode): Cost | 'exponential' | 'large' {
   const graph: Graph = { chars: [], edges: [], ambiguous: false };
   const ends = build(pattern, graph);
-  if (graph.chars.length > MOST_STATES) return 'large';
+  if (graph.chars.length > MAX_STATES) return 'large';
   const loop = loopsOf(graph.edges.map((edges) => [...edges.keys()]));
   if (graph.ambiguous || hasTwoWays(graph, loop)) return 'exponential';
   const power = Math.max(1, longestChain(graph, loop) + (startsAnchored(pattern) ? 0 : 1));
   return { power, factor: choicesOutsideLoops(graph, loop, ends.first) };
 }
 
-const MOST_STATES = 200;
+const MAX_STATES = 200;
 
 interface Graph {
   /** What each position matches. */
@@ -47,7 +47,7 @@ interface Ends {
 const NOTHING: Ends = { first: [], last: [], nullable: true };
 
 function build(node: PatternNode, graph: Graph): Ends {
-  if (graph.chars.length > MOST_STATES) return NOTHING;
+  if (graph.chars.length > MAX_STATES) return NOTHING;
   switch (node.kind) {
     case 'empty':
       return NOTHING;

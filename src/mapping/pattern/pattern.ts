@@ -10,8 +10,8 @@ export interface Pattern {
   groups: number;
 }
 
-const MOST_STEPS = 5_000_000;
-const LONGEST_TEXT = 10_000;
+const MAX_STEPS = 5_000_000;
+const MAX_TEXT_LENGTH = 10_000;
 const SHORTEST_USEFUL = 100;
 
 /**
@@ -39,7 +39,7 @@ export function compilePattern(pattern: string, complain: (message: string, hint
     return undefined;
   }
   const cost = costOf(tree);
-  const longest = typeof cost === 'string' ? 0 : Math.min(LONGEST_TEXT, Math.floor((MOST_STEPS / cost.factor) ** (1 / cost.power)));
+  const longest = typeof cost === 'string' ? 0 : Math.min(MAX_TEXT_LENGTH, Math.floor((MAX_STEPS / cost.factor) ** (1 / cost.power)));
   if (longest < SHORTEST_USEFUL) {
     complain(
       cost === 'large'

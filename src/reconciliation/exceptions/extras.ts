@@ -102,7 +102,7 @@ export function extrasOf(
 }
 
 /** More extras than this in one group are only tried all together. */
-const MOST_TRIED = 12;
+const MAX_TRIED = 12;
 
 /**
  * The extras without which both sides of a group add up to the same and have as many records as `fits` allows; undefined where
@@ -131,7 +131,7 @@ export function extrasThatExplain(
     }
     return rest === 0 && left > 0 && right > 0 && fits(left, right);
   };
-  if (list.length > MOST_TRIED) return works(list) ? list : undefined;
+  if (list.length > MAX_TRIED) return works(list) ? list : undefined;
   let best: { chosen: Extra[]; likeness: string; several: boolean } | undefined;
   for (let bits = 1; bits < 1 << list.length; bits++) {
     const chosen = list.filter((_, i) => bits & (1 << i));

@@ -16,7 +16,7 @@ export function noteSettlements(work: Work, pass: SettlementPass): void {
     const rule = ruleOf(pass, entry);
     const monthly = rule?.deducted === 'monthly';
     const blank = pass.parts.fees !== undefined && parts.fees === undefined && !monthly;
-    // Monthly fees stand in the report and are not taken out of the net.
+    // Monthly fees are in the report and are not taken out of the net.
     const net = netOf(monthly ? { ...parts, fees: 0 } : parts);
     if (blank) add(work, pass, entry, 'fee_missing', entry.minor, {});
     else if (net !== null && parts.net !== undefined && net !== parts.net)

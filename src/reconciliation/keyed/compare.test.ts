@@ -36,7 +36,7 @@ describe('comparing two sides', () => {
     expect(explainLeaf(lines[0]!, NAMES, 'USD')).toBe('payments_summary.csv and loaded payments agree: 3.00, but 2 of 2 inside differ');
   });
 
-  test('a year that the remote system knows nothing of is unchecked, not wrong; a missing key within a known year is wrong', () => {
+  test('a year that the other side knows nothing of is unchecked, not wrong; a missing key within a known year is wrong', () => {
     const left = [total('2020|CASH', 100)];
     const right = [total('2019|CASH', 100), total('2019|CHECK', 1), total('2020|CASH', 100), total('2020|CHECK', 5)];
     const swapped = { left: NAMES.right, right: NAMES.left };
@@ -54,7 +54,7 @@ describe('comparing two sides', () => {
     expect(compare(left, right, { compare_from: 2 }).total.leaves).toMatchObject({ right_only: 0, unchecked: 3 });
   });
 
-  test('where one side is what is checked, keys of the remote system alone are no differences', () => {
+  test('where one side is what is checked, keys of the other side alone are no differences', () => {
     expect(sentences([total('A', 1), total('B', 2)], [total('B', 2), total('C', 3)], { check: 'right' })).toEqual([
       'A unchecked: A is in payments_summary.csv only, with 0.01; it is not required in loaded payments',
       'B matched: payments_summary.csv and loaded payments agree: 0.02',

@@ -200,7 +200,7 @@ function statusOfLeaf({ left, right }: Compared, rules: CompareRules, unknownAt:
   return only;
 }
 
-/** With compare_from 2 the first two keys together must be known to the remote system; a whole side without records is unknown from the first key. */
+/** With compare_from 2 the first two keys together must be known to the other side; a whole side without records is unknown from the first key. */
 function unknownDepthOf(rules: CompareRules, unknownAt: number | undefined): number | undefined {
   return unknownAt !== undefined && unknownAt <= rules.compare_from && rules.compare_from > 0 ? Math.max(1, unknownAt) : undefined;
 }

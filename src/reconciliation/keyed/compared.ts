@@ -17,7 +17,7 @@ export interface Compared {
   rightCount: number;
   /** Of a roll-up: how many leaves inside there are of each status. */
   leaves?: Record<ComparedStatus, number>;
-  /** Of an unchecked line: so many outer keys are a combination that the remote system has nothing of. Without it, `check` leaves it out. */
+  /** Of an unchecked line: so many outer keys are a combination that the other side has nothing of. Without it, `check` leaves it out. */
   unknownDepth?: number;
   /** Of an unchecked leaf whose sums are equal: why they say nothing anyway. */
   held?: string;

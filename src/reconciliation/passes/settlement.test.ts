@@ -99,7 +99,7 @@ describe('payments and their settlement', () => {
     expect([blank.confirmed, blank.found]).toEqual([[], ['fee_missing s', 'not_settled a', 'not_settled b', 'settled_without_receipt s']]);
   });
 
-  test('a payment that the settlement lacks is not settled, and the rest waits for a person', () => {
+  test('a payment that the settlement lacks is not settled, and the rest needs review', () => {
     const { found, matches } = reconcile([PASS], [...payments, entry('c', 777, '2026-07-01', { batch: '7' })], [settlement()]);
     expect([found, matches.map((m) => m.state)]).toEqual([['not_settled c'], ['proposed']]);
   });

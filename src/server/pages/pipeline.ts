@@ -25,7 +25,7 @@ export interface PipelineView {
 }
 
 /** So many problems of one run are told. */
-const MOST_PROBLEMS = 50;
+const MAX_PROBLEMS = 50;
 
 /** `/pipelines/ID`: its last runs, and what they had to say. */
 export function pipelinePage(view: PipelineView): Page {
@@ -139,7 +139,7 @@ function shownText(outgoing: Outgoing | undefined): (text: string) => string {
 function said({ zone }: Town, run: Run, shown: (text: string) => string): Html | '' {
   if (!hasWords(run)) return '';
   const groups = groupProblems(run.problems);
-  const problems = groups.slice(0, MOST_PROBLEMS).map(({ problem, places }) => ({
+  const problems = groups.slice(0, MAX_PROBLEMS).map(({ problem, places }) => ({
     ...shownProblem(problem),
     ...(places.length > 1
       ? { where: `${countText(places.length)} times, at ${placesText(places.map(({ key: _, ...place }) => place))}` }

@@ -11,7 +11,7 @@ import { type Mark, statusMark } from './parts/status-mark.ts';
 import { capitalized, timeText } from './parts/words.ts';
 
 /** More differing keys than this are cut, with a count. */
-const MOST_LINES = 1000;
+const MAX_LINES = 1000;
 
 /** `/reconciliation/ID`: the sums by the outermost key, then every key inside that differs. */
 export function reconciliationPage(town: Town, r: Reconciliation): Page {
@@ -29,7 +29,7 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
   const totals = r.lines.filter((line) => line.depth === 0);
   const outer = r.keys.length > 1 ? r.lines.filter((line) => line.depth === 1) : [];
   const inner = r.lines.filter((line) => line.depth > (r.keys.length > 1 ? 1 : 0));
-  const shown = inner.slice(0, MOST_LINES);
+  const shown = inner.slice(0, MAX_LINES);
   return {
     title,
     section: '/',

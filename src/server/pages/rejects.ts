@@ -66,7 +66,7 @@ export function rejectsPage(r: Rejects): Page {
 }
 
 /** So many records of one group stand open; the others are folded away. */
-const MOST_OPEN = 3;
+const MAX_OPEN = 3;
 
 function row({ pipeline, problems, rejects, totals }: RejectGroup): Html {
   // Of several records where each of them is told below.
@@ -88,7 +88,7 @@ function row({ pipeline, problems, rejects, totals }: RejectGroup): Html {
 
 function records(rejects: readonly RejectFacts[]): Html {
   const item = (facts: RejectFacts): Html => html`<li>No. ${facts.reject.id}: ${placeOf(facts.reject)}${factsText(facts)}</li>`;
-  if (rejects.length <= MOST_OPEN)
+  if (rejects.length <= MAX_OPEN)
     return html`<ul>
       ${rejects.map(item)}
     </ul>`;

@@ -24,8 +24,8 @@ export interface RevenueView {
   problems: readonly Problem[];
 }
 
-const MOST_LINES = 500;
-const MOST_REASONS = 50;
+const MAX_LINES = 500;
+const MAX_REASONS = 50;
 
 const PERIOD_NAMES: Record<(typeof PERIODS)[number], string> = {
   day: 'Day',
@@ -139,7 +139,7 @@ function figures(x: RevenueTotal): Html {
 function reasons(rows: readonly RevenueRow[]): Html {
   const all = unreconciledReasons(rows);
   const several = reasonsOverlap(rows);
-  const shown = all.slice(0, MOST_REASONS);
+  const shown = all.slice(0, MAX_REASONS);
   return html`<section aria-labelledby="open">
     <h2 id="open">Not reconciled</h2>
     ${
@@ -184,7 +184,7 @@ function reasons(rows: readonly RevenueRow[]): Html {
 }
 
 function lines(departments: ReturnType<typeof byDepartment>, count: number): Html {
-  let left = MOST_LINES;
+  let left = MAX_LINES;
   const bodies = departments.map(({ rows, totals }) => {
     const shown = rows.slice(0, left);
     left -= shown.length;
@@ -219,7 +219,7 @@ function lines(departments: ReturnType<typeof byDepartment>, count: number): Htm
       'By account, tender and period',
       html`<table>
         <caption>
-          ${count > MOST_LINES ? `The first ${MOST_LINES} of ${counted(count, 'line')}; the files have them all` : counted(count, 'line')}
+          ${count > MAX_LINES ? `The first ${MAX_LINES} of ${counted(count, 'line')}; the files have them all` : counted(count, 'line')}
         </caption>
         <thead>
           <tr>

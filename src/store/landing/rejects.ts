@@ -57,7 +57,7 @@ export async function putRejects(knex: Knex, rejects: readonly NewReject[]): Pro
   }
 }
 
-/** Keys of records of a source that are set aside now, or that a person dismissed. */
+/** Keys of records of a source that are rejected now, or that a person dismissed. */
 export async function keysSetAside(knex: Knex, sourceId: number): Promise<string[]> {
   return (await knex('il_reject')
     .where({ source_id: sourceId })
@@ -160,7 +160,7 @@ async function moveRejects(
     }
     const pipelines = new Map((await listSources(trx)).map((s) => [s.id, s.pipeline]));
     for (const [source, rows] of Map.groupBy(moved, (row) => row.source_id)) {
-      const detail = { count: rows.length, ids: rows.map((row) => Number(row.id)).slice(0, MOST_NAMED), reason };
+      const detail = { count: rows.length, ids: rows.map((row) => Number(row.id)).slice(0, MAX_NAMED), reason };
       await appendAudit(trx, { actor, action, subject: pipelines.get(source) ?? '', detail });
     }
     return moved.map((row) => Number(row.id));
@@ -168,7 +168,7 @@ async function moveRejects(
 }
 
 /** So many records are named in one entry of the audit log. */
-const MOST_NAMED = 1000;
+const MAX_NAMED = 1000;
 
 export async function countOpenRejects(knex: Knex, sourceId?: number): Promise<number> {
   const query = knex('il_reject').where({ state: 'open' }).count({ n: '*' });

@@ -4,9 +4,9 @@ import { FatalError } from '../../core/errors.ts';
 import { isConflict, isLost } from './failures.ts';
 
 /** A conflict means that another transaction succeeded: so often in a row it is more than chance. */
-const MOST_ATTEMPTS = 12;
+const MAX_ATTEMPTS = 12;
 /** More lost connections in a row mean that the server is not there. */
-const MOST_CONNECTIONS = 4;
+const MAX_CONNECTIONS = 4;
 
 /**
  * Conflicts with itself, and with nothing that reads or writes rows. Asked for before anything else: it is the one statement that takes no
@@ -34,7 +34,7 @@ export async function write<T>(knex: Knex, work: (trx: Knex.Transaction) => Prom
     } catch (error) {
       if (trx) await rollback(trx);
       // Before COMMIT was sent nothing is saved: a connection that had died while nobody used it is simply replaced.
-      const again = isConflict(error) ? attempt < MOST_ATTEMPTS : !committing && isLost(error) && attempt < MOST_CONNECTIONS;
+      const again = isConflict(error) ? attempt < MAX_ATTEMPTS : !committing && isLost(error) && attempt < MAX_CONNECTIONS;
       if (!again) throw error;
       await sleep(Math.random() * Math.min(1000, 10 * 2 ** attempt));
     }

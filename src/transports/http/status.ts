@@ -69,13 +69,13 @@ export function retryAfter(header: string | undefined, now = Date.now()): number
   const text = header?.trim() ?? '';
   const seconds = text.split(',').map((part) => part.trim());
   if (seconds.every((part) => /^\d+(?:\.\d*)?$/.test(part)))
-    return Math.min(LONGEST_ASKED_MS, Math.max(...seconds.map((part) => Math.ceil(Number(part)))) * 1000);
+    return Math.min(MAX_ASKED_MS, Math.max(...seconds.map((part) => Math.ceil(Number(part)))) * 1000);
   const at = HTTP_DATE.test(text) ? Date.parse(/GMT$/.test(text) ? text : `${text} GMT`) : Number.NaN;
-  return at > now ? Math.min(LONGEST_ASKED_MS, at - now) : undefined;
+  return at > now ? Math.min(MAX_ASKED_MS, at - now) : undefined;
 }
 
 /** What is asked for beyond a year is a mistake, and no longer to be waited for than a year. */
-const LONGEST_ASKED_MS = 366 * 86_400_000;
+const MAX_ASKED_MS = 366 * 86_400_000;
 /** The three forms of RFC 9110 section 5.6.7. */
 const HTTP_DATE =
   /^(?:[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT|[A-Z][a-z]+day, \d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d:\d\d GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})$/;

@@ -39,7 +39,7 @@ export interface WebClient {
   close(): void;
 }
 
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 
 /**
  * Speaks HTTP with one system, and with no other: redirects to another host are refused, but for the `hosts` named, which get no
@@ -149,7 +149,7 @@ export function webClient(settings: WebSettings, context: TransportContext, host
         { code: 'REDIRECT_REFUSED', place: { system }, message: `${from.host} sends the request ${why}.`, hint },
         { cause: { status } },
       );
-    if (to && hosts.has(to.origin) && !to.username && method === 'GET' && before < MOST_REDIRECTS) return to;
+    if (to && hosts.has(to.origin) && !to.username && method === 'GET' && before < MAX_REDIRECTS) return to;
     if (!to || to.hostname !== from.hostname || (to.port !== from.port && to.protocol === from.protocol))
       throw refuse(
         `on to another address (${to ? to.origin : 'unreadable'})`,
@@ -162,7 +162,7 @@ export function webClient(settings: WebSettings, context: TransportContext, host
         `on to ${to.pathname}, which would lose the data being sent`,
         `Put the address that it sends to into config/connections.yaml.`,
       );
-    if (before >= MOST_REDIRECTS) throw refuse('in a circle', 'Ask the owner of the system.');
+    if (before >= MAX_REDIRECTS) throw refuse('in a circle', 'Ask the owner of the system.');
     return to;
   }
 

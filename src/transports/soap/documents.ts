@@ -41,7 +41,7 @@ const WELL_KNOWN = [
   'http://schemas.xmlsoap.org/soap/encoding/',
   'http://www.w3.org/2005/05/xmlmime',
 ];
-const MOST_DOCUMENTS = 200;
+const MAX_DOCUMENTS = 200;
 
 /** Reads a WSDL, and whatever it imports and includes, from files below the town's folder or from the one host that it is on. */
 export async function wsdlDocuments(location: string, source: Source): Promise<WsdlDocuments> {
@@ -56,10 +56,10 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
     const key = `${at} ${namespace ?? ''}`;
     if (read.has(key)) return;
     read.add(key);
-    if (read.size > MOST_DOCUMENTS)
+    if (read.size > MAX_DOCUMENTS)
       throw problem(
         'WSDL_TOO_LARGE',
-        `The WSDL ${location} imports more than ${MOST_DOCUMENTS} documents.`,
+        `The WSDL ${location} imports more than ${MAX_DOCUMENTS} documents.`,
         'Save it as one file and use that.',
       );
     const root = await parse(at);

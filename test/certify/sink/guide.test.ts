@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { LEAST_README, lint } from '../../../src/authoring/certify/lint.ts';
+import { MIN_README, lint } from '../../../src/authoring/certify/lint.ts';
 import { readPack } from '../../../src/authoring/certify/pack.ts';
 import { packOf } from '../packs.ts';
 
@@ -22,7 +22,7 @@ test.each([
 });
 
 test('the guide says how long a README must be, and so does what is too short', async () => {
-  expect(guide).toContain(`at least ${LEAST_README} characters`);
+  expect(guide).toContain(`at least ${MIN_README} characters`);
   const manifest = 'connector: acme\nversion: 1.0.0\ntitle: Acme\ntransport: folder\nstreams: {}\n';
   const readme = lint(await readPack(packOf('acme', { 'connector.yaml': manifest, 'README.md': 'Acme.\n' }))).find(
     (f) => f.check === 'readme',

@@ -120,7 +120,7 @@ test('a record that comes twice in a re-export is rejected, also where both are 
   expect(await town.rejects()).toMatchObject([{ key: 'A445#2', problems: [{ code: 'KEY_REPEATED' }] }]);
 });
 
-test('a record that was rejected and is as it was before that is no reject any more', async () => {
+test('a record that was rejected and is as it was before that is no reject anymore', async () => {
   const town = await makeTown({ ...COMPARED, 'inbox/receipts.csv': receipts(ALWAYS) });
   await run(town);
   town.write({ 'inbox/receipts.csv': receipts([...ALWAYS.slice(0, 449), { number: 'A449', amount: '449.00', tender: 'XX' }]) }, 60);

@@ -9,7 +9,7 @@ const { OPEN_MODE, STATUS_CODE } = ssh2.utils.sftp;
 /** Names per READDIR answer: as OpenSSH does it, a long listing takes several. */
 const NAMES_AT_ONCE = 100;
 /** More than any client asks for at once; a larger request gets this much, which the protocol allows. */
-const MOST_BYTES = 256 * 1024;
+const MAX_BYTES = 256 * 1024;
 
 type Handle = { kind: 'file'; file: FileHandle; path: string; written: boolean } | { kind: 'folder'; path: string; names: string[] };
 
@@ -94,7 +94,7 @@ export function serveSftp(
   sftp.on('READ', (request, handle, offset, length) =>
     answer(request, async () => {
       const { file, path } = openFileOf(handle);
-      const most = (await faults.reading?.(path)) ?? MOST_BYTES;
+      const most = (await faults.reading?.(path)) ?? MAX_BYTES;
       const buffer = Buffer.allocUnsafe(Math.min(length, most));
       const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
       if (bytesRead === 0) sftp.status(request, STATUS_CODE.EOF);

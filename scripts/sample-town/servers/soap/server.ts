@@ -51,7 +51,7 @@ export function startClerkService(options: ClerkServiceOptions): Promise<{ port:
 /** Otherwise the package makes a Date of '2026-02-30' (March 2), and another day of a date in the machine's zone. Its types leave this out. */
 const AS_WRITTEN = { customDeserializer: { dateTime: (text: string) => text, int: (text: string) => text } };
 
-const MOST_ON_A_PAGE = 500;
+const MAX_ON_A_PAGE = 500;
 
 function operations({ records, portal }: ClerkServiceOptions): Record<string, (input: Record<string, unknown>) => object> {
   return {
@@ -59,7 +59,7 @@ function operations({ records, portal }: ClerkServiceOptions): Record<string, (i
       const from = dateOf(input['FromDate'], 'FromDate');
       const to = dateOf(input['ToDate'], 'ToDate');
       const page = countOf(input['Page'], 'Page', 1, Number.MAX_SAFE_INTEGER);
-      const size = countOf(input['PageSize'], 'PageSize', 100, MOST_ON_A_PAGE);
+      const size = countOf(input['PageSize'], 'PageSize', 100, MAX_ON_A_PAGE);
       if (from > to) throw fault('soap:Client', 'FromDate is later than ToDate');
       const found = records.dogLicences.filter((licence) => licence.TagDate.slice(0, 10) >= from && licence.TagDate.slice(0, 10) <= to);
       return {

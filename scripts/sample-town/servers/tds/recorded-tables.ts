@@ -100,7 +100,7 @@ function plainName(table: string): string {
   return table.replace(/^dbo\./i, '');
 }
 
-/** Text beside a decimal's own type lets SQLite keep it digit for digit. */
+/** Text next to a decimal's own type lets SQLite keep it digit for digit. */
 function sqliteType(declared: string): string {
   const [, type, constraint] = /^(.*?)( NOT NULL.*| PRIMARY KEY.*)?$/i.exec(declared)!;
   if (/^(rowversion|timestamp)$/i.test(type!)) return 'ROWVERSION';

@@ -144,13 +144,13 @@ function unhurried(connector: ConnectorConfig): ConnectorConfig {
   return { ...connector, rate_limit: undefined, transport_options, streams: Object.fromEntries(streams) as ConnectorConfig['streams'] };
 }
 
-const MOST_QUESTIONS = 200;
+const MAX_QUESTIONS = 200;
 
 /** A report that never is ready is asked after so many times, however short its pauses are. */
 function withoutManyQuestions(stream: StreamConfig): StreamConfig {
   const { request } = stream.retriever;
   if (!request?.report) return stream;
-  const least = Math.ceil(parseDuration(request.report.timeout)! / MOST_QUESTIONS);
+  const least = Math.ceil(parseDuration(request.report.timeout)! / MAX_QUESTIONS);
   const every = `${Math.max(parseDuration(request.report.every)!, least, 1)}ms`;
   return { ...stream, retriever: { ...stream.retriever, request: { ...request, report: { ...request.report, every } } } };
 }

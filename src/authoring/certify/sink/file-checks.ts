@@ -91,7 +91,7 @@ function watched(transport: Transport, look: () => Promise<void>): Transport {
 }
 
 /** So many moments are tried at most: with one file those are all there are. */
-const MOST_KILLS = 10;
+const MAX_KILLS = 10;
 
 function killed(takes: boolean): SinkCheck['run'] {
   return async (context) => {
@@ -99,7 +99,7 @@ function killed(takes: boolean): SinkCheck['run'] {
     let whole: Files = new Map();
     const first = await onBench(context, async (bench) => {
       const sent = await bench.send();
-      commits = Math.min(sent.commits, MOST_KILLS);
+      commits = Math.min(sent.commits, MAX_KILLS);
       whole = await lying(bench);
       return sent.problems.length ? fails(`It was not sent: ${saidOf(sent.problems)}`, 'Fix the connector.') : undefined;
     });

@@ -57,7 +57,7 @@ async function lostAnswer(context: SinkRequestContext): Promise<Verdict> {
 
 /** Two records have every moment that there is. */
 const RECORDS = 2;
-const MOST_KILLS = 14;
+const MAX_KILLS = 14;
 
 async function killed(context: SinkRequestContext): Promise<Verdict> {
   const { sink, fixture, server } = context;
@@ -69,7 +69,7 @@ async function killed(context: SinkRequestContext): Promise<Verdict> {
   const about = new Map<string, string>();
   await context.onBench(async (bench) => {
     await bench.queue(records);
-    commits = Math.min((await bench.run()).commits, MOST_KILLS);
+    commits = Math.min((await bench.run()).commits, MAX_KILLS);
     plain = await bench.states();
     let last = '';
     for (const asked of server.asked) {

@@ -269,12 +269,12 @@ async function undisturbed(context: SinkTableContext): Promise<{ commits: number
   return found;
 }
 
-const MOST_KILLS = 10;
+const MAX_KILLS = 10;
 
 async function killed(context: SinkTableContext): Promise<Verdict> {
   const { sink, fixture } = context;
   const whole = await undisturbed(context);
-  const commits = Math.min(whole.commits, MOST_KILLS);
+  const commits = Math.min(whole.commits, MAX_KILLS);
   for (const how of ['before', 'after'] as const)
     for (let at = 1; at <= commits; at++) {
       const verdict = await onTables(context, async ({ bench, transport }) => {

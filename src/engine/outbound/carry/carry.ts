@@ -24,7 +24,7 @@ export interface Carry {
 
 export interface CarriedField {
   name: string;
-  /** The column beside it: the currency of money, what a source said for a code. */
+  /** The column next to it: the currency of money, what a source said for a code. */
   beside: string | undefined;
   mostRecent: boolean;
   owners: readonly string[] | undefined;

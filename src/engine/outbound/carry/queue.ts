@@ -111,7 +111,7 @@ async function lookAt(out: Outbound, carry: Carry, scan: GoldenScan, ids: readon
 
 type Counted = 'created' | 'changed' | 'unchanged' | 'rejected';
 
-/** The row for one record of the target: made, changed, or withdrawn where nothing is to be sent any more. */
+/** The row for one record of the target: made, changed, or withdrawn where nothing is to be sent anymore. */
 async function place(out: Outbound, trx: Knex.Transaction, { golden, person, carried, made }: LookedAtRecord): Promise<Counted> {
   const unsent = person.latest.filter(({ state }) => UNSENT.includes(state));
   const rejected = person.latest.find(({ state }) => state === 'rejected');

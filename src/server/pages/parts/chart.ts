@@ -11,7 +11,7 @@ export interface ChartData {
 }
 
 /** More series than this cannot be distinguished; the rest is one of its own. */
-export const MOST_SERIES = 6;
+export const MAX_SERIES = 6;
 
 const WIDTH = 1000;
 const HEIGHT = 340;

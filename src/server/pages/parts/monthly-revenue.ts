@@ -1,5 +1,5 @@
 import type { RevenueRow } from '../../../reports/revenue.ts';
-import { MOST_SERIES } from './chart.ts';
+import { MAX_SERIES } from './chart.ts';
 
 /** Revenue by department and month in one currency; minor units. */
 export interface MonthlyRevenue {
@@ -50,7 +50,7 @@ export function monthlyRevenue(rows: readonly RevenueRow[], currency: string, co
 /** For the chart: the smaller departments together, when there are too many to tell apart. */
 export function chartSeries({ departments, months }: MonthlyRevenue): { name: string; values: number[] }[] {
   const all = departments.filter((d) => d.months.some((minor) => minor !== 0));
-  const alone = all.length > MOST_SERIES + 1 ? all.slice(0, MOST_SERIES) : all;
+  const alone = all.length > MAX_SERIES + 1 ? all.slice(0, MAX_SERIES) : all;
   const rest = all.slice(alone.length);
   const series = alone.map((d) => ({ name: d.name, values: d.months }));
   if (rest.length > 0)

@@ -85,7 +85,7 @@ export function pageText(town: Town, page: Page, fault?: ConfigurationFault): st
 }
 
 /** So many problems of a configuration are told on a page. */
-const MOST_PROBLEMS = 20;
+const MAX_PROBLEMS = 20;
 
 function configurationBanner({ zone }: Town, { since, problems }: ConfigurationFault): Html {
   return html`<div class="status status-bad" role="alert">
@@ -95,12 +95,12 @@ function configurationBanner({ zone }: Town, { since, problems }: ConfigurationF
       it.
     </p>
     <ul>
-      ${problems.slice(0, MOST_PROBLEMS).map((p) => {
+      ${problems.slice(0, MAX_PROBLEMS).map((p) => {
         const { where, what, todo } = shownProblem(p);
         return html`<li>${where ? html`<b>${where}</b> ` : ''}${what} ${todo}</li>`;
       })}
     </ul>
-    ${problems.length > MOST_PROBLEMS ? html`<p>… and ${problems.length - MOST_PROBLEMS} more.</p>` : ''}
+    ${problems.length > MAX_PROBLEMS ? html`<p>… and ${problems.length - MAX_PROBLEMS} more.</p>` : ''}
   </div>`;
 }
 

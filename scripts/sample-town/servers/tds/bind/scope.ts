@@ -54,7 +54,7 @@ export interface BoundQuery {
 
 export type Transform = (items: Bound[]) => Bound[];
 
-/** What an expression may hold whose own rules need expressions again; given here, so that no file imports itself by way of others. */
+/** What an expression may hold whose own rules need expressions again; given here, so no file imports itself by way of others. */
 export interface NestedRules {
   call(binding: Binding, scope: Scope, call: Extract<Expression, { kind: 'call' }>): Bound;
   query(binding: Binding, query: Query, parent: Scope | undefined, transform?: Transform): BoundQuery;

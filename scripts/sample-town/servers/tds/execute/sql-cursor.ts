@@ -13,7 +13,7 @@ const reserved = new Set(
   UNPIVOT UPDATE USE VALUES VIEW WAITFOR WHEN WHERE WHILE WITH`.split(/\s+/),
 );
 
-/** What an expression may hold whose own rules need expressions again; given here, so that no file imports itself by way of others. */
+/** What an expression may hold whose own rules need expressions again; given here, so no file imports itself by way of others. */
 export interface NestedRules {
   query(cursor: Cursor): Query;
   orderBy(cursor: Cursor): OrderItem[];

@@ -1,7 +1,7 @@
-import { dialectOf } from './dialect.ts';
-import type { Knex } from './open.ts';
+import { dialectOf } from '../dialect.ts';
+import type { Knex } from '../open.ts';
 
-/** Money that stands in a closed day for good, or that a closed period booked as a correction of an earlier one. */
+/** Money that is in a closed day for good, or that a closed period booked as a correction of an earlier one. */
 export interface BookedRow {
   /** The day in whose period it counts. */
   bookedOn: string;

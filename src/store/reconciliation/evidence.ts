@@ -1,7 +1,7 @@
-import type { MatchSide } from './reconciliation/matches.ts';
-import type { Knex } from './open.ts';
+import type { MatchSide } from './matches.ts';
+import type { Knex } from '../open.ts';
 
-/** A match in force that a record stands in, by keys or by passes. */
+/** A match in force that a record is in, by keys or by passes. */
 export interface EvidenceMatch {
   match: number;
   pipeline: string;
@@ -14,7 +14,7 @@ export interface EvidenceMatch {
   version: number;
 }
 
-/** The matches that one record stands in. */
+/** The matches that one record is in. */
 export async function matchesOfGolden(knex: Knex, entityId: number, golden: number): Promise<EvidenceMatch[]> {
   const rows = (await knex('il_match_record as r')
     .join('il_match as m', 'm.id', 'r.match_id')
@@ -51,7 +51,7 @@ export async function confirmedRecords(knex: Knex, pipeline: string, side: Match
   return rows.map((row) => ({ match: Number(row.match_id), golden: Number(row.golden_id), version: Number(row.version) }));
 }
 
-/** Exceptions that a record stands in and that new data has not closed. */
+/** Exceptions that a record is in and that new data has not closed. */
 export async function exceptionsOfGolden(
   knex: Knex,
   entityId: number,
