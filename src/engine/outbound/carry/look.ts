@@ -1,6 +1,6 @@
 import type { Values } from '../../../core/record.ts';
 import { canonicalValues } from '../../../mapping/canonical-values.ts';
-import { type Looked, type Said, saveLooked } from '../../../store/carry.ts';
+import { type Looked, type Said, saveLooked } from '../../../store/outbound/carry.ts';
 import type { Landing } from '../../../store/landing/landing.ts';
 import type { ScannedGolden } from '../../../store/outbound/outbound.ts';
 import type { Carried, OutboxRow } from '../../../store/outbound/outbox.ts';

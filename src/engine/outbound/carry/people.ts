@@ -2,7 +2,7 @@ import { type Contribution, survivors } from '../../../identity/survivorship.ts'
 import { canonicalValues } from '../../../mapping/canonical-values.ts';
 import type { Columns } from '../../../mapping/mapping.ts';
 import type { Values } from '../../../core/record.ts';
-import { type Looked, lookedAt, runsOfLanded } from '../../../store/carry.ts';
+import { type Looked, lookedAt, runsOfLanded } from '../../../store/outbound/carry.ts';
 import { identityStore, type Member } from '../../../store/identity/identity.ts';
 import type { Landing } from '../../../store/landing/landing.ts';
 import { columnsOfRecord } from '../../../store/model-tables.ts';

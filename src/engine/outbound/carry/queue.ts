@@ -1,7 +1,7 @@
 import { columnNames, type Outbound } from '../context.ts';
 import type { Problem } from '../../../core/errors.ts';
 import { startOfDay } from '../../../core/time.ts';
-import { goldensForCarry, goldensToLookAt, hasLooked, openRowsOfGone, waitsForReview } from '../../../store/carry.ts';
+import { goldensForCarry, goldensToLookAt, hasLooked, openRowsOfGone, waitsForReview } from '../../../store/outbound/carry.ts';
 import type { Landing } from '../../../store/landing/landing.ts';
 import type { Knex } from '../../../store/open.ts';
 import { type GoldenScan, outboundOf, saveOutbound, type ScannedGolden, settledBefore } from '../../../store/outbound/outbound.ts';

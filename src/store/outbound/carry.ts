@@ -1,7 +1,7 @@
-import type { Knex } from './open.ts';
-import { restrict, type GoldenScan, type ScannedGolden, withRelated } from './outbound/outbound.ts';
-import type { OutboxState } from './outbound/outbox.ts';
-import type { Rows } from './rows.ts';
+import type { Knex } from '../open.ts';
+import { restrict, type GoldenScan, type ScannedGolden, withRelated } from './outbound.ts';
+import type { OutboxState } from './outbox.ts';
+import type { Rows } from '../rows.ts';
 
 /** What a record of a system said of one field. */
 export interface Said {
