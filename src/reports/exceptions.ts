@@ -7,7 +7,6 @@ import { businessDays, dayNumber } from '../reconciliation/calendar.ts';
 import { ageBucket, EXCEPTION_TYPES, type ExceptionCode } from '../reconciliation/exceptions/types.ts';
 import {
   type ExceptionRecord,
-  exceptionsOpenBefore,
   type ExceptionState,
   listExceptions,
   recordsOfExceptions,
@@ -16,7 +15,10 @@ import {
 } from '../store/reconciliation/exceptions.ts';
 import { type RecordNames, recordNames } from '../engine/reconciliation/record-name.ts';
 import type { Engine } from '../engine/run/run.ts';
+import { exceptionsOpenBefore } from '../store/reconciliation/exception-history.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
+
+export type { StoredException };
 
 /** One exception as `exceptions list --json` gives it, docs/json.md. */
 export interface ExceptionLine {

@@ -1,6 +1,6 @@
 import { calendarDay } from '../core/time.ts';
 import { type Numbered, receiptGaps } from '../reconciliation/receipt-gaps.ts';
-import { openRejectKeys, receiptNumbers } from '../store/evidence.ts';
+import { openRejectKeys, receiptNumbers } from '../store/reconciliation/evidence.ts';
 import { columnsOfEntity } from '../store/model-tables.ts';
 import type { Engine } from '../engine/run/run.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { jsonLine } from '../core/visible.ts';
 import type { Period } from '../reconciliation/periods/fiscal.ts';
-import { closingReport, type ClosingReport, storedPeriod } from '../store/periods.ts';
+import { closingReport, type ClosingReport, storedPeriod } from '../store/reconciliation/periods.ts';
 import type { Engine } from '../engine/run/run.ts';
 import { adjustmentsReport } from './adjustments.ts';
 import { entriesReport } from './entries.ts';

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/run/run.ts';
-import { stateOfPeriods } from '../store/periods.ts';
+import { stateOfPeriods } from '../store/reconciliation/periods.ts';
 import { listRuns, type Run, stateOfRuns } from '../store/ledger/runs.ts';
 
 export type { Run };

@@ -5,7 +5,7 @@ import { listExceptions, type StoredException, UNFINISHED } from '../../store/re
 import { refusedSince } from '../../store/ledger/files.ts';
 import { daysOfReceipts } from '../../store/landing/golden.ts';
 import { listOutbox, type OutboxRow } from '../../store/outbound/outbox.ts';
-import { listPeriods } from '../../store/periods.ts';
+import { listPeriods } from '../../store/reconciliation/periods.ts';
 import { countOpenRejects } from '../../store/landing/rejects.ts';
 import { lastRuns, type Run } from '../../store/ledger/runs.ts';
 import { listSources } from '../../store/ledger/sources.ts';

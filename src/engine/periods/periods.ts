@@ -3,7 +3,7 @@ import { actorOf, areTwoPeople } from '../../config/actor.ts';
 import { ConfigError, type Problem } from '../../core/errors.ts';
 import { type Period, readPeriod, yearOf } from '../../reconciliation/periods/fiscal.ts';
 import { appendAudit } from '../../store/ledger/audit.ts';
-import { insertBooked } from '../../store/booked.ts';
+import { insertBooked } from '../../store/reconciliation/booked.ts';
 import { landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
 import {
@@ -19,7 +19,7 @@ import {
   savePeriod,
   type StoredPeriod,
   storedPeriod,
-} from '../../store/periods.ts';
+} from '../../store/reconciliation/periods.ts';
 import { newestRun } from '../../store/ledger/runs.ts';
 import { bookedRowOf, type LedgerEntry, revenueLedger } from '../revenue/ledger.ts';
 import type { Engine } from '../run/run.ts';
@@ -62,6 +62,11 @@ export function knownPeriod({ project }: Pick<Engine, 'project'>, text: string):
     message: `${JSON.stringify(text.slice(0, 40))} is not a period of this town; its fiscal year begins on ${starts}.`,
     hint: `Write a day as 2026-07-15, a month as ${month}, a fiscal year as ${year}.`,
   });
+}
+
+/** Periods that somebody has begun to close, the earliest first. */
+export function allPeriods({ knex }: Engine): Promise<StoredPeriod[]> {
+  return listPeriods(knex);
 }
 
 export async function periodStatus(engine: Engine, period: Period, now = new Date()): Promise<PeriodStatus> {

@@ -3,7 +3,7 @@ import { actorOf } from '../../config/actor.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { visibleLine } from '../../core/visible.ts';
 import { appendAudit } from '../../store/ledger/audit.ts';
-import { addExceptionFile, type ExceptionFile, exceptionFileContent, exceptionFiles } from '../../store/exception-files.ts';
+import { addExceptionFile, type ExceptionFile, exceptionFileContent, exceptionFiles } from '../../store/reconciliation/exception-files.ts';
 import { change } from '../../store/reconciliation/exceptions.ts';
 import { landing } from '../../store/landing/landing.ts';
 import type { Engine } from '../run/run.ts';

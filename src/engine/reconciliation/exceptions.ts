@@ -15,7 +15,7 @@ import {
 } from '../../store/reconciliation/exceptions.ts';
 import { landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
-import { type ExceptionFile, exceptionFiles } from '../../store/exception-files.ts';
+import { type ExceptionFile, exceptionFiles } from '../../store/reconciliation/exception-files.ts';
 import type { Engine } from '../run/run.ts';
 import { writeOffProblems } from './write-off.ts';
 

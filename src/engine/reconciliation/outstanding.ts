@@ -1,5 +1,5 @@
 import { calendarDay } from '../../core/time.ts';
-import { type MatchedGolden, confirmedRecords, exceptionsOfGolden } from '../../store/evidence.ts';
+import { type MatchedGolden, confirmedRecords, exceptionsOfGolden } from '../../store/reconciliation/evidence.ts';
 import { type MatchSide } from '../../store/reconciliation/matches.ts';
 import { sourceNames } from '../../store/landing/record-names.ts';
 import { listSources } from '../../store/ledger/sources.ts';

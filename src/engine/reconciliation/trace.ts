@@ -1,6 +1,6 @@
 import { ConfigError } from '../../core/errors.ts';
 import { calendarDay } from '../../core/time.ts';
-import { matchesOfGolden } from '../../store/evidence.ts';
+import { matchesOfGolden } from '../../store/reconciliation/evidence.ts';
 import { type GoldenRow, goldenRow, goldensOfKey, goldensWithText } from '../../store/landing/golden.ts';
 import { landedById } from '../../store/landing/landed.ts';
 import { recordsOfMatches } from '../../store/reconciliation/matches.ts';

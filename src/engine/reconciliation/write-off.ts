@@ -4,7 +4,8 @@ import type { Problem } from '../../core/errors.ts';
 import { plainMoney } from '../../core/money.ts';
 import { dayIn, startOfDay } from '../../core/time.ts';
 import { monthOf } from '../../reconciliation/periods/fiscal.ts';
-import { type StoredException, writtenOff } from '../../store/reconciliation/exceptions.ts';
+import { writtenOff } from '../../store/reconciliation/exception-history.ts';
+import type { StoredException } from '../../store/reconciliation/exceptions.ts';
 import type { Knex } from '../../store/open.ts';
 import { minorOf } from './due-rules.ts';
 

@@ -1,8 +1,8 @@
 import { dayIn } from '../../core/time.ts';
 import { closedPeriods } from '../../reconciliation/periods/closed.ts';
 import { addSplit, noSplit, type Split, STANDINGS } from '../../reconciliation/standing.ts';
-import { anythingBooked, bookedByReceipt, type BookedRow, bookedWithin, lastChanges } from '../../store/booked.ts';
-import { listPeriods } from '../../store/periods.ts';
+import { anythingBooked, bookedByReceipt, type BookedRow, bookedWithin, lastChanges } from '../../store/reconciliation/booked.ts';
+import { listPeriods } from '../../store/reconciliation/periods.ts';
 import { startOf } from '../../store/ledger/runs.ts';
 import { entityIds } from '../../store/ledger/sources.ts';
 import type { Engine } from '../run/run.ts';

@@ -1,4 +1,4 @@
-import type { Knex } from './open.ts';
+import type { Knex } from '../open.ts';
 
 export type PeriodState = 'open' | 'prepared' | 'closed' | 'reopened';
 

@@ -1,4 +1,4 @@
-import type { Knex } from './open.ts';
+import type { Knex } from '../open.ts';
 
 /** A file that is kept with an exception, without its content. */
 export interface ExceptionFile {

@@ -1,5 +1,5 @@
-import { dialectOf } from './dialect.ts';
-import type { Knex } from './open.ts';
+import { dialectOf } from '../dialect.ts';
+import type { Knex } from '../open.ts';
 
 /** Money that is in a closed day for good, or that a closed period booked as a correction of an earlier one. */
 export interface BookedRow {

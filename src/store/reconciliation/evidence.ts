@@ -1,5 +1,5 @@
-import type { MatchSide } from './reconciliation/matches.ts';
-import type { Knex } from './open.ts';
+import type { MatchSide } from './matches.ts';
+import type { Knex } from '../open.ts';
 
 /** A match in force that a record is in, by keys or by passes. */
 export interface EvidenceMatch {

@@ -1,0 +1,57 @@
+import type { Knex } from '../open.ts';
+import { type ExceptionEvent, type ExceptionState, listExceptions, type StoredException, UNFINISHED } from './exceptions.ts';
+
+/** What was written off since an instant and still is: who did it and how much, in minor units. */
+export async function writtenOff(knex: Knex, since: string): Promise<{ actor: string; minor: number; currency: string }[]> {
+  const rows = (await knex('il_exception_event as v')
+    .join('il_exception as e', 'e.id', 'v.exception_id')
+    .where({ 'v.action': 'resolved', 'e.state': 'resolved', 'e.reason': 'written_off' })
+    .where('v.at', '>=', since)
+    .whereNotExists(
+      knex('il_exception_event as later')
+        .select('later.number')
+        .whereRaw('later.exception_id = v.exception_id AND later.number > v.number')
+        .where('later.action', 'resolved'),
+    )
+    .select('v.actor', 'e.minor', 'e.currency')) as { actor: string; minor: number; currency: string }[];
+  return rows.map(({ actor, minor, currency }) => ({ actor, minor: Number(minor), currency }));
+}
+
+/**
+ * Exceptions as they stood before an instant, those that somebody still had to deal with: by what happened to each until then. An
+ * amount that changed later is the one of then, where a run kept it.
+ */
+export async function exceptionsOpenBefore(knex: Knex, instant: string): Promise<StoredException[]> {
+  const rows = (await knex('il_exception_event')
+    .where('at', '<', instant)
+    .orderBy(['exception_id', 'number'])
+    .select('exception_id', 'action', 'detail')) as { exception_id: string; action: ExceptionEvent['action']; detail: string }[];
+  const then = new Map<string, { state: ExceptionState; minor: number | undefined; owner: string | null; dueOn: string | undefined }>();
+  for (const row of rows) {
+    let one = then.get(row.exception_id);
+    if (!one) then.set(row.exception_id, (one = { state: 'open', minor: undefined, owner: null, dueOn: undefined }));
+    const detail = JSON.parse(row.detail) as { minor?: number; owner?: string; due_on?: string };
+    one.state = STATE_AFTER[row.action] ?? one.state;
+    if ((row.action === 'reopened' || row.action === 'found_again') && one.owner !== null) one.state = 'assigned';
+    one.minor = detail.minor ?? one.minor;
+    one.owner = detail.owner ?? one.owner;
+    one.dueOn = detail.due_on ?? one.dueOn;
+  }
+  return (await listExceptions(knex, {})).flatMap((exception) => {
+    const was = then.get(exception.id);
+    if (!was || !UNFINISHED.includes(was.state)) return [];
+    const { state, minor, owner, dueOn } = was;
+    return [{ ...exception, state, owner, minor: minor ?? exception.minor, dueOn: dueOn ?? exception.dueOn, reason: null }];
+  });
+}
+
+/** In which state an event leaves an exception; one that is not here changes nothing about it. */
+const STATE_AFTER: Partial<Record<ExceptionEvent['action'], ExceptionState>> = {
+  opened: 'open',
+  assigned: 'assigned',
+  waiting: 'waiting',
+  resolved: 'resolved',
+  reopened: 'open',
+  closed: 'closed',
+  found_again: 'open',
+};
