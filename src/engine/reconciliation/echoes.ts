@@ -2,7 +2,8 @@ import type { Project } from '../../config/project.ts';
 import { causesOf, type Echoing } from '../../reconciliation/exceptions/echoes.ts';
 import { cleaned } from '../../reconciliation/fields.ts';
 import type { Knex } from '../../store/open.ts';
-import { type ExceptionRecord, saveCauses, type StoredException, unfinishedWithRecords } from '../../store/reconciliation/exceptions.ts';
+import { saveCauses, unfinishedWithRecords } from '../../store/reconciliation/exception-causes.ts';
+import type { ExceptionRecord, StoredException } from '../../store/reconciliation/exceptions.ts';
 import { fieldValues } from '../../store/reconciliation/totals.ts';
 
 /** Puts exceptions with one cause under it, over all reconciliations. The order in which these run decides nothing. */

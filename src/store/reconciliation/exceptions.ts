@@ -105,7 +105,7 @@ export async function saveExceptions(
     isNew.map((e) => eventRow(e.id, 1, run.at, SCHEDULE, 'opened', { run: run.id, minor: e.minor })),
   );
   result.opened = isNew.length;
-  const stored = await recordsByException(trx, run.pipeline);
+  const stored = await recordsOfExceptions(trx, [...known.keys()]);
   const untouched: string[] = [];
   for (const e of found) {
     const before = known.get(e.id);
@@ -161,20 +161,6 @@ async function again(
   });
   result.reopened++;
   return true;
-}
-
-async function recordsByException(trx: Knex, pipeline: string): Promise<Map<string, ExceptionRecord[]>> {
-  const rows = (await trx('il_exception_record as r')
-    .join('il_exception as e', 'e.id', 'r.exception_id')
-    .where({ 'e.pipeline': pipeline })
-    .select('r.*')) as Record<string, unknown>[];
-  const found = new Map<string, ExceptionRecord[]>();
-  for (const row of rows) {
-    const list = found.get(row.exception_id as string);
-    if (list) list.push(recordOf(row));
-    else found.set(row.exception_id as string, [recordOf(row)]);
-  }
-  return found;
 }
 
 function sameRecords(stored: readonly ExceptionRecord[], now: readonly ExceptionRecord[]): boolean {
@@ -351,27 +337,4 @@ export async function exceptionsByRecord(
     .whereNot('e.state', 'closed')
     .select('r.golden_id', 'e.id', 'e.type', 'e.state')) as { golden_id: number; id: string; type: string; state: ExceptionState }[];
   return new Map(rows.map(({ golden_id, ...rest }) => [Number(golden_id), rest]));
-}
-
-/** The records of all exceptions that still need somebody, for finding which of them have one cause. */
-export async function unfinishedWithRecords(
-  knex: Knex,
-): Promise<{ exceptions: StoredException[]; records: ReadonlyMap<string, ExceptionRecord[]> }> {
-  const exceptions = await listExceptions(knex, { states: UNFINISHED });
-  const rows = (await knex('il_exception_record as r')
-    .join('il_exception as e', 'e.id', 'r.exception_id')
-    .whereIn('e.state', [...UNFINISHED])
-    .select('r.*')) as Record<string, unknown>[];
-  return {
-    exceptions,
-    records: Map.groupBy(
-      rows.map((row) => ({ ...recordOf(row), id: row.exception_id as string })),
-      (r) => r.id,
-    ),
-  };
-}
-
-/** Says which exception each one is an echo of; null: it is a cause itself. */
-export async function saveCauses(trx: Knex, causes: ReadonlyMap<string, string | null>): Promise<void> {
-  for (const [id, cause] of causes) await trx('il_exception').where({ id }).update({ cause_id: cause });
 }
