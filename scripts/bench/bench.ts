@@ -73,14 +73,18 @@ function report(): void {
     'second run, same file': 'bare parse',
     're-export, one row more': 'bare parse',
   };
-  console.log(`\n${'whole processes, medians'.padEnd(26)}${'seconds'.padStart(9)}${'rows/s'.padStart(12)}${'peak MB'.padStart(9)}   ratio`);
+  console.log(
+    `\n${'whole processes, medians'.padEnd(26)}${'seconds'.padStart(9)}${'CPU s'.padStart(9)}${'rows/s'.padStart(12)}${'peak MB'.padStart(9)}   ratio of seconds, of CPU`,
+  );
   for (const name of Object.keys(rounds[0]!)) {
     const seconds = median(rounds.map((r) => r[name]!.seconds));
     const peak = Math.max(...rounds.map((r) => r[name]!.peakMb));
     const base = against[name];
-    const ratio = base === undefined ? '' : `${median(rounds.map((r) => r[name]!.seconds / r[base]!.seconds)).toFixed(2)} × ${base}`;
+    const cpu = median(rounds.map((r) => r[name]!.cpuSeconds));
+    const of = (what: 'seconds' | 'cpuSeconds'): string => median(rounds.map((r) => r[name]![what] / r[base!]![what])).toFixed(2);
+    const ratio = base === undefined ? '' : `${of('seconds')}, ${of('cpuSeconds')} × ${base}`;
     console.log(
-      `${name.padEnd(26)}${seconds.toFixed(2).padStart(9)}${Math.round(rows / seconds)
+      `${name.padEnd(26)}${seconds.toFixed(2).padStart(9)}${cpu.toFixed(2).padStart(9)}${Math.round(rows / seconds)
         .toLocaleString('en-US')
         .padStart(12)}${peak.toFixed(0).padStart(9)}   ${ratio}`,
     );

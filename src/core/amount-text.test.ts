@@ -66,6 +66,14 @@ describe('amounts as other systems write them', () => {
     expect((compileInteger({})('1,000') as Fault).hint).toContain('parse: { integer: { group: "," } }');
   });
 
+  test('an amount that is wrong in another way has no hint about how it is written', () => {
+    for (const text of ['12.505', '0.001', '99999999999999999999.00']) {
+      const fault = compileMoney('USD', {})(text) as Fault;
+      expect([fault.code, fault.hint ?? '']).toEqual(['AMOUNT_INVALID', expect.not.stringContaining('parse:')]);
+    }
+    expect(hintForAmount('12.505', {}, 'money')).toBeUndefined();
+  });
+
   test('what nothing reads has no such hint', () => {
     for (const text of ['abc', '12.50XX', '', '1,2,3', '*']) expect(hintForAmount(text, {}, 'money')).toBeUndefined();
   });

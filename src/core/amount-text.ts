@@ -72,6 +72,8 @@ export function readAmount(text: string, format: AmountFormat, kind: 'money' | '
 export function hintForAmount(text: string, format: AmountFormat, of: 'money' | 'decimal' | 'integer'): string | undefined {
   const kind = of === 'money' ? 'money' : 'number';
   const reads = (more: AmountFormat): boolean => typeof readAmount(text, { ...format, ...more }, kind) !== 'string';
+  // As it is declared it can be read: what is wrong is something else, such as a third decimal, and no option helps.
+  if (reads({})) return undefined;
   const written = (option: string): string => `parse: { ${of}: { ${option} } }`;
   if (kind === 'money' && reads({ credit: 'negative' }))
     return `If that is how this system writes amounts, say which way a credit counts: ${written('credit: negative')}, or positive.`;

@@ -80,6 +80,11 @@ export interface FileTransport extends TransportBase {
   remove(path: string): Promise<void>;
   /** Could files be put into this folder? Puts none there; never throws for what it finds. */
   checkFolder(folder: string): Promise<CheckResult>;
+  /**
+   * Does the system let this account move files from one folder to another? Moves none; never throws for what it finds. Without it: whoever
+   * may write into both folders may.
+   */
+  checkRename?(from: string, to: string): Promise<CheckResult>;
 }
 
 /** A SOAP or HTTP request, after templates were filled in. */

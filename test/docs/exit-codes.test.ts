@@ -166,6 +166,20 @@ const CASES: Case[] = [
   },
   { command: 'deliver list', code: 0, when: 'it is listed', files: ledger() },
   { command: 'deliver sent', code: 0, when: 'it is listed', files: ledger() },
+  { command: 'deliver conflicts', code: 0, when: 'it is listed', files: ledger() },
+  { command: 'deliver preview', code: 0, when: 'it is shown', files: ledger(), args: ['to-ledger'] },
+  {
+    command: 'deliver preview',
+    code: 1,
+    when: 'a test of the mapping fails, and the run would fail',
+    files: {
+      ...ledger(),
+      'mappings/entries.from-receipt.yaml': `${ledger()['mappings/entries.from-receipt.yaml']!}tests:
+  - { name: another number, record: { number: '1' }, gives: { Number: '2' } }
+`,
+    },
+    args: ['to-ledger'],
+  },
   { command: 'deliver show', code: 2, when: 'there is none of that number', files: ledger(), args: ['77'] },
   ...(['approve', 'dismiss', 'retry'] as const).map((decision): Case => ({
     command: `deliver ${decision}`,

@@ -135,7 +135,7 @@ test('killed before or after any commit and run again, nothing is lost and nothi
   expect(expected.got).toContain('P1 street=40 Oak Ave');
   expect(expected.got).toContain('P1 phone=585-555-0999');
   expect(counting.commits()).toBeGreaterThan(4);
-  for (const { n, how } of cutsOf(counting.commits(), 'some')) {
+  for (const { n, how } of cutsOf(counting.commits()).filter((_, i) => i % 2 === 0)) {
     const t = await planted();
     await cutAt(t.town.engine.knex, n, how);
     await t.town.run('to-pool').catch(() => {});

@@ -1,9 +1,10 @@
 import type { Problem } from '../../core/errors.ts';
-import { type Part, problemAt } from '../draft.ts';
+import { type Draft, type Part, problemAt } from '../draft.ts';
 import type { ExceptionRuleConfig } from '../schema/exception-rules.ts';
 import type { EntityConfig } from '../schema/model.ts';
 import type { PipelineConfig, ReconciliationConfig } from '../schema/pipeline.ts';
 import { columnsOf, noField } from './entity-fields.ts';
+import { unknownReference } from './references.ts';
 
 /** The fields that a reconciliation's exception rules name, and the days that they count from. */
 export function checkExceptionRules(
@@ -35,6 +36,30 @@ export function checkExceptionRules(
         );
     });
   }
+  return problems;
+}
+
+/** The reconciliations that `echo_of` names, and the fields of both. */
+export function checkEchoOf(part: Part<PipelineConfig>, reconcile: ReconciliationConfig, { pipelines, entities }: Draft): Problem[] {
+  const problems: Problem[] = [];
+  const has = (config: ReconciliationConfig, field: string): boolean =>
+    (['left', 'right'] as const).some((side) => {
+      const entity = entities.get(config[side].entity)?.value;
+      return entity === undefined || columnsOf(entity).includes(field);
+    });
+  (reconcile.echo_of ?? []).forEach(({ pipeline, here, there }, i) => {
+    const at = ['reconcile', 'echo_of', i];
+    const named = pipelines.get(pipeline)?.value;
+    if (!pipelines.has(pipeline)) problems.push(unknownReference('pipeline', pipeline, pipelines.keys(), part, [...at, 'pipeline']));
+    else if (named && !named.reconcile?.passes)
+      problems.push(
+        problemAt(part, [...at, 'pipeline'], 'VALUE_INVALID', `must be a reconciliation with passes, and ${pipeline} is none.`),
+      );
+    else if (named?.reconcile && !has(named.reconcile, there))
+      problems.push(problemAt(part, [...at, 'there'], 'REFERENCE_UNKNOWN', `neither side of ${pipeline} has a field "${there}".`));
+    if (!has(reconcile, here))
+      problems.push(problemAt(part, [...at, 'here'], 'REFERENCE_UNKNOWN', `neither side of this reconciliation has a field "${here}".`));
+  });
   return problems;
 }
 

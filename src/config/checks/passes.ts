@@ -17,7 +17,7 @@ export function checkPasses(part: Part<PipelineConfig>, reconcile: Reconciliatio
   const problems: Problem[] = [];
   for (const side of ['left', 'right'] as const) problems.push(...checkDate(part, reconcile, side, entities[side]));
   if (!passes) {
-    for (const key of ['open', 'over_short', 'unequal', 'exceptions'] as const)
+    for (const key of ['open', 'over_short', 'unequal', 'exceptions', 'echo_of'] as const)
       if (reconcile[key] !== undefined)
         problems.push(problemAt(part, ['reconcile', key], 'VALUE_INVALID', 'is for reconciliations with passes; this one has match_on.'));
     return problems;

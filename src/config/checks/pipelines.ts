@@ -6,6 +6,7 @@ import type { DeliveryConfig, GroupKey, PipelineConfig, ReconciliationConfig } f
 import { notOneOf } from '../words.ts';
 import { checkCarry } from './carry.ts';
 import { columnsOf, noField } from './entity-fields.ts';
+import { checkEchoOf } from './exception-rules.ts';
 import { checkPasses } from './passes.ts';
 import { type Add, checkCondition, compiled, type CompileCheck, sourceCheck } from './mappings.ts';
 import { suggestion, unknownReference } from './references.ts';
@@ -224,7 +225,7 @@ function checkReconciliation(draft: Draft, part: Pipeline, reconcile: Reconcilia
       if (entity) problems.push(...checkKey(part, entity, key[side], ['reconcile', 'match_on', i, side]));
     }
   });
-  problems.push(...checkPasses(part, reconcile, entities, draft.entities));
+  problems.push(...checkPasses(part, reconcile, entities, draft.entities), ...checkEchoOf(part, reconcile, draft));
   if (reconcile.compare_from > reconcile.match_on.length)
     problems.push(
       problemAt(

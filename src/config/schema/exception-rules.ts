@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { columnName, exactlyOne } from './common.ts';
+import { columnName, exactlyOne, id } from './common.ts';
 
 /** What a reconciliation by passes looks for besides records that no pass ties. */
 
@@ -144,3 +144,15 @@ export const exceptionRules = z.array(rule).min(1).describe('What else is looked
 export const unequalType = z
   .enum(['amount_differs', 'bank_amount_differs'])
   .describe('What records are called that a key ties with unequal sums, where nothing else explains it. Default: amount_differs.');
+
+/** Reconciliations whose exceptions may be the cause of exceptions of this one. */
+export const echoOf = z
+  .array(
+    z.strictObject({
+      pipeline: id.describe('A reconciliation that comes earlier in the chain.'),
+      here: columnName.describe('A field of either side of this reconciliation: the number of the slip in the ledger.'),
+      there: columnName.describe('The field of either side of that reconciliation that has the same value.'),
+    }),
+  )
+  .min(1)
+  .describe('What is open here because it is open there is an echo, although it is another record: a slip that never reached the bank.');

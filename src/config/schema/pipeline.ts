@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { columnName, duration, exactlyOne, id, monthDay } from './common.ts';
-import { exceptionRules, unequalType } from './exception-rules.ts';
+import { echoOf, exceptionRules, unequalType } from './exception-rules.ts';
 import { openRecords, overShort, passes } from './passes.ts';
 import { condition } from './mapping.ts';
 import { carrySchema } from './carry.ts';
@@ -43,6 +43,7 @@ const reconciliationKeys = z.strictObject({
   over_short: overShort.optional(),
   unequal: unequalType.optional(),
   exceptions: exceptionRules.optional(),
+  echo_of: echoOf.optional(),
   check: z
     .enum(['both', 'left', 'right'])
     .default('both')

@@ -199,7 +199,7 @@ const creates = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Where its number there stands. Of requests: paths in the answer. Of tables: columns, read again by find_by. Several are joined with join. Without it the link is made when the record is read and compared.',
+      'Where its number there is. Of requests: paths in the answer. Of tables: columns, read again by find_by. Several are joined with join. Without it the link is made when the record is read and compared.',
     ),
   join: z.string().default('-').describe('What is between several parts of the number: 00338-03.'),
   reference: z

@@ -3,7 +3,7 @@ import { LOOKED_INTO } from '../../connector/stream/drift.ts';
 import { keyOf } from '../../connector/stream/keys.ts';
 import type { SourceRecord, Value } from '../../core/record.ts';
 import { allReadAs } from '../../store/ledger/files.ts';
-import { countLive, hashesOf, liveHashes } from '../../store/landing/landed.ts';
+import { countLive, type KnownLink, linksAmong, liveHashes, liveKeys } from '../../store/landing/landed.ts';
 import { keysSetAside } from '../../store/landing/rejects.ts';
 import { primaryKeyOf } from '../landing/land-batch.ts';
 import { digestOf, prefixOf, rawOf } from '../landing/digest.ts';
@@ -51,7 +51,7 @@ export async function changesOf(
   if (live === 0 || live > MAX_LIVE || !(await looksFamiliar(session, file.bytes, live, read))) return undefined;
   const rejectedNow = await keysSetAside(knex, source.id);
   if (rejectedNow.length > session.pipeline.batch_size) return undefined;
-  const known = await digestsOf(session, live, new Set(rejectedNow));
+  const known = await digestsOf(session, live, rejectedNow);
   if (!known) return undefined;
 
   let prefix = '';
@@ -82,8 +82,11 @@ export async function changesOf(
   if (twice || records.slice(0, LET_THROUGH).filter(({ problem }) => !problem).length < Math.min(LOOKED_INTO, records.length))
     return undefined;
   const keys = keysOnce(records, stream);
-  if (!keys || (await anyMet(session, keys, known))) return undefined;
-  return { records, unchanged, absent: () => absentKeys(session, known, keys) };
+  if (!keys) return undefined;
+  const before = await linksAmong(knex, source.id, [...keys]);
+  if (before.some(({ hash }) => isMet(known, hash))) return undefined;
+  const there = unchanged + liveIn(before);
+  return { records, unchanged, absent: async () => (there === live ? [] : absentKeys(session, known, keys)) };
 }
 
 /** Equal values mean an equal record with an equal key: nothing but the values of a row says what it is. */
@@ -109,7 +112,7 @@ async function looksFamiliar(session: Session, bytes: number, live: number, read
     return false;
   })) {
     const keys = list.flatMap((record) => keyTextOf(record, session.stream) ?? []);
-    const hashes = new Set(await hashesOf(session.knex, session.source.id, keys));
+    const hashes = new Set((await linksAmong(session.knex, session.source.id, keys)).map(({ hash }) => hash));
     const same = digests.filter((digest) => hashes.has(digest)).length;
     const about = bytes / Math.max(1, characters / Math.max(1, rows));
     return same >= SAME_OF_SAMPLE * list.length && about >= MIN_PART * live;
@@ -117,14 +120,20 @@ async function looksFamiliar(session: Session, bytes: number, live: number, read
   return false;
 }
 
-/** Hashes of what the source's records said last; undefined where there are more than were counted. */
-async function digestsOf(session: Session, live: number, without: ReadonlySet<string>): Promise<Digests | undefined> {
+/** What the source's records said last, but for these keys; undefined where it is not `live` of them. */
+async function digestsOf(session: Session, live: number, without: readonly string[]): Promise<Digests | undefined> {
+  const { knex, source } = session;
   const known = digestsFor(live);
   let seen = 0;
-  for await (const page of liveHashes(session.knex, session.source.id)) {
+  for await (const { count, hashes } of liveHashes(knex, source.id)) {
     session.signal.throwIfAborted();
-    if ((seen += page.length) > live) return undefined;
-    for (const { key, hash } of page) if (hash !== undefined && !without.has(key) && !known.add(hash)) return undefined;
+    if ((seen += count) > live) return undefined;
+    for (const hash of hashes) if (!known.add(hash)) return undefined;
+  }
+  if (seen !== live) return undefined;
+  for (const { hash } of await linksAmong(knex, source.id, without)) {
+    const at = hash === '' ? -1 : known.find(hash);
+    if (at >= 0) known.forget(at);
   }
   return known;
 }
@@ -148,20 +157,20 @@ function keysOnce(records: readonly SourceRecord[], stream: StreamConfig): Set<s
   return keys;
 }
 
-/** Is one of these records in the file a second time, as it was before? */
-async function anyMet(session: Session, keys: ReadonlySet<string>, known: Digests): Promise<boolean> {
-  return (await hashesOf(session.knex, session.source.id, [...keys])).some((hash) => {
-    const at = hash === '' ? -1 : known.find(hash);
-    return at >= 0 && known.met(at);
-  });
+/** Was a row met that says this? */
+function isMet(known: Digests, hash: string): boolean {
+  const at = hash === '' ? -1 : known.find(hash);
+  return at >= 0 && known.met(at);
+}
+
+/** How many records these are that were there. */
+function liveIn(links: readonly KnownLink[]): number {
+  return new Set(links.filter(({ live }) => live).map(({ key }) => key)).size;
 }
 
 async function absentKeys(session: Session, known: Digests, inFile: ReadonlySet<string>): Promise<string[]> {
   const absent: string[] = [];
-  for await (const page of liveHashes(session.knex, session.source.id))
-    for (const { key, hash } of page) {
-      const at = hash === undefined ? -1 : known.find(hash);
-      if (!inFile.has(key) && (at < 0 || !known.met(at))) absent.push(key);
-    }
+  for await (const page of liveKeys(session.knex, session.source.id))
+    for (const { key, hash } of page) if (!inFile.has(key) && !isMet(known, hash)) absent.push(key);
   return absent;
 }

@@ -7,6 +7,8 @@ export interface Digests {
   /** Notes that this one was met; false: it was met before. */
   meet(at: number): boolean;
   met(at: number): boolean;
+  /** From now on it is not there. */
+  forget(at: number): void;
 }
 
 const WORDS = 4;
@@ -14,6 +16,7 @@ const CHARACTERS_OF_WORD = 5;
 const BITS_OF_CHARACTER = 6;
 const FILLED = 1;
 const MET = 2;
+const FORGOTTEN = 4;
 
 const VALUES = new Uint8Array(128);
 for (const [value, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
@@ -58,7 +61,7 @@ export function digestsFor(most: number): Digests {
     find(digest) {
       read(digest);
       const at = place();
-      return states[at] === 0 ? -1 : at;
+      return states[at] === 0 || states[at]! & FORGOTTEN ? -1 : at;
     },
     meet(at) {
       if (states[at]! & MET) return false;
@@ -66,5 +69,6 @@ export function digestsFor(most: number): Digests {
       return true;
     },
     met: (at) => (states[at]! & MET) !== 0,
+    forget: (at) => void (states[at]! |= FORGOTTEN),
   };
 }

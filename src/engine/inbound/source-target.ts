@@ -49,7 +49,8 @@ async function checkStream(
         : archive;
   // Who moves a file away writes into the folder that it is taken from, too.
   const source = await transport.checkFolder(folder);
-  return [found, ...(source.ok ? [] : [{ ...source, name }]), { ...target, name: `archive ${after.archive}` }];
+  const move = await transport.checkRename?.(folder, after.archive);
+  return [found, ...(source.ok ? [] : [{ ...source, name }]), { ...target, name: `archive ${after.archive}` }, ...(move ? [move] : [])];
 }
 
 async function filesIn(

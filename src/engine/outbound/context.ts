@@ -26,6 +26,8 @@ export interface Outbound {
   /** The canonical values as they are sent: a connection that was renamed by its first name, so keys of what was sent stay. */
   asSent(entity: string, values: Values): Values;
   currencyCheck: CurrencyCheck;
+  /** Fields of the sink that get the currency of an amount. */
+  currencyFields: readonly string[];
   /** Where corrections of golden records are carried back to the system's own records. */
   carry?: Carry | undefined;
   /** In a preview: what is held back, in the order in which it was looked at. */

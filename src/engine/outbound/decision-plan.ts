@@ -1,7 +1,7 @@
 import { sinkOf } from './sink-of.ts';
 import type { Project } from '../../config/project.ts';
 import type { SinkConfig } from '../../config/schema/connector.ts';
-import { totalsOf } from '../../connector/sink/sink-sums.ts';
+import { currencyFields, totalsByCurrency } from './currencies.ts';
 import { listDeliveries } from '../../store/outbound/deliveries.ts';
 import type { Knex } from '../../store/open.ts';
 import type { OutboxRow, OutboxState } from '../../store/outbound/outbox.ts';
@@ -11,7 +11,7 @@ export interface PlannedRecords {
   pipeline: string;
   state: OutboxState;
   records: number;
-  /** Exact decimal sums by the name of the total or field; empty where the sink adds nothing up. */
+  /** Exact decimal sums by the name of the total or field, with the currency behind it where there are several; empty where the sink adds nothing up. */
   totals: Record<string, string>;
 }
 
@@ -40,13 +40,11 @@ export async function planOf(project: Project, knex: Knex, rows: readonly Outbox
 
 function totalsOfRows(project: Project, rows: readonly OutboxRow[]): Record<string, string> {
   const deliver = project.pipelines.get(rows[0]!.pipeline)?.value.deliver;
-  const sink = deliver && sinkOf(project, deliver).config;
-  return sink
-    ? totalsOf(
-        { ...sink, totals: addedUp(sink) },
-        rows.map((row) => row.values),
-      )
-    : {};
+  if (!deliver) return {};
+  const sink = sinkOf(project, deliver).config;
+  const mapping = project.sinkMappings.get(deliver.mapping)!.value;
+  const fields = currencyFields(mapping, project.entities.get(mapping.from.entity)!.value);
+  return totalsByCurrency({ ...sink, totals: addedUp(sink) }, fields, rows);
 }
 
 /** What the sink adds up itself; otherwise every field that is an amount. */

@@ -1,4 +1,5 @@
 import type { Outbound } from './context.ts';
+import { byCurrency } from './currencies.ts';
 import type { Target } from './record.ts';
 import { filesOf, sinkScope } from '../../connector/sink/sink.ts';
 import { fileNameOf } from '../../connector/sink/sink-rows.ts';
@@ -56,7 +57,7 @@ export async function finishUnfinished(out: Outbound, target: Target): Promise<v
 
 /** Lists of rows that are sent together, each in the order of the outbox. */
 function groupsOf(out: Outbound, rows: readonly OutboxRow[]): OutboxRow[][] {
-  const { sink } = out;
+  const { sink, currencyFields } = out;
   const kind = sink.target.file ? 'file' : sink.target.table ? 'table' : 'request';
   // What is made again is asked for otherwise.
   const isMade = (row: OutboxRow): boolean => row.carried?.create !== undefined;
@@ -78,10 +79,12 @@ function groupsOf(out: Outbound, rows: readonly OutboxRow[]): OutboxRow[][] {
       : kind === 'request'
         ? [...Map.groupBy(rows, (row) => row.operation).values()]
         : [[...rows]];
-  return together.flatMap((list) => {
-    const size = list[0]!.operation === 'delete' && kind === 'request' ? 1 : most;
-    return Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
-  });
+  return together
+    .flatMap((list) => byCurrency(sink, currencyFields, list))
+    .flatMap((list) => {
+      const size = list[0]!.operation === 'delete' && kind === 'request' ? 1 : most;
+      return Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
+    });
 }
 
 async function waitsForOther({ session, config, sink, sinkName, name }: Outbound): Promise<boolean> {

@@ -17,6 +17,7 @@ import type { Session } from '../run/session.ts';
 import { carryOf } from './carry/carry.ts';
 import { queueCorrections } from './carry/queue.ts';
 import { currencyCheck } from './currency-check.ts';
+import { currencyFields } from './currencies.ts';
 import { deliverQueued, finishUnfinished } from './deliver.ts';
 import { queueChanges } from './queue.ts';
 import { settleAnswers } from './settle.ts';
@@ -124,6 +125,7 @@ export async function outboundOfSession(session: Session): Promise<Outbound> {
     entityId: ids.get(entity.entity)!,
     related,
     currencyCheck: currencyCheck(mappingConfig, currency),
+    currencyFields: currencyFields(mappingConfig, entity),
     ...(config.carry ? { carry: carryOf(config.carry, { connection: config.connection, entity, mapping: mappingConfig, sink }) } : {}),
     asSent(name, values) {
       if (first.size === 0) return values;

@@ -22,6 +22,12 @@ export async function checkSinkTarget(sink: SinkConfig, transport: Transport, op
     const results: CheckResult[] = [];
     for (const one of new Set(folders)) if (one) results.push(await transport.checkFolder(one));
     results.push(...uploadChecks(sink, transport));
+    // An upload is complete once it has its own name.
+    const move =
+      uploadOf(sink, transport) === 'rename'
+        ? await transport.checkRename?.(...([staging || folder, folder].map((text) => fillText(text, variables)) as [string, string]))
+        : undefined;
+    if (move) results.push(move);
     if (sink.target.file!.pack) results.push(await checkKeys(sink, variables));
     return results;
   }

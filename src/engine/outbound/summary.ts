@@ -1,5 +1,5 @@
 import type { Outbound } from './context.ts';
-import { totalsOf } from '../../connector/sink/sink-sums.ts';
+import { totalsByCurrency } from './currencies.ts';
 import { countOutbox, listOutbox, type OutboxState } from '../../store/outbound/outbox.ts';
 
 /** `12 records, Amount 1222.50` */
@@ -22,17 +22,14 @@ const WORDS: Partial<Record<OutboxState, string>> = {
 const MAX_ADDED_UP = 50_000;
 
 /** One line for each state in which something waits, in the run's notes. */
-export async function notePending({ session, sink, name }: Outbound): Promise<void> {
+export async function notePending({ session, sink, name, currencyFields }: Outbound): Promise<void> {
   const { pipeline } = session.pipeline;
   const counts = (await countOutbox(session.knex)).get(pipeline) ?? {};
   for (const [state, words] of Object.entries(WORDS) as [OutboxState, string][]) {
     if (!counts[state]) continue;
     const adds = state !== 'refused' && sink.totals.length > 0 && counts[state] <= MAX_ADDED_UP;
     const rows = adds ? await listOutbox(session.knex, { pipeline, states: [state], latest: true }) : [];
-    const totals = totalsOf(
-      adds ? sink : { ...sink, totals: [] },
-      rows.map((row) => row.values),
-    );
+    const totals = totalsByCurrency(adds ? sink : { ...sink, totals: [] }, currencyFields, rows);
     session.note(`${name}: ${withTotals(counts[state], totals)} ${counts[state] === 1 ? singular(words) : words}.`);
   }
 }

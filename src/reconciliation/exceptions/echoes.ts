@@ -11,7 +11,7 @@ export interface Echoing {
   /** Its records: the same text is the same record in every reconciliation. */
   records: readonly string[];
   /** Names that it has in common with its cause or its echoes elsewhere: the number of a slip. */
-  tags: readonly string[];
+  tags: readonly { name: string; role: 'cause' | 'echo' | 'either' }[];
   /** The cause that its own reconciliation has named. */
   named?: string;
 }
@@ -38,7 +38,7 @@ export function causesOf(exceptions: readonly Echoing[], order: ReadonlyMap<stri
     // Two findings about one record are two causes, unless they say the same.
     const names = [
       ...e.records.map((record) => (e.holds ? `money ${record}` : `${e.type} ${record}`)),
-      ...e.tags.map((tag) => `tag ${tag}`),
+      ...e.tags.filter(({ role }) => role === 'either').map(({ name }) => `tag ${name}`),
     ];
     for (const name of names) {
       const list = shared.get(name);
@@ -55,16 +55,27 @@ export function causesOf(exceptions: readonly Echoing[], order: ReadonlyMap<stri
       if (known === null || before(first!, byId.get(known!)!) < 0) cause.set(e.id, first!.id);
     }
   }
-  for (const e of exceptions) if (e.named !== undefined && e.named !== e.id && byId.has(e.named)) cause.set(e.id, e.named);
-  // An echo of an echo is one of the cause.
-  for (const { id } of exceptions) {
-    const seen = new Set([id]);
-    let at = cause.get(id) ?? null;
-    for (let next = at; next !== null && !seen.has(next); next = cause.get(next) ?? null) {
-      seen.add(next);
-      at = next;
+  const heads = new Map<string, Echoing>();
+  for (const e of exceptions)
+    for (const { name, role } of e.tags) if (role === 'cause' && (!heads.has(name) || before(e, heads.get(name)!) < 0)) heads.set(name, e);
+  for (const e of exceptions)
+    for (const { name, role } of e.tags) {
+      const head = role === 'echo' ? heads.get(name) : undefined;
+      if (head && head !== e && cause.get(e.id) === null) cause.set(e.id, head.id);
     }
-    cause.set(id, at === id ? null : at);
+  for (const e of exceptions) if (e.named !== undefined && e.named !== e.id && byId.has(e.named)) cause.set(e.id, e.named);
+  // An echo of an echo is one of the cause; where they name each other in a circle, the first of the circle is the cause.
+  const direct = new Map(cause);
+  for (const { id } of exceptions) {
+    const path = [id];
+    let next = direct.get(id) ?? null;
+    while (next !== null && !path.includes(next)) {
+      path.push(next);
+      next = direct.get(next) ?? null;
+    }
+    const circle = next === null ? path.slice(-1) : path.slice(path.indexOf(next));
+    const head = circle.map((name) => byId.get(name)!).sort(before)[0]!.id;
+    cause.set(id, head === id ? null : head);
   }
   return cause;
 }

@@ -84,39 +84,77 @@ export interface LiveHash {
   hash: string | undefined;
 }
 
-/** Hashes of what these records said last, of all their links. */
-export async function hashesOf(knex: Knex, sourceId: number, keys: readonly string[]): Promise<string[]> {
-  const hashes: string[] = [];
-  for (let i = 0; i < keys.length; i += 500)
-    hashes.push(
-      ...((await knex('il_link')
-        .where({ source_id: sourceId })
-        .whereIn('source_key', keys.slice(i, i + 500))
-        .pluck('hash')) as string[]),
-    );
-  return hashes;
+/** What is known of some of a source's records: one for each of their links. */
+export interface KnownLink {
+  key: string;
+  /** Of what the source said last. */
+  hash: string;
+  /** The source has not deleted it. */
+  live: boolean;
 }
 
-const HASHES_AT_ONCE = 20_000;
+export async function linksAmong(knex: Knex, sourceId: number, keys: readonly string[]): Promise<KnownLink[]> {
+  const links: KnownLink[] = [];
+  for (let i = 0; i < keys.length; i += 500)
+    for (const { key, hash, deleted } of (await knex('il_link')
+      .where({ source_id: sourceId })
+      .whereIn('source_key', keys.slice(i, i + 500))
+      .select('source_key as key', 'hash', 'deleted_run as deleted')) as { key: string; hash: string; deleted: number | null }[])
+      links.push({ key, hash, live: deleted === null });
+  return links;
+}
+
+const LENGTH_OF_HASH = 22;
+const KEYS_AT_ONCE = 20_000;
+
+/** Records that are there now: how many, and what they said last. */
+export interface LiveHashes {
+  count: number;
+  hashes: string[];
+}
 
 /**
- * Every record of a source that is there now, in the order of their keys. Without a hash are those of which nothing was made, or whose links
- * do not agree on what was said last.
+ * What the records of a source that are there now said last, in some order, a part of them at a time. Left out are the hashes of those of which
+ * nothing was made, or whose links do not agree. Each part comes as one text: as rows they take three times as long.
  */
-export async function* liveHashes(knex: Knex, sourceId: number): AsyncGenerator<LiveHash[], void, void> {
+export async function* liveHashes(knex: Knex, sourceId: number): AsyncGenerator<LiveHashes, void, void> {
   for (let after: string | undefined; ;) {
-    const page = knex('il_link').where({ source_id: sourceId }).groupBy('source_key').orderBy('source_key').limit(HASHES_AT_ONCE);
-    if (after !== undefined) void page.where('source_key', '>', after);
-    const rows = (await page
-      .havingRaw('count(*) > count(deleted_run)')
-      .select('source_key as key')
-      .min('hash as low')
-      .max('hash as high')
-      .max('golden_id as golden')) as { key: string; low: string; high: string; golden: number | null }[];
-    if (rows.length === 0) return;
-    yield rows.map(({ key, low, high, golden }) => ({ key, hash: low === high && low !== '' && golden !== null ? low : undefined }));
-    after = rows.at(-1)!.key;
+    const [row] = (await knex(livePage(knex, sourceId, after).as('p')).select(
+      knex.raw("count(*) AS n, max(p.k) AS last, string_agg(p.h, '') AS text"),
+    )) as { n: number | string; last: string | null; text: string | null }[];
+    if (!row || row.last === null) return;
+    const text = row.text ?? '';
+    const hashes = Array.from({ length: text.length / LENGTH_OF_HASH }, (_, i) => text.slice(i * LENGTH_OF_HASH, (i + 1) * LENGTH_OF_HASH));
+    yield { count: Number(row.n), hashes };
+    after = row.last;
   }
+}
+
+/** The same with their keys, in the order of those; `hash` is '' where the other leaves it out. */
+export async function* liveKeys(knex: Knex, sourceId: number): AsyncGenerator<{ key: string; hash: string }[], void, void> {
+  for (let after: string | undefined; ;) {
+    const rows = (await livePage(knex, sourceId, after)) as { k: string; h: string }[];
+    if (rows.length === 0) return;
+    yield rows.map(({ k, h }) => ({ key: k, hash: h }));
+    after = rows.at(-1)!.k;
+  }
+}
+
+function livePage(knex: Knex, sourceId: number, after: string | undefined): Knex.QueryBuilder {
+  const page = knex('il_link')
+    .where({ source_id: sourceId })
+    .groupBy('source_key')
+    .orderBy('source_key')
+    .limit(KEYS_AT_ONCE)
+    .havingRaw('count(*) > count(deleted_run)')
+    .select(
+      'source_key as k',
+      knex.raw(
+        `CASE WHEN min(hash) = max(hash) AND length(min(hash)) = ${LENGTH_OF_HASH} AND max(golden_id) IS NOT NULL THEN min(hash) ELSE '' END AS h`,
+      ),
+    );
+  if (after !== undefined) void page.where('source_key', '>', after);
+  return page;
 }
 
 /** Does the store know any record of this source? */

@@ -131,3 +131,20 @@ function recordOf(row: Record<string, string | number | null>, columns: readonly
     values: columns.map((_, i) => row[`k${i}`] ?? null),
   };
 }
+
+/** One field of these records, as text, by golden id. The names come from the validated model. */
+export async function fieldValues(
+  knex: Knex,
+  entity: string,
+  field: string,
+  goldens: readonly number[],
+): Promise<Map<number, string | null>> {
+  const found = new Map<number, string | null>();
+  for (let i = 0; i < goldens.length; i += 500) {
+    const rows = (await knex(entity)
+      .whereIn('_id', goldens.slice(i, i + 500))
+      .select('_id', { value: field })) as { _id: number; value: string | number | null }[];
+    for (const { _id, value } of rows) found.set(Number(_id), value === null ? null : String(value));
+  }
+  return found;
+}

@@ -81,6 +81,35 @@ export async function checkSftpFolder(folder: string, username: string, statsOf:
   }
 }
 
+/** Whether the server takes a rename, by what it says to `ask`, which asks for one of a file that does not exist. */
+export async function checkSftpRename(from: string, to: string, ask: () => Promise<void>): Promise<CheckResult> {
+  const name = `moves from ${from} to ${to}`;
+  try {
+    await ask();
+  } catch (error) {
+    if (!(error instanceof InterlocalError)) throw error;
+    const { code, message } = error.problems[0]!;
+    if (code === 'FILE_MISSING') return { name, ok: true, detail: 'the server accepts the request.' };
+    const { status } = (error.cause ?? {}) as { status?: number };
+    if (code === 'ACCESS_DENIED')
+      return { name, ok: false, code, detail: 'The server does not allow this account to rename files.', hint: RENAME_HINT };
+    if (code !== 'SFTP_FAILURE') return { name, ok: false, code, detail: message, hint: RENAME_HINT };
+    if (status === OP_UNSUPPORTED) return { name, ok: false, code, detail: 'The server does not support renames.', hint: RENAME_HINT };
+  }
+  return {
+    name,
+    ok: true,
+    warning: true,
+    detail: 'the server does not say whether it allows renames: only the first file will show it.',
+    hint: RENAME_HINT,
+  };
+}
+
+/** SSH_FX_OP_UNSUPPORTED */
+const OP_UNSUPPORTED = 8;
+const RENAME_HINT =
+  'Ask the owner of the server to let this account rename files. If that is not possible: for a source, remove after.archive from the stream; for a sink, set upload: direct for this connection.';
+
 function stepOf(code: string): Step {
   switch (code) {
     case 'HOST_KEY_CHANGED':

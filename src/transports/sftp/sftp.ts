@@ -6,7 +6,7 @@ import { milliseconds, readOptions } from '../options.ts';
 import { patience, tooSlow } from '../patience.ts';
 import { byName, confinedPath, folderOf, isLossy, joinPath, nameMatcher, nameOf, temporaryName } from '../paths.ts';
 import type { FileTransport, RemoteFile, TransportContext, WriteOptions } from '../transport.ts';
-import { checkSftp, checkSftpFolder } from './check.ts';
+import { checkSftp, checkSftpFolder, checkSftpRename } from './check.ts';
 import { sftpConnection } from './connection.ts';
 import type { SftpSession } from './connection.ts';
 import { askKind, kindOfEntry, kindOfStats, kindUnknown } from './kind.ts';
@@ -193,6 +193,14 @@ export function openSftp(options: Record<string, unknown>, context: TransportCon
     check: () => checkSftp(settings, connection, system),
     checkFolder: (folder) =>
       checkSftpFolder(folder, settings.username, async () => statsOf(await connection.session(), confinedPath(folder, system))),
+    checkRename: (from, to) =>
+      checkSftpRename(from, to, async () => {
+        // Of a file that does not exist: a server that allows no rename says so before it looks for it.
+        const name = temporaryName('interlocal-check');
+        const [source, target] = [from, to].map((folder) => confinedPath(joinPath(folder, name), system)) as [string, string];
+        const session = await connection.session();
+        await session.call<void>(source, (sftp, done) => sftp.rename(below(session, source), below(session, target), done));
+      }),
     close: () => connection.close(),
   };
 }

@@ -1,6 +1,11 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { revenueReport } from '../../../src/reports/revenue.ts';
+import { decide } from '../../../src/engine/outbound/decide.ts';
+import { planOf } from '../../../src/engine/outbound/decision-plan.ts';
+import { listOutbox } from '../../../src/store/outbound/outbox.ts';
 import { listDifferences } from '../../../src/store/reconciliation/differences.ts';
 import { readReconciliation } from '../../../src/reports/reconciliation.ts';
 import { reconciliationText } from '../../../src/cli/operate/report-reconciliation.ts';
@@ -216,4 +221,60 @@ fields: { Number: receipt_number, Amount: amount }
   expect(JSON.parse(refused!)).toMatchObject([
     { code: 'CURRENCY_LOST', message: 'Its amount is in CAD, but the mapping sends no currency: the system would take it as USD.' },
   ]);
+});
+
+test.each([
+  ['a sum of the whole file', 'totals: [Amount]', 'total: "{{ total.Amount }}"', ['7.00', '40.00']],
+  [
+    'sums by currency',
+    'totals: [{ name: USD, of: Amount, where: { Currency: USD } }, { name: CAD, of: Amount, where: { Currency: CAD } }]',
+    'total: "{{ total.USD }}+{{ total.CAD }}"',
+    ['7.00+40.00'],
+  ],
+])('a trailer never adds up two currencies: %s', async (_, totals, trailer, expected) => {
+  const town = await moneyTown({
+    ...CURRENCIES,
+    'connectors/ledger/connector.yaml': `connector: ledger
+version: 1.0.0
+title: Ledger
+transport: folder
+streams: {}
+sinks:
+  entries:
+    target: { file: { name: 'entries-{{ sequence }}.jsonl' } }
+    encoder: { json: { lines: true } }
+    rows:
+      each: [{ number: "{{ record.Number }}" }]
+      trailer: [{ ${trailer} }]
+    schema:
+      fields: { Number: { required: true }, Amount: { type: decimal, decimals: 2, required: true }, Currency: { required: true } }
+    idempotency_key: [Number]
+    ${totals}
+`,
+    'mappings/entries.from-receipt.yaml': `mapping: entries.from-receipt
+sink: { connector: ledger, sink: entries }
+from: { entity: receipt }
+fields: { Number: receipt_number, Amount: amount, Currency: amount_currency }
+`,
+    'pipelines/to-ledger.yaml': 'pipeline: to-ledger\nmode: review\ndeliver: { mapping: entries.from-receipt, connection: ledger }\n',
+    'config/connections.yaml': `${MONEY['config/connections.yaml']!}  ledger: { connector: ledger, options: { path: ledger } }\n`,
+    'ledger/.keep': '',
+    'desk/a.csv': receiptFile([
+      { no: 'R1', amount: '40.00', dept: 'CAD' },
+      { no: 'R2', amount: '7.00', dept: 'USD' },
+    ]),
+  });
+  await town.run('desk-receipts');
+  const waits = await town.run('to-ledger');
+  if (expected.length > 1) {
+    const rows = await listOutbox(town.engine.knex, { pipeline: 'to-ledger' });
+    const plan = await planOf(town.engine.project, town.engine.knex, rows, false);
+    expect(waits.notes.join()).toMatch(/2 records, Amount (CAD 40\.00, Amount USD 7\.00|USD 7\.00, Amount CAD 40\.00)/);
+    expect(plan.of[0]!.totals).toEqual({ 'Amount CAD': '40.00', 'Amount USD': '7.00' });
+  }
+  await decide(town.engine.knex, 'approve', { pipeline: 'to-ledger' });
+  expect((await town.run('to-ledger')).outcome).toBe('succeeded');
+  const sent = readdirSync(join(town.folder, 'ledger')).filter((name) => name.endsWith('.jsonl'));
+  const trailers = sent.map((name) => /"total":"(.*)"/.exec(readFileSync(join(town.folder, 'ledger', name), 'utf8'))![1]!);
+  expect(trailers.sort((a, b) => a.length - b.length)).toEqual(expected);
 });

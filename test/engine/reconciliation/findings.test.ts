@@ -128,6 +128,32 @@ describe('findings and echoes in the store', () => {
     }
   });
 
+  test('money that is open under another record elsewhere is an echo by the value that both have', async () => {
+    const t = await town({
+      'pipelines/to-bank.yaml': pipeline('to-bank', ''),
+      'pipelines/to-lines.yaml': `pipeline: to-lines
+reconcile:
+  left: { name: the ledger, entity: charge, amount: amount }
+  right: { name: the bank, entity: deposit, amount: amount }
+  passes: [{ key: account, on: [{ left: account, right: reference }] }]
+  open: { left: { type: unposted } }
+  echo_of: [{ pipeline: to-bank, here: receipt_number, there: receipt_number }]
+`,
+      'desk/a.csv': receiptFile([{ no: 'R1', amount: '40.00' }]),
+      'lines/a.csv': 'no,receipt,account,amount\n1,r1,100,40.00\n2,R9,100,3.00\n',
+    });
+    await t.run('charges');
+    await run(t, 'to-lines');
+    await run(t, 'to-bank');
+    const list = (await exceptionLines(t.engine, {}, TODAY)).filter((e) => e.type !== 'source_missing');
+    const cause = list.find((e) => e.type === 'not_deposited')!;
+    expect(list.map((e) => [e.type, e.amount, e.cause]).sort()).toEqual([
+      ['not_deposited', '40.00', null],
+      ['unposted', '3.00', null],
+      ['unposted', '40.00', cause.id],
+    ]);
+  });
+
   test('what comes day by day ends as what comes at once', async () => {
     const rules = pipeline('to-bank', '  exceptions:\n    - { gaps: left, number: receipt_number }\n    - { late: 1 }\n');
     const days = ['01', '02', '06', '07'].map((day, i) => ({

@@ -106,6 +106,7 @@ export async function openSinkBench(setup: SinkSetup): Promise<SinkBench> {
       fingerprint: '',
       asSent: (_, values) => values,
       currencyCheck: () => [],
+      currencyFields: [],
     };
   }
 
