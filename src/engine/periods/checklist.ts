@@ -6,6 +6,7 @@ import { refusedSince } from '../../store/ledger/files.ts';
 import { daysOfReceipts } from '../../store/landing/golden.ts';
 import { listOutbox, type OutboxRow } from '../../store/outbound/outbox.ts';
 import { listPeriods } from '../../store/reconciliation/periods.ts';
+import { heldLocks } from '../../store/locks.ts';
 import { countOpenRejects } from '../../store/landing/rejects.ts';
 import { lastRuns, type Run } from '../../store/ledger/runs.ts';
 import { listSources } from '../../store/ledger/sources.ts';
@@ -45,7 +46,7 @@ export async function checklistOf(engine: Engine, period: Period, now: Date): Pr
   return [
     item('over', today > period.last ? [] : [`Its last day is ${period.last}. Close it when that day is over.`]),
     ...(period.kind === 'year' ? [item('months', await openMonths(engine, period))] : []),
-    item('runs', runsMissing(project, money, runs, period)),
+    item('runs', runsMissing(project, money, runs, await heldLocks(engine.knex), period)),
     item('sources', await sourcesMissing(engine, money, period)),
     item('rejects', await openRejects(engine, money)),
     item('compared', await notCompared(engine, period)),
@@ -81,11 +82,22 @@ async function openMonths({ knex, project }: Engine, period: Period): Promise<st
     .map(({ id }) => `${id} is not closed: interlocal period close ${id}.`);
 }
 
-function runsMissing(project: Project, money: ReadonlySet<string>, runs: ReadonlyMap<string, Run>, period: Period): string[] {
+function runsMissing(
+  project: Project,
+  money: ReadonlySet<string>,
+  runs: ReadonlyMap<string, Run>,
+  locks: ReadonlySet<string>,
+  period: Period,
+): string[] {
   return [...money].sort().flatMap((pipeline) => {
     const run = runs.get(pipeline);
     if (!run) return [`${pipeline} has never run. Run it, or set its mode to off.`];
-    if (run.outcome === null) return [`${pipeline} is running now. Wait until it is done.`];
+    if (run.outcome === null)
+      return [
+        locks.has(`pipeline:${pipeline}`)
+          ? `${pipeline} is running now. Wait until it is done.`
+          : `The last run of ${pipeline} was interrupted. Run it again.`,
+      ];
     if (run.outcome === 'failed' || run.outcome === 'aborted')
       return [`The last run of ${pipeline} ${run.outcome === 'failed' ? 'failed' : 'was stopped'}. Look at interlocal status, and run it.`];
     return dayIn(project.config.town.time_zone, new Date(run.startedAt)) > period.last
