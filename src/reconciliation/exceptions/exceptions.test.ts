@@ -197,6 +197,28 @@ describe('findings about money that is accounted for', () => {
     ).toEqual([]);
   });
 
+  test('that two rules find on the same records are one exception', () => {
+    const { found } = reconcile(
+      {
+        late: [
+          { type: 'late_deposit', businessDays: 2 },
+          { type: 'late_deposit', businessDays: 4 },
+        ],
+        voids: [
+          { side: 'left', type: 'void_after_deposit', where: { status: ['voided'] } },
+          { side: 'left', type: 'void_after_deposit', where: { reason: ['typo'] } },
+        ],
+        items: [
+          { side: 'right', type: 'chargeback', where: { kind: ['cb'] }, always: true, original: [] },
+          { side: 'right', type: 'chargeback', where: { code: ['9'] }, always: true, original: [] },
+        ],
+      },
+      [entry('a', 1000, '2026-07-01', { slip: '7', status: 'voided', reason: 'typo' })],
+      [entry('d', 1000, '2026-07-14', { slip: '7', kind: 'cb', code: '9' })],
+    );
+    expect(found).toEqual(['chargeback d', 'late_deposit a d', 'void_after_deposit a']);
+  });
+
   test('checks in place of cash, by columns or by records', () => {
     const slip = entry('d', 8000, '2026-06-30', { slip: '7', cash: '4000', check: '4000' });
     const parts = [{ type: 'composition_differs', left: 'tender', right: { cash: 'cash', check: 'check' } }];

@@ -73,6 +73,7 @@ export function reconcileSides(
     matches: [],
     matchOf: new Map(),
     exceptions: [],
+    exceptionIds: new Set(),
     outOfScope: [],
     unequal: [],
     refused: new Set(),

@@ -71,6 +71,8 @@ export interface Work {
   matches: ReconciledMatch[];
   matchOf: Map<Entry, ReconciledMatch>;
   exceptions: FoundException[];
+  /** Their ids. */
+  exceptionIds: Set<string>;
   outOfScope: OutOfScope[];
   unequal: Unequal[];
   refused: Set<string>;
@@ -109,15 +111,21 @@ export function except(work: Work, difference: Difference): void {
   add(work, difference, true);
 }
 
-/** What a person should know of records whose money is accounted for, or of records that are not there. */
+/**
+ * What a person should know of records whose money is accounted for, or of records that are not there. Two passes or rules that
+ * find the same type on the same records are one exception: the first one that finds it.
+ */
 export function note(work: Work, difference: Difference): void {
   add(work, difference, false);
 }
 
 function add(work: Work, { type, left, right, minor, subject, since, currency, facts }: Difference, holds: boolean): void {
   const entries = [...left, ...right];
+  const id = exceptionId(work.rules.reconciliation, type, left, right, subject);
+  if (!holds && work.exceptionIds.has(id)) return;
+  work.exceptionIds.add(id);
   work.exceptions.push({
-    id: exceptionId(work.rules.reconciliation, type, left, right, subject),
+    id,
     type,
     left,
     right,
