@@ -65,9 +65,7 @@ describe('a snapshot that comes late', () => {
   test('and was changed earlier is not read where the time counts, whatever its name', async () => {
     const town = await townOn24('modified');
     town.write({ 'inbox/receipts-z.csv': receipts(list(1, 4)) }, -60);
-    expect((await town.run('receipts')).notes.join(' ')).toContain(
-      'because receipts-20260324.csv was. It is older by its time of change',
-    );
+    expect((await town.run('receipts')).notes.join(' ')).toContain('because receipts-20260324.csv was. It is older by its time of change');
     expect(await stored(town)).toEqual(NOW);
     town.write({ 'inbox/receipts-a.csv': receipts(list(2, 4)) }, 120);
     expect((await town.run('receipts')).counts.created).toBe(1);
