@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { areTwoPeople } from '../../src/config/actor.ts';
-import { closePeriod, knownPeriod, periodStatus, reopenPeriod } from '../../src/engine/periods/periods.ts';
-import { revenueLedger } from '../../src/engine/revenue/ledger.ts';
-import { adjustmentsReport } from '../../src/reports/adjustments.ts';
-import { CLOSING_REPORTS, keptReport, keptRevenue, periodReports } from '../../src/reports/period-reports.ts';
-import { reportJson } from '../../src/reports/report-table.ts';
-import { revenueReport } from '../../src/reports/revenue.ts';
-import { listAudit, verifyAudit } from '../../src/store/ledger/audit.ts';
-import { chargeFile, depositFile, MONEY, moneyTown, receiptFile, reconciliation } from './reconciliation/agreement-town.ts';
-import { closeTowns, type TestTown } from './town.ts';
+import { areTwoPeople } from '../../../src/config/actor.ts';
+import { closePeriod, knownPeriod, periodStatus, reopenPeriod } from '../../../src/engine/periods/periods.ts';
+import { revenueLedger } from '../../../src/engine/revenue/ledger.ts';
+import { adjustmentsReport } from '../../../src/reports/adjustments.ts';
+import { CLOSING_REPORTS, keptReport, keptRevenue, periodReports } from '../../../src/reports/period-reports.ts';
+import { reportJson } from '../../../src/reports/report-table.ts';
+import { revenueReport } from '../../../src/reports/revenue.ts';
+import { listAudit, verifyAudit } from '../../../src/store/ledger/audit.ts';
+import { chargeFile, depositFile, MONEY, moneyTown, receiptFile, reconciliation } from '../reconciliation/agreement-town.ts';
+import { closeTowns, type TestTown } from '../town.ts';
 
 afterEach(closeTowns);
 

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
-import { depositFile, MONEY, moneyTown, receiptFile } from './reconciliation/agreement-town.ts';
-import { interlocal } from './cli.ts';
-import { closeTowns, type TestTown } from './town.ts';
+import { depositFile, MONEY, moneyTown, receiptFile } from '../reconciliation/agreement-town.ts';
+import { interlocal } from '../cli.ts';
+import { closeTowns, type TestTown } from '../town.ts';
 
 afterEach(closeTowns);
 
