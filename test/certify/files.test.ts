@@ -142,7 +142,7 @@ describe('a pack of files', () => {
     ])
       expect(checks).toContain(check);
     // The password went as far as an SSH server.
-    expect(finding(certificate, 'secrets')?.detail).toContain('SSH server that took it and to one that refused it');
+    expect(finding(certificate, 'secrets')?.detail).toContain('SSH server that accepted it and to one that refused it');
   });
 
   test('whose hash does not change unless the pack does', SEVERAL, async () => {
