@@ -109,7 +109,7 @@ describe('interlocal new connector', () => {
       '--project',
       project,
     );
-    expect(made.out).toContain('replace names, addresses, numbers of people and accounts by invented ones');
+    expect(made.out).toContain('replace names, addresses, and the numbers of people and accounts with made-up ones');
     const fixture = readFileSync(join(project, 'connectors/water/fixtures/payments/water-20260302.dat'), 'latin1').trim().split('\r\n');
     expect(fixture).toHaveLength(20);
     expect(fixture.at(-1)).toMatch(/^T000019 /);
@@ -229,7 +229,7 @@ describe('interlocal certify', () => {
     expect(failed.out).toContain('amount is "25.50", but records.json says "24.50"');
     expect(failed.out).toContain('Not certified.');
     const fixed = await interlocal('certify', 'acme', '--offline', '--write-records', '--project', project);
-    expect(fixed.err).toContain('Wrote fixtures/payments/records.json: look it through');
+    expect(fixed.err).toContain('Wrote fixtures/payments/records.json: review it line by line');
     expect(fixed.exit).toBe(0);
     writeFileSync(file, 'number;paid\n1;2\n');
     const other = await interlocal('certify', 'acme', '--offline', '--write-records', '--project', project);

@@ -142,7 +142,7 @@ describe('a pack of files', () => {
     ])
       expect(checks).toContain(check);
     // The password went as far as an SSH server.
-    expect(finding(certificate, 'secrets')?.detail).toContain('SSH server that took it and to one that refused it');
+    expect(finding(certificate, 'secrets')?.detail).toContain('SSH server that accepted it and to one that refused it');
   });
 
   test('whose hash does not change unless the pack does', SEVERAL, async () => {
@@ -235,7 +235,7 @@ describe('a pack of files', () => {
       pack(manifest(['      fields:', '      drift: { columns: quarantine_row, data_type: quarantine_value }\n      fields:'])),
     );
     expect(finding(aside, 'column_added')?.detail).toContain('quarantine_row');
-    expect(finding(aside, 'retyped')?.detail).toContain('taken out');
+    expect(finding(aside, 'retyped')?.detail).toContain('the record is kept');
     expect(failures(aside)).toEqual([]);
   });
 

@@ -98,7 +98,7 @@ describe('a pack of files', { timeout: 240_000 }, () => {
     expect(failures(certificate)).toEqual([]);
     expect(certificate.findings.map((f) => f.check)).toEqual(expect.arrayContaining([...BOTH, ...TEXT]));
     const without = await certified(pack(yaml, 'payments-1.zip.pgp', bytes, options));
-    expect(failures(without).join('\n')).toMatch(/fixtures\/pgp_key\.asc: .*key to read them with is not there/);
+    expect(failures(without).join('\n')).toMatch(/fixtures\/pgp_key\.asc: .*key to decrypt them is missing/);
   });
 
   test('that are workbooks: what is about text is left out, everything else is proven', async () => {

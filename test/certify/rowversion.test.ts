@@ -120,7 +120,7 @@ describe('a view of SQL Server with a row version', () => {
     const soon = await read(before);
     expect(notes).toEqual([]);
     await read(soon.state, transport, new Date(Date.now() + 45 * 60_000));
-    expect(notes.join()).toMatch(/has been open at the server for at least 4\d minutes/);
+    expect(notes.join()).toMatch(/has been open on the server for at least 4\d minutes/);
     await open.commit();
     expect((await read(soon.state)).state).not.toHaveProperty('held');
   });

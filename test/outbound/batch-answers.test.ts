@@ -79,7 +79,7 @@ test('a record of which the answer says nothing, or something new, is left to a 
   const { town: t, asked } = await town(RECORDS, results(['1', 'booked'], ['2', 'parked'], ['4', 'booked']));
   const run = await t.run('to-ledger');
   expect(run.problems.map((p) => p.message)).toEqual([
-    expect.stringContaining('status = "parked" of this record'),
+    expect.stringContaining('status = "parked" for this record'),
     expect.stringContaining('does not name this record by no'),
   ]);
   expect(await outbox(t)).toEqual(['1 v1 accepted', '2 v1 unknown', '3 v1 unknown', '4 v1 accepted']);
@@ -126,7 +126,7 @@ test('a description that cannot be is told, with what is missing', async () => {
   for (const [response, said] of [
     ['records: { key: [no, line], result: status, accepted: [a], rejected: [b] }', 'has 2 fields, but the idempotency key has 1'],
     ['accepted: [yes]', 'needs both'],
-    ['rejected: [no]', 'says not where the answer stands'],
+    ['rejected: [no]', 'does not say where the answer is'],
   ])
     await expect(town(response!, '{}')).rejects.toThrow(said);
 });

@@ -140,7 +140,7 @@ test('taken, then accepted or rejected by a person: a file that is gone from the
   const first = await send(t);
   // The second waits until the first was taken.
   expect([Object.keys(delivered(t)), await outbox(t)]).toEqual([['entries-2026-03-02-001.csv'], ['1 v1 sent', '2 v1 queued']]);
-  expect(first.notes.join(' ')).toContain('takes one at a time');
+  expect(first.notes.join(' ')).toContain('takes one file at a time');
   const late = await t.run('to-ledger', { now: () => new Date('2026-03-02T17:00:00Z') });
   expect(late.notes.join(' ')).toContain('has had no answer from ledger.entries for longer than 1h');
   rmSync(join(t.folder, 'ledger/entries-2026-03-02-001.csv'));

@@ -55,6 +55,7 @@ describe('report revenue', () => {
       'tender',
       'period',
       'currency',
+      'corrects',
       'receipts',
       'amount',
       'reconciled',

@@ -210,7 +210,9 @@ const creates = z.strictObject({
     .array(z.string())
     .min(1)
     .optional()
-    .describe('Tables: columns that find the new row, so it is made once and its number can be read. Default: the reference.'),
+    .describe(
+      'Tables: columns that find the new row, so it is made once and its number can be read. Default: the reference. If other columns find a row that is there already, none is made and the delivery is rejected.',
+    ),
 });
 export type CreatesConfig = z.output<typeof creates>;
 

@@ -11,7 +11,7 @@ export function isNotPlain(error: unknown): boolean {
   return error === NOT_PLAIN;
 }
 
-const KEY = /(?:([A-Za-z_][\w.@/-]*(?: [\w.@/-]+)*|\d+-[A-Za-z][\w-]*|[1-9]\d{0,8}|0)|"([^"\\]+)"|'([^']+)'):(?: +|$)/y;
+const KEY = /(?:([A-Za-z_][\w.@/-]*(?: (?:[\w.@/-]+|\([\w.@/-]+\)))*|\d+-[A-Za-z][\w-]*|[1-9]\d{0,8}|0)|"([^"\\]+)"|'([^']+)'):(?: +|$)/y;
 const ESCAPES_OF_JSON = /^(?:[^\\]|\\(?:[nrt\\]|u[0-9a-cA-C][\da-fA-F]{3}))*$/;
 const WORDS_WITH_A_MEANING = new Set(['null', 'Null', 'NULL', 'true', 'True', 'TRUE', 'false', 'False', 'FALSE']);
 

@@ -39,9 +39,11 @@ export async function writeTable(
       answers[at[n]!] =
         result.state === 'refused'
           ? { state: 'rejected', problem: result.problem }
-          : result.state === 'missing' && !removing
-            ? rejection(context.name, 'it has no such row to change.')
-            : { state: 'accepted' };
+          : result.state === 'unchanged' && operation === 'create' && !findsItsOwn(sink)
+            ? thereAlready(sink, context)
+            : result.state === 'missing' && !removing
+              ? rejection(context.name, 'it has no such row to change.')
+              : { state: 'accepted' };
     });
   }
   if (sink.acknowledgement?.read_back) await compare(transport, sink, records, rows, answers, context);
@@ -100,6 +102,25 @@ function withoutEmpty(row: Row): Row {
 
 function findsNew({ creates }: SinkConfig): string[] {
   return creates?.find_by ?? (creates?.reference === undefined ? [] : [creates.reference]);
+}
+
+/** Only the reference is a new record's own. Other columns may find somebody else's row. */
+function findsItsOwn(sink: SinkConfig): boolean {
+  const reference = sink.creates?.reference;
+  return reference !== undefined && findsNew(sink).includes(reference);
+}
+
+/** Whose row it is cannot be known, so it is neither linked nor taken for the new one. */
+function thereAlready(sink: SinkConfig, context: PushContext): Answer {
+  return {
+    state: 'rejected',
+    problem: {
+      code: 'DELIVERY_REJECTED',
+      place: { system: context.name },
+      message: `A row with the same ${findsNew(sink).join(', ')} is there already; no new one was made. It may be another person's, or the one of an attempt that was interrupted.`,
+      hint: 'Look at the row, and read the system again: if it is the same person, they are compared then; dismiss this delivery. If not, make the new row by hand. A column named with reference in creates of the sink avoids the question.',
+    },
+  };
 }
 
 /** The numbers that the table gave to new rows, which are found again by columns of their own. */

@@ -36,7 +36,7 @@ export async function leftOutAsOlder(session: Session, remote: RemoteFile, file:
   // What was read once and comes again stays in the ledger as read.
   if (before?.state !== 'loaded' && before?.state !== 'known')
     await session.commit(async (_, trx) => noteOlderFile(trx, file, before, problem));
-  session.note(`${remote.name} is not read, because ${nameOf(newer.path)} was: ${problem.message} ${problem.hint} [${problem.code}]`);
+  session.note(`${remote.name} is not read, because ${nameOf(newer.path)} was. ${problem.message} ${problem.hint} [${problem.code}]`);
   return true;
 }
 
@@ -56,11 +56,11 @@ function isOlder(remote: RemoteFile, other: LedgerFile, order: Order): boolean {
 }
 
 function olderProblem(file: string, order: Order): Problem {
-  const how = order ? { name: 'by its name ', modified: 'by its time of change ' }[order] : '';
+  const how = order ? { name: ' by its name', modified: ' by its time of change' }[order] : '';
   return {
     code: 'FILE_OLDER',
     place: { file },
-    message: `${how}it is older, and each of these files replaces those before it.`,
+    message: `It is older${how}, and each of these files replaces those before it.`,
     hint: `If it must be read anyway, send it under a name that sorts later${order === 'name' ? '' : ', with a new time'}.`,
   };
 }

@@ -1,5 +1,6 @@
 import type { StreamState } from '../../connector/source/stream-state.ts';
 
+import { counted } from '../../core/counted.ts';
 import { FatalError } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { commitBatch } from './land-batch.ts';
@@ -59,7 +60,7 @@ export async function absentDeletions(session: Session, seen: Omit<SeenKeys, 'ad
   if (keys.length === 0) return;
   if (seen.nameless() > 0) {
     session.note(
-      `${keys.length} records are missing from the snapshot but are kept: ${seen.nameless()} of its records have no readable key and may be these.`,
+      `${counted(keys.length, 'stored record')} not in the snapshot, but kept: ${counted(seen.nameless(), 'record')} in it without a readable key may be the same.`,
     );
     return;
   }

@@ -96,7 +96,12 @@ function textLevel(a: string, b: string): number {
 
 function postalCodeLevel(a: string, b: string): number {
   const errors = edits(a, b, 2);
-  return errors > 2 ? 3 : errors;
+  return errors <= 2 ? errors : areaOf(a) !== null && areaOf(a) === areaOf(b) ? 2 : 3;
+}
+
+/** The first part of a British or Canadian code, as TQ13 of TQ13 8DF and K1A of K1A 0B1: neighbors, or the same place later. */
+function areaOf(code: string): string | null {
+  return /^[a-z][a-z0-9]{1,3}\d[a-z0-9]{2}$/.test(code) ? code.slice(0, -3) : null;
 }
 
 function phoneLevel(a: string, b: string): number {

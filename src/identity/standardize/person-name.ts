@@ -72,8 +72,8 @@ const PARTICLES = new Set([
 ]);
 
 /**
- * Takes a name apart. `full` is looked at only where there is neither first nor last name: `Last, First Middle` or
- * `First Middle Last`. Titles and degrees go; a generation suffix is found in whichever part it was typed.
+ * Takes a name apart. `full` is `Last, First Middle` or `First Middle Last`; beside a first or last name it gives only what they
+ * leave out. Titles and degrees go; a generation suffix is found in whichever part it was typed.
  */
 export function personName(parts: {
   first?: string | null | undefined;
@@ -84,37 +84,86 @@ export function personName(parts: {
 }): PersonName {
   let first = words(parts.first);
   let last = words(parts.last);
-  const more = words(parts.middle);
+  let more = words(parts.middle);
   let suffix = suffixOf(standardText(parts.suffix)?.replaceAll(' ', '') ?? '');
-  if (first.length === 0 && last.length === 0 && parts.full) {
-    const comma = parts.full.split(',');
-    const after = comma.length > 1 ? words(comma.slice(1).join(' ')) : [];
-    // `John Smith, Jr` has a comma too.
-    if (after.length > 0 && after.some((word) => !suffixOf(word) && !DEGREES.has(word))) [last, first] = [words(comma[0]), after];
-    else {
-      const all = glued(withoutEnd([...words(comma[0]), ...after]));
-      [first, last] = all.length > 1 ? [all.slice(0, -1), all.slice(-1)] : [[], all];
+  if (parts.full) {
+    if (first.length === 0 && last.length === 0) {
+      const whole = splitFull(parts.full);
+      [first, last] = [whole.first, whole.last];
+      suffix ??= whole.suffix;
+    } else {
+      const found = leftOut(parts.full, first, last);
+      suffix ??= found?.suffix ?? null;
+      const rest = found?.rest ?? [];
+      if (last.length === 0) {
+        last = rest.slice(-1);
+        if (more.length === 0) more = rest.slice(0, -1);
+      } else if (first.length === 0) first = rest;
+      else if (more.length === 0) more = rest;
     }
   }
-  function withoutEnd(list: string[]): string[] {
-    const kept = [...list];
-    while (kept.length > 1) {
-      const found = suffixOf(kept.at(-1)!);
-      if (!found && !DEGREES.has(kept.at(-1)!)) break;
-      suffix ??= found;
-      kept.pop();
-    }
+  const cut = (list: readonly string[]): string[] => {
+    const { kept, suffix: found } = withoutEnd(list);
+    suffix ??= found;
     return kept;
-  }
-  last = glued(withoutEnd(last));
-  first = withoutEnd(first.length > 1 ? first.filter((word, i) => !TITLES.has(word) || i === first.length - 1) : first);
-  const middle = [...new Set([...first.slice(1), ...withoutEnd(more)])].sort();
+  };
+  last = glued(cut(last));
+  first = cut(first.length > 1 ? first.filter((word, i) => !TITLES.has(word) || i === first.length - 1) : first);
+  const middle = [...new Set([...first.slice(1), ...cut(more)])].sort();
   return {
     given: first[0] ?? null,
     middle: middle.length > 0 ? middle.join(' ') : null,
     surname: last.length > 0 ? last.join(' ') : null,
     suffix,
   };
+}
+
+interface Split {
+  first: string[];
+  last: string[];
+  suffix: string | null;
+}
+
+function splitFull(full: string): Split {
+  const comma = full.split(',');
+  const after = comma.length > 1 ? words(comma.slice(1).join(' ')) : [];
+  // `John Smith, Jr` has a comma too.
+  if (after.some((word) => !suffixOf(word) && !DEGREES.has(word))) return { first: after, last: words(comma[0]), suffix: null };
+  const { kept, suffix } = withoutEnd([...words(comma[0]), ...after]);
+  const all = glued(kept);
+  return all.length > 1 ? { first: all.slice(0, -1), last: all.slice(-1), suffix } : { first: [], last: all, suffix };
+}
+
+/** Words of a full name beside the first and last name that are known; undefined where it is not a name of that person alone. */
+function leftOut(full: string, first: readonly string[], last: readonly string[]): { rest: string[]; suffix: string | null } | undefined {
+  if (/&|\band\b/i.test(full)) return undefined;
+  const known = glued([...withoutEnd(first).kept, ...withoutEnd(last).kept]);
+  // `Thomas Clifford, 1st Baron of Chudleigh`: what follows the comma is no name when all of the name stands before it.
+  for (const text of [full.split(',')[0]!, full]) {
+    const split = splitFull(text);
+    const { kept, suffix } = withoutEnd(split.first);
+    const rest = glued([...kept, ...withoutEnd(split.last).kept]).filter((word) => !TITLES.has(word));
+    const missing = known.filter((word) => {
+      const at = rest.indexOf(word);
+      if (at >= 0) rest.splice(at, 1);
+      return at < 0 && !TITLES.has(word);
+    });
+    if (missing.length === 0) return { rest, suffix: split.suffix ?? suffix ?? withoutEnd(split.last).suffix };
+  }
+  return undefined;
+}
+
+/** The words without a suffix or degree at the end. */
+function withoutEnd(list: readonly string[]): { kept: string[]; suffix: string | null } {
+  const kept = [...list];
+  let suffix: string | null = null;
+  while (kept.length > 1) {
+    const found = suffixOf(kept.at(-1)!);
+    if (!found && !DEGREES.has(kept.at(-1)!)) break;
+    suffix ??= found;
+    kept.pop();
+  }
+  return { kept, suffix };
 }
 
 function words(text: string | null | undefined): string[] {

@@ -14,6 +14,14 @@ describe('names are taken apart whatever way they are typed', () => {
     [{ first: 'Robert', last: 'Nowak III' }, 'robert||nowak|iii'],
     [{ first: 'Zoë', last: 'Smith-Jones', suffix: '2nd' }, 'zoe||smith jones|ii'],
     [{ full: 'Cher' }, '||cher|'],
+    [{ first: 'Thomas', last: 'Clifford', full: 'Sir Thomas Hugh Clifford, 1st Baron of Chudleigh' }, 'thomas|hugh|clifford|'],
+    [{ first: 'Emma', last: 'Carter', full: 'Carter, Emma Jane' }, 'emma|jane|carter|'],
+    [{ first: 'Luis', last: 'De La Cruz', full: 'Luis A De La Cruz Jr.' }, 'luis|a|delacruz|jr'],
+    [{ first: 'Emma', middle: 'J', last: 'Carter', full: 'Emma Jane Carter' }, 'emma|j|carter|'],
+    [{ last: 'Carter', full: 'Emma Jane Carter' }, 'emma|jane|carter|'],
+    [{ first: 'Emma', full: 'Emma Jane Carter' }, 'emma|jane|carter|'],
+    [{ first: 'Emma', last: 'Carter', full: 'Emma & John Carter' }, 'emma||carter|'],
+    [{ first: 'Emma', last: 'Carter', full: 'Harbor Swim Club' }, 'emma||carter|'],
     [{ first: ' ', last: null }, '|||'],
   ])('%j', (parts, expected) => {
     const name = personName(parts);

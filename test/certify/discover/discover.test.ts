@@ -139,8 +139,8 @@ describe('nested samples', () => {
   test('what cannot be looked at is refused in plain words', async () => {
     await expect(look('')).rejects.toThrow('The file is empty.');
     await expect(look(Buffer.from('PK\u0003\u0004rest'), 'a.xlsx')).rejects.toThrow('FILE_TRUNCATED');
-    await expect(look('%PDF-1.7\n%\u00e2\n1 0 obj', 'report.csv')).rejects.toThrow('This is a PDF. A PDF is a picture of a table');
-    await expect(look('<!DOCTYPE html><html><body>Log in</body></html>')).rejects.toThrow('it may be the page of a login');
+    await expect(look('%PDF-1.7\n%\u00e2\n1 0 obj', 'report.csv')).rejects.toThrow('This is a PDF. A PDF cannot be read as data');
+    await expect(look('<!DOCTYPE html><html><body>Log in</body></html>')).rejects.toThrow('it may be a login page');
     await expect(look(Buffer.from('d0cf11e0a1b11ae10000', 'hex'), 'till.xls')).rejects.toThrow('save it as .xlsx or CSV');
     await expect(look(Buffer.from('no,name\n1,Ann\n', 'utf16le'))).rejects.toThrow('this is UTF-16 without a byte order mark');
     await expect(look('{"items":[],"total":0}')).rejects.toThrow('There is no list of records in it: it has items, total.');

@@ -150,10 +150,10 @@ describe('a pack whose files are dropped for another system', () => {
       killed_and_taken: expect.stringContaining('each file got there once') as string,
       other_file: 'TARGET_EXISTS; once the other file was taken away, ours was sent.',
       next_file: 'entries-2026-03-02-7.csv, then entries-2026-03-02-8.csv.',
-      sent_again: expect.stringContaining('is taken for what was sent') as string,
+      sent_again: expect.stringContaining('is taken for the one that was sent') as string,
       answers:
         'entries-2026-03-02-7-result.csv: 1 accepted, 1 rejected; entries-2026-03-02-7.csv.ok: 2 accepted; entries-2026-03-02-7.err: 2 rejected.',
-      answer_cut: expect.stringContaining('always what the whole says') as string,
+      answer_cut: expect.stringContaining('always that of the complete answer') as string,
       secrets: expect.stringContaining('Not in messages') as string,
     });
     expect(certificate.findings.every((f) => f.stream === undefined)).toBe(true);

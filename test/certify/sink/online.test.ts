@@ -70,7 +70,7 @@ test('a folder that is not there is told before the first file is to go into it;
   expect(failures(certificate)).toEqual([]);
   expect(finding(certificate, 'target')).toMatchObject({
     sink: 'entries',
-    detail: expect.stringContaining('let this account write into it') as string,
+    detail: expect.stringContaining('this account may write to it') as string,
   });
   expect(readdirSync(join(town, 'drop/in'))).toEqual([]);
 });

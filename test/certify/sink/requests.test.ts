@@ -163,7 +163,9 @@ describe('a pack whose records are asked for at a service', () => {
       state: 'warning',
       hint: expect.stringContaining('acknowledgement.read_back') as string,
     });
-    expect(finding(certificate, 'killed')?.detail).toMatch(/nothing asked for twice; where a request was on its way, a person is asked/);
+    expect(finding(certificate, 'killed')?.detail).toMatch(
+      /nothing asked for twice; where a request was under way, it needs an answer from a person/,
+    );
   });
 
   const back = (path: string): Files => ({

@@ -54,7 +54,7 @@ describe('a list that changes while its pages are read is read again, so no reco
   ])('a record in front is deleted: %s', async (_, paginator) => {
     const came = await read(paginator, { 1: dropFirst });
     expect(came).toMatchObject({ ids: [1, 2, 3, 4, 5, 6, 7], outcome: 'succeeded' });
-    expect(came.notes).toContain('They are read again from the first.');
+    expect(came.notes).toContain('They are being read again from the first page.');
   });
 
   test('one is deleted and one added, so the total stays: the overlap shows it', async () => {

@@ -36,7 +36,7 @@ describe('a snapshot that comes late', () => {
       const run = await town.run('receipts');
       expect([run.outcome, run.counts.created, run.counts.changed]).toEqual(['succeeded', 0, 0]);
       expect(run.notes).toContain(
-        'receipts-20260320.csv is not read, because receipts-20260324.csv was: by its name it is older, and each of these files replaces those before it. If it must be read anyway, send it under a name that sorts later. [FILE_OLDER]',
+        'receipts-20260320.csv is not read, because receipts-20260324.csv was. It is older by its name, and each of these files replaces those before it. If it must be read anyway, send it under a name that sorts later. [FILE_OLDER]',
       );
     }
     expect(await stored(town)).toEqual(NOW);
@@ -65,9 +65,7 @@ describe('a snapshot that comes late', () => {
   test('and was changed earlier is not read where the time counts, whatever its name', async () => {
     const town = await townOn24('modified');
     town.write({ 'inbox/receipts-z.csv': receipts(list(1, 4)) }, -60);
-    expect((await town.run('receipts')).notes.join(' ')).toContain(
-      'since receipts-20260324.csv was: by its time of change it is the older one',
-    );
+    expect((await town.run('receipts')).notes.join(' ')).toContain('because receipts-20260324.csv was. It is older by its time of change');
     expect(await stored(town)).toEqual(NOW);
     town.write({ 'inbox/receipts-a.csv': receipts(list(2, 4)) }, 120);
     expect((await town.run('receipts')).counts.created).toBe(1);

@@ -28,7 +28,7 @@ test('a gzip file is loaded, known by the content that was sent, and archived as
   town.write({ 'inbox/receipts-again.csv.gz': gzip(list(1, 7)) });
   const again = await town.run('receipts');
   expect(again.counts.read).toBe(0);
-  expect(again.notes.join()).toContain('holds nothing new');
+  expect(again.notes.join()).toContain('has nothing new');
 });
 
 test('a record of an archive that is rejected names the file in the archive and its line there', async () => {

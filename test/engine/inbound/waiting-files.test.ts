@@ -73,7 +73,7 @@ test('a file that changes whenever it is fetched is a problem after a day', asyn
   for (const n of ['1', '2']) writeFileSync(join(server.root, `receipts-${n}.csv`), receipts([{ number: n }]));
   for (const n of ['1', '2']) utimesSync(join(server.root, `receipts-${n}.csv`), 1_700_000_000, 1_700_000_000);
   const run = await town.run('receipts', { now: hours(1) });
-  expect([run.outcome, run.notes.filter((note) => note.includes('changed while it was fetched'))]).toEqual([
+  expect([run.outcome, run.notes.filter((note) => note.includes('changed while it was being fetched'))]).toEqual([
     'succeeded',
     ['receipts-2.csv is left for the next run: it changed while it was being fetched.'],
   ]);

@@ -134,7 +134,7 @@ test(
     expect(shown.out).toMatch(/reject_dismissed +receipts +count: 1; ids: 2; reason: a test record/);
     expect(shown.out).not.toContain('reject_replayed');
     expect((await interlocal(town.folder, ['audit', '--verify']).ended).out).toMatch(
-      /whole: 2 entries, the newest with the hash [0-9a-f]{64}/,
+      /intact: 2 entries, the newest with the hash [0-9a-f]{64}/,
     );
     await storeUnderTest.dropTrigger(town.engine.knex, 'il_audit_no_update', 'il_audit');
     await town.engine.knex.raw("UPDATE il_audit SET actor = 'nobody' WHERE id = 1");

@@ -62,7 +62,7 @@ test('two folders with different configurations and one store do not change its 
   await expect(replayRejects(engine, 'receipts', undefined, { signal })).rejects.toThrow('CONFIG_REPLACED');
   await engine.knex.destroy();
   const status = await interlocal(t.folder, ['status']).ended;
-  expect(status.out).toContain(`which is that of ${copy}`);
+  expect(status.out).toContain(`that of ${copy}`);
   // A person decides which one is right, on record; then the other one is the outdated one.
   expect((await run(t.folder, { adoptConfiguration: true }))[0]).not.toBe('failed');
   expect((await interlocal(t.folder, ['audit', '--action', 'config_adopted']).ended).out).toContain('config_adopted');

@@ -195,7 +195,7 @@ describe('a position that the server cannot go on from', () => {
     await read();
     state = { ...state, version: '9007199254740993' };
     expect((await read())[0]).toBe('all:');
-    expect(notes.join()).toMatch(/before the saved position/);
+    expect(notes.join()).toMatch(/lower than the saved position/);
   });
 });
 

@@ -141,7 +141,7 @@ describe('a login that does not succeed says which step failed and what to do', 
   it('a certificate that nobody vouches for', async () => {
     const error = await failure(open({ ca_file: undefined, trust_server_certificate: false }));
     expect(error).toBeInstanceOf(ConfigError);
-    expect(error.message).toMatch(/certificate .* is signed by itself.*export the certificate.*ca_file.*\[TLS_UNTRUSTED\]/s);
+    expect(error.message).toMatch(/certificate .* is self-signed.*export the certificate.*ca_file.*\[TLS_UNTRUSTED\]/s);
   });
 
   it('a certificate other than the one in ca_file', async () => {

@@ -348,8 +348,8 @@ describe('errors that are not the row’s', () => {
       ['SQL_COLUMN_UNKNOWN', 'Did you mean amount?'],
     ]);
     await expect(write({ table: 'paymentz', rows: [] })).rejects.toThrow('Did you mean payments?');
-    await expect(write({ key: [], rows: [row('1')] })).rejects.toThrow('found by');
-    await expect(write({ table: 'plain]; DROP TABLE plain --', rows: [] })).rejects.toThrow('sees no table');
+    await expect(write({ key: [], rows: [row('1')] })).rejects.toThrow('which columns identify a row');
+    await expect(write({ table: 'plain]; DROP TABLE plain --', rows: [] })).rejects.toThrow('cannot see a table');
   });
 
   it('values stay values, whatever they look like', async () => {
