@@ -1,4 +1,5 @@
 import { AGE_BUCKETS } from '../reconciliation/exceptions/types.ts';
+import { notAmongExceptions } from '../engine/reconciliation/keyed-differences.ts';
 import type { Engine } from '../engine/run/run.ts';
 import { exceptionsOpenOn, linesOfExceptions } from './exceptions.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
@@ -30,7 +31,7 @@ export async function agingReport(engine: Engine, asOf: string): Promise<Report>
   return {
     title: `Exceptions by age on ${asOf}`,
     definition: { report: 'aging', as_of: asOf },
-    notes: ['Ages are business days of the town. Amounts count without their sign.'],
+    notes: ['Ages are business days of the town. Amounts count without their sign.', ...notAmongExceptions(engine.project)],
     tables: [
       {
         name: 'ages',

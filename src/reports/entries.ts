@@ -1,5 +1,6 @@
 import type { Project } from '../config/project.ts';
 import { ConfigError } from '../core/errors.ts';
+import { receiptPipelines } from '../engine/outbound/receipt-pipelines.ts';
 import { revenueLedger } from '../engine/revenue/ledger.ts';
 import type { Engine } from '../engine/run/run.ts';
 import { journalEntries, type LedgerRules, type Postable } from '../reconciliation/journal-entries.ts';
@@ -17,6 +18,7 @@ export async function entriesReport(engine: Engine, range: { from?: string | und
     definition: { report: 'entries', from: range.from ?? null, to: range.to ?? null },
     notes: [
       'Only reconciled money is in an entry. Debits and credits are equal in each fund. Interlocal does not send these entries: import the file.',
+      ...sentTwice(engine.project),
     ],
     tables: [
       {
@@ -33,6 +35,17 @@ export async function entriesReport(engine: Engine, range: { from?: string | und
       },
     ],
   };
+}
+
+/** Where receipts also go one by one, so that nobody books them a second time. */
+function sentTwice(project: Project): string[] {
+  const names = receiptPipelines(project)
+    .filter(({ mode }) => mode !== 'shadow')
+    .map(({ pipeline }) => pipeline);
+  if (names.length === 0) return [];
+  return [
+    `Receipts are also sent one by one, by ${names.sort().join(', ')}. What was sent is in these entries too: if both go to the same ledger, leave it out.`,
+  ];
 }
 
 /** How the town's ledger is built. Throws ConfigError KEY_MISSING where config/interlocal.yaml does not say it. */

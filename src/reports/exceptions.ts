@@ -13,6 +13,7 @@ import {
   type StoredException,
   UNFINISHED,
 } from '../store/reconciliation/exceptions.ts';
+import { notAmongExceptions } from '../engine/reconciliation/keyed-differences.ts';
 import { type RecordNames, recordNames } from '../engine/reconciliation/record-name.ts';
 import type { Engine } from '../engine/run/run.ts';
 import { exceptionsOpenBefore } from '../store/reconciliation/exception-history.ts';
@@ -220,7 +221,7 @@ export async function openExceptionsReport(engine: Engine, asOf: string): Promis
   return {
     title: 'Unresolved exceptions',
     definition: { report: 'exceptions', as_of: asOf },
-    notes: [`Ages are business days up to ${asOf}.`],
+    notes: [`Ages are business days up to ${asOf}.`, ...notAmongExceptions(engine.project)],
     tables: [
       {
         name: 'exceptions',

@@ -1,4 +1,5 @@
 import { calendarDay } from '../core/time.ts';
+import { receiptPipelines } from '../engine/outbound/receipt-pipelines.ts';
 import { UNSETTLED } from '../engine/periods/checklist.ts';
 import type { Engine } from '../engine/run/run.ts';
 import { amountsOfReceipts } from '../store/landing/golden.ts';
@@ -26,9 +27,7 @@ export async function unpostedReport(engine: Engine, asOf: string): Promise<Repo
   const { time_zone: zone, currency: town } = project.config.town;
   const groups = new Map<string, Group>();
   const pipelines: string[] = [];
-  for (const { value } of project.pipelines.values()) {
-    const { pipeline, deliver, mode } = value;
-    if (!deliver || mode === 'off' || project.sinkMappings.get(deliver.mapping)?.value.from.entity !== entity) continue;
+  for (const { pipeline, mode } of receiptPipelines(project)) {
     pipelines.push(mode === 'live' ? pipeline : `${pipeline} (${mode})`);
     const rows = await listOutbox(knex, { pipeline, states: UNSETTLED, latest: true });
     const known = await amountsOfReceipts(

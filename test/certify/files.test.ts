@@ -235,7 +235,7 @@ describe('a pack of files', () => {
       pack(manifest(['      fields:', '      drift: { columns: quarantine_row, data_type: quarantine_value }\n      fields:'])),
     );
     expect(finding(aside, 'column_added')?.detail).toContain('quarantine_row');
-    expect(finding(aside, 'retyped')?.detail).toContain('taken out');
+    expect(finding(aside, 'retyped')?.detail).toContain('the record is kept');
     expect(failures(aside)).toEqual([]);
   });
 

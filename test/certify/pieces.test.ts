@@ -110,7 +110,7 @@ describe('a pack of reports, written from the vendor guide alone', () => {
     expect(failures(certificate)).toEqual([]);
     expect(finding(certificate, 'report_fails')?.detail).toBe('REPORT_FAILED at ERROR; the next run ordered another.');
     expect(finding(certificate, 'report_late')?.detail).toMatch(
-      /REPORT_NOT_READY after \d+ questions; the next run fetched it, and ordered none twice/,
+      /REPORT_NOT_READY after \d+ questions; the next run fetched it, and did not order it twice/,
     );
     expect(finding(certificate, 'resume')?.state).toBe('ok');
   });

@@ -56,7 +56,7 @@ test.each([
   [['rejects', 'show'], /Missing required argument 'id'/],
   [['rejects'], /A command is missing/],
   [['rejects', 'list', 'receipts', 'more'], /Too many arguments/],
-  [['deliver', 'settle', '1', '--accepted', '--rejected'], /Say one of/],
+  [['deliver', 'settle', '1', '--accepted', '--rejected'], /Use either --accepted or --rejected/],
   [['run'], /Name the pipelines to run/],
   [['run', 'receipts', '--all'], /--all runs every pipeline/],
   [['audit', '--since', '2026-02-30'], /no date/],

@@ -83,12 +83,12 @@ describe('logging in to the database server', () => {
 test.each([
   ['postgres://u@h', 'names no database'],
   ['postgres://h/db', 'names no user'],
-  ['postgres://u@h/db?sslmode=require', 'sslmode=require would take any server'],
+  ['postgres://u@h/db?sslmode=require', 'sslmode=require would accept any server'],
   ['postgres://u@h/db?sslmod=disable', 'unknown parameter sslmod'],
   ['postgres://u@h:99999/db', 'is not a URL'],
   ['postgres://u:%zz@h/db', 'not followed by two hexadecimal digits'],
   ['postgres://u@h/db?sslrootcert=keys/none.pem', 'sslrootcert cannot be read (ENOENT)'],
-  ['mysql://u@h/db', 'is not of a kind that can be opened'],
+  ['mysql://u@h/db', 'is not of a supported kind'],
 ])('%s cannot be used, and it is said why: it %s', async (bad, why) => {
   const message = await said(bad);
   expect(message).toContain(why);

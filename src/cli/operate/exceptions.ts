@@ -1,5 +1,6 @@
 import { counted } from '../../core/counted.ts';
 import { Option } from 'commander';
+import type { Engine } from '../../engine/run/run.ts';
 import type { ExceptionLine } from '../../reports/exceptions.ts';
 import { type Cli, countOption } from '../cli.ts';
 import { registerExceptionWork } from './exceptions-work.ts';
@@ -34,7 +35,8 @@ export function registerExceptions(cli: Cli): void {
           const filter = { pipeline, type: options.type, owner: options.owner, limit: options.limit };
           const states = options.state ? [options.state] : undefined;
           const list = await exceptionLines(engine, { ...filter, states, overdue: options.overdue }, todayIn(project));
-          cli.print({ exceptions: list }, () => (list.length ? list.map(linesOf).join('\n') : 'No exceptions.'));
+          const differ = (options.type ?? options.owner ?? options.state) === undefined ? await differencesOf(engine, pipeline) : [];
+          cli.print({ exceptions: list }, () => [...(list.length ? list.map(linesOf) : ['No exceptions.']), ...differ].join('\n'));
         });
       },
     );
@@ -74,6 +76,16 @@ export function registerExceptions(cli: Cli): void {
     });
 
   registerExceptionWork(cli, exceptions);
+}
+
+/** What differs in reconciliations that have no exceptions, so that a list without them is not taken for agreement. */
+async function differencesOf(engine: Engine, pipeline: string | undefined): Promise<string[]> {
+  const { differingText, keyedDifferences } = await import('../../engine/reconciliation/keyed-differences.ts');
+  const found = (await keyedDifferences(engine)).filter(
+    (one) => one.differing > 0 && (pipeline === undefined || one.pipeline === pipeline),
+  );
+  if (found.length === 0) return [];
+  return ['Reconciliations by match_on have no exceptions. What differs there:', ...found.map((one) => `  ${differingText(one)}`)];
 }
 
 /** An exception in two lines. */

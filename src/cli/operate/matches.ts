@@ -23,12 +23,17 @@ export function registerMatches(cli: Cli): void {
       const { withTown } = await import('../town.ts');
       const { matchLines } = await import('../../engine/reconciliation/matches.ts');
       const { checkReconciliationName } = await import('../../reports/exceptions.ts');
+      const { keyedDifferences } = await import('../../engine/reconciliation/keyed-differences.ts');
       await withTown(cli, async (engine) => {
         checkReconciliationName(engine.project, pipeline);
         const limit = options.limit ?? (cli.json() ? undefined : SHOWN);
         const list = await matchLines(engine, { pipeline, ...options, limit });
         const more = list.length === limit ? [`These are the newest ${limit}; --limit shows more.`] : [];
-        cli.print({ matches: list }, () => (list.length ? [...list.map(lineOf), ...more].join('\n') : 'No matches.'));
+        const byKeys = list.length ? [] : (await keyedDifferences(engine)).filter((one) => (pipeline ?? one.pipeline) === one.pipeline);
+        const keyed = byKeys.length
+          ? ['Reconciliations by match_on compare sums: interlocal report reconciliation has what agrees and what differs.']
+          : [];
+        cli.print({ matches: list }, () => (list.length ? [...list.map(lineOf), ...more] : ['No matches.', ...keyed]).join('\n'));
       });
     });
 

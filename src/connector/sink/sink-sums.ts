@@ -1,5 +1,5 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
-import { type Values, valueAt } from '../../core/record.ts';
+import { placesAt, type Values, valueAt } from '../../core/record.ts';
 import { scaled, textAt, unscaled } from '../stream/figures.ts';
 import type { Variables } from '../template.ts';
 
@@ -41,12 +41,21 @@ function partOf(records: readonly Values[], { where }: NamedTotal): readonly Val
 
 /** A field that says no decimals has two, or as many as its values need: nothing is rounded. */
 function totalOf(sink: SinkConfig, records: readonly Values[], field: string): string {
+  const amounts = records.flatMap((values) => textsAt(values, field));
   const decimals =
-    sink.schema.fields[field]?.decimals ?? Math.max(2, ...records.map((values) => textAt(values, field).split('.')[1]?.length ?? 0));
+    sink.schema.fields[field]?.decimals ?? amounts.reduce((most, text) => Math.max(most, text.split('.')[1]?.length ?? 0), 2);
   return unscaled(
-    records.reduce((sum, values) => sum + (scaled(textAt(values, field), decimals) ?? 0n), 0n),
+    amounts.reduce((sum, text) => sum + (scaled(text, decimals) ?? 0n), 0n),
     decimals,
   );
+}
+
+/** The value of a field, or of one in a list those of every line. */
+function textsAt(values: Values, field: string): string[] {
+  const direct = textAt(values, field);
+  if (direct !== '') return [direct];
+  const { groups, name } = placesAt(values, field);
+  return groups.map((group) => textAt(group, name)).filter((text) => text !== '');
 }
 
 /** The last digits of a sum of account numbers and the like, with the zeros in front that belong to them. */

@@ -4,6 +4,7 @@ import type { SinkConfig } from '../../config/schema/connector.ts';
 import { InterlocalError } from '../../core/errors.ts';
 import type { Values } from '../../core/record.ts';
 import { filesOf, renderSink } from './sink.ts';
+import { totalsOf } from './sink-sums.ts';
 
 const sink = (more: object = {}): SinkConfig =>
   sinkSchema.parse({
@@ -180,6 +181,17 @@ describe('sums', () => {
     expect(await trailer(checks(whole, { amount: { type: 'decimal', decimals: 0 } }), units)).toBe('T,2,19,0000000003,7,1');
     expect(await trailer(checks(whole, { amount: { type: 'decimal', decimals: 3 } }), units)).toBe('T,2,19.000,0000000003,7.000,1');
     expect(await trailer(checks(whole, { amount: { type: 'decimal' } }), units)).toBe('T,2,19.00,0000000003,7.00,1');
+  });
+
+  test('a total of what is in a list has every line of it, and a record without lines adds nothing', () => {
+    const fields = { id: {}, lines: { type: 'list' }, 'lines.parts': { type: 'list' }, 'lines.parts.amount': { type: 'decimal' } };
+    const config = sink({ schema: { fields }, totals: ['lines.parts.amount'] });
+    const records = [
+      { id: '1', lines: [{ parts: [{ amount: '88.00' }, { amount: '26.5' }] }, { parts: [{ amount: '-0.25' }] }] },
+      { id: '2', lines: [{ parts: [] }, { parts: [{ amount: null }] }] },
+      { id: '3', lines: null },
+    ];
+    expect(totalsOf(config, records)).toEqual({ 'lines.parts.amount': '114.25' });
   });
 
   test('what is not a number cannot be in a hash, and the record is refused instead of left out of it', async () => {

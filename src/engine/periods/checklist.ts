@@ -11,7 +11,9 @@ import { countOpenRejects } from '../../store/landing/rejects.ts';
 import { lastRuns, type Run } from '../../store/ledger/runs.ts';
 import { listSources } from '../../store/ledger/sources.ts';
 import { waitingFiles } from '../../store/ledger/waiting.ts';
+import { differingText, keyedDifferences } from '../reconciliation/keyed-differences.ts';
 import { feedsOf } from '../reconciliation/reconciliation-basis.ts';
+import { receiptPipelines } from '../outbound/receipt-pipelines.ts';
 import { revenueFacts } from '../revenue/facts.ts';
 import type { Engine } from '../run/run.ts';
 
@@ -155,7 +157,10 @@ async function exceptionsOf(engine: Engine, period: Period): Promise<ChecklistIt
       ([name, some]) => `${name}, ${some.length} unresolved: interlocal exceptions list ${some[0]!.pipeline} --type ${some[0]!.type}.`,
     );
   const keeping = named(open.filter(({ type }) => blocking.has(type)));
-  return keeping.length ? item('exceptions', keeping) : item('exceptions', named(open), 'carried');
+  if (keeping.length) return item('exceptions', keeping);
+  // The day of a key is not known: each may be of this period.
+  const differ = (await keyedDifferences(engine)).filter(({ differing }) => differing > 0).map((one) => `${differingText(one)}.`);
+  return item('exceptions', [...named(open), ...differ], 'carried');
 }
 
 /** States of a record on its way to the ledger in which it is not known, or someone has to decide, what becomes of a record that was to be sent. */
@@ -164,10 +169,9 @@ export const UNSETTLED: readonly OutboxRow['state'][] = ['review', 'queued', 'se
 async function openPostings({ knex, project }: Engine, period: Period): Promise<string[]> {
   const { receipts } = project.config.revenue;
   const found: string[] = [];
-  for (const { value } of project.pipelines.values()) {
-    if (!value.deliver || value.mode === 'off' || value.mode === 'shadow') continue;
-    if (project.sinkMappings.get(value.deliver.mapping)?.value.from.entity !== receipts) continue;
-    const rows = await listOutbox(knex, { pipeline: value.pipeline, states: UNSETTLED, latest: true });
+  for (const { pipeline, mode } of receiptPipelines(project)) {
+    if (mode === 'shadow') continue;
+    const rows = await listOutbox(knex, { pipeline, states: UNSETTLED, latest: true });
     const days = await daysOfReceipts(
       knex,
       receipts,
@@ -176,7 +180,7 @@ async function openPostings({ knex, project }: Engine, period: Period): Promise<
     // The day of a deleted receipt is not known.
     const own = rows.filter((row) => calendarDay(days.get(row.golden) ?? '', project.config.town.time_zone) <= period.last);
     for (const [state, some] of Map.groupBy(own, (row) => row.state))
-      found.push(`${value.pipeline}: ${some.length} ${state}: interlocal deliver list --pipeline ${value.pipeline} --state ${state}.`);
+      found.push(`${pipeline}: ${some.length} ${state}: interlocal deliver list --pipeline ${pipeline} --state ${state}.`);
   }
   return found;
 }

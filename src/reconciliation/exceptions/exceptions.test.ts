@@ -106,6 +106,38 @@ describe('a receipt that was entered twice', () => {
     );
     expect([found, confirmed]).toEqual([['duplicate_posting x y'], ['a b p q']]);
   });
+
+  test('in the ledger by accounts: the lines of the second entry are in several groups, and are one exception', () => {
+    const by = (account: string) => ({ slip: '7', account });
+    const line = (id: string, journal: string, account: string, minor: number): Entry =>
+      entry(id, minor, '2026-07-02', { ...by(account), journal });
+    const passes: Pass[] = [{ ...SLIP, on: ['slip', 'account'].map((field) => ({ left: field, right: field })) }];
+    const given = (account: string, right: Entry[]) =>
+      reconcile(
+        { duplicates: [{ side: 'right', type: 'duplicate_posting', fields: ['slip', 'account'], entry: 'journal' }] },
+        [
+          entry('a', 5000, '2026-07-01', by('A')),
+          entry('b', 1000, '2026-07-01', by('B')),
+          entry('c', 2000, '2026-07-01', by('B')),
+          entry('d', 3000, '2026-07-01', by(account)),
+        ],
+        right,
+        { passes },
+      );
+    const first = [line('p', 'J1', 'A', 5000), line('q', 'J1', 'B', 3000)];
+    const second = [line('x', 'J2', 'A', 5000), line('y', 'J2', 'B', 3000)];
+    const third = [line('z', 'J3', 'A', 5000), line('zz', 'J3', 'B', 3000)];
+    const twice = given('C', [...first, ...second]);
+    expect([twice.found, twice.confirmed.sort()]).toEqual([
+      ['duplicate_posting x y', 'not_deposited d'],
+      ['a p', 'b c q'],
+    ]);
+    expect(given('C', [...first, ...second, ...third]).found).toEqual([
+      'duplicate_posting x y',
+      'duplicate_posting z zz',
+      'not_deposited d',
+    ]);
+  });
 });
 
 describe('a voided receipt', () => {
@@ -197,6 +229,28 @@ describe('findings about money that is accounted for', () => {
     ).toEqual([]);
   });
 
+  test('that two rules find on the same records are one exception', () => {
+    const { found } = reconcile(
+      {
+        late: [
+          { type: 'late_deposit', businessDays: 2 },
+          { type: 'late_deposit', businessDays: 4 },
+        ],
+        voids: [
+          { side: 'left', type: 'void_after_deposit', where: { status: ['voided'] } },
+          { side: 'left', type: 'void_after_deposit', where: { reason: ['typo'] } },
+        ],
+        items: [
+          { side: 'right', type: 'chargeback', where: { kind: ['cb'] }, always: true, original: [] },
+          { side: 'right', type: 'chargeback', where: { code: ['9'] }, always: true, original: [] },
+        ],
+      },
+      [entry('a', 1000, '2026-07-01', { slip: '7', status: 'voided', reason: 'typo' })],
+      [entry('d', 1000, '2026-07-14', { slip: '7', kind: 'cb', code: '9' })],
+    );
+    expect(found).toEqual(['chargeback d', 'late_deposit a d', 'void_after_deposit a']);
+  });
+
   test('checks in place of cash, by columns or by records', () => {
     const slip = entry('d', 8000, '2026-06-30', { slip: '7', cash: '4000', check: '4000' });
     const parts = [{ type: 'composition_differs', left: 'tender', right: { cash: 'cash', check: 'check' } }];
@@ -286,6 +340,30 @@ describe('what is not there', () => {
     expect(expected('habit', seen(['2026-09-09']))).toEqual(['2026-09-09']);
     expect(expected('habit', seen(['2026-09-12'], true))).toEqual(['2026-09-12']);
     expect(expected('habit', seen([]))).toEqual([]);
+  });
+
+  test('days after the last one that either side has anything of are one exception for each place', () => {
+    const [pool, rink] = ['pool', 'rink'].map((place) => entry(place, 100, '2026-07-01', { place }));
+    const found = (left: Entry[]) =>
+      reconcile(
+        { expected: [{ side: 'right', type: 'missing_settlement', by: ['place'], days: 'business', within: 1 }] },
+        left,
+        [pool!, rink!],
+        {
+          today: '2026-07-10',
+          open: { left: { type: 'y', within: 400 }, right: { type: 'x', within: 400 } },
+        },
+      ).exceptions.map((e) => `${e.facts.of} ${e.facts.day}${e.facts.onward === 1 ? ' and since' : ''}`);
+    expect(found([])).toEqual(['pool 2026-07-02 and since', 'rink 2026-07-02 and since']);
+    // Where payments go on, each day without a settlement is known to lack one.
+    expect(found([entry('p', 100, '2026-07-03', { place: 'pool' })])).toEqual([
+      'pool 2026-07-02',
+      'pool 2026-07-03',
+      'pool 2026-07-06 and since',
+      'rink 2026-07-02',
+      'rink 2026-07-03',
+      'rink 2026-07-06 and since',
+    ]);
   });
 
   test('the records of one bag are one exception, which keeps its id when one of them is found', () => {

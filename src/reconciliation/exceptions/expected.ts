@@ -1,5 +1,5 @@
 import { dateOf } from '../calendar.ts';
-import { note, type Work } from '../match/work.ts';
+import { note, SIDES, type Work } from '../match/work.ts';
 import type { ExpectedRule } from './rules.ts';
 
 /** By habit, a day is expected when its weekday had records in so many of the last weeks. */
@@ -7,7 +7,8 @@ const HABIT = { weeks: 8, of: 7 };
 
 /**
  * Days on which a place should have sent something and did not: every business day between its first and its last one (and up to
- * today less what is usual), or by the habit of the weekday. Days of which nothing is known are not guessed.
+ * today less what is usual), or by the habit of the weekday. Days of which nothing is known are not guessed. After the last day
+ * of which either side has anything, a place has one exception for all days since, not one for each.
  */
 export function noteExpected(work: Work, rule: ExpectedRule): void {
   const series = new Map<string, Set<number>>();
@@ -19,24 +20,34 @@ export function noteExpected(work: Work, rule: ExpectedRule): void {
     if (days) days.add(day);
     else series.set(name, new Set([day]));
   }
+  const known = lastDayOf(work);
   for (const [name, seen] of series) {
     const first = Math.min(...seen);
     const today = work.days.index(work.asOf);
     for (let day = first + 1; day <= work.asOf && today - work.days.index(day) > rule.within; day++) {
       if (seen.has(day) || !isExpected(work, rule, day, first, seen)) continue;
-      note(work, {
+      const onward = day > known;
+      const cause = note(work, {
         type: rule.type,
         left: [],
         right: [],
         minor: 0,
         subject: `${rule.side} ${name} ${day}`,
         since: day,
-        facts: { of: (JSON.parse(name) as string[]).join(', '), day: dateOf(day), side: rule.side },
+        facts: { of: (JSON.parse(name) as string[]).join(', '), day: dateOf(day), side: rule.side, ...(onward ? { onward: 1 } : {}) },
       });
       const values = Object.fromEntries(rule.by.map((field, i) => [field, (JSON.parse(name) as string[])[i]!]));
-      work.echoing.push({ of: rule.side, values, day, cause: work.exceptions.at(-1)!.id });
+      work.echoing.push({ of: rule.side, values, day, cause });
+      if (onward) break;
     }
   }
+}
+
+/** The last day of any record of both sides. */
+function lastDayOf(work: Work): number {
+  let last = -Infinity;
+  for (const side of SIDES) for (const { day } of work.all[side]) if (day !== null && day > last) last = day;
+  return last;
 }
 
 function isExpected(work: Work, rule: ExpectedRule, day: number, first: number, seen: ReadonlySet<number>): boolean {

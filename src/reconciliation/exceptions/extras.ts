@@ -101,6 +101,12 @@ export function extrasOf(
   return extras;
 }
 
+/** The records of an extra in one group. The lines of a journal that was posted twice are in as many groups as it has accounts. */
+export interface ExtraPart {
+  extra: Extra;
+  records: readonly Entry[];
+}
+
 /** More extras than this in one group are only tried all together. */
 const MAX_TRIED = 12;
 
@@ -112,19 +118,21 @@ export function extrasThatExplain(
   group: Pick<Unequal, 'left' | 'right' | 'difference'>,
   extras: ReadonlyMap<Entry, Extra>,
   fits: (left: number, right: number) => boolean,
-): Extra[] | undefined {
-  const members = new Set([...group.left, ...group.right]);
-  const found = new Set<Extra>();
-  for (const entry of members) {
+): ExtraPart[] | undefined {
+  const found = new Map<Extra, Entry[]>();
+  for (const entry of [...group.left, ...group.right]) {
     const extra = extras.get(entry);
-    if (extra?.records.every((record) => members.has(record))) found.add(extra);
+    if (extra) found.set(extra, [...(found.get(extra) ?? []), entry]);
   }
-  const list = [...found].sort((a, b) => b.order - a.order || (a.records[0]!.id < b.records[0]!.id ? -1 : 1));
+  const list = [...found]
+    .map(([extra, records]): ExtraPart => ({ extra, records }))
+    .sort((a, b) => b.extra.order - a.extra.order || (a.records[0]!.id < b.records[0]!.id ? -1 : 1));
   if (!list.length) return undefined;
   const { difference } = group;
-  const works = (chosen: readonly Extra[]): boolean => {
+  const works = (chosen: readonly ExtraPart[]): boolean => {
     let [rest, left, right] = [difference, group.left.length, group.right.length];
-    for (const { side, records } of chosen) {
+    for (const { extra, records } of chosen) {
+      const { side } = extra;
       rest += (side === 'left' ? 1 : -1) * sumOf(records);
       if (side === 'left') left -= records.length;
       else right -= records.length;
@@ -132,12 +140,12 @@ export function extrasThatExplain(
     return rest === 0 && left > 0 && right > 0 && fits(left, right);
   };
   if (list.length > MAX_TRIED) return works(list) ? list : undefined;
-  let best: { chosen: Extra[]; likeness: string; several: boolean } | undefined;
+  let best: { chosen: ExtraPart[]; likeness: string; several: boolean } | undefined;
   for (let bits = 1; bits < 1 << list.length; bits++) {
     const chosen = list.filter((_, i) => bits & (1 << i));
     if ((best && chosen.length > best.chosen.length) || !works(chosen)) continue;
     const likeness = chosen
-      .map((extra) => extra.likeness)
+      .map(({ extra }) => extra.likeness)
       .sort()
       .join('\n');
     if (!best || chosen.length < best.chosen.length) best = { chosen, likeness, several: false };

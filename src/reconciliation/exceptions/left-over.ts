@@ -56,8 +56,14 @@ function takeOneOfCopies(work: Work, pass: string, left: readonly Entry[], right
   return false;
 }
 
-/** Open entries of which a like one has its money: they were entered twice. */
+/** Entries of which a like one has its money: they were entered twice. */
 export function exceptCopies(work: Work): void {
+  for (const [{ type, side, records }, held] of work.copies) {
+    const without = new Set(held.records);
+    const all = records.filter((record) => without.has(record) || work.open[side].has(record));
+    const sides = { left: side === 'left' ? all : [], right: side === 'right' ? all : [] };
+    except(work, { type, ...sides, minor: sumOf(all), facts: { pass: held.pass } });
+  }
   for (const { side, type, entries } of work.clusters) {
     const backed = entries.filter((records) => records.some((record) => work.matchOf.has(record)));
     if (!backed.length) continue;

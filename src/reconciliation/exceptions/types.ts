@@ -289,7 +289,8 @@ export function ageBucket(businessDays: number): string {
 function missing(a: ExceptionFacts, what: string): string {
   const of = a.facts.of === undefined ? '' : ` of ${a.facts.of}`;
   const numbers = a.facts.first === undefined ? '' : ` (numbers ${a.facts.first} to ${a.facts.last})`;
-  return `The ${what}${of} for ${a.facts.day ?? a.since ?? 'an unknown day'}${numbers} did not come.`;
+  const onward = a.facts.onward === undefined ? '' : ' and all days since';
+  return `The ${what}${of} for ${a.facts.day ?? a.since ?? 'an unknown day'}${numbers}${onward} did not come.`;
 }
 
 function cents(a: ExceptionFacts, fact: string): string {

@@ -15,6 +15,7 @@ import {
   type EntryState,
   except,
   type FoundException,
+  holdCopy,
   inOrder,
   isRefused,
   leaveOut,
@@ -73,11 +74,13 @@ export function reconcileSides(
     matches: [],
     matchOf: new Map(),
     exceptions: [],
+    exceptionIds: new Set(),
     outOfScope: [],
     unequal: [],
     refused: new Set(),
     clusters,
     extras: extrasOf(rules.exceptions, clusters, { left, right }),
+    copies: new Map(),
     missingNumbers: [],
     echoing: [],
   };
@@ -210,16 +213,9 @@ function takeWithoutExtras(work: Work, pass: KeyPass | SettlementPass, group: Un
   if (isRefused(work, match)) return false;
   reopen(work, earlier);
   take(work, match, 'rule');
-  for (const { kind, type, side, records } of extras)
-    if (kind === 'void') for (const entry of records) leaveOut(work, side, entry, 'voided before its money was deposited');
-    else
-      except(work, {
-        type,
-        left: side === 'left' ? records : [],
-        right: side === 'right' ? records : [],
-        minor: sumOf(records),
-        facts: { pass: pass.name },
-      });
+  for (const { extra, records } of extras)
+    if (extra.kind === 'void') for (const entry of records) leaveOut(work, extra.side, entry, 'voided before its money was deposited');
+    else holdCopy(work, extra, records, pass.name);
   return true;
 }
 

@@ -71,11 +71,15 @@ export interface Work {
   matches: ReconciledMatch[];
   matchOf: Map<Entry, ReconciledMatch>;
   exceptions: FoundException[];
+  /** Their ids. */
+  exceptionIds: Set<string>;
   outOfScope: OutOfScope[];
   unequal: Unequal[];
   refused: Set<string>;
   clusters: readonly Cluster[];
   extras: ReadonlyMap<Entry, Extra>;
+  /** Copies without money, with those of their records that are known to have none, and the pass that first found one. */
+  copies: Map<Extra, { records: Entry[]; pass: string }>;
   /** Numbers of records that are missing with their whole batch. */
   missingNumbers: { first: number; last: number }[];
   /** What is missing on one side: what is open on the other for its sake is an echo. */
@@ -109,15 +113,21 @@ export function except(work: Work, difference: Difference): void {
   add(work, difference, true);
 }
 
-/** What a person should know of records whose money is accounted for, or of records that are not there. */
-export function note(work: Work, difference: Difference): void {
-  add(work, difference, false);
+/**
+ * What a person should know of records whose money is accounted for, or of records that are not there. Two passes or rules that
+ * find the same type on the same records are one exception: the first one that finds it. Returns its id.
+ */
+export function note(work: Work, difference: Difference): string {
+  return add(work, difference, false);
 }
 
-function add(work: Work, { type, left, right, minor, subject, since, currency, facts }: Difference, holds: boolean): void {
+function add(work: Work, { type, left, right, minor, subject, since, currency, facts }: Difference, holds: boolean): string {
   const entries = [...left, ...right];
+  const id = exceptionId(work.rules.reconciliation, type, left, right, subject);
+  if (!holds && work.exceptionIds.has(id)) return id;
+  work.exceptionIds.add(id);
   work.exceptions.push({
-    id: exceptionId(work.rules.reconciliation, type, left, right, subject),
+    id,
     type,
     left,
     right,
@@ -127,6 +137,18 @@ function add(work: Work, { type, left, right, minor, subject, since, currency, f
     facts,
     holds,
   });
+  return id;
+}
+
+/** Records of a copy that a group adds up without. Those of other groups may follow: the copy is one exception. */
+export function holdCopy(work: Work, copy: Extra, records: readonly Entry[], pass: string): void {
+  for (const entry of records) {
+    work.open[copy.side].delete(entry);
+    work.states.set(entry, 'excepted');
+  }
+  const held = work.copies.get(copy);
+  if (held) held.records.push(...records);
+  else work.copies.set(copy, { records: [...records], pass });
 }
 
 /** A record that is not money of this reconciliation, by the rule named. */

@@ -43,7 +43,7 @@ function missing(work: Work, pass: ControlPass, total: ControlTotal): void {
   if (total.day !== null && today - work.days.index(total.day) <= work.rules.open[pass.of].within) return;
   const [first, last] = [numberOf(total.first), numberOf(total.last)];
   if (first !== null && last !== null && first <= last) work.missingNumbers.push({ first, last });
-  note(work, {
+  const cause = note(work, {
     type: 'missing_batch',
     left: [],
     right: [],
@@ -53,7 +53,7 @@ function missing(work: Work, pass: ControlPass, total: ControlTotal): void {
     ...(total.day === null ? {} : { since: total.day }),
     facts: { of: namesOf(pass, total), ...(total.first !== null && total.last !== null ? { first: total.first, last: total.last } : {}) },
   });
-  work.echoing.push({ of: pass.of, values: valuesOfRecords(pass, total), day: null, cause: work.exceptions.at(-1)!.id });
+  work.echoing.push({ of: pass.of, values: valuesOfRecords(pass, total), day: null, cause });
 }
 
 function differs(work: Work, pass: ControlPass, total: ControlTotal, records: readonly Entry[]): void {

@@ -139,6 +139,16 @@ describe('the fee', () => {
     expect(reconcile([{ ...PASS, contract }], payments, [settlement({ brand: 'visa' })]).found).toEqual(['fee_odd s']);
   });
 
+  test('that two passes check are one exception for each settlement', () => {
+    const byDay: SettlementPass = { ...PASS, name: 'place and day', on: [{ left: 'place', right: 'place' }] };
+    const noNumber = settlement({ batch: null, place: 'pool', fee: '300' }, 9700);
+    const there = payments.map(({ id, minor }) => entry(id, minor, '2026-07-01', { place: 'pool' }));
+    const { found, confirmed } = reconcile([PASS, byDay], there, [noNumber]);
+    expect([found, confirmed]).toEqual([['fee_odd s'], ['a b s']]);
+    const blank = settlement({ batch: null, place: 'pool', fee: null }, 9715);
+    expect(reconcile([PASS, byDay], there, [blank]).found.filter((text) => text.startsWith('fee_missing'))).toEqual(['fee_missing s']);
+  });
+
   test('debited by the month is held against what the month should cost', () => {
     const monthly: SettlementPass = {
       ...PASS,
@@ -151,6 +161,8 @@ describe('the fee', () => {
     const found = (minor: number) => reconcile([monthly], [], [gross, debit(minor)]).found.filter((text) => text.startsWith('fee'));
     expect(found(-285)).toEqual([]);
     expect(found(-300)).toEqual(['fee_odd f']);
+    const twice = [monthly, { ...monthly, name: 'fees of the month' }];
+    expect(reconcile(twice, [], [gross, debit(-300)]).found.filter((text) => text.startsWith('fee'))).toEqual(['fee_odd f']);
   });
 });
 

@@ -125,7 +125,7 @@ streams:
 `,
   });
   await expect(openProject(town)).rejects.toThrow(
-    /paginator\.kind.*the first one would be read again and again\. Put \{\{ page \}\} into its query\./,
+    /paginator\.kind.*the first one would be read over and over\. Put \{\{ page \}\} into its query\./,
   );
 });
 

@@ -180,7 +180,7 @@ describe('the charset of an answer', () => {
     expect(await name('text/csv; charset=utf-8', latin, csv('encoding: windows-1252'))).toBe('Zoë');
     expect(await name('text/csv; charset=utf-8', latin, csv())).toContain('but its Content-Type says that the file is');
     expect(await name('text/csv; charset=windows-1252', Buffer.from('id,name\n1,Zoë\n'), csv())).toContain('FILE_ENCODING');
-    expect(await name('text/csv; charset=klingon', latin, csv())).toContain('written in klingon, which is not known here');
+    expect(await name('text/csv; charset=klingon', latin, csv())).toContain('the encoding klingon, which is not known here');
   });
 
   test('XML: Content-Type before declaration; where they contradict each other both are named', async () => {

@@ -167,7 +167,7 @@ async function controlFigures(context: FileContext): Promise<Verdict> {
   const counts = balanced || (stream.control ?? []).some((c) => !own || !c.records || c.records.some((type) => own.includes(type)));
   if (!counts)
     return holdsBut(
-      `c.records ?? []))].join(', ')}): that one of this stream's is missing cannot be told by them. => c.records ?? []))].join(', ')}): that one of this stream's is missing cannot be told by them.`,
+      `The control figures cover other records (${[...new Set((stream.control ?? []).flatMap((c) => c.records ?? []))].join(', ')}). They do not show when one of this stream's records is missing.`,
       'If the trailer counts these records too, name their type in control.records.',
     );
   let left = 0;

@@ -1,20 +1,20 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { actOnExceptions } from '../../src/engine/reconciliation/exceptions.ts';
-import { matchByHand } from '../../src/engine/reconciliation/matches.ts';
-import { agingReport } from '../../src/reports/aging.ts';
-import { outstandingReport } from '../../src/reports/bank-reconciliation.ts';
-import { exceptionLines } from '../../src/reports/exceptions.ts';
-import { knownPeriod } from '../../src/engine/periods/periods.ts';
-import { drawersReport } from '../../src/reports/drawers.ts';
-import { proofOfCash } from '../../src/reports/proof-of-cash.ts';
-import { unpostedReport } from '../../src/reports/unposted.ts';
-import { receiptsReport } from '../../src/reports/receipts.ts';
-import { yearsReport } from '../../src/reports/years.ts';
-import { gapsReport } from '../../src/reports/gaps.ts';
-import { reportCsv, reportJson } from '../../src/reports/report-table.ts';
-import { traceReport } from '../../src/reports/trace.ts';
-import { depositFile, moneyTown, receiptFile } from './reconciliation/agreement-town.ts';
-import { closeTowns, type TestTown } from './town.ts';
+import { actOnExceptions } from '../../../src/engine/reconciliation/exceptions.ts';
+import { matchByHand } from '../../../src/engine/reconciliation/matches.ts';
+import { agingReport } from '../../../src/reports/aging.ts';
+import { outstandingReport } from '../../../src/reports/bank-reconciliation.ts';
+import { exceptionLines } from '../../../src/reports/exceptions.ts';
+import { knownPeriod } from '../../../src/engine/periods/periods.ts';
+import { drawersReport } from '../../../src/reports/drawers.ts';
+import { proofOfCash } from '../../../src/reports/proof-of-cash.ts';
+import { unpostedReport } from '../../../src/reports/unposted.ts';
+import { receiptsReport } from '../../../src/reports/receipts.ts';
+import { yearsReport } from '../../../src/reports/years.ts';
+import { gapsReport } from '../../../src/reports/gaps.ts';
+import { reportCsv, reportJson } from '../../../src/reports/report-table.ts';
+import { traceReport } from '../../../src/reports/trace.ts';
+import { depositFile, moneyTown, receiptFile } from '../reconciliation/agreement-town.ts';
+import { closeTowns, type TestTown } from '../town.ts';
 
 afterEach(closeTowns);
 

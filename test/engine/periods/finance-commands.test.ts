@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
-import { depositFile, MONEY, moneyTown, receiptFile } from './reconciliation/agreement-town.ts';
-import { interlocal } from './cli.ts';
-import { closeTowns, type TestTown } from './town.ts';
+import { depositFile, MONEY, moneyTown, receiptFile, reconciliation } from '../reconciliation/agreement-town.ts';
+import { interlocal } from '../cli.ts';
+import { closeTowns, type TestTown } from '../town.ts';
 
 afterEach(closeTowns);
 
@@ -93,5 +93,22 @@ reconcile:
     expect((await as(t, 'dana', 'exceptions', 'attach', id, slip)).out).toContain('Kept as file 1: slip.pdf');
     await as(t, 'dana', 'exceptions', 'file', id, '1', '--out', `${slip}.txt`);
     expect(readFileSync(`${slip}.txt`, 'utf8')).toBe('%PDF-1.7 slip');
+  },
+);
+
+test(
+  'a list without exceptions or matches says where a reconciliation that compares sums has its differences',
+  { timeout: 120_000 },
+  async () => {
+    const t = await loaded({
+      ...reconciliation('by-day'),
+      'desk/a.csv': receiptFile([{ no: '1', amount: '40.00' }]),
+      'bank/a.csv': depositFile([{ no: 'X', amount: '4.00' }]),
+    });
+    await t.run('by-day');
+    const differs = 'by-day: 1 key differs: interlocal report reconciliation by-day';
+    expect((await as(t, 'dana', 'exceptions', 'list', '--overdue')).out).toContain(differs);
+    expect((await as(t, 'dana', 'exceptions', 'list', '--owner', 'lee')).out.trim()).toBe('No exceptions.');
+    expect((await as(t, 'dana', 'matches', 'list')).out).toContain('interlocal report reconciliation has what agrees and what differs');
   },
 );

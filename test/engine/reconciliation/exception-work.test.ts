@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { attachFile, readAttachment } from '../../src/engine/reconciliation/exception-files.ts';
-import { actOnExceptions, showException } from '../../src/engine/reconciliation/exceptions.ts';
-import { exceptionLines, selectExceptions } from '../../src/reports/exceptions.ts';
-import { listAudit } from '../../src/store/ledger/audit.ts';
-import { MONEY, moneyTown, receiptFile } from './reconciliation/agreement-town.ts';
-import { closeTowns, type TestTown } from './town.ts';
+import { attachFile, readAttachment } from '../../../src/engine/reconciliation/exception-files.ts';
+import { actOnExceptions, showException } from '../../../src/engine/reconciliation/exceptions.ts';
+import { exceptionLines, selectExceptions } from '../../../src/reports/exceptions.ts';
+import { listAudit } from '../../../src/store/ledger/audit.ts';
+import { MONEY, moneyTown, receiptFile } from './agreement-town.ts';
+import { closeTowns, type TestTown } from '../town.ts';
 
 afterEach(closeTowns);
 

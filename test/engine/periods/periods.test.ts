@@ -1,15 +1,17 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { areTwoPeople } from '../../src/config/actor.ts';
-import { closePeriod, knownPeriod, periodStatus, reopenPeriod } from '../../src/engine/periods/periods.ts';
-import { revenueLedger } from '../../src/engine/revenue/ledger.ts';
-import { adjustmentsReport } from '../../src/reports/adjustments.ts';
-import { CLOSING_REPORTS, keptReport, keptRevenue, periodReports } from '../../src/reports/period-reports.ts';
-import { reportJson } from '../../src/reports/report-table.ts';
-import { revenueReport } from '../../src/reports/revenue.ts';
-import { listAudit, verifyAudit } from '../../src/store/ledger/audit.ts';
-import { chargeFile, depositFile, MONEY, moneyTown, receiptFile, reconciliation } from './reconciliation/agreement-town.ts';
-import { closeTowns, type TestTown } from './town.ts';
+import { areTwoPeople } from '../../../src/config/actor.ts';
+import { closePeriod, knownPeriod, periodStatus, reopenPeriod } from '../../../src/engine/periods/periods.ts';
+import { revenueLedger } from '../../../src/engine/revenue/ledger.ts';
+import { adjustmentsReport } from '../../../src/reports/adjustments.ts';
+import { agingReport } from '../../../src/reports/aging.ts';
+import { openExceptionsReport } from '../../../src/reports/exceptions.ts';
+import { CLOSING_REPORTS, keptReport, keptRevenue, periodReports } from '../../../src/reports/period-reports.ts';
+import { reportJson } from '../../../src/reports/report-table.ts';
+import { revenueReport } from '../../../src/reports/revenue.ts';
+import { listAudit, verifyAudit } from '../../../src/store/ledger/audit.ts';
+import { chargeFile, depositFile, MONEY, moneyTown, receiptFile, reconciliation } from '../reconciliation/agreement-town.ts';
+import { closeTowns, type TestTown } from '../town.ts';
 
 afterEach(closeTowns);
 
@@ -91,6 +93,38 @@ reconcile:
     ).rejects.toThrow('Close it when that day is over');
     await expect(closePeriod(town.engine, period(town, '2026/2027'), periodReports, dana)).rejects.toThrow('2026-08 is not closed');
     expect((await periodStatus(town.engine, period(town, '2026-07'))).stored.state).toBe('open');
+  });
+
+  test('names what differs in a reconciliation that compares sums, and leaves out one that is off', async () => {
+    const town = await moneyTown({
+      'desk/a.csv': receiptFile([{ no: '1', amount: '40.00' }]),
+      'bank/a.csv': depositFile([
+        { no: 'd', amount: '41.00' },
+        { no: 'e', day: '2026-07-02', amount: '5.00' },
+      ]),
+      ...reconciliation('by-day'),
+      ...reconciliation('not-used', { more: 'mode: off\n' }),
+    });
+    await load(town);
+    await town.run('by-day');
+    const carried = async () => (await periodStatus(town.engine, period(town, '2026-07'))).checklist.find((c) => c.item === 'exceptions')!;
+    expect(await carried()).toMatchObject({
+      state: 'carried',
+      details: ['by-day: 2 keys differ: interlocal report reconciliation by-day.'],
+    });
+    for (const report of [await agingReport(town.engine, '2026-07-31'), await openExceptionsReport(town.engine, '2026-07-31')])
+      expect(report.notes).toContain(
+        'These compare sums and have no exceptions: by-day. interlocal report reconciliation has what differs.',
+      );
+    town.write({
+      'desk/b.csv': receiptFile([
+        { no: '1', amount: '41.00' },
+        { no: '2', day: '2026-07-02', amount: '5.00' },
+      ]),
+    });
+    await load(town);
+    await town.run('by-day');
+    expect(await carried()).toMatchObject({ state: 'done', details: [] });
   });
 
   test('is not prepared anymore when a figure changes before it is closed', async () => {
