@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { previewDelivery } from '../../src/engine/outbound/preview.ts';
 import { cutAt } from '../engine/cut.ts';
 import { closeTowns } from '../engine/town.ts';
 import { type Kept, kept } from './carry-town.ts';
@@ -93,13 +94,34 @@ test('a resident who is new at the pool is made at the clerk, whose answer says 
   expect(wire.received()).toEqual({ clerk: ['N7 street=5 Lake Rd'], pool: [], bank: [] });
 });
 
+test('the preview shows a request with only what was corrected, and the statement, and reaches neither end', async () => {
+  const town = await wire.town();
+  await wire.read(town);
+  await wire.carry(town);
+  wire.edit('pool', 'P1', { street: "7 O'Neill Ct" });
+  await wire.read(town);
+  const shown = async (pipeline: string): Promise<unknown[]> => {
+    const { deliveries } = await previewDelivery(town.engine, pipeline, { signal: new AbortController().signal, limit: 9 });
+    return deliveries.map(({ kind, to, operation, key, text }) => [kind, to, operation, key, text]);
+  };
+  const request = `{"body":{"RequestKey":"KEY","Person":{"PersonNo":"C1","Street":"7 O'Neill Ct"}}}`;
+  const [change] = (await shown('to-clerk')) as string[][];
+  expect(change!.slice(0, 4)).toEqual(['request', 'ChangePerson', 'update', ['C1']]);
+  expect(change![4]!.replace(/\w{32}/, 'KEY')).toBe(request);
+  expect(await shown('to-bank')).toEqual([
+    ['table', 'people', 'update', ['B1'], "UPDATE people SET street = '7 O''Neill Ct' WHERE id = 'B1'"],
+  ]);
+  expect(wire.received()).toEqual(NOTHING);
+});
+
 test('killed anywhere and run again, each end gets each correction once', { timeout: 240_000 }, async () => {
   for (const pipeline of ['to-clerk', 'to-pool', 'to-bank'])
     for (const [n, how] of [
+      // Before anything is queued, before it is sent, while it is being sent, and after.
       [2, 'after'],
-      [3, 'before'],
-      [4, 'after'],
-      [5, 'before'],
+      [7, 'after'],
+      [10, 'after'],
+      [11, 'after'],
     ] as const) {
       const all = (system: string): Kept[] => NAMES.map((_, i) => person(i, system));
       wire.fill({ clerk: all('clerk'), pool: all('pool'), bank: all('bank') });
