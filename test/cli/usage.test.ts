@@ -52,14 +52,14 @@ test.each([
   [['rejects', 'lst'], /Unknown command 'lst'/],
   [['rejects', 'list', '--stat', 'open'], /Unknown option '--stat'/],
   [['rejects', 'list', '--state', 'closed'], /Allowed choices are open, replayed, superseded/],
-  [['rejects', 'list', '--limit', '0'], /whole number from 1/],
+  [['rejects', 'list', '--limit', '0'], /whole number, 1 or more/],
   [['rejects', 'show'], /Missing required argument 'id'/],
   [['rejects'], /A command is missing/],
   [['rejects', 'list', 'receipts', 'more'], /Too many arguments/],
   [['deliver', 'settle', '1', '--accepted', '--rejected'], /Use either --accepted or --rejected/],
   [['run'], /Name the pipelines to run/],
   [['run', 'receipts', '--all'], /--all runs every pipeline/],
-  [['audit', '--since', '2026-02-30'], /no date/],
+  [['audit', '--since', '2026-02-30'], /is not a date/],
 ])('wrong usage gives a program a problem to read: %j', async (args, message) => {
   const { code, messages } = await refused(...args);
   expect(code).toBe('USAGE');

@@ -113,9 +113,9 @@ describe.each(['1.1', '1.2'] as const)('a service that verifies signatures, SOAP
 });
 
 test.each([
-  ['no passphrase', () => ({ key: ours.lockedKey }), /there is no passphrase/],
+  ['no passphrase', () => ({ key: ours.lockedKey }), /no passphrase is given/],
   ['a wrong passphrase', () => ({ key: ours.lockedKey, passphrase: `${CANARY}-wrong` }), /passphrase given/],
-  ['something that is not a key', () => ({ key: CANARY }), /no private key in PEM form/],
+  ['something that is not a key', () => ({ key: CANARY }), /not a private key in PEM form/],
   ["another certificate's key", () => ({ key: others.key }), /does not belong to the certificate/],
 ])('%s is told before anything is sent, without showing it', async (_what, x509, message) => {
   const api = await open({ endpoint: 'http://127.0.0.1:1/permits', wsdl: 'permits-soap11.wsdl' }, ours, x509());

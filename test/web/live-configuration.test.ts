@@ -93,7 +93,7 @@ test(
     expect(health).toMatchObject({ status: 'attention', configuration: { problems: [{ place: { file: MAPPING } }] } });
     expect(await json(served, '/api/status')).toMatchObject({ configuration: { problems: [{ place: { file: MAPPING } }] } });
     const page = await (await fetch(served.url)).text();
-    expect(page).toContain('cannot be used');
+    expect(page).toContain('is not valid');
     expect(page).toContain(MAPPING);
     expect(page).toContain('acount');
     // Every command says so too.

@@ -190,7 +190,7 @@ describe('a pack whose files are dropped for another system', () => {
   });
 
   test('is found out when it reads answers in another way than the system writes them', { timeout: 60_000 }, async () => {
-    expect(await wrong(manifest(['rejected: [ERROR]', 'rejected: [FAILED]']))).toContain('The answer says "ERROR" of a record');
+    expect(await wrong(manifest(['rejected: [ERROR]', 'rejected: [FAILED]']))).toContain('The answer says "ERROR" for a record');
     expect(await wrong(manifest(['reason: Text', 'reason: No']))).toContain('"Unknown account"');
     expect(await wrong(manifest(['key: [No]', 'key: [Text]']))).toContain('["00101"] is sent');
     const optional = await wrong(manifest(['decoder: { csv: {} }', 'decoder: { csv: { final_newline: optional } }']));

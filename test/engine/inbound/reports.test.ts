@@ -109,7 +109,7 @@ test('one that the service has thrown away meanwhile is ordered again in the sam
   await town.reopen();
   const run = await town.run('permits');
   expect([run.outcome, await numbers(town)]).toEqual(['succeeded', ['7']]);
-  expect(run.notes.join('\n')).toContain('cannot be had anymore');
+  expect(run.notes.join('\n')).toContain('is no longer available');
   expect(asked.at(-1)).toBe('/reports/r-1');
 });
 
