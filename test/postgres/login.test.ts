@@ -54,7 +54,7 @@ describe('logging in to the database server', () => {
   });
 
   test('a database that is not there, and a server that does not answer', async () => {
-    expect(await said(url('', PASSWORD, '127.0.0.1', 'nowhere'))).toMatch(/not on the server.*STORE_UNREACHABLE/s);
+    expect(await said(url('', PASSWORD, '127.0.0.1', 'nowhere'))).toMatch(/does not exist on the server.*STORE_UNREACHABLE/s);
     expect(await said('postgres://u@127.0.0.1:1/db')).toMatch(/STORE_UNREACHABLE/);
     expect(await said('postgres://u@no-such-host.invalid/db?sslmode=disable')).toMatch(/STORE_UNREACHABLE/);
   });
