@@ -23,7 +23,7 @@ export interface TownSystemsOptions {
   /** 0 takes any free port. */
   ports?: { sftp?: number; soap?: number; sqlserver?: number };
   passwords?: Partial<typeof PASSWORDS>;
-  /** Public keys, in OpenSSH's one-line form, that let the SFTP user in next to its password. */
+  /** Public keys, in OpenSSH's one-line form, that let the SFTP user in, as its password does. */
   sftpPublicKeys?: readonly string[];
 }
 

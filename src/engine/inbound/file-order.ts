@@ -21,7 +21,7 @@ type Found = Pick<RemoteFile, 'name' | 'modifiedMs'>;
 
 /**
  * Of snapshots each is the whole of the source at its time: one that is older than one that was read would take back what
- * changed since and bring back what was deleted. It is set next to in the ledger, with a note, and true is given.
+ * changed since and bring back what was deleted. It is noted in the ledger as skipped, and true is given.
  */
 export async function leftOutAsOlder(session: Session, remote: RemoteFile, file: NewFile): Promise<boolean> {
   const { content, order } = session.stream.retriever.files!;
