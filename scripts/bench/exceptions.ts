@@ -1,39 +1,16 @@
-import { businessDays, dayNumber } from '../../src/reconciliation/calendar.ts';
+import { businessDays } from '../../src/reconciliation/calendar.ts';
 import type { Entry, Pass, SettlementPass } from '../../src/reconciliation/entry.ts';
 import { type ExceptionRules, NO_RULES } from '../../src/reconciliation/exceptions/rules.ts';
 import { reconcileSides, type Rules } from '../../src/reconciliation/match/reconcile.ts';
+import { below, businessDaysAfter, entry, FIRST, key, LAST, pick, PRICES, random, RECEIPTS } from './invented-year.ts';
 
 /**
  * Plants every kind of exception into an invented year whose truth is known, and prints precision and recall by type, and wrong links
  * among those confirmed without a person. `--receipts N` (250,000), `--blank PERCENT` of the batch numbers, `--seed N`.
  */
-const options = new Map(
-  process.argv.slice(2).flatMap((word, i, all) => (word.startsWith('--') ? [[word.slice(2), Number(all[i + 1])]] : [])),
-);
-const RECEIPTS = options.get('receipts') ?? 250_000;
-const BLANK = (options.get('blank') ?? 0) / 100;
-let state = options.get('seed') ?? 1;
-function random(): number {
-  state = (state + 0x6d2b79f5) | 0;
-  let t = Math.imul(state ^ (state >>> 15), 1 | state);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-}
-const below = (n: number): number => Math.floor(random() * n);
-const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
-const key = (text: string): string | null => (random() < BLANK ? null : text);
-
-const FIRST = dayNumber('2026-07-01');
-const LAST = dayNumber('2027-06-30');
 const days = businessDays([0, 6], []);
 const PLACES = ['pool', 'recreation', 'clerk', 'permits', 'tax', 'library'];
-const PRICES = [500, 800, 1000, 1200, 1500, 2000, 2500, 4000, 6000, 7500, 12_500, 35_000];
-const after = (day: number, n: number): number => {
-  let next = day;
-  while (days.index(next) < days.index(day) + n) next++;
-  return next;
-};
-const entry = (id: string, minor: number, day: number, values: Entry['values']): Entry => ({ id, minor, currency: 'USD', day, values });
+const after = businessDaysAfter(days);
 
 interface Leg {
   rules: Rules;

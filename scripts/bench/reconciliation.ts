@@ -2,36 +2,17 @@ import { businessDays, dayNumber } from '../../src/reconciliation/calendar.ts';
 import type { Entry, Pass } from '../../src/reconciliation/entry.ts';
 import { NO_RULES } from '../../src/reconciliation/exceptions/rules.ts';
 import { reconcileSides, type Rules } from '../../src/reconciliation/match/reconcile.ts';
+import { below, businessDaysAfter, entry, FIRST, key, LAST, pick, PRICES, random, RECEIPTS } from './invented-year.ts';
 
 /**
  * Reconciles an invented fiscal year whose truth is known, leg by leg, and prints how many of the true links were confirmed
  * without a person and how many confirmed links are wrong. `--receipts N` (250,000), `--blank PERCENT` of all hard keys,
  * `--seed N`.
  */
-const options = new Map(
-  process.argv.slice(2).flatMap((word, i, all) => (word.startsWith('--') ? [[word.slice(2), Number(all[i + 1])]] : [])),
-);
-const RECEIPTS = options.get('receipts') ?? 250_000;
-const BLANK = (options.get('blank') ?? 0) / 100;
-let state = options.get('seed') ?? 1;
-
-/** Mulberry32: the same numbers for the same seed. */
-function random(): number {
-  state = (state + 0x6d2b79f5) | 0;
-  let t = Math.imul(state ^ (state >>> 15), 1 | state);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-}
-const below = (n: number): number => Math.floor(random() * n);
-const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
-const key = (text: string): string | null => (random() < BLANK ? null : text);
-
-const FIRST = dayNumber('2026-07-01');
-const LAST = dayNumber('2027-06-30');
 const HOLIDAYS = ['2026-07-03', '2026-09-07', '2026-11-26', '2026-12-25', '2027-01-01', '2027-05-31'].map(dayNumber);
 const days = businessDays([0, 6], HOLIDAYS);
 const PLACES = ['pool', 'recreation center', 'clerk', 'permits', 'tax office', 'library'];
-const PRICES = [500, 800, 1000, 1200, 1500, 2000, 2500, 4000, 6000, 7500, 12_500, 35_000];
+const after = businessDaysAfter(days);
 
 interface Leg {
   rules: Rules;
@@ -43,18 +24,6 @@ interface Leg {
 function leg(reconciliation: string, passes: Pass[], lag: number): Leg {
   const open = { left: { type: 'left_open', within: lag }, right: { type: 'right_open', within: lag } };
   return { rules: { reconciliation, passes, open, exceptions: { ...NO_RULES, overShort: 2000 } }, left: [], right: [], truth: new Set() };
-}
-
-function entry(id: string, minor: number, day: number, values: Entry['values']): Entry {
-  return { id, minor, currency: 'USD', day, values };
-}
-
-/** The n-th business day after a day. */
-function after(day: number, n: number): number {
-  const goal = days.index(day) + n;
-  let next = day;
-  while (days.index(next) < goal) next++;
-  return next;
 }
 
 const same = (field: string, ...clean: ('digits' | 'no_leading_zeros')[]): Pass & object => ({

@@ -7,6 +7,7 @@ import { firstDifferences } from '../kill-test/dump.ts';
 import { type Fault, FAULTS, type Injected, unmount } from './faults.ts';
 import { makeScene, type Scene, type What, WHATS } from './scenes.ts';
 import { underServe } from './serve.ts';
+import { mulberry32 } from '../sample-town/generate/random.ts';
 
 export interface FaultTestOptions {
   seed: number;
@@ -49,7 +50,7 @@ export async function faultTest({ seed, rounds, chosen, say }: FaultTestOptions)
         continue;
       }
       if (!undisturbed.has(what)) undisturbed.set(what, await withoutFault(what));
-      const random = generator(seed + round * 1000 + i);
+      const random = mulberry32(seed + round * 1000 + i);
       const began = performance.now();
       const differences = await cell(what, fault, undisturbed.get(what)!, random);
       result.tried++;
@@ -176,15 +177,4 @@ const named = (difference: string): string => difference.replace('killed only', 
 
 function codes(run: RunResult): string {
   return run.problems.map((p) => p.code).join();
-}
-
-/** mulberry32: the same seed, the same moments. */
-function generator(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

@@ -10,6 +10,7 @@ import { emptyDatabase } from '../sample-town/servers/postgres/server.ts';
 import { openTown } from '../../src/cli/town.ts';
 import { startSystems } from '../sample-town/systems.ts';
 import { digest, dumpFolder, dumpStore, dumpTaken, firstDifferences } from './dump.ts';
+import { mulberry32 } from '../sample-town/generate/random.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -49,7 +50,7 @@ export async function killTest(options: KillTestOptions): Promise<KillTestResult
   cpSync(data, pristine, { recursive: true, preserveTimestamps: true });
   const systems = await startSystems({ folder: data, ports: { sftp: 0, soap: 0, sqlserver: 0 } });
   const result: KillTestResult = { kills: 0, towns: 0, differing: [] };
-  const random = generator(options.seed);
+  const random = mulberry32(options.seed);
   try {
     writeLocalConnections(town, systems.ports);
     if (options.store !== undefined) setStore(town, options.store);
@@ -163,15 +164,4 @@ async function toItsEnd(town: string, pipeline = '--all'): Promise<void> {
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   await new Promise<void>((resolve) => child.once('exit', () => resolve()));
-}
-
-/** mulberry32: the same seed, the same moments. */
-function generator(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

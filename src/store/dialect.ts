@@ -1,6 +1,5 @@
 import type { Holder, Lock } from './lock-holder.ts';
 import type { Knex } from 'knex';
-import type { InterlocalError } from '../core/errors.ts';
 import type { Counting, Cut } from './cut.ts';
 import type { Rows } from './rows.ts';
 
@@ -114,6 +113,3 @@ export function dialectOf(knex: Knex): Dialect {
   if (!dialect) throw new Error('This is not a store that openKnex opened.');
   return dialect;
 }
-
-/** What a database says when it fails, in plain words; undefined for what is our own fault. */
-export type FailureOf = (error: unknown) => InterlocalError | undefined;

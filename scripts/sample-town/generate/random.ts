@@ -51,7 +51,7 @@ export function at<T>(list: readonly T[], index: number): T {
 }
 
 /** Tommy Ettinger's mulberry32: 32 bits of state, good enough to make a town from. */
-function mulberry32(seed: number): () => number {
+export function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -7,6 +7,7 @@ import { replacedFolder } from '../../config/find-files.ts';
 import { type InstalledPack, notedPack, readLock, writeLock } from '../../packs/lock.ts';
 import { folderHash, type PackFiles } from '../../packs/files.ts';
 import { FatalError } from '../../core/errors.ts';
+import { processRuns } from '../../core/process-runs.ts';
 
 /** Where `add` is; told when the step is done. */
 export type Step = 'staged' | 'noted' | 'moved' | 'placed' | 'settled';
@@ -91,7 +92,7 @@ async function take(file: string): Promise<void> {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const [pid, host] = (await readFile(file, 'utf8').catch(() => '')).trim().split(' ');
-    if (tries < 2 && host === hostname() && !isAlive(Number(pid))) await rm(file, { force: true });
+    if (tries < 2 && host === hostname() && !processRuns(Number(pid))) await rm(file, { force: true });
     else
       throw new FatalError({
         code: 'PACK_BUSY',
@@ -99,15 +100,6 @@ async function take(file: string): Promise<void> {
         message: `Another interlocal add works in this folder (process ${pid} on ${host}).`,
         hint: 'Wait for it. If that process is no longer running, remove the file.',
       });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -3,7 +3,6 @@ import { columnName } from './common.ts';
 
 /** How the values of a feature are compared. */
 export const COMPARISONS = ['person_name', 'address', 'organization_name', 'date', 'text', 'exact', 'code', 'phone', 'email'] as const;
-export type ComparisonName = (typeof COMPARISONS)[number];
 
 const bits = z.number().min(-40).max(40);
 const share = z.number().gt(0).lte(1);
@@ -24,7 +23,6 @@ const parts = z.strictObject({
     .optional()
     .describe('The date as it was typed, looked at where the date itself is missing: 02/30/1981 can still be compared.'),
 });
-export type FeatureParts = z.output<typeof parts>;
 
 const missing = z
   .union([z.enum(['neutral', 'different']), bits])

@@ -214,7 +214,6 @@ const creates = z.strictObject({
       'Tables: columns that find the new row, so it is made once and its number can be read. Default: the reference. If other columns find a row that is there already, none is made and the delivery is rejected.',
     ),
 });
-export type CreatesConfig = z.output<typeof creates>;
 
 export const sinkSchema = z.strictObject({
   description: z.string().optional(),

@@ -47,6 +47,20 @@ export function contributionOf(
   return { connection, pipeline, sourceKey: link.sourceKey, itemKey: link.itemKey, landed: link.landed, columns };
 }
 
+/** What the stored records of each member say; a member without any has an empty list. `except`: links that are at hand elsewhere. */
+export async function contributionsOfMembers(
+  landing: Landing,
+  members: readonly number[],
+  except: (link: Link) => boolean = () => false,
+): Promise<Map<number, Contribution[]>> {
+  const said = new Map(members.map((id): [number, Contribution[]] => [id, []]));
+  const sourceOf = await landing.sources();
+  for (const link of await landing.linksOfMembers(members))
+    if (!except(link))
+      said.get(link.member!)!.push(contributionOf(sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns));
+  return said;
+}
+
 const layouts = new WeakMap<object, string[]>();
 /** The columns of an entity's table, in order. */
 export function columnsOf(entity: EntityConfig): string[] {

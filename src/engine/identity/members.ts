@@ -7,7 +7,15 @@ import type { Columns } from '../../mapping/mapping.ts';
 import { identityStore, type Member } from '../../store/identity/identity.ts';
 import type { Landing } from '../../store/landing/landing.ts';
 import { columnsOfRecord } from '../../store/model-tables.ts';
-import { contributionOf, type Entry, type Golden, idOf, type Kind, writeGoldens } from '../golden/golden-records.ts';
+import {
+  contributionOf,
+  contributionsOfMembers,
+  type Entry,
+  type Golden,
+  idOf,
+  type Kind,
+  writeGoldens,
+} from '../golden/golden-records.ts';
 import { follow } from './references.ts';
 import { resolveTouched, type Touched } from './resolve-touched.ts';
 
@@ -108,14 +116,15 @@ async function contributionsOf(
   entries: readonly Entry[],
   active: readonly Entry[],
 ): Promise<Map<number, Contribution[]>> {
-  const said = new Map(members.map((id): [number, Contribution[]] => [id, []]));
-  for (const entry of active) said.get(entry.link.member!)!.push(contributionOf(context, entry.link, entry.columns!));
   const mine = new Set(entries.map((e) => idOf(e.link)));
-  const sourceOf = await landing.sources();
-  for (const link of await landing.linksOfMembers(members))
-    if (!mine.has(idOf(link)))
-      said.get(link.member!)!.push(contributionOf(sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns));
-  return said;
+  const stored = await contributionsOfMembers(landing, members, (link) => mine.has(idOf(link)));
+  const now = Map.groupBy(active, (entry) => entry.link.member!);
+  return new Map(
+    [...stored].map(([id, list]) => [
+      id,
+      [...(now.get(id) ?? []).map((entry) => contributionOf(context, entry.link, entry.columns!)), ...list],
+    ]),
+  );
 }
 
 const columnLists = new WeakMap<EntityConfig, string[]>();

@@ -1,10 +1,9 @@
 import { edgesOf, rulePairs } from '../../identity/resolve.ts';
 import { scorePair, verdictOf } from '../../identity/score/score.ts';
-import type { Columns } from '../../mapping/mapping.ts';
 import { decisionsOf, identityStore, type IdentityStore, type Member, type StoredEdge } from '../../store/identity/identity.ts';
 import type { Landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
-import { contributionOf } from '../golden/golden-records.ts';
+import { contributionsOfMembers } from '../golden/golden-records.ts';
 import { type MatchedKind, type MemberContext, profileOf, writeOfMembers } from './members.ts';
 import { clusterMembers, inOrder, nameOf } from './place.ts';
 import { keysOf } from './resolve-touched.ts';
@@ -68,16 +67,14 @@ export async function rebuild(
 
 /** Reads again what each member is compared by; one that no record is left of is gone. */
 async function readProfiles(landing: Landing, kind: MatchedKind, members: readonly Member[]): Promise<void> {
-  const sourceOf = await landing.sources();
   for (let i = 0; i < members.length; i += CHUNK) {
     const some = members.slice(i, i + CHUNK);
-    const links = await landing.linksOfMembers(some.map((m) => m.id));
-    const said = Map.groupBy(links, (link) => link.member!);
+    const said = await contributionsOfMembers(
+      landing,
+      some.map((m) => m.id),
+    );
     for (const member of some) {
-      const list = (said.get(member.id) ?? []).map((link) =>
-        contributionOf(sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns),
-      );
-      const { population, profile } = profileOf(kind, list);
+      const { population, profile } = profileOf(kind, said.get(member.id)!);
       member.population = population;
       member.profile = profile === null ? null : [...profile];
       member.state = profile === null ? 'gone' : 'live';

@@ -2,7 +2,7 @@ import type { Landing } from '../../store/landing/landing.ts';
 import { identityStore, type Member } from '../../store/identity/identity.ts';
 import type { Knex } from '../../store/open.ts';
 import { comparedBy, countMembers, membersToCompare, saveCompared, takeUnnamedLinks } from '../../store/identity/members.ts';
-import { contributionOf } from '../golden/golden-records.ts';
+import { contributionsOfMembers } from '../golden/golden-records.ts';
 import type { Project } from '../../config/project.ts';
 import { type Session, stopIfAsked } from '../run/session.ts';
 import { type MatchedKind, type MemberContext, memberName, newMember, profileOf, writeOfMembers } from './members.ts';
@@ -100,10 +100,10 @@ async function resolveSome(landing: Landing, context: MemberContext, kind: Match
   const store = identityStore(landing.rows, kind.entityId);
   const members = await membersToCompare(landing.rows, kind.entityId, STRETCH);
   if (members.length === 0) return 0;
-  const sourceOf = await landing.sources();
-  const said = new Map(members.map((m) => [m.id, [] as ReturnType<typeof contributionOf>[]]));
-  for (const link of await landing.linksOfMembers(members.map((m) => m.id)))
-    said.get(link.member!)!.push(contributionOf(sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns));
+  const said = await contributionsOfMembers(
+    landing,
+    members.map((m) => m.id),
+  );
   const touched = members.map((member) => ({
     member: { ...member, state: 'live' as const },
     isNew: true,

@@ -8,7 +8,7 @@ import { identityStore, type Member } from '../../store/identity/identity.ts';
 import { landing } from '../../store/landing/landing.ts';
 import { goldenPair, type WaitingPair, waitingPairs } from '../../store/identity/members.ts';
 import { columnsOfRecord } from '../../store/model-tables.ts';
-import { contributionOf } from '../golden/golden-records.ts';
+import { contributionsOfMembers } from '../golden/golden-records.ts';
 import type { Engine } from '../run/run.ts';
 import type { MatchedKind } from './members.ts';
 import { namedMember } from './matched.ts';
@@ -94,14 +94,8 @@ export async function namedPair(engine: Engine, kind: MatchedKind, names: readon
 export async function sayingOf(engine: Engine, { entity }: MatchedKind, ids: readonly number[]): Promise<Map<number, Columns>> {
   const columns = columnsOfRecord(entity);
   return landing(engine.knex, async (held) => {
-    const sourceOf = await held.sources();
-    const links = Map.groupBy(await held.linksOfMembers(ids), (link) => link.member!);
-    return new Map(
-      [...links].map(([id, list]) => {
-        const said = list.map((link) => contributionOf(sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns));
-        return [id, survivors(said, entity, columns).columns];
-      }),
-    );
+    const said = await contributionsOfMembers(held, ids);
+    return new Map([...said].flatMap(([id, list]) => (list.length ? [[id, survivors(list, entity, columns).columns] as const] : [])));
   });
 }
 

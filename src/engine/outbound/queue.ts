@@ -1,7 +1,6 @@
-import { columnNames, type Outbound } from './context.ts';
+import type { Outbound } from './context.ts';
 import { hash } from 'node:crypto';
 import { problemsOfRecord, sinkKey } from '../../connector/sink/sink.ts';
-import { startOfDay } from '../../core/time.ts';
 import { FatalError, type Place, type Problem } from '../../core/errors.ts';
 import { type Values, valueAt } from '../../core/record.ts';
 import { canonicalValues } from '../../mapping/canonical-values.ts';
@@ -32,6 +31,7 @@ import {
 } from '../../store/outbound/outbound.ts';
 import { saveCounts } from '../../store/ledger/runs.ts';
 import { knownBy } from './known-by.ts';
+import { goldenScan } from './scan.ts';
 import { stopIfAsked } from '../run/session.ts';
 import { isGolden } from '../../store/landing/golden.ts';
 
@@ -58,14 +58,7 @@ export async function queueChanges(out: Outbound): Promise<void> {
   const whole = known.fingerprint !== out.fingerprint || (await relatedDeleted(out, known.position));
   const fromRun = whole ? 0 : known.position;
   if (whole || (await anyTouched(out, fromRun))) {
-    const scan: GoldenScan = {
-      entity: out.entity.entity,
-      columns: columnNames(out.entity),
-      where: out.config.where,
-      since: out.config.since && sinceOf(out, out.config.since),
-      fromRun,
-      related: out.related,
-    };
+    const scan = goldenScan(out, fromRun);
     const unwanted: number[] = [];
     for await (const list of scanGoldens(session.knex, scan, CHUNK)) {
       stopIfAsked(session);
@@ -78,12 +71,6 @@ export async function queueChanges(out: Outbound): Promise<void> {
     await saveOutbound(trx, pipeline, { fingerprint: out.fingerprint, position });
     await saveCounts(trx, session.runId, session.counts);
   });
-}
-
-/** The town's day begins at another moment than the day of UTC, by which moments are stored. */
-function sinceOf({ entity, session }: Outbound, { field, day }: { field: string; day: string }): GoldenScan['since'] {
-  if (entity.fields[field]?.type !== 'datetime') return { field, from: day };
-  return { field, from: startOfDay(day, session.project.config.town.time_zone) };
 }
 
 /** What a record lost is in no row that a scan by runs would find. */

@@ -64,11 +64,6 @@ export function knownPeriod({ project }: Pick<Engine, 'project'>, text: string):
   });
 }
 
-/** Periods that somebody has begun to close, the earliest first. */
-export function allPeriods({ knex }: Engine): Promise<StoredPeriod[]> {
-  return listPeriods(knex);
-}
-
 export async function periodStatus(engine: Engine, period: Period, now = new Date()): Promise<PeriodStatus> {
   const { knex } = engine;
   const stored = (await storedPeriod(knex, period.id)) ?? newPeriod(period);

@@ -56,9 +56,6 @@ const CUTS: Record<string, (value: string) => string | null> = {
   month_day: (v) => v.slice(4),
 };
 
-/** The parts that a feature can be cut to, for checks and messages. */
-export const PART_NAMES = [...Object.keys(CUTS), 'sorted4'];
-
 /** The passes of a population: those the model lists, or those that fit its features. A part that it does not have is left out with its pass. */
 export function passesOf(
   population: string,

@@ -78,12 +78,6 @@ export async function countLive(knex: Knex, sourceId: number): Promise<number> {
   return Number(row!.n);
 }
 
-/** A record that is there now, by its key; `hash` of what the source said last, where nothing else has to be looked at to know that it is the same. */
-export interface LiveHash {
-  key: string;
-  hash: string | undefined;
-}
-
 /** What is known of some of a source's records: one for each of their links. */
 export interface KnownLink {
   key: string;

@@ -40,11 +40,6 @@ export async function newestRun(knex: Knex): Promise<number> {
   return Number(row?.id ?? 0);
 }
 
-/** Did a run of this pipeline ever succeed? */
-export async function everSucceeded(knex: Knex, pipeline: string): Promise<boolean> {
-  return (await knex('il_run').where({ pipeline, outcome: 'succeeded' }).first('id')) !== undefined;
-}
-
 /** A text that changes when a run of any process begins or ends. */
 export async function stateOfRuns(knex: Knex): Promise<string> {
   const rows = (await knex('il_run').orderBy('id', 'desc').limit(50).select('id', 'outcome')) as { id: number; outcome: string | null }[];

@@ -48,8 +48,6 @@ export interface Delivery {
   problems: Problem[];
 }
 
-export type NewDelivery = Pick<Delivery, 'pipeline' | 'connection' | 'sink' | 'day' | 'run' | 'records'>;
-
 /** The next sequence number of a sink; it grows with each delivery that is prepared, and with nothing else. */
 export async function takeSequence(knex: Knex, connection: string, sink: string): Promise<number> {
   return takeId(knex, `sink:${connection}/${sink}`);

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { Knex } from 'knex';
 import { sqliteFailure } from './failures.ts';
 import { write } from './transactions.ts';
+import { processRuns } from '../../core/process-runs.ts';
 
 const HEARTBEAT_MS = 15_000;
 const STALE_MS = 90_000;
@@ -70,10 +71,5 @@ function isAlive(held: LockRow): boolean {
   if (Date.now() - Date.parse(held.heartbeat_at) > STALE_MS) return false;
   if (held.host !== hostname()) return true;
   if (held.pid === process.pid) return false;
-  try {
-    process.kill(held.pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return processRuns(held.pid);
 }

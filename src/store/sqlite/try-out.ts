@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import type { Reopen, TryOut } from '../dialect.ts';
+import { processRuns } from '../../core/process-runs.ts';
 
 const NAME = /^preview-(\d+)-\d+\.db/;
 let copies = 0;
@@ -14,7 +15,7 @@ export async function tryOut<T>(knex: Knex, folder: string, work: (on: TryOut) =
   mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(folder)) {
     const pid = NAME.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(folder, name), { force: true });
+    if (pid !== undefined && !processRuns(Number(pid))) rmSync(join(folder, name), { force: true });
   }
   const path = join(folder, `preview-${process.pid}-${++copies}.db`);
   let copy: Knex | undefined;
@@ -27,14 +28,5 @@ export async function tryOut<T>(knex: Knex, folder: string, work: (on: TryOut) =
   } finally {
     await copy?.destroy();
     for (const ending of ['', '-wal', '-shm']) rmSync(path + ending, { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,6 +1,5 @@
-import { type Contribution, survivors } from '../../../identity/survivorship.ts';
+import { survivors } from '../../../identity/survivorship.ts';
 import { canonicalValues } from '../../../mapping/canonical-values.ts';
-import type { Columns } from '../../../mapping/mapping.ts';
 import type { Values } from '../../../core/record.ts';
 import { type Looked, lookedAt, runsOfLanded } from '../../../store/outbound/carry.ts';
 import { identityStore, type Member } from '../../../store/identity/identity.ts';
@@ -8,7 +7,7 @@ import type { Landing } from '../../../store/landing/landing.ts';
 import { columnsOfRecord } from '../../../store/model-tables.ts';
 import type { Knex } from '../../../store/open.ts';
 import { latestOfMembers, type OutboxRow, reachedOfMembers } from '../../../store/outbound/outbox.ts';
-import { contributionOf } from '../../golden/golden-records.ts';
+import { contributionsOfMembers } from '../../golden/golden-records.ts';
 import type { Outbound } from '../context.ts';
 import type { Carry } from './carry.ts';
 import { isEcho } from './same.ts';
@@ -45,13 +44,7 @@ export async function clustersOf(out: Outbound, carry: Carry, landing: Landing, 
   const all = await store.ofGoldens([...goldens]);
   const live = all.filter((m) => m.state === 'live');
   const ids = live.map((m) => m.id);
-  const said = new Map<number, Contribution[]>();
-  const sourceOf = await landing.sources();
-  for (const link of await landing.linksOfMembers(ids)) {
-    const list = said.get(link.member!) ?? [];
-    list.push(contributionOf(sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns));
-    said.set(link.member!, list);
-  }
+  const said = new Map([...(await contributionsOfMembers(landing, ids))].filter(([, list]) => list.length > 0));
   const newest = new Map([...said].map(([id, list]) => [id, Math.max(...list.map((c) => c.landed))]));
   const runs = await runsOfLanded(landing.rows, [...newest.values()]);
   const before = await lookedAt(landing.rows, pipeline, ids);

@@ -1,6 +1,6 @@
-import { columnNames, type Outbound } from '../context.ts';
+import type { Outbound } from '../context.ts';
+import { goldenScan } from '../scan.ts';
 import type { Problem } from '../../../core/errors.ts';
-import { startOfDay } from '../../../core/time.ts';
 import { goldensForCarry, goldensToLookAt, hasLooked, openRowsOfGone, waitsForReview } from '../../../store/outbound/carry.ts';
 import type { Landing } from '../../../store/landing/landing.ts';
 import type { Knex } from '../../../store/open.ts';
@@ -42,14 +42,7 @@ export async function queueCorrections(out: Outbound, carry: Carry): Promise<voi
   // The first look is not done before it came to its end.
   const begun = known.fingerprint !== null && (await hasLooked(session.knex, pipeline));
   const fromRun = known.fingerprint === out.fingerprint ? known.position : 0;
-  const scan: GoldenScan = {
-    entity: entity.entity,
-    columns: columnNames(entity),
-    where: out.config.where,
-    since: out.config.since && sinceOf(out, out.config.since),
-    fromRun,
-    related: out.related,
-  };
+  const scan = goldenScan(out, fromRun);
   const goldens = await goldensToLookAt(session.knex, { entity: entity.entity, entityId, pipeline, fromRun });
   for (let i = 0; i < goldens.length; i += CHUNK) {
     stopIfAsked(session);
@@ -61,11 +54,6 @@ export async function queueCorrections(out: Outbound, carry: Carry): Promise<voi
     await saveOutbound(trx, pipeline, { fingerprint: out.fingerprint, position });
     await saveCounts(trx, session.runId, session.counts);
   });
-}
-
-function sinceOf({ entity, session }: Outbound, { field, day }: { field: string; day: string }): GoldenScan['since'] {
-  if (entity.fields[field]?.type !== 'datetime') return { field, from: day };
-  return { field, from: startOfDay(day, session.project.config.town.time_zone) };
 }
 
 async function lookAt(out: Outbound, carry: Carry, scan: GoldenScan, ids: readonly number[], begun: boolean): Promise<void> {

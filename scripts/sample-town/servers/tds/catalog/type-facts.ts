@@ -41,7 +41,8 @@ export function typeNameOf(id: number): string | null {
   return name === undefined ? null : name === 'rowversion' ? 'timestamp' : name;
 }
 
-const sizes: Partial<Record<TypeName, number>> = {
+/** Bytes of a value of the types whose values all have the same size. */
+export const fixedSizes: Partial<Record<TypeName, number>> = {
   bit: 1,
   tinyint: 1,
   smallint: 2,
@@ -55,10 +56,10 @@ const sizes: Partial<Record<TypeName, number>> = {
   smalldatetime: 4,
   datetime: 8,
   uniqueidentifier: 16,
-  text: 16,
-  ntext: 16,
-  image: 16,
 };
+/** And of a column whose values lie elsewhere: the catalog gives the size of the pointer. */
+const sizes: Partial<Record<TypeName, number>> = { ...fixedSizes, text: 16, ntext: 16, image: 16 };
+
 export const digits: Partial<Record<TypeName, number>> = {
   bit: 1,
   tinyint: 3,

@@ -4,6 +4,7 @@ import { convertValue, storeValue, typeSpelled } from '../values/conversions.ts'
 import type { StoreTarget } from '../values/conversions.ts';
 import { addToDate, datePart, dateDifference } from '../values/date-arithmetic.ts';
 import { calculate, compareDecimals, formatDecimal, formatFor, readDecimal, rescale, sortKey } from '../values/decimals.ts';
+import { fixedSizes } from '../catalog/type-facts.ts';
 import { likePattern } from '../parse/like-patterns.ts';
 import { SqlServerError, divideByZero } from '../execute/sql-errors.ts';
 import type { SqliteDatabase, SqliteValue } from './sqlite.ts';
@@ -170,20 +171,5 @@ function dataLength(value: SqliteValue, spelling: string): number {
   const type = typeSpelled(spelling);
   if (Buffer.isBuffer(value)) return value.length;
   const characters = isPadded(type) ? type.length : String(value).length;
-  const sizes: Record<string, number> = {
-    bit: 1,
-    tinyint: 1,
-    smallint: 2,
-    int: 4,
-    bigint: 8,
-    float: 8,
-    real: 4,
-    money: 8,
-    smallmoney: 4,
-    date: 3,
-    datetime: 8,
-    smalldatetime: 4,
-    uniqueidentifier: 16,
-  };
-  return sizes[type.name] ?? (type.name.startsWith('n') && type.name !== 'numeric' ? characters * 2 : characters);
+  return fixedSizes[type.name] ?? (type.name.startsWith('n') && type.name !== 'numeric' ? characters * 2 : characters);
 }
