@@ -38,13 +38,14 @@ const ABOUT_THE_WIRE = [
  * at every commit, servers that are killed, a browser, towns of their own processes. What they are about is tested by shorter ones as well.
  */
 const LONG = [
-  'test/certify/{commands,files,header,online,pieces,proven,session,shipped}.test.ts',
-  'test/certify/{discover/hard,sink/online,sink/requests}.test.ts',
+  'test/certify/{commands,files,header,online,packed,pieces,proven,rowversion,session,shipped}.test.ts',
+  'test/certify/{discover/hard,sink/online,sink/requests,sink/tables}.test.ts',
+  'test/docs/json.test.ts',
   'test/engine/run/{interrupted,processes,secrets}.test.ts',
   'test/faults/**',
   'test/fuzz/found.test.ts',
   'test/kill/**',
-  'test/outbound/{interrupted,properties,soap,tables}.test.ts',
+  'test/outbound/{carry-changes,carry-table,carry-wire,interrupted,properties,soap,tables}.test.ts',
   'test/packs/{add,add-killed}.test.ts',
   'test/sample-town/start.test.ts',
   'test/web/{browser.services,live-configuration,serve}.test.ts',
@@ -54,7 +55,8 @@ const LONG_ON_POSTGRES = [
   'test/engine/run/{again,configuration,full-disk,preview}.test.ts',
   'test/engine/inbound/{changes,file-order,re-export}.test.ts',
   'test/engine/identity/{identity,identity-order}.test.ts',
-  'test/outbound/{odd-servers,packed,requests}.test.ts',
+  'test/engine/periods/{finance-commands,periods}.test.ts',
+  'test/outbound/{carry,carry-preview,odd-servers,packed,requests}.test.ts',
   'test/postgres/{copy,crash}.test.ts',
   'test/store/starters.test.ts',
   'test/web/report.test.ts',
