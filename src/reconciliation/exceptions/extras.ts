@@ -11,12 +11,16 @@ export interface Extra {
   /** Extras with the same likeness can stand for each other: the last one is left out first. */
   likeness: string;
   order: number;
+  /** Of a copy: the entries that say the same. */
+  cluster?: Cluster;
 }
 
 /** Entries that say the same, the first one first. */
 export interface Cluster {
   side: Side;
   type: string;
+  /** What they have in common besides the amounts. */
+  fields: readonly string[];
   entries: readonly (readonly Entry[])[];
 }
 
@@ -48,7 +52,8 @@ function clustersOfRule(rule: DuplicateRule, records: readonly Entry[]): Cluster
     if (list.length < 2) continue;
     list.sort((a, b) => (a.at ?? 0) - (b.at ?? 0) || (a.records[0]!.id < b.records[0]!.id ? -1 : 1));
     for (const run of near(rule, list))
-      if (run.length > 1) clusters.push({ side: rule.side, type: rule.type, entries: run.map((item) => item.records) });
+      if (run.length > 1)
+        clusters.push({ side: rule.side, type: rule.type, fields: rule.fields, entries: run.map((item) => item.records) });
   }
   return clusters;
 }
@@ -88,9 +93,10 @@ export function extrasOf(
   sides: Readonly<Record<Side, readonly Entry[]>>,
 ): Map<Entry, Extra> {
   const extras = new Map<Entry, Extra>();
-  clusters.forEach(({ side, type, entries }, i) => {
+  clusters.forEach((cluster, i) => {
+    const { side, type, entries } = cluster;
     entries.forEach((records, order) => {
-      const extra: Extra = { kind: 'copy', type, side, records, likeness: `copy ${i}`, order };
+      const extra: Extra = { kind: 'copy', type, side, records, likeness: `copy ${i}`, order, cluster };
       if (order > 0) for (const record of records) extras.set(record, extra);
     });
   });
@@ -99,6 +105,26 @@ export function extrasOf(
       if (isWhere(record.values, rule.where))
         extras.set(record, { kind: 'void', type: rule.type, side: rule.side, records: [record], likeness: `void ${record.id}`, order: 0 });
   return extras;
+}
+
+/**
+ * The first of the entries that a copy is like, where it lacks the key that the copy has: its record in place of this one. The money
+ * of an entry that was made twice is that of the first. Undefined where there is none that is free.
+ */
+export function firstInstead(
+  extras: ReadonlyMap<Entry, Extra>,
+  record: Entry,
+  isFree: (candidate: Entry, side: Side) => boolean,
+): Entry | undefined {
+  const extra = extras.get(record);
+  if (extra?.cluster === undefined) return undefined;
+  const { fields, entries, side } = extra.cluster;
+  for (const records of entries.slice(0, extra.order))
+    for (const candidate of records) {
+      const same = candidate.minor === record.minor && fields.every((field) => candidate.values[field] === record.values[field]);
+      if (same && isFree(candidate, side)) return candidate;
+    }
+  return undefined;
 }
 
 /** The records of an extra in one group. The lines of a journal that was posted twice are in as many groups as it has accounts. */

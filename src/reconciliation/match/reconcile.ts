@@ -1,6 +1,6 @@
 import type { Ambiguous, BusinessDays, Entry, FoundMatch, KeyPass, Pass, SettlementPass, Side, Unequal } from '../entry.ts';
 import { explainUnequal, oneTooMany } from '../exceptions/explain-unequal.ts';
-import { clustersOf, extrasOf, extrasThatExplain } from '../exceptions/extras.ts';
+import { clustersOf, extrasOf, extrasThatExplain, firstInstead } from '../exceptions/extras.ts';
 import { findings } from '../exceptions/findings.ts';
 import { exceptAmbiguous, exceptCopies, exceptItems, leaveOutVoids, leftOver } from '../exceptions/left-over.ts';
 import { matchByAmount } from '../passes/amount.ts';
@@ -11,6 +11,7 @@ import { matchBySettlement } from '../passes/settlement.ts';
 import { matchBySubset } from '../passes/subset.ts';
 import { sumOf } from '../sums.ts';
 import { matchId } from './match-id.ts';
+import { keyOf } from '../fields.ts';
 import {
   type EntryState,
   except,
@@ -174,7 +175,8 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
     pass.kind === 'key'
       ? matchByKey(pass, inOrder(all.left), inOrder(all.right), work.days)
       : matchBySettlement(pass, inOrder(all.left), inOrder(all.right), work.days);
-  for (const match of matches) {
+  for (const found of matches) {
+    const match = withFirstOfCopies(work, pass, found);
     const earlier = wholeGroups(match, tied);
     if (!earlier || isRefused(work, match)) continue;
     reopen(work, earlier);
@@ -190,6 +192,21 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
     work.unequal.push(group);
     for (const side of SIDES) for (const entry of group[side]) work.open[side].delete(entry);
   }
+}
+
+/** A match in which a copy stands for an entry that lacks the key: of two that say the same, the first one has the money. */
+function withFirstOfCopies(work: Work, pass: KeyPass | SettlementPass, match: FoundMatch): FoundMatch {
+  if (!work.extras.size) return match;
+  const taken = new Set([...match.left, ...match.right]);
+  const isFree = (entry: Entry, side: Side): boolean =>
+    work.open[side].has(entry) && !taken.has(entry) && keyOf(entry, pass.on, side) === null;
+  const firsts = (entries: readonly Entry[]): Entry[] =>
+    entries.map((entry) => {
+      const first = firstInstead(work.extras, entry, isFree);
+      if (first) taken.add(first);
+      return first ?? entry;
+    });
+  return { ...match, left: firsts(match.left), right: firsts(match.right) };
 }
 
 /** Ties a group that adds up once its copies and voided records are left out; these are named then. */

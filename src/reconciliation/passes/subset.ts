@@ -167,10 +167,7 @@ function isNear(pass: SubsetPass, one: number, other: number, days: BusinessDays
  * too long. Single records of equal amount, day and values are interchangeable: which of them it is makes no second solution, but
  * `picked` says that only some of them were taken. An empty subset is no solution.
  */
-export function onlySubset(
-  units: readonly Unit[],
-  minor: number,
-): { chosen: Entry[]; picked: boolean } | 'several' | 'none' | 'unknown' {
+export function onlySubset(units: readonly Unit[], minor: number): { chosen: Entry[]; picked: boolean } | 'several' | 'none' | 'unknown' {
   const kinds = kindsOf(units);
   // What the kinds from i on can still add, at the least and at the most: a branch that cannot arrive is left.
   const least: number[] = Array.from({ length: kinds.length + 1 }, () => 0);
@@ -221,7 +218,5 @@ function kindsOf(units: readonly Unit[]): { minor: number; units: Unit[] }[] {
     if (list) list.push(unit);
     else kinds.set(name, [unit]);
   }
-  return [...kinds.values()]
-    .map((list) => ({ minor: list[0]!.minor, units: list }))
-    .sort((a, b) => Math.abs(b.minor) - Math.abs(a.minor));
+  return [...kinds.values()].map((list) => ({ minor: list[0]!.minor, units: list })).sort((a, b) => Math.abs(b.minor) - Math.abs(a.minor));
 }
