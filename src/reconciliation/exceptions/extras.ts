@@ -31,7 +31,7 @@ export function clustersOf(rules: ExceptionRules, sides: Readonly<Record<Side, r
 
 function clustersOfRule(rule: DuplicateRule, records: readonly Entry[]): Cluster[] {
   const byEntry = new Map<string, Entry[]>();
-  for (const record of records) {
+  for (const record of rule.entry === undefined ? notAlone(rule, records) : records) {
     const name = rule.entry === undefined ? null : (record.values[rule.entry] ?? null);
     const key = name === null ? `\u0000${record.id}` : name;
     const list = byEntry.get(key);
@@ -56,6 +56,26 @@ function clustersOfRule(rule: DuplicateRule, records: readonly Entry[]): Cluster
         clusters.push({ side: rule.side, type: rule.type, fields: rule.fields, entries: run.map((item) => item.records) });
   }
   return clusters;
+}
+
+/** Records that may be like another one: most are like none, and nothing more is kept of these. */
+function notAlone(rule: DuplicateRule, records: readonly Entry[]): Entry[] {
+  const slots = 1 << Math.min(24, Math.max(10, Math.ceil(Math.log2(records.length + 1)) + 4));
+  const seen = new Uint8Array(slots);
+  const slotOf = ({ minor, values }: Entry): number => {
+    let sum = minor | 0;
+    for (const field of rule.fields) {
+      const text = values[field] ?? '';
+      for (let i = 0; i < text.length; i++) sum = (Math.imul(sum, 31) + text.charCodeAt(i)) | 0;
+      sum = Math.imul(sum ^ (sum >>> 15), 0x85ebca6b);
+    }
+    return (sum ^ (sum >>> 13)) & (slots - 1);
+  };
+  for (const record of records) {
+    const slot = slotOf(record);
+    if (seen[slot]! < 2) seen[slot]!++;
+  }
+  return records.filter((record) => seen[slotOf(record)] === 2);
 }
 
 /** Entries with nothing in any of the fields are like no other. */

@@ -4,7 +4,6 @@ import type { GapRule } from './rules.ts';
 
 interface Numbered {
   number: number;
-  text: string;
   entry: Entry;
 }
 
@@ -13,18 +12,18 @@ interface Numbered {
  * batch that is missing as a whole are not listed again. A voided record has used its number.
  */
 export function noteGaps(work: Work, rule: GapRule): void {
-  const series = new Map<string, Map<number, Numbered>>();
+  const series = new Map<string, Numbered[]>();
   for (const entry of work.all[rule.side]) {
     const found = /^(.*?)(\d{1,15})$/.exec(entry.values[rule.number] ?? '');
     if (!found) continue;
     const name = JSON.stringify([found[1], ...rule.series.map((field) => entry.values[field] ?? '')]);
     let numbers = series.get(name);
-    if (!numbers) series.set(name, (numbers = new Map()));
-    const number = Number(found[2]);
-    if (!numbers.has(number)) numbers.set(number, { number, text: entry.values[rule.number]!, entry });
+    if (!numbers) series.set(name, (numbers = []));
+    numbers.push({ number: Number(found[2]), entry });
   }
   for (const [name, numbers] of series) {
-    const used = [...numbers.values()].sort((a, b) => a.number - b.number);
+    // Of records with the same number, the first by id stays the first.
+    const used = numbers.sort((a, b) => a.number - b.number).filter(({ number }, i) => i === 0 || number !== numbers[i - 1]!.number);
     for (let i = 1; i < used.length; i++) {
       const [before, after] = [used[i - 1]!, used[i]!];
       for (const [first, last] of unexplained(work, before.number + 1, after.number - 1))
@@ -34,8 +33,9 @@ export function noteGaps(work: Work, rule: GapRule): void {
 }
 
 function noteGap(work: Work, rule: GapRule, name: string, first: number, last: number, after: Numbered, before: Numbered): void {
+  const textOf = ({ entry }: Numbered): string => entry.values[rule.number]!;
   const prefix = (JSON.parse(name) as string[])[0]!;
-  const width = after.text.length - prefix.length;
+  const width = textOf(after).length - prefix.length;
   const shown = (number: number): string => prefix + String(number).padStart(width, '0');
   note(work, {
     type: rule.type,
@@ -45,7 +45,7 @@ function noteGap(work: Work, rule: GapRule, name: string, first: number, last: n
     subject: `${name} ${first} ${last}`,
     ...(after.entry.day === null ? {} : { since: after.entry.day }),
     currency: after.entry.currency,
-    facts: { first: shown(first), last: shown(last), count: last - first + 1, after: before.text, before: after.text },
+    facts: { first: shown(first), last: shown(last), count: last - first + 1, after: textOf(before), before: textOf(after) },
   });
 }
 

@@ -77,7 +77,7 @@ export function reconcileSides(
     exceptions: [],
     exceptionIds: new Set(),
     outOfScope: [],
-    unequal: [],
+    unequal: new Set(),
     refused: new Set(),
     clusters,
     extras: extrasOf(rules.exceptions, clusters, { left, right }),
@@ -89,7 +89,7 @@ export function reconcileSides(
   leaveOutVoids(work, 'same day');
   const ambiguous: Ambiguous[] = [];
   for (const pass of rules.passes) ambiguous.push(...runPass(work, pass, { left, right }));
-  for (const group of work.unequal) exceptUnequal(work, group);
+  for (const group of [...work.unequal]) exceptUnequal(work, group);
   exceptAmbiguous(work, ambiguous);
   exceptCopies(work);
   exceptItems(work);
@@ -101,6 +101,7 @@ export function reconcileSides(
 }
 
 function applyDecisions(work: Work, decisions: readonly Decision[], left: readonly Entry[], right: readonly Entry[]): void {
+  if (!decisions.length) return;
   const byId = { left: new Map(left.map((e) => [e.id, e])), right: new Map(right.map((e) => [e.id, e])) };
   for (const { verdict, difference = 0, ...ids } of decisions) {
     const id = matchId(
@@ -148,7 +149,7 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       return ambiguous;
     }
     case 'subset': {
-      const { matches, ambiguous, completed } = matchBySubset(pass, open, work.unequal, work.days);
+      const { matches, ambiguous, completed } = matchBySubset(pass, open, [...work.unequal], work.days);
       reopen(work, completed);
       takeAll(work, matches);
       return ambiguous;
@@ -189,7 +190,7 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
     // The group whose difference is explained is the exception, then the one that leaves less; the narrower key wins where they are even.
     if (!earlier || (earlier.length > 0 && earlier.every((narrower) => !isBetter(work, group, narrower)))) continue;
     reopen(work, earlier);
-    work.unequal.push(group);
+    work.unequal.add(group);
     for (const side of SIDES) for (const entry of group[side]) work.open[side].delete(entry);
   }
 }
@@ -273,6 +274,7 @@ function isExplained(work: Work, group: Unequal): boolean {
 
 /** The earlier groups that these records contain, each of them whole; undefined when one would be torn. */
 function wholeGroups(found: { left: readonly Entry[]; right: readonly Entry[] }, tied: ReadonlyMap<Entry, Unequal>): Unequal[] | undefined {
+  if (!tied.size) return [];
   const entries = new Set([...found.left, ...found.right]);
   const groups = new Set<Unequal>();
   for (const entry of entries) {

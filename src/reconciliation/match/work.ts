@@ -74,7 +74,7 @@ export interface Work {
   /** Their ids. */
   exceptionIds: Set<string>;
   outOfScope: OutOfScope[];
-  unequal: Unequal[];
+  unequal: Set<Unequal>;
   refused: Set<string>;
   clusters: readonly Cluster[];
   extras: ReadonlyMap<Entry, Extra>;
@@ -160,10 +160,10 @@ export function leaveOut(work: Work, side: Side, entry: Entry, rule: string): vo
 
 /** Gives the records of unequal groups back. */
 export function reopen(work: Work, groups: readonly Unequal[]): void {
-  const gone = new Set(groups);
-  if (!gone.size) return;
-  work.unequal = work.unequal.filter((group) => !gone.has(group));
-  for (const group of groups) for (const side of SIDES) for (const entry of group[side]) work.open[side].add(entry);
+  for (const group of groups) {
+    work.unequal.delete(group);
+    for (const side of SIDES) for (const entry of group[side]) work.open[side].add(entry);
+  }
 }
 
 export function firstDay(entries: readonly Entry[]): number | null {
