@@ -179,6 +179,8 @@ export interface FoundMatch {
   difference: number;
   /** Which fields agreed, and how near the next best was; for a person. */
   evidence: Evidence;
+  /** It was only taken when every pass had run. */
+  takenLast?: true;
 }
 
 export interface Evidence {

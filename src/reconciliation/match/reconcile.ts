@@ -9,6 +9,7 @@ import { fits, lagOf, matchByKey } from '../passes/key.ts';
 import { checkTotals } from '../passes/control.ts';
 import { matchBySettlement } from '../passes/settlement.ts';
 import { matchBySubset } from '../passes/subset.ts';
+import type { NumberRanges } from '../exceptions/number-ranges.ts';
 import { sumOf } from '../sums.ts';
 import { matchId } from './match-id.ts';
 import { keyOf } from '../fields.ts';
@@ -19,6 +20,7 @@ import {
   holdCopy,
   inOrder,
   isRefused,
+  type Known,
   leaveOut,
   type OutOfScope,
   type ReconciledMatch,
@@ -29,7 +31,7 @@ import {
   type Work,
 } from './work.ts';
 
-export type { EntryState, FoundException, OutOfScope, ReconciledMatch, Rules } from './work.ts';
+export type { EntryState, FoundException, Known, OutOfScope, ReconciledMatch, Rules } from './work.ts';
 
 /** What a person decided about a set of records; it outranks every rule and survives new data. */
 export interface Decision {
@@ -47,6 +49,8 @@ export interface Reconciled {
   outOfScope: OutOfScope[];
   /** Every entry of both sides is here exactly once. */
   states: ReadonlyMap<Entry, EntryState>;
+  /** The numbers that are used, for each gap rule. */
+  numbers: readonly NumberRanges[];
 }
 
 /**
@@ -59,6 +63,7 @@ export function reconcileSides(
   decisions: readonly Decision[],
   days: BusinessDays,
   asOf: number,
+  known?: Known,
 ): Reconciled {
   // Maps and sets go by insertion: with the ids in order, the result does not depend on the order of the input.
   const left = inOrder(sides.left);
@@ -84,6 +89,8 @@ export function reconcileSides(
     copies: new Map(),
     missingNumbers: [],
     echoing: [],
+    numbers: [],
+    ...(known ? { known } : {}),
   };
   applyDecisions(work, decisions, left, right);
   leaveOutVoids(work, 'same day');
@@ -96,8 +103,8 @@ export function reconcileSides(
   leaveOutVoids(work, 'rest');
   const inTransit = leftOver(work);
   findings(work);
-  const { matches, exceptions, outOfScope, states } = work;
-  return { matches, exceptions, inTransit, outOfScope, states };
+  const { matches, exceptions, outOfScope, states, numbers } = work;
+  return { matches, exceptions, inTransit, outOfScope, states, numbers };
 }
 
 function applyDecisions(work: Work, decisions: readonly Decision[], left: readonly Entry[], right: readonly Entry[]): void {
@@ -144,7 +151,7 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       checkTotals(work, pass, work.rules.totals?.[pass.name] ?? []);
       return [];
     case 'amount': {
-      const { matches, ambiguous } = matchByAmount(pass, open, all, work.days);
+      const { matches, ambiguous } = matchByAmount(pass, open, [...all.right, ...(work.known?.strangers ?? [])], work.days);
       takeAll(work, matches);
       return ambiguous;
     }
