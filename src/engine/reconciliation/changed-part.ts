@@ -45,10 +45,9 @@ export interface PartContext {
   today: number;
   /** Fields on which what is kept of days and numbers depends: a change of one is looked at with everything. */
   keptFields: Record<Side, readonly string[]>;
+  /** Of more records than this, everything is looked at. */
+  most: number;
 }
-
-/** More records than this are looked at with everything else, which is no slower. */
-const MOST = 50_000;
 
 interface Lookup {
   relation: number;
@@ -70,7 +69,7 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
   for (const side of SIDES) {
     const { entity, entityId } = readers[side].side;
     const goldens = await changedGoldens(trx, entity, kept.seen, kept.open);
-    if (goldens.length > MOST) return undefined;
+    if (goldens.length > context.most) return undefined;
     const known = (await standingsOf(trx, pipeline, side, entityId, goldens)).map(({ golden }) => golden);
     const fields = await changedFields(trx, entityId, known, kept.seen, kept.open);
     if (context.keptFields[side].some((field) => fields.has(field))) return undefined;
@@ -126,7 +125,7 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
       );
     }
     if (!found) return part;
-    if (inside.left.size + inside.right.size > MOST) return undefined;
+    if (inside.left.size + inside.right.size > context.most) return undefined;
     // What a changed record was tied to before is found by the keys that it had then.
     for (const { relation, key, day } of await keysOfUnits(trx, pipeline, units))
       lookups.push({ relation, key, day: relations[relation]?.near === undefined ? null : day });

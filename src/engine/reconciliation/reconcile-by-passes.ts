@@ -89,7 +89,7 @@ export async function reconcileByPasses(session: Session): Promise<void> {
   );
 }
 
-type Context = Omit<PartContext, 'kept' | 'names' | 'days' | 'keptFields'>;
+type Context = Omit<PartContext, 'kept' | 'names' | 'days' | 'keptFields' | 'most'>;
 
 async function inPart(session: Session, context: Context, kept: KeptState): Promise<(Found & { days: BusinessDays }) | undefined> {
   const config = session.pipeline.reconcile!;

@@ -31,8 +31,10 @@ export interface Found {
  * Looks again at what may have changed since the last run. Undefined where everything has to be looked at: also when the sums that are
  * kept, with what has changed, are not those of the records.
  */
-export async function runInPart(context: PartContext): Promise<Found | undefined> {
-  const part = await changedPart(context);
+export async function runInPart(context: Omit<PartContext, 'most'>): Promise<Found | undefined> {
+  const stored = await sideStates(context.trx, context.pipeline);
+  const records = stored.reduce((sum, state) => sum + state.records, 0);
+  const part = await changedPart({ ...context, most: Math.max(FEWEST, records * SHARE) });
   if (!part || !isInCalendar(context, part.entries)) return undefined;
   const { pipeline, rules, decisions, days, today, trx } = context;
   const exceptions = await exceptionsOf(context, part);
@@ -47,7 +49,7 @@ export async function runInPart(context: PartContext): Promise<Found | undefined
   const own = conservedSums(pipeline, part.entries, result);
   const before = part.decided
     ? await statesOfRecords(trx, pipeline, { left: context.readers.left.side, right: context.readers.right.side })
-    : await sideStates(trx, pipeline);
+    : stored;
   const sums = addedUp(before, part, own);
   for (const side of SIDES) {
     const totals = await sideTotals(trx, context.readers[side].side);
@@ -74,13 +76,20 @@ export async function runInPart(context: PartContext): Promise<Found | undefined
   };
 }
 
-/** The calendar was made for the days that are kept. */
-function isInCalendar({ kept, today }: PartContext, entries: ChangedPart['entries']): boolean {
+/** A part that is a larger share of all records is looked at with everything, which takes no longer. */
+const SHARE = 0.3;
+const FEWEST = 2000;
+
+/** The calendar was made for the days that are kept, and a month around them. */
+function isInCalendar({ kept, today }: Pick<PartContext, 'kept' | 'today'>, entries: ChangedPart['entries']): boolean {
   let [first, last] = [today, today];
   for (const side of SIDES)
     for (const days of kept.days[side].values()) for (const day of days) [first, last] = [Math.min(first, day), Math.max(last, day)];
-  return SIDES.every((side) => entries[side].every(({ day }) => day === null || (day >= first && day <= last)));
+  return SIDES.every((side) => entries[side].every(({ day }) => day === null || (day >= first - MONTH && day <= last + MONTH)));
 }
+
+/** Days. */
+const MONTH = 30;
 
 function lastDayOf(entries: ChangedPart['entries']): number {
   let last = -Infinity;
@@ -89,12 +98,12 @@ function lastDayOf(entries: ChangedPart['entries']): number {
 }
 
 /** The days of each sender, with those of the part. */
-function sendersWith({ rules, kept }: PartContext, entries: ChangedPart['entries']): Known['senders'] {
+function sendersWith({ rules, kept }: Pick<PartContext, 'rules' | 'kept'>, entries: ChangedPart['entries']): Known['senders'] {
   return rules.exceptions.expected.map((rule, i) => withSenders(kept.senders[i] ?? new Map(), rule, entries[rule.side]));
 }
 
 /** Records of the right with an amount of the part: they say how common it is. */
-async function strangersTo({ rules, readers }: PartContext, { entries }: ChangedPart): Promise<StoredEntry[]> {
+async function strangersTo({ rules, readers }: Pick<PartContext, 'rules' | 'readers'>, { entries }: ChangedPart): Promise<StoredEntry[]> {
   const amounts = [...new Set(entries.left.map(({ minor }) => minor))];
   if (!amounts.length || !rules.passes.some(({ kind }) => kind === 'amount')) return [];
   const inside = new Set(entries.right.map(({ golden }) => golden));
@@ -106,7 +115,7 @@ async function strangersTo({ rules, readers }: PartContext, { entries }: Changed
 
 /** The exceptions that a part may change, and those of open records that stay: their cause may become known. */
 async function exceptionsOf(
-  { trx, pipeline, rules, readers }: PartContext,
+  { trx, pipeline, rules, readers }: Omit<PartContext, 'most'>,
   part: ChangedPart,
 ): Promise<{ among: Set<string>; kept: { exception: FoundException; cause: string | undefined }[] }> {
   const among = new Set(part.exceptions);
