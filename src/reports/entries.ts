@@ -1,9 +1,9 @@
 import type { Project } from '../config/project.ts';
-import { ConfigError } from '../core/errors.ts';
 import { receiptPipelines } from '../engine/outbound/receipt-pipelines.ts';
+import { ledgerRules } from '../engine/revenue/ledger-rules.ts';
 import { revenueLedger } from '../engine/revenue/ledger.ts';
 import type { Engine } from '../engine/run/run.ts';
-import { journalEntries, type LedgerRules, type Postable } from '../reconciliation/journal-entries.ts';
+import { journalEntries, type Postable } from '../reconciliation/journal-entries.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
 /** `report entries`: summarized journal entries of the reconciled revenue of some days, and what is in none of them. */
@@ -46,27 +46,4 @@ function sentTwice(project: Project): string[] {
   return [
     `Receipts are also sent one by one, by ${names.sort().join(', ')}. What was sent is in these entries too: if both go to the same ledger, leave it out.`,
   ];
-}
-
-/** How the town's ledger is built. Throws ConfigError KEY_MISSING where config/interlocal.yaml does not say it. */
-function ledgerRules({ config }: Pick<Project, 'config'>): LedgerRules {
-  const { ledger } = config;
-  if (!ledger)
-    throw new ConfigError({
-      code: 'KEY_MISSING',
-      place: { file: 'config/interlocal.yaml', path: 'ledger' },
-      message: 'It does not say how the ledger is built, so no entries can be made.',
-      hint: 'docs/finance.md has an example.',
-    });
-  const { segment, separator } = ledger.fund;
-  return {
-    fundOf: (account) => {
-      const parts = account.split(separator);
-      // An account without the separator has no segments.
-      return parts.length > 1 ? parts[segment - 1] || undefined : undefined;
-    },
-    debit: ledger.debit,
-    dueFrom: ledger.due_from,
-    dueTo: ledger.due_to,
-  };
 }
