@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto';
-import { type EntryLine, journalEntries, type LedgerRules, type NotPosted, type Postable } from './journal-entries.ts';
+import type { EntryLine, LedgerRules } from './journal-entries.ts';
 import type { Period } from './periods/fiscal.ts';
-import { wholly } from './standing.ts';
 
-/** What a receipt gives to one account, paid in one way. */
-export interface EntryPart {
+/** What an entry has of a receipt in one of its lines. Minor units. */
+export interface ReceiptLine {
   /** The golden record of the receipt. */
   golden: number;
   /** What its own system calls it: in the id of an entry, which has to be the same in every store. */
@@ -13,20 +12,22 @@ export interface EntryPart {
   /** The day on which the money was taken. */
   day: string;
   department: string | null;
-  account: string | null;
   tender: string | null;
   currency: string;
-  /** Minor units; negative takes back what an earlier entry has. */
-  amount: number;
+  fund: string;
+  account: string;
+  what: EntryLine['what'];
+  /** A credit is negative. */
+  debit: number;
 }
 
-/** Reconciled money in the period in which it counts. */
-export interface DuePart extends EntryPart {
+/** A line that the ledger should have by now, in the period in which it counts. */
+export interface DueLine extends ReceiptLine {
   period: Period;
 }
 
-/** What an entry that was sent, or that a person entered by hand, has of a receipt. */
-export interface PostedPart extends DuePart {
+/** A line that is in the ledger, or may be, by an entry that was sent; or that a person entered by hand. */
+export interface PostedLine extends DueLine {
   entry: { number: number; id: string };
 }
 
@@ -41,22 +42,13 @@ export interface EntryDraft {
   currency: string;
   /** The newest entry that has money of the same receipts, which this one adjusts. */
   corrects: { number: number; id: string } | null;
-  parts: EntryPart[];
+  receiptLines: ReceiptLine[];
   lines: EntryLine[];
-}
-
-export interface Drafts {
-  entries: EntryDraft[];
-  /** Money that is due and in no entry, and why. */
-  notPosted: NotPosted[];
-  /** Receipts of which entries take back more than they add. */
-  reversed: number;
 }
 
 export interface PostingRules {
   /** The connection that entries are sent to; part of their ids. */
   connection: string;
-  ledger: LedgerRules;
   /** An entry for each value of these. */
   by: readonly ('department' | 'tender')[];
   /** May entries of a period be made now? */
@@ -65,50 +57,61 @@ export interface PostingRules {
   unsure: ReadonlySet<number>;
 }
 
+/** What one receipt lacks in one period, paid in one way. */
+interface Missing {
+  lines: DueLine[];
+  /** As the receipt's own data decide it, without the accounts that the configuration names: account of revenue, money, clearing. */
+  said: Map<string, number>;
+}
+
 /**
  * The entries that are still missing: what is due in each period, less what earlier entries have of it. A receipt that an entry has already gives
- * an adjusting entry of its own, which names the entry that it corrects; nothing that was posted is ever changed. Pure: the same money gives the
- * same entries with the same ids, in whatever order it comes.
+ * an adjusting entry of its own, which names the entry that it corrects; money that only moves from a clearing account to its own corrects nothing.
+ * What was posted is never changed, and stays where it is when only the accounts in the configuration changed. Pure: the same money gives the same
+ * entries with the same ids, in whatever order it comes. `reversed`: receipts of which entries take back more than they add.
  */
-export function draftEntries(due: Iterable<DuePart>, posted: Iterable<PostedPart>, rules: PostingRules): Drafts {
-  const open = new Map<string, DuePart>();
-  const add = (part: DuePart, sign: 1 | -1): void => {
-    const { golden, currency, account, tender, department, period } = part;
-    const key = JSON.stringify([golden, currency, account, tender, department, period.id]);
-    const one = open.get(key);
-    if (one) one.amount += sign * part.amount;
-    else open.set(key, { ...part, amount: sign * part.amount });
+export function draftEntries(
+  due: Iterable<DueLine>,
+  posted: Iterable<PostedLine>,
+  rules: PostingRules,
+): { entries: EntryDraft[]; reversed: number } {
+  const newest = new Map<number, PostedLine['entry']>();
+  const open = new Map<string, Missing>();
+  const add = (line: DueLine, sign: 1 | -1): void => {
+    const { golden, period, department, tender, currency, account, what } = line;
+    const key = JSON.stringify([golden, period.id, department, tender, currency]);
+    let one = open.get(key);
+    if (!one) open.set(key, (one = { lines: [], said: new Map() }));
+    one.lines.push(sign === 1 ? line : { ...line, debit: -line.debit });
+    if (what === 'due from' || what === 'due to') return;
+    const name = what === 'revenue' ? account : `\u0000${what}`;
+    one.said.set(name, (one.said.get(name) ?? 0) + sign * line.debit);
   };
-  const newest = new Map<number, PostedPart['entry']>();
-  for (const part of posted) {
-    add(part, -1);
-    const known = newest.get(part.golden);
-    if (!known || known.number < part.entry.number) newest.set(part.golden, part.entry);
+  for (const line of posted) {
+    add(line, -1);
+    const known = newest.get(line.golden);
+    if (!known || known.number < line.entry.number) newest.set(line.golden, line.entry);
   }
-  for (const part of due) add(part, 1);
-  const groups = new Map<string, { corrects: EntryDraft['corrects']; parts: DuePart[] }>();
-  const left: DuePart[] = [];
+  for (const line of due) add(line, 1);
+  const groups = new Map<string, { corrects: EntryDraft['corrects']; lines: DueLine[] }>();
   const net = new Map<number, number>();
-  const postable = postableBy(rules.ledger);
-  for (const part of open.values()) {
-    if (part.amount === 0 || !rules.ready(part.period)) continue;
-    const corrects = newest.get(part.golden) ?? null;
-    if (corrects && rules.unsure.has(part.golden)) continue;
-    if (!postable(part)) {
-      left.push(part);
-      continue;
-    }
-    if (corrects) net.set(part.golden, (net.get(part.golden) ?? 0) + part.amount);
-    const key = JSON.stringify([part.period.id, ...rules.by.map((name) => part[name]), part.currency, corrects?.id ?? null]);
+  for (const { lines, said } of open.values()) {
+    const [{ golden, period, department, tender, currency }] = lines as [DueLine];
+    if ([...said.values()].every((debit) => debit === 0) || !rules.ready(period)) continue;
+    const before = newest.get(golden) ?? null;
+    if (before && rules.unsure.has(golden)) continue;
+    if (before) net.set(golden, (net.get(golden) ?? 0) + (said.get('\u0000money') ?? 0) + (said.get('\u0000clearing') ?? 0));
+    const corrects = before && !isMove(said) ? before : null;
+    const of = { department: rules.by.includes('department') ? department : null, tender: rules.by.includes('tender') ? tender : null };
+    const key = JSON.stringify([period.id, of.department, of.tender, currency, corrects?.id ?? null]);
     const group = groups.get(key);
-    if (group) group.parts.push(part);
-    else groups.set(key, { corrects, parts: [part] });
+    if (group) group.lines.push(...lines);
+    else groups.set(key, { corrects, lines: [...lines] });
   }
   const entries = [...groups.values()].flatMap((group) => draftOf(group, rules) ?? []);
   return {
     entries: entries.sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1)),
-    notPosted: journalEntries(left.map(postableFact), rules.ledger).notPosted,
-    reversed: [...net.values()].filter((amount) => amount < 0).length,
+    reversed: [...net.values()].filter((debit) => debit < 0).length,
   };
 }
 
@@ -116,43 +119,77 @@ export function draftEntries(due: Iterable<DuePart>, posted: Iterable<PostedPart
 export function unbalancedFunds(
   lines: readonly EntryLine[],
   { fundOf }: Pick<LedgerRules, 'fundOf'>,
-): { fund: string; lines: EntryLine[] }[] {
-  const funds = Map.groupBy(lines, (line) => `${line.currency} ${fundOf(line.account) ?? '(no fund)'}`);
-  return [...funds].flatMap(([fund, own]) =>
-    fund.endsWith('(no fund)') || own.reduce((sum, line) => sum + line.debit - line.credit, 0) !== 0 ? [{ fund, lines: own }] : [],
+): { fund: string; currency: string; lines: EntryLine[] }[] {
+  const funds = Map.groupBy(lines, (line) => JSON.stringify([line.currency, fundOf(line.account) ?? null]));
+  return [...funds].flatMap(([key, own]) => {
+    const [currency, fund] = JSON.parse(key) as [string, string | null];
+    const balances = own.reduce((sum, line) => sum + line.debit - line.credit, 0) === 0;
+    return fund !== null && balances ? [] : [{ fund: fund ?? '(none)', currency, lines: own }];
+  });
+}
+
+/** Money that arrives, or does not arrive after all: it moves between the clearing account and its own, and revenue stays what it was. */
+function isMove(said: ReadonlyMap<string, number>): boolean {
+  const clearing = said.get('\u0000clearing') ?? 0;
+  return (
+    clearing !== 0 &&
+    [...said].every(([name, debit]) => name.startsWith('\u0000') || debit === 0) &&
+    clearing === -(said.get('\u0000money') ?? 0)
   );
 }
 
-function draftOf({ corrects, parts }: { corrects: EntryDraft['corrects']; parts: DuePart[] }, rules: PostingRules): EntryDraft | undefined {
-  const [first] = parts;
-  const { lines } = journalEntries(parts.map(postableFact), rules.ledger);
-  // Only what the lines do not tell apart changed: nothing is to be posted.
-  if (lines.length === 0) return undefined;
-  const own = parts.map(({ period: _, ...part }): EntryPart => part).sort((a, b) => (partText(a) < partText(b) ? -1 : 1));
-  const department = rules.by.includes('department') ? first!.department : null;
-  const tender = rules.by.includes('tender') ? first!.tender : null;
-  const { period, currency } = first!;
-  const content = [rules.connection, period.id, department, tender, currency, corrects?.id ?? null, own.map(partText), lines];
-  return { id: hash('sha256', JSON.stringify(content)).slice(0, 24), period, department, tender, currency, corrects, parts: own, lines };
+function draftOf({ corrects, lines }: { corrects: EntryDraft['corrects']; lines: DueLine[] }, rules: PostingRules): EntryDraft | undefined {
+  const receiptLines = addedUp(lines, ({ golden, day, department, tender, fund, account, what }) => [
+    golden,
+    day,
+    department,
+    tender,
+    fund,
+    account,
+    what,
+  ])
+    .map(({ period: _, entry: _entry, ...line }: DueLine & Partial<PostedLine>): ReceiptLine => line)
+    .sort((a, b) => (lineText(a) < lineText(b) ? -1 : 1));
+  const summed = addedUp(receiptLines, ({ fund, account, what }) => [fund, account, what]).map(
+    ({ currency, fund, account, what, debit }): EntryLine => ({
+      currency,
+      fund,
+      account,
+      what,
+      debit: Math.max(debit, 0),
+      credit: Math.max(-debit, 0),
+    }),
+  );
+  // Only what no line tells apart changed, such as the department: nothing is to be posted.
+  if (summed.length === 0) return undefined;
+  summed.sort((a, b) => (lineOrder(a) < lineOrder(b) ? -1 : 1));
+  const { period, currency, department: ofDepartment, tender: ofTender } = lines[0]!;
+  const department = rules.by.includes('department') ? ofDepartment : null;
+  const tender = rules.by.includes('tender') ? ofTender : null;
+  const content = [rules.connection, period.id, department, tender, currency, corrects?.id ?? null, receiptLines.map(lineText)];
+  const id = hash('sha256', JSON.stringify(content)).slice(0, 24);
+  return { id, period, department, tender, currency, corrects, receiptLines, lines: summed };
 }
 
-function postableFact({ account, tender, currency, amount }: EntryPart): Postable {
-  return { account, tender, currency, amount, split: wholly('reconciled', amount) };
+/** Lines of the same key as one; what comes to nothing is left out. */
+function addedUp<T extends ReceiptLine>(lines: readonly T[], keyOf: (line: T) => unknown[]): T[] {
+  const sums = new Map<string, T>();
+  for (const line of lines) {
+    const key = JSON.stringify(keyOf(line));
+    const sum = sums.get(key);
+    if (sum) sum.debit += line.debit;
+    else sums.set(key, { ...line });
+  }
+  return [...sums.values()].filter(({ debit }) => debit !== 0);
 }
 
-/** Can money of this account and way of paying be in an entry? Asked once for each. */
-function postableBy(ledger: LedgerRules): (part: EntryPart) => boolean {
-  const known = new Map<string, boolean>();
-  return (part) => {
-    const key = JSON.stringify([part.account, part.tender]);
-    let can = known.get(key);
-    if (can === undefined) known.set(key, (can = journalEntries([postableFact({ ...part, amount: 1 })], ledger).notPosted.length === 0));
-    return can;
-  };
+/** By fund, debits first, as the report of entries has them. */
+function lineOrder({ fund, account, what, debit }: EntryLine): string {
+  return [fund, debit > 0 ? '0' : '1', account, what].join('\u0000');
 }
 
-function partText({ source, receiptNumber, day, department, account, tender, currency, amount }: EntryPart): string {
-  return JSON.stringify([source, receiptNumber, day, department, account, tender, currency, amount]);
+function lineText({ source, receiptNumber, day, department, tender, currency, fund, account, what, debit }: ReceiptLine): string {
+  return JSON.stringify([source, receiptNumber, day, department, tender, currency, fund, account, what, debit]);
 }
 
 function orderOf({ period, department, tender, currency, corrects }: EntryDraft): string {

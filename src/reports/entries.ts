@@ -10,14 +10,17 @@ import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 export async function entriesReport(engine: Engine, range: { from?: string | undefined; to?: string | undefined }): Promise<Report> {
   const rules = ledgerRules(engine.project);
   const facts: Postable[] = [];
-  for await (const { account, tender, currency, amount, split } of revenueLedger(engine, range))
-    facts.push({ account, tender, currency, amount, split });
+  for await (const { account, tender, currency, amount, split, moved, posted, before } of revenueLedger(engine, range, { moved: true }))
+    facts.push({ account, tender, currency, amount, split, moved, posted, before });
   const { lines, notPosted } = journalEntries(facts, rules);
   return {
     title: 'Summarized journal entries',
     definition: { report: 'entries', from: range.from ?? null, to: range.to ?? null },
     notes: [
-      'Only reconciled money is in an entry. Debits and credits are equal in each fund. Interlocal does not send these entries: import the file.',
+      'Debits and credits are equal in each fund. Interlocal does not send these entries: import the file.',
+      Object.keys(rules.clearing).length > 0
+        ? 'What is not reconciled yet is in the clearing account. It moves from there to its own account in the month in which it arrives.'
+        : 'Only reconciled money is in an entry, in the month in which it is reconciled. With ledger.clearing in config/interlocal.yaml revenue is in the month of its receipt.',
       ...sentTwice(engine.project),
     ],
     tables: [

@@ -19,7 +19,8 @@ import * as carry from './migrations/040-carry.ts';
 import * as findings from './migrations/050-findings.ts';
 import * as periods from './migrations/060-periods.ts';
 import * as exceptionWork from './migrations/061-exception-work.ts';
-import * as entries from './migrations/062-entries.ts';
+import * as postings from './migrations/062-postings.ts';
+import * as entries from './migrations/070-entries.ts';
 import { openSqlite, peekSqlite } from './sqlite/open.ts';
 
 export type { Knex };
@@ -44,7 +45,8 @@ const MIGRATIONS = [
   { name: '050-findings', up: findings.up },
   { name: '060-periods', up: periods.up },
   { name: '061-exception-work', up: exceptionWork.up },
-  { name: '062-entries', up: entries.up },
+  { name: '062-postings', up: postings.up },
+  { name: '070-entries', up: entries.up },
 ];
 
 /** Names of the migrations, in order. */

@@ -5,7 +5,7 @@ import type { DeliveryConfig, PipelineConfig } from '../schema/pipeline.ts';
 import { suggestion } from './references.ts';
 
 /** What of revenue `where` of a pipeline that posts entries may ask for. */
-const ASKED = ['department', 'account', 'tender'];
+const ASKED = ['department', 'tender'];
 
 /** A pipeline that sends journal entries: its mapping reads them, the ledger is described, and no other pipeline posts the same money. */
 export function checkEntries(draft: Draft, part: Part<PipelineConfig>, deliver: DeliveryConfig): Problem[] {

@@ -53,7 +53,7 @@ export const journalEntryLine: EntityConfig = entitySchema.parse({
         text(`Part ${i + 1} of the account, by ledger.fund.separator; empty where it has none.`),
       ]),
     ),
-    what: text('money, revenue, due_from or due_to.'),
+    what: text('money, clearing, revenue, due_from or due_to.'),
     side: text('debit or credit.'),
     amount: decimal('Never negative; side says which way.'),
     debit: decimal('Empty for a credit.'),

@@ -101,7 +101,7 @@ const delivery = z.strictObject({
   where: z
     .record(columnName, z.union([z.string(), z.array(z.string())]))
     .default({})
-    .describe('Only records with these values. With entries: of department, account and tender.'),
+    .describe('Only records with these values. With entries: of department and tender.'),
   since: z
     .strictObject({ field: columnName, day: z.iso.date('must be a day such as 2026-07-01') })
     .optional()

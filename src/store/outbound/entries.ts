@@ -1,6 +1,6 @@
 import type { Problem } from '../../core/errors.ts';
 import type { EntryLine } from '../../reconciliation/journal-entries.ts';
-import type { EntryPart } from '../../reconciliation/postings.ts';
+import type { ReceiptLine } from '../../reconciliation/postings.ts';
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
 import { type OutboxState, type PersonDecision, REACHED } from './outbox.ts';
@@ -41,17 +41,43 @@ export interface EntryOnItsWay extends StoredEntry {
   theirNumber: string | null;
 }
 
-const PARTS = ['entry', 'part', 'golden_id', 'source', 'receipt_number', 'day', 'department', 'account', 'tender', 'amount'] as const;
+const COLUMNS = [
+  'entry',
+  'part',
+  'golden_id',
+  'source',
+  'receipt_number',
+  'day',
+  'department',
+  'tender',
+  'fund',
+  'account',
+  'what',
+  'debit',
+] as const;
 
-export async function insertEntry(trx: Knex.Transaction, entry: StoredEntry, parts: readonly EntryPart[]): Promise<void> {
+export async function insertEntry(trx: Knex.Transaction, entry: StoredEntry, of: readonly ReceiptLine[]): Promise<void> {
   const { madeAt, run, lines, ...rest } = entry;
   await trx('il_entry').insert({ ...rest, lines: JSON.stringify(lines), made_at: madeAt, run_id: run });
   await (
     await dialectOf(trx).rowsOf(trx)
   ).insert(
     'il_entry_part',
-    PARTS,
-    parts.map((p, i) => [entry.number, i + 1, p.golden, p.source, p.receiptNumber, p.day, p.department, p.account, p.tender, p.amount]),
+    COLUMNS,
+    of.map((one, i) => [
+      entry.number,
+      i + 1,
+      one.golden,
+      one.source,
+      one.receiptNumber,
+      one.day,
+      one.department,
+      one.tender,
+      one.fund,
+      one.account,
+      one.what,
+      one.debit,
+    ]),
   );
 }
 
@@ -102,7 +128,7 @@ export function isSettled({ state, decision }: Pick<EntryOnItsWay, 'state' | 'de
 }
 
 /** What an entry has of each receipt. */
-export async function partsOf(knex: Knex, { number, currency }: Pick<StoredEntry, 'number' | 'currency'>): Promise<EntryPart[]> {
+export async function receiptLinesOf(knex: Knex, { number, currency }: Pick<StoredEntry, 'number' | 'currency'>): Promise<ReceiptLine[]> {
   const rows = (await knex('il_entry_part').where({ entry: number }).orderBy('part')) as Record<string, unknown>[];
   return rows.map((row) => ({
     golden: Number(row.golden_id),
@@ -110,10 +136,12 @@ export async function partsOf(knex: Knex, { number, currency }: Pick<StoredEntry
     receiptNumber: row.receipt_number as string,
     day: row.day as string,
     department: row.department as string | null,
-    account: row.account as string | null,
     tender: row.tender as string | null,
     currency,
-    amount: Number(row.amount),
+    fund: row.fund as string,
+    account: row.account as string,
+    what: row.what as ReceiptLine['what'],
+    debit: Number(row.debit),
   }));
 }
 

@@ -4,8 +4,8 @@ import { problemsOfRecord, sinkKey } from '../../../connector/sink/sink.ts';
 import { FatalError, type Place, type Problem } from '../../../core/errors.ts';
 import { plainMoney } from '../../../core/money.ts';
 import { type Values, valueAt } from '../../../core/record.ts';
-import type { LedgerRules } from '../../../reconciliation/journal-entries.ts';
-import { draftEntries, type Drafts, type EntryDraft, unbalancedFunds } from '../../../reconciliation/postings.ts';
+import type { LedgerRules, NotPosted } from '../../../reconciliation/journal-entries.ts';
+import { draftEntries, type EntryDraft, unbalancedFunds } from '../../../reconciliation/postings.ts';
 import {
   ENTRY_ENTITY_ID,
   type EntryOnItsWay,
@@ -30,7 +30,7 @@ import { takeId } from '../../../store/sequence.ts';
 import { ledgerRules } from '../../revenue/ledger-rules.ts';
 import { stopIfAsked } from '../../run/session.ts';
 import type { Outbound } from '../context.ts';
-import { dueParts, postedParts } from './due.ts';
+import { dueLines, postedLines } from './due.ts';
 import { entryRecord, referenceOf } from './entry-record.ts';
 import { namesRead } from '../currency-check.ts';
 
@@ -50,20 +50,19 @@ export async function queueEntries(out: Outbound, config: EntriesConfig): Promis
   const rules = ledgerRules(session.project);
   for (let tries = TRIES; ; tries--) {
     stopIfAsked(session);
-    const { drafts, settled, posted } = await draftsOf(out, config, rules);
-    refuseTooMany(out, drafts.reversed, posted);
+    const { drafts, notPosted, settled } = await draftsOf(out, config, rules);
     const counts = { ...session.counts };
     const done = await session.commit(async (_, trx) => {
       Object.assign(counts, session.counts);
       if (String(await settledNow(trx, out)) !== String(settled)) return false;
-      await write(out, trx, drafts.entries, rules, counts);
+      await write(out, trx, drafts, rules, counts);
       await saveOutbound(trx, session.pipeline.pipeline, { fingerprint: out.fingerprint, position: 0 });
       await saveCounts(trx, session.runId, counts);
       return true;
     });
     if (done) {
       session.counts = counts;
-      noteNotPosted(out, drafts);
+      noteEntries(out, drafts, notPosted);
       return;
     }
     if (tries > 1) continue;
@@ -80,13 +79,15 @@ async function draftsOf(
   out: Outbound,
   entries: EntriesConfig,
   ledger: LedgerRules,
-): Promise<{ drafts: Drafts; settled: number[]; posted: number }> {
+): Promise<{ drafts: EntryDraft[]; notPosted: NotPosted[]; settled: number[] }> {
   const { session, config } = out;
+  const { connection, where } = config;
   const engine = { project: session.project, knex: session.knex };
-  const { parts: posted, settled } = await postedParts(engine, { entries, where: config.where, connection: config.connection });
-  const { parts: due, unsure, ready } = await dueParts(engine, { entries, where: config.where }, session.now());
-  const drafts = draftEntries(due, posted, { connection: config.connection, ledger, by: entries.by, ready, unsure });
-  return { drafts, settled, posted: new Set(posted.map(({ golden }) => golden)).size };
+  const { lines: posted, settled } = await postedLines(engine, { entries, where, connection });
+  const { lines: due, notPosted, unsure, ready } = await dueLines(engine, { entries, where }, ledger, session.now());
+  const { entries: drafts, reversed } = draftEntries(due, posted, { connection, by: entries.by, ready, unsure });
+  refuseTooMany(out, reversed, new Set(posted.map(({ golden }) => golden)).size);
+  return { drafts, notPosted, settled };
 }
 
 async function settledNow(trx: Knex, { config }: Outbound): Promise<number[]> {
@@ -130,7 +131,7 @@ async function write(
 /** The entry with a number; the same content that was there before, such as before a change that was taken back, keeps the number it had. */
 async function storedEntry({ session, config }: Outbound, trx: Knex.Transaction, draft: EntryDraft): Promise<StoredEntry> {
   const { pipeline } = session.pipeline;
-  const { id, period, department, tender, currency, corrects, parts, lines } = draft;
+  const { id, period, department, tender, currency, corrects, receiptLines, lines } = draft;
   const before = await entryNumber(trx, pipeline, id);
   const entry: StoredEntry = {
     number: before ?? (await takeId(trx, 'entry')),
@@ -144,13 +145,13 @@ async function storedEntry({ session, config }: Outbound, trx: Knex.Transaction,
     tender,
     currency,
     corrects: corrects?.number ?? null,
-    receipts: new Set(parts.map(({ golden }) => golden)).size,
+    receipts: new Set(receiptLines.map(({ golden }) => golden)).size,
     total: lines.reduce((sum, line) => sum + line.debit, 0),
     lines,
     run: session.runId,
     madeAt: session.now().toISOString(),
   };
-  if (before === undefined) await insertEntry(trx, entry, parts);
+  if (before === undefined) await insertEntry(trx, entry, receiptLines);
   return entry;
 }
 
@@ -166,7 +167,7 @@ function madeOf(out: Outbound, entry: StoredEntry, rules: LedgerRules, corrected
   const separator = config.ledger!.fund.separator;
   const record = entryRecord(entry, { starts: config.town.fiscal_year_starts, separator, corrected });
   const at: Place = { system: out.name };
-  const unbalanced = unbalancedFunds(entry.lines, rules).map((fund) => notBalanced(at, entry, fund));
+  const unbalanced = unbalancedFunds(entry.lines, rules).map((fund) => notBalanced(at, fund));
   const { values, problems } = out.mapping.apply(record, at);
   const noKey = JSON.stringify({ golden: entry.number });
   // `when` of the mapping leaves an entry out: that its money is in the ledger would be wrong to think.
@@ -186,7 +187,7 @@ function madeOf(out: Outbound, entry: StoredEntry, rules: LedgerRules, corrected
 }
 
 /** An entry whose debits and credits differ in a fund is refused whole, with the lines of that fund. */
-function notBalanced(place: Place, { currency }: StoredEntry, { fund, lines }: ReturnType<typeof unbalancedFunds>[number]): Problem {
+function notBalanced(place: Place, { currency, fund, lines }: ReturnType<typeof unbalancedFunds>[number]): Problem {
   const shown = lines.map(
     ({ account, debit, credit }) =>
       `${account} ${debit > 0 ? `debit ${plainMoney(debit, currency)}` : `credit ${plainMoney(credit, currency)}`}`,
@@ -194,7 +195,7 @@ function notBalanced(place: Place, { currency }: StoredEntry, { fund, lines }: R
   return {
     code: 'ENTRY_UNBALANCED',
     place,
-    message: `It does not balance in fund ${fund.slice(4)}: ${shown.join(', ')}.`,
+    message: `It does not balance in fund ${fund}: ${shown.join(', ')}.`,
     hint: 'Correct ledger in config/interlocal.yaml: due_from and due_to have to be accounts of the fund itself, such as "{fund}-1310".',
   };
 }
@@ -279,7 +280,7 @@ function hashOf(values: Values): string {
 }
 
 /** Money that is due and in no entry is told, sum by sum. */
-function noteNotPosted({ session, name }: Outbound, { notPosted, entries }: Drafts): void {
+function noteEntries({ session, name }: Outbound, entries: readonly EntryDraft[], notPosted: readonly NotPosted[]): void {
   for (const { amount, currency, account, tender, reason } of notPosted.slice(0, MOST_REASONS))
     session.note(
       `${name}: ${plainMoney(amount, currency)} ${currency} ${account === null ? '' : `of ${account} `}${tender === null ? '' : `paid by ${tender} `}is in no entry: ${reason}.`,

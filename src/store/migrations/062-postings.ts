@@ -30,9 +30,11 @@ export async function up(knex: Knex): Promise<void> {
     t.text('receipt_number').notNullable();
     t.string('day', 10).notNullable();
     t.text('department');
-    t.text('account');
     t.text('tender');
-    t.bigInteger('amount').notNullable().comment('minor units; negative takes back');
+    t.text('fund').notNullable();
+    t.text('account').notNullable();
+    t.string('what', 10).notNullable().comment('money, clearing, revenue, due from, due to');
+    t.bigInteger('debit').notNullable().comment('minor units; a credit is negative');
     t.primary(['entry', 'part']);
     t.index(['golden_id']);
   });
