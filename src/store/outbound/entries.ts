@@ -145,6 +145,17 @@ export async function receiptLinesOf(knex: Knex, { number, currency }: Pick<Stor
   }));
 }
 
+/** What entries have of the revenue of a receipt, by their numbers; minor units. */
+export async function revenueInEntries(knex: Knex, golden: number): Promise<Map<number, number>> {
+  const rows = (await knex('il_entry_part').where({ golden_id: golden, what: 'revenue' }).select('entry', 'debit')) as {
+    entry: number;
+    debit: number | string;
+  }[];
+  const sums = new Map<number, number>();
+  for (const { entry, debit } of rows) sums.set(Number(entry), (sums.get(Number(entry)) ?? 0) - Number(debit));
+  return sums;
+}
+
 function entryOf(row: Record<string, unknown>): EntryOnItsWay {
   return {
     number: Number(row.number),
