@@ -107,7 +107,7 @@ test('the number of the ledger is marked on the entry, and on its receipts in ex
   // The entry that corrects it names the ledger's own number.
   await more(t, 5, { no: '1', amount: '40.00', account: '100-4299' });
   await post(t);
-  expect(delivered(t)['journal-002.csv']).toContain('Correction of GL-4711 2026-07');
+  expect(delivered(t)['journal-002.csv']).toContain('Corrects GL-4711 2026-07');
 });
 
 test('an entry that the ledger rejects waits; fixed, it goes again once, and its receipts are in no other entry meanwhile', async () => {

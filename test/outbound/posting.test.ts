@@ -75,7 +75,7 @@ test('a receipt that clears after its month was posted goes into a further entry
   expect(await postedOf(town)).toEqual({ 1: 4000, 2: 2500, 3: 1200 });
   const texts = Object.values(delivered(town));
   const ref = (await entriesOf(town))[0]!.id.slice(0, 10).toUpperCase();
-  expect([texts.length, texts[2]!.split('\n')[1]]).toEqual([4, expect.stringContaining(`100-4210,40.00,,Correction of ${ref} 2026-07`)]);
+  expect([texts.length, texts[2]!.split('\n')[1]]).toEqual([4, expect.stringContaining(`100-4210,40.00,,Corrects ${ref} 2026-07`)]);
 });
 
 test('a receipt that is voided after it was posted is taken back by an adjusting entry', async () => {

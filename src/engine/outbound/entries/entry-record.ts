@@ -32,6 +32,10 @@ export function entryRecord(
     currency,
     receipts: String(entry.receipts),
     total: plainMoney(entry.total, currency),
+    revenue: plainMoney(
+      entry.lines.reduce((sum, line) => sum + (line.what === 'revenue' ? line.credit - line.debit : 0), 0),
+      currency,
+    ),
     lines: entry.lines.map((line, i) => lineRecord(line, i + 1, separator)),
   };
 }
@@ -43,7 +47,7 @@ export function referenceOf(id: string): string {
 
 function descriptionOf({ period, department, corrects }: StoredEntry, corrected: EntryOnItsWay | undefined): string {
   const of =
-    corrects === null ? 'Revenue' : `Correction of ${corrected?.theirNumber ?? (corrected ? referenceOf(corrected.id) : corrects)}`;
+    corrects === null ? 'Revenue' : `Corrects ${corrected?.theirNumber ?? (corrected ? referenceOf(corrected.id) : corrects)}`;
   return [of, period, ...(department === null ? [] : [department])].join(' ');
 }
 
