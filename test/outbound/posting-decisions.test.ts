@@ -41,7 +41,7 @@ const answer = (t: TestTown, n: number, ending: string, text: string) =>
   t.write({ [`ledger/journal-${String(n).padStart(3, '0')}.csv.${ending}`]: text });
 const files = (t: TestTown) => Object.keys(delivered(t)).filter((name) => name.endsWith('.csv'));
 
-test('in review an entry waits for a person, who sees its lines; what was approved is sent as it was approved, or asked about again', async () => {
+test('in review an entry needs approval by a person, who sees its lines; what was approved is sent as it was approved, or asked about again', async () => {
   const t = await town({ mode: 'review' });
   const preview = await previewDelivery(t.engine, 'to-ledger', { signal: new AbortController().signal, limit: 10, now: LATER });
   const [shown] = preview.deliveries;
@@ -157,7 +157,7 @@ test('an entry that was entered by hand is dismissed: it is not sent, its receip
   ]);
 });
 
-test('an entry of which it is not known whether it arrived waits for a person, and nothing of it goes again by itself', async () => {
+test('an entry of which it is not known whether it arrived needs attention, and nothing of it goes again by itself', async () => {
   const whole = await town();
   const commits = await cutAt(whole.engine.knex, Number.POSITIVE_INFINITY, 'before');
   await post(whole);
