@@ -37,9 +37,8 @@ export function jaroWinkler(a: string, b: string): number {
   return jaro + prefix * 0.1 * (1 - jaro);
 }
 
-let before = new Uint8Array(65);
-let last = new Uint8Array(65);
-let row = new Uint8Array(65);
+/** By character code, the places in the first text that hold it; codes beyond are kept in a map. */
+const places = new Int32Array(256);
 
 /**
  * Typing errors between two texts: characters put in, left out, mistaken, or two neighbors exchanged (optimal string
@@ -47,6 +46,54 @@ let row = new Uint8Array(65);
  */
 export function edits(a: string, b: string, most: number): number {
   if (a === b) return 0;
+  const n = Math.min(a.length, 64);
+  const m = Math.min(b.length, 64);
+  if (Math.abs(n - m) > most) return most + 1;
+  if (n > 31 || n === 0 || m === 0) return editsOfLong(a, b, most);
+  for (let i = 0; i < n; i++) {
+    const c = a.charCodeAt(i);
+    if (c > 255) {
+      for (let k = 0; k < i; k++) places[a.charCodeAt(k)] = 0;
+      return editsOfLong(a, b, most);
+    }
+    places[c]! |= 1 << i;
+  }
+  const errors = byBits(b, m, n);
+  for (let i = 0; i < n; i++) places[a.charCodeAt(i)] = 0;
+  return Math.min(errors, most + 1);
+}
+
+/** One column of the table of distances at a time, as the bits of a number (Hyyrö 2003). `places` holds the first text. */
+function byBits(b: string, m: number, n: number): number {
+  const top = 1 << (n - 1);
+  let up = -1;
+  let down = 0;
+  let diagonal = 0;
+  let last = 0;
+  let errors = n;
+  for (let j = 0; j < m; j++) {
+    const c = b.charCodeAt(j);
+    const equal = c > 255 ? 0 : places[c]!;
+    const exchanged = ((~diagonal & equal) << 1) & last;
+    diagonal = (((equal & up) + up) ^ up) | equal | down | exchanged;
+    let right = down | ~(diagonal | up);
+    const left = diagonal & up;
+    if ((right & top) !== 0) errors++;
+    if ((left & top) !== 0) errors--;
+    right = (right << 1) | 1;
+    up = (left << 1) | ~(diagonal | right);
+    down = right & diagonal;
+    last = equal;
+  }
+  return errors;
+}
+
+let before = new Uint8Array(65);
+let last = new Uint8Array(65);
+let row = new Uint8Array(65);
+
+/** The same for texts that do not fit into the bits of a number, cell by cell. */
+export function editsOfLong(a: string, b: string, most: number): number {
   const n = Math.min(a.length, 64);
   const m = Math.min(b.length, 64);
   if (Math.abs(n - m) > most) return most + 1;

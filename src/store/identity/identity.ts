@@ -124,11 +124,13 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
         pairs.map(([key, member]) => [entityId, key, member]),
       ),
     async edgesOf(ids) {
-      const keys = ids.map((id): Cell[] => [entityId, id]);
       const found = new Map<string, StoredEdge>();
-      for (const end of ['a', 'b'])
-        for (const edge of await select(`${EDGE_SELECT} WHERE entity_id = ? AND ${end} = ?`, keys, edgeOf))
-          found.set(`${edge.a} ${edge.b}`, edge);
+      // By its second member without the entity: SQLite would go through all pairs of the entity.
+      for (const [condition, keys] of [
+        ['entity_id = ? AND a = ?', ids.map((id): Cell[] => [entityId, id])],
+        ['b = ?', ids.map((id): Cell[] => [id])],
+      ] as const)
+        for (const edge of await select(`${EDGE_SELECT} WHERE ${condition}`, keys, edgeOf)) found.set(`${edge.a} ${edge.b}`, edge);
       return [...found.values()];
     },
     insertEdges: (edges) =>
