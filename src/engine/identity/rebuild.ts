@@ -1,3 +1,4 @@
+import { tableOf } from '../../identity/block/table.ts';
 import { edgesOf, rulePairs } from '../../identity/resolve.ts';
 import { scorePair, verdictOf } from '../../identity/score/score.ts';
 import { decisionsOf, identityStore, type IdentityStore, type Member, type StoredEdge } from '../../store/identity/identity.ts';
@@ -116,17 +117,18 @@ function edgesBetween({ model }: MatchedKind, live: readonly Member[]): StoredEd
   model.populations.forEach((population, number) => {
     const members = live.filter((m) => m.population === number);
     const profiles = members.map((m) => m.profile!);
+    const table = tableOf(population.features.length, profiles);
     const put = (x: number, y: number, edge: Omit<StoredEdge, 'a' | 'b'>): void => {
       const [a, b] = members[x]!.id < members[y]!.id ? [members[x]!.id, members[y]!.id] : [members[y]!.id, members[x]!.id];
       let row = stored.get(a);
       if (!row) stored.set(a, (row = new Map()));
       if (!row.has(b)) row.set(b, { a, b, ...edge });
     };
-    for (const { a, b, rule } of rulePairs(population, profiles)) {
+    for (const { a, b, rule } of rulePairs(population, table)) {
       const scored = scorePair(population, profiles[a]!, profiles[b]!);
       put(a, b, { score: scored.score, verdict: verdictOf(population, scored), veto: scored.veto ?? null, rule });
     }
-    for (const { a, b, score, verdict, veto } of edgesOf(population, profiles).edges)
+    for (const { a, b, score, verdict, veto } of edgesOf(population, table).edges)
       put(a, b, { score, verdict, veto: veto ?? null, rule: null });
   });
   return [...stored.values()].flatMap((row) => [...row.values()]).sort((p, q) => p.a - q.a || p.b - q.b);

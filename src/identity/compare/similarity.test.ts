@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { edits, editsOfLong } from './similarity.ts';
+import { edits, editsOfLong, jaroWinkler, jaroWinklerOfLong } from './similarity.ts';
 
 const text = fc.oneof(
   fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 9 }),
@@ -16,6 +16,16 @@ test('typing errors are counted the same by bits and cell by cell, in both direc
       expect(edits(b, a, most)).toBe(expected);
     }),
     { numRuns: 3000, seed: 5 },
+  );
+});
+
+test('names are as similar by bits as character by character, to the last digit', () => {
+  fc.assert(
+    fc.property(text, text, (a, b) => {
+      expect(jaroWinkler(a, b)).toBe(a === b ? 1 : a === '' || b === '' ? 0 : jaroWinklerOfLong(a, b));
+      expect(jaroWinkler(b, a)).toBeCloseTo(jaroWinkler(a, b), 10);
+    }),
+    { numRuns: 3000, seed: 6 },
   );
 });
 

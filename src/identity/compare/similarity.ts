@@ -1,8 +1,65 @@
 const matchedA = new Uint8Array(256);
 const matchedB = new Uint8Array(256);
 
+/** By character code, the places in the first text that hold it; codes beyond are kept in a map. */
+const places = new Int32Array(256);
+
+/** Notes where each character of a short text stands; false when it is too long, or has other characters. */
+function notePlaces(text: string, length: number): boolean {
+  if (length > 31) return false;
+  for (let i = 0; i < length; i++) {
+    const c = text.charCodeAt(i);
+    if (c > 255) {
+      forgetPlaces(text, i);
+      return false;
+    }
+    places[c]! |= 1 << i;
+  }
+  return true;
+}
+
+function forgetPlaces(text: string, length: number): void {
+  for (let i = 0; i < length; i++) places[text.charCodeAt(i)] = 0;
+}
+
 /** Jaro-Winkler, 0 to 1, with the usual prefix of four and weight of 0.1. Texts beyond 255 characters are cut. */
 export function jaroWinkler(a: string, b: string): number {
+  if (a === b) return 1;
+  const n = Math.min(a.length, 255);
+  const m = Math.min(b.length, 255);
+  if (n === 0 || m === 0) return 0;
+  if (n > 31 || !notePlaces(b, m)) return jaroWinklerOfLong(a, b);
+  const reach = Math.max(0, (Math.max(n, m) >> 1) - 1);
+  let first = 0;
+  let second = 0;
+  let matches = 0;
+  for (let i = 0; i < n; i++) {
+    const c = a.charCodeAt(i);
+    if (c > 255) continue;
+    const from = i > reach ? i - reach : 0;
+    // Bits from `from` to i + reach; what lies beyond the text is in no place.
+    const open = places[c]! & ~second & (-1 << from) & (i + reach >= 31 ? -1 : (1 << (i + reach + 1)) - 1);
+    if (open === 0) continue;
+    second |= open & -open;
+    first |= 1 << i;
+    matches++;
+  }
+  forgetPlaces(b, m);
+  if (matches === 0) return 0;
+  let moved = 0;
+  for (let left = first, right = second; left !== 0; left &= left - 1, right &= right - 1)
+    if (a.charCodeAt(31 - Math.clz32(left & -left)) !== b.charCodeAt(31 - Math.clz32(right & -right))) moved++;
+  return winkler(a, b, (matches / n + matches / m + (matches - moved / 2) / matches) / 3);
+}
+
+function winkler(a: string, b: string, jaro: number): number {
+  let prefix = 0;
+  while (prefix < 4 && prefix < a.length && prefix < b.length && a.charCodeAt(prefix) === b.charCodeAt(prefix)) prefix++;
+  return jaro + prefix * 0.1 * (1 - jaro);
+}
+
+/** The same for texts that do not fit into the bits of a number. */
+export function jaroWinklerOfLong(a: string, b: string): number {
   if (a === b) return 1;
   const n = Math.min(a.length, 255);
   const m = Math.min(b.length, 255);
@@ -31,14 +88,8 @@ export function jaroWinkler(a: string, b: string): number {
     if (a.charCodeAt(i) !== b.charCodeAt(j)) moved++;
     j++;
   }
-  const jaro = (matches / n + matches / m + (matches - moved / 2) / matches) / 3;
-  let prefix = 0;
-  while (prefix < 4 && prefix < n && prefix < m && a.charCodeAt(prefix) === b.charCodeAt(prefix)) prefix++;
-  return jaro + prefix * 0.1 * (1 - jaro);
+  return winkler(a, b, (matches / n + matches / m + (matches - moved / 2) / matches) / 3);
 }
-
-/** By character code, the places in the first text that hold it; codes beyond are kept in a map. */
-const places = new Int32Array(256);
 
 /**
  * Typing errors between two texts: characters put in, left out, mistaken, or two neighbors exchanged (optimal string
@@ -49,17 +100,9 @@ export function edits(a: string, b: string, most: number): number {
   const n = Math.min(a.length, 64);
   const m = Math.min(b.length, 64);
   if (Math.abs(n - m) > most) return most + 1;
-  if (n > 31 || n === 0 || m === 0) return editsOfLong(a, b, most);
-  for (let i = 0; i < n; i++) {
-    const c = a.charCodeAt(i);
-    if (c > 255) {
-      for (let k = 0; k < i; k++) places[a.charCodeAt(k)] = 0;
-      return editsOfLong(a, b, most);
-    }
-    places[c]! |= 1 << i;
-  }
+  if (n === 0 || m === 0 || !notePlaces(a, n)) return editsOfLong(a, b, most);
   const errors = byBits(b, m, n);
-  for (let i = 0; i < n; i++) places[a.charCodeAt(i)] = 0;
+  forgetPlaces(a, n);
   return Math.min(errors, most + 1);
 }
 
