@@ -22,7 +22,9 @@ export function candidatePairs(
   visit: (a: number, b: number) => void,
   { onKeys, share = { at: 0, of: 1 } }: { onKeys?: (pass: number, keys: Float64Array<ArrayBuffer>) => void; share?: Share } = {},
 ): PassCount[] {
-  const blocks: Int32Array[] = [];
+  // By record, its blocks in the passes so far, side by side: two records are two places in memory.
+  const width = passes.length;
+  const earlier = new Int32Array(table.size * width).fill(-1);
   const counts: PassCount[] = [];
   for (const [number, pass] of passes.entries()) {
     const keys = keysOfPass(pass, table);
@@ -46,12 +48,13 @@ export function candidatePairs(
           const a = records[i]!;
           const b = records[j]!;
           // Found by an earlier pass: a set of pairs is not needed.
-          for (const earlier of blocks) if (earlier[a]! >= 0 && earlier[a] === earlier[b]) continue pair;
+          for (let p = a * width, q = b * width, end = p + number; p < end; p++, q++)
+            if (earlier[p]! >= 0 && earlier[p] === earlier[q]) continue pair;
           count.pairs++;
           visit(a, b);
         }
     }
-    blocks.push(block);
+    for (let i = 0; i < block.length; i++) earlier[i * width + number] = block[i]!;
     counts.push(count);
   }
   return counts;

@@ -7,14 +7,14 @@ const REMEMBERED = 1 << 16;
 
 /** What is known of a feature before two values are compared. */
 interface Column {
+  slot: number;
   codes: Int32Array;
   values: readonly string[];
   feature: Feature;
-  /** By value: what counts when both records have it. */
-  equal: Int32Array;
+  /** What counts when both records have it: by value, or the same for all. */
+  equal: Int32Array | number;
   /** The most that two different values can count, by themselves. */
   unequal: number;
-  household: boolean;
   /** Lowest level that someone reaches who goes by the middle name. */
   middle: number;
   known: { first: Int32Array; second: Int32Array; level: Int8Array } | undefined;
@@ -27,47 +27,56 @@ interface Column {
  */
 export function screen(population: Population, table: ProfileTable): (a: number, b: number) => boolean {
   const columns = columnsOf(population, table);
-  const { prior, household } = population;
-  const enough = Math.min(population.link, population.review);
-  const middle = population.roles.middle < 0 ? undefined : table.codes[population.roles.middle];
-  const order = [...columns.keys()].sort((x, y) => cost(columns[x]!) - cost(columns[y]!));
-  const weights = new Float64Array(columns.length);
-  const open = new Uint8Array(columns.length);
-  const swaps = population.swaps.map(([first, second]): Swap => [swapping(first, table), swapping(second, table)]);
-  const { link } = population;
+  const { prior, household, link } = population;
+  const enough = Math.min(link, population.review);
+  const middle = columns.findIndex(({ slot }) => slot === population.roles.middle);
+  const swaps = population.swaps.map(([first, second]): Swap => [swapping(columns, first), swapping(columns, second)]);
+  const width = columns.length;
+  // A record's values lie side by side: two records are two places in memory, not two for each feature.
+  const rows = new Int32Array(table.size * width);
+  columns.forEach(({ codes }, i) => {
+    for (let record = 0; record < table.size; record++) rows[record * width + i] = codes[record]!;
+  });
+  const missing = Int32Array.from(columns, ({ feature }) => feature.missing);
+  const unequal = Int32Array.from(columns, (column) => column.unequal);
+  const shares = Int32Array.from(columns, ({ feature }) => (feature.household ? 1 : 0));
+  const weights = new Int32Array(width);
+  /** Features that differ, in the order in which they are looked at. */
+  const open = new Int32Array(width);
 
   return (a, b) => {
+    const [from, to] = [a * width, b * width];
     let own = prior;
     let shared = 0;
-    for (let i = 0; i < columns.length; i++) {
-      const column = columns[i]!;
-      const x = column.codes[a]!;
-      const y = column.codes[b]!;
-      open[i] = 0;
+    let differing = 0;
+    for (let i = 0; i < width; i++) {
+      const x = rows[from + i]!;
+      const y = rows[to + i]!;
       let weight: number;
-      if (x < 0 || y < 0) weight = column.feature.missing;
-      else if (x === y) weight = column.equal[x]!;
-      else {
-        weight = column.unequal;
-        open[i] = 1;
+      if (x < 0 || y < 0) weight = missing[i]!;
+      else if (x === y) {
+        const { equal } = columns[i]!;
+        weight = typeof equal === 'number' ? equal : equal[x]!;
+      } else {
+        weight = unequal[i]!;
+        weights[i] = weight;
+        open[differing++] = i;
       }
-      weights[i] = weight;
-      if (column.household) shared += weight;
+      if (shares[i] === 1) shared += weight;
       else own += weight;
     }
     // Whether two features are in each other's place is asked only where the pair needs that.
-    if (below(own, shared)) return isSwapped(swaps, a, b);
-    for (let k = 0; k < order.length; k++) {
-      const i = order[k]!;
-      if (open[i] === 0) continue;
+    if (below(own, shared)) return isSwapped(swaps, rows, from, to);
+    for (let k = 0; k < differing; k++) {
+      const i = open[k]!;
       const column = columns[i]!;
-      const level = levelOf(column, column.codes[a]!, column.codes[b]!);
+      const level = levelOf(column, rows[from + i]!, rows[to + i]!);
       let weight = column.feature.weights[level]!;
-      if (level > column.middle && middle !== undefined && (middle[a]! >= 0 || middle[b]! >= 0))
+      if (level > column.middle && middle >= 0 && (rows[from + middle]! >= 0 || rows[to + middle]! >= 0))
         weight = Math.max(weight, column.feature.weights[column.middle]!);
-      if (column.household) shared += weight - weights[i]!;
+      if (shares[i] === 1) shared += weight - weights[i]!;
       else own += weight - weights[i]!;
-      if (below(own, shared)) return isSwapped(swaps, a, b);
+      if (below(own, shared)) return isSwapped(swaps, rows, from, to);
     }
     return true;
   };
@@ -78,24 +87,25 @@ export function screen(population: Population, table: ProfileTable): (a: number,
   }
 }
 
+/** In the order in which they are looked at: cheap ones that tell most come first. Nearly every candidate is settled by the day of birth. */
 function columnsOf(population: Population, table: ProfileTable): Column[] {
   const slots = [...population.features.keys()].filter((slot) => population.features[slot]!.scale !== undefined);
-  return slots.map((slot): Column => {
+  const columns = slots.map((slot): Column => {
     const feature = population.features[slot]!;
     const swap = population.swaps.find((pair) => pair.includes(slot));
     const last = feature.scale!.levels.length - 1;
     const values = table.values[slot]!;
+    const { frequencies } = feature;
     const remembered = ['date', 'phone'].includes(kindOf(population, slot)) ? undefined : REMEMBERED;
     return {
+      slot,
       codes: table.codes[slot]!,
       values,
       feature,
-      equal: Int32Array.from(
-        values,
-        (value) => feature.weights[0]! + (feature.frequencies?.get(value) ?? (feature.frequencies ? feature.rest : 0)),
-      ),
+      equal: frequencies
+        ? Int32Array.from(values, (value) => feature.weights[0]! + (frequencies.get(value) ?? feature.rest))
+        : feature.weights[0]!,
       unequal: Math.max(...feature.weights.slice(1, swap === undefined ? undefined : last)),
-      household: feature.household,
       middle: slot === population.roles.given ? 2 : Infinity,
       known:
         remembered === undefined
@@ -103,19 +113,23 @@ function columnsOf(population: Population, table: ProfileTable): Column[] {
           : { first: new Int32Array(remembered).fill(-1), second: new Int32Array(remembered), level: new Int8Array(remembered) },
     };
   });
+  return columns.sort((x, y) => cost(x) - cost(y));
 }
 
 /** A feature whose value may be in the place of another's. */
 interface Swapping {
-  codes: Int32Array;
+  /** Its place among a record's values. */
+  at: number;
   values: readonly string[];
   /** By value, which letters it has. */
   letters: Int32Array;
 }
 type Swap = readonly [Swapping, Swapping];
 
-function swapping(slot: number, { codes, values }: ProfileTable): Swapping {
-  return { codes: codes[slot]!, values: values[slot]!, letters: Int32Array.from(values[slot]!, lettersOf) };
+function swapping(columns: readonly Column[], slot: number): Swapping {
+  const at = columns.findIndex((column) => column.slot === slot);
+  const { values } = columns[at]!;
+  return { at, values, letters: Int32Array.from(values, lettersOf) };
 }
 
 function lettersOf(text: string): number {
@@ -127,18 +141,21 @@ function lettersOf(text: string): number {
   return letters;
 }
 
-function isSwapped(swaps: readonly Swap[], a: number, b: number): boolean {
+function isSwapped(swaps: readonly Swap[], rows: Int32Array, from: number, to: number): boolean {
   for (const [first, second] of swaps) {
-    const a1 = first.codes[a]!;
-    const b1 = first.codes[b]!;
-    const a2 = second.codes[a]!;
-    const b2 = second.codes[b]!;
+    const a1 = rows[from + first.at]!;
+    const b1 = rows[to + first.at]!;
+    const a2 = rows[from + second.at]!;
+    const b2 = rows[to + second.at]!;
     if ((a1 >= 0 && a1 === b1) || (a2 >= 0 && a2 === b2)) continue;
     if (!mayBeAlike(first, a1, second, b2) && !mayBeAlike(first, b1, second, a2)) continue;
-    const value = (of: Swapping, code: number): string | null => (code < 0 ? null : of.values[code]!);
-    if (areSwapped(value(first, a1), value(second, a2), value(first, b1), value(second, b2))) return true;
+    if (areSwapped(valueOf(first, a1), valueOf(second, a2), valueOf(first, b1), valueOf(second, b2))) return true;
   }
   return false;
+}
+
+function valueOf({ values }: Swapping, code: number): string | null {
+  return code < 0 ? null : values[code]!;
 }
 
 /** Can two values be as alike as `areSwapped` asks for? By their letters: each that only one has is no match. */
