@@ -41,15 +41,15 @@ export function edgesOf(
 /** More records than this that a rule would make one are a mistake of the data: the rule is passed over for them. */
 export const RULE_CAP = 1000;
 
-/** Pairs of neighbors among the records that a rule makes one: enough to join them all. The records are in the order of source and key. */
-export function rulePairs(population: Population, table: ProfileTable): { a: number; b: number; rule: string }[] {
+/** Pairs of neighbors among the records that a rule makes one: enough to join them all. `order`: the records in the order of source and key. */
+export function rulePairs(population: Population, table: ProfileTable, order: Int32Array): { a: number; b: number; rule: string }[] {
   const pairs: { a: number; b: number; rule: string }[] = [];
   population.rules.forEach((rule) => {
     const { block, blocks } = blocksOf(keysOfRule(rule, table));
     const sizes = new Int32Array(blocks);
     for (const number of block) if (number >= 0) sizes[number]!++;
     const last = new Int32Array(blocks).fill(-1);
-    for (let i = 0; i < block.length; i++) {
+    for (const i of order) {
       const number = block[i]!;
       if (number < 0 || sizes[number]! > RULE_CAP) continue;
       if (last[number]! >= 0) pairs.push({ a: last[number]!, b: i, rule: rule.name });

@@ -96,7 +96,8 @@ function columnsOf(population: Population, table: ProfileTable): Column[] {
     const last = feature.scale!.levels.length - 1;
     const values = table.values[slot]!;
     const { frequencies } = feature;
-    const remembered = ['date', 'phone'].includes(kindOf(population, slot)) ? undefined : REMEMBERED;
+    // Of few records hardly a pair of values comes twice.
+    const remembered = table.size < 1000 || slot === population.roles.birth || slot === population.roles.phone ? undefined : REMEMBERED;
     return {
       slot,
       codes: table.codes[slot]!,
@@ -173,10 +174,6 @@ function bitsIn(x: number): number {
   x -= (x >>> 1) & 0x55555555;
   x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
   return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
-}
-
-function kindOf({ roles }: Population, slot: number): string {
-  return slot === roles.birth ? 'date' : slot === roles.phone ? 'phone' : '';
 }
 
 /** Cheap ones that tell most come first: nearly every candidate is settled by the day of birth. */
