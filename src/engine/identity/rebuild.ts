@@ -70,19 +70,14 @@ async function writeProfiles(store: IdentityStore, { size, ids, live, population
 }
 
 async function writeKeys(store: IdentityStore, { model }: MatchedKind, { tables, ids }: Everyone): Promise<void> {
-  const each = (put: (key: number, member: number) => void): void =>
+  const idsOf = tables.map(({ members }) => Float64Array.from(members, (member) => ids[member]!));
+  await store.keys.write((put) =>
     model.populations.forEach(({ passes, rules }, number) => {
-      const { table, members } = tables[number]!;
-      const putAll = (keys: Float64Array): void =>
-        keys.forEach((key, record) => {
-          if (key >= 0) put(key, ids[members[record]!]!);
-        });
-      for (const pass of passes) putAll(keysOfPass(pass, table));
-      for (const rule of rules) putAll(keysOfRule(rule, table));
-    });
-  let count = 0;
-  each(() => void count++);
-  await store.keys.write(count, each);
+      const { table } = tables[number]!;
+      for (const pass of passes) put(keysOfPass(pass, table), idsOf[number]!);
+      for (const rule of rules) put(keysOfRule(rule, table), idsOf[number]!);
+    }),
+  );
 }
 
 /** The pairs of all populations, those of rules with the name of the first that makes them, in the order of their members. */

@@ -125,48 +125,43 @@ function sortedNames(given: number, surname: number): Part {
 export function blockKeys(passes: readonly Pass[], profile: Profile): number[] {
   const keys = new Set<number>();
   for (const pass of passes) {
-    const text = textOf(pass, profile);
-    if (text !== null) keys.add(keyHash(text, pass.seed));
+    const key = keyOf(pass, profile);
+    if (key !== null) keys.add(key);
   }
   return [...keys].sort((a, b) => a - b);
 }
 
-function textOf({ parts }: Pass, profile: Profile): string | null {
-  let text = '';
-  for (const part of parts) {
-    const value = part.of(profile);
-    if (value === null) return null;
-    text += `${value}\u001f`;
-  }
-  return text;
+/** The keys of the rules that a record can be linked by, one for each rule; null where a value is missing. */
+export function ruleKeys(rules: readonly Rule[], profile: Profile): (number | null)[] {
+  return rules.map((rule) => keyOf(passOfRule(rule), profile));
 }
 
 /** The same keys for all records of a table in one pass; -1 for a record that has none. */
 export function keysOfPass(pass: Pass, table: ProfileTable): Float64Array<ArrayBuffer> {
   const keys = new Float64Array(table.size).fill(-1);
-  const [first, ...more] = pass.parts;
-  const slots = pass.parts.flatMap(({ slot }) => slot ?? []);
-  if (!first || slots.length < pass.parts.length) {
-    for (let i = 0; i < table.size; i++) {
-      const text = textOf(pass, profileAt(table, i));
-      if (text !== null) keys[i] = keyHash(text, pass.seed);
-    }
+  const parts = pass.parts.map(({ slot, cut }) => {
+    if (slot === undefined) return undefined;
+    // What comes of a value is the same for all records that have it.
+    const hashes = new Int32Array(table.values[slot]!.length * 2);
+    table.values[slot]!.forEach((value, code) => {
+      const hash = hashOf(cut(value));
+      hashes[2 * code] = hash.h1;
+      hashes[2 * code + 1] = hash.h2;
+    });
+    return { codes: table.codes[slot]!, hashes };
+  });
+  if (parts.includes(undefined)) {
+    for (let i = 0; i < table.size; i++) keys[i] = keyOf(pass, profileAt(table, i)) ?? -1;
     return keys;
   }
-  // What comes of the first part is the same for all records with its value.
-  const begun = table.values[slots[0]!]!.map((value) => feed(start(pass.seed), `${first.cut(value)}\u001f`));
-  const texts = more.map((part) => table.values[part.slot!]!.map((value) => `${part.cut(value)}\u001f`));
-  const codes = slots.map((slot) => table.codes[slot]!);
-  const state = start(0);
+  const state = { h1: 0, h2: 0 };
   records: for (let i = 0; i < table.size; i++) {
-    const code = codes[0]![i]!;
-    if (code < 0) continue;
-    state.h1 = begun[code]!.h1;
-    state.h2 = begun[code]!.h2;
-    for (let p = 0; p < texts.length; p++) {
-      const next = codes[p + 1]![i]!;
-      if (next < 0) continue records;
-      feed(state, texts[p]![next]!);
+    begin(state, pass.seed);
+    for (let p = 0; p < parts.length; p++) {
+      const { codes, hashes } = parts[p]!;
+      const code = codes[i]!;
+      if (code < 0) continue records;
+      put(state, hashes[2 * code]!, hashes[2 * code + 1]!);
     }
     keys[i] = finish(state);
   }
@@ -174,22 +169,12 @@ export function keysOfPass(pass: Pass, table: ProfileTable): Float64Array<ArrayB
 }
 
 /** The keys of one rule for all records of a table; -1 for a record that has none. */
-export function keysOfRule({ name, seed, slots }: Rule, table: ProfileTable): Float64Array<ArrayBuffer> {
-  const parts = slots.map((slot): Part => ({ slot, cut: (value) => value, of: (p) => p[slot] ?? null }));
-  return keysOfPass({ name, seed, parts }, table);
+export function keysOfRule(rule: Rule, table: ProfileTable): Float64Array<ArrayBuffer> {
+  return keysOfPass(passOfRule(rule), table);
 }
 
-/** The keys of the rules that a record can be linked by, one for each rule; null where a value is missing. */
-export function ruleKeys(rules: readonly Rule[], profile: Profile): (number | null)[] {
-  return rules.map(({ seed, slots }) => {
-    let text = '';
-    for (const slot of slots) {
-      const value = profile[slot] ?? null;
-      if (value === null) return null;
-      text += `${value}\u001f`;
-    }
-    return keyHash(text, seed);
-  });
+function passOfRule({ name, seed, slots }: Rule): Pass {
+  return { name, seed, parts: slots.map((slot): Part => ({ slot, cut: (value) => value, of: (p) => p[slot] ?? null })) };
 }
 
 function hash32(text: string, seed: number): number {
@@ -198,9 +183,20 @@ function hash32(text: string, seed: number): number {
   return h >>> 0;
 }
 
-/** 53 bits: of ten million keys one pair meets by accident in a hundred stores, and then only finds a pair that need not have been compared. */
-export function keyHash(text: string, seed: number): number {
-  return finish(feed(start(seed), text));
+/**
+ * The key of a record in one pass, a hash of its parts; null without a part. 53 bits: of ten million keys one pair meets by
+ * accident in a hundred stores, and then only finds a pair that need not have been compared.
+ */
+function keyOf({ parts, seed }: Pass, profile: Profile): number | null {
+  const state = { h1: 0, h2: 0 };
+  begin(state, seed);
+  for (const part of parts) {
+    const value = part.of(profile);
+    if (value === null) return null;
+    const { h1, h2 } = hashOf(value);
+    put(state, h1, h2);
+  }
+  return finish(state);
 }
 
 interface State {
@@ -208,20 +204,27 @@ interface State {
   h2: number;
 }
 
-function start(seed: number): State {
-  return { h1: 0xdeadbeef ^ seed, h2: 0x41c6ce57 ^ seed };
-}
-
-function feed(state: State, text: string): State {
-  let { h1, h2 } = state;
+/** Of one part. */
+function hashOf(text: string): State {
+  let h1 = 0xdeadbeef;
+  let h2 = 0x41c6ce57;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     h1 = Math.imul(h1 ^ c, 2654435761);
     h2 = Math.imul(h2 ^ c, 1597334677);
   }
-  state.h1 = h1;
-  state.h2 = h2;
-  return state;
+  return { h1: h1 ^ (h1 >>> 15), h2: h2 ^ (h2 >>> 13) };
+}
+
+function begin(state: State, seed: number): void {
+  state.h1 = 0xdeadbeef ^ seed;
+  state.h2 = 0x41c6ce57 ^ seed;
+}
+
+/** The order of parts counts. */
+function put(state: State, h1: number, h2: number): void {
+  state.h1 = Math.imul(((state.h1 << 13) | (state.h1 >>> 19)) ^ h1, 2654435761);
+  state.h2 = Math.imul(((state.h2 << 7) | (state.h2 >>> 25)) ^ h2, 1597334677);
 }
 
 function finish({ h1, h2 }: State): number {

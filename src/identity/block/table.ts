@@ -12,9 +12,16 @@ export interface ProfileTable {
   values: readonly (readonly string[])[];
 }
 
+/** Smaller tables go to no other thread, and do not live long. */
+const LARGE = 20_000;
+
 /** Fills a table of at most `capacity` records with `slots` values each. */
 export function tableBuilder(slots: number, capacity: number): { add(profile: Profile): void; finish(): ProfileTable } {
-  const codes = Array.from({ length: slots }, () => new Int32Array(new SharedArrayBuffer(4 * capacity)));
+  const large = capacity >= LARGE;
+  const codes = Array.from(
+    { length: slots },
+    () => new Int32Array(large ? new SharedArrayBuffer(4 * capacity) : new ArrayBuffer(4 * capacity)),
+  );
   const values = Array.from({ length: slots }, (): string[] => []);
   const numbers = Array.from({ length: slots }, () => new Map<string, number>());
   let size = 0;
@@ -29,7 +36,7 @@ export function tableBuilder(slots: number, capacity: number): { add(profile: Pr
           else {
             code = values[slot]!.length;
             // A copy: a part cut out of a longer text would keep all of it in memory.
-            const own = Buffer.from(value).toString();
+            const own = large ? Buffer.from(value).toString() : value;
             values[slot]!.push(own);
             numbers[slot]!.set(own, code);
           }

@@ -9,10 +9,13 @@ export interface KeyStore {
   blocks(keys: readonly number[], most: number): Promise<Map<number, number[]>>;
   add(pairs: readonly (readonly [key: number, member: number])[]): Promise<void>;
   remove(pairs: readonly (readonly [key: number, member: number])[]): Promise<void>;
-  /** Writes the keys of all members at once. There must be none. `each` gives them, the same at every call. */
-  write(count: number, each: (put: (key: number, member: number) => void) => void): Promise<void>;
+  /** Writes the keys of all members at once. There must be none. `each` gives them, the same at every call: a key and its member at each place; -1: none. */
+  write(each: EachKey): Promise<void>;
   clear(): Promise<void>;
 }
+
+/** Gives keys in lists, with their members. */
+export type EachKey = (put: (keys: Float64Array, members: Float64Array) => void) => void;
 
 /** Keys are whole numbers below this. */
 const KEYS = 2 ** 53;
@@ -102,9 +105,9 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
       );
       await rows.remove('il_member_key', PRIMARY, rowsOf(not));
     },
-    async write(count, each) {
-      const total = Math.max(1, 2 ** Math.round(Math.log2(count / ON_A_PAGE)));
-      const { start, entries } = sortedByPage(count, total, each);
+    async write(each) {
+      const { start, entries } = sortedByPage(each);
+      const total = start.length - 1;
       for (let first = 0; first < total; first += PAGES_AT_ONCE) {
         const some: Cell[][] = [];
         const inRows: [number, number][] = [];
@@ -142,22 +145,36 @@ function entriesOf(text: string): Uint32Array {
   return new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 }
 
+/** Keys are counted by so many parts before it is known how many pages there are. */
+const PARTS = 2 ** 18;
+
 /** All entries, page by page; `start`: where each begins. Memory: 12 bytes an entry. */
-function sortedByPage(
-  count: number,
-  pages: number,
-  each: (put: (key: number, member: number) => void) => void,
-): { start: Uint32Array; entries: Uint32Array<ArrayBuffer> } {
+function sortedByPage(each: EachKey): { start: Uint32Array; entries: Uint32Array<ArrayBuffer> } {
+  const parts = new Uint32Array(PARTS);
+  let count = 0;
+  each((keys) => {
+    for (let i = 0; i < keys.length; i++)
+      if (keys[i]! >= 0) {
+        parts[pageOf(keys[i]!, PARTS)]!++;
+        count++;
+      }
+  });
+  const pages = Math.min(PARTS, Math.max(1, 2 ** Math.round(Math.log2(count / ON_A_PAGE))));
   const start = new Uint32Array(pages + 1);
-  each((key) => void start[pageOf(key, pages) + 1]!++);
+  for (let part = 0; part < PARTS; part++) start[Math.floor(part / (PARTS / pages)) + 1]! += parts[part]!;
   for (let page = 0; page < pages; page++) start[page + 1]! += start[page]!;
   const next = start.slice();
   const entries = new Uint32Array(count * WORDS);
-  each((key, member) => {
-    const at = next[pageOf(key, pages)]!++ * WORDS;
-    entries[at] = (key % 4294967296) >>> 0;
-    entries[at + 1] = Math.floor(key / 4294967296) * (1 << HIGH_MEMBER) + Math.floor(member / 4294967296);
-    entries[at + 2] = (member % 4294967296) >>> 0;
+  each((keys, members) => {
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      if (key < 0) continue;
+      const member = members[i]!;
+      const at = next[pageOf(key, pages)]!++ * WORDS;
+      entries[at] = key % 4294967296;
+      entries[at + 1] = Math.floor(key / 4294967296) * (1 << HIGH_MEMBER) + Math.floor(member / 4294967296);
+      entries[at + 2] = member % 4294967296;
+    }
   });
   return { start, entries };
 }
