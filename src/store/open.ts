@@ -14,6 +14,7 @@ import * as waiting from './migrations/009-waiting.ts';
 import * as matches from './migrations/010-matches.ts';
 import * as decisions from './migrations/011-decisions.ts';
 import * as identity from './migrations/020-identity.ts';
+import * as identityAtScale from './migrations/021-identity-at-scale.ts';
 import * as exceptions from './migrations/030-exceptions.ts';
 import * as carry from './migrations/040-carry.ts';
 import * as findings from './migrations/050-findings.ts';
@@ -39,6 +40,7 @@ const MIGRATIONS = [
   { name: '010-matches', up: matches.up },
   { name: '011-decisions', up: decisions.up },
   { name: '020-identity', up: identity.up },
+  { name: '021-identity-at-scale', up: identityAtScale.up },
   { name: '030-exceptions', up: exceptions.up },
   { name: '040-carry', up: carry.up },
   { name: '050-findings', up: findings.up },
