@@ -1,9 +1,7 @@
 /** What a column holds. */
 export type Cell = string | number | null;
 
-/**
- * Rows as the database takes them in, made before they are written.
- */
+/** Rows as the database takes them in, made before they are written. */
 export type Packed = object;
 
 /**
