@@ -37,12 +37,20 @@ export function testPlans(now: () => OpenStore, kind: StoreUnderTest): void {
       ['history of a golden record', 'SELECT * FROM il_history WHERE entity_id = ? AND golden_id = ? ORDER BY id', [1, 1]],
       ['differences of a reconciliation', 'SELECT * FROM il_difference WHERE pipeline = ? ORDER BY seq', ['r']],
       ['runs of a pipeline', 'SELECT * FROM il_run WHERE pipeline = ? ORDER BY id DESC', ['r']],
+      ['members of a golden record', 'SELECT * FROM il_member WHERE entity_id = ? AND golden_id = ?', [1, 1]],
+      ['pairs of a member', 'SELECT * FROM il_edge WHERE entity_id = ? AND a = ?', [1, 1]],
+      ['pairs of a member by their second end', 'SELECT * FROM il_edge WHERE b = ?', [1]],
       ['an index of the model', 'SELECT * FROM "person" WHERE kind = ? AND born_on = ?', ['a', 'b']],
     ];
     test.each(QUERIES)('%s', async (_, sql, bindings) => {
       await migrateModel(knex, [person]);
       const plan = await dialectOf(knex).explain(knex, sql, bindings);
       expect(plan).not.toMatch(kind.wholeTable);
+    });
+
+    test('pairs by their second end go through no other pairs of the entity', async () => {
+      const plan = await dialectOf(knex).explain(knex, 'SELECT * FROM il_edge WHERE b = ?', [1]);
+      expect(plan).toMatch(/il_edge_second/);
     });
   });
 
