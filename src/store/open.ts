@@ -20,6 +20,9 @@ import * as carry from './migrations/040-carry.ts';
 import * as findings from './migrations/050-findings.ts';
 import * as periods from './migrations/060-periods.ts';
 import * as exceptionWork from './migrations/061-exception-work.ts';
+import * as postings from './migrations/062-postings.ts';
+import * as settled from './migrations/063-settled.ts';
+import * as entries from './migrations/070-entries.ts';
 import { openSqlite, peekSqlite } from './sqlite/open.ts';
 
 export type { Knex };
@@ -45,6 +48,9 @@ const MIGRATIONS = [
   { name: '050-findings', up: findings.up },
   { name: '060-periods', up: periods.up },
   { name: '061-exception-work', up: exceptionWork.up },
+  { name: '062-postings', up: postings.up },
+  { name: '063-settled', up: settled.up },
+  { name: '070-entries', up: entries.up },
 ];
 
 /** Names of the migrations, in order. */

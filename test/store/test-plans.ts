@@ -1,5 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dialectOf } from '../../src/store/dialect.ts';
+import { landedAfter, liveHashes, liveKeys } from '../../src/store/landing/landed.ts';
+import { landing } from '../../src/store/landing/landing.ts';
+import { storedAfter } from '../../src/store/landing/record-keys.ts';
+import { shapeOf } from '../../src/store/ledger/sources.ts';
 import { migrateModel } from '../../src/store/model-tables.ts';
 import type { Knex } from '../../src/store/open.ts';
 import { person } from './entities.ts';
@@ -49,4 +53,51 @@ export function testPlans(now: () => OpenStore, kind: StoreUnderTest): void {
       expect(plan).toMatch(/il_edge_second/);
     });
   });
+
+  describe('a table that was filled a moment ago is read page by page, whatever the planner knows of it', () => {
+    const RECORDS = 20_000;
+    const PAGES: [name: string, read: (knex: Knex) => Promise<unknown>][] = [
+      ['what all records said last', async (knex) => (await liveHashes(knex, 1).next()).value],
+      ['their keys', async (knex) => (await liveKeys(knex, 1).next()).value],
+      ['the next page of what they said', async (knex) => readTwo(liveHashes(knex, 1))],
+      ['records that are mapped again', async (knex) => landedAfter(knex, 1, 'key 005000', 1000)],
+      ['records that get a new key', async (knex) => storedAfter(knex, 1, 'key 005000', 1000)],
+      [
+        'records that get a new key, in a transaction',
+        async (knex) => dialectOf(knex).write(knex, async (trx) => storedAfter(trx, 1, 'key 005000', 1000)),
+      ],
+    ];
+    beforeEach(async () => {
+      await landing(knex, async ({ insertLanded, insertLinks }, trx) => {
+        const shape = await shapeOf(trx, ['a']);
+        const numbers = Array.from({ length: RECORDS }, (_, i) => i + 1);
+        const key = (n: number): string => `key ${String(n).padStart(6, '0')}`;
+        await insertLanded(numbers.map((n) => [n, 1, key(n), 1, null, n, null, shape, '["x"]']));
+        await insertLinks(numbers.map((n) => [1, key(n), 1, '', n, n, 'h'.repeat(22)]));
+      });
+    });
+    test.each(PAGES)('%s', async (_, read) => {
+      let found: unknown;
+      const plans = await kind.plansOf(knex, async () => void (found = await read(knex)));
+      expect(found).toBeTruthy();
+      const ofLinks = plans.filter((plan) => plan.includes('il_link'));
+      expect(ofLinks).not.toEqual([]);
+      for (const plan of ofLinks) {
+        expect(plan).not.toMatch(kind.sorting);
+        expect(plan).not.toMatch(kind.wholeTable);
+      }
+    });
+    test('what is set for that is forgotten when the page is read', async () => {
+      const after = await dialectOf(knex).write(knex, async (trx) => {
+        await storedAfter(trx, 1, '', 10);
+        return dialectOf(trx).explain(trx, 'SELECT count(*) FROM il_landed', []);
+      });
+      expect(after).toBe(await dialectOf(knex).explain(knex, 'SELECT count(*) FROM il_landed', []));
+    });
+  });
+}
+
+async function readTwo(pages: AsyncGenerator<unknown>): Promise<unknown> {
+  await pages.next();
+  return (await pages.next()).value;
 }
