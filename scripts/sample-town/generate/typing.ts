@@ -36,6 +36,8 @@ export interface TypingHabits {
   abbreviated: number;
   noAccents: number;
   upperCase: number;
+  /** Sr. or Jr. is written; a counter that keeps no birth date has nothing else to tell two of one name apart. */
+  generation: number;
   phone: (digits: string) => string;
 }
 
@@ -50,6 +52,7 @@ export const HABITS = {
     abbreviated: 0.3,
     noAccents: 0.1,
     upperCase: 0.03,
+    generation: 0.4,
     phone: (d: string) => `(${d.slice(0, 3)}) ${d.slice(3, 6)}-${d.slice(6)}`,
   },
   /** One careful clerk. */
@@ -62,6 +65,7 @@ export const HABITS = {
     abbreviated: 0.9,
     noAccents: 0.4,
     upperCase: 0,
+    generation: 1,
     phone: (d: string) => `${d.slice(0, 3)}-${d.slice(3, 6)}-${d.slice(6)}`,
   },
   /** Dynamics GP keeps phones as ten digits and a four-digit extension. */
@@ -74,6 +78,7 @@ export const HABITS = {
     abbreviated: 0.9,
     noAccents: 1,
     upperCase: 0.7,
+    generation: 1,
     phone: (d: string) => `${d}0000`,
   },
   permits: {
@@ -85,6 +90,7 @@ export const HABITS = {
     abbreviated: 0.7,
     noAccents: 0.5,
     upperCase: 0.1,
+    generation: 0.4,
     phone: (d: string) => `${d.slice(0, 3)}.${d.slice(3, 6)}.${d.slice(6)}`,
   },
   /** The older system: former names, local phone numbers. */
@@ -97,6 +103,7 @@ export const HABITS = {
     abbreviated: 1,
     noAccents: 1,
     upperCase: 1,
+    generation: 0.4,
     phone: (d: string) => `${d.slice(3, 6)}-${d.slice(6)}`,
   },
   utility: {
@@ -108,6 +115,7 @@ export const HABITS = {
     abbreviated: 0.9,
     noAccents: 0.8,
     upperCase: 0.2,
+    generation: 1,
     phone: (d: string) => d,
   },
 } satisfies Record<string, TypingHabits>;
@@ -126,7 +134,7 @@ export function typePerson(random: Random, resident: Resident, habits: TypingHab
     : resident.last;
   if (did(habits.misspelled, 'misspelled', last.length > 4)) last = transpose(random, last);
   if (did(habits.noAccents, 'no accents', unaccented(first + last) !== first + last)) [first, last] = [unaccented(first), unaccented(last)];
-  if (did(0.4, 'generation written', resident.generation !== undefined)) last = `${last} ${resident.generation}.`;
+  if (did(habits.generation, 'generation written', resident.generation !== undefined)) last = `${last} ${resident.generation}.`;
   if (did(habits.swapped, 'swapped names')) [first, last] = [last, first];
   const abbreviated = did(habits.abbreviated, 'street abbreviated');
   const noApartment = did(habits.noApartment, 'no apartment', resident.household.address.unit !== undefined);

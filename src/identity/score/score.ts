@@ -57,11 +57,14 @@ export function scorePair(population: Population, a: Profile, b: Profile): Score
   let own = prior;
   let shared = 0;
   let beside = 0;
+  const { number, street } = population.roles;
+  // The same street with another house number is a neighbor as often as somebody who moved: what differs counts there as well.
+  const neighbors = number >= 0 && street >= 0 && scratch[number]! === population.features[number]!.scale!.levels.length - 1;
   for (let i = 0; i < features.length; i++) {
     const weight = weightOf(population, i, scratch[i]!, a[i] ?? null);
     if (features[i]!.household) shared += weight;
     else own += weight;
-    if (weight > 0 && features[i]!.specific) beside += weight;
+    if (features[i]!.specific && (weight > 0 || (neighbors && features[i]!.household))) beside += weight;
   }
   const { veto, apart } = vetoOf(population, a, b, scratch, beside, shared);
   return { score: own + Math.max(household.floor, Math.min(household.cap, shared)), uncapped: own + shared, veto, apart };
@@ -75,6 +78,6 @@ export function verdictOf({ link, review }: Pick<Population, 'link' | 'review'>,
   if (veto === 'suffix') return 'none';
   if (score >= link && veto === undefined) return 'link';
   if (apart) return 'none';
-  if (veto === 'name_only' || veto === 'person_evidence') return score >= link ? 'review' : 'none';
+  if (veto === 'name_only' || veto === 'person_evidence' || veto === 'suffix_missing') return score >= link ? 'review' : 'none';
   return score >= review || uncapped >= link ? 'review' : 'none';
 }
