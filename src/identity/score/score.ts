@@ -12,6 +12,8 @@ export interface Scored {
   veto: VetoName | undefined;
   /** Two given names that many have and no birth date that agrees: two of a household, of whom nobody needs to be asked. */
   apart: boolean;
+  /** Two different given names, and the sex differs as well: two people, whatever ties them to each other. */
+  opposite: boolean;
 }
 
 /** What becomes of a pair. */
@@ -66,8 +68,8 @@ export function scorePair(population: Population, a: Profile, b: Profile): Score
     else own += weight;
     if (features[i]!.specific && (weight > 0 || (neighbors && features[i]!.household))) beside += weight;
   }
-  const { veto, apart } = vetoOf(population, a, b, scratch, beside, shared);
-  return { score: own + Math.max(household.floor, Math.min(household.cap, shared)), uncapped: own + shared, veto, apart };
+  const { veto, apart, opposite } = vetoOf(population, a, b, scratch, beside, shared);
+  return { score: own + Math.max(household.floor, Math.min(household.cap, shared)), uncapped: own + shared, veto, apart, opposite };
 }
 
 /**

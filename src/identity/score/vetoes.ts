@@ -21,7 +21,19 @@ export function vetoOf(
   levels: Int8Array,
   beside: number,
   shared: number,
-): { veto: VetoName | undefined; apart: boolean } {
+): { veto: VetoName | undefined; apart: boolean; opposite: boolean } {
+  const found = vetoByRole(population, a, b, levels, beside, shared);
+  return { opposite: false, ...found };
+}
+
+function vetoByRole(
+  population: Population,
+  a: Profile,
+  b: Profile,
+  levels: Int8Array,
+  beside: number,
+  shared: number,
+): { veto: VetoName | undefined; apart: boolean; opposite?: boolean } {
   const { roles, vetoes } = population;
   if (roles.given < 0) return { veto: undefined, apart: false };
   if (roles.suffix >= 0 && vetoes.has('suffix') && suffixesConflict(a[roles.suffix] ?? null, b[roles.suffix] ?? null))
@@ -39,6 +51,8 @@ export function vetoOf(
     if (sameSurname(population, levels) && sameHome(population, levels) && !(isGirlsName(first!) || isGirlsName(second!)))
       return { veto: 'father_and_son', apart: false };
   if (vetoes.has('suffix_missing') && !conflict && isOneOfTwo(population, a, b, levels)) return { veto: 'suffix_missing', apart: false };
+  if (vetoes.has('person_evidence') && conflict && roles.sex >= 0 && levels[roles.sex] === 1 && sameHome(population, levels))
+    return { veto: 'person_evidence', apart: true, opposite: true };
   // An initial agrees with too many of a household.
   const nameAgrees =
     first === null ||
