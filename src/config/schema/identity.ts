@@ -50,7 +50,7 @@ export const featureSchema = z.strictObject({
 });
 export type FeatureConfig = z.output<typeof featureSchema>;
 
-const VETOES = ['twins', 'father_and_son', 'suffix', 'person_evidence', 'name_only'] as const;
+const VETOES = ['twins', 'father_and_son', 'suffix', 'suffix_missing', 'person_evidence', 'name_only'] as const;
 export type VetoName = (typeof VETOES)[number];
 
 const populationSchema = z.strictObject({
