@@ -97,7 +97,7 @@ describe('what would fit by chance is proposed', () => {
     expect(matches.map((m) => [m.state, m.evidence.doubt, m.left.length])).toEqual([['proposed', 'by_chance', 3]]);
   });
 
-  test('and so is one of two equal payments: nobody knows which it is', () => {
+  test('and so is one of two equal payments: it is not known which it is', () => {
     const { matches } = reconcile(
       [{ ...DAYS, together: [] }],
       [entry('a', 500, '2026-07-01', pool()), entry('b', 500, '2026-07-01', pool()), entry('c', 900, '2026-07-01', pool())],

@@ -25,6 +25,10 @@ export interface BookedRow {
   notCovered: number;
   reasons: string[];
   changed: number;
+  /** Only how the money stands changed since its period was closed. */
+  moved: boolean;
+  /** What the entries of its closing have of it as revenue; null: it is in no entry. */
+  posted: number | null;
 }
 
 const COLUMNS = [
@@ -49,6 +53,8 @@ const COLUMNS = [
   'not_covered',
   'reasons',
   'changed',
+  'moved',
+  'posted',
 ] as const;
 
 /** In the transaction of a closing. */
@@ -82,6 +88,8 @@ export async function insertBooked(trx: Knex.Transaction, closing: number, rows:
       r.notCovered,
       JSON.stringify(r.reasons),
       r.changed,
+      r.moved ? 1 : 0,
+      r.posted,
     ]),
   );
 }
@@ -174,5 +182,7 @@ function bookedOf(row: Record<string, unknown>): BookedRow {
     notCovered: Number(row.not_covered),
     reasons: JSON.parse(row.reasons as string) as string[],
     changed: Number(row.changed),
+    moved: Number(row.moved ?? 0) === 1,
+    posted: row.posted === null || row.posted === undefined ? null : Number(row.posted),
   };
 }

@@ -127,7 +127,7 @@ export async function changedFields(
   return fields;
 }
 
-/** How a record stands in a reconciliation. */
+/** What a reconciliation made of a record. */
 export interface Standing {
   golden: number;
   side: MatchSide;
