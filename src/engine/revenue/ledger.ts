@@ -5,8 +5,9 @@ import { anythingBooked, bookedByReceipt, type BookedRow, bookedWithin, lastChan
 import { listPeriods } from '../../store/reconciliation/periods.ts';
 import { startOf } from '../../store/ledger/runs.ts';
 import { entityIds } from '../../store/ledger/sources.ts';
-import type { Engine } from '../run/run.ts';
-import { type RevenueFact, revenueFacts } from './facts.ts';
+import type { IdRange } from '../../store/revenue/marks.ts';
+import type { Engine } from '../run/engine.ts';
+import { type FactsContext, factsOf, type RevenueFact, revenueFacts } from './facts.ts';
 
 /** A fact in the day in which it counts. */
 export interface LedgerEntry extends RevenueFact {
@@ -29,7 +30,7 @@ interface Range {
  * they are now. `now`: for corrections of which no run tells since when they are known.
  */
 export async function* revenueLedger(engine: Engine, range: Range, now = new Date()): AsyncGenerator<LedgerEntry> {
-  const { knex, project } = engine;
+  const { knex } = engine;
   const list = await listPeriods(knex, ['closed']);
   const closed = closedPeriods(list);
   // A period in which nothing was taken is closed as well, and books nothing.
@@ -42,12 +43,38 @@ export async function* revenueLedger(engine: Engine, range: Range, now = new Dat
   for await (const row of bookedWithin(knex, first, last)) yield entryOf(row);
   // Only open days take anything new.
   if (closed.firstOpen(first) > last) return;
-  const { time_zone: zone } = project.config.town;
-  const knownOn = knownDays(engine, dayIn(zone, now));
-  for await (const { live, booked } of together(engine)) {
+  const live = revenueFacts(engine, {});
+  for await (const entry of openEntries(engine, closed, together(live, bookedByReceipt(knex)), now))
+    if (entry.bookedOn >= first && entry.bookedOn <= last) yield entry;
+}
+
+/** All entries of the receipts with these ids, whatever the day: what is booked of them, and what is open. */
+export async function* ledgerOfReceipts(context: FactsContext, ids: IdRange, now = new Date()): AsyncGenerator<LedgerEntry> {
+  const { engine } = context;
+  const closed = closedPeriods(await listPeriods(engine.knex, ['closed']));
+  const booked = bookedByReceipt(engine.knex, ids);
+  const all: BookedRow[] = [];
+  async function* noted(): AsyncGenerator<Together> {
+    for await (const pair of together(factsOf(context, {}, ids), booked)) {
+      all.push(...pair.booked);
+      yield pair;
+    }
+  }
+  for await (const entry of openEntries(engine, closed, noted(), now)) yield entry;
+  for (const row of all) yield entryOf(row);
+}
+
+/** What is open of receipts: as they are now where nothing of them is closed, otherwise what differs from what is booked. */
+async function* openEntries(
+  engine: Engine,
+  closed: ReturnType<typeof closedPeriods>,
+  receipts: AsyncIterable<Together>,
+  now: Date,
+): AsyncGenerator<LedgerEntry> {
+  const knownOn = knownDays(engine, dayIn(engine.project.config.town.time_zone, now));
+  for await (const { live, booked } of receipts) {
     if (booked.length === 0 && live.every((fact) => closed.of(fact.day) === undefined)) {
-      for (const fact of live)
-        if (fact.day >= first && fact.day <= last) yield { ...fact, bookedOn: fact.day, corrects: null, booked: false };
+      for (const fact of live) yield { ...fact, bookedOn: fact.day, corrects: null, booked: false };
       continue;
     }
     for (const change of changesOf(live, booked)) {
@@ -56,15 +83,22 @@ export async function* revenueLedger(engine: Engine, range: Range, now = new Dat
       const bookedOn = period ? closed.firstOpen(await knownOn(change)) : change.day;
       // In a period that was reopened, what was booked there is corrected there.
       const corrects = period?.id ?? (booked.some((row) => row.day === change.day) ? change.day : null);
-      if (bookedOn >= first && bookedOn <= last) yield { ...change, bookedOn, corrects, booked: false };
+      yield { ...change, bookedOn, corrects, booked: false };
     }
   }
 }
 
+interface Together {
+  live: RevenueFact[];
+  booked: BookedRow[];
+}
+
 /** Receipts as they are now, each next to what is booked of it; both come in the order of the receipts' ids. */
-async function* together(engine: Engine): AsyncGenerator<{ live: RevenueFact[]; booked: BookedRow[] }> {
-  const receipts = grouped(revenueFacts(engine, {}));
-  const booked = bookedByReceipt(engine.knex);
+async function* together(
+  facts: AsyncIterable<RevenueFact>,
+  booked: AsyncGenerator<{ golden: number; rows: BookedRow[] }>,
+): AsyncGenerator<Together> {
+  const receipts = grouped(facts);
   let left = await receipts.next();
   let right = await booked.next();
   while (!left.done || !right.done) {

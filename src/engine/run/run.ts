@@ -2,7 +2,6 @@ import type { Lock } from '../../store/lock-holder.ts';
 import type { SkipReason } from '../landing/context.ts';
 import { join } from 'node:path';
 import { actorOf } from '../../config/actor.ts';
-import type { Project } from '../../config/project.ts';
 import { AbortedError, FatalError, InterlocalError, type Problem } from '../../core/errors.ts';
 import { noCounts, type Outcome } from '../../core/outcome.ts';
 import { visibleLine } from '../../core/visible.ts';
@@ -12,7 +11,6 @@ import { beginLanding, landing, landsWhileReading } from '../../store/landing/la
 import { takeLock } from '../../store/locks.ts';
 import type { Knex } from '../../store/open.ts';
 import { countOpenRejects } from '../../store/landing/rejects.ts';
-import type { Examination } from '../../store/ledger/examinations.ts';
 import { storeFailure } from '../../store/failures.ts';
 import { countOutbox } from '../../store/outbound/outbox.ts';
 import { closeLostRuns, finishRun, noteProgress, startRun } from '../../store/ledger/runs.ts';
@@ -22,6 +20,7 @@ import { auditConfiguration } from './audit-configuration.ts';
 import { bindMappings } from './bind.ts';
 import { takeConfiguration } from './configuration.ts';
 import { openConnection } from './connection.ts';
+import type { Engine } from './engine.ts';
 import { inOrder } from '../inbound/file-order.ts';
 import { referencesOf } from '../identity/references.ts';
 import { identityModels } from '../identity/models.ts';
@@ -33,6 +32,7 @@ import { outbound } from '../outbound/outbound.ts';
 import { connectionsInLine } from './renames.ts';
 import { removeOrphanMarkers } from '../inbound/orphan-markers.ts';
 import { readyFiles } from '../inbound/ready-files.ts';
+import { keepSums } from '../revenue/keep-sums.ts';
 import { reconcile } from '../reconciliation/reconcile.ts';
 import { reconcileByPasses } from '../reconciliation/reconcile-by-passes.ts';
 import { rekeyIfChanged } from '../landing/rekey.ts';
@@ -45,19 +45,7 @@ import { IGNORED, judgedFiles, judging } from '../../connector/error-rules.ts';
 import { retrying } from '../../connector/source/retry.ts';
 import { optionVariables } from '../../connector/template.ts';
 
-export interface Engine {
-  project: Project;
-  knex: Knex;
-  /** Runs of this process that the store could not keep, by pipeline: it was full, read-only or away. Forgotten when a later run is kept. */
-  unrecorded?: Map<string, UnrecordedRun>;
-  /** What this process found when it last looked at the installation. */
-  examined?: Examination;
-}
-
-export interface UnrecordedRun {
-  at: Date;
-  problems: readonly Problem[];
-}
+export type { Engine, UnrecordedRun } from './engine.ts';
 
 export interface RunOptions {
   signal: AbortSignal;
@@ -122,9 +110,21 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
       return { ...result, outcome: 'failed', problems, notes };
     }
     engine.unrecorded?.delete(id);
+    await keepSumsAfter(engine, id, options);
     return { ...result, problems, notes };
   } finally {
     await lock.release();
+  }
+}
+
+/** The run is over and stored. What it changed is marked: reports count it in themselves until the sums are made. */
+async function keepSumsAfter(engine: Engine, id: string, { signal, onNote }: RunOptions): Promise<void> {
+  try {
+    await keepSums(engine, signal);
+  } catch (error) {
+    const failure = storeFailure(error);
+    if (!failure) throw error;
+    onNote?.(id, `The sums of the revenue report were not brought up to date: ${failure.problems[0]!.message} The next run does it.`);
   }
 }
 

@@ -7,6 +7,7 @@ import { heldLocks, takeLock } from './locks.ts';
 import { rowsOf } from './rows.ts';
 import { afterMigration, columnsOf, createIndex, dropIndex, explain, indexes, onlyGrows, primaryKey, settle, tables } from './tables.ts';
 import { tryOut } from './try-out.ts';
+import { createMarks, isWatched, watch } from './watch.ts';
 import { begin, commit, exclusively, readAtOneMoment, rollback, write } from './transactions.ts';
 
 /** A store in a database of a PostgreSQL server, with any number of writers. */
@@ -33,6 +34,9 @@ export const postgres: Dialect = {
   createIndex,
   dropIndex,
   onlyGrows,
+  createMarks,
+  watch,
+  isWatched,
   afterMigration,
   keySet,
   renamings,
