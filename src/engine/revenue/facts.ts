@@ -149,7 +149,9 @@ export async function* factsOf(
         reasons: [...reasonsOf(legs), ...faults, ...wrong],
         waiting: legs.flatMap(({ waits, reason }) => (waits && reason !== undefined ? [reason] : [])),
       });
-      const own = lines.get(`${receipt.source as string}\u001f${receipt.receipt_number as string}`);
+      // Lines are found by number: one that has an account of its own may share it with a receipt of another system that has none.
+      const own =
+        (receipt.account ?? null) === null ? lines.get(`${receipt.source as string}\u001f${receipt.receipt_number as string}`) : undefined;
       if (!own) {
         yield {
           ...part('', { account: text(receipt.account), amount, count: 1 }, []),

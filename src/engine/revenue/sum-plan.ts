@@ -73,7 +73,7 @@ function told(reason: string, ran: readonly CoverState[], before: Readonly<Recor
   return ran.some(({ pipeline, config }) => {
     const rest = reason.startsWith(pipeline) ? reason.slice(pipeline.length) : undefined;
     if (rest === undefined || !/^[ ,:]/.test(rest)) return false;
-    return config.passes === undefined || new RegExp(` run ${before[pipeline]}\\b`).test(rest);
+    return config.passes === undefined || new RegExp(` run (?:is )?${before[pipeline]}\\b`).test(rest);
   });
 }
 
