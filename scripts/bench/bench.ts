@@ -11,8 +11,12 @@ import { type Measured, measure, median } from './measure.ts';
  * `npm run bench [-- --rows 1000000 --repeat 3]`: a first load, an unchanged second run and a run over a re-exported file, each as a
  * ratio to a bare loop of csv-parse and a prepared insert, timed in turn so that a slow moment of the machine hits both. With `--store postgres`
  * (a server that is started for this) or `--store postgres://…` (a database that may be emptied), the store is there, and the first load is also
- * set against COPY of the same rows.
+ * set against COPY of the same rows. `npm run bench -- revenue`: see revenue.ts.
  */
+if (process.argv[2] === 'revenue') {
+  await import('./revenue.ts');
+  process.exit();
+}
 const { values } = parseArgs({
   options: { rows: { type: 'string', default: '1000000' }, repeat: { type: 'string', default: '3' }, store: { type: 'string' } },
 });
