@@ -6,6 +6,7 @@ import { atOneMoment } from '../../store/revenue/transaction.ts';
 import { addSum, readSums, type StoredSum, sumsOfBlocks } from '../../store/revenue/sums.ts';
 import type { Engine } from '../run/engine.ts';
 import { sumsNow } from './keep-sums.ts';
+import { type LedgerEntry, revenueLedger } from './ledger.ts';
 import { sumPlan } from './sum-plan.ts';
 
 export type { StoredSum as RevenueSum };
@@ -52,6 +53,18 @@ export function revenueSums(engine: Engine, query: SumQuery): Promise<StoredSum[
       if (range) addSum(stored, range.kind === 'day' ? sum : { ...sum, id: sum.month, day: sum.from_day }, sign);
     }
   });
+}
+
+/** Revenue of some days, of one entry or of several that differ in nothing that is told here. */
+export type RevenuePart = Pick<LedgerEntry, 'department' | 'account' | 'tender' | 'currency' | 'count' | 'amount' | 'split'>;
+
+/** All revenue of these days, from the sums where they can be used, otherwise entry by entry. */
+export async function* revenueParts(engine: Engine, range: Pick<SumQuery, 'from' | 'to'>): AsyncGenerator<RevenuePart> {
+  const sums = await revenueSums(engine, { by: 'month', ...range });
+  if (!sums) yield* revenueLedger(engine, range);
+  else
+    for (const { department, account, tender, currency, count, amount, reconciled, in_transit, exception, not_covered } of sums)
+      yield { department, account, tender, currency, count, amount, split: { reconciled, in_transit, exception, not_covered } };
 }
 
 interface SumRange {
