@@ -54,6 +54,8 @@ export interface IdentityModel {
   keys: IdentityConfig['keys'];
   /** Is nobody entered twice in this connection? */
   onePerSource: (connection: string) => boolean;
+  /** What it was compiled from: another thread compiles it again. */
+  from: { config: IdentityConfig; parameters: IdentityParameters | undefined };
   /** The population of a record; -1 for one that none takes, and that stands for itself. */
   populationOf(columns: Columns): number;
 }
@@ -67,6 +69,7 @@ export function compileIdentity(config: IdentityConfig, parameters?: IdentityPar
   return {
     populations,
     keys: config.keys,
+    from: { config, parameters },
     onePerSource: (connection) => (typeof one === 'boolean' ? one : one.includes(connection)),
     populationOf: (columns) => populations.findIndex((population) => population.fits(columns)),
   };

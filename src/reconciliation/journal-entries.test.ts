@@ -6,6 +6,7 @@ import { wholly } from './standing.ts';
 const rules: LedgerRules = {
   fundOf: (account) => /^(\d{3})-/.exec(account)?.[1],
   debit: { cash: '100-1010', card: '200-1045' },
+  clearing: {},
   dueFrom: '{fund}-1310-{other}',
   dueTo: '{fund}-2080-{other}',
 };
@@ -78,4 +79,40 @@ test('whatever was taken: each fund balances in each currency, and posted and no
       expect(revenue + notPosted.reduce((sum, { amount }) => sum + amount, 0)).toBe(facts.reduce((sum, f) => sum + f.amount, 0));
     }),
   );
+});
+
+const clearing: LedgerRules = { ...rules, clearing: { cash: '100-1046', card: '200-1047' } };
+
+test('with a clearing account all money is revenue at once: what is not reconciled is held, and moves when it is', () => {
+  const taken = fact({ split: { reconciled: 600, in_transit: 300, exception: 100, not_covered: 0 } });
+  const moved = fact({
+    amount: 0,
+    moved: true,
+    split: { reconciled: 400, in_transit: -300, exception: -100, not_covered: 0 },
+    before: { amount: 1000, reconciled: 600, posted: 1000 },
+  });
+  const lines = (facts: Postable[]) => journalEntries(facts, clearing).lines.map((l) => [l.account, l.what, l.debit, l.credit]);
+  expect(lines([taken])).toEqual([
+    ['100-1010', 'money', 600, 0],
+    ['100-1046', 'clearing', 400, 0],
+    ['100-4210', 'revenue', 0, 1000],
+  ]);
+  expect(lines([moved])).toEqual([
+    ['100-1010', 'money', 400, 0],
+    ['100-1046', 'clearing', 0, 400],
+  ]);
+});
+
+test('money of a closed period whose entries do not have it is told, never posted as if they had', () => {
+  const moved = fact({
+    amount: 0,
+    moved: true,
+    split: { reconciled: 400, in_transit: -400, exception: 0, not_covered: 0 },
+    before: { amount: 400, reconciled: 0, posted: null },
+  });
+  const { lines, notPosted } = journalEntries([moved], clearing);
+  expect([lines, notPosted.map((n) => [n.amount, n.reason])]).toEqual([
+    [],
+    [[400, 'it belongs to a closed period whose entries do not have it: enter it by hand']],
+  ]);
 });

@@ -1,23 +1,26 @@
 import type { Project } from '../config/project.ts';
-import { ConfigError } from '../core/errors.ts';
 import { receiptPipelines } from '../engine/outbound/receipt-pipelines.ts';
+import { ledgerRules } from '../engine/revenue/ledger-rules.ts';
 import { revenueLedger } from '../engine/revenue/ledger.ts';
 import type { Engine } from '../engine/run/run.ts';
-import { journalEntries, type LedgerRules, type Postable } from '../reconciliation/journal-entries.ts';
+import { journalEntries, type Postable } from '../reconciliation/journal-entries.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
 /** `report entries`: summarized journal entries of the reconciled revenue of some days, and what is in none of them. */
 export async function entriesReport(engine: Engine, range: { from?: string | undefined; to?: string | undefined }): Promise<Report> {
   const rules = ledgerRules(engine.project);
   const facts: Postable[] = [];
-  for await (const { account, tender, currency, amount, split } of revenueLedger(engine, range))
-    facts.push({ account, tender, currency, amount, split });
+  for await (const { account, tender, currency, amount, split, moved, posted, before } of revenueLedger(engine, range, { moved: true }))
+    facts.push({ account, tender, currency, amount, split, moved, posted, before });
   const { lines, notPosted } = journalEntries(facts, rules);
   return {
     title: 'Summarized journal entries',
     definition: { report: 'entries', from: range.from ?? null, to: range.to ?? null },
     notes: [
-      'Only reconciled money is in an entry. Debits and credits are equal in each fund. Interlocal does not send these entries: import the file.',
+      'Debits and credits are equal in each fund. Interlocal does not send these entries: import the file.',
+      Object.keys(rules.clearing).length > 0
+        ? 'What is not reconciled yet is in the clearing account. It moves from there to its own account in the month in which it arrives.'
+        : 'Only reconciled money is in an entry, in the month in which it is reconciled. With ledger.clearing in config/interlocal.yaml revenue is in the month of its receipt.',
       ...sentTwice(engine.project),
     ],
     tables: [
@@ -46,27 +49,4 @@ function sentTwice(project: Project): string[] {
   return [
     `Receipts are also sent one by one, by ${names.sort().join(', ')}. What was sent is in these entries too: if both go to the same ledger, leave it out.`,
   ];
-}
-
-/** How the town's ledger is built. Throws ConfigError KEY_MISSING where config/interlocal.yaml does not say it. */
-function ledgerRules({ config }: Pick<Project, 'config'>): LedgerRules {
-  const { ledger } = config;
-  if (!ledger)
-    throw new ConfigError({
-      code: 'KEY_MISSING',
-      place: { file: 'config/interlocal.yaml', path: 'ledger' },
-      message: 'It does not say how the ledger is built, so no entries can be made.',
-      hint: 'docs/finance.md has an example.',
-    });
-  const { segment, separator } = ledger.fund;
-  return {
-    fundOf: (account) => {
-      const parts = account.split(separator);
-      // An account without the separator has no segments.
-      return parts.length > 1 ? parts[segment - 1] || undefined : undefined;
-    },
-    debit: ledger.debit,
-    dueFrom: ledger.due_from,
-    dueTo: ledger.due_to,
-  };
 }

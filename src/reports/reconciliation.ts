@@ -10,7 +10,7 @@ import {
   type DifferenceStatus,
   listDifferences,
 } from '../store/reconciliation/differences.ts';
-import { sideStates } from '../store/reconciliation/pass-matches.ts';
+import { sideStates } from '../store/reconciliation/side-states.ts';
 import { type Match, matchesOf } from '../store/reconciliation/matches.ts';
 import { reconciliationReasons } from './reconciliation-reasons.ts';
 

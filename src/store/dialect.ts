@@ -86,6 +86,13 @@ export interface Dialect {
   exclusively<T>(knex: Knex, name: string, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /** Runs `work` in a transaction that writes nothing and sees the store as it is at one moment. */
   readAtOneMoment<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work`, which asks for one page of a table in the order of an index. A planner that does not know yet what is in the table, because
+   * it was filled a moment ago, would otherwise read and sort all of it for every page.
+   */
+  readInOrder<T>(knex: Knex, work: (knex: Knex) => Promise<T>): Promise<T>;
+  /** Has the planner look at what is in these tables: a run has just filled them. */
+  updateStatistics(knex: Knex, tables: readonly string[]): Promise<void>;
   /** Is this a transaction in which something is tried that real runs must not wait for? */
   isTrial(knex: Knex): boolean;
   /** The first of `count` new numbers of a series. A negative count gives numbers back, where that is possible. */

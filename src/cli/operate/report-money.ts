@@ -29,7 +29,7 @@ interface Range {
   to?: string | undefined;
 }
 
-/** Reports that are made of tables: `interlocal report reconciled | adjustments | exceptions | entries | gaps | drawers | receipts | years | trace | aging | outstanding | proof-of-cash | unposted`. */
+/** Reports that are made of tables: `interlocal report reconciled | adjustments | exceptions | entries | journals | journal | gaps | drawers | receipts | years | trace | aging | outstanding | proof-of-cash | unposted`. */
 export function registerMoneyReports(cli: Cli, report: Command): void {
   ranged(
     'reconciled',
@@ -49,6 +49,20 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
     'Summarized journal entries of reconciled revenue, balanced in each fund, and what is in none of them.',
     async (engine, range) => (await import('../../reports/entries.ts')).entriesReport(engine, range),
   );
+  live(
+    'journals',
+    'Journal entries that were made for the ledger: state of each, what it corrects, and the number that the ledger gave it.',
+    async (engine, range) => (await import('../../reports/journals.ts')).journalsReport(engine, range),
+  );
+  withOutput(report.command('journal'))
+    .argument('<entry>', 'its number, as report journals shows it')
+    .description('One journal entry with its lines, and what it has of each receipt.')
+    .action(async (text: string, options: OutputOptions) =>
+      made(options, async (engine) => {
+        const { idsOf } = await import('../known.ts');
+        return (await import('../../reports/journals.ts')).journalReport(engine, idsOf([text])[0]!);
+      }),
+    );
   live('gaps', 'Receipt numbers that are missing between two that were used, by place.', async (engine, range) =>
     (await import('../../reports/gaps.ts')).gapsReport(engine, range),
   );

@@ -131,6 +131,12 @@ export const interlocalSchema = z.strictObject({
       debit: z
         .record(z.string(), z.string().min(1))
         .describe('By way of paying: the account that takes the money, such as cash: 100-1010.'),
+      clearing: z
+        .union([z.string().min(1), z.record(z.string(), z.string().min(1))])
+        .optional()
+        .describe(
+          'The account that holds money that is not reconciled yet, such as 100-1046; or one for each way of paying. With it, revenue is in the entries of the month of its receipt, and moves from there when it arrives. Without it, revenue is in the entries of the month in which it is reconciled.',
+        ),
       due_from: z
         .string()
         .min(1)

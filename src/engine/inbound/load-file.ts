@@ -24,7 +24,7 @@ import {
   startFile,
 } from '../../store/ledger/files.ts';
 import { hasLinks, isEmpty } from '../../store/landing/landed.ts';
-import { createIndexes, dropIndexes } from '../../store/model-tables.ts';
+import { afterFilling, dropIndexes } from '../../store/model-tables.ts';
 import { closeGoneRejects } from '../../store/landing/rejects.ts';
 import type { DecodeContext } from '../../formats/format.ts';
 import { sizeWrong } from '../../transports/file-errors.ts';
@@ -213,7 +213,11 @@ async function load(
     layout,
   });
   session.allNew = false;
-  if (bulk) for (const { entity } of session.bound) await createIndexes(session.knex, entity);
+  if (bulk)
+    await afterFilling(
+      session.knex,
+      session.bound.map(({ entity }) => entity),
+    );
   if (seen) await absentDeletions(session, seen, { created, file: { id: file.id, name: unpacked.file } });
   await finish(session, remote, file, layout, { created, total });
 }

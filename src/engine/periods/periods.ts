@@ -21,6 +21,8 @@ import {
   storedPeriod,
 } from '../../store/reconciliation/periods.ts';
 import { newestRun } from '../../store/ledger/runs.ts';
+import { postingOf } from '../../reconciliation/journal-entries.ts';
+import { ledgerRulesOf } from '../revenue/ledger-rules.ts';
 import { bookedRowOf, type LedgerEntry, revenueLedger } from '../revenue/ledger.ts';
 import type { Engine } from '../run/run.ts';
 import { type ChecklistItem, checklistOf } from './checklist.ts';
@@ -131,7 +133,13 @@ export async function closePeriod(engine: Engine, period: Period, makeReports: M
       runId: await newestRun(trx),
       checklist,
     });
-    await insertBooked(trx, number, entries.filter((entry) => !entry.booked).map(bookedRowOf));
+    const rules = ledgerRulesOf(engine.project);
+    const posted = (entry: LedgerEntry): number | null => (rules ? postingOf(entry, rules).revenue : null);
+    await insertBooked(
+      trx,
+      number,
+      entries.filter((entry) => !entry.booked).map((entry) => bookedRowOf(entry, posted(entry))),
+    );
     await savePeriod(trx, { ...stored, state: 'closed', closing: number, reopenBy: null, reopenAt: null, reopenReason: null });
     const reports = await makeReports(within, period);
     await saveClosingReports(trx, number, reports);
@@ -209,7 +217,7 @@ async function closedAround(knex: Knex, period: Period): Promise<StoredPeriod | 
 async function figuresOf(engine: Engine, period: Period, now: Date): Promise<{ hash: string; entries: LedgerEntry[] }> {
   const entries: LedgerEntry[] = [];
   const hash = createHash('sha256');
-  for await (const entry of revenueLedger(engine, { from: period.first, to: period.last }, now)) {
+  for await (const entry of revenueLedger(engine, { from: period.first, to: period.last }, { now, moved: true })) {
     const { golden, part, bookedOn, corrects, day, department, account, tender, currency, count, amount, split } = entry;
     hash.update(JSON.stringify([golden, part, bookedOn, corrects, day, department, account, tender, currency, count, amount, split]));
     entries.push(entry);

@@ -14,7 +14,7 @@ import {
   type Within,
 } from '../../store/reconciliation/matches.ts';
 import { exceptionsByRecord } from '../../store/reconciliation/exceptions.ts';
-import { unmatchedOf } from '../../store/reconciliation/pass-matches.ts';
+import { unmatchedOf } from '../../store/reconciliation/side-states.ts';
 import { EXCEPTION_TYPES, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
 import { listSources } from '../../store/ledger/sources.ts';
 import { type ReadSide, sidesOf } from './reconcile.ts';

@@ -14,9 +14,9 @@ import {
   type MatchEvent,
   matchEvents,
   removeMatch,
-  saveDecision,
   type StoredPassMatch,
 } from '../../store/reconciliation/pass-matches.ts';
+import { saveDecision } from '../../store/reconciliation/match-decisions.ts';
 import { recordAt, sourceNames } from '../../store/landing/record-names.ts';
 import { recordNames } from './record-name.ts';
 import type { Engine } from '../run/run.ts';

@@ -12,10 +12,12 @@ import { SIDES } from '../../reconciliation/match/work.ts';
 import { type NewException, saveExceptions } from '../../store/reconciliation/exceptions.ts';
 import type { MatchRecord } from '../../store/reconciliation/matches.ts';
 import type { Knex } from '../../store/open.ts';
-import { listDecisions, type PassMatch, savePassMatches, saveSideStates, saveUnmatched } from '../../store/reconciliation/pass-matches.ts';
+import { type PassMatch, savePassMatches } from '../../store/reconciliation/pass-matches.ts';
+import { listDecisions } from '../../store/reconciliation/match-decisions.ts';
+import { saveSideStates, saveUnmatched } from '../../store/reconciliation/side-states.ts';
 import { sourceNames } from '../../store/landing/record-names.ts';
 import { listSources } from '../../store/ledger/sources.ts';
-import { recordsOfSide } from '../../store/reconciliation/totals.ts';
+import { recordsOfSide, type SideRecord } from '../../store/reconciliation/totals.ts';
 import { problemsBehind } from './behind.ts';
 import { contestMatches } from './contest.ts';
 import { controlTotalsOf } from './control-totals.ts';
@@ -76,12 +78,7 @@ export async function reconcileByPasses(session: Session): Promise<void> {
     const sums = conservedSums(pipeline, { left: sides.left.entries, right: sides.right.entries }, result);
     const run = { pipeline, id: session.runId, at: now.toISOString(), basis: JSON.stringify(storedBasis(project, config, sources)) };
     const names = nameFinder(sides);
-    const matched = await savePassMatches(
-      trx,
-      run,
-      result.matches.map((match) => passMatchOf(match, sides)),
-      names,
-    );
+    const matched = await savePassMatches(trx, run, passMatchesOf(result, sides), names);
     const rules = { reconciliation: pipeline, open: openRules(config) };
     const missing = nameMissingSources(
       { rules, days, asOf: today, currency: project.config.town.currency },
@@ -123,8 +120,8 @@ async function entriesOf(session: Session, trx: Knex, config: ReconciliationConf
   const { date } = config[which];
   const columns = [...new Set([...fields, ...(date === undefined ? [] : [date])])];
   const at = new Map(columns.map((column, i) => [column, i]));
-  const sources = await sourceNames(trx, side.entityId);
   const names = await recordNames(trx);
+  const valuesOf = sharedTexts(fields.map((field) => at.get(field)!));
   const { time_zone: zone } = session.project.config.town;
   const read: ReadEntries = { entries: [], entityId: side.entityId, withoutAmount: 0 };
   // A year has few days and many records.
@@ -136,6 +133,7 @@ async function entriesOf(session: Session, trx: Knex, config: ReconciliationConf
   };
   for await (const page of recordsOfSide(trx, side, columns, PAGE)) {
     stopIfAsked(session);
+    const sources = await sourceNames(trx, side.entityId, { from: page[0]!.id, to: page.at(-1)!.id });
     for (const record of page) {
       if (record.minor === null || record.currency === null) {
         read.withoutAmount++;
@@ -147,7 +145,7 @@ async function entriesOf(session: Session, trx: Knex, config: ReconciliationConf
         minor: record.minor,
         currency: record.currency,
         day: day === null || day === undefined ? null : dayOf(String(day)),
-        values: Object.fromEntries(fields.map((field) => [field, textOf(record.values[at.get(field)!])])),
+        values: valuesOf(fields, record.values),
         golden: record.id,
         version: record.version,
       });
@@ -159,8 +157,36 @@ async function entriesOf(session: Session, trx: Knex, config: ReconciliationConf
 /** Records that are read at once. */
 const PAGE = 5000;
 
-function textOf(value: string | number | null | undefined): string | null {
-  return value === null || value === undefined ? null : String(value);
+/**
+ * The values of these columns as text, by field. Places, days and accounts come again and again: each text of a column is kept once,
+ * as long as there are not too many of them.
+ */
+function sharedTexts(columns: readonly number[]): (fields: readonly string[], row: SideRecord['values']) => Entry['values'] {
+  const known = columns.map(() => new Map<string, string>());
+  return (fields, row) => {
+    const values: Record<string, string | null> = {};
+    for (let i = 0; i < fields.length; i++) {
+      const value = row[columns[i]!];
+      if (value === null || value === undefined) {
+        values[fields[i]!] = null;
+        continue;
+      }
+      const text = String(value);
+      const texts = known[i]!;
+      const same = texts.get(text);
+      if (same === undefined && texts.size < MOST_SHARED) texts.set(text, text);
+      values[fields[i]!] = same ?? text;
+    }
+    return values;
+  };
+}
+
+/** Texts of a column that are kept once. */
+const MOST_SHARED = 20_000;
+
+/** One after the other, so that they are not all in memory twice. */
+function* passMatchesOf({ matches }: Reconciled, sides: Record<Side, ReadEntries>): Generator<PassMatch> {
+  for (const match of matches) yield passMatchOf(match, sides);
 }
 
 function passMatchOf(match: Reconciled['matches'][number], sides: Record<Side, ReadEntries>): PassMatch {

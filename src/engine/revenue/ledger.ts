@@ -7,6 +7,8 @@ import { startOf } from '../../store/ledger/runs.ts';
 import { entityIds } from '../../store/ledger/sources.ts';
 import type { IdRange } from '../../store/revenue/marks.ts';
 import type { Engine } from '../run/engine.ts';
+import type { BookedBefore } from '../../reconciliation/journal-entries.ts';
+import { arrivalDays } from './arrival.ts';
 import { type FactsContext, factsOf, type RevenueFact, revenueFacts } from './facts.ts';
 
 /** A fact in the day in which it counts. */
@@ -17,6 +19,12 @@ export interface LedgerEntry extends RevenueFact {
   corrects: string | null;
   /** It is in a closing; nothing changes it anymore. */
   booked: boolean;
+  /** Only how the money stands changed since its period was closed: it is reconciled now, or no longer. Its amount is 0. */
+  moved: boolean;
+  /** Of what a closing booked: what the entries of that closing have of it as revenue; null: it is in no entry. */
+  posted?: number | null | undefined;
+  /** Of a change: what closings booked of the same money before. */
+  before?: BookedBefore | undefined;
 }
 
 interface Range {
@@ -24,31 +32,46 @@ interface Range {
   to?: string | undefined;
 }
 
+interface LedgerOptions {
+  /** For corrections of which no run tells since when they are known. */
+  now?: Date;
+  /** Also money that only moved: for the entries of the ledger, not for reports of revenue. */
+  moved?: boolean;
+}
+
 /**
  * Revenue by the days in which it counts. What a closing booked stands for good; what differs from it since is an entry of its own, an
  * adjustment, in the first open day on or after the day on which it became known. All entries together are always the receipts as
- * they are now. `now`: for corrections of which no run tells since when they are known.
+ * they are now. Money that was not reconciled when its period closed and is now has moved: that is an entry of its own, on the day on
+ * which it arrived, and no revenue.
  */
-export async function* revenueLedger(engine: Engine, range: Range, now = new Date()): AsyncGenerator<LedgerEntry> {
+export async function* revenueLedger(
+  engine: Engine,
+  range: Range,
+  { now = new Date(), moved: alsoMoved = false }: LedgerOptions = {},
+): AsyncGenerator<LedgerEntry> {
   const { knex } = engine;
   const list = await listPeriods(knex, ['closed']);
   const closed = closedPeriods(list);
   // A period in which nothing was taken is closed as well, and books nothing.
   if (list.length === 0 && !(await anythingBooked(knex))) {
-    for await (const fact of revenueFacts(engine, range)) yield { ...fact, bookedOn: fact.day, corrects: null, booked: false };
+    for await (const fact of revenueFacts(engine, range)) yield asItIs(fact);
     return;
   }
   const first = range.from ?? '0000-01-01';
   const last = range.to ?? '9999-12-31';
-  for await (const row of bookedWithin(knex, first, last)) yield entryOf(row);
+  for await (const row of bookedWithin(knex, first, last)) if (alsoMoved || !row.moved) yield entryOf(row);
   // Only open days take anything new.
   if (closed.firstOpen(first) > last) return;
   const live = revenueFacts(engine, {});
-  for await (const entry of openEntries(engine, closed, together(live, bookedByReceipt(knex)), now))
+  for await (const entry of openEntries(engine, closed, together(live, bookedByReceipt(knex)), { now, moved: alsoMoved }))
     if (entry.bookedOn >= first && entry.bookedOn <= last) yield entry;
 }
 
-/** All entries of the receipts with these ids, whatever the day: what is booked of them, and what is open. */
+/**
+ * All entries of revenue of the receipts with these ids, whatever the day: what is booked of them, and what is open. Not money that only
+ * moved.
+ */
 export async function* ledgerOfReceipts(context: FactsContext, ids: IdRange, now = new Date()): AsyncGenerator<LedgerEntry> {
   const { engine } = context;
   const closed = closedPeriods(await listPeriods(engine.knex, ['closed']));
@@ -60,8 +83,8 @@ export async function* ledgerOfReceipts(context: FactsContext, ids: IdRange, now
       yield pair;
     }
   }
-  for await (const entry of openEntries(engine, closed, noted(), now)) yield entry;
-  for (const row of all) yield entryOf(row);
+  yield* openEntries(engine, closed, noted(), { now, moved: false });
+  for (const row of all) if (!row.moved) yield entryOf(row);
 }
 
 /** What is open of receipts: as they are now where nothing of them is closed, otherwise what differs from what is booked. */
@@ -69,23 +92,31 @@ async function* openEntries(
   engine: Engine,
   closed: ReturnType<typeof closedPeriods>,
   receipts: AsyncIterable<Together>,
-  now: Date,
+  { now, moved: alsoMoved }: Required<LedgerOptions>,
 ): AsyncGenerator<LedgerEntry> {
-  const knownOn = knownDays(engine, dayIn(engine.project.config.town.time_zone, now));
+  const today = dayIn(engine.project.config.town.time_zone, now);
+  const knownOn = knownDays(engine, today);
+  const arrivedOn = arrivalDays(engine, today);
   for await (const { live, booked } of receipts) {
     if (booked.length === 0 && live.every((fact) => closed.of(fact.day) === undefined)) {
-      for (const fact of live) yield { ...fact, bookedOn: fact.day, corrects: null, booked: false };
+      for (const fact of live) yield asItIs(fact);
       continue;
     }
     for (const change of changesOf(live, booked)) {
       const period = closed.of(change.day);
-      if (period && change.amount === 0 && change.count === 0) continue;
-      const bookedOn = period ? closed.firstOpen(await knownOn(change)) : change.day;
+      const moved = period !== undefined && change.amount === 0 && change.count === 0;
+      // From in transit to an exception nothing moves.
+      if (moved && (!alsoMoved || change.split.reconciled === 0)) continue;
+      const bookedOn = period ? closed.firstOpen(await (moved ? arrivedOn : knownOn)(change)) : change.day;
       // In a period that was reopened, what was booked there is corrected there.
       const corrects = period?.id ?? (booked.some((row) => row.day === change.day) ? change.day : null);
-      yield { ...change, bookedOn, corrects, booked: false };
+      yield { ...change, bookedOn, corrects, booked: false, moved };
     }
   }
+}
+
+function asItIs(fact: RevenueFact): LedgerEntry {
+  return { ...fact, bookedOn: fact.day, corrects: null, booked: false, moved: false };
 }
 
 interface Together {
@@ -123,24 +154,38 @@ async function* grouped(facts: AsyncIterable<RevenueFact>): AsyncGenerator<Reven
   if (group.length) yield group;
 }
 
-type Value = Pick<RevenueFact, 'count' | 'amount' | 'split'>;
+type Value = Pick<RevenueFact, 'count' | 'amount' | 'split'> & Pick<LedgerEntry, 'before'>;
 
 /** What is now less what is booked, by all that a report tells apart. What is equal is not there. */
-function changesOf(live: readonly RevenueFact[], booked: readonly BookedRow[]): RevenueFact[] {
+function changesOf(live: readonly RevenueFact[], booked: readonly BookedRow[]): (RevenueFact & Pick<LedgerEntry, 'before'>)[] {
   const sums = new Map<string, { fact: RevenueFact; value: Value }>();
-  const add = (fact: RevenueFact, sign: 1 | -1): void => {
+  const add = (fact: RevenueFact, sign: 1 | -1): Value => {
     const key = JSON.stringify([fact.day, fact.department, fact.account, fact.tender, fact.currency, fact.part === 'rest']);
     let sum = sums.get(key);
     if (!sum) sums.set(key, (sum = { fact, value: { count: 0, amount: 0, split: noSplit() } }));
     sum.value.count += sign * fact.count;
     sum.value.amount += sign * fact.amount;
     addSplit(sum.value.split, signed(fact.split, sign));
+    return sum.value;
   };
   for (const fact of live) add(fact, 1);
-  for (const row of booked) add(entryOf(row), -1);
+  for (const row of booked) {
+    const value = add(entryOf(row), -1);
+    const { amount, reconciled, posted } = value.before ?? { amount: 0, reconciled: 0, posted: 0 };
+    value.before = {
+      amount: amount + row.amount,
+      reconciled: reconciled + row.reconciled,
+      posted: posted === null || row.posted === null ? null : posted + row.posted,
+    };
+  }
   return [...sums.values()]
     .filter(({ value }) => value.count !== 0 || value.amount !== 0 || STANDINGS.some((standing) => value.split[standing] !== 0))
-    .map(({ fact, value }) => ({ ...fact, ...value, reasons: value.split.reconciled === value.amount ? [] : [...fact.reasons] }));
+    .map(({ fact, value }) => ({
+      ...fact,
+      ...value,
+      posted: undefined,
+      reasons: value.split.reconciled === value.amount ? [] : [...fact.reasons],
+    }));
 }
 
 function signed(split: Split, sign: 1 | -1): Split {
@@ -152,9 +197,10 @@ function entryOf(row: BookedRow): LedgerEntry {
   return { ...fact, split: { reconciled, in_transit: inTransit, exception, not_covered: notCovered }, waiting: [], booked: true };
 }
 
-/** As it is stored. */
-export function bookedRowOf(entry: LedgerEntry): BookedRow {
-  const { split, booked: _, waiting: _waiting, ...fact } = entry;
+/** As it is stored. `posted`: what the entries of its closing have of it as revenue. */
+export function bookedRowOf(entry: LedgerEntry, posted: number | null): BookedRow {
+  const { split, booked: _, waiting: _waiting, before: _before, posted: _posted, ...rest } = entry;
+  const fact = { ...rest, posted };
   return { ...fact, reconciled: split.reconciled, inTransit: split.in_transit, exception: split.exception, notCovered: split.not_covered };
 }
 

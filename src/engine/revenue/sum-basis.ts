@@ -1,4 +1,5 @@
 import { FIGURES } from '../../store/revenue/sums.ts';
+import { newestBooked } from '../../store/reconciliation/booked.ts';
 import { stateOfPeriods } from '../../store/reconciliation/periods.ts';
 import { type CoverState, coverStates } from '../reconciliation/covers.ts';
 import type { Engine } from '../run/engine.ts';
@@ -31,6 +32,7 @@ export async function basisNow(engine: Engine): Promise<{ basis: SumBasis; state
     model: [plan.receipts, plan.lines ?? null, plan.voids, plan.moments],
     off: [...plan.off].sort((a, b) => a - b),
     periods: await stateOfPeriods(engine.knex),
+    booked: await newestBooked(engine.knex),
     order: states.map(({ pipeline }) => pipeline),
   });
   const asked = ({ config: { left, right, match_on, passes }, outdated }: CoverState): string =>

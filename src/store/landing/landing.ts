@@ -47,6 +47,8 @@ export interface Landing {
   linksOfGolden(entityId: number, goldens: readonly number[]): Promise<Link[]>;
   /** Links that are not deleted, of these members. */
   linksOfMembers(members: readonly number[]): Promise<Link[]>;
+  /** Links that are not deleted, of all members from one id to another, in the order of the members. */
+  linksOfMemberRange(first: number, last: number): Promise<Link[]>;
   /** Golden ids by identity text. */
   byIdentity(table: string, identities: readonly string[]): Promise<Map<string, number>>;
   /** Which pipeline and connection a source is of, in this transaction: other runs may add sources at any time. Throws for one that is not there. */
@@ -157,6 +159,13 @@ export async function landingOf(trx: Knex.Transaction): Promise<Landing> {
       const found = await rows.select(
         `${LINK_SELECT} WHERE member_id = ? AND deleted_run IS NULL`,
         members.map((id) => [id]),
+      );
+      return found.map(linkOf);
+    },
+    async linksOfMemberRange(first, last) {
+      const found = await rows.select(
+        `${LINK_SELECT} WHERE member_id >= ? AND member_id <= ? AND deleted_run IS NULL ORDER BY member_id, source_id, source_key, entity_id, item_key`,
+        [[first, last]],
       );
       return found.map(linkOf);
     },

@@ -5,10 +5,22 @@ import { examine, fileOf } from './integrity.ts';
 import { keySet, renamings } from './keys.ts';
 import { heldLocks, takeLock } from './locks.ts';
 import { rowsOf } from './rows.ts';
-import { afterMigration, columnsOf, createIndex, dropIndex, explain, indexes, onlyGrows, primaryKey, settle, tables } from './tables.ts';
+import {
+  afterMigration,
+  columnsOf,
+  createIndex,
+  dropIndex,
+  explain,
+  indexes,
+  onlyGrows,
+  primaryKey,
+  settle,
+  tables,
+  updateStatistics,
+} from './tables.ts';
 import { tryOut } from './try-out.ts';
 import { createMarks, isWatched, watch } from './watch.ts';
-import { begin, commit, exclusively, readAtOneMoment, rollback, write } from './transactions.ts';
+import { begin, commit, exclusively, readAtOneMoment, readInOrder, rollback, write } from './transactions.ts';
 
 /** A store in a database of a PostgreSQL server, with any number of writers. */
 export const postgres: Dialect = {
@@ -21,6 +33,8 @@ export const postgres: Dialect = {
   rollback,
   exclusively,
   readAtOneMoment,
+  readInOrder,
+  updateStatistics,
   isTrial,
   takeIds,
   nextId,

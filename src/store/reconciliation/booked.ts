@@ -26,6 +26,10 @@ export interface BookedRow {
   notCovered: number;
   reasons: string[];
   changed: number;
+  /** Only how the money stands changed since its period was closed. */
+  moved: boolean;
+  /** What the entries of its closing have of it as revenue; null: it is in no entry. */
+  posted: number | null;
 }
 
 const COLUMNS = [
@@ -50,6 +54,8 @@ const COLUMNS = [
   'not_covered',
   'reasons',
   'changed',
+  'moved',
+  'posted',
 ] as const;
 
 /** In the transaction of a closing. */
@@ -83,8 +89,16 @@ export async function insertBooked(trx: Knex.Transaction, closing: number, rows:
       r.notCovered,
       JSON.stringify(r.reasons),
       r.changed,
+      r.moved ? 1 : 0,
+      r.posted,
     ]),
   );
+}
+
+/** The number of what was booked last; 0: nothing was. */
+export async function newestBooked(knex: Knex): Promise<number> {
+  const [last] = (await knex('il_booked').max({ n: 'number' })) as { n: number | null }[];
+  return Number(last?.n ?? 0);
 }
 
 export async function anythingBooked(knex: Knex): Promise<boolean> {
@@ -177,5 +191,7 @@ function bookedOf(row: Record<string, unknown>): BookedRow {
     notCovered: Number(row.not_covered),
     reasons: JSON.parse(row.reasons as string) as string[],
     changed: Number(row.changed),
+    moved: Number(row.moved ?? 0) === 1,
+    posted: row.posted === null || row.posted === undefined ? null : Number(row.posted),
   };
 }
