@@ -1,3 +1,4 @@
+import type { Engine, UnrecordedRun } from './engine.ts';
 import type { Lock } from '../../store/lock-holder.ts';
 import type { SkipReason } from '../landing/context.ts';
 import { join } from 'node:path';
@@ -20,7 +21,6 @@ import { auditConfiguration } from './audit-configuration.ts';
 import { bindMappings } from './bind.ts';
 import { takeConfiguration } from './configuration.ts';
 import { openConnection } from './connection.ts';
-import type { Engine } from './engine.ts';
 import { inOrder } from '../inbound/file-order.ts';
 import { referencesOf } from '../identity/references.ts';
 import { identityModels } from '../identity/models.ts';
@@ -45,7 +45,7 @@ import { IGNORED, judgedFiles, judging } from '../../connector/error-rules.ts';
 import { retrying } from '../../connector/source/retry.ts';
 import { optionVariables } from '../../connector/template.ts';
 
-export type { Engine, UnrecordedRun } from './engine.ts';
+export type { Engine, UnrecordedRun };
 
 export interface RunOptions {
   signal: AbortSignal;
