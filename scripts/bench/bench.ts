@@ -11,8 +11,13 @@ import { type Measured, measure, median } from './measure.ts';
  * `npm run bench [-- --rows 1000000 --repeat 3]`: a first load, an unchanged second run and a run over a re-exported file, each as a
  * ratio to a bare loop of csv-parse and a prepared insert, timed in turn so that a slow moment of the machine hits both. With `--store postgres`
  * (a server that is started for this) or `--store postgres://…` (a database that may be emptied), the store is there, and the first load is also
- * set against COPY of the same rows. `npm run bench -- identity` measures the comparison of persons instead (identity/identity.ts).
+ * set against COPY of the same rows. `npm run bench -- identity` measures the comparison of persons instead (identity/identity.ts),
+ * `npm run bench -- revenue` the revenue report (revenue.ts).
  */
+if (process.argv[2] === 'revenue') {
+  await import('./revenue.ts');
+  process.exit();
+}
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

@@ -1,6 +1,5 @@
 import { type LegTotal, legTotals } from '../engine/revenue/legs.ts';
-import type { RevenueFact } from '../engine/revenue/facts.ts';
-import { revenueLedger } from '../engine/revenue/ledger.ts';
+import { type RevenuePart, revenueParts } from '../engine/revenue/read-sums.ts';
 import { addSplit, noSplit, type Split } from '../reconciliation/standing.ts';
 import type { Engine } from '../engine/run/run.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
@@ -26,12 +25,12 @@ interface Range {
 /** How all money of a period stands, and how each reconciliation (leg) stands by itself. */
 export async function reconciledTotals(engine: Engine, range: Range): Promise<Reconciled> {
   const facts = moneyTotals();
-  for await (const fact of revenueLedger(engine, range)) facts.add(fact);
+  for await (const fact of revenueParts(engine, range)) facts.add(fact);
   return { money: facts.totals(), legs: await legTotals(engine, range) };
 }
 
 /** Adds facts up by currency. */
-export function moneyTotals(): { add(fact: RevenueFact): void; totals(): MoneyTotal[] } {
+export function moneyTotals(): { add(fact: Pick<RevenuePart, 'currency' | 'count' | 'amount' | 'split'>): void; totals(): MoneyTotal[] } {
   const totals = new Map<string, MoneyTotal>();
   return {
     add(fact) {

@@ -1,6 +1,7 @@
 import { fiscalPeriod, fiscalYear } from '../core/time.ts';
 import { addSplit, noSplit, type Split } from '../reconciliation/standing.ts';
 import { type LedgerEntry, revenueLedger } from '../engine/revenue/ledger.ts';
+import { type RevenueSum, revenueSums } from '../engine/revenue/read-sums.ts';
 import type { Engine } from '../engine/run/run.ts';
 
 export type PeriodKind = 'day' | 'month' | 'fiscal-period' | 'fiscal-year';
@@ -38,41 +39,83 @@ export interface RevenueRow {
   receiptsByReason: Record<string, number>;
 }
 
-/** The revenue report: entries of src/engine/revenue added up by department, account, tender and period. */
-export async function revenueReport(
-  engine: Engine,
-  options: { period: PeriodKind; from?: string; to?: string; department?: string },
-): Promise<RevenueRow[]> {
-  const sums = revenueSums(options.period, engine.project.config.town.fiscal_year_starts);
+/** The revenue report: what is in src/engine/revenue, added up by department, account, tender and period. */
+export async function revenueReport(engine: Engine, options: RevenueOptions): Promise<RevenueRow[]> {
+  const { period, ...range } = options;
+  const sums = await revenueSums(engine, { by: period === 'day' ? 'day' : 'month', ...range });
+  if (!sums) return revenueReportOfReceipts(engine, options);
+  const lines = revenueLines(period, engine.project.config.town.fiscal_year_starts);
+  for (const sum of sums) lines.addSum(sum);
+  return lines.rows();
+}
+
+/** The same from every receipt, one by one. */
+export async function revenueReportOfReceipts(engine: Engine, options: RevenueOptions): Promise<RevenueRow[]> {
+  const lines = revenueLines(options.period, engine.project.config.town.fiscal_year_starts);
   for await (const fact of revenueLedger(engine, options))
-    if (options.department === undefined || fact.department === options.department) sums.add(fact);
-  return sums.rows();
+    if (options.department === undefined || fact.department === options.department) lines.add(fact);
+  return lines.rows();
+}
+
+export interface RevenueOptions {
+  period: PeriodKind;
+  from?: string | undefined;
+  to?: string | undefined;
+  department?: string | undefined;
+}
+
+/** What is added to a line: a fact, or a sum of several that differ in nothing that a line tells. */
+interface Added {
+  department: string | null;
+  account: string | null;
+  tender: string | null;
+  currency: string;
+  corrects: string | null;
+  day: string;
+  /** The golden record of the receipt that this is the rest of; 0: it is none. */
+  rest: number;
+  receipt: string | null;
+  sign: number;
+  facts: number;
+  count: number;
+  amount: number;
+  split: Split;
+  reasons: readonly string[];
 }
 
 interface Line {
   row: RevenueRow;
+  /** The golden record of the receipt that it is the rest of; 0: it is none. */
+  rest: number;
   split: Split;
 }
 
-/** Adds facts up to report lines. */
-export function revenueSums(period: PeriodKind, starts: string): { add(fact: LedgerEntry): void; rows(): RevenueRow[] } {
+/** Adds facts, or sums of them, up to report lines. */
+export function revenueLines(
+  period: PeriodKind,
+  starts: string,
+): { add(fact: LedgerEntry): void; addSum(sum: RevenueSum): void; rows(): RevenueRow[] } {
   const lines = new Map<string, Line>();
   return {
     add(fact) {
-      const { reasons, split } = fact;
-      const line = lineOf(fact);
-      line.row.receipts += fact.count;
-      line.row.amount += fact.amount;
-      addSplit(line.split, split);
-      if (reasons.length === 0) return;
-      line.row.unreconciledReceipts++;
-      for (const reason of reasons) {
-        line.row.byReason[reason] = (line.row.byReason[reason] ?? 0) + fact.amount - split.reconciled;
-        line.row.receiptsByReason[reason] = (line.row.receiptsByReason[reason] ?? 0) + 1;
-      }
+      const rest = fact.part === 'rest';
+      add({
+        ...fact,
+        day: fact.bookedOn,
+        rest: rest ? fact.golden : 0,
+        receipt: rest ? fact.receiptNumber : null,
+        // What two receipts without an account were for may be two accounts: what is too much in one does not make up for the other.
+        sign: fact.account === null ? Math.sign(fact.amount) : 0,
+        facts: 1,
+      });
+    },
+    addSum(sum) {
+      const { reconciled, in_transit, exception, not_covered } = sum;
+      add({ ...sum, split: { reconciled, in_transit, exception, not_covered }, reasons: JSON.parse(sum.reasons) as string[] });
     },
     rows: () =>
       [...lines.values()]
+        .sort((a, b) => inOrder(a.row, b.row) || a.rest - b.rest)
         .map(({ row, split }) => ({
           ...row,
           reconciled: split.reconciled,
@@ -81,38 +124,39 @@ export function revenueSums(period: PeriodKind, starts: string): { add(fact: Led
           exception: split.exception,
           notCovered: split.not_covered,
           reasons: Object.keys(row.byReason).sort(),
-        }))
-        .sort(inOrder),
+        })),
   };
 
-  function lineOf(fact: LedgerEntry): Line {
-    const rest = fact.part === 'rest';
+  function add(added: Added): void {
+    const { reasons, split } = added;
+    const line = lineOf(added);
+    line.row.receipts += added.count;
+    line.row.amount += added.amount;
+    addSplit(line.split, split);
+    if (reasons.length === 0) return;
+    line.row.unreconciledReceipts += added.facts;
+    for (const reason of reasons) {
+      line.row.byReason[reason] = (line.row.byReason[reason] ?? 0) + added.amount - split.reconciled;
+      line.row.receiptsByReason[reason] = (line.row.receiptsByReason[reason] ?? 0) + added.facts;
+    }
+  }
+
+  function lineOf({ receipt, rest, sign, ...added }: Added): Line {
     const names = {
-      department: fact.department ?? '(no department)',
-      account: fact.account ?? '(no account)',
-      receipt: rest ? fact.receiptNumber : null,
-      tender: fact.tender ?? '(no tender)',
-      period: periodOf(fact.bookedOn, period, starts),
-      currency: fact.currency,
-      corrects: fact.corrects,
+      department: added.department ?? '(no department)',
+      account: added.account ?? '(no account)',
+      receipt,
+      tender: added.tender ?? '(no tender)',
+      period: periodOf(added.day, period, starts),
+      currency: added.currency,
+      corrects: added.corrects,
     };
-    // What two receipts without an account were for may be two accounts: what is too much in one does not make up for the other.
-    const sign = fact.account === null ? Math.sign(fact.amount) : 0;
-    const id = JSON.stringify([
-      names.department,
-      names.account,
-      rest && fact.golden,
-      names.tender,
-      names.period,
-      names.currency,
-      names.corrects,
-      sign,
-    ]);
+    const id = JSON.stringify([names.department, names.account, rest, names.tender, names.period, names.currency, names.corrects, sign]);
     let line = lines.get(id);
     if (!line) {
       const nothing = { receipts: 0, amount: 0, reconciled: 0, unreconciled: 0, inTransit: 0, exception: 0, notCovered: 0 };
       const row = { ...names, ...nothing, unreconciledReceipts: 0, reasons: [], byReason: {}, receiptsByReason: {} };
-      lines.set(id, (line = { row, split: noSplit() }));
+      lines.set(id, (line = { row, rest, split: noSplit() }));
     }
     return line;
   }
@@ -126,7 +170,8 @@ function inOrder(a: RevenueRow, b: RevenueRow): number {
     order(a.period, b.period) ||
     order(a.corrects ?? '', b.corrects ?? '') ||
     order(a.receipt ?? '', b.receipt ?? '') ||
-    b.amount - a.amount
+    b.amount - a.amount ||
+    order(a.currency, b.currency)
   );
 }
 

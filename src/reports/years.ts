@@ -1,4 +1,4 @@
-import { revenueLedger } from '../engine/revenue/ledger.ts';
+import { revenueParts } from '../engine/revenue/read-sums.ts';
 import type { Engine } from '../engine/run/run.ts';
 import { daysInMonth } from '../core/time.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
@@ -14,7 +14,7 @@ export async function yearsReport(engine: Engine, range: { from: string; to: str
     [range, 'amount'],
     [before, 'before'],
   ] as const)
-    for await (const entry of revenueLedger(engine, days)) {
+    for await (const entry of revenueParts(engine, days)) {
       const name = entry[by] ?? `(no ${by})`;
       const id = JSON.stringify([name, entry.currency]);
       let sum = sums.get(id);

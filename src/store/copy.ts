@@ -3,6 +3,7 @@ import { ConfigError, FatalError } from '../core/errors.ts';
 import { type ColumnType, dialectOf } from './dialect.ts';
 import { createEntityTable } from './model-tables.ts';
 import type { Knex } from './open.ts';
+import { REVENUE_TABLES } from './revenue/marks.ts';
 import type { Cell } from './rows.ts';
 
 /** One table of a store that was copied. */
@@ -13,8 +14,8 @@ export interface CopiedTable {
   sha256: string;
 }
 
-/** What belongs to one store: which migrations it had, who has it locked, what a run has in hand. */
-const NOT_COPIED = ['il_migration', 'il_lock', 'il_seen'];
+/** What belongs to one store: which migrations it had, who has it locked, what a run has in hand, and sums that the next run makes. */
+const NOT_COPIED = ['il_migration', 'il_lock', 'il_seen', ...REVENUE_TABLES];
 /** Rows that are read and written at once. */
 const PAGE = 5000;
 

@@ -14,6 +14,24 @@ export interface Index {
   unique?: boolean;
 }
 
+/** Which changes of a table are noted in il_revenue_mark. Texts are SQL; `{r}` stands for the row that changed. */
+export interface Watch {
+  table: string;
+  /** Names the triggers, together with the table. */
+  name: string;
+  on: readonly ('insert' | 'update' | 'delete')[];
+  /** The values of entity_id, block and about. */
+  select: string;
+  /** Another table that is asked. */
+  from?: string;
+  where?: string;
+  /**
+   * What an update is looked at by: the row as it was is enough (not given), the rows before and after (`both`), or both, where one of
+   * these columns changed; `key` holds the two together.
+   */
+  updates?: 'both' | { changed: readonly string[]; key: string };
+}
+
 /** A store to try something on; with `trx`, all of it is this transaction. */
 export interface TryOut {
   knex: Knex;
@@ -98,6 +116,11 @@ export interface Dialect {
   dropIndex(knex: Knex, name: string): Promise<void>;
   /** Rows of the table can be added, and neither changed nor removed. */
   onlyGrows(knex: Knex, table: string): Promise<void>;
+  /** Makes il_revenue_mark, in which triggers note what changed. */
+  createMarks(knex: Knex): Promise<void>;
+  /** Notes changes of a table in the transaction that makes them; does nothing where that is watched already. */
+  watch(knex: Knex, watch: Watch): Promise<void>;
+  isWatched(knex: Knex, watch: Pick<Watch, 'table' | 'name'>): Promise<boolean>;
   /** Brings what migrations declared to what the store's columns are. */
   afterMigration(trx: Knex.Transaction): Promise<void>;
   keySet(knex: Knex, sourceId: number): Promise<KeySet>;

@@ -2,6 +2,7 @@ import { type EntityConfig, equalFields, type FieldType, matchingOf } from '../c
 import { ConfigError, type Problem } from '../core/errors.ts';
 import { type ColumnType, dialectOf } from './dialect.ts';
 import type { Knex } from './open.ts';
+import { areRecordsWatched, watchRecords } from './revenue/marks.ts';
 import { quoted } from './rows.ts';
 
 /** The columns of one canonical field: money has its currency next to it, a code what the source said. */
@@ -45,7 +46,13 @@ export async function migrateModel(knex: Knex, entities: Iterable<EntityConfig>)
   for (const entity of list) {
     const table = await tableOf(knex, entity);
     problems.push(...(await refusals(knex, entity, table)));
-    if (table.missing.length > 0 || !table.there || table.identity !== identityText(entity)) behind.push(entity);
+    if (
+      table.missing.length > 0 ||
+      !table.there ||
+      table.identity !== identityText(entity) ||
+      (hasMoney(entity) && !(await areRecordsWatched(knex, entity.entity)))
+    )
+      behind.push(entity);
   }
   if (problems.length) throw new ConfigError(problems);
   if (behind.length > 0)
@@ -140,6 +147,9 @@ async function bringInLine(trx: Knex.Transaction, entity: EntityConfig): Promise
     .insert({ id: trx.raw('(SELECT coalesce(max(id), 0) + 1 FROM il_entity)'), name: entity.entity, identity })
     .onConflict('name')
     .merge({ identity });
+  if (!hasMoney(entity)) return;
+  const { id } = (await trx('il_entity').where({ name: entity.entity }).first('id')) as { id: number };
+  await watchRecords(trx, entity.entity, Number(id), entity.fields.receipt_number !== undefined);
 }
 
 /** Makes the indexes of an entity that are missing; also after dropIndexes, by the same run or by the next start. */
@@ -166,6 +176,11 @@ function indexesOf(entity: EntityConfig): { name: string; columns: string[] }[] 
     const columns = index.map((field) => columnsOfField(field, entity.fields[field]?.type ?? 'text')[0]!.name);
     return { name: `${entity.entity}_${columns.join('_')}`, columns };
   });
+}
+
+/** Records with money are what revenue, its lines and both sides of reconciliations are made of. */
+function hasMoney({ fields }: EntityConfig): boolean {
+  return Object.values(fields).some(({ type }) => type === 'money');
 }
 
 async function createTable(knex: Knex, entity: EntityConfig, columns: { name: string; sql: ColumnType }[]): Promise<void> {

@@ -18,6 +18,7 @@ import * as identityAtScale from './migrations/021-identity-at-scale.ts';
 import * as exceptions from './migrations/030-exceptions.ts';
 import * as carry from './migrations/040-carry.ts';
 import * as findings from './migrations/050-findings.ts';
+import * as revenueSums from './migrations/051-revenue-sums.ts';
 import * as periods from './migrations/060-periods.ts';
 import * as exceptionWork from './migrations/061-exception-work.ts';
 import * as postings from './migrations/062-postings.ts';
@@ -46,6 +47,7 @@ const MIGRATIONS = [
   { name: '030-exceptions', up: exceptions.up },
   { name: '040-carry', up: carry.up },
   { name: '050-findings', up: findings.up },
+  { name: '051-revenue-sums', up: revenueSums.up },
   { name: '060-periods', up: periods.up },
   { name: '061-exception-work', up: exceptionWork.up },
   { name: '062-postings', up: postings.up },

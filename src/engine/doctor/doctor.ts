@@ -1,3 +1,5 @@
+import { counted } from '../../core/counted.ts';
+import { plainMoney } from '../../core/money.ts';
 import { verifyAudit } from '../../store/ledger/audit.ts';
 import { type DoctorCheck, type Examination, lastExamination, saveExamination } from '../../store/ledger/examinations.ts';
 import { storeFailure } from '../../store/failures.ts';
@@ -5,6 +7,7 @@ import { examineStore, storeFile } from '../../store/integrity.ts';
 import type { Knex } from '../../store/open.ts';
 import { listRuns } from '../../store/ledger/runs.ts';
 import { weaknessText } from '../../transports/weaknesses.ts';
+import { checkSums, remakeSums } from '../revenue/check-sums.ts';
 import type { Engine } from '../run/run.ts';
 import { weakConnections } from '../run/weak-connections.ts';
 import { diskCheck, folderToWatch } from './disk.ts';
@@ -27,6 +30,7 @@ export async function examine(engine: Engine, now = new Date()): Promise<Examina
       await guarded('audit log', () => auditCheck(knex)),
       ...(await rightsChecks(engine)),
       await guarded('disk', () => diskCheck(folderToWatch(project, file))),
+      await guarded('revenue sums', () => sumsCheck(engine)),
       await guarded('clock', () => clockCheck(engine, now)),
       connectionsCheck(engine),
     ],
@@ -89,6 +93,25 @@ async function auditCheck(knex: Knex): Promise<DoctorCheck> {
     code: 'AUDIT_BROKEN',
     detail: `Entry ${broken} was changed or removed.`,
     hint: 'Keep the store as it is, and compare with a backup: interlocal audit --verify.',
+  };
+}
+
+/** Sums that are wrong are made again at once: a report must not go on using them. It is said, since it should not happen. */
+async function sumsCheck(engine: Engine): Promise<DoctorCheck> {
+  const name = 'revenue sums';
+  const { sums, wrong } = await checkSums(engine);
+  if (wrong.length === 0)
+    return { name, state: 'ok', detail: `${counted(sums, 'stored sum')} of the revenue report, each as the receipts add up.` };
+  await remakeSums(engine);
+  const [{ stored, right }] = wrong as [(typeof wrong)[0]];
+  const { day, currency } = (stored ?? right)!;
+  const money = (minor: number | undefined): string => plainMoney(minor ?? 0, currency);
+  return {
+    name,
+    state: 'attention',
+    code: 'REVENUE_SUMS_WRONG',
+    detail: `${wrong.length} of ${counted(sums, 'stored sum')} of the revenue report differed from the receipts, the first one of ${day || 'no day'}: ${money(stored?.amount)} was stored, and the receipts say ${money(right?.amount)}. All sums were made again from the receipts.`,
+    hint: 'Reports that were made since the last check may be wrong: make them again. Please report it; no run leaves sums like that.',
   };
 }
 

@@ -78,8 +78,7 @@ async function usedTwice(
 ): Promise<(UsedTwice & { reason: string })[]> {
   const stale = new Set<number>();
   for (const { id, config } of [one, two])
-    for (const side of ['left', 'right'] as const)
-      for (const match of await changedMatches(knex, id, side, config[side].entity)) stale.add(match);
+    for (const side of ['left', 'right'] as const) for (const match of await changedMatches(knex, id, side, config[side])) stale.add(match);
   const shared: { a: number; b: number }[] = [];
   for (const name of ['a', 'b'] as const) {
     const { entity } = one.config[sides.one[name]];

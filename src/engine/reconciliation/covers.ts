@@ -6,16 +6,17 @@ import {
   changedMatches,
   type Compared,
   lastCompared,
-  type Match,
-  matchesOf,
+  matchesOfKeys,
   matchesOfRecords,
+  type MatchOfRecord,
   type MatchSide,
   unmatchedRecords,
+  type Within,
 } from '../../store/reconciliation/matches.ts';
 import { exceptionsByRecord } from '../../store/reconciliation/exceptions.ts';
 import { unmatchedOf } from '../../store/reconciliation/side-states.ts';
 import { EXCEPTION_TYPES, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
-import { listSources, type Source } from '../../store/ledger/sources.ts';
+import { listSources } from '../../store/ledger/sources.ts';
 import { type ReadSide, sidesOf } from './reconcile.ts';
 import { type Basis, changesSince, configuredFingerprints } from './reconciliation-basis.ts';
 import type { Engine } from '../run/engine.ts';
@@ -40,6 +41,43 @@ export interface Covers {
    * reported. Records are in the order of their ids.
    */
   legsFor(records: readonly StoredRow[], amount?: string): Promise<RecordLeg[][]>;
+  /** Matches in which something has changed since the reconciliation compared, by reconciliation; of those whose results count. */
+  stale: ReadonlyMap<string, ReadonlySet<number>>;
+}
+
+/**
+ * Ids of records of an entity that may have changed since a reconciliation compared them: what is restricted to them is found without
+ * looking at all records. undefined: all of them may.
+ */
+export type ChangedSince = (pipeline: string, entityId: number) => Within;
+
+/** What a reconciliation's results are worth now. */
+export interface CoverState {
+  pipeline: string;
+  config: ReconciliationConfig;
+  /** Its last run that compared; 0: none. */
+  run: number;
+  /** Why nothing that it found counts; undefined when it does. */
+  outdated: string | undefined;
+}
+
+/** How every reconciliation that is not off stands, in the order of the configuration. */
+export async function coverStates({ project, knex }: Engine): Promise<CoverState[]> {
+  const compared = await lastCompared(knex);
+  const fingerprintOf = configuredFingerprints(project);
+  const states: CoverState[] = [];
+  for (const [pipeline, { value }] of project.pipelines) {
+    const config = value.reconcile;
+    if (!config || value.mode === 'off') continue;
+    const last = compared.get(pipeline);
+    states.push({
+      pipeline,
+      config,
+      run: last?.runId ?? 0,
+      outdated: await outdatedOf({ project, knex }, pipeline, config, last, fingerprintOf),
+    });
+  }
+  return states;
 }
 
 /** Why a record is not reconciled, of each leg; an empty list: all of it is. */
@@ -57,7 +95,6 @@ interface Cover {
   run: number;
   /** Why nothing that it found counts; undefined when it does. */
   outdated: string | undefined;
-  matches: ReadonlyMap<number, Match>;
   /** Matches in which something has changed since. */
   stale: ReadonlySet<number>;
   /** Keys that did not match. */
@@ -69,21 +106,22 @@ interface Cover {
   excepted: ReadonlyMap<number, string>;
 }
 
-/** What every reconciliation that is not off has proved of records of an entity. */
-export async function coversOf(engine: Engine, entity: string): Promise<Covers> {
+/** What every reconciliation that is not off has proved of records of an entity. `since`: see ChangedSince. */
+export async function coversOf(engine: Engine, entity: string, since?: ChangedSince): Promise<Covers> {
   const { project, knex } = engine;
-  const compared = await lastCompared(knex);
   const sources = await listSources(knex);
-  const fingerprintOf = configuredFingerprints(project);
   const covers: Cover[] = [];
-  for (const [pipeline, { value }] of project.pipelines) {
-    const config = value.reconcile;
-    if (!config || value.mode === 'off') continue;
-    for (const which of ['left', 'right'] as const)
-      if (config[which].entity === entity)
-        covers.push(await coverOf(engine, pipeline, config, which, compared.get(pipeline), sources, fingerprintOf));
+  const stale = new Map<string, ReadonlySet<number>>();
+  for (const state of await coverStates(engine)) {
+    const { pipeline, config, outdated } = state;
+    const own = (['left', 'right'] as const).filter((which) => config[which].entity === entity);
+    if (own.length === 0) continue;
+    const sides = await sidesOf(engine, knex, config, sources);
+    if (outdated === undefined) stale.set(pipeline, await staleMatches(engine, state, sides, since));
+    for (const which of own) covers.push(await coverOf(engine, state, which, sides[which], stale.get(pipeline) ?? new Set()));
   }
   return {
+    stale,
     async legsFor(records, amount = 'amount') {
       if (records.length === 0) return [];
       const found = await matchesOfRecords(knex, {
@@ -110,18 +148,13 @@ export async function coversOf(engine: Engine, entity: string): Promise<Covers> 
   };
 }
 
-interface Evidence {
-  version: number;
-  match: number;
-  /** What the match uses of the record, in minor units. */
-  minor: number;
-}
+type Evidence = MatchOfRecord;
 
 function legOf(cover: Cover, record: StoredRow, town: string, evidence: readonly Evidence[], reported: string): RecordLeg {
   const { pipeline, which, side } = cover;
   const amount = Number(record[side.amount] ?? 0);
   const good = evidence.filter(
-    ({ version, match }) => version === Number(record._run) && cover.matches.get(match)?.state === 'confirmed' && !cover.stale.has(match),
+    ({ version, match, state }) => version === Number(record._run) && state === 'confirmed' && !cover.stale.has(match),
   );
   const matched = cover.outdated === undefined ? good.reduce((sum, { minor }) => sum + minor, 0) : 0;
   const whole = cover.outdated === undefined && good.length > 0 && matched === amount;
@@ -164,76 +197,85 @@ function openOf(cover: Cover, record: StoredRow, town: string, evidence: Evidenc
     if (why !== undefined) return wrong(`${pipeline}: ${why}`);
     return unknown(`${pipeline} has not compared it; its last run is ${run}`);
   }
-  const match = cover.matches.get(evidence.match);
-  if (match?.state === 'proposed') return wrong(`${pipeline}: a match is proposed and needs review`, true);
-  if (match?.state === 'contested') return wrong(`${pipeline}, ${shown}: ${match.reason}`);
+  if (evidence.state === 'proposed') return wrong(`${pipeline}: a match is proposed and needs review`, true);
+  if (evidence.state === 'contested') return wrong(`${pipeline}, ${shown}: ${evidence.reason}`);
   return unknown(`${pipeline}, ${shown}: other records of it have changed since run ${run} compared it`);
+}
+
+async function outdatedOf(
+  { project, knex }: Engine,
+  pipeline: string,
+  config: ReconciliationConfig,
+  compared: Compared | undefined,
+  fingerprintOf: (pipeline: string) => string,
+): Promise<string | undefined> {
+  if (!compared)
+    return (await comparedIn(knex, pipeline))
+      ? `${pipeline} has to run again: its last run was by an older version, which kept no evidence`
+      : `${pipeline} has not run yet`;
+  if (!compared.finished) return `${pipeline} did not finish its last run`;
+  const changes = changesSince(JSON.parse(compared.basis) as Basis, project, config, fingerprintOf);
+  return changes.length > 0 ? `${pipeline} has to run again: ${changes.join(', ')} since run ${compared.runId}` : undefined;
 }
 
 async function coverOf(
   engine: Engine,
-  pipeline: string,
-  config: ReconciliationConfig,
+  { pipeline, config, run, outdated }: CoverState,
   which: MatchSide,
-  compared: Compared | undefined,
-  sources: readonly Source[],
-  fingerprintOf: (pipeline: string) => string,
+  side: ReadSide,
+  stale: ReadonlySet<number>,
 ): Promise<Cover> {
   const { project, knex } = engine;
-  const sides = await sidesOf(engine, knex, config, sources);
   const cover: Cover = {
     pipeline,
     which,
-    side: sides[which],
-    run: compared?.runId ?? 0,
-    outdated: undefined,
-    matches: new Map(),
-    stale: new Set(),
+    side,
+    run,
+    outdated,
+    stale,
     unmatched: new Map(),
     inTransit: new Set(),
     outOfScope: new Map(),
     excepted: new Map(),
   };
-  if (!compared)
-    return {
-      ...cover,
-      outdated: (await comparedIn(knex, pipeline))
-        ? `${pipeline} has to run again: its last run was by an older version, which kept no evidence`
-        : `${pipeline} has not run yet`,
-    };
-  if (!compared.finished) return { ...cover, outdated: `${pipeline} did not finish its last run` };
-  const changes = changesSince(JSON.parse(compared.basis) as Basis, project, config, fingerprintOf);
-  if (changes.length > 0) return { ...cover, outdated: `${pipeline} has to run again: ${changes.join(', ')} since run ${compared.runId}` };
-
+  if (outdated !== undefined) return cover;
   if (config.passes) {
     const unmatched = [...(await unmatchedOf(knex, pipeline, which))];
     cover.inTransit = new Set(unmatched.flatMap(([golden, rule]) => (rule === null ? [golden] : [])));
     cover.outOfScope = new Map(unmatched.flatMap(([golden, rule]) => (rule === null ? [] : [[golden, rule]])));
     cover.excepted = await exceptedRecords(engine, pipeline, which);
   }
-  const matches = await matchesOf(knex, pipeline);
-  const stale = new Set<number>();
-  const town = project.config.town.currency;
-  const byKey = new Map(matches.map((m) => [keyText(m.currency, m.key), m.id]));
-  for (const side of ['left', 'right'] as const) {
-    for (const id of await changedMatches(knex, pipeline, side, sides[side].entity)) stale.add(id);
-    // What has come to a key since is not part of its match, and the sums were equal without it. Passes match records, not keys.
-    if (config.passes) continue;
-    for (const { values, currency } of await unmatchedRecords(knex, pipeline, side, sides[side], sides[side].columns)) {
-      const id = byKey.get(keyText(currency ?? town, sides[side].keyOf(values)));
-      if (id !== undefined) stale.add(id);
-    }
-  }
   const differing = await listDifferences(knex, pipeline, {
     depth: config.match_on.length,
     status: ['differs', 'left_only', 'right_only', 'unchecked'],
   });
-  return {
-    ...cover,
-    matches: new Map(matches.map((m) => [m.id, m])),
-    stale,
-    unmatched: new Map(differing.map((d) => [keyText(d.currency ?? town, d.key), d])),
-  };
+  const town = project.config.town.currency;
+  return { ...cover, unmatched: new Map(differing.map((d) => [keyText(d.currency ?? town, d.key), d])) };
+}
+
+/** Matches of which a record changed or went, or to whose key another record has come. */
+async function staleMatches(
+  { project, knex }: Engine,
+  { pipeline, config }: CoverState,
+  sides: Record<MatchSide, ReadSide>,
+  since?: ChangedSince,
+): Promise<Set<number>> {
+  const stale = new Set<number>();
+  const late = new Set<string>();
+  const town = project.config.town.currency;
+  for (const name of ['left', 'right'] as const) {
+    const side = sides[name];
+    const within = since?.(pipeline, side.entityId);
+    for (const id of await changedMatches(knex, pipeline, name, side, within)) stale.add(id);
+    // What has come to a key since is not part of its match, and the sums were equal without it. Passes match records, not keys.
+    if (config.passes) continue;
+    for (const { values, currency } of await unmatchedRecords(knex, pipeline, name, side, side.columns, within))
+      late.add(keyText(currency ?? town, side.keyOf(values)));
+  }
+  const keys = new Set([...late].map((text) => JSON.stringify((JSON.parse(text) as [string, string[]])[1])));
+  for (const { id, key, currency } of await matchesOfKeys(knex, pipeline, [...keys]))
+    if (late.has(keyText(currency, JSON.parse(key) as string[]))) stale.add(id);
+  return stale;
 }
 
 /** The exception that a record is in, by golden id. */

@@ -6,7 +6,8 @@ import { columnsOfEntity } from '../../store/model-tables.ts';
 import type { Knex } from '../../store/open.ts';
 import { entityIds, listSources, type Source } from '../../store/ledger/sources.ts';
 import { heldBy } from '../../store/reconciliation/totals.ts';
-import { coversOf, reasonsOf } from '../reconciliation/covers.ts';
+import type { IdRange } from '../../store/revenue/marks.ts';
+import { type ChangedSince, type Covers, coversOf, reasonsOf } from '../reconciliation/covers.ts';
 import type { Engine } from '../run/engine.ts';
 
 /** A receipt, or the part of one that one of its lines gives to an account. Amounts are minor units. */
@@ -48,29 +49,81 @@ export async function* revenueFacts(
   engine: Engine,
   range: { from?: string | undefined; to?: string | undefined },
 ): AsyncGenerator<RevenueFact> {
-  const { project, knex } = engine;
-  const { receipts: receiptEntity, lines: lineEntity } = project.config.revenue;
-  const entity = project.entities.get(receiptEntity);
-  if (!entity) return;
-  const has = new Set(columnsOfEntity(entity.value).map((c) => c.name));
-  const { time_zone: zone, currency: town } = project.config.town;
+  const context = await factsContext(engine);
+  if (context) yield* factsOf(context, range);
+}
+
+/** Which records are receipts, and which of them count. */
+export interface FactsPlan {
+  /** Entities with their ids; without lines, receipts have the account that they say. */
+  receipts: { entity: string; id: number };
+  lines: { entity: string; id: number } | undefined;
+  /** Receipts have a status. */
+  voids: boolean;
+  /** Receipts have the moment at which they were taken, not the day. */
+  moments: boolean;
+  off: readonly number[];
+}
+
+/** What is read once, whichever receipts are asked for. */
+export interface FactsContext extends FactsPlan {
+  engine: Engine;
+  covers: Covers;
+  held: Awaited<ReturnType<typeof heldBy>>;
+  heldLines: Awaited<ReturnType<typeof heldBy>>;
+}
+
+/** undefined: the model has no receipts. */
+export async function factsPlan({ project, knex }: Engine): Promise<FactsPlan | undefined> {
+  const { receipts, lines } = project.config.revenue;
+  const entity = project.entities.get(receipts);
+  if (!entity) return undefined;
   const ids = await entityIds(knex);
-  const off = offSources(project, await listSources(knex));
-  const covers = await coversOf(engine, receiptEntity);
-  const held = await heldBy(knex, ids.get(receiptEntity)!);
-  const lineId = project.entities.has(lineEntity) ? ids.get(lineEntity) : undefined;
-  const heldLines = lineId === undefined ? new Map<number, { pipeline: string }>() : await heldBy(knex, lineId);
-  for (let after = 0; ;) {
-    const page: GoldenRow[] = await receiptsAfter(knex, { entity: receiptEntity, entityId: ids.get(receiptEntity)!, off }, after, {
+  const lineId = project.entities.has(lines) ? ids.get(lines) : undefined;
+  return {
+    receipts: { entity: receipts, id: ids.get(receipts)! },
+    lines: lineId === undefined ? undefined : { entity: lines, id: lineId },
+    voids: columnsOfEntity(entity.value).some((c) => c.name === 'status'),
+    moments: entity.value.fields.received_on?.type === 'datetime',
+    off: offSources(project, await listSources(knex)),
+  };
+}
+
+/** undefined: the model has no receipts. `since`: see ChangedSince. */
+export async function factsContext(engine: Engine, since?: ChangedSince): Promise<FactsContext | undefined> {
+  const plan = await factsPlan(engine);
+  if (!plan) return undefined;
+  const { knex } = engine;
+  return {
+    ...plan,
+    engine,
+    covers: await coversOf(engine, plan.receipts.entity, since),
+    held: await heldBy(knex, plan.receipts.id),
+    heldLines: plan.lines ? await heldBy(knex, plan.lines.id) : new Map(),
+  };
+}
+
+/** The facts of receipts; `ids`: of these only, both included. */
+export async function* factsOf(
+  context: FactsContext,
+  range: { from?: string | undefined; to?: string | undefined },
+  ids?: IdRange,
+): AsyncGenerator<RevenueFact> {
+  const { engine, receipts, lines: lineEntity, off, covers, held, heldLines } = context;
+  const { project, knex } = engine;
+  const { time_zone: zone, currency: town } = project.config.town;
+  for (let after = ids ? ids.first - 1 : 0; ;) {
+    const page: GoldenRow[] = await receiptsAfter(knex, { entity: receipts.entity, entityId: receipts.id, off }, after, {
       limit: PAGE,
-      notVoided: has.has('status'),
-      ...within(range, entity.value.fields.received_on?.type === 'datetime' ? zone : undefined),
+      through: ids?.last,
+      notVoided: context.voids,
+      ...within(range, context.moments ? zone : undefined),
     });
     if (page.length === 0) return;
     after = page.at(-1)!._id as number;
     const legsOf = await covers.legsFor(page);
     const split = page.filter((r) => (r.account ?? null) === null && (r.receipt_number ?? null) !== null);
-    const lines = lineId === undefined ? new Map<string, GoldenRow[]>() : await linesOf(knex, lineEntity, lineId, off, split);
+    const lines = lineEntity ? await linesOf(knex, lineEntity.entity, lineEntity.id, off, split) : new Map<string, GoldenRow[]>();
     for (const [i, receipt] of page.entries()) {
       const legs = legsOf[i]!;
       const faults: string[] = [];
@@ -96,7 +149,9 @@ export async function* revenueFacts(
         reasons: [...reasonsOf(legs), ...faults, ...wrong],
         waiting: legs.flatMap(({ waits, reason }) => (waits && reason !== undefined ? [reason] : [])),
       });
-      const own = lines.get(`${receipt.source as string}\u001f${receipt.receipt_number as string}`);
+      // Lines are found by number: one that has an account of its own may share it with a receipt of another system that has none.
+      const own =
+        (receipt.account ?? null) === null ? lines.get(`${receipt.source as string}\u001f${receipt.receipt_number as string}`) : undefined;
       if (!own) {
         yield {
           ...part('', { account: text(receipt.account), amount, count: 1 }, []),

@@ -5,10 +5,11 @@ import { anythingBooked, bookedByReceipt, type BookedRow, bookedWithin, lastChan
 import { listPeriods } from '../../store/reconciliation/periods.ts';
 import { startOf } from '../../store/ledger/runs.ts';
 import { entityIds } from '../../store/ledger/sources.ts';
+import type { IdRange } from '../../store/revenue/marks.ts';
 import type { Engine } from '../run/engine.ts';
 import type { BookedBefore } from '../../reconciliation/journal-entries.ts';
 import { arrivalDays } from './arrival.ts';
-import { type RevenueFact, revenueFacts } from './facts.ts';
+import { type FactsContext, factsOf, type RevenueFact, revenueFacts } from './facts.ts';
 
 /** A fact in the day in which it counts. */
 export interface LedgerEntry extends RevenueFact {
@@ -49,7 +50,7 @@ export async function* revenueLedger(
   range: Range,
   { now = new Date(), moved: alsoMoved = false }: LedgerOptions = {},
 ): AsyncGenerator<LedgerEntry> {
-  const { knex, project } = engine;
+  const { knex } = engine;
   const list = await listPeriods(knex, ['closed']);
   const closed = closedPeriods(list);
   // A period in which nothing was taken is closed as well, and books nothing.
@@ -62,13 +63,43 @@ export async function* revenueLedger(
   for await (const row of bookedWithin(knex, first, last)) if (alsoMoved || !row.moved) yield entryOf(row);
   // Only open days take anything new.
   if (closed.firstOpen(first) > last) return;
-  const { time_zone: zone } = project.config.town;
-  const today = dayIn(zone, now);
+  const live = revenueFacts(engine, {});
+  for await (const entry of openEntries(engine, closed, together(live, bookedByReceipt(knex)), { now, moved: alsoMoved }))
+    if (entry.bookedOn >= first && entry.bookedOn <= last) yield entry;
+}
+
+/**
+ * All entries of revenue of the receipts with these ids, whatever the day: what is booked of them, and what is open. Not money that only
+ * moved.
+ */
+export async function* ledgerOfReceipts(context: FactsContext, ids: IdRange, now = new Date()): AsyncGenerator<LedgerEntry> {
+  const { engine } = context;
+  const closed = closedPeriods(await listPeriods(engine.knex, ['closed']));
+  const booked = bookedByReceipt(engine.knex, ids);
+  const all: BookedRow[] = [];
+  async function* noted(): AsyncGenerator<Together> {
+    for await (const pair of together(factsOf(context, {}, ids), booked)) {
+      all.push(...pair.booked);
+      yield pair;
+    }
+  }
+  yield* openEntries(engine, closed, noted(), { now, moved: false });
+  for (const row of all) if (!row.moved) yield entryOf(row);
+}
+
+/** What is open of receipts: as they are now where nothing of them is closed, otherwise what differs from what is booked. */
+async function* openEntries(
+  engine: Engine,
+  closed: ReturnType<typeof closedPeriods>,
+  receipts: AsyncIterable<Together>,
+  { now, moved: alsoMoved }: Required<LedgerOptions>,
+): AsyncGenerator<LedgerEntry> {
+  const today = dayIn(engine.project.config.town.time_zone, now);
   const knownOn = knownDays(engine, today);
   const arrivedOn = arrivalDays(engine, today);
-  for await (const { live, booked } of together(engine)) {
+  for await (const { live, booked } of receipts) {
     if (booked.length === 0 && live.every((fact) => closed.of(fact.day) === undefined)) {
-      for (const fact of live) if (fact.day >= first && fact.day <= last) yield asItIs(fact);
+      for (const fact of live) yield asItIs(fact);
       continue;
     }
     for (const change of changesOf(live, booked)) {
@@ -79,7 +110,7 @@ export async function* revenueLedger(
       const bookedOn = period ? closed.firstOpen(await (moved ? arrivedOn : knownOn)(change)) : change.day;
       // In a period that was reopened, what was booked there is corrected there.
       const corrects = period?.id ?? (booked.some((row) => row.day === change.day) ? change.day : null);
-      if (bookedOn >= first && bookedOn <= last) yield { ...change, bookedOn, corrects, booked: false, moved };
+      yield { ...change, bookedOn, corrects, booked: false, moved };
     }
   }
 }
@@ -88,10 +119,17 @@ function asItIs(fact: RevenueFact): LedgerEntry {
   return { ...fact, bookedOn: fact.day, corrects: null, booked: false, moved: false };
 }
 
+interface Together {
+  live: RevenueFact[];
+  booked: BookedRow[];
+}
+
 /** Receipts as they are now, each next to what is booked of it; both come in the order of the receipts' ids. */
-async function* together(engine: Engine): AsyncGenerator<{ live: RevenueFact[]; booked: BookedRow[] }> {
-  const receipts = grouped(revenueFacts(engine, {}));
-  const booked = bookedByReceipt(engine.knex);
+async function* together(
+  facts: AsyncIterable<RevenueFact>,
+  booked: AsyncGenerator<{ golden: number; rows: BookedRow[] }>,
+): AsyncGenerator<Together> {
+  const receipts = grouped(facts);
   let left = await receipts.next();
   let right = await booked.next();
   while (!left.done || !right.done) {

@@ -1,8 +1,9 @@
 import type { Project } from '../../config/project.ts';
 import type { Problem } from '../../core/errors.ts';
-import type { Knex } from '../../store/open.ts';
 import type { Examination } from '../../store/ledger/examinations.ts';
+import type { Knex } from '../../store/open.ts';
 
+/** A town's configuration and its open store: what everything that works on a town is given. */
 export interface Engine {
   project: Project;
   knex: Knex;

@@ -74,14 +74,15 @@ export interface ReceivedIn {
   before?: string | undefined;
 }
 
-/** Receipts in the order of their ids, after `after`. */
+/** Receipts in the order of their ids, after `after`; with `through`, up to that id. */
 export async function receiptsAfter(
   knex: Knex,
   { entity, entityId, off }: Counted,
   after: number,
-  filter: ReceivedIn & { limit: number; notVoided: boolean },
+  filter: ReceivedIn & { limit: number; notVoided: boolean; through?: number | undefined },
 ): Promise<GoldenRow[]> {
   const query = knex(`${entity} as g`).select('g.*').where('g._id', '>', after).orderBy('g._id').limit(filter.limit);
+  if (filter.through !== undefined) void query.where('g._id', '<=', filter.through);
   if (filter.notVoided) void query.where((q) => void q.whereNot('g.status', 'voided').orWhereNull('g.status'));
   if (filter.from) void query.where('g.received_on', '>=', filter.from);
   if (filter.to) void query.where('g.received_on', '<=', filter.to);

@@ -19,6 +19,7 @@ import {
   updateStatistics,
 } from './tables.ts';
 import { tryOut } from './try-out.ts';
+import { createMarks, isWatched, watch } from './watch.ts';
 import { begin, commit, exclusively, readAtOneMoment, readInOrder, rollback, write } from './transactions.ts';
 
 /** A store in a database of a PostgreSQL server, with any number of writers. */
@@ -48,6 +49,9 @@ export const postgres: Dialect = {
   createIndex,
   dropIndex,
   onlyGrows,
+  createMarks,
+  watch,
+  isWatched,
   afterMigration,
   keySet,
   renamings,

@@ -1,5 +1,6 @@
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
+import type { IdRange } from '../revenue/marks.ts';
 
 /** Money that is in a closed day for good, or that a closed period booked as a correction of an earlier one. */
 export interface BookedRow {
@@ -94,23 +95,31 @@ export async function insertBooked(trx: Knex.Transaction, closing: number, rows:
   );
 }
 
+/** The number of what was booked last; 0: nothing was. */
+export async function newestBooked(knex: Knex): Promise<number> {
+  const [last] = (await knex('il_booked').max({ n: 'number' })) as { n: number | null }[];
+  return Number(last?.n ?? 0);
+}
+
 export async function anythingBooked(knex: Knex): Promise<boolean> {
   return (await knex('il_booked').first('number')) !== undefined;
 }
 
 const PAGE = 5000;
 
-/** All that is booked, by receipt, in the order of their ids. */
-export async function* bookedByReceipt(knex: Knex): AsyncGenerator<{ golden: number; rows: BookedRow[] }> {
+/** All that is booked, by receipt, in the order of their ids. `ids`: of these receipts only, both included. */
+export async function* bookedByReceipt(knex: Knex, ids?: IdRange): AsyncGenerator<{ golden: number; rows: BookedRow[] }> {
   let group: { golden: number; rows: BookedRow[] } | undefined;
-  for (let [golden, number] = [0, 0]; ;) {
-    const page = (await knex('il_booked')
+  for (let [golden, number] = [ids ? ids.first - 1 : 0, Number.MAX_SAFE_INTEGER]; ;) {
+    const query = knex('il_booked')
       .where(
         (after) =>
           void after.where('golden_id', '>', golden).orWhere((same) => void same.where({ golden_id: golden }).where('number', '>', number)),
       )
       .orderBy(['golden_id', 'number'])
-      .limit(PAGE)) as Record<string, unknown>[];
+      .limit(PAGE);
+    if (ids) void query.where('golden_id', '<=', ids.last);
+    const page = (await query) as Record<string, unknown>[];
     for (const row of page) {
       const booked = bookedOf(row);
       if (group && group.golden !== booked.golden) {

@@ -94,18 +94,35 @@ export async function matchesOf(knex: Knex, pipeline: string): Promise<Match[]> 
   return ((await knex('il_match').where({ pipeline }).orderBy('id')) as Record<string, unknown>[]).map(matchOf);
 }
 
+/** A match that a record is in: how it stands, and the version of the record that was looked at. */
+export interface MatchOfRecord {
+  pipeline: string;
+  side: MatchSide;
+  golden: number;
+  version: number;
+  match: number;
+  /** What the match uses of the record, in minor units. */
+  minor: number;
+  state: Match['state'];
+  /** Why it is contested. */
+  reason: string | null;
+}
+
 /** The matches of records with ids from `from` to `to` in these pipelines, with the version that was looked at. */
 export async function matchesOfRecords(
   knex: Knex,
   query: { pipelines: readonly string[]; entityId: number; from: number; to: number },
-): Promise<{ pipeline: string; side: MatchSide; golden: number; version: number; match: number; minor: number }[]> {
+): Promise<MatchOfRecord[]> {
   const rows = (await knex('il_match_record as m')
     .join('il_match as p', 'p.id', 'm.match_id')
     .where('m.entity_id', query.entityId)
     .whereBetween('m.golden_id', [query.from, query.to])
     .whereIn('p.pipeline', [...query.pipelines])
     .orderBy('m.match_id')
-    .select('p.pipeline', 'm.side', 'm.golden_id', 'm.version', 'm.match_id', 'm.minor')) as Record<string, unknown>[];
+    .select('p.pipeline', 'm.side', 'm.golden_id', 'm.version', 'm.match_id', 'm.minor', 'p.state', 'p.reason')) as Record<
+    string,
+    unknown
+  >[];
   return rows.map((row) => ({
     pipeline: row.pipeline as string,
     side: row.side as MatchSide,
@@ -113,40 +130,80 @@ export async function matchesOfRecords(
     version: Number(row.version),
     match: Number(row.match_id),
     minor: Number(row.minor),
+    state: row.state as Match['state'],
+    reason: row.reason as string | null,
   }));
 }
 
-/** Matches of a pipeline of which a record on this side is gone or is another version now. */
-export async function changedMatches(knex: Knex, pipeline: string, side: MatchSide, entity: string): Promise<number[]> {
-  const ids = (await knex('il_match_record as m')
+/** Ids that a query is restricted to, both included; undefined: all. */
+export type Within = readonly { first: number; last: number }[] | undefined;
+
+/** More ranges than this are not worth their conditions. */
+const MAX_RANGES = 100;
+
+function restrict(query: Knex.QueryBuilder, column: string, within: Within): void {
+  if (!within || within.length > MAX_RANGES) return;
+  void query.where((any) => {
+    if (within.length === 0) void any.whereRaw('1 = 0');
+    for (const { first, last } of within) void any.orWhereBetween(column, [first, last]);
+  });
+}
+
+/** Matches of a pipeline of which a record on this side is gone or is another version now. `within`: ids of records that may be. */
+export async function changedMatches(
+  knex: Knex,
+  pipeline: string,
+  side: MatchSide,
+  { entity, entityId }: { entity: string; entityId?: number },
+  within?: Within,
+): Promise<number[]> {
+  const query = knex('il_match_record as m')
     .join('il_match as p', 'p.id', 'm.match_id')
     .leftJoin(`${entity} as g`, 'g._id', 'm.golden_id')
     .where({ 'p.pipeline': pipeline, 'm.side': side })
     .where((either) => void either.whereNull('g._id').orWhereRaw('g._run <> m.version'))
-    .distinct('m.match_id')
-    .pluck('m.match_id')) as number[];
-  return ids.map(Number);
+    .distinct('m.match_id');
+  if (within && entityId !== undefined) void query.where('m.entity_id', entityId);
+  restrict(query, 'm.golden_id', within);
+  return ((await query.pluck('m.match_id')) as number[]).map(Number);
 }
 
-/** Values of `columns` of records of a side that no match of the pipeline has in their present version. */
+/** Matches of sums of a pipeline by their keys, as they are stored. */
+export async function matchesOfKeys(
+  knex: Knex,
+  pipeline: string,
+  keys: readonly string[],
+): Promise<{ id: number; key: string; currency: string }[]> {
+  const found: { id: number; key: string; currency: string }[] = [];
+  for (let i = 0; i < keys.length; i += 500)
+    found.push(
+      ...((await knex('il_match')
+        .where({ pipeline })
+        .whereIn('key', keys.slice(i, i + 500))
+        .select('id', 'key', 'currency')) as { id: number; key: string; currency: string }[]),
+    );
+  return found.map((row) => ({ ...row, id: Number(row.id) }));
+}
+
+/** Values of `columns` of records of a side that no match of the pipeline has in their present version. `within`: as in changedMatches. */
 export async function unmatchedRecords(
   knex: Knex,
   pipeline: string,
   which: MatchSide,
   side: Side,
   columns: readonly string[],
+  within?: Within,
 ): Promise<{ values: (string | number | null)[]; currency: string | null }[]> {
   const known = knex('il_match_record as m')
     .join('il_match as p', 'p.id', 'm.match_id')
     .select('m.golden_id')
     .whereRaw('m.golden_id = g._id AND m.version = g._run')
     .where({ 'm.entity_id': side.entityId, 'm.side': which, 'p.pipeline': pipeline });
-  const rows = (await recordsOf(knex, side)
+  const query = recordsOf(knex, side)
     .whereNotExists(known)
-    .distinct([...columns.map((c, i) => `g.${c} as k${i}`), `g.${side.amount}_currency as _currency`])) as Record<
-    string,
-    string | number | null
-  >[];
+    .distinct([...columns.map((c, i) => `g.${c} as k${i}`), `g.${side.amount}_currency as _currency`]);
+  restrict(query, 'g._id', within);
+  const rows = (await query) as Record<string, string | number | null>[];
   return rows.map((row) => ({ values: columns.map((_, i) => row[`k${i}`] ?? null), currency: row._currency as string | null }));
 }
 

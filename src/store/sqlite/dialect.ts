@@ -7,6 +7,7 @@ import { heldLocks, takeLock } from './locks.ts';
 import { pack, rowsOf } from './rows.ts';
 import { columnsOf, createIndex, dropIndex, explain, indexes, onlyGrows, primaryKey, settle, tables, updateStatistics } from './tables.ts';
 import { tryOut } from './try-out.ts';
+import { createMarks, isWatched, watch } from './watch.ts';
 import { begin, commit, exclusively, readAtOneMoment, readInOrder, rollback, write } from './transactions.ts';
 
 /** A store in one file, with one writer at a time. */
@@ -36,6 +37,9 @@ export const sqlite: Dialect = {
   createIndex,
   dropIndex,
   onlyGrows,
+  createMarks,
+  watch,
+  isWatched,
   afterMigration: async () => {},
   keySet,
   renamings,

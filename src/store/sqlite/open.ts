@@ -32,6 +32,8 @@ export function openSqlite(url: string, projectFolder: string): Knex {
         connection.pragma('synchronous = FULL');
         connection.pragma('busy_timeout = 30000');
         connection.pragma('cache_size = -24576');
+        // A row that INSERT OR REPLACE takes away is deleted for triggers too.
+        connection.pragma('recursive_triggers = ON');
         done();
       },
     },

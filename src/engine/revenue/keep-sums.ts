@@ -1,0 +1,79 @@
+import { fiscalPart } from '../../reconciliation/periods/fiscal-part.ts';
+import { transaction } from '../../store/revenue/transaction.ts';
+import { BLOCK, replaceMarks } from '../../store/revenue/marks.ts';
+import { saveSince, saveStale } from '../../store/revenue/since.ts';
+import { addSum, dayId, monthId, replaceSums, saveBasis, type StoredSum, type SumKey } from '../../store/revenue/sums.ts';
+import type { Engine } from '../run/engine.ts';
+import { ledgerOfReceipts, type LedgerEntry } from './ledger.ts';
+import { type SumPlan, sumPlan } from './sum-plan.ts';
+
+/** Blocks that are made again in one transaction: others who write wait for about a second at most. */
+const BLOCKS_AT_ONCE = 24;
+
+/**
+ * Brings the sums of the revenue report up to date with the records, the reconciliations and the configuration. Costs as much as there are
+ * blocks of receipts in which something changed. Gives how many blocks it made again. May be stopped between any two transactions, and then
+ * the next call goes on.
+ */
+export async function keepSums(engine: Engine, signal?: AbortSignal): Promise<number> {
+  for (let made = 0; ;) {
+    if (signal?.aborted) return made;
+    const step = await transaction(engine.knex, async (trx) => {
+      const plan = await sumPlan({ ...engine, knex: trx });
+      if (!plan || plan === 'up to date') return { made: 0, left: 0 };
+      const blocks = plan.blocks.slice(0, BLOCKS_AT_ONCE);
+      const left = plan.blocks.slice(BLOCKS_AT_ONCE);
+      await replaceSums(trx, await sumsNow(plan, blocks));
+      await saveSince(trx, plan.since);
+      await saveStale(trx, plan.stale);
+      await saveBasis(trx, JSON.stringify(plan.basis));
+      await replaceMarks(trx, plan.context.receipts.id, left);
+      return { made: blocks.length, left: left.length };
+    });
+    made += step.made;
+    if (step.left === 0) return made;
+  }
+}
+
+/** What the receipts of these blocks add up to now. */
+export async function sumsNow(
+  { context }: Pick<SumPlan, 'context'>,
+  blocks: readonly number[],
+): Promise<Map<number, Map<string, StoredSum>>> {
+  const made = new Map<number, Map<string, StoredSum>>();
+  const starts = context.engine.project.config.town.fiscal_year_starts;
+  for (const block of blocks) {
+    const sums = new Map<string, StoredSum>();
+    for await (const entry of ledgerOfReceipts(context, { first: block * BLOCK, last: (block + 1) * BLOCK - 1 }))
+      addSum(sums, sumOf(entry, starts), 1);
+    made.set(block, sums);
+  }
+  return made;
+}
+
+function sumOf(entry: LedgerEntry, starts: string): StoredSum {
+  const rest = entry.part === 'rest';
+  const key: SumKey = {
+    from_day: fiscalPart(entry.bookedOn, starts),
+    corrects: entry.corrects,
+    department: entry.department,
+    account: entry.account,
+    tender: entry.tender,
+    currency: entry.currency,
+    rest: rest ? entry.golden : 0,
+    receipt: rest ? entry.receiptNumber : null,
+    sign: entry.account === null ? Math.sign(entry.amount) : 0,
+    reasons: JSON.stringify(entry.reasons),
+  };
+  const month = monthId(key);
+  return {
+    ...key,
+    id: dayId(month, entry.bookedOn),
+    month,
+    day: entry.bookedOn,
+    facts: 1,
+    count: entry.count,
+    amount: entry.amount,
+    ...entry.split,
+  };
+}
