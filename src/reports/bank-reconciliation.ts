@@ -13,6 +13,7 @@ export async function outstandingReport(engine: Engine, pipeline: string, asOf: 
   const out = (['left', 'right'] as const).filter((side) => withoutDay[side] > 0);
   return {
     title: `${pipeline}: ${leftName} and ${rightName} on ${asOf}`,
+    main: 'outstanding',
     definition: { report: 'outstanding', pipeline, as_of: asOf },
     notes: [
       `All records that are here, up to ${asOf}; what came to an account before them is not.`,

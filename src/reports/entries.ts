@@ -22,6 +22,7 @@ export async function entriesReport(engine: Engine, range: { from?: string | und
       Object.keys(rules.clearing).length > 0
         ? 'What is not reconciled yet is in the clearing account. It moves from there to its own account in the month in which it arrives.'
         : 'Only reconciled money is in an entry, in the month in which it is reconciled. With ledger.clearing in config/interlocal.yaml revenue is in the month of its receipt.',
+      'interlocal report postings --account ACCOUNT has the receipts behind a line, each with its file and line.',
       ...sentTwice(engine.project),
     ],
     tables: [

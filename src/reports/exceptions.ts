@@ -210,9 +210,18 @@ export function ageInBusinessDays(project: Project, since: string, today: string
   return Math.max(0, days.index(dayNumber(today)) - days.index(dayNumber(since)));
 }
 
-/** Exceptions that were unresolved at the end of a day of the town, as they stood then; the oldest first. */
-export async function exceptionsOpenOn({ project, knex }: Engine, day: string): Promise<StoredException[]> {
-  return exceptionsOpenBefore(knex, startOfDay(day, project.config.town.time_zone, 1));
+/** Exceptions that were unresolved at the end of a day of the town, or at a moment of it (UTC), as they stood then; the oldest first. */
+export async function exceptionsOpenOn({ project, knex }: Engine, day: string, moment?: string): Promise<StoredException[]> {
+  const end = startOfDay(day, project.config.town.time_zone, 1);
+  return exceptionsOpenBefore(knex, moment !== undefined && moment < end ? moment : end);
+}
+
+/** What happened, a sentence for each of these exceptions that is there. */
+export async function exceptionSentences(engine: Engine, ids: readonly string[]): Promise<Map<string, string>> {
+  const wanted = new Set(ids);
+  if (wanted.size === 0) return new Map();
+  const list = (await listExceptions(engine.knex, {})).filter(({ id }) => wanted.has(id));
+  return new Map((await linesOfExceptions(engine, list, todayIn(engine.project))).map(({ id, sentence }) => [id, sentence]));
 }
 
 /** `report exceptions`: what is unresolved now of what began on or before a day, with its age on that day. */

@@ -8,7 +8,7 @@ import type { RevenueFact } from './facts.ts';
 import { dateFieldOf } from './legs.ts';
 
 /**
- * The day on which money arrived: the latest day of any record that its confirmed matches have on the other side, and never before its
+ * The day on which money arrived: the latest day of any record that its confirmed matches tie it to, and never before its
  * own. `today`: where its matches have no day, or it is not reconciled anymore.
  */
 export function arrivalDays(engine: Engine, today: string): (fact: RevenueFact) => Promise<string> {

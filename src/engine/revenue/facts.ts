@@ -8,6 +8,7 @@ import { entityIds, listSources, type Source } from '../../store/ledger/sources.
 import { heldBy } from '../../store/reconciliation/totals.ts';
 import { coversOf, reasonsOf } from '../reconciliation/covers.ts';
 import type { Engine } from '../run/run.ts';
+import { partOf } from './ledger-rules.ts';
 
 /** A receipt, or the part of one that one of its lines gives to an account. Amounts are minor units. */
 export interface RevenueFact {
@@ -24,6 +25,11 @@ export interface RevenueFact {
   department: string | null;
   account: string | null;
   tender: string | null;
+  program: string | null;
+  /** How it came in: counter, online, mail. */
+  channel: string | null;
+  /** Where it was taken. */
+  place: string | null;
   currency: string;
   /** 1 for the first part of a receipt, so receipts can be counted. */
   count: number;
@@ -58,6 +64,9 @@ export async function* revenueFacts(
   const off = offSources(project, await listSources(knex));
   const covers = await coversOf(engine, receiptEntity);
   const held = await heldBy(knex, ids.get(receiptEntity)!);
+  const { separator, program: segment } = project.config.revenue.parts;
+  const programOf = (own: string | null, account: string | null): string | null =>
+    own ?? (segment === undefined || account === null ? null : (partOf({ segment, separator }, account) ?? null));
   const lineId = project.entities.has(lineEntity) ? ids.get(lineEntity) : undefined;
   const heldLines = lineId === undefined ? new Map<number, { pipeline: string }>() : await heldBy(knex, lineId);
   for (let after = 0; ;) {
@@ -86,6 +95,9 @@ export async function* revenueFacts(
         day: calendarDay(text(receipt.received_on) ?? '', zone),
         department: text(receipt.department),
         tender: text(receipt.tender),
+        channel: text(receipt.channel),
+        place: text(receipt.branch),
+        program: programOf(text(receipt.program), text(receipt.account)),
         currency: text(receipt.amount_currency) ?? town,
       };
       const part = (name: string, of: Pick<RevenueFact, 'account' | 'amount' | 'count'>, wrong: readonly string[]): RevenueFact => ({
@@ -121,6 +133,7 @@ export async function* revenueFacts(
             behind ? [newestRejected(behind.pipeline, 'a line of it')] : [],
           ),
           department: text(line.department) ?? whole.department,
+          program: programOf(text(line.program) ?? text(receipt.program), text(line.account)),
           changed: Math.max(whole.changed, Number(line._run)),
         };
       }
