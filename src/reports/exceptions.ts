@@ -17,6 +17,7 @@ import { notAmongExceptions } from '../engine/reconciliation/keyed-differences.t
 import { type RecordNames, recordNames } from '../engine/reconciliation/record-name.ts';
 import type { Engine } from '../engine/run/run.ts';
 import { exceptionsOpenBefore } from '../store/reconciliation/exception-history.ts';
+import { NotKept, workingAt } from '../store/landing/as-of.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
 export type { StoredException };
@@ -210,9 +211,14 @@ export function ageInBusinessDays(project: Project, since: string, today: string
   return Math.max(0, days.index(dayNumber(today)) - days.index(dayNumber(since)));
 }
 
-/** Exceptions that were unresolved at the end of a day of the town, or at a moment of it (UTC), as they stood then; the oldest first. */
+/** Exceptions that were unresolved at the end of a day of the town, or at a moment of it (UTC), as they stood then; the oldest first. Throws NotKept where a
+ * reconciliation was running at that moment. */
 export async function exceptionsOpenOn({ project, knex }: Engine, day: string, moment?: string): Promise<StoredException[]> {
   const end = startOfDay(day, project.config.town.time_zone, 1);
+  if (moment !== undefined)
+    for (const { pipeline } of await workingAt(knex, moment))
+      if (project.pipelines.get(pipeline)?.value.reconcile)
+        throw new NotKept(`A run of ${pipeline} was working at that moment. Give a time before or after it.`);
   return exceptionsOpenBefore(knex, moment !== undefined && moment < end ? moment : end);
 }
 

@@ -130,7 +130,7 @@ export async function reportTown(files: Record<string, string>): Promise<TestTow
   return made;
 }
 
-export async function loadAll(t: TestTown): Promise<void> {
+export async function loadAll(t: TestTown, now = () => NOW): Promise<void> {
   for (const pipeline of ['desk-receipts', 'pool-receipts', 'bank-deposits', 'charges', 'settlements']) await t.run(pipeline);
-  for (const pipeline of ['to-bank', 'to-settlement', 'settlement-to-bank']) await t.run(pipeline, { now: () => NOW });
+  for (const pipeline of ['to-bank', 'to-settlement', 'settlement-to-bank']) await t.run(pipeline, { now });
 }

@@ -19,12 +19,7 @@ export class NotKept extends Error {}
  * run was working on them at that moment, a connection was renamed since, or it is not known whether a deleted one was there yet.
  */
 export async function receiptsAsOf(knex: Knex, { entity, entityId, off }: Counted, moment: string): Promise<RecordsThen> {
-  const working = (await knex('il_run')
-    .where('started_at', '<=', moment)
-    .where((end) => void end.whereNull('ended_at').orWhere('ended_at', '>', moment))
-    .orderBy('id')
-    .select('id', 'pipeline')) as { id: number; pipeline: string }[];
-  for (const { id, pipeline } of working)
+  for (const { id, pipeline } of await workingAt(knex, moment))
     if (await touched(knex, entity, entityId, Number(id)))
       throw new NotKept(`A run of ${pipeline} was changing these records at that moment. Give a time before or after it.`);
   const renamed = (await knex('il_audit').where({ action: 'connection_renamed' }).where('at', '>', moment).first('at')) as
@@ -62,6 +57,15 @@ export async function receiptsAsOf(knex: Knex, { entity, entityId, off }: Counte
       return lost.length ? [...rows, ...lost].sort((a, b) => Number(a._id) - Number(b._id)) : rows;
     },
   };
+}
+
+/** Runs that worked at a moment (UTC): what they had done until then is not kept. */
+export async function workingAt(knex: Knex, moment: string): Promise<{ id: number; pipeline: string }[]> {
+  return (await knex('il_run')
+    .where('started_at', '<=', moment)
+    .where((end) => void end.whereNull('ended_at').orWhere('ended_at', '>', moment))
+    .orderBy('id')
+    .select('id', 'pipeline')) as { id: number; pipeline: string }[];
 }
 
 interface Change {
